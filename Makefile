@@ -1,0 +1,49 @@
+# Everything runs in .venv, which each target makes and fills by itself; when the locks have not changed, at once.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps
+
+.PHONY: demo run test check format lock clean
+
+demo: .venv/dev.stamp ## the bot in a browser, against a simulated Discord and a simulated useapi.net
+	@exec $(BIN)/python -m tests.sandbox
+
+run: .venv/run.stamp ## the bot for real, with the settings in .env
+	@exec $(BIN)/python -m bot
+
+test: .venv/dev.stamp ## the whole test suite
+	@$(BIN)/python -m pytest --cov --cov-report=term
+
+check: .venv/dev.stamp ## format, lint and types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/basedpyright
+
+format: .venv/dev.stamp ## put the code into shape
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: ## newest versions within pyproject.toml's ranges (needs uv)
+	uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-header --output-file requirements.lock
+	uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-header --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .coverage*
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Midwatch needs Python 3.11 or newer; $(PYTHON) is older. Say which to use: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv .venv \
+		|| { rm -rf .venv; echo "Python cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+
+.venv/run.stamp: requirements.lock | .venv/bin/python
+	@echo "Installing Midwatch's libraries into .venv ..."
+	@$(PIP) -r requirements.lock
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.lock .venv/run.stamp | .venv/bin/python
+	@echo "Installing the tools for the demo and the tests into .venv ..."
+	@$(PIP) -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,207 @@
+"""The facts Midwatch knows and passes on: frozen values, made of nothing but the standard library.
+
+Times are aware UTC datetimes; lengths of time are timedeltas.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+CHANNEL_PATTERN: Final = re.compile(r"[0-9]{17,20}")
+BLOCK_LENGTH_PATTERN: Final = re.compile(r"\bfor\s+([0-9]{1,4})\s+(minute|hour|day|week)s?\b", re.IGNORECASE)
+
+
+def is_channel(text: str) -> bool:
+    """Tell whether a text is a Discord channel id, the only key of an account that is ever put to use."""
+    return CHANNEL_PATTERN.fullmatch(text) is not None
+
+
+class FlagKind(StrEnum):
+    """What a flag asks of a person, in ascending order of weight."""
+
+    OTHER = "other"
+    CAPTCHA = "captcha"
+    MODERATION = "moderation"
+    BLOCK = "block"
+
+    @property
+    def rank(self) -> int:
+        """The weight of this kind; of two flags, the one with the greater rank is the worse."""
+        return list(FlagKind).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """What the API says is pending for an account: Midjourney's own text, and the kind read from it."""
+
+    text: str
+    kind: FlagKind
+
+    @classmethod
+    def of(cls, text: str) -> "Flag":
+        """Read the kind from Midjourney's text; a text that names several is of the heaviest of them."""
+        folded = text.casefold()
+        if "blocked from accessing" in folded:
+            kind = FlagKind.BLOCK
+        elif "moderation" in folded:
+            kind = FlagKind.MODERATION
+        elif any(word in folded for word in ("captcha", "verify", "human")):
+            kind = FlagKind.CAPTCHA
+        else:
+            kind = FlagKind.OTHER
+        return cls(text, kind)
+
+    @property
+    def block_length(self) -> timedelta | None:
+        """How long a block lasts, if the text says so ("blocked from accessing Midjourney for 3 days")."""
+        found = BLOCK_LENGTH_PATTERN.search(self.text) if self.kind is FlagKind.BLOCK else None
+        if found is None:
+            return None
+        return timedelta(**{f"{found[2].lower()}s": int(found[1])})
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One configured Midjourney account, as the API lists it. Its Discord token is not part of it."""
+
+    channel: str
+    max_jobs: int | None = None
+    flag: Flag | None = None
+    server: str | None = None
+
+    @property
+    def addressable(self) -> bool:
+        """Whether the channel is an id that a path, a link or a button may be built from."""
+        return is_channel(self.channel)
+
+    @property
+    def link(self) -> str | None:
+        """The address that opens the account's Midjourney channel in Discord."""
+        if not self.addressable:
+            return None
+        return f"https://discord.com/channels/{self.server or '@me'}/{self.channel}"
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAccount:
+    """The API's answer to creating or updating an account; `created` is None where it does not say which."""
+
+    account: Account | None
+    created: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the API says of the subscription itself: accounts in error still count towards the total."""
+
+    active: bool | None
+    accounts: int | None
+    accounts_in_error: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A Midjourney plan: its name, the words after it ("Active monthly"), and when it renews."""
+
+    plan: str
+    status: str | None
+    renews: datetime | None
+    renews_text: str | None
+    """The renewal as written, where it is no timestamp."""
+
+
+@dataclass(frozen=True, slots=True)
+class FastTime:
+    """Fast time left, in the unit Midjourney gave ("hours" or "minutes")."""
+
+    left: float
+    total: float | None
+    unit: str
+    percent: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Images made, and the time they took, in the unit Midjourney gave."""
+
+    images: int
+    spent: float | None
+    unit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """Midjourney's account information: the text of `/info`, and all that could be read from it.
+
+    A label that is unknown, or whose value is not in a known form, is kept in `others`, in order.
+    """
+
+    text: str
+    discord_name: str | None = None
+    user_id: str | None = None
+    subscription: Subscription | None = None
+    visibility: str | None = None
+    job_mode: str | None = None
+    fast_time: FastTime | None = None
+    lifetime: Usage | None = None
+    fast: Usage | None = None
+    turbo: Usage | None = None
+    relaxed: Usage | None = None
+    queued_fast: int | None = None
+    queued_relax: int | None = None
+    running: str | None = None
+    """Running jobs as written; None both when there are none and when nothing was said."""
+    others: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InfoSnapshot:
+    """An answer to `/info`, when it came, and how long Midjourney took."""
+
+    taken_at: datetime
+    took: timedelta
+    info: Info
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one good look at the account list showed, in the order of the API."""
+
+    at: datetime
+    accounts: tuple[Account, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAccount:
+    """An account with all that Midwatch remembers of it."""
+
+    account: Account
+    name: str | None = None
+    """The name an owner gave it with /mjname."""
+    discord_name: str | None = None
+    """The Discord name in the title of its last `/info` answer."""
+    flagged_since: datetime | None = None
+    snapshot: InfoSnapshot | None = None
+
+    @property
+    def channel(self) -> str:
+        """The account's key."""
+        return self.account.channel
+
+    @property
+    def label(self) -> str:
+        """What people call it: the given name, else the Discord name, else the end of its channel id."""
+        return self.name or self.discord_name or f"…{self.channel[-4:]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One entry of the audit: who did what to which account, and how it ended."""
+
+    at: datetime
+    actor_id: int
+    verb: str
+    channel: str
+    outcome: str

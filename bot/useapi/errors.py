@@ -1,0 +1,83 @@
+"""The errors of the API client, sorted by what the caller must do.
+
+UseapiError
+├─ Unreachable         no answer, a broken one, 5xx, a web page  -> try again at the next look
+├─ RateLimited         429, carries retry_after                  -> wait at least that long
+├─ Unauthorized        401, 403                                  -> the useapi token is bad
+├─ Unpaid              402, which of the two                     -> subscription or quota
+├─ Gone                410, or 404 where one was known           -> the service or the account is not there
+├─ PendingModeration   596, 569, carries the flag                -> an observation, not a failure
+├─ Rejected            400, 412, 422, carries the API's message  -> a person's input
+└─ MalformedResponse   a body of another shape                   -> the API changed
+
+`str(error)` is one plain sentence without a word of the API's. `next_step` is what a person should do. What the
+API itself said stands in `quote` alone, which is shown in a code block or not at all. No error holds a header, a
+body, an address or a token.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from bot.models import Flag
+
+
+class UseapiError(Exception):
+    """Base of every error the API client raises."""
+
+    def __init__(self, what: str, next_step: str, *, quote: str | None = None) -> None:
+        super().__init__(what)
+        self.next_step = next_step
+        self.quote = quote
+
+
+class Unreachable(UseapiError):
+    """The API could not be asked, or did not answer as an API does; trying later may help."""
+
+
+class RateLimited(UseapiError):
+    """The API, or Discord behind it, wants to be asked later."""
+
+    def __init__(self, what: str, next_step: str, *, retry_after: timedelta | None, quote: str | None = None) -> None:
+        super().__init__(what, next_step, quote=quote)
+        self.retry_after = retry_after
+
+
+class Unauthorized(UseapiError):
+    """The API does not accept the useapi token."""
+
+
+class UnpaidReason(StrEnum):
+    """Which of the two the API wants: a subscription, or a larger one."""
+
+    SUBSCRIPTION = "subscription"
+    QUOTA = "quota"
+
+
+class Unpaid(UseapiError):
+    """The useapi subscription is missing, over, or too small."""
+
+    def __init__(self, what: str, next_step: str, *, reason: UnpaidReason, quote: str | None = None) -> None:
+        super().__init__(what, next_step, quote=quote)
+        self.reason = reason
+
+
+class Gone(UseapiError):
+    """The service, or the account asked about, is not there any more."""
+
+
+class PendingModeration(UseapiError):
+    """Midjourney waits for a person: error 596. It says something about one account, not about the API."""
+
+    def __init__(self, what: str, next_step: str, *, flag: Flag, channel: str | None) -> None:
+        super().__init__(what, next_step, quote=flag.text)
+        self.flag = flag
+        self.channel = channel
+        """The account it is about; None when the API does not say and no account was named."""
+
+
+class Rejected(UseapiError):
+    """The API refuses what a person gave; `quote` says why in its own words."""
+
+
+class MalformedResponse(UseapiError):
+    """The body is not what the API documents: its status, type, length and the place of the fault are logged."""
