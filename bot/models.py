@@ -78,8 +78,8 @@ class Account:
 
     @property
     def link(self) -> str | None:
-        """The address that opens the account's Midjourney channel in Discord."""
-        if not self.addressable:
+        """The address that opens the account's Midjourney channel in Discord; None if an id in it is none."""
+        if not self.addressable or (self.server and not is_channel(self.server)):
             return None
         return f"https://discord.com/channels/{self.server or '@me'}/{self.channel}"
 

@@ -10,10 +10,12 @@ UseapiError
 ├─ Rejected            400, 412, 422, carries the API's message  -> a person's input
 └─ MalformedResponse   a body of another shape                   -> the API changed
 
-`str(error)` is one plain sentence without a word of the API's. `next_step` is what a person should do. What the
-API itself said stands in `quote` alone, which is shown in a code block or not at all. No error holds a header, a
-body, an address or a token.
+`str(error)` is one plain sentence without a word of the API's. `next_step` is what a person should do. What
+the API itself said stands in `quote` alone, which is shown in a code block or not at all. No error holds a
+header, a body, an address or a token.
 """
+
+# ruff: noqa: N818 - each name says what happened, and the base says that it is an error
 
 from datetime import timedelta
 from enum import StrEnum
@@ -33,11 +35,20 @@ class UseapiError(Exception):
 class Unreachable(UseapiError):
     """The API could not be asked, or did not answer as an API does; trying later may help."""
 
+    def __init__(
+        self, what: str, next_step: str, *, transient: bool = True, quote: str | None = None
+    ) -> None:
+        super().__init__(what, next_step, quote=quote)
+        self.transient = transient
+        """Whether asking again within seconds may help, as with a connection that broke off."""
+
 
 class RateLimited(UseapiError):
     """The API, or Discord behind it, wants to be asked later."""
 
-    def __init__(self, what: str, next_step: str, *, retry_after: timedelta | None, quote: str | None = None) -> None:
+    def __init__(
+        self, what: str, next_step: str, *, retry_after: timedelta | None, quote: str | None = None
+    ) -> None:
         super().__init__(what, next_step, quote=quote)
         self.retry_after = retry_after
 
@@ -80,4 +91,9 @@ class Rejected(UseapiError):
 
 
 class MalformedResponse(UseapiError):
-    """The body is not what the API documents: its status, type, length and the place of the fault are logged."""
+    """The body is not what the API documents; status, type, length and the place of the fault are logged."""
+
+    def __init__(self, what: str, next_step: str, *, place: str = "", quote: str | None = None) -> None:
+        super().__init__(what, next_step, quote=quote)
+        self.place = place
+        """Where the fault is (`accounts["123"].maxJobs`, `line 1 column 9`); of the body, at most digits."""

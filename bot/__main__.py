@@ -1,0 +1,80 @@
+"""The command line: `python -m bot` runs the bot, `python -m bot check` checks all that it needs."""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+from typing import Final
+
+from bot import app, check, logs
+from bot.config import ConfigurationError, Settings, load_settings
+from bot.errors import TokenRefusedError, UnavailableError
+from bot.store import StoreError
+
+# EX_UNAVAILABLE, EX_NOPERM, EX_CONFIG of sysexits.h; starting again does not help after the latter two.
+UNAVAILABLE: Final = 69
+REFUSED: Final = 77
+MISCONFIGURED: Final = 78
+
+ENV_FILE: Final = Path(".env")
+
+
+def main(arguments: list[str] | None = None, *, env_file: Path | None = ENV_FILE) -> int:
+    """Do what the command line says and give the exit code.
+
+    Args:
+        arguments: the words after `python -m bot`; None takes the process's own.
+        env_file: where settings are read from beside the environment; None for nowhere.
+    """
+    wanted = parser().parse_args(arguments)
+    try:
+        settings = load_settings(env_file)
+    except ConfigurationError as error:
+        say(
+            "Midwatch cannot start, because of its settings:", *(f"  {problem}" for problem in error.problems)
+        )
+        say("Mend them in .env or in the environment; .env.example explains each.")
+        return MISCONFIGURED
+    if wanted.command == "check":
+        return asyncio.run(check.report(settings))
+    return run(settings)
+
+
+def run(settings: Settings) -> int:
+    """Run the bot until it is stopped, and give the exit code."""
+    secrets = (settings.discord_token.get_secret_value(), settings.useapi_token.get_secret_value())
+    heartbeat = [settings.heartbeat_url.get_secret_value()] if settings.heartbeat_url else []
+    logs.configure(settings.log_level, settings.log_format, secrets=[*secrets, *heartbeat])
+    try:
+        asyncio.run(app.run(settings))
+    except TokenRefusedError as error:
+        say(str(error))
+        return REFUSED
+    except (StoreError, UnavailableError) as error:
+        say(str(error))
+        return UNAVAILABLE
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    described = argparse.ArgumentParser(
+        prog="python -m bot", description="Midwatch stands watch over your Midjourney accounts at useapi.net."
+    )
+    described.add_argument(
+        "command",
+        nargs="?",
+        choices=["run", "check"],
+        default="run",
+        help="run the bot (the default), or check its settings, database, tokens and servers, one line each",
+    )
+    return described
+
+
+def say(*lines: str) -> None:
+    """Write lines for the person at the terminal."""
+    print(*lines, sep="\n", file=sys.stderr)  # noqa: T201 - the terminal is where this belongs
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""The composition root: opens everything the bot needs, in order, and closes it in the reverse order."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncGenerator, Coroutine, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import timedelta
+from typing import Any, Final
+
+import aiohttp
+import discord
+
+from bot.client import Midwatch, Services
+from bot.config import Settings
+from bot.errors import TokenRefusedError, UnavailableError
+from bot.inquiry import Inquiries
+from bot.monitor import Monitor, recall, utc_now
+from bot.owners import Owners
+from bot.store import Store
+from bot.supervise import supervise
+from bot.useapi import UseapiClient
+
+log = logging.getLogger(__name__)
+
+LOOK_LIMIT: Final = timedelta(seconds=30)
+LOGIN_LIMIT: Final = timedelta(seconds=60)
+REGISTER_EVERY: Final = timedelta(hours=1)
+REGISTER_LIMIT: Final = timedelta(minutes=2)
+AUTHENTICATION_FAILED: Final = 4004
+
+REFUSED: Final = (
+    "Discord refuses the bot's token. "
+    "Make a new one in the Developer Portal (Bot, Reset Token) and put it into DISCORD_TOKEN."
+)
+
+
+async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
+    """Run the bot until it is told to stop, by a signal or by the event.
+
+    Neither Discord nor the API needs to be up: both are tried until they are.
+
+    Raises:
+        TokenRefusedError: Discord does not accept the bot's token.
+        UnavailableError: Discord ended the connection for a reason that trying again does not mend.
+        StoreError: the database cannot be used.
+    """
+    stop = stop or asyncio.Event()
+    async with AsyncExitStack() as stack:
+        stack.enter_context(signals(stop))
+        store = await stack.enter_async_context(Store.open(settings.database_path))
+        session = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
+        services = await assemble(settings, store, session)
+        stack.push_async_callback(services.monitor.close)
+        stack.push_async_callback(services.inquiries.close)
+        bot = await stack.enter_async_context(Midwatch(settings, services))
+        await bot.load()
+        look = await stack.enter_async_context(working(first_look(services.monitor, stop)))
+        serving = await stack.enter_async_context(working(serve(bot, settings, stop)))
+        log.info("watching over %s; stop with Ctrl-C or SIGTERM", settings.useapi_url)
+        await until(stop, serving, look)
+        await bot.in_flight.finish()
+
+
+async def assemble(settings: Settings, store: Store, session: aiohttp.ClientSession) -> Services:
+    """Build the services, with all that is remembered from before."""
+    await store.prune(utc_now())
+    useapi = UseapiClient(session, settings.useapi_url, settings.useapi_token)
+    monitor = Monitor(useapi, store, await recall(store))
+    owners = Owners(settings.owner_ids, settings.guild_ids, store)
+    await owners.load()
+    return Services(store, monitor, Inquiries(useapi, store, monitor), owners)
+
+
+async def first_look(monitor: Monitor, stop: asyncio.Event) -> None:
+    """Read the account list once, as soon as the API can be asked."""
+
+    async def look() -> None:
+        await monitor.check()
+
+    await supervise(look, name="the first look at the accounts", stop=stop, every=None, limit=LOOK_LIMIT)
+
+
+async def serve(bot: Midwatch, settings: Settings, stop: asyncio.Event) -> None:
+    """Log in, tell Discord our commands, and answer them for as long as the connection is wanted."""
+
+    async def log_in() -> None:
+        await bot.log_in(settings.discord_token.get_secret_value())
+
+    try:
+        await supervise(
+            log_in,
+            name="the login at Discord",
+            stop=stop,
+            every=None,
+            limit=LOGIN_LIMIT,
+            fatal=(discord.LoginFailure,),
+        )
+    except discord.LoginFailure:
+        raise TokenRefusedError(REFUSED) from None
+    if stop.is_set():
+        return
+    registering = supervise(
+        bot.register,
+        name="telling Discord our commands",
+        stop=stop,
+        every=REGISTER_EVERY,
+        limit=REGISTER_LIMIT,
+    )
+    async with working(registering):
+        await connect(bot)
+
+
+async def connect(bot: Midwatch) -> None:
+    """Hold the gateway connection; discord.py mends it until Discord says that it cannot be mended."""
+    try:
+        await bot.connect()
+    except discord.ConnectionClosed as closed:
+        if closed.code == AUTHENTICATION_FAILED:
+            raise TokenRefusedError(REFUSED) from None
+        raise UnavailableError(f"Discord closed the connection for good (code {closed.code}).") from None
+
+
+async def until(stop: asyncio.Event, *work: asyncio.Task[None]) -> None:
+    """Wait for the stop event; work that fails before is raised."""
+    stopping = asyncio.create_task(stop.wait(), name="waiting for the end")
+    pending: set[asyncio.Task[Any]] = {stopping, *work}
+    try:
+        while not stop.is_set():
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+    finally:
+        stopping.cancel()
+
+
+@asynccontextmanager
+async def working(coroutine: Coroutine[Any, Any, None]) -> AsyncGenerator[asyncio.Task[None]]:
+    """Run something beside the body, and end it with the body."""
+    task = asyncio.create_task(coroutine)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@contextmanager
+def signals(stop: asyncio.Event) -> Generator[None]:
+    """Set the event on Ctrl-C and SIGTERM, which discord.py's own `run` does only for the former."""
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(signum, stop.set)
+    try:
+        yield
+    finally:
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(signum)

@@ -1,0 +1,129 @@
+"""The bot itself: services, extensions by name, the gate before every command, the error map behind it."""
+
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+import aiohttp
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.config import Settings
+from bot.controls import PATTERN, Control, Controls
+from bot.errors import UserError
+from bot.inflight import InFlight
+from bot.inquiry import Inquiries
+from bot.monitor import Monitor
+from bot.owners import NotAViewerError, Owners
+from bot.replies import report
+from bot.store import Store
+from bot.sync import CommandSync
+
+log = logging.getLogger(__name__)
+
+EXTENSIONS: Final = ("cogs.accounts", "cogs.info")
+PATIENCE_WITH_RATE_LIMITS: Final = timedelta(seconds=30)
+UNMATCHED: Final = (discord.InteractionType.component, discord.InteractionType.modal_submit)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What cogs may ask for when they are set up."""
+
+    store: Store
+    monitor: Monitor
+    inquiries: Inquiries
+    owners: Owners
+
+
+class Gate(app_commands.CommandTree["Midwatch"]):
+    """Lets in who may look, and answers every command error in one sentence."""
+
+    async def interaction_check(self, interaction: discord.Interaction["Midwatch"]) -> bool:
+        """Let owners in anywhere and others in the configured servers; refuse the rest privately."""
+        self.client.in_flight.add(interaction)
+        if self.client.services.owners.may_look(interaction.user.id, interaction.guild_id):
+            return True
+        if interaction.type is discord.InteractionType.autocomplete:
+            await interaction.response.autocomplete([])
+        else:
+            await report(interaction, NotAViewerError())
+        return False
+
+    async def on_error(
+        self, interaction: discord.Interaction["Midwatch"], error: app_commands.AppCommandError
+    ) -> None:
+        """Tell the person what went wrong; autocompletion has no place for a sentence."""
+        if interaction.type is not discord.InteractionType.autocomplete:
+            await report(interaction, error)
+
+
+class Midwatch(commands.Bot):
+    """The Discord client. It needs no privileged intent, and caches neither members nor messages."""
+
+    def __init__(self, settings: Settings, services: Services) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=discord.Intents(guilds=True),
+            tree_cls=Gate,
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_ratelimit_timeout=PATIENCE_WITH_RATE_LIMITS.total_seconds(),
+        )
+        self.services = services
+        self.in_flight = InFlight()
+        self.controls = Controls(services.owners, self.in_flight)
+        self._sync = CommandSync(self.http, services.store, settings.guild_ids)
+
+    async def setup_hook(self) -> None:
+        """Answer the controls of every message ever sent."""
+        self.add_dynamic_items(Control)
+
+    async def load(self) -> None:
+        """Load every extension; one that does not load stops the program."""
+        for extension in EXTENSIONS:
+            await self.load_extension(extension)
+
+    async def log_in(self, token: str) -> None:
+        """Log in, leaving nothing open when it fails, so that it can be tried again.
+
+        Raises:
+            discord.LoginFailure: Discord refuses the token.
+            discord.HTTPException, aiohttp.ClientError, OSError: Discord cannot be reached.
+        """
+        try:
+            await self.login(token)
+        except (discord.DiscordException, aiohttp.ClientError, OSError):
+            await self.http.close()
+            self.http.connector = discord.utils.MISSING  # the closed session took its connector along
+            raise
+
+    async def register(self) -> None:
+        """Learn who the owners are, and bring Discord's idea of our commands in line."""
+        await self.services.owners.refresh(self.application_info)
+        assert self.application_id is not None  # noqa: S101 - known since the login
+        await self._sync.bring_in_line(self.application_id, self.payloads())
+
+    def payloads(self) -> list[Mapping[str, Any]]:
+        """Give the commands as Discord's API wants them."""
+        return [command.to_dict(self.tree) for command in self.tree.get_commands()]
+
+    async def require_owner(self, user_id: int) -> None:
+        """Make sure that a person may change things right now; raises `NotAnOwnerError`."""
+        await self.services.owners.require(user_id, self.application_info)
+
+    async def on_interaction(self, interaction: discord.Interaction["Midwatch"]) -> None:
+        """Answer buttons that no pattern of ours matches, which Discord would call a failed interaction."""
+        custom_id = str((interaction.data or {}).get("custom_id", ""))
+        if interaction.type in UNMATCHED and not re.fullmatch(PATTERN, custom_id):
+            error = UserError(
+                "This is from another version of Midwatch.", "Use the command again to get a fresh one."
+            )
+            await report(interaction, error)

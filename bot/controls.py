@@ -1,0 +1,144 @@
+"""Buttons and selects that outlive a restart: what they do stands in their `custom_id`, not in memory.
+
+A control is `mw:<verb>:<asker>:<argument>`. A cog registers a handler for its verb; one place checks who may
+press, runs the handler and reports its errors, since discord.py calls no `View.on_error` for dynamic items.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, Final, Protocol
+
+import discord
+from discord import ui
+
+from bot.errors import UserError
+from bot.inflight import InFlight
+from bot.owners import NotAnOwnerError, Owners
+from bot.replies import Caller, report
+
+PREFIX: Final = "mw"
+PATTERN: Final = (
+    rf"{PREFIX}:(?P<verb>[a-z.]{{1,24}}):(?P<asker>[0-9]{{1,20}}):(?P<argument>[0-9a-z.]{{0,40}})"
+)
+NOBODY: Final = 0
+
+Act = Callable[[Caller, "Press"], Awaitable[None]]
+
+
+class Who(Enum):
+    """Who may use a control. Discord's command permissions do not cover components, so Midwatch checks."""
+
+    OWNERS = auto()
+    ASKER = auto()
+    """Owners, and the person whose question the message answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What was pressed: the asker of the message, what the control is about, and a select's choice."""
+
+    asker: int
+    argument: str
+    chosen: str | None = None
+
+
+class Controls:
+    """The verbs of all controls, each with who may use it and what it does."""
+
+    def __init__(self, owners: Owners, in_flight: InFlight) -> None:
+        self._owners = owners
+        self._in_flight = in_flight
+        self._verbs: dict[str, tuple[Who, Act]] = {}
+
+    def on(self, verb: str, who: Who, act: Act) -> None:
+        """Register what a verb does."""
+        self._verbs[verb] = (who, act)
+
+    async def run(self, caller: Caller, verb: str, press: Press) -> None:
+        """Do what was pressed, or tell the person privately why not."""
+        self._in_flight.add(caller)
+        try:
+            who, act = self._verbs.get(verb, (Who.ASKER, outdated))
+            self._check(caller, who, press)
+            await act(caller, press)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the person gets an answer
+            await report(caller, error)
+
+    def _check(self, caller: Caller, who: Who, press: Press) -> None:
+        if self._owners.may_act(caller.user.id):
+            return
+        if who is Who.OWNERS:
+            raise NotAnOwnerError
+        if caller.user.id != press.asker or not self._owners.may_look(caller.user.id, caller.guild_id):
+            raise UserError(
+                "These buttons belong to the person who asked, and to the owners.",
+                "Use the command yourself to get your own.",
+            )
+
+
+async def outdated(_caller: Caller, _press: Press) -> None:
+    """Answer a control that this version does not have."""
+    raise UserError(
+        "This button is from another version of Midwatch.", "Use the command again to get a fresh one."
+    )
+
+
+class HasControls(Protocol):
+    """The client, as far as controls need it."""
+
+    controls: Controls
+
+
+class Control(ui.DynamicItem[ui.Item[ui.View]], template=PATTERN):
+    """Any button or select of ours. One class, since discord.py keeps one for each pattern."""
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: Caller, item: ui.Item[ui.View], _match: re.Match[str], /
+    ) -> "Control":
+        """Make the control that was used from the message it stands on."""
+        return cls(item)
+
+    async def callback(self, interaction: Caller) -> None:
+        """Hand the press to the verb's handler."""
+        chosen = self.item.values[0] if isinstance(self.item, ui.Select) else None
+        await dispatch(interaction, self.custom_id, chosen)
+
+
+async def dispatch(caller: Caller, custom_id: str, chosen: str | None) -> None:
+    """Take a `custom_id` apart and run its verb."""
+    found = re.fullmatch(PATTERN, custom_id)
+    assert found is not None  # noqa: S101 - discord.py matched the same pattern
+    client: HasControls = caller.client  # pyright: ignore[reportAssignmentType] - the client is ours
+    press = Press(int(found["asker"]), found["argument"], chosen)
+    await client.controls.run(caller, found["verb"], press)
+
+
+def button(
+    verb: str,
+    label: str,
+    *,
+    asker: int = NOBODY,
+    argument: str = "",
+    style: discord.ButtonStyle = discord.ButtonStyle.secondary,
+    emoji: str | None = None,
+    disabled: bool = False,
+) -> ui.Item[Any]:
+    """Make a button for a verb."""
+    custom_id = f"{PREFIX}:{verb}:{asker}:{argument}"
+    return Control(ui.Button(label=label, custom_id=custom_id, style=style, emoji=emoji, disabled=disabled))
+
+
+def select(
+    verb: str,
+    options: Sequence[discord.SelectOption],
+    placeholder: str,
+    *,
+    asker: int = NOBODY,
+    argument: str = "",
+) -> ui.Item[Any]:
+    """Make a select for a verb; one of at most 25 options can be chosen."""
+    custom_id = f"{PREFIX}:{verb}:{asker}:{argument}"
+    return Control(ui.Select(custom_id=custom_id, options=list(options), placeholder=placeholder))

@@ -1,0 +1,47 @@
+"""The interactions being answered right now, so that a stop ends none of them in silence."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any, Final
+
+from bot.errors import UserError
+from bot.replies import Caller, report
+
+PATIENCE: Final = timedelta(seconds=1)
+LAST_WORDS: Final = timedelta(milliseconds=400)
+
+
+class InFlight:
+    """Knows which task answers whom; discord.py neither waits for running commands nor cancels them."""
+
+    def __init__(self) -> None:
+        self._callers: dict[asyncio.Task[Any], Caller] = {}
+
+    def add(self, caller: Caller) -> None:
+        """Note that the current task answers this caller."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - handlers run in tasks
+        self._callers[task] = caller
+        task.add_done_callback(self._callers.pop)
+
+    async def finish(self, patience: timedelta = PATIENCE) -> None:
+        """Wait a moment for the answers under way; tell those who would wait in vain, and end the rest."""
+        waiting = dict(self._callers)
+        if not waiting:
+            return
+        _, late = await asyncio.wait(waiting, timeout=patience.total_seconds())
+        for task in late:
+            task.cancel()
+        words = [asyncio.create_task(report(waiting[task], RestartingError())) for task in late]
+        if words:
+            _, unsaid = await asyncio.wait(words, timeout=LAST_WORDS.total_seconds())
+            for task in unsaid:
+                task.cancel()
+        await asyncio.gather(*late, *words, return_exceptions=True)
+
+
+class RestartingError(UserError):
+    """The bot stops while somebody waits for an answer."""
+
+    def __init__(self) -> None:
+        super().__init__("Midwatch is being restarted and could not finish this.", "Ask again in a minute.")

@@ -1,0 +1,156 @@
+"""Asking Midjourney for an account's information: the one thing here that sends a Midjourney command.
+
+One command at a time and account (who asks meanwhile gets the same answer), and at most one in 30 seconds.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from bot.errors import UserError
+from bot.models import InfoSnapshot, KnownAccount
+from bot.monitor import Monitor, utc_now
+from bot.store import Store, StoreError
+from bot.useapi import MalformedResponse, PendingModeration, UseapiClient
+
+log = logging.getLogger(__name__)
+
+COOLDOWN: Final = timedelta(seconds=30)
+
+
+class Outcome(StrEnum):
+    """How an inquiry ended."""
+
+    ANSWERED = "answered"
+    TOO_SOON = "too soon"
+    FLAGGED = "flagged"
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """An account as it stands after somebody asked about it, and how that went.
+
+    `snapshot` is the answer, or the last one on record where Midjourney was not asked (None without one).
+    """
+
+    outcome: Outcome
+    account: KnownAccount
+    wait: timedelta = timedelta(0)
+    """How long until Midjourney may be asked again."""
+
+    @property
+    def snapshot(self) -> InfoSnapshot | None:
+        """Give the answer to show."""
+        return self.account.snapshot
+
+
+class Inquiries:
+    """Asks for account information, seldom enough, and remembers the answers."""
+
+    def __init__(
+        self,
+        useapi: UseapiClient,
+        store: Store,
+        monitor: Monitor,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._useapi = useapi
+        self._store = store
+        self._monitor = monitor
+        self._now = now
+        self._monotonic = monotonic
+        self._asked: dict[str, float] = {}
+        self._under_way: dict[str, asyncio.Task[Inquiry]] = {}
+
+    async def ask(self, account: KnownAccount, *, even_if_flagged: bool = False) -> Inquiry:
+        """Ask Midjourney about an account, unless it is flagged or was asked a moment ago.
+
+        Args:
+            account: the account, which must have an addressable channel.
+            even_if_flagged: send the command although a person has something to acknowledge there first.
+
+        Raises:
+            UserError: it was asked a moment ago without an answer, or its channel is no Discord channel id.
+            UseapiError: the API or Midjourney could not answer.
+        """
+        channel = account.channel
+        if not account.account.addressable:
+            raise UserError(
+                "The API lists this account under something that is not a Discord channel id.",
+                "Look at the account's configuration at useapi.net; Midwatch does nothing with such an id.",
+            )
+        if (under_way := self._under_way.get(channel)) is not None:
+            return await asyncio.shield(under_way)
+        if account.account.flag is not None and not even_if_flagged:
+            return Inquiry(Outcome.FLAGGED, account)
+        if (wait := self._wait(account)) > timedelta(0):
+            return self._too_soon(account, wait)
+        task = asyncio.create_task(self._ask(account), name=f"inquiry {channel}")
+        self._under_way[channel] = task
+        task.add_done_callback(lambda done: self._answered(channel, done))
+        return await asyncio.shield(task)
+
+    async def close(self) -> None:
+        """End the inquiries that are under way."""
+        tasks = list(self._under_way.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _answered(self, channel: str, task: asyncio.Task[Inquiry]) -> None:
+        self._under_way.pop(channel, None)
+        if not task.cancelled():
+            task.exception()  # an asker that went away must not leave an error unread
+
+    def _wait(self, account: KnownAccount) -> timedelta:
+        """Give the time until the account may be asked again; a restart does not shorten it."""
+        waits = [timedelta(0)]
+        if (asked := self._asked.get(account.channel)) is not None:
+            waits.append(COOLDOWN - timedelta(seconds=self._monotonic() - asked))
+        elif account.snapshot is not None and account.snapshot.taken_at <= self._now():
+            waits.append(account.snapshot.taken_at + COOLDOWN - self._now())
+        return max(waits)
+
+    def _too_soon(self, account: KnownAccount, wait: timedelta) -> Inquiry:
+        if account.snapshot is None:
+            raise UserError(
+                "This account was asked a moment ago, without an answer.",
+                f"Ask again in {max(1, round(wait.total_seconds()))} seconds.",
+            )
+        return Inquiry(Outcome.TOO_SOON, account, wait)
+
+    async def _ask(self, account: KnownAccount) -> Inquiry:
+        channel = account.channel
+        self._asked[channel] = self._monotonic()
+        try:
+            snapshot = await self._useapi.info(channel)
+        except PendingModeration as error:
+            return await self._met_flag(error, account)
+        self._monitor.roster.answered(channel, snapshot)
+        try:
+            await self._store.record_info(channel, snapshot)
+        except StoreError:
+            # Midjourney has answered and a person waits: the answer is shown even if it cannot be kept.
+            log.exception("an /info answer could not be written down")
+        return Inquiry(Outcome.ANSWERED, self._now_known(account), COOLDOWN)
+
+    async def _met_flag(self, error: PendingModeration, account: KnownAccount) -> Inquiry:
+        """Take in the 596 that answered; it is about the account asked for, unless the API names another."""
+        await self._monitor.note_flag(error.channel or account.channel, error.flag)
+        if error.channel not in (None, account.channel):
+            raise MalformedResponse(
+                "The API answered about another account than the one asked for.",
+                "Look at /mjaccounts: the other one needs a person.",
+                quote=error.quote,
+            )
+        return Inquiry(Outcome.FLAGGED, self._now_known(account), COOLDOWN)
+
+    def _now_known(self, account: KnownAccount) -> KnownAccount:
+        return self._monitor.roster.get(account.channel) or account

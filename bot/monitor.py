@@ -1,0 +1,99 @@
+"""One look at the accounts: ask the API for its list, take it in, remember it. Knows nothing of Discord."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from bot.models import Flag, InfoSnapshot, KnownAccount, Observation
+from bot.roster import Roster
+from bot.store import Store, StoredAccount, StoreError
+from bot.useapi import UseapiClient, UseapiError
+from bot.useapi.info import parse_info
+
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """Give the present time, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+async def recall(store: Store) -> Roster:
+    """Give the roster as it was when the last good look was written down."""
+    stored = await store.accounts()
+    return Roster(
+        (remembered(account) for account in stored if account.listed),
+        left=(remembered(account) for account in stored if not account.listed),
+        observed_at=await store.last_success(),
+    )
+
+
+def remembered(stored: StoredAccount) -> KnownAccount:
+    """Give a stored account as the roster knows it; its last answer is read anew from Midjourney's text."""
+    snapshot = None
+    if (last := stored.info) is not None:
+        snapshot = InfoSnapshot(last.taken_at, last.took, parse_info(last.text, last.discord_name))
+    return KnownAccount(stored.account, stored.name, stored.discord_name, stored.flagged_since, snapshot)
+
+
+class Monitor:
+    """Looks at the account list, and keeps the roster of what is known."""
+
+    def __init__(
+        self, useapi: UseapiClient, store: Store, roster: Roster, *, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._useapi = useapi
+        self._store = store
+        self._now = now
+        self._look: asyncio.Task[Observation] | None = None
+        self.roster = roster
+        self.failure: UseapiError | None = None
+        """Why the last look failed; None after a good one."""
+
+    async def check(self) -> Observation:
+        """Look at the list once; callers in the meantime share the one look.
+
+        Raises:
+            UseapiError: the list could not be read. What is known of the accounts stays as it was.
+        """
+        if self._look is None:
+            self._look = asyncio.create_task(self._check(), name="look")
+            self._look.add_done_callback(self._looked)
+        return await asyncio.shield(self._look)
+
+    def _looked(self, look: asyncio.Task[Observation]) -> None:
+        self._look = None
+        if not look.cancelled():
+            look.exception()  # a caller that went away must not leave an error unread
+
+    async def _check(self) -> Observation:
+        try:
+            accounts = await self._useapi.accounts()
+        except UseapiError as error:
+            self.failure = error
+            raise
+        self.failure = None
+        observation = Observation(self._now(), accounts)
+        self.roster.observe(observation)
+        await self._remember(observation)
+        return observation
+
+    async def _remember(self, observation: Observation) -> None:
+        try:
+            await self._store.record_observation(observation)
+        except StoreError:
+            # The people who ask are answered all the same; the next look writes what this one could not.
+            log.exception("the account list was read but could not be written down")
+
+    async def note_flag(self, channel: str, flag: Flag) -> None:
+        """Take in a 596 that a command met, so that lists and cards show it at once."""
+        at = self._now()
+        if self.roster.flag(channel, flag, at) is not None:
+            await self._store.record_flag(channel, flag, at)
+
+    async def close(self) -> None:
+        """End a look that is under way."""
+        if self._look is not None:
+            self._look.cancel()
+            await asyncio.gather(self._look, return_exceptions=True)

@@ -1,0 +1,114 @@
+"""Who may act, and who may look (DESIGN's owner and viewer)."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from typing import Final, Protocol
+
+import aiohttp
+import discord
+
+from bot.errors import UserError
+
+log = logging.getLogger(__name__)
+
+META_KEY: Final = "owners"
+ASK_LIMIT_SECONDS: Final = 2.5
+ACTING_ROLES: Final = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
+
+
+class OwnerMemory(Protocol):
+    """Where the last known owners are kept."""
+
+    async def meta(self, key: str) -> str | None:
+        """Give what is kept under the key."""
+        ...
+
+    async def set_meta(self, key: str, value: str) -> None:
+        """Keep a value under the key."""
+        ...
+
+
+def owners_of(application: discord.AppInfo) -> frozenset[int]:
+    """Give the application's owner, or its team's owner and accepted admins and developers."""
+    team = application.team
+    if team is None:
+        return frozenset({application.owner.id})
+    members = {
+        member.id
+        for member in team.members
+        if member.membership_state is discord.TeamMembershipState.accepted and member.role in ACTING_ROLES
+    }
+    return frozenset(members | ({team.owner_id} if team.owner_id else set()))
+
+
+class Owners:
+    """The people who may act: the ones in the settings, else whom Discord names as the application's owners.
+
+    When Discord cannot be asked, the last known owners stay.
+    """
+
+    def __init__(self, configured: Collection[int], servers: Collection[int], memory: OwnerMemory) -> None:
+        self._configured = frozenset(configured)
+        self._servers = frozenset(servers)
+        self._memory = memory
+        self.ids: frozenset[int] = self._configured
+
+    async def load(self) -> None:
+        """Take up the last known owners, for the time until Discord can be asked."""
+        if not self._configured and (kept := await self._memory.meta(META_KEY)):
+            self.ids = frozenset(int(owner) for owner in kept.split(","))
+
+    async def refresh(self, ask: Callable[[], Awaitable[discord.AppInfo]]) -> None:
+        """Ask Discord who the owners are, unless the settings say so."""
+        if self._configured:
+            return
+        found = owners_of(await ask())
+        if found == self.ids:
+            return
+        self.ids = found
+        await self._memory.set_meta(META_KEY, ",".join(map(str, sorted(found))))
+
+    def may_act(self, user_id: int) -> bool:
+        """Whether the person is an owner, as far as is known."""
+        return user_id in self.ids
+
+    def may_look(self, user_id: int, guild_id: int | None) -> bool:
+        """Whether the person may see answers here: owners anywhere, others in the user's own servers."""
+        return self.may_act(user_id) or (guild_id is not None and guild_id in self._servers)
+
+    async def require(self, user_id: int, ask: Callable[[], Awaitable[discord.AppInfo]]) -> None:
+        """Make sure, right before a change, that the person is an owner still.
+
+        Raises:
+            UserError: the person is not.
+        """
+        try:
+            async with asyncio.timeout(ASK_LIMIT_SECONDS):
+                await self.refresh(ask)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.warning(
+                "could not ask Discord who owns this bot (%s): the last known owners stay",
+                type(error).__name__,
+            )
+        if not self.may_act(user_id):
+            raise NotAnOwnerError
+
+
+class NotAnOwnerError(UserError):
+    """Somebody pressed or typed what only owners may."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Only an owner of this bot may do that.", "Ask an owner, or ask one to add you to OWNER_IDS."
+        )
+
+
+class NotAViewerError(UserError):
+    """Somebody used the bot where only owners may."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Midwatch answers only its owners here.",
+            "An owner can open it to this server by adding the server's id to GUILD_IDS.",
+        )

@@ -1,0 +1,1 @@
+"""Domain objects to embeds, texts and sentences, inside Discord's limits: pure, no clock, no network."""

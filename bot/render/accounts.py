@@ -1,0 +1,167 @@
+"""The list of accounts: its pages, and how one account reads in a select and in autocompletion."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import discord
+
+from bot.models import Flag, KnownAccount
+from bot.render.facts import channel_link, known_plan, slots, snapshot_line
+from bot.render.sentences import state_words
+from bot.render.text import FENCES, bare, code_block, count, length, plain, when, whole
+
+PAGE_SIZE: Final = 10
+PAGE_LIMIT: Final = 3_800
+"""Of the 4,000 characters that a layout may hold; the rest is left to what the command adds."""
+LABEL_LIMIT: Final = 30
+QUOTE_LIMIT: Final = 400
+QUOTE_LEAST: Final = 60
+CHOICE_LIMIT: Final = 100
+"""Discord's limit for the label and description of an option, and for the name of a choice."""
+PLAN_LIMIT: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsPage:
+    """One page of the list in markdown: at most `PAGE_LIMIT` characters over all its texts."""
+
+    heading: str
+    entries: tuple[str, ...]
+    footer: str
+    page: int
+    """Which page this is; the first is 0."""
+    pages: int
+    shown: tuple[KnownAccount, ...]
+    """The account of each entry, in the same order."""
+
+
+def accounts_page(accounts: Sequence[KnownAccount], page: int, *, at: datetime) -> AccountsPage:
+    """Lay out a page of the list as it was read at a moment: flagged first, then by label.
+
+    The first page is 0; a number beyond either end gives the page at that end. No accounts: one empty page.
+    """
+    pages = max(1, -(-len(accounts) // PAGE_SIZE))
+    page = min(max(page, 0), pages - 1)
+    shown = tuple(sorted(accounts, key=order)[page * PAGE_SIZE : (page + 1) * PAGE_SIZE])
+    heading, footer = _heading(accounts), _footer(page, pages, at)
+    entries = _entries(shown, PAGE_LIMIT - length(heading) - length(footer))
+    return AccountsPage(heading, entries, footer, page, pages, shown)
+
+
+def nothing_configured() -> str:
+    """Explain, where the API knows no account, how to give it one."""
+    return (
+        "## Midjourney accounts\n"
+        "No account is configured at useapi.net yet, so there is nothing to watch.\n"
+        "1. Follow the page [Setup Midjourney](https://useapi.net/docs/start-here/setup-midjourney): "
+        "it explains how to prepare the account and where its Discord token comes from.\n"
+        "2. Give that token to useapi.net: the page "
+        "[POST account/midjourney](https://useapi.net/docs/api-v2/post-account-midjourney) "
+        "says how. Never post the token in a Discord channel.\n"
+        "3. Come back and use this command again."
+    )
+
+
+def option(account: KnownAccount) -> discord.SelectOption:
+    """Make a select's option of an account, whose value is the channel.
+
+    Raises:
+        ValueError: The channel is not an id, so nothing may be done with it.
+    """
+    if not account.account.addressable:
+        raise ValueError("only an account with a channel id can be chosen")
+    return discord.SelectOption(
+        label=bare(account.label, CHOICE_LIMIT),
+        value=account.channel,
+        description=bare(" · ".join(_traits(account)), CHOICE_LIMIT),
+    )
+
+
+def choice_name(account: KnownAccount) -> str:
+    """Name an account in autocompletion: "Aurora · ✅ ready · Mega · …3494". A long label is clipped."""
+    traits = bare(" · ".join(["", *_traits(account)]), CHOICE_LIMIT)
+    return f"{bare(account.label, CHOICE_LIMIT - length(traits) - 1)} {traits}"
+
+
+def matches(account: KnownAccount, typed: str) -> bool:
+    """Tell whether every word typed is in the account's label, id, plan or state, whatever its case."""
+    traits = (account.label, account.channel, known_plan(account) or "", state_words(account))
+    described = "\n".join(traits).casefold()
+    # A name chosen before and typed on brings its punctuation along.
+    return all(word.strip("·…") in described for word in typed.casefold().split())
+
+
+def _traits(account: KnownAccount) -> list[str]:
+    plan = known_plan(account)
+    # Labels may repeat; the end of the id tells two of them apart.
+    return [state_words(account), *([bare(plan, PLAN_LIMIT)] if plan else []), f"…{account.channel[-4:]}"]
+
+
+def order(account: KnownAccount) -> tuple[bool, str, str]:
+    """Give an account's place among others: flagged first, then by label."""
+    return account.account.flag is None, account.label.casefold(), account.channel
+
+
+def _heading(accounts: Sequence[KnownAccount]) -> str:
+    flagged = sum(known.account.flag is not None for known in accounts)
+    total = count(len(accounts), "account")
+    if not accounts:
+        return "## Midjourney accounts\nNo account is configured."
+    state = f"⚠️ {total}, {whole(flagged)} flagged" if flagged else f"✅ {total}, none flagged"
+    return f"## Midjourney accounts\n**{state}**\n{_slot_totals(accounts)}"
+
+
+def _slot_totals(accounts: Sequence[KnownAccount]) -> str:
+    said = [known.account for known in accounts if known.account.max_jobs is not None]
+    total = sum(account.max_jobs or 0 for account in said)
+    usable = sum(account.max_jobs or 0 for account in said if account.flag is None)
+    unsaid = len(accounts) - len(said)
+    note = f"\nNot counted: {count(unsaid, 'account')} without a number" if unsaid else ""
+    return f"{count(total, 'job slot')} in all, {whole(usable)} usable{note}"
+
+
+def _footer(page: int, pages: int, at: datetime) -> str:
+    position = f"Page {page + 1:,} of {pages:,} · " if pages > 1 else ""
+    return f"{position}List read {when(at)}"
+
+
+def _entries(shown: Sequence[KnownAccount], room: int) -> tuple[str, ...]:
+    """Write the entries so that all together fit: what their facts leave free is shared among the quotes.
+
+    Where that is too little to read, what is known of plans and fast time gives way to what Midjourney says.
+    """
+    flags = [account.account.flag for account in shown]
+    facts = [_facts(account, brief=False) for account in shown]
+    share = _share(facts, flags, room)
+    if share < QUOTE_LEAST:
+        facts = [_facts(account, brief=True) for account in shown]
+        share = _share(facts, flags, room)
+    return tuple(
+        f"{text}\n{code_block(flag.text, share)}" if flag else text
+        for text, flag in zip(facts, flags, strict=True)
+    )
+
+
+def _share(facts: Sequence[str], flags: Sequence[Flag | None], room: int) -> int:
+    """Give the length that each quote may have."""
+    quotes = sum(flag is not None for flag in flags)
+    left = room - sum(map(length, facts)) - quotes * (FENCES + 1)
+    return min(QUOTE_LIMIT, left // max(1, quotes))
+
+
+def _facts(known: KnownAccount, *, brief: bool) -> str:
+    account = known.account
+    lines = [
+        f"**{plain(known.label, LABEL_LIMIT)}** · {state_words(known)}",
+        f"{channel_link(account)} · {slots(account)}",
+        snapshot_line(known.snapshot) if known.snapshot and not brief else None,
+        _since(known) if account.flag else None,
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _since(known: KnownAccount) -> str:
+    since = f"Flagged {when(known.flagged_since)}" if known.flagged_since else "Flagged, not known since when"
+    return f"{since}. Midjourney says:"

@@ -1,0 +1,177 @@
+"""The cards: Midjourney's account information, a flag and what to do about it, an account and its history."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import discord
+
+from bot.models import Action, Flag, FlagKind, Info, InfoSnapshot, KnownAccount, Subscription
+from bot.render.facts import (
+    channel_link,
+    fast_bar,
+    fast_left,
+    plan_name,
+    renewal,
+    slots,
+    usage,
+)
+from bot.render.sentences import demand, state_words, symbol
+from bot.render.steps import discord_name, login_help, steps
+from bot.render.text import clip, code_block, code_span, fitted, plain, span, when, whole
+
+FIELD_LIMIT: Final = 1_024
+NOTE_LIMIT: Final = 700
+QUOTE_LIMIT: Final = 900
+VALUE_LIMIT: Final = 120
+WORD_LIMIT: Final = 60
+ACTIONS_SHOWN: Final = 5
+
+
+def info_embed(account: KnownAccount, snapshot: InfoSnapshot, *, note: str | None = None) -> discord.Embed:
+    """Show what Midjourney answered to `/info`; `note` is a line of our own above it."""
+    info = snapshot.info
+    origin = f"Midjourney took {span(snapshot.took)}, answered {when(snapshot.taken_at)}"
+    embed = _card(
+        account, f"{plain(account.label)} · account info", note, channel_link(account.account), origin
+    )
+    embed.colour = discord.Colour.blurple()
+    _add(embed, "Plan", _plan(info.subscription))
+    _add(embed, "Fast time", _fast_time(info))
+    _add(embed, "Mode", _mode(info))
+    _add(embed, "Made so far", _usage(info))
+    _add(embed, "Jobs", _jobs(info))
+    _add(embed, "Also said", _others(info))
+    if not embed.fields:
+        _add(embed, "Midjourney's answer", code_block(info.text, QUOTE_LIMIT))
+    _add(embed, "Discord account", _discord_account(account, info))
+    return embed
+
+
+def flag_embed(account: KnownAccount, *, snapshot_note: str | None = None) -> discord.Embed:
+    """Show a 596 as what it is: what Midjourney says, which login to use, three steps, the link.
+
+    `snapshot_note` is a line of our own about the last `/info` answer.
+
+    Raises:
+        ValueError: The account is not flagged.
+    """
+    flag = account.account.flag
+    if flag is None:
+        raise ValueError("the account is not flagged")
+    embed = _card(
+        account, f"{plain(account.label)} · {state_words(account)}", f"{demand(flag)}.", _since(account)
+    )
+    embed.colour = _flag_colour(flag)
+    _add(embed, "Midjourney says", code_block(flag.text, QUOTE_LIMIT))
+    _add(embed, "Discord login to use", login_help(account))
+    _add(embed, "What to do", steps(account, flag))
+    _add(embed, "Channel", channel_link(account.account))
+    _add(embed, "Last account info", snapshot_note and clip(snapshot_note, NOTE_LIMIT))
+    return embed
+
+
+def flag_headline(account: KnownAccount) -> str:
+    """Say in one line of content, all that a lock screen shows, which account needs a person and why."""
+    flag = account.account.flag
+    if flag is None:
+        return f"✅ {plain(account.label)} is ready"
+    return f"{symbol(flag.kind)} {plain(account.label)} needs you: {demand(flag)}"
+
+
+def account_embed(account: KnownAccount, *, actions: Sequence[Action] = ()) -> discord.Embed:
+    """Show one account: state, channel, plan, a flag if it has one, and what was last done, newest first."""
+    flag = account.account.flag
+    title = f"{plain(account.label)} · {state_words(account)}"
+    embed = _card(account, title, channel_link(account.account), slots(account.account))
+    embed.colour = _flag_colour(flag) if flag else discord.Colour.green()
+    if flag is not None:
+        _add(embed, "Midjourney says", f"{code_block(flag.text, QUOTE_LIMIT)}\n{_since(account)}")
+    if account.snapshot is not None:
+        info = account.snapshot.info
+        _add(embed, "Plan", _plan(info.subscription))
+        _add(embed, "Fast time", _fast_time(info))
+        _add(embed, "Last account info", f"Answered {when(account.snapshot.taken_at)}")
+    _add(embed, "Last actions", _history(actions[:ACTIONS_SHOWN]))
+    return embed
+
+
+def _card(account: KnownAccount, title: str, *lines: str | None) -> discord.Embed:
+    description = "\n".join(clip(line, NOTE_LIMIT) for line in lines if line)
+    return discord.Embed(title=title, description=description, url=account.account.link)
+
+
+def _add(embed: discord.Embed, name: str, value: str | None) -> None:
+    """Add a field on lines of its own, unless there is nothing to say."""
+    if value:
+        embed.add_field(name=name, value=value, inline=False)
+
+
+def _flag_colour(flag: Flag) -> discord.Colour:
+    return discord.Colour.red() if flag.kind is FlagKind.BLOCK else discord.Colour.orange()
+
+
+def _since(account: KnownAccount) -> str:
+    since = account.flagged_since
+    return f"Flagged since {when(since, 'f')} ({when(since)})" if since else "Flagged, not known since when"
+
+
+def _discord_account(account: KnownAccount, info: Info) -> str:
+    name = info.discord_name or discord_name(account)
+    words = [("Name", name), ("User id", info.user_id)]
+    return "\n".join(f"{label}: {code_span(word, WORD_LIMIT)}" for label, word in words if word)
+
+
+def _plan(subscription: Subscription | None) -> str | None:
+    if subscription is None:
+        return None
+    words = dict.fromkeys(word for word in (plan_name(subscription), subscription.status) if word)
+    named = ", ".join(code_span(word, WORD_LIMIT) for word in words)
+    return "\n".join(line for line in (named, renewal(subscription)) if line)
+
+
+def _fast_time(info: Info) -> str | None:
+    if info.fast_time is None:
+        return None
+    return "\n".join(line for line in (fast_bar(info.fast_time), fast_left(info.fast_time)) if line)
+
+
+def _mode(info: Info) -> str:
+    words = [("Visibility", info.visibility), ("Job mode", info.job_mode)]
+    return "\n".join(f"{label}: {code_span(word, WORD_LIMIT)}" for label, word in words if word)
+
+
+def _usage(info: Info) -> str:
+    used = [
+        ("Lifetime", info.lifetime),
+        ("Fast", info.fast),
+        ("Turbo", info.turbo),
+        ("Relaxed", info.relaxed),
+    ]
+    return "\n".join(usage(label, amount) for label, amount in used if amount)
+
+
+def _jobs(info: Info) -> str:
+    queued = [("Queued, fast", info.queued_fast), ("Queued, relaxed", info.queued_relax)]
+    lines = [f"{label}: {whole(number)}" for label, number in queued if number is not None]
+    if info.running:
+        lines.append(f"Running:\n{code_block(info.running, QUOTE_LIMIT // 2)}")
+    elif lines:
+        lines.append("Running: none reported")
+    return "\n".join(lines)
+
+
+def _others(info: Info) -> str:
+    def lines() -> Iterator[str]:
+        for label, value in info.others:
+            yield f"{code_span(label, WORD_LIMIT)}: {code_span(value, VALUE_LIMIT)}"
+
+    return fitted(lines(), len(info.others), FIELD_LIMIT)
+
+
+def _history(actions: Sequence[Action]) -> str:
+    return fitted(map(_action, actions), len(actions), FIELD_LIMIT)
+
+
+def _action(action: Action) -> str:
+    done = f"{plain(action.verb)} - {plain(action.outcome, 60)}"
+    return f"{when(action.at)} <@{action.actor_id}> {done}"

@@ -1,0 +1,33 @@
+"""Which accounts are offered, and in which order, where a person picks one: flagged first, then by label."""
+
+import heapq
+from collections.abc import Iterable
+from typing import Final
+
+import discord
+from discord import app_commands
+
+from bot.models import KnownAccount
+from bot.render.accounts import choice_name, matches, option, order
+
+OFFERED: Final = 25
+"""Discord's limit for the options of a select and for the choices of an autocompletion."""
+
+
+def offered(accounts: Iterable[KnownAccount], typed: str = "") -> list[KnownAccount]:
+    """Give the first accounts that match what was typed and that a command can be about."""
+    fitting = (account for account in accounts if account.account.addressable and matches(account, typed))
+    return heapq.nsmallest(OFFERED, fitting, key=order)
+
+
+def options(accounts: Iterable[KnownAccount]) -> list[discord.SelectOption]:
+    """Give a select's options."""
+    return [option(account) for account in offered(accounts)]
+
+
+def choices(accounts: Iterable[KnownAccount], typed: str) -> list[app_commands.Choice[str]]:
+    """Give an autocompletion's choices, whose value is the channel."""
+    return [
+        app_commands.Choice(name=choice_name(account), value=account.channel)
+        for account in offered(accounts, typed)
+    ]

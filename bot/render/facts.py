@@ -1,0 +1,86 @@
+"""The phrases that lists and cards share: an account's channel, slots, plan, fast time and usage."""
+
+import math
+from typing import Final
+
+from bot.models import Account, FastTime, InfoSnapshot, KnownAccount, Subscription, Usage
+from bot.render.text import code_span, count, decimal, when
+
+BLOCKS: Final = 10
+UNITS: Final = frozenset({"hour", "hours", "minute", "minutes"})
+WORD_LIMIT: Final = 20
+
+
+def channel_link(account: Account) -> str:
+    """Give the channel with a link to it; an id that no link may be built from stands in code."""
+    link = account.link
+    return f"[{account.channel}]({link})" if link else code_span(account.channel, 40)
+
+
+def slots(account: Account) -> str:
+    """Say how many jobs the account may run at once."""
+    return "job slots not known" if account.max_jobs is None else count(account.max_jobs, "job slot")
+
+
+def plan_name(subscription: Subscription) -> str:
+    """Give the name of the plan; a trial has none and is called by its status."""
+    trial = subscription.plan.casefold() == "none" and subscription.status
+    return trial or subscription.plan
+
+
+def known_plan(account: KnownAccount) -> str | None:
+    """Give the plan on record, as the API wrote it; the caller strips or quotes it."""
+    subscription = account.snapshot.info.subscription if account.snapshot else None
+    return plan_name(subscription) if subscription else None
+
+
+def snapshot_line(snapshot: InfoSnapshot) -> str | None:
+    """Sum an `/info` answer up in a line with its age; None when it tells neither plan nor fast time."""
+    info = snapshot.info
+    parts = [code_span(plan_name(info.subscription), WORD_LIMIT)] if info.subscription else []
+    parts += [fast_left(info.fast_time)] if info.fast_time else []
+    return " · ".join([*parts, f"as of {when(snapshot.taken_at)}"]) if parts else None
+
+
+def fast_left(fast: FastTime) -> str:
+    """Say how much fast time is left: "29.57 of 30 fast hours left"."""
+    of_total = "" if fast.total is None else f" of {decimal(fast.total)}"
+    return f"{decimal(fast.left)}{of_total} fast {_unit(fast.unit)} left"
+
+
+def fast_bar(fast: FastTime) -> str | None:
+    """Draw the share of fast time left, with its percentage; None when there is no total to compare with.
+
+    A bar is empty only at nothing left and full only at everything left.
+    """
+    share = _percent(fast)
+    if fast.total is None or share is None:
+        return None
+    filled = 0 if share == 0 else max(1, math.floor(share * BLOCKS / 100))
+    return f"`{'█' * filled}{'░' * (BLOCKS - filled)}` {decimal(round(share, 1))} %"
+
+
+def usage(label: str, used: Usage) -> str:
+    """Say how much was made: "Lifetime: 11,170 images in 120.63 hours"."""
+    spent = "" if used.spent is None else f" in {decimal(used.spent)} {_unit(used.unit or 'hours')}"
+    return f"{label}: {count(used.images, 'image')}{spent}"
+
+
+def renewal(subscription: Subscription) -> str | None:
+    """Say when the plan renews, as date and relative; in Midjourney's words where those are no timestamp."""
+    if subscription.renews is not None:
+        return f"Renews {when(subscription.renews, 'f')} ({when(subscription.renews)})"
+    if subscription.renews_text:
+        return f"Renews {code_span(subscription.renews_text, 60)}"
+    return None
+
+
+def _percent(fast: FastTime) -> float | None:
+    share = fast.percent
+    if share is None and fast.total:
+        share = fast.left / fast.total * 100
+    return None if share is None or not math.isfinite(share) else min(max(share, 0.0), 100.0)
+
+
+def _unit(unit: str) -> str:
+    return unit if unit in UNITS else code_span(unit, WORD_LIMIT)

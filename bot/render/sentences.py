@@ -1,0 +1,80 @@
+"""The words for what is wrong, in one place: states, what Midjourney wants, and how a failure is told."""
+
+from typing import Final, assert_never
+
+from bot.models import Flag, FlagKind, KnownAccount
+from bot.render.text import clip, code_block, code_span, span
+
+SENTENCE_LIMIT: Final = 500
+QUOTE_LIMIT: Final = 900
+
+
+def state_words(account: KnownAccount) -> str:
+    """Name an account's state by a symbol and in words: "✅ ready", "🧩 CAPTCHA pending"."""
+    flag = account.account.flag
+    if flag is None:
+        return "✅ ready"
+    return f"{symbol(flag.kind)} {_state(flag.kind)}"
+
+
+def symbol(kind: FlagKind) -> str:
+    """Give the symbol of a kind; words stand beside it wherever it is shown."""
+    match kind:
+        case FlagKind.CAPTCHA:
+            return "🧩"
+        case FlagKind.BLOCK:
+            return "⛔"
+        case FlagKind.MODERATION | FlagKind.OTHER:
+            return "⚠️"
+    assert_never(kind)
+
+
+def demand(flag: Flag) -> str:
+    """Say in a sentence without its full stop what a flagged account waits for."""
+    match flag.kind:
+        case FlagKind.MODERATION:
+            return "Midjourney wants a moderation message acknowledged"
+        case FlagKind.CAPTCHA:
+            return "Midjourney wants a CAPTCHA solved"
+        case FlagKind.BLOCK:
+            length = flag.block_length
+            return "Midjourney has blocked it" + (f" for {span(length)}" if length else "")
+        case FlagKind.OTHER:
+            return "Midjourney stopped it with a message"
+    assert_never(flag.kind)
+
+
+def failure(what: str, next_step: str, quote: str | None = None) -> str:
+    """Tell what did not work and what to do next, with the API's own words if any; at most 2,000 long."""
+    lines = [f"⚠️ {_sentence(what)}", _sentence(next_step)]
+    if quote is not None:
+        lines += ["The API says:", code_block(quote, QUOTE_LIMIT)]
+    return "\n".join(lines)
+
+
+def unexpected(reference: str) -> str:
+    """Apologise for a mistake of the bot's own; the reference leads to it in the log."""
+    return (
+        "⚠️ Sorry, that did not work: the bot ran into a fault of its own.\n"
+        "Try it once more. If it happens again, look in the bot's log for "
+        f"{code_span(reference, 40)}."
+    )
+
+
+def _state(kind: FlagKind) -> str:
+    match kind:
+        case FlagKind.MODERATION:
+            return "moderation message pending"
+        case FlagKind.CAPTCHA:
+            return "CAPTCHA pending"
+        case FlagKind.BLOCK:
+            return "blocked"
+        case FlagKind.OTHER:
+            return "needs attention"
+    assert_never(kind)
+
+
+def _sentence(text: str) -> str:
+    """Clip a sentence and close it, unless it closes itself."""
+    clipped = clip(text.strip(), SENTENCE_LIMIT)
+    return clipped if clipped.endswith((".", "!", "?", "…", ":", ")")) else f"{clipped}."

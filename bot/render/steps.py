@@ -1,0 +1,114 @@
+"""What a person has to do about a flag: which Discord login to use, and three steps for each kind."""
+
+from datetime import datetime
+from typing import Final, assert_never
+
+from bot.models import Flag, FlagKind, KnownAccount
+from bot.render.facts import channel_link
+from bot.render.text import code_span, span, when
+
+_NO_LINK: Final = "No link to be seen? Run /imagine there by hand: Midjourney then shows it."
+
+
+def discord_name(account: KnownAccount) -> str | None:
+    """Give the name of the account's Discord login, if any `/info` answer told it."""
+    return account.discord_name or (account.snapshot.info.discord_name if account.snapshot else None)
+
+
+def login_help(account: KnownAccount) -> str:
+    """Say which Discord login to use, or how to find out."""
+    name = discord_name(account)
+    if name:
+        return f"{code_span(name, 40)}\nIf the link below does not open, another login is active."
+    return (
+        "Its name is not known yet.\n"
+        "It is the one whose token useapi.net was given for this channel. "
+        "If the link below does not open, another login is active."
+    )
+
+
+def steps(account: KnownAccount, flag: Flag) -> str:
+    """List the three steps that clear a flag of this kind, in their order."""
+    match flag.kind:
+        case FlagKind.MODERATION:
+            tasks = _moderation(account)
+        case FlagKind.CAPTCHA:
+            tasks = _captcha(account)
+        case FlagKind.BLOCK:
+            tasks = _block(account, flag)
+        case FlagKind.OTHER:
+            tasks = _other(account)
+        case _:
+            assert_never(flag.kind)
+    return "\n".join(f"{number}. {task}" for number, task in enumerate(tasks, start=1))
+
+
+def block_end(account: KnownAccount, flag: Flag) -> datetime | None:
+    """Give the moment a block ends, counted from when it was seen, if the text names its length."""
+    length = flag.block_length
+    return account.flagged_since + length if account.flagged_since and length else None
+
+
+def _moderation(account: KnownAccount) -> tuple[str, str, str]:
+    return (
+        f"Log in to Discord {_login(account)}.",
+        f"Open {_channel(account)}, read the message and acknowledge it there.",
+        f"Only then {_reset(account)} A reset acknowledges nothing.",
+    )
+
+
+def _captcha(account: KnownAccount) -> tuple[str, str, str]:
+    return (
+        f"Log in to Discord {_login(account)}.",
+        f"Open {_channel(account)}, follow the verification link and solve the CAPTCHA. {_NO_LINK}",
+        f"Only then {_reset(account)} A reset solves nothing.",
+    )
+
+
+def _block(account: KnownAccount, flag: Flag) -> tuple[str, str, str]:
+    return (
+        _wait(account, flag),
+        f"Then log in to Discord {_login(account)}, open {_channel(account)}, see what waits there.",
+        f"Last, {_reset(account)} A reset does not shorten the block.",
+    )
+
+
+def _other(account: KnownAccount) -> tuple[str, str, str]:
+    return (
+        f"Log in to Discord {_login(account)}.",
+        f"Open {_channel(account)} and do what the message says.",
+        f"Only then {_reset(account)} A reset alone settles nothing.",
+    )
+
+
+def _wait(account: KnownAccount, flag: Flag) -> str:
+    end = block_end(account, flag)
+    if end is not None:
+        return f"Wait until {when(end, 'f')} ({when(end)}). Do not reset earlier."
+    length = flag.block_length
+    if length is not None:
+        return f"Wait {span(length)} from when the block began. Do not reset earlier."
+    return (
+        "The message names no end: look in the channel for how long it lasts, and wait. Do not reset earlier."
+    )
+
+
+def _login(account: KnownAccount) -> str:
+    name = discord_name(account)
+    return f"as {code_span(name, 40)}" if name else "with this account's login"
+
+
+def _channel(account: KnownAccount) -> str:
+    link = account.account.link
+    return (
+        f"[the Midjourney channel]({link})"
+        if link
+        else f"the Midjourney channel {channel_link(account.account)}"
+    )
+
+
+def _reset(account: KnownAccount) -> str:
+    """Name the call that resets; an id that is none is not put into a path."""
+    if not account.account.addressable:
+        return "reset the account in the API."
+    return f"reset the channel in the API: `POST account/midjourney/{account.channel}/reset`."

@@ -1,0 +1,157 @@
+"""The one rule for text that others wrote, and the small words for times, lengths and numbers.
+
+What the API says is shown only inside a code block or a code span. A label, which people choose or Midjourney
+names, may stand in a line of markdown once `plain` has made it inert.
+"""
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+FENCES: Final = len("```\n\n```")
+"""What `code_block` adds around the text."""
+READ_AHEAD: Final = 4_000
+"""Characters of a text that are read beyond its limit: one of megabytes must not hold up the event loop."""
+HIDDEN: Final = frozenset({"Cc", "Cf", "Cs"})
+BLANK_LETTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Characters that Unicode calls letters or symbols and that show nothing."""
+BACKTICKS: Final = str.maketrans(dict.fromkeys("`\u1fef", "\N{MODIFIER LETTER GRAVE ACCENT}"))
+# A look-alike stands where a backslash is not enough: Discord finds mentions in the raw text.
+INERT: Final = BACKTICKS | str.maketrans(
+    {
+        "<": "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}",
+        ">": "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}",
+        "@": "\N{FULLWIDTH COMMERCIAL AT}",
+    }
+    | {mark: f"\\{mark}" for mark in "\\*_~|[]"}
+)
+ADDRESS_COLON: Final = re.compile(r":(?=\S)")
+ADDRESS_SLASH: Final = re.compile(r"(\.\w+)/")
+LINE_START: Final = re.compile(r"^(\d*)([-+#.)])")
+UNITS: Final = (("day", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+MOST: Final = 10**9
+
+
+def code_block(text: str, limit: int = 1000) -> str:
+    """Quote a text of the API on lines of its own; the result is `limit + FENCES` long at most, not empty."""
+    lines = (" ".join(line.split()) for line in _visible(text, limit).split("\n"))
+    quoted = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n").translate(BACKTICKS)
+    return f"```\n{clip(_or(quoted, '(no text)'), limit)}\n```"
+
+
+def code_span(text: str, limit: int = 100) -> str:
+    """Quote a word of the API inside a line; the result is at most `limit + 2` long and never empty."""
+    return f"`{clip(_or(_folded(text, limit).translate(BACKTICKS), '(no text)'), limit)}`"
+
+
+def plain(text: str, limit: int = 48) -> str:
+    """Make a label inert: wherever markdown renders it looks right, and mentions, links and runs nothing.
+
+    At most `limit` characters are seen; with the backslashes that Discord hides, it is at most twice as long.
+    """
+    inert = bare(text, limit).translate(INERT)
+    inert = ADDRESS_SLASH.sub(r"\1\\/", ADDRESS_COLON.sub(r"\\:", inert))
+    return LINE_START.sub(r"\1\\\2", inert)
+
+
+def bare(text: str, limit: int) -> str:
+    """Strip and clip a text for a place without markdown: select, button, autocompletion. Never empty."""
+    return clip(_or(_folded(text, limit), "(no name)"), limit)
+
+
+def clip(text: str, limit: int) -> str:
+    """Cut a text to `limit`, marking the cut with an ellipsis."""
+    if length(text) <= limit:
+        return text
+    kept = text[: limit - 1]
+    while (excess := length(kept) - limit + 1) > 0:
+        kept = kept[: -((excess + 1) // 2)]
+    return f"{kept.rstrip()}…"
+
+
+def length(text: str) -> int:
+    """Count as the stricter of Discord's counters does: in UTF-16, where most emoji count twice."""
+    return len(text) + sum(char > "\uffff" for char in text)
+
+
+def fitted(lines: Iterable[str], total: int, limit: int) -> str:
+    """Join as many of `total` lines as fit into `limit`, and say how many were left out."""
+    kept: list[str] = []
+    room = limit - len(f"\nand {MOST:,} more lines")
+    for line in lines:
+        room -= length(line) + 1
+        if room < 0:
+            break
+        kept.append(line)
+    left_out = total - len(kept)
+    more = [f"and {count(left_out, 'more line')}"] if left_out else []
+    return "\n".join(kept + more)
+
+
+def when(at: datetime, style: str = "R") -> str:
+    """Give a moment as Discord shows it in each reader's own zone: "R" is relative, "f" the date and time."""
+    return f"<t:{math.floor(at.timestamp())}:{style}>"
+
+
+def span(duration: timedelta) -> str:
+    """Put a length of time into words of at most two units: "8 s", "3 min", "2 h 5 min", "3 days"."""
+    left = max(0, round(duration.total_seconds()))
+    if left == 0:
+        return "under 1 s"
+    amounts: list[tuple[int, str]] = []
+    for unit, seconds in UNITS:
+        amounts.append((left // seconds, unit))
+        left %= seconds
+    first = next(index for index, (amount, _) in enumerate(amounts) if amount)
+    return " ".join(_amount(amount, unit) for amount, unit in amounts[first : first + 2] if amount)
+
+
+def count(number: int, singular: str, plural: str | None = None) -> str:
+    """Give a number with its noun: "1 account", "1,000 accounts"."""
+    return f"{whole(number)} {singular if number == 1 else plural or f'{singular}s'}"
+
+
+def whole(number: int) -> str:
+    """Give a whole number in groups of three; what no count of ours reaches is cut to a billion."""
+    return f"{max(-MOST, min(number, MOST)):,}"
+
+
+def decimal(value: float) -> str:
+    """Give a measured number with at most two decimals: "29.57", "60", "11,170"."""
+    if not math.isfinite(value):
+        return "unknown"
+    if abs(value) >= MOST:
+        return f"{value:.2g}"
+    return f"{round(value, 2) + 0.0:,.2f}".rstrip("0").rstrip(".")
+
+
+def _amount(amount: int, unit: str) -> str:
+    return count(amount, unit) if unit == "day" else f"{amount} {unit}"
+
+
+def _folded(text: str, limit: int) -> str:
+    """Give what can be seen of a text as one line."""
+    return " ".join(_visible(text, limit).split())
+
+
+def _visible(text: str, limit: int) -> str:
+    """Drop what is not seen but acts (control, direction, joining), and make each line end a newline."""
+    read = text[: limit + READ_AHEAD]
+    if read.isascii() and read.isprintable():
+        return read
+    lines = ("".join(map(_shown, line)) for line in read.splitlines())
+    return "\n".join(lines)
+
+
+def _shown(char: str) -> str:
+    if char == "\t":
+        return " "
+    return "" if char in BLANK_LETTERS or unicodedata.category(char) in HIDDEN else char
+
+
+def _or(text: str, fallback: str) -> str:
+    """Give the text if any of it can be seen: marks and blanks alone cannot."""
+    return text if any(unicodedata.category(char)[0] in "LNPS" for char in text) else fallback

@@ -1,0 +1,162 @@
+"""The database file itself: who holds it, connections and transactions, SQLite's errors in plain words."""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import aiosqlite
+
+BUSY_TIMEOUT: Final = timedelta(seconds=5)
+PRIMARY_CODE: Final = 0xFF  # SQLite puts the details of a result code above its lowest byte
+
+
+class StoreError(Exception):
+    """The database cannot be used; `str(error)` names the file, says why, and what to do next."""
+
+
+class DatabaseInUse(StoreError):  # noqa: N818 - named for what is the case, as the API's errors are
+    """Another Midwatch has the database."""
+
+
+@contextmanager
+def private() -> Generator[None]:
+    """Make files and folders created within readable for this user alone."""
+    mask = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(mask)
+
+
+def create(path: Path) -> None:
+    """Create a file and its folders if missing; what SQLite puts beside a file gets the same permissions."""
+    with private():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+@contextmanager
+def held(path: Path) -> Generator[Path]:
+    """Hold a database file, created if missing, against any other Midwatch, and give its full path.
+
+    Raises:
+        DatabaseInUse: another process holds it.
+        StoreError: the file cannot be written.
+    """
+    try:
+        path = path.resolve()
+        lock = path.with_name(f"{path.name}.lock")
+        create(lock)
+        handle = os.open(lock, os.O_RDWR)
+    except OSError as error:
+        raise unusable(path, error) from error
+    try:
+        lock_or_refuse(handle, path)
+        yield path
+    finally:
+        os.close(handle)
+
+
+def lock_or_refuse(handle: int, path: Path) -> None:
+    """Lock a file until its handle is closed or its process ends, then create the database file."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        create(path)
+    except BlockingIOError:
+        raise DatabaseInUse(
+            f"Another Midwatch is using {path}: stop that one, or set DATABASE_PATH to a file of its own."
+        ) from None
+    except OSError as error:
+        raise unusable(path, error) from error
+
+
+def unusable(path: Path, error: OSError) -> StoreError:
+    """Say that a file cannot be written."""
+    return StoreError(
+        f"The database {path} cannot be written ({error.strerror}): "
+        "let this user write there, or set DATABASE_PATH to another file."
+    )
+
+
+@contextmanager
+def plainly(path: Path) -> Generator[None]:
+    """Turn an error of SQLite into a sentence."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(sentence(error, path)) from error
+
+
+def sentence(error: sqlite3.Error, path: Path) -> str:
+    """Say what an error of SQLite means for the person who runs Midwatch."""
+    match primary_code(error):
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return (
+                f"The database {path} is locked by another program: close what has it open, then try again."
+            )
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return damaged(path)
+        case sqlite3.SQLITE_FULL:
+            return f"There is no room left for the database {path}: free some space on its disk."
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_IOERR:
+            return (
+                f"The database {path} cannot be written: check its disk, and that this user may write there."
+            )
+        case _:
+            return f"The database {path} could not be used ({error}): the log has the details."
+
+
+def primary_code(error: sqlite3.Error) -> int:
+    """Give SQLite's result code without its details, 0 where the error is Python's own."""
+    return full_code(error) & PRIMARY_CODE
+
+
+def full_code(error: sqlite3.Error) -> int:
+    """Give SQLite's result code with its details, 0 where the error is Python's own."""
+    return getattr(error, "sqlite_errorcode", 0)
+
+
+def damaged(path: Path) -> str:
+    """Say that a file cannot be read as a database."""
+    return f"{path} is damaged or no database: put a backup in its place, or move it away to start a new one."
+
+
+@asynccontextmanager
+async def connected(
+    path: Path, *, read_only: bool, busy_timeout: timedelta = BUSY_TIMEOUT
+) -> AsyncGenerator[aiosqlite.Connection]:
+    """Open a connection to an existing file, and close it on every way out.
+
+    Its thread would otherwise keep the process from ending.
+    """
+    address = f"{path.as_uri()}?mode={'ro' if read_only else 'rw'}"
+    timeout = busy_timeout.total_seconds()
+    async with aiosqlite.connect(address, uri=True, timeout=timeout, isolation_level=None) as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def transaction(connection: aiosqlite.Connection) -> AsyncGenerator[None]:
+    """Do all of it or nothing.
+
+    A connection does what it is told in order, also for a caller that was cancelled while waiting. So the
+    rollback comes after whatever is still under way, and before the next transaction.
+    """
+    try:
+        await connection.execute("BEGIN IMMEDIATE")
+        yield
+        await connection.commit()
+    except BaseException:
+        await connection.rollback()
+        raise
+
+
+async def number(connection: aiosqlite.Connection, statement: str) -> int:
+    """Give the one number that a statement answers with."""
+    ((value,),) = await connection.execute_fetchall(statement)
+    return int(value)

@@ -1,0 +1,49 @@
+"""What the store gives back, and how the database spells it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from bot.models import Account
+
+EPOCH: Final = datetime.fromtimestamp(0, UTC)
+MILLISECOND: Final = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredInfo:
+    """The last answer to `/info` on record, unparsed."""
+
+    taken_at: datetime
+    took: timedelta
+    discord_name: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAccount:
+    """An account as it is remembered."""
+
+    account: Account
+    listed: bool
+    """Whether the last good look showed it."""
+    name: str | None = None
+    """The name an owner gave it."""
+    discord_name: str | None = None
+    flagged_since: datetime | None = None
+    info: StoredInfo | None = None
+
+
+def to_epoch(at: datetime) -> int:
+    """Give a time as the database keeps it: UTC, in milliseconds."""
+    return (at - EPOCH) // MILLISECOND
+
+
+def from_epoch(milliseconds: int) -> datetime:
+    """Give a time of the database as an aware one."""
+    return EPOCH + milliseconds * MILLISECOND
+
+
+def storable(text: str | None) -> str | None:
+    """Give a text that SQLite takes: JSON can spell halves of characters, which UTF-8 cannot."""
+    return None if text is None else text.encode(errors="replace").decode()

@@ -1,0 +1,147 @@
+"""The shape of the database: numbered steps, each taken in one transaction; appended, never edited."""
+
+import os
+import sqlite3
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import aiosqlite
+
+from bot.store.database import (
+    BUSY_TIMEOUT,
+    StoreError,
+    connected,
+    create,
+    damaged,
+    full_code,
+    number,
+    plainly,
+    transaction,
+)
+
+APPLICATION_ID: Final = 0x4D57_4348
+"""Marks a file as Midwatch's (sqlite.org, PRAGMA application_id); another's is left alone."""
+
+STEPS: Final[tuple[tuple[str, ...], ...]] = (
+    (
+        # flagged_since: when the flag was first known. listed: whether the last good look showed the account.
+        # seen_at: its last recorded change or, once not listed any more, when it last was, to a minute.
+        """
+        CREATE TABLE account (
+            channel TEXT NOT NULL PRIMARY KEY,
+            name TEXT,
+            discord_name TEXT,
+            max_jobs INTEGER,
+            server TEXT,
+            flag_text TEXT,
+            flag_kind TEXT,
+            flagged_since INTEGER,
+            listed INTEGER NOT NULL CHECK (listed IN (0, 1)),
+            seen_at INTEGER NOT NULL,
+            CHECK ((flag_text IS NULL) = (flag_kind IS NULL)),
+            CHECK ((flag_text IS NULL) = (flagged_since IS NULL))
+        ) STRICT
+        """,
+        """
+        CREATE TABLE info_snapshot (
+            channel TEXT NOT NULL REFERENCES account (channel),
+            taken_at INTEGER NOT NULL,
+            took_ms INTEGER NOT NULL,
+            discord_name TEXT,
+            text TEXT NOT NULL,
+            PRIMARY KEY (channel, taken_at)
+        ) STRICT
+        """,
+        """
+        CREATE TABLE audit (
+            id INTEGER PRIMARY KEY,
+            at INTEGER NOT NULL,
+            actor_id INTEGER NOT NULL,
+            verb TEXT NOT NULL,
+            channel TEXT NOT NULL,
+            outcome TEXT NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX audit_by_channel ON audit (channel, at)",
+        "CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT",
+    ),
+)
+
+
+async def inspect(path: Path, newest: int, *, busy_timeout: timedelta = BUSY_TIMEOUT) -> None:
+    """Make sure that a file is a sound database this program knows, without changing a byte of it.
+
+    Raises:
+        StoreError: it is damaged, somebody else's, or of a newer Midwatch.
+    """
+    with plainly(path):
+        try:
+            await inspect_by(path, newest, read_only=True, busy_timeout=busy_timeout)
+        except sqlite3.OperationalError as error:
+            if full_code(error) != sqlite3.SQLITE_READONLY_ROLLBACK:
+                raise
+            # Killed before its first transaction was complete: SQLite must undo that before anyone can read.
+            await inspect_by(path, newest, read_only=False, busy_timeout=busy_timeout)
+
+
+async def inspect_by(path: Path, newest: int, *, read_only: bool, busy_timeout: timedelta) -> None:
+    """Look at a file through one connection."""
+    async with connected(path, read_only=read_only, busy_timeout=busy_timeout) as connection:
+        if list(await connection.execute_fetchall("PRAGMA quick_check(1)")) != [("ok",)]:
+            raise StoreError(damaged(path))
+        is_empty = await number(connection, "SELECT count(*) FROM sqlite_schema") == 0
+        if not is_empty and await number(connection, "PRAGMA application_id") != APPLICATION_ID:
+            raise StoreError(
+                f"{path} belongs to another program: set DATABASE_PATH to a file of Midwatch's own."
+            )
+        if await number(connection, "PRAGMA user_version") > newest:
+            raise StoreError(
+                f"{path} was written by a newer Midwatch: "
+                "install that version again, or put a backup in its place."
+            )
+
+
+async def migrate(
+    connection: aiosqlite.Connection, path: Path, steps: tuple[tuple[str, ...], ...] = STEPS
+) -> None:
+    """Take the steps that a database has not taken yet, after a backup if it holds anything."""
+    version = await number(connection, "PRAGMA user_version")
+    if 0 < version < len(steps):
+        await back_up(connection, path, version)
+    for position, statements in enumerate(steps[version:], start=version + 1):
+        async with transaction(connection):
+            for statement in statements:
+                await connection.execute(statement)
+            await connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            await connection.execute(f"PRAGMA user_version = {position}")
+
+
+async def back_up(connection: aiosqlite.Connection, path: Path, version: int) -> None:
+    """Put a copy beside the database, which gets its name only when it is complete."""
+    backup = path.with_name(f"{path.name}.v{version}.backup")
+    unfinished = path.with_name(f"{backup.name}.unfinished")
+    try:
+        make_empty(unfinished)
+        await connection.execute("VACUUM INTO ?", (str(unfinished),))
+        settle(unfinished, backup)
+    except OSError as error:
+        raise StoreError(
+            f"The backup {backup} cannot be written ({error.strerror}): "
+            "make room for it and let this user write there."
+        ) from error
+
+
+def make_empty(path: Path) -> None:
+    """Create a file, or empty what an earlier try left there."""
+    with suppress(FileNotFoundError):
+        path.unlink()
+    create(path)
+
+
+def settle(unfinished: Path, name: Path) -> None:
+    """Give a file its name once its content is safe on the disk."""
+    with unfinished.open("rb") as file:
+        os.fsync(file.fileno())
+    unfinished.replace(name)

@@ -1,0 +1,104 @@
+"""Loops that only the stop event ends: each run has a time limit, and an error only delays the next."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+log = logging.getLogger(__name__)
+
+FIRST_DELAY: Final = timedelta(seconds=1)
+
+
+@dataclass(slots=True)
+class Health:
+    """How a supervised loop is doing."""
+
+    runs: int = 0
+    failures_in_a_row: int = 0
+    last_failure: str | None = None
+
+    def succeeded(self, name: str) -> None:
+        """Record a good run; a recovery is logged once."""
+        if self.failures_in_a_row:
+            log.info("%s works again after %d failures", name, self.failures_in_a_row)
+        self.runs += 1
+        self.failures_in_a_row = 0
+        self.last_failure = None
+
+    def failed(self, name: str, error: Exception) -> None:
+        """Record a failed run; the same failure again is not logged again."""
+        self.runs += 1
+        self.failures_in_a_row += 1
+        reason = describe(error)
+        if reason != self.last_failure:
+            log.warning("%s failed, will try again: %s", name, reason, exc_info=is_surprise(error))
+        self.last_failure = reason
+
+
+def describe(error: Exception) -> str:
+    """Name an error: ours by their text; others by their type, as an HTTP library's text holds headers."""
+    return str(error) if type(error).__module__.startswith("bot.") else type(error).__name__
+
+
+def is_surprise(error: Exception) -> bool:
+    """Whether a traceback helps: not for our own errors, nor for a network that is down."""
+    return not (type(error).__module__.startswith("bot.") or isinstance(error, OSError | TimeoutError))
+
+
+def backoff(failures: int, longest: timedelta) -> float:
+    """Give the seconds to wait after so many failures in a row: doubling, capped, half of it random."""
+    capped = min(FIRST_DELAY.total_seconds() * 2 ** min(failures - 1, 20), longest.total_seconds())
+    return capped * random.uniform(0.5, 1)  # noqa: S311 - spreads load, guards nothing
+
+
+async def pause(seconds: float, stop: asyncio.Event) -> None:
+    """Wait so long, or until the stop event is set."""
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return
+
+
+async def supervise(
+    once: Callable[[], Awaitable[None]],
+    *,
+    name: str,
+    stop: asyncio.Event,
+    every: timedelta | None,
+    limit: timedelta,
+    longest_delay: timedelta = timedelta(minutes=1),
+    fatal: tuple[type[Exception], ...] = (),
+    health: Health | None = None,
+) -> None:
+    """Run `once` until it has worked and, with `every`, again and again from then on.
+
+    Args:
+        once: one whole run; may raise anything.
+        name: what the log calls it.
+        stop: ends the loop between runs.
+        every: the time between good runs; None ends the loop after the first good one.
+        limit: the longest a run may take.
+        longest_delay: the cap of the delay after failures.
+        fatal: errors that trying again does not mend; they end the loop and are raised.
+        health: where to keep the record, for those who ask how the loop is doing.
+    """
+    health = health or Health()
+    while not stop.is_set():
+        try:
+            async with asyncio.timeout(limit.total_seconds()):
+                await once()
+        except fatal:
+            raise
+        except Exception as error:  # noqa: BLE001 - the one place that must outlive every error
+            health.failed(name, error)
+            await pause(backoff(health.failures_in_a_row, longest_delay), stop)
+            continue
+        health.succeeded(name)
+        if every is None:
+            return
+        await pause(every.total_seconds(), stop)

@@ -1,0 +1,100 @@
+"""Tells Discord which commands there are, once for each time that changes.
+
+With GUILD_IDS the commands appear in those servers at once, and in the bot's direct messages; without, in
+every server the bot is in, too. Source: Discord's documentation, "Application Commands", contexts.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Collection, Mapping
+from typing import Any, Final, Protocol
+
+import discord
+from discord.http import HTTPClient
+
+log = logging.getLogger(__name__)
+
+GUILD_INSTALL: Final = 0
+IN_GUILDS: Final = 0
+IN_BOT_DM: Final = 1
+GLOBAL: Final = "global"
+SCOPES_KEY: Final = "commands:scopes"
+MISSING_ACCESS: Final = 50001
+
+Payload = dict[str, Any]
+
+
+class SyncMemory(Protocol):
+    """Where it is kept what Discord was last told."""
+
+    async def meta(self, key: str) -> str | None:
+        """Give what is kept under the key."""
+        ...
+
+    async def set_meta(self, key: str, value: str) -> None:
+        """Keep a value under the key."""
+        ...
+
+
+class CommandSync:
+    """Brings Discord's idea of the commands in line with ours, scope by scope."""
+
+    def __init__(self, http: HTTPClient, memory: SyncMemory, servers: Collection[int]) -> None:
+        self._http = http
+        self._memory = memory
+        self._servers = tuple(sorted(servers))
+
+    async def bring_in_line(self, application_id: int, commands: list[Mapping[str, Any]]) -> None:
+        """Register the commands where they are missing or different; empty scopes no longer configured.
+
+        A server the bot is not in is logged and tried again the next time; the others are not held up by it.
+
+        Raises:
+            discord.HTTPException: Discord cannot be reached or refuses the commands.
+        """
+        wanted = {GLOBAL: scoped(commands, [IN_BOT_DM] if self._servers else [IN_GUILDS, IN_BOT_DM])}
+        wanted |= {str(server): scoped(commands, None) for server in self._servers}
+        former = set((await self._memory.meta(SCOPES_KEY) or "").split()) - wanted.keys()
+        await self._memory.set_meta(SCOPES_KEY, " ".join(sorted(wanted.keys() | former)))
+        for scope in sorted(former):
+            await self._tell(application_id, scope, [])
+        for scope, payload in wanted.items():
+            await self._tell(application_id, scope, payload)
+        await self._memory.set_meta(SCOPES_KEY, " ".join(sorted(wanted)))
+
+    async def _tell(self, application_id: int, scope: str, payload: list[Payload]) -> None:
+        key = f"commands:{scope}"
+        fingerprint = fingerprint_of(application_id, payload)
+        if await self._memory.meta(key) == fingerprint:
+            return
+        try:
+            if scope == GLOBAL:
+                await self._http.bulk_upsert_global_commands(application_id, payload)
+            else:
+                await self._http.bulk_upsert_guild_commands(application_id, int(scope), payload)
+        except discord.HTTPException as error:
+            if error.code != MISSING_ACCESS:
+                raise
+            log.warning("the bot is not in server %s, so its commands cannot appear there: invite it", scope)
+            return
+        await self._memory.set_meta(key, fingerprint)
+        log.info("told Discord about %d commands (%s)", len(payload), scope)
+
+
+def scoped(commands: list[Mapping[str, Any]], contexts: list[int] | None) -> list[Payload]:
+    """Give the commands' payloads for one scope; server scopes take no contexts."""
+    place: Payload = {}
+    if contexts is not None:
+        place = {"contexts": contexts, "integration_types": [GUILD_INSTALL]}
+    bare = ({key: value for key, value in command.items() if key not in PLACES} for command in commands)
+    return sorted(({**command, **place} for command in bare), key=lambda command: str(command["name"]))
+
+
+PLACES: Final = frozenset({"contexts", "integration_types", "dm_permission"})
+
+
+def fingerprint_of(application_id: int, payload: list[Payload]) -> str:
+    """Give a short text that changes when the commands, the application or the library's version does."""
+    told = json.dumps([discord.__version__, application_id, payload], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()

@@ -1,0 +1,32 @@
+"""The useapi.net API: its client, its errors, and the parsers beyond which no JSON goes."""
+
+from bot.useapi.client import Limits, UseapiClient
+from bot.useapi.errors import (
+    Gone,
+    MalformedResponse,
+    PendingModeration,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unpaid,
+    UnpaidReason,
+    Unreachable,
+    UseapiError,
+)
+from bot.useapi.info import parse_info
+
+__all__ = [
+    "Gone",
+    "Limits",
+    "MalformedResponse",
+    "PendingModeration",
+    "RateLimited",
+    "Rejected",
+    "Unauthorized",
+    "Unpaid",
+    "UnpaidReason",
+    "Unreachable",
+    "UseapiClient",
+    "UseapiError",
+    "parse_info",
+]

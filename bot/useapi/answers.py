@@ -1,0 +1,285 @@
+"""The facts in the API's answers: pure parsers, beyond which there is no JSON and no account's Discord token.
+
+`decipher` raises for all that is not a success; each parser goes through it first. The shapes are those of
+the useapi.net docs (API v2); where these contradict each other, both shapes are read.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Final, TypeVar
+
+from pydantic import BeforeValidator, Field, StrictInt, StrictStr, TypeAdapter, ValidationError
+from typing_extensions import TypedDict  # pydantic's own, as it cannot read Python 3.11's
+
+from bot.models import Account, Flag, Info, SavedAccount, Standing, is_channel
+from bot.useapi.errors import Unreachable, UseapiError
+from bot.useapi.info import label_in_title, parse_info
+from bot.useapi.refusals import LATER, MODERATION, malformed, pending, refusal, web_page
+from bot.useapi.response import Answer, Question, fields_of, is_object, key_place, number_of
+from bot.useapi.words import plain
+
+T = TypeVar("T")
+LONGEST_JOB: Final = timedelta(minutes=15)
+UNTOLD: Final = "The API flags the account, and says no more."
+
+
+def refuse_truth(value: object) -> object:
+    """Refuse true and false where a number belongs; Python counts with them."""
+    if isinstance(value, bool):
+        raise ValueError("a truth value")  # noqa: TRY004 - pydantic turns no TypeError into its own error
+    return value
+
+
+Id = StrictStr | StrictInt | None
+Jobs = (
+    Annotated[StrictInt, Field(ge=0, le=100_000)]
+    | Annotated[StrictStr, Field(pattern=r"^[0-9]{1,5}$")]
+    | None
+)
+
+
+class Entry(TypedDict, total=False):
+    """An account as the API lists it; `error` is what its next version calls a flag."""
+
+    channel: Id
+    discord: object
+    server: Id
+    maxJobs: Jobs
+    pendingModMessage: object
+    error: object
+
+
+class Embed(TypedDict, total=False):
+    """The part of a Discord embed that `/info` fills."""
+
+    title: StrictStr | None
+    description: StrictStr | None
+
+
+class Job(TypedDict, total=False):
+    """A finished `/info` job."""
+
+    channel: Id
+    status: object
+    created: object
+    updated: object
+    content: StrictStr | None
+    embeds: list[Embed] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What `/info` said, and how long Midjourney took by the API's own clock, if it says so."""
+
+    info: Info
+    took: timedelta | None
+
+
+ENTRY: Final = TypeAdapter(Entry)
+ENTRIES: Final = TypeAdapter(list[Entry])
+KEYED_ENTRIES: Final = TypeAdapter(dict[str, Entry])
+JOB: Final = TypeAdapter(Job)
+FIELDS: Final = {name for shape in (Entry, Embed, Job) for name in shape.__annotations__}
+
+
+def decipher(answer: Answer, question: Question) -> None:
+    """Raise what the answer stands for, unless it is a success.
+
+    1. A status or code of 596 or 569 is a flag, whatever the other of the two says.
+    2. Otherwise the status decides.
+    3. A success with a web page, with more than may be read, or with the code of an error, is none.
+    """
+    code = answer.code
+    if answer.status in MODERATION or code in MODERATION:
+        raise pending(answer, question)
+    if not answer.success:
+        raise refusal(answer, question)
+    if answer.length is None:
+        raise malformed(answer.fault or "")
+    if answer.page:
+        raise web_page()
+    if code is not None and code >= 300:  # noqa: PLR2004 - the API's codes are HTTP's
+        raise malformed("code")
+
+
+def done(answer: Answer, question: Question) -> None:
+    """Read the answer to a command of which only the success counts: any body, or none."""
+    decipher(answer, question)
+
+
+def parse_accounts(answer: Answer, question: Question) -> tuple[Account, ...]:
+    """Read the list of accounts: an object keyed by channel, or an array.
+
+    A 404 that is no web page is an empty list. A list is believed whole or not at all.
+    """
+    if answer.status == 404 and not answer.page and answer.code not in MODERATION:  # noqa: PLR2004 - RFC 9110
+        return ()
+    decipher(answer, question)
+    accounts = tuple(account_of(entry, key) for key, entry in entries_of(believed(answer, once=True)))
+    if len({account.channel for account in accounts}) < len(accounts):
+        raise malformed("accounts: a channel twice")
+    return accounts
+
+
+def entries_of(value: object) -> Iterable[tuple[str, Entry]]:
+    """Give each entry of the list with its key, which in an array is empty."""
+    if is_object(value):
+        return validated(KEYED_ENTRIES.validate_python, value, "accounts").items()
+    return (("", entry) for entry in validated(ENTRIES.validate_python, value, "accounts"))
+
+
+def parse_account(answer: Answer, question: Question) -> Account:
+    """Read the one account that was asked for."""
+    decipher(answer, question)
+    account = account_of(lone_entry(answer), question.channel or "")
+    if account.channel != question.channel:
+        raise malformed("account.channel")
+    return account
+
+
+def lone_entry(answer: Answer) -> Entry:
+    """Read a body that is one account; one that says nothing of an account is none."""
+    entry = validated(ENTRY.validate_python, believed(answer, once=True), "account")
+    if not entry:
+        raise malformed("account: no known field")
+    return entry
+
+
+def account_of(entry: Entry, key: str) -> Account:
+    """Turn an entry into an account; where it has no channel of its own, its key is one."""
+    channel = str(entry.get("channel") or "") or (key if entry or key.isdecimal() else "")
+    if not channel:
+        raise malformed(f"accounts[{key_place(key)}].channel")
+    jobs = entry.get("maxJobs")
+    said = entry.get("pendingModMessage") or entry.get("error")
+    return Account(
+        channel if channel.isdecimal() else plain(channel),
+        None if jobs is None else int(jobs),
+        flag_of(said, entry.get("discord")) if said else None,
+        server_of(entry.get("server")),
+    )
+
+
+def flag_of(said: object, token: object) -> Flag:
+    """Read a flag, from which the token of its account is taken should it repeat that."""
+    return Flag.of(plain(str(said), token if isinstance(token, str) else None) or UNTOLD)
+
+
+def server_of(server: str | int | None) -> str | None:
+    """Read the id of a server, which becomes part of a link; None for anything else."""
+    text = str(server) if server else ""
+    return text if is_channel(text) else None
+
+
+def parse_saved_account(answer: Answer, question: Question) -> SavedAccount:
+    """Read the answer to a create-or-update: 201 is created, 200 updated; the body may be missing."""
+    decipher(answer, question)
+    created = {200: False, 201: True}.get(answer.status)
+    if answer.length == 0:
+        return SavedAccount(None, created)
+    entry = lone_entry(answer)
+    return SavedAccount(account_of(entry, "") if entry.get("channel") else None, created)
+
+
+def parse_standing(answer: Answer, question: Question) -> Standing:
+    """Read what the API says of the subscription (useapi.net docs, GET account); what is odd is unknown."""
+    decipher(answer, question)
+    fields = fields_of(believed(answer))
+    if not fields:
+        raise malformed("account")
+    active = fields.get("subscriptionIsActive")
+    services = fields_of(fields.get("accounts"))
+    name = next((name for name in services if "midjourney" in name.casefold()), "")
+    midjourney = fields_of(services.get("Midjourney API") or services.get(name))
+    return Standing(
+        active=active if isinstance(active, bool) else None,
+        accounts=count_of(midjourney.get("total")),
+        accounts_in_error=count_of(midjourney.get("error")),
+    )
+
+
+def count_of(value: object) -> int | None:
+    """Read a count; None if it is none."""
+    number = number_of(value)
+    return None if number is None else int(number)
+
+
+def parse_report(answer: Answer, question: Question) -> Report:
+    """Read a finished `/info` job: text in `content`, else in an embed; its title names the account."""
+    decipher(answer, question)
+    job = validated(JOB.validate_python, believed(answer), "job")
+    channel = str(job.get("channel"))
+    if is_channel(channel) and channel != question.channel:
+        raise malformed("job.channel")
+    if job.get("status") not in {None, "completed"}:
+        raise unfinished(answer)
+    embed = info_embed(job.get("embeds") or [])
+    text = (job.get("content") or "").strip() or (embed.get("description") or "").strip()
+    if not text:
+        raise malformed("job.content")
+    return Report(
+        parse_info(plain(text, limit=8_000), label_in_title(embed.get("title") or "")), job_length(job)
+    )
+
+
+def info_embed(embeds: list[Embed]) -> Embed:
+    """Choose the embed titled "Your info", else the first that describes something."""
+    titled = (embed for embed in embeds if (embed.get("title") or "").casefold().startswith("your info"))
+    described = (embed for embed in embeds if embed.get("description"))
+    return next(titled, None) or next(described, None) or Embed()
+
+
+def unfinished(answer: Answer) -> UseapiError:
+    """Word a job that the API accepted, and that did not come to an end."""
+    return Unreachable("Midjourney did not finish the command.", LATER, transient=False, quote=answer.words)
+
+
+def job_length(job: Job) -> timedelta | None:
+    """Tell how long a job took, if the API's two times make sense."""
+    created, updated = time_of(job.get("created")), time_of(job.get("updated"))
+    if created is None or updated is None:
+        return None
+    length = updated - created
+    return length if timedelta() <= length <= LONGEST_JOB else None
+
+
+def time_of(value: object) -> datetime | None:
+    """Read a time as the API writes it (ISO 8601, UTC)."""
+    try:
+        time = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return time if time is not None and time.tzinfo is not None else None
+
+
+def believed(answer: Answer, *, once: bool = False) -> object:
+    """Give the JSON of an answer that must have one; `once`: it must not say a thing twice."""
+    fault = answer.fault or (answer.repeated if once else None)
+    if fault is not None:
+        raise malformed(fault)
+    return answer.value
+
+
+def validated(validate: Callable[[object], T], value: object, name: str) -> T:
+    """Check a value against a shape; pydantic's error holds the value, and is no context of ours."""
+    try:
+        return validate(value)
+    except ValidationError as error:
+        place = place_of(error, name)
+    raise malformed(place)
+
+
+def place_of(error: ValidationError, name: str) -> str:
+    """Name the place of the first fault by our own field names, positions, and keys that are digits."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    return name + "".join(step_of(step, outermost=not depth) for depth, step in enumerate(first["loc"]))
+
+
+def step_of(step: int | str, *, outermost: bool) -> str:
+    """Name one step of a place; deeper down, a name that is not ours is pydantic's for a kind of value."""
+    if isinstance(step, int):
+        return f"[{step}]"
+    if step in FIELDS:
+        return f".{step}"
+    return f"[{key_place(step)}]" if outermost else ""

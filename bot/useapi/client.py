@@ -1,0 +1,289 @@
+"""The client of the useapi.net API (v2): one injected session, one method that sends, one error family.
+
+Only this module touches the network. What comes back is read by `bot.useapi.answers`.
+"""
+
+import asyncio
+import logging
+import random as chance
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeVar
+from urllib.parse import quote
+
+import aiohttp
+from pydantic import SecretStr
+
+from bot.models import Account, InfoSnapshot, SavedAccount, Standing, is_channel
+from bot.useapi import answers
+from bot.useapi.errors import MalformedResponse, RateLimited, Rejected, Unreachable
+from bot.useapi.refusals import unreachable
+from bot.useapi.response import BODY_LIMIT, Answer, Ask, Question, read_answer
+from bot.useapi.words import HIDDEN
+
+log: Final = logging.getLogger(__name__)
+T = TypeVar("T")
+Parser = Callable[[Answer, Question], T]
+
+TRIES: Final = 3
+FIRST_PAUSE: Final = 0.5
+MAX_JOBS: Final = 15
+REPLY_LIMIT: Final = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long the parts of a request may take, in seconds (the unit of aiohttp and of the event loop).
+
+    `silence` ends a try of a GET in which nothing comes; `reading` is what all its tries may take together.
+    """
+
+    connect: float = 5
+    silence: float = 5
+    reading: float = 15
+    writing: float = 30
+    info: float = 90
+
+
+def utc_now() -> datetime:
+    """Give the present time."""
+    return datetime.now(UTC)
+
+
+class UseapiClient:
+    """Ask the useapi.net API, one method for each of its endpoints; every failure is a `UseapiError`.
+
+    The session must not use proxies of the environment (`trust_env=False`). A channel that is not an id, and
+    any other input that the API is documented to refuse, raises `Rejected` before anything is sent.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        token: SecretStr,
+        *,
+        limits: Limits = Limits(),
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = utc_now,
+        random: Callable[[], float] = chance.random,
+    ) -> None:
+        self._session = session
+        self._url = url.rstrip("/")
+        self._token = token
+        self._limits = limits
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._now = now
+        self._random = random
+
+    async def accounts(self) -> tuple[Account, ...]:
+        """List the configured accounts in the API's order: all of them, or an error."""
+        return await self._read(Question(Ask.LIST), "account/midjourney", answers.parse_accounts)
+
+    async def account(self, channel: str) -> Account:
+        """Look at one account."""
+        return await self._read(Question(Ask.ACCOUNT, channel), account_path(channel), answers.parse_account)
+
+    async def standing(self) -> Standing:
+        """Look at the subscription."""
+        return await self._read(Question(Ask.STANDING), "account", answers.parse_standing)
+
+    async def save_account(self, discord: SecretStr, max_jobs: int = 3) -> SavedAccount:
+        """Create the account of a Discord token, or update it."""
+        if not discord.get_secret_value().strip():
+            raise Rejected(
+                "There is no Discord token.", "Enter the Discord token of the account and try again."
+            )
+        if not 1 <= max_jobs <= MAX_JOBS:
+            raise Rejected("That number of jobs is not possible.", f"Choose a number from 1 to {MAX_JOBS}.")
+        body = {"discord": discord.get_secret_value(), "maxJobs": max_jobs}
+        return await self._write(
+            Question(Ask.SAVE), "account/midjourney", answers.parse_saved_account, body=body, secret=discord
+        )
+
+    async def remove_account(self, channel: str) -> None:
+        """Remove an account from the API."""
+        await self._write(Question(Ask.REMOVE, channel), account_path(channel), answers.done)
+
+    async def reset(self, channel: str) -> None:
+        """Clear the flag of an account and return it to work; this acknowledges nothing at Midjourney."""
+        await self._write(Question(Ask.RESET, channel), f"{account_path(channel)}/reset", answers.done)
+
+    async def info(
+        self, channel: str, *, reply_url: str | None = None, reply_ref: str | None = None
+    ) -> InfoSnapshot:
+        """Send Midjourney's `/info` as an account, and give what it says."""
+        body = {"channel": checked(channel), "replyUrl": reply_url, "replyRef": reply_ref}
+        if any(len(text) > REPLY_LIMIT for text in (reply_url or "", reply_ref or "")):
+            raise Rejected(
+                "The callback address or reference is too long.", "Give no more than 1,024 characters."
+            )
+        begun = self._monotonic()
+        report = await self._write(
+            Question(Ask.INFO, channel),
+            "jobs/info",
+            answers.parse_report,
+            body={name: text for name, text in body.items() if text},
+        )
+        measured = timedelta(seconds=self._monotonic() - begun)
+        return InfoSnapshot(self._now(), measured if report.took is None else report.took, report.info)
+
+    async def _read(self, question: Question, path: str, parse: Parser[T]) -> T:
+        """Ask, and again while the trouble is transient: three tries, pauses of full jitter, one budget."""
+        deadline = self._monotonic() + self._limits.reading
+        attempt = 1
+        while True:
+            left = deadline - self._monotonic()
+            try:
+                return understood(await self._exchange(question, path, self._reading(left)), question, parse)
+            except (Unreachable, RateLimited) as error:
+                pause = self._pause(error, attempt, deadline)
+                if pause is None:
+                    raise
+            await self._sleep(pause)
+            attempt += 1
+
+    async def _write(
+        self,
+        question: Question,
+        path: str,
+        parse: Parser[T],
+        *,
+        body: Mapping[str, object] | None = None,
+        secret: SecretStr | None = None,
+    ) -> T:
+        """Command, once: whether a command that failed was obeyed, only a look can tell."""
+        total = self._limits.info if question.ask is Ask.INFO else self._limits.writing
+        limits = aiohttp.ClientTimeout(total=total, connect=self._limits.connect, ceil_threshold=total)
+        return understood(
+            await self._exchange(question, path, limits, body=body, secret=secret), question, parse
+        )
+
+    def _reading(self, left: float) -> aiohttp.ClientTimeout:
+        """Give the limits of one try, which may use all that is left of the budget, but not in silence."""
+        return aiohttp.ClientTimeout(
+            total=left, connect=self._limits.connect, sock_read=self._limits.silence, ceil_threshold=left
+        )
+
+    def _pause(self, error: Unreachable | RateLimited, attempt: int, deadline: float) -> float | None:
+        """Give the seconds until the next try; None if there should be none."""
+        pause = self._random() * FIRST_PAUSE * 2**attempt
+        if isinstance(error, RateLimited):
+            pause = max(pause, error.retry_after.total_seconds() if error.retry_after else 0)
+        elif not error.transient:
+            return None
+        in_time = self._monotonic() + pause < deadline
+        return pause if attempt < TRIES and in_time else None
+
+    async def _exchange(
+        self,
+        question: Question,
+        path: str,
+        limits: aiohttp.ClientTimeout,
+        *,
+        body: Mapping[str, object] | None = None,
+        secret: SecretStr | None = None,
+    ) -> Answer:
+        """Send one request and read its answer; the only place where aiohttp is met, and its errors end."""
+        try:
+            async with self._session.request(
+                question.ask.method,
+                f"{self._url}/{path}",
+                json=body,
+                headers={
+                    "Authorization": f"Bearer {self._token.get_secret_value()}",
+                    "Accept": "application/json",
+                },
+                timeout=limits,
+                allow_redirects=False,
+                middlewares=(once,),
+            ) as response:
+                return await self._answer(response, secret)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            failure = unreachable(error, question)
+        # Raised out here, the error has no context: aiohttp's errors hold the request's headers.
+        raise failure
+
+    async def _answer(self, response: aiohttp.ClientResponse, secret: SecretStr | None) -> Answer:
+        """Read a response; our own secrets, should it repeat them, are gone before anything looks at it."""
+        body = await body_of(response)
+        for hidden in (self._token, secret):
+            if body and hidden and hidden.get_secret_value():
+                body = body.replace(hidden.get_secret_value().encode(), HIDDEN.encode())
+        return read_answer(
+            response.status,
+            response.content_type,
+            body,
+            retry_after=response.headers.get("Retry-After"),
+            now=self._now(),
+        )
+
+
+class BrokenOffError(aiohttp.ClientError):
+    """A request whose connection broke off."""
+
+
+async def once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending a GET or DELETE again by itself when the connection breaks."""
+    try:
+        return await send(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+        broken = BrokenOffError()
+    raise broken
+
+
+async def body_of(response: aiohttp.ClientResponse) -> bytes | None:
+    """Read a body of up to 8 MB, counted after decompression; None for a longer one.
+
+    A failing status says enough by itself, even if its body breaks off; a 404 is an answer only as a whole.
+    """
+    body = bytearray()
+    try:
+        if (response.content_length or 0) > BODY_LIMIT:
+            return None
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > BODY_LIMIT:
+                return None
+    except (aiohttp.ClientError, TimeoutError):
+        if response.status < 400 or response.status == 404:  # noqa: PLR2004 - RFC 9110, 15.5
+            raise
+        return b""
+    return bytes(body)
+
+
+def understood(answer: Answer, question: Question, parse: Parser[T]) -> T:
+    """Parse an answer; of one that cannot be understood, log all but what it says."""
+    try:
+        return parse(answer, question)
+    except MalformedResponse as error:
+        log.warning(
+            "%s: answer not understood: status %d, type %s, length %s, at %s",
+            question.ask,
+            answer.status,
+            answer.media_type,
+            answer.length,
+            error.place,
+        )
+        raise
+
+
+def checked(channel: str) -> str:
+    """Let only a Discord channel id pass."""
+    if not is_channel(channel):
+        raise Rejected(
+            "This is not the id of a channel.",
+            "A channel id has 17 to 20 digits: choose an account of /mjaccounts.",
+        )
+    return channel
+
+
+def account_path(channel: str) -> str:
+    """Build the path of an account."""
+    return f"account/midjourney/{quote(checked(channel), safe='')}"

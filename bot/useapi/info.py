@@ -1,0 +1,229 @@
+"""The text of Midjourney's `/info`, read line by line: by its labels, in any order, with nothing dropped.
+
+The forms are those of the samples in the useapi.net docs (POST jobs/info) and of public clients.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from bot.models import FastTime, Info, Subscription, Usage
+
+TEXT_LIMIT: Final = 8_000
+NAME_LIMIT: Final = 100
+NOTE: Final = "Note"
+"""The label under which a line without one is kept."""
+
+WHOLE: Final = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,4}|[0-9]{1,15})"
+NUMBER: Final = rf"-?{WHOLE}(?:\.[0-9]{{1,9}})?"
+UNIT: Final = r"(?P<unit>hours?|hrs?|h|minutes?|mins?|m)"
+FAST_TIME: Final = re.compile(
+    rf"(?P<left>{NUMBER})\s*(?:/\s*(?P<total>{NUMBER})\s*)?{UNIT}\s*(?:\(\s*(?P<percent>{NUMBER})\s*%\s*\))?",
+    re.IGNORECASE,
+)
+USAGE: Final = re.compile(
+    rf"(?P<images>{WHOLE})\s*(?:images?|generations?)\s*(?:\(\s*(?P<spent>{NUMBER})\s*{UNIT}\s*\))?",
+    re.IGNORECASE,
+)
+SUBSCRIPTION: Final = re.compile(r"([^()]+)(?:\((.*)\))?")
+RENEWAL: Final = re.compile(r"(?:,\s*|^)renews(?: next)?(?: on)?:?\s+", re.IGNORECASE)
+TIMESTAMP: Final = re.compile(r"<t:(-?[0-9]{1,20})(?::[tTdDfFsSR])?>")
+TITLE: Final = re.compile(r"\s*your info\s*[-–—:]\s*", re.IGNORECASE)  # noqa: RUF001 - dashes a title may have
+BULLETS: Final = ("-", "•", "*", "[", "<", "`", "http")
+
+
+def parse_info(text: str, discord_name: str | None = None) -> Info:
+    """Read the text of `/info`.
+
+    1. Each line is split into a label and a value; what has no label is kept as a note.
+    2. A known label is read into its field, the first time it comes.
+    3. All else is kept in `others`, in order: labels that are unknown, repeated, or before an unknown form.
+    """
+    kept = text[:TEXT_LIMIT]
+    info = Info(kept, discord_name)
+    seen: set[str] = set()
+    others: list[tuple[str, str]] = []
+    for label, value in labelled(kept):
+        name = folded(label)
+        filled = fill(info, name, value) if name not in seen else None
+        seen.add(name)
+        if filled is None:
+            others.append((label, value))
+        else:
+            info = filled
+    return replace(info, others=tuple(others))
+
+
+def label_in_title(title: str) -> str | None:
+    """Read the account's Discord name from the title of the embed ("Your info - name")."""
+    found = TITLE.match(title)
+    return (title[found.end() :].strip()[:NAME_LIMIT] or None) if found else None
+
+
+def labelled(text: str) -> list[tuple[str, str]]:
+    """Split a text into labels and values; a line without a label may belong to the line before it."""
+    found: list[tuple[str, str]] = []
+    for line in re.split(r"[\r\n]+", text):
+        label, value = split_line(line)
+        if found and continues(found[-1], label, line.strip()):
+            before, begun = found[-1]
+            found[-1] = (before, f"{begun}\n{line.strip()}".strip())
+        elif label or value:
+            found.append((label or NOTE, value))
+    return found
+
+
+def continues(previous: tuple[str, str], label: str, line: str) -> bool:
+    """Tell whether a line goes on with the one before: a label's value, or another of the running jobs."""
+    name, value = folded(previous[0]), previous[1]
+    if not line or folded(label) in READERS or name not in READERS:
+        return False
+    if not value:
+        return not label
+    return name == "running jobs" and not is_none(value) and line.startswith(BULLETS)
+
+
+def split_line(line: str) -> tuple[str, str]:
+    """Split a line into its label, which may be empty, and its value.
+
+    Known forms: "Label: value", a known label before a value without a colon, and "value - Label".
+    """
+    bare = line.replace("**", "").strip()
+    before, colon, after = bare.partition(":")
+    label = before.strip(" \t*_-•")
+    if colon and label and is_label(label, after):
+        return label, after.strip()
+    found = LABEL_FIRST.fullmatch(bare) or LABEL_LAST.fullmatch(bare)
+    return (found["label"], (found["value"] or "").strip()) if found else ("", bare)
+
+
+def is_label(label: str, after: str) -> bool:
+    """Tell a label from the beginning of an address, and from a value with a time of day in brackets."""
+    return not after.startswith("//") and label.count("(") == label.count(")")
+
+
+def folded(label: str) -> str:
+    """Give a label in the one form in which labels are compared."""
+    return " ".join(label.casefold().split())
+
+
+def fill(info: Info, name: str, value: str) -> Info | None:
+    """Read a value into the field of its label; None if the label or the form of the value is unknown."""
+    reader = READERS.get(name)
+    if reader is None:
+        return None
+    try:
+        return reader(info, value)
+    except ValueError:
+        return None
+
+
+def given(value: str) -> str:
+    """Read a word or more."""
+    if not value:
+        raise ValueError
+    return value
+
+
+def matched(pattern: re.Pattern[str], value: str) -> re.Match[str]:
+    """Match a whole value, or fail as a reader does."""
+    found = pattern.fullmatch(value)
+    if found is None:
+        raise ValueError
+    return found
+
+
+def number(text: str | None) -> float | None:
+    """Read a number with or without thousands separators."""
+    return None if text is None else float(text.replace(",", ""))
+
+
+def whole(text: str) -> int:
+    """Read a whole number with or without thousands separators."""
+    return int(text.replace(",", ""))
+
+
+def unit(text: str | None) -> str | None:
+    """Give the one name of a unit of time."""
+    if text is None:
+        return None
+    return "hours" if text.casefold().startswith("h") else "minutes"
+
+
+def subscription(value: str) -> Subscription:
+    """Read a plan: "Mega (Active monthly, renews next on <t:1705181223>)", "None (Trial)"."""
+    plan, inside = matched(SUBSCRIPTION, value).groups()
+    status, *rest = RENEWAL.split(inside or "", maxsplit=1)
+    when = rest[0].strip() if rest else ""
+    renews = timestamp(when)
+    return Subscription(
+        plan=given(plan.strip()),
+        status=status.strip() or None,
+        renews=renews,
+        renews_text=(when or None) if renews is None else None,
+    )
+
+
+def timestamp(text: str) -> datetime | None:
+    """Read a Discord timestamp; None if it is none, or beyond the calendar."""
+    found = TIMESTAMP.match(text)
+    if found is None:
+        return None
+    try:
+        return datetime.fromtimestamp(int(found[1]), UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def fast_time(value: str) -> FastTime:
+    """Read "29.57/30.0 hours (98.58%)", "25.00 minutes" and what lies between."""
+    found = matched(FAST_TIME, value)
+    return FastTime(
+        left=number(found["left"]) or 0.0,
+        total=number(found["total"]),
+        unit=unit(found["unit"]) or "",
+        percent=number(found["percent"]),
+    )
+
+
+def usage(value: str) -> Usage:
+    """Read "12,345 images (421.3 hours)" and "9,876 generations"."""
+    found = matched(USAGE, value)
+    return Usage(images=whole(found["images"]), spent=number(found["spent"]), unit=unit(found["unit"]))
+
+
+def queue(value: str) -> int:
+    """Read the length of a queue."""
+    return 0 if is_none(value) else whole(matched(re.compile(WHOLE), value)[0])
+
+
+def running(value: str) -> str | None:
+    """Read the running jobs as written, None for none."""
+    return None if is_none(given(value)) else value
+
+
+def is_none(value: str) -> bool:
+    """Tell whether a value says that there is none."""
+    return value.casefold() in {"none", "0"}
+
+
+READERS: Final[dict[str, Callable[[Info, str], Info]]] = {
+    "user id": lambda info, value: replace(info, user_id=given(value)),
+    "subscription": lambda info, value: replace(info, subscription=subscription(value)),
+    "job mode": lambda info, value: replace(info, job_mode=given(value)),
+    "visibility mode": lambda info, value: replace(info, visibility=given(value)),
+    "fast time remaining": lambda info, value: replace(info, fast_time=fast_time(value)),
+    "lifetime usage": lambda info, value: replace(info, lifetime=usage(value)),
+    "fast usage": lambda info, value: replace(info, fast=usage(value)),
+    "turbo usage": lambda info, value: replace(info, turbo=usage(value)),
+    "relaxed usage": lambda info, value: replace(info, relaxed=usage(value)),
+    "queued jobs (fast)": lambda info, value: replace(info, queued_fast=queue(value)),
+    "queued jobs (relax)": lambda info, value: replace(info, queued_relax=queue(value)),
+    "running jobs": lambda info, value: replace(info, running=running(value)),
+}
+
+KNOWN: Final = "|".join(re.escape(label).replace(r"\ ", r"\s+") for label in READERS)
+LABEL_FIRST: Final = re.compile(rf"(?P<label>{KNOWN})(?P<value>\s+\S.*)?", re.IGNORECASE)
+LABEL_LAST: Final = re.compile(rf"(?P<value>[^:]*?\S)\s+-\s+(?P<label>{KNOWN})", re.IGNORECASE)

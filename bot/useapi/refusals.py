@@ -1,0 +1,287 @@
+"""Every way of not answering, put into a member of the error family: one plain sentence, and what to do next.
+
+The statuses, codes and messages are those of the useapi.net docs (API v2) and of the vendor's OpenAPI file.
+"""
+
+import re
+import ssl
+from datetime import timedelta
+from typing import Final
+
+import aiohttp
+
+from bot.models import Flag, is_channel
+from bot.useapi.errors import (
+    Gone,
+    MalformedResponse,
+    PendingModeration,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unpaid,
+    UnpaidReason,
+    Unreachable,
+    UseapiError,
+)
+from bot.useapi.response import Answer, Ask, Question
+
+# 596 is the code; one sentence of the docs of POST jobs/info writes 569.
+MODERATION: Final = frozenset({596, 569})
+CHANNEL_IN_PATH: Final = re.compile(r"/([0-9]{17,20})(?![0-9])")
+CHANNEL_IN_JOBID: Final = re.compile(r"-channel:([0-9]{17,20})(?![0-9])")
+NO_WORDS: Final = "The API reports a pending moderation message or CAPTCHA, and says no more."
+
+LATER: Final = "Try again in a few minutes."
+LOOK_FIRST: Final = "It may have been done all the same: look with /mjaccounts before you try again."
+CHECK_URL: Final = "Check USEAPI_URL, and whether useapi.net still offers its Midjourney API."
+REPORT: Final = "Try again later; if it stays so, the API has changed and Midwatch needs an update."
+
+# What the API says against what a person gave, in the words of the docs, with our sentence and the next step.
+# `{n}` stands for what the groups of the pattern caught, which is digits alone.
+COMPLAINTS: Final[tuple[tuple[re.Pattern[str], str, str], ...]] = tuple(
+    (re.compile(pattern, re.IGNORECASE), what, next_step)
+    for pattern, what, next_step in (
+        (
+            r"param discord is missing or empty",
+            "The API got no Discord token for the account.",
+            "Enter the Discord token of the account and try again.",
+        ),
+        (
+            r"param maxJobs ([0-9]{1,6}) can't be more tha[tn] ([0-9]{1,6})",
+            "The API allows at most {1} jobs at a time for this account, not {0}.",
+            "Choose a number of jobs up to {1}.",
+        ),
+        (
+            r"param maxJobs is missing or empty",
+            "The API wants to know how many jobs the account may run at a time.",
+            "Give a number of jobs from 1 to 15.",
+        ),
+        (
+            r"Channel ([0-9]{17,20}) configuration has same discord value",
+            "This Discord token is already configured, for channel {0}.",
+            "Use that account, or remove it first with /mjremove.",
+        ),
+        (
+            r"configuration has same discord value",
+            "This Discord token is already configured for another channel.",
+            "Use that account, or remove it first with /mjremove.",
+        ),
+        (
+            r"Channel ([0-9]{17,20}) configuration has same server value",
+            "This Discord server is already configured, for channel {0}.",
+            "Use another server for this account, or remove that account first with /mjremove.",
+        ),
+        (
+            r"configuration has same server value",
+            "This Discord server is already configured for another channel.",
+            "Use another server for this account, or remove that account first with /mjremove.",
+        ),
+        (
+            r"Midjourney bot not configured",
+            "The API found no conversation with the Midjourney Bot in this Discord account.",
+            "Log in to Discord with that account, send the Midjourney Bot a direct message, and try again.",
+        ),
+        (
+            r"param server is missing or empty",
+            "The API wants the Discord server of the account.",
+            "Give the id of the Discord server the account is in.",
+        ),
+        (
+            r"not valid Discord server id",
+            "The API does not take this as the id of a Discord server.",
+            "Copy the server's id from Discord and try again.",
+        ),
+        (
+            r"not valid Discord channel id",
+            "The API does not take this as the id of a Discord channel.",
+            "Copy the channel's id from Discord and try again.",
+        ),
+        (
+            r"not matching to /midjourney/channel",
+            "The API was given two different channels for one account.",
+            "Give the same channel in both places.",
+        ),
+        (
+            r"discord, server or channel value is missing",
+            "The API does not know which account to ask.",
+            "Name one of the accounts that /mjaccounts shows.",
+        ),
+        (
+            r"reply(?:Ref or reply)?Url is too long",
+            "The API refuses a callback address or reference of this length.",
+            "Give no more than 1,024 characters.",
+        ),
+    )
+)
+
+
+def refusal(answer: Answer, question: Question) -> UseapiError:  # noqa: PLR0911 - a table
+    """Put an answer that is not a success, and no flag, into the error it stands for."""
+    match answer.status:
+        case 401 | 403:
+            return unauthorized(answer)
+        case 402:
+            return unpaid(answer)
+        case 404 | 410:
+            return gone(answer, question)
+        case 504 if question.ask is Ask.INFO:
+            return Unreachable(
+                "Midjourney queued the command, and the API could not follow it.",
+                "Try again in some minutes; if it happens often, lower the account's number of jobs.",
+                quote=answer.words,
+            )
+        case 429:
+            return limited(answer, "All job slots are busy, or Discord asks the API to slow down.")
+        case status if status == 408 or status >= 500:  # noqa: PLR2004 - RFC 9110, 15.5.9 and 15.6
+            return failing(answer)
+        case status if status < 400:  # noqa: PLR2004 - RFC 9110, 15.4
+            return Unreachable(
+                f"The API sent a redirect (status {status}), and Midwatch follows none.",
+                CHECK_URL,
+                transient=False,
+            )
+        case _:
+            return rejected(answer)
+
+
+def pending(answer: Answer, question: Question) -> PendingModeration:
+    """Word a 596: Midjourney's text, its kind, and the account it is about."""
+    flag = Flag.of(answer.words or NO_WORDS)
+    channel = channel_of(answer, question)
+    which = "this account" if channel else "an account the API does not name"
+    return PendingModeration(
+        f"Midjourney waits for a person to deal with {which}: the API reports a pending message or CAPTCHA.",
+        "Log in to Discord as that account, answer what Midjourney asks, and only then reset it.",
+        flag=flag,
+        channel=channel,
+    )
+
+
+def channel_of(answer: Answer, question: Question) -> str | None:
+    """Find the account of a 596: named in the body, else asked for, else in its words, else in its job id."""
+    named = str(answer.fields.get("channel"))
+    if is_channel(named):
+        return named
+    if question.channel:
+        return question.channel
+    jobid = answer.fields.get("jobid")
+    found = CHANNEL_IN_PATH.search(answer.words or "") or CHANNEL_IN_JOBID.search(str(jobid))
+    return found[1] if found else None
+
+
+def unauthorized(answer: Answer) -> Unauthorized:
+    """Word a 401 or 403."""
+    return Unauthorized(
+        "The API does not accept the useapi token.",
+        "Put the whole token from useapi.net, with its `user:`, into USEAPI_TOKEN and restart Midwatch.",
+        quote=answer.words,
+    )
+
+
+def unpaid(answer: Answer) -> Unpaid:
+    """Word a 402, which has two causes."""
+    if "exceeded" in (answer.words or "").casefold():
+        return Unpaid(
+            "The useapi subscription does not cover another account.",
+            "Remove an account, or extend the subscription at useapi.net.",
+            reason=UnpaidReason.QUOTA,
+            quote=answer.words,
+        )
+    return Unpaid(
+        "The useapi account has no subscription, or it is over.",
+        "Renew the subscription at useapi.net.",
+        reason=UnpaidReason.SUBSCRIPTION,
+        quote=answer.words,
+    )
+
+
+def gone(answer: Answer, question: Question) -> Gone:
+    """Word a 404 or 410: the service, or the one account that was asked about."""
+    if answer.page:
+        return Gone(
+            "A web page answers instead of the API: the service may be gone, or USEAPI_URL may be wrong.",
+            CHECK_URL,
+        )
+    if answer.status == 404 and question.channel:  # noqa: PLR2004 - RFC 9110, 15.5.5
+        return Gone(
+            "The API has no such account configured.",
+            "Look with /mjaccounts which accounts there are.",
+            quote=answer.words,
+        )
+    return Gone("The API does not offer this any more.", CHECK_URL, quote=answer.words)
+
+
+def limited(answer: Answer, what: str) -> RateLimited:
+    """Word a wish to be asked later."""
+    wait = answer.retry_after
+    next_step = LATER if wait is None else f"Try again in {length_of(wait)}."
+    return RateLimited(what, next_step, retry_after=wait, quote=answer.words)
+
+
+def length_of(wait: timedelta) -> str:
+    """Say a length of time in seconds, or in minutes if it is long."""
+    seconds = max(1, round(wait.total_seconds()))
+    return f"{seconds} s" if seconds < 120 else f"{-(-seconds // 60)} minutes"  # noqa: PLR2004 - two minutes
+
+
+def failing(answer: Answer) -> UseapiError:
+    """Word a failure on the other side; one that says when to come back is a limit on the rate."""
+    if answer.retry_after is not None:
+        return limited(
+            answer, f"The API is out of order (status {answer.status}) and asks to be left alone for a while."
+        )
+    return Unreachable(f"The API is out of order (status {answer.status}).", LATER, quote=answer.words)
+
+
+def rejected(answer: Answer) -> Rejected:
+    """Word the API's refusal of what a person gave."""
+    for pattern, what, next_step in COMPLAINTS:
+        found = pattern.search(answer.words or "")
+        if found:
+            return Rejected(
+                what.format(*found.groups()), next_step.format(*found.groups()), quote=answer.words
+            )
+    if answer.status == 422:  # noqa: PLR2004 - RFC 9110, 15.5.21
+        return Rejected(
+            "Midjourney refused this one request.", "Change what you asked for.", quote=answer.words
+        )
+    return Rejected(
+        f"The API refused the request (status {answer.status}).",
+        "Read what it says, change what you gave, and try again.",
+        quote=answer.words,
+    )
+
+
+def malformed(place: str) -> MalformedResponse:
+    """Word a body that is not what the API documents."""
+    return MalformedResponse("The API answered in a form that Midwatch does not know.", REPORT, place=place)
+
+
+def web_page() -> Unreachable:
+    """Word a web page where the answer of an API should be."""
+    return Unreachable("A web page answered instead of the API.", CHECK_URL, transient=False)
+
+
+def unreachable(error: Exception, question: Question) -> Unreachable:  # noqa: PLR0911 - a table
+    """Word a failure of the network; of the error itself, which may carry headers, nothing is kept."""
+    asking = question.ask in {Ask.LIST, Ask.ACCOUNT, Ask.STANDING}
+    unsure = LATER if asking else LOOK_FIRST
+    match error:
+        case ssl.CertificateError() | aiohttp.ClientSSLError():
+            return Unreachable(
+                "The API cannot prove who it is: its certificate is not accepted.", CHECK_URL, transient=False
+            )
+        case aiohttp.ClientConnectorDNSError():
+            return Unreachable(
+                "The API's address could not be looked up.", "Check the network, and USEAPI_URL."
+            )
+        case aiohttp.ClientConnectorError():
+            return Unreachable("The API takes no connection.", LATER)
+        case aiohttp.ConnectionTimeoutError():
+            return Unreachable("The API did not take the connection in time.", LATER)
+        case TimeoutError():
+            return Unreachable("The API did not answer in time.", unsure)
+        case aiohttp.ClientResponseError():
+            return Unreachable("What answered does not speak as an API does.", CHECK_URL)
+        case _:
+            return Unreachable("The connection to the API broke off.", unsure)

@@ -1,0 +1,172 @@
+"""The accounts: `/mjaccounts` lists them, `/mjname` names them, and a card shows one."""
+
+from typing import Any, Final
+
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from bot.client import Midwatch
+from bot.controls import Controls, Press, Who, button, select
+from bot.errors import UserError
+from bot.models import KnownAccount
+from bot.monitor import Monitor, utc_now
+from bot.render.accounts import AccountsPage, accounts_page, nothing_configured, option
+from bot.render.cards import account_embed
+from bot.render.choosing import choices
+from bot.render.text import plain
+from bot.replies import Caller, Shown, defer, show
+from bot.store import Store
+
+NAME_LIMIT: Final = 48
+CARD_ACTIONS: Final = 5
+
+
+class Accounts(commands.Cog):
+    """Lists the configured accounts, opens their cards and names them."""
+
+    def __init__(self, bot: Midwatch, monitor: Monitor, store: Store, controls: Controls) -> None:
+        self._bot = bot
+        self._monitor = monitor
+        self._store = store
+        controls.on("list.page", Who.ASKER, self.turn_page)
+        controls.on("list.refresh", Who.ASKER, self.refresh)
+        controls.on("list.open", Who.ASKER, self.open_card)
+
+    @app_commands.command()
+    @app_commands.describe(private="Show the answer to you alone")
+    @app_commands.default_permissions(manage_guild=True)
+    async def mjaccounts(self, interaction: Caller, private: bool = False) -> None:  # noqa: FBT001, FBT002 - an option of the command
+        """List the configured Midjourney accounts and how they are."""
+        await defer(interaction, private=private)
+        await self._monitor.check()
+        await show(interaction, self._list(interaction.user.id, 0))
+
+    @app_commands.command()
+    @app_commands.describe(
+        account="The account: pick one, or type its name or channel id",
+        name="What to call it; leave it out to go back to its Discord name",
+    )
+    @app_commands.default_permissions(manage_guild=True)
+    async def mjname(
+        self, interaction: Caller, account: str, name: app_commands.Range[str, 1, NAME_LIMIT] | None = None
+    ) -> None:
+        """Give a Midjourney account a name of your own."""
+        await defer(interaction, private=True)
+        await self._bot.require_owner(interaction.user.id)
+        known = self._monitor.roster.find(account)
+        name = checked_name(name)
+        await self._store.rename(known.channel, name, actor_id=interaction.user.id, at=utc_now())
+        renamed = self._monitor.roster.rename(known, name)
+        await show(
+            interaction,
+            Shown(content=f"✅ **{plain(known.label)}** is now called **{plain(renamed.label)}**."),
+        )
+
+    @mjname.autocomplete("account")
+    async def suggest(self, _interaction: Caller, typed: str) -> list[app_commands.Choice[str]]:
+        """Suggest accounts, from memory alone."""
+        return choices(self._monitor.roster.accounts, typed)
+
+    async def turn_page(self, caller: Caller, press: Press) -> None:
+        """Show another page of the list as it was last read."""
+        page = int(press.argument.partition(".")[0])
+        await caller.response.edit_message(view=self._list(press.asker, page).view)
+
+    async def refresh(self, caller: Caller, press: Press) -> None:
+        """Read the list again and show the same page of it."""
+        await caller.response.defer()
+        await self._monitor.check()
+        await show(caller, self._list(press.asker, int(press.argument)))
+
+    async def open_card(self, caller: Caller, press: Press) -> None:
+        """Show one account's card to the person who picked it."""
+        await defer(caller, private=True)
+        known = self._monitor.roster.find(press.chosen or "")
+        actions = await self._store.actions(known.channel, CARD_ACTIONS)
+        await show(
+            caller,
+            Shown(embeds=(account_embed(known, actions=actions),), view=card_view(known, caller.user.id)),
+        )
+
+    def _list(self, asker: int, page: int) -> Shown:
+        roster = self._monitor.roster
+        if not roster.accounts:
+            return Shown(view=empty_view(asker))
+        return Shown(
+            view=list_view(accounts_page(roster.accounts, page, at=roster.observed_at or utc_now()), asker)
+        )
+
+
+def checked_name(name: str | None) -> str | None:
+    """Give a name as it will be kept.
+
+    Raises:
+        UserError: the name looks like a channel id, or shows nothing.
+    """
+    if name is None:
+        return None
+    folded = " ".join(name.split())
+    if folded.isdigit() or not any(character.isalnum() for character in folded):
+        raise UserError("A name needs a letter, or it could be taken for an id.", "Choose another name.")
+    return folded
+
+
+def list_view(page: AccountsPage, asker: int) -> ui.LayoutView:
+    """Lay a page of the list out: the entries, a select that opens a card, and the way to other pages."""
+    flagged = any(account.account.flag for account in page.shown)
+    colour = discord.Colour.gold() if flagged else discord.Colour.green()
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.TextDisplay(page.heading))
+    box: ui.Container[ui.LayoutView] = ui.Container(accent_colour=colour)
+    for number, entry in enumerate(page.entries):
+        if number:
+            box.add_item(ui.Separator())
+        box.add_item(ui.TextDisplay(entry))
+    view.add_item(box)
+    if options := [option(account) for account in page.shown if account.account.addressable]:
+        view.add_item(ui.ActionRow(select("list.open", options, "Open an account's card", asker=asker)))
+    view.add_item(ui.TextDisplay(page.footer))
+    view.add_item(ui.ActionRow(*page_buttons(page.page, page.pages, asker)))
+    return view
+
+
+def page_buttons(page: int, pages: int, asker: int) -> list[ui.Item[Any]]:
+    """Make the buttons below the list; one page needs none to turn it."""
+    refresh = button("list.refresh", "Refresh", asker=asker, argument=str(page), emoji="🔄")
+    if pages == 1:
+        return [refresh]
+    first, last = page == 0, page == pages - 1
+    targets = (
+        ("First", 0, first),
+        ("Back", max(page - 1, 0), first),
+        ("Next", min(page + 1, pages - 1), last),
+        ("Last", pages - 1, last),
+    )
+    turns = [
+        button("list.page", label, asker=asker, argument=f"{target}.{label.lower()}", disabled=disabled)
+        for label, target, disabled in targets
+    ]
+    return [*turns, refresh]
+
+
+def empty_view(asker: int) -> ui.LayoutView:
+    """Say how to configure an account, with a button to look again."""
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.TextDisplay(nothing_configured()))
+    view.add_item(ui.ActionRow(button("list.refresh", "Refresh", asker=asker, argument="0", emoji="🔄")))
+    return view
+
+
+def card_view(known: KnownAccount, asker: int) -> ui.View:
+    """Make the buttons below an account's card."""
+    view = ui.View(timeout=None)
+    view.add_item(button("info.ask", "Info", asker=asker, argument=known.channel))
+    if known.account.link:
+        view.add_item(ui.Button(label="Open in Discord", url=known.account.link))
+    return view
+
+
+async def setup(bot: Midwatch) -> None:
+    """Add the cog to the bot."""
+    await bot.add_cog(Accounts(bot, bot.services.monitor, bot.services.store, bot.controls))

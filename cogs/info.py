@@ -1,0 +1,155 @@
+"""Midjourney's own account information: `/mjinfo`, and the buttons that ask for it."""
+
+from typing import Final
+
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from bot.client import Midwatch
+from bot.controls import Controls, Press, Who, button, select
+from bot.errors import UserError
+from bot.inquiry import Inquiries, Inquiry, Outcome
+from bot.models import KnownAccount
+from bot.monitor import Monitor
+from bot.render.cards import flag_embed, flag_headline, info_embed
+from bot.render.choosing import OFFERED, choices, options
+from bot.render.text import span
+from bot.replies import Caller, Shown, defer, show, whisper
+
+PRIVATE: Final = "private"
+EMBEDS_LIMIT: Final = 6_000
+"""Discord's limit for the texts of all embeds of a message."""
+
+
+class Info(commands.Cog):
+    """Asks Midjourney about an account and posts the formatted answer."""
+
+    def __init__(self, monitor: Monitor, inquiries: Inquiries, controls: Controls) -> None:
+        self._monitor = monitor
+        self._inquiries = inquiries
+        controls.on("info.ask", Who.ASKER, self.ask)
+        controls.on("info.again", Who.ASKER, self.ask_again)
+        controls.on("info.anyway", Who.OWNERS, self.ask_anyway)
+        controls.on("info.choose", Who.ASKER, self.choose)
+
+    @app_commands.command()
+    @app_commands.describe(
+        account="The account: pick one, or type its name or channel id",
+        private="Show the answer to you alone",
+    )
+    @app_commands.default_permissions(manage_guild=True)
+    async def mjinfo(self, interaction: Caller, account: str | None = None, private: bool = False) -> None:  # noqa: FBT001, FBT002 - an option of the command
+        """Ask Midjourney for an account's plan, fast time and usage."""
+        if account is None and len(self._monitor.roster) > 1:
+            await whisper(interaction, self._which(interaction.user.id, private=private))
+            return
+        await defer(interaction, private=private)
+        await self._answer(interaction, await self._meant(account))
+
+    @mjinfo.autocomplete("account")
+    async def suggest(self, _interaction: Caller, typed: str) -> list[app_commands.Choice[str]]:
+        """Suggest accounts, from memory alone."""
+        return choices(self._monitor.roster.accounts, typed)
+
+    async def ask(self, caller: Caller, press: Press) -> None:
+        """Answer below the card, to the same people who see the card."""
+        await defer(caller, private=caller.message is not None and caller.message.flags.ephemeral)
+        await self._answer(caller, self._monitor.roster.find(press.argument))
+
+    async def ask_again(self, caller: Caller, press: Press) -> None:
+        """Bring the answer that is shown up to date."""
+        await caller.response.defer()
+        await self._answer(caller, self._monitor.roster.find(press.argument))
+
+    async def ask_anyway(self, caller: Caller, press: Press) -> None:
+        """Ask about a flagged account, because an owner wants to."""
+        await caller.response.defer()
+        known = self._monitor.roster.find(press.argument)
+        await show(caller, answer(await self._inquiries.ask(known, even_if_flagged=True), press.asker))
+
+    async def choose(self, caller: Caller, press: Press) -> None:
+        """Answer the command that was used without an account."""
+        await defer(caller, private=press.argument == PRIVATE)
+        await self._answer(caller, self._monitor.roster.find(press.chosen or ""))
+
+    async def _answer(self, caller: Caller, known: KnownAccount) -> None:
+        await show(caller, answer(await self._inquiries.ask(known), caller.user.id))
+
+    async def _meant(self, typed: str | None) -> KnownAccount:
+        """Give the account typed, or the only one; the list is read again when memory does not know it."""
+        roster = self._monitor.roster
+        if typed is not None:
+            try:
+                return roster.find(typed)
+            except UserError:
+                await self._monitor.check()
+                return roster.find(typed)
+        if len(roster) != 1:
+            await self._monitor.check()
+        match roster.accounts:
+            case [only]:
+                return only
+            case []:
+                raise UserError(
+                    "No account is configured at useapi.net.", "/mjaccounts says how to configure one."
+                )
+            case _:
+                raise UserError("Several accounts are configured.", "Use /mjinfo again and pick one.")
+
+    def _which(self, asker: int, *, private: bool) -> Shown:
+        accounts = self._monitor.roster.accounts
+        text = "Which account shall Midjourney be asked about?"
+        if len(accounts) > OFFERED:
+            text += f"\n-# {OFFERED} of {len(accounts):,} are shown. For another, type into the account option."
+        view = ui.View(timeout=None)
+        argument = PRIVATE if private else ""
+        view.add_item(
+            select("info.choose", options(accounts), "Pick an account", asker=asker, argument=argument)
+        )
+        return Shown(content=text, view=view)
+
+
+def answer(inquiry: Inquiry, asker: int) -> Shown:
+    """Show how an inquiry went: the answer, the last answer and when to ask again, or the flag."""
+    if inquiry.outcome is Outcome.FLAGGED:
+        return flagged(inquiry.account, asker)
+    assert inquiry.snapshot is not None  # noqa: S101 - both other outcomes have one
+    note = None
+    if inquiry.outcome is Outcome.TOO_SOON:
+        note = (
+            f"⏳ Midjourney was asked a moment ago; this is that answer. Ask again in {span(inquiry.wait)}."
+        )
+    view = ui.View(timeout=None)
+    view.add_item(
+        button("info.again", "Ask again", asker=asker, argument=inquiry.account.channel, emoji="🔄")
+    )
+    return Shown(embeds=(info_embed(inquiry.account, inquiry.snapshot, note=note),), view=view)
+
+
+def flagged(known: KnownAccount, asker: int) -> Shown:
+    """Show what a person has to acknowledge, the last answer, and the owners' way to ask all the same."""
+    embeds = [flag_embed(known)]
+    if known.snapshot is not None:
+        last = info_embed(
+            known, known.snapshot, note="The last answer, from before. Midjourney was not asked again."
+        )
+        embeds += [last] if len(embeds[0]) + len(last) <= EMBEDS_LIMIT else []
+    view = ui.View(timeout=None)
+    if known.account.link:
+        view.add_item(ui.Button(label="Open in Discord", url=known.account.link))
+    view.add_item(
+        button(
+            "info.anyway",
+            "Ask anyway",
+            asker=asker,
+            argument=known.channel,
+            style=discord.ButtonStyle.secondary,
+        )
+    )
+    return Shown(content=flag_headline(known), embeds=tuple(embeds), view=view)
+
+
+async def setup(bot: Midwatch) -> None:
+    """Add the cog to the bot."""
+    await bot.add_cog(Info(bot.services.monitor, bot.services.inquiries, bot.controls))

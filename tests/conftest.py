@@ -1,0 +1,82 @@
+"""Fixtures: a simulated useapi.net, a simulated Discord, the real bot between them, and the search for leaks."""
+
+import io
+import json
+import logging
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot import logs
+from tests.running import Bot
+from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
+from tests.sandbox.discord.schema import schema_available
+from tests.sandbox.useapi import SANDBOX_USEAPI_TOKEN, SimulatedUseapi
+
+
+def pytest_report_header() -> list[str]:
+    """Say whether bodies are held against Discord's own schema in this run."""
+    if schema_available():
+        return ["discord schema: every body sent to Discord is checked against it, and against the other limits"]
+    return [
+        "discord schema: ../shared/discord-openapi.json is missing, so bodies are checked against our limits alone"
+    ]
+
+
+class Leaks:
+    """Secrets made for the search, and the places where none of them may ever turn up."""
+
+    def __init__(self, log: io.StringIO, folder: Path) -> None:
+        self.secrets = {SANDBOX_BOT_TOKEN, SANDBOX_USEAPI_TOKEN}
+        self._log = log
+        self._folder = folder
+        self._bodies: list[str] = []
+
+    def search_bodies(self, world: SimulatedDiscord) -> None:
+        """Remember what was sent to a simulated Discord for the search."""
+        self._bodies.append(json.dumps(world.bodies, ensure_ascii=False))
+
+    def found(self) -> list[str]:
+        """Name each place where a secret stands; the secret itself is not repeated."""
+        places = {"the log": self._log.getvalue(), "a body sent to Discord": "\n".join(self._bodies)}
+        for file in self._folder.rglob("*sqlite3*"):
+            places[file.name] = file.read_bytes().decode("latin-1")
+        return [place for place, text in places.items() if any(secret in text for secret in self.secrets)]
+
+
+@pytest.fixture(autouse=True)
+def leaks(tmp_path: Path) -> Iterator[Leaks]:
+    """Run every test with the bot's log at DEBUG, unmasked, and search it, the database and all bodies after."""
+    log = io.StringIO()
+    logs.configure(logs.LogLevel.DEBUG, logs.LogFormat.TEXT, stream=log)
+    searched = Leaks(log, tmp_path)
+    yield searched
+    for handler in [each for each in logging.getLogger().handlers if isinstance(each, logs.LineHandler)]:
+        logging.getLogger().removeHandler(handler)
+    assert searched.found() == []
+
+
+@pytest.fixture
+async def api(leaks: Leaks) -> AsyncIterator[SimulatedUseapi]:
+    """A simulated useapi.net on a loopback socket."""
+    async with SimulatedUseapi() as server:
+        yield server
+        leaks.secrets |= server.secrets
+
+
+@pytest.fixture
+async def world(leaks: Leaks) -> AsyncIterator[SimulatedDiscord]:
+    """A simulated Discord on loopback sockets; what the bot sends to it must be right."""
+    async with SimulatedDiscord() as server:
+        yield server
+    leaks.search_bodies(server)
+    assert server.problems == []
+
+
+@pytest.fixture
+async def bot(api: SimulatedUseapi, world: SimulatedDiscord, tmp_path: Path) -> AsyncIterator[Bot]:
+    """The real bot between the two, not started yet; stopped at the end."""
+    running = Bot(api, world, tmp_path)
+    yield running
+    await running.stop()

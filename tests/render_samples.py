@@ -1,0 +1,172 @@
+"""Accounts and texts that the tests of the renderer share, and what must hold of everything it makes."""
+
+import re
+import unicodedata
+from datetime import UTC, datetime, timedelta
+
+import discord
+from hypothesis import strategies as st
+
+from bot.models import (
+    Account,
+    Action,
+    FastTime,
+    Flag,
+    Info,
+    InfoSnapshot,
+    KnownAccount,
+    Subscription,
+    Usage,
+)
+from bot.render.text import length
+
+NOW = datetime(2026, 1, 14, 2, 0, tzinfo=UTC)
+CHANNEL = "1170809721663422494"
+LINK = f"https://discord.com/channels/@me/{CHANNEL}"
+MODERATION = "You have a pending moderation message. Please acknowledge it before using the bot further."
+INFO = Info(
+    "**Subscription**: Mega",
+    discord_name="studio.north",
+    user_id="234567890123456789",
+    subscription=Subscription("Mega", "Active monthly", datetime(2026, 1, 20, tzinfo=UTC), None),
+    visibility="Public",
+    job_mode="Fast",
+    fast_time=FastTime(29.57, 30.0, "hours", 98.58),
+    lifetime=Usage(11_170, 120.63, "hours"),
+    relaxed=Usage(344, 3.47, "hours"),
+    queued_fast=0,
+    queued_relax=2,
+)
+SNAPSHOT = InfoSnapshot(NOW - timedelta(hours=2), timedelta(seconds=8.2), INFO)
+
+
+def account(
+    label: str | None = "Aurora",
+    *,
+    flag: str | None = None,
+    channel: str = CHANNEL,
+    max_jobs: int | None = 3,
+    server: str | None = None,
+    snapshot: InfoSnapshot | None = None,
+) -> KnownAccount:
+    """Make an account; one with a flag has had it for ten minutes."""
+    return KnownAccount(
+        Account(channel, max_jobs, None if flag is None else Flag.of(flag), server),
+        name=label,
+        flagged_since=None if flag is None else NOW - timedelta(minutes=10),
+        snapshot=snapshot,
+    )
+
+
+FRAGMENTS = [
+    *(
+        "`",
+        "``",
+        "```",
+        "\u1fef\u1fef\u1fef",
+        "\\",
+        "\\`",
+        "\n",
+        "\r\n",
+        "\t",
+        "\u2028",
+        "\x00",
+        "\x1b[0m",
+        "\x85",
+    ),
+    *("<@234567890123456789>", "<@&234567890123456789>", "@everyone", "@here", "<#234567890123456789>"),
+    *("</mjinfo:234567890123456789>", "<t:1:R>", "<:party:234567890123456789>", "<id:guide>", ":smile:"),
+    *(
+        "https://evil.example/x",
+        "http://evil.example",
+        "[here](https://evil.example)",
+        "<https://evil.example>",
+    ),
+    *("discord.gg/abc", "**", "__", "~~", "||", "# ", "> ", ">>> ", "-# ", "- ", "1. ", "*", "_", "](", ")"),
+    *("\u202e", "\u2066", "\u200f", "\u061c", "\u200b", "\ufeff", "\u00ad", "\U000e0041", "\ud800", "\u3164"),
+    *("👩‍👩‍👧", "🧩" * 40, "Z͑ͫa̴l͖g͚o", "x" * 300, "blocked from accessing Midjourney for 9999 weeks", "captcha"),
+]
+hostile = st.one_of(
+    st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.text(max_size=20)), max_size=12).map("".join),
+    st.sampled_from(FRAGMENTS).map(lambda fragment: fragment * 500),
+)
+words = st.none() | hostile
+moments = st.datetimes(datetime(2000, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
+channels = st.from_regex(r"[0-9]{17,20}", fullmatch=True)
+numbers = st.integers(-5, 10**30)
+usages = st.none() | st.builds(Usage, numbers, st.none() | st.floats(), words)
+infos = st.builds(
+    Info,
+    hostile,
+    discord_name=words,
+    user_id=words,
+    subscription=st.none() | st.builds(Subscription, hostile, words, st.none() | moments, words),
+    visibility=words,
+    job_mode=words,
+    fast_time=st.none()
+    | st.builds(FastTime, st.floats(), st.none() | st.floats(), hostile, st.none() | st.floats()),
+    lifetime=usages,
+    fast=usages,
+    turbo=usages,
+    relaxed=usages,
+    queued_fast=st.none() | numbers,
+    queued_relax=st.none() | numbers,
+    running=words,
+    others=st.lists(st.tuples(hostile, hostile), max_size=5).map(tuple),
+)
+snapshots = st.builds(InfoSnapshot, moments, st.timedeltas(timedelta(0), timedelta(days=2)), infos)
+accounts = st.builds(
+    KnownAccount,
+    st.builds(
+        Account, channels | hostile, st.none() | numbers, st.none() | hostile.map(Flag.of), words | channels
+    ),
+    name=words,
+    discord_name=words,
+    flagged_since=st.none() | moments,
+    snapshot=st.none() | snapshots,
+)
+actions = st.builds(Action, moments, st.integers(1, 2**64), hostile, channels, hostile)
+
+CODE = re.compile(r"```[\s\S]+?```|`[^`\n]+`")
+OURS = re.compile(
+    r"<t:-?\d+:[Rf]>|\]\(https://discord\.com/channels/(@me|\d{17,20})/\d{17,20}\)|<@\d{1,20}>(?= )",
+)
+ACTIVE = re.compile(
+    r"<[@#:/ati]|@everyone|@here|https?://|discord\.gg/|\w\]\(|(?<!\\):\w+:|^(?:#{1,3}|-#|>|>>>|[-+*]|\d+\.(?!\s(?:Log|Open|Only|Wait|The|Then|Last)))\s",
+    re.MULTILINE,
+)
+
+
+def assert_harmless(text: str) -> None:
+    """Nothing in it is unseen, and Discord acts on nothing in it but what the renderer wrote itself."""
+    acting = [char for char in text if unicodedata.category(char) in {"Cc", "Cf", "Cs"} and char != "\n"]
+    assert acting == []
+    outside = CODE.sub("code", text)
+    assert "`" not in outside
+    assert ACTIVE.search(OURS.sub("ours", outside)) is None, outside
+
+
+def assert_inert(text: str) -> None:
+    """Every character that could be markdown is escaped."""
+    assert re.search(r"[*_~|\[\]<>@`]", re.sub(r"\\[^0-9A-Za-z\s]", "", text)) is None
+
+
+def assert_within_limits(embed: discord.Embed) -> None:
+    """Discord takes the embed, by the stricter of its ways to count."""
+    texts = [embed.title or "", embed.description or ""]
+    assert 1 <= length(texts[0]) <= 256
+    assert 1 <= length(texts[1]) <= 4096
+    assert len(embed.fields) <= 25
+    for field in embed.fields:
+        assert 1 <= length(field.name or "") <= 256
+        assert 1 <= length(field.value or "") <= 1024
+        texts += [field.name or "", field.value or ""]
+    assert sum(map(length, texts)) <= 6000
+    for text in texts:
+        assert_harmless(text)
+
+
+def read(embed: discord.Embed) -> str:
+    """Give an embed as a person reads it from top to bottom."""
+    fields = [f"[{field.name}]\n{field.value}" for field in embed.fields]
+    return "\n".join([embed.title or "", embed.description or "", *fields])

@@ -1,0 +1,93 @@
+"""The demo: a simulated useapi.net, a simulated Discord, the real bot between them, and a page to use it all."""
+
+import asyncio
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Final
+
+from tests.sandbox import launch
+from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
+from tests.sandbox.page import PageServer, Stage
+from tests.sandbox.process import BotProcess
+from tests.sandbox.useapi import Plan, SimulatedAccount, SimulatedUseapi
+
+MIDJOURNEY_TAKES: Final = 1.2
+"""Seconds until `/info` is answered: long enough to see the bot think."""
+FAST_TIME_GONE: Final = (
+    "**Subscription**: Standard (Active monthly, renews next on <t:1798106400>)\n"
+    "**Visibility Mode**: Public\n"
+    "**Fast Time Remaining**: 0.0/15.0 hours (0%)\n"
+    "**Lifetime Usage**: 8213 images (88.70 hours)\n"
+    "**Relaxed Usage**: 1204 images (12.15 hours)\n\n"
+    "**Queued Jobs (fast)**: 0\n**Queued Jobs (relax)**: 3\n**Running Jobs**: None"
+)
+
+
+def seed(useapi: SimulatedUseapi) -> None:
+    """Configure six accounts: most are fine, one is a trial, one has no fast time left. Flagging is up to the visitor."""
+    accounts = (
+        useapi.add(discord_name="aurora", plan=Plan.MEGA, max_jobs=12),
+        useapi.add(discord_name="basalt", plan=Plan.PRO, max_jobs=9),
+        useapi.add(discord_name="cinder", plan=Plan.STANDARD, max_jobs=3, info_text=FAST_TIME_GONE),
+        useapi.add(discord_name="dapple", plan=Plan.TRIAL, max_jobs=1),
+        useapi.add(discord_name="ember", plan=Plan.BASIC, max_jobs=3),
+        useapi.add(discord_name="fjord", plan=Plan.PRO, max_jobs=12),
+    )
+    for account in accounts:
+        account.info_seconds = MIDJOURNEY_TAKES
+
+
+def bot_command(discord: SimulatedDiscord, useapi: SimulatedUseapi, folder: Path) -> list[str]:
+    """Give the command that runs the bot between these two, with its database in this folder."""
+    settings = {
+        "DISCORD_TOKEN": SANDBOX_BOT_TOKEN,
+        "USEAPI_TOKEN": useapi.token,
+        "USEAPI_URL": useapi.url,
+        "GUILD_IDS": str(discord.guild_id),
+        "DATABASE_PATH": str(folder / "midwatch.sqlite3"),
+        "POLL_INTERVAL": "5s",
+    }
+    return launch.command(discord.api, discord.gateway, folder, settings)
+
+
+@asynccontextmanager
+async def demo() -> AsyncIterator[tuple[PageServer, BotProcess]]:
+    """Start everything, and end everything with the block: the page, the bot, the fakes, the temporary database."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="midwatch-demo-")))
+        useapi = await stack.enter_async_context(SimulatedUseapi())
+        discord = await stack.enter_async_context(SimulatedDiscord())
+        seed(useapi)
+        bot = await stack.enter_async_context(BotProcess(bot_command(discord, useapi, folder), folder / "bot.log"))
+        page = await stack.enter_async_context(PageServer(Stage(discord, useapi, bot)))
+        bot.changed = page.changed
+        useapi.changed.append(page.changed)
+        discord.on_change.append(page.changed)
+        yield page, bot
+
+
+async def run() -> None:
+    """Run the demo until Ctrl-C or SIGTERM."""
+    stop = asyncio.Event()
+    with _signals(stop):
+        async with demo() as (page, _):
+            print("Midwatch demo: open this address in a browser. Ctrl-C ends it.")
+            print(page.address, flush=True)
+            await stop.wait()
+            print("Ending ...", file=sys.stderr)
+
+
+@contextmanager
+def _signals(stop: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(signum, stop.set)
+    try:
+        yield
+    finally:
+        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.remove_signal_handler(signum)

@@ -1,0 +1,89 @@
+"""A request as it came in and an answer as it goes out."""
+
+import io
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from aiohttp import BodyPartReader, MultipartReader, hdrs, web
+
+PREFIX: Final = "/api/v10"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file of a multipart body, in the shape simcord's routes read."""
+
+    filename: str
+    fp: io.BytesIO
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One REST request; `json` is None when there was no body."""
+
+    method: str
+    path: str
+    params: dict[str, str]
+    authorization: str
+    json: Any = None
+    files: list[Upload] = field(default_factory=list[Upload])
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back; a `body` of None is 204's empty one."""
+
+    status: int
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+    def response(self, extra: dict[str, str]) -> web.Response:
+        """With a Content-Type of exactly `application/json`: discord.py compares the whole header."""
+        headers = {"Via": "1.1 sandbox", **extra, **self.headers}
+        headers = {name: value for name, value in headers.items() if value}
+        if self.body is None:
+            return web.Response(status=self.status, headers=headers)
+        body = json.dumps(self.body).encode()
+        return web.Response(status=self.status, body=body, headers=headers, content_type="application/json")
+
+
+def refusal(status: int, code: int, message: str, **more: Any) -> Answer:
+    """An error as Discord words it."""
+    return Answer(status, {"code": code, "message": message, **more})
+
+
+async def read_call(request: web.Request) -> Call:
+    """The request, its body read whole."""
+    body, files = await _read_body(request)
+    return Call(
+        request.method,
+        request.path.removeprefix(PREFIX),
+        dict(request.query),
+        request.headers.get(hdrs.AUTHORIZATION, ""),
+        body,
+        files,
+    )
+
+
+async def _read_body(request: web.Request) -> tuple[Any, list[Upload]]:
+    if request.content_type == "multipart/form-data":
+        return await _read_form(await request.multipart())
+    text = await request.text()
+    return (json.loads(text) if text else None), []
+
+
+async def _read_form(reader: MultipartReader) -> tuple[Any, list[Upload]]:
+    body: Any = None
+    files: list[Upload] = []
+    while isinstance(part := await reader.next(), BodyPartReader):
+        content = bytes(await part.read(decode=True))
+        if part.name == "payload_json":
+            body = json.loads(content)
+        else:
+            files.append(Upload(part.filename or "file", io.BytesIO(content)))
+    return body, files

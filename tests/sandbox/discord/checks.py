@@ -1,0 +1,48 @@
+"""Which check meets which body."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from .call import Call
+from .limits import choices_errors, commands_errors, message_errors
+from .schema import schema_errors
+from .world import Json
+
+COMMANDS: Final = re.compile(r"/applications/\d+(/guilds/\d+)?/commands")
+MESSAGE: Final = re.compile(r"/channels/\d+/messages(/\d+)?|/webhooks/\d+/[^/]+(/messages/(@original|\d+))?")
+CALLBACK: Final = re.compile(r"/interactions/\d+/[^/]+/callback")
+AUTOCOMPLETION: Final = 8
+WITH_MESSAGE: Final = (4, 7)
+
+
+class Checks:
+    """Everything that is wrong with a body, before simcord looks at it."""
+
+    def __init__(self, *, with_schema: bool) -> None:
+        self.with_schema = with_schema
+
+    def wrong_with(self, call: Call) -> list[str]:
+        """One sentence for each; empty when Discord would take it."""
+        by_schema = schema_errors(call) if self.with_schema else []
+        return [*by_schema, *_limit_errors(call)]
+
+
+def _limit_errors(call: Call) -> Iterator[str]:
+    if isinstance(call.json, list):
+        if COMMANDS.fullmatch(call.path):
+            commands: list[Json] = call.json
+            yield from commands_errors(commands)
+    elif isinstance(call.json, dict):
+        yield from _object_errors(call.path, call.json)
+
+
+def _object_errors(path: str, body: Json) -> Iterator[str]:
+    if MESSAGE.fullmatch(path):
+        yield from message_errors(body)
+    elif CALLBACK.fullmatch(path):
+        data: Json = body.get("data") or {}
+        if body.get("type") == AUTOCOMPLETION:
+            yield from choices_errors(data.get("choices") or [])
+        elif body.get("type") in WITH_MESSAGE:
+            yield from message_errors(data)

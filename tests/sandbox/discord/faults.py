@@ -1,0 +1,92 @@
+"""What can be wrong with Discord, on request."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+
+class Trouble(StrEnum):
+    """The kinds of trouble; the fields of `Fault` say how much of it."""
+
+    TOKEN_REFUSED = "token refused"  # 401 on every route, 4004 at the gateway
+    RATE_LIMITED = "rate limited"  # 429
+    ERROR = "error"  # any status and code
+    RESET = "reset"  # the connection breaks before anything happened
+    RESET_AFTER = "reset after"  # ... after the request had its effect
+    SLOW = "slow"  # waits before the effect
+    SLOW_AFTER = "slow after"  # waits between the effect and the answer
+    GATEWAY_REFUSED = "gateway refused"  # no websocket: 503
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fault:
+    """One trouble and the requests it meets.
+
+    `path` is a pattern such as `/channels/*/messages`, without the API's prefix; `times` None lasts until
+    mended; `seconds` is how long a slow answer takes, or the `retry_after` of a 429; `via=False` makes a 429
+    look as if it came from Cloudflare.
+    """
+
+    trouble: Trouble
+    method: str = "*"
+    path: str = "*"
+    times: int | None = None
+    status: int = 500
+    code: int = 0
+    message: str = "Internal Server Error"
+    seconds: float = 1.0
+    via: bool = True
+
+    def meets(self, method: str, path: str) -> bool:
+        at_rest = self.trouble is not Trouble.GATEWAY_REFUSED
+        return at_rest and self.method in ("*", method) and fnmatchcase(path, self.path)
+
+
+@dataclass(slots=True)
+class Faults:
+    """The faults in force, in the order they were made."""
+
+    _left: dict[Fault, int | None] = field(default_factory=dict[Fault, int | None])
+    _mended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def add(self, fault: Fault) -> Fault:
+        self._left[fault] = fault.times
+        return fault
+
+    def mend(self, fault: Fault | None = None) -> None:
+        """End one fault, or all of them; what waits because of a slow one goes on."""
+        if fault is None:
+            self._left.clear()
+        else:
+            self._left.pop(fault, None)
+        self._mended.set()
+        self._mended = asyncio.Event()
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """The first fault that meets this request, counted once."""
+        fault = next((fault for fault in self._left if fault.meets(method, path)), None)
+        if fault is not None:
+            self._count(fault)
+        return fault
+
+    def holds(self, trouble: Trouble) -> bool:
+        """Whether such a fault is in force; counted once."""
+        fault = next((fault for fault in self._left if fault.trouble is trouble), None)
+        if fault is not None:
+            self._count(fault)
+        return fault is not None
+
+    def _count(self, fault: Fault) -> None:
+        left = self._left[fault]
+        if left is None:
+            return
+        self._left[fault] = left - 1
+        if left <= 1:
+            del self._left[fault]
+
+    async def delay(self, fault: Fault) -> None:
+        """Wait as long as a slow fault says, or until something is mended."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._mended.wait(), fault.seconds)

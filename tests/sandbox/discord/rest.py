@@ -1,0 +1,263 @@
+"""REST under /api/v10: faults, token, rate limits, checks of the body, then simcord's answer."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiohttp import web
+from simcord.backend import serializers
+from simcord.backend.errors import BackendError, invalid_form_body
+from simcord.backend.models import Interaction as Record
+from simcord.http import RouteNotImplemented, UnsupportedField, dispatch
+
+from .call import Answer, Call, read_call, refusal
+from .checks import Checks
+from .faults import Fault, Faults, Trouble
+from .gateway import Gateway
+from .journal import Journal
+from .limits import leaves_nothing
+from .nonces import Nonces
+from .ratelimits import RateLimits
+from .world import SANDBOX_BOT_TOKEN, Json, World
+
+UNAUTHORIZED: Final = refusal(401, 0, "401: Unauthorized")
+CALLBACK: Final = re.compile(r"/interactions/(\d+)/([^/]+)/callback")
+WEBHOOK: Final = re.compile(r"/webhooks/\d+/([^/]+)(/messages/(@original|\d+))?")
+CREATE: Final = re.compile(r"/channels/(\d+)/messages")
+EDIT: Final = re.compile(r"/channels/(\d+)/messages/(\d+)")
+HISTORY: Final = re.compile(r"/channels/\d+/messages(/\d+)?")
+INVALID_FORM: Final = 50035
+CANNOT_DM: Final = 50007
+EMPTY_MESSAGE: Final = 50006
+EMPTY: Final = "Cannot send an empty message"
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedDm:
+    """A person who takes no messages of the bot; `at_opening` refuses the channel too."""
+
+    status: int = 403
+    at_opening: bool = False
+
+
+class Rest:
+    """Answers every request of the API and tells the journal."""
+
+    def __init__(
+        self,
+        *,
+        world: World,
+        journal: Journal,
+        faults: Faults,
+        gateway: Gateway,
+        nonces: Nonces,
+        limits: RateLimits,
+        on_answer: Callable[[Record, Call, Any], None],
+        gateway_url: Callable[[], str],
+        checks: Checks,
+    ) -> None:
+        self._world, self._journal, self._faults = world, journal, faults
+        self._gateway, self._nonces, self._limits = gateway, nonces, limits
+        self._on_answer = on_answer
+        self._gateway_url = gateway_url
+        self._checks = checks
+        self.closed_dms: dict[int, ClosedDm] = {}
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """One request from body to answer."""
+        call = await read_call(request)
+        if call.json is not None:
+            self._journal.bodies.append(call.json)
+        headers, wait = self._limits.take(call.method, call.path)
+        fault = self._faults.take(call.method, call.path)
+        answer = await self._meet(fault, call) if wait is None else _too_many(wait)
+        self._journal.note(call.method, call.path, call.json, 0 if answer is None else answer.status)
+        if answer is None:
+            return _hang_up(request)
+        return answer.response(headers)
+
+    async def _meet(self, fault: Fault | None, call: Call) -> Answer | None:
+        """The answer under a fault; None stands for a connection that breaks."""
+        match fault:
+            case Fault(trouble=Trouble.SLOW):
+                await self._faults.delay(fault)
+            case Fault(trouble=Trouble.RESET):
+                return None
+            case Fault(trouble=Trouble.TOKEN_REFUSED | Trouble.RATE_LIMITED | Trouble.ERROR):
+                return _instead(fault)
+            case _:
+                pass
+        answer = self._answer(call)
+        match fault:
+            case Fault(trouble=Trouble.SLOW_AFTER):
+                await self._faults.delay(fault)
+            case Fault(trouble=Trouble.RESET_AFTER):
+                return None
+            case _:
+                pass
+        return answer
+
+    # ------------------------------------------------------------ without faults
+
+    def _answer(self, call: Call) -> Answer:
+        if not self._authorized(call):
+            return UNAUTHORIZED
+        wrong = self._checks.wrong_with(call)
+        if wrong:
+            return self._refuse_form(call, wrong)
+        try:
+            return self._own_route(call) or self._dispatch(call)
+        except (RouteNotImplemented, UnsupportedField) as error:
+            self._journal.problem(str(call), str(error))
+            return refusal(400, 0, str(error))
+        except BackendError as error:
+            return self._backend_refusal(call, error)
+
+    def _backend_refusal(self, call: Call, error: BackendError) -> Answer:
+        if error.code != INVALID_FORM:
+            return Answer(error.status, error.to_json())
+        self._journal.problem(str(call), error.message)
+        if error.message.endswith(EMPTY):  # simcord files it under the invalid forms
+            return refusal(400, EMPTY_MESSAGE, EMPTY)
+        return Answer(error.status, error.to_json())
+
+    def _authorized(self, call: Call) -> bool:
+        by_url = CALLBACK.fullmatch(call.path) or WEBHOOK.fullmatch(call.path)
+        return by_url is not None or call.authorization == f"Bot {SANDBOX_BOT_TOKEN}"
+
+    def _refuse_form(self, call: Call, wrong: list[str]) -> Answer:
+        for what in wrong:
+            self._journal.problem(str(call), what)
+        return refusal(400, INVALID_FORM, "Invalid Form Body: " + "; ".join(wrong))
+
+    def _own_route(self, call: Call) -> Answer | None:
+        """Routes that simcord does not know, or answers without what discord.py needs."""
+        match call.method, call.path:
+            case "GET", "/oauth2/applications/@me" | "/applications/@me":
+                return Answer(200, self._application())
+            case "GET", "/gateway":
+                return Answer(200, {"url": self._gateway_url()})
+            case "GET", "/gateway/bot":
+                starts = {"total": 1000, "remaining": 999, "reset_after": 86_400_000, "max_concurrency": 1}
+                return Answer(200, {"url": self._gateway_url(), "shards": 1, "session_start_limit": starts})
+            case _:
+                return None
+
+    def _application(self) -> Json:
+        backend = self._world.backend
+        owner = backend.users[self._world.owner.id]
+        plain = dispatch(backend, "GET", "/oauth2/applications/@me")
+        own = {"owner": serializers.user_payload(owner), "team": self._world.team, "bot_public": False}
+        return {**plain, **own}
+
+    def _dispatch(self, call: Call) -> Answer:
+        if callback := CALLBACK.fullmatch(call.path):
+            return self._callback(call, int(callback[1]))
+        if webhook := WEBHOOK.fullmatch(call.path):
+            return self._webhook(call, webhook[1])
+        if call.method == "POST" and (create := CREATE.fullmatch(call.path)):
+            return self._create(call, int(create[1]))
+        if call.path == "/users/@me/channels":
+            self._refuse_closed_dm(int(call.json["recipient_id"]), at_opening=True)
+        body = self._ask(call)
+        if HISTORY.fullmatch(call.path) and body is not None:
+            _without_nonce(body)
+        return Answer(204 if body is None else 200, body)
+
+    def _ask(self, call: Call) -> Any:
+        backend = self._world.backend
+        if call.method == "PATCH":
+            self._refuse_empty_edit(call)
+        params: dict[str, Any] = dict(call.params)
+        files: list[Any] = list(call.files)
+        try:
+            return dispatch(backend, call.method, call.path, json=call.json, params=params, files=files)
+        finally:
+            backend.http_requests.clear()  # the journal has them; a demo runs for days
+            backend.transcript.clear()
+
+    def _refuse_empty_edit(self, call: Call) -> None:
+        if edit := EDIT.fullmatch(call.path):
+            message = self._world.backend.get_message(int(edit[1]), int(edit[2]))
+            if leaves_nothing(call.json, message):
+                raise invalid_form_body(EMPTY)
+
+    def _create(self, call: Call, channel_id: int) -> Answer:
+        """A new message, unless its nonce made one already."""
+        for recipient in self._world.backend.get_channel(channel_id).recipient_ids:
+            self._refuse_closed_dm(recipient)
+        nonce = call.json.get("nonce")
+        if nonce is None:
+            return Answer(200, _without_nonce(self._ask(call)))
+        known = self._nonces.recall(nonce) if call.json.get("enforce_nonce") else None
+        if known is None:
+            with self._gateway.with_nonce(nonce):
+                message = self._ask(call)
+            self._nonces.remember(nonce, channel_id, int(message["id"]))
+        else:
+            first = self._world.backend.get_message(*known)
+            message = dict(serializers.message_payload(self._world.backend, first))
+        return Answer(200, {**message, "nonce": nonce})
+
+    def _refuse_closed_dm(self, person_id: int, *, at_opening: bool = False) -> None:
+        closed = self.closed_dms.get(person_id)
+        if closed is not None and (closed.at_opening or not at_opening):
+            raise BackendError(closed.status, CANNOT_DM, "Cannot send messages to this user")
+
+    # -------------------------------------------------------------- interactions
+
+    def _callback(self, call: Call, interaction_id: int) -> Answer:
+        body = self._ask(call)
+        self._on_answer(self._world.backend.interactions[interaction_id], call, body)
+        return Answer(200, body) if call.params.get("with_response") else Answer(204)
+
+    def _webhook(self, call: Call, token: str) -> Answer:
+        backend = self._world.backend
+        known = backend.interaction_tokens.get(token)
+        if known is None:
+            return refusal(404, 10015, "Unknown Webhook")
+        record = backend.interactions[known]
+        if record.expires_at is not None and backend.now_iso() >= record.expires_at:
+            return refusal(401, 50027, "Invalid Webhook Token")
+        body = self._ask(call)
+        if call.method == "DELETE" and record.loading and call.path.endswith("@original"):
+            record.complete_deferred()  # simcord would edit the deleted message with the next follow-up
+        self._on_answer(record, call, body)
+        return Answer(204) if body is None else Answer(200, _without_nonce(body))
+
+
+def _without_nonce(body: Any) -> Any:
+    """The message, or the list of them, as every answer but that of a creation shows it."""
+    messages: list[Json] = body if isinstance(body, list) else [body]
+    for message in messages:
+        message.pop("nonce", None)
+    return body
+
+
+def _instead(fault: Fault) -> Answer:
+    """What a fault answers in place of the route."""
+    match fault.trouble:
+        case Trouble.TOKEN_REFUSED:
+            return UNAUTHORIZED
+        case Trouble.RATE_LIMITED:
+            return _too_many(fault.seconds, via=fault.via)
+        case _:
+            return refusal(fault.status, fault.code, fault.message)
+
+
+def _too_many(seconds: float, *, via: bool = True) -> Answer:
+    headers = {
+        "Retry-After": f"{seconds:.0f}",
+        "X-RateLimit-Scope": "user",
+        "Via": "1.1 sandbox" if via else "",
+    }
+    body = {"message": "You are being rate limited.", "retry_after": seconds, "global": False}
+    return Answer(429, body, headers)
+
+
+def _hang_up(request: web.Request) -> web.Response:
+    if isinstance(request.transport, asyncio.Transport):
+        request.transport.abort()
+    return web.Response()

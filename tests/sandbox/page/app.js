@@ -1,0 +1,130 @@
+// The page: takes the state as it is pushed, draws what changed, and sends what the visitor does.
+import { Composer } from "./composer.js";
+import { h, uniqueId } from "./dom.js";
+import { messageItem, noticeItem } from "./message.js";
+import { openModal } from "./modal.js";
+import { Strip } from "./strip.js";
+import { keepTimesFresh } from "./time.js";
+
+const BOT_STATES = { online: "is online", starting: "is starting …", stopped: "has stopped" };
+
+const context = {
+  names: {}, viewer: { id: "", key: "owner" }, dismissed: new Set(), notices: [],
+
+  async post(action, body) {
+    const answer = await fetch(action, {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ as: this.viewer.key, ...body }),
+    }).catch(() => null);
+    return answer?.ok ? answer.json() : { outcome: "failed" };
+  },
+
+  async interact(action, body) {
+    const answer = await this.post(action, body);
+    if (answer.outcome === "modal") {
+      openModal(answer.modal, this, (values) => this.interact("submit", { interaction: answer.interaction, values }));
+    }
+    return answer;
+  },
+
+  dismiss(id) {
+    this.dismissed.add(id);
+    draw(latest);
+  },
+
+  notice(place, command, text) {
+    this.notices.push({ id: uniqueId("notice"), place, command, text, after: latest.places[place].messages.at(-1)?.id });
+    draw(latest);
+  },
+};
+
+class Pane {
+  constructor(root, place) {
+    this.place = place;
+    this.title = root.querySelector("h2");
+    this.list = root.querySelector(".messages");
+    this.composer = new Composer(root.querySelector(".composer"), place, context);
+    this.drawn = new Map();
+  }
+
+  update(state) {
+    const { title, about, messages, commands } = state.places[this.place];
+    if (this.title.dataset.text !== title) this.title.replaceChildren(title, h("small", {}, about));
+    this.title.dataset.text = title;
+    this.composer.update(commands);
+    this.#messages(messages);
+  }
+
+  #messages(messages) {
+    const atEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 60;
+    const focus = this.list.contains(document.activeElement) ? document.activeElement.dataset.customId : null;
+    const items = this.#lines(messages).filter((line) => !context.dismissed.has(line.id)).map((line) => this.#item(line));
+    this.drawn = new Map(items.map((entry) => [entry.id, entry]));
+    arrange(this.list, items.map((entry) => entry.element));
+    if (focus && document.activeElement === document.body) this.list.querySelector(`[data-custom-id="${CSS.escape(focus)}"]`)?.focus();
+    if (atEnd) this.list.scrollTop = this.list.scrollHeight;
+  }
+
+  #lines(messages) {
+    const notices = context.notices.filter((notice) => notice.place === this.place);
+    const from = (id) => notices.filter((notice) => notice.after === id);
+    return [...from(undefined), ...messages.flatMap((message) => [message, ...from(message.id)])];
+  }
+
+  // An unchanged message keeps its elements, so that focus and open lists stay as they are.
+  #item(line) {
+    const text = JSON.stringify([line, context.viewer.id]);
+    const before = this.drawn.get(line.id);
+    if (before?.text === text) return before;
+    return { id: line.id, text, element: "command" in line ? noticeItem(line, context) : messageItem(line, context) };
+  }
+}
+
+function arrange(parent, elements) {
+  const wanted = new Set(elements);
+  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
+  elements.forEach((element, index) => {
+    if (parent.children[index] !== element) parent.insertBefore(element, parent.children[index] ?? null);
+  });
+}
+
+const panes = ["server", "dm"].map((name) => new Pane(document.getElementById(name), name));
+const strip = new Strip(document.getElementById("strip"), context);
+const bot = document.getElementById("bot");
+let latest = null;
+let stream = null;
+
+function draw(state) {
+  latest = state;
+  context.names = state.names;
+  context.viewer = state.viewer;
+  const text = `${state.bot.name} ${BOT_STATES[state.bot.state]}${state.bot.detail ? ` · ${state.bot.detail}` : ""}`;
+  if (bot.textContent !== text) bot.textContent = text;
+  bot.dataset.state = state.bot.state;
+  viewers(state);
+  for (const pane of panes) pane.update(state);
+  strip.update(state);
+}
+
+function viewers(state) {
+  const box = document.getElementById("viewer");
+  if (box.querySelector("label")) return;
+  for (const person of state.people) {
+    const radio = h("input", {
+      type: "radio", name: "viewer", value: person.key, checked: person.key === state.viewer.key, onchange: () => watch(person.key),
+    });
+    box.append(h("label", {}, radio, " ", person.name, h("small", {}, ` ${person.about}`)));
+  }
+}
+
+function watch(viewer) {
+  stream?.close();
+  stream = new EventSource(`events?as=${encodeURIComponent(viewer)}`);
+  stream.onmessage = (event) => draw(JSON.parse(event.data));
+  stream.onopen = () => { document.getElementById("lost").hidden = true; };
+  stream.onerror = () => { document.getElementById("lost").hidden = false; };
+  context.notices.length = 0;
+  for (const pane of panes) pane.composer.reset();
+}
+
+watch("owner");
+keepTimesFresh();

@@ -1,0 +1,80 @@
+// The control strip: what happens to the accounts and the API while the bot looks on.
+import { h, uniqueId } from "./dom.js";
+
+// What an API does wrong most often, one press each; the menu below them holds everything else.
+const TROUBLE = [["slow", "Slow"], ["unauthorized", "Refuse the token"], ["server_error", "Fail"], ["vanished", "Vanish"]];
+const FLAGS = [["moderation", "Moderation"], ["captcha", "CAPTCHA"], ["block", "Timed block"]];
+
+export class Strip {
+  constructor(root, context) {
+    this.context = context;
+    this.accounts = h("ul", { class: "accounts" });
+    this.faultNow = h("p", { class: "fault-now", role: "status" });
+    this.buttons = h("div", { class: "row" });
+    this.menu = h("select", { id: uniqueId("fault"), onchange: () => this.#fault(this.menu.value) });
+    this.counts = h("dl", { class: "counts" });
+    this.bot = h("div", { class: "row" });
+    root.append(
+      h("h3", {}, "Midjourney accounts"), h("p", { class: "subtext" }, "Make useapi.net report one of them as flagged (code 596)."), this.accounts,
+      h("h3", {}, "The API"), this.faultNow, this.buttons,
+      h("p", {}, h("label", { for: this.menu.id }, "More ways to answer "), this.menu),
+      h("h3", {}, "What the bot sent so far"), this.counts,
+      h("p", { class: "subtext" }, "Watching and listing never reach Midjourney. Only /mjinfo does."),
+      h("h3", {}, "The bot's process"), this.bot);
+  }
+
+  update(state) {
+    replace(this.accounts, state.accounts.map((account) => this.#account(account)));
+    this.#api(state);
+    this.counts.replaceChildren(...pair("requests to useapi.net", state.counts.requests), ...pair("commands to Midjourney", state.counts.commands));
+    replace(this.bot, [this.#press("Restart the bot", "restart", {})]);
+  }
+
+  #account(account) {
+    const flag = account.flag;
+    return h("li", { class: flag ? "account flagged" : "account" },
+      h("p", {}, h("strong", {}, account.label), h("span", { class: "plan" }, account.plan),
+        h("span", { class: flag ? "state bad" : "state good" }, flag ? flag.name : "fine")),
+      h("div", { class: "row", role: "group", "aria-label": `Flag ${account.label}` },
+        ...FLAGS.map(([kind, name]) => this.#press(name, "flag", { channel: account.channel, kind }, flag?.kind === kind)),
+        this.#press("Clear", "clear", { channel: account.channel }, null, !flag)));
+  }
+
+  #api(state) {
+    const known = new Map(state.faults.map((fault) => [fault.key, fault.text]));
+    const offered = TROUBLE.filter(([key]) => known.has(key));
+    this.faultNow.textContent = state.fault ? `Now: ${known.get(state.fault) ?? state.fault}.` : "Now: answers as it should.";
+    this.faultNow.className = state.fault ? "fault-now bad" : "fault-now good";
+    replace(this.buttons, [
+      ...offered.map(([key, name]) => this.#press(name, "fault", { fault: key }, state.fault === key)),
+      this.#press("Back to normal", "fault", { fault: null }, null, !state.fault),
+    ]);
+    if (this.menu.options.length !== state.faults.length + 1) {
+      this.menu.replaceChildren(h("option", { value: "" }, "answers as it should"),
+        ...state.faults.map((fault) => h("option", { value: fault.key }, fault.text)));
+    }
+    this.menu.value = state.fault ?? "";
+  }
+
+  #fault(key) {
+    this.context.post("fault", { fault: key || null });
+  }
+
+  #press(name, action, body, pressed = null, disabled = false) {
+    return h("button", {
+      type: "button", class: "button secondary small", "aria-pressed": pressed === null ? null : String(pressed), disabled,
+      "data-key": `${action} ${JSON.stringify(body)}`, onclick: () => this.context.post(action, body),
+    }, name);
+  }
+}
+
+function pair(name, number) {
+  return [h("dt", {}, name), h("dd", {}, String(number))];
+}
+
+// A pressed button is drawn anew with the state it caused; the keyboard's place must survive that.
+function replace(parent, children) {
+  const key = parent.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+  parent.replaceChildren(...children);
+  if (key) [...parent.querySelectorAll("[data-key]")].find((element) => element.dataset.key === key)?.focus();
+}

@@ -1,0 +1,88 @@
+"""The bot as a process of its own, which ends with whoever started it."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+STOP_WITHIN: Final = 5.0
+"""Seconds that the bot gets to end by itself; it needs less than two."""
+TAIL: Final = 20
+"""Lines of the log shown when the bot ended by itself."""
+
+
+def _nobody() -> None:
+    """Stand in for whoever wants to know of a change, while nobody does."""
+
+
+class BotProcess:
+    """`async with BotProcess(command, log)`: running inside the block, and surely gone after it."""
+
+    def __init__(self, command: Sequence[str], log: Path) -> None:
+        self._command, self._log = command, log
+        self._process: asyncio.subprocess.Process | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self.exit_code: int | None = None
+        self.changed: Callable[[], None] = _nobody
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None and self.running else None
+
+    async def start(self) -> None:
+        """Start it. Its standard input is held open and never written: when that closes, it ends by itself."""
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C in the terminal is for the demo, which then ends the bot
+            )
+        self.exit_code = None
+        self._watch = asyncio.create_task(self._report_end(self._process))
+
+    async def stop(self) -> None:
+        """End it, politely first, and wait until it is gone."""
+        if self._watch is not None:
+            self._watch.cancel()
+        process = self._process
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), STOP_WITHIN)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+        self.changed()
+
+    async def restart(self) -> None:
+        """End it if it runs, and start it again."""
+        await self.stop()
+        await self.start()
+        self.changed()
+
+    async def _report_end(self, process: asyncio.subprocess.Process) -> None:
+        self.exit_code = await process.wait()
+        lines = self._log.read_text(errors="replace").splitlines()[-TAIL:]
+        print(f"The bot ended by itself with exit code {self.exit_code}. Its last lines:", *lines, sep="\n  ", file=sys.stderr)
+        self.changed()

@@ -1,0 +1,29 @@
+"""A simulated useapi.net: its Midjourney API, version 2, on a real socket, with state and faults."""
+
+from tests.sandbox.useapi.accounts import (
+    BLOCK,
+    CAPTCHA,
+    MODERATION,
+    SUSPICION,
+    TIMED_BLOCK,
+    Plan,
+    SimulatedAccount,
+)
+from tests.sandbox.useapi.faults import Fault
+from tests.sandbox.useapi.server import SANDBOX_USEAPI_TOKEN, Request, SimulatedUseapi
+from tests.sandbox.useapi.service import Endpoint
+
+__all__ = [
+    "BLOCK",
+    "CAPTCHA",
+    "MODERATION",
+    "SANDBOX_USEAPI_TOKEN",
+    "SUSPICION",
+    "TIMED_BLOCK",
+    "Endpoint",
+    "Fault",
+    "Plan",
+    "Request",
+    "SimulatedAccount",
+    "SimulatedUseapi",
+]

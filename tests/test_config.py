@@ -1,0 +1,208 @@
+import traceback
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.config import ConfigurationError, Settings, load_settings
+from bot.logs import LogFormat, LogLevel
+
+DISCORD = "discord.token-IN-a.test"
+USEAPI = "user:1234-token-IN-a-test"
+OWNER = "123456789012345678"
+OTHER = "987654321098765432"
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("DISCORD_TOKEN", DISCORD)
+    monkeypatch.setenv("USEAPI_TOKEN", USEAPI)
+    return monkeypatch
+
+
+def problems(env_file: Path | None = None) -> tuple[str, ...]:
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(env_file)
+    return caught.value.problems
+
+
+def test_two_tokens_are_enough() -> None:
+    settings = load_settings(None)
+    assert settings.discord_token.get_secret_value() == DISCORD
+    assert settings.useapi_token.get_secret_value() == USEAPI
+    assert settings.useapi_url == "https://api.useapi.net/v2"
+    assert (settings.owner_ids, settings.guild_ids) == (frozenset(), frozenset())
+    assert (settings.alert_channel_id, settings.heartbeat_url) == (None, None)
+    assert settings.poll_interval == timedelta(seconds=60)
+    assert (settings.outage_after, settings.flap_window) == (timedelta(minutes=5), timedelta(minutes=5))
+    assert settings.remind_after == tuple(timedelta(minutes=minutes) for minutes in (15, 60, 240, 1440))
+    assert settings.database_path == Path("data/midwatch.sqlite3")
+    assert (settings.log_level, settings.log_format) == (LogLevel.INFO, LogFormat.TEXT)
+
+
+GOOD = [
+    pytest.param(
+        "USEAPI_URL", " https://api.example.com:8443/v2// ", "https://api.example.com:8443/v2", id="slashes"
+    ),
+    pytest.param("USEAPI_URL", "http://127.0.0.1:8000/v2", "http://127.0.0.1:8000/v2", id="loopback"),
+    pytest.param("USEAPI_URL", "http://localhost", "http://localhost", id="localhost"),
+    pytest.param("USEAPI_URL", "http://[::1]:8000/v2/", "http://[::1]:8000/v2", id="loopback-6"),
+    pytest.param("OWNER_IDS", f"{OWNER}, {OTHER}", frozenset({int(OWNER), int(OTHER)}), id="owners"),
+    pytest.param("GUILD_IDS", OWNER, frozenset({int(OWNER)}), id="one-guild"),
+    pytest.param("ALERT_CHANNEL_ID", f" {OWNER} ", int(OWNER), id="channel"),
+    pytest.param("POLL_INTERVAL", "5s", timedelta(seconds=5), id="fastest-poll"),
+    pytest.param("OUTAGE_AFTER", "15m", timedelta(minutes=15), id="minutes"),
+    pytest.param("FLAP_WINDOW", "4h", timedelta(hours=4), id="hours"),
+    pytest.param("FLAP_WINDOW", "1d", timedelta(days=1), id="days"),
+    pytest.param("REMIND_AFTER", "90s, 1d", (timedelta(seconds=90), timedelta(days=1)), id="reminders"),
+    pytest.param("DATABASE_PATH", "elsewhere/a.db", Path("elsewhere/a.db"), id="path"),
+    pytest.param("DATABASE_PATH", "~/a.db", Path.home() / "a.db", id="path-at-home"),
+    pytest.param("LOG_LEVEL", "debug", LogLevel.DEBUG, id="level"),
+    pytest.param("LOG_FORMAT", "JSON", LogFormat.JSON, id="format"),
+    pytest.param("LOG_FORMAT", "", LogFormat.TEXT, id="empty-is-unset"),
+    pytest.param("ALERT_CHANNEL_ID", "", None, id="empty-id-is-unset"),
+]
+
+
+@pytest.mark.parametrize(("variable", "text", "value"), GOOD)
+def test_a_variable_is_read(environment: pytest.MonkeyPatch, variable: str, text: str, value: object) -> None:
+    environment.setenv(variable, text)
+    assert getattr(load_settings(None), variable.lower()) == value
+
+
+def test_the_heartbeat_address_may_be_plain_and_have_a_query(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("HEARTBEAT_URL", "http://kuma.home:3001/api/push/abc?status=up&msg=OK")
+    heartbeat = load_settings(None).heartbeat_url
+    assert heartbeat is not None
+    assert heartbeat.get_secret_value() == "http://kuma.home:3001/api/push/abc?status=up&msg=OK"
+
+
+BAD = [
+    pytest.param("DISCORD_TOKEN", "", "is missing", id="no-discord-token"),
+    pytest.param("DISCORD_TOKEN", "Bot abc.def.ghi", 'begins with "Bot"', id="discord-scheme"),
+    pytest.param("DISCORD_TOKEN", "abc def", "not one word", id="two-words"),
+    pytest.param("USEAPI_TOKEN", "", "is missing", id="no-useapi-token"),
+    pytest.param("USEAPI_TOKEN", "bearer user:1-abc", 'begins with "Bearer"', id="useapi-scheme"),
+    pytest.param("USEAPI_TOKEN", "user:1-äbc", "not one word", id="not-ascii"),
+    pytest.param("USEAPI_TOKEN", "user:1\nabc", "not one word", id="line-break"),
+    pytest.param("USEAPI_TOKEN", "   ", "not one word", id="blanks"),
+    pytest.param("USEAPI_TOKEN", '"user:1-abc"', "quotation marks", id="quoted"),
+    pytest.param("USEAPI_URL", "api.example.com/v2", "not a web address", id="no-scheme"),
+    pytest.param("USEAPI_URL", "ftp://api.useapi.net", "not a web address", id="other-scheme"),
+    pytest.param("USEAPI_URL", "https://", "not a web address", id="no-host"),
+    pytest.param("USEAPI_URL", "https://api.example:99999/", "not a web address", id="bad-port"),
+    pytest.param("USEAPI_URL", "https://[::1/v2", "not a web address", id="bad-brackets"),
+    pytest.param("USEAPI_URL", "https://exa mple.com", "not a web address", id="blank-within"),
+    pytest.param("USEAPI_URL", "https://evil.example\\@api.useapi.net", "not a web address", id="backslash"),
+    pytest.param("USEAPI_URL", "http://api.example.com/v2", "not encrypted", id="plain-http"),
+    pytest.param("USEAPI_URL", "http://127.0.0.1.example.com", "not encrypted", id="looks-like-loopback"),
+    pytest.param("USEAPI_URL", "https://me:pass@api.example.com", "user name or password", id="userinfo"),
+    pytest.param("USEAPI_URL", "https://api.example.com/v2?", "after ? or #", id="query"),
+    pytest.param("USEAPI_URL", "https://api.example.com/v2#x", "after ? or #", id="fragment"),
+    pytest.param("OWNER_IDS", "somebody", "not a Discord id", id="name"),
+    pytest.param("OWNER_IDS", f"{OWNER},", "not a Discord id", id="comma-at-the-end"),
+    pytest.param("GUILD_IDS", f"-{OWNER}", "not a Discord id", id="negative"),
+    pytest.param("GUILD_IDS", "0" * 18, "not a Discord id", id="zero"),
+    pytest.param("ALERT_CHANNEL_ID", "9" * 20, "not a Discord id", id="too-large"),
+    pytest.param("ALERT_CHANNEL_ID", "١٢٣٤٥٦٧٨٩٠١٢٣٤٥٦٧٨", "not a Discord id", id="other-digits"),
+    pytest.param("HEARTBEAT_URL", "hc-ping.example/abc", "not a web address", id="heartbeat"),
+    pytest.param("POLL_INTERVAL", "4s", "too short", id="too-fast"),
+    pytest.param("POLL_INTERVAL", "60", "not a length of time", id="no-unit"),
+    pytest.param("OUTAGE_AFTER", "0s", "between 1s and 365d", id="nothing"),
+    pytest.param("FLAP_WINDOW", "99999999d", "between 1s and 365d", id="for-ever"),
+    pytest.param("FLAP_WINDOW", "1.5h", "not a length of time", id="fraction"),
+    pytest.param("REMIND_AFTER", "15m,,1h", "has an entry that is not a length", id="gap"),
+    pytest.param("REMIND_AFTER", "1h,15m", "not in order", id="descending"),
+    pytest.param("REMIND_AFTER", "1h,60m", "not in order", id="twice"),
+    pytest.param("DATABASE_PATH", "data/", "names a folder", id="folder"),
+    pytest.param("LOG_LEVEL", "chatty", "DEBUG, INFO, WARNING, ERROR, CRITICAL", id="level"),
+    pytest.param("LOG_FORMAT", "xml", "text or json", id="format"),
+]
+
+
+@pytest.mark.parametrize(("variable", "value", "reason"), BAD)
+def test_a_mistake_is_named_with_its_variable_and_without_its_value(
+    environment: pytest.MonkeyPatch, variable: str, value: str, reason: str
+) -> None:
+    environment.setenv(variable, value)
+    (problem,) = problems()
+    assert problem.startswith(f"{variable} ")
+    assert reason in problem
+    assert problem.endswith(".")
+    assert len(value.strip()) < 9 or value not in problem
+
+
+def test_all_mistakes_are_reported_at_once_in_the_order_of_the_example(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.delenv("DISCORD_TOKEN")
+    environment.setenv("LOG_LEVEL", "chatty")
+    environment.setenv("USEAPI_TOKEN", "two words")
+    environment.setenv("POLL_INTERVAL", "1s")
+    assert [problem.split()[0] for problem in problems()] == [
+        "DISCORD_TOKEN",
+        "USEAPI_TOKEN",
+        "POLL_INTERVAL",
+        "LOG_LEVEL",
+    ]
+
+
+def test_no_value_is_carried_along_by_the_error(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("USEAPI_TOKEN", "Bearer kept-from-all-eyes")
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(None)
+    error = caught.value
+    assert (error.__cause__, error.__context__) == (None, None)
+    shown = "".join(traceback.format_exception(error)) + repr(error) + str(error)
+    assert "kept-from-all-eyes" not in shown
+    assert DISCORD not in shown
+
+
+def test_settings_do_not_show_their_secrets(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("HEARTBEAT_URL", "https://hc-ping.example/kept-from-all-eyes")
+    settings = load_settings(None)
+    shown = repr(settings) + str(settings) + settings.model_dump_json()
+    assert [secret for secret in (DISCORD, USEAPI, "kept-from-all-eyes") if secret in shown] == []
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        load_settings(None).log_level = LogLevel.DEBUG
+
+
+def test_the_file_is_read_and_the_environment_wins(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("POLL_INTERVAL=90s\nLOG_LEVEL=DEBUG\nSOMETHING_ELSE=1\n")
+    environment.setenv("LOG_LEVEL", "ERROR")
+    settings = load_settings(file)
+    assert settings.poll_interval == timedelta(seconds=90)
+    assert settings.log_level is LogLevel.ERROR
+
+
+def test_the_file_is_looked_for_in_the_working_directory(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("POLL_INTERVAL=90s\n")
+    environment.chdir(tmp_path)
+    assert load_settings().poll_interval == timedelta(seconds=90)
+
+
+def test_a_file_that_is_not_there_is_no_mistake(tmp_path: Path) -> None:
+    assert load_settings(tmp_path / ".env").poll_interval == timedelta(seconds=60)
+
+
+def test_a_byte_order_mark_hides_no_variable(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    environment.delenv("DISCORD_TOKEN")
+    file = tmp_path / ".env"
+    file.write_text("DISCORD_TOKEN=from-the-file\n", encoding="utf-8-sig")
+    assert load_settings(file).discord_token.get_secret_value() == "from-the-file"
+
+
+def test_a_file_that_is_not_text_is_one_sentence_without_its_content(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(b"USEAPI_TOKEN=kept-from-all-eyes-\xff\n")
+    (problem,) = problems(file)
+    assert "not UTF-8" in problem
+    assert "kept-from-all-eyes" not in problem
