@@ -132,7 +132,7 @@ OURS = re.compile(
     r"<t:-?\d+:[Rf]>|\]\(https://discord\.com/channels/(@me|\d{17,20})/\d{17,20}\)|<@\d{1,20}>(?= )",
 )
 ACTIVE = re.compile(
-    r"<[@#:/ati]|@everyone|@here|https?://|discord\.gg/|\w\]\(|(?<!\\):\w+:|^(?:#{1,3}|-#|>|>>>|[-+*]|\d+\.(?!\s(?:Log|Open|Only|Wait|The|Then|Last)))\s",
+    r"<[@#:/ati]|@everyone|@here|https?://|discord\.gg/|\w\]\(|(?<!\\):\w+:|^(#{1,3}|-#|>|>>>|[-+*])\s",
     re.MULTILINE,
 )
 

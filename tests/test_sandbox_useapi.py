@@ -510,6 +510,14 @@ async def test_a_hook_hears_of_changes_and_requests(client: Client, useapi: Simu
     assert len(heard) > before
 
 
+def test_the_list_is_not_written_again_until_something_changes(useapi: SimulatedUseapi) -> None:
+    useapi.add(channel=CHANNEL)
+    before = useapi.listed()
+    assert useapi.listed() is before
+    useapi.flag(CHANNEL, BLOCK)
+    assert useapi.listed() is not before
+
+
 async def test_ten_thousand_accounts_are_listed_fast(client: Client, useapi: SimulatedUseapi) -> None:
     for _ in range(10_000):
         useapi.add()

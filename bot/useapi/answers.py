@@ -7,28 +7,22 @@ the useapi.net docs (API v2); where these contradict each other, both shapes are
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Annotated, Final, TypeVar
 
-from pydantic import BeforeValidator, Field, StrictInt, StrictStr, TypeAdapter, ValidationError
+from pydantic import Field, StrictInt, StrictStr, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic's own, as it cannot read Python 3.11's
 
 from bot.models import Account, Flag, Info, SavedAccount, Standing, is_channel
 from bot.useapi.errors import Unreachable, UseapiError
 from bot.useapi.info import label_in_title, parse_info
 from bot.useapi.refusals import LATER, MODERATION, malformed, pending, refusal, web_page
-from bot.useapi.response import Answer, Question, fields_of, is_object, key_place, number_of
+from bot.useapi.response import Answer, Question, count_of, fields_of, is_object, key_place
 from bot.useapi.words import plain
 
 T = TypeVar("T")
 LONGEST_JOB: Final = timedelta(minutes=15)
 UNTOLD: Final = "The API flags the account, and says no more."
-
-
-def refuse_truth(value: object) -> object:
-    """Refuse true and false where a number belongs; Python counts with them."""
-    if isinstance(value, bool):
-        raise ValueError("a truth value")  # noqa: TRY004 - pydantic turns no TypeError into its own error
-    return value
 
 
 Id = StrictStr | StrictInt | None
@@ -96,7 +90,7 @@ def decipher(answer: Answer, question: Question) -> None:
     if not answer.success:
         raise refusal(answer, question)
     if answer.length is None:
-        raise malformed(answer.fault or "")
+        raise malformed(answer.loaded.fault or "")
     if answer.page:
         raise web_page()
     if code is not None and code >= 300:  # noqa: PLR2004 - the API's codes are HTTP's
@@ -136,6 +130,27 @@ def parse_account(answer: Answer, question: Question) -> Account:
     if account.channel != question.channel:
         raise malformed("account.channel")
     return account
+
+
+class RememberedList:
+    """A parser of the list that gives the same accounts for the same bytes without reading them again.
+
+    Most looks show what the last one showed. Of the bytes, which hold tokens, only a digest is kept.
+    """
+
+    def __init__(self) -> None:
+        self._digest = b""
+        self._accounts: tuple[Account, ...] = ()
+
+    def __call__(self, answer: Answer, question: Question) -> tuple[Account, ...]:
+        """Read the list, or remember it."""
+        if answer.status != 200 or answer.body is None:  # noqa: PLR2004 - RFC 9110, 15.3.1
+            return parse_accounts(answer, question)
+        digest = blake2b(answer.body).digest()
+        if digest != self._digest:
+            self._accounts = parse_accounts(answer, question)
+            self._digest = digest
+        return self._accounts
 
 
 def lone_entry(answer: Answer) -> Entry:
@@ -199,12 +214,6 @@ def parse_standing(answer: Answer, question: Question) -> Standing:
     )
 
 
-def count_of(value: object) -> int | None:
-    """Read a count; None if it is none."""
-    number = number_of(value)
-    return None if number is None else int(number)
-
-
 def parse_report(answer: Answer, question: Question) -> Report:
     """Read a finished `/info` job: text in `content`, else in an embed; its title names the account."""
     decipher(answer, question)
@@ -255,10 +264,10 @@ def time_of(value: object) -> datetime | None:
 
 def believed(answer: Answer, *, once: bool = False) -> object:
     """Give the JSON of an answer that must have one; `once`: it must not say a thing twice."""
-    fault = answer.fault or (answer.repeated if once else None)
+    fault = answer.loaded.fault or (answer.loaded.repeated if once else None)
     if fault is not None:
         raise malformed(fault)
-    return answer.value
+    return answer.loaded.value
 
 
 def validated(validate: Callable[[object], T], value: object, name: str) -> T:

@@ -20,7 +20,7 @@ from bot.models import Account, InfoSnapshot, SavedAccount, Standing, is_channel
 from bot.useapi import answers
 from bot.useapi.errors import MalformedResponse, RateLimited, Rejected, Unreachable
 from bot.useapi.refusals import unreachable
-from bot.useapi.response import BODY_LIMIT, Answer, Ask, Question, read_answer
+from bot.useapi.response import BODY_LIMIT, Answer, Ask, Question
 from bot.useapi.words import HIDDEN
 
 log: Final = logging.getLogger(__name__)
@@ -79,10 +79,11 @@ class UseapiClient:
         self._monotonic = monotonic
         self._now = now
         self._random = random
+        self._list = answers.RememberedList()
 
     async def accounts(self) -> tuple[Account, ...]:
         """List the configured accounts in the API's order: all of them, or an error."""
-        return await self._read(Question(Ask.LIST), "account/midjourney", answers.parse_accounts)
+        return await self._read(Question(Ask.LIST), "account/midjourney", self._list)
 
     async def account(self, channel: str) -> Account:
         """Look at one account."""
@@ -214,12 +215,8 @@ class UseapiClient:
         for hidden in (self._token, secret):
             if body and hidden and hidden.get_secret_value():
                 body = body.replace(hidden.get_secret_value().encode(), HIDDEN.encode())
-        return read_answer(
-            response.status,
-            response.content_type,
-            body,
-            retry_after=response.headers.get("Retry-After"),
-            now=self._now(),
+        return Answer(
+            response.status, response.content_type, body, response.headers.get("Retry-After"), self._now()
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Final, NoReturn, cast
 
 from bot.useapi.words import plain
@@ -14,7 +15,6 @@ from bot.useapi.words import plain
 BODY_LIMIT: Final = 8 * 1024 * 1024
 LONGEST_WAIT: Final = timedelta(days=1)
 SMALL_NUMBER: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{0,6})?")
-MEDIA_TYPE: Final = re.compile(r"[\w.+/-]{1,80}", re.ASCII)
 
 
 class Ask(StrEnum):
@@ -43,22 +43,25 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One response of the API: its status, and what its body turned out to be.
+class Loaded:
+    """What a body turned out to be: JSON, or where it stops being that."""
 
-    A body is JSON (`fault` is None), a web page, prose, or nothing; `fault` says where it stops being JSON.
-    """
+    value: object = None
+    fault: str | None = None
+    repeated: str | None = None
+    """Where an object says a thing twice, if one does."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One response of the API; its body, of which None was too long to be read, is looked into when needed."""
 
     status: int
     media_type: str
-    length: int | None
-    value: object = field(repr=False)
-    fault: str | None
-    repeated: str | None
-    """Where the JSON says a thing twice, if it does."""
-    page: bool
-    prose: str = field(repr=False)
-    retry_after: timedelta | None
+    body: bytes | None = field(repr=False)
+    asked_to_wait: str | None
+    """The header `Retry-After`, as it came."""
+    at: datetime
 
     @property
     def success(self) -> bool:
@@ -66,47 +69,48 @@ class Answer:
         return 200 <= self.status < 300  # noqa: PLR2004 - the range is the definition
 
     @property
+    def length(self) -> int | None:
+        """How many bytes the body has, as far as it was read."""
+        return None if self.body is None else len(self.body)
+
+    @property
+    def page(self) -> bool:
+        """Whether the body is a web page, by what it holds: prose may be labelled as HTML, and a page as JSON."""
+        return self.body is None or self.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        """The body as JSON."""
+        return Loaded(fault=f"byte {BODY_LIMIT}") if self.body is None else load(self.body)
+
+    @property
     def fields(self) -> dict[str, object]:
         """The fields of the body, if it is a JSON object."""
-        return fields_of(self.value)
+        return fields_of(self.loaded.value)
 
     @property
     def code(self) -> int | None:
-        """The API's own code, which its bodies repeat or correct the status with."""
-        number = number_of(self.fields.get("code"))
-        return None if number is None else int(number)
+        """The API's own code, with which its bodies repeat or correct the status."""
+        return count_of(self.fields.get("code"))
 
     @property
     def words(self) -> str | None:
         """What the API says went wrong: the details if it gives them, else the error, else its prose."""
         said = (self.fields.get(name) for name in ("errorDetails", "error", "message"))
-        return next(
-            (plain(text) for text in said if isinstance(text, str) and text.strip()), self.prose or None
-        )
+        found = next((text for text in said if isinstance(text, str) and text.strip()), None)
+        if found is None and self.loaded.fault and self.body and not self.page:
+            found = self.body.decode("utf-8", "replace")
+        return plain(found) if found else None
+
+    @property
+    def retry_after(self) -> timedelta | None:
+        """How long the API asks to be left alone, in its header or its body."""
+        in_header = waiting_time(self.asked_to_wait, self.at)
+        return waiting_time(self.fields.get("retryAfter"), self.at) if in_header is None else in_header
 
 
-def read_answer(
-    status: int, media_type: str, body: bytes | None, *, retry_after: str | None, now: datetime
-) -> Answer:
-    """Read one response; a body of None was too long to be read."""
-    page = body is None or body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
-    value, fault, repeated = (None, f"byte {BODY_LIMIT}", None) if body is None else load(body)
-    wait = waiting_time(retry_after, now) or waiting_time(fields_of(value).get("retryAfter"), now)
-    return Answer(
-        status=status,
-        media_type=media_type if MEDIA_TYPE.fullmatch(media_type) else "unknown",
-        length=None if body is None else len(body),
-        value=value,
-        fault=fault,
-        repeated=repeated,
-        page=page,
-        prose="" if page or fault is None else plain((body or b"").decode("utf-8", "replace")),
-        retry_after=wait,
-    )
-
-
-def load(body: bytes) -> tuple[object, str | None, str | None]:
-    """Read JSON: its value, the place of its fault if it is none, and that of a field said twice."""
+def load(body: bytes) -> Loaded:
+    """Read JSON; Python's error would hold the body, so only the place is taken from it."""
     repeated: list[str] = []
 
     def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -118,12 +122,12 @@ def load(body: bytes) -> tuple[object, str | None, str | None]:
     try:
         value = json.loads(body.decode("utf-8-sig"), object_pairs_hook=once, parse_constant=refuse_constant)
     except UnicodeDecodeError as error:
-        return None, f"byte {error.start}", None
+        return Loaded(fault=f"byte {error.start}")
     except json.JSONDecodeError as error:
-        return None, f"line {error.lineno} column {error.colno}", None
+        return Loaded(fault=f"line {error.lineno} column {error.colno}")
     except (ValueError, RecursionError):
-        return None, "a number or a nesting beyond measure", None
-    return value, None, f"repeated {key_place(repeated[0])}" if repeated else None
+        return Loaded(fault="a number or a nesting beyond measure")
+    return Loaded(value, repeated=f"repeated {key_place(repeated[0])}" if repeated else None)
 
 
 def refuse_constant(_: str) -> NoReturn:
@@ -152,6 +156,12 @@ def number_of(value: object) -> float | None:
         return None
     text = str(value).strip()
     return float(text) if SMALL_NUMBER.fullmatch(text) else None
+
+
+def count_of(value: object) -> int | None:
+    """Read a count; None if it is none."""
+    number = number_of(value)
+    return None if number is None else int(number)
 
 
 def waiting_time(value: object, now: datetime) -> timedelta | None:

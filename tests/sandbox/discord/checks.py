@@ -7,7 +7,7 @@ from typing import Final
 from .call import Call
 from .limits import choices_errors, commands_errors, message_errors
 from .schema import schema_errors
-from .world import Json
+from .world import Json, parts
 
 COMMANDS: Final = re.compile(r"/applications/\d+(/guilds/\d+)?/commands")
 MESSAGE: Final = re.compile(r"/channels/\d+/messages(/\d+)?|/webhooks/\d+/[^/]+(/messages/(@original|\d+))?")
@@ -29,20 +29,19 @@ class Checks:
 
 
 def _limit_errors(call: Call) -> Iterator[str]:
-    if isinstance(call.json, list):
-        if COMMANDS.fullmatch(call.path):
-            commands: list[Json] = call.json
-            yield from commands_errors(commands)
-    elif isinstance(call.json, dict):
-        yield from _object_errors(call.path, call.json)
+    if call.json is None:
+        return
+    if COMMANDS.fullmatch(call.path):
+        yield from commands_errors(call.json)
+    elif MESSAGE.fullmatch(call.path):
+        yield from message_errors(call.json)
+    elif CALLBACK.fullmatch(call.path):
+        yield from _callback_errors(call.json)
 
 
-def _object_errors(path: str, body: Json) -> Iterator[str]:
-    if MESSAGE.fullmatch(path):
-        yield from message_errors(body)
-    elif CALLBACK.fullmatch(path):
-        data: Json = body.get("data") or {}
-        if body.get("type") == AUTOCOMPLETION:
-            yield from choices_errors(data.get("choices") or [])
-        elif body.get("type") in WITH_MESSAGE:
-            yield from message_errors(data)
+def _callback_errors(body: Json) -> Iterator[str]:
+    data: Json = body.get("data") or {}
+    if body["type"] == AUTOCOMPLETION:
+        yield from choices_errors(parts(data, "choices"))
+    elif body["type"] in WITH_MESSAGE:
+        yield from message_errors(data)

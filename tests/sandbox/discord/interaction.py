@@ -39,7 +39,7 @@ class Interaction:
 
     @property
     def kind(self) -> str | None:
-        """How the bot answered: message, deferred, deferred_update, update, modal, autocomplete; None so far."""
+        """message, deferred, deferred_update, update, modal or autocomplete; None without an answer."""
         kind = self._record.response_kind
         return None if kind is None else kind.value
 

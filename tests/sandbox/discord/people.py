@@ -54,7 +54,8 @@ class People:
         known = sorted(self._backend.messages.get(channel_id, {}).values(), key=lambda message: message.id)
         seen = [one for one in known if message_accessible(self._backend, channel_id, one, viewer.id)]
         return [
-            {**serializers.message_payload(self._backend, one), "thinking": bool(one.flags & LOADING)} for one in seen
+            {**serializers.message_payload(self._backend, one), "thinking": bool(one.flags & LOADING)}
+            for one in seen
         ]
 
     def slash(
@@ -69,7 +70,14 @@ class People:
         return self._event(InteractionType.APPLICATION_COMMAND, person, channel_id, data)
 
     def autocomplete(
-        self, person: Person, name: str, option: str, *, typed: str, options: dict[str, object], channel_id: int
+        self,
+        person: Person,
+        name: str,
+        option: str,
+        *,
+        typed: str,
+        options: dict[str, object],
+        channel_id: int,
     ) -> tuple[Record, Json]:
         command, leaf, nesting = self._command(person, name, channel_id)
         focused = next((one for one in parts(leaf, "options") if one["name"] == option), None)

@@ -25,9 +25,8 @@ from .world import SANDBOX_BOT_TOKEN, Json, World
 UNAUTHORIZED: Final = refusal(401, 0, "401: Unauthorized")
 CALLBACK: Final = re.compile(r"/interactions/(\d+)/([^/]+)/callback")
 WEBHOOK: Final = re.compile(r"/webhooks/\d+/([^/]+)(/messages/(@original|\d+))?")
-CREATE: Final = re.compile(r"/channels/(\d+)/messages")
-EDIT: Final = re.compile(r"/channels/(\d+)/messages/(\d+)")
-HISTORY: Final = re.compile(r"/channels/\d+/messages(/\d+)?")
+MESSAGES: Final = re.compile(r"/channels/(\d+)/messages")
+ONE_MESSAGE: Final = re.compile(r"/channels/(\d+)/messages/(\d+)")
 INVALID_FORM: Final = 50035
 CANNOT_DM: Final = 50007
 EMPTY_MESSAGE: Final = 50006
@@ -157,14 +156,16 @@ class Rest:
             return self._callback(call, int(callback[1]))
         if webhook := WEBHOOK.fullmatch(call.path):
             return self._webhook(call, webhook[1])
-        if call.method == "POST" and (create := CREATE.fullmatch(call.path)):
+        if call.method == "POST" and (create := MESSAGES.fullmatch(call.path)):
             return self._create(call, int(create[1]))
         if call.path == "/users/@me/channels":
             self._refuse_closed_dm(int(call.json["recipient_id"]), at_opening=True)
         body = self._ask(call)
-        if HISTORY.fullmatch(call.path) and body is not None:
-            _without_nonce(body)
-        return Answer(204 if body is None else 200, body)
+        if body is None:
+            return Answer(204)
+        if call.method == "GET" and MESSAGES.fullmatch(call.path):
+            return Answer(200, [_without_nonce(message) for message in body])
+        return Answer(200, _without_nonce(body) if ONE_MESSAGE.fullmatch(call.path) else body)
 
     def _ask(self, call: Call) -> Any:
         backend = self._world.backend
@@ -179,7 +180,7 @@ class Rest:
             backend.transcript.clear()
 
     def _refuse_empty_edit(self, call: Call) -> None:
-        if edit := EDIT.fullmatch(call.path):
+        if edit := ONE_MESSAGE.fullmatch(call.path):
             message = self._world.backend.get_message(int(edit[1]), int(edit[2]))
             if leaves_nothing(call.json, message):
                 raise invalid_form_body(EMPTY)
@@ -228,12 +229,9 @@ class Rest:
         return Answer(204) if body is None else Answer(200, _without_nonce(body))
 
 
-def _without_nonce(body: Any) -> Any:
-    """The message, or the list of them, as every answer but that of a creation shows it."""
-    messages: list[Json] = body if isinstance(body, list) else [body]
-    for message in messages:
-        message.pop("nonce", None)
-    return body
+def _without_nonce(message: Json) -> Json:
+    """A message as every answer but that of its creation shows it."""
+    return {key: value for key, value in message.items() if key != "nonce"}
 
 
 def _instead(fault: Fault) -> Answer:

@@ -2,18 +2,15 @@
 
 import json
 import re
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from jsonschema import Draft202012Validator, exceptions
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match  # pyright: ignore[reportUnknownVariableType] - it has no return type
+from referencing.jsonschema import DRAFT202012, EMPTY_REGISTRY
 
 from .call import Call
-
-best: Callable[..., Any] = exceptions.best_match  # its annotation lacks a type
 
 FILE: Final = Path(__file__).parents[3].parent / "shared" / "discord-openapi.json"
 ROOT: Final = "urn:discord"
@@ -66,8 +63,12 @@ def schema_errors(call: Call) -> list[str]:
 def _errors(validator: Any, body: Any) -> list[str]:
     if validator.is_valid(body):
         return []
-    worst: Any = best(validator.iter_errors(body))
+    worst = _worst(validator, body)
     return [f"{worst.json_path}: {worst.message[:300]} (schema)"]
+
+
+def _worst(validator: Any, body: Any) -> Any:
+    return best_match(validator.iter_errors(body))  # pyright: ignore[reportUnknownVariableType] - the same
 
 
 @cache
@@ -75,9 +76,7 @@ def _registry() -> tuple[Any, Any]:
     document = json.loads(FILE.read_text())
     # discord.py sends ids as integers in several places, which Discord takes and its description refuses.
     document["components"]["schemas"]["SnowflakeType"]["type"] = ["string", "integer"]
-    resource: Resource[Any] = Resource(document, DRAFT202012)
-    registry: Registry[Any] = Registry().with_resource(ROOT, resource)
-    return registry, document
+    return EMPTY_REGISTRY.with_resource(ROOT, DRAFT202012.create_resource(document)), document
 
 
 @cache

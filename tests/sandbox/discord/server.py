@@ -197,7 +197,9 @@ class SimulatedDiscord:
         """What is offered for an option after these letters."""
         where = channel_id or self.channel_id
         event = self._people.autocomplete(
-            person, name, option, typed=typed, options=options or {}, channel_id=where))
+            person, name, option, typed=typed, options=options or {}, channel_id=where
+        )
+        interaction = self._send(event)
         await interaction.acknowledged(timeout)
         return [Choice(choice["name"], choice["value"]) for choice in interaction.choices or []]
 

@@ -13,9 +13,8 @@ from simcord.backend.models import User
 Json = dict[str, Any]
 """A JSON object as it crosses the socket; the only place of `Any` in this package."""
 
-SANDBOX_BOT_TOKEN: Final = ".".join(
-    ("c2FuZGJveC1ib3QtdG9rZW4tMQ", "Sandbx", "this-is-not-a-secret-it-opens-nothing1")
-)
+_HEAD, _MIDDLE, _TAIL = "c2FuZGJveC1ib3QtdG9rZW4tMQ", "Sandbx", "this-is-not-a-secret-it-opens-nothing"
+SANDBOX_BOT_TOKEN: Final = f"{_HEAD}.{_MIDDLE}.{_TAIL}"
 """Shaped like a bot token, and the only one the simulated Discord takes."""
 
 

@@ -44,6 +44,18 @@ class Pane {
     this.list = root.querySelector(".messages");
     this.composer = new Composer(root.querySelector(".composer"), place, context);
     this.drawn = new Map();
+    this.atEnd = true;
+    this.list.addEventListener("scroll", () => { this.atEnd = this.#distance() < 60; });
+    // A taller composer leaves less room; who was reading the end still is.
+    new ResizeObserver(() => this.#follow()).observe(this.list);
+  }
+
+  #distance() {
+    return this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight;
+  }
+
+  #follow() {
+    if (this.atEnd) this.list.scrollTop = this.list.scrollHeight;
   }
 
   update(state) {
@@ -55,13 +67,12 @@ class Pane {
   }
 
   #messages(messages) {
-    const atEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 60;
     const focus = this.list.contains(document.activeElement) ? document.activeElement.dataset.customId : null;
     const items = this.#lines(messages).filter((line) => !context.dismissed.has(line.id)).map((line) => this.#item(line));
     this.drawn = new Map(items.map((entry) => [entry.id, entry]));
     arrange(this.list, items.map((entry) => entry.element));
     if (focus && document.activeElement === document.body) this.list.querySelector(`[data-custom-id="${CSS.escape(focus)}"]`)?.focus();
-    if (atEnd) this.list.scrollTop = this.list.scrollHeight;
+    this.#follow();
   }
 
   #lines(messages) {

@@ -33,7 +33,7 @@ export class Strip {
   #account(account) {
     const flag = account.flag;
     return h("li", { class: flag ? "account flagged" : "account" },
-      h("p", {}, h("strong", {}, account.label), h("span", { class: "plan" }, account.plan),
+      h("p", {}, h("strong", {}, account.label), h("span", { class: "plan" }, `…${account.channel.slice(-4)} · ${account.plan}`),
         h("span", { class: flag ? "state bad" : "state good" }, flag ? flag.name : "fine")),
       h("div", { class: "row", role: "group", "aria-label": `Flag ${account.label}` },
         ...FLAGS.map(([kind, name]) => this.#press(name, "flag", { channel: account.channel, kind }, flag?.kind === kind)),
