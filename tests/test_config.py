@@ -25,6 +25,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def problems(env_file: Path | None = None) -> tuple[str, ...]:
     with pytest.raises(ConfigurationError) as caught:
         load_settings(env_file)
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)  # both would hold values
     return caught.value.problems
 
 
@@ -198,6 +199,14 @@ def test_a_byte_order_mark_hides_no_variable(environment: pytest.MonkeyPatch, tm
     file = tmp_path / ".env"
     file.write_text("DISCORD_TOKEN=from-the-file\n", encoding="utf-8-sig")
     assert load_settings(file).discord_token.get_secret_value() == "from-the-file"
+
+
+def test_a_file_that_cannot_be_read_is_one_sentence() -> None:
+    unreadable = Path("/proc/self/mem")
+    if not unreadable.is_file():
+        pytest.skip("needs a file that not even root can read, as Linux has")
+    (problem,) = problems(unreadable)
+    assert problem.startswith("/proc/self/mem cannot be read (")
 
 
 def test_a_file_that_is_not_text_is_one_sentence_without_its_content(tmp_path: Path) -> None:

@@ -104,6 +104,7 @@ async def test_a_button_works_after_the_bot_was_replaced(sim: SimulatedDiscord) 
         assert (answer["id"], answer["content"], pressed.kind) == (message["id"], "counted 1", "update")
         again = await sim.click(sim.stranger, message["id"], "count:1")
         assert (await again.answer())["content"] == "counted 2"
+        assert (await pressed.edited())["content"] == "counted 2"
 
 
 @pytest.mark.usefixtures("bot")
@@ -197,6 +198,22 @@ async def test_the_application_belongs_to_the_owner_or_to_a_team(
         (sim.owner.id, "accepted"),
         (sim.second_owner.id, "invited"),
     ]
+
+
+async def test_a_server_has_its_own_commands_and_they_hide_global_namesakes(
+    bot: SmallBot, sim: SimulatedDiscord
+) -> None:
+    guild = await bot.fetch_guild(sim.guild_id)
+    bot.tree.copy_global_to(guild=guild)
+    synced = await bot.tree.sync(guild=guild)
+    assert await bot.tree.fetch_commands(guild=guild) == synced
+    offered = sim.commands(sim.owner, sim.channel_id)
+    assert {int(command["id"]) for command in offered} == {command.id for command in synced} - {
+        command.id for command in synced if command.name == "direct"
+    }
+    with pytest.raises(discord.Forbidden) as refused:
+        await bot.tree.sync(guild=discord.Object(sim.guild_id + 1))
+    assert refused.value.code == 50001
 
 
 # ------------------------------------------------------------------------- sending

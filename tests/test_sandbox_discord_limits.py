@@ -180,13 +180,22 @@ async def test_an_answer_over_a_limit_is_refused_and_recorded(
     assert interaction.kind is None
 
 
-async def test_what_only_the_description_of_discord_knows_is_refused_and_recorded() -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        embed(color=0x1000000),
+        layout({"type": 17, "components": [{"type": 14, "spacing": 3}]}),
+        {"components": [row({"type": 99, "custom_id": "b"})]},
+    ],
+    ids=["a colour beyond white", "a spacing in a container", "an unknown component"],
+)
+async def test_what_the_description_of_discord_forbids_is_refused_and_recorded(body: Json) -> None:
     async with SimulatedDiscord() as sim:
         if not sim.schema_available:
             pytest.skip("Discord's own description is not beside this repository")
         path = f"/channels/{sim.channel_id}/messages"
-        assert await post(sim, path, embed(color=0x1000000)) == (400, 50035)
-        assert len(sim.problems) == 1
+        assert await post(sim, path, body) == (400, 50035)
+        assert [problem.endswith("(schema)") for problem in sim.problems] == [True]
 
 
 async def test_an_unknown_route_is_a_problem_and_no_crash() -> None:

@@ -123,7 +123,11 @@ def full_code(error: sqlite3.Error) -> int:
 
 def damaged(path: Path) -> str:
     """Say that a file cannot be read as a database."""
-    return f"{path} is damaged or no database: put a backup in its place, or move it away to start a new one."
+    # SQLite would write what a -wal file holds into whatever database it finds beside it.
+    return (
+        f"{path} is damaged or no database: move it and {path.name}-wal away, "
+        "then put a backup in its place or let Midwatch start a new one."
+    )
 
 
 @asynccontextmanager

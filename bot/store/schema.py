@@ -99,7 +99,7 @@ async def inspect_by(path: Path, newest: int, *, read_only: bool, busy_timeout: 
         if await number(connection, "PRAGMA user_version") > newest:
             raise StoreError(
                 f"{path} was written by a newer Midwatch: "
-                "install that version again, or put a backup in its place."
+                f"install that version again, or put a backup in its place and move {path.name}-wal away."
             )
 
 

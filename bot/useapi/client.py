@@ -261,7 +261,7 @@ def understood(answer: Answer, question: Question, parse: Parser[T]) -> T:
         return parse(answer, question)
     except MalformedResponse as error:
         log.warning(
-            "%s: answer not understood: status %d, type %s, length %s, at %s",
+            "%s: answer not understood: status %d, type %.80r, length %s, at %s",
             question.ask,
             answer.status,
             answer.media_type,

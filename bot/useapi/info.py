@@ -80,9 +80,8 @@ def continues(previous: tuple[str, str], label: str, line: str) -> bool:
     name, value = folded(previous[0]), previous[1]
     if not line or folded(label) in READERS or name not in READERS:
         return False
-    if not value:
-        return not label
-    return name == "running jobs" and not is_none(value) and line.startswith(BULLETS)
+    another = name == "running jobs" and not is_none(value) and line.startswith(BULLETS)
+    return another or not (value or label)
 
 
 def split_line(line: str) -> tuple[str, str]:

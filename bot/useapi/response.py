@@ -54,7 +54,10 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Answer:
-    """One response of the API; its body, of which None was too long to be read, is looked into when needed."""
+    """One response of the API; a body of None was too long to be read.
+
+    It has no slots, for `loaded` to be kept.
+    """
 
     status: int
     media_type: str
@@ -75,7 +78,7 @@ class Answer:
 
     @property
     def page(self) -> bool:
-        """Whether the body is a web page, by what it holds: prose may be labelled as HTML, and a page as JSON."""
+        """Whether the body is a web page, by what it holds; prose may be labelled as HTML."""
         return self.body is None or self.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
     @cached_property

@@ -9,9 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from tests.sandbox.useapi import (
-    SimulatedUseapi,
-)
+from tests.sandbox.useapi import MODERATION, Fault, SimulatedUseapi
 
 CHANNEL = "1170809721663422494"
 SERVER = "1100000000000000001"
@@ -66,3 +64,10 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
         while not condition():  # noqa: ASYNC110 - what is waited for happens in the server, which has no event
             await asyncio.sleep(0.001)
+
+
+async def distorted(client: Client, fault: Fault) -> Reply:
+    client.useapi.add(channel=CHANNEL)
+    client.useapi.flag(CHANNEL, MODERATION)
+    client.useapi.fault(fault)
+    return await client.get()

@@ -7,13 +7,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.sandbox.useapi import (
-    MODERATION,
-    Endpoint,
-    Fault,
-    SimulatedUseapi,
-)
-from tests.sandbox_useapi.cases import CHANNEL, LIST, ONE, Client, until
+from tests.sandbox.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
+from tests.sandbox_useapi.cases import CHANNEL, LIST, ONE, Client, distorted, until
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,11 @@
-"""Each fault of the simulated useapi.net spoils the answer in its own way, where and as often as it is told."""
+"""Each fault of the simulated useapi.net spoils answers in its own way, where and as often as told."""
 
 import json
 
 import pytest
 
-from tests.sandbox.useapi import (
-    MODERATION,
-    Endpoint,
-    Fault,
-    SimulatedUseapi,
-)
-from tests.sandbox_useapi.cases import CHANNEL, LIST, ONE, Client, Reply
+from tests.sandbox.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
+from tests.sandbox_useapi.cases import CHANNEL, LIST, ONE, Client, distorted
 
 
 @pytest.mark.parametrize("fault", Fault)
@@ -77,13 +72,6 @@ async def test_web_pages_say_that_they_are(client: Client, useapi: SimulatedUsea
     reply = await client.get()
     assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
     assert reply.body.startswith(b"<!DOCTYPE html>")
-
-
-async def distorted(client: Client, fault: Fault) -> Reply:
-    client.useapi.add(channel=CHANNEL)
-    client.useapi.flag(CHANNEL, MODERATION)
-    client.useapi.fault(fault)
-    return await client.get()
 
 
 async def test_an_empty_answer_has_no_body(client: Client) -> None:

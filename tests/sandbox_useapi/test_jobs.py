@@ -5,12 +5,7 @@ from time import perf_counter
 
 import pytest
 
-from tests.sandbox.useapi import (
-    MODERATION,
-    SUSPICION,
-    Plan,
-    SimulatedUseapi,
-)
+from tests.sandbox.useapi import MODERATION, SUSPICION, Plan, SimulatedUseapi
 from tests.sandbox_useapi.cases import CHANNEL, Client, pinned, until
 
 SHORT_596 = (
@@ -18,10 +13,6 @@ SHORT_596 = (
     f"issue and POST account/midjourney/{CHANNEL}/reset before making any new API calls."
 )
 VALUE_MISSING = {"error": "discord, server or channel value is missing", "code": 400}
-CHANNEL_REQUIRED = {
-    "error": "channel parameter is required when multiple channels (2) are configured",
-    "code": 400,
-}
 CHANNEL_REQUIRED = {
     "error": "channel parameter is required when multiple channels (2) are configured",
     "code": 400,

@@ -99,8 +99,16 @@ def make_text(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        pytest.param(damage, "is damaged or no database: put a backup in its place", id="damaged"),
-        pytest.param(make_text, "is damaged or no database: put a backup in its place", id="not-a-database"),
+        pytest.param(
+            damage,
+            "is damaged or no database: move it and midwatch.sqlite3-wal away, then put a backup in its",
+            id="damaged",
+        ),
+        pytest.param(
+            make_text,
+            "is damaged or no database: move it and midwatch.sqlite3-wal away, then put a backup in its",
+            id="not-a-database",
+        ),
         pytest.param(make_newer, "a newer Midwatch: install that version again", id="newer"),
         pytest.param(make_foreign, "belongs to another program: set DATABASE_PATH", id="somebody-else's"),
     ],
@@ -185,6 +193,22 @@ async def test_a_full_disk_is_one_sentence(path: Path) -> None:
         with pytest.raises(StoreError, match="no room left"):
             await store.record_info(FIRST.channel, answer("x" * 1_000_000))
         await store.set_meta("short", "fits")
+
+
+async def test_a_database_that_turns_read_only_is_one_sentence(path: Path) -> None:
+    async with Store.open(path) as store:
+        writer, _ = connections(store)
+        await writer.execute("PRAGMA query_only = ON")
+        with pytest.raises(StoreError, match="cannot be written: check its disk"):
+            await store.set_meta("key", "value")
+
+
+async def test_any_other_trouble_is_a_sentence_that_keeps_its_cause_for_the_log(path: Path) -> None:
+    async with Store.open(path) as store:
+        ask(path, "DROP TABLE meta")
+        with pytest.raises(StoreError, match="could not be used") as caught:
+            await store.meta("key")
+        assert isinstance(caught.value.__cause__, sqlite3.OperationalError)
 
 
 async def test_an_error_within_closes_everything(path: Path) -> None:

@@ -45,7 +45,7 @@ class Interaction:
 
     @property
     def deferred(self) -> bool:
-        """Whether the person still looks at "thinking..."."""
+        """Whether the bot put its answer off and has not completed it."""
         return self._record.deferred
 
     @property

@@ -35,19 +35,21 @@ class Choice:
 class People:
     """Builds interactions; refuses what the client would not offer. Nothing is sent from here."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, answer_within: float) -> None:
         self._world = world
-        self.answer_within = ANSWER_WITHIN
+        self._answer_within = answer_within
 
     @property
     def _backend(self) -> Backend:
         return self._world.backend
 
     def commands(self, person: Person, channel_id: int) -> list[Json]:
-        """The commands that this person is offered in this channel, by name."""
+        """The commands that this person is offered in this channel; a server's own hide global namesakes."""
         if not channel_accessible(self._backend, channel_id, person.id):
             return []
-        return self._backend.visible_commands(user_id=person.id, channel_id=channel_id)
+        visible = self._backend.visible_commands(user_id=person.id, channel_id=channel_id)
+        own = {command["name"] for command in visible if command.get("guild_id")}
+        return [one for one in visible if one.get("guild_id") or one["name"] not in own]
 
     def messages(self, channel_id: int, viewer: Person) -> list[Json]:
         """What this person sees in this channel, oldest first; `thinking` marks a deferred answer."""
@@ -164,7 +166,7 @@ class People:
         record, payload = base_payload(
             self._backend, type=kind, channel_id=channel_id, guild_id=guild_id, user_id=person.id, data=data
         )
-        record.initial_response_deadline = self._backend.iso_after(self.answer_within)
+        record.initial_response_deadline = self._backend.iso_after(self._answer_within)
         if guild_id is not None:
             payload["guild"] = {"id": str(guild_id), "locale": "en-US", "features": []}
         return record, payload

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from aiohttp import web
 from simcord.backend import serializers
-from simcord.backend.errors import BackendError, invalid_form_body
+from simcord.backend.errors import BackendError, invalid_form_body, missing_access
 from simcord.backend.models import Interaction as Record
 from simcord.http import RouteNotImplemented, UnsupportedField, dispatch
 
@@ -25,6 +25,7 @@ from .world import SANDBOX_BOT_TOKEN, Json, World
 UNAUTHORIZED: Final = refusal(401, 0, "401: Unauthorized")
 CALLBACK: Final = re.compile(r"/interactions/(\d+)/([^/]+)/callback")
 WEBHOOK: Final = re.compile(r"/webhooks/\d+/([^/]+)(/messages/(@original|\d+))?")
+GUILD_COMMANDS: Final = re.compile(r"/applications/\d+/guilds/(\d+)/commands")
 MESSAGES: Final = re.compile(r"/channels/(\d+)/messages")
 ONE_MESSAGE: Final = re.compile(r"/channels/(\d+)/messages/(\d+)")
 INVALID_FORM: Final = 50035
@@ -158,6 +159,8 @@ class Rest:
             return self._webhook(call, webhook[1])
         if call.method == "POST" and (create := MESSAGES.fullmatch(call.path)):
             return self._create(call, int(create[1]))
+        if (scope := GUILD_COMMANDS.match(call.path)) and int(scope[1]) not in self._world.backend.guilds:
+            raise missing_access()
         if call.path == "/users/@me/channels":
             self._refuse_closed_dm(int(call.json["recipient_id"]), at_opening=True)
         body = self._ask(call)
@@ -193,12 +196,12 @@ class Rest:
         if nonce is None:
             return Answer(200, _without_nonce(self._ask(call)))
         known = self._nonces.recall(nonce) if call.json.get("enforce_nonce") else None
-        if known is None:
+        first = None if known is None else self._world.backend.messages[known[0]].get(known[1])
+        if first is None:
             with self._gateway.with_nonce(nonce):
                 message = self._ask(call)
             self._nonces.remember(nonce, channel_id, int(message["id"]))
         else:
-            first = self._world.backend.get_message(*known)
             message = dict(serializers.message_payload(self._world.backend, first))
         return Answer(200, {**message, "nonce": nonce})
 
@@ -224,7 +227,7 @@ class Rest:
             return refusal(401, 50027, "Invalid Webhook Token")
         body = self._ask(call)
         if call.method == "DELETE" and record.loading and call.path.endswith("@original"):
-            record.complete_deferred()  # simcord would edit the deleted message with the next follow-up
+            pass  # simcord would edit the deleted message with the next follow-up
         self._on_answer(record, call, body)
         return Answer(204) if body is None else Answer(200, _without_nonce(body))
 
@@ -240,18 +243,18 @@ def _instead(fault: Fault) -> Answer:
         case Trouble.TOKEN_REFUSED:
             return UNAUTHORIZED
         case Trouble.RATE_LIMITED:
-            return _too_many(fault.seconds, via=fault.via)
+            return _too_many(fault.seconds, via=fault.via, code=fault.code)
         case _:
             return refusal(fault.status, fault.code, fault.message)
 
 
-def _too_many(seconds: float, *, via: bool = True) -> Answer:
+def _too_many(seconds: float, *, via: bool = True, code: int = 0) -> Answer:
     headers = {
         "Retry-After": f"{seconds:.0f}",
         "X-RateLimit-Scope": "user",
         "Via": "1.1 sandbox" if via else "",
     }
-    body = {"message": "You are being rate limited.", "retry_after": seconds, "global": False}
+    body = {"message": "You are being rate limited.", "retry_after": seconds, "global": False, "code": code}
     return Answer(429, body, headers)
 
 

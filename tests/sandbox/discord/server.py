@@ -16,7 +16,7 @@ from .gateway import Gateway
 from .interaction import Interaction
 from .journal import Journal, RestRequest
 from .nonces import WINDOW, Nonces
-from .people import Choice, People
+from .people import ANSWER_WITHIN, Choice, People
 from .ratelimits import Pace, RateLimits
 from .rest import ClosedDm, Rest
 from .schema import schema_available
@@ -41,13 +41,14 @@ class SimulatedDiscord:
         nonce_window: timedelta = WINDOW,
         pace: Pace | None = None,
         with_schema: bool | None = None,
+        answer_within: float = ANSWER_WITHIN,
     ) -> None:
         self.schema_available = schema_available() if with_schema is None else with_schema
         self._port = port
         self._world = World(now)
         self._journal = Journal()
         self._faults = Faults()
-        self._people = People(self._world)
+        self._people = People(self._world, answer_within)
         self._interactions: dict[int, Interaction] = {}
         self._gateway = Gateway(self._world, self._journal, self._faults, lambda: self.gateway)
         self._rest = Rest(

@@ -60,8 +60,7 @@ class Pane {
 
   update(state) {
     const { title, about, messages, commands } = state.places[this.place];
-    if (this.title.dataset.text !== title) this.title.replaceChildren(title, h("small", {}, about));
-    this.title.dataset.text = title;
+    if (this.title.textContent !== title + about) this.title.replaceChildren(title, h("small", {}, about));
     this.composer.update(commands);
     this.#messages(messages);
   }

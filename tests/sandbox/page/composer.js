@@ -30,7 +30,7 @@ export class Composer {
       role: "combobox", "aria-autocomplete": "list", placeholder: "Type / for commands",
     });
     const choices = new Choices(input, "Commands", (choice) => this.#picked(choice.command));
-    const offer = () => (input.value.startsWith("/") ? choices.show(this.#fitting(input.value), "No such command here") : choices.close());
+    const offer = () => (input.value.startsWith("/") ? choices.show(this.#fitting(input.value), this.#nothing()) : choices.close());
     const hint = h("p", { class: "hint", role: "status" });
     input.addEventListener("input", offer);
     input.addEventListener("focus", offer);
@@ -41,6 +41,10 @@ export class Composer {
     });
     this.root.replaceChildren(form);
     return input;
+  }
+
+  #nothing() {
+    return this.commands.length ? "No such command here" : "Discord offers you no commands here: by default they need the permission Manage Server";
   }
 
   #fitting(text) {

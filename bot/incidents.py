@@ -1,0 +1,212 @@
+"""What the watch keeps: incidents, and the messages that tell owners about them. Standard library alone.
+
+Times are aware UTC datetimes.
+"""
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from bot.models import Flag, FlagKind
+
+
+def new_key() -> str:
+    """Make a random 128-bit key, as 32 hex digits; keys, never row numbers, reach Discord."""
+    return secrets.token_hex(16)
+
+
+class State(StrEnum):
+    """Where an incident stands."""
+
+    OPEN = "open"
+    CLEARING = "clearing"
+    """The trouble was missing from a look; not long enough yet to believe that it is over."""
+    RESETTING = "resetting"
+    """An owner's reset is under way; what looks show meanwhile belongs to the reset."""
+    ENDED = "ended"
+
+
+class Trouble(StrEnum):
+    """What is wrong with the service as a whole."""
+
+    UNREACHABLE = "unreachable"
+    TOKEN = "token"  # noqa: S105 - the name of a trouble
+    UNPAID = "unpaid"
+    GONE = "gone"
+    LIST_GONE = "list gone"
+
+
+class Ending(StrEnum):
+    """How an incident ended."""
+
+    CLEARED = "cleared"
+    """The flag went away without our doing."""
+    RESET = "reset"
+    """A reset from Midwatch, verified."""
+    REMOVED = "removed"
+    """The account is not configured any more."""
+    RECOVERED = "recovered"
+    """The service answers again."""
+
+
+class Reason(StrEnum):
+    """Why a person is told."""
+
+    OPENED = "opened"
+    WORSE = "worse"
+    RECURRING = "recurring"
+    RETURNED = "returned"
+    """It came back shortly after a reset that had been verified."""
+    REMINDER = "reminder"
+    STILL_ON_IT = "still on it"
+    """Asks the owner who said "I'm on it" four hours ago."""
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One episode of trouble: of an account, which then has a channel and a flag, or of the service."""
+
+    key: str
+    state: State
+    opened_at: datetime
+    seen_at: datetime
+    """The last look, or command, that showed the trouble."""
+    channel: str | None = None
+    flag: Flag | None = None
+    peak: FlagKind | None = None
+    """The heaviest kind it was told with."""
+    trouble: Trouble | None = None
+    from_command: bool = False
+    """Met by a command, and never seen in the list since."""
+    before_watch: bool = False
+    """Flagged already at the first look ever."""
+    recurring: bool = False
+    clear_since: datetime | None = None
+    clear_looks: int = 0
+    missing_looks: int = 0
+    ended_at: datetime | None = None
+    ending: Ending | None = None
+    reset_at: datetime | None = None
+    """When a reset of it was last verified."""
+    lease_until: datetime | None = None
+    leased_by: int | None = None
+    claimed_by: int | None = None
+    """The owner who said "I'm on it"."""
+    claimed_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    blind_from: datetime | None = None
+    """The start of the last stretch without a look, if it was found or ended during one."""
+    blind_until: datetime | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over."""
+        return self.state is State.ENDED
+
+    def block_until(self) -> datetime | None:
+        """When a timed block ends, if Midjourney named its length."""
+        length = self.flag.block_length if self.flag else None
+        return self.opened_at + length if length else None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A thing to tell about an incident, for one reason; a loud one notifies, others are just shown."""
+
+    incident: str
+    reason: Reason
+    loud: bool
+
+
+class Purpose(StrEnum):
+    """What a message is for."""
+
+    ALERT = "alert"
+    """The living card or digest of account incidents; a recipient has one at most that is not all over."""
+    SERVICE = "service"
+    NOTE = "note"
+    """Silent: what was over before it could be told, or whose message the owner deleted."""
+    HELLO = "hello"
+    TEST = "test"
+
+
+class Delivery(StrEnum):
+    """How far a message is on its way."""
+
+    WAITING = "waiting"
+    CLAIMED = "claimed"
+    """About to be sent, or sent without our knowing: the same row is sent again, never regrouped."""
+    SENT = "sent"
+    DONE = "done"
+    """Nothing will be changed about it any more."""
+    CANCELLED = "cancelled"
+
+
+class Route(StrEnum):
+    """The way a message reaches its recipient."""
+
+    DM = "dm"
+    CHANNEL = "channel"
+    """The channel of ALERT_CHANNEL_ID, with a mention of the recipient."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An incident in a message, and why it is there; None for one that was only carried along."""
+
+    incident: str
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One Discord message to one recipient by one route: a row of the outbox."""
+
+    key: str
+    recipient: int
+    purpose: Purpose
+    loud: bool
+    created_at: datetime
+    due_at: datetime
+    entries: tuple[Entry, ...] = ()
+    text: str | None = None
+    """What a note says beyond its entries; unused otherwise."""
+    delivery: Delivery = Delivery.WAITING
+    route: Route = Route.DM
+    attempts: int = 0
+    claimed_at: datetime | None = None
+    failing_since: datetime | None = None
+    failure: str | None = None
+    """Why it could not be sent yet: Discord's code or the kind of error, no text."""
+    plain: bool = False
+    """Discord refused its form once: it is sent as text alone."""
+    channel_id: int | None = None
+    message_id: int | None = None
+    sent_at: datetime | None = None
+    shown: str | None = None
+    """A fingerprint of what it shows in Discord."""
+    edited_at: datetime | None = None
+
+    @property
+    def nonce(self) -> str:
+        """The nonce of every try to send it: 25 characters is Discord's limit."""
+        return self.key[:25]
+
+    @property
+    def on_its_way(self) -> bool:
+        """Whether it is still to be sent."""
+        return self.delivery in (Delivery.WAITING, Delivery.CLAIMED)
+
+    def holds(self, incident: str) -> bool:
+        """Whether the message is about an incident."""
+        return any(entry.incident == incident for entry in self.entries)
+
+    def with_entry(self, entry: Entry) -> Self:
+        """Give the message with an incident in it; a reason it had is kept unless there is a new one."""
+        if entry.reason is None and self.holds(entry.incident):
+            return self
+        others = tuple(other for other in self.entries if other.incident != entry.incident)
+        return replace(self, entries=(*others, entry))
