@@ -3,15 +3,16 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncGenerator, Coroutine, Generator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Coroutine, Generator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import aiohttp
 import discord
+from discord.gateway import DiscordWebSocket
 
-from bot.client import Midwatch, Services
+from bot.client import EXTENSIONS, Midwatch, Services
 from bot.config import Settings
 from bot.errors import TokenRefusedError, UnavailableError
 from bot.inquiry import Inquiries
@@ -27,6 +28,9 @@ LOOK_LIMIT: Final = timedelta(seconds=30)
 LOGIN_LIMIT: Final = timedelta(seconds=60)
 REGISTER_EVERY: Final = timedelta(hours=1)
 REGISTER_LIMIT: Final = timedelta(minutes=2)
+CONNECT_DELAY: Final = timedelta(minutes=5)
+"""The cap of the delay before a new connection: Discord allows a bot 1,000 of them a day."""
+GOODBYE_LIMIT: Final = timedelta(milliseconds=300)
 AUTHENTICATION_FAILED: Final = 4004
 
 REFUSED: Final = (
@@ -35,7 +39,9 @@ REFUSED: Final = (
 )
 
 
-async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
+async def run(
+    settings: Settings, stop: asyncio.Event | None = None, *, extensions: Iterable[str] = EXTENSIONS
+) -> None:
     """Run the bot until it is told to stop, by a signal or by the event.
 
     Neither Discord nor the API needs to be up: both are tried until they are.
@@ -54,12 +60,12 @@ async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
         stack.push_async_callback(services.monitor.close)
         stack.push_async_callback(services.inquiries.close)
         bot = await stack.enter_async_context(Midwatch(settings, services))
-        await bot.load()
+        await bot.load(extensions)
         look = await stack.enter_async_context(working(first_look(services.monitor, stop)))
         serving = await stack.enter_async_context(working(serve(bot, settings, stop)))
         log.info("watching over %s; stop with Ctrl-C or SIGTERM", settings.useapi_url)
+        stack.push_async_callback(bot.in_flight.finish)
         await until(stop, serving, look)
-        await bot.in_flight.finish()
 
 
 async def assemble(settings: Settings, store: Store, session: aiohttp.ClientSession) -> Services:
@@ -85,7 +91,15 @@ async def serve(bot: Midwatch, settings: Settings, stop: asyncio.Event) -> None:
     """Log in, tell Discord our commands, and answer them for as long as the connection is wanted."""
 
     async def log_in() -> None:
-        await bot.log_in(settings.discord_token.get_secret_value())
+        with reached():
+            await bot.log_in(settings.discord_token.get_secret_value())
+
+    async def register() -> None:
+        with reached():
+            await bot.register()
+
+    async def hold() -> None:
+        await connect(bot)
 
     try:
         await supervise(
@@ -101,14 +115,37 @@ async def serve(bot: Midwatch, settings: Settings, stop: asyncio.Event) -> None:
     if stop.is_set():
         return
     registering = supervise(
-        bot.register,
+        register,
         name="telling Discord our commands",
         stop=stop,
         every=REGISTER_EVERY,
         limit=REGISTER_LIMIT,
     )
     async with working(registering):
-        await connect(bot)
+        await supervise(
+            hold,
+            name="the connection to Discord",
+            stop=stop,
+            every=None,
+            limit=None,
+            longest_delay=CONNECT_DELAY,
+            fatal=(TokenRefusedError, UnavailableError),
+        )
+
+
+@contextmanager
+def reached() -> Generator[None]:
+    """Say in a sentence that Discord cannot be asked; the log then needs no traceback.
+
+    Raises:
+        UnavailableError: instead of the library's errors, where the fault is Discord's or the network's.
+    """
+    try:
+        yield
+    except discord.DiscordServerError as error:
+        raise UnavailableError(f"Discord is not able to answer (HTTP {error.status})") from None
+    except (aiohttp.ClientError, OSError) as error:
+        raise UnavailableError(f"Discord cannot be reached ({type(error).__name__})") from None
 
 
 async def connect(bot: Midwatch) -> None:
@@ -119,6 +156,17 @@ async def connect(bot: Midwatch) -> None:
         if closed.code == AUTHENTICATION_FAILED:
             raise TokenRefusedError(REFUSED) from None
         raise UnavailableError(f"Discord closed the connection for good (code {closed.code}).") from None
+    finally:
+        await hang_up(bot)
+
+
+async def hang_up(bot: Midwatch) -> None:
+    """Say goodbye to the gateway; discord.py alone would wait 30 s for the answer of one that is gone."""
+    gateway = cast(DiscordWebSocket | None, bot.ws)  # None until the first connection
+    if gateway is not None and gateway.open:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_LIMIT.total_seconds()):
+                await gateway.close()
 
 
 async def until(stop: asyncio.Event, *work: asyncio.Task[None]) -> None:

@@ -2,19 +2,18 @@
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.config import Settings
 from bot.controls import PATTERN, Control, Controls
-from bot.errors import UserError
+from bot.errors import UnavailableError, UserError
 from bot.inflight import InFlight
 from bot.inquiry import Inquiries
 from bot.monitor import Monitor
@@ -86,10 +85,20 @@ class Midwatch(commands.Bot):
         """Answer the controls of every message ever sent."""
         self.add_dynamic_items(Control)
 
-    async def load(self) -> None:
-        """Load every extension; one that does not load stops the program."""
-        for extension in EXTENSIONS:
-            await self.load_extension(extension)
+    async def load(self, extensions: Iterable[str]) -> None:
+        """Load every extension.
+
+        Raises:
+            UnavailableError: one of them does not load; the log says why.
+        """
+        for extension in extensions:
+            try:
+                await self.load_extension(extension)
+            except commands.ExtensionError as error:
+                log.exception("%s does not load", extension)
+                raise UnavailableError(
+                    f"A part of Midwatch does not load ({extension}): install it again; the log says why."
+                ) from error
 
     async def log_in(self, token: str) -> None:
         """Log in, leaving nothing open when it fails, so that it can be tried again.
@@ -100,7 +109,7 @@ class Midwatch(commands.Bot):
         """
         try:
             await self.login(token)
-        except (discord.DiscordException, aiohttp.ClientError, OSError):
+        except BaseException:  # also when it is given up for taking too long
             await self.http.close()
             self.http.connector = discord.utils.MISSING  # the closed session took its connector along
             raise
@@ -110,6 +119,11 @@ class Midwatch(commands.Bot):
         await self.services.owners.refresh(self.application_info)
         assert self.application_id is not None  # noqa: S101 - known since the login
         await self._sync.bring_in_line(self.application_id, self.payloads())
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Bring the commands to a server that invites the bot, if they belong there."""
+        await self._sync.forget(guild.id)
+        await self.register()
 
     def payloads(self) -> list[Mapping[str, Any]]:
         """Give the commands as Discord's API wants them."""

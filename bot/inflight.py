@@ -1,6 +1,7 @@
 """The interactions being answered right now, so that a stop ends none of them in silence."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
@@ -26,18 +27,20 @@ class InFlight:
 
     async def finish(self, patience: timedelta = PATIENCE) -> None:
         """Wait a moment for the answers under way; tell those who would wait in vain, and end the rest."""
-        waiting = dict(self._callers)
-        if not waiting:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience.total_seconds()):
+                while self._callers:  # more may come meanwhile
+                    await asyncio.wait(self._callers)
+        late = dict(self._callers)
+        if not late:
             return
-        _, late = await asyncio.wait(waiting, timeout=patience.total_seconds())
         for task in late:
             task.cancel()
-        words = [asyncio.create_task(report(waiting[task], RestartingError())) for task in late]
-        if words:
-            _, unsaid = await asyncio.wait(words, timeout=LAST_WORDS.total_seconds())
-            for task in unsaid:
-                task.cancel()
-        await asyncio.gather(*late, *words, return_exceptions=True)
+        words = [asyncio.create_task(report(caller, RestartingError())) for caller in late.values()]
+        await asyncio.wait({*late, *words}, timeout=LAST_WORDS.total_seconds())
+        for task in words:
+            task.cancel()
+        await asyncio.gather(*words, return_exceptions=True)
 
 
 class RestartingError(UserError):

@@ -16,7 +16,7 @@ from bot.errors import UserError
 from bot.models import InfoSnapshot, KnownAccount
 from bot.monitor import Monitor, utc_now
 from bot.store import Store, StoreError
-from bot.useapi import MalformedResponse, PendingModeration, UseapiClient
+from bot.useapi import MalformedResponse, PendingModeration, UseapiClient, UseapiError
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,8 @@ class Inquiries:
             even_if_flagged: send the command although a person has something to acknowledge there first.
 
         Raises:
-            UserError: it was asked a moment ago without an answer, or its channel is no Discord channel id.
+            UserError: it was asked a moment ago and there is nothing to show, it is not configured any more,
+                or its channel is no Discord channel id.
             UseapiError: the API or Midjourney could not answer.
         """
         channel = account.channel
@@ -86,11 +87,14 @@ class Inquiries:
                 "The API lists this account under something that is not a Discord channel id.",
                 "Look at the account's configuration at useapi.net; Midwatch does nothing with such an id.",
             )
+        if not even_if_flagged:
+            account = await self._still_flagged(account)
         if (under_way := self._under_way.get(channel)) is not None:
             return await asyncio.shield(under_way)
+        wait = self._wait(account)
         if account.account.flag is not None and not even_if_flagged:
-            return Inquiry(Outcome.FLAGGED, account)
-        if (wait := self._wait(account)) > timedelta(0):
+            return Inquiry(Outcome.FLAGGED, account, wait)
+        if wait > timedelta(0):
             return self._too_soon(account, wait)
         task = asyncio.create_task(self._ask(account), name=f"inquiry {channel}")
         self._under_way[channel] = task
@@ -103,6 +107,19 @@ class Inquiries:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _still_flagged(self, account: KnownAccount) -> KnownAccount:
+        """Look again at the list before an account is called flagged: its flag may have been dealt with.
+
+        A flag met by a command is believed for as long as the account may not be asked again.
+        """
+        if account.account.flag is None or self._wait(account) > timedelta(0):
+            return account
+        try:
+            await self._monitor.check()
+        except UseapiError:
+            return account
+        return self._monitor.roster.find(account.channel)
 
     def _answered(self, channel: str, task: asyncio.Task[Inquiry]) -> None:
         self._under_way.pop(channel, None)
@@ -119,9 +136,9 @@ class Inquiries:
         return max(waits)
 
     def _too_soon(self, account: KnownAccount, wait: timedelta) -> Inquiry:
-        if account.snapshot is None:
+        if account.snapshot is None or account.account.flag is not None:
             raise UserError(
-                "This account was asked a moment ago, without an answer.",
+                "This account was asked a moment ago.",
                 f"Ask again in {max(1, round(wait.total_seconds()))} seconds.",
             )
         return Inquiry(Outcome.TOO_SOON, account, wait)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from bot.errors import UserError
 from bot.models import Flag, InfoSnapshot, KnownAccount, Observation
 from bot.roster import Roster
 from bot.store import Store, StoredAccount, StoreError
@@ -57,10 +58,27 @@ class Monitor:
         Raises:
             UseapiError: the list could not be read. What is known of the accounts stays as it was.
         """
+        return await asyncio.shield(self.look_soon())
+
+    def look_soon(self) -> asyncio.Task[Observation]:
+        """Start a look, or give the one under way; nobody needs to wait for it."""
         if self._look is None:
             self._look = asyncio.create_task(self._check(), name="look")
             self._look.add_done_callback(self._looked)
-        return await asyncio.shield(self._look)
+        return self._look
+
+    async def find(self, typed: str) -> KnownAccount:
+        """Give the account a person means; the list is read again when memory does not know it.
+
+        Raises:
+            UserError: no account, or more than one, goes by that.
+            UseapiError: memory does not know it, and the list could not be read.
+        """
+        try:
+            return self.roster.find(typed)
+        except UserError:
+            await self.check()
+            return self.roster.find(typed)
 
     def _looked(self, look: asyncio.Task[Observation]) -> None:
         self._look = None
@@ -89,8 +107,13 @@ class Monitor:
     async def note_flag(self, channel: str, flag: Flag) -> None:
         """Take in a 596 that a command met, so that lists and cards show it at once."""
         at = self._now()
-        if self.roster.flag(channel, flag, at) is not None:
+        if self.roster.flag(channel, flag, at) is None:
+            return
+        try:
             await self._store.record_flag(channel, flag, at)
+        except StoreError:
+            # The person who met it must learn of it all the same; the next look brings it again.
+            log.exception("a flag was met but could not be written down")
 
     async def close(self) -> None:
         """End a look that is under way."""

@@ -63,11 +63,10 @@ class Owners:
         """Ask Discord who the owners are, unless the settings say so."""
         if self._configured:
             return
-        found = owners_of(await ask())
-        if found == self.ids:
-            return
-        self.ids = found
-        await self._memory.set_meta(META_KEY, ",".join(map(str, sorted(found))))
+        self.ids = owners_of(await ask())
+        kept = ",".join(map(str, sorted(self.ids)))
+        if await self._memory.meta(META_KEY) != kept:
+            await self._memory.set_meta(META_KEY, kept)
 
     def may_act(self, user_id: int) -> bool:
         """Whether the person is an owner, as far as is known."""
@@ -86,7 +85,7 @@ class Owners:
         try:
             async with asyncio.timeout(ASK_LIMIT_SECONDS):
                 await self.refresh(ask)
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             log.warning(
                 "could not ask Discord who owns this bot (%s): the last known owners stay",
                 type(error).__name__,

@@ -2,6 +2,8 @@
 
 import logging
 import secrets
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -11,6 +13,7 @@ from discord.ui import LayoutView, View
 
 from bot.errors import UserError
 from bot.render import sentences
+from bot.render.text import bare
 from bot.store import StoreError
 from bot.useapi import UseapiError
 
@@ -18,6 +21,7 @@ log = logging.getLogger(__name__)
 
 UNKNOWN_INTERACTION: Final = 10062
 ALREADY_ACKNOWLEDGED: Final = 40060
+CHOICE_LIMIT: Final = 100
 LATE: Final = "late"
 PRIVATE: Final = "private"
 
@@ -41,19 +45,37 @@ def parts(shown: Shown) -> dict[str, Any]:
     return {name: part for name, part in named.items() if part}
 
 
-async def defer(caller: Caller, *, private: bool) -> None:
-    """Say "thinking" within Discord's three seconds; the answer will have the visibility chosen here.
-
-    When Discord has given the interaction up already, the answer goes to the caller's direct messages.
-    """
-    caller.extras[PRIVATE] = private
+@contextmanager
+def first_answer(caller: Caller) -> Generator[None]:
+    """Notice when Discord has given the interaction up: the answer then goes out as a direct message."""
     try:
-        await caller.response.defer(ephemeral=private, thinking=True)
+        yield
     except discord.NotFound as error:
         if error.code != UNKNOWN_INTERACTION:
             raise
         log.warning("Discord gave up waiting for an answer; it goes out as a direct message instead")
         caller.extras[LATE] = True
+
+
+async def defer(caller: Caller, *, private: bool) -> None:
+    """Say "thinking" within Discord's three seconds; the answer will have the visibility chosen here."""
+    caller.extras[PRIVATE] = private
+    with first_answer(caller):
+        await caller.response.defer(ephemeral=private, thinking=True)
+
+
+async def defer_update(caller: Caller) -> None:
+    """Acknowledge a press whose message will change, and show nothing yet."""
+    with first_answer(caller):
+        await caller.response.defer()
+
+
+async def update(caller: Caller, shown: Shown) -> None:
+    """Change the message whose button was pressed, at once."""
+    with first_answer(caller):
+        await caller.response.edit_message(**parts(shown))
+    if caller.extras.get(LATE):
+        await caller.user.send(**parts(shown))
 
 
 async def show(caller: Caller, shown: Shown) -> None:
@@ -68,13 +90,15 @@ async def show(caller: Caller, shown: Shown) -> None:
 
 async def whisper(caller: Caller, shown: Shown) -> None:
     """Answer the caller alone, whatever was said before."""
-    if caller.extras.get(LATE):
-        await caller.user.send(**parts(shown))
-    elif not caller.response.is_done():
-        await caller.response.send_message(**parts(shown), ephemeral=True)
-    else:
+    if caller.response.is_done():
         await _clear_public_thinking(caller)
         await caller.followup.send(**parts(shown), ephemeral=True)
+        return
+    if not caller.extras.get(LATE):
+        with first_answer(caller):
+            await caller.response.send_message(**parts(shown), ephemeral=True)
+    if caller.extras.get(LATE):
+        await caller.user.send(**parts(shown))
 
 
 async def _clear_public_thinking(caller: Caller) -> None:
@@ -113,6 +137,20 @@ def sentence(error: Exception) -> str:
                 "This command has changed since Discord last learned of it.", "Try again in a minute."
             )
         case _:
-            reference = secrets.token_hex(3)
-            log.error("unexpected error, reference %s", reference, exc_info=error)
-            return sentences.unexpected(reference)
+            return sentences.unexpected(logged(error))
+
+
+def suggested(find: Callable[[], list[app_commands.Choice[str]]]) -> list[app_commands.Choice[str]]:
+    """Give what `find` finds; if it fails, one suggestion says so: autocompletion shows nothing else."""
+    try:
+        return find()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the person gets an answer
+        said = f"⚠️ Suggestions do not work now; type the channel id. Reference in the log: {logged(error)}"
+        return [app_commands.Choice(name=bare(said, CHOICE_LIMIT), value="no suggestion")]
+
+
+def logged(error: Exception) -> str:
+    """Log what nobody foresaw, with its traceback, under a short reference that is given back."""
+    reference = secrets.token_hex(3)
+    log.error("unexpected error, reference %s", reference, exc_info=error)
+    return reference

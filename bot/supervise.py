@@ -29,7 +29,7 @@ class Health:
         self.failures_in_a_row = 0
         self.last_failure = None
 
-    def failed(self, name: str, error: Exception) -> None:
+    def failed(self, name: str, error: BaseException) -> None:
         """Record a failed run; the same failure again is not logged again."""
         self.runs += 1
         self.failures_in_a_row += 1
@@ -39,12 +39,12 @@ class Health:
         self.last_failure = reason
 
 
-def describe(error: Exception) -> str:
+def describe(error: BaseException) -> str:
     """Name an error: ours by their text; others by their type, as an HTTP library's text holds headers."""
     return str(error) if type(error).__module__.startswith("bot.") else type(error).__name__
 
 
-def is_surprise(error: Exception) -> bool:
+def is_surprise(error: BaseException) -> bool:
     """Whether a traceback helps: not for our own errors, nor for a network that is down."""
     return not (type(error).__module__.startswith("bot.") or isinstance(error, OSError | TimeoutError))
 
@@ -64,13 +64,19 @@ async def pause(seconds: float, stop: asyncio.Event) -> None:
         return
 
 
+def is_being_cancelled() -> bool:
+    """Whether somebody ends this very task; what it waits for may be cancelled without that."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 async def supervise(
     once: Callable[[], Awaitable[None]],
     *,
     name: str,
     stop: asyncio.Event,
     every: timedelta | None,
-    limit: timedelta,
+    limit: timedelta | None,
     longest_delay: timedelta = timedelta(minutes=1),
     fatal: tuple[type[Exception], ...] = (),
     health: Health | None = None,
@@ -82,7 +88,7 @@ async def supervise(
         name: what the log calls it.
         stop: ends the loop between runs.
         every: the time between good runs; None ends the loop after the first good one.
-        limit: the longest a run may take.
+        limit: the longest a run may take; None for a run that lasts.
         longest_delay: the cap of the delay after failures.
         fatal: errors that trying again does not mend; they end the loop and are raised.
         health: where to keep the record, for those who ask how the loop is doing.
@@ -90,11 +96,13 @@ async def supervise(
     health = health or Health()
     while not stop.is_set():
         try:
-            async with asyncio.timeout(limit.total_seconds()):
+            async with asyncio.timeout(None if limit is None else limit.total_seconds()):
                 await once()
         except fatal:
             raise
-        except Exception as error:  # noqa: BLE001 - the one place that must outlive every error
+        except (Exception, asyncio.CancelledError) as error:  # the one place that must outlive every error
+            if is_being_cancelled():
+                raise
             health.failed(name, error)
             await pause(backoff(health.failures_in_a_row, longest_delay), stop)
             continue

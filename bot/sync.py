@@ -4,6 +4,7 @@ With GUILD_IDS the commands appear in those servers at once, and in the bot's di
 every server the bot is in, too. Source: Discord's documentation, "Application Commands", contexts.
 """
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 GUILD_INSTALL: Final = 0
 IN_GUILDS: Final = 0
 IN_BOT_DM: Final = 1
+PLACES: Final = frozenset({"contexts", "integration_types", "dm_permission"})
 GLOBAL: Final = "global"
 SCOPES_KEY: Final = "commands:scopes"
 MISSING_ACCESS: Final = 50001
@@ -44,6 +46,7 @@ class CommandSync:
         self._http = http
         self._memory = memory
         self._servers = tuple(sorted(servers))
+        self._turn = asyncio.Lock()
 
     async def bring_in_line(self, application_id: int, commands: list[Mapping[str, Any]]) -> None:
         """Register the commands where they are missing or different; empty scopes no longer configured.
@@ -55,19 +58,35 @@ class CommandSync:
         """
         wanted = {GLOBAL: scoped(commands, [IN_BOT_DM] if self._servers else [IN_GUILDS, IN_BOT_DM])}
         wanted |= {str(server): scoped(commands, None) for server in self._servers}
-        former = set((await self._memory.meta(SCOPES_KEY) or "").split()) - wanted.keys()
-        await self._memory.set_meta(SCOPES_KEY, " ".join(sorted(wanted.keys() | former)))
-        for scope in sorted(former):
-            await self._tell(application_id, scope, [])
-        for scope, payload in wanted.items():
-            await self._tell(application_id, scope, payload)
-        await self._memory.set_meta(SCOPES_KEY, " ".join(sorted(wanted)))
+        async with self._turn:
+            former = set((await self._memory.meta(SCOPES_KEY) or "").split()) - wanted.keys()
+            await self._remember_scopes(wanted.keys() | former)
+            for scope in sorted(former):
+                await self._tell(application_id, scope, [])
+            for scope, payload in wanted.items():
+                if not await self._tell(application_id, scope, payload):
+                    log.warning("the bot is not in server %s, where its commands should be: invite it", scope)
+            await self._remember_scopes(wanted)
 
-    async def _tell(self, application_id: int, scope: str, payload: list[Payload]) -> None:
-        key = f"commands:{scope}"
+    async def forget(self, server: int) -> None:
+        """Take it that a server has none of our commands.
+
+        Discord drops them when the bot is removed from it (github.com/discordjs/discord.js, issue 10321).
+        """
+        if server in self._servers:
+            async with self._turn:
+                await self._memory.set_meta(key_of(str(server)), "")
+
+    async def _remember_scopes(self, scopes: Collection[str]) -> None:
+        kept = " ".join(sorted(scopes))
+        if await self._memory.meta(SCOPES_KEY) != kept:
+            await self._memory.set_meta(SCOPES_KEY, kept)
+
+    async def _tell(self, application_id: int, scope: str, payload: list[Payload]) -> bool:
+        """Replace the commands of a scope unless they are these already; False if the bot is not there."""
         fingerprint = fingerprint_of(application_id, payload)
-        if await self._memory.meta(key) == fingerprint:
-            return
+        if await self._memory.meta(key_of(scope)) == fingerprint:
+            return True
         try:
             if scope == GLOBAL:
                 await self._http.bulk_upsert_global_commands(application_id, payload)
@@ -76,10 +95,15 @@ class CommandSync:
         except discord.HTTPException as error:
             if error.code != MISSING_ACCESS:
                 raise
-            log.warning("the bot is not in server %s, so its commands cannot appear there: invite it", scope)
-            return
-        await self._memory.set_meta(key, fingerprint)
+            return False
+        await self._memory.set_meta(key_of(scope), fingerprint)
         log.info("told Discord about %d commands (%s)", len(payload), scope)
+        return True
+
+
+def key_of(scope: str) -> str:
+    """Give the key under which it is kept what was last told for a scope."""
+    return f"commands:{scope}"
 
 
 def scoped(commands: list[Mapping[str, Any]], contexts: list[int] | None) -> list[Payload]:
@@ -89,9 +113,6 @@ def scoped(commands: list[Mapping[str, Any]], contexts: list[int] | None) -> lis
         place = {"contexts": contexts, "integration_types": [GUILD_INSTALL]}
     bare = ({key: value for key, value in command.items() if key not in PLACES} for command in commands)
     return sorted(({**command, **place} for command in bare), key=lambda command: str(command["name"]))
-
-
-PLACES: Final = frozenset({"contexts", "integration_types", "dm_permission"})
 
 
 def fingerprint_of(application_id: int, payload: list[Payload]) -> str:

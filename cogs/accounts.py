@@ -15,7 +15,7 @@ from bot.render.accounts import AccountsPage, accounts_page, nothing_configured,
 from bot.render.cards import account_embed
 from bot.render.choosing import choices
 from bot.render.text import plain
-from bot.replies import Caller, Shown, defer, show
+from bot.replies import Caller, Shown, defer, defer_update, show, suggested, update
 from bot.store import Store
 
 NAME_LIMIT: Final = 48
@@ -54,7 +54,7 @@ class Accounts(commands.Cog):
         """Give a Midjourney account a name of your own."""
         await defer(interaction, private=True)
         await self._bot.require_owner(interaction.user.id)
-        known = self._monitor.roster.find(account)
+        known = await self._monitor.find(account)
         name = checked_name(name)
         await self._store.rename(known.channel, name, actor_id=interaction.user.id, at=utc_now())
         renamed = self._monitor.roster.rename(known, name)
@@ -66,16 +66,16 @@ class Accounts(commands.Cog):
     @mjname.autocomplete("account")
     async def suggest(self, _interaction: Caller, typed: str) -> list[app_commands.Choice[str]]:
         """Suggest accounts, from memory alone."""
-        return choices(self._monitor.roster.accounts, typed)
+        return suggested(lambda: choices(self._monitor.roster.accounts, typed))
 
     async def turn_page(self, caller: Caller, press: Press) -> None:
         """Show another page of the list as it was last read."""
         page = int(press.argument.partition(".")[0])
-        await caller.response.edit_message(view=self._list(press.asker, page).view)
+        await update(caller, self._list(press.asker, page))
 
     async def refresh(self, caller: Caller, press: Press) -> None:
         """Read the list again and show the same page of it."""
-        await caller.response.defer()
+        await defer_update(caller)
         await self._monitor.check()
         await show(caller, self._list(press.asker, int(press.argument)))
 

@@ -15,7 +15,7 @@ from bot.monitor import Monitor
 from bot.render.cards import flag_embed, flag_headline, info_embed
 from bot.render.choosing import OFFERED, choices, options
 from bot.render.text import span
-from bot.replies import Caller, Shown, defer, show, whisper
+from bot.replies import Caller, Shown, defer, defer_update, show, suggested, whisper
 
 PRIVATE: Final = "private"
 EMBEDS_LIMIT: Final = 6_000
@@ -41,67 +41,71 @@ class Info(commands.Cog):
     @app_commands.default_permissions(manage_guild=True)
     async def mjinfo(self, interaction: Caller, account: str | None = None, private: bool = False) -> None:  # noqa: FBT001, FBT002 - an option of the command
         """Ask Midjourney for an account's plan, fast time and usage."""
-        if account is None and len(self._monitor.roster) > 1:
+        if account is None and len(self._askable()) > 1:
             await whisper(interaction, self._which(interaction.user.id, private=private))
             return
         await defer(interaction, private=private)
-        await self._answer(interaction, await self._meant(account))
+        known = await (self._only() if account is None else self._monitor.find(account))
+        if known is None:
+            await whisper(interaction, self._which(interaction.user.id, private=private))
+        else:
+            await self._answer(interaction, known, interaction.user.id)
 
     @mjinfo.autocomplete("account")
     async def suggest(self, _interaction: Caller, typed: str) -> list[app_commands.Choice[str]]:
         """Suggest accounts, from memory alone."""
-        return choices(self._monitor.roster.accounts, typed)
+        return suggested(lambda: choices(self._monitor.roster.accounts, typed))
 
     async def ask(self, caller: Caller, press: Press) -> None:
         """Answer below the card, to the same people who see the card."""
         await defer(caller, private=caller.message is not None and caller.message.flags.ephemeral)
-        await self._answer(caller, self._monitor.roster.find(press.argument))
+        await self._answer(caller, self._monitor.roster.find(press.argument), caller.user.id)
 
     async def ask_again(self, caller: Caller, press: Press) -> None:
         """Bring the answer that is shown up to date."""
-        await caller.response.defer()
-        await self._answer(caller, self._monitor.roster.find(press.argument))
+        await defer_update(caller)
+        await self._answer(caller, self._monitor.roster.find(press.argument), press.asker)
 
     async def ask_anyway(self, caller: Caller, press: Press) -> None:
         """Ask about a flagged account, because an owner wants to."""
-        await caller.response.defer()
+        await defer_update(caller)
         known = self._monitor.roster.find(press.argument)
         await show(caller, answer(await self._inquiries.ask(known, even_if_flagged=True), press.asker))
 
     async def choose(self, caller: Caller, press: Press) -> None:
         """Answer the command that was used without an account."""
         await defer(caller, private=press.argument == PRIVATE)
-        await self._answer(caller, self._monitor.roster.find(press.chosen or ""))
+        await self._answer(caller, self._monitor.roster.find(press.chosen or ""), caller.user.id)
 
-    async def _answer(self, caller: Caller, known: KnownAccount) -> None:
-        await show(caller, answer(await self._inquiries.ask(known), caller.user.id))
+    async def _answer(self, caller: Caller, known: KnownAccount, asker: int) -> None:
+        await show(caller, answer(await self._inquiries.ask(known), asker))
+        self._monitor.look_soon()  # what is suggested next shall be up to date
 
-    async def _meant(self, typed: str | None) -> KnownAccount:
-        """Give the account typed, or the only one; the list is read again when memory does not know it."""
-        roster = self._monitor.roster
-        if typed is not None:
-            try:
-                return roster.find(typed)
-            except UserError:
-                await self._monitor.check()
-                return roster.find(typed)
-        if len(roster) != 1:
+    def _askable(self) -> list[KnownAccount]:
+        return [known for known in self._monitor.roster.accounts if known.account.addressable]
+
+    async def _only(self) -> KnownAccount | None:
+        """Give the only account, which the list is read again for if there is none; None of several."""
+        if not self._askable():
             await self._monitor.check()
-        match roster.accounts:
-            case [only]:
-                return only
+        match self._askable():
             case []:
                 raise UserError(
-                    "No account is configured at useapi.net.", "/mjaccounts says how to configure one."
+                    "No account that can be asked is configured at useapi.net.",
+                    "/mjaccounts says how to configure one.",
                 )
+            case [only]:
+                return only
             case _:
-                raise UserError("Several accounts are configured.", "Use /mjinfo again and pick one.")
+                return None
 
     def _which(self, asker: int, *, private: bool) -> Shown:
-        accounts = self._monitor.roster.accounts
+        accounts = self._askable()
         text = "Which account shall Midjourney be asked about?"
         if len(accounts) > OFFERED:
-            text += f"\n-# {OFFERED} of {len(accounts):,} are shown. For another, type into the account option."
+            text += (
+                f"\n-# {OFFERED} of {len(accounts):,} are shown. For another, type into the account option."
+            )
         view = ui.View(timeout=None)
         argument = PRIVATE if private else ""
         view.add_item(
@@ -117,9 +121,8 @@ def answer(inquiry: Inquiry, asker: int) -> Shown:
     assert inquiry.snapshot is not None  # noqa: S101 - both other outcomes have one
     note = None
     if inquiry.outcome is Outcome.TOO_SOON:
-        note = (
-            f"⏳ Midjourney was asked a moment ago; this is that answer. Ask again in {span(inquiry.wait)}."
-        )
+        wait = span(inquiry.wait)
+        note = f"⏳ Midjourney was asked a moment ago; this is its last answer. Ask again in {wait}."
     view = ui.View(timeout=None)
     view.add_item(
         button("info.again", "Ask again", asker=asker, argument=inquiry.account.channel, emoji="🔄")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot import logs
-from tests.running import Bot
+from tests.running import Bot, Visitor
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
 from tests.sandbox.discord.schema import schema_available
 from tests.sandbox.useapi import SANDBOX_USEAPI_TOKEN, SimulatedUseapi
@@ -80,3 +80,21 @@ async def bot(api: SimulatedUseapi, world: SimulatedDiscord, tmp_path: Path) -> 
     running = Bot(api, world, tmp_path)
     yield running
     await running.stop()
+
+
+@pytest.fixture
+def ada(world: SimulatedDiscord) -> Visitor:
+    """The owner of the application."""
+    return Visitor(world, world.owner)
+
+
+@pytest.fixture
+def bea(world: SimulatedDiscord) -> Visitor:
+    """Somebody who manages the server and owns nothing."""
+    return Visitor(world, world.second_owner)
+
+
+@pytest.fixture
+def sam(world: SimulatedDiscord) -> Visitor:
+    """A member like any other."""
+    return Visitor(world, world.stranger)

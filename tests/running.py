@@ -1,14 +1,26 @@
-"""The real bot in this process, between a simulated Discord and a simulated useapi.net."""
+"""The real bot in this process, between a simulated Discord and a simulated useapi.net, and who uses it."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bot import app
+from bot.client import EXTENSIONS
 from bot.config import Settings
-from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
-from tests.sandbox.useapi import SimulatedUseapi
+from tests.reading import button, menu
+from tests.sandbox.discord import (
+    SANDBOX_BOT_TOKEN,
+    Choice,
+    Interaction,
+    Json,
+    Person,
+    SimulatedDiscord,
+    point_at,
+)
+from tests.sandbox.useapi import Endpoint, SimulatedUseapi
 
 PATIENCE = 10.0
 
@@ -20,6 +32,7 @@ class Bot:
         self.api = api
         self.world = world
         self.database = folder / "midwatch.sqlite3"
+        self.extensions: Sequence[str] = EXTENSIONS
         self._task: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
         self._pointed = ExitStack()
@@ -39,7 +52,8 @@ class Bot:
         """Start the bot and wait for nothing."""
         self._pointed.enter_context(point_at(self.world.api, self.world.gateway))
         self._stop = asyncio.Event()
-        self._task = asyncio.create_task(app.run(self.settings(**changed), self._stop))
+        running = app.run(self.settings(**changed), self._stop, extensions=self.extensions)
+        self._task = asyncio.create_task(running)
         return self._task
 
     async def start(self, **changed: Any) -> None:
@@ -52,14 +66,24 @@ class Bot:
             await task
         await ready
 
+    async def restart(self, **changed: Any) -> None:
+        """Stop the bot and start it again on the same database."""
+        await self.stop()
+        await self.start(**changed)
+
     async def _ready(self) -> None:
         await self.world.wait_for(self._offers_commands, PATIENCE)
+        await self.world.wait_for(self._has_looked, PATIENCE)
 
     def _offers_commands(self) -> bool:
         place = self.world.channel_id
         return self.world.connected and any(
             command["name"] == "mjinfo" for command in self.world.commands(self.world.owner, place)
         )
+
+    def _has_looked(self) -> bool:
+        looks = (one for one in self.api.requests if one.endpoint is Endpoint.LIST)
+        return any(one.status is not None for one in looks)
 
     async def stop(self) -> None:
         """Stop the bot as SIGTERM would, and raise what ended it before."""
@@ -69,3 +93,48 @@ class Bot:
             async with asyncio.timeout(PATIENCE):
                 await task
         self._pointed.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A person with Discord open, who types commands, presses buttons by their labels and reads answers."""
+
+    world: SimulatedDiscord
+    person: Person
+
+    @property
+    def dm(self) -> int:
+        """The person's direct messages with the bot."""
+        return self.world.dm_channel_id(self.person)
+
+    async def use(self, command: str, *, channel: int | None = None, **options: object) -> Interaction:
+        """Use a command and wait for nothing."""
+        return await self.world.slash(self.person, command, options, channel_id=channel)
+
+    async def ask(self, command: str, *, channel: int | None = None, **options: object) -> Json:
+        """Use a command and give the answer."""
+        return await (await self.use(command, channel=channel, **options)).answer()
+
+    async def press(self, message: Json, label: str) -> Interaction:
+        """Press the button with this label and wait for nothing."""
+        return await self.world.click(self.person, message["id"], button(message, label)["custom_id"])
+
+    async def pressed(self, message: Json, label: str) -> Json:
+        """Press the button with this label and give what it shows."""
+        return await (await self.press(message, label)).answer()
+
+    async def pick(self, message: Json, value: str) -> Interaction:
+        """Choose from the message's select and wait for nothing."""
+        return await self.world.select(self.person, message["id"], menu(message)["custom_id"], [value])
+
+    async def picked(self, message: Json, value: str) -> Json:
+        """Choose from the message's select and give what that shows."""
+        return await (await self.pick(message, value)).answer()
+
+    async def complete(self, command: str, typed: str, *, channel: int | None = None) -> list[Choice]:
+        """Type into the account option and give what is suggested."""
+        return await self.world.autocomplete(self.person, command, "account", typed, channel_id=channel)
+
+    def sees(self, channel: int | None = None) -> list[Json]:
+        """Give the messages this person sees in a channel."""
+        return self.world.messages(channel or self.world.channel_id, self.person)

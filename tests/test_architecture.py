@@ -26,6 +26,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
     "bot.errors": NOTHING,
     "bot.logs": NOTHING,
     "bot.supervise": NOTHING,
+    "bot.incidents": frozenset({"bot.models"}),
     "bot.config": frozenset({"bot.logs", "pydantic", "pydantic_core", "pydantic_settings"}),
     "bot.rules": frozenset({"bot.models"}),
     "bot.roster": FACTS,

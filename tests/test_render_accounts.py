@@ -18,6 +18,7 @@ from bot.render.accounts import (
     option,
     order,
 )
+from bot.render.choosing import choices, options
 from bot.render.text import length
 from tests.render_samples import (
     CHANNEL,
@@ -153,6 +154,11 @@ def test_a_server_that_is_no_id_makes_no_link() -> None:
     assert page.entries[0].splitlines()[1] == f"`{CHANNEL}` · 3 job slots"
 
 
+def test_a_label_is_inert_in_the_list() -> None:
+    entry = accounts_page([account("**[x](https://evil.example)")], 0, at=NOW).entries[0]
+    assert entry.splitlines()[0] == r"**\*\*\[x\](https\://evil.example)** · ✅ ready"
+
+
 def test_since_when_is_said_to_be_unknown() -> None:
     known = KnownAccount(account(flag="x").account, "Aurora")
     assert "Flagged, not known since when. Midjourney says:" in accounts_page([known], 0, at=NOW).entries[0]
@@ -239,6 +245,15 @@ def test_typing_finds_label_id_plan_and_state(typed: str, *, found: bool) -> Non
 def test_nothing_typed_breaks_the_search(known: KnownAccount, typed: str) -> None:
     assert matches(known, known.channel.split()[0] if known.channel.split() else "")
     assert matches(known, typed) in {True, False}
+
+
+def test_suggestions_are_few_flagged_first_and_only_what_can_be_asked() -> None:
+    listed = [*numbered(40), account("Zenith", flag="x"), account("odd", channel="12")]
+    suggested = choices(listed, "")
+    assert len(suggested) == len(options(listed)) == 25
+    assert suggested[0].value == options(listed)[0].value == CHANNEL
+    assert choices(listed, "odd") == []
+    assert [choice.value for choice in choices(listed, "00007")] == [str(10**18 + 7)]
 
 
 def test_a_trial_is_called_a_trial() -> None:

@@ -118,6 +118,11 @@ def test_a_clipped_text_holds_as_much_as_fits(text: str, limit: int) -> None:
     assert clipped == text or (clipped.endswith("…") and length(clipped) >= limit - 1)
 
 
+@given(st.text())
+def test_length_counts_as_utf_16_does(text: str) -> None:
+    assert length(text) == len(text.encode("utf-16-le")) // 2
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [

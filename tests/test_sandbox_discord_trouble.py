@@ -70,6 +70,14 @@ async def test_a_token_that_is_not_the_sandbox_one_is_refused(
             await bot.login(SANDBOX_BOT_TOKEN if refused else "another")
 
 
+async def test_the_gateway_closes_on_another_token(sim: SimulatedDiscord) -> None:
+    async with aiohttp.ClientSession() as session, session.ws_connect(sim.gateway) as socket:
+        await socket.receive_json()
+        await socket.send_json({"op": 2, "d": {"token": "another", "intents": 0}})
+        assert (await socket.receive()).data == 4004
+    assert not sim.connected
+
+
 # ------------------------------------------------------------------------- trouble
 
 

@@ -156,14 +156,19 @@ class RememberedList:
 def lone_entry(answer: Answer) -> Entry:
     """Read a body that is one account; one that says nothing of an account is none."""
     entry = validated(ENTRY.validate_python, believed(answer, once=True), "account")
-    if not entry:
+    if not describes(entry):
         raise malformed("account: no known field")
     return entry
 
 
+def describes(entry: Entry) -> bool:
+    """Tell whether an entry says anything that only an account has."""
+    return not entry.keys().isdisjoint({"channel", "discord", "maxJobs"})
+
+
 def account_of(entry: Entry, key: str) -> Account:
     """Turn an entry into an account; where it has no channel of its own, its key is one."""
-    channel = str(entry.get("channel") or "") or (key if entry or key.isdecimal() else "")
+    channel = str(entry.get("channel") or "") or (key if key.isdecimal() or describes(entry) else "")
     if not channel:
         raise malformed(f"accounts[{key_place(key)}].channel")
     jobs = entry.get("maxJobs")

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Final, TypeVar
 from urllib.parse import quote
 
@@ -21,7 +22,7 @@ from bot.useapi import answers
 from bot.useapi.errors import MalformedResponse, RateLimited, Rejected, Unreachable
 from bot.useapi.refusals import unreachable
 from bot.useapi.response import BODY_LIMIT, Answer, Ask, Question
-from bot.useapi.words import HIDDEN
+from bot.useapi.words import HIDDEN, plain
 
 log: Final = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -159,7 +160,7 @@ class UseapiClient:
     ) -> T:
         """Command, once: whether a command that failed was obeyed, only a look can tell."""
         total = self._limits.info if question.ask is Ask.INFO else self._limits.writing
-        limits = aiohttp.ClientTimeout(total=total, connect=self._limits.connect, ceil_threshold=total)
+        limits = aiohttp.ClientTimeout(total=total, connect=self._limits.connect, ceil_threshold=inf)
         return understood(
             await self._exchange(question, path, limits, body=body, secret=secret), question, parse
         )
@@ -167,7 +168,7 @@ class UseapiClient:
     def _reading(self, left: float) -> aiohttp.ClientTimeout:
         """Give the limits of one try, which may use all that is left of the budget, but not in silence."""
         return aiohttp.ClientTimeout(
-            total=left, connect=self._limits.connect, sock_read=self._limits.silence, ceil_threshold=left
+            total=left, connect=self._limits.connect, sock_read=self._limits.silence, ceil_threshold=inf
         )
 
     def _pause(self, error: Unreachable | RateLimited, attempt: int, deadline: float) -> float | None:
@@ -216,7 +217,11 @@ class UseapiClient:
             if body and hidden and hidden.get_secret_value():
                 body = body.replace(hidden.get_secret_value().encode(), HIDDEN.encode())
         return Answer(
-            response.status, response.content_type, body, response.headers.get("Retry-After"), self._now()
+            response.status,
+            plain(response.content_type, limit=80),
+            body,
+            response.headers.get("Retry-After"),
+            self._now(),
         )
 
 
@@ -261,7 +266,7 @@ def understood(answer: Answer, question: Question, parse: Parser[T]) -> T:
         return parse(answer, question)
     except MalformedResponse as error:
         log.warning(
-            "%s: answer not understood: status %d, type %.80r, length %s, at %s",
+            "%s: answer not understood: status %d, type %r, length %s, at %s",
             question.ask,
             answer.status,
             answer.media_type,

@@ -250,8 +250,6 @@ def _shape(backend: Backend, event: str, payload: Mapping[str, Any], intents: di
     shaped = deepcopy(dict(payload))
     if event == "GUILD_CREATE":
         simcord_intents.prune_guild_create(shaped, intents, backend.bot_user.id)
-    if event in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):
-        shaped.pop("nonce", None)  # given back only by the creation it belongs to
-        if not intents.message_content:
-            simcord_intents.censor_message(shaped, backend.bot_user.id, backend=backend)
+    if event in ("MESSAGE_CREATE", "MESSAGE_UPDATE") and not intents.message_content:
+        simcord_intents.censor_message(shaped, backend.bot_user.id, backend=backend)
     return shaped

@@ -12,9 +12,6 @@ from .call import Call
 from .journal import Journal
 from .world import Json
 
-LOADING = 1 << 7
-"""The message flag behind "thinking..."."""
-
 
 class Interaction:
     """Follows the answers of the bot to one command, click, selection or modal, as the person sees them."""
@@ -121,9 +118,7 @@ class Interaction:
 
     def _answer_message(self) -> Message | None:
         shown = (self._message(message_id) for message_id in self._shown)
-        return next(
-            (message for message in shown if message is not None and not message.flags & LOADING), None
-        )
+        return next((message for message in shown if message is not None), None)
 
     def _message(self, message_id: int) -> Message | None:
         try:

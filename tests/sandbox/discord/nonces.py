@@ -1,4 +1,4 @@
-"""Nonces: the same one within the window gives back the first message, and no history ever shows it."""
+"""Nonces: the same one within the window gives back the first message. simcord keeps none for history."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -13,9 +13,10 @@ from simcord.components import validate_modal, walk_components
 from simcord.enums import SELECT_TYPES, ComponentType, InteractionType
 from simcord.interactions import base_payload, check_options, nest_options, walk_to_subcommand
 
-from .interaction import LOADING
 from .world import Json, Person, World, parts
 
+LOADING: Final = 1 << 7
+"""The message flag behind "thinking..."."""
 ANSWER_WITHIN: Final = 3.0
 """Seconds until an unanswered interaction is unknown (docs: Receiving and Responding)."""
 
@@ -134,8 +135,10 @@ class People:
         command = next((one for one in self.commands(person, channel_id) if one["name"] == root), None)
         if command is None:
             raise CannotDo(f"{person.name} is not offered /{root} there")
-        leaf, nesting = walk_to_subcommand(command, path)
-        return command, leaf, nesting
+        try:
+            return command, *walk_to_subcommand(command, path)
+        except SetupError as error:
+            raise CannotDo(str(error)) from None
 
     def _component(
         self, person: Person, message_id: int, custom_id: str, kinds: tuple[ComponentType, ...]

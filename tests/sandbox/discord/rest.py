@@ -164,11 +164,7 @@ class Rest:
         if call.path == "/users/@me/channels":
             self._refuse_closed_dm(int(call.json["recipient_id"]), at_opening=True)
         body = self._ask(call)
-        if body is None:
-            return Answer(204)
-        if call.method == "GET" and MESSAGES.fullmatch(call.path):
-            return Answer(200, [_without_nonce(message) for message in body])
-        return Answer(200, _without_nonce(body) if ONE_MESSAGE.fullmatch(call.path) else body)
+        return Answer(204 if body is None else 200, body)
 
     def _ask(self, call: Call) -> Any:
         backend = self._world.backend
@@ -194,7 +190,7 @@ class Rest:
             self._refuse_closed_dm(recipient)
         nonce = call.json.get("nonce")
         if nonce is None:
-            return Answer(200, _without_nonce(self._ask(call)))
+            return Answer(200, self._ask(call))
         known = self._nonces.recall(nonce) if call.json.get("enforce_nonce") else None
         first = None if known is None else self._world.backend.messages[known[0]].get(known[1])
         if first is None:
@@ -227,14 +223,9 @@ class Rest:
             return refusal(401, 50027, "Invalid Webhook Token")
         body = self._ask(call)
         if call.method == "DELETE" and record.loading and call.path.endswith("@original"):
-            pass  # simcord would edit the deleted message with the next follow-up
+            record.complete_deferred()  # simcord would edit the deleted message with the next follow-up
         self._on_answer(record, call, body)
-        return Answer(204) if body is None else Answer(200, _without_nonce(body))
-
-
-def _without_nonce(message: Json) -> Json:
-    """A message as every answer but that of its creation shows it."""
-    return {key: value for key, value in message.items() if key != "nonce"}
+        return Answer(204 if body is None else 200, body)
 
 
 def _instead(fault: Fault) -> Answer:

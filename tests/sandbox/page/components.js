@@ -40,21 +40,21 @@ function section(part, message, context) {
 }
 
 function caption(part) {
-  return [part.emoji?.name && !part.emoji.id ? `${part.emoji.name} ` : null, part.label ?? ""];
+  return [part.emoji?.id ? null : part.emoji?.name, part.label].filter(Boolean).join(" ");
 }
 
 function button(part, message, context) {
   if (part.style === LINK) return linkButton(part);
   const element = h("button", {
     type: "button", class: `button ${BUTTON_STYLES[part.style] ?? "secondary"}`, disabled: Boolean(part.disabled), "data-custom-id": part.custom_id,
-  }, ...caption(part));
+  }, caption(part));
   element.addEventListener("click", () => send(element, context, "click", { message: message.id, custom_id: part.custom_id }));
   return element;
 }
 
 function linkButton(part) {
-  const element = link(part.url, ...caption(part), h("span", { "aria-hidden": "true" }, " ↗"));
-  element.className = "button secondary";
+  const element = link(part.url, caption(part));
+  element.className = "button secondary outward";
   return element;
 }
 
@@ -82,7 +82,7 @@ function select(part, message, context) {
 
 function one(part, element, choose) {
   const choices = new Choices(element, part.placeholder ?? "Selection", (option) => choose([option.value]));
-  const options = part.options.map((option) => ({ ...option, name: [...caption(option)].filter(Boolean).join("") }));
+  const options = part.options.map((option) => ({ ...option, name: caption(option) }));
   const toggle = () => (choices.open ? choices.close() : choices.show(options));
   element.addEventListener("click", toggle);
   element.addEventListener("keydown", (event) => {

@@ -64,6 +64,7 @@ export class Choices {
       choice.description ? h("span", { class: "choice-about" }, choice.description) : null);
     // The pointer must not take the focus, or the list would close before the click arrives.
     item.addEventListener("pointerdown", (event) => event.preventDefault());
+    item.addEventListener("pointermove", () => { if (this.at !== index) this.#mark(index); });
     item.addEventListener("click", () => this.#pick(index));
     return item;
   }
