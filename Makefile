@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps
 
-.PHONY: demo run test check format lock clean
+.PHONY: demo run test check format screenshots lock clean
 
 demo: .venv/dev.stamp ## the bot in a browser, against a simulated Discord and a simulated useapi.net
 	@exec $(BIN)/python -m tests.sandbox
@@ -22,6 +22,9 @@ check: .venv/dev.stamp ## format, lint and types
 format: .venv/dev.stamp ## put the code into shape
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+screenshots: .venv/dev.stamp ## draw the demo anew for the README (needs Chromium)
+	@$(BIN)/python -m tests.sandbox.screenshot assets/demo.png
 
 lock: ## newest versions within pyproject.toml's ranges (needs uv)
 	uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

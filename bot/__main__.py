@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import sys
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,9 @@ from bot.config import ConfigurationError, Settings, load_settings
 from bot.errors import TokenRefusedError, UnavailableError
 from bot.store import StoreError
 
+log = logging.getLogger("bot.main")  # this module's own name is `__main__`, which is not one of ours
+
+FAILED: Final = 1
 # EX_UNAVAILABLE, EX_NOPERM, EX_CONFIG of sysexits.h; starting again does not help after the latter two.
 UNAVAILABLE: Final = 69
 REFUSED: Final = 77
@@ -35,16 +39,17 @@ def main(arguments: list[str] | None = None, *, env_file: Path | None = ENV_FILE
         )
         say("Mend them in .env or in the environment; .env.example explains each.")
         return MISCONFIGURED
-    if wanted.command == "check":
-        return asyncio.run(check.report(settings))
-    return run(settings)
+    secrets = [settings.discord_token, settings.useapi_token, settings.heartbeat_url]
+    logs.configure(
+        logs.LogLevel.WARNING if wanted.command == "check" else settings.log_level,
+        settings.log_format,
+        secrets=[secret.get_secret_value() for secret in secrets if secret],
+    )
+    return asyncio.run(check.report(settings)) if wanted.command == "check" else run(settings)
 
 
 def run(settings: Settings) -> int:
     """Run the bot until it is stopped, and give the exit code."""
-    secrets = (settings.discord_token.get_secret_value(), settings.useapi_token.get_secret_value())
-    heartbeat = [settings.heartbeat_url.get_secret_value()] if settings.heartbeat_url else []
-    logs.configure(settings.log_level, settings.log_format, secrets=[*secrets, *heartbeat])
     try:
         asyncio.run(app.run(settings))
     except TokenRefusedError as error:
@@ -53,6 +58,9 @@ def run(settings: Settings) -> int:
     except (StoreError, UnavailableError) as error:
         say(str(error))
         return UNAVAILABLE
+    except Exception:  # Python itself would print the traceback past the log, which takes the secrets out
+        log.critical("Midwatch ended because of an error nobody foresaw", exc_info=True)
+        return FAILED
     return 0
 
 

@@ -32,6 +32,7 @@ CONNECT_DELAY: Final = timedelta(minutes=5)
 """The cap of the delay before a new connection: Discord allows a bot 1,000 of them a day."""
 GOODBYE_LIMIT: Final = timedelta(milliseconds=300)
 AUTHENTICATION_FAILED: Final = 4004
+CANCEL_AGAIN_SECONDS: Final = 0.1
 
 REFUSED: Final = (
     "Discord refuses the bot's token. "
@@ -189,8 +190,14 @@ async def working(coroutine: Coroutine[Any, Any, None]) -> AsyncGenerator[asynci
     try:
         yield task
     finally:
+        await end(task)
+
+
+async def end(task: asyncio.Task[None]) -> None:
+    """Cancel a task until it is over: before Python 3.12 `asyncio.wait_for` may swallow a cancellation."""
+    while not task.done():
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await asyncio.wait({task}, timeout=CANCEL_AGAIN_SECONDS)
 
 
 @contextmanager

@@ -1,9 +1,11 @@
 """`python -m bot check`: says line by line whether everything the bot needs is right."""
 
 import asyncio
+import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import aiohttp
@@ -12,12 +14,17 @@ import discord
 from bot.config import Settings
 from bot.models import Account
 from bot.owners import owners_of
-from bot.render.text import count, plain
-from bot.store import DatabaseInUse, Store, StoreError
+from bot.render.text import bare, count
+from bot.store import DatabaseInUse, StoreError
+from bot.store.database import held, unusable
+from bot.store.schema import STEPS, inspect
 from bot.useapi import Unauthorized, Unpaid, UseapiClient, UseapiError
 
 FAILED: Final = 69
-LIMIT_SECONDS: Final = 30
+DISCORD_LIMIT_SECONDS: Final = 30
+NAME_LIMIT: Final = 100
+TROUBLE: Final = (discord.HTTPException, aiohttp.ClientError, OSError)
+"""What asking Discord may end in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,90 +52,134 @@ async def report(settings: Settings) -> int:
 async def findings(settings: Settings) -> AsyncIterator[Finding]:
     """Go through all that the bot needs, in the order in which it needs it."""
     yield Finding("Settings", good=True, words="complete and well-formed")
-    yield await database(settings)
+    yield await database(settings.database_path)
     async for finding in discord_side(settings):
         yield finding
     async for finding in useapi_side(settings):
         yield finding
 
 
-async def database(settings: Settings) -> Finding:
-    """Open the database, as the bot would."""
+async def database(path: Path) -> Finding:
+    """Look at the database without changing it, also while a bot uses it."""
     try:
-        async with Store.open(settings.database_path):
-            return Finding("Database", good=True, words=f"{settings.database_path} can be used")
-    except DatabaseInUse:
-        return Finding(
-            "Database", good=True, words=f"{settings.database_path} is in use by a running Midwatch"
-        )
+        if (file := existing(path)) is None:
+            return to_be_made(path)
+        words = f"{path} is in use by a running Midwatch" if is_in_use(file) else f"{path} is sound"
+        await inspect(file, len(STEPS))
     except StoreError as error:
         return Finding("Database", good=False, words=str(error))
+    return Finding("Database", good=True, words=words)
+
+
+def existing(path: Path) -> Path | None:
+    """Give the full path of a database; None if there is none. Raises StoreError if nobody lets us see it."""
+    try:
+        return path.resolve() if path.exists() else None
+    except OSError as error:
+        raise unusable(path, error) from error
+
+
+def is_in_use(path: Path) -> bool:
+    """Tell whether a bot holds a database that exists; raises StoreError if it cannot be written."""
+    try:
+        with held(path):
+            return False
+    except DatabaseInUse:
+        return True
+
+
+def to_be_made(path: Path) -> Finding:
+    """See whether the bot can make its database where there is none yet."""
+    folder = next(parent for parent in path.resolve().parents if parent.exists())
+    if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
+        return Finding("Database", good=True, words=f"{path} is not there yet; the bot makes it")
+    words = f"{path} cannot be made: let this user write in {folder}, or set DATABASE_PATH to another file."
+    return Finding("Database", good=False, words=words)
 
 
 async def discord_side(settings: Settings) -> AsyncIterator[Finding]:
     """Log in without connecting, and look at what Discord says of the application."""
     async with discord.Client(intents=discord.Intents.none()) as client:
         try:
-            async with asyncio.timeout(LIMIT_SECONDS):
+            async with asyncio.timeout(DISCORD_LIMIT_SECONDS):
                 await client.login(settings.discord_token.get_secret_value())
                 application = await client.application_info()
         except discord.LoginFailure:
-            yield Finding(
-                "Discord token", good=False, words="Discord refuses it. Put a new one into DISCORD_TOKEN."
-            )
+            words = "Discord refuses it. Put a new one into DISCORD_TOKEN."
+            yield Finding("Discord token", good=False, words=words)
             return
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            yield Finding(
-                "Discord token", good=False, words=f"Discord cannot be asked ({name_of(error)}). Try later."
-            )
+        except TROUBLE as error:
+            yield Finding("Discord token", good=False, words=unasked(error))
             return
-        yield Finding("Discord token", good=True, words=f"accepted, the bot is {application.name}")
+        name = bare(application.name, NAME_LIMIT)
+        yield Finding("Discord token", good=True, words=f"accepted, the bot is {name}")
         yield Finding("Intents", good=True, words="none needs to be switched on in the Developer Portal")
         yield owners(settings, application)
+        yield delivery(application)
+        joined: list[int] = []
         for server in sorted(settings.guild_ids):
-            yield await membership(client, server)
+            finding = await membership(client, server)
+            joined += [server] if finding.good else []
+            yield finding
         if not settings.guild_ids:
             yield Finding("Servers", good=True, words="GUILD_IDS is not set, so only owners are answered")
-        yield await commands(client, settings)
+        yield await commands(client, joined)
 
 
 def owners(settings: Settings, application: discord.AppInfo) -> Finding:
     """Count who may act."""
     ids = settings.owner_ids or owners_of(application)
     source = "from OWNER_IDS" if settings.owner_ids else "the application's"
-    return Finding("Owners", good=bool(ids), words=f"{count(len(ids), 'owner')}, {source}")
+    return Finding("Owners", good=True, words=f"{count(len(ids), 'owner')}, {source}")
+
+
+def delivery(application: discord.AppInfo) -> Finding:
+    """See that Discord brings what people do to the bot's connection, and not to a web server."""
+    if application.interactions_endpoint_url:
+        words = (
+            "Discord sends them to a web server, so the bot gets none. "
+            "Empty Interactions Endpoint URL in the Developer Portal."
+        )
+        return Finding("Interactions", good=False, words=words)
+    return Finding("Interactions", good=True, words="Discord brings them to the bot")
 
 
 async def membership(client: discord.Client, server: int) -> Finding:
     """See whether the bot is in a server it shall serve."""
+    subject = f"Server {server}"
     try:
-        guild = await client.fetch_guild(server)
-    except discord.HTTPException as error:
-        words = (
-            f"the bot is not in it (Discord says {error.code}). Invite it, or take the id out of GUILD_IDS."
-        )
-        return Finding(f"Server {server}", good=False, words=words)
-    return Finding(f"Server {server}", good=True, words=f"the bot is in {plain(guild.name)}")
+        async with asyncio.timeout(DISCORD_LIMIT_SECONDS):
+            guild = await client.fetch_guild(server)
+    except (discord.Forbidden, discord.NotFound):
+        words = "the bot is not in it. Invite it, or take the id out of GUILD_IDS."
+        return Finding(subject, good=False, words=words)
+    except TROUBLE as error:
+        return Finding(subject, good=False, words=unasked(error))
+    return Finding(subject, good=True, words=f"the bot is in {bare(guild.name, NAME_LIMIT)}")
 
 
-async def commands(client: discord.Client, settings: Settings) -> Finding:
-    """Count the commands that Discord knows already; the bot brings them in line when it runs."""
-    assert client.application_id is not None  # noqa: S101 - known since the login
+async def commands(client: discord.Client, servers: Iterable[int]) -> Finding:
+    """Name the commands that Discord knows already; the bot brings them in line when it runs."""
     try:
-        told = await client.http.get_global_commands(client.application_id)
-        for server in settings.guild_ids:
-            told = [*told, *await client.http.get_guild_commands(client.application_id, server)]
-    except discord.HTTPException as error:
-        words = (
-            f"Discord does not show them ({error.code}). Invite the bot with the scope applications.commands."
-        )
+        async with asyncio.timeout(DISCORD_LIMIT_SECONDS):
+            known = await commands_known(client, servers)
+    except discord.Forbidden:
+        words = "the bot may not have any in a server. Invite it with the scope applications.commands."
         return Finding("Commands", good=False, words=words)
-    words = (
-        f"Discord knows {count(len(told), 'entry', 'entries')}"
-        if told
-        else "not registered yet; the bot does that"
-    )
-    return Finding("Commands", good=True, words=words)
+    except TROUBLE as error:
+        return Finding("Commands", good=False, words=unasked(error))
+    if not known:
+        return Finding("Commands", good=True, words="not registered yet; the bot does that")
+    return Finding("Commands", good=True, words=f"Discord knows {', '.join(f'/{name}' for name in known)}")
+
+
+async def commands_known(client: discord.Client, servers: Iterable[int]) -> list[str]:
+    """Give the names of the commands that are registered, globally and in these servers."""
+    assert client.application_id is not None  # noqa: S101 - known since the login
+    known = list(await client.http.get_global_commands(client.application_id))
+    for server in servers:
+        known += await client.http.get_guild_commands(client.application_id, server)
+    return sorted({bare(command["name"], NAME_LIMIT) for command in known})
 
 
 async def useapi_side(settings: Settings) -> AsyncIterator[Finding]:
@@ -141,7 +192,7 @@ async def useapi_side(settings: Settings) -> AsyncIterator[Finding]:
             yield Finding("API token", good=False, words=told(error))
             return
         except Unpaid as error:
-            yield Finding("API token", good=True, words="accepted")
+            yield Finding("API token", good=True, words=f"accepted by {settings.useapi_url}")
             yield Finding("Subscription", good=False, words=told(error))
             return
         except UseapiError as error:
@@ -156,13 +207,14 @@ async def subscription(useapi: UseapiClient) -> Finding:
     """See whether the subscription is active; a compatible server need not tell."""
     try:
         standing = await useapi.standing()
+    except (Unauthorized, Unpaid) as error:
+        return Finding("Subscription", good=False, words=told(error))
     except UseapiError:
         return Finding("Subscription", good=True, words="the server does not tell, but it answers")
     if standing.active is False:
         return Finding("Subscription", good=False, words="not active. Renew it at useapi.net.")
-    return Finding(
-        "Subscription", good=True, words="active" if standing.active else "the API does not say, but answers"
-    )
+    words = "active" if standing.active else "the API does not say, but answers"
+    return Finding("Subscription", good=True, words=words)
 
 
 def configured(accounts: tuple[Account, ...]) -> Finding:
@@ -177,6 +229,7 @@ def told(error: UseapiError) -> str:
     return f"{error} {error.next_step}"
 
 
-def name_of(error: Exception) -> str:
-    """Name an error without its text, which may hold addresses and headers."""
-    return f"HTTP {error.status}" if isinstance(error, discord.HTTPException) else type(error).__name__
+def unasked(error: Exception) -> str:
+    """Say that Discord cannot be asked, without the error's text, which may hold addresses and headers."""
+    why = f"HTTP {error.status}" if isinstance(error, discord.HTTPException) else type(error).__name__
+    return f"Discord cannot be asked ({why}). Try again later."

@@ -4,6 +4,7 @@ Times are aware UTC datetimes.
 """
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -36,6 +37,8 @@ class Trouble(StrEnum):
     UNPAID = "unpaid"
     GONE = "gone"
     LIST_GONE = "list gone"
+    AWAY = "away"
+    """The bot itself did not run: known only once it runs again, and over by then."""
 
 
 class Ending(StrEnum):
@@ -49,6 +52,18 @@ class Ending(StrEnum):
     """The account is not configured any more."""
     RECOVERED = "recovered"
     """The service answers again."""
+    REPLACED = "replaced"
+    """Another trouble of the service took its place."""
+
+
+class Verdict(StrEnum):
+    """What a reset came to, as read from the list after it."""
+
+    BACK = "back in rotation"
+    NOT_YET = "not yet cleared"
+    FLAGGED_AGAIN = "flagged again"
+    NOT_CONFIGURED = "not configured any more"
+    COULD_NOT_TELL = "could not tell"
 
 
 class Reason(StrEnum):
@@ -73,7 +88,8 @@ class Incident:
     state: State
     opened_at: datetime
     seen_at: datetime
-    """The last look, or command, that showed the trouble."""
+    """When the trouble was last shown. While it is open and looks are good it is shown by each of them, and
+    only a change, or the end of good looks, is written down."""
     channel: str | None = None
     flag: Flag | None = None
     peak: FlagKind | None = None
@@ -96,10 +112,15 @@ class Incident:
     claimed_by: int | None = None
     """The owner who said "I'm on it"."""
     claimed_at: datetime | None = None
+    """When that was said last; stays when the claim lapses, and the reminders go on from there."""
+    asked_at: datetime | None = None
+    """When that owner was asked whether it is still so."""
     snoozed_until: datetime | None = None
     blind_from: datetime | None = None
     """The start of the last stretch without a look, if it was found or ended during one."""
     blind_until: datetime | None = None
+    block_ends: datetime | None = None
+    """When the last timed block it showed ends; see `block_until`."""
 
     @property
     def ended(self) -> bool:
@@ -107,9 +128,25 @@ class Incident:
         return self.state is State.ENDED
 
     def block_until(self) -> datetime | None:
-        """When a timed block ends, if Midjourney named its length."""
-        length = self.flag.block_length if self.flag else None
-        return self.opened_at + length if length else None
+        """When the present block ends, if Midjourney named its length."""
+        return self.block_ends if self.flag and self.flag.kind is FlagKind.BLOCK else None
+
+
+def open_service(incidents: Iterable[Incident]) -> Incident | None:
+    """Give the trouble of the service that is not over; there is one at most."""
+    return next((each for each in incidents if each.trouble and not each.ended), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Holds the pushes of one account, or of all. One that was lifted early ends at that moment."""
+
+    until: datetime
+    channel: str | None = None
+
+    def covers(self, incident: Incident) -> bool:
+        """Whether it is about an incident, be it over or not; the service is no account."""
+        return incident.trouble is None and self.channel in {None, incident.channel}
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +226,9 @@ class Message:
     shown: str | None = None
     """A fingerprint of what it shows in Discord."""
     edited_at: datetime | None = None
+    """The time as of which it was last edited."""
+    reminders: int = 0
+    """How many pushes in a row, up to this one, held nothing new; the next reminder waits the longer."""
 
     @property
     def nonce(self) -> str:

@@ -88,7 +88,10 @@ class Roster:
 
     def rename(self, known: KnownAccount, name: str | None) -> KnownAccount:
         """Take in the name an owner gave an account (None takes it away); give the account as it is now."""
-        return self._put(replace(self._listed.get(known.channel, known), name=name))
+        renamed = replace(self._listed.get(known.channel, known), name=name)
+        place = self._listed if known.channel in self._listed else self._left
+        place[known.channel] = renamed
+        return renamed
 
     def _put(self, account: KnownAccount) -> KnownAccount:
         self._listed[account.channel] = account

@@ -22,7 +22,8 @@ IN_BOT_DM: Final = 1
 PLACES: Final = frozenset({"contexts", "integration_types", "dm_permission"})
 GLOBAL: Final = "global"
 SCOPES_KEY: Final = "commands:scopes"
-MISSING_ACCESS: Final = 50001
+NOT_THERE: Final = frozenset({10004, 50001})
+"""Discord's codes for a server that is unknown or to which the bot has no access."""
 
 Payload = dict[str, Any]
 
@@ -93,7 +94,7 @@ class CommandSync:
             else:
                 await self._http.bulk_upsert_guild_commands(application_id, int(scope), payload)
         except discord.HTTPException as error:
-            if error.code != MISSING_ACCESS:
+            if error.code not in NOT_THERE:
                 raise
             return False
         await self._memory.set_meta(key_of(scope), fingerprint)

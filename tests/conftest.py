@@ -1,4 +1,4 @@
-"""Fixtures: a simulated useapi.net, a simulated Discord, the real bot between them, and the search for leaks."""
+"""Fixtures: a simulated useapi.net, a simulated Discord, the real bot between them, a search for leaks."""
 
 import io
 import json
@@ -18,10 +18,10 @@ from tests.sandbox.useapi import SANDBOX_USEAPI_TOKEN, SimulatedUseapi
 def pytest_report_header() -> list[str]:
     """Say whether bodies are held against Discord's own schema in this run."""
     if schema_available():
-        return ["discord schema: every body sent to Discord is checked against it, and against the other limits"]
-    return [
-        "discord schema: ../shared/discord-openapi.json is missing, so bodies are checked against our limits alone"
-    ]
+        return [
+            "discord schema: every body sent to Discord is checked against it, and against the other limits"
+        ]
+    return ["discord schema: ../shared/discord-openapi.json is missing; our own limits are checked alone"]
 
 
 class Leaks:
@@ -47,7 +47,7 @@ class Leaks:
 
 @pytest.fixture(autouse=True)
 def leaks(tmp_path: Path) -> Iterator[Leaks]:
-    """Run every test with the bot's log at DEBUG, unmasked, and search it, the database and all bodies after."""
+    """Run every test with the log at DEBUG, unmasked; search it, the database and all bodies afterwards."""
     log = io.StringIO()
     logs.configure(logs.LogLevel.DEBUG, logs.LogFormat.TEXT, stream=log)
     searched = Leaks(log, tmp_path)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from tests.sandbox.discord import Json
+from tests.sandbox.discord.world import Json, parts
 
 BUTTON: Final = 2
 SELECT: Final = 3
@@ -21,13 +21,13 @@ def embed_lines(embed: Json) -> Iterator[str]:
     """Give the texts of an embed."""
     yield embed.get("title") or ""
     yield embed.get("description") or ""
-    for field in embed.get("fields") or []:
+    for field in parts(embed, "fields"):
         yield f"{field['name']}\n{field['value']}"
 
 
 def components(node: Json) -> Iterator[Json]:
     """Give every component of a message, at any depth."""
-    for component in node.get("components") or []:
+    for component in parts(node, "components"):
         yield component
         yield from components(component)
 

@@ -1,8 +1,9 @@
 """The real bot in this process, between a simulated Discord and a simulated useapi.net, and who uses it."""
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import ExitStack
+import sqlite3
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,10 @@ class Bot:
         self._pointed = ExitStack()
 
     def settings(self, **changed: Any) -> Settings:
-        """Give the sandbox's settings: commands in the simulated server, owners from the application."""
+        """Give the sandbox's settings: commands in the simulated server, owners from the application.
+
+        A changed setting that is None is left out.
+        """
         values: dict[str, Any] = {
             "DISCORD_TOKEN": SANDBOX_BOT_TOKEN,
             "USEAPI_TOKEN": self.api.token,
@@ -46,7 +50,8 @@ class Bot:
             "GUILD_IDS": str(self.world.guild_id),
             "DATABASE_PATH": self.database,
         }
-        return Settings(_env_file=None, **{name.lower(): value for name, value in (values | changed).items()})  # pyright: ignore[reportCallIssue] - an argument of pydantic-settings
+        given = {name.lower(): value for name, value in (values | changed).items() if value is not None}
+        return Settings(_env_file=None, **given)  # pyright: ignore[reportCallIssue] - an argument of pydantic-settings
 
     def launch(self, **changed: Any) -> asyncio.Task[None]:
         """Start the bot and wait for nothing."""
@@ -83,16 +88,39 @@ class Bot:
 
     def _has_looked(self) -> bool:
         looks = (one for one in self.api.requests if one.endpoint is Endpoint.LIST)
-        return any(one.status is not None for one in looks)
+        return any(one.status is not None for one in looks) and not self.looking
+
+    @property
+    def looking(self) -> bool:
+        """Whether a look at the account list is under way."""
+        return any(task.get_name() == "look" for task in asyncio.all_tasks())
+
+    async def meddle(self, statement: str) -> None:
+        """Change the database from outside, as another program would."""
+        async with self.held_database() as other:
+            await asyncio.to_thread(other.execute, statement)
+            other.commit()
+
+    @asynccontextmanager
+    async def held_database(self) -> AsyncGenerator[sqlite3.Connection]:
+        """Keep the bot from writing, as another program in the middle of a change would."""
+        other = sqlite3.connect(self.database, isolation_level=None, check_same_thread=False)
+        try:
+            await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")  # the bot may be writing, too
+            yield other
+        finally:
+            other.close()
 
     async def stop(self) -> None:
         """Stop the bot as SIGTERM would, and raise what ended it before."""
         self._stop.set()
-        if self._task is not None:
-            task, self._task = self._task, None
-            async with asyncio.timeout(PATIENCE):
-                await task
-        self._pointed.close()
+        try:
+            if self._task is not None:
+                task, self._task = self._task, None
+                async with asyncio.timeout(PATIENCE):
+                    await task
+        finally:
+            self._pointed.close()
 
 
 @dataclass(frozen=True, slots=True)

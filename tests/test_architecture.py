@@ -17,8 +17,11 @@ ROOT: Final = Path(__file__).parent.parent
 # What each module may import besides the standard library and itself. A package is one module here, and a new
 # module needs a row. Cogs share one, and may not import each other.
 NOTHING: Final[frozenset[str]] = frozenset()
-FACTS: Final = frozenset({"bot.errors", "bot.models"})
-WATCH: Final = FACTS | {"bot.monitor", "bot.roster", "bot.store", "bot.useapi"}
+FACTS: Final = frozenset({"bot.errors", "bot.incidents", "bot.models"})
+WATCH: Final = FACTS | {"bot.ledger", "bot.monitor", "bot.roster", "bot.store", "bot.useapi"}
+TELLING: Final = frozenset(
+    {"bot.incidents", "bot.ledger", "bot.models", "bot.render", "bot.rules", "bot.store"}
+)
 DISCORD_SIDE: Final = frozenset({"bot.controls", "bot.inflight", "bot.owners", "bot.replies", "bot.sync"})
 ROWS: Final[Mapping[str, frozenset[str]]] = {
     "bot": NOTHING,
@@ -28,15 +31,18 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
     "bot.supervise": NOTHING,
     "bot.incidents": frozenset({"bot.models"}),
     "bot.config": frozenset({"bot.logs", "pydantic", "pydantic_core", "pydantic_settings"}),
-    "bot.rules": frozenset({"bot.models"}),
+    "bot.rules": frozenset({"bot.incidents", "bot.models"}),
     "bot.roster": FACTS,
-    "bot.store": frozenset({"bot.models", "aiosqlite"}),
+    "bot.store": frozenset({"bot.incidents", "bot.models", "aiosqlite"}),
+    "bot.ledger": frozenset({"bot.incidents", "bot.models", "bot.rules", "bot.store"}),
     # typing_extensions: the TypedDict that pydantic asks for below Python 3.12.
     "bot.useapi": frozenset({"bot.models", "aiohttp", "pydantic", "typing_extensions"}),
-    "bot.render": frozenset({"bot.models", "discord"}),
+    "bot.render": frozenset({"bot.incidents", "bot.models", "discord"}),
     "bot.monitor": WATCH | {"bot.rules"},
+    "bot.reset": WATCH | {"bot.rules"},
     "bot.inquiry": WATCH,
-    "bot.outbox": frozenset({"bot.models", "bot.rules", "bot.store", "bot.render", "discord"}),
+    "bot.outbox": TELLING | {"bot.delivery", "discord"},
+    "bot.delivery": TELLING | {"aiohttp", "discord"},
     "bot.sync": frozenset({"discord"}),
     "bot.owners": frozenset({"bot.errors", "aiohttp", "discord"}),
     "bot.replies": frozenset({"bot.errors", "bot.render", "bot.store", "bot.useapi", "discord"}),
@@ -49,6 +55,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
         "bot.inquiry",
         "bot.outbox",
         "bot.render",
+        "bot.reset",
         "bot.rules",
         "bot.supervise",
         "aiohttp",
@@ -64,6 +71,8 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
         "bot.inquiry",
         "bot.logs",
         "bot.outbox",
+        "bot.reset",
+        "bot.rules",
         "bot.supervise",
         "aiohttp",
         "discord",
@@ -71,7 +80,16 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
     "bot.__main__": frozenset({"bot.app", "bot.check", "bot.config", "bot.errors", "bot.logs", "bot.store"}),
     "cogs": WATCH
     | DISCORD_SIDE
-    | {"bot.client", "bot.inquiry", "bot.outbox", "bot.render", "bot.rules", "bot.supervise", "discord"},
+    | {
+        "bot.client",
+        "bot.inquiry",
+        "bot.outbox",
+        "bot.render",
+        "bot.reset",
+        "bot.rules",
+        "bot.supervise",
+        "discord",
+    },
 }
 
 

@@ -5,7 +5,7 @@ import gzip
 import json
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,6 +29,7 @@ from bot.useapi import (
     UseapiClient,
     UseapiError,
 )
+from bot.useapi.answers import RememberedList
 
 FIXTURES = Path(__file__).parent / "fixtures" / "useapi"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -85,7 +86,7 @@ async def read_request(reader: asyncio.StreamReader) -> Request:
 
 
 @asynccontextmanager
-async def service(*plays: Play) -> AsyncIterator[Service]:
+async def service(*plays: Play) -> AsyncGenerator[Service]:
     scripted = Service(list(plays))
     server = await asyncio.start_server(scripted.serve, "127.0.0.1", 0)
     scripted.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v2"
@@ -180,7 +181,7 @@ async def client_of(
     limits: Limits | None = None,
     random: float = 1.0,
     connector: aiohttp.BaseConnector | None = None,
-) -> AsyncIterator[UseapiClient]:
+) -> AsyncGenerator[UseapiClient]:
     clock = clock or Clock()
     async with aiohttp.ClientSession(connector=connector) as session:
         yield UseapiClient(
@@ -198,7 +199,7 @@ async def client_of(
 @asynccontextmanager
 async def asking(
     *plays: Play, clock: Clock | None = None, limits: Limits | None = None
-) -> AsyncIterator[tuple[UseapiClient, Service]]:
+) -> AsyncGenerator[tuple[UseapiClient, Service]]:
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(service(*plays))
         yield await stack.enter_async_context(client_of(server.url, clock=clock, limits=limits)), server
@@ -295,7 +296,7 @@ REFUSED: dict[str, Call] = {
     "a path for a channel": lambda client: client.account("../x"),
     "too few digits": lambda client: client.reset("1" * 16),
     "too many digits": lambda client: client.remove_account("1" * 21),
-    "digits of another script": lambda client: client.reset("١" * 18),
+    "digits of another script": lambda client: client.reset("\u0661" * 18),
     "a channel with a line end": lambda client: client.info(f"{CHANNEL}\n"),
     "no channel": lambda client: client.info(""),
     "too long a callback": lambda client: client.info(CHANNEL, reply_url="x" * 1025),
@@ -334,9 +335,19 @@ async def test_what_the_api_would_refuse_is_refused_before_anything_is_sent(call
         (says(799, reason=""), Unreachable),
     ],
     ids=[
-        "401", "401 not UTF-8", "404 page", "page", "cut off", "not UTF-8", "204", "596", "bare 596", "569", "799",
+        "401",
+        "401 not UTF-8",
+        "404 page",
+        "page",
+        "cut off",
+        "not UTF-8",
+        "204",
+        "596",
+        "bare 596",
+        "569",
+        "799",
     ],
-)  # fmt: skip
+)
 async def test_an_answer_over_the_wire_becomes_its_error(play: Play, error: type[UseapiError]) -> None:
     async with asking(play) as (client, _):
         with pytest.raises(error) as caught:
@@ -352,19 +363,21 @@ async def test_the_type_a_body_claims_to_be_of_does_not_matter(media_type: str) 
         assert await client.accounts() == ()
 
 
-@pytest.mark.parametrize("name", ["not_found.txt"])
-async def test_nothing_configured_is_an_empty_list(name: str) -> None:
-    async with asking(fixture(404, name), says(404)) as (client, server):
+async def test_nothing_configured_is_an_empty_list() -> None:
+    async with asking(fixture(404, "not_found.txt"), says(404)) as (client, server):
         assert await client.accounts() == ()
         assert await client.accounts() == ()
     assert len(server.requests) == 2
 
 
-@pytest.mark.parametrize(
-    "call",
-    [lambda c: c.account(CHANNEL), lambda c: c.reset(CHANNEL), lambda c: c.remove_account(CHANNEL)],
-    ids=["account", "reset", "remove"],
-)
+ABOUT_ONE: dict[str, Call] = {
+    "account": lambda client: client.account(CHANNEL),
+    "reset": lambda client: client.reset(CHANNEL),
+    "remove": lambda client: client.remove_account(CHANNEL),
+}
+
+
+@pytest.mark.parametrize("call", ABOUT_ONE.values(), ids=ABOUT_ONE)
 async def test_a_404_of_one_account_says_that_it_is_gone(call: Call) -> None:
     async with asking(says(404)) as (client, _):
         with pytest.raises(Gone, match="no such account"):
@@ -715,26 +728,37 @@ def everything_of(error: BaseException | None) -> str:
     return f"{own} {everything_of(error.__cause__)} {everything_of(error.__context__)}"
 
 
-@pytest.mark.parametrize(
-    "call",
-    [*COMMANDS.values(), lambda client: client.accounts(), lambda client: client.account(CHANNEL)],
-    ids=[*COMMANDS, "accounts", "account"],
-)
+LOOKS: dict[str, Call] = {
+    "accounts": lambda client: client.accounts(),
+    "account": lambda client: client.account(CHANNEL),
+    "standing": lambda client: client.standing(),
+}
+
+
+@pytest.mark.parametrize("call", [*COMMANDS.values(), *LOOKS.values()], ids=[*COMMANDS, *LOOKS])
 @pytest.mark.parametrize("play", LEAKS.values(), ids=LEAKS)
 async def test_no_secret_survives_into_an_error_a_log_or_a_repr(
     play: Play, call: Call, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     async with asking(play, limits=SHORT) as (client, _):
-        try:
-            result = await call(client)
-        except UseapiError as error:
-            told = everything_of(error)  # noqa: PT017 - whether it raises is not the matter here
-            assert error.__context__ is None  # noqa: PT017 - nothing of aiohttp, json or pydantic hangs on it
-        else:
-            told = repr(result)
+        outcome = (await asyncio.gather(call(client), return_exceptions=True))[0]
+    if isinstance(outcome, BaseException):
+        assert isinstance(outcome, UseapiError)
+        assert outcome.__context__ is None, (
+            "aiohttp's, json's and pydantic's errors hold what must not get out"
+        )
+    told = everything_of(outcome) if isinstance(outcome, BaseException) else repr(outcome)
     logged = " ".join(f"{record.getMessage()} {record.args!r} {record.exc_text}" for record in caplog.records)
     assert not [secret for secret in SECRETS if secret in told + logged]
+
+
+async def test_our_own_secrets_are_hidden_from_a_quote_whatever_they_look_like() -> None:
+    odd = SecretStr("of no known shape")
+    async with asking(says(400, '{"error":"why of no known shape?"}')) as (client, _):
+        with pytest.raises(Rejected) as caught:
+            await client.save_account(odd)
+    assert caught.value.quote == "why [hidden]?"
 
 
 async def test_the_token_of_an_account_is_in_nothing_that_is_returned() -> None:
@@ -747,7 +771,8 @@ async def test_the_token_of_an_account_is_in_nothing_that_is_returned() -> None:
         told = repr(
             [await client.accounts(), await client.account(CHANNEL), await client.save_account(DISCORD)]
         )
-        kept = repr({name: vars(part) for name, part in vars(client).items() if hasattr(part, "__dict__")})
+        kept = repr([vars(part) for part in vars(client).values() if isinstance(part, RememberedList)])
+    assert "_digest" in kept
     assert "never-to-surface" not in told + kept
 
 

@@ -16,7 +16,7 @@ from bot.render.facts import (
     usage,
 )
 from bot.render.sentences import demand, state_words, symbol
-from bot.render.steps import discord_name, login_help, steps
+from bot.render.steps import block_end, discord_name, login_help, steps
 from bot.render.text import clip, code_block, code_span, fitted, plain, span, when, whole
 
 FIELD_LIMIT: Final = 1_024
@@ -25,6 +25,15 @@ QUOTE_LIMIT: Final = 900
 VALUE_LIMIT: Final = 120
 WORD_LIMIT: Final = 60
 ACTIONS_SHOWN: Final = 5
+DONE: Final = {
+    "rename": "renamed it",
+    "reset": "reset it",
+    "claim": "said: I'm on it",
+    "snooze": "snoozed its reminders",
+    "mute": "muted its alerts",
+    "unmute": "unmuted its alerts",
+}
+"""What a person did, by the verb that stands in the audit."""
 
 
 def info_embed(account: KnownAccount, snapshot: InfoSnapshot, *, note: str | None = None) -> discord.Embed:
@@ -35,15 +44,15 @@ def info_embed(account: KnownAccount, snapshot: InfoSnapshot, *, note: str | Non
         account, f"{plain(account.label)} · account info", note, channel_link(account.account), origin
     )
     embed.colour = discord.Colour.blurple()
-    _add(embed, "Plan", _plan(info.subscription))
-    _add(embed, "Fast time", _fast_time(info))
-    _add(embed, "Mode", _mode(info))
-    _add(embed, "Made so far", _usage(info))
-    _add(embed, "Jobs", _jobs(info))
-    _add(embed, "Also said", _others(info))
+    add_field(embed, "Plan", _plan(info.subscription))
+    add_field(embed, "Fast time", _fast_time(info))
+    add_field(embed, "Mode", _mode(info))
+    add_field(embed, "Made so far", _usage(info))
+    add_field(embed, "Jobs", _jobs(info))
+    add_field(embed, "Also said", _others(info))
     if not embed.fields:
-        _add(embed, "Midjourney's answer", code_block(info.text, QUOTE_LIMIT))
-    _add(embed, "Discord account", _discord_account(account, info))
+        add_field(embed, "Midjourney's answer", code_block(info.text, QUOTE_LIMIT))
+    add_field(embed, "Discord account", _discord_account(account, info))
     return embed
 
 
@@ -61,12 +70,12 @@ def flag_embed(account: KnownAccount, *, snapshot_note: str | None = None) -> di
     embed = _card(
         account, f"{plain(account.label)} · {state_words(account)}", f"{demand(flag)}.", _since(account)
     )
-    embed.colour = _flag_colour(flag)
-    _add(embed, "Midjourney says", code_block(flag.text, QUOTE_LIMIT))
-    _add(embed, "Discord login to use", login_help(account))
-    _add(embed, "What to do", steps(account, flag))
-    _add(embed, "Channel", channel_link(account.account))
-    _add(embed, "Last account info", snapshot_note and clip(snapshot_note, NOTE_LIMIT))
+    embed.colour = flag_colour(flag)
+    add_field(embed, "Midjourney says", code_block(flag.text, QUOTE_LIMIT))
+    add_field(embed, "Discord login to use", login_help(account))
+    add_field(embed, "What to do", steps(account, flag, until=block_end(account, flag)))
+    add_field(embed, "Channel", channel_link(account.account))
+    add_field(embed, "Last account info", snapshot_note and clip(snapshot_note, NOTE_LIMIT))
     return embed
 
 
@@ -83,15 +92,15 @@ def account_embed(account: KnownAccount, *, actions: Sequence[Action] = ()) -> d
     flag = account.account.flag
     title = f"{plain(account.label)} · {state_words(account)}"
     embed = _card(account, title, channel_link(account.account), slots(account.account))
-    embed.colour = _flag_colour(flag) if flag else discord.Colour.green()
+    embed.colour = flag_colour(flag) if flag else discord.Colour.green()
     if flag is not None:
-        _add(embed, "Midjourney says", f"{code_block(flag.text, QUOTE_LIMIT)}\n{_since(account)}")
+        add_field(embed, "Midjourney says", f"{code_block(flag.text, QUOTE_LIMIT)}\n{_since(account)}")
     if account.snapshot is not None:
         info = account.snapshot.info
-        _add(embed, "Plan", _plan(info.subscription))
-        _add(embed, "Fast time", _fast_time(info))
-        _add(embed, "Last account info", f"Answered {when(account.snapshot.taken_at)}")
-    _add(embed, "Last actions", _history(actions[:ACTIONS_SHOWN]))
+        add_field(embed, "Plan", _plan(info.subscription))
+        add_field(embed, "Fast time", _fast_time(info))
+        add_field(embed, "Last account info", f"Answered {when(account.snapshot.taken_at)}")
+    add_field(embed, "Last actions", history(actions))
     return embed
 
 
@@ -100,13 +109,14 @@ def _card(account: KnownAccount, title: str, *lines: str | None) -> discord.Embe
     return discord.Embed(title=title, description=description, url=account.account.link)
 
 
-def _add(embed: discord.Embed, name: str, value: str | None) -> None:
+def add_field(embed: discord.Embed, name: str, value: str | None) -> None:
     """Add a field on lines of its own, unless there is nothing to say."""
     if value:
         embed.add_field(name=name, value=value, inline=False)
 
 
-def _flag_colour(flag: Flag) -> discord.Colour:
+def flag_colour(flag: Flag) -> discord.Colour:
+    """Give the colour of a flag's card; words say the same beside it."""
     return discord.Colour.red() if flag.kind is FlagKind.BLOCK else discord.Colour.orange()
 
 
@@ -168,10 +178,12 @@ def _others(info: Info) -> str:
     return fitted(lines(), len(info.others), FIELD_LIMIT)
 
 
-def _history(actions: Sequence[Action]) -> str:
-    return fitted(map(_action, actions), len(actions), FIELD_LIMIT)
+def history(actions: Sequence[Action]) -> str:
+    """Tell the last actions on an account, as given: newest first."""
+    shown = actions[:ACTIONS_SHOWN]
+    return fitted(map(_action, shown), len(shown), FIELD_LIMIT)
 
 
 def _action(action: Action) -> str:
-    done = f"{plain(action.verb)} - {plain(action.outcome, 60)}"
+    done = f"{DONE.get(action.verb) or plain(action.verb)} - {plain(action.outcome, 60)}"
     return f"{when(action.at)} <@{action.actor_id}> {done}"

@@ -14,7 +14,7 @@ def state_words(account: KnownAccount) -> str:
     flag = account.account.flag
     if flag is None:
         return "✅ ready"
-    return f"{symbol(flag.kind)} {_state(flag.kind)}"
+    return f"{symbol(flag.kind)} {kind_words(flag.kind)}"
 
 
 def symbol(kind: FlagKind) -> str:
@@ -26,6 +26,20 @@ def symbol(kind: FlagKind) -> str:
             return "⛔"
         case FlagKind.MODERATION | FlagKind.OTHER:
             return "⚠️"
+    assert_never(kind)
+
+
+def kind_words(kind: FlagKind) -> str:
+    """Name in words what is pending."""
+    match kind:
+        case FlagKind.MODERATION:
+            return "moderation message pending"
+        case FlagKind.CAPTCHA:
+            return "CAPTCHA pending"
+        case FlagKind.BLOCK:
+            return "blocked"
+        case FlagKind.OTHER:
+            return "needs attention"
     assert_never(kind)
 
 
@@ -59,19 +73,6 @@ def unexpected(reference: str) -> str:
         "Try it once more. If it happens again, look in the bot's log for "
         f"{code_span(reference, 40)}."
     )
-
-
-def _state(kind: FlagKind) -> str:
-    match kind:
-        case FlagKind.MODERATION:
-            return "moderation message pending"
-        case FlagKind.CAPTCHA:
-            return "CAPTCHA pending"
-        case FlagKind.BLOCK:
-            return "blocked"
-        case FlagKind.OTHER:
-            return "needs attention"
-    assert_never(kind)
 
 
 def _sentence(text: str) -> str:

@@ -7,6 +7,9 @@ from bot.models import Flag, FlagKind, KnownAccount
 from bot.render.facts import channel_link
 from bot.render.text import code_span, span, when
 
+RESET_LABEL: Final = "I acknowledged it - reset"
+BUTTON: Final = f"press **{RESET_LABEL}**."
+COMMAND: Final = "use /mjreset."
 _NO_LINK: Final = "No link to be seen? Run /imagine there by hand: Midjourney then shows it."
 
 
@@ -27,17 +30,22 @@ def login_help(account: KnownAccount) -> str:
     )
 
 
-def steps(account: KnownAccount, flag: Flag) -> str:
-    """List the three steps that clear a flag of this kind, in their order."""
+def steps(account: KnownAccount, flag: Flag, *, until: datetime | None, reset: str = COMMAND) -> str:
+    """List the three steps that clear a flag of this kind, in their order.
+
+    `until` is when a timed block ends, if that is known; `reset` is the way to reset from where this stands.
+    """
+    if not account.account.addressable:
+        reset = "reset the account in the API."
     match flag.kind:
         case FlagKind.MODERATION:
-            tasks = _moderation(account)
+            tasks = _moderation(account, reset)
         case FlagKind.CAPTCHA:
-            tasks = _captcha(account)
+            tasks = _captcha(account, reset)
         case FlagKind.BLOCK:
-            tasks = _block(account, flag)
+            tasks = _block(account, reset, _wait(flag, until))
         case FlagKind.OTHER:
-            tasks = _other(account)
+            tasks = _other(account, reset)
         case _:
             assert_never(flag.kind)
     return "\n".join(f"{number}. {task}" for number, task in enumerate(tasks, start=1))
@@ -49,42 +57,41 @@ def block_end(account: KnownAccount, flag: Flag) -> datetime | None:
     return account.flagged_since + length if account.flagged_since and length else None
 
 
-def _moderation(account: KnownAccount) -> tuple[str, str, str]:
+def _moderation(account: KnownAccount, reset: str) -> tuple[str, str, str]:
     return (
         f"Log in to Discord {_login(account)}.",
         f"Open {_channel(account)}, read the message and acknowledge it there.",
-        f"Only then {_reset(account)} A reset acknowledges nothing.",
+        f"Only then {reset} A reset acknowledges nothing.",
     )
 
 
-def _captcha(account: KnownAccount) -> tuple[str, str, str]:
+def _captcha(account: KnownAccount, reset: str) -> tuple[str, str, str]:
     return (
         f"Log in to Discord {_login(account)}.",
         f"Open {_channel(account)}, follow the verification link and solve the CAPTCHA. {_NO_LINK}",
-        f"Only then {_reset(account)} A reset solves nothing.",
+        f"Only then {reset} A reset solves nothing.",
     )
 
 
-def _block(account: KnownAccount, flag: Flag) -> tuple[str, str, str]:
+def _block(account: KnownAccount, reset: str, wait: str) -> tuple[str, str, str]:
     return (
-        _wait(account, flag),
+        wait,
         f"Then log in to Discord {_login(account)}, open {_channel(account)}, see what waits there.",
-        f"Last, {_reset(account)} A reset does not shorten the block.",
+        f"Last, {reset} A reset does not shorten the block.",
     )
 
 
-def _other(account: KnownAccount) -> tuple[str, str, str]:
+def _other(account: KnownAccount, reset: str) -> tuple[str, str, str]:
     return (
         f"Log in to Discord {_login(account)}.",
         f"Open {_channel(account)} and do what the message says.",
-        f"Only then {_reset(account)} A reset alone settles nothing.",
+        f"Only then {reset} A reset alone settles nothing.",
     )
 
 
-def _wait(account: KnownAccount, flag: Flag) -> str:
-    end = block_end(account, flag)
-    if end is not None:
-        return f"Wait until {when(end, 'f')} ({when(end)}). Do not reset earlier."
+def _wait(flag: Flag, until: datetime | None) -> str:
+    if until is not None:
+        return f"Wait until {when(until, 'f')} ({when(until)}). Do not reset earlier."
     length = flag.block_length
     if length is not None:
         return f"Wait {span(length)} from when the block began. Do not reset earlier."
@@ -105,10 +112,3 @@ def _channel(account: KnownAccount) -> str:
         if link
         else f"the Midjourney channel {channel_link(account.account)}"
     )
-
-
-def _reset(account: KnownAccount) -> str:
-    """Name the call that resets; an id that is none is not put into a path."""
-    if not account.account.addressable:
-        return "reset the account in the API."
-    return f"reset the channel in the API: `POST account/midjourney/{account.channel}/reset`."

@@ -1,7 +1,21 @@
 """What Midwatch remembers across restarts; every SQL statement stands in this package."""
 
 from bot.store.database import DatabaseInUse, StoreError
-from bot.store.records import StoredAccount, StoredInfo
+from bot.store.records import StoredAccount, StoredInfo, StoredMute
+from bot.store.shape import Shape
 from bot.store.store import Store
+from bot.store.watch import WatchStore, kept_incident, kept_message, kept_mute
 
-__all__ = ["DatabaseInUse", "Store", "StoreError", "StoredAccount", "StoredInfo"]
+__all__ = [
+    "DatabaseInUse",
+    "Shape",
+    "Store",
+    "StoreError",
+    "StoredAccount",
+    "StoredInfo",
+    "StoredMute",
+    "WatchStore",
+    "kept_incident",
+    "kept_message",
+    "kept_mute",
+]

@@ -1,13 +1,14 @@
 """The database file itself: who holds it, connections and transactions, SQLite's errors in plain words."""
 
+import asyncio
 import fcntl
 import os
 import sqlite3
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Iterable
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import aiosqlite
 
@@ -164,3 +165,32 @@ async def number(connection: aiosqlite.Connection, statement: str) -> int:
     """Give the one number that a statement answers with."""
     ((value,),) = await connection.execute_fetchall(statement)
     return int(value)
+
+
+class Database:
+    """The two connections of one Midwatch: one writes, a turn at a time; another reads."""
+
+    def __init__(self, writer: aiosqlite.Connection, reader: aiosqlite.Connection, path: Path) -> None:
+        self.writer = writer
+        self.reader = reader
+        self.path = path
+        self.turn = asyncio.Lock()
+        """Held by the one who writes."""
+
+    async def read(self, query: str, parameters: Iterable[object] = ()) -> Iterable[Any]:
+        """Give the rows that a query finds."""
+        with plainly(self.path):
+            return await self.reader.execute_fetchall(query, tuple(parameters))
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[aiosqlite.Connection]:
+        """Write all of it or nothing; only for the one whose turn it is."""
+        with plainly(self.path):
+            async with transaction(self.writer):
+                yield self.writer
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncGenerator[aiosqlite.Connection]:
+        """Wait for a turn, and write all of it or nothing."""
+        async with self.turn, self.transaction() as writer:
+            yield writer

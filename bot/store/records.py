@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from bot.incidents import Mute
 from bot.models import Account
 
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
@@ -32,6 +33,14 @@ class StoredAccount:
     discord_name: str | None = None
     flagged_since: datetime | None = None
     info: StoredInfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMute:
+    """A mute, and the owner who wanted it so."""
+
+    mute: Mute
+    by: int
 
 
 def to_epoch(at: datetime) -> int:

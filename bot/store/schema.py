@@ -67,6 +67,89 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         "CREATE INDEX audit_by_channel ON audit (channel, at)",
         "CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT",
     ),
+    (
+        """
+        CREATE TABLE incident (
+            key TEXT NOT NULL PRIMARY KEY,
+            state TEXT NOT NULL,
+            opened_at INTEGER NOT NULL,
+            seen_at INTEGER NOT NULL,
+            channel TEXT,
+            flag_text TEXT,
+            flag_kind TEXT,
+            peak TEXT,
+            trouble TEXT,
+            from_command INTEGER NOT NULL CHECK (from_command IN (0, 1)),
+            before_watch INTEGER NOT NULL CHECK (before_watch IN (0, 1)),
+            recurring INTEGER NOT NULL CHECK (recurring IN (0, 1)),
+            clear_since INTEGER,
+            clear_looks INTEGER NOT NULL,
+            missing_looks INTEGER NOT NULL,
+            ended_at INTEGER,
+            ending TEXT,
+            reset_at INTEGER,
+            lease_until INTEGER,
+            leased_by INTEGER,
+            claimed_by INTEGER,
+            claimed_at INTEGER,
+            asked_at INTEGER,
+            snoozed_until INTEGER,
+            blind_from INTEGER,
+            blind_until INTEGER,
+            block_ends INTEGER,
+            CHECK ((channel IS NULL) = (trouble IS NOT NULL)),
+            CHECK ((flag_text IS NULL) = (flag_kind IS NULL)),
+            CHECK ((state = 'ended') = (ended_at IS NOT NULL))
+        ) STRICT
+        """,
+        "CREATE INDEX incident_going_on ON incident (opened_at) WHERE state != 'ended'",
+        "CREATE INDEX incident_ended ON incident (ended_at) WHERE state = 'ended'",
+        """
+        CREATE TABLE message (
+            key TEXT NOT NULL PRIMARY KEY,
+            recipient INTEGER NOT NULL,
+            purpose TEXT NOT NULL,
+            loud INTEGER NOT NULL CHECK (loud IN (0, 1)),
+            created_at INTEGER NOT NULL,
+            due_at INTEGER NOT NULL,
+            text TEXT,
+            delivery TEXT NOT NULL,
+            route TEXT NOT NULL,
+            attempts INTEGER NOT NULL,
+            claimed_at INTEGER,
+            failing_since INTEGER,
+            failure TEXT,
+            plain INTEGER NOT NULL CHECK (plain IN (0, 1)),
+            channel_id INTEGER,
+            message_id INTEGER,
+            sent_at INTEGER,
+            shown TEXT,
+            edited_at INTEGER,
+            reminders INTEGER NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX message_unfinished ON message (created_at) WHERE delivery NOT IN ('done', 'cancelled')",
+        "CREATE INDEX message_finished ON message (sent_at) WHERE delivery = 'done'",
+        # reason: NULL for an incident that was only carried along from an earlier message.
+        """
+        CREATE TABLE message_entry (
+            message TEXT NOT NULL REFERENCES message (key) ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            incident TEXT NOT NULL REFERENCES incident (key),
+            reason TEXT,
+            PRIMARY KEY (message, position)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX message_entry_by_incident ON message_entry (incident)",
+        # channel: '' for all accounts.
+        """
+        CREATE TABLE mute (
+            channel TEXT NOT NULL PRIMARY KEY,
+            until INTEGER NOT NULL,
+            muted_by INTEGER NOT NULL
+        ) STRICT
+        """,
+    ),
 )
 
 

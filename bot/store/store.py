@@ -1,20 +1,18 @@
 """The memory of Midwatch: facts in, facts out; no one else speaks SQL."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Self
 
-import aiosqlite
-
 from bot.models import Account, Action, Flag, FlagKind, InfoSnapshot, Observation
-from bot.store.database import BUSY_TIMEOUT, connected, held, plainly, transaction
+from bot.store.database import BUSY_TIMEOUT, Database, connected, held, plainly
 from bot.store.records import StoredAccount, StoredInfo, from_epoch, storable, to_epoch
 from bot.store.schema import STEPS, inspect, migrate
+from bot.store.statements import ACTION, GET_META, KEPT, SET_META, action_row
+from bot.store.watch import FORGET_WATCH, WatchStore
 
-KEPT: Final = timedelta(days=400)
 STAMP_EVERY: Final = timedelta(minutes=1)
 LAST_SUCCESS: Final = "last_success"
 
@@ -60,26 +58,21 @@ INFO: Final = """
     INSERT OR REPLACE INTO info_snapshot (channel, taken_at, took_ms, discord_name, text)
     VALUES (?, ?, ?, ?, ?)
 """
-ACTION: Final = "INSERT INTO audit (at, actor_id, verb, channel, outcome) VALUES (?, ?, ?, ?, ?)"
 ACTIONS: Final = """
     SELECT at, actor_id, verb, channel, outcome FROM audit WHERE channel = ? ORDER BY at DESC, id DESC LIMIT ?
 """
-META: Final = (
-    "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-)
+FORGET: Final = ("DELETE FROM info_snapshot WHERE taken_at < ?", "DELETE FROM audit WHERE at < ?")
 
 
 class Store:
-    """The database of one Midwatch: one connection writes, a turn at a time; another reads.
+    """What is known of the accounts, and who did what; the watch has its own part.
 
     Every method raises StoreError when the database cannot be used.
     """
 
-    def __init__(self, writer: aiosqlite.Connection, reader: aiosqlite.Connection, path: Path) -> None:
-        self._writer = writer
-        self._reader = reader
-        self._path = path
-        self._turn = asyncio.Lock()
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.watch = WatchStore(database)
         self._recorded: dict[str, Account] | None = None
         """The listed accounts as last written, so that a look that shows nothing new writes nothing."""
         self._stamped: datetime | None = None
@@ -102,15 +95,15 @@ class Store:
                     await writer.execute("PRAGMA foreign_keys = ON")
                     await migrate(writer, file)
                 async with connected(file, read_only=True, busy_timeout=busy_timeout) as reader:
-                    yield cls(writer, reader, file)
+                    yield cls(Database(writer, reader, file))
 
     async def accounts(self) -> tuple[StoredAccount, ...]:
         """Give every account there is a memory of, the longest known first."""
-        return tuple(stored_account(*row) for row in await self._read(ACCOUNTS))
+        return tuple(stored_account(*row) for row in await self._database.read(ACCOUNTS))
 
     async def record_observation(self, observation: Observation) -> None:
         """Write down what a good look changed; accounts it does not show are not listed any more."""
-        async with self._turn:
+        async with self._database.turn:
             recorded = await self._load_recorded()
             seen = {account.channel: account for account in observation.accounts}
             changed = [account for channel, account in seen.items() if recorded.get(channel) != account]
@@ -118,59 +111,57 @@ class Store:
             if not changed and not gone and not self._stamp_is_due(observation.at):
                 return
             self._recorded = None  # until the transaction is known to have succeeded
-            async with self._transaction():
-                await self._writer.executemany(UNLIST, [(storable(channel),) for channel in gone])
-                await self._writer.executemany(
-                    LIST, [listed_row(account, observation.at) for account in changed]
-                )
-                await self._writer.execute(META, (LAST_SUCCESS, str(to_epoch(observation.at))))
+            async with self._database.transaction() as writer:
+                await writer.executemany(UNLIST, [(storable(channel),) for channel in gone])
+                await writer.executemany(LIST, [listed_row(account, observation.at) for account in changed])
+                await writer.execute(SET_META, (LAST_SUCCESS, str(to_epoch(observation.at))))
             self._recorded, self._stamped = seen, observation.at
 
     async def record_flag(self, channel: str, flag: Flag, at: datetime) -> None:
         """Write down a flag that a command met; the next look at the list decides what becomes of it."""
-        async with self._turn:
+        async with self._database.turn:
             self._recorded = None  # the next look must be compared with this, too
-            async with self._transaction():
+            async with self._database.transaction() as writer:
                 row = (storable(channel), storable(flag.text), flag.kind, to_epoch(at), to_epoch(at))
-                await self._writer.execute(FLAG, row)
+                await writer.execute(FLAG, row)
 
     async def record_info(self, channel: str, snapshot: InfoSnapshot) -> None:
         """Keep an answer to `/info`, and the Discord name if it holds one."""
         key, taken_at = storable(channel), to_epoch(snapshot.taken_at)
         name, text = storable(snapshot.info.discord_name), storable(snapshot.info.text)
-        async with self._turn, self._transaction():
-            await self._writer.execute(DISCORD_NAME, (key, name, taken_at))
-            await self._writer.execute(
+        async with self._database.writing() as writer:
+            await writer.execute(DISCORD_NAME, (key, name, taken_at))
+            await writer.execute(
                 INFO, (key, taken_at, snapshot.took // timedelta(milliseconds=1), name, text)
             )
 
     async def rename(self, channel: str, name: str | None, *, actor_id: int, at: datetime) -> None:
         """Give an account a name, or take it away with None, and write down who did it."""
         outcome = "name removed" if name is None else f"named {name}"
-        async with self._turn, self._transaction():
-            await self._writer.execute(NAME, (storable(channel), storable(name), to_epoch(at)))
-            await self._write_action(Action(at, actor_id, "rename", channel, outcome))
+        async with self._database.writing() as writer:
+            await writer.execute(NAME, (storable(channel), storable(name), to_epoch(at)))
+            await writer.execute(ACTION, action_row(Action(at, actor_id, "rename", channel, outcome)))
 
     async def record_action(self, action: Action) -> None:
         """Write down who did what to which account, and how it ended."""
-        async with self._turn, self._transaction():
-            await self._write_action(action)
+        async with self._database.writing() as writer:
+            await writer.execute(ACTION, action_row(action))
 
     async def actions(self, channel: str, limit: int = 5) -> tuple[Action, ...]:
         """Give the last actions on an account, the latest first."""
-        rows = await self._read(ACTIONS, (storable(channel), limit))
+        rows = await self._database.read(ACTIONS, (storable(channel), limit))
         return tuple(Action(from_epoch(at), *rest) for at, *rest in rows)
 
     async def meta(self, key: str) -> str | None:
         """Give the value kept under a key."""
-        for (value,) in await self._read("SELECT value FROM meta WHERE key = ?", (key,)):
+        for (value,) in await self._database.read(GET_META, (key,)):
             return str(value)
         return None
 
     async def set_meta(self, key: str, value: str) -> None:
         """Keep a value under a key."""
-        async with self._turn, self._transaction():
-            await self._writer.execute(META, (key, storable(value)))
+        async with self._database.writing() as writer:
+            await writer.execute(SET_META, (key, storable(value)))
 
     async def last_success(self) -> datetime | None:
         """Give the time of the last good look, within a minute."""
@@ -178,17 +169,17 @@ class Store:
         return None if value is None else from_epoch(int(value))
 
     async def prune(self, now: datetime) -> None:
-        """Forget answers and actions that are older than 400 days."""
+        """Forget answers and actions, and what the watch is done with, that are older than 400 days."""
         oldest = (to_epoch(now - KEPT),)
-        async with self._turn, self._transaction():
-            await self._writer.execute("DELETE FROM info_snapshot WHERE taken_at < ?", oldest)
-            await self._writer.execute("DELETE FROM audit WHERE at < ?", oldest)
+        async with self._database.writing() as writer:
+            for statement in (*FORGET, *FORGET_WATCH):
+                await writer.execute(statement, oldest)
 
     async def _load_recorded(self) -> dict[str, Account]:
         if self._recorded is None:
             # By the writer, which answers after all it was told before; the reader could miss a late commit.
-            with plainly(self._path):
-                rows = await self._writer.execute_fetchall(LISTED)
+            with plainly(self._database.path):
+                rows = await self._database.writer.execute_fetchall(LISTED)
             self._recorded = {row[0]: account_of(*row) for row in rows}
             self._stamped = await self.last_success()
         return self._recorded
@@ -196,27 +187,6 @@ class Store:
     def _stamp_is_due(self, at: datetime) -> bool:
         """Tell whether the time of this good look is to be written; also when the clock was put back."""
         return self._stamped is None or abs(at - self._stamped) >= STAMP_EVERY
-
-    async def _write_action(self, action: Action) -> None:
-        row = (
-            to_epoch(action.at),
-            action.actor_id,
-            action.verb,
-            storable(action.channel),
-            storable(action.outcome),
-        )
-        await self._writer.execute(ACTION, row)
-
-    async def _read(self, query: str, parameters: Iterable[object] = ()) -> Iterable[Any]:
-        with plainly(self._path):
-            return await self._reader.execute_fetchall(query, tuple(parameters))
-
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncGenerator[None]:
-        """Write all of it or nothing; only for the one whose turn it is."""
-        with plainly(self._path):
-            async with transaction(self._writer):
-                yield
 
 
 def account_of(

@@ -1,10 +1,10 @@
-"""The demo: a simulated useapi.net, a simulated Discord, the real bot between them, and a page to use it all."""
+"""The demo: a simulated useapi.net, a simulated Discord, the real bot between them, and a page for it all."""
 
 import asyncio
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from tests.sandbox import launch
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
 from tests.sandbox.page import PageServer, Stage
 from tests.sandbox.process import BotProcess
-from tests.sandbox.useapi import Plan, SimulatedAccount, SimulatedUseapi
+from tests.sandbox.useapi import Plan, SimulatedUseapi
 
 MIDJOURNEY_TAKES: Final = 1.2
 """Seconds until `/info` is answered: long enough to see the bot think."""
@@ -28,7 +28,7 @@ FAST_TIME_GONE: Final = (
 
 
 def seed(useapi: SimulatedUseapi) -> None:
-    """Configure six accounts: most are fine, one is a trial, one has no fast time left. Flagging is up to the visitor."""
+    """Configure six accounts of all plans, one without fast time; to flag them is up to the visitor."""
     accounts = (
         useapi.add(discord_name="aurora", plan=Plan.MEGA, max_jobs=12),
         useapi.add(discord_name="basalt", plan=Plan.PRO, max_jobs=9),
@@ -55,14 +55,16 @@ def bot_command(discord: SimulatedDiscord, useapi: SimulatedUseapi, folder: Path
 
 
 @asynccontextmanager
-async def demo() -> AsyncIterator[tuple[PageServer, BotProcess]]:
-    """Start everything, and end everything with the block: the page, the bot, the fakes, the temporary database."""
+async def demo() -> AsyncGenerator[tuple[PageServer, BotProcess]]:
+    """Start the fakes, the bot and the page; with the block all of it ends, the temporary database too."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="midwatch-demo-")))
         useapi = await stack.enter_async_context(SimulatedUseapi())
         discord = await stack.enter_async_context(SimulatedDiscord())
         seed(useapi)
-        bot = await stack.enter_async_context(BotProcess(bot_command(discord, useapi, folder), folder / "bot.log"))
+        bot = await stack.enter_async_context(
+            BotProcess(bot_command(discord, useapi, folder), folder / "bot.log")
+        )
         page = await stack.enter_async_context(PageServer(Stage(discord, useapi, bot)))
         bot.changed = page.changed
         useapi.changed.append(page.changed)
@@ -75,14 +77,15 @@ async def run() -> None:
     stop = asyncio.Event()
     with _signals(stop):
         async with demo() as (page, _):
-            print("Midwatch demo: open this address in a browser. Ctrl-C ends it.")
-            print(page.address, flush=True)
+            sys.stdout.write(
+                f"Midwatch demo: open this address in a browser. Ctrl-C ends it.\n{page.address}\n"
+            )
+            sys.stdout.flush()
             await stop.wait()
-            print("Ending ...", file=sys.stderr)
 
 
 @contextmanager
-def _signals(stop: asyncio.Event) -> Iterator[None]:
+def _signals(stop: asyncio.Event) -> Generator[None]:
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(signum, stop.set)

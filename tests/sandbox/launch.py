@@ -1,7 +1,7 @@
 """Runs the unmodified bot against the sandbox, in a process of its own, with no way to the outside.
 
-The bot gets the settings of the command line and nothing else: the environment is emptied, no `.env` is read, and
-only the sandbox's own tokens and loopback addresses are let through.
+The bot gets the settings of the command line and nothing else: the environment is emptied, no `.env` is read,
+and only the sandbox's own tokens and loopback addresses are let through.
 """
 
 import argparse
@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from pathlib import Path
@@ -17,13 +18,16 @@ from typing import Final
 import yarl
 
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, point_at
+from tests.sandbox.process import STOP_WITHIN
 from tests.sandbox.useapi import SANDBOX_USEAPI_TOKEN
 
 TOKENS: Final = {"DISCORD_TOKEN": SANDBOX_BOT_TOKEN, "USEAPI_TOKEN": SANDBOX_USEAPI_TOKEN}
 
 
-def command(discord_api: str, gateway: str, folder: Path, settings: Mapping[str, str], *arguments: str) -> list[str]:
-    """Give what a Python interpreter needs to run the bot here: `arguments` are the bot's own, such as `check`."""
+def command(
+    discord_api: str, gateway: str, folder: Path, settings: Mapping[str, str], *arguments: str
+) -> list[str]:
+    """Give the words after `python` that run the bot here; `arguments` are the bot's own, such as `check`."""
     pairs = [f"{name}={value}" for name, value in settings.items()]
     return ["-m", "tests.sandbox.launch", discord_api, gateway, str(folder), *pairs, "--", *arguments]
 
@@ -54,7 +58,9 @@ def _loopback(address: str) -> bool:
 
 def main() -> None:
     """Run the bot with what the command line says, until it ends or whoever started it is gone."""
-    parser = argparse.ArgumentParser(prog="python -m tests.sandbox.launch", description="Run the bot in the sandbox.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.sandbox.launch", description="Run the bot in the sandbox."
+    )
     for name in ("discord_api", "gateway", "folder"):
         parser.add_argument(name)
     parser.add_argument("settings", nargs="*", metavar="NAME=VALUE")
@@ -78,8 +84,12 @@ def _halves(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
 
 def _end_with_parent() -> None:
     """Wait for the end of standard input, which its holder's end brings, whatever killed it."""
-    sys.stdin.buffer.read()
+    # Not by sys.stdin, whose lock a thread still reading would hold at the interpreter's end.
+    while os.read(0, 1024):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(STOP_WITHIN)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _run_bot(arguments: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""Makes a browser's screenshot smaller: the same picture with at most 256 colours, which a page hardly exceeds.
+"""Makes a browser's screenshot smaller: the same picture with at most 256 colours.
 
 Facts are from the PNG specification (W3C, third edition): chunks in section 5, filters in section 9.
 """
@@ -88,7 +88,9 @@ def _palette(counts: Counter[bytes]) -> tuple[bytes, dict[bytes, int]]:
     """Give the most frequent colours, and for each colour the place of the nearest of them."""
     kept = [colour for colour, _ in counts.most_common(COLOURS)]
     places = range(len(kept))
-    return b"".join(kept), {colour: min(places, key=lambda place: _apart(kept[place], colour)) for colour in counts}
+    return b"".join(kept), {
+        colour: min(places, key=lambda place: _apart(kept[place], colour)) for colour in counts
+    }
 
 
 def _apart(one: bytes, other: bytes) -> int:

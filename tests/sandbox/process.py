@@ -21,8 +21,8 @@ def _nobody() -> None:
 class BotProcess:
     """`async with BotProcess(command, log)`: running inside the block, and surely gone after it."""
 
-    def __init__(self, command: Sequence[str], log: Path) -> None:
-        self._command, self._log = command, log
+    def __init__(self, command: Sequence[str], log: Path, *, stop_within: float = STOP_WITHIN) -> None:
+        self._command, self._log, self._stop_within = command, log, stop_within
         self._process: asyncio.subprocess.Process | None = None
         self._watch: asyncio.Task[None] | None = None
         self.exit_code: int | None = None
@@ -46,7 +46,7 @@ class BotProcess:
         return self._process.pid if self._process is not None and self.running else None
 
     async def start(self) -> None:
-        """Start it. Its standard input is held open and never written: when that closes, it ends by itself."""
+        """Start it. Its standard input is held open and never written: when that closes, the bot ends."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -69,7 +69,7 @@ class BotProcess:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), STOP_WITHIN)
+            await asyncio.wait_for(process.wait(), self._stop_within)
         except TimeoutError:
             process.kill()
             await process.wait()
@@ -83,6 +83,8 @@ class BotProcess:
 
     async def _report_end(self, process: asyncio.subprocess.Process) -> None:
         self.exit_code = await process.wait()
-        lines = self._log.read_text(errors="replace").splitlines()[-TAIL:]
-        print(f"The bot ended by itself with exit code {self.exit_code}. Its last lines:", *lines, sep="\n  ", file=sys.stderr)
+        last = self._log.read_text(errors="replace").splitlines()[-TAIL:]
+        sys.stderr.write(
+            "\n  ".join([f"The bot ended by itself with exit code {self.exit_code}.", *last]) + "\n"
+        )
         self.changed()

@@ -1,7 +1,7 @@
 """Somebody who uses the demo's page in a real browser: for its tests and for its screenshots."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -24,7 +24,7 @@ def installed_browser() -> str | None:
 
 
 @asynccontextmanager
-async def browsing(executable: str) -> AsyncIterator[Browser]:
+async def browsing(executable: str) -> AsyncGenerator[Browser]:
     """Run a browser without a window."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=executable, args=QUIET)
@@ -61,7 +61,9 @@ class Visitor:
         """An account's lines in the control strip."""
         return self.page.locator("#strip .account").filter(has_text=label)
 
-    async def use(self, command: str, *, pane: str = "server", account: str | None = None, private: bool = False) -> None:
+    async def use(
+        self, command: str, *, pane: str = "server", account: str | None = None, private: bool = False
+    ) -> None:
         """Type a command, pick it from the list, fill in its options, and send it."""
         await self._type(pane, f"/{command}")
         await expect(self.page.locator(f"#{pane} [role=option]").first).to_contain_text(f"/{command}")

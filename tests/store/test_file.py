@@ -44,7 +44,8 @@ async def test_no_table_takes_a_value_of_another_type(path: Path) -> None:
     tables = ask(
         path, "SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite%'"
     )
-    assert dict(tables) == dict.fromkeys(("account", "info_snapshot", "audit", "meta"), 1)
+    names = "account", "audit", "incident", "info_snapshot", "message", "message_entry", "meta", "mute"
+    assert dict(tables) == dict.fromkeys(names, 1)
 
 
 async def test_a_second_bot_is_refused_with_one_sentence(path: Path) -> None:

@@ -1,14 +1,17 @@
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from bot.store import Store, StoredAccount, StoreError
-from bot.store.database import connected
+from bot.store.database import connected, create
 from bot.store.schema import STEPS, migrate
 from tests.store.cases import FIRST, ask, look
+from tests.store.watch_cases import KEYS, alert, incident
 
+NEWEST = len(STEPS)
 ONE_MORE: tuple[tuple[str, ...], ...] = (*STEPS, ("ALTER TABLE account ADD COLUMN mood TEXT",))
 
 
@@ -17,14 +20,69 @@ async def upgrade(path: Path, steps: tuple[tuple[str, ...], ...]) -> None:
         await migrate(connection, path, steps)
 
 
+def backup_of(path: Path, version: int) -> Path:
+    return path.with_name(f"{path.name}.v{version}.backup")
+
+
+def shape(path: Path) -> list[str]:
+    return ask(path, "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
+
+
+def remember_something(path: Path) -> None:
+    """Write into a database of any version, in words that each of them takes."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        account = (FIRST.channel, FIRST.max_jobs, FIRST.server, 1, 0)
+        connection.execute(
+            "INSERT INTO account (channel, max_jobs, server, listed, seen_at) VALUES (?, ?, ?, ?, ?)", account
+        )
+        connection.execute("INSERT INTO audit VALUES (1, 0, 1, 'reset', ?, 'ok')", (FIRST.channel,))
+        connection.execute("INSERT INTO meta VALUES ('key', 'value')")
+
+
+async def make(path: Path, version: int) -> None:
+    """Make a database as a Midwatch of that version leaves it."""
+    create(path)
+    await upgrade(path, STEPS[:version])
+    remember_something(path)
+
+
+@pytest.mark.parametrize("version", range(1, NEWEST))
+async def test_a_database_of_every_earlier_version_is_brought_up_to_date_after_a_backup(
+    path: Path, version: int
+) -> None:
+    await make(path, version)
+    before = shape(path)
+    async with Store.open(path) as store:
+        (known,) = await store.accounts()
+        assert known == StoredAccount(FIRST, listed=True)
+        assert [action.outcome for action in await store.actions(FIRST.channel)] == ["ok"]
+        assert await store.meta("key") == "value"
+        await store.watch.save(incidents=[incident(0)], messages=[alert(1, incident(0))])
+        assert await store.watch.message(KEYS[1]) == alert(1, incident(0))
+    backup = backup_of(path, version)
+    assert ask(path, "PRAGMA user_version") == [(NEWEST,)]
+    assert ask(backup, "PRAGMA user_version") == [(version,)]
+    assert ask(backup, "SELECT channel FROM account") == [(FIRST.channel,)]
+    assert shape(backup) == before
+
+
+async def test_a_database_brought_up_to_date_has_the_shape_of_a_new_one(path: Path) -> None:
+    await make(path, 1)
+    new = path.with_name("new.sqlite3")
+    for each in (path, new):
+        async with Store.open(each):
+            pass
+    assert shape(path) == shape(new)
+
+
 async def test_a_new_step_is_taken_after_a_backup(path: Path) -> None:
     async with Store.open(path) as store:
         await store.record_observation(look(FIRST))
     await upgrade(path, ONE_MORE)
-    backup = path.with_name(f"{path.name}.v1.backup")
-    assert ask(path, "PRAGMA user_version") == [(2,)]
+    backup = backup_of(path, NEWEST)
+    assert ask(path, "PRAGMA user_version") == [(NEWEST + 1,)]
     assert ask(path, "SELECT channel, mood FROM account") == [(FIRST.channel, None)]
-    assert ask(backup, "PRAGMA user_version") == [(1,)]
+    assert ask(backup, "PRAGMA user_version") == [(NEWEST,)]
     assert ask(backup, "SELECT channel FROM account") == [(FIRST.channel,)]
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
 
@@ -33,7 +91,7 @@ async def test_a_backup_can_be_put_in_the_place_of_the_database(path: Path) -> N
     async with Store.open(path) as store:
         await store.record_observation(look(FIRST))
     await upgrade(path, ONE_MORE)
-    path.with_name(f"{path.name}.v1.backup").replace(path)
+    backup_of(path, NEWEST).replace(path)
     async with Store.open(path) as store:
         assert await store.accounts() == (StoredAccount(FIRST, listed=True),)
 
@@ -43,28 +101,32 @@ async def test_a_step_that_fails_is_undone_and_can_be_taken_again(path: Path) ->
         pass
     with pytest.raises(sqlite3.OperationalError, match="no such table"):
         await upgrade(path, (*STEPS, (*ONE_MORE[-1], "DROP TABLE missing")))
-    assert ask(path, "PRAGMA user_version") == [(1,)]
+    assert ask(path, "PRAGMA user_version") == [(NEWEST,)]
     await upgrade(path, ONE_MORE)
-    assert ask(path, "PRAGMA user_version") == [(2,)]
+    assert ask(path, "PRAGMA user_version") == [(NEWEST + 1,)]
 
 
 async def test_a_half_written_backup_of_an_earlier_try_is_replaced(path: Path) -> None:
     async with Store.open(path):
         pass
-    unfinished = path.with_name(f"{path.name}.v1.backup.unfinished")
+    unfinished = path.with_name(f"{path.name}.v{NEWEST}.backup.unfinished")
     unfinished.write_text("half")
     await upgrade(path, ONE_MORE)
     assert not unfinished.exists()
-    assert ask(path.with_name(f"{path.name}.v1.backup"), "PRAGMA quick_check") == [("ok",)]
+    assert ask(backup_of(path, NEWEST), "PRAGMA quick_check") == [("ok",)]
 
 
 async def test_no_step_is_taken_when_the_backup_cannot_be_written(path: Path) -> None:
     async with Store.open(path):
         pass
-    path.with_name(f"{path.name}.v1.backup").mkdir()
+    obstacle = backup_of(path, NEWEST)
+    obstacle.mkdir()
     with pytest.raises(StoreError, match="backup cannot be written"):
         await upgrade(path, ONE_MORE)
-    assert ask(path, "PRAGMA user_version") == [(1,)]
+    assert ask(path, "PRAGMA user_version") == [(NEWEST,)]
+    obstacle.rmdir()
+    await upgrade(path, ONE_MORE)
+    assert ask(path, "PRAGMA user_version") == [(NEWEST + 1,)]
 
 
 async def test_a_new_or_current_database_needs_no_backup(path: Path) -> None:

@@ -6,7 +6,7 @@ const FENCE = /```(?:([\w+.#-]+)\n)?\n?([^]*?)\n?```/;
 
 // Tried in this order at each place where one of them begins.
 const SPANS = [
-  [/^\\([^\w\s])/, (found) => found[1]],
+  [/^\\([^A-Za-z0-9\s])/, (found) => found[1]],
   [/^(`+)([^]*?[^`])\1(?!`)/, (found) => h("code", {}, found[2].replace(/^ (.*) $/s, "$1"))],
   [/^<t:(-?\d{1,13})(?::([tTdDfFR]))?>/, (found) => time(Number(found[1]), found[2] ?? "f")],
   [/^<\/([^:>]{1,120}):\d+>/, (found) => h("span", { class: "mention" }, `/${found[1]}`)],

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from aiohttp import web
 
@@ -99,10 +99,9 @@ class PageServer:
 
     async def _act(self, request: web.Request) -> web.StreamResponse:
         try:
-            body: Any = await request.json()
-            if not isinstance(body, dict):
-                raise Refusal("body")
-            return web.json_response(await self._stage.act(request.match_info["action"], body))
+            return web.json_response(
+                await self._stage.act(request.match_info["action"], await request.json())
+            )
         except (Refusal, ValueError):
             raise web.HTTPBadRequest(text="There is no such thing to do.") from None
 

@@ -62,17 +62,14 @@ class Stage:
             "restart": self._restart,
         }
 
-    async def act(self, action: str, body: Json) -> Json:
+    async def act(self, action: str, body: Any) -> Json:
         """Do one thing for the person named in `as`; the answer's `outcome` is done, failed or modal.
 
         Raises:
-            Refusal: there is no such action, person, account or fault, or something is missing in the body.
+            Refusal: there is no such action, person, account or fault, or the body is not as it should be.
         """
-        viewer = self._known(body.get("as"))
-        if action not in self._actions:
-            raise Refusal(action)
         try:
-            return await self._actions[action](viewer, body)
+            return await self._actions[action](self._known(body["as"]), body)
         except (KeyError, ValueError, TypeError):
             raise Refusal(action) from None
 
@@ -88,8 +85,12 @@ class Stage:
             "people": [_introduced(key, one) for key, one in self._people.items()],
             "names": self._names(),
             "places": {
-                "server": self._place(person, self._discord.channel_id, "# midjourney", "a channel of your server"),
-                "dm": self._place(person, self._direct[viewer], "@ Midwatch", f"{_name(person)}'s direct messages"),
+                "server": self._place(
+                    person, self._discord.channel_id, "# midjourney", "a channel of your server"
+                ),
+                "dm": self._place(
+                    person, self._direct[viewer], "@ Midwatch", f"{_name(person)}'s direct messages"
+                ),
             },
             "bot": self._bot_state(),
             "accounts": [_shown(account) for account in self._useapi.accounts.values()],

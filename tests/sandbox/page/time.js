@@ -14,7 +14,8 @@ const UNITS = [["year", 31_536_000], ["month", 2_592_000], ["day", 86_400], ["ho
 export function relative(seconds, now = Date.now()) {
   const away = seconds - Math.round(now / 1000);
   const [unit, length] = UNITS.find(([, size]) => Math.abs(away) >= size) ?? UNITS.at(-1);
-  return new Intl.RelativeTimeFormat(undefined, { numeric: "always" }).format(Math.trunc(away / length), unit);
+  const numeric = away === 0 ? "auto" : "always"; // "now", but "1 day ago" and not "yesterday", as in Discord
+  return new Intl.RelativeTimeFormat(undefined, { numeric }).format(Math.trunc(away / length), unit);
 }
 
 export function stamp(seconds, style) {

@@ -1,0 +1,275 @@
+"""Discord's REST as far as telling owners needs it: send, edit, delete, look for, and what an error means."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Final, Protocol
+
+import aiohttp
+import discord
+from discord import ui
+
+from bot.incidents import Route
+
+REQUEST_FAILED: Final = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
+
+UNAUTHORIZED: Final = 401
+REQUEST_TIMEOUT: Final = 408
+TOO_MANY_REQUESTS: Final = 429
+SERVER_ERROR: Final = 500
+
+# The codes are those of Discord's documentation, "Opcodes and Status Codes", JSON error codes.
+CLOSED_CODES: Final = frozenset({50007, 50278})
+"""Cannot send messages to this user; the second says that it is for want of a server in common."""
+CLOSED_REASONS: Final = frozenset(map(str, CLOSED_CODES))
+BROKEN_CODES: Final = frozenset({50001, 50013, 10003, 10013})
+"""Missing access, missing permissions, unknown channel, unknown user."""
+PATIENCE_CODES: Final = frozenset({40003, 30046})
+"""Opening direct messages too fast; too many edits of a message older than an hour."""
+GONE_CODES: Final = frozenset({10008})
+"""Unknown message."""
+
+SEARCHED_BEFORE: Final = timedelta(days=1)
+"""How much older than its claim a message may be by Discord's clock; ours may have been put on since."""
+SEARCHED: Final = 500
+"""How many messages are looked through: five requests."""
+
+REQUEST_LIMIT: Final = timedelta(seconds=60)
+"""Long enough for discord.py's own retries of a 500, which take 25 s."""
+
+
+class Obstacle(Enum):
+    """What is in the way of a request."""
+
+    WAIT = auto()
+    """Discord or the network cannot do it now."""
+    TOKEN = auto()
+    """Discord refuses the bot as a whole: no other route helps."""
+    CLOSED = auto()
+    """The person takes no direct messages of the bot."""
+    BROKEN = auto()
+    """This route does not exist, or is not the bot's to use."""
+    FORM = auto()
+    """Discord does not take this message in this form."""
+    GONE = auto()
+    """The message is not there any more."""
+
+
+class NotDoneError(Exception):
+    """Discord did not do what was asked, or did not say that it has.
+
+    `reason` is Discord's code or the kind of error, never a text: those hold headers.
+    """
+
+    def __init__(self, obstacle: Obstacle, reason: str, wait: timedelta | None = None) -> None:
+        super().__init__(f"{obstacle.name.lower()}: {reason}")
+        self.obstacle = obstacle
+        self.reason = reason
+        self.wait = wait
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message stands."""
+
+    channel_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a message shows; the view is new for each letter, as discord.py asks of dynamic items."""
+
+    content: str
+    embed: discord.Embed | None
+    view: ui.View
+    mentioned: int | None = None
+    """The only person whom a mention in the content may reach."""
+
+    @property
+    def mentions(self) -> discord.AllowedMentions:
+        """What Discord may make of mentions: nothing that somebody else's text could use."""
+        if self.mentioned is None:
+            return discord.AllowedMentions.none()
+        person = discord.Object(self.mentioned)
+        return discord.AllowedMentions(everyone=False, roles=False, users=[person], replied_user=False)
+
+
+class Post(Protocol):
+    """What the outbox asks of Discord. Every method but `ready` raises NotDoneError."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether anything can be asked yet."""
+        ...
+
+    def has(self, route: Route) -> bool:
+        """Whether there is such a route at all."""
+        ...
+
+    async def open(self, recipient: int, route: Route) -> int:
+        """Give the channel by which a route reaches a person."""
+        ...
+
+    async def send(self, channel_id: int, letter: Letter, *, nonce: str, silent: bool) -> Place:
+        """Send a message; again with the same nonce, within minutes, it is the same message."""
+        ...
+
+    async def edit(self, place: Place, letter: Letter) -> None:
+        """Show something else in a message."""
+        ...
+
+    async def delete(self, place: Place) -> None:
+        """Take a message away."""
+        ...
+
+    async def find(self, channel_id: int, key: str, claimed_at: datetime) -> Place | None:
+        """Look for a message that may have been sent."""
+        ...
+
+
+@dataclass(slots=True)
+class DiscordPost:
+    """The post of a client that is logged in; it needs no gateway and no cache.
+
+    Direct messages are opened once for each person, as Discord limits how fast that may be done (40003).
+    """
+
+    client: discord.Client
+    alert_channel_id: int | None = None
+    limit: timedelta = REQUEST_LIMIT
+    _direct: dict[int, int] = field(default_factory=dict[int, int])
+
+    @property
+    def ready(self) -> bool:
+        """Whether the login is over, and nothing was closed since."""
+        return self.client.application_id is not None and not self.client.is_closed()
+
+    def has(self, route: Route) -> bool:
+        """Whether there is such a route: the channel is one only if it is configured."""
+        return route is Route.DM or self.alert_channel_id is not None
+
+    async def open(self, recipient: int, route: Route) -> int:
+        """Give the channel by which a route reaches a person.
+
+        Raises:
+            NotDoneError: Discord does not open it.
+        """
+        if route is Route.CHANNEL:
+            if self.alert_channel_id is None:
+                raise NotDoneError(Obstacle.BROKEN, "no alert channel")
+            return self.alert_channel_id
+        if recipient not in self._direct:
+            async with told_apart(self.limit):
+                self._direct[recipient] = (await self.client.create_dm(discord.Object(recipient))).id
+        return self._direct[recipient]
+
+    async def send(self, channel_id: int, letter: Letter, *, nonce: str, silent: bool) -> Place:
+        """Send a message, and give where it stands by Discord's answer.
+
+        Raises:
+            NotDoneError: it was refused, or nobody knows whether it was sent.
+        """
+        async with told_apart(self.limit):
+            message = await self.client.get_partial_messageable(channel_id).send(
+                letter.content,
+                nonce=nonce,
+                silent=silent,
+                allowed_mentions=letter.mentions,
+                embeds=[] if letter.embed is None else [letter.embed],
+                view=letter.view,
+            )
+        return Place(message.channel.id, message.id)
+
+    async def edit(self, place: Place, letter: Letter) -> None:
+        """Show something else in a message.
+
+        Raises:
+            NotDoneError: it was refused, or nobody knows whether it was done.
+        """
+        message = self.client.get_partial_messageable(place.channel_id).get_partial_message(place.message_id)
+        async with told_apart(self.limit):
+            await message.edit(
+                content=letter.content,
+                embed=letter.embed,
+                view=letter.view,
+                allowed_mentions=letter.mentions,
+            )
+
+    async def delete(self, place: Place) -> None:
+        """Take a message away.
+
+        Raises:
+            NotDoneError: it was refused, or nobody knows whether it was done.
+        """
+        message = self.client.get_partial_messageable(place.channel_id).get_partial_message(place.message_id)
+        async with told_apart(self.limit):
+            await message.delete()
+
+    async def find(self, channel_id: int, key: str, claimed_at: datetime) -> Place | None:
+        """Look among the bot's own messages, newest first, for one that holds a key.
+
+        Discord gives no nonce back from history, so the key has to stand in the message.
+
+        Raises:
+            NotDoneError: the channel could not be read.
+        """
+        own = self.client.user.id if self.client.user else None
+        async with told_apart(self.limit):
+            async for message in self.client.get_partial_messageable(channel_id).history(limit=SEARCHED):
+                if message.created_at < claimed_at - SEARCHED_BEFORE:
+                    break
+                if message.author.id == own and holds(message, key):
+                    return Place(message.channel.id, message.id)
+        return None
+
+
+def holds(message: discord.Message, key: str) -> bool:
+    """Whether a key stands in a message: in a button, a footer, or the text of a plain one."""
+    rows = (row for row in message.components if isinstance(row, discord.ActionRow))
+    controls = (control.custom_id for row in rows for control in row.children)
+    footers = (embed.footer.text for embed in message.embeds)
+    return any(text is not None and key in text for text in (*controls, *footers, message.content))
+
+
+@asynccontextmanager
+async def told_apart(limit: timedelta) -> AsyncGenerator[None]:
+    """Turn every way in which a request fails into the one error that says what to do.
+
+    Raises:
+        NotDoneError: instead of the libraries' errors, without them: aiohttp's carry the bot's token.
+    """
+    try:
+        async with asyncio.timeout(limit.total_seconds()):
+            yield
+    except REQUEST_FAILED as error:
+        raise error_for(error) from None
+
+
+def error_for(error: Exception) -> NotDoneError:
+    """Sort an error of a request by what is in the way."""
+    match error:
+        case discord.RateLimited():
+            return NotDoneError(Obstacle.WAIT, str(TOO_MANY_REQUESTS), timedelta(seconds=error.retry_after))
+        case discord.LoginFailure():
+            return NotDoneError(Obstacle.TOKEN, type(error).__name__)
+        case discord.HTTPException():
+            return NotDoneError(obstacle_in(error.status, error.code), str(error.code or error.status))
+        case _:
+            return NotDoneError(Obstacle.WAIT, type(error).__name__)
+
+
+def obstacle_in(status: int, code: int) -> Obstacle:
+    """Sort Discord's answer, by its code rather than its status: 50007 comes with 403 and with 400."""
+    if code in CLOSED_CODES:
+        return Obstacle.CLOSED
+    if code in BROKEN_CODES:
+        return Obstacle.BROKEN
+    if code in GONE_CODES:
+        return Obstacle.GONE
+    if code in PATIENCE_CODES or status in (REQUEST_TIMEOUT, TOO_MANY_REQUESTS) or status >= SERVER_ERROR:
+        return Obstacle.WAIT
+    return Obstacle.TOKEN if status == UNAUTHORIZED else Obstacle.FORM

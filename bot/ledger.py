@@ -1,0 +1,263 @@
+"""What the watch holds true, in memory as in the database: every change is written first, then seen."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Self, TypeVar
+
+from bot.incidents import Delivery, Incident, Message, Mute
+from bot.models import Action
+from bot.rules.looks import Watch
+from bot.store import Shape, Store, StoredMute, kept_incident, kept_message, kept_mute
+
+ENDED_STAYS: Final = timedelta(hours=6)
+"""How long an ended incident stays in memory: the next episode of the account may be told as recurring."""
+PUSHED_STAYS: Final = timedelta(days=7)
+"""How long a finished message that notified stays in memory: reminders count from it."""
+
+WATCH: Final = Shape(Watch)
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is true at one moment."""
+
+    incidents: Mapping[str, Incident]
+    messages: Mapping[str, Message]
+    mutes: Mapping[str | None, StoredMute]
+    watch: Watch
+
+    def trimmed(self, now: datetime) -> Self:
+        """Give what is worth holding in memory.
+
+        Incidents that go on, ended less than 6 h ago, or are in a message that is not finished. Messages that
+        are not finished; of the finished ones those that notified, if it was in the last 7 days or if one of
+        their incidents goes on.
+        """
+        messages = {key: each for key, each in self.messages.items() if self._wants_message(each, now)}
+        unfinished = (message for message in messages.values() if not is_finished(message))
+        held = {entry.incident for message in unfinished for entry in message.entries}
+        incidents = {
+            key: each for key, each in self.incidents.items() if key in held or wants_incident(each, now)
+        }
+        return replace(self, incidents=incidents, messages=messages)
+
+    def _wants_message(self, message: Message, now: datetime) -> bool:
+        if not is_finished(message):
+            return True
+        if message.delivery is Delivery.CANCELLED or not message.loud or message.sent_at is None:
+            return False
+        return message.sent_at > now - PUSHED_STAYS or any(
+            not incident.ended
+            for entry in message.entries
+            if (incident := self.incidents.get(entry.incident)) is not None
+        )
+
+
+def is_finished(message: Message) -> bool:
+    """Whether nothing will be changed about a message any more."""
+    return message.delivery in (Delivery.DONE, Delivery.CANCELLED)
+
+
+def wants_incident(incident: Incident, now: datetime) -> bool:
+    """Whether an incident is worth holding in memory for its own sake."""
+    return incident.ended_at is None or incident.ended_at > now - ENDED_STAYS
+
+
+class Draft:
+    """The changes of one turn: they show at once in it, and elsewhere when it has ended well."""
+
+    def __init__(self, before: Memory) -> None:
+        self._incidents = dict(before.incidents)
+        self._messages = dict(before.messages)
+        self._mutes = dict(before.mutes)
+        self._watch = before.watch
+        self.actions: list[Action] = []
+
+    @property
+    def incidents(self) -> Mapping[str, Incident]:
+        """The incidents by key, as they will be."""
+        return self._incidents
+
+    @property
+    def messages(self) -> Mapping[str, Message]:
+        """The messages by key, as they will be."""
+        return self._messages
+
+    @property
+    def mutes(self) -> Mapping[str | None, StoredMute]:
+        """The last mute of each account, and under None of all of them, as it will be."""
+        return self._mutes
+
+    @property
+    def watch(self) -> Watch:
+        """What the rules remember from look to look, as it will be."""
+        return self._watch
+
+    def put_incident(self, incident: Incident) -> None:
+        """Add an incident, or change it."""
+        self._incidents[incident.key] = kept_incident(incident)
+
+    def put_message(self, message: Message) -> None:
+        """Add a message, or change it; the incidents in it must be known, if only to the database."""
+        self._messages[message.key] = kept_message(message)
+
+    def put_mute(self, mute: Mute, by: int) -> None:
+        """Mute an account or all of them, in place of the mute there was; one that ends now lifts it."""
+        self._mutes[mute.channel] = kept_mute(StoredMute(mute, by))
+
+    def put_watch(self, watch: Watch) -> None:
+        """Change what the rules remember."""
+        self._watch = WATCH.value_of_text(WATCH.text(watch))
+
+    def note(self, action: Action) -> None:
+        """Add an entry to the audit."""
+        self.actions.append(action)
+
+    def memory(self) -> Memory:
+        """Give what is true after this turn."""
+        return Memory(dict(self._incidents), dict(self._messages), dict(self._mutes), self._watch)
+
+
+class Signal:
+    """Says that something changed to any number of waiters, none of whom misses a change."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self._next = asyncio.Event()
+
+    def fire(self) -> None:
+        """Wake all who wait."""
+        self.version += 1
+        self._next.set()
+        self._next = asyncio.Event()
+
+    async def wait(self, seen: int) -> int:
+        """Wait for a version other than the one seen, taken before the look at the ledger, and give it."""
+        while self.version == seen:
+            await self._next.wait()
+        return self.version
+
+
+class Ledger:
+    """The one memory that rules, outbox and commands share; a turn changes it, and the database with it."""
+
+    def __init__(self, store: Store, memory: Memory, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._memory = memory
+        self._now = now
+        self._turn = asyncio.Lock()
+        self.changed = Signal()
+
+    @classmethod
+    async def load(cls, store: Store, now: Callable[[], datetime]) -> Self:
+        """Take up what the database holds.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        at, records = now(), store.watch
+        watch = await records.load_watch()
+        return cls(
+            store,
+            Memory(
+                {incident.key: incident for incident in await records.load_incidents(at - ENDED_STAYS)},
+                {message.key: message for message in await records.load_messages(at - PUSHED_STAYS)},
+                {stored.mute.channel: stored for stored in await records.load_mutes()},
+                Watch() if watch is None else WATCH.value_of_text(watch),
+            ),
+            now,
+        )
+
+    @property
+    def incidents(self) -> Mapping[str, Incident]:
+        """The incidents by key: see Memory.trimmed for which."""
+        return self._memory.incidents
+
+    @property
+    def messages(self) -> Mapping[str, Message]:
+        """The messages by key: see Memory.trimmed for which."""
+        return self._memory.messages
+
+    @property
+    def mutes(self) -> Mapping[str | None, StoredMute]:
+        """The last mute of each account, and under None of all of them; its time may be up."""
+        return self._memory.mutes
+
+    @property
+    def watch(self) -> Watch:
+        """What the rules remember from look to look."""
+        return self._memory.watch
+
+    async def incident(self, key: str) -> Incident | None:
+        """Give an incident, however long ago it ended."""
+        return self.incidents.get(key) or await self._store.watch.incident(key)
+
+    async def message(self, key: str) -> Message | None:
+        """Give a message, however long ago it was sent."""
+        return self.messages.get(key) or await self._store.watch.message(key)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncGenerator[Draft]:
+        """Have the ledger alone and change it; all of it, or nothing if there is an error within.
+
+        Memory and database agree after it in any case, also when the task is cancelled. A turn within a turn
+        would wait for ever.
+
+        Raises:
+            StoreError: the changes could not be written; nothing has changed.
+        """
+        async with self._turn:
+            draft = Draft(self._memory)
+            yield draft
+            await uninterrupted(asyncio.create_task(self._commit(draft), name="commit"))
+
+    async def prune(self) -> None:
+        """Forget what is too old to keep, in memory and in the database."""
+        async with self._turn:
+            now = self._now()
+            self._memory = self._memory.trimmed(now)
+            await self._store.prune(now)
+
+    async def _commit(self, draft: Draft) -> None:
+        before, after = self._memory, draft.memory()
+        is_changed = after != before or bool(draft.actions)
+        if is_changed:
+            await self._store.watch.save(
+                incidents=differing(before.incidents, after.incidents),
+                messages=differing(before.messages, after.messages),
+                mutes=differing(before.mutes, after.mutes),
+                watch=None if after.watch == before.watch else WATCH.text(after.watch),
+                actions=draft.actions,
+            )
+        self._memory = after.trimmed(self._now())
+        if is_changed:
+            self.changed.fire()
+
+
+def differing(before: Mapping[Key, Value], after: Mapping[Key, Value]) -> list[Value]:
+    """Give the values that are new or not what they were."""
+    return [
+        value for key, value in after.items() if before.get(key) is not value and before.get(key) != value
+    ]
+
+
+async def uninterrupted(task: asyncio.Task[None]) -> None:
+    """Wait for a task to its end; a cancellation meanwhile counts after that.
+
+    Without this, a task cancelled between COMMIT and the moment it learns of it would leave the memory behind.
+    """
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled from task.exception()
+    task.result()

@@ -1,0 +1,159 @@
+"""Keeps every message that was sent as it should look, and takes away those that are about nothing any more."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.delivery import NotDoneError, Obstacle, Place
+from bot.incidents import Delivery, Incident, Message, Purpose, new_key
+from bot.outbox import fate
+from bot.outbox.health import Holds
+from bot.outbox.letters import shown_by
+from bot.outbox.sender import Step, Surroundings
+from bot.render.look import Look
+
+EDIT_EVERY: Final = timedelta(seconds=10)
+OLD: Final = timedelta(hours=1)
+EDIT_OLD_EVERY: Final = timedelta(minutes=10)
+"""Discord limits edits of messages older than an hour much harder (30046)."""
+TOO_MANY_EDITS: Final = "30046"
+UNKNOWN_CHANNEL: Final = "10003"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A message that is not as it should be, and when that may be changed."""
+
+    key: str
+    allowed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Editor:
+    """Brings messages in line with what is true, one at a time each."""
+
+    around: Surroundings
+    holds: Holds
+
+    def wishes(self) -> list[Wish]:
+        """Give all there is to change, what may be changed first coming first."""
+        now = self.around.now()
+        sent = (each for each in self.around.ledger.messages.values() if each.delivery is Delivery.SENT)
+        wishes = [
+            Wish(message.key, self._allowed_at(message, now)) for message in sent if self._is_off(message)
+        ]
+        return sorted(wishes, key=lambda wish: wish.allowed_at)
+
+    def _is_off(self, message: Message) -> bool:
+        if is_empty(message) or fate.is_over(message, self.around.ledger.incidents):
+            return True
+        return shown_by(message, self.around.letters.look(message)) != message.shown
+
+    def _allowed_at(self, message: Message, now: datetime) -> datetime:
+        """Give when a message may be touched: rarely again, and not while it is held."""
+        every = EDIT_EVERY if message.sent_at and now - message.sent_at < OLD else EDIT_OLD_EVERY
+        rested = message.edited_at + every if message.edited_at else now
+        held = self.holds.until(message.key) or now
+        allowed = max(rested, held)
+        return now if fate.is_due(allowed, now) else allowed
+
+    async def settle(self, key: str) -> bool:
+        """Bring one message in line; tell whether there was anything to do."""
+        message = self.around.ledger.messages.get(key)
+        if message is None or message.delivery is not Delivery.SENT:
+            return False
+        if message.channel_id is None or message.message_id is None:
+            await self._finish(message)
+            return True
+        place = Place(message.channel_id, message.message_id)
+        try:
+            await (self._delete(message, place) if is_empty(message) else self._edit(message, place))
+        except NotDoneError as error:
+            await self._note_refusal(message, error)
+        else:
+            self.holds.release(key)
+        return True
+
+    async def _edit(self, message: Message, place: Place) -> None:
+        look, is_over = self.around.letters.look(message), fate.is_over(message, self.around.ledger.incidents)
+        shown = shown_by(message, look)
+        if shown != message.shown:
+            self.around.at(Step.EDITING)
+            await self.around.post.edit(place, self.around.letters.letter(message, look))
+            self.around.at(Step.EDITED)
+        await self._note_edit(message, shown, is_over=is_over)
+
+    async def _note_edit(self, message: Message, shown: str, *, is_over: bool) -> None:
+        now = self.around.now()
+        edited_at = message.edited_at if shown == message.shown else now
+        after = Delivery.DONE if is_over else Delivery.SENT
+        async with self.around.ledger.turn() as draft:
+            current = draft.messages.get(message.key, message)
+            draft.put_message(replace(current, shown=shown, edited_at=edited_at, delivery=after))
+        self.around.at(Step.NOTED)
+
+    async def _delete(self, message: Message, place: Place) -> None:
+        self.around.at(Step.DELETING)
+        await self.around.post.delete(place)
+        self.around.at(Step.DELETED)
+        await self._finish(message)
+
+    async def _finish(self, message: Message) -> None:
+        async with self.around.ledger.turn() as draft:
+            current = draft.messages.get(message.key, message)
+            draft.put_message(replace(current, delivery=Delivery.DONE))
+
+    async def _note_refusal(self, message: Message, error: NotDoneError) -> None:
+        """Give up on a message that is gone, and leave others alone for a while."""
+        if is_gone(error):
+            await self._give_up(message)
+            return
+        if error.obstacle is Obstacle.FORM and not message.plain:
+            async with self.around.ledger.turn() as draft:
+                draft.put_message(replace(draft.messages.get(message.key, message), plain=True))
+            return
+        wait = EDIT_OLD_EVERY if error.reason == TOO_MANY_EDITS else error.wait
+        self.holds.hold(message.key, wait)
+
+    async def _give_up(self, message: Message) -> None:
+        """Be done with a message that is not there any more; an end that it did not show becomes a note."""
+        now = self.around.now()
+        async with self.around.ledger.turn() as draft:
+            current = draft.messages.get(message.key, message)
+            draft.put_message(replace(current, delivery=Delivery.DONE))
+            note = note_instead(current, draft.incidents, now)
+            if note is not None:
+                draft.put_message(note)
+        self.holds.release(message.key)
+
+
+def is_empty(message: Message) -> bool:
+    """Whether all that a message was about was taken over by a later one."""
+    return message.purpose is Purpose.ALERT and not message.entries
+
+
+def is_gone(error: NotDoneError) -> bool:
+    """Whether no edit will ever do: the message or its channel is not there, or the person closed the door."""
+    return error.obstacle in (Obstacle.GONE, Obstacle.CLOSED) or error.reason == UNKNOWN_CHANNEL
+
+
+def note_instead(message: Message, incidents: Mapping[str, Incident], now: datetime) -> Message | None:
+    """Give the silent note about what ended since a message that is gone was last changed; None if nothing did."""
+    last = message.edited_at or message.sent_at or message.created_at
+    unseen = tuple(
+        entry
+        for entry in message.entries
+        if (incident := incidents.get(entry.incident)) and incident.ended_at and incident.ended_at >= last
+    )
+    if not unseen or message.purpose is Purpose.NOTE:
+        return None
+    return Message(
+        key=new_key(),
+        recipient=message.recipient,
+        purpose=Purpose.NOTE,
+        loud=False,
+        created_at=now,
+        due_at=now,
+        entries=unseen,
+    )

@@ -1,0 +1,143 @@
+"""What becomes of a message after each try: pure decisions about a row of the outbox."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+
+from bot.delivery import CLOSED_REASONS, NotDoneError, Place, Obstacle
+from bot.incidents import Delivery, Incident, Message, Purpose, Route
+
+FIRST_BACKOFF: Final = timedelta(seconds=2)
+LONGEST_BACKOFF: Final = timedelta(minutes=15)
+NONCE_IS_SAFE: Final = timedelta(minutes=2)
+"""How long Discord surely knows a nonce: its documentation says "the past few minutes"."""
+SECOND_ROUTE_AFTER: Final = timedelta(minutes=2)
+COPY: Final = "2."
+"""Begins the key, and so the nonce, of a message that goes by the second route besides the first."""
+SHOWN_ONCE: Final = frozenset({Purpose.HELLO, Purpose.TEST})
+"""What is never changed after it was sent."""
+
+
+def is_due(at: datetime, now: datetime) -> bool:
+    """Whether a time has come; one further off than any backoff was made by another clock, and has."""
+    return at <= now or at - now > LONGEST_BACKOFF
+
+
+def backoff(failures: int, chance: float) -> timedelta:
+    """Give the time to wait after so many failures in a row: doubling, capped, half of it by chance (0 to 1)."""
+    doubled = FIRST_BACKOFF * 2 ** min(max(failures, 1) - 1, 20)
+    return min(doubled, LONGEST_BACKOFF) * (0.5 + chance / 2)
+
+
+def is_over(message: Message, incidents: Mapping[str, Incident]) -> bool:
+    """Whether all that a message is about has ended; one that is about nothing never is."""
+    known = [incidents.get(entry.incident) for entry in message.entries]
+    return bool(known) and all(incident is None or incident.ended for incident in known)
+
+
+def is_doubtful(message: Message, now: datetime) -> bool:
+    """Whether a claimed message may stand in Discord under a nonce that is forgotten there."""
+    claimed = message.claimed_at
+    return claimed is None or not timedelta(0) <= now - claimed <= NONCE_IS_SAFE
+
+
+def is_copy(message: Message) -> bool:
+    """Whether a message goes by the second route because the first one keeps failing."""
+    return message.key.startswith(COPY)
+
+
+def copy_key(message: Message) -> str:
+    """Give the key of a message's copy: always the same, so that there is one at most."""
+    return f"{COPY}{message.key}"
+
+
+def original_key(copy: Message) -> str:
+    """Give the key of the message that a copy is of."""
+    return copy.key.removeprefix(COPY)
+
+
+def copied(message: Message, now: datetime) -> Message:
+    """Give the copy of a message, ready to be sent by the second route."""
+    return Message(
+        key=copy_key(message),
+        recipient=message.recipient,
+        purpose=message.purpose,
+        loud=message.loud,
+        created_at=now,
+        due_at=now,
+        entries=message.entries,
+        text=message.text,
+        delivery=Delivery.CLAIMED,
+        route=Route.CHANNEL,
+        claimed_at=now,
+        plain=message.plain,
+    )
+
+
+def wants_copy(message: Message, now: datetime) -> bool:
+    """Whether a message has waited so long by its route that it should also go by the second."""
+    waited = message.failing_since is not None and now - message.failing_since >= SECOND_ROUTE_AFTER
+    return waited and message.loud and message.route is Route.DM and message.purpose is not Purpose.TEST
+
+
+def sent(message: Message, place: Place, *, shown: str | None, now: datetime) -> Message:
+    """Give a message that stands in Discord; what a look at it would show is not known if it was a second try."""
+    after = Delivery.DONE if message.purpose in SHOWN_ONCE else Delivery.SENT
+    return replace(
+        message,
+        delivery=after if message.on_its_way else Delivery.DONE,
+        channel_id=place.channel_id,
+        message_id=place.message_id,
+        sent_at=now,
+        shown=shown,
+        failing_since=None,
+        failure=message.failure if message.failure in CLOSED_REASONS else None,
+    )
+
+
+def refused(
+    message: Message, error: NotDoneError, *, now: datetime, chance: float, other_route: bool
+) -> Message:
+    """Give a message after a try that failed: when it is tried again, in what form, and by which route.
+
+    `other_route` says whether there is a second route that this message may take instead of the first.
+    """
+    failing = replace(message, failure=reason_of(message, error), failing_since=message.failing_since or now)
+    if message.purpose is Purpose.TEST and is_answered(failing, error, now):
+        return replace(failing, delivery=Delivery.CANCELLED)
+    match error.obstacle:
+        case Obstacle.WAIT | Obstacle.TOKEN:
+            return later(failing, error.wait, now=now, chance=chance)
+        case Obstacle.FORM if not message.plain:
+            return replace(failing, plain=True, due_at=now)
+        case Obstacle.CLOSED | Obstacle.BROKEN | Obstacle.FORM | Obstacle.GONE:
+            if message.route is Route.DM and other_route:
+                return replace(failing, route=Route.CHANNEL, due_at=now)
+            first = message.route if is_copy(message) else Route.DM
+            return later(replace(failing, route=first), None, now=now, chance=chance)
+    assert_never(error.obstacle)
+
+
+def reason_of(message: Message, error: NotDoneError) -> str:
+    """Say why a message is not sent; that direct messages are closed stays known on the other route."""
+    closed = message.route is Route.CHANNEL and message.failure in CLOSED_REASONS
+    return message.failure if closed and message.failure else error.reason
+
+
+def is_answered(test: Message, error: NotDoneError, now: datetime) -> bool:
+    """Whether a test of a route has its answer, which is never another route."""
+    match error.obstacle:
+        case Obstacle.FORM:
+            return test.plain
+        case Obstacle.WAIT | Obstacle.TOKEN:
+            return now - (test.failing_since or now) >= SECOND_ROUTE_AFTER
+        case _:
+            return True
+
+
+def later(message: Message, wait: timedelta | None, *, now: datetime, chance: float) -> Message:
+    """Give a message that is tried again after its backoff, or later if Discord said so."""
+    attempts = message.attempts + 1
+    pause = max(backoff(attempts, chance), wait or timedelta(0))
+    return replace(message, attempts=attempts, due_at=now + min(pause, LONGEST_BACKOFF))

@@ -1,0 +1,124 @@
+"""How the routes to each owner do, and what waits: for /mjstatus, the heartbeat and the choice of a route."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.delivery import NotDoneError, Obstacle
+from bot.incidents import Delivery, Message, Route
+from bot.outbox.fate import LONGEST_BACKOFF, backoff, copy_key, is_due
+
+TRIED_AGAIN: Final = timedelta(days=1)
+"""After so long, closed direct messages are tried again: the person may have opened them."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteState:
+    """When a route to a person last worked, and why it does not, if the last try failed."""
+
+    worked_at: datetime | None = None
+    failed_at: datetime | None = None
+    failure: str | None = None
+    refuses: bool = False
+    """The route itself is closed or broken, rather than Discord busy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How telling goes."""
+
+    waiting: tuple[Message, ...]
+    """What should be there by now, the longest overdue first; each says why it is not."""
+    overdue_since: datetime | None
+    """Since when the oldest of them has been due; None also if its copy arrived by the other route."""
+    routes: Mapping[tuple[int, Route], RouteState]
+
+
+class Routes:
+    """What each route to each person did last."""
+
+    def __init__(self) -> None:
+        self._states: dict[tuple[int, Route], RouteState] = {}
+
+    def worked(self, recipient: int, route: Route, at: datetime) -> None:
+        """Note that a message arrived."""
+        self._states[recipient, route] = RouteState(worked_at=at)
+
+    def failed(self, recipient: int, route: Route, error: NotDoneError, at: datetime) -> None:
+        """Note that a message was refused, or nobody knows whether it arrived."""
+        refuses = error.obstacle in (Obstacle.CLOSED, Obstacle.BROKEN)
+        before = self.state(recipient, route)
+        self._states[recipient, route] = replace(before, failed_at=at, failure=error.reason, refuses=refuses)
+
+    def state(self, recipient: int, route: Route) -> RouteState:
+        """Give what is known of a route since the start."""
+        return self._states.get((recipient, route), RouteState())
+
+    def refusal(self, recipient: int, now: datetime) -> str | None:
+        """Say why direct messages need not be tried now; None when they are to be tried."""
+        state = self.state(recipient, Route.DM)
+        if not state.refuses or state.failed_at is None:
+            return None
+        return state.failure if timedelta(0) <= now - state.failed_at < TRIED_AGAIN else None
+
+    def with_history(self, messages: Iterable[Message]) -> Mapping[tuple[int, Route], RouteState]:
+        """Give the state of every route there is a message by; those before the start count as well."""
+        states = dict(self._states)
+        for message in messages:
+            known = states.get(way := (message.recipient, message.route), RouteState())
+            if message.sent_at is not None and (known.worked_at is None or known.worked_at < message.sent_at):
+                states[way] = replace(known, worked_at=message.sent_at)
+        return states
+
+
+def report(messages: Mapping[str, Message], routes: Routes, now: datetime) -> Report:
+    """Sum up how telling goes."""
+    waiting = sorted(
+        (message for message in messages.values() if message.on_its_way and is_overdue(message, now)),
+        key=due_since,
+    )
+    untold = (due_since(message) for message in waiting if not is_told_by_copy(message, messages))
+    return Report(tuple(waiting), next(untold, None), routes.with_history(messages.values()))
+
+
+def is_overdue(message: Message, now: datetime) -> bool:
+    """Whether a message should be in Discord by now."""
+    return message.failing_since is not None or is_due(message.due_at, now)
+
+
+def due_since(message: Message) -> datetime:
+    """Give since when a message should have been in Discord."""
+    return message.failing_since or message.due_at
+
+
+def is_told_by_copy(message: Message, messages: Mapping[str, Message]) -> bool:
+    """Whether a message waits, but its copy arrived by the other route."""
+    copy = messages.get(copy_key(message))
+    return copy is not None and copy.delivery in (Delivery.SENT, Delivery.DONE)
+
+
+@dataclass(slots=True)
+class Holds:
+    """What is left alone for a while after it failed: in memory, as a restart may try it again."""
+
+    now: Callable[[], datetime]
+    chance: Callable[[], float]
+    _failures: dict[str, int] = field(default_factory=dict[str, int])
+    _until: dict[str, datetime] = field(default_factory=dict[str, datetime])
+
+    def hold(self, key: str, wait: timedelta | None = None) -> None:
+        """Leave something alone for its backoff, or for longer if so told."""
+        self._failures[key] = self._failures.get(key, 0) + 1
+        pause = max(backoff(self._failures[key], self.chance()), wait or timedelta(0))
+        self._until[key] = self.now() + min(pause, LONGEST_BACKOFF)
+
+    def release(self, key: str) -> None:
+        """Forget that something failed."""
+        self._failures.pop(key, None)
+        self._until.pop(key, None)
+
+    def until(self, key: str) -> datetime | None:
+        """Give the time till which something is left alone; None when it is not."""
+        until = self._until.get(key)
+        return None if until is None or is_due(until, self.now()) else until

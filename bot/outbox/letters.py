@@ -1,0 +1,47 @@
+"""What a message of the outbox shows: its look by the renderer, as a letter that Discord's REST takes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from discord import ui
+
+from bot.delivery import CLOSED_REASONS, Letter
+from bot.incidents import Message, Route
+from bot.ledger import Ledger
+from bot.models import KnownAccount
+from bot.render.alerts import DMS_CLOSED, look_of
+from bot.render.look import Look
+
+PLAIN: Final = "plain "
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """Writes each message by what is true now; a view is made anew each time, as discord.py asks."""
+
+    ledger: Ledger
+    accounts: Callable[[], Mapping[str, KnownAccount]]
+    view_of: Callable[[Look], ui.View]
+
+    def look(self, message: Message) -> Look:
+        """Give what a message should show now."""
+        return look_of(message, self.ledger.incidents, self.accounts(), note=note_for(message))
+
+    def letter(self, message: Message, look: Look) -> Letter:
+        """Give a look as a letter, or as text alone if Discord refused its form before."""
+        mentioned = message.recipient if message.route is Route.CHANNEL else None
+        if message.plain:
+            return Letter(look.plain_text, None, ui.View(timeout=None), mentioned)
+        return Letter(look.content, look.embed, self.view_of(look), mentioned)
+
+
+def shown_by(message: Message, look: Look) -> str:
+    """Give what `Message.shown` is when a message shows a look."""
+    return f"{PLAIN}{look.fingerprint}" if message.plain else look.fingerprint
+
+
+def note_for(message: Message) -> str | None:
+    """Give what the recipient should know about the way the message took."""
+    closed = message.route is Route.CHANNEL and message.failure in CLOSED_REASONS
+    return DMS_CLOSED if closed else None

@@ -1,0 +1,161 @@
+"""The loop that tells: whatever is due is sent, whatever looks wrong is edited, and nothing ends it but the stop."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from discord import ui
+
+from bot.delivery import Post
+from bot.incidents import Message
+from bot.ledger import Ledger
+from bot.models import KnownAccount
+from bot.outbox import health
+from bot.outbox.editor import Editor, Wish
+from bot.outbox.fate import is_due
+from bot.outbox.health import Holds, Report, Routes
+from bot.outbox.letters import Letters
+from bot.outbox.sender import Sender, Step, Surroundings
+from bot.render.look import Look
+from bot.supervise import Health, describe, is_being_cancelled, is_surprise, supervise
+
+log = logging.getLogger(__name__)
+
+EDITS_AT_ONCE: Final = 5
+LONGEST_REST: Final = timedelta(seconds=60)
+"""A name given to an account shows in its messages by then, as no change of the ledger tells of it."""
+LOGIN_REST: Final = timedelta(seconds=1)
+NOW: Final = timedelta(0)
+
+
+def nothing(_step: Step) -> None:
+    """Go on; a test of crashes does otherwise."""
+
+
+class Outbox:
+    """Sends and edits the ledger's messages.
+
+    Each message is a task of its own, so that one that hangs holds up no other; edits begin only while nothing
+    is being sent. `sleep`, `chance` (0 to 1) and `at` are for tests: the time, the luck, the crash.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        post: Post,
+        *,
+        accounts: Callable[[], Mapping[str, KnownAccount]],
+        view_of: Callable[[Look], ui.View],
+        now: Callable[[], datetime],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        chance: Callable[[], float] = random.random,
+        at: Callable[[Step], None] = nothing,
+    ) -> None:
+        self.health = Health()
+        self._ledger = ledger
+        self._post = post
+        self._now = now
+        self._sleep = sleep
+        self._routes = Routes()
+        self._holds = Holds(now, chance)
+        letters = Letters(ledger, accounts, view_of)
+        around = Surroundings(ledger, post, letters, self._routes, now, chance, at)
+        self._sender = Sender(around)
+        self._editor = Editor(around, self._holds)
+        self._sends: dict[str, asyncio.Task[None]] = {}
+        self._edits: dict[str, asyncio.Task[None]] = {}
+        self._finished = asyncio.Event()
+
+    def report(self) -> Report:
+        """Say how telling goes: what is overdue, and how each route to each owner does."""
+        return health.report(self._ledger.messages, self._routes, self._now())
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Tell until the stop event; what is under way then is left to the next start."""
+        try:
+            await supervise(
+                self.round, name="the outbox", stop=stop, every=NOW, limit=None, health=self.health
+            )
+        finally:
+            await self._let_go()
+
+    async def round(self) -> None:
+        """Begin whatever is due, then rest until something changes, ends or comes due."""
+        seen = self._ledger.changed.version
+        self._finished.clear()
+        await self._rest(seen, self._begin() if self._post.ready else LOGIN_REST)
+
+    def _begin(self) -> timedelta:
+        """Begin what is due, and give the time till something else will be."""
+        now = self._now()
+        waiting = [message for message in self._ledger.messages.values() if message.on_its_way]
+        next_sends = [self._begin_send(message, now) for message in waiting if message.key not in self._sends]
+        # With a send under way its end is waited for: edits are never in its way.
+        next_edits = [] if self._sends else [self._begin_edit(wish, now) for wish in self._editor.wishes()]
+        times = [at for at in (*next_sends, *next_edits) if at is not None]
+        return min((max(at - now, NOW) for at in times), default=LONGEST_REST)
+
+    def _begin_send(self, message: Message, now: datetime) -> datetime | None:
+        """Begin to send a message, or give when that is to be done."""
+        held = self._holds.until(message.key)
+        if held is not None or not is_due(message.due_at, now):
+            return held or message.due_at
+        self._start(self._sends, message.key, self._sender.attempt)
+        return None
+
+    def _begin_edit(self, wish: Wish, now: datetime) -> datetime | None:
+        """Begin to bring a message in line, or give when that is to be done; None if it waits for others."""
+        if wish.allowed_at > now:
+            return wish.allowed_at
+        if wish.key not in self._edits and len(self._edits) < EDITS_AT_ONCE:
+            self._start(self._edits, wish.key, self._editor.settle)
+        return None
+
+    def _start(
+        self, tasks: dict[str, asyncio.Task[None]], key: str, work: Callable[[str], Awaitable[bool]]
+    ) -> None:
+        task = asyncio.create_task(self._guarded(key, work), name=f"message {key}")
+        tasks[key] = task
+
+        def end(_task: asyncio.Task[None]) -> None:
+            tasks.pop(key, None)
+            self._finished.set()
+
+        task.add_done_callback(end)
+
+    async def _guarded(self, key: str, work: Callable[[str], Awaitable[bool]]) -> None:
+        """Work on one message; whatever goes wrong holds up that one alone, and it is tried again."""
+        try:
+            if not await work(key):
+                self._holds.hold(key)  # due, and yet nothing to do: not again at once
+        except (Exception, asyncio.CancelledError) as error:  # one message must not stop the others
+            if is_being_cancelled():
+                raise
+            self._holds.hold(key)
+            log.warning("a message is left for later: %s", describe(error), exc_info=is_surprise(error))
+
+    async def _rest(self, seen: int, longest: timedelta) -> None:
+        """Wait until the ledger changes, a message's task ends, or the time is up."""
+        waits = {
+            asyncio.ensure_future(wait)
+            for wait in (
+                self._ledger.changed.wait(seen),
+                self._finished.wait(),
+                self._sleep(min(longest, LONGEST_REST).total_seconds()),
+            )
+        }
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+    async def _let_go(self) -> None:
+        tasks = [*self._sends.values(), *self._edits.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

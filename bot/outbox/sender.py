@@ -1,0 +1,175 @@
+"""One try to send one message: claim it, send it, write down where it stands or why it does not."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from bot.delivery import NotDoneError, Obstacle, Place, Post
+from bot.incidents import Delivery, Message, Purpose, Route
+from bot.ledger import Draft, Ledger
+from bot.outbox import fate
+from bot.outbox.health import Routes
+from bot.outbox.letters import Letters, shown_by
+
+log = logging.getLogger(__name__)
+
+
+class Step(StrEnum):
+    """The moments of a message's way at which a crash is tried out."""
+
+    CLAIMING = "claiming"
+    CLAIMED = "claimed"
+    OPENED = "opened"
+    SENT = "sent"
+    RECORDED = "recorded"
+    REFUSED = "refused"
+    EDITING = "editing"
+    EDITED = "edited"
+    NOTED = "noted"
+    DELETING = "deleting"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What sender and editor share: what happens outside, and what decides when."""
+
+    ledger: Ledger
+    post: Post
+    letters: Letters
+    routes: Routes
+    now: Callable[[], datetime]
+    chance: Callable[[], float]
+    at: Callable[[Step], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A message that is ours to send; `is_first` unless it may have been sent before."""
+
+    message: Message
+    is_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Where a message stands, and what it shows as far as that is known."""
+
+    place: Place
+    shown: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Sends messages, each by itself: two may be under way at once, the same one never."""
+
+    around: Surroundings
+
+    async def attempt(self, key: str) -> bool:
+        """Try once to send a message that is due; tell whether there was anything to do."""
+        self.around.at(Step.CLAIMING)
+        claim = await self._claim(key)
+        if claim is None:
+            return False
+        self.around.at(Step.CLAIMED)
+        try:
+            arrival = await self._send(claim)
+        except NotDoneError as error:
+            await self._note_refusal(claim.message, error)
+            return True
+        await self._record(claim.message, arrival)
+        return True
+
+    async def _claim(self, key: str) -> Claim | None:
+        now = self.around.now()
+        async with self.around.ledger.turn() as draft:
+            message = draft.messages.get(key)
+            if message is None or not message.on_its_way or not fate.is_due(message.due_at, now):
+                return None
+            if message.delivery is Delivery.CLAIMED:
+                return Claim(message, is_first=False)
+            claimed = replace(self._routed(message, now), delivery=Delivery.CLAIMED, claimed_at=now)
+            draft.put_message(claimed)
+        return Claim(claimed, is_first=True)
+
+    def _routed(self, message: Message, now: datetime) -> Message:
+        """Give a message with the route to begin with: not the one known to be refused, if there is another."""
+        refusal = self.around.routes.refusal(message.recipient, now)
+        if refusal is None or message.purpose is Purpose.TEST or not self.around.post.has(Route.CHANNEL):
+            return message
+        return replace(message, route=Route.CHANNEL, failure=refusal)
+
+    async def _send(self, claim: Claim) -> Arrival | None:
+        """Give where the message stands; None for a copy that is not needed any more."""
+        message, around = claim.message, self.around
+        channel = await around.post.open(message.recipient, message.route)
+        around.at(Step.OPENED)
+        superfluous = self._is_superfluous(message)
+        if superfluous or (not claim.is_first and fate.is_doubtful(message, around.now())):
+            found = await around.post.find(channel, message.key, message.claimed_at or message.created_at)
+            if found is not None:
+                return Arrival(found, None)
+        if superfluous:
+            return None
+        look = around.letters.look(message)
+        silent = not message.loud or fate.is_over(message, around.ledger.incidents)
+        letter = around.letters.letter(message, look)
+        place = await around.post.send(channel, letter, nonce=message.nonce, silent=silent)
+        around.at(Step.SENT)
+        # A second try may give back what the first one made, with the look of that time.
+        return Arrival(place, shown_by(message, look) if claim.is_first else None)
+
+    def _is_superfluous(self, message: Message) -> bool:
+        """Whether this is a copy, and the original arrived before it."""
+        original = self.around.ledger.messages.get(fate.original_key(message))
+        return fate.is_copy(message) and original is not None and not original.on_its_way
+
+    async def _record(self, message: Message, arrival: Arrival | None) -> None:
+        now = self.around.now()
+        async with self.around.ledger.turn() as draft:
+            current = draft.messages.get(message.key, message)
+            if arrival is None:
+                draft.put_message(replace(current, delivery=Delivery.CANCELLED))
+                return
+            draft.put_message(fate.sent(current, arrival.place, shown=arrival.shown, now=now))
+        self.around.at(Step.RECORDED)
+        self.around.routes.worked(message.recipient, message.route, now)
+        if message.failing_since is not None:
+            log.info("a message to %s arrived after all, by %s", message.recipient, message.route)
+
+    async def _note_refusal(self, message: Message, error: NotDoneError) -> None:
+        now = self.around.now()
+        self.around.routes.failed(message.recipient, message.route, error, now)
+        async with self.around.ledger.turn() as draft:
+            current = draft.messages.get(message.key)
+            if current is None or not current.on_its_way:
+                return
+            after = self._refused(draft, current, error, now)
+            draft.put_message(after)
+        self.around.at(Step.REFUSED)
+        if message.failure != after.failure:
+            log.warning(
+                "a message to %s cannot be sent by %s yet: %s",
+                message.recipient,
+                message.route,
+                error.reason,
+            )
+
+    def _refused(self, draft: Draft, message: Message, error: NotDoneError, now: datetime) -> Message:
+        """Give the message as it goes on, after putting its copy beside it if it has waited too long."""
+        second = self.around.post.has(Route.CHANNEL)
+        has_copy = fate.copy_key(message) in draft.messages
+        after = fate.refused(
+            message,
+            error,
+            now=now,
+            chance=self.around.chance(),
+            other_route=second and not has_copy and not fate.is_copy(message),
+        )
+        is_news = not fate.is_over(message, draft.incidents)
+        helps = error.obstacle is Obstacle.WAIT
+        if second and helps and not has_copy and is_news and fate.wants_copy(after, now):
+            draft.put_message(fate.copied(after, now))
+        return after

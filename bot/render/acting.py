@@ -1,0 +1,178 @@
+"""The words of acting: the confirmation before a reset, its steps and verdicts, and the answers to buttons."""
+
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+
+import discord
+
+from bot.incidents import Incident, Verdict
+from bot.models import Flag, FlagKind, KnownAccount
+from bot.render.cards import QUOTE_LIMIT, add_field, flag_colour
+from bot.render.facts import channel_link
+from bot.render.look import ButtonLook, Look, headed
+from bot.render.sentences import demand
+from bot.render.steps import block_end, login_help
+from bot.render.text import bare, code_block, plain, span, when
+
+BUTTON_LABEL: Final = 40
+SNOOZES: Final = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=24))
+CONSENT: Final = (
+    "**A reset acknowledges nothing at Midjourney.** It only tells the API to use the account again.\n"
+    "If the message still waits in the channel, a reset now **risks the account**."
+)
+OPEN_ENDED: Final = "⛔ **Midjourney does not say when the block ends.** Reset only if you have seen in the channel that it has."
+
+
+def confirmation(
+    account: KnownAccount, flag: Flag, incident: Incident | None, argument: str, *, now: datetime
+) -> Look:
+    """Ask, in private, whether a flagged account is really to be reset.
+
+    `argument` is what the button hands on; the caller puts a hash of the flag into it.
+    """
+    until = incident.block_until() if incident else block_end(account, flag)
+    warning = _block_warning(flag, until, now)
+    embed = discord.Embed(
+        title=f"Reset {plain(account.label)}?",
+        description="\n\n".join(filter(None, [warning, CONSENT])),
+        colour=flag_colour(flag),
+        url=account.account.link,
+    )
+    add_field(embed, "Midjourney says", code_block(flag.text, QUOTE_LIMIT))
+    add_field(embed, "Discord login to use", login_help(account))
+    add_field(embed, "Channel", channel_link(account.account))
+    label = f"Yes, reset {bare(account.label, BUTTON_LABEL)}"
+    if warning:
+        label = f"Reset {bare(account.label, BUTTON_LABEL)} all the same"
+    button = ButtonLook("watch.confirm", label, argument, discord.ButtonStyle.danger)
+    content = headed(
+        f"Have you acknowledged it in the channel of **{plain(account.label)}**? {demand(flag)}.",
+        "If not, dismiss this message and do that first.",
+    )
+    return Look(content, embed, (button,))
+
+
+def _block_warning(flag: Flag, until: datetime | None, now: datetime) -> str | None:
+    if flag.kind is not FlagKind.BLOCK or (until is not None and until <= now):
+        return None
+    if until is None:
+        return OPEN_ENDED
+    return (
+        f"⛔ **The block is not over.** It ends {when(until, 'F')} ({when(until)}). "
+        "A reset before then risks the account."
+    )
+
+
+def verdict_sentence(verdict: Verdict, account: KnownAccount, flag: Flag | None = None) -> str:
+    """Say what a reset came to, and what to do next; `flag` is what the list shows now."""
+    name = f"**{plain(account.label)}**"
+    match verdict:
+        case Verdict.BACK:
+            return f"✅ {name} is back in rotation: the API took the reset and does not flag it any more."
+        case Verdict.NOT_YET:
+            said = (
+                f"⏳ The API took the reset, but still shows {name} flagged. I keep looking: its message turns "
+                "green when it clears.\nSee in the channel whether something is left to acknowledge."
+            )
+        case Verdict.FLAGGED_AGAIN:
+            said = (
+                f"⚠️ {name} was clear after the reset and is flagged again.\n"
+                "Open the channel and see what Midjourney wants now."
+            )
+        case Verdict.NOT_CONFIGURED:
+            return f"⚪ {name} is not configured any more, so there is nothing to reset."
+        case Verdict.COULD_NOT_TELL:
+            return (
+                f"❔ I could not tell whether {name} is back: the API did not answer. The reset may have worked; "
+                "I do not send it twice.\nIts message shows how it is after the next good look."
+            )
+        case _:
+            assert_never(verdict)
+    return f"{said}\n{code_block(flag.text, QUOTE_LIMIT)}" if flag else said
+
+
+def reading_first(account: KnownAccount) -> str:
+    """Say that the list is read before anything is sent."""
+    return f"👀 Reading the list before I reset **{plain(account.label)}** ..."
+
+
+def sending(account: KnownAccount) -> str:
+    """Say that the reset is on its way."""
+    return f"🔄 Resetting **{plain(account.label)}** ..."
+
+
+def looking_again(account: KnownAccount, wait: timedelta) -> str:
+    """Say that a reset was taken and does not show yet."""
+    return f"⏳ Reset accepted, **{plain(account.label)}** not yet cleared; looking again in {span(wait)} ..."
+
+
+def already_resetting(account: KnownAccount, by: int | None, until: datetime | None) -> str:
+    """Say that somebody else is at it."""
+    who = f"<@{by}> is already resetting" if by else "Somebody is already resetting"
+    wait = f"\nIf nothing comes of it, you can try again {when(until)}." if until else ""
+    return f"🔄 {who} **{plain(account.label)}**. The outcome will stand on its message.{wait}"
+
+
+def nothing_to_reset(account: KnownAccount) -> str:
+    """Say that a reset is not needed, and that none was sent."""
+    return f"✅ **{plain(account.label)}** is not flagged. There is nothing to reset, and nothing was sent."
+
+
+def flag_changed() -> str:
+    """Say, above a new confirmation, why it asks again."""
+    return "⚠️ Midjourney says something else now. Nothing was sent: read it, then confirm again."
+
+
+def cannot_read_first() -> str:
+    """Say that a reset was not sent, as nobody could see first whether it is right."""
+    return "⚠️ The list could not be read, so I sent no reset. Try again in a minute."
+
+
+def is_over(account: KnownAccount) -> str:
+    """Answer a button of what is over."""
+    return f"✅ This is over: **{plain(account.label)}** is not flagged. There is nothing to do."
+
+
+def unknown() -> str:
+    """Answer a button of what nobody remembers."""
+    return "⚪ I do not know this alert any more. /mjstatus shows how things are now."
+
+
+def claimed(account: KnownAccount, until: datetime) -> str:
+    """Answer "I'm on it": what it does, and for how long."""
+    return (
+        f"👀 You are on it: every owner's message about **{plain(account.label)}** says so, and nobody is "
+        f"reminded. I ask you again {when(until)}."
+    )
+
+
+def snooze_choice(account: KnownAccount, incident: str, message: str) -> Look:
+    """Ask for how long the reminders of an incident shall be put off."""
+    buttons = tuple(
+        ButtonLook("watch.snooze", span(each), f"{incident}.{message}.{each // timedelta(hours=1)}")
+        for each in SNOOZES
+    )
+    content = f"No reminders about **{plain(account.label)}** for how long?\nIf it gets worse, I tell you all the same."
+    return Look(content, None, buttons)
+
+
+def snoozed(account: KnownAccount, until: datetime) -> str:
+    """Say till when the reminders are put off."""
+    return (
+        f"💤 No reminders about **{plain(account.label)}** until {when(until, 'f')} ({when(until)}).\n"
+        "If it gets worse, I tell you all the same."
+    )
+
+
+def muted(account: KnownAccount | None, until: datetime) -> str:
+    """Say what is muted till when, and what comes through."""
+    about = f"**{plain(account.label)}**" if account else "**all accounts**"
+    return (
+        f"🔇 No alerts about {about} until {when(until, 'f')} ({when(until)}). Only a block comes through.\n"
+        "What happens meanwhile is kept: you get one message with what is still open when the mute ends."
+    )
+
+
+def unmuted(account: KnownAccount | None) -> str:
+    """Say that alerts come again."""
+    return f"🔔 Alerts about {f'**{plain(account.label)}**' if account else '**all accounts**'} come again."

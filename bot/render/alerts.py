@@ -1,0 +1,174 @@
+"""Every message of the outbox as it looks in Discord: alerts, trouble of the service, notes, hello, test."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final, assert_never
+
+import discord
+
+from bot.incidents import Incident, Message, Purpose, Reason, Route, State, open_service
+from bot.models import Account, Action, Flag, KnownAccount
+from bot.render.cards import add_field
+from bot.render.cases import Case, account_of, cases_of, is_removed, naming, slots_out
+from bot.render.digests import digest, digest_controls
+from bot.render.episode import Around, card, controls
+from bot.render.headlines import afterwords, headline, headline_of, was_flagged
+from bot.render.look import ButtonLook, Control, Look, headed
+from bot.render.services import changes, recovery, service_look
+from bot.render.text import count, plain
+
+DMS_CLOSED: Final = (
+    "Discord does not let me send you direct messages, so this came here. To change that: open the menu of a "
+    "server we share, Privacy Settings, switch Direct Messages on. Then use /mjtest."
+)
+"""The note of a message that had to go by the second route."""
+OUTDATED: Final = "⚪ What this was about is over. /mjstatus shows how things are now."
+EXAMPLE_TEXT: Final = (
+    "This is a test. Here would stand what Midjourney says, such as: You have a pending moderation message."
+)
+NOTES_SHOWN: Final = 20
+TEXT_LIMIT: Final = 300
+
+
+def look_of(
+    message: Message,
+    incidents: Mapping[str, Incident],
+    accounts: Mapping[str, KnownAccount],
+    *,
+    page: int = 0,
+    note: str | None = None,
+) -> Look:
+    """Show a message as it should look now.
+
+    `incidents` holds those of the message and all that go on; `accounts` all that are known, by channel.
+    `page` is a digest's, the first being 0. `note` is a line about the message itself, such as `DMS_CLOSED`.
+    The look depends on nothing else: time passing alone never changes it.
+    """
+    look = _look(message, incidents, accounts, page, note)
+    if message.route is Route.CHANNEL:
+        look = replace(look, content=headed(look.content, f"for <@{message.recipient}>"))
+    return look.signed(message.key)
+
+
+def opened_card(
+    incident: Incident,
+    message: str,
+    incidents: Mapping[str, Incident],
+    accounts: Mapping[str, KnownAccount],
+    *,
+    now: datetime,
+    actions: Sequence[Action] = (),
+) -> Look:
+    """Show one account of a digest to the person who opened it; `message` is the digest's key."""
+    case = Case(incident, account_of(incident, accounts), None, now)
+    around = Around(slots_out(incidents, accounts), open_service(incidents.values()), actions=actions)
+    return Look(headed(headline_of(case)), card(case, around), controls(case, message))
+
+
+def _look(
+    message: Message,
+    incidents: Mapping[str, Incident],
+    accounts: Mapping[str, KnownAccount],
+    page: int,
+    note: str | None,
+) -> Look:
+    match message.purpose:
+        case Purpose.ALERT:
+            around = Around(slots_out(incidents, accounts), open_service(incidents.values()), note)
+            return _alert(cases_of(message, incidents, accounts), message.key, page, around)
+        case Purpose.SERVICE:
+            found = [each for each in _entries(message, incidents) if each.trouble]
+            # One that goes on matters more than those that are over.
+            open_first = sorted(found, key=lambda each: each.ended)
+            return service_look(open_first[0], incidents, accounts, note) if open_first else _outdated()
+        case Purpose.NOTE:
+            return _note(message, incidents, accounts)
+        case Purpose.HELLO:
+            return _hello(note)
+        case Purpose.TEST:
+            return _test(message, note)
+    assert_never(message.purpose)
+
+
+def _entries(message: Message, incidents: Mapping[str, Incident]) -> list[Incident]:
+    found = [incidents.get(entry.incident) for entry in message.entries]
+    return [incident for incident in found if incident is not None]
+
+
+def _alert(cases: Sequence[Case], key: str, page: int, around: Around) -> Look:
+    if not cases:
+        return _outdated()
+    content = headed(headline(cases), afterwords(cases))
+    if len(cases) == 1:
+        return Look(content, card(cases[0], around), controls(cases[0], key))
+    return Look(content, digest(cases, page, around), digest_controls(cases, page, key))
+
+
+def _outdated() -> Look:
+    return Look(OUTDATED, discord.Embed(description="Nothing here needs you any more."))
+
+
+def _note(message: Message, incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]) -> Look:
+    """Tell silently what is over."""
+    cases = cases_of(message, incidents, accounts)
+    blind = [each for each in _entries(message, incidents) if each.trouble]
+    told = [was_flagged(case) for case in cases]
+    lines = [recovery(each) for each in blind]
+    lines += [plain(message.text, TEXT_LIMIT)] if message.text else []
+    lines += [_summed_up(cases)] if len(cases) > 1 else told
+    if not lines:
+        return _outdated()
+    changed = [changes(each, incidents, accounts) for each in blind]
+    listed = _listed(told) if len(cases) > 1 else []
+    description = "\n".join([*changed, *listed]) or "Nothing to do."
+    return Look(headed(*lines), discord.Embed(colour=discord.Colour.light_grey(), description=description))
+
+
+def _summed_up(cases: Sequence[Case]) -> str:
+    names = naming([case.name for case in cases])
+    removed = sum(is_removed(case.incident) for case in cases)
+    if removed == len(cases):
+        return f"⚪ {count(removed, 'account')} are not configured any more: {names}."
+    return f"✅ {count(len(cases), 'account')} were flagged, all over: {names}."
+
+
+def _listed(told: Sequence[str]) -> list[str]:
+    more = len(told) - NOTES_SHOWN
+    return [*told[:NOTES_SHOWN], *([f"and {count(more, 'more account')}"] if more > 0 else [])]
+
+
+def _hello(note: str | None) -> Look:
+    embed = discord.Embed(
+        description="I write when an account needs you, and stay quiet otherwise.\n"
+        "/mjstatus shows how things are, /mjtest sends a test.",
+        colour=discord.Colour.blurple(),
+    )
+    add_field(embed, "About this message", note)
+    return Look("👋 Alerts will arrive here", embed)
+
+
+def _test(message: Message, note: str | None) -> Look:
+    """Show what an alert looks like: the real card of an account that does not exist, and nothing works."""
+    incident = Incident(
+        message.key,
+        State.OPEN,
+        message.created_at,
+        message.created_at,
+        channel="",
+        flag=Flag.of(EXAMPLE_TEXT),
+    )
+    account = KnownAccount(Account("00000000000000000"), "Example")
+    case = Case(incident, account, Reason.OPENED, message.due_at)
+    embed = card(case, Around(note=note))
+    embed.title = f"🧪 TEST · {embed.title}"
+    embed.remove_field(3)
+    return Look(
+        headed("🧪 Test: this is how an alert looks. Nothing is wrong."),
+        embed,
+        tuple(_inert(control) for control in controls(case, message.key) if isinstance(control, ButtonLook)),
+    )
+
+
+def _inert(control: ButtonLook) -> Control:
+    return replace(control, disabled=True)

@@ -1,0 +1,146 @@
+"""The incidents of a message with their accounts, in the order of their weight, and the phrases about one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.incidents import Ending, Incident, Message, Reason, State
+from bot.models import Account, Flag, FlagKind, KnownAccount
+from bot.render.sentences import kind_words, symbol
+from bot.render.text import plain, span, when, whole
+
+LABEL_LIMIT: Final = 30
+NAMED: Final = 3
+NO_WORDS: Final = Flag("", FlagKind.OTHER)
+NEEDING: Final = frozenset({State.OPEN, State.RESETTING})
+NEWS: Final = frozenset({Reason.OPENED, Reason.WORSE, Reason.RECURRING, Reason.RETURNED, Reason.STILL_ON_IT})
+SAME_DAY: Final = timedelta(hours=20)
+"""What is longer is told with dates: times of day alone would mislead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An account's incident in a message, why it is there, and when the message was to go out."""
+
+    incident: Incident
+    account: KnownAccount
+    reason: Reason | None
+    told_at: datetime
+
+    @property
+    def name(self) -> str:
+        """The account's label, inert."""
+        return plain(self.account.label, LABEL_LIMIT)
+
+    @property
+    def flag(self) -> Flag:
+        """What Midjourney says."""
+        return self.incident.flag or NO_WORDS
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether the account is flagged, as far as anybody knows."""
+        return self.incident.state in NEEDING
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the message notifies because of it, and not to remind."""
+        return self.needs_somebody and self.reason in NEWS
+
+    @property
+    def is_block_over(self) -> bool:
+        """Whether a timed block was over when the message was to go out."""
+        until = self.incident.block_until()
+        return until is not None and until <= self.told_at
+
+
+def cases_of(
+    message: Message, incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]
+) -> tuple[Case, ...]:
+    """Give the account incidents of a message: what needs somebody first, then by weight and age."""
+    found = [(incidents.get(entry.incident), entry.reason) for entry in message.entries]
+    cases = [
+        Case(incident, account_of(incident, accounts), reason, message.due_at)
+        for incident, reason in found
+        if incident is not None and incident.channel is not None
+    ]
+    return tuple(sorted(cases, key=_weight))
+
+
+def account_of(incident: Incident, accounts: Mapping[str, KnownAccount]) -> KnownAccount:
+    """Give the account of an incident; of one that nobody knows any more, what its channel tells."""
+    channel = incident.channel or ""
+    return accounts.get(channel) or KnownAccount(Account(channel))
+
+
+def naming(names: Sequence[str]) -> str:
+    """List names: "Aurora, Borealis and Cirrus", "Aurora, Borealis and 5 more"."""
+    if len(names) == 1:
+        return names[0]
+    if len(names) <= NAMED:
+        return f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{', '.join(names[: NAMED - 1])} and {whole(len(names) - NAMED + 1)} more"
+
+
+def state_of(incident: Incident) -> str:
+    """Name an incident's state by a symbol and in words."""
+    flag = incident.flag or NO_WORDS
+    match incident.state:
+        case State.OPEN:
+            return f"{symbol(flag.kind)} {kind_words(flag.kind)}"
+        case State.CLEARING:
+            return "👀 not flagged at the last look"
+        case State.RESETTING:
+            return "🔄 being reset"
+        case State.ENDED:
+            return ended_words(incident)
+
+
+def ended_words(incident: Incident) -> str:
+    """Name the state of what is over."""
+    return "⚪ not configured any more" if is_removed(incident) else "✅ back"
+
+
+def is_removed(incident: Incident) -> bool:
+    """Whether it ended with the account."""
+    return incident.ending is Ending.REMOVED
+
+
+def over_at(incident: Incident) -> datetime | None:
+    """Give when the trouble was first seen to be gone, or when it ended."""
+    return incident.clear_since or incident.ended_at
+
+
+def duration(incident: Incident) -> str:
+    """Say how long it was out, and from when to when: "25 min (02:10 - 02:25)"."""
+    until = over_at(incident) or incident.seen_at
+    return f"{span(until - incident.opened_at)} ({stretch(incident.opened_at, until)})"
+
+
+def stretch(start: datetime, end: datetime) -> str:
+    """Give two moments in the reader's own zone; times of day alone where they are of one night."""
+    style = "t" if end - start < SAME_DAY else "f"
+    return f"{when(start, style)} - {when(end, style)}"
+
+
+def slots_out(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]) -> str | None:
+    """Say how many job slots are out of how many; None where the API named no number."""
+    open_channels = {each.channel for each in incidents.values() if each.state in NEEDING}
+    total = _slots(accounts.values())
+    out = _slots(known for known in accounts.values() if known.account.flag or known.channel in open_channels)
+    if not total:
+        return None
+    return f"{whole(out)} of {whole(total)} job slots {'is' if out == 1 else 'are'} out"
+
+
+def _slots(accounts: Iterable[KnownAccount]) -> int:
+    return sum(max(0, known.account.max_jobs or 0) for known in accounts)
+
+
+def _weight(case: Case) -> tuple[int, int, datetime, str]:
+    return _stage(case.incident.state), -case.flag.kind.rank, case.incident.opened_at, case.incident.key
+
+
+def _stage(state: State) -> int:
+    return (State.OPEN, State.RESETTING, State.CLEARING, State.ENDED).index(state)

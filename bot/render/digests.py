@@ -1,0 +1,128 @@
+"""The digest: many accounts in one message, a page at a time, with a select that opens each."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import discord
+
+from bot.render.accounts import CHOICE_LIMIT
+from bot.render.cards import FIELD_LIMIT, add_field
+from bot.render.cases import Case, duration, naming, state_of
+from bot.render.episode import Around, colour, who_and_until
+from bot.render.look import ButtonLook, Control, SelectLook
+from bot.render.text import bare, clip, code_block, count, length, plain, when, whole
+
+PAGE_SIZE: Final = 20
+LIST_LIMIT: Final = 3_600
+NAME_LIMIT: Final = 20
+QUOTES: Final = 3
+QUOTE_LIMIT: Final = 200
+
+
+def pages_of(cases: Sequence[Case]) -> int:
+    """Give how many pages a digest has."""
+    return max(1, -(-len(cases) // PAGE_SIZE))
+
+
+def digest(cases: Sequence[Case], page: int, around: Around) -> discord.Embed:
+    """Show one page of a digest; a number beyond either end gives the page at that end."""
+    shown = _page(cases, page)
+    embed = discord.Embed(title=_title(cases, page), description=_list(shown), colour=colour(cases[0]))
+    add_field(embed, "Midjourney says", _quotes(case for case in shown if not case.incident.ended))
+    add_field(embed, "What to do", _next(cases, around))
+    add_field(embed, "About this message", around.note and clip(around.note, FIELD_LIMIT))
+    return embed
+
+
+def digest_controls(cases: Sequence[Case], page: int, message: str) -> tuple[Control, ...]:
+    """Give the select that opens an account, and the way to other pages where there are any."""
+    options = tuple(_option(case) for case in _page(cases, page) if not case.incident.ended)
+    opener = [SelectLook("watch.open", "Open an account to act", message, options)] if options else []
+    return (*opener, *_turns(_within(page, pages_of(cases)), pages_of(cases), message))
+
+
+def _within(page: int, pages: int) -> int:
+    return min(max(page, 0), pages - 1)
+
+
+def _page(cases: Sequence[Case], page: int) -> Sequence[Case]:
+    start = _within(page, pages_of(cases)) * PAGE_SIZE
+    return cases[start : start + PAGE_SIZE]
+
+
+def _title(cases: Sequence[Case], page: int) -> str:
+    over = sum(case.incident.ended for case in cases)
+    done = f", {whole(over)} over" if over else ""
+    pages = pages_of(cases)
+    position = f" · page {_within(page, pages) + 1:,} of {pages:,}" if pages > 1 else ""
+    return f"{count(len(cases), 'account')}{done}{position}"
+
+
+def _list(shown: Sequence[Case]) -> str:
+    """Write a line for each; where they are too long together, without the links."""
+    lines = "\n".join(_line(case, linked=True) for case in shown)
+    return lines if length(lines) <= LIST_LIMIT else "\n".join(_line(case, linked=False) for case in shown)
+
+
+def _line(case: Case, *, linked: bool) -> str:
+    name, link = plain(case.account.label, NAME_LIMIT), case.account.account.link
+    title = f"**[{name}]({link})**" if link and linked and not case.incident.ended else f"**{name}**"
+    return " · ".join([title, state_of(case.incident), *_traits(case)])
+
+
+def _traits(case: Case) -> list[str]:
+    incident = case.incident
+    if incident.ended:
+        return [f"after {duration(incident)}"]
+    before = "before I started watching, " if incident.before_watch else ""
+    until = incident.block_until()
+    ends = [f"ends {when(until)}"] if until else []
+    return [f"{before}{when(incident.opened_at)}", *ends, *who_and_until(case)]
+
+
+def _quotes(cases: Iterable[Case]) -> str:
+    """Quote what Midjourney says, each text once, with the accounts it is said of."""
+    said: dict[str, list[str]] = {}
+    for case in cases:
+        said.setdefault(case.flag.text, []).append(plain(case.account.label, NAME_LIMIT))
+    texts = list(said.items())
+    quotes = [
+        f"{naming(names)}:\n{code_block(text, QUOTE_LIMIT)}" if len(texts) > 1 else code_block(text, 900)
+        for text, names in texts[:QUOTES]
+    ]
+    more = [f"and {count(len(texts) - QUOTES, 'other text')}"] if len(texts) > QUOTES else []
+    return "\n".join([*quotes, *more])
+
+
+def _next(cases: Sequence[Case], around: Around) -> str | None:
+    if all(case.incident.ended for case in cases):
+        return None
+    blind = "The API cannot be asked now: this is how it was, when last seen." if around.trouble else None
+    how = "Open an account below: it says which login to use and what to do, and has the buttons."
+    return "\n".join(line for line in (blind, how, around.slots and f"{around.slots}.") if line)
+
+
+def _option(case: Case) -> discord.SelectOption:
+    traits = f"{state_of(case.incident)} · …{case.account.channel[-4:]}"
+    return discord.SelectOption(
+        label=bare(case.account.label, CHOICE_LIMIT),
+        value=case.incident.key,
+        description=bare(traits, CHOICE_LIMIT),
+    )
+
+
+def _turns(page: int, pages: int, message: str) -> list[ButtonLook]:
+    if pages == 1:
+        return []
+    first, last = page == 0, page == pages - 1
+    targets = (
+        ("First", 0, first),
+        ("Back", max(page - 1, 0), first),
+        ("Next", min(page + 1, pages - 1), last),
+        ("Last", pages - 1, last),
+    )
+    # Two buttons of a message may lead to the same page, but never have the same id.
+    return [
+        ButtonLook("watch.page", label, f"{message}.{target}.{label.lower()}", disabled=disabled)
+        for label, target, disabled in targets
+    ]

@@ -1,0 +1,153 @@
+"""The card of one incident of an account, through all its states, and the controls that stand below it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+import discord
+
+from bot.incidents import Ending, Incident, State
+from bot.models import Action, FlagKind
+from bot.render.cards import FIELD_LIMIT, QUOTE_LIMIT, add_field, flag_colour, history
+from bot.render.cases import Case, is_removed, state_of, stretch
+from bot.render.facts import channel_link
+from bot.render.headlines import LOOKING_ON, ONLY_REMINDERS
+from bot.render.look import ButtonLook, Control, LinkLook
+from bot.render.steps import BUTTON, RESET_LABEL, login_help, steps
+from bot.render.text import clip, code_block, when
+
+DESCRIPTION_LIMIT: Final = 2_000
+RISK: Final = "A reset before then risks the account."
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a card says besides its own incident."""
+
+    slots: str | None = None
+    """How many job slots are out of how many."""
+    trouble: Incident | None = None
+    """The service's own incident that goes on: what is shown is as it was last seen."""
+    note: str | None = None
+    """A line for the reader about the message itself."""
+    actions: Sequence[Action] = ()
+    """What was last done with the account, newest first."""
+
+
+def card(case: Case, around: Around) -> discord.Embed:
+    """Show an incident: how it stands, what Midjourney says, and what to do."""
+    embed = discord.Embed(
+        title=f"{case.name} · {state_of(case.incident)}",
+        description=clip("\n".join(_lines(case, around)), DESCRIPTION_LIMIT),
+        colour=colour(case),
+        url=case.account.account.link,
+    )
+    said = "Midjourney said" if case.incident.ended else "Midjourney says"
+    add_field(embed, said, code_block(case.flag.text, QUOTE_LIMIT) if case.incident.flag else None)
+    if not case.incident.ended:
+        until = case.incident.block_until()
+        add_field(embed, "Discord login to use", login_help(case.account))
+        add_field(embed, "What to do", steps(case.account, case.flag, until=until, reset=BUTTON))
+        add_field(embed, "Channel", channel_link(case.account.account))
+    add_field(embed, "Last actions", history(around.actions))
+    add_field(embed, "About this message", around.note and clip(around.note, FIELD_LIMIT))
+    return embed
+
+
+def controls(case: Case, message: str) -> tuple[Control, ...]:
+    """Give the way out of an incident; one that is over has none."""
+    if case.incident.ended:
+        return ()
+    argument = f"{case.incident.key}.{message}"
+    mine = ButtonLook("watch.mine", "I'm on it", argument)
+    snooze = ButtonLook("watch.snooze", "Snooze", argument)
+    reset = ButtonLook("watch.reset", RESET_LABEL, argument, discord.ButtonStyle.primary)
+    link = case.account.account.link
+    acting = (reset, mine, snooze) if case.account.account.addressable else (mine, snooze)
+    return (*acting, LinkLook("Open in Discord", link)) if link else acting
+
+
+def colour(case: Case) -> discord.Colour:
+    """Give the colour of a state; its words stand beside it."""
+    match case.incident.state:
+        case State.OPEN:
+            return flag_colour(case.flag)
+        case State.CLEARING | State.RESETTING:
+            return discord.Colour.gold()
+        case State.ENDED:
+            return discord.Colour.light_grey() if is_removed(case.incident) else discord.Colour.green()
+    assert_never(case.incident.state)
+
+
+def who_and_until(case: Case) -> Iterator[str]:
+    """Say who is on it since when, and till when its reminders are put off."""
+    incident = case.incident
+    if incident.claimed_by is not None:
+        since = f" since {when(incident.claimed_at, 't')}" if incident.claimed_at else ""
+        yield f"<@{incident.claimed_by}> is on it{since}"
+    # A snooze that was over when the message was to go out is of the past.
+    if incident.snoozed_until is not None and incident.snoozed_until > case.told_at:
+        yield f"no reminders until {when(incident.snoozed_until, 'f')}"
+
+
+def _lines(case: Case, around: Around) -> Iterator[str]:
+    incident = case.incident
+    if incident.ended:
+        yield _how(incident)
+        yield from _blind(incident)
+        return
+    yield from _stage(incident)
+    yield _since(incident)
+    yield from _blind(incident)
+    if around.trouble is not None:
+        yield f"**The API cannot be asked now**: this is how it was, last seen {when(incident.seen_at, 'f')}."
+    yield from _block(case)
+    if incident.recurring:
+        yield f"It is the third time in 6 hours. {ONLY_REMINDERS}"
+    if incident.from_command:
+        yield "A command met this; the account list does not show it."
+    for words in who_and_until(case):
+        yield f"**{words[0].upper()}{words[1:]}**."
+    if around.slots:
+        yield f"{around.slots}."
+
+
+def _stage(incident: Incident) -> Iterator[str]:
+    if incident.state is State.CLEARING:
+        yield f"**Not flagged at the last look.** {LOOKING_ON}"
+    if incident.state is State.RESETTING:
+        by = f"<@{incident.leased_by}> is resetting it" if incident.leased_by else "It is being reset"
+        yield f"**{by}.** The outcome will stand here."
+
+
+def _since(incident: Incident) -> str:
+    at = f"{when(incident.opened_at, 'f')} ({when(incident.opened_at)})"
+    if incident.before_watch:
+        return f"Flagged before I started watching, {at}."
+    return f"Flagged since {at}."
+
+
+def _block(case: Case) -> Iterator[str]:
+    until = case.incident.block_until()
+    if case.flag.kind is FlagKind.BLOCK and until is not None:
+        yield f"**The block ends {when(until, 'F')}** ({when(until)}). {RISK} No reminders till then."
+
+
+def _blind(incident: Incident) -> Iterator[str]:
+    if incident.blind_from is None or incident.blind_until is None:
+        return
+    window = stretch(incident.blind_from, incident.blind_until)
+    began = incident.opened_at >= incident.blind_from
+    event = "begun earlier" if began else "ended any time in between"
+    yield f"I could not look {window}; it may have {event}."
+
+
+def _how(incident: Incident) -> str:
+    match incident.ending:
+        case Ending.RESET:
+            return "It ended with a reset from here, and the account list confirms it."
+        case Ending.REMOVED:
+            return "The API does not list the account any more, so there is nothing left to do."
+        case Ending.CLEARED | Ending.RECOVERED | Ending.REPLACED | None:
+            return "It ended by itself: nobody reset it from here."
+    assert_never(incident.ending)

@@ -1,0 +1,145 @@
+"""The first line of a message: all that a lock screen shows, so it says it all, without a word of the API."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final, assert_never
+
+from bot.incidents import Reason, State
+from bot.models import FlagKind
+from bot.render.cases import Case, duration, is_removed, naming
+from bot.render.sentences import demand, symbol
+from bot.render.text import count, span, whole
+
+NEWS: Final = {
+    Reason.OPENED: "new",
+    Reason.WORSE: "worse",
+    Reason.RECURRING: "flagged again",
+    Reason.RETURNED: "flagged again",
+}
+LOOKING_ON: Final = "I keep looking before I call it over."
+CLAIM_LAPSES: Final = "Press **I'm on it** again to keep it. If nobody does, the reminders go on in 30 min."
+ONLY_REMINDERS: Final = "From now on I only remind you of it."
+
+
+def headline(cases: Sequence[Case]) -> str:
+    """Sum up a message about one account or several in its first line."""
+    if len(cases) == 1:
+        return headline_of(cases[0])
+    needing = [case for case in cases if case.needs_somebody]
+    if needing:
+        return _needing(needing)
+    clearing = [case.name for case in cases if case.incident.state is State.CLEARING]
+    if clearing:
+        were = "account was" if len(clearing) == 1 else "accounts were"
+        return (
+            f"👀 {whole(len(clearing))} {were} not flagged at the last look: {naming(clearing)}. {LOOKING_ON}"
+        )
+    return _over(cases)
+
+
+def afterwords(cases: Sequence[Case]) -> str | None:
+    """Give what the second line has to add: what happens if the reader does nothing."""
+    reasons = {case.reason for case in cases if case.incident.state is State.OPEN}
+    if Reason.STILL_ON_IT in reasons:
+        return CLAIM_LAPSES
+    return ONLY_REMINDERS if Reason.RECURRING in reasons and len(cases) == 1 else None
+
+
+def headline_of(case: Case) -> str:
+    """Say about one account how it stands and why the reader is told."""
+    match case.incident.state:
+        case State.OPEN:
+            return _open(case)
+        case State.CLEARING:
+            return f"👀 {case.name} was not flagged at the last look. {LOOKING_ON}"
+        case State.RESETTING:
+            return f"🔄 {case.name} is being reset. The outcome will stand here."
+        case State.ENDED:
+            return _ended(case)
+    assert_never(case.incident.state)
+
+
+def was_flagged(case: Case) -> str:
+    """Say of an episode that was over before it could be told when it was."""
+    if is_removed(case.incident):
+        return f"⚪ {case.name} is not configured any more."
+    return f"✅ {case.name} was flagged for {duration(case.incident)}, over."
+
+
+def _open(case: Case) -> str:
+    mark, name, wish = symbol(case.flag.kind), case.name, _wish(case)
+    match case.reason:
+        case None | Reason.OPENED | Reason.RESOLVED:
+            return f"{mark} {name} needs you: {wish}"
+        case Reason.WORSE:
+            return f"{mark} {name} got worse: {wish}"
+        case Reason.RECURRING:
+            return f"{mark} {name} needs you for the third time in 6 hours: {wish}"
+        case Reason.RETURNED:
+            return f"{mark} {name} is flagged again after the reset: {wish}"
+        case Reason.REMINDER:
+            return f"⏰ {name} still needs you: {wish}"
+        case Reason.STILL_ON_IT:
+            return f"⏰ You said you are on it {_ago(case)} ago: {name} is still flagged"
+    assert_never(case.reason)
+
+
+def _wish(case: Case) -> str:
+    if case.is_block_over:
+        return "its block should be over now"
+    timed = case.flag.kind is FlagKind.BLOCK and case.flag.block_length is not None
+    return f"{demand(case.flag)}. Wait, do not reset" if timed else demand(case.flag)
+
+
+def _ended(case: Case) -> str:
+    if is_removed(case.incident):
+        return f"⚪ {case.name} is not configured any more. It had been flagged for {duration(case.incident)}"
+    return f"✅ {case.name} is back. It was out for {duration(case.incident)}"
+
+
+def _needing(cases: Sequence[Case]) -> str:
+    """Say how many need somebody: the news in person if it is about one, else in numbers."""
+    if len(cases) == 1:
+        return headline_of(cases[0])
+    fresh = [case for case in cases if case.is_fresh]
+    if len(fresh) == 1:
+        return f"{headline_of(fresh[0])} ({whole(len(cases))} accounts need you in all)"
+    asked = [case for case in fresh if case.reason is Reason.STILL_ON_IT]
+    if asked and len(asked) == len(fresh):
+        return f"⏰ You said you are on it {_ago(asked[0])} ago: {count(len(asked), 'account')} still flagged"
+    names = naming([case.name for case in (*fresh, *(case for case in cases if case not in fresh))])
+    if not fresh and any(case.reason is Reason.REMINDER for case in cases):
+        return f"⏰ {_people(len(cases), 'still ')}: {names}"
+    mark = symbol(max((case.flag.kind for case in cases), key=lambda kind: kind.rank))
+    return f"{mark} {_people(len(cases))}{_news(fresh, len(cases))}: {names}"
+
+
+def _people(number: int, still: str = "") -> str:
+    verb = "needs" if number == 1 else "need"
+    return f"{count(number, 'account')} {still}{verb} you"
+
+
+def _news(fresh: Sequence[Case], total: int) -> str:
+    """Say how many are news, and which news, unless all are simply new."""
+    kinds = list(dict.fromkeys(NEWS[case.reason] for case in fresh if case.reason and case.reason in NEWS))
+    if not kinds or (kinds == ["new"] and len(fresh) == total):
+        return ""
+    number = "all" if len(fresh) == total else whole(len(fresh))
+    return f", {number} of them {' or '.join(kinds)}"
+
+
+def _over(cases: Sequence[Case]) -> str:
+    back = [case.name for case in cases if not is_removed(case.incident)]
+    gone = len(cases) - len(back)
+    if not back:
+        return f"⚪ {count(gone, 'account')} are not configured any more: {naming([c.name for c in cases])}"
+    rest = f"; {whole(gone)} not configured any more" if gone else ""
+    verb = "is" if len(back) == 1 else "are"
+    return f"✅ {count(len(back), 'account')} {verb} back: {naming(back)}{rest}"
+
+
+def _ago(case: Case) -> str:
+    claimed = case.incident.claimed_at
+    passed = case.told_at - claimed if claimed else timedelta(hours=4)
+    hours = max(1, round(passed / timedelta(hours=1)))
+    return f"{hours} hours" if hours > 1 else span(timedelta(hours=1))

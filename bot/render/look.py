@@ -1,0 +1,116 @@
+"""What a message looks like in Discord, as plain values: its text, embed and controls, or text alone."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final, Self, TypeAlias
+
+import discord
+
+from bot.render.text import clip, fitted, length
+
+CONTENT_LIMIT: Final = 2_000
+SIGNATURE: Final = "Midwatch · "
+BY_COMMAND: Final = "To act, use /mjreset; /mjstatus shows how things are."
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonLook:
+    """A button that does something: its verb and argument say what, to this process and to later ones."""
+
+    verb: str
+    label: str
+    argument: str
+    style: discord.ButtonStyle = discord.ButtonStyle.secondary
+    emoji: str | None = None
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SelectLook:
+    """A list to choose one option from."""
+
+    verb: str
+    placeholder: str
+    argument: str
+    options: tuple[discord.SelectOption, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLook:
+    """A button that opens an address."""
+
+    label: str
+    url: str
+
+
+Control: TypeAlias = ButtonLook | SelectLook | LinkLook
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """All that one message shows; `key` is the message's own, if it must be found again in history."""
+
+    content: str
+    embed: discord.Embed | None = None
+    controls: tuple[Control, ...] = ()
+    key: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Give the same text for the same look, in any process: only what changes it is worth an edit."""
+        embed = self.embed.to_dict() if self.embed else None
+        shown = [self.content, embed, [_spelled(control) for control in self.controls]]
+        return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:32]
+
+    @property
+    def plain_text(self) -> str:
+        """Say it all as content alone, for when Discord refuses the form: at most 2,000 characters."""
+        closing = [BY_COMMAND] if any(isinstance(each, ButtonLook) for each in self.controls) else []
+        closing += [f"-# {SIGNATURE}{self.key}"] if self.key else []
+        end = "\n".join(closing)
+        room = CONTENT_LIMIT - length(end) - 1
+        return "\n".join([*_fitting([self.content, *_embed_parts(self.embed)], room), *closing])
+
+    def signed(self, key: str) -> Self:
+        """Give the look with the message's key in it: in a control, else small in the embed's footer."""
+        if self.embed is None or any(key in _argument(control) for control in self.controls):
+            return replace(self, key=key)
+        return replace(self, key=key, embed=self.embed.copy().set_footer(text=f"{SIGNATURE}{key}"))
+
+
+def _spelled(control: Control) -> list[Any]:
+    match control:
+        case SelectLook():
+            options = [option.to_dict() for option in control.options]
+            return ["select", control.verb, control.placeholder, control.argument, options]
+        case _:
+            return [type(control).__name__, {name: str(value) for name, value in asdict(control).items()}]
+
+
+def _argument(control: Control) -> str:
+    return "" if isinstance(control, LinkLook) else control.argument
+
+
+def _embed_parts(embed: discord.Embed | None) -> Iterator[str]:
+    if embed is None:
+        return
+    yield embed.description or ""
+    for field in embed.fields:
+        yield f"**{field.name}**\n{field.value}"
+
+
+def _fitting(parts: list[str], room: int) -> Iterator[str]:
+    """Give what fits, in its order. A part with a code block goes whole or not at all: cut, it would act."""
+    for part in filter(None, parts):
+        lines = part.split("\n")
+        cut = part if length(part) < room or "```" in part else fitted(lines, len(lines), room - 1)
+        if length(cut) < room:
+            room -= length(cut) + 1
+            yield cut
+
+
+def headed(*lines: str | None) -> str:
+    """Join the lines of a content that there are; the first is all that a lock screen shows."""
+    return clip("\n".join(line for line in lines if line), CONTENT_LIMIT)

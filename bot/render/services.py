@@ -1,0 +1,170 @@
+"""The service's own trouble: that nothing can be seen, why, what to do, and what changed meanwhile."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+
+import discord
+
+from bot.incidents import Ending, Incident, Trouble
+from bot.models import KnownAccount
+from bot.render.cards import add_field
+from bot.render.cases import LABEL_LIMIT, NEEDING, account_of, naming, stretch
+from bot.render.look import Look, headed
+from bot.render.text import count, plain, span, when, whole
+
+BLIND: Final = "Until then I see no new trouble. Alerts about accounts stay as they are."
+SAME_LOOK: Final = timedelta(minutes=1)
+
+
+def service_look(
+    incident: Incident,
+    incidents: Mapping[str, Incident],
+    accounts: Mapping[str, KnownAccount],
+    note: str | None = None,
+) -> Look:
+    """Tell of one trouble of the service, or that it is over."""
+    if incident.ending is Ending.REPLACED:
+        return _replaced(incident)
+    if incident.ended:
+        return _recovered(incident, incidents, accounts)
+    trouble = incident.trouble or Trouble.UNREACHABLE
+    embed = discord.Embed(
+        title="⚠️ Not watching now",
+        description="\n".join([f"No good look since {_at(incident)}.", BLIND]),
+        colour=discord.Colour.red(),
+    )
+    add_field(embed, "When last seen", _last_seen(incidents, accounts))
+    add_field(embed, "What to do", _steps(trouble))
+    add_field(embed, "About this message", note)
+    return Look(headed(f"⚠️ {headline(trouble)}"), embed)
+
+
+def headline(trouble: Trouble) -> str:
+    """Say in one line what happened to the service."""
+    return f"I cannot see your accounts: {short(trouble)}"
+
+
+def recovery(incident: Incident) -> str:
+    """Say in one line that it is over, and how long nothing could be seen."""
+    start, end = window(incident)
+    blind = f"{span(end - start)} ({stretch(start, end)})"
+    if incident.trouble is Trouble.AWAY:
+        return f"👀 I was not running for {blind}. I am watching again."
+    return f"✅ I can see your accounts again. I could not for {blind}."
+
+
+def window(incident: Incident) -> tuple[datetime, datetime]:
+    """Give the stretch in which nothing could be seen."""
+    start = incident.blind_from or incident.opened_at
+    return start, max(start, incident.blind_until or incident.ended_at or incident.seen_at)
+
+
+def _replaced(incident: Incident) -> Look:
+    was = short(incident.trouble or Trouble.UNREACHABLE)
+    embed = discord.Embed(description=f"It was: {was}.", colour=discord.Colour.light_grey())
+    return Look(
+        headed("⚪ I still cannot see your accounts, but for another reason: see my newer message."), embed
+    )
+
+
+def _recovered(
+    incident: Incident, incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]
+) -> Look:
+    embed = discord.Embed(
+        title="✅ Watching again",
+        description=f"It was: {short(incident.trouble or Trouble.UNREACHABLE)}.",
+        colour=discord.Colour.green(),
+    )
+    add_field(embed, "What changed meanwhile", changes(incident, incidents, accounts))
+    return Look(headed(recovery(incident)), embed)
+
+
+def changes(
+    incident: Incident, incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]
+) -> str:
+    """Say which accounts were found otherwise than they had been left."""
+    start, end = window(incident)
+    touched = [
+        each
+        for each in incidents.values()
+        if each.channel and each.blind_until and start <= each.blind_until <= end + SAME_LOOK
+    ]
+    found = [each for each in touched if each.opened_at >= start]
+    gone = [each for each in touched if each.opened_at < start]
+    lines = [
+        f"{words}: {naming(_names(each, accounts))}."
+        for words, each in (("Newly flagged", found), ("Not flagged any more", gone))
+        if each
+    ]
+    return "\n".join(lines) or "No account is flagged that was not, and none is back that was."
+
+
+def _last_seen(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]) -> str:
+    flagged = [each for each in incidents.values() if each.channel and each.state in NEEDING]
+    if not flagged:
+        return f"{count(len(accounts), 'account')}, none flagged."
+    names = naming(_names(flagged, accounts))
+    return f"{count(len(accounts), 'account')}, {whole(len(flagged))} flagged: {names}."
+
+
+def _names(incidents: Sequence[Incident], accounts: Mapping[str, KnownAccount]) -> list[str]:
+    ordered = sorted(incidents, key=lambda each: (each.opened_at, each.key))
+    return [plain(account_of(each, accounts).label, LABEL_LIMIT) for each in ordered]
+
+
+def _at(incident: Incident) -> str:
+    return f"{when(incident.opened_at, 'f')} ({when(incident.opened_at)})"
+
+
+def short(trouble: Trouble) -> str:
+    """Name a trouble in a few words."""
+    match trouble:
+        case Trouble.UNREACHABLE:
+            return "the API does not answer"
+        case Trouble.TOKEN:
+            return "the API refuses the useapi token"
+        case Trouble.UNPAID:
+            return "the useapi subscription is over or too small"
+        case Trouble.GONE:
+            return "the Midjourney service is not there any more"
+        case Trouble.LIST_GONE:
+            return "most or all of them are missing from the API's list"
+        case Trouble.AWAY:
+            return "I was not running"
+    assert_never(trouble)
+
+
+def _steps(trouble: Trouble) -> str:
+    match trouble:
+        case Trouble.UNREACHABLE:
+            tasks = (
+                "Nothing yet: I keep trying, and this message turns green once it answers.",
+                "If it lasts, look whether useapi.net is up, and whether this machine has a network.",
+            )
+        case Trouble.TOKEN:
+            tasks = (
+                "Copy the token from your account at useapi.net, whole, with its `user:`.",
+                "Put it into USEAPI_TOKEN and restart me.",
+            )
+        case Trouble.UNPAID:
+            tasks = (
+                "Renew or extend the subscription at useapi.net.",
+                "Then press Refresh in /mjstatus, or wait: I look every 15 min.",
+            )
+        case Trouble.GONE:
+            tasks = (
+                "The vendor announced that useapi.net ends its Midjourney service on 2026-06-24.",
+                "If another server offers you the same API, put its address into USEAPI_URL and restart me.",
+                "If none does, stop me: there is nothing left to watch.",
+            )
+        case Trouble.LIST_GONE:
+            tasks = (
+                "Look at useapi.net whether your accounts are still configured, and add what is missing.",
+                "If USEAPI_TOKEN was changed, see whether it belongs to the same subscription.",
+            )
+        case Trouble.AWAY:
+            tasks = ("Nothing: I am running again.",)
+        case _:
+            assert_never(trouble)
+    return "\n".join(f"{number}. {task}" for number, task in enumerate(tasks, start=1))

@@ -1,0 +1,233 @@
+"""`/mjstatus`: whether the watch watches and its messages arrive, what is open, and what was lately."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from bot.incidents import Incident, Message, Mute, Purpose, Route
+from bot.models import KnownAccount
+from bot.render.cases import (
+    LABEL_LIMIT,
+    NO_WORDS,
+    account_of,
+    duration,
+    is_removed,
+    state_of,
+)
+from bot.render.services import headline, short, window
+from bot.render.text import clip, code_span, count, fitted, length, plain, span, when, whole
+
+STATUS_LIMIT: Final = 3_800
+"""Of the 4,000 characters that a layout may hold; the rest is left to what the command adds."""
+PRESENCE_LIMIT: Final = 128
+WHY_LIMIT: Final = 160
+SECTION_LIMIT: Final = 900
+LEAST: Final = 120
+FAILURES: Final = {
+    "50007": "their direct messages are closed",
+    "50278": "they share no server with me",
+    "50001": "I may not see the channel",
+    "50013": "I may not write in the channel",
+    "10003": "the channel is not there",
+    "10013": "Discord does not know this person",
+    "40003": "Discord asks me to slow down",
+    "429": "Discord asks me to slow down",
+    "no alert channel": "ALERT_CHANNEL_ID is not set",
+}
+"""What keeps a message, by Discord's code (Discord's documentation, "Opcodes and Status Codes")."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteStatus:
+    """One way to reach one owner: when it last worked, and why it does not now."""
+
+    owner: int
+    route: Route
+    worked_at: datetime | None = None
+    failure: str | None = None
+    """Discord's code or the kind of error, if the last try failed; no text."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchStatus:
+    """All that `/mjstatus` shows."""
+
+    now: datetime
+    accounts: Mapping[str, KnownAccount]
+    incidents: Sequence[Incident] = ()
+    """Those that go on, and those that ended lately."""
+    messages: Sequence[Message] = ()
+    """Those that are on their way."""
+    mutes: Sequence[Mute] = ()
+    routes: Sequence[RouteStatus] = ()
+    last_success: datetime | None = None
+    next_look: datetime | None = None
+    failures: int = 0
+    """How many looks failed in a row."""
+    why: str | None = None
+    """Why the last of them did: a sentence of ours."""
+    other_copy_at: datetime | None = None
+    """When another copy of the bot was last seen answering in its place."""
+
+
+def status(watch: WatchStatus) -> tuple[str, ...]:
+    """Write the texts of `/mjstatus`, at most `STATUS_LIMIT` characters together, what is wrong first."""
+    texts: list[str] = []
+    room = STATUS_LIMIT
+    for title, lines in _sections(watch):
+        if not lines or room < LEAST:
+            continue
+        head = f"{title}\n" if title else ""
+        text = head + fitted(lines, len(lines), min(SECTION_LIMIT, room) - length(head))
+        texts.append(text)
+        room -= length(text)
+    return tuple(texts)
+
+
+def presence_text(watched: int, open_count: int, *, blind: bool = False, muted: bool = False) -> str:
+    """Say at a glance how things are."""
+    if blind:
+        said = "cannot reach the API"
+    elif open_count:
+        said = f"{whole(open_count)} {'needs' if open_count == 1 else 'need'} you"
+    elif watched:
+        said = f"{count(watched, 'account')} watched, all ready"
+    else:
+        said = "no account to watch"
+    return clip(f"{said} · muted" if muted else said, PRESENCE_LIMIT)
+
+
+def failure_words(failure: str | None) -> str:
+    """Say why a message does not arrive."""
+    if failure is None:
+        return "no reason given"
+    return FAILURES.get(failure) or f"Discord or the network fails ({code_span(failure, 30)})"
+
+
+def _sections(watch: WatchStatus) -> Iterator[tuple[str, list[str]]]:
+    yield "", list(_wrong(watch))
+    yield "## Midwatch", list(_alive(watch))
+    going = [each for each in watch.incidents if each.channel and not each.ended]
+    going.sort(key=lambda each: (-(each.flag or NO_WORDS).kind.rank, each.opened_at, each.key))
+    yield f"### Open: {whole(len(going))}", [_open(each, watch) for each in going]
+    waiting = sorted((each for each in watch.messages if each.on_its_way), key=lambda each: each.due_at)
+    yield f"### Messages waiting: {whole(len(waiting))}", [_waiting(each, watch) for each in waiting]
+    yield "### How I reach you", [_route(each) for each in watch.routes]
+    over = sorted((each for each in watch.incidents if each.ended), key=_ended_at, reverse=True)
+    yield "### Over lately", [_over(each, watch) for each in over]
+
+
+def _wrong(watch: WatchStatus) -> Iterator[str]:
+    """Name what keeps alerts from people, before anything else."""
+    for owner, failing in _undelivered(watch).items():
+        since = min(each.failing_since or each.due_at for each in failing)
+        yield (
+            f"📪 **{count(len(failing), 'message')} for <@{owner}> cannot be delivered** since {when(since)}: "
+            f"{failure_words(failing[0].failure)}. I keep trying."
+        )
+    for mute in sorted(watch.mutes, key=lambda each: (each.channel is not None, each.until)):
+        if mute.until > watch.now:
+            yield f"🔇 **{_muted(mute, watch)} muted** until {when(mute.until, 'f')} ({when(mute.until)})."
+    if watch.other_copy_at is not None:
+        yield (
+            f"👥 **Another copy of this bot answers too**, last seen {when(watch.other_copy_at)}. "
+            "Stop one of them, or reset the bot's token."
+        )
+
+
+def _undelivered(watch: WatchStatus) -> dict[int, list[Message]]:
+    failing: dict[int, list[Message]] = {}
+    for message in watch.messages:
+        if message.on_its_way and message.failing_since is not None:
+            failing.setdefault(message.recipient, []).append(message)
+    return failing
+
+
+def _muted(mute: Mute, watch: WatchStatus) -> str:
+    if mute.channel is None:
+        return "All accounts are"
+    known = watch.accounts.get(mute.channel)
+    return f"{plain(known.label if known else f'…{mute.channel[-4:]}', LABEL_LIMIT)} is"
+
+
+def _alive(watch: WatchStatus) -> Iterator[str]:
+    trouble = next((each for each in watch.incidents if each.trouble and not each.ended), None)
+    if trouble is not None and trouble.trouble is not None:
+        yield f"⚠️ **{headline(trouble.trouble)}**, since {when(trouble.opened_at, 'f')}."
+    else:
+        yield _summary(watch)
+    looked = f"Last good look {when(watch.last_success)}" if watch.last_success else "No good look yet"
+    upcoming = f", next {when(watch.next_look)}" if watch.next_look else ""
+    yield f"{looked}{upcoming}."
+    if watch.failures:
+        why = f": {plain(watch.why, WHY_LIMIT).rstrip('.')}" if watch.why else ""
+        yield f"{count(watch.failures, 'look')} failed in a row{why}."
+
+
+def _summary(watch: WatchStatus) -> str:
+    going = sum(bool(each.channel) and not each.ended for each in watch.incidents)
+    if not going:
+        return f"✅ **{presence_text(len(watch.accounts), 0)}**"
+    return f"⚠️ **{count(len(watch.accounts), 'account')} watched, {presence_text(0, going)}**"
+
+
+def _open(incident: Incident, watch: WatchStatus) -> str:
+    parts = [f"**{_name(incident, watch)}**", state_of(incident), f"flagged {when(incident.opened_at)}"]
+    if (until := incident.block_until()) is not None:
+        parts.append(f"block ends {when(until)}")
+    if incident.claimed_by is not None:
+        parts.append(f"<@{incident.claimed_by}> is on it")
+    if incident.snoozed_until is not None and incident.snoozed_until > watch.now:
+        parts.append(f"no reminders until {when(incident.snoozed_until, 't')}")
+    return " · ".join(parts)
+
+
+def _name(incident: Incident, watch: WatchStatus) -> str:
+    return plain(account_of(incident, watch.accounts).label, LABEL_LIMIT)
+
+
+def _waiting(message: Message, watch: WatchStatus) -> str:
+    what = _what(message)
+    if message.failing_since is not None:
+        tries = count(message.attempts, "try", "tries")
+        return f"{what} for <@{message.recipient}>: {failure_words(message.failure)}, {tries}, next {when(message.due_at)}"
+    if message.due_at > watch.now:
+        return f"{what} for <@{message.recipient}>: goes out {when(message.due_at)}, to wake you once and not often"
+    return f"{what} for <@{message.recipient}>: going out now"
+
+
+def _what(message: Message) -> str:
+    match message.purpose:
+        case Purpose.ALERT:
+            return f"Alert about {count(len(message.entries), 'account')}"
+        case Purpose.SERVICE:
+            return "Alert about the API"
+        case Purpose.NOTE:
+            return "Note"
+        case Purpose.HELLO:
+            return "Hello"
+        case Purpose.TEST:
+            return "Test"
+
+
+def _route(route: RouteStatus) -> str:
+    way = "direct message" if route.route is Route.DM else "alert channel"
+    worked = f"last worked {when(route.worked_at)}" if route.worked_at else "never worked yet"
+    if route.failure is not None:
+        return f"⚠️ <@{route.owner}> by {way}: **does not work**, {failure_words(route.failure)}; {worked}"
+    mark = "✅" if route.worked_at else "⚪"
+    return f"{mark} <@{route.owner}> by {way}: {worked}"
+
+
+def _ended_at(incident: Incident) -> datetime:
+    return incident.ended_at or incident.seen_at
+
+
+def _over(incident: Incident, watch: WatchStatus) -> str:
+    ago = when(_ended_at(incident))
+    if incident.trouble is not None:
+        start, end = window(incident)
+        return f"{short(incident.trouble).capitalize()} · {span(end - start)} · {ago}"
+    how = "not configured any more" if is_removed(incident) else "back"
+    return f"**{_name(incident, watch)}** · {how} after {duration(incident)} · {ago}"

@@ -1,0 +1,230 @@
+"""What a sign of trouble, or its absence, does to the incident of one account."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.incidents import Alert, Ending, Incident, Reason, State
+from bot.models import Flag, FlagKind
+from bot.rules.policy import (
+    COMMAND_CLEAR,
+    GOOD_LOOKS,
+    RECUR_AFTER,
+    RECUR_WINDOW,
+    RETURN_WITHIN,
+    Policy,
+    near,
+)
+
+NUMBER: Final = re.compile(r"\d+(?:[.,:]\d+)*")
+BLANKS: Final = re.compile(r"\s+")
+
+Change = tuple[Incident, Alert | None]
+"""An incident as it is now, changed or not, and what there is to tell about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """A stretch of time in which nobody looked."""
+
+    start: datetime
+    until: datetime
+
+
+def same_text(one: str, other: str) -> bool:
+    """Tell whether two texts of the API differ in nothing but numbers, times and blanks."""
+    return one == other or folded(one) == folded(other)
+
+
+def folded(text: str) -> str:
+    """Take out of a text what may change from look to look while it says the same."""
+    return BLANKS.sub("", NUMBER.sub("0", text))
+
+
+def opened(
+    channel: str,
+    flag: Flag,
+    at: datetime,
+    past: Sequence[Incident],
+    new_key: Callable[[], str],
+    *,
+    from_command: bool = False,
+    before_watch: bool = False,
+    blind: Blind | None = None,
+) -> Change:
+    """Begin an episode of an account that had none; `past` holds its recent ones, which are ended."""
+    if (returning := returned(past, at)) is not None:
+        return reopened(returning, flag, at, from_command=from_command)
+    reason, loud = how_new(past, at)
+    incident = Incident(
+        new_key(),
+        State.OPEN,
+        opened_at=at,
+        seen_at=at,
+        channel=channel,
+        flag=flag,
+        peak=flag.kind,
+        from_command=from_command,
+        before_watch=before_watch,
+        recurring=reason is Reason.RECURRING,
+        blind_from=blind.start if blind else None,
+        blind_until=blind.until if blind else None,
+        block_ends=at + flag.block_length if flag.block_length else None,
+    )
+    return incident, Alert(incident.key, reason, loud)
+
+
+def returned(past: Sequence[Incident], at: datetime) -> Incident | None:
+    """Give the last episode if a reset ended it a short while ago: the reset did not last, this is the same."""
+    last = max(past, key=lambda incident: incident.ended_at or incident.opened_at, default=None)
+    if last is None or last.ending is not Ending.RESET or last.reset_at is None:
+        return None
+    return last if near(at, last.reset_at, RETURN_WITHIN) else None
+
+
+def reopened(incident: Incident, flag: Flag, at: datetime, *, from_command: bool) -> Change:
+    """Go on with an episode that a reset had seemed to end; what owners said about it is of the past."""
+    again = replace(
+        incident,
+        state=State.OPEN,
+        seen_at=at,
+        flag=flag,
+        peak=heavier(incident.peak, flag.kind),
+        from_command=from_command,
+        block_ends=block_end(incident, flag, at),
+        ended_at=None,
+        ending=None,
+        claimed_by=None,
+        claimed_at=None,
+        asked_at=None,
+        snoozed_until=None,
+        blind_from=None,
+        blind_until=None,
+    )
+    return again, Alert(again.key, Reason.RETURNED, loud=True)
+
+
+def how_new(past: Sequence[Incident], at: datetime) -> tuple[Reason, bool]:
+    """Say how to tell of a new episode after the recent ones, and whether loudly."""
+    recent = [each for each in past if is_episode(each) and near(at, each.opened_at, RECUR_WINDOW)]
+    if len(recent) < RECUR_AFTER:
+        return Reason.OPENED, True
+    # Said once; from then on an owner who knows that it comes and goes is only reminded.
+    return Reason.RECURRING, not any(each.recurring for each in recent)
+
+
+def is_episode(incident: Incident) -> bool:
+    """Whether an ended incident came and went by itself or by a reset, and not with its account."""
+    return incident.ending not in {Ending.REMOVED, Ending.REPLACED}
+
+
+def sighted(incident: Incident, flag: Flag, at: datetime, *, in_list: bool) -> Change:
+    """Take in that the flag of an open episode was shown, by the list or by a command."""
+    if incident.state is State.RESETTING:
+        return incident, None  # what is seen during a reset belongs to the reset
+    kept = flag_to_keep(incident.flag, flag)
+    now = replace(
+        incident,
+        state=State.OPEN,
+        flag=kept,
+        peak=heavier(incident.peak, flag.kind),
+        block_ends=incident.block_ends if kept is incident.flag else block_end(incident, flag, at),
+        from_command=not in_list and (incident.from_command or incident.state is State.CLEARING),
+        clear_since=None,
+        clear_looks=0,
+        missing_looks=0,
+    )
+    if now == incident:
+        return incident, None
+    if now.peak is incident.peak:
+        # Another text, a lighter kind, a flag that was gone for a look: an edit shows it, nobody is woken.
+        return replace(now, seen_at=at), None
+    # A snooze was about the lighter trouble.
+    return replace(now, seen_at=at, snoozed_until=None), Alert(now.key, Reason.WORSE, loud=True)
+
+
+def flag_to_keep(known: Flag | None, shown: Flag) -> Flag:
+    """Keep the known flag if the shown one says the same, so that a changing number is no change."""
+    if known is None or not same_text(known.text, shown.text):
+        return shown
+    # Of the numbers one matters: a block that became longer.
+    return shown if (shown.block_length or timedelta()) > (known.block_length or timedelta()) else known
+
+
+def heavier(peak: FlagKind | None, kind: FlagKind) -> FlagKind:
+    """Give the heavier of two kinds."""
+    return kind if peak is None or kind.rank > peak.rank else peak
+
+
+def block_end(incident: Incident, shown: Flag, at: datetime) -> datetime | None:
+    """Say when a block ends that is shown with another text than before."""
+    if shown.block_length is None:
+        return incident.block_ends
+    known = incident.flag.block_length if incident.flag else None
+    longer = known is not None and shown.block_length > known
+    if incident.block_ends is not None and incident.block_ends > at and not longer:
+        return incident.block_ends  # the same block in other words; its length does not begin anew
+    return at + shown.block_length
+
+
+def clean(incident: Incident, at: datetime, last_good: datetime | None, blind: Blind | None, policy: Policy) -> Change:
+    """Take in that the list shows the account of an open episode without a flag."""
+    if incident.state is State.RESETTING:
+        return incident, None
+    if incident.state is State.OPEN or incident.clear_since is None or blind:
+        # Nobody knows what was shown in a blind stretch, so it does not count as clean.
+        return clearing(incident, at, last_good, blind), None
+    looks = min(incident.clear_looks + 1, GOOD_LOOKS)  # a count that went on would be a write at each look
+    needed = COMMAND_CLEAR if incident.from_command else policy.end_after
+    if looks >= GOOD_LOOKS and at - incident.clear_since >= needed:
+        return ended(incident, Ending.CLEARED, incident.clear_since)
+    return replace(incident, clear_looks=looks, missing_looks=0), None
+
+
+def clearing(incident: Incident, at: datetime, last_good: datetime | None, blind: Blind | None) -> Incident:
+    """Begin to believe that a flag is gone."""
+    was_open = incident.state is State.OPEN
+    return replace(
+        seen_until(incident, last_good) if was_open else incident,
+        state=State.CLEARING,
+        clear_since=at,
+        clear_looks=1,
+        missing_looks=0,
+        blind_from=blind.start if blind and was_open else incident.blind_from if not was_open else None,
+        blind_until=blind.until if blind and was_open else incident.blind_until if not was_open else None,
+    )
+
+
+def missing(incident: Incident, at: datetime, *, removed: bool) -> Change:
+    """Take in that a believed list does not hold the account; `removed` if Midwatch removed it itself."""
+    if incident.state is State.RESETTING:
+        return incident, None
+    looks = incident.missing_looks + 1
+    if removed or looks >= GOOD_LOOKS:
+        return ended(incident, Ending.REMOVED, at)
+    return replace(incident, missing_looks=looks), None
+
+
+def seen_until(incident: Incident, last_good: datetime | None) -> Incident:
+    """Write down when an open flag was last shown: by the last good look, unless only a command met it."""
+    if last_good is None or incident.from_command or incident.state is not State.OPEN or incident.missing_looks:
+        return incident
+    return replace(incident, seen_at=max(incident.seen_at, last_good))
+
+
+def ended(incident: Incident, ending: Ending, at: datetime) -> Change:
+    """End an incident. That is told by showing it, never by waking somebody."""
+    over = replace(
+        incident,
+        state=State.ENDED,
+        ended_at=at,
+        ending=ending,
+        lease_until=None,
+        leased_by=None,
+        clear_since=None,
+        clear_looks=0,
+        missing_looks=0,
+    )
+    return over, Alert(over.key, Reason.RESOLVED, loud=False)

@@ -1,0 +1,98 @@
+"""How a frozen dataclass stands in the database: a column for each of its fields, or JSON as a whole."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from datetime import datetime
+from types import NoneType
+from typing import Any, Final, Generic, TypeVar, get_args, get_origin, get_type_hints
+
+from bot.store.records import from_epoch, storable, to_epoch
+
+Kind = TypeVar("Kind")
+Cell = int | str | None
+Reader = Callable[[Any], Any]
+
+COLLECTIONS: Final = (tuple, frozenset)
+
+
+class Shape(Generic[Kind]):
+    """The plain fields of a dataclass: texts, numbers, times, members of a StrEnum, or None.
+
+    In JSON they may also be tuples or frozen sets of these. A field left out is for the caller to keep.
+    """
+
+    def __init__(self, kind: type[Kind], *, without: str | None = None) -> None:
+        names = [field.name for field in fields(kind) if field.name != without]  # pyright: ignore[reportArgumentType] - no type says "a dataclass"
+        hints = get_type_hints(kind)
+        self._kind = kind
+        self._readers = {name: reader(hints[name]) for name in names}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns, which are those of the fields."""
+        return tuple(self._readers)
+
+    def row(self, value: Kind) -> tuple[Cell, ...]:
+        """Give the cells of a value."""
+        return tuple(cell(getattr(value, name)) for name in self._readers)
+
+    def value(self, row: Iterable[Any], **left_out: object) -> Kind:
+        """Make the value out of its cells and what was left out."""
+        cells = zip(self._readers.items(), row, strict=True)
+        return self._kind(**{name: read(content) for (name, read), content in cells}, **left_out)
+
+    def text(self, value: Kind) -> str:
+        """Give a value as JSON."""
+        return json.dumps({name: json_cell(getattr(value, name)) for name in self._readers})
+
+    def value_of_text(self, text: str) -> Kind:
+        """Make the value out of its JSON; a field that was not written then has its default."""
+        written = json.loads(text)
+        return self._kind(
+            **{name: read(written[name]) for name, read in self._readers.items() if name in written}
+        )
+
+
+def cell(value: object) -> Cell:
+    """Give a value as a column keeps it."""
+    match value:
+        case datetime():
+            return to_epoch(value)
+        case str():
+            return storable(value)
+        case int() | None:
+            return value
+        case _:
+            raise TypeError(f"no column holds a {type(value).__name__}")
+
+
+def json_cell(value: object) -> Cell | list[Cell]:
+    """Give a value as JSON keeps it; what has no order gets one, so that the same value is the same text."""
+    match value:
+        case tuple():
+            return [cell(each) for each in tuple[object, ...](value)]
+        case frozenset():
+            return sorted((cell(each) for each in frozenset[object](value)), key=str)
+        case _:
+            return cell(value)
+
+
+def reader(hint: Any) -> Reader:
+    """Give what makes a value of a field's type out of what is kept of it."""
+    if (collection := get_origin(hint)) in COLLECTIONS:
+        each = reader(get_args(hint)[0])
+        return lambda kept: collection(map(each, kept))
+    kinds = [kind for kind in get_args(hint) or (hint,) if kind is not NoneType]
+    make = reader(kinds[0]) if kinds != [hint] else from_epoch if hint is datetime else hint
+    return lambda kept: None if kept is None else make(kept)
+
+
+def upsert(table: str, columns: Iterable[str]) -> str:
+    """Give the statement that writes a row under its key, whether it is new or not."""
+    names = tuple(columns)
+    marks, values = ", ".join("?" for _ in names), ", ".join(f"{name} = excluded.{name}" for name in names)
+    # Names from this program's own types, never from outside.
+    return (
+        f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks}) ON CONFLICT (key) DO UPDATE SET {values}"  # noqa: S608
+    )

@@ -1,0 +1,216 @@
+"""The watch's part of the memory: incidents, the messages about them, mutes."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final
+
+import aiosqlite
+
+from bot.incidents import Entry, Incident, Message, Mute, Reason
+from bot.models import Action, Flag, FlagKind
+from bot.store.database import Database
+from bot.store.records import StoredMute, from_epoch, storable, to_epoch
+from bot.store.shape import Cell, Shape, upsert
+from bot.store.statements import ACTION, GET_META, SET_META, action_row
+
+INCIDENT: Final = Shape(Incident, without="flag")
+INCIDENT_COLUMNS: Final = (*INCIDENT.columns, "flag_text", "flag_kind")
+MESSAGE: Final = Shape(Message, without="entries")
+WATCH: Final = "watch"
+ALL_ACCOUNTS: Final = ""
+"""Stands for the channel of a mute of all accounts, as a key is never NULL."""
+
+SAVE_INCIDENT: Final = upsert("incident", INCIDENT_COLUMNS)
+SAVE_MESSAGE: Final = upsert("message", MESSAGE.columns)
+SAVE_ENTRY: Final = """
+    INSERT INTO message_entry (message, position, incident, reason) VALUES (?, ?, ?, ?)
+    ON CONFLICT (message, position) DO UPDATE SET incident = excluded.incident, reason = excluded.reason
+    WHERE incident != excluded.incident OR reason IS NOT excluded.reason
+"""
+CUT_ENTRIES: Final = "DELETE FROM message_entry WHERE message = ? AND position >= ?"
+SAVE_MUTE: Final = """
+    INSERT INTO mute (channel, until, muted_by) VALUES (?, ?, ?)
+    ON CONFLICT (channel) DO UPDATE SET until = excluded.until, muted_by = excluded.muted_by
+"""
+
+# The names are those of this program's own types, never from outside.
+INCIDENTS: Final = f"SELECT {', '.join(INCIDENT_COLUMNS)} FROM incident"  # noqa: S608
+MESSAGES: Final = f"""
+    SELECT {", ".join(MESSAGE.columns)}, message_entry.incident, message_entry.reason
+    FROM message LEFT JOIN message_entry ON message_entry.message = message.key
+"""  # noqa: S608
+OF_KEY: Final = " WHERE key = ?"
+IN_ORDER: Final = " ORDER BY message.created_at, message.key, message_entry.position"
+PRESENT_INCIDENTS: Final = """ WHERE key IN (
+        SELECT key FROM incident WHERE state != 'ended'
+        UNION SELECT key FROM incident WHERE state = 'ended' AND ended_at > ?
+        UNION SELECT message_entry.incident FROM message
+            JOIN message_entry ON message_entry.message = message.key
+            WHERE delivery NOT IN ('done', 'cancelled')
+    ) ORDER BY opened_at, key
+"""
+PRESENT_MESSAGES: Final = """ WHERE key IN (
+        SELECT key FROM message WHERE delivery NOT IN ('done', 'cancelled')
+        UNION SELECT key FROM message WHERE delivery = 'done' AND sent_at > ? AND loud
+        UNION SELECT message.key FROM incident
+            JOIN message_entry ON message_entry.incident = incident.key
+            JOIN message ON message.key = message_entry.message
+            WHERE state != 'ended' AND delivery = 'done' AND sent_at IS NOT NULL AND loud
+    )
+"""
+LAST_ENDED: Final = " WHERE state = 'ended' ORDER BY ended_at DESC, key LIMIT ?"
+
+FORGET_WATCH: Final = (
+    """
+    DELETE FROM message WHERE delivery IN ('done', 'cancelled')
+    AND max(created_at, coalesce(sent_at, created_at)) < ? AND key NOT IN (
+        SELECT message_entry.message FROM incident
+        JOIN message_entry ON message_entry.incident = incident.key
+        WHERE state != 'ended'
+    )
+    """,
+    """
+    DELETE FROM incident WHERE state = 'ended' AND ended_at < ?
+    AND key NOT IN (SELECT incident FROM message_entry)
+    """,
+)
+"""Forgets what is over since a time: first the messages, then the incidents that no message holds."""
+
+
+class WatchStore:
+    """What the watch remembers across restarts.
+
+    Every method raises StoreError when the database cannot be used.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load_incidents(self, since: datetime) -> tuple[Incident, ...]:
+        """Give the incidents that matter, the oldest first.
+
+        Those go on, ended later than that, or are in a message that is not finished.
+        """
+        rows = await self._database.read(INCIDENTS + PRESENT_INCIDENTS, (to_epoch(since),))
+        return tuple(map(incident_of, rows))
+
+    async def load_messages(self, since: datetime) -> tuple[Message, ...]:
+        """Give the messages that are not finished, and the pushes that reminders count from; oldest first.
+
+        Those are the loud ones sent later than that, or about an incident that goes on.
+        """
+        return messages_of(
+            await self._database.read(MESSAGES + PRESENT_MESSAGES + IN_ORDER, (to_epoch(since),))
+        )
+
+    async def load_mutes(self) -> tuple[StoredMute, ...]:
+        """Give the last mute of each account, and of all of them, also those whose time is up."""
+        rows = await self._database.read("SELECT channel, until, muted_by FROM mute ORDER BY channel")
+        return tuple(map(mute_of, rows))
+
+    async def load_watch(self) -> str | None:
+        """Give what the rules remember from look to look, as it was saved."""
+        for (text,) in await self._database.read(GET_META, (WATCH,)):
+            return str(text)
+        return None
+
+    async def incident(self, key: str) -> Incident | None:
+        """Give an incident, however long ago it ended."""
+        rows = await self._database.read(INCIDENTS + OF_KEY, (storable(key),))
+        return next(map(incident_of, rows), None)
+
+    async def message(self, key: str) -> Message | None:
+        """Give a message, however long ago it was sent."""
+        rows = await self._database.read(MESSAGES + OF_KEY + IN_ORDER, (storable(key),))
+        return next(iter(messages_of(rows)), None)
+
+    async def ended_incidents(self, limit: int) -> tuple[Incident, ...]:
+        """Give the incidents that ended last, the latest first."""
+        return tuple(map(incident_of, await self._database.read(INCIDENTS + LAST_ENDED, (limit,))))
+
+    async def save(
+        self,
+        *,
+        incidents: Iterable[Incident] = (),
+        messages: Iterable[Message] = (),
+        mutes: Iterable[StoredMute] = (),
+        watch: str | None = None,
+        actions: Iterable[Action] = (),
+    ) -> None:
+        """Write down all of it, in one transaction; `watch` is what the rules remember from look to look."""
+        async with self._database.writing() as writer:
+            await writer.executemany(SAVE_INCIDENT, map(incident_row, incidents))
+            await save_messages(writer, tuple(messages))
+            await writer.executemany(SAVE_MUTE, map(mute_row, mutes))
+            if watch is not None:
+                await writer.execute(SET_META, (WATCH, watch))
+            await writer.executemany(ACTION, map(action_row, actions))
+
+
+async def save_messages(writer: aiosqlite.Connection, messages: tuple[Message, ...]) -> None:
+    """Write messages and what is in them; entries that are as they were cost no write."""
+    await writer.executemany(SAVE_MESSAGE, map(MESSAGE.row, messages))
+    await writer.executemany(SAVE_ENTRY, [row for message in messages for row in entry_rows(message)])
+    await writer.executemany(CUT_ENTRIES, [(message.key, len(message.entries)) for message in messages])
+
+
+def incident_row(incident: Incident) -> tuple[Cell, ...]:
+    """Give the cells of an incident, in the order of INCIDENT_COLUMNS."""
+    flag = incident.flag
+    return *INCIDENT.row(incident), *((None, None) if flag is None else (storable(flag.text), flag.kind))
+
+
+def incident_of(row: Any) -> Incident:
+    """Make an incident out of its cells."""
+    *cells, text, kind = row
+    return INCIDENT.value(cells, flag=None if text is None else Flag(text, FlagKind(kind)))
+
+
+def entry_rows(message: Message) -> Iterable[tuple[Cell, ...]]:
+    """Give the parameters of SAVE_ENTRY for what is in a message."""
+    return (
+        (message.key, position, entry.incident, entry.reason)
+        for position, entry in enumerate(message.entries)
+    )
+
+
+def messages_of(rows: Iterable[Any]) -> tuple[Message, ...]:
+    """Make messages out of rows of MESSAGES, of which there is one for each entry."""
+    return tuple(
+        MESSAGE.value(cells, entries=entries_of(same))
+        for cells, same in groupby(rows, key=lambda row: row[: len(MESSAGE.columns)])
+    )
+
+
+def entries_of(rows: Iterable[Any]) -> tuple[Entry, ...]:
+    """Make what is in a message out of its rows of MESSAGES; an empty one has a single row, without entry."""
+    pairs = ((incident, reason) for *_, incident, reason in rows if incident is not None)
+    return tuple(Entry(incident, None if reason is None else Reason(reason)) for incident, reason in pairs)
+
+
+def mute_row(stored: StoredMute) -> tuple[Cell, ...]:
+    """Give the parameters of SAVE_MUTE."""
+    channel = stored.mute.channel
+    return ALL_ACCOUNTS if channel is None else storable(channel), to_epoch(stored.mute.until), stored.by
+
+
+def mute_of(row: Any) -> StoredMute:
+    """Make a mute out of its cells."""
+    channel, until, by = row
+    return StoredMute(Mute(from_epoch(until), None if channel == ALL_ACCOUNTS else channel), by)
+
+
+def kept_incident(incident: Incident) -> Incident:
+    """Give an incident as it will come back: times in whole milliseconds, texts that SQLite takes."""
+    return incident_of(incident_row(incident))
+
+
+def kept_message(message: Message) -> Message:
+    """Give a message as it will come back."""
+    return MESSAGE.value(MESSAGE.row(message), entries=message.entries)
+
+
+def kept_mute(stored: StoredMute) -> StoredMute:
+    """Give a mute as it will come back."""
+    return mute_of(mute_row(stored))

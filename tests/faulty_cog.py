@@ -1,0 +1,75 @@
+"""An extension with a fault in every place where a person can meet one."""
+
+from typing import Final
+
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from bot.client import Midwatch
+from bot.controls import Controls, Press, Who, button, select
+from bot.replies import Caller, Shown, defer, defer_update, suggested, whisper
+
+DETAILS: Final = "details that are for the log alone"
+
+
+def fail() -> list[app_commands.Choice[str]]:
+    """Fail as nobody foresaw."""
+    raise RuntimeError(DETAILS)
+
+
+class Faulty(commands.Cog):
+    """Fails at once, after "thinking", in suggestions, when pressed and when chosen from."""
+
+    def __init__(self, controls: Controls) -> None:
+        controls.on("faulty.press", Who.ASKER, self.press)
+        controls.on("faulty.pick", Who.ASKER, self.press)
+        controls.on("faulty.update", Who.ASKER, self.update)
+
+    @app_commands.command()
+    async def faulty(self, interaction: Caller, where: str, account: str | None = None) -> None:
+        """Fail where one is told to, or offer what fails."""
+        match where:
+            case "at once":
+                fail()
+            case "after thinking" | "after thinking privately":
+                await defer(interaction, private=where.endswith("privately"))
+                fail()
+            case "modal":
+                await interaction.response.send_modal(Question(timeout=60, custom_id="faulty:question"))
+            case _:
+                await whisper(interaction, offer(interaction.user.id, account))
+
+    @faulty.autocomplete("account")
+    async def suggest(self, _interaction: Caller, _typed: str) -> list[app_commands.Choice[str]]:
+        """Fail to suggest anything."""
+        return suggested(fail)
+
+    async def press(self, _caller: Caller, _press: Press) -> None:
+        """Fail at once."""
+        fail()
+
+    async def update(self, caller: Caller, _press: Press) -> None:
+        """Fail after the press was acknowledged."""
+        await defer_update(caller)
+        fail()
+
+
+class Question(ui.Modal, title="A question"):
+    """A modal that is open while the bot restarts."""
+
+    answer: ui.TextInput["Question"] = ui.TextInput(label="Answer", custom_id="answer", required=False)
+
+
+def offer(asker: int, account: str | None) -> Shown:
+    """Offer two buttons and a select."""
+    view = ui.View(timeout=None)
+    view.add_item(button("faulty.press", "Press", asker=asker))
+    view.add_item(button("faulty.update", "Update", asker=asker))
+    view.add_item(select("faulty.pick", [discord.SelectOption(label="one")], "Pick", asker=asker))
+    return Shown(content=f"Choose how to fail {account or ''}", view=view)
+
+
+async def setup(bot: Midwatch) -> None:
+    """Add the cog to the bot."""
+    await bot.add_cog(Faulty(bot.controls))

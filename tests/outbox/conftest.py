@@ -1,0 +1,24 @@
+"""Fixtures: a client that is logged in at the simulated Discord, without a gateway."""
+
+from collections.abc import AsyncIterator
+
+import discord
+import pytest
+
+from bot.delivery import DiscordPost
+from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
+
+
+@pytest.fixture
+async def client(world: SimulatedDiscord) -> AsyncIterator[discord.Client]:
+    """A client that knows Discord's REST and nothing else."""
+    with point_at(world.api, world.gateway):
+        async with discord.Client(intents=discord.Intents.none(), max_ratelimit_timeout=30.0) as client:
+            await client.login(SANDBOX_BOT_TOKEN)
+            yield client
+
+
+@pytest.fixture
+def post(client: discord.Client, world: SimulatedDiscord) -> DiscordPost:
+    """The post with both routes."""
+    return DiscordPost(client, world.alerts_channel_id)

@@ -1,0 +1,111 @@
+"""A stop while people wait: who can be answered is answered, the others are told, and it ends in time."""
+
+import asyncio
+import time
+
+import pytest
+
+from tests.reading import text
+from tests.running import Bot, Visitor
+from tests.sandbox.discord import Interaction, Json, Trouble
+from tests.sandbox.useapi import Endpoint, Fault
+
+PATIENCE = 5.0
+STOPS_WITHIN = 2.0
+RESTARTING = "Midwatch is being restarted"
+
+
+async def stopped(bot: Bot) -> float:
+    """Stop the bot and give the seconds it took."""
+    begun = time.monotonic()
+    await bot.stop()
+    return time.monotonic() - begun
+
+
+async def waiting(bot: Bot, person: Visitor, **options: object) -> Interaction:
+    """Use /mjinfo, and come back once Midjourney is asked."""
+    asked = bot.api.count(Endpoint.INFO)
+    interaction = await person.use("mjinfo", **options)
+    await bot.world.wait_for(lambda: bot.api.count(Endpoint.INFO) > asked, PATIENCE)
+    return interaction
+
+
+def told(interaction: Interaction) -> Json:
+    """Give the private word that the person was left with."""
+    assert interaction.message is not None
+    assert interaction.ephemeral
+    return interaction.message
+
+
+async def test_an_answer_that_comes_within_the_second_is_given_before_the_end(
+    bot: Bot, ada: Visitor
+) -> None:
+    bot.api.add(discord_name="aurora").info_seconds = 0.3
+    await bot.start()
+    interaction = await waiting(bot, ada)
+    assert await stopped(bot) < STOPS_WITHIN
+    assert interaction.message is not None
+    assert "aurora" in text(interaction.message)
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_who_would_wait_in_vain_is_told_privately(bot: Bot, ada: Visitor, *, private: bool) -> None:
+    bot.api.add().info_seconds = 60.0
+    await bot.start()
+    interaction = await waiting(bot, ada, private=private)
+    assert await stopped(bot) < STOPS_WITHIN
+    assert RESTARTING in told(interaction)["content"]
+    assert not any(message["thinking"] for message in ada.sees())
+
+
+async def test_who_pressed_a_button_is_told_too(bot: Bot, ada: Visitor) -> None:
+    bot.api.add()
+    await bot.start()
+    shown = await ada.ask("mjaccounts")
+    bot.api.fault(Fault.HANG)
+    interaction = await ada.press(shown, "Refresh")
+    await interaction.acknowledged()
+    assert await stopped(bot) < STOPS_WITHIN
+    assert [RESTARTING in word["content"] for word in interaction.followups] == [True]
+
+
+async def test_everybody_who_waits_is_told(bot: Bot, ada: Visitor, bea: Visitor) -> None:
+    bot.api.add().info_seconds = 60.0
+    await bot.start()
+    first = await waiting(bot, ada)
+    second = await bea.use("mjinfo")
+    await second.acknowledged()
+    assert await stopped(bot) < STOPS_WITHIN
+    assert all(RESTARTING in told(interaction)["content"] for interaction in (first, second))
+
+
+async def test_who_comes_while_it_is_ending_is_answered_or_told_as_well(
+    bot: Bot, ada: Visitor, bea: Visitor
+) -> None:
+    bot.api.add(discord_name="aurora").info_seconds = 60.0
+    await bot.start()
+    await waiting(bot, ada)
+    ending = asyncio.create_task(bot.stop())
+    await asyncio.sleep(0)
+    listed = await bea.use("mjaccounts")
+    late = await bea.use("mjinfo")
+    await ending
+    assert listed.message is not None
+    assert "1 account" in text(listed.message)
+    assert RESTARTING in told(late)["content"]
+
+
+async def test_a_discord_that_does_not_answer_does_not_hold_up_the_end(bot: Bot, ada: Visitor) -> None:
+    bot.api.add().info_seconds = 60.0
+    await bot.start()
+    await waiting(bot, ada)
+    bot.world.fault(Trouble.SLOW, path="/webhooks/*", seconds=60.0)
+    assert await stopped(bot) < STOPS_WITHIN
+    bot.world.mend()
+
+
+async def test_with_nobody_waiting_it_ends_at_once(bot: Bot, ada: Visitor) -> None:
+    bot.api.add()
+    await bot.start()
+    await ada.ask("mjaccounts")
+    assert await stopped(bot) < STOPS_WITHIN / 2

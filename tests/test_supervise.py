@@ -1,0 +1,242 @@
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import discord
+import pytest
+
+from bot.store import StoreError
+from bot.supervise import Health, backoff, pause, supervise
+
+SOON = timedelta(milliseconds=1)
+NEVER = timedelta(days=1)
+PATIENCE = 5.0
+
+
+class Times:
+    """A run that ends as it is told to, time after time, and then stops the loop."""
+
+    def __init__(self, *endings: BaseException | None) -> None:
+        self.stop, self.begun = asyncio.Event(), asyncio.Event()
+        self.endings = list(endings)
+        self.runs = 0
+
+    async def once(self) -> None:
+        self.runs += 1
+        self.begun.set()
+        if not self.endings:
+            self.stop.set()
+        elif (ending := self.endings.pop(0)) is not None:
+            raise ending
+
+
+async def until_stopped(times: Times, *, health: Health | None = None) -> None:
+    async with asyncio.timeout(PATIENCE):
+        await supervise(
+            times.once,
+            name="the test",
+            stop=times.stop,
+            every=SOON,
+            limit=NEVER,
+            longest_delay=SOON,
+            health=health,
+        )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(ValueError("odd"), id="a-bug"),
+        pytest.param(KeyError("odd"), id="another-bug"),
+        pytest.param(ConnectionResetError(), id="the-network"),
+        pytest.param(TimeoutError(), id="a-time-limit-of-its-own"),
+        pytest.param(sqlite3.OperationalError("locked"), id="the-database"),
+        pytest.param(StoreError("locked"), id="the-store"),
+        pytest.param(discord.ClientException("odd"), id="the-library"),
+        pytest.param(StopAsyncIteration(), id="an-iterator-s-end"),
+        pytest.param(asyncio.CancelledError(), id="something-it-waited-for-was-cancelled"),
+    ],
+)
+async def test_no_error_ends_the_loop(error: BaseException) -> None:
+    times = Times(error, None, error, error)
+    await until_stopped(times)
+    assert times.runs == 5
+
+
+async def test_a_run_that_takes_too_long_is_given_up_and_tried_again() -> None:
+    times = Times()
+    hung: list[bool] = []
+
+    async def once() -> None:
+        if len(hung) < 2:
+            hung.append(True)
+            await asyncio.Event().wait()
+        times.stop.set()
+
+    async with asyncio.timeout(PATIENCE):
+        await supervise(once, name="the test", stop=times.stop, every=SOON, limit=SOON, longest_delay=SOON)
+    assert len(hung) == 2
+
+
+async def test_a_run_without_a_limit_may_last() -> None:
+    stop = asyncio.Event()
+
+    async def once() -> None:
+        await stop.wait()
+
+    running = asyncio.create_task(supervise(once, name="the test", stop=stop, every=None, limit=None))
+    await asyncio.sleep(0)
+    stop.set()
+    await asyncio.wait_for(running, PATIENCE)
+
+
+async def test_without_an_interval_the_first_good_run_is_the_last() -> None:
+    times = Times(ValueError(), None)
+    async with asyncio.timeout(PATIENCE):
+        await supervise(
+            times.once, name="the test", stop=times.stop, every=None, limit=NEVER, longest_delay=SOON
+        )
+    assert times.runs == 2
+    assert not times.stop.is_set()
+
+
+@pytest.mark.parametrize(
+    ("ending", "every"),
+    [
+        pytest.param(None, NEVER, id="between-good-runs"),
+        pytest.param(ValueError(), SOON, id="between-tries"),
+    ],
+)
+async def test_the_stop_event_wakes_a_waiting_loop_at_once(
+    ending: BaseException | None, every: timedelta
+) -> None:
+    times = Times(ending)
+    loop = supervise(times.once, name="the test", stop=times.stop, every=every, limit=NEVER)
+    running = asyncio.create_task(loop)
+    await times.begun.wait()
+    times.stop.set()
+    await asyncio.wait_for(running, 0.3)  # the shortest delay after a failure is half a second
+    assert times.runs == 1
+
+
+async def test_a_loop_that_is_stopped_already_runs_nothing() -> None:
+    times = Times()
+    times.stop.set()
+    await until_stopped(times)
+    assert times.runs == 0
+
+
+async def test_a_fatal_error_is_raised_and_nothing_else_is_tried() -> None:
+    times = Times(KeyError("fatal"))
+    with pytest.raises(KeyError, match="fatal"):
+        await supervise(
+            times.once, name="the test", stop=times.stop, every=SOON, limit=NEVER, fatal=(KeyError,)
+        )
+    assert times.runs == 1
+
+
+async def hung(_begun: asyncio.Event) -> None:
+    _begun.set()
+    await asyncio.Event().wait()
+
+
+async def changes_its_mind(begun: asyncio.Event) -> None:
+    """End with another error when cancelled, as some libraries do."""
+    try:
+        await hung(begun)
+    except asyncio.CancelledError:
+        raise ConnectionError from None
+
+
+@pytest.mark.parametrize("work", [hung, changes_its_mind])
+async def test_cancelling_the_loop_itself_ends_it(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    begun, stop = asyncio.Event(), asyncio.Event()
+    loop = supervise(lambda: work(begun), name="the test", stop=stop, every=SOON, limit=NEVER)
+    running = asyncio.create_task(loop)
+    await begun.wait()
+    running.cancel()
+    await asyncio.wait({running}, timeout=PATIENCE)
+    assert running.done()
+
+
+@pytest.mark.parametrize(
+    ("failures", "most"),
+    [
+        pytest.param(1, 1, id="first"),
+        pytest.param(2, 2, id="second"),
+        pytest.param(5, 16, id="fifth"),
+        pytest.param(7, 60, id="capped"),
+        pytest.param(10_000, 60, id="after-a-week"),
+    ],
+)
+def test_the_delay_doubles_up_to_its_cap_and_half_of_it_is_random(failures: int, most: float) -> None:
+    delays = {backoff(failures, timedelta(minutes=1)) for _ in range(200)}
+    assert most / 2 <= min(delays) < 0.6 * most
+    assert 0.9 * most < max(delays) <= most
+
+
+async def test_a_pause_lasts_as_long_as_it_says_unless_it_is_stopped() -> None:
+    stop = asyncio.Event()
+    begun = asyncio.get_running_loop().time()
+    await pause(0.02, stop)
+    assert asyncio.get_running_loop().time() - begun >= 0.015
+
+
+async def test_the_record_tells_how_the_loop_is_doing() -> None:
+    health = Health()
+    times = Times(None, ValueError("a"), ValueError("b"))
+    seen: list[tuple[int, int, str | None]] = []
+
+    async def once() -> None:
+        seen.append((health.runs, health.failures_in_a_row, health.last_failure))
+        await times.once()
+
+    async with asyncio.timeout(PATIENCE):
+        await supervise(
+            once,
+            name="the test",
+            stop=times.stop,
+            every=SOON,
+            limit=NEVER,
+            longest_delay=SOON,
+            health=health,
+        )
+    assert seen == [(0, 0, None), (1, 0, None), (2, 1, "ValueError"), (3, 2, "ValueError")]
+    assert (health.runs, health.failures_in_a_row, health.last_failure) == (4, 0, None)
+
+
+async def test_an_outage_is_two_lines_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    await until_stopped(Times(*(StoreError("The disk is full.") for _ in range(5))))
+    assert [record.getMessage() for record in caplog.records] == [
+        "the test failed, will try again: The disk is full.",
+        "the test works again after 5 failures",
+    ]
+
+
+async def test_an_outage_that_changes_its_reason_is_told_again(caplog: pytest.LogCaptureFixture) -> None:
+    await until_stopped(Times(StoreError("a"), StoreError("a"), StoreError("b")))
+    assert [record.getMessage()[-1] for record in caplog.records if record.levelno == logging.WARNING] == [
+        "a",
+        "b",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "traceback"),
+    [
+        pytest.param(StoreError("The disk is full."), False, id="our-own"),
+        pytest.param(ConnectionResetError("peer"), False, id="the-network"),
+        pytest.param(ValueError("Authorization: abc"), True, id="a-bug"),
+    ],
+)
+async def test_only_what_nobody_foresaw_comes_with_a_traceback_and_others_words_are_not_repeated(
+    caplog: pytest.LogCaptureFixture, error: Exception, traceback: object
+) -> None:
+    await until_stopped(Times(error))
+    record = caplog.records[0]
+    assert bool(record.exc_info) is traceback
+    assert "Authorization" not in record.getMessage()
+    assert "peer" not in record.getMessage()
