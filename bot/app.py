@@ -56,7 +56,7 @@ async def run(
     async with AsyncExitStack() as stack:
         stack.enter_context(signals(stop))
         store = await stack.enter_async_context(Store.open(settings.database_path))
-        session = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
+        session = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar()))
         services = await assemble(settings, store, session)
         stack.push_async_callback(services.monitor.close)
         stack.push_async_callback(services.inquiries.close)
@@ -198,6 +198,7 @@ async def end(task: asyncio.Task[None]) -> None:
     while not task.done():
         task.cancel()
         await asyncio.wait({task}, timeout=CANCEL_AGAIN_SECONDS)
+    await asyncio.gather(task, return_exceptions=True)  # an error of work that has ended anyway is no news
 
 
 @contextmanager

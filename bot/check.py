@@ -184,7 +184,7 @@ async def commands_known(client: discord.Client, servers: Iterable[int]) -> list
 
 async def useapi_side(settings: Settings) -> AsyncIterator[Finding]:
     """Read the account list, which needs token and subscription; it sends nothing to Midjourney."""
-    async with aiohttp.ClientSession(trust_env=False) as session:
+    async with aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar()) as session:
         useapi = UseapiClient(session, settings.useapi_url, settings.useapi_token)
         try:
             accounts = await useapi.accounts()

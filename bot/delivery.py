@@ -27,13 +27,18 @@ CLOSED_CODES: Final = frozenset({50007, 50278})
 CLOSED_REASONS: Final = frozenset(map(str, CLOSED_CODES))
 BROKEN_CODES: Final = frozenset({50001, 50013, 10003, 10013})
 """Missing access, missing permissions, unknown channel, unknown user."""
-PATIENCE_CODES: Final = frozenset({40003, 30046})
-"""Opening direct messages too fast; too many edits of a message older than an hour."""
+TOO_MANY_EDITS: Final = 30046
+"""Of a message older than an hour."""
+PATIENCE_CODES: Final = frozenset({40003, TOO_MANY_EDITS})
+"""The first is: opening direct messages too fast."""
 GONE_CODES: Final = frozenset({10008})
 """Unknown message."""
 
+EDITS_PAUSE: Final = timedelta(minutes=10)
+"""How long a message is left alone after 30046, which names no time."""
+
 SEARCHED_BEFORE: Final = timedelta(days=1)
-"""How much older than its claim a message may be by Discord's clock; ours may have been put on since."""
+"""How much older than its row a message may be by Discord's clock; ours may have been put on since."""
 SEARCHED: Final = 500
 """How many messages are looked through: five requests."""
 
@@ -126,7 +131,7 @@ class Post(Protocol):
         """Take a message away."""
         ...
 
-    async def find(self, channel_id: int, key: str, claimed_at: datetime) -> Place | None:
+    async def find(self, channel_id: int, key: str, since: datetime) -> Place | None:
         """Look for a message that may have been sent."""
         ...
 
@@ -173,16 +178,25 @@ class DiscordPost:
         Raises:
             NotDoneError: it was refused, or nobody knows whether it was sent.
         """
-        async with told_apart(self.limit):
-            message = await self.client.get_partial_messageable(channel_id).send(
-                letter.content,
-                nonce=nonce,
-                silent=silent,
-                allowed_mentions=letter.mentions,
-                embeds=[] if letter.embed is None else [letter.embed],
-                view=letter.view,
-            )
+        try:
+            async with told_apart(self.limit):
+                message = await self.client.get_partial_messageable(channel_id).send(
+                    letter.content,
+                    nonce=nonce,
+                    silent=silent,
+                    allowed_mentions=letter.mentions,
+                    embeds=[] if letter.embed is None else [letter.embed],
+                    view=letter.view,
+                )
+        except NotDoneError as error:
+            if error.obstacle is Obstacle.BROKEN:
+                self._forget(channel_id)
+            raise
         return Place(message.channel.id, message.id)
+
+    def _forget(self, channel_id: int) -> None:
+        """Have the direct messages of a channel that is not there opened anew."""
+        self._direct = {person: channel for person, channel in self._direct.items() if channel != channel_id}
 
     async def edit(self, place: Place, letter: Letter) -> None:
         """Show something else in a message.
@@ -209,7 +223,7 @@ class DiscordPost:
         async with told_apart(self.limit):
             await message.delete()
 
-    async def find(self, channel_id: int, key: str, claimed_at: datetime) -> Place | None:
+    async def find(self, channel_id: int, key: str, since: datetime) -> Place | None:
         """Look among the bot's own messages, newest first, for one that holds a key.
 
         Discord gives no nonce back from history, so the key has to stand in the message.
@@ -220,7 +234,7 @@ class DiscordPost:
         own = self.client.user.id if self.client.user else None
         async with told_apart(self.limit):
             async for message in self.client.get_partial_messageable(channel_id).history(limit=SEARCHED):
-                if message.created_at < claimed_at - SEARCHED_BEFORE:
+                if message.created_at < since - SEARCHED_BEFORE:
                     break
                 if message.author.id == own and holds(message, key):
                     return Place(message.channel.id, message.id)
@@ -257,7 +271,9 @@ def error_for(error: Exception) -> NotDoneError:
         case discord.LoginFailure():
             return NotDoneError(Obstacle.TOKEN, type(error).__name__)
         case discord.HTTPException():
-            return NotDoneError(obstacle_in(error.status, error.code), str(error.code or error.status))
+            wait = EDITS_PAUSE if error.code == TOO_MANY_EDITS else None
+            reason = str(error.code or error.status)
+            return NotDoneError(obstacle_in(error.status, error.code), reason, wait)
         case _:
             return NotDoneError(Obstacle.WAIT, type(error).__name__)
 

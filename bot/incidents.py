@@ -52,11 +52,9 @@ class Ending(StrEnum):
     """The account is not configured any more."""
     RECOVERED = "recovered"
     """The service answers again."""
-    REPLACED = "replaced"
-    """Another trouble of the service took its place."""
 
 
-class Verdict(StrEnum):
+class ResetVerdict(StrEnum):
     """What a reset came to, as read from the list after it."""
 
     BACK = "back in rotation"
@@ -101,21 +99,25 @@ class Incident:
     """Flagged already at the first look ever."""
     recurring: bool = False
     clear_since: datetime | None = None
+    """The first of the looks without the flag; stays with one that they ended, as the moment it was over."""
     clear_looks: int = 0
     missing_looks: int = 0
     ended_at: datetime | None = None
+    """When the end was believed."""
     ending: Ending | None = None
     reset_at: datetime | None = None
     """When a reset of it was last verified."""
     lease_until: datetime | None = None
     leased_by: int | None = None
+    """Whose reset is under way or, in one that a reset ended, whose it was."""
     claimed_by: int | None = None
     """The owner who said "I'm on it"."""
     claimed_at: datetime | None = None
-    """When that was said last; stays when the claim lapses, and the reminders go on from there."""
     asked_at: datetime | None = None
     """When that owner was asked whether it is still so."""
     snoozed_until: datetime | None = None
+    held_until: datetime | None = None
+    """When a snooze or a claim that is over held its reminders last: they go on from there."""
     blind_from: datetime | None = None
     """The start of the last stretch without a look, if it was found or ended during one."""
     blind_until: datetime | None = None
@@ -135,18 +137,6 @@ class Incident:
 def open_service(incidents: Iterable[Incident]) -> Incident | None:
     """Give the trouble of the service that is not over; there is one at most."""
     return next((each for each in incidents if each.trouble and not each.ended), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Mute:
-    """Holds the pushes of one account, or of all. One that was lifted early ends at that moment."""
-
-    until: datetime
-    channel: str | None = None
-
-    def covers(self, incident: Incident) -> bool:
-        """Whether it is about an incident, be it over or not; the service is no account."""
-        return incident.trouble is None and self.channel in {None, incident.channel}
 
 
 @dataclass(frozen=True, slots=True)

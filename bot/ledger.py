@@ -5,15 +5,17 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, Self, TypeVar
+from typing import Final, Self, TypeVar, assert_never
 
-from bot.incidents import Delivery, Incident, Message, Mute
+from bot.incidents import Delivery, Incident, Message
 from bot.models import Action
-from bot.rules.looks import Watch
+from bot.rules.desk import running
+from bot.rules.policy import RECUR_WINDOW
+from bot.rules.watching import Watch, resume
 from bot.store import Shape, Store, StoredMute, kept_incident, kept_message, kept_mute
 
-ENDED_STAYS: Final = timedelta(hours=6)
-"""How long an ended incident stays in memory: the next episode of the account may be told as recurring."""
+ENDED_STAYS: Final = RECUR_WINDOW
+"""How long an ended incident stays in memory: the next episode of its account may be a recurring one."""
 PUSHED_STAYS: Final = timedelta(days=7)
 """How long a finished message that notified stays in memory: reminders count from it."""
 
@@ -36,8 +38,8 @@ class Memory:
         """Give what is worth holding in memory.
 
         Incidents that go on, ended less than 6 h ago, or are in a message that is not finished. Messages that
-        are not finished; of the finished ones those that notified, if it was in the last 7 days or if one of
-        their incidents goes on.
+        are not finished; those that are done and about an incident that goes on, or that notified in the last
+        7 days.
         """
         messages = {key: each for key, each in self.messages.items() if self._wants_message(each, now)}
         unfinished = (message for message in messages.values() if not is_finished(message))
@@ -48,15 +50,19 @@ class Memory:
         return replace(self, incidents=incidents, messages=messages)
 
     def _wants_message(self, message: Message, now: datetime) -> bool:
-        if not is_finished(message):
-            return True
-        if message.delivery is Delivery.CANCELLED or not message.loud or message.sent_at is None:
-            return False
-        return message.sent_at > now - PUSHED_STAYS or any(
-            not incident.ended
-            for entry in message.entries
-            if (incident := self.incidents.get(entry.incident)) is not None
-        )
+        match message.delivery:
+            case Delivery.WAITING | Delivery.CLAIMED | Delivery.SENT:
+                return True
+            case Delivery.CANCELLED:
+                return False
+            case Delivery.DONE:
+                return is_recent_push(message, now) or any(running(message, self.incidents))
+        assert_never(message.delivery)
+
+
+def is_recent_push(message: Message, now: datetime) -> bool:
+    """Whether a message notified so lately that a reminder may count from it."""
+    return message.loud and message.sent_at is not None and message.sent_at > now - PUSHED_STAYS
 
 
 def is_finished(message: Message) -> bool:
@@ -90,9 +96,9 @@ class Draft:
         return self._messages
 
     @property
-    def mutes(self) -> Mapping[str | None, StoredMute]:
-        """The last mute of each account, and under None of all of them, as it will be."""
-        return self._mutes
+    def mutes(self) -> Mapping[str | None, datetime]:
+        """Until when each account is muted, all of them under None, as it will be."""
+        return until_when(self._mutes)
 
     @property
     def watch(self) -> Watch:
@@ -107,13 +113,13 @@ class Draft:
         """Add a message, or change it; the incidents in it must be known, if only to the database."""
         self._messages[message.key] = kept_message(message)
 
-    def put_mute(self, mute: Mute, by: int) -> None:
-        """Mute an account or all of them, in place of the mute there was; one that ends now lifts it."""
-        self._mutes[mute.channel] = kept_mute(StoredMute(mute, by))
+    def put_mute(self, channel: str | None, until: datetime, by: int) -> None:
+        """Mute an account, or all of them with None; one that is muted until now is so no more."""
+        self._mutes[channel] = kept_mute(StoredMute(channel, until, by))
 
     def put_watch(self, watch: Watch) -> None:
         """Change what the rules remember."""
-        self._watch = WATCH.value_of_text(WATCH.text(watch))
+        self._watch = watch if watch == self._watch else WATCH.value_of_text(WATCH.text(watch))
 
     def note(self, action: Action) -> None:
         """Add an entry to the audit."""
@@ -162,14 +168,15 @@ class Ledger:
             StoreError: the database cannot be read.
         """
         at, records = now(), store.watch
-        watch = await records.load_watch()
+        written = await records.load_watch()
+        watch = Watch() if written is None else WATCH.value_of_text(written)
         return cls(
             store,
             Memory(
                 {incident.key: incident for incident in await records.load_incidents(at - ENDED_STAYS)},
                 {message.key: message for message in await records.load_messages(at - PUSHED_STAYS)},
-                {stored.mute.channel: stored for stored in await records.load_mutes()},
-                Watch() if watch is None else WATCH.value_of_text(watch),
+                {mute.channel: mute for mute in await records.load_mutes()},
+                resume(watch, await store.last_success()),
             ),
             now,
         )
@@ -185,9 +192,9 @@ class Ledger:
         return self._memory.messages
 
     @property
-    def mutes(self) -> Mapping[str | None, StoredMute]:
-        """The last mute of each account, and under None of all of them; its time may be up."""
-        return self._memory.mutes
+    def mutes(self) -> Mapping[str | None, datetime]:
+        """Until when each account is muted, all of them under None; the time may be past."""
+        return until_when(self._memory.mutes)
 
     @property
     def watch(self) -> Watch:
@@ -240,6 +247,11 @@ class Ledger:
             self.changed.fire()
 
 
+def until_when(mutes: Mapping[str | None, StoredMute]) -> Mapping[str | None, datetime]:
+    """Give the end of each mute."""
+    return {channel: mute.until for channel, mute in mutes.items()}
+
+
 def differing(before: Mapping[Key, Value], after: Mapping[Key, Value]) -> list[Value]:
     """Give the values that are new or not what they were."""
     return [
@@ -250,7 +262,7 @@ def differing(before: Mapping[Key, Value], after: Mapping[Key, Value]) -> list[V
 async def uninterrupted(task: asyncio.Task[None]) -> None:
     """Wait for a task to its end; a cancellation meanwhile counts after that.
 
-    Without this, a task cancelled between COMMIT and the moment it learns of it would leave the memory behind.
+    Without this, a task cancelled between COMMIT and learning of it would leave the memory behind.
     """
     cancelled: asyncio.CancelledError | None = None
     while not task.done():

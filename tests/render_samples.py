@@ -2,11 +2,23 @@
 
 import re
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import discord
 from hypothesis import strategies as st
 
+from bot.incidents import (
+    Ending,
+    Entry,
+    Incident,
+    Message,
+    Purpose,
+    Reason,
+    State,
+    Trouble,
+)
 from bot.models import (
     Account,
     Action,
@@ -18,6 +30,7 @@ from bot.models import (
     Subscription,
     Usage,
 )
+from bot.render.look import ButtonLook, LinkLook, Look, SelectLook
 from bot.render.text import length
 
 NOW = datetime(2026, 1, 14, 2, 0, tzinfo=UTC)
@@ -55,6 +68,58 @@ def account(
         name=label,
         flagged_since=None if flag is None else NOW - timedelta(minutes=10),
         snapshot=snapshot,
+    )
+
+
+MESSAGE = "f" * 32
+OWNER, OTHER = 111111111111111111, 222222222222222222
+BLOCKED = "You have been blocked from accessing Midjourney for 3 days"
+NAMES = ("Aurora", "Borealis", "Cirrus", "Dusk", "Ember", "Fjord", "Glade")
+MINUTE = timedelta(minutes=1)
+
+
+def channel(number: int) -> str:
+    """Give the channel of the so-manieth account."""
+    return str(int(CHANNEL) + number)
+
+
+ACCOUNTS = {channel(n): account(name, channel=channel(n), snapshot=SNAPSHOT) for n, name in enumerate(NAMES)}
+
+
+def incident(number: int = 0, text: str = MODERATION, **changes: Any) -> Incident:
+    """Make an incident of an account that has been flagged for ten minutes."""
+    flag, opened = Flag.of(text), changes.get("opened_at", NOW - 10 * MINUTE)
+    ends = opened + flag.block_length if flag.block_length else None
+    made = Incident(
+        f"{number:032x}",
+        State.OPEN,
+        opened,
+        NOW,
+        channel=channel(number),
+        flag=flag,
+        peak=flag.kind,
+        block_ends=ends,
+    )
+    return replace(made, **changes)
+
+
+def ended(number: int = 0, ending: Ending = Ending.CLEARED, **changes: Any) -> Incident:
+    """Make an incident that was over after 25 minutes."""
+    return incident(number, state=State.ENDED, ended_at=NOW + 15 * MINUTE, ending=ending, **changes)
+
+
+def service(trouble: Trouble, **changes: Any) -> Incident:
+    """Make a trouble of the service of six minutes."""
+    return replace(Incident("e" * 32, State.OPEN, NOW - 6 * MINUTE, NOW, trouble=trouble), **changes)
+
+
+def message(
+    *entries: tuple[Incident, Reason | None], purpose: Purpose = Purpose.ALERT, **changes: Any
+) -> Message:
+    """Make a message that is due now."""
+    rows = tuple(Entry(each.key, reason) for each, reason in entries)
+    return replace(
+        Message(MESSAGE, OWNER, purpose, loud=True, created_at=NOW, due_at=NOW, entries=rows), **changes
     )
 
 
@@ -127,9 +192,49 @@ accounts = st.builds(
 )
 actions = st.builds(Action, moments, st.integers(1, 2**64), hostile, channels, hostile)
 
+incidents = st.builds(
+    Incident,
+    st.uuids().map(lambda key: key.hex),
+    st.sampled_from(State),
+    moments,
+    moments,
+    channel=channels | hostile,
+    flag=st.none() | hostile.map(Flag.of),
+    from_command=st.booleans(),
+    before_watch=st.booleans(),
+    recurring=st.booleans(),
+    clear_since=st.none() | moments,
+    ended_at=st.none() | moments,
+    ending=st.none() | st.sampled_from(Ending),
+    reset_at=st.none() | moments,
+    leased_by=st.none() | st.integers(1, 2**60),
+    claimed_by=st.none() | st.integers(1, 2**60),
+    claimed_at=st.none() | moments,
+    snoozed_until=st.none() | moments,
+    blind_from=st.none() | moments,
+    blind_until=st.none() | moments,
+    block_ends=st.none() | moments,
+)
+troubles = st.builds(
+    Incident,
+    st.uuids().map(lambda key: key.hex),
+    st.sampled_from([State.OPEN, State.ENDED]),
+    moments,
+    moments,
+    trouble=st.sampled_from(Trouble),
+    ended_at=st.none() | moments,
+    blind_from=st.none() | moments,
+    blind_until=st.none() | moments,
+)
+entries = st.lists(
+    st.tuples(st.one_of(incidents, incidents, troubles), st.none() | st.sampled_from(Reason)), max_size=8
+)
+
 CODE = re.compile(r"```[\s\S]+?```|`[^`\n]+`")
 OURS = re.compile(
-    r"<t:-?\d+:[Rf]>|\]\(https://discord\.com/channels/(@me|\d{17,20})/\d{17,20}\)|<@\d{1,20}>(?= )",
+    r"<t:-?\d+:[RfFt]>|\]\(https://discord\.com/channels/(@me|\d{17,20})/\d{17,20}\)"
+    r"|<@(?!234567890123456789)\d{1,20}>|^-# Midwatch · [0-9a-f]{32}$|^#{2,3} (?=[MOHL])",
+    re.MULTILINE,
 )
 ACTIVE = re.compile(
     r"<[@#:/ati]|@everyone|@here|https?://|discord\.gg/|\w\]\(|(?<!\\):\w+:|^(#{1,3}|-#|>|>>>|[-+*])\s",
@@ -153,8 +258,8 @@ def assert_inert(text: str) -> None:
 
 def assert_within_limits(embed: discord.Embed) -> None:
     """Discord takes the embed, by the stricter of its ways to count."""
-    texts = [embed.title or "", embed.description or ""]
-    assert 1 <= length(texts[0]) <= 256
+    texts = [embed.title or "", embed.description or "", embed.footer.text or ""]
+    assert length(texts[0]) <= 256
     assert 1 <= length(texts[1]) <= 4096
     assert len(embed.fields) <= 25
     for field in embed.fields:
@@ -166,7 +271,54 @@ def assert_within_limits(embed: discord.Embed) -> None:
         assert_harmless(text)
 
 
+def assert_sendable(look: Look) -> None:
+    """Discord takes the message, in its form and as text alone, and acts on nothing that others wrote."""
+    assert 1 <= length(look.content) <= 2000
+    assert 1 <= length(look.plain_text) <= 2000
+    assert_harmless(look.content)
+    assert_harmless(look.plain_text)
+    if look.embed is not None:
+        assert_within_limits(look.embed)
+    ids = [f"mw:{each.verb}:0:{each.argument}" for each in look.controls if not isinstance(each, LinkLook)]
+    assert len(set(ids)) == len(ids)
+    for custom_id in ids:
+        assert re.fullmatch(r"mw:[a-z.]{1,24}:0:[0-9a-z.]{1,70}", custom_id)
+        assert len(custom_id) <= 100
+    for each in look.controls:
+        assert_pressable(each)
+    rows = sum(1 if isinstance(each, SelectLook) else 0.2 for each in look.controls)
+    assert rows <= 5
+
+
+def assert_pressable(control: ButtonLook | SelectLook | LinkLook) -> None:
+    """Discord takes the control."""
+    match control:
+        case SelectLook():
+            assert 1 <= len(control.options) <= 25
+            assert length(control.placeholder) <= 150
+            for option in control.options:
+                assert 1 <= length(option.label) <= 100
+                assert 1 <= length(option.description or "") <= 100
+        case ButtonLook() | LinkLook():
+            assert 1 <= length(control.label) <= 80
+
+
 def read(embed: discord.Embed) -> str:
     """Give an embed as a person reads it from top to bottom."""
     fields = [f"[{field.name}]\n{field.value}" for field in embed.fields]
-    return "\n".join([embed.title or "", embed.description or "", *fields])
+    return "\n".join([*filter(None, [embed.title, embed.description]), *fields])
+
+
+def seen(look: Look) -> str:
+    """Give all of a message as a person reads it from top to bottom: a link as (text)."""
+    shown = [look.content, *([read(look.embed)] if look.embed else []), *filter(None, [_footer(look)])]
+    controls = [
+        f"<{each.placeholder}>" if isinstance(each, SelectLook) else f"<{each.label}>"
+        for each in look.controls
+    ]
+    text = "\n".join([*shown, *filter(None, [" ".join(controls)])])
+    return re.sub(r"\[([^\]]*)\]\(https://[^)]*\)", r"(\1)", text)
+
+
+def _footer(look: Look) -> str | None:
+    return look.embed.footer.text if look.embed else None

@@ -207,6 +207,25 @@ async def test_an_owner_helping_out_does_not_take_the_buttons_from_the_asker(
     assert NOT_YOURS not in text(await bea.pressed(helped, "Ask again"))
 
 
+async def test_an_owner_turning_a_page_does_not_take_the_list_from_the_asker(
+    bot: Bot, ada: Visitor, bea: Visitor
+) -> None:
+    for _ in range(11):
+        bot.api.add()
+    await bot.start()
+    turned = await ada.pressed(await bea.ask("mjaccounts"), "Next")
+    assert "Page 1 of 2" in text(await bea.pressed(turned, "Back"))
+
+
+async def test_buttons_refuse_the_asker_where_only_owners_may_look_by_now(bot: Bot, bea: Visitor) -> None:
+    for _ in range(11):
+        bot.api.add()
+    await bot.start()
+    shown = await bea.ask("mjaccounts")
+    await bot.restart(GUILD_IDS=None)
+    assert NOT_YOURS in text(await bea.pressed(shown, "Next"))
+
+
 async def test_buttons_refuse_who_was_an_owner(bot: Bot, ada: Visitor, bea: Visitor) -> None:
     bot.api.flag(bot.api.add().channel, MODERATION)
     await bot.start()

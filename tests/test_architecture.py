@@ -41,7 +41,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
     "bot.monitor": WATCH | {"bot.rules"},
     "bot.reset": WATCH | {"bot.rules"},
     "bot.inquiry": WATCH,
-    "bot.outbox": TELLING | {"bot.delivery", "discord"},
+    "bot.outbox": TELLING | {"bot.delivery", "bot.supervise", "discord"},
     "bot.delivery": TELLING | {"aiohttp", "discord"},
     "bot.sync": frozenset({"discord"}),
     "bot.owners": frozenset({"bot.errors", "aiohttp", "discord"}),

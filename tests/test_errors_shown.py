@@ -177,6 +177,13 @@ async def test_people_are_answered_while_another_program_holds_the_database(bot:
         assert "aurora · account info" in text(await asked.answer(timeout=10))
 
 
+async def test_an_answer_is_shown_even_if_it_cannot_be_written_down(bot: Bot, ada: Visitor) -> None:
+    bot.api.add()
+    await bot.start()
+    await bot.meddle("ALTER TABLE info_snapshot RENAME TO elsewhere")
+    assert "account info" in text(await ada.ask("mjinfo"))
+
+
 async def test_a_flag_is_shown_even_if_it_cannot_be_written_down(bot: Bot, ada: Visitor) -> None:
     account = bot.api.add()
     await bot.start()

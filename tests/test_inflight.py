@@ -22,7 +22,7 @@ async def stopped(bot: Bot) -> float:
     return time.monotonic() - begun
 
 
-async def waiting(bot: Bot, person: Visitor, **options: object) -> Interaction:
+async def waiting(bot: Bot, person: Visitor, **options: bool) -> Interaction:
     """Use /mjinfo, and come back once Midjourney is asked."""
     asked = bot.api.count(Endpoint.INFO)
     interaction = await person.use("mjinfo", **options)
@@ -37,9 +37,7 @@ def told(interaction: Interaction) -> Json:
     return interaction.message
 
 
-async def test_an_answer_that_comes_within_the_second_is_given_before_the_end(
-    bot: Bot, ada: Visitor
-) -> None:
+async def test_an_answer_that_comes_within_the_second_is_given_before_the_end(bot: Bot, ada: Visitor) -> None:
     bot.api.add(discord_name="aurora").info_seconds = 0.3
     await bot.start()
     interaction = await waiting(bot, ada)

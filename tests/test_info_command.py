@@ -102,6 +102,18 @@ async def test_with_no_account_it_says_so_and_where_to_read_on(bot: Bot, ada: Vi
     assert asked.ephemeral
 
 
+async def test_an_account_that_cannot_be_asked_is_no_choice(bot: Bot, ada: Visitor) -> None:
+    bot.api.add(channel="not-an-id")
+    bot.api.add(channel="neither")
+    await bot.start()
+    assert "No account that can be asked" in text(await ada.ask("mjinfo"))
+
+    bot.api.add(discord_name="aurora")
+    await ada.ask("mjaccounts")
+
+    assert "aurora · account info" in text(await ada.ask("mjinfo"))
+
+
 @pytest.mark.parametrize("private", [False, True], ids=["public", "private"])
 async def test_of_several_accounts_it_asks_which_and_answers_the_choice(
     bot: Bot, ada: Visitor, sam: Visitor, *, private: bool

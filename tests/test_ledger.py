@@ -1,38 +1,24 @@
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import closing, suppress
+from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TypeVar
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from bot.incidents import Delivery, Incident, Message, Mute, State, new_key
-from bot.ledger import Draft, Ledger
+from bot.incidents import Delivery, Incident, Message, State
+from bot.ledger import Ledger
 from bot.models import Action
-from bot.rules.looks import Watch
+from bot.rules.watching import Watch
 from bot.store import Store, StoredMute, StoreError
-from tests.store.cases import AT, DAY, FIRST, MINUTE, OWNER, QUICKLY, Watcher, ask, cancelled_at
+from tests.ledger_cases import SOME_WATCH, Clock, content, put, put_in
+from tests.store.cases import AT, DAY, FIRST, MINUTE, OWNER, QUICKLY, Watcher, ask, cancelled_at, look
 from tests.store.watch_cases import KEYS, alert, done, ended, incident, sent
 
 HOUR = timedelta(hours=1)
 LIMIT = 10
-SOME_WATCH = Watch(last_good=AT)
-
-Value = TypeVar("Value")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.at = AT
-
-    def __call__(self) -> datetime:
-        return self.at
 
 
 @pytest.fixture
@@ -56,53 +42,34 @@ async def ledger(store: Store, clock: Clock) -> Ledger:
     return await Ledger.load(store, clock)
 
 
-def content(ledger: Ledger) -> tuple[object, ...]:
-    """Give all that a ledger holds."""
-    return dict(ledger.incidents), dict(ledger.messages), dict(ledger.mutes), ledger.watch
-
-
-async def put(ledger: Ledger, *values: Incident | Message) -> None:
-    """Take a turn that puts incidents and messages."""
-    async with ledger.turn() as draft:
-        put_in(draft, *values)
-
-
-def put_in(draft: Draft, *values: Incident | Message) -> None:
-    for value in values:
-        if isinstance(value, Incident):
-            draft.put_incident(value)
-        else:
-            draft.put_message(value)
-
-
 async def test_a_new_ledger_is_empty(ledger: Ledger) -> None:
     assert content(ledger) == ({}, {}, {}, Watch())
 
 
 async def test_what_a_turn_changed_is_there_after_a_restart(store: Store, clock: Clock) -> None:
-    ledger, mute = await Ledger.load(store, clock), Mute(AT + DAY, FIRST.channel)
+    ledger = await Ledger.load(store, clock)
     action = Action(AT, OWNER, "mute", FIRST.channel, "muted for a day")
     async with ledger.turn() as draft:
         put_in(draft, incident(0), alert(1, incident(0)))
-        draft.put_mute(mute, OWNER)
+        draft.put_mute(FIRST.channel, AT + DAY, OWNER)
         draft.put_watch(SOME_WATCH)
         draft.note(action)
     expected = (
         {KEYS[0]: incident(0)},
         {KEYS[1]: alert(1, incident(0))},
-        {FIRST.channel: StoredMute(mute, OWNER)},
+        {FIRST.channel: AT + DAY},
         SOME_WATCH,
     )
     assert content(ledger) == expected
     assert content(await Ledger.load(store, clock)) == expected
+    assert await store.watch.load_mutes() == (StoredMute(FIRST.channel, AT + DAY, OWNER),)
     assert await store.actions(FIRST.channel) == (action,)
 
 
 async def test_a_turn_sees_its_own_changes_and_nobody_else_does(ledger: Ledger) -> None:
-    mute = Mute(AT + DAY)
     async with ledger.turn() as draft:
         put_in(draft, incident(0), alert(1, incident(0)))
-        draft.put_mute(mute, OWNER)
+        draft.put_mute(None, AT + DAY, OWNER)
         draft.put_watch(SOME_WATCH)
         inside = dict(draft.incidents), dict(draft.messages), dict(draft.mutes), draft.watch
         assert content(ledger) == ({}, {}, {}, Watch())
@@ -119,10 +86,14 @@ async def test_what_was_read_before_a_turn_stays_as_it_was(ledger: Ledger) -> No
 async def test_an_error_within_a_turn_changes_nothing(ledger: Ledger, store: Store, clock: Clock) -> None:
     await put(ledger, incident(0))
     before, version = content(ledger), ledger.changed.version
-    with pytest.raises(RuntimeError, match="within"):
+
+    async def turn() -> None:
         async with ledger.turn() as draft:
             put_in(draft, incident(1), replace(incident(0), state=State.CLEARING))
             raise RuntimeError("within")
+
+    with pytest.raises(RuntimeError, match="within"):
+        await turn()
     assert (content(ledger), ledger.changed.version) == (before, version)
     assert content(await Ledger.load(store, clock)) == before
 
@@ -141,22 +112,25 @@ async def test_a_turn_that_cannot_be_written_changes_nothing_and_the_next_one_wo
 
 
 async def test_a_turn_that_changes_nothing_writes_nothing(ledger: Ledger, path: Path) -> None:
-    mute = Mute(AT + DAY)
     async with ledger.turn() as draft:
         put_in(draft, incident(0), alert(1, incident(0)))
-        draft.put_mute(mute, OWNER)
+        draft.put_mute(None, AT + DAY, OWNER)
         draft.put_watch(SOME_WATCH)
     version = ledger.changed.version
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         watcher = Watcher(connection)
         async with ledger.turn() as draft:
             put_in(draft, incident(0), alert(1, incident(0)))
-            draft.put_mute(mute, OWNER)
+            draft.put_mute(None, AT + DAY, OWNER)
             draft.put_watch(SOME_WATCH)
         async with ledger.turn() as draft:
             put_in(draft, ended(incident(0), AT), incident(0))
         async with ledger.turn():
             pass
+        connection.execute("BEGIN IMMEDIATE")
+        async with ledger.turn() as draft:
+            draft.put_incident(incident(0))
+        connection.execute("ROLLBACK")
         assert not watcher.sees_a_write()
         assert ledger.changed.version == version
         async with ledger.turn() as draft:
@@ -166,8 +140,11 @@ async def test_a_turn_that_changes_nothing_writes_nothing(ledger: Ledger, path: 
 
 async def test_only_what_changed_is_written(ledger: Ledger, path: Path) -> None:
     await put(ledger, incident(0), incident(1), alert(2, incident(0)))
+    await put_watch(ledger, SOME_WATCH)
     ask_and_commit(path, "UPDATE incident SET missing_looks = 9")
+    ask_and_commit(path, "UPDATE meta SET value = 'as it was'")
     await put(ledger, replace(incident(1), clear_looks=1))
+    assert ask(path, "SELECT value FROM meta") == [("as it was",)]
     assert ask(path, "SELECT missing_looks, clear_looks FROM incident ORDER BY key") == [(9, 0), (0, 1)]
 
 
@@ -180,10 +157,35 @@ async def test_values_are_held_as_they_will_come_back(ledger: Ledger, store: Sto
     odd = timedelta(microseconds=1)
     async with ledger.turn() as draft:
         put_in(draft, incident(0, at=AT + odd), alert(1, incident(0), at=AT + odd))
-        draft.put_mute(Mute(AT + odd), OWNER)
+        draft.put_mute(None, AT + odd, OWNER)
         assert draft.incidents[KEYS[0]] == incident(0)
     assert content(ledger) == content(await Ledger.load(store, clock))
     assert ledger.messages[KEYS[1]] == alert(1, incident(0))
+
+
+async def test_what_changes_with_each_look_is_seen_but_not_written(ledger: Ledger, path: Path) -> None:
+    await put_watch(ledger, SOME_WATCH)
+    later = replace(SOME_WATCH, last_good=AT + MINUTE, failed_at=AT + MINUTE, failing_seconds=60)
+    with closing(sqlite3.connect(path)) as connection:
+        watcher = Watcher(connection)
+        await put_watch(ledger, later)
+        assert not watcher.sees_a_write()
+    assert (ledger.watch.last_good, ledger.watch.failing_seconds) == (AT + MINUTE, 60)
+
+
+async def put_watch(ledger: Ledger, watch: Watch) -> None:
+    async with ledger.turn() as draft:
+        draft.put_watch(watch)
+
+
+async def test_a_restart_goes_on_from_the_last_good_look_there_was(
+    ledger: Ledger, store: Store, clock: Clock
+) -> None:
+    await put_watch(ledger, replace(SOME_WATCH, failed_at=AT, failing_seconds=60))
+    await store.record_observation(look(FIRST, at=AT + MINUTE))
+    watch = (await Ledger.load(store, clock)).watch
+    assert (watch.listed, watch.last_good) == (SOME_WATCH.listed, AT + MINUTE)
+    assert (watch.failed_at, watch.failing_seconds, watch.resumed) == (None, 0, True)
 
 
 async def test_turns_follow_each_other(ledger: Ledger) -> None:
@@ -327,6 +329,7 @@ async def test_incidents_stay_in_memory_while_they_matter(
         pytest.param(done(sent(alert(2, OVER))), 7 * DAY - MINUTE, True, id="pushed-lately"),
         pytest.param(done(sent(alert(2, OVER))), 7 * DAY, False, id="pushed-before"),
         pytest.param(done(sent(alert(2, OVER, LASTING))), 1000 * DAY, True, id="about-one-that-goes-on"),
+        pytest.param(replace(done(alert(2, LASTING)), loud=False), 1000 * DAY, True, id="silent-about-it"),
         pytest.param(replace(done(sent(alert(2, OVER))), loud=False), MINUTE, False, id="silent"),
         pytest.param(done(alert(2, OVER)), MINUTE, False, id="never-sent"),
         pytest.param(replace(alert(2, LASTING), delivery=Delivery.CANCELLED), MINUTE, False, id="cancelled"),
@@ -356,126 +359,3 @@ async def test_pruning_forgets_what_is_too_old_in_memory_and_database(
     assert (list(ledger.incidents), list(ledger.messages)) == ([LASTING.key], [KEYS[3]])
     assert await ledger.incident(OVER.key) is None
     assert content(ledger) == content(await Ledger.load(store, clock))
-
-
-# Whatever happens, memory is what a restart would load
-
-Step = Callable[[Draft, datetime], None]
-
-
-def pick(values: Iterable[Value], number: int) -> Value | None:
-    """Give one of them, any number naming one; None if there is none."""
-    several = list(values)
-    return several[number % len(several)] if several else None
-
-
-def open_one(draft: Draft, now: datetime) -> None:
-    draft.put_incident(replace(incident(at=now), key=new_key()))
-
-
-def change_one(number: int, state: State, looks: int) -> Step:
-    def step(draft: Draft, now: datetime) -> None:
-        known = pick(draft.incidents.values(), number)
-        # An account that is flagged again hours later has a new incident.
-        if known is None or (known.ended_at is not None and known.ended_at < now - HOUR):
-            return
-        changed = replace(known, state=state, clear_looks=looks, ended_at=None, ending=None)
-        draft.put_incident(ended(changed, now) if state is State.ENDED else changed)
-
-    return step
-
-
-def write_one(chosen: set[int], *, loud: bool) -> Step:
-    def step(draft: Draft, now: datetime) -> None:
-        about = [known for number, known in enumerate(draft.incidents.values()) if number % 5 in chosen]
-        draft.put_message(replace(alert(0, *about, at=now), key=new_key(), loud=loud))
-
-    return step
-
-
-def deliver_one(number: int, delivery: Delivery) -> Step:
-    def step(draft: Draft, now: datetime) -> None:
-        known = pick(draft.messages.values(), number)
-        if known is None or known.delivery in (Delivery.DONE, Delivery.CANCELLED):
-            return
-        has_left = delivery in (Delivery.SENT, Delivery.DONE)
-        draft.put_message(replace(sent(known, now) if has_left else known, delivery=delivery))
-
-    return step
-
-
-def shorten_one(number: int) -> Step:
-    def step(draft: Draft, now: datetime) -> None:
-        if (known := pick(draft.messages.values(), number)) is not None:
-            draft.put_message(replace(known, entries=known.entries[1:], due_at=now))
-
-    return step
-
-
-def mute(channel: str | None, hours: int) -> Step:
-    return lambda draft, now: draft.put_mute(Mute(now + hours * HOUR, channel), OWNER)
-
-
-def remember(draft: Draft, now: datetime) -> None:
-    draft.put_watch(replace(SOME_WATCH, last_good=now))
-
-
-def note(draft: Draft, now: datetime) -> None:
-    draft.note(Action(now, OWNER, "test", FIRST.channel, "done"))
-
-
-def fail(_: Draft, __: datetime) -> None:
-    raise RuntimeError("within")
-
-
-def break_the_database(draft: Draft, now: datetime) -> None:
-    draft.put_message(replace(alert(0, incident(0), at=now), key=new_key()))
-
-
-numbers = st.integers(0, 9)
-steps: st.SearchStrategy[Step] = st.one_of(
-    st.just(open_one),
-    st.builds(change_one, numbers, st.sampled_from(State), st.integers(0, 1)),
-    st.builds(write_one, st.sets(st.integers(0, 4)), loud=st.booleans()),
-    st.builds(deliver_one, numbers, st.sampled_from(Delivery)),
-    st.builds(shorten_one, numbers),
-    st.builds(mute, st.sampled_from((None, FIRST.channel)), st.integers(0, 1)),
-    st.sampled_from((remember, note)),
-)
-waits = st.sampled_from((timedelta(), timedelta(seconds=1.0000005), 5 * HOUR, 7 * HOUR, 8 * DAY))
-cancellations = st.none() | st.integers(0, 40)
-turns = st.tuples(
-    st.lists(steps | st.sampled_from((fail, break_the_database)), max_size=6), waits, cancellations
-)
-
-
-async def take(ledger: Ledger, steps: list[Step], now: datetime) -> None:
-    with suppress(RuntimeError, StoreError):
-        async with ledger.turn() as draft:
-            for step in steps:
-                step(draft, now)
-
-
-async def live(path: Path, life: list[tuple[list[Step], timedelta, int | None]]) -> None:
-    clock = Clock()
-    async with Store.open(path) as store:
-        ledger = await Ledger.load(store, clock)
-        for number, (steps, wait, cancelled_after) in enumerate(life):
-            clock.at += wait
-            turn = asyncio.create_task(take(ledger, steps, clock.at), name=f"turn {number}")
-            if cancelled_after is not None:
-                for _ in range(cancelled_after):
-                    await asyncio.sleep(0)
-                turn.cancel()
-            await asyncio.wait([turn])
-            await put(ledger)  # a turn that failed has not looked at the clock
-            assert content(ledger) == content(await Ledger.load(store, clock))
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(turns, min_size=1, max_size=12))
-def test_memory_is_always_what_a_restart_would_load(
-    life: list[tuple[list[Step], timedelta, int | None]],
-) -> None:
-    with TemporaryDirectory() as folder:
-        asyncio.run(live(Path(folder) / "midwatch.sqlite3", life))

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.models import Action, FastTime, Info, InfoSnapshot, KnownAccount, Subscription, Usage
+from bot.models import Action, FastTime, Flag, Info, InfoSnapshot, KnownAccount, Subscription, Usage
 from bot.render.cards import account_embed, flag_embed, flag_headline, info_embed
+from bot.render.steps import BUTTON, steps
 from bot.render.text import length
 from tests.render_samples import (
     CHANNEL,
@@ -28,7 +29,6 @@ from tests.render_samples import (
     snapshots,
 )
 
-RESET = f"POST account/midjourney/{CHANNEL}/reset"
 BLOCKED = "You have been blocked from accessing Midjourney for 3 days"
 
 
@@ -144,11 +144,11 @@ Flagged since <t:1768355400:f> (<t:1768355400:R>)
 ```
 [Discord login to use]
 `studio.north`
-If the link below does not open, another login is active.
+If the link does not open, another login is active.
 [What to do]
 1. Log in to Discord as `studio.north`.
 2. Open [the Midjourney channel]({LINK}), read the message and acknowledge it there.
-3. Only then reset the channel in the API: `{RESET}`. A reset acknowledges nothing.
+3. Only then use /mjreset. A reset acknowledges nothing.
 [Channel]
 [{CHANNEL}]({LINK})
 [Last account info]
@@ -193,7 +193,7 @@ def test_each_kind_has_its_headline_and_its_steps(text: str, headline: str, step
     assert flag_headline(known) == headline
     assert step in words
     assert [line[:2] for line in words.splitlines() if re.match(r"\d\. ", line)] == ["1.", "2.", "3."]
-    assert "Its name is not known yet." in words
+    assert "Its name is not known yet: " in words
     assert "with this account's login" in words
 
 
@@ -240,6 +240,30 @@ def test_the_card_of_a_flagged_account_quotes_the_flag_and_tells_the_last_five_a
     assert f"[Midjourney says]\n```\n{MODERATION}\n```\nFlagged since <t:1768355400:f>" in words
     assert "[Last actions]\n<t:1768356000:R> <@234567890123456789> renamed it - done 0\n" in words
     assert words.count("renamed it") == 5
+
+
+def test_a_flag_card_says_that_a_block_is_over() -> None:
+    known = account(flag=BLOCKED)
+    listed = steps(known, Flag.of(BLOCKED), until=NOW, over=True, reset=BUTTON)
+    assert listed.splitlines()[0] == "1. The block should be over now."
+    assert "3. Last, press **I acknowledged it - reset**." in listed
+
+
+@pytest.mark.parametrize(
+    ("verb", "told"),
+    [
+        ("rename", "renamed it - done"),
+        ("reset", "reset it - done"),
+        ("claim", "said: I'm on it - done"),
+        ("snooze", "snoozed its reminders - done"),
+        ("mute", "muted its alerts - done"),
+        ("unmute", "unmuted its alerts - done"),
+        ("a verb of later", "a verb of later - done"),
+    ],
+)
+def test_the_audit_is_told_in_words(verb: str, told: str) -> None:
+    words = read(account_embed(account(), actions=[Action(NOW, 1, verb, CHANNEL, "done")]))
+    assert words.endswith(f"[Last actions]\n<t:1768356000:R> <@1> {told}")
 
 
 @settings(max_examples=60, deadline=None)

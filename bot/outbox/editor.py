@@ -1,23 +1,21 @@
-"""Keeps every message that was sent as it should look, and takes away those that are about nothing any more."""
+"""Keeps every message that was sent as it should look, and takes away those about nothing any more."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.delivery import NotDoneError, Obstacle, Place
-from bot.incidents import Delivery, Incident, Message, Purpose, new_key
+from bot.incidents import Delivery, Message
 from bot.outbox import fate
 from bot.outbox.health import Holds
 from bot.outbox.letters import shown_by
 from bot.outbox.sender import Step, Surroundings
-from bot.render.look import Look
+from bot.rules.sending import deleted
 
 EDIT_EVERY: Final = timedelta(seconds=10)
 OLD: Final = timedelta(hours=1)
 EDIT_OLD_EVERY: Final = timedelta(minutes=10)
 """Discord limits edits of messages older than an hour much harder (30046)."""
-TOO_MANY_EDITS: Final = "30046"
 UNKNOWN_CHANNEL: Final = "10003"
 
 
@@ -36,9 +34,8 @@ class Editor:
     around: Surroundings
     holds: Holds
 
-    def wishes(self) -> list[Wish]:
+    def wishes(self, now: datetime) -> list[Wish]:
         """Give all there is to change, what may be changed first coming first."""
-        now = self.around.now()
         sent = (each for each in self.around.ledger.messages.values() if each.delivery is Delivery.SENT)
         wishes = [
             Wish(message.key, self._allowed_at(message, now)) for message in sent if self._is_off(message)
@@ -54,12 +51,16 @@ class Editor:
         """Give when a message may be touched: rarely again, and not while it is held."""
         every = EDIT_EVERY if message.sent_at and now - message.sent_at < OLD else EDIT_OLD_EVERY
         rested = message.edited_at + every if message.edited_at else now
-        held = self.holds.until(message.key) or now
+        held = self.holds.until(message.key, now) or now
         allowed = max(rested, held)
         return now if fate.is_due(allowed, now) else allowed
 
     async def settle(self, key: str) -> bool:
-        """Bring one message in line; tell whether there was anything to do."""
+        """Bring one message in line; tell whether there was anything to do.
+
+        Raises:
+            NotDoneError: it cannot be done now.
+        """
         message = self.around.ledger.messages.get(key)
         if message is None or message.delivery is not Delivery.SENT:
             return False
@@ -71,8 +72,6 @@ class Editor:
             await (self._delete(message, place) if is_empty(message) else self._edit(message, place))
         except NotDoneError as error:
             await self._note_refusal(message, error)
-        else:
-            self.holds.release(key)
         return True
 
     async def _edit(self, message: Message, place: Place) -> None:
@@ -89,7 +88,8 @@ class Editor:
         edited_at = message.edited_at if shown == message.shown else now
         after = Delivery.DONE if is_over else Delivery.SENT
         async with self.around.ledger.turn() as draft:
-            current = draft.messages.get(message.key, message)
+            if (current := draft.messages.get(message.key)) is None or current.delivery is not Delivery.SENT:
+                return
             draft.put_message(replace(current, shown=shown, edited_at=edited_at, delivery=after))
         self.around.at(Step.NOTED)
 
@@ -105,55 +105,29 @@ class Editor:
             draft.put_message(replace(current, delivery=Delivery.DONE))
 
     async def _note_refusal(self, message: Message, error: NotDoneError) -> None:
-        """Give up on a message that is gone, and leave others alone for a while."""
+        """Give up on a message that is gone, and have one whose form is refused shown as text alone."""
         if is_gone(error):
             await self._give_up(message)
             return
-        if error.obstacle is Obstacle.FORM and not message.plain:
-            async with self.around.ledger.turn() as draft:
-                draft.put_message(replace(draft.messages.get(message.key, message), plain=True))
-            return
-        wait = EDIT_OLD_EVERY if error.reason == TOO_MANY_EDITS else error.wait
-        self.holds.hold(message.key, wait)
+        if error.obstacle is not Obstacle.FORM or message.plain:
+            raise error
+        async with self.around.ledger.turn() as draft:
+            draft.put_message(replace(draft.messages.get(message.key, message), plain=True))
 
     async def _give_up(self, message: Message) -> None:
-        """Be done with a message that is not there any more; an end that it did not show becomes a note."""
-        now = self.around.now()
+        """Be done with a message that is not there any more; what it did not show is told otherwise."""
         async with self.around.ledger.turn() as draft:
             current = draft.messages.get(message.key, message)
-            draft.put_message(replace(current, delivery=Delivery.DONE))
-            note = note_instead(current, draft.incidents, now)
-            if note is not None:
-                draft.put_message(note)
-        self.holds.release(message.key)
+            done, alerts = deleted(current, draft.incidents)
+            draft.put_message(done)
+            self.around.teller.tell_one(draft, message.recipient, alerts)
 
 
 def is_empty(message: Message) -> bool:
     """Whether all that a message was about was taken over by a later one."""
-    return message.purpose is Purpose.ALERT and not message.entries
+    return not message.entries
 
 
 def is_gone(error: NotDoneError) -> bool:
-    """Whether no edit will ever do: the message or its channel is not there, or the person closed the door."""
+    """Whether no edit will ever do: message or channel are not there, or the person closed the door."""
     return error.obstacle in (Obstacle.GONE, Obstacle.CLOSED) or error.reason == UNKNOWN_CHANNEL
-
-
-def note_instead(message: Message, incidents: Mapping[str, Incident], now: datetime) -> Message | None:
-    """Give the silent note about what ended since a message that is gone was last changed; None if nothing did."""
-    last = message.edited_at or message.sent_at or message.created_at
-    unseen = tuple(
-        entry
-        for entry in message.entries
-        if (incident := incidents.get(entry.incident)) and incident.ended_at and incident.ended_at >= last
-    )
-    if not unseen or message.purpose is Purpose.NOTE:
-        return None
-    return Message(
-        key=new_key(),
-        recipient=message.recipient,
-        purpose=Purpose.NOTE,
-        loud=False,
-        created_at=now,
-        due_at=now,
-        entries=unseen,
-    )

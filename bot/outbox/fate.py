@@ -3,20 +3,33 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final, assert_never
+from typing import Final, Protocol, assert_never
 
-from bot.delivery import CLOSED_REASONS, NotDoneError, Place, Obstacle
+from bot.delivery import CLOSED_REASONS, NotDoneError, Obstacle, Place
 from bot.incidents import Delivery, Incident, Message, Purpose, Route
+from bot.rules.policy import LONGEST_BACKOFF
+from bot.rules.sending import goes_at
 
 FIRST_BACKOFF: Final = timedelta(seconds=2)
-LONGEST_BACKOFF: Final = timedelta(minutes=15)
 NONCE_IS_SAFE: Final = timedelta(minutes=2)
 """How long Discord surely knows a nonce: its documentation says "the past few minutes"."""
 SECOND_ROUTE_AFTER: Final = timedelta(minutes=2)
 COPY: Final = "2."
 """Begins the key, and so the nonce, of a message that goes by the second route besides the first."""
-SHOWN_ONCE: Final = frozenset({Purpose.HELLO, Purpose.TEST})
-"""What is never changed after it was sent."""
+
+
+class Memory(Protocol):
+    """The ledger, or a turn of it."""
+
+    @property
+    def incidents(self) -> Mapping[str, Incident]:
+        """The incidents by key."""
+        ...
+
+    @property
+    def messages(self) -> Mapping[str, Message]:
+        """The messages by key."""
+        ...
 
 
 def is_due(at: datetime, now: datetime) -> bool:
@@ -24,8 +37,14 @@ def is_due(at: datetime, now: datetime) -> bool:
     return at <= now or at - now > LONGEST_BACKOFF
 
 
+def ready_at(message: Message, memory: Memory, now: datetime) -> datetime:
+    """Give when a message may be sent: at its time, but a push not so soon after another."""
+    due_at = now if is_due(message.due_at, now) else message.due_at
+    return max(due_at, goes_at(message, memory.messages.values(), memory.incidents, now))
+
+
 def backoff(failures: int, chance: float) -> timedelta:
-    """Give the time to wait after so many failures in a row: doubling, capped, half of it by chance (0 to 1)."""
+    """Give the time to wait after so many failures in a row: doubling, capped, half of it by chance."""
     doubled = FIRST_BACKOFF * 2 ** min(max(failures, 1) - 1, 20)
     return min(doubled, LONGEST_BACKOFF) * (0.5 + chance / 2)
 
@@ -82,11 +101,11 @@ def wants_copy(message: Message, now: datetime) -> bool:
 
 
 def sent(message: Message, place: Place, *, shown: str | None, now: datetime) -> Message:
-    """Give a message that stands in Discord; what a look at it would show is not known if it was a second try."""
-    after = Delivery.DONE if message.purpose in SHOWN_ONCE else Delivery.SENT
+    """Give a message that stands in Discord; one that is cancelled, or tells no incident, is finished."""
+    is_final = not message.on_its_way or not message.entries
     return replace(
         message,
-        delivery=after if message.on_its_way else Delivery.DONE,
+        delivery=Delivery.DONE if is_final else Delivery.SENT,
         channel_id=place.channel_id,
         message_id=place.message_id,
         sent_at=now,
@@ -137,7 +156,12 @@ def is_answered(test: Message, error: NotDoneError, now: datetime) -> bool:
 
 
 def later(message: Message, wait: timedelta | None, *, now: datetime, chance: float) -> Message:
-    """Give a message that is tried again after its backoff, or later if Discord said so."""
+    """Give a message that is tried again after its backoff, or later if Discord said so.
+
+    It is tried once when it is time to take the second route besides, whatever its backoff.
+    """
     attempts = message.attempts + 1
     pause = max(backoff(attempts, chance), wait or timedelta(0))
-    return replace(message, attempts=attempts, due_at=now + min(pause, LONGEST_BACKOFF))
+    due_at = now + min(pause, LONGEST_BACKOFF)
+    turning = (message.failing_since or now) + SECOND_ROUTE_AFTER
+    return replace(message, attempts=attempts, due_at=min(due_at, turning) if turning > now else due_at)

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.delivery import NotDoneError, Obstacle
+from bot.delivery import CLOSED_REASONS, NotDoneError, Obstacle
 from bot.incidents import Delivery, Message, Route
-from bot.outbox.fate import LONGEST_BACKOFF, backoff, copy_key, is_due
+from bot.outbox.fate import backoff, copy_key, is_due
+from bot.rules.policy import LONGEST_BACKOFF
 
 TRIED_AGAIN: Final = timedelta(days=1)
 """After so long, closed direct messages are tried again: the person may have opened them."""
@@ -36,10 +37,20 @@ class Report:
 
 
 class Routes:
-    """What each route to each person did last."""
+    """What each route to each person did last, before the start as far as messages tell."""
 
-    def __init__(self) -> None:
+    def __init__(self, messages: Iterable[Message]) -> None:
         self._states: dict[tuple[int, Route], RouteState] = {}
+        arrived = ((message.sent_at, message) for message in messages if message.sent_at is not None)
+        for at, message in sorted(arrived, key=lambda each: each[0]):
+            self._recall(message, at)
+
+    def _recall(self, message: Message, at: datetime) -> None:
+        self.worked(message.recipient, message.route, at)
+        direct = self.state(message.recipient, Route.DM)
+        if message.route is Route.CHANNEL and message.failure in CLOSED_REASONS and not direct.refuses:
+            refusing = replace(direct, failed_at=at, failure=message.failure, refuses=True)
+            self._states[message.recipient, Route.DM] = refusing
 
     def worked(self, recipient: int, route: Route, at: datetime) -> None:
         """Note that a message arrived."""
@@ -52,7 +63,7 @@ class Routes:
         self._states[recipient, route] = replace(before, failed_at=at, failure=error.reason, refuses=refuses)
 
     def state(self, recipient: int, route: Route) -> RouteState:
-        """Give what is known of a route since the start."""
+        """Give what is known of a route."""
         return self._states.get((recipient, route), RouteState())
 
     def refusal(self, recipient: int, now: datetime) -> str | None:
@@ -62,14 +73,9 @@ class Routes:
             return None
         return state.failure if timedelta(0) <= now - state.failed_at < TRIED_AGAIN else None
 
-    def with_history(self, messages: Iterable[Message]) -> Mapping[tuple[int, Route], RouteState]:
-        """Give the state of every route there is a message by; those before the start count as well."""
-        states = dict(self._states)
-        for message in messages:
-            known = states.get(way := (message.recipient, message.route), RouteState())
-            if message.sent_at is not None and (known.worked_at is None or known.worked_at < message.sent_at):
-                states[way] = replace(known, worked_at=message.sent_at)
-        return states
+    def states(self) -> Mapping[tuple[int, Route], RouteState]:
+        """Give what is known of every route that was taken."""
+        return dict(self._states)
 
 
 def report(messages: Mapping[str, Message], routes: Routes, now: datetime) -> Report:
@@ -79,7 +85,7 @@ def report(messages: Mapping[str, Message], routes: Routes, now: datetime) -> Re
         key=due_since,
     )
     untold = (due_since(message) for message in waiting if not is_told_by_copy(message, messages))
-    return Report(tuple(waiting), next(untold, None), routes.with_history(messages.values()))
+    return Report(tuple(waiting), next(untold, None), routes.states())
 
 
 def is_overdue(message: Message, now: datetime) -> bool:
@@ -118,7 +124,7 @@ class Holds:
         self._failures.pop(key, None)
         self._until.pop(key, None)
 
-    def until(self, key: str) -> datetime | None:
+    def until(self, key: str, now: datetime) -> datetime | None:
         """Give the time till which something is left alone; None when it is not."""
         until = self._until.get(key)
-        return None if until is None or is_due(until, self.now()) else until
+        return None if until is None or is_due(until, now) else until

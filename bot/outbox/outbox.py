@@ -1,26 +1,27 @@
-"""The loop that tells: whatever is due is sent, whatever looks wrong is edited, and nothing ends it but the stop."""
+"""The loop that tells: what is due is sent, what looks wrong is edited, and nothing but the stop ends it."""
 
 import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from discord import ui
 
-from bot.delivery import Post
+from bot.delivery import NotDoneError, Post
 from bot.incidents import Message
 from bot.ledger import Ledger
 from bot.models import KnownAccount
-from bot.outbox import health
+from bot.outbox import fate, health
 from bot.outbox.editor import Editor, Wish
-from bot.outbox.fate import is_due
 from bot.outbox.health import Holds, Report, Routes
 from bot.outbox.letters import Letters
 from bot.outbox.sender import Sender, Step, Surroundings
 from bot.render.look import Look
 from bot.supervise import Health, describe, is_being_cancelled, is_surprise, supervise
+from bot.teller import Teller
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ LONGEST_REST: Final = timedelta(seconds=60)
 """A name given to an account shows in its messages by then, as no change of the ledger tells of it."""
 LOGIN_REST: Final = timedelta(seconds=1)
 NOW: Final = timedelta(0)
+REMINDERS: Final = "reminders"
+"""Stands for a message's key where the telling itself is meant."""
 
 
 def nothing(_step: Step) -> None:
@@ -38,14 +41,15 @@ def nothing(_step: Step) -> None:
 class Outbox:
     """Sends and edits the ledger's messages.
 
-    Each message is a task of its own, so that one that hangs holds up no other; edits begin only while nothing
-    is being sent. `sleep`, `chance` (0 to 1) and `at` are for tests: the time, the luck, the crash.
+    Each message is a task of its own, so that one that hangs holds up no other; edits begin only while
+    nothing is being sent. `sleep`, `chance` (0 to 1) and `at` are for tests: the time, the luck, the crash.
     """
 
     def __init__(
         self,
         ledger: Ledger,
         post: Post,
+        teller: Teller,
         *,
         accounts: Callable[[], Mapping[str, KnownAccount]],
         view_of: Callable[[Look], ui.View],
@@ -59,10 +63,13 @@ class Outbox:
         self._post = post
         self._now = now
         self._sleep = sleep
-        self._routes = Routes()
+        self._teller = teller
+        self._routes = Routes(ledger.messages.values())
         self._holds = Holds(now, chance)
         letters = Letters(ledger, accounts, view_of)
-        around = Surroundings(ledger, post, letters, self._routes, now, chance, at)
+        around = Surroundings(
+            ledger, post, letters, self._routes, teller, frozenset(ledger.messages), now, chance, at
+        )
         self._sender = Sender(around)
         self._editor = Editor(around, self._holds)
         self._sends: dict[str, asyncio.Task[None]] = {}
@@ -77,32 +84,65 @@ class Outbox:
         """Tell until the stop event; what is under way then is left to the next start."""
         try:
             await supervise(
-                self.round, name="the outbox", stop=stop, every=NOW, limit=None, health=self.health
+                partial(self._round, stop),
+                name="the outbox",
+                stop=stop,
+                every=NOW,
+                limit=None,
+                health=self.health,
             )
         finally:
             await self._let_go()
 
-    async def round(self) -> None:
+    async def _round(self, stop: asyncio.Event) -> None:
         """Begin whatever is due, then rest until something changes, ends or comes due."""
         seen = self._ledger.changed.version
         self._finished.clear()
-        await self._rest(seen, self._begin() if self._post.ready else LOGIN_REST)
+        longest = min(self.begin(), LONGEST_REST) if self._post.ready else LOGIN_REST
+        await first_of(
+            self._ledger.changed.wait(seen),
+            self._finished.wait(),
+            stop.wait(),
+            self._sleep(longest.total_seconds()),
+        )
 
-    def _begin(self) -> timedelta:
+    @property
+    def under_way(self) -> tuple[asyncio.Task[None], ...]:
+        """What was begun and has not ended; each ends well, or is tried again later."""
+        return *self._sends.values(), *self._edits.values()
+
+    def begin(self) -> timedelta:
         """Begin what is due, and give the time till something else will be."""
         now = self._now()
         waiting = [message for message in self._ledger.messages.values() if message.on_its_way]
+        next_told = self._begin_telling(now)
         next_sends = [self._begin_send(message, now) for message in waiting if message.key not in self._sends]
         # With a send under way its end is waited for: edits are never in its way.
-        next_edits = [] if self._sends else [self._begin_edit(wish, now) for wish in self._editor.wishes()]
-        times = [at for at in (*next_sends, *next_edits) if at is not None]
+        next_edits = [] if self._sends else [self._begin_edit(wish, now) for wish in self._editor.wishes(now)]
+        times = [at for at in (next_told, *next_sends, *next_edits) if at is not None]
         return min((max(at - now, NOW) for at in times), default=LONGEST_REST)
+
+    def _begin_telling(self, now: datetime) -> datetime | None:
+        """Begin to tell what time alone has brought about, or give when that is to be done."""
+        due_at = self._holds.until(REMINDERS, now) or self._teller.next_due(self._ledger)
+        if due_at is None or due_at > now:
+            return due_at
+        if REMINDERS not in self._sends:
+            self._start(self._sends, REMINDERS, self._remind)
+        return None
+
+    async def _remind(self, _key: str) -> bool:
+        """Put what is due into the ledger; tell whether there was anything."""
+        before = self._ledger.changed.version
+        async with self._ledger.turn() as draft:
+            self._teller.tell(draft)
+        return self._ledger.changed.version != before
 
     def _begin_send(self, message: Message, now: datetime) -> datetime | None:
         """Begin to send a message, or give when that is to be done."""
-        held = self._holds.until(message.key)
-        if held is not None or not is_due(message.due_at, now):
-            return held or message.due_at
+        ready_at = self._holds.until(message.key, now) or fate.ready_at(message, self._ledger, now)
+        if ready_at > now:
+            return ready_at
         self._start(self._sends, message.key, self._sender.attempt)
         return None
 
@@ -129,33 +169,33 @@ class Outbox:
     async def _guarded(self, key: str, work: Callable[[str], Awaitable[bool]]) -> None:
         """Work on one message; whatever goes wrong holds up that one alone, and it is tried again."""
         try:
-            if not await work(key):
+            if await work(key):
+                self._holds.release(key)
+            else:
                 self._holds.hold(key)  # due, and yet nothing to do: not again at once
+        except NotDoneError as error:
+            self._holds.hold(key, error.wait)
         except (Exception, asyncio.CancelledError) as error:  # one message must not stop the others
             if is_being_cancelled():
                 raise
             self._holds.hold(key)
             log.warning("a message is left for later: %s", describe(error), exc_info=is_surprise(error))
 
-    async def _rest(self, seen: int, longest: timedelta) -> None:
-        """Wait until the ledger changes, a message's task ends, or the time is up."""
-        waits = {
-            asyncio.ensure_future(wait)
-            for wait in (
-                self._ledger.changed.wait(seen),
-                self._finished.wait(),
-                self._sleep(min(longest, LONGEST_REST).total_seconds()),
-            )
-        }
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
-
     async def _let_go(self) -> None:
-        tasks = [*self._sends.values(), *self._edits.values()]
+        tasks = self.under_way
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def first_of(*waits: Awaitable[object]) -> None:
+    """Wait for whatever ends first, and end the others."""
+    tasks = {asyncio.ensure_future(wait) for wait in waits}
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -12,6 +12,8 @@ from bot.ledger import Draft, Ledger
 from bot.outbox import fate
 from bot.outbox.health import Routes
 from bot.outbox.letters import Letters, shown_by
+from bot.rules.sending import composed, superseding
+from bot.teller import Teller
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,9 @@ class Surroundings:
     post: Post
     letters: Letters
     routes: Routes
+    teller: Teller
+    inherited: frozenset[str]
+    """The messages that were there at the start, by key."""
     now: Callable[[], datetime]
     chance: Callable[[], float]
     at: Callable[[Step], None]
@@ -47,10 +52,11 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A message that is ours to send; `is_first` unless it may have been sent before."""
+    """A message that is ours to send."""
 
     message: Message
     is_first: bool
+    """It was never sent, as far as this process or its database knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +92,17 @@ class Sender:
         now = self.around.now()
         async with self.around.ledger.turn() as draft:
             message = draft.messages.get(key)
-            if message is None or not message.on_its_way or not fate.is_due(message.due_at, now):
+            if message is None or not message.on_its_way or fate.ready_at(message, draft, now) > now:
                 return None
             if message.delivery is Delivery.CLAIMED:
                 return Claim(message, is_first=False)
-            claimed = replace(self._routed(message, now), delivery=Delivery.CLAIMED, claimed_at=now)
+            whole = composed(message, draft.messages.values(), draft.incidents)
+            claimed = replace(self._routed(whole, now), delivery=Delivery.CLAIMED, claimed_at=now)
             draft.put_message(claimed)
         return Claim(claimed, is_first=True)
 
     def _routed(self, message: Message, now: datetime) -> Message:
-        """Give a message with the route to begin with: not the one known to be refused, if there is another."""
+        """Give a message with the route to begin with: not one known to be refused, if there is another."""
         refusal = self.around.routes.refusal(message.recipient, now)
         if refusal is None or message.purpose is Purpose.TEST or not self.around.post.has(Route.CHANNEL):
             return message
@@ -106,12 +113,12 @@ class Sender:
         message, around = claim.message, self.around
         channel = await around.post.open(message.recipient, message.route)
         around.at(Step.OPENED)
-        superfluous = self._is_superfluous(message)
-        if superfluous or (not claim.is_first and fate.is_doubtful(message, around.now())):
-            found = await around.post.find(channel, message.key, message.claimed_at or message.created_at)
+        is_superfluous = self._is_superfluous(message)
+        if is_superfluous or self._is_doubtful(claim):
+            found = await around.post.find(channel, message.key, message.created_at)
             if found is not None:
                 return Arrival(found, None)
-        if superfluous:
+        if is_superfluous:
             return None
         look = around.letters.look(message)
         silent = not message.loud or fate.is_over(message, around.ledger.incidents)
@@ -121,6 +128,12 @@ class Sender:
         # A second try may give back what the first one made, with the look of that time.
         return Arrival(place, shown_by(message, look) if claim.is_first else None)
 
+    def _is_doubtful(self, claim: Claim) -> bool:
+        """Whether a message may stand in Discord already, under a nonce that is forgotten there."""
+        if claim.is_first:  # unless the database is an older one, put back
+            return claim.message.key in self.around.inherited
+        return fate.is_doubtful(claim.message, self.around.now())
+
     def _is_superfluous(self, message: Message) -> bool:
         """Whether this is a copy, and the original arrived before it."""
         original = self.around.ledger.messages.get(fate.original_key(message))
@@ -129,27 +142,32 @@ class Sender:
     async def _record(self, message: Message, arrival: Arrival | None) -> None:
         now = self.around.now()
         async with self.around.ledger.turn() as draft:
-            current = draft.messages.get(message.key, message)
+            # The ledger lets go of what was cancelled meanwhile.
+            cancelled = replace(message, delivery=Delivery.CANCELLED)
+            current = draft.messages.get(message.key, cancelled)
             if arrival is None:
                 draft.put_message(replace(current, delivery=Delivery.CANCELLED))
                 return
-            draft.put_message(fate.sent(current, arrival.place, shown=arrival.shown, now=now))
+            arrived = fate.sent(current, arrival.place, shown=arrival.shown, now=now)
+            draft.put_message(arrived)
+            for changed in superseding(arrived, draft.messages.values(), draft.incidents):
+                draft.put_message(changed)
+            self.around.teller.tell_one(draft, message.recipient)
         self.around.at(Step.RECORDED)
         self.around.routes.worked(message.recipient, message.route, now)
         if message.failing_since is not None:
             log.info("a message to %s arrived after all, by %s", message.recipient, message.route)
 
     async def _note_refusal(self, message: Message, error: NotDoneError) -> None:
-        now = self.around.now()
+        now, known = self.around.now(), self.around.routes.state(message.recipient, message.route)
         self.around.routes.failed(message.recipient, message.route, error, now)
         async with self.around.ledger.turn() as draft:
             current = draft.messages.get(message.key)
             if current is None or not current.on_its_way:
                 return
-            after = self._refused(draft, current, error, now)
-            draft.put_message(after)
+            draft.put_message(self._refused(draft, current, error, now))
         self.around.at(Step.REFUSED)
-        if message.failure != after.failure:
+        if known.failure != error.reason:
             log.warning(
                 "a message to %s cannot be sent by %s yet: %s",
                 message.recipient,

@@ -1,26 +1,28 @@
-"""The words of acting: the confirmation before a reset, its steps and verdicts, and the answers to buttons."""
+"""The words of acting: the confirmation before a reset, its steps and verdicts, the answers to buttons."""
 
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 import discord
 
-from bot.incidents import Incident, Verdict
+from bot.incidents import Incident, ResetVerdict
 from bot.models import Flag, FlagKind, KnownAccount
 from bot.render.cards import QUOTE_LIMIT, add_field, flag_colour
-from bot.render.facts import channel_link
-from bot.render.look import ButtonLook, Look, headed
-from bot.render.sentences import demand
+from bot.render.look import ButtonLook, LinkLook, Look, headed
 from bot.render.steps import block_end, login_help
 from bot.render.text import bare, code_block, plain, span, when
 
 BUTTON_LABEL: Final = 40
+WORSE: Final = "If it gets worse, I tell you all the same."
 SNOOZES: Final = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=24))
 CONSENT: Final = (
     "**A reset acknowledges nothing at Midjourney.** It only tells the API to use the account again.\n"
     "If the message still waits in the channel, a reset now **risks the account**."
 )
-OPEN_ENDED: Final = "⛔ **Midjourney does not say when the block ends.** Reset only if you have seen in the channel that it has."
+OPEN_ENDED: Final = (
+    "⛔ **Midjourney does not say when the block ends.** "
+    "Reset only if you have seen in the channel that it is over."
+)
 
 
 def confirmation(
@@ -40,16 +42,29 @@ def confirmation(
     )
     add_field(embed, "Midjourney says", code_block(flag.text, QUOTE_LIMIT))
     add_field(embed, "Discord login to use", login_help(account))
-    add_field(embed, "Channel", channel_link(account.account))
     label = f"Yes, reset {bare(account.label, BUTTON_LABEL)}"
     if warning:
         label = f"Reset {bare(account.label, BUTTON_LABEL)} all the same"
     button = ButtonLook("watch.confirm", label, argument, discord.ButtonStyle.danger)
     content = headed(
-        f"Have you acknowledged it in the channel of **{plain(account.label)}**? {demand(flag)}.",
-        "If not, dismiss this message and do that first.",
+        _question(account, flag), "If not, dismiss this message: nothing happens, and the alert stays."
     )
-    return Look(content, embed, (button,))
+    link = account.account.link
+    return Look(content, embed, (button, LinkLook("Open in Discord", link)) if link else (button,))
+
+
+def _question(account: KnownAccount, flag: Flag) -> str:
+    name = f"**{plain(account.label)}**"
+    match flag.kind:
+        case FlagKind.MODERATION:
+            return f"Have you acknowledged the moderation message to {name} in its channel?"
+        case FlagKind.CAPTCHA:
+            return f"Have you solved the CAPTCHA of {name} in its channel?"
+        case FlagKind.BLOCK:
+            return f"Have you seen in the channel of {name} that the block is over?"
+        case FlagKind.OTHER:
+            return f"Have you done what the message to {name} asks for?"
+    assert_never(flag.kind)
 
 
 def _block_warning(flag: Flag, until: datetime | None, now: datetime) -> str | None:
@@ -63,28 +78,30 @@ def _block_warning(flag: Flag, until: datetime | None, now: datetime) -> str | N
     )
 
 
-def verdict_sentence(verdict: Verdict, account: KnownAccount, flag: Flag | None = None) -> str:
+def verdict_sentence(verdict: ResetVerdict, account: KnownAccount, flag: Flag | None = None) -> str:
     """Say what a reset came to, and what to do next; `flag` is what the list shows now."""
     name = f"**{plain(account.label)}**"
     match verdict:
-        case Verdict.BACK:
+        case ResetVerdict.BACK:
             return f"✅ {name} is back in rotation: the API took the reset and does not flag it any more."
-        case Verdict.NOT_YET:
+        case ResetVerdict.NOT_YET:
             said = (
-                f"⏳ The API took the reset, but still shows {name} flagged. I keep looking: its message turns "
-                "green when it clears.\nSee in the channel whether something is left to acknowledge."
+                f"⏳ The API took the reset, but still shows {name} flagged. "
+                "I keep looking: its message turns green when it clears.\n"
+                "See in the channel whether something is left to acknowledge."
             )
-        case Verdict.FLAGGED_AGAIN:
+        case ResetVerdict.FLAGGED_AGAIN:
             said = (
                 f"⚠️ {name} was clear after the reset and is flagged again.\n"
                 "Open the channel and see what Midjourney wants now."
             )
-        case Verdict.NOT_CONFIGURED:
+        case ResetVerdict.NOT_CONFIGURED:
             return f"⚪ {name} is not configured any more, so there is nothing to reset."
-        case Verdict.COULD_NOT_TELL:
+        case ResetVerdict.COULD_NOT_TELL:
             return (
-                f"❔ I could not tell whether {name} is back: the API did not answer. The reset may have worked; "
-                "I do not send it twice.\nIts message shows how it is after the next good look."
+                f"❔ I could not tell whether {name} is back: the API did not answer.\n"
+                "The reset may have worked, so I do not send it again. Its message shows how it is after "
+                "the next good look."
             )
         case _:
             assert_never(verdict)
@@ -152,24 +169,24 @@ def snooze_choice(account: KnownAccount, incident: str, message: str) -> Look:
         ButtonLook("watch.snooze", span(each), f"{incident}.{message}.{each // timedelta(hours=1)}")
         for each in SNOOZES
     )
-    content = f"No reminders about **{plain(account.label)}** for how long?\nIf it gets worse, I tell you all the same."
+    content = f"No reminders about **{plain(account.label)}** for how long?\n{WORSE}"
     return Look(content, None, buttons)
 
 
 def snoozed(account: KnownAccount, until: datetime) -> str:
     """Say till when the reminders are put off."""
     return (
-        f"💤 No reminders about **{plain(account.label)}** until {when(until, 'f')} ({when(until)}).\n"
-        "If it gets worse, I tell you all the same."
+        f"💤 No reminders about **{plain(account.label)}** until {when(until, 'f')} ({when(until)}).\n{WORSE}"
     )
 
 
 def muted(account: KnownAccount | None, until: datetime) -> str:
     """Say what is muted till when, and what comes through."""
-    about = f"**{plain(account.label)}**" if account else "**all accounts**"
+    about = f"**{plain(account.label)}**" if account else "**any account**"
     return (
-        f"🔇 No alerts about {about} until {when(until, 'f')} ({when(until)}). Only a block comes through.\n"
-        "What happens meanwhile is kept: you get one message with what is still open when the mute ends."
+        f"🔇 No alerts about {about} until {when(until, 'f')} ({when(until)}).\n"
+        "If a flagged account gets blocked, I tell you all the same. The rest is kept: "
+        "when the mute ends, you get one message with what is still open."
     )
 
 

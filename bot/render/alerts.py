@@ -10,7 +10,7 @@ import discord
 from bot.incidents import Incident, Message, Purpose, Reason, Route, State, open_service
 from bot.models import Account, Action, Flag, KnownAccount
 from bot.render.cards import add_field
-from bot.render.cases import Case, account_of, cases_of, is_removed, naming, slots_out
+from bot.render.cases import Case, account_of, cases_of, is_removed, names_of, slots_out
 from bot.render.digests import digest, digest_controls
 from bot.render.episode import Around, card, controls
 from bot.render.headlines import afterwords, headline, headline_of, was_flagged
@@ -61,7 +61,7 @@ def opened_card(
     actions: Sequence[Action] = (),
 ) -> Look:
     """Show one account of a digest to the person who opened it; `message` is the digest's key."""
-    case = Case(incident, account_of(incident, accounts), None, now)
+    case = Case(incident, account_of(incident.channel or "", accounts), None, now)
     around = Around(slots_out(incidents, accounts), open_service(incidents.values()), actions=actions)
     return Look(headed(headline_of(case)), card(case, around), controls(case, message))
 
@@ -126,7 +126,7 @@ def _note(message: Message, incidents: Mapping[str, Incident], accounts: Mapping
 
 
 def _summed_up(cases: Sequence[Case]) -> str:
-    names = naming([case.name for case in cases])
+    names = names_of(cases)
     removed = sum(is_removed(case.incident) for case in cases)
     if removed == len(cases):
         return f"⚪ {count(removed, 'account')} are not configured any more: {names}."
@@ -162,7 +162,6 @@ def _test(message: Message, note: str | None) -> Look:
     case = Case(incident, account, Reason.OPENED, message.due_at)
     embed = card(case, Around(note=note))
     embed.title = f"🧪 TEST · {embed.title}"
-    embed.remove_field(3)
     return Look(
         headed("🧪 Test: this is how an alert looks. Nothing is wrong."),
         embed,

@@ -61,21 +61,26 @@ def cases_of(
     """Give the account incidents of a message: what needs somebody first, then by weight and age."""
     found = [(incidents.get(entry.incident), entry.reason) for entry in message.entries]
     cases = [
-        Case(incident, account_of(incident, accounts), reason, message.due_at)
+        Case(incident, account_of(incident.channel, accounts), reason, message.due_at)
         for incident, reason in found
         if incident is not None and incident.channel is not None
     ]
     return tuple(sorted(cases, key=_weight))
 
 
-def account_of(incident: Incident, accounts: Mapping[str, KnownAccount]) -> KnownAccount:
-    """Give the account of an incident; of one that nobody knows any more, what its channel tells."""
-    channel = incident.channel or ""
+def account_of(channel: str, accounts: Mapping[str, KnownAccount]) -> KnownAccount:
+    """Give an account; of one that nobody knows any more, what its channel tells."""
     return accounts.get(channel) or KnownAccount(Account(channel))
 
 
+def names_of(cases: Sequence[Case]) -> str:
+    """Name accounts: "Aurora, Borealis and Cirrus", "Aurora, Borealis and 5 more"."""
+    named = [case.name for case in cases[:NAMED]]
+    return naming([*named, *[""] * (len(cases) - len(named))])
+
+
 def naming(names: Sequence[str]) -> str:
-    """List names: "Aurora, Borealis and Cirrus", "Aurora, Borealis and 5 more"."""
+    """List names; of more than three, those after the second are only counted."""
     if len(names) == 1:
         return names[0]
     if len(names) <= NAMED:
@@ -138,9 +143,7 @@ def _slots(accounts: Iterable[KnownAccount]) -> int:
     return sum(max(0, known.account.max_jobs or 0) for known in accounts)
 
 
-def _weight(case: Case) -> tuple[int, int, datetime, str]:
-    return _stage(case.incident.state), -case.flag.kind.rank, case.incident.opened_at, case.incident.key
-
-
-def _stage(state: State) -> int:
-    return (State.OPEN, State.RESETTING, State.CLEARING, State.ENDED).index(state)
+def _weight(case: Case) -> tuple[int, bool, int, datetime, str]:
+    incident = case.incident
+    stage = (State.OPEN, State.RESETTING, State.CLEARING, State.ENDED).index(incident.state)
+    return stage, is_removed(incident), -case.flag.kind.rank, incident.opened_at, incident.key

@@ -10,6 +10,7 @@ from bot.render.cards import FIELD_LIMIT, add_field
 from bot.render.cases import Case, duration, naming, state_of
 from bot.render.episode import Around, colour, who_and_until
 from bot.render.look import ButtonLook, Control, SelectLook
+from bot.render.steps import OPEN_BELOW
 from bot.render.text import bare, clip, code_block, count, length, plain, when, whole
 
 PAGE_SIZE: Final = 20
@@ -52,7 +53,7 @@ def _page(cases: Sequence[Case], page: int) -> Sequence[Case]:
 
 def _title(cases: Sequence[Case], page: int) -> str:
     over = sum(case.incident.ended for case in cases)
-    done = f", {whole(over)} over" if over else ""
+    done = f", {'all' if over == len(cases) else whole(over)} over" if over else ""
     pages = pages_of(cases)
     position = f" · page {_within(page, pages) + 1:,} of {pages:,}" if pages > 1 else ""
     return f"{count(len(cases), 'account')}{done}{position}"
@@ -74,10 +75,10 @@ def _traits(case: Case) -> list[str]:
     incident = case.incident
     if incident.ended:
         return [f"after {duration(incident)}"]
-    before = "before I started watching, " if incident.before_watch else ""
+    since = "before I started watching" if incident.before_watch else when(incident.opened_at)
     until = incident.block_until()
     ends = [f"ends {when(until)}"] if until else []
-    return [f"{before}{when(incident.opened_at)}", *ends, *who_and_until(case)]
+    return [f"flagged {since}", *ends, *who_and_until(case)]
 
 
 def _quotes(cases: Iterable[Case]) -> str:
@@ -90,16 +91,15 @@ def _quotes(cases: Iterable[Case]) -> str:
         f"{naming(names)}:\n{code_block(text, QUOTE_LIMIT)}" if len(texts) > 1 else code_block(text, 900)
         for text, names in texts[:QUOTES]
     ]
-    more = [f"and {count(len(texts) - QUOTES, 'other text')}"] if len(texts) > QUOTES else []
+    more = [f"and {count(len(texts) - QUOTES, 'more text')}"] if len(texts) > QUOTES else []
     return "\n".join([*quotes, *more])
 
 
 def _next(cases: Sequence[Case], around: Around) -> str | None:
     if all(case.incident.ended for case in cases):
         return None
-    blind = "The API cannot be asked now: this is how it was, when last seen." if around.trouble else None
-    how = "Open an account below: it says which login to use and what to do, and has the buttons."
-    return "\n".join(line for line in (blind, how, around.slots and f"{around.slots}.") if line)
+    blind = "I cannot see your accounts now: this is how it was, when last seen." if around.trouble else None
+    return "\n".join(line for line in (blind, OPEN_BELOW, around.slots and f"{around.slots}.") if line)
 
 
 def _option(case: Case) -> discord.SelectOption:

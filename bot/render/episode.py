@@ -6,12 +6,11 @@ from typing import Final, assert_never
 
 import discord
 
-from bot.incidents import Ending, Incident, State
-from bot.models import Action, FlagKind
+from bot.incidents import Ending, Incident, Reason, State, Trouble
+from bot.models import Action
 from bot.render.cards import FIELD_LIMIT, QUOTE_LIMIT, add_field, flag_colour, history
 from bot.render.cases import Case, is_removed, state_of, stretch
-from bot.render.facts import channel_link
-from bot.render.headlines import LOOKING_ON, ONLY_REMINDERS
+from bot.render.headlines import ONLY_REMINDERS
 from bot.render.look import ButtonLook, Control, LinkLook
 from bot.render.steps import BUTTON, RESET_LABEL, login_help, steps
 from bot.render.text import clip, code_block, when
@@ -42,13 +41,11 @@ def card(case: Case, around: Around) -> discord.Embed:
         colour=colour(case),
         url=case.account.account.link,
     )
-    said = "Midjourney said" if case.incident.ended else "Midjourney says"
+    said = "Midjourney says" if case.needs_somebody else "Midjourney said"
     add_field(embed, said, code_block(case.flag.text, QUOTE_LIMIT) if case.incident.flag else None)
-    if not case.incident.ended:
-        until = case.incident.block_until()
+    if case.incident.state is State.OPEN:
         add_field(embed, "Discord login to use", login_help(case.account))
-        add_field(embed, "What to do", steps(case.account, case.flag, until=until, reset=BUTTON))
-        add_field(embed, "Channel", channel_link(case.account.account))
+        add_field(embed, "What to do", _to_do(case))
     add_field(embed, "Last actions", history(around.actions))
     add_field(embed, "About this message", around.note and clip(around.note, FIELD_LIMIT))
     return embed
@@ -61,7 +58,10 @@ def controls(case: Case, message: str) -> tuple[Control, ...]:
     argument = f"{case.incident.key}.{message}"
     mine = ButtonLook("watch.mine", "I'm on it", argument)
     snooze = ButtonLook("watch.snooze", "Snooze", argument)
-    reset = ButtonLook("watch.reset", RESET_LABEL, argument, discord.ButtonStyle.primary)
+    # Before a block has ended, resetting is not what to do next.
+    waits = case.incident.block_until() is not None and not case.is_block_over
+    style = discord.ButtonStyle.secondary if waits else discord.ButtonStyle.primary
+    reset = ButtonLook("watch.reset", RESET_LABEL, argument, style)
     link = case.account.account.link
     acting = (reset, mine, snooze) if case.account.account.addressable else (mine, snooze)
     return (*acting, LinkLook("Open in Discord", link)) if link else acting
@@ -90,6 +90,11 @@ def who_and_until(case: Case) -> Iterator[str]:
         yield f"no reminders until {when(incident.snoozed_until, 'f')}"
 
 
+def _to_do(case: Case) -> str:
+    until = case.incident.block_until()
+    return steps(case.account, case.flag, until=until, over=case.is_block_over, reset=BUTTON)
+
+
 def _lines(case: Case, around: Around) -> Iterator[str]:
     incident = case.incident
     if incident.ended:
@@ -98,39 +103,53 @@ def _lines(case: Case, around: Around) -> Iterator[str]:
         return
     yield from _stage(incident)
     yield _since(incident)
+    if incident.reset_at is not None:
+        yield f"It had been reset {when(incident.reset_at, 'f')}, and was flagged again."
     yield from _blind(incident)
-    if around.trouble is not None:
-        yield f"**The API cannot be asked now**: this is how it was, last seen {when(incident.seen_at, 'f')}."
+    yield from _unseen(incident, around.trouble)
     yield from _block(case)
-    if incident.recurring:
+    if incident.recurring and case.reason is not Reason.RECURRING:
         yield f"It is the third time in 6 hours. {ONLY_REMINDERS}"
     if incident.from_command:
         yield "A command met this; the account list does not show it."
     for words in who_and_until(case):
-        yield f"**{words[0].upper()}{words[1:]}**."
-    if around.slots:
+        yield f"**{words[0].upper()}{words[1:]}.**"
+    if around.slots and case.needs_somebody:
         yield f"{around.slots}."
 
 
 def _stage(incident: Incident) -> Iterator[str]:
     if incident.state is State.CLEARING:
-        yield f"**Not flagged at the last look.** {LOOKING_ON}"
-    if incident.state is State.RESETTING:
-        by = f"<@{incident.leased_by}> is resetting it" if incident.leased_by else "It is being reset"
-        yield f"**{by}.** The outcome will stand here."
+        since = f" since {when(incident.clear_since, 't')}" if incident.clear_since else ""
+        yield f"**Nothing to do right now:** it has not been flagged{since}."
+    if incident.state is State.RESETTING and incident.leased_by:
+        yield f"**<@{incident.leased_by}> is resetting it.**"
 
 
 def _since(incident: Incident) -> str:
     at = f"{when(incident.opened_at, 'f')} ({when(incident.opened_at)})"
     if incident.before_watch:
-        return f"Flagged before I started watching, {at}."
-    return f"Flagged since {at}."
+        return f"Flagged before I started watching; first seen {at}."
+    return f"It had been flagged since {at}." if incident.state is State.CLEARING else f"Flagged since {at}."
+
+
+def _unseen(incident: Incident, trouble: Incident | None) -> Iterator[str]:
+    """Say that nobody can tell how it is now."""
+    if trouble is not None and trouble.trouble is Trouble.LIST_GONE:
+        yield "**The API's list has gaps now**, so this may not be up to date."
+    elif trouble is not None:
+        yield f"**I cannot see it now.** Last seen flagged {when(incident.seen_at, 'f')}."
 
 
 def _block(case: Case) -> Iterator[str]:
     until = case.incident.block_until()
-    if case.flag.kind is FlagKind.BLOCK and until is not None:
-        yield f"**The block ends {when(until, 'F')}** ({when(until)}). {RISK} No reminders till then."
+    if until is None:
+        return
+    end = f"{when(until, 'F')}** ({when(until)})"
+    if case.is_block_over:
+        yield f"**The block should be over since {end}."
+    else:
+        yield f"**The block ends {end}. {RISK} No reminders till then."
 
 
 def _blind(incident: Incident) -> Iterator[str]:
@@ -145,9 +164,10 @@ def _blind(incident: Incident) -> Iterator[str]:
 def _how(incident: Incident) -> str:
     match incident.ending:
         case Ending.RESET:
-            return "It ended with a reset from here, and the account list confirms it."
+            by = f"<@{incident.leased_by}>'s reset" if incident.leased_by else "a reset from here"
+            return f"It ended with {by}, and the account list confirms it."
         case Ending.REMOVED:
             return "The API does not list the account any more, so there is nothing left to do."
-        case Ending.CLEARED | Ending.RECOVERED | Ending.REPLACED | None:
+        case Ending.CLEARED | Ending.RECOVERED | None:
             return "It ended by itself: nobody reset it from here."
     assert_never(incident.ending)

@@ -6,7 +6,7 @@ from typing import Final, assert_never
 
 from bot.incidents import Reason, State
 from bot.models import FlagKind
-from bot.render.cases import Case, duration, is_removed, naming
+from bot.render.cases import Case, duration, is_removed, names_of
 from bot.render.sentences import demand, symbol
 from bot.render.text import count, span, whole
 
@@ -17,7 +17,7 @@ NEWS: Final = {
     Reason.RETURNED: "flagged again",
 }
 LOOKING_ON: Final = "I keep looking before I call it over."
-CLAIM_LAPSES: Final = "Press **I'm on it** again to keep it. If nobody does, the reminders go on in 30 min."
+CLAIM_LAPSES: Final = "Press **I'm on it** again to keep it. If you do not, the reminders go on in 30 min."
 ONLY_REMINDERS: Final = "From now on I only remind you of it."
 
 
@@ -28,12 +28,10 @@ def headline(cases: Sequence[Case]) -> str:
     needing = [case for case in cases if case.needs_somebody]
     if needing:
         return _needing(needing)
-    clearing = [case.name for case in cases if case.incident.state is State.CLEARING]
+    clearing = [case for case in cases if case.incident.state is State.CLEARING]
     if clearing:
-        were = "account was" if len(clearing) == 1 else "accounts were"
-        return (
-            f"👀 {whole(len(clearing))} {were} not flagged at the last look: {naming(clearing)}. {LOOKING_ON}"
-        )
+        were = count(len(clearing), "account was", "accounts were")
+        return f"👀 {were} not flagged at the last look: {names_of(clearing)}. {LOOKING_ON}"
     return _over(cases)
 
 
@@ -107,7 +105,7 @@ def _needing(cases: Sequence[Case]) -> str:
     asked = [case for case in fresh if case.reason is Reason.STILL_ON_IT]
     if asked and len(asked) == len(fresh):
         return f"⏰ You said you are on it {_ago(asked[0])} ago: {count(len(asked), 'account')} still flagged"
-    names = naming([case.name for case in (*fresh, *(case for case in cases if case not in fresh))])
+    names = names_of(sorted(cases, key=lambda case: not case.is_fresh))
     if not fresh and any(case.reason is Reason.REMINDER for case in cases):
         return f"⏰ {_people(len(cases), 'still ')}: {names}"
     mark = symbol(max((case.flag.kind for case in cases), key=lambda kind: kind.rank))
@@ -129,13 +127,13 @@ def _news(fresh: Sequence[Case], total: int) -> str:
 
 
 def _over(cases: Sequence[Case]) -> str:
-    back = [case.name for case in cases if not is_removed(case.incident)]
+    back = [case for case in cases if not is_removed(case.incident)]
     gone = len(cases) - len(back)
     if not back:
-        return f"⚪ {count(gone, 'account')} are not configured any more: {naming([c.name for c in cases])}"
+        return f"⚪ {count(gone, 'account')} are not configured any more: {names_of(cases)}"
     rest = f"; {whole(gone)} not configured any more" if gone else ""
     verb = "is" if len(back) == 1 else "are"
-    return f"✅ {count(len(back), 'account')} {verb} back: {naming(back)}{rest}"
+    return f"✅ {count(len(back), 'account')} {verb} back: {names_of(back)}{rest}"
 
 
 def _ago(case: Case) -> str:

@@ -2,17 +2,21 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Self, TypeAlias
 
 import discord
 
+from bot.render.steps import BUTTON, COMMAND, OPEN_BELOW, OPEN_BY_COMMAND
 from bot.render.text import clip, fitted, length
 
 CONTENT_LIMIT: Final = 2_000
+PART_LIMIT: Final = 1_500
+"""What a list may take of a text alone, so that what to do still fits below it."""
+LISTED: Final = re.compile(r"^\*\*\[(.*?)\]\(https://discord\.com/channels/[^)]*\)\*\*", re.MULTILINE)
 SIGNATURE: Final = "Midwatch · "
-BY_COMMAND: Final = "To act, use /mjreset; /mjstatus shows how things are."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +71,10 @@ class Look:
     @property
     def plain_text(self) -> str:
         """Say it all as content alone, for when Discord refuses the form: at most 2,000 characters."""
-        closing = [BY_COMMAND] if any(isinstance(each, ButtonLook) for each in self.controls) else []
-        closing += [f"-# {SIGNATURE}{self.key}"] if self.key else []
-        end = "\n".join(closing)
-        room = CONTENT_LIMIT - length(end) - 1
-        return "\n".join([*_fitting([self.content, *_embed_parts(self.embed)], room), *closing])
+        closing = [f"-# {SIGNATURE}{self.key}"] if self.key else []
+        room = CONTENT_LIMIT - sum(map(length, closing)) - 1
+        parts = [self.content, *map(_without_buttons, _embed_parts(self.embed))]
+        return "\n".join([*_fitting(parts, room), *closing])
 
     def signed(self, key: str) -> Self:
         """Give the look with the message's key in it: in a control, else small in the embed's footer."""
@@ -101,11 +104,16 @@ def _embed_parts(embed: discord.Embed | None) -> Iterator[str]:
         yield f"**{field.name}**\n{field.value}"
 
 
+def _without_buttons(text: str) -> str:
+    """Name commands instead of controls; a list gives up its links, so that more of it fits."""
+    return LISTED.sub(r"**\1**", text).replace(BUTTON, COMMAND).replace(OPEN_BELOW, OPEN_BY_COMMAND)
+
+
 def _fitting(parts: list[str], room: int) -> Iterator[str]:
     """Give what fits, in its order. A part with a code block goes whole or not at all: cut, it would act."""
     for part in filter(None, parts):
         lines = part.split("\n")
-        cut = part if length(part) < room or "```" in part else fitted(lines, len(lines), room - 1)
+        cut = part if "```" in part else fitted(lines, len(lines), min(room - 1, PART_LIMIT))
         if length(cut) < room:
             room -= length(cut) + 1
             yield cut

@@ -6,14 +6,15 @@ from typing import Final, assert_never
 
 import discord
 
-from bot.incidents import Ending, Incident, Trouble
+from bot.incidents import Incident, Trouble
 from bot.models import KnownAccount
 from bot.render.cards import add_field
 from bot.render.cases import LABEL_LIMIT, NEEDING, account_of, naming, stretch
 from bot.render.look import Look, headed
 from bot.render.text import count, plain, span, when, whole
 
-BLIND: Final = "Until then I see no new trouble. Alerts about accounts stay as they are."
+BLIND: Final = "Meanwhile I see no new trouble. Alerts about accounts stay as they are, without reminders."
+GAPS: Final = "Meanwhile I watch the accounts that are left. Alerts about the others stay as they are."
 SAME_LOOK: Final = timedelta(minutes=1)
 
 
@@ -24,14 +25,12 @@ def service_look(
     note: str | None = None,
 ) -> Look:
     """Tell of one trouble of the service, or that it is over."""
-    if incident.ending is Ending.REPLACED:
-        return _replaced(incident)
     if incident.ended:
         return _recovered(incident, incidents, accounts)
     trouble = incident.trouble or Trouble.UNREACHABLE
     embed = discord.Embed(
-        title="⚠️ Not watching now",
-        description="\n".join([f"No good look since {_at(incident)}.", BLIND]),
+        title="⚠️ Accounts are missing" if trouble is Trouble.LIST_GONE else "⚠️ Not watching now",
+        description="\n".join([f"No good look since {_since(incident)}.", _meanwhile(trouble)]),
         colour=discord.Colour.red(),
     )
     add_field(embed, "When last seen", _last_seen(incidents, accounts))
@@ -42,6 +41,8 @@ def service_look(
 
 def headline(trouble: Trouble) -> str:
     """Say in one line what happened to the service."""
+    if trouble is Trouble.LIST_GONE:
+        return "Accounts have vanished: the API lists none of yours any more, or less than half"
     return f"I cannot see your accounts: {short(trouble)}"
 
 
@@ -60,20 +61,12 @@ def window(incident: Incident) -> tuple[datetime, datetime]:
     return start, max(start, incident.blind_until or incident.ended_at or incident.seen_at)
 
 
-def _replaced(incident: Incident) -> Look:
-    was = short(incident.trouble or Trouble.UNREACHABLE)
-    embed = discord.Embed(description=f"It was: {was}.", colour=discord.Colour.light_grey())
-    return Look(
-        headed("⚪ I still cannot see your accounts, but for another reason: see my newer message."), embed
-    )
-
-
 def _recovered(
     incident: Incident, incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]
 ) -> Look:
     embed = discord.Embed(
         title="✅ Watching again",
-        description=f"It was: {short(incident.trouble or Trouble.UNREACHABLE)}.",
+        description=f"Until now: {short(incident.trouble or Trouble.UNREACHABLE)}.",
         colour=discord.Colour.green(),
     )
     add_field(embed, "What changed meanwhile", changes(incident, incidents, accounts))
@@ -110,11 +103,16 @@ def _last_seen(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAc
 
 def _names(incidents: Sequence[Incident], accounts: Mapping[str, KnownAccount]) -> list[str]:
     ordered = sorted(incidents, key=lambda each: (each.opened_at, each.key))
-    return [plain(account_of(each, accounts).label, LABEL_LIMIT) for each in ordered]
+    return [plain(account_of(each.channel or "", accounts).label, LABEL_LIMIT) for each in ordered]
 
 
-def _at(incident: Incident) -> str:
-    return f"{when(incident.opened_at, 'f')} ({when(incident.opened_at)})"
+def _meanwhile(trouble: Trouble) -> str:
+    return GAPS if trouble is Trouble.LIST_GONE else BLIND
+
+
+def _since(incident: Incident) -> str:
+    start = incident.blind_from or incident.opened_at
+    return f"{when(start, 'f')} ({when(start)})"
 
 
 def short(trouble: Trouble) -> str:
@@ -129,7 +127,7 @@ def short(trouble: Trouble) -> str:
         case Trouble.GONE:
             return "the Midjourney service is not there any more"
         case Trouble.LIST_GONE:
-            return "most or all of them are missing from the API's list"
+            return "most or all accounts are missing from the API's list"
         case Trouble.AWAY:
             return "I was not running"
     assert_never(trouble)

@@ -1,11 +1,11 @@
 """`/mjstatus`: whether the watch watches and its messages arrive, what is open, and what was lately."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from bot.incidents import Incident, Message, Mute, Purpose, Route
+from bot.incidents import Incident, Message, Purpose, Route, Trouble
 from bot.models import KnownAccount
 from bot.render.cases import (
     LABEL_LIMIT,
@@ -59,7 +59,8 @@ class WatchStatus:
     """Those that go on, and those that ended lately."""
     messages: Sequence[Message] = ()
     """Those that are on their way."""
-    mutes: Sequence[Mute] = ()
+    mutes: Mapping[str | None, datetime] = field(default_factory=dict[str | None, datetime])
+    """Until when each account is muted, or all of them under None."""
     routes: Sequence[RouteStatus] = ()
     last_success: datetime | None = None
     next_look: datetime | None = None
@@ -85,10 +86,14 @@ def status(watch: WatchStatus) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def presence_text(watched: int, open_count: int, *, blind: bool = False, muted: bool = False) -> str:
+def presence_text(
+    watched: int, open_count: int, *, trouble: Trouble | None = None, muted: bool = False
+) -> str:
     """Say at a glance how things are."""
-    if blind:
+    if trouble is Trouble.UNREACHABLE:
         said = "cannot reach the API"
+    elif trouble is not None:
+        said = "cannot see your accounts"
     elif open_count:
         said = f"{whole(open_count)} {'needs' if open_count == 1 else 'need'} you"
     elif watched:
@@ -113,9 +118,9 @@ def _sections(watch: WatchStatus) -> Iterator[tuple[str, list[str]]]:
     yield f"### Open: {whole(len(going))}", [_open(each, watch) for each in going]
     waiting = sorted((each for each in watch.messages if each.on_its_way), key=lambda each: each.due_at)
     yield f"### Messages waiting: {whole(len(waiting))}", [_waiting(each, watch) for each in waiting]
-    yield "### How I reach you", [_route(each) for each in watch.routes]
+    yield "### How I reach the owners", [_route(each) for each in watch.routes]
     over = sorted((each for each in watch.incidents if each.ended), key=_ended_at, reverse=True)
-    yield "### Over lately", [_over(each, watch) for each in over]
+    yield "### Lately over", [_over(each, watch) for each in over]
 
 
 def _wrong(watch: WatchStatus) -> Iterator[str]:
@@ -123,12 +128,12 @@ def _wrong(watch: WatchStatus) -> Iterator[str]:
     for owner, failing in _undelivered(watch).items():
         since = min(each.failing_since or each.due_at for each in failing)
         yield (
-            f"📪 **{count(len(failing), 'message')} for <@{owner}> cannot be delivered** since {when(since)}: "
-            f"{failure_words(failing[0].failure)}. I keep trying."
+            f"📪 **{count(len(failing), 'message')} for <@{owner}> cannot be delivered**, "
+            f"first tried {when(since)}: {failure_words(failing[0].failure)}. I keep trying."
         )
-    for mute in sorted(watch.mutes, key=lambda each: (each.channel is not None, each.until)):
-        if mute.until > watch.now:
-            yield f"🔇 **{_muted(mute, watch)} muted** until {when(mute.until, 'f')} ({when(mute.until)})."
+    for channel, until in sorted(watch.mutes.items(), key=lambda mute: (mute[0] is not None, mute[1])):
+        if until > watch.now:
+            yield f"🔇 **{_muted(channel, watch)} muted** until {when(until, 'f')} ({when(until)})."
     if watch.other_copy_at is not None:
         yield (
             f"👥 **Another copy of this bot answers too**, last seen {when(watch.other_copy_at)}. "
@@ -144,11 +149,8 @@ def _undelivered(watch: WatchStatus) -> dict[int, list[Message]]:
     return failing
 
 
-def _muted(mute: Mute, watch: WatchStatus) -> str:
-    if mute.channel is None:
-        return "All accounts are"
-    known = watch.accounts.get(mute.channel)
-    return f"{plain(known.label if known else f'…{mute.channel[-4:]}', LABEL_LIMIT)} is"
+def _muted(channel: str | None, watch: WatchStatus) -> str:
+    return "All accounts are" if channel is None else f"{_label(channel, watch)} is"
 
 
 def _alive(watch: WatchStatus) -> Iterator[str]:
@@ -184,17 +186,21 @@ def _open(incident: Incident, watch: WatchStatus) -> str:
 
 
 def _name(incident: Incident, watch: WatchStatus) -> str:
-    return plain(account_of(incident, watch.accounts).label, LABEL_LIMIT)
+    return _label(incident.channel or "", watch)
+
+
+def _label(channel: str, watch: WatchStatus) -> str:
+    return plain(account_of(channel, watch.accounts).label, LABEL_LIMIT)
 
 
 def _waiting(message: Message, watch: WatchStatus) -> str:
-    what = _what(message)
+    what = f"{_what(message)} for <@{message.recipient}>"
     if message.failing_since is not None:
-        tries = count(message.attempts, "try", "tries")
-        return f"{what} for <@{message.recipient}>: {failure_words(message.failure)}, {tries}, next {when(message.due_at)}"
+        tried = f"tried {count(message.attempts, 'time')}"
+        return f"{what}: {failure_words(message.failure)}; {tried}, next {when(message.due_at)}"
     if message.due_at > watch.now:
-        return f"{what} for <@{message.recipient}>: goes out {when(message.due_at)}, to wake you once and not often"
-    return f"{what} for <@{message.recipient}>: going out now"
+        return f"{what}: goes out {when(message.due_at)}, held back so that nobody is woken too often"
+    return f"{what}: going out now"
 
 
 def _what(message: Message) -> str:
@@ -220,6 +226,10 @@ def _route(route: RouteStatus) -> str:
     return f"{mark} <@{route.owner}> by {way}: {worked}"
 
 
+def _capital(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}"
+
+
 def _ended_at(incident: Incident) -> datetime:
     return incident.ended_at or incident.seen_at
 
@@ -228,6 +238,6 @@ def _over(incident: Incident, watch: WatchStatus) -> str:
     ago = when(_ended_at(incident))
     if incident.trouble is not None:
         start, end = window(incident)
-        return f"{short(incident.trouble).capitalize()} · {span(end - start)} · {ago}"
+        return f"{_capital(short(incident.trouble))} · {span(end - start)} · {ago}"
     how = "not configured any more" if is_removed(incident) else "back"
     return f"**{_name(incident, watch)}** · {how} after {duration(incident)} · {ago}"

@@ -10,6 +10,11 @@ from bot.render.text import code_span, span, when
 RESET_LABEL: Final = "I acknowledged it - reset"
 BUTTON: Final = f"press **{RESET_LABEL}**."
 COMMAND: Final = "use /mjreset."
+OPEN_BELOW: Final = "Open an account below: that shows which login to use, what to do, and the buttons."
+OPEN_BY_COMMAND: Final = "/mjaccounts opens each account; /mjreset resets one."
+BLOCK_OVER: Final = "The block should be over now."
+_NAMELESS: Final = "Its name is not known yet: it is the login whose token the API has for this channel."
+_OTHER_LOGIN: Final = "If the link does not open, another login is active."
 _NO_LINK: Final = "No link to be seen? Run /imagine there by hand: Midjourney then shows it."
 
 
@@ -22,18 +27,22 @@ def login_help(account: KnownAccount) -> str:
     """Say which Discord login to use, or how to find out."""
     name = discord_name(account)
     if name:
-        return f"{code_span(name, 40)}\nIf the link below does not open, another login is active."
-    return (
-        "Its name is not known yet.\n"
-        "It is the one whose token useapi.net was given for this channel. "
-        "If the link below does not open, another login is active."
-    )
+        return f"{code_span(name, 40)}\n{_OTHER_LOGIN}"
+    return f"{_NAMELESS}\n{_OTHER_LOGIN}"
 
 
-def steps(account: KnownAccount, flag: Flag, *, until: datetime | None, reset: str = COMMAND) -> str:
+def steps(
+    account: KnownAccount,
+    flag: Flag,
+    *,
+    until: datetime | None,
+    over: bool = False,
+    reset: str = COMMAND,
+) -> str:
     """List the three steps that clear a flag of this kind, in their order.
 
-    `until` is when a timed block ends, if that is known; `reset` is the way to reset from where this stands.
+    `until` is when a timed block ends, if that is known, and `over` whether it has; `reset` is the way to
+    reset from where this stands.
     """
     if not account.account.addressable:
         reset = "reset the account in the API."
@@ -43,7 +52,7 @@ def steps(account: KnownAccount, flag: Flag, *, until: datetime | None, reset: s
         case FlagKind.CAPTCHA:
             tasks = _captcha(account, reset)
         case FlagKind.BLOCK:
-            tasks = _block(account, reset, _wait(flag, until))
+            tasks = _block(account, reset, BLOCK_OVER if over else _wait(flag, until))
         case FlagKind.OTHER:
             tasks = _other(account, reset)
         case _:

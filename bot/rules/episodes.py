@@ -21,6 +21,7 @@ from bot.rules.policy import (
 NUMBER: Final = re.compile(r"\d+(?:[.,:]\d+)*")
 BLANKS: Final = re.compile(r"\s+")
 
+NewKey = Callable[[], str]
 Change = tuple[Incident, Alert | None]
 """An incident as it is now, changed or not, and what there is to tell about it."""
 
@@ -48,7 +49,7 @@ def opened(
     flag: Flag,
     at: datetime,
     past: Sequence[Incident],
-    new_key: Callable[[], str],
+    new_key: NewKey,
     *,
     from_command: bool = False,
     before_watch: bool = False,
@@ -77,7 +78,7 @@ def opened(
 
 
 def returned(past: Sequence[Incident], at: datetime) -> Incident | None:
-    """Give the last episode if a reset ended it a short while ago: the reset did not last, this is the same."""
+    """Give the last episode if a reset ended it a short while ago: it did not last, this is the same one."""
     last = max(past, key=lambda incident: incident.ended_at or incident.opened_at, default=None)
     if last is None or last.ending is not Ending.RESET or last.reset_at is None:
         return None
@@ -96,10 +97,12 @@ def reopened(incident: Incident, flag: Flag, at: datetime, *, from_command: bool
         block_ends=block_end(incident, flag, at),
         ended_at=None,
         ending=None,
+        leased_by=None,
         claimed_by=None,
         claimed_at=None,
         asked_at=None,
         snoozed_until=None,
+        held_until=None,
         blind_from=None,
         blind_until=None,
     )
@@ -117,7 +120,7 @@ def how_new(past: Sequence[Incident], at: datetime) -> tuple[Reason, bool]:
 
 def is_episode(incident: Incident) -> bool:
     """Whether an ended incident came and went by itself or by a reset, and not with its account."""
-    return incident.ending not in {Ending.REMOVED, Ending.REPLACED}
+    return incident.ending is not Ending.REMOVED
 
 
 def sighted(incident: Incident, flag: Flag, at: datetime, *, in_list: bool) -> Change:
@@ -169,7 +172,9 @@ def block_end(incident: Incident, shown: Flag, at: datetime) -> datetime | None:
     return at + shown.block_length
 
 
-def clean(incident: Incident, at: datetime, last_good: datetime | None, blind: Blind | None, policy: Policy) -> Change:
+def clean(
+    incident: Incident, at: datetime, last_good: datetime | None, blind: Blind | None, policy: Policy
+) -> Change:
     """Take in that the list shows the account of an open episode without a flag."""
     if incident.state is State.RESETTING:
         return incident, None
@@ -179,22 +184,18 @@ def clean(incident: Incident, at: datetime, last_good: datetime | None, blind: B
     looks = min(incident.clear_looks + 1, GOOD_LOOKS)  # a count that went on would be a write at each look
     needed = COMMAND_CLEAR if incident.from_command else policy.end_after
     if looks >= GOOD_LOOKS and at - incident.clear_since >= needed:
-        return ended(incident, Ending.CLEARED, incident.clear_since)
+        return ended(incident, Ending.CLEARED, at)
     return replace(incident, clear_looks=looks, missing_looks=0), None
 
 
 def clearing(incident: Incident, at: datetime, last_good: datetime | None, blind: Blind | None) -> Incident:
     """Begin to believe that a flag is gone."""
-    was_open = incident.state is State.OPEN
-    return replace(
-        seen_until(incident, last_good) if was_open else incident,
-        state=State.CLEARING,
-        clear_since=at,
-        clear_looks=1,
-        missing_looks=0,
-        blind_from=blind.start if blind and was_open else incident.blind_from if not was_open else None,
-        blind_until=blind.until if blind and was_open else incident.blind_until if not was_open else None,
+    now = replace(
+        seen_until(incident, last_good), state=State.CLEARING, clear_since=at, clear_looks=1, missing_looks=0
     )
+    if incident.state is not State.OPEN:
+        return now  # gone before the blind stretch already
+    return replace(now, blind_from=blind and blind.start, blind_until=blind and blind.until)
 
 
 def missing(incident: Incident, at: datetime, *, removed: bool) -> Change:
@@ -209,7 +210,12 @@ def missing(incident: Incident, at: datetime, *, removed: bool) -> Change:
 
 def seen_until(incident: Incident, last_good: datetime | None) -> Incident:
     """Write down when an open flag was last shown: by the last good look, unless only a command met it."""
-    if last_good is None or incident.from_command or incident.state is not State.OPEN or incident.missing_looks:
+    if (
+        last_good is None
+        or incident.from_command
+        or incident.state is not State.OPEN
+        or incident.missing_looks
+    ):
         return incident
     return replace(incident, seen_at=max(incident.seen_at, last_good))
 
@@ -222,8 +228,8 @@ def ended(incident: Incident, ending: Ending, at: datetime) -> Change:
         ended_at=at,
         ending=ending,
         lease_until=None,
-        leased_by=None,
-        clear_since=None,
+        leased_by=incident.leased_by if ending is Ending.RESET else None,
+        clear_since=incident.clear_since if ending is Ending.CLEARED else None,
         clear_looks=0,
         missing_looks=0,
     )

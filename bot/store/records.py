@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from bot.incidents import Mute
 from bot.models import Account
 
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
@@ -37,10 +36,12 @@ class StoredAccount:
 
 @dataclass(frozen=True, slots=True)
 class StoredMute:
-    """A mute, and the owner who wanted it so."""
+    """No pushes about an account, or about any if the channel is None, until a time, which may be past."""
 
-    mute: Mute
+    channel: str | None
+    until: datetime
     by: int
+    """The owner who set it last."""
 
 
 def to_epoch(at: datetime) -> int:

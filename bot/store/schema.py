@@ -94,6 +94,7 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
             claimed_at INTEGER,
             asked_at INTEGER,
             snoozed_until INTEGER,
+            held_until INTEGER,
             blind_from INTEGER,
             blind_until INTEGER,
             block_ends INTEGER,

@@ -4,22 +4,19 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import fields
 from datetime import datetime
-from types import NoneType
-from typing import Any, Final, Generic, TypeVar, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Generic, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from bot.store.records import from_epoch, storable, to_epoch
 
 Kind = TypeVar("Kind")
 Cell = int | str | None
-Reader = Callable[[Any], Any]
-
-COLLECTIONS: Final = (tuple, frozenset)
 
 
 class Shape(Generic[Kind]):
     """The plain fields of a dataclass: texts, numbers, times, members of a StrEnum, or None.
 
-    In JSON they may also be tuples or frozen sets of these. A field left out is for the caller to keep.
+    In JSON they may also be frozen sets of texts. A field that is left out is for the caller to keep.
     """
 
     def __init__(self, kind: type[Kind], *, without: str | None = None) -> None:
@@ -67,24 +64,22 @@ def cell(value: object) -> Cell:
             raise TypeError(f"no column holds a {type(value).__name__}")
 
 
-def json_cell(value: object) -> Cell | list[Cell]:
+def json_cell(value: object) -> object:
     """Give a value as JSON keeps it; what has no order gets one, so that the same value is the same text."""
     match value:
-        case tuple():
-            return [cell(each) for each in tuple[object, ...](value)]
+        case datetime():
+            return to_epoch(value)
         case frozenset():
-            return sorted((cell(each) for each in frozenset[object](value)), key=str)
+            return sorted(cast("frozenset[str]", value))
         case _:
-            return cell(value)
+            return value
 
 
-def reader(hint: Any) -> Reader:
+def reader(hint: Any) -> Callable[[Any], Any]:
     """Give what makes a value of a field's type out of what is kept of it."""
-    if (collection := get_origin(hint)) in COLLECTIONS:
-        each = reader(get_args(hint)[0])
-        return lambda kept: collection(map(each, kept))
-    kinds = [kind for kind in get_args(hint) or (hint,) if kind is not NoneType]
-    make = reader(kinds[0]) if kinds != [hint] else from_epoch if hint is datetime else hint
+    options = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    kind = next(option for option in options if option is not NoneType)
+    make = from_epoch if kind is datetime else get_origin(kind) or kind
     return lambda kept: None if kept is None else make(kept)
 
 

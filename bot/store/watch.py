@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import aiosqlite
 
-from bot.incidents import Entry, Incident, Message, Mute, Reason
+from bot.incidents import Entry, Incident, Message, Reason
 from bot.models import Action, Flag, FlagKind
 from bot.store.database import Database
 from bot.store.records import StoredMute, from_epoch, storable, to_epoch
@@ -56,7 +56,7 @@ PRESENT_MESSAGES: Final = """ WHERE key IN (
         UNION SELECT message.key FROM incident
             JOIN message_entry ON message_entry.incident = incident.key
             JOIN message ON message.key = message_entry.message
-            WHERE state != 'ended' AND delivery = 'done' AND sent_at IS NOT NULL AND loud
+            WHERE state != 'ended' AND delivery = 'done'
     )
 """
 LAST_ENDED: Final = " WHERE state = 'ended' ORDER BY ended_at DESC, key LIMIT ?"
@@ -96,9 +96,10 @@ class WatchStore:
         return tuple(map(incident_of, rows))
 
     async def load_messages(self, since: datetime) -> tuple[Message, ...]:
-        """Give the messages that are not finished, and the pushes that reminders count from; oldest first.
+        """Give the messages that matter, the oldest first.
 
-        Those are the loud ones sent later than that, or about an incident that goes on.
+        Those are not finished; or they are done, and about an incident that goes on, or loud and sent later
+        than that.
         """
         return messages_of(
             await self._database.read(MESSAGES + PRESENT_MESSAGES + IN_ORDER, (to_epoch(since),))
@@ -191,14 +192,14 @@ def entries_of(rows: Iterable[Any]) -> tuple[Entry, ...]:
 
 def mute_row(stored: StoredMute) -> tuple[Cell, ...]:
     """Give the parameters of SAVE_MUTE."""
-    channel = stored.mute.channel
-    return ALL_ACCOUNTS if channel is None else storable(channel), to_epoch(stored.mute.until), stored.by
+    channel = ALL_ACCOUNTS if stored.channel is None else storable(stored.channel)
+    return channel, to_epoch(stored.until), stored.by
 
 
 def mute_of(row: Any) -> StoredMute:
     """Make a mute out of its cells."""
     channel, until, by = row
-    return StoredMute(Mute(from_epoch(until), None if channel == ALL_ACCOUNTS else channel), by)
+    return StoredMute(None if channel == ALL_ACCOUNTS else channel, from_epoch(until), by)
 
 
 def kept_incident(incident: Incident) -> Incident:

@@ -1,11 +1,13 @@
 """Fixtures: a client that is logged in at the simulated Discord, without a gateway."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import discord
 import pytest
 
 from bot.delivery import DiscordPost
+from tests.outbox.desk import Clock, Desk
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
 
 
@@ -22,3 +24,9 @@ async def client(world: SimulatedDiscord) -> AsyncIterator[discord.Client]:
 def post(client: discord.Client, world: SimulatedDiscord) -> DiscordPost:
     """The post with both routes."""
     return DiscordPost(client, world.alerts_channel_id)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, post: DiscordPost, world: SimulatedDiscord) -> Desk:
+    """An outbox with both routes; each test opens its process."""
+    return Desk(tmp_path / "midwatch.sqlite3", post, world, Clock())

@@ -13,7 +13,6 @@ from bot.incidents import (
     Entry,
     Incident,
     Message,
-    Mute,
     Purpose,
     Reason,
     Route,
@@ -52,6 +51,7 @@ FULL_INCIDENT = Incident(
     blind_from=AT + 6 * MINUTE,
     blind_until=AT + 7 * MINUTE,
     block_ends=AT + 9 * MINUTE,
+    held_until=AT + 10 * MINUTE,
 )
 FULL_MESSAGE = Message(
     KEYS[2],
@@ -132,6 +132,7 @@ async def test_what_is_saved_again_replaces_what_was(path: Path) -> None:
         for changed in (
             message,
             replace(message, entries=(message.entries[2], message.entries[0])),
+            replace(message, entries=(replace(message.entries[2], reason=None), message.entries[0])),
             replace(message, entries=(replace(message.entries[0], reason=None),), attempts=1),
             replace(message, entries=()),
         ):
@@ -148,7 +149,7 @@ async def test_one_wrong_row_and_nothing_of_all_is_written(path: Path) -> None:
             await store.watch.save(
                 incidents=[incident(0)],
                 messages=[alert(1, incident(0)), alert(2, incident(3))],  # an incident nobody knows
-                mutes=[StoredMute(Mute(AT), OWNER)],
+                mutes=[StoredMute(None, AT, OWNER)],
                 watch="something",
                 actions=[Action(AT, OWNER, "mute", FIRST.channel, "muted")],
             )
@@ -168,7 +169,7 @@ async def test_all_kinds_of_change_are_written_together(path: Path) -> None:
             await store.watch.save(
                 incidents=[incident(0)],
                 messages=[alert(1, incident(0))],
-                mutes=[StoredMute(Mute(AT, FIRST.channel), OWNER)],
+                mutes=[StoredMute(FIRST.channel, AT, OWNER)],
                 actions=[action],
             )
             assert watcher.sees_a_write()
@@ -223,6 +224,7 @@ PUSHED = done(sent(alert(2, OVER)))
             replace(PUSHED, delivery=Delivery.CANCELLED, sent_at=AT + MINUTE), False, id="cancelled"
         ),
         pytest.param(done(sent(alert(2, OVER, GOING_ON))), True, id="about-one-that-goes-on"),
+        pytest.param(replace(done(alert(2, GOING_ON)), loud=False), True, id="silent-about-one-that-goes-on"),
         pytest.param(
             replace(alert(2, GOING_ON), delivery=Delivery.CANCELLED), False, id="cancelled-about-one"
         ),
@@ -244,8 +246,8 @@ async def test_the_oldest_is_loaded_first(path: Path) -> None:
 
 
 async def test_the_last_mute_of_each_account_and_of_all_comes_back(path: Path) -> None:
-    everything, one = StoredMute(Mute(AT), OWNER), StoredMute(Mute(AT + MINUTE, FIRST.channel), OWNER)
-    longer = StoredMute(Mute(AT + DAY, FIRST.channel), OWNER + 1)
+    everything, one = StoredMute(None, AT, OWNER), StoredMute(FIRST.channel, AT + MINUTE, OWNER)
+    longer = StoredMute(FIRST.channel, AT + DAY, OWNER + 1)
     async with Store.open(path) as store:
         assert await store.watch.load_mutes() == ()
         await store.watch.save(mutes=[one, everything])

@@ -1,0 +1,161 @@
+"""The guarded reset: read, take the lease, ask the API once, and read again until it is clear what came of it.
+
+A reset acknowledges nothing at Midjourney. It is sent only for a person who confirmed the text shown now.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from bot.incidents import Incident, ResetVerdict, State
+from bot.models import Flag
+from bot.monitor import Monitor
+from bot.rules.episodes import folded, same_text
+from bot.useapi import Gone, MalformedResponse, PendingModeration, Unreachable, UseapiClient, UseapiError
+from bot.watchkeeper import Watchkeeper
+
+log = logging.getLogger(__name__)
+
+LOOKS_AFTER: Final = (timedelta(0), timedelta(seconds=15), timedelta(seconds=60))
+"""When the list is read after the reset, from the reset on."""
+FINGERPRINT_LENGTH: Final = 8
+
+
+class Stage(StrEnum):
+    """How far a reset got."""
+
+    READING = "reading"
+    SENDING = "sending"
+    LOOKING = "looking"
+
+
+class Outcome(StrEnum):
+    """How an attempt ended."""
+
+    DONE = "done"
+    """The API was asked; `verdict` says what came of it."""
+    CHANGED = "changed"
+    """Midjourney says something else than what was confirmed; nothing was sent."""
+    CLEAR = "clear"
+    """There was nothing to reset; nothing was sent."""
+    TAKEN = "taken"
+    """Somebody else is at it; nothing was sent."""
+    UNREADABLE = "unreadable"
+    """The list could not be read first; nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt as it ended, with what is known of the account then."""
+
+    outcome: Outcome
+    incident: Incident | None
+    flag: Flag | None = None
+    verdict: ResetVerdict | None = None
+
+
+Progress = Callable[[Stage, timedelta], Awaitable[None]]
+"""Told how far it is and, while looking, how long until the next look."""
+
+
+def fingerprint(flag: Flag) -> str:
+    """Give a short hash of what Midjourney says, numbers and blanks folded, for a confirmation to carry."""
+    return hashlib.sha256(folded(flag.text).encode()).hexdigest()[:FINGERPRINT_LENGTH]
+
+
+class Resets:
+    """Resets accounts for owners, one at a time for each account."""
+
+    def __init__(
+        self,
+        useapi: UseapiClient,
+        monitor: Monitor,
+        keeper: Watchkeeper,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._useapi = useapi
+        self._monitor = monitor
+        self._keeper = keeper
+        self._sleep = sleep
+
+    def incident_of(self, channel: str) -> Incident | None:
+        """Give the trouble of an account that is not over."""
+        incidents = self._keeper.ledger.incidents.values()
+        return next((each for each in incidents if each.channel == channel and not each.ended), None)
+
+    async def run(self, channel: str, owner: int, confirmed: str, progress: Progress) -> Attempt:
+        """Reset an account for an owner who confirmed the flag with this fingerprint.
+
+        Raises:
+            UseapiError: the API refused; it was not reset, and the account can be tried again.
+            StoreError: the attempt could not be written down, so nothing was sent.
+        """
+        await progress(Stage.READING, timedelta(0))
+        try:
+            await self._monitor.check_anew()
+        except UseapiError:
+            return Attempt(Outcome.UNREADABLE, self.incident_of(channel))
+        incident = self.incident_of(channel)
+        if incident is None or incident.flag is None:
+            return Attempt(Outcome.CLEAR, None)
+        if incident.state is State.RESETTING:
+            return Attempt(Outcome.TAKEN, incident, incident.flag)
+        if fingerprint(incident.flag) != confirmed:
+            return Attempt(Outcome.CHANGED, incident, incident.flag)
+        lease = await self._keeper.take_lease(incident.key, owner)
+        if lease is None:
+            return Attempt(Outcome.TAKEN, self.incident_of(channel), incident.flag)
+        return await self._send(lease, channel, incident.flag, progress)
+
+    async def _send(self, lease: Incident, channel: str, flag: Flag, progress: Progress) -> Attempt:
+        await progress(Stage.SENDING, timedelta(0))
+        try:
+            await self._useapi.reset(channel)
+        except Gone:
+            return await self._conclude(lease, ResetVerdict.NOT_CONFIGURED, None)
+        except PendingModeration as error:
+            return await self._conclude(lease, ResetVerdict.FLAGGED_AGAIN, error.flag)
+        except (Unreachable, MalformedResponse) as error:
+            # It may have been done all the same: not sent again, the list tells.
+            log.warning("a reset got no clear answer: %s", error)
+        except UseapiError:
+            await self._keeper.give_verdict(lease, ResetVerdict.NOT_YET, None)
+            raise
+        return await self._watch(lease, channel, flag, progress)
+
+    async def _watch(self, lease: Incident, channel: str, flag: Flag, progress: Progress) -> Attempt:
+        """Read the list until the flag is gone, another one is there, or the last look is over."""
+        verdict, shown = ResetVerdict.COULD_NOT_TELL, None
+        passed = timedelta(0)
+        for after in LOOKS_AFTER:
+            if after > passed:
+                await progress(Stage.LOOKING, after - passed)
+                await self._sleep((after - passed).total_seconds())
+            passed = after
+            verdict, shown = await self._verdict(channel, flag)
+            if verdict not in (ResetVerdict.NOT_YET, ResetVerdict.COULD_NOT_TELL):
+                break
+        return await self._conclude(lease, verdict, shown)
+
+    async def _verdict(self, channel: str, flag: Flag) -> tuple[ResetVerdict, Flag | None]:
+        try:
+            observation = await self._monitor.check_anew()
+        except UseapiError:
+            return ResetVerdict.COULD_NOT_TELL, None
+        account = next((each for each in observation.accounts if each.channel == channel), None)
+        if account is None:
+            return ResetVerdict.NOT_CONFIGURED, None
+        if account.flag is None:
+            return ResetVerdict.BACK, None
+        same = same_text(account.flag.text, flag.text)
+        return (ResetVerdict.NOT_YET if same else ResetVerdict.FLAGGED_AGAIN), account.flag
+
+    async def _conclude(self, lease: Incident, verdict: ResetVerdict, flag: Flag | None) -> Attempt:
+        await self._keeper.give_verdict(lease, verdict, flag)
+        return Attempt(Outcome.DONE, self._keeper.ledger.incidents.get(lease.key), flag, verdict)

@@ -1,0 +1,100 @@
+"""What owners do to incidents: "I'm on it", a snooze, a reset that is guarded by a lease."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from bot.incidents import Alert, Ending, Incident, Reason, ResetVerdict, State
+from bot.models import Flag
+from bot.rules.clock import aged, given_back
+from bot.rules.episodes import Change, block_end, ended, heavier
+from bot.rules.policy import LEASE, LONGEST_SNOOZE
+
+
+def claim(incident: Incident, owner: int, at: datetime) -> Incident:
+    """Note that an owner is on it; said again, also by another, it counts from now."""
+    if incident.ended:
+        return incident
+    return replace(incident, claimed_by=owner, claimed_at=at, asked_at=None)
+
+
+def unclaim(incident: Incident, at: datetime) -> Incident:
+    """Note that nobody is on it any more; reminders go on."""
+    if incident.claimed_by is None:
+        return incident
+    return replace(incident, claimed_by=None, claimed_at=None, asked_at=None, held_until=at)
+
+
+def snooze(incident: Incident, until: datetime, at: datetime) -> Incident:
+    """Hold the reminders of an incident, for a day at most."""
+    if incident.ended or until <= at:
+        return incident
+    return replace(incident, snoozed_until=min(until, at + LONGEST_SNOOZE))
+
+
+def unsnooze(incident: Incident, at: datetime) -> Incident:
+    """Let the reminders of an incident go on."""
+    if incident.snoozed_until is None:
+        return incident
+    return replace(incident, snoozed_until=None, held_until=at)
+
+
+def take_lease(incident: Incident, owner: int, at: datetime) -> Incident | None:
+    """Give an incident whose reset is an owner's for now; None if it is another's already, or it is over.
+
+    To be written down before the API is asked to reset. The incident that comes out is the lease: the verdict
+    is only taken from who holds it.
+    """
+    now = aged(incident, at)
+    if now.ended or now.state is State.RESETTING:
+        return None
+    # Whole seconds: the lease is compared later, and comes back from the database without its microseconds.
+    until = (at + LEASE).replace(microsecond=0)
+    return replace(now, state=State.RESETTING, leased_by=owner, lease_until=until, missing_looks=0)
+
+
+def holds_lease(incident: Incident, lease: Incident) -> bool:
+    """Whether a lease is still the one that counts: it may be over, and be another's by now."""
+    return (
+        incident.state is State.RESETTING
+        and incident.leased_by == lease.leased_by
+        and incident.lease_until == lease.lease_until
+    )
+
+
+def give_verdict(
+    incident: Incident, lease: Incident, verdict: ResetVerdict, at: datetime, flag: Flag | None = None
+) -> Change:
+    """Say what a reset came to, and give the lease back; `flag` is what the list shows after it, if anything.
+
+    An incident whose lease is another's is given as it is.
+    """
+    if not holds_lease(incident, lease):
+        return incident, None
+    match verdict:
+        case ResetVerdict.BACK:
+            return ended(replace(incident, reset_at=at), Ending.RESET, at)
+        case ResetVerdict.NOT_CONFIGURED:
+            return ended(incident, Ending.REMOVED, at)
+        case ResetVerdict.NOT_YET | ResetVerdict.COULD_NOT_TELL:
+            return given_back(incident), None
+        case ResetVerdict.FLAGGED_AGAIN:
+            return flagged_again(given_back(incident), flag, at)
+    assert_never(verdict)
+
+
+def flagged_again(incident: Incident, flag: Flag | None, at: datetime) -> Change:
+    """Take in another flag after a reset; who asked for the reset reads of it there and then."""
+    if flag is None:
+        return incident, None
+    peak = heavier(incident.peak, flag.kind)
+    ends = block_end(incident, flag, at)
+    now = replace(incident, flag=flag, peak=peak, block_ends=ends, seen_at=at, from_command=False)
+    if peak is incident.peak:
+        return now, None
+    return replace(now, snoozed_until=None), Alert(now.key, Reason.WORSE, loud=True)
+
+
+def abandon(incident: Incident, owner: int, at: datetime) -> Incident:
+    """Take back the claim of somebody who is no owner any more."""
+    return unclaim(incident, at) if incident.claimed_by == owner else incident

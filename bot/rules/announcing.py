@@ -1,0 +1,77 @@
+"""How an owner is told of the service's own trouble: one message for each, which later shows its end."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from bot.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason, Trouble
+from bot.rules.desk import Desk
+from bot.rules.episodes import NewKey
+
+
+def service_messages(desk: Desk, told: Sequence[tuple[Alert, Incident]], new_key: NewKey) -> list[Message]:
+    """Give the messages about the service that are new or changed."""
+    found = [quietened(each) for each in desk.messages if is_outdated(desk, each)]
+    wanted = {incident.key: (reason, incident) for reason, incident in missed(desk)}
+    wanted |= {incident.key: (reason, incident) for reason, incident in news(told)}
+    found += (
+        announcement(desk, reason, incident, new_key)
+        for reason, incident in wanted.values()
+        if wants_message(desk, reason, incident)
+    )
+    return found
+
+
+def news(told: Iterable[tuple[Alert, Incident]]) -> Iterator[tuple[Reason, Incident]]:
+    """Give what alerts say about the service, without what needs no message of its own."""
+    for alert, incident in told:
+        if alert.loud or alert.reason is Reason.RESOLVED:
+            yield alert.reason, incident
+
+
+def missed(desk: Desk) -> Iterator[tuple[Reason, Incident]]:
+    """Give trouble that an owner was never told of, as a new owner."""
+    for incident in desk.incidents.values():
+        if incident.trouble is not None and not incident.ended and not incident.recurring:
+            yield Reason.OPENED, incident
+
+
+def wants_message(desk: Desk, reason: Reason, incident: Incident) -> bool:
+    """Whether something about the service wants a message that is not there."""
+    about = [each for each in desk.messages if each.holds(incident.key)]
+    if any(each.delivery is Delivery.WAITING for each in about):
+        return False  # it will show what is true when it is sent
+    if reason is Reason.WORSE:
+        return not incident.ended
+    if reason is not Reason.RESOLVED:
+        return not about
+    if any(each.delivery is not Delivery.DONE for each in about):
+        return False  # an edit shows it
+    # Over, and nothing shows it: the bot itself was away, or the owner deleted the message.
+    return bool(about) or incident.trouble is Trouble.AWAY
+
+
+def announcement(desk: Desk, reason: Reason, incident: Incident, new_key: NewKey) -> Message:
+    """Make a message about the service. Who muted all accounts for the night finds it in the morning."""
+    muted = desk.mutes.get(None, desk.now) > desk.now
+    return Message(
+        new_key(),
+        desk.owner,
+        Purpose.NOTE if incident.ended else Purpose.SERVICE,
+        loud=not (muted or incident.ended),
+        created_at=desk.now,
+        due_at=desk.now,
+        entries=(Entry(incident.key, reason),),
+    )
+
+
+def is_outdated(desk: Desk, message: Message) -> bool:
+    """Whether trouble of the service was over before the message about it was sent."""
+    if message.purpose is not Purpose.SERVICE or message.delivery is not Delivery.WAITING:
+        return False
+    incidents = (desk.incidents.get(entry.incident) for entry in message.entries)
+    return all(incident is None or incident.ended for incident in incidents)
+
+
+def quietened(message: Message) -> Message:
+    """Give a message that is not worth waking anybody for any more."""
+    return replace(message, purpose=Purpose.NOTE, loud=False)

@@ -1,0 +1,92 @@
+"""What the passing of time does to incidents, also when the clock was set back meanwhile."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.incidents import Alert, Incident, Reason, State
+from bot.rules.episodes import Change
+from bot.rules.policy import CLAIM_FOR, CLAIM_GRACE, CLOCK_SLACK, LEASE, LONGEST_SNOOZE
+
+
+def tick(incidents: Mapping[str, Incident], at: datetime) -> tuple[Change, ...]:
+    """Give what changes by the clock alone: leases, snoozes and claims that are over, owners to be asked."""
+    changes = (ticked(each, at) for each in incidents.values() if not each.ended)
+    return tuple(change for change in changes if change[0] != incidents[change[0].key])
+
+
+def ticked(incident: Incident, at: datetime) -> Change:
+    """Bring one incident up to the present."""
+    now = aged(incident, at)
+    if now.claimed_by is None or now.claimed_at is None:
+        return now, None
+    if at >= now.claimed_at + CLAIM_FOR + CLAIM_GRACE:
+        held_until = now.claimed_at + CLAIM_FOR + CLAIM_GRACE
+        return replace(now, claimed_by=None, claimed_at=None, asked_at=None, held_until=held_until), None
+    # Somebody whose account just looks well need not be asked.
+    if now.state is State.OPEN and now.asked_at is None and at >= now.claimed_at + CLAIM_FOR:
+        return replace(now, asked_at=at), Alert(now.key, Reason.STILL_ON_IT, loud=True)
+    return now, None
+
+
+def aged(incident: Incident, at: datetime) -> Incident:
+    """Give an incident that goes on without what is over: a lease that nobody gave back, a snooze."""
+    now = in_time(incident, at)
+    if now.state is State.RESETTING and (now.lease_until is None or now.lease_until <= at):
+        # Killed between lease and verdict: what came of it is for the next looks to say.
+        now = given_back(now)
+    if now.snoozed_until is not None and now.snoozed_until <= at:
+        now = replace(now, snoozed_until=None, held_until=now.snoozed_until)
+    return now
+
+
+def given_back(incident: Incident) -> Incident:
+    """Give an incident after a reset that did not end it."""
+    return replace(
+        incident, state=State.OPEN, lease_until=None, leased_by=None, clear_since=None, clear_looks=0
+    )
+
+
+def in_time(incident: Incident, at: datetime) -> Incident:
+    """Give an incident without times that only a clock set back can explain; nothing may wait for those."""
+    now = replace(
+        incident,
+        opened_at=present(incident.opened_at, at),
+        seen_at=present(incident.seen_at, at),
+        clear_since=not_after(incident.clear_since, at),
+        reset_at=not_after(incident.reset_at, at),
+        claimed_at=not_after(incident.claimed_at, at),
+        asked_at=not_after(incident.asked_at, at),
+        held_until=not_after(incident.held_until, at),
+        lease_until=not_after(incident.lease_until, at, LEASE),
+        snoozed_until=not_after(incident.snoozed_until, at, LONGEST_SNOOZE),
+    )
+    return incident if now == incident else now
+
+
+def not_after(time: datetime | None, at: datetime, ahead: timedelta = timedelta()) -> datetime | None:
+    """Give a time that may lie so far ahead at most, if there is one."""
+    return None if time is None else present(time, at, ahead)
+
+
+def present(time: datetime, at: datetime, ahead: timedelta = timedelta()) -> datetime:
+    """Give a time that may lie so far ahead of now at most."""
+    return time if time <= at + ahead + CLOCK_SLACK else at + ahead
+
+
+def next_tick(incidents: Iterable[Incident]) -> datetime | None:
+    """Say when the clock will change something, unless something else does before."""
+    return min((time for each in incidents for time in turning_points(each)), default=None)
+
+
+def turning_points(incident: Incident) -> Iterable[datetime]:
+    """Give the times at which the clock changes an incident."""
+    if incident.ended:
+        return
+    if incident.lease_until is not None:
+        yield incident.lease_until
+    if incident.snoozed_until is not None:
+        yield incident.snoozed_until
+    if incident.claimed_by is not None and incident.claimed_at is not None:
+        asked = incident.asked_at is not None or incident.state is not State.OPEN
+        yield incident.claimed_at + CLAIM_FOR + (CLAIM_GRACE if asked else timedelta())

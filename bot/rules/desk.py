@@ -1,0 +1,175 @@
+"""What one owner has been told and is being told, as seen at one moment."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from bot.incidents import Delivery, Incident, Message, Purpose, State, open_service
+from bot.rules.policy import CLAIM_FOR, CLAIM_GRACE, CLOCK_SLACK, PUSH_EVERY, Policy
+
+ABOUT_ACCOUNTS: Final = frozenset({Purpose.ALERT, Purpose.NOTE})
+
+Mutes = Mapping[str | None, datetime]
+"""Until when each account is muted, all of them under None. One lifted early stays, with that moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pushes:
+    """When an owner was woken last, and how many reminders in a row that made."""
+
+    at: datetime | None
+    reminders: int
+
+    @classmethod
+    def among(cls, messages: Iterable[Message], incidents: Mapping[str, Incident], now: datetime) -> "Pushes":
+        """Look through the messages of one owner."""
+        pushes = [message for message in messages if is_push(message)]
+        # One from the future was sent before the clock was set back, and must not hold others for so long.
+        sent = [each for each in pushes if each.sent_at and each.sent_at <= now + CLOCK_SLACK]
+        last = max(sent, key=lambda each: (sent_time(each), each.key), default=None)
+        reminders = 0 if last is None else last.reminders
+        if any(in_flight(each, sent, incidents) for each in pushes):
+            return cls(now, reminders)
+        return cls(None if last is None else min(sent_time(last), now), reminders)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """An owner's messages, and all that decides about them."""
+
+    owner: int
+    messages: tuple[Message, ...]
+    """Without those that were cancelled."""
+    incidents: Mapping[str, Incident]
+    mutes: Mutes
+    now: datetime
+    policy: Policy
+    pushes: Pushes
+    told: frozenset[str]
+    """The incidents of each message that was sent or is being sent, also if the owner deleted it."""
+    shown: frozenset[str]
+    """The incidents in messages about accounts that stand in Discord, or will, and can be edited."""
+
+    @classmethod
+    def of(
+        cls,
+        owner: int,
+        messages: Iterable[Message],
+        incidents: Mapping[str, Incident],
+        *,
+        mutes: Mutes,
+        now: datetime,
+        policy: Policy,
+    ) -> "Desk":
+        """Pick what is the owner's, and sum it up."""
+        own = tuple(
+            each for each in messages if each.recipient == owner and each.delivery is not Delivery.CANCELLED
+        )
+        out = [each for each in own if each.delivery is not Delivery.WAITING]
+        live = [each for each in out if each.delivery is not Delivery.DONE and each.purpose in ABOUT_ACCOUNTS]
+        pushes = Pushes.among(own, incidents, now)
+        return cls(owner, own, incidents, mutes, now, policy, pushes, keys(out), keys(live))
+
+    @property
+    def draft(self) -> Message | None:
+        """The message about accounts that is still being put together; there is one at most."""
+        return next((each for each in self.messages if is_draft(each, self.incidents)), None)
+
+    @property
+    def living(self) -> Message | None:
+        """The message that trouble may join by an edit: the last, unless it has been all over for long."""
+        alerts = [
+            each
+            for each in self.messages
+            if each.delivery is Delivery.SENT and each.purpose is Purpose.ALERT and each.entries
+        ]
+        last = max(alerts, key=lambda each: (sent_time(each), each.key), default=None)
+        if last is None or any(running(last, self.incidents)):
+            return last
+        age = self.now - sent_time(last)
+        return last if -CLOCK_SLACK <= age < PUSH_EVERY else None
+
+    @property
+    def next_push_at(self) -> datetime:
+        """When the owner may be woken again."""
+        return self.now if self.pushes.at is None else max(self.now, self.pushes.at + PUSH_EVERY)
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether nobody can see the accounts: then owners are not reminded of what may be over."""
+        return open_service(self.incidents.values()) is not None
+
+    def is_muted(self, incident: Incident) -> bool:
+        """Whether a mute holds the pushes of an incident."""
+        return any(until > self.now for until in self._mutes_of(incident))
+
+    def needs_somebody(self, incident: Incident) -> bool:
+        """Whether an incident is one to remind of, now."""
+        if incident.state is not State.OPEN or incident.channel is None:
+            return False
+        free_at = self._free_at(incident)
+        return free_at is None or free_at <= self.now
+
+    def reminder_at(self, incident: Incident) -> datetime:
+        """When the owner is to be reminded of an incident, if it stays as it is."""
+        pushed_at, free_at = self.pushes.at, self._free_at(incident)
+        if free_at is not None and (pushed_at is None or free_at > pushed_at):
+            # Held since the last push: due with the end of the mute, the snooze, the claim or the block.
+            return free_at
+        return self.now if pushed_at is None else pushed_at + self.policy.remind_in(self.pushes.reminders)
+
+    def _free_at(self, incident: Incident) -> datetime | None:
+        """When the last of what holds the reminders of an incident ends, or ended."""
+        return max((*self._mutes_of(incident), *holds(incident)), default=None)
+
+    def _mutes_of(self, incident: Incident) -> Iterator[datetime]:
+        names = () if incident.channel is None else (None, incident.channel)
+        yield from (self.mutes[name] for name in names if name in self.mutes)
+
+
+def holds(incident: Incident) -> Iterator[datetime]:
+    """Give until when each thing but a mute holds, or held, the reminders of an incident."""
+    for until in (incident.held_until, incident.snoozed_until, incident.block_until()):
+        if until is not None:
+            yield until
+    if incident.claimed_by is not None and incident.claimed_at is not None:
+        yield incident.claimed_at + CLAIM_FOR + CLAIM_GRACE
+
+
+def keys(messages: Iterable[Message]) -> frozenset[str]:
+    """Give the incidents that messages are about."""
+    return frozenset(entry.incident for message in messages for entry in message.entries)
+
+
+def running(message: Message, incidents: Mapping[str, Incident]) -> Iterator[Incident]:
+    """Give those incidents of a message that are not over; one that nobody knows any more is."""
+    known = (incidents.get(entry.incident) for entry in message.entries)
+    yield from (incident for incident in known if incident is not None and not incident.ended)
+
+
+def sent_time(message: Message) -> datetime:
+    """Give when a message was sent, or was to be."""
+    return message.sent_at or message.created_at
+
+
+def is_push(message: Message) -> bool:
+    """Whether a message is to wake somebody because of accounts."""
+    return message.purpose is Purpose.ALERT and message.loud
+
+
+def in_flight(push: Message, sent: Iterable[Message], incidents: Mapping[str, Incident]) -> bool:
+    """Whether a push is on its way and nothing that was sent since says the same, as by another route."""
+    if push.delivery is not Delivery.CLAIMED:
+        return False
+    since = push.claimed_at or push.created_at
+    later = keys(each for each in sent if sent_time(each) >= since)
+    return not later or any(incident.key not in later for incident in running(push, incidents))
+
+
+def is_draft(message: Message, incidents: Mapping[str, Incident]) -> bool:
+    """Whether a message about accounts is still being put together."""
+    if message.delivery is not Delivery.WAITING or message.purpose not in ABOUT_ACCOUNTS:
+        return False
+    known = (incidents.get(entry.incident) for entry in message.entries)
+    return not any(incident is not None and incident.trouble for incident in known)

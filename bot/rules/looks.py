@@ -1,0 +1,197 @@
+"""What a look at the list, a failure to look, or a command that met a flag makes of what is known."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.incidents import Alert, Incident, Trouble, open_service
+from bot.models import Account, Flag, Observation
+from bot.rules import clock, episodes
+from bot.rules.episodes import Blind, Change, NewKey
+from bot.rules.policy import Policy
+from bot.rules.service import recoveries, troubled
+from bot.rules.watching import Watch, believing, blind_stretch, failing, is_believed
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What follows: the watch as it is now, the incidents that are new or changed, and what to tell."""
+
+    watch: Watch
+    incidents: tuple[Incident, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+
+
+def look(
+    watch: Watch,
+    incidents: Mapping[str, Incident],
+    observation: Observation,
+    policy: Policy,
+    *,
+    new_key: NewKey,
+) -> Decision:
+    """Take in a good look. `incidents` are those that go on, and those that ended in the last 6 h."""
+    at = observation.at
+    present = up_to_date(incidents, at)
+    channels = frozenset(account.channel for account in observation.accounts)
+    if not is_believed(watch, channels, at):
+        return shrunk(watch, incidents, observation, policy, new_key=new_key)
+    blind = blind_stretch(watch, open_service(present.values()), at, policy)
+    changes = [
+        *recoveries(watch, present, at, new_key),
+        *sightings(watch, present, observation, blind, new_key),
+        *absences(watch, present, observation, blind, policy),
+    ]
+    return decided(believing(watch, channels, at), incidents, present, changes)
+
+
+def sightings(
+    watch: Watch,
+    present: Mapping[str, Incident],
+    observation: Observation,
+    blind: Blind | None,
+    new_key: NewKey,
+) -> Iterator[Change]:
+    """Take in the flags of a list."""
+    flagged = [(account, flag) for account in observation.accounts if (flag := account.flag) is not None]
+    if not flagged:
+        return
+    running, past = by_channel(present)
+    for account, flag in flagged:
+        incident = running.get(account.channel)
+        if incident is not None:
+            yield episodes.sighted(incident, flag, observation.at, in_list=True)
+        else:
+            yield episodes.opened(
+                account.channel,
+                flag,
+                observation.at,
+                past.get(account.channel, ()),
+                new_key,
+                before_watch=watch.listed is None,
+                blind=blind,
+            )
+
+
+def absences(
+    watch: Watch,
+    present: Mapping[str, Incident],
+    observation: Observation,
+    blind: Blind | None,
+    policy: Policy,
+) -> Iterator[Change]:
+    """Take in what a believed list does not show: flags, and whole accounts."""
+    running, _ = by_channel(present)
+    accounts: dict[str, Account] = {}
+    if running:
+        accounts = {account.channel: account for account in observation.accounts}
+    for channel, incident in running.items():
+        account = accounts.get(channel)
+        if account is None:
+            yield episodes.missing(incident, observation.at, removed=channel in watch.removed)
+        elif account.flag is None:
+            yield episodes.clean(incident, observation.at, watch.last_good, blind, policy)
+
+
+def shrunk(
+    watch: Watch,
+    incidents: Mapping[str, Incident],
+    observation: Observation,
+    policy: Policy,
+    *,
+    new_key: NewKey,
+) -> Decision:
+    """Take in a list that lost too much: it is trouble of the service, and proves nobody's health.
+
+    The flags it still shows are believed all the same: whoever is left in it is to be watched.
+    """
+    at, channels = observation.at, frozenset(account.channel for account in observation.accounts)
+    present = up_to_date(incidents, at)
+    same = watch.shrunk == channels and watch.shrunk_since is not None
+    since = clock.not_after(watch.shrunk_since, at) if same else at
+    blind = blind_stretch(watch, open_service(present.values()), at, policy)
+    changes = [
+        *troubled(watch, present, Trouble.LIST_GONE, at, new_key),
+        *sightings(watch, present, observation, blind, new_key),
+    ]
+    after = replace(watch, shrunk=channels, shrunk_since=since, failed_at=None, failing_seconds=0)
+    return decided(after, incidents, present, changes)
+
+
+def fail(
+    watch: Watch,
+    incidents: Mapping[str, Incident],
+    trouble: Trouble,
+    at: datetime,
+    policy: Policy,
+    *,
+    new_key: NewKey,
+) -> Decision:
+    """Take in that a look failed. It says nothing about any account."""
+    present = up_to_date(incidents, at)
+    after = failing(watch, at, policy)
+    too_soon = timedelta(seconds=after.failing_seconds) < policy.outage_after
+    if trouble is Trouble.UNREACHABLE and too_soon:
+        return decided(after, incidents, present, [])
+    return decided(after, incidents, present, [*troubled(watch, present, trouble, at, new_key)])
+
+
+def met(
+    watch: Watch,
+    incidents: Mapping[str, Incident],
+    channel: str,
+    flag: Flag,
+    at: datetime,
+    *,
+    new_key: NewKey,
+) -> Decision:
+    """Take in that a command met a flag, which the list may show later or never."""
+    present = up_to_date(incidents, at)
+    running, past = by_channel(present)
+    incident = running.get(channel)
+    if incident is not None:
+        change = episodes.sighted(incident, flag, at, in_list=False)
+    else:
+        change = episodes.opened(channel, flag, at, past.get(channel, ()), new_key, from_command=True)
+    return decided(watch, incidents, present, [change])
+
+
+def passing(watch: Watch, incidents: Mapping[str, Incident], at: datetime) -> Decision:
+    """Take in that time has passed."""
+    changes = clock.tick(incidents, at)
+    return decided(watch, incidents, incidents, changes)
+
+
+def up_to_date(incidents: Mapping[str, Incident], at: datetime) -> dict[str, Incident]:
+    """Give the incidents without what is over by now."""
+    return {key: each if each.ended else clock.aged(each, at) for key, each in incidents.items()}
+
+
+def by_channel(incidents: Mapping[str, Incident]) -> tuple[dict[str, Incident], dict[str, list[Incident]]]:
+    """Give the incident of each account that goes on, and those of each account that ended."""
+    running: dict[str, Incident] = {}
+    past: dict[str, list[Incident]] = defaultdict(list)
+    for incident in incidents.values():
+        if incident.channel is None:
+            continue
+        if incident.ended:
+            past[incident.channel].append(incident)
+        else:
+            running[incident.channel] = incident
+    return running, past
+
+
+def decided(
+    watch: Watch,
+    before: Mapping[str, Incident],
+    present: Mapping[str, Incident],
+    changes: Sequence[Change],
+) -> Decision:
+    """Give what is new or changed, and nothing else: a look that changes nothing must write nothing."""
+    after = {**present, **{incident.key: incident for incident, _ in changes}}
+    return Decision(
+        watch,
+        tuple(incident for key, incident in after.items() if incident != before.get(key)),
+        tuple(alert for _, alert in changes if alert is not None),
+    )

@@ -1,0 +1,105 @@
+"""What a message takes along and leaves behind on its way: from the claim to its end in Discord."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from bot.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason
+from bot.rules.desk import ABOUT_ACCOUNTS, Pushes, is_push, running, sent_time
+from bot.rules.policy import PUSH_EVERY
+
+
+def goes_at(
+    message: Message, messages: Iterable[Message], incidents: Mapping[str, Incident], now: datetime
+) -> datetime:
+    """Say when a waiting message may be claimed, its own due time aside.
+
+    A push waits for the one that is on its way, and then for five minutes, whatever was known when it was
+    drafted. While another is on its way the answer is a guess: the end of that is the moment to ask again.
+    """
+    if not is_push(message) or message.delivery is not Delivery.WAITING:
+        return now
+    own = [each for each in messages if each.recipient == message.recipient]
+    pushed_at = Pushes.among(own, incidents, now).at
+    return now if pushed_at is None else max(now, pushed_at + PUSH_EVERY)
+
+
+def composed(push: Message, messages: Iterable[Message], incidents: Mapping[str, Incident]) -> Message:
+    """Give a message as it is claimed: one that wakes somebody shows all that is going on."""
+    if not is_push(push):
+        return push
+    carried = {
+        incident.key: None
+        for each in others(push, messages)
+        for incident in running(each, incidents)
+        if not push.holds(incident.key)
+    }
+    return replace(push, entries=(*push.entries, *(Entry(key, None) for key in carried)))
+
+
+def superseding(
+    sent: Message, messages: Iterable[Message], incidents: Mapping[str, Incident]
+) -> tuple[Message, ...]:
+    """Give what changes when a message stands in Discord, the message itself included if it does.
+
+    It takes what goes on from the older ones, which keep what is over. One that keeps nothing is to be
+    deleted. To be called in the transaction that records the sending: until then the older ones are all
+    that an owner has.
+    """
+    if sent.delivery is not Delivery.SENT:
+        return ()
+    if sent.purpose is Purpose.SERVICE:
+        return tuple(stripped(each, incidents) for each in others(sent, messages) if shares(each, sent))
+    if not is_push(sent):
+        return ()
+    older = [each for each in others(sent, messages) if any(running(each, incidents))]
+    after = composed(sent, older, incidents)
+    # Sent silently, as all in it was over by then: nobody was woken.
+    after = replace(after, loud=any(running(after, incidents)))
+    return (*(() if after == sent else (after,)), *(stripped(each, incidents) for each in older))
+
+
+def others(message: Message, messages: Iterable[Message]) -> Iterator[Message]:
+    """Give the messages that stand in Discord and may be about the same as this one."""
+    purposes = {Purpose.SERVICE} if message.purpose is Purpose.SERVICE else ABOUT_ACCOUNTS
+    for each in messages:
+        is_another = each.recipient == message.recipient and each.key != message.key
+        if is_another and each.delivery is Delivery.SENT and each.purpose in purposes:
+            yield each
+
+
+def shares(one: Message, other: Message) -> bool:
+    """Whether two messages are about the same."""
+    return any(other.holds(entry.incident) for entry in one.entries)
+
+
+def stripped(message: Message, incidents: Mapping[str, Incident]) -> Message:
+    """Give a message without what goes on."""
+    gone = {incident.key for incident in running(message, incidents)}
+    return replace(message, entries=tuple(each for each in message.entries if each.incident not in gone))
+
+
+def deleted(message: Message, incidents: Mapping[str, Incident]) -> tuple[Message, tuple[Alert, ...]]:
+    """Give a message that is not in Discord any more, and what it can not show now.
+
+    The alerts are for its recipient alone. Its trouble that goes on is left to the reminders: who deletes a
+    message has seen it.
+    """
+    shown_at = max(sent_time(message), message.edited_at or sent_time(message))
+    unseen = (
+        Alert(incident.key, Reason.RESOLVED, loud=False)
+        for entry in message.entries
+        if (incident := incidents.get(entry.incident)) is not None
+        and incident.ended_at is not None
+        and incident.ended_at > shown_at
+    )
+    return replace(message, delivery=Delivery.DONE), tuple(unseen)
+
+
+def dismissed(owner: int, messages: Iterable[Message]) -> tuple[Message, ...]:
+    """Give the messages of somebody who is no owner any more: nothing is sent, and nothing edited."""
+    return tuple(
+        replace(each, delivery=Delivery.CANCELLED if each.on_its_way else Delivery.DONE)
+        for each in messages
+        if each.recipient == owner and (each.on_its_way or each.delivery is Delivery.SENT)
+    )

@@ -1,0 +1,86 @@
+"""The trouble of the service as a whole: what opens it, changes it, ends it, and how it slows the looks."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.incidents import Alert, Ending, Incident, Reason, State, Trouble, open_service
+from bot.rules import episodes
+from bot.rules.episodes import Change, NewKey
+from bot.rules.policy import AWAY_AFTER, TROUBLED_POLL, Policy
+from bot.rules.watching import Watch
+
+WEIGHT: Final[Mapping[Trouble, int]] = {
+    Trouble.AWAY: 0,
+    Trouble.UNREACHABLE: 0,
+    Trouble.LIST_GONE: 1,
+    Trouble.GONE: 2,
+    Trouble.UNPAID: 2,
+    Trouble.TOKEN: 2,
+}
+"""What a trouble asks of a person: nothing but patience, a look at the accounts, or to make it work again."""
+
+
+def recoveries(
+    watch: Watch, present: Mapping[str, Incident], at: datetime, new_key: NewKey
+) -> Iterator[Change]:
+    """End the service's trouble; or tell that the bot was away, which only shows now."""
+    service = open_service(present.values())
+    if service is not None:
+        since = service.opened_at if watch.last_good is None else min(service.opened_at, watch.last_good)
+        yield episodes.ended(replace(service, blind_from=since, blind_until=at), Ending.RECOVERED, at)
+    elif watch.resumed and watch.last_good is not None and at - watch.last_good >= AWAY_AFTER:
+        away = Incident(
+            new_key(),
+            State.OPEN,
+            opened_at=watch.last_good,
+            seen_at=at,
+            trouble=Trouble.AWAY,
+            blind_from=watch.last_good,
+            blind_until=at,
+        )
+        yield episodes.ended(away, Ending.RECOVERED, at)
+
+
+def troubled(
+    watch: Watch, present: Mapping[str, Incident], trouble: Trouble, at: datetime, new_key: NewKey
+) -> Iterator[Change]:
+    """Open the service's incident, or say in the open one what the trouble is now."""
+    service = open_service(present.values())
+    if service is None:
+        past = [each for each in present.values() if each.trouble is trouble]
+        reason, loud = episodes.how_new(past, at)
+        opened = Incident(
+            new_key(),
+            State.OPEN,
+            opened_at=at,
+            seen_at=at,
+            trouble=trouble,
+            recurring=reason is Reason.RECURRING,
+            blind_from=watch.last_good,
+        )
+        yield opened, Alert(opened.key, reason, loud)
+        yield from last_seen(watch, present)
+    elif service.trouble is not trouble and trouble is not Trouble.UNREACHABLE:
+        # Not to be reached tells nothing new of a service that refused before.
+        worse = WEIGHT[trouble] > WEIGHT[service.trouble or Trouble.UNREACHABLE]
+        alert = Alert(service.key, Reason.WORSE, loud=True) if worse else None
+        yield replace(service, trouble=trouble, seen_at=at), alert
+
+
+def last_seen(watch: Watch, present: Mapping[str, Incident]) -> Iterator[Change]:
+    """Write down when open flags were last seen, now that nobody sees them."""
+    for incident in present.values():
+        if incident.channel is not None and not incident.ended:
+            yield episodes.seen_until(incident, watch.last_good), None
+
+
+def look_again_in(watch: Watch, incidents: Mapping[str, Incident], policy: Policy) -> timedelta:
+    """Say how long to wait for the next look: longer where only a person can help."""
+    service = open_service(incidents.values())
+    if service is None or service.trouble is Trouble.UNREACHABLE:
+        return policy.poll_interval
+    if service.trouble is Trouble.LIST_GONE and watch.shrunk:
+        return policy.poll_interval  # those that are left are still watched
+    return max(TROUBLED_POLL, policy.poll_interval)

@@ -1,0 +1,203 @@
+"""Who is told what, and when: alerts, and the time that passes, into the messages of one owner.
+
+An owner has one draft at most, the message that waits. What it holds is worked out anew at each change, so
+that nothing hangs on a single call: trouble that an owner was never told of is found the next time.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from bot.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason, State
+from bot.models import FlagKind
+from bot.rules.announcing import service_messages
+from bot.rules.desk import Desk, Mutes
+from bot.rules.episodes import NewKey
+from bot.rules.policy import Policy
+
+FRESH: Final = frozenset({Reason.OPENED, Reason.WORSE, Reason.RECURRING, Reason.RETURNED})
+"""What is news; the reminders begin anew after it."""
+FLAGGED: Final = frozenset({State.OPEN, State.RESETTING})
+
+Told = tuple[Alert, Incident]
+Reasons = dict[str, Reason]
+"""What a draft is about, and why, in its order."""
+
+
+def tell(
+    owner: int,
+    messages: Iterable[Message],
+    incidents: Mapping[str, Incident],
+    alerts: Iterable[Alert] = (),
+    *,
+    mutes: Mutes,
+    now: datetime,
+    policy: Policy,
+    new_key: NewKey,
+) -> tuple[Message, ...]:
+    """Give the messages of an owner that are new or changed.
+
+    To be called for each owner after every change of incidents, messages, mutes or owners, with the alerts of
+    that change, and without any at the time `next_due` gives. `incidents` are as they are after the change.
+    Of the messages none may be left out that is not finished, that is about an incident that goes on, or
+    that woke the owner last.
+    """
+    desk = Desk.of(owner, messages, incidents, mutes=mutes, now=now, policy=policy)
+    told = [(alert, incidents[alert.incident]) for alert in alerts if alert.incident in incidents]
+    draft = drafted(desk, reasons(desk, [each for each in told if each[1].channel is not None]), new_key)
+    changed = [draft, joined(desk, draft)]
+    changed += service_messages(desk, [each for each in told if each[1].trouble is not None], new_key)
+    before = {message.key: message for message in desk.messages}
+    return tuple(each for each in changed if each is not None and each != before.get(each.key))
+
+
+def next_due(
+    owner: int,
+    messages: Iterable[Message],
+    incidents: Mapping[str, Incident],
+    *,
+    mutes: Mutes,
+    now: datetime,
+    policy: Policy,
+) -> datetime | None:
+    """Say when `tell` will have something to say if nothing happens until then."""
+    desk = Desk.of(owner, messages, incidents, mutes=mutes, now=now, policy=policy)
+    draft = desk.draft
+    times = (
+        desk.reminder_at(incident)
+        for incident in incidents.values()
+        if incident.state is State.OPEN
+        and incident.channel is not None
+        and not (draft is not None and draft.holds(incident.key))
+        and not (desk.is_blind and incident.key in desk.told)
+    )
+    return min(times, default=None)
+
+
+def reasons(desk: Desk, told: Sequence[Told]) -> Reasons:
+    """Work out what the draft is about: what it was, what is new, what was missed, what to remind of."""
+    draft = () if desk.draft is None else desk.draft.entries
+    found: Reasons = {
+        entry.incident: entry.reason for entry in draft if entry.reason is not None and is_kept(desk, entry)
+    }
+    for alert, incident in told:
+        if is_worth_telling(desk, alert, incident):
+            found.setdefault(incident.key, alert.reason)
+    for incident in desk.incidents.values():
+        if is_missed(desk, incident):
+            found.setdefault(incident.key, Reason.OPENED)
+    for incident in reminders(desk):
+        found.setdefault(incident.key, Reason.REMINDER)
+    return found
+
+
+def is_kept(desk: Desk, entry: Entry) -> bool:
+    """Whether what waited to be told is still to be told."""
+    incident = desk.incidents.get(entry.incident)
+    if incident is None or entry.reason is Reason.REMINDER:
+        return False  # reminders are worked out anew
+    if incident.ended:
+        # Over before it was told: told silently, unless an edit of another message shows it.
+        return incident.key not in desk.shown
+    if entry.reason is Reason.RESOLVED:
+        return False  # it is not over after all
+    if desk.is_muted(incident):
+        return breaks_mute(entry.reason, incident)  # what is held is found again when the mute ends
+    if entry.reason is Reason.STILL_ON_IT:
+        return incident.claimed_by == desk.owner and incident.asked_at is not None
+    # Who joined it by an edit and had somebody see to it needs no push besides.
+    return not (incident.key in desk.shown and is_seen_to(incident))
+
+
+def is_seen_to(incident: Incident) -> bool:
+    """Whether somebody has taken care of an incident since it last changed."""
+    if incident.snoozed_until is not None:
+        return True
+    claimed_at = incident.claimed_at if incident.claimed_by is not None else None
+    return claimed_at is not None and claimed_at > incident.seen_at
+
+
+def is_worth_telling(desk: Desk, alert: Alert, incident: Incident) -> bool:
+    """Whether an alert about an account wants a message to the owner."""
+    if alert.reason is Reason.RESOLVED:
+        return is_unseen_end(desk, incident)
+    if not alert.loud or incident.ended:
+        return False  # an edit shows it
+    if alert.reason is Reason.STILL_ON_IT and incident.claimed_by != desk.owner:
+        return False  # a question to somebody else
+    return not desk.is_muted(incident) or breaks_mute(alert.reason, incident)
+
+
+def is_unseen_end(desk: Desk, incident: Incident) -> bool:
+    """Whether an incident is over and no message can show it."""
+    if not incident.ended or incident.key in desk.shown:
+        return False
+    # Who was never told, because of a mute or as it comes and goes all the time, need not know of its end.
+    return incident.key in desk.told or not (incident.recurring or desk.is_muted(incident))
+
+
+def breaks_mute(reason: Reason | None, incident: Incident) -> bool:
+    """Whether news is told in spite of a mute: that it became a block."""
+    return reason is Reason.WORSE and incident.flag is not None and incident.flag.kind is FlagKind.BLOCK
+
+
+def is_missed(desk: Desk, incident: Incident) -> bool:
+    """Whether an owner was never told of trouble that is there: a new owner, or one who had it muted."""
+    return (
+        incident.channel is not None
+        and incident.state in FLAGGED
+        and incident.key not in desk.told
+        and not incident.recurring  # of that there are reminders only
+        and not desk.is_muted(incident)
+    )
+
+
+def reminders(desk: Desk) -> list[Incident]:
+    """Give the incidents to remind of: all that need somebody, once it is time for any."""
+    if desk.is_blind:
+        return []
+    needing = [incident for incident in desk.incidents.values() if desk.needs_somebody(incident)]
+    return needing if any(desk.reminder_at(incident) <= desk.now for incident in needing) else []
+
+
+def drafted(desk: Desk, found: Reasons, new_key: NewKey) -> Message | None:
+    """Give the draft with this in it; a cancelled one if nothing is left to tell."""
+    draft = desk.draft
+    if not found:
+        return None if draft is None else replace(draft, delivery=Delivery.CANCELLED)
+    is_loud = any(not desk.incidents[key].ended for key in found)
+    is_news = not is_loud or any(reason in FRESH for reason in found.values())
+    due_at = desk.next_push_at if is_loud else desk.now
+    if draft is None:
+        draft = Message(new_key(), desk.owner, Purpose.ALERT, is_loud, desk.now, due_at)
+    return replace(
+        draft,
+        purpose=Purpose.ALERT if is_loud else Purpose.NOTE,
+        loud=is_loud,
+        due_at=min(draft.due_at, due_at),
+        entries=tuple(Entry(key, reason) for key, reason in found.items()),
+        reminders=0 if is_news else desk.pushes.reminders + 1,
+    )
+
+
+def joined(desk: Desk, draft: Message | None) -> Message | None:
+    """Give the living message with the trouble in it that no message shows: an edit wakes nobody."""
+    living = desk.living
+    if living is None:
+        return None
+    more = tuple(
+        Entry(incident.key, None) for incident in unshown(desk, draft) if not living.holds(incident.key)
+    )
+    return replace(living, entries=(*living.entries, *more)) if more else None
+
+
+def unshown(desk: Desk, draft: Message | None) -> Iterator[Incident]:
+    """Give the accounts' incidents that stand in no message, and in none that is about to be sent."""
+    is_leaving = draft is not None and draft.delivery is Delivery.WAITING and draft.due_at <= desk.now
+    leaving = {entry.incident for entry in draft.entries} if draft is not None and is_leaving else set[str]()
+    for incident in desk.incidents.values():
+        if incident.channel is None or incident.ended:
+            continue
+        if incident.key not in desk.shown and incident.key not in leaving:
+            yield incident

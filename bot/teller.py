@@ -1,0 +1,57 @@
+"""Puts into a turn of the ledger what its changes mean to each owner."""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.incidents import Alert, new_key
+from bot.ledger import Draft, Ledger
+from bot.rules.policy import Policy
+from bot.rules.telling import next_due, tell
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Keeps the owners' messages in step with what is true; `owners` gives who they are at the moment."""
+
+    owners: Callable[[], Collection[int]]
+    policy: Policy
+    now: Callable[[], datetime]
+
+    def tell(self, draft: Draft, alerts: Iterable[Alert] = ()) -> None:
+        """Change the messages of all owners, as the last thing in a turn that changed what they are about."""
+        told = tuple(alerts)
+        for owner in sorted(self.owners()):
+            self.tell_one(draft, owner, told)
+
+    def tell_one(self, draft: Draft, owner: int, alerts: Iterable[Alert] = ()) -> None:
+        """Change the messages of one person, who may be no owner any more: then there is nothing to tell."""
+        if owner not in self.owners():
+            return
+        changed = tell(
+            owner,
+            draft.messages.values(),
+            draft.incidents,
+            alerts,
+            mutes=draft.mutes,
+            now=self.now(),
+            policy=self.policy,
+            new_key=new_key,
+        )
+        for message in changed:
+            draft.put_message(message)
+
+    def next_due(self, ledger: Ledger) -> datetime | None:
+        """Say when there will be something to tell if nothing happens until then."""
+        times = (
+            next_due(
+                owner,
+                ledger.messages.values(),
+                ledger.incidents,
+                mutes=ledger.mutes,
+                now=self.now(),
+                policy=self.policy,
+            )
+            for owner in self.owners()
+        )
+        return min((time for time in times if time is not None), default=None)

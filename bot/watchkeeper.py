@@ -1,0 +1,221 @@
+"""Puts into the ledger what looks, commands, owners and the clock change, and who is told of it, turn by turn.
+
+The decisions are those of `bot.rules`. Each change and the messages it leads to are one transaction.
+"""
+
+from collections.abc import AsyncGenerator, Callable, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.incidents import Alert, Incident, Message, Purpose, State, Trouble, new_key
+from bot.ledger import Draft, Ledger
+from bot.models import Action, Flag, Observation
+from bot.rules import acts, clock, looks, sending, telling, watching
+from bot.rules.episodes import Change
+from bot.rules.looks import Decision
+from bot.rules.policy import Policy
+
+UNKNOWN_OUTCOME: Final = "outcome unknown"
+CLOCK_CHECK: Final = timedelta(hours=1)
+"""How long to sleep at most where nothing is due: a clock that steps must not put a reminder off for ever."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """One change of the ledger under way: what was decided so far, and what there is to tell about it."""
+
+    draft: Draft
+    at: datetime
+    alerts: list[Alert] = field(default_factory=list[Alert])
+
+    def decide(self, decision: Decision) -> None:
+        """Take over what the rules made of something."""
+        self.draft.put_watch(decision.watch)
+        for incident in decision.incidents:
+            self._note_lost_reset(incident)
+            self.draft.put_incident(incident)
+        self.alerts += decision.alerts
+
+    def change(self, change: Change) -> Incident:
+        """Take over what the rules made of one incident, and give it."""
+        incident, alert = change
+        self.draft.put_incident(incident)
+        self.alerts += [alert] if alert else []
+        return incident
+
+    def note(self, actor: int, verb: str, channel: str | None, outcome: str) -> None:
+        """Write into the audit."""
+        self.draft.note(Action(self.at, actor, verb, channel or "", outcome))
+
+    def _note_lost_reset(self, after: Incident) -> None:
+        """A lease that ran out without a verdict was a reset that something killed."""
+        before = self.draft.incidents.get(after.key)
+        if before is None or before.leased_by is None or after.leased_by is not None:
+            return
+        self.note(before.leased_by, "reset", before.channel, UNKNOWN_OUTCOME)
+
+
+class Watchkeeper:
+    """Keeps the watch's memory right, and the owners' messages with it."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        owners: Callable[[], Collection[int]],
+        policy: Policy,
+        greeted: Collection[int],
+        *,
+        now: Callable[[], datetime],
+        keys: Callable[[], str] = new_key,
+    ) -> None:
+        self.ledger = ledger
+        self.policy = policy
+        self._owners = owners
+        self._greeted = set(greeted)
+        self._now = now
+        self._keys = keys
+
+    async def looked(self, observation: Observation) -> bool:
+        """Take in a good look, and tell whether its list is believed: one that lost too much is not."""
+        async with self.turn() as turn:
+            watch, channels = turn.draft.watch, frozenset(account.channel for account in observation.accounts)
+            believed = watching.is_believed(watch, channels, observation.at)
+            turn.decide(looks.look(watch, turn.draft.incidents, observation, self.policy, new_key=self._keys))
+        return believed
+
+    async def failed(self, trouble: Trouble) -> None:
+        """Take in that the list could not be read."""
+        async with self.turn() as turn:
+            draft = turn.draft
+            turn.decide(
+                looks.fail(draft.watch, draft.incidents, trouble, turn.at, self.policy, new_key=self._keys)
+            )
+
+    async def met(self, channel: str, flag: Flag) -> None:
+        """Take in a 596 that a command met."""
+        async with self.turn() as turn:
+            draft = turn.draft
+            turn.decide(looks.met(draft.watch, draft.incidents, channel, flag, turn.at, new_key=self._keys))
+
+    async def tick(self) -> None:
+        """Take in that time has passed, or that the owners changed."""
+        async with self.turn() as turn:
+            turn.decide(looks.passing(turn.draft.watch, turn.draft.incidents, turn.at))
+
+    def next_tick(self) -> datetime:
+        """Say when `tick` will have something to do if nothing happens until then."""
+        now, ledger = self._now(), self.ledger
+        times = [clock.next_tick(ledger.incidents.values())]
+        times += [
+            telling.next_due(
+                owner, ledger.messages.values(), ledger.incidents, ledger.mutes, now, self.policy
+            )
+            for owner in self._owners()
+        ]
+        return min((time for time in times if time is not None), default=now + CLOCK_CHECK)
+
+    async def claim(self, key: str, owner: int) -> Incident | None:
+        """Note that an owner is on it; None if the incident is over or not known."""
+        return await self._act(
+            key, owner, "claim", "on it", lambda incident, at: acts.claim(incident, owner, at)
+        )
+
+    async def snooze(self, key: str, owner: int, length: timedelta) -> Incident | None:
+        """Hold the reminders of an incident for a while; None if it is over or not known."""
+
+        def act(incident: Incident, at: datetime) -> Incident:
+            return acts.snooze(incident, at + length, at)
+
+        return await self._act(key, owner, "snooze", f"for {length}", act)
+
+    async def mute(self, channel: str | None, owner: int, until: datetime) -> None:
+        """Hold the pushes of an account, or of all with None, until a time; one that is past ends a mute."""
+        async with self.turn() as turn:
+            turn.draft.put_mute(channel, until, owner)
+            over = until <= turn.at
+            turn.note(
+                owner, "unmute" if over else "mute", channel, "done" if over else f"until {until:%F %R} UTC"
+            )
+
+    async def test(self, owner: int) -> Message:
+        """Send an owner a marked test through the real path."""
+        async with self.turn() as turn:
+            message = Message(self._keys(), owner, Purpose.TEST, True, turn.at, turn.at)  # noqa: FBT003 - it is loud
+            turn.draft.put_message(message)
+        return message
+
+    async def take_lease(self, key: str, owner: int) -> Incident | None:
+        """Take the one right to reset an account, with its audit entry; None if another has it, or it is over."""
+        async with self.turn() as turn:
+            incident = turn.draft.incidents.get(key)
+            lease = acts.take_lease(incident, owner, turn.at) if incident else None
+            if lease is not None:
+                turn.draft.put_incident(lease)
+                turn.note(owner, "reset", lease.channel, "asked")
+        return lease
+
+    async def give_verdict(self, lease: Incident, verdict: acts.ResetVerdict, flag: Flag | None) -> None:
+        """Write down what a reset came to, and give the lease back."""
+        async with self.turn() as turn:
+            incident = turn.draft.incidents.get(lease.key)
+            if incident is None or not acts.holds_lease(incident, lease):
+                return  # it ran out, and the audit says so
+            turn.change(acts.give_verdict(incident, lease, verdict, turn.at, flag))
+            turn.note(lease.leased_by or 0, "reset", lease.channel, verdict.value)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncGenerator[Turn]:
+        """Change the ledger, and tell whoever is to be told, all of it or nothing."""
+        greeted: set[int] = set()
+        async with self.ledger.turn() as draft:
+            turn = Turn(draft, self._now())
+            yield turn
+            greeted = self._tell(turn)
+        self._greeted |= greeted
+
+    def _tell(self, turn: Turn) -> set[int]:
+        owners = frozenset(self._owners())
+        if not owners:
+            return set()  # nobody knows yet who they are; what is to be told is found later
+        self._dismiss(turn, owners)
+        fresh = owners - self._greeted
+        for owner in sorted(fresh):
+            turn.draft.put_message(Message(self._keys(), owner, Purpose.HELLO, False, turn.at, turn.at))  # noqa: FBT003 - it is silent
+        for owner in sorted(owners):
+            told = telling.tell(
+                owner,
+                turn.draft.messages.values(),
+                turn.draft.incidents,
+                turn.alerts,
+                turn.draft.mutes,
+                turn.at,
+                self.policy,
+                new_key=self._keys,
+            )
+            for message in told:
+                turn.draft.put_message(message)
+        return set(fresh)
+
+    def _dismiss(self, turn: Turn, owners: frozenset[int]) -> None:
+        """Send nothing more to people who are owners no longer, and leave no account in their hands."""
+        draft = turn.draft
+        for person in {message.recipient for message in draft.messages.values()} - owners:
+            for message in sending.dismissed(person, draft.messages.values()):
+                draft.put_message(message)
+        for incident in list(draft.incidents.values()):
+            if incident.claimed_by is not None and incident.claimed_by not in owners and not incident.ended:
+                draft.put_incident(acts.abandon(incident, incident.claimed_by, turn.at))
+
+    async def _act(
+        self, key: str, owner: int, verb: str, outcome: str, act: Callable[[Incident, datetime], Incident]
+    ) -> Incident | None:
+        async with self.turn() as turn:
+            incident = turn.draft.incidents.get(key)
+            if incident is None or incident.state is State.ENDED:
+                return None
+            changed = act(incident, turn.at)
+            turn.draft.put_incident(changed)
+            turn.note(owner, verb, incident.channel, outcome)
+        return changed

@@ -1,0 +1,198 @@
+"""An outbox over a real database, driven by hand: the clock, the rounds, the crashes."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from discord import ui
+
+from bot import controls
+from bot.delivery import Post
+from bot.incidents import Entry, Incident, Message, Purpose, Reason, State, new_key
+from bot.ledger import Ledger
+from bot.models import Account, Flag, KnownAccount
+from bot.outbox import Outbox, Step
+from bot.render.look import ButtonLook, LinkLook, Look, SelectLook
+from bot.rules.policy import Policy
+from bot.store import Store
+from bot.teller import Teller
+from tests.sandbox.discord import Json, SimulatedDiscord
+
+T = TypeVar("T")
+PATIENCE = 5.0
+CHANNEL = "1000000000000000001"
+FLAG = Flag.of("Please complete the captcha")
+
+
+class Clock:
+    """A clock that a test moves; who sleeps by it wakes when it was moved so far."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta(0)
+        self._slept: dict[asyncio.Event, datetime] = {}
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    def move(self, by: timedelta) -> None:
+        self._ahead += by
+        for event, until in self._slept.items():
+            if until <= self.now():
+                event.set()
+
+    async def sleep(self, seconds: float) -> None:
+        event = asyncio.Event()
+        self._slept[event] = self.now() + timedelta(seconds=seconds)
+        try:
+            await event.wait()
+        finally:
+            del self._slept[event]
+
+
+class Crash(BaseException):
+    """The process dies at a step."""
+
+
+class Desk:
+    """One process's outbox; `restart` is the next process on the same database."""
+
+    def __init__(self, database: Path, post: Post, world: SimulatedDiscord, clock: Clock) -> None:
+        self.post = post
+        self.clock = clock
+        self.accounts = {CHANNEL: KnownAccount(Account(CHANNEL, 3, FLAG), "Aurora")}
+        self.owners: set[int] = set()
+        """Who is told what the rules say; nobody, where a test writes the messages itself."""
+        self.at: Callable[[Step], None] = lambda _step: None
+        self.ledger: Ledger
+        self.outbox: Outbox
+        self._database = database
+        self._world = world
+
+    @asynccontextmanager
+    async def process(self) -> AsyncGenerator[None]:
+        """Have the database open, and an outbox that begins nothing by itself."""
+        async with Store.open(self._database) as store:
+            self.ledger = await Ledger.load(store, self.clock.now)
+            self.outbox = Outbox(
+                self.ledger,
+                self.post,
+                Teller(lambda: self.owners, Policy(), self.clock.now),
+                accounts=lambda: self.accounts,
+                view_of=view_of,
+                now=self.clock.now,
+                sleep=self.clock.sleep,
+                chance=lambda: 1.0,
+                at=self.reach,
+            )
+            yield
+
+    def reach(self, step: Step) -> None:
+        """Come to a step of the outbox's work."""
+        self.at(step)
+
+    def pass_time(self, by: timedelta) -> None:
+        """Let time pass here and at Discord."""
+        self.clock.move(by)
+        self._world.pass_time(by.total_seconds())
+
+    async def put(self, *values: Incident | Message) -> None:
+        """Change the ledger in one turn."""
+        async with self.ledger.turn() as draft:
+            for value in values:
+                if isinstance(value, Incident):
+                    draft.put_incident(value)
+                else:
+                    draft.put_message(value)
+
+    async def work(self) -> timedelta:
+        """Do everything that is due, till nothing is; give the time the outbox would rest."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                rest = self.outbox.begin()
+                if not self.outbox.under_way:
+                    return rest
+                await asyncio.gather(*self.outbox.under_way)
+
+    async def work_for(self, time: timedelta) -> None:
+        """Let so much time pass, doing everything when it is due."""
+        end = self.clock.now() + time
+        while (rest := await self.work()) < (left := end - self.clock.now()):
+            self.pass_time(max(rest, timedelta(milliseconds=1)))
+        self.pass_time(max(left, timedelta(0)))
+        await self.work()
+
+    async def until(self, predicate: Callable[[], T]) -> T:
+        """Wait till something is true of the ledger."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                seen = self.ledger.changed.version
+                if value := predicate():
+                    return value
+                await self.ledger.changed.wait(seen)
+
+    def message(self, key: str) -> Message:
+        """Give a message as it is now."""
+        return self.ledger.messages[key]
+
+    def incident(self, channel: str = CHANNEL) -> Incident:
+        """Make an incident that is open."""
+        now = self.clock.now()
+        return Incident(new_key(), State.OPEN, now, now, channel=channel, flag=FLAG, peak=FLAG.kind)
+
+    async def alert(self, recipient: int, *incidents: Incident) -> Message:
+        """Put an alert that is due now, about a new incident unless others are given."""
+        about = incidents or (self.incident(),)
+        message = self.draft(recipient, Purpose.ALERT, *about)
+        await self.put(*about, message)
+        return message
+
+    def draft(self, recipient: int, purpose: Purpose, *incidents: Incident) -> Message:
+        """Make a message that is due now."""
+        now = self.clock.now()
+        entries = tuple(Entry(incident.key, Reason.OPENED) for incident in incidents)
+        loud = purpose not in (Purpose.NOTE, Purpose.HELLO)
+        return Message(new_key(), recipient, purpose, loud=loud, created_at=now, due_at=now, entries=entries)
+
+    async def end(self, incident: Incident) -> None:
+        """Let an incident end now."""
+        current = self.ledger.incidents[incident.key]
+        await self.put(replace(current, state=State.ENDED, ended_at=self.clock.now()))
+
+
+def created(world: SimulatedDiscord) -> list[Json]:
+    """Give the bodies of all tries to send a message."""
+    return [one.json for one in world.requests if one.method == "POST" and one.path.endswith("/messages")]
+
+
+def edited(world: SimulatedDiscord) -> list[Json]:
+    """Give the bodies of all tries to edit a message."""
+    return [one.json for one in world.requests if one.method == "PATCH"]
+
+
+def view_of(look: Look) -> ui.View:
+    """Make the view of a look, as the bot does."""
+    view = ui.View(timeout=None)
+    for each in look.controls:
+        match each:
+            case ButtonLook():
+                view.add_item(
+                    controls.button(
+                        each.verb,
+                        each.label,
+                        argument=each.argument,
+                        style=each.style,
+                        emoji=each.emoji,
+                        disabled=each.disabled,
+                    )
+                )
+            case SelectLook():
+                view.add_item(
+                    controls.select(each.verb, each.options, each.placeholder, argument=each.argument)
+                )
+            case LinkLook():
+                view.add_item(ui.Button(label=each.label, url=each.url))
+    return view

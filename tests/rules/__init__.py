@@ -1,0 +1,1 @@
+"""The rules, tried on a small world of their own."""

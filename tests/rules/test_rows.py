@@ -1,0 +1,639 @@
+"""The table of what happens when: one test for each row that is the rules' to decide, by its number.
+
+Rows 23, 25, 26, 28 and 38 are about routes, Discord and who is an owner, and are tested with the outbox.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.incidents import Delivery, Ending, Purpose, Reason, ResetVerdict, State, Trouble
+from bot.models import Flag, FlagKind
+from bot.rules import acts
+from bot.rules.policy import PUSH_EVERY
+from bot.rules.service import look_again_in
+from bot.rules.watching import adding, removing
+from tests.rules.world import (
+    ANNE,
+    BEN,
+    BLOCK,
+    CAPTCHA,
+    DAY,
+    HOUR,
+    MINUTE,
+    MODERATION,
+    OTHER,
+    SECOND,
+    START,
+    A,
+    B,
+    C,
+    D,
+    World,
+    flagged,
+    started,
+)
+
+
+def accounts(number: int) -> dict[str, str | None]:
+    return {f"1170809721663420{index:03}": None for index in range(number)}
+
+
+def test_row_01_accounts_flagged_at_the_first_start_are_one_digest() -> None:
+    world = World(flags={A: MODERATION, B: CAPTCHA, C: BLOCK, D: None})
+    world.look()
+    world.deliver()
+    (told,) = world.told
+    assert told.loud
+    assert told.reasons == dict.fromkeys((A, B, C), Reason.OPENED)
+    assert all(incident.before_watch for incident in world.incidents.values())
+
+
+def test_row_01_what_is_flagged_after_the_first_look_was_not_before_the_watch() -> None:
+    assert not flagged().incident(A).before_watch
+
+
+def test_row_02_an_outage_freezes_and_the_end_shows_the_blind_window() -> None:
+    world = flagged()
+    world.run(3 * MINUTE)
+    before, blind_from = world.incident(A), world.watch.last_good
+    world.flags[A] = None
+    world.run_without_api(20 * MINUTE)
+    assert world.incident(A) == replace(before, seen_at=blind_from)
+    world.restart()
+    world.now += MINUTE
+    world.look()
+    back = world.now
+    assert world.state(A) is State.CLEARING
+    pushes = len(world.pushes())
+    world.run(6 * MINUTE)
+    incident = world.incident(A)
+    assert (incident.state, incident.ending) == (State.ENDED, Ending.CLEARED)
+    assert (incident.blind_from, incident.blind_until) == (blind_from, back)
+    assert len(world.pushes()) == pushes
+
+
+def test_row_03_a_restart_while_flagged_is_nothing_and_the_reminder_clock_goes_on() -> None:
+    world = flagged()
+    told = world.now
+    world.run(5 * MINUTE)
+    world.restart()
+    world.now += 3 * MINUTE
+    world.look()
+    world.deliver()
+    assert len(world.told) == 1
+    world.run(7 * MINUTE)
+    world.wait(MINUTE)
+    assert [push.at - told for push in world.pushes()] == [timedelta(), 15 * MINUTE]
+    assert world.pushes()[-1].reasons == {A: Reason.REMINDER}
+
+
+def test_row_04_two_texts_of_one_kind_are_edits() -> None:
+    world = flagged()
+    for text in ("Another pending moderation message.", MODERATION) * 3:
+        world.flags[A] = text
+        world.now += MINUTE
+        decision = world.look()
+        assert [incident.flag for incident in decision.incidents] == [Flag.of(text)]
+        assert decision.alerts == ()
+
+
+def test_row_05_two_kinds_are_one_push_at_the_heavier() -> None:
+    world = flagged(CAPTCHA)
+    for text in (MODERATION, CAPTCHA) * 4:
+        world.flags[A] = text
+        world.now += MINUTE
+        world.look()
+        world.deliver()
+    world.wait(PUSH_EVERY)
+    assert [push.reasons[A] for push in world.pushes()] == [Reason.OPENED, Reason.WORSE]
+    assert world.incident(A).peak is FlagKind.MODERATION
+
+
+def test_row_06_a_changing_number_is_no_change() -> None:
+    world = flagged("Pending moderation message, try again in 12 min  5 s (3 left).")
+    world.flags[A] = "Pending moderation message, try again in  9 min 55 s (2 left)."
+    world.now += MINUTE
+    decision = world.look()
+    assert decision.incidents == decision.alerts == ()
+
+
+def test_row_07_on_and_off_by_the_look_for_an_hour_is_opened_once() -> None:
+    world = flagged()
+    for _ in range(30):
+        for text in (None, MODERATION):
+            world.flags[A] = text
+            world.run(MINUTE)
+    assert len(world.of(A)) == 1
+    assert [push.reasons[A] for push in world.pushes()] == [Reason.OPENED, Reason.REMINDER]
+
+
+def test_row_08_episodes_one_and_two_are_told_the_third_is_recurring_then_reminders() -> None:
+    world = started()
+
+    def flapping(at: datetime) -> dict[str, str | None]:
+        is_on = (at - START - 2 * MINUTE) % (40 * MINUTE) < 20 * MINUTE
+        return {**world.flags, A: MODERATION if is_on else None}
+
+    world.run(8 * HOUR, flapping)
+    reasons = [push.reasons[A] for push in world.pushes()]
+    news = [reason for reason in reasons if reason is not Reason.REMINDER]
+    assert news == [Reason.OPENED, Reason.OPENED, Reason.RECURRING]
+    third = reasons.index(Reason.RECURRING)
+    assert 2 <= len(reasons[third + 1 :]) <= 4
+    assert all(told.loud for told in world.told)
+    assert len(world.of(A)) == 12
+
+
+def test_row_09_a_list_that_lags_after_a_reset_is_said_in_silence() -> None:
+    world = flagged()
+    lease = world.lease(A)
+    world.now += 15 * SECOND
+    assert world.look().incidents == ()
+    world.flags[A] = None
+    world.now += 45 * SECOND
+    assert world.look().incidents == ()
+    world.verdict(lease, ResetVerdict.BACK)
+    incident = world.incident(A)
+    assert (incident.state, incident.ending, incident.reset_at) == (State.ENDED, Ending.RESET, world.now)
+    assert len(world.told) == 1
+    assert world.living() == []
+
+
+def test_row_10_flagged_soon_after_a_verified_reset_is_the_same_incident_returned() -> None:
+    world = flagged()
+    world.flags[A] = None
+    world.verdict(world.lease(A), ResetVerdict.BACK)
+    world.run(3 * MINUTE)
+    world.flags[A] = MODERATION
+    world.run(5 * MINUTE)
+    assert len(world.of(A)) == 1
+    assert world.state(A) is State.OPEN
+    assert [push.reasons[A] for push in world.pushes()] == [Reason.OPENED, Reason.RETURNED]
+
+
+def test_row_10_flagged_long_after_a_verified_reset_is_another_incident() -> None:
+    world = flagged()
+    world.flags[A] = None
+    world.verdict(world.lease(A), ResetVerdict.BACK)
+    world.run(61 * MINUTE)
+    world.flags[A] = MODERATION
+    world.run(MINUTE)
+    assert len(world.of(A)) == 2
+    assert world.pushes()[-1].reasons == {A: Reason.OPENED}
+
+
+@pytest.mark.parametrize("clean", [True, False])
+def test_row_11_a_reset_without_an_answer_is_told_by_the_list(clean: bool) -> None:  # noqa: FBT001 - a row of a table
+    world = flagged()
+    world.verdict(world.lease(A), ResetVerdict.BACK if clean else ResetVerdict.COULD_NOT_TELL)
+    assert world.state(A) is (State.ENDED if clean else State.OPEN)
+    assert len(world.told) == 1
+
+
+def test_row_12_a_lease_that_nobody_gives_back_expires() -> None:
+    world = flagged()
+    lease = world.lease(A)
+    world.restart()
+    world.now += 3 * MINUTE
+    world.look()
+    incident = world.incident(A)
+    assert (incident.state, incident.lease_until, incident.leased_by) == (State.OPEN, None, None)
+    again = world.lease(A)
+    # A verdict from before the crash is nobody's.
+    world.verdict(lease, ResetVerdict.BACK)
+    assert world.incident(A) == again
+
+
+def test_row_13_of_two_owners_one_has_the_lease() -> None:
+    world = flagged(owners=(ANNE, BEN))
+    world.lease(A, ANNE)
+    assert acts.take_lease(world.incident(A), BEN, world.now) is None
+    assert world.incident(A).leased_by == ANNE
+
+
+def test_row_14_what_only_a_command_met_ends_after_a_quarter_of_an_hour_of_clean_looks() -> None:
+    world = started()
+    world.meet(A, MODERATION)
+    world.deliver()
+    assert world.pushes()[0].reasons == {A: Reason.OPENED}
+    assert world.incident(A).from_command
+    world.run(15 * MINUTE)
+    assert world.state(A) is State.CLEARING
+    world.run(2 * MINUTE)
+    assert world.incident(A).ending is Ending.CLEARED
+    assert len(world.told) == 1
+
+
+def test_row_15_an_account_that_one_look_missed_is_nothing() -> None:
+    world = flagged()
+    rest = {channel: text for channel, text in world.flags.items() if channel != A}
+    world.now += MINUTE
+    assert world.look(rest).alerts == ()
+    assert world.state(A) is State.OPEN
+    world.run(5 * MINUTE)
+    assert world.state(A) is State.OPEN
+    assert len(world.told) == 1
+
+
+def test_row_16_an_account_gone_for_two_looks_is_removed_and_a_new_flag_is_new() -> None:
+    world = flagged()
+    del world.flags[A]
+    world.run(2 * MINUTE)
+    assert world.incident(A).ending is Ending.REMOVED
+    assert len(world.told) == 1
+    world.flags[A] = MODERATION
+    world.run(10 * MINUTE)
+    assert len(world.of(A)) == 2
+    assert [push.reasons[A] for push in world.pushes()] == [Reason.OPENED, Reason.OPENED]
+
+
+def test_row_17_an_empty_list_after_accounts_is_told_once_and_freezes() -> None:
+    world = flagged()
+    before = world.incident(A)
+    flags, world.flags = world.flags, {}
+    world.run(3 * HOUR)
+    assert replace(world.incident(A), seen_at=before.seen_at) == before
+    assert [told.entries for told in world.told[1:]] == [(("list gone", Reason.OPENED),)]
+    assert world.told[1].loud
+    assert look_again_in(world.watch, world.incidents, world.policy) == 15 * MINUTE
+    world.flags = flags
+    world.look()
+    assert [service.ending for service in world.service()] == [Ending.RECOVERED]
+    assert world.state(A) is State.OPEN
+
+
+def test_row_17_an_empty_list_where_there_never_was_an_account_is_no_trouble() -> None:
+    world = World(flags={})
+    world.run(HOUR)
+    assert world.incidents == {}
+
+
+def test_row_18_a_list_that_lost_more_than_half_is_not_believed() -> None:
+    world = flagged()
+    world.flags = {D: None}
+    world.run(HOUR)
+    assert world.state(A) is State.OPEN
+    assert [told.entries for told in world.told[1:]] == [(("list gone", Reason.OPENED),)]
+
+
+def test_row_18_a_flag_in_a_list_that_is_not_believed_is_told_within_a_poll() -> None:
+    world = started()
+    world.flags = {D: None}
+    world.run(10 * MINUTE)
+    world.flags = {D: BLOCK}
+    world.run(MINUTE)
+    assert world.pushes()[-1].reasons == {D: Reason.OPENED}
+
+
+def test_row_18_a_list_that_stays_the_same_for_a_day_is_believed() -> None:
+    world = flagged()
+    world.flags = {D: None}
+    world.run(23 * HOUR)
+    assert world.state(A) is State.OPEN
+    world.run(HOUR + 3 * MINUTE)
+    assert world.incident(A).ending is Ending.REMOVED
+    assert [service.ending for service in world.service()] == [Ending.RECOVERED]
+
+
+def test_row_18_half_of_the_accounts_may_go_and_one_may_take_the_place_of_another() -> None:
+    world = started()
+    world.flags = {C: None, D: None}
+    world.run(2 * MINUTE)
+    world.flags = {A: None, B: None}
+    world.run(2 * MINUTE)
+    assert world.told == []
+
+
+def test_row_19_forty_flagged_one_by_one_are_a_push_per_five_minutes_and_one_digest() -> None:
+    world = started(accounts(40))
+    begun = world.now
+    for channel in list(world.flags):
+        world.flags[channel] = MODERATION
+        world.look()
+        world.deliver()
+        world.wait(MINUTE)
+        shown = {entry.incident for message in world.living() for entry in message.entries}
+        assert world.incident(channel).key in shown
+        assert len(world.living()) == 1
+    world.wait(PUSH_EVERY)
+    times = [push.at for push in world.pushes()]
+    assert times[0] == begun
+    assert min(later - earlier for earlier, later in zip(times, times[1:], strict=False)) >= PUSH_EVERY
+    assert len(times) == 9
+    assert set(world.pushes()[-1].reasons) == set(world.flags)
+
+
+def test_row_20_two_hundred_at_once_are_one_message_for_each_owner() -> None:
+    world = started(accounts(200), owners=(ANNE, BEN))
+    world.flags = dict.fromkeys(world.flags, MODERATION)
+    world.look()
+    world.deliver()
+    assert [(told.owner, told.reasons) for told in world.told] == [
+        (owner, dict.fromkeys(world.flags, Reason.OPENED)) for owner in (ANNE, BEN)
+    ]
+
+
+def test_row_21_flagged_and_over_while_discord_is_down_is_one_silent_message() -> None:
+    world = started()
+    world.discord_is_up = False
+    world.flags[A] = MODERATION
+    world.run(15 * MINUTE)
+    world.flags[A] = None
+    world.run(10 * MINUTE)
+    world.discord_is_up = True
+    world.deliver()
+    (told,) = world.told
+    assert (told.loud, told.purpose, [*told.reasons]) == (False, Purpose.NOTE, [A])
+
+
+def test_row_22_a_message_that_was_claimed_is_sent_as_it_is() -> None:
+    world = started()
+    world.flags[A] = MODERATION
+    world.look()
+    (message,) = world.messages.values()
+    assert world.claim(message.key)
+    claimed = world.messages[message.key]
+    world.restart()
+    world.flags[B] = BLOCK
+    world.now += 20 * SECOND
+    world.look()
+    assert world.messages[message.key] == claimed
+    assert claimed.nonce == message.nonce
+    world.deliver()
+    assert world.told[0].reasons == {A: Reason.OPENED}
+
+
+def test_row_24_the_end_of_what_the_owner_deleted_is_a_silent_note() -> None:
+    world = flagged()
+    (message,) = world.messages.values()
+    world.flags[A] = None
+    world.run(10 * MINUTE)
+    world.delete(message)
+    world.deliver()
+    assert world.messages[message.key].delivery is Delivery.DONE
+    assert [(told.loud, told.purpose, told.reasons) for told in world.told[1:]] == [
+        (False, Purpose.NOTE, {A: Reason.RESOLVED})
+    ]
+
+
+def test_row_24_a_deleted_message_does_not_end_the_reminders() -> None:
+    world = flagged()
+    (message,) = world.messages.values()
+    world.delete(message)
+    world.run(15 * MINUTE)
+    world.flags[A] = None
+    world.run(10 * MINUTE)
+    assert [told.reasons for told in world.told[1:]] == [{A: Reason.REMINDER}]
+
+
+def test_row_27_a_new_owner_gets_one_digest_and_the_former_one_nothing_more() -> None:
+    world = flagged()
+    world.flags[B] = CAPTCHA
+    world.now += MINUTE
+    world.look()
+    assert world.waiting(ANNE)
+    world.dismiss(ANNE)
+    world.owners.append(BEN)
+    world.tell()
+    world.deliver()
+    world.run(HOUR)
+    assert [told.owner for told in world.told[1:]] == [BEN] * (len(world.told) - 1)
+    assert world.told[1].reasons == {A: Reason.OPENED, B: Reason.OPENED}
+    assert [told.reasons[A] for told in world.told[2:]] == [Reason.REMINDER]
+    assert world.waiting(ANNE) == []
+
+
+def test_row_29_who_is_on_it_is_asked_after_four_hours_and_half_an_hour_later_reminded() -> None:
+    world = flagged(owners=(ANNE, BEN))
+    world.run(MINUTE)
+    world.change(acts.claim(world.incident(A), ANNE, world.now))
+    claimed = world.now
+    world.run(5 * HOUR)
+    asked, *rest = world.pushes(ANNE)[1:]
+    assert (asked.at - claimed, asked.reasons) == (4 * HOUR, {A: Reason.STILL_ON_IT})
+    lapsed = [(push.at - claimed, push.reasons) for push in rest]
+    assert lapsed[0] == (4.5 * HOUR, {A: Reason.REMINDER})
+    assert [push.at - claimed for push in world.pushes(BEN)[1:2]] == [4.5 * HOUR]
+    assert world.incident(A).claimed_by is None
+
+
+def test_row_29_who_says_so_again_is_asked_four_hours_after_that() -> None:
+    world = flagged()
+    world.change(acts.claim(world.incident(A), ANNE, world.now))
+    world.run(4 * HOUR + 5 * MINUTE)
+    world.change(acts.claim(world.incident(A), ANNE, world.now))
+    world.run(4 * HOUR + MINUTE)
+    assert [push.reasons[A] for push in world.pushes()[1:]] == [Reason.STILL_ON_IT] * 2
+
+
+def test_row_30_a_block_breaks_through_a_snooze() -> None:
+    world = flagged()
+    world.run(6 * MINUTE)
+    world.change(acts.snooze(world.incident(A), world.now + 4 * HOUR, world.now))
+    world.run(HOUR)
+    assert len(world.told) == 1
+    world.flags[A] = BLOCK
+    world.run(MINUTE)
+    assert world.pushes()[-1].reasons == {A: Reason.WORSE}
+    assert world.incident(A).snoozed_until is None
+
+
+STEPS = [pytest.param(sign * step, id=f"{sign * step}") for step in (HOUR, DAY) for sign in (1, -1)]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_row_31_a_step_of_the_clock_is_no_alert_and_no_burst(step: timedelta) -> None:
+    world = flagged()
+    world.run(5 * MINUTE)
+    world.now += step
+    world.run(14 * MINUTE)
+    # A clock that steps forward cannot be told from a watch that slept: a reminder may come early.
+    news = [push for push in world.pushes()[1:] if push.reasons != {A: Reason.REMINDER}]
+    assert news == []
+    assert len(world.pushes()) <= 2
+    assert len(world.of(A)) == 1
+    world.run(2 * MINUTE)
+    assert len(world.pushes()) == 2
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_row_31_nothing_waits_longer_than_its_backoff_after_a_step(step: timedelta) -> None:
+    world = flagged()
+    world.run(MINUTE)
+    world.flags[B] = MODERATION
+    world.look()
+    world.now += step
+    world.run(6 * MINUTE)
+    assert world.waiting() == []
+    assert world.pushes()[-1].reasons[B] is Reason.OPENED
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_row_31_a_step_between_two_failed_looks_is_no_outage(step: timedelta) -> None:
+    world = started()
+    world.fail()
+    world.now += step
+    world.fail()
+    assert world.service() == []
+    world.run_without_api(6 * MINUTE)
+    assert len(world.service()) == 1
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_row_31_what_was_clearing_ends_soon_after_a_step(step: timedelta) -> None:
+    world = flagged()
+    world.flags[A] = None
+    world.run(MINUTE)
+    world.now += step
+    world.run(7 * MINUTE)
+    assert world.state(A) is State.ENDED
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_row_31_a_lease_and_a_snooze_do_not_outlive_a_step_back(step: timedelta) -> None:
+    world = flagged()
+    world.lease(A)
+    world.now += step
+    world.run(4 * MINUTE)
+    assert world.state(A) is State.OPEN
+    world.change(acts.snooze(world.incident(A), world.now + HOUR, world.now))
+    world.now += step
+    world.run(25 * HOUR)
+    assert world.incident(A).snoozed_until is None
+
+
+def test_row_32_a_database_of_yesterday_tells_once_of_what_is_open_and_ends_the_rest_silently() -> None:
+    world = flagged()
+    world.flags[B] = MODERATION
+    world.run(10 * MINUTE)
+    yesterday = replace(world, incidents=dict(world.incidents), messages=dict(world.messages), told=[])
+    yesterday.now += DAY
+    yesterday.flags = {**world.flags, B: None, C: CAPTCHA}
+    yesterday.restart()
+    yesterday.look()
+    yesterday.deliver()
+    yesterday.run(10 * MINUTE)
+    (push,) = yesterday.pushes()
+    assert push.reasons == {C: Reason.OPENED, A: Reason.REMINDER, B: None}
+    assert yesterday.incident(B).ending is Ending.CLEARED
+
+
+def test_row_33_after_a_week_away_there_is_a_note_and_one_push_of_what_is_new_and_what_still_is() -> None:
+    world = flagged()
+    last_good = world.watch.last_good
+    world.now += 7 * DAY
+    world.flags[B] = CAPTCHA
+    world.restart()
+    world.look()
+    world.deliver()
+    note, push = sorted(world.told[1:], key=lambda told: told.loud)
+    assert (note.loud, note.purpose, note.reasons) == (False, Purpose.NOTE, {"away": Reason.RESOLVED})
+    (away,) = world.service()
+    assert (away.blind_from, away.blind_until) == (last_good, world.now)
+    assert push.reasons == {A: Reason.REMINDER, B: Reason.OPENED}
+    assert (world.incident(B).blind_from, world.incident(B).blind_until) == (last_good, world.now)
+
+
+def test_row_34_a_refused_token_is_told_once_and_holds_the_reminders() -> None:
+    world = flagged()
+    world.run(2 * MINUTE)
+    last_good = world.watch.last_good
+    world.run_without_api(8 * HOUR, Trouble.TOKEN)
+    assert [push.reasons for push in world.pushes()[1:]] == [{"token": Reason.OPENED}]
+    assert world.incident(A).seen_at == last_good
+    assert look_again_in(world.watch, world.incidents, world.policy) == 15 * MINUTE
+    world.run(MINUTE)
+    assert world.pushes()[-1].reasons == {A: Reason.REMINDER}
+
+
+def test_row_35_four_minutes_out_of_reach_and_one_within_are_no_service_alert() -> None:
+    world = started()
+    for _ in range(12):
+        world.run_without_api(4 * MINUTE)
+        world.run(MINUTE)
+    assert world.told == []
+    world.flags[A] = MODERATION
+    world.run_without_api(4 * MINUTE)
+    world.run(MINUTE)
+    assert world.pushes()[0].reasons == {A: Reason.OPENED}
+    world.flags[A] = None
+    for _ in range(4):
+        world.run_without_api(4 * MINUTE)
+        world.run(MINUTE)
+    assert world.state(A) is State.ENDED
+
+
+def test_row_36_a_timed_block_is_not_reminded_of_before_its_end() -> None:
+    world = flagged(BLOCK)
+    begun = world.now
+    world.run(3 * DAY + 10 * MINUTE)
+    assert [push.at - begun for push in world.pushes()] == [timedelta(), 3 * DAY]
+    assert world.pushes()[-1].reasons == {A: Reason.REMINDER}
+
+
+def test_row_37_a_mute_that_ends_while_flagged_is_one_reminder() -> None:
+    world = flagged()
+    world.mute(2 * HOUR, A)
+    muted = world.now
+    world.run(2 * HOUR + 10 * MINUTE)
+    assert [push.at - muted for push in world.pushes()[1:]] == [2 * HOUR]
+    assert world.pushes()[-1].reasons == {A: Reason.REMINDER}
+
+
+def test_row_39_a_list_that_is_not_believed_is_a_failure_and_never_health() -> None:
+    world = flagged()
+    world.flags[A] = None
+    world.run_without_api(4 * MINUTE)
+    assert world.state(A) is State.OPEN
+    assert world.service() == []
+
+
+def test_row_40_a_mute_holds_pushes_but_not_a_block_and_ends_with_one_digest() -> None:
+    world = started()
+    world.mute(8 * HOUR)
+    muted = world.now
+    world.flags[A] = MODERATION
+    world.run(HOUR)
+    assert world.told == []
+    world.flags[A] = BLOCK
+    world.run(HOUR)
+    assert [push.reasons for push in world.pushes()] == [{A: Reason.WORSE}]
+    world.flags[B] = MODERATION
+    world.flags[C] = OTHER
+    world.run(6 * HOUR + 10 * MINUTE)
+    (digest,) = world.pushes()[1:]
+    assert digest.at - muted == 8 * HOUR
+    assert set(digest.reasons) == {A, B, C}
+
+
+def test_row_40_what_was_flagged_in_a_mute_without_being_shown_is_told_as_new() -> None:
+    world = started()
+    world.mute(2 * HOUR)
+    world.flags[A] = MODERATION
+    world.run(2 * HOUR + MINUTE)
+    assert [push.reasons for push in world.pushes()] == [{A: Reason.OPENED}]
+
+
+def test_row_41_the_last_account_removed_from_here_is_a_clean_end() -> None:
+    world = started({A: MODERATION})
+    world.look()
+    world.deliver()
+    world.watch = removing(world.watch, A, world.now)
+    # A look that was under way still shows it.
+    assert world.look().incidents == ()
+    world.flags = {}
+    world.run(MINUTE)
+    assert world.incident(A).ending is Ending.REMOVED
+    world.run(2 * HOUR)
+    assert len(world.told) == 1
+    assert world.service() == []
+
+
+def test_row_41_an_account_removed_and_added_again_is_missed_when_it_is_gone() -> None:
+    world = started({A: None})
+    world.watch = adding(removing(world.watch, A, world.now), A)
+    world.flags = {}
+    world.run(MINUTE)
+    assert [service.trouble for service in world.service()] == [Trouble.LIST_GONE]

@@ -1,0 +1,312 @@
+"""A world for the rules: accounts, owners and a Discord, and the least of a ledger and an outbox between them."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from bot.incidents import (
+    Alert,
+    Delivery,
+    Entry,
+    Incident,
+    Message,
+    Purpose,
+    Reason,
+    ResetVerdict,
+    State,
+    Trouble,
+)
+from bot.models import Account, Flag, Observation
+from bot.rules import acts, looks
+from bot.rules.episodes import Change
+from bot.rules.looks import Decision
+from bot.rules.policy import LONGEST_BACKOFF, Policy
+from bot.rules.sending import composed, deleted, dismissed, goes_at, superseding
+from bot.rules.service import look_again_in
+from bot.rules.telling import next_due, tell
+from bot.rules.watching import Watch, resume
+
+START = datetime(2026, 3, 1, 2, 10, tzinfo=UTC)
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MODERATION = "You have a pending moderation message."
+CAPTCHA = "Please verify that you are human."
+BLOCK = "You have been blocked from accessing Midjourney for 3 days."
+OTHER = "Something else is pending."
+ANNE, BEN = 1001, 1002
+A, B, C, D = (f"11708097216634224{number}" for number in range(10, 14))
+
+
+def key_maker() -> Callable[[], str]:
+    """Make keys that can be read: k1, k2, ..."""
+    count = 0
+
+    def new_key() -> str:
+        nonlocal count
+        count += 1
+        return f"k{count}"
+
+    return new_key
+
+
+@dataclass(frozen=True)
+class Told:
+    """A message as it arrived."""
+
+    at: datetime
+    owner: int
+    loud: bool
+    purpose: Purpose
+    entries: tuple[tuple[str, Reason | None], ...]
+    """Channels, or troubles, with the reason they are told for."""
+    about: tuple[Entry, ...]
+
+    @property
+    def reasons(self) -> dict[str, Reason | None]:
+        return dict(self.entries)
+
+
+@dataclass
+class World:
+    owners: list[int] = field(default_factory=lambda: [ANNE])
+    flags: dict[str, str | None] = field(default_factory=lambda: {A: None, B: None, C: None, D: None})
+    now: datetime = START
+    policy: Policy = field(default_factory=Policy)
+    watch: Watch = field(default_factory=Watch)
+    incidents: dict[str, Incident] = field(default_factory=dict[str, Incident])
+    messages: dict[str, Message] = field(default_factory=dict[str, Message])
+    mutes: dict[str | None, datetime] = field(default_factory=dict[str | None, datetime])
+    told: list[Told] = field(default_factory=list[Told])
+    discord_is_up: bool = True
+    new_key: Callable[[], str] = field(default_factory=key_maker)
+
+    # What happens to the watch
+
+    def observation(self, flags: dict[str, str | None] | None = None) -> Observation:
+        shown = self.flags if flags is None else flags
+        accounts = (Account(channel, 3, Flag.of(text) if text else None) for channel, text in shown.items())
+        return Observation(self.now, tuple(accounts))
+
+    def look(self, flags: dict[str, str | None] | None = None) -> Decision:
+        """Look, and see that a second look at the same changes nothing."""
+        observation = self.observation(flags)
+        decision = self.apply(
+            looks.look(self.watch, self.incidents, observation, self.policy, new_key=self.new_key)
+        )
+        again = looks.look(self.watch, self.incidents, observation, self.policy, new_key=self.new_key)
+        settled = [each for each in again.incidents if each.missing_looks == each.clear_looks == 0]
+        assert [each for each in settled if not each.ended] == []
+        assert [each for each in again.alerts if each.reason is not Reason.RESOLVED] == []
+        return decision
+
+    def fail(self, trouble: Trouble = Trouble.UNREACHABLE) -> Decision:
+        return self.apply(
+            looks.fail(self.watch, self.incidents, trouble, self.now, self.policy, new_key=self.new_key)
+        )
+
+    def meet(self, channel: str, text: str) -> Decision:
+        flag = Flag.of(text)
+        return self.apply(
+            looks.met(self.watch, self.incidents, channel, flag, self.now, new_key=self.new_key)
+        )
+
+    def apply(self, decision: Decision) -> Decision:
+        self.watch = decision.watch
+        self.incidents.update((each.key, each) for each in decision.incidents)
+        self.tell(decision.alerts)
+        return decision
+
+    def change(self, change: Change | Incident) -> None:
+        incident, alert = change if isinstance(change, tuple) else (change, None)
+        self.incidents[incident.key] = incident
+        self.tell([alert] if alert else [])
+
+    # What follows
+
+    def tell(self, alerts: Iterable[Alert] = (), owners: Iterable[int] | None = None) -> None:
+        """Tell every owner, and see that nothing is told twice."""
+        alerts = tuple(alerts)
+        for owner in self.owners if owners is None else owners:
+            for message in self._tell(owner, alerts):
+                self.messages[message.key] = message
+            assert self._tell(owner, ()) == ()
+
+    def _tell(self, owner: int, alerts: tuple[Alert, ...]) -> tuple[Message, ...]:
+        return tell(
+            owner,
+            self.messages.values(),
+            self.incidents,
+            alerts,
+            mutes=self.mutes,
+            now=self.now,
+            policy=self.policy,
+            new_key=self.new_key,
+        )
+
+    def tick(self) -> None:
+        self.apply(looks.passing(self.watch, self.incidents, self.now))
+        self.deliver()
+
+    def deliver(self) -> None:
+        """Send what is due, as the outbox does."""
+        if self.discord_is_up:
+            for key in list(self.messages):
+                if self.claim(key):
+                    self.send(key)
+
+    def claim(self, key: str) -> bool:
+        message = self.messages[key]
+        if message.delivery is Delivery.CLAIMED:
+            return True
+        waits = message.due_at - self.now
+        if message.delivery is not Delivery.WAITING or timedelta() < waits <= LONGEST_BACKOFF:
+            return False
+        if goes_at(message, self.messages.values(), self.incidents, self.now) > self.now:
+            return False
+        claimed = composed(message, self.messages.values(), self.incidents)
+        self.messages[key] = replace(claimed, delivery=Delivery.CLAIMED, claimed_at=self.now)
+        return True
+
+    def send(self, key: str) -> None:
+        message = self.messages[key]
+        loud = message.loud and not all(self.incidents[entry.incident].ended for entry in message.entries)
+        entries = tuple((self.name(entry), entry.reason) for entry in message.entries)
+        self.told.append(Told(self.now, message.recipient, loud, message.purpose, entries, message.entries))
+        sent = replace(message, delivery=Delivery.SENT, sent_at=self.now)
+        self.messages[key] = sent
+        for changed in superseding(sent, self.messages.values(), self.incidents):
+            self.messages[changed.key] = changed
+        self.reconcile()
+        self.tell()
+
+    def reconcile(self) -> None:
+        """Delete what holds nothing, and be done with what is all over."""
+        for message in list(self.messages.values()):
+            known = [self.incidents[entry.incident] for entry in message.entries]
+            if message.delivery is Delivery.SENT and all(incident.ended for incident in known):
+                if not known or (message.sent_at and self.now - message.sent_at > HOUR):
+                    self.messages[message.key] = replace(message, delivery=Delivery.DONE)
+
+    def name(self, entry: Entry) -> str:
+        incident = self.incidents[entry.incident]
+        return incident.channel or str(incident.trouble)
+
+    # What people do
+
+    def delete(self, message: Message) -> None:
+        """An owner deletes a message, which shows when it is edited."""
+        done, alerts = deleted(message, self.incidents)
+        self.messages[done.key] = done
+        self.tell(alerts, [message.recipient])
+
+    def dismiss(self, owner: int) -> None:
+        self.owners.remove(owner)
+        for message in dismissed(owner, self.messages.values()):
+            self.messages[message.key] = message
+        for incident in list(self.incidents.values()):
+            self.change(acts.abandon(incident, owner, self.now))
+
+    def mute(self, length: timedelta, channel: str | None = None) -> None:
+        self.mutes[channel] = self.now + length
+        self.tell()
+
+    def lease(self, channel: str, owner: int = ANNE) -> Incident:
+        lease = acts.take_lease(self.incident(channel), owner, self.now)
+        assert lease is not None
+        self.change(lease)
+        return lease
+
+    def verdict(self, lease: Incident, verdict: ResetVerdict, text: str | None = None) -> None:
+        flag = Flag.of(text) if text else None
+        self.change(acts.give_verdict(self.incidents[lease.key], lease, verdict, self.now, flag))
+        self.deliver()
+
+    # Time
+
+    def wait(self, length: timedelta) -> None:
+        """Let time pass, the clock ticking every ten seconds, without a look."""
+        end = self.now + length
+        while self.now < end:
+            self.now = min(self.now + 10 * SECOND, end)
+            self.tick()
+
+    def run(
+        self, length: timedelta, flags: Callable[[datetime], dict[str, str | None]] | None = None
+    ) -> None:
+        """Watch: look at the pace of the watch, and deliver."""
+        end = self.now + length
+        while self.now < end:
+            self.now += look_again_in(self.watch, self.incidents, self.policy)
+            self.look(flags(self.now) if flags else None)
+            self.tick()
+
+    def run_without_api(self, length: timedelta, trouble: Trouble = Trouble.UNREACHABLE) -> None:
+        end = self.now + length
+        while self.now < end:
+            self.now += look_again_in(self.watch, self.incidents, self.policy)
+            self.fail(trouble)
+            self.tick()
+
+    def restart(self) -> None:
+        self.watch = resume(self.watch, self.watch.last_good)
+
+    # What is there to see
+
+    def of(self, channel: str) -> list[Incident]:
+        return [each for each in self.incidents.values() if each.channel == channel]
+
+    def incident(self, channel: str) -> Incident:
+        return max(self.of(channel), key=lambda incident: incident.opened_at)
+
+    def state(self, channel: str) -> State:
+        return self.incident(channel).state
+
+    def service(self) -> list[Incident]:
+        return [each for each in self.incidents.values() if each.trouble]
+
+    def pushes(self, owner: int = ANNE) -> list[Told]:
+        return [each for each in self.told if each.loud and each.owner == owner]
+
+    def living(self, owner: int = ANNE) -> list[Message]:
+        """Give the messages that show something that goes on."""
+        return [
+            each
+            for each in self.messages.values()
+            if each.recipient == owner
+            and each.delivery is Delivery.SENT
+            and each.purpose is Purpose.ALERT
+            and any(not self.incidents[entry.incident].ended for entry in each.entries)
+        ]
+
+    def waiting(self, owner: int = ANNE) -> list[Message]:
+        return [
+            each
+            for each in self.messages.values()
+            if each.recipient == owner and each.delivery is Delivery.WAITING
+        ]
+
+    def due(self, owner: int = ANNE) -> datetime | None:
+        return next_due(
+            owner,
+            self.messages.values(),
+            self.incidents,
+            mutes=self.mutes,
+            now=self.now,
+            policy=self.policy,
+        )
+
+
+def started(flags: dict[str, str | None] | None = None, owners: Iterable[int] = (ANNE,)) -> World:
+    """A world in which the watch has looked once, at healthy accounts."""
+    world = World(owners=list(owners), **({"flags": flags} if flags else {}))
+    world.look(dict.fromkeys(world.flags))
+    world.now += MINUTE
+    return world
+
+
+def flagged(text: str = MODERATION, owners: Iterable[int] = (ANNE,)) -> World:
+    """A world in which account A was flagged, and every owner told."""
+    world = started(owners=owners)
+    world.flags[A] = text
+    world.look()
+    world.deliver()
+    return world

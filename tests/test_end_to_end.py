@@ -1,0 +1,263 @@
+"""The bot as a process of its own, between a simulated Discord and a simulated useapi.net."""
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pytest
+
+from bot.logs import MASK
+from tests.conftest import Leaks
+from tests.reading import text
+from tests.running import Visitor
+from tests.sandbox import launch
+from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, Trouble
+from tests.sandbox.useapi import CAPTCHA, Endpoint, Fault, SimulatedUseapi
+
+ROOT = Path(__file__).parents[1]
+PATIENCE = 20.0
+STOPS_WITHIN = 5.0
+"""Generous: what a busy machine takes to end a process that needs well under two seconds."""
+RESTARTING = "Midwatch is being restarted"
+
+
+@dataclass
+class Process:
+    """`python -m bot` in the sandbox: started with the block, gone after it."""
+
+    command: list[str]
+    log: Path
+    _running: asyncio.subprocess.Process | None = field(default=None, init=False)
+
+    async def __aenter__(self) -> Self:
+        with self.log.open("ab") as log:
+            self._running = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *self.command,
+                cwd=ROOT,
+                stdin=asyncio.subprocess.PIPE,  # the launcher ends the bot when this closes
+                stdout=log,
+                stderr=log,
+            )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._running is not None and self._running.returncode is None:
+            self._running.kill()
+            await self._running.wait()
+
+    async def ended(self) -> int:
+        """Wait for the end and give the exit code."""
+        assert self._running is not None
+        return await asyncio.wait_for(self._running.wait(), PATIENCE)
+
+    async def stopped(self, signum: signal.Signals = signal.SIGTERM) -> tuple[int, float]:
+        """Send a signal; give the exit code and the seconds until the end."""
+        assert self._running is not None
+        begun = time.monotonic()
+        self._running.send_signal(signum)
+        return await self.ended(), time.monotonic() - begun
+
+
+@dataclass
+class Sandbox:
+    """Both simulated sides, and processes of the bot that share one database."""
+
+    api: SimulatedUseapi
+    world: SimulatedDiscord
+    folder: Path
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "bot.log"
+
+    def said(self) -> str:
+        """Give all that the processes wrote to the terminal."""
+        return self.log.read_text()
+
+    def process(self, *arguments: str, **changed: str) -> Process:
+        """Describe a process; each may change some settings."""
+        settings = {
+            "DISCORD_TOKEN": SANDBOX_BOT_TOKEN,
+            "USEAPI_TOKEN": self.api.token,
+            "USEAPI_URL": self.api.url,
+            "GUILD_IDS": str(self.world.guild_id),
+            "DATABASE_PATH": str(self.folder / "midwatch.sqlite3"),
+            **changed,
+        }
+        command = launch.command(self.world.api, self.world.gateway, self.folder, settings, *arguments)
+        return Process(command, self.log)
+
+    async def up(self) -> None:
+        """Wait until the bot offers its commands and has read the list."""
+        await self.world.wait_for(self._is_up, PATIENCE)
+
+    def _is_up(self) -> bool:
+        looked = any(one.endpoint is Endpoint.LIST and one.status for one in self.api.requests)
+        offered = self.world.commands(self.world.owner, self.world.channel_id)
+        return looked and bool(offered) and self.world.connected
+
+    async def down(self) -> None:
+        """Wait until Discord has noticed that the bot is gone."""
+        await self.world.wait_for(lambda: not self.world.connected, PATIENCE)
+
+
+@pytest.fixture
+async def sandbox(api: SimulatedUseapi, world: SimulatedDiscord, tmp_path: Path) -> AsyncIterator[Sandbox]:
+    yield Sandbox(api, world, tmp_path)
+    assert not world.connected
+
+
+async def test_both_commands_are_answered(sandbox: Sandbox, ada: Visitor) -> None:
+    account = sandbox.api.add(discord_name="aurora")
+    async with sandbox.process() as process:
+        await sandbox.up()
+        assert account.channel in text(await ada.ask("mjaccounts"))
+        assert "aurora" in text(await ada.ask("mjinfo"))
+        assert "aurora" in text(await ada.ask("mjaccounts"))
+        await process.stopped()
+    assert sandbox.api.midjourney_commands == 1
+
+
+async def test_what_was_sent_before_a_kill_works_after_it(sandbox: Sandbox, ada: Visitor) -> None:
+    for _ in range(30):
+        sandbox.api.add()
+    first, *_, last = sandbox.api.accounts
+    async with sandbox.process() as process:
+        await sandbox.up()
+        listed = await ada.ask("mjaccounts")
+        await ada.ask("mjname", account=first, name="Flagship")
+        informed = await ada.ask("mjinfo", account=first)
+        await process.stopped(signal.SIGKILL)
+    await sandbox.down()
+    async with sandbox.process() as process:
+        await sandbox.up()
+        assert last in text(await ada.pressed(listed, "Last"))
+        assert "Flagship" in text(await ada.pressed(listed, "First"))
+        again = await ada.pressed(informed, "Ask again")
+        assert "Flagship" in text(again)
+        assert "moment ago" in text(again)
+        await process.stopped()
+    assert sandbox.api.midjourney_commands == 1
+    assert [one.method for one in sandbox.world.requests].count("PUT") == 2  # the first start alone
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+async def test_an_idle_bot_ends_at_a_signal_with_code_0(sandbox: Sandbox, signum: signal.Signals) -> None:
+    async with sandbox.process() as process:
+        await sandbox.up()
+        code, seconds = await process.stopped(signum)
+    assert code == 0
+    assert seconds < STOPS_WITHIN
+    assert "Traceback" not in sandbox.said()
+
+
+async def test_a_busy_bot_tells_who_waits_and_ends_with_code_0(sandbox: Sandbox, ada: Visitor) -> None:
+    sandbox.api.add().info_seconds = 60.0
+    async with sandbox.process() as process:
+        await sandbox.up()
+        waiting = await ada.use("mjinfo")
+        await sandbox.world.wait_for(lambda: sandbox.api.count(Endpoint.INFO), PATIENCE)
+        code, seconds = await process.stopped()
+    assert code == 0
+    assert seconds < STOPS_WITHIN
+    assert waiting.message is not None
+    assert waiting.ephemeral
+    assert RESTARTING in text(waiting.message)
+    assert "Traceback" not in sandbox.said()
+
+
+async def test_a_bot_that_waits_for_discord_ends_with_code_0(sandbox: Sandbox) -> None:
+    await sandbox.world.vanish()
+    async with sandbox.process() as process:
+        await sandbox.world.wait_for(lambda: sandbox.api.count(Endpoint.LIST), PATIENCE)
+        code, seconds = await process.stopped()
+    assert code == 0
+    assert seconds < STOPS_WITHIN
+
+
+async def test_a_refused_token_ends_it_with_code_77_and_what_to_do(sandbox: Sandbox) -> None:
+    sandbox.world.fault(Trouble.TOKEN_REFUSED)
+    async with sandbox.process() as process:
+        assert await process.ended() == 77
+    assert sandbox.said().splitlines()[-1].startswith("Discord refuses the bot's token. Make a new one")
+    assert "Traceback" not in sandbox.said()
+
+
+async def test_a_token_taken_back_while_it_runs_ends_it_with_code_77(sandbox: Sandbox) -> None:
+    async with sandbox.process() as process:
+        await sandbox.up()
+        sandbox.world.drop_gateway(4004)
+        assert await process.ended() == 77
+    assert "Traceback" not in sandbox.said()
+
+
+async def test_a_second_bot_ends_with_code_69_and_the_first_goes_on(sandbox: Sandbox, ada: Visitor) -> None:
+    async with sandbox.process() as first:
+        await sandbox.up()
+        async with sandbox.process() as second:
+            assert await second.ended() == 69
+        assert sandbox.said().splitlines()[-1].startswith("Another Midwatch is using")
+        assert await ada.ask("mjaccounts")
+        await first.stopped()
+
+
+async def test_wrong_settings_end_it_with_code_78_before_anyone_is_asked(sandbox: Sandbox) -> None:
+    async with sandbox.process(OWNER_IDS="ada", POLL_INTERVAL="often") as process:
+        assert await process.ended() == 78
+    assert "OWNER_IDS" in sandbox.said()
+    assert "POLL_INTERVAL" in sandbox.said()
+    assert sandbox.world.requests == []
+    assert sandbox.api.requests == []
+
+
+async def test_the_check_works_while_the_bot_runs(sandbox: Sandbox, ada: Visitor) -> None:
+    async with sandbox.process() as process:
+        await sandbox.up()
+        async with sandbox.process("check") as check:
+            assert await check.ended() == 0
+        assert "is in use by a running Midwatch" in sandbox.said()
+        assert sandbox.said().splitlines()[-1] == "Everything is right."
+        assert await ada.ask("mjaccounts")
+        await process.stopped()
+
+
+async def test_the_check_fails_with_code_69(sandbox: Sandbox) -> None:
+    sandbox.api.fault(Fault.UNAUTHORIZED)
+    async with sandbox.process("check") as check:
+        assert await check.ended() == 69
+    assert "FAIL  API token" in sandbox.said()
+
+
+async def test_no_secret_is_in_the_log_at_debug_whatever_goes_wrong(
+    sandbox: Sandbox, ada: Visitor, leaks: Leaks
+) -> None:
+    accounts = [sandbox.api.add() for _ in range(3)]
+    sandbox.api.flag(accounts[2].channel, CAPTCHA)
+    sandbox.world.fault(Trouble.ERROR, status=503, path="/users/@me", times=1)
+    sandbox.world.fault(Trouble.RESET, path="/applications/*", times=1)
+    sandbox.world.fault(Trouble.GATEWAY_REFUSED, times=1)
+    async with sandbox.process(LOG_LEVEL="DEBUG") as process:
+        await sandbox.up()
+        for account in accounts:
+            await ada.ask("mjinfo", account=account.channel)
+        for fault in (Fault.UNAUTHORIZED, Fault.WRONG_TYPES, Fault.RESET):
+            sandbox.api.fault(fault, endpoint=Endpoint.LIST, times=3)
+            await ada.ask("mjaccounts")
+            sandbox.api.mend()
+        sandbox.world.drop_gateway(4000)
+        await sandbox.down()
+        await sandbox.up()
+        sandbox.world.drop_gateway(4004)
+        await process.ended()
+    said = sandbox.said()
+    assert MASK not in said  # nothing had to be taken out
+    assert [secret for secret in leaks.secrets | sandbox.api.secrets if secret in said] == []

@@ -1,0 +1,115 @@
+"""The command line: what it refuses, what it says, and the exit code it leaves."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import main
+from bot.config import Settings
+from bot.store.database import held
+from tests.sandbox.discord import SANDBOX_BOT_TOKEN
+from tests.sandbox.useapi import SANDBOX_USEAPI_TOKEN
+
+VARIABLES = [name.upper() for name in Settings.model_fields]
+MISTAKES = {
+    "DISCORD_TOKEN": "Bot s3cret-value",
+    "USEAPI_TOKEN": "s3cret value",
+    "USEAPI_URL": "http://s3cret.example.com",
+    "OWNER_IDS": "123456789012345678,s3cret",
+    "POLL_INTERVAL": "1s",
+    "REMIND_AFTER": "4h,1h",
+    "LOG_LEVEL": "s3cret",
+    "HEARTBEAT_URL": "s3cret",
+}
+
+
+@pytest.fixture(autouse=True)
+def _only_our_settings(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction] - pytest calls it
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def env_file(tmp_path: Path) -> Path:
+    return tmp_path / ".env"
+
+
+def written(env_file: Path, **settings: object) -> Path:
+    """Write settings that would start the bot, changed by these; nothing listens at their addresses."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    values: dict[str, object] = {
+        "DISCORD_TOKEN": SANDBOX_BOT_TOKEN,
+        "USEAPI_TOKEN": SANDBOX_USEAPI_TOKEN,
+        "USEAPI_URL": f"http://127.0.0.1:{port}/v2",
+        "DATABASE_PATH": env_file.with_name("midwatch.sqlite3"),
+    }
+    lines = [f"{name}={value}" for name, value in (values | settings).items()]
+    env_file.write_text("\n".join(lines))
+    return env_file
+
+
+@pytest.mark.parametrize("words", [[], ["run"], ["check"]])
+def test_wrong_settings_are_all_named_at_once_without_their_values(
+    env_file: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    code = main(words, env_file=written(env_file, **MISTAKES))
+    said = capsys.readouterr()
+    named = [line.split()[0] for line in said.err.splitlines() if line.startswith("  ")]
+    assert (code, named, said.out) == (78, [name for name in VARIABLES if name in MISTAKES], "")
+    assert "s3cret" not in said.err
+
+
+def test_missing_settings_are_named_with_what_they_are(
+    env_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([], env_file=env_file) == 78
+    said = capsys.readouterr().err
+    assert "DISCORD_TOKEN is missing" in said
+    assert "USEAPI_TOKEN is missing" in said
+    assert ".env.example" in said
+
+
+def test_the_environment_wins_over_the_file(
+    env_file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOG_FORMAT", "poem")
+    assert main([], env_file=written(env_file, LOG_FORMAT="json")) == 78
+    assert "LOG_FORMAT" in capsys.readouterr().err
+
+
+def test_a_database_in_use_by_another_midwatch_is_said_in_one_sentence(
+    env_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = env_file.with_name("midwatch.sqlite3")
+    with held(database):
+        assert main([], env_file=written(env_file)) == 69
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert sentence.startswith(f"Another Midwatch is using {database}")
+
+
+def test_a_damaged_database_is_said_in_one_sentence(
+    env_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    env_file.with_name("midwatch.sqlite3").write_text("A letter.\n" * 300)
+    assert main([], env_file=written(env_file)) == 69
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert "is damaged or no database" in sentence
+
+
+def test_what_nobody_foresaw_goes_through_the_log(env_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = written(env_file)
+    settings.write_bytes(settings.read_bytes() + b"\nDATABASE_PATH=a\0b\n")
+    assert main([], env_file=settings) == 1
+    said = capsys.readouterr().err
+    assert "CRITICAL bot.main: Midwatch ended because of an error nobody foresaw" in said
+    assert "Traceback" in said
+
+
+def test_an_unknown_word_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(["dance"], env_file=None)
+    assert refused.value.code == 2
+    assert "check" in capsys.readouterr().err

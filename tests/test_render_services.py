@@ -1,0 +1,134 @@
+"""That the service is in trouble is told in plain words with a next step, and its end with what changed."""
+
+import discord
+import pytest
+
+from bot.incidents import Ending, Incident, Purpose, Reason, State, Trouble
+from bot.render.alerts import look_of
+from bot.render.look import Look
+from tests.render_samples import (
+    ACCOUNTS,
+    MESSAGE,
+    MINUTE,
+    NOW,
+    assert_sendable,
+    incident,
+    message,
+    seen,
+    service,
+)
+
+
+def shown(trouble: Incident, *others: Incident, purpose: Purpose = Purpose.SERVICE) -> Look:
+    incidents = {each.key: each for each in (trouble, *others)}
+    return look_of(message((trouble, Reason.OPENED), purpose=purpose), incidents, ACCOUNTS)
+
+
+def over(trouble: Trouble) -> Incident:
+    end = NOW + 20 * MINUTE
+    return service(
+        trouble,
+        state=State.ENDED,
+        ended_at=end,
+        ending=Ending.RECOVERED,
+        blind_from=NOW - 6 * MINUTE,
+        blind_until=end,
+    )
+
+
+def test_an_outage_reads_from_what_happened_to_what_to_do() -> None:
+    assert (
+        seen(shown(service(Trouble.UNREACHABLE), incident(0), incident(1)))
+        == f"""\
+⚠️ I cannot see your accounts: the API does not answer
+⚠️ Not watching now
+No good look since <t:1768355640:f> (<t:1768355640:R>).
+Meanwhile I see no new trouble. Alerts about accounts stay as they are, without reminders.
+[When last seen]
+7 accounts, 2 flagged: Aurora and Borealis.
+[What to do]
+1. Nothing yet: I keep trying, and this message turns green once it answers.
+2. If it lasts, look whether useapi.net is up, and whether this machine has a network.
+Midwatch · {MESSAGE}"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("trouble", "content", "step"),
+    [
+        (
+            Trouble.TOKEN,
+            "⚠️ I cannot see your accounts: the API refuses the useapi token",
+            "2. Put it into USEAPI_TOKEN and restart me.",
+        ),
+        (
+            Trouble.UNPAID,
+            "⚠️ I cannot see your accounts: the useapi subscription is over or too small",
+            "1. Renew or extend the subscription at useapi.net.",
+        ),
+        (
+            Trouble.GONE,
+            "⚠️ I cannot see your accounts: the Midjourney service is not there any more",
+            "2. If another server offers you the same API, put its address into USEAPI_URL and restart me.",
+        ),
+        (
+            Trouble.LIST_GONE,
+            "⚠️ Accounts have vanished: the API lists none of yours any more, or less than half",
+            "1. Look at useapi.net whether your accounts are still configured, and add what is missing.",
+        ),
+        (Trouble.AWAY, "⚠️ I cannot see your accounts: I was not running", "1. Nothing: I am running again."),
+    ],
+)
+def test_each_trouble_has_its_first_line_and_its_next_step(trouble: Trouble, content: str, step: str) -> None:
+    look = shown(service(trouble))
+    assert look.content == content
+    assert step in seen(look).splitlines()
+    assert "7 accounts, none flagged." in seen(look)
+    assert_sendable(look)
+
+
+def test_the_start_of_an_outage_is_the_last_good_look() -> None:
+    trouble = service(Trouble.UNREACHABLE, blind_from=NOW - 7 * MINUTE)
+    assert "No good look since <t:1768355580:f>" in seen(shown(trouble))
+
+
+def test_a_recovery_tells_the_blind_window_and_what_changed_in_it() -> None:
+    trouble = over(Trouble.UNREACHABLE)
+    window = {"blind_from": trouble.blind_from, "blind_until": trouble.blind_until}
+    gone = incident(0, state=State.CLEARING, clear_since=trouble.ended_at, **window)
+    found = incident(1, opened_at=trouble.blind_until, **window)
+    before = incident(2, blind_from=NOW - 90 * MINUTE, blind_until=NOW - 80 * MINUTE)
+    look = shown(trouble, gone, found, before, incident(3))
+    assert look.embed is not None
+    assert look.embed.colour == discord.Colour.green()
+    assert (
+        seen(look)
+        == f"""\
+✅ I can see your accounts again. I could not for 26 min (<t:1768355640:t> - <t:1768357200:t>).
+✅ Watching again
+Until now: the API does not answer.
+[What changed meanwhile]
+Newly flagged: Borealis.
+Not flagged any more: Aurora.
+Midwatch · {MESSAGE}"""
+    )
+
+
+def test_a_recovery_that_found_nothing_new_says_so() -> None:
+    words = seen(shown(over(Trouble.TOKEN), incident(0)))
+    assert "No account is flagged that was not, and none is back that was." in words
+
+
+def test_a_note_tells_of_an_absence_of_the_bot() -> None:
+    assert seen(shown(over(Trouble.AWAY), purpose=Purpose.NOTE)) == (
+        "👀 I was not running for 26 min (<t:1768355640:t> - <t:1768357200:t>). I am watching again.\n"
+        "No account is flagged that was not, and none is back that was.\n"
+        f"Midwatch · {MESSAGE}"
+    )
+
+
+def test_of_two_troubles_the_one_that_goes_on_is_shown() -> None:
+    ended, going = over(Trouble.TOKEN), service(Trouble.UNREACHABLE, key="d" * 32)
+    told = message((ended, Reason.OPENED), (going, Reason.OPENED), purpose=Purpose.SERVICE)
+    look = look_of(told, {ended.key: ended, going.key: going}, ACCOUNTS)
+    assert look.content == "⚠️ I cannot see your accounts: the API does not answer"

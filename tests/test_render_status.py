@@ -1,0 +1,236 @@
+"""`/mjstatus` begins with what is wrong, fits whatever there is to say, and presence sums it up."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.incidents import Delivery, Ending, Incident, Message, Purpose, Reason, Route, State, Trouble
+from bot.models import KnownAccount
+from bot.render.status import (
+    STATUS_LIMIT,
+    RouteStatus,
+    WatchStatus,
+    failure_words,
+    presence_text,
+    status,
+)
+from bot.render.text import length
+from tests.render_samples import (
+    ACCOUNTS,
+    BLOCKED,
+    MINUTE,
+    NOW,
+    OTHER,
+    OWNER,
+    accounts,
+    assert_harmless,
+    channel,
+    ended,
+    entries,
+    hostile,
+    incident,
+    message,
+    moments,
+    service,
+)
+
+HOUR = timedelta(hours=1)
+CALM = WatchStatus(
+    NOW,
+    ACCOUNTS,
+    routes=[RouteStatus(OWNER, Route.DM, NOW - HOUR)],
+    last_success=NOW - MINUTE,
+    next_look=NOW + MINUTE,
+)
+STUCK = message((incident(), Reason.OPENED), failing_since=NOW - MINUTE, failure="50007", attempts=3)
+
+
+def words(watch: WatchStatus) -> str:
+    return "\n".join(status(watch))
+
+
+def test_when_all_is_well_it_is_short() -> None:
+    assert (
+        words(CALM)
+        == f"""\
+## Midwatch
+✅ **7 accounts watched, all ready**
+Last good look <t:1768355940:R>, next <t:1768356060:R>.
+### How I reach the owners
+✅ <@{OWNER}> by direct message: last worked <t:1768352400:R>"""
+    )
+
+
+def test_it_reads_from_what_is_wrong_to_what_is_over() -> None:
+    held = replace(
+        message((incident(), Reason.OPENED), (incident(1), Reason.OPENED)),
+        recipient=OTHER,
+        due_at=NOW + MINUTE,
+    )
+    watch = replace(
+        CALM,
+        incidents=[
+            incident(1, claimed_by=OTHER),
+            incident(0, BLOCKED, snoozed_until=NOW + HOUR),
+            ended(2),
+            ended(3, Ending.REMOVED),
+            service(
+                Trouble.UNREACHABLE, state=State.ENDED, ended_at=NOW - MINUTE, blind_from=NOW - 7 * MINUTE
+            ),
+        ],
+        messages=[STUCK, held, replace(STUCK, delivery=Delivery.SENT, recipient=7)],
+        mutes={channel(2): NOW + HOUR, None: NOW + 8 * HOUR, channel(3): NOW - HOUR},
+        routes=[
+            RouteStatus(OWNER, Route.DM, NOW - HOUR, "50007"),
+            RouteStatus(OWNER, Route.CHANNEL),
+        ],
+        other_copy_at=NOW,
+    )
+    assert (
+        words(watch)
+        == f"""\
+📪 **1 message for <@{OWNER}> cannot be delivered**, first tried <t:1768355940:R>: \
+their direct messages are closed. I keep trying.
+🔇 **All accounts are muted** until <t:1768384800:f> (<t:1768384800:R>).
+🔇 **Cirrus is muted** until <t:1768359600:f> (<t:1768359600:R>).
+👥 **Another copy of this bot answers too**, last seen <t:1768356000:R>. Stop one of them, or reset the bot's token.
+## Midwatch
+⚠️ **7 accounts watched, 2 need you**
+Last good look <t:1768355940:R>, next <t:1768356060:R>.
+### Open: 2
+**Aurora** · ⛔ blocked · flagged <t:1768355400:R> · block ends <t:1768614600:R> · \
+no reminders until <t:1768359600:t>
+**Borealis** · ⚠️ moderation message pending · flagged <t:1768355400:R> · <@{OTHER}> is on it
+### Messages waiting: 2
+Alert about 1 account for <@{OWNER}>: their direct messages are closed; tried 3 times, next <t:1768356000:R>
+Alert about 2 accounts for <@{OTHER}>: goes out <t:1768356060:R>, held back so that nobody is woken too often
+### How I reach the owners
+⚠️ <@{OWNER}> by direct message: **does not work**, their direct messages are closed; last worked <t:1768352400:R>
+⚪ <@{OWNER}> by alert channel: never worked yet
+### Lately over
+**Cirrus** · back after 25 min (<t:1768355400:t> - <t:1768356900:t>) · <t:1768356900:R>
+**Dusk** · not configured any more after 25 min (<t:1768355400:t> - <t:1768356900:t>) · <t:1768356900:R>
+The API does not answer · 6 min · <t:1768355940:R>"""
+    )
+
+
+def test_a_watch_that_sees_nothing_says_why() -> None:
+    watch = replace(
+        CALM,
+        incidents=[service(Trouble.UNREACHABLE)],
+        failures=12,
+        why="The API did not answer in time.",
+        last_success=None,
+    )
+    assert status(watch)[0] == (
+        "## Midwatch\n"
+        "⚠️ **I cannot see your accounts: the API does not answer**, since <t:1768355640:f>.\n"
+        "No good look yet, next <t:1768356060:R>.\n"
+        "12 looks failed in a row: The API did not answer in time."
+    )
+
+
+@pytest.mark.parametrize(
+    ("purpose", "line"),
+    [
+        (Purpose.SERVICE, "Alert about the API"),
+        (Purpose.NOTE, "Note"),
+        (Purpose.HELLO, "Hello"),
+        (Purpose.TEST, "Test"),
+    ],
+)
+def test_each_kind_of_message_that_waits_is_named(purpose: Purpose, line: str) -> None:
+    watch = replace(CALM, messages=[message(purpose=purpose)])
+    assert f"### Messages waiting: 1\n{line} for <@{OWNER}>: going out now\n" in words(watch)
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        ("50013", "I may not write in the channel"),
+        ("ClientOSError", "Discord or the network fails (`ClientOSError`)"),
+        (None, "no reason given"),
+    ],
+)
+def test_a_failure_is_put_into_words(failure: str | None, said: str) -> None:
+    assert failure_words(failure) == said
+
+
+def test_a_thousand_of_everything_is_counted_and_what_is_wrong_stays_first() -> None:
+    watch = replace(
+        CALM,
+        incidents=[*(incident(n) for n in range(1000)), *(ended(n) for n in range(2000, 3000))],
+        messages=[replace(STUCK, recipient=10**18 + n) for n in range(1000)],
+        mutes={channel(n): NOW + HOUR for n in range(1000)},
+        routes=[RouteStatus(10**18 + n, Route.DM) for n in range(1000)],
+        why="w" * 900,
+        failures=3,
+    )
+    texts = status(watch)
+    assert sum(map(length, texts)) <= STATUS_LIMIT
+    assert texts[0].startswith("📪")
+    assert "## Midwatch" in texts[1]
+    assert "### Open: 1,000" in texts[2]
+    assert "more lines" in texts[2]
+
+
+@pytest.mark.parametrize(
+    ("watched", "going", "trouble", "muted", "said"),
+    [
+        (7, 0, None, False, "7 accounts watched, all ready"),
+        (1, 0, None, False, "1 account watched, all ready"),
+        (7, 2, None, False, "2 need you"),
+        (7, 1, None, True, "1 needs you · muted"),
+        (7, 2, Trouble.UNREACHABLE, False, "cannot reach the API"),
+        (7, 2, Trouble.TOKEN, True, "cannot see your accounts · muted"),
+        (0, 0, None, False, "no account to watch"),
+    ],
+)
+def test_presence_sums_it_up(
+    *, watched: int, going: int, trouble: Trouble | None, muted: bool, said: str
+) -> None:
+    assert presence_text(watched, going, trouble=trouble, muted=muted) == said
+    assert length(presence_text(10**30, 10**30, trouble=trouble, muted=muted)) <= 128
+
+
+routes = st.builds(
+    RouteStatus, st.integers(1, 2**60), st.sampled_from(Route), st.none() | moments, st.none() | hostile
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=entries,
+    listed=st.lists(accounts, max_size=6),
+    reached=st.lists(routes, max_size=5),
+    failure=hostile,
+    why=st.none() | hostile,
+    failures=st.integers(0, 10**30),
+)
+def test_no_status_breaks_the_limit_or_does_anything(
+    *,
+    rows: list[tuple[Incident, Reason | None]],
+    listed: list[KnownAccount],
+    reached: list[RouteStatus],
+    failure: str,
+    why: str | None,
+    failures: int,
+) -> None:
+    waiting: list[Message] = [replace(STUCK, failure=failure), message(*rows)]
+    watch = WatchStatus(
+        NOW,
+        {each.channel: each for each in listed},
+        [row[0] for row in rows],
+        waiting,
+        {each.channel: NOW + HOUR for each in listed},
+        reached,
+        why=why,
+        failures=failures,
+    )
+    texts = status(watch)
+    assert sum(map(length, texts)) <= STATUS_LIMIT
+    for text in texts:
+        assert_harmless(text)
