@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncGenerator, Coroutine, Generator, Iterable
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from typing import Any, Final, cast
@@ -14,17 +14,27 @@ from discord.gateway import DiscordWebSocket
 
 from bot.client import EXTENSIONS, Midwatch, Services
 from bot.config import Settings
+from bot.controls import view_of
+from bot.delivery import DiscordPost
 from bot.errors import TokenRefusedError, UnavailableError
+from bot.heartbeat import Heartbeat
 from bot.inquiry import Inquiries
+from bot.ledger import Ledger
 from bot.monitor import Monitor, recall, utc_now
+from bot.outbox import Outbox, Step
+from bot.outbox.outbox import nothing
 from bot.owners import Owners
+from bot.reset import Resets
+from bot.rounds import Rounds
+from bot.rules.policy import Policy
 from bot.store import Store
 from bot.supervise import supervise
+from bot.teller import Teller
 from bot.useapi import UseapiClient
+from bot.watchkeeper import Watchkeeper
 
 log = logging.getLogger(__name__)
 
-LOOK_LIMIT: Final = timedelta(seconds=30)
 LOGIN_LIMIT: Final = timedelta(seconds=60)
 REGISTER_EVERY: Final = timedelta(hours=1)
 REGISTER_LIMIT: Final = timedelta(minutes=2)
@@ -41,11 +51,16 @@ REFUSED: Final = (
 
 
 async def run(
-    settings: Settings, stop: asyncio.Event | None = None, *, extensions: Iterable[str] = EXTENSIONS
+    settings: Settings,
+    stop: asyncio.Event | None = None,
+    *,
+    extensions: Iterable[str] = EXTENSIONS,
+    at: Callable[[Step], None] = nothing,
 ) -> None:
     """Run the bot until it is told to stop, by a signal or by the event.
 
-    Neither Discord nor the API needs to be up: both are tried until they are.
+    Neither Discord nor the API needs to be up: both are tried until they are. `at` is told each step of
+    sending and resetting, for tests that end the program there.
 
     Raises:
         TokenRefusedError: Discord does not accept the bot's token.
@@ -56,36 +71,60 @@ async def run(
     async with AsyncExitStack() as stack:
         stack.enter_context(signals(stop))
         store = await stack.enter_async_context(Store.open(settings.database_path))
-        session = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar()))
-        services = await assemble(settings, store, session)
+        session = await stack.enter_async_context(
+            aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
+        )
+        services = await assemble(settings, store, session, at)
         stack.push_async_callback(services.monitor.close)
         stack.push_async_callback(services.inquiries.close)
         bot = await stack.enter_async_context(Midwatch(settings, services))
         await bot.load(extensions)
-        look = await stack.enter_async_context(working(first_look(services.monitor, stop)))
         serving = await stack.enter_async_context(working(serve(bot, settings, stop)))
         log.info("watching over %s; stop with Ctrl-C or SIGTERM", settings.useapi_url)
         stack.push_async_callback(bot.in_flight.finish)
-        await until(stop, serving, look)
+        await until(stop, serving)
 
 
-async def assemble(settings: Settings, store: Store, session: aiohttp.ClientSession) -> Services:
+async def assemble(
+    settings: Settings, store: Store, session: aiohttp.ClientSession, at: Callable[[Step], None]
+) -> Services:
     """Build the services, with all that is remembered from before."""
     await store.prune(utc_now())
     useapi = UseapiClient(session, settings.useapi_url, settings.useapi_token)
-    monitor = Monitor(useapi, store, await recall(store))
     owners = Owners(settings.owner_ids, settings.guild_ids, store)
     await owners.load()
-    return Services(store, monitor, Inquiries(useapi, store, monitor), owners)
+    ledger = await Ledger.load(store, utc_now)
+    teller = Teller(lambda: owners.ids, policy_of(settings), utc_now)
+    keeper = Watchkeeper(ledger, teller, await store.watch.greeted())
+    monitor = Monitor(useapi, store, await recall(store), keeper)
+
+    def rounds_of(client: discord.Client) -> Rounds:
+        outbox = Outbox(
+            ledger,
+            DiscordPost(client, settings.alert_channel_id),
+            teller,
+            accounts=lambda: monitor.roster.by_channel,
+            view_of=view_of,
+            now=utc_now,
+            at=at,
+        )
+        heartbeat = Heartbeat(session, settings.heartbeat_url)
+        return Rounds(monitor, keeper, outbox, heartbeat, settings.poll_interval, now=utc_now)
+
+    return Services(
+        store,
+        monitor,
+        Inquiries(useapi, store, monitor),
+        owners,
+        keeper,
+        Resets(useapi, monitor, keeper, at=at),
+        rounds_of,
+    )
 
 
-async def first_look(monitor: Monitor, stop: asyncio.Event) -> None:
-    """Read the account list once, as soon as the API can be asked."""
-
-    async def look() -> None:
-        await monitor.check()
-
-    await supervise(look, name="the first look at the accounts", stop=stop, every=None, limit=LOOK_LIMIT)
+def policy_of(settings: Settings) -> Policy:
+    """Give the rules what the settings say about them."""
+    return Policy(settings.poll_interval, settings.outage_after, settings.flap_window, settings.remind_after)
 
 
 async def serve(bot: Midwatch, settings: Settings, stop: asyncio.Event) -> None:

@@ -2,9 +2,9 @@
 
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import discord
@@ -19,12 +19,15 @@ from bot.inquiry import Inquiries
 from bot.monitor import Monitor
 from bot.owners import NotAViewerError, Owners
 from bot.replies import report
+from bot.reset import Resets
+from bot.rounds import Rounds
 from bot.store import Store
 from bot.sync import CommandSync
+from bot.watchkeeper import Watchkeeper
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS: Final = ("cogs.accounts", "cogs.info")
+EXTENSIONS: Final = ("cogs.accounts", "cogs.info", "cogs.moderation", "cogs.status")
 PATIENCE_WITH_RATE_LIMITS: Final = timedelta(seconds=30)
 UNMATCHED: Final = (discord.InteractionType.component, discord.InteractionType.modal_submit)
 
@@ -37,6 +40,10 @@ class Services:
     monitor: Monitor
     inquiries: Inquiries
     owners: Owners
+    keeper: Watchkeeper
+    resets: Resets
+    rounds_of: Callable[[discord.Client], Rounds]
+    """Makes the rounds of the watch, which tell by way of the client."""
 
 
 class Gate(app_commands.CommandTree["Midwatch"]):
@@ -77,6 +84,9 @@ class Midwatch(commands.Bot):
             max_ratelimit_timeout=PATIENCE_WITH_RATE_LIMITS.total_seconds(),
         )
         self.services = services
+        self.rounds = services.rounds_of(self)
+        self.other_copy_at: datetime | None = None
+        """When another copy of the bot was last seen to answer what this one was asked."""
         self.in_flight = InFlight()
         self.controls = Controls(services.owners, self.in_flight)
         self._sync = CommandSync(self.http, services.store, settings.guild_ids)
@@ -117,6 +127,7 @@ class Midwatch(commands.Bot):
     async def register(self) -> None:
         """Learn who the owners are, and bring Discord's idea of our commands in line."""
         await self.services.owners.refresh(self.application_info)
+        await self.services.keeper.tick()  # who is told may have changed
         assert self.application_id is not None  # noqa: S101 - known since the login
         await self._sync.bring_in_line(self.application_id, self.payloads())
 
@@ -128,6 +139,15 @@ class Midwatch(commands.Bot):
     def payloads(self) -> list[Mapping[str, Any]]:
         """Give the commands as Discord's API wants them."""
         return [command.to_dict(self.tree) for command in self.tree.get_commands()]
+
+    async def present(self, text: str) -> None:
+        """Show a text as the bot's status, now and at each new connection."""
+        activity = discord.CustomActivity(text)
+        if self.activity == activity:
+            return
+        self.activity = activity
+        if self.is_ready():
+            await self.change_presence(activity=activity)
 
     async def require_owner(self, user_id: int) -> None:
         """Make sure that a person may change things right now; raises `NotAnOwnerError`."""

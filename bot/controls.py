@@ -16,11 +16,13 @@ from discord import ui
 from bot.errors import UserError
 from bot.inflight import InFlight
 from bot.owners import NotAnOwnerError, Owners
+from bot.render.look import ButtonLook, LinkLook, Look, SelectLook
+from bot.render.look import Control as ControlLook
 from bot.replies import Caller, report
 
 PREFIX: Final = "mw"
 PATTERN: Final = (
-    rf"{PREFIX}:(?P<verb>[a-z.]{{1,24}}):(?P<asker>[0-9]{{1,20}}):(?P<argument>[0-9a-z.]{{0,40}})"
+    rf"{PREFIX}:(?P<verb>[a-z.]{{1,24}}):(?P<asker>[0-9]{{1,20}}):(?P<argument>[0-9a-z.]{{0,70}})"
 )
 NOBODY: Final = 0
 
@@ -142,3 +144,29 @@ def select(
     """Make a select for a verb; one of at most 25 options can be chosen."""
     custom_id = f"{PREFIX}:{verb}:{asker}:{argument}"
     return Control(ui.Select(custom_id=custom_id, options=list(options), placeholder=placeholder))
+
+
+def view_of(look: Look) -> ui.View:
+    """Make the controls of a look; a view is made anew for each message and each edit."""
+    view = ui.View(timeout=None)
+    for each in look.controls:
+        view.add_item(control_of(each))
+    return view
+
+
+def control_of(look: ControlLook) -> ui.Item[Any]:
+    """Make one control."""
+    match look:
+        case ButtonLook():
+            return button(
+                look.verb,
+                look.label,
+                argument=look.argument,
+                style=look.style,
+                emoji=look.emoji,
+                disabled=look.disabled,
+            )
+        case SelectLook():
+            return select(look.verb, look.options, look.placeholder, argument=look.argument)
+        case LinkLook():
+            return ui.Button(label=look.label, url=look.url)

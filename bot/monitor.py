@@ -6,11 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bot.errors import UserError
+from bot.incidents import Trouble
 from bot.models import Flag, InfoSnapshot, KnownAccount, Observation
 from bot.roster import Roster
 from bot.store import Store, StoredAccount, StoreError
-from bot.useapi import UseapiClient, UseapiError
+from bot.useapi import Gone, PendingModeration, Unauthorized, Unpaid, UseapiClient, UseapiError
 from bot.useapi.info import parse_info
+from bot.watchkeeper import Watchkeeper
 
 log = logging.getLogger(__name__)
 
@@ -38,19 +40,50 @@ def remembered(stored: StoredAccount) -> KnownAccount:
     return KnownAccount(stored.account, stored.name, stored.discord_name, stored.flagged_since, snapshot)
 
 
+def trouble_of(error: UseapiError) -> Trouble:
+    """Say what a look that failed means for the service as a whole."""
+    match error:
+        case Unauthorized():
+            return Trouble.TOKEN
+        case Unpaid():
+            return Trouble.UNPAID
+        case Gone():
+            return Trouble.GONE
+        case _:
+            return Trouble.UNREACHABLE
+
+
+def list_gone(shown: int, known: int) -> Gone:
+    """Word a list that lost so many accounts at once that it is not believed."""
+    what = "none of your accounts" if shown == 0 else f"only {shown} of your {known} accounts"
+    return Gone(
+        f"The API suddenly lists {what}, so Midwatch does not believe it.",
+        "Look at useapi.net. If you removed them there, the list counts once it was the same for a day.",
+    )
+
+
 class Monitor:
     """Looks at the account list, and keeps the roster of what is known."""
 
     def __init__(
-        self, useapi: UseapiClient, store: Store, roster: Roster, *, now: Callable[[], datetime] = utc_now
+        self,
+        useapi: UseapiClient,
+        store: Store,
+        roster: Roster,
+        keeper: Watchkeeper,
+        *,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._useapi = useapi
+        self._keeper = keeper
         self._store = store
         self._now = now
         self._look: asyncio.Task[Observation] | None = None
         self.roster = roster
         self.failure: UseapiError | None = None
         """Why the last look failed; None after a good one."""
+        self.recovered = asyncio.Event()
+        """Set by the first good look after one that failed; whoever waits for it clears it."""
 
     async def check(self) -> Observation:
         """Look at the list once; callers in the meantime share the one look.
@@ -59,6 +92,16 @@ class Monitor:
             UseapiError: the list could not be read. What is known of the accounts stays as it was.
         """
         return await asyncio.shield(self.look_soon())
+
+    async def check_anew(self) -> Observation:
+        """Look at the list, with a look that begins now or later.
+
+        Raises:
+            UseapiError: the list could not be read.
+        """
+        if self._look is not None:
+            await asyncio.wait({self._look})
+        return await self.check()
 
     def look_soon(self) -> asyncio.Task[Observation]:
         """Start a look, or give the one under way; nobody needs to wait for it."""
@@ -89,13 +132,36 @@ class Monitor:
         try:
             accounts = await self._useapi.accounts()
         except UseapiError as error:
-            self.failure = error
+            await self._failed(error)
             raise
-        self.failure = None
         observation = Observation(self._now(), accounts)
+        if not await self._is_believed(observation):
+            self.failure = list_gone(len(accounts), len(self.roster))
+            raise self.failure
+        if self.failure is not None:
+            self.failure = None
+            self.recovered.set()
         self.roster.observe(observation)
         await self._remember(observation)
         return observation
+
+    async def _failed(self, error: UseapiError) -> None:
+        """Let the watch judge that it could not look; a 596 says something about one account all the same."""
+        self.failure = error
+        if isinstance(error, PendingModeration) and error.channel:
+            await self.note_flag(error.channel, error.flag)
+        try:
+            await self._keeper.failed(trouble_of(error))
+        except StoreError:
+            log.exception("a look failed, and that could not be written down")
+
+    async def _is_believed(self, observation: Observation) -> bool:
+        try:
+            return await self._keeper.looked(observation)
+        except StoreError:
+            # Nothing is lost: the next look meets what this one showed, and the watch decides then.
+            log.exception("the account list was read, but the watch could not write down what it shows")
+            return True
 
     async def _remember(self, observation: Observation) -> None:
         try:
@@ -111,6 +177,7 @@ class Monitor:
             return
         try:
             await self._store.record_flag(channel, flag, at)
+            await self._keeper.met(channel, flag)
         except StoreError:
             # The person who met it must learn of it all the same; the next look brings it again.
             log.exception("a flag was met but could not be written down")

@@ -5,7 +5,8 @@ import secrets
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol, TypeAlias, cast
 
 import discord
 from discord import InteractionResponseType, app_commands
@@ -26,6 +27,13 @@ LATE: Final = "late"
 PRIVATE: Final = "private"
 
 Caller: TypeAlias = "discord.Interaction[discord.Client]"
+
+
+class NoticesCopies(Protocol):
+    """The client, as far as answering needs it."""
+
+    other_copy_at: datetime | None
+    """When another copy of the bot was last seen to answer what this one was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +121,8 @@ async def report(caller: Caller, error: Exception) -> None:
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
     if isinstance(error, discord.HTTPException) and error.code in (UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED):
+        if error.code == ALREADY_ACKNOWLEDGED and not caller.response.is_done():
+            cast(NoticesCopies, caller.client).other_copy_at = datetime.now(UTC)
         log.warning(
             "Discord did not take an answer (%d): too late, or another copy of this bot answered", error.code
         )

@@ -1,4 +1,4 @@
-"""The guarded reset: read, take the lease, ask the API once, and read again until it is clear what came of it.
+"""The guarded reset: read, take the lease, ask the API once, and read again until it is clear.
 
 A reset acknowledges nothing at Midjourney. It is sent only for a person who confirmed the text shown now.
 """
@@ -15,6 +15,8 @@ from typing import Final
 from bot.incidents import Incident, ResetVerdict, State
 from bot.models import Flag
 from bot.monitor import Monitor
+from bot.outbox import Step
+from bot.outbox.outbox import nothing
 from bot.rules.episodes import folded, same_text
 from bot.useapi import Gone, MalformedResponse, PendingModeration, Unreachable, UseapiClient, UseapiError
 from bot.watchkeeper import Watchkeeper
@@ -78,11 +80,13 @@ class Resets:
         keeper: Watchkeeper,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        at: Callable[[Step], None] = nothing,
     ) -> None:
         self._useapi = useapi
         self._monitor = monitor
         self._keeper = keeper
         self._sleep = sleep
+        self._at = at
 
     def incident_of(self, channel: str) -> Incident | None:
         """Give the trouble of an account that is not over."""
@@ -115,6 +119,7 @@ class Resets:
 
     async def _send(self, lease: Incident, channel: str, flag: Flag, progress: Progress) -> Attempt:
         await progress(Stage.SENDING, timedelta(0))
+        self._at(Step.LEASED)
         try:
             await self._useapi.reset(channel)
         except Gone:
@@ -131,6 +136,7 @@ class Resets:
 
     async def _watch(self, lease: Incident, channel: str, flag: Flag, progress: Progress) -> Attempt:
         """Read the list until the flag is gone, another one is there, or the last look is over."""
+        self._at(Step.RESET)
         verdict, shown = ResetVerdict.COULD_NOT_TELL, None
         passed = timedelta(0)
         for after in LOOKS_AFTER:
@@ -158,4 +164,5 @@ class Resets:
 
     async def _conclude(self, lease: Incident, verdict: ResetVerdict, flag: Flag | None) -> Attempt:
         await self._keeper.give_verdict(lease, verdict, flag)
+        self._at(Step.JUDGED)
         return Attempt(Outcome.DONE, self._keeper.ledger.incidents.get(lease.key), flag, verdict)

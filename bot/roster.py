@@ -1,6 +1,6 @@
 """The accounts Midwatch knows, in memory: what lists, cards and autocompletion read without asking anyone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -31,6 +31,11 @@ class Roster:
     def accounts(self) -> tuple[KnownAccount, ...]:
         """Give every account of the last good look."""
         return tuple(self._listed.values())
+
+    @property
+    def by_channel(self) -> Mapping[str, KnownAccount]:
+        """Give every account of the last good look by its channel."""
+        return self._listed
 
     def get(self, channel: str) -> KnownAccount | None:
         """Give the account with this channel, if it is in the list."""

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -11,6 +12,7 @@ from typing import Final
 log = logging.getLogger(__name__)
 
 FIRST_DELAY: Final = timedelta(seconds=1)
+CANCEL_AGAIN_SECONDS: Final = 0.1
 
 
 @dataclass(slots=True)
@@ -110,3 +112,39 @@ async def supervise(
         if every is None:
             return
         await pause(every.total_seconds(), stop)
+
+
+@asynccontextmanager
+async def looped(once: Callable[[], Awaitable[None]], name: str) -> AsyncGenerator[None]:
+    """Run `once` again and again beside the body, whatever it raises, and end it with the body."""
+    endless = supervise(once, name=name, stop=asyncio.Event(), every=timedelta(0), limit=None)
+    task = asyncio.create_task(endless, name=name)
+    try:
+        yield
+    finally:
+        await end(task)
+
+
+async def end(task: asyncio.Task[None]) -> None:
+    """Cancel a task until it is over: before Python 3.12 `asyncio.wait_for` may swallow a cancellation."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=CANCEL_AGAIN_SECONDS)
+    await asyncio.gather(task, return_exceptions=True)  # an error of work that has ended anyway is no news
+
+
+async def first_of(*waits: Awaitable[object]) -> None:
+    """Wait for whatever ends first, and end the others.
+
+    Raises:
+        Exception: what that one raised.
+    """
+    tasks = {asyncio.ensure_future(wait) for wait in waits}
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

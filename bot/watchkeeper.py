@@ -1,21 +1,21 @@
-"""Puts into the ledger what looks, commands, owners and the clock change, and who is told of it, turn by turn.
+"""Puts into the ledger what looks, commands, owners and the clock change, and who is told of it.
 
 The decisions are those of `bot.rules`. Each change and the messages it leads to are one transaction.
 """
 
-from collections.abc import AsyncGenerator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.incidents import Alert, Incident, Message, Purpose, State, Trouble, new_key
+from bot.incidents import Alert, Incident, Message, Purpose, Route, State, Trouble, new_key
 from bot.ledger import Draft, Ledger
 from bot.models import Action, Flag, Observation
-from bot.rules import acts, clock, looks, sending, telling, watching
+from bot.rules import acts, clock, looks, sending, watching
 from bot.rules.episodes import Change
 from bot.rules.looks import Decision
-from bot.rules.policy import Policy
+from bot.teller import Teller
 
 UNKNOWN_OUTCOME: Final = "outcome unknown"
 CLOCK_CHECK: Final = timedelta(hours=1)
@@ -63,18 +63,14 @@ class Watchkeeper:
     def __init__(
         self,
         ledger: Ledger,
-        owners: Callable[[], Collection[int]],
-        policy: Policy,
+        teller: Teller,
         greeted: Collection[int],
         *,
-        now: Callable[[], datetime],
         keys: Callable[[], str] = new_key,
     ) -> None:
         self.ledger = ledger
-        self.policy = policy
-        self._owners = owners
+        self._teller = teller
         self._greeted = set(greeted)
-        self._now = now
         self._keys = keys
 
     async def looked(self, observation: Observation) -> bool:
@@ -82,7 +78,9 @@ class Watchkeeper:
         async with self.turn() as turn:
             watch, channels = turn.draft.watch, frozenset(account.channel for account in observation.accounts)
             believed = watching.is_believed(watch, channels, observation.at)
-            turn.decide(looks.look(watch, turn.draft.incidents, observation, self.policy, new_key=self._keys))
+            turn.decide(
+                looks.look(watch, turn.draft.incidents, observation, self._teller.policy, new_key=self._keys)
+            )
         return believed
 
     async def failed(self, trouble: Trouble) -> None:
@@ -90,7 +88,9 @@ class Watchkeeper:
         async with self.turn() as turn:
             draft = turn.draft
             turn.decide(
-                looks.fail(draft.watch, draft.incidents, trouble, turn.at, self.policy, new_key=self._keys)
+                looks.fail(
+                    draft.watch, draft.incidents, trouble, turn.at, self._teller.policy, new_key=self._keys
+                )
             )
 
     async def met(self, channel: str, flag: Flag) -> None:
@@ -106,15 +106,9 @@ class Watchkeeper:
 
     def next_tick(self) -> datetime:
         """Say when `tick` will have something to do if nothing happens until then."""
-        now, ledger = self._now(), self.ledger
-        times = [clock.next_tick(ledger.incidents.values())]
-        times += [
-            telling.next_due(
-                owner, ledger.messages.values(), ledger.incidents, ledger.mutes, now, self.policy
-            )
-            for owner in self._owners()
-        ]
-        return min((time for time in times if time is not None), default=now + CLOCK_CHECK)
+        times = (clock.next_tick(self.ledger.incidents.values()), self._teller.next_due(self.ledger))
+        latest = self._teller.now() + CLOCK_CHECK
+        return min((time for time in times if time is not None), default=latest)
 
     async def claim(self, key: str, owner: int) -> Incident | None:
         """Note that an owner is on it; None if the incident is over or not known."""
@@ -139,15 +133,20 @@ class Watchkeeper:
                 owner, "unmute" if over else "mute", channel, "done" if over else f"until {until:%F %R} UTC"
             )
 
-    async def test(self, owner: int) -> Message:
-        """Send an owner a marked test through the real path."""
+    async def test(self, routes: Iterable[Route]) -> tuple[Message, ...]:
+        """Send every owner a marked test by each of these routes, through the real path."""
         async with self.turn() as turn:
-            message = Message(self._keys(), owner, Purpose.TEST, True, turn.at, turn.at)  # noqa: FBT003 - it is loud
-            turn.draft.put_message(message)
-        return message
+            tests = tuple(
+                Message(self._keys(), owner, Purpose.TEST, True, turn.at, turn.at, route=route)  # noqa: FBT003 - it is loud
+                for owner in sorted(self._teller.owners())
+                for route in routes
+            )
+            for message in tests:
+                turn.draft.put_message(message)
+        return tests
 
     async def take_lease(self, key: str, owner: int) -> Incident | None:
-        """Take the one right to reset an account, with its audit entry; None if another has it, or it is over."""
+        """Take the right to reset an account, and note it; None if another has it, or it is over."""
         async with self.turn() as turn:
             incident = turn.draft.incidents.get(key)
             lease = acts.take_lease(incident, owner, turn.at) if incident else None
@@ -170,33 +169,22 @@ class Watchkeeper:
         """Change the ledger, and tell whoever is to be told, all of it or nothing."""
         greeted: set[int] = set()
         async with self.ledger.turn() as draft:
-            turn = Turn(draft, self._now())
+            turn = Turn(draft, self._teller.now())
             yield turn
             greeted = self._tell(turn)
         self._greeted |= greeted
 
     def _tell(self, turn: Turn) -> set[int]:
-        owners = frozenset(self._owners())
+        """Bring the owners' messages in line with the turn; give those who are greeted by it."""
+        owners = frozenset(self._teller.owners())
         if not owners:
             return set()  # nobody knows yet who they are; what is to be told is found later
         self._dismiss(turn, owners)
-        fresh = owners - self._greeted
+        fresh = set(owners) - self._greeted
         for owner in sorted(fresh):
-            turn.draft.put_message(Message(self._keys(), owner, Purpose.HELLO, False, turn.at, turn.at))  # noqa: FBT003 - it is silent
-        for owner in sorted(owners):
-            told = telling.tell(
-                owner,
-                turn.draft.messages.values(),
-                turn.draft.incidents,
-                turn.alerts,
-                turn.draft.mutes,
-                turn.at,
-                self.policy,
-                new_key=self._keys,
-            )
-            for message in told:
-                turn.draft.put_message(message)
-        return set(fresh)
+            turn.draft.put_message(hello(self._keys(), owner, turn.at))
+        self._teller.tell(turn.draft, turn.alerts)
+        return fresh
 
     def _dismiss(self, turn: Turn, owners: frozenset[int]) -> None:
         """Send nothing more to people who are owners no longer, and leave no account in their hands."""
@@ -219,3 +207,8 @@ class Watchkeeper:
             turn.draft.put_incident(changed)
             turn.note(owner, verb, incident.channel, outcome)
         return changed
+
+
+def hello(key: str, owner: int, at: datetime) -> Message:
+    """Make the hello that shows an owner where alerts arrive, and proves that they do."""
+    return Message(key, owner, Purpose.HELLO, loud=False, created_at=at, due_at=at)

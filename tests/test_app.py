@@ -1,6 +1,7 @@
 """The whole bot in this process: how it starts, what it survives, how it ends."""
 
 import asyncio
+import contextlib
 import gc
 import os
 import signal
@@ -250,10 +251,12 @@ async def test_it_stops_while_both_are_down(bot: Bot) -> None:
 
 @dataclass
 class Tunnel:
-    """A way to the gateway that can be blocked: the connection stays, and nothing passes any more."""
+    """A way to the gateway; what the bot says through it can be lost from some moment on."""
 
     target: yarl.URL
-    blocked: bool = False
+    lines: int = 0
+    deaf: int = 0
+    """How many lines, the first ones, carry nothing to the gateway any more."""
     _writers: list[asyncio.StreamWriter] = field(default_factory=list[asyncio.StreamWriter])
     _server: asyncio.Server | None = None
 
@@ -272,35 +275,53 @@ class Tunnel:
         assert self._server is not None
         return str(self.target.with_port(self._server.sockets[0].getsockname()[1]))
 
+    def lose(self) -> None:
+        """Carry nothing to the gateway any more on the lines there are."""
+        self.deaf = self.lines
+
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.lines += 1
+        line = self.lines
         far_reader, far_writer = await asyncio.open_connection(self.target.host, self.target.port)
         self._writers += [writer, far_writer]
-        await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
+        there = carry(reader, far_writer, lambda: line <= self.deaf)
+        await asyncio.gather(there, carry(far_reader, writer, lambda: False))
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await read(reader):
-            if not self.blocked:
+
+async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lost: Callable[[], bool]) -> None:
+    """Pass on what comes, until the connection ends or breaks."""
+    with contextlib.suppress(ConnectionError):
+        while data := await reader.read(65_536):
+            if not lost():
                 writer.write(data)
 
 
-async def read(reader: asyncio.StreamReader) -> bytes:
-    try:
-        return await reader.read(65_536)
-    except ConnectionError:
-        return b""
-
-
-async def test_it_stops_although_the_gateway_does_not_answer_its_goodbye(bot: Bot) -> None:
+@pytest.fixture
+async def tunnel(bot: Bot) -> AsyncIterator[Tunnel]:
+    """A tunnel with the bot at its end, serving."""
     stop = asyncio.Event()
-    async with Tunnel(yarl.URL(bot.world.gateway)) as tunnel:
-        with point_at(bot.world.api, tunnel.address):
+    async with Tunnel(yarl.URL(bot.world.gateway)) as opened:
+        with point_at(bot.world.api, opened.address):
             running = asyncio.create_task(app.run(bot.settings(), stop))
             await bot.world.wait_for(lambda: bot.world.connected, PATIENCE)
-            tunnel.blocked = True
+            yield opened
             begun = time.monotonic()
             stop.set()
             await asyncio.wait_for(running, PATIENCE)
             assert time.monotonic() - begun < STOPS_WITHIN
+
+
+async def test_it_stops_although_the_gateway_does_not_answer_its_goodbye(tunnel: Tunnel) -> None:
+    tunnel.lose()  # the fixture stops it
+
+
+async def test_it_connects_anew_although_the_gateway_does_not_answer_its_goodbye(
+    bot: Bot, tunnel: Tunnel
+) -> None:
+    (session,) = bot.world._gateway._sessions  # pyright: ignore[reportPrivateUsage] - the sandbox sends only what is right
+    tunnel.lose()
+    session.tell("GUILD_UPDATE", {})
+    await bot.world.wait_for(lambda: tunnel.lines == 2, PATIENCE)
 
 
 # ------------------------------------------------------------------------------------ nothing is left

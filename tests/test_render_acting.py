@@ -93,7 +93,11 @@ def test_the_confirmation_warns_of_a_block_that_is_not_over(
     look = confirmation(AURORA, Flag.of(text), incident(text=text), "a", now=now)
     assert ("⛔" in seen(look)) == (warning is not None)
     assert (warning or "") in seen(look)
-    assert look.controls[0].label == ("Reset Aurora all the same" if warning else "Yes, reset Aurora")  # pyright: ignore[reportAttributeAccessIssue] - the first is a button
+    assert seen(look).endswith(
+        "<Reset Aurora all the same> <Open in Discord>"
+        if warning
+        else "<Yes, reset Aurora> <Open in Discord>"
+    )
 
 
 def test_without_an_incident_the_block_counts_from_when_the_account_was_flagged() -> None:
@@ -110,14 +114,18 @@ def test_without_an_incident_the_block_counts_from_when_the_account_was_flagged(
         ),
         (
             ResetVerdict.NOT_YET,
-            "⏳ The API took the reset, but still shows **Aurora** flagged. "
-            "I keep looking: its message turns green when it clears.\n"
-            "See in the channel whether something is left to acknowledge.\n```\nx\n```",
+            (
+                "⏳ The API took the reset, but still shows **Aurora** flagged. "
+                "I keep looking: its message turns green when it clears.\n"
+                "See in the channel whether something is left to acknowledge.\n```\nx\n```"
+            ),
         ),
         (
             ResetVerdict.FLAGGED_AGAIN,
-            "⚠️ **Aurora** was clear after the reset and is flagged again.\n"
-            "Open the channel and see what Midjourney wants now.\n```\nx\n```",
+            (
+                "⚠️ **Aurora** was clear after the reset and is flagged again.\n"
+                "Open the channel and see what Midjourney wants now.\n```\nx\n```"
+            ),
         ),
         (
             ResetVerdict.NOT_CONFIGURED,
@@ -125,9 +133,11 @@ def test_without_an_incident_the_block_counts_from_when_the_account_was_flagged(
         ),
         (
             ResetVerdict.COULD_NOT_TELL,
-            "❔ I could not tell whether **Aurora** is back: the API did not answer.\n"
-            "The reset may have worked, so I do not send it again. "
-            "Its message shows how it is after the next good look.",
+            (
+                "❔ I could not tell whether **Aurora** is back: the API did not answer.\n"
+                "The reset may have worked, so I do not send it again. "
+                "Its message shows how it is after the next good look."
+            ),
         ),
     ],
 )
@@ -147,8 +157,10 @@ def test_each_verdict_has_its_words(verdict: ResetVerdict, said: str) -> None:
         ),
         (
             acting.already_resetting(AURORA, OTHER, NOW),
-            f"🔄 <@{OTHER}> is already resetting **Aurora**. The outcome will stand on its message.\n"
-            "If nothing comes of it, you can try again <t:1768356000:R>.",
+            (
+                f"🔄 <@{OTHER}> is already resetting **Aurora**. The outcome will stand on its message.\n"
+                "If nothing comes of it, you can try again <t:1768356000:R>."
+            ),
         ),
         (
             acting.already_resetting(AURORA, None, None),
@@ -173,19 +185,25 @@ def test_each_verdict_has_its_words(verdict: ResetVerdict, said: str) -> None:
         ),
         (
             acting.claimed(AURORA, NOW),
-            "👀 You are on it: every owner's message about **Aurora** says so, and nobody is reminded. "
-            "I ask you again <t:1768356000:R>.",
+            (
+                "👀 You are on it: every owner's message about **Aurora** says so, and nobody is reminded. "
+                "I ask you again <t:1768356000:R>."
+            ),
         ),
         (
             acting.snoozed(AURORA, NOW),
-            "💤 No reminders about **Aurora** until <t:1768356000:f> (<t:1768356000:R>).\n"
-            "If it gets worse, I tell you all the same.",
+            (
+                "💤 No reminders about **Aurora** until <t:1768356000:f> (<t:1768356000:R>).\n"
+                "If it gets worse, I tell you all the same."
+            ),
         ),
         (
             acting.muted(None, NOW),
-            "🔇 No alerts about **any account** until <t:1768356000:f> (<t:1768356000:R>).\n"
-            "If a flagged account gets blocked, I tell you all the same. "
-            "The rest is kept: when the mute ends, you get one message with what is still open.",
+            (
+                "🔇 No alerts about **any account** until <t:1768356000:f> (<t:1768356000:R>).\n"
+                "If a flagged account gets blocked, I tell you all the same. "
+                "The rest is kept: when the mute ends, you get one message with what is still open."
+            ),
         ),
         (acting.unmuted(AURORA), "🔔 Alerts about **Aurora** come again."),
         (acting.unmuted(None), "🔔 Alerts about **all accounts** come again."),

@@ -94,9 +94,9 @@ def test_the_start_of_an_outage_is_the_last_good_look() -> None:
 
 def test_a_recovery_tells_the_blind_window_and_what_changed_in_it() -> None:
     trouble = over(Trouble.UNREACHABLE)
-    window = {"blind_from": trouble.blind_from, "blind_until": trouble.blind_until}
-    gone = incident(0, state=State.CLEARING, clear_since=trouble.ended_at, **window)
-    found = incident(1, opened_at=trouble.blind_until, **window)
+    start, end = trouble.blind_from, trouble.blind_until
+    gone = incident(0, state=State.CLEARING, clear_since=end, blind_from=start, blind_until=end)
+    found = incident(1, opened_at=end, blind_from=start, blind_until=end)
     before = incident(2, blind_from=NOW - 90 * MINUTE, blind_until=NOW - 80 * MINUTE)
     look = shown(trouble, gone, found, before, incident(3))
     assert look.embed is not None

@@ -96,7 +96,8 @@ def test_it_reads_from_what_is_wrong_to_what_is_over() -> None:
 their direct messages are closed. I keep trying.
 🔇 **All accounts are muted** until <t:1768384800:f> (<t:1768384800:R>).
 🔇 **Cirrus is muted** until <t:1768359600:f> (<t:1768359600:R>).
-👥 **Another copy of this bot answers too**, last seen <t:1768356000:R>. Stop one of them, or reset the bot's token.
+👥 **Another copy of this bot answers too**, last seen <t:1768356000:R>. \
+Stop one of them, or reset the bot's token.
 ## Midwatch
 ⚠️ **7 accounts watched, 2 need you**
 Last good look <t:1768355940:R>, next <t:1768356060:R>.
@@ -108,7 +109,8 @@ no reminders until <t:1768359600:t>
 Alert about 1 account for <@{OWNER}>: their direct messages are closed; tried 3 times, next <t:1768356000:R>
 Alert about 2 accounts for <@{OTHER}>: goes out <t:1768356060:R>, held back so that nobody is woken too often
 ### How I reach the owners
-⚠️ <@{OWNER}> by direct message: **does not work**, their direct messages are closed; last worked <t:1768352400:R>
+⚠️ <@{OWNER}> by direct message: **does not work**, their direct messages are closed; \
+last worked <t:1768352400:R>
 ⚪ <@{OWNER}> by alert channel: never worked yet
 ### Lately over
 **Cirrus** · back after 25 min (<t:1768355400:t> - <t:1768356900:t>) · <t:1768356900:R>

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.delivery import CLOSED_REASONS, NotDoneError, Obstacle
 from bot.incidents import Delivery, Message, Route
-from bot.outbox.fate import backoff, copy_key, is_due
+from bot.outbox.fate import Memory, backoff, copy_key, is_due, ready_at
 from bot.rules.policy import LONGEST_BACKOFF
 
 TRIED_AGAIN: Final = timedelta(days=1)
@@ -78,24 +78,24 @@ class Routes:
         return dict(self._states)
 
 
-def report(messages: Mapping[str, Message], routes: Routes, now: datetime) -> Report:
+def report(memory: Memory, routes: Routes, now: datetime) -> Report:
     """Sum up how telling goes."""
     waiting = sorted(
-        (message for message in messages.values() if message.on_its_way and is_overdue(message, now)),
+        (each for each in memory.messages.values() if each.on_its_way and is_overdue(each, memory, now)),
         key=due_since,
     )
-    untold = (due_since(message) for message in waiting if not is_told_by_copy(message, messages))
+    untold = (due_since(message) for message in waiting if not is_told_by_copy(message, memory.messages))
     return Report(tuple(waiting), next(untold, None), routes.states())
 
 
-def is_overdue(message: Message, now: datetime) -> bool:
+def is_overdue(message: Message, memory: Memory, now: datetime) -> bool:
     """Whether a message should be in Discord by now."""
-    return message.failing_since is not None or is_due(message.due_at, now)
+    return message.failing_since is not None or ready_at(message, memory, now) <= now
 
 
 def due_since(message: Message) -> datetime:
-    """Give since when a message should have been in Discord."""
-    return message.failing_since or message.due_at
+    """Give since when a message should have been in Discord; a push may have waited for another one."""
+    return message.failing_since or message.claimed_at or message.due_at
 
 
 def is_told_by_copy(message: Message, messages: Mapping[str, Message]) -> bool:

@@ -11,7 +11,7 @@ from typing import Final
 from discord import ui
 
 from bot.delivery import NotDoneError, Post
-from bot.incidents import Message
+from bot.incidents import Message, Route
 from bot.ledger import Ledger
 from bot.models import KnownAccount
 from bot.outbox import fate, health
@@ -20,7 +20,7 @@ from bot.outbox.health import Holds, Report, Routes
 from bot.outbox.letters import Letters
 from bot.outbox.sender import Sender, Step, Surroundings
 from bot.render.look import Look
-from bot.supervise import Health, describe, is_being_cancelled, is_surprise, supervise
+from bot.supervise import Health, describe, end, first_of, is_being_cancelled, is_surprise, supervise
 from bot.teller import Teller
 
 log = logging.getLogger(__name__)
@@ -30,8 +30,6 @@ LONGEST_REST: Final = timedelta(seconds=60)
 """A name given to an account shows in its messages by then, as no change of the ledger tells of it."""
 LOGIN_REST: Final = timedelta(seconds=1)
 NOW: Final = timedelta(0)
-REMINDERS: Final = "reminders"
-"""Stands for a message's key where the telling itself is meant."""
 
 
 def nothing(_step: Step) -> None:
@@ -63,7 +61,6 @@ class Outbox:
         self._post = post
         self._now = now
         self._sleep = sleep
-        self._teller = teller
         self._routes = Routes(ledger.messages.values())
         self._holds = Holds(now, chance)
         letters = Letters(ledger, accounts, view_of)
@@ -76,9 +73,14 @@ class Outbox:
         self._edits: dict[str, asyncio.Task[None]] = {}
         self._finished = asyncio.Event()
 
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Give the routes there are."""
+        return tuple(route for route in Route if self._post.has(route))
+
     def report(self) -> Report:
         """Say how telling goes: what is overdue, and how each route to each owner does."""
-        return health.report(self._ledger.messages, self._routes, self._now())
+        return health.report(self._ledger, self._routes, self._now())
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tell until the stop event; what is under way then is left to the next start."""
@@ -92,7 +94,7 @@ class Outbox:
                 health=self.health,
             )
         finally:
-            await self._let_go()
+            await self._end()
 
     async def _round(self, stop: asyncio.Event) -> None:
         """Begin whatever is due, then rest until something changes, ends or comes due."""
@@ -115,28 +117,11 @@ class Outbox:
         """Begin what is due, and give the time till something else will be."""
         now = self._now()
         waiting = [message for message in self._ledger.messages.values() if message.on_its_way]
-        next_told = self._begin_telling(now)
         next_sends = [self._begin_send(message, now) for message in waiting if message.key not in self._sends]
         # With a send under way its end is waited for: edits are never in its way.
         next_edits = [] if self._sends else [self._begin_edit(wish, now) for wish in self._editor.wishes(now)]
-        times = [at for at in (next_told, *next_sends, *next_edits) if at is not None]
+        times = [at for at in (*next_sends, *next_edits) if at is not None]
         return min((max(at - now, NOW) for at in times), default=LONGEST_REST)
-
-    def _begin_telling(self, now: datetime) -> datetime | None:
-        """Begin to tell what time alone has brought about, or give when that is to be done."""
-        due_at = self._holds.until(REMINDERS, now) or self._teller.next_due(self._ledger)
-        if due_at is None or due_at > now:
-            return due_at
-        if REMINDERS not in self._sends:
-            self._start(self._sends, REMINDERS, self._remind)
-        return None
-
-    async def _remind(self, _key: str) -> bool:
-        """Put what is due into the ledger; tell whether there was anything."""
-        before = self._ledger.changed.version
-        async with self._ledger.turn() as draft:
-            self._teller.tell(draft)
-        return self._ledger.changed.version != before
 
     def _begin_send(self, message: Message, now: datetime) -> datetime | None:
         """Begin to send a message, or give when that is to be done."""
@@ -160,11 +145,11 @@ class Outbox:
         task = asyncio.create_task(self._guarded(key, work), name=f"message {key}")
         tasks[key] = task
 
-        def end(_task: asyncio.Task[None]) -> None:
+        def let_go(_task: asyncio.Task[None]) -> None:
             tasks.pop(key, None)
             self._finished.set()
 
-        task.add_done_callback(end)
+        task.add_done_callback(let_go)
 
     async def _guarded(self, key: str, work: Callable[[str], Awaitable[bool]]) -> None:
         """Work on one message; whatever goes wrong holds up that one alone, and it is tried again."""
@@ -181,21 +166,5 @@ class Outbox:
             self._holds.hold(key)
             log.warning("a message is left for later: %s", describe(error), exc_info=is_surprise(error))
 
-    async def _let_go(self) -> None:
-        tasks = self.under_way
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def first_of(*waits: Awaitable[object]) -> None:
-    """Wait for whatever ends first, and end the others."""
-    tasks = {asyncio.ensure_future(wait) for wait in waits}
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    async def _end(self) -> None:
+        await asyncio.gather(*map(end, self.under_way))

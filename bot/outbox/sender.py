@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class Step(StrEnum):
-    """The moments of a message's way at which a crash is tried out."""
+    """The moments of a message's way, and of a reset's, at which a crash is tried out."""
 
     CLAIMING = "claiming"
     CLAIMED = "claimed"
@@ -32,6 +32,11 @@ class Step(StrEnum):
     NOTED = "noted"
     DELETING = "deleting"
     DELETED = "deleted"
+    LEASED = "leased"
+    """The right to reset an account is taken, the API not asked yet."""
+    RESET = "reset"
+    """The API was asked to reset; what came of it is not known yet."""
+    JUDGED = "judged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +189,7 @@ class Sender:
             error,
             now=now,
             chance=self.around.chance(),
-            other_route=second and not has_copy and not fate.is_copy(message),
+            other_route=second and not has_copy,
         )
         is_news = not fate.is_over(message, draft.incidents)
         helps = error.obstacle is Obstacle.WAIT

@@ -14,7 +14,8 @@ from bot.render.text import bare, code_block, plain, span, when
 
 BUTTON_LABEL: Final = 40
 WORSE: Final = "If it gets worse, I tell you all the same."
-SNOOZES: Final = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=24))
+SNOOZES: Final = (1, 4, 24)
+"""The hours for which reminders can be put off."""
 CONSENT: Final = (
     "**A reset acknowledges nothing at Midjourney.** It only tells the API to use the account again.\n"
     "If the message still waits in the channel, a reset now **risks the account**."
@@ -166,8 +167,7 @@ def claimed(account: KnownAccount, until: datetime) -> str:
 def snooze_choice(account: KnownAccount, incident: str, message: str) -> Look:
     """Ask for how long the reminders of an incident shall be put off."""
     buttons = tuple(
-        ButtonLook("watch.snooze", span(each), f"{incident}.{message}.{each // timedelta(hours=1)}")
-        for each in SNOOZES
+        ButtonLook("watch.snooze", f"{hours} h", f"{incident}.{message}.{hours}") for hours in SNOOZES
     )
     content = f"No reminders about **{plain(account.label)}** for how long?\n{WORSE}"
     return Look(content, None, buttons)

@@ -118,7 +118,7 @@ def _sections(watch: WatchStatus) -> Iterator[tuple[str, list[str]]]:
     yield f"### Open: {whole(len(going))}", [_open(each, watch) for each in going]
     waiting = sorted((each for each in watch.messages if each.on_its_way), key=lambda each: each.due_at)
     yield f"### Messages waiting: {whole(len(waiting))}", [_waiting(each, watch) for each in waiting]
-    yield "### How I reach the owners", [_route(each) for each in watch.routes]
+    yield "### How I reach the owners", [route_line(each) for each in watch.routes]
     over = sorted((each for each in watch.incidents if each.ended), key=_ended_at, reverse=True)
     yield "### Lately over", [_over(each, watch) for each in over]
 
@@ -217,7 +217,8 @@ def _what(message: Message) -> str:
             return "Test"
 
 
-def _route(route: RouteStatus) -> str:
+def route_line(route: RouteStatus) -> str:
+    """Say how one way to one owner does."""
     way = "direct message" if route.route is Route.DM else "alert channel"
     worked = f"last worked {when(route.worked_at)}" if route.worked_at else "never worked yet"
     if route.failure is not None:

@@ -3,10 +3,21 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from bot.incidents import Alert, Incident, Reason, State
 from bot.rules.episodes import Change
 from bot.rules.policy import CLAIM_FOR, CLAIM_GRACE, CLOCK_SLACK, LEASE, LONGEST_SNOOZE
+
+AHEAD: Final[Mapping[str, timedelta]] = {
+    **dict.fromkeys(
+        ("opened_at", "seen_at", "clear_since", "reset_at", "claimed_at", "asked_at", "held_until"),
+        timedelta(),
+    ),
+    "lease_until": LEASE,
+    "snoozed_until": LONGEST_SNOOZE,
+}
+"""How far ahead of now each time of an incident may lie."""
 
 
 def tick(incidents: Mapping[str, Incident], at: datetime) -> tuple[Change, ...]:
@@ -49,29 +60,17 @@ def given_back(incident: Incident) -> Incident:
 
 def in_time(incident: Incident, at: datetime) -> Incident:
     """Give an incident without times that only a clock set back can explain; nothing may wait for those."""
-    now = replace(
-        incident,
-        opened_at=present(incident.opened_at, at),
-        seen_at=present(incident.seen_at, at),
-        clear_since=not_after(incident.clear_since, at),
-        reset_at=not_after(incident.reset_at, at),
-        claimed_at=not_after(incident.claimed_at, at),
-        asked_at=not_after(incident.asked_at, at),
-        held_until=not_after(incident.held_until, at),
-        lease_until=not_after(incident.lease_until, at, LEASE),
-        snoozed_until=not_after(incident.snoozed_until, at, LONGEST_SNOOZE),
-    )
-    return incident if now == incident else now
+    latest = {name: at + ahead for name, ahead in AHEAD.items()}
+    times: Iterable[tuple[str, datetime | None]] = ((name, getattr(incident, name)) for name in latest)
+    wrong = {
+        name: latest[name] for name, time in times if time is not None and time > latest[name] + CLOCK_SLACK
+    }
+    return replace(incident, **wrong) if wrong else incident
 
 
-def not_after(time: datetime | None, at: datetime, ahead: timedelta = timedelta()) -> datetime | None:
-    """Give a time that may lie so far ahead at most, if there is one."""
-    return None if time is None else present(time, at, ahead)
-
-
-def present(time: datetime, at: datetime, ahead: timedelta = timedelta()) -> datetime:
-    """Give a time that may lie so far ahead of now at most."""
-    return time if time <= at + ahead + CLOCK_SLACK else at + ahead
+def not_after(time: datetime | None, at: datetime) -> datetime | None:
+    """Give a time that has passed, as far as the clock can be trusted; now, if it was set back since."""
+    return at if time is not None and time > at + CLOCK_SLACK else time
 
 
 def next_tick(incidents: Iterable[Incident]) -> datetime | None:

@@ -1,11 +1,12 @@
 """What one owner has been told and is being told, as seen at one moment."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from bot.incidents import Delivery, Incident, Message, Purpose, State, open_service
+from bot.rules.clock import not_after
 from bot.rules.policy import CLAIM_FOR, CLAIM_GRACE, CLOCK_SLACK, PUSH_EVERY, Policy
 
 ABOUT_ACCOUNTS: Final = frozenset({Purpose.ALERT, Purpose.NOTE})
@@ -25,8 +26,7 @@ class Pushes:
     def among(cls, messages: Iterable[Message], incidents: Mapping[str, Incident], now: datetime) -> "Pushes":
         """Look through the messages of one owner."""
         pushes = [message for message in messages if is_push(message)]
-        # One from the future was sent before the clock was set back, and must not hold others for so long.
-        sent = [each for each in pushes if each.sent_at and each.sent_at <= now + CLOCK_SLACK]
+        sent = [each for each in pushes if each.sent_at is not None]
         last = max(sent, key=lambda each: (sent_time(each), each.key), default=None)
         reminders = 0 if last is None else last.reminders
         if any(in_flight(each, sent, incidents) for each in pushes):
@@ -64,7 +64,9 @@ class Desk:
     ) -> "Desk":
         """Pick what is the owner's, and sum it up."""
         own = tuple(
-            each for each in messages if each.recipient == owner and each.delivery is not Delivery.CANCELLED
+            in_time(each, now)
+            for each in messages
+            if each.recipient == owner and each.delivery is not Delivery.CANCELLED
         )
         out = [each for each in own if each.delivery is not Delivery.WAITING]
         live = [each for each in out if each.delivery is not Delivery.DONE and each.purpose in ABOUT_ACCOUNTS]
@@ -135,6 +137,12 @@ def holds(incident: Incident) -> Iterator[datetime]:
             yield until
     if incident.claimed_by is not None and incident.claimed_at is not None:
         yield incident.claimed_at + CLAIM_FOR + CLAIM_GRACE
+
+
+def in_time(message: Message, now: datetime) -> Message:
+    """Give a message that was sent before the clock was set back as if sent now; nothing waits for later."""
+    sent_at = not_after(message.sent_at, now)
+    return message if sent_at == message.sent_at else replace(message, sent_at=sent_at)
 
 
 def keys(messages: Iterable[Message]) -> frozenset[str]:

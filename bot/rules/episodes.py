@@ -90,6 +90,7 @@ def reopened(incident: Incident, flag: Flag, at: datetime, *, from_command: bool
     again = replace(
         incident,
         state=State.OPEN,
+        opened_at=min(incident.opened_at, at),  # the clock may have been set back since
         seen_at=at,
         flag=flag,
         peak=heavier(incident.peak, flag.kind),
@@ -97,6 +98,7 @@ def reopened(incident: Incident, flag: Flag, at: datetime, *, from_command: bool
         block_ends=block_end(incident, flag, at),
         ended_at=None,
         ending=None,
+        reset_at=min(incident.reset_at or at, at),
         leased_by=None,
         claimed_by=None,
         claimed_at=None,
@@ -127,6 +129,8 @@ def sighted(incident: Incident, flag: Flag, at: datetime, *, in_list: bool) -> C
     """Take in that the flag of an open episode was shown, by the list or by a command."""
     if incident.state is State.RESETTING:
         return incident, None  # what is seen during a reset belongs to the reset
+    if is_as_known(incident, flag) and not (in_list and incident.from_command):
+        return incident, None
     kept = flag_to_keep(incident.flag, flag)
     now = replace(
         incident,
@@ -146,6 +150,11 @@ def sighted(incident: Incident, flag: Flag, at: datetime, *, in_list: bool) -> C
         return replace(now, seen_at=at), None
     # A snooze was about the lighter trouble.
     return replace(now, seen_at=at, snoozed_until=None), Alert(now.key, Reason.WORSE, loud=True)
+
+
+def is_as_known(incident: Incident, flag: Flag) -> bool:
+    """Whether a flag is shown as it was last time, as by most looks: a short way for thousands of accounts."""
+    return incident.state is State.OPEN and incident.flag == flag and incident.missing_looks == 0
 
 
 def flag_to_keep(known: Flag | None, shown: Flag) -> Flag:

@@ -11,7 +11,7 @@ from bot.rules import clock, episodes
 from bot.rules.episodes import Blind, Change, NewKey
 from bot.rules.policy import Policy
 from bot.rules.service import recoveries, troubled
-from bot.rules.watching import Watch, believing, blind_stretch, failing, is_believed
+from bot.rules.watching import Watch, believing, blind_stretch, failing, in_time, is_believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ def look(
 ) -> Decision:
     """Take in a good look. `incidents` are those that go on, and those that ended in the last 6 h."""
     at = observation.at
+    watch = in_time(watch, at)
     present = up_to_date(incidents, at)
     channels = frozenset(account.channel for account in observation.accounts)
     if not is_believed(watch, channels, at):
@@ -109,7 +110,7 @@ def shrunk(
     at, channels = observation.at, frozenset(account.channel for account in observation.accounts)
     present = up_to_date(incidents, at)
     same = watch.shrunk == channels and watch.shrunk_since is not None
-    since = clock.not_after(watch.shrunk_since, at) if same else at
+    since = watch.shrunk_since if same else at
     blind = blind_stretch(watch, open_service(present.values()), at, policy)
     changes = [
         *troubled(watch, present, Trouble.LIST_GONE, at, new_key),
@@ -129,6 +130,7 @@ def fail(
     new_key: NewKey,
 ) -> Decision:
     """Take in that a look failed. It says nothing about any account."""
+    watch = in_time(watch, at)
     present = up_to_date(incidents, at)
     after = failing(watch, at, policy)
     too_soon = timedelta(seconds=after.failing_seconds) < policy.outage_after

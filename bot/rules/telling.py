@@ -43,13 +43,27 @@ def tell(
     Of the messages none may be left out that is not finished, that is about an incident that goes on, or
     that woke the owner last.
     """
-    desk = Desk.of(owner, messages, incidents, mutes=mutes, now=now, policy=policy)
+    before = {message.key: message for message in messages}
     told = [(alert, incidents[alert.incident]) for alert in alerts if alert.incident in incidents]
+    desk = Desk.of(owner, before.values(), incidents, mutes=mutes, now=now, policy=policy)
+    after = before | changes(desk, told, new_key)
+    if after != before:
+        # What is shown by an edit from here on may need no push besides.
+        desk = Desk.of(owner, after.values(), incidents, mutes=mutes, now=now, policy=policy)
+        after |= changes(desk, (), new_key)
+    return tuple(message for key, message in after.items() if message != before.get(key))
+
+
+def changes(desk: Desk, told: Sequence[Told], new_key: NewKey) -> dict[str, Message]:
+    """Give an owner's messages as they are after some alerts."""
     draft = drafted(desk, reasons(desk, [each for each in told if each[1].channel is not None]), new_key)
-    changed = [draft, joined(desk, draft)]
-    changed += service_messages(desk, [each for each in told if each[1].trouble is not None], new_key)
-    before = {message.key: message for message in desk.messages}
-    return tuple(each for each in changed if each is not None and each != before.get(each.key))
+    messages = (
+        *desk.messages,
+        draft,
+        joined(desk, draft),
+        *service_messages(desk, [each for each in told if each[1].trouble is not None], new_key),
+    )
+    return {message.key: message for message in messages if message is not None}
 
 
 def next_due(

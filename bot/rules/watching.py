@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.incidents import Incident
+from bot.rules.clock import not_after
 from bot.rules.episodes import Blind
 from bot.rules.policy import REMOVAL_LAG, SHRUNK_FOR, Policy, near
 
@@ -42,6 +43,17 @@ def resume(watch: Watch, last_good: datetime | None) -> Watch:
     """
     known = [time for time in (watch.last_good, last_good) if time is not None]
     return replace(watch, last_good=max(known, default=None), failed_at=None, failing_seconds=0, resumed=True)
+
+
+def in_time(watch: Watch, at: datetime) -> Watch:
+    """Give the watch without times that only a clock set back can explain."""
+    return replace(
+        watch,
+        removed_at=not_after(watch.removed_at, at),
+        shrunk_since=not_after(watch.shrunk_since, at),
+        last_good=not_after(watch.last_good, at),
+        failed_at=not_after(watch.failed_at, at),
+    )
 
 
 def removing(watch: Watch, channel: str, at: datetime) -> Watch:

@@ -116,6 +116,11 @@ class WatchStore:
             return str(text)
         return None
 
+    async def greeted(self) -> frozenset[int]:
+        """Give the people who were sent a hello, or are about to be."""
+        rows = await self._database.read("SELECT DISTINCT recipient FROM message WHERE purpose = 'hello'")
+        return frozenset(recipient for (recipient,) in rows)
+
     async def incident(self, key: str) -> Incident | None:
         """Give an incident, however long ago it ended."""
         rows = await self._database.read(INCIDENTS + OF_KEY, (storable(key),))

@@ -225,10 +225,6 @@ class UseapiClient:
         )
 
 
-class BrokenOffError(aiohttp.ClientError):
-    """A request whose connection broke off."""
-
-
 async def once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
     """Keep aiohttp from sending a GET or DELETE again by itself when the connection breaks."""
     try:
@@ -236,7 +232,7 @@ async def once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) 
     except aiohttp.ClientConnectorError:
         raise
     except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-        broken = BrokenOffError()
+        broken = aiohttp.ClientError("the connection broke off")
     raise broken
 
 

@@ -8,15 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from discord import ui
-
-from bot import controls
+from bot.controls import view_of
 from bot.delivery import Post
-from bot.incidents import Entry, Incident, Message, Purpose, Reason, State, new_key
+from bot.incidents import Delivery, Entry, Incident, Message, Purpose, Reason, State, new_key
 from bot.ledger import Ledger
 from bot.models import Account, Flag, KnownAccount
 from bot.outbox import Outbox, Step
-from bot.render.look import ButtonLook, LinkLook, Look, SelectLook
 from bot.rules.policy import Policy
 from bot.store import Store
 from bot.teller import Teller
@@ -44,6 +41,10 @@ class Clock:
             if until <= self.now():
                 event.set()
 
+    @property
+    def sleepers(self) -> int:
+        return len(self._slept)
+
     async def sleep(self, seconds: float) -> None:
         event = asyncio.Event()
         self._slept[event] = self.now() + timedelta(seconds=seconds)
@@ -67,6 +68,7 @@ class Desk:
         self.owners: set[int] = set()
         """Who is told what the rules say; nobody, where a test writes the messages itself."""
         self.at: Callable[[Step], None] = lambda _step: None
+        self.ledger_kind = Ledger
         self.ledger: Ledger
         self.outbox: Outbox
         self._database = database
@@ -76,7 +78,7 @@ class Desk:
     async def process(self) -> AsyncGenerator[None]:
         """Have the database open, and an outbox that begins nothing by itself."""
         async with Store.open(self._database) as store:
-            self.ledger = await Ledger.load(store, self.clock.now)
+            self.ledger = await self.ledger_kind.load(store, self.clock.now)
             self.outbox = Outbox(
                 self.ledger,
                 self.post,
@@ -134,6 +136,17 @@ class Desk:
                     return value
                 await self.ledger.changed.wait(seen)
 
+    async def until_resting(self) -> None:
+        """Wait till the outbox sleeps, with nothing under way."""
+        async with asyncio.timeout(PATIENCE):
+            while self.outbox.under_way or not self.clock.sleepers:  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0)
+
+    def unfinished(self) -> set[str]:
+        """Give the keys of the messages that may still change."""
+        over = (Delivery.DONE, Delivery.CANCELLED)
+        return {key for key, message in self.ledger.messages.items() if message.delivery not in over}
+
     def message(self, key: str) -> Message:
         """Give a message as it is now."""
         return self.ledger.messages[key]
@@ -150,12 +163,22 @@ class Desk:
         await self.put(*about, message)
         return message
 
+    async def put_due_in(self, recipient: int, time: timedelta) -> None:
+        """Put an alert that is due later."""
+        incident = self.incident()
+        alert = self.draft(recipient, Purpose.ALERT, incident)
+        await self.put(incident, replace(alert, due_at=self.clock.now() + time))
+
     def draft(self, recipient: int, purpose: Purpose, *incidents: Incident) -> Message:
         """Make a message that is due now."""
         now = self.clock.now()
         entries = tuple(Entry(incident.key, Reason.OPENED) for incident in incidents)
         loud = purpose not in (Purpose.NOTE, Purpose.HELLO)
         return Message(new_key(), recipient, purpose, loud=loud, created_at=now, due_at=now, entries=entries)
+
+    async def empty(self, message: Message) -> None:
+        """Take all it is about from a message, as a later one does."""
+        await self.put(replace(self.message(message.key), entries=()))
 
     async def end(self, incident: Incident) -> None:
         """Let an incident end now."""
@@ -171,28 +194,3 @@ def created(world: SimulatedDiscord) -> list[Json]:
 def edited(world: SimulatedDiscord) -> list[Json]:
     """Give the bodies of all tries to edit a message."""
     return [one.json for one in world.requests if one.method == "PATCH"]
-
-
-def view_of(look: Look) -> ui.View:
-    """Make the view of a look, as the bot does."""
-    view = ui.View(timeout=None)
-    for each in look.controls:
-        match each:
-            case ButtonLook():
-                view.add_item(
-                    controls.button(
-                        each.verb,
-                        each.label,
-                        argument=each.argument,
-                        style=each.style,
-                        emoji=each.emoji,
-                        disabled=each.disabled,
-                    )
-                )
-            case SelectLook():
-                view.add_item(
-                    controls.select(each.verb, each.options, each.placeholder, argument=each.argument)
-                )
-            case LinkLook():
-                view.add_item(ui.Button(label=each.label, url=each.url))
-    return view

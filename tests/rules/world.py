@@ -128,7 +128,8 @@ class World:
         for owner in self.owners if owners is None else owners:
             for message in self._tell(owner, alerts):
                 self.messages[message.key] = message
-            assert self._tell(owner, ()) == ()
+            again = self._tell(owner, ())
+            assert again == (), [(self.messages.get(each.key), each) for each in again]
 
     def _tell(self, owner: int, alerts: tuple[Alert, ...]) -> tuple[Message, ...]:
         return tell(

@@ -1,0 +1,42 @@
+"""Tells a monitoring service that the watch is alive: who watches the watcher."""
+
+import logging
+from datetime import timedelta
+from typing import Final
+
+import aiohttp
+from pydantic import SecretStr
+
+log = logging.getLogger(__name__)
+
+LIMIT: Final = aiohttp.ClientTimeout(total=10)
+OVERDUE: Final = timedelta(minutes=5)
+"""While a message to an owner is later than this, the monitoring service is left to raise the alarm."""
+GOOD: Final = range(200, 300)
+
+
+class Heartbeat:
+    """Calls a secret address; a failure is logged once, without the address."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: SecretStr | None) -> None:
+        self._session = session
+        self._url = url
+        self._failing = False
+
+    async def beat(self) -> None:
+        """Say that all is well, where somebody wants to know."""
+        if self._url is None:
+            return
+        failure = await self._call(self._url.get_secret_value())
+        if failure and not self._failing:
+            log.warning("the address of HEARTBEAT_URL does not answer as it should (%s)", failure)
+        elif self._failing and not failure:
+            log.info("the address of HEARTBEAT_URL answers again")
+        self._failing = failure is not None
+
+    async def _call(self, url: str) -> str | None:
+        try:
+            async with self._session.get(url, timeout=LIMIT, allow_redirects=True) as response:
+                return None if response.status in GOOD else f"status {response.status}"
+        except (aiohttp.ClientError, OSError) as error:
+            return type(error).__name__

@@ -1,0 +1,111 @@
+"""The rounds of the watch: look at the list, mind the clock, tell; loops that only a stop ends."""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.heartbeat import OVERDUE, Heartbeat
+from bot.incidents import Trouble, open_service
+from bot.monitor import Monitor
+from bot.outbox import Outbox
+from bot.rules.policy import TROUBLED_POLL
+from bot.supervise import Health, first_of, supervise
+from bot.useapi import RateLimited, UseapiError
+from bot.watchkeeper import Watchkeeper
+
+LOOK_LIMIT: Final = timedelta(seconds=60)
+JITTER: Final = 0.1
+SHORTEST_REST: Final = timedelta(seconds=1)
+SLOW: Final = frozenset({Trouble.TOKEN, Trouble.UNPAID, Trouble.GONE, Trouble.LIST_GONE})
+"""Trouble that asking again soon does not mend."""
+
+
+class Rounds:
+    """Keeps the watch going, whether or not Discord's gateway is there."""
+
+    def __init__(
+        self,
+        monitor: Monitor,
+        keeper: Watchkeeper,
+        outbox: Outbox,
+        heartbeat: Heartbeat,
+        interval: timedelta,
+        *,
+        now: Callable[[], datetime],
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._monitor = monitor
+        self._keeper = keeper
+        self.outbox = outbox
+        self._heartbeat = heartbeat
+        self._interval = interval
+        self._now = now
+        self._chance = chance
+        self.health = Health()
+        self.failed_looks = 0
+        """How many looks failed in a row."""
+        self.next_look: datetime | None = None
+
+    @asynccontextmanager
+    async def going(self) -> AsyncGenerator[None]:
+        """Make the rounds beside the body."""
+        stop = asyncio.Event()
+        loops = (
+            self._loop(self._look_and_rest, "looking at the accounts", stop),
+            self._loop(self._mind_the_clock, "minding the clock", stop),
+            self.outbox.run(stop),
+        )
+        tasks = [asyncio.create_task(loop) for loop in loops]
+        try:
+            yield
+        finally:
+            stop.set()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _loop(
+        self, once: Callable[[asyncio.Event], Awaitable[None]], name: str, stop: asyncio.Event
+    ) -> None:
+        await supervise(lambda: once(stop), name=name, stop=stop, every=timedelta(0), limit=None)
+
+    async def _look_and_rest(self, stop: asyncio.Event) -> None:
+        """Look, then wait for the next time; a good look by somebody else ends a long wait."""
+        async with asyncio.timeout(LOOK_LIMIT.total_seconds()):
+            await first_of(self.look(), stop.wait())
+        self._monitor.recovered.clear()
+        rest = self.rest()
+        self.next_look = self._now() + rest
+        await first_of(stop.wait(), self._monitor.recovered.wait(), asyncio.sleep(rest.total_seconds()))
+
+    async def look(self) -> None:
+        """Look once. That the list cannot be read is for the watch to judge, and no failure of the loop."""
+        try:
+            await self._monitor.check()
+        except UseapiError:
+            self.failed_looks += 1
+            return
+        self.failed_looks = 0
+        overdue = self.outbox.report().overdue_since
+        if overdue is None or self._now() - overdue <= OVERDUE:
+            await self._heartbeat.beat()
+
+    def rest(self) -> timedelta:
+        """Say how long to wait: at the pace of the settings, longer where asking soon does not help."""
+        failure, trouble = self._monitor.failure, open_service(self._keeper.ledger.incidents.values())
+        if trouble is not None and trouble.trouble in SLOW:
+            return TROUBLED_POLL
+        pace = self._interval * (1 + JITTER * (2 * self._chance() - 1))
+        if isinstance(failure, RateLimited) and failure.retry_after is not None:
+            return min(max(pace, failure.retry_after), 2 * self._interval)
+        return pace
+
+    async def _mind_the_clock(self, stop: asyncio.Event) -> None:
+        """Take in that time has passed, then wait until it matters again."""
+        await self._keeper.tick()
+        seen = self._keeper.ledger.changed.version
+        wait = max(self._keeper.next_tick() - self._now(), SHORTEST_REST)
+        await first_of(
+            stop.wait(), self._keeper.ledger.changed.wait(seen), asyncio.sleep(wait.total_seconds())
+        )

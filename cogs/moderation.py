@@ -1,0 +1,263 @@
+"""The watch in Discord: keeps its rounds going, shows how things are, answers the buttons of alerts."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, suppress
+from datetime import timedelta
+from typing import Final
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Midwatch
+from bot.controls import Controls, Press, Who, view_of
+from bot.incidents import Incident, open_service
+from bot.ledger import Ledger
+from bot.models import Flag, KnownAccount
+from bot.monitor import Monitor, utc_now
+from bot.render import acting
+from bot.render.alerts import look_of, opened_card
+from bot.render.cases import account_of
+from bot.render.choosing import choices
+from bot.render.look import Look
+from bot.render.status import presence_text
+from bot.replies import Caller, Shown, defer, show
+from bot.reset import Attempt, Outcome, Resets, Stage, fingerprint
+from bot.rounds import Rounds
+from bot.rules.policy import CLAIM_FOR
+from bot.store import Store
+from bot.supervise import looped
+from bot.watchkeeper import Watchkeeper
+
+CARD_ACTIONS: Final = 5
+
+
+class Moderation(commands.Cog):
+    """Watches the accounts, and hands owners the way out when one needs them."""
+
+    def __init__(
+        self,
+        bot: Midwatch,
+        monitor: Monitor,
+        keeper: Watchkeeper,
+        rounds: Rounds,
+        resets: Resets,
+        store: Store,
+        controls: Controls,
+    ) -> None:
+        self._bot = bot
+        self._monitor = monitor
+        self._keeper = keeper
+        self._rounds = rounds
+        self._resets = resets
+        self._store = store
+        self._going = AsyncExitStack()
+        controls.on("watch.reset", Who.OWNERS, self.ask_reset)
+        controls.on("watch.confirm", Who.OWNERS, self.reset)
+        controls.on("watch.mine", Who.OWNERS, self.claim)
+        controls.on("watch.snooze", Who.OWNERS, self.snooze)
+        controls.on("watch.open", Who.OWNERS, self.open)
+        controls.on("watch.page", Who.OWNERS, self.turn_page)
+
+    @property
+    def _ledger(self) -> Ledger:
+        return self._keeper.ledger
+
+    async def cog_load(self) -> None:
+        """Begin the rounds; they need neither a login nor the gateway."""
+        await self._going.enter_async_context(self._rounds.going())
+        await self._going.enter_async_context(looped(self._keep_presence, "showing how things are"))
+
+    async def _keep_presence(self) -> None:
+        """Show how things are, then wait until they change."""
+        seen = self._ledger.changed.version
+        await self.show_presence()
+        await self._ledger.changed.wait(seen)
+
+    async def cog_unload(self) -> None:
+        """End the rounds, and wait for their last step."""
+        await self._going.aclose()
+
+    @app_commands.command()
+    @app_commands.describe(account="The account: pick one, or type its name or channel id")
+    @app_commands.default_permissions(manage_guild=True)
+    async def mjreset(self, interaction: Caller, account: str) -> None:
+        """Return a flagged account to work, after you acknowledged Midjourney's message in Discord."""
+        await defer(interaction, private=True)
+        await self._bot.require_owner(interaction.user.id)
+        known = await self._monitor.find(account)
+        incident = self._resets.incident_of(known.channel)
+        flag = incident.flag if incident else known.account.flag
+        if flag is None:
+            await show(interaction, Shown(acting.nothing_to_reset(known)))
+        else:
+            await show(interaction, shown(self._confirmation(known, flag, incident)))
+
+    @mjreset.autocomplete("account")
+    async def suggest(self, _interaction: Caller, typed: str) -> list[app_commands.Choice[str]]:
+        """Suggest accounts, from memory alone."""
+        return choices(self._monitor.roster.accounts, typed)
+
+    async def ask_reset(self, caller: Caller, press: Press) -> None:
+        """Ask for a confirmation, quoting what Midjourney says now."""
+        await defer(caller, private=True)
+        incident = await self._incident(press)
+        if incident is None or incident.ended or incident.flag is None:
+            await show(caller, self._no_more(incident))
+        else:
+            await show(caller, shown(self._confirmation(self._account(incident), incident.flag, incident)))
+
+    async def reset(self, caller: Caller, press: Press) -> None:
+        """Reset what was confirmed, and say how it goes, step by step."""
+        await caller.response.defer()
+        await self._bot.require_owner(caller.user.id)
+        channel, _, confirmed = press.argument.partition(".")
+        known = account_of(channel, self._accounts())
+        attempt = await self._resets.run(channel, caller.user.id, confirmed, self._telling(caller, known))
+        if attempt.outcome is Outcome.CHANGED and attempt.flag is not None:
+            look = self._confirmation(known, attempt.flag, attempt.incident)
+            await show(caller, shown(look, above=acting.flag_changed()))
+        else:
+            await show(caller, Shown(self._said(attempt, known)))
+
+    async def claim(self, caller: Caller, press: Press) -> None:
+        """Note that the owner is on it; everyone's message shows it."""
+        await defer(caller, private=True)
+        await self._bot.require_owner(caller.user.id)
+        incident = await self._keeper.claim(incident_key(press), caller.user.id)
+        if incident is None or incident.claimed_at is None:
+            await show(caller, self._no_more(await self._incident(press)))
+        else:
+            await show(
+                caller, Shown(acting.claimed(self._account(incident), incident.claimed_at + CLAIM_FOR))
+            )
+
+    async def snooze(self, caller: Caller, press: Press) -> None:
+        """Put the reminders off; ask first for how long."""
+        await defer(caller, private=True)
+        await self._bot.require_owner(caller.user.id)
+        key, message, *hours = press.argument.split(".")
+        incident = await self._incident(press)
+        if incident is not None and not incident.ended and not hours:
+            await show(caller, shown(acting.snooze_choice(self._account(incident), key, message)))
+            return
+        length = timedelta(hours=int(hours[0])) if hours else timedelta()
+        incident = await self._keeper.snooze(key, caller.user.id, length) if hours else incident
+        if incident is None or incident.snoozed_until is None:
+            await show(caller, self._no_more(await self._incident(press)))
+        else:
+            await show(caller, Shown(acting.snoozed(self._account(incident), incident.snoozed_until)))
+
+    async def open(self, caller: Caller, press: Press) -> None:
+        """Show one account of a digest to the person who picked it."""
+        await defer(caller, private=True)
+        incident = await self._ledger.incident(press.chosen or "")
+        if incident is None or incident.channel is None:
+            await show(caller, self._no_more(None))
+            return
+        actions = await self._store.actions(incident.channel, CARD_ACTIONS)
+        message = press.argument.partition(".")[0]
+        look = opened_card(
+            incident, message, self._ledger.incidents, self._accounts(), now=utc_now(), actions=actions
+        )
+        await show(caller, shown(look))
+
+    async def turn_page(self, caller: Caller, press: Press) -> None:
+        """Show another page of a digest: the answer to this click, and nothing that is remembered."""
+        key, _, page = press.argument.partition(".")
+        message = self._ledger.messages.get(key)
+        if message is None:
+            await defer(caller, private=True)
+            await show(caller, self._no_more(None))
+            return
+        look = look_of(message, self._ledger.incidents, self._accounts(), page=int(page))
+        await caller.response.edit_message(content=look.content, embed=look.embed, view=view_of(look))
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Show how things are, which a new connection has forgotten."""
+        await self.show_presence()
+
+    async def show_presence(self) -> None:
+        """Say at a glance, in the bot's own status, how things are."""
+        incidents = self._ledger.incidents.values()
+        service = open_service(incidents)
+        text = presence_text(
+            len(self._monitor.roster),
+            sum(each.channel is not None and not each.ended for each in incidents),
+            trouble=service.trouble if service else None,
+            muted=any(until > utc_now() for until in self._ledger.mutes.values()),
+        )
+        await self._bot.present(text)
+
+    def _telling(self, caller: Caller, known: KnownAccount) -> Callable[[Stage, timedelta], Awaitable[None]]:
+        async def tell(stage: Stage, wait: timedelta) -> None:
+            match stage:
+                case Stage.READING:
+                    text = acting.reading_first(known)
+                case Stage.SENDING:
+                    text = acting.sending(known)
+                case Stage.LOOKING:
+                    text = acting.looking_again(known, wait)
+            # What the person sees on the way must not get into the way of the reset.
+            with suppress(discord.HTTPException):
+                await show(caller, Shown(text))
+
+        return tell
+
+    def _said(self, attempt: Attempt, known: KnownAccount) -> str:
+        incident = attempt.incident
+        match attempt.outcome:
+            case Outcome.TAKEN if incident is not None:
+                return acting.already_resetting(known, incident.leased_by, incident.lease_until)
+            case Outcome.UNREADABLE:
+                return acting.cannot_read_first()
+            case Outcome.DONE if attempt.verdict is not None:
+                return acting.verdict_sentence(attempt.verdict, known, attempt.flag)
+            case _:
+                return acting.nothing_to_reset(known)
+
+    def _confirmation(self, known: KnownAccount, flag: Flag, incident: Incident | None) -> Look:
+        return acting.confirmation(
+            known, flag, incident, f"{known.channel}.{fingerprint(flag)}", now=utc_now()
+        )
+
+    def _no_more(self, incident: Incident | None) -> Shown:
+        """Answer a button of what is over, or of what nobody remembers, with how things are."""
+        return Shown(acting.unknown() if incident is None else acting.is_over(self._account(incident)))
+
+    async def _incident(self, press: Press) -> Incident | None:
+        return await self._ledger.incident(incident_key(press))
+
+    def _account(self, incident: Incident) -> KnownAccount:
+        return account_of(incident.channel or "", self._accounts())
+
+    def _accounts(self) -> Mapping[str, KnownAccount]:
+        return self._monitor.roster.by_channel
+
+
+def incident_key(press: Press) -> str:
+    """Give the incident that a control is about."""
+    return press.argument.partition(".")[0]
+
+
+def shown(look: Look, *, above: str | None = None) -> Shown:
+    """Make a message of a look."""
+    content = f"{above}\n{look.content}" if above else look.content
+    return Shown(content, (look.embed,) if look.embed else (), view_of(look))
+
+
+async def setup(bot: Midwatch) -> None:
+    """Add the cog to the bot."""
+    services = bot.services
+    await bot.add_cog(
+        Moderation(
+            bot,
+            services.monitor,
+            services.keeper,
+            bot.rounds,
+            services.resets,
+            services.store,
+            bot.controls,
+        )
+    )

@@ -1,0 +1,184 @@
+"""How the watch does, and how loud it is: `/mjstatus`, `/mjmute`, `/mjtest`."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Final
+
+from discord import app_commands, ui
+from discord.ext import commands
+
+from bot.client import Midwatch
+from bot.config import read_duration
+from bot.controls import Controls, Press, Who, button
+from bot.errors import UserError
+from bot.incidents import Message
+from bot.models import KnownAccount
+from bot.monitor import Monitor, utc_now
+from bot.render import acting
+from bot.render.choosing import choices
+from bot.render.status import RouteStatus, WatchStatus, route_line, status
+from bot.replies import Caller, Shown, defer, show
+from bot.rounds import Rounds
+from bot.rules.policy import LONGEST_MUTE
+from bot.store import Store
+from bot.watchkeeper import Watchkeeper
+
+ENDED_SHOWN: Final = 5
+TEST_LIMIT_SECONDS: Final = 10
+USUAL: Final = ("1h", "4h", "8h", "1d", "7d", "off")
+OFF: Final = frozenset({"off", "0", "none", "end"})
+
+
+class Status(commands.Cog):
+    """Says whether the watch watches and is heard, and makes it quieter."""
+
+    def __init__(
+        self,
+        bot: Midwatch,
+        monitor: Monitor,
+        keeper: Watchkeeper,
+        rounds: Rounds,
+        store: Store,
+        controls: Controls,
+    ) -> None:
+        self._bot = bot
+        self._monitor = monitor
+        self._keeper = keeper
+        self._rounds = rounds
+        self._store = store
+        controls.on("status.refresh", Who.ASKER, self.refresh)
+
+    @app_commands.command()
+    @app_commands.describe(private="Show the answer to you alone")
+    @app_commands.default_permissions(manage_guild=True)
+    async def mjstatus(self, interaction: Caller, private: bool = False) -> None:  # noqa: FBT001, FBT002 - an option of the command
+        """Show whether the watch is alive, what is open, and whether alerts arrive."""
+        await defer(interaction, private=private)
+        await show(interaction, Shown(view=status_view(await self._status(), interaction.user.id)))
+
+    @app_commands.command()
+    @app_commands.describe(
+        duration="For how long, like 30m, 8h or 2d; 7d at most, or off to end it",
+        account="The account: pick one, or leave it out for all of them",
+    )
+    @app_commands.default_permissions(manage_guild=True)
+    async def mjmute(self, interaction: Caller, duration: str, account: str | None = None) -> None:
+        """Hold alerts for a while; blocks come through, and you get the rest when the time is over."""
+        await defer(interaction, private=True)
+        await self._bot.require_owner(interaction.user.id)
+        known = None if account is None else await self._monitor.find(account)
+        channel = None if known is None else known.channel
+        length = mute_length(duration)
+        until = utc_now() + length
+        await self._keeper.mute(channel, interaction.user.id, until)
+        await show(interaction, Shown(acting.muted(known, until) if length else acting.unmuted(known)))
+
+    @mjmute.autocomplete("account")
+    async def suggest(self, _interaction: Caller, typed: str) -> list[app_commands.Choice[str]]:
+        """Suggest accounts, from memory alone."""
+        return choices(self._monitor.roster.accounts, typed)
+
+    @mjmute.autocomplete("duration")
+    async def suggest_duration(self, _interaction: Caller, typed: str) -> list[app_commands.Choice[str]]:
+        """Suggest the usual lengths."""
+        usual = ("1h", "4h", "8h", "1d", "7d", "off")
+        return [
+            app_commands.Choice(name=each, value=each) for each in usual if each.startswith(typed.strip())
+        ]
+
+    @app_commands.command()
+    @app_commands.default_permissions(manage_guild=True)
+    async def mjtest(self, interaction: Caller) -> None:
+        """Send every owner a marked test alert, and say whether it arrived."""
+        await defer(interaction, private=True)
+        await self._bot.require_owner(interaction.user.id)
+        tests = await self._keeper.test(self._rounds.outbox.routes)
+        await self._sent(tests)
+        lines = [route_line(each) for each in self._routes()]
+        await show(interaction, Shown("\n".join(["🧪 **How the test went**", *lines])[:2_000]))
+
+    async def refresh(self, caller: Caller, press: Press) -> None:
+        """Show how things are now."""
+        await caller.response.defer()
+        await show(caller, Shown(view=status_view(await self._status(), press.asker)))
+
+    async def _sent(self, tests: Iterable[Message]) -> None:
+        """Wait until each test arrived or was refused, but not for ever."""
+        ledger = self._keeper.ledger
+        waiting = {test.key for test in tests}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TEST_LIMIT_SECONDS):
+                while any(is_waiting(ledger.messages.get(key)) for key in waiting):
+                    await ledger.changed.wait(ledger.changed.version)
+
+    async def _status(self) -> WatchStatus:
+        ledger, report = self._keeper.ledger, self._rounds.outbox.report()
+        ended = await self._store.watch.ended_incidents(ENDED_SHOWN)
+        going = [incident for incident in ledger.incidents.values() if not incident.ended]
+        return WatchStatus(
+            now=utc_now(),
+            accounts=self._accounts(),
+            incidents=(*going, *ended),
+            messages=report.waiting,
+            mutes=ledger.mutes,
+            routes=self._routes(),
+            last_success=ledger.watch.last_good,
+            next_look=self._rounds.next_look,
+            failures=self._rounds.failed_looks,
+            why=str(self._monitor.failure) if self._monitor.failure else None,
+            other_copy_at=self._bot.other_copy_at,
+        )
+
+    def _routes(self) -> tuple[RouteStatus, ...]:
+        states = self._rounds.outbox.report().routes
+        return tuple(
+            RouteStatus(owner, route, state.worked_at, state.failure)
+            for (owner, route), state in sorted(states.items())
+        )
+
+    def _accounts(self) -> dict[str, KnownAccount]:
+        return dict(self._monitor.roster.by_channel)
+
+
+def is_waiting(test: Message | None) -> bool:
+    """Whether it is not known yet if a test arrived."""
+    return test is not None and test.on_its_way and test.failing_since is None
+
+
+def mute_length(typed: str) -> timedelta:
+    """Read how long a mute lasts; nothing ends it.
+
+    Raises:
+        UserError: it is no length of time, or too long.
+    """
+    if typed.strip().casefold() in OFF:
+        return timedelta(0)
+    try:
+        length = read_duration(typed.strip())
+    except ValueError:
+        length = timedelta.max
+    if length > LONGEST_MUTE:
+        raise UserError(
+            "That is not a length of time Midwatch can mute for.",
+            "Write something like 30m, 8h or 2d, 7d at most.",
+        )
+    return length
+
+
+def status_view(watch: WatchStatus, asker: int) -> ui.LayoutView:
+    """Lay out how the watch does."""
+    view = ui.LayoutView(timeout=None)
+    for text in status(watch):
+        view.add_item(ui.TextDisplay(text))
+    view.add_item(ui.ActionRow(button("status.refresh", "Refresh", asker=asker, emoji="🔄")))
+    return view
+
+
+async def setup(bot: Midwatch) -> None:
+    """Add the cog to the bot."""
+    services = bot.services
+    await bot.add_cog(
+        Status(bot, services.monitor, services.keeper, bot.rounds, services.store, bot.controls)
+    )

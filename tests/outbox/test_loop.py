@@ -1,0 +1,282 @@
+"""The loop of the outbox: what wakes it, what cannot end it, and what does."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import aiohttp
+import discord
+import pytest
+
+from bot.delivery import Letter, NotDoneError, Obstacle, Place, Post
+from bot.incidents import Delivery, Purpose, Route
+from bot.ledger import Draft, Ledger
+from bot.outbox import Step
+from bot.store import StoreError
+from tests.outbox.desk import Desk
+from tests.running import Visitor
+from tests.sandbox.discord import SimulatedDiscord, Trouble
+
+ERRORS: list[BaseException] = [
+    NotDoneError(Obstacle.WAIT, "503"),
+    discord.DiscordException(),
+    aiohttp.ServerDisconnectedError(),
+    ConnectionResetError(),
+    TimeoutError(),
+    StoreError("the database is locked"),
+    KeyError("id"),
+    ValueError("no JSON"),
+    RuntimeError("Session is closed"),
+    asyncio.CancelledError(),
+]
+
+OF_A_RESET = (Step.LEASED, Step.RESET, Step.JUDGED)
+OWN_ERRORS = [error for error in ERRORS if isinstance(error, KeyError | StoreError | asyncio.CancelledError)]
+
+
+@asynccontextmanager
+async def running(desk: Desk) -> AsyncGenerator[asyncio.Event]:
+    """Let the outbox run by itself until the block ends."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(desk.outbox.run(stop))
+    try:
+        yield stop
+    finally:
+        stop.set()
+        async with asyncio.timeout(2):
+            await task
+
+
+def passing(desk: Desk, ada: Visitor, number: int = 1) -> bool:
+    """Let some time pass, and say whether ada has got that many messages."""
+    desk.pass_time(timedelta(seconds=10))
+    return len(ada.sees(ada.dm)) == number
+
+
+# What wakes it
+
+
+async def test_a_change_of_the_ledger_wakes_it(desk: Desk, world: SimulatedDiscord, ada: Visitor) -> None:
+    async with desk.process(), running(desk):
+        await desk.until_resting()
+        await desk.alert(ada.person.id)
+        await world.wait_for(lambda: ada.sees(ada.dm))
+
+
+async def test_the_time_of_a_message_wakes_it(desk: Desk, world: SimulatedDiscord, ada: Visitor) -> None:
+    async with desk.process():
+        await desk.put_due_in(ada.person.id, timedelta(minutes=4))
+        async with running(desk):
+            await desk.until_resting()
+            assert ada.sees(ada.dm) == []
+            desk.pass_time(timedelta(minutes=4))
+            await world.wait_for(lambda: ada.sees(ada.dm))
+
+
+async def test_it_waits_for_the_login(desk: Desk, world: SimulatedDiscord, ada: Visitor) -> None:
+    late = Breaking(desk.post, ready=False)
+    desk.post = late
+    async with desk.process():
+        alert = await desk.alert(ada.person.id)
+        async with running(desk):
+            await desk.until_resting()
+            assert desk.message(alert.key).delivery is Delivery.WAITING
+            late.ready = True
+            await world.wait_for(lambda: passing(desk, ada))
+
+
+async def test_with_nothing_to_do_it_rests_a_minute(desk: Desk) -> None:
+    async with desk.process():
+        assert await desk.work() == timedelta(minutes=1)
+
+
+# What cannot end it
+
+
+@dataclass
+class Breaking:
+    """A post that fails once, in the way and at the request it is told to."""
+
+    post: Post
+    ready: bool = True
+    error: BaseException | None = None
+    request: str = ""
+    asked: list[str] = field(default_factory=list[str])
+
+    def _ask(self, request: str) -> None:
+        self.asked.append(request)
+        if self.error is not None and request == self.request:
+            error, self.error = self.error, None
+            raise error
+
+    def has(self, route: Route) -> bool:
+        return self.post.has(route)
+
+    async def open(self, recipient: int, route: Route) -> int:
+        self._ask("open")
+        return await self.post.open(recipient, route)
+
+    async def send(self, channel_id: int, letter: Letter, *, nonce: str, silent: bool) -> Place:
+        self._ask("send")
+        place = await self.post.send(channel_id, letter, nonce=nonce, silent=silent)
+        self._ask("answer")
+        return place
+
+    async def edit(self, place: Place, letter: Letter) -> None:
+        self._ask("edit")
+        await self.post.edit(place, letter)
+
+    async def delete(self, place: Place) -> None:
+        self._ask("delete")
+        await self.post.delete(place)
+
+    async def find(self, channel_id: int, key: str, since: datetime) -> Place | None:
+        self._ask("find")
+        return await self.post.find(channel_id, key, since)
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("request_name", ["open", "send", "answer", "edit", "delete"])
+async def test_no_error_of_a_request_ends_it_or_loses_or_repeats_a_message(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor, error: BaseException, request_name: str
+) -> None:
+    desk.post = Breaking(desk.post, error=error, request=request_name)
+    async with desk.process(), running(desk):
+        await live_a_life(desk, world, ada)
+        assert request_name in desk.post.asked
+
+
+@pytest.mark.parametrize("error", OWN_ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("fatal", [step for step in Step if step not in OF_A_RESET])
+async def test_no_error_of_our_own_at_any_step_ends_it_or_loses_or_repeats_a_message(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor, error: BaseException, fatal: Step
+) -> None:
+    left = [fatal]
+
+    def at(step: Step) -> None:
+        if step in left:
+            left.remove(step)
+            raise error
+
+    desk.at = at
+    if fatal is Step.REFUSED:
+        world.fault(Trouble.ERROR, method="POST", path="/channels/*/messages", status=503, times=1)
+    async with desk.process(), running(desk):
+        await live_a_life(desk, world, ada)
+    assert not left
+
+
+class Failing(Ledger):
+    """A ledger that cannot be written at one of its turns."""
+
+    turns_left = 0
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncGenerator[Draft]:
+        self.turns_left -= 1
+        async with super().turn() as draft:
+            yield draft
+            if self.turns_left == 0:
+                raise StoreError("the disk is full")
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+async def test_a_database_that_cannot_be_written_for_once_neither_loses_nor_repeats_a_message(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor, turn: int
+) -> None:
+    desk.ledger_kind = Failing
+    async with desk.process():
+        assert isinstance(desk.ledger, Failing)
+        incident = desk.incident()
+        alert = await desk.alert(ada.person.id, incident)
+        desk.ledger.turns_left = turn
+        async with running(desk):
+            await world.wait_for(
+                lambda: passing(desk, ada) and desk.message(alert.key).delivery is Delivery.SENT
+            )
+        assert desk.ledger.turns_left <= 0
+
+
+async def live_a_life(desk: Desk, world: SimulatedDiscord, ada: Visitor) -> None:
+    """Have an incident told, ended and shown green, and a message that is about nothing deleted."""
+    incident = desk.incident()
+    alert = await desk.alert(ada.person.id, incident)
+    await world.wait_for(lambda: passing(desk, ada) and desk.message(alert.key).delivery is Delivery.SENT)
+    await desk.end(incident)
+    await world.wait_for(
+        lambda: (
+            passing(desk, ada)
+            and "is back" in ada.sees(ada.dm)[0]["content"]
+            and desk.message(alert.key).delivery is Delivery.DONE
+        )
+    )
+    other = desk.incident()
+    emptied = await desk.alert(ada.person.id, other)
+    await world.wait_for(
+        lambda: passing(desk, ada, 2) and desk.message(emptied.key).delivery is Delivery.SENT
+    )
+    await desk.empty(emptied)
+    await world.wait_for(lambda: passing(desk, ada) and emptied.key not in desk.unfinished())
+
+
+# What ends it
+
+
+async def test_it_stops_at_once_while_discord_hangs_and_nothing_is_lost(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    world.fault(Trouble.SLOW_AFTER, method="POST", path="/channels/*/messages", seconds=60.0, times=1)
+    async with desk.process():
+        alert = await desk.alert(ada.person.id)
+        async with running(desk) as stop:
+            await world.wait_for(lambda: ada.sees(ada.dm))
+            began = time.monotonic()
+            stop.set()
+        assert time.monotonic() - began < 1
+        assert desk.outbox.under_way == ()
+    world.mend()
+    async with desk.process():
+        assert desk.message(alert.key).delivery is Delivery.CLAIMED
+        await desk.work()
+    assert len(ada.sees(ada.dm)) == 1
+
+
+# What it says of itself
+
+
+async def test_it_says_what_waits_and_why_and_how_each_route_does(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor, bea: Visitor
+) -> None:
+    world.close_dm(bea.person)
+    async with desk.process():
+        await desk.alert(ada.person.id)
+        await desk.alert(bea.person.id)
+        await desk.work()
+        world.fault(Trouble.ERROR, method="POST", path="/channels/*/messages", status=503)
+        began = desk.clock.now()
+        note = desk.draft(ada.person.id, Purpose.HELLO)
+        await desk.put(note)
+        await desk.work_for(timedelta(minutes=6))
+        report = desk.outbox.report()
+        assert [(message.key, message.failure) for message in report.waiting] == [(note.key, "503")]
+        assert report.overdue_since is not None
+        assert report.overdue_since - began < timedelta(seconds=5)
+        assert report.routes[ada.person.id, Route.DM].failure == "503"
+        assert report.routes[bea.person.id, Route.DM].refuses
+        assert report.routes[bea.person.id, Route.CHANNEL].worked_at is not None
+
+
+async def test_a_restart_knows_when_each_route_worked_last(desk: Desk, ada: Visitor) -> None:
+    async with desk.process():
+        await desk.alert(ada.person.id)
+        await desk.work()
+        worked_at = desk.outbox.report().routes[ada.person.id, Route.DM].worked_at
+    desk.pass_time(timedelta(hours=1))
+    async with desk.process():
+        again = desk.outbox.report().routes[ada.person.id, Route.DM].worked_at
+        assert worked_at is not None
+        assert again is not None
+        assert abs(again - worked_at) < timedelta(milliseconds=1)

@@ -1,0 +1,307 @@
+"""No order of looks, failures, commands, clicks, clock steps and restarts loses an alert or repeats one."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from bot.incidents import Delivery, Incident, Purpose, Reason, ResetVerdict, State, Trouble
+from bot.models import FlagKind
+from bot.rules import acts
+from bot.rules.desk import is_draft, running
+from bot.rules.policy import PUSH_EVERY
+from tests.rules.world import (
+    ANNE,
+    BEN,
+    BLOCK,
+    CAPTCHA,
+    DAY,
+    HOUR,
+    MINUTE,
+    MODERATION,
+    OTHER,
+    SECOND,
+    A,
+    B,
+    C,
+    D,
+    World,
+)
+
+CHANNELS = st.sampled_from((A, B, C, D))
+TEXTS = st.sampled_from((OTHER, CAPTCHA, MODERATION, BLOCK))
+WHO = st.sampled_from((ANNE, BEN))
+LENGTHS = st.sampled_from((SECOND, 20 * SECOND, MINUTE, 3 * MINUTE, 6 * MINUTE, 16 * MINUTE, 2 * HOUR))
+BIRTHS = frozenset({Reason.OPENED, Reason.RECURRING})
+
+
+@dataclass(frozen=True)
+class Woken:
+    """A push as a person's own watch times it, which no clock steps in."""
+
+    at: timedelta
+    owner: int
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Ben comes and goes as an owner; Anne stays."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(owners=[ANNE, BEN])
+        self.passed = timedelta()
+        self.steps: list[timedelta] = []
+        self.woken: list[Woken] = []
+        self.quiet: set[str] = set()
+        """Incidents that ended in a mute: those need not be told."""
+        self.seen: dict[str, Incident] = {}
+        self.shown: set[str] = set()
+        """Incidents that stood in a message to Anne, be it by an edit."""
+
+    @initialize(flags=st.dictionaries(CHANNELS, TEXTS))
+    def first_look(self, flags: dict[str, str]) -> None:
+        self.world.flags.update(flags)
+        self.world.look()
+
+    # The accounts, and whether they can be seen
+
+    @rule(channel=CHANNELS, text=TEXTS)
+    def flag(self, channel: str, text: str) -> None:
+        self.world.flags[channel] = text
+        self.world.look()
+
+    @rule(channel=CHANNELS)
+    def clear(self, channel: str) -> None:
+        self.world.flags[channel] = None
+        self.world.look()
+
+    @rule()
+    def look(self) -> None:
+        self.world.look()
+
+    @rule(channel=CHANNELS)
+    def look_misses_one(self, channel: str) -> None:
+        self.world.look({other: text for other, text in self.world.flags.items() if other != channel})
+
+    @rule(kept=st.sampled_from(((), (A,))))
+    def look_misses_most(self, kept: tuple[str, ...]) -> None:
+        self.world.look({channel: self.world.flags[channel] for channel in kept})
+
+    @rule(trouble=st.sampled_from(list(Trouble)[:4]))
+    def fail(self, trouble: Trouble) -> None:
+        self.world.fail(trouble)
+
+    @rule(channel=CHANNELS, text=TEXTS)
+    def command_meets(self, channel: str, text: str) -> None:
+        self.world.meet(channel, text)
+
+    # Time
+
+    @rule(length=LENGTHS)
+    def wait(self, length: timedelta) -> None:
+        self.world.now += length
+        self.passed += length
+        self.world.tick()
+
+    @rule(length=st.sampled_from((5 * MINUTE, 30 * MINUTE)))
+    def watch(self, length: timedelta) -> None:
+        end = self.passed + length
+        while self.passed < end:
+            self.world.now += MINUTE
+            self.passed += MINUTE
+            self.world.look()
+            self.world.tick()
+            self.notice()
+
+    @rule(step=st.sampled_from((HOUR, -HOUR, DAY, -DAY)))
+    def clock_steps(self, step: timedelta) -> None:
+        self.world.now += step
+        self.steps.append(self.passed)
+        self.world.tick()
+
+    @rule()
+    def restart(self) -> None:
+        self.world.restart()
+
+    # Discord
+
+    @rule()
+    def killed_after_the_claim(self) -> None:
+        for key in list(self.world.messages):
+            self.world.claim(key)
+        self.world.restart()
+
+    @rule()
+    def deliver(self) -> None:
+        self.world.deliver()
+
+    @rule(up=st.booleans())
+    def discord_comes_or_goes(self, up: bool) -> None:  # noqa: FBT001 - drawn
+        self.world.discord_is_up = up
+
+    @precondition(lambda self: any(each.delivery is Delivery.SENT for each in self.world.messages.values()))
+    @rule(data=st.data())
+    def owner_deletes(self, data: st.DataObject) -> None:
+        sent = [each for each in self.world.messages.values() if each.delivery is Delivery.SENT]
+        self.world.delete(data.draw(st.sampled_from(sent)))
+
+    # Owners
+
+    @rule(owner=WHO, channel=CHANNELS)
+    def on_it(self, owner: int, channel: str) -> None:
+        if incident := self.going_on(channel):
+            self.world.change(acts.claim(incident, owner, self.world.now))
+
+    @rule(channel=CHANNELS, length=st.sampled_from((HOUR, 24 * HOUR)))
+    def snooze(self, channel: str, length: timedelta) -> None:
+        if incident := self.going_on(channel):
+            self.world.change(acts.snooze(incident, self.world.now + length, self.world.now))
+
+    @rule(channel=CHANNELS, verdict=st.sampled_from([None, *ResetVerdict]), text=TEXTS)
+    def reset(self, channel: str, verdict: ResetVerdict | None, text: str) -> None:
+        incident = self.going_on(channel)
+        lease = incident and acts.take_lease(incident, ANNE, self.world.now)
+        if lease is None:
+            return
+        self.world.change(lease)
+        self.world.look()
+        if verdict is not None:
+            self.world.verdict(lease, verdict, text)
+
+    @rule(channel=st.one_of(st.none(), CHANNELS), length=st.sampled_from((timedelta(), HOUR, 8 * HOUR)))
+    def mute(self, channel: str | None, length: timedelta) -> None:
+        self.world.mute(length, channel)
+
+    @rule()
+    def ben_comes_or_goes(self) -> None:
+        if BEN in self.world.owners:
+            self.world.dismiss(BEN)
+        else:
+            self.world.owners.append(BEN)
+            self.world.tell()
+
+    def going_on(self, channel: str) -> Incident | None:
+        return next((each for each in self.world.of(channel) if not each.ended), None)
+
+    # What holds at any time
+
+    @invariant()
+    def notice(self) -> None:
+        pushes = [told for told in self.world.told if told.loud and told.purpose is Purpose.ALERT]
+        self.woken += [Woken(self.passed, told.owner) for told in pushes[len(self.woken) :]]
+        for key, incident in self.world.incidents.items():
+            if incident.ended and not self.seen.get(key, incident).ended and self.is_muted(incident):
+                self.quiet.add(key)
+        self.seen = dict(self.world.incidents)
+        self.shown |= {
+            entry.incident
+            for message in self.world.messages.values()
+            if message.recipient == ANNE and message.delivery is Delivery.SENT
+            for entry in message.entries
+        }
+
+    def is_muted(self, incident: Incident) -> bool:
+        until = (self.world.mutes.get(name) for name in (None, incident.channel))
+        return any(time is not None and time > self.world.now for time in until)
+
+    @invariant()
+    def an_account_has_one_incident(self) -> None:
+        running_in = Counter(each.channel for each in self.world.incidents.values() if not each.ended)
+        assert max(running_in.values(), default=1) == 1
+
+    @invariant()
+    def an_owner_has_one_draft(self) -> None:
+        drafts = Counter(
+            each.recipient
+            for each in self.world.messages.values()
+            if is_draft(each, self.world.incidents) and each.recipient in self.world.owners
+        )
+        assert max(drafts.values(), default=1) == 1
+
+    @invariant()
+    def an_incident_goes_on_in_one_message(self) -> None:
+        shown = Counter(
+            (message.recipient, incident.key)
+            for message in self.world.messages.values()
+            if message.delivery is Delivery.SENT
+            for incident in running(message, self.world.incidents)
+        )
+        assert max(shown.values(), default=1) == 1
+
+    @invariant()
+    def nobody_is_woken_more_than_once_in_five_minutes(self) -> None:
+        for owner in (ANNE, BEN):
+            times = [woken.at for woken in self.woken if woken.owner == owner]
+            for earlier, later in zip(times, times[1:], strict=False):
+                excused = any(earlier <= step <= later for step in self.steps)
+                assert excused or later - earlier >= PUSH_EVERY
+
+    @invariant()
+    def a_step_of_the_clock_wakes_at_most_once(self) -> None:
+        times = [woken.at for woken in self.woken if woken.owner == ANNE]
+        for time in times:
+            near = [other for other in times if time <= other < time + PUSH_EVERY]
+            steps = [step for step in self.steps if time <= step < time + PUSH_EVERY]
+            assert len(near) <= 1 + len(steps)
+
+    @invariant()
+    def nothing_is_told_twice(self) -> None:
+        told = [entry for message in self.world.told if message.owner == ANNE for entry in message.about]
+        births = Counter(entry.incident for entry in told if entry.reason in BIRTHS)
+        assert max(births.values(), default=0) <= 1
+        worse = Counter(entry.incident for entry in told if entry.reason is Reason.WORSE)
+        assert max(worse.values(), default=0) < len(FlagKind)
+        over = Counter(entry.incident for entry in told if entry.reason is Reason.RESOLVED)
+        resets = Counter(entry.incident for entry in told if entry.reason is Reason.RETURNED)
+        assert all(times <= 1 + resets[key] for key, times in over.items()) or resets or self.steps
+
+    # What holds in the end
+
+    def teardown(self) -> None:
+        """Let everything work again for half an hour."""
+        world = self.world
+        world.discord_is_up = True
+        for name in world.mutes:
+            world.mutes[name] = min(world.mutes[name], world.now)
+        world.tell()
+        world.deliver()
+        self.notice()
+        for _ in range(30):
+            self.passed += MINUTE
+            world.now += MINUTE
+            world.look()
+            world.tick()
+            self.notice()
+        self.incidents_are_what_is_true()
+        self.all_was_told()
+        self.nobody_is_woken_more_than_once_in_five_minutes()
+        self.nothing_is_told_twice()
+
+    def incidents_are_what_is_true(self) -> None:
+        flagged = {channel for channel, text in self.world.flags.items() if text}
+        going_on = [each for each in self.world.incidents.values() if not each.ended]
+        assert {each.channel for each in going_on} == flagged
+        assert {each.state for each in going_on} <= {State.OPEN}
+
+    def all_was_told(self) -> None:
+        for incident in self.world.incidents.values():
+            is_held = incident.recurring or incident.key in self.quiet
+            assert incident.key in self.shown or (incident.ended and is_held), incident
+        for owner in self.world.owners:
+            waiting = [
+                each for each in self.world.waiting(owner) if each.due_at <= self.world.now - PUSH_EVERY
+            ]
+            assert waiting == []
+
+
+TestAnyOrder = AnyOrder.TestCase
+TestAnyOrder.settings = settings(
+    max_examples=4000,
+    report_multiple_bugs=False,
+    stateful_step_count=50,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),  # to explain costs more than it tells
+)
