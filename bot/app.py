@@ -20,15 +20,15 @@ from bot.errors import TokenRefusedError, UnavailableError
 from bot.heartbeat import Heartbeat
 from bot.inquiry import Inquiries
 from bot.ledger import Ledger
+from bot.moments import Step, nothing
 from bot.monitor import Monitor, recall, utc_now
-from bot.outbox import Outbox, Step
-from bot.outbox.outbox import nothing
+from bot.outbox import Outbox
 from bot.owners import Owners
 from bot.reset import Resets
 from bot.rounds import Rounds
 from bot.rules.policy import Policy
 from bot.store import Store
-from bot.supervise import supervise
+from bot.supervise import end, supervise
 from bot.teller import Teller
 from bot.useapi import UseapiClient
 from bot.watchkeeper import Watchkeeper
@@ -42,7 +42,6 @@ CONNECT_DELAY: Final = timedelta(minutes=5)
 """The cap of the delay before a new connection: Discord allows a bot 1,000 of them a day."""
 GOODBYE_LIMIT: Final = timedelta(milliseconds=300)
 AUTHENTICATION_FAILED: Final = 4004
-CANCEL_AGAIN_SECONDS: Final = 0.1
 
 REFUSED: Final = (
     "Discord refuses the bot's token. "
@@ -230,14 +229,6 @@ async def working(coroutine: Coroutine[Any, Any, None]) -> AsyncGenerator[asynci
         yield task
     finally:
         await end(task)
-
-
-async def end(task: asyncio.Task[None]) -> None:
-    """Cancel a task until it is over: before Python 3.12 `asyncio.wait_for` may swallow a cancellation."""
-    while not task.done():
-        task.cancel()
-        await asyncio.wait({task}, timeout=CANCEL_AGAIN_SECONDS)
-    await asyncio.gather(task, return_exceptions=True)  # an error of work that has ended anyway is no news
 
 
 @contextmanager

@@ -99,7 +99,7 @@ def to_be_made(path: Path) -> Finding:
 
 async def discord_side(settings: Settings) -> AsyncIterator[Finding]:
     """Log in without connecting, and look at what Discord says of the application."""
-    async with discord.Client(intents=discord.Intents.none()) as client:
+    async with discord.Client(intents=discord.Intents(guilds=True)) as client:
         try:
             async with asyncio.timeout(DISCORD_LIMIT_SECONDS):
                 await client.login(settings.discord_token.get_secret_value())

@@ -178,25 +178,16 @@ class DiscordPost:
         Raises:
             NotDoneError: it was refused, or nobody knows whether it was sent.
         """
-        try:
-            async with told_apart(self.limit):
-                message = await self.client.get_partial_messageable(channel_id).send(
-                    letter.content,
-                    nonce=nonce,
-                    silent=silent,
-                    allowed_mentions=letter.mentions,
-                    embeds=[] if letter.embed is None else [letter.embed],
-                    view=letter.view,
-                )
-        except NotDoneError as error:
-            if error.obstacle is Obstacle.BROKEN:
-                self._forget(channel_id)
-            raise
+        async with told_apart(self.limit):
+            message = await self.client.get_partial_messageable(channel_id).send(
+                letter.content,
+                nonce=nonce,
+                silent=silent,
+                allowed_mentions=letter.mentions,
+                embeds=[] if letter.embed is None else [letter.embed],
+                view=letter.view,
+            )
         return Place(message.channel.id, message.id)
-
-    def _forget(self, channel_id: int) -> None:
-        """Have the direct messages of a channel that is not there opened anew."""
-        self._direct = {person: channel for person, channel in self._direct.items() if channel != channel_id}
 
     async def edit(self, place: Place, letter: Letter) -> None:
         """Show something else in a message.

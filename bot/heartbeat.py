@@ -36,7 +36,8 @@ class Heartbeat:
 
     async def _call(self, url: str) -> str | None:
         try:
-            async with self._session.get(url, timeout=LIMIT, allow_redirects=True) as response:
+            # A redirect may lead anywhere, and a page at its end is no proof that anybody took note.
+            async with self._session.get(url, timeout=LIMIT, allow_redirects=False) as response:
                 return None if response.status in GOOD else f"status {response.status}"
-        except (aiohttp.ClientError, OSError) as error:
+        except (aiohttp.ClientError, OSError, ValueError) as error:  # the last for a host that is no name
             return type(error).__name__

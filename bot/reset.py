@@ -14,10 +14,10 @@ from typing import Final
 
 from bot.incidents import Incident, ResetVerdict, State
 from bot.models import Flag
+from bot.moments import Step, nothing
 from bot.monitor import Monitor
-from bot.outbox import Step
-from bot.outbox.outbox import nothing
 from bot.rules.episodes import folded, same_text
+from bot.supervise import describe, is_surprise
 from bot.useapi import Gone, MalformedResponse, PendingModeration, Unreachable, UseapiClient, UseapiError
 from bot.watchkeeper import Watchkeeper
 
@@ -70,6 +70,14 @@ def fingerprint(flag: Flag) -> str:
     return hashlib.sha256(folded(flag.text).encode()).hexdigest()[:FINGERPRINT_LENGTH]
 
 
+async def tell(progress: Progress, stage: Stage, wait: timedelta = timedelta(0)) -> None:
+    """Tell how far it is, as far as that can be told."""
+    try:
+        await progress(stage, wait)
+    except Exception as error:  # whatever it is, a reset that was begun must come to its verdict
+        log.warning("how far a reset is cannot be shown: %s", describe(error), exc_info=is_surprise(error))
+
+
 class Resets:
     """Resets accounts for owners, one at a time for each account."""
 
@@ -100,7 +108,7 @@ class Resets:
             UseapiError: the API refused; it was not reset, and the account can be tried again.
             StoreError: the attempt could not be written down, so nothing was sent.
         """
-        await progress(Stage.READING, timedelta(0))
+        await tell(progress, Stage.READING)
         try:
             await self._monitor.check_anew()
         except UseapiError:
@@ -118,16 +126,14 @@ class Resets:
         return await self._send(lease, channel, incident.flag, progress)
 
     async def _send(self, lease: Incident, channel: str, flag: Flag, progress: Progress) -> Attempt:
-        await progress(Stage.SENDING, timedelta(0))
+        await tell(progress, Stage.SENDING)
         self._at(Step.LEASED)
         try:
             await self._useapi.reset(channel)
-        except Gone:
-            return await self._conclude(lease, ResetVerdict.NOT_CONFIGURED, None)
         except PendingModeration as error:
             return await self._conclude(lease, ResetVerdict.FLAGGED_AGAIN, error.flag)
-        except (Unreachable, MalformedResponse) as error:
-            # It may have been done all the same: not sent again, the list tells.
+        except (Gone, Unreachable, MalformedResponse) as error:
+            # It may have been done all the same, or the account be gone: not sent again, the list tells.
             log.warning("a reset got no clear answer: %s", error)
         except UseapiError:
             await self._keeper.give_verdict(lease, ResetVerdict.NOT_YET, None)
@@ -141,7 +147,7 @@ class Resets:
         passed = timedelta(0)
         for after in LOOKS_AFTER:
             if after > passed:
-                await progress(Stage.LOOKING, after - passed)
+                await tell(progress, Stage.LOOKING, after - passed)
                 await self._sleep((after - passed).total_seconds())
             passed = after
             verdict, shown = await self._verdict(channel, flag)

@@ -35,6 +35,7 @@ class Rounds:
         interval: timedelta,
         *,
         now: Callable[[], datetime],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._monitor = monitor
@@ -43,6 +44,7 @@ class Rounds:
         self._heartbeat = heartbeat
         self._interval = interval
         self._now = now
+        self._sleep = sleep
         self._chance = chance
         self.health = Health()
         self.failed_looks = 0
@@ -54,8 +56,8 @@ class Rounds:
         """Make the rounds beside the body."""
         stop = asyncio.Event()
         loops = (
-            self._loop(self._look_and_rest, "looking at the accounts", stop),
-            self._loop(self._mind_the_clock, "minding the clock", stop),
+            self._loop(self._look_and_rest, "looking at the accounts", stop, self.health),
+            self._loop(self._mind_the_clock, "minding the clock", stop, Health()),
             self.outbox.run(stop),
         )
         tasks = [asyncio.create_task(loop) for loop in loops]
@@ -66,9 +68,11 @@ class Rounds:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _loop(
-        self, once: Callable[[asyncio.Event], Awaitable[None]], name: str, stop: asyncio.Event
+        self, once: Callable[[asyncio.Event], Awaitable[None]], name: str, stop: asyncio.Event, health: Health
     ) -> None:
-        await supervise(lambda: once(stop), name=name, stop=stop, every=timedelta(0), limit=None)
+        await supervise(
+            lambda: once(stop), name=name, stop=stop, every=timedelta(0), limit=None, health=health
+        )
 
     async def _look_and_rest(self, stop: asyncio.Event) -> None:
         """Look, then wait for the next time; a good look by somebody else ends a long wait."""
@@ -77,7 +81,7 @@ class Rounds:
         self._monitor.recovered.clear()
         rest = self.rest()
         self.next_look = self._now() + rest
-        await first_of(stop.wait(), self._monitor.recovered.wait(), asyncio.sleep(rest.total_seconds()))
+        await first_of(stop.wait(), self._monitor.recovered.wait(), self._sleep(rest.total_seconds()))
 
     async def look(self) -> None:
         """Look once. That the list cannot be read is for the watch to judge, and no failure of the loop."""
@@ -107,5 +111,5 @@ class Rounds:
         seen = self._keeper.ledger.changed.version
         wait = max(self._keeper.next_tick() - self._now(), SHORTEST_REST)
         await first_of(
-            stop.wait(), self._keeper.ledger.changed.wait(seen), asyncio.sleep(wait.total_seconds())
+            stop.wait(), self._keeper.ledger.changed.wait(seen), self._sleep(wait.total_seconds())
         )

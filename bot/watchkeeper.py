@@ -19,7 +19,7 @@ from bot.teller import Teller
 
 UNKNOWN_OUTCOME: Final = "outcome unknown"
 CLOCK_CHECK: Final = timedelta(hours=1)
-"""How long to sleep at most where nothing is due: a clock that steps must not put a reminder off for ever."""
+"""How long to sleep at most: a clock that steps must not put a reminder off."""
 
 
 @dataclass(slots=True)
@@ -52,9 +52,9 @@ class Turn:
     def _note_lost_reset(self, after: Incident) -> None:
         """A lease that ran out without a verdict was a reset that something killed."""
         before = self.draft.incidents.get(after.key)
-        if before is None or before.leased_by is None or after.leased_by is not None:
-            return
-        self.note(before.leased_by, "reset", before.channel, UNKNOWN_OUTCOME)
+        if before is None or before.state is not State.RESETTING or after.leased_by is not None:
+            return  # one that was verified keeps whose it was, until the trouble comes back
+        self.note(before.leased_by or 0, "reset", before.channel, UNKNOWN_OUTCOME)
 
 
 class Watchkeeper:
@@ -108,7 +108,7 @@ class Watchkeeper:
         """Say when `tick` will have something to do if nothing happens until then."""
         times = (clock.next_tick(self.ledger.incidents.values()), self._teller.next_due(self.ledger))
         latest = self._teller.now() + CLOCK_CHECK
-        return min((time for time in times if time is not None), default=latest)
+        return min(latest, *(time for time in times if time is not None))
 
     async def claim(self, key: str, owner: int) -> Incident | None:
         """Note that an owner is on it; None if the incident is over or not known."""
@@ -148,6 +148,7 @@ class Watchkeeper:
     async def take_lease(self, key: str, owner: int) -> Incident | None:
         """Take the right to reset an account, and note it; None if another has it, or it is over."""
         async with self.turn() as turn:
+            turn.decide(looks.passing(turn.draft.watch, turn.draft.incidents, turn.at))
             incident = turn.draft.incidents.get(key)
             lease = acts.take_lease(incident, owner, turn.at) if incident else None
             if lease is not None:
@@ -167,24 +168,25 @@ class Watchkeeper:
     @asynccontextmanager
     async def turn(self) -> AsyncGenerator[Turn]:
         """Change the ledger, and tell whoever is to be told, all of it or nothing."""
-        greeted: set[int] = set()
-        async with self.ledger.turn() as draft:
-            turn = Turn(draft, self._teller.now())
-            yield turn
-            greeted = self._tell(turn)
-        self._greeted |= greeted
+        try:
+            async with self.ledger.turn() as draft:
+                turn = Turn(draft, self._teller.now())
+                yield turn
+                self._tell(turn)
+        finally:
+            # Who is greeted counts once it is written, and then also if this task was cancelled meanwhile.
+            messages = self.ledger.messages.values()
+            self._greeted |= {each.recipient for each in messages if each.purpose is Purpose.HELLO}
 
-    def _tell(self, turn: Turn) -> set[int]:
-        """Bring the owners' messages in line with the turn; give those who are greeted by it."""
+    def _tell(self, turn: Turn) -> None:
+        """Bring the owners' messages in line with the turn."""
         owners = frozenset(self._teller.owners())
         if not owners:
-            return set()  # nobody knows yet who they are; what is to be told is found later
+            return  # nobody knows yet who they are; what is to be told is found later
         self._dismiss(turn, owners)
-        fresh = set(owners) - self._greeted
-        for owner in sorted(fresh):
+        for owner in sorted(owners - self._greeted):
             turn.draft.put_message(hello(self._keys(), owner, turn.at))
         self._teller.tell(turn.draft, turn.alerts)
-        return fresh
 
     def _dismiss(self, turn: Turn, owners: frozenset[int]) -> None:
         """Send nothing more to people who are owners no longer, and leave no account in their hands."""

@@ -11,10 +11,14 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.inquiry import Inquiries
+from bot.ledger import Ledger
 from bot.models import Account, Flag, Info, InfoSnapshot, KnownAccount
 from bot.monitor import Monitor, recall
+from bot.rules.policy import Policy
 from bot.store import Store
+from bot.teller import Teller
 from bot.useapi import UseapiClient
+from bot.watchkeeper import Watchkeeper
 from tests.sandbox.useapi import MODERATION, SimulatedUseapi
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -63,7 +67,9 @@ async def parts(
     """Open the services on a database, as a start of the bot does; `url` is that of another API."""
     async with aiohttp.ClientSession() as session, Store.open(database, busy_timeout=BRIEFLY) as store:
         useapi = UseapiClient(session, url or api.url, SecretStr(api.token), sleep=at_once, now=clock.now)
-        monitor = Monitor(useapi, store, await recall(store), now=clock.now)
+        ledger = await Ledger.load(store, clock.now)
+        keeper = Watchkeeper(ledger, Teller(frozenset[int], Policy(), clock.now), ())
+        monitor = Monitor(useapi, store, await recall(store), keeper, now=clock.now)
         inquiries = Inquiries(useapi, store, monitor, now=clock.now, monotonic=clock.monotonic)
         yield Parts(store, monitor, inquiries)
         await inquiries.close()

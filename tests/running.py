@@ -11,7 +11,7 @@ from typing import Any
 from bot import app
 from bot.client import EXTENSIONS
 from bot.config import Settings
-from tests.reading import button, menu
+from tests.reading import button, menu, text
 from tests.sandbox.discord import (
     SANDBOX_BOT_TOKEN,
     Choice,
@@ -24,6 +24,7 @@ from tests.sandbox.discord import (
 from tests.sandbox.useapi import Endpoint, SimulatedUseapi
 
 PATIENCE = 10.0
+HELLO = "Alerts will arrive here"
 
 
 class Bot:
@@ -162,6 +163,10 @@ class Visitor:
     async def complete(self, command: str, typed: str, *, channel: int | None = None) -> list[Choice]:
         """Type into the account option and give what is suggested."""
         return await self.world.autocomplete(self.person, command, "account", typed, channel_id=channel)
+
+    def told(self) -> list[Json]:
+        """Give the person's direct messages with the bot, the oldest first, without the hello."""
+        return [message for message in self.sees(self.dm) if HELLO not in text(message)]
 
     def sees(self, channel: int | None = None) -> list[Json]:
         """Give the messages this person sees in a channel."""

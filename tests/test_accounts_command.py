@@ -169,9 +169,11 @@ async def test_refresh_on_a_page_that_is_no_more_shows_the_last_one(bot: Bot, ad
     channels = add(bot, 21)
     await bot.start()
     third = await ada.pressed(await ada.ask("mjaccounts"), "Last")
-    for channel in channels[5:]:
+    for channel in channels[11:]:
         bot.api.remove(channel)
-    assert "5 accounts" in text(await ada.pressed(third, "Refresh"))
+    refreshed = text(await ada.pressed(third, "Refresh"))
+    assert "11 accounts" in refreshed
+    assert "Page 2 of 2" in refreshed
 
 
 async def test_a_list_that_cannot_be_read_leaves_the_shown_one_alone(bot: Bot, ada: Visitor) -> None:

@@ -1,43 +1,27 @@
 """The whole bot in this process: how it starts, what it survives, how it ends."""
 
 import asyncio
-import contextlib
-import gc
 import os
 import signal
-import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Self
 
-import aiohttp
 import pytest
 import yarl
 
 from bot import app
-from bot.client import Midwatch
 from bot.errors import TokenRefusedError, UnavailableError
-from bot.store import DatabaseInUse, Store
-from tests.running import Bot, Visitor
-from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, Trouble, point_at
+from bot.store import DatabaseInUse
+from tests.ending import ended
+from tests.running import PATIENCE, Bot, Visitor
+from tests.sandbox.discord import Trouble, point_at
 from tests.sandbox.useapi import Endpoint, Fault
+from tests.tunnel import Tunnel
 
-PATIENCE = 10.0
 STOPS_WITHIN = 2.0
 
 Prepare = Callable[[Bot], None]
-
-
-async def ended(bot: Bot) -> None:
-    """Wait until the bot has ended by itself, and raise why."""
-    task = bot._task  # pyright: ignore[reportPrivateUsage] - who only starts it need not hold its task
-    assert task is not None
-    await asyncio.wait({task}, timeout=PATIENCE)
-    assert task.done()
-    await bot.stop()
 
 
 async def serves(bot: Bot, person: Visitor) -> None:
@@ -218,11 +202,11 @@ def errors(bot: Bot) -> None:
     bot.world.fault(Trouble.ERROR, status=503)
 
 
-def nothing(_bot: Bot) -> None:
-    """Let all be well."""
+def all_is_well(_bot: Bot) -> None:
+    """Change nothing."""
 
 
-@pytest.mark.parametrize("prepare", [nothing, slow_login, slow_registration, hung_api, errors])
+@pytest.mark.parametrize("prepare", [all_is_well, slow_login, slow_registration, hung_api, errors])
 async def test_it_stops_at_once_at_any_point_of_its_start(bot: Bot, prepare: Prepare) -> None:
     prepare(bot)
     task = bot.launch()
@@ -247,53 +231,6 @@ async def test_it_stops_while_both_are_down(bot: Bot) -> None:
     begun = time.monotonic()
     await bot.stop()
     assert time.monotonic() - begun < STOPS_WITHIN
-
-
-@dataclass
-class Tunnel:
-    """A way to the gateway; what the bot says through it can be lost from some moment on."""
-
-    target: yarl.URL
-    lines: int = 0
-    deaf: int = 0
-    """How many lines, the first ones, carry nothing to the gateway any more."""
-    _writers: list[asyncio.StreamWriter] = field(default_factory=list[asyncio.StreamWriter])
-    _server: asyncio.Server | None = None
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        for writer in self._writers:
-            writer.transport.abort()
-
-    @property
-    def address(self) -> str:
-        assert self._server is not None
-        return str(self.target.with_port(self._server.sockets[0].getsockname()[1]))
-
-    def lose(self) -> None:
-        """Carry nothing to the gateway any more on the lines there are."""
-        self.deaf = self.lines
-
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.lines += 1
-        line = self.lines
-        far_reader, far_writer = await asyncio.open_connection(self.target.host, self.target.port)
-        self._writers += [writer, far_writer]
-        there = carry(reader, far_writer, lambda: line <= self.deaf)
-        await asyncio.gather(there, carry(far_reader, writer, lambda: False))
-
-
-async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lost: Callable[[], bool]) -> None:
-    """Pass on what comes, until the connection ends or breaks."""
-    with contextlib.suppress(ConnectionError):
-        while data := await reader.read(65_536):
-            if not lost():
-                writer.write(data)
 
 
 @pytest.fixture
@@ -322,80 +259,3 @@ async def test_it_connects_anew_although_the_gateway_does_not_answer_its_goodbye
     tunnel.lose()
     session.tell("GUILD_UPDATE", {})
     await bot.world.wait_for(lambda: tunnel.lines == 2, PATIENCE)
-
-
-# ------------------------------------------------------------------------------------ nothing is left
-
-
-@asynccontextmanager
-async def nothing_left() -> AsyncGenerator[None]:
-    """Make sure that the block leaves neither task nor thread, and no session for the collector to find."""
-    tasks, threads = asyncio.all_tasks(), set(threading.enumerate())
-    yield
-    gc.collect()  # an unclosed session warns when it is collected, and warnings are errors
-    await asyncio.sleep(0)  # what is being cancelled needs a turn to end
-    assert {task for task in asyncio.all_tasks() if not foreign(task)} <= tasks
-    left = set(threading.enumerate()) - threads
-    for thread in left:
-        thread.join(1)
-    assert [thread.name for thread in left if thread.is_alive() and not thread.daemon] == []
-
-
-def foreign(task: asyncio.Task[object]) -> bool:
-    """Whether a task belongs to the servers, or is discord.py's two seconds of waiting after READY."""
-    whose = repr(task.get_coro())
-    return any(name in whose for name in ("RequestHandler", "Line.write", "_delay_ready", "Queue.get"))
-
-
-async def test_nothing_is_left_open_after_a_stop(bot: Bot, ada: Visitor) -> None:
-    bot.api.add()
-    async with nothing_left():
-        await bot.start()
-        await ada.ask("mjinfo")
-        await bot.stop()
-
-
-async def test_nothing_is_left_open_when_the_token_is_refused(bot: Bot) -> None:
-    bot.world.fault(Trouble.TOKEN_REFUSED)
-    async with nothing_left():
-        bot.launch()
-        with pytest.raises(TokenRefusedError):
-            await ended(bot)
-
-
-async def test_nothing_is_left_open_when_the_connection_is_closed_for_good(bot: Bot, ada: Visitor) -> None:
-    account = bot.api.add()
-    account.info_seconds = 60.0
-    async with nothing_left():
-        await bot.start()
-        await ada.use("mjinfo")
-        await bot.world.wait_for(lambda: bot.api.count(Endpoint.INFO), PATIENCE)
-        bot.world.drop_gateway(4004)
-        with pytest.raises(TokenRefusedError):
-            await ended(bot)
-
-
-@pytest.fixture
-async def midwatch(bot: Bot) -> AsyncIterator[Midwatch]:
-    """The client alone, not logged in."""
-    settings = bot.settings()
-    async with AsyncExitStack() as stack:
-        stack.enter_context(point_at(bot.world.api, bot.world.gateway))
-        store = await stack.enter_async_context(Store.open(settings.database_path))
-        session = await stack.enter_async_context(aiohttp.ClientSession())
-        services = await app.assemble(settings, store, session)
-        yield await stack.enter_async_context(Midwatch(settings, services))
-
-
-@pytest.mark.parametrize("trouble", [Trouble.SLOW, Trouble.RESET, Trouble.ERROR])
-async def test_a_login_that_fails_or_takes_too_long_leaves_nothing_open_and_can_be_tried_again(
-    midwatch: Midwatch, world: SimulatedDiscord, trouble: Trouble
-) -> None:
-    failing = world.fault(trouble, path="/users/@me", seconds=60.0, status=503)
-    for _ in range(2):
-        with pytest.raises(Exception):  # noqa: B017, PT011 - which one is the library's business
-            await asyncio.wait_for(midwatch.log_in(SANDBOX_BOT_TOKEN), 0.2)
-    world.mend(failing)
-    await midwatch.log_in(SANDBOX_BOT_TOKEN)
-    gc.collect()
-    assert midwatch.application_id == world.application_id

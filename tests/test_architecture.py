@@ -18,16 +18,15 @@ ROOT: Final = Path(__file__).parent.parent
 # module needs a row. Cogs share one, and may not import each other.
 NOTHING: Final[frozenset[str]] = frozenset()
 FACTS: Final = frozenset({"bot.errors", "bot.incidents", "bot.models"})
-WATCH: Final = FACTS | {"bot.ledger", "bot.monitor", "bot.roster", "bot.store", "bot.useapi"}
-TELLING: Final = frozenset(
-    {"bot.incidents", "bot.ledger", "bot.models", "bot.render", "bot.rules", "bot.store"}
-)
+LOOKING: Final = FACTS | {"bot.roster", "bot.store", "bot.useapi"}
+WATCH: Final = LOOKING | {"bot.ledger", "bot.monitor", "bot.moments", "bot.rules", "bot.watchkeeper"}
 DISCORD_SIDE: Final = frozenset({"bot.controls", "bot.inflight", "bot.owners", "bot.replies", "bot.sync"})
 ROWS: Final[Mapping[str, frozenset[str]]] = {
     "bot": NOTHING,
     "bot.models": NOTHING,
     "bot.errors": NOTHING,
     "bot.logs": NOTHING,
+    "bot.moments": NOTHING,
     "bot.supervise": NOTHING,
     "bot.incidents": frozenset({"bot.models"}),
     "bot.config": frozenset({"bot.logs", "pydantic", "pydantic_core", "pydantic_settings"}),
@@ -38,29 +37,59 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
     # typing_extensions: the TypedDict that pydantic asks for below Python 3.12.
     "bot.useapi": frozenset({"bot.models", "aiohttp", "pydantic", "typing_extensions"}),
     "bot.render": frozenset({"bot.incidents", "bot.models", "discord"}),
-    "bot.monitor": WATCH | {"bot.rules"},
-    "bot.reset": WATCH | {"bot.rules"},
-    "bot.inquiry": WATCH,
-    "bot.outbox": TELLING | {"bot.delivery", "bot.supervise", "discord"},
-    "bot.delivery": TELLING | {"aiohttp", "discord"},
+    # The watch: none of these knows Discord.
+    "bot.teller": frozenset({"bot.incidents", "bot.ledger", "bot.rules"}),
+    "bot.watchkeeper": frozenset({"bot.incidents", "bot.ledger", "bot.models", "bot.rules", "bot.teller"}),
+    "bot.monitor": LOOKING | {"bot.watchkeeper"},
+    "bot.reset": frozenset(
+        {
+            "bot.incidents",
+            "bot.models",
+            "bot.moments",
+            "bot.monitor",
+            "bot.rules",
+            "bot.useapi",
+            "bot.watchkeeper",
+        }
+    ),
+    "bot.inquiry": LOOKING | {"bot.monitor"},
+    # Telling: Discord's REST, not the gateway.
+    "bot.delivery": frozenset({"bot.incidents", "aiohttp", "discord"}),
+    "bot.outbox": frozenset(
+        {
+            "bot.delivery",
+            "bot.incidents",
+            "bot.ledger",
+            "bot.models",
+            "bot.moments",
+            "bot.render",
+            "bot.rules",
+            "bot.supervise",
+            "bot.teller",
+            "discord",
+        }
+    ),
+    "bot.heartbeat": frozenset({"aiohttp"}),
+    "bot.rounds": frozenset(
+        {
+            "bot.heartbeat",
+            "bot.incidents",
+            "bot.monitor",
+            "bot.outbox",
+            "bot.rules",
+            "bot.supervise",
+            "bot.useapi",
+            "bot.watchkeeper",
+        }
+    ),
     "bot.sync": frozenset({"discord"}),
     "bot.owners": frozenset({"bot.errors", "aiohttp", "discord"}),
     "bot.replies": frozenset({"bot.errors", "bot.render", "bot.store", "bot.useapi", "discord"}),
     "bot.inflight": frozenset({"bot.errors", "bot.replies"}),
-    "bot.controls": frozenset({"bot.errors", "bot.inflight", "bot.owners", "bot.replies", "discord"}),
-    "bot.client": WATCH
-    | DISCORD_SIDE
-    | {
-        "bot.config",
-        "bot.inquiry",
-        "bot.outbox",
-        "bot.render",
-        "bot.reset",
-        "bot.rules",
-        "bot.supervise",
-        "aiohttp",
-        "discord",
-    },
+    "bot.controls": frozenset(
+        {"bot.errors", "bot.inflight", "bot.owners", "bot.render", "bot.replies", "discord"}
+    ),
+    "bot.client": WATCH | DISCORD_SIDE | {"bot.config", "bot.inquiry", "bot.reset", "bot.rounds", "discord"},
     "bot.check": FACTS
     | {"bot.config", "bot.owners", "bot.render", "bot.store", "bot.sync", "bot.useapi", "aiohttp", "discord"},
     "bot.app": WATCH
@@ -68,12 +97,15 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
     | {
         "bot.client",
         "bot.config",
+        "bot.delivery",
+        "bot.heartbeat",
         "bot.inquiry",
         "bot.logs",
         "bot.outbox",
         "bot.reset",
-        "bot.rules",
+        "bot.rounds",
         "bot.supervise",
+        "bot.teller",
         "aiohttp",
         "discord",
     },
@@ -82,11 +114,11 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
     | DISCORD_SIDE
     | {
         "bot.client",
+        "bot.config",
         "bot.inquiry",
-        "bot.outbox",
         "bot.render",
         "bot.reset",
-        "bot.rules",
+        "bot.rounds",
         "bot.supervise",
         "discord",
     },
@@ -171,6 +203,15 @@ def test_a_module_imports_only_what_its_row_allows(module: Module) -> None:
         pytest.param(
             Module("bot.monitor", "def f():\n    import discord.ext.commands"), "discord", id="late"
         ),
+        pytest.param(
+            Module("bot.render.alerts", "from bot.controls import view_of"),
+            "bot.controls",
+            id="looks-do-not-act",
+        ),
+        pytest.param(
+            Module("bot.reset", "from bot.outbox import Outbox"), "bot.outbox", id="resetting-tells-nobody"
+        ),
+        pytest.param(Module("bot.outbox", "from bot.client import Midwatch"), "bot.client", id="no-gateway"),
         pytest.param(Module("bot.client", "from cogs.info import Info"), "cogs.info", id="back-to-the-cogs"),
         pytest.param(Module("bot.client", "import cogs"), "cogs", id="back-to-all-cogs"),
         pytest.param(

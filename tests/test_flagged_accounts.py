@@ -48,6 +48,7 @@ async def test_a_flag_that_a_command_meets_is_known_everywhere_at_once(bot: Bot,
 
     assert "moderation message pending" in (await ada.complete("mjinfo", account.channel))[0].name
     assert "moderation message pending" in text(await ada.picked(shown, account.channel))
+    await bot.world.wait_for(lambda: not bot.looking)
     bot.api.mend()
     assert "2 accounts, 1 flagged" in text(await ada.ask("mjaccounts"))
 

@@ -93,6 +93,22 @@ async def test_who_comes_while_it_is_ending_is_answered_or_told_as_well(
     assert RESTARTING in told(late)["content"]
 
 
+async def test_who_comes_while_it_is_ending_has_the_rest_of_the_second(
+    bot: Bot, ada: Visitor, bea: Visitor
+) -> None:
+    quick, slower = bot.api.add(discord_name="aurora"), bot.api.add(discord_name="basalt")
+    quick.info_seconds, slower.info_seconds = 0.1, 0.4
+    await bot.start()
+    first = await ada.use("mjinfo", account=quick.channel)
+    await bot.world.wait_for(lambda: bot.api.count(Endpoint.INFO), PATIENCE)
+    ending = asyncio.create_task(bot.stop())
+    await asyncio.sleep(0)
+    second = await bea.use("mjinfo", account=slower.channel)
+    await ending
+    assert "aurora" in text(await first.answer())
+    assert "basalt" in text(await second.answer())
+
+
 async def test_a_discord_that_does_not_answer_does_not_hold_up_the_end(bot: Bot, ada: Visitor) -> None:
     bot.api.add().info_seconds = 60.0
     await bot.start()

@@ -14,7 +14,7 @@ async def test_an_answer_discord_no_longer_takes_goes_out_as_a_direct_message(
     await bot.start()
     await ada.use("mjaccounts")
     bot.world.pass_time(4)
-    (told,) = await bot.world.wait_for(lambda: ada.sees(ada.dm))
+    (told,) = await bot.world.wait_for(ada.told)
     assert account.channel in text(told)
     assert "gave up waiting" in caplog.text
 
@@ -34,7 +34,7 @@ async def test_so_do_errors_questions_and_what_buttons_show(bot: Bot, ada: Visit
             await ada.press(shown, what)
     bot.world.pass_time(4)
 
-    (told,) = await bot.world.wait_for(lambda: ada.sees(ada.dm))
+    (told,) = await bot.world.wait_for(ada.told)
 
     assert {
         "error": "No configured account",
@@ -64,7 +64,7 @@ async def test_an_interaction_that_another_copy_answered_is_logged(
     bot.world.fault(Trouble.ERROR, path="/interactions/*/callback", status=400, code=40060, times=1)
     await ada.use("mjaccounts")
     await bot.world.wait_for(lambda: "another copy of this bot answered" in caplog.text)
-    assert bot.world.messages(ada.dm, ada.person) == []
+    assert ada.told() == []
 
 
 async def test_an_answer_discord_fails_to_take_is_not_lost_in_silence(bot: Bot, ada: Visitor) -> None:

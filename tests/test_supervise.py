@@ -8,7 +8,7 @@ import discord
 import pytest
 
 from bot.store import StoreError
-from bot.supervise import Health, backoff, pause, supervise
+from bot.supervise import Health, backoff, end, first_of, looped, pause, supervise
 
 SOON = timedelta(milliseconds=1)
 NEVER = timedelta(days=1)
@@ -244,3 +244,60 @@ async def test_only_what_nobody_foresaw_comes_with_a_traceback_and_others_words_
     assert bool(record.exc_info) is traceback
     assert "Authorization" not in record.getMessage()
     assert "peer" not in record.getMessage()
+
+
+async def test_a_loop_beside_a_block_runs_whatever_is_raised_and_ends_with_the_block() -> None:
+    twice = asyncio.Event()
+    runs: list[bool] = []
+
+    async def once() -> None:
+        runs.append(True)
+        if len(runs) == 1:
+            raise ValueError
+        twice.set()
+        await asyncio.Event().wait()
+
+    async with looped(once, "the test"):
+        await asyncio.wait_for(twice.wait(), PATIENCE)
+    assert not any(task.get_name() == "the test" for task in asyncio.all_tasks())
+
+
+async def test_a_task_that_swallows_a_cancellation_is_ended_all_the_same() -> None:
+    swallowed = asyncio.Event()
+
+    async def stubborn() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            swallowed.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(stubborn())
+    await asyncio.sleep(0)
+    await asyncio.wait_for(end(task), PATIENCE)
+    assert swallowed.is_set()
+    assert task.cancelled()
+
+
+async def test_a_task_that_has_failed_already_is_ended_without_a_word() -> None:
+    task = asyncio.create_task(Times(ValueError()).once())
+    await asyncio.wait({task})
+    await end(task)
+
+
+async def test_of_several_waits_the_first_to_end_ends_the_others() -> None:
+    cancelled = asyncio.Event()
+
+    async def other() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+
+    await asyncio.wait_for(first_of(other(), asyncio.sleep(0)), PATIENCE)
+    assert cancelled.is_set()
+
+
+async def test_what_the_first_of_several_waits_raises_is_raised() -> None:
+    with pytest.raises(ValueError, match="odd"):
+        await first_of(asyncio.Event().wait(), Times(ValueError("odd")).once())

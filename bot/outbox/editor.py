@@ -6,10 +6,11 @@ from typing import Final
 
 from bot.delivery import NotDoneError, Obstacle, Place
 from bot.incidents import Delivery, Message
+from bot.moments import Step
 from bot.outbox import fate
 from bot.outbox.health import Holds
 from bot.outbox.letters import shown_by
-from bot.outbox.sender import Step, Surroundings
+from bot.outbox.sender import Surroundings
 from bot.rules.sending import deleted
 
 EDIT_EVERY: Final = timedelta(seconds=10)

@@ -14,11 +14,12 @@ from bot.delivery import NotDoneError, Post
 from bot.incidents import Message, Route
 from bot.ledger import Ledger
 from bot.models import KnownAccount
+from bot.moments import Step, nothing
 from bot.outbox import fate, health
 from bot.outbox.editor import Editor, Wish
 from bot.outbox.health import Holds, Report, Routes
 from bot.outbox.letters import Letters
-from bot.outbox.sender import Sender, Step, Surroundings
+from bot.outbox.sender import Sender, Surroundings
 from bot.render.look import Look
 from bot.supervise import Health, describe, end, first_of, is_being_cancelled, is_surprise, supervise
 from bot.teller import Teller
@@ -30,10 +31,6 @@ LONGEST_REST: Final = timedelta(seconds=60)
 """A name given to an account shows in its messages by then, as no change of the ledger tells of it."""
 LOGIN_REST: Final = timedelta(seconds=1)
 NOW: Final = timedelta(0)
-
-
-def nothing(_step: Step) -> None:
-    """Go on; a test of crashes does otherwise."""
 
 
 class Outbox:

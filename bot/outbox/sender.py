@@ -4,11 +4,11 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from bot.delivery import NotDoneError, Obstacle, Place, Post
 from bot.incidents import Delivery, Message, Purpose, Route
 from bot.ledger import Draft, Ledger
+from bot.moments import Step
 from bot.outbox import fate
 from bot.outbox.health import Routes
 from bot.outbox.letters import Letters, shown_by
@@ -16,27 +16,6 @@ from bot.rules.sending import composed, superseding
 from bot.teller import Teller
 
 log = logging.getLogger(__name__)
-
-
-class Step(StrEnum):
-    """The moments of a message's way, and of a reset's, at which a crash is tried out."""
-
-    CLAIMING = "claiming"
-    CLAIMED = "claimed"
-    OPENED = "opened"
-    SENT = "sent"
-    RECORDED = "recorded"
-    REFUSED = "refused"
-    EDITING = "editing"
-    EDITED = "edited"
-    NOTED = "noted"
-    DELETING = "deleting"
-    DELETED = "deleted"
-    LEASED = "leased"
-    """The right to reset an account is taken, the API not asked yet."""
-    RESET = "reset"
-    """The API was asked to reset; what came of it is not known yet."""
-    JUDGED = "judged"
 
 
 @dataclass(frozen=True, slots=True)

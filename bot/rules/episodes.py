@@ -153,7 +153,7 @@ def sighted(incident: Incident, flag: Flag, at: datetime, *, in_list: bool) -> C
 
 
 def is_as_known(incident: Incident, flag: Flag) -> bool:
-    """Whether a flag is shown as it was last time, as by most looks: a short way for thousands of accounts."""
+    """Whether a flag is shown as it was last time, as by most looks: a short way for many accounts."""
     return incident.state is State.OPEN and incident.flag == flag and incident.missing_looks == 0
 
 

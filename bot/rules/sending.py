@@ -28,13 +28,14 @@ def composed(push: Message, messages: Iterable[Message], incidents: Mapping[str,
     """Give a message as it is claimed: one that wakes somebody shows all that is going on."""
     if not is_push(push):
         return push
-    carried = {
-        incident.key: None
+    entries = {
+        incident.key: Entry(incident.key, None)
         for each in others(push, messages)
         for incident in running(each, incidents)
-        if not push.holds(incident.key)
     }
-    return replace(push, entries=(*push.entries, *(Entry(key, None) for key in carried)))
+    for entry in push.entries:
+        entries.pop(entry.incident, None)
+    return replace(push, entries=(*push.entries, *entries.values())) if entries else push
 
 
 def superseding(
@@ -85,6 +86,9 @@ def deleted(message: Message, incidents: Mapping[str, Incident]) -> tuple[Messag
     The alerts are for its recipient alone. Its trouble that goes on is left to the reminders: who deletes a
     message has seen it.
     """
+    gone = replace(message, delivery=Delivery.DONE)
+    if message.purpose is Purpose.NOTE:
+        return gone, ()  # it told of the end when it was sent
     shown_at = max(sent_time(message), message.edited_at or sent_time(message))
     unseen = (
         Alert(incident.key, Reason.RESOLVED, loud=False)
@@ -93,7 +97,7 @@ def deleted(message: Message, incidents: Mapping[str, Incident]) -> tuple[Messag
         and incident.ended_at is not None
         and incident.ended_at > shown_at
     )
-    return replace(message, delivery=Delivery.DONE), tuple(unseen)
+    return gone, tuple(unseen)
 
 
 def dismissed(owner: int, messages: Iterable[Message]) -> tuple[Message, ...]:

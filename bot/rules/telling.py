@@ -12,7 +12,7 @@ from typing import Final
 from bot.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason, State
 from bot.models import FlagKind
 from bot.rules.announcing import service_messages
-from bot.rules.desk import Desk, Mutes
+from bot.rules.desk import Desk, Mutes, keys
 from bot.rules.episodes import NewKey
 from bot.rules.policy import Policy
 
@@ -77,14 +77,13 @@ def next_due(
 ) -> datetime | None:
     """Say when `tell` will have something to say if nothing happens until then."""
     desk = Desk.of(owner, messages, incidents, mutes=mutes, now=now, policy=policy)
-    draft = desk.draft
+    silent = keys([desk.draft] if desk.draft else [])  # that waits for nothing but its sending
+    if desk.is_blind:
+        silent |= desk.told
     times = (
         desk.reminder_at(incident)
         for incident in incidents.values()
-        if incident.state is State.OPEN
-        and incident.channel is not None
-        and not (draft is not None and draft.holds(incident.key))
-        and not (desk.is_blind and incident.key in desk.told)
+        if incident.state is State.OPEN and incident.channel is not None and incident.key not in silent
     )
     return min(times, default=None)
 
@@ -200,9 +199,7 @@ def joined(desk: Desk, draft: Message | None) -> Message | None:
     living = desk.living
     if living is None:
         return None
-    more = tuple(
-        Entry(incident.key, None) for incident in unshown(desk, draft) if not living.holds(incident.key)
-    )
+    more = tuple(Entry(incident.key, None) for incident in unshown(desk, draft))
     return replace(living, entries=(*living.entries, *more)) if more else None
 
 

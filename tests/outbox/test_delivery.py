@@ -245,3 +245,12 @@ async def test_closed_direct_messages_are_told_apart(
     with pytest.raises(NotDoneError) as failed:
         await send(post, letter(), to=ada.person.id)
     assert failed.value.obstacle is Obstacle.CLOSED
+
+
+async def test_a_key_that_somebody_else_quotes_is_not_our_message(
+    post: DiscordPost, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    key = new_key()
+    place = await send(post, letter(f"quoted: {key}"), to=ada.person.id, route=Route.CHANNEL)
+    world._world.backend.messages[place.channel_id][place.message_id].author_id = world.stranger.id
+    assert await post.find(place.channel_id, key, datetime.now(UTC)) is None

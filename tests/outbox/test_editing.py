@@ -122,6 +122,20 @@ async def test_an_edit_whose_form_is_refused_is_made_as_text_alone(
     assert (message["embeds"], message["components"]) == ([], [])
 
 
+async def test_a_note_about_what_is_over_is_finished_as_it_was_sent(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    async with desk.process():
+        incident = replace(desk.incident(), state=State.ENDED, ended_at=desk.clock.now())
+        note = desk.draft(ada.person.id, Purpose.NOTE, incident)
+        await desk.put(incident, note)
+        await desk.work()
+        row = await desk.ledger.message(note.key)
+        assert row is not None
+        assert row.delivery is Delivery.DONE
+    assert (len(created(world)), edited(world)) == (1, [])
+
+
 # Messages that are gone (rule 24)
 
 

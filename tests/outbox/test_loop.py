@@ -169,6 +169,42 @@ async def test_no_error_of_our_own_at_any_step_ends_it_or_loses_or_repeats_a_mes
     assert not left
 
 
+@pytest.mark.parametrize("error", OWN_ERRORS, ids=lambda error: type(error).__name__)
+async def test_an_error_that_stays_is_met_ever_more_rarely(
+    desk: Desk, ada: Visitor, error: BaseException
+) -> None:
+    met: list[Step] = []
+
+    def at(step: Step) -> None:
+        met.append(step)
+        raise error
+
+    desk.at = at
+    async with desk.process():
+        await desk.alert(ada.person.id)
+        await desk.work_for(timedelta(hours=1))
+    assert 8 <= len(met) <= 15
+
+
+async def test_after_an_error_it_wakes_when_the_backoff_is_over(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    left = [KeyError("once")]
+
+    def at(_step: Step) -> None:
+        if left:
+            raise left.pop()
+
+    desk.at = at
+    async with desk.process():
+        await desk.alert(ada.person.id)
+        async with running(desk):
+            await world.wait_for(lambda: not left)
+            await desk.until_resting()
+            desk.pass_time(timedelta(seconds=2))
+            await world.wait_for(lambda: ada.sees(ada.dm))
+
+
 class Failing(Ledger):
     """A ledger that cannot be written at one of its turns."""
 

@@ -216,11 +216,13 @@ async def test_what_discord_cannot_take_now_waits_and_arrives_once(
 ) -> None:
     trouble = break_direct(world, ada, fault)
     async with desk.process():
-        await desk.alert(ada.person.id)
+        alert = await desk.alert(ada.person.id)
         await desk.work_for(SECONDS)
         assert alerts(world, ada) == []
         world.mend(trouble)
         await desk.work_for(timedelta(minutes=1))
+        row = desk.message(alert.key)
+        assert (row.failing_since, row.failure) == (None, None)
     assert len(ada.sees(ada.dm)) == 1
     assert alerts(world, ada) == []
 

@@ -1,4 +1,4 @@
-"""A world for the rules: accounts, owners and a Discord, and the least of a ledger and an outbox between them."""
+"""A world for the rules: accounts, owners, a Discord, and the least of a ledger and an outbox."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -77,6 +77,7 @@ class World:
     mutes: dict[str | None, datetime] = field(default_factory=dict[str | None, datetime])
     told: list[Told] = field(default_factory=list[Told])
     discord_is_up: bool = True
+    edits: bool = True
     new_key: Callable[[], str] = field(default_factory=key_maker)
 
     # What happens to the watch
@@ -153,6 +154,8 @@ class World:
             for key in list(self.messages):
                 if self.claim(key):
                     self.send(key)
+            if self.edits:
+                self.edit()
 
     def claim(self, key: str) -> bool:
         message = self.messages[key]
@@ -176,16 +179,14 @@ class World:
         self.messages[key] = sent
         for changed in superseding(sent, self.messages.values(), self.incidents):
             self.messages[changed.key] = changed
-        self.reconcile()
         self.tell()
 
-    def reconcile(self) -> None:
-        """Delete what holds nothing, and be done with what is all over."""
-        for message in list(self.messages.values()):
-            known = [self.incidents[entry.incident] for entry in message.entries]
-            if message.delivery is Delivery.SENT and all(incident.ended for incident in known):
-                if not known or (message.sent_at and self.now - message.sent_at > HOUR):
-                    self.messages[message.key] = replace(message, delivery=Delivery.DONE)
+    def edit(self) -> None:
+        """Bring what was sent in line, as the outbox does, and be done with what is empty or over."""
+        for message in [each for each in self.messages.values() if each.delivery is Delivery.SENT]:
+            is_over = all(self.incidents[entry.incident].ended for entry in message.entries)
+            delivery = Delivery.DONE if is_over else Delivery.SENT
+            self.messages[message.key] = replace(message, delivery=delivery, edited_at=self.now)
 
     def name(self, entry: Entry) -> str:
         incident = self.incidents[entry.incident]
@@ -298,7 +299,9 @@ class World:
 
 def started(flags: dict[str, str | None] | None = None, owners: Iterable[int] = (ANNE,)) -> World:
     """A world in which the watch has looked once, at healthy accounts."""
-    world = World(owners=list(owners), **({"flags": flags} if flags else {}))
+    world = World(owners=list(owners))
+    if flags is not None:
+        world.flags = flags
     world.look(dict.fromkeys(world.flags))
     world.now += MINUTE
     return world

@@ -1,0 +1,301 @@
+"""One account: which texts are the same, how an episode is told, when a block ends, what a reset comes to."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.incidents import Ending, Incident, Reason, ResetVerdict, State
+from bot.models import Flag, FlagKind
+from bot.rules import acts, clock
+from bot.rules.episodes import how_new, same_text
+from tests.rules.world import (
+    ANNE,
+    BEN,
+    BLOCK,
+    CAPTCHA,
+    DAY,
+    HOUR,
+    MINUTE,
+    MODERATION,
+    OTHER,
+    SECOND,
+    START,
+    A,
+    World,
+    flagged,
+    started,
+)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        pytest.param("Wait 12 min.", "Wait 9 min.", True, id="a-count"),
+        pytest.param("until 02:10", "until 2:10:05", True, id="a-time"),
+        pytest.param("1,234 left", "999 left", True, id="a-number-with-a-comma"),
+        pytest.param("Please  wait\n now", "Please wait now ", True, id="blanks"),
+        pytest.param("Please wait", "please wait", False, id="letters-of-another-size"),
+        pytest.param("for 3 days", "for 3 hours", False, id="another-unit"),
+        pytest.param("", "1", False, id="a-number-or-nothing"),
+    ],
+)
+def test_texts_are_the_same_if_only_numbers_and_blanks_differ(one: str, other: str, same: bool) -> None:  # noqa: FBT001 - a row
+    assert same_text(one, other) is same_text(other, one) is same
+
+
+def past(opened: datetime, ending: Ending = Ending.CLEARED, *, recurring: bool = False) -> Incident:
+    return Incident("old", State.ENDED, opened, opened, channel=A, ending=ending, recurring=recurring)
+
+
+@pytest.mark.parametrize(
+    ("recent", "how"),
+    [
+        pytest.param([], (Reason.OPENED, True), id="the-first"),
+        pytest.param([past(START - HOUR)], (Reason.OPENED, True), id="the-second"),
+        pytest.param([past(START - HOUR)] * 2, (Reason.RECURRING, True), id="the-third"),
+        pytest.param(
+            [past(START - 6 * HOUR), past(START - HOUR)], (Reason.OPENED, True), id="one-too-long-ago"
+        ),
+        pytest.param(
+            [past(START - HOUR), past(START - HOUR, recurring=True)],
+            (Reason.RECURRING, False),
+            id="known-to-recur",
+        ),
+        pytest.param(
+            [past(START - HOUR, Ending.REMOVED)] * 2, (Reason.OPENED, True), id="removed-and-added-again"
+        ),
+        pytest.param([past(START + DAY)] * 2, (Reason.OPENED, True), id="of-another-clock"),
+    ],
+)
+def test_the_third_episode_within_six_hours_is_recurring(
+    recent: list[Incident], how: tuple[Reason, bool]
+) -> None:
+    assert how_new(recent, START) == how
+
+
+def test_a_heavier_kind_is_worse_and_a_lighter_one_an_edit() -> None:
+    world = flagged(CAPTCHA)
+    for text, alerts in ((OTHER, []), (MODERATION, [Reason.WORSE]), (BLOCK, [Reason.WORSE]), (OTHER, [])):
+        world.flags[A] = text
+        assert [alert.reason for alert in world.look().alerts] == alerts
+    assert world.incident(A).peak is FlagKind.BLOCK
+    assert world.incident(A).flag == Flag.of(OTHER)
+
+
+# Timed blocks
+
+
+def block_of(days: int) -> str:
+    return f"You have been blocked from accessing Midjourney for {days} days."
+
+
+def test_a_block_ends_its_length_after_it_was_first_shown() -> None:
+    world = flagged(CAPTCHA)
+    world.run(2 * DAY)
+    world.flags[A] = BLOCK
+    world.run(MINUTE)
+    blocked = world.now
+    world.run(HOUR)
+    assert world.incident(A).block_until() == blocked + 3 * DAY
+
+
+def test_a_block_that_became_longer_ends_later() -> None:
+    world = flagged(BLOCK)
+    world.run(DAY)
+    world.flags[A] = block_of(7)
+    world.run(MINUTE)
+    assert world.incident(A).block_until() == world.now + 7 * DAY
+
+
+def test_a_block_in_other_words_does_not_begin_anew() -> None:
+    world = flagged(BLOCK)
+    until = world.incident(A).block_until()
+    world.run(DAY)
+    world.flags[A] = "Your account is blocked from accessing us for 3 days!"
+    world.run(MINUTE)
+    assert world.incident(A).block_until() == until
+
+
+def test_what_is_no_block_any_more_is_reminded_of() -> None:
+    world = flagged(BLOCK)
+    world.flags[A] = MODERATION
+    world.run(20 * MINUTE)
+    assert world.incident(A).block_until() is None
+    assert [push.reasons[A] for push in world.pushes()] == [Reason.OPENED, Reason.REMINDER]
+
+
+# The end
+
+
+@pytest.mark.parametrize("flap_window", [timedelta(), 5 * MINUTE, 20 * MINUTE])
+def test_a_flag_is_over_after_two_clean_looks_and_the_time_of_the_policy(flap_window: timedelta) -> None:
+    world = flagged()
+    world.policy = replace(world.policy, flap_window=flap_window)
+    world.flags[A] = None
+    world.run(MINUTE)
+    gone = world.now
+    needed = max(3 * MINUTE, flap_window)
+    world.run(needed - MINUTE)
+    assert world.state(A) is State.CLEARING
+    world.run(MINUTE)
+    incident = world.incident(A)
+    assert (incident.state, incident.clear_since, incident.ended_at) == (State.ENDED, gone, gone + needed)
+
+
+def test_one_clean_look_is_not_the_end_however_long_ago() -> None:
+    world = flagged()
+    world.flags[A] = None
+    world.look()
+    world.now += 10 * MINUTE
+    world.look({})  # the list is gone: not a clean look
+    assert world.state(A) is State.CLEARING
+
+
+def test_what_nobody_could_see_does_not_count_as_clean() -> None:
+    world = flagged()
+    world.flags[A] = None
+    world.run(2 * MINUTE)
+    world.run_without_api(20 * MINUTE)
+    world.run(MINUTE)
+    assert world.state(A) is State.CLEARING
+    assert world.incident(A).blind_from is None  # it was gone before
+    world.run(5 * MINUTE)
+    assert world.state(A) is State.ENDED
+
+
+def test_a_command_that_meets_what_the_list_does_not_show_keeps_it_longer() -> None:
+    world = flagged()
+    world.flags[A] = None
+    world.run(2 * MINUTE)
+    world.meet(A, MODERATION)
+    assert (world.state(A), world.incident(A).from_command) == (State.OPEN, True)
+    world.run(15 * MINUTE)
+    assert world.state(A) is State.CLEARING
+    world.run(MINUTE)
+    assert world.state(A) is State.ENDED
+
+
+def test_a_list_that_shows_what_a_command_met_makes_it_ordinary() -> None:
+    world = started()
+    world.meet(A, MODERATION)
+    world.flags[A] = MODERATION
+    world.look()
+    assert not world.incident(A).from_command
+    assert world.meet(A, MODERATION).incidents == ()
+
+
+# Reset
+
+
+@pytest.mark.parametrize(
+    ("verdict", "state", "ending"),
+    [
+        (ResetVerdict.BACK, State.ENDED, Ending.RESET),
+        (ResetVerdict.NOT_CONFIGURED, State.ENDED, Ending.REMOVED),
+        (ResetVerdict.NOT_YET, State.OPEN, None),
+        (ResetVerdict.COULD_NOT_TELL, State.OPEN, None),
+        (ResetVerdict.FLAGGED_AGAIN, State.OPEN, None),
+    ],
+)
+def test_each_verdict_gives_the_lease_back(
+    verdict: ResetVerdict, state: State, ending: Ending | None
+) -> None:
+    world = flagged()
+    world.verdict(world.lease(A), verdict)
+    incident = world.incident(A)
+    assert (incident.state, incident.ending, incident.lease_until) == (state, ending, None)
+    assert len(world.told) == 1
+
+
+@pytest.mark.parametrize(("text", "reasons"), [(CAPTCHA, []), (BLOCK, [Reason.WORSE])])
+def test_another_flag_after_a_reset_is_told_if_it_is_worse(text: str, reasons: list[Reason]) -> None:
+    world = flagged()
+    world.run(5 * MINUTE)
+    world.verdict(world.lease(A), ResetVerdict.FLAGGED_AGAIN, text)
+    assert world.incident(A).flag == Flag.of(text)
+    assert [push.reasons[A] for push in world.pushes()[1:]] == reasons
+
+
+def test_a_verdict_is_taken_only_from_who_holds_the_lease() -> None:
+    world = flagged(owners=(ANNE, BEN))
+    late = world.lease(A, ANNE)
+    world.now += 4 * MINUTE
+    world.look()
+    present = world.lease(A, BEN)
+    assert acts.give_verdict(present, late, ResetVerdict.BACK, world.now) == (present, None)
+    world.verdict(present, ResetVerdict.BACK)
+    assert world.incident(A).leased_by == BEN
+
+
+def test_what_is_over_has_no_lease_and_takes_no_claim_and_no_snooze() -> None:
+    world = flagged()
+    world.verdict(world.lease(A), ResetVerdict.BACK)
+    incident = world.incident(A)
+    assert acts.take_lease(incident, ANNE, world.now) is None
+    assert acts.claim(incident, ANNE, world.now) == incident
+    assert acts.snooze(incident, world.now + HOUR, world.now) == incident
+
+
+# Claims and snoozes
+
+
+def test_a_snooze_is_a_day_at_most_and_never_of_the_past() -> None:
+    incident = flagged().incident(A)
+    assert acts.snooze(incident, START + 9 * DAY, START).snoozed_until == START + DAY
+    assert acts.snooze(incident, START, START) == incident
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_reminders_go_on_with_the_end_of_a_snooze(by_hand: bool) -> None:  # noqa: FBT001 - a row
+    world = flagged()
+    world.run(10 * HOUR)  # the next reminder is due in a day
+    count = len(world.pushes())
+    world.change(acts.snooze(world.incident(A), world.now + HOUR, world.now))
+    if by_hand:
+        world.run(10 * MINUTE)
+        world.change(acts.unsnooze(world.incident(A), world.now))
+        world.deliver()
+    else:
+        world.run(HOUR)
+    assert world.incident(A).snoozed_until is None
+    assert [push.reasons for push in world.pushes()[count:]] == [{A: Reason.REMINDER}]
+
+
+def test_reminders_go_on_when_nobody_is_on_it_any_more() -> None:
+    world = flagged()
+    world.change(acts.claim(world.incident(A), ANNE, world.now))
+    world.run(HOUR)
+    world.change(acts.unclaim(world.incident(A), world.now))
+    world.deliver()
+    assert [push.reasons[A] for push in world.pushes()] == [Reason.OPENED, Reason.REMINDER]
+
+
+def test_undoing_what_was_not_done_changes_nothing() -> None:
+    incident = flagged().incident(A)
+    assert acts.unclaim(incident, START) == acts.unsnooze(incident, START) == incident
+    assert acts.abandon(acts.claim(incident, ANNE, START), BEN, START).claimed_by == ANNE
+
+
+def test_the_clock_is_minded_when_it_changes_something_next() -> None:
+    world = flagged()
+    assert clock.next_tick(world.incidents.values()) is None
+    now, incident = world.now, world.incident(A)
+    claimed = acts.claim(incident, ANNE, now)
+    asked = replace(claimed, asked_at=now + 4 * HOUR)
+    snoozed = acts.snooze(incident, now + HOUR, now)
+    leased = acts.take_lease(incident, ANNE, now)
+    assert leased is not None
+    expected = [4 * HOUR, 4.5 * HOUR, HOUR, 3 * MINUTE]
+    for changed, after in zip((claimed, asked, snoozed, leased), expected, strict=True):
+        due = clock.next_tick([changed])
+        assert due == now + after
+        assert clock.tick({changed.key: changed}, now + after - SECOND) == ()
+        ((later, _),) = clock.tick({changed.key: changed}, now + after)
+        assert later != changed
+
+
+def test_incidents_of_a_world_without_trouble_are_none() -> None:
+    world = World()
+    world.run(HOUR)
+    assert world.incidents == {}

@@ -1,0 +1,333 @@
+"""Owners and messages: what joins what, what waits for what, and what one leaves to the next."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.incidents import Delivery, Ending, Message, Purpose, Reason, Route, State, Trouble
+from bot.rules import acts
+from bot.rules.policy import PUSH_EVERY
+from bot.rules.sending import deleted, goes_at, superseding
+from bot.rules.service import look_again_in
+from tests.rules.world import (
+    ANNE,
+    BEN,
+    CAPTCHA,
+    DAY,
+    HOUR,
+    MINUTE,
+    MODERATION,
+    SECOND,
+    A,
+    B,
+    C,
+    World,
+    flagged,
+    started,
+)
+
+
+def only(messages: list[Message]) -> Message:
+    (message,) = messages
+    return message
+
+
+def channels(world: World, message: Message) -> list[str | None]:
+    return [world.incidents[entry.incident].channel for entry in message.entries]
+
+
+# Accounts
+
+
+def test_what_follows_within_five_minutes_joins_by_an_edit_and_is_pushed_at_their_end() -> None:
+    world = flagged()
+    told = world.now
+    world.flags[B] = CAPTCHA
+    world.run(MINUTE)
+    assert channels(world, only(world.living())) == [A, B]
+    assert [waiting.due_at for waiting in world.waiting()] == [told + PUSH_EVERY]
+    world.run(4 * MINUTE)
+    assert [(push.at - told, push.reasons) for push in world.pushes()[1:]] == [
+        (PUSH_EVERY, {B: Reason.OPENED, A: None})
+    ]
+    assert channels(world, only(world.living())) == [B, A]
+
+
+def test_the_former_message_keeps_what_is_over() -> None:
+    world = flagged()
+    world.edits = False
+    world.flags[B] = CAPTCHA
+    world.run(5 * MINUTE)
+    first = only(world.living())
+    world.flags[B] = None
+    world.run(6 * MINUTE)
+    world.flags[C] = CAPTCHA
+    world.run(MINUTE)
+    assert channels(world, world.messages[first.key]) == [B]
+    assert channels(world, only(world.living())) == [C, A]
+
+
+def test_a_push_that_everybody_has_seen_to_is_not_sent() -> None:
+    world = flagged()
+    world.flags[B] = CAPTCHA
+    world.run(MINUTE)
+    world.now += SECOND
+    world.change(acts.claim(world.incident(B), ANNE, world.now))
+    world.run(10 * MINUTE)
+    assert len(world.told) == 1
+
+
+def test_a_new_owner_is_told_of_what_somebody_else_has_seen_to() -> None:
+    world = flagged()
+    world.change(acts.claim(world.incident(A), ANNE, world.now))
+    world.owners.append(BEN)
+    world.tick()
+    assert [push.reasons for push in world.pushes(BEN)] == [{A: Reason.OPENED}]
+
+
+def test_what_ends_while_its_push_waits_is_not_pushed() -> None:
+    world = flagged()
+    world.flags[B] = CAPTCHA
+    world.run(MINUTE)
+    world.flags = {**world.flags, B: None}
+    world.policy = replace(world.policy, flap_window=MINUTE, poll_interval=20 * SECOND)
+    world.run(3 * MINUTE)
+    assert world.incident(B).ending is Ending.CLEARED
+    world.run(5 * MINUTE)
+    assert len(world.told) == 1
+
+
+def test_a_mute_takes_back_what_waits_and_gives_it_when_it_is_lifted() -> None:
+    world = flagged()
+    world.flags[B] = CAPTCHA
+    world.run(MINUTE)
+    world.mute(8 * HOUR, B)
+    assert world.waiting() == []
+    world.run(10 * MINUTE)
+    world.mute(0 * HOUR, B)
+    world.deliver()
+    # The card of A showed it meanwhile, so it is known.
+    assert world.pushes()[-1].reasons == {A: Reason.REMINDER, B: Reason.REMINDER}
+
+
+def test_who_had_an_account_muted_through_all_of_its_trouble_is_told_nothing() -> None:
+    world = started()
+    world.mute(HOUR, A)
+    world.flags[A] = MODERATION
+    world.run(10 * MINUTE)
+    world.flags[A] = None
+    world.run(2 * HOUR)
+    assert world.told == []
+
+
+def test_reminders_come_later_and_later() -> None:
+    world = flagged()
+    begun = world.now
+    world.run(3 * DAY)
+    hours = [(push.at - begun) / HOUR for push in world.pushes()]
+    assert hours == [0, 0.25, 1.25, 5.25, 29.25, 53.25]
+
+
+def test_news_begins_the_reminders_anew() -> None:
+    world = flagged()
+    world.run(10 * HOUR)
+    world.flags[B] = CAPTCHA
+    world.run(17 * MINUTE)
+    assert world.pushes()[-1].reasons == {A: Reason.REMINDER, B: Reason.REMINDER}
+
+
+def test_what_is_clearing_or_seen_to_needs_no_reminder() -> None:
+    world = flagged()
+    world.flags[B] = CAPTCHA
+    world.run(6 * MINUTE)
+    world.change(acts.snooze(world.incident(B), world.now + 4 * HOUR, world.now))
+    world.run(14 * MINUTE)
+    world.run(2 * MINUTE)
+    assert world.pushes()[-1].reasons == {A: Reason.REMINDER, B: None}
+
+
+def test_the_next_thing_to_say_is_known() -> None:
+    world = flagged()
+    told = world.now
+    assert world.due() == told + 15 * MINUTE
+    world.mute(2 * HOUR, A)
+    assert world.due() == told + 2 * HOUR
+    world.fail(Trouble.TOKEN)
+    assert world.due() is None
+    assert started().due() is None
+
+
+# The way of a push
+
+
+def stuck() -> tuple[World, Message]:
+    """A world in which the push about A is on its way, and another incident waits."""
+    world = started()
+    world.flags[A] = MODERATION
+    world.look()
+    push = only(world.waiting())
+    assert world.claim(push.key)
+    world.discord_is_up = False
+    world.flags[B] = CAPTCHA
+    world.run(30 * MINUTE)
+    return world, world.messages[push.key]
+
+
+def test_while_a_push_is_on_its_way_what_comes_is_gathered() -> None:
+    world, push = stuck()
+    waiting = only(world.waiting())
+    assert channels(world, waiting) == [B]
+    assert goes_at(waiting, world.messages.values(), world.incidents, world.now) > world.now
+    world.discord_is_up = True
+    world.deliver()
+    assert [told.reasons for told in world.told] == [{A: Reason.OPENED}]
+    world.run(5 * MINUTE)
+    assert world.told[-1].reasons == {B: Reason.OPENED, A: None}
+    assert world.messages[push.key].delivery is Delivery.DONE
+
+
+def test_a_push_that_arrived_by_another_route_holds_nothing_up() -> None:
+    world, push = stuck()
+    copy = replace(
+        push, key="2.copy", route=Route.CHANNEL, delivery=Delivery.SENT, sent_at=world.now - 10 * MINUTE
+    )
+    waiting = only(world.waiting())
+    messages = [*world.messages.values(), copy]
+    assert goes_at(waiting, messages, world.incidents, world.now) == world.now
+
+
+def test_a_push_that_woke_nobody_does_not_hold_the_next() -> None:
+    world, push = stuck()
+    world.flags[A] = None
+    world.run(10 * MINUTE)
+    sent = replace(world.messages[push.key], delivery=Delivery.SENT, sent_at=world.now)
+    (after,) = superseding(sent, world.messages.values(), world.incidents)
+    assert after == replace(sent, loud=False)
+
+
+def test_only_what_a_message_did_not_show_is_told_when_it_is_gone() -> None:
+    world = flagged()
+    message = only(world.living())
+    world.flags[A] = None
+    world.edits = False
+    world.run(10 * MINUTE)
+    _, unseen = deleted(message, world.incidents)
+    assert [alert.reason for alert in unseen] == [Reason.RESOLVED]
+    assert deleted(replace(message, edited_at=world.now), world.incidents)[1] == ()
+
+
+def test_messages_to_another_owner_are_left_alone() -> None:
+    world = flagged(owners=(ANNE, BEN))
+    before = [each for each in world.messages.values() if each.recipient == BEN]
+    world.dismiss(ANNE)
+    assert [each for each in world.messages.values() if each.recipient == BEN] == before
+    assert {each.delivery for each in world.messages.values() if each.recipient == ANNE} == {Delivery.DONE}
+
+
+# The service
+
+
+def test_an_outage_is_told_after_its_time_and_turns_green_with_the_window() -> None:
+    world = flagged()
+    last_good = world.watch.last_good
+    world.run_without_api(5 * MINUTE)
+    assert [told.entries for told in world.told[1:]] == []
+    world.run_without_api(MINUTE)
+    assert [told.entries for told in world.told[1:]] == [(("unreachable", Reason.OPENED),)]
+    world.run_without_api(HOUR)
+    world.run(MINUTE)
+    (outage,) = world.service()
+    assert (outage.ending, outage.blind_from, outage.blind_until) == (Ending.RECOVERED, last_good, world.now)
+    assert len([told for told in world.told if told.purpose is not Purpose.ALERT]) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "pushes"),
+    [
+        pytest.param(Trouble.UNREACHABLE, Trouble.TOKEN, 2, id="it-answers-and-refuses"),
+        pytest.param(Trouble.TOKEN, Trouble.UNREACHABLE, 1, id="refused-before-it-was-out-of-reach"),
+        pytest.param(Trouble.TOKEN, Trouble.UNPAID, 1, id="another-refusal"),
+    ],
+)
+def test_the_service_has_one_incident_at_a_time(first: Trouble, then: Trouble, pushes: int) -> None:
+    world = started()
+    world.run_without_api(HOUR, first)
+    world.run_without_api(HOUR, then)
+    (service,) = world.service()
+    assert service.trouble is (first if then is Trouble.UNREACHABLE else then)
+    assert len(world.pushes()) == pushes
+    standing = [each for each in world.messages.values() if each.delivery is Delivery.SENT and each.entries]
+    assert len(standing) == 1
+
+
+def test_an_outage_that_was_over_before_it_could_be_told_is_a_silent_note() -> None:
+    world = started()
+    world.discord_is_up = False
+    world.run_without_api(HOUR)
+    world.run(MINUTE)
+    world.discord_is_up = True
+    world.deliver()
+    assert [(told.loud, told.purpose) for told in world.told] == [(False, Purpose.NOTE)]
+
+
+def test_the_end_of_an_outage_whose_message_was_deleted_is_a_silent_note() -> None:
+    world = started()
+    world.run_without_api(HOUR)
+    world.delete(only([each for each in world.messages.values() if each.purpose is Purpose.SERVICE]))
+    world.run(MINUTE)
+    assert [(told.loud, told.purpose) for told in world.told[1:]] == [(False, Purpose.NOTE)]
+
+
+def test_outages_that_come_and_go_are_told_three_times() -> None:
+    world = started()
+    for _ in range(6):
+        world.run_without_api(8 * MINUTE)
+        world.run(MINUTE)
+    assert [push.entries[0][1] for push in world.pushes()] == [Reason.OPENED, Reason.OPENED, Reason.RECURRING]
+
+
+def test_a_new_owner_is_told_of_an_outage_and_who_muted_all_is_not_woken() -> None:
+    world = started()
+    world.mute(HOUR)
+    world.run_without_api(10 * MINUTE)
+    world.owners.append(BEN)
+    world.tick()
+    assert [(told.owner, told.loud, told.purpose) for told in world.told] == [
+        (ANNE, False, Purpose.SERVICE),
+        (BEN, False, Purpose.SERVICE),
+    ]
+
+
+def test_accounts_flagged_while_the_list_cannot_be_read_are_told_as_usual() -> None:
+    world = started()
+    world.run_without_api(20 * MINUTE, Trouble.GONE)
+    world.meet(A, MODERATION)
+    world.deliver()
+    assert world.pushes()[-1].reasons == {A: Reason.OPENED}
+    assert world.state(A) is State.OPEN
+
+
+@pytest.mark.parametrize(
+    ("trouble", "minutes"),
+    [
+        (Trouble.UNREACHABLE, 1),
+        (Trouble.TOKEN, 15),
+        (Trouble.UNPAID, 15),
+        (Trouble.GONE, 15),
+        (Trouble.LIST_GONE, 15),
+    ],
+)
+def test_looks_are_slower_where_only_a_person_can_help(trouble: Trouble, minutes: int) -> None:
+    world = started()
+    world.run_without_api(30 * MINUTE, trouble)
+    assert look_again_in(world.watch, world.incidents, world.policy) == minutes * MINUTE
+    world.run(MINUTE)
+    assert look_again_in(world.watch, world.incidents, world.policy) == MINUTE
+
+
+def test_a_short_absence_of_the_bot_is_nobodys_concern() -> None:
+    world = started()
+    world.now += 50 * MINUTE
+    world.restart()
+    world.run(MINUTE)
+    assert world.told == []
