@@ -124,6 +124,8 @@ async def discord_side(settings: Settings) -> AsyncIterator[Finding]:
         if not settings.guild_ids:
             yield Finding("Servers", good=True, words="GUILD_IDS is not set, so only owners are answered")
         yield await commands(client, joined)
+        if settings.alert_channel_id is not None:
+            yield await alert_channel(client, settings.alert_channel_id)
 
 
 def owners(settings: Settings, application: discord.AppInfo) -> Finding:
@@ -156,6 +158,23 @@ async def membership(client: discord.Client, server: int) -> Finding:
     except TROUBLE as error:
         return Finding(subject, good=False, words=unasked(error))
     return Finding(subject, good=True, words=f"the bot is in {bare(guild.name, NAME_LIMIT)}")
+
+
+async def alert_channel(client: discord.Client, channel_id: int) -> Finding:
+    """See whether the bot finds the channel for alerts that no direct message can bring."""
+    try:
+        async with asyncio.timeout(DISCORD_LIMIT_SECONDS):
+            channel = await client.fetch_channel(channel_id)
+    except (discord.Forbidden, discord.NotFound):
+        words = "the bot does not see it. Let it in, or correct ALERT_CHANNEL_ID."
+        return Finding("Alert channel", good=False, words=words)
+    except (*TROUBLE, discord.InvalidData) as error:
+        return Finding("Alert channel", good=False, words=unasked(error))
+    if not isinstance(channel, discord.TextChannel | discord.Thread):
+        words = "it is no text channel. Put the id of one into ALERT_CHANNEL_ID."
+        return Finding("Alert channel", good=False, words=words)
+    words = f"the bot sees #{bare(channel.name, NAME_LIMIT)}; /mjtest shows whether it may write there"
+    return Finding("Alert channel", good=True, words=words)
 
 
 async def commands(client: discord.Client, servers: Iterable[int]) -> Finding:

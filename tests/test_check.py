@@ -372,3 +372,19 @@ async def test_accounts_are_counted_and_midjourney_is_not_asked(bot: Bot, checke
     assert report.line("Accounts") == "ok    Accounts: 2 accounts, 1 flagged"
     assert report.code == 0
     assert bot.api.midjourney_commands == 0
+
+
+async def test_an_alert_channel_the_bot_sees_is_named(checked: Checks, bot: Bot) -> None:
+    report = await checked(ALERT_CHANNEL_ID=str(bot.world.alerts_channel_id))
+
+    assert report.line("Alert channel").startswith("ok    Alert channel: the bot sees #")
+    assert report.failed == []
+
+
+async def test_an_alert_channel_that_is_not_there_is_a_failure_that_names_the_setting(
+    checked: Checks,
+) -> None:
+    report = await checked(ALERT_CHANNEL_ID=str(ELSEWHERE))
+
+    assert report.failed == [report.line("Alert channel")]
+    assert "ALERT_CHANNEL_ID" in report.line("Alert channel")

@@ -41,7 +41,8 @@ def wants_message(desk: Desk, reason: Reason, incident: Incident) -> bool:
     if any(each.delivery is Delivery.WAITING for each in about):
         return False  # it will show what is true when it is sent
     if reason is Reason.WORSE:
-        return not incident.ended
+        # Once: a service that refuses now for this reason and now for that does not wake anybody each time.
+        return not any(Entry(incident.key, Reason.WORSE) in each.entries for each in about)
     if reason is not Reason.RESOLVED:
         return not about
     if any(each.delivery is not Delivery.DONE for each in about):

@@ -260,6 +260,16 @@ def test_the_service_has_one_incident_at_a_time(first: Trouble, then: Trouble, p
     assert len(standing) == 1
 
 
+def test_a_service_that_refuses_now_for_this_and_now_for_that_wakes_nobody_each_time() -> None:
+    world = started()
+    for _ in range(4):
+        world.run_without_api(20 * MINUTE, Trouble.TOKEN)
+        world.now += MINUTE
+        world.look({})
+        world.deliver()
+    assert [push.entries[0][1] for push in world.pushes()] == [Reason.OPENED, Reason.WORSE]
+
+
 def test_an_outage_that_was_over_before_it_could_be_told_is_a_silent_note() -> None:
     world = started()
     world.discord_is_up = False
