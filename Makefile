@@ -23,8 +23,8 @@ format: .venv/dev.stamp ## put the code into shape
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-screenshots: .venv/dev.stamp ## draw the demo anew for the README (needs Chromium)
-	@$(BIN)/python -m tests.sandbox.screenshot assets/demo.png
+screenshots: .venv/dev.stamp ## draw the README's pictures anew (needs Chromium)
+	@$(BIN)/python -m tests.sandbox.screenshot assets
 
 lock: ## newest versions within pyproject.toml's ranges (needs uv)
 	uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from typing import Any, Final, cast
@@ -55,11 +55,12 @@ async def run(
     *,
     extensions: Iterable[str] = EXTENSIONS,
     at: Callable[[Step], None] = nothing,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
     """Run the bot until it is told to stop, by a signal or by the event.
 
     Neither Discord nor the API needs to be up: both are tried until they are. `at` is told each step of
-    sending and resetting, for tests that end the program there.
+    sending and resetting, for tests that end the program there; `sleep` is how a reset waits for its looks.
 
     Raises:
         TokenRefusedError: Discord does not accept the bot's token.
@@ -73,19 +74,25 @@ async def run(
         session = await stack.enter_async_context(
             aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
         )
-        services = await assemble(settings, store, session, at)
+        services = await assemble(settings, store, session, at, sleep)
         stack.push_async_callback(services.monitor.close)
         stack.push_async_callback(services.inquiries.close)
         bot = await stack.enter_async_context(Midwatch(settings, services))
         await bot.load(extensions)
         serving = await stack.enter_async_context(working(serve(bot, settings, stop)))
         log.info("watching over %s; stop with Ctrl-C or SIGTERM", settings.useapi_url)
+        if settings.alert_channel_id is None:
+            log.warning("ALERT_CHANNEL_ID is not set: when a direct message does not arrive, nobody is told")
         stack.push_async_callback(bot.in_flight.finish)
         await until(stop, serving)
 
 
 async def assemble(
-    settings: Settings, store: Store, session: aiohttp.ClientSession, at: Callable[[Step], None]
+    settings: Settings,
+    store: Store,
+    session: aiohttp.ClientSession,
+    at: Callable[[Step], None],
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Services:
     """Build the services, with all that is remembered from before."""
     await store.prune(utc_now())
@@ -116,7 +123,7 @@ async def assemble(
         Inquiries(useapi, store, monitor),
         owners,
         keeper,
-        Resets(useapi, monitor, keeper, at=at),
+        Resets(useapi, monitor, keeper, sleep=sleep, at=at),
         rounds_of,
     )
 

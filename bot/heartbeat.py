@@ -18,9 +18,16 @@ GOOD: Final = range(200, 300)
 class Heartbeat:
     """Calls a secret address; a failure is logged once, without the address."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: SecretStr | None) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        url: SecretStr | None,
+        *,
+        limit: aiohttp.ClientTimeout = LIMIT,
+    ) -> None:
         self._session = session
         self._url = url
+        self._limit = limit
         self._failing = False
 
     async def beat(self) -> None:
@@ -37,7 +44,7 @@ class Heartbeat:
     async def _call(self, url: str) -> str | None:
         try:
             # A redirect may lead anywhere, and a page at its end is no proof that anybody took note.
-            async with self._session.get(url, timeout=LIMIT, allow_redirects=False) as response:
+            async with self._session.get(url, timeout=self._limit, allow_redirects=False) as response:
                 return None if response.status in GOOD else f"status {response.status}"
         except (aiohttp.ClientError, OSError, ValueError) as error:  # the last for a host that is no name
             return type(error).__name__

@@ -113,6 +113,7 @@ class Incident:
     claimed_by: int | None = None
     """The owner who said "I'm on it"."""
     claimed_at: datetime | None = None
+    """When that was said last; None if nobody is on it."""
     asked_at: datetime | None = None
     """When that owner was asked whether it is still so."""
     snoozed_until: datetime | None = None

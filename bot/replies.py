@@ -86,6 +86,11 @@ async def update(caller: Caller, shown: Shown) -> None:
         await caller.user.send(**parts(shown))
 
 
+def is_late(caller: Caller) -> bool:
+    """Whether Discord has given the interaction up, so that each answer is a direct message."""
+    return bool(caller.extras.get(LATE))
+
+
 async def show(caller: Caller, shown: Shown) -> None:
     """Put the answer where "thinking" stands, or onto the message whose button was pressed."""
     if caller.extras.get(LATE):

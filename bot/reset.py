@@ -17,6 +17,7 @@ from bot.models import Flag
 from bot.moments import Step, nothing
 from bot.monitor import Monitor
 from bot.rules.episodes import folded, same_text
+from bot.store import StoreError
 from bot.supervise import describe, is_surprise
 from bot.useapi import Gone, MalformedResponse, PendingModeration, Unreachable, UseapiClient, UseapiError
 from bot.watchkeeper import Watchkeeper
@@ -136,7 +137,7 @@ class Resets:
             # It may have been done all the same, or the account be gone: not sent again, the list tells.
             log.warning("a reset got no clear answer: %s", error)
         except UseapiError:
-            await self._keeper.give_verdict(lease, ResetVerdict.NOT_YET, None)
+            await self._give_back(lease, ResetVerdict.NOT_YET, None)
             raise
         return await self._watch(lease, channel, flag, progress)
 
@@ -169,6 +170,13 @@ class Resets:
         return (ResetVerdict.NOT_YET if same else ResetVerdict.FLAGGED_AGAIN), account.flag
 
     async def _conclude(self, lease: Incident, verdict: ResetVerdict, flag: Flag | None) -> Attempt:
-        await self._keeper.give_verdict(lease, verdict, flag)
+        await self._give_back(lease, verdict, flag)
         self._at(Step.JUDGED)
         return Attempt(Outcome.DONE, self._keeper.ledger.incidents.get(lease.key), flag, verdict)
+
+    async def _give_back(self, lease: Incident, verdict: ResetVerdict, flag: Flag | None) -> None:
+        try:
+            await self._keeper.give_verdict(lease, verdict, flag)
+        except StoreError:
+            # The person who asked must learn of it all the same; the lease ends by itself.
+            log.exception("what a reset came to could not be written down")

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.heartbeat import OVERDUE, Heartbeat
-from bot.incidents import Trouble, open_service
 from bot.monitor import Monitor
 from bot.outbox import Outbox
-from bot.rules.policy import TROUBLED_POLL
+from bot.rules.policy import Policy
+from bot.rules.service import look_again_in
 from bot.supervise import Health, first_of, supervise
 from bot.useapi import RateLimited, UseapiError
 from bot.watchkeeper import Watchkeeper
@@ -19,8 +19,6 @@ from bot.watchkeeper import Watchkeeper
 LOOK_LIMIT: Final = timedelta(seconds=60)
 JITTER: Final = 0.1
 SHORTEST_REST: Final = timedelta(seconds=1)
-SLOW: Final = frozenset({Trouble.TOKEN, Trouble.UNPAID, Trouble.GONE, Trouble.LIST_GONE})
-"""Trouble that asking again soon does not mend."""
 
 
 class Rounds:
@@ -85,21 +83,24 @@ class Rounds:
 
     async def look(self) -> None:
         """Look once. That the list cannot be read is for the watch to judge, and no failure of the loop."""
+        failed = self.failed_looks + 1
         try:
             await self._monitor.check()
+            failed = 0
         except UseapiError:
-            self.failed_looks += 1
             return
-        self.failed_looks = 0
+        finally:
+            self.failed_looks = failed
         overdue = self.outbox.report().overdue_since
         if overdue is None or self._now() - overdue <= OVERDUE:
             await self._heartbeat.beat()
 
     def rest(self) -> timedelta:
         """Say how long to wait: at the pace of the settings, longer where asking soon does not help."""
-        failure, trouble = self._monitor.failure, open_service(self._keeper.ledger.incidents.values())
-        if trouble is not None and trouble.trouble in SLOW:
-            return TROUBLED_POLL
+        failure, ledger = self._monitor.failure, self._keeper.ledger
+        wanted = look_again_in(ledger.watch, ledger.incidents, Policy(self._interval))
+        if wanted > self._interval:
+            return wanted
         pace = self._interval * (1 + JITTER * (2 * self._chance() - 1))
         if isinstance(failure, RateLimited) and failure.retry_after is not None:
             return min(max(pace, failure.retry_after), 2 * self._interval)
@@ -110,6 +111,4 @@ class Rounds:
         await self._keeper.tick()
         seen = self._keeper.ledger.changed.version
         wait = max(self._keeper.next_tick() - self._now(), SHORTEST_REST)
-        await first_of(
-            stop.wait(), self._keeper.ledger.changed.wait(seen), self._sleep(wait.total_seconds())
-        )
+        await first_of(stop.wait(), self._keeper.ledger.changed.wait(seen), self._sleep(wait.total_seconds()))

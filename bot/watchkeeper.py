@@ -108,7 +108,7 @@ class Watchkeeper:
         """Say when `tick` will have something to do if nothing happens until then."""
         times = (clock.next_tick(self.ledger.incidents.values()), self._teller.next_due(self.ledger))
         latest = self._teller.now() + CLOCK_CHECK
-        return min(latest, *(time for time in times if time is not None))
+        return min((latest, *(time for time in times if time is not None)))
 
     async def claim(self, key: str, owner: int) -> Incident | None:
         """Note that an owner is on it; None if the incident is over or not known."""

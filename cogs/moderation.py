@@ -1,5 +1,6 @@
 """The watch in Discord: keeps its rounds going, shows how things are, answers the buttons of alerts."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
@@ -11,25 +12,40 @@ from discord.ext import commands
 
 from bot.client import Midwatch
 from bot.controls import Controls, Press, Who, view_of
-from bot.incidents import Incident, open_service
+from bot.incidents import Incident, Message, open_service
 from bot.ledger import Ledger
 from bot.models import Flag, KnownAccount
 from bot.monitor import Monitor, utc_now
+from bot.outbox.letters import note_for
 from bot.render import acting
 from bot.render.alerts import look_of, opened_card
 from bot.render.cases import account_of
 from bot.render.choosing import choices
 from bot.render.look import Look
 from bot.render.status import presence_text
-from bot.replies import Caller, Shown, defer, show
+from bot.replies import (
+    Caller,
+    Shown,
+    defer,
+    defer_update,
+    is_late,
+    sentence,
+    show,
+    suggested,
+    update,
+    whisper,
+)
 from bot.reset import Attempt, Outcome, Resets, Stage, fingerprint
 from bot.rounds import Rounds
 from bot.rules.policy import CLAIM_FOR
-from bot.store import Store
-from bot.supervise import looped
+from bot.store import Store, StoreError
+from bot.supervise import first_of, looped
+from bot.useapi import UseapiError
 from bot.watchkeeper import Watchkeeper
 
 CARD_ACTIONS: Final = 5
+PRESENCE_SECONDS: Final = 60
+"""How late it may be seen that a mute has ended, which changes nothing else."""
 
 
 class Moderation(commands.Cog):
@@ -72,7 +88,7 @@ class Moderation(commands.Cog):
         """Show how things are, then wait until they change."""
         seen = self._ledger.changed.version
         await self.show_presence()
-        await self._ledger.changed.wait(seen)
+        await first_of(self._ledger.changed.wait(seen), asyncio.sleep(PRESENCE_SECONDS))
 
     async def cog_unload(self) -> None:
         """End the rounds, and wait for their last step."""
@@ -96,24 +112,28 @@ class Moderation(commands.Cog):
     @mjreset.autocomplete("account")
     async def suggest(self, _interaction: Caller, typed: str) -> list[app_commands.Choice[str]]:
         """Suggest accounts, from memory alone."""
-        return choices(self._monitor.roster.accounts, typed)
+        return suggested(lambda: choices(self._monitor.roster.accounts, typed))
 
     async def ask_reset(self, caller: Caller, press: Press) -> None:
         """Ask for a confirmation, quoting what Midjourney says now."""
         await defer(caller, private=True)
         incident = await self._incident(press)
         if incident is None or incident.ended or incident.flag is None:
-            await show(caller, self._no_more(incident))
+            await self._show_present(caller, press)
         else:
             await show(caller, shown(self._confirmation(self._account(incident), incident.flag, incident)))
 
     async def reset(self, caller: Caller, press: Press) -> None:
         """Reset what was confirmed, and say how it goes, step by step."""
-        await caller.response.defer()
+        await defer_update(caller)
         await self._bot.require_owner(caller.user.id)
         channel, _, confirmed = press.argument.partition(".")
         known = account_of(channel, self._accounts())
-        attempt = await self._resets.run(channel, caller.user.id, confirmed, self._telling(caller, known))
+        try:
+            attempt = await self._resets.run(channel, caller.user.id, confirmed, self._telling(caller, known))
+        except (UseapiError, StoreError) as error:
+            await show(caller, Shown(sentence(error)))
+            return
         if attempt.outcome is Outcome.CHANGED and attempt.flag is not None:
             look = self._confirmation(known, attempt.flag, attempt.incident)
             await show(caller, shown(look, above=acting.flag_changed()))
@@ -126,7 +146,7 @@ class Moderation(commands.Cog):
         await self._bot.require_owner(caller.user.id)
         incident = await self._keeper.claim(incident_key(press), caller.user.id)
         if incident is None or incident.claimed_at is None:
-            await show(caller, self._no_more(await self._incident(press)))
+            await self._show_present(caller, press)
         else:
             await show(
                 caller, Shown(acting.claimed(self._account(incident), incident.claimed_at + CLAIM_FOR))
@@ -143,35 +163,60 @@ class Moderation(commands.Cog):
             return
         length = timedelta(hours=int(hours[0])) if hours else timedelta()
         incident = await self._keeper.snooze(key, caller.user.id, length) if hours else incident
-        if incident is None or incident.snoozed_until is None:
-            await show(caller, self._no_more(await self._incident(press)))
+        if incident is None or incident.ended or incident.snoozed_until is None:
+            await self._show_present(caller, press)
         else:
             await show(caller, Shown(acting.snoozed(self._account(incident), incident.snoozed_until)))
 
     async def open(self, caller: Caller, press: Press) -> None:
         """Show one account of a digest to the person who picked it."""
         await defer(caller, private=True)
-        incident = await self._ledger.incident(press.chosen or "")
+        await self._show_card(caller, await self._ledger.incident(press.chosen or ""), press)
+
+    async def turn_page(self, caller: Caller, press: Press) -> None:
+        """Show another page of a digest: the answer to this click, and nothing that is remembered."""
+        key, page, *_ = press.argument.split(".")
+        message, incidents = self._ledger.messages.get(key), self._ledger.incidents
+        if message is not None and all(entry.incident in incidents for entry in message.entries):
+            await update(caller, self._page(message, incidents, int(page)))
+            return
+        await defer_update(caller)
+        message = await self._ledger.message(key)
+        if message is None:
+            await whisper(caller, Shown(acting.unknown()))
+        else:
+            await show(caller, self._page(message, await self._incidents_of(message), int(page)))
+
+    async def _show_present(self, caller: Caller, press: Press) -> None:
+        """Answer a button of what is over, or of what nobody remembers, with how things are."""
+        incident = await self._incident(press)
+        running = incident and self._resets.incident_of(incident.channel or "")
+        await self._show_card(caller, running or incident, press)
+
+    async def _show_card(self, caller: Caller, incident: Incident | None, press: Press) -> None:
+        """Show how one account's trouble stands, in a message of its own."""
         if incident is None or incident.channel is None:
-            await show(caller, self._no_more(None))
+            await show(caller, Shown(acting.unknown()))
             return
         actions = await self._store.actions(incident.channel, CARD_ACTIONS)
-        message = press.argument.partition(".")[0]
+        message = press.argument if press.chosen else press.argument.split(".")[1]
         look = opened_card(
             incident, message, self._ledger.incidents, self._accounts(), now=utc_now(), actions=actions
         )
         await show(caller, shown(look))
 
-    async def turn_page(self, caller: Caller, press: Press) -> None:
-        """Show another page of a digest: the answer to this click, and nothing that is remembered."""
-        key, _, page = press.argument.partition(".")
-        message = self._ledger.messages.get(key)
-        if message is None:
-            await defer(caller, private=True)
-            await show(caller, self._no_more(None))
-            return
-        look = look_of(message, self._ledger.incidents, self._accounts(), page=int(page))
-        await caller.response.edit_message(content=look.content, embed=look.embed, view=view_of(look))
+    def _page(self, message: Message, incidents: Mapping[str, Incident], page: int) -> Shown:
+        look = look_of(message, incidents, self._accounts(), page=page, note=note_for(message))
+        return shown(look)
+
+    async def _incidents_of(self, message: Message) -> dict[str, Incident]:
+        """Give what goes on, and what a message is about although memory has let it go."""
+        found = dict(self._ledger.incidents)
+        for entry in message.entries:
+            incident = await self._ledger.incident(entry.incident)
+            if incident is not None:
+                found[entry.incident] = incident
+        return found
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
@@ -183,7 +228,7 @@ class Moderation(commands.Cog):
         incidents = self._ledger.incidents.values()
         service = open_service(incidents)
         text = presence_text(
-            len(self._monitor.roster),
+            len(self._ledger.watch.listed or ()),
             sum(each.channel is not None and not each.ended for each in incidents),
             trouble=service.trouble if service else None,
             muted=any(until > utc_now() for until in self._ledger.mutes.values()),
@@ -192,6 +237,8 @@ class Moderation(commands.Cog):
 
     def _telling(self, caller: Caller, known: KnownAccount) -> Callable[[Stage, timedelta], Awaitable[None]]:
         async def tell(stage: Stage, wait: timedelta) -> None:
+            if is_late(caller):
+                return  # each step would be a message of its own
             match stage:
                 case Stage.READING:
                     text = acting.reading_first(known)
@@ -221,10 +268,6 @@ class Moderation(commands.Cog):
         return acting.confirmation(
             known, flag, incident, f"{known.channel}.{fingerprint(flag)}", now=utc_now()
         )
-
-    def _no_more(self, incident: Incident | None) -> Shown:
-        """Answer a button of what is over, or of what nobody remembers, with how things are."""
-        return Shown(acting.unknown() if incident is None else acting.is_over(self._account(incident)))
 
     async def _incident(self, press: Press) -> Incident | None:
         return await self._ledger.incident(incident_key(press))

@@ -13,16 +13,19 @@ from bot.client import Midwatch
 from bot.config import read_duration
 from bot.controls import Controls, Press, Who, button
 from bot.errors import UserError
-from bot.incidents import Message
+from bot.incidents import Message, Route
 from bot.models import KnownAccount
 from bot.monitor import Monitor, utc_now
+from bot.outbox import RouteState
 from bot.render import acting
 from bot.render.choosing import choices
 from bot.render.status import RouteStatus, WatchStatus, route_line, status
-from bot.replies import Caller, Shown, defer, show
+from bot.render.text import count
+from bot.replies import Caller, Shown, defer, defer_update, show, suggested
 from bot.rounds import Rounds
 from bot.rules.policy import LONGEST_MUTE
 from bot.store import Store
+from bot.useapi import UseapiError
 from bot.watchkeeper import Watchkeeper
 
 ENDED_SHOWN: Final = 5
@@ -72,20 +75,22 @@ class Status(commands.Cog):
         channel = None if known is None else known.channel
         length = mute_length(duration)
         until = utc_now() + length
-        await self._keeper.mute(channel, interaction.user.id, until)
+        # To end the mute of all accounts is to end every mute.
+        ended = [] if length or known else [each for each in self._keeper.ledger.mutes if each]
+        for each in (channel, *ended):
+            await self._keeper.mute(each, interaction.user.id, until)
         await show(interaction, Shown(acting.muted(known, until) if length else acting.unmuted(known)))
 
     @mjmute.autocomplete("account")
     async def suggest(self, _interaction: Caller, typed: str) -> list[app_commands.Choice[str]]:
         """Suggest accounts, from memory alone."""
-        return choices(self._monitor.roster.accounts, typed)
+        return suggested(lambda: choices(self._monitor.roster.accounts, typed))
 
     @mjmute.autocomplete("duration")
     async def suggest_duration(self, _interaction: Caller, typed: str) -> list[app_commands.Choice[str]]:
         """Suggest the usual lengths."""
-        usual = ("1h", "4h", "8h", "1d", "7d", "off")
         return [
-            app_commands.Choice(name=each, value=each) for each in usual if each.startswith(typed.strip())
+            app_commands.Choice(name=each, value=each) for each in USUAL if each.startswith(typed.strip())
         ]
 
     @app_commands.command()
@@ -97,11 +102,17 @@ class Status(commands.Cog):
         tests = await self._keeper.test(self._rounds.outbox.routes)
         await self._sent(tests)
         lines = [route_line(each) for each in self._routes()]
+        late = sum(is_waiting(self._keeper.ledger.messages.get(test.key)) for test in tests)
+        if late:
+            lines.append(f"⏳ {count(late, 'test')} not taken by Discord yet: look at /mjstatus in a minute.")
         await show(interaction, Shown("\n".join(["🧪 **How the test went**", *lines])[:2_000]))
 
     async def refresh(self, caller: Caller, press: Press) -> None:
         """Show how things are now."""
-        await caller.response.defer()
+        await defer_update(caller)
+        if self._monitor.failure is not None:
+            with suppress(UseapiError):  # the status says it
+                await self._monitor.check()
         await show(caller, Shown(view=status_view(await self._status(), press.asker)))
 
     async def _sent(self, tests: Iterable[Message]) -> None:
@@ -114,29 +125,30 @@ class Status(commands.Cog):
                     await ledger.changed.wait(ledger.changed.version)
 
     async def _status(self) -> WatchStatus:
-        ledger, report = self._keeper.ledger, self._rounds.outbox.report()
+        ledger = self._keeper.ledger
         ended = await self._store.watch.ended_incidents(ENDED_SHOWN)
         going = [incident for incident in ledger.incidents.values() if not incident.ended]
         return WatchStatus(
             now=utc_now(),
             accounts=self._accounts(),
             incidents=(*going, *ended),
-            messages=report.waiting,
+            messages=tuple(each for each in ledger.messages.values() if each.on_its_way),
             mutes=ledger.mutes,
             routes=self._routes(),
             last_success=ledger.watch.last_good,
             next_look=self._rounds.next_look,
             failures=self._rounds.failed_looks,
             why=str(self._monitor.failure) if self._monitor.failure else None,
+            second_route=Route.CHANNEL in self._rounds.outbox.routes,
             other_copy_at=self._bot.other_copy_at,
         )
 
     def _routes(self) -> tuple[RouteStatus, ...]:
-        states = self._rounds.outbox.report().routes
-        return tuple(
-            RouteStatus(owner, route, state.worked_at, state.failure)
-            for (owner, route), state in sorted(states.items())
-        )
+        """Say of each way to each owner how it does, also of one not taken yet."""
+        outbox, owners = self._rounds.outbox, sorted(self._bot.services.owners.ids)
+        states, ways = outbox.report().routes, [(owner, route) for owner in owners for route in outbox.routes]
+        known = [(way, states.get(way, RouteState())) for way in ways]
+        return tuple(RouteStatus(*way, state.worked_at, state.failure) for way, state in known)
 
     def _accounts(self) -> dict[str, KnownAccount]:
         return dict(self._monitor.roster.by_channel)

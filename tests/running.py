@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,8 @@ class Bot:
         self.world = world
         self.database = folder / "midwatch.sqlite3"
         self.extensions: Sequence[str] = EXTENSIONS
+        self.sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+        """How a reset waits for its next look."""
         self._task: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
         self._pointed = ExitStack()
@@ -58,7 +60,7 @@ class Bot:
         """Start the bot and wait for nothing."""
         self._pointed.enter_context(point_at(self.world.api, self.world.gateway))
         self._stop = asyncio.Event()
-        running = app.run(self.settings(**changed), self._stop, extensions=self.extensions)
+        running = app.run(self.settings(**changed), self._stop, extensions=self.extensions, sleep=self.sleep)
         self._task = asyncio.create_task(running)
         return self._task
 

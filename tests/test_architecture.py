@@ -48,6 +48,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
             "bot.moments",
             "bot.monitor",
             "bot.rules",
+            "bot.supervise",
             "bot.useapi",
             "bot.watchkeeper",
         }
@@ -69,7 +70,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
             "discord",
         }
     ),
-    "bot.heartbeat": frozenset({"aiohttp"}),
+    "bot.heartbeat": frozenset({"aiohttp", "pydantic"}),
     "bot.rounds": frozenset(
         {
             "bot.heartbeat",
@@ -116,6 +117,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
         "bot.client",
         "bot.config",
         "bot.inquiry",
+        "bot.outbox",
         "bot.render",
         "bot.reset",
         "bot.rounds",

@@ -1,12 +1,91 @@
 """The demo as a visitor uses it, in a real browser."""
 
 import re
+from typing import Final
 
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from tests.browsing import BROWSER, in_a_browser, visiting
 from tests.sandbox.demo import demo
 from tests.sandbox.visitor import WAIT_MS, Visitor, browsing
+
+EDIT_MS: Final = 20_000
+"""Until a message shows what changed: an edit waits till ten seconds after the one before."""
+RESET: Final = "I acknowledged it - reset"
+
+
+async def ask_to_reset(visitor: Visitor, alert: Locator) -> Locator:
+    """Press the alert's button, and give the confirmation."""
+    await alert.get_by_role("button", name=RESET).click()
+    asked = visitor.messages("dm").last
+    await expect(asked).to_contain_text("A reset acknowledges nothing at Midjourney.")
+    await expect(asked).to_contain_text("Only you can see this")
+    return asked
+
+
+@in_a_browser
+async def test_from_a_flag_to_one_alert_to_a_reset_to_green() -> None:
+    async with visiting() as visitor:
+        alert = await visitor.alert("aurora", "Moderation")
+        await expect(alert).to_contain_text("Please acknowledge it before using the bot further.")
+        asked = await ask_to_reset(visitor, alert)
+        await asked.get_by_role("button", name="Yes, reset aurora").click()
+        await expect(asked).to_contain_text("aurora is back in rotation")
+        await expect(visitor.account("aurora")).to_contain_text("fine")
+        await expect(alert).to_contain_text("✅ back", timeout=EDIT_MS)
+        await expect(alert.get_by_role("button")).to_have_count(0)
+        await expect(visitor.messages("dm")).to_have_count(3)
+        await expect(visitor.page.locator("#strip .counts")).to_contain_text("commands to Midjourney0")
+
+
+@in_a_browser
+async def test_a_reset_that_does_not_help_is_told_and_clearing_turns_the_alert_green() -> None:
+    async with visiting() as visitor:
+        alert = await visitor.alert("basalt", "CAPTCHA")
+        basalt = visitor.account("basalt")
+        await basalt.get_by_role("button", name="A reset does not help").click()
+        asked = await ask_to_reset(visitor, alert)
+        await asked.get_by_role("button", name="Yes, reset basalt").click()
+        await expect(asked).to_contain_text("not yet cleared; looking again")
+        await basalt.get_by_role("button", name="Clear").click()
+        await expect(asked).to_contain_text("basalt is back in rotation", timeout=EDIT_MS)
+        await expect(alert).to_contain_text("✅ back", timeout=EDIT_MS)
+
+
+@in_a_browser
+async def test_a_stranger_who_presses_an_alert_s_button_is_refused_in_private() -> None:
+    async with visiting() as visitor:
+        await expect(visitor.messages("dm")).to_have_count(1)
+        await visitor.button("Take no direct messages").click()
+        await visitor.flag("ember", "Moderation")
+        alert = visitor.messages().first
+        await expect(alert).to_contain_text("ember needs you")
+        await expect(alert).to_contain_text("Discord does not let me send you direct messages")
+        await visitor.page.get_by_label("Sam").check()
+        await expect(visitor.page.get_by_text("Sam's direct messages")).to_be_visible()
+        await alert.get_by_role("button", name=RESET).click()
+        refusal = visitor.messages().last
+        await expect(refusal).to_contain_text("owner")
+        await expect(refusal).to_contain_text("Only you can see this")
+        await expect(visitor.account("ember")).to_contain_text("moderation message")
+        await visitor.page.get_by_label("Ada").check()
+        await expect(visitor.page.get_by_text("Ada's direct messages")).to_be_visible()
+        await expect(visitor.messages()).to_have_count(1)
+
+
+@in_a_browser
+async def test_several_flags_become_one_digest_that_opens_each_account() -> None:
+    async with visiting() as visitor:
+        digest = await visitor.alert("ember", "Moderation")
+        await visitor.flag("cinder", "Timed block")
+        await visitor.flag("fjord", "CAPTCHA")
+        await expect(digest).to_contain_text("3 accounts need you", timeout=EDIT_MS)
+        await digest.get_by_role("combobox").click()
+        await digest.get_by_role("option").filter(has_text="cinder").click()
+        card = visitor.messages("dm").last
+        await expect(card).to_contain_text("The block ends")
+        await expect(card.get_by_role("button", name=RESET)).to_be_enabled()
+        await expect(visitor.messages("dm")).to_have_count(3)
 
 
 @in_a_browser
@@ -14,7 +93,7 @@ async def test_a_visitor_runs_both_commands_and_sees_the_answers() -> None:
     async with visiting() as visitor:
         await visitor.use("mjaccounts")
         await expect(visitor.messages().last).to_contain_text("6 accounts, none flagged", timeout=WAIT_MS)
-        await visitor.use("mjinfo", account="5333")
+        await visitor.use("mjinfo", account="aurora")
         answer = visitor.messages().last
         await expect(answer).to_contain_text("aurora · account info", timeout=WAIT_MS)
         await expect(answer).to_contain_text("Fast time")
@@ -106,7 +185,8 @@ async def test_a_phone_s_width_holds_it_all_without_scrolling_sideways() -> None
         await visitor.account("basalt").get_by_role("button", name="Timed block").click()
         await visitor.use("mjaccounts")
         await expect(visitor.messages().last).to_contain_text("blocked", timeout=WAIT_MS)
-        await visitor.use("mjinfo", pane="dm", account="5333")
+        await expect(visitor.messages("dm").last).to_contain_text("basalt needs you", timeout=WAIT_MS)
+        await visitor.use("mjinfo", pane="dm", account="aurora")
         await expect(visitor.messages("dm").last).to_contain_text("Fast time", timeout=WAIT_MS)
         too_wide = await visitor.page.evaluate(
             "[...document.querySelectorAll('body *')].filter((one) => one.checkVisibility()"

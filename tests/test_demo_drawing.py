@@ -87,8 +87,8 @@ DRAWINGS: dict[str, tuple[dict[str, object], str, str]] = {
     "thinking": ({"flags": 1 << 7}, ".thinking", "Midwatch is thinking…"),
     "silent": ({"flags": 1 << 12}, ".silent", "silent"),
     "edited": ({"edited_timestamp": "2026-01-02T03:05:05+00:00"}, ".edited", "(edited)"),
-    "a ping": ({"mentions": [{"id": "1"}]}, ".message.pings", "hello"),
-    "someone else's ping": ({"mentions": [{"id": "2"}]}, ".message:not(.pings)", "hello"),
+    "a ping": ({"pings": ["1"]}, ".message.pings", "hello"),
+    "someone else's ping": ({"mentions": [{"id": "1"}], "pings": ["2"]}, ".message:not(.pings)", "hello"),
     "who asked": (
         {"interaction_metadata": {"name": "mjinfo", "user": {"id": "1"}}},
         ".asked",

@@ -42,7 +42,7 @@ async def test_everything_midjourney_said_is_shown(bot: Bot, ada: Visitor) -> No
         "Relaxed: 822 images in 8.29 hours",
         "Queued, fast: 2",
         "Queued, relaxed: 0",
-        "Running:\n```\n1\n```",
+        "Running: `1`",
         "`Shiny New Thing`: `42 sparkles`",
         "User id: `1234567890`",
     ):

@@ -247,6 +247,12 @@ def test_nothing_typed_breaks_the_search(known: KnownAccount, typed: str) -> Non
     assert matches(known, typed) in {True, False}
 
 
+def test_the_end_of_the_id_is_not_said_twice_of_an_account_without_a_name() -> None:
+    known = account(None)
+    assert choice_name(known) == "…2494 · ✅ ready"
+    assert option(known).description == "✅ ready"
+
+
 def test_suggestions_are_few_flagged_first_and_only_what_can_be_asked() -> None:
     listed = [*numbered(40), account("Zenith", flag="x"), account("odd", channel="12")]
     suggested = choices(listed, "")

@@ -104,7 +104,16 @@ def test_every_usage_and_what_runs_is_told() -> None:
     info = Info("", fast=Usage(1, None, None), turbo=Usage(2, 0.5, "minutes"), running="/imagine a <@1> cat")
     words = read(info_embed(account(), answered(info)))
     assert "Fast: 1 image\nTurbo: 2 images in 0.5 minutes" in words
-    assert words.endswith("[Jobs]\nRunning:\n```\n/imagine a <@1> cat\n```")
+    assert words.endswith("[Jobs]\nRunning: `/imagine a <@1> cat`")
+
+
+@pytest.mark.parametrize(
+    "said", [pytest.param("one\ntwo", id="lines"), pytest.param("a long one " * 6 + "end", id="long")]
+)
+def test_running_jobs_of_more_than_a_few_words_stand_in_a_block(said: str) -> None:
+    assert read(info_embed(account(), answered(Info("", running=said)))).endswith(
+        f"[Jobs]\nRunning:\n```\n{said}\n```"
+    )
 
 
 def test_unknown_labels_are_kept_in_order() -> None:

@@ -111,7 +111,7 @@ Alert about 2 accounts for <@{OTHER}>: goes out <t:1768356060:R>, held back so t
 ### How I reach the owners
 ⚠️ <@{OWNER}> by direct message: **does not work**, their direct messages are closed; \
 last worked <t:1768352400:R>
-⚪ <@{OWNER}> by alert channel: never worked yet
+⚪ <@{OWNER}> by alert channel: not used so far
 ### Lately over
 **Cirrus** · back after 25 min (<t:1768355400:t> - <t:1768356900:t>) · <t:1768356900:R>
 **Dusk** · not configured any more after 25 min (<t:1768355400:t> - <t:1768356900:t>) · <t:1768356900:R>
@@ -236,3 +236,9 @@ def test_no_status_breaks_the_limit_or_does_anything(
     assert sum(map(length, texts)) <= STATUS_LIMIT
     for text in texts:
         assert_harmless(text)
+
+
+def test_without_a_second_way_to_reach_anybody_it_says_so_and_which_setting_gives_one() -> None:
+    without = "\n".join(status(WatchStatus(now=NOW, accounts={}, second_route=False)))
+    assert "ALERT_CHANNEL_ID" in without
+    assert "ALERT_CHANNEL_ID" not in "\n".join(status(WatchStatus(now=NOW, accounts={})))

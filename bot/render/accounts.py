@@ -95,8 +95,13 @@ def matches(account: KnownAccount, typed: str) -> bool:
 
 def _traits(account: KnownAccount) -> list[str]:
     plan = known_plan(account)
-    # Labels may repeat; the end of the id tells two of them apart.
-    return [state_words(account), *([bare(plan, PLAN_LIMIT)] if plan else []), f"…{account.channel[-4:]}"]
+    return [state_words(account), *([bare(plan, PLAN_LIMIT)] if plan else []), *tail(account)]
+
+
+def tail(account: KnownAccount) -> list[str]:
+    """Give the end of the id, which tells two of one label apart; nothing where it is the label already."""
+    end = f"…{account.channel[-4:]}"
+    return [] if account.label == end else [end]
 
 
 def order(account: KnownAccount) -> tuple[bool, str, str]:

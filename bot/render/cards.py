@@ -164,10 +164,17 @@ def _jobs(info: Info) -> str:
     queued = [("Queued, fast", info.queued_fast), ("Queued, relaxed", info.queued_relax)]
     lines = [f"{label}: {whole(number)}" for label, number in queued if number is not None]
     if info.running:
-        lines.append(f"Running:\n{code_block(info.running, QUOTE_LIMIT // 2)}")
+        lines.append(_running(info.running))
     elif lines:
         lines.append("Running: none reported")
     return "\n".join(lines)
+
+
+def _running(said: str) -> str:
+    """Quote the running jobs: a word or a number within the line, what is longer in a block of its own."""
+    if "\n" in said or len(said) > WORD_LIMIT:
+        return f"Running:\n{code_block(said, QUOTE_LIMIT // 2)}"
+    return f"Running: {code_span(said, WORD_LIMIT)}"
 
 
 def _others(info: Info) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 
 import discord
 
-from bot.render.accounts import CHOICE_LIMIT
+from bot.render.accounts import CHOICE_LIMIT, tail
 from bot.render.cards import FIELD_LIMIT, add_field
 from bot.render.cases import Case, duration, naming, state_of
 from bot.render.episode import Around, colour, who_and_until
@@ -103,7 +103,7 @@ def _next(cases: Sequence[Case], around: Around) -> str | None:
 
 
 def _option(case: Case) -> discord.SelectOption:
-    traits = f"{state_of(case.incident)} · …{case.account.channel[-4:]}"
+    traits = " · ".join([state_of(case.incident), *tail(case.account)])
     return discord.SelectOption(
         label=bare(case.account.label, CHOICE_LIMIT),
         value=case.incident.key,

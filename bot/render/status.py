@@ -38,6 +38,12 @@ FAILURES: Final = {
 """What keeps a message, by Discord's code (Discord's documentation, "Opcodes and Status Codes")."""
 
 
+NO_SECOND_ROUTE: Final = (
+    "⚠️ **No second way**: when a direct message does not arrive, nobody is told. "
+    "Set ALERT_CHANNEL_ID to a channel of your server."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class RouteStatus:
     """One way to reach one owner: when it last worked, and why it does not now."""
@@ -68,6 +74,8 @@ class WatchStatus:
     """How many looks failed in a row."""
     why: str | None = None
     """Why the last of them did: a sentence of ours."""
+    second_route: bool = True
+    """Whether alerts can go to a channel when a direct message does not arrive."""
     other_copy_at: datetime | None = None
     """When another copy of the bot was last seen answering in its place."""
 
@@ -118,7 +126,8 @@ def _sections(watch: WatchStatus) -> Iterator[tuple[str, list[str]]]:
     yield f"### Open: {whole(len(going))}", [_open(each, watch) for each in going]
     waiting = sorted((each for each in watch.messages if each.on_its_way), key=lambda each: each.due_at)
     yield f"### Messages waiting: {whole(len(waiting))}", [_waiting(each, watch) for each in waiting]
-    yield "### How I reach the owners", [route_line(each) for each in watch.routes]
+    lines = [route_line(each) for each in watch.routes]
+    yield "### How I reach the owners", [*lines, *([] if watch.second_route else [NO_SECOND_ROUTE])]
     over = sorted((each for each in watch.incidents if each.ended), key=_ended_at, reverse=True)
     yield "### Lately over", [_over(each, watch) for each in over]
 
@@ -220,7 +229,8 @@ def _what(message: Message) -> str:
 def route_line(route: RouteStatus) -> str:
     """Say how one way to one owner does."""
     way = "direct message" if route.route is Route.DM else "alert channel"
-    worked = f"last worked {when(route.worked_at)}" if route.worked_at else "never worked yet"
+    unused = "never worked yet" if route.failure else "not used so far"
+    worked = f"last worked {when(route.worked_at)}" if route.worked_at else unused
     if route.failure is not None:
         return f"⚠️ <@{route.owner}> by {way}: **does not work**, {failure_words(route.failure)}; {worked}"
     mark = "✅" if route.worked_at else "⚪"

@@ -50,16 +50,12 @@ def take_lease(incident: Incident, owner: int, at: datetime) -> Incident | None:
         return None
     # Whole seconds: the lease is compared later, and comes back from the database without its microseconds.
     until = (at + LEASE).replace(microsecond=0)
-    return replace(now, state=State.RESETTING, leased_by=owner, lease_until=until, missing_looks=0)
+    return replace(now, state=State.RESETTING, leased_by=owner, lease_until=until)
 
 
 def holds_lease(incident: Incident, lease: Incident) -> bool:
     """Whether a lease is still the one that counts: it may be over, and be another's by now."""
-    return (
-        incident.state is State.RESETTING
-        and incident.leased_by == lease.leased_by
-        and incident.lease_until == lease.lease_until
-    )
+    return incident.leased_by == lease.leased_by and incident.lease_until == lease.lease_until
 
 
 def give_verdict(

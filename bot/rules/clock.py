@@ -29,7 +29,7 @@ def tick(incidents: Mapping[str, Incident], at: datetime) -> tuple[Change, ...]:
 def ticked(incident: Incident, at: datetime) -> Change:
     """Bring one incident up to the present."""
     now = aged(incident, at)
-    if now.claimed_by is None or now.claimed_at is None:
+    if now.claimed_at is None:
         return now, None
     if at >= now.claimed_at + CLAIM_FOR + CLAIM_GRACE:
         held_until = now.claimed_at + CLAIM_FOR + CLAIM_GRACE
@@ -86,6 +86,6 @@ def turning_points(incident: Incident) -> Iterable[datetime]:
         yield incident.lease_until
     if incident.snoozed_until is not None:
         yield incident.snoozed_until
-    if incident.claimed_by is not None and incident.claimed_at is not None:
+    if incident.claimed_at is not None:
         asked = incident.asked_at is not None or incident.state is not State.OPEN
         yield incident.claimed_at + CLAIM_FOR + (CLAIM_GRACE if asked else timedelta())

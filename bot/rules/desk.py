@@ -135,7 +135,7 @@ def holds(incident: Incident) -> Iterator[datetime]:
     for until in (incident.held_until, incident.snoozed_until, incident.block_until()):
         if until is not None:
             yield until
-    if incident.claimed_by is not None and incident.claimed_at is not None:
+    if incident.claimed_at is not None:
         yield incident.claimed_at + CLAIM_FOR + CLAIM_GRACE
 
 

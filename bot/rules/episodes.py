@@ -218,13 +218,8 @@ def missing(incident: Incident, at: datetime, *, removed: bool) -> Change:
 
 
 def seen_until(incident: Incident, last_good: datetime | None) -> Incident:
-    """Write down when an open flag was last shown: by the last good look, unless only a command met it."""
-    if (
-        last_good is None
-        or incident.from_command
-        or incident.state is not State.OPEN
-        or incident.missing_looks
-    ):
+    """Write down when an open flag was last shown: by the last good look, unless that missed the account."""
+    if last_good is None or incident.state is not State.OPEN or incident.missing_looks:
         return incident
     return replace(incident, seen_at=max(incident.seen_at, last_good))
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason
-from bot.rules.desk import ABOUT_ACCOUNTS, Pushes, is_push, running, sent_time
+from bot.rules.desk import ABOUT_ACCOUNTS, Pushes, is_push, keys, running, sent_time
 from bot.rules.policy import PUSH_EVERY
 
 
@@ -47,17 +47,17 @@ def superseding(
     deleted. To be called in the transaction that records the sending: until then the older ones are all
     that an owner has.
     """
-    if sent.delivery is not Delivery.SENT:
+    if sent.delivery is not Delivery.SENT or not (is_push(sent) or sent.purpose is Purpose.SERVICE):
         return ()
+    older = [*others(sent, messages)]
     if sent.purpose is Purpose.SERVICE:
-        return tuple(stripped(each, incidents) for each in others(sent, messages) if shares(each, sent))
-    if not is_push(sent):
-        return ()
-    older = [each for each in others(sent, messages) if any(running(each, incidents))]
-    after = composed(sent, older, incidents)
-    # Sent silently, as all in it was over by then: nobody was woken.
-    after = replace(after, loud=any(running(after, incidents)))
-    return (*(() if after == sent else (after,)), *(stripped(each, incidents) for each in older))
+        after = sent
+    else:
+        after = composed(sent, older, incidents)
+        # Sent silently, as all in it was over by then: nobody was woken.
+        after = replace(after, loud=any(running(after, incidents)))
+    changed = ((after, sent), *((without(each, after), each) for each in older))
+    return tuple(new for new, old in changed if new != old)
 
 
 def others(message: Message, messages: Iterable[Message]) -> Iterator[Message]:
@@ -69,15 +69,12 @@ def others(message: Message, messages: Iterable[Message]) -> Iterator[Message]:
             yield each
 
 
-def shares(one: Message, other: Message) -> bool:
-    """Whether two messages are about the same."""
-    return any(other.holds(entry.incident) for entry in one.entries)
-
-
-def stripped(message: Message, incidents: Mapping[str, Incident]) -> Message:
-    """Give a message without what goes on."""
-    gone = {incident.key for incident in running(message, incidents)}
-    return replace(message, entries=tuple(each for each in message.entries if each.incident not in gone))
+def without(message: Message, newer: Message) -> Message:
+    """Give a message without what a newer one shows."""
+    newer_keys = keys([newer])
+    return replace(
+        message, entries=tuple(each for each in message.entries if each.incident not in newer_keys)
+    )
 
 
 def deleted(message: Message, incidents: Mapping[str, Incident]) -> tuple[Message, tuple[Alert, ...]]:
@@ -88,12 +85,13 @@ def deleted(message: Message, incidents: Mapping[str, Incident]) -> tuple[Messag
     """
     gone = replace(message, delivery=Delivery.DONE)
     if message.purpose is Purpose.NOTE:
-        return gone, ()  # it told of the end when it was sent
+        return gone, ()  # it was sent to tell of the end
     shown_at = max(sent_time(message), message.edited_at or sent_time(message))
     unseen = (
         Alert(incident.key, Reason.RESOLVED, loud=False)
         for entry in message.entries
-        if (incident := incidents.get(entry.incident)) is not None
+        if entry.reason is not Reason.RESOLVED
+        and (incident := incidents.get(entry.incident)) is not None
         and incident.ended_at is not None
         and incident.ended_at > shown_at
     )

@@ -125,10 +125,8 @@ def is_kept(desk: Desk, entry: Entry) -> bool:
 
 def is_seen_to(incident: Incident) -> bool:
     """Whether somebody has taken care of an incident since it last changed."""
-    if incident.snoozed_until is not None:
-        return True
-    claimed_at = incident.claimed_at if incident.claimed_by is not None else None
-    return claimed_at is not None and claimed_at > incident.seen_at
+    is_claimed = incident.claimed_at is not None and incident.claimed_at > incident.seen_at
+    return is_claimed or incident.snoozed_until is not None
 
 
 def is_worth_telling(desk: Desk, alert: Alert, incident: Incident) -> bool:

@@ -252,5 +252,6 @@ async def test_a_key_that_somebody_else_quotes_is_not_our_message(
 ) -> None:
     key = new_key()
     place = await send(post, letter(f"quoted: {key}"), to=ada.person.id, route=Route.CHANNEL)
-    world._world.backend.messages[place.channel_id][place.message_id].author_id = world.stranger.id
+    sent = world._world.backend.messages[place.channel_id][place.message_id]  # pyright: ignore[reportPrivateUsage] - people here cannot write
+    sent.author_id = world.stranger.id
     assert await post.find(place.channel_id, key, datetime.now(UTC)) is None

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.incidents import Ending, Incident, Reason, ResetVerdict, State
+from bot.incidents import Ending, Incident, Reason, ResetVerdict, State, Trouble
 from bot.models import Flag, FlagKind
 from bot.rules import acts, clock
 from bot.rules.episodes import how_new, same_text
@@ -22,6 +22,9 @@ from tests.rules.world import (
     SECOND,
     START,
     A,
+    B,
+    C,
+    D,
     World,
     flagged,
     started,
@@ -213,7 +216,10 @@ def test_another_flag_after_a_reset_is_told_if_it_is_worse(text: str, reasons: l
     world = flagged()
     world.run(5 * MINUTE)
     world.verdict(world.lease(A), ResetVerdict.FLAGGED_AGAIN, text)
-    assert world.incident(A).flag == Flag.of(text)
+    incident, flag = world.incident(A), Flag.of(text)
+    assert (incident.flag, incident.seen_at, incident.from_command) == (flag, world.now, False)
+    assert incident.peak is (FlagKind.BLOCK if reasons else FlagKind.MODERATION)
+    assert incident.block_until() == (world.now + 3 * DAY if reasons else None)
     assert [push.reasons[A] for push in world.pushes()[1:]] == reasons
 
 
@@ -223,9 +229,68 @@ def test_a_verdict_is_taken_only_from_who_holds_the_lease() -> None:
     world.now += 4 * MINUTE
     world.look()
     present = world.lease(A, BEN)
+    assert not acts.holds_lease(present, replace(present, leased_by=ANNE))
     assert acts.give_verdict(present, late, ResetVerdict.BACK, world.now) == (present, None)
     world.verdict(present, ResetVerdict.BACK)
     assert world.incident(A).leased_by == BEN
+
+
+def test_what_returns_is_the_same_incident_with_nothing_left_of_what_owners_said_before() -> None:
+    world = flagged(CAPTCHA)
+    before = world.incident(A)
+    world.change(acts.claim(world.incident(A), ANNE, world.now))
+    world.change(acts.snooze(world.incident(A), world.now + HOUR, world.now))
+    world.verdict(world.lease(A), ResetVerdict.BACK)
+    world.flags[A] = MODERATION
+    world.now += 3 * MINUTE
+    world.look()
+    assert world.incident(A) == replace(
+        before,
+        seen_at=world.now,
+        flag=Flag.of(MODERATION),
+        peak=FlagKind.MODERATION,
+        reset_at=world.now - 3 * MINUTE,
+    )
+
+
+def test_what_cleared_by_itself_after_it_had_returned_is_new_when_it_is_flagged_again() -> None:
+    world = flagged()
+    world.verdict(world.lease(A), ResetVerdict.BACK)
+    world.run(2 * MINUTE)
+    world.flags[A] = None
+    world.run(10 * MINUTE)
+    world.flags[A] = MODERATION
+    world.run(MINUTE)
+    assert [incident.ending for incident in world.of(A)] == [Ending.CLEARED, None]
+
+
+def test_an_account_that_is_missing_during_its_reset_is_left_to_the_reset() -> None:
+    world = flagged()
+    lease = world.lease(A)
+    del world.flags[A]
+    world.run(2 * MINUTE)
+    assert world.incident(A) == lease
+
+
+def test_when_a_flag_was_last_seen_is_known_once_nobody_can_see() -> None:
+    world = flagged()
+    shown = world.now
+    world.run(3 * MINUTE)
+    world.fail(Trouble.TOKEN)
+    assert world.incident(A).seen_at == shown + 3 * MINUTE
+    world.now += MINUTE
+    world.look({B: None, C: None, D: None})
+    world.fail(Trouble.TOKEN)
+    assert world.incident(A).seen_at == shown + 3 * MINUTE
+
+
+def test_a_reset_that_was_not_the_end_leaves_nothing_of_what_looked_clear() -> None:
+    world = flagged()
+    world.flags[A] = None
+    world.run(2 * MINUTE)
+    world.verdict(world.lease(A), ResetVerdict.NOT_YET)
+    incident = world.incident(A)
+    assert (incident.clear_since, incident.clear_looks) == (None, 0)
 
 
 def test_what_is_over_has_no_lease_and_takes_no_claim_and_no_snooze() -> None:
@@ -274,6 +339,10 @@ def test_reminders_go_on_when_nobody_is_on_it_any_more() -> None:
 def test_undoing_what_was_not_done_changes_nothing() -> None:
     incident = flagged().incident(A)
     assert acts.unclaim(incident, START) == acts.unsnooze(incident, START) == incident
+    claimed = replace(acts.claim(incident, ANNE, START), asked_at=START)
+    assert acts.unclaim(claimed, START + HOUR) == replace(incident, held_until=START + HOUR)
+    snoozed = acts.snooze(incident, START + HOUR, START)
+    assert acts.unsnooze(snoozed, START + MINUTE) == replace(incident, held_until=START + MINUTE)
     assert acts.abandon(acts.claim(incident, ANNE, START), BEN, START).claimed_by == ANNE
 
 
@@ -293,6 +362,16 @@ def test_the_clock_is_minded_when_it_changes_something_next() -> None:
         assert clock.tick({changed.key: changed}, now + after - SECOND) == ()
         ((later, _),) = clock.tick({changed.key: changed}, now + after)
         assert later != changed
+
+
+def test_who_is_on_what_is_clearing_or_over_is_not_asked() -> None:
+    claimed = acts.claim(flagged().incident(A), ANNE, START)
+    clearing = replace(claimed, state=State.CLEARING)
+    assert clock.next_tick([clearing]) == START + 4.5 * HOUR
+    assert clock.tick({clearing.key: clearing}, START + 4.25 * HOUR) == ()
+    ended = replace(claimed, state=State.ENDED)
+    assert clock.next_tick([ended]) is None
+    assert clock.tick({ended.key: ended}, START + 5 * HOUR) == ()
 
 
 def test_incidents_of_a_world_without_trouble_are_none() -> None:

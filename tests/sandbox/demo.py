@@ -6,9 +6,13 @@ import sys
 import tempfile
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from bot.models import InfoSnapshot
+from bot.store import Store
+from bot.useapi.info import parse_info
 from tests.sandbox import launch
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
 from tests.sandbox.page import PageServer, Stage
@@ -17,6 +21,13 @@ from tests.sandbox.useapi import Plan, SimulatedUseapi
 
 MIDJOURNEY_TAKES: Final = 1.2
 """Seconds until `/info` is answered: long enough to see the bot think."""
+ASKED_BEFORE: Final = timedelta(hours=3)
+"""How long before the demo the bot is said to have asked for account information."""
+NEVER_ASKED: Final = "fjord"
+"""The account whose name the bot does not know yet."""
+DATABASE: Final = "midwatch.sqlite3"
+PACE: Final = {"POLL_INTERVAL": "5s", "FLAP_WINDOW": "15s", "OUTAGE_AFTER": "15s", "REMIND_AFTER": "2m,10m,1h"}
+"""All that takes minutes or hours otherwise, for somebody who looks on."""
 FAST_TIME_GONE: Final = (
     "**Subscription**: Standard (Active monthly, renews next on <t:1798106400>)\n"
     "**Visibility Mode**: Public\n"
@@ -41,6 +52,16 @@ def seed(useapi: SimulatedUseapi) -> None:
         account.info_seconds = MIDJOURNEY_TAKES
 
 
+async def remember(useapi: SimulatedUseapi, folder: Path) -> None:
+    """Give the bot a past: it has asked for the information of all accounts but one, so it knows their names."""
+    at, took = datetime.now(UTC) - ASKED_BEFORE, timedelta(seconds=MIDJOURNEY_TAKES)
+    async with Store.open(folder / DATABASE) as store:
+        for account in useapi.accounts.values():
+            if account.discord_name != NEVER_ASKED:
+                info = parse_info(account.info_text, account.discord_name)
+                await store.record_info(account.channel, InfoSnapshot(at, took, info))
+
+
 def bot_command(discord: SimulatedDiscord, useapi: SimulatedUseapi, folder: Path) -> list[str]:
     """Give the command that runs the bot between these two, with its database in this folder."""
     settings = {
@@ -48,8 +69,9 @@ def bot_command(discord: SimulatedDiscord, useapi: SimulatedUseapi, folder: Path
         "USEAPI_TOKEN": useapi.token,
         "USEAPI_URL": useapi.url,
         "GUILD_IDS": str(discord.guild_id),
-        "DATABASE_PATH": str(folder / "midwatch.sqlite3"),
-        "POLL_INTERVAL": "5s",
+        "ALERT_CHANNEL_ID": str(discord.channel_id),
+        "DATABASE_PATH": str(folder / DATABASE),
+        **PACE,
     }
     return launch.command(discord.api, discord.gateway, folder, settings)
 
@@ -62,6 +84,7 @@ async def demo() -> AsyncGenerator[tuple[PageServer, BotProcess]]:
         useapi = await stack.enter_async_context(SimulatedUseapi())
         discord = await stack.enter_async_context(SimulatedDiscord())
         seed(useapi)
+        await remember(useapi, folder)
         bot = await stack.enter_async_context(
             BotProcess(bot_command(discord, useapi, folder), folder / "bot.log")
         )

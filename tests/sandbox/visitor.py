@@ -39,6 +39,7 @@ class Visitor:
 
     def __init__(self, page: Page) -> None:
         page.set_default_timeout(WAIT_MS)
+        expect.set_options(timeout=WAIT_MS)
         self.page = page
 
     async def arrive(self, address: str) -> None:
@@ -60,6 +61,19 @@ class Visitor:
     def account(self, label: str) -> Locator:
         """An account's lines in the control strip."""
         return self.page.locator("#strip .account").filter(has_text=label)
+
+    async def flag(self, label: str, kind: str) -> None:
+        """Let Midjourney flag an account: Moderation, CAPTCHA or Timed block."""
+        await self.account(label).get_by_role("button", name=kind).click()
+
+    async def alert(self, label: str, kind: str) -> Locator:
+        """Flag an account, wait until the owner is told, and give the message."""
+        # Only then is it the hello that is there already, and not the alert.
+        await expect(self.messages("dm")).to_have_count(1)
+        await self.flag(label, kind)
+        alert = self.messages("dm").nth(1)
+        await expect(alert).to_contain_text(f"{label} needs you")
+        return alert
 
     async def use(
         self, command: str, *, pane: str = "server", account: str | None = None, private: bool = False

@@ -53,11 +53,18 @@ class People:
         return [one for one in visible if one.get("guild_id") or one["name"] not in own]
 
     def messages(self, channel_id: int, viewer: Person) -> list[Json]:
-        """What this person sees in this channel, oldest first; `thinking` marks a deferred answer."""
+        """What this person sees in this channel, oldest first.
+
+        `thinking` marks a deferred answer; `pings` names who is pinged: fewer than are mentioned, as a rule.
+        """
         known = sorted(self._backend.messages.get(channel_id, {}).values(), key=lambda message: message.id)
         seen = [one for one in known if message_accessible(self._backend, channel_id, one, viewer.id)]
         return [
-            {**serializers.message_payload(self._backend, one), "thinking": bool(one.flags & LOADING)}
+            {
+                **serializers.message_payload(self._backend, one),
+                "thinking": bool(one.flags & LOADING),
+                "pings": [str(person) for person in one.ping_user_ids],
+            }
             for one in seen
         ]
 

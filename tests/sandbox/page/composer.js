@@ -10,12 +10,15 @@ const PAUSE_BEFORE_ASKING = 150;
 
 export class Composer {
   constructor(root, place, context) {
-    Object.assign(this, { root, place, context, commands: [] });
+    Object.assign(this, { root, place, context, commands: [], offerAgain: () => {} });
     this.#typing();
   }
 
+  // Commands may become known while "/" stands there already.
   update(commands) {
+    const news = JSON.stringify(commands) !== JSON.stringify(this.commands);
     this.commands = commands;
+    if (news) this.offerAgain();
   }
 
   // The viewer changed: a half-written command was someone else's.
@@ -34,6 +37,7 @@ export class Composer {
     const hint = h("p", { class: "hint", role: "status" });
     input.addEventListener("input", offer);
     input.addEventListener("focus", offer);
+    this.offerAgain = () => { if (document.activeElement === input) offer(); };
     const form = h("form", { class: "line" }, h("label", { for: id, class: "unseen" }, "Message"), input, choices.list, hint);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -55,6 +59,7 @@ export class Composer {
   }
 
   #picked(command) {
+    this.offerAgain = () => {};
     const fields = (command.options ?? []).map((option) => this.#option(command, option));
     const form = h("form", { class: "command-form", "aria-label": `Options of /${command.name}` },
       h("p", { class: "picked" }, h("span", { class: "command" }, `/${command.name}`), " ", h("span", { class: "choice-about" }, command.description)),

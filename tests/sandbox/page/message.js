@@ -11,7 +11,7 @@ const SILENT = 1 << 12;
 export function messageItem(message, context) {
   const flags = message.flags ?? 0;
   const ephemeral = Boolean(flags & EPHEMERAL);
-  const pings = (message.mentions ?? []).some((person) => person.id === context.viewer.id);
+  const pings = (message.pings ?? []).includes(context.viewer.id);
   return h("li", { class: classes({ message: true, ephemeral, pings }), "data-id": message.id },
     asked(message, context),
     h("div", { class: "avatar", "aria-hidden": "true" }, message.author.username.slice(0, 1).toUpperCase()),

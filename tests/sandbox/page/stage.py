@@ -50,6 +50,7 @@ class Stage:
         self._people = {"owner": discord.owner, "stranger": discord.stranger}
         self._direct = {key: discord.dm_channel_id(person) for key, person in self._people.items()}
         self._modals: dict[str, Interaction] = {}
+        self._dms_closed = False
         self._actions: Mapping[str, Callable[[str, Json], Awaitable[Json]]] = {
             "slash": self._slash,
             "autocomplete": self._autocomplete,
@@ -58,7 +59,9 @@ class Stage:
             "submit": self._submit,
             "flag": self._flag,
             "clear": self._clear,
+            "stubborn": self._stubborn,
             "fault": self._fault,
+            "dms": self._dms,
             "restart": self._restart,
         }
 
@@ -96,6 +99,7 @@ class Stage:
             "accounts": [_shown(account) for account in self._useapi.accounts.values()],
             "faults": [{"key": fault.value, "text": fault.describe.rstrip(".")} for fault in Fault],
             "fault": self._useapi.faults[-1].value if self._useapi.faults else None,
+            "dms_closed": self._dms_closed,
             "counts": {"requests": len(self._useapi.requests), "commands": self._useapi.midjourney_commands},
         }
 
@@ -177,6 +181,21 @@ class Stage:
 
     async def _clear(self, _viewer: str, body: Json) -> Json:
         self._useapi.clear(body["channel"])
+        self._useapi.accounts[body["channel"]].returns_after = None
+        return DONE
+
+    async def _stubborn(self, _viewer: str, body: Json) -> Json:
+        """Let a reset of this account help, or let the flag be there again at once."""
+        self._useapi.accounts[body["channel"]].returns_after = 0 if body["stubborn"] else None
+        return DONE
+
+    async def _dms(self, _viewer: str, body: Json) -> Json:
+        """Let the owner's Discord refuse the bot's direct messages, or take them again."""
+        self._dms_closed = bool(body["closed"])
+        change = self._discord.close_dm if self._dms_closed else self._discord.open_dm
+        change(self._discord.owner)
+        for hook in self._discord.on_change:
+            hook()
         return DONE
 
     async def _fault(self, _viewer: str, body: Json) -> Json:
@@ -205,6 +224,7 @@ def _shown(account: SimulatedAccount) -> Json:
         "label": account.discord_name,
         "plan": str(account.plan),
         "flag": None if account.pending is None else _named_flag(account.pending),
+        "stubborn": account.returns_after == 0,
     }
 
 

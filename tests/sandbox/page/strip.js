@@ -13,13 +13,15 @@ export class Strip {
     this.buttons = h("div", { class: "row" });
     this.menu = h("select", { id: uniqueId("fault"), onchange: () => this.#fault(this.menu.value) });
     this.counts = h("dl", { class: "counts" });
+    this.discord = h("div", { class: "row" });
     this.bot = h("div", { class: "row" });
     root.append(
-      h("h3", {}, "Midjourney accounts"), h("p", { class: "subtext" }, "Make useapi.net report one of them as flagged (code 596)."), this.accounts,
+      h("h3", {}, "Midjourney accounts"), h("p", { class: "subtext" }, "Make useapi.net report one as flagged (code 596). Clear: Midjourney takes it back by itself."), this.accounts,
       h("h3", {}, "The API"), this.faultNow, this.buttons,
       h("p", {}, h("label", { for: this.menu.id }, "More ways to answer "), this.menu),
       h("h3", {}, "What the bot sent so far"), this.counts,
-      h("p", { class: "subtext" }, "Watching and listing never reach Midjourney. Only /mjinfo does."),
+      h("p", { class: "subtext" }, "A look at the list is one request and never reaches Midjourney. Only /mjinfo sends it a command."),
+      h("h3", {}, "Ada's Discord"), this.discord,
       h("h3", {}, "The bot's process"), this.bot);
   }
 
@@ -27,6 +29,9 @@ export class Strip {
     replace(this.accounts, state.accounts.map((account) => this.#account(account)));
     this.#api(state);
     this.counts.replaceChildren(...pair("requests to useapi.net", state.counts.requests), ...pair("commands to Midjourney", state.counts.commands));
+    replace(this.discord, [
+      this.#press("Take no direct messages", "dms", { closed: !state.dms_closed }, state.dms_closed),
+    ]);
     replace(this.bot, [this.#press("Restart the bot", "restart", {})]);
   }
 
@@ -37,7 +42,8 @@ export class Strip {
         h("span", { class: flag ? "state bad" : "state good" }, flag ? flag.name : "fine")),
       h("div", { class: "row", role: "group", "aria-label": `Flag ${account.label}` },
         ...FLAGS.map(([kind, name]) => this.#press(name, "flag", { channel: account.channel, kind }, flag?.kind === kind)),
-        this.#press("Clear", "clear", { channel: account.channel }, null, !flag)));
+        this.#press("Clear", "clear", { channel: account.channel }, null, !flag),
+        flag ? this.#press("A reset does not help", "stubborn", { channel: account.channel, stubborn: !account.stubborn }, account.stubborn) : null));
   }
 
   #api(state) {

@@ -1,0 +1,236 @@
+"""Lets the bot live one life after the other between the fakes, each ended by its fate, and keeps the record."""
+
+import asyncio
+import json
+import signal
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+
+from bot.outbox import Step
+from tests.chaos.hurry import Hurry
+from tests.chaos.records import MessageRow, Records
+from tests.chaos.victim import Life
+from tests.sandbox.discord import SANDBOX_BOT_TOKEN, Json, Person, SimulatedDiscord
+from tests.sandbox.useapi import MODERATION, Endpoint, SimulatedUseapi
+
+T = TypeVar("T")
+PATIENCE: Final = 20.0
+"""Seconds, of the wall's clock: generous, for a machine that others use."""
+ENDS_WITHIN: Final = 5.0
+TAIL: Final = 30
+PRIVATE: Final = 64
+"""The flag of a message that one person sees as an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """How a life ends, at a step or after some seconds, and how long nobody starts the bot again."""
+
+    step: Step | None = None
+    count: int = 1
+    after: float | None = None
+    away: timedelta = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """A message that Discord made, and the row of the outbox it was made of, as that was at the moment."""
+
+    message_id: int
+    row: MessageRow | None
+
+
+class Ordeal:
+    """The fakes, the bot's lives, and what the driver did to the accounts."""
+
+    def __init__(self, api: SimulatedUseapi, world: SimulatedDiscord, folder: Path) -> None:
+        self.api = api
+        self.world = world
+        self.records = Records(folder / "midwatch.sqlite3")
+        self.owners = (world.owner, world.second_owner)
+        self.fates: deque[Fate] = deque()
+        self.hurry = Hurry.begin()
+        self.kills = 0
+        self.creations: list[Creation] = []
+        self.episodes: list[str] = []
+        """The channel of each flag that was set where there was no trouble."""
+        self._folder = folder
+        self._process: ForkServerProcess | None = None
+        self._fate = Fate()
+
+    def now(self) -> datetime:
+        """Give the time of the ordeal."""
+        return self.hurry.now()
+
+    # The bot's lives
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.is_alive()
+
+    def begin(self) -> None:
+        """Begin a life, with the next of the fates."""
+        self._fate = fate = self.fates.popleft() if self.fates else Fate()
+        life = Life(
+            self._settings(),
+            self.world.api,
+            self.world.gateway,
+            self._folder / "bot.log",
+            self.hurry,
+            fate.step,
+            fate.count,
+        )
+        self._process = process = life.begin()
+        if fate.after is not None:
+            asyncio.get_running_loop().call_later(fate.after, process.kill)
+
+    def _settings(self) -> Mapping[str, str]:
+        return {
+            "DISCORD_TOKEN": SANDBOX_BOT_TOKEN,
+            "USEAPI_TOKEN": self.api.token,
+            "USEAPI_URL": self.api.url,
+            "OWNER_IDS": ",".join(str(owner.id) for owner in self.owners),
+            "GUILD_IDS": str(self.world.guild_id),
+            "POLL_INTERVAL": "5s",
+            "FLAP_WINDOW": "15s",
+            "DATABASE_PATH": str(self.records.path),
+        }
+
+    async def until(self, happens: Callable[[], T], patience: float = PATIENCE) -> T:
+        """Let the bot live, and live again when it was killed, until something is true."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + patience
+        while True:
+            if not self.alive:
+                self._bury()
+                self.begin()
+            # A life that ends is noticed within a moment, as the waiting looks again unasked.
+            value = await self.world.wait_for(
+                lambda: happens() or (None if self.alive else self), max(deadline - loop.time(), 0.0)
+            )
+            if not isinstance(value, Ordeal):
+                return value
+
+    async def die(self) -> None:
+        """Wait for the end of a life."""
+        await self.world.wait_for(lambda: not self.alive, PATIENCE)
+        self._bury()
+
+    def _bury(self) -> None:
+        """Take note of a life's end, and let the time pass in which nobody starts the bot again."""
+        if self._process is None:
+            return
+        self._process.join()
+        code, self._process = self._process.exitcode, None
+        if code != -signal.SIGKILL:
+            raise AssertionError(f"the bot ended by itself with code {code}\n{self.said()}")
+        self.kills += 1
+        self.pass_time(self._fate.away)
+
+    async def stop(self) -> None:
+        """End a life politely; it must take that well, unless its fate is quicker."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        await self.world.wait_for(lambda: not self.alive, ENDS_WITHIN)
+        self._process.join()
+        code, self._process = self._process.exitcode, None
+        # It may have been so young that nothing in it minded signals yet.
+        if code not in (0, -signal.SIGKILL, -signal.SIGTERM):
+            raise AssertionError(f"the bot took a SIGTERM with code {code}\n{self.said()}")
+
+    async def skip(self, by: timedelta) -> None:
+        """Let time pass without the bot."""
+        await self.stop()
+        self.pass_time(by)
+
+    def pass_time(self, by: timedelta) -> None:
+        """Put the clock ahead; the next life knows."""
+        self.hurry = self.hurry.later(by)
+
+    def end(self) -> None:
+        """End whatever still runs."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+
+    def said(self) -> str:
+        """Give the last lines of the log."""
+        log = self._folder / "bot.log"
+        return "\n".join(log.read_text(errors="replace").splitlines()[-TAIL:]) if log.exists() else ""
+
+    # What happens to the accounts
+
+    def flag(self, channel: str, text: str = MODERATION) -> None:
+        """Begin an episode of an account that has none."""
+        self.episodes.append(channel)
+        self.api.flag(channel, text)
+
+    def posted_resets(self, channel: str) -> int:
+        """Count the resets that reached the API."""
+        return sum(one.endpoint is Endpoint.RESET and one.channel == channel for one in self.api.requests)
+
+    # What is to be seen
+
+    def note_event(self, event: str, payload: Mapping[str, Any]) -> None:
+        """Take note of every message at the moment Discord makes it."""
+        is_alert = event == "MESSAGE_CREATE" and not payload.get("flags", 0) & PRIVATE
+        if is_alert and payload["author"]["id"] == str(self.world.bot_id):
+            self.creations.append(Creation(int(payload["id"]), self.row_of(payload)))
+
+    def row_of(self, message: Mapping[str, Any]) -> MessageRow | None:
+        """Give the row of the outbox whose key stands in a message."""
+        written = json.dumps(message, default=str)
+        return next((row for row in self.records.messages() if row.key in written), None)
+
+    def sees(self, owner: Person) -> list[Json]:
+        """Give the owner's direct messages, without answers to clicks."""
+        seen = self.world.messages(self.world.dm_channel_id(owner), owner)
+        return [message for message in seen if not message.get("flags", 0) & PRIVATE]
+
+    def has_told(self, channel: str) -> bool:
+        """Whether every owner has a message that holds the account's open incident, recorded as sent."""
+        going_on = [each.key for each in self.records.incidents() if each.channel == channel and not each.ended]
+        told = {
+            row.recipient
+            for row in self.records.messages()
+            if row.message_id is not None and any(row.holds(key) for key in going_on)
+        }
+        return told == {owner.id for owner in self.owners}
+
+    def is_settled(self) -> bool:
+        """Whether all trouble is over, and nothing is left to send, to edit or to delete."""
+        incidents, messages = self.records.incidents(), self.records.messages()
+        flagged = {each.channel for each in incidents if each.channel is not None}
+        return (
+            flagged == set(self.episodes)
+            and all(incident.ended for incident in incidents)
+            and all(message.finished for message in messages)
+        )
+
+
+@asynccontextmanager
+async def ordeal(folder: Path, fates: Iterable[Fate] = ()) -> AsyncGenerator[Ordeal]:
+    """Set up the fakes for an ordeal; no process is left when it is over."""
+    holder: list[Ordeal] = []
+    first = Hurry.begin()
+
+    def now() -> datetime:
+        return holder[0].now() if holder else first.now()
+
+    async with SimulatedUseapi(now=now) as api, SimulatedDiscord(now=now) as world:
+        one = Ordeal(api, world, folder)
+        holder.append(one)
+        one.fates.extend(fates)
+        world._world.backend.subscribers.append(one.note_event)
+        try:
+            yield one
+        finally:
+            one.end()

@@ -1,0 +1,84 @@
+"""What stands in the bot's database, read from outside while the bot lives, dies and is dead."""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.incidents import Delivery, Purpose, Reason, ResetVerdict, State
+from bot.watchkeeper import UNKNOWN_OUTCOME
+
+ASKED = "asked"
+ENDINGS = (UNKNOWN_OUTCOME, *ResetVerdict)
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRow:
+    """One episode of trouble."""
+
+    key: str
+    state: State
+    channel: str | None
+    recurring: bool
+
+    @property
+    def ended(self) -> bool:
+        return self.state is State.ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """One message of the outbox."""
+
+    key: str
+    recipient: int
+    purpose: Purpose
+    delivery: Delivery
+    message_id: int | None
+    entries: tuple[tuple[str, Reason | None], ...]
+
+    @property
+    def finished(self) -> bool:
+        return self.delivery in (Delivery.DONE, Delivery.CANCELLED)
+
+    def holds(self, incident: str) -> bool:
+        return any(key == incident for key, _ in self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The database; before the bot has made it, there is nothing in it."""
+
+    path: Path
+
+    def incidents(self) -> list[IncidentRow]:
+        rows = self._read("SELECT key, state, channel, recurring FROM incident ORDER BY opened_at")
+        return [IncidentRow(key, State(state), channel, bool(again)) for key, state, channel, again in rows]
+
+    def messages(self) -> list[MessageRow]:
+        rows = self._read("SELECT key, recipient, purpose, delivery, message_id FROM message")
+        entries = self._read("SELECT message, incident, reason FROM message_entry ORDER BY position")
+        return [
+            MessageRow(
+                key,
+                recipient,
+                Purpose(purpose),
+                Delivery(delivery),
+                message_id,
+                tuple((about, reason and Reason(reason)) for of, about, reason in entries if of == key),
+            )
+            for key, recipient, purpose, delivery, message_id in rows
+        ]
+
+    def resets(self, channel: str) -> list[str]:
+        """Give what the audit says of an account's resets, in order."""
+        rows = self._read("SELECT channel, outcome FROM audit WHERE verb = 'reset' ORDER BY at, id")
+        return [outcome for about, outcome in rows if about == channel]
+
+    def _read(self, query: str) -> Sequence[tuple[object, ...]] | list[tuple[str, ...]]:
+        try:
+            with closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True)) as connection:
+                return connection.execute(query).fetchall()
+        except sqlite3.OperationalError:
+            return []

@@ -1,0 +1,212 @@
+"""What happens in an ordeal: the quiet story that passes every step, a reset, and rounds at random."""
+
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from bot.outbox import Step
+from bot.rules.policy import LONGEST_BACKOFF, PUSH_EVERY
+from tests.chaos.hurry import SPEED
+from tests.chaos.ordeal import Fate, Ordeal, ordeal
+from tests.chaos.verdict import Findings, findings
+from tests.reading import buttons
+from tests.sandbox.discord import CannotDo, Interaction, Json, Trouble
+from tests.sandbox.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault
+
+LATER: Final = PUSH_EVERY + timedelta(minutes=1)
+SETTLES_WITHIN: Final = 6.0
+STARTS_TO_SETTLE: Final = 6
+RESET_BUTTON: Final = "watch.reset"
+CONFIRM_BUTTON: Final = "watch.confirm"
+SENDS: Final = "/channels/*/messages"
+EDITS: Final = "/channels/*/messages/*"
+OPENS: Final = "/users/@me/channels"
+NEVER_ANSWERS: Final = 60 / SPEED + 1
+"""Seconds, of the wall's clock: longer than the bot waits for an answer of Discord."""
+OF_A_RESET: Final = (Step.LEASED, Step.RESET, Step.JUDGED)
+
+AWAY: Final = tuple(timedelta(seconds=seconds) for seconds in (5, 20, 150, 400))
+LONG_AWAY: Final = (timedelta(minutes=20), timedelta(hours=2))
+API_FAULTS: Final = (
+    Fault.RESET,
+    Fault.HANG,
+    Fault.LOST_ANSWER,
+    Fault.CUT_OFF,
+    Fault.HALF_JSON,
+    Fault.PARTIAL_LIST,
+    Fault.HTML_503,
+    Fault.RATE_LIMITED_RETRY_AFTER,
+    Fault.SERVER_ERROR,
+    Fault.UNAUTHORIZED,
+)
+
+
+async def settle(one: Ordeal) -> Findings:
+    """Let everything end well, and say what was wrong all the same."""
+    one.api.mend()
+    one.world.mend()
+    for channel in one.api.accounts:
+        one.api.clear(channel)
+    for _ in range(STARTS_TO_SETTLE):
+        with suppress(AssertionError):
+            await one.until(one.is_settled, SETTLES_WITHIN)
+            break
+        await one.skip(LONGEST_BACKOFF)
+    else:
+        await one.until(one.is_settled, SETTLES_WITHIN)
+    await one.stop()
+    return findings(one)
+
+
+# The quiet story
+
+
+async def from_flag_to_green(one: Ordeal) -> Findings:
+    """Let two accounts be flagged, the second long after the first, so that its message replaces that one."""
+    first, second = (one.api.add().channel for _ in range(2))
+    one.flag(first, CAPTCHA)
+    await one.until(lambda: one.has_told(first))
+    await one.skip(LATER)
+    one.flag(second)
+    await one.until(lambda: one.has_told(second) and _is_replaced(one))
+    return await settle(one)
+
+
+def _is_replaced(one: Ordeal) -> bool:
+    """Whether every owner sees the hello and one alert."""
+    return all(len(one.sees(owner)) == 2 for owner in one.owners)
+
+
+# A reset
+
+
+async def reset(one: Ordeal, channel: str) -> None:
+    """Have the owner press the button and confirm, and wait until the API was asked or the bot is dead."""
+    pressed = await _press(one, one.sees(one.world.owner)[-1], RESET_BUTTON)
+    await _press(one, await pressed.answer(), CONFIRM_BUTTON)
+    before = len(one.records.resets(channel))
+    await one.world.wait_for(lambda: not one.alive or len(one.records.resets(channel)) > before + 1, 20.0)
+
+
+async def _press(one: Ordeal, message: Json, verb: str) -> Interaction:
+    custom_ids = (each.get("custom_id", "") for each in buttons(message).values())
+    found = next((custom_id for custom_id in custom_ids if verb in custom_id), None)
+    if found is None:
+        raise CannotDo(f"there is no {verb} to press")
+    return await one.world.click(one.world.owner, message["id"], found)
+
+
+# Rounds at random
+
+
+async def at_random(folder: Path, seed: int) -> tuple[Findings, int]:
+    """Let a few lives end at random, with random trouble everywhere; give what was wrong, and the kills."""
+    rng = random.Random(seed)
+    async with ordeal(folder) as one:
+        for _ in range(rng.randint(3, 5)):
+            one.api.add()
+        for _ in range(rng.randint(3, 6)):
+            _trouble(one, rng)
+            one.fates.append(_fate(rng))
+            await _live(one, rng)
+        return await settle(one), one.kills
+
+
+def _fate(rng: random.Random) -> Fate:
+    away = rng.choice(LONG_AWAY if rng.random() < 0.15 else AWAY)
+    after = rng.uniform(0.1, 2.0)
+    if rng.random() < 0.4:
+        return Fate(after=after, away=away)
+    return Fate(rng.choice(list(Step)), rng.randint(1, 3), after=2.0, away=away)
+
+
+def _trouble(one: Ordeal, rng: random.Random) -> None:
+    """Have some requests of the next life go wrong."""
+    one.world.mend()
+    one.api.mend()
+    for _ in range(rng.randint(0, 2)):
+        one.api.fault(rng.choice(API_FAULTS), endpoint=Endpoint.LIST, times=rng.randint(1, 3))
+    if rng.random() < 0.3:
+        one.api.fault(rng.choice((Fault.LOST_ANSWER, Fault.RESET)), endpoint=Endpoint.RESET, times=1)
+    for _ in range(rng.randint(0, 3)):
+        rng.choice(DISCORD_TROUBLES)(one, rng)
+
+
+def _refused(one: Ordeal, rng: random.Random) -> None:
+    status = rng.choice((500, 502, 503))
+    path = rng.choice((SENDS, SENDS, EDITS, OPENS))
+    one.world.fault(Trouble.ERROR, status=status, path=path, times=rng.randint(1, 3))
+
+
+def _limited(one: Ordeal, rng: random.Random) -> None:
+    one.world.fault(Trouble.RATE_LIMITED, path=SENDS, seconds=rng.randint(1, 5), times=rng.randint(1, 2))
+
+
+def _broken(one: Ordeal, rng: random.Random) -> None:
+    kind = rng.choice((Trouble.RESET, Trouble.RESET_AFTER, Trouble.RESET_AFTER))
+    one.world.fault(kind, path=rng.choice((SENDS, SENDS, EDITS)), times=rng.randint(1, 2))
+
+
+def _late(one: Ordeal, rng: random.Random) -> None:
+    seconds = rng.choice((0.3, NEVER_ANSWERS))
+    one.world.fault(Trouble.SLOW_AFTER, method="POST", path=SENDS, seconds=seconds, times=1)
+
+
+DISCORD_TROUBLES: Final[tuple[Callable[[Ordeal, random.Random], None], ...]] = (
+    _refused,
+    _limited,
+    _broken,
+    _late,
+)
+
+
+async def _live(one: Ordeal, rng: random.Random) -> None:
+    """Let things happen to the accounts for one life."""
+    if rng.random() < 0.5:
+        await _happen(one, rng)
+    one.begin()
+    while one.alive:
+        await _happen(one, rng)
+        with suppress(AssertionError):
+            await one.world.wait_for(lambda: not one.alive, rng.uniform(0.05, 0.4))
+    await one.die()
+
+
+async def _happen(one: Ordeal, rng: random.Random) -> None:
+    """Let one account be flagged, cleared, in heavier trouble, or be reset by an owner; or nothing."""
+    channel = rng.choice(list(one.api.accounts))
+    account = one.api.accounts[channel]
+    going_on = any(each.channel == channel and not each.ended for each in one.records.incidents())
+    match rng.random():
+        case luck if luck < 0.45 and not going_on and account.pending is None:
+            if _may_flag(one, channel):
+                one.flag(channel, rng.choice((MODERATION, CAPTCHA)))
+        case luck if luck < 0.2 and going_on:
+            one.api.clear(channel)
+        case luck if luck < 0.3 and going_on and account.pending is not None:
+            one.api.flag(channel, BLOCK)
+        case luck if luck > 0.7 and going_on and one.alive:
+            await _try_reset(one)
+        case _:
+            pass
+
+
+def _may_flag(one: Ordeal, channel: str) -> bool:
+    """Whether a flag now is an episode of its own: seen and over, at most two, and none that a reset ended.
+
+    The third within six hours is one that reminders alone tell of; one after a reset is the same again.
+    """
+    known = [each.channel for each in one.records.incidents()].count(channel)
+    return known == one.episodes.count(channel) < 2 and not one.records.resets(channel)
+
+
+async def _try_reset(one: Ordeal) -> None:
+    """Press the button of a message, if there is one and somebody answers in time."""
+    with suppress(AssertionError, CannotDo, KeyError, IndexError):
+        alerts = [each for each in one.sees(one.world.owner) if RESET_BUTTON in str(each)]
+        pressed = await _press(one, alerts[-1], RESET_BUTTON)
+        await _press(one, await pressed.answer(0.5), CONFIRM_BUTTON)
+

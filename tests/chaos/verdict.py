@@ -1,0 +1,114 @@
+"""What the owners saw of it all in the end, held against what happened."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import discord
+
+from bot.incidents import Purpose, Reason
+from tests.chaos.ordeal import Creation, Ordeal
+from tests.chaos.records import ASKED, ENDINGS, IncidentRow
+from tests.sandbox.discord import Json, Person
+
+NEWS: Final = frozenset({Reason.OPENED, Reason.RECURRING, Reason.RESOLVED})
+OVER: Final = {discord.Colour.green().value, discord.Colour.light_grey().value}
+"""The colours of what is over; grey is a note, or an account that was removed."""
+
+
+def times_told(owner: Person, incident: str, creations: Iterable[Creation]) -> int:
+    """Count how often an owner was told of an incident.
+
+    That is: how many messages Discord made for the owner in which the incident was news, by the row of the
+    outbox they were made of - OPENED, or RECURRING for an account that had it before, or RESOLVED for what
+    was over before it could be told. An incident that a later message only carries along is no second
+    telling, nor is a reminder, a heavier flag, a return after a reset, or the question to the owner who is
+    on it: those are further words about what is known. An edit makes no message at all.
+    """
+    rows = (each.row for each in creations if each.row is not None)
+    return sum((incident, reason) in row.entries for row in rows if row.recipient == owner.id for reason in NEWS)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was wrong in the end, a sentence each."""
+
+    lost: list[str] = field(default_factory=list[str])
+    repeated: list[str] = field(default_factory=list[str])
+    wrong: list[str] = field(default_factory=list[str])
+
+    @property
+    def all(self) -> list[str]:
+        return [*self.lost, *self.repeated, *self.wrong]
+
+
+def findings(ordeal: Ordeal) -> Findings:
+    """Judge an ordeal in which everything is over and settled."""
+    found = Findings(wrong=[f"Discord refused: {problem}" for problem in ordeal.world.problems])
+    _judge_episodes(ordeal, found)
+    for owner in ordeal.owners:
+        standing = ordeal.sees(owner)
+        for incident in ordeal.records.incidents():
+            _judge_telling(ordeal, owner, incident, standing, found)
+        found.repeated.extend(_standing_twice(ordeal, owner, standing))
+        found.wrong.extend(_not_over(ordeal, owner, standing))
+    found.wrong.extend(_resets(ordeal))
+    return found
+
+
+def _judge_episodes(ordeal: Ordeal, found: Findings) -> None:
+    """Each flag that was set is one incident."""
+    incidents = [each.channel for each in ordeal.records.incidents() if each.channel is not None]
+    for channel in set(ordeal.episodes) | set(incidents):
+        flags, known = ordeal.episodes.count(channel), incidents.count(channel)
+        (found.lost if known < flags else found.repeated).extend(
+            [f"{channel} was flagged {flags} times, known are {known}"] if known != flags else []
+        )
+
+
+def _judge_telling(
+    ordeal: Ordeal, owner: Person, incident: IncidentRow, standing: Iterable[Json], found: Findings
+) -> None:
+    told = times_told(owner, incident.key, ordeal.creations)
+    if told > 1:
+        found.repeated.append(f"{owner.name} was told {told} times of {incident}")
+    # Reminders alone are sent of what comes and goes all the time; and what joined a message by an edit may
+    # be over before its push was due: then it stands there, and that has to do.
+    if told == 0 and not incident.recurring and not _stands(ordeal, incident, standing):
+        found.lost.append(f"{owner.name} was never told of {incident}")
+
+
+def _stands(ordeal: Ordeal, incident: IncidentRow, standing: Iterable[Json]) -> bool:
+    there = {int(message["id"]) for message in standing}
+    return any(row.message_id in there and row.holds(incident.key) for row in ordeal.records.messages())
+
+
+def _standing_twice(ordeal: Ordeal, owner: Person, standing: Iterable[Json]) -> Iterator[str]:
+    """No message of the outbox stands twice, and none stands there that the outbox does not know."""
+    seen: set[str] = set()
+    for message in standing:
+        row = ordeal.row_of(message)
+        if row is None or row.key in seen or row.message_id != int(message["id"]):
+            yield f"{owner.name} sees a copy, or a message of nobody: {message['content']!r}"
+        else:
+            seen.add(row.key)
+
+
+def _not_over(ordeal: Ordeal, owner: Person, standing: Iterable[Json]) -> Iterator[str]:
+    """What is over is shown as over."""
+    for message in standing:
+        row = ordeal.row_of(message)
+        colours = {embed.get("color") for embed in message["embeds"]}
+        if row is not None and row.purpose is not Purpose.HELLO and not colours <= OVER:
+            yield f"{owner.name} still sees trouble that is over: {message['content']!r}"
+
+
+def _resets(ordeal: Ordeal) -> Iterator[str]:
+    """Each reset that was asked for reached the API once at most, and the audit says how it ended."""
+    for channel in ordeal.api.accounts:
+        said = ordeal.records.resets(channel)
+        asked = said.count(ASKED)
+        if (posted := ordeal.posted_resets(channel)) > asked:
+            yield f"{channel} was reset {posted} times, asked for were {asked}"
+        if asked != sum(outcome in ENDINGS for outcome in said):
+            yield f"the audit does not say how each reset of {channel} ended: {said}"

@@ -1,0 +1,86 @@
+"""One life of the bot: a process of its own, which runs `bot.app.run` and may kill itself at a step.
+
+Its processes are forked from a server that has imported everything, so that a life begins in no time.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
+from typing import Final
+
+from bot import app, logs, monitor
+from bot.config import load_settings
+from bot.outbox import Step
+from tests.chaos.hurry import Hurry, HurriedLoop
+from tests.sandbox import launch
+from tests.sandbox.discord import point_at
+
+NURSERY: Final[ForkServerContext] = multiprocessing.get_context("forkserver")
+PRELOADED: Final = ["tests.chaos.victim", "cogs.accounts", "cogs.info", "cogs.moderation", "cogs.status"]
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """All that a process needs to know; with a step, it dies when it comes to it for the so-manieth time."""
+
+    settings: Mapping[str, str]
+    discord_api: str
+    gateway: str
+    log: Path
+    hurry: Hurry
+    step: Step | None = None
+    count: int = 1
+
+    def begin(self) -> ForkServerProcess:
+        """Start the process."""
+        NURSERY.set_forkserver_preload(PRELOADED)
+        process = NURSERY.Process(target=live, args=(self,), daemon=True)
+        process.start()
+        return process
+
+    def killer(self) -> Callable[[Step], None]:
+        """Give what ends the process without a word at its step."""
+        left = self.count
+
+        def at(step: Step) -> None:
+            nonlocal left
+            left -= step is self.step
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        return at
+
+
+def live(life: Life) -> None:
+    """Be the bot, at the speed of the sandbox, with no way to the outside."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _write_to(life.log)
+    launch.check(life.settings)
+    os.environ.clear()
+    os.environ.update(life.settings)
+    settings = load_settings(None)
+    logs.configure(settings.log_level, settings.log_format, secrets=[])
+    # Every part of the bot asks one function for the time, and that one asks this name.
+    monitor.datetime = life.hurry  # pyright: ignore[reportAttributeAccessIssue, reportPrivateImportUsage]
+    with point_at(life.discord_api, life.gateway), asyncio.Runner(loop_factory=HurriedLoop) as runner:
+        runner.run(app.run(settings, at=life.killer()))
+
+
+def _write_to(log: Path) -> None:
+    """Send whatever the process says to a file."""
+    handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for output in (1, 2):
+        os.dup2(handle, output)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,51 @@
+"""What tests of the watch do again and again: have the bot look, and wait for what owners are shown."""
+
+from tests.reading import text
+from tests.running import Bot, Visitor
+from tests.sandbox.discord.world import Json
+from tests.sandbox.useapi import MODERATION, SimulatedAccount
+
+RESET = "I acknowledged it - reset"
+MINE = "I'm on it"
+SNOOZE = "Snooze"
+PATIENCE = 20.0
+"""Longer than the ten seconds between two edits of a message."""
+SILENT = 1 << 12
+
+
+async def look(visitor: Visitor) -> None:
+    """Have the bot look at the list now, by a command that does."""
+    await visitor.ask("mjaccounts", private=True)
+
+
+async def newest(visitor: Visitor, *words: str, channel: int | None = None, number: int = 1) -> Json:
+    """Wait until the last of so many messages, by default of the DM, says all of this, and give it."""
+
+    def found() -> Json | None:
+        seen = visitor.told() if channel is None else visitor.sees(channel)
+        said = text(seen[-1]) if len(seen) == number else ""
+        return seen[-1] if said and all(word in said for word in words) else None
+
+    return await visitor.world.wait_for(found, PATIENCE)
+
+
+async def nothing_more(visitor: Visitor, number: int) -> None:
+    """Make sure that a person was told so much and no more: a test sent now comes right after it."""
+    before = visitor.told()
+    await visitor.ask("mjtest")
+    (test,) = visitor.told()[len(before) :]
+    assert "Test: this is how an alert looks" in text(test)
+    assert len(before) == number
+
+
+async def flagged(bot: Bot, visitor: Visitor, flag: str = MODERATION) -> tuple[SimulatedAccount, Json]:
+    """Flag the first account and give it with the alert that the person gets."""
+    account = next(iter(bot.api.accounts.values()))
+    bot.api.flag(account.channel, flag)
+    await look(visitor)
+    return account, await newest(visitor, "needs you")
+
+
+def is_silent(message: Json) -> bool:
+    """Whether a message notified nobody."""
+    return bool(message.get("flags", 0) & SILENT)
