@@ -3,7 +3,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps
 
-.PHONY: demo run test check format screenshots lock clean
+ROUNDS ?= 100
+SEED ?= 1
+
+.PHONY: demo run test chaos check format screenshots lock clean
 
 demo: .venv/dev.stamp ## the bot in a browser, against a simulated Discord and a simulated useapi.net
 	@exec $(BIN)/python -m tests.sandbox
@@ -13,6 +16,9 @@ run: .venv/run.stamp ## the bot for real, with the settings in .env
 
 test: .venv/dev.stamp ## the whole test suite
 	@$(BIN)/python -m pytest --cov --cov-report=term
+
+chaos: .venv/dev.stamp ## kill the bot many times, and count what was lost or told twice (ROUNDS=100 SEED=1)
+	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED)
 
 check: .venv/dev.stamp ## format, lint and types
 	@$(BIN)/ruff format --check .

@@ -140,10 +140,10 @@ class Midwatch(commands.Bot):
         """Give the commands as Discord's API wants them."""
         return [command.to_dict(self.tree) for command in self.tree.get_commands()]
 
-    async def present(self, text: str) -> None:
-        """Show a text as the bot's status, now and at each new connection."""
+    async def present(self, text: str, *, anew: bool = False) -> None:
+        """Show a text as the bot's status, now and at each new connection; `anew` also if it does already."""
         activity = discord.CustomActivity(text)
-        if self.activity == activity:
+        if self.activity == activity and not anew:
             return
         self.activity = activity
         if self.is_ready():

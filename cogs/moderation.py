@@ -221,9 +221,10 @@ class Moderation(commands.Cog):
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Show how things are, which a new connection has forgotten."""
-        await self.show_presence()
+        # discord.py names it "game" when it connects, which Discord's documentation does not know any more.
+        await self.show_presence(anew=True)
 
-    async def show_presence(self) -> None:
+    async def show_presence(self, *, anew: bool = False) -> None:
         """Say at a glance, in the bot's own status, how things are."""
         incidents = self._ledger.incidents.values()
         service = open_service(incidents)
@@ -233,7 +234,7 @@ class Moderation(commands.Cog):
             trouble=service.trouble if service else None,
             muted=any(until > utc_now() for until in self._ledger.mutes.values()),
         )
-        await self._bot.present(text)
+        await self._bot.present(text, anew=anew)
 
     def _telling(self, caller: Caller, known: KnownAccount) -> Callable[[Stage, timedelta], Awaitable[None]]:
         async def tell(stage: Stage, wait: timedelta) -> None:

@@ -20,7 +20,7 @@ from bot.outbox import RouteState
 from bot.render import acting
 from bot.render.choosing import choices
 from bot.render.status import RouteStatus, WatchStatus, route_line, status
-from bot.render.text import count
+from bot.render.text import count, when
 from bot.replies import Caller, Shown, defer, defer_update, show, suggested
 from bot.rounds import Rounds
 from bot.rules.policy import LONGEST_MUTE
@@ -79,7 +79,7 @@ class Status(commands.Cog):
         ended = [] if length or known else [each for each in self._keeper.ledger.mutes if each]
         for each in (channel, *ended):
             await self._keeper.mute(each, interaction.user.id, until)
-        await show(interaction, Shown(acting.muted(known, until) if length else acting.unmuted(known)))
+        await show(interaction, Shown(acting.muted(known, until) if length else self._unmuted(known)))
 
     @mjmute.autocomplete("account")
     async def suggest(self, _interaction: Caller, typed: str) -> list[app_commands.Choice[str]]:
@@ -114,6 +114,13 @@ class Status(commands.Cog):
             with suppress(UseapiError):  # the status says it
                 await self._monitor.check()
         await show(caller, Shown(view=status_view(await self._status(), press.asker)))
+
+    def _unmuted(self, known: KnownAccount | None) -> str:
+        """Say that alerts come again, unless all are muted still."""
+        until = self._keeper.ledger.mutes.get(None)
+        if known is None or until is None or until <= utc_now():
+            return acting.unmuted(known)
+        return f"🔇 All accounts are muted until {when(until, 'f')}. To end that, use /mjmute off."
 
     async def _sent(self, tests: Iterable[Message]) -> None:
         """Wait until each test arrived or was refused, but not for ever."""

@@ -24,6 +24,7 @@ from tests.sandbox.discord import (
 from tests.sandbox.useapi import Endpoint, SimulatedUseapi
 
 PATIENCE = 10.0
+EPHEMERAL = 1 << 6
 HELLO = "Alerts will arrive here"
 
 
@@ -126,6 +127,11 @@ class Bot:
             self._pointed.close()
 
 
+def is_private(message: Json) -> bool:
+    """Whether a message is an answer that one person alone sees, and only until the client is closed."""
+    return bool(message.get("flags", 0) & EPHEMERAL)
+
+
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """A person with Discord open, who types commands, presses buttons by their labels and reads answers."""
@@ -167,8 +173,8 @@ class Visitor:
         return await self.world.autocomplete(self.person, command, "account", typed, channel_id=channel)
 
     def told(self) -> list[Json]:
-        """Give the person's direct messages with the bot, the oldest first, without the hello."""
-        return [message for message in self.sees(self.dm) if HELLO not in text(message)]
+        """Give what the bot wrote to the person by itself, the oldest first, without the hello."""
+        return [each for each in self.sees(self.dm) if HELLO not in text(each) and not is_private(each)]
 
     def sees(self, channel: int | None = None) -> list[Json]:
         """Give the messages this person sees in a channel."""

@@ -65,18 +65,6 @@ async def test_a_second_account_joins_the_message_and_wakes_nobody(bot: Bot, ada
     await nothing_more(ada, 1)
 
 
-async def test_a_flag_that_goes_away_is_watched_before_it_is_called_over(bot: Bot, ada: Visitor) -> None:
-    bot.api.add()
-    await bot.start(POLL_INTERVAL="5s", FLAP_WINDOW="1s")
-    account, alert = await flagged(bot, ada)
-    bot.api.clear(account.channel)
-    await look(ada)
-    await newest(ada, "was not flagged at the last look")
-    over = await newest(ada, "is back. It was out for", "It ended by itself")
-    assert over["id"] == alert["id"]
-    assert buttons(over) == {}
-
-
 @pytest.mark.parametrize("owners", [1, 2], ids=["one-owner", "two-owners"])
 async def test_a_hello_comes_once_and_not_after_a_restart(
     bot: Bot, ada: Visitor, bea: Visitor, owners: int
@@ -182,7 +170,7 @@ async def test_what_no_route_takes_is_kept_and_told_when_one_does(bot: Bot, ada:
     bot.world.close_dm(ada.person)
     bot.api.flag(next(iter(bot.api.accounts)), MODERATION)
     await look(ada)
-    await bot.world.wait_for(lambda: [one for one in bot.world.requests if one.status == 403])  # noqa: PLR2004 - HTTP's
+    await bot.world.wait_for(lambda: [one for one in bot.world.requests if one.status == 403])
     bot.world.open_dm(ada.person)
     await newest(ada, "needs you")
 

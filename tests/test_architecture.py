@@ -48,6 +48,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
             "bot.moments",
             "bot.monitor",
             "bot.rules",
+            "bot.store",
             "bot.supervise",
             "bot.useapi",
             "bot.watchkeeper",

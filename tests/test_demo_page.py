@@ -8,13 +8,16 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.sandbox.discord import SimulatedDiscord
+from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
 from tests.sandbox.page import PageServer, Stage
 from tests.sandbox.page.stage import FLAGS
 from tests.sandbox.useapi import Fault, SimulatedUseapi
 
 PATIENCE = 10.0
-ACTIONS = ["slash", "autocomplete", "click", "select", "submit", "flag", "clear", "fault", "restart"]
+ACTIONS = [
+    *("slash", "autocomplete", "click", "select", "submit"),
+    *("flag", "clear", "stubborn", "fault", "dms", "restart"),
+]
 
 
 class NoBot:
@@ -58,9 +61,10 @@ def stage(world: SimulatedDiscord, api: SimulatedUseapi, bot_process: NoBot) -> 
 
 
 @pytest.fixture
-async def client(stage: Stage, api: SimulatedUseapi) -> AsyncIterator[Client]:
+async def client(stage: Stage, api: SimulatedUseapi, world: SimulatedDiscord) -> AsyncIterator[Client]:
     async with PageServer(stage) as page, aiohttp.ClientSession() as session:
         api.changed.append(page.changed)
+        world.on_change.append(page.changed)
         yield Client(page, session)
 
 
@@ -107,7 +111,7 @@ async def test_the_browser_is_told_to_load_and_frame_nothing_from_elsewhere(
 @pytest.mark.parametrize("action", ACTIONS)
 async def test_a_get_changes_nothing(client: Client, stage: Stage, bot_process: NoBot, action: str) -> None:
     before = stage.picture("owner")
-    query = "?as=owner&channel=1200000000000000001&kind=captcha&fault=slow"
+    query = "?as=owner&channel=1200000000000000001&kind=captcha&fault=slow&stubborn=true&closed=true"
     assert (await client.get(action + query))[0] == 404
     assert stage.picture("owner") == before
     assert bot_process.restarts == 0
@@ -150,7 +154,9 @@ async def test_a_post_without_an_origin_changes_nothing(client: Client, api: Sim
         ),
         pytest.param("flag", {"channel": "1", "kind": "captcha"}, id="no such account"),
         pytest.param("flag", {"channel": "1200000000000000001", "kind": "joy"}, id="no such flag"),
+        pytest.param("stubborn", {"channel": "1", "stubborn": True}, id="no such account to be stubborn"),
         pytest.param("fault", {"fault": "boredom"}, id="no such fault"),
+        pytest.param("dms", {}, id="neither open nor closed"),
         pytest.param("slash", {"name": "mjinfo"}, id="no place"),
         pytest.param("click", {"message": "x", "custom_id": "y"}, id="not a message"),
         pytest.param("submit", {"interaction": "1", "values": {}}, id="no such modal"),
@@ -171,6 +177,32 @@ async def test_an_account_is_flagged_and_cleared(
     await client.post("clear", channel=account.channel)
     assert account.pending is None
     assert stage.picture("stranger")["accounts"][0]["flag"] is None
+
+
+async def test_an_account_is_stubborn_until_it_is_cleared(
+    client: Client, api: SimulatedUseapi, stage: Stage
+) -> None:
+    (channel,) = api.accounts
+    await client.post("flag", channel=channel, kind="captcha")
+    await client.post("stubborn", channel=channel, stubborn=True)
+    assert stage.picture("owner")["accounts"][0]["stubborn"] is True
+    api.reset(channel)
+    api.listed()
+    assert api.accounts[channel].pending == FLAGS["captcha"], "the reset helped"
+    await client.post("clear", channel=channel)
+    assert (
+        stage.picture("owner")["accounts"][0] | {"flag": None, "stubborn": False}
+        == (stage.picture("owner")["accounts"][0])
+    )
+
+
+async def test_closing_the_owner_s_direct_messages_shows_at_once_and_can_be_undone(client: Client) -> None:
+    async with client.session.get(client.page.address + "events?as=owner") as stream:
+        assert (await pushed(stream))["dms_closed"] is False
+        await client.post("dms", closed=True)
+        assert (await pushed(stream))["dms_closed"] is True
+        await client.post("dms", closed=False)
+        assert (await pushed(stream))["dms_closed"] is False
 
 
 async def test_every_fault_is_offered_and_ends_with_back_to_normal(
@@ -220,6 +252,30 @@ async def pushed(stream: aiohttp.ClientResponse) -> dict[str, Any]:
         line = await stream.content.readline()
         assert await stream.content.readline() == b"\n"
     return json.loads(line.removeprefix(b"data: "))
+
+
+async def test_a_message_is_edited_live_and_one_that_is_deleted_vanishes(
+    client: Client, world: SimulatedDiscord
+) -> None:
+    headers = {"Authorization": f"Bot {SANDBOX_BOT_TOKEN}"}
+    path = f"{world.api}/channels/{world.dm_channel_id(world.owner)}/messages"
+    async with client.session.get(client.page.address + "events?as=owner") as stream:
+        await pushed(stream)
+        async with client.session.post(path, json={"content": "one"}, headers=headers) as response:
+            made = await response.json()
+        assert contents(await pushed(stream)) == ["one"]
+        one = f"{path}/{made['id']}"
+        async with client.session.patch(one, json={"content": "two"}, headers=headers) as response:
+            assert response.status == 200
+        assert contents(await pushed(stream)) == ["two"]
+        async with client.session.delete(one, headers=headers) as response:
+            assert response.status == 204
+        assert contents(await pushed(stream)) == []
+
+
+def contents(picture: dict[str, Any]) -> list[str]:
+    """Read the owner's direct messages."""
+    return [message["content"] for message in picture["places"]["dm"]["messages"]]
 
 
 async def test_nobody_else_can_look(client: Client) -> None:

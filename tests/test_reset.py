@@ -1,7 +1,5 @@
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,65 +8,11 @@ import pytest
 from bot.incidents import Ending, Message, ResetVerdict, State
 from bot.models import Flag, FlagKind
 from bot.outbox import Step
-from bot.reset import Attempt, Outcome, Progress, Resets, Stage, fingerprint
-from bot.rules.policy import LEASE
-from bot.store import StoreError
-from bot.useapi import RateLimited, Rejected, Unauthorized, Unpaid, UseapiError
-from bot.useapi.client import Limits
-from bot.watchkeeper import UNKNOWN_OUTCOME
-from tests.parts import CHANNEL, FLAG, OTHER, locked
-from tests.sandbox.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault, SimulatedUseapi
-from tests.watching import ADA, BEA, MINUTE, PATIENCE, Clock, Watched, listed, until, watching
-
-CONFIRMED = fingerprint(FLAG)
-BRIEF = Limits(writing=0.2)
-AT_FIFTEEN, AT_SIXTY = [15], [15, 45]
-"""The pauses before the looks at 15 and 60 seconds."""
-ASKED = (ADA, "reset", "asked")
-
-
-class Crash(BaseException):
-    """The process dies at a step."""
-
-
-class Scene:
-    """An account that is flagged, and an owner who resets it."""
-
-    def __init__(self, api: SimulatedUseapi, watch: Watched, database: Path) -> None:
-        self.api = api
-        self.watch = watch
-        self.clock = watch.clock
-        self.database = database
-        self.stages: list[tuple[Stage, timedelta]] = []
-        self.steps: dict[Step, Callable[[], object]] = {}
-        """What happens at which step."""
-        self.resets = Resets(watch.useapi, watch.monitor, watch.keeper, sleep=self.clock.nap, at=self._reach)
-
-    def _reach(self, step: Step) -> None:
-        if (happens := self.steps.get(step)) is not None:
-            happens()
-
-    async def progress(self, stage: Stage, wait: timedelta) -> None:
-        self.stages.append((stage, wait))
-
-    async def press(
-        self, owner: int = ADA, *, confirmed: str = CONFIRMED, progress: Progress | None = None
-    ) -> Attempt:
-        """Confirm the reset, and see it to its end."""
-        return await self.resets.run(CHANNEL, owner, confirmed, progress or self.progress)
-
-    @property
-    def posts(self) -> int:
-        return self.api.count(Endpoint.RESET)
-
-    @property
-    def looks(self) -> int:
-        return self.api.count(Endpoint.LIST)
-
-    async def is_untouched(self) -> bool:
-        """Whether nothing was sent, and nothing written."""
-        state = self.watch.incident().state
-        return self.posts == 0 and state is State.OPEN and await self.watch.audit() == []
+from bot.reset import Attempt, Outcome, Stage, fingerprint
+from tests.keeping import ADA, BEA, Clock, listed, watching
+from tests.parts import CHANNEL, FLAG, OTHER
+from tests.resetting import ASKED, AT_FIFTEEN, AT_SIXTY, Scene, on_scene
+from tests.sandbox.useapi import BLOCK, CAPTCHA, Endpoint, Fault, SimulatedUseapi
 
 
 @pytest.fixture
@@ -78,12 +22,8 @@ def database(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def scene(api: SimulatedUseapi, database: Path) -> AsyncIterator[Scene]:
-    async with watching(database, Clock(), (ADA, BEA), api=api, limits=BRIEF) as watch:
-        api.add(channel=CHANNEL)
-        api.add(channel=OTHER)
-        api.flag(CHANNEL, MODERATION)
-        await watch.monitor.check()
-        yield Scene(api, watch, database)
+    async with on_scene(api, database) as staged:
+        yield staged
 
 
 # The five verdicts
@@ -220,6 +160,14 @@ async def test_row_13_of_two_who_press_at_once_one_resets_and_the_other_reads_wh
     assert await scene.watch.audit() == [ASKED, (ADA, "reset", "back in rotation")]
 
 
+async def test_row_13_of_two_who_saw_the_same_list_one_gets_the_lease(scene: Scene) -> None:
+    scene.watch.monitor.look_soon()  # both wait for it, and then share the next one
+    before = scene.looks
+    outcomes = [attempt.outcome for attempt in await asyncio.gather(scene.press(ADA), scene.press(BEA))]
+    assert sorted(outcomes) == [Outcome.DONE, Outcome.TAKEN]
+    assert (scene.posts, scene.looks) == (1, before + 3)
+
+
 async def test_row_13_who_presses_while_another_waits_for_the_list_reads_who(scene: Scene) -> None:
     scene.api.accounts[CHANNEL].lingers = 5
     answers: list[Attempt] = []
@@ -234,179 +182,3 @@ async def test_row_13_who_presses_while_another_waits_for_the_list_reads_who(sce
     assert bea.incident is not None
     assert bea.incident.leased_by == ADA
     assert scene.posts == 1
-
-
-# A POST without a clear answer, or refused
-
-
-@pytest.mark.parametrize(
-    ("fault", "verdict"),
-    [
-        pytest.param(Fault.HANG, ResetVerdict.NOT_YET, id="time-out-not-done"),
-        pytest.param(Fault.LOST_ANSWER, ResetVerdict.BACK, id="time-out-done"),
-        pytest.param(Fault.RESET, ResetVerdict.NOT_YET, id="connection-reset"),
-        pytest.param(Fault.SERVER_ERROR, ResetVerdict.NOT_YET, id="server-error"),
-        pytest.param(Fault.HTML_503, ResetVerdict.NOT_YET, id="page-503"),
-        pytest.param(Fault.HTML_200, ResetVerdict.NOT_YET, id="page-200"),
-        pytest.param(Fault.HTML_404, ResetVerdict.NOT_YET, id="page-404"),
-        pytest.param(Fault.GONE, ResetVerdict.NOT_YET, id="service-gone"),
-        pytest.param(Fault.REDIRECT, ResetVerdict.NOT_YET, id="redirect"),
-        pytest.param(Fault.CODE_500_IN_200, ResetVerdict.NOT_YET, id="garbled"),
-    ],
-)
-async def test_row_11_a_reset_without_a_clear_answer_is_not_sent_again_and_the_list_tells(
-    scene: Scene, fault: Fault, verdict: ResetVerdict
-) -> None:
-    scene.api.fault(fault, endpoint=Endpoint.RESET)
-    attempt = await scene.press()
-    assert (attempt.outcome, attempt.verdict) == (Outcome.DONE, verdict)
-    assert scene.posts == 1
-    assert scene.watch.incident().lease_until is None
-    assert await scene.watch.audit() == [ASKED, (ADA, "reset", verdict.value)]
-
-
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        (Fault.UNAUTHORIZED, Unauthorized),
-        (Fault.UNPAID, Unpaid),
-        (Fault.RATE_LIMITED, RateLimited),
-        (Fault.UNPROCESSABLE, Rejected),
-    ],
-)
-async def test_a_reset_that_is_refused_gives_the_lease_back_and_says_why(
-    scene: Scene, fault: Fault, error: type[UseapiError]
-) -> None:
-    scene.api.fault(fault, endpoint=Endpoint.RESET)
-    with pytest.raises(error):
-        await scene.press()
-    assert (scene.posts, scene.clock.naps) == (1, [])
-    assert (scene.watch.incident().state, scene.watch.incident().leased_by) == (State.OPEN, None)
-    assert await scene.watch.audit() == [ASKED, (ADA, "reset", "not yet cleared")]
-    scene.api.mend()
-    assert (await scene.press(BEA)).verdict is ResetVerdict.BACK
-
-
-# What goes wrong on the way
-
-
-@pytest.mark.parametrize("failing", Stage)
-async def test_a_person_who_cannot_be_shown_how_far_it_is_does_not_stop_it(
-    scene: Scene, failing: Stage
-) -> None:
-    scene.api.accounts[CHANNEL].lingers = 1
-
-    async def progress(stage: Stage, _: timedelta) -> None:
-        if stage is failing:
-            raise RuntimeError("closed")
-
-    attempt = await scene.press(progress=progress)
-    assert (attempt.verdict, scene.posts) == (ResetVerdict.BACK, 1)
-
-
-async def cancelled_in(scene: Scene, stage: Stage) -> None:
-    """End a reset where the person reads of a stage."""
-    reached = asyncio.Event()
-
-    async def hang(now: Stage, _: timedelta) -> None:
-        if now is stage:
-            reached.set()
-            await asyncio.Event().wait()
-
-    reset = asyncio.create_task(scene.press(progress=hang))
-    async with asyncio.timeout(PATIENCE):
-        await reached.wait()
-    reset.cancel()
-    await asyncio.gather(reset, return_exceptions=True)
-    assert reset.cancelled()
-
-
-@pytest.mark.parametrize(("stage", "posts"), [(Stage.SENDING, 0), (Stage.LOOKING, 1)])
-async def test_row_12_a_reset_that_is_cancelled_in_the_middle_leaves_its_lease_which_runs_out(
-    scene: Scene, stage: Stage, posts: int
-) -> None:
-    scene.api.accounts[CHANNEL].lingers = 5
-    await cancelled_in(scene, stage)
-    assert scene.posts == posts
-    assert (scene.watch.incident().state, scene.watch.incident().leased_by) == (State.RESETTING, ADA)
-    assert (await scene.press(BEA)).outcome is Outcome.TAKEN
-
-    scene.clock.turn(LEASE)
-    scene.api.clear(CHANNEL)
-    scene.api.flag(CHANNEL, MODERATION)
-    scene.api.accounts[CHANNEL].lingers = 0
-    assert (await scene.press(BEA)).verdict is ResetVerdict.BACK
-    assert scene.posts == posts + 1
-    assert await scene.watch.audit() == [
-        ASKED,
-        (ADA, "reset", UNKNOWN_OUTCOME),
-        (BEA, "reset", "asked"),
-        (BEA, "reset", "back in rotation"),
-    ]
-
-
-async def test_a_reset_that_is_cancelled_before_the_lease_leaves_nothing(scene: Scene) -> None:
-    await cancelled_in(scene, Stage.READING)
-    assert await scene.is_untouched()
-
-
-@pytest.mark.parametrize(
-    ("step", "posts"), [(Step.LEASED, 0), (Step.RESET, 1)], ids=["before-the-post", "after-it"]
-)
-async def test_row_12_killed_between_lease_and_verdict(scene: Scene, step: Step, posts: int) -> None:
-    def die() -> None:
-        raise Crash
-
-    scene.steps[step] = die
-    with pytest.raises(Crash):
-        await scene.press()
-    assert (scene.posts, await scene.watch.audit()) == (posts, [ASKED])
-    assert scene.watch.incident().state is State.RESETTING
-    scene.clock.turn(LEASE)
-    await scene.watch.keeper.tick()
-    assert scene.watch.incident().state is State.OPEN
-    assert await scene.watch.audit() == [ASKED, (ADA, "reset", UNKNOWN_OUTCOME)]
-
-
-async def test_what_cannot_be_written_down_is_not_sent(scene: Scene) -> None:
-    with locked(scene.database), pytest.raises(StoreError):
-        await scene.press()
-    assert await scene.is_untouched()
-
-
-async def test_a_verdict_that_cannot_be_written_down_is_said_all_the_same(
-    scene: Scene, caplog: pytest.LogCaptureFixture
-) -> None:
-    with ExitStack() as stack, caplog.at_level(logging.ERROR):
-        scene.steps[Step.RESET] = lambda: stack.enter_context(locked(scene.database))
-        attempt = await scene.press()
-    assert (attempt.outcome, attempt.verdict) == (Outcome.DONE, ResetVerdict.BACK)
-    assert "what a reset came to could not be written down" in caplog.text
-    assert scene.watch.incident().state is State.RESETTING
-
-
-async def test_a_look_under_way_when_the_reset_is_asked_for_does_not_count_as_reading_the_list(
-    scene: Scene,
-) -> None:
-    before = scene.looks
-    scene.watch.monitor.look_soon()
-    await until(lambda: scene.looks > before)
-    await scene.press()
-    assert scene.looks == before + 3
-
-
-async def test_what_a_command_met_can_be_reset_though_the_list_is_clean(scene: Scene) -> None:
-    await scene.watch.keeper.met(OTHER, FLAG)
-    attempt = await scene.resets.run(OTHER, ADA, CONFIRMED, scene.progress)
-    assert attempt.verdict is ResetVerdict.BACK
-    assert scene.watch.incident(OTHER).ended
-
-
-async def test_row_10_a_flag_that_comes_back_soon_after_reopens_the_same_incident(scene: Scene) -> None:
-    await scene.press()
-    key = scene.watch.incident().key
-    scene.clock.turn(3 * MINUTE)
-    scene.api.flag(CHANNEL, MODERATION)
-    await scene.watch.monitor.check()
-    assert (scene.watch.incident().key, scene.watch.incident().state) == (key, State.OPEN)
-    assert await scene.watch.audit() == [ASKED, (ADA, "reset", "back in rotation")]

@@ -11,9 +11,7 @@ import pytest
 from bot.incidents import Delivery, Incident, Purpose, Reason, ResetVerdict, Route, State, Trouble
 from bot.ledger import Ledger
 from bot.store import StoreError
-from tests.ledger_cases import content
-from tests.parts import AT, CHANNEL, FLAG, OTHER, locked
-from tests.watching import (
+from tests.keeping import (
     ADA,
     BEA,
     HOUR,
@@ -26,6 +24,8 @@ from tests.watching import (
     listed,
     watching,
 )
+from tests.ledger_cases import content
+from tests.parts import AT, CHANNEL, FLAG, OTHER, locked
 
 FLAGGED, CLEAN = listed(flag=FLAG), listed()
 NO_MESSAGES = (

@@ -8,9 +8,7 @@ import pytest
 from bot.incidents import Delivery, Incident, Purpose, Reason, ResetVerdict, Route, State, Trouble
 from bot.rules.policy import LEASE, LONGEST_SNOOZE, Policy
 from bot.watchkeeper import CLOCK_CHECK, UNKNOWN_OUTCOME
-from tests.ledger_cases import content
-from tests.parts import AT, CHANNEL, FLAG
-from tests.watching import (
+from tests.keeping import (
     ADA,
     BEA,
     HOUR,
@@ -21,6 +19,8 @@ from tests.watching import (
     listed,
     watching,
 )
+from tests.ledger_cases import content
+from tests.parts import AT, CHANNEL, FLAG
 
 FLAGGED, CLEAN = listed(flag=FLAG), listed()
 FIRST_REMINDER = Policy().remind_after[0]

@@ -1,7 +1,7 @@
 """What tests of the watch do again and again: have the bot look, and wait for what owners are shown."""
 
 from tests.reading import text
-from tests.running import Bot, Visitor
+from tests.running import Bot, Visitor, is_private
 from tests.sandbox.discord.world import Json
 from tests.sandbox.useapi import MODERATION, SimulatedAccount
 
@@ -11,6 +11,15 @@ SNOOZE = "Snooze"
 PATIENCE = 20.0
 """Longer than the ten seconds between two edits of a message."""
 SILENT = 1 << 12
+TIMES = {
+    "incident": (
+        *("opened_at", "seen_at", "clear_since", "ended_at", "reset_at", "lease_until", "claimed_at"),
+        *("asked_at", "snoozed_until", "held_until", "block_ends"),
+    ),
+    "message": ("created_at", "due_at", "claimed_at", "failing_since", "sent_at", "edited_at"),
+    "mute": ("until",),
+}
+"""What the bot remembers times in, but for that of its last look."""
 
 
 async def look(visitor: Visitor) -> None:
@@ -22,11 +31,13 @@ async def newest(visitor: Visitor, *words: str, channel: int | None = None, numb
     """Wait until the last of so many messages, by default of the DM, says all of this, and give it."""
 
     def found() -> Json | None:
-        seen = visitor.told() if channel is None else visitor.sees(channel)
+        seen = visitor.told() if channel is None else [m for m in visitor.sees(channel) if not is_private(m)]
         said = text(seen[-1]) if len(seen) == number else ""
         return seen[-1] if said and all(word in said for word in words) else None
 
-    return await visitor.world.wait_for(found, PATIENCE)
+    message = await visitor.world.wait_for(found, PATIENCE)
+    assert message is not None
+    return message
 
 
 async def nothing_more(visitor: Visitor, number: int) -> None:
@@ -44,6 +55,15 @@ async def flagged(bot: Bot, visitor: Visitor, flag: str = MODERATION) -> tuple[S
     bot.api.flag(account.channel, flag)
     await look(visitor)
     return account, await newest(visitor, "needs you")
+
+
+async def later(bot: Bot, minutes: int, **changed: str) -> None:
+    """Let it be later for all that is remembered, as if the bot had looked all the time."""
+    await bot.stop()
+    for table, columns in TIMES.items():
+        moved = ", ".join(f"{column} = {column} - {minutes * 60_000}" for column in columns)
+        await bot.meddle(f"UPDATE {table} SET {moved}")  # noqa: S608 - made of the names above
+    await bot.start(**changed)
 
 
 def is_silent(message: Json) -> bool:

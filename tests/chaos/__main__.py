@@ -27,7 +27,9 @@ def main() -> int:
         say(f"seed {seed}: killed {killed} times, {count(found)}, in {time.monotonic() - begun:.1f} s")
         for sentence in found.all:
             say(f"    {sentence}")
-        for all_of, these in zip((total.lost, total.repeated, total.wrong), (found.lost, found.repeated, found.wrong), strict=True):
+        for all_of, these in zip(
+            (total.lost, total.repeated, total.wrong), (found.lost, found.repeated, found.wrong), strict=True
+        ):
             all_of.extend(these)
     say(f"{wanted.rounds} rounds, killed {kills} times: {count(total)}")
     return 1 if total.all else 0

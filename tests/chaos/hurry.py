@@ -7,20 +7,25 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
-SPEED: Final = 20.0
+SPEED: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Hurry:
-    """A clock that has run `SPEED` times as fast as the wall's since it was started, and was put ahead."""
+    """A clock that has run so many times as fast as the wall's since it was started, and was put ahead."""
 
     started: float
+    speed: float
     ahead: timedelta = timedelta(0)
 
     @classmethod
-    def begin(cls) -> Self:
+    def begin(cls, speed: float = SPEED) -> Self:
         """Start at the present time."""
-        return cls(time.time())
+        return cls(time.time(), speed)
+
+    def loop(self) -> "HurriedLoop":
+        """Make an event loop that is as fast."""
+        return HurriedLoop(self.speed)
 
     def later(self, by: timedelta) -> Self:
         """Give the clock put ahead by so much more."""
@@ -28,22 +33,27 @@ class Hurry:
 
     def now(self, _zone: object = UTC) -> datetime:
         """Give the time, as `datetime.now(UTC)` does."""
-        passed = (time.time() - self.started) * SPEED
+        passed = (time.time() - self.started) * self.speed
         return datetime.fromtimestamp(self.started, UTC) + timedelta(seconds=passed) + self.ahead
 
 
 class HurriedSelector(selectors.DefaultSelector):
     """Waits for a fraction of the time it is asked to."""
 
+    def __init__(self, speed: float) -> None:
+        super().__init__()
+        self._speed = speed
+
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        return super().select(None if timeout is None else timeout / SPEED)
+        return super().select(None if timeout is None else timeout / self._speed)
 
 
 class HurriedLoop(asyncio.SelectorEventLoop):
-    """An event loop in which all sleeps and time limits are over `SPEED` times as soon."""
+    """An event loop in which all sleeps and time limits are over so many times as soon."""
 
-    def __init__(self) -> None:
-        super().__init__(HurriedSelector())
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        super().__init__(HurriedSelector(speed))
 
     def time(self) -> float:
-        return super().time() * SPEED
+        return super().time() * self._speed

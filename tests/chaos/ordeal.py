@@ -1,4 +1,4 @@
-"""Lets the bot live one life after the other between the fakes, each ended by its fate, and keeps the record."""
+"""Lets the bot live one life after the other between the fakes, each with its fate, and keeps the record."""
 
 import asyncio
 import json
@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any, Final, TypeVar
-
 
 from bot.outbox import Step
 from tests.chaos.hurry import Hurry
@@ -112,10 +111,9 @@ class Ordeal:
                 self._bury()
                 self.begin()
             # A life that ends is noticed within a moment, as the waiting looks again unasked.
-            value = await self.world.wait_for(
-                lambda: happens() or (None if self.alive else self), max(deadline - loop.time(), 0.0)
-            )
-            if not isinstance(value, Ordeal):
+            left = max(deadline - loop.time(), 0.0)
+            await self.world.wait_for(lambda: not self.alive or happens(), left)
+            if value := happens():
                 return value
 
     async def die(self) -> None:
@@ -140,11 +138,15 @@ class Ordeal:
             return
         self._process.terminate()
         await self.world.wait_for(lambda: not self.alive, ENDS_WITHIN)
-        self._process.join()
+        if self._process.exitcode == -signal.SIGKILL:
+            self._bury()
+            return
         code, self._process = self._process.exitcode, None
         # It may have been so young that nothing in it minded signals yet.
-        if code not in (0, -signal.SIGKILL, -signal.SIGTERM):
+        if code not in (0, -signal.SIGTERM):
             raise AssertionError(f"the bot took a SIGTERM with code {code}\n{self.said()}")
+        if self._fate.step is not None:
+            self.fates.appendleft(self._fate)  # it is still to come
 
     async def skip(self, by: timedelta) -> None:
         """Let time pass without the bot."""
@@ -197,7 +199,9 @@ class Ordeal:
 
     def has_told(self, channel: str) -> bool:
         """Whether every owner has a message that holds the account's open incident, recorded as sent."""
-        going_on = [each.key for each in self.records.incidents() if each.channel == channel and not each.ended]
+        going_on = [
+            each.key for each in self.records.incidents() if each.channel == channel and not each.ended
+        ]
         told = {
             row.recipient
             for row in self.records.messages()
@@ -208,11 +212,20 @@ class Ordeal:
     def is_settled(self) -> bool:
         """Whether all trouble is over, and nothing is left to send, to edit or to delete."""
         incidents, messages = self.records.incidents(), self.records.messages()
-        flagged = {each.channel for each in incidents if each.channel is not None}
-        return (
-            flagged == set(self.episodes)
-            and all(incident.ended for incident in incidents)
-            and all(message.finished for message in messages)
+        return all(incident.ended for incident in incidents) and all(row.finished for row in messages)
+
+    def has_noticed(self) -> bool:
+        """Whether the bot lives and knows of every flag that was set."""
+        return self.alive and len(self._known()) >= len(self.episodes)
+
+    def _known(self) -> list[str]:
+        return [each.channel for each in self.records.incidents() if each.channel is not None]
+
+    def state(self) -> str:
+        """Say what is not over, for the one who reads a failure."""
+        incidents = [each for each in self.records.incidents() if not each.ended]
+        return "\n".join(
+            map(str, [*incidents, *(row for row in self.records.messages() if not row.finished)])
         )
 
 
@@ -229,7 +242,8 @@ async def ordeal(folder: Path, fates: Iterable[Fate] = ()) -> AsyncGenerator[Ord
         one = Ordeal(api, world, folder)
         holder.append(one)
         one.fates.extend(fates)
-        world._world.backend.subscribers.append(one.note_event)
+        backend = world._world.backend  # pyright: ignore[reportPrivateUsage] - it tells at the very moment
+        backend.subscribers.append(one.note_event)
         try:
             yield one
         finally:

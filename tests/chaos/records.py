@@ -1,10 +1,10 @@
 """What stands in the bot's database, read from outside while the bot lives, dies and is dead."""
 
 import sqlite3
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bot.incidents import Delivery, Purpose, Reason, ResetVerdict, State
 from bot.watchkeeper import UNKNOWN_OUTCOME
@@ -76,7 +76,7 @@ class Records:
         rows = self._read("SELECT channel, outcome FROM audit WHERE verb = 'reset' ORDER BY at, id")
         return [outcome for about, outcome in rows if about == channel]
 
-    def _read(self, query: str) -> Sequence[tuple[object, ...]] | list[tuple[str, ...]]:
+    def _read(self, query: str) -> list[tuple[Any, ...]]:
         try:
             with closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True)) as connection:
                 return connection.execute(query).fetchall()

@@ -26,7 +26,9 @@ def times_told(owner: Person, incident: str, creations: Iterable[Creation]) -> i
     on it: those are further words about what is known. An edit makes no message at all.
     """
     rows = (each.row for each in creations if each.row is not None)
-    return sum((incident, reason) in row.entries for row in rows if row.recipient == owner.id for reason in NEWS)
+    return sum(
+        (incident, reason) in row.entries for row in rows if row.recipient == owner.id for reason in NEWS
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import Final
 from bot import app, logs, monitor
 from bot.config import load_settings
 from bot.outbox import Step
-from tests.chaos.hurry import Hurry, HurriedLoop
+from tests.chaos.hurry import Hurry
 from tests.sandbox import launch
 from tests.sandbox.discord import point_at
 
@@ -68,7 +68,7 @@ def live(life: Life) -> None:
     logs.configure(settings.log_level, settings.log_format, secrets=[])
     # Every part of the bot asks one function for the time, and that one asks this name.
     monitor.datetime = life.hurry  # pyright: ignore[reportAttributeAccessIssue, reportPrivateImportUsage]
-    with point_at(life.discord_api, life.gateway), asyncio.Runner(loop_factory=HurriedLoop) as runner:
+    with point_at(life.discord_api, life.gateway), asyncio.Runner(loop_factory=life.hurry.loop) as runner:
         runner.run(app.run(settings, at=life.killer()))
 
 

@@ -203,6 +203,8 @@ def test_a_push_that_woke_nobody_does_not_hold_the_next() -> None:
     sent = replace(world.messages[push.key], delivery=Delivery.SENT, sent_at=world.now)
     (after,) = superseding(sent, world.messages.values(), world.incidents)
     assert after == replace(sent, loud=False)
+    world.messages[push.key] = after
+    assert goes_at(only(world.waiting()), world.messages.values(), world.incidents, world.now) == world.now
 
 
 def test_only_what_a_message_did_not_show_is_told_when_it_is_gone() -> None:
@@ -268,6 +270,33 @@ def test_a_service_that_refuses_now_for_this_and_now_for_that_wakes_nobody_each_
         world.look({})
         world.deliver()
     assert [push.entries[0][1] for push in world.pushes()] == [Reason.OPENED, Reason.WORSE]
+
+
+def test_trouble_that_changes_before_it_is_told_is_one_message() -> None:
+    world = started()
+    world.discord_is_up = False
+    world.run_without_api(10 * MINUTE)
+    world.run_without_api(20 * MINUTE, Trouble.TOKEN)
+    world.discord_is_up = True
+    world.deliver()
+    assert [told.entries for told in world.told] == [(("token", Reason.OPENED),)]
+
+
+def test_a_new_owner_is_told_nothing_of_an_outage_that_is_over() -> None:
+    world = started()
+    world.run_without_api(10 * MINUTE)
+    world.run(MINUTE)
+    world.owners.append(BEN)
+    world.tick()
+    assert [told.owner for told in world.told] == [ANNE]
+
+
+def test_a_message_about_the_service_does_not_hold_one_about_an_account() -> None:
+    world = started()
+    world.run_without_api(MINUTE, Trouble.TOKEN)
+    world.meet(A, MODERATION)
+    world.deliver()
+    assert [push.purpose for push in world.pushes()] == [Purpose.SERVICE, Purpose.ALERT]
 
 
 def test_an_outage_that_was_over_before_it_could_be_told_is_a_silent_note() -> None:

@@ -26,7 +26,12 @@ ASKED_BEFORE: Final = timedelta(hours=3)
 NEVER_ASKED: Final = "fjord"
 """The account whose name the bot does not know yet."""
 DATABASE: Final = "midwatch.sqlite3"
-PACE: Final = {"POLL_INTERVAL": "5s", "FLAP_WINDOW": "15s", "OUTAGE_AFTER": "15s", "REMIND_AFTER": "2m,10m,1h"}
+PACE: Final = {
+    "POLL_INTERVAL": "5s",
+    "FLAP_WINDOW": "15s",
+    "OUTAGE_AFTER": "15s",
+    "REMIND_AFTER": "2m,10m,1h",
+}
 """All that takes minutes or hours otherwise, for somebody who looks on."""
 FAST_TIME_GONE: Final = (
     "**Subscription**: Standard (Active monthly, renews next on <t:1798106400>)\n"
@@ -53,7 +58,7 @@ def seed(useapi: SimulatedUseapi) -> None:
 
 
 async def remember(useapi: SimulatedUseapi, folder: Path) -> None:
-    """Give the bot a past: it has asked for the information of all accounts but one, so it knows their names."""
+    """Give the bot a past: it has asked all accounts but one for their information, so it knows the names."""
     at, took = datetime.now(UTC) - ASKED_BEFORE, timedelta(seconds=MIDJOURNEY_TAKES)
     async with Store.open(folder / DATABASE) as store:
         for account in useapi.accounts.values():

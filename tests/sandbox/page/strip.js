@@ -16,11 +16,11 @@ export class Strip {
     this.discord = h("div", { class: "row" });
     this.bot = h("div", { class: "row" });
     root.append(
-      h("h3", {}, "Midjourney accounts"), h("p", { class: "subtext" }, "Make useapi.net report one as flagged (code 596). Clear: Midjourney takes it back by itself."), this.accounts,
+      h("h3", {}, "What the bot sent so far"), this.counts,
+      h("p", { class: "subtext" }, "Watching is one request a look; only /mjinfo sends Midjourney a command."),
+      h("h3", {}, "Midjourney accounts"), h("p", { class: "subtext" }, "Make useapi.net report one as flagged (code 596). More of them within 5 minutes join the message that is there, so that nobody is woken twice. Clear: Midjourney takes it back by itself."), this.accounts,
       h("h3", {}, "The API"), this.faultNow, this.buttons,
       h("p", {}, h("label", { for: this.menu.id }, "More ways to answer "), this.menu),
-      h("h3", {}, "What the bot sent so far"), this.counts,
-      h("p", { class: "subtext" }, "A look at the list is one request and never reaches Midjourney. Only /mjinfo sends it a command."),
       h("h3", {}, "Ada's Discord"), this.discord,
       h("h3", {}, "The bot's process"), this.bot);
   }

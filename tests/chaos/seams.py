@@ -1,0 +1,171 @@
+"""The watch in this process, with a trap at every seam to the outside: each springs once, with any error."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+import aiohttp
+import aiosqlite
+import discord
+from pydantic import SecretStr
+
+from bot.controls import view_of
+from bot.delivery import DiscordPost, Letter, Place
+from bot.heartbeat import Heartbeat
+from bot.incidents import Route
+from bot.ledger import Ledger
+from bot.models import Account
+from bot.monitor import Monitor, recall
+from bot.outbox import Outbox
+from bot.rounds import Rounds
+from bot.rules.policy import Policy
+from bot.store import Store
+from bot.store.database import Database
+from bot.teller import Teller
+from bot.useapi import UseapiClient
+from bot.watchkeeper import Watchkeeper
+from tests.chaos.hurry import Hurry
+from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
+from tests.sandbox.useapi import SimulatedUseapi
+
+POLICY = Policy(timedelta(seconds=2), timedelta(minutes=5), timedelta(seconds=2))
+
+
+class Seam(StrEnum):
+    """Where the watch waits for something outside of it; "after" is when that has had its effect."""
+
+    LIST = "list"
+    AFTER_LIST = "after list"
+    BEGIN = "begin"
+    COMMIT = "commit"
+    OPEN = "open"
+    FIND = "find"
+    SEND = "send"
+    AFTER_SEND = "after send"
+    EDIT = "edit"
+    AFTER_EDIT = "after edit"
+
+
+@dataclass(slots=True)
+class Traps:
+    """Raises an error once at each seam, when it is armed."""
+
+    error: BaseException
+    armed: bool = False
+    sprung: set[Seam] = field(default_factory=set[Seam])
+
+    def reach(self, seam: Seam) -> None:
+        if self.armed and seam not in self.sprung:
+            self.sprung.add(seam)
+            raise self.error
+
+
+class TrappedUseapi(UseapiClient):
+    """The API's client."""
+
+    traps: Traps
+
+    async def accounts(self) -> tuple[Account, ...]:
+        self.traps.reach(Seam.LIST)
+        listed = await super().accounts()
+        self.traps.reach(Seam.AFTER_LIST)
+        return listed
+
+
+class TrappedDatabase(Database):
+    """The database."""
+
+    traps: Traps
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[aiosqlite.Connection]:
+        self.traps.reach(Seam.BEGIN)
+        async with super().transaction() as writer:
+            yield writer
+            self.traps.reach(Seam.COMMIT)
+
+
+@dataclass(slots=True)
+class TrappedPost:
+    """The way to Discord."""
+
+    post: DiscordPost
+    traps: Traps
+
+    @property
+    def ready(self) -> bool:
+        return self.post.ready
+
+    def has(self, route: Route) -> bool:
+        return self.post.has(route)
+
+    async def open(self, recipient: int, route: Route) -> int:
+        if Seam.FIND in self.traps.sprung:  # only a message that was never tried is looked for
+            self.traps.reach(Seam.OPEN)
+        return await self.post.open(recipient, route)
+
+    async def send(self, channel_id: int, letter: Letter, *, nonce: str, silent: bool) -> Place:
+        self.traps.reach(Seam.SEND)
+        place = await self.post.send(channel_id, letter, nonce=nonce, silent=silent)
+        self.traps.reach(Seam.AFTER_SEND)
+        return place
+
+    async def edit(self, place: Place, letter: Letter) -> None:
+        self.traps.reach(Seam.EDIT)
+        await self.post.edit(place, letter)
+        self.traps.reach(Seam.AFTER_EDIT)
+
+    async def delete(self, place: Place) -> None:
+        await self.post.delete(place)
+
+    async def find(self, channel_id: int, key: str, since: datetime) -> Place | None:
+        self.traps.reach(Seam.FIND)
+        return await self.post.find(channel_id, key, since)
+
+
+@asynccontextmanager
+async def watching(
+    api: SimulatedUseapi, world: SimulatedDiscord, database: Path, traps: Traps, hurry: Hurry
+) -> AsyncGenerator[Ledger]:
+    """Make the rounds beside the block, as the composition root sets them up."""
+    with point_at(world.api, world.gateway):
+        async with (
+            discord.Client(intents=discord.Intents.none()) as client,
+            aiohttp.ClientSession() as session,
+            Store.open(database) as opened,
+        ):
+            await client.login(SANDBOX_BOT_TOKEN)
+            store = trapped(opened, traps)
+            useapi = TrappedUseapi(session, api.url, SecretStr(api.token), now=hurry.now)
+            useapi.traps = traps
+            ledger = await Ledger.load(store, hurry.now)
+            teller = Teller(lambda: {world.owner.id}, POLICY, hurry.now)
+            keeper = Watchkeeper(ledger, teller, ())
+            await keeper.tick()  # the hello waits already when the outbox begins: it is looked for first
+            monitor = Monitor(useapi, store, await recall(store), keeper, now=hurry.now)
+            outbox = Outbox(
+                ledger,
+                TrappedPost(DiscordPost(client), traps),
+                teller,
+                accounts=lambda: monitor.roster.by_channel,
+                view_of=view_of,
+                now=hurry.now,
+                chance=lambda: 0.0,
+            )
+            rounds = Rounds(
+                monitor, keeper, outbox, Heartbeat(session, None), POLICY.poll_interval, now=hurry.now
+            )
+            async with rounds.going():
+                yield ledger
+            await monitor.close()
+
+
+def trapped(opened: Store, traps: Traps) -> Store:
+    """Give a store whose transactions meet the traps."""
+    database = opened._database  # pyright: ignore[reportPrivateUsage] - a test may look inside
+    with_traps = TrappedDatabase(database.writer, database.reader, database.path)
+    with_traps.traps = traps
+    return Store(with_traps)

@@ -1,0 +1,189 @@
+"""Nothing that goes wrong at any await ends the loops of the watch, and every way out closes the database."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import discord
+import pytest
+
+from bot.errors import TokenRefusedError, UnavailableError
+from bot.incidents import Delivery
+from bot.ledger import Ledger
+from bot.store import Store, StoreError
+from bot.store.database import plainly
+from tests.chaos.hurry import Hurry
+from tests.chaos.seams import Seam, Traps, watching
+from tests.conftest import Leaks
+from tests.running import Bot
+from tests.sandbox.discord import Json, SimulatedDiscord, Trouble
+from tests.sandbox.useapi import CAPTCHA, SimulatedUseapi
+
+PATIENCE = 15.0
+SPEED = 90.0
+"""The bot waits long after the sixth error in a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """As much of an answer as discord.py's errors read."""
+
+    status: int
+    reason: str = "for the test"
+
+
+def of_sqlite() -> StoreError:
+    """Give what the store makes of an error of SQLite."""
+    try:
+        with plainly(Path("midwatch.sqlite3")):
+            raise sqlite3.OperationalError("database is locked")
+    except StoreError as error:
+        return error
+
+
+def refused(kind: type[discord.HTTPException], status: int) -> discord.HTTPException:
+    return kind(Response(status), None)  # pyright: ignore[reportArgumentType] - it reads no more of it
+
+
+ERRORS: dict[str, BaseException] = {
+    "OSError": OSError(5, "Input/output error"),
+    "TimeoutError": TimeoutError(),
+    "CancelledError": asyncio.CancelledError(),
+    "Forbidden": refused(discord.Forbidden, 403),
+    "NotFound": refused(discord.NotFound, 404),
+    "DiscordServerError": refused(discord.DiscordServerError, 503),
+    "RateLimited": discord.RateLimited(3.0),
+    "ServerDisconnectedError": aiohttp.ServerDisconnectedError(),
+    "sqlite3.OperationalError": sqlite3.OperationalError("database is locked"),
+    "StoreError": of_sqlite(),
+    "ValueError": ValueError("no JSON"),
+    "KeyError": KeyError("id"),
+}
+
+
+@pytest.mark.parametrize("error", ERRORS.values(), ids=ERRORS)
+def test_no_error_at_any_seam_ends_the_watch_or_loses_or_repeats_a_message(
+    tmp_path: Path, leaks: Leaks, error: BaseException
+) -> None:
+    hurry = Hurry.begin(SPEED)
+    with asyncio.Runner(loop_factory=hurry.loop) as runner:
+        problems = runner.run(live_a_life(tmp_path / "midwatch.sqlite3", Traps(error), hurry))
+    assert problems == []
+    assert leaks
+
+
+async def live_a_life(database: Path, traps: Traps, hurry: Hurry) -> list[str]:
+    """Have an account flagged, told, cleared and shown green, with an error at each seam on the way."""
+    async with SimulatedUseapi(now=hurry.now) as api, SimulatedDiscord(now=hurry.now) as world:
+        channel = api.add().channel
+        async with watching(api, world, database, traps, hurry) as ledger:
+            traps.armed = True
+            await world.wait_for(lambda: len(seen(world)) == 1, PATIENCE)
+            api.flag(channel, CAPTCHA)
+            await world.wait_for(lambda: sent(ledger, channel), PATIENCE)
+            api.clear(channel)
+            await world.wait_for(lambda: is_green(world) and is_over(ledger), PATIENCE)
+            assert traps.sprung == set(Seam)
+            assert len(seen(world)) == 2
+        return world.problems
+
+
+def seen(world: SimulatedDiscord) -> list[Json]:
+    return world.messages(world.dm_channel_id(world.owner), world.owner)
+
+
+def sent(ledger: Ledger, channel: str) -> bool:
+    keys = {key for key, incident in ledger.incidents.items() if incident.channel == channel}
+    return any(
+        message.delivery is Delivery.SENT and any(message.holds(key) for key in keys)
+        for message in ledger.messages.values()
+    )
+
+
+def is_over(ledger: Ledger) -> bool:
+    done = (Delivery.DONE, Delivery.CANCELLED)
+    return all(message.delivery in done for message in ledger.messages.values())
+
+
+def is_green(world: SimulatedDiscord) -> bool:
+    return seen(world)[-1]["embeds"][0].get("color") == discord.Colour.green().value
+
+
+# Every way out closes the database
+
+
+Prepare = Callable[[Bot], Awaitable[None]]
+
+
+async def refuse_the_token(bot: Bot) -> None:
+    bot.world.fault(Trouble.TOKEN_REFUSED)
+
+
+async def break_an_extension(bot: Bot) -> None:
+    bot.extensions = ["cogs.accounts", "tests.no_such_extension"]
+
+
+async def break_what_is_remembered(bot: Bot) -> None:
+    async with Store.open(bot.database):
+        pass
+    await bot.meddle("INSERT INTO meta VALUES ('watch', 'no JSON'), ('owners', 'nobody')")
+
+
+async def lose_a_table(bot: Bot) -> None:
+    async with Store.open(bot.database):
+        pass
+    await bot.meddle("DROP TABLE message_entry")
+
+
+ENDS: dict[str, tuple[Prepare, type[BaseException]]] = {
+    "a refused token": (refuse_the_token, TokenRefusedError),
+    "a part that does not load": (break_an_extension, UnavailableError),
+    "a memory that cannot be read": (break_what_is_remembered, ValueError),
+    "a table that is missing": (lose_a_table, StoreError),
+}
+
+
+@pytest.mark.parametrize(("prepare", "expected"), ENDS.values(), ids=ENDS)
+async def test_an_end_by_an_error_closes_the_database(
+    bot: Bot, prepare: Prepare, expected: type[BaseException]
+) -> None:
+    await prepare(bot)
+    await asyncio.wait({bot.launch()}, timeout=PATIENCE)
+    with pytest.raises(expected):
+        await bot.stop()
+    assert_closed(bot)
+
+
+async def test_a_stop_closes_the_database(bot: Bot) -> None:
+    await bot.start()
+    await bot.stop()
+    assert_closed(bot)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 3, 10, 30, 100, 300])
+async def test_a_cancellation_at_any_time_closes_the_database(bot: Bot, turns: int) -> None:
+    task = bot.launch()
+    for _ in range(turns):
+        await asyncio.sleep(0.001)
+    task.cancel()
+    await asyncio.wait({task}, timeout=PATIENCE)
+    with pytest.raises(asyncio.CancelledError):
+        await bot.stop()
+    assert_closed(bot)
+
+
+def assert_closed(bot: Bot) -> None:
+    """Make sure that the file is free, all of it in one piece, and that no thread still works on it."""
+    assert not bot.database.with_name(f"{bot.database.name}-wal").exists()
+    workers = [each for each in threading.enumerate() if "connection_worker" in each.name]
+    for worker in workers:  # it has been told to end, and may be about to
+        worker.join(PATIENCE)
+    assert not any(worker.is_alive() for worker in workers)
+    if bot.database.exists() and bot.database.stat().st_size:
+        with closing(sqlite3.connect(bot.database, timeout=0)) as connection:
+            connection.execute("BEGIN EXCLUSIVE")

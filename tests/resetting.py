@@ -1,0 +1,71 @@
+"""An account that is flagged, and an owner who resets it: what the tests of the reset share."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from bot.incidents import State
+from bot.outbox import Step
+from bot.reset import Attempt, Progress, Resets, Stage, fingerprint
+from bot.useapi.client import Limits
+from tests.keeping import ADA, BEA, Clock, Watched, watching
+from tests.parts import CHANNEL, FLAG, OTHER
+from tests.sandbox.useapi import MODERATION, Endpoint, SimulatedUseapi
+
+CONFIRMED = fingerprint(FLAG)
+BRIEF = Limits(writing=1)
+AT_FIFTEEN, AT_SIXTY = [15], [15, 45]
+"""The pauses before the looks at 15 and 60 seconds."""
+ASKED = (ADA, "reset", "asked")
+
+
+class Scene:
+    """An account that is flagged, and an owner who resets it."""
+
+    def __init__(self, api: SimulatedUseapi, watch: Watched, database: Path) -> None:
+        self.api = api
+        self.watch = watch
+        self.clock = watch.clock
+        self.database = database
+        self.stages: list[tuple[Stage, timedelta]] = []
+        self.steps: dict[Step, Callable[[], object]] = {}
+        """What happens at which step."""
+        self.resets = Resets(watch.useapi, watch.monitor, watch.keeper, sleep=self.clock.nap, at=self._reach)
+
+    def _reach(self, step: Step) -> None:
+        if (happens := self.steps.get(step)) is not None:
+            happens()
+
+    async def progress(self, stage: Stage, wait: timedelta) -> None:
+        self.stages.append((stage, wait))
+
+    async def press(
+        self, owner: int = ADA, *, confirmed: str = CONFIRMED, progress: Progress | None = None
+    ) -> Attempt:
+        """Confirm the reset, and see it to its end."""
+        return await self.resets.run(CHANNEL, owner, confirmed, progress or self.progress)
+
+    @property
+    def posts(self) -> int:
+        return self.api.count(Endpoint.RESET)
+
+    @property
+    def looks(self) -> int:
+        return self.api.count(Endpoint.LIST)
+
+    async def is_untouched(self) -> bool:
+        """Whether nothing was sent, and nothing written."""
+        state = self.watch.incident().state
+        return self.posts == 0 and state is State.OPEN and await self.watch.audit() == []
+
+
+@asynccontextmanager
+async def on_scene(api: SimulatedUseapi, database: Path) -> AsyncGenerator[Scene]:
+    """Have two accounts, one of them flagged, and the flag seen."""
+    async with watching(database, Clock(), (ADA, BEA), api=api, limits=BRIEF) as watch:
+        api.add(channel=CHANNEL)
+        api.add(channel=OTHER)
+        api.flag(CHANNEL, MODERATION)
+        await watch.monitor.check()
+        yield Scene(api, watch, database)
