@@ -21,6 +21,7 @@ from bot.useapi import MalformedResponse, PendingModeration, UseapiClient, Useap
 log = logging.getLogger(__name__)
 
 COOLDOWN: Final = timedelta(seconds=30)
+ASKED: Final = "asked:"
 
 
 class Outcome(StrEnum):
@@ -67,6 +68,8 @@ class Inquiries:
         self._now = now
         self._monotonic = monotonic
         self._asked: dict[str, float] = {}
+        self._asked_before: dict[str, datetime | None] = {}
+        """When each account was last asked before this start, as far as that was looked up."""
         self._under_way: dict[str, asyncio.Task[Inquiry]] = {}
 
     async def ask(self, account: KnownAccount, *, even_if_flagged: bool = False) -> Inquiry:
@@ -131,9 +134,15 @@ class Inquiries:
         waits = [timedelta(0)]
         if (asked := self._asked.get(account.channel)) is not None:
             waits.append(COOLDOWN - timedelta(seconds=self._monotonic() - asked))
-        elif account.snapshot is not None and account.snapshot.taken_at <= self._now():
-            waits.append(account.snapshot.taken_at + COOLDOWN - self._now())
+        elif (before := self._asked_before.get(account.channel)) is not None and before <= self._now():
+            waits.append(before + COOLDOWN - self._now())
         return max(waits)
+
+    async def _recall(self, channel: str) -> None:
+        """Look up once when an account was asked before this start."""
+        if channel not in self._asked_before:
+            kept = await self._store.meta(f"{ASKED}{channel}")
+            self._asked_before[channel] = datetime.fromisoformat(kept) if kept else None
 
     def _too_soon(self, account: KnownAccount, wait: timedelta) -> Inquiry:
         if account.snapshot is None or account.account.flag is not None:
@@ -146,6 +155,7 @@ class Inquiries:
     async def _ask(self, account: KnownAccount) -> Inquiry:
         channel = account.channel
         self._asked[channel] = self._monotonic()
+        await self._note_asking(channel)
         try:
             snapshot = await self._useapi.info(channel)
         except PendingModeration as error:
@@ -157,6 +167,13 @@ class Inquiries:
             # Midjourney has answered and a person waits: the answer is shown even if it cannot be kept.
             log.exception("an /info answer could not be written down")
         return Inquiry(Outcome.ANSWERED, self._now_known(account), COOLDOWN)
+
+    async def _note_asking(self, channel: str) -> None:
+        """Write down that Midjourney is asked, before it is: killed meanwhile, the bot must not ask at once."""
+        try:
+            await self._store.set_meta(f"{ASKED}{channel}", self._now().isoformat())
+        except StoreError:
+            log.exception("that an account is asked could not be written down; this start knows it all the same")
 
     async def _met_flag(self, error: PendingModeration, account: KnownAccount) -> Inquiry:
         """Take in the 596 that answered; it is about the account asked for, unless the API names another."""

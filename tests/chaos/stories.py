@@ -7,12 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from bot.incidents import Delivery, Purpose
+from bot.incidents import Delivery, Purpose, State
 from bot.outbox import Step
 from bot.rules.policy import LONGEST_BACKOFF, PUSH_EVERY
 from tests.chaos.hurry import SPEED
 from tests.chaos.ordeal import Fate, Ordeal, ordeal
-from tests.chaos.verdict import Findings, findings
+from tests.chaos.verdict import Findings, findings, times_told
 from tests.reading import buttons
 from tests.sandbox.discord import CannotDo, Interaction, Json, Trouble
 from tests.sandbox.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault
@@ -20,6 +20,8 @@ from tests.sandbox.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault
 LATER: Final = PUSH_EVERY + timedelta(minutes=1)
 SETTLES_WITHIN: Final = 6.0
 STARTS_TO_SETTLE: Final = 6
+HEARD_OUT: Final = 0.5
+"""How many of the rounds go on until all is told that is still wrong."""
 RESET_BUTTON: Final = "watch.reset"
 CONFIRM_BUTTON: Final = "watch.confirm"
 SENDS: Final = "/channels/*/messages"
@@ -84,6 +86,31 @@ def _is_replaced(one: Ordeal) -> bool:
     return sum(living) == len(one.owners)
 
 
+async def wait_for_news(one: Ordeal) -> list[str]:
+    """Let nothing change until each owner had a push about all that goes on; say what none came for."""
+    one.api.mend()
+    one.world.mend()
+    await one.until(one.has_noticed)
+    for _ in range(STARTS_TO_SETTLE):
+        with suppress(AssertionError):
+            await one.until(lambda: not _unheard(one), SETTLES_WITHIN)
+            return []
+        await one.skip(LATER)
+    return _unheard(one)
+
+
+def _unheard(one: Ordeal) -> list[str]:
+    """Say which trouble that goes on is shown at best: of what keeps coming back there are reminders only."""
+    return [
+        f"{owner.name} was not woken for {incident}"
+        for incident in one.records.incidents()
+        if incident.state is State.OPEN and incident.channel is not None and not incident.recurring
+        if one.api.accounts[incident.channel].pending is not None
+        for owner in one.owners
+        if not times_told(owner, incident.key, one.creations)
+    ]
+
+
 # A reset
 
 
@@ -117,7 +144,10 @@ async def at_random(folder: Path, seed: int) -> tuple[Findings, int]:
             one.fates.append(_fate(rng))
             await _live(one, rng)
         one.fates.clear()
-        return await settle(one), one.kills
+        unheard = await wait_for_news(one) if rng.random() < HEARD_OUT else []
+        found = await settle(one)
+        found.lost.extend(unheard)
+        return found, one.kills
 
 
 def _fate(rng: random.Random) -> Fate:
