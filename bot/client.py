@@ -12,8 +12,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.config import Settings
-from bot.controls import PATTERN, Control, Controls
-from bot.errors import UnavailableError, UserError
+from bot.controls import PATTERN, Control, Controls, OutdatedError
+from bot.errors import UnavailableError
 from bot.inflight import InFlight
 from bot.inquiry import Inquiries
 from bot.monitor import Monitor
@@ -57,7 +57,7 @@ class Gate(app_commands.CommandTree["Midwatch"]):
         if interaction.type is discord.InteractionType.autocomplete:
             await interaction.response.autocomplete([])
         else:
-            await report(interaction, NotAViewerError())
+            await report(interaction, NotAViewerError(interaction.guild_id))
         return False
 
     async def on_error(
@@ -157,7 +157,5 @@ class Midwatch(commands.Bot):
         """Answer buttons that no pattern of ours matches, which Discord would call a failed interaction."""
         custom_id = str((interaction.data or {}).get("custom_id", ""))
         if interaction.type in UNMATCHED and not re.fullmatch(PATTERN, custom_id):
-            error = UserError(
-                "This is from another version of Midwatch.", "Use the command again to get a fresh one."
-            )
+            error = OutdatedError()
             await report(interaction, error)

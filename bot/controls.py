@@ -37,6 +37,15 @@ class Who(Enum):
     """Owners, and the person whose question the message answers."""
 
 
+class OutdatedError(UserError):
+    """Somebody used a control of a version that is not this one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This is from another version of Midwatch.", "Use the command again to get a fresh one."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Press:
     """What was pressed: the asker of the message, what the control is about, and a select's choice."""
@@ -44,6 +53,18 @@ class Press:
     asker: int
     argument: str
     chosen: str | None = None
+
+    @property
+    def page(self) -> int:
+        """Give the page that the argument begins with.
+
+        Raises:
+            OutdatedError: it begins with something else, as another version's may.
+        """
+        number = self.argument.partition(".")[0]
+        if not number.isdecimal():
+            raise OutdatedError
+        return int(number)
 
 
 class Controls:
@@ -82,9 +103,7 @@ class Controls:
 
 async def outdated(_caller: Caller, _press: Press) -> None:
     """Answer a control that this version does not have."""
-    raise UserError(
-        "This button is from another version of Midwatch.", "Use the command again to get a fresh one."
-    )
+    raise OutdatedError
 
 
 class HasControls(Protocol):

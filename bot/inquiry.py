@@ -90,6 +90,7 @@ class Inquiries:
                 "The API lists this account under something that is not a Discord channel id.",
                 "Look at the account's configuration at useapi.net; Midwatch does nothing with such an id.",
             )
+        await self._recall(channel)
         if not even_if_flagged:
             account = await self._still_flagged(account)
         if (under_way := self._under_way.get(channel)) is not None:
@@ -169,11 +170,13 @@ class Inquiries:
         return Inquiry(Outcome.ANSWERED, self._now_known(account), COOLDOWN)
 
     async def _note_asking(self, channel: str) -> None:
-        """Write down that Midjourney is asked, before it is: killed meanwhile, the bot must not ask at once."""
+        """Write down that Midjourney is asked, before it is: killed meanwhile, the bot must not ask anew."""
         try:
             await self._store.set_meta(f"{ASKED}{channel}", self._now().isoformat())
         except StoreError:
-            log.exception("that an account is asked could not be written down; this start knows it all the same")
+            log.exception(
+                "that an account is asked could not be written down; this start knows it all the same"
+            )
 
     async def _met_flag(self, error: PendingModeration, account: KnownAccount) -> Inquiry:
         """Take in the 596 that answered; it is about the account asked for, unless the API names another."""

@@ -1,4 +1,4 @@
-"""Who may act, and who may look (DESIGN's owner and viewer)."""
+"""Who may act: the owners. And who may look: they, and others in the servers of GUILD_IDS."""
 
 import asyncio
 import logging
@@ -104,10 +104,13 @@ class NotAnOwnerError(UserError):
 
 
 class NotAViewerError(UserError):
-    """Somebody used the bot where only owners may."""
+    """Somebody used the bot where only owners may; `guild_id` is None in direct messages."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "Midwatch answers only its owners here.",
-            "An owner can open it to this server by adding the server's id to GUILD_IDS.",
+    def __init__(self, guild_id: int | None) -> None:
+        here = "in direct messages" if guild_id is None else "here"
+        remedy = (
+            "Use the command in a server that its owners have opened it to."
+            if guild_id is None
+            else "An owner can open it to this server by adding the server's id to GUILD_IDS."
         )
+        super().__init__(f"Midwatch answers only its owners {here}.", remedy)

@@ -1,5 +1,6 @@
 """The accounts Midwatch knows, in memory: what lists, cards and autocompletion read without asking anyone."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -47,10 +48,10 @@ class Roster:
         Raises:
             UserError: no account, or more than one, goes by that.
         """
-        typed = typed.strip()
-        if (account := self._listed.get(typed)) is not None:
+        if (account := self._listed.get(typed.strip())) is not None:
             return account
-        found = [account for account in self._listed.values() if account.label.casefold() == typed.casefold()]
+        wanted = visible(typed)
+        found = [account for account in self._listed.values() if wanted and visible(account.label) == wanted]
         if len(found) == 1:
             return found[0]
         if found:
@@ -101,6 +102,17 @@ class Roster:
     def _put(self, account: KnownAccount) -> KnownAccount:
         self._listed[account.channel] = account
         return account
+
+
+def visible(text: str) -> str:
+    """Give a text as people compare it: without what shows nothing, whatever its case and blanks."""
+    shown = "".join(" " if char.isspace() else char for char in text if not is_hidden(char))
+    return " ".join(shown.split()).casefold()
+
+
+def is_hidden(char: str) -> bool:
+    """Whether a character shows nothing: control, format and half characters, but for blanks."""
+    return unicodedata.category(char).startswith("C") and not char.isspace()
 
 
 def seen(known: KnownAccount | None, account: Account, at: datetime) -> KnownAccount:

@@ -14,8 +14,9 @@ from bot.monitor import Monitor, utc_now
 from bot.render.accounts import AccountsPage, accounts_page, nothing_configured, option
 from bot.render.cards import account_embed
 from bot.render.choosing import choices
-from bot.render.text import plain
+from bot.render.text import bare, plain
 from bot.replies import Caller, Shown, defer, defer_update, show, suggested, update
+from bot.roster import visible
 from bot.store import Store
 
 NAME_LIMIT: Final = 48
@@ -70,14 +71,13 @@ class Accounts(commands.Cog):
 
     async def turn_page(self, caller: Caller, press: Press) -> None:
         """Show another page of the list as it was last read."""
-        page = int(press.argument.partition(".")[0])
-        await update(caller, self._list(press.asker, page))
+        await update(caller, self._list(press.asker, press.page))
 
     async def refresh(self, caller: Caller, press: Press) -> None:
         """Read the list again and show the same page of it."""
         await defer_update(caller)
         await self._monitor.check()
-        await show(caller, self._list(press.asker, int(press.argument)))
+        await show(caller, self._list(press.asker, press.page))
 
     async def open_card(self, caller: Caller, press: Press) -> None:
         """Show one account's card to the person who picked it."""
@@ -106,10 +106,12 @@ def checked_name(name: str | None) -> str | None:
     """
     if name is None:
         return None
-    folded = " ".join(name.split())
-    if folded.isdigit() or not any(character.isalnum() for character in folded):
-        raise UserError("A name needs a letter, or it could be taken for an id.", "Choose another name.")
-    return folded
+    shown = bare(name, NAME_LIMIT)
+    if not visible(name):
+        raise UserError("That name shows nothing.", "Choose another name.")
+    if shown.isdigit():
+        raise UserError("A name of digits alone could be taken for an id.", "Choose another name.")
+    return shown
 
 
 def list_view(page: AccountsPage, asker: int) -> ui.LayoutView:

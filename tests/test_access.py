@@ -77,7 +77,8 @@ async def test_direct_messages_are_for_owners_alone(
     await bot.start(**changed)
     assert account.channel in (await use(ada, "mjaccounts", ada.dm))[0]
     refused, private = await use(bea, "mjaccounts", bea.dm)
-    assert OWNERS_ONLY in refused
+    assert "answers only its owners in direct messages" in refused
+    assert "GUILD_IDS" not in refused
     assert private
 
 

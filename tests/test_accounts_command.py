@@ -253,7 +253,7 @@ async def test_without_a_name_the_discord_name_comes_back(bot: Bot, ada: Visitor
     assert f"**aurora** · ✅ ready\n[{account.channel}]" in text(await ada.ask("mjaccounts"))
 
 
-@pytest.mark.parametrize("name", ["123456789012345678", "   ", "\u200b\u200b", "***"])
+@pytest.mark.parametrize("name", ["123456789012345678", "   ", "\u200b\u200b"])
 async def test_a_name_that_shows_nothing_or_looks_like_an_id_is_refused(
     bot: Bot, ada: Visitor, name: str
 ) -> None:
@@ -261,6 +261,18 @@ async def test_a_name_that_shows_nothing_or_looks_like_an_id_is_refused(
     await bot.start()
     assert "Choose another name" in text(await ada.ask("mjname", account=channel, name=name))
     assert f"**…{channel[-4:]}**" in text(await ada.ask("mjaccounts"))
+
+
+@pytest.mark.parametrize(
+    ("given", "typed"), [("\u202eabc", "abc"), ("👍", "👍"), ("Studio\u200b  B", "studio b")], ids=ascii
+)
+async def test_an_account_is_found_by_the_name_that_is_seen(
+    bot: Bot, ada: Visitor, given: str, typed: str
+) -> None:
+    (channel,) = add(bot, 1)
+    await bot.start()
+    await ada.ask("mjname", account=channel, name=given)
+    assert "is now called **Found**" in text(await ada.ask("mjname", account=typed, name="Found"))
 
 
 async def test_an_account_added_a_moment_ago_can_be_named(bot: Bot, ada: Visitor) -> None:

@@ -125,6 +125,21 @@ async def test_a_restart_does_not_shorten_the_wait(
         assert (await after.inquiries.ask(after.known(CHANNEL))).outcome is outcome
 
 
+async def test_killed_before_the_answer_it_does_not_ask_again_at_once(
+    api: SimulatedUseapi, database: Path, clock: Clock
+) -> None:
+    api.add(channel=CHANNEL)
+    async with started(api, database, clock) as before:
+        api.fault(Fault.RESET, endpoint=Endpoint.INFO)
+        with pytest.raises(Unreachable):
+            await before.inquiries.ask(before.known(CHANNEL))
+    api.mend()
+    async with started(api, database, clock) as after:
+        with pytest.raises(UserError, match="asked a moment ago"):
+            await after.inquiries.ask(after.known(CHANNEL))
+    assert api.midjourney_commands == 0
+
+
 async def test_a_clock_put_back_does_not_lengthen_the_wait(
     api: SimulatedUseapi, here: Parts, clock: Clock
 ) -> None:
@@ -147,6 +162,16 @@ async def test_a_failure_reaches_the_asker_and_the_wait_holds_all_the_same(
     assert api.count(Endpoint.INFO) == 1
 
 
+async def inquiry_under_way() -> asyncio.Task[object]:
+    """Give the inquiry as soon as it has begun."""
+    async with asyncio.timeout(5):
+        while True:
+            for task in asyncio.all_tasks():
+                if task.get_name() == f"inquiry {CHANNEL}":
+                    return task
+            await asyncio.sleep(0)
+
+
 async def test_a_failure_that_nobody_waits_for_any_more_is_not_an_unread_error(
     api: SimulatedUseapi, here: Parts
 ) -> None:
@@ -155,8 +180,7 @@ async def test_a_failure_that_nobody_waits_for_any_more_is_not_an_unread_error(
     api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.INFO)
     api.slow = 0.02
     asker = asyncio.create_task(here.inquiries.ask(here.known(CHANNEL)))
-    await asyncio.sleep(0)
-    under_way = next(task for task in asyncio.all_tasks() if task.get_name() == f"inquiry {CHANNEL}")
+    under_way = await inquiry_under_way()
     asker.cancel()
     await asyncio.wait({under_way})
     assert isinstance(under_way.exception(), Unauthorized)

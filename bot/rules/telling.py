@@ -178,7 +178,7 @@ def drafted(desk: Desk, found: Reasons, new_key: NewKey) -> Message | None:
     if not found:
         return None if draft is None else replace(draft, delivery=Delivery.CANCELLED)
     is_loud = any(not desk.incidents[key].ended for key in found)
-    is_news = not is_loud or any(reason in FRESH for reason in found.values())
+    is_news = any(reason in FRESH for reason in found.values())
     due_at = desk.next_push_at if is_loud else desk.now
     if draft is None:
         draft = Message(new_key(), desk.owner, Purpose.ALERT, is_loud, desk.now, due_at)

@@ -7,6 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.chaos.ordeal import EndedByItselfError
 from tests.chaos.stories import at_random
 from tests.chaos.verdict import Findings
 
@@ -40,7 +41,7 @@ def play(seed: int) -> tuple[Findings, int]:
     with tempfile.TemporaryDirectory() as folder:
         try:
             return asyncio.run(at_random(Path(folder), seed))
-        except AssertionError as error:
+        except (AssertionError, EndedByItselfError) as error:
             return Findings(wrong=[str(error)]), 0
 
 

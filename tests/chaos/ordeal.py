@@ -28,6 +28,13 @@ PRIVATE: Final = 64
 """The flag of a message that one person sees as an answer."""
 
 
+class EndedByItselfError(Exception):
+    """The bot ended as no fate and no signal explains."""
+
+    def __init__(self, code: int | None, said: str) -> None:
+        super().__init__(f"the bot ended with code {code}\n{said}")
+
+
 @dataclass(frozen=True, slots=True)
 class Fate:
     """How a life ends, at a step or after some seconds, and how long nobody starts the bot again."""
@@ -128,7 +135,7 @@ class Ordeal:
         self._process.join()
         code, self._process = self._process.exitcode, None
         if code != -signal.SIGKILL:
-            raise AssertionError(f"the bot ended by itself with code {code}\n{self.said()}")
+            raise EndedByItselfError(code, self.said())
         self.kills += 1
         self.pass_time(self._fate.away)
 
@@ -144,7 +151,7 @@ class Ordeal:
         code, self._process = self._process.exitcode, None
         # It may have been so young that nothing in it minded signals yet.
         if code not in (0, -signal.SIGTERM):
-            raise AssertionError(f"the bot took a SIGTERM with code {code}\n{self.said()}")
+            raise EndedByItselfError(code, self.said())
         if self._fate.step is not None:
             self.fates.appendleft(self._fate)  # it is still to come
 

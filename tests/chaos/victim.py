@@ -8,7 +8,8 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
@@ -41,7 +42,8 @@ class Life:
         """Start the process."""
         NURSERY.set_forkserver_preload(PRELOADED)
         process = NURSERY.Process(target=live, args=(self,), daemon=True)
-        process.start()
+        with uncounted():
+            process.start()
         return process
 
     def killer(self) -> Callable[[Step], None]:
@@ -55,6 +57,16 @@ class Life:
                 os.kill(os.getpid(), signal.SIGKILL)
 
         return at
+
+
+@contextmanager
+def uncounted() -> Generator[None]:
+    """Keep a measurement of coverage out of processes that begin: most would die before they report it."""
+    kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_")}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
 
 
 def live(life: Life) -> None:

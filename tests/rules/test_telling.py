@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.incidents import Delivery, Ending, Message, Purpose, Reason, Route, State, Trouble
+from bot.incidents import Delivery, Ending, Message, Purpose, Reason, ResetVerdict, Route, State, Trouble
 from bot.rules import acts
 from bot.rules.policy import PUSH_EVERY
 from bot.rules.sending import deleted, goes_at, superseding
@@ -12,6 +12,7 @@ from bot.rules.service import look_again_in
 from tests.rules.world import (
     ANNE,
     BEN,
+    BLOCK,
     CAPTCHA,
     DAY,
     HOUR,
@@ -108,6 +109,96 @@ def test_a_mute_takes_back_what_waits_and_gives_it_when_it_is_lifted() -> None:
     world.deliver()
     # The card of A showed it meanwhile, so it is known.
     assert world.pushes()[-1].reasons == {A: Reason.REMINDER, B: Reason.REMINDER}
+
+
+@pytest.mark.parametrize(
+    "texts", [(BLOCK,), (CAPTCHA, MODERATION)], ids=["a-block-at-once", "worse-but-no-block"]
+)
+def test_a_mute_is_only_broken_by_what_becomes_a_block(texts: tuple[str, ...]) -> None:
+    world = started()
+    world.mute(HOUR)
+    for text in texts:
+        world.flags[A] = text
+        world.run(10 * MINUTE)
+    assert world.told == []
+
+
+def test_what_seemed_over_when_its_mute_ended_is_a_silent_note_once_it_is() -> None:
+    world = started()
+    world.mute(10 * MINUTE)
+    world.flags[A] = MODERATION
+    world.run(8 * MINUTE)
+    world.flags[A] = None
+    world.run(10 * MINUTE)
+    assert [(told.loud, told.reasons) for told in world.told] == [(False, {A: Reason.RESOLVED})]
+
+
+def test_what_became_worse_after_somebody_had_seen_to_it_is_pushed() -> None:
+    world = flagged(CAPTCHA)
+    world.run(MINUTE)
+    world.change(acts.claim(world.incident(A), ANNE, world.now))
+    world.flags[A] = MODERATION
+    world.run(10 * MINUTE)
+    assert [push.reasons[A] for push in world.pushes()] == [Reason.OPENED, Reason.WORSE]
+
+
+def test_what_is_snoozed_while_its_push_waits_is_not_pushed() -> None:
+    world = flagged()
+    world.flags[B] = CAPTCHA
+    world.run(MINUTE)
+    world.change(acts.snooze(world.incident(B), world.now + HOUR, world.now))
+    world.run(10 * MINUTE)
+    assert len(world.told) == 1
+
+
+def test_a_question_that_is_answered_before_it_is_sent_is_not_asked() -> None:
+    world = flagged()
+    world.change(acts.claim(world.incident(A), ANNE, world.now))
+    world.discord_is_up = False
+    world.run(4 * HOUR + MINUTE)
+    assert len(world.waiting()) == 1
+    world.change(acts.claim(world.incident(A), ANNE, world.now))
+    assert world.waiting() == []
+
+
+def test_what_returns_before_its_end_was_noted_is_told_as_returned() -> None:
+    world = flagged()
+    world.run(6 * MINUTE)
+    world.delete(only(world.living()))
+    world.discord_is_up = False
+    world.verdict(world.lease(A), ResetVerdict.BACK)
+    assert [message.purpose for message in world.waiting()] == [Purpose.NOTE]
+    world.now += MINUTE
+    world.look()
+    world.discord_is_up = True
+    world.deliver()
+    assert [told.reasons for told in world.told[1:]] == [{A: Reason.RETURNED}]
+
+
+def test_only_the_accounts_that_are_flagged_join_the_living_message() -> None:
+    world = flagged()
+    world.flags[A] = None
+    world.run(10 * MINUTE)
+    world.flags[B] = CAPTCHA
+    world.run(MINUTE)
+    world.run_without_api(MINUTE, Trouble.TOKEN)
+    assert channels(world, only(world.living())) == [B]
+
+
+def test_a_message_about_to_be_replaced_is_not_edited_first() -> None:
+    world = flagged()
+    world.run(6 * MINUTE)
+    world.flags[B] = CAPTCHA
+    world.look()
+    assert channels(world, only(world.living())) == [A]
+    assert channels(world, only(world.waiting())) == [B]
+
+
+def test_nothing_is_due_about_what_is_clearing() -> None:
+    world = flagged()
+    world.flags[A] = None
+    world.run(MINUTE)
+    assert world.due() is None
 
 
 def test_who_had_an_account_muted_through_all_of_its_trouble_is_told_nothing() -> None:

@@ -128,6 +128,7 @@ class World:
         alerts = tuple(alerts)
         for owner in self.owners if owners is None else owners:
             for message in self._tell(owner, alerts):
+                assert message.key in self.messages or message.delivery is Delivery.WAITING, "born in vain"
                 self.messages[message.key] = message
             again = self._tell(owner, ())
             assert again == (), [(self.messages.get(each.key), each) for each in again]
