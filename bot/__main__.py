@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from bot import app, check, logs
-from bot.config import ConfigurationError, Settings, load_settings
+from bot.config import ConfigurationError, Settings, load_settings, misspelled
 from bot.errors import TokenRefusedError, UnavailableError
 from bot.store import StoreError
 
@@ -31,6 +31,7 @@ def main(arguments: list[str] | None = None, *, env_file: Path | None = ENV_FILE
         env_file: where settings are read from beside the environment; None for nowhere.
     """
     wanted = parser().parse_args(arguments)
+    say(*(f"WARNING: {warning}" for warning in misspelled(env_file)))
     try:
         settings = load_settings(env_file)
     except ConfigurationError as error:
@@ -81,7 +82,8 @@ def parser() -> argparse.ArgumentParser:
 
 def say(*lines: str) -> None:
     """Write lines for the person at the terminal."""
-    print(*lines, sep="\n", file=sys.stderr)  # noqa: T201 - the terminal is where this belongs
+    for line in lines:
+        print(line, file=sys.stderr)  # noqa: T201 - the terminal is where this belongs
 
 
 if __name__ == "__main__":

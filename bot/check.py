@@ -12,17 +12,19 @@ import aiohttp
 import discord
 
 from bot.config import Settings
-from bot.models import Account
+from bot.models import Account, Standing
 from bot.owners import owners_of
 from bot.render.text import bare, count
 from bot.store import DatabaseInUse, StoreError
 from bot.store.database import held, unusable
 from bot.store.schema import STEPS, inspect
-from bot.useapi import Unauthorized, Unpaid, UseapiClient, UseapiError
+from bot.useapi import Gone, MalformedResponse, Unauthorized, Unpaid, UseapiClient, UseapiError
 
 FAILED: Final = 69
 DISCORD_LIMIT_SECONDS: Final = 30
 NAME_LIMIT: Final = 100
+COMMANDS: Final = frozenset({"mjaccounts", "mjinfo", "mjmute", "mjname", "mjreset", "mjstatus", "mjtest"})
+"""What the bot registers."""
 TROUBLE: Final = (discord.HTTPException, aiohttp.ClientError, OSError)
 """What asking Discord may end in."""
 
@@ -55,7 +57,7 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
     yield await database(settings.database_path)
     async for finding in discord_side(settings):
         yield finding
-    async for finding in useapi_side(settings):
+    for finding in await useapi_side(settings):
         yield finding
 
 
@@ -64,8 +66,11 @@ async def database(path: Path) -> Finding:
     try:
         if (file := existing(path)) is None:
             return to_be_made(path)
+        if not file.is_file():
+            words = f"{path} is no file: set DATABASE_PATH to a file of Midwatch's own."
+            return Finding("Database", good=False, words=words)
+        await inspect(file, len(STEPS))  # first, as to hold a file is to put another beside it
         words = f"{path} is in use by a running Midwatch" if is_in_use(file) else f"{path} is sound"
-        await inspect(file, len(STEPS))
     except StoreError as error:
         return Finding("Database", good=False, words=str(error))
     return Finding("Database", good=True, words=words)
@@ -113,7 +118,7 @@ async def discord_side(settings: Settings) -> AsyncIterator[Finding]:
             return
         name = bare(application.name, NAME_LIMIT)
         yield Finding("Discord token", good=True, words=f"accepted, the bot is {name}")
-        yield Finding("Intents", good=True, words="none needs to be switched on in the Developer Portal")
+        yield Finding("Intents", good=True, words="the bot needs none of the Developer Portal's switches")
         yield owners(settings, application)
         yield delivery(application)
         joined: list[int] = []
@@ -178,7 +183,7 @@ async def alert_channel(client: discord.Client, channel_id: int) -> Finding:
 
 
 async def commands(client: discord.Client, servers: Iterable[int]) -> Finding:
-    """Name the commands that Discord knows already; the bot brings them in line when it runs."""
+    """Hold the names that Discord knows against those of the bot, which brings them in line when it runs."""
     try:
         async with asyncio.timeout(DISCORD_LIMIT_SECONDS):
             known = await commands_known(client, servers)
@@ -187,49 +192,82 @@ async def commands(client: discord.Client, servers: Iterable[int]) -> Finding:
         return Finding("Commands", good=False, words=words)
     except TROUBLE as error:
         return Finding("Commands", good=False, words=unasked(error))
-    if not known:
-        return Finding("Commands", good=True, words="not registered yet; the bot does that")
-    return Finding("Commands", good=True, words=f"Discord knows {', '.join(f'/{name}' for name in known)}")
+    if not any(known):
+        words = "not registered yet; the bot does that when it runs"
+    elif all(names == COMMANDS for names in known):
+        words = f"up to date, all {len(COMMANDS)} are registered"
+    else:
+        words = "differ from the bot's; it brings them in line when it runs"
+    return Finding("Commands", good=True, words=words)
 
 
-async def commands_known(client: discord.Client, servers: Iterable[int]) -> list[str]:
-    """Give the names of the commands that are registered, globally and in these servers."""
+async def commands_known(client: discord.Client, servers: Iterable[int]) -> list[set[str]]:
+    """Give the names of the commands that are registered, globally and in each of these servers."""
     assert client.application_id is not None  # noqa: S101 - known since the login
-    known = list(await client.http.get_global_commands(client.application_id))
+    known = [await client.http.get_global_commands(client.application_id)]
     for server in servers:
-        known += await client.http.get_guild_commands(client.application_id, server)
-    return sorted({bare(command["name"], NAME_LIMIT) for command in known})
+        known.append(await client.http.get_guild_commands(client.application_id, server))
+    return [{command["name"] for command in registered} for registered in known]
 
 
-async def useapi_side(settings: Settings) -> AsyncIterator[Finding]:
+async def useapi_side(settings: Settings) -> list[Finding]:
     """Read the account list, which needs token and subscription; it sends nothing to Midjourney."""
+    url = settings.useapi_url
     async with aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar()) as session:
-        useapi = UseapiClient(session, settings.useapi_url, settings.useapi_token)
+        useapi = UseapiClient(session, url, settings.useapi_token)
         try:
             accounts = await useapi.accounts()
-        except Unauthorized as error:
-            yield Finding("API token", good=False, words=told(error))
-            return
-        except Unpaid as error:
-            yield Finding("API token", good=True, words=f"accepted by {settings.useapi_url}")
-            yield Finding("Subscription", good=False, words=told(error))
-            return
         except UseapiError as error:
-            yield Finding("API", good=False, words=told(error))
-            return
-        yield Finding("API token", good=True, words=f"accepted by {settings.useapi_url}")
-        yield await subscription(useapi)
-        yield configured(accounts)
+            return refused(error, url)
+        try:
+            standing = await useapi.standing()
+        except UseapiError as error:
+            return untold(error, url, accounts)
+        return [accepted(url), subscription(standing), configured(accounts)]
 
 
-async def subscription(useapi: UseapiClient) -> Finding:
-    """See whether the subscription is active; a compatible server need not tell."""
-    try:
-        standing = await useapi.standing()
-    except (Unauthorized, Unpaid) as error:
-        return Finding("Subscription", good=False, words=told(error))
-    except UseapiError:
-        return Finding("Subscription", good=True, words="the server does not tell, but it answers")
+def refused(error: UseapiError, url: str) -> list[Finding]:
+    """Say what it means that the account list cannot be read; who wants money knows the token."""
+    match error:
+        case Unauthorized():
+            return [Finding("API token", good=False, words=told(error))]
+        case Unpaid():
+            return [accepted(url), Finding("Subscription", good=False, words=told(error))]
+        case _:
+            return [Finding("API", good=False, words=told(error))]
+
+
+def untold(error: UseapiError, url: str, accounts: tuple[Account, ...]) -> list[Finding]:
+    """Say what it means that the list can be read and the subscription cannot; a server need not tell of it.
+
+    An empty list proves nothing: any address that answers 404 to everything gives one.
+    """
+    match error:
+        case Unauthorized() | Unpaid():
+            return [*refused(error, url), configured(accounts)]
+        case Gone() | MalformedResponse() if accounts:
+            told_nothing = Finding(
+                "Subscription", good=True, words="the server does not tell, but it answers"
+            )
+            return [accepted(url), told_nothing, configured(accounts)]
+        case Gone() | MalformedResponse():
+            words = (
+                f"nothing answers as the useapi API under {url}. "
+                "Check USEAPI_URL; a service that was given up looks like this, too."
+            )
+            return [Finding("API", good=False, words=words)]
+        case _:
+            failed = Finding("Subscription", good=False, words=told(error))
+            return [accepted(url), failed, configured(accounts)] if accounts else [failed]
+
+
+def accepted(url: str) -> Finding:
+    """Say that something judged the token, and took it."""
+    return Finding("API token", good=True, words=f"accepted by {url}")
+
+
+def subscription(standing: Standing) -> Finding:
+    """See whether the subscription is active."""
     if standing.active is False:
         return Finding("Subscription", good=False, words="not active. Renew it at useapi.net.")
     words = "active" if standing.active else "the API does not say, but answers"

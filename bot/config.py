@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Final
@@ -16,6 +17,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.logs import LogFormat, LogLevel
 
 WORD: Final = re.compile(r"[!-~]+")
+SHORTEST_TOKEN: Final = 10
+"""The log masks a token wherever its letters stand, which fewer letters do by chance; real ones are longer."""
 DURATION: Final = re.compile(r"([0-9]{1,8})([smhd])")
 SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 LONGEST: Final = timedelta(days=365)
@@ -47,6 +50,8 @@ def one_word(text: str) -> str:
         raise ValueError(
             "is not one word of printable ASCII characters: write the token exactly as it was given to you"
         )
+    if len(text) < SHORTEST_TOKEN:
+        raise ValueError("is too short to be a token: write the whole token as it was given to you")
     return text
 
 
@@ -153,10 +158,12 @@ def read_durations(text: str) -> tuple[timedelta, ...]:
 
 def read_database_path(text: str) -> Path:
     """Read the path of the database file."""
-    path = Path(os.path.expanduser(text))  # noqa: PTH111 - Path.expanduser raises where there is no home
-    if not text or text.endswith("/") or path.is_dir():
+    expanded = os.path.expanduser(text)  # noqa: PTH111 - Path.expanduser raises where there is no home
+    if expanded.startswith("~"):
+        raise ValueError("begins with ~ and names nobody's home here: write the path without ~")
+    if not text or text.endswith("/") or os.path.isdir(expanded):  # noqa: PTH112 - Path.is_dir raises for a path that cannot be looked at, of which the store has more to say
         raise ValueError("names a folder: write the path of a file, like data/midwatch.sqlite3")
-    return path
+    return Path(expanded)
 
 
 def read_log_level(text: str) -> LogLevel:
@@ -237,6 +244,29 @@ class Settings(BaseSettings):
     )
     log_format: Annotated[LogFormat, from_text(read_log_format)] = Field(
         default=LogFormat.TEXT, description="What the log looks like: text, or json (one object a line)."
+    )
+
+
+ASSIGNMENT: Final = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z0-9_.-]+)[ \t]*=", re.MULTILINE)
+RESEMBLING: Final = 0.8
+"""How alike two names are, of 1, for one to be taken for a misspelling of the other."""
+
+
+def misspelled(env_file: Path | None) -> tuple[str, ...]:
+    """Name the variables of a file that are none of ours but look like one, and the one they look like.
+
+    A file that cannot be read has none: `load_settings` says so.
+    """
+    try:
+        text = env_file.read_text("utf-8-sig") if env_file else ""
+    except (OSError, UnicodeDecodeError):
+        return ()
+    ours = [name.upper() for name in Settings.model_fields]
+    strange = dict.fromkeys(name for name in ASSIGNMENT.findall(text) if name.upper() not in ours)
+    return tuple(
+        f"{name} in {env_file} is no setting of Midwatch. If you mean {meant}, write it so."
+        for name in strange
+        for meant in get_close_matches(name.upper(), ours, n=1, cutoff=RESEMBLING)
     )
 
 

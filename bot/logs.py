@@ -11,6 +11,11 @@ from urllib.parse import quote
 
 OURS: Final = ("bot", "cogs")
 MASK: Final = "[secret]"
+BESIDE_THE_POINT: Final = (
+    ("discord.client", "PyNaCl is not installed, voice will NOT be supported"),
+    ("discord.client", "davey is not installed, voice will NOT be supported"),
+)
+"""What discord.py warns of at each start, by logger and message; a bot that never speaks needs neither."""
 
 
 class LogLevel(StrEnum):
@@ -97,11 +102,16 @@ class JsonFormatter(logging.Formatter):
 
 
 class LineHandler(logging.StreamHandler[TextIO]):
-    """Writes lines to a stream; keeps out what libraries say below INFO, where some of them print tokens."""
+    """Writes lines to a stream.
+
+    It keeps out what libraries say below INFO, where some of them print tokens, and what is beside the point.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether a record may be written."""
-        return (record.levelno >= logging.INFO or is_ours(record.name)) and bool(super().filter(record))
+        if record.levelno < logging.INFO and not is_ours(record.name):
+            return False
+        return (record.name, record.msg) not in BESIDE_THE_POINT and bool(super().filter(record))
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - overrides
         """Say that a record could not be written, without its content."""

@@ -79,6 +79,8 @@ class Monitor:
         self._store = store
         self._now = now
         self._look: asyncio.Task[Observation] | None = None
+        self._met: dict[str, Flag] = {}
+        """Flags that commands met and that are not written down yet."""
         self.roster = roster
         self.failure: UseapiError | None = None
         """Why the last look failed; None after a good one."""
@@ -129,6 +131,7 @@ class Monitor:
             look.exception()  # a caller that went away must not leave an error unread
 
     async def _check(self) -> Observation:
+        await self._write_met()
         try:
             accounts = await self._useapi.accounts()
         except UseapiError as error:
@@ -172,15 +175,22 @@ class Monitor:
 
     async def note_flag(self, channel: str, flag: Flag) -> None:
         """Take in a 596 that a command met, so that lists and cards show it at once."""
-        at = self._now()
-        if self.roster.flag(channel, flag, at) is None:
+        if self.roster.flag(channel, flag, self._now()) is None:
             return
-        try:
-            await self._store.record_flag(channel, flag, at)
-            await self._keeper.met(channel, flag)
-        except StoreError:
-            # The person who met it must learn of it all the same; the next look brings it again.
-            log.exception("a flag was met but could not be written down")
+        self._met[channel] = flag
+        await self._write_met()
+
+    async def _write_met(self) -> None:
+        """Write down the flags that commands met; what cannot be written now is with the next look."""
+        for channel, flag in list(self._met.items()):
+            try:
+                await self._store.record_flag(channel, flag, self._now())
+                await self._keeper.met(channel, flag)
+            except StoreError:
+                # The person who met it must learn of it all the same.
+                log.exception("a flag was met but could not be written down")
+                return
+            self._met.pop(channel, None)
 
     async def close(self) -> None:
         """End a look that is under way."""

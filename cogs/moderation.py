@@ -230,7 +230,7 @@ class Moderation(commands.Cog):
         service = open_service(incidents)
         text = presence_text(
             len(self._ledger.watch.listed or ()),
-            sum(each.channel is not None and not each.ended for each in incidents),
+            incidents,
             trouble=service.trouble if service else None,
             muted=any(until > utc_now() for until in self._ledger.mutes.values()),
         )

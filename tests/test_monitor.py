@@ -141,6 +141,18 @@ async def test_a_flag_that_cannot_be_written_down_is_known_all_the_same(
     assert here.known(CHANNEL).account.flag == FLAG
 
 
+async def test_a_flag_that_could_not_be_written_down_is_with_the_next_look(
+    api: SimulatedUseapi, here: Parts, database: Path
+) -> None:
+    api.add(channel=CHANNEL)
+    await here.monitor.check()
+    with locked(database):
+        await here.monitor.note_flag(CHANNEL, FLAG)
+    await here.monitor.check()  # which shows no flag: only the command met it
+    written = await here.store.watch.load_incidents(AT)
+    assert [(incident.channel, incident.flag) for incident in written] == [(CHANNEL, FLAG)]
+
+
 async def test_a_flag_of_an_unknown_account_is_not_written_down(here: Parts) -> None:
     await here.monitor.note_flag(CHANNEL, FLAG)
     assert await here.store.accounts() == ()

@@ -194,8 +194,15 @@ def test_a_thousand_of_everything_is_counted_and_what_is_wrong_stays_first() -> 
 def test_presence_sums_it_up(
     *, watched: int, going: int, trouble: Trouble | None, muted: bool, said: str
 ) -> None:
-    assert presence_text(watched, going, trouble=trouble, muted=muted) == said
-    assert length(presence_text(10**30, 10**30, trouble=trouble, muted=muted)) <= 128
+    incidents = [*(incident(number) for number in range(going)), ended(9)]
+    assert presence_text(watched, incidents, trouble=trouble, muted=muted) == said
+    assert length(presence_text(10**30, incidents, trouble=trouble, muted=muted)) <= 128
+
+
+@pytest.mark.parametrize("state", [State.CLEARING, State.RESETTING])
+def test_presence_calls_nobody_for_what_is_settling_and_nothing_ready_that_is(state: State) -> None:
+    assert presence_text(7, [incident(0, state=state)]) == "7 accounts watched, 1 not clear for sure yet"
+    assert presence_text(7, [incident(0, state=state), incident(1)]) == "1 needs you"
 
 
 routes = st.builds(

@@ -126,12 +126,12 @@ SHAPES: dict[str, tuple[object, tuple[Account, ...]]] = {
     "the channel rather than the key": ({FIRST: {"channel": SECOND}}, (Account(SECOND),)),
     "the key for want of a channel": ({FIRST: {"maxJobs": 3}}, (Account(FIRST, 3),)),
     "the key for an empty channel": ({FIRST: {"channel": "", "maxJobs": 3}}, (Account(FIRST, 3),)),
-    "an entry with nothing but its key": ({FIRST: {}}, (Account(FIRST),)),
+    "a known field that says nothing": ({FIRST: {"pendingModMessage": None}}, (Account(FIRST),)),
     "nulls": (
         {FIRST: {"channel": None, "maxJobs": None, "server": None, "pendingModMessage": None}},
         (Account(FIRST),),
     ),
-    "unknown fields": ({FIRST: {"maxImageJobs": 3, "x": {"y": []}}}, (Account(FIRST),)),
+    "unknown fields": ({FIRST: {"maxJobs": 3, "maxImageJobs": 3, "x": {"y": []}}}, (Account(FIRST, 3),)),
     "a channel that is no id": (
         {"Discord channel A": {"channel": "Discord channel A"}},
         (Account("Discord channel A"),),
@@ -156,7 +156,18 @@ NO_LISTS: dict[str, tuple[object, str]] = {
     "an entry that is a number": ({FIRST: 5}, f'accounts["{FIRST}"]'),
     "an entry that is null": ([{"channel": FIRST}, None], "accounts[1]"),
     "an entry that is a string, under a name": ({"data": "x"}, "accounts[…]"),
-    "a list in an envelope": ({"accounts": {}}, "accounts[…].channel"),
+    "an entry with nothing but its key": ({FIRST: {}}, f'accounts["{FIRST}"]: no known field'),
+    "one such entry among others": (
+        {FIRST: {"maxJobs": 3}, SECOND: {}},
+        f'accounts["{SECOND}"]: no known field',
+    ),
+    "an entry with unknown fields alone": (
+        {FIRST: {"maxImageJobs": 3, "x": {"y": []}}},
+        f'accounts["{FIRST}"]: no known field',
+    ),
+    "an entry of an array without fields": ([{}], "accounts[…]: no known field"),
+    "an empty envelope": ({"data": {}}, "accounts[…]: no known field"),
+    "a list in an envelope": ({"data": {FIRST: {"maxJobs": 3}}}, "accounts[…]: no known field"),
     "an error in an envelope": ({"answer": {"error": "x"}}, "accounts[…].channel"),
     "an entry of an array without a channel": ([{"maxJobs": 3}], "accounts[…].channel"),
     "jobs that are a word": ({FIRST: {"maxJobs": "three"}}, f'accounts["{FIRST}"].maxJobs'),
@@ -248,8 +259,8 @@ def test_an_account_is_flagged_by_whatever_is_not_nothing(
 
 def test_an_unchanged_list_is_remembered_and_a_changed_one_read() -> None:
     read = RememberedList()
-    first = read(answer(200, {FIRST: {}}), LIST)
-    assert read(answer(200, {FIRST: {}}), LIST) is first
+    first = read(answer(200, {FIRST: {"maxJobs": 3}}), LIST)
+    assert read(answer(200, {FIRST: {"maxJobs": 3}}), LIST) is first
     assert read(answer(200, {FIRST: {"pendingModMessage": "x"}}), LIST)[0].flag is not None
     assert read(answer(404), LIST) == ()
     with pytest.raises(MalformedResponse):

@@ -227,6 +227,22 @@ LINES: dict[str, tuple[str, Info]] = {
         "**Running Jobs**:\n- a cat: 50%\n[a dog](https://example.org/1)\n**Queued Jobs (fast)**: 1",
         Info("", running="- a cat: 50%\n[a dog](https://example.org/1)", queued_fast=1),
     ),
+    "running jobs in bold, one a line": (
+        "**Running Jobs**: **a cat** (50%)\n**a dog: running** - <https://example.org/1>",
+        Info("", running="a cat (50%)\n**a dog: running** - <https://example.org/1>"),
+    ),
+    "running jobs before a label nobody knows": (
+        "**Running Jobs**: 2\n**Mood**: fine",
+        Info("", running="2", others=(("Mood", "fine"),)),
+    ),
+    "running jobs, one a line, before a label nobody knows": (
+        "**Running Jobs**:\n* a cat: 50%\n* a dog\n**Mood:** fine",
+        Info("", running="* a cat: 50%\n* a dog", others=(("Mood", "fine"),)),
+    ),
+    "running jobs without a value before a label nobody knows": (
+        "**Running Jobs**:\n**Mood** : fine",
+        Info("", others=(("Running Jobs", ""), ("Mood", "fine"))),
+    ),
     "no running jobs, and a list of something else": (
         "**Running Jobs**: None\n- remember the limits",
         Info("", others=(("Note", "- remember the limits"),)),

@@ -125,6 +125,9 @@ class Sender:
 
     async def _record(self, message: Message, arrival: Arrival | None) -> None:
         now = self.around.now()
+        if arrival is not None:
+            # Before the ledger tells anyone: who waits for a test reads the routes right then.
+            self.around.routes.worked(message.recipient, message.route, now)
         async with self.around.ledger.turn() as draft:
             # The ledger lets go of what was cancelled meanwhile.
             cancelled = replace(message, delivery=Delivery.CANCELLED)
@@ -138,7 +141,6 @@ class Sender:
                 draft.put_message(changed)
             self.around.teller.tell_one(draft, message.recipient)
         self.around.at(Step.RECORDED)
-        self.around.routes.worked(message.recipient, message.route, now)
         if message.failing_since is not None:
             log.info("a message to %s arrived after all, by %s", message.recipient, message.route)
 

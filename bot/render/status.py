@@ -1,11 +1,11 @@
 """`/mjstatus`: whether the watch watches and its messages arrive, what is open, and what was lately."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from bot.incidents import Incident, Message, Purpose, Route, Trouble
+from bot.incidents import Incident, Message, Purpose, Route, State, Trouble
 from bot.models import KnownAccount
 from bot.render.cases import (
     LABEL_LIMIT,
@@ -95,15 +95,19 @@ def status(watch: WatchStatus) -> tuple[str, ...]:
 
 
 def presence_text(
-    watched: int, open_count: int, *, trouble: Trouble | None = None, muted: bool = False
+    watched: int, incidents: Iterable[Incident], *, trouble: Trouble | None = None, muted: bool = False
 ) -> str:
-    """Say at a glance how things are."""
+    """Say at a glance how things are: what needs a person counts, and what is settling is not ready yet."""
+    going = [each.state for each in incidents if each.channel and not each.ended]
+    needing = sum(state is State.OPEN for state in going)
     if trouble is Trouble.UNREACHABLE:
         said = "cannot reach the API"
     elif trouble is not None:
         said = "cannot see your accounts"
-    elif open_count:
-        said = f"{whole(open_count)} {'needs' if open_count == 1 else 'need'} you"
+    elif needing:
+        said = f"{whole(needing)} {'needs' if needing == 1 else 'need'} you"
+    elif going:
+        said = f"{count(watched, 'account')} watched, {whole(len(going))} not clear for sure yet"
     elif watched:
         said = f"{count(watched, 'account')} watched, all ready"
     else:
@@ -177,10 +181,10 @@ def _alive(watch: WatchStatus) -> Iterator[str]:
 
 
 def _summary(watch: WatchStatus) -> str:
-    going = sum(bool(each.channel) and not each.ended for each in watch.incidents)
-    if not going:
-        return f"✅ **{presence_text(len(watch.accounts), 0)}**"
-    return f"⚠️ **{count(len(watch.accounts), 'account')} watched, {presence_text(0, going)}**"
+    said = presence_text(len(watch.accounts), watch.incidents)
+    if any(each.channel and each.state is State.OPEN for each in watch.incidents):
+        return f"⚠️ **{count(len(watch.accounts), 'account')} watched, {said}**"
+    return f"{'🟡' if any(each.channel and not each.ended for each in watch.incidents) else '✅'} **{said}**"
 
 
 def _open(incident: Incident, watch: WatchStatus) -> str:

@@ -105,7 +105,8 @@ def done(answer: Answer, question: Question) -> None:
 def parse_accounts(answer: Answer, question: Question) -> tuple[Account, ...]:
     """Read the list of accounts: an object keyed by channel, or an array.
 
-    A 404 that is no web page is an empty list. A list is believed whole or not at all.
+    A 404 that is no web page is an empty list. A list is believed whole or not at all: an entry without a
+    single field that is known says nothing of its account, least of all that it is well.
     """
     if answer.status == 404 and not answer.page and answer.code not in MODERATION:  # noqa: PLR2004 - RFC 9110
         return ()
@@ -168,6 +169,8 @@ def describes(entry: Entry) -> bool:
 
 def account_of(entry: Entry, key: str) -> Account:
     """Turn an entry into an account; where it has no channel of its own, its key is one."""
+    if not entry:  # what is left of it are the fields of Entry
+        raise malformed(f"accounts[{key_place(key)}]: no known field")
     channel = str(entry.get("channel") or "") or (key if key.isdecimal() or describes(entry) else "")
     if not channel:
         raise malformed(f"accounts[{key_place(key)}].channel")

@@ -32,6 +32,8 @@ RENEWAL: Final = re.compile(r"(?:,\s*|^)renews(?: next)?(?: on)?:?\s+", re.IGNOR
 TIMESTAMP: Final = re.compile(r"<t:(-?[0-9]{1,20})(?::[tTdDfFsSR])?>")
 TITLE: Final = re.compile(r"\s*your info\s*[-–—:]\s*", re.IGNORECASE)  # noqa: RUF001 - dashes a title may have
 BULLETS: Final = ("-", "•", "*", "[", "<", "`", "http")
+BOLD_LABEL: Final = re.compile(r"\*\*[^*]+(?:\*\*\s*:|:\s*\*\*)")
+"""A label as Midjourney sets it, which begins with the asterisk that may also stand before a running job."""
 
 
 def parse_info(text: str, discord_name: str | None = None) -> Info:
@@ -80,7 +82,8 @@ def continues(previous: tuple[str, str], label: str, line: str) -> bool:
     name, value = folded(previous[0]), previous[1]
     if not line or folded(label) in READERS or name not in READERS:
         return False
-    another = name == "running jobs" and not is_none(value) and line.startswith(BULLETS)
+    listed = line.startswith(BULLETS) and BOLD_LABEL.match(line) is None
+    another = name == "running jobs" and not is_none(value) and listed
     return another or not (value or label)
 
 
