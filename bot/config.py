@@ -18,7 +18,7 @@ from bot.logs import LogFormat, LogLevel
 
 WORD: Final = re.compile(r"[!-~]+")
 SHORTEST_TOKEN: Final = 10
-"""The log masks a token wherever its letters stand, which fewer letters do by chance; real ones are longer."""
+"""The log masks a token wherever its letters stand: fewer letters stand there by chance."""
 DURATION: Final = re.compile(r"([0-9]{1,8})([smhd])")
 SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 LONGEST: Final = timedelta(days=365)

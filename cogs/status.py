@@ -75,10 +75,9 @@ class Status(commands.Cog):
         channel = None if known is None else known.channel
         length = mute_length(duration)
         until = utc_now() + length
-        # To end the mute of all accounts is to end every mute.
-        ended = [] if length or known else [each for each in self._keeper.ledger.mutes if each]
-        for each in (channel, *ended):
-            await self._keeper.mute(each, interaction.user.id, until)
+        if known is None and not length:
+            await self._unmute_each(interaction.user.id)
+        await self._keeper.mute(channel, interaction.user.id, until)
         await show(interaction, Shown(acting.muted(known, until) if length else self._unmuted(known)))
 
     @mjmute.autocomplete("account")
@@ -114,6 +113,13 @@ class Status(commands.Cog):
             with suppress(UseapiError):  # the status says it
                 await self._monitor.check()
         await show(caller, Shown(view=status_view(await self._status(), press.asker)))
+
+    async def _unmute_each(self, owner: int) -> None:
+        """End the mutes of single accounts, before that of all: what they held is then told together."""
+        now = utc_now()
+        for channel, until in tuple(self._keeper.ledger.mutes.items()):
+            if channel is not None and until > now:
+                await self._keeper.mute(channel, owner, now)
 
     def _unmuted(self, known: KnownAccount | None) -> str:
         """Say that alerts come again, unless all are muted still."""

@@ -75,11 +75,12 @@ async def test_off_ends_a_mute_and_tells_what_was_held(bot: Bot, ada: Visitor, *
 async def test_off_for_all_ends_the_mutes_of_single_accounts_too(bot: Bot, ada: Visitor) -> None:
     first, second = await two(bot)
     await ada.ask("mjmute", duration="8h", account=first)
-    await ada.ask("mjmute", duration="8h", account=second)
+    await ada.ask("mjmute", duration="8h")
+    await flag(bot, ada, first, second)
+    await nothing_more(ada, 0)
     await ada.ask("mjmute", duration="off")
     assert "muted" not in text(await ada.ask("mjstatus"))
-    await flag(bot, ada, first, second)
-    await newest(ada, "2 accounts need you")
+    await newest(ada, "2 accounts need you", number=2)
 
 
 async def test_off_for_one_says_when_all_are_muted_still(bot: Bot, ada: Visitor) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import sys
 import tempfile
 import time
@@ -20,6 +21,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=100, help="how many rounds (100)")
     parser.add_argument("--seed", type=int, default=1, help="the seed of the first round; each adds one (1)")
     wanted = parser.parse_args()
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # what the dead leave half said is no news
     total, kills = Findings(), 0
     for seed in range(wanted.seed, wanted.seed + wanted.rounds):
         begun = time.monotonic()

@@ -224,7 +224,7 @@ async def _happen(one: Ordeal, rng: random.Random) -> None:
         case luck if luck < 0.3 and going_on and account.pending is not None:
             one.api.flag(channel, BLOCK)
         case luck if luck > 0.7 and going_on and one.alive:
-            await _try_reset(one)
+            await _try_reset(one, channel)
         case _:
             pass
 
@@ -238,9 +238,8 @@ def _may_flag(one: Ordeal, channel: str) -> bool:
     return known == one.episodes.count(channel) < 2 and not one.records.resets(channel)
 
 
-async def _try_reset(one: Ordeal) -> None:
-    """Press the button of a message, if there is one and somebody answers in time."""
-    with suppress(AssertionError, CannotDo, KeyError, IndexError):
-        alerts = [each for each in one.sees(one.world.owner) if RESET_BUTTON in str(each)]
-        pressed = await _press(one, alerts[-1], RESET_BUTTON)
-        await _press(one, await pressed.answer(0.5), CONFIRM_BUTTON)
+async def _try_reset(one: Ordeal, channel: str) -> None:
+    """Have an owner ask for a reset and confirm it, if somebody answers in time."""
+    with suppress(AssertionError, CannotDo, KeyError):
+        asked = await one.world.slash(one.world.owner, "mjreset", {"account": channel})
+        await _press(one, await asked.answer(1.0), CONFIRM_BUTTON)
