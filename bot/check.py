@@ -118,7 +118,9 @@ async def discord_side(settings: Settings) -> AsyncIterator[Finding]:
             return
         name = bare(application.name, NAME_LIMIT)
         yield Finding("Discord token", good=True, words=f"accepted, the bot is {name}")
-        yield Finding("Intents", good=True, words="the bot needs none of the Developer Portal's switches")
+        yield Finding(
+            "Intents", good=True, words="the bot needs none that must be switched on in the Developer Portal"
+        )
         yield owners(settings, application)
         yield delivery(application)
         joined: list[int] = []
@@ -204,10 +206,9 @@ async def commands(client: discord.Client, servers: Iterable[int]) -> Finding:
 async def commands_known(client: discord.Client, servers: Iterable[int]) -> list[set[str]]:
     """Give the names of the commands that are registered, globally and in each of these servers."""
     assert client.application_id is not None  # noqa: S101 - known since the login
-    known = [await client.http.get_global_commands(client.application_id)]
-    for server in servers:
-        known.append(await client.http.get_guild_commands(client.application_id, server))
-    return [{command["name"] for command in registered} for registered in known]
+    everywhere = await client.http.get_global_commands(client.application_id)
+    there = [await client.http.get_guild_commands(client.application_id, server) for server in servers]
+    return [{command["name"] for command in registered} for registered in (everywhere, *there)]
 
 
 async def useapi_side(settings: Settings) -> list[Finding]:
@@ -242,14 +243,13 @@ def untold(error: UseapiError, url: str, accounts: tuple[Account, ...]) -> list[
 
     An empty list proves nothing: any address that answers 404 to everything gives one.
     """
+    listed = [configured(accounts)] if accounts else []
     match error:
         case Unauthorized() | Unpaid():
-            return [*refused(error, url), configured(accounts)]
+            return [*refused(error, url), *listed]
         case Gone() | MalformedResponse() if accounts:
-            told_nothing = Finding(
-                "Subscription", good=True, words="the server does not tell, but it answers"
-            )
-            return [accepted(url), told_nothing, configured(accounts)]
+            words = "the server does not tell, but it answers"
+            return [accepted(url), Finding("Subscription", good=True, words=words), *listed]
         case Gone() | MalformedResponse():
             words = (
                 f"nothing answers as the useapi API under {url}. "
@@ -258,7 +258,7 @@ def untold(error: UseapiError, url: str, accounts: tuple[Account, ...]) -> list[
             return [Finding("API", good=False, words=words)]
         case _:
             failed = Finding("Subscription", good=False, words=told(error))
-            return [accepted(url), failed, configured(accounts)] if accounts else [failed]
+            return [accepted(url), failed, *listed] if accounts else [failed]
 
 
 def accepted(url: str) -> Finding:

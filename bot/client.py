@@ -151,7 +151,12 @@ class Midwatch(commands.Bot):
 
     async def require_owner(self, user_id: int) -> None:
         """Make sure that a person may change things right now; raises `NotAnOwnerError`."""
-        await self.services.owners.require(user_id, self.application_info)
+        before = self.services.owners.ids
+        try:
+            await self.services.owners.require(user_id, self.application_info)
+        finally:
+            if self.services.owners.ids != before:
+                await self.services.keeper.tick()  # nothing more is sent to who has left
 
     async def on_interaction(self, interaction: discord.Interaction["Midwatch"]) -> None:
         """Answer buttons that no pattern of ours matches, which Discord would call a failed interaction."""

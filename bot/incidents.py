@@ -107,6 +107,9 @@ class Incident:
     ending: Ending | None = None
     reset_at: datetime | None = None
     """When a reset of it was last verified."""
+    verdict: ResetVerdict | None = None
+    """What the last reset came to, if it did not end the incident."""
+    judged_at: datetime | None = None
     lease_until: datetime | None = None
     leased_by: int | None = None
     """Whose reset is under way or, in one that a reset ended, whose it was."""

@@ -1,5 +1,6 @@
 """`python -m bot check`: each of its lines, good and bad."""
 
+import os
 import re
 import sqlite3
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 
 import discord
 import pytest
+from aiohttp import web
 
 from bot import check
 from tests.running import Bot, Visitor
@@ -21,11 +23,11 @@ FRESH = [
     "ok    Settings: complete and well-formed",
     "ok    Database: {database} is not there yet; the bot makes it",
     "ok    Discord token: accepted, the bot is Midwatch",
-    "ok    Intents: none needs to be switched on in the Developer Portal",
+    "ok    Intents: the bot needs none that must be switched on in the Developer Portal",
     "ok    Owners: 1 owner, the application's",
     "ok    Interactions: Discord brings them to the bot",
     "ok    Server {guild}: the bot is in Midwatch sandbox",
-    "ok    Commands: not registered yet; the bot does that",
+    "ok    Commands: not registered yet; the bot does that when it runs",
     "ok    API token: accepted by {api}",
     "ok    Subscription: active",
     "ok    Accounts: none configured yet",
@@ -95,7 +97,7 @@ async def test_while_the_bot_runs_it_says_so_and_the_bot_runs_on(
     await bot.start()
     report = await checked()
     assert report.line("Database") == f"ok    Database: {bot.database} is in use by a running Midwatch"
-    assert report.line("Commands").startswith("ok    Commands: Discord knows /mjaccounts, /mjinfo, ")
+    assert report.line("Commands") == "ok    Commands: up to date, all 7 are registered"
     assert report.code == 0
     assert await ada.ask("mjaccounts")
 
@@ -147,6 +149,32 @@ async def test_a_database_that_cannot_be_used_is_named_and_left_alone(
     assert len(report.failed) == 1
     assert report.code == check.FAILED
     assert bot.database.read_bytes() == before
+    assert list(bot.database.parent.iterdir()) == [bot.database]
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def link_to_a_device(path: Path) -> None:
+    path.symlink_to(os.devnull)
+
+
+@pytest.mark.parametrize("make", [folder, pipe, link_to_a_device])
+async def test_what_is_no_file_is_no_database(
+    bot: Bot, checked: Checks, make: Callable[[Path], None]
+) -> None:
+    make(bot.database)
+    report = await checked()
+    assert report.failed == [
+        f"FAIL  Database: {bot.database} is no file: set DATABASE_PATH to a file of Midwatch's own."
+    ]
+    assert list(bot.database.parent.iterdir()) == [bot.database]
+    assert not Path(f"{os.devnull}.lock").exists()
 
 
 async def test_an_older_database_is_not_migrated(bot: Bot, checked: Checks) -> None:
@@ -172,7 +200,7 @@ async def test_a_database_that_cannot_be_made_says_what_to_do(
     checked: Checks, tmp_path: Path, path: str, words: str
 ) -> None:
     (tmp_path / "file").touch()
-    report = await checked(DATABASE_PATH=tmp_path / path)
+    report = await checked(DATABASE_PATH=str(tmp_path / path))
     assert words in report.line("Database")
     assert "DATABASE_PATH" in report.line("Database")
     assert report.code == check.FAILED
@@ -277,6 +305,28 @@ async def test_each_server_has_its_line(bot: Bot, checked: Checks) -> None:
     assert report.line("Commands").startswith("ok")
 
 
+async def test_commands_that_are_not_the_bot_s_differ(bot: Bot, checked: Checks) -> None:
+    await bot.start()
+    await bot.stop()
+    with point_at(bot.world.api, bot.world.gateway):
+        async with discord.Client(intents=discord.Intents.none()) as client:
+            await client.login(SANDBOX_BOT_TOKEN)
+            former = {"name": "former", "description": "Of an older version", "type": 1}
+            assert client.application_id is not None
+            await client.http.upsert_guild_command(client.application_id, bot.world.guild_id, former)
+    report = await checked()
+    assert report.line("Commands") == (
+        "ok    Commands: differ from the bot's; it brings them in line when it runs"
+    )
+
+
+async def test_commands_that_one_server_lacks_differ(bot: Bot, checked: Checks) -> None:
+    await bot.start(GUILD_IDS=None)
+    await bot.stop()
+    assert "Commands: differ" in (await checked()).line("Commands")
+    assert "Commands: up to date" in (await checked(GUILD_IDS=None)).line("Commands")
+
+
 async def test_without_servers_it_says_who_is_answered(checked: Checks) -> None:
     report = await checked(GUILD_IDS=None)
     assert report.line("Servers") == "ok    Servers: GUILD_IDS is not set, so only owners are answered"
@@ -358,11 +408,84 @@ async def test_a_subscription_that_is_over_is_named(bot: Bot, checked: Checks) -
     assert report.line("Subscription").startswith("FAIL")
 
 
-async def test_a_server_that_knows_no_subscriptions_is_no_problem(bot: Bot, checked: Checks) -> None:
-    bot.api.fault(Fault.HTML_404, endpoint=Endpoint.STANDING)
+NOT_TOLD = [
+    pytest.param(Fault.HTML_404, id="not-there"),
+    pytest.param(Fault.GONE, id="discontinued"),
+    pytest.param(Fault.EMPTY, id="nothing"),
+]
+
+
+@pytest.mark.parametrize("fault", NOT_TOLD)
+async def test_a_server_that_lists_accounts_need_not_know_of_subscriptions(
+    bot: Bot, checked: Checks, fault: Fault
+) -> None:
+    bot.api.add()
+    bot.api.fault(fault, endpoint=Endpoint.STANDING)
     report = await checked()
     assert report.line("Subscription") == "ok    Subscription: the server does not tell, but it answers"
+    assert report.line("API token").startswith("ok")
     assert report.code == 0
+
+
+@pytest.mark.parametrize("fault", NOT_TOLD)
+async def test_an_empty_list_without_a_word_of_the_subscription_proves_no_api(
+    bot: Bot, checked: Checks, fault: Fault
+) -> None:
+    bot.api.fault(fault, endpoint=Endpoint.STANDING)
+    report = await checked()
+    assert report.failed == [
+        f"FAIL  API: nothing answers as the useapi API under {bot.api.url}. "
+        "Check USEAPI_URL; a service that was given up looks like this, too."
+    ]
+    assert report.lines[-1] == report.failed[0]
+    assert "API token" not in "".join(report.lines)
+    assert report.code == check.FAILED
+
+
+async def test_an_address_that_answers_404_to_everything_is_not_approved(bot: Bot, checked: Checks) -> None:
+    nothing = web.AppRunner(web.Application())
+    await nothing.setup()
+    site = web.TCPSite(nothing, "127.0.0.1", 0)
+    await site.start()
+    try:
+        report = await checked(USEAPI_URL=f"http://127.0.0.1:{nothing.addresses[0][1]}/v2")
+    finally:
+        await nothing.cleanup()
+    assert [line[6:30] for line in report.failed] == ["API: nothing answers as "]
+    assert "API token" not in "".join(report.lines)
+
+
+@pytest.mark.parametrize("accounts", [0, 1])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(Fault.VANISHED, id="nothing-listens"),
+        pytest.param(Fault.HTML_200, id="a-web-page"),
+        pytest.param(Fault.RATE_LIMITED_RETRY_AFTER, id="asked-to-wait"),
+    ],
+)
+async def test_a_subscription_that_cannot_be_asked_about_is_not_taken_for_granted(
+    bot: Bot, checked: Checks, fault: Fault, accounts: int
+) -> None:
+    for _ in range(accounts):
+        bot.api.add()
+    bot.api.fault(fault, endpoint=Endpoint.STANDING)
+    report = await checked()
+    assert report.failed == [report.line("Subscription")]
+    assert report.line("Subscription").count(".") >= 2
+    assert any("API token: accepted" in line for line in report.lines) == bool(accounts)
+    assert any("Accounts:" in line for line in report.lines) == bool(accounts)
+    assert report.code == check.FAILED
+
+
+async def test_a_token_that_only_the_subscription_s_answer_refuses_is_not_accepted(
+    bot: Bot, checked: Checks
+) -> None:
+    bot.api.add()
+    bot.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.STANDING)
+    report = await checked()
+    assert report.failed == [report.line("API token")]
+    assert report.line("Accounts").startswith("ok")
 
 
 async def test_accounts_are_counted_and_midjourney_is_not_asked(bot: Bot, checked: Checks) -> None:

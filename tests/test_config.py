@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import ConfigurationError, Settings, load_settings
+from bot.config import ConfigurationError, Settings, load_settings, misspelled
 from bot.logs import LogFormat, LogLevel
 
 DISCORD = "discord.token-IN-a.test"
@@ -60,6 +60,7 @@ GOOD = [
     pytest.param("REMIND_AFTER", "90s, 1d", (timedelta(seconds=90), timedelta(days=1)), id="reminders"),
     pytest.param("DATABASE_PATH", "elsewhere/a.db", Path("elsewhere/a.db"), id="path"),
     pytest.param("DATABASE_PATH", "~/a.db", Path.home() / "a.db", id="path-at-home"),
+    pytest.param("DATABASE_PATH", "./~x/a.db", Path("~x/a.db"), id="path-with-a-tilde"),
     pytest.param("LOG_LEVEL", "debug", LogLevel.DEBUG, id="level"),
     pytest.param("LOG_FORMAT", "JSON", LogFormat.JSON, id="format"),
     pytest.param("LOG_FORMAT", "", LogFormat.TEXT, id="empty-is-unset"),
@@ -84,6 +85,8 @@ BAD = [
     pytest.param("DISCORD_TOKEN", "", "is missing", id="no-discord-token"),
     pytest.param("DISCORD_TOKEN", "Bot abc.def.ghi", 'begins with "Bot"', id="discord-scheme"),
     pytest.param("DISCORD_TOKEN", "abc def", "not one word", id="two-words"),
+    pytest.param("DISCORD_TOKEN", "a", "too short", id="one-letter"),
+    pytest.param("USEAPI_TOKEN", "user:1-ab", "too short", id="nine-letters"),
     pytest.param("USEAPI_TOKEN", "", "is missing", id="no-useapi-token"),
     pytest.param("USEAPI_TOKEN", "bearer user:1-abc", 'begins with "Bearer"', id="useapi-scheme"),
     pytest.param("USEAPI_TOKEN", "user:1-äbc", "not one word", id="not-ascii"),
@@ -118,6 +121,9 @@ BAD = [
     pytest.param("REMIND_AFTER", "1h,15m", "not in order", id="descending"),
     pytest.param("REMIND_AFTER", "1h,60m", "not in order", id="twice"),
     pytest.param("DATABASE_PATH", "data/", "names a folder", id="folder"),
+    pytest.param("DATABASE_PATH", "/", "names a folder", id="root"),
+    pytest.param("DATABASE_PATH", "~", "names a folder", id="home"),
+    pytest.param("DATABASE_PATH", "~nobody-at-all/a.db", "begins with ~", id="nobody-s-home"),
     pytest.param("LOG_LEVEL", "chatty", "DEBUG, INFO, WARNING, ERROR, CRITICAL", id="level"),
     pytest.param("LOG_FORMAT", "xml", "text or json", id="format"),
 ]
@@ -148,6 +154,16 @@ def test_all_mistakes_are_reported_at_once_in_the_order_of_the_example(
         "POLL_INTERVAL",
         "LOG_LEVEL",
     ]
+
+
+def test_a_path_that_cannot_be_looked_at_is_the_store_s_to_tell_of_and_hides_no_mistake(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    path = f"/tmp/{'x' * 300}/a.db"  # noqa: S108 - nothing is ever made there
+    environment.setenv("DATABASE_PATH", path)
+    assert load_settings(None).database_path == Path(path)
+    environment.setenv("LOG_LEVEL", "chatty")
+    assert [problem.split()[0] for problem in problems()] == ["LOG_LEVEL"]
 
 
 def test_no_value_is_carried_along_by_the_error(environment: pytest.MonkeyPatch) -> None:
@@ -215,3 +231,52 @@ def test_a_file_that_is_not_text_is_one_sentence_without_its_content(tmp_path: P
     (problem,) = problems(file)
     assert "not UTF-8" in problem
     assert "kept-from-all-eyes" not in problem
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        pytest.param("GUILD_ID=1", "GUILD_IDS", id="a-letter-missing"),
+        pytest.param("DISCORD_TOKN=kept-from-all-eyes", "DISCORD_TOKEN", id="a-letter-missing-within"),
+        pytest.param("DISCORD_BOT_TOKEN=kept-from-all-eyes", "DISCORD_TOKEN", id="a-word-more"),
+        pytest.param("  export owners_ids = 1", "OWNER_IDS", id="exported-in-small-letters"),
+        pytest.param("ALERT-CHANNEL-ID=1", "ALERT_CHANNEL_ID", id="dashes"),
+    ],
+)
+def test_a_misspelled_variable_of_the_file_is_named_with_the_one_it_looks_like(
+    tmp_path: Path, line: str, meant: str
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"POLL_INTERVAL=90s\r\n{line}\r\n", encoding="utf-8-sig")
+    (warning,) = misspelled(file)
+    name = line.split("=", maxsplit=1)[0].rsplit(maxsplit=1)[-1]
+    assert warning == f"{name} in {file} is no setting of Midwatch. If you mean {meant}, write it so."
+
+
+def test_a_misspelled_variable_is_named_once(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("GUILD_ID=1\nGUILD_ID=2\n")
+    assert len(misspelled(file)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("guild_ids=1\nLOG_LEVEL=INFO\n", id="ours-in-any-case"),
+        pytest.param("PATH=/bin\nSOMETHING_ELSE=1\nTOKEN=1\nMJ_HOME=x\n", id="another-program-s"),
+        pytest.param("#GUILD_ID=1\n# GUILD_ID=1\n", id="comments"),
+        pytest.param("LOG_FORMAT=GUILD_ID=1\n", id="a-value"),
+        pytest.param("GUILD_ID\n", id="no-assignment"),
+    ],
+)
+def test_what_is_no_misspelling_is_passed_over(tmp_path: Path, text: str) -> None:
+    file = tmp_path / ".env"
+    file.write_text(text)
+    assert misspelled(file) == ()
+
+
+def test_a_file_that_cannot_be_read_misspells_nothing(tmp_path: Path) -> None:
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"GUILD_ID=\xff\n")
+    assert [misspelled(file) for file in (None, tmp_path, tmp_path / ".env", binary)] == [()] * 4

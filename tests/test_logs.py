@@ -84,6 +84,18 @@ def test_the_level_is_for_our_loggers_and_libraries_say_no_more_than_info(
     assert bool(stream.getvalue()) is is_written
 
 
+def test_that_the_bot_cannot_speak_is_not_written_and_any_other_warning_is() -> None:
+    stream = started()
+    library = logging.getLogger("discord.client")
+    library.warning("PyNaCl is not installed, voice will NOT be supported")
+    library.warning("davey is not installed, voice will NOT be supported")
+    assert stream.getvalue() == ""
+    library.warning("%s is not installed, voice will NOT be supported", "libopus")
+    library.warning({"not": "a text"})
+    logging.getLogger("bot.example").warning("davey is not installed, voice will NOT be supported")
+    assert len(stream.getvalue().splitlines()) == 3
+
+
 def test_a_library_that_turns_on_its_own_debug_is_still_not_written() -> None:
     stream = started(LogLevel.DEBUG)
     library = logging.getLogger("a_library.that_talks")

@@ -1,6 +1,9 @@
 """The command line: what it refuses, what it says, and the exit code it leaves."""
 
+import asyncio
+import os
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,7 @@ from bot.__main__ import main
 from bot.config import Settings
 from bot.store.database import held
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN
-from tests.sandbox.useapi import SANDBOX_USEAPI_TOKEN
+from tests.sandbox.useapi import SANDBOX_USEAPI_TOKEN, SimulatedUseapi
 
 VARIABLES = [name.upper() for name in Settings.model_fields]
 MISTAKES = {
@@ -70,6 +73,58 @@ def test_missing_settings_are_named_with_what_they_are(
     assert "DISCORD_TOKEN is missing" in said
     assert "USEAPI_TOKEN is missing" in said
     assert ".env.example" in said
+
+
+@pytest.mark.parametrize("words", [["run"], ["check"]])
+def test_a_misspelled_variable_is_warned_of_before_what_is_missing_and_without_its_value(
+    env_file: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    env_file.write_text("DISCORD_TOKN=s3cret-value\n")
+    assert main(words, env_file=env_file) == 78
+    first, *others = capsys.readouterr().err.splitlines()
+    assert first == (
+        f"WARNING: DISCORD_TOKN in {env_file} is no setting of Midwatch. "
+        "If you mean DISCORD_TOKEN, write it so."
+    )
+    assert "DISCORD_TOKEN is missing" in "".join(others)
+    assert "s3cret" not in "".join(others)
+
+
+def test_the_environment_may_hold_what_looks_like_ours(
+    env_file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GUILD_ID", "1")
+    main([], env_file=env_file)
+    assert "GUILD_ID " not in capsys.readouterr().err
+
+
+CLOSED_TO_DISCORD = """
+import runpy, sys
+from discord.http import Route
+Route.BASE = "http://127.0.0.1:1"
+sys.argv = ["bot", "check"]
+runpy.run_module("bot", run_name="__main__")
+"""
+"""Runs the program itself; only Discord's address is one at which nothing listens."""
+
+
+async def test_a_check_in_its_own_process_writes_nothing_but_findings(
+    env_file: Path, api: SimulatedUseapi
+) -> None:
+    written(env_file, USEAPI_URL=api.url)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        CLOSED_TO_DISCORD,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=env_file.parent,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)},
+    )
+    out, err = await process.communicate()
+    assert [line[:4] for line in out.decode().splitlines()] == ["ok  ", "ok  ", "FAIL", *["ok  "] * 3]
+    assert err.decode() == "Mend what failed, then check again.\n"
+    assert process.returncode == 69
 
 
 def test_the_environment_wins_over_the_file(

@@ -102,6 +102,7 @@ def _lines(case: Case, around: Around) -> Iterator[str]:
         yield from _blind(incident)
         return
     yield from _stage(incident)
+    yield from _judged(incident)
     yield _since(incident)
     if incident.reset_at is not None:
         yield f"It had been reset {when(incident.reset_at, 'f')}, and was flagged again."
@@ -124,6 +125,12 @@ def _stage(incident: Incident) -> Iterator[str]:
         yield f"**Nothing to do right now:** it has not been flagged{since}."
     if incident.state is State.RESETTING and incident.leased_by:
         yield f"**<@{incident.leased_by}> is resetting it.**"
+
+
+def _judged(incident: Incident) -> Iterator[str]:
+    """Say what the last reset came to, as long as nothing newer is known."""
+    if incident.state is State.OPEN and incident.verdict is not None and incident.judged_at is not None:
+        yield f"**Reset {when(incident.judged_at)}: {incident.verdict.value}.**"
 
 
 def _since(incident: Incident) -> str:

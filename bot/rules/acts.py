@@ -50,7 +50,9 @@ def take_lease(incident: Incident, owner: int, at: datetime) -> Incident | None:
         return None
     # Whole seconds: the lease is compared later, and comes back from the database without its microseconds.
     until = (at + LEASE).replace(microsecond=0)
-    return replace(now, state=State.RESETTING, leased_by=owner, lease_until=until)
+    return replace(
+        now, state=State.RESETTING, leased_by=owner, lease_until=until, verdict=None, judged_at=None
+    )
 
 
 def holds_lease(incident: Incident, lease: Incident) -> bool:
@@ -73,9 +75,10 @@ def give_verdict(
         case ResetVerdict.NOT_CONFIGURED:
             return ended(incident, Ending.REMOVED, at)
         case ResetVerdict.NOT_YET | ResetVerdict.COULD_NOT_TELL:
-            return given_back(incident), None
+            return replace(given_back(incident), verdict=verdict, judged_at=at), None
         case ResetVerdict.FLAGGED_AGAIN:
-            return flagged_again(given_back(incident), flag, at)
+            judged = replace(given_back(incident), verdict=verdict, judged_at=at)
+            return flagged_again(judged, flag, at)
     assert_never(verdict)
 
 

@@ -108,7 +108,7 @@ class Desk:
 
     def needs_somebody(self, incident: Incident) -> bool:
         """Whether an incident is one to remind of, now."""
-        if incident.state is not State.OPEN or incident.channel is None:
+        if not can_be_reminded_of(incident):
             return False
         free_at = self._free_at(incident)
         return free_at is None or free_at <= self.now
@@ -128,6 +128,11 @@ class Desk:
     def _mutes_of(self, incident: Incident) -> Iterator[datetime]:
         names = () if incident.channel is None else (None, incident.channel)
         yield from (self.mutes[name] for name in names if name in self.mutes)
+
+
+def can_be_reminded_of(incident: Incident) -> bool:
+    """Whether an account is in trouble that no look has shown to be gone since."""
+    return incident.state is State.OPEN and incident.channel is not None and incident.clear_since is None
 
 
 def holds(incident: Incident) -> Iterator[datetime]:

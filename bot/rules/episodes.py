@@ -187,7 +187,8 @@ def clean(
     """Take in that the list shows the account of an open episode without a flag."""
     if incident.state is State.RESETTING:
         return incident, None
-    if incident.state is State.OPEN or incident.clear_since is None or blind:
+    is_new = incident.state is State.OPEN and not incident.from_command
+    if is_new or incident.clear_since is None or blind:
         # Nobody knows what was shown in a blind stretch, so it does not count as clean.
         return clearing(incident, at, last_good, blind), None
     looks = min(incident.clear_looks + 1, GOOD_LOOKS)  # a count that went on would be a write at each look
@@ -199,8 +200,10 @@ def clean(
 
 def clearing(incident: Incident, at: datetime, last_good: datetime | None, blind: Blind | None) -> Incident:
     """Begin to believe that a flag is gone."""
+    # The list never showed what only a command met, so that it shows nothing is no sign of an end yet.
+    state = State.OPEN if incident.from_command else State.CLEARING
     now = replace(
-        seen_until(incident, last_good), state=State.CLEARING, clear_since=at, clear_looks=1, missing_looks=0
+        seen_until(incident, last_good), state=state, clear_since=at, clear_looks=1, missing_looks=0
     )
     if incident.state is not State.OPEN:
         return now  # gone before the blind stretch already

@@ -12,7 +12,7 @@ from typing import Final
 from bot.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason, State
 from bot.models import FlagKind
 from bot.rules.announcing import service_messages
-from bot.rules.desk import Desk, Mutes, keys
+from bot.rules.desk import Desk, Mutes, can_be_reminded_of, keys
 from bot.rules.episodes import NewKey
 from bot.rules.policy import Policy
 
@@ -83,7 +83,7 @@ def next_due(
     times = (
         desk.reminder_at(incident)
         for incident in incidents.values()
-        if incident.state is State.OPEN and incident.channel is not None and incident.key not in silent
+        if can_be_reminded_of(incident) and incident.key not in silent
     )
     return min(times, default=None)
 

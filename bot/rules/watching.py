@@ -97,9 +97,10 @@ def believing(watch: Watch, channels: frozenset[str], at: datetime) -> Watch:
 def failing(watch: Watch, at: datetime, policy: Policy) -> Watch:
     """Count for how long looks have failed. A step of the clock adds no more than two looks are apart."""
     passed = timedelta() if watch.failed_at is None else at - watch.failed_at
-    counted = min(max(passed, timedelta()), policy.looks_apart)
-    seconds = watch.failing_seconds + round(counted.total_seconds())
-    return replace(watch, failed_at=at, failing_seconds=seconds)
+    counted = int(min(max(passed, timedelta()), policy.looks_apart).total_seconds())
+    if watch.failed_at is not None and timedelta() <= passed < timedelta(seconds=1):
+        return watch  # looks in quick succession must not make time stand still
+    return replace(watch, failed_at=at, failing_seconds=watch.failing_seconds + counted)
 
 
 def blind_stretch(watch: Watch, service: Incident | None, at: datetime, policy: Policy) -> Blind | None:

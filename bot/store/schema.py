@@ -88,6 +88,8 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
             ended_at INTEGER,
             ending TEXT,
             reset_at INTEGER,
+            verdict TEXT,
+            judged_at INTEGER,
             lease_until INTEGER,
             leased_by INTEGER,
             claimed_by INTEGER,

@@ -174,7 +174,7 @@ def test_a_command_that_meets_what_the_list_does_not_show_keeps_it_longer() -> N
     world.meet(A, MODERATION)
     assert (world.state(A), world.incident(A).from_command) == (State.OPEN, True)
     world.run(15 * MINUTE)
-    assert world.state(A) is State.CLEARING
+    assert world.state(A) is State.OPEN
     world.run(MINUTE)
     assert world.state(A) is State.ENDED
 
@@ -378,3 +378,17 @@ def test_incidents_of_a_world_without_trouble_are_none() -> None:
     world = World()
     world.run(HOUR)
     assert world.incidents == {}
+
+
+@pytest.mark.parametrize(
+    "verdict", [ResetVerdict.NOT_YET, ResetVerdict.COULD_NOT_TELL, ResetVerdict.FLAGGED_AGAIN]
+)
+def test_what_a_reset_came_to_stands_with_the_incident_until_the_next_one(verdict: ResetVerdict) -> None:
+    world = flagged()
+    lease = acts.take_lease(world.incident(A), 1, world.now)
+    assert lease is not None
+    judged, _ = acts.give_verdict(lease, lease, verdict, world.now, Flag.of("Verify that you are human"))
+    assert (judged.state, judged.verdict, judged.judged_at) == (State.OPEN, verdict, world.now)
+    again = acts.take_lease(judged, 1, world.now)
+    assert again is not None
+    assert (again.verdict, again.judged_at) == (None, None)

@@ -269,6 +269,7 @@ def test_while_a_push_is_on_its_way_what_comes_is_gathered() -> None:
     waiting = only(world.waiting())
     assert channels(world, waiting) == [B]
     assert goes_at(waiting, world.messages.values(), world.incidents, world.now) > world.now
+    assert goes_at(push, world.messages.values(), world.incidents, world.now) == world.now
     world.discord_is_up = True
     world.deliver()
     assert [told.reasons for told in world.told] == [{A: Reason.OPENED}]

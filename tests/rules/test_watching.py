@@ -1,0 +1,143 @@
+"""What is remembered from look to look: whether a list is believed, what was blind, how fast to look."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.incidents import Ending, Trouble
+from bot.rules.policy import Policy
+from bot.rules.service import look_again_in
+from bot.rules.watching import Watch, blind_stretch, in_time, is_believed, removing, resume
+from tests.rules.world import DAY, HOUR, MINUTE, START, A, B, C, D, World, flagged, started
+
+
+@pytest.mark.parametrize(
+    ("listed", "removed", "shown", "believed"),
+    [
+        pytest.param(None, "", "", True, id="the-first-look"),
+        pytest.param("", "", "", True, id="never-any"),
+        pytest.param("AB", "", "ABC", True, id="one-more"),
+        pytest.param("AB", "", "A", True, id="half-of-two"),
+        pytest.param("ABC", "", "A", False, id="two-of-three"),
+        pytest.param("A", "", "B", True, id="one-for-another"),
+        pytest.param("A", "", "", False, id="the-last"),
+        pytest.param("A", "A", "", True, id="the-last-removed-from-here"),
+        pytest.param("ABC", "A", "B", True, id="one-removed-and-one-gone"),
+        pytest.param("ABC", "A", "", False, id="one-removed-and-all-gone"),
+    ],
+)
+def test_a_list_is_believed_unless_it_lost_too_much(
+    listed: str | None,
+    removed: str,
+    shown: str,
+    believed: bool,  # noqa: FBT001 - a row
+) -> None:
+    watch = Watch(listed=None if listed is None else frozenset(listed), removed=frozenset(removed))
+    assert is_believed(watch, frozenset(shown), START) is believed
+
+
+def test_an_empty_list_is_never_believed_however_long_it_stays() -> None:
+    world = started()
+    world.flags = {}
+    world.run(2 * DAY)
+    assert [service.ending for service in world.service()] == [None]
+
+
+def test_a_list_that_keeps_losing_accounts_is_believed_a_day_after_the_last_loss() -> None:
+    world = started({A: None, B: None, C: None, D: None, "other": None})
+    world.flags = {A: None, B: None}
+    world.run(23 * HOUR)
+    world.flags = {A: None}
+    world.run(2 * HOUR)
+    assert [service.ending for service in world.service()] == [None]
+    world.run(22 * HOUR + 2 * MINUTE)
+    assert [service.ending for service in world.service()] == [Ending.RECOVERED]
+
+
+def test_accounts_that_are_left_are_looked_at_as_often_as_ever() -> None:
+    world = started()
+    world.look({A: None})
+    assert look_again_in(world.watch, world.incidents, world.policy) == MINUTE
+    world.look({})
+    assert look_again_in(world.watch, world.incidents, world.policy) == 15 * MINUTE
+    slow = Policy(poll_interval=HOUR)
+    assert look_again_in(world.watch, world.incidents, slow) == HOUR
+
+
+def test_an_account_that_stays_after_its_removal_is_missed_when_it_goes() -> None:
+    world = started({A: None})
+    world.watch = removing(world.watch, A, world.now)
+    world.run(11 * MINUTE)
+    world.flags = {}
+    world.run(MINUTE)
+    assert [service.trouble for service in world.service()] == [Trouble.LIST_GONE]
+
+
+@pytest.mark.parametrize(
+    ("watch", "gap", "blind"),
+    [
+        pytest.param(Watch(last_good=START), 6 * MINUTE, False, id="the-clock-stepped"),
+        pytest.param(Watch(last_good=START, resumed=True), 6 * MINUTE, True, id="started-again"),
+        pytest.param(Watch(last_good=START, resumed=True), 5 * MINUTE, False, id="started-again-at-once"),
+        pytest.param(Watch(last_good=START, failed_at=START), 6 * MINUTE, True, id="looks-failed"),
+        pytest.param(Watch(resumed=True), 6 * MINUTE, False, id="never-looked"),
+    ],
+)
+def test_what_nobody_looked_at_for_long_is_blind(watch: Watch, gap: timedelta, blind: bool) -> None:  # noqa: FBT001 - a row
+    assert (blind_stretch(watch, None, START + gap, Policy()) is not None) is blind
+
+
+def test_a_list_that_was_not_believed_leaves_a_blind_stretch() -> None:
+    world = started()
+    last_good = world.watch.last_good
+    world.flags = dict.fromkeys((A,))
+    world.run(10 * MINUTE)
+    world.flags = {A: None, B: "pending", C: None, D: None}
+    world.run(MINUTE)
+    assert world.incident(B).blind_from == last_good
+
+
+def test_the_trouble_that_goes_on_writes_nothing() -> None:
+    world = flagged()
+    world.fail(Trouble.TOKEN)
+    world.now += 15 * MINUTE
+    before = world.watch
+    decision = world.fail(Trouble.TOKEN)
+    assert (decision.incidents, decision.alerts) == ((), ())
+    assert decision.watch == before
+
+
+def test_a_look_that_shows_the_same_needs_no_writing() -> None:
+    world = flagged()
+    before = world.watch
+    world.now += MINUTE
+    decision = world.look()
+    assert (decision.incidents, decision.alerts, decision.watch == before) == ((), (), True)
+    assert decision.watch.last_good == world.now
+
+
+def test_the_start_of_the_program_keeps_the_latest_good_look_and_forgets_the_failures() -> None:
+    watch = Watch(last_good=START, failed_at=START, failing_seconds=240)
+    resumed = resume(watch, START + HOUR)
+    assert (resumed.last_good, resumed.failed_at, resumed.failing_seconds, resumed.resumed) == (
+        START + HOUR,
+        None,
+        0,
+        True,
+    )
+    assert resume(resumed, START).last_good == START + HOUR
+    assert resume(Watch(), None).last_good is None
+
+
+def test_nothing_remembered_lies_ahead_of_the_clock() -> None:
+    ahead = START + DAY
+    watch = in_time(Watch(removed_at=ahead, shrunk_since=ahead, last_good=ahead, failed_at=ahead), START)
+    assert {watch.removed_at, watch.shrunk_since, watch.last_good, watch.failed_at} == {START}
+
+
+def test_a_clock_that_stepped_ahead_is_no_absence_of_the_bot() -> None:
+    world = World()
+    world.look()
+    world.now += DAY
+    world.run(5 * MINUTE)
+    assert world.service() == []
