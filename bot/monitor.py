@@ -10,7 +10,7 @@ from bot.incidents import Trouble
 from bot.models import Flag, InfoSnapshot, KnownAccount, Observation
 from bot.roster import Roster
 from bot.store import Store, StoredAccount, StoreError
-from bot.useapi import Gone, PendingModeration, Unauthorized, Unpaid, UseapiClient, UseapiError
+from bot.useapi import Gone, PendingModeration, Unauthorized, Unpaid, Unreachable, UseapiClient, UseapiError
 from bot.useapi.info import parse_info
 from bot.watchkeeper import Watchkeeper
 
@@ -136,6 +136,10 @@ class Monitor:
             accounts = await self._useapi.accounts()
         except UseapiError as error:
             await self._failed(error)
+            raise
+        except Exception:
+            # A fault of our own must not pass for a watch that sees nothing wrong.
+            await self._failed(Unreachable("Midwatch could not read the list.", "Look in the log."))
             raise
         observation = Observation(self._now(), accounts)
         if not await self._is_believed(observation):

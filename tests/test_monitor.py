@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import UserError
-from bot.models import Flag
-from bot.useapi import Unauthorized, UseapiError
+from bot.models import Account, Flag
+from bot.useapi import Unauthorized, Unreachable, UseapiClient, UseapiError
 from tests.parts import AT, CHANNEL, FLAG, OTHER, Clock, Parts, answer, locked, parts
 from tests.sandbox.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
 
@@ -202,3 +202,15 @@ async def test_closing_ends_a_look_that_is_under_way(api: SimulatedUseapi, here:
     look = here.monitor.look_soon()
     await here.monitor.close()
     assert look.cancelled()
+
+
+async def test_a_look_that_fails_in_a_way_nobody_foresaw_counts_as_one_that_failed(
+    api: SimulatedUseapi, here: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_client: UseapiClient) -> tuple[Account, ...]:
+        raise ValueError("nobody foresaw this")
+
+    monkeypatch.setattr(UseapiClient, "accounts", broken)
+    with pytest.raises(ValueError, match="nobody foresaw"):
+        await here.monitor.check()
+    assert isinstance(here.monitor.failure, Unreachable)

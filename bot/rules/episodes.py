@@ -154,7 +154,9 @@ def sighted(incident: Incident, flag: Flag, at: datetime, *, in_list: bool) -> C
 
 def is_as_known(incident: Incident, flag: Flag) -> bool:
     """Whether a flag is shown as it was last time, as by most looks: a short way for many accounts."""
-    return incident.state is State.OPEN and incident.flag == flag and incident.missing_looks == 0
+    is_shown = incident.state is State.OPEN and incident.missing_looks == 0
+    # What only a command met stays open while looks are clean; met again, it has to be clean anew.
+    return is_shown and incident.clear_since is None and incident.flag == flag
 
 
 def flag_to_keep(known: Flag | None, shown: Flag) -> Flag:
@@ -221,8 +223,9 @@ def missing(incident: Incident, at: datetime, *, removed: bool) -> Change:
 
 
 def seen_until(incident: Incident, last_good: datetime | None) -> Incident:
-    """Write down when an open flag was last shown: by the last good look, unless that missed the account."""
-    if last_good is None or incident.state is not State.OPEN or incident.missing_looks:
+    """Write down when an open flag was last shown: by the last good look, unless that missed it."""
+    is_shown = incident.state is State.OPEN and incident.clear_since is None and not incident.missing_looks
+    if last_good is None or not is_shown:
         return incident
     return replace(incident, seen_at=max(incident.seen_at, last_good))
 

@@ -20,6 +20,7 @@ class IncidentRow:
     key: str
     state: State
     channel: str | None
+    trouble: str | None
     recurring: bool
 
     @property
@@ -53,8 +54,11 @@ class Records:
     path: Path
 
     def incidents(self) -> list[IncidentRow]:
-        rows = self._read("SELECT key, state, channel, recurring FROM incident ORDER BY opened_at")
-        return [IncidentRow(key, State(state), channel, bool(again)) for key, state, channel, again in rows]
+        rows = self._read("SELECT key, state, channel, trouble, recurring FROM incident ORDER BY opened_at")
+        return [
+            IncidentRow(key, State(state), channel, trouble, bool(again))
+            for key, state, channel, trouble, again in rows
+        ]
 
     def messages(self) -> list[MessageRow]:
         rows = self._read("SELECT key, recipient, purpose, delivery, message_id FROM message")

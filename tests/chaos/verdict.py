@@ -77,7 +77,8 @@ def _judge_telling(
     # Reminders alone are sent of what comes and goes all the time; and what joined a message by an edit may
     # be over before its push was due: then it stands there, and that has to do.
     if told == 0 and not incident.recurring and not _stands(ordeal, incident, standing):
-        found.lost.append(f"{owner.name} was never told of {incident}")
+        rows = [row for row in ordeal.records.messages() if row.holds(incident.key)]
+        found.lost.append(f"{owner.name} was never told of {incident}; rows about it: {rows}")
 
 
 def _stands(ordeal: Ordeal, incident: IncidentRow, standing: Iterable[Json]) -> bool:

@@ -179,6 +179,21 @@ def test_a_command_that_meets_what_the_list_does_not_show_keeps_it_longer() -> N
     assert world.state(A) is State.ENDED
 
 
+def test_what_a_command_meets_again_has_to_be_clean_anew() -> None:
+    world = started()
+    world.meet(A, MODERATION)
+    met = world.now
+    world.run(10 * MINUTE)
+    assert world.fail(Trouble.TOKEN).incidents[-1].trouble is Trouble.TOKEN
+    assert world.incident(A).seen_at == met
+    world.look()
+    world.meet(A, MODERATION)
+    world.run(10 * MINUTE)
+    assert world.state(A) is State.OPEN
+    world.run(6 * MINUTE)
+    assert world.state(A) is State.ENDED
+
+
 def test_a_list_that_shows_what_a_command_met_makes_it_ordinary() -> None:
     world = started()
     world.meet(A, MODERATION)
