@@ -205,7 +205,7 @@ async def test_closing_ends_a_look_that_is_under_way(api: SimulatedUseapi, here:
 
 
 async def test_a_look_that_fails_in_a_way_nobody_foresaw_counts_as_one_that_failed(
-    api: SimulatedUseapi, here: Parts, monkeypatch: pytest.MonkeyPatch
+    here: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(_client: UseapiClient) -> tuple[Account, ...]:
         raise ValueError("nobody foresaw this")
