@@ -203,12 +203,12 @@ async def commands(client: discord.Client, servers: Iterable[int]) -> Finding:
     return Finding("Commands", good=True, words=words)
 
 
-async def commands_known(client: discord.Client, servers: Iterable[int]) -> list[set[str]]:
+async def commands_known(client: discord.Client, servers: Iterable[int]) -> list[frozenset[str]]:
     """Give the names of the commands that are registered, globally and in each of these servers."""
     assert client.application_id is not None  # noqa: S101 - known since the login
     everywhere = await client.http.get_global_commands(client.application_id)
     there = [await client.http.get_guild_commands(client.application_id, server) for server in servers]
-    return [{command["name"] for command in registered} for registered in (everywhere, *there)]
+    return [frozenset(command["name"] for command in registered) for registered in (everywhere, *there)]
 
 
 async def useapi_side(settings: Settings) -> list[Finding]:

@@ -262,7 +262,8 @@ def misspelled(env_file: Path | None) -> tuple[str, ...]:
     except (OSError, UnicodeDecodeError):
         return ()
     ours = [name.upper() for name in Settings.model_fields]
-    strange = dict.fromkeys(name for name in ASSIGNMENT.findall(text) if name.upper() not in ours)
+    names: list[str] = ASSIGNMENT.findall(text)
+    strange = dict.fromkeys(name for name in names if name.upper() not in ours)
     return tuple(
         f"{name} in {env_file} is no setting of Midwatch. If you mean {meant}, write it so."
         for name in strange
