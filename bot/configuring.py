@@ -38,7 +38,7 @@ async def save(useapi: UseapiClient, discord: SecretStr, jobs: int) -> Saved:
     try:
         answer = await useapi.save_account(discord, jobs)
     except (Unreachable, MalformedResponse) as error:
-        log.warning("saving an account got no clear answer: %s", error)
+        log.warning("saving an account got no clear answer: %s", str(error))  # it would hold its frames
         lost = error
     else:
         return Saved(SAID[answer.created], answer.account or await holder(useapi, discord), jobs)
@@ -54,7 +54,7 @@ async def holder(useapi: UseapiClient, discord: SecretStr) -> Account | None:
     try:
         return await useapi.holder(discord)
     except UseapiError as error:
-        log.warning("which account was saved cannot be seen: %s", error)
+        log.warning("which account was saved cannot be seen: %s", str(error))  # the same
         return None
 
 

@@ -24,7 +24,5 @@ async def added(visitor: Visitor, token: str, jobs: str = DEFAULT) -> Json:
 
 async def form_of(visitor: Visitor, message: Json, label: str) -> Interaction:
     """Press a button that opens a form."""
-    pressed = await visitor.world.click(
-        visitor.person, message["id"], button(message, label)["custom_id"]
-    )
+    pressed = await visitor.world.click(visitor.person, message["id"], button(message, label)["custom_id"])
     return await pressed.acknowledged()

@@ -261,9 +261,7 @@ async def test_what_was_refused_can_be_entered_again_with_one_press(bot: Bot, ad
     assert "was created" in answer["content"]
 
 
-@pytest.mark.parametrize(
-    "secret", [SANDBOX_BOT_TOKEN, SANDBOX_USEAPI_TOKEN], ids=["the-bot's", "useapi's"]
-)
+@pytest.mark.parametrize("secret", [SANDBOX_BOT_TOKEN, SANDBOX_USEAPI_TOKEN], ids=["the-bot's", "useapi's"])
 async def test_midwatchs_own_tokens_are_sent_nowhere(bot: Bot, ada: Visitor, secret: str) -> None:
     await bot.start()
     answer = await added(ada, secret)
