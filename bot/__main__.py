@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None, *, env_file: Path | None = ENV_FILE
         case "check":
             return asyncio.run(check.report(settings))
         case "account":
-            return asyncio.run(account_cli.run(wanted, settings))
+            return account_cli.run(wanted, settings)
         case _:
             return run(settings)
 

@@ -1,10 +1,12 @@
 """`python -m bot account set|list`: the accounts at the API, without Discord in between."""
 
 import argparse
+import asyncio
 import getpass
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
 from typing import Final
 
 import aiohttp
@@ -28,6 +30,7 @@ INTERRUPTED: Final = 130
 READ_LIMIT: Final = 4_000
 FLAG_LIMIT: Final = 200
 PROMPT: Final = "Discord token of the account (it is not shown): "
+STOPPED: Final = "Stopped. What was on its way may have been done: see with `account list`."
 ABOUT: Final = (
     "Set and list the Midjourney accounts at useapi.net without Discord. Works beside a running bot, which "
     "learns of changes at its next look. Uses the same settings as the bot, all of which must be right."
@@ -61,33 +64,44 @@ def describe(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--json", action="store_true", help="as JSON, for programs")
 
 
-async def run(wanted: argparse.Namespace, settings: Settings) -> int:
+def run(wanted: argparse.Namespace, settings: Settings) -> int:
     """Do what the command line says, and give the exit code."""
-    async with aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar()) as session:
-        useapi = UseapiClient(session, settings.useapi_url, settings.useapi_token)
-        try:
-            if wanted.action == "list":
-                return show(await useapi.accounts(), as_json=wanted.json)
-            return await set_account(useapi, settings, wanted.max_jobs)
-        except (UserError, UseapiError) as error:
-            said = [str(error), error.next_step]
-            quote = error.quote if isinstance(error, UseapiError) else None
-            complain(*said, *([f"The API says: {bare(quote, FLAG_LIMIT)}"] if quote else []))
-            return code_of(error)
-
-
-async def set_account(useapi: UseapiClient, settings: Settings, max_jobs: str) -> int:
-    """Save the account whose token is entered."""
-    jobs = jobs_number(max_jobs)
     try:
-        entered = entered_token()
+        if wanted.action == "list":
+            return asyncio.run(list_accounts(settings, as_json=wanted.json))
+        # Before the event loop is there, which would keep Ctrl-C from reaching the prompt.
+        jobs = jobs_number(wanted.max_jobs)
+        token = account_token(entered_token(), (settings.discord_token, settings.useapi_token))
+        return asyncio.run(set_account(settings, token, jobs))
+    except (UserError, UseapiError) as error:
+        quote = error.quote if isinstance(error, UseapiError) else None
+        words = [f"The API says: {bare(quote, FLAG_LIMIT)}"] if quote else []
+        complain(str(error), error.next_step, *words)
+        return code_of(error)
     except (KeyboardInterrupt, EOFError):
-        complain("Nothing was sent.")
+        complain(STOPPED)
         return INTERRUPTED
-    token = account_token(entered, (settings.discord_token, settings.useapi_token))
-    saved = await save(useapi, token, jobs)
+
+
+async def list_accounts(settings: Settings, *, as_json: bool) -> int:
+    """Read the accounts and write them."""
+    async with api(settings) as useapi:
+        return show(await useapi.accounts(), as_json=as_json)
+
+
+async def set_account(settings: Settings, token: SecretStr, jobs: int) -> int:
+    """Save the account of a token, and say what came of it."""
+    async with api(settings) as useapi:
+        saved = await save(useapi, token, jobs)
     say(saved_words(saved))
     return UNAVAILABLE if saved.outcome in {Saving.ABSENT, Saving.DIFFERENT} else 0
+
+
+@asynccontextmanager
+async def api(settings: Settings) -> AsyncGenerator[UseapiClient]:
+    """Give a client of the API."""
+    async with aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar()) as session:
+        yield UseapiClient(session, settings.useapi_url, settings.useapi_token)
 
 
 def entered_token() -> SecretStr:

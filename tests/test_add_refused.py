@@ -1,4 +1,4 @@
-"""Every refusal of a token that is to be saved: its own sentence, the next step, and no trace of the token."""
+"""Every refusal of a token: its own sentence, the next step, and no trace of the token anywhere."""
 
 import gc
 import logging
@@ -107,7 +107,7 @@ async def test_each_refusal_is_a_sentence_of_its_own_with_the_next_step(
 ) -> None:
     provoke, sentence, next_step = case
     bot.api.add()
-    await bot.start(LOG_LEVEL="DEBUG")
+    await bot.start()
     provoke(bot.api)
     answer = await added(ada, bot.api.newcomer().discord)
     assert sentence in answer["content"]
@@ -161,7 +161,7 @@ async def test_no_error_holds_the_token_anywhere(
 async def test_after_the_answer_the_token_is_in_no_object_of_the_bot(
     bot: Bot, ada: Visitor, fault: Fault | None
 ) -> None:
-    await bot.start(LOG_LEVEL="DEBUG")
+    await bot.start()
     login = bot.api.newcomer()
     if fault is not None:
         bot.api.fault(fault, endpoint=Endpoint.SAVE)
@@ -170,7 +170,7 @@ async def test_after_the_answer_the_token_is_in_no_object_of_the_bot(
 
 
 def hidden(token: str) -> list[SecretStr]:
-    """Give the secrets in memory that hold a token; the simulations keep it as plain text, as is their part."""
+    """Give the secrets in memory that hold a token; the simulations keep theirs as plain text."""
     gc.collect()
     secrets = (each for each in gc.get_objects() if isinstance(each, SecretStr))
     return [each for each in secrets if each.get_secret_value() == token]
