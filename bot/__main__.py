@@ -1,4 +1,4 @@
-"""The command line: `python -m bot` runs the bot, `python -m bot check` checks all that it needs."""
+"""The command line: `python -m bot` runs the bot, `check` checks its needs, `account` sets accounts."""
 
 import argparse
 import asyncio
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from bot import app, check, logs
+from bot import account_cli, app, check, logs
 from bot.config import ConfigurationError, Settings, load_settings, misspelled
 from bot.errors import TokenRefusedError, UnavailableError
 from bot.store import StoreError
@@ -20,6 +20,7 @@ UNAVAILABLE: Final = 69
 REFUSED: Final = 77
 MISCONFIGURED: Final = 78
 
+RUN: Final = (None, "run")
 ENV_FILE: Final = Path(".env")
 
 
@@ -42,11 +43,17 @@ def main(arguments: list[str] | None = None, *, env_file: Path | None = ENV_FILE
         return MISCONFIGURED
     secrets = [settings.discord_token, settings.useapi_token, settings.heartbeat_url]
     logs.configure(
-        logs.LogLevel.WARNING if wanted.command == "check" else settings.log_level,
+        settings.log_level if wanted.command in RUN else logs.LogLevel.WARNING,
         settings.log_format,
         secrets=[secret.get_secret_value() for secret in secrets if secret],
     )
-    return asyncio.run(check.report(settings)) if wanted.command == "check" else run(settings)
+    match wanted.command:
+        case "check":
+            return asyncio.run(check.report(settings))
+        case "account":
+            return account_cli.run(wanted, settings)
+        case _:
+            return run(settings)
 
 
 def run(settings: Settings) -> int:
@@ -70,12 +77,11 @@ def parser() -> argparse.ArgumentParser:
     described = argparse.ArgumentParser(
         prog="python -m bot", description="Midwatch stands watch over your Midjourney accounts at useapi.net."
     )
-    described.add_argument(
-        "command",
-        nargs="?",
-        choices=["run", "check"],
-        default="run",
-        help="run the bot (the default), or check its settings, database, tokens and servers, one line each",
+    commands = described.add_subparsers(dest="command", metavar="run|check|account")
+    commands.add_parser("run", help="run the bot (the default)")
+    commands.add_parser("check", help="check its settings, database, tokens and servers, one line each")
+    account_cli.describe(
+        commands.add_parser("account", help="set and list accounts at useapi.net without Discord")
     )
     return described
 

@@ -14,6 +14,7 @@ from discord.gateway import DiscordWebSocket
 
 from bot.client import EXTENSIONS, Midwatch, Services
 from bot.config import Settings
+from bot.configuring import Configuring
 from bot.controls import view_of
 from bot.delivery import DiscordPost
 from bot.errors import TokenRefusedError, UnavailableError
@@ -124,6 +125,7 @@ async def assemble(
         owners,
         keeper,
         Resets(useapi, monitor, keeper, sleep=sleep, at=at),
+        Configuring(useapi, monitor, keeper),
         rounds_of,
     )
 

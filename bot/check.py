@@ -23,7 +23,19 @@ from bot.useapi import Gone, MalformedResponse, Unauthorized, Unpaid, UseapiClie
 FAILED: Final = 69
 DISCORD_LIMIT_SECONDS: Final = 30
 NAME_LIMIT: Final = 100
-COMMANDS: Final = frozenset({"mjaccounts", "mjinfo", "mjmute", "mjname", "mjreset", "mjstatus", "mjtest"})
+COMMANDS: Final = frozenset(
+    {
+        "mjaccounts",
+        "mjadd",
+        "mjinfo",
+        "mjmute",
+        "mjname",
+        "mjremove",
+        "mjreset",
+        "mjstatus",
+        "mjtest",
+    }
+)
 """What the bot registers."""
 TROUBLE: Final = (discord.HTTPException, aiohttp.ClientError, OSError)
 """What asking Discord may end in."""

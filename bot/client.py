@@ -12,7 +12,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.config import Settings
-from bot.controls import PATTERN, Control, Controls, OutdatedError
+from bot.configuring import Configuring
+from bot.controls import PATTERN, Control, Controls, OutdatedError, dispatch
 from bot.errors import UnavailableError
 from bot.inflight import InFlight
 from bot.inquiry import Inquiries
@@ -27,7 +28,7 @@ from bot.watchkeeper import Watchkeeper
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS: Final = ("cogs.accounts", "cogs.info", "cogs.moderation", "cogs.status")
+EXTENSIONS: Final = ("cogs.accounts", "cogs.configuring", "cogs.info", "cogs.moderation", "cogs.status")
 PATIENCE_WITH_RATE_LIMITS: Final = timedelta(seconds=30)
 UNMATCHED: Final = (discord.InteractionType.component, discord.InteractionType.modal_submit)
 
@@ -42,6 +43,7 @@ class Services:
     owners: Owners
     keeper: Watchkeeper
     resets: Resets
+    configuring: Configuring
     rounds_of: Callable[[discord.Client], Rounds]
     """Makes the rounds of the watch, which tell by way of the client."""
 
@@ -84,6 +86,8 @@ class Midwatch(commands.Bot):
             max_ratelimit_timeout=PATIENCE_WITH_RATE_LIMITS.total_seconds(),
         )
         self.services = services
+        self.own_tokens = (settings.discord_token, settings.useapi_token)
+        """What nobody may paste as the Discord token of an account."""
         self.rounds = services.rounds_of(self)
         self.other_copy_at: datetime | None = None
         """When another copy of the bot was last seen to answer what this one was asked."""
@@ -159,8 +163,11 @@ class Midwatch(commands.Bot):
                 await self.services.keeper.tick()  # nothing more is sent to who has left
 
     async def on_interaction(self, interaction: discord.Interaction["Midwatch"]) -> None:
-        """Answer buttons that no pattern of ours matches, which Discord would call a failed interaction."""
+        """Answer forms, and buttons that no pattern of ours matches: discord.py would be silent on both."""
         custom_id = str((interaction.data or {}).get("custom_id", ""))
-        if interaction.type in UNMATCHED and not re.fullmatch(PATTERN, custom_id):
+        ours = re.fullmatch(PATTERN, custom_id) is not None
+        if interaction.type is discord.InteractionType.modal_submit and ours:
+            await dispatch(interaction, custom_id, None)
+        elif interaction.type in UNMATCHED and not ours:
             error = OutdatedError()
             await report(interaction, error)

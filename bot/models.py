@@ -92,6 +92,42 @@ class SavedAccount:
     created: bool | None
 
 
+class Saving(StrEnum):
+    """What came of saving an account."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    SAVED = "saved"
+    """The API does not say which of the two."""
+    FOUND = "saved, as the list shows"
+    """The answer was lost, and the list shows the account as it was wanted."""
+    DIFFERENT = "not changed, as the list shows"
+    """The answer was lost, and the list shows the account with another number of jobs."""
+    ABSENT = "not there, as the list shows"
+    """The answer was lost, and the list shows no account with this token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """How saving an account ended: the account as far as it is known, and the jobs that were wanted."""
+
+    outcome: Saving
+    account: Account | None
+    jobs: int
+
+
+class Removal(StrEnum):
+    """What came of removing an account."""
+
+    REMOVED = "not configured any more"
+    GONE_BEFORE = "was not configured any more"
+    """Somebody else was faster; nothing was sent."""
+    STILL_LISTED = "done, but still listed"
+    """The API took it, and lists the account all the same."""
+    NOT_REMOVED = "still configured"
+    """The answer was lost, and the list shows the account."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What the API says of the subscription itself: accounts in error still count towards the total."""

@@ -92,6 +92,18 @@ class Roster:
             name = snapshot.info.discord_name or known.discord_name
             self._put(replace(known, snapshot=snapshot, discord_name=name))
 
+    def saved(self, account: Account, at: datetime) -> KnownAccount:
+        """Take in that an account is configured, which the next look at the list shows, too."""
+        if (known := self._listed.get(account.channel)) is not None:
+            # The answer to saving an account says nothing of a flag: one that is known stays.
+            account = replace(account, flag=account.flag or known.account.flag)
+        return self._put(seen(known or self._left.pop(account.channel, None), account, at))
+
+    def removed(self, channel: str) -> None:
+        """Take in that an account is configured no more; its name comes back with it."""
+        if (known := self._listed.pop(channel, None)) is not None:
+            self._left[channel] = known
+
     def rename(self, known: KnownAccount, name: str | None) -> KnownAccount:
         """Take in the name an owner gave an account (None takes it away); give the account as it is now."""
         renamed = replace(self._listed.get(known.channel, known), name=name)

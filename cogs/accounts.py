@@ -6,13 +6,12 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
+from bot.card import CARD_ACTIONS, account_card
 from bot.client import Midwatch
 from bot.controls import Controls, Press, Who, button, select
 from bot.errors import UserError
-from bot.models import KnownAccount
 from bot.monitor import Monitor, utc_now
 from bot.render.accounts import AccountsPage, accounts_page, nothing_configured, option
-from bot.render.cards import account_embed
 from bot.render.choosing import choices
 from bot.render.text import bare, plain
 from bot.replies import Caller, Shown, defer, defer_update, show, suggested, update
@@ -20,7 +19,6 @@ from bot.roster import visible
 from bot.store import Store
 
 NAME_LIMIT: Final = 48
-CARD_ACTIONS: Final = 5
 
 
 class Accounts(commands.Cog):
@@ -84,10 +82,8 @@ class Accounts(commands.Cog):
         await defer(caller, private=True)
         known = self._monitor.roster.find(press.chosen or "")
         actions = await self._store.actions(known.channel, CARD_ACTIONS)
-        await show(
-            caller,
-            Shown(embeds=(account_embed(known, actions=actions),), view=card_view(known, caller.user.id)),
-        )
+        owner = self._bot.services.owners.may_act(caller.user.id)
+        await show(caller, account_card(known, actions, caller.user.id, owner=owner))
 
     def _list(self, asker: int, page: int) -> Shown:
         roster = self._monitor.roster
@@ -157,15 +153,6 @@ def empty_view(asker: int) -> ui.LayoutView:
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.TextDisplay(nothing_configured()))
     view.add_item(ui.ActionRow(button("list.refresh", "Refresh", asker=asker, argument="0", emoji="🔄")))
-    return view
-
-
-def card_view(known: KnownAccount, asker: int) -> ui.View:
-    """Make the buttons below an account's card."""
-    view = ui.View(timeout=None)
-    view.add_item(button("info.ask", "Info", asker=asker, argument=known.channel))
-    if known.account.link:
-        view.add_item(ui.Button(label="Open in Discord", url=known.account.link))
     return view
 
 

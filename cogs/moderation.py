@@ -74,6 +74,7 @@ class Moderation(commands.Cog):
         controls.on("watch.snooze", Who.OWNERS, self.snooze)
         controls.on("watch.open", Who.OWNERS, self.open)
         controls.on("watch.page", Who.OWNERS, self.turn_page)
+        controls.on("account.reset", Who.OWNERS, self.ask_reset_on_card)
 
     @property
     def _ledger(self) -> Ledger:
@@ -101,18 +102,25 @@ class Moderation(commands.Cog):
         """Return a flagged account to work, after you acknowledged Midjourney's message in Discord."""
         await defer(interaction, private=True)
         await self._bot.require_owner(interaction.user.id)
-        known = await self._monitor.find(account)
-        incident = self._resets.incident_of(known.channel)
-        flag = incident.flag if incident else known.account.flag
-        if flag is None:
-            await show(interaction, Shown(acting.nothing_to_reset(known)))
-        else:
-            await show(interaction, shown(self._confirmation(known, flag, incident)))
+        await self._ask_reset_of(interaction, await self._monitor.find(account))
 
     @mjreset.autocomplete("account")
     async def suggest(self, _interaction: Caller, typed: str) -> list[app_commands.Choice[str]]:
         """Suggest accounts, from memory alone."""
         return suggested(lambda: choices(self._monitor.roster.accounts, typed))
+
+    async def ask_reset_on_card(self, caller: Caller, press: Press) -> None:
+        """Ask for a confirmation from an account's card."""
+        await defer(caller, private=True)
+        await self._ask_reset_of(caller, self._monitor.roster.find(press.argument))
+
+    async def _ask_reset_of(self, caller: Caller, known: KnownAccount) -> None:
+        incident = self._resets.incident_of(known.channel)
+        flag = incident.flag if incident else known.account.flag
+        if flag is None:
+            await show(caller, Shown(acting.nothing_to_reset(known)))
+        else:
+            await show(caller, shown(self._confirmation(known, flag, incident)))
 
     async def ask_reset(self, caller: Caller, press: Press) -> None:
         """Ask for a confirmation, quoting what Midjourney says now."""

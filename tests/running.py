@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,6 +104,16 @@ class Bot:
         async with self.held_database() as other:
             await asyncio.to_thread(other.execute, statement)
             other.commit()
+
+    async def actions(self) -> list[tuple[int, str, str, str]]:
+        """Give the audit, oldest first: who, what, to which account, and how it ended."""
+
+        def read() -> list[tuple[int, str, str, str]]:
+            with closing(sqlite3.connect(self.database)) as other:
+                rows = other.execute("SELECT actor_id, verb, channel, outcome FROM audit ORDER BY id")
+                return [(int(actor), verb, channel, outcome) for actor, verb, channel, outcome in rows]
+
+        return await asyncio.to_thread(read)
 
     @asynccontextmanager
     async def held_database(self) -> AsyncGenerator[sqlite3.Connection]:

@@ -11,7 +11,7 @@ OWNERS_ONLY = "answers only its owners here"
 NOT_AN_OWNER = "Only an owner"
 NOT_YOURS = "belong to the person who asked"
 COMMANDS = ("mjaccounts", "mjinfo", "mjname")
-ALL_COMMANDS = [*COMMANDS, "mjmute", "mjreset", "mjstatus", "mjtest"]
+ALL_COMMANDS = [*COMMANDS, "mjadd", "mjmute", "mjremove", "mjreset", "mjstatus", "mjtest"]
 
 
 async def use(visitor: Visitor, command: str, channel: int | None = None) -> tuple[str, bool | None]:

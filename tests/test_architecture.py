@@ -91,7 +91,37 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
     "bot.controls": frozenset(
         {"bot.errors", "bot.inflight", "bot.owners", "bot.render", "bot.replies", "discord"}
     ),
-    "bot.client": WATCH | DISCORD_SIDE | {"bot.config", "bot.inquiry", "bot.reset", "bot.rounds", "discord"},
+    "bot.account_token": frozenset({"bot.errors", "pydantic"}),
+    "bot.configuring": frozenset(
+        {
+            "bot.incidents",
+            "bot.models",
+            "bot.monitor",
+            "bot.rules",
+            "bot.store",
+            "bot.useapi",
+            "bot.watchkeeper",
+            "pydantic",
+        }
+    ),
+    "bot.card": frozenset({"bot.controls", "bot.models", "bot.render", "bot.replies", "discord"}),
+    "bot.forms": frozenset({"bot.account_token", "bot.controls", "bot.replies", "discord", "pydantic"}),
+    "bot.account_cli": frozenset(
+        {
+            "bot.account_token",
+            "bot.config",
+            "bot.configuring",
+            "bot.errors",
+            "bot.models",
+            "bot.render",
+            "bot.useapi",
+            "aiohttp",
+            "pydantic",
+        }
+    ),
+    "bot.client": WATCH
+    | DISCORD_SIDE
+    | {"bot.config", "bot.configuring", "bot.inquiry", "bot.reset", "bot.rounds", "discord"},
     "bot.check": FACTS
     | {"bot.config", "bot.owners", "bot.render", "bot.store", "bot.sync", "bot.useapi", "aiohttp", "discord"},
     "bot.app": WATCH
@@ -99,6 +129,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
     | {
         "bot.client",
         "bot.config",
+        "bot.configuring",
         "bot.delivery",
         "bot.heartbeat",
         "bot.inquiry",
@@ -111,12 +142,18 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
         "aiohttp",
         "discord",
     },
-    "bot.__main__": frozenset({"bot.app", "bot.check", "bot.config", "bot.errors", "bot.logs", "bot.store"}),
+    "bot.__main__": frozenset(
+        {"bot.account_cli", "bot.app", "bot.check", "bot.config", "bot.errors", "bot.logs", "bot.store"}
+    ),
     "cogs": WATCH
     | DISCORD_SIDE
     | {
+        "bot.account_token",
+        "bot.card",
         "bot.client",
         "bot.config",
+        "bot.configuring",
+        "bot.forms",
         "bot.inquiry",
         "bot.outbox",
         "bot.render",
@@ -124,6 +161,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
         "bot.rounds",
         "bot.supervise",
         "discord",
+        "pydantic",
     },
 }
 

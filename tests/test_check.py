@@ -97,7 +97,7 @@ async def test_while_the_bot_runs_it_says_so_and_the_bot_runs_on(
     await bot.start()
     report = await checked()
     assert report.line("Database") == f"ok    Database: {bot.database} is in use by a running Midwatch"
-    assert report.line("Commands") == "ok    Commands: up to date, all 7 are registered"
+    assert report.line("Commands") == "ok    Commands: up to date, all 9 are registered"
     assert report.code == 0
     assert await ada.ask("mjaccounts")
 

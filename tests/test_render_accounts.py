@@ -184,7 +184,7 @@ def test_of_ten_thousand_accounts_a_page_holds_its_own_share() -> None:
 def test_nothing_configured_names_the_way_and_warns_of_the_token() -> None:
     words = nothing_configured()
     assert "[Setup Midjourney](https://useapi.net/docs/start-here/setup-midjourney)" in words
-    assert "POST account/midjourney" in words
+    assert "/mjadd" in words
     assert "Never post the token" in words
 
 

@@ -57,9 +57,8 @@ def nothing_configured() -> str:
         "No account is configured at useapi.net yet, so there is nothing to watch.\n"
         "1. Follow the page [Setup Midjourney](https://useapi.net/docs/start-here/setup-midjourney): "
         "it explains how to prepare the account and where its Discord token comes from.\n"
-        "2. Give that token to useapi.net: the page "
-        "[POST account/midjourney](https://useapi.net/docs/api-v2/post-account-midjourney) "
-        "says how. Never post the token in a Discord channel.\n"
+        "2. An owner gives that token to useapi.net with /mjadd, which asks for it in a form. "
+        "Never post the token in a Discord channel.\n"
         "3. Come back and use this command again."
     )
 

@@ -32,6 +32,8 @@ DONE: Final = {
     "snooze": "snoozed its reminders",
     "mute": "muted its alerts",
     "unmute": "unmuted its alerts",
+    "save": "configured it",
+    "remove": "asked to remove it",
 }
 """What a person did, by the verb that stands in the audit."""
 

@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from bot.models import Account, InfoSnapshot, SavedAccount, Standing, is_channel
 from bot.useapi import answers
 from bot.useapi.errors import MalformedResponse, RateLimited, Rejected, Unreachable
+from bot.useapi.holder import parse_holder
 from bot.useapi.refusals import unreachable
 from bot.useapi.response import BODY_LIMIT, Answer, Ask, Question
 from bot.useapi.words import HIDDEN, plain
@@ -107,6 +108,10 @@ class UseapiClient:
             Question(Ask.SAVE), "account/midjourney", answers.parse_saved_account, body=body, secret=discord
         )
 
+    async def holder(self, discord: SecretStr) -> Account | None:
+        """Look which account has this Discord token; None if the list shows none."""
+        return await self._read(Question(Ask.LIST), "account/midjourney", parse_holder, secret=discord)
+
     async def remove_account(self, channel: str) -> None:
         """Remove an account from the API."""
         await self._write(Question(Ask.REMOVE, channel), account_path(channel), answers.done)
@@ -134,14 +139,17 @@ class UseapiClient:
         measured = timedelta(seconds=self._monotonic() - begun)
         return InfoSnapshot(self._now(), measured if report.took is None else report.took, report.info)
 
-    async def _read(self, question: Question, path: str, parse: Parser[T]) -> T:
+    async def _read(
+        self, question: Question, path: str, parse: Parser[T], *, secret: SecretStr | None = None
+    ) -> T:
         """Ask, and again while the trouble is transient: three tries, pauses of full jitter, one budget."""
         deadline = self._monotonic() + self._limits.reading
         attempt = 1
         while True:
             left = deadline - self._monotonic()
             try:
-                return understood(await self._exchange(question, path, self._reading(left)), question, parse)
+                answer = await self._exchange(question, path, self._reading(left), secret=secret)
+                return understood(answer, question, parse)
             except (Unreachable, RateLimited) as error:
                 pause = self._pause(error, attempt, deadline)
                 if pause is None:

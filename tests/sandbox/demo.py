@@ -44,7 +44,7 @@ FAST_TIME_GONE: Final = (
 
 
 def seed(useapi: SimulatedUseapi) -> None:
-    """Configure six accounts of all plans, one without fast time; to flag them is up to the visitor."""
+    """Configure six accounts of all plans, one without fast time; the rest is up to the visitor."""
     accounts = (
         useapi.add(discord_name="aurora", plan=Plan.MEGA, max_jobs=12),
         useapi.add(discord_name="basalt", plan=Plan.PRO, max_jobs=9),
@@ -53,7 +53,12 @@ def seed(useapi: SimulatedUseapi) -> None:
         useapi.add(discord_name="ember", plan=Plan.BASIC, max_jobs=3),
         useapi.add(discord_name="fjord", plan=Plan.PRO, max_jobs=12),
     )
-    for account in accounts:
+    newcomers = (
+        useapi.newcomer(discord_name="garnet", plan=Plan.MEGA),
+        useapi.newcomer(discord_name="heron", plan=Plan.BASIC),
+        useapi.newcomer(discord_name="iris", plan=Plan.PRO, midjourney=False),
+    )
+    for account in (*accounts, *newcomers):
         account.info_seconds = MIDJOURNEY_TAKES
 
 

@@ -39,6 +39,8 @@ class People:
     def __init__(self, world: World, answer_within: float) -> None:
         self._world = world
         self._answer_within = answer_within
+        self._submitted: dict[int, Record] = {}
+        """The last submission of each modal, by the interaction that the modal answers."""
 
     @property
     def _backend(self) -> Backend:
@@ -119,7 +121,9 @@ class People:
         return self._on_message(InteractionType.MESSAGE_COMPONENT, person, message, data)
 
     def submit(self, person: Person, shown: Record, values: dict[str, str]) -> tuple[Record, Json]:
-        if shown.modal is None or shown.user_id != person.id or shown.modal_consumed:
+        last = self._submitted.get(shown.id)
+        # The client closes a modal once the bot has answered, and lets the person try again until then.
+        if shown.modal is None or shown.user_id != person.id or (last is not None and last.responded):
             raise CannotDo(f"{person.name} has no modal open")
         spec = validate_modal(shown.modal)
         resolved: dict[str, Json] = {}
@@ -128,12 +132,15 @@ class People:
             fields = _modal_submit_nodes(spec["components"], None, chosen, resolved, shown.channel_id, [])
         except SetupError as error:
             raise CannotDo(str(error)) from None
-        shown.modal_consumed = True
         data: Json = {"custom_id": spec["custom_id"], "components": fields}
         message = self._backend.messages[shown.channel_id].get(shown.source_message_id or 0)
+        kind = InteractionType.MODAL_SUBMIT
         if message is None:
-            return self._event(InteractionType.MODAL_SUBMIT, person, shown.channel_id, data)
-        return self._on_message(InteractionType.MODAL_SUBMIT, person, message, data)
+            record, payload = self._event(kind, person, shown.channel_id, data)
+        else:
+            record, payload = self._on_message(kind, person, message, data)
+        self._submitted[shown.id] = record
+        return record, payload
 
     # ----------------------------------------------------------------- building
 

@@ -97,6 +97,7 @@ class Stage:
             },
             "bot": self._bot_state(),
             "accounts": [_shown(account) for account in self._useapi.accounts.values()],
+            "newcomers": [_introduced_login(account) for account in self._useapi.newcomers],
             "faults": [{"key": fault.value, "text": fault.describe.rstrip(".")} for fault in Fault],
             "fault": self._useapi.faults[-1].value if self._useapi.faults else None,
             "dms_closed": self._dms_closed,
@@ -226,6 +227,11 @@ def _shown(account: SimulatedAccount) -> Json:
         "flag": None if account.pending is None else _named_flag(account.pending),
         "stubborn": account.returns_after == 0,
     }
+
+
+def _introduced_login(account: SimulatedAccount) -> Json:
+    """Give what a visitor needs to try /mjadd: the token is as made up as the account."""
+    return {"label": account.discord_name, "plan": str(account.plan), "token": account.discord}
 
 
 def _named_flag(text: str) -> Json:

@@ -9,6 +9,7 @@ export class Strip {
   constructor(root, context) {
     this.context = context;
     this.accounts = h("ul", { class: "accounts" });
+    this.newcomers = h("ul", { class: "accounts" });
     this.faultNow = h("p", { class: "fault-now", role: "status" });
     this.buttons = h("div", { class: "row" });
     this.menu = h("select", { id: uniqueId("fault"), onchange: () => this.#fault(this.menu.value) });
@@ -19,6 +20,7 @@ export class Strip {
       h("h3", {}, "What the bot sent so far"), this.counts,
       h("p", { class: "subtext" }, "Watching is one request a look; only /mjinfo sends Midjourney a command."),
       h("h3", {}, "Midjourney accounts"), h("p", { class: "subtext" }, "Make useapi.net report one as flagged (code 596). More of them within 5 minutes join the message that is there, so that nobody is woken twice. Clear: Midjourney takes it back by itself."), this.accounts,
+      h("p", { class: "subtext" }, "Made-up Discord tokens to try /mjadd with:"), this.newcomers,
       h("h3", {}, "The API"), this.faultNow, this.buttons,
       h("p", {}, h("label", { for: this.menu.id }, "More ways to answer "), this.menu),
       h("h3", {}, "Ada's Discord"), this.discord,
@@ -27,6 +29,7 @@ export class Strip {
 
   update(state) {
     replace(this.accounts, state.accounts.map((account) => this.#account(account)));
+    this.#newcomers(state.newcomers);
     this.#api(state);
     this.counts.replaceChildren(...pair("requests to useapi.net", state.counts.requests), ...pair("commands to Midjourney", state.counts.commands));
     replace(this.discord, [
@@ -44,6 +47,14 @@ export class Strip {
         ...FLAGS.map(([kind, name]) => this.#press(name, "flag", { channel: account.channel, kind }, flag?.kind === kind)),
         this.#press("Clear", "clear", { channel: account.channel }, null, !flag),
         flag ? this.#press("A reset does not help", "stubborn", { channel: account.channel, stubborn: !account.stubborn }, account.stubborn) : null));
+  }
+
+  #newcomers(newcomers) {
+    const tokens = newcomers.map(({ token }) => token).join();
+    if (tokens === this.tokens) return; // or a selection would be lost with each change elsewhere
+    this.tokens = tokens;
+    this.newcomers.replaceChildren(...newcomers.map(({ label, plan, token }) => h("li", { class: "option-field" },
+      h("label", {}, `${label} · ${plan} `, h("input", { readonly: true, value: token, onfocus: (event) => event.target.select() })))));
   }
 
   #api(state) {

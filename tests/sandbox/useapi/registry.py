@@ -86,6 +86,11 @@ class Registry:
         self.configure(account)
         return account
 
+    @property
+    def newcomers(self) -> tuple[SimulatedAccount, ...]:
+        """The logins that are not configured: their tokens are ready to be posted."""
+        return tuple(login for login in self._logins.values() if login.channel not in self.accounts)
+
     def configure(self, account: SimulatedAccount) -> None:
         """Enter a login into the list, or keep it there."""
         self.accounts[account.channel] = account

@@ -77,6 +77,7 @@ class SimulatedUseapi(Registry):
         """Seconds that RATE_LIMITED_RETRY_AFTER asks to wait."""
         self._host, self._wanted_port = host, port
         self._faults: list[_Planned] = []
+        self._refusals: dict[Endpoint, Answer] = {}
         self._jobs = Jobs(USER, self._rng, now)
         self._service = Service(self, self._jobs, USER)
         self._runner: web.AppRunner | None = None
@@ -140,9 +141,14 @@ class SimulatedUseapi(Registry):
         self._faults.append(_Planned(fault, endpoint, times))
         self.announce()
 
+    def refuse(self, endpoint: Endpoint, sentence: str, code: int = 400) -> None:
+        """Let requests to an endpoint be refused in these words, until `mend`."""
+        self._refusals[endpoint] = Answer.error(sentence, code)
+
     def mend(self) -> None:
         """End every fault; a server that had vanished is back at the same port."""
         self._faults.clear()
+        self._refusals.clear()
         if self._door is not None:
             self._door.open()
         self.announce()
@@ -188,7 +194,7 @@ class SimulatedUseapi(Registry):
             return refused
         if request.headers.get("Authorization") != f"Bearer {self.token}":
             return answers.UNAUTHORIZED
-        answer = await self._service.answer(ask)
+        answer = self._refusals.get(ask.endpoint) or await self._service.answer(ask)
         return distort(fault, answer) if fault else answer
 
     def _record(self, request: web.Request, ask: Ask) -> Request:

@@ -1,0 +1,116 @@
+"""What a person pastes as an account's Discord token, checked before it goes anywhere; and a number of jobs.
+
+The token is hidden in a `SecretStr` from here on, and no sentence repeats what was pasted. A bot's token
+looks like a person's: only this bot's own can be told from it, by the id that its first part spells.
+"""
+
+import base64
+import binascii
+import re
+import unicodedata
+from collections.abc import Collection
+from typing import Final
+
+from pydantic import SecretStr
+
+from bot.errors import UserError
+
+DEFAULT_JOBS: Final = 3
+MOST_JOBS: Final = 15
+JOBS_HELP: Final = (
+    "3 for Basic and Standard plans, up to 15 for Pro and Mega. "
+    "A number above what the plan allows stops the API from working."
+)
+"""useapi.net docs, POST account/midjourney, on `maxJobs`."""
+
+UNSEEN: Final = frozenset({"Cc", "Cf"})
+WRAPPING: Final = "\"'`,;\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a"
+"""Quotation marks of any keyboard, and what stands after them where a token is copied out of JSON."""
+LABELS: Final = frozenset({"authorization:", "bearer", "token:"})
+SHAPE: Final = re.compile(r"mfa\.[\w-]+|[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
+COPY_AGAIN: Final = "Copy the account's Discord token again, the whole of it and nothing else."
+
+
+def account_token(pasted: SecretStr, own: Collection[SecretStr], bot_id: int | None = None) -> SecretStr:
+    """Give the token that was pasted, without what people tend to paste around it.
+
+    `own` are the tokens of Midwatch's own settings, and `bot_id` is the bot's id if it is known.
+
+    Raises:
+        UserError: it is empty, this bot's, the API's, or not of the form of a Discord token.
+    """
+    text = unwrapped(pasted.get_secret_value())
+    scheme, _, rest = text.partition(" ")
+    if scheme.casefold() == "bot" and rest:
+        raise a_bots()
+    if not text:
+        raise UserError("There is no Discord token.", "Paste the Discord token of the account and try again.")
+    if text.casefold().startswith("user:"):
+        raise UserError(
+            "This is a useapi token; the Discord token of the account is wanted here.",
+            "The page Setup Midjourney at useapi.net says where to find that one.",
+        )
+    if " " in text:
+        raise UserError("There is a blank or a line break in the middle of the token.", COPY_AGAIN)
+    if any(text == secret.get_secret_value() for secret in own):
+        raise a_bots()
+    if SHAPE.fullmatch(text) is None:
+        raise UserError(
+            "This does not look like a Discord token, which has three parts with dots between them.",
+            COPY_AGAIN,
+        )
+    if (owner := id_in(text)) is not None and owner in {bot_id, *map(id_of, own)}:
+        raise a_bots()
+    return SecretStr(text)
+
+
+def a_bots() -> UserError:
+    """Word that the token is one of a bot."""
+    return UserError(
+        "This is a bot's token. Midjourney runs in a person's Discord account, and needs that one's.",
+        "Log in to Discord as the account itself, and copy its own token.",
+    )
+
+
+def unwrapped(text: str) -> str:
+    """Take away what cannot be seen, blanks, quotation marks and words like "Bearer" around a token."""
+    words = "".join(char for char in text if char.isspace() or not is_unseen(char)).split()
+    text = " ".join(words).strip(WRAPPING).strip()
+    word, _, rest = text.partition(" ")
+    return unwrapped(rest) if word.strip(WRAPPING).casefold() in LABELS else text
+
+
+def is_unseen(char: str) -> bool:
+    """Whether a character takes no place: those of zero width, marks of direction, controls."""
+    return unicodedata.category(char) in UNSEEN
+
+
+def id_of(secret: SecretStr) -> int | None:
+    """Give the id that a secret spells, if it is a Discord token."""
+    return id_in(secret.get_secret_value())
+
+
+def id_in(token: str) -> int | None:
+    """Give the id of whom a token belongs to, which is its first part in base 64; None where it is none."""
+    head = token.partition(".")[0]
+    try:
+        text = base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)).decode("ascii")
+    except (binascii.Error, ValueError):
+        return None
+    return int(text) if re.fullmatch(r"[0-9]{17,20}", text) else None
+
+
+def jobs_number(typed: str) -> int:
+    """Read how many jobs an account may run at a time; nothing typed is three.
+
+    Raises:
+        UserError: it is no number from 1 to 15.
+    """
+    text = "".join(char for char in typed if not is_unseen(char)).strip()
+    if not text:
+        return DEFAULT_JOBS
+    if not re.fullmatch(r"0*[0-9]{1,2}", text) or not 1 <= int(text) <= MOST_JOBS:
+        raise UserError(
+            f"The number of jobs must be a number from 1 to {MOST_JOBS}.", f"The plan decides: {JOBS_HELP}"
+        )
+    return int(text)

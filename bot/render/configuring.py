@@ -1,0 +1,91 @@
+"""The words of saving and removing accounts, for Discord and for the terminal; and the question before it."""
+
+from typing import Final, assert_never
+
+import discord
+
+from bot.models import KnownAccount, Removal, Saved, Saving
+from bot.render.cards import add_field
+from bot.render.facts import channel_link, slots
+from bot.render.look import ButtonLook, Look, headed
+from bot.render.text import bare, count, plain
+
+BUTTON_LABEL: Final = 40
+NOT_SAID: Final = "The API took the account, but does not say which it is. Look at the list of accounts."
+ANSWER_LOST: Final = "The API's answer was lost, so I read the list again:"
+
+
+def saved_words(saved: Saved, name: str | None = None) -> str:
+    """Say what came of saving an account; `name` is what to call it, ready to be shown."""
+    if saved.outcome is Saving.ABSENT:
+        return (
+            f"⚠️ {ANSWER_LOST} it shows no account with this token, so nothing was saved.\n"
+            "Look at the list of accounts before you try again: it may come late."
+        )
+    if saved.account is None:
+        return f"✅ {NOT_SAID}"
+    name = name or "the account"
+    jobs = saved.jobs if saved.account.max_jobs is None else saved.account.max_jobs
+    facts = f"channel {plain(saved.account.channel)}, {count(jobs, 'job')} at a time"
+    match saved.outcome:
+        case Saving.CREATED | Saving.UPDATED | Saving.SAVED:
+            return f"✅ Done: {name} was {saved.outcome}, {facts}."
+        case Saving.FOUND:
+            return f"✅ {ANSWER_LOST} {name} is configured, {facts}."
+        case Saving.DIFFERENT:
+            return (
+                f"⚠️ {ANSWER_LOST} {name} is configured as before, {facts}, not {count(saved.jobs, 'job')}.\n"
+                "Try again to change that."
+            )
+    assert_never(saved.outcome)
+
+
+def another_account(expected: KnownAccount) -> str:
+    """Say that the token that was given for an account is that of another one."""
+    return f"⚠️ This token belongs to another account than **{plain(expected.label)}**, which was not changed."
+
+
+def removed_words(removal: Removal, account: KnownAccount) -> str:
+    """Say what came of removing an account, and what to do next."""
+    name = f"**{plain(account.label)}**"
+    match removal:
+        case Removal.REMOVED:
+            return (
+                f"✅ {name} is not configured any more.\n"
+                "-# /mjadd configures it again, with its Discord token; its name and history come back then."
+            )
+        case Removal.GONE_BEFORE:
+            return f"✅ {name} is not configured any more. Nothing was sent: it was gone already."
+        case Removal.STILL_LISTED:
+            return (
+                f"⏳ The API took the removal of {name}, but still lists it.\n"
+                "Look with /mjaccounts in a minute; if it is there still, remove it once more."
+            )
+        case Removal.NOT_REMOVED:
+            return (
+                f"⚠️ {ANSWER_LOST.removesuffix(':')}, and {name} is still configured.\n"
+                "Use /mjremove to try again."
+            )
+    assert_never(removal)
+
+
+def removal_question(account: KnownAccount) -> Look:
+    """Ask, in private, whether an account is really to be removed, and say what that means."""
+    name = plain(account.label)
+    embed = discord.Embed(
+        title=f"Remove {name}?",
+        description=(
+            "useapi.net forgets the account and its Discord token, and runs no more jobs with it. "
+            "Nothing changes in Discord or at Midjourney.\n"
+            "To have it back, you need its Discord token again."
+        ),
+        colour=discord.Colour.red(),
+    )
+    add_field(embed, "Account", f"{channel_link(account.account)}\n{slots(account.account)}")
+    label = f"Yes, remove {bare(account.label, BUTTON_LABEL)}"
+    button = ButtonLook("account.drop", label, account.channel, discord.ButtonStyle.danger)
+    content = headed(
+        f"Do you want to remove **{name}** from useapi.net?",
+        "If not, dismiss this message: nothing happens.",
+    )
+    return Look(content, embed, (button,))

@@ -1,0 +1,160 @@
+"""Which accounts there are: `/mjadd` and `/mjremove`, and the buttons of a card that do the same."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
+
+from discord import app_commands, ui
+from discord.ext import commands
+from pydantic import SecretStr
+
+from bot.account_token import DEFAULT_JOBS, account_token, jobs_number
+from bot.card import CARD_ACTIONS, account_card
+from bot.client import Midwatch
+from bot.configuring import Configuring
+from bot.controls import Controls, Press, Who, button, view_of
+from bot.errors import UserError
+from bot.forms import JOBS, TOKEN, account_form, filled_in
+from bot.models import KnownAccount, Saved
+from bot.monitor import Monitor
+from bot.owners import NotAnOwnerError, Owners
+from bot.render.cases import account_of
+from bot.render.choosing import choices
+from bot.render.configuring import another_account, removal_question, removed_words, saved_words
+from bot.render.text import bare, plain
+from bot.replies import Caller, Shown, defer, defer_update, sentence, show, suggested
+from bot.store import Store, StoreError
+from bot.useapi import UseapiError
+
+NAME_IN_TITLE: Final = 36
+
+
+class ConfiguringCog(commands.Cog, name="Configuring"):
+    """Adds, updates and removes accounts for owners."""
+
+    def __init__(
+        self,
+        bot: Midwatch,
+        configuring: Configuring,
+        monitor: Monitor,
+        owners: Owners,
+        store: Store,
+        controls: Controls,
+    ) -> None:
+        self._bot = bot
+        self._configuring = configuring
+        self._monitor = monitor
+        self._owners = owners
+        self._store = store
+        controls.on("account.edit", Who.OWNERS, self.edit)
+        controls.on("account.save", Who.OWNERS, self.save)
+        controls.on("account.remove", Who.OWNERS, self.ask_removal)
+        controls.on("account.drop", Who.OWNERS, self.remove)
+
+    @app_commands.command()
+    @app_commands.default_permissions(manage_guild=True)
+    async def mjadd(self, interaction: Caller) -> None:
+        """Configure a Midjourney account at useapi.net by its Discord token, or update it."""
+        if not self._owners.may_act(interaction.user.id):
+            raise NotAnOwnerError
+        await self._open_form(interaction, None)
+
+    @app_commands.command()
+    @app_commands.describe(account="The account: pick one, or type its name or channel id")
+    @app_commands.default_permissions(manage_guild=True)
+    async def mjremove(self, interaction: Caller, account: str) -> None:
+        """Remove a Midjourney account from useapi.net, after a confirmation."""
+        await defer(interaction, private=True)
+        await self._bot.require_owner(interaction.user.id)
+        await self._ask_removal(interaction, await self._monitor.find(account))
+
+    @mjremove.autocomplete("account")
+    async def suggest(self, _interaction: Caller, typed: str) -> list[app_commands.Choice[str]]:
+        """Suggest accounts, from memory alone."""
+        return suggested(lambda: choices(self._monitor.roster.accounts, typed))
+
+    async def edit(self, caller: Caller, press: Press) -> None:
+        """Open the form, for an account or for any; Discord wants it as the first answer."""
+        await self._open_form(caller, self._monitor.roster.get(press.argument))
+
+    async def _open_form(self, caller: Caller, known: KnownAccount | None) -> None:
+        title = f"Update {bare(known.label, NAME_IN_TITLE)}" if known else "Add or update an account"
+        jobs = (known.account.max_jobs if known else None) or DEFAULT_JOBS
+        channel = known.channel if known else ""
+        await caller.response.send_modal(account_form(title, caller.user.id, channel, jobs))
+
+    async def save(self, caller: Caller, press: Press) -> None:
+        """Save what was filled in, and say what came of it; what was refused can be entered again."""
+        fields = filled_in(caller)
+        await defer(caller, private=True)
+        await self._bot.require_owner(caller.user.id)
+        try:
+            token = self._token(fields)
+            jobs = jobs_number(fields.get(JOBS, SecretStr("")).get_secret_value())
+            saved = await self._configuring.save(token, jobs, caller.user.id)
+        except (UserError, UseapiError) as error:
+            await show(caller, Shown(sentence(error), view=again(caller.user.id, press.argument)))
+            return
+        await self._show_saved(caller, saved, press.argument)
+
+    def _token(self, fields: Mapping[str, SecretStr]) -> SecretStr:
+        own = self._bot.own_tokens
+        return account_token(fields.get(TOKEN, SecretStr("")), own, self._bot.application_id)
+
+    async def _show_saved(self, caller: Caller, saved: Saved, expected: str) -> None:
+        """Show the account as it is now, with a word if it is not the one that was meant."""
+        known = self._monitor.roster.get(saved.account.channel) if saved.account else None
+        if known is None:
+            await show(caller, Shown(saved_words(saved), view=again(caller.user.id, expected)))
+            return
+        words = saved_words(saved, f"**{plain(known.label)}**")
+        if expected and expected != known.channel:
+            words += f"\n{another_account(account_of(expected, self._monitor.roster.by_channel))}"
+        actions = ()
+        with suppress(StoreError):  # it is done, and who did it must learn so
+            actions = await self._store.actions(known.channel, CARD_ACTIONS)
+        await show(caller, account_card(known, actions, caller.user.id, owner=True, content=words))
+
+    async def ask_removal(self, caller: Caller, press: Press) -> None:
+        """Ask whether the account of a card is to be removed."""
+        await defer(caller, private=True)
+        await self._ask_removal(caller, self._monitor.roster.find(press.argument))
+
+    async def _ask_removal(self, caller: Caller, known: KnownAccount) -> None:
+        if not known.account.addressable:
+            raise UserError(
+                "The API lists this account under something that is not a Discord channel id.",
+                "Remove it at useapi.net; Midwatch does nothing with such an id.",
+            )
+        look = removal_question(known)
+        embeds = (look.embed,) if look.embed else ()
+        await show(caller, Shown(look.content, embeds, view_of(look)))
+
+    async def remove(self, caller: Caller, press: Press) -> None:
+        """Remove what was confirmed, and say what came of it."""
+        await defer_update(caller)
+        await self._bot.require_owner(caller.user.id)
+        known = account_of(press.argument, self._monitor.roster.by_channel)
+        try:
+            removal = await self._configuring.remove(press.argument, caller.user.id)
+        except (UseapiError, StoreError) as error:
+            await show(caller, Shown(sentence(error)))
+            return
+        await show(caller, Shown(removed_words(removal, known)))
+
+
+def again(asker: int, channel: str) -> ui.View:
+    """Make the button that opens the form once more."""
+    view = ui.View(timeout=None)
+    view.add_item(button("account.edit", "Enter it again", asker=asker, argument=channel))
+    return view
+
+
+async def setup(bot: Midwatch) -> None:
+    """Add the cog to the bot."""
+    services = bot.services
+    await bot.add_cog(
+        ConfiguringCog(
+            bot, services.configuring, services.monitor, services.owners, services.store, bot.controls
+        )
+    )

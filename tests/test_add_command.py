@@ -1,0 +1,269 @@
+"""`/mjadd`: a form for the account's token, what came of it, and everything up to date at once."""
+
+import pytest
+
+from tests.forming import added, form_of, opened, sent
+from tests.reading import button, buttons, text
+from tests.running import Bot, Visitor
+from tests.sandbox.discord import SANDBOX_BOT_TOKEN, Json
+from tests.sandbox.useapi import SANDBOX_USEAPI_TOKEN, Endpoint, Fault, Plan
+
+HOUR = 3_600
+
+
+def parts_of(modal: Json) -> list[Json]:
+    return [part.get("component", part) for part in modal["components"]]
+
+
+# ------------------------------------------------------------------- the form
+
+
+async def test_the_form_asks_for_token_and_jobs_and_says_what_the_plan_allows(bot: Bot, ada: Visitor) -> None:
+    await bot.start()
+    modal = (await opened(ada)).modal
+    assert modal is not None
+    said = " ".join(part.get("content", "") for part in parts_of(modal))
+    assert "3 for Basic and Standard plans, up to 15 for Pro and Mega" in said
+    assert "above what the plan allows stops the API from working" in said
+    token, jobs = (part for part in parts_of(modal) if "custom_id" in part)
+    assert (token["custom_id"], token["required"], token.get("value")) == ("token", True, None)
+    assert (jobs["custom_id"], jobs["required"], jobs["value"]) == ("jobs", False, "3")
+
+
+async def test_nobody_but_an_owner_gets_the_form(bot: Bot, bea: Visitor) -> None:
+    await bot.start()
+    refused = await bea.use("mjadd")
+    assert "Only an owner of this bot may do that" in (await refused.answer())["content"]
+    assert (refused.modal, refused.ephemeral) == (None, True)
+
+
+async def test_who_is_no_owner_any_more_cannot_send_the_form(bot: Bot, ada: Visitor) -> None:
+    await bot.start()
+    form = await opened(ada)
+    bot.world.give_to_team((bot.world.second_owner, "admin"))
+    refused = await (await sent(ada, form, bot.api.newcomer().discord)).answer()
+    assert "Only an owner" in refused["content"]
+    assert bot.api.count(Endpoint.SAVE) == 0
+
+
+async def test_discord_py_keeps_nothing_of_a_form_that_is_never_sent(bot: Bot, ada: Visitor) -> None:
+    await bot.start()
+    first, second = await opened(ada), await opened(ada)
+    assert first.modal == second.modal
+    answer = await (await sent(ada, first, bot.api.newcomer().discord)).answer()
+    assert "was created" in answer["content"]
+
+
+# ------------------------------------------------------------------- created and updated
+
+
+async def test_an_account_is_created_and_known_everywhere_at_once(bot: Bot, ada: Visitor) -> None:
+    bot.api.add()
+    await bot.start()
+    login = bot.api.newcomer()
+    form = await sent(ada, await opened(ada), login.discord, "12")
+    answer = await form.answer()
+    assert form.ephemeral
+    label = f"…{login.channel[-4:]}"
+    assert f"**{label}** was created, channel {login.channel}, 12 jobs at a time." in answer["content"]
+    assert bot.api.accounts[login.channel].max_jobs == 12
+    assert f"{label} · ✅ ready" in text(answer)
+    assert f"<@{ada.person.id}> configured it - created, 12 jobs" in text(answer)
+    assert [choice.value for choice in await ada.complete("mjinfo", login.channel)] == [login.channel]
+    looks = bot.api.count(Endpoint.LIST)
+    assert login.channel in text(await ada.ask("mjaccounts"))
+    assert bot.api.count(Endpoint.LIST) == looks + 1
+
+
+async def test_an_account_is_updated_by_its_token(bot: Bot, ada: Visitor) -> None:
+    account = bot.api.add(max_jobs=3)
+    await bot.start()
+    answer = await added(ada, account.discord, "15")
+    assert f"was updated, channel {account.channel}, 15 jobs at a time." in answer["content"]
+    assert "configured it - updated, 15 jobs" in text(answer)
+    assert len(bot.api.accounts) == 1
+
+
+async def test_no_number_of_jobs_is_three(bot: Bot, ada: Visitor) -> None:
+    await bot.start()
+    answer = await added(ada, bot.api.newcomer().discord, "")
+    assert "3 jobs at a time" in answer["content"]
+
+
+async def test_what_is_saved_is_known_even_if_the_list_cannot_be_read(bot: Bot, ada: Visitor) -> None:
+    bot.api.add()
+    await bot.start()
+    bot.api.fault(Fault.UNPAID, endpoint=Endpoint.LIST)
+    login = bot.api.newcomer()
+    answer = await added(ada, login.discord)
+    assert "was created" in answer["content"]
+    assert [choice.value for choice in await ada.complete("mjinfo", login.channel)] == [login.channel]
+
+
+async def test_a_name_and_a_flag_stay_when_an_account_is_updated(bot: Bot, ada: Visitor) -> None:
+    account = bot.api.add()
+    bot.api.flag(account.channel, "You have a pending moderation message.")
+    await bot.start()
+    await ada.ask("mjname", account=account.channel, name="Borealis")
+    bot.api.fault(Fault.UNPAID, endpoint=Endpoint.LIST)
+    answer = await added(ada, account.discord)
+    assert "**Borealis** was updated" in answer["content"]
+    assert "moderation message pending" in text(answer)
+    assert "Reset" in buttons(answer)
+
+
+# ------------------------------------------------------------------- two at once, restarts, waiting
+
+
+async def test_a_form_sent_after_a_restart_works(bot: Bot, ada: Visitor) -> None:
+    await bot.start()
+    form = await opened(ada)
+    await bot.restart()
+    answer = await (await sent(ada, form, bot.api.newcomer().discord)).answer()
+    assert "was created" in answer["content"]
+
+
+async def test_a_form_left_open_for_an_hour_works(bot: Bot, ada: Visitor) -> None:
+    await bot.start()
+    form = await opened(ada)
+    bot.world.pass_time(HOUR)
+    answer = await (await sent(ada, form, bot.api.newcomer().discord)).answer()
+    assert "was created" in answer["content"]
+
+
+async def test_a_form_that_was_sent_while_the_bot_was_away_can_be_sent_again(bot: Bot, ada: Visitor) -> None:
+    await bot.start()
+    form, login = await opened(ada), bot.api.newcomer()
+    await bot.stop()
+    unanswered = await sent(ada, form, login.discord)
+    assert unanswered.kind is None
+    await bot.start()
+    answer = await (await sent(ada, form, login.discord)).answer()
+    assert "was created" in answer["content"]
+    assert bot.api.count(Endpoint.SAVE) == 1
+
+
+async def test_two_owners_who_send_the_same_token_at_once_are_told_one_after_the_other(
+    bot: Bot, ada: Visitor, bea: Visitor
+) -> None:
+    owners = f"{ada.person.id},{bea.person.id}"
+    await bot.start(OWNER_IDS=owners)
+    login = bot.api.newcomer()
+    bot.api.slow = 0.1
+    forms = await opened(ada), await opened(bea)
+    first, second = await sent(ada, forms[0], login.discord), await sent(bea, forms[1], login.discord)
+    said = sorted([(await first.answer())["content"], (await second.answer())["content"]])
+    assert "was created" in said[0]
+    assert "was updated" in said[1]
+    assert len(bot.api.accounts) == 1
+
+
+async def test_two_forms_with_the_same_token_end_in_one_account(bot: Bot, ada: Visitor) -> None:
+    await bot.start()
+    login = bot.api.newcomer()
+    forms = await opened(ada), await opened(ada)
+    answers = [await (await sent(ada, form, login.discord)).answer() for form in forms]
+    assert ["created" in answers[0]["content"], "updated" in answers[1]["content"]] == [True, True]
+    assert list(bot.api.accounts) == [login.channel]
+
+
+# ------------------------------------------------------------------- an answer that is lost
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault.CUT_OFF, Fault.HALF_JSON, Fault.HTML_200, Fault.OVERSIZED], ids=lambda fault: fault.value
+)
+async def test_when_the_answer_is_lost_after_the_api_acted_the_list_says_what_is_so(
+    bot: Bot, ada: Visitor, fault: Fault
+) -> None:
+    bot.api.add()
+    await bot.start()
+    login = bot.api.newcomer()
+    refusing = fault is Fault.HTML_200  # the simulation does nothing then
+    bot.api.fault(fault, endpoint=Endpoint.SAVE)
+    answer = await added(ada, login.discord, "5")
+    assert "The API's answer was lost, so I read the list again" in answer["content"]
+    assert bot.api.count(Endpoint.SAVE) == 1
+    if refusing:
+        assert "shows no account with this token, so nothing was saved" in answer["content"]
+        assert list(buttons(answer)) == ["Enter it again"]
+        return
+    assert f"is configured, channel {login.channel}, 5 jobs at a time" in answer["content"]
+    assert "configured it - saved, as the list shows, 5 jobs" in text(answer)
+    assert [choice.value for choice in await ada.complete("mjinfo", login.channel)] == [login.channel]
+
+
+async def test_a_change_that_did_not_arrive_is_told_by_what_the_list_shows(bot: Bot, ada: Visitor) -> None:
+    account = bot.api.add(max_jobs=3)
+    await bot.start()
+    bot.api.fault(Fault.RESET, endpoint=Endpoint.SAVE)
+    answer = await added(ada, account.discord, "9")
+    assert "is configured as before" in answer["content"]
+    assert "3 jobs at a time, not 9 jobs" in answer["content"]
+
+
+async def test_when_neither_the_answer_nor_the_list_can_be_read_it_says_that_it_may_be_done(
+    bot: Bot, ada: Visitor
+) -> None:
+    bot.api.add()
+    await bot.start()
+    bot.api.fault(Fault.CUT_OFF, endpoint=Endpoint.SAVE)
+    bot.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
+    answer = await added(ada, bot.api.newcomer().discord)
+    assert "The connection to the API broke off." in answer["content"]
+    assert "It may have been done all the same: look with /mjaccounts" in answer["content"]
+    assert list(buttons(answer)) == ["Enter it again"]
+
+
+async def test_a_success_without_a_body_is_looked_up_in_the_list(bot: Bot, ada: Visitor) -> None:
+    await bot.start()
+    login = bot.api.newcomer()
+    bot.api.fault(Fault.EMPTY, endpoint=Endpoint.SAVE)
+    answer = await added(ada, login.discord)
+    assert f"channel {login.channel}, 3 jobs at a time" in answer["content"]
+
+
+async def test_a_success_that_says_nothing_and_a_list_that_cannot_be_read_is_told(
+    bot: Bot, ada: Visitor
+) -> None:
+    bot.api.add()
+    await bot.start()
+    bot.api.fault(Fault.EMPTY, endpoint=Endpoint.SAVE)
+    bot.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
+    answer = await added(ada, bot.api.newcomer().discord)
+    assert "The API took the account, but does not say which it is" in answer["content"]
+
+
+# ------------------------------------------------------------------- what cannot be written down
+
+
+async def test_an_account_that_was_saved_is_shown_although_the_database_is_locked(
+    bot: Bot, ada: Visitor
+) -> None:
+    await bot.start()
+    login = bot.api.newcomer()
+    async with bot.held_database():
+        answer = await (await sent(ada, await opened(ada), login.discord)).answer(timeout=30)
+    assert "was created" in answer["content"]
+
+
+# ------------------------------------------------------------------- entered again
+
+
+async def test_what_was_refused_can_be_entered_again_with_one_press(bot: Bot, ada: Visitor) -> None:
+    await bot.start()
+    login = bot.api.newcomer(plan=Plan.BASIC)
+    refused = await added(ada, login.discord, "9")
+    assert "at most 3 jobs" in refused["content"]
+    form = await form_of(ada, refused, "Enter it again")
+    assert button(refused, "Enter it again")["label"] == "Enter it again"
+    answer = await (await sent(ada, form, login.discord, "3")).answer()
+    assert "was created" in answer["content"]
+
+
+@pytest.mark.parametrize("secret", [SANDBOX_BOT_TOKEN, SANDBOX_USEAPI_TOKEN], ids=["the-bot's", "useapi's"])
+async def test_midwatchs_own_tokens_are_sent_nowhere(bot: Bot, ada: Visitor, secret: str) -> None:
+    await bot.start()
+    answer = await added(ada, secret)
+    assert "token" in answer["content"]
+    assert bot.api.count(Endpoint.SAVE) == 0

@@ -1,0 +1,176 @@
+"""Every refusal of a token: its own sentence, the next step, and no trace of the token anywhere."""
+
+import gc
+import logging
+import traceback
+from collections.abc import Callable
+
+import aiohttp
+import pytest
+from pydantic import SecretStr
+
+from bot.useapi import UseapiClient, UseapiError
+from tests.forming import added
+from tests.reading import buttons
+from tests.running import Bot, Visitor
+from tests.sandbox.useapi import Endpoint, Fault, Plan, SimulatedUseapi
+
+OTHER = "100000000000000002"
+SERVER = "200000000000000003"
+SAYS = "The API says:"
+
+Provoke = Callable[[SimulatedUseapi], None]
+
+
+def says(sentence: str, code: int = 400) -> Provoke:
+    """Let the API refuse in these words, those of its documentation."""
+    return lambda api: api.refuse(Endpoint.SAVE, sentence, code)
+
+
+def fails(fault: Fault) -> Provoke:
+    return lambda api: api.fault(fault, endpoint=Endpoint.SAVE)
+
+
+def unsubscribed(api: SimulatedUseapi) -> None:
+    api.subscribed = False
+
+
+def full(api: SimulatedUseapi) -> None:
+    api.quota = 1
+
+
+REFUSALS = {
+    "token-missing": (
+        says("Required param discord is missing or empty"),
+        "The API got no Discord token for the account.",
+        "Enter the Discord token of the account",
+    ),
+    "jobs-over-the-plan": (
+        says("Required param maxJobs 9 can't be more that 3"),
+        "The API allows at most 3 jobs at a time for this account, not 9.",
+        "Choose a number of jobs up to 3.",
+    ),
+    "same-token": (
+        says(f"Channel {OTHER} configuration has same discord value"),
+        f"This Discord token is already configured, for channel {OTHER}.",
+        "remove it first with /mjremove",
+    ),
+    "no-midjourney": (
+        says("`Midjourney bot not configured"),
+        "no conversation with the Midjourney Bot",
+        "send the Midjourney Bot a direct message",
+    ),
+    "unauthorized": (fails(Fault.UNAUTHORIZED), "does not accept the useapi token", "into USEAPI_TOKEN"),
+    "forbidden": (fails(Fault.FORBIDDEN), "does not accept the useapi token", "into USEAPI_TOKEN"),
+    "no-subscription": (unsubscribed, "no subscription, or it is over", "Renew the subscription"),
+    "quota": (full, "does not cover another account", "Remove an account, or extend the subscription"),
+    "jobs-missing": (
+        says("Required param maxJobs is missing or empty"),
+        "how many jobs the account may run",
+        "Give a number of jobs from 1 to 15.",
+    ),
+    "server-missing": (
+        says("Required param server is missing or empty"),
+        "The API wants the Discord server of the account.",
+        "Give the id of the Discord server",
+    ),
+    "server-no-id": (
+        says(f"Required param server ({SERVER}) is not valid Discord server id"),
+        "does not take this as the id of a Discord server",
+        "Copy the server's id",
+    ),
+    "channel-no-id": (
+        says(f"Required param channel ({OTHER}) is not valid Discord channel id"),
+        "does not take this as the id of a Discord channel",
+        "Copy the channel's id",
+    ),
+    "channel-not-in-path": (
+        says(f"Required param channel ({OTHER}) not matching to /midjourney/channel (/midjourney/{SERVER})"),
+        "two different channels for one account",
+        "Give the same channel",
+    ),
+    "same-server": (
+        says(f"Channel {OTHER} configuration has same server value"),
+        f"This Discord server is already configured, for channel {OTHER}.",
+        "Use another server",
+    ),
+    "unknown-words": (says("No."), "The API refused the request (status 400).", "Read what it says"),
+    "busy": (fails(Fault.RATE_LIMITED), "All job slots are busy", "Try again in a few minutes."),
+    "gone": (fails(Fault.GONE), "does not offer this any more", "Check USEAPI_URL"),
+    "a-web-page": (fails(Fault.HTML_404), "A web page answers instead of the API", "Check USEAPI_URL"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS.values(), ids=REFUSALS)
+async def test_each_refusal_is_a_sentence_of_its_own_with_the_next_step(
+    bot: Bot, ada: Visitor, case: tuple[Provoke, str, str]
+) -> None:
+    provoke, sentence, next_step = case
+    bot.api.add()
+    await bot.start()
+    provoke(bot.api)
+    answer = await added(ada, bot.api.newcomer().discord)
+    assert sentence in answer["content"]
+    assert next_step in answer["content"]
+    assert list(buttons(answer)) == ["Enter it again"]
+    assert len(bot.api.accounts) == 1
+    assert await bot.actions() == []
+
+
+async def test_a_number_of_jobs_over_the_plan_is_refused_by_the_api_itself(bot: Bot, ada: Visitor) -> None:
+    await bot.start()
+    answer = await added(ada, bot.api.newcomer(plan=Plan.STANDARD).discord, "4")
+    assert "at most 3 jobs at a time for this account, not 4" in answer["content"]
+
+
+async def test_an_account_without_midjourney_is_refused_by_the_api_itself(bot: Bot, ada: Visitor) -> None:
+    await bot.start()
+    answer = await added(ada, bot.api.newcomer(midjourney=False).discord)
+    assert "no conversation with the Midjourney Bot" in answer["content"]
+
+
+async def test_a_flag_that_saving_meets_is_known_at_once(bot: Bot, ada: Visitor) -> None:
+    account = bot.api.add()
+    await bot.start()
+    bot.api.refuse(
+        Endpoint.SAVE, f"Pending moderation message; POST account/midjourney/{account.channel}/reset", 596
+    )
+    answer = await added(ada, account.discord)
+    assert "Midjourney waits for a person" in answer["content"]
+    assert "moderation message pending" in (await ada.complete("mjinfo", account.channel))[0].name
+
+
+@pytest.mark.parametrize("case", REFUSALS.values(), ids=REFUSALS)
+async def test_no_error_holds_the_token_anywhere(
+    api: SimulatedUseapi, case: tuple[Provoke, str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    api.add()
+    case[0](api)
+    token = api.newcomer().discord
+    async with aiohttp.ClientSession() as session:
+        client = UseapiClient(session, api.url, SecretStr(api.token))
+        with pytest.raises(UseapiError) as raised:
+            await client.save_account(SecretStr(token), 9)
+    told = "".join(traceback.format_exception(raised.value, chain=True))
+    told += repr(raised.value) + repr(vars(raised.value)) + caplog.text
+    assert token not in told
+
+
+@pytest.mark.parametrize("fault", [None, Fault.CUT_OFF, Fault.UNAUTHORIZED], ids=str)
+async def test_after_the_answer_the_token_is_in_no_object_of_the_bot(
+    bot: Bot, ada: Visitor, fault: Fault | None
+) -> None:
+    await bot.start()
+    login = bot.api.newcomer()
+    if fault is not None:
+        bot.api.fault(fault, endpoint=Endpoint.SAVE)
+    await added(ada, login.discord)
+    await bot.world.wait_for(lambda: not hidden(login.discord), 10)
+
+
+def hidden(token: str) -> list[SecretStr]:
+    """Give the secrets in memory that hold a token; the simulations keep theirs as plain text."""
+    gc.collect()
+    secrets = (each for each in gc.get_objects() if isinstance(each, SecretStr))
+    return [each for each in secrets if each.get_secret_value() == token]
