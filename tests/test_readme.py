@@ -43,7 +43,8 @@ def commands() -> dict[str, bool]:
     for path in (ROOT / "cogs").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("mj"):
-                found[usage(node)] = "require_owner" in ast.unparse(node)
+                code = ast.unparse(node)
+                found[usage(node)] = "require_owner" in code or "NotAnOwnerError" in code
     return found
 
 
