@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 COOLDOWN: Final = timedelta(seconds=30)
 ASKED: Final = "asked:"
+NOTE_LIMIT_SECONDS: Final = 0.5
 
 
 class Outcome(StrEnum):
@@ -68,6 +69,7 @@ class Inquiries:
         self._now = now
         self._monotonic = monotonic
         self._asked: dict[str, float] = {}
+        self._writing: set[asyncio.Task[None]] = set()
         self._asked_before: dict[str, datetime | None] = {}
         """When each account was last asked before this start, as far as that was looked up."""
         self._under_way: dict[str, asyncio.Task[Inquiry]] = {}
@@ -110,7 +112,7 @@ class Inquiries:
         tasks = list(self._under_way.values())
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, *self._writing, return_exceptions=True)
 
     async def _still_flagged(self, account: KnownAccount) -> KnownAccount:
         """Look again at the list before an account is called flagged: its flag may have been dealt with.
@@ -171,12 +173,16 @@ class Inquiries:
 
     async def _note_asking(self, channel: str) -> None:
         """Write down that Midjourney is asked, before it is: killed meanwhile, the bot must not ask anew."""
-        try:
-            await self._store.set_meta(f"{ASKED}{channel}", self._now().isoformat())
-        except StoreError:
-            log.exception(
-                "that an account is asked could not be written down; this start knows it all the same"
-            )
+        writing = asyncio.create_task(self._store.set_meta(f"{ASKED}{channel}", self._now().isoformat()))
+        self._writing.add(writing)
+        writing.add_done_callback(self._written)
+        # A database that another program holds must not make the asker wait.
+        await asyncio.wait({writing}, timeout=NOTE_LIMIT_SECONDS)
+
+    def _written(self, writing: asyncio.Task[None]) -> None:
+        self._writing.discard(writing)
+        if not writing.cancelled() and writing.exception() is not None:
+            log.warning("when an account was asked could not be written down; this start knows it")
 
     async def _met_flag(self, error: PendingModeration, account: KnownAccount) -> Inquiry:
         """Take in the 596 that answered; it is about the account asked for, unless the API names another."""

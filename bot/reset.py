@@ -66,9 +66,15 @@ Progress = Callable[[Stage, timedelta], Awaitable[None]]
 """Told how far it is and, while looking, how long until the next look."""
 
 
-def fingerprint(flag: Flag) -> str:
-    """Give a short hash of what Midjourney says, numbers and blanks folded, for a confirmation to carry."""
-    return hashlib.sha256(folded(flag.text).encode()).hexdigest()[:FINGERPRINT_LENGTH]
+def fingerprint(flag: Flag, incident: Incident | None) -> str:
+    """Give a short hash of what is confirmed, for a confirmation to carry.
+
+    It is the episode, so that an old question cannot answer for new trouble with the same words; and what
+    Midjourney says, blanks and numbers folded but for the length of a block.
+    """
+    episode = (incident.key, incident.reset_at) if incident else None
+    shown = f"{episode} {folded(flag.text)} {flag.block_length}"
+    return hashlib.sha256(shown.encode()).hexdigest()[:FINGERPRINT_LENGTH]
 
 
 async def tell(progress: Progress, stage: Stage, wait: timedelta = timedelta(0)) -> None:
@@ -119,7 +125,7 @@ class Resets:
             return Attempt(Outcome.CLEAR, None)
         if incident.state is State.RESETTING:
             return Attempt(Outcome.TAKEN, incident, incident.flag)
-        if fingerprint(incident.flag) != confirmed:
+        if fingerprint(incident.flag, incident) != confirmed:
             return Attempt(Outcome.CHANGED, incident, incident.flag)
         lease = await self._keeper.take_lease(incident.key, owner)
         if lease is None:

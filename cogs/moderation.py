@@ -275,7 +275,7 @@ class Moderation(commands.Cog):
 
     def _confirmation(self, known: KnownAccount, flag: Flag, incident: Incident | None) -> Look:
         return acting.confirmation(
-            known, flag, incident, f"{known.channel}.{fingerprint(flag)}", now=utc_now()
+            known, flag, incident, f"{known.channel}.{fingerprint(flag, incident)}", now=utc_now()
         )
 
     async def _incident(self, press: Press) -> Incident | None:

@@ -65,6 +65,10 @@ class Clock(parts.Clock):
         """How many sleep."""
         return len(self._sleepers)
 
+    def sleeps_for(self, seconds: float) -> bool:
+        """Whether anyone sleeps for just so long from now."""
+        return any(abs(end - self.ticks - seconds) <= TOLERANCE for end in self._sleepers.values())
+
     def turn(self, by: timedelta) -> None:
         """Let time pass."""
         parts.Clock.turn(self, by)

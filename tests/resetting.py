@@ -13,7 +13,6 @@ from tests.keeping import ADA, BEA, Clock, Watched, watching
 from tests.parts import CHANNEL, FLAG, OTHER
 from tests.sandbox.useapi import MODERATION, Endpoint, SimulatedUseapi
 
-CONFIRMED = fingerprint(FLAG)
 BRIEF = Limits(writing=1)
 AT_FIFTEEN, AT_SIXTY = [15], [15, 45]
 """The pauses before the looks at 15 and 60 seconds."""
@@ -32,6 +31,7 @@ class Scene:
         self.steps: dict[Step, Callable[[], object]] = {}
         """What happens at which step."""
         self.resets = Resets(watch.useapi, watch.monitor, watch.keeper, sleep=self.clock.nap, at=self._reach)
+        self.confirmed = fingerprint(FLAG, self.resets.incident_of(CHANNEL))
 
     def _reach(self, step: Step) -> None:
         if (happens := self.steps.get(step)) is not None:
@@ -41,10 +41,10 @@ class Scene:
         self.stages.append((stage, wait))
 
     async def press(
-        self, owner: int = ADA, *, confirmed: str = CONFIRMED, progress: Progress | None = None
+        self, owner: int = ADA, *, confirmed: str | None = None, progress: Progress | None = None
     ) -> Attempt:
         """Confirm the reset, and see it to its end."""
-        return await self.resets.run(CHANNEL, owner, confirmed, progress or self.progress)
+        return await self.resets.run(CHANNEL, owner, confirmed or self.confirmed, progress or self.progress)
 
     @property
     def posts(self) -> int:

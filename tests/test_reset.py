@@ -12,7 +12,7 @@ from bot.reset import Attempt, Outcome, Stage, fingerprint
 from tests.keeping import ADA, BEA, Clock, listed, watching
 from tests.parts import CHANNEL, FLAG, OTHER
 from tests.resetting import ASKED, AT_FIFTEEN, AT_SIXTY, Scene, on_scene
-from tests.sandbox.useapi import BLOCK, CAPTCHA, Endpoint, Fault, SimulatedUseapi
+from tests.sandbox.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault, SimulatedUseapi
 
 
 @pytest.fixture
@@ -122,13 +122,29 @@ async def test_a_flag_that_is_not_the_confirmed_one_asks_again(scene: Scene) -> 
     attempt = await scene.press()
     assert (attempt.outcome, attempt.flag) == (Outcome.CHANGED, Flag.of(CAPTCHA))
     assert await scene.is_untouched()
-    again = await scene.press(confirmed=fingerprint(Flag.of(CAPTCHA)))
+    again = await scene.press(confirmed=fingerprint(Flag.of(CAPTCHA), scene.watch.incident()))
     assert again.verdict is ResetVerdict.BACK
 
 
+async def test_a_confirmation_of_an_episode_that_is_over_does_not_hold_for_the_next(scene: Scene) -> None:
+    assert (await scene.press()).verdict is ResetVerdict.BACK
+    scene.api.flag(CHANNEL, MODERATION)
+    attempt = await scene.press()
+    assert (attempt.outcome, scene.posts) == (Outcome.CHANGED, 1)
+
+
+def hash_of(text: str) -> str:
+    return fingerprint(Flag.of(text), None)
+
+
 def test_a_confirmation_holds_while_only_numbers_and_blanks_change() -> None:
-    assert fingerprint(Flag.of("Blocked for 3 days")) == fingerprint(Flag.of("Blocked  for 2 days"))
-    assert fingerprint(Flag.of("Blocked for 3 days")) != fingerprint(Flag.of("Blocked for 3 hours"))
+    assert hash_of("Pending since 3 days") == hash_of("Pending  since 2 days")
+    assert hash_of("Pending since 3 days") != hash_of("Pending since 3 hours")
+
+
+def test_a_confirmation_does_not_hold_for_a_longer_block() -> None:
+    blocked = "You are blocked from accessing Midjourney for {}"
+    assert hash_of(blocked.format("24 hours")) != hash_of(blocked.format("1200 hours"))
 
 
 @pytest.mark.parametrize("change", ["clear", "remove"])

@@ -9,14 +9,14 @@ import pytest
 
 from bot.incidents import ResetVerdict, State
 from bot.outbox import Step
-from bot.reset import Outcome, Stage
+from bot.reset import Outcome, Stage, fingerprint
 from bot.rules.policy import LEASE
 from bot.store import StoreError
 from bot.useapi import RateLimited, Rejected, Unauthorized, Unpaid, UseapiError
 from bot.watchkeeper import UNKNOWN_OUTCOME
 from tests.keeping import ADA, BEA, MINUTE, PATIENCE, until
 from tests.parts import CHANNEL, FLAG, OTHER, locked
-from tests.resetting import ASKED, CONFIRMED, Scene, on_scene
+from tests.resetting import ASKED, Scene, on_scene
 from tests.sandbox.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
 
 
@@ -210,7 +210,9 @@ async def test_a_look_that_began_before_the_reset_is_not_what_came_of_it(scene: 
 
 async def test_what_a_command_met_can_be_reset_though_the_list_is_clean(scene: Scene) -> None:
     await scene.watch.keeper.met(OTHER, FLAG)
-    attempt = await scene.resets.run(OTHER, ADA, CONFIRMED, scene.progress)
+    attempt = await scene.resets.run(
+        OTHER, ADA, fingerprint(FLAG, scene.resets.incident_of(OTHER)), scene.progress
+    )
     assert attempt.verdict is ResetVerdict.BACK
     assert scene.watch.incident(OTHER).ended
 
