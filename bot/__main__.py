@@ -5,7 +5,7 @@ import asyncio
 import logging
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from bot import account_cli, app, check, logs
 from bot.config import ConfigurationError, Settings, load_settings, misspelled
@@ -72,9 +72,20 @@ def run(settings: Settings) -> int:
     return 0
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser that repeats nothing of what was typed: people paste tokens where none belongs."""
+
+    def error(self, message: str) -> NoReturn:  # noqa: ARG002 - argparse quotes the words in its message
+        """Say how it is used, and end with argparse's own exit code."""
+        self.print_usage(sys.stderr)
+        self.exit(
+            2, f"{self.prog}: these words are not understood. A token is never one of them: see --help.\n"
+        )
+
+
 def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    described = argparse.ArgumentParser(
+    described = Parser(
         prog="python -m bot", description="Midwatch stands watch over your Midjourney accounts at useapi.net."
     )
     commands = described.add_subparsers(dest="command", metavar="run|check|account")

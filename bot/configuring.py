@@ -138,7 +138,9 @@ class Configuring:
             # It may be gone, by this or before: the list tells.
             log.warning("removing an account got no clear answer: %s", error)
             lost = error
-        except UseapiError:
+        except UseapiError as error:
+            if isinstance(error, PendingModeration):
+                await self._monitor.note_flag(error.channel or channel, error.flag)
             await self._keep(channel, owner, REFUSED)
             raise
         seen = await self._look()

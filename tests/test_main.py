@@ -168,3 +168,18 @@ def test_an_unknown_word_is_explained(capsys: pytest.CaptureFixture[str]) -> Non
         main(["dance"], env_file=None)
     assert refused.value.code == 2
     assert "check" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", [["account", "set", "{}"], ["account", "set", "--token={}"], ["account", "{}"], ["{}"]]
+)
+def test_a_token_typed_where_none_belongs_is_not_repeated(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = "OTk5OTk5OTk5OTk5OTk5OTk5.GaBcDe.typed-in-the-wrong-place"
+    with pytest.raises(SystemExit) as ended:
+        main([word.format(token) for word in words])
+    told = capsys.readouterr()
+    assert token not in told.err + told.out
+    assert "--help" in told.err
+    assert ended.value.code == 2
