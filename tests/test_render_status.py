@@ -25,6 +25,7 @@ from tests.render_samples import (
     NOW,
     OTHER,
     OWNER,
+    account,
     accounts,
     assert_harmless,
     channel,
@@ -249,3 +250,9 @@ def test_without_a_second_way_to_reach_anybody_it_says_so_and_which_setting_give
     without = "\n".join(status(WatchStatus(now=NOW, accounts={}, second_route=False)))
     assert "ALERT_CHANNEL_ID" in without
     assert "ALERT_CHANNEL_ID" not in "\n".join(status(WatchStatus(now=NOW, accounts={})))
+
+
+def test_while_looks_fail_nothing_is_called_ready() -> None:
+    texts = "\n".join(status(WatchStatus(now=NOW, accounts={channel(0): account()}, failures=1)))
+    assert "not seen since the last good look" in texts
+    assert "all ready" not in texts

@@ -184,6 +184,9 @@ def _summary(watch: WatchStatus) -> str:
     said = presence_text(len(watch.accounts), watch.incidents)
     if any(each.channel and each.state is State.OPEN for each in watch.incidents):
         return f"⚠️ **{count(len(watch.accounts), 'account')} watched, {said}**"
+    if watch.failures:
+        # What could not be looked at must not read as ready.
+        return f"⚠️ **{count(len(watch.accounts), 'account')}, not seen since the last good look**"
     return f"{'🟡' if any(each.channel and not each.ended for each in watch.incidents) else '✅'} **{said}**"
 
 
