@@ -35,7 +35,7 @@ ADA: Final = 100
 BEA: Final = 200
 MINUTE: Final = timedelta(minutes=1)
 HOUR: Final = timedelta(hours=1)
-PATIENCE: Final = 5.0
+PATIENCE: Final = 30.0
 TOLERANCE: Final = 1e-6
 """What floats make of a sum of seconds."""
 LIMITS: Final = Limits()

@@ -23,7 +23,7 @@ from tests.sandbox.discord import (
 )
 from tests.sandbox.useapi import Endpoint, SimulatedUseapi
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 EPHEMERAL = 1 << 6
 HELLO = "Alerts will arrive here"
 

@@ -20,7 +20,7 @@ from bot.teller import Teller
 from tests.sandbox.discord import Json, SimulatedDiscord
 
 T = TypeVar("T")
-PATIENCE = 5.0
+PATIENCE = 30.0
 CHANNEL = "1000000000000000001"
 FLAG = Flag.of("Please complete the captcha")
 

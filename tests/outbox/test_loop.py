@@ -46,7 +46,7 @@ async def running(desk: Desk) -> AsyncGenerator[asyncio.Event]:
         yield stop
     finally:
         stop.set()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             await task
 
 

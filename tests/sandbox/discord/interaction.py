@@ -73,12 +73,12 @@ class Interaction:
         message = self._answer_message()
         return None if message is None else self._payload(message)
 
-    async def acknowledged(self, timeout: float = 5.0) -> "Interaction":  # noqa: ASYNC109 - part of the interface
+    async def acknowledged(self, timeout: float = 20.0) -> "Interaction":  # noqa: ASYNC109 - part of the interface
         """Wait for any answer, a defer among them."""
         await self._journal.wait_for(lambda: self._record.responded, timeout)
         return self
 
-    async def answer(self, timeout: float = 5.0) -> Json:  # noqa: ASYNC109 - part of the interface
+    async def answer(self, timeout: float = 20.0) -> Json:  # noqa: ASYNC109 - part of the interface
         """The first real answer: the original once it says something, else the first follow-up."""
 
         def answered() -> Json | None:
@@ -88,7 +88,7 @@ class Interaction:
         assert message is not None
         return message
 
-    async def edited(self, timeout: float = 5.0) -> Json:  # noqa: ASYNC109 - part of the interface
+    async def edited(self, timeout: float = 20.0) -> Json:  # noqa: ASYNC109 - part of the interface
         """The answer once it differs from what was first shown."""
 
         def edited() -> Json | None:

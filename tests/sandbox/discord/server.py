@@ -261,7 +261,7 @@ class SimulatedDiscord:
     def on_change(self) -> list[Callable[[], None]]:
         return self._journal.on_change
 
-    async def wait_for(self, predicate: Callable[[], T], timeout: float = 5.0) -> T:  # noqa: ASYNC109 - the same
+    async def wait_for(self, predicate: Callable[[], T], timeout: float = 20.0) -> T:  # noqa: ASYNC109 - the same
         return await self._journal.wait_for(predicate, timeout)
 
     # ---------------------------------------------------------------------- trouble
