@@ -59,7 +59,7 @@ async def report(settings: Settings) -> int:
     async for finding in findings(settings):
         print(finding, flush=True)  # noqa: T201 - the terminal is where this belongs
         good = good and finding.good
-    print("Everything is right." if good else "Mend what failed, then check again.", file=sys.stderr)  # noqa: T201
+    print("Everything is right." if good else "Mend what failed, then check again.", file=sys.stderr)  # noqa: T201 - the same
     return 0 if good else FAILED
 
 
