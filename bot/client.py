@@ -15,6 +15,7 @@ from bot.config import Settings
 from bot.configuring import Configuring
 from bot.controls import PATTERN, Control, Controls, OutdatedError, dispatch
 from bot.errors import UnavailableError
+from bot.forms import conceal, forget
 from bot.inflight import InFlight
 from bot.inquiry import Inquiries
 from bot.monitor import Monitor
@@ -162,7 +163,20 @@ class Midwatch(commands.Bot):
             if self.services.owners.ids != before:
                 await self.services.keeper.tick()  # nothing more is sent to who has left
 
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        """Hand an event to everything that listens; the secrets of a form are hidden before."""
+        if event == "interaction":
+            conceal(args[0])
+        super().dispatch(event, *args, **kwargs)
+
     async def on_interaction(self, interaction: discord.Interaction["Midwatch"]) -> None:
+        """Answer forms and controls, and leave nothing behind of what was filled in."""
+        try:
+            await self._answer(interaction)
+        finally:
+            forget(interaction)
+
+    async def _answer(self, interaction: discord.Interaction["Midwatch"]) -> None:
         """Answer forms, and buttons that no pattern of ours matches: discord.py would be silent on both."""
         custom_id = str((interaction.data or {}).get("custom_id", ""))
         ours = re.fullmatch(PATTERN, custom_id) is not None

@@ -1,13 +1,14 @@
 """The form for an account's Discord token, and what was filled in. Nothing of either stays in memory.
 
 What a form does stands in its `custom_id`, as with buttons, so one that was opened before a restart, or an
-hour ago, still works; discord.py is not asked to remember it.
+hour ago, still works; discord.py is not asked to remember it. It would leave what was filled in where it
+came in, in objects that refer to each other and so stay until the garbage collector comes by.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, cast
 
-from discord import ui
+from discord import InteractionType, ui
 from pydantic import SecretStr
 
 from bot.account_token import JOBS_HELP
@@ -16,6 +17,7 @@ from bot.replies import Caller
 
 TOKEN: Final = "token"  # noqa: S105 - the name of a field
 JOBS: Final = "jobs"
+FILLED_IN: Final = "filled in"
 TITLE_LIMIT: Final = 45
 TOKEN_LIMIT: Final = 500
 PRIVACY: Final = (
@@ -37,21 +39,37 @@ def account_form(title: str, asker: int, channel: str, jobs: int) -> ui.Modal:
     return form
 
 
+def conceal(caller: Caller) -> None:
+    """Take what was filled in out of a form that has just arrived, so that nothing can log or keep it.
+
+    It waits hidden for `filled_in`, until `forget`. Whatever the form looks like, this raises nothing.
+    """
+    if caller.type is InteractionType.modal_submit:
+        caller.extras[FILLED_IN] = {
+            str(field.get("custom_id")): SecretStr(str(field.pop("value") or ""))
+            for field in fields_of(caller.data)
+        }
+
+
 def filled_in(caller: Caller) -> Mapping[str, SecretStr]:
-    """Take what was filled in out of the interaction, in which it is no more after that."""
-    data = cast(dict[str, Any], caller.data or {})
-    return {field["custom_id"]: taken(field) for field in fields_of(data.get("components", []))}
+    """Give what was filled in, once."""
+    return cast(Mapping[str, SecretStr], caller.extras.pop(FILLED_IN, {}))
 
 
-def taken(field: dict[str, Any]) -> SecretStr:
-    """Hide a field's value, and leave it empty."""
-    return SecretStr(str(field.pop("value") or ""))
+def forget(caller: Caller) -> None:
+    """Let go of what was filled in and nobody asked for."""
+    caller.extras.pop(FILLED_IN, None)
 
 
-def fields_of(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Give the fields of a form, in labels or rows."""
-    for component in components:
-        inner = [component["component"]] if "component" in component else component.get("components", [])
-        yield from fields_of(inner)
-        if "custom_id" in component and "value" in component:
-            yield component
+def fields_of(part: Any) -> Iterator[dict[str, Any]]:
+    """Give the fields that hold a value, wherever in a form they stand."""
+    inner: Iterable[Any] = ()
+    if isinstance(part, dict):
+        field = cast(dict[str, Any], part)
+        if "value" in field:
+            yield field
+        inner = field.values()
+    elif isinstance(part, list):
+        inner = cast(list[Any], part)
+    for each in inner:
+        yield from fields_of(each)

@@ -3,16 +3,20 @@
 import gc
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 import aiohttp
 import pytest
 from pydantic import SecretStr
 
+from bot.client import EXTENSIONS
 from bot.useapi import UseapiClient, UseapiError
-from tests.forming import added
+from tests.forming import added, opened, sent
+from tests.memory import holders_of
 from tests.reading import buttons
 from tests.running import Bot, Visitor
+from tests.sandbox.discord import Interaction
 from tests.sandbox.useapi import Endpoint, Fault, Plan, SimulatedUseapi
 
 OTHER = "100000000000000002"
@@ -109,12 +113,14 @@ async def test_each_refusal_is_a_sentence_of_its_own_with_the_next_step(
     bot.api.add()
     await bot.start()
     provoke(bot.api)
-    answer = await added(ada, bot.api.newcomer().discord)
+    token = bot.api.newcomer().discord
+    answer = await added(ada, token)
     assert sentence in answer["content"]
     assert next_step in answer["content"]
     assert list(buttons(answer)) == ["Enter it again"]
     assert len(bot.api.accounts) == 1
     assert await bot.actions() == []
+    await bot.world.wait_for(lambda: not hidden(token), 10)
 
 
 async def test_a_number_of_jobs_over_the_plan_is_refused_by_the_api_itself(bot: Bot, ada: Visitor) -> None:
@@ -158,7 +164,7 @@ async def test_no_error_holds_the_token_anywhere(
 
 
 @pytest.mark.parametrize("fault", [None, Fault.CUT_OFF, Fault.UNAUTHORIZED], ids=str)
-async def test_after_the_answer_the_token_is_in_no_object_of_the_bot(
+async def test_after_the_answer_the_token_is_nowhere_in_memory(
     bot: Bot, ada: Visitor, fault: Fault | None
 ) -> None:
     await bot.start()
@@ -169,8 +175,59 @@ async def test_after_the_answer_the_token_is_in_no_object_of_the_bot(
     await bot.world.wait_for(lambda: not hidden(login.discord), 10)
 
 
-def hidden(token: str) -> list[SecretStr]:
-    """Give the secrets in memory that hold a token; the simulations keep theirs as plain text."""
+@pytest.mark.parametrize("noticed", [True, False], ids=["known-before", "found-out-now"])
+async def test_the_token_of_who_is_no_owner_any_more_does_not_wait_for_the_garbage_collector(
+    bot: Bot, ada: Visitor, *, noticed: bool
+) -> None:
+    account = bot.api.add()
+    await bot.start()
+    form, login = await opened(ada), bot.api.newcomer()
+    bot.world.give_to_team((bot.world.second_owner, "admin"))
+    if noticed:
+        await ada.ask("mjname", account=account.channel, name="Borealis")
+    assert "Only an owner" in await refused_unread(bot, ada, form, login.discord)
+
+
+@pytest.mark.parametrize(
+    ("custom_id", "sentence"),
+    [
+        pytest.param("mw:account.gone:0:", "from another version of Midwatch", id="unknown-verb"),
+        pytest.param("somebody's", "from another version of Midwatch", id="not-ours"),
+        pytest.param("mw:faulty.press:0:", "a fault of its own", id="what-fails-unforeseen"),
+    ],
+)
+async def test_a_token_that_nothing_reads_does_not_wait_for_the_garbage_collector(
+    bot: Bot, ada: Visitor, custom_id: str, sentence: str
+) -> None:
+    bot.extensions = (*EXTENSIONS, "tests.faulty_cog")
+    await bot.start()
+    form = await opened(ada)
+    assert form.modal is not None
+    form.modal["custom_id"] = custom_id
+    assert sentence in await refused_unread(bot, ada, form, bot.api.newcomer().discord)
+
+
+async def refused_unread(bot: Bot, visitor: Visitor, form: Interaction, token: str) -> str:
+    """Send a form, and see the token gone while all garbage is still there; give what was answered."""
+    with uncollected():
+        answer = await (await sent(visitor, form, token)).answer()
+        await bot.world.wait_for(lambda: not holders_of(token), 10)
+    assert bot.api.count(Endpoint.SAVE) == 0
+    return str(answer["content"])
+
+
+@contextmanager
+def uncollected() -> Generator[None]:
+    """Leave garbage where it is, as it is between two collections."""
     gc.collect()
-    secrets = (each for each in gc.get_objects() if isinstance(each, SecretStr))
-    return [each for each in secrets if each.get_secret_value() == token]
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def hidden(token: str) -> list[str]:
+    """Give what holds a token when all garbage is gone."""
+    gc.collect()
+    return holders_of(token)

@@ -121,7 +121,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
     ),
     "bot.client": WATCH
     | DISCORD_SIDE
-    | {"bot.config", "bot.configuring", "bot.inquiry", "bot.reset", "bot.rounds", "discord"},
+    | {"bot.config", "bot.configuring", "bot.forms", "bot.inquiry", "bot.reset", "bot.rounds", "discord"},
     "bot.check": FACTS
     | {"bot.config", "bot.owners", "bot.render", "bot.store", "bot.sync", "bot.useapi", "aiohttp", "discord"},
     "bot.app": WATCH
