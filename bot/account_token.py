@@ -1,7 +1,12 @@
 """What a person pastes as an account's Discord token, checked before it goes anywhere; and a number of jobs.
 
-The token is hidden in a `SecretStr` from here on, and no sentence repeats what was pasted. A bot's token
-looks like a person's: only this bot's own can be told from it, by the id that its first part spells.
+The token is hidden in a `SecretStr` from here on, and no sentence repeats what was pasted.
+
+A token is the id of whom it belongs to, a time and a signature, each in base 64 with dots between; of an
+account with two-factor authentication it may be "mfa." and a signature (discord.py's docs, "Tokens"). What
+is a bot's is known by a word that says so beside it ("Bot", "bot_token"), or by the id if that is this bot's.
+What cannot be told apart without asking Discord: another bot's token from a person's, since one id looks like
+the other; and a token that is valid no more from one that is.
 """
 
 import base64
@@ -24,10 +29,18 @@ JOBS_HELP: Final = (
 """useapi.net docs, POST account/midjourney, on `maxJobs`."""
 
 UNSEEN: Final = frozenset({"Cc", "Cf"})
-WRAPPING: Final = "\"'`,;\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a"
-"""Quotation marks of any keyboard, and what stands after them where a token is copied out of JSON."""
-LABELS: Final = frozenset({"authorization:", "bearer", "token:"})
+WRAPPING: Final = " {}\"'`,;\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a"
+"""Blanks, quotation marks of any keyboard, and what stands around a token where it is copied out of JSON."""
+LABEL: Final = re.compile(
+    rf"(?P<name>[\w-]+)[{WRAPPING}]*(?:[:=]|(?<=[{WRAPPING}])|$)(?P<rest>.*)", re.DOTALL
+)
+"""A word before something else, with a colon, an equals sign or a blank between."""
+NAMES: Final = frozenset({"authorization", "bearer", "discord", "discord_token", "token", "useapi_token"})
+"""What a token is called where it may be copied from; `discord` by useapi.net, POST account/midjourney."""
+BOT_NAMES: Final = frozenset({"bot", "bot_token", "discord_bot_token"})
 SHAPE: Final = re.compile(r"mfa\.[\w-]+|[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
+LENGTHS: Final = re.compile(r"mfa\.[^.]{20,}|[^.]{22,}\.[^.]{5,}\.[^.]{25,}")
+"""An id of 16 digits or more, and a little less than the shortest known of the rest: 6, 27 and 20 letters."""
 COPY_AGAIN: Final = "Copy the account's Discord token again, the whole of it and nothing else."
 
 
@@ -39,9 +52,8 @@ def account_token(pasted: SecretStr, own: Collection[SecretStr], bot_id: int | N
     Raises:
         UserError: it is empty, this bot's, the API's, or not of the form of a Discord token.
     """
-    text = unwrapped(pasted.get_secret_value())
-    scheme, _, rest = text.partition(" ")
-    if scheme.casefold() == "bot" and rest:
+    text, names = unwrapped(pasted.get_secret_value())
+    if names & BOT_NAMES and text:
         raise a_bots()
     if not text:
         raise UserError("There is no Discord token.", "Paste the Discord token of the account and try again.")
@@ -50,18 +62,25 @@ def account_token(pasted: SecretStr, own: Collection[SecretStr], bot_id: int | N
             "This is a useapi token; the Discord token of the account is wanted here.",
             "The page Setup Midjourney at useapi.net says where to find that one.",
         )
-    if " " in text:
-        raise UserError("There is a blank or a line break in the middle of the token.", COPY_AGAIN)
     if any(text == secret.get_secret_value() for secret in own):
         raise a_bots()
+    check_form(text)
+    if (owner := id_in(text)) is not None and owner in {bot_id, *map(id_of, own)}:
+        raise a_bots()
+    return SecretStr(text)
+
+
+def check_form(text: str) -> None:
+    """Raise a `UserError` for what has not the form of a token."""
+    if " " in text:
+        raise UserError("There is a blank or a line break in the middle of the token.", COPY_AGAIN)
     if SHAPE.fullmatch(text) is None:
         raise UserError(
             "This does not look like a Discord token, which has three parts with dots between them.",
             COPY_AGAIN,
         )
-    if (owner := id_in(text)) is not None and owner in {bot_id, *map(id_of, own)}:
-        raise a_bots()
-    return SecretStr(text)
+    if LENGTHS.fullmatch(text) is None:
+        raise UserError("This is too short for a Discord token: a piece of it is missing.", COPY_AGAIN)
 
 
 def a_bots() -> UserError:
@@ -72,12 +91,18 @@ def a_bots() -> UserError:
     )
 
 
-def unwrapped(text: str) -> str:
-    """Take away what cannot be seen, blanks, quotation marks and words like "Bearer" around a token."""
-    words = "".join(char for char in text if char.isspace() or not is_unseen(char)).split()
-    text = " ".join(words).strip(WRAPPING).strip()
-    word, _, rest = text.partition(" ")
-    return unwrapped(rest) if word.strip(WRAPPING).casefold() in LABELS else text
+def unwrapped(text: str) -> tuple[str, frozenset[str]]:
+    """Take away what stands around a token, like quotation marks, "Bearer" or `"token":`.
+
+    Gives what is left, and the words that were taken away, in small letters.
+    """
+    text = " ".join("".join(char for char in text if char.isspace() or not is_unseen(char)).split())
+    text = text.strip(WRAPPING)
+    names: set[str] = set()
+    while (found := LABEL.fullmatch(text)) and (name := found["name"].casefold()) in NAMES | BOT_NAMES:
+        names.add(name)
+        text = found["rest"].strip(WRAPPING)
+    return text, frozenset(names)
 
 
 def is_unseen(char: str) -> bool:

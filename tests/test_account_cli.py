@@ -135,7 +135,7 @@ async def test_an_account_is_updated_with_another_number_of_jobs(terminal: Termi
         ("", (), "There is no Discord token."),
         ("hunter2", (), "does not look like a Discord token"),
         (SANDBOX_BOT_TOKEN, (), "a bot's token"),
-        ("a.b.c", ("--max-jobs", "16"), "a number from 1 to 15"),
+        ("", ("--max-jobs", "16"), "a number from 1 to 15"),
     ],
     ids=["empty", "no-token", "the-bot's", "too-many-jobs"],
 )

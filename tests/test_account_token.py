@@ -52,6 +52,16 @@ def checked(pasted: str) -> str:
         pytest.param(f'Bearer "{TOKEN}"', id="quotes-after-bearer"),
         pytest.param(f"Authorization: {TOKEN}", id="a-header"),
         pytest.param(f"authorization: Bearer\n{TOKEN}", id="a-whole-header"),
+        pytest.param(f"Authorization\t{TOKEN}", id="a-line-of-a-table"),
+        pytest.param(f"authorization:{TOKEN}", id="no-blank-after-the-colon"),
+        pytest.param(f'"authorization": "{TOKEN}",', id="a-header-in-json"),
+        pytest.param(f'"token": "{TOKEN}"', id="an-entry-of-json"),
+        pytest.param(f'{{\n  "token" : "{TOKEN}"\n}}', id="json"),
+        pytest.param(f'{{"discord":"{TOKEN}"}}', id="what-the-api-wants"),
+        pytest.param(f"token: '{TOKEN}'", id="yaml"),
+        pytest.param(f"token={TOKEN}", id="an-assignment"),
+        pytest.param(f'token = "{TOKEN}";', id="a-line-of-code"),
+        pytest.param(f"DISCORD_TOKEN={TOKEN}", id="a-setting"),
     ],
 )
 def test_what_people_paste_around_a_token_is_taken_away(pasted: str) -> None:
@@ -60,6 +70,19 @@ def test_what_people_paste_around_a_token_is_taken_away(pasted: str) -> None:
 
 def test_a_token_of_another_form_that_discord_gives_is_taken() -> None:
     assert checked(f"mfa.{'aB3_' * 20}") == f"mfa.{'aB3_' * 20}"
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param(f"{'x' * 22}.GaBcD.{'y' * 25}", id="shorter-than-any-known"),
+        pytest.param(f"{'x' * 23}.GaBcDe.{'y' * 27}", id="one-of-2015"),
+        pytest.param(f"{'x' * 27}.GaBcDeF.{'y' * 110}", id="longer-than-any-known"),
+        pytest.param(f"mfa.{'y' * 20}", id="mfa"),
+    ],
+)
+def test_a_token_may_be_of_any_length_that_was_ever_seen(token: str) -> None:
+    assert checked(token) == token
 
 
 def test_another_bots_token_cannot_be_told_from_a_persons() -> None:
@@ -75,9 +98,27 @@ def test_another_bots_token_cannot_be_told_from_a_persons() -> None:
         pytest.param('""', "There is no Discord token.", "Paste", id="empty-quotes"),
         pytest.param("Bearer ", "There is no Discord token.", "Paste", id="the-word-alone"),
         pytest.param(f"Bot {TOKEN}", "a bot's token", "copy its own token", id="named-a-bot's"),
+        pytest.param(f"Authorization: Bot {TOKEN}", "a bot's token", "copy", id="a-bot's-header"),
+        pytest.param(f"Bot Bearer {TOKEN}", "a bot's token", "copy", id="a-bot's-and-more"),
+        pytest.param(f'"bot_token": "{TOKEN}"', "a bot's token", "copy", id="a-bot's-in-json"),
+        pytest.param(f"BOT_TOKEN={TOKEN}", "a bot's token", "copy", id="a-bot's-setting"),
+        pytest.param(f"DISCORD_TOKEN={SANDBOX_BOT_TOKEN}", "a bot's token", "copy", id="the-bot's-setting"),
+        pytest.param("Bot ", "There is no Discord token.", "Paste", id="the-word-bot-alone"),
+        pytest.param('"token": ""', "There is no Discord token.", "Paste", id="an-empty-entry"),
         pytest.param(SANDBOX_BOT_TOKEN, "a bot's token", "copy its own token", id="the-bot's"),
         pytest.param(token_of(BOT_ID), "a bot's token", "copy its own token", id="an-older-one-of-the-bot"),
         pytest.param(SANDBOX_USEAPI_TOKEN, "a useapi token", "Setup Midjourney", id="useapi's"),
+        pytest.param(
+            f"USEAPI_TOKEN={SANDBOX_USEAPI_TOKEN}", "a useapi token", "Setup", id="useapi's-setting"
+        ),
+        pytest.param(f"name={TOKEN}", "does not look like a Discord token", "Copy", id="another-entry"),
+        pytest.param(f'"token": "{TOKEN}", "x": 1', "a blank or a line break", "Copy", id="several-entries"),
+        pytest.param("a.b.c", "too short", "Copy", id="three-letters"),
+        pytest.param(TOKEN.partition(".")[2], "does not look", "Copy", id="the-first-part-missing"),
+        pytest.param(TOKEN[9:], "too short", "Copy", id="the-beginning-missing"),
+        pytest.param(TOKEN[:45], "too short", "Copy", id="the-end-missing"),
+        pytest.param(f"{TOKEN[:24]}.x.{TOKEN[-27:]}", "too short", "Copy", id="the-middle-missing"),
+        pytest.param("mfa.abc", "too short", "Copy", id="mfa-and-little-more"),
         pytest.param(f"{TOKEN[:20]} {TOKEN[20:]}", "a blank or a line break", "Copy", id="a-blank-inside"),
         pytest.param(f"{TOKEN[:20]}\n{TOKEN[20:]}", "a blank or a line break", "Copy", id="wrapped"),
         pytest.param(f"{TOKEN} {TOKEN}", "a blank or a line break", "Copy", id="twice"),
