@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import re
 import sys
 from pathlib import Path
 from typing import Final, NoReturn
@@ -11,6 +12,7 @@ from bot import account_cli, app, check, logs
 from bot.config import ConfigurationError, Settings, load_settings, misspelled
 from bot.errors import TokenRefusedError, UnavailableError
 from bot.store import StoreError
+from bot.terminal import complain, say
 
 log = logging.getLogger("bot.main")  # this module's own name is `__main__`, which is not one of ours
 
@@ -22,6 +24,9 @@ MISCONFIGURED: Final = 78
 
 RUN: Final = (None, "run")
 ENV_FILE: Final = Path(".env")
+NOT_UNDERSTOOD: Final = "these words are not understood (a token is never one of them)"
+QUOTES_NOTHING: Final = re.compile(r"the following arguments are required: .+|.+: expected one argument")
+"""The messages of argparse that repeat nothing of what was typed."""
 
 
 def main(arguments: list[str] | None = None, *, env_file: Path | None = ENV_FILE) -> int:
@@ -32,14 +37,14 @@ def main(arguments: list[str] | None = None, *, env_file: Path | None = ENV_FILE
         env_file: where settings are read from beside the environment; None for nowhere.
     """
     wanted = parser().parse_args(arguments)
-    say(*(f"WARNING: {warning}" for warning in misspelled(env_file)))
+    complain(*(f"WARNING: {warning}" for warning in misspelled(env_file)))
     try:
         settings = load_settings(env_file)
     except ConfigurationError as error:
-        say(
+        complain(
             "Midwatch cannot start, because of its settings:", *(f"  {problem}" for problem in error.problems)
         )
-        say("Mend them in .env or in the environment; .env.example explains each.")
+        complain("Mend them in .env or in the environment; .env.example explains each.")
         return MISCONFIGURED
     secrets = [settings.discord_token, settings.useapi_token, settings.heartbeat_url]
     logs.configure(
@@ -61,10 +66,10 @@ def run(settings: Settings) -> int:
     try:
         asyncio.run(app.run(settings))
     except TokenRefusedError as error:
-        say(str(error))
+        complain(str(error))
         return REFUSED
     except (StoreError, UnavailableError) as error:
-        say(str(error))
+        complain(str(error))
         return UNAVAILABLE
     except Exception:  # Python itself would print the traceback past the log, which takes the secrets out
         log.critical("Midwatch ended because of an error nobody foresaw", exc_info=True)
@@ -75,12 +80,15 @@ def run(settings: Settings) -> int:
 class Parser(argparse.ArgumentParser):
     """A parser that repeats nothing of what was typed: people paste tokens where none belongs."""
 
-    def error(self, message: str) -> NoReturn:  # noqa: ARG002 - argparse quotes the words in its message
+    def print_help(self, file: object = None) -> None:  # noqa: ARG002 - overrides
+        """Write the help."""
+        say(self.format_help().rstrip())
+
+    def error(self, message: str) -> NoReturn:
         """Say how it is used, and end with argparse's own exit code."""
-        self.print_usage(sys.stderr)
-        self.exit(
-            2, f"{self.prog}: these words are not understood. A token is never one of them: see --help.\n"
-        )
+        what = message if QUOTES_NOTHING.fullmatch(message) else NOT_UNDERSTOOD
+        complain(self.format_usage().rstrip(), f"{self.prog}: {what}. See {self.prog} --help.")
+        self.exit(2)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -95,12 +103,6 @@ def parser() -> argparse.ArgumentParser:
         commands.add_parser("account", help="set and list accounts at useapi.net without Discord")
     )
     return described
-
-
-def say(*lines: str) -> None:
-    """Write lines for the person at the terminal."""
-    for line in lines:
-        print(line, file=sys.stderr)  # noqa: T201 - the terminal is where this belongs
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, TextIO, cast
 
 import aiohttp
 from pydantic import SecretStr
@@ -19,107 +19,201 @@ from bot.errors import UserError
 from bot.models import Account, Saving
 from bot.render.configuring import saved_words
 from bot.render.text import bare, count
+from bot.terminal import complain, say
 from bot.useapi import Rejected, Unauthorized, Unpaid, UseapiClient, UseapiError
 
-# EX_DATAERR, EX_UNAVAILABLE and EX_NOPERM of sysexits.h; and what a shell gives for Ctrl-C.
+# EX_DATAERR, EX_UNAVAILABLE, EX_IOERR and EX_NOPERM of sysexits.h; and what a shell gives for Ctrl-C.
 REFUSED_INPUT: Final = 65
 UNAVAILABLE: Final = 69
+UNWRITTEN: Final = 74
 NOT_PERMITTED: Final = 77
 INTERRUPTED: Final = 130
 
 READ_LIMIT: Final = 4_000
 FLAG_LIMIT: Final = 200
-PROMPT: Final = "Discord token of the account (it is not shown): "
-STOPPED: Final = "Stopped. What was on its way may have been done: see with `account list`."
-ABOUT: Final = (
-    "Set and list the Midjourney accounts at useapi.net without Discord. Works beside a running bot, which "
-    "learns of changes at its next look. Uses the same settings as the bot, all of which must be right."
+PROMPT: Final = "Discord token of the account (it is not shown as you type): "
+STOPPED: Final = "Stopped. Nothing was changed."
+STOPPED_LATE: Final = (
+    "Stopped while the API was at work: it may have saved the account all the same.\n"
+    "Look with `python -m bot account list` before you try again."
 )
-ABOUT_SET: Final = (
-    "Creates the account of a Discord token, or updates it. The token is asked for without being shown, or "
-    "read from standard input where that is no terminal; it is never an argument, which others could see in "
-    "the list of processes. It goes to the API and is kept nowhere."
-)
-ABOUT_CODES: Final = (
-    "Exit codes: 0 done, 65 the input was refused, 69 the API could not do it, 77 the useapi token or the "
-    "subscription does not allow it, 78 the settings are wrong."
-)
+PIPE_IT: Final = "Run this at a terminal, or pipe the token into it: python -m bot account set < FILE"
+HERE: Final = {
+    "/mjaccounts": "`python -m bot account list`",
+    "/mjremove": "/mjremove in Discord",
+}
+"""What a next step that names a command of Discord's says at the terminal."""
+ABOUT: Final = """\
+Create, update and list the Midjourney accounts at useapi.net, without Discord.
+
+It may run beside the bot, which sees the change at its next look. It uses the
+same settings as the bot, from .env or the environment; all must be right.
+"""
+ABOUT_SET: Final = """\
+Create the account of a Discord token at useapi.net, or update it if it is there.
+
+You are asked for the token, which is not shown as you type. Or give it on
+standard input:
+  python -m bot account set < FILE
+It is never an argument: others could see it in the list of processes.
+It goes to useapi.net and nowhere else, and is not kept. The page Setup
+Midjourney at useapi.net says where to find it.
+"""
+ABOUT_LIST: Final = """\
+List the accounts, one a line: channel, jobs at a time, and "ready" or what
+stops it. No token is shown.
+"""
+ABOUT_CODES: Final = """\
+Exit codes:
+    0  done
+    2  these words are not understood
+   65  the input was refused (the message says why)
+   69  the API could not do it, or cannot be reached
+   74  done, but the answer could not be written
+   77  the API refuses the useapi token, or the subscription does not allow it
+   78  the settings are wrong
+  130  stopped with Ctrl-C
+"""
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
     """Describe the words after `account`."""
-    parser.description = ABOUT
-    parser.epilog = ABOUT_CODES
-    actions = parser.add_subparsers(dest="action", required=True, metavar="set|list")
-    setting = actions.add_parser(
-        "set", help="create or update an account", description=ABOUT_SET, epilog=ABOUT_CODES
-    )
+    explain(parser, ABOUT)
+    actions = parser.add_subparsers(dest="action", required=True, metavar="set|list", title="what to do")
+    setting = actions.add_parser("set", help="create or update an account")
+    explain(setting, ABOUT_SET)
     setting.add_argument(
         "--max-jobs",
         default=str(DEFAULT_JOBS),
         metavar="N",
-        help=f"how many jobs it may run at a time, 1 to 15 (default {DEFAULT_JOBS}): {JOBS_HELP}",
+        help=f"how many jobs it may run at a time, 1 to 15; without this {DEFAULT_JOBS}, also for an "
+        f"account that had more. {JOBS_HELP}",
     )
-    listing = actions.add_parser("list", help="list the accounts", epilog=ABOUT_CODES)
-    listing.add_argument("--json", action="store_true", help="as JSON, for programs")
+    listing = actions.add_parser("list", help="list the accounts")
+    explain(listing, ABOUT_LIST)
+    listing.add_argument("--json", action="store_true", help="write JSON, for programs")
+
+
+def explain(parser: argparse.ArgumentParser, about: str) -> None:
+    """Let a parser's help begin with these lines as they stand, and end with the exit codes."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = about
+    parser.epilog = ABOUT_CODES
+
+
+class Sending:
+    """Whether a command has begun to go to the API, after which it may be obeyed whatever happens here."""
+
+    def __init__(self) -> None:
+        self.begun = False
+
+    async def note(
+        self,
+        _session: aiohttp.ClientSession,
+        _context: object,
+        request: aiohttp.TraceRequestHeadersSentParams,
+    ) -> None:
+        """Take note of a request that is about to be written; the connection stands by then."""
+        self.begun = self.begun or request.method == "POST"
 
 
 def run(wanted: argparse.Namespace, settings: Settings) -> int:
     """Do what the command line says, and give the exit code."""
+    sending = Sending()
     try:
         if wanted.action == "list":
             return asyncio.run(list_accounts(settings, as_json=wanted.json))
         # Before the event loop is there, which would keep Ctrl-C from reaching the prompt.
         jobs = jobs_number(wanted.max_jobs)
         token = account_token(entered_token(), (settings.discord_token, settings.useapi_token))
-        return asyncio.run(set_account(settings, token, jobs))
+        return asyncio.run(set_account(settings, token, jobs, sending))
     except (UserError, UseapiError) as error:
         quote = error.quote if isinstance(error, UseapiError) else None
         words = [f"The API says: {bare(quote, FLAG_LIMIT)}"] if quote else []
-        complain(str(error), error.next_step, *words)
+        complain(str(error), at_terminal(error.next_step), *words)
         return code_of(error)
     except (KeyboardInterrupt, EOFError):
-        complain(STOPPED)
+        complain(STOPPED_LATE if sending.begun else STOPPED)
         return INTERRUPTED
 
 
 async def list_accounts(settings: Settings, *, as_json: bool) -> int:
     """Read the accounts and write them."""
     async with api(settings) as useapi:
-        return show(await useapi.accounts(), as_json=as_json)
+        accounts = await useapi.accounts()
+    return told(as_programs_read(accounts) if as_json else as_people_read(accounts))
 
 
-async def set_account(settings: Settings, token: SecretStr, jobs: int) -> int:
+async def set_account(settings: Settings, token: SecretStr, jobs: int, sending: Sending) -> int:
     """Save the account of a token, and say what came of it."""
-    async with api(settings) as useapi:
+    async with api(settings, sending) as useapi:
         saved = await save(useapi, token, jobs)
-    say(saved_words(saved))
-    return UNAVAILABLE if saved.outcome in {Saving.ABSENT, Saving.DIFFERENT} else 0
+    code = told(saved_words(saved))
+    return UNAVAILABLE if saved.outcome in {Saving.ABSENT, Saving.DIFFERENT} else code
+
+
+def told(answer: str) -> int:
+    """Write an answer, and give the exit code of having done so."""
+    return 0 if say(answer) else UNWRITTEN
 
 
 @asynccontextmanager
-async def api(settings: Settings) -> AsyncGenerator[UseapiClient]:
-    """Give a client of the API."""
-    async with aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar()) as session:
+async def api(settings: Settings, sending: Sending | None = None) -> AsyncGenerator[UseapiClient]:
+    """Give a client of the API; `sending` learns when a command goes out."""
+    trace = aiohttp.TraceConfig()
+    if sending is not None:
+        trace.on_request_headers_sent.append(sending.note)
+    async with aiohttp.ClientSession(
+        trust_env=False, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[trace]
+    ) as session:
         yield UseapiClient(session, settings.useapi_url, settings.useapi_token)
 
 
 def entered_token() -> SecretStr:
-    """Read the token without showing it, or from standard input where nobody types."""
-    return SecretStr(getpass.getpass(PROMPT) if sys.stdin.isatty() else sys.stdin.read(READ_LIMIT))
+    """Read the token without showing it, or from standard input where nobody types.
+
+    Raises:
+        UserError: there is nothing to read from, or what came is no text.
+    """
+    stdin = cast(TextIO | None, sys.stdin)  # None where it was closed before the program began
+    if stdin is None:
+        raise UserError("There is nothing to read the token from: standard input is closed.", PIPE_IT)
+    try:
+        entered = typed_token() if stdin.isatty() else stdin.read(READ_LIMIT)
+        entered.encode()  # in some locales Python lets through what is no text, in a form that cannot be sent
+        return SecretStr(entered)
+    except UnicodeError:
+        fault = "What came on standard input is no text in UTF-8."
+    except OSError:
+        fault = "Standard input cannot be read."
+    # Raised out here, the error has no context: those of decoding hold what was read.
+    raise UserError(fault, PIPE_IT)
 
 
-def show(accounts: Iterable[Account], *, as_json: bool) -> int:
-    """Write the accounts, one a line or as JSON."""
-    listed = list(accounts)
-    if as_json:
-        say(json.dumps([fields_of(account) for account in listed], indent=2))
-        return 0
-    for account in listed:
-        say(line_of(account))
-    if not listed:
-        say("No account is configured.")
-    return 0
+def typed_token() -> str:
+    """Ask for the token, and read what is typed without showing it."""
+    try:
+        return getpass.getpass(PROMPT)
+    except (KeyboardInterrupt, EOFError):
+        complain("")  # what is said of it does not belong onto the line of the prompt
+        raise
+
+
+def at_terminal(words: str) -> str:
+    """Give words for Discord as they are for the terminal."""
+    for command, here in HERE.items():
+        words = words.replace(command, here)
+    return words
+
+
+def as_programs_read(accounts: Iterable[Account]) -> str:
+    """Give the accounts as JSON."""
+    return json.dumps([fields_of(account) for account in accounts], indent=2)
+
+
+def as_people_read(accounts: Iterable[Account]) -> str:
+    """Give the accounts, one a line."""
+    return "\n".join(map(line_of, accounts)) or "No account is configured."
 
 
 def fields_of(account: Account) -> dict[str, object]:
@@ -149,13 +243,3 @@ def code_of(error: UserError | UseapiError) -> int:
             return NOT_PERMITTED
         case _:
             return UNAVAILABLE
-
-
-def say(text: str) -> None:
-    """Write an answer."""
-    print(text)  # noqa: T201 - the terminal is where this belongs
-
-
-def complain(*lines: str) -> None:
-    """Write what went wrong."""
-    print(*lines, sep="\n", file=sys.stderr)  # noqa: T201 - the same

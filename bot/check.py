@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from bot.render.text import bare, count
 from bot.store import DatabaseInUse, StoreError
 from bot.store.database import held, unusable
 from bot.store.schema import STEPS, inspect
+from bot.terminal import complain, say
 from bot.useapi import Gone, MalformedResponse, Unauthorized, Unpaid, UseapiClient, UseapiError
 
 FAILED: Final = 69
@@ -57,9 +57,9 @@ async def report(settings: Settings) -> int:
     """Check everything, write a line for each finding as it comes, and give the exit code."""
     good = True
     async for finding in findings(settings):
-        print(finding, flush=True)  # noqa: T201 - the terminal is where this belongs
+        say(str(finding))
         good = good and finding.good
-    print("Everything is right." if good else "Mend what failed, then check again.", file=sys.stderr)  # noqa: T201 - the same
+    complain("Everything is right." if good else "Mend what failed, then check again.")
     return 0 if good else FAILED
 
 

@@ -6,7 +6,7 @@ import os
 import pty
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,11 @@ class Ended:
     def said(self) -> str:
         return self.out + self.err
 
+    @property
+    def plain(self) -> bool:
+        """Whether it ended in words, as far as Python is concerned."""
+        return not any(word in self.said for word in ("Traceback", "Error", "Exception"))
+
 
 class Terminal:
     """Runs the command line in a process of its own, against a simulated API."""
@@ -41,9 +46,32 @@ class Terminal:
         self.settings: dict[str, str] = {}
 
     async def run(self, *words: str, stdin: str = "") -> Ended:
-        process = await self.start(*words, stdin=asyncio.subprocess.PIPE)
-        out, err = await asyncio.wait_for(process.communicate(stdin.encode()), PATIENCE)
+        return await self.finish(await self.start(*words, stdin=asyncio.subprocess.PIPE), stdin)
+
+    async def finish(self, process: asyncio.subprocess.Process, stdin: str | None = None) -> Ended:
+        given = None if stdin is None else stdin.encode()
+        out, err = await asyncio.wait_for(process.communicate(given), PATIENCE)
         return Ended(process.returncode, out.decode(), err.decode())
+
+    async def given(self, *words: str, stdin: str) -> asyncio.subprocess.Process:
+        """Start it, and give it its input."""
+        process = await self.start(*words, stdin=asyncio.subprocess.PIPE)
+        assert process.stdin is not None
+        process.stdin.write(stdin.encode())
+        process.stdin.close()
+        return process
+
+    async def in_shell(self, line: str) -> Ended:
+        """Run a line of shell in which `midwatch` stands for the program."""
+        process = await asyncio.create_subprocess_exec(
+            *("bash", "-c", f'midwatch() {{ "$PYTHON" -m bot "$@"; }}\n{line}'),
+            cwd=self.folder,
+            env={**self.environment(), "PYTHON": sys.executable},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        return await self.finish(process)
 
     async def typed(self, *words: str, keys: bytes = b"", interrupt: bool = False) -> tuple[Ended, str]:
         """Run it at a terminal, type or press Ctrl-C, and give what the terminal showed besides."""
@@ -171,6 +199,15 @@ async def test_a_refusal_has_its_sentence_and_its_exit_code(
     assert login.discord not in ended.said
 
 
+async def test_a_next_step_names_what_can_be_done_at_the_terminal(terminal: Terminal) -> None:
+    terminal.api.fault(Fault.CUT_OFF, endpoint=Endpoint.SAVE)
+    terminal.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
+    ended = await terminal.run("account", "set", stdin=terminal.api.newcomer().discord)
+    assert ended.code == 69
+    assert "look with `python -m bot account list` before you try again" in ended.err
+    assert "/mj" not in ended.err
+
+
 async def test_a_lost_answer_is_looked_up(terminal: Terminal) -> None:
     terminal.api.fault(Fault.CUT_OFF, endpoint=Endpoint.SAVE)
     login = terminal.api.newcomer()
@@ -191,9 +228,51 @@ async def test_a_request_that_did_not_arrive_is_told_and_no_success(terminal: Te
 @pytest.mark.parametrize("typed", [{"keys": b"\x04"}, {"interrupt": True}], ids=["end-of-input", "ctrl-c"])
 async def test_who_stops_at_the_prompt_sends_nothing(terminal: Terminal, typed: dict[str, Any]) -> None:
     ended, _ = await terminal.typed("account", "set", **typed)
-    assert (ended.code, "Traceback" in ended.said) == (130, False)
-    assert "Stopped." in ended.err
+    assert (ended.code, ended.plain) == (130, True)
+    assert ended.err.endswith("\nStopped. Nothing was changed.\n")
     assert terminal.api.count(Endpoint.SAVE) == 0
+
+
+async def test_who_stops_it_while_the_api_is_at_work_learns_that_it_may_be_done(terminal: Terminal) -> None:
+    terminal.api.fault(Fault.HANG, endpoint=Endpoint.SAVE)
+    process = await terminal.given("account", "set", stdin=terminal.api.newcomer().discord)
+    await until(lambda: terminal.api.count(Endpoint.SAVE) == 1)
+    process.send_signal(signal.SIGINT)
+    ended = await terminal.finish(process)
+    assert (ended.code, ended.plain) == (130, True)
+    assert "it may have saved the account all the same" in ended.err
+    assert "`python -m bot account list`" in ended.err
+
+
+@pytest.mark.parametrize("words", [("account", "set"), ("account", "list")], ids=["set", "list"])
+async def test_who_stops_it_while_it_connects_learns_that_nothing_was_changed(
+    terminal: Terminal, words: tuple[str, ...]
+) -> None:
+    met = asyncio.Event()
+    over = asyncio.Event()
+
+    async def silent(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        met.set()
+        await over.wait()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    terminal.settings["USEAPI_URL"] = f"https://127.0.0.1:{port}/v2"  # nothing is sent before TLS stands
+    process = await terminal.given(*words, stdin=terminal.api.newcomer().discord)
+    await asyncio.wait_for(met.wait(), PATIENCE)
+    process.send_signal(signal.SIGINT)
+    ended = await terminal.finish(process)
+    over.set()
+    server.close()
+    await server.wait_closed()
+    assert (ended.code, ended.out, ended.err) == (130, "", "Stopped. Nothing was changed.\n")
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110 - the simulation tells nobody of a request that arrives
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("words", [("a.b.c",), ("--token", "a.b.c"), ("--discord=a.b.c",)], ids=str)
@@ -201,6 +280,90 @@ async def test_a_token_is_never_an_argument(terminal: Terminal, words: tuple[str
     ended = await terminal.run("account", "set", *words)
     assert ended.code == 2
     assert terminal.api.count(Endpoint.SAVE) == 0
+
+
+# ------------------------------------------------------------------- what a terminal may lack
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"PYTHONIOENCODING": "ascii"},
+        {"PYTHONIOENCODING": "latin-1:strict"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ],
+    ids=["ascii", "latin-1", "no-locale"],
+)
+async def test_an_answer_is_given_on_a_terminal_that_knows_few_characters(
+    terminal: Terminal, settings: Mapping[str, str]
+) -> None:
+    terminal.settings.update(settings)
+    login = terminal.api.newcomer()
+    ended = await terminal.run("account", "set", stdin=login.discord)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("Done: the account was created")
+    terminal.api.flag(login.channel, "\u6709\u4e00\u6761 pending moderation message \U0001f6a8.")
+    listed = await terminal.run("account", "list")
+    assert (listed.code, listed.err) == (0, "")
+    assert "FLAGGED ??? pending moderation message ?." in listed.out
+    programs = await terminal.run("account", "list", "--json")
+    assert json.loads(programs.out)[0]["flag"]["text"].startswith("\u6709\u4e00\u6761 pending")
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("midwatch account set <&-", "standard input is closed"),
+        ("midwatch account set 0>empty", "Standard input cannot be read"),
+        ("printf 'abc\\xff' | midwatch account set", "no text in UTF-8"),
+        ("printf 'abc\\xff' | PYTHONIOENCODING=utf-8:strict midwatch account set", "no text in UTF-8"),
+    ],
+    ids=["closed", "only-to-write", "other-bytes-let-through", "other-bytes"],
+)
+async def test_input_that_cannot_be_read_is_one_sentence_and_what_to_do(
+    terminal: Terminal, line: str, sentence: str
+) -> None:
+    ended = await terminal.in_shell(line)
+    assert (ended.code, ended.out, ended.plain) == (65, "", True)
+    what, next_step = ended.err.splitlines()
+    assert sentence in what
+    assert next_step.endswith("python -m bot account set < FILE")
+
+
+@pytest.mark.parametrize(
+    "words", ["account list", "account list --json", "account --help", "account set --help", "check"]
+)
+async def test_a_reader_who_leaves_is_no_error(terminal: Terminal, words: str) -> None:
+    terminal.api.add()
+    ended = await terminal.in_shell(f"{{ midwatch {words}; echo $? >code; }} | head -0")
+    code = (terminal.folder / "code").read_text().strip()
+    assert ended.out == ""
+    assert ended.plain
+    assert code == "0" or words == "check"
+
+
+async def test_a_reader_of_complaints_who_leaves_is_no_error_either(terminal: Terminal) -> None:
+    terminal.api.fault(Fault.UNAUTHORIZED)
+    ended = await terminal.in_shell("{ midwatch account list; echo $? >code; } 2>&1 | head -0")
+    assert (ended.said, (terminal.folder / "code").read_text()) == ("", "77\n")
+
+
+async def test_an_answer_that_cannot_be_written_stands_where_complaints_do(terminal: Terminal) -> None:
+    account = terminal.api.add()
+    ended = await terminal.in_shell("midwatch account list >/dev/full")
+    assert (ended.code, ended.plain) == (74, True)
+    assert "No space left on device" in ended.err
+    assert account.channel in ended.err
+    unheard = await terminal.in_shell("midwatch account list >/dev/full 2>/dev/full")
+    assert unheard.code == 74
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"], ids=["output", "complaints", "both"])
+async def test_a_closed_stream_is_no_error(terminal: Terminal, closed: str) -> None:
+    account = terminal.api.add()
+    ended = await terminal.in_shell(f"midwatch account list {closed}")
+    assert (ended.code, ended.err) == (0, "")
+    assert (account.channel in ended.out) == (closed == "2>&-")
 
 
 # ------------------------------------------------------------------- list

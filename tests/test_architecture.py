@@ -27,6 +27,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
     "bot.errors": NOTHING,
     "bot.logs": NOTHING,
     "bot.moments": NOTHING,
+    "bot.terminal": NOTHING,
     "bot.supervise": NOTHING,
     "bot.incidents": frozenset({"bot.models"}),
     "bot.config": frozenset({"bot.logs", "pydantic", "pydantic_core", "pydantic_settings"}),
@@ -114,6 +115,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
             "bot.errors",
             "bot.models",
             "bot.render",
+            "bot.terminal",
             "bot.useapi",
             "aiohttp",
             "pydantic",
@@ -123,7 +125,17 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
     | DISCORD_SIDE
     | {"bot.config", "bot.configuring", "bot.forms", "bot.inquiry", "bot.reset", "bot.rounds", "discord"},
     "bot.check": FACTS
-    | {"bot.config", "bot.owners", "bot.render", "bot.store", "bot.sync", "bot.useapi", "aiohttp", "discord"},
+    | {
+        "bot.config",
+        "bot.owners",
+        "bot.render",
+        "bot.store",
+        "bot.sync",
+        "bot.terminal",
+        "bot.useapi",
+        "aiohttp",
+        "discord",
+    },
     "bot.app": WATCH
     | DISCORD_SIDE
     | {
@@ -143,7 +155,16 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
         "discord",
     },
     "bot.__main__": frozenset(
-        {"bot.account_cli", "bot.app", "bot.check", "bot.config", "bot.errors", "bot.logs", "bot.store"}
+        {
+            "bot.account_cli",
+            "bot.app",
+            "bot.check",
+            "bot.config",
+            "bot.errors",
+            "bot.logs",
+            "bot.store",
+            "bot.terminal",
+        }
     ),
     "cogs": WATCH
     | DISCORD_SIDE

@@ -171,6 +171,22 @@ def test_an_unknown_word_is_explained(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 @pytest.mark.parametrize(
+    ("words", "missing"),
+    [
+        (["account"], "account: the following arguments are required: set|list"),
+        (["account", "set", "--max-jobs"], "set: argument --max-jobs: expected one argument"),
+    ],
+    ids=["what-to-do", "a-number"],
+)
+def test_a_word_that_is_missing_is_named(
+    words: list[str], missing: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(words, env_file=None)
+    assert missing in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     "words", [["account", "set", "{}"], ["account", "set", "--token={}"], ["account", "{}"], ["{}"]]
 )
 def test_a_token_typed_where_none_belongs_is_not_repeated(
