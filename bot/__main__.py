@@ -22,7 +22,8 @@ UNAVAILABLE: Final = 69
 REFUSED: Final = 77
 MISCONFIGURED: Final = 78
 
-RUN: Final = (None, "run")
+LEVELS: Final = {"check": logs.LogLevel.WARNING, "account": logs.LogLevel.ERROR}
+"""What is logged by commands that say for themselves how it went."""
 ENV_FILE: Final = Path(".env")
 NOT_UNDERSTOOD: Final = "these words are not understood (a token is never one of them)"
 QUOTES_NOTHING: Final = re.compile(r"the following arguments are required: .+|.+: expected one argument")
@@ -48,10 +49,19 @@ def main(arguments: list[str] | None = None, *, env_file: Path | None = ENV_FILE
         return MISCONFIGURED
     secrets = [settings.discord_token, settings.useapi_token, settings.heartbeat_url]
     logs.configure(
-        settings.log_level if wanted.command in RUN else logs.LogLevel.WARNING,
+        LEVELS.get(wanted.command, settings.log_level),
         settings.log_format,
         secrets=[secret.get_secret_value() for secret in secrets if secret],
     )
+    try:
+        return obey(wanted, settings)
+    except Exception:  # Python itself would print the traceback past the log, which takes the secrets out
+        log.critical("Midwatch ended because of an error nobody foresaw", exc_info=True)
+        return FAILED
+
+
+def obey(wanted: argparse.Namespace, settings: Settings) -> int:
+    """Do what the command line says with settings that are right, and give the exit code."""
     match wanted.command:
         case "check":
             return asyncio.run(check.report(settings))
@@ -71,9 +81,6 @@ def run(settings: Settings) -> int:
     except (StoreError, UnavailableError) as error:
         complain(str(error))
         return UNAVAILABLE
-    except Exception:  # Python itself would print the traceback past the log, which takes the secrets out
-        log.critical("Midwatch ended because of an error nobody foresaw", exc_info=True)
-        return FAILED
     return 0
 
 

@@ -214,6 +214,7 @@ async def test_a_lost_answer_is_looked_up(terminal: Terminal) -> None:
     ended = await terminal.run("account", "set", stdin=login.discord)
     assert ended.code == 0
     assert "read the list again: the account is configured" in ended.out
+    assert ended.err == ""
     assert login.discord not in ended.said
 
 

@@ -1,6 +1,7 @@
 """The command line: what it refuses, what it says, and the exit code it leaves."""
 
 import asyncio
+import io
 import os
 import socket
 import sys
@@ -161,6 +162,23 @@ def test_what_nobody_foresaw_goes_through_the_log(env_file: Path, capsys: pytest
     said = capsys.readouterr().err
     assert "CRITICAL bot.main: Midwatch ended because of an error nobody foresaw" in said
     assert "Traceback" in said
+
+
+class FaultyInput(io.StringIO):
+    """An input that fails as nobody foresaw, with a secret in what it says."""
+
+    def read(self, _size: int | None = -1, /) -> str:
+        raise RuntimeError(SANDBOX_USEAPI_TOKEN)
+
+
+def test_what_nobody_foresaw_of_an_account_goes_through_the_log_too(
+    env_file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", FaultyInput())
+    assert main(["account", "set"], env_file=written(env_file)) == 1
+    said = capsys.readouterr().err
+    assert "RuntimeError: [secret]" in said
+    assert SANDBOX_USEAPI_TOKEN not in said
 
 
 def test_an_unknown_word_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
