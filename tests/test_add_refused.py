@@ -15,7 +15,7 @@ from bot.useapi import UseapiClient, UseapiError
 from tests.forming import added, opened, sent
 from tests.memory import holders_of
 from tests.reading import buttons
-from tests.running import Bot, Visitor
+from tests.running import PATIENCE, Bot, Visitor
 from tests.sandbox.discord import Interaction
 from tests.sandbox.useapi import Endpoint, Fault, Plan, SimulatedUseapi
 
@@ -120,7 +120,7 @@ async def test_each_refusal_is_a_sentence_of_its_own_with_the_next_step(
     assert list(buttons(answer)) == ["Enter it again"]
     assert len(bot.api.accounts) == 1
     assert await bot.actions() == []
-    await bot.world.wait_for(lambda: not hidden(token), 10)
+    await bot.world.wait_for(lambda: not hidden(token), PATIENCE)
 
 
 async def test_a_number_of_jobs_over_the_plan_is_refused_by_the_api_itself(bot: Bot, ada: Visitor) -> None:
@@ -172,7 +172,7 @@ async def test_after_the_answer_the_token_is_nowhere_in_memory(
     if fault is not None:
         bot.api.fault(fault, endpoint=Endpoint.SAVE)
     await added(ada, login.discord)
-    await bot.world.wait_for(lambda: not hidden(login.discord), 10)
+    await bot.world.wait_for(lambda: not hidden(login.discord), PATIENCE)
 
 
 @pytest.mark.parametrize("noticed", [True, False], ids=["known-before", "found-out-now"])
@@ -211,7 +211,7 @@ async def refused_unread(bot: Bot, visitor: Visitor, form: Interaction, token: s
     """Send a form, and see the token gone while all garbage is still there; give what was answered."""
     with uncollected():
         answer = await (await sent(visitor, form, token)).answer()
-        await bot.world.wait_for(lambda: not holders_of(token), 10)
+        await bot.world.wait_for(lambda: not holders_of(token), PATIENCE)
     assert bot.api.count(Endpoint.SAVE) == 0
     return str(answer["content"])
 
