@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final, TextIO
@@ -116,7 +117,9 @@ class LineHandler(logging.StreamHandler[TextIO]):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - overrides
         """Say that a record could not be written, without its content."""
         # The standard handler would print the message and its arguments here, past the redaction.
-        print(f"A log line of {record.name} (line {record.lineno}) could not be written.", file=sys.stderr)  # noqa: T201
+        words = f"A log line of {record.name} (line {record.lineno}) could not be written."
+        with suppress(OSError):  # who logs must not fail because nobody reads it, or no room is left
+            print(words, file=sys.stderr)  # noqa: T201 - the last place to say it
 
 
 def configure(

@@ -1,6 +1,8 @@
+import errno
 import io
 import json
 import logging
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -140,6 +142,36 @@ def test_a_line_that_cannot_be_made_is_reported_without_its_arguments(
         logging.LogRecord("bot.example", logging.INFO, "example.py", 7, "%d", (SECRET,), None)
     )
     assert capsys.readouterr().err == "A log line of bot.example (line 7) could not be written.\n"
+
+
+class Unwritable(io.StringIO):
+    """A stream that takes nothing, and counts how often it was tried."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__()
+        self.error = error
+        self.tries = 0
+
+    def write(self, _text: str, /) -> int:
+        self.tries += 1
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [BrokenPipeError(errno.EPIPE, "Broken pipe"), OSError(errno.ENOSPC, "No space left on device")],
+    ids=["its-reader-has-left", "no-room-is-left"],
+)
+def test_a_log_that_cannot_be_written_stops_nobody_and_is_tried_again(
+    error: OSError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = Unwritable(error)
+    monkeypatch.setattr(sys, "stderr", stream)
+    configure(LogLevel.INFO, LogFormat.TEXT)
+    log.info("a line")
+    before = stream.tries
+    log.info("another")
+    assert stream.tries == 2 * before > 0
 
 
 def test_standard_error_is_the_default(capsys: pytest.CaptureFixture[str]) -> None:
