@@ -67,10 +67,11 @@ def token_without(scheme: str) -> Callable[[str], str]:
 
 
 def host_of(text: str) -> tuple[str, str]:
-    """Give scheme and host of an address; raise ValueError if it is none, or if its port is none."""
+    """Give scheme and host of an address; raise ValueError if it, its port or its host's name is none."""
     address = urlsplit(text)
     if not address.hostname or address.port == 0:
         raise ValueError
+    address.hostname.encode("idna")  # raises for a part of the name that is empty or over 63 letters
     return address.scheme, address.hostname
 
 

@@ -100,6 +100,10 @@ BAD = [
     pytest.param("USEAPI_URL", "https://[::1/v2", "not a web address", id="bad-brackets"),
     pytest.param("USEAPI_URL", "https://exa mple.com", "not a web address", id="blank-within"),
     pytest.param("USEAPI_URL", "https://evil.example\\@api.useapi.net", "not a web address", id="backslash"),
+    pytest.param("USEAPI_URL", "https://api..example.com/v2", "not a web address", id="empty-part-of-a-name"),
+    pytest.param(
+        "USEAPI_URL", f"https://{'a' * 64}.example/v2", "not a web address", id="long-part-of-a-name"
+    ),
     pytest.param("USEAPI_URL", "http://api.example.com/v2", "not encrypted", id="plain-http"),
     pytest.param("USEAPI_URL", "http://127.0.0.1.example.com", "not encrypted", id="looks-like-loopback"),
     pytest.param("USEAPI_URL", "https://me:pass@api.example.com", "user name or password", id="userinfo"),
@@ -112,6 +116,7 @@ BAD = [
     pytest.param("ALERT_CHANNEL_ID", "9" * 20, "not a Discord id", id="too-large"),
     pytest.param("ALERT_CHANNEL_ID", "١٢٣٤٥٦٧٨٩٠١٢٣٤٥٦٧٨", "not a Discord id", id="other-digits"),
     pytest.param("HEARTBEAT_URL", "hc-ping.example/abc", "not a web address", id="heartbeat"),
+    pytest.param("HEARTBEAT_URL", "https://hc..example/abc", "not a web address", id="heartbeat-to-no-name"),
     pytest.param("POLL_INTERVAL", "4s", "too short", id="too-fast"),
     pytest.param("POLL_INTERVAL", "60", "not a length of time", id="no-unit"),
     pytest.param("OUTAGE_AFTER", "0s", "between 1s and 365d", id="nothing"),
