@@ -8,7 +8,7 @@ from discord import app_commands, ui
 from discord.ext import commands
 from pydantic import SecretStr
 
-from bot.account_token import DEFAULT_JOBS, account_token, jobs_number
+from bot.account_token import DEFAULT_JOBS, MOST_JOBS, account_token, jobs_number
 from bot.card import CARD_ACTIONS, account_card
 from bot.client import Midwatch
 from bot.configuring import Configuring
@@ -79,7 +79,8 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
 
     async def _open_form(self, caller: Caller, known: KnownAccount | None) -> None:
         title = f"Update {bare(known.label, NAME_IN_TITLE)}" if known else "Add or update an account"
-        jobs = (known.account.max_jobs if known else None) or DEFAULT_JOBS
+        # The API may list any number, and Discord takes no form with one that is too long for its field.
+        jobs = min((known.account.max_jobs if known else None) or DEFAULT_JOBS, MOST_JOBS)
         channel = known.channel if known else ""
         await caller.response.send_modal(account_form(title, caller.user.id, channel, jobs))
 

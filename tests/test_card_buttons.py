@@ -91,6 +91,17 @@ async def test_update_opens_the_form_with_what_is_set_now(bot: Bot, ada: Visitor
     assert bot.api.accounts[account.channel].max_jobs == 4
 
 
+@pytest.mark.parametrize(("listed", "offered"), [(0, "3"), (1, "1"), (16, "15"), (100_000, "15")])
+async def test_update_offers_a_number_of_jobs_that_can_be_sent(
+    bot: Bot, ada: Visitor, listed: int, offered: str
+) -> None:
+    account = bot.api.add(max_jobs=listed)
+    await bot.start()
+    form = await form_of(ada, await card(ada, account), "Update")
+    assert form.modal is not None
+    assert form.modal["components"][2]["component"]["value"] == offered
+
+
 async def test_a_token_of_another_account_is_told(bot: Bot, ada: Visitor) -> None:
     account, other = bot.api.add(), bot.api.add()
     await bot.start()
