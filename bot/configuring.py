@@ -12,11 +12,20 @@ from typing import Final
 from pydantic import SecretStr
 
 from bot.incidents import Ending, State
-from bot.models import Account, Observation, Removal, Saved, Saving
+from bot.models import Account, Observation, Removal, Removed, Saved, Saving
 from bot.monitor import Monitor, utc_now
 from bot.rules import episodes, watching
 from bot.store import StoreError
-from bot.useapi import Gone, MalformedResponse, PendingModeration, Unreachable, UseapiClient, UseapiError
+from bot.useapi import (
+    AnswerLost,
+    Gone,
+    MalformedResponse,
+    NotConfigured,
+    PendingModeration,
+    Unreachable,
+    UseapiClient,
+    UseapiError,
+)
 from bot.watchkeeper import Turn, Watchkeeper
 
 log = logging.getLogger(__name__)
@@ -30,7 +39,7 @@ SAID: Final = {True: Saving.CREATED, False: Saving.UPDATED, None: Saving.SAVED}
 
 
 async def save(useapi: UseapiClient, discord: SecretStr, jobs: int) -> Saved:
-    """Create the account of a Discord token or update it, once; where the answer is lost, look.
+    """Create the account of a Discord token or update it, once; where the answer does not tell, look.
 
     Raises:
         UseapiError: the API refused, or what it did cannot be seen.
@@ -39,14 +48,14 @@ async def save(useapi: UseapiClient, discord: SecretStr, jobs: int) -> Saved:
         answer = await useapi.save_account(discord, jobs)
     except (Unreachable, MalformedResponse) as error:
         log.warning("saving an account got no clear answer: %s", str(error))  # it would hold its frames
-        lost = error
+        unclear = error
     else:
         return Saved(SAID[answer.created], answer.account or await holder(useapi, discord), jobs)
     try:
         account = await useapi.holder(discord)
     except UseapiError:
-        raise lost from None
-    return Saved(as_seen(account, jobs), account, jobs)
+        raise unclear from None
+    return Saved(as_seen(account, jobs), account, jobs, sentence_of(unclear))
 
 
 async def holder(useapi: UseapiClient, discord: SecretStr) -> Account | None:
@@ -63,6 +72,11 @@ def as_seen(account: Account | None, jobs: int) -> Saving:
     if account is None:
         return Saving.ABSENT
     return Saving.FOUND if account.max_jobs in {None, jobs} else Saving.DIFFERENT
+
+
+def sentence_of(unclear: UseapiError) -> str | None:
+    """Give the sentence of an answer that does not say what was done; None where no answer came."""
+    return None if isinstance(unclear, AnswerLost) else str(unclear)
 
 
 class Configuring:
@@ -114,7 +128,7 @@ class Configuring:
         if roster.get(channel) is None:
             roster.saved(account, self._now())  # the list lags behind
 
-    async def remove(self, channel: str, owner: int) -> Removal:
+    async def remove(self, channel: str, owner: int) -> Removed:
         """Remove an account for an owner who confirmed it, and end the trouble it was in.
 
         Raises:
@@ -123,42 +137,43 @@ class Configuring:
         """
         async with self._alone:
             if self._monitor.roster.get(channel) is None:
-                return Removal.GONE_BEFORE
+                return Removed(Removal.GONE_BEFORE)
             # Before it is sent: a look that begins right after must not be alarmed that the account is gone.
             async with self._keeper.turn() as turn:
                 turn.draft.put_watch(watching.removing(turn.draft.watch, channel, turn.at))
                 turn.note(owner, REMOVE, channel, BEGUN)
             return await self._send_removal(channel, owner)
 
-    async def _send_removal(self, channel: str, owner: int) -> Removal:
-        lost: UseapiError | None = None
+    async def _send_removal(self, channel: str, owner: int) -> Removed:
+        unclear: UseapiError | None = None
         try:
             await self._useapi.remove_account(channel)
         except (Gone, Unreachable, MalformedResponse) as error:
             # It may be gone, by this or before: the list tells.
             log.warning("removing an account got no clear answer: %s", error)
-            lost = error
+            unclear = error
         except UseapiError as error:
             if isinstance(error, PendingModeration):
                 await self._monitor.note_flag(error.channel or channel, error.flag)
             await self._keep(channel, owner, REFUSED)
             raise
         seen = await self._look()
-        if seen is None and lost is not None:
+        # That it is not there says enough even where the list cannot be read.
+        if seen is None and unclear is not None and not isinstance(unclear, NotConfigured):
             await self._written(lambda turn: turn.note(owner, REMOVE, channel, UNKNOWN))
-            raise lost
+            raise unclear
         if seen is not None and any(account.channel == channel for account in seen.accounts):
-            return await self._still_there(channel, owner, lost)
+            return await self._still_there(channel, owner, unclear)
         await self._let_go(channel, owner)
-        return Removal.REMOVED
+        return Removed(Removal.REMOVED)
 
-    async def _still_there(self, channel: str, owner: int, lost: UseapiError | None) -> Removal:
+    async def _still_there(self, channel: str, owner: int, unclear: UseapiError | None) -> Removed:
         """Write down that the list shows an account after its removal."""
-        if lost is not None:
+        if unclear is not None:
             await self._keep(channel, owner, Removal.NOT_REMOVED)
-            return Removal.NOT_REMOVED
+            return Removed(Removal.NOT_REMOVED, sentence_of(unclear))
         await self._written(lambda turn: turn.note(owner, REMOVE, channel, Removal.STILL_LISTED))
-        return Removal.STILL_LISTED
+        return Removed(Removal.STILL_LISTED)
 
     async def _keep(self, channel: str, owner: int, outcome: str) -> None:
         """Expect an account to stay after all."""

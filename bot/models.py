@@ -100,11 +100,11 @@ class Saving(StrEnum):
     SAVED = "saved"
     """The API does not say which of the two."""
     FOUND = "saved, as the list shows"
-    """The answer was lost, and the list shows the account as it was wanted."""
+    """The answer did not say, and the list shows the account as it was wanted."""
     DIFFERENT = "not changed, as the list shows"
-    """The answer was lost, and the list shows the account with another number of jobs."""
+    """The answer did not say, and the list shows the account with another number of jobs."""
     ABSENT = "not there, as the list shows"
-    """The answer was lost, and the list shows no account with this token."""
+    """The answer did not say, and the list shows no account with this token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,8 @@ class Saved:
     outcome: Saving
     account: Account | None
     jobs: int
+    instead: str | None = None
+    """What came in place of an answer that says what was done, in a sentence; None if nothing came at all."""
 
 
 class Removal(StrEnum):
@@ -125,7 +127,16 @@ class Removal(StrEnum):
     STILL_LISTED = "done, but still listed"
     """The API took it, and lists the account all the same."""
     NOT_REMOVED = "still configured"
-    """The answer was lost, and the list shows the account."""
+    """The answer did not say, and the list shows the account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """How removing an account ended."""
+
+    outcome: Removal
+    instead: str | None = None
+    """What came in place of an answer that says what was done, in a sentence; None if nothing came at all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,11 +137,11 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
         await self._bot.require_owner(caller.user.id)
         known = account_of(press.argument, self._monitor.roster.by_channel)
         try:
-            removal = await self._configuring.remove(press.argument, caller.user.id)
+            removed = await self._configuring.remove(press.argument, caller.user.id)
         except (UseapiError, StoreError) as error:
             await show(caller, Shown(sentence(error)))
             return
-        await show(caller, Shown(removed_words(removal, known)))
+        await show(caller, Shown(removed_words(removed, known)))
 
 
 def again(asker: int, channel: str) -> ui.View:

@@ -9,6 +9,7 @@ from tests.sandbox.discord import SANDBOX_BOT_TOKEN, Json
 from tests.sandbox.useapi import SANDBOX_USEAPI_TOKEN, Endpoint, Fault, Plan
 
 HOUR = 3_600
+ANSWER_LOST = "The API's answer was lost, so I read the list again"
 
 
 def parts_of(modal: Json) -> list[Json]:
@@ -167,30 +168,53 @@ async def test_two_forms_with_the_same_token_end_in_one_account(bot: Bot, ada: V
     assert list(bot.api.accounts) == [login.channel]
 
 
-# ------------------------------------------------------------------- an answer that is lost
+# ------------------------------------------------------------------- an answer that does not tell
 
 
 @pytest.mark.parametrize(
-    "fault", [Fault.CUT_OFF, Fault.HALF_JSON, Fault.HTML_200, Fault.OVERSIZED], ids=lambda fault: fault.value
+    ("fault", "said"),
+    [
+        (Fault.CUT_OFF, ANSWER_LOST),
+        (Fault.HALF_JSON, "in a form that Midwatch does not know. So I read the list again"),
+        (Fault.OVERSIZED, "in a form that Midwatch does not know. So I read the list again"),
+    ],
+    ids=["cut-off", "half-json", "oversized"],
 )
-async def test_when_the_answer_is_lost_after_the_api_acted_the_list_says_what_is_so(
-    bot: Bot, ada: Visitor, fault: Fault
+async def test_when_the_answer_does_not_tell_although_the_api_acted_the_list_says_what_is_so(
+    bot: Bot, ada: Visitor, fault: Fault, said: str
 ) -> None:
     bot.api.add()
     await bot.start()
     login = bot.api.newcomer()
-    refusing = fault is Fault.HTML_200  # the simulation does nothing then
     bot.api.fault(fault, endpoint=Endpoint.SAVE)
     answer = await added(ada, login.discord, "5")
-    assert "The API's answer was lost, so I read the list again" in answer["content"]
+    assert f"{said}: **…{login.channel[-4:]}** is configured" in answer["content"]
     assert bot.api.count(Endpoint.SAVE) == 1
-    if refusing:
-        assert "shows no account with this token, so nothing was saved" in answer["content"]
-        assert list(buttons(answer)) == ["Enter it again"]
-        return
     assert f"is configured, channel {login.channel}, 5 jobs at a time" in answer["content"]
     assert "configured it - saved, as the list shows, 5 jobs" in text(answer)
     assert [choice.value for choice in await ada.complete("mjinfo", login.channel)] == [login.channel]
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Fault.RESET, ANSWER_LOST),
+        (Fault.SERVER_ERROR, "The API is out of order (status 500). So I read the list again"),
+        (Fault.REDIRECT, "(status 302), and Midwatch follows none. So I read the list again"),
+        (Fault.HTML_200, "A web page answered instead of the API. So I read the list again"),
+    ],
+    ids=["reset", "500", "302", "html-200"],
+)
+async def test_when_the_answer_does_not_tell_and_nothing_was_done_the_list_says_so(
+    bot: Bot, ada: Visitor, fault: Fault, said: str
+) -> None:
+    bot.api.add()
+    await bot.start()
+    bot.api.fault(fault, endpoint=Endpoint.SAVE)
+    answer = await added(ada, bot.api.newcomer().discord, "5")
+    assert f"{said}: it shows no account with this token, so nothing was saved" in answer["content"]
+    assert list(buttons(answer)) == ["Enter it again"]
+    assert bot.api.count(Endpoint.SAVE) == 1
 
 
 async def test_a_change_that_did_not_arrive_is_told_by_what_the_list_shows(bot: Bot, ada: Visitor) -> None:

@@ -85,7 +85,7 @@ async def test_when_the_answer_to_a_removal_never_comes_the_list_says_that_it_is
     desk.api.add(channel=CHANNEL)
     await desk.known.monitor.check()
     desk.api.fault(Fault.LOST_ANSWER, endpoint=Endpoint.REMOVE)
-    assert await desk.configuring.remove(CHANNEL, ADA) is Removal.REMOVED
+    assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is Removal.REMOVED
     assert desk.channels == []
 
 
@@ -104,7 +104,7 @@ async def test_the_trouble_of_a_removed_account_ends_as_removed(desk: Desk, faul
     key = await flagged(desk)
     if fault is not None:
         desk.api.fault(fault, endpoint=Endpoint.LIST)
-    assert await desk.configuring.remove(CHANNEL, ADA) is Removal.REMOVED
+    assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is Removal.REMOVED
     incident = desk.keeper.ledger.incidents[key]
     assert (incident.state, incident.ending) == (State.ENDED, Ending.REMOVED)
 
@@ -113,7 +113,7 @@ async def test_a_reset_under_way_keeps_its_incident_and_its_verdict(desk: Desk) 
     key = await flagged(desk)
     lease = await desk.keeper.take_lease(key, ADA)
     assert lease is not None
-    assert await desk.configuring.remove(CHANNEL, ADA) is Removal.REMOVED
+    assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is Removal.REMOVED
     assert desk.keeper.ledger.incidents[key].state is State.RESETTING
     await desk.keeper.give_verdict(lease, acts.ResetVerdict.NOT_CONFIGURED, None)
     assert desk.keeper.ledger.incidents[key].ending is Ending.REMOVED

@@ -178,19 +178,37 @@ async def test_a_confirmation_pressed_after_a_restart_works(bot: Bot, ada: Visit
 # ------------------------------------------------------------------- what goes wrong
 
 
-@pytest.mark.parametrize("fault", [Fault.CUT_OFF, Fault.SERVER_ERROR, Fault.RESET], ids=lambda one: one.value)
-async def test_when_the_answer_is_lost_the_list_says_what_is_so(bot: Bot, ada: Visitor, fault: Fault) -> None:
+async def test_when_the_answer_is_lost_after_the_api_acted_it_is_not_configured_any_more(
+    bot: Bot, ada: Visitor
+) -> None:
+    account, _ = bot.api.add(), bot.api.add()
+    await bot.start()
+    question = await asked(ada, account)
+    bot.api.fault(Fault.CUT_OFF, endpoint=Endpoint.REMOVE)
+    assert NOT_CONFIGURED in (await confirmed(ada, question))["content"]
+    assert bot.api.count(Endpoint.REMOVE) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Fault.RESET, "The API's answer was lost, so I read the list again"),
+        (Fault.SERVER_ERROR, "The API is out of order (status 500). So I read the list again"),
+        (Fault.REDIRECT, "(status 302), and Midwatch follows none. So I read the list again"),
+        (Fault.HTML_404, "USEAPI_URL may be wrong. So I read the list again"),
+    ],
+    ids=["reset", "500", "302", "html-404"],
+)
+async def test_when_the_answer_does_not_tell_and_nothing_was_done_the_list_says_so(
+    bot: Bot, ada: Visitor, fault: Fault, said: str
+) -> None:
     account, _ = bot.api.add(), bot.api.add()
     await bot.start()
     question = await asked(ada, account)
     bot.api.fault(fault, endpoint=Endpoint.REMOVE)
     answer = await confirmed(ada, question)
     assert bot.api.count(Endpoint.REMOVE) == 1
-    if fault is Fault.CUT_OFF:  # the API had acted
-        assert NOT_CONFIGURED in answer["content"]
-        return
-    assert "answer was lost" in answer["content"]
-    assert "is still configured" in answer["content"]
+    assert f"{said}: **{label(account)}** is still configured" in answer["content"]
     assert (await bot.actions())[-1][3] == "still configured"
     assert account.channel in text(await ada.ask("mjaccounts"))
 
@@ -209,6 +227,37 @@ async def test_when_neither_can_be_read_it_says_so_and_nobody_is_alarmed_later(
     bot.api.mend()
     await look(ada)
     await nothing_more(ada, 0)
+
+
+@pytest.mark.parametrize("words", [None, "Account not found"], ids=["prose", "json"])
+async def test_what_the_api_does_not_know_is_not_configured_even_if_the_list_cannot_be_read(
+    bot: Bot, ada: Visitor, words: str | None
+) -> None:
+    account, _ = bot.api.add(), bot.api.add()
+    await bot.start()
+    question = await asked(ada, account)
+    if words is None:
+        bot.api.remove(account.channel)
+    else:
+        bot.api.refuse(Endpoint.REMOVE, words, 404)
+    bot.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
+    answer = await confirmed(ada, question)
+    assert f"**{label(account)}** {NOT_CONFIGURED}" in answer["content"]
+    assert (await bot.actions())[-1][3] == "not configured any more"
+    assert account.channel not in [choice.value for choice in await ada.complete("mjinfo", "")]
+
+
+@pytest.mark.parametrize("fault", [Fault.HTML_404, Fault.GONE], ids=["html-404", "410"])
+async def test_that_there_is_no_api_says_nothing_of_the_account(bot: Bot, ada: Visitor, fault: Fault) -> None:
+    account = bot.api.add()
+    await bot.start()
+    question = await asked(ada, account)
+    bot.api.fault(fault, endpoint=Endpoint.REMOVE)
+    bot.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
+    answer = await confirmed(ada, question)
+    assert "Check USEAPI_URL" in answer["content"]
+    assert (await bot.actions())[-1][3] == "outcome unknown"
+    assert [choice.value for choice in await ada.complete("mjinfo", "")] == [account.channel]
 
 
 @pytest.mark.parametrize(

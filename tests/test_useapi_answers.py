@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from bot.models import Account, Flag, FlagKind, SavedAccount, Standing
 from bot.useapi import (
+    AnswerLost,
     Gone,
     MalformedResponse,
+    NotConfigured,
     PendingModeration,
     RateLimited,
     Rejected,
@@ -542,8 +544,8 @@ STATUSES: dict[str, tuple[int, object, type[UseapiError], str]] = {
     "401": (401, fixture("unauthorized.json"), Unauthorized, "does not accept the useapi token"),
     "401, empty": (401, b"", Unauthorized, "does not accept the useapi token"),
     "403": (403, b"", Unauthorized, "does not accept the useapi token"),
-    "404, JSON": (404, {"error": "x"}, Gone, "no such account configured"),
-    "404, nothing": (404, b"", Gone, "no such account configured"),
+    "404, JSON": (404, {"error": "x"}, NotConfigured, "no such account configured"),
+    "404, nothing": (404, b"", NotConfigured, "no such account configured"),
     "404, a page": (404, fixture("page.html"), Gone, "A web page answers instead of the API"),
     "410": (410, {"error": "retired"}, Gone, "does not offer this any more"),
     "410, a page": (410, fixture("page.html"), Gone, "A web page answers instead of the API"),
@@ -733,6 +735,13 @@ def test_a_failure_of_the_network_has_its_sentence_and_nothing_of_the_cause(
     assert TOKEN not in f"{error!r}{error.__dict__}"
 
 
+def test_an_answer_is_lost_only_where_the_question_may_have_arrived() -> None:
+    lost = {
+        name for name, (cause, _) in FAILURES.items() if isinstance(unreachable(cause, RESET), AnswerLost)
+    }
+    assert lost == {"no answer in time", "silence", "broken off", "reset", "disconnected"}
+
+
 def test_a_command_that_got_no_answer_may_have_been_obeyed() -> None:
     assert "may have been done" in unreachable(TimeoutError(), RESET).next_step
     assert "may have been done" not in unreachable(TimeoutError(), LIST).next_step
@@ -777,7 +786,7 @@ def test_every_error_of_the_family_is_one_of_its_base() -> None:
     members = [
         member for _, member in inspect.getmembers(errors, inspect.isclass) if issubclass(member, Exception)
     ]
-    assert len(members) == 9
+    assert len(members) == 11
     assert all(issubclass(member, UseapiError) for member in members)
 
 

@@ -4,7 +4,7 @@ from typing import Final, assert_never
 
 import discord
 
-from bot.models import KnownAccount, Removal, Saved, Saving
+from bot.models import KnownAccount, Removal, Removed, Saved, Saving
 from bot.render.cards import add_field
 from bot.render.facts import channel_link, slots
 from bot.render.look import ButtonLook, Look, headed
@@ -12,14 +12,14 @@ from bot.render.text import bare, count, plain
 
 BUTTON_LABEL: Final = 40
 NOT_SAID: Final = "The API took the account, but does not say which it is. Look at the list of accounts."
-ANSWER_LOST: Final = "The API's answer was lost, so I read the list again:"
+ANSWER_LOST: Final = "The API's answer was lost, so I read the list again"
 
 
 def saved_words(saved: Saved, name: str | None = None) -> str:
     """Say what came of saving an account; `name` is what to call it, ready to be shown."""
     if saved.outcome is Saving.ABSENT:
         return (
-            f"⚠️ {ANSWER_LOST} it shows no account with this token, so nothing was saved.\n"
+            f"⚠️ {looked(saved.instead)}: it shows no account with this token, so nothing was saved.\n"
             "Look at the list of accounts before you try again: it may come late."
         )
     if saved.account is None:
@@ -31,13 +31,19 @@ def saved_words(saved: Saved, name: str | None = None) -> str:
         case Saving.CREATED | Saving.UPDATED | Saving.SAVED:
             return f"✅ Done: {name} was {saved.outcome}, {facts}."
         case Saving.FOUND:
-            return f"✅ {ANSWER_LOST} {name} is configured, {facts}."
+            return f"✅ {looked(saved.instead)}: {name} is configured, {facts}."
         case Saving.DIFFERENT:
             return (
-                f"⚠️ {ANSWER_LOST} {name} is configured as before, {facts}, not {count(saved.jobs, 'job')}.\n"
+                f"⚠️ {looked(saved.instead)}: {name} is configured as before, {facts}, "
+                f"not {count(saved.jobs, 'job')}.\n"
                 "Try again to change that."
             )
     assert_never(saved.outcome)
+
+
+def looked(instead: str | None) -> str:
+    """Say why the list was read; `instead` is what came in place of an answer that says what was done."""
+    return f"{instead} So I read the list again" if instead else ANSWER_LOST
 
 
 def another_account(expected: KnownAccount) -> str:
@@ -45,10 +51,10 @@ def another_account(expected: KnownAccount) -> str:
     return f"⚠️ This token belongs to another account than **{plain(expected.label)}**, which was not changed."
 
 
-def removed_words(removal: Removal, account: KnownAccount) -> str:
+def removed_words(removed: Removed, account: KnownAccount) -> str:
     """Say what came of removing an account, and what to do next."""
     name = f"**{plain(account.label)}**"
-    match removal:
+    match removed.outcome:
         case Removal.REMOVED:
             return (
                 f"✅ {name} is not configured any more.\n"
@@ -62,11 +68,8 @@ def removed_words(removal: Removal, account: KnownAccount) -> str:
                 "Look with /mjaccounts in a minute; if it is there still, remove it once more."
             )
         case Removal.NOT_REMOVED:
-            return (
-                f"⚠️ {ANSWER_LOST.removesuffix(':')}, and {name} is still configured.\n"
-                "Use /mjremove to try again."
-            )
-    assert_never(removal)
+            return f"⚠️ {looked(removed.instead)}: {name} is still configured.\nUse /mjremove to try again."
+    assert_never(removed.outcome)
 
 
 def removal_question(account: KnownAccount) -> Look:

@@ -2,8 +2,10 @@
 
 from bot.useapi.client import Limits, UseapiClient
 from bot.useapi.errors import (
+    AnswerLost,
     Gone,
     MalformedResponse,
+    NotConfigured,
     PendingModeration,
     RateLimited,
     Rejected,
@@ -16,9 +18,11 @@ from bot.useapi.errors import (
 from bot.useapi.info import parse_info
 
 __all__ = [
+    "AnswerLost",
     "Gone",
     "Limits",
     "MalformedResponse",
+    "NotConfigured",
     "PendingModeration",
     "RateLimited",
     "Rejected",

@@ -2,10 +2,12 @@
 
 UseapiError
 ├─ Unreachable         no answer, a broken one, 5xx, a web page  -> try again at the next look
+│  └─ AnswerLost       it was asked, and no whole answer came    -> of a command: look what it did
 ├─ RateLimited         429, carries retry_after                  -> wait at least that long
 ├─ Unauthorized        401, 403                                  -> the useapi token is bad
 ├─ Unpaid              402, which of the two                     -> subscription or quota
 ├─ Gone                410, or 404 where one was known           -> the service or the account is not there
+│  └─ NotConfigured    404 about one account, by the API itself  -> the account is not there
 ├─ PendingModeration   596, 569, carries the flag                -> an observation, not a failure
 ├─ Rejected            400, 412, 422, carries the API's message  -> a person's input
 └─ MalformedResponse   a body of another shape                   -> the API changed
@@ -43,6 +45,10 @@ class Unreachable(UseapiError):
         """Whether asking again within seconds may help, as with a connection that broke off."""
 
 
+class AnswerLost(Unreachable):
+    """What was asked may have arrived, but no whole answer came back: nobody knows whether it was done."""
+
+
 class RateLimited(UseapiError):
     """The API, or Discord behind it, wants to be asked later."""
 
@@ -74,6 +80,10 @@ class Unpaid(UseapiError):
 
 class Gone(UseapiError):
     """The service, or the account asked about, is not there any more."""
+
+
+class NotConfigured(Gone):
+    """The API is there, and says that it has no such account."""
 
 
 class PendingModeration(UseapiError):

@@ -12,8 +12,10 @@ import aiohttp
 
 from bot.models import Flag, is_channel
 from bot.useapi.errors import (
+    AnswerLost,
     Gone,
     MalformedResponse,
+    NotConfigured,
     PendingModeration,
     RateLimited,
     Rejected,
@@ -203,7 +205,7 @@ def gone(answer: Answer, question: Question) -> Gone:
             CHECK_URL,
         )
     if answer.status == 404 and question.channel:  # noqa: PLR2004 - RFC 9110, 15.5.5
-        return Gone(
+        return NotConfigured(
             "The API has no such account configured.",
             "Look with /mjaccounts which accounts there are.",
             quote=answer.words,
@@ -280,8 +282,8 @@ def unreachable(error: Exception, question: Question) -> Unreachable:  # noqa: P
         case aiohttp.ConnectionTimeoutError():
             return Unreachable("The API did not take the connection in time.", LATER)
         case TimeoutError():
-            return Unreachable("The API did not answer in time.", unsure)
+            return AnswerLost("The API did not answer in time.", unsure)
         case aiohttp.ClientResponseError():
             return Unreachable("What answered does not speak as an API does.", CHECK_URL)
         case _:
-            return Unreachable("The connection to the API broke off.", unsure)
+            return AnswerLost("The connection to the API broke off.", unsure)
