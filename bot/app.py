@@ -104,6 +104,8 @@ async def assemble(
     teller = Teller(lambda: owners.ids, policy_of(settings), utc_now)
     keeper = Watchkeeper(ledger, teller, await store.watch.greeted())
     monitor = Monitor(useapi, store, await recall(store), keeper)
+    configuring = Configuring(useapi, monitor, keeper, store)
+    await configuring.settle()
 
     def rounds_of(client: discord.Client) -> Rounds:
         outbox = Outbox(
@@ -125,7 +127,7 @@ async def assemble(
         owners,
         keeper,
         Resets(useapi, monitor, keeper, sleep=sleep, at=at),
-        Configuring(useapi, monitor, keeper),
+        configuring,
         rounds_of,
     )
 

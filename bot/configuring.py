@@ -5,7 +5,9 @@ The Discord token of an account passes through here hidden in a `SecretStr`, and
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -15,140 +17,178 @@ from bot.incidents import Ending, State
 from bot.models import Account, Observation, Removal, Removed, Saved, Saving
 from bot.monitor import Monitor, utc_now
 from bot.rules import episodes, watching
-from bot.store import StoreError
-from bot.useapi import (
-    AnswerLost,
-    Gone,
-    MalformedResponse,
-    NotConfigured,
-    PendingModeration,
-    Unreachable,
-    UseapiClient,
-    UseapiError,
-)
-from bot.watchkeeper import Turn, Watchkeeper
+from bot.saving import UNCLEAR, save, sentence_of
+from bot.store import Store, StoreError
+from bot.useapi import Gone, NotConfigured, PendingModeration, UseapiClient, UseapiError
+from bot.watchkeeper import UNKNOWN_OUTCOME, Turn, Watchkeeper
 
 log = logging.getLogger(__name__)
 
 SAVE: Final = "save"
 REMOVE: Final = "remove"
+VERBS: Final = (SAVE, REMOVE)
 BEGUN: Final = "asked"
 REFUSED: Final = "refused"
-UNKNOWN: Final = "outcome unknown"
-SAID: Final = {True: Saving.CREATED, False: Saving.UPDATED, None: Saving.SAVED}
 
 
-async def save(useapi: UseapiClient, discord: SecretStr, jobs: int) -> Saved:
-    """Create the account of a Discord token or update it, once; where the answer does not tell, look.
-
-    Raises:
-        UseapiError: the API refused, or what it did cannot be seen.
-    """
-    try:
-        answer = await useapi.save_account(discord, jobs)
-    except (Unreachable, MalformedResponse) as error:
-        log.warning("saving an account got no clear answer: %s", str(error))  # it would hold its frames
-        unclear = error
-    else:
-        return Saved(SAID[answer.created], answer.account or await holder(useapi, discord), jobs)
-    try:
-        account = await useapi.holder(discord)
-    except UseapiError:
-        raise unclear from None
-    return Saved(as_seen(account, jobs), account, jobs, sentence_of(unclear))
+def shows(seen: Observation, channel: str) -> bool:
+    """Whether an account is in the list."""
+    return any(account.channel == channel for account in seen.accounts)
 
 
-async def holder(useapi: UseapiClient, discord: SecretStr) -> Account | None:
-    """Look which account was saved, where the API took it and did not say; None if that cannot be seen."""
-    try:
-        return await useapi.holder(discord)
-    except UseapiError as error:
-        log.warning("which account was saved cannot be seen: %s", str(error))  # the same
-        return None
+def words_of(saved: Saved) -> str:
+    """Put into words for the audit how saving an account ended."""
+    if saved.outcome is Saving.ABSENT:
+        return saved.outcome
+    return f"{saved.outcome}, {saved.jobs} job{'' if saved.jobs == 1 else 's'}"
 
 
-def as_seen(account: Account | None, jobs: int) -> Saving:
-    """Judge by the list alone what came of saving an account."""
-    if account is None:
-        return Saving.ABSENT
-    return Saving.FOUND if account.max_jobs in {None, jobs} else Saving.DIFFERENT
-
-
-def sentence_of(unclear: UseapiError) -> str | None:
-    """Give the sentence of an answer that does not say what was done; None where no answer came."""
-    return None if isinstance(unclear, AnswerLost) else str(unclear)
+def unnoticed() -> None:
+    """Stand in for somebody who wants to know that something is being sent."""
 
 
 class Configuring:
-    """Saves and removes accounts, one after the other, and brings roster, watch and audit in line."""
+    """Saves and removes accounts, one after the other, and brings roster, watch and audit in line.
+
+    Each is written into the audit before it is sent, so that a stop in between leaves a trace.
+    """
 
     def __init__(
         self,
         useapi: UseapiClient,
         monitor: Monitor,
         keeper: Watchkeeper,
+        store: Store,
         *,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._useapi = useapi
         self._monitor = monitor
         self._keeper = keeper
+        self._store = store
         self._now = now
         self._alone = asyncio.Lock()
 
-    async def save(self, discord: SecretStr, jobs: int, owner: int) -> Saved:
+    async def settle(self) -> None:
+        """Note that nobody knows what came of what was asked last, if the audit does not say how it ended.
+
+        A stop came in between then, or its end could not be written down. As one comes after the other, only
+        the last can lack its end.
+
+        Raises:
+            StoreError: the audit cannot be used.
+        """
+        last = await self._store.last_action(VERBS)
+        if last is not None and last.outcome == BEGUN:
+            log.warning("nobody knows whether an account was %sd: look with /mjaccounts", last.verb)
+            await self._store.record_action(replace(last, at=self._now(), outcome=UNKNOWN_OUTCOME))
+
+    @asynccontextmanager
+    async def _asking(
+        self, begin: Callable[[Turn], None], sending: Callable[[], None]
+    ) -> AsyncGenerator[None]:
+        """Write down what the block asks of the API; if it is cut off, that nobody knows what came of it.
+
+        Raises:
+            StoreError: it could not be written down, so nothing was sent.
+        """
+        try:
+            await self.settle()
+            async with self._keeper.turn() as turn:
+                begin(turn)
+        except StoreError as error:
+            log.exception("nothing was asked of the API, as that could not be written down first")
+            raise StoreError(f"Nothing was sent, as it could not be written down first. {error}") from error
+        sending()
+        try:
+            yield
+        except BaseException:  # a stop, or a fault of our own; what the API refused is written down by then
+            with suppress(StoreError):  # else it is done when something is asked again, or at the next start
+                await self.settle()
+            raise
+
+    async def save(
+        self, discord: SecretStr, jobs: int, owner: int, sending: Callable[[], None] = unnoticed
+    ) -> Saved:
         """Create the account of a Discord token for an owner, or update it.
+
+        `sending` is called right before it is sent.
 
         Raises:
             UseapiError: the API refused, or what it did cannot be seen.
+            StoreError: it could not be written down beforehand, so nothing was sent.
         """
-        async with self._alone:
+
+        def begin(turn: Turn) -> None:
+            turn.note(owner, SAVE, None, BEGUN)  # whose token it is, the API says
+
+        async with self._alone, self._asking(begin, sending):
             try:
                 saved = await save(self._useapi, discord, jobs)
-            except PendingModeration as error:
-                if error.channel:
-                    await self._monitor.note_flag(error.channel, error.flag)
+            except UseapiError as error:
+                await self._not_saved(error, owner)
                 raise
-            if saved.account is not None and saved.account.addressable:
-                await self._take_in(saved.account, saved, owner)
+            await self._note_saved(saved, owner)
             return saved
+
+    async def _not_saved(self, error: UseapiError, owner: int) -> None:
+        """Write down that the API refused, or that what it did cannot be seen."""
+        channel = None
+        if isinstance(error, PendingModeration) and error.channel:
+            channel = error.channel
+            await self._monitor.note_flag(channel, error.flag)
+        outcome = UNKNOWN_OUTCOME if isinstance(error, UNCLEAR) else REFUSED
+        await self._written(lambda turn: turn.note(owner, SAVE, channel, outcome))
+
+    async def _note_saved(self, saved: Saved, owner: int) -> None:
+        """Let everything know what came of saving an account, as far as it is known which."""
+        account = saved.account
+        if account is not None and account.addressable:
+            await self._take_in(account, saved, owner)
+            return
+        channel = account.channel if account else None
+        await self._written(lambda turn: turn.note(owner, SAVE, channel, words_of(saved)))
 
     async def _take_in(self, account: Account, saved: Saved, owner: int) -> None:
         """Let everything know an account that was saved, whatever the list says this moment."""
         roster, channel = self._monitor.roster, account.channel
         roster.saved(account, self._now())
-        words = f"{saved.outcome}, {saved.jobs} job{'' if saved.jobs == 1 else 's'}"
 
         def change(turn: Turn) -> None:
             turn.draft.put_watch(watching.adding(turn.draft.watch, channel))
-            turn.note(owner, SAVE, channel, words)
+            turn.note(owner, SAVE, channel, words_of(saved))
 
         await self._written(change)
         await self._look()
         if roster.get(channel) is None:
             roster.saved(account, self._now())  # the list lags behind
 
-    async def remove(self, channel: str, owner: int) -> Removed:
+    async def remove(self, channel: str, owner: int, sending: Callable[[], None] = unnoticed) -> Removed:
         """Remove an account for an owner who confirmed it, and end the trouble it was in.
+
+        `sending` is called right before it is sent.
 
         Raises:
             UseapiError: the API refused, or what it did cannot be seen.
             StoreError: it could not be written down beforehand, so nothing was sent.
         """
+
+        def begin(turn: Turn) -> None:
+            # Before it is sent: a look that begins right after must not be alarmed that the account is gone.
+            turn.draft.put_watch(watching.removing(turn.draft.watch, channel, turn.at))
+            turn.note(owner, REMOVE, channel, BEGUN)
+
         async with self._alone:
             if self._monitor.roster.get(channel) is None:
                 return Removed(Removal.GONE_BEFORE)
-            # Before it is sent: a look that begins right after must not be alarmed that the account is gone.
-            async with self._keeper.turn() as turn:
-                turn.draft.put_watch(watching.removing(turn.draft.watch, channel, turn.at))
-                turn.note(owner, REMOVE, channel, BEGUN)
-            return await self._send_removal(channel, owner)
+            async with self._asking(begin, sending):
+                return await self._send_removal(channel, owner)
 
     async def _send_removal(self, channel: str, owner: int) -> Removed:
         unclear: UseapiError | None = None
         try:
             await self._useapi.remove_account(channel)
-        except (Gone, Unreachable, MalformedResponse) as error:
+        except (Gone, *UNCLEAR) as error:
             # It may be gone, by this or before: the list tells.
             log.warning("removing an account got no clear answer: %s", error)
             unclear = error
@@ -160,9 +200,9 @@ class Configuring:
         seen = await self._look()
         # That it is not there says enough even where the list cannot be read.
         if seen is None and unclear is not None and not isinstance(unclear, NotConfigured):
-            await self._written(lambda turn: turn.note(owner, REMOVE, channel, UNKNOWN))
+            await self._written(lambda turn: turn.note(owner, REMOVE, channel, UNKNOWN_OUTCOME))
             raise unclear
-        if seen is not None and any(account.channel == channel for account in seen.accounts):
+        if seen is not None and shows(seen, channel):
             return await self._still_there(channel, owner, unclear)
         await self._let_go(channel, owner)
         return Removed(Removal.REMOVED)

@@ -9,6 +9,7 @@ from bot.errors import UserError
 from bot.replies import Caller, report
 
 PATIENCE: Final = timedelta(seconds=1)
+LOOK_FIRST: Final = "It may have been done: look with /mjaccounts before you try again."
 LAST_WORDS: Final = timedelta(milliseconds=400)
 
 
@@ -17,6 +18,7 @@ class InFlight:
 
     def __init__(self) -> None:
         self._callers: dict[asyncio.Task[Any], Caller] = {}
+        self._sent: set[asyncio.Task[Any]] = set()
 
     def add(self, caller: Caller) -> None:
         """Note that the current task answers this caller."""
@@ -24,6 +26,13 @@ class InFlight:
         assert task is not None  # noqa: S101 - handlers run in tasks
         self._callers[task] = caller
         task.add_done_callback(self._callers.pop)
+
+    def sent(self) -> None:
+        """Note that what the current task was asked for is on its way, and a stop does not take it back."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - the same
+        self._sent.add(task)
+        task.add_done_callback(self._sent.discard)
 
     async def finish(self, patience: timedelta = PATIENCE) -> None:
         """Wait a moment for the answers under way; tell those who would wait in vain, and end the rest."""
@@ -36,7 +45,8 @@ class InFlight:
             return
         for task in late:
             task.cancel()
-        words = [asyncio.create_task(report(caller, RestartingError())) for caller in late.values()]
+        errors = [(caller, RestartingError(sent=task in self._sent)) for task, caller in late.items()]
+        words = [asyncio.create_task(report(caller, error)) for caller, error in errors]
         await asyncio.wait({*late, *words}, timeout=LAST_WORDS.total_seconds())
         for task in words:
             task.cancel()
@@ -46,5 +56,10 @@ class InFlight:
 class RestartingError(UserError):
     """The bot stops while somebody waits for an answer."""
 
-    def __init__(self) -> None:
-        super().__init__("Midwatch is being restarted and could not finish this.", "Ask again in a minute.")
+    def __init__(self, *, sent: bool) -> None:
+        if sent:
+            super().__init__("Midwatch is being restarted while the API was at work on this.", LOOK_FIRST)
+        else:
+            super().__init__(
+                "Midwatch is being restarted and could not finish this.", "Ask again in a minute."
+            )

@@ -92,8 +92,8 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
         try:
             token = self._token(fields)
             jobs = jobs_number(fields.get(JOBS, SecretStr("")).get_secret_value())
-            saved = await self._configuring.save(token, jobs, caller.user.id)
-        except (UserError, UseapiError) as error:
+            saved = await self._configuring.save(token, jobs, caller.user.id, self._bot.in_flight.sent)
+        except (UserError, UseapiError, StoreError) as error:
             await show(caller, Shown(sentence(error), view=again(caller.user.id, press.argument)))
             return
         await self._show_saved(caller, saved, press.argument)
@@ -137,7 +137,7 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
         await self._bot.require_owner(caller.user.id)
         known = account_of(press.argument, self._monitor.roster.by_channel)
         try:
-            removed = await self._configuring.remove(press.argument, caller.user.id)
+            removed = await self._configuring.remove(press.argument, caller.user.id, self._bot.in_flight.sent)
         except (UseapiError, StoreError) as error:
             await show(caller, Shown(sentence(error)))
             return

@@ -245,6 +245,7 @@ async def test_a_success_without_a_body_is_looked_up_in_the_list(bot: Bot, ada: 
     bot.api.fault(Fault.EMPTY, endpoint=Endpoint.SAVE)
     answer = await added(ada, login.discord)
     assert f"channel {login.channel}, 3 jobs at a time" in answer["content"]
+    assert (await bot.actions())[-1] == (ada.person.id, "save", login.channel, "updated, 3 jobs")
 
 
 async def test_a_success_that_says_nothing_and_a_list_that_cannot_be_read_is_told(
@@ -256,18 +257,34 @@ async def test_a_success_that_says_nothing_and_a_list_that_cannot_be_read_is_tol
     bot.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
     answer = await added(ada, bot.api.newcomer().discord)
     assert "The API took the account, but does not say which it is" in answer["content"]
+    assert (await bot.actions())[-1] == (ada.person.id, "save", "", "updated, 3 jobs")
 
 
 # ------------------------------------------------------------------- what cannot be written down
 
 
-async def test_an_account_that_was_saved_is_shown_although_the_database_is_locked(
+async def test_what_cannot_be_written_down_first_is_not_sent(bot: Bot, ada: Visitor) -> None:
+    await bot.start()
+    async with bot.held_database():
+        form = await sent(ada, await opened(ada), bot.api.newcomer().discord)
+        answer = await form.answer(timeout=30)
+    assert "Nothing was sent, as it could not be written down first." in answer["content"]
+    assert "Try again in a minute" in answer["content"]
+    assert list(buttons(answer)) == ["Enter it again"]
+    assert bot.api.count(Endpoint.SAVE) == 0
+
+
+async def test_an_account_that_was_saved_is_shown_although_that_cannot_be_written_down(
     bot: Bot, ada: Visitor
 ) -> None:
     await bot.start()
     login = bot.api.newcomer()
+    bot.api.fault(Fault.SLOW, endpoint=Endpoint.SAVE)
+    bot.api.slow_seconds = 0.5
+    form = await sent(ada, await opened(ada), login.discord)
+    await bot.world.wait_for(lambda: bot.api.count(Endpoint.SAVE), 10)
     async with bot.held_database():
-        answer = await (await sent(ada, await opened(ada), login.discord)).answer(timeout=30)
+        answer = await form.answer(timeout=30)
     assert "was created" in answer["content"]
 
 

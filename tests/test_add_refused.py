@@ -119,7 +119,8 @@ async def test_each_refusal_is_a_sentence_of_its_own_with_the_next_step(
     assert next_step in answer["content"]
     assert list(buttons(answer)) == ["Enter it again"]
     assert len(bot.api.accounts) == 1
-    assert await bot.actions() == []
+    owner = ada.person.id
+    assert await bot.actions() == [(owner, "save", "", "asked"), (owner, "save", "", "refused")]
     await bot.world.wait_for(lambda: not hidden(token), PATIENCE)
 
 
@@ -144,6 +145,7 @@ async def test_a_flag_that_saving_meets_is_known_at_once(bot: Bot, ada: Visitor)
     answer = await added(ada, account.discord)
     assert "Midjourney waits for a person" in answer["content"]
     assert "moderation message pending" in (await ada.complete("mjinfo", account.channel))[0].name
+    assert (await bot.actions())[-1] == (ada.person.id, "save", account.channel, "refused")
 
 
 @pytest.mark.parametrize("case", REFUSALS.values(), ids=REFUSALS)

@@ -93,12 +93,14 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
         {"bot.errors", "bot.inflight", "bot.owners", "bot.render", "bot.replies", "discord"}
     ),
     "bot.account_token": frozenset({"bot.errors", "pydantic"}),
+    "bot.saving": frozenset({"bot.models", "bot.useapi", "pydantic"}),
     "bot.configuring": frozenset(
         {
             "bot.incidents",
             "bot.models",
             "bot.monitor",
             "bot.rules",
+            "bot.saving",
             "bot.store",
             "bot.useapi",
             "bot.watchkeeper",

@@ -44,7 +44,7 @@ async def desk(api: SimulatedUseapi, tmp_path: Path) -> AsyncIterator[Desk]:
     ):
         useapi = UseapiClient(session, api.url, SecretStr(api.token), limits=BRIEF, sleep=at_once)
         keeper = known.monitor._keeper  # pyright: ignore[reportPrivateUsage] - parts() keeps it to itself
-        yield Desk(api, known, keeper, Configuring(useapi, known.monitor, keeper, now=clock.now))
+        yield Desk(api, known, keeper, Configuring(useapi, known.monitor, keeper, known.store, now=clock.now))
 
 
 async def test_when_the_answer_never_comes_the_list_says_that_it_was_saved(desk: Desk) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import signal
+import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +16,7 @@ import pytest
 
 from bot.logs import MASK
 from tests.conftest import Leaks
+from tests.forming import opened, sent
 from tests.reading import text
 from tests.running import Visitor
 from tests.sandbox import launch
@@ -83,6 +86,12 @@ class Sandbox:
         """Give all that the processes wrote to the terminal."""
         return self.log.read_text()
 
+    def outcomes(self, verb: str) -> list[str]:
+        """Give how all that goes by a verb ended, as the audit says, in order."""
+        with closing(sqlite3.connect(self.folder / "midwatch.sqlite3")) as database:
+            rows = database.execute("SELECT outcome FROM audit WHERE verb = ? ORDER BY id", (verb,))
+            return [outcome for (outcome,) in rows]
+
     def process(self, *arguments: str, **changed: str) -> Process:
         """Describe a process; each may change some settings."""
         settings = {
@@ -148,6 +157,24 @@ async def test_what_was_sent_before_a_kill_works_after_it(sandbox: Sandbox, ada:
         await process.stopped()
     assert sandbox.api.midjourney_commands == 1
     assert [one.method for one in sandbox.world.requests].count("PUT") == 2  # the first start alone
+
+
+async def test_what_a_kill_cut_off_has_an_unknown_outcome(sandbox: Sandbox, ada: Visitor) -> None:
+    login = sandbox.api.newcomer()
+    sandbox.api.fault(Fault.LOST_ANSWER, endpoint=Endpoint.SAVE)
+    async with sandbox.process() as process:
+        await sandbox.up()
+        await sent(ada, await opened(ada), login.discord)
+        await sandbox.world.wait_for(lambda: login.channel in sandbox.api.accounts, PATIENCE)
+        await process.stopped(signal.SIGKILL)
+    await sandbox.down()
+    assert sandbox.outcomes("save") == ["asked"]
+    async with sandbox.process() as process:
+        await sandbox.up()
+        assert sandbox.outcomes("save") == ["asked", "outcome unknown"]
+        assert login.channel in text(await ada.ask("mjaccounts"))
+        await process.stopped()
+    assert sandbox.api.count(Endpoint.SAVE) == 1
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])

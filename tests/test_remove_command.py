@@ -300,5 +300,6 @@ async def test_what_cannot_be_written_down_first_is_not_sent(bot: Bot, ada: Visi
     (yes,) = buttons(question)
     async with bot.held_database():
         answer = await (await ada.press(question, yes)).answer(timeout=20)
+    assert "Nothing was sent, as it could not be written down first." in answer["content"]
     assert "Try again in a minute" in answer["content"]
     assert bot.api.count(Endpoint.REMOVE) == 0

@@ -1,6 +1,7 @@
 """The memory of Midwatch: facts in, facts out; no one else speaks SQL."""
 
-from collections.abc import AsyncGenerator
+import json
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -60,6 +61,10 @@ INFO: Final = """
 """
 ACTIONS: Final = """
     SELECT at, actor_id, verb, channel, outcome FROM audit WHERE channel = ? ORDER BY at DESC, id DESC LIMIT ?
+"""
+LAST_ACTION: Final = """
+    SELECT at, actor_id, verb, channel, outcome FROM audit
+    WHERE verb IN (SELECT value FROM json_each(?)) AND channel = coalesce(?, channel) ORDER BY id DESC LIMIT 1
 """
 FORGET: Final = ("DELETE FROM info_snapshot WHERE taken_at < ?", "DELETE FROM audit WHERE at < ?")
 
@@ -151,6 +156,13 @@ class Store:
         """Give the last actions on an account, the latest first."""
         rows = await self._database.read(ACTIONS, (storable(channel), limit))
         return tuple(Action(from_epoch(at), *rest) for at, *rest in rows)
+
+    async def last_action(self, verbs: Iterable[str], channel: str | None = None) -> Action | None:
+        """Give the last action that goes by one of these verbs, on one account or on any."""
+        wanted = json.dumps(list(verbs)), storable(channel)
+        for at, *rest in await self._database.read(LAST_ACTION, wanted):
+            return Action(from_epoch(at), *rest)
+        return None
 
     async def meta(self, key: str) -> str | None:
         """Give the value kept under a key."""

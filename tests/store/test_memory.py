@@ -148,6 +148,21 @@ async def test_the_last_actions_come_latest_first_and_only_of_that_account(path:
         assert await store.actions(FIRST.channel, limit=1) == expected[:1]
 
 
+async def test_the_last_action_by_some_verbs_is_the_one_written_last_whatever_the_clock_said(
+    path: Path,
+) -> None:
+    saved = Action(AT, OWNER, "save", "", "asked")
+    removed = Action(AT - MINUTE, OWNER, "remove", FIRST.channel, "asked")
+    async with Store.open(path) as store:
+        assert await store.last_action(("save", "remove")) is None
+        for action in (saved, removed, Action(AT + MINUTE, OWNER, "reset", FIRST.channel, "asked")):
+            await store.record_action(action)
+        assert await store.last_action(("save", "remove")) == removed
+        assert await store.last_action(("save",)) == saved
+        assert await store.last_action(("save", "remove"), FIRST.channel) == removed
+        assert await store.last_action(("save", "remove"), SECOND.channel) is None
+
+
 async def test_a_value_is_kept_under_its_key(path: Path) -> None:
     async with Store.open(path) as store:
         await store.set_meta("key", "one")
