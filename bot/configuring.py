@@ -14,7 +14,7 @@ from typing import Final
 from pydantic import SecretStr
 
 from bot.incidents import Ending, State
-from bot.models import Account, Observation, Removal, Removed, Saved, Saving
+from bot.models import Account, Action, Observation, Removal, Removed, Saved, Saving
 from bot.monitor import Monitor, utc_now
 from bot.rules import episodes, watching
 from bot.saving import UNCLEAR, save, sentence_of
@@ -179,10 +179,25 @@ class Configuring:
             turn.note(owner, REMOVE, channel, BEGUN)
 
         async with self._alone:
-            if self._monitor.roster.get(channel) is None:
-                return Removed(Removal.GONE_BEFORE)
+            if await self._is_gone(channel):
+                return Removed(Removal.GONE_BEFORE, before=await self._removal_of(channel))
             async with self._asking(begin, sending):
                 return await self._send_removal(channel, owner)
+
+    async def _is_gone(self, channel: str) -> bool:
+        """Whether an account that memory does not know is missing from the list, too."""
+        if self._monitor.roster.get(channel) is not None:
+            return False
+        seen = await self._look()  # it may have been configured again elsewhere
+        return seen is not None and not shows(seen, channel)
+
+    async def _removal_of(self, channel: str) -> Action | None:
+        """Give when and by whom an account that is gone was removed from here; None if it was not."""
+        try:
+            last = await self._store.last_action(VERBS, channel)
+        except StoreError:
+            return None
+        return last if last is not None and last.outcome == Removal.REMOVED else None
 
     async def _send_removal(self, channel: str, owner: int) -> Removed:
         unclear: UseapiError | None = None

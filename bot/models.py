@@ -123,20 +123,11 @@ class Removal(StrEnum):
 
     REMOVED = "not configured any more"
     GONE_BEFORE = "was not configured any more"
-    """Somebody else was faster; nothing was sent."""
+    """It was gone already, as the list shows."""
     STILL_LISTED = "done, but still listed"
     """The API took it, and lists the account all the same."""
     NOT_REMOVED = "still configured"
     """The answer did not say, and the list shows the account."""
-
-
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """How removing an account ended."""
-
-    outcome: Removal
-    instead: str | None = None
-    """What came in place of an answer that says what was done, in a sentence; None if nothing came at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,3 +243,14 @@ class Action:
     verb: str
     channel: str
     outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """How removing an account ended."""
+
+    outcome: Removal
+    instead: str | None = None
+    """What came in place of an answer that says what was done, in a sentence; None if nothing came at all."""
+    before: Action | None = None
+    """By whom and when it was removed before, where that is known."""

@@ -153,8 +153,46 @@ async def test_two_presses_remove_once(bot: Bot, ada: Visitor) -> None:
     (yes,) = buttons(question)
     first, second = await ada.press(question, yes), await ada.press(question, yes)
     assert NOT_CONFIGURED in (await first.answer())["content"]
-    await bot.world.wait_for(lambda: "gone already" in (second.message or {"content": ""})["content"])
+    await bot.world.wait_for(lambda: "removed it <t:" in (second.message or {"content": ""})["content"])
+    assert second.message is not None
+    assert f"**{label(account)}** is not configured any more: <@{ada.person.id}>" in second.message["content"]
     assert bot.api.count(Endpoint.REMOVE) == 1
+
+
+async def test_who_confirms_again_is_told_the_same_although_the_list_cannot_be_read(
+    bot: Bot, ada: Visitor
+) -> None:
+    account, _ = bot.api.add(), bot.api.add()
+    await bot.start()
+    questions = await asked(ada, account), await asked(ada, account)
+    bot.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
+    for question in questions:
+        assert f"**{label(account)}** {NOT_CONFIGURED}" in (await confirmed(ada, question))["content"]
+
+
+async def test_what_was_configured_again_elsewhere_is_removed_again(
+    bot: Bot, ada: Visitor, bea: Visitor
+) -> None:
+    account, _ = bot.api.add(), bot.api.add()
+    await bot.start(OWNER_IDS=f"{ada.person.id},{bea.person.id}")
+    questions = await asked(ada, account), await asked(bea, account)
+    await confirmed(ada, questions[0])
+    bot.api.configure(account)
+    answer = await confirmed(bea, questions[1])
+    assert NOT_CONFIGURED in answer["content"]
+    assert account.channel not in bot.api.accounts
+    assert bot.api.count(Endpoint.REMOVE) == 2
+
+
+async def test_what_went_elsewhere_was_gone_already(bot: Bot, ada: Visitor) -> None:
+    account, _ = bot.api.add(), bot.api.add()
+    await bot.start()
+    question = await asked(ada, account)
+    bot.api.remove(account.channel)
+    await look(ada)
+    answer = await confirmed(ada, question)
+    assert "is not configured any more: it was gone already when I looked" in answer["content"]
+    assert bot.api.count(Endpoint.REMOVE) == 0
 
 
 async def test_of_two_owners_the_second_reads_that_it_is_done(bot: Bot, ada: Visitor, bea: Visitor) -> None:
@@ -163,7 +201,7 @@ async def test_of_two_owners_the_second_reads_that_it_is_done(bot: Bot, ada: Vis
     questions = await asked(ada, account), await asked(bea, account)
     await confirmed(ada, questions[0])
     answer = await confirmed(bea, questions[1])
-    assert "Nothing was sent: it was gone already." in answer["content"]
+    assert f"is not configured any more: <@{ada.person.id}> removed it <t:" in answer["content"]
     assert bot.api.count(Endpoint.REMOVE) == 1
 
 

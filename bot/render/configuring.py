@@ -4,14 +4,15 @@ from typing import Final, assert_never
 
 import discord
 
-from bot.models import KnownAccount, Removal, Removed, Saved, Saving
+from bot.models import Action, KnownAccount, Removal, Removed, Saved, Saving
 from bot.render.cards import add_field
 from bot.render.facts import channel_link, slots
 from bot.render.look import ButtonLook, Look, headed
-from bot.render.text import bare, count, plain
+from bot.render.text import bare, count, plain, when
 
 BUTTON_LABEL: Final = 40
 NOT_SAID: Final = "The API took the account, but does not say which it is. Look at the list of accounts."
+AGAIN: Final = "-# /mjadd configures it again, with its Discord token; its name and history come back then."
 ANSWER_LOST: Final = "The API's answer was lost, so I read the list again"
 
 
@@ -56,12 +57,9 @@ def removed_words(removed: Removed, account: KnownAccount) -> str:
     name = f"**{plain(account.label)}**"
     match removed.outcome:
         case Removal.REMOVED:
-            return (
-                f"✅ {name} is not configured any more.\n"
-                "-# /mjadd configures it again, with its Discord token; its name and history come back then."
-            )
+            return f"✅ {name} is not configured any more.\n{AGAIN}"
         case Removal.GONE_BEFORE:
-            return f"✅ {name} is not configured any more. Nothing was sent: it was gone already."
+            return f"✅ {name} is not configured any more: {gone_words(removed.before)}.\n{AGAIN}"
         case Removal.STILL_LISTED:
             return (
                 f"⏳ The API took the removal of {name}, but still lists it.\n"
@@ -70,6 +68,13 @@ def removed_words(removed: Removed, account: KnownAccount) -> str:
         case Removal.NOT_REMOVED:
             return f"⚠️ {looked(removed.instead)}: {name} is still configured.\nUse /mjremove to try again."
     assert_never(removed.outcome)
+
+
+def gone_words(before: Action | None) -> str:
+    """Say who removed an account that is gone already, and when, if that is known."""
+    if before is None:
+        return "it was gone already when I looked"
+    return f"<@{before.actor_id}> removed it {when(before.at)}"
 
 
 def removal_question(account: KnownAccount) -> Look:
