@@ -17,9 +17,9 @@ from bot.incidents import Ending, State
 from bot.models import Account, Action, Observation, Removal, Removed, Saved, Saving
 from bot.monitor import Monitor, utc_now
 from bot.rules import episodes, watching
-from bot.saving import UNCLEAR, save, sentence_of
+from bot.saving import UNCLEAR, save, sentence_of, unsure
 from bot.store import Store, StoreError
-from bot.useapi import Gone, NotConfigured, PendingModeration, UseapiClient, UseapiError
+from bot.useapi import Gone, NotAsked, NotConfigured, PendingModeration, UseapiClient, UseapiError
 from bot.watchkeeper import UNKNOWN_OUTCOME, Turn, Watchkeeper
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ REMOVE: Final = "remove"
 VERBS: Final = (SAVE, REMOVE)
 BEGUN: Final = "asked"
 REFUSED: Final = "refused"
+NOT_SENT: Final = "not sent"
 
 
 def shows(seen: Observation, channel: str) -> bool:
@@ -41,6 +42,13 @@ def words_of(saved: Saved) -> str:
     if saved.outcome is Saving.ABSENT:
         return saved.outcome
     return f"{saved.outcome}, {saved.jobs} job{'' if saved.jobs == 1 else 's'}"
+
+
+def outcome_of(error: UseapiError) -> str:
+    """Put into words for the audit what an error says of what was asked."""
+    if isinstance(error, NotAsked):
+        return NOT_SENT
+    return UNKNOWN_OUTCOME if isinstance(error, UNCLEAR) else REFUSED
 
 
 def unnoticed() -> None:
@@ -137,8 +145,7 @@ class Configuring:
         if isinstance(error, PendingModeration) and error.channel:
             channel = error.channel
             await self._monitor.note_flag(channel, error.flag)
-        outcome = UNKNOWN_OUTCOME if isinstance(error, UNCLEAR) else REFUSED
-        await self._written(lambda turn: turn.note(owner, SAVE, channel, outcome))
+        await self._written(lambda turn: turn.note(owner, SAVE, channel, outcome_of(error)))
 
     async def _note_saved(self, saved: Saved, owner: int) -> None:
         """Let everything know what came of saving an account, as far as it is known which."""
@@ -203,6 +210,9 @@ class Configuring:
         unclear: UseapiError | None = None
         try:
             await self._useapi.remove_account(channel)
+        except NotAsked as error:
+            await self._keep(channel, owner, outcome_of(error))
+            raise
         except (Gone, *UNCLEAR) as error:
             # It may be gone, by this or before: the list tells.
             log.warning("removing an account got no clear answer: %s", error)
@@ -210,13 +220,13 @@ class Configuring:
         except UseapiError as error:
             if isinstance(error, PendingModeration):
                 await self._monitor.note_flag(error.channel or channel, error.flag)
-            await self._keep(channel, owner, REFUSED)
+            await self._keep(channel, owner, outcome_of(error))
             raise
         seen = await self._look()
         # That it is not there says enough even where the list cannot be read.
         if seen is None and unclear is not None and not isinstance(unclear, NotConfigured):
             await self._written(lambda turn: turn.note(owner, REMOVE, channel, UNKNOWN_OUTCOME))
-            raise unclear
+            raise unsure(unclear)
         if seen is not None and shows(seen, channel):
             return await self._still_there(channel, owner, unclear)
         await self._let_go(channel, owner)

@@ -6,7 +6,16 @@ from typing import Final
 from pydantic import SecretStr
 
 from bot.models import Account, Saved, Saving
-from bot.useapi import AnswerLost, MalformedResponse, Unreachable, UseapiClient, UseapiError
+from bot.useapi import (
+    AnswerLost,
+    Gone,
+    MalformedResponse,
+    NotAsked,
+    Unreachable,
+    UseapiClient,
+    UseapiError,
+)
+from bot.useapi.refusals import LOOK_FIRST
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +32,8 @@ async def save(useapi: UseapiClient, discord: SecretStr, jobs: int) -> Saved:
     """
     try:
         answer = await useapi.save_account(discord, jobs)
+    except NotAsked:
+        raise
     except UNCLEAR as error:
         log.warning("saving an account got no clear answer: %s", str(error))  # it would hold its frames
         unclear = error
@@ -31,7 +42,7 @@ async def save(useapi: UseapiClient, discord: SecretStr, jobs: int) -> Saved:
     try:
         account = await useapi.holder(discord)
     except UseapiError:
-        raise unclear from None
+        raise unsure(unclear) from None
     return Saved(as_seen(account, jobs), account, jobs, sentence_of(unclear))
 
 
@@ -49,6 +60,13 @@ def as_seen(account: Account | None, jobs: int) -> Saving:
     if account is None:
         return Saving.ABSENT
     return Saving.FOUND if account.max_jobs in {None, jobs} else Saving.DIFFERENT
+
+
+def unsure(unclear: UseapiError) -> UseapiError:
+    """Word an answer that does not say what was done, where the list cannot be read either."""
+    if isinstance(unclear, AnswerLost | Gone):
+        return unclear
+    return Unreachable(str(unclear), LOOK_FIRST, quote=unclear.quote)
 
 
 def sentence_of(unclear: UseapiError) -> str | None:

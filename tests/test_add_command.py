@@ -239,6 +239,29 @@ async def test_when_neither_the_answer_nor_the_list_can_be_read_it_says_that_it_
     assert list(buttons(answer)) == ["Enter it again"]
 
 
+@pytest.mark.parametrize("fault", [Fault.SERVER_ERROR, Fault.HALF_JSON], ids=["500", "half-json"])
+async def test_an_answer_that_does_not_tell_and_a_list_that_cannot_be_read_may_have_been_done(
+    bot: Bot, ada: Visitor, fault: Fault
+) -> None:
+    bot.api.add()
+    await bot.start()
+    bot.api.fault(fault, endpoint=Endpoint.SAVE)
+    bot.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
+    answer = await added(ada, bot.api.newcomer().discord)
+    assert "It may have been done all the same: look with /mjaccounts" in answer["content"]
+    assert (await bot.actions())[-1] == (ada.person.id, "save", "", "outcome unknown")
+
+
+async def test_where_no_connection_came_about_nothing_was_sent(bot: Bot, ada: Visitor) -> None:
+    await bot.start()
+    form = await opened(ada)
+    bot.api.fault(Fault.VANISHED)
+    answer = await (await sent(ada, form, bot.api.newcomer().discord)).answer()
+    assert "The API takes no connection." in answer["content"]
+    assert "Try again in a few minutes" in answer["content"]
+    assert (await bot.actions())[-1] == (ada.person.id, "save", "", "not sent")
+
+
 async def test_a_success_without_a_body_is_looked_up_in_the_list(bot: Bot, ada: Visitor) -> None:
     await bot.start()
     login = bot.api.newcomer()

@@ -298,6 +298,17 @@ async def test_that_there_is_no_api_says_nothing_of_the_account(bot: Bot, ada: V
     assert [choice.value for choice in await ada.complete("mjinfo", "")] == [account.channel]
 
 
+async def test_where_no_connection_came_about_nothing_was_sent(bot: Bot, ada: Visitor) -> None:
+    account = bot.api.add()
+    await bot.start()
+    question = await asked(ada, account)
+    bot.api.fault(Fault.VANISHED)
+    answer = await confirmed(ada, question)
+    assert "The API takes no connection." in answer["content"]
+    assert (await bot.actions())[-1] == (ada.person.id, "remove", account.channel, "not sent")
+    assert [choice.value for choice in await ada.complete("mjinfo", "")] == [account.channel]
+
+
 @pytest.mark.parametrize(
     ("fault", "sentence"),
     [

@@ -2,6 +2,7 @@
 
 UseapiError
 ├─ Unreachable         no answer, a broken one, 5xx, a web page  -> try again at the next look
+│  ├─ NotAsked         no connection, so nothing was sent        -> the same
 │  └─ AnswerLost       it was asked, and no whole answer came    -> of a command: look what it did
 ├─ RateLimited         429, carries retry_after                  -> wait at least that long
 ├─ Unauthorized        401, 403                                  -> the useapi token is bad
@@ -43,6 +44,10 @@ class Unreachable(UseapiError):
         super().__init__(what, next_step, quote=quote)
         self.transient = transient
         """Whether asking again within seconds may help, as with a connection that broke off."""
+
+
+class NotAsked(Unreachable):
+    """No connection to the API came about, so nothing was sent."""
 
 
 class AnswerLost(Unreachable):

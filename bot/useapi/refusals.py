@@ -15,6 +15,7 @@ from bot.useapi.errors import (
     AnswerLost,
     Gone,
     MalformedResponse,
+    NotAsked,
     NotConfigured,
     PendingModeration,
     RateLimited,
@@ -270,17 +271,15 @@ def unreachable(error: Exception, question: Question) -> Unreachable:  # noqa: P
     unsure = LATER if asking else LOOK_FIRST
     match error:
         case ssl.CertificateError() | aiohttp.ClientSSLError():
-            return Unreachable(
+            return NotAsked(
                 "The API cannot prove who it is: its certificate is not accepted.", CHECK_URL, transient=False
             )
         case aiohttp.ClientConnectorDNSError():
-            return Unreachable(
-                "The API's address could not be looked up.", "Check the network, and USEAPI_URL."
-            )
+            return NotAsked("The API's address could not be looked up.", "Check the network, and USEAPI_URL.")
         case aiohttp.ClientConnectorError():
-            return Unreachable("The API takes no connection.", LATER)
+            return NotAsked("The API takes no connection.", LATER)
         case aiohttp.ConnectionTimeoutError():
-            return Unreachable("The API did not take the connection in time.", LATER)
+            return NotAsked("The API did not take the connection in time.", LATER)
         case TimeoutError():
             return AnswerLost("The API did not answer in time.", unsure)
         case aiohttp.ClientResponseError():
