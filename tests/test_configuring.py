@@ -1,5 +1,6 @@
 """Saving and removing accounts without Discord: answers that never come, lists that lag, resets under way."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,29 @@ async def test_when_the_answer_to_a_removal_never_comes_the_list_says_that_it_is
     desk.api.fault(Fault.LOST_ANSWER, endpoint=Endpoint.REMOVE)
     assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is Removal.REMOVED
     assert desk.channels == []
+
+
+@pytest.mark.parametrize("verb", ["save", "remove"])
+async def test_what_is_cut_off_has_an_unknown_outcome_at_once(desk: Desk, verb: str) -> None:
+    login = desk.api.add(channel=CHANNEL)
+    await desk.known.monitor.check()
+    desk.api.fault(Fault.LOST_ANSWER)
+    async with aiohttp.ClientSession() as session:
+        useapi = UseapiClient(session, desk.api.url, SecretStr(desk.api.token))  # waits longer than this test
+        configuring = Configuring(useapi, desk.known.monitor, desk.keeper, desk.known.store)
+        acted = asyncio.Event()
+        desk.api.changed.append(acted.set)
+        if verb == "save":
+            task = asyncio.ensure_future(configuring.save(SecretStr(login.discord), 3, ADA))
+        else:
+            task = asyncio.ensure_future(configuring.remove(CHANNEL, ADA))
+        await acted.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    last = await desk.known.store.last_action([verb])
+    assert last is not None
+    assert (last.actor_id, last.outcome) == (ADA, "outcome unknown")
 
 
 async def flagged(desk: Desk) -> str:
