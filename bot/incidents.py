@@ -37,6 +37,9 @@ class Trouble(StrEnum):
     UNPAID = "unpaid"
     GONE = "gone"
     LIST_GONE = "list gone"
+    PENDING = "pending"
+    """The list itself is refused with error 596: an account needs somebody, and none can be seen. The
+    incident holds the flag, unless that is known to be one account's, which then has its own."""
     AWAY = "away"
     """The bot itself did not run: known only once it runs again, and over by then."""
 

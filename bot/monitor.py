@@ -49,6 +49,8 @@ def trouble_of(error: UseapiError) -> Trouble:
             return Trouble.UNPAID
         case Gone():
             return Trouble.GONE
+        case PendingModeration():
+            return Trouble.PENDING
         case _:
             return Trouble.UNREACHABLE
 
@@ -155,12 +157,22 @@ class Monitor:
     async def _failed(self, error: UseapiError) -> None:
         """Let the watch judge that it could not look; a 596 says something about one account all the same."""
         self.failure = error
-        if isinstance(error, PendingModeration) and error.channel:
-            await self.note_flag(error.channel, error.flag)
+        flag = await self._take_in(error) if isinstance(error, PendingModeration) else None
         try:
-            await self._keeper.failed(trouble_of(error))
+            await self._keeper.failed(trouble_of(error), flag)
         except StoreError:
             log.exception("a look failed, and that could not be written down")
+
+    async def _take_in(self, error: PendingModeration) -> Flag | None:
+        """Put a 596 down to the account it is about; give its flag back if nobody can tell which that is."""
+        channel = self.account_of(error)
+        known = channel is not None and await self.note_flag(channel, error.flag)
+        return None if known else error.flag
+
+    def account_of(self, error: PendingModeration) -> str | None:
+        """Give the account that a 596 in place of the list is about: the one it names, or the only one."""
+        only = self.roster.accounts[0].channel if len(self.roster) == 1 else None
+        return error.channel or only
 
     async def _is_believed(self, observation: Observation) -> bool:
         try:
@@ -177,12 +189,16 @@ class Monitor:
             # The people who ask are answered all the same; the next look writes what this one could not.
             log.exception("the account list was read but could not be written down")
 
-    async def note_flag(self, channel: str, flag: Flag) -> None:
-        """Take in a 596 that a command met, so that lists and cards show it at once."""
+    async def note_flag(self, channel: str, flag: Flag) -> bool:
+        """Take in a 596 that a command met, so that lists and cards show it at once.
+
+        It tells whether the account is known; of one that is not, nothing is kept.
+        """
         if self.roster.flag(channel, flag, self._now()) is None:
-            return
+            return False
         self._met[channel] = flag
         await self._write_met()
+        return True
 
     async def _write_met(self) -> None:
         """Write down the flags that commands met; what cannot be written now is with the next look."""

@@ -85,6 +85,12 @@ async def tell(progress: Progress, stage: Stage, wait: timedelta = timedelta(0))
         log.warning("how far a reset is cannot be shown: %s", describe(error), exc_info=is_surprise(error))
 
 
+def still_flagged(shown: Flag, before: Flag) -> tuple[ResetVerdict, Flag]:
+    """Say what a flag means that is shown after a reset."""
+    same = same_text(shown.text, before.text)
+    return (ResetVerdict.NOT_YET if same else ResetVerdict.FLAGGED_AGAIN), shown
+
+
 class Resets:
     """Resets accounts for owners, one at a time for each account."""
 
@@ -118,8 +124,10 @@ class Resets:
         await tell(progress, Stage.READING)
         try:
             await self._monitor.check_anew()
-        except UseapiError:
-            return Attempt(Outcome.UNREADABLE, self.incident_of(channel))
+        except UseapiError as error:
+            # A list that is refused because of this very account says all that it would show of it.
+            if not self._is_about(error, channel):
+                return Attempt(Outcome.UNREADABLE, self.incident_of(channel))
         incident = self.incident_of(channel)
         if incident is None or incident.flag is None:
             return Attempt(Outcome.CLEAR, None)
@@ -165,6 +173,10 @@ class Resets:
     async def _verdict(self, channel: str, flag: Flag) -> tuple[ResetVerdict, Flag | None]:
         try:
             observation = await self._monitor.check_anew()
+        except PendingModeration as error:
+            if not self._is_about(error, channel):
+                return ResetVerdict.COULD_NOT_TELL, None
+            return still_flagged(error.flag, flag)
         except UseapiError:
             return ResetVerdict.COULD_NOT_TELL, None
         account = next((each for each in observation.accounts if each.channel == channel), None)
@@ -172,8 +184,11 @@ class Resets:
             return ResetVerdict.NOT_CONFIGURED, None
         if account.flag is None:
             return ResetVerdict.BACK, None
-        same = same_text(account.flag.text, flag.text)
-        return (ResetVerdict.NOT_YET if same else ResetVerdict.FLAGGED_AGAIN), account.flag
+        return still_flagged(account.flag, flag)
+
+    def _is_about(self, error: UseapiError, channel: str) -> bool:
+        """Whether the list is refused because of this account."""
+        return isinstance(error, PendingModeration) and self._monitor.account_of(error) == channel
 
     async def _conclude(self, lease: Incident, verdict: ResetVerdict, flag: Flag | None) -> Attempt:
         await self._give_back(lease, verdict, flag)

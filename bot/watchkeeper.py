@@ -83,13 +83,18 @@ class Watchkeeper:
             )
         return believed
 
-    async def failed(self, trouble: Trouble) -> None:
-        """Take in that the list could not be read."""
+    async def failed(self, trouble: Trouble, flag: Flag | None = None) -> None:
+        """Take in that the list could not be read; `flag` is what it was refused with, if nobody's."""
         async with self.turn() as turn:
-            draft = turn.draft
             turn.decide(
                 looks.fail(
-                    draft.watch, draft.incidents, trouble, turn.at, self._teller.policy, new_key=self._keys
+                    turn.draft.watch,
+                    turn.draft.incidents,
+                    trouble,
+                    turn.at,
+                    self._teller.policy,
+                    new_key=self._keys,
+                    flag=flag,
                 )
             )
 

@@ -117,10 +117,12 @@ class Moderation(commands.Cog):
     async def _ask_reset_of(self, caller: Caller, known: KnownAccount) -> None:
         incident = self._resets.incident_of(known.channel)
         flag = incident.flag if incident else known.account.flag
-        if flag is None:
-            await show(caller, Shown(acting.nothing_to_reset(known)))
-        else:
+        if flag is not None:
             await show(caller, shown(self._confirmation(known, flag, incident)))
+        elif open_service(self._ledger.incidents.values()):
+            await show(caller, Shown(acting.cannot_see(known)))
+        else:
+            await show(caller, Shown(acting.nothing_to_reset(known)))
 
     async def ask_reset(self, caller: Caller, press: Press) -> None:
         """Ask for a confirmation, quoting what Midjourney says now."""

@@ -31,7 +31,12 @@ class Scene:
         self.steps: dict[Step, Callable[[], object]] = {}
         """What happens at which step."""
         self.resets = Resets(watch.useapi, watch.monitor, watch.keeper, sleep=self.clock.nap, at=self._reach)
-        self.confirmed = fingerprint(FLAG, self.resets.incident_of(CHANNEL))
+        self.confirm_anew()
+
+    def confirm_anew(self) -> None:
+        """Have what is known of the account now be what the owner confirms."""
+        incident = self.resets.incident_of(CHANNEL)
+        self.confirmed = fingerprint((incident and incident.flag) or FLAG, incident)
 
     def _reach(self, step: Step) -> None:
         if (happens := self.steps.get(step)) is not None:
@@ -61,11 +66,12 @@ class Scene:
 
 
 @asynccontextmanager
-async def on_scene(api: SimulatedUseapi, database: Path) -> AsyncGenerator[Scene]:
-    """Have two accounts, one of them flagged, and the flag seen."""
+async def on_scene(api: SimulatedUseapi, database: Path, *, other: bool = True) -> AsyncGenerator[Scene]:
+    """Have an account that is flagged, beside another one, and the flag seen."""
     async with watching(database, Clock(), (ADA, BEA), api=api, limits=BRIEF) as watch:
         api.add(channel=CHANNEL)
-        api.add(channel=OTHER)
+        if other:
+            api.add(channel=OTHER)
         api.flag(CHANNEL, MODERATION)
         await watch.monitor.check()
         yield Scene(api, watch, database)

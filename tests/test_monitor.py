@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.errors import UserError
+from bot.incidents import Trouble
 from bot.models import Account, Flag
-from bot.useapi import Unauthorized, Unreachable, UseapiClient, UseapiError
+from bot.useapi import PendingModeration, Unauthorized, Unreachable, UseapiClient, UseapiError
 from tests.parts import AT, CHANNEL, FLAG, OTHER, Clock, Parts, answer, locked, parts
 from tests.sandbox.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
 
@@ -202,6 +203,51 @@ async def test_closing_ends_a_look_that_is_under_way(api: SimulatedUseapi, here:
     look = here.monitor.look_soon()
     await here.monitor.close()
     assert look.cancelled()
+
+
+async def service_troubles(here: Parts) -> list[tuple[Trouble | None, Flag | None]]:
+    incidents = await here.store.watch.load_incidents(AT)
+    return [(incident.trouble, incident.flag) for incident in incidents if incident.channel is None]
+
+
+@pytest.mark.parametrize("known", [0, 2], ids=["before-the-first-list", "with-accounts-known"])
+async def test_a_596_in_place_of_the_list_that_names_nobody_is_trouble_of_the_service_at_once(
+    api: SimulatedUseapi, here: Parts, known: int
+) -> None:
+    for channel in (CHANNEL, OTHER)[:known]:
+        api.add(channel=channel)
+    if known:
+        await here.monitor.check()
+    api.fault(Fault.CODE_596_UNNAMED)
+    with pytest.raises(PendingModeration) as caught:
+        await here.monitor.check()
+    assert await service_troubles(here) == [(Trouble.PENDING, caught.value.flag)]
+    assert not any(account.account.flag for account in here.monitor.roster.accounts)
+
+
+async def test_a_596_in_place_of_the_list_is_the_flag_of_the_only_account(
+    api: SimulatedUseapi, here: Parts
+) -> None:
+    api.add(channel=CHANNEL)
+    await here.monitor.check()
+    api.fault(Fault.CODE_596_UNNAMED)
+    with pytest.raises(PendingModeration) as caught:
+        await here.monitor.check()
+    assert here.known(CHANNEL).account.flag == caught.value.flag
+    assert await service_troubles(here) == []
+    assert [each.channel for each in await here.store.watch.load_incidents(AT)] == [CHANNEL]
+
+
+async def test_a_596_in_place_of_the_list_that_names_an_account_nobody_knows_is_told_all_the_same(
+    here: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(_client: UseapiClient) -> tuple[Account, ...]:
+        raise PendingModeration("what", "next", flag=FLAG, channel=CHANNEL)
+
+    monkeypatch.setattr(UseapiClient, "accounts", refused)
+    with pytest.raises(PendingModeration):
+        await here.monitor.check()
+    assert await service_troubles(here) == [(Trouble.PENDING, FLAG)]
 
 
 async def test_a_look_that_fails_in_a_way_nobody_foresaw_counts_as_one_that_failed(

@@ -4,6 +4,7 @@ import discord
 import pytest
 
 from bot.incidents import Ending, Incident, Purpose, Reason, State, Trouble
+from bot.models import Account, Flag, KnownAccount
 from bot.render.alerts import look_of
 from bot.render.look import Look
 from tests.render_samples import (
@@ -76,6 +77,11 @@ Midwatch · {MESSAGE}"""
             "⚠️ Accounts have vanished: the API lists none of yours any more, or less than half",
             "1. Look at useapi.net whether your accounts are still configured, and add what is missing.",
         ),
+        (
+            Trouble.PENDING,
+            "⚠️ I cannot see your accounts: the API answers with error 596 instead of the list",
+            "1. Do what the message about the account says.",
+        ),
         (Trouble.AWAY, "⚠️ I cannot see your accounts: I was not running", "1. Nothing: I am running again."),
     ],
 )
@@ -85,6 +91,31 @@ def test_each_trouble_has_its_first_line_and_its_next_step(trouble: Trouble, con
     assert step in seen(look).splitlines()
     assert "7 accounts, none flagged." in seen(look)
     assert_sendable(look)
+
+
+def test_a_596_in_place_of_the_list_quotes_it_and_links_every_account() -> None:
+    said = "You have a pending moderation message. Please acknowledge it before using the bot further."
+    look = shown(service(Trouble.PENDING, flag=Flag.of(said)))
+    assert look.content == (
+        "⚠️ An account needs you, and I cannot tell which: the API answers with error 596 instead of the list"
+    )
+    words = seen(look)
+    assert said in words
+    assert look.embed is not None
+    (linked,) = [field.value or "" for field in look.embed.fields if field.name == "Your accounts"]
+    links = [known.account.link for known in ACCOUNTS.values() if known.account.link]
+    assert links
+    assert all(f"]({link})" in linked for link in links)
+    assert "3. Only then reset that account at useapi.net" in words
+    assert_sendable(look)
+
+
+def test_a_596_in_place_of_the_list_stays_sendable_with_many_accounts_and_a_long_message() -> None:
+    many = {f"{10**17 + number}": KnownAccount(Account(f"{10**17 + number}")) for number in range(500)}
+    trouble = service(Trouble.PENDING, flag=Flag.of("```" + "moderation " * 300))
+    assert_sendable(
+        look_of(message((trouble, Reason.OPENED), purpose=Purpose.SERVICE), {trouble.key: trouble}, many)
+    )
 
 
 def test_the_start_of_an_outage_is_the_last_good_look() -> None:

@@ -136,6 +136,14 @@ def nothing_to_reset(account: KnownAccount) -> str:
     return f"✅ **{plain(account.label)}** is not flagged. There is nothing to reset, and nothing was sent."
 
 
+def cannot_see(account: KnownAccount) -> str:
+    """Say that nobody can tell now whether there is anything to reset, and that none was sent."""
+    return (
+        f"⚠️ I cannot see now whether **{plain(account.label)}** is flagged; when last seen, it was not. "
+        "Nothing was sent. /mjstatus says why, and what to do."
+    )
+
+
 def flag_changed() -> str:
     """Say, above a new confirmation, why it asks again."""
     return "⚠️ Midjourney says something else now. Nothing was sent: read it, then confirm again."

@@ -8,13 +8,18 @@ import discord
 
 from bot.incidents import Incident, Trouble
 from bot.models import KnownAccount
-from bot.render.cards import add_field
+from bot.render.cards import QUOTE_LIMIT, add_field
 from bot.render.cases import LABEL_LIMIT, NEEDING, account_of, naming, stretch
 from bot.render.look import Look, headed
-from bot.render.text import count, plain, span, when, whole
+from bot.render.text import code_block, count, fitted, plain, span, when, whole
 
 BLIND: Final = "Meanwhile I see no new trouble. Alerts about accounts stay as they are, without reminders."
 GAPS: Final = "Meanwhile I watch the accounts that are left. Alerts about the others stay as they are."
+TITLES: Final = {
+    Trouble.LIST_GONE: "⚠️ Accounts are missing",
+    Trouble.PENDING: "⚠️ Error 596 in place of the list",
+}
+LINKS_LIMIT: Final = 900
 SAME_LOOK: Final = timedelta(minutes=1)
 
 
@@ -29,20 +34,26 @@ def service_look(
         return _recovered(incident, incidents, accounts)
     trouble = incident.trouble or Trouble.UNREACHABLE
     embed = discord.Embed(
-        title="⚠️ Accounts are missing" if trouble is Trouble.LIST_GONE else "⚠️ Not watching now",
+        title=TITLES.get(trouble, "⚠️ Not watching now"),
         description="\n".join([f"No good look since {_since(incident)}.", _meanwhile(trouble)]),
         colour=discord.Colour.red(),
     )
+    if incident.flag is not None:
+        add_field(embed, "The API says", code_block(incident.flag.text, QUOTE_LIMIT))
+        add_field(embed, "Your accounts", _links(accounts))
     add_field(embed, "When last seen", _last_seen(incidents, accounts))
-    add_field(embed, "What to do", _steps(trouble))
+    add_field(embed, "What to do", _steps(incident))
     add_field(embed, "About this message", note)
-    return Look(headed(f"⚠️ {headline(trouble)}"), embed)
+    return Look(headed(f"⚠️ {headline(incident)}"), embed)
 
 
-def headline(trouble: Trouble) -> str:
+def headline(incident: Incident) -> str:
     """Say in one line what happened to the service."""
+    trouble = incident.trouble or Trouble.UNREACHABLE
     if trouble is Trouble.LIST_GONE:
         return "Accounts have vanished: the API lists none of yours any more, or less than half"
+    if incident.flag is not None:
+        return f"An account needs you, and I cannot tell which: {short(trouble)}"
     return f"I cannot see your accounts: {short(trouble)}"
 
 
@@ -106,6 +117,17 @@ def _names(incidents: Sequence[Incident], accounts: Mapping[str, KnownAccount]) 
     return [plain(account_of(each.channel or "", accounts).label, LABEL_LIMIT) for each in ordered]
 
 
+def _links(accounts: Mapping[str, KnownAccount]) -> str | None:
+    """Link to the channels in which the message may wait."""
+    lines = [_link(each) for each in accounts.values()]
+    return fitted(lines, len(lines), LINKS_LIMIT) if lines else None
+
+
+def _link(account: KnownAccount) -> str:
+    name, link = plain(account.label, LABEL_LIMIT), account.account.link
+    return f"[{name}]({link})" if link else name
+
+
 def _meanwhile(trouble: Trouble) -> str:
     return GAPS if trouble is Trouble.LIST_GONE else BLIND
 
@@ -115,7 +137,7 @@ def _since(incident: Incident) -> str:
     return f"{when(start, 'f')} ({when(start)})"
 
 
-def short(trouble: Trouble) -> str:
+def short(trouble: Trouble) -> str:  # noqa: PLR0911 - a table
     """Name a trouble in a few words."""
     match trouble:
         case Trouble.UNREACHABLE:
@@ -128,12 +150,15 @@ def short(trouble: Trouble) -> str:
             return "the Midjourney service is not there any more"
         case Trouble.LIST_GONE:
             return "most or all accounts are missing from the API's list"
+        case Trouble.PENDING:
+            return "the API answers with error 596 instead of the list"
         case Trouble.AWAY:
             return "I was not running"
     assert_never(trouble)
 
 
-def _steps(trouble: Trouble) -> str:
+def _steps(incident: Incident) -> str:
+    trouble = incident.trouble or Trouble.UNREACHABLE
     match trouble:
         case Trouble.UNREACHABLE:
             tasks = (
@@ -160,6 +185,18 @@ def _steps(trouble: Trouble) -> str:
             tasks = (
                 "Look at useapi.net whether your accounts are still configured, and add what is missing.",
                 "If USEAPI_TOKEN was changed, see whether it belongs to the same subscription.",
+            )
+        case Trouble.PENDING if incident.flag is None:
+            tasks = (
+                "Do what the message about the account says.",
+                "This one turns green when the API lists your accounts again.",
+            )
+        case Trouble.PENDING:
+            tasks = (
+                "Look into the Midjourney channel of each account, with its own Discord login.",
+                "Do there what the message asks for.",
+                "Only then reset that account at useapi.net (POST account/midjourney/channel/reset).",
+                "This message turns green when the API lists your accounts again.",
             )
         case Trouble.AWAY:
             tasks = ("Nothing: I am running again.",)

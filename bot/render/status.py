@@ -102,6 +102,8 @@ def presence_text(
     needing = sum(state is State.OPEN for state in going)
     if trouble is Trouble.UNREACHABLE:
         said = "cannot reach the API"
+    elif trouble is Trouble.PENDING:
+        said = "error 596, an account needs you"
     elif trouble is not None:
         said = "cannot see your accounts"
     elif needing:
@@ -168,8 +170,8 @@ def _muted(channel: str | None, watch: WatchStatus) -> str:
 
 def _alive(watch: WatchStatus) -> Iterator[str]:
     trouble = next((each for each in watch.incidents if each.trouble and not each.ended), None)
-    if trouble is not None and trouble.trouble is not None:
-        yield f"⚠️ **{headline(trouble.trouble)}**, since {when(trouble.opened_at, 'f')}."
+    if trouble is not None:
+        yield f"⚠️ **{headline(trouble)}**, since {when(trouble.opened_at, 'f')}."
     else:
         yield _summary(watch)
     looked = f"Last good look {when(watch.last_success)}" if watch.last_success else "No good look yet"

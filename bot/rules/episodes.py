@@ -152,6 +152,16 @@ def sighted(incident: Incident, flag: Flag, at: datetime, *, in_list: bool) -> C
     return replace(now, seen_at=at, snoozed_until=None), Alert(now.key, Reason.WORSE, loud=True)
 
 
+def reworded(incident: Incident, flag: Flag, at: datetime) -> Change:
+    """Take in what the API says now of an episode of which nobody can tell whose it is."""
+    peak = heavier(incident.peak, flag.kind)
+    now = replace(incident, flag=flag_to_keep(incident.flag, flag), peak=peak)
+    if now == incident:
+        return incident, None
+    alert = None if peak is incident.peak else Alert(now.key, Reason.WORSE, loud=True)
+    return replace(now, seen_at=at), alert
+
+
 def is_as_known(incident: Incident, flag: Flag) -> bool:
     """Whether a flag is shown as it was last time, as by most looks: a short way for many accounts."""
     is_shown = incident.state is State.OPEN and incident.missing_looks == 0

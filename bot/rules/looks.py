@@ -128,15 +128,20 @@ def fail(
     policy: Policy,
     *,
     new_key: NewKey,
+    flag: Flag | None = None,
 ) -> Decision:
-    """Take in that a look failed. It says nothing about any account."""
+    """Take in that a look failed. It says nothing about any account.
+
+    `flag` is what the list was refused with, if nobody can tell whose it is: then it must not wait.
+    """
     watch = in_time(watch, at)
     present = up_to_date(incidents, at)
     after = failing(watch, at, policy)
     too_soon = timedelta(seconds=after.failing_seconds) < policy.outage_after
-    if trouble is Trouble.UNREACHABLE and too_soon:
+    may_pass = trouble is Trouble.UNREACHABLE or (trouble is Trouble.PENDING and flag is None)
+    if may_pass and too_soon:
         return decided(after, incidents, present, [])
-    return decided(after, incidents, present, [*troubled(watch, present, trouble, at, new_key)])
+    return decided(after, incidents, present, [*troubled(watch, present, trouble, at, new_key, flag)])
 
 
 def met(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.incidents import Alert, Ending, Incident, Reason, State, Trouble, open_service
+from bot.models import Flag
 from bot.rules import episodes
 from bot.rules.episodes import Change, NewKey
 from bot.rules.policy import AWAY_AFTER, TROUBLED_POLL, Policy
@@ -18,8 +19,10 @@ WEIGHT: Final[Mapping[Trouble, int]] = {
     Trouble.GONE: 2,
     Trouble.UNPAID: 2,
     Trouble.TOKEN: 2,
+    Trouble.PENDING: 3,
 }
-"""What a trouble asks of a person: nothing but patience, a look at the accounts, or to make it work again."""
+"""What a trouble asks of a person: nothing but patience, a look at the accounts, to make it work again, or
+to answer Midjourney."""
 
 
 def recoveries(
@@ -44,7 +47,12 @@ def recoveries(
 
 
 def troubled(
-    watch: Watch, present: Mapping[str, Incident], trouble: Trouble, at: datetime, new_key: NewKey
+    watch: Watch,
+    present: Mapping[str, Incident],
+    trouble: Trouble,
+    at: datetime,
+    new_key: NewKey,
+    flag: Flag | None = None,
 ) -> Iterator[Change]:
     """Open the service's incident, or say in the open one what the trouble is now."""
     service = open_service(present.values())
@@ -56,6 +64,8 @@ def troubled(
             State.OPEN,
             opened_at=at,
             seen_at=at,
+            flag=flag,
+            peak=flag.kind if flag else None,
             trouble=trouble,
             recurring=reason is Reason.RECURRING,
             blind_from=watch.last_good,
@@ -66,7 +76,10 @@ def troubled(
         # Not to be reached tells nothing new of a service that refused before.
         worse = WEIGHT[trouble] > WEIGHT[service.trouble or Trouble.UNREACHABLE]
         alert = Alert(service.key, Reason.WORSE, loud=True) if worse else None
-        yield replace(service, trouble=trouble, seen_at=at), alert
+        peak = flag.kind if flag else None
+        yield replace(service, trouble=trouble, seen_at=at, flag=flag, peak=peak), alert
+    elif flag is not None and trouble is Trouble.PENDING:
+        yield episodes.reworded(service, flag, at)
 
 
 def last_seen(watch: Watch, present: Mapping[str, Incident]) -> Iterator[Change]:
@@ -79,8 +92,8 @@ def last_seen(watch: Watch, present: Mapping[str, Incident]) -> Iterator[Change]
 def look_again_in(watch: Watch, incidents: Mapping[str, Incident], policy: Policy) -> timedelta:
     """Say how long to wait for the next look: longer where only a person can help."""
     service = open_service(incidents.values())
-    if service is None or service.trouble is Trouble.UNREACHABLE:
-        return policy.poll_interval
+    if service is None or service.trouble in (Trouble.UNREACHABLE, Trouble.PENDING):
+        return policy.poll_interval  # an account that was reset is to be seen as soon as any
     if service.trouble is Trouble.LIST_GONE and watch.shrunk:
         return policy.poll_interval  # those that are left are still watched
     return max(TROUBLED_POLL, policy.poll_interval)

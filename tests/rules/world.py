@@ -99,10 +99,11 @@ class World:
         assert [each for each in again.alerts if each.reason is not Reason.RESOLVED] == []
         return decision
 
-    def fail(self, trouble: Trouble = Trouble.UNREACHABLE) -> Decision:
-        return self.apply(
-            looks.fail(self.watch, self.incidents, trouble, self.now, self.policy, new_key=self.new_key)
+    def fail(self, trouble: Trouble = Trouble.UNREACHABLE, flag: Flag | None = None) -> Decision:
+        failed = looks.fail(
+            self.watch, self.incidents, trouble, self.now, self.policy, new_key=self.new_key, flag=flag
         )
+        return self.apply(failed)
 
     def meet(self, channel: str, text: str) -> Decision:
         flag = Flag.of(text)

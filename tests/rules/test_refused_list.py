@@ -1,0 +1,89 @@
+"""Error 596 in place of the list: an account needs somebody, and the API does not say which."""
+
+from bot.incidents import Ending, Purpose, Reason, State, Trouble
+from bot.models import Flag, FlagKind
+from tests.rules.world import BLOCK, CAPTCHA, MINUTE, MODERATION, A, World, flagged, started
+
+
+def refused(world: World, text: str | None = MODERATION) -> None:
+    """Let a look meet the error; without a text, it is put down to an account."""
+    world.fail(Trouble.PENDING, Flag.of(text) if text else None)
+    world.deliver()
+
+
+def test_it_is_told_at_once_and_loudly_with_what_the_api_says() -> None:
+    world = started()
+    refused(world)
+    (told,) = world.pushes()
+    assert (told.at, told.purpose) == (world.now, Purpose.SERVICE)
+    assert told.reasons == {"pending": Reason.OPENED}
+    (service,) = world.service()
+    assert (service.trouble, service.flag) == (Trouble.PENDING, Flag.of(MODERATION))
+
+
+def test_it_is_told_once_and_over_with_the_next_good_list() -> None:
+    world = started()
+    for _ in range(60):
+        refused(world, f"{MODERATION} Seen {world.now:%H:%M}.")
+        world.now += MINUTE
+    world.look()
+    world.deliver()
+    assert len(world.pushes()) == 1
+    (service,) = world.service()
+    assert (service.state, service.ending) == (State.ENDED, Ending.RECOVERED)
+
+
+def test_it_is_told_though_the_api_could_not_be_reached_before() -> None:
+    world = started()
+    world.run_without_api(10 * MINUTE)
+    refused(world)
+    assert [each.reasons for each in world.pushes()] == [
+        {"unreachable": Reason.OPENED},
+        {"pending": Reason.WORSE},
+    ]
+
+
+def test_an_outage_besides_does_not_hide_it() -> None:
+    world = started()
+    refused(world)
+    world.run_without_api(10 * MINUTE)
+    (service,) = world.service()
+    assert (service.trouble, service.flag) == (Trouble.PENDING, Flag.of(MODERATION))
+    assert len(world.pushes()) == 1
+
+
+def test_a_heavier_kind_is_told_and_another_text_is_shown() -> None:
+    world = started()
+    refused(world, CAPTCHA)
+    refused(world, "Are you human?")
+    assert len(world.pushes()) == 1
+    assert world.service()[0].flag == Flag.of("Are you human?")
+    refused(world, BLOCK)
+    assert [each.reasons["pending"] for each in world.pushes()] == [Reason.OPENED, Reason.WORSE]
+    assert world.service()[0].peak is FlagKind.BLOCK
+
+
+def test_what_another_trouble_takes_the_place_of_is_not_quoted_any_more() -> None:
+    world = started()
+    refused(world)
+    world.fail(Trouble.TOKEN)
+    assert (world.service()[0].trouble, world.service()[0].flag) == (Trouble.TOKEN, None)
+
+
+def test_of_an_account_that_is_told_itself_only_the_blindness_is_told_and_that_later() -> None:
+    world = flagged()
+    refused(world, None)
+    assert world.service() == []
+    for _ in range(6):
+        world.now += MINUTE
+        refused(world, None)
+    assert [each.reasons for each in world.pushes()] == [{A: Reason.OPENED}, {"pending": Reason.OPENED}]
+
+
+def test_the_looks_keep_their_pace() -> None:
+    world = started()
+    refused(world)
+    before = world.now
+    world.run(MINUTE)
+    assert world.now == before + MINUTE
+    assert world.service()[0].ended
