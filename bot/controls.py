@@ -25,6 +25,7 @@ PATTERN: Final = (
     rf"{PREFIX}:(?P<verb>[a-z.]{{1,24}}):(?P<asker>[0-9]{{1,20}}):(?P<argument>[0-9a-z.]{{0,70}})"
 )
 NOBODY: Final = 0
+LONGEST_NUMBER: Final = 6
 
 Act = Callable[[Caller, "Press"], Awaitable[None]]
 
@@ -61,10 +62,34 @@ class Press:
         Raises:
             OutdatedError: it begins with something else, as another version's may.
         """
-        number = self.argument.partition(".")[0]
-        if not number.isdecimal():
+        return self.number(0)
+
+    @property
+    def length(self) -> int:
+        """How many parts the argument has, between dots."""
+        return self.argument.count(".") + 1
+
+    def part(self, place: int) -> str:
+        """Give a part of the argument, the first one at 0.
+
+        Raises:
+            OutdatedError: it has nothing there, as another version's may.
+        """
+        part = dict(enumerate(self.argument.split("."))).get(place)
+        if not part:
             raise OutdatedError
-        return int(number)
+        return part
+
+    def number(self, place: int) -> int:
+        """Give a part of the argument that is a number.
+
+        Raises:
+            OutdatedError: it has none there, or one beyond measure.
+        """
+        part = self.part(place)
+        if not part.isdecimal() or len(part) > LONGEST_NUMBER:
+            raise OutdatedError
+        return int(part)
 
 
 class Controls:
@@ -124,7 +149,7 @@ class Control(ui.DynamicItem[ui.Item[ui.View]], template=PATTERN):
 
     async def callback(self, interaction: Caller) -> None:
         """Hand the press to the verb's handler."""
-        chosen = self.item.values[0] if isinstance(self.item, ui.Select) else None
+        chosen = next(iter(self.item.values), None) if isinstance(self.item, ui.Select) else None
         await dispatch(interaction, self.custom_id, chosen)
 
 

@@ -53,6 +53,11 @@ def parts(shown: Shown) -> dict[str, Any]:
     return {name: part for name, part in named.items() if part}
 
 
+def whole(shown: Shown) -> dict[str, Any]:
+    """Give what takes the place of all that a message shows; a `LayoutView` bears nothing beside it."""
+    return {"content": shown.content, "embeds": list(shown.embeds), "view": shown.view}
+
+
 @contextmanager
 def first_answer(caller: Caller) -> Generator[None]:
     """Notice when Discord has given the interaction up: the answer then goes out as a direct message."""
@@ -81,7 +86,7 @@ async def defer_update(caller: Caller) -> None:
 async def update(caller: Caller, shown: Shown) -> None:
     """Change the message whose button was pressed, at once."""
     with first_answer(caller):
-        await caller.response.edit_message(**parts(shown))
+        await caller.response.edit_message(**whole(shown))
     if caller.extras.get(LATE):
         await caller.user.send(**parts(shown))
 
@@ -95,10 +100,8 @@ async def show(caller: Caller, shown: Shown) -> None:
     """Put the answer where "thinking" stands, or onto the message whose button was pressed."""
     if caller.extras.get(LATE):
         await caller.user.send(**parts(shown))
-    elif isinstance(shown.view, LayoutView):
-        await caller.edit_original_response(view=shown.view)
     else:
-        await caller.edit_original_response(content=shown.content, embeds=shown.embeds, view=shown.view)
+        await caller.edit_original_response(**whole(shown))
 
 
 async def whisper(caller: Caller, shown: Shown) -> None:

@@ -11,10 +11,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Midwatch
-from bot.controls import Controls, Press, Who, view_of
+from bot.controls import Controls, OutdatedError, Press, Who, view_of
 from bot.incidents import Incident, Message, open_service
 from bot.ledger import Ledger
-from bot.models import Flag, KnownAccount
+from bot.models import Flag, KnownAccount, is_channel
 from bot.monitor import Monitor, utc_now
 from bot.outbox.letters import note_for
 from bot.render import acting
@@ -137,7 +137,9 @@ class Moderation(commands.Cog):
         """Reset what was confirmed, and say how it goes, step by step."""
         await defer_update(caller)
         await self._bot.require_owner(caller.user.id)
-        channel, _, confirmed = press.argument.partition(".")
+        channel, confirmed = press.part(0), press.part(1)
+        if not is_channel(channel):
+            raise OutdatedError
         known = account_of(channel, self._accounts())
         try:
             attempt = await self._resets.run(channel, caller.user.id, confirmed, self._telling(caller, known))
@@ -166,13 +168,14 @@ class Moderation(commands.Cog):
         """Put the reminders off; ask first for how long."""
         await defer(caller, private=True)
         await self._bot.require_owner(caller.user.id)
-        key, message, *hours = press.argument.split(".")
+        key, message = press.part(0), press.part(1)
+        hours = press.number(2) if press.length > 2 else None  # noqa: PLR2004 - the third part, if there is one
         incident = await self._incident(press)
-        if incident is not None and not incident.ended and not hours:
+        if incident is not None and not incident.ended and hours is None:
             await show(caller, shown(acting.snooze_choice(self._account(incident), key, message)))
             return
-        length = timedelta(hours=int(hours[0])) if hours else timedelta()
-        incident = await self._keeper.snooze(key, caller.user.id, length) if hours else incident
+        if hours is not None:
+            incident = await self._keeper.snooze(key, caller.user.id, timedelta(hours=hours))
         if incident is None or incident.ended or incident.snoozed_until is None:
             await self._show_present(caller, press)
         else:
@@ -185,17 +188,17 @@ class Moderation(commands.Cog):
 
     async def turn_page(self, caller: Caller, press: Press) -> None:
         """Show another page of a digest: the answer to this click, and nothing that is remembered."""
-        key, page, *_ = press.argument.split(".")
+        key, page = press.part(0), press.number(1)
         message, incidents = self._ledger.messages.get(key), self._ledger.incidents
         if message is not None and all(entry.incident in incidents for entry in message.entries):
-            await update(caller, self._page(message, incidents, int(page)))
+            await update(caller, self._page(message, incidents, page))
             return
         await defer_update(caller)
         message = await self._ledger.message(key)
         if message is None:
             await whisper(caller, Shown(acting.unknown()))
         else:
-            await show(caller, self._page(message, await self._incidents_of(message), int(page)))
+            await show(caller, self._page(message, await self._incidents_of(message), page))
 
     async def _show_present(self, caller: Caller, press: Press) -> None:
         """Answer a button of what is over, or of what nobody remembers, with how things are."""
@@ -209,7 +212,7 @@ class Moderation(commands.Cog):
             await show(caller, Shown(acting.unknown()))
             return
         actions = await self._store.actions(incident.channel, CARD_ACTIONS)
-        message = press.argument if press.chosen else press.argument.split(".")[1]
+        message = press.part(0 if press.chosen else 1)
         look = opened_card(
             incident, message, self._ledger.incidents, self._accounts(), now=utc_now(), actions=actions
         )
@@ -292,7 +295,7 @@ class Moderation(commands.Cog):
 
 def incident_key(press: Press) -> str:
     """Give the incident that a control is about."""
-    return press.argument.partition(".")[0]
+    return press.part(0)
 
 
 def shown(look: Look, *, above: str | None = None) -> Shown:

@@ -1,16 +1,21 @@
 """Buttons and selects that outlive a restart, and those that no version of ours knows."""
 
 import re
+from itertools import product
+from pathlib import Path
 
 import aiohttp
 import pytest
 
-from tests.reading import buttons, menu, text
+import cogs
+from tests.reading import button, buttons, menu, text
 from tests.running import Bot, Visitor
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, Json
 from tests.sandbox.useapi import MODERATION, Endpoint, Fault
+from tests.watching import MINE, flagged
 
 ANOTHER_VERSION = "from another version of Midwatch"
+FAULT = "a fault of its own"
 
 
 async def left_behind(bot: Bot, custom_id: str) -> Json:
@@ -24,6 +29,12 @@ async def left_behind(bot: Bot, custom_id: str) -> Json:
         address = f"{bot.world.api}/channels/{bot.world.channel_id}/messages"
         async with session.post(address, json={"content": "old", "components": rows}) as answer:
             return dict(await answer.json())
+
+
+def registered() -> list[str]:
+    """Give every verb that a cog answers to."""
+    sources = (source.read_text() for source in Path(cogs.__file__).parent.glob("*.py"))
+    return [verb for source in sources for verb in re.findall(r'controls\.on\("([a-z.]+)"', source)]
 
 
 @pytest.fixture
@@ -120,6 +131,44 @@ async def test_a_control_with_a_garbled_argument_is_answered(bot: Bot, ada: Visi
     asked = await ada.press(old, "Old")
     assert ANOTHER_VERSION in text(await asked.answer())
     assert asked.ephemeral
+
+
+async def test_whatever_an_id_of_ours_holds_it_never_meets_a_fault_of_the_bot(bot: Bot, ada: Visitor) -> None:
+    bot.api.add()
+    await bot.start()
+    account, alert = await flagged(bot, ada)
+    incident, message = button(alert, MINE)["custom_id"].rpartition(":")[2].split(".")
+    arguments = [
+        *("", "x", "0", "0.", ".", "..", ".x", "9" * 70, account.channel, f"{account.channel}."),
+        *(incident, f"{incident}.", f"{incident}.{message}", f"{incident}.{message}.x"),
+        *(f"{incident}.{message}.", f"{incident}.{message}.9999", f"{message}.{'9' * 30}", f"{message}.1"),
+    ]
+    verbs = registered()
+    assert {"watch.snooze", "watch.page", "list.page", "account.drop"} <= set(verbs)
+    wrong: list[str] = []
+    for verb, argument in product((*verbs, "watch.fly", "x"), arguments):
+        old = await left_behind(bot, custom_id := f"mw:{verb}:{ada.person.id}:{argument}"[:99])
+        for asked in (await ada.press(old, "Old"), await ada.pick(old, "1")):
+            await bot.world.wait_for(lambda asked=asked: asked.modal or asked.message)
+            if asked.message and FAULT in text(asked.message):
+                wrong.append(custom_id)
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        *("watch.snooze:0:x", "watch.snooze:0:", "watch.snooze:0:a.b.c", "watch.snooze:0:a.b.9999999999"),
+        *("watch.page:0:", "watch.page:0:a", "watch.page:0:a.b", "watch.mine:0:", "watch.reset:0:"),
+        *("watch.confirm:0:", "watch.confirm:0:a.b"),
+    ],
+)
+async def test_a_garbled_control_of_an_alert_is_of_another_version(bot: Bot, ada: Visitor, rest: str) -> None:
+    bot.api.add()
+    await bot.start()
+    asked = await ada.press(await left_behind(bot, f"mw:{rest}"), "Old")
+    assert ANOTHER_VERSION in text(await asked.answer())
+    assert bot.api.count(Endpoint.RESET) == 0
 
 
 async def test_a_modal_that_was_open_during_a_restart_is_answered(bot: Bot, ada: Visitor) -> None:
