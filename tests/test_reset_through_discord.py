@@ -162,6 +162,19 @@ async def test_a_flag_that_stays_is_called_not_yet_cleared(bot: Bot, ada: Visito
     assert "moderation message pending" in text(await ada.ask("mjstatus"))
 
 
+async def test_a_flag_that_comes_back_shows_on_the_green_message_at_once(bot: Bot, ada: Visitor) -> None:
+    account, alert = await ready(bot, ada)
+    await confirmed(ada, await ada.pressed(alert, RESET), "is back in rotation")
+    await newest(ada, "It ended with")
+    bot.api.flag(account.channel, MODERATION)
+    await look(ada)
+    shown = await newest(ada, "needs you", "It had been reset")
+    assert shown["id"] == alert["id"]
+    assert RESET in buttons(shown)
+    assert "goes out <t:" in text(await ada.ask("mjstatus"))
+    await nothing_more(ada, 1)
+
+
 async def test_another_flag_after_the_reset_is_called_flagged_again(bot: Bot, ada: Visitor) -> None:
     account, alert = await ready(bot, ada)
     bot.sleep = Pauses()

@@ -90,10 +90,12 @@ class Editor:
     async def _note_edit(self, message: Message, shown: str, *, is_over: bool) -> None:
         now = self.around.now()
         edited_at = message.edited_at if shown == message.shown else now
-        after = Delivery.DONE if is_over else Delivery.SENT
         async with self.around.ledger.turn() as draft:
             if (current := draft.messages.get(message.key)) is None or current.delivery is not Delivery.SENT:
                 return
+            # It may have come back while its end was being shown.
+            is_over = is_over and fate.is_over(current, draft.incidents)
+            after = Delivery.DONE if is_over else Delivery.SENT
             draft.put_message(replace(current, shown=shown, edited_at=edited_at, delivery=after))
         self.around.at(Step.NOTED)
 

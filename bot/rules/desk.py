@@ -1,6 +1,6 @@
 """What one owner has been told and is being told, as seen at one moment."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -91,6 +91,18 @@ class Desk:
             return last
         age = self.now - sent_time(last)
         return last if -CLOCK_SLACK <= age < PUSH_EVERY else None
+
+    def last_of(self, incidents: Collection[str]) -> Message | None:
+        """Give the last message that stands in Discord, finished, with the end of one of these."""
+        showing = [
+            each
+            for each in self.messages
+            if each.delivery is Delivery.DONE
+            and each.purpose is Purpose.ALERT
+            and each.message_id is not None
+            and any(entry.incident in incidents for entry in each.entries)
+        ]
+        return max(showing, key=lambda each: (sent_time(each), each.key), default=None)
 
     @property
     def next_push_at(self) -> datetime:

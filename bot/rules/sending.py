@@ -83,7 +83,7 @@ def deleted(message: Message, incidents: Mapping[str, Incident]) -> tuple[Messag
     The alerts are for its recipient alone. Its trouble that goes on is left to the reminders: who deletes a
     message has seen it.
     """
-    gone = replace(message, delivery=Delivery.DONE)
+    gone = replace(message, delivery=Delivery.DONE, channel_id=None, message_id=None)
     if message.purpose is Purpose.NOTE:
         return gone, ()  # it was sent to tell of the end
     shown_at = max(sent_time(message), message.edited_at or sent_time(message))

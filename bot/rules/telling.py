@@ -193,12 +193,16 @@ def drafted(desk: Desk, found: Reasons, new_key: NewKey) -> Message | None:
 
 
 def joined(desk: Desk, draft: Message | None) -> Message | None:
-    """Give the living message with the trouble in it that no message shows: an edit wakes nobody."""
-    living = desk.living
-    if living is None:
+    """Give the living message with the trouble in it that no message shows: an edit wakes nobody.
+
+    What is back after its end is shown again by the message that showed the end, if no other lives.
+    """
+    more = [incident.key for incident in unshown(desk, draft)]
+    living = desk.living or desk.last_of(more)
+    if living is None or not more:
         return None
-    more = tuple(Entry(incident.key, None) for incident in unshown(desk, draft))
-    return replace(living, entries=(*living.entries, *more)) if more else None
+    new = tuple(Entry(key, None) for key in more if not living.holds(key))
+    return replace(living, delivery=Delivery.SENT, entries=(*living.entries, *new))
 
 
 def unshown(desk: Desk, draft: Message | None) -> Iterator[Incident]:

@@ -174,6 +174,38 @@ def test_row_10_flagged_soon_after_a_verified_reset_is_the_same_incident_returne
     assert [push.reasons[A] for push in world.pushes()] == [Reason.OPENED, Reason.RETURNED]
 
 
+def test_row_10_its_message_shows_it_again_before_the_push_may_follow() -> None:
+    world = flagged()
+    (first,) = world.living()
+    world.flags[A] = None
+    world.verdict(world.lease(A), ResetVerdict.BACK)
+    assert world.messages[first.key].delivery is Delivery.DONE
+    world.run(MINUTE)
+    world.flags[A] = MODERATION
+    world.run(MINUTE)
+    (shown,) = world.living()
+    assert (shown.key, len(world.pushes())) == (first.key, 1)
+    world.run(HOUR)
+    opened, returned, *reminders = [push.reasons[A] for push in world.pushes()]
+    assert (opened, returned, set(reminders)) == (Reason.OPENED, Reason.RETURNED, {Reason.REMINDER})
+    assert world.pushes()[1].at - world.pushes()[0].at == PUSH_EVERY
+    assert world.messages[first.key].entries == ()
+
+
+def test_row_10_a_message_that_the_owner_deleted_is_not_shown_again() -> None:
+    world = flagged()
+    (first,) = world.living()
+    world.flags[A] = None
+    world.verdict(world.lease(A), ResetVerdict.BACK)
+    world.delete(world.messages[first.key])
+    world.run(MINUTE)
+    world.flags[A] = MODERATION
+    world.run(MINUTE)
+    assert world.living() == []
+    world.run(5 * MINUTE)
+    assert world.pushes()[-1].reasons == {A: Reason.RETURNED}
+
+
 def test_row_10_flagged_long_after_a_verified_reset_is_another_incident() -> None:
     world = flagged()
     world.flags[A] = None

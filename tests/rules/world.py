@@ -177,7 +177,7 @@ class World:
         loud = message.loud and not all(self.incidents[entry.incident].ended for entry in message.entries)
         entries = tuple((self.name(entry), entry.reason) for entry in message.entries)
         self.told.append(Told(self.now, message.recipient, loud, message.purpose, entries, message.entries))
-        sent = replace(message, delivery=Delivery.SENT, sent_at=self.now)
+        sent = replace(message, delivery=Delivery.SENT, sent_at=self.now, message_id=len(self.told))
         self.messages[key] = sent
         for changed in superseding(sent, self.messages.values(), self.incidents):
             self.messages[changed.key] = changed
