@@ -110,17 +110,24 @@ async def test_a_look_that_shows_what_is_known_changes_nothing(watch: Watched, c
 
 
 async def test_a_list_that_lost_most_is_not_believed_and_told_as_trouble_of_the_service(
-    watch: Watched,
+    watch: Watched, clock: Clock
 ) -> None:
     assert await watch.see(FLAGGED, listed(OTHER))
+    assert not await watch.see()
+    assert watch.told(Purpose.SERVICE) == []
+    clock.turn(MINUTE)
     assert not await watch.see()
     assert watch.incident(None).trouble is Trouble.LIST_GONE
     assert watch.incident(CHANNEL).state is State.OPEN
     assert [message.recipient for message in watch.told(Purpose.SERVICE)] == [ADA]
 
 
-async def test_a_list_that_is_believed_again_ends_the_trouble_of_the_service(watch: Watched) -> None:
+async def test_a_list_that_is_believed_again_ends_the_trouble_of_the_service(
+    watch: Watched, clock: Clock
+) -> None:
     await watch.see(CLEAN)
+    await watch.see()
+    clock.turn(MINUTE)
     await watch.see()
     assert await watch.see(CLEAN)
     assert watch.incident(None).ended

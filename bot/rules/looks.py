@@ -105,15 +105,18 @@ def shrunk(
 ) -> Decision:
     """Take in a list that lost too much: it is trouble of the service, and proves nobody's health.
 
-    The flags it still shows are believed all the same: whoever is left in it is to be watched.
+    One such look may be an accident; the next one that is no better makes it trouble. The flags it still
+    shows are believed at once: whoever is left in it is to be watched.
     """
     at, channels = observation.at, frozenset(account.channel for account in observation.accounts)
     present = up_to_date(incidents, at)
     same = watch.shrunk == channels and watch.shrunk_since is not None
     since = watch.shrunk_since if same else at
-    blind = blind_stretch(watch, open_service(present.values()), at, policy)
+    service = open_service(present.values())
+    blind = blind_stretch(watch, service, at, policy)
+    is_known = service is not None or (watch.shrunk_since is not None and watch.shrunk_since < at)
     changes = [
-        *troubled(watch, present, Trouble.LIST_GONE, at, new_key),
+        *(troubled(watch, present, Trouble.LIST_GONE, at, new_key) if is_known else ()),
         *sightings(watch, present, observation, blind, new_key),
     ]
     after = replace(watch, shrunk=channels, shrunk_since=since, failed_at=None, failing_seconds=0)

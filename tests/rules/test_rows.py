@@ -298,6 +298,18 @@ def test_row_17_an_empty_list_after_accounts_is_told_once_and_freezes() -> None:
     assert world.state(A) is State.OPEN
 
 
+@pytest.mark.parametrize("flags", [{}, {D: None}], ids=["empty", "shrunk"])
+def test_row_17_accounts_missing_from_one_look_alone_wake_nobody(flags: dict[str, str | None]) -> None:
+    world = flagged()
+    whole, world.flags = world.flags, flags
+    world.run(MINUTE)
+    world.flags = whole
+    world.run(HOUR, lambda at: flags if at.minute % 5 == 0 else whole)
+    assert world.service() == []
+    assert world.state(A) is State.OPEN
+    assert {told.purpose for told in world.told} == {Purpose.ALERT}
+
+
 def test_row_17_an_empty_list_where_there_never_was_an_account_is_no_trouble() -> None:
     world = World(flags={})
     world.run(HOUR)
@@ -670,5 +682,5 @@ def test_row_41_an_account_removed_and_added_again_is_missed_when_it_is_gone() -
     world = started({A: None})
     world.watch = adding(removing(world.watch, A, world.now), A)
     world.flags = {}
-    world.run(MINUTE)
+    world.run(2 * MINUTE)
     assert [service.trouble for service in world.service()] == [Trouble.LIST_GONE]

@@ -59,6 +59,8 @@ def test_accounts_that_are_left_are_looked_at_as_often_as_ever() -> None:
     world.look({A: None})
     assert look_again_in(world.watch, world.incidents, world.policy) == MINUTE
     world.look({})
+    world.now += MINUTE
+    world.look({})
     assert look_again_in(world.watch, world.incidents, world.policy) == 15 * MINUTE
     slow = Policy(poll_interval=HOUR)
     assert look_again_in(world.watch, world.incidents, slow) == HOUR
@@ -69,7 +71,7 @@ def test_an_account_that_stays_after_its_removal_is_missed_when_it_goes() -> Non
     world.watch = removing(world.watch, A, world.now)
     world.run(11 * MINUTE)
     world.flags = {}
-    world.run(MINUTE)
+    world.run(2 * MINUTE)
     assert [service.trouble for service in world.service()] == [Trouble.LIST_GONE]
 
 
