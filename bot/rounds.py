@@ -18,6 +18,7 @@ from bot.watchkeeper import Watchkeeper
 
 LOOK_LIMIT: Final = timedelta(seconds=60)
 JITTER: Final = 0.1
+AT_ONCE: Final = timedelta(0)
 SHORTEST_REST: Final = timedelta(seconds=1)
 
 
@@ -48,14 +49,29 @@ class Rounds:
         self.failed_looks = 0
         """How many looks failed in a row."""
         self.next_look: datetime | None = None
+        """When the next look begins; None while one is under way."""
 
     @asynccontextmanager
     async def going(self) -> AsyncGenerator[None]:
         """Make the rounds beside the body."""
         stop = asyncio.Event()
         loops = (
-            self._loop(self._look_and_rest, "looking at the accounts", stop, self.health),
-            self._loop(self._mind_the_clock, "minding the clock", stop, Health()),
+            supervise(
+                lambda: self._look_and_rest(stop),
+                name="looking at the accounts",
+                stop=stop,
+                every=AT_ONCE,
+                limit=None,
+                health=self.health,
+                delayed=self._look_in,
+            ),
+            supervise(
+                lambda: self._mind_the_clock(stop),
+                name="minding the clock",
+                stop=stop,
+                every=AT_ONCE,
+                limit=None,
+            ),
             self.outbox.run(stop),
         )
         tasks = [asyncio.create_task(loop) for loop in loops]
@@ -65,21 +81,18 @@ class Rounds:
             stop.set()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _loop(
-        self, once: Callable[[asyncio.Event], Awaitable[None]], name: str, stop: asyncio.Event, health: Health
-    ) -> None:
-        await supervise(
-            lambda: once(stop), name=name, stop=stop, every=timedelta(0), limit=None, health=health
-        )
-
     async def _look_and_rest(self, stop: asyncio.Event) -> None:
         """Look, then wait for the next time; a good look by somebody else ends a long wait."""
+        self.next_look = None
         async with asyncio.timeout(LOOK_LIMIT.total_seconds()):
             await first_of(self.look(), stop.wait())
         self._monitor.recovered.clear()
         rest = self.rest()
-        self.next_look = self._now() + rest
+        self._look_in(rest)
         await first_of(stop.wait(), self._monitor.recovered.wait(), self._sleep(rest.total_seconds()))
+
+    def _look_in(self, rest: timedelta) -> None:
+        self.next_look = self._now() + rest
 
     async def look(self) -> None:
         """Look once. That the list cannot be read is for the watch to judge, and no failure of the loop."""

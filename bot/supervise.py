@@ -82,6 +82,7 @@ async def supervise(
     longest_delay: timedelta = timedelta(minutes=1),
     fatal: tuple[type[Exception], ...] = (),
     health: Health | None = None,
+    delayed: Callable[[timedelta], None] | None = None,
 ) -> None:
     """Run `once` until it has worked and, with `every`, again and again from then on.
 
@@ -94,6 +95,7 @@ async def supervise(
         longest_delay: the cap of the delay after failures.
         fatal: errors that trying again does not mend; they end the loop and are raised.
         health: where to keep the record, for those who ask how the loop is doing.
+        delayed: told after a failure how long it is until the next run.
     """
     health = health or Health()
     while not stop.is_set():
@@ -106,7 +108,10 @@ async def supervise(
             if is_being_cancelled():
                 raise
             health.failed(name, error)
-            await pause(backoff(health.failures_in_a_row, longest_delay), stop)
+            delay = backoff(health.failures_in_a_row, longest_delay)
+            if delayed is not None:
+                delayed(timedelta(seconds=delay))
+            await pause(delay, stop)
             continue
         health.succeeded(name)
         if every is None:

@@ -273,6 +273,18 @@ async def test_no_error_ends_the_looks(
     await failing.close()
 
 
+async def test_after_an_error_it_says_when_it_looks_again(watch: Watched, clock: Clock) -> None:
+    failing = FailingMonitor(watch.useapi, watch.store, await recall(watch.store), watch.keeper)
+    failing.error = ValueError("odd")
+    watch.monitor = failing
+    rounds = rounds_of(watch)
+    async with rounds.going():
+        await until(lambda: rounds.health.failures_in_a_row == 1)
+        assert rounds.next_look is not None
+        assert SECOND / 2 <= rounds.next_look - clock.at <= SECOND  # its pause is half by chance
+    await failing.close()
+
+
 async def test_no_error_ends_the_minding_of_the_clock(watch: Watched, clock: Clock) -> None:
     failing = FailingKeeper(watch.ledger, watch.teller, await watch.store.watch.greeted())
     failing.error = ValueError("odd")
