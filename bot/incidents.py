@@ -5,10 +5,9 @@ Times are aware UTC datetimes.
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
 
 from bot.models import Flag, FlagKind
 
@@ -240,10 +239,3 @@ class Message:
     def holds(self, incident: str) -> bool:
         """Whether the message is about an incident."""
         return any(entry.incident == incident for entry in self.entries)
-
-    def with_entry(self, entry: Entry) -> Self:
-        """Give the message with an incident in it; a reason it had is kept unless there is a new one."""
-        if entry.reason is None and self.holds(entry.incident):
-            return self
-        others = tuple(other for other in self.entries if other.incident != entry.incident)
-        return replace(self, entries=(*others, entry))

@@ -178,7 +178,6 @@ def test_each_verdict_has_its_words(verdict: ResetVerdict, said: str) -> None:
             acting.cannot_read_first(),
             "⚠️ The list could not be read, so I sent no reset. Try again in a minute.",
         ),
-        (acting.is_over(AURORA), "✅ This is over: **Aurora** is not flagged. There is nothing to do."),
         (
             acting.unknown(),
             "⚪ I do not know this alert any more. /mjstatus shows how things are now.",
@@ -232,7 +231,6 @@ ANSWERS: tuple[Callable[[KnownAccount], str], ...] = (
     acting.reading_first,
     acting.sending,
     acting.nothing_to_reset,
-    acting.is_over,
     acting.unmuted,
     lambda known: acting.already_resetting(known, OTHER, NOW),
     lambda known: acting.claimed(known, NOW),

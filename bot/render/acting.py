@@ -154,11 +154,6 @@ def cannot_read_first() -> str:
     return "⚠️ The list could not be read, so I sent no reset. Try again in a minute."
 
 
-def is_over(account: KnownAccount) -> str:
-    """Answer a button of what is over."""
-    return f"✅ This is over: **{plain(account.label)}** is not flagged. There is nothing to do."
-
-
 def unknown() -> str:
     """Answer a button of what nobody remembers."""
     return "⚪ I do not know this alert any more. /mjstatus shows how things are now."

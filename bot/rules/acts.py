@@ -18,25 +18,11 @@ def claim(incident: Incident, owner: int, at: datetime) -> Incident:
     return replace(incident, claimed_by=owner, claimed_at=at, asked_at=None)
 
 
-def unclaim(incident: Incident, at: datetime) -> Incident:
-    """Note that nobody is on it any more; reminders go on."""
-    if incident.claimed_by is None:
-        return incident
-    return replace(incident, claimed_by=None, claimed_at=None, asked_at=None, held_until=at)
-
-
 def snooze(incident: Incident, until: datetime, at: datetime) -> Incident:
     """Hold the reminders of an incident, for a day at most."""
     if incident.ended or until <= at:
         return incident
     return replace(incident, snoozed_until=min(until, at + LONGEST_SNOOZE))
-
-
-def unsnooze(incident: Incident, at: datetime) -> Incident:
-    """Let the reminders of an incident go on."""
-    if incident.snoozed_until is None:
-        return incident
-    return replace(incident, snoozed_until=None, held_until=at)
 
 
 def take_lease(incident: Incident, owner: int, at: datetime) -> Incident | None:
@@ -95,5 +81,7 @@ def flagged_again(incident: Incident, flag: Flag | None, at: datetime) -> Change
 
 
 def abandon(incident: Incident, owner: int, at: datetime) -> Incident:
-    """Take back the claim of somebody who is no owner any more."""
-    return unclaim(incident, at) if incident.claimed_by == owner else incident
+    """Take back the claim of somebody who is no owner any more; reminders go on."""
+    if incident.claimed_by != owner:
+        return incident
+    return replace(incident, claimed_by=None, claimed_at=None, asked_at=None, held_until=at)

@@ -326,18 +326,12 @@ def test_a_snooze_is_a_day_at_most_and_never_of_the_past() -> None:
     assert acts.snooze(incident, START, START) == incident
 
 
-@pytest.mark.parametrize("by_hand", [True, False])
-def test_reminders_go_on_with_the_end_of_a_snooze(by_hand: bool) -> None:  # noqa: FBT001 - a row
+def test_reminders_go_on_with_the_end_of_a_snooze() -> None:
     world = flagged()
     world.run(10 * HOUR)  # the next reminder is due in a day
     count = len(world.pushes())
     world.change(acts.snooze(world.incident(A), world.now + HOUR, world.now))
-    if by_hand:
-        world.run(10 * MINUTE)
-        world.change(acts.unsnooze(world.incident(A), world.now))
-        world.deliver()
-    else:
-        world.run(HOUR)
+    world.run(HOUR)
     assert world.incident(A).snoozed_until is None
     assert [push.reasons for push in world.pushes()[count:]] == [{A: Reason.REMINDER}]
 
@@ -346,18 +340,16 @@ def test_reminders_go_on_when_nobody_is_on_it_any_more() -> None:
     world = flagged()
     world.change(acts.claim(world.incident(A), ANNE, world.now))
     world.run(HOUR)
-    world.change(acts.unclaim(world.incident(A), world.now))
+    world.change(acts.abandon(world.incident(A), ANNE, world.now))
     world.deliver()
     assert [push.reasons[A] for push in world.pushes()] == [Reason.OPENED, Reason.REMINDER]
 
 
-def test_undoing_what_was_not_done_changes_nothing() -> None:
+def test_only_the_claim_of_who_left_is_taken_back() -> None:
     incident = flagged().incident(A)
-    assert acts.unclaim(incident, START) == acts.unsnooze(incident, START) == incident
+    assert acts.abandon(incident, ANNE, START) == incident
     claimed = replace(acts.claim(incident, ANNE, START), asked_at=START)
-    assert acts.unclaim(claimed, START + HOUR) == replace(incident, held_until=START + HOUR)
-    snoozed = acts.snooze(incident, START + HOUR, START)
-    assert acts.unsnooze(snoozed, START + MINUTE) == replace(incident, held_until=START + MINUTE)
+    assert acts.abandon(claimed, ANNE, START + HOUR) == replace(incident, held_until=START + HOUR)
     assert acts.abandon(acts.claim(incident, ANNE, START), BEN, START).claimed_by == ANNE
 
 

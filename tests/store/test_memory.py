@@ -141,8 +141,8 @@ async def test_the_last_actions_come_latest_first_and_only_of_that_account(path:
 
     async with Store.open(path) as store:
         for minute in range(7):
-            await store.record_action(action(minute, FIRST.channel))
-        await store.record_action(action(8, SECOND.channel))
+            await store.watch.save(actions=[action(minute, FIRST.channel)])
+        await store.watch.save(actions=[action(8, SECOND.channel)])
         expected = tuple(action(minute, FIRST.channel) for minute in (6, 5, 4, 3, 2))
         assert await store.actions(FIRST.channel) == expected
         assert await store.actions(FIRST.channel, limit=1) == expected[:1]
@@ -175,7 +175,9 @@ async def test_answers_and_actions_are_forgotten_after_400_days(path: Path) -> N
     async with Store.open(path) as store:
         for days in (0, 1):
             await store.record_info(FIRST.channel, answer(f"day {days}", at=AT + days * DAY))
-            await store.record_action(Action(AT + days * DAY, OWNER, "reset", FIRST.channel, f"day {days}"))
+            await store.watch.save(
+                actions=[Action(AT + days * DAY, OWNER, "reset", FIRST.channel, f"day {days}")]
+            )
         await store.prune(AT + 401 * DAY)
         assert [action.outcome for action in await store.actions(FIRST.channel)] == ["day 1"]
     assert ask(path, "SELECT text FROM info_snapshot") == [("day 1",)]
