@@ -91,6 +91,7 @@ def copied(message: Message, now: datetime) -> Message:
         route=Route.CHANNEL,
         claimed_at=now,
         plain=message.plain,
+        reminders=message.reminders,
     )
 
 
