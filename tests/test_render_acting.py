@@ -179,6 +179,11 @@ def test_each_verdict_has_its_words(verdict: ResetVerdict, said: str) -> None:
             "⚠️ The list could not be read, so I sent no reset. Try again in a minute.",
         ),
         (
+            acting.cannot_see(AURORA),
+            "⚠️ I cannot see now whether **Aurora** is flagged; when last seen, it was not. "
+            "Nothing was sent. /mjstatus says why, and what to do.",
+        ),
+        (
             acting.unknown(),
             "⚪ I do not know this alert any more. /mjstatus shows how things are now.",
         ),
@@ -231,6 +236,7 @@ ANSWERS: tuple[Callable[[KnownAccount], str], ...] = (
     acting.reading_first,
     acting.sending,
     acting.nothing_to_reset,
+    acting.cannot_see,
     acting.unmuted,
     lambda known: acting.already_resetting(known, OTHER, NOW),
     lambda known: acting.claimed(known, NOW),
