@@ -85,6 +85,7 @@ async def run(
         if settings.alert_channel_id is None:
             log.warning("ALERT_CHANNEL_ID is not set: when a direct message does not arrive, nobody is told")
         stack.push_async_callback(bot.in_flight.finish)
+        stack.callback(store.hurry)
         await until(stop, serving)
 
 

@@ -202,6 +202,33 @@ async def test_a_busy_bot_tells_who_waits_and_ends_with_code_0(sandbox: Sandbox,
     assert "Traceback" not in sandbox.said()
 
 
+async def test_a_bot_whose_database_another_program_has_ends_in_time_and_loses_nothing(
+    sandbox: Sandbox, ada: Visitor
+) -> None:
+    account = sandbox.api.add()
+    database = sandbox.folder / "midwatch.sqlite3"
+    async with sandbox.process(POLL_INTERVAL="5s") as process:
+        await sandbox.up()
+        with closing(sqlite3.connect(database, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            sandbox.api.flag(account.channel, CAPTCHA)
+            asked = sandbox.api.count(Endpoint.LIST)
+            for _ in range(3):
+                await ada.use("mjname", account=account.channel, name="Aurora")
+                await ada.use("mjaccounts")
+            await sandbox.world.wait_for(lambda: sandbox.api.count(Endpoint.LIST) > asked, PATIENCE)
+            code, seconds = await process.stopped()
+        assert code == 0
+        assert seconds < STOPS_WITHIN
+    assert not [one for one in ada.told() if "needs you" in text(one)]
+    async with sandbox.process():
+        await sandbox.world.wait_for(
+            lambda: [one for one in ada.told() if "needs you" in text(one)], PATIENCE
+        )
+        await ada.ask("mjaccounts")
+    assert len([one for one in ada.told() if "needs you" in text(one)]) == 1
+
+
 async def test_a_bot_that_waits_for_discord_ends_with_code_0(sandbox: Sandbox) -> None:
     await sandbox.world.vanish()
     async with sandbox.process() as process:

@@ -180,8 +180,10 @@ def test_each_verdict_has_its_words(verdict: ResetVerdict, said: str) -> None:
         ),
         (
             acting.cannot_see(AURORA),
-            "⚠️ I cannot see now whether **Aurora** is flagged; when last seen, it was not. "
-            "Nothing was sent. /mjstatus says why, and what to do.",
+            (
+                "⚠️ I cannot see now whether **Aurora** is flagged; when last seen, it was not. "
+                "Nothing was sent. /mjstatus says why, and what to do."
+            ),
         ),
         (
             acting.unknown(),

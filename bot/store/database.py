@@ -4,15 +4,19 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-from collections.abc import AsyncGenerator, Generator, Iterable
+import time
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
+from math import inf
 from pathlib import Path
 from typing import Any, Final
 
 import aiosqlite
 
 BUSY_TIMEOUT: Final = timedelta(seconds=5)
+BUSY_STEP: Final = timedelta(milliseconds=50)
+LAST_WAIT: Final = timedelta(milliseconds=300)
 PRIMARY_CODE: Final = 0xFF  # SQLite puts the details of a result code above its lowest byte
 
 
@@ -146,19 +150,33 @@ async def connected(
 
 
 @asynccontextmanager
-async def transaction(connection: aiosqlite.Connection) -> AsyncGenerator[None]:
-    """Do all of it or nothing.
+async def transaction(
+    connection: aiosqlite.Connection, try_again: Callable[[], bool] = lambda: False
+) -> AsyncGenerator[None]:
+    """Do all of it or nothing. Whenever another program has the file, `try_again` says whether to go on.
 
     A connection does what it is told in order, also for a caller that was cancelled while waiting. So the
     rollback comes after whatever is still under way, and before the next transaction.
     """
     try:
-        await connection.execute("BEGIN IMMEDIATE")
+        await begin(connection, try_again)
         yield
         await connection.commit()
     except BaseException:
         await connection.rollback()
         raise
+
+
+async def begin(connection: aiosqlite.Connection, try_again: Callable[[], bool]) -> None:
+    """Begin a transaction that writes."""
+    while True:
+        try:
+            await connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if primary_code(error) != sqlite3.SQLITE_BUSY or not try_again():
+                raise
+        else:
+            return
 
 
 async def number(connection: aiosqlite.Connection, statement: str) -> int:
@@ -170,12 +188,37 @@ async def number(connection: aiosqlite.Connection, statement: str) -> int:
 class Database:
     """The two connections of one Midwatch: one writes, a turn at a time; another reads."""
 
-    def __init__(self, writer: aiosqlite.Connection, reader: aiosqlite.Connection, path: Path) -> None:
+    def __init__(
+        self,
+        writer: aiosqlite.Connection,
+        reader: aiosqlite.Connection,
+        path: Path,
+        busy_timeout: timedelta = BUSY_TIMEOUT,
+    ) -> None:
         self.writer = writer
         self.reader = reader
         self.path = path
         self.turn = asyncio.Lock()
         """Held by the one who writes."""
+        self._busy_timeout = busy_timeout.total_seconds()
+        self._locked_since, self._locked_at = inf, -inf
+        """When another program was found to have the file: first and last, while it keeps it."""
+        self._give_up_at = inf
+
+    async def wait_in_steps(self) -> None:
+        """Have SQLite wait a short while for another program, so that longer waits can be ended here."""
+        step = min(BUSY_STEP.total_seconds(), self._busy_timeout)
+        await self.writer.execute(f"PRAGMA busy_timeout = {round(1000 * step)}")
+
+    def hurry(self) -> None:
+        """Let nobody wait for another program any more but for a moment: the end is near."""
+        self._give_up_at = time.monotonic() + LAST_WAIT.total_seconds()
+
+    def _is_worth_waiting(self) -> bool:
+        """Whether to wait on for who has the file. Those who wait in turn wait no longer than one would."""
+        now = time.monotonic()
+        self._locked_since, self._locked_at = min(self._locked_since, now), now
+        return now < min(self._locked_since + self._busy_timeout, self._give_up_at)
 
     async def read(self, query: str, parameters: Iterable[object] = ()) -> Iterable[Any]:
         """Give the rows that a query finds."""
@@ -185,8 +228,11 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[aiosqlite.Connection]:
         """Write all of it or nothing; only for the one whose turn it is."""
+        if time.monotonic() - self._locked_at > self._busy_timeout:
+            self._locked_since = inf  # that was another time
         with plainly(self.path):
-            async with transaction(self.writer):
+            async with transaction(self.writer, self._is_worth_waiting):
+                self._locked_since = inf
                 yield self.writer
 
     @asynccontextmanager

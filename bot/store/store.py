@@ -100,7 +100,13 @@ class Store:
                     await writer.execute("PRAGMA foreign_keys = ON")
                     await migrate(writer, file)
                 async with connected(file, read_only=True, busy_timeout=busy_timeout) as reader:
-                    yield cls(Database(writer, reader, file))
+                    database = Database(writer, reader, file, busy_timeout)
+                    await database.wait_in_steps()
+                    yield cls(database)
+
+    def hurry(self) -> None:
+        """Wait for other programs that have the database no more than a moment from now on."""
+        self._database.hurry()
 
     async def accounts(self) -> tuple[StoredAccount, ...]:
         """Give every account there is a memory of, the longest known first."""

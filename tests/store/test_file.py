@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.store import DatabaseInUse, Store, StoredAccount, StoreError
+from bot.store.database import BUSY_STEP
 from bot.store.schema import STEPS
 from tests.store.cases import FIRST, QUICKLY, answer, ask, cancelled_at, connections, look
 
@@ -28,7 +29,7 @@ async def test_the_database_is_durable_and_holds_to_its_references(path: Path) -
             list(await writer.execute_fetchall(f"PRAGMA {name}"))
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         ]
-        assert values == [[("wal",)], [(2,)], [(1,)], [(5000,)]]
+        assert values == [[("wal",)], [(2,)], [(1,)], [(1000 * BUSY_STEP.total_seconds(),)]]
 
 
 async def test_the_reading_connection_cannot_write(path: Path) -> None:
