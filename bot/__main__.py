@@ -1,14 +1,13 @@
 """The command line: `python -m bot` runs the bot, `check` checks its needs, `account` sets accounts."""
 
 import argparse
-import asyncio
 import logging
 import re
 import sys
 from pathlib import Path
 from typing import Final, NoReturn
 
-from bot import account_cli, app, check, logs
+from bot import account_cli, app, check, logs, lookups
 from bot.config import ConfigurationError, Settings, load_settings, misspelled
 from bot.errors import TokenRefusedError, UnavailableError
 from bot.store import StoreError
@@ -64,7 +63,7 @@ def obey(wanted: argparse.Namespace, settings: Settings) -> int:
     """Do what the command line says with settings that are right, and give the exit code."""
     match wanted.command:
         case "check":
-            return asyncio.run(check.report(settings))
+            return lookups.run(check.report(settings))
         case "account":
             return account_cli.run(wanted, settings)
         case _:
@@ -74,7 +73,7 @@ def obey(wanted: argparse.Namespace, settings: Settings) -> int:
 def run(settings: Settings) -> int:
     """Run the bot until it is stopped, and give the exit code."""
     try:
-        asyncio.run(app.run(settings))
+        lookups.run(app.run(settings))
     except TokenRefusedError as error:
         complain(str(error))
         return REFUSED

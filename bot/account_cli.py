@@ -1,7 +1,6 @@
 """`python -m bot account set|list`: the accounts at the API, without Discord in between."""
 
 import argparse
-import asyncio
 import getpass
 import json
 import sys
@@ -12,6 +11,7 @@ from typing import Final, TextIO, cast
 import aiohttp
 from pydantic import SecretStr
 
+from bot import lookups
 from bot.account_token import DEFAULT_JOBS, JOBS_HELP, account_token, jobs_number
 from bot.config import Settings
 from bot.configuring import save
@@ -122,11 +122,11 @@ def run(wanted: argparse.Namespace, settings: Settings) -> int:
     sending = Sending()
     try:
         if wanted.action == "list":
-            return asyncio.run(list_accounts(settings, as_json=wanted.json))
+            return lookups.run(list_accounts(settings, as_json=wanted.json))
         # Before the event loop is there, which would keep Ctrl-C from reaching the prompt.
         jobs = jobs_number(wanted.max_jobs)
         token = account_token(entered_token(), (settings.discord_token, settings.useapi_token))
-        return asyncio.run(set_account(settings, token, jobs, sending))
+        return lookups.run(set_account(settings, token, jobs, sending))
     except (UserError, UseapiError) as error:
         quote = error.quote if isinstance(error, UseapiError) else None
         words = [f"The API says: {bare(quote, FLAG_LIMIT)}"] if quote else []

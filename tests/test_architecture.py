@@ -26,6 +26,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
     "bot.models": NOTHING,
     "bot.errors": NOTHING,
     "bot.logs": NOTHING,
+    "bot.lookups": NOTHING,
     "bot.moments": NOTHING,
     "bot.terminal": NOTHING,
     "bot.supervise": NOTHING,
@@ -115,6 +116,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
             "bot.config",
             "bot.configuring",
             "bot.errors",
+            "bot.lookups",
             "bot.models",
             "bot.render",
             "bot.terminal",
@@ -164,6 +166,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
             "bot.config",
             "bot.errors",
             "bot.logs",
+            "bot.lookups",
             "bot.store",
             "bot.terminal",
         }
