@@ -23,7 +23,10 @@ async def left_behind(bot: Bot, custom_id: str) -> Json:
     one = {"label": "one", "value": "1"}
     rows = [
         {"type": 1, "components": [{"type": 2, "style": 2, "label": "Old", "custom_id": custom_id}]},
-        {"type": 1, "components": [{"type": 3, "custom_id": f"{custom_id}2", "options": [one]}]},
+        {
+            "type": 1,
+            "components": [{"type": 3, "custom_id": f"{custom_id}2", "options": [one], "min_values": 0}],
+        },
     ]
     async with aiohttp.ClientSession(headers={"Authorization": f"Bot {SANDBOX_BOT_TOKEN}"}) as session:
         address = f"{bot.world.api}/channels/{bot.world.channel_id}/messages"
@@ -169,6 +172,15 @@ async def test_a_garbled_control_of_an_alert_is_of_another_version(bot: Bot, ada
     asked = await ada.press(await left_behind(bot, f"mw:{rest}"), "Old")
     assert ANOTHER_VERSION in text(await asked.answer())
     assert bot.api.count(Endpoint.RESET) == 0
+
+
+async def test_a_select_of_another_version_from_which_nothing_is_chosen_is_answered(
+    bot: Bot, ada: Visitor
+) -> None:
+    await bot.start()
+    old = await left_behind(bot, "mw:list.open:0:")
+    asked = await bot.world.select(ada.person, old["id"], menu(old)["custom_id"], [])
+    assert "No configured account has that name" in text(await asked.answer())
 
 
 async def test_a_modal_that_was_open_during_a_restart_is_answered(bot: Bot, ada: Visitor) -> None:
