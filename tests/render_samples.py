@@ -221,6 +221,7 @@ troubles = st.builds(
     st.sampled_from([State.OPEN, State.ENDED]),
     moments,
     moments,
+    flag=st.none() | hostile.map(Flag.of),
     trouble=st.sampled_from(Trouble),
     ended_at=st.none() | moments,
     blind_from=st.none() | moments,

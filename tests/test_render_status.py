@@ -189,6 +189,7 @@ def test_a_thousand_of_everything_is_counted_and_what_is_wrong_stays_first() -> 
         (7, 1, None, True, "1 needs you · muted"),
         (7, 2, Trouble.UNREACHABLE, False, "cannot reach the API"),
         (7, 2, Trouble.TOKEN, True, "cannot see your accounts · muted"),
+        (7, 2, Trouble.PENDING, False, "error 596, an account needs you"),
         (0, 0, None, False, "no account to watch"),
     ],
 )

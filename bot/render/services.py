@@ -14,6 +14,9 @@ from bot.render.look import Look, headed
 from bot.render.text import code_block, count, fitted, plain, span, when, whole
 
 BLIND: Final = "Meanwhile I see no new trouble. Alerts about accounts stay as they are, without reminders."
+REFUSED: Final = (
+    "Meanwhile I see no new trouble. Alerts about accounts stay as they are, with their reminders."
+)
 GAPS: Final = "Meanwhile I watch the accounts that are left. Alerts about the others stay as they are."
 TITLES: Final = {
     Trouble.LIST_GONE: "⚠️ Accounts are missing",
@@ -129,7 +132,7 @@ def _link(account: KnownAccount) -> str:
 
 
 def _meanwhile(trouble: Trouble) -> str:
-    return GAPS if trouble is Trouble.LIST_GONE else BLIND
+    return {Trouble.LIST_GONE: GAPS, Trouble.PENDING: REFUSED}.get(trouble, BLIND)
 
 
 def _since(incident: Incident) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from bot.incidents import Delivery, Incident, Message, Purpose, State, open_service
+from bot.incidents import Delivery, Incident, Message, Purpose, State, Trouble, open_service
 from bot.rules.clock import not_after
 from bot.rules.policy import CLAIM_FOR, CLAIM_GRACE, CLOCK_SLACK, PUSH_EVERY, Policy
 
@@ -111,8 +111,12 @@ class Desk:
 
     @property
     def is_blind(self) -> bool:
-        """Whether nobody can see the accounts: then owners are not reminded of what may be over."""
-        return open_service(self.incidents.values()) is not None
+        """Whether nobody can see the accounts: then owners are not reminded of what may be over.
+
+        A list that is refused with error 596 says that something is not over.
+        """
+        service = open_service(self.incidents.values())
+        return service is not None and service.trouble is not Trouble.PENDING
 
     def is_muted(self, incident: Incident) -> bool:
         """Whether a mute holds the pushes of an incident."""

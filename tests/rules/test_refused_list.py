@@ -80,6 +80,15 @@ def test_of_an_account_that_is_told_itself_only_the_blindness_is_told_and_that_l
     assert [each.reasons for each in world.pushes()] == [{A: Reason.OPENED}, {"pending": Reason.OPENED}]
 
 
+def test_reminders_of_what_is_flagged_go_on() -> None:
+    world = flagged()
+    for _ in range(20):
+        world.now += MINUTE
+        refused(world, None)
+        world.tick()
+    assert world.pushes()[-1].reasons == {A: Reason.REMINDER}
+
+
 def test_the_looks_keep_their_pace() -> None:
     world = started()
     refused(world)
