@@ -1,7 +1,7 @@
 """An outbox over a real database, driven by hand: the clock, the rounds, the crashes."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from typing import TypeVar
 from bot.controls import view_of
 from bot.delivery import Post
 from bot.incidents import Delivery, Entry, Incident, Message, Purpose, Reason, State, new_key
-from bot.ledger import Ledger
+from bot.ledger import Ledger, Signal
 from bot.models import Account, Flag, KnownAccount
 from bot.outbox import Outbox, Step
 from bot.rules.policy import Policy
@@ -31,27 +31,35 @@ class Clock:
     def __init__(self) -> None:
         self._ahead = timedelta(0)
         self._slept: dict[asyncio.Event, datetime] = {}
+        self.slept = Signal()
+        """Fires when somebody has gone to sleep."""
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self._ahead
 
     def move(self, by: timedelta) -> None:
         self._ahead += by
-        for event, until in self._slept.items():
-            if until <= self.now():
-                event.set()
+        for event in [event for event, until in self._slept.items() if until <= self.now()]:
+            del self._slept[event]
+            event.set()
 
     @property
     def sleepers(self) -> int:
         return len(self._slept)
 
+    @property
+    def wakes_in(self) -> timedelta:
+        """How long whoever wakes first still sleeps."""
+        return max(min(self._slept.values()) - self.now(), timedelta(0))
+
     async def sleep(self, seconds: float) -> None:
         event = asyncio.Event()
         self._slept[event] = self.now() + timedelta(seconds=seconds)
+        self.slept.fire()
         try:
             await event.wait()
         finally:
-            del self._slept[event]
+            self._slept.pop(event, None)
 
 
 class Crash(BaseException):
@@ -73,6 +81,8 @@ class Desk:
         self.outbox: Outbox
         self._database = database
         self._world = world
+        self._known: int | None = None
+        """The version of the ledger that the outbox went to sleep with; None with something under way."""
 
     @asynccontextmanager
     async def process(self) -> AsyncGenerator[None]:
@@ -86,7 +96,7 @@ class Desk:
                 accounts=lambda: self.accounts,
                 view_of=view_of,
                 now=self.clock.now,
-                sleep=self.clock.sleep,
+                sleep=self._sleep,
                 chance=lambda: 1.0,
                 at=self.reach,
             )
@@ -137,10 +147,31 @@ class Desk:
                 await self.ledger.changed.wait(seen)
 
     async def until_resting(self) -> None:
-        """Wait till the outbox sleeps, with nothing under way."""
+        """Wait till the outbox sleeps, with nothing under way and no change that it does not know."""
         async with asyncio.timeout(PATIENCE):
-            while self.outbox.under_way or not self.clock.sleepers:  # noqa: ASYNC110 - nothing tells of it
-                await asyncio.sleep(0)
+            while not self._is_resting:
+                await self.clock.slept.wait(self.clock.slept.version)
+
+    async def live_until(self, predicate: Callable[[], object]) -> None:
+        """Let time pass, whenever the outbox that runs by itself rests, till something is true.
+
+        Raises:
+            AssertionError: it did not become true within a day.
+        """
+        end = self.clock.now() + timedelta(days=1)
+        await self.until_resting()
+        while not predicate():
+            assert self.clock.now() < end, "waited in vain for a day"
+            self.pass_time(self.clock.wakes_in)
+            await self.until_resting()
+
+    @property
+    def _is_resting(self) -> bool:
+        return self.clock.sleepers > 0 and self._known == self.ledger.changed.version
+
+    def _sleep(self, seconds: float) -> Awaitable[None]:
+        self._known = None if self.outbox.under_way else self.ledger.changed.version
+        return self.clock.sleep(seconds)
 
     def unfinished(self) -> set[str]:
         """Give the keys of the messages that may still change."""
