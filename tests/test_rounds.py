@@ -19,9 +19,6 @@ from tests.keeping import ADA, HOUR, MINUTE, PATIENCE, Clock, Watched, flagged, 
 from tests.parts import CHANNEL, FLAG, OTHER
 from tests.sandbox.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
 
-# The loops run as fast as they can on a clock of the test's own; tracing them would change the race.
-pytestmark = pytest.mark.no_cover
-
 LOOPS = 3
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
