@@ -15,9 +15,7 @@ run: .venv/run.stamp ## the bot for real, with the settings in .env
 	@exec $(BIN)/python -m bot
 
 test: .venv/dev.stamp ## the whole test suite
-	@# The outbox's loop runs on a clock of the test's own, which tracing would slow down: it goes first, by itself.
-	@$(BIN)/python -m pytest tests/outbox/test_loop.py
-	@$(BIN)/python -m pytest --cov --cov-report=term --ignore=tests/outbox/test_loop.py
+	@$(BIN)/python -m pytest --cov --cov-report=term
 
 chaos: .venv/dev.stamp ## kill the bot many times, and count what was lost or told twice (ROUNDS=100 SEED=1)
 	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED)
