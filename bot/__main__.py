@@ -29,12 +29,18 @@ QUOTES_NOTHING: Final = re.compile(r"the following arguments are required: .+|.+
 """The messages of argparse that repeat nothing of what was typed."""
 
 
-def main(arguments: list[str] | None = None, *, env_file: Path | None = ENV_FILE) -> int:
+def main(
+    arguments: list[str] | None = None,
+    *,
+    env_file: Path | None = ENV_FILE,
+    waits: app.Waits = app.USUAL,
+) -> int:
     """Do what the command line says and give the exit code.
 
     Args:
         arguments: the words after `python -m bot`; None takes the process's own.
         env_file: where settings are read from beside the environment; None for nowhere.
+        waits: how the bot waits when it runs.
     """
     wanted = parser().parse_args(arguments)
     complain(*(f"WARNING: {warning}" for warning in misspelled(env_file)))
@@ -53,13 +59,13 @@ def main(arguments: list[str] | None = None, *, env_file: Path | None = ENV_FILE
         secrets=[secret.get_secret_value() for secret in secrets if secret],
     )
     try:
-        return obey(wanted, settings)
+        return obey(wanted, settings, waits)
     except Exception:  # Python itself would print the traceback past the log, which takes the secrets out
         log.critical("Midwatch ended because of an error nobody foresaw", exc_info=True)
         return FAILED
 
 
-def obey(wanted: argparse.Namespace, settings: Settings) -> int:
+def obey(wanted: argparse.Namespace, settings: Settings, waits: app.Waits) -> int:
     """Do what the command line says with settings that are right, and give the exit code."""
     match wanted.command:
         case "check":
@@ -67,13 +73,13 @@ def obey(wanted: argparse.Namespace, settings: Settings) -> int:
         case "account":
             return account_cli.run(wanted, settings)
         case _:
-            return run(settings)
+            return run(settings, waits)
 
 
-def run(settings: Settings) -> int:
+def run(settings: Settings, waits: app.Waits) -> int:
     """Run the bot until it is stopped, and give the exit code."""
     try:
-        lookups.run(app.run(settings))
+        lookups.run(app.run(settings, waits=waits))
     except TokenRefusedError as error:
         complain(str(error))
         return REFUSED

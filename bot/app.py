@@ -5,6 +5,7 @@ import logging
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, cast
 
@@ -19,16 +20,17 @@ from bot.controls import view_of
 from bot.delivery import DiscordPost
 from bot.errors import TokenRefusedError, UnavailableError
 from bot.heartbeat import Heartbeat
+from bot.inflight import PATIENCE
 from bot.inquiry import Inquiries
 from bot.ledger import Ledger
 from bot.moments import Step, nothing
 from bot.monitor import Monitor, recall, utc_now
-from bot.outbox import Outbox
+from bot.outbox import EDIT_EVERY, Outbox
 from bot.owners import Owners
 from bot.reset import Resets
 from bot.rounds import Rounds
 from bot.rules.policy import Policy
-from bot.store import Store
+from bot.store import BUSY_TIMEOUT, Store
 from bot.supervise import end, supervise
 from bot.teller import Teller
 from bot.useapi import UseapiClient
@@ -50,18 +52,35 @@ REFUSED: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How the bot waits, for tests that cannot."""
+
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    """How a reset waits for its looks."""
+    edits: timedelta = EDIT_EVERY
+    """Between two edits of a message."""
+    database: timedelta = BUSY_TIMEOUT
+    """For a database that another program holds."""
+    answers: timedelta = PATIENCE
+    """At the end, for the answers under way."""
+
+
+USUAL: Final = Waits()
+
+
 async def run(
     settings: Settings,
     stop: asyncio.Event | None = None,
     *,
     extensions: Iterable[str] = EXTENSIONS,
     at: Callable[[Step], None] = nothing,
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    waits: Waits = USUAL,
 ) -> None:
     """Run the bot until it is told to stop, by a signal or by the event.
 
     Neither Discord nor the API needs to be up: both are tried until they are. `at` is told each step of
-    sending and resetting, for tests that end the program there; `sleep` is how a reset waits for its looks.
+    sending and resetting, for tests that end the program there.
 
     Raises:
         TokenRefusedError: Discord does not accept the bot's token.
@@ -71,11 +90,13 @@ async def run(
     stop = stop or asyncio.Event()
     async with AsyncExitStack() as stack:
         stack.enter_context(signals(stop))
-        store = await stack.enter_async_context(Store.open(settings.database_path))
+        store = await stack.enter_async_context(
+            Store.open(settings.database_path, busy_timeout=waits.database)
+        )
         session = await stack.enter_async_context(
             aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
         )
-        services = await assemble(settings, store, session, at, sleep)
+        services = await assemble(settings, store, session, at, waits)
         stack.push_async_callback(services.monitor.close)
         stack.push_async_callback(services.inquiries.close)
         bot = await stack.enter_async_context(Midwatch(settings, services))
@@ -84,7 +105,7 @@ async def run(
         log.info("watching over %s; stop with Ctrl-C or SIGTERM", settings.useapi_url)
         if settings.alert_channel_id is None:
             log.warning("ALERT_CHANNEL_ID is not set: when a direct message does not arrive, nobody is told")
-        stack.push_async_callback(bot.in_flight.finish)
+        stack.push_async_callback(bot.in_flight.finish, waits.answers)
         stack.callback(store.hurry)
         await until(stop, serving)
 
@@ -94,7 +115,7 @@ async def assemble(
     store: Store,
     session: aiohttp.ClientSession,
     at: Callable[[Step], None],
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    waits: Waits = USUAL,
 ) -> Services:
     """Build the services, with all that is remembered from before."""
     await store.prune(utc_now())
@@ -116,6 +137,7 @@ async def assemble(
             accounts=lambda: monitor.roster.by_channel,
             view_of=view_of,
             now=utc_now,
+            edit_every=waits.edits,
             at=at,
         )
         heartbeat = Heartbeat(session, settings.heartbeat_url)
@@ -127,7 +149,7 @@ async def assemble(
         Inquiries(useapi, store, monitor),
         owners,
         keeper,
-        Resets(useapi, monitor, keeper, sleep=sleep, at=at),
+        Resets(useapi, monitor, keeper, sleep=waits.sleep, at=at),
         configuring,
         rounds_of,
     )

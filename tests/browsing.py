@@ -10,6 +10,8 @@ from tests.sandbox.demo import demo
 from tests.sandbox.visitor import Visitor, browsing, installed_browser
 
 BROWSER: Final = installed_browser()
+HURRY: Final = 5
+"""Still leaves time to do something between two looks after a reset."""
 in_a_browser = pytest.mark.skipif(
     BROWSER is None,
     reason="no Chromium is installed here, so the page is not tried (Debian: apt-get install chromium)",
@@ -21,7 +23,7 @@ async def visiting(width: int = 1280, height: int = 800) -> AsyncGenerator[Visit
     """Open the demo in a browser; the test fails on any error of the page, and on a request to elsewhere."""
     assert BROWSER is not None
     trouble: list[str] = []
-    async with demo() as (server, _), browsing(BROWSER) as browser:
+    async with demo(hurry=HURRY) as (server, _), browsing(BROWSER) as browser:
         page = await browser.new_page(viewport={"width": width, "height": height})
         page.on("pageerror", lambda error: trouble.append(str(error)))
         page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)

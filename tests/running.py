@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,10 @@ from tests.sandbox.discord import (
 from tests.sandbox.useapi import Endpoint, SimulatedUseapi
 
 PATIENCE = 30.0
+AT_ONCE = timedelta(0)
+"""Between two edits of a message; that there is time between them is for the outbox's own tests."""
+DATABASE_WAITS = timedelta(seconds=1)
+"""Long enough for `Bot.meddle`, which holds the database for a moment."""
 EPHEMERAL = 1 << 6
 HELLO = "Alerts will arrive here"
 
@@ -38,6 +43,8 @@ class Bot:
         self.extensions: Sequence[str] = EXTENSIONS
         self.sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
         """How a reset waits for its next look."""
+        self.grace = timedelta(milliseconds=100)
+        """How long a stop waits for answers under way."""
         self._task: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
         self._pointed = ExitStack()
@@ -61,7 +68,8 @@ class Bot:
         """Start the bot and wait for nothing."""
         self._pointed.enter_context(point_at(self.world.api, self.world.gateway))
         self._stop = asyncio.Event()
-        running = app.run(self.settings(**changed), self._stop, extensions=self.extensions, sleep=self.sleep)
+        waits = app.Waits(self.sleep, AT_ONCE, DATABASE_WAITS, self.grace)
+        running = app.run(self.settings(**changed), self._stop, extensions=self.extensions, waits=waits)
         self._task = asyncio.create_task(running)
         return self._task
 

@@ -1,5 +1,7 @@
 """Answers that Discord does not take, or that a stop of the bot would cut off."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.reading import text
@@ -93,6 +95,7 @@ async def test_a_stop_tells_who_still_waits(bot: Bot, ada: Visitor, sam: Visitor
 
 
 async def test_a_stop_lets_an_answer_on_its_way_arrive(bot: Bot, ada: Visitor) -> None:
+    bot.grace = timedelta(hours=1)
     bot.api.add().info_seconds = 0.3
     await bot.start()
     asked = await ada.use("mjinfo")

@@ -1,7 +1,8 @@
 """Tells owners: claims messages, sends them once, keeps them as they should look, by every route there is."""
 
 from bot.moments import Step
+from bot.outbox.editor import EDIT_EVERY
 from bot.outbox.health import Report, RouteState
 from bot.outbox.outbox import Outbox
 
-__all__ = ["Outbox", "Report", "RouteState", "Step"]
+__all__ = ["EDIT_EVERY", "Outbox", "Report", "RouteState", "Step"]

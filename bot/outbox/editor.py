@@ -34,6 +34,8 @@ class Editor:
 
     around: Surroundings
     holds: Holds
+    every: timedelta
+    """Between two edits of a message that is not old."""
 
     def wishes(self, now: datetime) -> list[Wish]:
         """Give all there is to change, what may be changed first coming first."""
@@ -53,7 +55,7 @@ class Editor:
 
     def _allowed_at(self, message: Message, now: datetime) -> datetime:
         """Give when a message may be touched: rarely again, and not while it is held."""
-        every = EDIT_EVERY if message.sent_at and now - message.sent_at < OLD else EDIT_OLD_EVERY
+        every = self.every if message.sent_at and now - message.sent_at < OLD else EDIT_OLD_EVERY
         rested = message.edited_at + every if message.edited_at else now
         held = self.holds.until(message.key, now) or now
         allowed = max(rested, held)

@@ -16,7 +16,7 @@ from bot.ledger import Ledger
 from bot.models import KnownAccount
 from bot.moments import Step, nothing
 from bot.outbox import fate, health
-from bot.outbox.editor import Editor, Wish
+from bot.outbox.editor import EDIT_EVERY, Editor, Wish
 from bot.outbox.health import Holds, Report, Routes
 from bot.outbox.letters import Letters
 from bot.outbox.sender import Sender, Surroundings
@@ -37,7 +37,8 @@ class Outbox:
     """Sends and edits the ledger's messages.
 
     Each message is a task of its own, so that one that hangs holds up no other; edits begin only while
-    nothing is being sent. `sleep`, `chance` (0 to 1) and `at` are for tests: the time, the luck, the crash.
+    nothing is being sent. `edit_every` is between two edits of a message. `sleep`, `chance` (0 to 1) and `at`
+    are for tests: the time, the luck, the crash.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Outbox:
         accounts: Callable[[], Mapping[str, KnownAccount]],
         view_of: Callable[[Look], ui.View],
         now: Callable[[], datetime],
+        edit_every: timedelta = EDIT_EVERY,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
         at: Callable[[Step], None] = nothing,
@@ -65,7 +67,7 @@ class Outbox:
             ledger, post, letters, self._routes, teller, frozenset(ledger.messages), now, chance, at
         )
         self._sender = Sender(around)
-        self._editor = Editor(around, self._holds)
+        self._editor = Editor(around, self._holds, edit_every)
         self._sends: dict[str, asyncio.Task[None]] = {}
         self._edits: dict[str, asyncio.Task[None]] = {}
         self._finished = asyncio.Event()

@@ -72,7 +72,9 @@ async def remember(useapi: SimulatedUseapi, folder: Path) -> None:
                 await store.record_info(account.channel, InfoSnapshot(at, took, info))
 
 
-def bot_command(discord: SimulatedDiscord, useapi: SimulatedUseapi, folder: Path) -> list[str]:
+def bot_command(
+    discord: SimulatedDiscord, useapi: SimulatedUseapi, folder: Path, *, hurry: float = 1
+) -> list[str]:
     """Give the command that runs the bot between these two, with its database in this folder."""
     settings = {
         "DISCORD_TOKEN": SANDBOX_BOT_TOKEN,
@@ -83,11 +85,11 @@ def bot_command(discord: SimulatedDiscord, useapi: SimulatedUseapi, folder: Path
         "DATABASE_PATH": str(folder / DATABASE),
         **PACE,
     }
-    return launch.command(discord.api, discord.gateway, folder, settings)
+    return launch.command(discord.api, discord.gateway, folder, settings, hurry=hurry)
 
 
 @asynccontextmanager
-async def demo() -> AsyncGenerator[tuple[PageServer, BotProcess]]:
+async def demo(*, hurry: float = 1) -> AsyncGenerator[tuple[PageServer, BotProcess]]:
     """Start the fakes, the bot and the page; with the block all of it ends, the temporary database too."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="midwatch-demo-")))
@@ -96,7 +98,7 @@ async def demo() -> AsyncGenerator[tuple[PageServer, BotProcess]]:
         seed(useapi)
         await remember(useapi, folder)
         bot = await stack.enter_async_context(
-            BotProcess(bot_command(discord, useapi, folder), folder / "bot.log")
+            BotProcess(bot_command(discord, useapi, folder, hurry=hurry), folder / "bot.log")
         )
         page = await stack.enter_async_context(PageServer(Stage(discord, useapi, bot)))
         bot.changed = page.changed

@@ -5,6 +5,7 @@ and only the sandbox's own tokens and loopback addresses are let through.
 """
 
 import argparse
+import asyncio
 import os
 import signal
 import sys
@@ -25,11 +26,20 @@ TOKENS: Final = {"DISCORD_TOKEN": SANDBOX_BOT_TOKEN, "USEAPI_TOKEN": SANDBOX_USE
 
 
 def command(
-    discord_api: str, gateway: str, folder: Path, settings: Mapping[str, str], *arguments: str
+    discord_api: str,
+    gateway: str,
+    folder: Path,
+    settings: Mapping[str, str],
+    *arguments: str,
+    hurry: float = 1,
 ) -> list[str]:
-    """Give the words after `python` that run the bot here; `arguments` are the bot's own, such as `check`."""
+    """Give the words after `python` that run the bot here; `arguments` are the bot's own, such as `check`.
+
+    The bot waits for its next edit of a message, and for the looks after a reset, so many times shorter.
+    """
     pairs = [f"{name}={value}" for name, value in settings.items()]
-    return ["-m", "tests.sandbox.launch", discord_api, gateway, str(folder), *pairs, "--", *arguments]
+    own = [f"--hurry={hurry}", discord_api, gateway, str(folder), *pairs]
+    return ["-m", "tests.sandbox.launch", *own, "--", *arguments]
 
 
 def check(settings: Mapping[str, str]) -> None:
@@ -64,6 +74,7 @@ def main() -> None:
     for name in ("discord_api", "gateway", "folder"):
         parser.add_argument(name)
     parser.add_argument("settings", nargs="*", metavar="NAME=VALUE")
+    parser.add_argument("--hurry", type=float, default=1)
     own, arguments = _halves(sys.argv[1:])
     given = parser.parse_args(own)
     settings = dict(pair.split("=", 1) for pair in given.settings)
@@ -73,7 +84,7 @@ def main() -> None:
     os.chdir(given.folder)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with point_at(given.discord_api, given.gateway):
-        sys.exit(_run_bot(arguments))
+        sys.exit(_run_bot(arguments, given.hurry))
 
 
 def _halves(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
@@ -92,11 +103,15 @@ def _end_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _run_bot(arguments: Sequence[str]) -> int:
+def _run_bot(arguments: Sequence[str], hurry: float) -> int:
     # Imported only now, so that nothing of the bot has seen the environment before it was emptied.
     from bot.__main__ import main as bot_main  # noqa: PLC0415
+    from bot.app import USUAL, Waits  # noqa: PLC0415
 
-    return bot_main(list(arguments), env_file=None)
+    async def sleep(seconds: float) -> None:
+        await asyncio.sleep(seconds / hurry)
+
+    return bot_main(list(arguments), env_file=None, waits=Waits(sleep, USUAL.edits / hurry))
 
 
 if __name__ == "__main__":
