@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -19,7 +18,10 @@ from tests.sandbox.discord import Trouble, point_at
 from tests.sandbox.useapi import Endpoint, Fault
 from tests.tunnel import Tunnel
 
-STOPS_WITHIN = 2.0
+LONG = 3_600.0
+"""More seconds than `Bot.stop` has patience for: who waits so long fails the test."""
+GIVES_UP_AFTER = 15.0
+"""Half of the seconds that discord.py waits for the answer to its goodbye."""
 
 Prepare = Callable[[Bot], None]
 
@@ -187,11 +189,11 @@ async def test_a_signal_stops_it_and_means_what_it_used_to_from_then_on(
 
 
 def slow_login(bot: Bot) -> None:
-    bot.world.fault(Trouble.SLOW, path="/users/@me", seconds=60.0)
+    bot.world.fault(Trouble.SLOW, path="/users/@me", seconds=LONG)
 
 
 def slow_registration(bot: Bot) -> None:
-    bot.world.fault(Trouble.SLOW, path="/applications/*", seconds=60.0)
+    bot.world.fault(Trouble.SLOW, path="/applications/*", seconds=LONG)
 
 
 def hung_api(bot: Bot) -> None:
@@ -207,13 +209,11 @@ def all_is_well(_bot: Bot) -> None:
 
 
 @pytest.mark.parametrize("prepare", [all_is_well, slow_login, slow_registration, hung_api, errors])
-async def test_it_stops_at_once_at_any_point_of_its_start(bot: Bot, prepare: Prepare) -> None:
+async def test_it_stops_at_any_point_of_its_start(bot: Bot, prepare: Prepare) -> None:
     prepare(bot)
     task = bot.launch()
     await asyncio.wait({task}, timeout=0.2)
-    begun = time.monotonic()
     await bot.stop()
-    assert time.monotonic() - begun < STOPS_WITHIN
     bot.world.mend()
 
 
@@ -228,9 +228,7 @@ async def test_it_stops_while_both_are_down(bot: Bot) -> None:
     await bot.world.vanish()
     task = bot.launch()
     await asyncio.wait({task}, timeout=0.3)
-    begun = time.monotonic()
     await bot.stop()
-    assert time.monotonic() - begun < STOPS_WITHIN
 
 
 @pytest.fixture
@@ -242,10 +240,8 @@ async def tunnel(bot: Bot) -> AsyncIterator[Tunnel]:
             running = asyncio.create_task(app.run(bot.settings(), stop))
             await bot.world.wait_for(lambda: bot.world.connected, PATIENCE)
             yield opened
-            begun = time.monotonic()
             stop.set()
-            await asyncio.wait_for(running, PATIENCE)
-            assert time.monotonic() - begun < STOPS_WITHIN
+            await asyncio.wait_for(running, GIVES_UP_AFTER)
 
 
 async def test_it_stops_although_the_gateway_does_not_answer_its_goodbye(tunnel: Tunnel) -> None:

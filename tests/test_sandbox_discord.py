@@ -1,7 +1,6 @@
 """The simulated Discord, used by a small real bot over the sockets it will really use."""
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator
 
 import aiohttp
@@ -291,17 +290,15 @@ async def test_a_closed_dm_is_50007_until_it_is_opened(bot: SmallBot, sim: Simul
 # --------------------------------------------------------------------------- rest
 
 
-async def test_closing_ends_everything_at_once_although_a_bot_is_connected() -> None:
+async def test_closing_ends_everything_although_a_bot_is_connected() -> None:
     before = asyncio.all_tasks()
     async with aiohttp.ClientSession() as session:
         async with SimulatedDiscord() as sim:
-            sim.fault(Trouble.SLOW_AFTER, seconds=600)
+            sim.fault(Trouble.SLOW_AFTER, seconds=3_600)  # more than a test may take
             socket = await session.ws_connect(sim.gateway)
             path = f"/channels/{sim.channel_id}/messages"
             hanging = asyncio.create_task(post(sim, path, {"content": "x"}))
             await sim.wait_for(lambda: sim.messages(sim.channel_id, sim.owner))
-            began = time.monotonic()
-        assert time.monotonic() - began < 1
         assert (await socket.receive()).type is aiohttp.WSMsgType.TEXT  # HELLO
         assert (await socket.receive()).type is not aiohttp.WSMsgType.TEXT
         await asyncio.wait([hanging])

@@ -1,6 +1,5 @@
 """The parser of Midjourney's `/info` text, on every published sample and on any text at all."""
 
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -339,11 +338,8 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_text_costs_no_time(text: str) -> None:
-    begun = time.process_time()
-    read = parse_info(text)
-    assert time.process_time() - begun < 0.5
-    assert len(read.text) == 8_000
+def test_hostile_text_is_read_up_to_its_limit_alone(text: str) -> None:
+    assert parse_info(text) == parse_info(text[:8_000])
 
 
 TITLES = {
