@@ -58,6 +58,8 @@ class Waits:
 
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     """How a reset waits for its looks."""
+    again: Callable[[float], Awaitable[None]] = asyncio.sleep
+    """How a question to the API waits for its next try."""
     edits: timedelta = EDIT_EVERY
     """Between two edits of a message."""
     database: timedelta = BUSY_TIMEOUT
@@ -119,7 +121,7 @@ async def assemble(
 ) -> Services:
     """Build the services, with all that is remembered from before."""
     await store.prune(utc_now())
-    useapi = UseapiClient(session, settings.useapi_url, settings.useapi_token)
+    useapi = UseapiClient(session, settings.useapi_url, settings.useapi_token, sleep=waits.again)
     owners = Owners(settings.owner_ids, settings.guild_ids, store)
     await owners.load()
     ledger = await Ledger.load(store, utc_now)

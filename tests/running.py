@@ -12,6 +12,7 @@ from typing import Any
 from bot import app
 from bot.client import EXTENSIONS
 from bot.config import Settings
+from tests.parts import at_once
 from tests.reading import button, menu, text
 from tests.sandbox.discord import (
     SANDBOX_BOT_TOKEN,
@@ -25,7 +26,7 @@ from tests.sandbox.discord import (
 from tests.sandbox.useapi import Endpoint, SimulatedUseapi
 
 PATIENCE = 30.0
-AT_ONCE = timedelta(0)
+NO_TIME = timedelta(0)
 """Between two edits of a message; that there is time between them is for the outbox's own tests."""
 DATABASE_WAITS = timedelta(seconds=1)
 """Long enough for `Bot.meddle`, which holds the database for a moment."""
@@ -43,6 +44,8 @@ class Bot:
         self.extensions: Sequence[str] = EXTENSIONS
         self.sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
         """How a reset waits for its next look."""
+        self.again: Callable[[float], Awaitable[None]] = at_once
+        """How a question to the API waits for its next try."""
         self.grace = timedelta(milliseconds=100)
         """How long a stop waits for answers under way."""
         self._task: asyncio.Task[None] | None = None
@@ -68,7 +71,7 @@ class Bot:
         """Start the bot and wait for nothing."""
         self._pointed.enter_context(point_at(self.world.api, self.world.gateway))
         self._stop = asyncio.Event()
-        waits = app.Waits(self.sleep, AT_ONCE, DATABASE_WAITS, self.grace)
+        waits = app.Waits(self.sleep, self.again, NO_TIME, DATABASE_WAITS, self.grace)
         running = app.run(self.settings(**changed), self._stop, extensions=self.extensions, waits=waits)
         self._task = asyncio.create_task(running)
         return self._task

@@ -182,6 +182,7 @@ async def test_an_outage_is_told_once_and_turns_green_with_the_blind_window(bot:
     account = bot.api.add()
     await bot.start(POLL_INTERVAL="5s", OUTAGE_AFTER="1s")
     bot.api.fault(Fault.VANISHED)
+    await look(ada)
     alert = await newest(ada, "I cannot see your accounts: the API does not answer")
     assert not is_silent(alert)
 

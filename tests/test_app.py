@@ -64,7 +64,12 @@ async def test_it_waits_for_a_discord_that_answers_with_errors(bot: Bot, ada: Vi
 async def test_it_serves_while_the_api_is_down_and_reads_the_list_once_the_api_is_back(
     bot: Bot, ada: Visitor
 ) -> None:
-    account = bot.api.add(discord_name="aurora")
+    account, mended = bot.api.add(discord_name="aurora"), asyncio.Event()
+
+    async def until_mended(_seconds: float) -> None:
+        await mended.wait()
+
+    bot.again = until_mended
     bot.api.fault(Fault.VANISHED)
     bot.launch()
     world, place = bot.world, bot.world.channel_id
@@ -72,6 +77,7 @@ async def test_it_serves_while_the_api_is_down_and_reads_the_list_once_the_api_i
     assert await ada.complete("mjinfo", "") == []
 
     bot.api.mend()
+    mended.set()
     await world.wait_for(lambda: looked(bot), PATIENCE)
     assert [choice.value for choice in await ada.complete("mjinfo", "")] == [account.channel]
 

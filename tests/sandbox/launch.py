@@ -111,7 +111,7 @@ def _run_bot(arguments: Sequence[str], hurry: float) -> int:
     async def sleep(seconds: float) -> None:
         await asyncio.sleep(seconds / hurry)
 
-    return bot_main(list(arguments), env_file=None, waits=Waits(sleep, USUAL.edits / hurry))
+    return bot_main(list(arguments), env_file=None, waits=Waits(sleep, edits=USUAL.edits / hurry))
 
 
 if __name__ == "__main__":

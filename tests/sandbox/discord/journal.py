@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-BACKSTOP = 0.05
+BACKSTOP = 0.01
 """Seconds until a condition is looked at again unasked, for what the journal does not see."""
 
 
