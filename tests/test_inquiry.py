@@ -312,5 +312,5 @@ async def test_closing_ends_an_inquiry_that_is_under_way(api: SimulatedUseapi, h
     asker = asyncio.create_task(here.inquiries.ask(here.known(CHANNEL)))
     await asyncio.wait_for(arrived.wait(), 5)
     await here.inquiries.close()
-    await asyncio.wait({asker}, timeout=1)
+    await asyncio.wait({asker}, timeout=5)
     assert asker.cancelled()

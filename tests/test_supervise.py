@@ -159,7 +159,7 @@ async def test_cancelling_the_loop_itself_ends_it(work: Callable[[asyncio.Event]
     running = asyncio.create_task(loop)
     await begun.wait()
     running.cancel()
-    ended, _ = await asyncio.wait({running}, timeout=1)
+    ended, _ = await asyncio.wait({running}, timeout=PATIENCE)
     stop.set()  # a loop that goes on must not keep the test from ending
     await asyncio.wait({running}, timeout=PATIENCE)
     assert ended == {running}
