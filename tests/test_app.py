@@ -78,7 +78,7 @@ async def test_it_serves_while_the_api_is_down_and_reads_the_list_once_the_api_i
 
     bot.api.mend()
     mended.set()
-    await world.wait_for(lambda: looked(bot), PATIENCE)
+    await world.wait_for(lambda: looked(bot) and not bot.looking, PATIENCE)
     assert [choice.value for choice in await ada.complete("mjinfo", "")] == [account.channel]
 
 
