@@ -64,6 +64,7 @@ class Rounds:
                 limit=None,
                 health=self.health,
                 delayed=self._look_in,
+                sleep=self._sleep,
             ),
             supervise(
                 lambda: self._mind_the_clock(stop),
@@ -71,6 +72,7 @@ class Rounds:
                 stop=stop,
                 every=AT_ONCE,
                 limit=None,
+                sleep=self._sleep,
             ),
             self.outbox.run(stop),
         )

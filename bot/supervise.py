@@ -11,6 +11,8 @@ from typing import Final
 
 log = logging.getLogger(__name__)
 
+Sleep = Callable[[float], Awaitable[None]]
+
 FIRST_DELAY: Final = timedelta(seconds=1)
 CANCEL_AGAIN_SECONDS: Final = 0.1
 
@@ -57,13 +59,12 @@ def backoff(failures: int, longest: timedelta) -> float:
     return capped * random.uniform(0.5, 1)  # noqa: S311 - spreads load, guards nothing
 
 
-async def pause(seconds: float, stop: asyncio.Event) -> None:
+async def pause(seconds: float, stop: asyncio.Event, sleep: Sleep = asyncio.sleep) -> None:
     """Wait so long, or until the stop event is set."""
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return
+    if seconds > 0:
+        await first_of(stop.wait(), sleep(seconds))
+    else:
+        await asyncio.sleep(0)
 
 
 def is_being_cancelled() -> bool:
@@ -83,6 +84,7 @@ async def supervise(
     fatal: tuple[type[Exception], ...] = (),
     health: Health | None = None,
     delayed: Callable[[timedelta], None] | None = None,
+    sleep: Sleep = asyncio.sleep,
 ) -> None:
     """Run `once` until it has worked and, with `every`, again and again from then on.
 
@@ -96,6 +98,7 @@ async def supervise(
         fatal: errors that trying again does not mend; they end the loop and are raised.
         health: where to keep the record, for those who ask how the loop is doing.
         delayed: told after a failure how long it is until the next run.
+        sleep: how it waits between runs.
     """
     health = health or Health()
     while not stop.is_set():
@@ -111,12 +114,12 @@ async def supervise(
             delay = backoff(health.failures_in_a_row, longest_delay)
             if delayed is not None:
                 delayed(timedelta(seconds=delay))
-            await pause(delay, stop)
+            await pause(delay, stop, sleep)
             continue
         health.succeeded(name)
         if every is None:
             return
-        await pause(every.total_seconds(), stop)
+        await pause(every.total_seconds(), stop, sleep)
 
 
 @asynccontextmanager

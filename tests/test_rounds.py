@@ -260,6 +260,8 @@ async def test_no_error_ends_the_looks(
     async with rounds.going():
         await until(lambda: rounds.failed_looks == 1)
         await until(lambda: rounds.health.failures_in_a_row == 1)
+        await resting(clock)
+        clock.turn(SECOND)
         await until(lambda: looks(api) == 1)
         await resting(clock)
         assert rounds.failed_looks == 0
@@ -289,6 +291,8 @@ async def test_no_error_ends_the_minding_of_the_clock(watch: Watched, clock: Clo
     watch.keeper = failing
     async with rounds_of(watch, interval=DAY).going():
         await until(lambda: failing.error is None)
+        await resting(clock)
+        clock.turn(SECOND)
         await resting(clock)
         clock.turn(LEASE)
         await until(lambda: watch.incident().state is State.OPEN)

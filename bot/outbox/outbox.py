@@ -91,6 +91,7 @@ class Outbox:
                 every=NOW,
                 limit=None,
                 health=self.health,
+                sleep=self._sleep,
             )
         finally:
             await self._end()
