@@ -251,6 +251,8 @@ class Moderation(commands.Cog):
 
     def _telling(self, caller: Caller, known: KnownAccount) -> Callable[[Stage, timedelta], Awaitable[None]]:
         async def tell(stage: Stage, wait: timedelta) -> None:
+            if stage is Stage.SENDING:
+                self._bot.in_flight.sent()
             if is_late(caller):
                 return  # each step would be a message of its own
             match stage:
