@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import discord
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.incidents import Ending, Incident, Purpose, Reason, Route, State, Trouble
@@ -630,7 +630,6 @@ def test_as_text_alone_a_digest_names_commands_instead_of_the_select() -> None:
     assert words.count("moderation message pending") == 20
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     rows=entries,
     listed=st.lists(accounts, max_size=6),
@@ -658,7 +657,6 @@ def test_no_message_breaks_a_limit_or_does_anything(
     assert look.fingerprint == look_of(told, incidents, mapped, page=page, note=DMS_CLOSED).fingerprint
 
 
-@settings(max_examples=30, deadline=None)
 @given(hostile, hostile, st.sampled_from([2, 20, 21]))
 def test_a_full_digest_of_hostile_accounts_keeps_the_limits_and_lists_each(
     label: str, text: str, number: int
@@ -682,6 +680,18 @@ def test_a_full_digest_of_hostile_accounts_keeps_the_limits_and_lists_each(
     assert_sendable(look)
     assert look.embed is not None
     assert len((look.embed.description or "").splitlines()) == min(number, 20)
+
+
+def test_a_list_too_long_without_links_gives_up_all_but_names_and_states() -> None:
+    owner = {"claimed_by": 2**63, "claimed_at": NOW, "snoozed_until": NOW + MINUTE, "before_watch": True}
+    rows = [(incident(n, BLOCKED, **owner), None) for n in range(20)]
+    mapped = {channel(n): account("*" * 20, channel=channel(n)) for n in range(20)}
+    look = look_of(message(*rows), by_key(row[0] for row in rows), mapped)
+    assert_sendable(look)
+    assert look.embed is not None
+    lines = (look.embed.description or "").splitlines()
+    name = r"\*" * 20
+    assert lines == [f"**{name}** · ⛔ blocked"] * 20
 
 
 def test_a_long_list_gives_up_links_before_accounts() -> None:

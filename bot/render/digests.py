@@ -60,15 +60,23 @@ def _title(cases: Sequence[Case], page: int) -> str:
 
 
 def _list(shown: Sequence[Case]) -> str:
-    """Write a line for each; where they are too long together, without the links."""
-    lines = "\n".join(_line(case, linked=True) for case in shown)
-    return lines if length(lines) <= LIST_LIMIT else "\n".join(_line(case, linked=False) for case in shown)
+    """Write a line for each; where they are too long together, without the links, then without the rest."""
+    whole_list = "\n".join(_line(case, linked=True) for case in shown)
+    if length(whole_list) <= LIST_LIMIT:
+        return whole_list
+    unlinked = [_line(case, linked=False) for case in shown]
+    # Where that is too long, who is on it and till when is left to the cards that the select opens.
+    return "\n".join(unlinked) if length("\n".join(unlinked)) <= LIST_LIMIT else "\n".join(map(_brief, shown))
 
 
 def _line(case: Case, *, linked: bool) -> str:
     name, link = plain(case.account.label, NAME_LIMIT), case.account.account.link
     title = f"**[{name}]({link})**" if link and linked and not case.incident.ended else f"**{name}**"
     return " · ".join([title, state_of(case.incident), *_traits(case)])
+
+
+def _brief(case: Case) -> str:
+    return f"**{plain(case.account.label, NAME_LIMIT)}** · {state_of(case.incident)}"
 
 
 def _traits(case: Case) -> list[str]:
