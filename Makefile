@@ -19,6 +19,7 @@ test: .venv/dev.stamp ## the whole test suite
 
 chaos: .venv/dev.stamp ## kill the bot many times, and count what was lost or told twice (ROUNDS=100 SEED=1)
 	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED)
+	@$(BIN)/python -m pytest -q -m hypothesis --hypothesis-profile=large --hypothesis-seed=$(SEED) --timeout=0
 
 check: .venv/dev.stamp ## format, lint and types
 	@$(BIN)/ruff format --check .

@@ -7,12 +7,29 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, Phase, settings
 
 from bot import logs
 from tests.running import Bot, Visitor
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
 from tests.sandbox.discord.schema import schema_available
 from tests.sandbox.useapi import SANDBOX_USEAPI_TOKEN, SimulatedUseapi
+
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
+"""All but the one that explains a failure, which costs more than it tells."""
+
+for name, examples, steps, is_derandomized in (("small", 60, 30, True), ("large", 1_500, 60, False)):
+    settings.register_profile(
+        name,
+        max_examples=examples,
+        stateful_step_count=steps,
+        derandomize=is_derandomized,
+        print_blob=not is_derandomized,
+        phases=PHASES,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],  # no test depends on the machine's speed
+    )
+settings.load_profile("small")  # the same examples each time; `make chaos` asks for the large one
 
 
 def pytest_report_header() -> list[str]:

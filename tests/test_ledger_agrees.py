@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.incidents import Delivery, State, new_key
@@ -140,7 +140,6 @@ async def live(path: Path, life: list[tuple[list[Step], timedelta, int | None]])
             assert content(ledger) == content(await Ledger.load(store, clock))
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(turns, min_size=1, max_size=12))
 def test_memory_is_always_what_a_restart_would_load(
     life: list[tuple[list[Step], timedelta, int | None]],

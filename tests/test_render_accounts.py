@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.models import FastTime, Info, InfoSnapshot, KnownAccount, Subscription
@@ -163,7 +163,6 @@ def test_since_when_is_said_to_be_unknown() -> None:
     assert "Flagged, not known since when. Midjourney says:" in accounts_page([known], 0, at=NOW).entries[0]
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(accounts, max_size=12), st.integers(-2, 3))
 def test_a_page_keeps_the_limit_and_does_nothing_whatever_is_listed(
     listed: list[KnownAccount], asked: int

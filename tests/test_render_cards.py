@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.models import Action, FastTime, Flag, Info, InfoSnapshot, KnownAccount, Subscription, Usage
@@ -275,7 +275,6 @@ def test_the_audit_is_told_in_words(verb: str, told: str) -> None:
     assert words.endswith(f"[Last actions]\n<t:1768356000:R> <@1> {told}")
 
 
-@settings(max_examples=60, deadline=None)
 @given(accounts, snapshots, st.lists(actions, max_size=8))
 def test_no_card_breaks_a_limit_or_does_anything(
     known: KnownAccount, snapshot: InfoSnapshot, done: list[Action]

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.incidents import Delivery, Ending, Incident, Message, Purpose, Reason, Route, State, Trouble
@@ -212,7 +212,6 @@ routes = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     rows=entries,
     listed=st.lists(accounts, max_size=6),
