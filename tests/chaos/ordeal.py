@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import re
 import signal
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +27,8 @@ ENDS_WITHIN: Final = 5.0
 TAIL: Final = 30
 PRIVATE: Final = 64
 """The flag of a message that one person sees as an answer."""
+CALLBACK: Final = re.compile(r"/interactions/(\d+)/[^/]+/callback")
+UNKNOWN: Final = 404
 
 
 class EndedByItselfError(Exception):
@@ -65,8 +68,13 @@ class Ordeal:
         self.hurry = Hurry.begin()
         self.kills = 0
         self.creations: list[Creation] = []
+        self.late_answers: dict[int, set[int]] = {owner.id: set() for owner in self.owners}
+        """The messages to each owner that stand for an answer, one at most for each that came too late."""
         self.episodes: list[str] = []
         """The channel of each flag that was set where there was no trouble."""
+        self.before_stop: Callable[[], Awaitable[None]] | None = None
+        """What happens between the wish to end a life and the signal, as where the machine is slow."""
+        self._askers: dict[str, int] = {}
         self._folder = folder
         self._process: ForkServerProcess | None = None
         self._fate = Fate()
@@ -141,6 +149,8 @@ class Ordeal:
 
     async def stop(self) -> None:
         """End a life politely; it must take that well, unless its fate is quicker."""
+        if self.before_stop is not None:
+            await self.before_stop()
         if self._process is None:
             return
         self._process.terminate()
@@ -189,10 +199,33 @@ class Ordeal:
     # What is to be seen
 
     def note_event(self, event: str, payload: Mapping[str, Any]) -> None:
-        """Take note of every message at the moment Discord makes it."""
+        """Take note of every message at the moment Discord makes it, and of who asked what."""
+        if event == "INTERACTION_CREATE":
+            person = payload["member"]["user"] if "member" in payload else payload["user"]
+            self._askers[payload["id"]] = int(person["id"])
         is_alert = event == "MESSAGE_CREATE" and not payload.get("flags", 0) & PRIVATE
         if is_alert and payload["author"]["id"] == str(self.world.bot_id):
-            self.creations.append(Creation(int(payload["id"]), self.row_of(payload)))
+            row = self.row_of(payload)
+            self.creations.append(Creation(int(payload["id"]), row))
+            if row is None:
+                self._note_answer(payload)
+
+    def _note_answer(self, message: Mapping[str, Any]) -> None:
+        """Take note of an answer that Discord took too late as one, so that it goes as a direct message."""
+        for owner in self.owners:
+            is_direct = int(message["channel_id"]) == self.world.dm_channel_id(owner)
+            answers = self.late_answers[owner.id]
+            if is_direct and len(answers) < self._given_up(owner):
+                answers.add(int(message["id"]))
+
+    def _given_up(self, owner: Person) -> int:
+        """Count the interactions of an owner of which Discord said that it waits no more (10062, a 404)."""
+        refused = (
+            found[1]
+            for request in self.world.requests
+            if request.status == UNKNOWN and (found := CALLBACK.fullmatch(request.path))
+        )
+        return sum(self._askers.get(interaction) == owner.id for interaction in refused)
 
     def row_of(self, message: Mapping[str, Any]) -> MessageRow | None:
         """Give the row of the outbox whose key stands in a message."""
@@ -200,9 +233,10 @@ class Ordeal:
         return next((row for row in self.records.messages() if row.key in written), None)
 
     def sees(self, owner: Person) -> list[Json]:
-        """Give the owner's direct messages, without answers to clicks."""
+        """Give the owner's direct messages, without answers to clicks and commands."""
         seen = self.world.messages(self.world.dm_channel_id(owner), owner)
-        return [message for message in seen if not message.get("flags", 0) & PRIVATE]
+        late = self.late_answers[owner.id]
+        return [each for each in seen if not each.get("flags", 0) & PRIVATE and int(each["id"]) not in late]
 
     def has_told(self, channel: str) -> bool:
         """Whether every owner has a message that holds the account's open incident, recorded as sent."""

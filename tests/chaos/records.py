@@ -10,6 +10,8 @@ from bot.incidents import Delivery, Purpose, Reason, ResetVerdict, State
 from bot.watchkeeper import UNKNOWN_OUTCOME
 
 ASKED = "asked"
+NOT_MADE = ("SQLITE_CANTOPEN", "SQLITE_ERROR")
+"""No file, or no such table."""
 ENDINGS = (UNKNOWN_OUTCOME, *ResetVerdict)
 
 
@@ -84,5 +86,8 @@ class Records:
         try:
             with closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True)) as connection:
                 return connection.execute(query).fetchall()
-        except sqlite3.OperationalError:
-            return []
+        except sqlite3.OperationalError as error:
+            # Any other error must not pass for a database in which nothing is left to do.
+            if error.sqlite_errorname in NOT_MADE:
+                return []
+            raise

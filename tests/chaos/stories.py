@@ -56,12 +56,13 @@ async def settle(one: Ordeal) -> Findings:
     for _ in range(STARTS_TO_SETTLE):
         with suppress(AssertionError):
             await one.until(one.is_settled, SETTLES_WITHIN)
-            break
+            await one.stop()
+            # The stop may have come between a look and the telling of what that found, such as the bot's
+            # own absence: that is for the next life to tell.
+            if one.is_settled():
+                return findings(one)
         await one.skip(LONGEST_BACKOFF)
-    else:
-        raise AssertionError(f"it does not come to rest\n{one.state()}\n{one.said()}")
-    await one.stop()
-    return findings(one)
+    raise AssertionError(f"it does not come to rest\n{one.state()}\n{one.said()}")
 
 
 # The quiet story

@@ -5,11 +5,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
+from bot import incidents
 from bot.incidents import ResetVerdict
 from bot.outbox import Step
-from bot.rules.policy import LEASE
+from bot.rules.policy import AWAY_AFTER, LEASE
 from bot.watchkeeper import UNKNOWN_OUTCOME
 from tests.chaos.ordeal import Fate, Ordeal, ordeal
 from tests.chaos.records import ASKED
@@ -21,7 +23,8 @@ from tests.chaos.stories import (
     reset,
     settle,
 )
-from tests.sandbox.discord import Trouble
+from tests.chaos.verdict import times_told
+from tests.sandbox.discord import SANDBOX_BOT_TOKEN, Json, Person, Trouble
 
 FORGOTTEN = timedelta(hours=1)
 """Longer than Discord knows a nonce."""
@@ -93,6 +96,58 @@ async def test_what_was_or_was_not_sent_before_a_long_absence_stands_there_once(
     found = await from_flag_to_green(one)
     assert found.all == []
     assert one.kills == 1
+
+
+async def test_what_a_stop_keeps_from_being_told_is_told_by_the_next_life(one: Ordeal) -> None:
+    one.api.add()
+    await one.until(lambda: one.records.messages() and one.is_settled())
+    await one.skip(2 * AWAY_AFTER)
+
+    async def look_first() -> None:
+        """Have the first look find that nobody looked for two hours, and the signal cut off the telling."""
+        one.before_stop = None
+        one.world.fault(Trouble.ERROR, status=503, path=SENDS)
+        await one.until(lambda: not one.is_settled())
+        await one.stop()
+        one.world.mend()
+
+    one.before_stop = look_first
+    found = await settle(one)
+    assert found.all == []
+    (away,) = one.records.incidents()
+    assert away.trouble == incidents.Trouble.AWAY
+    assert [times_told(owner, away.key, one.creations) for owner in one.owners] == [1, 1]
+
+
+async def test_a_late_answer_in_the_direct_messages_is_told_from_a_message_of_nobody(one: Ordeal) -> None:
+    channel = one.api.add().channel
+    owner = one.world.owner
+    one.flag(channel)
+    await one.until(lambda: one.has_told(channel) and one.world.connected)
+    alerts = one.sees(owner)
+    await one.world.slash(owner, "mjreset", {"account": channel})
+    one.world.pass_time(4)  # longer than Discord waits for an answer
+    await one.world.wait_for(lambda: one.late_answers[owner.id])
+    assert one.sees(owner) == alerts
+    (question,) = (each for each in direct(one, owner) if each not in alerts)
+    assert "If not, dismiss this message" in question["content"]
+    await post_as_bot(one, owner, "a second answer")
+    found = await settle(one)
+    assert found.all == ["ada sees a copy, or a message of nobody: 'a second answer'"]
+
+
+def direct(one: Ordeal, person: Person) -> list[Json]:
+    return one.world.messages(one.world.dm_channel_id(person), person)
+
+
+async def post_as_bot(one: Ordeal, person: Person, content: str) -> None:
+    path = f"/channels/{one.world.dm_channel_id(person)}/messages"
+    authorization = {"Authorization": f"Bot {SANDBOX_BOT_TOKEN}"}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(one.world.api + path, json={"content": content}, headers=authorization) as made,
+    ):
+        assert made.ok
 
 
 TROUBLES: dict[str, list[tuple[Trouble, dict[str, Any]]]] = {
