@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.incidents import Alert, Incident, Message, Purpose, Route, State, Trouble, new_key
+from bot.incidents import Alert, Incident, Message, Purpose, Reason, Route, State, Trouble, new_key
 from bot.ledger import Draft, Ledger
 from bot.models import Action, Flag, Observation
 from bot.rules import acts, clock, looks, sending, watching
@@ -189,6 +189,10 @@ class Watchkeeper:
         if not owners:
             return  # nobody knows yet who they are; what is to be told is found later
         self._dismiss(turn, owners)
+        if not self._greeted and not turn.draft.messages:
+            # Nobody was told anything so far, nor of what is over by now.
+            ended = (each for each in turn.draft.incidents.values() if each.ended)
+            turn.alerts += [Alert(each.key, Reason.RESOLVED, loud=False) for each in ended]
         for owner in sorted(owners - self._greeted):
             turn.draft.put_message(hello(self._keys(), owner, turn.at))
         self._teller.tell(turn.draft, turn.alerts)

@@ -242,6 +242,37 @@ async def test_while_nobody_knows_the_owners_nothing_is_lost(watch: Watched) -> 
     assert len(watch.told(Purpose.HELLO)) == 1
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_what_was_over_before_anybody_knew_the_owners_is_told_in_silence_once(
+    database: Path, clock: Clock, *, restarted: bool
+) -> None:
+    async with watching(database, clock) as watch:
+        watch.owners.clear()
+        incident = await flagged(watch)
+        await watch.keeper.failed(Trouble.TOKEN)
+        for _ in range(3):
+            clock.turn(10 * MINUTE)
+            await watch.see(CLEAN)
+        assert watch.incident().ended
+        assert watch.incident(None).ended
+        trouble = watch.incident(None).key
+        if not restarted:
+            await assert_told_in_silence(watch, incident.key, trouble)
+    if restarted:
+        async with watching(database, clock) as watch:
+            await assert_told_in_silence(watch, incident.key, trouble)
+
+
+async def assert_told_in_silence(watch: Watched, *keys: str) -> None:
+    watch.owners.add(ADA)
+    for _ in range(2):
+        await watch.keeper.tick()
+        notes = watch.told(Purpose.NOTE)
+        assert sorted(entry.incident for note in notes for entry in note.entries) == sorted(keys)
+        assert {(note.recipient, note.loud) for note in notes} == {(ADA, False)}
+    assert watch.told() == []
+
+
 async def test_owners_who_are_not_known_for_a_while_keep_their_messages_and_their_claims(
     watch: Watched,
 ) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from bot.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason, Trouble
+from bot.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason
 from bot.rules.desk import Desk
 from bot.rules.episodes import NewKey
 
@@ -47,8 +47,8 @@ def wants_message(desk: Desk, reason: Reason, incident: Incident) -> bool:
         return not about
     if any(each.delivery is not Delivery.DONE for each in about):
         return False  # an edit shows it
-    # Over, and nothing shows it: the bot itself was away, or the owner deleted the message.
-    return bool(about) or incident.trouble is Trouble.AWAY
+    # Over, and nothing shows it: the bot itself was away, nobody knew the owners, or the message is deleted.
+    return bool(about) or not incident.recurring
 
 
 def announcement(desk: Desk, reason: Reason, incident: Incident, new_key: NewKey) -> Message:
