@@ -125,6 +125,16 @@ async def test_a_route_fails_as_told_until_it_is_mended(
     await channel.send("x")
 
 
+async def test_a_fault_may_meet_a_share_of_the_requests(bot: SmallBot, sim: SimulatedDiscord) -> None:
+    channel = await dm(bot, sim)
+    luck = iter((0.2, 0.3, 0.9))
+    sim.fault(Trouble.ERROR, path="/channels/*/messages", status=503, share=0.3, luck=lambda: next(luck))
+    with pytest.raises(discord.HTTPException):
+        await channel.send("x")
+    await channel.send("y")
+    await channel.send("z")
+
+
 @pytest.mark.parametrize(("trouble", "created"), [(Trouble.RESET, []), (Trouble.RESET_AFTER, ["x"])], ids=str)
 async def test_a_connection_breaks_before_or_after_the_message_was_made(
     bot: SmallBot, sim: SimulatedDiscord, trouble: Trouble, created: list[str]

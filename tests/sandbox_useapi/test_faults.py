@@ -157,6 +157,13 @@ async def test_a_fault_may_concern_one_endpoint(client: Client, useapi: Simulate
     assert (await client.post("jobs/info")).status == 500
 
 
+async def test_a_fault_may_meet_a_share_of_the_requests(client: Client, useapi: SimulatedUseapi) -> None:
+    useapi.add(channel=CHANNEL)
+    useapi.fault(Fault.SERVER_ERROR, share=0.5)
+    met = [(await client.get()).status == 500 for _ in range(40)]
+    assert 5 < sum(met) < 35
+
+
 async def test_a_fault_may_come_so_many_times_and_the_latest_wins(
     client: Client, useapi: SimulatedUseapi
 ) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -26,7 +28,7 @@ class Fault:
 
     `path` is a pattern such as `/channels/*/messages`, without the API's prefix; `times` None lasts until
     mended; `seconds` is how long a slow answer takes, or the `retry_after` of a 429; `via=False` makes a 429
-    look as if it came from Cloudflare.
+    look as if it came from Cloudflare. With a `share` it meets that part of them, by `luck` (0 to 1).
     """
 
     trouble: Trouble
@@ -38,10 +40,13 @@ class Fault:
     message: str = "Internal Server Error"
     seconds: float = 1.0
     via: bool = True
+    share: float = 1.0
+    luck: Callable[[], float] = random.random
 
     def meets(self, method: str, path: str) -> bool:
         at_rest = self.trouble is not Trouble.GATEWAY_REFUSED
-        return at_rest and self.method in ("*", method) and fnmatchcase(path, self.path)
+        concerned = at_rest and self.method in ("*", method) and fnmatchcase(path, self.path)
+        return concerned and (self.share >= 1 or self.luck() < self.share)
 
 
 @dataclass(slots=True)

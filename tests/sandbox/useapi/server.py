@@ -47,6 +47,7 @@ class _Planned:
     fault: Fault
     endpoint: Endpoint | None
     times: int | None
+    share: float
 
     def concerns(self, endpoint: Endpoint) -> bool:
         return self.fault is not Fault.VANISHED and self.endpoint in {None, endpoint}
@@ -129,16 +130,19 @@ class SimulatedUseapi(Registry):
         """Count the requests to an endpoint."""
         return sum(request.endpoint is endpoint for request in self.requests)
 
-    def fault(self, fault: Fault, *, endpoint: Endpoint | None = None, times: int | None = None) -> None:
+    def fault(
+        self, fault: Fault, *, endpoint: Endpoint | None = None, times: int | None = None, share: float = 1.0
+    ) -> None:
         """Let requests meet a fault: all, or one endpoint's; for ever, or so many times. The latest wins.
 
+        With a share, that part of the requests meets it, by chance.
         VANISHED takes no endpoint and no number, as no request arrives any more.
         """
         if fault is Fault.VANISHED:
             if endpoint is not None or times is not None:
                 raise ValueError("a server that has vanished cannot tell requests apart")
             self._vanish()
-        self._faults.append(_Planned(fault, endpoint, times))
+        self._faults.append(_Planned(fault, endpoint, times, share))
         self.announce()
 
     def refuse(self, endpoint: Endpoint, sentence: str, code: int = 400) -> None:
@@ -164,7 +168,9 @@ class SimulatedUseapi(Registry):
 
     def _next_fault(self, endpoint: Endpoint) -> Fault | None:
         """Take the latest fault that concerns this endpoint, and use it up by one."""
-        planned = next((it for it in reversed(self._faults) if it.concerns(endpoint)), None)
+        planned = next(
+            (it for it in reversed(self._faults) if it.concerns(endpoint) and self._happens(it)), None
+        )
         if planned is None:
             return None
         if planned.times is not None:
@@ -172,6 +178,9 @@ class SimulatedUseapi(Registry):
             if planned.times <= 0:
                 self._faults.remove(planned)
         return planned.fault
+
+    def _happens(self, planned: _Planned) -> bool:
+        return planned.share >= 1 or self._rng.random() < planned.share
 
     async def _serve(self, endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
         """Receive one request, do what is asked unless a fault prevents it, and answer."""
