@@ -5,6 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --requir
 
 ROUNDS ?= 100
 SEED ?= 1
+SOAK ?= 10m
 
 .PHONY: demo run test chaos check format screenshots lock clean
 
@@ -17,8 +18,9 @@ run: .venv/run.stamp ## the bot for real, with the settings in .env
 test: .venv/dev.stamp ## the whole test suite
 	@$(BIN)/python -m pytest --cov --cov-report=term
 
-chaos: .venv/dev.stamp ## kill the bot many times, and count what was lost or told twice (ROUNDS=100 SEED=1)
+chaos: .venv/dev.stamp ## kill the bot many times, then soak it: what is lost, told twice or leaked? (ROUNDS=100 SEED=1 SOAK=10m)
 	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED)
+	@$(BIN)/python -m tests.chaos --soak $(SOAK) --seed $(SEED)
 	@$(BIN)/python -m pytest -q -m hypothesis --hypothesis-profile=large --hypothesis-seed=$(SEED) --timeout=0
 
 check: .venv/dev.stamp ## format, lint and types

@@ -1,4 +1,7 @@
-"""`python -m tests.chaos --rounds N --seed S`: kill the bot at random in random trouble, many times."""
+"""`python -m tests.chaos --rounds N --seed S`: kill the bot at random in random trouble, many times.
+
+With `--soak 10m` it lives through hours of trouble instead, and is killed now and then.
+"""
 
 import argparse
 import asyncio
@@ -6,24 +9,38 @@ import logging
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
+from bot.config import read_duration
+from tests.chaos.census import FEWEST, Sample, growths
+from tests.chaos.hurry import SPEED
 from tests.chaos.ordeal import EndedByItselfError
+from tests.chaos.soak import soak
 from tests.chaos.stories import at_random
 from tests.chaos.verdict import Findings
 
 
 def main() -> int:
-    """Run the rounds and give the exit code: 1 if anything was lost, repeated or otherwise wrong."""
+    """Run the rounds, or the soak, and give the exit code: 1 if anything was found."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.chaos", description="Kill the bot at random, and see what its owners were told."
     )
     parser.add_argument("--rounds", type=int, default=100, help="how many rounds (100)")
     parser.add_argument("--seed", type=int, default=1, help="the seed of the first round; each adds one (1)")
+    parser.add_argument("--soak", type=read_duration, help="instead of rounds: how long to soak, like 10m")
     wanted = parser.parse_args()
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # what the dead leave half said is no news
+    if wanted.soak is not None:
+        return soaked(wanted.seed, wanted.soak)
+    return rounds(range(wanted.seed, wanted.seed + wanted.rounds))
+
+
+def rounds(seeds: range) -> int:
+    """Play a round for each seed."""
     total, kills = Findings(), 0
-    for seed in range(wanted.seed, wanted.seed + wanted.rounds):
+    for seed in seeds:
         begun = time.monotonic()
         found, killed = play(seed)
         kills += killed
@@ -34,8 +51,34 @@ def main() -> int:
             (total.lost, total.repeated, total.wrong), (found.lost, found.repeated, found.wrong), strict=True
         ):
             all_of.extend(these)
-    say(f"{wanted.rounds} rounds, killed {kills} times: {count(total)}")
+    say(f"{len(seeds)} rounds, killed {kills} times: {count(total)}")
     return 1 if total.all else 0
+
+
+def soaked(seed: int, length: timedelta) -> int:
+    """Soak once, and say what the bot held of its machine in each life that was long enough to tell."""
+    say(f"soaking for {length}: {length * SPEED} of the bot's time, with seed {seed}")
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            it = asyncio.run(soak(Path(folder), seed, length))
+        except (AssertionError, EndedByItselfError) as error:
+            say(f"    {error}")
+            return 1
+    for life in it.lives:
+        say(f"    a life of {len(life)} samples, {described(life)}")
+    say(f"{it.episodes} flags, {it.outages} outages, {it.messages} messages about them")
+    say(f"killed {it.kills} times: {count(it.found)}")
+    for sentence in it.found.all:
+        say(f"    {sentence}")
+    return 1 if it.found.all else 0
+
+
+def described(life: Sequence[Sample]) -> str:
+    """Say what a life held at its end, and how that grew."""
+    if len(life) < FEWEST:
+        return "too few to tell a slope"
+    held = {name: f"{getattr(life[-1], name)} ({grown:+g})" for name, grown in growths(life).items()}
+    return ", ".join(f"{name} {value}" for name, value in held.items())
 
 
 def play(seed: int) -> tuple[Findings, int]:

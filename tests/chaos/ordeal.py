@@ -86,6 +86,16 @@ class Ordeal:
     # The bot's lives
 
     @property
+    def tasks(self) -> Path:
+        """Where the bot writes how many tasks it has."""
+        return self._folder / "tasks"
+
+    @property
+    def pid(self) -> int | None:
+        """The process of this life."""
+        return self._process.pid if self._process is not None else None
+
+    @property
     def alive(self) -> bool:
         return self._process is not None and self._process.is_alive()
 
@@ -97,6 +107,7 @@ class Ordeal:
             self.world.api,
             self.world.gateway,
             self._folder / "bot.log",
+            self.tasks,
             self.hurry,
             fate.step,
             fate.count,

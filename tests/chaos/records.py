@@ -1,12 +1,15 @@
 """What stands in the bot's database, read from outside while the bot lives, dies and is dead."""
 
 import sqlite3
+from collections import defaultdict
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from bot.incidents import Delivery, Purpose, Reason, ResetVerdict, State
+from bot.store.records import from_epoch
 from bot.watchkeeper import UNKNOWN_OUTCOME
 
 ASKED = "asked"
@@ -24,6 +27,7 @@ class IncidentRow:
     channel: str | None
     trouble: str | None
     recurring: bool
+    opened_at: datetime
 
     @property
     def ended(self) -> bool:
@@ -56,15 +60,21 @@ class Records:
     path: Path
 
     def incidents(self) -> list[IncidentRow]:
-        rows = self._read("SELECT key, state, channel, trouble, recurring FROM incident ORDER BY opened_at")
+        rows = self._read(
+            "SELECT key, state, channel, trouble, recurring, opened_at FROM incident ORDER BY opened_at"
+        )
         return [
-            IncidentRow(key, State(state), channel, trouble, bool(again))
-            for key, state, channel, trouble, again in rows
+            IncidentRow(key, State(state), channel, trouble, bool(again), from_epoch(at))
+            for key, state, channel, trouble, again, at in rows
         ]
 
     def messages(self) -> list[MessageRow]:
         rows = self._read("SELECT key, recipient, purpose, delivery, message_id FROM message")
-        entries = self._read("SELECT message, incident, reason FROM message_entry ORDER BY position")
+        entries: dict[str, list[tuple[str, Reason | None]]] = defaultdict(list)
+        for of, about, reason in self._read(
+            "SELECT message, incident, reason FROM message_entry ORDER BY position"
+        ):
+            entries[of].append((about, reason and Reason(reason)))
         return [
             MessageRow(
                 key,
@@ -72,7 +82,7 @@ class Records:
                 Purpose(purpose),
                 Delivery(delivery),
                 message_id,
-                tuple((about, reason and Reason(reason)) for of, about, reason in entries if of == key),
+                tuple(entries[key]),
             )
             for key, recipient, purpose, delivery, message_id in rows
         ]

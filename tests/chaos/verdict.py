@@ -76,12 +76,13 @@ def _judge_telling(
         found.repeated.append(f"{owner.name} was told {told} times of {incident}")
     # Reminders alone are sent of what comes and goes all the time; and what joined a message by an edit may
     # be over before its push was due: then it stands there, and that has to do.
-    if told == 0 and not incident.recurring and not _stands(ordeal, incident, standing):
+    if told == 0 and not incident.recurring and not stands(ordeal, incident, standing):
         rows = [row for row in ordeal.records.messages() if row.holds(incident.key)]
         found.lost.append(f"{owner.name} was never told of {incident}; rows about it: {rows}")
 
 
-def _stands(ordeal: Ordeal, incident: IncidentRow, standing: Iterable[Json]) -> bool:
+def stands(ordeal: Ordeal, incident: IncidentRow, standing: Iterable[Json]) -> bool:
+    """Whether a message that the owner has is about an incident."""
     there = {int(message["id"]) for message in standing}
     return any(row.message_id in there and row.holds(incident.key) for row in ordeal.records.messages())
 

@@ -23,6 +23,8 @@ from tests.sandbox import launch
 from tests.sandbox.discord import point_at
 
 NURSERY: Final[ForkServerContext] = multiprocessing.get_context("forkserver")
+COUNTED_EVERY: Final = 15.0
+"""Seconds, of the hurried clock."""
 PRELOADED: Final = ["tests.chaos.victim", "cogs.accounts", "cogs.info", "cogs.moderation", "cogs.status"]
 
 
@@ -34,6 +36,8 @@ class Life:
     discord_api: str
     gateway: str
     log: Path
+    tasks: Path
+    """Where the process writes, now and then, how many tasks it has."""
     hurry: Hurry
     step: Step | None = None
     count: int = 1
@@ -81,7 +85,14 @@ def live(life: Life) -> None:
     # Every part of the bot asks one function for the time, and that one asks this name.
     monitor.datetime = life.hurry  # pyright: ignore[reportAttributeAccessIssue, reportPrivateImportUsage]
     with point_at(life.discord_api, life.gateway), asyncio.Runner(loop_factory=life.hurry.loop) as runner:
+        count_tasks(runner.get_loop(), life.tasks)
         runner.run(app.run(settings, at=life.killer()))
+
+
+def count_tasks(loop: asyncio.AbstractEventLoop, file: Path) -> None:
+    """Write down how many tasks there are, now and for as long as the loop runs."""
+    file.write_text(str(len(asyncio.all_tasks(loop))))
+    loop.call_later(COUNTED_EVERY, count_tasks, loop, file)
 
 
 def _write_to(log: Path) -> None:

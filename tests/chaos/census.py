@@ -1,0 +1,66 @@
+"""What a life of the bot holds of its machine from moment to moment, and whether it holds more and more."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+PROC: Final = Path("/proc")
+WARM_UP: Final = 4
+"""One part in so many of a life is not looked at: what is loaded once and kept is no leak."""
+FEWEST: Final = 90
+"""A life with fewer samples says nothing about a slope."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a process holds at one moment."""
+
+    memory: int
+    """Resident, in KiB."""
+    descriptors: int
+    threads: int
+    tasks: int
+
+
+TOLERATED: Final[Mapping[str, float]] = {"memory": 1024, "descriptors": 3, "threads": 2, "tasks": 3}
+"""By how much the last third of a life may lie above the first: requests and messages come and go, and the
+memory keeps what ended in the last hours, which is little."""
+
+
+def sample(pid: int, tasks: Path) -> Sample | None:
+    """Look at a process; None where there is no /proc, and when the process is about to begin or is dead."""
+    process = PROC / str(pid)
+    try:
+        pairs = (line.partition(":") for line in (process / "status").read_text().splitlines())
+        status = {name: value.split() for name, _, value in pairs}
+        descriptors = sum(1 for _ in (process / "fd").iterdir())
+        return Sample(int(status["VmRSS"][0]), descriptors, int(status["Threads"][0]), int(tasks.read_text()))
+    except (OSError, KeyError, ValueError):
+        return None
+
+
+def growth(values: Sequence[int]) -> float:
+    """Give by how much the last third of what was counted lies above the first, the warm-up left out.
+
+    Medians: what comes and goes, however high for a moment, is no growth.
+    """
+    settled = values[len(values) // WARM_UP :]
+    third = len(settled) // 3
+    return median(settled[-third:]) - median(settled[:third])
+
+
+def growths(life: Iterable[Sample]) -> dict[str, float]:
+    """Give the growth of each thing over a life."""
+    samples = [*life]
+    return {name: growth([getattr(one, name) for one in samples]) for name in TOLERATED}
+
+
+def slopes(lives: Iterable[Sequence[Sample]]) -> Iterator[str]:
+    """Say what grows: what does so in the middle one of the lives, as a leak is there in every one."""
+    grown = [growths(life) for life in lives if len(life) >= FEWEST]
+    for name, tolerated in TOLERATED.items():
+        rises = [each[name] for each in grown]
+        if rises and median(rises) > tolerated:
+            yield f"{name} grew from the first third of a life to the last by {rises}; allowed: {tolerated}"

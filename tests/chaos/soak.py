@@ -1,0 +1,263 @@
+"""The soak: hours of the bot's time in steady trouble, with flags and outages that come and go by a schedule.
+
+The schedule is made of a seed. What it says begins and ends once the bot knows: trouble that is over before
+anybody could see it is none that could be told.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from bot.incidents import Trouble
+from bot.outbox import Step
+from bot.rules.policy import RECUR_AFTER, RECUR_WINDOW
+from tests.chaos import census
+from tests.chaos.census import Sample
+from tests.chaos.ordeal import Fate, Ordeal, ordeal
+from tests.chaos.records import IncidentRow
+from tests.chaos.stories import AWAY, NEVER_ANSWERS, settle
+from tests.chaos.verdict import Findings, stands, times_told
+from tests.sandbox.discord import CannotDo
+from tests.sandbox.discord import Trouble as Nuisance
+from tests.sandbox.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault
+
+FAULTS: Final = 0.3
+"""The part of all requests, on either side, that meets a fault."""
+API_FAULTS: Final = (
+    Fault.RESET,
+    Fault.HANG,
+    Fault.LOST_ANSWER,
+    Fault.CUT_OFF,
+    Fault.HALF_JSON,
+    Fault.HTML_503,
+    Fault.RATE_LIMITED_RETRY_AFTER,
+    Fault.SERVER_ERROR,
+)
+DISCORD_FAULTS: Final = (
+    (Nuisance.ERROR, 500, 1.0),
+    (Nuisance.ERROR, 502, 1.0),
+    (Nuisance.ERROR, 503, 1.0),
+    (Nuisance.RATE_LIMITED, 429, 3.0),
+    (Nuisance.RESET, 0, 1.0),
+    (Nuisance.RESET_AFTER, 0, 1.0),
+    (Nuisance.SLOW_AFTER, 0, 0.3),
+    (Nuisance.SLOW_AFTER, 0, NEVER_ANSWERS),
+)
+"""Kind, status, and how long."""
+OUTAGES: Final = {
+    Trouble.UNREACHABLE: Fault.SERVER_ERROR,
+    Trouble.TOKEN: Fault.UNAUTHORIZED,
+    Trouble.LIST_GONE: Fault.PARTIAL_LIST,
+}
+ACCOUNTS: Final = 24
+TICK: Final = 0.25
+"""Seconds, of the wall's clock."""
+COMMANDS: Final = ("mjstatus", "mjaccounts")
+ASKS: Final = 0.05
+"""How likely an owner uses a command within a tick."""
+LONGEST_LIFE: Final = timedelta(minutes=3)
+
+
+@dataclass(slots=True)
+class Course:
+    """How one account fares: the present episode, and when the next one begins, drawn as it is needed."""
+
+    channel: str
+    rng: random.Random
+    next_at: datetime
+    over_at: datetime | None = None
+    worse_at: datetime | None = None
+
+    def go_on(self, one: Ordeal, now: datetime) -> None:
+        """Let happen what is due, if the bot has seen what happened before."""
+        own = [each for each in one.records.incidents() if each.channel == self.channel]
+        if len(own) != one.episodes.count(self.channel):
+            return
+        if self.over_at is not None:
+            self._fare(one, now, self.over_at)
+        elif now >= self.next_at and all(each.ended for each in own):
+            one.flag(self.channel, self.rng.choice((MODERATION, CAPTCHA)))
+            self.over_at = now + minutes(self.rng, 0, 25)
+            self.worse_at = now + minutes(self.rng, 0, 25) if self.rng.random() < 0.2 else None
+
+    def _fare(self, one: Ordeal, now: datetime, over_at: datetime) -> None:
+        if now >= over_at:
+            one.api.clear(self.channel)
+            self.over_at, self.next_at = None, now + minutes(self.rng, 10, 100)
+        elif self.worse_at is not None and now >= self.worse_at:
+            one.api.flag(self.channel, BLOCK)
+            self.worse_at = None
+
+
+@dataclass(slots=True)
+class Weather:
+    """The faults that may meet any request, and the outages of the API as a whole."""
+
+    rng: random.Random
+    next_at: datetime
+    over_at: datetime | None = None
+    outages: list[Trouble] = field(default_factory=list[Trouble])
+
+    def begin(self, one: Ordeal) -> None:
+        """Put the faults in force that last."""
+        for trouble, status, seconds in DISCORD_FAULTS:
+            share = share_of(len(DISCORD_FAULTS))
+            one.world.fault(trouble, status=status, seconds=seconds, share=share, luck=self.rng.random)
+        self._trouble_api(one)
+
+    def _trouble_api(self, one: Ordeal) -> None:
+        one.api.mend()
+        for fault in API_FAULTS:
+            one.api.fault(fault, share=share_of(len(API_FAULTS)))
+
+    def go_on(self, one: Ordeal, now: datetime) -> None:
+        """Begin or end an outage that is due; one that the bot has not seen yet goes on."""
+        known = [each for each in one.records.incidents() if is_outage(each)]
+        if len(known) != len(self.outages):
+            return
+        if self.over_at is not None and now >= self.over_at:
+            self._trouble_api(one)
+            self.over_at, self.next_at = None, now + minutes(self.rng, 15, 45)
+        elif self.over_at is None and now >= self.next_at and all(each.ended for each in known):
+            trouble = self.rng.choice(list(OUTAGES))
+            self.outages.append(trouble)
+            one.api.fault(OUTAGES[trouble], endpoint=Endpoint.LIST)
+            self.over_at = now + minutes(self.rng, 1, 15)
+
+    def end(self, one: Ordeal) -> None:
+        """Take back an outage that the bot, which is dead by now, has not seen."""
+        del self.outages[sum(map(is_outage, one.records.incidents())) :]
+
+
+@dataclass(frozen=True, slots=True)
+class Soaked:
+    """What a soak found, and what it consisted of."""
+
+    found: Findings
+    kills: int
+    episodes: int
+    outages: int
+    messages: int
+    lives: tuple[tuple[Sample, ...], ...]
+
+
+async def soak(folder: Path, seed: int, length: timedelta) -> Soaked:
+    """Let the bot live through it for so long by the wall's clock, then let all end well, and judge."""
+    rng = random.Random(seed)  # noqa: S311 - made-up trouble, the same for a seed
+    async with ordeal(folder) as one:
+        now = one.now()
+        courses = [
+            Course(one.api.add().channel, child(rng), now + minutes(rng, 0, 60)) for _ in range(ACCOUNTS)
+        ]
+        weather = Weather(child(rng), now + minutes(rng, 5, 30))
+        weather.begin(one)
+        lives = await _live(one, rng, courses, weather, length)
+        await one.stop()
+        weather.end(one)
+        one.fates.clear()
+        found = await settle(one)
+        found.wrong.extend(_off_schedule(one, weather))
+        _judge_recurring(one, found)
+        found.wrong.extend(census.slopes(lives))
+        messages = sum(each.row is not None for each in one.creations)
+        samples = tuple(map(tuple, lives))
+        return Soaked(found, one.kills, len(one.episodes), len(weather.outages), messages, samples)
+
+
+async def _live(
+    one: Ordeal, rng: random.Random, courses: list[Course], weather: Weather, length: timedelta
+) -> list[list[Sample]]:
+    """Let the bot live and die while all takes its course; give the samples of each life."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + length.total_seconds()
+    lives: dict[int, list[Sample]] = {}
+    while loop.time() < deadline:
+        if not one.fates:
+            one.fates.append(_fate(rng, min(length / 3, LONGEST_LIFE)))
+        with suppress(AssertionError):  # nothing is awaited but the time
+            await one.until(lambda: False, TICK)
+        now = one.now()
+        for course in courses:
+            course.go_on(one, now)
+        weather.go_on(one, now)
+        await _ask(one, rng)
+        if one.pid is not None and (sample := census.sample(one.pid, one.tasks)) is not None:
+            lives.setdefault(one.pid, []).append(sample)
+    return list(lives.values())
+
+
+def _fate(rng: random.Random, longest: timedelta) -> Fate:
+    """End a life after a while, often within a step of sending, and leave the bot dead for a moment."""
+    after = rng.uniform(0.5, 1) * longest.total_seconds()
+    step = rng.choice([None, *Step])
+    return Fate(step, rng.randint(20, 100), after=after, away=rng.choice(AWAY))
+
+
+async def _ask(one: Ordeal, rng: random.Random) -> None:
+    """Have an owner use a command now and then; nobody waits for the answer."""
+    if rng.random() < ASKS:
+        with suppress(CannotDo, KeyError):
+            await one.world.slash(rng.choice(one.owners), rng.choice(COMMANDS))
+
+
+def minutes(rng: random.Random, fewest: float, most: float) -> timedelta:
+    """Draw a length of time."""
+    return timedelta(minutes=rng.uniform(fewest, most))
+
+
+def child(rng: random.Random) -> random.Random:
+    """Give luck of its own, so that what one account meets hangs on no other's timing."""
+    return random.Random(rng.random())  # noqa: S311 - made-up trouble, the same for a seed
+
+
+def share_of(kinds: int) -> float:
+    """Give the share of each of so many kinds, tried one after the other, that comes to FAULTS in all."""
+    return 1 - (1 - FAULTS) ** (1 / kinds)
+
+
+def is_outage(incident: IncidentRow) -> bool:
+    """Whether an incident is one of the service; that the bot itself was away is none."""
+    return incident.trouble is not None and incident.trouble != Trouble.AWAY
+
+
+# The verdict
+
+
+def _off_schedule(one: Ordeal, weather: Weather) -> Iterator[str]:
+    """Each outage is one incident of its kind."""
+    known = Counter(each.trouble for each in one.records.incidents() if is_outage(each))
+    if known != Counter(map(str, weather.outages)):
+        yield f"the outages were {weather.outages}, known are {dict(known)}"
+
+
+def _judge_recurring(one: Ordeal, found: Findings) -> None:
+    """Of what keeps coming back the first such episode is told; from then on there are reminders only."""
+    incidents = one.records.incidents()
+    for incident in incidents:
+        recent = [each for each in incidents if precedes(each, incident)]
+        if incident.recurring is not (len(recent) >= RECUR_AFTER):
+            found.wrong.append(f"{incident} comes after {len(recent)} others")
+        if incident.recurring:
+            is_first = not any(each.recurring for each in recent)
+            _judge_word(one, incident, found, is_first=is_first)
+
+
+def _judge_word(one: Ordeal, incident: IncidentRow, found: Findings, *, is_first: bool) -> None:
+    for owner in one.owners:
+        told = times_told(owner, incident.key, one.creations)
+        if told and not is_first:
+            found.repeated.append(f"{owner.name} was told of {incident}, though it keeps coming back")
+        if not told and is_first and not stands(one, incident, one.sees(owner)):
+            found.lost.append(f"{owner.name} was never told that it keeps coming back: {incident}")
+
+
+def precedes(one: IncidentRow, other: IncidentRow) -> bool:
+    """Whether an incident is an earlier one of the same account, or kind, that counts for the other."""
+    same = (one.channel, one.trouble) == (other.channel, other.trouble) and one.trouble != Trouble.AWAY
+    return same and timedelta(0) < other.opened_at - one.opened_at < RECUR_WINDOW

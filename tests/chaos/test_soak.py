@@ -1,0 +1,70 @@
+"""A soak of a few seconds, and what its schedule and its verdict go by."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.incidents import State, Trouble
+from bot.rules.policy import RECUR_WINDOW
+from tests.chaos.records import IncidentRow
+from tests.chaos.soak import API_FAULTS, DISCORD_FAULTS, FAULTS, precedes, share_of, soak
+
+AT = datetime(2026, 1, 2, tzinfo=UTC)
+A_MOMENT = timedelta(seconds=6)
+
+
+def episode(
+    *, hours: float = 0, channel: str | None = "1", trouble: Trouble | None = None, recurring: bool = False
+) -> IncidentRow:
+    opened_at = AT + timedelta(hours=hours)
+    return IncidentRow(f"{channel}{hours}", State.ENDED, channel, trouble, recurring, opened_at)
+
+
+async def test_a_short_soak_loses_and_repeats_nothing(tmp_path: Path) -> None:
+    soaked = await soak(tmp_path, 1, A_MOMENT)
+    assert soaked.found.all == []
+    assert soaked.episodes
+    assert soaked.messages
+    assert soaked.kills
+
+
+@pytest.mark.parametrize("kinds", [len(API_FAULTS), len(DISCORD_FAULTS)])
+def test_the_kinds_of_fault_together_meet_their_part_of_the_requests(kinds: int) -> None:
+    luck = random.Random(1)  # noqa: S311 - made-up luck, the same each time
+    requests = 10_000
+    met = sum(any(luck.random() < share_of(kinds) for _ in range(kinds)) for _ in range(requests))
+    assert abs(met / requests - FAULTS) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "counts"),
+    [
+        (episode(), episode(hours=5.9), True),
+        (episode(), episode(hours=RECUR_WINDOW / timedelta(hours=1)), False),
+        (episode(), episode(), False),
+        (episode(hours=1), episode(), False),
+        (episode(), episode(hours=1, channel="2"), False),
+        (
+            episode(channel=None, trouble=Trouble.TOKEN),
+            episode(hours=1, channel=None, trouble=Trouble.TOKEN),
+            True,
+        ),
+        (
+            episode(channel=None, trouble=Trouble.TOKEN),
+            episode(hours=1, channel=None, trouble=Trouble.LIST_GONE),
+            False,
+        ),
+        (
+            episode(channel=None, trouble=Trouble.AWAY),
+            episode(hours=1, channel=None, trouble=Trouble.AWAY),
+            False,
+        ),
+    ],
+    ids=["same account", "too long ago", "itself", "later", "another", "same trouble", "another", "away"],
+)
+def test_an_episode_counts_for_the_next_of_its_kind(
+    earlier: IncidentRow, later: IncidentRow, *, counts: bool
+) -> None:
+    assert precedes(earlier, later) is counts
