@@ -47,6 +47,7 @@ class Findings:
 def findings(ordeal: Ordeal) -> Findings:
     """Judge an ordeal in which everything is over and settled."""
     found = Findings(wrong=[f"Discord refused: {problem}" for problem in ordeal.world.problems])
+    found.lost.extend(_never_made(ordeal))
     _judge_episodes(ordeal, found)
     for owner in ordeal.owners:
         standing = ordeal.sees(owner)
@@ -56,6 +57,14 @@ def findings(ordeal: Ordeal) -> Findings:
         found.wrong.extend(_not_over(ordeal, owner, standing))
     found.wrong.extend(_resets(ordeal))
     return found
+
+
+def _never_made(ordeal: Ordeal) -> Iterator[str]:
+    """What the outbox takes for sent is there, or was until it was deleted."""
+    made = {each.message_id for each in ordeal.creations}
+    for row in ordeal.records.messages():
+        if row.message_id is not None and row.message_id not in made:
+            yield f"this was taken for sent, and Discord never made it: {row}"
 
 
 def _judge_episodes(ordeal: Ordeal, found: Findings) -> None:
