@@ -64,6 +64,8 @@ def soaked(seed: int, length: timedelta) -> int:
         except (AssertionError, EndedByItselfError) as error:
             say(f"    {error}")
             return 1
+    if not it.lives:
+        say("    nothing is known of memory, descriptors, threads and tasks: that takes a /proc")
     for life in it.lives:
         say(f"    a life of {len(life)} samples, {described(life)}")
     say(f"{it.episodes} flags, {it.outages} outages, {it.messages} messages about them")

@@ -16,13 +16,13 @@ from typing import Final
 
 from bot.incidents import Trouble
 from bot.outbox import Step
-from bot.rules.policy import RECUR_AFTER, RECUR_WINDOW
 from tests.chaos import census
 from tests.chaos.census import Sample
 from tests.chaos.ordeal import Fate, Ordeal, ordeal
 from tests.chaos.records import IncidentRow
 from tests.chaos.stories import AWAY, NEVER_ANSWERS, settle
-from tests.chaos.verdict import Findings, stands, times_told
+from tests.chaos.verdict import Findings, judge_recurring
+from tests.chaos.vigil import Vigil
 from tests.sandbox.discord import CannotDo
 from tests.sandbox.discord import Trouble as Nuisance
 from tests.sandbox.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault
@@ -157,13 +157,15 @@ async def soak(folder: Path, seed: int, length: timedelta) -> Soaked:
         ]
         weather = Weather(child(rng), now + minutes(rng, 5, 30))
         weather.begin(one)
-        lives = await _live(one, rng, courses, weather, length)
+        vigil = Vigil()
+        lives = await _live(one, rng, courses, weather, vigil, length)
         await one.stop()
         weather.end(one)
         one.fates.clear()
         found = await settle(one)
         found.wrong.extend(_off_schedule(one, weather))
-        _judge_recurring(one, found)
+        judge_recurring(one, found)
+        found.wrong.extend(vigil.found.values())
         found.wrong.extend(census.slopes(lives))
         messages = sum(each.row is not None for each in one.creations)
         samples = tuple(map(tuple, lives))
@@ -171,7 +173,12 @@ async def soak(folder: Path, seed: int, length: timedelta) -> Soaked:
 
 
 async def _live(
-    one: Ordeal, rng: random.Random, courses: list[Course], weather: Weather, length: timedelta
+    one: Ordeal,
+    rng: random.Random,
+    courses: list[Course],
+    weather: Weather,
+    vigil: Vigil,
+    length: timedelta,
 ) -> list[list[Sample]]:
     """Let the bot live and die while all takes its course; give the samples of each life."""
     loop = asyncio.get_running_loop()
@@ -186,6 +193,7 @@ async def _live(
         for course in courses:
             course.go_on(one, now)
         weather.go_on(one, now)
+        vigil.watch(one, now)
         await _ask(one, rng)
         if one.pid is not None and (sample := census.sample(one.pid, one.tasks)) is not None:
             lives.setdefault(one.pid, []).append(sample)
@@ -234,30 +242,3 @@ def _off_schedule(one: Ordeal, weather: Weather) -> Iterator[str]:
     known = Counter(each.trouble for each in one.records.incidents() if is_outage(each))
     if known != Counter(map(str, weather.outages)):
         yield f"the outages were {weather.outages}, known are {dict(known)}"
-
-
-def _judge_recurring(one: Ordeal, found: Findings) -> None:
-    """Of what keeps coming back the first such episode is told; from then on there are reminders only."""
-    incidents = one.records.incidents()
-    for incident in incidents:
-        recent = [each for each in incidents if precedes(each, incident)]
-        if incident.recurring is not (len(recent) >= RECUR_AFTER):
-            found.wrong.append(f"{incident} comes after {len(recent)} others")
-        if incident.recurring:
-            is_first = not any(each.recurring for each in recent)
-            _judge_word(one, incident, found, is_first=is_first)
-
-
-def _judge_word(one: Ordeal, incident: IncidentRow, found: Findings, *, is_first: bool) -> None:
-    for owner in one.owners:
-        told = times_told(owner, incident.key, one.creations)
-        if told and not is_first:
-            found.repeated.append(f"{owner.name} was told of {incident}, though it keeps coming back")
-        if not told and is_first and not stands(one, incident, one.sees(owner)):
-            found.lost.append(f"{owner.name} was never told that it keeps coming back: {incident}")
-
-
-def precedes(one: IncidentRow, other: IncidentRow) -> bool:
-    """Whether an incident is an earlier one of the same account, or kind, that counts for the other."""
-    same = (one.channel, one.trouble) == (other.channel, other.trouble) and one.trouble != Trouble.AWAY
-    return same and timedelta(0) < other.opened_at - one.opened_at < RECUR_WINDOW

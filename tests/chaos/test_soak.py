@@ -9,7 +9,9 @@ import pytest
 from bot.incidents import State, Trouble
 from bot.rules.policy import RECUR_WINDOW
 from tests.chaos.records import IncidentRow
-from tests.chaos.soak import API_FAULTS, DISCORD_FAULTS, FAULTS, precedes, share_of, soak
+from tests.chaos.soak import API_FAULTS, DISCORD_FAULTS, FAULTS, share_of, soak
+from tests.chaos.verdict import precedes
+from tests.chaos.vigil import LONGEST_PAUSE, Vigil
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 A_MOMENT = timedelta(seconds=6)
@@ -68,3 +70,32 @@ def test_an_episode_counts_for_the_next_of_its_kind(
     earlier: IncidentRow, later: IncidentRow, *, counts: bool
 ) -> None:
     assert precedes(earlier, later) is counts
+
+
+STEP = LONGEST_PAUSE / 10
+
+
+def noted(
+    vigil: Vigil, steps: int, *, looks: int = 0, waiting: str | None = None, lives: int = 1
+) -> list[str]:
+    """Let the time of so many steps pass, with so many looks and lives in it; give the things found."""
+    for at in range(steps):
+        keys = set[str]() if waiting is None else {waiting}
+        vigil.note(at * lives // steps, at * looks // steps, keys, AT + at * STEP, str)
+    return list(vigil.found)
+
+
+def test_a_life_that_looks_and_sends_is_well() -> None:
+    assert noted(Vigil(), 30, looks=30) == []
+
+
+def test_a_life_that_stops_looking_is_found_once() -> None:
+    assert noted(Vigil(), 30) == ["look"]
+
+
+def test_a_life_that_stops_sending_is_found_once() -> None:
+    assert noted(Vigil(), 30, looks=30, waiting="key") == ["key"]
+
+
+def test_each_life_has_its_time() -> None:
+    assert noted(Vigil(), 30, waiting="key", lives=3) == []

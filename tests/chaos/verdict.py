@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
 import discord
 
-from bot.incidents import Purpose, Reason
+from bot.incidents import Purpose, Reason, Trouble
+from bot.rules.policy import RECUR_AFTER, RECUR_WINDOW
 from tests.chaos.ordeal import Creation, Ordeal
 from tests.chaos.records import ASKED, ENDINGS, IncidentRow
 from tests.sandbox.discord import Json, Person
@@ -125,3 +127,33 @@ def _resets(ordeal: Ordeal) -> Iterator[str]:
             yield f"{channel} was reset {posted} times, asked for were {asked}"
         if asked != sum(outcome in ENDINGS for outcome in said):
             yield f"the audit does not say how each reset of {channel} ended: {said}"
+
+
+def judge_recurring(ordeal: Ordeal, found: Findings) -> None:
+    """Of what keeps coming back the first such episode is told; from then on there are reminders only.
+
+    To be asked only where the trouble of the service keeps its kind as long as it lasts.
+    """
+    incidents = ordeal.records.incidents()
+    for incident in incidents:
+        recent = [each for each in incidents if precedes(each, incident)]
+        if incident.recurring is not (len(recent) >= RECUR_AFTER):
+            found.wrong.append(f"{incident} comes after {len(recent)} others")
+        if incident.recurring:
+            is_first = not any(each.recurring for each in recent)
+            _judge_repetition(ordeal, incident, found, is_first=is_first)
+
+
+def _judge_repetition(ordeal: Ordeal, incident: IncidentRow, found: Findings, *, is_first: bool) -> None:
+    for owner in ordeal.owners:
+        told = times_told(owner, incident.key, ordeal.creations)
+        if told and not is_first:
+            found.repeated.append(f"{owner.name} was told of {incident}, though it keeps coming back")
+        if not told and is_first and not stands(ordeal, incident, ordeal.sees(owner)):
+            found.lost.append(f"{owner.name} was never told that it keeps coming back: {incident}")
+
+
+def precedes(one: IncidentRow, other: IncidentRow) -> bool:
+    """Whether an incident is an earlier one of the same account, or kind, that counts for the other."""
+    same = (one.channel, one.trouble) == (other.channel, other.trouble) and one.trouble != Trouble.AWAY
+    return same and timedelta(0) < other.opened_at - one.opened_at < RECUR_WINDOW

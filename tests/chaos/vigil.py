@@ -1,0 +1,46 @@
+"""Whether a life does its work all the time: the next one makes up for it, which must hide nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.incidents import Delivery
+from tests.chaos.ordeal import Ordeal
+from tests.sandbox.useapi import Endpoint
+
+LONGEST_PAUSE: Final = timedelta(minutes=30)
+"""Twice as long as the bot ever rests by design, of its own time: a minute of the wall's clock."""
+ON_ITS_WAY: Final = (Delivery.WAITING, Delivery.CLAIMED)
+
+
+@dataclass(slots=True)
+class Vigil:
+    """Notes since when nothing was looked at in this life, and since when each message waits."""
+
+    pid: int | None = None
+    looks: int = 0
+    since: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    found: dict[str, str] = field(default_factory=dict[str, str])
+
+    def watch(self, one: Ordeal, now: datetime) -> None:
+        """Take note of how things are."""
+        looks = one.api.count(Endpoint.LIST)
+        waiting = {row.key for row in one.records.messages() if row.delivery in ON_ITS_WAY}
+        self.note(one.pid, looks, waiting, now, one.said)
+
+    def note(
+        self, pid: int | None, looks: int, waiting: set[str], now: datetime, said: Callable[[], str]
+    ) -> None:
+        """Take note of the process, its looks so far, and what is on its way; `said` gives its log's end."""
+        if pid != self.pid:
+            self.since.clear()
+        if looks != self.looks:
+            self.since.pop("look", None)
+        self.pid, self.looks = pid, looks
+        pending = {"look", *waiting}
+        self.since = {name: self.since.get(name, now) for name in pending}
+        for name, since in self.since.items():
+            if now - since > LONGEST_PAUSE and name not in self.found:
+                what = "no look" if name == "look" else f"the message {name} on its way"
+                self.found[name] = f"{what} for more than {LONGEST_PAUSE}\n{said()}"
