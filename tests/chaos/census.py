@@ -24,7 +24,7 @@ class Sample:
     tasks: int
 
 
-TOLERATED: Final[Mapping[str, float]] = {"memory": 1024, "descriptors": 3, "threads": 2, "tasks": 3}
+TOLERATED: Final[Mapping[str, float]] = {"memory": 1536, "descriptors": 3, "threads": 2, "tasks": 3}
 """By how much the last third of a life may lie above the first: requests and messages come and go, and the
 memory keeps what ended in the last hours, which is little."""
 
