@@ -73,7 +73,7 @@ class Roster:
             known = before.pop(account.channel, None)
             now = seen(known, account, observation.at)
             listed[account.channel] = now
-            if now != known:
+            if now is not known and now != known:
                 changed.append(now)
         self._listed, self._left = listed, before
         self.observed_at = observation.at
@@ -131,7 +131,7 @@ def seen(known: KnownAccount | None, account: Account, at: datetime) -> KnownAcc
     """Join what the API lists now with what is remembered; a flag keeps the time it was first known."""
     if known is None:
         return KnownAccount(account, flagged_since=at if account.flag else None)
-    if known.account == account:
+    if known.account is account or known.account == account:
         return known
     since = (known.flagged_since or at) if account.flag else None
     return replace(known, account=account, flagged_since=since)

@@ -271,6 +271,38 @@ def test_an_unchanged_list_is_remembered_and_a_changed_one_read() -> None:
     assert read(answer(200, {FIRST: {"pendingModMessage": "x"}}), LIST)[0].flag is not None
 
 
+ENTRIES: tuple[dict[str, object], ...] = (
+    {"maxJobs": 3},
+    {"maxJobs": "3"},
+    {"maxJobs": 4},
+    {"maxJobs": None},
+    {"maxJobs": 3, "server": SECOND},
+    {"maxJobs": 3, "server": int(SECOND)},
+    {"maxJobs": 3, "server": "none"},
+    {"maxJobs": 3, "server": ""},
+    {"maxJobs": 3, "pendingModMessage": "x"},
+    {"maxJobs": 3, "pendingModMessage": ""},
+    {"maxJobs": 3, "error": "captcha"},
+)
+
+
+@pytest.mark.parametrize("before", ENTRIES, ids=str)
+@pytest.mark.parametrize("after", ENTRIES, ids=str)
+def test_a_changed_list_reads_as_if_it_were_the_first(
+    before: dict[str, object], after: dict[str, object]
+) -> None:
+    read = RememberedList()
+    read(answer(200, {FIRST: before, SECOND: {"maxJobs": 1}}), LIST)
+    body = {SECOND: {"maxJobs": 1}, FIRST: after}
+    assert read(answer(200, body), LIST) == parse_accounts(answer(200, body), LIST)
+
+
+def test_what_did_not_change_in_a_list_is_not_made_anew() -> None:
+    read = RememberedList()
+    first, _ = read(answer(200, {FIRST: {"maxJobs": 3}, SECOND: {"maxJobs": 3}}), LIST)
+    assert read(answer(200, {FIRST: {"maxJobs": 3}, SECOND: {"maxJobs": 4}}), LIST)[0] is first
+
+
 # One account, and the commands
 
 

@@ -4,10 +4,11 @@
 the useapi.net docs (API v2); where these contradict each other, both shapes are read.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Annotated, Final, TypeVar
 
 from pydantic import Field, StrictInt, StrictStr, TypeAdapter, ValidationError
@@ -23,6 +24,7 @@ from bot.useapi.words import plain
 T = TypeVar("T")
 LONGEST_JOB: Final = timedelta(minutes=15)
 UNTOLD: Final = "The API flags the account, and says no more."
+NOTHING: Final[Mapping[str, Account]] = MappingProxyType({})
 
 
 Id = StrictStr | StrictInt | None
@@ -102,16 +104,19 @@ def done(answer: Answer, question: Question) -> None:
     decipher(answer, question)
 
 
-def parse_accounts(answer: Answer, question: Question) -> tuple[Account, ...]:
+def parse_accounts(
+    answer: Answer, question: Question, before: Mapping[str, Account] = NOTHING
+) -> tuple[Account, ...]:
     """Read the list of accounts: an object keyed by channel, or an array.
 
     A 404 that is no web page is an empty list. A list is believed whole or not at all: an entry without a
-    single field that is known says nothing of its account, least of all that it is well.
+    single field that is known says nothing of its account, least of all that it is well. An account that is
+    as it was `before` is given as the same object.
     """
     if answer.status == 404 and not answer.page and answer.code not in MODERATION:  # noqa: PLR2004 - RFC 9110
         return ()
     decipher(answer, question)
-    accounts = tuple(account_of(entry, key) for key, entry in entries_of(believed(answer, once=True)))
+    accounts = tuple(account_of(entry, key, before) for key, entry in entries_of(believed(answer, once=True)))
     if len({account.channel for account in accounts}) < len(accounts):
         raise malformed("accounts: a channel twice")
     return accounts
@@ -149,7 +154,8 @@ class RememberedList:
             return parse_accounts(answer, question)
         digest = blake2b(answer.body).digest()
         if digest != self._digest:
-            self._accounts = parse_accounts(answer, question)
+            before = {account.channel: account for account in self._accounts}
+            self._accounts = parse_accounts(answer, question, before)
             self._digest = digest
         return self._accounts
 
@@ -167,7 +173,7 @@ def describes(entry: Entry) -> bool:
     return not entry.keys().isdisjoint({"channel", "discord", "maxJobs"})
 
 
-def account_of(entry: Entry, key: str) -> Account:
+def account_of(entry: Entry, key: str, before: Mapping[str, Account] = NOTHING) -> Account:
     """Turn an entry into an account; where it has no channel of its own, its key is one."""
     if not entry:  # what is left of it are the fields of Entry
         raise malformed(f"accounts[{key_place(key)}]: no known field")
@@ -176,6 +182,9 @@ def account_of(entry: Entry, key: str) -> Account:
         raise malformed(f"accounts[{key_place(key)}].channel")
     jobs = entry.get("maxJobs")
     said = entry.get("pendingModMessage") or entry.get("error")
+    known = before.get(channel)
+    if known and not said and (known.max_jobs, known.flag, known.server) == (jobs, None, entry.get("server")):
+        return known  # of 10,000 accounts, few change at a time
     return Account(
         channel if channel.isdecimal() else plain(channel),
         None if jobs is None else int(jobs),
