@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -27,6 +28,8 @@ class Call:
     path: str
     params: dict[str, str]
     authorization: str
+    arrived: float
+    """When its head was there, by `time.monotonic`."""
     json: Any = None
     files: list[Upload] = field(default_factory=list[Upload])
 
@@ -59,12 +62,14 @@ def refusal(status: int, code: int, message: str, **more: Any) -> Answer:
 
 async def read_call(request: web.Request) -> Call:
     """The request, its body read whole."""
+    arrived = time.monotonic()
     body, files = await _read_body(request)
     return Call(
         request.method,
         request.path.removeprefix(PREFIX),
         dict(request.query),
         request.headers.get(hdrs.AUTHORIZATION, ""),
+        arrived,
         body,
         files,
     )

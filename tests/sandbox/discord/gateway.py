@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import partial
 from typing import Any, Final
 
 import discord
@@ -49,10 +50,14 @@ class Line:
         self._socket = socket
         self._transport = transport
         self._zlib = zlib.compressobj() if compressed else None
-        self._out: asyncio.Queue[str | int] = asyncio.Queue()
+        self._out: asyncio.Queue[str | int | Callable[[], None]] = asyncio.Queue()
 
     def send(self, frame: str) -> None:
         self._out.put_nowait(frame)
+
+    def call(self, note: Callable[[], None]) -> None:
+        """Tell somebody when what is queued is sent."""
+        self._out.put_nowait(note)
 
     def close(self, code: int) -> None:
         """Close with a code after what is queued."""
@@ -65,9 +70,9 @@ class Line:
     async def write(self) -> None:
         """Send what is queued until a close code comes, or the other side is gone."""
         with contextlib.suppress(ConnectionError):
-            while isinstance(frame := await self._out.get(), str):
-                await self._send(frame)
-            await self._socket.close(code=frame)
+            while not isinstance(item := await self._out.get(), int):
+                await self._send(item) if isinstance(item, str) else item()
+            await self._socket.close(code=item)
 
     async def _send(self, frame: str) -> None:
         if self._zlib is None:
@@ -151,6 +156,8 @@ class Gateway:
                 continue
             if event == "MESSAGE_CREATE" and self._nonce is not None:
                 shaped["nonce"] = self._nonce
+            if event == "INTERACTION_CREATE" and session.line is not None:
+                session.line.call(partial(self._journal.deliver, int(shaped["id"])))
             session.tell(event, shaped)
         self._journal.changed()
 

@@ -1,6 +1,5 @@
 """What came of one thing that a person did."""
 
-import time
 from typing import Any
 
 from simcord.backend import Backend, serializers
@@ -18,10 +17,12 @@ class Interaction:
 
     def __init__(self, record: Record, backend: Backend, journal: Journal) -> None:
         self._record, self._backend, self._journal = record, backend, journal
-        self._began = time.monotonic()
         self._shown: list[int] = []
         self._first: Json | None = None
-        self.acknowledged_after: float | None = None
+        self.first_answer_at: float | None = None
+        """When the bot's first answer arrived, a defer among them, by `time.monotonic`."""
+        self.answered_at: float | None = None
+        """When the first answer that says something arrived."""
 
     def __repr__(self) -> str:
         return f"<Interaction {self.id} kind={self.kind}>"
@@ -39,6 +40,18 @@ class Interaction:
         """message, deferred, deferred_update, update, modal or autocomplete; None without an answer."""
         kind = self._record.response_kind
         return None if kind is None else kind.value
+
+    @property
+    def delivered_at(self) -> float | None:
+        """When it went to the bot's socket; None until then."""
+        return self._journal.delivered.get(self.id)
+
+    @property
+    def acknowledged_after(self) -> float | None:
+        """Seconds until the first answer; None while there is none."""
+        if self.first_answer_at is None or self.delivered_at is None:
+            return None
+        return self.first_answer_at - self.delivered_at
 
     @property
     def deferred(self) -> bool:
@@ -101,13 +114,14 @@ class Interaction:
 
     def note(self, call: Call, body: Any) -> None:
         """A request of the bot that carried this interaction's token, after it took effect."""
-        if self.acknowledged_after is None:
-            self.acknowledged_after = time.monotonic() - self._began
+        if self.first_answer_at is None:
+            self.first_answer_at = call.arrived
         message_id = self._shown_by(call, body)
         if message_id is not None:
             self._shown.append(message_id)
         if self._first is None and self.message is not None:
             self._first = _look(self.message)
+            self.answered_at = call.arrived
 
     def _shown_by(self, call: Call, body: Any) -> int | None:
         """The message that the request showed or changed."""

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from .call import Call
+
 T = TypeVar("T")
 BACKSTOP = 0.01
 """Seconds until a condition is looked at again unasked, for what the journal does not see."""
@@ -20,7 +22,8 @@ class RestRequest:
     method: str
     path: str
     json: Any
-    at: float
+    arrived: float
+    """When its head was there, by `time.monotonic`."""
     status: int
 
     def __str__(self) -> str:
@@ -36,11 +39,16 @@ class Journal:
     bodies: list[Any] = field(default_factory=list[Any])
     problems: list[str] = field(default_factory=list[str])
     on_change: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+    delivered: dict[int, float] = field(default_factory=dict[int, float])
+    """When each interaction went to the bot's socket, by `time.monotonic`."""
     _waiting: set[asyncio.Event] = field(default_factory=set[asyncio.Event])
 
-    def note(self, method: str, path: str, body: Any, status: int) -> None:
-        self.requests.append(RestRequest(method, path, body, time.monotonic(), status))
+    def note(self, call: Call, status: int) -> None:
+        self.requests.append(RestRequest(call.method, call.path, call.json, call.arrived, status))
         self.changed()
+
+    def deliver(self, interaction_id: int) -> None:
+        self.delivered[interaction_id] = time.monotonic()
 
     def problem(self, where: str, what: str) -> None:
         self.problems.append(f"{where}: {what}")

@@ -73,7 +73,7 @@ class Rest:
         headers, wait = self._limits.take(call.method, call.path)
         fault = self._faults.take(call.method, call.path)
         answer = await self._meet(fault, call) if wait is None else _too_many(wait)
-        self._journal.note(call.method, call.path, call.json, 0 if answer is None else answer.status)
+        self._journal.note(call, 0 if answer is None else answer.status)
         if answer is None:
             return _hang_up(request)
         return answer.response(headers)

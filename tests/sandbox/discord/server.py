@@ -261,6 +261,10 @@ class SimulatedDiscord:
     def on_change(self) -> list[Callable[[], None]]:
         return self._journal.on_change
 
+    def notice(self) -> None:
+        """Look again at what is waited for: something changed that does not cross these sockets."""
+        self._journal.changed()
+
     async def wait_for(self, predicate: Callable[[], T], timeout: float = 20.0) -> T:  # noqa: ASYNC109 - the same
         return await self._journal.wait_for(predicate, timeout)
 

@@ -1,6 +1,7 @@
 """The simulated useapi.net on its socket: counts what is asked, applies faults, and answers."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,7 +40,13 @@ class Request:
     channel: str | None
     """The channel in the path or in the body."""
     at: datetime
+    arrived: float
+    """When it was read, by `time.monotonic`."""
     status: int | None = None
+    answered: float | None = None
+    """When the answer was ready to be sent."""
+    size: int = 0
+    """Bytes of the answer's body."""
 
 
 @dataclass(slots=True)
@@ -190,7 +197,8 @@ class SimulatedUseapi(Registry):
         answer = await self._decide(request, ask, fault)
         await asyncio.sleep(self.slow + (self.slow_seconds if fault is Fault.SLOW else 0.0))
         if fault not in UNANSWERED:
-            record.status = answer.status
+            record.status, record.size = answer.status, len(answer.body)
+            record.answered = time.monotonic()
         self.notify()
         return await deliver(request, answer, fault, drip=self.drip_seconds)
 
@@ -209,7 +217,7 @@ class SimulatedUseapi(Registry):
     def _record(self, request: web.Request, ask: Ask) -> Request:
         named = ask.channel or ask.fields.get("channel")
         channel = named if isinstance(named, str) and named else None
-        record = Request(request.method, ask.endpoint, channel, self._now())
+        record = Request(request.method, ask.endpoint, channel, self._now(), time.monotonic())
         self.requests.append(record)
         return record
 

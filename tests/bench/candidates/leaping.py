@@ -1,0 +1,106 @@
+"""Midwatch on a clock that leaps: hours pass in a moment, whenever the bot has nothing to do.
+
+`bot.app.run` is what runs, unchanged. A line `60` on standard input puts the clock a minute ahead, for its
+times of day, its sleeps and its time limits alike - but only once the event loop has had nothing to do for a
+moment, so that no request is under way that would run into its time limit. `BENCH_POLL_SECONDS` is a poll
+interval below the least that the settings take; `BENCH_COMMITS` names a file that gets the milliseconds of
+every commit.
+"""
+
+import asyncio
+import os
+import selectors
+import signal
+import time
+from collections import deque
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from tests.bench.candidates.sandboxed import point_discord
+
+IDLE_SECONDS: Final = 0.003
+real_monotonic: Final = time.monotonic
+
+
+class Clock:
+    """The present time, put ahead so far."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def monotonic(self) -> float:
+        """Give what `time.monotonic` gives."""
+        return real_monotonic() + self.ahead
+
+    def now(self, _zone: object = UTC) -> datetime:
+        """Give what `datetime.now(UTC)` gives."""
+        return datetime.now(UTC) + timedelta(seconds=self.ahead)
+
+
+class LeapingSelector(selectors.DefaultSelector):
+    """Waits for what happens; a leap comes first, once nothing has happened for a moment."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+        self.leaps: deque[float] = deque()
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Wait as a selector does, and leap when there is a leap to make."""
+        if not self.leaps or (timeout is not None and timeout <= 0):
+            return super().select(timeout)
+        happened = super().select(IDLE_SECONDS if timeout is None else min(timeout, IDLE_SECONDS))
+        if not happened and (timeout is None or timeout > IDLE_SECONDS):
+            self._clock.ahead += self.leaps.popleft()
+        return happened
+
+
+def obey(selector: LeapingSelector) -> None:
+    """Read what standard input asks for; its end is the end."""
+    asked = os.read(0, 4096)
+    if not asked:
+        os.kill(os.getpid(), signal.SIGKILL)
+    selector.leaps.extend(float(line) for line in asked.split())
+
+
+def note_commits(file: Path) -> None:
+    """Write down how long each commit takes, as the bot waits for it."""
+    import aiosqlite  # noqa: PLC0415 - a benchmark without this note does without the import
+
+    commit = aiosqlite.Connection.commit
+    notes = file.open("a", buffering=1)
+
+    async def noted(self: aiosqlite.Connection) -> None:
+        began = time.perf_counter()
+        await commit(self)
+        notes.write(f"{(time.perf_counter() - began) * 1000:.4f}\n")
+
+    aiosqlite.Connection.commit = noted
+
+
+def main() -> None:
+    """Run the bot with the settings of the environment."""
+    clock = Clock()
+    # The event loop and all that counts seconds ask this name; it must be ours before the bot is imported.
+    time.monotonic = clock.monotonic
+    point_discord()
+    from bot import app, logs, monitor  # noqa: PLC0415 - only now, as said above
+    from bot.config import load_settings  # noqa: PLC0415 - the same
+
+    if commits := os.environ.get("BENCH_COMMITS"):
+        note_commits(Path(commits))
+    # Every part of the bot asks one function for the time of day, and that one asks this name.
+    monitor.datetime = clock  # pyright: ignore[reportAttributeAccessIssue, reportPrivateImportUsage]
+    selector = LeapingSelector(clock)
+    settings = load_settings(None)
+    if seconds := os.environ.get("BENCH_POLL_SECONDS"):
+        settings = settings.model_copy(update={"poll_interval": timedelta(seconds=float(seconds))})
+    logs.configure(settings.log_level, settings.log_format, secrets=[])
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selector)) as runner:
+        runner.get_loop().add_reader(0, obey, selector)
+        runner.run(app.run(settings))
+
+
+if __name__ == "__main__":
+    main()

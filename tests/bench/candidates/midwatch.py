@@ -1,0 +1,18 @@
+"""Midwatch as it is: `python -m bot`, pointed at the fakes."""
+
+import sys
+
+from tests.bench.candidates.sandboxed import end_with_parent, point_discord
+
+
+def main() -> int:
+    """Run the bot with the settings of the environment."""
+    end_with_parent()
+    point_discord()
+    from bot.__main__ import main as bot_main  # noqa: PLC0415 - imported as late as `python -m bot` does
+
+    return bot_main([], env_file=None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""The script people write today: a `tasks.loop` asking Midjourney about each account, with a message on a 596."""
+
+import logging
+import os
+
+import aiohttp
+import discord
+from discord.ext import tasks
+
+from tests.bench.candidates.minimal import MESSAGE_LIMIT, MinimalBot, run
+from tests.bench.candidates.sandboxed import end_with_parent, point_discord
+
+log = logging.getLogger("script")
+FLAGGED = 596
+
+
+class Script(MinimalBot):
+    """Answers the two commands as well; what it told is in memory, and gone with it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: set[str] = set()
+
+    async def setup_hook(self) -> None:
+        """Begin to be of use, and to watch."""
+        await super().setup_hook()
+        self.watch.start()
+
+    @tasks.loop(seconds=float(os.environ.get("BENCH_SCRIPT_INTERVAL", "60")))
+    async def watch(self) -> None:
+        """Ask about each account, one after the other; what fails is tried again next time."""
+        try:
+            for channel in await self.useapi.accounts():
+                await self._look_at(channel)
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            log.exception("the list could not be read")
+
+    async def _look_at(self, channel: str) -> None:
+        try:
+            answer = await self.useapi.info(channel)
+            if answer.get("code") != FLAGGED:
+                self.told.discard(channel)
+            elif channel not in self.told:
+                owner = await self.fetch_user(int(os.environ["OWNER_IDS"]))
+                text = f"<#{channel}>: {answer.get('errorDetails') or answer.get('error')}"
+                await owner.send(text[:MESSAGE_LIMIT])
+                self.told.add(channel)
+        except (aiohttp.ClientError, discord.HTTPException, TimeoutError, ValueError):
+            log.exception("an account could not be looked at")
+
+
+if __name__ == "__main__":
+    end_with_parent()
+    point_discord()
+    run(Script())

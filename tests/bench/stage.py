@@ -1,0 +1,160 @@
+"""The fakes, and the candidates between them: one clock for all that crosses a socket."""
+
+import asyncio
+import gc
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final, TypeVar
+
+from tests.bench.figures import Candidate
+from tests.bench.process import CandidateEndedError, Running, running
+from tests.sandbox.discord import SANDBOX_BOT_TOKEN, Interaction, RestRequest, SimulatedDiscord
+from tests.sandbox.discord.ratelimits import Pace
+from tests.sandbox.useapi import Endpoint, Request, SimulatedUseapi
+
+T = TypeVar("T")
+PATIENCE: Final = 120.0
+MODULES: Final[Mapping[Candidate, str]] = {
+    Candidate.MIDWATCH: "tests.bench.candidates.midwatch",
+    Candidate.MINIMAL: "tests.bench.candidates.minimal",
+    Candidate.SCRIPT: "tests.bench.candidates.script",
+    Candidate.FETCH: "tests.bench.candidates.fetch",
+}
+LEAPING: Final = "tests.bench.candidates.leaping"
+BOTS: Final = (Candidate.MIDWATCH, Candidate.MINIMAL)
+
+
+class Ahead:
+    """The fakes' time of day, which leaps along with the bot's."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self.seconds)
+
+
+@dataclass(slots=True)
+class Stage:
+    """The fakes of one measurement, and a folder for databases and logs."""
+
+    api: SimulatedUseapi
+    world: SimulatedDiscord
+    folder: Path
+    ahead: Ahead
+
+    @property
+    def channels(self) -> Sequence[str]:
+        return list(self.api.accounts)
+
+    def environment(self, changed: Mapping[str, str]) -> dict[str, str]:
+        """Give the settings of the sandbox, with the addresses of its fakes."""
+        return {
+            "DISCORD_TOKEN": SANDBOX_BOT_TOKEN,
+            "USEAPI_TOKEN": self.api.token,
+            "USEAPI_URL": self.api.url,
+            "GUILD_IDS": str(self.world.guild_id),
+            "OWNER_IDS": str(self.world.owner.id),
+            "DATABASE_PATH": str(self.folder / "midwatch.sqlite3"),
+            "BENCH_DISCORD_API": self.world.api,
+            "BENCH_GATEWAY": self.world.gateway,
+            **changed,
+        }
+
+    @asynccontextmanager
+    async def begun(
+        self, candidate: Candidate, *, leaping: bool = False, **changed: str
+    ) -> AsyncGenerator[Running]:
+        """Start a candidate and wait for nothing; some settings may be changed."""
+        module = LEAPING if leaping else MODULES[candidate]
+        log = self.folder / f"{module.rpartition('.')[2]}.log"
+        async with running(module, self.environment(changed), log) as one:
+            yield one
+
+    @asynccontextmanager
+    async def ready(
+        self, candidate: Candidate, *, leaping: bool = False, **changed: str
+    ) -> AsyncGenerator[Running]:
+        """Start a bot, and wait until its commands can be used and it has come to rest."""
+        looks = self.api.count(Endpoint.LIST)
+        async with self.begun(candidate, leaping=leaping, **changed) as one:
+            await self.until(one, self.offers_commands)
+            if candidate is not Candidate.MINIMAL:
+                await self.until(one, lambda: self.api.count(Endpoint.LIST) > looks and not self.asked())
+            await self.rest()
+            yield one
+
+    def offers_commands(self) -> bool:
+        """Whether the owner can use a command, with the bot connected."""
+        world = self.world
+        offered = world.connected and world.commands(world.owner, world.channel_id)
+        return any(command["name"] == "mjinfo" for command in offered or ())
+
+    def asked(self) -> list[Request]:
+        """Give the requests to the API that have no answer yet."""
+        return [each for each in self.api.requests[-5:] if each.answered is None]
+
+    async def until(self, one: Running, happens: Callable[[], T | None]) -> T:
+        """Wait until something is true, while the candidate lives."""
+        found = await self.world.wait_for(lambda: not one.alive or happens(), PATIENCE)
+        if not one.alive:
+            raise CandidateEndedError(one.last_words())
+        return found  # pyright: ignore[reportReturnType] - it lives, so this is what happened
+
+    async def rest(self, seconds: float = 0.3) -> None:
+        """Wait until no message or answer has reached Discord for a while."""
+        seen = -1
+        while seen != (seen := len(self.world.requests)):  # noqa: ASYNC110 - that nothing happens, nothing tells
+            await asyncio.sleep(seconds)
+
+    def leap(self, one: Running, seconds: float) -> None:
+        """Put everybody's clock ahead."""
+        self.ahead.seconds += seconds
+        one.tell(str(seconds))
+
+    async def look(self, one: Running, seconds: float = 66.0) -> Request:
+        """Leap to the next look at the list, and give it once it is answered."""
+        begun = len(self.api.requests)
+        self.leap(one, seconds)
+        return await self.until(one, lambda: self.answered_look(begun))
+
+    def answered_look(self, begun: int) -> Request | None:
+        """Give the first look since so many requests, once it is answered."""
+        looks = (each for each in self.api.requests[begun:] if each.endpoint is Endpoint.LIST)
+        return next((each for each in looks if each.answered is not None), None)
+
+    async def use(self, command: str, **options: object) -> Interaction:
+        """Have the owner use a command, and wait for nothing."""
+        return await self.world.slash(self.world.owner, command, options)
+
+    def sent(self) -> list[RestRequest]:
+        """Give the bot's new messages to the owner, in order."""
+        path = f"/channels/{self.world.dm_channel_id(self.world.owner)}/messages"
+        return [each for each in self.world.requests if each.method == "POST" and each.path == path]
+
+
+@asynccontextmanager
+async def staged(accounts: int, *, pace: Pace | None = None) -> AsyncGenerator[Stage]:
+    """Set the fakes up with so many accounts; our own garbage collector stays out of the measurement."""
+    ahead = Ahead()
+    with TemporaryDirectory(prefix="midwatch-bench-") as folder:
+        async with (
+            SimulatedUseapi(now=ahead.now) as api,
+            SimulatedDiscord(now=ahead.now, with_schema=False, pace=pace) as world,
+        ):
+            for _ in range(accounts):
+                api.add()
+            stage = Stage(api, world, Path(folder), ahead)
+            api.changed.append(world.notice)
+            gc.collect()
+            gc.freeze()
+            gc.disable()
+            try:
+                yield stage
+            finally:
+                gc.enable()
+                gc.unfreeze()
