@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from tests.bench.figures import Candidate
 from tests.bench.process import CandidateEndedError, Running, running
-from tests.sandbox.discord import SANDBOX_BOT_TOKEN, Interaction, RestRequest, SimulatedDiscord
+from tests.sandbox.discord import SANDBOX_BOT_TOKEN, Interaction, Json, Person, RestRequest, SimulatedDiscord
 from tests.sandbox.discord.ratelimits import Pace
 from tests.sandbox.useapi import Endpoint, Request, SimulatedUseapi
 
@@ -24,6 +24,9 @@ MODULES: Final[Mapping[Candidate, str]] = {
     Candidate.SCRIPT: "tests.bench.candidates.script",
     Candidate.FETCH: "tests.bench.candidates.fetch",
 }
+HELLO: Final = "Alerts will arrive here"
+PRIVATE: Final = 64
+"""The flag of a message that one person sees as an answer."""
 LEAPING: Final = "tests.bench.candidates.leaping"
 BOTS: Final = (Candidate.MIDWATCH, Candidate.MINIMAL)
 
@@ -127,6 +130,15 @@ class Stage:
         looks = (each for each in self.api.requests[begun:] if each.endpoint is Endpoint.LIST)
         return next((each for each in looks if each.answered is not None), None)
 
+    def upstream_seconds(self, begun: int, until: float) -> float:
+        """Give the time the API took by itself since so many requests, as far as somebody waited for it."""
+        spans = ((each.arrived, min(each.answered or until, until)) for each in self.api.requests[begun:])
+        return sum(max(end - start, 0.0) for start, end in spans)
+
+    def forget(self) -> None:
+        """Begin to count anew."""
+        self.api.requests.clear()
+
     async def use(self, command: str, **options: object) -> Interaction:
         """Have the owner use a command, and wait for nothing."""
         return await self.world.slash(self.world.owner, command, options)
@@ -135,6 +147,19 @@ class Stage:
         """Give the bot's new messages to the owner, in order."""
         path = f"/channels/{self.world.dm_channel_id(self.world.owner)}/messages"
         return [each for each in self.world.requests if each.method == "POST" and each.path == path]
+
+    def told(self) -> dict[int, list[Json]]:
+        """Give the alerts that stand in each owner's direct messages."""
+        owners = (self.world.owner, self.world.second_owner)
+        return {each.id: [it for it in self._sees(each) if is_alert(it)] for each in owners}
+
+    def _sees(self, person: Person) -> list[Json]:
+        return self.world.messages(self.world.dm_channel_id(person), person)
+
+
+def is_alert(message: Json) -> bool:
+    """Whether a message is one the bot wrote by itself, and not its hello."""
+    return not message["flags"] & PRIVATE and HELLO not in message["content"]
 
 
 @asynccontextmanager

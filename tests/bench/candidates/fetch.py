@@ -18,7 +18,8 @@ async def fetch_on_demand() -> None:
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    async with aiohttp.ClientSession() as session:
+    # Looks are a minute apart, for which no connection is kept.
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:
         while await reader.readline():
             async with session.get(url, headers=headers) as response:
                 json.loads(await response.read())

@@ -1,4 +1,4 @@
-"""The script people write today: a `tasks.loop` asking Midjourney about each account, with a message on a 596."""
+"""The script people write today: a `tasks.loop` asking Midjourney about each account, and a DM on a 596."""
 
 import logging
 import os

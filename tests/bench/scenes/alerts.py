@@ -1,0 +1,132 @@
+"""How soon an owner is told, how a storm is told, and how soon a reset comes to its verdict."""
+
+import asyncio
+from typing import Final
+
+from tests.bench.figures import Candidate, percentile
+from tests.bench.process import Running
+from tests.bench.record import Record
+from tests.bench.scenes.storms import storm, storm_of_the_script
+from tests.bench.stage import Stage, staged
+from tests.reading import button, buttons, text
+from tests.sandbox.discord import Interaction, RestRequest
+from tests.sandbox.useapi import MODERATION, Endpoint
+
+MILLI: Final = 1000.0
+FLAP: Final = 400.0
+"""Longer than an account must stay clear, and than pushes are held back for each other."""
+WARM_UP: Final = 2
+SCRIPT_ACCOUNTS: Final = 3
+RESET: Final = "I acknowledged it - reset"
+
+
+async def play(record: Record) -> None:
+    """Play one round."""
+    await from_flag_to_message(record)
+    await from_flag_to_message_of_the_script(record)
+    await from_reset_to_verdict(record)
+    for accounts in record.size.storms:
+        await storm(record, accounts)
+        await storm_of_the_script(record, accounts)
+
+
+async def from_flag_to_message(record: Record) -> None:
+    """Flag one account after the other, each when the trouble of the one before is over."""
+    flags = WARM_UP + record.size.flags
+    async with staged(flags) as stage, stage.ready(Candidate.MIDWATCH, leaping=True) as one:
+        samples: list[float] = []
+        for channel in stage.channels:
+            stage.api.flag(channel, MODERATION)
+            samples.append(await told_after_look(stage, one))
+            await recover(stage, one, channel)
+    put(record, "alerts.told", Candidate.MIDWATCH, samples[WARM_UP:])
+
+
+async def told_after_look(stage: Stage, one: Running) -> float:
+    """Let the bot look; give the milliseconds from the list's answer to the message."""
+    before = len(stage.sent())
+    look = await stage.look(one)
+    await stage.until(one, lambda: len(stage.sent()) > before)
+    return (stage.sent()[before].arrived - (look.answered or 0.0)) * MILLI
+
+
+async def recover(stage: Stage, one: Running, channel: str) -> None:
+    """Clear an account, and let its trouble end."""
+    stage.api.clear(channel)
+    await asyncio.sleep(SETTLE)
+    for seconds in (66.0, FLAP, FLAP):
+        await stage.look(one, seconds)
+        await asyncio.sleep(SETTLE)
+
+
+SETTLE: Final = 0.02
+"""Seconds until what a look set off has been done."""
+
+
+async def from_flag_to_message_of_the_script(record: Record) -> None:
+    """Flag an account again and again; the script's look is its question about that account."""
+    samples: list[float] = []
+    async with (
+        staged(SCRIPT_ACCOUNTS) as stage,
+        stage.ready(Candidate.SCRIPT, BENCH_SCRIPT_INTERVAL="0.05") as one,
+    ):
+        channel = stage.channels[1]
+        for _ in range(WARM_UP + record.size.flags):
+            samples.append(await told_by_the_script(stage, one, channel))
+    put(record, "alerts.told", Candidate.SCRIPT, samples[WARM_UP:])
+
+
+async def told_by_the_script(stage: Stage, one: Running, channel: str) -> float:
+    """Flag, wait for the message, clear, and wait until the script has seen that."""
+    before, begun = len(stage.sent()), len(stage.api.requests)
+    stage.api.flag(channel, MODERATION)
+    sent: RestRequest = await stage.until(one, lambda: next(iter(stage.sent()[before:]), None))
+    asked = next(each for each in stage.api.requests[begun:] if each.channel == channel and each.status == 596)
+    stage.api.clear(channel)
+    cleared = len(stage.api.requests)
+    await stage.until(
+        one, lambda: any(it.channel == channel and it.status == 200 for it in stage.api.requests[cleared:])
+    )
+    return (sent.arrived - (asked.answered or 0.0)) * MILLI
+
+
+async def from_reset_to_verdict(record: Record) -> None:
+    """Have an owner press the button of each alert, and confirm."""
+    samples: list[float] = []
+    accounts = WARM_UP + record.size.resets
+    async with staged(accounts) as stage, stage.ready(Candidate.MIDWATCH, leaping=True) as one:
+        for channel in stage.channels:
+            stage.api.flag(channel, MODERATION)
+            await told_after_look(stage, one)
+            await stage.rest(0.05)
+            samples.append(await reset(stage, one))
+            await recover(stage, one, channel)
+    put(record, "alerts.reset", Candidate.MIDWATCH, samples[WARM_UP:])
+
+
+async def reset(stage: Stage, one: Running) -> float:
+    """Press and confirm; give the milliseconds from that to the verdict, without the API's own."""
+    owner, world = stage.world.owner, stage.world
+    alert = world.messages(world.dm_channel_id(owner), owner)[-1]
+    asked = await world.click(owner, alert["id"], button(alert, RESET)["custom_id"])
+    question = await asked.answer()
+    begun = len(stage.api.requests)
+    confirm = next(iter(buttons(question).values()))["custom_id"]
+    confirmed = await world.click(owner, question["id"], confirm)
+    judged = await stage.until(one, lambda: verdict_at(stage, confirmed))
+    assert stage.api.requests[begun + 1].endpoint is Endpoint.RESET
+    return (judged - (confirmed.delivered_at or 0.0) - stage.upstream_seconds(begun, judged)) * MILLI
+
+
+def verdict_at(stage: Stage, confirmed: Interaction) -> float | None:
+    """Give when the answer began to say that the account is back."""
+    shown = confirmed.message
+    if shown is None or "back in rotation" not in text(shown):
+        return None
+    return next(it.arrived for it in reversed(stage.world.requests) if confirmed.token in it.path)
+
+
+def put(record: Record, figure: str, candidate: Candidate, samples: list[float]) -> None:
+    """Note the percentiles of one round."""
+    record.put(f"{figure}.p50", candidate, percentile(samples, 50))
+    record.put(f"{figure}.p99", candidate, percentile(samples, 99))

@@ -1,0 +1,90 @@
+"""What watching costs: requests, Midjourney commands, bytes, and processor time against the least there is."""
+
+import asyncio
+from typing import Final
+
+from tests.bench.figures import Candidate
+from tests.bench.process import Running
+from tests.bench.record import Record
+from tests.bench.stage import Stage, staged
+from tests.sandbox.useapi import Endpoint
+
+MILLI: Final = 1000.0
+KILO: Final = 1000.0
+LOOKS_AN_HOUR: Final = 60
+"""Both watch once a minute."""
+COUNTED: Final = 3
+WARM_UP: Final = 3
+SETTLES: Final = 0.3
+
+
+async def play_counts(record: Record) -> None:
+    """Count what each sends for so many accounts, over a few intervals."""
+    for accounts in record.size.upstream:
+        async with staged(accounts) as stage, stage.ready(Candidate.MIDWATCH, leaping=True) as one:
+            stage.forget()
+            for _ in range(COUNTED):
+                await stage.look(one)
+            put_counts(record, stage, Candidate.MIDWATCH, COUNTED)
+        async with staged(accounts) as stage:
+            rounds = COUNTED if accounts < max(record.size.upstream) else 1
+            async with stage.begun(Candidate.SCRIPT, BENCH_SCRIPT_INTERVAL="0.1") as one:
+                await stage.until(one, lambda wanted=rounds: stage.api.count(Endpoint.LIST) > wanted)
+            last = max(at for at, it in enumerate(stage.api.requests) if it.endpoint is Endpoint.LIST)
+            del stage.api.requests[last:]
+            put_counts(record, stage, Candidate.SCRIPT, rounds)
+
+
+def put_counts(record: Record, stage: Stage, candidate: Candidate, looks: int) -> None:
+    """Note what was sent in an hour of looks, and the bytes of one look."""
+    accounts, asked = len(stage.api.accounts), stage.api.requests
+    commands = sum(each.endpoint is Endpoint.INFO for each in asked)
+    record.put(f"counts.{accounts}.requests", candidate, len(asked) / looks * LOOKS_AN_HOUR)
+    record.put(f"counts.{accounts}.commands", candidate, commands / looks * LOOKS_AN_HOUR)
+    record.put(f"counts.{accounts}.bytes", candidate, sum(each.size for each in asked) / looks / KILO)
+
+
+async def play_cpu(record: Record) -> None:
+    """Compare the processor time of a look with that of fetching and parsing the same body."""
+    for accounts in record.size.lists:
+        async with staged(accounts) as stage:
+            async with stage.begun(Candidate.FETCH) as one:
+                await fetch(stage, one, WARM_UP)
+                fetched = await fetch(stage, one, record.size.looks)
+            async with stage.ready(Candidate.MIDWATCH, leaping=True) as one:
+                await looks(stage, one, WARM_UP, changing=False)
+                same = await looks(stage, one, record.size.looks, changing=False)
+                changed = await looks(stage, one, record.size.looks, changing=True)
+        for name, took in (("same", same), ("changed", changed)):
+            record.put(f"cpu.{accounts}.{name}", Candidate.FETCH, fetched)
+            record.put(f"cpu.{accounts}.{name}", Candidate.MIDWATCH, took)
+
+
+async def fetch(stage: Stage, one: Running, count: int) -> float:
+    """Have the list fetched and parsed so often; give the milliseconds of processor time for each."""
+    before = one.cpu_seconds()
+    for _ in range(count):
+        begun = len(stage.api.requests)
+        one.tell("once")
+        await stage.until(one, lambda asked=begun: stage.answered_look(asked))
+        await asyncio.sleep(pause(stage))
+    await asyncio.sleep(SETTLES)
+    return (one.cpu_seconds() - before) / count * MILLI
+
+
+async def looks(stage: Stage, one: Running, count: int, *, changing: bool) -> float:
+    """Let the bot look so often, at the same list or at one in which something changed."""
+    before = one.cpu_seconds()
+    for _ in range(count):
+        if changing:
+            account = stage.api.accounts[stage.channels[0]]
+            account.max_jobs = 5 - account.max_jobs
+        await stage.look(one)
+        await asyncio.sleep(pause(stage))
+    await asyncio.sleep(SETTLES)
+    return (one.cpu_seconds() - before) / count * MILLI
+
+
+def pause(stage: Stage) -> float:
+    """Give the seconds in which a look at this list is surely over."""
+    return 0.01 + 20e-6 * len(stage.api.accounts)
