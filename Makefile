@@ -3,11 +3,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps
 
-ROUNDS ?= 100
 SEED ?= 1
 SOAK ?= 10m
 
-.PHONY: demo run test chaos check format screenshots lock clean
+.PHONY: demo run test chaos bench check format screenshots lock clean
 
 demo: .venv/dev.stamp ## the bot in a browser, against a simulated Discord and a simulated useapi.net
 	@exec $(BIN)/python -m tests.sandbox
@@ -19,7 +18,7 @@ test: .venv/dev.stamp ## the whole test suite
 	@$(BIN)/python -m pytest --cov --cov-report=term
 
 chaos: .venv/dev.stamp ## kill the bot many times, then soak it: what is lost, told twice or leaked? (ROUNDS=100 SEED=1 SOAK=10m)
-	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED)
+	@$(BIN)/python -m tests.chaos --rounds $(or $(ROUNDS),100) --seed $(SEED)
 	@$(BIN)/python -m tests.chaos --soak $(SOAK) --seed $(SEED)
 	@$(BIN)/python -m pytest -q -m hypothesis --hypothesis-profile=large --hypothesis-seed=$(SEED) --timeout=0
 
@@ -27,6 +26,9 @@ check: .venv/dev.stamp ## format, lint and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/basedpyright
+
+bench: .venv/dev.stamp ## measure the bot beside what else one would run, and judge its budgets (ROUNDS=3, ONLY=answers)
+	@$(BIN)/python -m tests.bench --rounds $(or $(ROUNDS),3) $(addprefix --only ,$(ONLY))
 
 format: .venv/dev.stamp ## put the code into shape
 	@$(BIN)/ruff format .

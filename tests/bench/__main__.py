@@ -10,13 +10,24 @@ from typing import Final
 from tests.bench.catalogue import FIGURES
 from tests.bench.record import FULL, TINY, Record, Size
 from tests.bench.results import FILE, Results, results_of
-from tests.bench.scenes import answers
+from tests.bench.scenes import alerts, answers, commands, database, killed, life, memory, upstream
 from tests.bench.table import rendered, verdict, write_readme
 
 Scene = Callable[[Record], Coroutine[None, None, None]]
 ROUNDS: Final = 3
-EACH_ROUND: Final[Mapping[str, Scene]] = {"answers": answers.play}
-ONCE: Final[Mapping[str, Scene]] = {}
+EACH_ROUND: Final[Mapping[str, Scene]] = {
+    "answers": answers.play,
+    "commands": commands.play,
+    "alerts": alerts.play,
+    "cpu": upstream.play_cpu,
+    "life": life.play,
+}
+ONCE: Final[Mapping[str, Scene]] = {
+    "counts": upstream.play_counts,
+    "memory": memory.play,
+    "database": database.play,
+    "killed": killed.play,
+}
 """What takes long, or counts rather than times."""
 SCENES: Final = {**EACH_ROUND, **ONCE}
 

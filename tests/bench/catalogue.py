@@ -1,29 +1,102 @@
-"""Every figure in the order of the table, with what DESIGN holds it to."""
+"""Every figure in the order of the table, with the most that Midwatch is allowed."""
 
 from collections.abc import Iterator
 from typing import Final
 
 from tests.bench.figures import Budget, Candidate, Figure, Unit
+from tests.bench.record import FULL
 
+MS: Final = Unit.MILLISECONDS
 OF_THE_FLOOR: Final = Budget(1.3, Candidate.MINIMAL)
 UNDISTURBED: Final = Budget(25)
+NONE: Final = Budget(0)
+WHOLE_ANSWER: Final = {10: Budget(10), 1_000: Budget(25), 10_000: Budget(80)}
+FIRST_MESSAGE: Final = {200: Budget(0.1), 1_000: Budget(0.3)}
+MORE_THAN_PARSING: Final = Budget(2.5, Candidate.FETCH)
+STEADY: Final = Budget(16)
+"""A page of memory for every 250 polls is noise; a leak of one object in each poll is more."""
 
 
-def first_answers() -> Iterator[Figure]:
+def answers() -> Iterator[Figure]:
     """Gateway event to first answer."""
-    idle = "`/mjaccounts`, `/mjinfo` to first answer, idle"
-    yield Figure("answers.idle.p50", f"{idle}: p50", Unit.MILLISECONDS, OF_THE_FLOOR)
-    yield Figure("answers.idle.p99", f"{idle}: p99", Unit.MILLISECONDS, OF_THE_FLOOR)
-    yield Figure("answers.idle.max", f"{idle}: longest", Unit.MILLISECONDS)
-    yield Figure("answers.burst", "a burst of 100 commands: last first answer", Unit.MILLISECONDS)
+    idle = "first answer, idle"
+    yield Figure("answers.idle.p50", f"{idle}: p50", MS, OF_THE_FLOOR)
+    yield Figure("answers.idle.p99", f"{idle}: p99", MS, OF_THE_FLOOR)
+    yield Figure("answers.idle.max", f"{idle}: longest", MS)
     for key, title in (
-        ("polled", "first answer while 1,000 accounts are polled 10 times a second"),
-        ("storm", "first answer while 1,000 accounts are flagged at once"),
-        ("locked", "first answer while another program locks the database for 5 s"),
+        ("polled", f"first answer, {FULL.crowd:,} accounts polled 10 times a second"),
+        ("storm", f"first answer, {FULL.crowd:,} accounts flagged at once"),
+        ("locked", "first answer, the database locked by another program for 5 s"),
     ):
-        yield Figure(f"answers.{key}.p50", f"{title}: p50", Unit.MILLISECONDS)
-        yield Figure(f"answers.{key}.p99", f"{title}: p99", Unit.MILLISECONDS, UNDISTURBED)
-        yield Figure(f"answers.{key}.max", f"{title}: longest", Unit.MILLISECONDS)
+        yield Figure(f"answers.{key}.p50", f"{title}: p50", MS)
+        yield Figure(f"answers.{key}.p99", f"{title}: p99", MS, UNDISTURBED)
+        yield Figure(f"answers.{key}.max", f"{title}: longest", MS)
+    yield Figure("answers.burst", f"a burst of {FULL.burst} commands: the last first answer", MS)
 
 
-FIGURES: Final = (*first_answers(),)
+def commands() -> Iterator[Figure]:
+    """Whole answers, beyond the API's own time."""
+    for name in ("accounts", "info"):
+        for count in FULL.lists:
+            title = f"`/mj{name}`, {count:,} accounts, beyond the API's own time"
+            yield Figure(f"commands.{name}.{count}", title, MS, WHOLE_ANSWER[count])
+
+
+def alerts() -> Iterator[Figure]:
+    """From a flag to its message, and from a reset to its verdict."""
+    yield Figure("alerts.told.p50", "flag in the list's answer to DM: p50", MS, Budget(15))
+    yield Figure("alerts.told.p99", "flag in the list's answer to DM: p99", MS, Budget(60))
+    yield Figure("alerts.reset.p50", "reset confirmed to verdict, beyond the API's own time: p50", MS)
+    yield Figure("alerts.reset.p99", "reset confirmed to verdict, beyond the API's own time: p99", MS)
+    for count in FULL.storms:
+        key, title = f"alerts.storm.{count}", f"{count:,} accounts flagged at once"
+        first = FIRST_MESSAGE[count]
+        yield Figure(f"{key}.first", f"{title}: first message after", Unit.SECONDS, first)
+        yield Figure(f"{key}.messages", f"{title}: messages to each owner", Unit.COUNT, Budget(1), worst=True)
+        yield Figure(f"{key}.missing", f"{title}: accounts not listed", Unit.COUNT, NONE, worst=True)
+        yield Figure(f"{key}.refused", f"{title}: rate limits met (429)", Unit.COUNT, NONE, worst=True)
+
+
+def costs() -> Iterator[Figure]:
+    """What watching costs the API, Midjourney and the processor."""
+    for count in FULL.upstream:
+        key, title = f"counts.{count}", f"{count:,} account{'s' * (count > 1)}"
+        yield Figure(
+            f"{key}.requests", f"{title}: requests to the API", Unit.PER_HOUR, Budget(60), worst=True
+        )
+        yield Figure(f"{key}.commands", f"{title}: Midjourney commands", Unit.PER_HOUR, NONE, worst=True)
+        yield Figure(f"{key}.bytes", f"{title}: body bytes a poll", Unit.KILOBYTES)
+    for count in FULL.lists:
+        for key, what in (("same", "as before"), ("changed", "changed")):
+            title = f"processor time a poll, {count:,} accounts, list {what}"
+            yield Figure(f"cpu.{count}.{key}", title, MS, MORE_THAN_PARSING, beside=Candidate.FETCH)
+
+
+def life() -> Iterator[Figure]:
+    """Starts and stops."""
+    yield Figure("life.poll", "exec to first poll answered", Unit.SECONDS, Budget(1))
+    yield Figure("life.answer", "exec to first command answered", Unit.SECONDS, Budget(1))
+    yield Figure("life.stop", "SIGTERM to exit, idle", Unit.SECONDS, Budget(0.5))
+    yield Figure("life.busy_stop", "SIGTERM to exit, in a storm and a burst", Unit.SECONDS, Budget(2))
+    yield Figure("life.lost", "... alerts lost by that", Unit.COUNT, NONE, worst=True)
+    yield Figure("life.repeated", "... alerts repeated by that", Unit.COUNT, NONE, worst=True)
+
+
+def lasting() -> Iterator[Figure]:
+    """What a long life leaves behind."""
+    idle = Budget(1.5, Candidate.MINIMAL)
+    yield Figure("memory.idle", "resident memory, idle, 50 accounts", Unit.MEBIBYTES, idle)
+    yield Figure("memory.polls", f"... after {FULL.polls:,} polls (1)", Unit.MEBIBYTES)
+    yield Figure("memory.slope", "... growth over the second half of these (1)", Unit.SLOPE, STEADY)
+    yield Figure("memory.incidents", f"... after {FULL.incidents:,} incidents more (1)", Unit.MEBIBYTES)
+    year = f"database after a year of {FULL.year_accounts} accounts (1, 2)"
+    yield Figure("database.year", year, Unit.MEGABYTES, Budget(10))
+    yield Figure("database.commit.p50", "a commit during that year: p50 (1)", MS)
+    yield Figure("database.commit.p99", "a commit during that year: p99 (1)", MS)
+    killed = f"{FULL.incidents:,} incidents, killed (SIGKILL)"
+    yield Figure("killed.times", f"{killed} so many times", Unit.COUNT)
+    yield Figure("killed.lost", f"{killed}: alerts lost", Unit.COUNT, NONE, worst=True)
+    yield Figure("killed.repeated", f"{killed}: alerts repeated", Unit.COUNT, NONE, worst=True)
+
+
+FIGURES: Final = (*answers(), *commands(), *alerts(), *costs(), *life(), *lasting())

@@ -16,12 +16,12 @@ class Size:
     crowd: int = 1_000
     """Accounts that are polled, and that a storm flags, while somebody uses a command."""
     lists: tuple[int, ...] = (10, 1_000, 10_000)
-    commands: int = 30
+    commands: int = 20
     flags: int = 40
     resets: int = 20
     storms: tuple[int, ...] = (200, 1_000)
     upstream: tuple[int, ...] = (1, 100, 10_000)
-    looks: int = 20
+    looks: int = 15
     """Polls over which processor time is counted."""
     polls: int = 10_000
     incidents: int = 1_000

@@ -15,8 +15,11 @@ from tests.sandbox.useapi import MODERATION, Endpoint
 MILLI: Final = 1000.0
 FLAP: Final = 400.0
 """Longer than an account must stay clear, and than pushes are held back for each other."""
+SETTLE: Final = 0.01
+"""Seconds until what a look set off has been done."""
 WARM_UP: Final = 2
 SCRIPT_ACCOUNTS: Final = 3
+FLAGGED: Final = 596
 RESET: Final = "I acknowledged it - reset"
 
 
@@ -59,20 +62,14 @@ async def recover(stage: Stage, one: Running, channel: str) -> None:
         await asyncio.sleep(SETTLE)
 
 
-SETTLE: Final = 0.02
-"""Seconds until what a look set off has been done."""
-
-
 async def from_flag_to_message_of_the_script(record: Record) -> None:
     """Flag an account again and again; the script's look is its question about that account."""
-    samples: list[float] = []
     async with (
         staged(SCRIPT_ACCOUNTS) as stage,
         stage.ready(Candidate.SCRIPT, BENCH_SCRIPT_INTERVAL="0.05") as one,
     ):
         channel = stage.channels[1]
-        for _ in range(WARM_UP + record.size.flags):
-            samples.append(await told_by_the_script(stage, one, channel))
+        samples = [await told_by_the_script(stage, one, channel) for _ in range(WARM_UP + record.size.flags)]
     put(record, "alerts.told", Candidate.SCRIPT, samples[WARM_UP:])
 
 
@@ -81,7 +78,8 @@ async def told_by_the_script(stage: Stage, one: Running, channel: str) -> float:
     before, begun = len(stage.sent()), len(stage.api.requests)
     stage.api.flag(channel, MODERATION)
     sent: RestRequest = await stage.until(one, lambda: next(iter(stage.sent()[before:]), None))
-    asked = next(each for each in stage.api.requests[begun:] if each.channel == channel and each.status == 596)
+    about = (each for each in stage.api.requests[begun:] if each.channel == channel)
+    asked = next(each for each in about if each.status == FLAGGED)
     stage.api.clear(channel)
     cleared = len(stage.api.requests)
     await stage.until(

@@ -33,6 +33,7 @@ async def play(record: Record) -> None:
     """Play one round."""
     for candidate in BOTS:
         await idle(record, candidate)
+    await undisturbed(record)
     await polled(record)
     await in_a_storm(record)
     await locked(record)
@@ -45,6 +46,15 @@ async def idle(record: Record, candidate: Candidate) -> None:
         put(record, "answers.idle", candidate, await one_by_one(stage, one, record.size.answers))
         asked = [await stage.use("mjaccounts") for _ in range(record.size.burst)]
         record.put("answers.burst", candidate, max(await waits(stage, one, asked)))
+
+
+async def undisturbed(record: Record) -> None:
+    """Use a command of the minimal bot at the pace of what follows: what there is of noise is in it, too."""
+    async with staged(FEW) as stage, stage.ready(Candidate.MINIMAL) as one:
+        await one_by_one(stage, one, WARM_UP)
+        samples = await steadily(stage, one, record.size.answers // 2)
+    for figure in ("answers.polled", "answers.storm", "answers.locked"):
+        put(record, figure, Candidate.MINIMAL, samples)
 
 
 async def polled(record: Record) -> None:

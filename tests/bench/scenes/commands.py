@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from itertools import cycle
 from typing import Final
 
 from tests.bench.figures import Candidate, percentile
@@ -27,14 +28,14 @@ async def play(record: Record) -> None:
 async def play_list(record: Record, candidate: Candidate, accounts: int) -> None:
     """Use both commands with so many accounts; `/mjinfo` each time about another one."""
     async with staged(accounts) as stage, stage.ready(candidate) as one:
-        channels = iter(stage.channels * 2)
+        channels = cycle(stage.channels)
         uses: dict[str, Callable[[], Awaitable[Interaction]]] = {
             "accounts": lambda: stage.use("mjaccounts"),
             "info": lambda: stage.use("mjinfo", account=next(channels)),
         }
         for name, use in uses.items():
             # An account is asked once in 30 seconds: a second time the answer would come from memory.
-            count = min(record.size.commands, accounts - WARM_UP if name == "info" else record.size.commands)
+            count = min(record.size.commands, accounts - WARM_UP) if name == "info" else record.size.commands
             samples = [await whole(stage, one, use) for _ in range(WARM_UP + count)][WARM_UP:]
             record.put(f"commands.{name}.{accounts}", candidate, percentile(samples, 50))
 

@@ -1,4 +1,4 @@
-"""Many accounts flagged in one look: how many messages, when the first, and whether all accounts are in it."""
+"""Many accounts flagged in one look: how many messages, when the first, and whether all are in it."""
 
 from typing import Final
 

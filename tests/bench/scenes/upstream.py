@@ -1,4 +1,4 @@
-"""What watching costs: requests, Midjourney commands, bytes, and processor time against the least there is."""
+"""What watching costs: requests, Midjourney commands, bytes, and processor time beside the least."""
 
 import asyncio
 from typing import Final

@@ -1,0 +1,77 @@
+"""How large the database is after a year, and how long its commits took on the way."""
+
+import asyncio
+from collections.abc import Sequence
+from itertools import cycle
+from pathlib import Path
+from typing import Final
+
+from tests.bench.figures import Candidate, percentile
+from tests.bench.process import Running
+from tests.bench.record import Record
+from tests.bench.scenes.alerts import reset
+from tests.bench.stage import Stage, staged
+from tests.sandbox.useapi import MODERATION
+
+DAY: Final = 86_400.0
+HOUR: Final = 3_600.0
+MEGA: Final = 1e6
+FLAP: Final = 400.0
+SETTLE: Final = 0.005
+WEEK: Final = 7
+MONTH: Final = 30
+
+
+async def play(record: Record) -> None:
+    """Live a year: each account is asked about once a week, and flagged and reset by its owner once a month.
+
+    Days without trouble pass in one leap: a look that changes nothing writes but the time of it.
+    """
+    async with staged(record.size.year_accounts) as stage:
+        commits = stage.folder / "commits"
+        async with stage.ready(Candidate.MIDWATCH, leaping=True, BENCH_COMMITS=str(commits)) as one:
+            weekly, monthly = cycle(stage.channels), cycle(stage.channels)
+            for day in range(record.size.days):
+                await stage.look(one, DAY - HOUR)
+                await ask(stage, one, [next(weekly) for _ in due(day, WEEK, stage)])
+                for _ in due(day, MONTH, stage):
+                    await trouble(stage, one, next(monthly))
+                stage.forget()
+            size = megabytes(stage.folder)
+            await one.end()
+        record.put("database.year", Candidate.MIDWATCH, size)
+        took = [float(line) for line in commits.read_text().split()]
+        record.put("database.commit.p50", Candidate.MIDWATCH, percentile(took, 50))
+        record.put("database.commit.p99", Candidate.MIDWATCH, percentile(took, 99))
+
+
+def due(day: int, days: int, stage: Stage) -> range:
+    """Give as many as are due on a day, if all accounts are to have their turn in so many days."""
+    accounts = len(stage.api.accounts)
+    return range(day * accounts // days, (day + 1) * accounts // days)
+
+
+async def ask(stage: Stage, one: Running, channels: Sequence[str]) -> None:
+    """Have the owner ask about accounts."""
+    asked = [await stage.use("mjinfo", account=channel) for channel in channels]
+    await stage.until(one, lambda: all(each.answered_at for each in asked))
+    await asyncio.sleep(SETTLE)
+
+
+async def trouble(stage: Stage, one: Running, channel: str) -> None:
+    """Flag an account, have its owner reset it from the alert, and let that be over."""
+    stage.api.flag(channel, MODERATION)
+    told = len(stage.sent())
+    await stage.look(one)
+    await stage.until(one, lambda: len(stage.sent()) > told)
+    await asyncio.sleep(SETTLE)
+    await reset(stage, one)
+    for seconds in (66.0, FLAP):
+        await asyncio.sleep(SETTLE)
+        await stage.look(one, seconds)
+    await asyncio.sleep(SETTLE)
+
+
+def megabytes(folder: Path) -> float:
+    """Give what the database takes on disk, with what is not yet written back into it."""
+    return sum(file.stat().st_size for file in folder.glob("midwatch.sqlite3*")) / MEGA

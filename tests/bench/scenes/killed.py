@@ -1,0 +1,74 @@
+"""Killed again and again (SIGKILL) while accounts are flagged: what was lost, what was told twice."""
+
+import random
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from bot.outbox import Step
+from tests.bench.figures import Candidate
+from tests.bench.record import Record
+from tests.bench.stage import staged
+from tests.chaos.ordeal import Fate, Ordeal, ordeal
+from tests.chaos.stories import settle
+from tests.sandbox.useapi import MODERATION
+
+WAVES: Final = 40
+SEED: Final = 7
+
+
+async def play(record: Record) -> None:
+    """Play once."""
+    await kill_midwatch(record)
+    await kill_the_script(record)
+
+
+async def kill_midwatch(record: Record) -> None:
+    """Flag some accounts in each of many lives, which end at a random step or moment."""
+    rng = random.Random(SEED)  # noqa: S311 - made-up ends, the same in every run
+    with TemporaryDirectory(prefix="midwatch-bench-") as folder:
+        async with ordeal(Path(folder)) as one:
+            channels = [one.api.add().channel for _ in range(record.size.incidents)]
+            waves = min(WAVES, len(channels))
+            for wave in range(waves):
+                one.fates.append(fate(rng))
+                await live(one, channels[wave::waves])
+            found = await settle(one)
+            record.put("killed.lost", Candidate.MIDWATCH, len(found.lost))
+            record.put("killed.repeated", Candidate.MIDWATCH, len(found.repeated))
+            record.put("killed.times", Candidate.MIDWATCH, one.kills)
+
+
+def fate(rng: random.Random) -> Fate:
+    """Choose how a life ends: at a step of telling, or at a moment."""
+    away = timedelta(seconds=rng.choice((5, 150)))
+    if rng.random() < 0.4:
+        return Fate(after=rng.uniform(0.2, 1.0), away=away)
+    return Fate(rng.choice(list(Step)), rng.randint(1, 2), after=1.0, away=away)
+
+
+async def live(one: Ordeal, channels: list[str]) -> None:
+    """Live one life in which these accounts are flagged."""
+    one.begin()
+    with suppress(AssertionError):
+        await one.world.wait_for(lambda: not one.alive, 0.2)
+    for channel in channels:
+        one.flag(channel)
+    await one.die()
+
+
+async def kill_the_script(record: Record) -> None:
+    """Kill the script once, when it has told of all; its next life tells of all again."""
+    accounts = record.size.incidents
+    async with staged(accounts) as stage:
+        for channel in stage.channels:
+            stage.api.flag(channel, MODERATION)
+        for life in (1, 2):
+            async with stage.begun(Candidate.SCRIPT) as one:
+                await stage.until(one, lambda lives=life: len(stage.sent()) >= accounts * lives)
+                await one.kill()
+        record.put("killed.lost", Candidate.SCRIPT, 0)
+        record.put("killed.repeated", Candidate.SCRIPT, len(stage.sent()) - accounts)
+        record.put("killed.times", Candidate.SCRIPT, 1)
