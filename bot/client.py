@@ -94,6 +94,7 @@ class Midwatch(commands.Bot):
         """When another copy of the bot was last seen to answer what this one was asked."""
         self.in_flight = InFlight()
         self.controls = Controls(services.owners, self.in_flight)
+        self._presented: str | None = None
         self._sync = CommandSync(self.http, services.store, settings.guild_ids)
 
     async def setup_hook(self) -> None:
@@ -147,10 +148,11 @@ class Midwatch(commands.Bot):
 
     async def present(self, text: str, *, anew: bool = False) -> None:
         """Show a text as the bot's status, now and at each new connection; `anew` also if it does already."""
-        activity = discord.CustomActivity(text)
-        if self.activity == activity and not anew:
+        # Our own note: what discord.py gives back as `activity` equals nothing that was given to it.
+        if self._presented == text and not anew:
             return
-        self.activity = activity
+        self._presented = text
+        self.activity = activity = discord.CustomActivity(text)
         if self.is_ready():
             await self.change_presence(activity=activity)
 

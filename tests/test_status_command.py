@@ -17,6 +17,12 @@ def presence(bot: Bot) -> str:
     return shown["activities"][0]["state"] if shown.get("activities") else ""
 
 
+def statuses(bot: Bot) -> list[str]:
+    """Give every status the bot sent to the gateway on its own."""
+    sent = (body["activities"] for body in bot.world.bodies if "activities" in body)
+    return [each[0]["state"] for each in sent]
+
+
 async def status(ada: Visitor, *words: str) -> str:
     """Give the status once it says all of this."""
     said = text(await ada.ask("mjstatus", private=True))
@@ -185,6 +191,15 @@ async def test_the_bots_own_status_says_how_things_are(bot: Bot, ada: Visitor, w
             pass
     await look(ada)
     await bot.world.wait_for(lambda: presence(bot) == words, PATIENCE)
+
+
+async def test_the_bots_own_status_is_sent_again_only_when_it_changes(bot: Bot, ada: Visitor) -> None:
+    bot.api.add()
+    await bot.start()
+    await bot.world.wait_for(lambda: statuses(bot), PATIENCE)  # a new connection is told at once
+    before = statuses(bot)
+    await ada.ask("mjtest")  # changes the ledger again and again
+    assert statuses(bot) == before == ["1 account watched, all ready"]
 
 
 # ---------------------------------------------------------------------------- /mjtest
