@@ -69,6 +69,7 @@ async def kill_the_script(record: Record) -> None:
             async with stage.begun(Candidate.SCRIPT) as one:
                 await stage.until(one, lambda lives=life: len(stage.sent()) >= accounts * lives)
                 await one.kill()
-        record.put("killed.lost", Candidate.SCRIPT, 0)
+        told = {each.json["content"].partition(":")[0] for each in stage.sent()}
+        record.put("killed.lost", Candidate.SCRIPT, accounts - len(told))
         record.put("killed.repeated", Candidate.SCRIPT, len(stage.sent()) - accounts)
         record.put("killed.times", Candidate.SCRIPT, 1)
