@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import fields
-from datetime import datetime
+from dataclasses import fields, replace
+from datetime import UTC, datetime
 from types import NoneType, UnionType
 from typing import Any, Generic, TypeVar, cast, get_args, get_origin, get_type_hints
 
@@ -39,6 +39,13 @@ class Shape(Generic[Kind]):
         cells = zip(self._readers.items(), row, strict=True)
         return self._kind(**{name: read(content) for (name, read), content in cells}, **left_out)
 
+    def kept(self, value: Kind) -> Kind:
+        """Give a value as it would come back from its cells; mostly the same one."""
+        fields = ((name, getattr(value, name)) for name in self._readers)
+        changed = {name: kept for name, field in fields if (kept := kept_field(field)) is not field}
+        whole: Any = value  # no type says "a dataclass"
+        return replace(whole, **changed) if changed else value
+
     def text(self, value: Kind) -> str:
         """Give a value as JSON."""
         return json.dumps({name: json_cell(getattr(value, name)) for name in self._readers})
@@ -62,6 +69,16 @@ def cell(value: object) -> Cell:
             return value
         case _:
             raise TypeError(f"no column holds a {type(value).__name__}")
+
+
+def kept_field(value: object) -> object:
+    """Give a field as it would come back from its cell; the same object wherever that equals it."""
+    # By exact types: a match would take several times as long, and a storm of alerts comes here for each.
+    if type(value) is datetime and (value.microsecond % 1000 or value.tzinfo is not UTC):
+        return from_epoch(to_epoch(value))
+    if type(value) is str and not value.isascii():
+        return value if (kept := storable(value)) == value else kept
+    return value
 
 
 def json_cell(value: object) -> object:

@@ -1,6 +1,7 @@
 """The watch's part of the memory: incidents, the messages about them, mutes."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
@@ -15,6 +16,7 @@ from bot.store.shape import Cell, Shape, upsert
 from bot.store.statements import ACTION, GET_META, SET_META, action_row
 
 INCIDENT: Final = Shape(Incident, without="flag")
+FLAG: Final = Shape(Flag)
 INCIDENT_COLUMNS: Final = (*INCIDENT.columns, "flag_text", "flag_kind")
 MESSAGE: Final = Shape(Message, without="entries")
 WATCH: Final = "watch"
@@ -209,12 +211,14 @@ def mute_of(row: Any) -> StoredMute:
 
 def kept_incident(incident: Incident) -> Incident:
     """Give an incident as it will come back: times in whole milliseconds, texts that SQLite takes."""
-    return incident_of(incident_row(incident))
+    kept, flag = INCIDENT.kept(incident), incident.flag
+    kept_flag = None if flag is None else FLAG.kept(flag)
+    return kept if kept_flag is flag else replace(kept, flag=kept_flag)
 
 
 def kept_message(message: Message) -> Message:
     """Give a message as it will come back."""
-    return MESSAGE.value(MESSAGE.row(message), entries=message.entries)
+    return MESSAGE.kept(message)
 
 
 def kept_mute(stored: StoredMute) -> StoredMute:

@@ -1,9 +1,9 @@
 import sqlite3
 from contextlib import closing
 from dataclasses import MISSING, fields, replace
-from datetime import timedelta
+from datetime import UTC, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -21,7 +21,7 @@ from bot.incidents import (
     Trouble,
 )
 from bot.models import Action, Flag, FlagKind
-from bot.store import Store, StoredMute, StoreError
+from bot.store import Store, StoredMute, StoreError, kept_incident, kept_message
 from bot.store.watch import IN_ORDER, INCIDENTS, LAST_ENDED, MESSAGES, PRESENT_INCIDENTS, PRESENT_MESSAGES
 from tests.store.cases import AT, CAPTCHA, DAY, FIRST, MINUTE, OWNER, Watcher, ask
 from tests.store.watch_cases import KEYS, alert, done, ended, incident, outage, sent
@@ -126,6 +126,48 @@ async def test_a_message_comes_back_as_it_was(path: Path, known: Message) -> Non
         assert [type(entry.reason) for entry in known.entries if entry.reason] == [
             Reason for entry in known.entries if entry.reason
         ]
+
+
+FINER: Final = AT + timedelta(microseconds=1)
+ODD: Final = FINER.astimezone(timezone(timedelta(hours=5)))
+HALF: Final = "half \ud83d of a character, and a whole 😀"
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        pytest.param(FULL_INCIDENT, id="full"),
+        pytest.param(replace(FULL_INCIDENT, opened_at=ODD, reset_at=FINER), id="odd-times"),
+        pytest.param(replace(FULL_INCIDENT, flag=Flag(HALF, FlagKind.OTHER)), id="half-a-character"),
+        pytest.param(outage(at=ODD), id="outage"),
+    ],
+)
+async def test_memory_holds_an_incident_as_the_database_gives_it_back(path: Path, known: Incident) -> None:
+    async with Store.open(path) as store:
+        await store.watch.save(incidents=[known])
+        back = await store.watch.incident(known.key)
+    assert kept_incident(known) == back
+    assert kept_incident(known).opened_at.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        pytest.param(FULL_MESSAGE, id="full"),
+        pytest.param(replace(FULL_MESSAGE, sent_at=ODD, claimed_at=FINER), id="odd-times"),
+        pytest.param(replace(FULL_MESSAGE, text=HALF), id="half-a-character"),
+    ],
+)
+async def test_memory_holds_a_message_as_the_database_gives_it_back(path: Path, known: Message) -> None:
+    async with Store.open(path) as store:
+        await store.watch.save(incidents=[incident(), FULL_INCIDENT], messages=[known])
+        back = await store.watch.message(known.key)
+    assert kept_message(known) == back
+
+
+def test_what_comes_back_as_it_is_is_not_made_again() -> None:
+    assert kept_incident(FULL_INCIDENT) is FULL_INCIDENT
+    assert kept_message(FULL_MESSAGE) is FULL_MESSAGE
 
 
 async def test_what_is_saved_again_replaces_what_was(path: Path) -> None:
