@@ -9,7 +9,7 @@ from typing import Final
 
 from tests.bench.catalogue import FIGURES
 from tests.bench.record import FULL, TINY, Record, Size
-from tests.bench.results import FILE, Results, results_of
+from tests.bench.results import FILE, Results, machine, results_of
 from tests.bench.scenes import alerts, answers, commands, database, killed, life, memory, upstream
 from tests.bench.table import rendered, verdict, write_readme
 
@@ -34,14 +34,14 @@ SCENES: Final = {**EACH_ROUND, **ONCE}
 
 def measure(names: Sequence[str], rounds: int, size: Size) -> Results:
     """Play the scenes and judge the figures."""
-    record = Record(size)
+    record, on = Record(size), machine()
     for number in range(1, rounds + 1):
         for name in names:
             if name in EACH_ROUND or number == 1:
                 began = time.monotonic()
                 asyncio.run(SCENES[name](record))
                 say(f"round {number} of {rounds}: {name}, {time.monotonic() - began:.0f} s")
-    return results_of(FIGURES, record.rounds, rounds)
+    return results_of(FIGURES, record.rounds, rounds, on)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -24,9 +24,9 @@ def answers() -> Iterator[Figure]:
     yield Figure("answers.idle.p99", f"{idle}: p99", MS, OF_THE_FLOOR)
     yield Figure("answers.idle.max", f"{idle}: longest", MS)
     for key, title in (
-        ("polled", f"first answer, {FULL.crowd:,} accounts polled 10 times a second"),
-        ("storm", f"first answer, {FULL.crowd:,} accounts flagged at once"),
-        ("locked", "first answer, the database locked by another program for 5 s"),
+        ("polled", f"first answer, {FULL.crowd:,} accounts polled 10 times a second (1)"),
+        ("storm", f"first answer, {FULL.crowd:,} accounts flagged at once (1)"),
+        ("locked", "first answer, the database locked by another program for 5 s (1)"),
     ):
         yield Figure(f"answers.{key}.p50", f"{title}: p50", MS)
         yield Figure(f"answers.{key}.p99", f"{title}: p99", MS, UNDISTURBED)
@@ -44,12 +44,12 @@ def commands() -> Iterator[Figure]:
 
 def alerts() -> Iterator[Figure]:
     """From a flag to its message, and from a reset to its verdict."""
-    yield Figure("alerts.told.p50", "flag in the list's answer to DM: p50", MS, Budget(15))
-    yield Figure("alerts.told.p99", "flag in the list's answer to DM: p99", MS, Budget(60))
-    yield Figure("alerts.reset.p50", "reset confirmed to verdict, beyond the API's own time: p50", MS)
-    yield Figure("alerts.reset.p99", "reset confirmed to verdict, beyond the API's own time: p99", MS)
+    yield Figure("alerts.told.p50", "flag in the list's answer to DM: p50 (1)", MS, Budget(15))
+    yield Figure("alerts.told.p99", "flag in the list's answer to DM: p99 (1)", MS, Budget(60))
+    yield Figure("alerts.reset.p50", "reset confirmed to verdict, beyond the API's own time: p50 (1)", MS)
+    yield Figure("alerts.reset.p99", "reset confirmed to verdict, beyond the API's own time: p99 (1)", MS)
     for count in FULL.storms:
-        key, title = f"alerts.storm.{count}", f"{count:,} accounts flagged at once"
+        key, title = f"alerts.storm.{count}", f"{count:,} accounts flagged at once (1)"
         first = FIRST_MESSAGE[count]
         yield Figure(f"{key}.first", f"{title}: first message after", Unit.SECONDS, first)
         yield Figure(f"{key}.messages", f"{title}: messages to each owner", Unit.COUNT, Budget(1), worst=True)
@@ -60,7 +60,7 @@ def alerts() -> Iterator[Figure]:
 def costs() -> Iterator[Figure]:
     """What watching costs the API, Midjourney and the processor."""
     for count in FULL.upstream:
-        key, title = f"counts.{count}", f"{count:,} account{'s' * (count > 1)}"
+        key, title = f"counts.{count}", f"{count:,} account{'s' * (count > 1)} (1)"
         yield Figure(
             f"{key}.requests", f"{title}: requests to the API", Unit.PER_HOUR, Budget(60), worst=True
         )
@@ -68,7 +68,7 @@ def costs() -> Iterator[Figure]:
         yield Figure(f"{key}.bytes", f"{title}: body bytes a poll", Unit.KILOBYTES)
     for count in FULL.lists:
         for key, what in (("same", "as before"), ("changed", "changed")):
-            title = f"processor time a poll, {count:,} accounts, list {what}"
+            title = f"processor time a poll, {count:,} accounts, list {what} (1)"
             yield Figure(f"cpu.{count}.{key}", title, MS, MORE_THAN_PARSING, beside=Candidate.FETCH)
 
 
@@ -77,9 +77,9 @@ def life() -> Iterator[Figure]:
     yield Figure("life.poll", "exec to first poll answered", Unit.SECONDS, Budget(1))
     yield Figure("life.answer", "exec to first command answered", Unit.SECONDS, Budget(1))
     yield Figure("life.stop", "SIGTERM to exit, idle", Unit.SECONDS, Budget(0.5))
-    yield Figure("life.busy_stop", "SIGTERM to exit, in a storm and a burst", Unit.SECONDS, Budget(2))
-    yield Figure("life.lost", "... alerts lost by that", Unit.COUNT, NONE, worst=True)
-    yield Figure("life.repeated", "... alerts repeated by that", Unit.COUNT, NONE, worst=True)
+    yield Figure("life.busy_stop", "SIGTERM to exit, in a storm and a burst (1)", Unit.SECONDS, Budget(2))
+    yield Figure("life.lost", "... alerts lost by that (1)", Unit.COUNT, NONE, worst=True)
+    yield Figure("life.repeated", "... alerts repeated by that (1)", Unit.COUNT, NONE, worst=True)
 
 
 def lasting() -> Iterator[Figure]:
@@ -93,7 +93,7 @@ def lasting() -> Iterator[Figure]:
     yield Figure("database.year", year, Unit.MEGABYTES, Budget(10))
     yield Figure("database.commit.p50", "a commit during that year: p50 (1)", MS)
     yield Figure("database.commit.p99", "a commit during that year: p99 (1)", MS)
-    killed = f"{FULL.incidents:,} incidents, killed (SIGKILL)"
+    killed = f"{FULL.incidents:,} incidents, killed by SIGKILL (1)"
     yield Figure("killed.times", f"{killed} so many times", Unit.COUNT)
     yield Figure("killed.lost", f"{killed}: alerts lost", Unit.COUNT, NONE, worst=True)
     yield Figure("killed.repeated", f"{killed}: alerts repeated", Unit.COUNT, NONE, worst=True)

@@ -69,20 +69,24 @@ def line_of(figure: Figure, rounds: Mapping[Candidate, Sequence[float]]) -> Line
 
 
 def results_of(
-    figures: Iterable[Figure], rounds: Mapping[str, Mapping[Candidate, Sequence[float]]], count: int
+    figures: Iterable[Figure],
+    rounds: Mapping[str, Mapping[Candidate, Sequence[float]]],
+    count: int,
+    on: Mapping[str, str],
 ) -> Results:
     """Put the measured figures together, in the order of the catalogue."""
     lines = tuple(line_of(figure, rounds[figure.key]) for figure in figures if figure.key in rounds)
-    return Results(f"{datetime.now(UTC):%Y-%m-%d}", count, machine(), versions(), lines)
+    return Results(f"{datetime.now(UTC):%Y-%m-%d}", count, on, versions(), lines)
 
 
 def machine() -> dict[str, str]:
-    """Say on what it was measured, and nothing that names the machine."""
+    """Say on what it is measured, how busy that was before, and nothing that names the machine."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
         "processor": processor(),
         "cores": str(os.cpu_count()),
         "memory": f"{memory:.0f} GiB",
+        "load": f"{os.getloadavg()[0]:.1f}",
         "system": f"{platform.system()} {platform.machine()}",
     }
 

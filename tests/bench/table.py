@@ -17,7 +17,8 @@ KEPT: Final = {True: "yes", False: "**no**", None: ""}
 def rendered(results: Results) -> str:
     """Give the table in Markdown, with what it was measured on, of what and when."""
     of = ", ".join(f"{name} {version}" for name, version in results.versions.items())
-    on = f"{results.machine['processor']}, {results.machine['cores']} cores, {results.machine['memory']}"
+    processor, cores, memory, load = (results.machine[it] for it in ("processor", "cores", "memory", "load"))
+    on = f"{processor}, {cores} cores with a load of {load} by others, {memory}"
     rows = [HEAD, tuple("---" for _ in HEAD), *(cells(line) for line in results.lines)]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     return f"Measured on {results.made} ({on}; {of}), {results.rounds} rounds.\n\n{table}\n"
