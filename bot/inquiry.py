@@ -6,16 +6,17 @@ One command at a time and account (who asks meanwhile gets the same answer), and
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from bot.errors import UserError
 from bot.models import InfoSnapshot, KnownAccount
 from bot.monitor import Monitor, utc_now
-from bot.store import Store, StoreError
+from bot.store import Store
 from bot.useapi import MalformedResponse, PendingModeration, UseapiClient, UseapiError
 
 log = logging.getLogger(__name__)
@@ -164,25 +165,25 @@ class Inquiries:
         except PendingModeration as error:
             return await self._met_flag(error, account)
         self._monitor.roster.answered(channel, snapshot)
-        try:
-            await self._store.record_info(channel, snapshot)
-        except StoreError:
-            # Midjourney has answered and a person waits: the answer is shown even if it cannot be kept.
-            log.exception("an /info answer could not be written down")
+        await self._write(self._store.record_info(channel, snapshot), "an /info answer")
         return Inquiry(Outcome.ANSWERED, self._now_known(account), COOLDOWN)
 
     async def _note_asking(self, channel: str) -> None:
         """Write down that Midjourney is asked, before it is: killed meanwhile, the bot must not ask anew."""
-        writing = asyncio.create_task(self._store.set_meta(f"{ASKED}{channel}", self._now().isoformat()))
+        noting = self._store.set_meta(f"{ASKED}{channel}", self._now().isoformat())
+        await self._write(noting, "when an account was asked")
+
+    async def _write(self, work: Coroutine[None, None, None], what: str) -> None:
+        """Write something down; a database that another program holds must not make the asker wait."""
+        writing = asyncio.create_task(work)
         self._writing.add(writing)
-        writing.add_done_callback(self._written)
-        # A database that another program holds must not make the asker wait.
+        writing.add_done_callback(partial(self._written, what))
         await asyncio.wait({writing}, timeout=NOTE_LIMIT_SECONDS)
 
-    def _written(self, writing: asyncio.Task[None]) -> None:
+    def _written(self, what: str, writing: asyncio.Task[None]) -> None:
         self._writing.discard(writing)
-        if not writing.cancelled() and writing.exception() is not None:
-            log.warning("when an account was asked could not be written down; this start knows it")
+        if not writing.cancelled() and (error := writing.exception()) is not None:
+            log.warning("%s could not be written down; this start knows it", what, exc_info=error)
 
     async def _met_flag(self, error: PendingModeration, account: KnownAccount) -> Inquiry:
         """Take in the 596 that answered; it is about the account asked for, unless the API names another."""

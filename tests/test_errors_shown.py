@@ -2,6 +2,8 @@
 
 import logging
 import re
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -156,6 +158,12 @@ async def test_a_change_that_could_not_be_kept_is_not_made(bot: Bot, ada: Visito
     assert "Studio B" not in text(await ada.ask("mjaccounts"))
 
 
+def written_infos(bot: Bot) -> int:
+    """Count the answers of Midjourney in the database."""
+    with closing(sqlite3.connect(bot.database)) as other:
+        return int(other.execute("SELECT count(*) FROM info_snapshot").fetchone()[0])
+
+
 async def test_a_change_waits_for_another_program_that_writes(bot: Bot, ada: Visitor) -> None:
     account = bot.api.add()
     await bot.start()
@@ -175,6 +183,8 @@ async def test_people_are_answered_while_another_program_holds_the_database(bot:
         assert len(await ada.complete("mjinfo", account.channel)) == 1
         assert asked.deferred
         assert "aurora · account info" in text(await asked.answer(timeout=20))
+    # The answer did not wait until the writing was given up: that is done once the other lets go.
+    await bot.world.wait_for(lambda: written_infos(bot) == 1)
 
 
 async def test_an_answer_is_shown_even_if_it_cannot_be_written_down(bot: Bot, ada: Visitor) -> None:
