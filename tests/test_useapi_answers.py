@@ -555,6 +555,11 @@ CHANNELS: dict[str, tuple[object, str | None, str | None]] = {
     "the one named rather than the one asked for": (short(channel=SECOND), FIRST, SECOND),
     "the one named as a number": (short(channel=int(SECOND)), None, SECOND),
     "one in the path in the text": (fixture("pending_short.json"), None, FIRST),
+    "one in the path in the text beside the details": (
+        short(f"POST account/midjourney/{SECOND}/reset", errorDetails=DETAILS),
+        None,
+        SECOND,
+    ),
     "one in the job id": (short(jobid=JOBID), None, SECOND),
     "none in a text with other digits": (short("since 17051812230000000000"), None, None),
     "none in a path with too many digits": (short("midjourney/123456789012345678901234/reset"), None, None),
@@ -680,6 +685,27 @@ def test_each_documented_complaint_has_its_own_plain_sentence(status: int, text:
     assert type(error) is Rejected
     assert str(error) == sentence
     assert error.quote == text.strip()
+
+
+@pytest.mark.parametrize(("text", "sentence"), COMPLAINTS.items(), ids=COMPLAINTS)
+def test_a_complaint_is_known_whatever_the_details_beside_it(text: str, sentence: str) -> None:
+    error = error_of(400, {"error": text, "errorDetails": "See the docs.", "code": 400}, SAVE)
+    assert str(error) == sentence
+    assert error.quote == "See the docs."
+
+
+def test_a_402_is_told_apart_whatever_the_details_beside_it() -> None:
+    body = {"error": "Subscription quantity exceeded", "errorDetails": "See the docs.", "code": 402}
+    error = error_of(402, body, SAVE)
+    assert isinstance(error, Unpaid)
+    assert error.reason is UnpaidReason.QUOTA
+
+
+@pytest.mark.parametrize("body", [b"", fixture("page.html"), {"code": 400}], ids=["empty", "page", "code"])
+def test_nobody_is_asked_to_read_what_the_api_does_not_say(body: object) -> None:
+    error = error_of(400, body, SAVE)
+    assert error.quote is None
+    assert error.next_step == "It does not say why: check what you gave, change it, and try again."
 
 
 def test_prose_is_quoted_and_a_page_is_not() -> None:

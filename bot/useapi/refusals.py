@@ -168,7 +168,7 @@ def channel_of(answer: Answer, question: Question) -> str | None:
     if question.channel:
         return question.channel
     jobid = answer.fields.get("jobid")
-    found = CHANNEL_IN_PATH.search(answer.words or "") or CHANNEL_IN_JOBID.search(str(jobid))
+    found = CHANNEL_IN_PATH.search(answer.all_words) or CHANNEL_IN_JOBID.search(str(jobid))
     return found[1] if found else None
 
 
@@ -183,7 +183,7 @@ def unauthorized(answer: Answer) -> Unauthorized:
 
 def unpaid(answer: Answer) -> Unpaid:
     """Word a 402, which has two causes."""
-    if "exceeded" in (answer.words or "").casefold():
+    if "exceeded" in answer.all_words.casefold():
         return Unpaid(
             "The useapi subscription does not cover another account.",
             "Remove an account, or extend the subscription at useapi.net.",
@@ -239,7 +239,7 @@ def failing(answer: Answer) -> UseapiError:
 def rejected(answer: Answer) -> Rejected:
     """Word the API's refusal of what a person gave."""
     for pattern, what, next_step in COMPLAINTS:
-        found = pattern.search(answer.words or "")
+        found = pattern.search(answer.all_words)
         if found:
             return Rejected(
                 what.format(*found.groups()), next_step.format(*found.groups()), quote=answer.words
@@ -250,7 +250,9 @@ def rejected(answer: Answer) -> Rejected:
         )
     return Rejected(
         f"The API refused the request (status {answer.status}).",
-        "Read what it says, change what you gave, and try again.",
+        "Read what it says, change what you gave, and try again."
+        if answer.words
+        else "It does not say why: check what you gave, change it, and try again.",
         quote=answer.words,
     )
 

@@ -97,13 +97,23 @@ class Answer:
         return count_of(self.fields.get("code"))
 
     @property
+    def said(self) -> tuple[str, ...]:
+        """All that the API says went wrong: the details first, then the error; else its prose."""
+        fields = (self.fields.get(name) for name in ("errorDetails", "error", "message"))
+        found = tuple(plain(text) for text in fields if isinstance(text, str) and text.strip())
+        if not found and self.loaded.fault and self.body and not self.page:
+            found = (plain(self.body.decode("utf-8", "replace")),)
+        return found
+
+    @property
     def words(self) -> str | None:
-        """What the API says went wrong: the details if it gives them, else the error, else its prose."""
-        said = (self.fields.get(name) for name in ("errorDetails", "error", "message"))
-        found = next((text for text in said if isinstance(text, str) and text.strip()), None)
-        if found is None and self.loaded.fault and self.body and not self.page:
-            found = self.body.decode("utf-8", "replace")
-        return plain(found) if found else None
+        """What the API says went wrong, in its most telling words."""
+        return next(iter(self.said), None)
+
+    @property
+    def all_words(self) -> str:
+        """All that the API says went wrong, to be searched; what is sought may not be in the details."""
+        return "\n".join(self.said)
 
     @property
     def retry_after(self) -> timedelta | None:
