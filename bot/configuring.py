@@ -145,7 +145,10 @@ class Configuring:
         if isinstance(error, PendingModeration) and error.channel:
             channel = error.channel
             await self._monitor.note_flag(channel, error.flag)
-        await self._written(lambda turn: turn.note(owner, SAVE, channel, outcome_of(error)))
+        outcome = outcome_of(error)
+        await self._written(lambda turn: turn.note(owner, SAVE, channel, outcome))
+        if outcome == UNKNOWN_OUTCOME:
+            await self._look()  # if it was done all the same, the account is known at once
 
     async def _note_saved(self, saved: Saved, owner: int) -> None:
         """Let everything know what came of saving an account, as far as it is known which."""
@@ -155,6 +158,7 @@ class Configuring:
             return
         channel = account.channel if account else None
         await self._written(lambda turn: turn.note(owner, SAVE, channel, words_of(saved)))
+        await self._look()
 
     async def _take_in(self, account: Account, saved: Saved, owner: int) -> None:
         """Let everything know an account that was saved, whatever the list says this moment."""

@@ -13,7 +13,7 @@ from bot.configuring import Configuring
 from bot.incidents import Ending, State
 from bot.models import Flag, Removal, Saving
 from bot.rules import acts
-from bot.useapi import Limits, PendingModeration, UseapiClient
+from bot.useapi import AnswerLost, Limits, PendingModeration, UseapiClient
 from bot.watchkeeper import Watchkeeper
 from tests.parts import CHANNEL, OTHER, Clock, Parts, at_once, parts
 from tests.sandbox.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
@@ -63,6 +63,25 @@ async def test_an_empty_list_says_that_nothing_was_saved(desk: Desk) -> None:
     desk.api.fault(Fault.HANG, endpoint=Endpoint.SAVE)
     saved = await desk.configuring.save(SecretStr(desk.api.newcomer().discord), 5, ADA)
     assert (saved.outcome, saved.account) == (Saving.ABSENT, None)
+
+
+async def test_a_list_without_tokens_cannot_say_that_nothing_was_saved(desk: Desk) -> None:
+    desk.api.shows_tokens = False
+    desk.api.fault(Fault.LOST_ANSWER, endpoint=Endpoint.SAVE)
+    login = desk.api.newcomer()
+    with pytest.raises(AnswerLost, match="did not answer in time") as raised:
+        await desk.configuring.save(SecretStr(login.discord), 5, ADA)
+    assert "It may have been done all the same" in raised.value.next_step
+    assert desk.channels == [login.channel]
+
+
+async def test_an_account_that_the_api_took_without_a_word_is_known_at_once(desk: Desk) -> None:
+    desk.api.shows_tokens = False
+    desk.api.fault(Fault.EMPTY, endpoint=Endpoint.SAVE)
+    login = desk.api.newcomer()
+    saved = await desk.configuring.save(SecretStr(login.discord), 3, ADA)
+    assert saved.account is None
+    assert desk.channels == [login.channel]
 
 
 async def test_an_account_is_known_although_the_list_lags_behind(desk: Desk) -> None:

@@ -20,7 +20,8 @@ def saved_words(saved: Saved, name: str | None = None) -> str:
     """Say what came of saving an account; `name` is what to call it, ready to be shown."""
     if saved.outcome is Saving.ABSENT:
         return (
-            f"⚠️ {looked(saved.instead)}: it shows no account with this token, so nothing was saved.\n"
+            f"⚠️ {looked(saved.instead)}: it shows no account with this token, "
+            "so most likely nothing was saved.\n"
             "Look at the list of accounts before you try again: it may come late."
         )
     if saved.account is None:

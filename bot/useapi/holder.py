@@ -1,20 +1,32 @@
 """Whose token it is: the account that the API's list shows with one given Discord token."""
 
 from bot.models import Account
-from bot.useapi.answers import account_of, believed, decipher, entries_of
+from bot.useapi.answers import Entry, account_of, believed, decipher, entries_of
+from bot.useapi.errors import Unreachable
+from bot.useapi.refusals import LATER
 from bot.useapi.response import Answer, Question
-from bot.useapi.words import HIDDEN
+from bot.useapi.words import HIDDEN, TOKEN_PATTERN
 
 
 def parse_holder(answer: Answer, question: Question) -> Account | None:
     """Find the account whose token was hidden in this list, which the client does before anything reads it.
 
-    A server that does not show tokens in its list shows none here: the account is then not found.
+    Raises:
+        UseapiError: the list cannot be read, or does not show each token, so that the account may be there.
     """
     if answer.status == 404 and not answer.page:  # noqa: PLR2004 - RFC 9110; the docs' empty list
         return None
     decipher(answer, question)
-    for key, entry in entries_of(believed(answer, once=True)):
+    entries = list(entries_of(believed(answer, once=True)))
+    for key, entry in entries:
         if entry.get("discord") == HIDDEN:
             return account_of(entry, key)
+    if not all(shows_token(entry) for _, entry in entries):
+        raise Unreachable("The API's list does not show whose a token is.", LATER, transient=False)
     return None
+
+
+def shows_token(entry: Entry) -> bool:
+    """Whether an entry shows a whole token, and not a part of one as the API's jobs do."""
+    token = entry.get("discord")
+    return isinstance(token, str) and TOKEN_PATTERN.fullmatch(token) is not None

@@ -28,6 +28,8 @@ class Registry:
         """Called, in order, whenever something has changed or was asked."""
         self.subscribed = True
         """Whether the subscription is paid for."""
+        self.shows_tokens = True
+        """Whether a look shows each account's token whole, or masked as in jobs."""
         self.quota: int | None = None
         """How many accounts the subscription covers; None for any number."""
         self._now = now
@@ -180,8 +182,9 @@ class Registry:
         self.announce()
 
     def _entry(self, account: SimulatedAccount) -> dict[str, Json]:
-        """Write an account as useapi.net docs, GET account/midjourney, show it: with the whole token."""
-        entry: dict[str, Json] = {"channel": account.channel, "discord": account.discord}
+        """Write an account as useapi.net docs, GET account/midjourney, show it."""
+        token = account.discord if self.shows_tokens else account.masked
+        entry: dict[str, Json] = {"channel": account.channel, "discord": token}
         if account.server:
             entry["server"] = account.server
         entry["maxJobs"] = account.max_jobs
