@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.errors import UserError
-from bot.models import Account, Flag, InfoSnapshot, KnownAccount, Observation
+from bot.models import Account, Flag, InfoSnapshot, KnownAccount, Observation, is_channel
 
 
 class Roster:
@@ -50,7 +50,8 @@ class Roster:
         """
         if (account := self._listed.get(typed.strip())) is not None:
             return account
-        wanted = visible(typed)
+        # An id means that one account, also when it is gone and another one happens to be called so.
+        wanted = "" if is_channel(typed.strip()) else visible(typed)
         found = [account for account in self._listed.values() if wanted and visible(account.label) == wanted]
         if len(found) == 1:
             return found[0]

@@ -119,7 +119,7 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
     async def ask_removal(self, caller: Caller, press: Press) -> None:
         """Ask whether the account of a card is to be removed."""
         await defer(caller, private=True)
-        await self._ask_removal(caller, self._monitor.roster.find(press.argument))
+        await self._ask_removal(caller, await self._monitor.find(press.argument))
 
     async def _ask_removal(self, caller: Caller, known: KnownAccount) -> None:
         if not known.account.addressable:

@@ -127,6 +127,31 @@ async def test_remove_asks_and_removes(bot: Bot, ada: Visitor) -> None:
     assert form.modal["title"] == "Add or update an account"
 
 
+async def test_what_was_configured_again_elsewhere_can_be_removed_from_its_card(
+    bot: Bot, ada: Visitor
+) -> None:
+    account, _ = bot.api.add(), bot.api.add()
+    await bot.start()
+    shown = await card(ada, account)
+    bot.api.remove(account.channel)
+    await ada.ask("mjaccounts")
+    bot.api.configure(account)
+    assert "Do you want to remove" in (await ada.pressed(shown, "Remove"))["content"]
+
+
+async def test_the_card_of_a_removed_account_never_means_another_that_is_called_by_its_id(
+    bot: Bot, ada: Visitor
+) -> None:
+    account = bot.api.add()
+    other = bot.api.add(discord_name=account.channel)
+    await bot.start()
+    await ada.ask("mjinfo", account=other.channel)
+    shown = await card(ada, account)
+    bot.api.remove(account.channel)
+    await ada.ask("mjaccounts")
+    assert "No configured account" in (await ada.pressed(shown, "Remove"))["content"]
+
+
 async def test_the_card_tells_what_was_done_last(bot: Bot, ada: Visitor) -> None:
     account = bot.api.add()
     await bot.start()

@@ -130,6 +130,13 @@ def test_a_channel_id_means_that_account_even_if_another_goes_by_it() -> None:
     assert roster.find(CHANNEL).channel == CHANNEL
 
 
+def test_the_channel_id_of_an_account_that_is_gone_means_no_other_that_goes_by_it() -> None:
+    roster = seen(account(OTHER))
+    roster.rename(of(roster, OTHER), CHANNEL)
+    with pytest.raises(UserError, match="No configured account"):
+        roster.find(CHANNEL)
+
+
 @pytest.mark.parametrize(
     ("typed", "what"),
     [
