@@ -41,7 +41,9 @@ def words_of(saved: Saved) -> str:
     """Put into words for the audit how saving an account ended."""
     if saved.outcome is Saving.ABSENT:
         return saved.outcome
-    return f"{saved.outcome}, {saved.jobs} job{'' if saved.jobs == 1 else 's'}"
+    told = saved.account.max_jobs if saved.account else None
+    jobs = saved.jobs if told is None else told
+    return f"{saved.outcome}, {jobs} job{'' if jobs == 1 else 's'}"
 
 
 def outcome_of(error: UseapiError) -> str:
@@ -170,9 +172,9 @@ class Configuring:
             turn.note(owner, SAVE, channel, words_of(saved))
 
         await self._written(change)
-        await self._look()
-        if roster.get(channel) is None:
-            roster.saved(account, self._now())  # the list lags behind
+        seen = await self._look()
+        if seen is None or not shows(seen, channel):
+            roster.saved(account, self._now())  # the list lags behind, or is one from before
 
     async def remove(self, channel: str, owner: int, sending: Callable[[], None] = unnoticed) -> Removed:
         """Remove an account for an owner who confirmed it, and end the trouble it was in.
@@ -238,11 +240,10 @@ class Configuring:
 
     async def _still_there(self, channel: str, owner: int, unclear: UseapiError | None) -> Removed:
         """Write down that the list shows an account after its removal."""
-        if unclear is not None:
-            await self._keep(channel, owner, Removal.NOT_REMOVED)
-            return Removed(Removal.NOT_REMOVED, sentence_of(unclear))
-        await self._written(lambda turn: turn.note(owner, REMOVE, channel, Removal.STILL_LISTED))
-        return Removed(Removal.STILL_LISTED)
+        # It may still be carried out, so nobody is to be alarmed if the account goes in the next minutes.
+        outcome = Removal.STILL_LISTED if unclear is None else Removal.NOT_REMOVED
+        await self._written(lambda turn: turn.note(owner, REMOVE, channel, outcome))
+        return Removed(outcome, sentence_of(unclear) if unclear else None)
 
     async def _keep(self, channel: str, owner: int, outcome: str) -> None:
         """Expect an account to stay after all."""

@@ -226,6 +226,7 @@ async def test_a_change_that_did_not_arrive_is_told_by_what_the_list_shows(bot: 
     answer = await added(ada, account.discord, "9")
     assert "is configured as before" in answer["content"]
     assert "3 jobs at a time, not 9 jobs" in answer["content"]
+    assert "not changed, as the list shows, 3 jobs" in text(answer)
 
 
 async def test_when_neither_the_answer_nor_the_list_can_be_read_it_says_that_it_may_be_done(

@@ -15,6 +15,7 @@ from bot.models import Flag, Removal, Saving
 from bot.rules import acts
 from bot.useapi import AnswerLost, Limits, PendingModeration, UseapiClient
 from bot.watchkeeper import Watchkeeper
+from tests.keeping import until
 from tests.parts import CHANNEL, OTHER, Clock, Parts, at_once, parts
 from tests.sandbox.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
 
@@ -90,6 +91,31 @@ async def test_an_account_is_known_although_the_list_lags_behind(desk: Desk) -> 
     saved = await desk.configuring.save(SecretStr(login.discord), 3, ADA)
     assert saved.outcome is Saving.CREATED
     assert desk.channels == [login.channel]
+
+
+async def test_an_update_is_known_although_a_look_that_began_before_it_was_the_last_that_worked(
+    desk: Desk,
+) -> None:
+    account = desk.api.add(max_jobs=3)
+    await desk.known.monitor.check()
+    desk.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
+    desk.api.fault(Fault.SLOW, endpoint=Endpoint.LIST, times=1)
+    desk.api.slow_seconds = 0.2
+    before = desk.known.monitor.look_soon()
+    await until(lambda: desk.api.count(Endpoint.LIST) == 2)
+    await desk.configuring.save(SecretStr(account.discord), 9, ADA)
+    await before
+    assert desk.known.known(account.channel).account.max_jobs == 9
+
+
+async def test_a_removal_that_is_carried_out_late_alarms_nobody(desk: Desk) -> None:
+    desk.api.add(channel=CHANNEL)
+    await desk.known.monitor.check()
+    desk.api.fault(Fault.HANG, endpoint=Endpoint.REMOVE)
+    assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is Removal.NOT_REMOVED
+    desk.api.remove(CHANNEL)
+    await desk.known.monitor.check()
+    assert desk.channels == []
 
 
 async def test_a_flag_that_names_no_account_is_raised_and_belongs_to_none(desk: Desk) -> None:
