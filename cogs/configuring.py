@@ -75,12 +75,14 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
 
     async def edit(self, caller: Caller, press: Press) -> None:
         """Open the form, for an account or for any; Discord wants it as the first answer."""
-        await self._open_form(caller, self._monitor.roster.get(press.argument))
+        channel, _, typed = press.argument.partition(".")
+        await self._open_form(caller, self._monitor.roster.get(channel), typed)
 
-    async def _open_form(self, caller: Caller, known: KnownAccount | None) -> None:
+    async def _open_form(self, caller: Caller, known: KnownAccount | None, typed: str = "") -> None:
         title = f"Update {bare(known.label, NAME_IN_TITLE)}" if known else "Add or update an account"
         # The API may list any number, and Discord takes no form with one that is too long for its field.
-        jobs = min((known.account.max_jobs if known else None) or DEFAULT_JOBS, MOST_JOBS)
+        listed = min((known.account.max_jobs if known else None) or DEFAULT_JOBS, MOST_JOBS)
+        jobs = typed_before(typed) or listed
         channel = known.channel if known else ""
         await caller.response.send_modal(account_form(title, caller.user.id, channel, jobs))
 
@@ -89,12 +91,12 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
         fields = filled_in(caller)
         await defer(caller, private=True)
         await self._bot.require_owner(caller.user.id)
+        typed = fields.get(JOBS, SecretStr("")).get_secret_value()
         try:
-            token = self._token(fields)
-            jobs = jobs_number(fields.get(JOBS, SecretStr("")).get_secret_value())
+            token, jobs = self._token(fields), jobs_number(typed)
             saved = await self._configuring.save(token, jobs, caller.user.id, self._bot.in_flight.sent)
         except (UserError, UseapiError, StoreError) as error:
-            await show(caller, Shown(sentence(error), view=again(caller.user.id, press.argument)))
+            await show(caller, Shown(sentence(error), view=again(caller.user.id, press.argument, typed)))
             return
         await self._show_saved(caller, saved, press.argument)
 
@@ -106,7 +108,8 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
         """Show the account as it is now, with a word if it is not the one that was meant."""
         known = self._monitor.roster.get(saved.account.channel) if saved.account else None
         if known is None:
-            await show(caller, Shown(saved_words(saved), view=again(caller.user.id, expected)))
+            view = again(caller.user.id, expected, str(saved.jobs))
+            await show(caller, Shown(saved_words(saved), view=view))
             return
         words = saved_words(saved, f"**{plain(known.label)}**")
         if expected and expected != known.channel:
@@ -144,11 +147,21 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
         await show(caller, Shown(removed_words(removed, known)))
 
 
-def again(asker: int, channel: str) -> ui.View:
-    """Make the button that opens the form once more."""
+def again(asker: int, channel: str, typed: str) -> ui.View:
+    """Make the button that opens the form once more, with the number of jobs that was typed if it is one."""
+    jobs = typed_before(typed)
     view = ui.View(timeout=None)
-    view.add_item(button("account.edit", "Enter it again", asker=asker, argument=channel))
+    argument = channel if jobs is None else f"{channel}.{jobs}"
+    view.add_item(button("account.edit", "Enter it again", asker=asker, argument=argument))
     return view
+
+
+def typed_before(typed: str) -> int | None:
+    """Give the number of jobs that was typed, or stands in a button for that; None if it is none."""
+    try:
+        return jobs_number(typed) if typed else None
+    except UserError:
+        return None
 
 
 async def setup(bot: Midwatch) -> None:

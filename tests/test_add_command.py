@@ -328,6 +328,41 @@ async def test_what_was_refused_can_be_entered_again_with_one_press(bot: Bot, ad
     assert "was created" in answer["content"]
 
 
+@pytest.mark.parametrize(
+    ("jobs", "offered"),
+    [
+        pytest.param("12", "12", id="a-number"),
+        pytest.param(" 012", "12", id="in-other-words"),
+        pytest.param("", "3", id="nothing"),
+        pytest.param("99", "3", id="too-many"),
+        pytest.param("0.1.", "3", id="no-number"),
+    ],
+)
+async def test_who_enters_it_again_finds_the_number_of_jobs_there(
+    bot: Bot, ada: Visitor, jobs: str, offered: str
+) -> None:
+    await bot.start()
+    refused = await added(ada, "half-a-token", jobs)
+    form = await form_of(ada, refused, "Enter it again")
+    assert form.modal is not None
+    token, number = (part for part in parts_of(form.modal) if "custom_id" in part)
+    assert (number["value"], token.get("value")) == (offered, None)
+
+
+async def test_who_enters_it_again_for_an_account_finds_its_form_as_it_was_sent(
+    bot: Bot, ada: Visitor
+) -> None:
+    account = bot.api.add(max_jobs=9)
+    await bot.start()
+    card = await ada.picked(await ada.ask("mjaccounts", private=True), account.channel)
+    for jobs, offered in (("12", "12"), ("many", "9")):
+        refused = await (await sent(ada, await form_of(ada, card, "Update"), "half-a-token", jobs)).answer()
+        form = await form_of(ada, refused, "Enter it again")
+        assert form.modal is not None
+        assert form.modal["title"] == f"Update …{account.channel[-4:]}"
+        assert parts_of(form.modal)[2]["value"] == offered
+
+
 @pytest.mark.parametrize("secret", [SANDBOX_BOT_TOKEN, SANDBOX_USEAPI_TOKEN], ids=["the-bot's", "useapi's"])
 async def test_midwatchs_own_tokens_are_sent_nowhere(bot: Bot, ada: Visitor, secret: str) -> None:
     await bot.start()
