@@ -51,6 +51,31 @@ async def test_an_account_is_refused_entered_again_updated_and_removed() -> None
 
 
 @in_a_browser
+async def test_every_refusal_can_be_chosen_and_an_account_removed_by_command() -> None:
+    async with visiting() as visitor:
+        token = await visitor.page.get_by_label("garnet · Mega").input_value()
+        menu = visitor.page.get_by_label("To a token, useapi.net says")
+        for refusal, sentence in {
+            "missing": "The API got no Discord token",
+            "jobs": "at most 3 jobs at a time for this account, not 15",
+            "twin": "This Discord token is already configured, for channel",
+            "no_midjourney": "no conversation with the Midjourney Bot",
+            "unauthorized": "The API does not accept the useapi token",
+            "unsubscribed": "no subscription, or it is over",
+            "quota": "does not cover another account",
+        }.items():
+            await menu.select_option(refusal)
+            await expect(await add(visitor, token, "15")).to_contain_text(sentence)
+        await menu.select_option("")
+        await expect(await add(visitor, token, "15")).to_contain_text("was created")
+        await visitor.use("mjremove", account="aurora")
+        question = visitor.messages().last
+        await question.get_by_role("button", name="Yes, remove aurora").click()
+        await expect(question).to_contain_text("is not configured any more")
+        await expect(visitor.account("aurora")).to_have_count(0)
+
+
+@in_a_browser
 async def test_an_account_without_midjourney_is_refused_in_words() -> None:
     async with visiting() as visitor:
         token = await visitor.page.get_by_label("iris · Pro").input_value()

@@ -11,12 +11,12 @@ import pytest
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
 from tests.sandbox.page import PageServer, Stage
 from tests.sandbox.page.stage import FLAGS
-from tests.sandbox.useapi import Fault, SimulatedUseapi
+from tests.sandbox.useapi import SAVE_REFUSALS, Fault, SimulatedUseapi
 
 PATIENCE = 10.0
 ACTIONS = [
     *("slash", "autocomplete", "click", "select", "submit"),
-    *("flag", "clear", "stubborn", "fault", "dms", "restart"),
+    *("flag", "clear", "stubborn", "fault", "refuse", "dms", "restart"),
 ]
 
 
@@ -156,6 +156,8 @@ async def test_a_post_without_an_origin_changes_nothing(client: Client, api: Sim
         pytest.param("flag", {"channel": "1200000000000000001", "kind": "joy"}, id="no such flag"),
         pytest.param("stubborn", {"channel": "1", "stubborn": True}, id="no such account to be stubborn"),
         pytest.param("fault", {"fault": "boredom"}, id="no such fault"),
+        pytest.param("refuse", {"refusal": "boredom"}, id="no such refusal"),
+        pytest.param("refuse", {"refusal": []}, id="not a refusal"),
         pytest.param("dms", {}, id="neither open nor closed"),
         pytest.param("slash", {"name": "mjinfo"}, id="no place"),
         pytest.param("click", {"message": "x", "custom_id": "y"}, id="not a message"),
@@ -216,6 +218,27 @@ async def test_every_fault_is_offered_and_ends_with_back_to_normal(
     await client.post("fault", fault=None)
     assert api.faults == ()
     assert stage.picture("owner")["fault"] is None
+
+
+@pytest.mark.parametrize("refusal", SAVE_REFUSALS)
+async def test_a_token_is_refused_as_chosen_until_it_is_not(
+    client: Client, api: SimulatedUseapi, stage: Stage, refusal: str
+) -> None:
+    async def posted() -> tuple[int, str]:
+        headers = {"Authorization": f"Bearer {api.token}"}
+        body = {"discord": api.newcomer().discord}
+        async with client.session.post(f"{api.url}/account/midjourney", json=body, headers=headers) as reply:
+            return reply.status, await reply.text()
+
+    await client.post("refuse", refusal=refusal)
+    assert stage.picture("owner")["refusal"] == refusal
+    await client.post("fault", fault=None)
+    status, said = await posted()
+    assert status == SAVE_REFUSALS[refusal].code
+    assert SAVE_REFUSALS[refusal].words.format(channel="1200000000000000001") in said
+    await client.post("refuse", refusal=None)
+    assert stage.picture("owner")["refusal"] is None
+    assert (await posted())[0] == 201
 
 
 async def test_a_command_that_is_not_offered_fails_in_words(client: Client) -> None:

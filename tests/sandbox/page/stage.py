@@ -7,7 +7,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol
 
 from tests.sandbox.discord import CannotDo, Interaction, Person, SimulatedDiscord
-from tests.sandbox.useapi import CAPTCHA, MODERATION, TIMED_BLOCK, Fault, SimulatedAccount, SimulatedUseapi
+from tests.sandbox.useapi import (
+    CAPTCHA,
+    MODERATION,
+    SAVE_REFUSALS,
+    TIMED_BLOCK,
+    Endpoint,
+    Fault,
+    SimulatedAccount,
+    SimulatedUseapi,
+)
 
 Json = dict[str, Any]
 """A JSON object as it goes to the page or comes from it."""
@@ -51,6 +60,7 @@ class Stage:
         self._direct = {key: discord.dm_channel_id(person) for key, person in self._people.items()}
         self._modals: dict[str, Interaction] = {}
         self._dms_closed = False
+        self._refusal: str | None = None
         self._actions: Mapping[str, Callable[[str, Json], Awaitable[Json]]] = {
             "slash": self._slash,
             "autocomplete": self._autocomplete,
@@ -61,6 +71,7 @@ class Stage:
             "clear": self._clear,
             "stubborn": self._stubborn,
             "fault": self._fault,
+            "refuse": self._refuse,
             "dms": self._dms,
             "restart": self._restart,
         }
@@ -100,6 +111,10 @@ class Stage:
             "newcomers": [_introduced_login(account) for account in self._useapi.newcomers],
             "faults": [{"key": fault.value, "text": fault.describe.rstrip(".")} for fault in Fault],
             "fault": self._useapi.faults[-1].value if self._useapi.faults else None,
+            "refusals": [
+                {"key": key, "text": refusal.describe.rstrip(".")} for key, refusal in SAVE_REFUSALS.items()
+            ],
+            "refusal": self._refusal,
             "dms_closed": self._dms_closed,
             "counts": {"requests": len(self._useapi.requests), "commands": self._useapi.midjourney_commands},
         }
@@ -204,7 +219,24 @@ class Stage:
         self._useapi.mend()
         if fault is not None:
             self._useapi.fault(fault)
+        self._refuse_tokens()
         return DONE
+
+    async def _refuse(self, _viewer: str, body: Json) -> Json:
+        """Let the API refuse every token that is posted, in one of the ways that are documented."""
+        if (refusal := body["refusal"]) is not None and refusal not in SAVE_REFUSALS:
+            raise KeyError(refusal)
+        self._refusal = refusal
+        self._refuse_tokens()
+        return DONE
+
+    def _refuse_tokens(self) -> None:
+        if self._refusal is None:
+            self._useapi.accept(Endpoint.SAVE)
+            return
+        refusal = SAVE_REFUSALS[self._refusal]
+        another = next(iter(self._useapi.accounts), "<channel>")
+        self._useapi.refuse(Endpoint.SAVE, refusal.words.format(channel=another), refusal.code)
 
     async def _restart(self, _viewer: str, _body: Json) -> Json:
         await self._bot.restart()

@@ -10,6 +10,7 @@ export class Strip {
     this.context = context;
     this.accounts = h("ul", { class: "accounts" });
     this.newcomers = h("ul", { class: "accounts" });
+    this.refusal = h("select", { id: uniqueId("refusal"), onchange: () => this.context.post("refuse", { refusal: this.refusal.value || null }) });
     this.faultNow = h("p", { class: "fault-now", role: "status" });
     this.buttons = h("div", { class: "row" });
     this.menu = h("select", { id: uniqueId("fault"), onchange: () => this.#fault(this.menu.value) });
@@ -21,6 +22,7 @@ export class Strip {
       h("p", { class: "subtext" }, "Watching is one request a look; only /mjinfo sends Midjourney a command."),
       h("h3", {}, "Midjourney accounts"), h("p", { class: "subtext" }, "Make useapi.net report one as flagged (code 596). More of them within 5 minutes join the message that is there, so that nobody is woken twice. Clear: Midjourney takes it back by itself."), this.accounts,
       h("p", { class: "subtext" }, "Made-up Discord tokens to try /mjadd with:"), this.newcomers,
+      h("p", {}, h("label", { for: this.refusal.id }, "To a token, useapi.net says "), this.refusal),
       h("h3", {}, "The API"), this.faultNow, this.buttons,
       h("p", {}, h("label", { for: this.menu.id }, "More ways to answer "), this.menu),
       h("h3", {}, "Ada's Discord"), this.discord,
@@ -66,11 +68,8 @@ export class Strip {
       ...offered.map(([key, name]) => this.#press(name, "fault", { fault: key }, state.fault === key)),
       this.#press("Back to normal", "fault", { fault: null }, null, !state.fault),
     ]);
-    if (this.menu.options.length !== state.faults.length + 1) {
-      this.menu.replaceChildren(h("option", { value: "" }, "answers as it should"),
-        ...state.faults.map((fault) => h("option", { value: fault.key }, fault.text)));
-    }
-    this.menu.value = state.fault ?? "";
+    offer(this.menu, "answers as it should", state.faults, state.fault);
+    offer(this.refusal, "what is so", state.refusals, state.refusal);
   }
 
   #fault(key) {
@@ -87,6 +86,14 @@ export class Strip {
 
 function pair(name, number) {
   return [h("dt", {}, name), h("dd", {}, String(number))];
+}
+
+// The choices of a menu never change, and drawing them anew would close it.
+function offer(menu, usual, choices, chosen) {
+  if (menu.options.length !== choices.length + 1) {
+    menu.replaceChildren(h("option", { value: "" }, usual), ...choices.map(({ key, text }) => h("option", { value: key }, text)));
+  }
+  menu.value = chosen ?? "";
 }
 
 // A pressed button is drawn anew with the state it caused; the keyboard's place must survive that.

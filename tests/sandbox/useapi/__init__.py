@@ -10,6 +10,7 @@ from tests.sandbox.useapi.accounts import (
     SimulatedAccount,
 )
 from tests.sandbox.useapi.faults import Fault
+from tests.sandbox.useapi.refusals import SAVE_REFUSALS
 from tests.sandbox.useapi.server import SANDBOX_USEAPI_TOKEN, Request, SimulatedUseapi
 from tests.sandbox.useapi.service import Endpoint
 
@@ -18,6 +19,7 @@ __all__ = [
     "CAPTCHA",
     "MODERATION",
     "SANDBOX_USEAPI_TOKEN",
+    "SAVE_REFUSALS",
     "SUSPICION",
     "TIMED_BLOCK",
     "Endpoint",

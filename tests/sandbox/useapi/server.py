@@ -153,8 +153,14 @@ class SimulatedUseapi(Registry):
         self.announce()
 
     def refuse(self, endpoint: Endpoint, sentence: str, code: int = 400) -> None:
-        """Let requests to an endpoint be refused in these words, until `mend`."""
+        """Let requests to an endpoint be refused in these words, until `accept` or `mend`."""
         self._refusals[endpoint] = Answer.error(sentence, code)
+        self.announce()
+
+    def accept(self, endpoint: Endpoint) -> None:
+        """End what `refuse` began."""
+        self._refusals.pop(endpoint, None)
+        self.announce()
 
     def mend(self) -> None:
         """End every fault; a server that had vanished is back at the same port."""
