@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol, TypeAlias, cast
 
+import aiohttp
 import discord
 from discord import InteractionResponseType, app_commands
 from discord.ui import LayoutView, View
@@ -137,8 +138,9 @@ async def report(caller: Caller, error: Exception) -> None:
         return
     try:
         await whisper(caller, Shown(content=sentence(error)))
-    except discord.HTTPException as unsaid:
-        log.warning("could not tell a user about an error (%d): %s", unsaid.code, type(error).__name__)
+    except (discord.HTTPException, aiohttp.ClientError) as unsaid:
+        why = unsaid.code if isinstance(unsaid, discord.HTTPException) else type(unsaid).__name__
+        log.warning("could not tell a user about an error (%s): %s", why, type(error).__name__)
 
 
 def sentence(error: Exception) -> str:
@@ -154,6 +156,8 @@ def sentence(error: Exception) -> str:
             return sentences.failure(
                 "This command has changed since Discord last learned of it.", "Try again in a minute."
             )
+        case discord.HTTPException() | aiohttp.ClientError():
+            return sentences.unsaid(logged(error))
         case _:
             return sentences.unexpected(logged(error))
 

@@ -5,7 +5,7 @@ import pytest
 from tests.forming import added, form_of, opened, sent
 from tests.reading import button, buttons, text
 from tests.running import Bot, Visitor
-from tests.sandbox.discord import SANDBOX_BOT_TOKEN, Json
+from tests.sandbox.discord import SANDBOX_BOT_TOKEN, Json, Trouble
 from tests.sandbox.useapi import SANDBOX_USEAPI_TOKEN, Endpoint, Fault, Plan
 
 HOUR = 3_600
@@ -312,6 +312,20 @@ async def test_an_account_that_was_saved_is_shown_although_that_cannot_be_writte
     async with bot.held_database():
         answer = await form.answer(timeout=30)
     assert "was created" in answer["content"]
+
+
+@pytest.mark.parametrize("trouble", [Trouble.ERROR, Trouble.RESET])
+async def test_nobody_reads_that_it_failed_where_only_the_answer_did(
+    bot: Bot, ada: Visitor, trouble: Trouble
+) -> None:
+    await bot.start()
+    login = bot.api.newcomer()
+    bot.world.fault(trouble, method="PATCH", path="/webhooks/*", status=400, code=50035, times=1)
+    answer = await added(ada, login.discord)
+    assert "Discord did not take the answer" in answer["content"]
+    assert "may have been done all the same" in answer["content"]
+    assert "did not work" not in answer["content"]
+    assert login.channel in bot.api.accounts
 
 
 # ------------------------------------------------------------------- entered again

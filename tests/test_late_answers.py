@@ -74,8 +74,21 @@ async def test_an_answer_discord_fails_to_take_is_not_lost_in_silence(bot: Bot, 
     await bot.start()
     bot.world.fault(Trouble.ERROR, method="PATCH", path="/webhooks/*", status=403, code=50013, times=1)
     asked = await ada.use("mjaccounts")
-    assert "fault of its own" in text(await asked.answer())
+    assert "Discord did not take the answer" in text(await asked.answer())
     assert asked.ephemeral
+
+
+@pytest.mark.parametrize("trouble", [Trouble.ERROR, Trouble.RESET])
+async def test_where_discord_takes_nothing_it_is_logged_in_a_line(
+    bot: Bot, ada: Visitor, caplog: pytest.LogCaptureFixture, trouble: Trouble
+) -> None:
+    bot.api.add()
+    await bot.start()
+    fault = bot.world.fault(trouble, path="/webhooks/*", status=400, code=50035)
+    await ada.use("mjaccounts")
+    await bot.world.wait_for(lambda: "could not tell a user about an error" in caplog.text)
+    bot.world.mend(fault)
+    assert "1 account" in text(await ada.ask("mjaccounts"))
 
 
 # ------------------------------------------------------------------------- a stop

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from bot.models import FlagKind
-from bot.render.sentences import failure, state_words, unexpected
+from bot.render.sentences import failure, state_words, unexpected, unsaid
 from bot.render.text import length
 from tests.render_samples import account, assert_harmless, hostile
 
@@ -48,6 +48,12 @@ def test_a_failure_fits_into_a_message_whatever_the_api_said(quote: str) -> None
     told = failure("w" * 5_000, "n" * 5_000, quote)
     assert length(told) <= 2_000
     assert_harmless(told)
+
+
+def test_an_answer_that_was_refused_says_nothing_of_what_was_asked_for() -> None:
+    told = unsaid("7F3A")
+    assert "may have been done all the same" in told
+    assert told.endswith("at `7F3A`.")
 
 
 def test_a_fault_of_the_bot_gives_a_reference() -> None:

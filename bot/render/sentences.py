@@ -75,6 +75,16 @@ def unexpected(reference: str) -> str:
     )
 
 
+def unsaid(reference: str) -> str:
+    """Say that an answer did not arrive, which tells nothing of what it was about."""
+    return (
+        "⚠️ Discord did not take the answer.\n"
+        "What you asked for may have been done all the same: look with /mjaccounts or "
+        "/mjstatus before you ask for it again. "
+        f"The bot's log says more at {code_span(reference, 40)}."
+    )
+
+
 def _sentence(text: str) -> str:
     """Clip a sentence and close it, unless it closes itself."""
     clipped = clip(text.strip(), SENTENCE_LIMIT)
