@@ -15,7 +15,7 @@ from bot.configuring import Configuring
 from bot.controls import Controls, Press, Who, button, view_of
 from bot.errors import UserError
 from bot.forms import JOBS, TOKEN, account_form, filled_in
-from bot.models import KnownAccount, Saved
+from bot.models import KnownAccount, Saved, Saving
 from bot.monitor import Monitor
 from bot.owners import NotAnOwnerError, Owners
 from bot.render.cases import account_of
@@ -108,7 +108,8 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
         """Show the account as it is now, with a word if it is not the one that was meant."""
         known = self._monitor.roster.get(saved.account.channel) if saved.account else None
         if known is None:
-            view = again(caller.user.id, expected, str(saved.jobs))
+            absent = saved.outcome is Saving.ABSENT
+            view = again(caller.user.id, expected, str(saved.jobs)) if absent else None
             await show(caller, Shown(saved_words(saved), view=view))
             return
         words = saved_words(saved, f"**{plain(known.label)}**")

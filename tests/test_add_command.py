@@ -283,6 +283,7 @@ async def test_a_success_that_says_nothing_and_a_list_that_cannot_be_read_is_tol
     bot.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
     answer = await added(ada, bot.api.newcomer().discord)
     assert "The API took the account, but does not say which it is" in answer["content"]
+    assert buttons(answer) == {}, "what is done needs not be entered again"
     assert (await bot.actions())[-1] == (ada.person.id, "save", "", "updated, 3 jobs")
 
 
