@@ -25,6 +25,7 @@ UNKNOWN_INTERACTION: Final = 10062
 ALREADY_ACKNOWLEDGED: Final = 40060
 CHOICE_LIMIT: Final = 100
 LATE: Final = "late"
+BROKEN_OFF: Final = "broken off"
 PRIVATE: Final = "private"
 
 Caller: TypeAlias = "discord.Interaction[discord.Client]"
@@ -61,9 +62,15 @@ def whole(shown: Shown) -> dict[str, Any]:
 
 @contextmanager
 def first_answer(caller: Caller) -> Generator[None]:
-    """Notice when Discord has given the interaction up: the answer then goes out as a direct message."""
+    """Notice when Discord has given the interaction up: the answer then goes out as a direct message.
+
+    And when nobody knows whether Discord took the answer, as the connection broke off.
+    """
     try:
         yield
+    except aiohttp.ClientError:
+        caller.extras[BROKEN_OFF] = True
+        raise
     except discord.NotFound as error:
         if error.code != UNKNOWN_INTERACTION:
             raise
@@ -112,10 +119,22 @@ async def whisper(caller: Caller, shown: Shown) -> None:
         await caller.followup.send(**parts(shown), ephemeral=True)
         return
     if not caller.extras.get(LATE):
-        with first_answer(caller):
-            await caller.response.send_message(**parts(shown), ephemeral=True)
+        try:
+            with first_answer(caller):
+                await caller.response.send_message(**parts(shown), ephemeral=True)
+        except discord.HTTPException as error:
+            if error.code != ALREADY_ACKNOWLEDGED or not caller.extras.get(BROKEN_OFF):
+                raise
+            await _whisper_after_all(caller, shown)
     if caller.extras.get(LATE):
         await caller.user.send(**parts(shown))
+
+
+async def _whisper_after_all(caller: Caller, shown: Shown) -> None:
+    """Answer the caller alone where Discord took a first answer and could not say so."""
+    if caller.extras.get(PRIVATE) is False:
+        await caller.delete_original_response()  # "thinking", where everybody sees it
+    await caller.followup.send(**parts(shown), ephemeral=True)
 
 
 async def _clear_public_thinking(caller: Caller) -> None:

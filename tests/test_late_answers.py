@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from tests.reading import text
-from tests.running import Bot, Visitor
-from tests.sandbox.discord import Trouble
+from tests.forming import opened, sent
+from tests.reading import buttons, text
+from tests.running import Bot, Visitor, is_private
+from tests.sandbox.discord import Interaction, Trouble
+from tests.sandbox.useapi import Endpoint
 
 
 async def test_an_answer_discord_no_longer_takes_goes_out_as_a_direct_message(
@@ -76,6 +78,36 @@ async def test_an_answer_discord_fails_to_take_is_not_lost_in_silence(bot: Bot, 
     asked = await ada.use("mjaccounts")
     assert "Discord did not take the answer" in text(await asked.answer())
     assert asked.ephemeral
+
+
+async def broken_off(bot: Bot, ada: Visitor, what: str) -> Interaction:
+    """Ask for something, and let Discord take the first answer without ever saying so."""
+    account, _ = bot.api.add(), bot.api.add()
+    await bot.start()
+    form = await opened(ada)
+    question = await ada.ask("mjremove", account=account.channel)
+    bot.world.fault(Trouble.RESET_AFTER, path="/interactions/*/callback", times=1)
+    match what:
+        case "form":
+            return await sent(ada, form, bot.api.newcomer().discord)
+        case "button":
+            return await ada.press(question, *buttons(question))
+        case _:
+            return await ada.use("mjaccounts", private=what == "private command")
+
+
+@pytest.mark.parametrize("what", ["form", "button", "command", "private command"])
+async def test_who_waits_behind_a_first_answer_that_broke_off_is_told_alone(
+    bot: Bot, ada: Visitor, sam: Visitor, what: str
+) -> None:
+    asked = await broken_off(bot, ada, what)
+    await bot.world.wait_for(lambda: asked.followups or (asked.message and not asked.deferred))
+    said = asked.followups[0] if asked.followups else asked.message
+    assert said is not None
+    assert "Discord did not take the answer" in text(said)
+    assert is_private(said)
+    assert sam.sees() == []
+    assert bot.api.count(Endpoint.SAVE) + bot.api.count(Endpoint.REMOVE) == 0
 
 
 @pytest.mark.parametrize("trouble", [Trouble.ERROR, Trouble.RESET])
