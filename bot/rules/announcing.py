@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from bot.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason
 from bot.rules.desk import Desk
@@ -29,10 +30,30 @@ def news(told: Iterable[tuple[Alert, Incident]]) -> Iterator[tuple[Reason, Incid
 
 
 def missed(desk: Desk) -> Iterator[tuple[Reason, Incident]]:
-    """Give trouble that an owner was never told of, as a new owner."""
+    """Give trouble that an owner was never told of: a new owner, or one who had heard of it too often."""
     for incident in desk.incidents.values():
-        if incident.trouble is not None and not incident.ended and not incident.recurring:
+        if incident.trouble is None or incident.ended:
+            continue
+        if not incident.recurring:
             yield Reason.OPENED, incident
+        elif lasts_at(desk, incident) <= desk.now:
+            yield Reason.REMINDER, incident
+
+
+def lasts_at(desk: Desk, incident: Incident) -> datetime:
+    """Say when trouble that comes and goes, of which nobody is told each time, has lasted too long for that.
+
+    An account that needs somebody waits no longer than for the first reminder.
+    """
+    return incident.opened_at + desk.policy.remind_in(0 if incident.flag else 1)
+
+
+def announcements_due(desk: Desk) -> Iterator[datetime]:
+    """Give when an owner is to be told of trouble that goes on and that no message has told of."""
+    told = {entry.incident for message in desk.messages for entry in message.entries}
+    for incident in desk.incidents.values():
+        if incident.trouble and not incident.ended and incident.recurring and incident.key not in told:
+            yield lasts_at(desk, incident)
 
 
 def wants_message(desk: Desk, reason: Reason, incident: Incident) -> bool:
@@ -42,7 +63,9 @@ def wants_message(desk: Desk, reason: Reason, incident: Incident) -> bool:
         return False  # it will show what is true when it is sent
     if reason is Reason.WORSE:
         # Once: a service that refuses now for this reason and now for that does not wake anybody each time.
-        return not any(Entry(incident.key, Reason.WORSE) in each.entries for each in about)
+        return not any(
+            Entry(incident.key, Reason.WORSE) in each.entries for each in about
+        )
     if reason is not Reason.RESOLVED:
         return not about
     if any(each.delivery is not Delivery.DONE for each in about):

@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason, State
 from bot.models import FlagKind
-from bot.rules.announcing import service_messages
+from bot.rules.announcing import announcements_due, service_messages
 from bot.rules.desk import Desk, Mutes, can_be_reminded_of, keys
 from bot.rules.episodes import NewKey
 from bot.rules.policy import Policy
@@ -85,7 +85,7 @@ def next_due(
         for incident in incidents.values()
         if can_be_reminded_of(incident) and incident.key not in silent
     )
-    return min(times, default=None)
+    return min((*times, *announcements_due(desk)), default=None)
 
 
 def reasons(desk: Desk, told: Sequence[Told]) -> Reasons:

@@ -417,6 +417,30 @@ def test_outages_that_come_and_go_are_told_three_times() -> None:
     assert [push.entries[0][1] for push in world.pushes()] == [Reason.OPENED, Reason.OPENED, Reason.RECURRING]
 
 
+def test_one_that_lasts_is_told_though_many_went_before_it() -> None:
+    world = started()
+    for _ in range(3):
+        world.run_without_api(8 * MINUTE)
+        world.run(MINUTE)
+    begun = world.now
+    world.run_without_api(8 * HOUR)
+    (push,) = world.pushes()[3:]
+    assert (push.at - begun, push.reasons) == (66 * MINUTE, {"unreachable": Reason.REMINDER})
+
+
+def test_when_one_that_lasts_is_due_is_known() -> None:
+    world = started()
+    for _ in range(3):
+        world.run_without_api(20 * MINUTE, Trouble.TOKEN)
+        world.run(MINUTE)
+    world.fail(Trouble.TOKEN)
+    assert world.due() == world.now + HOUR
+    world.now += HOUR
+    world.tick()
+    assert world.pushes()[-1].reasons == {"token": Reason.REMINDER}
+    assert world.due() is None
+
+
 def test_a_new_owner_is_told_of_an_outage_and_who_muted_all_is_not_woken() -> None:
     world = started()
     world.mute(HOUR)
