@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason
+from bot.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason, Trouble
 from bot.rules.desk import Desk
 from bot.rules.episodes import NewKey
 
@@ -63,7 +63,8 @@ def wants_message(desk: Desk, reason: Reason, incident: Incident) -> bool:
         return False  # it will show what is true when it is sent
     if reason is Reason.WORSE:
         # Once: a service that refuses now for this reason and now for that does not wake anybody each time.
-        return not any(
+        # What waits for somebody at Midjourney becomes no heavier than a block.
+        return incident.trouble is Trouble.PENDING or not any(
             Entry(incident.key, Reason.WORSE) in each.entries for each in about
         )
     if reason is not Reason.RESOLVED:

@@ -74,12 +74,19 @@ def troubled(
         yield from last_seen(watch, present)
     elif service.trouble is not trouble and trouble is not Trouble.UNREACHABLE:
         # Not to be reached tells nothing new of a service that refused before.
-        worse = WEIGHT[trouble] > WEIGHT[service.trouble or Trouble.UNREACHABLE]
-        alert = Alert(service.key, Reason.WORSE, loud=True) if worse else None
-        peak = flag.kind if flag else None
+        alert = Alert(service.key, Reason.WORSE, loud=True) if is_worse(service, trouble, flag) else None
+        peak = episodes.heavier(service.peak, flag.kind) if flag else service.peak
         yield replace(service, trouble=trouble, seen_at=at, flag=flag, peak=peak), alert
     elif flag is not None and trouble is Trouble.PENDING:
         yield episodes.reworded(service, flag, at)
+
+
+def is_worse(service: Incident, trouble: Trouble, flag: Flag | None) -> bool:
+    """Whether the service's trouble becomes one that people are to be woken for."""
+    if trouble is Trouble.PENDING:
+        # Without a flag of its own it is an account's, of which people are told.
+        return flag is not None and episodes.heavier(service.peak, flag.kind) is not service.peak
+    return WEIGHT[trouble] > WEIGHT[service.trouble or Trouble.UNREACHABLE]
 
 
 def last_seen(watch: Watch, present: Mapping[str, Incident]) -> Iterator[Change]:

@@ -2,7 +2,7 @@
 
 from bot.incidents import Ending, Purpose, Reason, State, Trouble
 from bot.models import Flag, FlagKind
-from tests.rules.world import BLOCK, CAPTCHA, MINUTE, MODERATION, A, World, flagged, started
+from tests.rules.world import BLOCK, CAPTCHA, HOUR, MINUTE, MODERATION, A, World, flagged, started
 
 
 def refused(world: World, text: str | None = MODERATION) -> None:
@@ -63,6 +63,39 @@ def test_a_heavier_kind_is_told_and_another_text_is_shown() -> None:
     assert world.service()[0].peak is FlagKind.BLOCK
 
 
+def test_a_heavier_kind_is_told_also_where_the_error_was_news_of_an_outage() -> None:
+    world = started()
+    world.run_without_api(10 * MINUTE)
+    refused(world, CAPTCHA)
+    refused(world, BLOCK)
+    assert [each.reasons for each in world.pushes()[1:]] == [{"pending": Reason.WORSE}] * 2
+
+
+def test_an_error_that_comes_and_goes_with_another_trouble_is_told_once() -> None:
+    world = started()
+    for _ in range(4):
+        refused(world)
+        world.fail(Trouble.TOKEN)
+        world.deliver()
+    assert [each.reasons for each in world.pushes()] == [{"pending": Reason.OPENED}]
+
+
+def test_the_fourth_within_six_hours_is_told_if_it_stays() -> None:
+    world = started()
+    for _ in range(3):
+        refused(world)
+        world.now += MINUTE
+        world.look()
+        world.deliver()
+        world.now += HOUR
+    begun, told = world.now, len(world.pushes())
+    while world.now < begun + 5 * HOUR:
+        refused(world)
+        world.now += MINUTE
+    (push,) = world.pushes()[told:]
+    assert (push.at - begun, push.reasons) == (15 * MINUTE, {"pending": Reason.REMINDER})
+
+
 def test_what_another_trouble_takes_the_place_of_is_not_quoted_any_more() -> None:
     world = started()
     refused(world)
@@ -78,6 +111,15 @@ def test_of_an_account_that_is_told_itself_only_the_blindness_is_told_and_that_l
         world.now += MINUTE
         refused(world, None)
     assert [each.reasons for each in world.pushes()] == [{A: Reason.OPENED}, {"pending": Reason.OPENED}]
+
+
+def test_of_an_account_that_is_told_itself_an_outage_that_turns_into_it_is_no_news() -> None:
+    world = flagged()
+    world.run_without_api(10 * MINUTE)
+    refused(world, None)
+    assert [each.reasons for each in world.pushes()] == [{A: Reason.OPENED}, {"unreachable": Reason.OPENED}]
+    refused(world)
+    assert world.pushes()[-1].reasons == {"pending": Reason.WORSE}
 
 
 def test_reminders_of_what_is_flagged_go_on() -> None:
