@@ -120,14 +120,16 @@ async def assemble(
     waits: Waits = USUAL,
 ) -> Services:
     """Build the services, with all that is remembered from before."""
-    await store.prune(utc_now())
     useapi = UseapiClient(session, settings.useapi_url, settings.useapi_token, sleep=waits.again)
     owners = Owners(settings.owner_ids, settings.guild_ids, store)
-    await owners.load()
-    ledger = await Ledger.load(store, utc_now)
+    with store.understood():
+        await store.prune(utc_now())
+        await owners.load()
+        ledger = await Ledger.load(store, utc_now)
+        roster, greeted = await recall(store), await store.watch.greeted()
     teller = Teller(lambda: owners.ids, policy_of(settings), utc_now)
-    keeper = Watchkeeper(ledger, teller, await store.watch.greeted())
-    monitor = Monitor(useapi, store, await recall(store), keeper)
+    keeper = Watchkeeper(ledger, teller, greeted)
+    monitor = Monitor(useapi, store, roster, keeper)
     configuring = Configuring(useapi, monitor, keeper, store)
     await configuring.settle()
 

@@ -135,6 +135,14 @@ def damaged(path: Path) -> str:
     )
 
 
+def not_understood(path: Path) -> str:
+    """Say that a database holds what only another version can have written."""
+    return (
+        f"{path} holds what this Midwatch does not understand: install the version that used it last, "
+        f"or put a backup in its place and move {path.name}-wal away."
+    )
+
+
 @asynccontextmanager
 async def connected(
     path: Path, *, read_only: bool, busy_timeout: timedelta = BUSY_TIMEOUT

@@ -1,18 +1,29 @@
 """The memory of Midwatch: facts in, facts out; no one else speaks SQL."""
 
 import json
-from collections.abc import AsyncGenerator, Iterable
-from contextlib import asynccontextmanager
+import logging
+from collections.abc import AsyncGenerator, Generator, Iterable
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Self
 
 from bot.models import Account, Action, Flag, FlagKind, InfoSnapshot, Observation
-from bot.store.database import BUSY_TIMEOUT, Database, connected, held, plainly
+from bot.store.database import (
+    BUSY_TIMEOUT,
+    Database,
+    StoreError,
+    connected,
+    held,
+    not_understood,
+    plainly,
+)
 from bot.store.records import StoredAccount, StoredInfo, from_epoch, storable, to_epoch
 from bot.store.schema import STEPS, inspect, migrate
 from bot.store.statements import ACTION, GET_META, KEPT, SET_META, action_row
 from bot.store.watch import FORGET_WATCH, WatchStore
+
+log = logging.getLogger(__name__)
 
 STAMP_EVERY: Final = timedelta(minutes=1)
 LAST_SUCCESS: Final = "last_success"
@@ -103,6 +114,19 @@ class Store:
                     database = Database(writer, reader, file, busy_timeout)
                     await database.wait_in_steps()
                     yield cls(database)
+
+    @contextmanager
+    def understood(self) -> Generator[None]:
+        """Refuse a database that is sound, but holds what is not understood here, as a newer one may have.
+
+        Raises:
+            StoreError: instead of what reading it raised; the log says what that was.
+        """
+        try:
+            yield
+        except (ValueError, TypeError, KeyError) as error:
+            log.exception("the database holds something that is not understood")
+            raise StoreError(not_understood(self._database.path)) from error
 
     def hurry(self) -> None:
         """Wait for other programs that have the database no more than a moment from now on."""
