@@ -243,7 +243,8 @@ class Ledger:
                 actions=draft.actions,
             )
         self._memory = after.trimmed(self._now())
-        if is_changed:
+        # The first good look since the start needs no writing, but the bot's status waits for it.
+        if is_changed or after.watch.resumed != before.watch.resumed:
             self.changed.fire()
 
 

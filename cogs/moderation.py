@@ -246,6 +246,7 @@ class Moderation(commands.Cog):
             incidents,
             trouble=service.trouble if service else None,
             muted=any(until > utc_now() for until in self._ledger.mutes.values()),
+            unseen=self._ledger.watch.resumed,
         )
         await self._bot.present(text, anew=anew)
 

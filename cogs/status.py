@@ -152,6 +152,7 @@ class Status(commands.Cog):
             next_look=self._rounds.next_look,
             failures=self._rounds.failed_looks,
             why=str(self._monitor.failure) if self._monitor.failure else None,
+            unseen=self._monitor.failure is not None or ledger.watch.resumed,
             second_route=Route.CHANNEL in self._rounds.outbox.routes,
             other_copy_at=self._bot.other_copy_at,
         )

@@ -202,6 +202,31 @@ async def test_the_bots_own_status_is_sent_again_only_when_it_changes(bot: Bot, 
     assert statuses(bot) == before == ["1 account watched, all ready"]
 
 
+async def test_nothing_is_called_ready_before_the_first_good_look(bot: Bot, ada: Visitor) -> None:
+    for _ in range(3):
+        bot.api.add()
+    await bot.start()
+    await bot.world.wait_for(lambda: presence(bot) == "3 accounts watched, all ready", PATIENCE)
+    bot.api.fault(Fault.SERVER_ERROR, endpoint=Endpoint.LIST)
+    await bot.restart()
+    await bot.world.wait_for(lambda: presence(bot) == "waiting for the first good look", PATIENCE)
+    bot.api.mend()
+    await look(ada)
+    await bot.world.wait_for(lambda: presence(bot) == "3 accounts watched, all ready", PATIENCE)
+
+
+async def test_accounts_of_before_the_start_are_not_seen_while_the_first_look_lasts(
+    bot: Bot, ada: Visitor
+) -> None:
+    bot.api.add()
+    await bot.start()
+    await bot.stop()
+    bot.api.fault(Fault.HANG, endpoint=Endpoint.LIST)
+    bot.launch()
+    await bot.world.wait_for(lambda: bot.world.connected, PATIENCE)
+    assert "1 account, not seen since the last good look" in text(await ada.ask("mjstatus"))
+
+
 # ---------------------------------------------------------------------------- /mjtest
 
 

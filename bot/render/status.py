@@ -74,6 +74,8 @@ class WatchStatus:
     """How many looks failed in a row."""
     why: str | None = None
     """Why the last of them did: a sentence of ours."""
+    unseen: bool = False
+    """The last look of anybody failed, or there was no good one yet since the start."""
     second_route: bool = True
     """Whether alerts can go to a channel when a direct message does not arrive."""
     other_copy_at: datetime | None = None
@@ -95,7 +97,12 @@ def status(watch: WatchStatus) -> tuple[str, ...]:
 
 
 def presence_text(
-    watched: int, incidents: Iterable[Incident], *, trouble: Trouble | None = None, muted: bool = False
+    watched: int,
+    incidents: Iterable[Incident],
+    *,
+    trouble: Trouble | None = None,
+    muted: bool = False,
+    unseen: bool = False,
 ) -> str:
     """Say at a glance how things are: what needs a person counts, and what is settling is not ready yet."""
     going = [each.state for each in incidents if each.channel and not each.ended]
@@ -110,6 +117,8 @@ def presence_text(
         said = f"{whole(needing)} {'needs' if needing == 1 else 'need'} you"
     elif going:
         said = f"{count(watched, 'account')} watched, {whole(len(going))} not clear for sure yet"
+    elif unseen:
+        said = "waiting for the first good look"
     elif watched:
         said = f"{count(watched, 'account')} watched, all ready"
     else:
@@ -186,7 +195,7 @@ def _summary(watch: WatchStatus) -> str:
     said = presence_text(len(watch.accounts), watch.incidents)
     if any(each.channel and each.state is State.OPEN for each in watch.incidents):
         return f"⚠️ **{count(len(watch.accounts), 'account')} watched, {said}**"
-    if watch.failures:
+    if watch.failures or watch.unseen:
         # What could not be looked at must not read as ready.
         return f"⚠️ **{count(len(watch.accounts), 'account')}, not seen since the last good look**"
     return f"{'🟡' if any(each.channel and not each.ended for each in watch.incidents) else '✅'} **{said}**"
