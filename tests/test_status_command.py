@@ -227,6 +227,16 @@ async def test_accounts_of_before_the_start_are_not_seen_while_the_first_look_la
     assert "1 account, not seen since the last good look" in text(await ada.ask("mjstatus"))
 
 
+async def test_a_look_of_a_command_that_failed_is_said_too(bot: Bot, ada: Visitor) -> None:
+    bot.api.add()
+    await bot.start()
+    bot.api.fault(Fault.SERVER_ERROR, endpoint=Endpoint.LIST)
+    await look(ada)
+    said = text(await ada.ask("mjstatus"))
+    assert "1 account, not seen since the last good look" in said
+    assert "The last look failed: The API is out of order (status 500)." in said
+
+
 # ---------------------------------------------------------------------------- /mjtest
 
 

@@ -186,9 +186,11 @@ def _alive(watch: WatchStatus) -> Iterator[str]:
     looked = f"Last good look {when(watch.last_success)}" if watch.last_success else "No good look yet"
     upcoming = f", next {when(watch.next_look)}" if watch.next_look else ""
     yield f"{looked}{upcoming}."
+    why = f": {plain(watch.why, WHY_LIMIT).rstrip('.')}" if watch.why else ""
     if watch.failures:
-        why = f": {plain(watch.why, WHY_LIMIT).rstrip('.')}" if watch.why else ""
         yield f"{count(watch.failures, 'look')} failed in a row{why}."
+    elif why:
+        yield f"The last look failed{why}."
 
 
 def _summary(watch: WatchStatus) -> str:
