@@ -58,9 +58,13 @@ def trouble_of(error: UseapiError) -> Trouble:
 def list_gone(shown: int, known: int) -> Gone:
     """Word a list that lost so many accounts at once that it is not believed."""
     what = "none of your accounts" if shown == 0 else f"only {shown} of your {known} accounts"
+    removed = "Look at useapi.net. If you removed them there, use /mjremove for each, too"
+    # An empty list is not believed however long it stays so: an API at fault looks no different.
     return Gone(
         f"The API suddenly lists {what}, so Midwatch does not believe it.",
-        "Look at useapi.net. If you removed them there, the list counts once it was the same for a day.",
+        f"{removed}."
+        if shown == 0
+        else f"{removed}, or wait: the list counts once it was the same for a day.",
     )
 
 

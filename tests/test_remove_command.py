@@ -109,6 +109,22 @@ async def test_row_41_the_last_account_goes_without_an_alarm(bot: Bot, ada: Visi
     await nothing_more(ada, 0)
 
 
+async def test_accounts_that_were_removed_elsewhere_are_believed_gone_once_it_is_said_of_each(
+    bot: Bot, ada: Visitor
+) -> None:
+    accounts = [bot.api.add(), bot.api.add()]
+    await bot.start()
+    for account in accounts:
+        bot.api.remove(account.channel)
+    await look(ada)
+    assert "If you removed them there, use /mjremove for each, too." in text(await ada.ask("mjaccounts"))
+    await newest(ada, "Accounts have vanished", "use /mjremove for each")
+    for account in accounts:
+        await confirmed(ada, await asked(ada, account))
+    await newest(ada, "I can see your accounts again")
+    assert "No account is configured" in text(await ada.ask("mjaccounts"))
+
+
 async def test_its_open_incident_ends_as_removed(bot: Bot, ada: Visitor) -> None:
     bot.api.add()
     bot.api.add()

@@ -176,7 +176,7 @@ def test_each_verdict_has_its_words(verdict: ResetVerdict, said: str) -> None:
         ),
         (
             acting.cannot_read_first(),
-            "⚠️ The list could not be read, so I sent no reset. Try again in a minute.",
+            "⚠️ The list could not be read, so I sent no reset. /mjstatus says why, and what to do.",
         ),
         (
             acting.cannot_see(AURORA),

@@ -151,7 +151,7 @@ def flag_changed() -> str:
 
 def cannot_read_first() -> str:
     """Say that a reset was not sent, as nobody could see first whether it is right."""
-    return "⚠️ The list could not be read, so I sent no reset. Try again in a minute."
+    return "⚠️ The list could not be read, so I sent no reset. /mjstatus says why, and what to do."
 
 
 def unknown() -> str:

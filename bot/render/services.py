@@ -188,6 +188,7 @@ def _steps(incident: Incident) -> str:
             tasks = (
                 "Look at useapi.net whether your accounts are still configured, and add what is missing.",
                 "If USEAPI_TOKEN was changed, see whether it belongs to the same subscription.",
+                "If you removed them there yourself, use /mjremove for each, so that I know.",
             )
         case Trouble.PENDING if incident.flag is None:
             tasks = (
