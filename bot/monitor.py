@@ -85,8 +85,8 @@ class Monitor:
         self._store = store
         self._now = now
         self._look: asyncio.Task[Observation] | None = None
-        self._met: dict[str, Flag] = {}
-        """Flags that commands met and that are not written down yet."""
+        self._met: dict[str, tuple[Flag, bool]] = {}
+        """Flags that errors told of and that are not written down yet, and whether a look met the error."""
         self.roster = roster
         self.failure: UseapiError | None = None
         """Why the last look failed; None after a good one."""
@@ -170,7 +170,7 @@ class Monitor:
     async def _take_in(self, error: PendingModeration) -> Flag | None:
         """Put a 596 down to the account it is about; give its flag back if nobody can tell which that is."""
         channel = self.account_of(error)
-        known = channel is not None and await self.note_flag(channel, error.flag)
+        known = channel is not None and await self.note_flag(channel, error.flag, by_look=True)
         return None if known else error.flag
 
     def account_of(self, error: PendingModeration) -> str | None:
@@ -193,28 +193,29 @@ class Monitor:
             # The people who ask are answered all the same; the next look writes what this one could not.
             log.exception("the account list was read but could not be written down")
 
-    async def note_flag(self, channel: str, flag: Flag) -> bool:
-        """Take in a 596 that a command met, so that lists and cards show it at once.
+    async def note_flag(self, channel: str, flag: Flag, *, by_look: bool = False) -> bool:
+        """Take in a 596 that a command met, or a look in place of the list, so that all show it at once.
 
         It tells whether the account is known; of one that is not, nothing is kept.
         """
         if self.roster.flag(channel, flag, self._now()) is None:
             return False
-        self._met[channel] = flag
+        self._met[channel] = flag, by_look
         await self._write_met()
         return True
 
     async def _write_met(self) -> None:
-        """Write down the flags that commands met; what cannot be written now is with the next look."""
-        for channel, flag in list(self._met.items()):
+        """Write down the flags that errors told of; what cannot be written now is with the next look."""
+        for channel, (flag, by_look) in list(self._met.items()):
             try:
                 await self._store.record_flag(channel, flag, self._now())
-                await self._keeper.met(channel, flag)
+                await self._keeper.met(channel, flag, by_look=by_look)
             except StoreError:
                 # The person who met it must learn of it all the same.
                 log.exception("a flag was met but could not be written down")
                 return
-            self._met.pop(channel, None)
+            if self._met.get(channel) == (flag, by_look):  # another may have come meanwhile
+                del self._met[channel]
 
     async def close(self) -> None:
         """End a look that is under way."""

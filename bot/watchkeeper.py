@@ -98,11 +98,20 @@ class Watchkeeper:
                 )
             )
 
-    async def met(self, channel: str, flag: Flag) -> None:
-        """Take in a 596 that a command met."""
+    async def met(self, channel: str, flag: Flag, *, by_look: bool = False) -> None:
+        """Take in a 596 that a command met, or a look in place of the list."""
         async with self.turn() as turn:
-            draft = turn.draft
-            turn.decide(looks.met(draft.watch, draft.incidents, channel, flag, turn.at, new_key=self._keys))
+            turn.decide(
+                looks.met(
+                    turn.draft.watch,
+                    turn.draft.incidents,
+                    channel,
+                    flag,
+                    turn.at,
+                    new_key=self._keys,
+                    by_look=by_look,
+                )
+            )
 
     async def tick(self) -> None:
         """Take in that time has passed, or that the owners changed."""

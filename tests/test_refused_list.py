@@ -45,6 +45,20 @@ async def test_it_is_told_at_once_and_turns_green_with_the_list(bot: Bot, ada: V
     await nothing_more(ada, 1)
 
 
+async def test_of_the_only_account_it_is_told_and_over_like_a_flag_that_the_list_shows(
+    bot: Bot, ada: Visitor
+) -> None:
+    bot.api.add()
+    await bot.start()
+    bot.api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.LIST)
+    await look(ada)
+    told = await newest(ada, "needs you")
+    assert "A command met this" not in text(told)
+    bot.api.mend()
+    await look(ada)
+    await newest(ada, "was not flagged at the last look")
+
+
 async def test_the_only_account_can_be_reset_though_the_list_is_refused_because_of_it(alone: Scene) -> None:
     alone.steps[Step.RESET] = alone.api.mend
     attempt = await alone.press()

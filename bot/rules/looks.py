@@ -155,15 +155,20 @@ def met(
     at: datetime,
     *,
     new_key: NewKey,
+    by_look: bool = False,
 ) -> Decision:
-    """Take in that a command met a flag, which the list may show later or never."""
+    """Take in an error 596 about an account.
+
+    What a command met the list may show later or never; what a look met in place of the list, the list would.
+    """
     present = up_to_date(incidents, at)
     running, past = by_channel(present)
     incident = running.get(channel)
     if incident is not None:
-        change = episodes.sighted(incident, flag, at, in_list=False)
+        change = episodes.sighted(incident, flag, at, in_list=by_look)
     else:
-        change = episodes.opened(channel, flag, at, past.get(channel, ()), new_key, from_command=True)
+        ended = past.get(channel, ())
+        change = episodes.opened(channel, flag, at, ended, new_key, from_command=not by_look)
     return decided(watch, incidents, present, [change])
 
 
