@@ -184,7 +184,7 @@ class Monitor:
         except StoreError:
             # Nothing is lost: the next look meets what this one showed, and the watch decides then.
             log.exception("the account list was read, but the watch could not write down what it shows")
-            return True
+            return self._keeper.believes(observation)
 
     async def _remember(self, observation: Observation) -> None:
         try:

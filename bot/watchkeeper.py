@@ -76,12 +76,22 @@ class Watchkeeper:
     async def looked(self, observation: Observation) -> bool:
         """Take in a good look, and tell whether its list is believed: one that lost too much is not."""
         async with self.turn() as turn:
-            watch, channels = turn.draft.watch, frozenset(account.channel for account in observation.accounts)
-            believed = watching.is_believed(watch, channels, observation.at)
+            believed = self.believes(observation)
             turn.decide(
-                looks.look(watch, turn.draft.incidents, observation, self._teller.policy, new_key=self._keys)
+                looks.look(
+                    turn.draft.watch,
+                    turn.draft.incidents,
+                    observation,
+                    self._teller.policy,
+                    new_key=self._keys,
+                )
             )
         return believed
+
+    def believes(self, observation: Observation) -> bool:
+        """Whether a list is believed by what was written down last."""
+        channels = frozenset(account.channel for account in observation.accounts)
+        return watching.is_believed(self.ledger.watch, channels, observation.at)
 
     async def failed(self, trouble: Trouble, flag: Flag | None = None) -> None:
         """Take in that the list could not be read; `flag` is what it was refused with, if nobody's."""

@@ -121,6 +121,17 @@ async def test_a_list_that_cannot_be_written_down_is_answered_and_written_with_t
     assert [stored.account.channel for stored in await here.store.accounts()] == [CHANNEL]
 
 
+async def test_a_list_that_lost_too_much_is_not_believed_either_when_nothing_can_be_written_down(
+    api: SimulatedUseapi, here: Parts, database: Path
+) -> None:
+    api.add(channel=CHANNEL)
+    await here.monitor.check()
+    api.remove(CHANNEL)
+    with locked(database), pytest.raises(UseapiError, match="suddenly lists none of your accounts"):
+        await here.monitor.check()
+    assert here.known(CHANNEL)
+
+
 async def test_a_flag_met_by_a_command_is_known_and_written_down_at_once(
     api: SimulatedUseapi, here: Parts
 ) -> None:
