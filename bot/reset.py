@@ -77,6 +77,15 @@ def fingerprint(flag: Flag, incident: Incident | None) -> str:
     return hashlib.sha256(shown.encode()).hexdigest()[:FINGERPRINT_LENGTH]
 
 
+def refused(incident: Incident, confirmed: str) -> Outcome | None:
+    """Say why an account is not to be reset now by who confirmed this; None if it is."""
+    if incident.state is State.RESETTING:
+        return Outcome.TAKEN
+    if incident.flag is None or fingerprint(incident.flag, incident) != confirmed:
+        return Outcome.CHANGED
+    return None
+
+
 async def tell(progress: Progress, stage: Stage, wait: timedelta = timedelta(0)) -> None:
     """Tell how far it is, as far as that can be told."""
     try:
@@ -131,13 +140,12 @@ class Resets:
         incident = self.incident_of(channel)
         if incident is None or incident.flag is None:
             return Attempt(Outcome.CLEAR, None)
-        if incident.state is State.RESETTING:
-            return Attempt(Outcome.TAKEN, incident, incident.flag)
-        if fingerprint(incident.flag, incident) != confirmed:
-            return Attempt(Outcome.CHANGED, incident, incident.flag)
-        lease = await self._keeper.take_lease(incident.key, owner)
-        if lease is None:
-            return Attempt(Outcome.TAKEN, self.incident_of(channel), incident.flag)
+        if (refusal := refused(incident, confirmed)) is not None:
+            return Attempt(refusal, incident, incident.flag)
+        lease = await self._keeper.take_lease(incident.key, owner, incident.flag)
+        if lease is None:  # something else was written down first
+            now = self.incident_of(channel)
+            return Attempt((now and refused(now, confirmed)) or Outcome.TAKEN, now, now and now.flag)
         return await self._send(lease, channel, incident.flag, progress)
 
     async def _send(self, lease: Incident, channel: str, flag: Flag, progress: Progress) -> Attempt:

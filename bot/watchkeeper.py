@@ -169,12 +169,16 @@ class Watchkeeper:
                 turn.draft.put_message(message)
         return tests
 
-    async def take_lease(self, key: str, owner: int) -> Incident | None:
-        """Take the right to reset an account, and note it; None if another has it, or it is over."""
+    async def take_lease(self, key: str, owner: int, confirmed: Flag | None = None) -> Incident | None:
+        """Take the right to reset an account, and note it; None if another has it, or it is over.
+
+        None also if a flag was confirmed, and Midjourney says something else by now.
+        """
         async with self.turn() as turn:
             turn.decide(looks.passing(turn.draft.watch, turn.draft.incidents, turn.at))
             incident = turn.draft.incidents.get(key)
-            lease = acts.take_lease(incident, owner, turn.at) if incident else None
+            is_it = incident is not None and confirmed in (None, incident.flag)
+            lease = acts.take_lease(incident, owner, turn.at) if incident and is_it else None
             if lease is not None:
                 turn.draft.put_incident(lease)
                 turn.note(owner, "reset", lease.channel, "asked")

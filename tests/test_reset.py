@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.incidents import Ending, Message, ResetVerdict, State
+from bot.incidents import Ending, Incident, Message, ResetVerdict, State
 from bot.models import Flag, FlagKind
 from bot.outbox import Step
 from bot.reset import Attempt, Outcome, Stage, fingerprint
+from bot.watchkeeper import Watchkeeper
 from tests.keeping import ADA, BEA, Clock, listed, watching
 from tests.parts import CHANNEL, FLAG, OTHER
 from tests.resetting import ASKED, AT_FIFTEEN, AT_SIXTY, Scene, on_scene
@@ -124,6 +125,21 @@ async def test_a_flag_that_is_not_the_confirmed_one_asks_again(scene: Scene) -> 
     assert await scene.is_untouched()
     again = await scene.press(confirmed=fingerprint(Flag.of(CAPTCHA), scene.watch.incident()))
     assert again.verdict is ResetVerdict.BACK
+
+
+class Meanwhile(Watchkeeper):
+    """Takes in a block right before a lease is taken."""
+
+    async def take_lease(self, key: str, owner: int, confirmed: Flag | None = None) -> Incident | None:
+        await self.met(CHANNEL, Flag.of(BLOCK))
+        return await super().take_lease(key, owner, confirmed)
+
+
+async def test_a_flag_that_changes_after_the_look_asks_again_too(scene: Scene) -> None:
+    scene.watch.keeper.__class__ = Meanwhile
+    attempt = await scene.press()
+    assert (attempt.outcome, attempt.flag) == (Outcome.CHANGED, Flag.of(BLOCK))
+    assert await scene.is_untouched()
 
 
 async def test_a_confirmation_of_an_episode_that_is_over_does_not_hold_for_the_next(scene: Scene) -> None:
