@@ -132,7 +132,7 @@ async def test_who_has_not_accepted_the_teams_invitation_owns_nothing(
     assert NOT_AN_OWNER in text(await bea.ask("mjname", account=account.channel, name="Bea's"))
 
 
-async def test_who_has_left_the_team_is_refused_at_the_next_write(
+async def test_row_28_who_has_left_the_team_is_refused_at_the_next_write(
     bot: Bot, ada: Visitor, bea: Visitor
 ) -> None:
     account = bot.api.add()

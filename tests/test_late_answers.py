@@ -60,7 +60,7 @@ async def test_with_direct_messages_closed_a_late_answer_is_given_up_and_logged(
     assert "account" in text(await ada.ask("mjaccounts"))
 
 
-async def test_an_interaction_that_another_copy_answered_is_logged(
+async def test_row_38_an_interaction_that_another_copy_answered_is_logged(
     bot: Bot, ada: Visitor, caplog: pytest.LogCaptureFixture
 ) -> None:
     bot.api.add()

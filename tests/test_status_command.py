@@ -158,7 +158,7 @@ async def test_refresh_is_for_the_asker_and_the_owners(
         assert "## Midwatch" in text(await person.pressed(shown, "Refresh"))
 
 
-async def test_another_copy_that_answers_is_shown(bot: Bot, ada: Visitor) -> None:
+async def test_row_38_another_copy_that_answers_is_shown(bot: Bot, ada: Visitor) -> None:
     await bot.start()
     assert "Another copy" not in await status(ada)
     bot.world.fault(Trouble.ERROR, path="/interactions/*/callback", status=400, code=40060, times=1)

@@ -213,7 +213,7 @@ NO_LISTS: dict[str, tuple[object, str]] = {
 
 
 @pytest.mark.parametrize(("body", "place"), NO_LISTS.values(), ids=NO_LISTS)
-def test_a_list_that_is_garbled_partial_or_doubled_is_not_believed(body: object, place: str) -> None:
+def test_row_39_a_list_that_is_garbled_partial_or_doubled_is_not_believed(body: object, place: str) -> None:
     assert malformed_place(parse_accounts, body) == place
 
 

@@ -50,7 +50,7 @@ def alerts(world: SimulatedDiscord, ada: Visitor) -> list[dict[str, object]]:
 
 @pytest.mark.parametrize("at_opening", [False, True], ids=["at-sending", "at-opening"])
 @pytest.mark.parametrize("status", [403, 400])
-async def test_closed_direct_messages_send_it_to_the_channel_at_once(
+async def test_row_25_closed_direct_messages_send_it_to_the_channel_at_once(
     desk: Desk, world: SimulatedDiscord, ada: Visitor, *, at_opening: bool, status: int
 ) -> None:
     world.close_dm(ada.person, status=status, at_opening=at_opening)
@@ -70,7 +70,7 @@ async def test_closed_direct_messages_send_it_to_the_channel_at_once(
     assert ada.sees(ada.dm) == []
 
 
-async def test_closed_direct_messages_are_left_alone_for_a_day_and_then_tried_again(
+async def test_row_25_closed_direct_messages_are_left_alone_for_a_day_and_then_tried_again(
     desk: Desk, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     world.close_dm(ada.person)
@@ -105,7 +105,7 @@ async def test_a_restart_remembers_that_direct_messages_are_closed(
     assert all("switch Direct Messages on" in str(message["embeds"]) for message in alerts(world, ada))
 
 
-async def test_a_test_tries_closed_direct_messages_and_opens_them_again(
+async def test_row_25_a_test_tries_closed_direct_messages_and_opens_them_again(
     desk: Desk, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     world.close_dm(ada.person)
@@ -167,7 +167,7 @@ async def test_a_broken_route_is_left_for_the_next_at_once(
     assert "switch Direct Messages on" not in str(alerts(world, ada))
 
 
-async def test_with_both_routes_refused_a_message_is_kept_and_tried_every_quarter_of_an_hour(
+async def test_row_26_with_both_routes_refused_a_message_is_kept_and_tried_every_quarter_of_an_hour(
     desk: Desk, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     world.close_dm(ada.person)

@@ -67,7 +67,7 @@ def die_at(fatal: Step) -> Callable[[Step], None]:
 
 @pytest.mark.parametrize("away", [SECONDS_LATER, HOUR_LATER], ids=["seconds", "an-hour"])
 @pytest.mark.parametrize("step", [Step.CLAIMING, Step.CLAIMED, Step.OPENED, Step.SENT, Step.RECORDED])
-async def test_killed_at_any_step_it_is_told_exactly_once(
+async def test_row_23_killed_at_any_step_it_is_told_exactly_once(
     desk: Desk, ada: Visitor, step: Step, away: timedelta
 ) -> None:
     async with desk.process():
@@ -111,7 +111,7 @@ async def test_within_the_nonces_window_history_is_not_searched(
 
 
 @pytest.mark.parametrize("purpose", [Purpose.ALERT, Purpose.NOTE, Purpose.HELLO, Purpose.TEST])
-async def test_a_message_of_any_purpose_is_found_again_in_history(
+async def test_row_23_a_message_of_any_purpose_is_found_again_in_history(
     desk: Desk, ada: Visitor, purpose: Purpose
 ) -> None:
     async with desk.process():
@@ -142,7 +142,9 @@ async def test_a_clock_put_back_during_a_crash_repeats_nothing(desk: Desk, ada: 
     assert len(ada.sees(ada.dm)) == 1
 
 
-async def test_a_row_of_an_older_database_is_looked_for_before_it_is_sent(desk: Desk, ada: Visitor) -> None:
+async def test_row_32_a_row_of_an_older_database_is_looked_for_before_it_is_sent(
+    desk: Desk, ada: Visitor
+) -> None:
     async with desk.process():
         alert = await desk.alert(ada.person.id)
         await desk.work()

@@ -1,11 +1,13 @@
 """The table of what happens when: one test for each row that is the rules' to decide, by its number.
 
-Rows 23, 25, 26, 28 and 38 are about routes, Discord and who is an owner, and are tested with the outbox.
+Rows 23, 25, 26, 28 and 38 are about routes, Discord and who is an owner, and are tested with those.
 """
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +37,14 @@ from tests.rules.world import (
     flagged,
     started,
 )
+
+ROWS = range(1, 42)
+
+
+def test_each_row_of_the_table_has_a_test_by_its_number() -> None:
+    files = Path(__file__).parents[1].rglob("test_*.py")
+    found = [number for file in files for number in re.findall(r"def test_row_(\d+)_", file.read_text())]
+    assert {int(number) for number in found} == {*ROWS}
 
 
 def accounts(number: int) -> dict[str, str | None]:
