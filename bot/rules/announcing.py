@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason, Trouble
-from bot.rules.desk import Desk
+from bot.rules.desk import Desk, breaks_mute
 from bot.rules.episodes import NewKey
 
 
@@ -30,14 +30,22 @@ def news(told: Iterable[tuple[Alert, Incident]]) -> Iterator[tuple[Reason, Incid
 
 
 def missed(desk: Desk) -> Iterator[tuple[Reason, Incident]]:
-    """Give trouble that an owner was never told of: a new owner, or one who had heard of it too often."""
+    """Give trouble that an owner has not been woken for.
+
+    That is a new owner, one who had heard of it too often, or one who had all muted.
+    """
     for incident in desk.incidents.values():
         if incident.trouble is None or incident.ended:
             continue
-        if not incident.recurring:
+        if not incident.recurring and not about(desk, incident):
             yield Reason.OPENED, incident
-        elif lasts_at(desk, incident) <= desk.now:
+        elif lasts_at(desk, incident) <= desk.now or about(desk, incident):
             yield Reason.REMINDER, incident
+
+
+def about(desk: Desk, incident: Incident) -> list[Message]:
+    """Give an owner's messages about the service's trouble."""
+    return [each for each in desk.messages if each.holds(incident.key)]
 
 
 def lasts_at(desk: Desk, incident: Incident) -> datetime:
@@ -49,35 +57,44 @@ def lasts_at(desk: Desk, incident: Incident) -> datetime:
 
 
 def announcements_due(desk: Desk) -> Iterator[datetime]:
-    """Give when an owner is to be told of trouble that goes on and that no message has told of."""
-    told = {entry.incident for message in desk.messages for entry in message.entries}
+    """Give when an owner is to be told of trouble that goes on and that nobody was woken for."""
     for incident in desk.incidents.values():
-        if incident.trouble and not incident.ended and incident.recurring and incident.key not in told:
+        if incident.trouble is None or incident.ended:
+            continue
+        told = about(desk, incident)
+        if not told and incident.recurring:
             yield lasts_at(desk, incident)
+        elif is_hushed(told):
+            yield desk.all_muted_until
+
+
+def is_hushed(told: Sequence[Message]) -> bool:
+    """Whether trouble was told, and silently, because of a mute."""
+    return bool(told) and not any(each.loud or each.delivery is Delivery.WAITING for each in told)
 
 
 def wants_message(desk: Desk, reason: Reason, incident: Incident) -> bool:
     """Whether something about the service wants a message that is not there."""
-    about = [each for each in desk.messages if each.holds(incident.key)]
-    if any(each.delivery is Delivery.WAITING for each in about):
+    told = about(desk, incident)
+    if any(each.delivery is Delivery.WAITING for each in told):
         return False  # it will show what is true when it is sent
     if reason is Reason.WORSE:
         # Once: a service that refuses now for this reason and now for that does not wake anybody each time.
         # What waits for somebody at Midjourney becomes no heavier than a block.
         return incident.trouble is Trouble.PENDING or not any(
-            Entry(incident.key, Reason.WORSE) in each.entries for each in about
+            Entry(incident.key, Reason.WORSE) in each.entries for each in told
         )
     if reason is not Reason.RESOLVED:
-        return not about
-    if any(each.delivery is not Delivery.DONE for each in about):
+        return not told or (is_hushed(told) and desk.all_muted_until <= desk.now)
+    if any(each.delivery is not Delivery.DONE for each in told):
         return False  # an edit shows it
     # Over, and nothing shows it: the bot itself was away, nobody knew the owners, or the message is deleted.
-    return bool(about) or not incident.recurring
+    return bool(told) or not incident.recurring
 
 
 def announcement(desk: Desk, reason: Reason, incident: Incident, new_key: NewKey) -> Message:
-    """Make a message about the service. Who muted all accounts for the night finds it in the morning."""
-    muted = desk.mutes.get(None, desk.now) > desk.now
+    """Make a message about the service; who muted all accounts for the night is woken for a block alone."""
+    muted = desk.all_muted_until > desk.now and not breaks_mute(reason, incident)
     return Message(
         new_key(),
         desk.owner,

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from bot.incidents import Delivery, Incident, Message, Purpose, State, Trouble, open_service
+from bot.incidents import Delivery, Incident, Message, Purpose, Reason, State, Trouble, open_service
+from bot.models import FlagKind
 from bot.rules.clock import not_after
 from bot.rules.policy import CLAIM_FOR, CLAIM_GRACE, CLOCK_SLACK, PUSH_EVERY, Policy
 
@@ -118,6 +119,11 @@ class Desk:
         service = open_service(self.incidents.values())
         return service is not None and service.trouble is not Trouble.PENDING
 
+    @property
+    def all_muted_until(self) -> datetime:
+        """Until when the pushes of all accounts are held; now, or earlier, if they are not."""
+        return self.mutes.get(None, self.now)
+
     def is_muted(self, incident: Incident) -> bool:
         """Whether a mute holds the pushes of an incident."""
         return any(until > self.now for until in self._mutes_of(incident))
@@ -149,6 +155,11 @@ class Desk:
 def can_be_reminded_of(incident: Incident) -> bool:
     """Whether an account is in trouble that no look has shown to be gone since."""
     return incident.state is State.OPEN and incident.channel is not None and incident.clear_since is None
+
+
+def breaks_mute(reason: Reason | None, incident: Incident) -> bool:
+    """Whether news is told in spite of a mute: that it became a block."""
+    return reason is Reason.WORSE and incident.flag is not None and incident.flag.kind is FlagKind.BLOCK
 
 
 def holds(incident: Incident) -> Iterator[datetime]:

@@ -10,9 +10,8 @@ from datetime import datetime
 from typing import Final
 
 from bot.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason, State
-from bot.models import FlagKind
 from bot.rules.announcing import announcements_due, service_messages
-from bot.rules.desk import Desk, Mutes, can_be_reminded_of, keys
+from bot.rules.desk import Desk, Mutes, breaks_mute, can_be_reminded_of, keys
 from bot.rules.episodes import NewKey
 from bot.rules.policy import Policy
 
@@ -146,11 +145,6 @@ def is_unseen_end(desk: Desk, incident: Incident) -> bool:
         return False
     # Who was never told, because of a mute or as it comes and goes all the time, need not know of its end.
     return incident.key in desk.told or not (incident.recurring or desk.is_muted(incident))
-
-
-def breaks_mute(reason: Reason | None, incident: Incident) -> bool:
-    """Whether news is told in spite of a mute: that it became a block."""
-    return reason is Reason.WORSE and incident.flag is not None and incident.flag.kind is FlagKind.BLOCK
 
 
 def is_missed(desk: Desk, incident: Incident) -> bool:

@@ -96,6 +96,19 @@ def test_the_fourth_within_six_hours_is_told_if_it_stays() -> None:
     assert (push.at - begun, push.reasons) == (15 * MINUTE, {"pending": Reason.REMINDER})
 
 
+def test_a_mute_holds_it_but_not_a_block() -> None:
+    world = started()
+    world.mute(2 * HOUR)
+    refused(world)
+    assert world.pushes() == []
+    refused(world, BLOCK)
+    assert [each.reasons for each in world.pushes()] == [{"pending": Reason.WORSE}]
+    while world.now < world.mutes[None] + HOUR:
+        world.now += MINUTE
+        refused(world, BLOCK)
+    assert len(world.pushes()) == 1
+
+
 def test_what_another_trouble_takes_the_place_of_is_not_quoted_any_more() -> None:
     world = started()
     refused(world)

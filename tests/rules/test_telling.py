@@ -453,6 +453,31 @@ def test_a_new_owner_is_told_of_an_outage_and_who_muted_all_is_not_woken() -> No
     ]
 
 
+@pytest.mark.parametrize("trouble", [Trouble.UNREACHABLE, Trouble.TOKEN])
+def test_an_outage_that_outlasts_a_mute_is_told_aloud_at_its_end(trouble: Trouble) -> None:
+    world = started()
+    world.mute(2 * HOUR)
+    ends = world.now + 2 * HOUR
+    world.run_without_api(HOUR, trouble)
+    assert [(told.loud, told.purpose) for told in world.told] == [(False, Purpose.SERVICE)]
+    assert world.due() == ends
+    world.run_without_api(5 * HOUR, trouble)
+    (push,) = world.pushes()
+    assert ends <= push.at <= ends + 15 * MINUTE
+    assert push.reasons == {trouble: Reason.REMINDER}
+    standing = [each for each in world.messages.values() if each.delivery is Delivery.SENT and each.entries]
+    assert len(standing) == 1
+    assert world.due() is None
+
+
+def test_an_outage_that_ends_in_a_mute_wakes_nobody() -> None:
+    world = started()
+    world.mute(2 * HOUR)
+    world.run_without_api(HOUR)
+    world.run(3 * HOUR)
+    assert world.pushes() == []
+
+
 def test_accounts_flagged_while_the_list_cannot_be_read_are_told_as_usual() -> None:
     world = started()
     world.run_without_api(20 * MINUTE, Trouble.GONE)
