@@ -151,8 +151,10 @@ class Watchkeeper:
     async def mute(self, channel: str | None, owner: int, until: datetime) -> None:
         """Hold the pushes of an account, or of all with None, until a time; one that is past ends a mute."""
         async with self.turn() as turn:
-            turn.draft.put_mute(channel, until, owner)
-            over = until <= turn.at
+            over, known = until <= turn.at, turn.draft.mutes.get(channel)
+            # The end of a mute is a moment to remind; where none was, there is none.
+            if not over or (known is not None and known > turn.at):
+                turn.draft.put_mute(channel, until, owner)
             turn.note(
                 owner, "unmute" if over else "mute", channel, "done" if over else f"until {until:%F %R} UTC"
             )

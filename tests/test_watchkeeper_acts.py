@@ -19,7 +19,7 @@ from tests.keeping import (
     listed,
     watching,
 )
-from tests.ledger_cases import content
+from tests.ledger_cases import content, put
 from tests.parts import AT, CHANNEL, FLAG
 
 FLAGGED, CLEAN = listed(flag=FLAG), listed()
@@ -114,6 +114,18 @@ async def test_a_mute_that_is_taken_back_tells_what_it_held(watch: Watched) -> N
     await watch.keeper.mute(None, ADA, AT)
     assert len(watch.told()) == 1
     assert await watch.audit("") == [(ADA, "mute", "until 2026-03-01 13:00 UTC"), (ADA, "unmute", "done")]
+
+
+async def test_to_end_a_mute_that_is_over_wakes_nobody(watch: Watched, clock: Clock) -> None:
+    await watch.see(CLEAN)
+    await watch.keeper.mute(None, ADA, AT + MINUTE)
+    clock.turn(2 * MINUTE)
+    await flagged(watch)
+    (first,) = watch.told()
+    await put(watch.ledger, replace(first, delivery=Delivery.SENT, sent_at=clock.now(), message_id=1))
+    clock.turn(6 * MINUTE)
+    await watch.keeper.mute(None, ADA, clock.now())
+    assert [message.key for message in watch.told()] == [first.key]
 
 
 async def test_a_test_goes_to_each_owner_by_each_route(watch: Watched) -> None:
