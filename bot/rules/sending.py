@@ -51,13 +51,22 @@ def superseding(
         return ()
     older = [*others(sent, messages)]
     if sent.purpose is Purpose.SERVICE:
-        after = sent
+        after = overtaken(sent, older)
     else:
         after = composed(sent, older, incidents)
         # Sent silently, as all in it was over by then: nobody was woken.
         after = replace(after, loud=any(running(after, incidents)))
     changed = ((after, sent), *((without(each, after), each) for each in older))
     return tuple(new for new, old in changed if new != old)
+
+
+def overtaken(sent: Message, older: Iterable[Message]) -> Message:
+    """Give a message about the service with what was told before it arrived, so that it is not told again.
+
+    One that Discord keeps refusing may be overtaken by the next, about what became worse since.
+    """
+    told = {entry.incident: entry for each in older for entry in each.entries if entry.reason is Reason.WORSE}
+    return replace(sent, entries=tuple(told.get(entry.incident, entry) for entry in sent.entries))
 
 
 def others(message: Message, messages: Iterable[Message]) -> Iterator[Message]:

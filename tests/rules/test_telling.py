@@ -441,6 +441,21 @@ def test_when_one_that_lasts_is_due_is_known() -> None:
     assert world.due() is None
 
 
+def test_what_overtook_a_delayed_message_about_the_service_is_not_told_again() -> None:
+    world = started()
+    world.fail(Trouble.LIST_GONE)
+    (delayed,) = world.waiting()
+    assert world.claim(delayed.key)
+    world.fail(Trouble.TOKEN)
+    (overtaking,) = world.waiting()
+    assert world.claim(overtaking.key)
+    world.send(overtaking.key)
+    world.send(delayed.key)
+    world.fail(Trouble.LIST_GONE)
+    world.fail(Trouble.TOKEN)
+    assert world.waiting() == []
+
+
 def test_a_new_owner_is_told_of_an_outage_and_who_muted_all_is_not_woken() -> None:
     world = started()
     world.mute(HOUR)
