@@ -119,7 +119,7 @@ def shrunk(
         *(troubled(watch, present, Trouble.LIST_GONE, at, new_key) if is_known else ()),
         *sightings(watch, present, observation, blind, new_key),
     ]
-    after = replace(watch, shrunk=channels, shrunk_since=since, failed_at=None, failing_seconds=0)
+    after = replace(watch, shrunk=channels, shrunk_since=since, failed_at=at, failing_seconds=0)
     return decided(after, incidents, present, changes)
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.incidents import Ending, Trouble
+from bot.incidents import Ending, State, Trouble
 from bot.rules.policy import Policy
 from bot.rules.service import look_again_in
 from bot.rules.watching import Watch, blind_stretch, in_time, is_believed, removing, resume
@@ -97,6 +97,17 @@ def test_a_list_that_was_not_believed_leaves_a_blind_stretch() -> None:
     world.flags = {A: None, B: "pending", C: None, D: None}
     world.run(MINUTE)
     assert world.incident(B).blind_from == last_good
+
+
+def test_one_list_that_was_not_believed_proves_no_end() -> None:
+    world = flagged()
+    world.flags[A] = None
+    world.look()
+    world.now += 3 * MINUTE
+    world.look({A: None})
+    world.now += 3 * MINUTE
+    world.look()
+    assert world.state(A) is State.CLEARING
 
 
 def test_the_trouble_that_goes_on_writes_nothing() -> None:
