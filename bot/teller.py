@@ -17,6 +17,7 @@ class Teller:
     owners: Callable[[], Collection[int]]
     policy: Policy
     now: Callable[[], datetime]
+    keys: Callable[[], str] = new_key
 
     def tell(self, draft: Draft, alerts: Iterable[Alert] = ()) -> None:
         """Change the messages of all owners, as the last thing in a turn that changed what they are about."""
@@ -36,7 +37,7 @@ class Teller:
             mutes=draft.mutes,
             now=self.now(),
             policy=self.policy,
-            new_key=new_key,
+            new_key=self.keys,
         )
         for message in changed:
             draft.put_message(message)

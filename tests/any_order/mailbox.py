@@ -1,0 +1,150 @@
+"""A Discord of a few lines: it keeps what stands in each person's messages, and refuses when told to."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Final
+
+from discord import ui
+
+from bot.delivery import Letter, NotDoneError, Obstacle, Place, obstacle_in
+from bot.incidents import Route
+
+DAY: Final = timedelta(days=1)
+NONCE_KNOWN: Final = timedelta(minutes=5)
+UNKNOWN_MESSAGE: Final = 10008
+PUBLIC: Final = 77
+"""The channel of the second route."""
+
+
+class Refusal(Enum):
+    """One answer of Discord to a request: status, code, and the wait it names, in seconds."""
+
+    BUSY = (503, 0, 0)
+    LIMITED = (429, 0, 30)
+    SLOW_DOWN = (403, 40003, 0)
+    TOKEN = (401, 0, 0)
+    CLOSED = (403, 50007, 0)
+    NO_ACCESS = (403, 50001, 0)
+    FORM = (400, 50035, 0)
+    LOST = (0, 0, 0)
+    """It is done, and the answer is lost."""
+
+    def error(self) -> NotDoneError:
+        """Give what the bot makes of it."""
+        status, code, wait = self.value
+        if self is Refusal.LOST:
+            return NotDoneError(Obstacle.WAIT, "TimeoutError")
+        return NotDoneError(obstacle_in(status, code), str(code or status), timedelta(seconds=wait) or None)
+
+
+EDITS_ARE_REFUSED: Final = frozenset(
+    {Refusal.BUSY, Refusal.LIMITED, Refusal.TOKEN, Refusal.LOST, Refusal.FORM}
+)
+
+
+@dataclass(slots=True)
+class Standing:
+    """A message that stands in Discord."""
+
+    channel_id: int
+    nonce: str
+    at: datetime
+    silent: bool
+    letter: Letter
+
+
+@dataclass
+class Mailbox:
+    """What the outbox posts to; `arrived` is told of each new message, `changed` of each edit."""
+
+    now: Callable[[], datetime]
+    arrived: Callable[[Standing], None]
+    changed: Callable[[Standing], None]
+    has_channel: bool = False
+    is_down: bool = False
+    ready: bool = True
+    refusals: deque[Refusal] = field(default_factory=deque[Refusal])
+    standing: dict[int, Standing] = field(default_factory=dict[int, Standing])
+    made: list[Standing] = field(default_factory=list[Standing])
+
+    def has(self, route: Route) -> bool:
+        return route is Route.DM or self.has_channel
+
+    def meet(self, *, by_edit: bool = False, has_form: bool = False) -> Refusal | None:
+        """Refuse a request if it is its turn to be refused."""
+        if self.is_down:
+            raise Refusal.BUSY.error()
+        refusal = self.refusals.popleft() if self.refusals else None
+        if refusal is None or (by_edit and refusal not in EDITS_ARE_REFUSED):
+            return None
+        if refusal is Refusal.LOST or (refusal is Refusal.FORM and not has_form):
+            return refusal
+        raise refusal.error()
+
+    async def open(self, recipient: int, route: Route) -> int:
+        if self.is_down:
+            raise Refusal.BUSY.error()
+        return PUBLIC if route is Route.CHANNEL else recipient
+
+    async def send(self, channel_id: int, letter: Letter, *, nonce: str, silent: bool) -> Place:
+        refusal = self.meet(has_form=letter.embed is not None)
+        number = self._known(channel_id, nonce) or self._make(channel_id, letter, nonce, silent=silent)
+        if refusal is Refusal.LOST:
+            raise refusal.error()
+        return Place(channel_id, number)
+
+    def _known(self, channel_id: int, nonce: str) -> int | None:
+        for number, each in self.standing.items():
+            if (each.channel_id, each.nonce) == (channel_id, nonce) and self.now() - each.at < NONCE_KNOWN:
+                return number
+        return None
+
+    def _make(self, channel_id: int, letter: Letter, nonce: str, *, silent: bool) -> int:
+        message = Standing(channel_id, nonce, self.now(), silent, letter)
+        self.made.append(message)
+        self.standing[len(self.made)] = message
+        self.arrived(message)
+        return len(self.made)
+
+    async def edit(self, place: Place, letter: Letter) -> None:
+        refusal = self.meet(by_edit=True, has_form=letter.embed is not None)
+        message = self.standing.get(place.message_id)
+        if message is None:
+            raise NotDoneError(obstacle_in(404, UNKNOWN_MESSAGE), str(UNKNOWN_MESSAGE))
+        message.letter = letter
+        self.changed(message)
+        if refusal is Refusal.LOST:
+            raise refusal.error()
+
+    async def delete(self, place: Place) -> None:
+        refusal = self.meet(by_edit=True)
+        if self.standing.pop(place.message_id, None) is None:
+            raise NotDoneError(obstacle_in(404, UNKNOWN_MESSAGE), str(UNKNOWN_MESSAGE))
+        if refusal is Refusal.LOST:
+            raise refusal.error()
+
+    async def find(self, channel_id: int, key: str, since: datetime) -> Place | None:
+        if self.is_down:
+            raise Refusal.BUSY.error()
+        oldest = since - DAY
+        for number, each in self.standing.items():
+            if each.channel_id == channel_id and each.at >= oldest and key in written(each.letter):
+                return Place(channel_id, number)
+        return None
+
+
+def written(letter: Letter) -> str:
+    """Give all the words of a letter, those in its controls too."""
+    embed = letter.embed
+    fields = [] if embed is None else [f"{each.name} {each.value}" for each in embed.fields]
+    shown = [] if embed is None else [embed.title or "", embed.description or "", embed.footer.text or ""]
+    ids = [str(getattr(each, "custom_id", "")) for each in controls(letter.view)]
+    return "\n".join([letter.content, *shown, *fields, *ids])
+
+
+def controls(view: ui.View) -> list[ui.Item[ui.View]]:
+    """Give the controls of a view."""
+    return [getattr(each, "item", each) for each in view.children]

@@ -1,0 +1,260 @@
+"""What is true of the accounts, worked out again from what was shown: what happens when, in short.
+
+It knows nothing of the program but the words of its facts, and counts in a way of its own.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Final
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+OTHER: Final = "Something else is pending."
+CAPTCHA: Final = "Please verify that you are human."
+MODERATION: Final = "You have a pending moderation message."
+BLOCK: Final = "You have been blocked from accessing Midjourney for 3 days."
+CLAIM: Final = 4 * HOUR + 30 * MINUTE
+WEIGHTS: Final = {OTHER: 0, CAPTCHA: 1, MODERATION: 2, BLOCK: 3}
+
+SURELY_TROUBLE: Final = 5
+"""So many looks in a row that failed, two minutes apart, are longer than anybody takes for an accident."""
+
+Shown = Mapping[str, str | None]
+"""An account list: the channels, each with the text of its flag, if any."""
+
+
+class News(Enum):
+    """What an owner is woken for."""
+
+    BIRTH = "birth"
+    WORSE = "worse"
+    RETURNED = "returned"
+
+
+class End(Enum):
+    CLEARED = "cleared"
+    RESET = "reset"
+    REMOVED = "removed"
+
+
+@dataclass(eq=False)
+class Case:
+    """One episode of trouble of an account."""
+
+    channel: str
+    born: datetime
+    text: str
+    peak: int
+    by_command: bool = False
+    is_recurring: bool = False
+    clean_from: datetime | None = None
+    missed: int = 0
+    lease_ends: datetime | None = None
+    block_ends: datetime | None = None
+    claimed: datetime | None = None
+    claimer: int | None = None
+    snooze_ends: datetime | None = None
+    claim_ended: datetime | None = None
+    end: End | None = None
+    ended: datetime | None = None
+    ends: int = 0
+    key: str = ""
+    """The program's name for it."""
+
+    def is_held(self, at: datetime) -> bool:
+        """Whether reminders wait: somebody is on it or put it off, or a block has its length."""
+        return any(at < end for end in self.holds())
+
+    def is_quiet(self, at: datetime) -> bool:
+        """Whether nobody is reminded of it: it is held, or the last look that showed it was clean."""
+        return self.is_held(at) or self.clean_from is not None
+
+    def holds(self) -> Iterator[datetime]:
+        """Give when each thing that holds its reminders ends, or ended."""
+        if self.claimed is not None:
+            yield self.claimed + CLAIM
+        if self.text == BLOCK and self.block_ends is not None:
+            yield self.block_ends
+        yield from (end for end in (self.snooze_ends, self.claim_ended) if end is not None)
+
+    def reword(self, text: str, at: datetime) -> None:
+        """Take in what is said of it now; a block in other words does not begin anew."""
+        self.text = text
+        if text == BLOCK and (self.block_ends is None or self.block_ends <= at):
+            self.block_ends = at + 3 * DAY
+
+    def let_go(self, at: datetime) -> None:
+        """Have nobody on it any more."""
+        self.claimed = self.claimer = None
+        self.claim_ended = at
+
+
+@dataclass
+class Truth:
+    """All that is true; `news` is told of what owners are to be woken for."""
+
+    cases: list[Case] = field(default_factory=list[Case])
+    news: list[tuple[Case, News]] = field(default_factory=list[tuple[Case, News]])
+    listed: frozenset[str] | None = None
+    last_good: datetime | None = None
+    is_blind: bool = False
+    """Whether something came between the last good look and now: a failed look, or a restart."""
+    is_troubled: bool = False
+    """Whether the service itself is in trouble, as owners are told."""
+    is_refused: bool = False
+    """Whether a look since the last good one was refused as an account needs somebody."""
+    failing_since: datetime | None = None
+    failed: datetime | None = None
+    failures: int = 0
+    gone_list: frozenset[str] | None = None
+    gone_since: datetime | None = None
+
+    @property
+    def is_out_of_sight(self) -> bool:
+        """Whether owners know that nobody can see the accounts, and nothing says that one needs them."""
+        return self.is_troubled and not self.is_refused
+
+    def going(self, channel: str) -> Case | None:
+        return next((each for each in self.cases if each.channel == channel and each.end is None), None)
+
+    def all_going(self) -> Iterator[Case]:
+        return (each for each in self.cases if each.end is None)
+
+    # Looks
+
+    def look(self, shown: Shown, at: datetime) -> bool:
+        """Take in a whole list; tell whether it is to be believed."""
+        self.pass_time(at)
+        channels = frozenset(shown)
+        is_second = self.gone_since is not None and self.gone_since < at
+        is_believed = self.believes(channels, at)
+        flagged = {channel: text for channel, text in shown.items() if text is not None}
+        was_blind = is_believed and self._was_blind(at)
+        for channel, text in flagged.items():
+            self.flag(channel, text, at, by_command=False)
+        self.failures = 0
+        if not is_believed:
+            self.is_blind, self.is_troubled = True, self.is_troubled or is_second
+            self.failing_since = self.failing_since or at
+            return False
+        for case in list(self.all_going()):
+            if case.channel not in channels:
+                self._miss(case, at)
+            elif case.channel not in flagged:
+                self._clean(case, at, was_blind=was_blind)
+        self.listed, self.last_good, self.is_blind = channels, at, False
+        self.is_troubled = self.is_refused = False
+        self.gone_list = self.gone_since = self.failing_since = None
+        return True
+
+    def fail(self, at: datetime, *, is_refused: bool, may_pass: bool) -> None:
+        """Take in that the list could not be read; what may pass by itself is no trouble yet."""
+        self.pass_time(at)
+        self.is_blind, self.is_refused = True, self.is_refused or is_refused
+        self.is_troubled = self.is_troubled or not may_pass
+        if self.failing_since is None or self.failed is None or at - self.failed >= 2 * MINUTE:
+            self.failures += 1
+        self.failing_since, self.failed = self.failing_since or at, at
+
+    def can_tell(self, at: datetime) -> bool:
+        """Whether owners may be told of the service by now: failing looks in a row make it trouble."""
+        is_long = self.failing_since is not None and at - self.failing_since >= 5 * MINUTE
+        return self.is_troubled or is_long
+
+    def must_tell(self) -> bool:
+        """Whether owners must know of the service by now."""
+        return self.is_troubled or self.failures >= SURELY_TROUBLE
+
+    def believes(self, channels: frozenset[str], at: datetime) -> bool:
+        """Whether a list may be whole: most accounts do not vanish at once, unless it stays so for a day."""
+        before = self.listed or frozenset()
+        lost = before - channels
+        if not before or (channels and (len(lost) <= len(before) / 2 or len(channels) >= len(before))):
+            return True
+        if self.gone_list != channels:
+            self.gone_list, self.gone_since = channels, at
+        return bool(channels) and self.gone_since is not None and at - self.gone_since >= DAY
+
+    def _was_blind(self, at: datetime) -> bool:
+        return self.is_blind and self.last_good is not None and at - self.last_good > 5 * MINUTE
+
+    def flag(self, channel: str, text: str, at: datetime, *, by_command: bool) -> None:
+        """Take in a flag that the list shows, or a command met."""
+        case = self.going(channel)
+        if case is None:
+            self._open(channel, text, at, by_command=by_command)
+        elif case.lease_ends is None:
+            met_while_clearing = case.clean_from is not None and not case.by_command
+            case.by_command = by_command and (case.by_command or met_while_clearing)
+            case.clean_from, case.missed = None, 0
+            self._show(case, text, at)
+
+    def _show(self, case: Case, text: str, at: datetime) -> None:
+        case.reword(text, at)
+        if WEIGHTS[text] > case.peak:
+            case.peak, case.snooze_ends = WEIGHTS[text], None
+            self.news.append((case, News.WORSE))
+
+    def _open(self, channel: str, text: str, at: datetime, *, by_command: bool) -> None:
+        past = [each for each in self.cases if each.channel == channel]
+        last = max(past, key=lambda case: case.ended or case.born, default=None)
+        if last is not None and last.end is End.RESET and last.ended and at - last.ended < HOUR:
+            self._reopen(last, text, at, by_command=by_command)
+            return
+        recent = [each for each in past if each.end is not End.REMOVED and at - each.born < 6 * HOUR]
+        case = Case(channel, at, text, WEIGHTS[text], by_command, is_recurring=len(recent) >= 2)
+        case.reword(text, at)
+        self.cases.append(case)
+        if not (case.is_recurring and any(each.is_recurring for each in recent)):
+            self.news.append((case, News.BIRTH))
+
+    def _reopen(self, case: Case, text: str, at: datetime, *, by_command: bool) -> None:
+        case.end = case.ended = case.claimed = case.claimer = case.snooze_ends = case.claim_ended = None
+        case.by_command, case.peak = by_command, max(case.peak, WEIGHTS[text])
+        case.reword(text, at)
+        self.news.append((case, News.RETURNED))
+
+    def _miss(self, case: Case, at: datetime) -> None:
+        if case.lease_ends is None:
+            case.missed += 1
+            if case.missed == 2:
+                self._over(case, End.REMOVED, at)
+
+    def _clean(self, case: Case, at: datetime, *, was_blind: bool) -> None:
+        if case.lease_ends is not None:
+            return
+        case.missed = 0
+        if case.clean_from is None or was_blind:
+            case.clean_from = at
+        elif at - case.clean_from >= (15 if case.by_command else 5) * MINUTE:
+            self._over(case, End.CLEARED, at)
+
+    def _over(self, case: Case, end: End, at: datetime) -> None:
+        case.end, case.ended, case.lease_ends = end, at, None
+        case.clean_from, case.missed = None, 0
+        case.ends += 1
+
+    # Owners, and time
+
+    def lease(self, case: Case, at: datetime) -> None:
+        case.lease_ends = at + 3 * MINUTE
+
+    def judge(self, case: Case, end: End | None, text: str | None, at: datetime) -> None:
+        """Take in what a reset came to: an end, or none, and then perhaps another flag."""
+        if end is not None:
+            self._over(case, end, at)
+            return
+        case.lease_ends = None
+        case.clean_from = None
+        if text is not None:
+            case.by_command = False
+            self._show(case, text, at)
+
+    def pass_time(self, at: datetime) -> None:
+        """Give up leases that nobody gave back, and claims that are over."""
+        for case in self.all_going():
+            if case.lease_ends is not None and case.lease_ends <= at:
+                case.lease_ends = case.clean_from = None
+            if case.claimed is not None and at >= case.claimed + CLAIM:
+                case.let_go(case.claimed + CLAIM)

@@ -1,0 +1,255 @@
+"""The program, what happens around it, and what must hold: in a machine of which others draw the steps."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final, TypeVar
+
+import discord
+from hypothesis.stateful import RuleBasedStateMachine, invariant
+
+from bot.incidents import Delivery, Incident, Message, Purpose, State, Trouble, open_service
+from bot.models import Flag, FlagKind
+from bot.outbox.fate import original_key
+from tests.any_order.dues import Dues
+from tests.any_order.mailbox import Mailbox, Standing, written
+from tests.any_order.process import NAMES, SECOND, Process
+from tests.any_order.truth import HOUR, MINUTE, Case, Shown, Truth
+
+T = TypeVar("T")
+ANNE, BEN = 1001, 1002
+ENDED_STAYS: Final = 6 * HOUR
+"""What is over so long is forgotten, also by a message that comes back to life."""
+
+
+class Watched(RuleBasedStateMachine):
+    """Each deed is done to the program and to the model, and what comes of both is compared."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.Runner()
+        self.folder = TemporaryDirectory()
+        self.flags: dict[str, str | None] = dict.fromkeys(NAMES)
+        self.wrong: list[AssertionError] = []
+        """What was wrong with a message that arrived: raised there, it would be taken for Discord's."""
+        self.trouble: Trouble | None = None
+        """What looks meet while the list cannot be read."""
+        self.refused_with: tuple[str | None, Flag | None] = None, None
+        """What the list is refused with, and whose it is, if it says so."""
+        self.owners = {ANNE, BEN}
+        self.mutes: dict[str | None, datetime] = {}
+        self.deaths = 0
+        self.arrivals: set[str] = set()
+        """The messages that arrived, by the key of the original."""
+        self.left_alone: set[int | None] = set()
+        """The messages to somebody who is no owner any more."""
+        self.leases: dict[str, tuple[Case, Incident]] = {}
+        self.truth = Truth()
+        self.dues = Dues(self.truth, self.owners, self.mutes, lambda: self.now)
+        self.mailbox = Mailbox(lambda: self.now, self.noting(self.check_new), self.noting(self.check_changed))
+        self.process = Process(Path(self.folder.name), self.mailbox, self.owners)
+        self.run(self.process.start())
+
+    def run(self, work: Coroutine[None, None, T]) -> T:
+        """Run the program; what is wrong with its messages is its errors' business only afterwards."""
+        result, deaths = self.loop.run(work), self.process.deaths
+        if deaths != self.deaths:
+            self.deaths = deaths
+            self.resume()
+        if self.wrong:
+            raise self.wrong[0]
+        return result
+
+    @property
+    def now(self) -> datetime:
+        return self.process.at
+
+    @property
+    def service(self) -> Incident | None:
+        return open_service(self.process.ledger.incidents.values())
+
+    # What arrives
+
+    def noting(self, check: Callable[[Standing], None]) -> Callable[[Standing], None]:
+        def checked(standing: Standing) -> None:
+            try:
+                check(standing)
+            except AssertionError as error:
+                self.wrong.append(error)
+
+        return checked
+
+    def row(self, standing: Standing) -> Message:
+        (row,) = (each for each in self.process.ledger.messages.values() if each.nonce == standing.nonce)
+        return row
+
+    def check_new(self, standing: Standing) -> None:
+        row = self.row(standing)
+        twins = [each for each in self.mailbox.made if each.nonce == standing.nonce]
+        assert len({each.channel_id for each in twins}) == len(twins), "the same message twice by one route"
+        self.names_all(row, standing)
+        if original_key(row) in self.arrivals:
+            # By the other route, as nobody knew whether it had arrived.
+            self.dues.show(row.recipient, (entry.incident for entry in row.entries))
+        else:
+            self.arrivals.add(original_key(row))
+            self.dues.arrive(row, is_first=row.claimed_at == self.now, silent=standing.silent)
+
+    def check_changed(self, standing: Standing) -> None:
+        row = self.row(standing)
+        self.names_all(row, standing)
+        self.dues.show(row.recipient, (entry.incident for entry in row.entries))
+
+    def names_all(self, row: Message, standing: Standing) -> None:
+        words = written(standing.letter)
+        for case in self.truth.cases:
+            is_known = case.ended is None or self.now - case.ended < ENDED_STAYS
+            if row.holds(case.key) and is_known:
+                assert NAMES[case.channel] in words, "a message that does not name its account"
+
+    # What is to be seen
+
+    def poll(self) -> None:
+        if self.trouble is None:
+            self.look(self.flags)
+        else:
+            self.fail(self.trouble)
+
+    def look(self, shown: Shown) -> None:
+        expected = self.truth.look(shown, self.now)
+        assert self.run(self.process.look(shown)) is expected
+        assert (self.service is not None) is self.truth.is_troubled
+        self.settle()
+
+    def fail(self, trouble: Trouble) -> None:
+        channel, flag = self.refused_with if trouble is Trouble.PENDING else (None, None)
+        if channel is not None and flag is not None:
+            self.truth.flag(channel, flag.text, self.now, by_command=True)
+        is_pending = trouble is Trouble.PENDING
+        may_pass = trouble is Trouble.UNREACHABLE or channel is not None
+        self.truth.fail(self.now, is_refused=is_pending, may_pass=may_pass)
+        self.run(self.process.fail(trouble, channel, flag))
+        is_told = self.service is not None
+        assert not is_told or self.truth.can_tell(self.now), "a short trouble of the service is told"
+        assert is_told or not self.truth.must_tell(), "trouble of the service is not told"
+        self.truth.is_troubled = is_told
+        self.settle()
+
+    def settle(self) -> None:
+        """Name the cases as the program does, and see to what is owed."""
+        for incident in self.process.ledger.incidents.values():
+            if incident.channel is not None and not incident.ended:
+                case = self.truth.going(incident.channel)
+                assert case is not None, "trouble where there is none"
+                assert case.key in ("", incident.key), "another incident for the same trouble"
+                assert case.key or incident.key not in {each.key for each in self.truth.cases}
+                case.key = incident.key
+            if incident.trouble is not None and not incident.recurring:
+                self.dues.owe_service(incident.key)
+        self.dues.settle()
+
+    def pass_time(self, length: timedelta, every: timedelta = MINUTE) -> None:
+        end = self.now + length
+        while self.now < end:
+            self.run(self.process.wait_until(min(self.now + every, end)))
+            self.truth.pass_time(self.now)
+            self.poll()
+        self.run(self.process.work())
+
+    def resume(self) -> None:
+        """Take over what is known of the last good look, which is written down to the minute."""
+        self.truth.is_blind, self.truth.failures = True, 0
+        known = self.process.ledger.watch.last_good
+        assert (known is None) is (self.truth.last_good is None)
+        if known is not None and self.truth.last_good is not None:
+            assert timedelta() <= self.truth.last_good - known <= MINUTE
+            self.truth.last_good = known
+
+    # What holds at any time
+
+    @invariant()
+    def incidents_are_what_is_true(self) -> None:
+        ledger = self.process.ledger
+        going = {each.channel: each for each in ledger.incidents.values() if each.channel and not each.ended}
+        assert going.keys() == {case.channel for case in self.truth.all_going()}
+        for case in self.truth.all_going():
+            incident = going[case.channel]
+            assert incident.peak is list(FlagKind)[case.peak]
+            assert incident.recurring is case.is_recurring
+            # One that is over is given up by the next tick.
+            if case.lease_ends is not None and self.now < case.lease_ends:
+                assert incident.state is State.RESETTING
+        for case in self.truth.cases:
+            known = ledger.incidents.get(case.key)
+            assert known is None or known.ended is (case.end is not None)
+
+    @invariant()
+    def an_owner_has_one_living_message(self) -> None:
+        """But for trouble that came back to an older one: the push that tells of it takes all over."""
+        going = {case.key for case in self.truth.all_going()}
+        waiting = {due.owner for due in self.dues.open}
+        living = Counter(
+            message.recipient
+            for message in self.process.ledger.messages.values()
+            if message.delivery is Delivery.SENT
+            and message.purpose is Purpose.ALERT
+            and message.recipient not in waiting
+            and any(entry.incident in going for entry in message.entries)
+        )
+        assert max(living.values(), default=1) == 1
+
+    @invariant()
+    def a_second_passes(self) -> None:
+        self.process.at += SECOND
+
+    # What holds in the end
+
+    def teardown(self) -> None:
+        try:
+            if not self.wrong:
+                self.come_to_rest()
+                self.dues.check()
+                self.remind()
+                self.each_message_is_known()
+                self.incidents_are_what_is_true()
+        finally:
+            self.loop.run(self.process.end())
+            self.loop.close()
+            self.folder.cleanup()
+
+    def come_to_rest(self) -> None:
+        """Let everything work again for a while, but that a list may go on being refused."""
+        self.mailbox.is_down = False
+        self.trouble = self.trouble if self.trouble is Trouble.PENDING else None
+        self.mailbox.refusals.clear()
+        self.process.dies_at = None
+        for channel in self.mutes:
+            self.mutes[channel] = min(self.mutes[channel], self.now)
+            self.run(self.process.keeper.mute(channel, ANNE, self.now))
+        self.pass_time(40 * MINUTE, every=4 * MINUTE)
+
+    def remind(self) -> None:
+        """Let a day go by: what nobody sees to is told again, and nothing else."""
+        self.pass_time(26 * HOUR, every=2 * HOUR)
+        for case in self.truth.all_going():
+            for owner in self.owners:
+                last = self.dues.reminded.get((owner, case.key))
+                is_reminded = last is not None and self.now - last <= 25 * HOUR
+                assert is_reminded or case.is_quiet(self.now), (owner, last, case)
+
+    def each_message_is_known(self) -> None:
+        """What stands in Discord is what the ledger holds, and shows what is true."""
+        rows = {each.message_id: each for each in self.process.ledger.messages.values()}
+        for number, standing in self.mailbox.standing.items():
+            row = rows.get(number)
+            if row is None or (number in self.left_alone and row.delivery is Delivery.DONE):
+                continue
+            assert row.nonce == standing.nonce
+            assert row.delivery in (Delivery.SENT, Delivery.DONE)
+            shown = [case for case in self.truth.cases if row.holds(case.key)]
+            embed = standing.letter.embed
+            if embed is not None and shown and all(case.end is not None for case in shown):
+                assert embed.colour in (discord.Colour.green(), discord.Colour.light_grey())
