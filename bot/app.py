@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 LOGIN_LIMIT: Final = timedelta(seconds=60)
 REGISTER_EVERY: Final = timedelta(hours=1)
 REGISTER_LIMIT: Final = timedelta(minutes=2)
+FORGET_EVERY: Final = timedelta(days=1)
 CONNECT_DELAY: Final = timedelta(minutes=5)
 """The cap of the delay before a new connection: Discord allows a bot 1,000 of them a day."""
 GOODBYE_LIMIT: Final = timedelta(milliseconds=300)
@@ -103,6 +104,14 @@ async def run(
         stack.push_async_callback(services.inquiries.close)
         bot = await stack.enter_async_context(Midwatch(settings, services))
         await bot.load(extensions)
+        forgetting = supervise(
+            services.keeper.ledger.prune,
+            name="forgetting what is old",
+            stop=stop,
+            every=FORGET_EVERY,
+            limit=None,
+        )
+        await stack.enter_async_context(working(forgetting))
         serving = await stack.enter_async_context(working(serve(bot, settings, stop)))
         log.info("watching over %s; stop with Ctrl-C or SIGTERM", settings.useapi_url)
         if settings.alert_channel_id is None:
@@ -123,7 +132,6 @@ async def assemble(
     useapi = UseapiClient(session, settings.useapi_url, settings.useapi_token, sleep=waits.again)
     owners = Owners(settings.owner_ids, settings.guild_ids, store)
     with store.understood():
-        await store.prune(utc_now())
         await owners.load()
         ledger = await Ledger.load(store, utc_now)
         roster, greeted = await recall(store), await store.watch.greeted()
