@@ -143,7 +143,7 @@ async def lose_a_table(bot: Bot) -> None:
 ENDS: dict[str, tuple[Prepare, type[BaseException]]] = {
     "a refused token": (refuse_the_token, TokenRefusedError),
     "a part that does not load": (break_an_extension, UnavailableError),
-    "a memory that cannot be read": (break_what_is_remembered, ValueError),
+    "a memory that cannot be read": (break_what_is_remembered, StoreError),
     "a table that is missing": (lose_a_table, StoreError),
 }
 
