@@ -69,8 +69,11 @@ def announcements_due(desk: Desk) -> Iterator[datetime]:
 
 
 def is_hushed(told: Sequence[Message]) -> bool:
-    """Whether trouble was told, and silently, because of a mute."""
-    return bool(told) and not any(each.loud or each.delivery is Delivery.WAITING for each in told)
+    """Whether what was told last of trouble was told silently, because of a mute."""
+    if any(each.delivery is Delivery.WAITING for each in told):
+        return False
+    last = max(told, key=lambda each: (each.created_at, each.loud), default=None)
+    return last is not None and not last.loud
 
 
 def wants_message(desk: Desk, reason: Reason, incident: Incident) -> bool:

@@ -63,10 +63,16 @@ def superseding(
 def overtaken(sent: Message, older: Iterable[Message]) -> Message:
     """Give a message about the service with what was told before it arrived, so that it is not told again.
 
-    One that Discord keeps refusing may be overtaken by the next, about what became worse since.
+    One that Discord keeps refusing may be overtaken by the next: about what became worse since, or loud as a
+    mute is over.
     """
-    told = {entry.incident: entry for each in older for entry in each.entries if entry.reason is Reason.WORSE}
-    return replace(sent, entries=tuple(told.get(entry.incident, entry) for entry in sent.entries))
+    same = [each for each in older if keys([each]) & keys([sent])]
+    told = {entry.incident: entry for each in same for entry in each.entries if entry.reason is Reason.WORSE}
+    return replace(
+        sent,
+        loud=sent.loud or any(each.loud for each in same if each.created_at >= sent.created_at),
+        entries=tuple(told.get(entry.incident, entry) for entry in sent.entries),
+    )
 
 
 def others(message: Message, messages: Iterable[Message]) -> Iterator[Message]:

@@ -456,6 +456,38 @@ def test_what_overtook_a_delayed_message_about_the_service_is_not_told_again() -
     assert world.waiting() == []
 
 
+def test_a_silent_message_about_the_service_that_a_loud_one_overtook_wakes_nobody_again() -> None:
+    world = started()
+    world.mute(HOUR)
+    world.fail(Trouble.TOKEN)
+    (delayed,) = world.waiting()
+    assert world.claim(delayed.key)
+    world.now += HOUR
+    world.tell()
+    (overtaking,) = world.waiting()
+    assert overtaking.loud
+    assert world.claim(overtaking.key)
+    world.send(overtaking.key)
+    world.send(delayed.key)
+    assert world.waiting() == []
+
+
+def test_what_became_worse_in_a_mute_is_told_aloud_at_its_end_also_to_who_deleted_the_first_message() -> None:
+    world = started()
+    world.fail(Trouble.LIST_GONE)
+    world.deliver()
+    (first,) = world.messages.values()
+    world.delete(first)
+    world.mute(HOUR)
+    world.now += MINUTE
+    world.fail(Trouble.TOKEN)
+    world.deliver()
+    assert len(world.pushes()) == 1
+    world.now += HOUR
+    world.tick()
+    assert [each.reasons for each in world.pushes()[1:]] == [{"token": Reason.REMINDER}]
+
+
 def test_a_new_owner_is_told_of_an_outage_and_who_muted_all_is_not_woken() -> None:
     world = started()
     world.mute(HOUR)
