@@ -53,9 +53,8 @@ def superseding(
     if sent.purpose is Purpose.SERVICE:
         after = overtaken(sent, older)
     else:
-        after = composed(sent, older, incidents)
-        # Sent silently, as all in it was over by then: nobody was woken.
-        after = replace(after, loud=any(running(after, incidents)))
+        # Sent silently, if all in it was over by then: nobody was woken, whatever it takes over now.
+        after = replace(composed(sent, older, incidents), loud=any(running(sent, incidents)))
     changed = ((after, sent), *((without(each, after), each) for each in older))
     return tuple(new for new, old in changed if new != old)
 

@@ -4,7 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from bot.incidents import Delivery, Ending, Message, Purpose, Reason, ResetVerdict, Route, State, Trouble
+from bot.incidents import (
+    Delivery,
+    Ending,
+    Entry,
+    Message,
+    Purpose,
+    Reason,
+    ResetVerdict,
+    Route,
+    State,
+    Trouble,
+)
 from bot.rules import acts
 from bot.rules.policy import PUSH_EVERY
 from bot.rules.sending import deleted, goes_at, superseding
@@ -454,6 +465,24 @@ def test_what_overtook_a_delayed_message_about_the_service_is_not_told_again() -
     world.fail(Trouble.LIST_GONE)
     world.fail(Trouble.TOKEN)
     assert world.waiting() == []
+
+
+def test_a_push_that_arrives_silently_as_all_in_it_is_over_puts_no_reminder_off() -> None:
+    world = flagged()
+    world.now += 6 * MINUTE
+    world.flags[B] = MODERATION
+    world.look()
+    (delayed,) = world.waiting()
+    assert world.claim(delayed.key)
+    world.discord_is_up = False
+    world.mute(HOUR, C)
+    world.flags |= {A: None, B: None, C: MODERATION}
+    world.run(2 * HOUR)
+    world.send(delayed.key)
+    assert not world.told[-1].loud
+    (push,) = world.waiting()
+    assert push.due_at == world.now
+    assert push.entries == (Entry(world.incident(C).key, Reason.REMINDER),)
 
 
 def test_a_silent_message_about_the_service_that_a_loud_one_overtook_wakes_nobody_again() -> None:
