@@ -2,18 +2,16 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from bot.incidents import Message, Purpose, Reason
+from tests.any_order.outages import Mark, Outages
 from tests.any_order.truth import BLOCK, HOUR, MINUTE, Case, News, Truth
 
 FRESH: Final = frozenset({Reason.OPENED, Reason.WORSE, Reason.RECURRING, Reason.RETURNED})
 REMINDER_PAUSES: Final = (15 * MINUTE, HOUR, 4 * HOUR, 24 * HOUR)
-
-Mark = tuple[int, str]
-"""An owner, and the key of an incident."""
 
 
 @dataclass
@@ -23,7 +21,8 @@ class Due:
     owner: int
     case: Case
     at: datetime
-    held: bool
+    news: News
+    held: bool = False
     """Told in a mute: any push after it that shows the case will do, as a reminder does."""
     seen_to: bool = False
     """Somebody took care of it since: to see it in a message will do."""
@@ -52,9 +51,6 @@ class Dues:
     allowed: Counter[Mark] = field(default_factory=Counter[Mark])
     told: Counter[Mark] = field(default_factory=Counter[Mark])
     ends_told: Counter[Mark] = field(default_factory=Counter[Mark])
-    service_told: set[tuple[Mark, Reason | None]] = field(default_factory=set[tuple[Mark, Reason | None]])
-    services: set[str] = field(default_factory=set[str])
-    owed_service: set[Mark] = field(default_factory=set[Mark])
     reminded: dict[Mark, datetime] = field(default_factory=dict[Mark, datetime])
     """When each owner was woken last by a message that shows a case: pauses count from that."""
     asked: Counter[Mark] = field(default_factory=Counter[Mark])
@@ -64,6 +60,10 @@ class Dues:
     pushes: list[Push] = field(default_factory=list[Push])
     unsure: set[Mark] = field(default_factory=set[Mark])
     """What was on its way when its owner left: it may have arrived, and may be told anew."""
+    service: Outages = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.service = Outages(self.owners)
 
     def is_muted(self, channel: str) -> bool:
         return any(end > self.now() for end in self.mute_ends(channel))
@@ -78,32 +78,26 @@ class Dues:
         for case, news in self.truth.news:
             assert case.key, "news of what the program does not know"
             for owner in self.owners:
-                muted = self.is_muted(case.channel) and not (news is News.WORSE and case.text == BLOCK)
-                self.open.append(Due(owner, case, self.now(), muted))
+                self.open.append(Due(owner, case, self.now(), news))
                 self.allowed[owner, case.key] += 1
         self.truth.news.clear()
+        self.mute()
         for due in list(self.open):
             quiet = due.case.is_recurring or self.is_muted(due.case.channel)
             if due.case.end is not None and quiet:
                 self.open.remove(due)
 
-    def owe_service(self, key: str) -> None:
-        """Each owner of the moment is to see the service's own trouble, if only when it is over."""
-        if key not in self.services:
-            self.services.add(key)
-            self.owed_service |= {(owner, key) for owner in self.owners}
-
     def leave(self, owner: int, unsent: Iterable[Message]) -> None:
         """Owe an owner who leaves nothing more; what is on its way then is told now, or never."""
         cut_off = {message.key for message in unsent}
         self.unsure = {(owner, entry.incident) for message in unsent for entry in message.entries}
-        self.owed_service = {each for each in self.owed_service if each[0] != owner}
+        self.service.leave(owner)
         self.open = [each for each in self.open if each.owner != owner]
         self.pushes = [each for each in self.pushes if each.message not in cut_off]
 
     def join(self, owner: int) -> None:
         """A new owner is to be told of all that goes on, unless it was told before."""
-        self.service_told = {each for each in self.service_told if each[0] not in self.unsure}
+        self.service.join(self.unsure)
         for case in self.truth.cases:
             mark = (owner, case.key)
             if case.end is not None:
@@ -112,13 +106,14 @@ class Dues:
             self.allowed[mark] += mark in self.unsure
             if mark not in self.seen and not case.is_recurring:
                 self.allowed[mark] += mark not in self.unsure
-                due = Due(owner, case, self.now(), self.is_muted(case.channel))
-                self.open.append(replace(due, seen_to=case.is_held(self.now())))
+                self.open.append(Due(owner, case, self.now(), News.BIRTH, seen_to=case.is_held(self.now())))
+        self.mute()
 
     def mute(self) -> None:
-        """What waits is held by a mute, but that it became a block."""
+        """What waits is held by a mute, but that it became a block, as long as it is one."""
         for due in self.open:
-            due.held = due.held or self.is_muted(due.case.channel)
+            breaks = due.news is News.WORSE and due.case.text == BLOCK
+            due.held = due.held or (self.is_muted(due.case.channel) and not breaks)
 
     def see_to(self, case: Case) -> None:
         """Who sees in a message that somebody takes care of it need not be woken besides."""
@@ -140,7 +135,11 @@ class Dues:
         owner = message.recipient
         self.show(owner, (entry.incident for entry in message.entries))
         for entry in message.entries:
-            self._count((owner, entry.incident), entry.reason)
+            mark = (owner, entry.incident)
+            if self.case(entry.incident) is None:
+                self.service.arrive(message, mark, entry.reason, silent=silent)
+            else:
+                self._count(mark, entry.reason)
         if is_first:
             self._check_first(message)
         if message.purpose is Purpose.ALERT and not silent:
@@ -149,10 +148,7 @@ class Dues:
 
     def _count(self, mark: Mark, reason: Reason | None) -> None:
         case = self.case(mark[1])
-        if case is None:
-            assert (mark, reason) not in self.service_told, f"the service's trouble told twice, for {reason}"
-            self.service_told.add((mark, reason))
-            return
+        assert case is not None
         if reason in FRESH:
             self.told[mark] += 1
             assert self.told[mark] <= self.allowed[mark], f"told twice, for {reason}"
@@ -172,7 +168,8 @@ class Dues:
             if case is not None and entry.reason is Reason.STILL_ON_IT:
                 self._check_question(message.recipient, case)
         reasons = {entry.reason for entry in message.entries}
-        if Reason.REMINDER in reasons and reasons <= {Reason.REMINDER, None}:
+        is_reminder = Reason.REMINDER in reasons and reasons <= {Reason.REMINDER, None}
+        if is_reminder and message.purpose is Purpose.ALERT:
             self._check_pause(message)
             self._check_all(message)
 
@@ -244,7 +241,6 @@ class Dues:
             else:
                 assert due.held, f"never told: {due}"
                 assert case.is_quiet(self.now()), f"never told after a mute: {due}"
-        assert self.owed_service <= self.seen, "never told of the service's trouble"
         for owner, key in self.seen:
             case = self.case(key)
             if case is not None and case.end is not None and owner in self.owners:

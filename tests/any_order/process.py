@@ -118,7 +118,7 @@ class Process:
     async def fail(self, trouble: Trouble, channel: str | None, flag: Flag | None) -> None:
         """Fail a look; a flag with an account is that account's, as a list that is refused may say."""
         if channel is not None and flag is not None:
-            await self.keeper.met(channel, flag)
+            await self.keeper.met(channel, flag, by_look=True)
         await self.keeper.failed(trouble, flag if channel is None else None)
 
     async def work(self) -> timedelta:

@@ -98,6 +98,10 @@ class Truth:
     news: list[tuple[Case, News]] = field(default_factory=list[tuple[Case, News]])
     listed: frozenset[str] | None = None
     last_good: datetime | None = None
+    heaviest: int | None = None
+    """The weight of the heaviest flag that the list was refused with and that is no account's."""
+    heavier: int = 0
+    """How often that became heavier since there is trouble of the service."""
     is_blind: bool = False
     """Whether something came between the last good look and now: a failed look, or a restart."""
     is_troubled: bool = False
@@ -145,12 +149,19 @@ class Truth:
                 self._clean(case, at, was_blind=was_blind)
         self.listed, self.last_good, self.is_blind = channels, at, False
         self.is_troubled = self.is_refused = False
-        self.gone_list = self.gone_since = self.failing_since = None
+        self.gone_list = self.gone_since = self.failing_since = self.heaviest = None
+        self.heavier = 0
         return True
 
-    def fail(self, at: datetime, *, is_refused: bool, may_pass: bool) -> None:
-        """Take in that the list could not be read; what may pass by itself is no trouble yet."""
+    def fail(self, at: datetime, *, is_refused: bool, may_pass: bool, text: str | None) -> None:
+        """Take in that the list could not be read; what may pass by itself is no trouble yet.
+
+        `text` is what it was refused with, if that is no account's.
+        """
         self.pass_time(at)
+        if text is not None and (self.heaviest is None or WEIGHTS[text] > self.heaviest):
+            self.heaviest = WEIGHTS[text]
+            self.heavier += self.is_troubled
         self.is_blind, self.is_refused = True, self.is_refused or is_refused
         self.is_troubled = self.is_troubled or not may_pass
         if self.failing_since is None or self.failed is None or at - self.failed >= 2 * MINUTE:

@@ -125,12 +125,14 @@ class Watched(RuleBasedStateMachine):
         self.settle()
 
     def fail(self, trouble: Trouble) -> None:
+        self.truth.pass_time(self.now)
         channel, flag = self.refused_with if trouble is Trouble.PENDING else (None, None)
         if channel is not None and flag is not None:
-            self.truth.flag(channel, flag.text, self.now, by_command=True)
+            self.truth.flag(channel, flag.text, self.now, by_command=False)
+        of_nobody = flag.text if flag is not None and channel is None else None
         is_pending = trouble is Trouble.PENDING
         may_pass = trouble is Trouble.UNREACHABLE or channel is not None
-        self.truth.fail(self.now, is_refused=is_pending, may_pass=may_pass)
+        self.truth.fail(self.now, is_refused=is_pending, may_pass=may_pass, text=of_nobody)
         self.run(self.process.fail(trouble, channel, flag))
         is_told = self.service is not None
         assert not is_told or self.truth.can_tell(self.now), "a short trouble of the service is told"
@@ -147,8 +149,10 @@ class Watched(RuleBasedStateMachine):
                 assert case.key in ("", incident.key), "another incident for the same trouble"
                 assert case.key or incident.key not in {each.key for each in self.truth.cases}
                 case.key = incident.key
-            if incident.trouble is not None and not incident.recurring:
-                self.dues.owe_service(incident.key)
+            if incident.trouble is not None and incident.key not in self.dues.service.known:
+                self.dues.service.go_on(incident, 0)
+        if self.service is not None:
+            self.dues.service.go_on(self.service, self.truth.heavier)
         self.dues.settle()
 
     def pass_time(self, length: timedelta, every: timedelta = MINUTE) -> None:
@@ -175,6 +179,9 @@ class Watched(RuleBasedStateMachine):
         ledger = self.process.ledger
         going = {each.channel: each for each in ledger.incidents.values() if each.channel and not each.ended}
         assert going.keys() == {case.channel for case in self.truth.all_going()}
+        if self.service is not None:
+            peak = self.service.peak
+            assert self.truth.heaviest == (None if peak is None else list(FlagKind).index(peak))
         for case in self.truth.all_going():
             incident = going[case.channel]
             assert incident.peak is list(FlagKind)[case.peak]
@@ -213,6 +220,7 @@ class Watched(RuleBasedStateMachine):
                 self.come_to_rest()
                 self.dues.check()
                 self.remind()
+                self.dues.service.check(self.service, self.dues.seen)
                 self.each_message_is_known()
                 self.incidents_are_what_is_true()
         finally:
