@@ -102,6 +102,7 @@ class Process:
             await self.end()
             self.at += self.stays_down
             await self.start()
+        await self.keeper.tick()  # as it begins with, before it sends anything
 
     async def end(self) -> None:
         await self._open.aclose()

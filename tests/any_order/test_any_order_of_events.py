@@ -97,7 +97,6 @@ class AnyOrder(Watched):
         self.process.at += away
         self.run(self.process.start())
         self.resume()
-        self.truth.pass_time(self.now)
         self.run(self.process.keeper.tick())
 
     @rule(step=SENDING, away=ABSENCES)
