@@ -9,6 +9,7 @@ import pytest
 from simcord.backend.serializers import guild_create_payload
 
 from bot.sync import CommandSync
+from tests.keeping import until
 from tests.parts import Memory
 from tests.running import Bot
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, Json, SimulatedDiscord, Trouble, point_at
@@ -203,8 +204,13 @@ async def test_a_server_that_is_not_ours_is_not_remembered(sync: Sync, memory: M
     assert memory.kept == {}
 
 
-async def test_a_restart_of_the_whole_bot_tells_discord_nothing(bot: Bot) -> None:
+async def test_a_restart_of_the_whole_bot_tells_discord_nothing(
+    bot: Bot, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "bot.sync")
     await bot.start()
+    # A stop before it is written down what Discord was told would have it told again.
+    await until(lambda: sum("told Discord about" in line for line in caplog.messages) == 2)
     await bot.restart()
     await bot.world.wait_for(lambda: counted(bot.world, "GET", "/oauth2/applications/@me") >= 4)
     assert counted(bot.world, "PUT", "/applications/*") == 2
