@@ -1,15 +1,14 @@
-"""The watch in Discord: keeps its rounds going, shows how things are, answers the buttons of alerts."""
+"""The watch in Discord: keeps its rounds going, and answers the buttons of alerts."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
-from typing import Final
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.card import CARD_ACTIONS
 from bot.client import Midwatch
 from bot.controls import Controls, OutdatedError, Press, Who, view_of
 from bot.incidents import Incident, Message, open_service
@@ -22,7 +21,6 @@ from bot.render.alerts import look_of, opened_card
 from bot.render.cases import account_of
 from bot.render.choosing import choices
 from bot.render.look import Look
-from bot.render.status import presence_text
 from bot.replies import (
     Caller,
     Shown,
@@ -39,13 +37,8 @@ from bot.reset import Attempt, Outcome, Resets, Stage, fingerprint
 from bot.rounds import Rounds
 from bot.rules.policy import CLAIM_FOR
 from bot.store import Store, StoreError
-from bot.supervise import first_of, looped
 from bot.useapi import UseapiError
 from bot.watchkeeper import Watchkeeper
-
-CARD_ACTIONS: Final = 5
-PRESENCE_SECONDS: Final = 60
-"""How late it may be seen that a mute has ended, which changes nothing else."""
 
 
 class Moderation(commands.Cog):
@@ -83,13 +76,6 @@ class Moderation(commands.Cog):
     async def cog_load(self) -> None:
         """Begin the rounds; they need neither a login nor the gateway."""
         await self._going.enter_async_context(self._rounds.going())
-        await self._going.enter_async_context(looped(self._keep_presence, "showing how things are"))
-
-    async def _keep_presence(self) -> None:
-        """Show how things are, then wait until they change."""
-        seen = self._ledger.changed.version
-        await self.show_presence()
-        await first_of(self._ledger.changed.wait(seen), asyncio.sleep(PRESENCE_SECONDS))
 
     async def cog_unload(self) -> None:
         """End the rounds, and wait for their last step."""
@@ -230,25 +216,6 @@ class Moderation(commands.Cog):
             if incident is not None:
                 found[entry.incident] = incident
         return found
-
-    @commands.Cog.listener()
-    async def on_ready(self) -> None:
-        """Show how things are, which a new connection has forgotten."""
-        # discord.py names it "game" when it connects, which Discord's documentation does not know any more.
-        await self.show_presence(anew=True)
-
-    async def show_presence(self, *, anew: bool = False) -> None:
-        """Say at a glance, in the bot's own status, how things are."""
-        incidents = self._ledger.incidents.values()
-        service = open_service(incidents)
-        text = presence_text(
-            len(self._ledger.watch.listed or ()),
-            incidents,
-            trouble=service.trouble if service else None,
-            muted=any(until > utc_now() for until in self._ledger.mutes.values()),
-            unseen=self._ledger.watch.resumed,
-        )
-        await self._bot.present(text, anew=anew)
 
     def _telling(self, caller: Caller, known: KnownAccount) -> Callable[[Stage, timedelta], Awaitable[None]]:
         async def tell(stage: Stage, wait: timedelta) -> None:

@@ -1,8 +1,8 @@
-"""How the watch does, and how loud it is: `/mjstatus`, `/mjmute`, `/mjtest`."""
+"""How the watch does, and how loud it is: `/mjstatus`, `/mjmute`, `/mjtest`, and the bot's own status."""
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from typing import Final
 
@@ -13,22 +13,25 @@ from bot.client import Midwatch
 from bot.config import read_duration
 from bot.controls import Controls, Press, Who, button
 from bot.errors import UserError
-from bot.incidents import Message, Route
+from bot.incidents import Message, Route, open_service
 from bot.models import KnownAccount
 from bot.monitor import Monitor, utc_now
 from bot.outbox import RouteState
 from bot.render import acting
 from bot.render.choosing import choices
-from bot.render.status import RouteStatus, WatchStatus, route_line, status
+from bot.render.status import RouteStatus, WatchStatus, presence_text, route_line, status
 from bot.render.text import count, when
 from bot.replies import Caller, Shown, defer, defer_update, show, suggested
 from bot.rounds import Rounds
 from bot.rules.policy import LONGEST_MUTE
 from bot.store import Store
+from bot.supervise import first_of, looped
 from bot.useapi import UseapiError
 from bot.watchkeeper import Watchkeeper
 
 ENDED_SHOWN: Final = 5
+PRESENCE_SECONDS: Final = 60
+"""How late it may be seen that a mute has ended, which changes nothing else."""
 TEST_LIMIT_SECONDS: Final = 10
 USUAL: Final = ("1h", "4h", "8h", "1d", "7d", "off")
 OFF: Final = frozenset({"off", "0", "none", "end"})
@@ -51,7 +54,42 @@ class Status(commands.Cog):
         self._keeper = keeper
         self._rounds = rounds
         self._store = store
+        self._going = AsyncExitStack()
         controls.on("status.refresh", Who.ASKER, self.refresh)
+
+    async def cog_load(self) -> None:
+        """Begin to show how things are."""
+        await self._going.enter_async_context(looped(self._keep_presence, "showing how things are"))
+
+    async def cog_unload(self) -> None:
+        """Show nothing more."""
+        await self._going.aclose()
+
+    async def _keep_presence(self) -> None:
+        """Show how things are, then wait until they change."""
+        seen = self._keeper.ledger.changed.version
+        await self.show_presence()
+        await first_of(self._keeper.ledger.changed.wait(seen), asyncio.sleep(PRESENCE_SECONDS))
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Show how things are, which a new connection has forgotten."""
+        # discord.py names it "game" when it connects, which Discord's documentation does not know any more.
+        await self.show_presence(anew=True)
+
+    async def show_presence(self, *, anew: bool = False) -> None:
+        """Say at a glance, in the bot's own status, how things are."""
+        ledger = self._keeper.ledger
+        incidents = ledger.incidents.values()
+        service = open_service(incidents)
+        text = presence_text(
+            len(ledger.watch.listed or ()),
+            incidents,
+            trouble=service.trouble if service else None,
+            muted=any(until > utc_now() for until in ledger.mutes.values()),
+            unseen=ledger.watch.resumed,
+        )
+        await self._bot.present(text, anew=anew)
 
     @app_commands.command()
     @app_commands.describe(private="Show the answer to you alone")
