@@ -33,6 +33,19 @@ async def serves(bot: Bot, person: Visitor) -> None:
     assert await person.ask("mjaccounts")
 
 
+async def test_what_is_too_old_to_keep_is_forgotten(bot: Bot) -> None:
+    await bot.start()
+    await bot.stop()
+    await bot.meddle(
+        "INSERT INTO audit (at, actor_id, verb, channel, outcome) VALUES (0, 1, 'reset', '', 'asked')"
+    )
+    assert await bot.actions()
+    await bot.start()
+    async with asyncio.timeout(PATIENCE):
+        while await bot.actions():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0)
+
+
 def looked(bot: Bot) -> bool:
     """Whether the account list was read."""
     return any(one.endpoint is Endpoint.LIST and one.status is not None for one in bot.api.requests)
