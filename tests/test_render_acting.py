@@ -46,7 +46,7 @@ def test_the_confirmation_names_the_account_quotes_the_message_and_tells_the_ris
         seen(look)
         == f"""\
 Have you acknowledged the moderation message to **Aurora** in its channel?
-If not, dismiss this message: nothing happens, and the alert stays.
+If not, leave it at that: nothing happens, and the alert stays.
 Reset Aurora?
 **A reset acknowledges nothing at Midjourney.** It only tells the API to use the account again.
 If the message still waits in the channel, a reset now **risks the account**.

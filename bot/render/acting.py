@@ -48,7 +48,7 @@ def confirmation(
         label = f"Reset {bare(account.label, BUTTON_LABEL)} all the same"
     button = ButtonLook("watch.confirm", label, argument, discord.ButtonStyle.danger)
     content = headed(
-        _question(account, flag), "If not, dismiss this message: nothing happens, and the alert stays."
+        _question(account, flag), "If not, leave it at that: nothing happens, and the alert stays."
     )
     link = account.account.link
     return Look(content, embed, (button, LinkLook("Open in Discord", link)) if link else (button,))

@@ -95,6 +95,6 @@ def removal_question(account: KnownAccount) -> Look:
     button = ButtonLook("account.drop", label, account.channel, discord.ButtonStyle.danger)
     content = headed(
         f"Do you want to remove **{name}** from useapi.net?",
-        "If not, dismiss this message: nothing happens.",
+        "If not, leave it at that: nothing happens.",
     )
     return Look(content, embed, (button,))
