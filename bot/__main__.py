@@ -92,7 +92,7 @@ def run(settings: Settings, waits: app.Waits) -> int:
 class Parser(argparse.ArgumentParser):
     """A parser that repeats nothing of what was typed: people paste tokens where none belongs."""
 
-    def print_help(self, file: object = None) -> None:  # noqa: ARG002 - overrides
+    def print_help(self, file: object = None) -> None:  # noqa: ARG002 - argparse's signature; `say` knows where to
         """Write the help."""
         say(self.format_help().rstrip())
 

@@ -143,8 +143,7 @@ class Monitor:
         except UseapiError as error:
             await self._failed(error)
             raise
-        except Exception:
-            # A fault of our own must not pass for a watch that sees nothing wrong.
+        except Exception:  # a fault of our own must not pass for a watch that sees nothing wrong
             await self._failed(Unreachable("Midwatch could not read the list.", "Look in the log."))
             raise
         observation = Observation(self._now(), accounts)
