@@ -77,6 +77,11 @@ class Status(commands.Cog):
         # discord.py names it "game" when it connects, which Discord's documentation does not know any more.
         await self.show_presence(anew=True)
 
+    @commands.Cog.listener()
+    async def on_resumed(self) -> None:
+        """Show how things are again: an update sent while the connection broke may never have arrived."""
+        await self.show_presence(anew=True)
+
     async def show_presence(self, *, anew: bool = False) -> None:
         """Say at a glance, in the bot's own status, how things are."""
         ledger = self._keeper.ledger

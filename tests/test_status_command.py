@@ -202,6 +202,15 @@ async def test_the_bots_own_status_is_sent_again_only_when_it_changes(bot: Bot, 
     assert statuses(bot) == before == ["1 account watched, all ready"]
 
 
+async def test_row_58_the_bots_own_status_is_shown_again_after_a_resume(bot: Bot) -> None:
+    bot.api.add()
+    await bot.start()
+    await bot.world.wait_for(lambda: presence(bot) == "1 account watched, all ready", PATIENCE)
+    bot.world.forget_presence()
+    bot.world.drop_gateway()
+    await bot.world.wait_for(lambda: presence(bot) == "1 account watched, all ready", PATIENCE)
+
+
 async def test_nothing_is_called_ready_before_the_first_good_look(bot: Bot, ada: Visitor) -> None:
     for _ in range(3):
         bot.api.add()

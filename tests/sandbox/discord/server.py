@@ -285,6 +285,10 @@ class SimulatedDiscord:
     def open_dm(self, person: Person) -> None:
         self._rest.closed_dms.pop(person.id, None)
 
+    def forget_presence(self) -> None:
+        """Show no status of the bot, as if its last update had been lost on the way."""
+        self._gateway.presence = None
+
     def drop_gateway(self, code: int | None = None) -> None:
         """Break the bot's websocket: without a word, or with a close code."""
         self._gateway.drop(code)
