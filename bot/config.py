@@ -23,6 +23,8 @@ DURATION: Final = re.compile(r"([0-9]{1,8})([smhd])")
 SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 LONGEST: Final = timedelta(days=365)
 SHORTEST_POLL: Final = timedelta(seconds=5)
+SHORTEST_REMINDER: Final = timedelta(minutes=5)
+"""Nobody is woken more often, whatever the settings say."""
 SNOWFLAKE: Final = re.compile(r"[0-9]{17,20}")
 SNOWFLAKE_END: Final = 2**64
 LOOPBACK: Final = re.compile(r"localhost|127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|::1")
@@ -152,6 +154,8 @@ def read_durations(text: str) -> tuple[timedelta, ...]:
         raise ValueError(
             "has an entry that is not a length of time: write them like 15m,1h,4h,24h, none over 365d"
         ) from None
+    if min(lengths) < SHORTEST_REMINDER:
+        raise ValueError("has an entry that is too short: write 5m or more, as nobody is woken more often")
     if any(later <= earlier for earlier, later in pairwise(lengths)):
         raise ValueError("is not in order: write the shortest first and none twice, like 15m,1h,4h,24h")
     return lengths
@@ -234,7 +238,7 @@ class Settings(BaseSettings):
     )
     remind_after: Annotated[tuple[timedelta, ...], NoDecode, from_text(read_durations)] = Field(
         default=(timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), timedelta(hours=24)),
-        description="When you are reminded of open trouble; the last one repeats.",
+        description="When you are reminded of open trouble: 5m or more; the last one repeats.",
     )
     database_path: Annotated[Path, from_text(read_database_path)] = Field(
         default=Path("data/midwatch.sqlite3"),

@@ -30,7 +30,7 @@ PACE: Final = {
     "POLL_INTERVAL": "5s",
     "FLAP_WINDOW": "15s",
     "OUTAGE_AFTER": "15s",
-    "REMIND_AFTER": "2m,10m,1h",
+    "REMIND_AFTER": "5m,10m,1h",
 }
 """All that takes minutes or hours otherwise, for somebody who looks on."""
 FAST_TIME_GONE: Final = (
