@@ -9,6 +9,7 @@ import aiohttp
 import discord
 
 from bot.errors import UserError
+from bot.store import StoreError
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +64,11 @@ class Owners:
         """Ask Discord who the owners are, unless the settings say so."""
         if self._configured:
             return
-        self.ids = owners_of(await ask())
+        await self._take_over(await ask())
+
+    async def _take_over(self, application: discord.AppInfo) -> None:
+        """Believe what Discord says of the owners, and write it down."""
+        self.ids = owners_of(application)
         kept = ",".join(map(str, sorted(self.ids)))
         if await self._memory.meta(META_KEY) != kept:
             await self._memory.set_meta(META_KEY, kept)
@@ -82,16 +87,26 @@ class Owners:
         Raises:
             UserError: the person is not.
         """
+        if not self._configured:
+            await self._ask_again(ask)
+        if not self.may_act(user_id):
+            raise NotAnOwnerError
+
+    async def _ask_again(self, ask: Callable[[], Awaitable[discord.AppInfo]]) -> None:
+        """Ask Discord who the owners are now. The last known ones stay where it does not answer soon."""
         try:
             async with asyncio.timeout(ASK_LIMIT_SECONDS):
-                await self.refresh(ask)
+                application = await ask()
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             log.warning(
                 "could not ask Discord who owns this bot (%s): the last known owners stay",
                 type(error).__name__,
             )
-        if not self.may_act(user_id):
-            raise NotAnOwnerError
+            return
+        try:
+            await self._take_over(application)
+        except StoreError as error:
+            log.warning("the owners that Discord named could not be written down: %s", error)
 
 
 class NotAnOwnerError(UserError):

@@ -87,7 +87,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
         }
     ),
     "bot.sync": frozenset({"discord"}),
-    "bot.owners": frozenset({"bot.errors", "aiohttp", "discord"}),
+    "bot.owners": frozenset({"bot.errors", "bot.store", "aiohttp", "discord"}),
     "bot.replies": frozenset({"bot.errors", "bot.render", "bot.store", "bot.useapi", "aiohttp", "discord"}),
     "bot.inflight": frozenset({"bot.errors", "bot.replies"}),
     "bot.controls": frozenset(

@@ -7,6 +7,7 @@ import discord
 import pytest
 
 from bot.owners import META_KEY, NotAnOwnerError, Owners, owners_of
+from bot.store import StoreError
 from tests.parts import Memory
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, Trouble, point_at
 
@@ -107,6 +108,20 @@ async def test_owners_that_could_not_be_written_down_are_written_the_next_time(
         await owners.refresh(client.application_info)
     await owners.refresh(client.application_info)
     assert memory.kept == {META_KEY: str(world.owner.id)}
+
+
+async def test_owners_that_cannot_be_written_down_count_and_the_log_names_the_database(
+    world: SimulatedDiscord, client: discord.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Full(Memory):
+        async def set_meta(self, key: str, value: str) -> None:
+            raise StoreError(f"There is no room left for the database: {key} is not {value}.")
+
+    owners = Owners((), (), Full())
+    await owners.require(world.owner.id, client.application_info)
+    assert owners.may_act(world.owner.id)
+    assert "no room left for the database" in caplog.text
+    assert "could not ask Discord" not in caplog.text
 
 
 async def test_who_is_an_owner_no_more_is_refused_at_the_next_change(
