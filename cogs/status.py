@@ -10,8 +10,8 @@ from discord import app_commands, ui
 from discord.ext import commands
 
 from bot.client import Midwatch
-from bot.config import read_duration
 from bot.controls import Controls, Press, Who, button
+from bot.durations import completions, read_typed
 from bot.errors import UserError
 from bot.incidents import Message, Route, open_service
 from bot.models import KnownAccount
@@ -20,7 +20,7 @@ from bot.outbox import RouteState
 from bot.render import acting
 from bot.render.choosing import choices
 from bot.render.status import RouteStatus, WatchStatus, presence_text, route_line, status
-from bot.render.text import count, when
+from bot.render.text import count, plain, when
 from bot.replies import Caller, Shown, defer, defer_update, show, suggested
 from bot.rounds import Rounds
 from bot.rules.policy import LONGEST_MUTE
@@ -34,6 +34,7 @@ PRESENCE_SECONDS: Final = 60
 """How late it may be seen that a mute has ended, which changes nothing else."""
 TEST_LIMIT_SECONDS: Final = 10
 USUAL: Final = ("1h", "4h", "8h", "1d", "7d", "off")
+SHOWN_CHARACTERS: Final = 40
 OFF: Final = frozenset({"off", "0", "none", "end"})
 
 
@@ -130,9 +131,11 @@ class Status(commands.Cog):
 
     @mjmute.autocomplete("duration")
     async def suggest_duration(self, _interaction: Caller, typed: str) -> list[app_commands.Choice[str]]:
-        """Suggest the usual lengths."""
+        """Suggest what was typed with each unit that fits, else the usual lengths."""
+        usual = [each for each in USUAL if each.startswith(typed.strip().casefold())]
         return [
-            app_commands.Choice(name=each, value=each) for each in USUAL if each.startswith(typed.strip())
+            app_commands.Choice(name=each, value=each)
+            for each in dict.fromkeys([*usual, *completions(typed, LONGEST_MUTE)])
         ]
 
     @app_commands.command()
@@ -224,14 +227,11 @@ def mute_length(typed: str) -> timedelta:
     """
     if typed.strip().casefold() in OFF:
         return timedelta(0)
-    try:
-        length = read_duration(typed.strip())
-    except ValueError:
-        length = timedelta.max
-    if length > LONGEST_MUTE:
+    length = read_typed(typed)
+    if length is None or not timedelta(0) < length <= LONGEST_MUTE:
         raise UserError(
-            "That is not a length of time Midwatch can mute for.",
-            "Write something like 30m, 8h or 2d, 7d at most.",
+            f"I can't mute for “{plain(typed, SHOWN_CHARACTERS)}”.",
+            "Try 30m, 8h or 2d (at most 7d).",
         )
     return length
 

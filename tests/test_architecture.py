@@ -25,6 +25,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
     "bot": NOTHING,
     "bot.models": NOTHING,
     "bot.errors": NOTHING,
+    "bot.durations": NOTHING,
     "bot.logs": NOTHING,
     "bot.lookups": NOTHING,
     "bot.moments": NOTHING,
@@ -172,6 +173,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
         }
     ),
     "cogs": WATCH
+    | {"bot.durations"}
     | DISCORD_SIDE
     | {
         "bot.account_token",
