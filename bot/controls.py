@@ -26,6 +26,8 @@ PATTERN: Final = (
 )
 NOBODY: Final = 0
 LONGEST_NUMBER: Final = 6
+BETWEEN_PARTS: Final = re.compile(r"(?<!^2)(?<!\.2)\.|\.(?![0-9a-f]{32}(?:\.|$))")
+"""A dot; but the key of a message's copy is one part, although it holds one: "2." and 32 hex digits."""
 
 Act = Callable[[Caller, "Press"], Awaitable[None]]
 
@@ -67,7 +69,11 @@ class Press:
     @property
     def length(self) -> int:
         """How many parts the argument has, between dots."""
-        return self.argument.count(".") + 1
+        return len(self._parts)
+
+    @property
+    def _parts(self) -> list[str]:
+        return BETWEEN_PARTS.split(self.argument)
 
     def part(self, place: int) -> str:
         """Give a part of the argument, the first one at 0.
@@ -75,7 +81,7 @@ class Press:
         Raises:
             OutdatedError: it has nothing there, as another version's may.
         """
-        part = dict(enumerate(self.argument.split("."))).get(place)
+        part = dict(enumerate(self._parts)).get(place)
         if not part:
             raise OutdatedError
         return part
