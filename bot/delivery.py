@@ -17,7 +17,6 @@ from bot.incidents import Route
 REQUEST_FAILED: Final = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
 
 UNAUTHORIZED: Final = 401
-REQUEST_TIMEOUT: Final = 408
 TOO_MANY_REQUESTS: Final = 429
 SERVER_ERROR: Final = 500
 
@@ -25,12 +24,12 @@ SERVER_ERROR: Final = 500
 CLOSED_CODES: Final = frozenset({50007, 50278})
 """Cannot send messages to this user; the second says that it is for want of a server in common."""
 CLOSED_REASONS: Final = frozenset(map(str, CLOSED_CODES))
-BROKEN_CODES: Final = frozenset({50001, 50013, 10003, 10013})
-"""Missing access, missing permissions, unknown channel, unknown user."""
+BROKEN_CODES: Final = frozenset({50001, 50013, 10003, 10013, 50083, 20026})
+"""Missing access, missing permissions, unknown channel, unknown user, archived thread, bot quarantined."""
+BODY_CODES: Final = frozenset({50035, 50006, 40005, 20009, 50008, 200000, 200001, 240000})
+"""What was sent: invalid form, empty, too large, explicit, wrong for the channel, AutoMod, harmful link."""
 TOO_MANY_EDITS: Final = 30046
 """Of a message older than an hour."""
-PATIENCE_CODES: Final = frozenset({40003, TOO_MANY_EDITS})
-"""The first is: opening direct messages too fast."""
 GONE_CODES: Final = frozenset({10008})
 """Unknown message."""
 
@@ -277,6 +276,7 @@ def obstacle_in(status: int, code: int) -> Obstacle:
         return Obstacle.BROKEN
     if code in GONE_CODES:
         return Obstacle.GONE
-    if code in PATIENCE_CODES or status in (REQUEST_TIMEOUT, TOO_MANY_REQUESTS) or status >= SERVER_ERROR:
-        return Obstacle.WAIT
-    return Obstacle.TOKEN if status == UNAUTHORIZED else Obstacle.FORM
+    if status == UNAUTHORIZED:
+        return Obstacle.TOKEN
+    # Whatever else it is, it is not about what was sent: that stays as it is, and is tried again.
+    return Obstacle.FORM if code in BODY_CODES and status < SERVER_ERROR else Obstacle.WAIT

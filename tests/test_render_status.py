@@ -154,6 +154,8 @@ def test_each_kind_of_message_that_waits_is_named(purpose: Purpose, line: str) -
     ("failure", "said"),
     [
         ("50013", "I may not write in the channel"),
+        ("20026", "Discord restricts the bot: appeal it in the Developer Portal"),
+        ("40333", "Discord's edge refuses me; I try again"),
         ("ClientOSError", "Discord or the network fails (`ClientOSError`)"),
         (None, "no reason given"),
     ],

@@ -162,7 +162,12 @@ async def test_the_search_ends_a_day_before_the_claim(
         pytest.param(404, 10013, Obstacle.BROKEN, id="no-person"),
         pytest.param(404, 10008, Obstacle.GONE, id="no-message"),
         pytest.param(400, 50035, Obstacle.FORM, id="form"),
-        pytest.param(403, 20009, Obstacle.FORM, id="another-4xx"),
+        pytest.param(403, 20009, Obstacle.FORM, id="explicit"),
+        pytest.param(403, 40333, Obstacle.WAIT, id="edge"),
+        pytest.param(403, 0, Obstacle.WAIT, id="no-code"),
+        pytest.param(400, 99999, Obstacle.WAIT, id="unknown-code"),
+        pytest.param(403, 20026, Obstacle.BROKEN, id="quarantined"),
+        pytest.param(400, 50083, Obstacle.BROKEN, id="archived-thread"),
         pytest.param(400, 40003, Obstacle.WAIT, id="opening-too-fast"),
         pytest.param(400, 30046, Obstacle.WAIT, id="too-many-edits"),
         pytest.param(408, 0, Obstacle.WAIT, id="timeout-there"),
@@ -172,7 +177,9 @@ async def test_the_search_ends_a_day_before_the_claim(
         pytest.param(401, 0, Obstacle.TOKEN, id="token"),
     ],
 )
-def test_an_answer_is_sorted_by_its_code(status: int, code: int, obstacle: Obstacle) -> None:
+def test_rows_49_and_50_an_answer_is_sorted_by_its_code_and_only_some_are_about_the_body(
+    status: int, code: int, obstacle: Obstacle
+) -> None:
     assert obstacle_in(status, code) is obstacle
 
 
