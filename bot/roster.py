@@ -53,6 +53,9 @@ class Roster:
         # An id means that one account, also when it is gone and another one happens to be called so.
         wanted = "" if is_channel(typed.strip()) else visible(typed)
         found = [account for account in self._listed.values() if wanted and visible(account.label) == wanted]
+        found = found or [
+            account for account in self._listed.values() if wanted and is_called(account, wanted)
+        ]
         if len(found) == 1:
             return found[0]
         if found:
@@ -64,6 +67,12 @@ class Roster:
             "No configured account has that name or channel id.",
             "Pick one from the suggestions, or look at /mjaccounts.",
         )
+
+    def holder(self, name: str, *, besides: str) -> KnownAccount | None:
+        """Return another account that goes by a name, as people read it, if there is one."""
+        wanted = visible(name)
+        others = (account for account in self._listed.values() if account.channel != besides)
+        return next((account for account in others if is_called(account, wanted)), None)
 
     def observe(self, observation: Observation) -> tuple[KnownAccount, ...]:
         """Take in a good look at the list, and give the accounts that are new or changed by it."""
@@ -115,6 +124,11 @@ class Roster:
     def _put(self, account: KnownAccount) -> KnownAccount:
         self._listed[account.channel] = account
         return account
+
+
+def is_called(account: KnownAccount, wanted: str) -> bool:
+    """Return whether an account goes by a name, also by the Discord name behind a name of the owner's."""
+    return any(visible(name) == wanted for name in (account.label, account.discord_name) if name)
 
 
 def visible(text: str) -> str:

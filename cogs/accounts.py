@@ -1,5 +1,6 @@
 """The accounts: `/mjaccounts` lists them, `/mjname` names them, and a card shows one."""
 
+import re
 from typing import Any, Final
 
 import discord
@@ -19,6 +20,8 @@ from bot.roster import visible
 from bot.store import Store
 
 NAME_LIMIT: Final = 48
+TAIL: Final = re.compile(r"(?:…|\.{2,3})\s*[0-9]{4}")
+"""What an account without any name is called."""
 
 
 class Accounts(commands.Cog):
@@ -55,6 +58,11 @@ class Accounts(commands.Cog):
         await self._bot.require_owner(interaction.user.id)
         known = await self._monitor.find(account)
         name = checked_name(name)
+        if name is not None and (holder := self._monitor.roster.holder(name, besides=known.channel)):
+            raise UserError(
+                f"{plain(holder.label)} goes by that name already.",
+                "Choose another name, or rename that one first.",
+            )
         await self._store.rename(known.channel, name, actor_id=interaction.user.id, at=utc_now())
         renamed = self._monitor.roster.rename(known, name)
         await show(
@@ -98,7 +106,7 @@ def checked_name(name: str | None) -> str | None:
     """Give a name as it will be kept.
 
     Raises:
-        UserError: the name looks like a channel id, or shows nothing.
+        UserError: the name looks like a channel id or the end of one, or shows nothing.
     """
     if name is None:
         return None
@@ -107,6 +115,8 @@ def checked_name(name: str | None) -> str | None:
         raise UserError("That name shows nothing.", "Choose another name.")
     if shown.isdigit():
         raise UserError("A name of digits alone could be taken for an id.", "Choose another name.")
+    if TAIL.fullmatch(shown):
+        raise UserError("That name looks like the end of a channel id.", "Choose another name.")
     return shown
 
 

@@ -253,7 +253,7 @@ async def test_without_a_name_the_discord_name_comes_back(bot: Bot, ada: Visitor
     assert f"**aurora** · ✅ ready\n[{account.channel}]" in text(await ada.ask("mjaccounts"))
 
 
-@pytest.mark.parametrize("name", ["123456789012345678", "   ", "\u200b\u200b"])
+@pytest.mark.parametrize("name", ["123456789012345678", "   ", "\u200b\u200b", "…2027", "... 2027"])
 async def test_a_name_that_shows_nothing_or_looks_like_an_id_is_refused(
     bot: Bot, ada: Visitor, name: str
 ) -> None:
@@ -280,3 +280,24 @@ async def test_an_account_added_a_moment_ago_can_be_named(bot: Bot, ada: Visitor
     await bot.start()
     (channel,) = add(bot, 1)
     assert "is now called **New**" in text(await ada.ask("mjname", account=channel, name="New"))
+
+
+async def test_a_name_that_another_account_has_is_refused(bot: Bot, ada: Visitor) -> None:
+    bot.api.add(discord_name="aurora")
+    await bot.start()
+    await ada.ask("mjinfo")
+    other = bot.api.add()
+    answer = text(await ada.ask("mjname", account=other.channel, name="AURORA\u200b"))
+    assert "aurora goes by that name already" in answer
+    assert "Choose another name" in answer
+
+
+async def test_a_renamed_account_is_still_found_and_suggested_by_its_discord_name(
+    bot: Bot, ada: Visitor
+) -> None:
+    account = bot.api.add(discord_name="aurora")
+    await bot.start()
+    await ada.ask("mjinfo")
+    await ada.ask("mjname", account="aurora", name="Studio B")
+    assert [each.value for each in await ada.complete("mjinfo", "auro")] == [account.channel]
+    assert "is now called **Mine**" in text(await ada.ask("mjname", account="aurora", name="Mine"))

@@ -153,3 +153,12 @@ def test_a_name_that_does_not_tell_is_refused_with_the_next_step(typed: str, wha
         roster.find(typed)
     assert str(refused.value) == what
     assert refused.value.next_step
+
+
+def test_a_label_means_its_account_even_if_another_has_it_as_its_discord_name() -> None:
+    roster = seen(account(), account(OTHER))
+    roster.answered(OTHER, answer("aurora"))
+    roster.rename(of(roster, OTHER), "Studio")
+    assert roster.find("aurora").channel == OTHER
+    roster.rename(of(roster), "Aurora")
+    assert roster.find("aurora").channel == CHANNEL

@@ -85,8 +85,14 @@ def choice_name(account: KnownAccount) -> str:
 
 
 def matches(account: KnownAccount, typed: str) -> bool:
-    """Tell whether every word typed is in the account's label, id, plan or state, whatever its case."""
-    traits = (account.label, account.channel, known_plan(account) or "", state_words(account))
+    """Return whether every word typed is in the account's names, id, plan or state, whatever its case."""
+    traits = (
+        account.label,
+        account.discord_name or "",
+        account.channel,
+        known_plan(account) or "",
+        state_words(account),
+    )
     described = "\n".join(traits).casefold()
     # A name chosen before and typed on brings its punctuation along.
     return all(word.strip("·…") in described for word in typed.casefold().split())
