@@ -23,6 +23,7 @@ DURATION: Final = re.compile(r"([0-9]{1,8})([smhd])")
 SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 LONGEST: Final = timedelta(days=365)
 SHORTEST_POLL: Final = timedelta(seconds=5)
+QUOTATION_MARKS: Final = frozenset("'\"")
 SHORTEST_REMINDER: Final = timedelta(minutes=5)
 """Nobody is woken more often, whatever the settings say."""
 SNOWFLAKE: Final = re.compile(r"[0-9]{17,20}")
@@ -162,7 +163,13 @@ def read_durations(text: str) -> tuple[timedelta, ...]:
 
 
 def read_database_path(text: str) -> Path:
-    """Read the path of the database file."""
+    """Read the path of the database file.
+
+    A quotation mark or a comment in it comes from a file of variables whose reader keeps both, as that of
+    `docker run --env-file` does. The database would then land somewhere nobody expects it.
+    """
+    if not QUOTATION_MARKS.isdisjoint(text) or " #" in text or text.startswith("#"):
+        raise ValueError("holds a quotation mark or a comment: write the path alone")
     expanded = os.path.expanduser(text)  # noqa: PTH111 - Path.expanduser raises where there is no home
     if expanded.startswith("~"):
         raise ValueError("begins with ~ and names nobody's home here: write the path without ~")
