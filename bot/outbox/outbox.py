@@ -36,8 +36,8 @@ NOW: Final = timedelta(0)
 class Outbox:
     """Sends and edits the ledger's messages.
 
-    Each message is a task of its own, so that one that hangs holds up no other; edits begin only while
-    nothing is being sent. `edit_every` is between two edits of a message. `sleep`, `chance` (0 to 1) and `at`
+    Each message is a task of its own, so that one that hangs holds up no other, neither sends nor edits.
+    `edit_every` is between two edits of a message. `sleep`, `chance` (0 to 1) and `at`
     are for tests: the time, the luck, the crash.
     """
 
@@ -118,8 +118,8 @@ class Outbox:
         now = self._now()
         waiting = [message for message in self._ledger.messages.values() if message.on_its_way]
         next_sends = [self._begin_send(message, now) for message in waiting if message.key not in self._sends]
-        # With a send under way its end is waited for: edits are never in its way.
-        next_edits = [] if self._sends else [self._begin_edit(wish, now) for wish in self._editor.wishes(now)]
+        wishes = [wish for wish in self._editor.wishes(now) if wish.key not in self._sends]
+        next_edits = [self._begin_edit(wish, now) for wish in wishes]
         times = [at for at in (*next_sends, *next_edits) if at is not None]
         return min((max(at - now, NOW) for at in times), default=LONGEST_REST)
 

@@ -252,26 +252,7 @@ async def test_a_message_that_was_claimed_is_sent_again_as_it_was(
     assert len(ada.sees(ada.dm)) == 1
 
 
-# Sends first
-
-
-async def test_edits_wait_for_what_is_being_sent(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor, bea: Visitor
-) -> None:
-    async with desk.process():
-        _, incident = await told(desk, ada)
-        slow = world.fault(Trouble.SLOW, method="POST", path="/channels/*/messages", seconds=60.0)
-        await desk.end(incident)
-        await desk.alert(bea.person.id)
-        desk.outbox.begin()
-        assert len(desk.outbox.under_way) == 1
-        await world.wait_for(lambda: world.requests[-1].path == "/users/@me/channels")
-        desk.outbox.begin()
-        assert len(desk.outbox.under_way) == 1
-        world.mend(slow)
-        await desk.work()
-    assert len(bea.sees(bea.dm)) == 1
-    assert len(edited(world)) == 1
+# Neither waits for the other
 
 
 async def test_a_send_does_not_wait_for_edits(

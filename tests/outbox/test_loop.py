@@ -264,6 +264,23 @@ async def test_it_stops_without_waiting_for_a_discord_that_hangs_and_nothing_is_
     assert len(ada.sees(ada.dm)) == 1
 
 
+async def test_a_send_that_hangs_holds_up_no_edit_of_another_message(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor, bea: Visitor
+) -> None:
+    async with desk.process():
+        incident = desk.incident()
+        await desk.alert(ada.person.id, incident)
+        await desk.work()
+        world.fault(Trouble.SLOW_AFTER, method="POST", path="/channels/*/messages", seconds=3_600.0, times=1)
+        async with running(desk):
+            await desk.alert(bea.person.id)
+            await world.wait_for(lambda: ada.sees(ada.dm) and bea.sees(bea.dm))
+            await desk.end(incident)
+            await world.wait_for(lambda: "is back" in ada.sees(ada.dm)[0]["content"])
+            assert desk.outbox.under_way
+    world.mend()
+
+
 # What it says of itself
 
 
