@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 LOOKS_AFTER: Final = (timedelta(0), timedelta(seconds=15), timedelta(seconds=60))
 """When the list is read after the reset, from the reset on."""
 FINGERPRINT_LENGTH: Final = 8
+SHOWN_WITHIN: Final = timedelta(seconds=5)
+"""What it may take to show how far it is."""
 
 
 class Stage(StrEnum):
@@ -48,6 +50,8 @@ class Outcome(StrEnum):
     """There was nothing to reset; nothing was sent."""
     TAKEN = "taken"
     """Somebody else is at it; nothing was sent."""
+    RAN_OUT = "ran out"
+    """The lease was over before the API was asked; nothing was sent."""
     UNREADABLE = "unreadable"
     """The list could not be read first; nothing was sent."""
 
@@ -86,10 +90,13 @@ def refused(incident: Incident, confirmed: str) -> Outcome | None:
     return None
 
 
-async def tell(progress: Progress, stage: Stage, wait: timedelta = timedelta(0)) -> None:
+async def tell(
+    progress: Progress, stage: Stage, wait: timedelta = timedelta(0), *, limit: timedelta = SHOWN_WITHIN
+) -> None:
     """Tell how far it is, as far as that can be told."""
     try:
-        await progress(stage, wait)
+        async with asyncio.timeout(limit.total_seconds()):
+            await progress(stage, wait)
     except Exception as error:  # whatever it is, a reset that was begun must come to its verdict
         log.warning("how far a reset is cannot be shown: %s", describe(error), exc_info=is_surprise(error))
 
@@ -111,7 +118,9 @@ class Resets:
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         at: Callable[[Step], None] = nothing,
+        shown_within: timedelta = SHOWN_WITHIN,
     ) -> None:
+        self._shown_within = shown_within
         self._useapi = useapi
         self._monitor = monitor
         self._keeper = keeper
@@ -130,7 +139,7 @@ class Resets:
             UseapiError: the API refused; it was not reset, and the account can be tried again.
             StoreError: the attempt could not be written down, so nothing was sent.
         """
-        await tell(progress, Stage.READING)
+        await tell(progress, Stage.READING, limit=self._shown_within)
         try:
             await self._monitor.check_anew()
         except UseapiError as error:
@@ -149,8 +158,10 @@ class Resets:
         return await self._send(lease, channel, incident.flag, progress)
 
     async def _send(self, lease: Incident, channel: str, flag: Flag, progress: Progress) -> Attempt:
-        await tell(progress, Stage.SENDING)
+        await tell(progress, Stage.SENDING, limit=self._shown_within)
         self._at(Step.LEASED)
+        if not self._keeper.has_lease(lease):
+            return Attempt(Outcome.RAN_OUT, self.incident_of(channel), flag)
         try:
             await self._useapi.reset(channel)
         except PendingModeration as error:
@@ -170,7 +181,7 @@ class Resets:
         passed = timedelta(0)
         for after in LOOKS_AFTER:
             if after > passed:
-                await tell(progress, Stage.LOOKING, after - passed)
+                await tell(progress, Stage.LOOKING, after - passed, limit=self._shown_within)
                 await self._sleep((after - passed).total_seconds())
             passed = after
             verdict, shown = await self._verdict(channel, flag)

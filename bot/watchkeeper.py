@@ -186,6 +186,12 @@ class Watchkeeper:
                 turn.note(owner, "reset", lease.channel, "asked")
         return lease
 
+    def has_lease(self, lease: Incident) -> bool:
+        """Tell whether a lease still counts now: it is the one written down, and its time is not over."""
+        current = self.ledger.incidents.get(lease.key)
+        is_in_time = lease.lease_until is not None and self._teller.now() < lease.lease_until
+        return is_in_time and current is not None and acts.holds_lease(current, lease)
+
     async def give_verdict(self, lease: Incident, verdict: acts.ResetVerdict, flag: Flag | None) -> None:
         """Write down what a reset came to, and give the lease back."""
         async with self.turn() as turn:

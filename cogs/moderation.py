@@ -241,6 +241,8 @@ class Moderation(commands.Cog):
         match attempt.outcome:
             case Outcome.TAKEN if incident is not None:
                 return acting.already_resetting(known, incident.leased_by, incident.lease_until)
+            case Outcome.RAN_OUT:
+                return acting.ran_out(known)
             case Outcome.UNREADABLE:
                 return acting.cannot_read_first()
             case Outcome.DONE if attempt.verdict is not None:

@@ -30,7 +30,14 @@ class Scene:
         self.stages: list[tuple[Stage, timedelta]] = []
         self.steps: dict[Step, Callable[[], object]] = {}
         """What happens at which step."""
-        self.resets = Resets(watch.useapi, watch.monitor, watch.keeper, sleep=self.clock.nap, at=self._reach)
+        self.resets = Resets(
+            watch.useapi,
+            watch.monitor,
+            watch.keeper,
+            sleep=self.clock.nap,
+            at=self._reach,
+            shown_within=timedelta(seconds=0.2),
+        )
         self.confirm_anew()
 
     def confirm_anew(self) -> None:

@@ -103,6 +103,27 @@ async def test_a_person_who_cannot_be_shown_how_far_it_is_does_not_stop_it(
     assert (attempt.verdict, scene.posts) == (ResetVerdict.BACK, 1)
 
 
+@pytest.mark.parametrize("hanging", Stage)
+async def test_row_55_progress_that_hangs_holds_up_no_reset(scene: Scene, hanging: Stage) -> None:
+    scene.api.accounts[CHANNEL].lingers = 1
+
+    async def progress(stage: Stage, _: timedelta) -> None:
+        if stage is hanging:
+            await asyncio.Event().wait()
+
+    attempt = await scene.press(progress=progress)
+    assert (attempt.verdict, scene.posts) == (ResetVerdict.BACK, 1)
+
+
+async def test_row_55_a_lease_that_ran_out_before_the_request_sends_nothing(scene: Scene) -> None:
+    async def progress(stage: Stage, _: timedelta) -> None:
+        if stage is Stage.SENDING:
+            scene.clock.turn(LEASE)
+
+    attempt = await scene.press(progress=progress)
+    assert (attempt.outcome, scene.posts) == (Outcome.RAN_OUT, 0)
+
+
 async def cancelled_in(scene: Scene, stage: Stage) -> None:
     """End a reset where the person reads of a stage."""
     reached = asyncio.Event()

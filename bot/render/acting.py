@@ -167,6 +167,13 @@ def claimed(account: KnownAccount, until: datetime) -> str:
     )
 
 
+def ran_out(account: KnownAccount) -> str:
+    """Say that a reset took too long to begin."""
+    return (
+        f"**{plain(account.label)}** was not reset: it took too long to begin. Nothing was sent; try again."
+    )
+
+
 def snooze_choice(account: KnownAccount, incident: str, message: str) -> Look:
     """Ask for how long the reminders of an incident shall be put off."""
     buttons = tuple(
