@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.incidents import Delivery, Ending, Incident, Message, Purpose, Reason, Route, State, Trouble
+from bot.incidents import Delivery, Ending, Entry, Incident, Message, Purpose, Reason, Route, State, Trouble
 from bot.models import KnownAccount
 from bot.render.status import (
     STATUS_LIMIT,
@@ -108,7 +108,7 @@ no reminders until <t:1768359600:t>
 **Borealis** · ⚠️ moderation message pending · flagged <t:1768355400:R> · <@{OTHER}> is on it
 ### Messages waiting: 2
 Alert about 1 account for <@{OWNER}>: their direct messages are closed; tried 3 times, next <t:1768356000:R>
-Alert about 2 accounts for <@{OTHER}>: goes out <t:1768356060:R>, held back so that nobody is woken too often
+Alert about 2 accounts for <@{OTHER}>: goes out <t:1768356060:R>, as the last alert is less than 5 min old
 ### How I reach the owners
 ⚠️ <@{OWNER}> by direct message: **does not work**, their direct messages are closed; \
 last worked <t:1768352400:R>
@@ -148,6 +148,13 @@ def test_a_watch_that_sees_nothing_says_why() -> None:
 def test_each_kind_of_message_that_waits_is_named(purpose: Purpose, line: str) -> None:
     watch = replace(CALM, messages=[message(purpose=purpose)])
     assert f"### Messages waiting: 1\n{line} for <@{OWNER}>: going out now\n" in words(watch)
+
+
+def test_a_reminder_that_waits_is_called_one() -> None:
+    reminder = message(purpose=Purpose.ALERT, entries=(Entry("a", Reason.REMINDER), Entry("b", None)))
+    assert "Reminder about 2 accounts for" in words(replace(CALM, messages=[reminder]))
+    worse = replace(reminder, entries=(Entry("a", Reason.REMINDER), Entry("b", Reason.WORSE)))
+    assert "Alert about 2 accounts for" in words(replace(CALM, messages=[worse]))
 
 
 @pytest.mark.parametrize(

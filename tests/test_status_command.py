@@ -99,7 +99,7 @@ async def test_it_shows_what_is_held_back_and_why(bot: Bot, ada: Visitor) -> Non
     await flagged(bot, ada)
     bot.api.flag(second, MODERATION)
     await look(ada)
-    await status(ada, "### Messages waiting: 1", "held back so that nobody is woken too often")
+    await status(ada, "### Messages waiting: 1", "as the last alert is less than 5 min old")
 
 
 async def test_it_shows_what_is_over_and_for_how_long_it_was(bot: Bot, ada: Visitor) -> None:

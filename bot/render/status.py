@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from bot.incidents import Incident, Message, Purpose, Route, State, Trouble
+from bot.incidents import Incident, Message, Purpose, Reason, Route, State, Trouble
 from bot.models import KnownAccount
 from bot.render.cases import (
     LABEL_LIMIT,
@@ -241,14 +241,16 @@ def _waiting(message: Message, watch: WatchStatus) -> str:
         tried = f"tried {count(message.attempts, 'time')}"
         return f"{what}: {failure_words(message.failure)}; {tried}, next {when(message.due_at)}"
     if message.due_at > watch.now:
-        return f"{what}: goes out {when(message.due_at)}, held back so that nobody is woken too often"
+        return f"{what}: goes out {when(message.due_at)}, as the last alert is less than 5 min old"
     return f"{what}: going out now"
 
 
 def _what(message: Message) -> str:
     match message.purpose:
         case Purpose.ALERT:
-            return f"Alert about {count(len(message.entries), 'account')}"
+            reasons = {entry.reason for entry in message.entries} - {None}
+            kind = "Reminder" if reasons == {Reason.REMINDER} else "Alert"
+            return f"{kind} about {count(len(message.entries), 'account')}"
         case Purpose.SERVICE:
             return "Alert about the API"
         case Purpose.NOTE:
