@@ -11,7 +11,7 @@ from bot.rules import clock, episodes
 from bot.rules.episodes import Blind, Change, NewKey
 from bot.rules.policy import Policy
 from bot.rules.service import recoveries, troubled
-from bot.rules.watching import Watch, believing, blind_stretch, failing, in_time, is_believed
+from bot.rules.watching import Watch, believing, blind_stretch, counts, failing, in_time, is_believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def look(
         *sightings(watch, present, observation, blind, new_key),
         *absences(watch, present, observation, blind, policy),
     ]
-    return decided(believing(watch, channels, at), incidents, present, changes)
+    return decided(believing(watch, channels, at, policy), incidents, present, changes)
 
 
 def sightings(
@@ -90,7 +90,9 @@ def absences(
     for channel, incident in running.items():
         account = accounts.get(channel)
         if account is None:
-            yield episodes.missing(incident, observation.at, removed=channel in watch.removed)
+            removed = channel in watch.removed
+            if removed or counts(watch, observation.at, policy):
+                yield episodes.missing(incident, observation.at, removed=removed)
         elif account.flag is None:
             yield episodes.clean(incident, observation.at, watch.last_good, blind, policy)
 
@@ -114,7 +116,8 @@ def shrunk(
     since = watch.shrunk_since if same else at
     service = open_service(present.values())
     blind = blind_stretch(watch, service, at, policy)
-    is_known = service is not None or (watch.shrunk_since is not None and watch.shrunk_since < at)
+    first = watch.shrunk_since
+    is_known = service is not None or (first is not None and at - first >= policy.polls_apart)
     changes = [
         *(troubled(watch, present, Trouble.LIST_GONE, at, new_key) if is_known else ()),
         *sightings(watch, present, observation, blind, new_key),

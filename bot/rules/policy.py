@@ -52,6 +52,11 @@ class Policy:
         return max(self.flap_window, 3 * self.poll_interval)
 
     @property
+    def polls_apart(self) -> timedelta:
+        """Return how far apart two polls are at least; closer ones count as one."""
+        return self.poll_interval / 2
+
+    @property
     def looks_apart(self) -> timedelta:
         """How far apart two looks of a running watch are at most: twice its pace, and the time of a look."""
         return 2 * self.poll_interval + timedelta(seconds=30)

@@ -28,6 +28,8 @@ class Watch:
     """The channels of a list that lost too many at once to be believed, as long as it stays the same."""
     shrunk_since: datetime | None = None
     last_good: datetime | None = field(default=None, compare=False)
+    counted_at: datetime | None = field(default=None, compare=False)
+    """When the last believed poll was that counts as one of its own."""
     failed_at: datetime | None = field(default=None, compare=False)
     """When the last look failed; None after a good one."""
     failing_seconds: int = field(default=0, compare=False)
@@ -52,6 +54,7 @@ def in_time(watch: Watch, at: datetime) -> Watch:
         removed_at=not_after(watch.removed_at, at),
         shrunk_since=not_after(watch.shrunk_since, at),
         last_good=not_after(watch.last_good, at),
+        counted_at=not_after(watch.counted_at, at),
         failed_at=not_after(watch.failed_at, at),
     )
 
@@ -82,7 +85,12 @@ def is_believed(watch: Watch, channels: frozenset[str], at: datetime) -> bool:
     )
 
 
-def believing(watch: Watch, channels: frozenset[str], at: datetime) -> Watch:
+def counts(watch: Watch, at: datetime, policy: Policy) -> bool:
+    """Tell whether a poll counts as one of its own, not as one with the poll before it."""
+    return watch.counted_at is None or at - watch.counted_at >= policy.polls_apart
+
+
+def believing(watch: Watch, channels: frozenset[str], at: datetime, policy: Policy) -> Watch:
     """Remember a list that is believed."""
     # A look may have begun before the removal, but not that long before.
     waits = watch.removed_at is not None and near(at, watch.removed_at, REMOVAL_LAG)
@@ -91,6 +99,7 @@ def believing(watch: Watch, channels: frozenset[str], at: datetime) -> Watch:
         removed=watch.removed & channels if waits else NO_CHANNELS,
         removed_at=watch.removed_at if waits and watch.removed & channels else None,
         last_good=at,
+        counted_at=at if counts(watch, at, policy) else watch.counted_at,
     )
 
 
