@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import discord
 import pytest
 
 from bot.config import Settings
@@ -126,3 +127,10 @@ def test_systemd_understands_every_line_of_the_unit(tmp_path: Path) -> None:
 )
 def test_the_unit_restarts_where_that_helps_and_locks_the_bot_in(line: str) -> None:
     assert line in block("ini", "[Service]").splitlines()
+
+
+def test_the_invite_lets_the_bot_find_its_messages_again_after_a_crash() -> None:
+    wanted = discord.Permissions(
+        view_channel=True, send_messages=True, embed_links=True, read_message_history=True
+    )
+    assert f"&permissions={wanted.value}&" in README
