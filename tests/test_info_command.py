@@ -86,12 +86,13 @@ async def test_an_unknown_account_is_told_to_the_asker_alone(bot: Bot, ada: Visi
 
 
 async def test_a_name_that_two_accounts_share_is_not_guessed_at(bot: Bot, ada: Visitor) -> None:
-    accounts = [bot.api.add(), bot.api.add()]
+    accounts = [bot.api.add(discord_name="twin"), bot.api.add(discord_name="twin")]
     await bot.start()
     for account in accounts:
-        await ada.ask("mjname", account=account.channel, name="Twin")
+        await ada.ask("mjinfo", account=account.channel)
+    asked = bot.api.midjourney_commands
     assert "More than one account goes by that name" in text(await ada.ask("mjinfo", account="twin"))
-    assert bot.api.midjourney_commands == 0
+    assert bot.api.midjourney_commands == asked
 
 
 async def test_with_no_account_it_says_so_and_where_to_read_on(bot: Bot, ada: Visitor) -> None:
