@@ -3,11 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.errors import UserError
-from bot.incidents import Trouble
-from bot.models import Flag, InfoSnapshot, KnownAccount, Observation
+from bot.incidents import State, Trouble
+from bot.models import Account, Flag, InfoSnapshot, KnownAccount, Observation
 from bot.roster import Roster
 from bot.store import Store, StoredAccount, StoreError
 from bot.useapi import Gone, PendingModeration, Unauthorized, Unpaid, Unreachable, UseapiClient, UseapiError
@@ -148,14 +149,31 @@ class Monitor:
             raise
         observation = Observation(self._now(), accounts)
         if not await self._is_believed(observation):
+            # Its flags are believed: their incidents are open, so every view has to show them.
+            for account in accounts:
+                if account.flag is not None:
+                    self.roster.flag(account.channel, account.flag, observation.at)
             self.failure = list_gone(len(accounts), len(self.roster))
             raise self.failure
         if self.failure is not None:
             self.failure = None
             self.recovered.set()
-        self.roster.observe(observation)
-        await self._remember(observation)
+        shown = Observation(observation.at, tuple(map(self._with_unlisted_flag, accounts)))
+        self.roster.observe(shown)
+        await self._remember(shown)
         return observation
+
+    def _with_unlisted_flag(self, account: Account) -> Account:
+        """Return an account with the flag that only a command met, until the incident of that ends."""
+        if account.flag is not None:
+            return account
+        flags = (
+            each.flag
+            for each in self._keeper.ledger.incidents.values()
+            if each.channel == account.channel and each.from_command and each.state is State.OPEN
+        )
+        flag = next(flags, None)
+        return account if flag is None else replace(account, flag=flag)
 
     async def _failed(self, error: UseapiError) -> None:
         """Let the watch judge that it could not look; a 596 says something about one account all the same."""

@@ -271,3 +271,38 @@ async def test_a_look_that_fails_in_a_way_nobody_foresaw_counts_as_one_that_fail
     with pytest.raises(ValueError, match="nobody foresaw"):
         await here.monitor.check()
     assert isinstance(here.monitor.failure, Unreachable)
+
+
+async def test_row_46_a_flag_in_a_list_that_is_not_believed_is_shown(
+    api: SimulatedUseapi, here: Parts
+) -> None:
+    channels = (CHANNEL, OTHER, OTHER[:-1] + "7", OTHER[:-1] + "8")
+    for channel in channels:
+        api.add(channel=channel)
+    await here.monitor.check()
+    for channel in channels[1:]:
+        api.remove(channel)
+    api.flag(CHANNEL, MODERATION)
+
+    with pytest.raises(UseapiError, match="does not believe"):
+        await here.monitor.check()
+
+    assert here.known(CHANNEL).account.flag == FLAG
+
+
+async def test_row_45_a_flag_that_only_a_command_met_is_shown_until_its_incident_ends(
+    api: SimulatedUseapi, here: Parts, clock: Clock
+) -> None:
+    api.add(channel=CHANNEL)
+    await here.monitor.check()
+    await here.monitor.note_flag(CHANNEL, FLAG)
+
+    clock.turn(timedelta(minutes=1))
+    await here.monitor.check()
+    assert (here.known(CHANNEL).account.flag, here.known(CHANNEL).flagged_since) == (FLAG, AT)
+
+    clock.turn(timedelta(minutes=16))
+    await here.monitor.check()
+    clock.turn(timedelta(minutes=16))
+    await here.monitor.check()
+    assert here.known(CHANNEL).account.flag is None
