@@ -56,7 +56,8 @@ class Editor:
     def _allowed_at(self, message: Message, now: datetime) -> datetime:
         """Give when a message may be touched: rarely again, and not while it is held."""
         every = self.every if message.sent_at and now - message.sent_at < OLD else EDIT_OLD_EVERY
-        rested = message.edited_at + every if message.edited_at else now
+        # Discord limits edits alone: what a later message has taken over goes at once.
+        rested = message.edited_at + every if message.edited_at and not is_empty(message) else now
         held = self.holds.until(message.key, now) or now
         allowed = max(rested, held)
         return now if fate.is_due(allowed, now) else allowed
