@@ -113,7 +113,7 @@ async def test_accounts_that_were_removed_elsewhere_are_believed_gone_once_it_is
     bot: Bot, ada: Visitor
 ) -> None:
     accounts = [bot.api.add(), bot.api.add()]
-    await bot.start()
+    await bot.start(POLL_INTERVAL="5s")  # its own next poll makes sure
     for account in accounts:
         bot.api.remove(account.channel)
     await look(ada)
