@@ -19,13 +19,17 @@ NUMBER: Final = re.compile(r"\s*([0-9]{1,6})\s*")
 def read_typed(text: str) -> timedelta | None:
     """Return the length of time that a person typed, or None if the text is none.
 
-    Units may be letters or words, in any case. Parts add up: "1d12h" is 36 hours.
+    Units may be letters or words, in any case. Parts add up: "1d12h" is 36 hours. A sum beyond measure is
+    `timedelta.max`.
     """
     length, place = timedelta(), 0
     while place < len(text):
         if (part := PART.match(text, place)) is None:
             return None
-        length += int(part[1]) * UNITS[part[2][0].lower()]
+        try:
+            length += int(part[1]) * UNITS[part[2][0].lower()]
+        except OverflowError:
+            return timedelta.max
         place = part.end()
     return length if text.strip() else None
 

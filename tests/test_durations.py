@@ -36,6 +36,10 @@ def test_what_is_no_length_of_time_is_none(typed: str) -> None:
     assert read_typed(typed) is None
 
 
+def test_a_length_beyond_measure_is_the_longest_there_is() -> None:
+    assert read_typed("999999w" * 200) == timedelta.max
+
+
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
