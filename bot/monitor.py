@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from bot.errors import UserError
 from bot.incidents import State, Trouble
-from bot.models import Account, Flag, InfoSnapshot, KnownAccount, Observation
+from bot.models import Flag, InfoSnapshot, KnownAccount, Observation
 from bot.roster import Roster
 from bot.store import Store, StoredAccount, StoreError
 from bot.useapi import Gone, PendingModeration, Unauthorized, Unpaid, Unreachable, UseapiClient, UseapiError
@@ -158,22 +158,25 @@ class Monitor:
         if self.failure is not None:
             self.failure = None
             self.recovered.set()
-        shown = Observation(observation.at, tuple(map(self._with_unlisted_flag, accounts)))
+        shown = self._with_unlisted_flags(observation)
         self.roster.observe(shown)
         await self._remember(shown)
         return observation
 
-    def _with_unlisted_flag(self, account: Account) -> Account:
-        """Return an account with the flag that only a command met, until the incident of that ends."""
-        if account.flag is not None:
-            return account
-        flags = (
-            each.flag
+    def _with_unlisted_flags(self, observation: Observation) -> Observation:
+        """Return a poll with the flags that only commands met, each until its incident ends."""
+        met = {
+            each.channel: each.flag
             for each in self._keeper.ledger.incidents.values()
-            if each.channel == account.channel and each.from_command and each.state is State.OPEN
+            if each.from_command and each.state is State.OPEN
+        }
+        if not met:
+            return observation
+        accounts = (
+            replace(each, flag=each.flag or met.get(each.channel)) if each.channel in met else each
+            for each in observation.accounts
         )
-        flag = next(flags, None)
-        return account if flag is None else replace(account, flag=flag)
+        return replace(observation, accounts=tuple(accounts))
 
     async def _failed(self, error: UseapiError) -> None:
         """Let the watch judge that it could not look; a 596 says something about one account all the same."""
