@@ -6,7 +6,7 @@ from tests.reading import buttons, menu, options, text
 from tests.running import HELLO, Bot, Visitor
 from tests.sandbox.discord import Trouble
 from tests.sandbox.useapi import CAPTCHA, MODERATION, Endpoint, Fault
-from tests.watching import MINE, RESET, SNOOZE, flagged, is_silent, look, newest, nothing_more
+from tests.watching import MINE, RESET, SNOOZE, flagged, is_silent, later, look, newest, nothing_more
 
 CHANNEL_ROUTE = "ALERT_CHANNEL_ID"
 
@@ -214,10 +214,10 @@ async def test_a_service_that_refuses_is_told_once(
 ) -> None:
     for _ in range(4):
         bot.api.add()
-    await bot.start(POLL_INTERVAL="5s")
+    await bot.start()
     bot.api.fault(fault, endpoint=Endpoint.LIST)
     await look(ada)
-    # Accounts that are missing once may be an accident; the bot's own next poll shows the same.
+    await later(bot, 1)  # accounts that are missing once may be an accident
     alert = await newest(ada, headline)
     await look(ada)
     await nothing_more(ada, 1)

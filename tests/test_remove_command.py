@@ -6,7 +6,7 @@ from tests.reading import buttons, text
 from tests.running import Bot, Visitor
 from tests.sandbox.discord import Json
 from tests.sandbox.useapi import Endpoint, Fault, SimulatedAccount
-from tests.watching import flagged, look, newest, nothing_more
+from tests.watching import flagged, later, look, newest, nothing_more
 
 NOT_CONFIGURED = "is not configured any more."
 
@@ -113,11 +113,12 @@ async def test_accounts_that_were_removed_elsewhere_are_believed_gone_once_it_is
     bot: Bot, ada: Visitor
 ) -> None:
     accounts = [bot.api.add(), bot.api.add()]
-    await bot.start(POLL_INTERVAL="5s")  # its own next poll makes sure
+    await bot.start()
     for account in accounts:
         bot.api.remove(account.channel)
     await look(ada)
     assert "If you removed them there, use /mjremove for each, too." in text(await ada.ask("mjaccounts"))
+    await later(bot, 1)
     await newest(ada, "Accounts have vanished", "use /mjremove for each")
     for account in accounts:
         await confirmed(ada, await asked(ada, account))

@@ -20,6 +20,10 @@ TIMES = {
     "mute": ("until",),
 }
 """What the bot remembers times in, but for that of its last look."""
+LIST_SHRANK = """
+    UPDATE meta SET value = json_set(value, '$.shrunk_since', json_extract(value, '$.shrunk_since') - {})
+    WHERE key = 'watch' AND json_extract(value, '$.shrunk_since') IS NOT NULL
+"""
 
 
 async def look(visitor: Visitor) -> None:
@@ -63,6 +67,7 @@ async def later(bot: Bot, minutes: int, **changed: str) -> None:
     for table, columns in TIMES.items():
         moved = ", ".join(f"{column} = {column} - {minutes * 60_000}" for column in columns)
         await bot.meddle(f"UPDATE {table} SET {moved}")  # noqa: S608 - made of the names above
+    await bot.meddle(LIST_SHRANK.format(minutes * 60_000))
     await bot.start(**changed)
 
 
