@@ -1,6 +1,6 @@
 """How the routes to each owner do, and what waits: for /mjstatus, the heartbeat and the choice of a route."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -123,6 +123,15 @@ class Holds:
         """Forget that something failed."""
         self._failures.pop(key, None)
         self._until.pop(key, None)
+
+    def keep(self, keys: Collection[str]) -> None:
+        """Forget what is not among these keys: nobody asks again about a message that is cancelled."""
+        for key in [each for each in self._failures if each not in keys]:
+            self.release(key)
+
+    def is_held(self, key: str) -> bool:
+        """Return whether something failed and has not worked since."""
+        return key in self._failures
 
     def until(self, key: str, now: datetime) -> datetime | None:
         """Give the time till which something is left alone; None when it is not."""

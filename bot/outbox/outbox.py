@@ -116,6 +116,7 @@ class Outbox:
     def begin(self) -> timedelta:
         """Begin what is due, and give the time till something else will be."""
         now = self._now()
+        self._holds.keep(self._ledger.messages.keys())
         waiting = [message for message in self._ledger.messages.values() if message.on_its_way]
         next_sends = [self._begin_send(message, now) for message in waiting if message.key not in self._sends]
         wishes = [wish for wish in self._editor.wishes(now) if wish.key not in self._sends]
@@ -158,7 +159,9 @@ class Outbox:
                 self._holds.release(key)
             else:
                 self._holds.hold(key)  # due, and yet nothing to do: not again at once
-        except NotDoneError as error:
+        except NotDoneError as error:  # of an edit or a deletion: a send notes its own refusals
+            if not self._holds.is_held(key):
+                log.warning("a message cannot be changed yet, and is tried again: %s", error.reason)
             self._holds.hold(key, error.wait)
         except (Exception, asyncio.CancelledError) as error:  # one message must not stop the others
             if is_being_cancelled():

@@ -252,6 +252,47 @@ async def test_a_message_that_was_claimed_is_sent_again_as_it_was(
     assert len(ada.sees(ada.dm)) == 1
 
 
+async def test_what_a_later_message_has_taken_over_goes_at_once_although_it_was_just_edited(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    async with desk.process():
+        alert, incident = await told(desk, ada)
+        desk.pass_time(timedelta(hours=2))
+        await change(desk, incident, 1)
+        await desk.work()
+        assert len(edited(world)) == 1
+        await desk.empty(alert)
+        await desk.work()
+    assert ada.sees(ada.dm) == []
+
+
+async def test_the_first_refused_edit_is_a_log_line_and_the_next_ones_are_none(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with desk.process():
+        _, incident = await told(desk, ada)
+        world.fault(Trouble.ERROR, method="PATCH", status=400, code=50083)
+        await change(desk, incident, 1)
+        await desk.work_for(timedelta(minutes=5))
+    assert len(edited(world)) > 2
+    lines = [record.getMessage() for record in caplog.records if "cannot be changed" in record.getMessage()]
+    assert lines == ["a message cannot be changed yet, and is tried again: 50083"]
+
+
+async def test_what_failed_is_forgotten_with_its_message(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    async with desk.process():
+        alert, incident = await told(desk, ada)
+        world.fault(Trouble.ERROR, method="PATCH", status=503)
+        await change(desk, incident, 1)
+        await desk.work()
+        assert desk.outbox._holds.is_held(alert.key)
+        await desk.put(replace(desk.message(alert.key), delivery=Delivery.CANCELLED))
+        await desk.work()
+        assert not desk.outbox._holds.is_held(alert.key)
+
+
 # Neither waits for the other
 
 
