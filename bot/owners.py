@@ -67,11 +67,14 @@ class Owners:
         await self._take_over(await ask())
 
     async def _take_over(self, application: discord.AppInfo) -> None:
-        """Believe what Discord says of the owners, and write it down."""
+        """Believe what Discord says of the owners, also if it cannot be written down."""
         self.ids = owners_of(application)
         kept = ",".join(map(str, sorted(self.ids)))
-        if await self._memory.meta(META_KEY) != kept:
-            await self._memory.set_meta(META_KEY, kept)
+        try:
+            if await self._memory.meta(META_KEY) != kept:
+                await self._memory.set_meta(META_KEY, kept)
+        except StoreError as error:
+            log.warning("the owners that Discord named could not be written down: %s", error)
 
     def may_act(self, user_id: int) -> bool:
         """Whether the person is an owner, as far as is known."""
@@ -102,11 +105,8 @@ class Owners:
                 "could not ask Discord who owns this bot (%s): the last known owners stay",
                 type(error).__name__,
             )
-            return
-        try:
+        else:
             await self._take_over(application)
-        except StoreError as error:
-            log.warning("the owners that Discord named could not be written down: %s", error)
 
 
 class NotAnOwnerError(UserError):

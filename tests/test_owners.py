@@ -117,9 +117,11 @@ async def test_owners_that_cannot_be_written_down_count_and_the_log_names_the_da
         async def set_meta(self, key: str, value: str) -> None:
             raise StoreError(f"There is no room left for the database: {key} is not {value}.")
 
-    owners = Owners((), (), Full())
-    await owners.require(world.owner.id, client.application_info)
-    assert owners.may_act(world.owner.id)
+    at_login, at_a_press = Owners((), (), Full()), Owners((), (), Full())
+    await at_login.refresh(client.application_info)
+    await at_a_press.require(world.owner.id, client.application_info)
+    assert at_login.may_act(world.owner.id)
+    assert at_a_press.may_act(world.owner.id)
     assert "no room left for the database" in caplog.text
     assert "could not ask Discord" not in caplog.text
 
