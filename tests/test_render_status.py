@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.delivery import BODY_CODES, BROKEN_CODES, CLOSED_CODES
 from bot.incidents import Delivery, Ending, Entry, Incident, Message, Purpose, Reason, Route, State, Trouble
 from bot.models import KnownAccount
 from bot.render.status import (
@@ -265,3 +266,8 @@ def test_while_looks_fail_nothing_is_called_ready() -> None:
     texts = "\n".join(status(WatchStatus(now=NOW, accounts={channel(0): account()}, failures=1)))
     assert "not seen since the last good look" in texts
     assert "all ready" not in texts
+
+
+@pytest.mark.parametrize("code", sorted(BODY_CODES | BROKEN_CODES | CLOSED_CODES))
+def test_every_code_that_is_told_apart_has_words_of_its_own(code: int) -> None:
+    assert str(code) not in failure_words(str(code))

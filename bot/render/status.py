@@ -36,6 +36,7 @@ FAILURES: Final = {
     "40333": "Discord's edge refuses me; I try again",
     "403": "Discord refuses me without a reason; I try again",
     "50035": "Discord refuses the form of the message",
+    "40005": "Discord says that the message is too large",
     "50006": "Discord says that the message is empty",
     "50008": "Discord takes no message in this kind of channel",
     "20009": "Discord calls what the message quotes explicit",
