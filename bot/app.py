@@ -25,7 +25,7 @@ from bot.inquiry import Inquiries
 from bot.ledger import Ledger
 from bot.moments import Step, nothing
 from bot.monitor import Monitor, recall, utc_now
-from bot.outbox import EDIT_EVERY, Outbox
+from bot.outbox import EDIT_EVERY, MemoryNotice, Outbox
 from bot.owners import Owners
 from bot.reset import Resets
 from bot.rounds import Rounds
@@ -41,7 +41,6 @@ log = logging.getLogger(__name__)
 LOGIN_LIMIT: Final = timedelta(seconds=60)
 REGISTER_EVERY: Final = timedelta(hours=1)
 REGISTER_LIMIT: Final = timedelta(minutes=2)
-FORGET_EVERY: Final = timedelta(days=1)
 CONNECT_DELAY: Final = timedelta(minutes=5)
 """The cap of the delay before a new connection: Discord allows a bot 1,000 of them a day."""
 GOODBYE_LIMIT: Final = timedelta(milliseconds=300)
@@ -104,14 +103,6 @@ async def run(
         stack.push_async_callback(services.inquiries.close)
         bot = await stack.enter_async_context(Midwatch(settings, services))
         await bot.load(extensions)
-        forgetting = supervise(
-            services.keeper.ledger.prune,
-            name="forgetting what is old",
-            stop=stop,
-            every=FORGET_EVERY,
-            limit=None,
-        )
-        await stack.enter_async_context(working(forgetting))
         serving = await stack.enter_async_context(working(serve(bot, settings, stop)))
         log.info("watching over %s; stop with Ctrl-C or SIGTERM", settings.useapi_url)
         if settings.alert_channel_id is None:
@@ -142,9 +133,10 @@ async def assemble(
     await configuring.settle()
 
     def rounds_of(client: discord.Client) -> Rounds:
+        post = DiscordPost(client, settings.alert_channel_id)
         outbox = Outbox(
             ledger,
-            DiscordPost(client, settings.alert_channel_id),
+            post,
             teller,
             accounts=lambda: monitor.roster.by_channel,
             view_of=view_of,
@@ -152,8 +144,9 @@ async def assemble(
             edit_every=waits.edits,
             at=at,
         )
+        notice = MemoryNotice(post, lambda: owners.ids)
         heartbeat = Heartbeat(session, settings.heartbeat_url)
-        return Rounds(monitor, keeper, outbox, heartbeat, settings.poll_interval, now=utc_now)
+        return Rounds(monitor, keeper, outbox, notice, heartbeat, settings.poll_interval, now=utc_now)
 
     return Services(
         store,

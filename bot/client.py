@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -23,7 +24,7 @@ from bot.owners import NotAViewerError, Owners
 from bot.replies import report
 from bot.reset import Resets
 from bot.rounds import Rounds
-from bot.store import Store
+from bot.store import Store, StoreError
 from bot.sync import CommandSync
 from bot.watchkeeper import Watchkeeper
 
@@ -133,7 +134,7 @@ class Midwatch(commands.Bot):
     async def register(self) -> None:
         """Learn who the owners are, and bring Discord's idea of our commands in line."""
         await self.services.owners.refresh(self.application_info)
-        await self.services.keeper.tick()  # who is told may have changed
+        await self._owners_changed()
         assert self.application_id is not None  # noqa: S101 - known since the login
         await self._sync.bring_in_line(self.application_id, self.payloads())
 
@@ -163,7 +164,12 @@ class Midwatch(commands.Bot):
             await self.services.owners.require(user_id, self.application_info)
         finally:
             if self.services.owners.ids != before:
-                await self.services.keeper.tick()  # nothing more is sent to who has left
+                await self._owners_changed()
+
+    async def _owners_changed(self) -> None:
+        """Tell new owners, and send nothing more to who has left, now or once that can be written."""
+        with suppress(StoreError):  # the clock's loop tries it again
+            await self.services.keeper.tick()
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
         """Hand an event to everything that listens; the secrets of a form are hidden before."""

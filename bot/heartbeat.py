@@ -1,7 +1,6 @@
 """Tells a monitoring service that the watch is alive: who watches the watcher."""
 
 import logging
-from datetime import timedelta
 from typing import Final
 
 import aiohttp
@@ -10,8 +9,6 @@ from pydantic import SecretStr
 log = logging.getLogger(__name__)
 
 LIMIT: Final = aiohttp.ClientTimeout(total=10)
-OVERDUE: Final = timedelta(minutes=5)
-"""While a message to an owner is later than this, the monitoring service is left to raise the alarm."""
 GOOD: Final = range(200, 300)
 
 

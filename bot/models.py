@@ -4,7 +4,8 @@ Times are aware UTC datetimes; lengths of time are timedeltas.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -209,6 +210,8 @@ class Observation:
 
     at: datetime
     accounts: tuple[Account, ...]
+    flagged_since: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    """When earlier polls saw flags first that could not be written down, by channel."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """One look at the accounts: ask the API for its list, take it in, remember it. Knows nothing of Discord."""
 
 import asyncio
-import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,8 +14,6 @@ from bot.store import Store, StoredAccount, StoreError
 from bot.useapi import Gone, PendingModeration, Unauthorized, Unpaid, Unreachable, UseapiClient, UseapiError
 from bot.useapi.info import parse_info
 from bot.watchkeeper import Watchkeeper
-
-log = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
@@ -88,11 +86,18 @@ class Monitor:
         self._look: asyncio.Task[Observation] | None = None
         self._met: dict[str, tuple[Flag, bool]] = {}
         """Flags that errors told of and that are not written down yet, and whether a look met the error."""
+        self._unwritten: dict[str, datetime] = {}
+        """When flags were first seen that polls could not write down."""
         self.roster = roster
         self.failure: UseapiError | None = None
         """Why the last look failed; None after a good one."""
         self.recovered = asyncio.Event()
         """Set by the first good look after one that failed; whoever waits for it clears it."""
+
+    @property
+    def unwritten(self) -> StoreError | None:
+        """Why the last transaction is not on disk; None if it is."""
+        return self._store.failure
 
     async def check(self) -> Observation:
         """Look at the list once; callers in the meantime share the one look.
@@ -182,10 +187,8 @@ class Monitor:
         """Let the watch judge that it could not look; a 596 says something about one account all the same."""
         self.failure = error
         flag = await self._take_in(error) if isinstance(error, PendingModeration) else None
-        try:
+        with suppress(StoreError):  # the log says so already, and the next poll that fails writes it
             await self._keeper.failed(trouble_of(error), flag)
-        except StoreError:
-            log.exception("a look failed, and that could not be written down")
 
     async def _take_in(self, error: PendingModeration) -> Flag | None:
         """Put a 596 down to the account it is about; give its flag back if nobody can tell which that is."""
@@ -199,19 +202,20 @@ class Monitor:
         return error.channel or only
 
     async def _is_believed(self, observation: Observation) -> bool:
+        flagged = {account.channel for account in observation.accounts if account.flag is not None}
+        self._unwritten = {channel: at for channel, at in self._unwritten.items() if channel in flagged}
         try:
-            return await self._keeper.looked(observation)
+            believed = await self._keeper.looked(replace(observation, flagged_since=self._unwritten))
         except StoreError:
-            # Nothing is lost: the next look meets what this one showed, and the watch decides then.
-            log.exception("the account list was read, but the watch could not write down what it shows")
+            # Nothing is lost: the next poll meets what this one showed, and the watch decides then.
+            self._unwritten = dict.fromkeys(flagged, observation.at) | self._unwritten
             return self._keeper.believes(observation)
+        self._unwritten = {}
+        return believed
 
     async def _remember(self, observation: Observation) -> None:
-        try:
+        with suppress(StoreError):  # the people who ask are answered all the same; the next poll writes it
             await self._store.record_observation(observation)
-        except StoreError:
-            # The people who ask are answered all the same; the next look writes what this one could not.
-            log.exception("the account list was read but could not be written down")
 
     async def note_flag(self, channel: str, flag: Flag, *, by_look: bool = False) -> bool:
         """Take in a 596 that a command met, or a look in place of the list, so that all show it at once.
@@ -231,9 +235,7 @@ class Monitor:
                 await self._store.record_flag(channel, flag, self._now())
                 await self._keeper.met(channel, flag, by_look=by_look)
             except StoreError:
-                # The person who met it must learn of it all the same.
-                log.exception("a flag was met but could not be written down")
-                return
+                return  # the person who met it learns of it all the same
             if self._met.get(channel) == (flag, by_look):  # another may have come meanwhile
                 del self._met[channel]
 

@@ -1,25 +1,38 @@
-"""The rounds of the watch: look at the list, mind the clock, tell; loops that only a stop ends."""
+"""The loops of the watch: poll, mind the clock, tell, forget; only a stop ends them."""
 
 import asyncio
+import logging
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.heartbeat import OVERDUE, Heartbeat
+from bot.heartbeat import Heartbeat
 from bot.monitor import Monitor
-from bot.outbox import Outbox
+from bot.outbox import MemoryNotice, Outbox
 from bot.rules.policy import Policy
 from bot.rules.service import look_again_in
+from bot.store import StoreError
 from bot.supervise import Health, first_of, supervise
 from bot.useapi import RateLimited, UseapiError
 from bot.watchkeeper import Watchkeeper
+from bot.wellness import Lack, Problem, Signs, problems
+
+log = logging.getLogger(__name__)
 
 LOOK_LIMIT: Final = timedelta(seconds=60)
 JITTER: Final = 0.1
 AT_ONCE: Final = timedelta(0)
 SHORTEST_REST: Final = timedelta(seconds=1)
+TICK_LIMIT: Final = timedelta(seconds=60)
+FORGET_EVERY: Final = timedelta(days=1)
+
+POLLING: Final = "looking at the accounts"
+CLOCK: Final = "minding the clock"
+OUTBOX: Final = "the outbox"
+FORGETTING: Final = "forgetting what is old"
+NOTICE: Final = "telling that nothing can be written down"
 
 
 class Rounds:
@@ -30,6 +43,7 @@ class Rounds:
         monitor: Monitor,
         keeper: Watchkeeper,
         outbox: Outbox,
+        notice: MemoryNotice,
         heartbeat: Heartbeat,
         interval: timedelta,
         *,
@@ -40,12 +54,23 @@ class Rounds:
         self._monitor = monitor
         self._keeper = keeper
         self.outbox = outbox
+        self._notice = notice
         self._heartbeat = heartbeat
         self._interval = interval
         self._now = now
         self._sleep = sleep
         self._chance = chance
         self.health = Health()
+        self._healths = {
+            POLLING: self.health,
+            CLOCK: Health(),
+            OUTBOX: outbox.health,
+            FORGETTING: Health(),
+            NOTICE: Health(),
+        }
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._unwritten_since: datetime | None = None
+        self._problems: tuple[Problem, ...] = ()
         self.failed_looks = 0
         """How many looks failed in a row."""
         self.next_look: datetime | None = None
@@ -55,10 +80,10 @@ class Rounds:
     async def going(self) -> AsyncGenerator[None]:
         """Make the rounds beside the body."""
         stop = asyncio.Event()
-        loops = (
-            supervise(
+        loops = {
+            POLLING: supervise(
                 lambda: self._look_and_rest(stop),
-                name="looking at the accounts",
+                name=POLLING,
                 stop=stop,
                 every=AT_ONCE,
                 limit=None,
@@ -66,28 +91,69 @@ class Rounds:
                 delayed=self._look_in,
                 sleep=self._sleep,
             ),
-            supervise(
-                lambda: self._mind_the_clock(stop),
-                name="minding the clock",
-                stop=stop,
-                every=AT_ONCE,
-                limit=None,
-                sleep=self._sleep,
-            ),
-            self.outbox.run(stop),
-        )
-        tasks = [asyncio.create_task(loop) for loop in loops]
+            CLOCK: self._loop(CLOCK, lambda: self._mind_the_clock(stop), stop),
+            OUTBOX: self.outbox.run(stop),
+            FORGETTING: self._loop(FORGETTING, self._keeper.ledger.prune, stop, every=FORGET_EVERY),
+            NOTICE: self._loop(NOTICE, self._show_notice, stop, every=self._interval),
+        }
+        self._tasks = {name: asyncio.create_task(loop, name=name) for name, loop in loops.items()}
         try:
             yield
         finally:
             stop.set()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _loop(
+        self, name: str, once: Callable[[], Awaitable[None]], stop: asyncio.Event, every: timedelta = AT_ONCE
+    ) -> None:
+        """Run something again and again; what the database refuses is in the log already."""
+        await supervise(
+            once,
+            name=name,
+            stop=stop,
+            every=every,
+            limit=None,
+            told_elsewhere=(StoreError,),
+            health=self._healths[name],
+            sleep=self._sleep,
+        )
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return why the watch is not well, the worst first; nothing if it is well.
+
+        Heartbeat, `/mjstatus` and the bot's own status all read this, and nothing else.
+        """
+        ended = {name for name, task in self._tasks.items() if task.done()}
+        unwritten = self._monitor.unwritten
+        return problems(
+            Signs(
+                now=self._now(),
+                has_seen=self._monitor.failure is None and not self._keeper.ledger.watch.resumed,
+                unwritten=str(unwritten) if unwritten else None,
+                unwritten_since=self._unwritten_since,
+                has_owners=self._keeper.has_owners,
+                overdue_since=self.outbox.report().overdue_since,
+                loops={
+                    name: name not in ended and not health.failures_in_a_row
+                    for name, health in self._healths.items()
+                },
+            )
+        )
+
+    async def _show_notice(self) -> None:
+        """Tell owners without the database, if it has refused to be written for long."""
+        since = self._unwritten_since
+        if since is None:
+            await self._notice.end(self._now())
+        elif self._now() - since >= self._keeper.policy.outage_after:
+            await self._notice.show(since)
 
     async def _look_and_rest(self, stop: asyncio.Event) -> None:
         """Look, then wait for the next time; a good look by somebody else ends a long wait."""
         self.next_look = None
         async with asyncio.timeout(LOOK_LIMIT.total_seconds()):
             await first_of(self.look(), stop.wait())
+        self.health.succeeded(POLLING)
         self._monitor.recovered.clear()
         rest = self.rest()
         self._look_in(rest)
@@ -101,14 +167,28 @@ class Rounds:
         failed = self.failed_looks + 1
         try:
             await self._monitor.check()
-            failed = 0
+            failed = 0 if self._monitor.unwritten is None else failed
         except UseapiError:
             return
         finally:
             self.failed_looks = failed
-        overdue = self.outbox.report().overdue_since
-        if overdue is None or self._now() - overdue <= OVERDUE:
+            self._take_stock()
+        if not self._problems:
             await self._heartbeat.beat()
+
+    def _take_stock(self) -> None:
+        """Note how the watch is after a poll, and let the bot's status follow when that has changed."""
+        if self._monitor.unwritten is None:
+            self._unwritten_since = None
+        elif self._unwritten_since is None:
+            self._unwritten_since = self._now()
+        before, self._problems = self._problems, self.problems()
+        lacks = {each.lack for each in self._problems}
+        if lacks == {each.lack for each in before}:
+            return
+        if Lack.OWNERS in lacks - {each.lack for each in before}:
+            log.warning("no owner is known: nobody can be told anything until Discord says who they are")
+        self._keeper.ledger.changed.fire()
 
     def rest(self) -> timedelta:
         """Say how long to wait: at the pace of the settings, longer where asking soon does not help."""
@@ -123,7 +203,9 @@ class Rounds:
 
     async def _mind_the_clock(self, stop: asyncio.Event) -> None:
         """Take in that time has passed, then wait until it matters again."""
-        await self._keeper.tick()
+        async with asyncio.timeout(TICK_LIMIT.total_seconds()):
+            await self._keeper.tick()
+        self._healths[CLOCK].succeeded(CLOCK)
         seen = self._keeper.ledger.changed.version
         wait = max(self._keeper.next_tick() - self._now(), SHORTEST_REST)
         await first_of(stop.wait(), self._keeper.ledger.changed.wait(seen), self._sleep(wait.total_seconds()))

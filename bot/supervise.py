@@ -21,22 +21,22 @@ CANCEL_AGAIN_SECONDS: Final = 0.1
 class Health:
     """How a supervised loop is doing."""
 
-    runs: int = 0
     failures_in_a_row: int = 0
     last_failure: str | None = None
+    """What the log said last; None after a good run."""
 
     def succeeded(self, name: str) -> None:
-        """Record a good run; a recovery is logged once."""
-        if self.failures_in_a_row:
+        """Record a good run, also one that only rests from now on; a recovery is logged once."""
+        if self.last_failure is not None:
             log.info("%s works again after %d failures", name, self.failures_in_a_row)
-        self.runs += 1
         self.failures_in_a_row = 0
         self.last_failure = None
 
-    def failed(self, name: str, error: BaseException) -> None:
-        """Record a failed run; the same failure again is not logged again."""
-        self.runs += 1
+    def failed(self, name: str, error: BaseException, *, is_told: bool = False) -> None:
+        """Record a failed run; the same failure again, or one that is told elsewhere, is not logged."""
         self.failures_in_a_row += 1
+        if is_told:
+            return
         reason = describe(error)
         if reason != self.last_failure:
             log.warning("%s failed, will try again: %s", name, reason, exc_info=is_surprise(error))
@@ -82,6 +82,7 @@ async def supervise(
     limit: timedelta | None,
     longest_delay: timedelta = timedelta(minutes=1),
     fatal: tuple[type[Exception], ...] = (),
+    told_elsewhere: tuple[type[Exception], ...] = (),
     health: Health | None = None,
     delayed: Callable[[timedelta], None] | None = None,
     sleep: Sleep = asyncio.sleep,
@@ -96,6 +97,7 @@ async def supervise(
         limit: the longest a run may take; None for a run that lasts.
         longest_delay: the cap of the delay after failures.
         fatal: errors that trying again does not mend; they end the loop and are raised.
+        told_elsewhere: errors that are in the log already, and need no second line.
         health: where to keep the record, for those who ask how the loop is doing.
         delayed: told after a failure how long it is until the next run.
         sleep: how it waits between runs.
@@ -110,7 +112,7 @@ async def supervise(
         except (Exception, asyncio.CancelledError) as error:  # the one place that must outlive every error
             if is_being_cancelled():
                 raise
-            health.failed(name, error)
+            health.failed(name, error, is_told=isinstance(error, told_elsewhere))
             delay = backoff(health.failures_in_a_row, longest_delay)
             if delayed is not None:
                 delayed(timedelta(seconds=delay))

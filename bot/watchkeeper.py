@@ -15,6 +15,7 @@ from bot.models import Action, Flag, Observation
 from bot.rules import acts, clock, looks, sending, watching
 from bot.rules.episodes import Change
 from bot.rules.looks import Decision
+from bot.rules.policy import Policy
 from bot.teller import Teller
 
 UNKNOWN_OUTCOME: Final = "outcome unknown"
@@ -72,6 +73,18 @@ class Watchkeeper:
         self._teller = teller
         self._greeted = set(greeted)
         self._keys = keys
+        self._untold: tuple[Alert, ...] = ()
+        """What was decided while no owner was known."""
+
+    @property
+    def policy(self) -> Policy:
+        """The numbers that the rules go by."""
+        return self._teller.policy
+
+    @property
+    def has_owners(self) -> bool:
+        """Whether anybody is known who can be told."""
+        return bool(self._teller.owners())
 
     async def looked(self, observation: Observation) -> bool:
         """Take in a good look, and tell whether its list is believed: one that lost too much is not."""
@@ -206,27 +219,31 @@ class Watchkeeper:
         """Change the ledger, and tell whoever is to be told, all of it or nothing."""
         try:
             async with self.ledger.turn() as draft:
-                turn = Turn(draft, self._teller.now())
+                turn = Turn(draft, self._teller.now(), list(self._untold))
                 yield turn
-                self._tell(turn)
+                is_told = self._tell(turn)
+            known = self.ledger.incidents
+            self._untold = () if is_told else tuple(each for each in turn.alerts if each.incident in known)
         finally:
             # Who is greeted counts once it is written, and then also if this task was cancelled meanwhile.
             messages = self.ledger.messages.values()
             self._greeted |= {each.recipient for each in messages if each.purpose is Purpose.HELLO}
 
-    def _tell(self, turn: Turn) -> None:
-        """Bring the owners' messages in line with the turn."""
+    def _tell(self, turn: Turn) -> bool:
+        """Bring the owners' messages in line with the turn, unless nobody knows yet who they are."""
         owners = frozenset(self._teller.owners())
         if not owners:
-            return  # nobody knows yet who they are; what is to be told is found later
+            return False
         self._dismiss(turn, owners)
         if not self._greeted and not turn.draft.messages:
             # Nobody was told anything so far, nor of what is over by now.
-            ended = (each for each in turn.draft.incidents.values() if each.ended)
+            told = {each.incident for each in turn.alerts}
+            ended = (each for each in turn.draft.incidents.values() if each.ended and each.key not in told)
             turn.alerts += [Alert(each.key, Reason.RESOLVED, loud=False) for each in ended]
         for owner in sorted(owners - self._greeted):
             turn.draft.put_message(hello(self._keys(), owner, turn.at))
         self._teller.tell(turn.draft, turn.alerts)
+        return True
 
     def _dismiss(self, turn: Turn, owners: frozenset[int]) -> None:
         """Send nothing more to people who are owners no longer, and leave no account in their hands."""

@@ -1,7 +1,7 @@
 """How the watch does, and how loud it is: `/mjstatus`, `/mjmute`, `/mjtest`, and the bot's own status."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from typing import Final
@@ -13,7 +13,7 @@ from bot.client import Midwatch
 from bot.controls import Controls, Press, Who, button
 from bot.durations import completions, read_typed
 from bot.errors import UserError
-from bot.incidents import Message, Route, open_service
+from bot.incidents import Incident, Message, Route, open_service
 from bot.models import KnownAccount
 from bot.monitor import Monitor, utc_now
 from bot.outbox import RouteState
@@ -24,7 +24,7 @@ from bot.render.text import count, plain, when
 from bot.replies import Caller, Shown, defer, defer_update, show, suggested
 from bot.rounds import Rounds
 from bot.rules.policy import LONGEST_MUTE
-from bot.store import Store
+from bot.store import Store, StoreError
 from bot.supervise import first_of, looped
 from bot.useapi import UseapiError
 from bot.watchkeeper import Watchkeeper
@@ -93,7 +93,7 @@ class Status(commands.Cog):
             incidents,
             trouble=service.trouble if service else None,
             muted=any(until > utc_now() for until in ledger.mutes.values()),
-            unseen=ledger.watch.resumed,
+            lacks=[each.lack for each in self._rounds.problems()],
         )
         await self._bot.present(text, anew=anew)
 
@@ -185,7 +185,9 @@ class Status(commands.Cog):
 
     async def _status(self) -> WatchStatus:
         ledger = self._keeper.ledger
-        ended = await self._store.watch.ended_incidents(ENDED_SHOWN)
+        ended: Sequence[Incident] = ()
+        with suppress(StoreError):  # what is wrong with the database is among the problems
+            ended = await self._store.watch.ended_incidents(ENDED_SHOWN)
         going = [incident for incident in ledger.incidents.values() if not incident.ended]
         return WatchStatus(
             now=utc_now(),
@@ -198,7 +200,7 @@ class Status(commands.Cog):
             next_look=self._rounds.next_look,
             failures=self._rounds.failed_looks,
             why=str(self._monitor.failure) if self._monitor.failure else None,
-            unseen=self._monitor.failure is not None or ledger.watch.resumed,
+            problems=self._rounds.problems(),
             second_route=Route.CHANNEL in self._rounds.outbox.routes,
             other_copy_at=self._bot.other_copy_at,
         )

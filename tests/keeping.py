@@ -13,13 +13,13 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.controls import view_of
-from bot.delivery import Letter, Place
+from bot.delivery import Letter, Place, Post
 from bot.heartbeat import Heartbeat
 from bot.incidents import Incident, Message, Purpose, Route
 from bot.ledger import Ledger
 from bot.models import Account, Action, Flag, Observation
 from bot.monitor import Monitor, recall
-from bot.outbox import Outbox
+from bot.outbox import MemoryNotice, Outbox
 from bot.rounds import Rounds
 from bot.rules.policy import Policy
 from bot.store import Store
@@ -173,12 +173,13 @@ def rounds_of(
     interval: timedelta = MINUTE,
     heartbeat: Heartbeat | None = None,
     chance: Callable[[], float] = lambda: 0.5,
+    post: Post | None = None,
 ) -> Rounds:
     """Make the rounds, which sleep by the clock of the test; one chance in two is no jitter."""
-    clock = watch.clock
+    clock, post = watch.clock, post or NoPost()
     outbox = Outbox(
         watch.ledger,
-        NoPost(),
+        post,
         watch.teller,
         accounts=lambda: watch.monitor.roster.by_channel,
         view_of=view_of,
@@ -189,6 +190,7 @@ def rounds_of(
         watch.monitor,
         watch.keeper,
         outbox,
+        MemoryNotice(post, lambda: watch.owners),
         heartbeat or Heartbeat(watch.session, None),
         interval,
         now=clock.now,

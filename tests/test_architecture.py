@@ -31,6 +31,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
     "bot.moments": NOTHING,
     "bot.terminal": NOTHING,
     "bot.supervise": NOTHING,
+    "bot.wellness": NOTHING,
     "bot.incidents": frozenset({"bot.models"}),
     "bot.config": frozenset({"bot.logs", "pydantic", "pydantic_core", "pydantic_settings"}),
     "bot.rules": frozenset({"bot.incidents", "bot.models"}),
@@ -39,7 +40,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
     "bot.ledger": frozenset({"bot.incidents", "bot.models", "bot.rules", "bot.store"}),
     # typing_extensions: the TypedDict that pydantic asks for below Python 3.12.
     "bot.useapi": frozenset({"bot.models", "aiohttp", "pydantic", "typing_extensions"}),
-    "bot.render": frozenset({"bot.incidents", "bot.models", "discord"}),
+    "bot.render": frozenset({"bot.incidents", "bot.models", "bot.wellness", "discord"}),
     # The watch: none of these knows Discord.
     "bot.teller": frozenset({"bot.incidents", "bot.ledger", "bot.rules"}),
     "bot.watchkeeper": frozenset({"bot.incidents", "bot.ledger", "bot.models", "bot.rules", "bot.teller"}),
@@ -69,6 +70,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
             "bot.moments",
             "bot.render",
             "bot.rules",
+            "bot.store",
             "bot.supervise",
             "bot.teller",
             "discord",
@@ -82,9 +84,11 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
             "bot.monitor",
             "bot.outbox",
             "bot.rules",
+            "bot.store",
             "bot.supervise",
             "bot.useapi",
             "bot.watchkeeper",
+            "bot.wellness",
         }
     ),
     "bot.sync": frozenset({"discord"}),

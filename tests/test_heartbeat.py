@@ -11,8 +11,9 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from bot.heartbeat import OVERDUE, Heartbeat
+from bot.heartbeat import Heartbeat
 from bot.incidents import Delivery, Message, Purpose
+from bot.wellness import OVERDUE_AFTER
 from tests.conftest import Leaks
 from tests.keeping import MINUTE, PATIENCE, Clock, Watched, rounds_of, until, watching
 from tests.parts import AT
@@ -251,7 +252,7 @@ async def test_row_26_it_is_withheld_while_a_message_is_overdue_by_more_than_fiv
     (hello,) = watch.told(Purpose.HELLO)
     assert (hello.due_at, hello.delivery) == (AT, Delivery.WAITING)
 
-    watch.clock.turn(OVERDUE)
+    watch.clock.turn(OVERDUE_AFTER)
     await rounds.look()
     assert len(service.calls) == 2
     watch.clock.turn(SECOND)

@@ -218,7 +218,7 @@ async def test_nothing_is_called_ready_before_the_first_good_look(bot: Bot, ada:
     await bot.world.wait_for(lambda: presence(bot) == "3 accounts watched, all ready", PATIENCE)
     bot.api.fault(Fault.SERVER_ERROR, endpoint=Endpoint.LIST)
     await bot.restart()
-    await bot.world.wait_for(lambda: presence(bot) == "waiting for the first good look", PATIENCE)
+    await bot.world.wait_for(lambda: presence(bot) == "I cannot see your accounts yet", PATIENCE)
     bot.api.mend()
     await look(ada)
     await bot.world.wait_for(lambda: presence(bot) == "3 accounts watched, all ready", PATIENCE)

@@ -3,6 +3,7 @@
 from bot.moments import Step
 from bot.outbox.editor import EDIT_EVERY
 from bot.outbox.health import Report, RouteState
+from bot.outbox.memory_notice import MemoryNotice
 from bot.outbox.outbox import Outbox
 
-__all__ = ["EDIT_EVERY", "Outbox", "Report", "RouteState", "Step"]
+__all__ = ["EDIT_EVERY", "MemoryNotice", "Outbox", "Report", "RouteState", "Step"]

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.delivery import CLOSED_REASONS, NotDoneError, Obstacle
 from bot.incidents import Delivery, Message, Route
-from bot.outbox.fate import Memory, backoff, copy_key, is_due, ready_at
+from bot.outbox.fate import Memory, backoff, copy_key, is_copy, is_due, original_key, ready_at
 from bot.rules.policy import LONGEST_BACKOFF
 
 TRIED_AGAIN: Final = timedelta(days=1)
@@ -32,7 +32,7 @@ class Report:
     waiting: tuple[Message, ...]
     """What should be there by now, the longest overdue first; each says why it is not."""
     overdue_since: datetime | None
-    """Since when the oldest of them has been due; None also if its copy arrived by the other route."""
+    """Since when the oldest of them has been due; one that arrived by another route does not count."""
     routes: Mapping[tuple[int, Route], RouteState]
 
 
@@ -78,14 +78,15 @@ class Routes:
         return dict(self._states)
 
 
-def report(memory: Memory, routes: Routes, now: datetime) -> Report:
-    """Sum up how telling goes."""
+def report(memory: Memory, routes: Routes, now: datetime, broken_since: datetime | None = None) -> Report:
+    """Sum up how telling goes; `broken_since` is since when a message could not be worked on at all."""
     waiting = sorted(
         (each for each in memory.messages.values() if each.on_its_way and is_overdue(each, memory, now)),
         key=due_since,
     )
-    untold = (due_since(message) for message in waiting if not is_told_by_copy(message, memory.messages))
-    return Report(tuple(waiting), next(untold, None), routes.states())
+    untold = [due_since(message) for message in waiting if not is_told_otherwise(message, memory.messages)]
+    overdue = [*untold, *([broken_since] if broken_since else [])]
+    return Report(tuple(waiting), min(overdue, default=None), routes.states())
 
 
 def is_overdue(message: Message, memory: Memory, now: datetime) -> bool:
@@ -98,8 +99,11 @@ def due_since(message: Message) -> datetime:
     return message.failing_since or message.claimed_at or message.due_at
 
 
-def is_told_by_copy(message: Message, messages: Mapping[str, Message]) -> bool:
-    """Whether a message waits, but its copy arrived by the other route."""
+def is_told_otherwise(message: Message, messages: Mapping[str, Message]) -> bool:
+    """Whether a message waits, but its copy arrived by the other route, or what it is a copy of."""
+    if is_copy(message):
+        original = messages.get(original_key(message))
+        return original is not None and not original.on_its_way
     copy = messages.get(copy_key(message))
     return copy is not None and copy.delivery in (Delivery.SENT, Delivery.DONE)
 

@@ -21,6 +21,7 @@ from bot.outbox.health import Holds, Report, Routes
 from bot.outbox.letters import Letters
 from bot.outbox.sender import Sender, Surroundings
 from bot.render.look import Look
+from bot.store import StoreError
 from bot.supervise import Health, describe, end, first_of, is_being_cancelled, is_surprise, supervise
 from bot.teller import Teller
 
@@ -31,6 +32,7 @@ LONGEST_REST: Final = timedelta(seconds=60)
 """A name given to an account shows in its messages by then, as no change of the ledger tells of it."""
 LOGIN_REST: Final = timedelta(seconds=1)
 NOW: Final = timedelta(0)
+NAME: Final = "the outbox"
 
 
 class Outbox:
@@ -71,6 +73,8 @@ class Outbox:
         self._sends: dict[str, asyncio.Task[None]] = {}
         self._edits: dict[str, asyncio.Task[None]] = {}
         self._finished = asyncio.Event()
+        self._broken: dict[str, datetime] = {}
+        """Since when work on a message has failed for a reason that nobody foresaw."""
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -79,14 +83,16 @@ class Outbox:
 
     def report(self) -> Report:
         """Say how telling goes: what is overdue, and how each route to each owner does."""
-        return health.report(self._ledger, self._routes, self._now())
+        messages = self._ledger.messages
+        broken = (since for key, since in self._broken.items() if key in messages)
+        return health.report(self._ledger, self._routes, self._now(), min(broken, default=None))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tell until the stop event; what is under way then is left to the next start."""
         try:
             await supervise(
                 partial(self._round, stop),
-                name="the outbox",
+                name=NAME,
                 stop=stop,
                 every=NOW,
                 limit=None,
@@ -101,6 +107,7 @@ class Outbox:
         seen = self._ledger.changed.version
         self._finished.clear()
         longest = min(self.begin(), LONGEST_REST) if self._post.ready else LOGIN_REST
+        self.health.succeeded(NAME)
         await first_of(
             self._ledger.changed.wait(seen),
             self._finished.wait(),
@@ -157,16 +164,20 @@ class Outbox:
         try:
             if await work(key):
                 self._holds.release(key)
+                self._broken.pop(key, None)
             else:
                 self._holds.hold(key)  # due, and yet nothing to do: not again at once
         except NotDoneError as error:  # of an edit or a deletion: a send notes its own refusals
             if not self._holds.is_held(key):
                 log.warning("a message cannot be changed yet, and is tried again: %s", error.reason)
             self._holds.hold(key, error.wait)
+        except StoreError:
+            self._holds.hold(key)  # the log says already that nothing can be written
         except (Exception, asyncio.CancelledError) as error:  # one message must not stop the others
             if is_being_cancelled():
                 raise
             self._holds.hold(key)
+            self._broken.setdefault(key, self._now())
             log.warning("a message is left for later: %s", describe(error), exc_info=is_surprise(error))
 
     async def _end(self) -> None:

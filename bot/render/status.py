@@ -17,6 +17,8 @@ from bot.render.cases import (
 )
 from bot.render.services import headline, short, window
 from bot.render.text import clip, code_span, count, fitted, length, plain, span, when, whole
+from bot.render.wellness import LACKS, problem_lines
+from bot.wellness import Lack, Problem
 
 STATUS_LIMIT: Final = 3_800
 """Of the 4,000 characters that a layout may hold; the rest is left to what the command adds."""
@@ -50,7 +52,6 @@ FAILURES: Final = {
     "no alert channel": "ALERT_CHANNEL_ID is not set",
 }
 """What keeps a message, by Discord's code (Discord's documentation, "Opcodes and Status Codes")."""
-
 
 NO_SECOND_ROUTE: Final = (
     "⚠️ **No second way**: when a direct message does not arrive, nobody is told. "
@@ -88,8 +89,8 @@ class WatchStatus:
     """How many looks failed in a row."""
     why: str | None = None
     """Why the last of them did: a sentence of ours."""
-    unseen: bool = False
-    """The last look of anybody failed, or there was no good one yet since the start."""
+    problems: Sequence[Problem] = ()
+    """Why the watch is not well, the worst first."""
     second_route: bool = True
     """Whether alerts can go to a channel when a direct message does not arrive."""
     other_copy_at: datetime | None = None
@@ -116,7 +117,7 @@ def presence_text(
     *,
     trouble: Trouble | None = None,
     muted: bool = False,
-    unseen: bool = False,
+    lacks: Sequence[Lack] = (),
 ) -> str:
     """Say at a glance how things are: what needs a person counts, and what is settling is not ready yet."""
     going = [each.state for each in incidents if each.channel and not each.ended]
@@ -131,13 +132,14 @@ def presence_text(
         said = f"{whole(needing)} {'needs' if needing == 1 else 'need'} you"
     elif going:
         said = f"{count(watched, 'account')} watched, {whole(len(going))} not clear for sure yet"
-    elif unseen:
-        said = "waiting for the first good look"
+    elif lacks:
+        return clip(f"{LACKS[lacks[0]]} · muted" if muted else LACKS[lacks[0]], PRESENCE_LIMIT)
     elif watched:
         said = f"{count(watched, 'account')} watched, all ready"
     else:
         said = "no account to watch"
-    return clip(f"{said} · muted" if muted else said, PRESENCE_LIMIT)
+    worst = [LACKS[each] for each in lacks[:1] if each is not Lack.SIGHT]
+    return clip(" · ".join([said, *worst, *(["muted"] if muted else [])]), PRESENCE_LIMIT)
 
 
 def failure_words(failure: str | None) -> str:
@@ -163,7 +165,9 @@ def _sections(watch: WatchStatus) -> Iterator[tuple[str, list[str]]]:
 
 def _wrong(watch: WatchStatus) -> Iterator[str]:
     """Name what keeps alerts from people, before anything else."""
-    for owner, failing in _undelivered(watch).items():
+    undelivered = _undelivered(watch)
+    yield from problem_lines(watch.problems, has_undelivered=bool(undelivered))
+    for owner, failing in undelivered.items():
         since = min(each.failing_since or each.due_at for each in failing)
         yield (
             f"📪 **{count(len(failing), 'message')} for <@{owner}> cannot be delivered**, "
@@ -211,9 +215,12 @@ def _summary(watch: WatchStatus) -> str:
     said = presence_text(len(watch.accounts), watch.incidents)
     if any(each.channel and each.state is State.OPEN for each in watch.incidents):
         return f"⚠️ **{count(len(watch.accounts), 'account')} watched, {said}**"
-    if watch.failures or watch.unseen:
+    lacks = [each.lack for each in watch.problems]
+    if Lack.SIGHT in lacks:
         # What could not be looked at must not read as ready.
         return f"⚠️ **{count(len(watch.accounts), 'account')}, not seen since the last good look**"
+    if lacks:
+        return f"⚠️ **{count(len(watch.accounts), 'account')} watched, but {LACKS[lacks[0]]}**"
     return f"{'🟡' if any(each.channel and not each.ended for each in watch.incidents) else '✅'} **{said}**"
 
 

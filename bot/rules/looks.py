@@ -67,7 +67,7 @@ def sightings(
             yield episodes.opened(
                 account.channel,
                 flag,
-                observation.at,
+                observation.flagged_since.get(account.channel, observation.at),
                 past.get(account.channel, ()),
                 new_key,
                 before_watch=watch.listed is None,

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import logging
 import os
 import sqlite3
 import time
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import aiosqlite
+
+log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT: Final = timedelta(seconds=5)
 BUSY_STEP: Final = timedelta(milliseconds=50)
@@ -208,6 +211,8 @@ class Database:
         self.path = path
         self.turn = asyncio.Lock()
         """Held by the one who writes."""
+        self.failure: StoreError | None = None
+        """Why the last transaction is not on disk; None if it is."""
         self._busy_timeout = busy_timeout.total_seconds()
         self._locked_since, self._locked_at = inf, -inf
         """When another program was found to have the file: first and last, while it keeps it."""
@@ -238,10 +243,23 @@ class Database:
         """Write all of it or nothing; only for the one whose turn it is."""
         if time.monotonic() - self._locked_at > self._busy_timeout:
             self._locked_since = inf  # that was another time
-        with plainly(self.path):
-            async with transaction(self.writer, self._is_worth_waiting):
-                self._locked_since = inf
-                yield self.writer
+        try:
+            with plainly(self.path):
+                async with transaction(self.writer, self._is_worth_waiting):
+                    self._locked_since = inf
+                    yield self.writer
+        except StoreError as error:
+            self._wrote(error)
+            raise
+        self._wrote(None)
+
+    def _wrote(self, failure: StoreError | None) -> None:
+        """Note how a transaction went; the log says once that none can be written, and once that they can."""
+        if failure and not self.failure:
+            log.error("Midwatch cannot write down what happens: %s", failure)
+        elif self.failure and not failure:
+            log.info("Midwatch can write down what happens again")
+        self.failure = failure
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[aiosqlite.Connection]:

@@ -128,6 +128,11 @@ class Store:
             log.exception("the database holds something that is not understood")
             raise StoreError(not_understood(self._database.path)) from error
 
+    @property
+    def failure(self) -> StoreError | None:
+        """Why the last transaction is not on disk; None if it is."""
+        return self._database.failure
+
     def hurry(self) -> None:
         """Wait for other programs that have the database no more than a moment from now on."""
         self._database.hurry()

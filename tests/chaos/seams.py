@@ -19,7 +19,7 @@ from bot.incidents import Route
 from bot.ledger import Ledger
 from bot.models import Account
 from bot.monitor import Monitor, recall
-from bot.outbox import Outbox
+from bot.outbox import MemoryNotice, Outbox
 from bot.rounds import Rounds
 from bot.rules.policy import Policy
 from bot.store import Store
@@ -146,9 +146,10 @@ async def watching(
             keeper = Watchkeeper(ledger, teller, ())
             await keeper.tick()  # the hello waits already when the outbox begins: it is looked for first
             monitor = Monitor(useapi, store, await recall(store), keeper, now=hurry.now)
+            post = TrappedPost(DiscordPost(client), traps)
             outbox = Outbox(
                 ledger,
-                TrappedPost(DiscordPost(client), traps),
+                post,
                 teller,
                 accounts=lambda: monitor.roster.by_channel,
                 view_of=view_of,
@@ -156,7 +157,13 @@ async def watching(
                 chance=lambda: 0.0,
             )
             rounds = Rounds(
-                monitor, keeper, outbox, Heartbeat(session, None), POLICY.poll_interval, now=hurry.now
+                monitor,
+                keeper,
+                outbox,
+                MemoryNotice(post, lambda: {world.owner.id}),
+                Heartbeat(session, None),
+                POLICY.poll_interval,
+                now=hurry.now,
             )
             async with rounds.going():
                 yield ledger

@@ -1,0 +1,85 @@
+"""The one message that owners get without the database: that no alert can be sent, as none can be kept."""
+
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from discord import ui
+
+from bot.delivery import Letter, NotDoneError, Obstacle, Place, Post
+from bot.incidents import Route, new_key
+from bot.render.wellness import unwritten, written_again
+
+log = logging.getLogger(__name__)
+
+LASTING: Final = frozenset({Obstacle.CLOSED, Obstacle.BROKEN, Obstacle.GONE})
+"""Nothing that passes by itself: the other routes have to do."""
+
+Way = tuple[int, Route]
+
+
+@dataclass(slots=True)
+class MemoryNotice:
+    """Tells each owner once by each route, and says in the same message when it is over.
+
+    All is kept in memory alone: after a restart, which needs the database, nothing is said of it any more.
+    """
+
+    post: Post
+    owners: Callable[[], Collection[int]]
+    _since: datetime | None = None
+    _nonces: dict[Way, str] = field(default_factory=dict[Way, str])
+    _sent: dict[Way, Place | None] = field(default_factory=dict[Way, Place | None])
+    """Where each message stands; None where a route will not take one."""
+
+    async def show(self, since: datetime) -> None:
+        """Send the notice by every route to every owner that has not taken it yet."""
+        if not self.post.ready:
+            return
+        self._since = since
+        routes = [route for route in Route if self.post.has(route)]
+        for way in [(owner, route) for owner in sorted(self.owners()) for route in routes]:
+            if way not in self._sent:
+                await self._send(way, since)
+
+    async def end(self, now: datetime) -> None:
+        """Say in every notice that it is over."""
+        if self._since is None:
+            return
+        text = written_again(self._since, now)
+        for (owner, route), place in list(self._sent.items()):
+            if place is not None:
+                await self._edit(place, letter(text, owner, route))
+            del self._sent[owner, route]
+        self._nonces.clear()
+        self._since = None
+
+    async def _send(self, way: Way, since: datetime) -> None:
+        owner, route = way
+        nonce = self._nonces.setdefault(way, new_key()[:25])
+        try:
+            channel = await self.post.open(owner, route)
+            place = await self.post.send(
+                channel, letter(unwritten(since), owner, route), nonce=nonce, silent=False
+            )
+        except NotDoneError as error:
+            if error.obstacle in LASTING:
+                self._sent[way] = None
+            return  # else it is tried again with the next run, under the same nonce
+        self._sent[way] = place
+
+    async def _edit(self, place: Place, shown: Letter) -> None:
+        """Change a notice; one that cannot be changed names its time all the same."""
+        try:
+            await self.post.edit(place, shown)
+        except NotDoneError as error:
+            log.warning("a message cannot say that the database is written again: %s", error.reason)
+
+
+def letter(text: str, owner: int, route: Route) -> Letter:
+    """Return the notice as text alone, with a mention where others read it, too."""
+    in_channel = route is Route.CHANNEL
+    content = f"<@{owner}> {text}" if in_channel else text
+    return Letter(content, None, ui.View(timeout=None), owner if in_channel else None)

@@ -1,0 +1,61 @@
+"""The words for a watch that is not well."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+from bot.render.cases import stretch
+from bot.render.text import span, when
+from bot.wellness import Lack, Problem
+
+LACKS: Final[Mapping[Lack, str]] = {
+    Lack.MEMORY: "I cannot write down what I see",
+    Lack.OWNERS: "I know no owner to tell",
+    Lack.DELIVERY: "messages do not arrive",
+    Lack.LOOP: "a part of me fails",
+    Lack.SIGHT: "I cannot see your accounts yet",
+}
+"""What the bot's own status says of it."""
+
+
+def problem_lines(problems: Iterable[Problem], *, has_undelivered: bool) -> Iterator[str]:
+    """Say in `/mjstatus` why the watch is not well, but for what has a line of its own there.
+
+    These are the accounts it does not see, and messages that were refused (`has_undelivered`).
+    """
+    for problem in problems:
+        match problem.lack:
+            case Lack.MEMORY:
+                since = f", since {when(problem.since, 'f')}" if problem.since else ""
+                yield f"💾 **I cannot write down what I see**{since}: I can send no alert. {problem.detail}"
+            case Lack.OWNERS:
+                yield (
+                    "🙈 **I know no owner**, so I can tell nobody. I ask Discord again by myself. "
+                    "Or set OWNER_IDS, and restart me."
+                )
+            case Lack.LOOP:
+                yield f"⚠️ **A part of me fails**: {problem.detail}. I keep trying; my log says why."
+            case Lack.DELIVERY if not has_undelivered:
+                since = f", due {when(problem.since)}" if problem.since else ""
+                yield f"📪 **A message is late**{since}. I keep trying; my log says why."
+            case Lack.DELIVERY | Lack.SIGHT:
+                pass
+
+
+def unwritten(since: datetime) -> str:
+    """Say that alerts cannot be sent now, why, and where to look instead."""
+    return (
+        f"💾 **I cannot write down what I see**, since {when(since, 'f')}: my database is full, "
+        "read-only, or held by another program. I still watch your accounts, but I can send no alert.\n"
+        "1. Look with /mjaccounts whether an account needs you.\n"
+        "2. Look into my log, on the machine I run on: it says what is wrong with the database.\n"
+        "This message changes when I can write again. Alerts that are due then come by themselves."
+    )
+
+
+def written_again(since: datetime, until: datetime) -> str:
+    """Say that alerts are sent again."""
+    return (
+        f"✅ **I can write down what I see again.** I could not for {span(until - since)} "
+        f"({stretch(since, until)}). Alerts arrive as before."
+    )
