@@ -264,11 +264,11 @@ def test_without_a_second_way_to_reach_anybody_it_says_so_and_which_setting_give
 
 
 def test_while_looks_fail_nothing_is_called_ready() -> None:
-    texts = "\n".join(status(
-            WatchStatus(
-                now=NOW, accounts={channel(0): account()}, failures=1, problems=[Problem(Lack.SIGHT)]
-            )
-        ))
+    texts = "\n".join(
+        status(
+            WatchStatus(now=NOW, accounts={channel(0): account()}, failures=1, problems=[Problem(Lack.SIGHT)])
+        )
+    )
     assert "not seen since the last good look" in texts
     assert "all ready" not in texts
 
