@@ -82,7 +82,11 @@ Midwatch · {MESSAGE}"""
             "⚠️ I cannot see your accounts: the API answers with error 596 instead of the list",
             "1. Do what the message about the account says.",
         ),
-        (Trouble.AWAY, "⚠️ I cannot see your accounts: I was not running", "1. Nothing: I am running again."),
+        (
+            Trouble.AWAY,
+            "⚠️ I cannot see your accounts: I was not running, or an older database was put back",
+            "1. Nothing: I am running again.",
+        ),
     ],
 )
 def test_each_trouble_has_its_first_line_and_its_next_step(trouble: Trouble, content: str, step: str) -> None:
@@ -152,7 +156,8 @@ def test_a_recovery_that_found_nothing_new_says_so() -> None:
 
 def test_a_note_tells_of_an_absence_of_the_bot() -> None:
     assert seen(shown(over(Trouble.AWAY), purpose=Purpose.NOTE)) == (
-        "👀 I was not running for 26 min (<t:1768355640:t> - <t:1768357200:t>). I am watching again.\n"
+        "👀 I have no record of 26 min (<t:1768355640:t> - <t:1768357200:t>): "
+        "I was not running, or an older database was put back. I am watching again.\n"
         "No account is flagged that was not, and none is back that was.\n"
         f"Midwatch · {MESSAGE}"
     )

@@ -211,6 +211,26 @@ async def test_row_58_the_bots_own_status_is_shown_again_after_a_resume(bot: Bot
     await bot.world.wait_for(lambda: presence(bot) == "1 account watched, all ready", PATIENCE)
 
 
+async def test_row_42_all_views_say_that_nothing_can_be_written_down_and_show_the_flag(
+    bot: Bot, ada: Visitor
+) -> None:
+    account = bot.api.add()
+    await bot.start(POLL_INTERVAL="5s")
+    await bot.world.wait_for(lambda: presence(bot) == "1 account watched, all ready", PATIENCE)
+    async with bot.held_database():
+        bot.api.flag(account.channel, MODERATION)
+        await bot.world.wait_for(lambda: presence(bot) == "I cannot write down what I see", PATIENCE)
+        shown = text(await ada.ask("mjaccounts"))
+        assert "1 account, 1 flagged" in shown
+        status = text(await ada.ask("mjstatus"))
+        assert status.strip().startswith("💾 **I cannot write down what I see**")
+        assert "locked by another program" in status
+        assert "✅ **" not in status
+        assert "needs you" not in "".join(map(text, ada.told()))
+    await newest(ada, "needs you")
+    await bot.world.wait_for(lambda: presence(bot) == "1 needs you", PATIENCE)
+
+
 async def test_nothing_is_called_ready_before_the_first_good_look(bot: Bot, ada: Visitor) -> None:
     for _ in range(3):
         bot.api.add()

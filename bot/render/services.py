@@ -65,7 +65,7 @@ def recovery(incident: Incident) -> str:
     start, end = window(incident)
     blind = f"{span(end - start)} ({stretch(start, end)})"
     if incident.trouble is Trouble.AWAY:
-        return f"👀 I was not running for {blind}. I am watching again."
+        return f"👀 I have no record of {blind}: {short(incident.trouble)}. I am watching again."
     return f"✅ I can see your accounts again. I could not for {blind}."
 
 
@@ -156,7 +156,7 @@ def short(trouble: Trouble) -> str:  # noqa: PLR0911 - a table
         case Trouble.PENDING:
             return "the API answers with error 596 instead of the list"
         case Trouble.AWAY:
-            return "I was not running"
+            return "I was not running, or an older database was put back"
     assert_never(trouble)
 
 
