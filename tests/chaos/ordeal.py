@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import signal
+import sqlite3
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -29,6 +30,7 @@ PRIVATE: Final = 64
 """The flag of a message that one person sees as an answer."""
 CALLBACK: Final = re.compile(r"/interactions/(\d+)/[^/]+/callback")
 UNKNOWN: Final = 404
+UNWRITTEN: Final = "I cannot write down what I see"
 
 
 class EndedByItselfError(Exception):
@@ -56,6 +58,37 @@ class Creation:
     row: MessageRow | None
 
 
+class Disk:
+    """Another program's hold on the bot's database: as long as it lasts, the bot can write nothing down."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._held: sqlite3.Connection | None = None
+        self.refusals = 0
+        """How often it has begun to refuse."""
+
+    def refuse(self) -> bool:
+        """Keep the bot from writing, and tell whether that could be done: it may be writing just now."""
+        if self._held is not None:
+            return True
+        if not self._path.exists():
+            return False
+        other = sqlite3.connect(self._path, isolation_level=None, timeout=0)
+        try:
+            other.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            other.close()
+            return False
+        self._held, self.refusals = other, self.refusals + 1
+        return True
+
+    def mend(self) -> None:
+        """Let the bot write again."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
+
 class Ordeal:
     """The fakes, the bot's lives, and what the driver did to the accounts."""
 
@@ -63,6 +96,7 @@ class Ordeal:
         self.api = api
         self.world = world
         self.records = Records(folder / "midwatch.sqlite3")
+        self.disk = Disk(self.records.path)
         self.owners = (world.owner, world.second_owner)
         self.fates: deque[Fate] = deque()
         self.hurry = Hurry.begin()
@@ -70,6 +104,8 @@ class Ordeal:
         self.creations: list[Creation] = []
         self.late_answers: dict[int, set[int]] = {owner.id: set() for owner in self.owners}
         """The messages to each owner that stand for an answer, one at most for each that came too late."""
+        self.notices: dict[int, set[int]] = {owner.id: set() for owner in self.owners}
+        """The messages to each owner that are sent without the database, as it cannot be written."""
         self.episodes: list[str] = []
         """The channel of each flag that was set where there was no trouble."""
         self.before_stop: Callable[[], Awaitable[None]] | None = None
@@ -100,7 +136,8 @@ class Ordeal:
         return self._process is not None and self._process.is_alive()
 
     def begin(self) -> None:
-        """Begin a life, with the next of the fates."""
+        """Begin a life, with the next of the fates; none begins without a database that can be written."""
+        self.disk.mend()
         self._fate = fate = self.fates.popleft() if self.fates else Fate()
         life = Life(
             self._settings(),
@@ -187,6 +224,7 @@ class Ordeal:
 
     def end(self) -> None:
         """End whatever still runs."""
+        self.disk.mend()
         if self._process is not None:
             self._process.kill()
             self._process.join()
@@ -218,8 +256,16 @@ class Ordeal:
         if is_alert and payload["author"]["id"] == str(self.world.bot_id):
             row = self.row_of(payload)
             self.creations.append(Creation(int(payload["id"]), row))
-            if row is None:
+            if row is None and not self._note_notice(payload):
                 self._note_answer(payload)
+
+    def _note_notice(self, message: Mapping[str, Any]) -> bool:
+        """Take note of a message that says that nothing can be written down; tell whether it is one."""
+        is_notice = UNWRITTEN in message["content"]
+        for owner in self.owners:
+            if is_notice and int(message["channel_id"]) == self.world.dm_channel_id(owner):
+                self.notices[owner.id].add(int(message["id"]))
+        return is_notice
 
     def _note_answer(self, message: Mapping[str, Any]) -> None:
         """Take note of an answer that Discord took too late as one, so that it goes as a direct message."""
@@ -246,8 +292,8 @@ class Ordeal:
     def sees(self, owner: Person) -> list[Json]:
         """Give the owner's direct messages, without answers to clicks and commands."""
         seen = self.world.messages(self.world.dm_channel_id(owner), owner)
-        late = self.late_answers[owner.id]
-        return [each for each in seen if not each.get("flags", 0) & PRIVATE and int(each["id"]) not in late]
+        others = self.late_answers[owner.id] | self.notices[owner.id]
+        return [each for each in seen if not each.get("flags", 0) & PRIVATE and int(each["id"]) not in others]
 
     def has_told(self, channel: str) -> bool:
         """Whether every owner has a message that holds the account's open incident, recorded as sent."""

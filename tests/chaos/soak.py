@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -43,6 +43,7 @@ DISCORD_FAULTS: Final = (
     (Nuisance.ERROR, 500, 1.0),
     (Nuisance.ERROR, 502, 1.0),
     (Nuisance.ERROR, 503, 1.0),
+    (Nuisance.ERROR, 403, 1.0),
     (Nuisance.RATE_LIMITED, 429, 3.0),
     (Nuisance.RESET, 0, 1.0),
     (Nuisance.RESET_AFTER, 0, 1.0),
@@ -62,6 +63,7 @@ COMMANDS: Final = ("mjstatus", "mjaccounts")
 ASKS: Final = 0.05
 """How likely an owner uses a command within a tick."""
 LONGEST_LIFE: Final = timedelta(minutes=3)
+NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -103,6 +105,9 @@ class Weather:
     next_at: datetime
     over_at: datetime | None = None
     outages: list[Trouble] = field(default_factory=list[Trouble])
+    refused_at: datetime = NEVER
+    """When the database begins to refuse."""
+    writes_at: datetime = NEVER
 
     def begin(self, one: Ordeal) -> None:
         """Put the faults in force that last."""
@@ -118,6 +123,7 @@ class Weather:
 
     def go_on(self, one: Ordeal, now: datetime) -> None:
         """Begin or end an outage that is due; one that the bot has not seen yet goes on."""
+        self._trouble_disk(one, now)
         known = [each for each in one.records.incidents() if is_outage(each)]
         if len(known) != len(self.outages):
             return
@@ -129,6 +135,14 @@ class Weather:
             self.outages.append(trouble)
             one.api.fault(OUTAGES[trouble], endpoint=Endpoint.LIST)
             self.over_at = now + minutes(self.rng, 1, 15)
+
+    def _trouble_disk(self, one: Ordeal, now: datetime) -> None:
+        """Keep the bot from writing for a while, or let it write again; a new life writes at first."""
+        if now >= self.writes_at:
+            one.disk.mend()
+        if now >= self.refused_at and one.world.connected and one.disk.refuse():
+            self.writes_at = now + minutes(self.rng, 1, 12)
+            self.refused_at = self.writes_at + minutes(self.rng, 15, 60)
 
     def end(self, one: Ordeal) -> None:
         """Take back an outage that the bot, which is dead by now, has not seen."""
@@ -155,7 +169,7 @@ async def soak(folder: Path, seed: int, length: timedelta) -> Soaked:
         courses = [
             Course(one.api.add().channel, child(rng), now + minutes(rng, 0, 60)) for _ in range(ACCOUNTS)
         ]
-        weather = Weather(child(rng), now + minutes(rng, 5, 30))
+        weather = Weather(child(rng), now + minutes(rng, 5, 30), refused_at=now + minutes(rng, 5, 30))
         weather.begin(one)
         vigil = Vigil()
         lives = await _live(one, rng, courses, weather, vigil, length)

@@ -20,6 +20,8 @@ from tests.sandbox.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault
 LATER: Final = PUSH_EVERY + timedelta(minutes=1)
 SETTLES_WITHIN: Final = 6.0
 STARTS_TO_SETTLE: Final = 6
+UNWRITABLE: Final = 0.2
+"""How many of the lives end with a database that cannot be written."""
 HEARD_OUT: Final = 0.5
 """How many of the rounds go on until all is told that is still wrong."""
 RESET_BUTTON: Final = "watch.reset"
@@ -50,6 +52,7 @@ async def settle(one: Ordeal) -> Findings:
     """Let everything end well, and say what was wrong all the same."""
     one.api.mend()
     one.world.mend()
+    one.disk.mend()
     await one.until(one.has_noticed)
     for channel in one.api.accounts:
         one.api.clear(channel)
@@ -91,6 +94,7 @@ async def wait_for_news(one: Ordeal) -> list[str]:
     """Let nothing change until each owner had a push about all that goes on; say what none came for."""
     one.api.mend()
     one.world.mend()
+    one.disk.mend()
     await one.until(one.has_noticed)
     for _ in range(STARTS_TO_SETTLE):
         with suppress(AssertionError):
@@ -177,6 +181,12 @@ def _refused(one: Ordeal, rng: random.Random) -> None:
     one.world.fault(Trouble.ERROR, status=status, path=path, times=rng.randint(1, 3))
 
 
+def _turned_away(one: Ordeal, rng: random.Random) -> None:
+    """Have Discord's edge refuse what is right (403 with code 40333)."""
+    path = rng.choice((SENDS, EDITS, OPENS))
+    one.world.fault(Trouble.ERROR, status=403, code=40333, path=path, times=rng.randint(1, 3))
+
+
 def _limited(one: Ordeal, rng: random.Random) -> None:
     one.world.fault(Trouble.RATE_LIMITED, path=SENDS, seconds=rng.randint(1, 5), times=rng.randint(1, 2))
 
@@ -193,6 +203,7 @@ def _late(one: Ordeal, rng: random.Random) -> None:
 
 DISCORD_TROUBLES: Final[tuple[Callable[[Ordeal, random.Random], None], ...]] = (
     _refused,
+    _turned_away,
     _limited,
     _broken,
     _late,
@@ -204,7 +215,10 @@ async def _live(one: Ordeal, rng: random.Random) -> None:
     if rng.random() < 0.5:
         await _happen(one, rng)
     one.begin()
+    refuses = rng.random() < UNWRITABLE
     while one.alive:
+        if refuses and one.world.connected:
+            refuses = not one.disk.refuse()
         await _happen(one, rng)
         with suppress(AssertionError):
             await one.world.wait_for(lambda: not one.alive, rng.uniform(0.05, 0.4))

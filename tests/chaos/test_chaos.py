@@ -150,6 +150,34 @@ async def post_as_bot(one: Ordeal, person: Person, content: str) -> None:
         assert made.ok
 
 
+async def test_a_database_that_cannot_be_written_loses_and_repeats_nothing(one: Ordeal) -> None:
+    first, second = (one.api.add().channel for _ in range(2))
+    one.flag(first)
+    await one.until(lambda: one.has_told(first) and one.world.connected)
+    await one.until(one.disk.refuse)
+    one.flag(second)
+    await one.until(lambda: all(one.notices.values()))
+    assert not one.has_noticed()
+    one.disk.mend()
+    await one.until(lambda: one.has_told(second))
+    found = await settle(one)
+    assert found.all == []
+    assert [len(notices) for notices in one.notices.values()] == [1, 1]
+
+
+async def test_killed_while_the_database_cannot_be_written_it_loses_and_repeats_nothing(one: Ordeal) -> None:
+    first, second = (one.api.add().channel for _ in range(2))
+    one.flag(first)
+    one.fates.append(Fate(after=2.0))
+    await one.until(lambda: one.has_told(first) and one.world.connected)
+    await one.until(one.disk.refuse)
+    one.flag(second)
+    await one.die()
+    await one.until(lambda: one.has_told(second))
+    found = await settle(one)
+    assert found.all == []
+
+
 TROUBLES: dict[str, list[tuple[Trouble, dict[str, Any]]]] = {
     "429, 500 and 503": [
         (Trouble.RATE_LIMITED, {"seconds": 3}),

@@ -57,6 +57,8 @@ def findings(ordeal: Ordeal) -> Findings:
             _judge_telling(ordeal, owner, incident, standing, found)
         found.repeated.extend(_standing_twice(ordeal, owner, standing))
         found.wrong.extend(_not_over(ordeal, owner, standing))
+        if (notices := len(ordeal.notices[owner.id])) > ordeal.disk.refusals:
+            found.repeated.append(f"{owner.name} was told {notices} times that nothing can be written down")
     found.wrong.extend(_resets(ordeal))
     return found
 
