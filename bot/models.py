@@ -1,4 +1,4 @@
-"""The facts Midwatch knows and passes on: frozen values, made of nothing but the standard library.
+"""The facts Midwatch knows and passes on: frozen values.
 
 Times are aware UTC datetimes; lengths of time are timedeltas.
 """
@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from bot.blocks import end_in, length_in, tells_of_block
+
 CHANNEL_PATTERN: Final = re.compile(r"[0-9]{17,20}")
-BLOCK_LENGTH_PATTERN: Final = re.compile(r"\bfor\s+([0-9]{1,4})\s+(minute|hour|day|week)s?\b", re.IGNORECASE)
 
 
 def is_channel(text: str) -> bool:
@@ -44,7 +45,7 @@ class Flag:
     def of(cls, text: str) -> "Flag":
         """Read the kind from Midjourney's text; a text that names several is of the heaviest of them."""
         folded = text.casefold()
-        if "blocked from accessing" in folded:
+        if tells_of_block(text):
             kind = FlagKind.BLOCK
         elif "moderation" in folded:
             kind = FlagKind.MODERATION
@@ -57,10 +58,17 @@ class Flag:
     @property
     def block_length(self) -> timedelta | None:
         """How long a block lasts, if the text says so ("blocked from accessing Midjourney for 3 days")."""
-        found = BLOCK_LENGTH_PATTERN.search(self.text) if self.kind is FlagKind.BLOCK else None
-        if found is None:
-            return None
-        return timedelta(**{f"{found[2].lower()}s": int(found[1])})
+        return length_in(self.text) if self.kind is FlagKind.BLOCK else None
+
+    @property
+    def named_end(self) -> datetime | None:
+        """When a block ends, if the text says so with a Discord timestamp."""
+        return end_in(self.text) if self.kind is FlagKind.BLOCK else None
+
+    def block_end(self, since: datetime | None) -> datetime | None:
+        """Return when a block ends that was first seen at `since`; None if the text does not say."""
+        length = self.block_length
+        return self.named_end or (since + length if since and length else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,10 +74,10 @@ def fingerprint(flag: Flag, incident: Incident | None) -> str:
     """Give a short hash of what is confirmed, for a confirmation to carry.
 
     It is the episode, so that an old question cannot answer for new trouble with the same words; and what
-    Midjourney says, blanks and numbers folded but for the length of a block.
+    Midjourney says, blanks and numbers folded but for the length and the end of a block.
     """
     episode = (incident.key, incident.reset_at) if incident else None
-    shown = f"{episode} {folded(flag.text)} {flag.block_length}"
+    shown = f"{episode} {folded(flag.text)} {flag.block_length} {flag.named_end}"
     return hashlib.sha256(shown.encode()).hexdigest()[:FINGERPRINT_LENGTH]
 
 

@@ -89,7 +89,7 @@ ACCOUNTS = {channel(n): account(name, channel=channel(n), snapshot=SNAPSHOT) for
 def incident(number: int = 0, text: str = MODERATION, **changes: Any) -> Incident:
     """Make an incident of an account that has been flagged for ten minutes."""
     flag, opened = Flag.of(text), changes.get("opened_at", NOW - 10 * MINUTE)
-    ends = opened + flag.block_length if flag.block_length else None
+    ends = flag.block_end(opened)
     made = Incident(
         f"{number:032x}",
         State.OPEN,

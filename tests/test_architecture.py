@@ -23,7 +23,8 @@ WATCH: Final = LOOKING | {"bot.ledger", "bot.monitor", "bot.moments", "bot.rules
 DISCORD_SIDE: Final = frozenset({"bot.controls", "bot.inflight", "bot.owners", "bot.replies", "bot.sync"})
 ROWS: Final[Mapping[str, frozenset[str]]] = {
     "bot": NOTHING,
-    "bot.models": NOTHING,
+    "bot.blocks": NOTHING,
+    "bot.models": frozenset({"bot.blocks"}),
     "bot.errors": NOTHING,
     "bot.durations": NOTHING,
     "bot.logs": NOTHING,
@@ -40,7 +41,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
     "bot.ledger": frozenset({"bot.incidents", "bot.models", "bot.rules", "bot.store"}),
     # typing_extensions: the TypedDict that pydantic asks for below Python 3.12.
     "bot.useapi": frozenset({"bot.models", "aiohttp", "pydantic", "typing_extensions"}),
-    "bot.render": frozenset({"bot.incidents", "bot.models", "bot.wellness", "discord"}),
+    "bot.render": frozenset({"bot.blocks", "bot.incidents", "bot.models", "bot.wellness", "discord"}),
     # The watch: none of these knows Discord.
     "bot.teller": frozenset({"bot.incidents", "bot.ledger", "bot.rules"}),
     "bot.watchkeeper": frozenset({"bot.incidents", "bot.ledger", "bot.models", "bot.rules", "bot.teller"}),

@@ -14,7 +14,7 @@ AS_IF_LONG_AGO = "DELETE FROM meta WHERE key LIKE 'asked:%'"
     ("flag", "headline"),
     [
         (MODERATION, "wants a moderation message acknowledged"),
-        (SUSPICION, "wants a moderation message acknowledged"),
+        (SUSPICION, "has blocked it"),
         (CAPTCHA, "wants a CAPTCHA solved"),
         (TIMED_BLOCK, "has blocked it for 1 day"),
     ],

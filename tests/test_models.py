@@ -11,7 +11,7 @@ from tests.sandbox.useapi import BLOCK, CAPTCHA, MODERATION, SUSPICION, TIMED_BL
     ("text", "kind"),
     [
         pytest.param(MODERATION, FlagKind.MODERATION, id="moderation"),
-        pytest.param(SUSPICION, FlagKind.MODERATION, id="moderation-that-speaks-of-a-block"),
+        pytest.param(SUSPICION, FlagKind.BLOCK, id="moderation-with-a-block"),
         pytest.param(CAPTCHA, FlagKind.CAPTCHA, id="verify-you-are-human"),
         pytest.param("Please solve this CAPTCHA.", FlagKind.CAPTCHA, id="captcha-in-capitals"),
         pytest.param(BLOCK, FlagKind.BLOCK, id="block"),

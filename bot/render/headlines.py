@@ -85,7 +85,7 @@ def _open(case: Case) -> str:
 def _wish(case: Case) -> str:
     if case.is_block_over:
         return "its block should be over now"
-    timed = case.flag.kind is FlagKind.BLOCK and case.flag.block_length is not None
+    timed = case.flag.kind is FlagKind.BLOCK and case.incident.block_until() is not None
     return f"{demand(case.flag)}. Wait, do not reset" if timed else demand(case.flag)
 
 

@@ -61,9 +61,8 @@ def steps(
 
 
 def block_end(account: KnownAccount, flag: Flag) -> datetime | None:
-    """Give the moment a block ends, counted from when it was seen, if the text names its length."""
-    length = flag.block_length
-    return account.flagged_since + length if account.flagged_since and length else None
+    """Return when a block ends, if the text says so; a length counts from when it was seen."""
+    return flag.block_end(account.flagged_since)
 
 
 def _moderation(account: KnownAccount, reset: str) -> tuple[str, str, str]:

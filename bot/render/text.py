@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.blocks import TIMESTAMP, moment
+
 FENCES: Final = len("```\n\n```")
 """What `code_block` adds around the text."""
 READ_AHEAD: Final = 4_000
@@ -37,14 +39,24 @@ MOST: Final = 10**9
 
 def code_block(text: str, limit: int = 1000) -> str:
     """Quote a text of the API on lines of its own; the result is `limit + FENCES` long at most, not empty."""
-    lines = (" ".join(line.split()) for line in _visible(text, limit).split("\n"))
+    lines = (" ".join(line.split()) for line in dated(_visible(text, limit)).split("\n"))
     quoted = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n").translate(BACKTICKS)
     return f"```\n{clip(_or(quoted, '(no text)'), limit)}\n```"
 
 
 def code_span(text: str, limit: int = 100) -> str:
     """Quote a word of the API inside a line; the result is at most `limit + 2` long and never empty."""
-    return f"`{clip(_or(_folded(text, limit).translate(BACKTICKS), '(no text)'), limit)}`"
+    return f"`{clip(_or(dated(_folded(text, limit)).translate(BACKTICKS), '(no text)'), limit)}`"
+
+
+def dated(text: str) -> str:
+    """Write each Discord timestamp as a date in UTC: inside a code block Discord shows it as it is typed."""
+    return TIMESTAMP.sub(_date, text)
+
+
+def _date(found: re.Match[str]) -> str:
+    at = moment(found)
+    return found[0] if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def plain(text: str, limit: int = 48) -> str:

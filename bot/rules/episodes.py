@@ -72,7 +72,7 @@ def opened(
         recurring=reason is Reason.RECURRING,
         blind_from=blind.start if blind else None,
         blind_until=blind.until if blind else None,
-        block_ends=at + flag.block_length if flag.block_length else None,
+        block_ends=flag.block_end(at),
     )
     return incident, Alert(incident.key, reason, loud)
 
@@ -171,10 +171,17 @@ def is_as_known(incident: Incident, flag: Flag) -> bool:
 
 def flag_to_keep(known: Flag | None, shown: Flag) -> Flag:
     """Keep the known flag if the shown one says the same, so that a changing number is no change."""
-    if known is None or not same_text(known.text, shown.text):
+    if known is None or known.kind is not shown.kind or not same_text(known.text, shown.text):
         return shown
     # Of the numbers one matters: a block that became longer.
-    return shown if (shown.block_length or timedelta()) > (known.block_length or timedelta()) else known
+    return shown if is_longer(shown, known) else known
+
+
+def is_longer(shown: Flag, known: Flag) -> bool:
+    """Whether the block of one flag lasts longer than that of another."""
+    if shown.named_end is not None and known.named_end is not None:
+        return shown.named_end > known.named_end
+    return (shown.block_length or timedelta()) > (known.block_length or timedelta())
 
 
 def heavier(peak: FlagKind | None, kind: FlagKind) -> FlagKind:
@@ -184,6 +191,8 @@ def heavier(peak: FlagKind | None, kind: FlagKind) -> FlagKind:
 
 def block_end(incident: Incident, shown: Flag, at: datetime) -> datetime | None:
     """Say when a block ends that is shown with another text than before."""
+    if shown.named_end is not None:
+        return shown.named_end
     if shown.block_length is None:
         return incident.block_ends
     known = incident.flag.block_length if incident.flag else None

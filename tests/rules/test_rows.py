@@ -38,7 +38,7 @@ from tests.rules.world import (
     started,
 )
 
-ROWS = (*range(1, 47), 54, 55, 58)
+ROWS = (*range(1, 47), *range(54, 59))
 
 
 def test_each_row_of_the_table_has_a_test_by_its_number() -> None:
@@ -628,6 +628,24 @@ def test_row_36_a_timed_block_is_not_reminded_of_before_its_end() -> None:
     world.run(3 * DAY + 10 * MINUTE)
     assert [push.at - begun for push in world.pushes()] == [timedelta(), 3 * DAY]
     assert world.pushes()[-1].reasons == {A: Reason.REMINDER}
+
+
+def test_row_56_a_block_with_a_timestamp_is_not_reminded_of_before_it_and_once_after() -> None:
+    end = World().now + 2 * DAY
+    world = flagged(f"You are temporarily blocked. Access comes back <t:{end.timestamp():.0f}:R>.")
+    world.run(2 * DAY + 10 * MINUTE)
+    assert [push.reasons for push in world.pushes()] == [{A: Reason.OPENED}, {A: Reason.REMINDER}]
+    assert timedelta() <= world.pushes()[-1].at - end <= 2 * MINUTE
+
+
+def test_row_56_a_block_that_is_put_off_is_not_reminded_of_before_its_later_end() -> None:
+    text = "You are temporarily blocked. Access comes back <t:{:.0f}>."
+    world = flagged(text.format((World().now + DAY).timestamp()))
+    end = world.now + 3 * DAY
+    world.flags[A] = text.format(end.timestamp())
+    world.run(3 * DAY - 10 * MINUTE)
+    assert len(world.pushes()) == 1
+    assert world.incident(A).block_until() == end.replace(microsecond=0)
 
 
 def test_row_37_a_mute_that_ends_while_flagged_is_one_reminder() -> None:

@@ -13,7 +13,7 @@ from tests.sandbox_useapi.cases import CHANNEL, LIST, ONE, SERVER, Client
     ("text", "kind"),
     [
         pytest.param(MODERATION, FlagKind.MODERATION, id="moderation"),
-        pytest.param(SUSPICION, FlagKind.MODERATION, id="suspicion"),
+        pytest.param(SUSPICION, FlagKind.BLOCK, id="suspicion"),
         pytest.param(CAPTCHA, FlagKind.CAPTCHA, id="captcha"),
         pytest.param(BLOCK, FlagKind.BLOCK, id="block"),
         pytest.param(TIMED_BLOCK, FlagKind.BLOCK, id="timed block"),

@@ -1,0 +1,129 @@
+"""Which texts tell of a block, and until when: what people reported, and what only looks like one."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.blocks import end_in, length_in, tells_of_block
+from bot.models import Flag, FlagKind
+from bot.render.text import code_block, code_span
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+PENDING_AND_BLOCKED = (
+    "You have a pending moderation message. Please acknowledge it.\n"
+    "Your account has been temporarily blocked due to suspicious activity. Using scripts is strictly "
+    "forbidden and is grounds for a permanent ban.."
+)
+CHRISTMAS = datetime(2026, 12, 25, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You have been blocked from accessing Midjourney. This happens on repeated or serious violations.",
+        "blocked from accessing Midjourney for 1 hour",
+        "Your account has been temporarily blocked due to suspicious activity.",
+        PENDING_AND_BLOCKED,
+        "Please verify that you are human. You are temporarily blocked.",
+        "Banned for 14 days. A moderation message is pending: please acknowledge it.",
+        "You've been banned from Midjourney",
+        "You were banned for using banned words",
+        "Blocked",
+        "**Suspended**",
+        "Account suspended: contact support",
+        "Your account was suspended until <t:1798200000>",
+        "You have violated our terms and been banned",
+        "In response to repeated requests, your account was banned",
+        "Your account, which broke the rules, has been permanently suspended.",
+        "YOUR ACCOUNT IS BANNED",
+    ],
+)
+def test_row_57_what_people_reported_of_blocks_is_one_also_beside_other_words(text: str) -> None:
+    assert Flag.of(text).kind is FlagKind.BLOCK
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Banned prompt detected",
+        "Your prompt was blocked",
+        "Your prompt has been blocked by our AI moderators",
+        "Subscription suspended",
+        "Your subscription has been suspended",
+        "This is grounds for a permanent ban",
+        "This word is banned",
+        "The word x is banned",
+        "You used a blocked word",
+        "Your request was blocked by the filter",
+        "Sorry, the image was blocked",
+        "You will be banned if you go on",
+        "You may be temporarily blocked",
+        "Repeated violations can get you banned",
+        "Your account is not suspended",
+        "Your account wasn't blocked",
+        "You are no longer blocked",
+        "Sharing accounts is banned",
+        "",
+    ],
+)
+def test_what_only_looks_like_a_block_is_none(text: str) -> None:
+    assert not tells_of_block(text)
+    assert Flag.of(f"{text}. A moderation message is pending.").kind is FlagKind.MODERATION
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("Banned for 14 days.", 14 * DAY),
+        ("blocked for 24 hours", DAY),
+        ("blocked for 30 minutes", HOUR / 2),
+        ("banned for a week", 7 * DAY),
+        ("banned for an hour", HOUR),
+        ("banned for one month", 30 * DAY),
+        ("suspended for 1 hour and 30 minutes", HOUR * 1.5),
+        ("suspended for the next 2 days, 3 hours", 2 * DAY + 3 * HOUR),
+        ("Access blocked. Try again in 3 days", 3 * DAY),
+        ("You are blocked. The block ends in two weeks", 14 * DAY),
+        ("You are blocked: a 24-hour ban", DAY),
+        ("banned for 9999 years", 36_500 * DAY),
+        ("blocked for 0 hours", None),
+        ("blocked for 12345 hours", None),
+        ("blocked for good", None),
+        ("blocked. You broke the rules 3 times within 2 days", None),
+    ],
+)
+def test_a_block_says_how_long_it_lasts_in_figures_or_words(text: str, length: timedelta | None) -> None:
+    assert length_in(text) == length
+
+
+@pytest.mark.parametrize("style", ["", *(f":{letter}" for letter in "tTdDfFRsS")])
+def test_row_56_a_timestamp_of_any_style_is_the_end_of_a_block(style: str) -> None:
+    flag = Flag.of(f"You are temporarily blocked. Access comes back <t:{CHRISTMAS.timestamp():.0f}{style}>.")
+    assert flag.block_end(None) == flag.block_end(CHRISTMAS - DAY) == CHRISTMAS
+
+
+def test_a_timestamp_wins_over_a_length_and_of_several_the_last_one_counts() -> None:
+    text = (
+        f"Banned for 14 days, since <t:1893456000>, till <t:1000000000:f> or <t:{CHRISTMAS.timestamp():.0f}>"
+    )
+    assert Flag.of(text).block_end(CHRISTMAS) == CHRISTMAS
+
+
+@pytest.mark.parametrize(
+    "written", ["<t:99999999999999>", "<t:999999999999>", "<t:x>", "t:1798200000", "<t:253402300799>"]
+)
+def test_what_is_no_moment_is_no_end(written: str) -> None:
+    assert end_in(f"You are blocked until {written}") is None
+
+
+def test_only_a_block_has_an_end() -> None:
+    assert Flag.of("Try again in 3 days, <t:1798200000:R>").block_end(CHRISTMAS) is None
+
+
+@pytest.mark.parametrize("quoted", [code_block, code_span])
+def test_row_56_a_timestamp_is_quoted_as_a_date(quoted: Callable[[str], str]) -> None:
+    shown = quoted("Access comes back <t:1798200000:R>, or <t:1798203600>.")
+    assert "Access comes back 2026-12-25 12:00 UTC, or 2026-12-25 13:00 UTC." in shown
+    assert "<t:" not in shown
