@@ -12,7 +12,7 @@ import aiohttp
 import discord
 from discord import ui
 
-from bot.incidents import Route
+from bot.incidents import Route, reference
 
 REQUEST_FAILED: Final = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
 
@@ -232,11 +232,15 @@ class DiscordPost:
 
 
 def holds(message: discord.Message, key: str) -> bool:
-    """Whether a key stands in a message: in a button, a footer, or the text of a plain one."""
+    """Whether a key stands in a message: in a button, a footer, or the text of a plain one.
+
+    A footer, and the last line of a plain text, end with its short form. Earlier versions wrote it whole.
+    """
     rows = (row for row in message.components if isinstance(row, discord.ActionRow))
     controls = (control.custom_id for row in rows for control in row.children)
     footers = (embed.footer.text for embed in message.embeds)
-    return any(text is not None and key in text for text in (*controls, *footers, message.content))
+    texts = [text for text in (*controls, *footers, message.content) if text is not None]
+    return any(key in text or text.endswith(f" {reference(key)}") for text in texts)
 
 
 @asynccontextmanager

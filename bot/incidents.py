@@ -8,13 +8,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from bot.models import Flag, FlagKind
+
+REFERENCE_LENGTH: Final = 12
+"""48 bits: that two of a channel's last 500 messages share them is not to be expected in any lifetime."""
 
 
 def new_key() -> str:
     """Make a random 128-bit key, as 32 hex digits; keys, never row numbers, reach Discord."""
     return secrets.token_hex(16)
+
+
+def reference(key: str) -> str:
+    """Return the short form of a message's key, which finds it in the history of one channel."""
+    return key[:REFERENCE_LENGTH]
 
 
 class State(StrEnum):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.incidents import Ending, Incident, Purpose, Reason, Route, State, Trouble
+from bot.incidents import Ending, Incident, Purpose, Reason, Route, State, Trouble, reference
 from bot.models import Account, Action, KnownAccount
 from bot.render.alerts import DMS_CLOSED, OUTDATED, look_of, opened_card
 from bot.render.look import ButtonLook, LinkLook, Look, SelectLook
@@ -304,7 +304,7 @@ def test_clearing_keeps_the_buttons_and_asks_for_nothing() -> None:
 def test_what_is_over_has_no_buttons_and_keeps_the_key_in_the_footer() -> None:
     look = shown((ended(ending=Ending.RESET), Reason.OPENED))
     assert (look.controls, look.embed and look.embed.colour) == ((), discord.Colour.green())
-    assert seen(look).endswith(f"Midwatch · {MESSAGE}")
+    assert seen(look).endswith(f"Midwatch · {reference(MESSAGE)}")
 
 
 def test_an_account_that_is_no_id_gets_neither_reset_nor_link() -> None:
@@ -335,18 +335,14 @@ def test_a_digest_lists_accounts_quotes_each_text_once_and_opens_each() -> None:
     assert (
         seen(shown(*rows))
         == f"""\
-⛔ 4 accounts need you: Dusk, Aurora and 2 more
+⚠️ 4 accounts need you: Aurora, Cirrus and 2 more
 5 accounts, 1 over
-**(Dusk)** · ⛔ blocked · flagged <t:1768355400:R> · ends <t:1768614600:R>
 **(Aurora)** · ⚠️ moderation message pending · flagged <t:1768355400:R>{on_it}
 **(Cirrus)** · ⚠️ moderation message pending · flagged <t:1768355400:R>
 **(Borealis)** · 🧩 CAPTCHA pending · flagged before I started watching
+**(Dusk)** · ⛔ blocked · flagged <t:1768355400:R> · ends <t:1768614600:R>
 **Ember** · ✅ back · after 25 min (<t:1768355400:t> - <t:1768356900:t>)
 [Midjourney says]
-Dusk:
-```
-{BLOCKED}
-```
 Aurora and Cirrus:
 ```
 {MODERATION}
@@ -354,6 +350,10 @@ Aurora and Cirrus:
 Borealis:
 ```
 verify you're human
+```
+Dusk:
+```
+{BLOCKED}
 ```
 [What to do]
 Open an account below: that shows which login to use, what to do, and the buttons.
@@ -452,7 +452,7 @@ def test_a_digest_that_is_all_over_is_green_and_has_nothing_to_press() -> None:
     look = shown((ended(0), None), (ended(1), None))
     assert (look.controls, look.embed and look.embed.colour) == ((), discord.Colour.green())
     assert "2 accounts, all over" in seen(look)
-    assert seen(look).endswith(f"Midwatch · {MESSAGE}")
+    assert seen(look).endswith(f"Midwatch · {reference(MESSAGE)}")
 
 
 def test_four_texts_are_quoted_three_times() -> None:
@@ -542,7 +542,7 @@ def test_in_the_channel_a_message_says_whom_it_is_for_and_how_to_open_direct_mes
 )
 def test_a_note_tells_what_is_over(rows: list[Row], words: str) -> None:
     look = look_of(message(*rows, purpose=Purpose.NOTE), by_key(row[0] for row in rows), ACCOUNTS)
-    assert seen(look) == f"{words}\nMidwatch · {MESSAGE}"
+    assert seen(look) == f"{words}\nMidwatch · {reference(MESSAGE)}"
 
 
 def test_a_long_note_counts_what_it_does_not_list() -> None:
@@ -559,7 +559,7 @@ def test_an_alert_of_which_nothing_is_known_any_more_says_so() -> None:
 def test_the_hello_is_short() -> None:
     assert seen(look_of(message(purpose=Purpose.HELLO), {}, {})) == (
         "👋 Alerts will arrive here\nI write when an account needs you, and stay quiet otherwise.\n"
-        f"/mjstatus shows how things are, /mjtest sends a test.\nMidwatch · {MESSAGE}"
+        f"/mjstatus shows how things are, /mjtest sends a test.\nMidwatch · {reference(MESSAGE)}"
     )
 
 
@@ -608,9 +608,9 @@ def test_the_key_of_the_message_can_be_found_in_history(rows: list[Row]) -> None
     in_controls = [
         each for each in look.controls if not isinstance(each, LinkLook) and MESSAGE in each.argument
     ]
-    in_footer = look.embed is not None and MESSAGE in (look.embed.footer.text or "")
+    in_footer = look.embed is not None and (look.embed.footer.text or "").endswith(f" {reference(MESSAGE)}")
     assert bool(in_controls) != in_footer
-    assert MESSAGE in look.plain_text
+    assert look.plain_text.endswith(f" {reference(MESSAGE)}")
 
 
 def test_as_text_alone_it_says_what_to_do_without_buttons() -> None:
@@ -621,7 +621,7 @@ def test_as_text_alone_it_says_what_to_do_without_buttons() -> None:
     assert "3. Only then use /mjreset. A reset acknowledges nothing." in words
     assert "press" not in words
     assert f"```\n{MODERATION}\n```" in words
-    assert words.endswith(f"\n-# Midwatch · {MESSAGE}")
+    assert words.endswith(f"\n-# Midwatch · {reference(MESSAGE)}")
 
 
 def test_as_text_alone_a_digest_names_commands_instead_of_the_select() -> None:

@@ -3,7 +3,7 @@
 import discord
 import pytest
 
-from bot.incidents import Ending, Incident, Purpose, Reason, State, Trouble
+from bot.incidents import Ending, Incident, Purpose, Reason, State, Trouble, reference
 from bot.models import Account, Flag, KnownAccount
 from bot.render.alerts import look_of
 from bot.render.look import Look
@@ -50,7 +50,7 @@ Meanwhile I see no new trouble. Alerts about accounts stay as they are, without 
 [What to do]
 1. Nothing yet: I keep trying, and this message turns green once it answers.
 2. If it lasts, look whether useapi.net is up, and whether this machine has a network.
-Midwatch · {MESSAGE}"""
+Midwatch · {reference(MESSAGE)}"""
     )
 
 
@@ -145,7 +145,7 @@ Until now: the API does not answer.
 [What changed meanwhile]
 Newly flagged: Borealis.
 Not flagged any more: Aurora.
-Midwatch · {MESSAGE}"""
+Midwatch · {reference(MESSAGE)}"""
     )
 
 
@@ -159,7 +159,7 @@ def test_a_note_tells_of_an_absence_of_the_bot() -> None:
         "👀 I have no record of 26 min (<t:1768355640:t> - <t:1768357200:t>): "
         "I was not running, or an older database was put back. I am watching again.\n"
         "No account is flagged that was not, and none is back that was.\n"
-        f"Midwatch · {MESSAGE}"
+        f"Midwatch · {reference(MESSAGE)}"
     )
 
 

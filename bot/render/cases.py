@@ -54,6 +54,11 @@ class Case:
         until = self.incident.block_until()
         return until is not None and until <= self.told_at
 
+    @property
+    def only_waits(self) -> bool:
+        """Whether nothing can be done but to wait for the end of a block: the others come first."""
+        return self.flag.kind is FlagKind.BLOCK and not self.is_block_over
+
 
 def cases_of(
     message: Message, incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]
@@ -146,4 +151,5 @@ def _slots(accounts: Iterable[KnownAccount]) -> int:
 def _weight(case: Case) -> tuple[int, bool, int, datetime, str]:
     incident = case.incident
     stage = (State.OPEN, State.RESETTING, State.CLEARING, State.ENDED).index(incident.state)
-    return stage, is_removed(incident), -case.flag.kind.rank, incident.opened_at, incident.key
+    rank = -1 if case.only_waits else case.flag.kind.rank
+    return stage, is_removed(incident), -rank, incident.opened_at, incident.key

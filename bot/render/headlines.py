@@ -108,7 +108,7 @@ def _needing(cases: Sequence[Case]) -> str:
     names = names_of(sorted(cases, key=lambda case: not case.is_fresh))
     if not fresh and any(case.reason is Reason.REMINDER for case in cases):
         return f"⏰ {_people(len(cases), 'still ')}: {names}"
-    mark = symbol(max((case.flag.kind for case in cases), key=lambda kind: kind.rank))
+    mark = symbol(cases[0].flag.kind)  # they come in the order of their weight
     return f"{mark} {_people(len(cases))}{_news(fresh, len(cases))}: {names}"
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final, Self, TypeAlias
 
 import discord
 
+from bot.incidents import reference
 from bot.render.steps import BUTTON, COMMAND, OPEN_BELOW, OPEN_BY_COMMAND
 from bot.render.text import clip, fitted, length
 
@@ -71,7 +72,7 @@ class Look:
     @property
     def plain_text(self) -> str:
         """Say it all as content alone, for when Discord refuses the form: at most 2,000 characters."""
-        closing = [f"-# {SIGNATURE}{self.key}"] if self.key else []
+        closing = [f"-# {signature(self.key)}"] if self.key else []
         room = CONTENT_LIMIT - sum(map(length, closing)) - 1
         parts = [self.content, *map(_without_buttons, _embed_parts(self.embed))]
         return "\n".join([*_fitting(parts, room), *closing])
@@ -80,7 +81,12 @@ class Look:
         """Give the look with the message's key in it: in a control, else small in the embed's footer."""
         if self.embed is None or any(key in _argument(control) for control in self.controls):
             return replace(self, key=key)
-        return replace(self, key=key, embed=self.embed.copy().set_footer(text=f"{SIGNATURE}{key}"))
+        return replace(self, key=key, embed=self.embed.copy().set_footer(text=signature(key)))
+
+
+def signature(key: str) -> str:
+    """Return the small words by which a message without a control of its own is found again in history."""
+    return f"{SIGNATURE}{reference(key)}"
 
 
 def _spelled(control: Control) -> list[Any]:

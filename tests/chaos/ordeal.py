@@ -14,6 +14,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from bot.incidents import reference
 from bot.outbox import Step
 from tests.chaos.hurry import Hurry
 from tests.chaos.records import MessageRow, Records
@@ -287,7 +288,8 @@ class Ordeal:
     def row_of(self, message: Mapping[str, Any]) -> MessageRow | None:
         """Give the row of the outbox whose key stands in a message."""
         written = json.dumps(message, default=str)
-        return next((row for row in self.records.messages() if row.key in written), None)
+        rows = self.records.messages()
+        return next((each for each in rows if each.key in written or reference(each.key) in written), None)
 
     def sees(self, owner: Person) -> list[Json]:
         """Give the owner's direct messages, without answers to clicks and commands."""

@@ -1,5 +1,6 @@
 """Discord's REST, by the simulated one: what is sent, what is found again, and what each error means."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -9,6 +10,7 @@ from discord import ui
 
 from bot.delivery import DiscordPost, Letter, NotDoneError, Obstacle, Place, error_for, obstacle_in
 from bot.incidents import Route, new_key
+from bot.render.look import signature
 from tests.running import Visitor
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, Fault, SimulatedDiscord, Trouble
 
@@ -119,13 +121,18 @@ async def test_a_deleted_message_is_gone_for_every_later_request(post: DiscordPo
 # Finding
 
 
-@pytest.mark.parametrize("where", ["footer", "button", "text"])
-async def test_a_key_is_found_where_history_keeps_it(post: DiscordPost, ada: Visitor, where: str) -> None:
-    key = new_key()
+@pytest.mark.parametrize("where", ["footer", "button", "text", "long footer", "long text"])
+@pytest.mark.parametrize("kind", [str, "2.{}".format], ids=["original", "copy"])
+async def test_a_key_is_found_where_history_keeps_it(
+    post: DiscordPost, ada: Visitor, where: str, kind: Callable[[str], str]
+) -> None:
+    key = kind(new_key())
     sent = {
-        "footer": letter(footer=f"ref {key}"),
+        "footer": letter(footer=signature(key)),
+        "long footer": letter(footer=f"Midwatch · {key}"),
         "button": letter(button=f"mw:on.it:0:{key}"),
-        "text": letter(f"plain\n-# {key}"),
+        "text": letter(f"plain\n-# {signature(key)}"),
+        "long text": letter(f"plain\n-# Midwatch · {key}"),
     }[where]
     place = await send(post, sent, to=ada.person.id)
     await send(post, letter("a later one"), to=ada.person.id, nonce="later")
@@ -135,6 +142,15 @@ async def test_a_key_is_found_where_history_keeps_it(post: DiscordPost, ada: Vis
 async def test_a_key_that_was_never_sent_is_not_found(post: DiscordPost, ada: Visitor) -> None:
     await send(post, letter(footer=new_key()), to=ada.person.id)
     assert await post.find(ada.dm, new_key(), datetime.now(UTC)) is None
+
+
+async def test_a_message_is_not_taken_for_its_copy_nor_for_one_that_only_names_its_key(
+    post: DiscordPost, ada: Visitor
+) -> None:
+    key = new_key()
+    await send(post, letter(footer=signature(f"2.{key}")), to=ada.person.id)
+    await send(post, letter(f"{signature(key)} is what it said"), to=ada.person.id, nonce="another")
+    assert await post.find(ada.dm, key, datetime.now(UTC)) is None
 
 
 async def test_the_search_ends_a_day_before_the_claim(
