@@ -245,6 +245,14 @@ class Message:
         """Whether it is still to be sent."""
         return self.delivery in (Delivery.WAITING, Delivery.CLAIMED)
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it stands in Discord as it was, because Discord refuses for good to change it.
+
+        `failing_since` then says since when, and `failure` why.
+        """
+        return self.delivery is Delivery.DONE and self.failing_since is not None
+
     def holds(self, incident: str) -> bool:
         """Whether the message is about an incident."""
         return any(entry.incident == incident for entry in self.entries)

@@ -15,6 +15,8 @@ class Step(StrEnum):
     EDITING = "editing"
     EDITED = "edited"
     NOTED = "noted"
+    LEFT = "left"
+    """A message that cannot be changed any more is done with, and another stands claimed in its place."""
     DELETING = "deleting"
     DELETED = "deleted"
     LEASED = "leased"

@@ -193,7 +193,7 @@ class Status(commands.Cog):
             now=utc_now(),
             accounts=self._accounts(),
             incidents=(*going, *ended),
-            messages=tuple(each for each in ledger.messages.values() if each.on_its_way),
+            messages=tuple(each for each in ledger.messages.values() if each.on_its_way or each.is_stuck),
             mutes=ledger.mutes,
             routes=self._routes(),
             last_success=ledger.watch.last_good,

@@ -51,6 +51,9 @@ CALM = WatchStatus(
 STUCK = message((incident(), Reason.OPENED), failing_since=NOW - MINUTE, failure="50007", attempts=3)
 
 
+LEFT = replace(STUCK, delivery=Delivery.DONE, channel_id=7, message_id=8, failure="50083")
+
+
 def words(watch: WatchStatus) -> str:
     return "\n".join(status(watch))
 
@@ -276,3 +279,13 @@ def test_while_looks_fail_nothing_is_called_ready() -> None:
 @pytest.mark.parametrize("code", sorted(BODY_CODES | BROKEN_CODES | CLOSED_CODES))
 def test_every_code_that_is_told_apart_has_words_of_its_own(code: int) -> None:
     assert str(code) not in failure_words(str(code))
+
+
+def test_row_48_a_message_that_cannot_be_changed_any_more_is_named_with_the_reason() -> None:
+    said = words(replace(CALM, messages=[LEFT, replace(LEFT, key="another", route=Route.CHANNEL)]))
+    assert "Messages that cannot be changed: 2" in said
+    assert "https://discord.com/channels/@me/7/8" in said
+    assert "in <#7>" in said
+    assert "the thread is archived" in said
+    assert "told in another one" in said
+    assert "cannot be delivered" not in said

@@ -1,6 +1,7 @@
 """Keeps every message that was sent as it should look, and takes away those about nothing any more."""
 
-from dataclasses import dataclass, replace
+import logging
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,13 +12,23 @@ from bot.outbox import fate
 from bot.outbox.health import Holds
 from bot.outbox.letters import shown_by
 from bot.outbox.sender import Surroundings
+from bot.rules.policy import near
 from bot.rules.sending import deleted
+
+log = logging.getLogger(__name__)
 
 EDIT_EVERY: Final = timedelta(seconds=10)
 OLD: Final = timedelta(hours=1)
 EDIT_OLD_EVERY: Final = timedelta(minutes=10)
 """Discord limits edits of messages older than an hour much harder (30046)."""
 UNKNOWN_CHANNEL: Final = "10003"
+FOR_GOOD: Final = frozenset({Obstacle.BROKEN, Obstacle.FORM})
+"""What no waiting helps against; a form is tried as text alone before."""
+TRIES: Final = 3
+TRIED_FOR: Final = timedelta(minutes=2)
+"""What is refused for good so often, or for so long, is tried no more."""
+ANEW_EVERY: Final = timedelta(minutes=10)
+"""What was itself sent anew so lately is not sent anew: each change would be a message where no edit does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,14 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusals:
+    """How often a message was refused for good in a row, and since when."""
+
+    count: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Editor:
     """Brings messages in line with what is true, one at a time each."""
 
@@ -36,6 +55,10 @@ class Editor:
     holds: Holds
     every: timedelta
     """Between two edits of a message that is not old."""
+    _refused: dict[str, Refusals] = field(default_factory=dict[str, Refusals])
+    """What was refused for good lately, by key; in memory, as a restart may try it again."""
+    _anew: set[str] = field(default_factory=set[str])
+    """What this process sent in place of another message, by key."""
 
     def wishes(self, now: datetime) -> list[Wish]:
         """Give all there is to change, what may be changed first coming first."""
@@ -79,6 +102,8 @@ class Editor:
             await (self._delete(message, place) if is_empty(message) else self._edit(message, place))
         except NotDoneError as error:
             await self._note_refusal(message, error)
+        else:
+            self._refused.pop(key, None)
         return True
 
     async def _edit(self, message: Message, place: Place) -> None:
@@ -114,14 +139,53 @@ class Editor:
             draft.put_message(replace(current, delivery=Delivery.DONE))
 
     async def _note_refusal(self, message: Message, error: NotDoneError) -> None:
-        """Give up on a message that is gone, and have one whose form is refused shown as text alone."""
+        """Give up on a message that is gone or stuck, and have one whose form is refused shown as text alone.
+
+        Raises:
+            NotDoneError: it is to be tried again.
+        """
         if is_gone(error):
             await self._give_up(message)
-            return
-        if error.obstacle is not Obstacle.FORM or message.plain:
+        elif error.obstacle is Obstacle.FORM and not message.plain:
+            async with self.around.ledger.turn() as draft:
+                draft.put_message(replace(draft.messages.get(message.key, message), plain=True))
+        elif error.obstacle in FOR_GOOD and self._is_hopeless(message):
+            await self._leave(message, error)
+        else:
             raise error
-        async with self.around.ledger.turn() as draft:
-            draft.put_message(replace(draft.messages.get(message.key, message), plain=True))
+
+    def _is_hopeless(self, message: Message) -> bool:
+        """Count one more refusal for good, and return whether no further edit is worth a try."""
+        now, known = self.around.now(), self.around.ledger.messages
+        self._anew.intersection_update(known)
+        for key in self._refused.keys() - known.keys():
+            del self._refused[key]
+        before = self._refused.get(message.key, Refusals(0, now))
+        self._refused[message.key] = refused = Refusals(before.count + 1, before.since)
+        is_new = message.key in self._anew and near(message.sent_at or now, now, ANEW_EVERY)
+        return not is_new and (refused.count >= TRIES or now - refused.since >= TRIED_FOR)
+
+    async def _leave(self, message: Message, error: NotDoneError) -> None:
+        """Leave a message as it stands, and send another in its place if it is about anything."""
+        now, around = self.around.now(), self.around
+        async with around.ledger.turn() as draft:
+            current = draft.messages.get(message.key)
+            if current is None or current.delivery is not Delivery.SENT:
+                return
+            draft.put_message(fate.stuck(current, error.reason, now))
+            if goes_anew := not is_empty(current) and not fate.is_told_by_original(current, draft.messages):
+                anew = fate.sent_anew(current, around.teller.keys(), now)
+                self._anew.add(anew.key)
+                around.untried.add(anew.key)
+                draft.put_message(anew)
+        around.at(Step.LEFT)
+        log.warning(
+            "a message to %s by %s cannot be changed any more (%s)%s",
+            message.recipient,
+            message.route,
+            error.reason,
+            ": it stays as it was, and is sent anew" if goes_anew else ": it stays as it was",
+        )
 
     async def _give_up(self, message: Message) -> None:
         """Be done with a message that is not there any more; what it did not show is told otherwise."""

@@ -101,6 +101,41 @@ def wants_copy(message: Message, now: datetime) -> bool:
     return waited and message.loud and message.route is Route.DM and message.purpose is not Purpose.TEST
 
 
+def sent_anew(message: Message, key: str, now: datetime) -> Message:
+    """Return what takes the place of a message that cannot be changed any more, ready for the same route.
+
+    It is silent, as the first one woke its recipient if anything was to. It counts from the same moment, so
+    that the first one stays the last that was told loudly.
+    """
+    return replace(
+        message,
+        key=key,
+        loud=False,
+        delivery=Delivery.CLAIMED,
+        due_at=now,
+        claimed_at=now,
+        attempts=0,
+        failing_since=None,
+        plain=False,
+        channel_id=None,
+        message_id=None,
+        sent_at=None,
+        shown=None,
+        edited_at=None,
+    )
+
+
+def is_told_by_original(message: Message, messages: Mapping[str, Message]) -> bool:
+    """Return whether a message is a copy, and what it is a copy of still comes by the other route."""
+    original = messages.get(original_key(message)) if is_copy(message) else None
+    return original is not None and original.on_its_way
+
+
+def stuck(message: Message, reason: str, now: datetime) -> Message:
+    """Return a message that stays in Discord as it is; see `Message.is_stuck`."""
+    return replace(message, delivery=Delivery.DONE, failing_since=now, failure=reason)
+
+
 def sent(message: Message, place: Place, *, shown: str | None, now: datetime) -> Message:
     """Give a message that stands in Discord; one that is cancelled, or tells no incident, is finished."""
     is_final = not message.on_its_way or not message.entries

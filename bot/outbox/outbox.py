@@ -66,7 +66,7 @@ class Outbox:
         self._holds = Holds(now, chance)
         letters = Letters(ledger, accounts, view_of)
         around = Surroundings(
-            ledger, post, letters, self._routes, teller, frozenset(ledger.messages), now, chance, at
+            ledger, post, letters, self._routes, teller, frozenset(ledger.messages), set(), now, chance, at
         )
         self._sender = Sender(around)
         self._editor = Editor(around, self._holds, edit_every)

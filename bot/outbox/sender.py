@@ -29,6 +29,8 @@ class Surroundings:
     teller: Teller
     inherited: frozenset[str]
     """The messages that were there at the start, by key."""
+    untried: set[str]
+    """The messages that this process put as claimed and has not tried to send yet, by key."""
     now: Callable[[], datetime]
     chance: Callable[[], float]
     at: Callable[[Step], None]
@@ -79,11 +81,19 @@ class Sender:
             if message is None or not message.on_its_way or fate.ready_at(message, draft, now) > now:
                 return None
             if message.delivery is Delivery.CLAIMED:
-                return Claim(message, is_first=False)
+                return Claim(message, is_first=self._is_untried(key))
             whole = composed(message, draft.messages.values(), draft.incidents)
             claimed = replace(self._routed(whole, now), delivery=Delivery.CLAIMED, claimed_at=now)
             draft.put_message(claimed)
         return Claim(claimed, is_first=True)
+
+    def _is_untried(self, key: str) -> bool:
+        """Return, once, whether a claimed message was surely never sent."""
+        try:
+            self.around.untried.remove(key)
+        except KeyError:
+            return False
+        return True
 
     def _routed(self, message: Message, now: datetime) -> Message:
         """Give a message with the route to begin with: not one known to be refused, if there is another."""
@@ -175,5 +185,6 @@ class Sender:
         is_news = not fate.is_over(message, draft.incidents)
         helps = error.obstacle is Obstacle.WAIT
         if second and helps and not has_copy and is_news and fate.wants_copy(after, now):
+            self.around.untried.add(fate.copy_key(after))
             draft.put_message(fate.copied(after, now))
         return after

@@ -79,7 +79,7 @@ class WatchStatus:
     incidents: Sequence[Incident] = ()
     """Those that go on, and those that ended lately."""
     messages: Sequence[Message] = ()
-    """Those that are on their way."""
+    """Those that are on their way, and those that cannot be changed any more."""
     mutes: Mapping[str | None, datetime] = field(default_factory=dict[str | None, datetime])
     """Until when each account is muted, or all of them under None."""
     routes: Sequence[RouteStatus] = ()
@@ -157,6 +157,8 @@ def _sections(watch: WatchStatus) -> Iterator[tuple[str, list[str]]]:
     yield f"### Open: {whole(len(going))}", [_open(each, watch) for each in going]
     waiting = sorted((each for each in watch.messages if each.on_its_way), key=lambda each: each.due_at)
     yield f"### Messages waiting: {whole(len(waiting))}", [_waiting(each, watch) for each in waiting]
+    stuck = [each for each in watch.messages if each.is_stuck]
+    yield f"### Messages that cannot be changed: {whole(len(stuck))}", [_stuck(each) for each in stuck]
     lines = [route_line(each) for each in watch.routes]
     yield "### How I reach the owners", [*lines, *([] if watch.second_route else [NO_SECOND_ROUTE])]
     over = sorted((each for each in watch.incidents if each.ended), key=_ended_at, reverse=True)
@@ -251,6 +253,18 @@ def _waiting(message: Message, watch: WatchStatus) -> str:
     if message.due_at > watch.now:
         return f"{what}: goes out {when(message.due_at)}, as the last alert is less than 5 min old"
     return f"{what}: going out now"
+
+
+def _stuck(message: Message) -> str:
+    """Name a message that Discord refuses to change, so that nobody believes what it says."""
+    link = f"https://discord.com/channels/@me/{message.channel_id}/{message.message_id}"
+    where = f"in <#{message.channel_id}>" if message.route is Route.CHANNEL else f"([there]({link}))"
+    since = f" since {when(message.failing_since)}" if message.failing_since else ""
+    anew = "; what it is about is told in another one" if message.entries else ""
+    return (
+        f"{_what(message)} for <@{message.recipient}> {where}: "
+        f"not kept current{since}, {failure_words(message.failure)}{anew}"
+    )
 
 
 def _what(message: Message) -> str:

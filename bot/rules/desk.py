@@ -101,6 +101,7 @@ class Desk:
             if each.delivery is Delivery.DONE
             and each.purpose is Purpose.ALERT
             and each.message_id is not None
+            and not each.is_stuck
             and any(entry.incident in incidents for entry in each.entries)
         ]
         return max(showing, key=lambda each: (sent_time(each), each.key), default=None)

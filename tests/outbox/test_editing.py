@@ -271,12 +271,12 @@ async def test_the_first_refused_edit_is_a_log_line_and_the_next_ones_are_none(
 ) -> None:
     async with desk.process():
         _, incident = await told(desk, ada)
-        world.fault(Trouble.ERROR, method="PATCH", status=400, code=50083)
+        world.fault(Trouble.ERROR, method="PATCH", status=403, code=40333)
         await change(desk, incident, 1)
         await desk.work_for(timedelta(minutes=5))
     assert len(edited(world)) > 2
     lines = [record.getMessage() for record in caplog.records if "cannot be changed" in record.getMessage()]
-    assert lines == ["a message cannot be changed yet, and is tried again: 50083"]
+    assert lines == ["a message cannot be changed yet, and is tried again: 40333"]
 
 
 async def test_what_failed_is_forgotten_with_its_message(

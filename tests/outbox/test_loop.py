@@ -32,7 +32,8 @@ ERRORS: list[BaseException] = [
     asyncio.CancelledError(),
 ]
 
-OF_A_RESET = (Step.LEASED, Step.RESET, Step.JUDGED)
+ELSEWHERE = (Step.LEFT, Step.LEASED, Step.RESET, Step.JUDGED)
+"""The steps of a message that cannot be changed any more, and of a reset."""
 OWN_ERRORS = [error for error in ERRORS if isinstance(error, KeyError | StoreError | asyncio.CancelledError)]
 
 
@@ -143,7 +144,7 @@ async def test_no_error_of_a_request_ends_it_or_loses_or_repeats_a_message(
 
 
 @pytest.mark.parametrize("error", OWN_ERRORS, ids=lambda error: type(error).__name__)
-@pytest.mark.parametrize("fatal", [step for step in Step if step not in OF_A_RESET])
+@pytest.mark.parametrize("fatal", [step for step in Step if step not in ELSEWHERE])
 async def test_no_error_of_our_own_at_any_step_ends_it_or_loses_or_repeats_a_message(
     desk: Desk, world: SimulatedDiscord, ada: Visitor, error: BaseException, fatal: Step
 ) -> None:
