@@ -1,8 +1,9 @@
 // The page: takes the state as it is pushed, draws what changed, and sends what the visitor does.
 import { Composer } from "./composer.js";
 import { h, uniqueId } from "./dom.js";
-import { messageItem, noticeItem } from "./message.js";
+import { answers, messageItem, noticeItem } from "./message.js";
 import { openModal } from "./modal.js";
+import { News } from "./news.js";
 import { Strip } from "./strip.js";
 import { keepTimesFresh } from "./time.js";
 
@@ -39,15 +40,22 @@ const context = {
 
 class Pane {
   constructor(root, place) {
-    this.place = place;
+    Object.assign(this, { root, place });
     this.title = root.querySelector("h2");
     this.list = root.querySelector(".messages");
     this.composer = new Composer(root.querySelector(".composer"), place, context);
-    this.drawn = new Map();
-    this.atEnd = true;
+    this.reset();
     this.list.addEventListener("scroll", () => { this.atEnd = this.#distance() < 60; });
     // A taller composer leaves less room; who was reading the end still is.
     new ResizeObserver(() => this.#follow()).observe(this.list);
+  }
+
+  // The viewer changed: nothing that is drawn for another person is news.
+  reset() {
+    this.drawn = new Map();
+    this.fresh = true;
+    this.atEnd = true;
+    this.composer.reset();
   }
 
   #distance() {
@@ -60,6 +68,7 @@ class Pane {
 
   update(state) {
     const { title, about, messages, commands } = state.places[this.place];
+    this.name = title;
     if (this.title.textContent !== title + about) this.title.replaceChildren(title, h("small", {}, about));
     this.composer.update(commands);
     this.#messages(messages);
@@ -68,10 +77,17 @@ class Pane {
   #messages(messages) {
     const focus = this.list.contains(document.activeElement) ? document.activeElement.dataset.customId : null;
     const items = this.#lines(messages).filter((line) => !context.dismissed.has(line.id)).map((line) => this.#item(line));
+    const changed = this.fresh ? null : items.findLast((entry) => this.drawn.get(entry.id) !== entry);
+    const added = Boolean(changed) && !this.drawn.has(changed.id);
+    const answer = added && changed.own;
     this.drawn = new Map(items.map((entry) => [entry.id, entry]));
+    this.fresh = false;
+    if (answer) this.atEnd = true;
     arrange(this.list, items.map((entry) => entry.element));
     if (focus && document.activeElement === document.body) this.list.querySelector(`[data-custom-id="${CSS.escape(focus)}"]`)?.focus();
     this.#follow();
+    if (answer) this.root.scrollIntoView({ block: "nearest" });
+    else if (changed) news.tell(`${added ? "New" : "Changed"} message in ${this.name}`, changed.element);
   }
 
   #lines(messages) {
@@ -85,7 +101,8 @@ class Pane {
     const text = JSON.stringify([line, context.viewer.id]);
     const before = this.drawn.get(line.id);
     if (before?.text === text) return before;
-    return { id: line.id, text, element: "command" in line ? noticeItem(line, context) : messageItem(line, context) };
+    const notice = "command" in line;
+    return { id: line.id, text, own: notice || answers(line, context), element: notice ? noticeItem(line, context) : messageItem(line, context) };
   }
 }
 
@@ -97,6 +114,7 @@ function arrange(parent, elements) {
   });
 }
 
+const news = new News(document.getElementById("news"));
 const panes = ["server", "dm"].map((name) => new Pane(document.getElementById(name), name));
 const strip = new Strip(document.getElementById("strip"), context);
 const bot = document.getElementById("bot");
@@ -112,6 +130,7 @@ function draw(state) {
   bot.dataset.state = state.bot.state;
   viewers(state);
   for (const pane of panes) pane.update(state);
+  news.update();
   strip.update(state);
 }
 
@@ -133,7 +152,7 @@ function watch(viewer) {
   stream.onopen = () => { document.getElementById("lost").hidden = true; };
   stream.onerror = () => { document.getElementById("lost").hidden = false; };
   context.notices.length = 0;
-  for (const pane of panes) pane.composer.reset();
+  for (const pane of panes) pane.reset();
 }
 
 watch("owner");

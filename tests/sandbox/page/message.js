@@ -23,6 +23,12 @@ export function messageItem(message, context) {
       ephemeral ? onlyYou(message.id, context) : null));
 }
 
+// What the viewer asked for by a command or a press is theirs; the rest the bot says by itself.
+export function answers(message, context) {
+  const { user, user_id: id } = message.interaction_metadata ?? message.interaction ?? {};
+  return Boolean((message.flags ?? 0) & EPHEMERAL) || (user?.id ?? id) === context.viewer.id;
+}
+
 // A line of Discord's own client, for what no message tells: "The application did not respond".
 export function noticeItem(notice, context) {
   return h("li", { class: "message ephemeral notice", "data-id": notice.id },

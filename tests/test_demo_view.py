@@ -1,0 +1,73 @@
+"""What the demo's page brings into view, and what it remembers, in a real browser."""
+
+from playwright.async_api import Locator, expect
+
+from tests.browsing import in_a_browser, visiting
+from tests.sandbox.visitor import Visitor
+
+SEEN = 0.25
+"""The least part of a message in view; the list of all accounts is taller than its pane."""
+
+
+async def filled(visitor: Visitor) -> Locator:
+    """Ask for the list more often than the pane can show, scroll up to the first answer, and give it."""
+    for asked in (1, 2, 3):
+        await visitor.use("mjaccounts")
+        await expect(visitor.messages()).to_have_count(asked)
+        await expect(visitor.messages().last).to_contain_text("6 accounts, none flagged")
+    await visitor.page.locator("#server .messages").hover()
+    await visitor.page.mouse.wheel(0, -5000)
+    first = visitor.messages().first
+    await expect(first).to_be_in_viewport(ratio=SEEN)
+    await expect(visitor.messages().last).not_to_be_in_viewport()
+    return first
+
+
+@in_a_browser
+async def test_the_answer_to_a_command_is_in_view_in_a_pane_that_was_scrolled_up() -> None:
+    async with visiting() as visitor:
+        await filled(visitor)
+        await visitor.use("mjstatus")
+        await expect(visitor.messages()).to_have_count(4)
+        await expect(visitor.messages().last).to_be_in_viewport(ratio=SEEN)
+
+
+@in_a_browser
+async def test_what_a_pressed_button_opens_is_in_view_in_a_pane_that_was_scrolled_up() -> None:
+    async with visiting() as visitor:
+        first = await filled(visitor)
+        await first.get_by_role("combobox").press("ArrowDown")
+        await visitor.page.keyboard.press("Enter")
+        card = visitor.messages().last
+        await expect(card).to_contain_text("Only you can see this")
+        await expect(card).to_be_in_viewport(ratio=SEEN)
+
+
+@in_a_browser
+async def test_a_pane_that_was_scrolled_up_stays_so_when_the_bot_edits_a_message() -> None:
+    async with visiting() as visitor:
+        first = await filled(visitor)
+        await first.get_by_role("button", name="Refresh").click()
+        await expect(first).to_contain_text("(edited)")
+        await expect(first).to_be_in_viewport(ratio=SEEN)
+
+
+@in_a_browser
+async def test_a_flag_pressed_on_a_phone_leads_to_the_message_it_makes() -> None:
+    async with visiting(390, 844) as visitor:
+        alert = await visitor.alert("ember", "Moderation")
+        await expect(alert).not_to_be_in_viewport()
+        await visitor.button("New message in @ Midwatch").click()
+        await expect(alert).to_be_in_viewport(ratio=SEEN)
+        await expect(visitor.page.locator("#news")).to_be_hidden()
+        await visitor.account("ember").get_by_role("button", name="Clear").click()
+        await visitor.button("Changed message in @ Midwatch").click()
+        await expect(alert).to_contain_text("not flagged at the last look")
+        await expect(alert).to_be_in_viewport(ratio=SEEN)
+
+
+@in_a_browser
+async def test_a_message_that_is_in_view_is_not_announced() -> None:
+    async with visiting() as visitor:
+        await expect(await visitor.alert("ember", "Moderation")).to_be_in_viewport(ratio=SEEN)
+        await expect(visitor.page.locator("#news")).to_be_hidden()
