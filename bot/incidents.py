@@ -224,7 +224,7 @@ class Message:
     failure: str | None = None
     """Why it could not be sent yet: Discord's code or the kind of error, no text."""
     plain: bool = False
-    """Discord refused its form once: it is sent as text alone."""
+    """Discord refused its form: the next try shows it as text alone, and the one after that whole again."""
     channel_id: int | None = None
     message_id: int | None = None
     sent_at: datetime | None = None

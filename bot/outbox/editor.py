@@ -10,7 +10,6 @@ from bot.incidents import Delivery, Message
 from bot.moments import Step
 from bot.outbox import fate
 from bot.outbox.health import Holds
-from bot.outbox.letters import shown_by
 from bot.outbox.sender import Surroundings
 from bot.rules.policy import near
 from bot.rules.sending import deleted
@@ -72,7 +71,7 @@ class Editor:
         if is_empty(message) or fate.is_over(message, self.around.ledger.incidents):
             return True
         try:
-            return shown_by(message, self.around.letters.look(message)) != message.shown
+            return self.around.letters.look(message).fingerprint != message.shown
         except Exception:  # noqa: BLE001 - to settle it says what is wrong, and holds up this message alone
             return True
 
@@ -108,7 +107,7 @@ class Editor:
 
     async def _edit(self, message: Message, place: Place) -> None:
         look, is_over = self.around.letters.look(message), fate.is_over(message, self.around.ledger.incidents)
-        shown = shown_by(message, look)
+        shown = look.fingerprint
         if shown != message.shown:
             self.around.at(Step.EDITING)
             await self.around.post.edit(place, self.around.letters.letter(message, look))
@@ -124,7 +123,7 @@ class Editor:
             # It may have come back while its end was being shown.
             is_over = is_over and fate.is_over(current, draft.incidents)
             after = Delivery.DONE if is_over else Delivery.SENT
-            draft.put_message(replace(current, shown=shown, edited_at=edited_at, delivery=after))
+            draft.put_message(replace(current, shown=shown, edited_at=edited_at, delivery=after, plain=False))
         self.around.at(Step.NOTED)
 
     async def _delete(self, message: Message, place: Place) -> None:
@@ -147,12 +146,17 @@ class Editor:
         if is_gone(error):
             await self._give_up(message)
         elif error.obstacle is Obstacle.FORM and not message.plain:
-            async with self.around.ledger.turn() as draft:
-                draft.put_message(replace(draft.messages.get(message.key, message), plain=True))
+            await self._put_plain(message, plain=True)
         elif error.obstacle in FOR_GOOD and self._is_hopeless(message):
             await self._leave(message, error)
         else:
+            if message.plain and error.obstacle is Obstacle.FORM:
+                await self._put_plain(message, plain=False)
             raise error
+
+    async def _put_plain(self, message: Message, *, plain: bool) -> None:
+        async with self.around.ledger.turn() as draft:
+            draft.put_message(replace(draft.messages.get(message.key, message), plain=plain))
 
     def _is_hopeless(self, message: Message) -> bool:
         """Count one more refusal for good, and return whether no further edit is worth a try."""

@@ -90,7 +90,6 @@ def copied(message: Message, now: datetime) -> Message:
         delivery=Delivery.CLAIMED,
         route=Route.CHANNEL,
         claimed_at=now,
-        plain=message.plain,
         reminders=message.reminders,
     )
 
@@ -146,6 +145,7 @@ def sent(message: Message, place: Place, *, shown: str | None, now: datetime) ->
         message_id=place.message_id,
         sent_at=now,
         shown=shown,
+        plain=False,
         failing_since=None,
         failure=message.failure if message.failure in CLOSED_REASONS else None,
     )
@@ -167,6 +167,7 @@ def refused(
         case Obstacle.FORM if not message.plain:
             return replace(failing, plain=True, due_at=now)
         case Obstacle.CLOSED | Obstacle.BROKEN | Obstacle.FORM | Obstacle.GONE:
+            failing = replace(failing, plain=False)
             if message.route is Route.DM and other_route:
                 return replace(failing, route=Route.CHANNEL, due_at=now)
             first = message.route if is_copy(message) else Route.DM

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from discord import ui
 
@@ -12,8 +11,6 @@ from bot.ledger import Ledger
 from bot.models import KnownAccount
 from bot.render.alerts import DMS_CLOSED, look_of
 from bot.render.look import Look
-
-PLAIN: Final = "plain "
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +31,6 @@ class Letters:
         if message.plain:
             return Letter(look.plain_text, None, ui.View(timeout=None), mentioned)
         return Letter(look.content, look.embed, self.view_of(look), mentioned)
-
-
-def shown_by(message: Message, look: Look) -> str:
-    """Give what `Message.shown` is when a message shows a look."""
-    return f"{PLAIN}{look.fingerprint}" if message.plain else look.fingerprint
 
 
 def note_for(message: Message) -> str | None:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from bot.delivery import NotDoneError, Obstacle, Place, Post
 from bot.incidents import Delivery, Message, Purpose, Route
@@ -11,11 +12,14 @@ from bot.ledger import Draft, Ledger
 from bot.moments import Step
 from bot.outbox import fate
 from bot.outbox.health import Routes
-from bot.outbox.letters import Letters, shown_by
+from bot.outbox.letters import Letters
 from bot.rules.sending import composed, superseding
 from bot.teller import Teller
 
 log = logging.getLogger(__name__)
+
+REFUSED: Final = frozenset({Obstacle.CLOSED, Obstacle.BROKEN, Obstacle.FORM, Obstacle.GONE})
+"""What surely sent nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Surroundings:
     inherited: frozenset[str]
     """The messages that were there at the start, by key."""
     untried: set[str]
-    """The messages that this process put as claimed and has not tried to send yet, by key."""
+    """The messages that are claimed, and surely not in Discord under any nonce, by key."""
     now: Callable[[], datetime]
     chance: Callable[[], float]
     at: Callable[[Step], None]
@@ -69,6 +73,8 @@ class Sender:
         try:
             arrival = await self._send(claim)
         except NotDoneError as error:
+            if claim.is_first and error.obstacle in REFUSED:
+                self.around.untried.add(key)
             await self._note_refusal(claim.message, error)
             return True
         await self._record(claim.message, arrival)
@@ -120,7 +126,7 @@ class Sender:
         place = await around.post.send(channel, letter, nonce=message.nonce, silent=silent)
         around.at(Step.SENT)
         # A second try may give back what the first one made, with the look of that time.
-        return Arrival(place, shown_by(message, look) if claim.is_first else None)
+        return Arrival(place, look.fingerprint if claim.is_first else None)
 
     def _is_doubtful(self, claim: Claim) -> bool:
         """Whether a message may stand in Discord already, under a nonce that is forgotten there."""

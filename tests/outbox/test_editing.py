@@ -122,6 +122,25 @@ async def test_an_edit_whose_form_is_refused_is_made_as_text_alone(
     assert (message["embeds"], message["components"]) == ([], [])
 
 
+async def test_after_an_edit_as_text_alone_the_next_one_is_whole_again(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    async with desk.process():
+        _, incident = await told(desk, ada)
+        world.fault(Trouble.ERROR, method="PATCH", status=400, code=50035, times=1)
+        await change(desk, incident, 1)
+        await desk.work_for(timedelta(minutes=1))
+        (message,) = ada.sees(ada.dm)
+        assert (message["embeds"], message["components"]) == ([], [])
+        assert len(edited(world)) == 2
+        await change(desk, incident, 2)
+        await desk.work_for(timedelta(minutes=1))
+    (message,) = ada.sees(ada.dm)
+    assert message["embeds"]
+    assert message["components"]
+    assert len(edited(world)) == 3
+
+
 async def test_a_note_about_what_is_over_is_finished_as_it_was_sent(
     desk: Desk, world: SimulatedDiscord, ada: Visitor
 ) -> None:

@@ -1,5 +1,6 @@
 """What happens when Discord does not take a message: which trouble waits, and which takes the other route."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import discord
@@ -7,6 +8,7 @@ import pytest
 
 from bot.delivery import DiscordPost
 from bot.incidents import Delivery, Purpose, Route, reference
+from bot.models import Flag
 from tests.outbox.desk import Desk, created
 from tests.running import Visitor
 from tests.sandbox.discord import Fault, SimulatedDiscord, Trouble
@@ -351,7 +353,39 @@ async def test_text_that_is_refused_as_well_takes_the_next_route(
         await desk.work()
     assert ada.sees(ada.dm) == []
     (message,) = alerts(world, ada)
-    assert message["embeds"] == []
+    assert message["embeds"]
+    assert message["components"]
+
+
+async def test_a_message_that_was_sent_as_text_alone_is_whole_again_at_its_next_change(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    break_direct(world, ada, Fault(Trouble.ERROR, status=400, code=50035, times=1))
+    async with desk.process():
+        incident = desk.incident()
+        alert = await desk.alert(ada.person.id, incident)
+        await desk.work_for(timedelta(minutes=1))
+        (message,) = ada.sees(ada.dm)
+        assert (message["embeds"], message["components"]) == ([], [])
+        assert not desk.message(alert.key).plain
+        await desk.put(replace(incident, flag=Flag.of("blocked from accessing")))
+        await desk.work_for(timedelta(minutes=1))
+    (message,) = ada.sees(ada.dm)
+    assert message["embeds"]
+    assert message["components"]
+
+
+async def test_while_every_form_is_refused_each_try_begins_whole(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    async with desk.process():
+        await desk.alert(ada.person.id)
+        world.fault(Trouble.ERROR, path=f"/channels/{ada.dm}/messages", status=400, code=50035)
+        world.fault(Trouble.ERROR, path=f"/channels/{world.alerts_channel_id}/*", status=403, code=50001)
+        await desk.work_for(timedelta(minutes=10))
+    direct = [one.json for one in world.requests if one.path == f"/channels/{ada.dm}/messages"]
+    assert len(direct) >= 4
+    assert [bool(body.get("embeds")) for body in direct[:4]] == [True, False, True, False]
 
 
 # Two people
