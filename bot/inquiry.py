@@ -75,6 +75,11 @@ class Inquiries:
         """When each account was last asked before this start, as far as that was looked up."""
         self._under_way: dict[str, asyncio.Task[Inquiry]] = {}
 
+    @property
+    def longest(self) -> timedelta:
+        """How long Midjourney's answer is waited for at most."""
+        return self._useapi.longest_info
+
     async def ask(self, account: KnownAccount, *, even_if_flagged: bool = False) -> Inquiry:
         """Ask Midjourney about an account, unless it is flagged or was asked a moment ago.
 

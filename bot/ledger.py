@@ -159,6 +159,8 @@ class Ledger:
         self._now = now
         self._turn = asyncio.Lock()
         self.changed = Signal()
+        self.acted_at: dict[str, datetime] = {}
+        """When a person last did something about each account, since the start."""
 
     @classmethod
     async def load(cls, store: Store, now: Callable[[], datetime]) -> Self:
@@ -243,6 +245,7 @@ class Ledger:
                 actions=draft.actions,
             )
         self._memory = after.trimmed(self._now())
+        self.acted_at |= {action.channel: action.at for action in draft.actions}
         # The first good look since the start needs no writing, but the bot's status waits for it.
         if is_changed or after.watch.resumed != before.watch.resumed:
             self.changed.fire()

@@ -1,12 +1,13 @@
 """Answering an interaction: in time, in public or in private, and plainly when something went wrong."""
 
+import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol, TypeAlias, cast
+from typing import Any, Final, Protocol, TypeAlias, TypeVar, cast
 
 import aiohttp
 import discord
@@ -27,6 +28,10 @@ CHOICE_LIMIT: Final = 100
 LATE: Final = "late"
 BROKEN_OFF: Final = "broken off"
 PRIVATE: Final = "private"
+SILENT_SECONDS: Final = 5.0
+"""For so long an answer may be no more than "thinking"."""
+
+T = TypeVar("T")
 
 Caller: TypeAlias = "discord.Interaction[discord.Client]"
 
@@ -110,6 +115,47 @@ async def show(caller: Caller, shown: Shown) -> None:
         await caller.user.send(**parts(shown))
     else:
         await caller.edit_original_response(**whole(shown))
+
+
+async def awaited(caller: Caller, work: Coroutine[Any, Any, T], waiting: str) -> T:
+    """Return what some work comes to; if it takes long, say meanwhile what is waited for.
+
+    Raises:
+        Exception: what the work raised; what was said is taken back before.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task}, timeout=SILENT_SECONDS)
+        is_said = not task.done() and await _say_meanwhile(caller, waiting)
+        try:
+            return await task
+        except Exception:
+            if is_said:
+                await _take_back(caller)
+            raise
+    finally:
+        task.cancel()
+
+
+async def _say_meanwhile(caller: Caller, waiting: str) -> bool:
+    """Say what is waited for, and tell whether Discord took it; it must not keep the answer waiting."""
+    if caller.extras.get(LATE):
+        return False
+    with suppress(discord.HTTPException, aiohttp.ClientError, TimeoutError):
+        async with asyncio.timeout(SILENT_SECONDS):
+            await caller.edit_original_response(content=waiting)
+            return True
+    return False
+
+
+async def _take_back(caller: Caller) -> None:
+    """Take back what was said meanwhile, as an error is told in a message of its own."""
+    with suppress(discord.HTTPException, aiohttp.ClientError):
+        if caller.response.type is not InteractionResponseType.deferred_channel_message:
+            said_before = caller.message.content if caller.message else None
+            await caller.edit_original_response(content=said_before or None)
+        elif caller.extras.get(PRIVATE):
+            await caller.delete_original_response()  # in public, it goes when the error is told
 
 
 async def whisper(caller: Caller, shown: Shown) -> None:

@@ -11,11 +11,12 @@ from bot.controls import Controls, Press, Who, button, select
 from bot.errors import UserError
 from bot.inquiry import Inquiries, Inquiry, Outcome
 from bot.models import KnownAccount
-from bot.monitor import Monitor
+from bot.monitor import Monitor, utc_now
 from bot.render.cards import flag_embed, flag_headline, info_embed
 from bot.render.choosing import OFFERED, choices, options
+from bot.render.sentences import waiting
 from bot.render.text import span
-from bot.replies import Caller, Shown, defer, defer_update, show, suggested, whisper
+from bot.replies import Caller, Shown, awaited, defer, defer_update, show, suggested, whisper
 
 PRIVATE: Final = "private"
 EMBEDS_LIMIT: Final = 6_000
@@ -70,15 +71,19 @@ class Info(commands.Cog):
         """Ask about a flagged account, because an owner wants to."""
         await defer_update(caller)
         known = self._monitor.roster.find(press.argument)
-        await show(caller, answer(await self._inquiries.ask(known, even_if_flagged=True), press.asker))
+        await self._answer(caller, known, press.asker, even_if_flagged=True)
 
     async def choose(self, caller: Caller, press: Press) -> None:
         """Answer the command that was used without an account."""
         await defer(caller, private=press.argument == PRIVATE)
         await self._answer(caller, self._monitor.roster.find(press.chosen or ""), caller.user.id)
 
-    async def _answer(self, caller: Caller, known: KnownAccount, asker: int) -> None:
-        await show(caller, answer(await self._inquiries.ask(known), asker))
+    async def _answer(
+        self, caller: Caller, known: KnownAccount, asker: int, *, even_if_flagged: bool = False
+    ) -> None:
+        asking = self._inquiries.ask(known, even_if_flagged=even_if_flagged)
+        inquiry = await awaited(caller, asking, waiting(utc_now(), self._inquiries.longest))
+        await show(caller, answer(inquiry, asker))
         self._monitor.look_soon()  # what is suggested next shall be up to date
 
     def _askable(self) -> list[KnownAccount]:

@@ -1,7 +1,11 @@
 """`/mjinfo`, used as a person uses it: what it shows, which account it is about, and how seldom it asks."""
 
+import asyncio
+import re
+
 import pytest
 
+from bot import replies
 from tests.reading import buttons, menu, options, text
 from tests.running import Bot, Visitor
 from tests.sandbox.useapi import MODERATION, Endpoint, Fault
@@ -47,6 +51,78 @@ async def test_everything_midjourney_said_is_shown(bot: Bot, ada: Visitor) -> No
         "User id: `1234567890`",
     ):
         assert said in shown
+
+
+WAITING = re.compile(
+    r"⏳ Midjourney was asked <t:\d+:R>, and has not answered yet. I wait until <t:\d+:T> at most."
+)
+
+
+def last(visitor: Visitor) -> str:
+    """Give all that the last message says, if there is one."""
+    seen = visitor.sees()
+    return text(seen[-1]) if seen else ""
+
+
+@pytest.fixture
+def held(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Let Midjourney answer only when the event is set, and say soon that it is waited for."""
+    monkeypatch.setattr(replies, "SILENT_SECONDS", 0.1)
+    bot.api.held[Endpoint.INFO] = asyncio.Event()
+    return bot.api.held[Endpoint.INFO]
+
+
+@pytest.mark.parametrize("private", [True, False])
+async def test_an_answer_that_takes_long_says_meanwhile_what_is_waited_for(
+    bot: Bot,
+    ada: Visitor,
+    held: asyncio.Event,
+    private: bool,  # noqa: FBT001 - drawn
+) -> None:
+    bot.api.add(info_text=CAPTURED)
+    await bot.start()
+    await ada.use("mjinfo", private=private)
+    await bot.world.wait_for(lambda: WAITING.fullmatch(last(ada)))
+    held.set()
+    await bot.world.wait_for(lambda: "account info" in last(ada))
+    assert not WAITING.search(last(ada))
+
+
+@pytest.mark.parametrize("private", [True, False])
+async def test_what_was_said_meanwhile_is_taken_back_when_it_fails(
+    bot: Bot,
+    ada: Visitor,
+    held: asyncio.Event,
+    private: bool,  # noqa: FBT001 - drawn
+) -> None:
+    bot.api.add()
+    await bot.start()
+    bot.api.fault(Fault.SERVER_ERROR, endpoint=Endpoint.INFO)
+    await ada.use("mjinfo", private=private)
+    await bot.world.wait_for(lambda: WAITING.fullmatch(last(ada)))
+    held.set()
+    await bot.world.wait_for(lambda: "out of order" in last(ada))
+    assert not any(WAITING.search(message["content"]) for message in ada.sees())
+
+
+async def test_an_answer_that_is_brought_up_to_date_stays_there_meanwhile(
+    bot: Bot, ada: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot.api.add(info_text=CAPTURED)
+    await bot.start()
+    shown = await ada.ask("mjinfo")
+    await bot.restart()
+    await bot.meddle(AS_IF_LONG_AGO)
+    monkeypatch.setattr(replies, "SILENT_SECONDS", 0.1)
+    held = bot.api.held[Endpoint.INFO] = asyncio.Event()
+    bot.api.fault(Fault.SERVER_ERROR, endpoint=Endpoint.INFO)
+    await ada.press(shown, "Ask again")
+    await bot.world.wait_for(lambda: WAITING.fullmatch(ada.sees()[0]["content"]))
+    assert "account info" in text(ada.sees()[0])
+    held.set()
+    await bot.world.wait_for(lambda: "out of order" in last(ada))
+    assert ada.sees()[0]["content"] == ""
+    assert "account info" in text(ada.sees()[0])
 
 
 async def test_the_answer_is_public_or_for_the_asker_alone(bot: Bot, ada: Visitor, sam: Visitor) -> None:

@@ -79,10 +79,18 @@ class Editor:
         """Give when a message may be touched: rarely again, and not while it is held."""
         every = self.every if message.sent_at and now - message.sent_at < OLD else EDIT_OLD_EVERY
         # Discord limits edits alone: what a later message has taken over goes at once.
-        rested = message.edited_at + every if message.edited_at and not is_empty(message) else now
+        waits = message.edited_at and not is_empty(message) and not self._is_awaited(message)
+        rested = message.edited_at + every if message.edited_at and waits else now
         held = self.holds.until(message.key, now) or now
         allowed = max(rested, held)
         return now if fate.is_due(allowed, now) else allowed
+
+    def _is_awaited(self, message: Message) -> bool:
+        """Whether a person did something since the last edit, and looks for what came of it."""
+        ledger, shown_at = self.around.ledger, message.edited_at or message.sent_at
+        incidents = (ledger.incidents.get(entry.incident) for entry in message.entries)
+        acts = (ledger.acted_at.get(each.channel or "") for each in incidents if each is not None)
+        return shown_at is not None and any(at is not None and at >= shown_at for at in acts)
 
     async def settle(self, key: str) -> bool:
         """Bring one message in line; tell whether there was anything to do.

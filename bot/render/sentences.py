@@ -1,9 +1,10 @@
 """The words for what is wrong, in one place: states, what Midjourney wants, and how a failure is told."""
 
+from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 from bot.models import Flag, FlagKind, KnownAccount
-from bot.render.text import clip, code_block, code_span, span
+from bot.render.text import clip, code_block, code_span, span, when
 
 SENTENCE_LIMIT: Final = 500
 QUOTE_LIMIT: Final = 900
@@ -56,6 +57,14 @@ def demand(flag: Flag) -> str:
         case FlagKind.OTHER:
             return "Midjourney stopped it with a message"
     assert_never(flag.kind)
+
+
+def waiting(since: datetime, longest: timedelta) -> str:
+    """Say that Midjourney's answer is waited for; Discord keeps the time that has passed up to date."""
+    return (
+        f"⏳ Midjourney was asked {when(since)}, and has not answered yet. "
+        f"I wait until {when(since + longest, 'T')} at most."
+    )
 
 
 def failure(what: str, next_step: str, quote: str | None = None) -> str:

@@ -120,6 +120,11 @@ class UseapiClient:
         """Clear the flag of an account and return it to work; this acknowledges nothing at Midjourney."""
         await self._write(Question(Ask.RESET, channel), f"{account_path(channel)}/reset", answers.done)
 
+    @property
+    def longest_info(self) -> timedelta:
+        """How long `info` takes at most."""
+        return timedelta(seconds=self._limits.info)
+
     async def info(
         self, channel: str, *, reply_url: str | None = None, reply_ref: str | None = None
     ) -> InfoSnapshot:

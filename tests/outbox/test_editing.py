@@ -7,7 +7,7 @@ import pytest
 
 from bot.delivery import DiscordPost
 from bot.incidents import Delivery, Incident, Message, Purpose, Reason, State
-from bot.models import Flag, KnownAccount
+from bot.models import Action, Flag, KnownAccount
 from tests.outbox.desk import Desk, created, edited
 from tests.running import Visitor
 from tests.sandbox.discord import SimulatedDiscord, Trouble
@@ -67,6 +67,24 @@ async def test_changes_within_ten_seconds_are_one_edit(
         assert len(edited(world)) == 2
         await desk.work_for(timedelta(minutes=1))
     assert len(edited(world)) == 2
+
+
+async def test_what_a_person_did_shows_at_once(desk: Desk, world: SimulatedDiscord, ada: Visitor) -> None:
+    async with desk.process():
+        _, incident = await told(desk, ada)
+        await change(desk, incident, 1)
+        await desk.work()
+        for number in (2, 3):
+            desk.pass_time(timedelta(seconds=1))
+            async with desk.ledger.turn() as draft:
+                draft.put_incident(replace(draft.incidents[incident.key], flag=FLAGS[number]))
+                draft.note(Action(desk.clock.now(), ada.person.id, "reset", incident.channel or "", "asked"))
+            await desk.work()
+            assert len(edited(world)) == number
+        desk.pass_time(timedelta(seconds=1))
+        await change(desk, incident, 4)
+        await desk.work()
+        assert len(edited(world)) == 3
 
 
 async def test_a_message_older_than_an_hour_is_edited_every_ten_minutes_at_most(

@@ -77,6 +77,8 @@ class SimulatedUseapi(Registry):
         self.requests: list[Request] = []
         self.slow = 0.0
         """Seconds that every answer takes longer."""
+        self.held: dict[Endpoint, asyncio.Event] = {}
+        """What the answers of an endpoint wait for."""
         self.slow_seconds = 4.0
         """Seconds that an answer with the fault SLOW takes longer."""
         self.drip_seconds = 0.5
@@ -201,6 +203,8 @@ class SimulatedUseapi(Registry):
         record = self._record(request, ask)
         fault = self._next_fault(endpoint)
         answer = await self._decide(request, ask, fault)
+        if (held := self.held.get(endpoint)) is not None:
+            await held.wait()
         await asyncio.sleep(self.slow + (self.slow_seconds if fault is Fault.SLOW else 0.0))
         if fault not in UNANSWERED:
             record.status, record.size = answer.status, len(answer.body)
