@@ -3,15 +3,20 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from bot.useapi import UseapiError
+from tests.keeping import MINUTE, Clock, rounds_of, watching
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
 from tests.sandbox.page import PageServer, Stage
-from tests.sandbox.page.stage import FLAGS
+from tests.sandbox.page.stage import FLAGS, SELDOM_ASKED
 from tests.sandbox.useapi import SAVE_REFUSALS, Fault, SimulatedUseapi
+from tests.sandbox.useapi.faults import DISTORTIONS, REFUSALS
 
 PATIENCE = 10.0
 ACTIONS = [
@@ -218,6 +223,27 @@ async def test_every_fault_is_offered_and_ends_with_back_to_normal(
     await client.post("fault", fault=None)
     assert api.faults == ()
     assert stage.picture("owner")["fault"] is None
+
+
+async def test_the_owner_asks_after_every_fault_that_the_bot_looks_for_only_seldom(
+    api: SimulatedUseapi, tmp_path: Path
+) -> None:
+    for _ in range(6):
+        api.add()
+    seldom: set[Fault] = set()
+    for fault in (*REFUSALS, *DISTORTIONS):
+        clock = Clock()
+        async with watching(tmp_path / fault, clock, api=api) as watched:
+            await watched.monitor.check()
+            api.fault(fault)
+            for _ in range(2):
+                clock.turn(10 * MINUTE)
+                with suppress(UseapiError):
+                    await watched.monitor.check()
+            api.mend()
+            if rounds_of(watched).rest() > MINUTE:
+                seldom.add(fault)
+    assert seldom == SELDOM_ASKED
 
 
 @pytest.mark.parametrize("refusal", SAVE_REFUSALS)

@@ -25,6 +25,18 @@ ANSWER_WITHIN: Final = 3.0
 """Seconds a bot has for its first answer (Discord's docs, Receiving and Responding)."""
 FLAGS: Final = {"moderation": MODERATION, "captcha": CAPTCHA, "block": TIMED_BLOCK}
 FLAG_NAMES: Final = {"moderation": "moderation message", "captcha": "CAPTCHA", "block": "blocked"}
+SELDOM_ASKED: Final = frozenset(
+    {
+        Fault.UNAUTHORIZED,
+        Fault.FORBIDDEN,
+        Fault.UNPAID,
+        Fault.QUOTA,
+        Fault.NOTHING_CONFIGURED,
+        Fault.GONE,
+        Fault.HTML_404,
+    }
+)
+"""Faults that only a person can mend: until somebody asks, the bot reads the list only every 15 minutes."""
 DONE: Final[Json] = {"outcome": "done"}
 FAILED: Final[Json] = {"outcome": "failed"}
 
@@ -109,7 +121,7 @@ class Stage:
             "bot": self._bot_state(),
             "accounts": [_shown(account) for account in self._useapi.accounts.values()],
             "newcomers": [_introduced_login(account) for account in self._useapi.newcomers],
-            "faults": [{"key": fault.value, "text": fault.describe.rstrip(".")} for fault in Fault],
+            "faults": [_explained(fault) for fault in Fault],
             "fault": self._useapi.faults[-1].value if self._useapi.faults else None,
             "refusals": [
                 {"key": key, "text": refusal.describe.rstrip(".")} for key, refusal in SAVE_REFUSALS.items()
@@ -215,11 +227,15 @@ class Stage:
         return DONE
 
     async def _fault(self, _viewer: str, body: Json) -> Json:
+        """Let the API fail, or work again; the owner asks where the bot would not for a while."""
         fault = None if body["fault"] is None else Fault(body["fault"])
+        unnoticed = not SELDOM_ASKED.isdisjoint(self._useapi.faults)
         self._useapi.mend()
         if fault is not None:
             self._useapi.fault(fault)
         self._refuse_tokens()
+        if unnoticed:
+            await self._slash("owner", {"place": "dm", "name": "mjaccounts", "options": {}})
         return DONE
 
     async def _refuse(self, _viewer: str, body: Json) -> Json:
@@ -259,6 +275,10 @@ def _shown(account: SimulatedAccount) -> Json:
         "flag": None if account.pending is None else _named_flag(account.pending),
         "stubborn": account.returns_after == 0,
     }
+
+
+def _explained(fault: Fault) -> Json:
+    return {"key": fault.value, "text": fault.describe.rstrip("."), "seldom": fault in SELDOM_ASKED}
 
 
 def _introduced_login(account: SimulatedAccount) -> Json:

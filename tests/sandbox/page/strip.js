@@ -12,6 +12,7 @@ export class Strip {
     this.newcomers = h("ul", { class: "accounts" });
     this.refusal = h("select", { id: uniqueId("refusal"), onchange: () => this.context.post("refuse", { refusal: this.refusal.value || null }) });
     this.faultNow = h("p", { class: "fault-now", role: "status" });
+    this.seldom = h("p", { class: "subtext", hidden: true }, "The bot asks again only every 15 minutes, or when Ada uses /mjaccounts. With the next press here, she does.");
     this.buttons = h("div", { class: "row" });
     this.menu = h("select", { id: uniqueId("fault"), onchange: () => this.#fault(this.menu.value) });
     this.counts = h("dl", { class: "counts" });
@@ -23,7 +24,7 @@ export class Strip {
       h("h3", {}, "Midjourney accounts"), h("p", { class: "subtext" }, "Make useapi.net report one as flagged (code 596). More of them within 5 minutes join the message that is there, so that nobody is woken twice. Clear: Midjourney takes it back by itself."), this.accounts,
       h("p", { class: "subtext" }, "Made-up Discord tokens to try /mjadd with:"), this.newcomers,
       h("p", {}, h("label", { for: this.refusal.id }, "To a token, useapi.net says "), this.refusal),
-      h("h3", {}, "The API"), this.faultNow, this.buttons,
+      h("h3", {}, "The API"), this.faultNow, this.seldom, this.buttons,
       h("p", {}, h("label", { for: this.menu.id }, "More ways to answer "), this.menu),
       h("h3", {}, "Ada's Discord"), this.discord,
       h("h3", {}, "The bot's process"), this.bot);
@@ -60,10 +61,11 @@ export class Strip {
   }
 
   #api(state) {
-    const known = new Map(state.faults.map((fault) => [fault.key, fault.text]));
+    const known = new Map(state.faults.map((fault) => [fault.key, fault]));
     const offered = TROUBLE.filter(([key]) => known.has(key));
-    this.faultNow.textContent = state.fault ? `Now: ${known.get(state.fault) ?? state.fault}.` : "Now: answers as it should.";
+    this.faultNow.textContent = state.fault ? `Now: ${known.get(state.fault).text}.` : "Now: answers as it should.";
     this.faultNow.className = state.fault ? "fault-now bad" : "fault-now good";
+    this.seldom.hidden = !known.get(state.fault)?.seldom;
     replace(this.buttons, [
       ...offered.map(([key, name]) => this.#press(name, "fault", { fault: key }, state.fault === key)),
       this.#press("Back to normal", "fault", { fault: null }, null, !state.fault),
