@@ -143,10 +143,10 @@ async def test_an_api_that_refuses_the_token_is_told_and_back_to_normal_mends_it
     async with visiting() as visitor:
         await visitor.button("Refuse the token").click()
         await expect(visitor.page.get_by_text("Now: The API refuses the token.")).to_be_visible()
+        told = visitor.messages("dm").nth(1)  # by the bot's own look, after which it waits for 15 minutes
+        await expect(told).to_contain_text("USEAPI_TOKEN")
         await visitor.use("mjaccounts")
         await expect(visitor.messages().last).to_contain_text("USEAPI_TOKEN", timeout=WAIT_MS)
-        told = visitor.messages("dm").nth(1)
-        await expect(told).to_contain_text("USEAPI_TOKEN")
         await visitor.button("Back to normal").click()
         await expect(visitor.messages("dm").last).to_contain_text("none flagged")
         await expect(told).to_contain_text("✅")
