@@ -22,7 +22,9 @@ from .faults import Faults, Trouble
 from .journal import Journal
 from .world import SANDBOX_BOT_TOKEN, Json, World
 
-HEARTBEAT_MS: Final = 41_250
+HEARTBEAT_MS: Final = 5_000
+"""Far less than the 41,250 of Discord: here an acknowledgement can be read before discord.py has noted that
+it sent the heartbeat. It then takes the time since the one before for the delay and warns above 10 s."""
 REPLAY: Final = 1_000
 """Events a session keeps for RESUME."""
 BAD_TOKEN: Final = 4004
