@@ -13,6 +13,7 @@ import discord
 from bot.config import Settings
 from bot.models import Account, Standing
 from bot.owners import owners_of
+from bot.permissions import AlertChannel, lacking
 from bot.render.text import bare, count
 from bot.store import DatabaseInUse, StoreError
 from bot.store.database import held, unusable
@@ -180,20 +181,31 @@ async def membership(client: discord.Client, server: int) -> Finding:
 
 
 async def alert_channel(client: discord.Client, channel_id: int) -> Finding:
-    """See whether the bot finds the channel for alerts that no direct message can bring."""
+    """See whether the bot may do all it needs in the channel for alerts that no direct message can bring."""
+    good = False
     try:
         async with asyncio.timeout(DISCORD_LIMIT_SECONDS):
             channel = await client.fetch_channel(channel_id)
-    except (discord.Forbidden, discord.NotFound):
-        words = "the bot does not see it. Let it in, or correct ALERT_CHANNEL_ID."
-        return Finding("Alert channel", good=False, words=words)
+            names = await lacking(client, channel) if isinstance(channel, AlertChannel) else None
+    except discord.NotFound:
+        words = "it is not there. Correct ALERT_CHANNEL_ID."
+    except discord.Forbidden:
+        words = "the bot lacks View Channel there, or is not in that server: let it in, or set another."
     except (*TROUBLE, discord.InvalidData) as error:
-        return Finding("Alert channel", good=False, words=unasked(error))
-    if not isinstance(channel, discord.TextChannel | discord.Thread):
-        words = "it is no text channel. Put the id of one into ALERT_CHANNEL_ID."
-        return Finding("Alert channel", good=False, words=words)
-    words = f"the bot sees #{bare(channel.name, NAME_LIMIT)}; /mjtest shows whether it may write there"
-    return Finding("Alert channel", good=True, words=words)
+        words = unasked(error)
+    else:
+        if names is None:
+            words = "it is no text channel. Put the id of one into ALERT_CHANNEL_ID."
+        elif names:
+            words = f"in #{name_of(channel)} the bot lacks {', '.join(names)}. Give that to its role there."
+        else:
+            good, words = True, f"the bot may do all that it needs in #{name_of(channel)}"
+    return Finding("Alert channel", good=good, words=words)
+
+
+def name_of(channel: object) -> str:
+    """Return a channel's name as a terminal may show it."""
+    return bare(str(channel), NAME_LIMIT)
 
 
 async def commands(client: discord.Client, servers: Iterable[int]) -> Finding:

@@ -90,6 +90,7 @@ class Midwatch(commands.Bot):
         self.services = services
         self.own_tokens = (settings.discord_token, settings.useapi_token)
         """What nobody may paste as the Discord token of an account."""
+        self.alert_channel_id = settings.alert_channel_id
         self.rounds = services.rounds_of(self)
         self.other_copy_at: datetime | None = None
         """When another copy of the bot was last seen to answer what this one was asked."""

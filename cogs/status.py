@@ -17,6 +17,7 @@ from bot.incidents import Incident, Message, Route, open_service
 from bot.models import KnownAccount
 from bot.monitor import Monitor, utc_now
 from bot.outbox import RouteState
+from bot.permissions import lacking_now
 from bot.render import acting
 from bot.render.choosing import choices
 from bot.render.status import RouteStatus, WatchStatus, presence_text, route_line, status
@@ -202,6 +203,7 @@ class Status(commands.Cog):
             why=str(self._monitor.failure) if self._monitor.failure else None,
             problems=self._rounds.problems(),
             second_route=Route.CHANNEL in self._rounds.outbox.routes,
+            lacking=lacking_now(self._bot, self._bot.alert_channel_id),
             other_copy_at=self._bot.other_copy_at,
         )
 

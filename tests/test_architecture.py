@@ -20,7 +20,9 @@ NOTHING: Final[frozenset[str]] = frozenset()
 FACTS: Final = frozenset({"bot.errors", "bot.incidents", "bot.models"})
 LOOKING: Final = FACTS | {"bot.roster", "bot.store", "bot.useapi"}
 WATCH: Final = LOOKING | {"bot.ledger", "bot.monitor", "bot.moments", "bot.rules", "bot.watchkeeper"}
-DISCORD_SIDE: Final = frozenset({"bot.controls", "bot.inflight", "bot.owners", "bot.replies", "bot.sync"})
+DISCORD_SIDE: Final = frozenset(
+    {"bot.controls", "bot.inflight", "bot.owners", "bot.permissions", "bot.replies", "bot.sync"}
+)
 ROWS: Final[Mapping[str, frozenset[str]]] = {
     "bot": NOTHING,
     "bot.blocks": NOTHING,
@@ -92,6 +94,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
             "bot.wellness",
         }
     ),
+    "bot.permissions": frozenset({"discord"}),
     "bot.sync": frozenset({"discord"}),
     "bot.owners": frozenset({"bot.errors", "bot.store", "aiohttp", "discord"}),
     "bot.replies": frozenset({"bot.errors", "bot.render", "bot.store", "bot.useapi", "aiohttp", "discord"}),
@@ -138,6 +141,7 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
     | {
         "bot.config",
         "bot.owners",
+        "bot.permissions",
         "bot.render",
         "bot.store",
         "bot.sync",

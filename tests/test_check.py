@@ -485,8 +485,36 @@ async def test_accounts_are_counted_and_midjourney_is_not_asked(bot: Bot, checke
 async def test_an_alert_channel_the_bot_sees_is_named(checked: Checks, bot: Bot) -> None:
     report = await checked(ALERT_CHANNEL_ID=str(bot.world.alerts_channel_id))
 
-    assert report.line("Alert channel").startswith("ok    Alert channel: the bot sees #")
+    assert report.line("Alert channel") == "ok    Alert channel: the bot may do all that it needs in #alerts"
     assert report.failed == []
+
+
+@pytest.mark.parametrize(
+    ("denied", "names"),
+    [
+        ({"send_messages": True}, "Send Messages"),
+        ({"embed_links": True}, "Embed Links"),
+        ({"read_message_history": True}, "Read Message History"),
+        ({"send_messages": True, "read_message_history": True}, "Send Messages, Read Message History"),
+        ({"view_channel": True}, "View Channel"),
+    ],
+)
+async def test_each_permission_that_the_bot_lacks_in_the_alert_channel_is_named(
+    checked: Checks, bot: Bot, denied: dict[str, bool], names: str
+) -> None:
+    bot.world.deny_bot(bot.world.alerts_channel_id, **denied)
+    report = await checked(ALERT_CHANNEL_ID=str(bot.world.alerts_channel_id))
+    assert report.failed == [report.line("Alert channel")]
+    assert re.search(f"the bot lacks {names}( there)?[.,]", report.line("Alert channel"))
+
+
+async def test_in_a_thread_the_permissions_of_its_channel_count(checked: Checks, bot: Bot) -> None:
+    thread = bot.world.open_thread(bot.world.alerts_channel_id)
+    bot.world.deny_bot(bot.world.alerts_channel_id, send_messages=True)
+    assert (await checked(ALERT_CHANNEL_ID=str(thread))).failed == []
+    bot.world.deny_bot(bot.world.alerts_channel_id, send_messages_in_threads=True)
+    report = await checked(ALERT_CHANNEL_ID=str(thread))
+    assert "the bot lacks Send Messages in Threads." in report.line("Alert channel")
 
 
 async def test_an_alert_channel_that_is_not_there_is_a_failure_that_names_the_setting(

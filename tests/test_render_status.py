@@ -289,3 +289,9 @@ def test_row_48_a_message_that_cannot_be_changed_any_more_is_named_with_the_reas
     assert "the thread is archived" in said
     assert "told in another one" in said
     assert "cannot be delivered" not in said
+
+
+def test_the_permissions_that_are_missing_in_the_alert_channel_are_named() -> None:
+    said = words(replace(CALM, lacking=("Embed Links", "Read Message History")))
+    assert "In the alert channel I lack **Embed Links, Read Message History**" in said
+    assert "I lack" not in words(CALM)

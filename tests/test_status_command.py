@@ -44,6 +44,26 @@ async def test_with_nothing_wrong_it_says_that_it_watches(bot: Bot, ada: Visitor
     assert "Open" not in said
 
 
+async def test_what_the_bot_lacks_in_the_alert_channel_is_named(bot: Bot, ada: Visitor) -> None:
+    await bot.start(ALERT_CHANNEL_ID=str(bot.world.alerts_channel_id))
+    assert "I lack" not in await status(ada)
+    bot.world.deny_bot(bot.world.alerts_channel_id, read_message_history=True, embed_links=True)
+    await status(ada, "In the alert channel I lack **Embed Links, Read Message History**")
+
+
+async def test_row_48_a_message_that_cannot_be_changed_any_more_is_named(bot: Bot, ada: Visitor) -> None:
+    bot.api.add()
+    await bot.start()
+    _, alert = await flagged(bot, ada)
+    await bot.stop()
+    await bot.meddle(
+        f"UPDATE message SET delivery = 'done', failing_since = sent_at, failure = '50083' "  # noqa: S608 - an id
+        f"WHERE message_id = {alert['id']}"
+    )
+    await bot.start()
+    await status(ada, "Messages that cannot be changed: 1", f"/{ada.dm}/{alert['id']}", "thread is archived")
+
+
 @pytest.mark.parametrize("private", [False, True], ids=["public", "private"])
 async def test_it_is_public_or_for_the_asker_alone(
     bot: Bot, ada: Visitor, sam: Visitor, *, private: bool

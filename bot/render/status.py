@@ -57,6 +57,10 @@ NO_SECOND_ROUTE: Final = (
     "⚠️ **No second way**: when a direct message does not arrive, nobody is told. "
     "Set ALERT_CHANNEL_ID to a channel of your server."
 )
+LACKING: Final = (
+    "⚠️ In the alert channel I lack **{}**: an alert may not arrive there whole, or twice after a crash. "
+    "Give that to my role there."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,8 @@ class WatchStatus:
     """Why the watch is not well, the worst first."""
     second_route: bool = True
     """Whether alerts can go to a channel when a direct message does not arrive."""
+    lacking: Sequence[str] = ()
+    """The permissions that I lack in that channel, by Discord's names."""
     other_copy_at: datetime | None = None
     """When another copy of the bot was last seen answering in its place."""
 
@@ -160,7 +166,9 @@ def _sections(watch: WatchStatus) -> Iterator[tuple[str, list[str]]]:
     stuck = [each for each in watch.messages if each.is_stuck]
     yield f"### Messages that cannot be changed: {whole(len(stuck))}", [_stuck(each) for each in stuck]
     lines = [route_line(each) for each in watch.routes]
-    yield "### How I reach the owners", [*lines, *([] if watch.second_route else [NO_SECOND_ROUTE])]
+    second = [] if watch.second_route else [NO_SECOND_ROUTE]
+    lacking = [LACKING.format(", ".join(watch.lacking))] if watch.lacking else []
+    yield "### How I reach the owners", [*lines, *second, *lacking]
     over = sorted((each for each in watch.incidents if each.ended), key=_ended_at, reverse=True)
     yield "### Lately over", [_over(each, watch) for each in over]
 

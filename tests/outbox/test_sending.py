@@ -84,6 +84,26 @@ async def test_row_23_killed_at_any_step_it_is_told_exactly_once(
         assert (row.delivery, str(row.message_id)) == (Delivery.SENT, message["id"])
 
 
+@pytest.mark.parametrize(("denied", "times"), [({}, 1), ({"read_message_history": True}, 2)])
+async def test_only_with_its_history_is_a_message_found_again_in_the_alert_channel(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor, denied: dict[str, bool], times: int
+) -> None:
+    world.deny_bot(world.alerts_channel_id, **denied)
+    async with desk.process():
+        incident = desk.incident()
+        await desk.put(
+            incident, replace(desk.draft(ada.person.id, Purpose.ALERT, incident), route=Route.CHANNEL)
+        )
+        desk.at = die_at(Step.SENT)
+        with pytest.raises(Crash):
+            await desk.work()
+    desk.at = lambda _step: None
+    desk.pass_time(HOUR_LATER)
+    async with desk.process():
+        await desk.work()
+    assert len(ada.sees(world.alerts_channel_id)) == times
+
+
 async def test_a_second_try_has_the_nonce_of_the_first(
     desk: Desk, world: SimulatedDiscord, ada: Visitor
 ) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+import discord
 from aiohttp import web
 from simcord.backend.models import Interaction as Record
 
@@ -166,6 +167,14 @@ class SimulatedDiscord:
     def give_to_team(self, *seats: tuple[Person, str], pending: tuple[Person, ...] = ()) -> None:
         """Let a team own the application: people with their role (`admin`, `developer`, `read_only`)."""
         self._world.give_to_team(seats, pending)
+
+    def deny_bot(self, channel_id: int, **permissions: bool) -> None:
+        """As an admin in a channel's settings: take these permissions, and no others, from the bot there."""
+        self._world.deny_bot(channel_id, discord.Permissions(**permissions))
+
+    def open_thread(self, channel_id: int) -> int:
+        """Return the id of a new thread below a channel."""
+        return self._world.backend.create_thread(channel_id, "thread", self.owner.id).id
 
     def permit(self, person: Person, name: str) -> None:
         """As an admin in the server's settings: offer a command to a person whatever its defaults say."""

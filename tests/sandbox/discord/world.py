@@ -8,7 +8,8 @@ from typing import Any, Final
 import discord
 from simcord._clock import Clock  # no public name for it; simcord is pinned
 from simcord.backend import Backend
-from simcord.backend.models import User
+from simcord.backend.models import Overwrite, User
+from simcord.enums import OverwriteType
 
 Json = dict[str, Any]
 """A JSON object as it crosses the socket; the only place of `Any` in this package."""
@@ -91,6 +92,11 @@ class World:
         owner = str(seats[0][0].id)
         members = [_seat(person, role, INVITED if person in pending else ACCEPTED) for person, role in seats]
         self.team = {"id": owner, "name": "Team", "icon": None, "owner_user_id": owner, "members": members}
+
+    def deny_bot(self, channel_id: int, permissions: discord.Permissions) -> None:
+        """As an admin in a channel's settings: take permissions there from the bot."""
+        overwrite = Overwrite(self.bot_user.id, OverwriteType.MEMBER, deny=permissions.value)
+        self.backend.set_overwrite(channel_id, overwrite)
 
     def permit(self, person: Person, name: str) -> None:
         """As an admin in the server's settings: offer a command to a person whatever its defaults say."""
