@@ -1,11 +1,14 @@
 """How the demo's page draws what Discord would: markdown, modals, and its own screenshot."""
 
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.browsing import in_a_browser, visiting
+from tests.sandbox.page.server import FOLDER
 from tests.sandbox.png import shrink
 
 
@@ -190,6 +193,15 @@ async def test_a_modal_takes_its_fields_and_stays_open_when_it_fails(page_alone:
     await dialog.get_by_role("button", name="Submit").click()
     await expect(dialog).to_have_count(0)
     assert await page_alone.evaluate("window.sent[1]") == {"token": "12345", "jobs": "3", "plan": ["pro"]}
+
+
+@pytest.mark.parametrize("sheet", sorted(FOLDER.glob("*.css")), ids=lambda sheet: sheet.name)
+def test_a_font_of_the_system_draws_the_digits_before_an_emoji_font_could(sheet: Path) -> None:
+    fonts = re.findall(r"font(?:-family)?:([^;]*,[^;]*);", sheet.read_text())
+    named = [[name.strip(' "') for name in font.split(",")] for font in fonts]
+    emoji = [font for font in named if any("Emoji" in name for name in font)]
+    assert [font for font in emoji if "system-ui" not in font[: font.index("Noto Color Emoji")]] == []
+    assert [font for font in emoji if font.index("Noto Color Emoji") != len(font) - 1] == []
 
 
 @in_a_browser
