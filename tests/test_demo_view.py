@@ -71,3 +71,13 @@ async def test_a_message_that_is_in_view_is_not_announced() -> None:
     async with visiting() as visitor:
         await expect(await visitor.alert("ember", "Moderation")).to_be_in_viewport(ratio=SEEN)
         await expect(visitor.page.locator("#news")).to_be_hidden()
+
+
+@in_a_browser
+async def test_the_buttons_of_an_account_stand_in_one_line_beside_the_panes() -> None:
+    async with visiting(1280, 800) as visitor:
+        for label in ("aurora", "fjord"):
+            buttons = visitor.account(label).get_by_role("group")
+            tops = await buttons.evaluate("group => [...group.children].map((one) => one.offsetTop)")
+            assert len(tops) == 4
+            assert len(set(tops)) == 1, f"the buttons of {label} wrap"
