@@ -74,6 +74,23 @@ async def test_a_message_that_is_in_view_is_not_announced() -> None:
 
 
 @in_a_browser
+async def test_a_reload_keeps_who_looks_and_what_was_dismissed() -> None:
+    async with visiting() as visitor:
+        await visitor.use("mjstatus", private=True)
+        await expect(visitor.messages()).to_have_count(1)
+        await visitor.button("Dismiss message").click()
+        await visitor.use("mjaccounts")
+        await expect(visitor.messages()).to_have_count(1)
+        await visitor.page.reload()
+        await expect(visitor.messages()).to_have_count(1)
+        await expect(visitor.messages()).to_contain_text("none flagged")
+        await visitor.page.get_by_label("Sam").check()
+        await visitor.page.reload()
+        await expect(visitor.page.get_by_role("radio", name="Sam")).to_be_checked()
+        await expect(visitor.page.get_by_text("Sam's direct messages")).to_be_visible()
+
+
+@in_a_browser
 async def test_the_buttons_of_an_account_stand_in_one_line_beside_the_panes() -> None:
     async with visiting(1280, 800) as visitor:
         for label in ("aurora", "fjord"):

@@ -7,10 +7,11 @@ import { News } from "./news.js";
 import { Strip } from "./strip.js";
 import { keepTimesFresh } from "./time.js";
 
+const KEPT = location.pathname; // differs with each run of the demo
 const BOT_STATES = { online: "is online", starting: "is starting …", stopped: "has stopped" };
 
 const context = {
-  names: {}, viewer: { id: "", key: "owner" }, dismissed: new Set(), notices: [],
+  names: {}, viewer: { id: "", key: "owner" }, dismissed: new Set(kept().dismissed), notices: [],
 
   async post(action, body) {
     const answer = await fetch(action, {
@@ -28,7 +29,9 @@ const context = {
   },
 
   dismiss(id) {
-    this.dismissed.add(id);
+    const notices = this.notices.filter((notice) => notice.id !== id);
+    if (notices.length === this.notices.length) keep({ dismissed: [...this.dismissed.add(id)] });
+    this.notices = notices;
     draw(latest);
   },
 
@@ -106,6 +109,24 @@ class Pane {
   }
 }
 
+// What a reload must not undo. A browser may forbid to keep anything; the page works all the same.
+function kept() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEPT)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function keep(changed) {
+  const text = JSON.stringify({ ...kept(), ...changed });
+  try {
+    sessionStorage.setItem(KEPT, text);
+  } catch {
+    // Then the next reload begins anew.
+  }
+}
+
 function arrange(parent, elements) {
   const wanted = new Set(elements);
   for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
@@ -146,6 +167,7 @@ function viewers(state) {
 }
 
 function watch(viewer) {
+  keep({ viewer });
   stream?.close();
   stream = new EventSource(`events?as=${encodeURIComponent(viewer)}`);
   stream.onmessage = (event) => draw(JSON.parse(event.data));
@@ -155,5 +177,5 @@ function watch(viewer) {
   for (const pane of panes) pane.reset();
 }
 
-watch("owner");
+watch(kept().viewer ?? "owner");
 keepTimesFresh();
