@@ -136,6 +136,41 @@ async def test_a_snooze_asks_for_how_long_and_is_shown(bot: Bot, ada: Visitor) -
     assert "no reminders until" in text(await ada.ask("mjstatus"))
 
 
+async def copied(bot: Bot, ada: Visitor, accounts: int) -> Json:
+    """Flag accounts while Discord fails at direct messages, and give the copy in the alert channel."""
+    for _ in range(accounts):
+        bot.api.flag(bot.api.add().channel, MODERATION)
+    place = bot.world.alerts_channel_id
+    bot.world.fault(Trouble.ERROR, method="POST", path=f"/channels/{ada.dm}/messages", status=503)
+    await bot.start(ALERT_CHANNEL_ID=str(place))
+
+    def failed_again() -> bool:
+        failed = [one.json for one in bot.world.requests if one.status == 503]
+        return sum("need" in body["content"] for body in failed) == 2  # so that the first is written down
+
+    await bot.world.wait_for(failed_again)
+    await later(bot, 3, ALERT_CHANNEL_ID=str(place))
+    return await newest(ada, "need", channel=place)
+
+
+async def test_row_54_snooze_works_on_a_copy_in_the_alert_channel(bot: Bot, ada: Visitor) -> None:
+    copy = await copied(bot, ada, accounts=1)
+    choice = await ada.pressed(copy, SNOOZE)
+    assert "No reminders about" in text(await ada.pressed(choice, "4 h"))
+    await newest(ada, "No reminders until <t:", channel=bot.world.alerts_channel_id)
+
+
+async def test_row_54_pages_turn_and_accounts_open_on_a_copy_in_the_alert_channel(
+    bot: Bot, ada: Visitor
+) -> None:
+    copy = await copied(bot, ada, accounts=21)
+    assert "page 1 of 2" in text(copy)
+    turned = await ada.pressed(copy, "Next")
+    assert "page 2 of 2" in text(turned)
+    card = await ada.picked(turned, menu(turned)["options"][0]["value"])
+    assert RESET in buttons(card)
+
+
 async def test_an_account_in_a_digest_is_acted_on_from_its_card(bot: Bot, ada: Visitor) -> None:
     for _ in range(2):
         bot.api.flag(bot.api.add().channel, MODERATION)

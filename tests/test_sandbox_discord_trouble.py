@@ -121,6 +121,16 @@ async def test_a_429_without_via_is_an_error_at_once(bot: SmallBot, sim: Simulat
     assert refused.value.status == 429
 
 
+async def test_the_edge_limits_with_a_page_and_without_via(sim: SimulatedDiscord) -> None:
+    sim.fault(Trouble.EDGE_LIMITED, path="/channels/*/messages", seconds=30)
+    url = f"{sim.api}/channels/{sim.channel_id}/messages"
+    async with aiohttp.ClientSession() as session, session.post(url, json={"content": "x"}) as answer:
+        assert (answer.status, answer.content_type) == (429, "text/html")
+        assert "Via" not in answer.headers
+        assert answer.headers["Retry-After"] == "30"
+        assert "error code: 1015" in await answer.text()
+
+
 async def test_a_pace_is_announced_in_headers_and_enforced() -> None:
     async with SimulatedDiscord(pace=Pace(2, 60)) as sim:
         path = f"/channels/{sim.channel_id}/messages"

@@ -39,7 +39,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back; a `body` of None is 204's empty one."""
+    """What goes back; a `body` of None is 204's empty one, and a text is a page."""
 
     status: int
     body: Any = None
@@ -51,6 +51,8 @@ class Answer:
         headers = {name: value for name, value in headers.items() if value}
         if self.body is None:
             return web.Response(status=self.status, headers=headers)
+        if isinstance(self.body, str):
+            return web.Response(status=self.status, text=self.body, headers=headers, content_type="text/html")
         body = json.dumps(self.body).encode()
         return web.Response(status=self.status, body=body, headers=headers, content_type="application/json")
 

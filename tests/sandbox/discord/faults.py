@@ -14,6 +14,7 @@ class Trouble(StrEnum):
 
     TOKEN_REFUSED = "token refused"  # 401 on every route, 4004 at the gateway
     RATE_LIMITED = "rate limited"  # 429
+    EDGE_LIMITED = "edge limited"  # 429 from before Discord: a page, and no Via
     ERROR = "error"  # any status and code
     RESET = "reset"  # the connection breaks before anything happened
     RESET_AFTER = "reset after"  # ... after the request had its effect

@@ -31,6 +31,13 @@ ONE_MESSAGE: Final = re.compile(r"/channels/(\d+)/messages/(\d+)")
 INVALID_FORM: Final = 50035
 CANNOT_DM: Final = 50007
 EMPTY_MESSAGE: Final = 50006
+INSTEAD: Final = frozenset({Trouble.TOKEN_REFUSED, Trouble.RATE_LIMITED, Trouble.EDGE_LIMITED, Trouble.ERROR})
+"""What is answered before anything happened."""
+VISITOR: Final = "203.0.113.7"
+EDGE_PAGE: Final = (
+    f"<!doctype html><title>Access denied</title><p>error code: 1015</p><p>Your IP: {VISITOR}</p>"
+)
+"""What stands in front of Discord answers, with the address of who asks."""
 EMPTY: Final = "Cannot send an empty message"
 
 
@@ -85,7 +92,9 @@ class Rest:
                 await self._faults.delay(fault)
             case Fault(trouble=Trouble.RESET):
                 return None
-            case Fault(trouble=Trouble.TOKEN_REFUSED | Trouble.RATE_LIMITED | Trouble.ERROR):
+            case Fault(
+                trouble=Trouble.TOKEN_REFUSED | Trouble.RATE_LIMITED | Trouble.EDGE_LIMITED | Trouble.ERROR
+            ):
                 return _instead(fault)
             case _:
                 pass
@@ -235,6 +244,8 @@ def _instead(fault: Fault) -> Answer:
             return UNAUTHORIZED
         case Trouble.RATE_LIMITED:
             return _too_many(fault.seconds, via=fault.via, code=fault.code)
+        case Trouble.EDGE_LIMITED:
+            return Answer(429, EDGE_PAGE, {"Retry-After": f"{fault.seconds:.0f}", "Via": ""})
         case _:
             return refusal(fault.status, fault.code, fault.message)
 
