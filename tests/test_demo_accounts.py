@@ -54,7 +54,7 @@ async def test_an_account_is_refused_entered_again_updated_and_removed() -> None
 async def test_every_refusal_can_be_chosen_and_an_account_removed_by_command() -> None:
     async with visiting() as visitor:
         token = await visitor.page.get_by_label("garnet · Mega").input_value()
-        menu = visitor.page.get_by_label("To a token, useapi.net says")
+        menu = visitor.page.get_by_label("When I add an account, useapi.net answers:")
         for refusal, sentence in {
             "missing": "The API got no Discord token",
             "jobs": "at most 3 jobs at a time for this account, not 15",

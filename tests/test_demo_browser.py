@@ -54,7 +54,8 @@ async def test_a_reset_that_does_not_help_is_told_and_clearing_turns_the_alert_g
 async def test_a_stranger_who_presses_an_alert_s_button_is_refused_in_private() -> None:
     async with visiting() as visitor:
         await expect(visitor.messages("dm")).to_have_count(1)
-        await visitor.button("Take no direct messages").click()
+        await visitor.button("Block the bot's DMs").click()
+        await expect(visitor.button("DMs are blocked")).to_have_attribute("aria-pressed", "true")
         await visitor.flag("ember", "Moderation")
         alert = visitor.messages().first
         await expect(alert).to_contain_text("ember needs you")
@@ -139,7 +140,7 @@ async def test_a_stranger_is_offered_no_commands_in_the_channel() -> None:
 
 
 @in_a_browser
-async def test_an_api_that_refuses_the_token_is_told_and_back_to_normal_mends_it() -> None:
+async def test_an_api_that_refuses_the_token_is_told_and_fix_it_fixes_it() -> None:
     async with visiting() as visitor:
         await visitor.button("Refuse the token").click()
         await expect(visitor.page.get_by_text("Now: The API refuses the token.")).to_be_visible()
@@ -147,7 +148,7 @@ async def test_an_api_that_refuses_the_token_is_told_and_back_to_normal_mends_it
         await expect(told).to_contain_text("USEAPI_TOKEN")
         await visitor.use("mjaccounts")
         await expect(visitor.messages().last).to_contain_text("USEAPI_TOKEN", timeout=WAIT_MS)
-        await visitor.button("Back to normal").click()
+        await visitor.button("Fix it").click()
         await expect(visitor.messages("dm").last).to_contain_text("none flagged")
         await expect(told).to_contain_text("✅")
 

@@ -212,7 +212,7 @@ async def test_closing_the_owner_s_direct_messages_shows_at_once_and_can_be_undo
         assert (await pushed(stream))["dms_closed"] is False
 
 
-async def test_every_fault_is_offered_and_ends_with_back_to_normal(
+async def test_every_fault_is_offered_and_can_be_fixed(
     client: Client, api: SimulatedUseapi, stage: Stage
 ) -> None:
     assert [fault["key"] for fault in stage.picture("owner")["faults"]] == [fault.value for fault in Fault]

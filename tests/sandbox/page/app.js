@@ -162,7 +162,7 @@ function viewers(state) {
     const radio = h("input", {
       type: "radio", name: "viewer", value: person.key, checked: person.key === state.viewer.key, onchange: () => watch(person.key),
     });
-    box.append(h("label", {}, radio, " ", person.name, h("small", {}, ` ${person.about}`)));
+    box.append(h("label", {}, radio, " ", person.name, h("small", {}, ` - ${person.about}`)));
   }
 }
 

@@ -264,7 +264,7 @@ def _name(person: Person) -> str:
 
 
 def _introduced(key: str, person: Person) -> Json:
-    return {"key": key, "name": _name(person), "about": f"the {key}" if key == "owner" else f"a {key}"}
+    return {"key": key, "name": _name(person), "about": "the owner" if key == "owner" else "no permissions"}
 
 
 def _shown(account: SimulatedAccount) -> Json:

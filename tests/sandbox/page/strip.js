@@ -2,7 +2,7 @@
 import { h, uniqueId } from "./dom.js";
 
 // What an API does wrong most often, one press each; the menu below them holds everything else.
-const TROUBLE = [["slow", "Slow"], ["unauthorized", "Refuse the token"], ["server_error", "Fail"], ["vanished", "Vanish"]];
+const TROUBLE = [["slow", "Slow"], ["unauthorized", "Refuse the token"], ["server_error", "Error 500"], ["vanished", "Unreachable"]];
 const FLAGS = [["moderation", "Moderation"], ["captcha", "CAPTCHA"], ["block", "Timed block"]];
 
 export class Strip {
@@ -12,7 +12,7 @@ export class Strip {
     this.newcomers = h("ul", { class: "accounts" });
     this.refusal = h("select", { id: uniqueId("refusal"), onchange: () => this.context.post("refuse", { refusal: this.refusal.value || null }) });
     this.faultNow = h("p", { class: "fault-now", role: "status" });
-    this.seldom = h("p", { class: "subtext", hidden: true }, "The bot asks again only every 15 minutes, or when Ada uses /mjaccounts. With the next press here, she does.");
+    this.seldom = h("p", { class: "subtext", hidden: true }, "The bot now checks only every 15 minutes, or when Ada uses /mjaccounts. Fix it does that for her.");
     this.buttons = h("div", { class: "row" });
     this.menu = h("select", { id: uniqueId("fault"), onchange: () => this.#fault(this.menu.value) });
     this.counts = h("dl", { class: "counts" });
@@ -20,12 +20,12 @@ export class Strip {
     this.bot = h("div", { class: "row" });
     root.append(
       h("h3", {}, "What the bot sent so far"), this.counts,
-      h("p", { class: "subtext" }, "Watching is one request a look; only /mjinfo sends Midjourney a command."),
-      h("h3", {}, "Midjourney accounts"), h("p", { class: "subtext" }, "Make useapi.net report one as flagged (code 596). More of them within 5 minutes join the message that is there, so that nobody is woken twice. Clear: Midjourney takes it back by itself."), this.accounts,
+      h("p", { class: "subtext" }, "Each check is one request; only /mjinfo sends Midjourney a command."),
+      h("h3", {}, "Midjourney accounts"), h("p", { class: "subtext" }, "Make useapi.net report an account as flagged (error 596). More flags within 5 minutes join the same message, so that nobody is woken twice. Clear: Midjourney takes the flag back by itself."), this.accounts,
       h("p", { class: "subtext" }, "Made-up Discord tokens to try /mjadd with:"), this.newcomers,
-      h("p", {}, h("label", { for: this.refusal.id }, "To a token, useapi.net says "), this.refusal),
+      h("p", {}, h("label", { for: this.refusal.id }, "When I add an account, useapi.net answers: "), this.refusal),
       h("h3", {}, "The API"), this.faultNow, this.seldom, this.buttons,
-      h("p", {}, h("label", { for: this.menu.id }, "More ways to answer "), this.menu),
+      h("p", {}, h("label", { for: this.menu.id }, "Other faults "), this.menu),
       h("h3", {}, "Ada's Discord"), this.discord,
       h("h3", {}, "The bot's process"), this.bot);
   }
@@ -36,7 +36,7 @@ export class Strip {
     this.#api(state);
     this.counts.replaceChildren(...pair("requests to useapi.net", state.counts.requests), ...pair("commands to Midjourney", state.counts.commands));
     replace(this.discord, [
-      this.#press("Take no direct messages", "dms", { closed: !state.dms_closed }, state.dms_closed),
+      this.#press(state.dms_closed ? "DMs are blocked" : "Block the bot's DMs", "dms", { closed: !state.dms_closed }, state.dms_closed),
     ]);
     replace(this.bot, [this.#press("Restart the bot", "restart", {})]);
   }
@@ -63,15 +63,15 @@ export class Strip {
   #api(state) {
     const known = new Map(state.faults.map((fault) => [fault.key, fault]));
     const offered = TROUBLE.filter(([key]) => known.has(key));
-    this.faultNow.textContent = state.fault ? `Now: ${known.get(state.fault).text}.` : "Now: answers as it should.";
+    this.faultNow.textContent = state.fault ? `Now: ${known.get(state.fault).text}.` : "Now: works normally.";
     this.faultNow.className = state.fault ? "fault-now bad" : "fault-now good";
     this.seldom.hidden = !known.get(state.fault)?.seldom;
     replace(this.buttons, [
       ...offered.map(([key, name]) => this.#press(name, "fault", { fault: key }, state.fault === key)),
-      this.#press("Back to normal", "fault", { fault: null }, null, !state.fault),
+      this.#press("Fix it", "fault", { fault: null }, null, !state.fault),
     ]);
-    offer(this.menu, "answers as it should", state.faults, state.fault);
-    offer(this.refusal, "what is so", state.refusals, state.refusal);
+    offer(this.menu, "none", state.faults, state.fault);
+    offer(this.refusal, "normally", state.refusals, state.refusal);
   }
 
   #fault(key) {

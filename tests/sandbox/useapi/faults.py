@@ -69,7 +69,7 @@ class Fault(StrEnum):
     UNPROCESSABLE = "unprocessable", "The API says that Midjourney will not process the request."
     RATE_LIMITED = "rate_limited", "The API is too busy and does not say for how long."
     RATE_LIMITED_RETRY_AFTER = "rate_limited_retry_after", "The API is too busy and says how long to wait."
-    SERVER_ERROR = "server_error", "The API fails inside."
+    SERVER_ERROR = "server_error", "The API answers 500."
     GATEWAY_TIMEOUT = "gateway_timeout", "The API waited for Midjourney in vain."
     GONE = "gone", "The API says that this service has ended for good."
     CODE_569 = "code_569", "The API says error 569, as its page once misprints 596."
