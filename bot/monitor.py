@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from bot.errors import UserError
 from bot.incidents import State, Trouble
-from bot.models import Flag, InfoSnapshot, KnownAccount, Observation
+from bot.models import Cause, Flag, InfoSnapshot, KnownAccount, Observation
 from bot.roster import Roster
 from bot.store import Store, StoredAccount, StoreError
 from bot.useapi import Gone, PendingModeration, Unauthorized, Unpaid, Unreachable, UseapiClient, UseapiError
@@ -150,7 +150,8 @@ class Monitor:
             await self._failed(error)
             raise
         except Exception:  # a fault of our own must not pass for a watch that sees nothing wrong
-            await self._failed(Unreachable("Midwatch could not read the list.", "Look in the log."))
+            fault = Unreachable("Midwatch could not read the list.", "Look in the log.", cause=Cause.FAULT)
+            await self._failed(fault)
             raise
         observation = Observation(self._now(), accounts)
         if not await self._is_believed(observation):

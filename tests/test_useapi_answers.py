@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.models import Account, Flag, FlagKind, SavedAccount, Standing
+from bot.models import Account, Cause, Flag, FlagKind, SavedAccount, Standing
 from bot.useapi import (
     AnswerLost,
     Gone,
@@ -800,6 +800,37 @@ def test_an_answer_is_lost_only_where_the_question_may_have_arrived() -> None:
         **dict.fromkeys(("certificate", "tls", "dns", "refused", "no connection in time"), NotAsked),
         **dict.fromkeys(("no answer in time", "silence", "broken off", "reset", "disconnected"), AnswerLost),
     }
+
+
+def test_each_failure_of_the_network_has_its_cause() -> None:
+    assert {name: unreachable(error, LIST).cause for name, (error, _) in FAILURES.items()} == {
+        **dict.fromkeys(("certificate", "tls"), Cause.CERTIFICATE),
+        "dns": Cause.NO_ADDRESS,
+        "refused": Cause.REFUSED,
+        **dict.fromkeys(("no connection in time", "no answer in time", "silence"), Cause.SILENT),
+        **dict.fromkeys(("broken off", "reset", "disconnected"), Cause.BROKEN_OFF),
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "cause"),
+    [
+        (500, b"", Cause.SERVER_ERROR),
+        (408, b"", Cause.SERVER_ERROR),
+        (429, b"", Cause.LIMITED),
+        (301, b"", Cause.REDIRECT),
+        (200, fixture("page.html"), Cause.WEB_PAGE),
+        (400, b"", Cause.REJECTED),
+        (200, {"error": "x", "code": 401}, Cause.GARBLED),
+        (401, b"", None),
+        (402, b"", None),
+        (410, b"", None),
+    ],
+)
+def test_each_answer_that_is_none_of_the_list_has_its_cause(
+    status: int, body: object, cause: Cause | None
+) -> None:
+    assert error_of(status, body).cause is cause
 
 
 def test_a_command_that_got_no_answer_may_have_been_obeyed() -> None:

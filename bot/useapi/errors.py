@@ -23,11 +23,14 @@ header, a body, an address or a token.
 from datetime import timedelta
 from enum import StrEnum
 
-from bot.models import Flag
+from bot.models import Cause, Flag
 
 
 class UseapiError(Exception):
     """Base of every error the API client raises."""
+
+    cause: Cause | None = None
+    """Why the API gave no answer; None if it gave one that says more."""
 
     def __init__(self, what: str, next_step: str, *, quote: str | None = None) -> None:
         super().__init__(what)
@@ -39,9 +42,16 @@ class Unreachable(UseapiError):
     """The API could not be asked, or did not answer as an API does; trying later may help."""
 
     def __init__(
-        self, what: str, next_step: str, *, transient: bool = True, quote: str | None = None
+        self,
+        what: str,
+        next_step: str,
+        *,
+        cause: Cause | None = None,
+        transient: bool = True,
+        quote: str | None = None,
     ) -> None:
         super().__init__(what, next_step, quote=quote)
+        self.cause = cause
         self.transient = transient
         """Whether asking again within seconds may help, as with a connection that broke off."""
 
@@ -58,9 +68,16 @@ class RateLimited(UseapiError):
     """The API, or Discord behind it, wants to be asked later."""
 
     def __init__(
-        self, what: str, next_step: str, *, retry_after: timedelta | None, quote: str | None = None
+        self,
+        what: str,
+        next_step: str,
+        *,
+        retry_after: timedelta | None,
+        cause: Cause = Cause.LIMITED,
+        quote: str | None = None,
     ) -> None:
         super().__init__(what, next_step, quote=quote)
+        self.cause = cause
         self.retry_after = retry_after
 
 
@@ -104,9 +121,13 @@ class PendingModeration(UseapiError):
 class Rejected(UseapiError):
     """The API refuses what a person gave; `quote` says why in its own words."""
 
+    cause = Cause.REJECTED
+
 
 class MalformedResponse(UseapiError):
     """The body is not what the API documents; status, type, length and the place of the fault are logged."""
+
+    cause = Cause.GARBLED
 
     def __init__(self, what: str, next_step: str, *, place: str = "", quote: str | None = None) -> None:
         super().__init__(what, next_step, quote=quote)

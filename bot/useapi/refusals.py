@@ -10,7 +10,7 @@ from typing import Final
 
 import aiohttp
 
-from bot.models import Flag, is_channel
+from bot.models import Cause, Flag, is_channel
 from bot.useapi.errors import (
     AnswerLost,
     Gone,
@@ -131,6 +131,7 @@ def refusal(answer: Answer, question: Question) -> UseapiError:  # noqa: PLR0911
             return Unreachable(
                 "Midjourney queued the command, and the API could not follow it.",
                 "Try again in some minutes; if it happens often, lower the account's number of jobs.",
+                cause=Cause.SERVER_ERROR,
                 quote=answer.words,
             )
         case 429:
@@ -141,6 +142,7 @@ def refusal(answer: Answer, question: Question) -> UseapiError:  # noqa: PLR0911
             return Unreachable(
                 f"The API sent a redirect (status {status}), and Midwatch follows none.",
                 CHECK_URL,
+                cause=Cause.REDIRECT,
                 transient=False,
             )
         case _:
@@ -214,11 +216,11 @@ def gone(answer: Answer, question: Question) -> Gone:
     return Gone("The API does not offer this any more.", CHECK_URL, quote=answer.words)
 
 
-def limited(answer: Answer, what: str) -> RateLimited:
+def limited(answer: Answer, what: str, cause: Cause = Cause.LIMITED) -> RateLimited:
     """Word a wish to be asked later."""
     wait = answer.retry_after
     next_step = LATER if wait is None else f"Try again in {length_of(wait)}."
-    return RateLimited(what, next_step, retry_after=wait, quote=answer.words)
+    return RateLimited(what, next_step, retry_after=wait, cause=cause, quote=answer.words)
 
 
 def length_of(wait: timedelta) -> str:
@@ -231,9 +233,16 @@ def failing(answer: Answer) -> UseapiError:
     """Word a failure on the other side; one that says when to come back is a limit on the rate."""
     if answer.retry_after is not None:
         return limited(
-            answer, f"The API is out of order (status {answer.status}) and asks to be left alone for a while."
+            answer,
+            f"The API is out of order (status {answer.status}) and asks to be left alone for a while.",
+            Cause.SERVER_ERROR,
         )
-    return Unreachable(f"The API is out of order (status {answer.status}).", LATER, quote=answer.words)
+    return Unreachable(
+        f"The API is out of order (status {answer.status}).",
+        LATER,
+        cause=Cause.SERVER_ERROR,
+        quote=answer.words,
+    )
 
 
 def rejected(answer: Answer) -> Rejected:
@@ -264,7 +273,9 @@ def malformed(place: str) -> MalformedResponse:
 
 def web_page() -> Unreachable:
     """Word a web page where the answer of an API should be."""
-    return Unreachable("A web page answered instead of the API.", CHECK_URL, transient=False)
+    return Unreachable(
+        "A web page answered instead of the API.", CHECK_URL, cause=Cause.WEB_PAGE, transient=False
+    )
 
 
 def unreachable(error: Exception, question: Question) -> Unreachable:  # noqa: PLR0911 - a table
@@ -274,17 +285,24 @@ def unreachable(error: Exception, question: Question) -> Unreachable:  # noqa: P
     match error:
         case ssl.CertificateError() | aiohttp.ClientSSLError():
             return NotAsked(
-                "The API cannot prove who it is: its certificate is not accepted.", CHECK_URL, transient=False
+                "The API cannot prove who it is: its certificate is not accepted.",
+                CHECK_URL,
+                cause=Cause.CERTIFICATE,
+                transient=False,
             )
         case aiohttp.ClientConnectorDNSError():
-            return NotAsked("The API's address could not be looked up.", "Check the network, and USEAPI_URL.")
+            return NotAsked(
+                "The API's address could not be looked up.",
+                "Check the network, and USEAPI_URL.",
+                cause=Cause.NO_ADDRESS,
+            )
         case aiohttp.ClientConnectorError():
-            return NotAsked("The API takes no connection.", LATER)
+            return NotAsked("The API takes no connection.", LATER, cause=Cause.REFUSED)
         case aiohttp.ConnectionTimeoutError():
-            return NotAsked("The API did not take the connection in time.", LATER)
+            return NotAsked("The API did not take the connection in time.", LATER, cause=Cause.SILENT)
         case TimeoutError():
-            return AnswerLost("The API did not answer in time.", unsure)
+            return AnswerLost("The API did not answer in time.", unsure, cause=Cause.SILENT)
         case aiohttp.ClientResponseError():
-            return Unreachable("What answered does not speak as an API does.", CHECK_URL)
+            return Unreachable("What answered does not speak as an API does.", CHECK_URL, cause=Cause.NO_API)
         case _:
-            return AnswerLost("The connection to the API broke off.", unsure)
+            return AnswerLost("The connection to the API broke off.", unsure, cause=Cause.BROKEN_OFF)
