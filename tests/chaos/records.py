@@ -41,13 +41,25 @@ class MessageRow:
     key: str
     recipient: int
     purpose: Purpose
+    loud: bool
     delivery: Delivery
+    failing_since: datetime | None
     message_id: int | None
     entries: tuple[tuple[str, Reason | None], ...]
 
     @property
     def finished(self) -> bool:
         return self.delivery in (Delivery.DONE, Delivery.CANCELLED)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether Discord refused for good to change it."""
+        return self.delivery is Delivery.DONE and self.failing_since is not None
+
+    @property
+    def is_anew(self) -> bool:
+        """Whether it was sent in place of one that is stuck: such a one alone wakes nobody."""
+        return not self.loud and self.purpose in (Purpose.ALERT, Purpose.SERVICE)
 
     def holds(self, incident: str) -> bool:
         return any(key == incident for key, _ in self.entries)
@@ -69,7 +81,9 @@ class Records:
         ]
 
     def messages(self) -> list[MessageRow]:
-        rows = self._read("SELECT key, recipient, purpose, delivery, message_id FROM message")
+        rows = self._read(
+            "SELECT key, recipient, purpose, loud, delivery, failing_since, message_id FROM message"
+        )
         entries: dict[str, list[tuple[str, Reason | None]]] = defaultdict(list)
         for of, about, reason in self._read(
             "SELECT message, incident, reason FROM message_entry ORDER BY position"
@@ -80,11 +94,13 @@ class Records:
                 key,
                 recipient,
                 Purpose(purpose),
+                bool(loud),
                 Delivery(delivery),
+                failing and from_epoch(failing),
                 message_id,
                 tuple(entries[key]),
             )
-            for key, recipient, purpose, delivery, message_id in rows
+            for key, recipient, purpose, loud, delivery, failing, message_id in rows
         ]
 
     def resets(self, channel: str) -> list[str]:

@@ -187,6 +187,19 @@ def _turned_away(one: Ordeal, rng: random.Random) -> None:
     one.world.fault(Trouble.ERROR, status=403, code=40333, path=path, times=rng.randint(1, 3))
 
 
+def _stuck(one: Ordeal, rng: random.Random) -> None:
+    """Have a message refuse every change for the next life, as in an archived thread."""
+    owner = rng.choice(one.owners)
+    for message in one.sees(owner)[-1:]:
+        path = f"/channels/{one.world.dm_channel_id(owner)}/messages/{message['id']}"
+        one.world.fault(Trouble.ERROR, status=400, code=50083, path=path)
+
+
+def _edge_limited(one: Ordeal, rng: random.Random) -> None:
+    path = rng.choice((SENDS, EDITS, OPENS))
+    one.world.fault(Trouble.EDGE_LIMITED, path=path, seconds=rng.randint(1, 60), times=rng.randint(1, 3))
+
+
 def _limited(one: Ordeal, rng: random.Random) -> None:
     one.world.fault(Trouble.RATE_LIMITED, path=SENDS, seconds=rng.randint(1, 5), times=rng.randint(1, 2))
 
@@ -204,6 +217,8 @@ def _late(one: Ordeal, rng: random.Random) -> None:
 DISCORD_TROUBLES: Final[tuple[Callable[[Ordeal, random.Random], None], ...]] = (
     _refused,
     _turned_away,
+    _edge_limited,
+    _stuck,
     _limited,
     _broken,
     _late,

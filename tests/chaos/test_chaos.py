@@ -23,7 +23,7 @@ from tests.chaos.stories import (
     reset,
     settle,
 )
-from tests.chaos.verdict import times_told
+from tests.chaos.verdict import times_anew, times_told
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, Json, Person, Trouble
 
 FORGOTTEN = timedelta(hours=1)
@@ -52,7 +52,7 @@ STEPS = {
 
 def test_every_step_is_tried() -> None:
     tried = [step for steps in STEPS.values() for step in steps]
-    assert sorted([*tried, *(step for step, _, _ in RESETS)]) == sorted(Step)
+    assert sorted([*tried, Step.LEFT, *(step for step, _, _ in RESETS)]) == sorted(Step)
 
 
 @pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS)
@@ -65,6 +65,24 @@ async def test_killed_at_each_step_of_telling_it_loses_and_repeats_nothing(
     found = await from_flag_to_green(one)
     assert found.all == []
     assert one.kills == len(steps)
+
+
+async def test_killed_when_a_message_is_left_as_it_stands_it_sends_it_anew_once(one: Ordeal) -> None:
+    channel = one.api.add().channel
+    one.fates.append(Fate(Step.LEFT))
+    one.flag(channel)
+    await one.until(lambda: one.has_told(channel))
+    for owner in one.owners:
+        (_, alert) = one.sees(owner)
+        path = f"/channels/{one.world.dm_channel_id(owner)}/messages/{alert['id']}"
+        one.world.fault(Trouble.ERROR, status=400, code=50083, path=path)
+    one.api.clear(channel)
+    await one.until(lambda: sum(row.is_stuck for row in one.records.messages()) == len(one.owners))
+    found = await settle(one)
+    assert found.all == []
+    assert one.kills == 1
+    incident = one.records.incidents()[-1].key
+    assert [times_anew(owner, incident, one.creations) for owner in one.owners] == [1, 1]
 
 
 @pytest.mark.parametrize(("step", "posted", "said"), RESETS)

@@ -25,12 +25,19 @@ def times_told(owner: Person, incident: str, creations: Iterable[Creation]) -> i
     outbox they were made of - OPENED, or RECURRING for an account that had it before, or RESOLVED for what
     was over before it could be told. An incident that a later message only carries along is no second
     telling, nor is a reminder, a heavier flag, a return after a reset, or the question to the owner who is
-    on it: those are further words about what is known. An edit makes no message at all.
+    on it: those are further words about what is known. An edit makes no message at all. What is sent anew in
+    place of a message that cannot be changed counts for itself.
     """
-    rows = (each.row for each in creations if each.row is not None)
+    rows = (each.row for each in creations if each.row is not None and not each.row.is_anew)
     return sum(
         (incident, reason) in row.entries for row in rows if row.recipient == owner.id for reason in NEWS
     )
+
+
+def times_anew(owner: Person, incident: str, creations: Iterable[Creation]) -> int:
+    """Count how often an incident was shown to an owner in place of a message that cannot be changed."""
+    rows = (each.row for each in creations if each.row is not None and each.row.is_anew)
+    return sum(row.recipient == owner.id and row.holds(incident) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +94,15 @@ def _judge_telling(
     told = times_told(owner, incident.key, ordeal.creations)
     if told > 1:
         found.repeated.append(f"{owner.name} was told {told} times of {incident}")
+    rows = ordeal.records.messages()
+    stuck = sum(row.is_stuck and row.recipient == owner.id and row.holds(incident.key) for row in rows)
+    if (anew := times_anew(owner, incident.key, ordeal.creations)) > stuck:
+        found.repeated.append(f"{owner.name} was shown {incident} anew {anew} times, for {stuck} stuck")
     # Reminders alone are sent of what comes and goes all the time; and what joined a message by an edit may
     # be over before its push was due: then it stands there, and that has to do.
     if told == 0 and not incident.recurring and not stands(ordeal, incident, standing):
-        rows = [row for row in ordeal.records.messages() if row.holds(incident.key)]
-        found.lost.append(f"{owner.name} was never told of {incident}; rows about it: {rows}")
+        about = [row for row in rows if row.holds(incident.key)]
+        found.lost.append(f"{owner.name} was never told of {incident}; rows about it: {about}")
 
 
 def stands(ordeal: Ordeal, incident: IncidentRow, standing: Iterable[Json]) -> bool:
@@ -112,11 +123,13 @@ def _standing_twice(ordeal: Ordeal, owner: Person, standing: Iterable[Json]) -> 
 
 
 def _not_over(ordeal: Ordeal, owner: Person, standing: Iterable[Json]) -> Iterator[str]:
-    """What is over is shown as over."""
+    """What is over is shown as over, but where that cannot be changed any more."""
     for message in standing:
         row = ordeal.row_of(message)
         colours = {embed.get("color") for embed in message["embeds"]}
-        if row is not None and row.purpose is not Purpose.HELLO and not colours <= OVER:
+        if row is None or row.is_stuck or row.purpose is Purpose.HELLO:
+            continue
+        if not colours <= OVER:
             yield f"{owner.name} still sees trouble that is over: {message['content']!r}"
 
 
