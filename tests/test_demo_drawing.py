@@ -68,6 +68,33 @@ async def test_markdown_reads_as_in_discord_and_never_as_html(page_alone: Page) 
     assert drawn == wanted
 
 
+RELATIVE = {
+    0: "now",
+    -1: "1 second ago",
+    59: "in 59 seconds",
+    -119: "2 minutes ago",
+    3_569: "in 59 minutes",
+    3_599: "in 1 hour",
+    2 * 3_600 - 5: "in 2 hours",
+    4 * 3_600 - 90: "in 4 hours",
+    -4 * 3_600 - 1_700: "4 hours ago",
+    24 * 3_600 - 5: "in 1 day",
+    7 * 86_400 - 60: "in 7 days",
+}
+
+
+@in_a_browser
+async def test_relative_times_are_rounded_to_the_nearest_unit(page_alone: Page) -> None:
+    drawn = await page_alone.evaluate(
+        """async (offsets) => {
+            const { relative } = await import("./time.js");
+            return offsets.map((offset) => relative(1_800_000_000 + offset, 1_800_000_000_000));
+        }""",
+        list(RELATIVE),
+    )
+    assert drawn == list(RELATIVE.values())
+
+
 MESSAGE = {
     "id": "5",
     "author": {"id": "9", "username": "Midwatch", "bot": True},

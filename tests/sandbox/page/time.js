@@ -13,9 +13,11 @@ const UNITS = [["year", 31_536_000], ["month", 2_592_000], ["day", 86_400], ["ho
 
 export function relative(seconds, now = Date.now()) {
   const away = seconds - Math.round(now / 1000);
-  const [unit, length] = UNITS.find(([, size]) => Math.abs(away) >= size) ?? UNITS.at(-1);
+  // 59 min 50 s are an hour: a unit begins where the one below would round up to it.
+  const begins = ([, size], index) => size - (UNITS[index + 1]?.[1] ?? 0) / 2;
+  const [unit, length] = UNITS.find((each, index) => Math.abs(away) >= begins(each, index)) ?? UNITS.at(-1);
   const numeric = away === 0 ? "auto" : "always"; // "now", but "1 day ago" and not "yesterday", as in Discord
-  return new Intl.RelativeTimeFormat(undefined, { numeric }).format(Math.trunc(away / length), unit);
+  return new Intl.RelativeTimeFormat(undefined, { numeric }).format(Math.round(away / length), unit);
 }
 
 export function stamp(seconds, style) {
