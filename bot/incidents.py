@@ -104,6 +104,8 @@ class Incident:
     peak: FlagKind | None = None
     """The heaviest kind it was told with."""
     trouble: Trouble | None = None
+    gravest: Trouble | None = None
+    """The trouble that asks most of a person, of those it was told with."""
     from_command: bool = False
     """Met by a command, and never seen in the list since."""
     before_watch: bool = False

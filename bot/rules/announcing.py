@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason, Trouble
+from bot.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason
 from bot.rules.desk import Desk, breaks_mute
 from bot.rules.episodes import NewKey
+from bot.rules.policy import service_reminder_in
 
 
 def service_messages(desk: Desk, told: Sequence[tuple[Alert, Incident]], new_key: NewKey) -> list[Message]:
@@ -30,17 +31,20 @@ def news(told: Iterable[tuple[Alert, Incident]]) -> Iterator[tuple[Reason, Incid
 
 
 def missed(desk: Desk) -> Iterator[tuple[Reason, Incident]]:
-    """Give trouble that an owner has not been woken for.
+    """Give trouble that an owner is to be told of now though nothing happens.
 
-    That is a new owner, one who had heard of it too often, or one who had all muted.
+    That is a new owner, one who had heard of it too often, one who had all muted, or one whom it lasts for.
     """
-    for incident in desk.incidents.values():
-        if incident.trouble is None or incident.ended:
-            continue
+    for incident in unended(desk):
         if not incident.recurring and not about(desk, incident):
             yield Reason.OPENED, incident
-        elif lasts_at(desk, incident) <= desk.now or about(desk, incident):
+        elif (due := reminder_at(desk, incident)) is not None and due <= desk.now:
             yield Reason.REMINDER, incident
+
+
+def unended(desk: Desk) -> Iterator[Incident]:
+    """Give the trouble of the service that goes on."""
+    return (each for each in desk.incidents.values() if each.trouble is not None and not each.ended)
 
 
 def about(desk: Desk, incident: Incident) -> list[Message]:
@@ -57,23 +61,34 @@ def lasts_at(desk: Desk, incident: Incident) -> datetime:
 
 
 def announcements_due(desk: Desk) -> Iterator[datetime]:
-    """Give when an owner is to be told of trouble that goes on and that nobody was woken for."""
-    for incident in desk.incidents.values():
-        if incident.trouble is None or incident.ended:
-            continue
-        told = about(desk, incident)
-        if not told and incident.recurring:
-            yield lasts_at(desk, incident)
-        elif is_hushed(told):
-            yield desk.all_muted_until
+    """Give when an owner is to be told of trouble that goes on though nothing happens."""
+    for incident in unended(desk):
+        if (due := reminder_at(desk, incident)) is not None:
+            yield due
 
 
-def is_hushed(told: Sequence[Message]) -> bool:
-    """Whether what was told last of trouble was told silently, because of a mute."""
+def reminder_at(desk: Desk, incident: Incident) -> datetime | None:
+    """Say when an owner is to be reminded of trouble that stays as it is; None while a message waits."""
+    told = about(desk, incident)
+    last = last_of(told)
+    if last is None:
+        return lasts_at(desk, incident) if incident.recurring else None
     if any(each.delivery is Delivery.WAITING for each in told):
-        return False
-    last = max(told, key=lambda each: (each.created_at, each.loud), default=None)
-    return last is not None and not last.loud
+        return None  # it will show what is true when it is sent
+    if not last.loud:
+        return desk.all_muted_until  # told silently, because of that mute
+    loud = [each for each in told if each.loud]
+    sent_at = max((each.sent_at for each in loud if each.sent_at is not None), default=None)
+    if sent_at is None or any(
+        each.delivery is Delivery.CLAIMED and each.created_at > sent_at for each in loud
+    ):
+        return None  # nobody is reminded of what is still on its way
+    return max(sent_at + service_reminder_in(last.reminders), desk.all_muted_until)
+
+
+def last_of(told: Iterable[Message]) -> Message | None:
+    """Give what was told last."""
+    return max(told, key=lambda each: (each.created_at, each.loud), default=None)
 
 
 def wants_message(desk: Desk, reason: Reason, incident: Incident) -> bool:
@@ -81,14 +96,8 @@ def wants_message(desk: Desk, reason: Reason, incident: Incident) -> bool:
     told = about(desk, incident)
     if any(each.delivery is Delivery.WAITING for each in told):
         return False  # it will show what is true when it is sent
-    if reason is Reason.WORSE:
-        # Once: a service that refuses now for this reason and now for that does not wake anybody each time.
-        # What waits for somebody at Midjourney becomes no heavier than a block.
-        return incident.trouble is Trouble.PENDING or not any(
-            Entry(incident.key, Reason.WORSE) in each.entries for each in told
-        )
     if reason is not Reason.RESOLVED:
-        return not told or (is_hushed(told) and desk.all_muted_until <= desk.now)
+        return reason in (Reason.WORSE, Reason.REMINDER) or not told
     if any(each.delivery is not Delivery.DONE for each in told):
         return False  # an edit shows it
     # Over, and nothing shows it: the bot itself was away, nobody knew the owners, or the message is deleted.
@@ -98,6 +107,7 @@ def wants_message(desk: Desk, reason: Reason, incident: Incident) -> bool:
 def announcement(desk: Desk, reason: Reason, incident: Incident, new_key: NewKey) -> Message:
     """Make a message about the service; who muted all accounts for the night is woken for a block alone."""
     muted = desk.all_muted_until > desk.now and not breaks_mute(reason, incident)
+    last = last_of(about(desk, incident)) if reason is Reason.REMINDER else None
     return Message(
         new_key(),
         desk.owner,
@@ -106,6 +116,7 @@ def announcement(desk: Desk, reason: Reason, incident: Incident, new_key: NewKey
         created_at=desk.now,
         due_at=desk.now,
         entries=(Entry(incident.key, reason),),
+        reminders=last.reminders + 1 if last is not None and last.loud else 0,
     )
 
 

@@ -25,6 +25,8 @@ REMOVAL_LAG: Final = timedelta(minutes=10)
 """An account that is listed so long after its removal is there again."""
 AWAY_AFTER: Final = timedelta(hours=1)
 """A shorter absence of the bot is a restart, and nobody's concern."""
+SERVICE_REMINDERS: Final = (timedelta(hours=4), timedelta(hours=24))
+"""How long after a push about the service each reminder of it follows; the last length repeats."""
 LONGEST_SNOOZE: Final = timedelta(hours=24)
 LONGEST_MUTE: Final = timedelta(days=7)
 LONGEST_BACKOFF: Final = timedelta(minutes=15)
@@ -64,6 +66,11 @@ class Policy:
     def remind_in(self, reminders: int) -> timedelta:
         """How long after a push the next reminder is due, the push being the so-manieth reminder in a row."""
         return self.remind_after[min(reminders, len(self.remind_after) - 1)]
+
+
+def service_reminder_in(reminders: int) -> timedelta:
+    """Say how long after a push about the service its next reminder is due; see `Policy.remind_in`."""
+    return SERVICE_REMINDERS[min(reminders, len(SERVICE_REMINDERS) - 1)]
 
 
 def near(one: datetime, other: datetime, span: timedelta) -> bool:

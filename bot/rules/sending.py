@@ -60,17 +60,16 @@ def superseding(
 
 
 def overtaken(sent: Message, older: Iterable[Message]) -> Message:
-    """Give a message about the service with what was told before it arrived, so that it is not told again.
+    """Give a message about the service as it counts if others that were made after it arrived before it.
 
-    One that Discord keeps refusing may be overtaken by the next: about what became worse since, or loud as a
-    mute is over.
+    One that Discord keeps refusing may be overtaken by the next: about what became worse since, a reminder,
+    or loud as a mute is over.
     """
-    same = [each for each in older if keys([each]) & keys([sent])]
-    told = {entry.incident: entry for each in same for entry in each.entries if entry.reason is Reason.WORSE}
+    later = [each for each in older if keys([each]) & keys([sent]) and each.created_at >= sent.created_at]
     return replace(
         sent,
-        loud=sent.loud or any(each.loud for each in same if each.created_at >= sent.created_at),
-        entries=tuple(told.get(entry.incident, entry) for entry in sent.entries),
+        loud=sent.loud or any(each.loud for each in later),
+        reminders=max(each.reminders for each in (sent, *later)),
     )
 
 

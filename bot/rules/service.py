@@ -19,10 +19,12 @@ WEIGHT: Final[Mapping[Trouble, int]] = {
     Trouble.GONE: 2,
     Trouble.UNPAID: 2,
     Trouble.TOKEN: 2,
-    Trouble.PENDING: 3,
+    Trouble.PENDING: 0,
 }
-"""What a trouble asks of a person: nothing but patience, a look at the accounts, to make it work again, or
-to answer Midjourney."""
+"""What a trouble of the service asks of a person: patience, a look at the accounts, to make it work again.
+
+A pending message is an account's, and as heavy as its flag.
+"""
 
 
 def recoveries(
@@ -67,6 +69,7 @@ def troubled(
             flag=flag,
             peak=flag.kind if flag else None,
             trouble=trouble,
+            gravest=trouble,
             recurring=reason is Reason.RECURRING,
             blind_from=watch.last_good,
         )
@@ -76,17 +79,23 @@ def troubled(
         # Not to be reached tells nothing new of a service that refused before.
         alert = Alert(service.key, Reason.WORSE, loud=True) if is_worse(service, trouble, flag) else None
         peak = episodes.heavier(service.peak, flag.kind) if flag else service.peak
-        yield replace(service, trouble=trouble, seen_at=at, flag=flag, peak=peak), alert
+        gravest = max(gravest_of(service), trouble, key=WEIGHT.__getitem__)
+        yield replace(service, trouble=trouble, seen_at=at, flag=flag, peak=peak, gravest=gravest), alert
     elif flag is not None and trouble is Trouble.PENDING:
         yield episodes.reworded(service, flag, at)
 
 
 def is_worse(service: Incident, trouble: Trouble, flag: Flag | None) -> bool:
-    """Whether the service's trouble becomes one that people are to be woken for."""
+    """Whether the service's trouble becomes one that people are to be woken for: heavier than any so far."""
     if trouble is Trouble.PENDING:
         # Without a flag of its own it is an account's, of which people are told.
         return flag is not None and episodes.heavier(service.peak, flag.kind) is not service.peak
-    return WEIGHT[trouble] > WEIGHT[service.trouble or Trouble.UNREACHABLE]
+    return WEIGHT[trouble] > WEIGHT[gravest_of(service)]
+
+
+def gravest_of(service: Incident) -> Trouble:
+    """Return the trouble that asks most of a person, of those the service's incident was told with."""
+    return service.gravest or service.trouble or Trouble.UNREACHABLE
 
 
 def last_seen(watch: Watch, present: Mapping[str, Incident]) -> Iterator[Change]:

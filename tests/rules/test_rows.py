@@ -38,7 +38,7 @@ from tests.rules.world import (
     started,
 )
 
-ROWS = (*range(1, 47), 48, 49, 50, *range(54, 59))
+ROWS = (*range(1, 47), 48, 49, 50, 52, 53, *range(54, 59))
 
 
 def test_each_row_of_the_table_has_a_test_by_its_number() -> None:
@@ -597,7 +597,7 @@ def test_row_34_a_refused_token_is_told_once_and_holds_the_reminders() -> None:
     world = flagged()
     world.run(2 * MINUTE)
     last_good = world.watch.last_good
-    world.run_without_api(8 * HOUR, Trouble.TOKEN)
+    world.run_without_api(3 * HOUR, Trouble.TOKEN)
     assert [push.reasons for push in world.pushes()[1:]] == [{"token": Reason.OPENED}]
     assert world.incident(A).seen_at == last_good
     assert look_again_in(world.watch, world.incidents, world.policy) == 15 * MINUTE
@@ -628,6 +628,114 @@ def test_row_36_a_timed_block_is_not_reminded_of_before_its_end() -> None:
     world.run(3 * DAY + 10 * MINUTE)
     assert [push.at - begun for push in world.pushes()] == [timedelta(), 3 * DAY]
     assert world.pushes()[-1].reasons == {A: Reason.REMINDER}
+
+
+NEEDING_A_HAND = [Trouble.TOKEN, Trouble.UNPAID, Trouble.GONE]
+
+
+@pytest.mark.parametrize("trouble", [Trouble.UNREACHABLE, *NEEDING_A_HAND])
+def test_row_52_trouble_of_the_service_that_lasts_is_reminded_of_after_4_hours_then_daily(
+    trouble: Trouble,
+) -> None:
+    world = started()
+    world.run_without_api(3 * DAY, trouble)
+    opened, *reminders = world.pushes()
+    assert opened.reasons == {trouble: Reason.OPENED}
+    assert [push.reasons for push in reminders] == [{trouble: Reason.REMINDER}] * 3
+    due = (4 * HOUR, 4 * HOUR + DAY, 4 * HOUR + 2 * DAY)
+    late = [push.at - opened.at - after for push, after in zip(reminders, due, strict=True)]
+    assert all(timedelta() <= each <= MINUTE for each in late)
+    standing = [each for each in world.messages.values() if each.delivery is Delivery.SENT and each.entries]
+    assert len(standing) == 1
+
+
+def test_row_52_the_moment_of_the_next_reminder_is_known() -> None:
+    world = started()
+    world.fail(Trouble.TOKEN)
+    world.deliver()
+    assert world.due() == world.now + 4 * HOUR
+    world.now += 4 * HOUR
+    world.tick()
+    assert world.due() == world.now + DAY
+
+
+def test_row_52_an_end_is_no_reminder_and_the_next_trouble_waits_anew() -> None:
+    world = started()
+    world.run_without_api(3 * HOUR, Trouble.TOKEN)
+    world.run(2 * HOUR)
+    assert [push.reasons for push in world.pushes()] == [{Trouble.TOKEN: Reason.OPENED}]
+
+
+def test_row_52_a_reminder_waits_for_the_end_of_a_mute() -> None:
+    world = started()
+    world.fail(Trouble.TOKEN)
+    world.deliver()
+    world.now += HOUR
+    world.mute(8 * HOUR)
+    assert world.due() == (ends := world.now + 8 * HOUR)
+    world.wait(8 * HOUR + MINUTE)
+    assert [push.at for push in world.pushes()[1:]] == [ends]
+    assert len(world.told) == 2
+
+
+def test_row_52_what_is_still_on_its_way_is_not_reminded_of() -> None:
+    world = started()
+    world.fail(Trouble.TOKEN)
+    (message,) = world.waiting()
+    assert world.claim(message.key)
+    world.discord_is_up = False
+    world.wait(6 * HOUR)
+    assert world.due() is None
+    world.send(message.key)
+    assert len(world.messages) == 1
+    assert world.due() == world.now + 4 * HOUR
+
+
+@pytest.mark.parametrize("trouble", NEEDING_A_HAND)
+@pytest.mark.parametrize("before", [Trouble.PENDING, Trouble.UNREACHABLE])
+def test_row_52_what_needs_a_hand_is_a_push_after_what_did_not(before: Trouble, trouble: Trouble) -> None:
+    world = started()
+    flag = Flag.of(MODERATION) if before is Trouble.PENDING else None
+    for _ in range(10):
+        world.fail(before, flag)
+        world.wait(MINUTE)
+    world.run_without_api(HOUR, trouble)
+    assert [push.reasons for push in world.pushes()] == [{before: Reason.OPENED}, {trouble: Reason.WORSE}]
+
+
+def test_row_52_it_is_a_push_also_where_something_had_become_worse_before() -> None:
+    world = started()
+    world.run_without_api(10 * MINUTE)
+    world.fail(Trouble.PENDING, Flag.of(MODERATION))
+    world.deliver()
+    world.fail(Trouble.TOKEN)
+    world.deliver()
+    assert [(*push.reasons.items(),) for push in world.pushes()] == [
+        ((Trouble.UNREACHABLE, Reason.OPENED),),
+        ((Trouble.PENDING, Reason.WORSE),),
+        ((Trouble.TOKEN, Reason.WORSE),),
+    ]
+
+
+def test_row_52_coming_and_going_between_two_troubles_is_told_once_each() -> None:
+    world = started()
+    for _ in range(4):
+        world.fail(Trouble.PENDING, Flag.of(MODERATION))
+        world.wait(MINUTE)
+        world.run_without_api(15 * MINUTE, Trouble.TOKEN)
+    assert [push.entries[0][1] for push in world.pushes()] == [Reason.OPENED, Reason.WORSE]
+
+
+def test_row_53_an_error_596_of_nobodys_account_that_lasts_is_reminded_of() -> None:
+    world = started()
+    for _ in range(29 * 60):
+        world.fail(Trouble.PENDING, Flag.of(MODERATION))
+        world.deliver()
+        world.now += MINUTE
+        world.tick()
+    opened, *reminders = world.pushes()
+    assert [push.reasons for push in reminders] == [{Trouble.PENDING: Reason.REMINDER}] * 2
+    assert [round((push.at - opened.at) / HOUR) for push in reminders] == [4, 28]
 
 
 def test_row_56_a_block_with_a_timestamp_is_not_reminded_of_before_it_and_once_after() -> None:

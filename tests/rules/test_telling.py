@@ -372,7 +372,7 @@ def test_a_service_that_refuses_now_for_this_and_now_for_that_wakes_nobody_each_
         world.now += MINUTE
         world.look({})
         world.deliver()
-    assert [push.entries[0][1] for push in world.pushes()] == [Reason.OPENED, Reason.WORSE]
+    assert [push.entries[0][1] for push in world.pushes()] == [Reason.OPENED]
 
 
 def test_trouble_that_changes_before_it_is_told_is_one_message() -> None:
@@ -435,8 +435,9 @@ def test_one_that_lasts_is_told_though_many_went_before_it() -> None:
         world.run(MINUTE)
     begun = world.now
     world.run_without_api(8 * HOUR)
-    (push,) = world.pushes()[3:]
-    assert (push.at - begun, push.reasons) == (66 * MINUTE, {"unreachable": Reason.REMINDER})
+    told, again = world.pushes()[3:]
+    assert (told.at - begun, told.reasons) == (66 * MINUTE, {"unreachable": Reason.REMINDER})
+    assert (again.at - told.at, again.reasons) == (4 * HOUR, told.reasons)
 
 
 def test_when_one_that_lasts_is_due_is_known() -> None:
@@ -449,7 +450,7 @@ def test_when_one_that_lasts_is_due_is_known() -> None:
     world.now += HOUR
     world.tick()
     assert world.pushes()[-1].reasons == {"token": Reason.REMINDER}
-    assert world.due() is None
+    assert world.due() == world.now + 4 * HOUR
 
 
 def test_what_overtook_a_delayed_message_about_the_service_is_not_told_again() -> None:
@@ -465,6 +466,23 @@ def test_what_overtook_a_delayed_message_about_the_service_is_not_told_again() -
     world.fail(Trouble.LIST_GONE)
     world.fail(Trouble.TOKEN)
     assert world.waiting() == []
+
+
+def test_a_reminder_of_the_service_counts_on_when_the_delayed_first_message_arrives() -> None:
+    world = started()
+    world.fail(Trouble.TOKEN)
+    (delayed,) = world.waiting()
+    assert world.claim(delayed.key)
+    copy = replace(delayed, key="copy", route=Route.CHANNEL, delivery=Delivery.SENT, sent_at=world.now)
+    world.messages[copy.key] = copy
+    world.now += 4 * HOUR
+    world.tell()
+    (reminder,) = world.waiting()
+    assert world.claim(reminder.key)
+    world.send(reminder.key)
+    world.send(delayed.key)
+    assert world.waiting() == []
+    assert world.due() == world.now + DAY
 
 
 def test_a_push_that_arrives_silently_as_all_in_it_is_over_puts_no_reminder_off() -> None:
@@ -537,13 +555,13 @@ def test_an_outage_that_outlasts_a_mute_is_told_aloud_at_its_end(trouble: Troubl
     world.run_without_api(HOUR, trouble)
     assert [(told.loud, told.purpose) for told in world.told] == [(False, Purpose.SERVICE)]
     assert world.due() == ends
-    world.run_without_api(5 * HOUR, trouble)
+    world.run_without_api(4 * HOUR, trouble)
     (push,) = world.pushes()
     assert ends <= push.at <= ends + 15 * MINUTE
     assert push.reasons == {trouble: Reason.REMINDER}
     standing = [each for each in world.messages.values() if each.delivery is Delivery.SENT and each.entries]
     assert len(standing) == 1
-    assert world.due() is None
+    assert world.due() == push.at + 4 * HOUR
 
 
 def test_an_outage_that_ends_in_a_mute_wakes_nobody() -> None:

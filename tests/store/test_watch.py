@@ -84,7 +84,7 @@ FULL_MESSAGE = Message(
 @pytest.mark.parametrize(
     ("full", "empty"),
     [
-        pytest.param(FULL_INCIDENT, {"trouble"}, id="incident"),  # it has an account instead
+        pytest.param(FULL_INCIDENT, {"trouble", "gravest"}, id="incident"),  # it has an account instead
         pytest.param(FULL_MESSAGE, set[str](), id="message"),
     ],
 )
