@@ -205,12 +205,15 @@ def block_end(incident: Incident, shown: Flag, at: datetime) -> datetime | None:
 def clean(
     incident: Incident, at: datetime, last_good: datetime | None, blind: Blind | None, policy: Policy
 ) -> Change:
-    """Take in that the list shows the account of an open episode without a flag."""
+    """Take in that the list shows the account of an open episode without a flag.
+
+    Two such looks far enough apart end it, whatever lay between: where looks fail time and again, each gap
+    may be as long as an outage.
+    """
     if incident.state is State.RESETTING:
         return incident, None
     is_new = incident.state is State.OPEN and not incident.from_command
-    if is_new or incident.clear_since is None or blind:
-        # Nobody knows what was shown in a blind stretch, so it does not count as clean.
+    if is_new or incident.clear_since is None:
         return clearing(incident, at, last_good, blind), None
     looks = min(incident.clear_looks + 1, GOOD_LOOKS)  # a count that went on would be a write at each look
     needed = COMMAND_CLEAR if incident.from_command else policy.end_after
@@ -223,12 +226,15 @@ def clearing(incident: Incident, at: datetime, last_good: datetime | None, blind
     """Begin to believe that a flag is gone."""
     # The list never showed what only a command met, so that it shows nothing is no sign of an end yet.
     state = State.OPEN if incident.from_command else State.CLEARING
-    now = replace(
-        seen_until(incident, last_good), state=state, clear_since=at, clear_looks=1, missing_looks=0
+    return replace(
+        seen_until(incident, last_good),
+        state=state,
+        clear_since=at,
+        clear_looks=1,
+        missing_looks=0,
+        blind_from=blind and blind.start,
+        blind_until=blind and blind.until,
     )
-    if incident.state is not State.OPEN:
-        return now  # gone before the blind stretch already
-    return replace(now, blind_from=blind and blind.start, blind_until=blind and blind.until)
 
 
 def missing(incident: Incident, at: datetime, *, removed: bool) -> Change:

@@ -622,6 +622,39 @@ def test_row_35_four_minutes_out_of_reach_and_one_within_are_no_service_alert() 
     assert world.state(A) is State.ENDED
 
 
+def test_row_35_it_ends_also_where_each_gap_is_longer_than_what_makes_an_outage() -> None:
+    world = flagged()
+    world.flags[A] = None
+    for _ in range(2):
+        world.run_without_api(4 * MINUTE)
+        world.now += 66 * SECOND
+        assert world.state(A) is not State.ENDED
+        world.look()
+    incident = world.incident(A)
+    assert (incident.state, incident.ending) == (State.ENDED, Ending.CLEARED)
+    assert world.service() == []
+
+
+def test_row_35_what_only_a_command_met_ends_there_too() -> None:
+    world = started()
+    world.meet(A, MODERATION)
+    for _ in range(4):
+        world.run_without_api(4 * MINUTE)
+        world.now += 66 * SECOND
+        world.look()
+    assert world.state(A) is State.ENDED
+
+
+def test_row_35_whatever_lay_between_two_polls_without_the_flag_they_end_it() -> None:
+    world = flagged()
+    world.flags[A] = None
+    world.run(MINUTE)
+    world.run_without_api(DAY)
+    world.restart()
+    world.run(MINUTE)
+    assert world.state(A) is State.ENDED
+
+
 def test_row_36_a_timed_block_is_not_reminded_of_before_its_end() -> None:
     world = flagged(BLOCK)
     begun = world.now

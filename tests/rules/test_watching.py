@@ -103,11 +103,11 @@ def test_one_list_that_was_not_believed_proves_no_end() -> None:
     world = flagged()
     world.flags[A] = None
     world.look()
-    world.now += 3 * MINUTE
+    world.now += 6 * MINUTE
     world.look({A: None})
-    world.now += 3 * MINUTE
-    world.look()
     assert world.state(A) is State.CLEARING
+    world.look()
+    assert world.state(A) is State.ENDED
 
 
 def test_the_trouble_that_goes_on_writes_nothing() -> None:
