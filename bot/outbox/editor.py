@@ -185,7 +185,7 @@ class Editor:
             if current is None or current.delivery is not Delivery.SENT:
                 return
             draft.put_message(fate.stuck(current, error.reason, now))
-            if goes_anew := not is_empty(current) and not fate.is_told_by_original(current, draft.messages):
+            if goes_anew := fate.goes_anew(current, draft.messages):
                 anew = fate.sent_anew(current, around.teller.keys(), now)
                 self._anew.add(anew.key)
                 around.untried.add(anew.key)

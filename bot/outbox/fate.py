@@ -124,10 +124,14 @@ def sent_anew(message: Message, key: str, now: datetime) -> Message:
     )
 
 
-def is_told_by_original(message: Message, messages: Mapping[str, Message]) -> bool:
-    """Return whether a message is a copy, and what it is a copy of still comes by the other route."""
+def goes_anew(message: Message, messages: Mapping[str, Message]) -> bool:
+    """Return whether another is to take the place of a message that cannot be changed any more.
+
+    A note told what was over. What a copy is of may still come by the other route.
+    """
     original = messages.get(original_key(message)) if is_copy(message) else None
-    return original is not None and original.on_its_way
+    is_told = message.purpose is Purpose.NOTE or (original is not None and original.on_its_way)
+    return bool(message.entries) and not is_told
 
 
 def stuck(message: Message, reason: str, now: datetime) -> Message:

@@ -268,7 +268,7 @@ def _stuck(message: Message) -> str:
     link = f"https://discord.com/channels/@me/{message.channel_id}/{message.message_id}"
     where = f"in <#{message.channel_id}>" if message.route is Route.CHANNEL else f"([there]({link}))"
     since = f" since {when(message.failing_since)}" if message.failing_since else ""
-    anew = "; what it is about is told in another one" if message.entries else ""
+    anew = "; what it is about is told in another one" if message.purpose is not Purpose.NOTE else ""
     return (
         f"{_what(message)} for <@{message.recipient}> {where}: "
         f"not kept current{since}, {failure_words(message.failure)}{anew}"

@@ -151,6 +151,20 @@ async def test_row_48_a_message_that_cannot_be_taken_away_is_left(
     assert len(created(world)) == 1
 
 
+async def test_row_48_a_note_that_cannot_be_changed_is_left_as_it_has_told_all(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    async with desk.process():
+        incident = replace(desk.incident(), state=State.ENDED, ended_at=desk.clock.now())
+        note = desk.draft(ada.person.id, Purpose.NOTE, incident)
+        world.fault(Trouble.RESET_AFTER, method="POST", path=f"/channels/{ada.dm}/messages", times=1)
+        world.fault(Trouble.ERROR, method="PATCH", status=400, code=ARCHIVED)
+        await desk.put(incident, note)
+        await desk.work_for(timedelta(hours=1))
+        assert desk.unfinished() == set()
+    assert len(ada.sees(ada.dm)) == 1
+
+
 async def test_row_48_refusals_that_pass_are_no_reason_to_send_anew(
     desk: Desk, world: SimulatedDiscord, ada: Visitor
 ) -> None:
