@@ -21,7 +21,7 @@ from tests.sandbox.useapi.faults import DISTORTIONS, REFUSALS
 PATIENCE = 10.0
 ACTIONS = [
     *("slash", "autocomplete", "click", "select", "submit"),
-    *("flag", "clear", "stubborn", "fault", "refuse", "dms", "restart"),
+    *("flag", "clear", "stubborn", "fault", "refuse", "dms", "sending", "restart"),
 ]
 
 
@@ -164,6 +164,7 @@ async def test_a_post_without_an_origin_changes_nothing(client: Client, api: Sim
         pytest.param("refuse", {"refusal": "boredom"}, id="no such refusal"),
         pytest.param("refuse", {"refusal": []}, id="not a refusal"),
         pytest.param("dms", {}, id="neither open nor closed"),
+        pytest.param("sending", {}, id="neither to fail nor to work"),
         pytest.param("slash", {"name": "mjinfo"}, id="no place"),
         pytest.param("click", {"message": "x", "custom_id": "y"}, id="not a message"),
         pytest.param("submit", {"interaction": "1", "values": {}}, id="no such modal"),
@@ -210,6 +211,24 @@ async def test_closing_the_owner_s_direct_messages_shows_at_once_and_can_be_undo
         assert (await pushed(stream))["dms_closed"] is True
         await client.post("dms", closed=False)
         assert (await pushed(stream))["dms_closed"] is False
+
+
+async def test_discord_takes_no_message_until_sending_works_again(
+    client: Client, world: SimulatedDiscord
+) -> None:
+    async def sent() -> int:
+        headers = {"Authorization": f"Bot {SANDBOX_BOT_TOKEN}"}
+        path = f"{world.api}/channels/{world.dm_channel_id(world.owner)}/messages"
+        async with client.session.post(path, json={"content": "one"}, headers=headers) as response:
+            return response.status
+
+    async with client.session.get(client.page.address + "events?as=owner") as stream:
+        assert (await pushed(stream))["sending_fails"] is False
+        await client.post("sending", fails=True)
+        assert (await pushed(stream))["sending_fails"] is True
+        assert await sent() == 503
+        await client.post("sending", fails=False)
+        assert await sent() == 200
 
 
 async def test_every_fault_is_offered_and_can_be_fixed(

@@ -6,7 +6,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol
 
-from tests.sandbox.discord import CannotDo, Interaction, Person, SimulatedDiscord
+from tests.sandbox.discord import CannotDo, Interaction, Person, SimulatedDiscord, Trouble
 from tests.sandbox.useapi import (
     CAPTCHA,
     MODERATION,
@@ -72,6 +72,7 @@ class Stage:
         self._direct = {key: discord.dm_channel_id(person) for key, person in self._people.items()}
         self._modals: dict[str, Interaction] = {}
         self._dms_closed = False
+        self._sending_fails = False
         self._refusal: str | None = None
         self._actions: Mapping[str, Callable[[str, Json], Awaitable[Json]]] = {
             "slash": self._slash,
@@ -85,6 +86,7 @@ class Stage:
             "fault": self._fault,
             "refuse": self._refuse,
             "dms": self._dms,
+            "sending": self._sending,
             "restart": self._restart,
         }
 
@@ -128,6 +130,7 @@ class Stage:
             ],
             "refusal": self._refusal,
             "dms_closed": self._dms_closed,
+            "sending_fails": self._sending_fails,
             "counts": {"requests": len(self._useapi.requests), "commands": self._useapi.midjourney_commands},
         }
 
@@ -222,6 +225,17 @@ class Stage:
         self._dms_closed = bool(body["closed"])
         change = self._discord.close_dm if self._dms_closed else self._discord.open_dm
         change(self._discord.owner)
+        return self._changed()
+
+    async def _sending(self, _viewer: str, body: Json) -> Json:
+        """Let Discord answer each new message with 503, or take them again."""
+        self._sending_fails = bool(body["fails"])
+        self._discord.mend()
+        if self._sending_fails:
+            self._discord.fault(Trouble.ERROR, method="POST", path="/channels/*/messages", status=503)
+        return self._changed()
+
+    def _changed(self) -> Json:
         for hook in self._discord.on_change:
             hook()
         return DONE

@@ -26,7 +26,7 @@ export class Strip {
       h("p", {}, h("label", { for: this.refusal.id }, "When I add an account, useapi.net answers: "), this.refusal),
       h("h3", {}, "The API"), this.faultNow, this.seldom, this.buttons,
       h("p", {}, h("label", { for: this.menu.id }, "Other faults "), this.menu),
-      h("h3", {}, "Ada's Discord"), this.discord,
+      h("h3", {}, "Discord"), h("p", { class: "subtext" }, "What Discord does not take is kept, also over a restart, and sent once it does."), this.discord,
       h("h3", {}, "The bot's process"), this.bot);
   }
 
@@ -37,6 +37,7 @@ export class Strip {
     this.counts.replaceChildren(...pair("requests to useapi.net", state.counts.requests), ...pair("commands to Midjourney", state.counts.commands));
     replace(this.discord, [
       this.#press(state.dms_closed ? "DMs are blocked" : "Block the bot's DMs", "dms", { closed: !state.dms_closed }, state.dms_closed),
+      this.#press("Fail to send (503)", "sending", { fails: !state.sending_fails }, state.sending_fails),
     ]);
     replace(this.bot, [this.#press("Restart the bot", "restart", {})]);
   }
