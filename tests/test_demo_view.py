@@ -98,3 +98,15 @@ async def test_the_buttons_of_an_account_stand_in_one_line_beside_the_panes() ->
             tops = await buttons.evaluate("group => [...group.children].map((one) => one.offsetTop)")
             assert len(tops) == 4
             assert len(set(tops)) == 1, f"the buttons of {label} wrap"
+
+
+@in_a_browser
+async def test_the_panes_stay_where_they_are_whatever_the_bot_s_status_says() -> None:
+    async with visiting() as visitor:
+        tops = await visitor.page.evaluate(
+            """() => ["", "Midwatch is online - 6 accounts watched, all ready - muted"].map((status) => {
+                document.getElementById("bot").textContent = status;
+                return document.querySelector("main").offsetTop;
+            })"""
+        )
+        assert len(set(tops)) == 1

@@ -278,7 +278,7 @@ def _name(person: Person) -> str:
 
 
 def _introduced(key: str, person: Person) -> Json:
-    return {"key": key, "name": _name(person), "about": "the owner" if key == "owner" else "no permissions"}
+    return {"key": key, "name": _name(person), "about": "owner" if key == "owner" else "no permissions"}
 
 
 def _shown(account: SimulatedAccount) -> Json:
