@@ -42,7 +42,10 @@ async def draw_alert(browser: Browser) -> bytes:
         visitor = Visitor(page)
         await visitor.arrive(server.address)
         await page.locator("#dm .messages").evaluate(UNROLL)
-        return await (await visitor.alert("aurora", "Moderation")).screenshot()
+        alert = await visitor.alert("aurora", "Moderation")
+        await alert.scroll_into_view_if_needed()
+        await expect(page.locator("#news")).to_be_hidden()  # it would lie over the alert
+        return await alert.screenshot()
 
 
 async def drawn(executable: str) -> dict[str, bytes]:
