@@ -110,3 +110,14 @@ async def test_the_panes_stay_where_they_are_whatever_the_bot_s_status_says() ->
             })"""
         )
         assert len(set(tops)) == 1
+
+
+@in_a_browser
+async def test_a_switch_keeps_the_keyboard_s_place_when_it_is_pressed() -> None:
+    async with visiting() as visitor:
+        await visitor.button("Block the bot's DMs").press("Enter")
+        await expect(visitor.button("DMs are blocked")).to_be_focused()
+        failing = visitor.button("Fail to send (503)")
+        await failing.press("Enter")
+        await expect(failing).to_have_attribute("aria-pressed", "true")
+        await expect(failing).to_be_focused()

@@ -82,7 +82,7 @@ export class Strip {
   #press(name, action, body, pressed = null, disabled = false) {
     return h("button", {
       type: "button", class: "button secondary small", "aria-pressed": pressed === null ? null : String(pressed), disabled,
-      "data-key": `${action} ${JSON.stringify(body)}`, onclick: () => this.context.post(action, body),
+      "data-key": [action, body.channel, body.kind ?? body.fault].join(" "), onclick: () => this.context.post(action, body),
     }, name);
   }
 }
