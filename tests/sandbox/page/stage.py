@@ -73,6 +73,8 @@ class Stage:
         self._modals: dict[str, Interaction] = {}
         self._dms_closed = False
         self._sending_fails = False
+        self._seldom = False
+        """Whether the bot may have met one of `SELDOM_ASKED` since the API last worked."""
         self._refusal: str | None = None
         self._actions: Mapping[str, Callable[[str, Json], Awaitable[Json]]] = {
             "slash": self._slash,
@@ -123,8 +125,9 @@ class Stage:
             "bot": self._bot_state(),
             "accounts": [_shown(account) for account in self._useapi.accounts.values()],
             "newcomers": [_introduced_login(account) for account in self._useapi.newcomers],
-            "faults": [_explained(fault) for fault in Fault],
+            "faults": [{"key": fault.value, "text": fault.describe.rstrip(".")} for fault in Fault],
             "fault": self._useapi.faults[-1].value if self._useapi.faults else None,
+            "seldom": self._seldom,
             "refusals": [
                 {"key": key, "text": refusal.describe.rstrip(".")} for key, refusal in SAVE_REFUSALS.items()
             ],
@@ -243,12 +246,12 @@ class Stage:
     async def _fault(self, _viewer: str, body: Json) -> Json:
         """Let the API fail, or work again; the owner asks where the bot would not for a while."""
         fault = None if body["fault"] is None else Fault(body["fault"])
-        unnoticed = not SELDOM_ASKED.isdisjoint(self._useapi.faults)
+        asks, self._seldom = self._seldom, fault in SELDOM_ASKED or (self._seldom and fault is not None)
         self._useapi.mend()
         if fault is not None:
             self._useapi.fault(fault)
         self._refuse_tokens()
-        if unnoticed:
+        if asks:
             await self._slash("owner", {"place": "dm", "name": "mjaccounts", "options": {}})
         return DONE
 
@@ -289,10 +292,6 @@ def _shown(account: SimulatedAccount) -> Json:
         "flag": None if account.pending is None else _named_flag(account.pending),
         "stubborn": account.returns_after == 0,
     }
-
-
-def _explained(fault: Fault) -> Json:
-    return {"key": fault.value, "text": fault.describe.rstrip("."), "seldom": fault in SELDOM_ASKED}
 
 
 def _introduced_login(account: SimulatedAccount) -> Json:

@@ -62,11 +62,11 @@ export class Strip {
   }
 
   #api(state) {
-    const known = new Map(state.faults.map((fault) => [fault.key, fault]));
+    const known = new Map(state.faults.map((fault) => [fault.key, fault.text]));
     const offered = TROUBLE.filter(([key]) => known.has(key));
-    this.faultNow.textContent = state.fault ? `Now: ${known.get(state.fault).text}.` : "Now: works normally.";
+    this.faultNow.textContent = state.fault ? `Now: ${known.get(state.fault)}.` : "Now: works normally.";
     this.faultNow.className = state.fault ? "fault-now bad" : "fault-now good";
-    this.seldom.hidden = !known.get(state.fault)?.seldom;
+    this.seldom.hidden = !state.seldom;
     replace(this.buttons, [
       ...offered.map(([key, name]) => this.#press(name, "fault", { fault: key }, state.fault === key)),
       this.#press("Fix it", "fault", { fault: null }, null, !state.fault),
