@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from bot.models import Flag, FlagKind
+from bot.models import Cause, Flag, FlagKind
 
 REFERENCE_LENGTH: Final = 12
 """48 bits: that two of a channel's last 500 messages share them is not to be expected in any lifetime."""
@@ -104,6 +104,8 @@ class Incident:
     peak: FlagKind | None = None
     """The heaviest kind it was told with."""
     trouble: Trouble | None = None
+    cause: Cause | None = None
+    """Why the service gives no list, as far as its trouble does not say so."""
     gravest: Trouble | None = None
     """The trouble that asks most of a person, of those it was told with."""
     from_command: bool = False

@@ -35,7 +35,7 @@ class FlagKind(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a poll got no answer of the API, as far as that can be told."""
+    """Why a poll got no list of the API, as far as that can be told. Codes: `render` has the words."""
 
     SILENT = "silent"
     """Nothing answered in time."""
@@ -65,6 +65,10 @@ class Cause(StrEnum):
     """The answer is not what the API documents."""
     REJECTED = "rejected"
     """The API refused the request itself."""
+    SUBSCRIPTION = "subscription"
+    """There is no subscription, or it is over."""
+    QUOTA = "quota"
+    """The subscription is too small."""
     FAULT = "fault"
     """A fault of Midwatch's own."""
 

@@ -189,7 +189,7 @@ class Monitor:
         self.failure = error
         flag = await self._take_in(error) if isinstance(error, PendingModeration) else None
         with suppress(StoreError):  # the log says so already, and the next poll that fails writes it
-            await self._keeper.failed(trouble_of(error), flag)
+            await self._keeper.failed(trouble_of(error), flag, error.cause)
 
     async def _take_in(self, error: PendingModeration) -> Flag | None:
         """Put a 596 down to the account it is about; give its flag back if nobody can tell which that is."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.incidents import Alert, Incident, Message, Purpose, Reason, Route, State, Trouble, new_key
 from bot.ledger import Draft, Ledger
-from bot.models import Action, Flag, Observation
+from bot.models import Action, Cause, Flag, Observation
 from bot.rules import acts, clock, looks, sending, watching
 from bot.rules.episodes import Change
 from bot.rules.looks import Decision
@@ -106,7 +106,7 @@ class Watchkeeper:
         channels = frozenset(account.channel for account in observation.accounts)
         return watching.is_believed(self.ledger.watch, channels, observation.at)
 
-    async def failed(self, trouble: Trouble, flag: Flag | None = None) -> None:
+    async def failed(self, trouble: Trouble, flag: Flag | None = None, cause: Cause | None = None) -> None:
         """Take in that the list could not be read; `flag` is what it was refused with, if nobody's."""
         async with self.turn() as turn:
             turn.decide(
@@ -118,6 +118,7 @@ class Watchkeeper:
                     self._teller.policy,
                     new_key=self._keys,
                     flag=flag,
+                    cause=cause,
                 )
             )
 

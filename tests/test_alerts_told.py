@@ -183,7 +183,7 @@ async def test_an_outage_is_told_once_and_turns_green_with_the_blind_window(bot:
     await bot.start(POLL_INTERVAL="5s", OUTAGE_AFTER="1s")
     bot.api.fault(Fault.VANISHED)
     await look(ada)
-    alert = await newest(ada, "I cannot see your accounts: the API does not answer")
+    alert = await newest(ada, "I cannot see your accounts: the API takes no connection")
     assert not is_silent(alert)
 
     bot.api.flag(account.channel, MODERATION)
@@ -198,11 +198,25 @@ async def test_an_outage_is_told_once_and_turns_green_with_the_blind_window(bot:
     await nothing_more(ada, 2)
 
 
+async def test_the_alert_of_an_outage_says_what_is_wrong_now(bot: Bot, ada: Visitor) -> None:
+    bot.api.add()
+    await bot.start(POLL_INTERVAL="5s", OUTAGE_AFTER="1s")
+    bot.api.fault(Fault.SERVER_ERROR)
+    await look(ada)
+    alert = await newest(ada, "I cannot see your accounts: the API is out of order")
+    bot.api.mend()
+    bot.api.fault(Fault.HTML_200)
+    await look(ada)
+    words = "I cannot see your accounts: a web page answers instead of the API"
+    changed = await bot.world.wait_for(lambda: [one for one in ada.told() if words in text(one)], 20)
+    assert [one["id"] for one in changed] == [alert["id"]]
+
+
 @pytest.mark.parametrize(
     ("fault", "headline"),
     [
         (Fault.UNAUTHORIZED, "the API refuses the useapi token"),
-        (Fault.UNPAID, "the useapi subscription is over"),
+        (Fault.UNPAID, "the useapi account has no subscription"),
         (Fault.GONE, "the Midjourney service is not there any more"),
         (Fault.NOTHING_CONFIGURED, "Accounts have vanished"),
         (Fault.PARTIAL_LIST, "Accounts have vanished"),

@@ -1,10 +1,12 @@
 """That the service is in trouble is told in plain words with a next step, and its end with what changed."""
 
+from dataclasses import replace
+
 import discord
 import pytest
 
 from bot.incidents import Ending, Incident, Purpose, Reason, State, Trouble, reference
-from bot.models import Account, Flag, KnownAccount
+from bot.models import Account, Cause, Flag, KnownAccount
 from bot.render.alerts import look_of
 from bot.render.look import Look
 from tests.render_samples import (
@@ -52,6 +54,64 @@ Meanwhile I see no new trouble. Alerts about accounts stay as they are, without 
 2. If it lasts, look whether useapi.net is up, and whether this machine has a network.
 Midwatch · {reference(MESSAGE)}"""
     )
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_each_cause_of_an_outage_has_its_first_line_its_step_and_its_place_in_the_recovery(
+    cause: Cause,
+) -> None:
+    unknown = seen(shown(service(Trouble.UNREACHABLE)))
+    trouble = service(Trouble.UNREACHABLE, cause=cause)
+    look = shown(trouble)
+    assert look.content.startswith("⚠️ I cannot see your accounts: ")
+    assert look.content.splitlines()[0] not in unknown
+    assert "1. Nothing yet: I keep trying" in seen(look)
+    assert_sendable(look)
+    said = look.content.removeprefix("⚠️ I cannot see your accounts: ")
+    assert f"Until now: {said}." in seen(shown(replace(over(Trouble.UNREACHABLE), cause=cause)))
+
+
+@pytest.mark.parametrize(
+    ("trouble", "cause", "content", "step"),
+    [
+        (
+            Trouble.UNREACHABLE,
+            Cause.SERVER_ERROR,
+            "the API is out of order",
+            "2. If it lasts, ask useapi.net: this machine and its network are not the reason.",
+        ),
+        (
+            Trouble.UNREACHABLE,
+            Cause.REFUSED,
+            "the API takes no connection",
+            "2. If it lasts, look whether useapi.net is up, and check USEAPI_URL.",
+        ),
+        (
+            Trouble.UNREACHABLE,
+            Cause.WEB_PAGE,
+            "a web page answers instead of the API",
+            "2. Check USEAPI_URL, and whether useapi.net still offers its Midjourney API.",
+        ),
+        (
+            Trouble.GONE,
+            Cause.WEB_PAGE,
+            "a web page answers instead of the API",
+            "1. Check USEAPI_URL, and whether useapi.net still offers its Midjourney API.",
+        ),
+        (
+            Trouble.UNPAID,
+            Cause.QUOTA,
+            "the useapi subscription is too small",
+            "1. Renew or extend the subscription at useapi.net.",
+        ),
+    ],
+)
+def test_an_outage_names_its_cause_and_what_fits_it(
+    trouble: Trouble, cause: Cause, content: str, step: str
+) -> None:
+    look = shown(service(trouble, cause=cause))
+    assert look.content == f"⚠️ I cannot see your accounts: {content}"
+    assert step in seen(look).splitlines()
 
 
 @pytest.mark.parametrize(

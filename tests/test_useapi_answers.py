@@ -823,7 +823,7 @@ def test_each_failure_of_the_network_has_its_cause() -> None:
         (400, b"", Cause.REJECTED),
         (200, {"error": "x", "code": 401}, Cause.GARBLED),
         (401, b"", None),
-        (402, b"", None),
+        (402, b"", Cause.SUBSCRIPTION),
         (410, b"", None),
     ],
 )

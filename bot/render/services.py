@@ -7,9 +7,10 @@ from typing import Final, assert_never
 import discord
 
 from bot.incidents import Incident, Trouble
-from bot.models import KnownAccount
+from bot.models import Cause, KnownAccount
 from bot.render.cards import QUOTE_LIMIT, add_field
 from bot.render.cases import LABEL_LIMIT, NEEDING, account_of, naming, stretch
+from bot.render.causes import IF_IT_LASTS, WORDS
 from bot.render.look import Look, headed
 from bot.render.text import code_block, count, fitted, plain, span, when, whole
 
@@ -56,8 +57,8 @@ def headline(incident: Incident) -> str:
     if trouble is Trouble.LIST_GONE:
         return "Accounts have vanished: the API lists none of yours any more, or less than half"
     if incident.flag is not None:
-        return f"An account needs you, and I cannot tell which: {short(trouble)}"
-    return f"I cannot see your accounts: {short(trouble)}"
+        return f"An account needs you, and I cannot tell which: {short(incident)}"
+    return f"I cannot see your accounts: {short(incident)}"
 
 
 def recovery(incident: Incident) -> str:
@@ -65,7 +66,7 @@ def recovery(incident: Incident) -> str:
     start, end = window(incident)
     blind = f"{span(end - start)} ({stretch(start, end)})"
     if incident.trouble is Trouble.AWAY:
-        return f"👀 I have no record of {blind}: {short(incident.trouble)}. I am watching again."
+        return f"👀 I have no record of {blind}: {short(incident)}. I am watching again."
     return f"✅ I can see your accounts again. I could not for {blind}."
 
 
@@ -80,7 +81,7 @@ def _recovered(
 ) -> Look:
     embed = discord.Embed(
         title="✅ Watching again",
-        description=f"Until now: {short(incident.trouble or Trouble.UNREACHABLE)}.",
+        description=f"Until now: {short(incident)}.",
         colour=discord.Colour.green(),
     )
     add_field(embed, "What changed meanwhile", changes(incident, incidents, accounts))
@@ -140,11 +141,14 @@ def _since(incident: Incident) -> str:
     return f"{when(start, 'f')} ({when(start)})"
 
 
-def short(trouble: Trouble) -> str:  # noqa: PLR0911 - a table
-    """Name a trouble in a few words."""
+def short(incident: Incident) -> str:  # noqa: PLR0911 - a table
+    """Name a trouble in a few words, by its cause where that is known."""
+    trouble = incident.trouble or Trouble.UNREACHABLE
+    if incident.cause is not None:
+        return WORDS[incident.cause]
     match trouble:
         case Trouble.UNREACHABLE:
-            return "the API does not answer"
+            return WORDS[None]
         case Trouble.TOKEN:
             return "the API refuses the useapi token"
         case Trouble.UNPAID:
@@ -166,7 +170,7 @@ def _steps(incident: Incident) -> str:
         case Trouble.UNREACHABLE:
             tasks = (
                 "Nothing yet: I keep trying, and this message turns green once it answers.",
-                "If it lasts, look whether useapi.net is up, and whether this machine has a network.",
+                IF_IT_LASTS.get(incident.cause, IF_IT_LASTS[None]),
             )
         case Trouble.TOKEN:
             tasks = (
@@ -177,6 +181,11 @@ def _steps(incident: Incident) -> str:
             tasks = (
                 "Renew or extend the subscription at useapi.net.",
                 "Then press Refresh in /mjstatus, or wait: I look every 15 min.",
+            )
+        case Trouble.GONE if incident.cause is Cause.WEB_PAGE:
+            tasks = (
+                IF_IT_LASTS[incident.cause],
+                "Put the right address into USEAPI_URL and restart me, or stop me if there is none.",
             )
         case Trouble.GONE:
             tasks = (

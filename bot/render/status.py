@@ -314,6 +314,6 @@ def _over(incident: Incident, watch: WatchStatus) -> str:
     ago = when(_ended_at(incident))
     if incident.trouble is not None:
         start, end = window(incident)
-        return f"{_capital(short(incident.trouble))} · {span(end - start)} · {ago}"
+        return f"{_capital(short(incident))} · {span(end - start)} · {ago}"
     how = "not configured any more" if is_removed(incident) else "back"
     return f"**{_name(incident, watch)}** · {how} after {duration(incident)} · {ago}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.incidents import Alert, Incident, Trouble, open_service
-from bot.models import Account, Flag, Observation
+from bot.models import Account, Cause, Flag, Observation
 from bot.rules import clock, episodes
 from bot.rules.episodes import Blind, Change, NewKey
 from bot.rules.policy import Policy
@@ -135,6 +135,7 @@ def fail(
     *,
     new_key: NewKey,
     flag: Flag | None = None,
+    cause: Cause | None = None,
 ) -> Decision:
     """Take in that a look failed. It says nothing about any account.
 
@@ -147,7 +148,7 @@ def fail(
     may_pass = trouble is Trouble.UNREACHABLE or (trouble is Trouble.PENDING and flag is None)
     if may_pass and too_soon:
         return decided(after, incidents, present, [])
-    return decided(after, incidents, present, [*troubled(watch, present, trouble, at, new_key, flag)])
+    return decided(after, incidents, present, [*troubled(watch, present, trouble, at, new_key, flag, cause)])
 
 
 def met(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.incidents import Alert, Ending, Incident, Reason, State, Trouble, open_service
-from bot.models import Flag
+from bot.models import Cause, Flag
 from bot.rules import episodes
 from bot.rules.episodes import Change, NewKey
 from bot.rules.policy import AWAY_AFTER, TROUBLED_POLL, Policy
@@ -55,6 +55,7 @@ def troubled(
     at: datetime,
     new_key: NewKey,
     flag: Flag | None = None,
+    cause: Cause | None = None,
 ) -> Iterator[Change]:
     """Open the service's incident, or say in the open one what the trouble is now."""
     service = open_service(present.values())
@@ -69,6 +70,7 @@ def troubled(
             flag=flag,
             peak=flag.kind if flag else None,
             trouble=trouble,
+            cause=cause,
             gravest=trouble,
             recurring=reason is Reason.RECURRING,
             blind_from=watch.last_good,
@@ -80,7 +82,12 @@ def troubled(
         alert = Alert(service.key, Reason.WORSE, loud=True) if is_worse(service, trouble, flag) else None
         peak = episodes.heavier(service.peak, flag.kind) if flag else service.peak
         gravest = max(gravest_of(service), trouble, key=WEIGHT.__getitem__)
-        yield replace(service, trouble=trouble, seen_at=at, flag=flag, peak=peak, gravest=gravest), alert
+        now = replace(
+            service, trouble=trouble, cause=cause, seen_at=at, flag=flag, peak=peak, gravest=gravest
+        )
+        yield now, alert
+    elif service.trouble is trouble and service.cause is not cause:
+        yield replace(service, cause=cause, seen_at=at), None  # an edit shows it
     elif flag is not None and trouble is Trouble.PENDING:
         yield episodes.reworded(service, flag, at)
 

@@ -154,6 +154,7 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         """,
     ),
     ("ALTER TABLE incident ADD COLUMN gravest TEXT",),
+    ("ALTER TABLE incident ADD COLUMN cause TEXT",),
 )
 
 

@@ -30,10 +30,14 @@ class UseapiError(Exception):
     """Base of every error the API client raises."""
 
     cause: Cause | None = None
-    """Why the API gave no answer; None if it gave one that says more."""
+    """Why the API gave nothing to read, beyond what the kind of the error says."""
 
-    def __init__(self, what: str, next_step: str, *, quote: str | None = None) -> None:
+    def __init__(
+        self, what: str, next_step: str, *, cause: Cause | None = None, quote: str | None = None
+    ) -> None:
         super().__init__(what)
+        if cause is not None:
+            self.cause = cause
         self.next_step = next_step
         self.quote = quote
 
@@ -50,8 +54,7 @@ class Unreachable(UseapiError):
         transient: bool = True,
         quote: str | None = None,
     ) -> None:
-        super().__init__(what, next_step, quote=quote)
-        self.cause = cause
+        super().__init__(what, next_step, cause=cause, quote=quote)
         self.transient = transient
         """Whether asking again within seconds may help, as with a connection that broke off."""
 
@@ -76,8 +79,7 @@ class RateLimited(UseapiError):
         cause: Cause = Cause.LIMITED,
         quote: str | None = None,
     ) -> None:
-        super().__init__(what, next_step, quote=quote)
-        self.cause = cause
+        super().__init__(what, next_step, cause=cause, quote=quote)
         self.retry_after = retry_after
 
 
@@ -96,7 +98,7 @@ class Unpaid(UseapiError):
     """The useapi subscription is missing, over, or too small."""
 
     def __init__(self, what: str, next_step: str, *, reason: UnpaidReason, quote: str | None = None) -> None:
-        super().__init__(what, next_step, quote=quote)
+        super().__init__(what, next_step, cause=Cause(reason), quote=quote)
         self.reason = reason
 
 

@@ -206,6 +206,7 @@ def gone(answer: Answer, question: Question) -> Gone:
         return Gone(
             "A web page answers instead of the API: the service may be gone, or USEAPI_URL may be wrong.",
             CHECK_URL,
+            cause=Cause.WEB_PAGE,
         )
     if answer.status == 404 and question.channel:  # noqa: PLR2004 - RFC 9110, 15.5.5
         return NotConfigured(

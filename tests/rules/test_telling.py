@@ -16,6 +16,7 @@ from bot.incidents import (
     State,
     Trouble,
 )
+from bot.models import Cause
 from bot.rules import acts
 from bot.rules.policy import PUSH_EVERY
 from bot.rules.sending import deleted, goes_at, superseding
@@ -363,6 +364,32 @@ def test_the_service_has_one_incident_at_a_time(first: Trouble, then: Trouble, p
     assert len(world.pushes()) == pushes
     standing = [each for each in world.messages.values() if each.delivery is Delivery.SENT and each.entries]
     assert len(standing) == 1
+
+
+def test_the_cause_of_an_outage_is_kept_current_by_edits() -> None:
+    world = started()
+    for _ in range(7):
+        world.now += MINUTE
+        world.fail(cause=Cause.SERVER_ERROR)
+    world.deliver()
+    assert [service.cause for service in world.service()] == [Cause.SERVER_ERROR]
+    for cause in (Cause.WEB_PAGE, None):
+        world.now += MINUTE
+        decision = world.fail(cause=cause)
+        assert [each.cause for each in decision.incidents] == [cause]
+        assert decision.alerts == ()
+        assert world.fail(cause=cause).incidents == ()
+    assert len(world.told) == 1
+
+
+def test_a_cause_goes_with_its_trouble() -> None:
+    world = started()
+    world.fail(Trouble.UNPAID, cause=Cause.QUOTA)
+    world.now += MINUTE
+    world.fail(Trouble.UNREACHABLE, cause=Cause.SILENT)
+    assert [(each.trouble, each.cause) for each in world.service()] == [(Trouble.UNPAID, Cause.QUOTA)]
+    world.fail(Trouble.TOKEN)
+    assert [(each.trouble, each.cause) for each in world.service()] == [(Trouble.TOKEN, None)]
 
 
 def test_a_service_that_refuses_now_for_this_and_now_for_that_wakes_nobody_each_time() -> None:

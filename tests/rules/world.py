@@ -16,7 +16,7 @@ from bot.incidents import (
     State,
     Trouble,
 )
-from bot.models import Account, Flag, Observation
+from bot.models import Account, Cause, Flag, Observation
 from bot.rules import acts, looks
 from bot.rules.episodes import Change
 from bot.rules.looks import Decision
@@ -99,9 +99,21 @@ class World:
         assert [each for each in again.alerts if each.reason is not Reason.RESOLVED] == []
         return decision
 
-    def fail(self, trouble: Trouble = Trouble.UNREACHABLE, flag: Flag | None = None) -> Decision:
+    def fail(
+        self,
+        trouble: Trouble = Trouble.UNREACHABLE,
+        flag: Flag | None = None,
+        cause: Cause | None = None,
+    ) -> Decision:
         failed = looks.fail(
-            self.watch, self.incidents, trouble, self.now, self.policy, new_key=self.new_key, flag=flag
+            self.watch,
+            self.incidents,
+            trouble,
+            self.now,
+            self.policy,
+            new_key=self.new_key,
+            flag=flag,
+            cause=cause,
         )
         return self.apply(failed)
 

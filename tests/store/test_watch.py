@@ -20,7 +20,7 @@ from bot.incidents import (
     State,
     Trouble,
 )
-from bot.models import Action, Flag, FlagKind
+from bot.models import Action, Cause, Flag, FlagKind
 from bot.store import Store, StoredMute, StoreError, kept_incident, kept_message
 from bot.store.watch import IN_ORDER, INCIDENTS, LAST_ENDED, MESSAGES, PRESENT_INCIDENTS, PRESENT_MESSAGES
 from tests.store.cases import AT, CAPTCHA, DAY, FIRST, MINUTE, OWNER, Watcher, ask
@@ -84,7 +84,9 @@ FULL_MESSAGE = Message(
 @pytest.mark.parametrize(
     ("full", "empty"),
     [
-        pytest.param(FULL_INCIDENT, {"trouble", "gravest"}, id="incident"),  # it has an account instead
+        pytest.param(
+            FULL_INCIDENT, {"trouble", "cause", "gravest"}, id="incident"
+        ),  # it has an account instead
         pytest.param(FULL_MESSAGE, set[str](), id="message"),
     ],
 )
@@ -101,6 +103,7 @@ def test_the_full_examples_have_a_value_in_every_field(full: Any, empty: set[str
         pytest.param(incident(), id="new"),
         pytest.param(replace(incident(), flag=None, peak=None), id="without-flag"),
         *(pytest.param(replace(outage(), trouble=trouble), id=trouble) for trouble in Trouble),
+        *(pytest.param(replace(outage(), cause=cause), id=cause) for cause in Cause),
     ],
 )
 async def test_an_incident_comes_back_as_it_was(path: Path, known: Incident) -> None:
