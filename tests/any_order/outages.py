@@ -3,9 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from bot.incidents import Incident, Message, Reason, Trouble
+
+ASKS: Final = {Trouble.UNREACHABLE: 0, Trouble.PENDING: 0, Trouble.LIST_GONE: 1}
+"""What each trouble asks of a person: nothing, a look at the accounts; any other, to put it right."""
+FIRST_REMINDER, NEXT_REMINDER = timedelta(hours=4), timedelta(hours=24)
 
 Mark = tuple[int, str]
 """An owner, and the key of an incident."""
@@ -21,8 +26,8 @@ class Outage:
 
     @property
     def news(self) -> int:
-        """How often it became worse: once if it turned to another trouble, and with each heavier refusal."""
-        return self.heavier + (len(self.troubles) > 1)
+        """How often it became worse at most: with each step of what it asks, and each heavier refusal."""
+        return self.heavier + len({ASKS.get(trouble, 2) for trouble in self.troubles}) - 1
 
 
 @dataclass
@@ -39,6 +44,8 @@ class Outages:
     """How often which was told, for what, and whether silently."""
     woken: dict[Mark, datetime] = field(default_factory=dict[Mark, datetime])
     """When it was decided last to wake an owner."""
+    reminded: set[Mark] = field(default_factory=set[Mark])
+    """Who was woken last by a reminder that follows something told aloud."""
     hushed: dict[Mark, datetime] = field(default_factory=dict[Mark, datetime])
     """When it was decided last not to wake an owner, because of a mute."""
 
@@ -63,18 +70,35 @@ class Outages:
         """Take in that an owner was told, and see that nothing is told twice."""
         self.told[mark, reason, silent] += 1
         times = self.told[mark, reason, silent]
+        if reason is Reason.REMINDER and not silent:
+            self._remind(message, mark)
         last = self.hushed if silent else self.woken
         last[mark] = max(last.get(mark, message.created_at), message.created_at)
         news = self.known[mark[1]].news if mark[1] in self.known else 0
         if reason is Reason.WORSE:
+            self.reminded.discard(mark)
             assert times + self.told[mark, reason, not silent] <= news, (
                 "the service's trouble told worse twice"
             )
-        elif silent or reason is not Reason.REMINDER:
+        elif reason is not Reason.REMINDER:
             assert times == 1, f"the service's trouble told twice, for {reason}"
-        # One for itself, and one for each news, be it at the end of a mute that held it.
-        wakings = sum(count for (each, _, hushed), count in self.told.items() if each == mark and not hushed)
+        # One for itself, and one for each news; at the end of a mute that held it, as a reminder.
+        wakings = sum(
+            count
+            for (each, why, hushed), count in self.told.items()
+            if each == mark and not hushed and why is not Reason.REMINDER
+        )
         assert wakings <= 1 + news, f"woken too often for the service, now for {reason}"
+
+    def _remind(self, message: Message, mark: Mark) -> None:
+        """See that a reminder of what was told aloud waited long enough."""
+        woken, hushed = self.woken.get(mark), self.hushed.get(mark)
+        if woken is None or (hushed is not None and hushed > woken):
+            self.reminded.discard(mark)
+            return
+        pause = NEXT_REMINDER if mark in self.reminded else FIRST_REMINDER
+        assert message.created_at - woken >= pause, "reminded of the service too soon"
+        self.reminded.add(mark)
 
     def check(self, going: Incident | None, seen: Iterable[Mark]) -> None:
         """See that what was owed was told; no mute holds anything any more."""

@@ -102,8 +102,6 @@ class Truth:
     """The weight of the heaviest flag that the list was refused with and that is no account's."""
     heavier: int = 0
     """How often that became heavier since there is trouble of the service."""
-    is_blind: bool = False
-    """Whether something came between the last good look and now: a failed look, or a restart."""
     is_troubled: bool = False
     """Whether the service itself is in trouble, as owners are told."""
     is_refused: bool = False
@@ -134,20 +132,19 @@ class Truth:
         is_second = self.gone_since is not None and self.gone_since < at
         is_believed = self.believes(channels, at)
         flagged = {channel: text for channel, text in shown.items() if text is not None}
-        was_blind = is_believed and self._was_blind(at)
         for channel, text in flagged.items():
             self.flag(channel, text, at, by_command=False)
         self.failures = 0
         if not is_believed:
-            self.is_blind, self.is_troubled = True, self.is_troubled or is_second
+            self.is_troubled = self.is_troubled or is_second
             self.failing_since = self.failing_since or at
             return False
         for case in list(self.all_going()):
             if case.channel not in channels:
                 self._miss(case, at)
             elif case.channel not in flagged:
-                self._clean(case, at, was_blind=was_blind)
-        self.listed, self.last_good, self.is_blind = channels, at, False
+                self._clean(case, at)
+        self.listed, self.last_good = channels, at
         self.is_troubled = self.is_refused = False
         self.gone_list = self.gone_since = self.failing_since = self.heaviest = None
         self.heavier = 0
@@ -162,7 +159,7 @@ class Truth:
         if text is not None and (self.heaviest is None or WEIGHTS[text] > self.heaviest):
             self.heaviest = WEIGHTS[text]
             self.heavier += self.is_troubled
-        self.is_blind, self.is_refused = True, self.is_refused or is_refused
+        self.is_refused = self.is_refused or is_refused
         self.is_troubled = self.is_troubled or not may_pass
         if self.failing_since is None or self.failed is None or at - self.failed >= 2 * MINUTE:
             self.failures += 1
@@ -186,9 +183,6 @@ class Truth:
         if self.gone_list != channels:
             self.gone_list, self.gone_since = channels, at
         return bool(channels) and self.gone_since is not None and at - self.gone_since >= DAY
-
-    def _was_blind(self, at: datetime) -> bool:
-        return self.is_blind and self.last_good is not None and at - self.last_good > 5 * MINUTE
 
     def flag(self, channel: str, text: str, at: datetime, *, by_command: bool) -> None:
         """Take in a flag that the list shows, or a command met."""
@@ -232,11 +226,11 @@ class Truth:
             if case.missed == 2:
                 self._over(case, End.REMOVED, at)
 
-    def _clean(self, case: Case, at: datetime, *, was_blind: bool) -> None:
+    def _clean(self, case: Case, at: datetime) -> None:
         if case.lease_ends is not None:
             return
         case.missed = 0
-        if case.clean_from is None or was_blind:
+        if case.clean_from is None:
             case.clean_from = at
         elif at - case.clean_from >= (15 if case.by_command else 5) * MINUTE:
             self._over(case, End.CLEARED, at)

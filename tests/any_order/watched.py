@@ -165,7 +165,7 @@ class Watched(RuleBasedStateMachine):
 
     def resume(self) -> None:
         """Take over what is known of the last good look, which is written down to the minute."""
-        self.truth.is_blind, self.truth.failures = True, 0
+        self.truth.failures = 0
         known = self.process.ledger.watch.last_good
         assert (known is None) is (self.truth.last_good is None)
         if known is not None and self.truth.last_good is not None:
