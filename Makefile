@@ -1,7 +1,12 @@
 # Everything runs in .venv, which each target makes and fills by itself; when the locks have not changed, at once.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# Its Python is the first of these that runs and is new enough: pyenv has names on the path that do not run.
+PYTHON ?= python3.11 python3 python3.12 python3.13 python3.14
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps
+
+# What would have libraries looked for or put elsewhere than in .venv. PIP_USER outdoes a configuration file, too.
+unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_DRY_RUN PYTHONHOME PYTHONPATH PYTHONSAFEPATH
+export PIP_USER := 0
 
 SEED ?= 1
 SOAK ?= 10m
@@ -47,17 +52,24 @@ clean:
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .coverage*
 
 .venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "Midwatch needs Python 3.11 or newer; $(PYTHON) is older. Say which to use: make PYTHON=python3.12 ..."; exit 1; }
-	@$(PYTHON) -m venv .venv \
-		|| { rm -rf .venv; echo "Python cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@for python in $(PYTHON); do \
+		$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		$$python -m venv .venv && exit; \
+		rm -rf .venv; echo "Python cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; \
+	done; \
+	echo "Midwatch needs Python 3.11 or newer, and none runs here ($(PYTHON)). Say which to use: make PYTHON=python3.12 ..."; exit 1
+
+# The stamps say that what was installed can be used from .venv, not only that pip was content.
+USABLE := || { echo "The libraries cannot be used from .venv: look for settings that make pip put them elsewhere ($(BIN)/python -m pip config list)."; exit 1; }
 
 .venv/run.stamp: requirements.lock | .venv/bin/python
 	@echo "Installing Midwatch's libraries into .venv ..."
 	@$(PIP) -r requirements.lock
+	@$(BIN)/python -c 'import aiohttp, aiosqlite, discord, pydantic_settings' $(USABLE)
 	@touch $@
 
 .venv/dev.stamp: requirements-dev.lock .venv/run.stamp | .venv/bin/python
 	@echo "Installing the tools for the demo and the tests into .venv ..."
 	@$(PIP) -r requirements-dev.lock
+	@$(BIN)/python -c 'import basedpyright, pytest, ruff, simcord' $(USABLE)
 	@touch $@

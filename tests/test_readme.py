@@ -72,7 +72,8 @@ def test_the_settings_for_alerts_stand_there_with_their_defaults() -> None:
 
 
 def test_the_sentences_of_the_troubleshooting_are_said_somewhere() -> None:
-    code = "\n".join(path.read_text() for folder in ("bot", "cogs") for path in (ROOT / folder).rglob("*.py"))
+    modules = [path for folder in ("bot", "cogs") for path in (ROOT / folder).rglob("*.py")]
+    code = "\n".join(path.read_text() for path in [*modules, ROOT / "Makefile"])
     quoted = [part for said, _ in table("Troubleshooting") for part in re.findall(r"\*(.+?)\*", said)]
     # A name stands where the ellipsis is; what an account needs is put together from two places.
     words = [word for part in quoted for word in re.split(r"\s*…\s*|(?<=needs you:) ", part) if word]
