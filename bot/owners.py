@@ -61,15 +61,14 @@ class Owners:
             self.ids = frozenset(int(owner) for owner in kept.split(","))
 
     async def refresh(self, ask: Callable[[], Awaitable[discord.AppInfo]]) -> None:
-        """Ask Discord who the owners are, unless the settings say so."""
-        if self._configured:
-            return
+        """Ask Discord who the owners are, also for the day on which the settings do not say so any more."""
         await self._take_over(await ask())
 
     async def _take_over(self, application: discord.AppInfo) -> None:
-        """Believe what Discord says of the owners, also if it cannot be written down."""
-        self.ids = owners_of(application)
-        kept = ",".join(map(str, sorted(self.ids)))
+        """Believe what Discord says, if the settings name no owners; it counts also if it cannot be kept."""
+        named = owners_of(application)
+        self.ids = self._configured or named
+        kept = ",".join(map(str, sorted(named)))
         try:
             if await self._memory.meta(META_KEY) != kept:
                 await self._memory.set_meta(META_KEY, kept)

@@ -55,14 +55,32 @@ async def test_of_a_team_its_owner_and_accepted_admins_and_developers_may_act(
     assert owners_of(await client.application_info()) == expected
 
 
-async def test_owners_in_the_settings_are_the_only_ones_and_discord_is_not_asked() -> None:
-    memory = Memory({META_KEY: "1"})
-    owners = Owners({7}, (), memory)
-    await owners.load()
-    await owners.refresh(never)
-    await owners.require(7, never)
+async def test_owners_in_the_settings_are_the_only_ones_from_the_first_moment_on(
+    client: discord.Client,
+) -> None:
+    owners = Owners({7}, (), Memory({META_KEY: "1"}))
     assert owners.ids == {7}
-    assert memory.kept == {META_KEY: "1"}
+    await owners.load()
+    await owners.require(7, never)
+    await owners.refresh(client.application_info)
+    assert owners.ids == {7}
+
+
+async def test_after_the_settings_name_owners_no_more_those_of_discord_count_at_once_and_no_other(
+    world: SimulatedDiscord, client: discord.Client
+) -> None:
+    memory = Memory()
+    await Owners({7}, (), memory).refresh(client.application_info)
+    owners = Owners((), (), memory)
+    await owners.load()
+    assert owners.ids == {world.owner.id}
+
+
+async def test_who_is_taken_out_of_the_settings_stops_at_once() -> None:
+    owners = Owners({7}, (), Memory({META_KEY: "8"}))
+    await owners.load()
+    with pytest.raises(NotAnOwnerError):
+        await owners.require(8, never)
 
 
 async def test_nobody_may_act_until_somebody_is_known() -> None:
