@@ -23,7 +23,8 @@ def new_key() -> str:
 
 def reference(key: str) -> str:
     """Return the short form of a message's key, which finds it in the history of one channel."""
-    return key[:REFERENCE_LENGTH]
+    copy, dot, digits = key.rpartition(".")
+    return f"{copy}{dot}{digits[:REFERENCE_LENGTH]}"
 
 
 class State(StrEnum):

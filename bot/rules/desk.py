@@ -8,7 +8,7 @@ from typing import Final
 from bot.incidents import Delivery, Incident, Message, Purpose, Reason, State, Trouble, open_service
 from bot.models import FlagKind
 from bot.rules.clock import not_after
-from bot.rules.policy import CLAIM_FOR, CLAIM_GRACE, CLOCK_SLACK, PUSH_EVERY, Policy
+from bot.rules.policy import CLAIM_FOR, CLAIM_GRACE, PUSH_EVERY, Policy
 
 ABOUT_ACCOUNTS: Final = frozenset({Purpose.ALERT, Purpose.NOTE})
 
@@ -22,17 +22,26 @@ class Pushes:
 
     at: datetime | None
     reminders: int
+    held_until: datetime | None
+    """Until when the next one waits; None if it need not."""
 
     @classmethod
-    def among(cls, messages: Iterable[Message], incidents: Mapping[str, Incident], now: datetime) -> "Pushes":
+    def among(
+        cls, messages: Collection[Message], incidents: Mapping[str, Incident], now: datetime
+    ) -> "Pushes":
         """Look through the messages of one owner."""
         pushes = [message for message in messages if is_push(message)]
         sent = [each for each in pushes if each.sent_at is not None]
         last = max(sent, key=lambda each: (sent_time(each), each.key), default=None)
         reminders = 0 if last is None else last.reminders
         if any(in_flight(each, sent, incidents) for each in pushes):
-            return cls(now, reminders)
-        return cls(None if last is None else min(sent_time(last), now), reminders)
+            return cls(now, reminders, now + PUSH_EVERY)
+        if last is None:
+            return cls(None, reminders, None)
+        at = min(sent_time(last), now)
+        # Where nothing stands that it could join by an edit, trouble would be shown nowhere until then.
+        waits = any(is_joinable(each, incidents) for each in messages)
+        return cls(at, reminders, at + PUSH_EVERY if waits else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +90,9 @@ class Desk:
 
     @property
     def living(self) -> Message | None:
-        """The message that trouble may join by an edit: the last, unless it has been all over for long."""
-        alerts = [
-            each
-            for each in self.messages
-            if each.delivery is Delivery.SENT and each.purpose is Purpose.ALERT and each.entries
-        ]
-        last = max(alerts, key=lambda each: (sent_time(each), each.key), default=None)
-        if last is None or any(running(last, self.incidents)):
-            return last
-        age = self.now - sent_time(last)
-        return last if -CLOCK_SLACK <= age < PUSH_EVERY else None
+        """The message that trouble joins by an edit: the last one about trouble that goes on."""
+        alerts = [each for each in self.messages if is_joinable(each, self.incidents)]
+        return max(alerts, key=lambda each: (sent_time(each), each.key), default=None)
 
     def last_of(self, incidents: Collection[str]) -> Message | None:
         """Give the last message that stands in Discord, finished, with the end of one of these."""
@@ -109,7 +110,7 @@ class Desk:
     @property
     def next_push_at(self) -> datetime:
         """When the owner may be woken again."""
-        return self.now if self.pushes.at is None else max(self.now, self.pushes.at + PUSH_EVERY)
+        return max(self.now, self.pushes.held_until or self.now)
 
     @property
     def is_blind(self) -> bool:
@@ -206,6 +207,12 @@ def in_flight(push: Message, sent: Iterable[Message], incidents: Mapping[str, In
     since = push.claimed_at or push.created_at
     later = keys(each for each in sent if sent_time(each) >= since)
     return not later or any(incident.key not in later for incident in running(push, incidents))
+
+
+def is_joinable(message: Message, incidents: Mapping[str, Incident]) -> bool:
+    """Whether a message stands in Discord that is about trouble that goes on, and can be edited."""
+    stands = message.delivery is Delivery.SENT and message.purpose is Purpose.ALERT
+    return stands and any(running(message, incidents))
 
 
 def is_draft(message: Message, incidents: Mapping[str, Incident]) -> bool:

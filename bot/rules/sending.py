@@ -6,7 +6,6 @@ from datetime import datetime
 
 from bot.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason
 from bot.rules.desk import ABOUT_ACCOUNTS, Pushes, is_push, keys, running, sent_time
-from bot.rules.policy import PUSH_EVERY
 
 
 def goes_at(
@@ -14,14 +13,14 @@ def goes_at(
 ) -> datetime:
     """Say when a waiting message may be claimed, its own due time aside.
 
-    A push waits for the one that is on its way, and then for five minutes, whatever was known when it was
-    drafted. While another is on its way the answer is a guess: the end of that is the moment to ask again.
+    A push waits for the one that is on its way, and then for five minutes while a message stands that it
+    could join, whatever was known when it was drafted. While another is on its way the answer is a guess: the
+    end of that is the moment to ask again.
     """
     if not is_push(message) or message.delivery is not Delivery.WAITING:
         return now
     own = [each for each in messages if each.recipient == message.recipient]
-    pushed_at = Pushes.among(own, incidents, now).at
-    return now if pushed_at is None else max(now, pushed_at + PUSH_EVERY)
+    return max(now, Pushes.among(own, incidents, now).held_until or now)
 
 
 def composed(push: Message, messages: Iterable[Message], incidents: Mapping[str, Incident]) -> Message:

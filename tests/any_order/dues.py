@@ -130,8 +130,11 @@ class Dues:
             if key in over:
                 self.seen_over.add((owner, key))
 
-    def arrive(self, message: Message, *, is_first: bool, silent: bool) -> None:
-        """Take in a message that arrived, and see that it is one that had to."""
+    def arrive(self, message: Message, *, is_first: bool, silent: bool, could_join: bool) -> None:
+        """Take in a message that arrived, and see that it is one that had to.
+
+        `could_join` says whether another stood there that its trouble could have joined by an edit.
+        """
         owner = message.recipient
         self.show(owner, (entry.incident for entry in message.entries))
         for entry in message.entries:
@@ -143,7 +146,7 @@ class Dues:
         if is_first:
             self._check_first(message)
         if message.purpose is Purpose.ALERT and not silent:
-            self._push(message)
+            self._push(message, could_join=could_join)
         self._pay(message)
 
     def _count(self, mark: Mark, reason: Reason | None) -> None:
@@ -205,9 +208,10 @@ class Dues:
         assert case.claimed is not None
         assert self.now() >= case.claimed + 4 * HOUR
 
-    def _push(self, message: Message) -> None:
+    def _push(self, message: Message, *, could_join: bool) -> None:
         last = self.last_push(message.recipient)
-        assert last is None or self.now() - last.at >= 5 * MINUTE, "woken twice in five minutes"
+        is_soon = last is not None and self.now() - last.at < 5 * MINUTE
+        assert not (is_soon and could_join), "woken twice in five minutes for what an edit shows"
         reasons = {entry.incident: entry.reason for entry in message.entries}
         before = 0 if last is None else last.reminders
         in_a_row = 0 if FRESH & set(reasons.values()) else before + 1

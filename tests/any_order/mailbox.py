@@ -11,6 +11,7 @@ from discord import ui
 
 from bot.delivery import Letter, NotDoneError, Obstacle, Place, obstacle_in
 from bot.incidents import Route
+from bot.render.look import signature
 
 DAY: Final = timedelta(days=1)
 NONCE_KNOWN: Final = timedelta(minutes=5)
@@ -131,9 +132,14 @@ class Mailbox:
             raise Refusal.BUSY.error()
         oldest = since - DAY
         for number, each in self.standing.items():
-            if each.channel_id == channel_id and each.at >= oldest and key in written(each.letter):
+            if each.channel_id == channel_id and each.at >= oldest and holds(written(each.letter), key):
                 return Place(channel_id, number)
         return None
+
+
+def holds(words: str, key: str) -> bool:
+    """Whether a key stands in a message, whole in a control or in its short form below."""
+    return key in words or signature(key) in words
 
 
 def written(letter: Letter) -> str:

@@ -59,8 +59,8 @@ class Process:
         return self.at
 
     def new_key(self) -> str:
-        """Make a key that is the same in each run; its beginning, which becomes the nonce, is its own."""
-        return f"{next(self._numbers):016x}".ljust(32, "0")
+        """Make a key that is the same in each run; its beginning, which people see, is its own."""
+        return f"{next(self._numbers):012x}".ljust(32, "0")
 
     async def start(self) -> None:
         self.store = await self._open.enter_async_context(Store.open(self._path))

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 from bot.incidents import Delivery, Incident, Message, Purpose, State, Trouble, open_service
 from bot.models import Flag, FlagKind
 from bot.outbox.fate import original_key
+from bot.rules.desk import is_joinable
 from tests.any_order.dues import Dues
 from tests.any_order.mailbox import Mailbox, Standing, written
 from tests.any_order.process import NAMES, SECOND, Process
@@ -96,7 +97,18 @@ class Watched(RuleBasedStateMachine):
             self.dues.show(row.recipient, (entry.incident for entry in row.entries))
         else:
             self.arrivals.add(original_key(row))
-            self.dues.arrive(row, is_first=row.claimed_at == self.now, silent=standing.silent)
+            is_first = row.claimed_at == self.now
+            could_join = is_first and self.could_join(row)
+            self.dues.arrive(row, is_first=is_first, silent=standing.silent, could_join=could_join)
+
+    def could_join(self, row: Message) -> bool:
+        """Whether another message stands, as far as the program knows, that trouble could join."""
+        ledger = self.process.ledger
+        return any(
+            is_joinable(each, ledger.incidents)
+            for each in ledger.messages.values()
+            if each.recipient == row.recipient and each.key != row.key
+        )
 
     def check_changed(self, standing: Standing) -> None:
         row = self.row(standing)

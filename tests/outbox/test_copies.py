@@ -23,7 +23,7 @@ def test_a_reminder_that_arrives_as_a_copy_counts_as_the_reminder_it_is() -> Non
     at = NOW + timedelta(minutes=2)
     arrived = sent(copied(third, at), Place(1, 2), shown=None, now=at)
     failing = replace(third, failing_since=NOW)
-    assert Pushes.among([failing, arrived], {}, at) == Pushes(at, 3)
+    assert Pushes.among([failing, arrived], {}, at) == Pushes(at, 3, None)
 
 
 def parts_of(custom_id: str) -> list[str]:

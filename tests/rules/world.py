@@ -59,6 +59,8 @@ class Told:
     entries: tuple[tuple[str, Reason | None], ...]
     """Channels, or troubles, with the reason they are told for."""
     about: tuple[Entry, ...]
+    could_join: bool
+    """Whether a message stood in Discord, as this one was claimed, that its trouble could join."""
 
     @property
     def reasons(self) -> dict[str, Reason | None]:
@@ -76,6 +78,7 @@ class World:
     messages: dict[str, Message] = field(default_factory=dict[str, Message])
     mutes: dict[str | None, datetime] = field(default_factory=dict[str | None, datetime])
     told: list[Told] = field(default_factory=list[Told])
+    joinable: dict[str, bool] = field(default_factory=dict[str, bool])
     discord_is_up: bool = True
     edits: bool = True
     new_key: Callable[[], str] = field(default_factory=key_maker)
@@ -182,13 +185,17 @@ class World:
             return False
         claimed = composed(message, self.messages.values(), self.incidents)
         self.messages[key] = replace(claimed, delivery=Delivery.CLAIMED, claimed_at=self.now)
+        self.joinable[key] = bool(self.living(message.recipient))
         return True
 
     def send(self, key: str) -> None:
         message = self.messages[key]
         loud = message.loud and not all(self.incidents[entry.incident].ended for entry in message.entries)
         entries = tuple((self.name(entry), entry.reason) for entry in message.entries)
-        self.told.append(Told(self.now, message.recipient, loud, message.purpose, entries, message.entries))
+        could_join = self.joinable.get(key, False)
+        self.told.append(
+            Told(self.now, message.recipient, loud, message.purpose, entries, message.entries, could_join)
+        )
         sent = replace(message, delivery=Delivery.SENT, sent_at=self.now, message_id=len(self.told))
         self.messages[key] = sent
         for changed in superseding(sent, self.messages.values(), self.incidents):
