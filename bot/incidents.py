@@ -129,6 +129,8 @@ class Incident:
     lease_until: datetime | None = None
     leased_by: int | None = None
     """Whose reset is under way or, in one that a reset ended, whose it was."""
+    lease_channel: str | None = None
+    """The account that an owner chose for a reset, where the incident is the service's."""
     claimed_by: int | None = None
     """The owner who said "I'm on it"."""
     claimed_at: datetime | None = None
@@ -152,6 +154,13 @@ class Incident:
     def block_until(self) -> datetime | None:
         """When the present block ends, if Midjourney named its length."""
         return self.block_ends if self.flag and self.flag.kind is FlagKind.BLOCK else None
+
+
+def refused_list(incidents: Iterable[Incident]) -> Incident | None:
+    """Return the trouble that an error 596 in place of the list is, of which nobody can tell whose it is."""
+    service = open_service(incidents)
+    is_it = service is not None and service.trouble is Trouble.PENDING and service.flag is not None
+    return service if is_it else None
 
 
 def open_service(incidents: Iterable[Incident]) -> Incident | None:

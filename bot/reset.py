@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from bot.incidents import Incident, ResetVerdict, State
+from bot.incidents import Incident, ResetVerdict, State, refused_list
 from bot.models import Flag
 from bot.moments import Step, nothing
 from bot.monitor import Monitor
@@ -70,22 +70,23 @@ Progress = Callable[[Stage, timedelta], Awaitable[None]]
 """Told how far it is and, while looking, how long until the next look."""
 
 
-def fingerprint(flag: Flag, incident: Incident | None) -> str:
+def fingerprint(flag: Flag, incident: Incident | None, *, unseen: bool = False) -> str:
     """Give a short hash of what is confirmed, for a confirmation to carry.
 
     It is the episode, so that an old question cannot answer for new trouble with the same words; and what
-    Midjourney says, blanks and numbers folded but for the length and the end of a block.
+    Midjourney says, blanks and numbers folded but for the length and the end of a block; and whether it was
+    confirmed that nobody can see the account's state now.
     """
     episode = (incident.key, incident.reset_at) if incident else None
-    shown = f"{episode} {folded(flag.text)} {flag.block_length} {flag.named_end}"
+    shown = f"{episode} {folded(flag.text)} {flag.block_length} {flag.named_end}{' unseen' if unseen else ''}"
     return hashlib.sha256(shown.encode()).hexdigest()[:FINGERPRINT_LENGTH]
 
 
-def refused(incident: Incident, confirmed: str) -> Outcome | None:
+def refused(incident: Incident, confirmed: str, *, unseen: bool) -> Outcome | None:
     """Say why an account is not to be reset now by who confirmed this; None if it is."""
     if incident.state is State.RESETTING:
         return Outcome.TAKEN
-    if incident.flag is None or fingerprint(incident.flag, incident) != confirmed:
+    if incident.flag is None or fingerprint(incident.flag, incident, unseen=unseen) != confirmed:
         return Outcome.CHANGED
     return None
 
@@ -132,6 +133,18 @@ class Resets:
         incidents = self._keeper.ledger.incidents.values()
         return next((each for each in incidents if each.channel == channel and not each.ended), None)
 
+    @property
+    def is_unseen(self) -> bool:
+        """Whether the list is refused with an error 596 that may be any account's."""
+        return refused_list(self._keeper.ledger.incidents.values()) is not None
+
+    def confirmable(self, channel: str) -> Incident | None:
+        """Return what an owner may confirm to reset an account.
+
+        That is its own trouble, else an error 596 in place of the list that may be any account's.
+        """
+        return self.incident_of(channel) or refused_list(self._keeper.ledger.incidents.values())
+
     async def run(self, channel: str, owner: int, confirmed: str, progress: Progress) -> Attempt:
         """Reset an account for an owner who confirmed the flag with this fingerprint.
 
@@ -143,28 +156,32 @@ class Resets:
         try:
             await self._monitor.check_anew()
         except UseapiError as error:
-            # A list that is refused because of this very account says all that it would show of it.
-            if not self._is_about(error, channel):
+            # A list that is refused because of this very account says all that it would show of it. One that
+            # is refused because of nobody knows which may be: the owner who confirmed that has chosen it.
+            if not self._may_be_about(error, channel):
                 return Attempt(Outcome.UNREADABLE, self.incident_of(channel))
-        incident = self.incident_of(channel)
+        incident = self.confirmable(channel)
         if incident is None or incident.flag is None:
             return Attempt(Outcome.CLEAR, None)
-        if (refusal := refused(incident, confirmed)) is not None:
+        if (refusal := refused(incident, confirmed, unseen=self.is_unseen)) is not None:
             return Attempt(refusal, incident, incident.flag)
-        lease = await self._keeper.take_lease(incident.key, owner, incident.flag)
+        lease = await self._keeper.take_lease(incident.key, owner, incident.flag, channel)
         if lease is None:  # something else was written down first
-            now = self.incident_of(channel)
-            return Attempt((now and refused(now, confirmed)) or Outcome.TAKEN, now, now and now.flag)
+            now = self.confirmable(channel)
+            refusal = now and refused(now, confirmed, unseen=self.is_unseen)
+            return Attempt(refusal or Outcome.TAKEN, now, now and now.flag)
         return await self._send(lease, channel, incident.flag, progress)
 
     async def _send(self, lease: Incident, channel: str, flag: Flag, progress: Progress) -> Attempt:
         await tell(progress, Stage.SENDING, limit=self._shown_within)
         self._at(Step.LEASED)
         if not self._keeper.has_lease(lease):
-            return Attempt(Outcome.RAN_OUT, self.incident_of(channel), flag)
+            return Attempt(Outcome.RAN_OUT, self.confirmable(channel), flag)
         try:
             await self._useapi.reset(channel)
         except PendingModeration as error:
+            if lease.channel is None:  # now it is known whose it is
+                await self._monitor.note_flag(channel, error.flag)
             return await self._conclude(lease, ResetVerdict.FLAGGED_AGAIN, error.flag)
         except (Gone, Unreachable, MalformedResponse) as error:
             # It may have been done all the same, or the account be gone: not sent again, the list tells.
@@ -208,6 +225,10 @@ class Resets:
     def _is_about(self, error: UseapiError, channel: str) -> bool:
         """Whether the list is refused because of this account."""
         return isinstance(error, PendingModeration) and self._monitor.account_of(error) == channel
+
+    def _may_be_about(self, error: UseapiError, channel: str) -> bool:
+        """Whether the list is refused because of this account, or nobody can tell of which."""
+        return isinstance(error, PendingModeration) and self._monitor.account_of(error) in (channel, None)
 
     async def _conclude(self, lease: Incident, verdict: ResetVerdict, flag: Flag | None) -> Attempt:
         await self._give_back(lease, verdict, flag)

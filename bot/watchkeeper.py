@@ -55,7 +55,7 @@ class Turn:
         before = self.draft.incidents.get(after.key)
         if before is None or before.state is not State.RESETTING or after.leased_by is not None:
             return  # one that was verified keeps whose it was, until the trouble comes back
-        self.note(before.leased_by or 0, "reset", before.channel, UNKNOWN_OUTCOME)
+        self.note(before.leased_by or 0, "reset", before.channel or before.lease_channel, UNKNOWN_OUTCOME)
 
 
 class Watchkeeper:
@@ -185,19 +185,22 @@ class Watchkeeper:
                 turn.draft.put_message(message)
         return tests
 
-    async def take_lease(self, key: str, owner: int, confirmed: Flag | None = None) -> Incident | None:
+    async def take_lease(
+        self, key: str, owner: int, confirmed: Flag | None = None, channel: str | None = None
+    ) -> Incident | None:
         """Take the right to reset an account, and note it; None if another has it, or it is over.
 
-        None also if a flag was confirmed, and Midjourney says something else by now.
+        None also if a flag was confirmed, and Midjourney says something else by now. `channel` is the account
+        that was chosen, where the incident is the service's.
         """
         async with self.turn() as turn:
             turn.decide(looks.passing(turn.draft.watch, turn.draft.incidents, turn.at))
             incident = turn.draft.incidents.get(key)
             is_it = incident is not None and confirmed in (None, incident.flag)
-            lease = acts.take_lease(incident, owner, turn.at) if incident and is_it else None
+            lease = acts.take_lease(incident, owner, turn.at, channel) if incident and is_it else None
             if lease is not None:
                 turn.draft.put_incident(lease)
-                turn.note(owner, "reset", lease.channel, "asked")
+                turn.note(owner, "reset", lease.channel or lease.lease_channel, "asked")
         return lease
 
     def has_lease(self, lease: Incident) -> bool:
@@ -210,10 +213,10 @@ class Watchkeeper:
         """Write down what a reset came to, and give the lease back."""
         async with self.turn() as turn:
             incident = turn.draft.incidents.get(lease.key)
-            if incident is None or not acts.holds_lease(incident, lease):
+            if incident is None or not (acts.holds_lease(incident, lease) or acts.has_ended(incident, lease)):
                 return  # it ran out, and the audit says so
             turn.change(acts.give_verdict(incident, lease, verdict, turn.at, flag))
-            turn.note(lease.leased_by or 0, "reset", lease.channel, verdict.value)
+            turn.note(lease.leased_by or 0, "reset", lease.channel or lease.lease_channel, verdict.value)
 
     @asynccontextmanager
     async def turn(self) -> AsyncGenerator[Turn]:

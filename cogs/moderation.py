@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.card import CARD_ACTIONS
 from bot.client import Midwatch
 from bot.controls import Controls, OutdatedError, Press, Who, view_of
-from bot.incidents import Incident, Message, open_service
+from bot.incidents import Incident, Message, ResetVerdict, open_service
 from bot.ledger import Ledger
 from bot.models import Flag, KnownAccount, is_channel
 from bot.monitor import Monitor, utc_now
@@ -101,7 +101,7 @@ class Moderation(commands.Cog):
         await self._ask_reset_of(caller, self._monitor.roster.find(press.argument))
 
     async def _ask_reset_of(self, caller: Caller, known: KnownAccount) -> None:
-        incident = self._resets.incident_of(known.channel)
+        incident = self._resets.confirmable(known.channel)
         flag = incident.flag if incident else known.account.flag
         if flag is not None:
             await show(caller, shown(self._confirmation(known, flag, incident)))
@@ -240,20 +240,25 @@ class Moderation(commands.Cog):
         incident = attempt.incident
         match attempt.outcome:
             case Outcome.TAKEN if incident is not None:
-                return acting.already_resetting(known, incident.leased_by, incident.lease_until)
+                other = (
+                    account_of(incident.lease_channel, self._accounts()) if incident.lease_channel else known
+                )
+                return acting.already_resetting(other, incident.leased_by, incident.lease_until)
             case Outcome.RAN_OUT:
                 return acting.ran_out(known)
             case Outcome.UNREADABLE:
                 return acting.cannot_read_first()
+            case Outcome.DONE if attempt.verdict is ResetVerdict.COULD_NOT_TELL and self._resets.is_unseen:
+                return acting.still_refused(known)
             case Outcome.DONE if attempt.verdict is not None:
                 return acting.verdict_sentence(attempt.verdict, known, attempt.flag)
             case _:
                 return acting.nothing_to_reset(known)
 
     def _confirmation(self, known: KnownAccount, flag: Flag, incident: Incident | None) -> Look:
-        return acting.confirmation(
-            known, flag, incident, f"{known.channel}.{fingerprint(flag, incident)}", now=utc_now()
-        )
+        unseen = self._resets.is_unseen
+        argument = f"{known.channel}.{fingerprint(flag, incident, unseen=unseen)}"
+        return acting.confirmation(known, flag, incident, argument, now=utc_now(), unseen=unseen)
 
     async def _incident(self, press: Press) -> Incident | None:
         return await self._ledger.incident(incident_key(press))

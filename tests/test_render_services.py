@@ -170,7 +170,7 @@ def test_a_596_in_place_of_the_list_quotes_it_and_links_every_account() -> None:
     links = [known.account.link for known in ACCOUNTS.values() if known.account.link]
     assert links
     assert all(f"]({link})" in linked for link in links)
-    assert "3. Only then reset that account at useapi.net" in words
+    assert "3. Only then use /mjreset for that account" in words
     assert_sendable(look)
 
 

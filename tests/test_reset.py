@@ -130,9 +130,11 @@ async def test_a_flag_that_is_not_the_confirmed_one_asks_again(scene: Scene) -> 
 class Meanwhile(Watchkeeper):
     """Takes in a block right before a lease is taken."""
 
-    async def take_lease(self, key: str, owner: int, confirmed: Flag | None = None) -> Incident | None:
+    async def take_lease(
+        self, key: str, owner: int, confirmed: Flag | None = None, channel: str | None = None
+    ) -> Incident | None:
         await self.met(CHANNEL, Flag.of(BLOCK))
-        return await super().take_lease(key, owner, confirmed)
+        return await super().take_lease(key, owner, confirmed, channel)
 
 
 async def test_a_flag_that_changes_after_the_look_asks_again_too(scene: Scene) -> None:

@@ -20,6 +20,10 @@ CONSENT: Final = (
     "**A reset acknowledges nothing at Midjourney.** It only tells the API to use the account again.\n"
     "If the message still waits in the channel, a reset now **risks the account**."
 )
+UNSEEN: Final = (
+    "👀 **I cannot see the state of this account now:** the API answers with error 596 in place of its list, "
+    "and does not say whose it is. Whether a reset worked shows with the next good list."
+)
 OPEN_ENDED: Final = (
     "⛔ **Midjourney does not say when the block ends.** "
     "Reset only if you have seen in the channel that it is over."
@@ -27,17 +31,24 @@ OPEN_ENDED: Final = (
 
 
 def confirmation(
-    account: KnownAccount, flag: Flag, incident: Incident | None, argument: str, *, now: datetime
+    account: KnownAccount,
+    flag: Flag,
+    incident: Incident | None,
+    argument: str,
+    *,
+    now: datetime,
+    unseen: bool = False,
 ) -> Look:
     """Ask, in private, whether a flagged account is really to be reset.
 
-    `argument` is what the button hands on; the caller puts a hash of the flag into it.
+    `argument` is what the button hands on; the caller puts a hash of the flag into it. `unseen` says that the
+    list is refused with an error 596 that may be any account's.
     """
-    until = incident.block_until() if incident else block_end(account, flag)
+    until = _block_until(account, flag, incident)
     warning = _block_warning(flag, until, now)
     embed = discord.Embed(
         title=f"Reset {plain(account.label)}?",
-        description="\n\n".join(filter(None, [warning, CONSENT])),
+        description="\n\n".join(filter(None, [warning, UNSEEN if unseen else None, CONSENT])),
         colour=flag_colour(flag),
         url=account.account.link,
     )
@@ -52,6 +63,12 @@ def confirmation(
     )
     link = account.account.link
     return Look(content, embed, (button, LinkLook("Open in Discord", link)) if link else (button,))
+
+
+def _block_until(account: KnownAccount, flag: Flag, incident: Incident | None) -> datetime | None:
+    if incident is None:
+        return block_end(account, flag)
+    return incident.block_until() if incident.trouble is None else flag.block_end(incident.opened_at)
 
 
 def _question(account: KnownAccount, flag: Flag) -> str:
@@ -107,6 +124,15 @@ def verdict_sentence(verdict: ResetVerdict, account: KnownAccount, flag: Flag | 
         case _:
             assert_never(verdict)
     return f"{said}\n{code_block(flag.text, QUOTE_LIMIT)}" if flag else said
+
+
+def still_refused(account: KnownAccount) -> str:
+    """Say that a reset was sent, and that the list is refused as before."""
+    return (
+        f"❔ The reset of **{plain(account.label)}** was sent, but the API still answers with error 596 in "
+        "place of its list, so I cannot see whether it worked. Another account may need you, too.\n"
+        "The message about it turns green with the next good list, which shows every account."
+    )
 
 
 def reading_first(account: KnownAccount) -> str:

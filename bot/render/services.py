@@ -208,7 +208,7 @@ def _steps(incident: Incident) -> str:
             tasks = (
                 "Look into the Midjourney channel of each account, with its own Discord login.",
                 "Do there what the message asks for.",
-                "Only then reset that account at useapi.net (POST account/midjourney/channel/reset).",
+                "Only then use /mjreset for that account: I cannot see which it is, so choose it yourself.",
                 "This message turns green when the API lists your accounts again.",
             )
         case Trouble.AWAY:

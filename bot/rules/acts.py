@@ -25,11 +25,11 @@ def snooze(incident: Incident, until: datetime, at: datetime) -> Incident:
     return replace(incident, snoozed_until=min(until, at + LONGEST_SNOOZE))
 
 
-def take_lease(incident: Incident, owner: int, at: datetime) -> Incident | None:
+def take_lease(incident: Incident, owner: int, at: datetime, channel: str | None = None) -> Incident | None:
     """Give an incident whose reset is an owner's for now; None if it is another's already, or it is over.
 
     To be written down before the API is asked to reset. The incident that comes out is the lease: the verdict
-    is only taken from who holds it.
+    is only taken from who holds it. `channel` is the account, where the incident is the service's.
     """
     now = aged(incident, at)
     if now.ended or now.state is State.RESETTING:
@@ -37,13 +37,24 @@ def take_lease(incident: Incident, owner: int, at: datetime) -> Incident | None:
     # Whole seconds: the lease is compared later, and comes back from the database without its microseconds.
     until = (at + LEASE).replace(microsecond=0)
     return replace(
-        now, state=State.RESETTING, leased_by=owner, lease_until=until, verdict=None, judged_at=None
+        now,
+        state=State.RESETTING,
+        leased_by=owner,
+        lease_until=until,
+        lease_channel=channel if now.trouble else None,
+        verdict=None,
+        judged_at=None,
     )
 
 
 def holds_lease(incident: Incident, lease: Incident) -> bool:
     """Whether a lease is still the one that counts: it may be over, and be another's by now."""
     return incident.leased_by == lease.leased_by and incident.lease_until == lease.lease_until
+
+
+def has_ended(incident: Incident, lease: Incident) -> bool:
+    """Whether the trouble of the service ended while the lease of it was somebody's, by a good list."""
+    return incident.trouble is not None and incident.ended and incident.leased_by == lease.leased_by
 
 
 def give_verdict(
@@ -55,6 +66,9 @@ def give_verdict(
     """
     if not holds_lease(incident, lease):
         return incident, None
+    if incident.trouble is not None:
+        # Only a good list ends it. What came of a reset says nothing of the trouble of the service.
+        return replace(given_back(incident), verdict=verdict, judged_at=at), None
     match verdict:
         case ResetVerdict.BACK:
             return ended(replace(incident, reset_at=at), Ending.RESET, at)

@@ -54,7 +54,13 @@ def aged(incident: Incident, at: datetime) -> Incident:
 def given_back(incident: Incident) -> Incident:
     """Give an incident after a reset that did not end it."""
     return replace(
-        incident, state=State.OPEN, lease_until=None, leased_by=None, clear_since=None, clear_looks=0
+        incident,
+        state=State.OPEN,
+        lease_until=None,
+        leased_by=None,
+        lease_channel=None,
+        clear_since=None,
+        clear_looks=0,
     )
 
 

@@ -263,7 +263,8 @@ def ended(incident: Incident, ending: Ending, at: datetime) -> Change:
         ended_at=at,
         ending=ending,
         lease_until=None,
-        leased_by=incident.leased_by if ending is Ending.RESET else None,
+        # A list that is there again, as a reset may bring about, has the verdict of that reset to come.
+        leased_by=incident.leased_by if ending in (Ending.RESET, Ending.RECOVERED) else None,
         clear_since=incident.clear_since if ending is Ending.CLEARED else None,
         clear_looks=0,
         missing_looks=0,

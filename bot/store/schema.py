@@ -155,6 +155,7 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
     ),
     ("ALTER TABLE incident ADD COLUMN gravest TEXT",),
     ("ALTER TABLE incident ADD COLUMN cause TEXT",),
+    ("ALTER TABLE incident ADD COLUMN lease_channel TEXT",),
 )
 
 

@@ -47,6 +47,7 @@ FULL_INCIDENT = Incident(
     judged_at=AT + 11 * MINUTE,
     lease_until=AT + 3 * MINUTE,
     leased_by=OWNER,
+    lease_channel=FIRST.channel,
     claimed_by=OWNER + 1,
     claimed_at=AT + 4 * MINUTE,
     asked_at=AT + 8 * MINUTE,
