@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -33,7 +34,9 @@ from bot.rules.policy import Policy
 from bot.store import BUSY_TIMEOUT, Store
 from bot.supervise import end, supervise
 from bot.teller import Teller
-from bot.useapi import UseapiClient
+from bot.useapi import UseapiClient, open_session
+from bot.useapi.network import UNTRUSTED, proxy_unused
+from bot.useapi.response import waiting_time
 from bot.watchkeeper import Watchkeeper
 
 log = logging.getLogger(__name__)
@@ -45,6 +48,9 @@ CONNECT_DELAY: Final = timedelta(minutes=5)
 """The cap of the delay before a new connection: Discord allows a bot 1,000 of them a day."""
 GOODBYE_LIMIT: Final = timedelta(milliseconds=300)
 AUTHENTICATION_FAILED: Final = 4004
+TOO_MANY_COMMANDS: Final = 30034
+"""A day's limit of new commands is reached (Discord's documentation, "Opcodes and Status Codes")."""
+TOO_MANY_COMMANDS_WAIT: Final = timedelta(hours=1)
 
 REFUSED: Final = (
     "Discord refuses the bot's token. "
@@ -95,9 +101,7 @@ async def run(
         store = await stack.enter_async_context(
             Store.open(settings.database_path, busy_timeout=waits.database)
         )
-        session = await stack.enter_async_context(
-            aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
-        )
+        session = await stack.enter_async_context(open_session())
         services = await assemble(settings, store, session, at, waits)
         stack.push_async_callback(services.monitor.close)
         stack.push_async_callback(services.inquiries.close)
@@ -220,10 +224,31 @@ def reached() -> Generator[None]:
     """
     try:
         yield
+    except discord.LoginFailure:
+        raise
     except discord.DiscordServerError as error:
         raise UnavailableError(f"Discord is not able to answer (HTTP {error.status})") from None
+    except discord.RateLimited as error:
+        raise UnavailableError(
+            "Discord asks me to slow down", wait=timedelta(seconds=error.retry_after)
+        ) from None
+    except discord.HTTPException as error:
+        raise refused_by_discord(error) from None
+    except (ssl.CertificateError, aiohttp.ClientSSLError):
+        raise UnavailableError(f"This machine does not trust Discord's certificate. {UNTRUSTED}") from None
     except (aiohttp.ClientError, OSError) as error:
-        raise UnavailableError(f"Discord cannot be reached ({type(error).__name__})") from None
+        raise UnavailableError(
+            f"Discord cannot be reached ({type(error).__name__}).{proxy_unused()}"
+        ) from None
+
+
+def refused_by_discord(error: discord.HTTPException) -> UnavailableError:
+    """Name a refusal by status and code alone, as the page of Discord's edge holds this machine's address."""
+    wait = waiting_time(error.response.headers.get("Retry-After"), utc_now())
+    if error.code == TOO_MANY_COMMANDS:
+        wait = max(wait or TOO_MANY_COMMANDS_WAIT, TOO_MANY_COMMANDS_WAIT)
+    code = f", code {error.code}" if error.code else ""
+    return UnavailableError(f"Discord refuses (HTTP {error.status}{code})", wait=wait)
 
 
 async def connect(bot: Midwatch) -> None:

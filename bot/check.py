@@ -19,7 +19,7 @@ from bot.store import DatabaseInUse, StoreError
 from bot.store.database import held, unusable
 from bot.store.schema import STEPS, inspect
 from bot.terminal import complain, say
-from bot.useapi import Gone, MalformedResponse, Unauthorized, Unpaid, UseapiClient, UseapiError
+from bot.useapi import Gone, MalformedResponse, Unauthorized, Unpaid, UseapiClient, UseapiError, open_session
 
 FAILED: Final = 69
 DISCORD_LIMIT_SECONDS: Final = 30
@@ -238,7 +238,7 @@ async def commands_known(client: discord.Client, servers: Iterable[int]) -> list
 async def useapi_side(settings: Settings) -> list[Finding]:
     """Read the account list, which needs token and subscription; it sends nothing to Midjourney."""
     url = settings.useapi_url
-    async with aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar()) as session:
+    async with open_session() as session:
         useapi = UseapiClient(session, url, settings.useapi_token)
         try:
             accounts = await useapi.accounts()

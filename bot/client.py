@@ -2,6 +2,7 @@
 
 import logging
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from bot.replies import report
 from bot.reset import Resets
 from bot.rounds import Rounds
 from bot.store import Store, StoreError
+from bot.supervise import describe, is_surprise
 from bot.sync import CommandSync
 from bot.watchkeeper import Watchkeeper
 
@@ -171,6 +173,11 @@ class Midwatch(commands.Bot):
         """Tell new owners, and send nothing more to who has left, now or once that can be written."""
         with suppress(StoreError):  # the clock's loop tries it again
             await self.services.keeper.tick()
+
+    async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
+        """Log what goes wrong with an event, without the text of an HTTP library's error."""
+        error = sys.exc_info()[1] or RuntimeError()
+        log.error("%s failed: %s", event_method, describe(error), exc_info=is_surprise(error))
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
         """Hand an event to everything that listens; the secrets of a form are hidden before."""

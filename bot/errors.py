@@ -1,5 +1,7 @@
 """What goes wrong inside Midwatch and is told to a person in one plain sentence."""
 
+from datetime import timedelta
+
 
 class UserError(Exception):
     """Something a person asked for that cannot be done as asked.
@@ -13,7 +15,14 @@ class UserError(Exception):
 
 
 class UnavailableError(Exception):
-    """Something the program needs is not available; `str(error)` is one sentence for the terminal."""
+    """Something the program needs is not available; `str(error)` is one sentence for the terminal.
+
+    `wait` is how long it asks to be left alone.
+    """
+
+    def __init__(self, what: str, *, wait: timedelta | None = None) -> None:
+        super().__init__(what)
+        self.wait = wait
 
 
 class TokenRefusedError(Exception):

@@ -18,6 +18,7 @@ from bot.errors import UserError
 from bot.render import sentences
 from bot.render.text import bare
 from bot.store import StoreError
+from bot.supervise import describe, is_surprise
 from bot.useapi import UseapiError
 
 log = logging.getLogger(__name__)
@@ -239,5 +240,10 @@ def suggested(find: Callable[[], list[app_commands.Choice[str]]]) -> list[app_co
 def logged(error: Exception) -> str:
     """Log what nobody foresaw, with its traceback, under a short reference that is given back."""
     reference = secrets.token_hex(3)
-    log.error("unexpected error, reference %s", reference, exc_info=error)
+    log.error(
+        "unexpected error, reference %s: %s",
+        reference,
+        describe(error),
+        exc_info=error if is_surprise(error) else None,
+    )
     return reference

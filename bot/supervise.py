@@ -44,13 +44,28 @@ class Health:
 
 
 def describe(error: BaseException) -> str:
-    """Name an error: ours by their text; others by their type, as an HTTP library's text holds headers."""
-    return str(error) if type(error).__module__.startswith("bot.") else type(error).__name__
+    """Name an error: ours by their text; others by their type, and status and code if they have them."""
+    if type(error).__module__.startswith("bot."):
+        return str(error)
+    numbers = {name: getattr(error, name, None) for name in ("status", "code")}
+    details = [f"{name} {value}" for name, value in numbers.items() if isinstance(value, int)]
+    return f"{type(error).__name__} ({', '.join(details)})" if details else type(error).__name__
 
 
 def is_surprise(error: BaseException) -> bool:
-    """Whether a traceback helps: not for our own errors, nor for a network that is down."""
-    return not (type(error).__module__.startswith("bot.") or isinstance(error, OSError | TimeoutError))
+    """Whether a traceback helps: not for our own errors, nor for a network that is down.
+
+    The text of an HTTP library's error never goes to the log: it holds headers, or the body that came.
+    """
+    of_http = isinstance(getattr(error, "status", None), int) or type(error).__module__.startswith("aiohttp")
+    ours = type(error).__module__.startswith("bot.")
+    return not (ours or of_http or isinstance(error, OSError | TimeoutError))
+
+
+def asked_to_wait(error: BaseException) -> float:
+    """Return for how many seconds an error asks to be left alone."""
+    wait: object = getattr(error, "wait", None)
+    return wait.total_seconds() if isinstance(wait, timedelta) else 0.0
 
 
 def backoff(failures: int, longest: timedelta) -> float:
@@ -113,7 +128,7 @@ async def supervise(
             if is_being_cancelled():
                 raise
             health.failed(name, error, is_told=isinstance(error, told_elsewhere))
-            delay = backoff(health.failures_in_a_row, longest_delay)
+            delay = max(backoff(health.failures_in_a_row, longest_delay), asked_to_wait(error))
             if delayed is not None:
                 delayed(timedelta(seconds=delay))
             await pause(delay, stop, sleep)

@@ -24,9 +24,12 @@ from bot.render.configuring import another_account, removal_question, removed_wo
 from bot.render.text import bare, plain
 from bot.replies import Caller, Shown, defer, defer_update, sentence, show, suggested
 from bot.store import Store, StoreError
-from bot.useapi import UseapiError
+from bot.useapi import Gone, Unauthorized, Unpaid, UseapiError
 
 NAME_IN_TITLE: Final = 36
+
+NO_INPUT_HELPS: Final = (Unauthorized, Unpaid, Gone)
+"""Refusals that have nothing to do with what was entered."""
 
 
 class ConfiguringCog(commands.Cog, name="Configuring"):
@@ -96,7 +99,8 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
             token, jobs = self._token(fields), jobs_number(typed)
             saved = await self._configuring.save(token, jobs, caller.user.id, self._bot.in_flight.sent)
         except (UserError, UseapiError, StoreError) as error:
-            await show(caller, Shown(sentence(error), view=again(caller.user.id, press.argument, typed)))
+            view = None if isinstance(error, NO_INPUT_HELPS) else again(caller.user.id, press.argument, typed)
+            await show(caller, Shown(sentence(error), view=view))
             return
         await self._show_saved(caller, saved, press.argument)
 

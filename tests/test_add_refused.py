@@ -105,11 +105,14 @@ REFUSALS = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSALS.values(), ids=REFUSALS)
+NO_INPUT_HELPS = {"unauthorized", "forbidden", "no-subscription", "quota", "gone", "a-web-page"}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
 async def test_each_refusal_is_a_sentence_of_its_own_with_the_next_step(
-    bot: Bot, ada: Visitor, case: tuple[Provoke, str, str]
+    bot: Bot, ada: Visitor, case: str
 ) -> None:
-    provoke, sentence, next_step = case
+    provoke, sentence, next_step = REFUSALS[case]
     bot.api.add()
     await bot.start()
     provoke(bot.api)
@@ -117,7 +120,7 @@ async def test_each_refusal_is_a_sentence_of_its_own_with_the_next_step(
     answer = await added(ada, token)
     assert sentence in answer["content"]
     assert next_step in answer["content"]
-    assert list(buttons(answer)) == ["Enter it again"]
+    assert list(buttons(answer)) == ([] if case in NO_INPUT_HELPS else ["Enter it again"])
     assert len(bot.api.accounts) == 1
     owner = ada.person.id
     assert await bot.actions() == [(owner, "save", "", "asked"), (owner, "save", "", "refused")]

@@ -97,7 +97,9 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
     "bot.permissions": frozenset({"discord"}),
     "bot.sync": frozenset({"discord"}),
     "bot.owners": frozenset({"bot.errors", "bot.store", "aiohttp", "discord"}),
-    "bot.replies": frozenset({"bot.errors", "bot.render", "bot.store", "bot.useapi", "aiohttp", "discord"}),
+    "bot.replies": frozenset(
+        {"bot.errors", "bot.render", "bot.store", "bot.supervise", "bot.useapi", "aiohttp", "discord"}
+    ),
     "bot.inflight": frozenset({"bot.errors", "bot.replies"}),
     "bot.controls": frozenset(
         {"bot.errors", "bot.inflight", "bot.owners", "bot.render", "bot.replies", "discord"}
@@ -123,12 +125,11 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
         {
             "bot.account_token",
             "bot.config",
+            "bot.configuring",
             "bot.errors",
             "bot.lookups",
             "bot.models",
             "bot.render",
-            "bot.saving",
-            "bot.store",
             "bot.terminal",
             "bot.useapi",
             "aiohttp",
@@ -137,7 +138,16 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
     ),
     "bot.client": WATCH
     | DISCORD_SIDE
-    | {"bot.config", "bot.configuring", "bot.forms", "bot.inquiry", "bot.reset", "bot.rounds", "discord"},
+    | {
+        "bot.config",
+        "bot.configuring",
+        "bot.forms",
+        "bot.inquiry",
+        "bot.reset",
+        "bot.rounds",
+        "bot.supervise",
+        "discord",
+    },
     "bot.check": FACTS
     | {
         "bot.config",

@@ -21,6 +21,8 @@ FAILURES = [
     (Fault.GONE, ("does not offer this any more", "still offers its Midjourney API")),
     (Fault.HTML_404, ("A web page answers instead", "still offers its Midjourney API")),
     (Fault.HTML_200, ("A web page answered instead", "Check USEAPI_URL")),
+    (Fault.CHALLENGE, ("turns this machine away (status 403)", "The token is not the reason")),
+    (Fault.EDGE_LIMIT, ("turns this machine away (status 429)", "left alone for 30 s")),
     (Fault.REDIRECT, ("a redirect", "Check USEAPI_URL")),
     (Fault.HALF_JSON, ("in a form that Midwatch does not know", "needs an update")),
     (Fault.OVERSIZED, ("in a form that Midwatch does not know", "needs an update")),

@@ -322,6 +322,8 @@ async def test_no_error_ends_the_minding_of_the_clock(watch: Watched, clock: Clo
     [
         Fault.UNAUTHORIZED,
         Fault.REDIRECT,
+        Fault.CHALLENGE,
+        Fault.EDGE_LIMIT,
         Fault.HALF_JSON,
         Fault.QUOTA,
         Fault.UNPROCESSABLE,

@@ -39,7 +39,7 @@ from bot.useapi.answers import (
     parse_saved_account,
     parse_standing,
 )
-from bot.useapi.refusals import unreachable
+from bot.useapi.network import unreachable
 from bot.useapi.response import Answer, Ask, Question
 from bot.useapi.words import HIDDEN, plain
 

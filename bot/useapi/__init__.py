@@ -1,6 +1,6 @@
 """The useapi.net API: its client, its errors, and the parsers beyond which no JSON goes."""
 
-from bot.useapi.client import Limits, UseapiClient
+from bot.useapi.client import Limits, UseapiClient, open_session
 from bot.useapi.errors import (
     AnswerLost,
     Gone,
@@ -34,5 +34,6 @@ __all__ = [
     "Unreachable",
     "UseapiClient",
     "UseapiError",
+    "open_session",
     "parse_info",
 ]

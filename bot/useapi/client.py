@@ -7,7 +7,7 @@ import asyncio
 import logging
 import random as chance
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import inf
@@ -21,7 +21,7 @@ from bot.models import Account, InfoSnapshot, SavedAccount, Standing, is_channel
 from bot.useapi import answers
 from bot.useapi.errors import MalformedResponse, RateLimited, Rejected, Unreachable
 from bot.useapi.holder import parse_holder
-from bot.useapi.refusals import unreachable
+from bot.useapi.network import unreachable
 from bot.useapi.response import BODY_LIMIT, Answer, Ask, Question
 from bot.useapi.words import HIDDEN, plain
 
@@ -32,6 +32,7 @@ Parser = Callable[[Answer, Question], T]
 TRIES: Final = 3
 FIRST_PAUSE: Final = 0.5
 MAX_JOBS: Final = 15
+HEADER_LIMIT: Final = 64 * 1024
 REPLY_LIMIT: Final = 1_024
 
 
@@ -52,6 +53,17 @@ class Limits:
 def utc_now() -> datetime:
     """Give the present time."""
     return datetime.now(UTC)
+
+
+def open_session(traces: Iterable[aiohttp.TraceConfig] = ()) -> aiohttp.ClientSession:
+    """Return a session for the API; a header may have 64 kB, as what stands in front of it adds some."""
+    return aiohttp.ClientSession(
+        trust_env=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        max_line_size=HEADER_LIMIT,
+        max_field_size=HEADER_LIMIT,
+        trace_configs=[*traces],
+    )
 
 
 class UseapiClient:
@@ -235,6 +247,7 @@ class UseapiClient:
             body,
             response.headers.get("Retry-After"),
             self._now(),
+            "cf-mitigated" in response.headers,
         )
 
 

@@ -4,18 +4,13 @@ The statuses, codes and messages are those of the useapi.net docs (API v2) and o
 """
 
 import re
-import ssl
 from datetime import timedelta
 from typing import Final
 
-import aiohttp
-
 from bot.models import Cause, Flag, is_channel
 from bot.useapi.errors import (
-    AnswerLost,
     Gone,
     MalformedResponse,
-    NotAsked,
     NotConfigured,
     PendingModeration,
     RateLimited,
@@ -34,6 +29,10 @@ CHANNEL_IN_PATH: Final = re.compile(r"/([0-9]{17,20})(?![0-9])")
 CHANNEL_IN_JOBID: Final = re.compile(r"-channel:([0-9]{17,20})(?![0-9])")
 NO_WORDS: Final = "The API reports a pending moderation message or CAPTCHA, and says no more."
 
+OTHERS_PAGES: Final = frozenset({401, 402, 403, 429})
+TURNED_AWAY: Final = (
+    "The token is not the reason: wait, or ask useapi.net whether it blocks the address of this machine."
+)
 LATER: Final = "Try again in a few minutes."
 LOOK_FIRST: Final = "It may have been done all the same: look with /mjaccounts before you try again."
 CHECK_URL: Final = "Check USEAPI_URL, and whether useapi.net still offers its Midjourney API."
@@ -120,6 +119,10 @@ COMPLAINTS: Final[tuple[tuple[re.Pattern[str], str, str], ...]] = tuple(
 
 def refusal(answer: Answer, question: Question) -> UseapiError:  # noqa: PLR0911 - a table
     """Put an answer that is not a success, and no flag, into the error it stands for."""
+    # The API answers in JSON, so a page in its place says nothing of the token or the subscription.
+    is_page = answer.page and answer.body is not None
+    if answer.is_turned_away or (is_page and answer.status in OTHERS_PAGES):
+        return turned_away(answer)
     match answer.status:
         case 401 | 403:
             return unauthorized(answer)
@@ -147,6 +150,16 @@ def refusal(answer: Answer, question: Question) -> UseapiError:  # noqa: PLR0911
             )
         case _:
             return rejected(answer)
+
+
+def turned_away(answer: Answer) -> UseapiError:
+    """Word an answer of something in front of the API: nobody knows what the API would say."""
+    what = f"Something in front of the API turns this machine away (status {answer.status})."
+    wait = answer.retry_after
+    if wait is not None:
+        next_step = f"{TURNED_AWAY} It asks to be left alone for {length_of(wait)}."
+        return RateLimited(what, next_step, retry_after=wait, cause=Cause.CHALLENGE)
+    return Unreachable(what, TURNED_AWAY, cause=Cause.CHALLENGE, transient=False)
 
 
 def pending(answer: Answer, question: Question) -> PendingModeration:
@@ -277,33 +290,3 @@ def web_page() -> Unreachable:
     return Unreachable(
         "A web page answered instead of the API.", CHECK_URL, cause=Cause.WEB_PAGE, transient=False
     )
-
-
-def unreachable(error: Exception, question: Question) -> Unreachable:  # noqa: PLR0911 - a table
-    """Word a failure of the network; of the error itself, which may carry headers, nothing is kept."""
-    asking = question.ask in {Ask.LIST, Ask.ACCOUNT, Ask.STANDING}
-    unsure = LATER if asking else LOOK_FIRST
-    match error:
-        case ssl.CertificateError() | aiohttp.ClientSSLError():
-            return NotAsked(
-                "The API cannot prove who it is: its certificate is not accepted.",
-                CHECK_URL,
-                cause=Cause.CERTIFICATE,
-                transient=False,
-            )
-        case aiohttp.ClientConnectorDNSError():
-            return NotAsked(
-                "The API's address could not be looked up.",
-                "Check the network, and USEAPI_URL.",
-                cause=Cause.NO_ADDRESS,
-            )
-        case aiohttp.ClientConnectorError():
-            return NotAsked("The API takes no connection.", LATER, cause=Cause.REFUSED)
-        case aiohttp.ConnectionTimeoutError():
-            return NotAsked("The API did not take the connection in time.", LATER, cause=Cause.SILENT)
-        case TimeoutError():
-            return AnswerLost("The API did not answer in time.", unsure, cause=Cause.SILENT)
-        case aiohttp.ClientResponseError():
-            return Unreachable("What answered does not speak as an API does.", CHECK_URL, cause=Cause.NO_API)
-        case _:
-            return AnswerLost("The connection to the API broke off.", unsure, cause=Cause.BROKEN_OFF)

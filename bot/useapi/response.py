@@ -14,6 +14,13 @@ from bot.useapi.words import plain
 
 BODY_LIMIT: Final = 8 * 1024 * 1024
 LONGEST_WAIT: Final = timedelta(days=1)
+EDGE_CODE: Final = re.compile(rb"error code: 1[0-9]{3}", re.IGNORECASE)
+CHALLENGE: Final = re.compile(
+    rb"just a moment|attention required|checking your browser|verify(?:ing)? (?:that )?you are human"
+    rb"|cf-(?:chl|error|browser)|cdn-cgi/challenge|<title>\s*access denied|error (?:code:? )?1[0-9]{3}\b",
+    re.IGNORECASE,
+)
+"""Words of the pages that bar the way, and of no API."""
 SMALL_NUMBER: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{0,6})?")
 
 
@@ -65,6 +72,8 @@ class Answer:
     asked_to_wait: str | None
     """The header `Retry-After`, as it came."""
     at: datetime
+    mitigated: bool = False
+    """Whether Cloudflare answered in the API's place (its documentation, "Detect a Challenge Page")."""
 
     @property
     def success(self) -> bool:
@@ -80,6 +89,14 @@ class Answer:
     def page(self) -> bool:
         """Whether the body is a web page, by what it holds; prose may be labelled as HTML."""
         return self.body is None or self.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+
+    @property
+    def is_turned_away(self) -> bool:
+        """Whether something in front of the API answered: a challenge, or Cloudflare's "error code: 1015"."""
+        if self.mitigated:
+            return True
+        body = (self.body or b"").strip()
+        return EDGE_CODE.fullmatch(body) is not None or (self.page and CHALLENGE.search(body) is not None)
 
     @cached_property
     def loaded(self) -> Loaded:

@@ -33,6 +33,8 @@ def test_every_fault_is_described_in_one_plain_sentence(fault: Fault) -> None:
         (Fault.HTML_200, 200),
         (Fault.CODE_596_IN_200, 200),
         (Fault.CODE_500_IN_200, 200),
+        (Fault.CHALLENGE, 403),
+        (Fault.EDGE_LIMIT, 429),
         (Fault.REDIRECT, 302),
         (Fault.HTML_404, 404),
         (Fault.HTML_503, 503),

@@ -60,6 +60,8 @@ class Fault(StrEnum):
 
     HTML_404 = "html_404", "The web server in front of the API says that there is no such page."
     HTML_503 = "html_503", "The web server in front of the API says that it is not available."
+    CHALLENGE = "challenge", "Something in front of the API wants to see that a person asks (status 403)."
+    EDGE_LIMIT = "edge_limit", "Something in front of the API turns this machine away (error code: 1015)."
     REDIRECT = "redirect", "The API points to another address instead of answering."
     UNAUTHORIZED = "unauthorized", "The API refuses the token."
     FORBIDDEN = "forbidden", "The API knows the token, but does not let it do this."
@@ -82,6 +84,8 @@ REFUSALS: Final = {
     Fault.CODE_500_IN_200: Answer.error("Internal server error", 500, status=200),
     Fault.HTML_404: Answer.page("404 Not Found", 404),
     Fault.HTML_503: Answer.page("503 Service Temporarily Unavailable", 503),
+    Fault.CHALLENGE: Answer.page("Just a moment...", 403),
+    Fault.EDGE_LIMIT: Answer(429, b"error code: 1015", headers={"Retry-After": "30"}),
     Fault.REDIRECT: Answer(302, headers={"Location": "/elsewhere"}),
     Fault.UNAUTHORIZED: UNAUTHORIZED,
     Fault.FORBIDDEN: Answer.error("Forbidden", 403),

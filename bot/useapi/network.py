@@ -1,0 +1,65 @@
+"""The failures of the network, put into members of the error family; nothing is kept of their own text."""
+
+import os
+import ssl
+from typing import Final
+
+import aiohttp
+
+from bot.models import Cause
+from bot.useapi.errors import AnswerLost, NotAsked, Unreachable
+from bot.useapi.refusals import CHECK_URL, LATER, LOOK_FIRST
+from bot.useapi.response import Ask, Question
+
+PROXIES: Final = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
+UNTRUSTED: Final = (
+    "Install the root certificates of this system (on Debian: ca-certificates), or name a file of them in "
+    "SSL_CERT_FILE. A program that opens TLS, as in some companies, needs its own certificate there."
+)
+
+
+def proxy_unused() -> str:
+    """Return a sentence about the proxies that the environment names, which Midwatch does not use."""
+    names = sorted(name for name, value in os.environ.items() if value and name.upper() in PROXIES)
+    if not names:
+        return ""
+    return f" Midwatch does not use {' and '.join(names)}: let this machine connect by itself."
+
+
+def unreachable(error: Exception, question: Question) -> Unreachable:  # noqa: PLR0911 - a table
+    """Word a failure of the network; of the error itself, which may carry headers, nothing is kept."""
+    asking = question.ask in {Ask.LIST, Ask.ACCOUNT, Ask.STANDING}
+    unsure = LATER if asking else LOOK_FIRST
+    match error:
+        case ssl.CertificateError() | aiohttp.ClientSSLError():
+            return NotAsked(
+                "This machine does not trust the API's certificate.",
+                UNTRUSTED,
+                cause=Cause.CERTIFICATE,
+                transient=False,
+            )
+        case aiohttp.ClientConnectorDNSError():
+            return NotAsked(
+                "The API's address could not be looked up.",
+                f"Check the network, and USEAPI_URL.{proxy_unused()}",
+                cause=Cause.NO_ADDRESS,
+            )
+        case aiohttp.ClientConnectorError():
+            return NotAsked("The API takes no connection.", f"{LATER}{proxy_unused()}", cause=Cause.REFUSED)
+        case aiohttp.ConnectionTimeoutError():
+            return NotAsked(
+                "The API did not take the connection in time.", f"{LATER}{proxy_unused()}", cause=Cause.SILENT
+            )
+        case TimeoutError():
+            return AnswerLost("The API did not answer in time.", unsure, cause=Cause.SILENT)
+        case aiohttp.ClientResponseError() if "content-encoding" in error.message:
+            return Unreachable(
+                "The API's answer is compressed in a way that Midwatch did not ask for.",
+                "See what stands between this machine and the API: it should leave answers as they are.",
+                cause=Cause.ENCODING,
+                transient=False,
+            )
+        case aiohttp.ClientResponseError():
+            return Unreachable("What answered does not speak as an API does.", CHECK_URL, cause=Cause.NO_API)
+        case _:
+            return AnswerLost("The connection to the API broke off.", unsure, cause=Cause.BROKEN_OFF)
