@@ -21,21 +21,27 @@ def account_card(
     asker: int,
     *,
     owner: bool,
+    unseen: bool = False,
     content: str | None = None,
 ) -> Shown:
-    """Show an account to one person, with the buttons that person may use; `content` is a line above."""
+    """Show an account to one person, with the buttons that person may use; `content` is a line above.
+
+    `unseen` says that the list is refused with an error 596 that may be any account's.
+    """
     view = ui.View(timeout=None)
     if known.account.addressable:
-        for each in card_buttons(known, asker, owner=owner):
+        for each in card_buttons(known, asker, owner=owner, unseen=unseen):
             view.add_item(each)
-    return Shown(content, (account_embed(known, actions=actions),), view)
+    return Shown(content, (account_embed(known, actions=actions, unseen=unseen),), view)
 
 
-def card_buttons(known: KnownAccount, asker: int, *, owner: bool) -> Iterator[ui.Item[Any]]:
+def card_buttons(
+    known: KnownAccount, asker: int, *, owner: bool, unseen: bool = False
+) -> Iterator[ui.Item[Any]]:
     """Make the buttons of an account that can be acted on."""
     channel = known.channel
     yield button("info.ask", "Info", asker=asker, argument=channel)
-    if owner and known.account.flag is not None:
+    if owner and (unseen or known.account.flag is not None):
         yield button("account.reset", "Reset", asker=asker, argument=channel)
     if owner:
         yield button("account.edit", "Update", asker=asker, argument=channel)

@@ -91,7 +91,8 @@ class Accounts(commands.Cog):
         known = self._monitor.roster.find(press.chosen or "")
         actions = await self._store.actions(known.channel, CARD_ACTIONS)
         owner = self._bot.services.owners.may_act(caller.user.id)
-        await show(caller, account_card(known, actions, caller.user.id, owner=owner))
+        unseen = self._bot.services.resets.is_unseen
+        await show(caller, account_card(known, actions, caller.user.id, owner=owner, unseen=unseen))
 
     def _list(self, asker: int, page: int) -> Shown:
         roster = self._monitor.roster

@@ -122,7 +122,10 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
         actions = ()
         with suppress(StoreError):  # it is done, and who did it must learn so
             actions = await self._store.actions(known.channel, CARD_ACTIONS)
-        await show(caller, account_card(known, actions, caller.user.id, owner=True, content=words))
+        unseen = self._bot.services.resets.is_unseen
+        await show(
+            caller, account_card(known, actions, caller.user.id, owner=True, unseen=unseen, content=words)
+        )
 
     async def ask_removal(self, caller: Caller, press: Press) -> None:
         """Ask whether the account of a card is to be removed."""

@@ -14,7 +14,7 @@ from bot.useapi import PendingModeration
 from bot.watchkeeper import UNKNOWN_OUTCOME
 from tests.keeping import ADA, BEA
 from tests.parts import CHANNEL, OTHER
-from tests.reading import text
+from tests.reading import buttons, text
 from tests.resetting import ASKED, Scene, on_scene
 from tests.running import Bot, Visitor
 from tests.sandbox.useapi import Endpoint, Fault, SimulatedUseapi
@@ -213,6 +213,23 @@ async def test_row_53_on_a_phone_an_owner_resets_one_and_reads_what_came_of_it(
     at_reset(bot, bot.api.mend)
     await confirmed(ada, question, "is back in rotation")
     await newest(ada, "I can see your accounts again")
+
+
+async def test_row_53_each_card_says_so_and_has_the_reset(bot: Bot, ada: Visitor) -> None:
+    bot.sleep = at_once
+    account, _ = bot.api.add(), bot.api.add()
+    await bot.start()
+    accounts = await ada.ask("mjaccounts")
+    assert "Reset" not in buttons(await ada.picked(accounts, account.channel))
+    bot.api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.LIST)
+    await look(ada)
+    await newest(ada, "An account needs you, and I cannot tell which")
+
+    card = await ada.picked(accounts, account.channel)
+    for words in ("state unknown", "I cannot see it now", "/mjreset"):
+        assert words in text(card)
+    question = await ada.pressed(card, "Reset")
+    assert "I cannot see the state of this account now" in text(question)
 
 
 async def at_once(_seconds: float) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.incidents import Ending, Incident, Purpose, Reason, Route, State, Trouble, reference
-from bot.models import Account, Action, KnownAccount
+from bot.models import Account, Action, Flag, KnownAccount
 from bot.render.alerts import DMS_CLOSED, OUTDATED, look_of, opened_card
 from bot.render.look import ButtonLook, LinkLook, Look, SelectLook
 from tests.render_samples import (
@@ -281,6 +281,13 @@ def test_a_card_says_that_nobody_can_see_the_account_now(trouble: Trouble, line:
     assert line in seen(shown((incident(), None), also=[service(trouble)]))
     over = service(trouble, state=State.ENDED, ended_at=NOW)
     assert line not in seen(shown((incident(), None), also=[over]))
+
+
+def test_row_53_a_card_says_that_a_reset_is_possible_while_the_list_is_refused() -> None:
+    refused = service(Trouble.PENDING, flag=Flag.of("Somebody's message."))
+    words = "It can be reset all the same: whether that worked shows with the next good list."
+    assert words in seen(shown((incident(), None), also=[refused]))
+    assert words not in seen(shown((incident(), None), also=[replace(refused, flag=None)]))
 
 
 @pytest.mark.parametrize(

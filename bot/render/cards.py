@@ -25,6 +25,10 @@ QUOTE_LIMIT: Final = 900
 VALUE_LIMIT: Final = 120
 WORD_LIMIT: Final = 60
 ACTIONS_SHOWN: Final = 5
+MAY_BE_ITS: Final = (
+    "👀 I cannot see it now: the API answers with error 596 in place of its list, and does not say whose it "
+    "is. If the message is in its channel, do what it asks, then /mjreset."
+)
 DONE: Final = {
     "rename": "renamed it",
     "reset": "reset it",
@@ -89,12 +93,21 @@ def flag_headline(account: KnownAccount) -> str:
     return f"{symbol(flag.kind)} {plain(account.label)} needs you: {demand(flag)}"
 
 
-def account_embed(account: KnownAccount, *, actions: Sequence[Action] = ()) -> discord.Embed:
-    """Show one account: state, channel, plan, a flag if it has one, and what was last done, newest first."""
+def account_embed(
+    account: KnownAccount, *, actions: Sequence[Action] = (), unseen: bool = False
+) -> discord.Embed:
+    """Show one account: state, channel, plan, a flag if it has one, and what was last done, newest first.
+
+    `unseen` says that the list is refused with an error 596 that may be this account's.
+    """
     flag = account.account.flag
-    title = f"{plain(account.label)} · {state_words(account)}"
-    embed = _card(account, title, channel_link(account.account), slots(account.account))
+    state = "state unknown" if unseen and flag is None else state_words(account)
+    title = f"{plain(account.label)} · {state}"
+    note = MAY_BE_ITS if unseen else None
+    embed = _card(account, title, note, channel_link(account.account), slots(account.account))
     embed.colour = flag_colour(flag) if flag else discord.Colour.green()
+    if unseen and flag is None:
+        embed.colour = discord.Colour.orange()
     if flag is not None:
         add_field(embed, "Midjourney says", f"{code_block(flag.text, QUOTE_LIMIT)}\n{_since(account)}")
     if account.snapshot is not None:

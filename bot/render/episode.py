@@ -16,6 +16,7 @@ from bot.render.steps import BUTTON, RESET_LABEL, login_help, steps
 from bot.render.text import clip, code_block, when
 
 DESCRIPTION_LIMIT: Final = 2_000
+STILL_RESETS: Final = "It can be reset all the same: whether that worked shows with the next good list."
 RISK: Final = "A reset before then risks the account."
 
 
@@ -145,7 +146,11 @@ def _unseen(incident: Incident, trouble: Incident | None) -> Iterator[str]:
     if trouble is not None and trouble.trouble is Trouble.LIST_GONE:
         yield "**The API's list has gaps now**, so this may not be up to date."
     elif trouble is not None:
-        yield f"**I cannot see it now.** Last seen flagged {when(incident.seen_at, 'f')}."
+        can_be_reset = trouble.trouble is Trouble.PENDING and trouble.flag is not None
+        yield (
+            f"**I cannot see it now.** Last seen flagged {when(incident.seen_at, 'f')}."
+            f"{f' {STILL_RESETS}' if can_be_reset else ''}"
+        )
 
 
 def _block(case: Case) -> Iterator[str]:
