@@ -16,6 +16,7 @@ from bot.render.look import signature
 DAY: Final = timedelta(days=1)
 NONCE_KNOWN: Final = timedelta(minutes=5)
 UNKNOWN_MESSAGE: Final = 10008
+ARCHIVED: Final = 50083
 PUBLIC: Final = 77
 """The channel of the second route."""
 
@@ -30,6 +31,7 @@ class Refusal(Enum):
     CLOSED = (403, 50007, 0)
     NO_ACCESS = (403, 50001, 0)
     FORM = (400, 50035, 0)
+    EDGE = (403, 40333, 0)
     LOST = (0, 0, 0)
     """It is done, and the answer is lost."""
 
@@ -42,7 +44,7 @@ class Refusal(Enum):
 
 
 EDITS_ARE_REFUSED: Final = frozenset(
-    {Refusal.BUSY, Refusal.LIMITED, Refusal.TOKEN, Refusal.LOST, Refusal.FORM}
+    {Refusal.BUSY, Refusal.LIMITED, Refusal.TOKEN, Refusal.LOST, Refusal.FORM, Refusal.EDGE}
 )
 
 
@@ -70,6 +72,8 @@ class Mailbox:
     refusals: deque[Refusal] = field(default_factory=deque[Refusal])
     standing: dict[int, Standing] = field(default_factory=dict[int, Standing])
     made: list[Standing] = field(default_factory=list[Standing])
+    archived: set[int] = field(default_factory=set[int])
+    """The messages that can be neither changed nor taken away."""
 
     def has(self, route: Route) -> bool:
         return route is Route.DM or self.has_channel
@@ -110,11 +114,18 @@ class Mailbox:
         self.arrived(message)
         return len(self.made)
 
-    async def edit(self, place: Place, letter: Letter) -> None:
-        refusal = self.meet(by_edit=True, has_form=letter.embed is not None)
-        message = self.standing.get(place.message_id)
+    def _find(self, number: int) -> Standing:
+        """Give a message that is to be changed."""
+        message = self.standing.get(number)
         if message is None:
             raise NotDoneError(obstacle_in(404, UNKNOWN_MESSAGE), str(UNKNOWN_MESSAGE))
+        if number in self.archived:
+            raise NotDoneError(obstacle_in(400, ARCHIVED), str(ARCHIVED))
+        return message
+
+    async def edit(self, place: Place, letter: Letter) -> None:
+        refusal = self.meet(by_edit=True, has_form=letter.embed is not None)
+        message = self._find(place.message_id)
         message.letter = letter
         self.changed(message)
         if refusal is Refusal.LOST:
@@ -122,8 +133,8 @@ class Mailbox:
 
     async def delete(self, place: Place) -> None:
         refusal = self.meet(by_edit=True)
-        if self.standing.pop(place.message_id, None) is None:
-            raise NotDoneError(obstacle_in(404, UNKNOWN_MESSAGE), str(UNKNOWN_MESSAGE))
+        self._find(place.message_id)
+        del self.standing[place.message_id]
         if refusal is Refusal.LOST:
             raise refusal.error()
 

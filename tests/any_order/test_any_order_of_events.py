@@ -121,6 +121,11 @@ class AnyOrder(Watched):
         if numbers:
             del self.mailbox.standing[data.draw(st.sampled_from(numbers))]
 
+    @rule(data=st.data())
+    def message_can_be_changed_no_more(self, data: st.DataObject) -> None:
+        if self.mailbox.standing:
+            self.mailbox.archived.add(data.draw(st.sampled_from(sorted(self.mailbox.standing))))
+
     # Owners
 
     @rule(channel=CHANNELS, data=st.data())

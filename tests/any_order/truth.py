@@ -17,6 +17,8 @@ BLOCK: Final = "You have been blocked from accessing Midjourney for 3 days."
 CLAIM: Final = 4 * HOUR + 30 * MINUTE
 WEIGHTS: Final = {OTHER: 0, CAPTCHA: 1, MODERATION: 2, BLOCK: 3}
 
+POLLS_APART: Final = MINUTE / 2
+"""Two looks that are closer count as one."""
 SURELY_TROUBLE: Final = 5
 """So many looks in a row that failed, two minutes apart, are longer than anybody takes for an accident."""
 
@@ -129,7 +131,7 @@ class Truth:
         """Take in a whole list; tell whether it is to be believed."""
         self.pass_time(at)
         channels = frozenset(shown)
-        is_second = self.gone_since is not None and self.gone_since < at
+        is_second = self.gone_since is not None and at - self.gone_since >= POLLS_APART
         is_believed = self.believes(channels, at)
         flagged = {channel: text for channel, text in shown.items() if text is not None}
         for channel, text in flagged.items():

@@ -45,6 +45,10 @@ class Watched(RuleBasedStateMachine):
         self.deaths = 0
         self.arrivals: set[str] = set()
         """The messages that arrived, by the key of the original."""
+        self.arrived: dict[int, Message] = {}
+        """What each message was as it arrived, by its number."""
+        self.replaced: set[int] = set()
+        """The messages that can be changed no more, in whose place another arrived."""
         self.left_alone: set[int | None] = set()
         """The messages to somebody who is no owner any more."""
         self.leases: dict[str, tuple[Case, Incident]] = {}
@@ -92,8 +96,9 @@ class Watched(RuleBasedStateMachine):
         twins = [each for each in self.mailbox.made if each.nonce == standing.nonce]
         assert len({each.channel_id for each in twins}) == len(twins), "the same message twice by one route"
         self.names_all(row, standing)
-        if original_key(row) in self.arrivals:
-            # By the other route, as nobody knew whether it had arrived.
+        self.arrived[len(self.mailbox.made)] = row
+        if original_key(row) in self.arrivals or self.is_anew(row):
+            # By the other route, as nobody knew whether it had arrived; or as the first is stuck.
             self.dues.show(row.recipient, (entry.incident for entry in row.entries))
         else:
             self.arrivals.add(original_key(row))
@@ -109,6 +114,21 @@ class Watched(RuleBasedStateMachine):
             for each in ledger.messages.values()
             if each.recipient == row.recipient and each.key != row.key
         )
+
+    def is_anew(self, row: Message) -> bool:
+        """Whether a message takes the place of one that can be changed no more, of which each has one."""
+        if row.loud or row.purpose not in (Purpose.ALERT, Purpose.SERVICE):
+            return False
+        for number in sorted(self.mailbox.archived - self.replaced):
+            old = self.arrived.get(number)
+            if (
+                old
+                and (old.recipient, old.created_at) == (row.recipient, row.created_at)
+                and old.key != row.key
+            ):
+                self.replaced.add(number)
+                return True
+        return False
 
     def check_changed(self, standing: Standing) -> None:
         row = self.row(standing)
@@ -267,6 +287,8 @@ class Watched(RuleBasedStateMachine):
         for number, standing in self.mailbox.standing.items():
             row = rows.get(number)
             if row is None or (number in self.left_alone and row.delivery is Delivery.DONE):
+                continue
+            if row.is_stuck and number in self.mailbox.archived:
                 continue
             assert row.nonce == standing.nonce
             assert row.delivery in (Delivery.SENT, Delivery.DONE)
