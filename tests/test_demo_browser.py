@@ -156,6 +156,19 @@ async def test_an_api_that_refuses_the_token_is_told_and_fix_it_fixes_it() -> No
 
 
 @in_a_browser
+async def test_a_challenge_page_before_the_api_is_not_taken_for_a_refused_token() -> None:
+    async with visiting() as visitor:
+        await visitor.button("Challenge page").click()
+        await visitor.use("mjaccounts")
+        answer = visitor.messages().last
+        await expect(answer).to_contain_text("in front of the API")
+        await expect(answer).not_to_contain_text("USEAPI_TOKEN")
+        await visitor.button("Fix it").click()
+        await visitor.use("mjaccounts")
+        await expect(visitor.messages().last).to_contain_text("none flagged", timeout=WAIT_MS)
+
+
+@in_a_browser
 async def test_a_select_opens_a_card_by_keyboard_alone() -> None:
     async with visiting() as visitor:
         await visitor.use("mjaccounts")

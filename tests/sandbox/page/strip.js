@@ -2,7 +2,7 @@
 import { h, uniqueId } from "./dom.js";
 
 // What an API does wrong most often, one press each; the menu below them holds everything else.
-const TROUBLE = [["slow", "Slow"], ["unauthorized", "Refuse the token"], ["server_error", "Error 500"], ["vanished", "Unreachable"]];
+const TROUBLE = [["slow", "Slow"], ["unauthorized", "Refuse the token"], ["challenge", "Challenge page"], ["server_error", "Error 500"], ["vanished", "Unreachable"]];
 const FLAGS = [["moderation", "Moderation"], ["captcha", "CAPTCHA"], ["block", "Timed block"]];
 
 export class Strip {
