@@ -16,7 +16,7 @@ from bot.owners import owners_of
 from bot.permissions import AlertChannel, lacking
 from bot.render.text import bare, count
 from bot.store import DatabaseInUse, StoreError
-from bot.store.database import held, unusable
+from bot.store.database import held, require_sqlite, unusable
 from bot.store.schema import STEPS, inspect
 from bot.terminal import complain, say
 from bot.useapi import Gone, MalformedResponse, Unauthorized, Unpaid, UseapiClient, UseapiError, open_session
@@ -77,6 +77,7 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
 async def database(path: Path) -> Finding:
     """Look at the database without changing it, also while a bot uses it."""
     try:
+        require_sqlite()
         if (file := existing(path)) is None:
             return to_be_made(path)
         if not file.is_file():

@@ -102,6 +102,20 @@ async def test_while_the_bot_runs_it_says_so_and_the_bot_runs_on(
     assert await ada.ask("mjaccounts")
 
 
+@pytest.mark.parametrize("is_there", [False, True], ids=["to-be-made", "healthy"])
+async def test_an_sqlite_that_is_too_old_is_told_with_both_versions(
+    bot: Bot, checked: Checks, monkeypatch: pytest.MonkeyPatch, *, is_there: bool
+) -> None:
+    if is_there:
+        await bot.start()
+        await bot.stop()
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 36, 9))
+    report = await checked()
+    assert report.line("Database").startswith("FAIL  Database: This Python brings SQLite 3.36.9,")
+    assert "needs 3.37.0 or newer" in report.line("Database")
+    assert report.code == 69
+
+
 async def test_a_database_that_is_not_in_use_is_sound_and_stays_as_it_is(bot: Bot, checked: Checks) -> None:
     await bot.start()
     await bot.stop()

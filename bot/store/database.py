@@ -22,6 +22,9 @@ BUSY_STEP: Final = timedelta(milliseconds=50)
 LAST_WAIT: Final = timedelta(milliseconds=300)
 PRIMARY_CODE: Final = 0xFF  # SQLite puts the details of a result code above its lowest byte
 
+LEAST_SQLITE: Final = (3, 37, 0)
+"""The first SQLite with STRICT tables; an older one takes a sound file that has some for a damaged one."""
+
 
 class StoreError(Exception):
     """The database cannot be used; `str(error)` names the file, says why, and what to do next."""
@@ -29,6 +32,21 @@ class StoreError(Exception):
 
 class DatabaseInUse(StoreError):  # noqa: N818 - named for what is the case, as the API's errors are
     """Another Midwatch has the database."""
+
+
+def require_sqlite() -> None:
+    """Raise a `StoreError` if this Python's SQLite is too old, before any file is touched."""
+    found = sqlite3.sqlite_version_info
+    if found < LEAST_SQLITE:
+        raise StoreError(
+            f"This Python brings SQLite {dotted(found)}, and Midwatch needs {dotted(LEAST_SQLITE)} or newer: "
+            "run it with another Python, or update SQLite. The database is left as it is."
+        )
+
+
+def dotted(version: Iterable[int]) -> str:
+    """Return a version as people write it."""
+    return ".".join(map(str, version))
 
 
 @contextmanager
@@ -116,7 +134,7 @@ def sentence(error: sqlite3.Error, path: Path) -> str:
                 f"The database {path} cannot be written: check its disk, and that this user may write there."
             )
         case _:
-            return f"The database {path} could not be used ({error}): the log has the details."
+            return f"The database {path} could not be used ({error}): check its disk, or bring a backup back."
 
 
 def primary_code(error: sqlite3.Error) -> int:

@@ -17,6 +17,7 @@ from bot.store.database import (
     held,
     not_understood,
     plainly,
+    require_sqlite,
 )
 from bot.store.records import StoredAccount, StoredInfo, from_epoch, storable, to_epoch
 from bot.store.schema import STEPS, inspect, migrate
@@ -100,8 +101,10 @@ class Store:
 
         Raises:
             DatabaseInUse: another Midwatch has it.
-            StoreError: it is damaged, a newer Midwatch's, not Midwatch's, or not writable; it is left alone.
+            StoreError: it is damaged, a newer Midwatch's, not Midwatch's, or not writable, or SQLite is too
+                old; it is left alone.
         """
+        require_sqlite()
         with held(path) as file:
             await inspect(file, len(STEPS), busy_timeout=busy_timeout)
             async with connected(file, read_only=False, busy_timeout=busy_timeout) as writer:

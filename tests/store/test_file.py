@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.store import DatabaseInUse, Store, StoredAccount, StoreError
-from bot.store.database import BUSY_STEP
+from bot.store.database import BUSY_STEP, sentence
 from bot.store.schema import STEPS
 from tests.store.cases import FIRST, QUICKLY, answer, ask, cancelled_at, connections, look
 
@@ -20,6 +20,26 @@ async def test_the_files_and_their_folder_are_for_this_user_alone(path: Path) ->
         }
     names = [path.name, f"{path.name}-shm", f"{path.name}-wal", f"{path.name}.lock"]
     assert modes == {path.parent.name: 0o700} | dict.fromkeys(names, 0o600)
+
+
+async def test_an_sqlite_that_is_too_old_is_told_with_both_versions_before_a_file_is_touched(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Store.open(path) as store:
+        await store.set_meta("key", "value")
+    before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+    for file in (path, path.with_name("new.sqlite3")):
+        with pytest.raises(StoreError, match=r"SQLite 3\.34\.1, and Midwatch needs 3\.37\.0 or newer"):
+            async with Store.open(file):
+                pass
+    assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
+
+
+def test_an_error_that_nobody_foresaw_promises_no_words_in_the_log(path: Path) -> None:
+    assert sentence(sqlite3.OperationalError("near STRICT"), path) == (
+        f"The database {path} could not be used (near STRICT): check its disk, or bring a backup back."
+    )
 
 
 async def test_the_database_is_durable_and_holds_to_its_references(path: Path) -> None:
