@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from bot import account_cli, app, check, logs, lookups
-from bot.config import ConfigurationError, Settings, load_settings, misspelled
+from bot.config import AccountSettings, ConfigurationError, Settings, load_settings, misspelled
 from bot.errors import TokenRefusedError, UnavailableError
 from bot.store import StoreError
 from bot.terminal import complain, say
@@ -23,6 +23,8 @@ MISCONFIGURED: Final = 78
 
 LEVELS: Final = {"check": logs.LogLevel.WARNING, "account": logs.LogLevel.ERROR}
 """What is logged by commands that say for themselves how it went."""
+KINDS: Final = {"account": AccountSettings}
+"""The settings of commands that need less than the bot."""
 ENV_FILE: Final = Path(".env")
 NOT_UNDERSTOOD: Final = "these words are not understood (a token is never one of them)"
 QUOTES_NOTHING: Final = re.compile(r"the following arguments are required: .+|.+: expected one argument")
@@ -45,7 +47,7 @@ def main(
     wanted = parser().parse_args(arguments)
     complain(*(f"WARNING: {warning}" for warning in misspelled(env_file)))
     try:
-        settings = load_settings(env_file)
+        settings = load_settings(env_file, KINDS.get(wanted.command, Settings))
     except ConfigurationError as error:
         complain(
             "Midwatch cannot start, because of its settings:", *(f"  {problem}" for problem in error.problems)

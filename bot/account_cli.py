@@ -4,7 +4,7 @@ import argparse
 import getpass
 import json
 import sys
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Final, TextIO, cast
 
@@ -14,11 +14,12 @@ from pydantic import SecretStr
 from bot import lookups
 from bot.account_token import DEFAULT_JOBS, JOBS_HELP, account_token, jobs_number
 from bot.config import Settings
-from bot.configuring import save
 from bot.errors import UserError
 from bot.models import Account, Saving
 from bot.render.configuring import saved_words
 from bot.render.text import bare, count
+from bot.saving import save
+from bot.store import Names, names_in
 from bot.terminal import complain, say
 from bot.useapi import Rejected, Unauthorized, Unpaid, UseapiClient, UseapiError, open_session
 
@@ -31,6 +32,7 @@ INTERRUPTED: Final = 130
 
 READ_LIMIT: Final = 4_000
 FLAG_LIMIT: Final = 200
+NAME_LIMIT: Final = 40
 PROMPT: Final = "Discord token of the account (it is not shown as you type): "
 STOPPED: Final = "Stopped. Nothing was changed."
 STOPPED_LATE: Final = (
@@ -47,7 +49,8 @@ ABOUT: Final = """\
 Create, update and list the Midjourney accounts at useapi.net, without Discord.
 
 It may run beside the bot, which sees the change at its next look. It uses the
-same settings as the bot, from .env or the environment; all must be right.
+same settings as the bot, from .env or the environment; all must be right,
+but DISCORD_TOKEN, the bot's own, may be missing.
 """
 ABOUT_SET: Final = """\
 Create the account of a Discord token at useapi.net, or update it if it is there.
@@ -60,8 +63,9 @@ It goes to useapi.net and nowhere else, and is not kept. The page Setup
 Midjourney at useapi.net says where to find it.
 """
 ABOUT_LIST: Final = """\
-List the accounts, one a line: channel, jobs at a time, and "ready" or what
-stops it. No token is shown.
+List the accounts, one a line: channel, what it is called if the bot's database
+is here and knows it, jobs at a time, and "ready" or what stops it. No token is
+shown.
 """
 ABOUT_CODES: Final = """\
 Exit codes:
@@ -141,7 +145,8 @@ async def list_accounts(settings: Settings, *, as_json: bool) -> int:
     """Read the accounts and write them."""
     async with api(settings) as useapi:
         accounts = await useapi.accounts()
-    return told(as_programs_read(accounts) if as_json else as_people_read(accounts))
+    names = await names_in(settings.database_path)
+    return told((as_programs_read if as_json else as_people_read)(accounts, names))
 
 
 async def set_account(settings: Settings, token: SecretStr, jobs: int, sending: Sending) -> int:
@@ -204,32 +209,40 @@ def at_terminal(words: str) -> str:
     return words
 
 
-def as_programs_read(accounts: Iterable[Account]) -> str:
+def as_programs_read(accounts: Collection[Account], names: Mapping[str, Names]) -> str:
     """Give the accounts as JSON."""
-    return json.dumps([fields_of(account) for account in accounts], indent=2)
+    return json.dumps(
+        [fields_of(account, names.get(account.channel, Names())) for account in accounts], indent=2
+    )
 
 
-def as_people_read(accounts: Iterable[Account]) -> str:
-    """Give the accounts, one a line."""
-    return "\n".join(map(line_of, accounts)) or "No account is configured."
+def as_people_read(accounts: Collection[Account], names: Mapping[str, Names]) -> str:
+    """Give the accounts, one a line, each with its name if any has one."""
+    known = [names.get(account.channel, Names()).label for account in accounts]
+    labels = [bare(label, NAME_LIMIT) if label else "" for label in known]
+    width = max(map(len, labels), default=0)
+    columns = [f"{label:<{width}}  " if width else "" for label in labels]
+    return "\n".join(map(line_of, accounts, columns)) or "No account is configured."
 
 
-def fields_of(account: Account) -> dict[str, object]:
+def fields_of(account: Account, names: Names) -> dict[str, object]:
     """Give an account as a program reads it."""
     flag = account.flag
     return {
         "channel": account.channel,
+        "name": names.given,
+        "discord_name": names.discord,
         "max_jobs": account.max_jobs,
         "flag": None if flag is None else {"kind": flag.kind.value, "text": flag.text},
         "link": account.link,
     }
 
 
-def line_of(account: Account) -> str:
-    """Give an account as a person reads it."""
+def line_of(account: Account, name: str) -> str:
+    """Give an account as a person reads it; `name` is the column with its name."""
     jobs = "jobs not known" if account.max_jobs is None else count(account.max_jobs, "job")
     state = f"FLAGGED {bare(account.flag.text, FLAG_LIMIT)}" if account.flag else "ready"
-    return f"{bare(account.channel, FLAG_LIMIT):<20}  {jobs:<8}  {state}"
+    return f"{bare(account.channel, FLAG_LIMIT):<20}  {name}{jobs:<8}  {state}"
 
 
 def code_of(error: UserError | UseapiError) -> int:

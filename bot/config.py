@@ -259,6 +259,12 @@ class Settings(BaseSettings):
     )
 
 
+class AccountSettings(Settings):
+    """The settings of commands that do not log in to Discord: without the bot's token, it is empty."""
+
+    discord_token: Annotated[SecretStr, from_text(token_without("Bot"))] = Field(default=SecretStr(""))
+
+
 ASSIGNMENT: Final = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z0-9_.-]+)[ \t]*=", re.MULTILINE)
 RESEMBLING: Final = 0.8
 """How alike two names are, of 1, for one to be taken for a misspelling of the other."""
@@ -293,7 +299,7 @@ def problem(error: ErrorDetails) -> str:
     return f"{field.upper()} {reason}."
 
 
-def load_settings(env_file: Path | None = Path(".env")) -> Settings:
+def load_settings(env_file: Path | None = Path(".env"), kind: type[Settings] = Settings) -> Settings:
     """Read the settings from the environment and, where it is silent, from a file.
 
     An empty variable counts as not set. A file that does not exist is an empty one.
@@ -302,7 +308,7 @@ def load_settings(env_file: Path | None = Path(".env")) -> Settings:
         ConfigurationError: with all that is wrong, not only the first of it.
     """
     try:
-        return Settings(_env_file=env_file)  # pyright: ignore[reportCallIssue] - the fields come from the environment
+        return kind(_env_file=env_file)  # pyright: ignore[reportCallIssue] - the fields come from the environment
     except ValidationError as error:
         problems = tuple(problem(each) for each in error.errors(include_url=False, include_input=False))
     except OSError as error:

@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ from typing import Any
 
 import pytest
 
+from bot.store import Store
 from bot.store.database import held
+from tests.parts import AT, answer
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN
 from tests.sandbox.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
 
@@ -389,12 +392,66 @@ async def test_the_accounts_are_listed_for_programs(terminal: Terminal) -> None:
     assert json.loads(ended.out) == [
         {
             "channel": account.channel,
+            "name": None,
+            "discord_name": None,
             "max_jobs": 12,
             "flag": {"kind": "moderation", "text": MODERATION},
             "link": f"https://discord.com/channels/@me/{account.channel}",
         }
     ]
     assert account.discord not in ended.said
+
+
+async def test_the_accounts_are_listed_by_the_names_in_the_database_while_the_bot_has_it(
+    terminal: Terminal,
+) -> None:
+    given, discord, nameless = (terminal.api.add() for _ in range(3))
+    async with Store.open(terminal.folder / "midwatch.sqlite3") as store:
+        await store.rename(given.channel, "aurora", actor_id=1, at=AT)
+        await store.record_info(discord.channel, answer("ember#1"))
+        ended = await terminal.run("account", "list")
+        programs = await terminal.run("account", "list", "--json")
+    assert [line.split()[:2] for line in ended.out.splitlines()] == [
+        [given.channel, "aurora"],
+        [discord.channel, "ember#1"],
+        [nameless.channel, "3"],
+    ]
+    assert [(each["name"], each["discord_name"]) for each in json.loads(programs.out)] == [
+        ("aurora", None),
+        (None, "ember#1"),
+        (None, None),
+    ]
+
+
+@pytest.mark.parametrize("text", [None, "", "no database at all"], ids=["missing", "empty", "another-file"])
+async def test_a_database_without_names_is_not_spoken_of_and_left_as_it_is(
+    terminal: Terminal, text: str | None
+) -> None:
+    account, file = terminal.api.add(), terminal.folder / "midwatch.sqlite3"
+    if text is not None:
+        file.write_text(text)
+    ended = await terminal.run("account", "list")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.split() == [account.channel, "3", "jobs", "ready"]
+    assert [path.read_text() for path in terminal.folder.iterdir()] == ([] if text is None else [text])
+
+
+async def test_the_bot_s_own_token_is_not_needed(terminal: Terminal) -> None:
+    terminal.settings["DISCORD_TOKEN"] = ""
+    login = terminal.api.newcomer()
+    assert (await terminal.run("account", "set", stdin=login.discord)).code == 0
+    assert login.channel in (await terminal.run("account", "list")).out
+    started = await terminal.run()
+    assert (started.code, "DISCORD_TOKEN is missing" in started.err) == (78, True)
+
+
+def test_the_commands_for_accounts_do_without_the_watch() -> None:
+    print_loaded = "import sys, bot.account_cli; print(*sys.modules)"
+    run = subprocess.run(  # noqa: S603 - this Python
+        [sys.executable, "-c", print_loaded], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    watch = {"bot.monitor", "bot.watchkeeper", "bot.configuring", "bot.teller", "bot.roster"}
+    assert watch.isdisjoint(run.stdout.split())
 
 
 @pytest.mark.parametrize(("words", "out"), [((), "No account is configured.\n"), (("--json",), "[]\n")])

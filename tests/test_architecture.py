@@ -125,11 +125,12 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
         {
             "bot.account_token",
             "bot.config",
-            "bot.configuring",
             "bot.errors",
             "bot.lookups",
             "bot.models",
             "bot.render",
+            "bot.saving",
+            "bot.store",
             "bot.terminal",
             "bot.useapi",
             "aiohttp",

@@ -1,6 +1,7 @@
 """What Midwatch remembers across restarts; every SQL statement stands in this package."""
 
 from bot.store.database import BUSY_TIMEOUT, DatabaseInUse, StoreError
+from bot.store.names import Names, names_in
 from bot.store.records import StoredAccount, StoredInfo, StoredMute
 from bot.store.shape import Shape
 from bot.store.store import Store
@@ -9,6 +10,7 @@ from bot.store.watch import WatchStore, kept_incident, kept_message, kept_mute
 __all__ = [
     "BUSY_TIMEOUT",
     "DatabaseInUse",
+    "Names",
     "Shape",
     "Store",
     "StoreError",
@@ -19,4 +21,5 @@ __all__ = [
     "kept_incident",
     "kept_message",
     "kept_mute",
+    "names_in",
 ]
