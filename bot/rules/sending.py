@@ -93,12 +93,19 @@ def deleted(message: Message, incidents: Mapping[str, Incident]) -> tuple[Messag
     """Give a message that is not in Discord any more, and what it can not show now.
 
     The alerts are for its recipient alone. Its trouble that goes on is left to the reminders: who deletes a
-    message has seen it.
+    message has seen it. What was to join it and never showed in it does not count as told.
     """
-    gone = replace(message, delivery=Delivery.DONE, channel_id=None, message_id=None)
+    shown_at = max(sent_time(message), message.edited_at or sent_time(message))
+    told = tuple(
+        entry
+        for entry in message.entries
+        if entry.reason is not None
+        or (incident := incidents.get(entry.incident)) is None
+        or incident.opened_at <= shown_at
+    )
+    gone = replace(message, delivery=Delivery.DONE, channel_id=None, message_id=None, entries=told)
     if message.purpose is Purpose.NOTE:
         return gone, ()  # it was sent to tell of the end
-    shown_at = max(sent_time(message), message.edited_at or sent_time(message))
     unseen = (
         Alert(incident.key, Reason.RESOLVED, loud=False)
         for entry in message.entries

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.delivery import DiscordPost
-from bot.incidents import Delivery, Incident, Message, Purpose, Reason, State
+from bot.incidents import Delivery, Entry, Incident, Message, Purpose, Reason, State
 from bot.models import Action, Flag, KnownAccount
 from tests.outbox.desk import Desk, created, edited
 from tests.running import Visitor
@@ -210,6 +210,22 @@ async def test_what_the_owner_deleted_is_not_sent_again_while_it_goes_on(
         await desk.work_for(timedelta(minutes=5))
         assert desk.message(alert.key).delivery is Delivery.DONE
     assert ada.sees(ada.dm) == []
+
+
+async def test_what_was_to_join_a_message_that_the_owner_deleted_is_told(
+    desk: Desk, post: DiscordPost, ada: Visitor
+) -> None:
+    desk.owners.add(ada.person.id)
+    async with desk.process():
+        alert, _ = await told(desk, ada)
+        await remove(ada, post)
+        desk.pass_time(timedelta(seconds=1))
+        later = desk.incident(SPOILT)
+        joined = replace(desk.message(alert.key), entries=(*alert.entries, Entry(later.key, None)))
+        await desk.put(later, joined)
+        await desk.work_for(timedelta(minutes=5))
+    (message,) = ada.sees(ada.dm)
+    assert SPOILT[-4:] in message["content"]
 
 
 @pytest.mark.parametrize(("status", "code"), [(404, 10008), (404, 10003), (403, 50007)])
