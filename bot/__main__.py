@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from bot import account_cli, app, check, logs, lookups
-from bot.config import AccountSettings, ConfigurationError, Settings, load_settings, misspelled
+from bot.config import AccountSettings, ConfigurationError, Settings, load_settings
 from bot.errors import TokenRefusedError, UnavailableError
 from bot.store import StoreError
 from bot.terminal import complain, say
@@ -45,9 +45,8 @@ def main(
         waits: how the bot waits when it runs.
     """
     wanted = parser().parse_args(arguments)
-    complain(*(f"WARNING: {warning}" for warning in misspelled(env_file)))
     try:
-        settings = load_settings(env_file, KINDS.get(wanted.command, Settings))
+        settings = load_settings(env_file, KINDS.get(wanted.command, Settings), warn)
     except ConfigurationError as error:
         complain(
             "Midwatch cannot start, because of its settings:", *(f"  {problem}" for problem in error.problems)
@@ -65,6 +64,11 @@ def main(
     except Exception:  # Python itself would print the traceback past the log, which takes the secrets out
         log.critical("Midwatch ended because of an error nobody foresaw", exc_info=True)
         return FAILED
+
+
+def warn(warning: str) -> None:
+    """Write that something is odd, but no reason to stop."""
+    complain(f"WARNING: {warning}")
 
 
 def obey(wanted: argparse.Namespace, settings: Settings, waits: app.Waits) -> int:

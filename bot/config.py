@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Final
@@ -14,6 +13,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.env_file import EnvFileError, folder_in_its_place, misspelled, text_of, values_in
 from bot.logs import LogFormat, LogLevel
 
 WORD: Final = re.compile(r"[!-~]+")
@@ -204,7 +204,6 @@ class Settings(BaseSettings):
         frozen=True,
         extra="ignore",
         env_ignore_empty=True,
-        env_file_encoding="utf-8-sig",  # some editors put a mark before the first letter
         validate_default=False,
         hide_input_in_errors=True,
     )
@@ -265,30 +264,6 @@ class AccountSettings(Settings):
     discord_token: Annotated[SecretStr, from_text(token_without("Bot"))] = Field(default=SecretStr(""))
 
 
-ASSIGNMENT: Final = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z0-9_.-]+)[ \t]*=", re.MULTILINE)
-RESEMBLING: Final = 0.8
-"""How alike two names are, of 1, for one to be taken for a misspelling of the other."""
-
-
-def misspelled(env_file: Path | None) -> tuple[str, ...]:
-    """Name the variables of a file that are none of ours but look like one, and the one they look like.
-
-    A file that cannot be read has none: `load_settings` says so.
-    """
-    try:
-        text = env_file.read_text("utf-8-sig") if env_file else ""
-    except (OSError, UnicodeDecodeError):
-        return ()
-    ours = [name.upper() for name in Settings.model_fields]
-    names: list[str] = ASSIGNMENT.findall(text)
-    strange = dict.fromkeys(name for name in names if name.upper() not in ours)
-    return tuple(
-        f"{name} in {env_file} is no setting of Midwatch. If you mean {meant}, write it so."
-        for name in strange
-        for meant in get_close_matches(name.upper(), ours, n=1, cutoff=RESEMBLING)
-    )
-
-
 def problem(error: ErrorDetails) -> str:
     """Put one mistake into a sentence that names the variable; pydantic's own words could hold the value."""
     field = str(error["loc"][0])
@@ -299,21 +274,30 @@ def problem(error: ErrorDetails) -> str:
     return f"{field.upper()} {reason}."
 
 
-def load_settings(env_file: Path | None = Path(".env"), kind: type[Settings] = Settings) -> Settings:
+def load_settings(
+    env_file: Path | None = Path(".env"),
+    kind: type[Settings] = Settings,
+    warn: Callable[[str], object] = lambda _: None,
+) -> Settings:
     """Read the settings from the environment and, where it is silent, from a file.
 
-    An empty variable counts as not set. A file that does not exist is an empty one.
+    An empty variable counts as not set. A file that does not exist is an empty one. `warn` is called with a
+    sentence for each variable of the file that looks like a misspelled one.
 
     Raises:
         ConfigurationError: with all that is wrong, not only the first of it.
     """
     try:
-        return kind(_env_file=env_file)  # pyright: ignore[reportCallIssue] - the fields come from the environment
+        text = text_of(env_file)
+        for warning in misspelled(text, env_file, [name.upper() for name in kind.model_fields]):
+            warn(warning)
+        said = {name.lower() for name, value in os.environ.items() if value}
+        silent = kind.model_fields.keys() - said
+        return kind(**{name: value for name, value in values_in(text).items() if name in silent})  # pyright: ignore[reportArgumentType] - texts, of which each field reads its own
     except ValidationError as error:
-        problems = tuple(problem(each) for each in error.errors(include_url=False, include_input=False))
-    except OSError as error:
-        problems = (f"{env_file} cannot be read ({error.strerror}): let this user read it, or move it away.",)
-    except UnicodeDecodeError:
-        problems = (f"{env_file} is not UTF-8 text: save it again with that encoding.",)
+        wrong = (problem(each) for each in error.errors(include_url=False, include_input=False))
+        problems = (*folder_in_its_place(env_file), *wrong)
+    except EnvFileError as error:
+        problems = (str(error),)
     # Outside of the handlers: an error raised within one carries the first one, and that one carries values.
     raise ConfigurationError(problems)

@@ -1,10 +1,13 @@
+import os
 import traceback
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.config import ConfigurationError, Settings, load_settings, misspelled
+from bot.config import ConfigurationError, Settings, load_settings
 from bot.logs import LogFormat, LogLevel
 
 DISCORD = "discord.token-IN-a.test"
@@ -27,6 +30,14 @@ def problems(env_file: Path | None = None) -> tuple[str, ...]:
         load_settings(env_file)
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)  # both would hold values
     return caught.value.problems
+
+
+def warnings(env_file: Path) -> list[str]:
+    """Give what is warned of, also if the settings are wrong."""
+    said: list[str] = []
+    with suppress(ConfigurationError):
+        load_settings(env_file, warn=said.append)
+    return said
 
 
 def test_two_tokens_are_enough() -> None:
@@ -242,6 +253,39 @@ def test_a_file_that_is_not_text_is_one_sentence_without_its_content(tmp_path: P
     assert "kept-from-all-eyes" not in problem
 
 
+def test_a_pipe_that_gives_its_content_once_is_read_once(tmp_path: Path) -> None:
+    pipe = tmp_path / ".env"
+    os.mkfifo(pipe)
+    said: list[str] = []
+    with ThreadPoolExecutor() as other:
+        writing = other.submit(pipe.write_text, "POLL_INTERVAL=90s\nGUILD_ID=1\n")
+        assert load_settings(pipe, warn=said.append).poll_interval == timedelta(seconds=90)
+        writing.result()
+    assert len(said) == 1
+
+
+def test_a_folder_in_place_of_the_file_is_told_before_what_is_missing(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    environment.delenv("DISCORD_TOKEN")
+    folder, missing = problems(tmp_path)
+    assert folder.startswith(f"{tmp_path} is a folder, not a file: ")
+    assert missing.startswith("DISCORD_TOKEN is missing")
+
+
+def test_a_folder_in_place_of_the_file_is_no_matter_where_the_environment_says_all(tmp_path: Path) -> None:
+    assert load_settings(tmp_path).poll_interval == timedelta(seconds=60)
+
+
+def test_an_empty_variable_of_the_environment_leaves_that_of_the_file(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text("poll_interval=90s\nLOG_LEVEL=\n")
+    environment.setenv("POLL_INTERVAL", "")
+    assert load_settings(file).poll_interval == timedelta(seconds=90)
+
+
 @pytest.mark.parametrize(
     ("line", "meant"),
     [
@@ -257,7 +301,7 @@ def test_a_misspelled_variable_of_the_file_is_named_with_the_one_it_looks_like(
 ) -> None:
     file = tmp_path / ".env"
     file.write_text(f"POLL_INTERVAL=90s\r\n{line}\r\n", encoding="utf-8-sig")
-    (warning,) = misspelled(file)
+    (warning,) = warnings(file)
     name = line.split("=", maxsplit=1)[0].rsplit(maxsplit=1)[-1]
     assert warning == f"{name} in {file} is no setting of Midwatch. If you mean {meant}, write it so."
 
@@ -265,7 +309,7 @@ def test_a_misspelled_variable_of_the_file_is_named_with_the_one_it_looks_like(
 def test_a_misspelled_variable_is_named_once(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("GUILD_ID=1\nGUILD_ID=2\n")
-    assert len(misspelled(file)) == 1
+    assert len(warnings(file)) == 1
 
 
 @pytest.mark.parametrize(
@@ -282,10 +326,4 @@ def test_a_misspelled_variable_is_named_once(tmp_path: Path) -> None:
 def test_what_is_no_misspelling_is_passed_over(tmp_path: Path, text: str) -> None:
     file = tmp_path / ".env"
     file.write_text(text)
-    assert misspelled(file) == ()
-
-
-def test_a_file_that_cannot_be_read_misspells_nothing(tmp_path: Path) -> None:
-    binary = tmp_path / "binary"
-    binary.write_bytes(b"GUILD_ID=\xff\n")
-    assert [misspelled(file) for file in (None, tmp_path, tmp_path / ".env", binary)] == [()] * 4
+    assert warnings(file) == []

@@ -1,7 +1,7 @@
 """Whatever stands in the environment or in .env: settings within their bounds, or problems that say why."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config import ConfigurationError, Settings, load_settings, misspelled
+from bot.config import ConfigurationError, Settings, load_settings
 
 SECRET = "tOkEn-that-must-never-surface"
 NAMES = sorted(name.upper() for name in Settings.model_fields)
@@ -47,7 +47,9 @@ TEXTS = st.lists(
 VALUES = TEXTS.map("".join) | st.integers(-(10**40), 10**40).map(str)
 
 
-def loaded(env_file: Path | None, variables: Mapping[str, str]) -> Settings | None:
+def loaded(
+    env_file: Path | None, variables: Mapping[str, str], warn: Callable[[str], object] = lambda _: None
+) -> Settings | None:
     """Load the settings; None if they cannot be used, and that is said without a secret."""
     with pytest.MonkeyPatch.context() as patch:
         for name in NAMES:
@@ -55,7 +57,7 @@ def loaded(env_file: Path | None, variables: Mapping[str, str]) -> Settings | No
         for name, value in variables.items():
             patch.setenv(name, value)
         try:
-            return load_settings(env_file)
+            return load_settings(env_file, warn=warn)
         except ConfigurationError as error:
             problems, said = error.problems, f"{error!r} {error}"
     assert problems
@@ -99,6 +101,7 @@ def test_any_file_is_settings_or_problems(content: bytes) -> None:
     with TemporaryDirectory() as folder:
         file = Path(folder) / ".env"
         file.write_bytes(content)
-        if (settings := loaded(file, GOOD)) is not None:
+        warnings: list[str] = []
+        if (settings := loaded(file, GOOD, warnings.append)) is not None:
             assert_within_bounds(settings)
-        assert all(sentence.endswith(".") for sentence in misspelled(file))
+        assert all(sentence.endswith(".") for sentence in warnings)
