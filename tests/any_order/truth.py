@@ -100,6 +100,8 @@ class Truth:
     news: list[tuple[Case, News]] = field(default_factory=list[tuple[Case, News]])
     listed: frozenset[str] | None = None
     last_good: datetime | None = None
+    counted: datetime | None = None
+    """The last good look that was one of its own, and not one with the look before it."""
     heaviest: int | None = None
     """The weight of the heaviest flag that the list was refused with and that is no account's."""
     heavier: int = 0
@@ -141,12 +143,15 @@ class Truth:
             self.is_troubled = self.is_troubled or is_second
             self.failing_since = self.failing_since or at
             return False
+        is_own = self.counted is None or at - self.counted >= POLLS_APART
         for case in list(self.all_going()):
-            if case.channel not in channels:
+            if case.channel not in channels and is_own:
                 self._miss(case, at)
+            elif case.channel not in channels:
+                continue
             elif case.channel not in flagged:
                 self._clean(case, at)
-        self.listed, self.last_good = channels, at
+        self.listed, self.last_good, self.counted = channels, at, at if is_own else self.counted
         self.is_troubled = self.is_refused = False
         self.gone_list = self.gone_since = self.failing_since = self.heaviest = None
         self.heavier = 0

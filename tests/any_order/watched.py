@@ -203,6 +203,7 @@ class Watched(RuleBasedStateMachine):
         if known is not None and self.truth.last_good is not None:
             assert timedelta() <= self.truth.last_good - known <= MINUTE
             self.truth.last_good = known
+        self.truth.counted = self.process.ledger.watch.counted_at
         self.truth.pass_time(self.now)
 
     # What holds at any time
