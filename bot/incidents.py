@@ -138,6 +138,8 @@ class Incident:
     asked_at: datetime | None = None
     """When that owner was asked whether it is still so."""
     snoozed_until: datetime | None = None
+    snoozed_seconds: int | None = None
+    """How long that was to last as it was asked for."""
     held_until: datetime | None = None
     """When a snooze or a claim that is over held its reminders last: they go on from there."""
     blind_from: datetime | None = None

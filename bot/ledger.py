@@ -1,16 +1,17 @@
 """What the watch holds true, in memory as in the database: every change is written first, then seen."""
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, Self, TypeVar, assert_never
 
 from bot.incidents import Delivery, Incident, Message
 from bot.models import Action
 from bot.rules.desk import running
-from bot.rules.policy import RECUR_WINDOW
+from bot.rules.policy import CLOCK_SLACK, RECUR_WINDOW
 from bot.rules.watching import Watch, resume
 from bot.store import Shape, Store, StoredMute, kept_incident, kept_message, kept_mute
 
@@ -113,9 +114,25 @@ class Draft:
         """Add a message, or change it; the incidents in it must be known, if only to the database."""
         self._messages[message.key] = kept_message(message)
 
-    def put_mute(self, channel: str | None, until: datetime, by: int) -> None:
-        """Mute an account, or all of them with None; one that is muted until now is so no more."""
-        self._mutes[channel] = kept_mute(StoredMute(channel, until, by))
+    def put_mute(
+        self, channel: str | None, until: datetime, by: int, length: timedelta | None = None
+    ) -> None:
+        """Mute an account, or all of them with None; one that is muted until now is so no more.
+
+        `length` is how long it was asked for.
+        """
+        lasts = None if length is None else math.ceil(length.total_seconds())
+        self._mutes[channel] = kept_mute(StoredMute(channel, until, by, lasts))
+
+    def keep_mutes_short(self, at: datetime, step: timedelta) -> None:
+        """Let no mute last longer than it was asked for, where the clock was set back by a step or before."""
+        for channel, mute in self._mutes.items():
+            latest = datetime.max.replace(tzinfo=UTC)
+            if mute.lasts_seconds is not None:
+                latest = at + timedelta(seconds=mute.lasts_seconds) + CLOCK_SLACK
+            until = min(mute.until + step, latest)
+            if until != mute.until:
+                self._mutes[channel] = kept_mute(replace(mute, until=until))
 
     def put_watch(self, watch: Watch) -> None:
         """Change what the rules remember."""

@@ -3,6 +3,7 @@
 The decisions are those of `bot.rules`. Each change and the messages it leads to are one transaction.
 """
 
+import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -68,11 +69,15 @@ class Watchkeeper:
         greeted: Collection[int],
         *,
         keys: Callable[[], str] = new_key,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.ledger = ledger
         self._teller = teller
         self._greeted = set(greeted)
         self._keys = keys
+        self._monotonic = monotonic
+        self._offset: datetime | None = None
+        """What the wall's clock showed when the process's own showed nothing; it moves when that is set."""
         self._untold: tuple[Alert, ...] = ()
         """What was decided while no owner was known."""
 
@@ -168,7 +173,7 @@ class Watchkeeper:
             over, known = until <= turn.at, turn.draft.mutes.get(channel)
             # The end of a mute is a moment to remind; where none was, there is none.
             if not over or (known is not None and known > turn.at):
-                turn.draft.put_mute(channel, until, owner)
+                turn.draft.put_mute(channel, until, owner, max(until - turn.at, timedelta()))
             turn.note(
                 owner, "unmute" if over else "mute", channel, "done" if over else f"until {until:%F %R} UTC"
             )
@@ -224,14 +229,27 @@ class Watchkeeper:
         try:
             async with self.ledger.turn() as draft:
                 turn = Turn(draft, self._teller.now(), list(self._untold))
+                offset = self._keep_holds_short(turn)
                 yield turn
                 is_told = self._tell(turn)
+            self._offset = offset
             known = self.ledger.incidents
             self._untold = () if is_told else tuple(each for each in turn.alerts if each.incident in known)
         finally:
             # Who is greeted counts once it is written, and then also if this task was cancelled meanwhile.
             messages = self.ledger.messages.values()
             self._greeted |= {each.recipient for each in messages if each.purpose is Purpose.HELLO}
+
+    def _keep_holds_short(self, turn: Turn) -> datetime:
+        """Let no hold last longer than it was asked for, where the clock was set back; return its offset."""
+        offset = turn.at - timedelta(seconds=self._monotonic())
+        step = timedelta() if self._offset is None else offset - self._offset
+        step = step if step < -clock.CLOCK_SLACK else timedelta()
+        if step:
+            for incident in [each for each in turn.draft.incidents.values() if not each.ended]:
+                turn.draft.put_incident(clock.moved(incident, step))
+        turn.draft.keep_mutes_short(turn.at, step)
+        return offset
 
     def _tell(self, turn: Turn) -> bool:
         """Bring the owners' messages in line with the turn, unless nobody knows yet who they are."""

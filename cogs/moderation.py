@@ -35,6 +35,7 @@ from bot.replies import (
 )
 from bot.reset import Attempt, Outcome, Resets, Stage, fingerprint
 from bot.rounds import Rounds
+from bot.rules.desk import free_at
 from bot.rules.policy import CLAIM_FOR
 from bot.store import Store, StoreError
 from bot.useapi import UseapiError
@@ -165,7 +166,8 @@ class Moderation(commands.Cog):
         if incident is None or incident.ended or incident.snoozed_until is None:
             await self._show_present(caller, press)
         else:
-            await show(caller, Shown(acting.snoozed(self._account(incident), incident.snoozed_until)))
+            until = free_at(incident, self._ledger.mutes) or incident.snoozed_until
+            await show(caller, Shown(acting.snoozed(self._account(incident), until)))
 
     async def open(self, caller: Caller, press: Press) -> None:
         """Show one account of a digest to the person who picked it."""

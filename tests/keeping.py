@@ -136,7 +136,9 @@ async def watching(
         )
         watched.ledger = await Ledger.load(store, clock.now)
         watched.teller = Teller(lambda: watched.owners, Policy(), clock.now)
-        watched.keeper = Watchkeeper(watched.ledger, watched.teller, await store.watch.greeted())
+        watched.keeper = Watchkeeper(
+            watched.ledger, watched.teller, await store.watch.greeted(), monotonic=clock.monotonic
+        )
         watched.monitor = Monitor(watched.useapi, store, await recall(store), watched.keeper, now=clock.now)
         yield watched
         await watched.monitor.close()

@@ -291,3 +291,31 @@ async def test_row_29_who_is_on_it_is_asked_after_four_hours_and_then_the_claim_
     clock.turn(30 * MINUTE)
     await watch.keeper.tick()
     assert watch.incident().claimed_by is None
+
+
+# A clock that is set back
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_clock_set_back_a_day_makes_no_hold_longer_than_it_was_asked_for(
+    tmp_path: Path,
+    restarted: bool,  # noqa: FBT001 - drawn
+) -> None:
+    clock, database = Clock(), tmp_path / "midwatch.sqlite3"
+    async with watching(database, clock) as watch:
+        incident = await flagged(watch)
+        await watch.keeper.snooze(incident.key, ADA, HOUR)
+        await watch.keeper.mute(None, ADA, clock.now() + HOUR)
+        clock.turn(20 * MINUTE)
+        await watch.keeper.tick()
+        clock.at -= 24 * HOUR
+        if not restarted:
+            await watch.keeper.tick()
+            assert watch.incident().snoozed_until == clock.now() + 40 * MINUTE
+            assert watch.ledger.mutes[None] == clock.now() + 40 * MINUTE
+    async with watching(database, clock) as watch:
+        await watch.keeper.tick()
+        left = watch.incident().snoozed_until
+        assert left is not None
+        assert left - clock.now() <= HOUR
+        assert watch.ledger.mutes[None] - clock.now() <= HOUR + MINUTE

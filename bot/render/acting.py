@@ -210,7 +210,7 @@ def snooze_choice(account: KnownAccount, incident: str, message: str) -> Look:
 
 
 def snoozed(account: KnownAccount, until: datetime) -> str:
-    """Say till when the reminders are put off."""
+    """Say when the account is spoken of again."""
     return (
         f"💤 No reminders about **{plain(account.label)}** until {when(until, 'f')} ({when(until)}).\n{WORSE}"
     )

@@ -1,5 +1,6 @@
 """What owners do to incidents: "I'm on it", a snooze, a reset that is guarded by a lease."""
 
+import math
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
@@ -12,17 +13,27 @@ from bot.rules.policy import LEASE, LONGEST_SNOOZE
 
 
 def claim(incident: Incident, owner: int, at: datetime) -> Incident:
-    """Note that an owner is on it; said again, also by another, it counts from now."""
+    """Note that an owner is on it; said again, also by another, it counts from now. It ends a snooze."""
     if incident.ended:
         return incident
-    return replace(incident, claimed_by=owner, claimed_at=at, asked_at=None)
+    return replace(
+        incident, claimed_by=owner, claimed_at=at, asked_at=None, snoozed_until=None, snoozed_seconds=None
+    )
 
 
 def snooze(incident: Incident, until: datetime, at: datetime) -> Incident:
-    """Hold the reminders of an incident, for a day at most."""
+    """Hold the reminders of an incident, for a day at most. It ends a claim: the last press counts."""
     if incident.ended or until <= at:
         return incident
-    return replace(incident, snoozed_until=min(until, at + LONGEST_SNOOZE))
+    length = min(until - at, LONGEST_SNOOZE)
+    return replace(
+        incident,
+        snoozed_until=at + length,
+        snoozed_seconds=math.ceil(length.total_seconds()),
+        claimed_by=None,
+        claimed_at=None,
+        asked_at=None,
+    )
 
 
 def take_lease(incident: Incident, owner: int, at: datetime, channel: str | None = None) -> Incident | None:
@@ -91,7 +102,7 @@ def flagged_again(incident: Incident, flag: Flag | None, at: datetime) -> Change
     now = replace(incident, flag=flag, peak=peak, block_ends=ends, seen_at=at, from_command=False)
     if peak is incident.peak:
         return now, None
-    return replace(now, snoozed_until=None), Alert(now.key, Reason.WORSE, loud=True)
+    return replace(now, snoozed_until=None, snoozed_seconds=None), Alert(now.key, Reason.WORSE, loud=True)
 
 
 def abandon(incident: Incident, owner: int, at: datetime) -> Incident:

@@ -15,7 +15,6 @@ AHEAD: Final[Mapping[str, timedelta]] = {
         timedelta(),
     ),
     "lease_until": LEASE,
-    "snoozed_until": LONGEST_SNOOZE,
 }
 """How far ahead of now each time of an incident may lie."""
 
@@ -47,7 +46,7 @@ def aged(incident: Incident, at: datetime) -> Incident:
         # Killed between lease and verdict: what came of it is for the next looks to say.
         now = given_back(now)
     if now.snoozed_until is not None and now.snoozed_until <= at:
-        now = replace(now, snoozed_until=None, held_until=now.snoozed_until)
+        now = replace(now, snoozed_until=None, snoozed_seconds=None, held_until=now.snoozed_until)
     return now
 
 
@@ -66,12 +65,23 @@ def given_back(incident: Incident) -> Incident:
 
 def in_time(incident: Incident, at: datetime) -> Incident:
     """Give an incident without times that only a clock set back can explain; nothing may wait for those."""
-    latest = {name: at + ahead for name, ahead in AHEAD.items()}
+    asked = incident.snoozed_seconds
+    snooze = LONGEST_SNOOZE if asked is None else timedelta(seconds=asked)
+    latest = {name: at + ahead for name, ahead in (*AHEAD.items(), ("snoozed_until", snooze))}
     times: Iterable[tuple[str, datetime | None]] = ((name, getattr(incident, name)) for name in latest)
     wrong = {
         name: latest[name] for name, time in times if time is not None and time > latest[name] + CLOCK_SLACK
     }
     return replace(incident, **wrong) if wrong else incident
+
+
+def moved(incident: Incident, step: timedelta) -> Incident:
+    """Return an incident whose holds end when they would have, had the clock not been set back by a step."""
+    names = ["lease_until", "snoozed_until", "claimed_at", "asked_at"]
+    if incident.flag is not None and incident.flag.named_end is None:
+        names.append("block_ends")  # the end of a length counted from when it was seen
+    times = {name: getattr(incident, name) for name in names}
+    return replace(incident, **{name: time + step for name, time in times.items() if time is not None})
 
 
 def not_after(time: datetime | None, at: datetime) -> datetime | None:

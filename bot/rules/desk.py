@@ -147,11 +147,10 @@ class Desk:
 
     def _free_at(self, incident: Incident) -> datetime | None:
         """When the last of what holds the reminders of an incident ends, or ended."""
-        return max((*self._mutes_of(incident), *holds(incident)), default=None)
+        return free_at(incident, self.mutes)
 
     def _mutes_of(self, incident: Incident) -> Iterator[datetime]:
-        names = () if incident.channel is None else (None, incident.channel)
-        yield from (self.mutes[name] for name in names if name in self.mutes)
+        return mutes_of(incident, self.mutes)
 
 
 def can_be_reminded_of(incident: Incident) -> bool:
@@ -162,6 +161,17 @@ def can_be_reminded_of(incident: Incident) -> bool:
 def breaks_mute(reason: Reason | None, incident: Incident) -> bool:
     """Whether news is told in spite of a mute: that it became a block."""
     return reason is Reason.WORSE and incident.flag is not None and incident.flag.kind is FlagKind.BLOCK
+
+
+def free_at(incident: Incident, mutes: Mutes) -> datetime | None:
+    """Return when the last of what holds the reminders of an incident ends, or ended."""
+    return max((*mutes_of(incident, mutes), *holds(incident)), default=None)
+
+
+def mutes_of(incident: Incident, mutes: Mutes) -> Iterator[datetime]:
+    """Yield until when each mute holds the pushes of an incident."""
+    names = () if incident.channel is None else (None, incident.channel)
+    yield from (mutes[name] for name in names if name in mutes)
 
 
 def holds(incident: Incident) -> Iterator[datetime]:

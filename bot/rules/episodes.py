@@ -104,6 +104,7 @@ def reopened(incident: Incident, flag: Flag, at: datetime, *, from_command: bool
         claimed_at=None,
         asked_at=None,
         snoozed_until=None,
+        snoozed_seconds=None,
         held_until=None,
         blind_from=None,
         blind_until=None,
@@ -149,7 +150,9 @@ def sighted(incident: Incident, flag: Flag, at: datetime, *, in_list: bool) -> C
         # Another text, a lighter kind, a flag that was gone for a look: an edit shows it, nobody is woken.
         return replace(now, seen_at=at), None
     # A snooze was about the lighter trouble.
-    return replace(now, seen_at=at, snoozed_until=None), Alert(now.key, Reason.WORSE, loud=True)
+    return replace(now, seen_at=at, snoozed_until=None, snoozed_seconds=None), Alert(
+        now.key, Reason.WORSE, loud=True
+    )
 
 
 def reworded(incident: Incident, flag: Flag, at: datetime) -> Change:

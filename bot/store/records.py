@@ -42,6 +42,8 @@ class StoredMute:
     until: datetime
     by: int
     """The owner who set it last."""
+    lasts_seconds: int | None = None
+    """How long it was to last as it was asked for."""
 
 
 def to_epoch(at: datetime) -> int:

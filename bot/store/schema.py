@@ -156,6 +156,11 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
     ("ALTER TABLE incident ADD COLUMN gravest TEXT",),
     ("ALTER TABLE incident ADD COLUMN cause TEXT",),
     ("ALTER TABLE incident ADD COLUMN lease_channel TEXT",),
+    # How long each was to last when it was asked for: the clock may be set back meanwhile.
+    (
+        "ALTER TABLE incident ADD COLUMN snoozed_seconds INTEGER",
+        "ALTER TABLE mute ADD COLUMN lasts_seconds INTEGER",
+    ),
 )
 
 

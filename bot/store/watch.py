@@ -31,9 +31,11 @@ SAVE_ENTRY: Final = """
     WHERE incident != excluded.incident OR reason IS NOT excluded.reason
 """
 CUT_ENTRIES: Final = "DELETE FROM message_entry WHERE message = ? AND position >= ?"
+ALL_MUTES: Final = "SELECT channel, until, muted_by, lasts_seconds FROM mute ORDER BY channel"
 SAVE_MUTE: Final = """
-    INSERT INTO mute (channel, until, muted_by) VALUES (?, ?, ?)
-    ON CONFLICT (channel) DO UPDATE SET until = excluded.until, muted_by = excluded.muted_by
+    INSERT INTO mute (channel, until, muted_by, lasts_seconds) VALUES (?, ?, ?, ?)
+    ON CONFLICT (channel) DO UPDATE SET
+        until = excluded.until, muted_by = excluded.muted_by, lasts_seconds = excluded.lasts_seconds
 """
 
 # The names are those of this program's own types, never from outside.
@@ -109,7 +111,7 @@ class WatchStore:
 
     async def load_mutes(self) -> tuple[StoredMute, ...]:
         """Give the last mute of each account, and of all of them, also those whose time is up."""
-        rows = await self._database.read("SELECT channel, until, muted_by FROM mute ORDER BY channel")
+        rows = await self._database.read(ALL_MUTES)
         return tuple(map(mute_of, rows))
 
     async def load_watch(self) -> str | None:
@@ -200,13 +202,13 @@ def entries_of(rows: Iterable[Any]) -> tuple[Entry, ...]:
 def mute_row(stored: StoredMute) -> tuple[Cell, ...]:
     """Give the parameters of SAVE_MUTE."""
     channel = ALL_ACCOUNTS if stored.channel is None else storable(stored.channel)
-    return channel, to_epoch(stored.until), stored.by
+    return channel, to_epoch(stored.until), stored.by, stored.lasts_seconds
 
 
 def mute_of(row: Any) -> StoredMute:
     """Make a mute out of its cells."""
-    channel, until, by = row
-    return StoredMute(None if channel == ALL_ACCOUNTS else channel, from_epoch(until), by)
+    channel, until, by, lasts = row
+    return StoredMute(None if channel == ALL_ACCOUNTS else channel, from_epoch(until), by, lasts)
 
 
 def kept_incident(incident: Incident) -> Incident:

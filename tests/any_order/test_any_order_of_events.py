@@ -134,7 +134,7 @@ class AnyOrder(Watched):
         if (case := self.truth.going(channel)) is None:
             return
         assert self.run(self.process.keeper.claim(case.key, owner)) is not None
-        case.claimed, case.claimer = self.now, owner
+        case.claimed, case.claimer, case.snooze_ends = self.now, owner, None
         self.dues.claims[owner, case.key] += 1
         self.dues.see_to(case)
 
@@ -144,6 +144,7 @@ class AnyOrder(Watched):
             return
         assert self.run(self.process.keeper.snooze(case.key, ANNE, hours * HOUR)) is not None
         case.snooze_ends = self.now + hours * HOUR
+        case.claimed = case.claimer = None
         self.dues.see_to(case)
 
     @rule(channel=st.none() | CHANNELS, hours=st.sampled_from((0, 1, 8)))

@@ -13,7 +13,7 @@ import pytest
 
 from bot.incidents import Delivery, Ending, Purpose, Reason, ResetVerdict, State, Trouble
 from bot.models import Flag, FlagKind
-from bot.rules import acts
+from bot.rules import acts, clock
 from bot.rules.policy import PUSH_EVERY
 from bot.rules.service import look_again_in
 from bot.rules.watching import adding, removing
@@ -555,8 +555,52 @@ def test_row_31_a_lease_and_a_snooze_do_not_outlive_a_step_back(step: timedelta)
     assert world.state(A) is State.OPEN
     world.change(acts.snooze(world.incident(A), world.now + HOUR, world.now))
     world.now += step
-    world.run(25 * HOUR)
+    world.run(HOUR + 2 * MINUTE)
     assert world.incident(A).snoozed_until is None
+
+
+@pytest.mark.parametrize("act", ["snooze", "claim", "block"])
+def test_row_31_a_hold_that_is_moved_with_the_clock_ends_when_it_would_have(act: str) -> None:
+    world = flagged("You are blocked from accessing Midjourney for 1 hour." if act == "block" else MODERATION)
+    length = 4.5 * HOUR if act == "claim" else HOUR
+    if act == "claim":
+        world.change(acts.claim(world.incident(A), ANNE, world.now))
+    elif act == "snooze":
+        world.change(acts.snooze(world.incident(A), world.now + HOUR, world.now))
+    world.run(20 * MINUTE)
+    world.now -= DAY
+    world.change(clock.moved(world.incident(A), -DAY))
+    begun, before = world.now, len(world.pushes())
+    world.run(length)
+    pushed = world.pushes()[before]
+    asked = timedelta(minutes=30) if act == "claim" else timedelta()  # the question comes before
+    assert abs(pushed.at - begun - (length - asked - 20 * MINUTE)) <= 2 * MINUTE
+
+
+def test_the_last_press_counts_of_im_on_it_and_snooze() -> None:
+    world = flagged()
+    world.change(acts.claim(world.incident(A), ANNE, world.now))
+    world.now += MINUTE
+    world.change(acts.snooze(world.incident(A), world.now + HOUR, world.now))
+    begun = world.now
+    assert world.incident(A).claimed_by is None
+    world.run(HOUR + 2 * MINUTE)
+    assert [push.at - begun for push in world.pushes()[1:]] == [HOUR]
+    world.change(acts.snooze(world.incident(A), world.now + DAY, world.now))
+    world.change(acts.claim(world.incident(A), ANNE, world.now))
+    assert world.incident(A).snoozed_until is None
+    begun = world.now
+    world.run(4 * HOUR + 2 * MINUTE)
+    assert [push.at - begun for push in world.pushes()[2:]] == [4 * HOUR]
+
+
+def test_a_shorter_snooze_takes_the_place_of_a_longer_one() -> None:
+    world = flagged()
+    world.change(acts.snooze(world.incident(A), world.now + DAY, world.now))
+    world.change(acts.snooze(world.incident(A), world.now + HOUR, world.now))
+    begun = world.now
+    world.run(HOUR + 2 * MINUTE)
+    assert [push.at - begun for push in world.pushes()[1:]] == [HOUR]
 
 
 def test_row_32_a_database_of_yesterday_tells_once_of_what_is_open_and_ends_the_rest_silently() -> None:

@@ -52,6 +52,7 @@ FULL_INCIDENT = Incident(
     claimed_at=AT + 4 * MINUTE,
     asked_at=AT + 8 * MINUTE,
     snoozed_until=AT + 5 * MINUTE,
+    snoozed_seconds=300,
     blind_from=AT + 6 * MINUTE,
     blind_until=AT + 7 * MINUTE,
     block_ends=AT + 9 * MINUTE,
