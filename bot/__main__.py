@@ -1,5 +1,11 @@
 """The command line: `python -m bot` runs the bot, `check` checks its needs, `account` sets accounts."""
 
+import signal
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    # While all the rest is loaded, Ctrl-C ends the program as it ends any other: without a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
 import logging
 import re
@@ -10,6 +16,7 @@ from typing import Final, NoReturn
 from bot import account_cli, app, check, logs, lookups
 from bot.config import AccountSettings, ConfigurationError, Settings, load_settings
 from bot.errors import TokenRefusedError, UnavailableError
+from bot.stopping import INTERRUPTED
 from bot.store import StoreError
 from bot.terminal import complain, say
 
@@ -45,6 +52,15 @@ def main(
         waits: how the bot waits when it runs.
     """
     wanted = parser().parse_args(arguments)
+    try:
+        return do(wanted, env_file, waits)
+    except KeyboardInterrupt:  # where nothing waits for it: before the bot runs, or after
+        complain("Stopped.")
+        return INTERRUPTED
+
+
+def do(wanted: argparse.Namespace, env_file: Path | None, waits: app.Waits) -> int:
+    """Read the settings, do what the command line says and give the exit code."""
     try:
         settings = load_settings(env_file, KINDS.get(wanted.command, Settings), warn)
     except ConfigurationError as error:
@@ -124,4 +140,6 @@ def parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main())

@@ -19,16 +19,16 @@ from bot.models import Account, Saving
 from bot.render.configuring import saved_words
 from bot.render.text import bare, count
 from bot.saving import save
+from bot.stopping import INTERRUPTED
 from bot.store import Names, names_in
 from bot.terminal import complain, say
 from bot.useapi import Rejected, Unauthorized, Unpaid, UseapiClient, UseapiError, open_session
 
-# EX_DATAERR, EX_UNAVAILABLE, EX_IOERR and EX_NOPERM of sysexits.h; and what a shell gives for Ctrl-C.
+# EX_DATAERR, EX_UNAVAILABLE, EX_IOERR and EX_NOPERM of sysexits.h.
 REFUSED_INPUT: Final = 65
 UNAVAILABLE: Final = 69
 UNWRITTEN: Final = 74
 NOT_PERMITTED: Final = 77
-INTERRUPTED: Final = 130
 
 READ_LIMIT: Final = 4_000
 FLAG_LIMIT: Final = 200

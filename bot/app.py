@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
@@ -31,7 +30,8 @@ from bot.owners import Owners
 from bot.reset import Resets
 from bot.rounds import Rounds
 from bot.rules.policy import Policy
-from bot.store import BUSY_TIMEOUT, Store
+from bot.stopping import signals
+from bot.store import BUSY_TIMEOUT, DatabaseLocked, Store
 from bot.supervise import end, supervise
 from bot.teller import Teller
 from bot.useapi import UseapiClient, open_session
@@ -98,9 +98,14 @@ async def run(
     stop = stop or asyncio.Event()
     async with AsyncExitStack() as stack:
         stack.enter_context(signals(stop))
-        store = await stack.enter_async_context(
-            Store.open(settings.database_path, busy_timeout=waits.database)
-        )
+        try:
+            store = await stack.enter_async_context(
+                Store.open(settings.database_path, busy_timeout=waits.database, give_up=stop.is_set)
+            )
+        except DatabaseLocked:
+            if stop.is_set():
+                return  # it is not needed any more
+            raise
         session = await stack.enter_async_context(open_session())
         services = await assemble(settings, store, session, at, waits)
         stack.push_async_callback(services.monitor.close)
@@ -293,16 +298,3 @@ async def working(coroutine: Coroutine[Any, Any, None]) -> AsyncGenerator[asynci
         yield task
     finally:
         await end(task)
-
-
-@contextmanager
-def signals(stop: asyncio.Event) -> Generator[None]:
-    """Set the event on Ctrl-C and SIGTERM, which discord.py's own `run` does only for the former."""
-    loop = asyncio.get_running_loop()
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(signum, stop.set)
-    try:
-        yield
-    finally:
-        for signum in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(signum)

@@ -6,7 +6,7 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from math import inf
@@ -109,13 +109,36 @@ def unusable(path: Path, error: OSError) -> StoreError:
     )
 
 
+class DatabaseLocked(StoreError):  # noqa: N818 - the same
+    """Another program is writing into the database, and does not end."""
+
+
 @contextmanager
 def plainly(path: Path) -> Generator[None]:
     """Turn an error of SQLite into a sentence."""
     try:
         yield
     except sqlite3.Error as error:
-        raise StoreError(sentence(error, path)) from error
+        is_locked = primary_code(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+        raise (DatabaseLocked if is_locked else StoreError)(sentence(error, path)) from error
+
+
+async def patiently(
+    attempt: Callable[[timedelta], Awaitable[None]], patience: timedelta, give_up: Callable[[], bool]
+) -> None:
+    """Try what another program may be in the way of, each time for a moment, as long as patience lasts.
+
+    Raises:
+        DatabaseLocked: it is in the way still, or `give_up` says that waiting has no use any more.
+    """
+    end = time.monotonic() + patience.total_seconds()
+    while True:
+        try:
+            return await attempt(min(LAST_WAIT, patience))
+        except DatabaseLocked:
+            if give_up() or time.monotonic() >= end:
+                raise
+        await asyncio.sleep(BUSY_STEP.total_seconds())  # SQLite does not wait wherever it could
 
 
 def sentence(error: sqlite3.Error, path: Path) -> str:

@@ -197,6 +197,21 @@ async def inspect_by(path: Path, newest: int, *, read_only: bool, busy_timeout: 
             )
 
 
+async def prepare(path: Path, busy_timeout: timedelta) -> None:
+    """Make sure that a file is a database for this program, and bring it up to date.
+
+    Raises:
+        StoreError: it cannot be used; it is left alone.
+    """
+    await inspect(path, len(STEPS), busy_timeout=busy_timeout)
+    async with connected(path, read_only=False, busy_timeout=busy_timeout) as connection:
+        with plainly(path):
+            await connection.execute("PRAGMA journal_mode = WAL")
+            await connection.execute("PRAGMA synchronous = FULL")
+            await connection.execute("PRAGMA foreign_keys = ON")
+            await migrate(connection, path)
+
+
 async def migrate(
     connection: aiosqlite.Connection, path: Path, steps: tuple[tuple[str, ...], ...] = STEPS
 ) -> None:

@@ -2,9 +2,10 @@
 
 import json
 import logging
-from collections.abc import AsyncGenerator, Generator, Iterable
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -16,11 +17,12 @@ from bot.store.database import (
     connected,
     held,
     not_understood,
+    patiently,
     plainly,
     require_sqlite,
 )
 from bot.store.records import StoredAccount, StoredInfo, from_epoch, storable, to_epoch
-from bot.store.schema import STEPS, inspect, migrate
+from bot.store.schema import prepare
 from bot.store.statements import ACTION, GET_META, KEPT, SET_META, action_row
 from bot.store.watch import FORGET_WATCH, WatchStore
 
@@ -96,8 +98,16 @@ class Store:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, path: Path, *, busy_timeout: timedelta = BUSY_TIMEOUT) -> AsyncGenerator[Self]:
+    async def open(
+        cls,
+        path: Path,
+        *,
+        busy_timeout: timedelta = BUSY_TIMEOUT,
+        give_up: Callable[[], bool] = lambda: False,
+    ) -> AsyncGenerator[Self]:
         """Open a database, made or brought up to date as needed, and close it on every way out.
+
+        Once `give_up` says so, another program that has the file is not waited for any more.
 
         Raises:
             DatabaseInUse: another Midwatch has it.
@@ -106,13 +116,11 @@ class Store:
         """
         require_sqlite()
         with held(path) as file:
-            await inspect(file, len(STEPS), busy_timeout=busy_timeout)
+            await patiently(partial(prepare, file), busy_timeout, give_up)
             async with connected(file, read_only=False, busy_timeout=busy_timeout) as writer:
                 with plainly(file):
-                    await writer.execute("PRAGMA journal_mode = WAL")
                     await writer.execute("PRAGMA synchronous = FULL")
                     await writer.execute("PRAGMA foreign_keys = ON")
-                    await migrate(writer, file)
                 async with connected(file, read_only=True, busy_timeout=busy_timeout) as reader:
                     database = Database(writer, reader, file, busy_timeout)
                     await database.wait_in_steps()

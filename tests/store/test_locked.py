@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.store import Store, StoreError
+from bot.store.database import DatabaseLocked
 from tests.store.cases import connections
 
 PATIENCE = 20.0
@@ -39,6 +40,46 @@ async def trying(statements: list[str]) -> None:
             await asyncio.sleep(0.01)
 
 
+async def test_opening_waits_in_steps_for_another_program_and_no_longer_once_the_end_is_near(
+    path: Path,
+) -> None:
+    asked: list[bool] = []
+
+    def give_up() -> bool:
+        asked.append(len(asked) == 2)
+        return asked[-1]
+
+    async with Store.open(path):
+        pass
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match="is locked by another program"):
+            async with asyncio.timeout(PATIENCE), Store.open(path, busy_timeout=FOR_EVER, give_up=give_up):
+                pass
+    assert asked == [False, False, True]
+
+
+async def test_opening_goes_on_once_another_program_is_done(path: Path) -> None:
+    async with Store.open(path):
+        pass
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+
+        def let_go() -> bool:
+            if other.in_transaction:
+                other.rollback()
+            return False
+
+        async with (
+            asyncio.timeout(PATIENCE),
+            Store.open(path, busy_timeout=FOR_EVER, give_up=let_go) as store,
+        ):
+            assert not other.in_transaction
+            await store.set_meta("key", "value")
+
+
 async def test_a_write_waits_for_another_program_that_soon_is_done(path: Path) -> None:
     async with Store.open(path, busy_timeout=FOR_EVER) as store:
         statements = await traced(store)
@@ -61,7 +102,7 @@ async def test_those_who_wait_in_turn_wait_no_longer_than_one(path: Path) -> Non
             failed = await asyncio.gather(
                 *(store.set_meta("key", f"{number}") for number in range(5)), return_exceptions=True
             )
-            assert [type(each) for each in failed] == [StoreError] * 5
+            assert [type(each) for each in failed] == [DatabaseLocked] * 5
             assert statements.count(BEGIN) == tried + 5
 
 
@@ -74,6 +115,6 @@ async def test_at_the_end_nobody_waits_for_another_program_any_more(path: Path) 
             store.hurry()
             done, waiting = await asyncio.wait(writes, timeout=PATIENCE)
             assert waiting == set()
-            assert {type(each.exception()) for each in done} == {StoreError}
+            assert {type(each.exception()) for each in done} == {DatabaseLocked}
         await store.set_meta("key", "after")
         assert await store.meta("key") == "after"
