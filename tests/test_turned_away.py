@@ -1,7 +1,7 @@
 """What stands between: pages and codes in front of the API, long headers, certificates, proxies."""
 
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from bot.useapi import (
     UseapiError,
     open_session,
 )
+from bot.useapi.answers import parse_accounts
+from bot.useapi.holder import parse_holder
 from bot.useapi.network import unreachable
 from bot.useapi.refusals import refusal
 from bot.useapi.response import Answer, Ask, Question
@@ -30,6 +32,7 @@ from tests.keeping import MINUTE, Clock, rounds_of, watching
 from tests.parts import at_once
 from tests.sandbox.useapi import Fault, SimulatedUseapi
 
+Parse = Callable[[Answer, Question], object]
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 LIST = Question(Ask.LIST)
 JUST_A_MOMENT = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>cf-chl</body></html>"
@@ -66,6 +69,44 @@ def test_row_51_what_bars_the_way_is_an_outage_whatever_its_status(status: int, 
 def test_row_51_a_page_says_nothing_of_the_token_or_the_subscription(status: int) -> None:
     error = refusal(answer(status, FORBIDDEN), LIST)
     assert (type(error), error.cause) == (Unreachable, Cause.CHALLENGE)
+
+
+@pytest.mark.parametrize("parse", [parse_accounts, parse_holder])
+@pytest.mark.parametrize("body", [b"error code: 1003", b"error code: 1016"])
+def test_row_51_a_404_of_what_stands_in_front_is_no_empty_list(parse: Parse, body: bytes) -> None:
+    with pytest.raises(Unreachable):
+        parse(answer(404, body), LIST)
+    with pytest.raises(Unreachable):
+        parse(answer(404, b"", mitigated=True), LIST)
+    assert not parse(answer(404, b'{"error": "none", "code": 404}'), LIST)
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, 1020), (429, 1015)])
+def test_row_51_what_stands_in_front_is_known_in_json_too(status: int, code: int) -> None:
+    body = f'{{"cloudflare_error": true, "error_code": {code}, "retry_after": 90}}'.encode()
+    error = refusal(answer(status, body), LIST)
+    assert isinstance(error, RateLimited)
+    assert (error.cause, error.retry_after) == (Cause.CHALLENGE, timedelta(seconds=90))
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(530, b"error code: 1016"), (522, b"<html><title>522</title><div class=cf-error-details></div></html>")],
+)
+def test_a_server_that_is_down_behind_it_is_out_of_order(status: int, body: bytes) -> None:
+    assert refusal(answer(status, body), LIST).cause is Cause.SERVER_ERROR
+
+
+def test_row_51_a_challenge_that_says_that_all_is_well_is_one() -> None:
+    with pytest.raises(Unreachable) as caught:
+        parse_accounts(answer(200, JUST_A_MOMENT), LIST)
+    assert caught.value.cause is Cause.CHALLENGE
+
+
+def test_a_429_to_a_question_limits_asking_and_says_nothing_of_jobs() -> None:
+    body = b'{"error": "slow down", "code": 429}'
+    assert "limits how often it may be asked" in str(refusal(answer(429, body), LIST))
+    assert "job slots" in str(refusal(answer(429, body), Question(Ask.INFO)))
 
 
 def test_row_51_a_header_tells_of_a_challenge_whatever_stands_below() -> None:

@@ -17,7 +17,7 @@ from typing_extensions import TypedDict  # pydantic's own, as it cannot read Pyt
 from bot.models import Account, Flag, Info, SavedAccount, Standing, is_channel
 from bot.useapi.errors import Unreachable, UseapiError
 from bot.useapi.info import label_in_title, parse_info
-from bot.useapi.refusals import LATER, MODERATION, malformed, pending, refusal, web_page
+from bot.useapi.refusals import LATER, MODERATION, malformed, pending, refusal, turned_away, web_page
 from bot.useapi.response import Answer, Question, count_of, fields_of, is_object, key_place
 from bot.useapi.words import plain
 
@@ -93,10 +93,18 @@ def decipher(answer: Answer, question: Question) -> None:
         raise refusal(answer, question)
     if answer.length is None:
         raise malformed(answer.loaded.fault or "")
+    if answer.is_turned_away:
+        raise turned_away(answer)
     if answer.page:
         raise web_page()
     if code is not None and code >= 300:  # noqa: PLR2004 - the API's codes are HTTP's
         raise malformed("code")
+
+
+def is_empty_list(answer: Answer) -> bool:
+    """Return whether the API itself says with a 404 that no account is configured."""
+    is_of_edge = answer.page or answer.is_turned_away or answer.edge_code is not None
+    return answer.status == 404 and not is_of_edge  # noqa: PLR2004 - RFC 9110
 
 
 def done(answer: Answer, question: Question) -> None:
@@ -113,7 +121,7 @@ def parse_accounts(
     single field that is known says nothing of its account, least of all that it is well. An account that is
     as it was `before` is given as the same object.
     """
-    if answer.status == 404 and not answer.page and answer.code not in MODERATION:  # noqa: PLR2004 - RFC 9110
+    if is_empty_list(answer) and answer.code not in MODERATION:
         return ()
     decipher(answer, question)
     accounts = tuple(account_of(entry, key, before) for key, entry in entries_of(believed(answer, once=True)))

@@ -1,7 +1,7 @@
 """Whose token it is: the account that the API's list shows with one given Discord token."""
 
 from bot.models import Account
-from bot.useapi.answers import Entry, account_of, believed, decipher, entries_of
+from bot.useapi.answers import Entry, account_of, believed, decipher, entries_of, is_empty_list
 from bot.useapi.errors import Unreachable
 from bot.useapi.refusals import LATER
 from bot.useapi.response import Answer, Question
@@ -14,7 +14,7 @@ def parse_holder(answer: Answer, question: Question) -> Account | None:
     Raises:
         UseapiError: the list cannot be read, or does not show each token, so that the account may be there.
     """
-    if answer.status == 404 and not answer.page:  # noqa: PLR2004 - RFC 9110; the docs' empty list
+    if is_empty_list(answer):
         return None
     decipher(answer, question)
     entries = list(entries_of(believed(answer, once=True)))

@@ -8,8 +8,8 @@ import aiohttp
 
 from bot.models import Cause
 from bot.useapi.errors import AnswerLost, NotAsked, Unreachable
-from bot.useapi.refusals import CHECK_URL, LATER, LOOK_FIRST
-from bot.useapi.response import Ask, Question
+from bot.useapi.refusals import CHECK_URL, LATER, LOOK_FIRST, QUESTIONS
+from bot.useapi.response import Question
 
 PROXIES: Final = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
 UNTRUSTED: Final = (
@@ -28,7 +28,7 @@ def proxy_unused() -> str:
 
 def unreachable(error: Exception, question: Question) -> Unreachable:  # noqa: PLR0911 - a table
     """Word a failure of the network; of the error itself, which may carry headers, nothing is kept."""
-    asking = question.ask in {Ask.LIST, Ask.ACCOUNT, Ask.STANDING}
+    asking = question.ask in QUESTIONS
     unsure = LATER if asking else LOOK_FIRST
     match error:
         case ssl.CertificateError() | aiohttp.ClientSSLError():

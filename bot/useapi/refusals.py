@@ -29,6 +29,8 @@ CHANNEL_IN_PATH: Final = re.compile(r"/([0-9]{17,20})(?![0-9])")
 CHANNEL_IN_JOBID: Final = re.compile(r"-channel:([0-9]{17,20})(?![0-9])")
 NO_WORDS: Final = "The API reports a pending moderation message or CAPTCHA, and says no more."
 
+QUESTIONS: Final = frozenset({Ask.LIST, Ask.ACCOUNT, Ask.STANDING})
+"""What is asked without any work for Midjourney."""
 OTHERS_PAGES: Final = frozenset({401, 402, 403, 429})
 TURNED_AWAY: Final = (
     "The token is not the reason: wait, or ask useapi.net whether it blocks the address of this machine."
@@ -117,12 +119,19 @@ COMPLAINTS: Final[tuple[tuple[re.Pattern[str], str, str], ...]] = tuple(
 )
 
 
-def refusal(answer: Answer, question: Question) -> UseapiError:  # noqa: PLR0911 - a table
+def refusal(answer: Answer, question: Question) -> UseapiError:
     """Put an answer that is not a success, and no flag, into the error it stands for."""
     # The API answers in JSON, so a page in its place says nothing of the token or the subscription.
     is_page = answer.page and answer.body is not None
     if answer.is_turned_away or (is_page and answer.status in OTHERS_PAGES):
         return turned_away(answer)
+    if answer.edge_code is not None:
+        return failing(answer)  # what stands in front says that the API's server is down
+    return refusal_of_api(answer, question)
+
+
+def refusal_of_api(answer: Answer, question: Question) -> UseapiError:  # noqa: PLR0911 - a table
+    """Put an answer of the API itself into the error it stands for."""
     match answer.status:
         case 401 | 403:
             return unauthorized(answer)
@@ -137,6 +146,8 @@ def refusal(answer: Answer, question: Question) -> UseapiError:  # noqa: PLR0911
                 cause=Cause.SERVER_ERROR,
                 quote=answer.words,
             )
+        case 429 if question.ask in QUESTIONS:
+            return limited(answer, "The API limits how often it may be asked.")
         case 429:
             return limited(answer, "All job slots are busy, or Discord asks the API to slow down.")
         case status if status == 408 or status >= 500:  # noqa: PLR2004 - RFC 9110, 15.5.9 and 15.6

@@ -14,10 +14,12 @@ from bot.useapi.words import plain
 
 BODY_LIMIT: Final = 8 * 1024 * 1024
 LONGEST_WAIT: Final = timedelta(days=1)
-EDGE_CODE: Final = re.compile(rb"error code: 1[0-9]{3}", re.IGNORECASE)
+EDGE_CODE: Final = re.compile(rb"error code: (1[0-9]{3})", re.IGNORECASE)
+SERVER_IS_DOWN: Final = frozenset({1000, 1001, 1002, 1016, 1018, 1033})
+"""Codes by which Cloudflare says that it finds no server behind it."""
 CHALLENGE: Final = re.compile(
     rb"just a moment|attention required|checking your browser|verify(?:ing)? (?:that )?you are human"
-    rb"|cf-(?:chl|error|browser)|cdn-cgi/challenge|<title>\s*access denied|error (?:code:? )?1[0-9]{3}\b",
+    rb"|cf-chl|cdn-cgi/challenge|<title>\s*access denied",
     re.IGNORECASE,
 )
 """Words of the pages that bar the way, and of no API."""
@@ -93,10 +95,20 @@ class Answer:
     @property
     def is_turned_away(self) -> bool:
         """Whether something in front of the API answered: a challenge, or Cloudflare's "error code: 1015"."""
-        if self.mitigated:
+        if self.mitigated or (self.edge_code is not None and self.edge_code not in SERVER_IS_DOWN):
             return True
-        body = (self.body or b"").strip()
-        return EDGE_CODE.fullmatch(body) is not None or (self.page and CHALLENGE.search(body) is not None)
+        return self.page and self.body is not None and CHALLENGE.search(self.body) is not None
+
+    @property
+    def edge_code(self) -> int | None:
+        """The code of Cloudflare's own answer (its documentation, "1xxx errors"); None if it is none.
+
+        It stands alone, or in the JSON that Cloudflare sends to those who ask for JSON.
+        """
+        if self.fields.get("cloudflare_error") is True:
+            return count_of(self.fields.get("error_code"))
+        found = EDGE_CODE.fullmatch((self.body or b"").strip())
+        return None if found is None else int(found[1])
 
     @cached_property
     def loaded(self) -> Loaded:
@@ -136,7 +148,8 @@ class Answer:
     def retry_after(self) -> timedelta | None:
         """How long the API asks to be left alone, in its header or its body."""
         in_header = waiting_time(self.asked_to_wait, self.at)
-        return waiting_time(self.fields.get("retryAfter"), self.at) if in_header is None else in_header
+        in_body = self.fields.get("retryAfter", self.fields.get("retry_after"))
+        return waiting_time(in_body, self.at) if in_header is None else in_header
 
 
 def load(body: bytes) -> Loaded:
