@@ -64,6 +64,9 @@ def do(wanted: argparse.Namespace, env_file: Path | None, waits: app.Waits) -> i
     try:
         settings = load_settings(env_file, KINDS.get(wanted.command, Settings), warn)
     except ConfigurationError as error:
+        if wanted.command == "check":
+            check.report_settings(error.problems)
+            return MISCONFIGURED
         complain(
             "Midwatch cannot start, because of its settings:", *(f"  {problem}" for problem in error.problems)
         )

@@ -1,7 +1,6 @@
 """`python -m bot check`: says line by line whether everything the bot needs is right."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,18 +9,18 @@ from typing import Final
 import aiohttp
 import discord
 
+from bot.check_database import try_database
 from bot.config import Settings
 from bot.models import Account, Standing
 from bot.owners import owners_of
 from bot.permissions import AlertChannel, lacking
 from bot.render.text import bare, count
-from bot.store import DatabaseInUse, StoreError
-from bot.store.database import held, require_sqlite, unusable
-from bot.store.schema import STEPS, inspect
+from bot.store import StoreError
 from bot.terminal import complain, say
 from bot.useapi import Gone, MalformedResponse, Unauthorized, Unpaid, UseapiClient, UseapiError, open_session
 
 FAILED: Final = 69
+MEND: Final = "Mend what failed, then check again."
 DISCORD_LIMIT_SECONDS: Final = 30
 NAME_LIMIT: Final = 100
 COMMANDS: Final = frozenset(
@@ -54,13 +53,20 @@ class Finding:
         return f"{'ok  ' if self.good else 'FAIL'}  {self.subject}: {self.words}"
 
 
+def report_settings(problems: Iterable[str]) -> None:
+    """Write a line for each problem of the settings, without which nothing else can be checked."""
+    for problem in problems:
+        say(str(Finding("Settings", good=False, words=problem)))
+    complain(MEND)
+
+
 async def report(settings: Settings) -> int:
     """Check everything, write a line for each finding as it comes, and give the exit code."""
     good = True
     async for finding in findings(settings):
         say(str(finding))
         good = good and finding.good
-    complain("Everything is right." if good else "Mend what failed, then check again.")
+    complain("Everything is right." if good else MEND)
     return 0 if good else FAILED
 
 
@@ -75,45 +81,12 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def database(path: Path) -> Finding:
-    """Look at the database without changing it, also while a bot uses it."""
+    """Try whether a start could use the database, also while a bot uses it."""
     try:
-        require_sqlite()
-        if (file := existing(path)) is None:
-            return to_be_made(path)
-        if not file.is_file():
-            words = f"{path} is no file: set DATABASE_PATH to a file of Midwatch's own."
-            return Finding("Database", good=False, words=words)
-        await inspect(file, len(STEPS))  # first, as to hold a file is to put another beside it
-        words = f"{path} is in use by a running Midwatch" if is_in_use(file) else f"{path} is sound"
+        words = await try_database(path)
     except StoreError as error:
         return Finding("Database", good=False, words=str(error))
     return Finding("Database", good=True, words=words)
-
-
-def existing(path: Path) -> Path | None:
-    """Give the full path of a database; None if there is none. Raises StoreError if nobody lets us see it."""
-    try:
-        return path.resolve() if path.exists() else None
-    except OSError as error:
-        raise unusable(path, error) from error
-
-
-def is_in_use(path: Path) -> bool:
-    """Tell whether a bot holds a database that exists; raises StoreError if it cannot be written."""
-    try:
-        with held(path):
-            return False
-    except DatabaseInUse:
-        return True
-
-
-def to_be_made(path: Path) -> Finding:
-    """See whether the bot can make its database where there is none yet."""
-    folder = next(parent for parent in path.resolve().parents if parent.exists())
-    if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
-        return Finding("Database", good=True, words=f"{path} is not there yet; the bot makes it")
-    words = f"{path} cannot be made: let this user write in {folder}, or set DATABASE_PATH to another file."
-    return Finding("Database", good=False, words=words)
 
 
 async def discord_side(settings: Settings) -> AsyncIterator[Finding]:

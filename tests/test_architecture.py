@@ -152,8 +152,10 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
         "bot.supervise",
         "discord",
     },
+    "bot.check_database": frozenset({"bot.ledger", "bot.monitor", "bot.owners", "bot.store"}),
     "bot.check": FACTS
     | {
+        "bot.check_database",
         "bot.config",
         "bot.owners",
         "bot.permissions",

@@ -1,5 +1,7 @@
 """`python -m bot check`: each of its lines, good and bad."""
 
+import errno
+import fcntl
 import os
 import re
 import sqlite3
@@ -9,11 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 import discord
 import pytest
 from aiohttp import web
 
 from bot import check
+from bot.store import Store, StoreError
+from bot.store.schema import STEPS, migrate
 from tests.running import Bot, Visitor
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, Trouble, point_at
 from tests.sandbox.useapi import MODERATION, Endpoint, Fault
@@ -175,14 +180,64 @@ async def test_a_device_is_no_database_and_gets_no_file_beside_it(bot: Bot, chec
     assert list(bot.database.parent.iterdir()) == [bot.database]
 
 
+async def opened(path: Path) -> None:
+    """Open a database as a start does."""
+    async with Store.open(path):
+        pass
+
+
+def folder_of(bot: Bot) -> list[str]:
+    """Name what stands where the database does."""
+    return [file.name for file in bot.database.parent.iterdir()]
+
+
 async def test_an_older_database_is_not_migrated(bot: Bot, checked: Checks) -> None:
-    await bot.start()
-    await bot.stop()
-    with closing(sqlite3.connect(bot.database)) as connection:
-        connection.execute("PRAGMA user_version = 0")
+    async with aiosqlite.connect(bot.database, isolation_level=None) as connection:
+        await migrate(connection, bot.database, STEPS[:1])
     before = bot.database.read_bytes()
     assert (await checked()).line("Database").startswith("ok")
     assert bot.database.read_bytes() == before
+
+
+async def test_a_database_that_no_start_understands_fails(bot: Bot, checked: Checks) -> None:
+    await bot.start()
+    await bot.stop()
+    await bot.meddle("INSERT OR REPLACE INTO meta VALUES ('owners', 'ada')")
+    before = bot.database.read_bytes()
+    line = (await checked()).line("Database")
+    assert line.startswith(f"FAIL  Database: {bot.database} holds what this Midwatch does not understand")
+    assert bot.database.read_bytes() == before
+
+
+@pytest.mark.parametrize("is_there", [False, True], ids=["to-be-made", "healthy"])
+async def test_a_disk_without_locks_fails(
+    bot: Bot, checked: Checks, monkeypatch: pytest.MonkeyPatch, *, is_there: bool
+) -> None:
+    if is_there:
+        await bot.start()
+        await bot.stop()
+
+    def refuse(_handle: int, _operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    words = (
+        f"The database {bot.database} cannot be locked (No locks available), as on some disks of a network: "
+    )
+    (failed,) = (await checked()).failed
+    assert failed == f"FAIL  Database: {words}set DATABASE_PATH to a file on a disk of this machine."
+    with pytest.raises(StoreError, match=re.escape(words)):
+        await opened(bot.database)
+    assert [file for file in folder_of(bot) if ".midwatch-check" in file] == []
+
+
+async def test_a_name_with_which_sqlite_cannot_write_fails(bot: Bot, checked: Checks) -> None:
+    path = bot.database.with_name("x" * 250)  # there is room for ".lock" after it, not for "-journal"
+    report = await checked(DATABASE_PATH=path)
+    assert report.line("Database").startswith(f"FAIL  Database: The database {path} ")
+    assert folder_of(bot) == []
+    with pytest.raises(StoreError):
+        await opened(path)
 
 
 @pytest.mark.parametrize(

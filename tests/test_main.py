@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import re
 import socket
 import sys
 from pathlib import Path
@@ -55,7 +56,7 @@ def written(env_file: Path, **settings: object) -> Path:
     return env_file
 
 
-@pytest.mark.parametrize("words", [[], ["run"], ["check"]])
+@pytest.mark.parametrize("words", [[], ["run"]])
 def test_wrong_settings_are_all_named_at_once_without_their_values(
     env_file: Path, capsys: pytest.CaptureFixture[str], words: list[str]
 ) -> None:
@@ -64,6 +65,17 @@ def test_wrong_settings_are_all_named_at_once_without_their_values(
     named = [line.split()[0] for line in said.err.splitlines() if line.startswith("  ")]
     assert (code, named, said.out) == (78, [name for name in VARIABLES if name in MISTAKES], "")
     assert "s3cret" not in said.err
+
+
+def test_wrong_settings_are_lines_of_the_check_that_failed(
+    env_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["check"], env_file=written(env_file, **MISTAKES))
+    said = capsys.readouterr()
+    named = [re.findall(r"FAIL  Settings: (\w+) .+", line) for line in said.out.splitlines()]
+    assert (code, named) == (78, [[name] for name in VARIABLES if name in MISTAKES])
+    assert said.err == "Mend what failed, then check again.\n"
+    assert "s3cret" not in said.out
 
 
 def test_missing_settings_are_named_with_what_they_are(
@@ -82,7 +94,8 @@ def test_a_misspelled_variable_is_warned_of_before_what_is_missing_and_without_i
 ) -> None:
     env_file.write_text("DISCORD_TOKN=s3cret-value\n")
     assert main(words, env_file=env_file) == 78
-    first, *others = capsys.readouterr().err.splitlines()
+    said = capsys.readouterr()
+    first, *others = (said.err + said.out).splitlines()
     assert first == (
         f"WARNING: DISCORD_TOKN in {env_file} is no setting of Midwatch. "
         "If you mean DISCORD_TOKEN, write it so."

@@ -92,11 +92,17 @@ def lock_or_refuse(handle: int, path: Path) -> None:
     """Lock a file until its handle is closed or its process ends, then create the database file."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        create(path)
     except BlockingIOError:
         raise DatabaseInUse(
             f"Another Midwatch is using {path}: stop that one, or set DATABASE_PATH to a file of its own."
         ) from None
+    except OSError as error:
+        raise StoreError(
+            f"The database {path} cannot be locked ({error.strerror}), as on some disks of a network: "
+            "set DATABASE_PATH to a file on a disk of this machine."
+        ) from error
+    try:
+        create(path)
     except OSError as error:
         raise unusable(path, error) from error
 

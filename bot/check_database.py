@@ -1,0 +1,92 @@
+"""Whether a start could use its database: tried on another one in its folder, which is removed again."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bot.ledger import Ledger
+from bot.monitor import recall, utc_now
+from bot.owners import Owners
+from bot.store import DatabaseInUse, Store, StoreError
+from bot.store.database import connected, held, plainly, require_sqlite, unusable
+from bot.store.schema import STEPS, inspect
+
+
+async def try_database(path: Path) -> str:
+    """Return what a start finds, having done all that it does, without a change to what is there.
+
+    Raises:
+        StoreError: it could not start.
+    """
+    require_sqlite()
+    if (file := existing(path)) is None:
+        with scratch(path) as trial:
+            await start_on(trial)
+        return f"{path} is not there yet; the bot makes it"
+    if not file.is_file():
+        raise StoreError(f"{path} is no file: set DATABASE_PATH to a file of Midwatch's own.")
+    await inspect(file, len(STEPS))  # first, as to hold a file is to put another beside it
+    if is_in_use(file):
+        return f"{path} is in use by a running Midwatch"
+    with scratch(file) as trial:
+        await copy(file, trial)
+        await start_on(trial)
+    return f"{path} is sound"
+
+
+def existing(path: Path) -> Path | None:
+    """Give the full path of a database; None if there is none. Raises StoreError if nobody lets us see it."""
+    try:
+        return path.resolve() if path.exists() else None
+    except OSError as error:
+        raise unusable(path, error) from error
+
+
+def is_in_use(path: Path) -> bool:
+    """Tell whether a bot holds a database that exists; raises StoreError if it cannot be written."""
+    try:
+        with held(path):
+            return False
+    except DatabaseInUse:
+        return True
+
+
+@contextmanager
+def scratch(path: Path) -> Generator[Path]:
+    """Give a place for a database of the same name, in the folder of this one or where that will be made.
+
+    Raises:
+        StoreError: a database fails there; it is told as if it were this one.
+    """
+    path = path.resolve()
+    folder = next(parent for parent in path.parents if parent.exists())
+    try:
+        room = TemporaryDirectory(prefix=".midwatch-check-", dir=folder)
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be made ({error.strerror}): "
+            f"let this user write in {folder}, or set DATABASE_PATH to another file."
+        ) from error
+    with room as name:
+        try:
+            yield Path(name, path.name)
+        except StoreError as error:
+            raise StoreError(str(error).replace(name, str(path.parent))) from error
+
+
+async def copy(path: Path, to: Path) -> None:
+    """Copy a database, with all that a start needs to know it by."""
+    async with connected(path, read_only=True) as connection:
+        with plainly(path):
+            await connection.execute("VACUUM INTO ?", (str(to),))
+
+
+async def start_on(path: Path) -> None:
+    """Lock a database, make it or bring it up to date, and take up all that it remembers, as a start does."""
+    async with Store.open(path) as store:
+        with store.understood():
+            await Owners((), (), store).load()
+            await Ledger.load(store, utc_now)
+            await recall(store)
+            await store.watch.greeted()
