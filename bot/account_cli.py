@@ -21,7 +21,7 @@ from bot.render.text import bare, count
 from bot.saving import save
 from bot.stopping import INTERRUPTED
 from bot.store import Names, names_in
-from bot.terminal import complain, say
+from bot.terminal import complain, said_if_slow, say
 from bot.useapi import Rejected, Unauthorized, Unpaid, UseapiClient, UseapiError, open_session
 
 # EX_DATAERR, EX_UNAVAILABLE, EX_IOERR and EX_NOPERM of sysexits.h.
@@ -169,7 +169,8 @@ async def api(settings: Settings, sending: Sending | None = None) -> AsyncGenera
     if sending is not None:
         trace.on_request_headers_sent.append(sending.note)
     async with open_session([trace]) as session:
-        yield UseapiClient(session, settings.useapi_url, settings.useapi_token)
+        with said_if_slow(settings.useapi_url):
+            yield UseapiClient(session, settings.useapi_url, settings.useapi_token)
 
 
 def entered_token() -> SecretStr:

@@ -16,7 +16,7 @@ from bot.owners import owners_of
 from bot.permissions import AlertChannel, lacking
 from bot.render.text import bare, count
 from bot.store import StoreError
-from bot.terminal import complain, say
+from bot.terminal import complain, said_if_slow, say
 from bot.useapi import Gone, MalformedResponse, Unauthorized, Unpaid, UseapiClient, UseapiError, open_session
 
 FAILED: Final = 69
@@ -76,7 +76,9 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
     yield await database(settings.database_path)
     async for finding in discord_side(settings):
         yield finding
-    for finding in await useapi_side(settings):
+    with said_if_slow(settings.useapi_url):
+        of_useapi = await useapi_side(settings)
+    for finding in of_useapi:
         yield finding
 
 
@@ -93,9 +95,10 @@ async def discord_side(settings: Settings) -> AsyncIterator[Finding]:
     """Log in without connecting, and look at what Discord says of the application."""
     async with discord.Client(intents=discord.Intents(guilds=True)) as client:
         try:
-            async with asyncio.timeout(DISCORD_LIMIT_SECONDS):
-                await client.login(settings.discord_token.get_secret_value())
-                application = await client.application_info()
+            with said_if_slow("Discord"):
+                async with asyncio.timeout(DISCORD_LIMIT_SECONDS):
+                    await client.login(settings.discord_token.get_secret_value())
+                    application = await client.application_info()
         except discord.LoginFailure:
             words = "Discord refuses it. Put a new one into DISCORD_TOKEN."
             yield Finding("Discord token", good=False, words=words)

@@ -3,11 +3,16 @@
 Characters that it has not are replaced, a reader who left is no error, and a closed stream is as good as one.
 """
 
+import asyncio
 import os
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Final, TextIO
 
 NOWHERE_TO: Final = "Standard output cannot be written to ({reason}), so the answer stands here:"
+SLOW_SECONDS: Final = 2.0
+"""Who waits for longer is told what for."""
 
 
 def say(text: str) -> bool:
@@ -26,6 +31,16 @@ def complain(*lines: str) -> None:
         write(sys.stderr, *lines)
     except OSError:
         return  # there is nowhere left to say it
+
+
+@contextmanager
+def said_if_slow(whom: str, after: float = SLOW_SECONDS) -> Generator[None]:
+    """Say whose answer is waited for, if the block takes long; only where an event loop runs."""
+    telling = asyncio.get_running_loop().call_later(after, complain, f"Waiting for an answer of {whom} ...")
+    try:
+        yield
+    finally:
+        telling.cancel()
 
 
 def write(stream: TextIO | None, *lines: str) -> None:

@@ -467,6 +467,17 @@ async def test_an_api_that_is_away_is_told(terminal: Terminal) -> None:
     assert "The API takes no connection." in ended.err
 
 
+async def test_whose_answer_is_long_in_coming_is_said_meanwhile(terminal: Terminal) -> None:
+    terminal.api.fault(Fault.HANG)
+    process = await terminal.start("account", "list", stdin=asyncio.subprocess.DEVNULL)
+    assert process.stderr is not None
+    expected = f"Waiting for an answer of {terminal.api.url} ...\n".encode()
+    assert await asyncio.wait_for(process.stderr.readuntil(expected), PATIENCE)
+    process.send_signal(signal.SIGINT)
+    ended = await terminal.finish(process)
+    assert (ended.code, ended.plain) == (130, True)
+
+
 async def test_it_takes_no_lock(terminal: Terminal) -> None:
     terminal.api.add()
     with held(terminal.folder / "midwatch.sqlite3"):
