@@ -1,8 +1,10 @@
 """The watch in Discord: keeps its rounds going, and answers the buttons of alerts."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
+from typing import Final
 
 import discord
 from discord import app_commands
@@ -40,6 +42,8 @@ from bot.rules.policy import CLAIM_FOR
 from bot.store import Store, StoreError
 from bot.useapi import UseapiError
 from bot.watchkeeper import Watchkeeper
+
+LINKED: Final = re.compile(r"discord\.com/channels/[^/]+/([0-9]{17,20})")
 
 
 class Moderation(commands.Cog):
@@ -184,7 +188,7 @@ class Moderation(commands.Cog):
         await defer_update(caller)
         message = await self._ledger.message(key)
         if message is None:
-            await whisper(caller, Shown(acting.unknown()))
+            await whisper(caller, Shown(self._unknown(caller)))
         else:
             await show(caller, self._page(message, await self._incidents_of(message), page))
 
@@ -197,7 +201,7 @@ class Moderation(commands.Cog):
     async def _show_card(self, caller: Caller, incident: Incident | None, press: Press) -> None:
         """Show how one account's trouble stands, in a message of its own."""
         if incident is None or incident.channel is None:
-            await show(caller, Shown(acting.unknown()))
+            await show(caller, Shown(self._unknown(caller)))
             return
         actions = await self._store.actions(incident.channel, CARD_ACTIONS)
         message = press.part(0 if press.chosen else 1)
@@ -205,6 +209,12 @@ class Moderation(commands.Cog):
             incident, message, self._ledger.incidents, self._accounts(), now=utc_now(), actions=actions
         )
         await show(caller, shown(look))
+
+    def _unknown(self, caller: Caller) -> str:
+        """Say how the account is to which a message links, if it is one account; else how all are."""
+        accounts = self._accounts()
+        linked = channels_in(caller.message) & accounts.keys() if caller.message else set[str]()
+        return acting.unknown(accounts[linked.pop()] if len(linked) == 1 else None, accounts.values())
 
     def _page(self, message: Message, incidents: Mapping[str, Incident], page: int) -> Shown:
         look = look_of(message, incidents, self._accounts(), page=page, note=note_for(message))
@@ -281,6 +291,14 @@ def shown(look: Look, *, above: str | None = None) -> Shown:
     """Make a message of a look."""
     content = f"{above}\n{look.content}" if above else look.content
     return Shown(content, (look.embed,) if look.embed else (), view_of(look))
+
+
+def channels_in(message: discord.Message) -> set[str]:
+    """Return the Discord channels to which a message's buttons and embeds link."""
+    rows = (row for row in message.components if isinstance(row, discord.ActionRow))
+    links = [each.url or "" for row in rows for each in row.children if isinstance(each, discord.Button)]
+    links += [str(embed.to_dict()) for embed in message.embeds]
+    return {channel for link in links for channel in LINKED.findall(link)}
 
 
 async def setup(bot: Midwatch) -> None:

@@ -9,7 +9,7 @@ from tests.running import Bot, Visitor
 from tests.sandbox.discord import Trouble
 from tests.sandbox.discord.world import Json
 from tests.sandbox.useapi import CAPTCHA, MODERATION, Endpoint, SimulatedAccount
-from tests.watching import MINE, RESET, SNOOZE, flagged, later, look, newest, nothing_more
+from tests.watching import MINE, RESET, SNOOZE, SOLVED, flagged, later, look, newest, nothing_more
 
 NOT_AN_OWNER = "Only an owner"
 ACTING = (RESET, MINE, SNOOZE)
@@ -250,12 +250,12 @@ async def test_a_button_of_what_is_over_shows_the_trouble_there_is_now(
     shown = await pressed.answer()
     assert CAPTCHA in text(shown)
     assert pressed.ephemeral
-    assert list(buttons(shown)) == [*ACTING, "Open in Discord"]
+    assert list(buttons(shown)) == [SOLVED, MINE, SNOOZE, "Open in Discord"]
     assert bot.api.count(Endpoint.RESET) == 1
 
 
 @pytest.mark.parametrize("label", ACTING)
-async def test_a_button_of_what_nobody_remembers_says_so(
+async def test_row_32_a_button_of_what_nobody_remembers_says_how_its_account_is_now(
     bot: Bot, ada: Visitor, tmp_path: Path, label: str
 ) -> None:
     bot.api.add()
@@ -264,12 +264,16 @@ async def test_a_button_of_what_nobody_remembers_says_so(
     bot.api.clear(account.channel)
     await bot.restart(DATABASE_PATH=tmp_path / "another.sqlite3")
     pressed = await ada.press(alert, label)
-    assert "I do not know this alert any more" in text(await pressed.answer())
+    said = text(await pressed.answer())
+    assert "I do not know this alert any more" in said
+    assert f"…{account.channel[-4:]}** now: ✅ ready" in said
     assert pressed.ephemeral
     assert bot.api.count(Endpoint.RESET) == 0
 
 
-async def test_a_page_of_what_nobody_remembers_says_so(bot: Bot, ada: Visitor, tmp_path: Path) -> None:
+async def test_row_32_a_page_of_what_nobody_remembers_says_how_all_are_now(
+    bot: Bot, ada: Visitor, tmp_path: Path
+) -> None:
     for _ in range(21):
         bot.api.flag(bot.api.add().channel, MODERATION)
     await bot.start()
@@ -278,6 +282,8 @@ async def test_a_page_of_what_nobody_remembers_says_so(bot: Bot, ada: Visitor, t
         bot.api.clear(channel)
     await bot.restart(DATABASE_PATH=tmp_path / "another.sqlite3")
     pressed = await ada.press(digest, "Next")
-    assert "I do not know this alert any more" in text(await pressed.answer())
+    said = text(await pressed.answer())
+    assert "I do not know this alert any more" in said
+    assert "Now: 21 accounts, none flagged." in said
     assert pressed.ephemeral
     assert button(digest, "Next") == button(ada.told()[0], "Next")

@@ -6,7 +6,7 @@ from tests.reading import buttons, menu, options, text
 from tests.running import HELLO, Bot, Visitor
 from tests.sandbox.discord import Trouble
 from tests.sandbox.useapi import CAPTCHA, MODERATION, Endpoint, Fault
-from tests.watching import MINE, RESET, SNOOZE, flagged, is_silent, later, look, newest, nothing_more
+from tests.watching import MINE, RESET, SNOOZE, SOLVED, flagged, is_silent, later, look, newest, nothing_more
 
 CHANNEL_ROUTE = "ALERT_CHANNEL_ID"
 
@@ -141,7 +141,7 @@ async def test_an_account_of_a_digest_opens_for_the_person_alone(bot: Bot, ada: 
     assert opened.ephemeral
     assert CAPTCHA in text(card)
     assert MODERATION not in text(card)
-    assert list(buttons(card)) == [RESET, MINE, SNOOZE, "Open in Discord"]
+    assert list(buttons(card)) == [SOLVED, MINE, SNOOZE, "Open in Discord"]
 
 
 # ---------------------------------------------------------------------------- routes

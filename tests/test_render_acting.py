@@ -1,6 +1,7 @@
 """Before a reset the risk is said plainly, during it each step, after it which of five things it came to."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import discord
@@ -33,6 +34,7 @@ from tests.render_samples import (
 )
 
 AURORA = account(snapshot=SNAPSHOT)
+DUSK = replace(AURORA, name="Dusk", account=replace(AURORA.account, flag=Flag.of(MODERATION)))
 
 
 def test_the_confirmation_names_the_account_quotes_the_message_and_tells_the_risk() -> None:
@@ -186,8 +188,8 @@ def test_each_verdict_has_its_words(verdict: ResetVerdict, said: str) -> None:
             ),
         ),
         (
-            acting.unknown(),
-            "⚪ I do not know this alert any more. /mjstatus shows how things are now.",
+            acting.unknown(None, [AURORA, DUSK]),
+            "⚪ I do not know this alert any more. Now: 2 accounts, 1 flagged: Dusk. /mjstatus shows more.",
         ),
         (
             acting.claimed(AURORA, NOW),

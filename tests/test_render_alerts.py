@@ -301,6 +301,23 @@ def test_resetting_is_not_put_forward_before_a_block_is_over(trouble: Incident, 
     assert (reset.style is discord.ButtonStyle.secondary) is waits
 
 
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        (MODERATION, "I acknowledged it - reset"),
+        ("verify you're human", "I solved it - reset"),
+        (BLOCKED, "The block is over - reset"),
+        ("Something else is pending.", "I did what it says - reset"),
+    ],
+)
+def test_the_reset_button_fits_the_kind_and_the_steps_name_it(text: str, label: str) -> None:
+    look = shown((incident(0, text), Reason.OPENED))
+    assert next(each.label for each in look.controls if isinstance(each, ButtonLook)) == label
+    assert f"press **{label}**" in seen(look)
+    assert "press **" not in look.plain_text
+    assert "/mjreset" in look.plain_text
+
+
 def test_clearing_keeps_the_buttons_and_asks_for_nothing() -> None:
     look = shown((CLEARING, Reason.OPENED))
     assert look.controls == shown((incident(), Reason.OPENED)).controls

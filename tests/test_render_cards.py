@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.models import Action, FastTime, Flag, Info, InfoSnapshot, KnownAccount, Subscription, Usage
+from bot.models import Action, FastTime, Flag, FlagKind, Info, InfoSnapshot, KnownAccount, Subscription, Usage
 from bot.render.cards import account_embed, flag_embed, flag_headline, info_embed
-from bot.render.steps import BUTTON, steps
+from bot.render.steps import BUTTONS, steps
 from bot.render.text import length
 from tests.render_samples import (
     CHANNEL,
@@ -253,9 +253,9 @@ def test_the_card_of_a_flagged_account_quotes_the_flag_and_tells_the_last_five_a
 
 def test_a_flag_card_says_that_a_block_is_over() -> None:
     known = account(flag=BLOCKED)
-    listed = steps(known, Flag.of(BLOCKED), until=NOW, over=True, reset=BUTTON)
+    listed = steps(known, Flag.of(BLOCKED), until=NOW, over=True, reset=BUTTONS[FlagKind.BLOCK])
     assert listed.splitlines()[0] == "1. The block should be over now."
-    assert "3. Last, press **I acknowledged it - reset**." in listed
+    assert "3. Last, press **The block is over - reset**." in listed
 
 
 @pytest.mark.parametrize(

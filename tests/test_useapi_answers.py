@@ -234,7 +234,7 @@ FLAGS: dict[str, tuple[dict[str, object], Flag | None]] = {
         Flag("Pending mod message", FlagKind.OTHER),
     ),
     "a word": ({"pendingModMessage": True}, Flag("True", FlagKind.OTHER)),
-    "an object": ({"pendingModMessage": {"captcha": 1}}, Flag("{'captcha': 1}", FlagKind.CAPTCHA)),
+    "an object": ({"pendingModMessage": {"captcha": 1}}, Flag('{"captcha": 1}', FlagKind.CAPTCHA)),
     "blanks": (
         {"pendingModMessage": "  "},
         Flag("The API flags the account, and says no more.", FlagKind.OTHER),
@@ -914,3 +914,19 @@ def test_any_answer_at_all_becomes_facts_or_a_member_of_the_family(status: int, 
             parse(answer(status, body), question)
         except UseapiError as error:
             assert str(error)  # noqa: PT017 - that it raises nothing else is the point
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ({"message": "Acknowledge it.", "id": 7}, "Acknowledge it."),
+        ({"content": "", "description": "Read it."}, "Read it."),
+        ({"id": 7, "type": "mod"}, '{"id": 7, "type": "mod"}'),
+        (["one", "two"], '["one", "two"]'),
+    ],
+)
+def test_what_is_pending_as_an_object_is_quoted_by_its_text_or_as_json(said: object, text: str) -> None:
+    body = {"1" * 18: {"channel": "1" * 18, "maxJobs": 3, "pendingModMessage": said}}
+    (account,) = parse_accounts(answer(200, body), Question(Ask.LIST))
+    assert account.flag is not None
+    assert account.flag.text == text

@@ -6,6 +6,8 @@ from tests.sandbox.discord.world import Json
 from tests.sandbox.useapi import MODERATION, SimulatedAccount
 
 RESET = "I acknowledged it - reset"
+SOLVED = "I solved it - reset"
+BLOCK_OVER = "The block is over - reset"
 MINE = "I'm on it"
 SNOOZE = "Snooze"
 PATIENCE = 20.0

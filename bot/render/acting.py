@@ -1,5 +1,6 @@
 """The words of acting: the confirmation before a reset, its steps and verdicts, the answers to buttons."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
@@ -8,9 +9,11 @@ import discord
 from bot.incidents import Incident, ResetVerdict
 from bot.models import Flag, FlagKind, KnownAccount
 from bot.render.cards import QUOTE_LIMIT, add_field, flag_colour
+from bot.render.cases import naming
 from bot.render.look import ButtonLook, LinkLook, Look, headed
+from bot.render.sentences import state_words
 from bot.render.steps import block_end, login_help
-from bot.render.text import bare, code_block, plain, span, when
+from bot.render.text import bare, code_block, count, plain, span, when, whole
 
 BUTTON_LABEL: Final = 40
 WORSE: Final = "If it gets worse, I tell you all the same."
@@ -180,9 +183,15 @@ def cannot_read_first() -> str:
     return "⚠️ The list could not be read, so I sent no reset. /mjstatus says why, and what to do."
 
 
-def unknown() -> str:
-    """Answer a button of what nobody remembers."""
-    return "⚪ I do not know this alert any more. /mjstatus shows how things are now."
+def unknown(account: KnownAccount | None, accounts: Collection[KnownAccount]) -> str:
+    """Answer a button of what nobody remembers with how its account is now, or all of them."""
+    if account is not None:
+        now = f"**{plain(account.label)}** now: {state_words(account)}."
+    else:
+        flagged = [plain(each.label) for each in accounts if each.account.flag is not None]
+        now = f"Now: {count(len(accounts), 'account')}, "
+        now += f"{whole(len(flagged))} flagged: {naming(flagged)}." if flagged else "none flagged."
+    return f"⚪ I do not know this alert any more. {now} /mjstatus shows more."
 
 
 def claimed(account: KnownAccount, until: datetime) -> str:

@@ -12,7 +12,7 @@ from bot.render.cards import FIELD_LIMIT, QUOTE_LIMIT, add_field, flag_colour, h
 from bot.render.cases import Case, is_removed, state_of, stretch
 from bot.render.headlines import ONLY_REMINDERS
 from bot.render.look import ButtonLook, Control, LinkLook
-from bot.render.steps import BUTTON, RESET_LABEL, login_help, steps
+from bot.render.steps import BUTTONS, RESET_LABELS, login_help, steps
 from bot.render.text import clip, code_block, when
 
 DESCRIPTION_LIMIT: Final = 2_000
@@ -62,7 +62,7 @@ def controls(case: Case, message: str) -> tuple[Control, ...]:
     # Before a block has ended, resetting is not what to do next.
     waits = case.incident.block_until() is not None and not case.is_block_over
     style = discord.ButtonStyle.secondary if waits else discord.ButtonStyle.primary
-    reset = ButtonLook("watch.reset", RESET_LABEL, argument, style)
+    reset = ButtonLook("watch.reset", RESET_LABELS[case.flag.kind], argument, style)
     link = case.account.account.link
     acting = (reset, mine, snooze) if case.account.account.addressable else (mine, snooze)
     return (*acting, LinkLook("Open in Discord", link)) if link else acting
@@ -93,7 +93,7 @@ def who_and_until(case: Case) -> Iterator[str]:
 
 def _to_do(case: Case) -> str:
     until = case.incident.block_until()
-    return steps(case.account, case.flag, until=until, over=case.is_block_over, reset=BUTTON)
+    return steps(case.account, case.flag, until=until, over=case.is_block_over, reset=BUTTONS[case.flag.kind])
 
 
 def _lines(case: Case, around: Around) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any, Final, Self, TypeAlias
 import discord
 
 from bot.incidents import reference
-from bot.render.steps import BUTTON, COMMAND, OPEN_BELOW, OPEN_BY_COMMAND
+from bot.render.steps import BUTTONS, COMMAND, OPEN_BELOW, OPEN_BY_COMMAND
 from bot.render.text import clip, fitted, length
 
 CONTENT_LIMIT: Final = 2_000
@@ -112,7 +112,10 @@ def _embed_parts(embed: discord.Embed | None) -> Iterator[str]:
 
 def _without_buttons(text: str) -> str:
     """Name commands instead of controls; a list gives up its links, so that more of it fits."""
-    return LISTED.sub(r"**\1**", text).replace(BUTTON, COMMAND).replace(OPEN_BELOW, OPEN_BY_COMMAND)
+    said = LISTED.sub(r"**\1**", text).replace(OPEN_BELOW, OPEN_BY_COMMAND)
+    for pressed in BUTTONS.values():
+        said = said.replace(pressed, COMMAND)
+    return said
 
 
 def _fitting(parts: list[str], room: int) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What a person has to do about a flag: which Discord login to use, and three steps for each kind."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, assert_never
 
@@ -7,8 +8,13 @@ from bot.models import Flag, FlagKind, KnownAccount
 from bot.render.facts import channel_link
 from bot.render.text import code_span, span, when
 
-RESET_LABEL: Final = "I acknowledged it - reset"
-BUTTON: Final = f"press **{RESET_LABEL}**."
+RESET_LABELS: Final[Mapping[FlagKind, str]] = {
+    FlagKind.MODERATION: "I acknowledged it - reset",
+    FlagKind.CAPTCHA: "I solved it - reset",
+    FlagKind.BLOCK: "The block is over - reset",
+    FlagKind.OTHER: "I did what it says - reset",
+}
+BUTTONS: Final[Mapping[FlagKind, str]] = {kind: f"press **{label}**." for kind, label in RESET_LABELS.items()}
 COMMAND: Final = "use /mjreset."
 OPEN_BELOW: Final = "Open an account below: that shows which login to use, what to do, and the buttons."
 OPEN_BY_COMMAND: Final = "/mjaccounts opens each account; /mjreset resets one."

@@ -67,7 +67,7 @@ LAST_ENDED: Final = " WHERE state = 'ended' ORDER BY ended_at DESC, key LIMIT ?"
 
 FORGET_WATCH: Final = (
     """
-    DELETE FROM message WHERE delivery IN ('done', 'cancelled')
+    DELETE FROM message WHERE delivery IN ('done', 'cancelled') AND purpose != 'hello'
     AND max(created_at, coalesce(sent_at, created_at)) < ? AND key NOT IN (
         SELECT message_entry.message FROM incident
         JOIN message_entry ON message_entry.incident = incident.key
@@ -79,7 +79,10 @@ FORGET_WATCH: Final = (
     AND key NOT IN (SELECT incident FROM message_entry)
     """,
 )
-"""Forgets what is over since a time: first the messages, then the incidents that no message holds."""
+"""Forgets what is over since a time: first the messages, then the incidents that no message holds.
+
+A hello is sent once to each owner, so that it was sent is never forgotten.
+"""
 
 
 class WatchStore:

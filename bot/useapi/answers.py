@@ -18,7 +18,7 @@ from bot.models import Account, Flag, Info, SavedAccount, Standing, is_channel
 from bot.useapi.errors import Unreachable, UseapiError
 from bot.useapi.info import label_in_title, parse_info
 from bot.useapi.refusals import LATER, MODERATION, malformed, pending, refusal, turned_away, web_page
-from bot.useapi.response import Answer, Question, count_of, fields_of, is_object, key_place
+from bot.useapi.response import Answer, Question, count_of, fields_of, is_object, key_place, words_of
 from bot.useapi.words import plain
 
 T = TypeVar("T")
@@ -189,7 +189,7 @@ def account_of(entry: Entry, key: str, before: Mapping[str, Account] = NOTHING) 
     if not channel:
         raise malformed(f"accounts[{key_place(key)}].channel")
     jobs = entry.get("maxJobs")
-    said = entry.get("pendingModMessage") or entry.get("error")
+    said = words_of(entry.get("pendingModMessage") or entry.get("error"))
     known = before.get(channel)
     if known and not said and (known.max_jobs, known.flag, known.server) == (jobs, None, entry.get("server")):
         return known  # of 10,000 accounts, few change at a time

@@ -193,6 +193,15 @@ def fields_of(value: object) -> dict[str, object]:
     return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 
 
+def words_of(said: object) -> object:
+    """Return the words of what an entry says is pending; where that is an object, its text, else its JSON."""
+    fields = fields_of(said)
+    if not fields and not isinstance(said, list):
+        return said
+    texts = (fields.get(name) for name in ("message", "content", "description", "title", "error"))
+    return next((text for text in texts if isinstance(text, str) and text.strip()), None) or json.dumps(said)
+
+
 def number_of(value: object) -> float | None:
     """Read a number of modest size that may be written as a string; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):

@@ -363,6 +363,14 @@ async def test_what_is_over_is_forgotten_after_400_days(path: Path) -> None:
     ]
 
 
+async def test_that_an_owner_was_greeted_is_never_forgotten(path: Path) -> None:
+    hello = replace(done(sent(alert(1))), purpose=Purpose.HELLO, entries=())
+    async with Store.open(path) as store:
+        await store.watch.save(messages=[hello])
+        await store.prune(AT + 4_000 * DAY)
+        assert await store.watch.greeted() == {hello.recipient}
+
+
 async def test_half_a_character_does_not_keep_an_incident_from_being_written(path: Path) -> None:
     odd = incident(flag=Flag("Half: \ud83d", FlagKind.OTHER))
     async with Store.open(path) as store:
