@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import secrets
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager, suppress
@@ -29,6 +30,7 @@ CHOICE_LIMIT: Final = 100
 LATE: Final = "late"
 BROKEN_OFF: Final = "broken off"
 PRIVATE: Final = "private"
+LINKED: Final = re.compile(r"discord\.com/channels/[^/]+/([0-9]{17,20})")
 SILENT_SECONDS: Final = 5.0
 """For so long an answer may be no more than "thinking"."""
 
@@ -247,3 +249,11 @@ def logged(error: Exception) -> str:
         exc_info=error if is_surprise(error) else None,
     )
     return reference
+
+
+def channels_in(message: discord.Message) -> set[str]:
+    """Return the Discord channels to which a message's buttons and embeds link."""
+    rows = (row for row in message.components if isinstance(row, discord.ActionRow))
+    links = [each.url or "" for row in rows for each in row.children if isinstance(each, discord.Button)]
+    links += [str(embed.to_dict()) for embed in message.embeds]
+    return {channel for link in links for channel in LINKED.findall(link)}

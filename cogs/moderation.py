@@ -1,10 +1,8 @@
 """The watch in Discord: keeps its rounds going, and answers the buttons of alerts."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
-from typing import Final
 
 import discord
 from discord import app_commands
@@ -26,6 +24,7 @@ from bot.render.look import Look
 from bot.replies import (
     Caller,
     Shown,
+    channels_in,
     defer,
     defer_update,
     is_late,
@@ -42,8 +41,6 @@ from bot.rules.policy import CLAIM_FOR
 from bot.store import Store, StoreError
 from bot.useapi import UseapiError
 from bot.watchkeeper import Watchkeeper
-
-LINKED: Final = re.compile(r"discord\.com/channels/[^/]+/([0-9]{17,20})")
 
 
 class Moderation(commands.Cog):
@@ -68,6 +65,7 @@ class Moderation(commands.Cog):
         self._going = AsyncExitStack()
         controls.on("watch.reset", Who.OWNERS, self.ask_reset)
         controls.on("watch.confirm", Who.OWNERS, self.reset)
+        controls.on("watch.notyet", Who.OWNERS, self.leave)
         controls.on("watch.mine", Who.OWNERS, self.claim)
         controls.on("watch.snooze", Who.OWNERS, self.snooze)
         controls.on("watch.open", Who.OWNERS, self.open)
@@ -142,6 +140,10 @@ class Moderation(commands.Cog):
             await show(caller, shown(look, above=acting.flag_changed()))
         else:
             await show(caller, Shown(self._said(attempt, known)))
+
+    async def leave(self, caller: Caller, _press: Press) -> None:
+        """Send nothing after all."""
+        await update(caller, Shown(acting.not_yet()))
 
     async def claim(self, caller: Caller, press: Press) -> None:
         """Note that the owner is on it; everyone's message shows it."""
@@ -291,14 +293,6 @@ def shown(look: Look, *, above: str | None = None) -> Shown:
     """Make a message of a look."""
     content = f"{above}\n{look.content}" if above else look.content
     return Shown(content, (look.embed,) if look.embed else (), view_of(look))
-
-
-def channels_in(message: discord.Message) -> set[str]:
-    """Return the Discord channels to which a message's buttons and embeds link."""
-    rows = (row for row in message.components if isinstance(row, discord.ActionRow))
-    links = [each.url or "" for row in rows for each in row.children if isinstance(each, discord.Button)]
-    links += [str(embed.to_dict()) for embed in message.embeds]
-    return {channel for link in links for channel in LINKED.findall(link)}
 
 
 async def setup(bot: Midwatch) -> None:

@@ -42,13 +42,14 @@ def test_the_confirmation_names_the_account_quotes_the_message_and_tells_the_ris
     look = confirmation(AURORA, Flag.of(MODERATION), trouble, "argument", now=NOW)
     assert look.controls == (
         ButtonLook("watch.confirm", "Yes, reset Aurora", "argument", discord.ButtonStyle.danger),
+        ButtonLook("watch.notyet", "Not yet", "argument"),
         LinkLook("Open in Discord", LINK),
     )
     assert (
         seen(look)
         == f"""\
 Have you acknowledged the moderation message to **Aurora** in its channel?
-If not, leave it at that: nothing happens, and the alert stays.
+Not yet? Then nothing is sent, and the alert stays.
 Reset Aurora?
 **A reset acknowledges nothing at Midjourney.** It only tells the API to use the account again.
 If the message still waits in the channel, a reset now **risks the account**.
@@ -59,7 +60,7 @@ If the message still waits in the channel, a reset now **risks the account**.
 [Discord login to use]
 `studio.north`
 If the link does not open, another login is active.
-<Yes, reset Aurora> <Open in Discord>"""
+<Yes, reset Aurora> <Not yet> <Open in Discord>"""
     )
 
 
@@ -96,9 +97,9 @@ def test_the_confirmation_warns_of_a_block_that_is_not_over(
     assert ("⛔" in seen(look)) == (warning is not None)
     assert (warning or "") in seen(look)
     assert seen(look).endswith(
-        "<Reset Aurora all the same> <Open in Discord>"
+        "<Reset Aurora all the same> <Not yet> <Open in Discord>"
         if warning
-        else "<Yes, reset Aurora> <Open in Discord>"
+        else "<Yes, reset Aurora> <Not yet> <Open in Discord>"
     )
 
 

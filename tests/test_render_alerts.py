@@ -591,6 +591,8 @@ def test_a_test_is_marked_looks_real_and_has_nothing_that_works() -> None:
     look = look_of(message(purpose=Purpose.TEST), {}, ACCOUNTS)
     assert look.content == "🧪 Test: this is how an alert looks. Nothing is wrong."
     assert "🧪 TEST · Example · ⚠️ moderation message pending" in seen(look)
+    assert "discord.com" not in str(look.embed.to_dict() if look.embed else "")
+    assert "not known yet" not in seen(look)
     assert [(each.label, each.disabled) for each in look.controls if isinstance(each, ButtonLook)] == [
         ("I acknowledged it - reset", True),
         ("I'm on it", True),

@@ -93,6 +93,15 @@ async def test_a_block_that_is_not_over_is_warned_of(
     assert warning is None or warning in text(question)
 
 
+async def test_who_does_not_confirm_sends_nothing(bot: Bot, ada: Visitor) -> None:
+    _, alert = await ready(bot, ada)
+    question = await ada.pressed(alert, RESET)
+    answered = await ada.pressed(question, "Not yet")
+    assert "Nothing was sent" in text(answered)
+    assert buttons(answered) == {}
+    assert bot.api.count(Endpoint.RESET) == 0
+
+
 async def test_a_flag_that_changed_meanwhile_asks_again(bot: Bot, ada: Visitor) -> None:
     account, alert = await ready(bot, ada)
     question = await ada.pressed(alert, RESET)

@@ -16,6 +16,7 @@ from bot.render.steps import block_end, login_help
 from bot.render.text import bare, code_block, count, plain, span, when, whole
 
 BUTTON_LABEL: Final = 40
+NOT_YET: Final = "Not yet"
 WORSE: Final = "If it gets worse, I tell you all the same."
 SNOOZES: Final = (1, 4, 24)
 """The hours for which reminders can be put off."""
@@ -61,11 +62,10 @@ def confirmation(
     if warning:
         label = f"Reset {bare(account.label, BUTTON_LABEL)} all the same"
     button = ButtonLook("watch.confirm", label, argument, discord.ButtonStyle.danger)
-    content = headed(
-        _question(account, flag), "If not, leave it at that: nothing happens, and the alert stays."
-    )
+    content = headed(_question(account, flag), "Not yet? Then nothing is sent, and the alert stays.")
     link = account.account.link
-    return Look(content, embed, (button, LinkLook("Open in Discord", link)) if link else (button,))
+    buttons = (button, ButtonLook("watch.notyet", NOT_YET, argument))
+    return Look(content, embed, (*buttons, LinkLook("Open in Discord", link)) if link else buttons)
 
 
 def _block_until(account: KnownAccount, flag: Flag, incident: Incident | None) -> datetime | None:
@@ -181,6 +181,11 @@ def flag_changed() -> str:
 def cannot_read_first() -> str:
     """Say that a reset was not sent, as nobody could see first whether it is right."""
     return "⚠️ The list could not be read, so I sent no reset. /mjstatus says why, and what to do."
+
+
+def not_yet() -> str:
+    """Answer who does not confirm a reset after all."""
+    return "👌 Nothing was sent. The alert stays, with its buttons."
 
 
 def unknown(account: KnownAccount | None, accounts: Collection[KnownAccount]) -> str:

@@ -1,5 +1,6 @@
 """Every message of the outbox as it looks in Discord: alerts, trouble of the service, notes, hello, test."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -23,6 +24,7 @@ DMS_CLOSED: Final = (
     "server we share, Privacy Settings, switch Direct Messages on. Then use /mjtest."
 )
 """The note of a message that had to go by the second route."""
+LINKED: Final = re.compile(r"\[([^\]]*)\]\(https://discord\.com/channels/[^)]*\)")
 OUTDATED: Final = "⚪ What this was about is over. /mjstatus shows how things are now."
 EXAMPLE_TEXT: Final = (
     "This is a test. Here would stand what Midjourney says, such as: You have a pending moderation message."
@@ -158,10 +160,14 @@ def _test(message: Message, note: str | None) -> Look:
         channel="",
         flag=Flag.of(EXAMPLE_TEXT),
     )
-    account = KnownAccount(Account("00000000000000000"), "Example")
+    account = KnownAccount(Account("00000000000000000"), "Example", "example")
     case = Case(incident, account, Reason.OPENED, message.due_at)
     embed = card(case, Around(note=note))
     embed.title = f"🧪 TEST · {embed.title}"
+    embed.url = None
+    for index, field in enumerate(embed.fields):
+        words = LINKED.sub(r"\1", str(field.value))  # there is no such channel
+        embed.set_field_at(index, name=field.name, value=words, inline=field.inline)
     return Look(
         headed("🧪 Test: this is how an alert looks. Nothing is wrong."),
         embed,

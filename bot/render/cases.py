@@ -129,8 +129,10 @@ def duration(incident: Incident) -> str:
 
 
 def stretch(start: datetime, end: datetime) -> str:
-    """Give two moments in the reader's own zone; times of day alone where they are of one night."""
+    """Give two moments in the reader's own zone, or one if both are shown alike; times alone in one night."""
     style = "t" if end - start < SAME_DAY else "f"
+    if start.replace(second=0, microsecond=0) == end.replace(second=0, microsecond=0):
+        return when(start, style)
     return f"{when(start, style)} - {when(end, style)}"
 
 

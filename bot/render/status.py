@@ -279,7 +279,7 @@ def _what(message: Message) -> str:
     match message.purpose:
         case Purpose.ALERT:
             reasons = {entry.reason for entry in message.entries} - {None}
-            kind = "Reminder" if reasons == {Reason.REMINDER} else "Alert"
+            kind = "Reminder" if reasons and reasons <= {Reason.REMINDER, Reason.STILL_ON_IT} else "Alert"
             return f"{kind} about {count(len(message.entries), 'account')}"
         case Purpose.SERVICE:
             return "Alert about the API"
