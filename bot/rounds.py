@@ -96,7 +96,7 @@ class Rounds:
             FORGETTING: self._loop(FORGETTING, self._keeper.ledger.prune, stop, every=FORGET_EVERY),
             NOTICE: self._loop(NOTICE, self._show_notice, stop, every=self._interval),
         }
-        self._tasks = {name: asyncio.create_task(loop, name=name) for name, loop in loops.items()}
+        self._tasks = {name: asyncio.create_task(loop, name=f"loop: {name}") for name, loop in loops.items()}
         try:
             yield
         finally:
