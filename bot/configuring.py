@@ -165,7 +165,9 @@ class Configuring:
     async def _take_in(self, account: Account, saved: Saved, owner: int) -> None:
         """Let everything know an account that was saved, whatever the list says this moment."""
         roster, channel = self._monitor.roster, account.channel
-        roster.saved(account, self._now())
+        roster.saved(account)
+        if account.flag is not None:
+            await self._monitor.note_flag(channel, account.flag)
 
         def change(turn: Turn) -> None:
             turn.draft.put_watch(watching.adding(turn.draft.watch, channel))
@@ -174,7 +176,7 @@ class Configuring:
         await self._written(change)
         seen = await self._look()
         if seen is None or not shows(seen, channel):
-            roster.saved(account, self._now())  # the list lags behind, or is one from before
+            roster.saved(account)  # the list lags behind, or is one from before
 
     async def remove(self, channel: str, owner: int, sending: Callable[[], None] = unnoticed) -> Removed:
         """Remove an account for an owner who confirmed it, and end the trouble it was in.

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from bot.models import Cause, Flag, FlagKind
+from bot.models import Cause, Flag, FlagKind, State
 
 REFERENCE_LENGTH: Final = 12
 """48 bits: that two of a channel's last 500 messages share them is not to be expected in any lifetime."""
@@ -25,17 +25,6 @@ def reference(key: str) -> str:
     """Return the short form of a message's key, which finds it in the history of one channel."""
     copy, dot, digits = key.rpartition(".")
     return f"{copy}{dot}{digits[:REFERENCE_LENGTH]}"
-
-
-class State(StrEnum):
-    """Where an incident stands."""
-
-    OPEN = "open"
-    CLEARING = "clearing"
-    """The trouble was missing from a look; not long enough yet to believe that it is over."""
-    RESETTING = "resetting"
-    """An owner's reset is under way; what looks show meanwhile belongs to the reset."""
-    ENDED = "ended"
 
 
 class Trouble(StrEnum):

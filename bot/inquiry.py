@@ -104,7 +104,7 @@ class Inquiries:
         if (under_way := self._under_way.get(channel)) is not None:
             return await asyncio.shield(under_way)
         wait = self._wait(account)
-        if account.account.flag is not None and not even_if_flagged:
+        if account.needs_somebody and not even_if_flagged:
             return Inquiry(Outcome.FLAGGED, account, wait)
         if wait > timedelta(0):
             return self._too_soon(account, wait)
@@ -125,7 +125,7 @@ class Inquiries:
 
         A flag met by a command is believed for as long as the account may not be asked again.
         """
-        if account.account.flag is None or self._wait(account) > timedelta(0):
+        if not account.needs_somebody or self._wait(account) > timedelta(0):
             return account
         try:
             await self._monitor.check()
@@ -154,7 +154,7 @@ class Inquiries:
             self._asked_before[channel] = datetime.fromisoformat(kept) if kept else None
 
     def _too_soon(self, account: KnownAccount, wait: timedelta) -> Inquiry:
-        if account.snapshot is None or account.account.flag is not None:
+        if account.snapshot is None or account.needs_somebody:
             raise UserError(
                 "This account was asked a moment ago.",
                 f"Ask again in {max(1, round(wait.total_seconds()))} seconds.",

@@ -174,6 +174,7 @@ class Ledger:
         self._store = store
         self._memory = memory
         self._now = now
+        self._open = open_by_channel(memory.incidents)
         self._turn = asyncio.Lock()
         self.changed = Signal()
         self.acted_at: dict[str, datetime] = {}
@@ -204,6 +205,11 @@ class Ledger:
     def incidents(self) -> Mapping[str, Incident]:
         """The incidents by key: see Memory.trimmed for which."""
         return self._memory.incidents
+
+    @property
+    def open_incidents(self) -> Mapping[str, Incident]:
+        """The open incident of each account that has one, by channel; a new mapping after each change."""
+        return self._open
 
     @property
     def messages(self) -> Mapping[str, Message]:
@@ -262,10 +268,17 @@ class Ledger:
                 actions=draft.actions,
             )
         self._memory = after.trimmed(self._now())
+        if is_changed:
+            self._open = open_by_channel(self._memory.incidents)
         self.acted_at |= {action.channel: action.at for action in draft.actions}
         # The first good look since the start needs no writing, but the bot's status waits for it.
         if is_changed or after.watch.resumed != before.watch.resumed:
             self.changed.fire()
+
+
+def open_by_channel(incidents: Mapping[str, Incident]) -> Mapping[str, Incident]:
+    """Return the incidents of accounts that are not over, by channel."""
+    return {each.channel: each for each in incidents.values() if each.channel is not None and not each.ended}
 
 
 def until_when(mutes: Mapping[str | None, StoredMute]) -> Mapping[str | None, datetime]:

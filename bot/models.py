@@ -110,6 +110,17 @@ class Flag:
         return self.named_end or (since + length if since and length else None)
 
 
+class State(StrEnum):
+    """Where an incident stands."""
+
+    OPEN = "open"
+    CLEARING = "clearing"
+    """The trouble was missing from a look; not long enough yet to believe that it is over."""
+    RESETTING = "resetting"
+    """An owner's reset is under way; what looks show meanwhile belongs to the reset."""
+    ENDED = "ended"
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """One configured Midjourney account, as the API lists it. Its Discord token is not part of it."""
@@ -263,7 +274,10 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class KnownAccount:
-    """An account with all that Midwatch remembers of it."""
+    """An account with all that Midwatch remembers of it.
+
+    Its flag, with the three fields about it, is that of its open incident.
+    """
 
     account: Account
     name: str | None = None
@@ -272,6 +286,14 @@ class KnownAccount:
     """The Discord name in the title of its last `/info` answer."""
     flagged_since: datetime | None = None
     snapshot: InfoSnapshot | None = None
+    state: State | None = None
+    """Where its open incident stands; None if it has none."""
+    block_ends: datetime | None = None
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether the account is flagged, as far as anybody knows."""
+        return self.account.flag is not None and self.state is not State.CLEARING
 
     @property
     def channel(self) -> str:

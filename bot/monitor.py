@@ -1,13 +1,13 @@
 """One look at the accounts: ask the API for its list, take it in, remember it. Knows nothing of Discord."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.errors import UserError
-from bot.incidents import State, Trouble
+from bot.incidents import Incident, Trouble
 from bot.models import Cause, Flag, InfoSnapshot, KnownAccount, Observation
 from bot.roster import Roster
 from bot.store import Store, StoredAccount, StoreError
@@ -36,7 +36,7 @@ def remembered(stored: StoredAccount) -> KnownAccount:
     snapshot = None
     if (last := stored.info) is not None:
         snapshot = InfoSnapshot(last.taken_at, last.took, parse_info(last.text, last.discord_name))
-    return KnownAccount(stored.account, stored.name, stored.discord_name, stored.flagged_since, snapshot)
+    return KnownAccount(stored.account, stored.name, stored.discord_name, snapshot=snapshot)
 
 
 def trouble_of(error: UseapiError) -> Trouble:
@@ -86,9 +86,10 @@ class Monitor:
         self._look: asyncio.Task[Observation] | None = None
         self._met: dict[str, tuple[Flag, bool]] = {}
         """Flags that errors told of and that are not written down yet, and whether a look met the error."""
-        self._unwritten: dict[str, datetime] = {}
-        """When flags were first seen that polls could not write down."""
+        self._unwritten: dict[str, Incident] = {}
+        """The incidents, by channel, of flags that could not be written down yet."""
         self.roster = roster
+        roster.open_incidents = self.open_incidents
         self.failure: UseapiError | None = None
         """Why the last look failed; None after a good one."""
         self.recovered = asyncio.Event()
@@ -98,6 +99,14 @@ class Monitor:
     def unwritten(self) -> StoreError | None:
         """Why the last transaction is not on disk; None if it is."""
         return self._store.failure
+
+    def open_incidents(self) -> Mapping[str, Incident]:
+        """Return the open incident of each account that has one, by channel.
+
+        What cannot be written down is shown as it would be.
+        """
+        written = self._keeper.ledger.open_incidents
+        return {**written, **self._unwritten} if self._unwritten else written
 
     async def check(self) -> Observation:
         """Look at the list once; callers in the meantime share the one look.
@@ -155,34 +164,14 @@ class Monitor:
             raise
         observation = Observation(self._now(), accounts)
         if not await self._is_believed(observation):
-            # Its flags are believed: their incidents are open, so every view has to show them.
-            for account in accounts:
-                if account.flag is not None:
-                    self.roster.flag(account.channel, account.flag, observation.at)
             self.failure = list_gone(len(accounts), len(self.roster))
             raise self.failure
         if self.failure is not None:
             self.failure = None
             self.recovered.set()
-        shown = self._with_unlisted_flags(observation)
-        self.roster.observe(shown)
-        await self._remember(shown)
+        self.roster.observe(observation)
+        await self._remember(observation)
         return observation
-
-    def _with_unlisted_flags(self, observation: Observation) -> Observation:
-        """Return a poll with the flags that only commands met, each until its incident ends."""
-        met = {
-            each.channel: each.flag
-            for each in self._keeper.ledger.incidents.values()
-            if each.from_command and each.state is State.OPEN
-        }
-        if not met:
-            return observation
-        accounts = (
-            replace(each, flag=each.flag or met.get(each.channel)) if each.channel in met else each
-            for each in observation.accounts
-        )
-        return replace(observation, accounts=tuple(accounts))
 
     async def _failed(self, error: UseapiError) -> None:
         """Let the watch judge that it could not look; a 596 says something about one account all the same."""
@@ -199,19 +188,23 @@ class Monitor:
 
     def account_of(self, error: PendingModeration) -> str | None:
         """Give the account that a 596 in place of the list is about: the one it names, or the only one."""
-        only = self.roster.accounts[0].channel if len(self.roster) == 1 else None
-        return error.channel or only
+        return error.channel or self.roster.only()
 
     async def _is_believed(self, observation: Observation) -> bool:
-        flagged = {account.channel for account in observation.accounts if account.flag is not None}
-        self._unwritten = {channel: at for channel, at in self._unwritten.items() if channel in flagged}
+        flags = {account.channel: account.flag for account in observation.accounts if account.flag}
+        since = {channel: each.opened_at for channel, each in self._unwritten.items() if channel in flags}
+        met = {channel: each for channel, each in self._unwritten.items() if channel in self._met}
         try:
-            believed = await self._keeper.looked(replace(observation, flagged_since=self._unwritten))
+            believed = await self._keeper.looked(replace(observation, flagged_since=since))
         except StoreError:
             # Nothing is lost: the next poll meets what this one showed, and the watch decides then.
-            self._unwritten = dict.fromkeys(flagged, observation.at) | self._unwritten
+            shown = {
+                channel: self._keeper.as_flagged(channel, flag, since.get(channel, observation.at))
+                for channel, flag in flags.items()
+            }
+            self._unwritten = met | shown
             return self._keeper.believes(observation)
-        self._unwritten = {}
+        self._unwritten = met
         return believed
 
     async def _remember(self, observation: Observation) -> None:
@@ -223,9 +216,10 @@ class Monitor:
 
         It tells whether the account is known; of one that is not, nothing is kept.
         """
-        if self.roster.flag(channel, flag, self._now()) is None:
+        if self.roster.get(channel) is None:
             return False
         self._met[channel] = flag, by_look
+        self._unwritten[channel] = self._keeper.as_flagged(channel, flag, self._now(), by_look=by_look)
         await self._write_met()
         return True
 
@@ -233,12 +227,12 @@ class Monitor:
         """Write down the flags that errors told of; what cannot be written now is with the next look."""
         for channel, (flag, by_look) in list(self._met.items()):
             try:
-                await self._store.record_flag(channel, flag, self._now())
                 await self._keeper.met(channel, flag, by_look=by_look)
             except StoreError:
                 return  # the person who met it learns of it all the same
             if self._met.get(channel) == (flag, by_look):  # another may have come meanwhile
                 del self._met[channel]
+                self._unwritten.pop(channel, None)
 
     async def close(self) -> None:
         """End a look that is under way."""

@@ -130,8 +130,7 @@ class Resets:
 
     def incident_of(self, channel: str) -> Incident | None:
         """Give the trouble of an account that is not over."""
-        incidents = self._keeper.ledger.incidents.values()
-        return next((each for each in incidents if each.channel == channel and not each.ended), None)
+        return self._keeper.ledger.open_incidents.get(channel)
 
     @property
     def is_unseen(self) -> bool:

@@ -1,16 +1,24 @@
 """The accounts Midwatch knows, in memory: what lists, cards and autocompletion read without asking anyone."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from bot.errors import UserError
-from bot.models import Account, Flag, InfoSnapshot, KnownAccount, Observation, is_channel
+from bot.incidents import Incident
+from bot.models import Account, InfoSnapshot, KnownAccount, Observation, is_channel
+
+NO_INCIDENTS: Final[Mapping[str, Incident]] = {}
 
 
 class Roster:
-    """The accounts of the last good look, each with what is remembered of it, in the order of the API."""
+    """The accounts of the last good look, each with what is remembered of it, in the order of the API.
+
+    What is flagged, the open incidents say: an account that has one is shown as that stands, also if the last
+    good look did not list it.
+    """
 
     def __init__(
         self,
@@ -24,23 +32,37 @@ class Roster:
         """Accounts no longer listed: their names and answers come back with them."""
         self.observed_at = observed_at
         """When the list was last read; None until then."""
+        self.open_incidents: Callable[[], Mapping[str, Incident]] = lambda: NO_INCIDENTS
+        """Gives the open incident of each account that has one, by channel."""
+        self._joined: tuple[Mapping[str, Incident], Mapping[str, KnownAccount]] | None = None
+        """The accounts with these incidents; None once anything else about them has changed."""
 
     def __len__(self) -> int:
         return len(self._listed)
 
     @property
     def accounts(self) -> tuple[KnownAccount, ...]:
-        """Give every account of the last good look."""
-        return tuple(self._listed.values())
+        """Give every account of the last good look, or with an open incident."""
+        return tuple(self.by_channel.values())
 
     @property
     def by_channel(self) -> Mapping[str, KnownAccount]:
-        """Give every account of the last good look by its channel."""
-        return self._listed
+        """Give every account of the last good look, or with an open incident, by its channel."""
+        incidents = self.open_incidents()
+        if not incidents:
+            return self._listed
+        if self._joined is None or self._joined[0] is not incidents:
+            shown = {channel: as_in(self._remembered(channel), each) for channel, each in incidents.items()}
+            self._joined = incidents, self._listed | shown
+        return self._joined[1]
 
     def get(self, channel: str) -> KnownAccount | None:
-        """Give the account with this channel, if it is in the list."""
-        return self._listed.get(channel)
+        """Give the account with this channel, if it is in the list or has an open incident."""
+        return self.by_channel.get(channel)
+
+    def only(self) -> str | None:
+        """Return the channel of the only account in the list; None if there is none, or more than one."""
+        return next(iter(self._listed)) if len(self._listed) == 1 else None
 
     def find(self, typed: str) -> KnownAccount:
         """Give the account a person means by a channel id or a label.
@@ -48,14 +70,13 @@ class Roster:
         Raises:
             UserError: no account, or more than one, goes by that.
         """
-        if (account := self._listed.get(typed.strip())) is not None:
+        accounts = self.by_channel
+        if (account := accounts.get(typed.strip())) is not None:
             return account
         # An id means that one account, also when it is gone and another one happens to be called so.
         wanted = "" if is_channel(typed.strip()) else visible(typed)
-        found = [account for account in self._listed.values() if wanted and visible(account.label) == wanted]
-        found = found or [
-            account for account in self._listed.values() if wanted and is_called(account, wanted)
-        ]
+        found = [account for account in accounts.values() if wanted and visible(account.label) == wanted]
+        found = found or [account for account in accounts.values() if wanted and is_called(account, wanted)]
         if len(found) == 1:
             return found[0]
         if found:
@@ -71,7 +92,7 @@ class Roster:
     def holder(self, name: str, *, besides: str) -> KnownAccount | None:
         """Return another account that goes by a name, as people read it, if there is one."""
         wanted = visible(name)
-        others = (account for account in self._listed.values() if account.channel != besides)
+        others = (account for account in self.by_channel.values() if account.channel != besides)
         return next((account for account in others if is_called(account, wanted)), None)
 
     def observe(self, observation: Observation) -> tuple[KnownAccount, ...]:
@@ -81,20 +102,13 @@ class Roster:
         listed: dict[str, KnownAccount] = {}
         for account in observation.accounts:
             known = before.pop(account.channel, None)
-            now = seen(known, account, observation.at)
+            now = seen(known, account)
             listed[account.channel] = now
             if now is not known and now != known:
                 changed.append(now)
-        self._listed, self._left = listed, before
+        self._listed, self._left, self._joined = listed, before, None
         self.observed_at = observation.at
         return tuple(changed)
-
-    def flag(self, channel: str, flag: Flag, at: datetime) -> KnownAccount | None:
-        """Take in a flag that a command met between two looks."""
-        known = self._listed.get(channel)
-        if known is None:
-            return None
-        return self._put(seen(known, replace(known.account, flag=flag), at))
 
     def answered(self, channel: str, snapshot: InfoSnapshot) -> None:
         """Take in an answer to `/info`."""
@@ -102,28 +116,45 @@ class Roster:
             name = snapshot.info.discord_name or known.discord_name
             self._put(replace(known, snapshot=snapshot, discord_name=name))
 
-    def saved(self, account: Account, at: datetime) -> KnownAccount:
+    def saved(self, account: Account) -> KnownAccount:
         """Take in that an account is configured, which the next look at the list shows, too."""
-        if (known := self._listed.get(account.channel)) is not None:
-            # The answer to saving an account says nothing of a flag: one that is known stays.
-            account = replace(account, flag=account.flag or known.account.flag)
-        return self._put(seen(known or self._left.pop(account.channel, None), account, at))
+        return self._put(
+            seen(self._listed.get(account.channel) or self._left.pop(account.channel, None), account)
+        )
 
     def removed(self, channel: str) -> None:
         """Take in that an account is configured no more; its name comes back with it."""
         if (known := self._listed.pop(channel, None)) is not None:
             self._left[channel] = known
+            self._joined = None
 
     def rename(self, known: KnownAccount, name: str | None) -> KnownAccount:
         """Take in the name an owner gave an account (None takes it away); give the account as it is now."""
-        renamed = replace(self._listed.get(known.channel, known), name=name)
+        renamed = replace(self._remembered(known.channel), name=name)
         place = self._listed if known.channel in self._listed else self._left
         place[known.channel] = renamed
+        self._joined = None
         return renamed
+
+    def _remembered(self, channel: str) -> KnownAccount:
+        """Return what is known of an account besides its incident."""
+        return self._listed.get(channel) or self._left.get(channel) or KnownAccount(Account(channel))
 
     def _put(self, account: KnownAccount) -> KnownAccount:
         self._listed[account.channel] = account
+        self._joined = None
         return account
+
+
+def as_in(known: KnownAccount, incident: Incident) -> KnownAccount:
+    """Return an account as its open incident has it."""
+    return replace(
+        known,
+        account=replace(known.account, flag=incident.flag),
+        flagged_since=incident.opened_at,
+        state=incident.state,
+        block_ends=incident.block_until(),
+    )
 
 
 def is_called(account: KnownAccount, wanted: str) -> bool:
@@ -142,11 +173,10 @@ def is_hidden(char: str) -> bool:
     return unicodedata.category(char).startswith("C") and not char.isspace()
 
 
-def seen(known: KnownAccount | None, account: Account, at: datetime) -> KnownAccount:
-    """Join what the API lists now with what is remembered; a flag keeps the time it was first known."""
+def seen(known: KnownAccount | None, account: Account) -> KnownAccount:
+    """Join what the API lists now with what is remembered; the flag is left to the incident."""
+    if account.flag is not None:
+        account = replace(account, flag=None)
     if known is None:
-        return KnownAccount(account, flagged_since=at if account.flag else None)
-    if known.account is account or known.account == account:
-        return known
-    since = (known.flagged_since or at) if account.flag else None
-    return replace(known, account=account, flagged_since=since)
+        return KnownAccount(account)
+    return known if known.account is account or known.account == account else replace(known, account=account)

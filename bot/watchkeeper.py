@@ -13,7 +13,7 @@ from typing import Final
 from bot.incidents import Alert, Incident, Message, Purpose, Reason, Route, State, Trouble, new_key
 from bot.ledger import Draft, Ledger
 from bot.models import Action, Cause, Flag, Observation
-from bot.rules import acts, clock, looks, sending, watching
+from bot.rules import acts, clock, episodes, looks, sending, watching
 from bot.rules.episodes import Change
 from bot.rules.looks import Decision
 from bot.rules.policy import Policy
@@ -141,6 +141,13 @@ class Watchkeeper:
                     by_look=by_look,
                 )
             )
+
+    def as_flagged(self, channel: str, flag: Flag, at: datetime, *, by_look: bool = True) -> Incident:
+        """Return the incident of an account as a flag makes it; nothing is written down."""
+        known = self.ledger.open_incidents.get(channel)
+        if known is None:
+            return episodes.opened(channel, flag, at, (), str, from_command=not by_look)[0]
+        return episodes.sighted(known, flag, at, in_list=by_look)[0]
 
     async def tick(self) -> None:
         """Take in that time has passed, or that the owners changed."""

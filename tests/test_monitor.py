@@ -39,7 +39,7 @@ async def test_a_look_takes_in_what_the_api_lists(api: SimulatedUseapi, here: Pa
     observation = await here.monitor.check()
 
     assert observation.at == AT
-    assert [known.account for known in here.monitor.roster.accounts] == list(observation.accounts)
+    assert {known.account for known in here.monitor.roster.accounts} == set(observation.accounts)
     assert here.known(CHANNEL).account.max_jobs == 7
     assert here.known(OTHER).account.flag == FLAG
     assert here.known(OTHER).flagged_since == AT
@@ -139,8 +139,8 @@ async def test_a_flag_met_by_a_command_is_known_and_written_down_at_once(
     await here.monitor.check()
     await here.monitor.note_flag(CHANNEL, FLAG)
     assert here.known(CHANNEL).account.flag == FLAG
-    (stored,) = await here.store.accounts()
-    assert (stored.account.flag, stored.flagged_since) == (FLAG, AT)
+    (written,) = await here.store.watch.load_incidents(AT)
+    assert (written.channel, written.flag, written.opened_at) == (CHANNEL, FLAG, AT)
 
 
 async def test_a_flag_that_cannot_be_written_down_is_known_all_the_same(
@@ -167,7 +167,7 @@ async def test_a_flag_that_could_not_be_written_down_is_with_the_next_look(
 
 async def test_a_flag_of_an_unknown_account_is_not_written_down(here: Parts) -> None:
     await here.monitor.note_flag(CHANNEL, FLAG)
-    assert await here.store.accounts() == ()
+    assert await here.store.watch.load_incidents(AT) == ()
 
 
 async def test_a_restart_remembers_the_list_with_names_flags_and_answers(

@@ -3,10 +3,10 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import UserError
-from bot.models import Account, Flag, KnownAccount, Observation
+from bot.incidents import Incident
+from bot.models import Account, KnownAccount, Observation, State
 from bot.roster import Roster
 from tests.parts import AT, CHANNEL, FLAG, OTHER, account, answer
-from tests.sandbox.useapi import CAPTCHA
 
 LATER = AT + timedelta(hours=1)
 
@@ -41,32 +41,46 @@ def test_a_look_tells_which_accounts_are_new_or_changed_and_keeps_silent_about_t
     assert [known.account for known in changed] == [account(OTHER, max_jobs=12)]
 
 
-def test_a_flag_is_known_since_the_first_look_that_showed_it_whatever_its_text_becomes() -> None:
-    roster = seen(account(flag=FLAG))
-    look(roster, account(flag=Flag.of(CAPTCHA)))
-    assert of(roster).flagged_since == AT
-    assert of(roster).account.flag == Flag.of(CAPTCHA)
+def incident(channel: str = CHANNEL, state: State = State.OPEN) -> Incident:
+    return Incident("", state, AT, LATER, channel=channel, flag=FLAG)
 
 
-def test_a_flag_that_comes_back_is_known_anew() -> None:
-    roster = seen(account(flag=FLAG))
-    look(roster, account())
-    assert of(roster).flagged_since is None
-    look(roster, account(flag=FLAG))
-    assert of(roster).flagged_since == LATER
+def test_what_is_flagged_is_what_the_open_incident_says_and_not_the_list() -> None:
+    roster = seen(account(flag=FLAG), account(OTHER))
+    assert of(roster).account.flag is None
+    open_incidents = {OTHER: incident(OTHER)}
+    roster.open_incidents = lambda: open_incidents
+    shown = of(roster, OTHER)
+    assert (shown.account.flag, shown.flagged_since, shown.state) == (FLAG, AT, State.OPEN)
+    assert [known.channel for known in roster.accounts] == [CHANNEL, OTHER]
+    assert of(roster).account.flag is None
 
 
-def test_a_flag_met_by_a_command_shows_at_once() -> None:
-    roster = seen(account())
-    roster.flag(CHANNEL, FLAG, LATER)
-    assert of(roster).account.flag == FLAG
-    assert of(roster).flagged_since == LATER
+def test_what_changes_about_an_account_shows_while_its_incident_stays_as_it_is() -> None:
+    roster, open_incidents = seen(account()), {CHANNEL: incident()}
+    roster.open_incidents = lambda: open_incidents
+    assert of(roster).label == "…0001"
+    roster.rename(of(roster), "Mine")
+    assert of(roster).label == "Mine"
+    roster.answered(CHANNEL, answer("aurora"))
+    assert of(roster).discord_name == "aurora"
+    look(roster, account(max_jobs=12))
+    assert of(roster).account.max_jobs == 12
+    roster.open_incidents = dict[str, Incident]
+    assert of(roster) == KnownAccount(account(max_jobs=12), "Mine", "aurora", snapshot=answer("aurora"))
 
 
-def test_a_flag_of_an_account_that_is_not_listed_is_not_taken_in() -> None:
-    roster = seen(account())
-    assert roster.flag(OTHER, FLAG, LATER) is None
-    assert len(roster) == 1
+def test_an_account_with_an_open_incident_is_shown_also_when_the_last_look_did_not_list_it() -> None:
+    roster, open_incidents = seen(account()), {CHANNEL: incident(), OTHER: incident(OTHER)}
+    roster.rename(of(roster), "Mine")
+    look(roster)
+    roster.open_incidents = lambda: open_incidents
+    assert [(known.label, known.account.flag) for known in roster.accounts] == [
+        ("Mine", FLAG),
+        ("…0002", FLAG),
+    ]
+    assert roster.find("mine").channel == CHANNEL
+    assert (len(roster), roster.only()) == (0, None)
 
 
 def test_names_and_answers_outlive_looks_and_come_back_with_an_account_that_had_left() -> None:
@@ -76,7 +90,7 @@ def test_names_and_answers_outlive_looks_and_come_back_with_an_account_that_had_
     look(roster, account(OTHER))
     assert roster.get(CHANNEL) is None
     look(roster, account(OTHER), account(max_jobs=12))
-    assert of(roster) == KnownAccount(account(max_jobs=12), "Mine", "aurora", None, answer("aurora"))
+    assert of(roster) == KnownAccount(account(max_jobs=12), "Mine", "aurora", snapshot=answer("aurora"))
 
 
 def test_an_answer_without_a_discord_name_keeps_the_one_that_is_known() -> None:

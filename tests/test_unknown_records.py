@@ -26,7 +26,6 @@ def changed(database: Path, statement: str) -> bytes:
         "UPDATE incident SET flag_kind = 'poem'",
         "UPDATE message SET purpose = 'poem'",
         "UPDATE message_entry SET reason = 'boredom'",
-        "UPDATE account SET flag_kind = 'poem'",
         "UPDATE meta SET value = '[' WHERE key = 'watch'",
         "UPDATE meta SET value = '{\"listed\": 1}' WHERE key = 'watch'",
         "UPDATE meta SET value = 'today' WHERE key = 'last_success'",

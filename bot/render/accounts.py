@@ -7,7 +7,7 @@ from typing import Final
 
 import discord
 
-from bot.models import Flag, KnownAccount
+from bot.models import Flag, KnownAccount, State
 from bot.render.facts import channel_link, known_plan, slots, snapshot_line
 from bot.render.sentences import state_words
 from bot.render.text import FENCES, bare, code_block, count, length, plain, when, whole
@@ -109,24 +109,26 @@ def tail(account: KnownAccount) -> list[str]:
     return [] if account.label == end else [end]
 
 
-def order(account: KnownAccount) -> tuple[bool, str, str]:
-    """Give an account's place among others: flagged first, then by label."""
-    return account.account.flag is None, account.label.casefold(), account.channel
+def order(account: KnownAccount) -> tuple[bool, bool, str, str]:
+    """Give an account's place among others: flagged first, then what is not clear for sure, then by label."""
+    return not account.needs_somebody, account.account.flag is None, account.label.casefold(), account.channel
 
 
 def _heading(accounts: Sequence[KnownAccount]) -> str:
-    flagged = sum(known.account.flag is not None for known in accounts)
-    total = count(len(accounts), "account")
     if not accounts:
         return "## Midjourney accounts\nNo account is configured."
-    state = f"⚠️ {total}, {whole(flagged)} flagged" if flagged else f"✅ {total}, none flagged"
-    return f"## Midjourney accounts\n**{state}**\n{_slot_totals(accounts)}"
+    flagged = sum(known.needs_somebody for known in accounts)
+    clearing = sum(known.state is State.CLEARING for known in accounts)
+    said = [count(len(accounts), "account"), f"{whole(flagged)} flagged" if flagged else "none flagged"]
+    said += [f"{whole(clearing)} not clear for sure yet"] if clearing else []
+    mark = "⚠️" if flagged else "🟡" if clearing else "✅"
+    return f"## Midjourney accounts\n**{mark} {', '.join(said)}**\n{_slot_totals(accounts)}"
 
 
 def _slot_totals(accounts: Sequence[KnownAccount]) -> str:
-    said = [known.account for known in accounts if known.account.max_jobs is not None]
-    total = sum(account.max_jobs or 0 for account in said)
-    usable = sum(account.max_jobs or 0 for account in said if account.flag is None)
+    said = [known for known in accounts if known.account.max_jobs is not None]
+    total = sum(known.account.max_jobs or 0 for known in said)
+    usable = sum(known.account.max_jobs or 0 for known in said if not known.needs_somebody)
     unsaid = len(accounts) - len(said)
     note = f"\nNot counted: {count(unsaid, 'account')} without a number" if unsaid else ""
     return f"{count(total, 'job slot')} in all, {whole(usable)} usable{note}"
@@ -173,5 +175,7 @@ def _facts(known: KnownAccount, *, brief: bool) -> str:
 
 
 def _since(known: KnownAccount) -> str:
-    since = f"Flagged {when(known.flagged_since)}" if known.flagged_since else "Flagged, not known since when"
-    return f"{since}. Midjourney says:"
+    since = when(known.flagged_since) if known.flagged_since else ""
+    if known.state is State.CLEARING:
+        return f"It had been flagged since {since}. Midjourney said:"
+    return f"{f'Flagged {since}' if since else 'Flagged, not known since when'}. Midjourney says:"

@@ -5,7 +5,7 @@ from typing import Final
 
 import discord
 
-from bot.models import Action, Flag, FlagKind, Info, InfoSnapshot, KnownAccount, Subscription
+from bot.models import Action, Flag, FlagKind, Info, InfoSnapshot, KnownAccount, State, Subscription
 from bot.render.facts import (
     channel_link,
     fast_bar,
@@ -90,6 +90,8 @@ def flag_headline(account: KnownAccount) -> str:
     flag = account.account.flag
     if flag is None:
         return f"✅ {plain(account.label)} is ready"
+    if account.state is State.RESETTING:
+        return f"🔄 {plain(account.label)} is being reset"
     return f"{symbol(flag.kind)} {plain(account.label)} needs you: {demand(flag)}"
 
 
@@ -105,11 +107,11 @@ def account_embed(
     title = f"{plain(account.label)} · {state}"
     note = MAY_BE_ITS if unseen else None
     embed = _card(account, title, note, channel_link(account.account), slots(account.account))
-    embed.colour = flag_colour(flag) if flag else discord.Colour.green()
-    if unseen and flag is None:
-        embed.colour = discord.Colour.orange()
+    embed.colour = discord.Colour.orange() if unseen and flag is None else discord.Colour.green()
     if flag is not None:
-        add_field(embed, "Midjourney says", f"{code_block(flag.text, QUOTE_LIMIT)}\n{_since(account)}")
+        embed.colour = flag_colour(flag) if account.state in (None, State.OPEN) else discord.Colour.gold()
+        said = "Midjourney says" if account.needs_somebody else "Midjourney said"
+        add_field(embed, said, f"{code_block(flag.text, QUOTE_LIMIT)}\n{_since(account)}")
     if account.snapshot is not None:
         info = account.snapshot.info
         add_field(embed, "Plan", _plan(info.subscription))
@@ -137,7 +139,10 @@ def flag_colour(flag: Flag) -> discord.Colour:
 
 def _since(account: KnownAccount) -> str:
     since = account.flagged_since
-    return f"Flagged since {when(since, 'f')} ({when(since)})" if since else "Flagged, not known since when"
+    if since is None:
+        return "Flagged, not known since when"
+    began = f"since {when(since, 'f')} ({when(since)})"
+    return f"Flagged {began}" if account.needs_somebody else f"It had been flagged {began}"
 
 
 def _discord_account(account: KnownAccount, info: Info) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.incidents import Ending, Incident, Message, Reason, State
 from bot.models import Account, Flag, FlagKind, KnownAccount
-from bot.render.sentences import kind_words, symbol
+from bot.render.sentences import open_words
 from bot.render.text import plain, span, when, whole
 
 LABEL_LIMIT: Final = 30
@@ -95,16 +95,7 @@ def naming(names: Sequence[str]) -> str:
 
 def state_of(incident: Incident) -> str:
     """Name an incident's state by a symbol and in words."""
-    flag = incident.flag or NO_WORDS
-    match incident.state:
-        case State.OPEN:
-            return f"{symbol(flag.kind)} {kind_words(flag.kind)}"
-        case State.CLEARING:
-            return "👀 not flagged at the last look"
-        case State.RESETTING:
-            return "🔄 being reset"
-        case State.ENDED:
-            return ended_words(incident)
+    return ended_words(incident) if incident.ended else open_words(incident.state, incident.flag or NO_WORDS)
 
 
 def ended_words(incident: Incident) -> str:
@@ -140,7 +131,7 @@ def slots_out(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAcc
     """Say how many job slots are out of how many; None where the API named no number."""
     open_channels = {each.channel for each in incidents.values() if each.state in NEEDING}
     total = _slots(accounts.values())
-    out = _slots(known for known in accounts.values() if known.account.flag or known.channel in open_channels)
+    out = _slots(known for known in accounts.values() if known.channel in open_channels)
     if not total:
         return None
     return f"{whole(out)} of {whole(total)} job slots {'is' if out == 1 else 'are'} out"

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
-from bot.models import Flag, FlagKind, KnownAccount
+from bot.models import Flag, FlagKind, KnownAccount, State
 from bot.render.text import clip, code_block, code_span, span, when
 
 SENTENCE_LIMIT: Final = 500
@@ -13,9 +13,18 @@ QUOTE_LIMIT: Final = 900
 def state_words(account: KnownAccount) -> str:
     """Name an account's state by a symbol and in words: "✅ ready", "🧩 CAPTCHA pending"."""
     flag = account.account.flag
-    if flag is None:
-        return "✅ ready"
-    return f"{symbol(flag.kind)} {kind_words(flag.kind)}"
+    return "✅ ready" if flag is None else open_words(account.state, flag)
+
+
+def open_words(state: State | None, flag: Flag) -> str:
+    """Name the state of what is not over."""
+    match state:
+        case State.CLEARING:
+            return "👀 not flagged at the last look"
+        case State.RESETTING:
+            return "🔄 being reset"
+        case _:
+            return f"{symbol(flag.kind)} {kind_words(flag.kind)}"
 
 
 def symbol(kind: FlagKind) -> str:

@@ -68,7 +68,7 @@ def steps(
 
 def block_end(account: KnownAccount, flag: Flag) -> datetime | None:
     """Return when a block ends, if the text says so; a length counts from when it was seen."""
-    return flag.block_end(account.flagged_since)
+    return account.block_ends or flag.block_end(account.flagged_since)
 
 
 def _moderation(account: KnownAccount, reset: str) -> tuple[str, str, str]:

@@ -30,7 +30,6 @@ class StoredAccount:
     name: str | None = None
     """The name an owner gave it."""
     discord_name: str | None = None
-    flagged_since: datetime | None = None
     info: StoredInfo | None = None
 
 

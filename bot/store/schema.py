@@ -161,6 +161,40 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE incident ADD COLUMN snoozed_seconds INTEGER",
         "ALTER TABLE mute ADD COLUMN lasts_seconds INTEGER",
     ),
+    (
+        # What is flagged is an open incident's alone: a flag that had none, as before step two, gets one.
+        """
+        INSERT INTO incident (
+            key, state, opened_at, seen_at, channel, flag_text, flag_kind, peak,
+            from_command, before_watch, recurring, clear_looks, missing_looks
+        )
+        SELECT
+            lower(hex(randomblob(16))), 'open', flagged_since, flagged_since, channel,
+            flag_text, flag_kind, flag_kind, 0, 1, 0, 0, 0
+        FROM account
+        WHERE listed AND flag_text IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM incident
+            WHERE incident.channel = account.channel AND (state != 'ended' OR ended_at >= flagged_since)
+        )
+        """,
+        """
+        CREATE TABLE account_without_flag (
+            channel TEXT NOT NULL PRIMARY KEY,
+            name TEXT,
+            discord_name TEXT,
+            max_jobs INTEGER,
+            server TEXT,
+            listed INTEGER NOT NULL CHECK (listed IN (0, 1)),
+            seen_at INTEGER NOT NULL
+        ) STRICT
+        """,
+        """
+        INSERT INTO account_without_flag (channel, name, discord_name, max_jobs, server, listed, seen_at)
+        SELECT channel, name, discord_name, max_jobs, server, listed, seen_at FROM account ORDER BY rowid
+        """,
+        "DROP TABLE account",
+        "ALTER TABLE account_without_flag RENAME TO account",
+    ),
 )
 
 
@@ -208,7 +242,8 @@ async def prepare(path: Path, busy_timeout: timedelta) -> None:
         with plainly(path):
             await connection.execute("PRAGMA journal_mode = WAL")
             await connection.execute("PRAGMA synchronous = FULL")
-            await connection.execute("PRAGMA foreign_keys = ON")
+            # A step that makes a table anew must not lose what refers to it.
+            await connection.execute("PRAGMA foreign_keys = OFF")
             await migrate(connection, path)
 
 

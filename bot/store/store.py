@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
-from bot.models import Account, Action, Flag, FlagKind, InfoSnapshot, Observation
+from bot.models import Account, Action, InfoSnapshot, Observation
 from bot.store.database import (
     BUSY_TIMEOUT,
     Database,
@@ -32,34 +32,23 @@ STAMP_EVERY: Final = timedelta(minutes=1)
 LAST_SUCCESS: Final = "last_success"
 
 ACCOUNTS: Final = """
-    SELECT account.channel, max_jobs, flag_text, flag_kind, server,
-           listed, name, account.discord_name, flagged_since,
+    SELECT account.channel, max_jobs, server, listed, name, account.discord_name,
            taken_at, took_ms, info_snapshot.discord_name, text
     FROM account LEFT JOIN info_snapshot ON info_snapshot.channel = account.channel AND taken_at = (
         SELECT max(taken_at) FROM info_snapshot WHERE channel = account.channel
     )
     ORDER BY account.rowid
 """
-LISTED: Final = "SELECT channel, max_jobs, flag_text, flag_kind, server FROM account WHERE listed"
+LISTED: Final = "SELECT channel, max_jobs, server FROM account WHERE listed"
 LIST: Final = """
-    INSERT INTO account (channel, max_jobs, flag_text, flag_kind, server, flagged_since, seen_at, listed)
-    VALUES (?, ?, ?, ?, ?, ?, ?, 1)
+    INSERT INTO account (channel, max_jobs, server, seen_at, listed) VALUES (?, ?, ?, ?, 1)
     ON CONFLICT (channel) DO UPDATE SET
-        max_jobs = excluded.max_jobs, flag_text = excluded.flag_text, flag_kind = excluded.flag_kind,
-        server = excluded.server, seen_at = excluded.seen_at, listed = 1,
-        flagged_since = iif(excluded.flag_text IS NULL, NULL, coalesce(flagged_since, excluded.flagged_since))
+        max_jobs = excluded.max_jobs, server = excluded.server, seen_at = excluded.seen_at, listed = 1
 """
 UNLIST: Final = """
     UPDATE account SET listed = 0, seen_at = max(seen_at, coalesce(
         (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'last_success'), seen_at))
     WHERE channel = ?
-"""
-FLAG: Final = """
-    INSERT INTO account (channel, flag_text, flag_kind, flagged_since, seen_at, listed)
-    VALUES (?, ?, ?, ?, ?, 0)
-    ON CONFLICT (channel) DO UPDATE SET
-        flag_text = excluded.flag_text, flag_kind = excluded.flag_kind,
-        flagged_since = coalesce(flagged_since, excluded.flagged_since)
 """
 NAME: Final = """
     INSERT INTO account (channel, name, seen_at, listed) VALUES (?, ?, ?, 0)
@@ -161,7 +150,7 @@ class Store:
                 account
                 for channel, account in seen.items()
                 # What is the very same needs no comparing: that of 10,000 accounts takes a while.
-                if (known := recorded.get(channel)) is not account and known != account
+                if (known := recorded.get(channel)) is not account and not is_as_recorded(known, account)
             ]
             gone = recorded.keys() - seen.keys()
             if not changed and not gone and not self._stamp_is_due(observation.at):
@@ -172,14 +161,6 @@ class Store:
                 await writer.executemany(LIST, [listed_row(account, observation.at) for account in changed])
                 await writer.execute(SET_META, (LAST_SUCCESS, str(to_epoch(observation.at))))
             self._recorded, self._stamped = seen, observation.at
-
-    async def record_flag(self, channel: str, flag: Flag, at: datetime) -> None:
-        """Write down a flag that a command met; the next look at the list decides what becomes of it."""
-        async with self._database.turn:
-            self._recorded = None  # the next look must be compared with this, too
-            async with self._database.transaction() as writer:
-                row = (storable(channel), storable(flag.text), flag.kind, to_epoch(at), to_epoch(at))
-                await writer.execute(FLAG, row)
 
     async def record_info(self, channel: str, snapshot: InfoSnapshot) -> None:
         """Keep an answer to `/info`, and the Discord name if it holds one."""
@@ -243,7 +224,7 @@ class Store:
             # By the writer, which answers after all it was told before; the reader could miss a late commit.
             with plainly(self._database.path):
                 rows = await self._database.writer.execute_fetchall(LISTED)
-            self._recorded = {row[0]: account_of(*row) for row in rows}
+            self._recorded = {row[0]: Account(row[0], row[1], server=row[2]) for row in rows}
             self._stamped = await self.last_success()
         return self._recorded
 
@@ -252,28 +233,20 @@ class Store:
         return self._stamped is None or abs(at - self._stamped) >= STAMP_EVERY
 
 
-def account_of(
-    channel: str, max_jobs: int | None, flag_text: str | None, flag_kind: str | None, server: str | None
-) -> Account:
-    """Make the account out of its columns."""
-    flag = None if flag_text is None or flag_kind is None else Flag(flag_text, FlagKind(flag_kind))
-    return Account(channel, max_jobs, flag, server)
+def is_as_recorded(known: Account | None, account: Account) -> bool:
+    """Whether an account stands as it is; its flag is the incident's."""
+    return known is not None and (known.max_jobs, known.server) == (account.max_jobs, account.server)
 
 
 def listed_row(account: Account, at: datetime) -> tuple[str | int | None, ...]:
     """Give the parameters of LIST."""
-    flag, now = account.flag, to_epoch(at)
-    flag_columns = (None, None) if flag is None else (storable(flag.text), flag.kind)
-    since = None if flag is None else now
-    return storable(account.channel), account.max_jobs, *flag_columns, storable(account.server), since, now
+    return storable(account.channel), account.max_jobs, storable(account.server), to_epoch(at)
 
 
 def stored_account(*row: Any) -> StoredAccount:
     """Make what is remembered of an account out of a row of ACCOUNTS."""
-    account = account_of(*row[:5])
-    listed, name, discord_name, since, taken_at, took_ms, info_name, text = row[5:]
+    channel, max_jobs, server, listed, name, discord_name, taken_at, took_ms, info_name, text = row
     info = None
     if taken_at is not None:
         info = StoredInfo(from_epoch(taken_at), timedelta(milliseconds=took_ms), info_name, text)
-    flagged_since = None if since is None else from_epoch(since)
-    return StoredAccount(account, bool(listed), name, discord_name, flagged_since, info)
+    return StoredAccount(Account(channel, max_jobs, server=server), bool(listed), name, discord_name, info)

@@ -102,7 +102,7 @@ def copy_as_a_crash_would(path: Path, copy: Path, end: str) -> None:
 
 def damage(path: Path) -> None:
     content = bytearray(path.read_bytes())
-    content[4096:8192] = b"\xa5" * 4096
+    content[4096:] = b"\xa5" * (len(content) - 4096)
     path.write_bytes(content)
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from bot.models import Account, Action, Flag, FlagKind
+from bot.models import Account, Action
 from bot.store import Store, StoredAccount, StoredInfo
 from tests.store.cases import (
     AT,
@@ -11,7 +11,6 @@ from tests.store.cases import (
     DAY,
     FIRST,
     MINUTE,
-    MODERATION,
     OWNER,
     SECOND,
     answer,
@@ -29,13 +28,12 @@ async def test_a_new_database_remembers_nothing(path: Path) -> None:
 
 
 async def test_what_was_observed_is_remembered_across_a_restart(path: Path) -> None:
-    flagged = replace(SECOND, flag=CAPTCHA)
     async with Store.open(path) as store:
-        await store.record_observation(look(FIRST, flagged))
+        await store.record_observation(look(FIRST, replace(SECOND, flag=CAPTCHA)))
     async with Store.open(path) as store:
         assert await store.accounts() == (
             StoredAccount(FIRST, listed=True),
-            StoredAccount(flagged, listed=True, flagged_since=AT),
+            StoredAccount(SECOND, listed=True),
         )
         assert await store.last_success() == AT
 
@@ -56,40 +54,6 @@ async def test_an_account_that_left_keeps_the_time_it_was_last_listed(path: Path
         await store.record_observation(look(at=AT + 31 * MINUTE))
     ((seen_at,),) = ask(path, "SELECT seen_at FROM account")
     assert seen_at == (AT + 30 * MINUTE).timestamp() * 1000
-
-
-async def test_a_flag_is_dated_from_when_it_was_first_known_until_it_is_gone(path: Path) -> None:
-    looks = [
-        (None, None),
-        (CAPTCHA, AT + MINUTE),
-        (CAPTCHA, AT + MINUTE),
-        (MODERATION, AT + MINUTE),
-        (None, None),
-        (MODERATION, AT + 5 * MINUTE),
-    ]
-    async with Store.open(path) as store:
-        for minute, (flag, since) in enumerate(looks):
-            await store.record_observation(look(replace(FIRST, flag=flag), at=AT + minute * MINUTE))
-            (known,) = await store.accounts()
-            assert (known.account.flag, known.flagged_since) == (flag, since)
-
-
-async def test_a_flag_met_by_a_command_is_kept_until_a_look_decides(path: Path) -> None:
-    async with Store.open(path) as store:
-        await store.record_observation(look(FIRST))
-        await store.record_flag(FIRST.channel, CAPTCHA, AT + MINUTE)
-        await store.record_flag(FIRST.channel, MODERATION, AT + 2 * MINUTE)
-        (known,) = await store.accounts()
-        assert known == StoredAccount(replace(FIRST, flag=MODERATION), listed=True, flagged_since=AT + MINUTE)
-        await store.record_observation(look(FIRST, at=AT + 3 * MINUTE))
-        assert await store.accounts() == (StoredAccount(FIRST, listed=True),)
-
-
-async def test_a_flag_of_an_account_that_was_never_listed_is_kept(path: Path) -> None:
-    async with Store.open(path) as store:
-        await store.record_flag("444444444444444444", CAPTCHA, AT)
-        flagged = Account("444444444444444444", flag=CAPTCHA)
-        assert await store.accounts() == (StoredAccount(flagged, listed=False, flagged_since=AT),)
 
 
 async def test_the_latest_info_answer_comes_with_the_account(path: Path) -> None:
@@ -184,15 +148,13 @@ async def test_answers_and_actions_are_forgotten_after_400_days(path: Path) -> N
 
 
 async def test_half_a_character_does_not_keep_a_look_from_being_written(path: Path) -> None:
-    odd = Account("\ud83d", flag=Flag("Half: \ud83d", FlagKind.OTHER))
+    odd = Account("\ud83d", server="Half: \ud83d")
     async with Store.open(path) as store:
         await store.record_observation(look(odd))
     async with Store.open(path) as store:
         await store.record_observation(look(odd, at=AT + MINUTE))
         (known,) = await store.accounts()
-        assert known == StoredAccount(
-            Account("?", flag=Flag("Half: ?", FlagKind.OTHER)), listed=True, flagged_since=AT
-        )
+        assert known == StoredAccount(Account("?", server="Half: ?"), listed=True)
 
 
 async def test_ten_thousand_accounts_are_written_and_read(path: Path) -> None:

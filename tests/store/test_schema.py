@@ -5,13 +5,34 @@ from pathlib import Path
 
 import pytest
 
+from bot.incidents import Incident, State, new_key
+from bot.models import Flag, FlagKind
 from bot.store import Store, StoredAccount, StoreError
 from bot.store.database import connected, create
+from bot.store.records import from_epoch
 from bot.store.schema import STEPS, migrate
-from tests.store.cases import FIRST, ask, look
+from tests.store.cases import AT, FIRST, SECOND, ask, look
 from tests.store.watch_cases import KEYS, alert, incident
 
 NEWEST = len(STEPS)
+WITHOUT_FLAGS = next(
+    at for at, step in enumerate(STEPS) if any("account_without_flag" in each for each in step)
+)
+FLAGGED_IN_COLUMNS = range(1, WITHOUT_FLAGS + 1)
+"""The versions that remember in an account's own columns what is flagged."""
+SINCE = 1_700_000_000_000
+FLAG = """
+    INSERT INTO account (channel, flag_text, flag_kind, flagged_since, seen_at, listed)
+    VALUES (?, 'Wait', 'captcha', ?, 0, ?)
+    ON CONFLICT DO UPDATE SET flag_text = excluded.flag_text, flag_kind = excluded.flag_kind,
+        flagged_since = excluded.flagged_since
+"""
+INCIDENT = """
+    INSERT INTO incident (
+        key, state, opened_at, ended_at, channel, seen_at, flag_text, flag_kind,
+        from_command, before_watch, recurring, clear_looks, missing_looks
+    ) VALUES ('1', ?, ?, ?, ?, 0, 'Wait', 'captcha', 0, 0, 0, 0, 0)
+"""
 ONE_MORE: tuple[tuple[str, ...], ...] = (*STEPS, ("ALTER TABLE account ADD COLUMN mood TEXT",))
 
 
@@ -39,6 +60,11 @@ def remember_something(path: Path) -> None:
         connection.execute("INSERT INTO meta VALUES ('key', 'value')")
 
 
+def write(path: Path, statement: str, *parameters: object) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(statement, parameters)
+
+
 async def make(path: Path, version: int) -> None:
     """Make a database as a Midwatch of that version leaves it."""
     create(path)
@@ -64,6 +90,48 @@ async def test_a_database_of_every_earlier_version_is_brought_up_to_date_after_a
     assert ask(backup, "PRAGMA user_version") == [(version,)]
     assert ask(backup, "SELECT channel FROM account") == [(FIRST.channel,)]
     assert shape(backup) == before
+
+
+@pytest.mark.parametrize("version", FLAGGED_IN_COLUMNS)
+async def test_what_the_columns_of_an_earlier_version_have_flagged_is_an_open_incident(
+    path: Path, version: int
+) -> None:
+    await make(path, version)
+    write(path, FLAG, FIRST.channel, SINCE, 1)
+    write(path, FLAG, SECOND.channel, SINCE, 0)
+    write(path, "UPDATE account SET name = 'Mine' WHERE listed")
+    write(path, "INSERT INTO info_snapshot SELECT channel, 7, 8, 'aurora', 'Plan' FROM account WHERE listed")
+    async with Store.open(path) as store:
+        first, second = await store.accounts()
+        assert (first.account, first.name, first.info and first.info.text) == (FIRST, "Mine", "Plan")
+        assert (second.account.channel, second.listed) == (SECOND.channel, False)
+        # What was removed while it was flagged is nobody's trouble any more.
+        (kept,) = await store.watch.load_incidents(AT)
+        assert kept == Incident(
+            kept.key,
+            State.OPEN,
+            opened_at=from_epoch(SINCE),
+            seen_at=from_epoch(SINCE),
+            channel=FIRST.channel,
+            flag=Flag("Wait", FlagKind.CAPTCHA),
+            peak=FlagKind.CAPTCHA,
+            before_watch=True,
+        )
+        assert len(kept.key) == len(new_key())
+    assert ask(path, "PRAGMA foreign_key_check") == []
+
+
+@pytest.mark.parametrize("version", FLAGGED_IN_COLUMNS[1:])
+@pytest.mark.parametrize("ended_at", [None, SINCE + 1])
+async def test_what_has_an_incident_gets_no_other_when_its_columns_go(
+    path: Path, version: int, ended_at: int | None
+) -> None:
+    await make(path, version)
+    write(path, FLAG, FIRST.channel, SINCE, 1)
+    write(path, INCIDENT, "ended" if ended_at else "open", SINCE, ended_at, FIRST.channel)
+    async with Store.open(path):
+        pass
+    assert ask(path, "SELECT key FROM incident") == [("1",)]
 
 
 async def test_a_database_brought_up_to_date_has_the_shape_of_a_new_one(path: Path) -> None:
