@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from bot.errors import UserError
 from bot.incidents import Incident, Trouble
@@ -14,6 +15,8 @@ from bot.store import Store, StoredAccount, StoreError
 from bot.useapi import Gone, PendingModeration, Unauthorized, Unpaid, Unreachable, UseapiClient, UseapiError
 from bot.useapi.info import parse_info
 from bot.watchkeeper import Watchkeeper
+
+PRESSES_SHARE: Final = timedelta(seconds=3)
 
 
 def utc_now() -> datetime:
@@ -90,6 +93,8 @@ class Monitor:
         """The incidents, by channel, of flags that could not be written down yet."""
         self.roster = roster
         roster.open_incidents = self.open_incidents
+        self._pressed_at: datetime | None = None
+        """When the list was last read for a press on Refresh."""
         self.failure: UseapiError | None = None
         """Why the last look failed; None after a good one."""
         self.recovered = asyncio.Event()
@@ -115,6 +120,17 @@ class Monitor:
             UseapiError: the list could not be read. What is known of the accounts stays as it was.
         """
         return await asyncio.shield(self.look_soon())
+
+    async def check_for_press(self) -> None:
+        """Look at the list for who pressed Refresh; presses within a few seconds share one look.
+
+        Raises:
+            UseapiError: the list could not be read.
+        """
+        pressed = self._pressed_at
+        lately = pressed is not None and timedelta() <= self._now() - pressed < PRESSES_SHARE
+        if not lately or self.failure is not None:
+            self._pressed_at = (await self.check()).at
 
     async def check_anew(self) -> Observation:
         """Look at the list, with a look that begins now or later.

@@ -82,7 +82,7 @@ class Accounts(commands.Cog):
     async def refresh(self, caller: Caller, press: Press) -> None:
         """Read the list again and show the same page of it."""
         await defer_update(caller)
-        await self._monitor.check()
+        await self._monitor.check_for_press()
         await show(caller, self._list(press.asker, press.page))
 
     async def open_card(self, caller: Caller, press: Press) -> None:

@@ -8,7 +8,9 @@ import pytest
 from bot.errors import UserError
 from bot.incidents import Trouble
 from bot.models import Account, Flag
+from bot.monitor import PRESSES_SHARE
 from bot.useapi import PendingModeration, Unauthorized, Unreachable, UseapiClient, UseapiError
+from tests import keeping
 from tests.parts import AT, CHANNEL, FLAG, OTHER, Clock, Parts, answer, locked, parts
 from tests.sandbox.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
 
@@ -306,3 +308,24 @@ async def test_row_45_a_flag_that_only_a_command_met_is_shown_until_its_incident
     clock.turn(timedelta(minutes=16))
     await here.monitor.check()
     assert here.known(CHANNEL).account.flag is None
+
+
+async def test_presses_within_a_few_seconds_share_one_look(api: SimulatedUseapi, tmp_path: Path) -> None:
+    clock = keeping.Clock()
+    async with keeping.watching(tmp_path / "midwatch.sqlite3", clock, api=api) as watch:
+        api.add()
+        await asyncio.gather(*(watch.monitor.check_for_press() for _ in range(10)))
+        for _ in range(10):
+            await watch.monitor.check_for_press()
+        assert api.count(Endpoint.LIST) == 1
+        clock.turn(PRESSES_SHARE)
+        await watch.monitor.check_for_press()
+        assert api.count(Endpoint.LIST) == 2
+        api.fault(Fault.SERVER_ERROR)
+        clock.turn(PRESSES_SHARE)
+        for _ in range(2):
+            with pytest.raises(UseapiError):
+                await watch.monitor.check_for_press()
+        api.mend()
+        await watch.monitor.check_for_press()
+        assert watch.monitor.failure is None
