@@ -9,7 +9,8 @@ from tests.browsing import BROWSER, in_a_browser, visiting
 from tests.sandbox.demo import demo
 from tests.sandbox.visitor import WAIT_MS, Visitor, browsing
 
-RESET: Final = "I acknowledged it - reset"
+RESET: Final = re.compile("- reset$")
+"""The button that resets, whatever the kind of the flag."""
 
 
 async def ask_to_reset(visitor: Visitor, alert: Locator) -> Locator:
