@@ -147,7 +147,7 @@ async def assemble(
             ledger,
             post,
             teller,
-            accounts=lambda: monitor.roster.by_channel,
+            accounts=lambda: monitor.roster.named,
             view_of=view_of,
             now=utc_now,
             edit_every=waits.edits,

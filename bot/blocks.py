@@ -26,14 +26,18 @@ NOT_SO: Final = re.compile(
     "(?:not|n['\N{RIGHT SINGLE QUOTATION MARK}]t|never|no longer|being|getting"
     "|gets?|gets? (?:you|your account)"
     "|(?:will|would|may|might|could|can|shall|must|to|if|without|avoid) (?:be|get))"
-    r"\s+(?:\w+ly\s+)?$"
+    r"\s+(?:yet\s+)?(?:been\s+)?(?:\w+ly\s+)?$"
 )
 """What makes the next word a threat, or its opposite."""
 SURELY: Final = re.compile(r"\s+(?:from\s+(?:accessing|using)|until|till|permanently|indefinitely)\b")
 NUMBERS: Final = {
     word: number
     for number, word in enumerate(
-        ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), start=1
+        (
+            *("one", "two", "three", "four", "five", "six", "seven"),
+            *("eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen"),
+        ),
+        start=1,
     )
 } | {"a": 1, "an": 1}
 UNITS: Final = {
@@ -45,10 +49,12 @@ UNITS: Final = {
     "week": timedelta(weeks=1),
     "month": timedelta(days=30),
     "year": timedelta(days=365),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
 }
 LONGEST: Final = timedelta(days=36_500)
 LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
-PART: Final = rf"([0-9]{{1,4}}|{'|'.join(NUMBERS)})[\s-]+({'|'.join(UNITS)})s?\b"
+PART: Final = rf"([0-9]{{1,4}}|{'|'.join(NUMBERS)})[\s-]*({'|'.join(UNITS)}|h|d)s?\b"
 LENGTH: Final = re.compile(
     r"\b(?:for|lasts|(?:again|back|over|ends?|expires?|lifted|restored|returns?)\s+(?:in|after))\s+"
     r"(?:(?:the\s+next|another|about|up\s+to|at\s+least|a\s+total\s+of|the|next)\s+)*"

@@ -289,6 +289,8 @@ class KnownAccount:
     state: State | None = None
     """Where its open incident stands; None if it has none."""
     block_ends: datetime | None = None
+    is_listed: bool = True
+    """Whether it is one of the accounts of the last good look, or has an open incident."""
 
     @property
     def needs_somebody(self) -> bool:

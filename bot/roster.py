@@ -36,6 +36,7 @@ class Roster:
         """Gives the open incident of each account that has one, by channel."""
         self._joined: tuple[Mapping[str, Incident], Mapping[str, KnownAccount]] | None = None
         """The accounts with these incidents; None once anything else about them has changed."""
+        self._named: tuple[Mapping[str, KnownAccount], Mapping[str, KnownAccount]] | None = None
 
     def __len__(self) -> int:
         return len(self._listed)
@@ -55,6 +56,17 @@ class Roster:
             shown = {channel: as_in(self._remembered(channel), each) for channel, each in incidents.items()}
             self._joined = incidents, self._listed | shown
         return self._joined[1]
+
+    @property
+    def named(self) -> Mapping[str, KnownAccount]:
+        """Return all of `by_channel`, and the accounts that are listed no more, for what still names them."""
+        present = self.by_channel
+        if not self._left:
+            return present
+        if self._named is None or self._named[0] is not present:
+            gone = {channel: replace(each, is_listed=False) for channel, each in self._left.items()}
+            self._named = present, {**gone, **present}
+        return self._named[1]
 
     def get(self, channel: str) -> KnownAccount | None:
         """Give the account with this channel, if it is in the list or has an open incident."""
@@ -106,7 +118,8 @@ class Roster:
             listed[account.channel] = now
             if now is not known and now != known:
                 changed.append(now)
-        self._listed, self._left, self._joined = listed, before, None
+        self._listed, self._left = listed, before
+        self._joined = self._named = None
         self.observed_at = observation.at
         return tuple(changed)
 
@@ -126,14 +139,14 @@ class Roster:
         """Take in that an account is configured no more; its name comes back with it."""
         if (known := self._listed.pop(channel, None)) is not None:
             self._left[channel] = known
-            self._joined = None
+            self._joined = self._named = None
 
     def rename(self, known: KnownAccount, name: str | None) -> KnownAccount:
         """Take in the name an owner gave an account (None takes it away); give the account as it is now."""
         renamed = replace(self._remembered(known.channel), name=name)
         place = self._listed if known.channel in self._listed else self._left
         place[known.channel] = renamed
-        self._joined = None
+        self._joined = self._named = None
         return renamed
 
     def _remembered(self, channel: str) -> KnownAccount:
@@ -142,7 +155,7 @@ class Roster:
 
     def _put(self, account: KnownAccount) -> KnownAccount:
         self._listed[account.channel] = account
-        self._joined = None
+        self._joined = self._named = None
         return account
 
 

@@ -216,7 +216,9 @@ class Moderation(commands.Cog):
         """Say how the account is to which a message links, if it is one account; else how all are."""
         accounts = self._accounts()
         linked = channels_in(caller.message) & accounts.keys() if caller.message else set[str]()
-        return acting.unknown(accounts[linked.pop()] if len(linked) == 1 else None, accounts.values())
+        return acting.unknown(
+            accounts[linked.pop()] if len(linked) == 1 else None, self._monitor.roster.accounts
+        )
 
     def _page(self, message: Message, incidents: Mapping[str, Incident], page: int) -> Shown:
         look = look_of(message, incidents, self._accounts(), page=page, note=note_for(message))
@@ -281,7 +283,7 @@ class Moderation(commands.Cog):
         return account_of(incident.channel or "", self._accounts())
 
     def _accounts(self) -> Mapping[str, KnownAccount]:
-        return self._monitor.roster.by_channel
+        return self._monitor.roster.named
 
 
 def incident_key(press: Press) -> str:

@@ -215,7 +215,7 @@ class Status(commands.Cog):
         return tuple(RouteStatus(*way, state.worked_at, state.failure) for way, state in known)
 
     def _accounts(self) -> dict[str, KnownAccount]:
-        return dict(self._monitor.roster.by_channel)
+        return dict(self._monitor.roster.named)
 
 
 def is_waiting(test: Message | None) -> bool:

@@ -5,7 +5,7 @@ import pytest
 from tests.reading import buttons, text
 from tests.running import Bot, Visitor
 from tests.sandbox.discord import Json
-from tests.sandbox.useapi import Endpoint, Fault, SimulatedAccount
+from tests.sandbox.useapi import MODERATION, Endpoint, Fault, SimulatedAccount
 from tests.watching import flagged, later, look, newest, nothing_more
 
 NOT_CONFIGURED = "is not configured any more."
@@ -369,3 +369,20 @@ async def test_what_cannot_be_written_down_first_is_not_sent(bot: Bot, ada: Visi
     assert "Nothing was sent, as it could not be written down first." in answer["content"]
     assert "Try again in a minute" in answer["content"]
     assert bot.api.count(Endpoint.REMOVE) == 0
+
+
+async def test_the_alert_and_the_history_of_a_removed_account_keep_its_name(bot: Bot, ada: Visitor) -> None:
+    account = bot.api.add()
+    bot.api.add()
+    await bot.start()
+    await ada.ask("mjname", account=account.channel, name="Aurora")
+    bot.api.flag(account.channel, MODERATION)
+    await look(ada)
+    await newest(ada, "Aurora needs you")
+    await confirmed(ada, await asked(ada, account))
+    await newest(ada, "Aurora is not configured any more")
+    status = text(await ada.ask("mjstatus"))
+    assert "**Aurora** · not configured any more" in status
+    assert "1 account watched" in status
+    await bot.restart()
+    assert "**Aurora** · not configured any more" in text(await ada.ask("mjstatus"))

@@ -196,7 +196,7 @@ def test_each_verdict_has_its_words(verdict: ResetVerdict, said: str) -> None:
             acting.claimed(AURORA, NOW),
             (
                 "👀 You are on it: every owner's message about **Aurora** says so, and nobody is reminded. "
-                "I ask you again <t:1768356000:R>."
+                "I ask you again at <t:1768356000:t> (<t:1768356000:R>)."
             ),
         ),
         (

@@ -181,7 +181,7 @@ Mega, 29 hours left"""
         (
             "You have been blocked from accessing Midjourney.",
             "⛔ Aurora needs you: Midjourney has blocked it",
-            "1. The message names no end",
+            "1. I read no end in the message",
         ),
         (
             "Subscription paused",

@@ -203,7 +203,7 @@ def claimed(account: KnownAccount, until: datetime) -> str:
     """Answer "I'm on it": what it does, and for how long."""
     return (
         f"👀 You are on it: every owner's message about **{plain(account.label)}** says so, and nobody is "
-        f"reminded. I ask you again {when(until)}."
+        f"reminded. I ask you again at {when(until, 't')} ({when(until)})."
     )
 
 

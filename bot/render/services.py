@@ -110,10 +110,11 @@ def changes(
 
 def _last_seen(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]) -> str:
     flagged = [each for each in incidents.values() if each.channel and each.state in NEEDING]
+    listed = sum(each.is_listed for each in accounts.values())
     if not flagged:
-        return f"{count(len(accounts), 'account')}, none flagged."
+        return f"{count(listed, 'account')}, none flagged."
     names = naming(_names(flagged, accounts))
-    return f"{count(len(accounts), 'account')}, {whole(len(flagged))} flagged: {names}."
+    return f"{count(listed, 'account')}, {whole(len(flagged))} flagged: {names}."
 
 
 def _names(incidents: Sequence[Incident], accounts: Mapping[str, KnownAccount]) -> list[str]:
@@ -123,7 +124,7 @@ def _names(incidents: Sequence[Incident], accounts: Mapping[str, KnownAccount]) 
 
 def _links(accounts: Mapping[str, KnownAccount]) -> str | None:
     """Link to the channels in which the message may wait."""
-    lines = [_link(each) for each in accounts.values()]
+    lines = [_link(each) for each in accounts.values() if each.is_listed]
     return fitted(lines, len(lines), LINKS_LIMIT) if lines else None
 
 

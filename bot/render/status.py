@@ -17,7 +17,7 @@ from bot.render.cases import (
 )
 from bot.render.services import headline, short, window
 from bot.render.text import clip, code_span, count, fitted, length, plain, span, when, whole
-from bot.render.wellness import LACKS, problem_lines
+from bot.render.wellness import LACKS, NO_SECOND_ROUTE, problem_lines
 from bot.wellness import Lack, Problem
 
 STATUS_LIMIT: Final = 3_800
@@ -53,10 +53,7 @@ FAILURES: Final = {
 }
 """What keeps a message, by Discord's code (Discord's documentation, "Opcodes and Status Codes")."""
 
-NO_SECOND_ROUTE: Final = (
-    "⚠️ **No second way**: when a direct message does not arrive, nobody is told. "
-    "Set ALERT_CHANNEL_ID to a channel of your server."
-)
+
 LACKING: Final = (
     "⚠️ In the alert channel I lack **{}**: an alert may not arrive there whole, or twice after a crash. "
     "Give that to my role there."
@@ -101,6 +98,11 @@ class WatchStatus:
     """The permissions that I lack in that channel, by Discord's names."""
     other_copy_at: datetime | None = None
     """When another copy of the bot was last seen answering in its place."""
+
+    @property
+    def listed(self) -> int:
+        """How many accounts there are, of others only names."""
+        return sum(each.is_listed for each in self.accounts.values())
 
 
 def status(watch: WatchStatus) -> tuple[str, ...]:
@@ -222,15 +224,15 @@ def _alive(watch: WatchStatus) -> Iterator[str]:
 
 
 def _summary(watch: WatchStatus) -> str:
-    said = presence_text(len(watch.accounts), watch.incidents)
+    said = presence_text(watch.listed, watch.incidents)
     if any(each.channel and each.state is State.OPEN for each in watch.incidents):
-        return f"⚠️ **{count(len(watch.accounts), 'account')} watched, {said}**"
+        return f"⚠️ **{count(watch.listed, 'account')} watched, {said}**"
     lacks = [each.lack for each in watch.problems]
     if Lack.SIGHT in lacks:
         # What could not be looked at must not read as ready.
-        return f"⚠️ **{count(len(watch.accounts), 'account')}, not seen since the last good look**"
+        return f"⚠️ **{count(watch.listed, 'account')}, not seen since the last good look**"
     if lacks:
-        return f"⚠️ **{count(len(watch.accounts), 'account')} watched, but {LACKS[lacks[0]]}**"
+        return f"⚠️ **{count(watch.listed, 'account')} watched, but {LACKS[lacks[0]]}**"
     return f"{'🟡' if any(each.channel and not each.ended for each in watch.incidents) else '✅'} **{said}**"
 
 

@@ -109,9 +109,7 @@ def _wait(flag: Flag, until: datetime | None) -> str:
     length = flag.block_length
     if length is not None:
         return f"Wait {span(length)} from when the block began. Do not reset earlier."
-    return (
-        "The message names no end: look in the channel for how long it lasts, and wait. Do not reset earlier."
-    )
+    return "I read no end in the message: look in the channel for it, and wait. Do not reset earlier."
 
 
 def _login(account: KnownAccount) -> str:

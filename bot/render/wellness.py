@@ -16,6 +16,10 @@ LACKS: Final[Mapping[Lack, str]] = {
     Lack.SIGHT: "I cannot see your accounts yet",
 }
 """What the bot's own status says of it."""
+NO_SECOND_ROUTE: Final = (
+    "⚠️ **No second way**: when a direct message does not arrive, nobody is told. "
+    "Set ALERT_CHANNEL_ID to a channel of your server."
+)
 
 
 def problem_lines(problems: Iterable[Problem], *, has_undelivered: bool) -> Iterator[str]:
