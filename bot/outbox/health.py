@@ -103,7 +103,7 @@ def is_told_otherwise(message: Message, messages: Mapping[str, Message]) -> bool
     """Whether a message waits, but its copy arrived by the other route, or what it is a copy of."""
     if is_copy(message):
         original = messages.get(original_key(message))
-        return original is not None and not original.on_its_way
+        return original is None or not original.on_its_way  # one that memory let go is finished
     copy = messages.get(copy_key(message))
     return copy is not None and copy.delivery in (Delivery.SENT, Delivery.DONE)
 

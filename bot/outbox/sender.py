@@ -113,7 +113,7 @@ class Sender:
         message, around = claim.message, self.around
         channel = await around.post.open(message.recipient, message.route)
         around.at(Step.OPENED)
-        is_superfluous = self._is_superfluous(message)
+        is_superfluous = await self._is_superfluous(message)
         if is_superfluous or self._is_doubtful(claim):
             found = await around.post.find(channel, message.key, message.created_at)
             if found is not None:
@@ -134,10 +134,20 @@ class Sender:
             return claim.message.key in self.around.inherited
         return fate.is_doubtful(claim.message, self.around.now())
 
-    def _is_superfluous(self, message: Message) -> bool:
-        """Whether this is a copy, and the original arrived before it."""
-        original = self.around.ledger.messages.get(fate.original_key(message))
-        return fate.is_copy(message) and original is not None and not original.on_its_way
+    async def _is_superfluous(self, message: Message) -> bool:
+        """Whether the same arrived by another route, which memory may have forgotten by now.
+
+        A copy is not needed once its original is there. Of what is over, one message is enough, too.
+        """
+        ledger = self.around.ledger
+        if fate.is_copy(message):
+            original = await ledger.message(fate.original_key(message))
+            return original is not None and not original.on_its_way
+        if not fate.is_over(message, ledger.incidents):
+            return False
+        copy = await ledger.message(fate.copy_key(message))
+        has_arrived = copy is not None and copy.delivery in (Delivery.SENT, Delivery.DONE)
+        return copy is not None and has_arrived and not copy.is_stuck
 
     async def _record(self, message: Message, arrival: Arrival | None) -> None:
         now = self.around.now()

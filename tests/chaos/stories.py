@@ -44,6 +44,8 @@ API_FAULTS: Final = (
     Fault.HTML_503,
     Fault.RATE_LIMITED_RETRY_AFTER,
     Fault.SERVER_ERROR,
+    Fault.CHALLENGE,
+    Fault.EDGE_LIMIT,
     Fault.UNAUTHORIZED,
 )
 

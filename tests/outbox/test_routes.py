@@ -248,6 +248,46 @@ async def test_after_two_minutes_it_goes_by_the_second_route_as_well(
     assert len(ada.sees(ada.dm)) == 1
 
 
+async def test_row_21_what_is_over_is_told_once_although_both_routes_work_again(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    trouble = break_direct(world, ada, Fault(Trouble.ERROR, status=503))
+    async with desk.process():
+        incident = desk.incident()
+        alert = await desk.alert(ada.person.id, incident)
+        await desk.work_for(timedelta(seconds=125))
+        assert len(alerts(world, ada)) == 1
+        await desk.end(incident)
+        await desk.work()
+        world.mend(trouble)
+        await desk.work_for(LONGEST_BACKOFF)
+        assert desk.ledger.messages.get(alert.key, alert).delivery is not Delivery.SENT
+    assert ada.sees(ada.dm) == []
+    assert len(alerts(world, ada)) == 1
+
+
+async def test_row_21_a_copy_whose_original_memory_has_let_go_is_not_sent(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    trouble = break_direct(world, ada, Fault(Trouble.ERROR, status=503))
+    world.fault(
+        Trouble.ERROR, status=503, method="POST", path=f"/channels/{world.alerts_channel_id}/messages"
+    )
+    async with desk.process():
+        incident = desk.incident()
+        await desk.alert(ada.person.id, incident)
+        await desk.work_for(timedelta(seconds=125))
+        world.mend(trouble)
+        await desk.end(incident)
+        await desk.work_for(LONGEST_BACKOFF)
+        assert len(ada.sees(ada.dm)) == 1
+        await desk.ledger.prune()
+        world.mend()
+        await desk.work_for(2 * LONGEST_BACKOFF)
+        assert not any(each.on_its_way for each in desk.ledger.messages.values())
+    assert alerts(world, ada) == []
+
+
 async def test_the_copy_is_taken_back_when_the_message_itself_arrives(
     desk: Desk, world: SimulatedDiscord, ada: Visitor
 ) -> None:
