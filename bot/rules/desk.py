@@ -95,7 +95,8 @@ class Desk:
         return max(alerts, key=lambda each: (sent_time(each), each.key), default=None)
 
     def last_of(self, incidents: Collection[str]) -> Message | None:
-        """Give the last message that stands in Discord, finished, with the end of one of these."""
+        """Return the last message that stands in Discord, finished, about one of these or their accounts."""
+        channels = {each.channel for key in incidents if (each := self.incidents.get(key)) is not None}
         showing = [
             each
             for each in self.messages
@@ -103,9 +104,13 @@ class Desk:
             and each.purpose is Purpose.ALERT
             and each.message_id is not None
             and not each.is_stuck
-            and any(entry.incident in incidents for entry in each.entries)
+            and any(self._is_about(entry.incident, incidents, channels) for entry in each.entries)
         ]
         return max(showing, key=lambda each: (sent_time(each), each.key), default=None)
+
+    def _is_about(self, key: str, incidents: Collection[str], channels: Collection[str | None]) -> bool:
+        known = self.incidents.get(key)
+        return key in incidents or (known is not None and known.channel in channels)
 
     @property
     def next_push_at(self) -> datetime:

@@ -864,6 +864,21 @@ def test_row_47_a_push_that_waited_goes_as_soon_as_all_that_stood_is_over() -> N
     assert world.pushes()[-1].reasons[B] is Reason.OPENED
 
 
+def test_row_47_what_keeps_coming_back_is_shown_by_an_edit_of_its_last_message() -> None:
+    world, count = flagged(), 0
+    for _ in range(4):
+        world.run(10 * MINUTE)
+        world.flags[A] = None
+        world.run(20 * MINUTE)
+        count = len(world.pushes())
+        world.flags[A] = MODERATION
+        world.run(MINUTE)
+    assert world.incident(A).recurring
+    assert len(world.pushes()) == count  # the next reminder is not due yet
+    (shown,) = world.living()
+    assert shown.holds(world.incident(A).key)
+
+
 def test_row_56_a_block_with_a_timestamp_is_not_reminded_of_before_it_and_once_after() -> None:
     end = World().now + 2 * DAY
     world = flagged(f"You are temporarily blocked. Access comes back <t:{end.timestamp():.0f}:R>.")
