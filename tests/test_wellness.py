@@ -1,6 +1,7 @@
 """The watch reports itself well only while it sees, remembers and tells."""
 
 import logging
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from dataclasses import replace
@@ -46,6 +47,7 @@ class Letters(NoPost):
         self.shown: dict[Place, str] = {}
         self.times_sent = 0
         self.refused: dict[Route, Obstacle] = {}
+        self.unchangeable: Obstacle | None = None
 
     def has(self, route: Route) -> bool:  # noqa: ARG002 - the protocol's
         return True
@@ -62,6 +64,8 @@ class Letters(NoPost):
         return place
 
     async def edit(self, place: Place, letter: Letter) -> None:
+        if self.unchangeable is not None:
+            raise NotDoneError(self.unchangeable, "refused")
         self.shown[place] = letter.content
 
     async def find(self, channel_id: int, key: str, since: object) -> Place | None:  # noqa: ARG002 - the protocol's
@@ -239,6 +243,44 @@ async def test_a_route_that_fails_for_now_takes_the_notice_later_and_one_that_is
             post.refused = {}
             await minutes(rounds, watch.clock, 3)
             assert len(post.saying("cannot write down")) == notices
+
+
+async def test_the_end_is_said_once_discord_can_be_reached_again(
+    api: SimulatedUseapi, watch: Watched, database: Path
+) -> None:
+    api.add()
+    post = Letters()
+    rounds = rounds_of(watch, post=post)
+    async with rounds.going():
+        await minutes(rounds, watch.clock, 2)
+        async with held(watch, database):
+            await minutes(rounds, watch.clock, 8)
+        post.unchangeable = Obstacle.WAIT
+        over = watch.clock.now()
+        await minutes(rounds, watch.clock, 5)
+        assert len(post.saying("cannot write down")) == 4
+        post.unchangeable = None
+        await minutes(rounds, watch.clock, 2)
+        ended = post.saying("can write down what I see again")
+        assert len(ended) == 4
+        (until,) = re.findall(r"- <t:([0-9]+):t>", post.shown[ended[0]])
+        assert int(until) <= (over + 2 * MINUTE).timestamp()  # not the time at which Discord was back
+
+
+async def test_a_notice_that_its_owner_deleted_is_done_with(
+    api: SimulatedUseapi, watch: Watched, database: Path
+) -> None:
+    api.add()
+    post = Letters()
+    rounds = rounds_of(watch, post=post)
+    async with rounds.going():
+        await minutes(rounds, watch.clock, 2)
+        for _ in range(2):
+            async with held(watch, database):
+                await minutes(rounds, watch.clock, 8)
+            post.unchangeable = Obstacle.GONE
+            await minutes(rounds, watch.clock, 3)
+        assert len(post.saying("cannot write down")) == 8
 
 
 async def test_a_flag_that_went_while_nothing_could_be_written_opens_later_with_its_later_time(

@@ -1,6 +1,5 @@
 """The one message that owners get without the database: that no alert can be sent, as none can be kept."""
 
-import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,8 +10,6 @@ from discord import ui
 from bot.delivery import Letter, NotDoneError, Obstacle, Place, Post
 from bot.incidents import Route, new_key
 from bot.render.wellness import unwritten, written_again
-
-log = logging.getLogger(__name__)
 
 LASTING: Final = frozenset({Obstacle.CLOSED, Obstacle.BROKEN, Obstacle.GONE})
 """Nothing that passes by itself: the other routes have to do."""
@@ -30,6 +27,8 @@ class MemoryNotice:
     post: Post
     owners: Callable[[], Collection[int]]
     _since: datetime | None = None
+    _until: datetime | None = None
+    """When it was over; None while it lasts."""
     _nonces: dict[Way, str] = field(default_factory=dict[Way, str])
     _sent: dict[Way, Place | None] = field(default_factory=dict[Way, Place | None])
     """Where each message stands; None where a route will not take one."""
@@ -38,23 +37,24 @@ class MemoryNotice:
         """Send the notice by every route to every owner that has not taken it yet."""
         if not self.post.ready:
             return
-        self._since = since
+        self._since, self._until = since, None
         routes = [route for route in Route if self.post.has(route)]
         for way in [(owner, route) for owner in sorted(self.owners()) for route in routes]:
             if way not in self._sent:
                 await self._send(way, since)
 
     async def end(self, now: datetime) -> None:
-        """Say in every notice that it is over."""
+        """Say in every notice that it is over; what Discord cannot change now is left to the next run."""
         if self._since is None:
             return
-        text = written_again(self._since, now)
+        self._until = self._until or now
+        text = written_again(self._since, self._until)
         for (owner, route), place in list(self._sent.items()):
-            if place is not None:
-                await self._edit(place, letter(text, owner, route))
-            del self._sent[owner, route]
-        self._nonces.clear()
-        self._since = None
+            if place is None or await self._edit(place, letter(text, owner, route)):
+                del self._sent[owner, route]
+        if not self._sent:
+            self._nonces.clear()
+            self._since = self._until = None
 
     async def _send(self, way: Way, since: datetime) -> None:
         owner, route = way
@@ -70,12 +70,13 @@ class MemoryNotice:
             return  # else it is tried again with the next run, under the same nonce
         self._sent[way] = place
 
-    async def _edit(self, place: Place, shown: Letter) -> None:
-        """Change a notice; one that cannot be changed names its time all the same."""
+    async def _edit(self, place: Place, shown: Letter) -> bool:
+        """Change a notice, and tell whether that is settled: done, or refused for good."""
         try:
             await self.post.edit(place, shown)
         except NotDoneError as error:
-            log.warning("a message cannot say that the database is written again: %s", error.reason)
+            return error.obstacle in LASTING
+        return True
 
 
 def letter(text: str, owner: int, route: Route) -> Letter:
