@@ -230,7 +230,9 @@ class Settings(BaseSettings):
         default=None, description="Where alerts go when a direct message does not arrive: a channel id."
     )
     heartbeat_url: Annotated[SecretStr | None, from_text(read_heartbeat_address)] = Field(
-        default=None, description="A secret address of a monitoring service, called after each good poll."
+        default=None,
+        description="A secret address of a monitoring service, called after each good poll while Midwatch can "
+        "remember and tell.",
     )
     poll_interval: Annotated[timedelta, from_text(read_poll_interval)] = Field(
         default=timedelta(seconds=60), description="How often the account list is read: 5s or more."
