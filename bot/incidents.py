@@ -10,7 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from bot.models import Cause, Flag, FlagKind, State
+from bot.causes import Cause
+from bot.models import Flag, FlagKind, State
 
 REFERENCE_LENGTH: Final = 12
 """48 bits: that two of a channel's last 500 messages share them is not to be expected in any lifetime."""

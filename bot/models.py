@@ -34,45 +34,6 @@ class FlagKind(StrEnum):
         return list(FlagKind).index(self)
 
 
-class Cause(StrEnum):
-    """Why a poll got no list of the API, as far as that can be told. Codes: `render` has the words."""
-
-    SILENT = "silent"
-    """Nothing answered in time."""
-    REFUSED = "refused"
-    """The connection was refused."""
-    BROKEN_OFF = "broken off"
-    """The connection ended before the whole answer was there."""
-    NO_ADDRESS = "no address"
-    """The name of the API's server could not be looked up."""
-    CERTIFICATE = "certificate"
-    """The server's certificate is not accepted."""
-    SERVER_ERROR = "server error"
-    """A status of 5xx, or 408."""
-    LIMITED = "limited"
-    """A wish to be asked later."""
-    CHALLENGE = "challenge"
-    """Something in front of the API turned the request away."""
-    WEB_PAGE = "web page"
-    """A web page where the answer of an API should be."""
-    REDIRECT = "redirect"
-    """A status that leads elsewhere."""
-    NO_API = "no api"
-    """What answered does not speak HTTP as an API does."""
-    ENCODING = "encoding"
-    """The answer is compressed in a way that was not asked for."""
-    GARBLED = "garbled"
-    """The answer is not what the API documents."""
-    REJECTED = "rejected"
-    """The API refused the request itself."""
-    SUBSCRIPTION = "subscription"
-    """There is no subscription, or it is over."""
-    QUOTA = "quota"
-    """The subscription is too small."""
-    FAULT = "fault"
-    """A fault of Midwatch's own."""
-
-
 @dataclass(frozen=True, slots=True)
 class Flag:
     """What the API says is pending for an account: Midjourney's own text, and the kind read from it."""

@@ -20,7 +20,8 @@ from bot.outbox import RouteState
 from bot.permissions import lacking_now
 from bot.render import acting
 from bot.render.choosing import choices
-from bot.render.status import RouteStatus, WatchStatus, presence_text, route_line, status
+from bot.render.routes import RouteStatus, route_line
+from bot.render.status import WatchStatus, presence_text, status
 from bot.render.text import count, plain, when
 from bot.replies import Caller, Shown, defer, defer_update, show, suggested
 from bot.rounds import Rounds

@@ -17,7 +17,7 @@ ROOT: Final = Path(__file__).parent.parent
 # What each module may import besides the standard library and itself. A package is one module here, and a new
 # module needs a row. Cogs share one, and may not import each other.
 NOTHING: Final[frozenset[str]] = frozenset()
-FACTS: Final = frozenset({"bot.errors", "bot.incidents", "bot.models"})
+FACTS: Final = frozenset({"bot.causes", "bot.errors", "bot.incidents", "bot.models"})
 LOOKING: Final = FACTS | {"bot.roster", "bot.store", "bot.useapi"}
 WATCH: Final = LOOKING | {"bot.ledger", "bot.monitor", "bot.moments", "bot.rules", "bot.watchkeeper"}
 DISCORD_SIDE: Final = frozenset(
@@ -26,6 +26,7 @@ DISCORD_SIDE: Final = frozenset(
 ROWS: Final[Mapping[str, frozenset[str]]] = {
     "bot": NOTHING,
     "bot.blocks": NOTHING,
+    "bot.causes": NOTHING,
     "bot.models": frozenset({"bot.blocks"}),
     "bot.errors": NOTHING,
     "bot.durations": NOTHING,
@@ -35,20 +36,24 @@ ROWS: Final[Mapping[str, frozenset[str]]] = {
     "bot.terminal": NOTHING,
     "bot.supervise": NOTHING,
     "bot.wellness": NOTHING,
-    "bot.incidents": frozenset({"bot.models"}),
+    "bot.incidents": frozenset({"bot.causes", "bot.models"}),
     "bot.stopping": frozenset({"bot.terminal"}),
     "bot.env_file": frozenset({"dotenv"}),
     "bot.config": frozenset({"bot.env_file", "bot.logs", "pydantic", "pydantic_core", "pydantic_settings"}),
-    "bot.rules": frozenset({"bot.incidents", "bot.models"}),
+    "bot.rules": frozenset({"bot.causes", "bot.incidents", "bot.models"}),
     "bot.roster": FACTS,
     "bot.store": frozenset({"bot.incidents", "bot.models", "aiosqlite"}),
     "bot.ledger": frozenset({"bot.incidents", "bot.models", "bot.rules", "bot.store"}),
     # typing_extensions: the TypedDict that pydantic asks for below Python 3.12.
-    "bot.useapi": frozenset({"bot.models", "aiohttp", "pydantic", "typing_extensions"}),
-    "bot.render": frozenset({"bot.blocks", "bot.incidents", "bot.models", "bot.wellness", "discord"}),
+    "bot.useapi": frozenset({"bot.causes", "bot.models", "aiohttp", "pydantic", "typing_extensions"}),
+    "bot.render": frozenset(
+        {"bot.blocks", "bot.causes", "bot.incidents", "bot.models", "bot.wellness", "discord"}
+    ),
     # The watch: none of these knows Discord.
     "bot.teller": frozenset({"bot.incidents", "bot.ledger", "bot.rules"}),
-    "bot.watchkeeper": frozenset({"bot.incidents", "bot.ledger", "bot.models", "bot.rules", "bot.teller"}),
+    "bot.watchkeeper": frozenset(
+        {"bot.causes", "bot.incidents", "bot.ledger", "bot.models", "bot.rules", "bot.teller"}
+    ),
     "bot.monitor": LOOKING | {"bot.watchkeeper"},
     "bot.reset": frozenset(
         {

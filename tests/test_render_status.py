@@ -10,14 +10,8 @@ from hypothesis import strategies as st
 from bot.delivery import BODY_CODES, BROKEN_CODES, CLOSED_CODES
 from bot.incidents import Delivery, Ending, Entry, Incident, Message, Purpose, Reason, Route, State, Trouble
 from bot.models import KnownAccount
-from bot.render.status import (
-    STATUS_LIMIT,
-    RouteStatus,
-    WatchStatus,
-    failure_words,
-    presence_text,
-    status,
-)
+from bot.render.routes import RouteStatus, failure_words
+from bot.render.status import STATUS_LIMIT, WatchStatus, presence_text, status
 from bot.render.text import length
 from bot.wellness import Lack, Problem
 from tests.render_samples import (

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.models import Account, Cause, Flag, FlagKind, SavedAccount, Standing
+from bot.causes import Cause
+from bot.models import Account, Flag, FlagKind, SavedAccount, Standing
 from bot.useapi import (
     AnswerLost,
     Gone,

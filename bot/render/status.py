@@ -15,8 +15,9 @@ from bot.render.cases import (
     is_removed,
     state_of,
 )
+from bot.render.routes import RouteStatus, failure_words, route_line
 from bot.render.services import headline, short, window
-from bot.render.text import clip, code_span, count, fitted, length, plain, span, when, whole
+from bot.render.text import clip, count, fitted, length, plain, span, when, whole
 from bot.render.wellness import LACKS, NO_SECOND_ROUTE, problem_lines
 from bot.wellness import Lack, Problem
 
@@ -26,49 +27,10 @@ PRESENCE_LIMIT: Final = 128
 WHY_LIMIT: Final = 160
 SECTION_LIMIT: Final = 900
 LEAST: Final = 120
-FAILURES: Final = {
-    "50007": "their direct messages are closed",
-    "50278": "they share no server with me",
-    "50001": "I may not see the channel",
-    "50013": "I may not write in the channel",
-    "10003": "the channel is not there",
-    "10013": "Discord does not know this person",
-    "50083": "the thread is archived; open it again",
-    "20026": "Discord restricts the bot: appeal it in the Developer Portal",
-    "40333": "Discord's edge refuses me; I try again",
-    "403": "Discord refuses me without a reason; I try again",
-    "50035": "Discord refuses the form of the message",
-    "40005": "Discord says that the message is too large",
-    "50006": "Discord says that the message is empty",
-    "50008": "Discord takes no message in this kind of channel",
-    "20009": "Discord calls what the message quotes explicit",
-    "200000": "AutoMod of the server blocks the message",
-    "200001": "AutoMod of the server blocks the message",
-    "240000": "Discord calls a link in the message harmful",
-    "401": "Discord refuses DISCORD_TOKEN",
-    "30046": "Discord limits edits of old messages",
-    "40003": "Discord asks me to slow down",
-    "429": "Discord asks me to slow down",
-    "no alert channel": "ALERT_CHANNEL_ID is not set",
-}
-"""What keeps a message, by Discord's code (Discord's documentation, "Opcodes and Status Codes")."""
-
-
 LACKING: Final = (
     "⚠️ In the alert channel I lack **{}**: an alert may not arrive there whole, or twice after a crash. "
     "Give that to my role there."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class RouteStatus:
-    """One way to reach one owner: when it last worked, and why it does not now."""
-
-    owner: int
-    route: Route
-    worked_at: datetime | None = None
-    failure: str | None = None
-    """Discord's code or the kind of error, if the last try failed; no text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +110,6 @@ def presence_text(
         said = "no account to watch"
     worst = [LACKS[each] for each in lacks[:1] if each is not Lack.SIGHT]
     return clip(" · ".join([said, *worst, *(["muted"] if muted else [])]), PRESENCE_LIMIT)
-
-
-def failure_words(failure: str | None) -> str:
-    """Say why a message does not arrive."""
-    if failure is None:
-        return "no reason given"
-    return FAILURES.get(failure) or f"Discord or the network fails ({code_span(failure, 30)})"
 
 
 def _sections(watch: WatchStatus) -> Iterator[tuple[str, list[str]]]:
@@ -291,17 +246,6 @@ def _what(message: Message) -> str:
             return "Hello"
         case Purpose.TEST:
             return "Test"
-
-
-def route_line(route: RouteStatus) -> str:
-    """Say how one way to one owner does."""
-    way = "direct message" if route.route is Route.DM else "alert channel"
-    unused = "never worked yet" if route.failure else "not used so far"
-    worked = f"last worked {when(route.worked_at)}" if route.worked_at else unused
-    if route.failure is not None:
-        return f"⚠️ <@{route.owner}> by {way}: **does not work**, {failure_words(route.failure)}; {worked}"
-    mark = "✅" if route.worked_at else "⚪"
-    return f"{mark} <@{route.owner}> by {way}: {worked}"
 
 
 def _capital(text: str) -> str:

@@ -23,7 +23,8 @@ header, a body, an address or a token.
 from datetime import timedelta
 from enum import StrEnum
 
-from bot.models import Cause, Flag
+from bot.causes import Cause
+from bot.models import Flag
 
 
 class UseapiError(Exception):

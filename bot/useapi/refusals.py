@@ -7,7 +7,8 @@ import re
 from datetime import timedelta
 from typing import Final
 
-from bot.models import Cause, Flag, is_channel
+from bot.causes import Cause
+from bot.models import Flag, is_channel
 from bot.useapi.errors import (
     Gone,
     MalformedResponse,

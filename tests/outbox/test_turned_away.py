@@ -7,7 +7,7 @@ import pytest
 
 from bot.incidents import Delivery, Route
 from bot.models import Flag
-from bot.render.status import failure_words
+from bot.render.routes import failure_words
 from tests.outbox.desk import Desk, created, edited
 from tests.running import Visitor
 from tests.sandbox.discord import Fault, Json, SimulatedDiscord, Trouble

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.causes import Cause
 from bot.incidents import (
     Delivery,
     Ending,
@@ -16,7 +17,6 @@ from bot.incidents import (
     State,
     Trouble,
 )
-from bot.models import Cause
 from bot.rules import acts
 from bot.rules.policy import PUSH_EVERY
 from bot.rules.sending import deleted, goes_at, superseding

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from bot.causes import Cause
 from bot.incidents import (
     Alert,
     Delivery,
@@ -16,7 +17,7 @@ from bot.incidents import (
     State,
     Trouble,
 )
-from bot.models import Account, Cause, Flag, Observation
+from bot.models import Account, Flag, Observation
 from bot.rules import acts, looks
 from bot.rules.episodes import Change
 from bot.rules.looks import Decision

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from bot.causes import Cause
 from bot.incidents import (
     Delivery,
     Ending,
@@ -20,7 +21,7 @@ from bot.incidents import (
     State,
     Trouble,
 )
-from bot.models import Action, Cause, Flag, FlagKind
+from bot.models import Action, Flag, FlagKind
 from bot.store import Store, StoredMute, StoreError, kept_incident, kept_message
 from bot.store.watch import IN_ORDER, INCIDENTS, LAST_ENDED, MESSAGES, PRESENT_INCIDENTS, PRESENT_MESSAGES
 from tests.store.cases import AT, CAPTCHA, DAY, FIRST, MINUTE, OWNER, Watcher, ask
