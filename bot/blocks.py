@@ -54,7 +54,7 @@ UNITS: Final = {
 }
 LONGEST: Final = timedelta(days=36_500)
 LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
-PART: Final = rf"([0-9]{{1,4}}|{'|'.join(NUMBERS)})[\s-]*({'|'.join(UNITS)}|h|d)s?\b"
+PART: Final = rf"([0-9]{{1,4}}|{'|'.join(NUMBERS)})[\s-]*({'|'.join(UNITS)})s?\b"
 LENGTH: Final = re.compile(
     r"\b(?:for|lasts|(?:again|back|over|ends?|expires?|lifted|restored|returns?)\s+(?:in|after))\s+"
     r"(?:(?:the\s+next|another|about|up\s+to|at\s+least|a\s+total\s+of|the|next)\s+)*"

@@ -44,12 +44,12 @@ IF_IT_LASTS: Final[Mapping[Cause | None, str]] = {
     Cause.SERVER_ERROR: "If it lasts, ask useapi.net: this machine and its network are not the reason.",
     Cause.LIMITED: "If it lasts, see whether another program asks with the same token.",
     Cause.CHALLENGE: (
-        "If it lasts, ask useapi.net, or let me run at another address: the token is not the reason."
+        "If it lasts, ask useapi.net whether it blocks this machine's address: the token is not the reason."
     ),
     Cause.WEB_PAGE: ADDRESS,
     Cause.REDIRECT: ADDRESS,
     Cause.NO_API: ADDRESS,
-    Cause.ENCODING: CHANGED,
+    Cause.ENCODING: "See what stands between this machine and the API: it should leave answers as they are.",
     Cause.GARBLED: CHANGED,
     Cause.REJECTED: CHANGED,
     Cause.FAULT: "Look in my log for what went wrong.",
