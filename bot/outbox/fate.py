@@ -1,12 +1,13 @@
 """What becomes of a message after each try: pure decisions about a row of the outbox."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol, assert_never
 
 from bot.delivery import CLOSED_REASONS, NotDoneError, Obstacle, Place
 from bot.incidents import Delivery, Incident, Message, Purpose, Route
+from bot.rules.desk import keys
 from bot.rules.policy import LONGEST_BACKOFF
 from bot.rules.sending import goes_at
 
@@ -74,6 +75,20 @@ def copy_key(message: Message) -> str:
 def original_key(copy: Message) -> str:
     """Give the key of the message that a copy is of."""
     return copy.key.removeprefix(COPY)
+
+
+def is_overtaken(message: Message, messages: Iterable[Message]) -> bool:
+    """Return whether a later message wakes the same owner for the same trouble of the service."""
+    return message.purpose is Purpose.SERVICE and any(
+        each.recipient == message.recipient
+        and each.purpose is Purpose.SERVICE
+        and each.loud
+        and each.delivery is not Delivery.CANCELLED
+        and each.created_at > message.created_at
+        and not is_copy(each)
+        and keys([each]) & keys([message])
+        for each in messages
+    )
 
 
 def copied(message: Message, now: datetime) -> Message:

@@ -137,9 +137,12 @@ class Sender:
     async def _is_superfluous(self, message: Message) -> bool:
         """Whether the same arrived by another route, which memory may have forgotten by now.
 
-        A copy is not needed once its original is there. Of what is over, one message is enough, too.
+        A copy is not needed once its original is there. Of what is over, one message is enough, too. What
+        failed until the trouble became worse is told by the message about that.
         """
         ledger = self.around.ledger
+        if fate.is_overtaken(message, ledger.messages.values()):
+            return True
         if fate.is_copy(message):
             original = await ledger.message(fate.original_key(message))
             return original is not None and not original.on_its_way

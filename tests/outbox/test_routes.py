@@ -7,7 +7,8 @@ import discord
 import pytest
 
 from bot.delivery import DiscordPost
-from bot.incidents import Delivery, Purpose, Route, reference
+from bot.incidents import Delivery, Incident, Purpose, Route, State, new_key, reference
+from bot.incidents import Trouble as Wrong
 from bot.models import Flag
 from tests.outbox.desk import Desk, created
 from tests.running import Visitor
@@ -286,6 +287,30 @@ async def test_row_21_a_copy_whose_original_memory_has_let_go_is_not_sent(
         await desk.work_for(2 * LONGEST_BACKOFF)
         assert not any(each.on_its_way for each in desk.ledger.messages.values())
     assert alerts(world, ada) == []
+
+
+@pytest.mark.parametrize("has_arrived", [False, True], ids=["never-sent", "answer-lost"])
+async def test_row_52_what_failed_until_the_trouble_became_worse_wakes_nobody_besides(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor, *, has_arrived: bool
+) -> None:
+    desk.owners.add(ada.person.id)
+    kind = Trouble.RESET_AFTER if has_arrived else Trouble.ERROR
+    trouble = break_direct(world, ada, Fault(kind, status=503))
+    async with desk.process():
+        now = desk.clock.now()
+        incident = Incident(new_key(), State.OPEN, now, now, trouble=Wrong.UNREACHABLE)
+        before = desk.draft(ada.person.id, Purpose.SERVICE, incident)
+        await desk.put(incident, before)
+        await desk.work()
+        desk.pass_time(timedelta(seconds=20))
+        worse = replace(incident, trouble=Wrong.TOKEN)
+        await desk.put(worse, desk.draft(ada.person.id, Purpose.SERVICE, worse))
+        world.mend(trouble)
+        await desk.work_for(LONGEST_BACKOFF)
+        assert not any(each.on_its_way for each in desk.ledger.messages.values())
+    assert len(created(world)) == 2
+    (message,) = ada.sees(ada.dm)
+    assert "token" in message["content"]
 
 
 async def test_the_copy_is_taken_back_when_the_message_itself_arrives(
