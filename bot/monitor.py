@@ -210,6 +210,9 @@ class Monitor:
     async def _is_believed(self, observation: Observation) -> bool:
         flags = {account.channel: account.flag for account in observation.accounts if account.flag}
         since = {channel: each.opened_at for channel, each in self._unwritten.items() if channel in flags}
+        for channel, incident in self._unwritten.items():
+            if channel not in flags and incident.flag is not None:  # gone before it could be written down
+                self._met.setdefault(channel, (incident.flag, True))
         met = {channel: each for channel, each in self._unwritten.items() if channel in self._met}
         try:
             believed = await self._keeper.looked(replace(observation, flagged_since=since))
@@ -236,7 +239,9 @@ class Monitor:
         if self.roster.get(channel) is None:
             return False
         self._met[channel] = flag, by_look
-        self._unwritten[channel] = self._keeper.as_flagged(channel, flag, self._now(), by_look=by_look)
+        unwritten = self._unwritten.get(channel)
+        since = self._now() if unwritten is None else unwritten.opened_at
+        self._unwritten[channel] = self._keeper.as_flagged(channel, flag, since, by_look=by_look)
         await self._write_met()
         return True
 
@@ -244,7 +249,8 @@ class Monitor:
         """Write down the flags that errors told of; what cannot be written now is with the next look."""
         for channel, (flag, by_look) in list(self._met.items()):
             try:
-                await self._keeper.met(channel, flag, by_look=by_look)
+                since = self._unwritten[channel].opened_at
+                await self._keeper.met(channel, flag, since=since, by_look=by_look)
             except StoreError:
                 return  # the person who met it learns of it all the same
             if self._met.get(channel) == (flag, by_look):  # another may have come meanwhile

@@ -128,8 +128,10 @@ class Watchkeeper:
                 )
             )
 
-    async def met(self, channel: str, flag: Flag, *, by_look: bool = False) -> None:
-        """Take in a 596 that a command met, or a look in place of the list."""
+    async def met(
+        self, channel: str, flag: Flag, *, since: datetime | None = None, by_look: bool = False
+    ) -> None:
+        """Take in a 596 that a command met, or a look in place of the list; earlier, if `since` says so."""
         async with self.turn() as turn:
             turn.decide(
                 looks.met(
@@ -139,6 +141,7 @@ class Watchkeeper:
                     flag,
                     turn.at,
                     new_key=self._keys,
+                    since=since,
                     by_look=by_look,
                 )
             )

@@ -156,15 +156,18 @@ async def test_a_flag_that_cannot_be_written_down_is_known_all_the_same(
 
 
 async def test_a_flag_that_could_not_be_written_down_is_with_the_next_look(
-    api: SimulatedUseapi, here: Parts, database: Path
+    api: SimulatedUseapi, here: Parts, database: Path, clock: Clock
 ) -> None:
     api.add(channel=CHANNEL)
     await here.monitor.check()
     with locked(database):
-        await here.monitor.note_flag(CHANNEL, FLAG)
+        for _ in range(2):
+            await here.monitor.note_flag(CHANNEL, FLAG)
+            clock.turn(timedelta(minutes=1))
     await here.monitor.check()  # which shows no flag: only the command met it
-    written = await here.store.watch.load_incidents(AT)
-    assert [(incident.channel, incident.flag) for incident in written] == [(CHANNEL, FLAG)]
+    written = await here.store.watch.load_incidents(clock.now())
+    shown = [(incident.channel, incident.flag, incident.opened_at) for incident in written]
+    assert shown == [(CHANNEL, FLAG, AT)]
 
 
 async def test_a_flag_of_an_unknown_account_is_not_written_down(here: Parts) -> None:

@@ -283,11 +283,13 @@ async def test_a_notice_that_its_owner_deleted_is_done_with(
         assert len(post.saying("cannot write down")) == 8
 
 
-async def test_a_flag_that_went_while_nothing_could_be_written_opens_later_with_its_later_time(
-    api: SimulatedUseapi, watch: Watched, database: Path
+@pytest.mark.parametrize("comes_back", [False, True], ids=["gone", "back"])
+async def test_row_42_a_flag_that_went_while_nothing_could_be_written_is_told_with_its_time(
+    api: SimulatedUseapi, watch: Watched, database: Path, *, comes_back: bool
 ) -> None:
     account = api.add()
     await watch.monitor.check()
+    seen = watch.clock.now()
     async with held(watch, database):
         api.flag(account.channel, MODERATION)
         await watch.monitor.check()
@@ -295,9 +297,14 @@ async def test_a_flag_that_went_while_nothing_could_be_written_opens_later_with_
         api.clear(account.channel)
         await watch.monitor.check()
         watch.clock.turn(MINUTE)
-    api.flag(account.channel, MODERATION)
+    if comes_back:
+        api.flag(account.channel, MODERATION)
     await watch.monitor.check()
-    assert watch.incident(account.channel).opened_at == watch.clock.now()
+    incident = watch.incident(account.channel)
+    assert (incident.opened_at, incident.clear_since is None) == (seen, comes_back)
+    assert [entry.incident for message in watch.ledger.messages.values() for entry in message.entries] == [
+        incident.key
+    ] * 2  # one message to each owner
 
 
 async def test_a_failed_transaction_is_forgotten_by_the_next_good_one(watch: Watched, database: Path) -> None:

@@ -160,9 +160,10 @@ def met(
     at: datetime,
     *,
     new_key: NewKey,
+    since: datetime | None = None,
     by_look: bool = False,
 ) -> Decision:
-    """Take in an error 596 about an account.
+    """Take in an error 596 about an account, which was met at `since` if it could not be written down then.
 
     What a command met the list may show later or never; what a look met in place of the list, the list would.
     """
@@ -173,7 +174,7 @@ def met(
         change = episodes.sighted(incident, flag, at, in_list=by_look)
     else:
         ended = past.get(channel, ())
-        change = episodes.opened(channel, flag, at, ended, new_key, from_command=not by_look)
+        change = episodes.opened(channel, flag, since or at, ended, new_key, from_command=not by_look)
     return decided(watch, incidents, present, [change])
 
 
