@@ -203,8 +203,27 @@ async def connected(
     """
     address = f"{path.as_uri()}?mode={'ro' if read_only else 'rw'}"
     timeout = busy_timeout.total_seconds()
-    async with aiosqlite.connect(address, uri=True, timeout=timeout, isolation_level=None) as connection:
+    opening = aiosqlite.connect(address, uri=True, timeout=timeout, isolation_level=None)
+    connection = await opened(opening)
+    try:
         yield connection
+    finally:
+        await connection.close()
+
+
+async def opened(connection: aiosqlite.Connection) -> aiosqlite.Connection:
+    """Return a connection once it is open. If the caller is cancelled meanwhile, close it first.
+
+    aiosqlite would have its thread open the file for the cancelled caller, and leave it open.
+    """
+    opening = asyncio.ensure_future(connection)
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        await asyncio.wait({opening})
+        if not opening.exception():
+            await connection.close()
+        raise
 
 
 @asynccontextmanager

@@ -1,3 +1,4 @@
+import gc
 import sqlite3
 import stat
 from collections.abc import Callable
@@ -246,8 +247,17 @@ async def use(path: Path) -> None:
         await store.set_meta("key", "value")
 
 
+def is_open(connection: sqlite3.Connection) -> bool:
+    try:
+        return connection.total_changes >= 0
+    except sqlite3.ProgrammingError:
+        return False
+
+
 @pytest.mark.parametrize("point", range(40))
 async def test_a_start_or_stop_cancelled_anywhere_leaves_nothing_open(path: Path, point: int) -> None:
     await cancelled_at(point, use(path))
+    connections = [found for found in gc.get_objects() if type(found) is sqlite3.Connection]
+    assert [found for found in connections if is_open(found)] == []
     async with Store.open(path) as store:
         assert await store.accounts() == ()
