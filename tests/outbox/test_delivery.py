@@ -8,7 +8,16 @@ import discord
 import pytest
 from discord import ui
 
-from bot.delivery import DiscordPost, Letter, NotDoneError, Obstacle, Place, error_for, obstacle_in
+from bot.delivery import (
+    REQUEST_LIMIT,
+    DiscordPost,
+    Letter,
+    NotDoneError,
+    Obstacle,
+    Place,
+    error_for,
+    obstacle_in,
+)
 from bot.incidents import Route, new_key
 from bot.render.look import signature
 from tests.running import Visitor
@@ -235,7 +244,8 @@ async def failure(post: DiscordPost, channel_id: int) -> NotDoneError:
 async def test_a_request_that_fails_says_what_is_in_the_way(
     client: discord.Client, world: SimulatedDiscord, fault: Fault, obstacle: Obstacle, reason: str
 ) -> None:
-    post = DiscordPost(client, limit=timedelta(milliseconds=200))
+    shortly = timedelta(milliseconds=200)
+    post = DiscordPost(client, limit=shortly if fault.trouble is Trouble.SLOW else REQUEST_LIMIT)
     details = {"status": fault.status, "code": fault.code, "seconds": fault.seconds, "via": fault.via}
     world.fault(fault.trouble, **details)
     failed = await failure(post, world.channel_id)
