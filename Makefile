@@ -19,8 +19,8 @@ demo: .venv/dev.stamp ## the bot in a browser, against a simulated Discord and a
 run: .venv/run.stamp ## the bot for real, with the settings in .env
 	@exec $(BIN)/python -m bot
 
-test: .venv/dev.stamp ## the whole test suite
-	@$(BIN)/python -m pytest --cov --cov-report=term
+test: .venv/dev.stamp ## the whole test suite, by two workers (WORKERS=2)
+	@$(BIN)/python -m pytest --numprocesses $(or $(WORKERS),2) --dist worksteal --cov --cov-report=term
 
 chaos: .venv/dev.stamp ## kill the bot many times, then soak it: what is lost, told twice or leaked? (ROUNDS=100 SEED=1 SOAK=10m)
 	@$(BIN)/python -m tests.chaos --rounds $(or $(ROUNDS),100) --seed $(SEED)
