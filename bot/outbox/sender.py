@@ -88,7 +88,7 @@ class Sender:
                 return None
             if message.delivery is Delivery.CLAIMED:
                 return Claim(message, is_first=self._is_untried(key))
-            whole = composed(message, draft.messages.values(), draft.incidents)
+            whole = composed(message, draft.incidents)
             claimed = replace(self._routed(whole, now), delivery=Delivery.CLAIMED, claimed_at=now)
             draft.put_message(claimed)
         return Claim(claimed, is_first=True)

@@ -23,18 +23,17 @@ def goes_at(
     return max(now, Pushes.among(own, incidents, now).held_until or now)
 
 
-def composed(push: Message, messages: Iterable[Message], incidents: Mapping[str, Incident]) -> Message:
-    """Give a message as it is claimed: one that wakes somebody shows all that is going on."""
+def composed(push: Message, incidents: Mapping[str, Incident]) -> Message:
+    """Return a message as it is claimed: one that wakes somebody shows all accounts that are in trouble."""
     if not is_push(push):
         return push
-    entries = {
-        incident.key: Entry(incident.key, None)
-        for each in others(push, messages)
-        for incident in running(each, incidents)
-    }
-    for entry in push.entries:
-        entries.pop(entry.incident, None)
-    return replace(push, entries=(*push.entries, *entries.values())) if entries else push
+    return with_more(push, (each for each in incidents.values() if each.channel and not each.ended))
+
+
+def with_more(message: Message, incidents: Iterable[Incident]) -> Message:
+    """Return a message that also shows some incidents, which are no reason for it."""
+    more = {each.key: Entry(each.key, None) for each in incidents if not message.holds(each.key)}
+    return replace(message, entries=(*message.entries, *more.values())) if more else message
 
 
 def superseding(
@@ -53,7 +52,8 @@ def superseding(
         after = overtaken(sent, older)
     else:
         # Sent silently, if all in it was over by then: nobody was woken, whatever it takes over now.
-        after = replace(composed(sent, older, incidents), loud=any(running(sent, incidents)))
+        shown = (incident for each in older for incident in running(each, incidents))
+        after = replace(with_more(sent, shown), loud=any(running(sent, incidents)))
     changed = ((after, sent), *((without(each, after), each) for each in older))
     return tuple(new for new, old in changed if new != old)
 
@@ -95,15 +95,8 @@ def deleted(message: Message, incidents: Mapping[str, Incident]) -> tuple[Messag
     The alerts are for its recipient alone. Its trouble that goes on is left to the reminders: who deletes a
     message has seen it. What was to join it and never showed in it does not count as told.
     """
-    shown_at = max(sent_time(message), message.edited_at or sent_time(message))
-    told = tuple(
-        entry
-        for entry in message.entries
-        if entry.reason is not None
-        or (incident := incidents.get(entry.incident)) is None
-        or incident.opened_at <= shown_at
-    )
-    gone = replace(message, delivery=Delivery.DONE, channel_id=None, message_id=None, entries=told)
+    shown_at = last_shown(message)
+    gone = replace(finished(message, incidents), channel_id=None, message_id=None)
     if message.purpose is Purpose.NOTE:
         return gone, ()  # it was sent to tell of the end
     unseen = (
@@ -117,10 +110,30 @@ def deleted(message: Message, incidents: Mapping[str, Incident]) -> tuple[Messag
     return gone, tuple(unseen)
 
 
-def dismissed(owner: int, messages: Iterable[Message]) -> tuple[Message, ...]:
+def finished(message: Message, incidents: Mapping[str, Incident]) -> Message:
+    """Return a message that is edited no more, without what was to join it and never showed in it."""
+    shown_at = last_shown(message)
+    told = tuple(
+        entry
+        for entry in message.entries
+        if entry.reason is not None
+        or (incident := incidents.get(entry.incident)) is None
+        or incident.opened_at <= shown_at
+    )
+    return replace(message, delivery=Delivery.DONE, entries=told)
+
+
+def last_shown(message: Message) -> datetime:
+    """Return when a message was changed last in Discord."""
+    return max(sent_time(message), message.edited_at or sent_time(message))
+
+
+def dismissed(
+    owner: int, messages: Iterable[Message], incidents: Mapping[str, Incident]
+) -> tuple[Message, ...]:
     """Give the messages of somebody who is no owner any more: nothing is sent, and nothing edited."""
     return tuple(
-        replace(each, delivery=Delivery.CANCELLED if each.on_its_way else Delivery.DONE)
+        replace(each, delivery=Delivery.CANCELLED) if each.on_its_way else finished(each, incidents)
         for each in messages
         if each.recipient == owner and (each.on_its_way or each.delivery is Delivery.SENT)
     )

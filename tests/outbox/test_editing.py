@@ -406,4 +406,4 @@ async def test_a_message_that_cannot_be_rendered_keeps_no_other_from_its_edit(
         assert "is back" in ada.sees(ada.dm)[0]["content"]
         desk.accounts = dict(desk.accounts)
         await desk.work_for(timedelta(minutes=1))
-        assert "is back" in bea.sees(bea.dm)[0]["content"]
+        assert "2 accounts are back" in bea.sees(bea.dm)[0]["content"]

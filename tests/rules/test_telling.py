@@ -330,6 +330,29 @@ def test_messages_to_another_owner_are_left_alone() -> None:
     assert {each.delivery for each in world.messages.values() if each.recipient == ANNE} == {Delivery.DONE}
 
 
+def test_who_owned_the_bot_before_is_told_of_what_no_edit_had_shown_by_then() -> None:
+    world = flagged(owners=(ANNE, BEN))
+    world.edits = False
+    world.flags[B] = MODERATION
+    world.run(MINUTE)
+    world.dismiss(BEN)
+    world.owners.append(BEN)
+    world.tick()
+    world.run(5 * MINUTE)
+    assert [(told.entries[0], told.loud) for told in world.told if told.owner == BEN][1:] == [
+        ((B, Reason.OPENED), True)
+    ]
+
+
+def test_a_push_shows_all_accounts_in_trouble_also_if_the_last_message_about_them_was_deleted() -> None:
+    world = flagged()
+    world.delete(only(world.living()))
+    world.wait(6 * MINUTE)
+    world.flags[B] = MODERATION
+    world.run(MINUTE)
+    assert world.told[-1].entries == ((B, Reason.OPENED), (A, None))
+
+
 # The service
 
 

@@ -184,7 +184,7 @@ class World:
             return False
         if goes_at(message, self.messages.values(), self.incidents, self.now) > self.now:
             return False
-        claimed = composed(message, self.messages.values(), self.incidents)
+        claimed = composed(message, self.incidents)
         self.messages[key] = replace(claimed, delivery=Delivery.CLAIMED, claimed_at=self.now)
         self.joinable[key] = bool(self.living(message.recipient))
         return True
@@ -224,7 +224,7 @@ class World:
 
     def dismiss(self, owner: int) -> None:
         self.owners.remove(owner)
-        for message in dismissed(owner, self.messages.values()):
+        for message in dismissed(owner, self.messages.values(), self.incidents):
             self.messages[message.key] = message
         for incident in list(self.incidents.values()):
             self.change(acts.abandon(incident, owner, self.now))
