@@ -2,11 +2,12 @@
 
 The wordings are those that people reported: "You have been blocked from accessing Midjourney for 3 days",
 "Your account has been temporarily blocked due to suspicious activity ...", "Banned for 14 days", "suspended",
-with an end as a length or as a Discord timestamp (Discord's documentation, "Message Formatting").
+with an end as a length, as a date, or as a Discord timestamp (Discord's documentation, "Message Formatting").
+No end is read too early: words that may mean several are quoted, for a person to read.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 SENTENCE: Final = re.compile(r"[^.!?;\n]+")
@@ -54,16 +55,51 @@ UNITS: Final = {
 }
 LONGEST: Final = timedelta(days=36_500)
 LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
-PART: Final = rf"([0-9]{{1,4}}|{'|'.join(NUMBERS)})[\s-]*({'|'.join(UNITS)})s?\b"
+HALF: Final = r"\s+and\s+a\s+half\b"
+PART: Final = (
+    rf"([0-9]{{1,4}}(?:\.[0-9]{{1,2}})?|{'|'.join(NUMBERS)})({HALF})?[\s-]*({'|'.join(UNITS)})s?\b({HALF})?"
+    r"(?!\s+(?:(?:or|to)\b|and\s+(?:a\s+|some\s+)?(?:half|quarter|few|more)\b))"
+)
+"""A number and its unit, but for "a day or two"."""
+AGAIN: Final = "again|back|over|ends?|expires?|lifted|restored|returns?"
 LENGTH: Final = re.compile(
-    r"\b(?:for|lasts|(?:again|back|over|ends?|expires?|lifted|restored|returns?)\s+(?:in|after))\s+"
-    r"(?:(?:the\s+next|another|about|up\s+to|at\s+least|a\s+total\s+of|the|next)\s+)*"
+    rf"\b(?:for|lasts|(?:{AGAIN})\s+(?:in|after))\s+"
+    r"(?:(?:the\s+next|another|about|up\s+to|a\s+total\s+of|the|next)\s+)*"
     rf"{PART}"
 )
 MORE: Final = re.compile(rf"\s*(?:,|and|&)?\s*{PART}")
-NAMED_LENGTH: Final = re.compile(rf"\b{PART}\s+(?:long\s+)?(?:block|ban|suspension)\b")
+NAMED_LENGTH: Final = re.compile(rf"(?<![.,])\b{PART}\s+(?:long\s+)?(?:block|ban|suspension)\b")
 TIMESTAMP: Final = re.compile(r"<t:(-?[0-9]{1,12})(?::[a-zA-Z])?>")
 SINCE: Final = re.compile(r"\bsince\s+$", re.IGNORECASE)
+MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MONTH: Final = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    "|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+)
+WEEKDAY: Final = "(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+TH: Final = "(?:st|nd|rd|th)?"
+DATE: Final = re.compile(
+    rf"\b(?:until|till|through|(?:{AGAIN}))(?:\s+(?:on|at|by))?:?\s+"
+    rf"(?:the\s+)?(?:end\s+of\s+)?(?:{WEEKDAY},?\s+)?(?:the\s+)?"
+    r"(?:(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
+    rf"|(?P<day_first>[0-9]{{1,2}}){TH}\s+(?:of\s+)?(?P<named>{MONTH})\.?,?\s+(?P<of_year>[0-9]{{4}})"
+    rf"|(?P<month_first>{MONTH})\.?\s+(?P<day_last>[0-9]{{1,2}}){TH},?\s+(?P<year_last>[0-9]{{4}}))(?![0-9])"
+    r"(?:(?:t|,?\s+(?:at\s+)?)(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?"
+    r"(?:\.[0-9]+)?\s*(?P<half>[ap]\.?m\b)?\s*(?P<utc>(?:utc|gmt|z)\b(?!\s*[-+]))?)?"
+)
+LAST_ZONE: Final = timezone(timedelta(hours=-12))
+"""Where a day ends last."""
+IN_WORDS: Final = re.compile(
+    rf"\b(?:until|till|through|for|lasts?|{AGAIN})\b"
+    r"(?:(?!\b(?:within|during|past|last|since|ago)\b)[^.!?;\n]){0,60}?"
+    rf"(?:\b(?:(?:{MONTH})\.?\s+[0-9]{{1,2}}|[0-9]{{1,2}}{TH}\s+(?:of\s+)?(?:{MONTH})|{WEEKDAY}"
+    r"|today|tonight|tomorrow|midnight|noon|(?:minute|hour|day|week|weekend|month|year)s?)\b"
+    r"|[0-9]\s*[dh]\b|[0-9]:[0-9]{2}|[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})(?:[^.!?;\n]|[.](?=[0-9])){0,40}"
+    r"|\b(?:until|till)\s+(?:\S+\s+)?[0-9](?:[^.!?;\n]|[.](?=[0-9])){0,40}"
+    rf"|\buntil\s+(?:{MONTH})\b|\btomorrow\b",
+    re.IGNORECASE,
+)
+"""What names an end in a way that only people read."""
 
 
 def tells_of_block(text: str) -> bool:
@@ -100,16 +136,51 @@ def length_in(text: str) -> timedelta | None:
         return None
     total = timedelta()
     while found is not None:
-        number = NUMBERS.get(found[1]) or int(found[1])
-        total += number * UNITS[found[2]]
+        number = (NUMBERS.get(found[1]) or float(found[1])) + (0.5 if found[2] or found[4] else 0)
+        total += number * UNITS[found[3]]
         found = MORE.match(folded, found.end())
     return min(total, LONGEST) or None
 
 
 def end_in(text: str) -> datetime | None:
-    """Return the last moment that a text names as a Discord timestamp, but for one that says since when."""
-    moments = (moment(found) for found in TIMESTAMP.finditer(text) if not SINCE.search(text[: found.start()]))
+    """Return the last moment that a text names, but for one that says since when.
+
+    It is a Discord timestamp, or a date with its year. A day without a time ends, and a time without a zone
+    is, where that comes last.
+    """
+    moments = [moment(found) for found in TIMESTAMP.finditer(text) if not SINCE.search(text[: found.start()])]
+    moments += [_date(found) for found in DATE.finditer(text.casefold())]
     return max((at for at in moments if at is not None and at < LATEST), default=None)
+
+
+def end_in_words(text: str) -> str | None:
+    """Return the words in which a text names an end that neither `length_in` nor `end_in` reads."""
+    if length_in(text) or end_in(text):
+        return None
+    found = IN_WORDS.search(text)
+    return found[0].strip() if found else None
+
+
+def _date(found: re.Match[str]) -> datetime | None:
+    year = found["year"] or found["of_year"] or found["year_last"]
+    name = found["named"] or found["month_first"]
+    month = MONTHS.index(name[:3]) + 1 if name else int(found["month"])
+    day = found["day"] or found["day_first"] or found["day_last"]
+    try:
+        start = datetime(int(year), month, int(day), tzinfo=LAST_ZONE)
+        if (hour := _hour(found)) is None:
+            return (start + timedelta(days=1)).astimezone(UTC)
+        at = start.replace(hour=hour, minute=int(found["minute"]), second=int(found["second"] or 0))
+        return at.replace(tzinfo=UTC) if found["utc"] else at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _hour(found: re.Match[str]) -> int | None:
+    if found["hour"] is None:
+        return None
+    hour = int(found["hour"])
+    return hour if found["half"] is None else hour % 12 + (12 if found["half"][0] == "p" else 0)
 
 
 def moment(found: re.Match[str]) -> datetime | None:

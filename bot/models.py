@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from bot.blocks import end_in, length_in, tells_of_block
+from bot.blocks import end_in, end_in_words, length_in, tells_of_block
 
 CHANNEL_PATTERN: Final = re.compile(r"[0-9]{17,20}")
 
@@ -62,8 +62,13 @@ class Flag:
 
     @property
     def named_end(self) -> datetime | None:
-        """When a block ends, if the text says so with a Discord timestamp."""
+        """When a block ends, if the text says so with a Discord timestamp or a date."""
         return end_in(self.text) if self.kind is FlagKind.BLOCK else None
+
+    @property
+    def worded_end(self) -> str | None:
+        """The words that name the end of a block, if they can only be quoted ("until tomorrow")."""
+        return end_in_words(self.text) if self.kind is FlagKind.BLOCK else None
 
     def block_end(self, since: datetime | None) -> datetime | None:
         """Return when a block ends that was first seen at `since`; None if the text does not say."""

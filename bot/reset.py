@@ -78,7 +78,8 @@ def fingerprint(flag: Flag, incident: Incident | None, *, unseen: bool = False) 
     confirmed that nobody can see the account's state now.
     """
     episode = (incident.key, incident.reset_at) if incident else None
-    shown = f"{episode} {folded(flag.text)} {flag.block_length} {flag.named_end}{' unseen' if unseen else ''}"
+    ends = (flag.block_length, flag.named_end, flag.worded_end)
+    shown = f"{episode} {folded(flag.text)} {ends}{' unseen' if unseen else ''}"
     return hashlib.sha256(shown.encode()).hexdigest()[:FINGERPRINT_LENGTH]
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.blocks import end_in, length_in, tells_of_block
+from bot.blocks import end_in, end_in_words, length_in, tells_of_block
 from bot.models import Flag, FlagKind
 from bot.render.text import code_block, code_span
 
@@ -99,6 +99,14 @@ def test_what_only_looks_like_a_block_is_none(text: str) -> None:
         ("blocked for 0 hours", None),
         ("blocked for 12345 hours", None),
         ("blocked for good", None),
+        ("blocked for 1.5 hours", HOUR * 1.5),
+        ("a 1.5 hour ban", HOUR * 1.5),
+        ("blocked for an hour and a half", HOUR * 1.5),
+        ("blocked for one and a half hours", HOUR * 1.5),
+        ("blocked for 1 day and 2 and a half hours", DAY + HOUR * 2.5),
+        ("blocked for a day or two", None),
+        ("blocked for an hour and a quarter", None),
+        ("blocked for at least 3 days", None),
         ("blocked. You broke the rules 3 times within 2 days", None),
     ],
 )
@@ -117,6 +125,65 @@ def test_a_timestamp_wins_over_a_length_and_of_several_the_last_one_counts() -> 
         f"Banned for 14 days, since <t:1893456000>, till <t:1000000000:f> or <t:{CHRISTMAS.timestamp():.0f}>"
     )
     assert Flag.of(text).block_end(CHRISTMAS) == CHRISTMAS
+
+
+@pytest.mark.parametrize(
+    ("words", "end"),
+    [
+        ("until 25 December 2026, 14:00 UTC", CHRISTMAS + 2 * HOUR),
+        ("until 25th of Dec. 2026 at 2:00 pm GMT", CHRISTMAS + 2 * HOUR),
+        ("until 2026-12-25T14:00:30Z", CHRISTMAS + 2 * HOUR + timedelta(seconds=30)),
+        ("until 2026-12-25 14:00:00.000", CHRISTMAS + 14 * HOUR),
+        ("until 25 December 2026, 14:00 EST", CHRISTMAS + 14 * HOUR),
+        ("until 25 December 2026, 14:00 UTC-5", CHRISTMAS + 14 * HOUR),
+        ("until 25 December 2026, 12:30 am UTC", CHRISTMAS - 11.5 * HOUR),
+        ("until 2026-12-25", CHRISTMAS + DAY),
+        ("until Friday, December 25th, 2026", CHRISTMAS + DAY),
+        ("until the end of 25 December 2026, 2 pm UTC", CHRISTMAS + DAY),
+        ("and access comes back on December 25, 2026", CHRISTMAS + DAY),
+        ("until 2026-02-30", None),
+        ("since 2026-12-25", None),
+        ("for what you did on 2026-12-25", None),
+        ("until 0001-01-01", datetime(1, 1, 2, 12, tzinfo=UTC)),
+        ("until 9999-12-31", None),
+    ],
+)
+def test_row_56_a_date_with_its_year_is_the_end_of_a_block_and_never_too_early(
+    words: str, end: datetime | None
+) -> None:
+    assert Flag.of(f"You are blocked {words}.").named_end == end
+
+
+@pytest.mark.parametrize(
+    ("said", "quoted"),
+    [
+        ("until December 25", "until December 25"),
+        ("until Dec. 25, 14:00 UTC", "until Dec. 25, 14:00 UTC"),
+        ("until 25/12/2026", "until 25/12/2026"),
+        ("until 25.12", "until 25.12"),
+        ("Until Tomorrow", "Until Tomorrow"),
+        ("until next week", "until next week"),
+        ("until 14:00 UTC on 25 December 2026", "until 14:00 UTC on 25 December 2026"),
+        ("until 3pm", "until 3pm"),
+        ("until January", "until January"),
+        ("for a few more days", "for a few more days"),
+        ("for a day or two", "for a day or two"),
+        ("for half an hour", "for half an hour"),
+        ("for at least 3 days", "for at least 3 days"),
+        ("; try again on Monday", "again on Monday"),
+        ("; come back tomorrow", "back tomorrow"),
+        ("for good", None),
+        ("until further notice", None),
+        ("until you acknowledge the message", None),
+        ("until we have reviewed it", None),
+        ("for breaking the rules 3 times within 2 days", None),
+        ("for 3 days", None),
+        ("until 2026-12-25", None),
+        ("", None),
+    ],
+)
+def test_row_56_an_end_that_only_people_read_is_quoted(said: str, quoted: str | None) -> None:
+    assert end_in_words(f"You are blocked {said}. Be patient.") == quoted
 
 
 @pytest.mark.parametrize(

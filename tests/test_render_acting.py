@@ -78,6 +78,7 @@ def test_the_confirmation_asks_for_what_its_kind_needs(text: str, question: str)
 
 
 WARNING = "⛔ **The block is not over.** It ends <t:1768614600:F> (<t:1768614600:R>)."
+AS_WORDED = "⛔ **Midjourney says below in words when the block ends.**"
 OPEN_ENDED = "⛔ **Midjourney does not say when the block ends.**"
 
 
@@ -87,6 +88,7 @@ OPEN_ENDED = "⛔ **Midjourney does not say when the block ends.**"
         pytest.param(BLOCKED, NOW, WARNING, id="not over"),
         pytest.param(BLOCKED, NOW + timedelta(days=4), None, id="over"),
         pytest.param("blocked from accessing Midjourney", NOW, OPEN_ENDED, id="no length"),
+        pytest.param("blocked until December 25", NOW, AS_WORDED, id="an end in words"),
         pytest.param(MODERATION, NOW, None, id="no block"),
     ],
 )

@@ -184,6 +184,11 @@ Mega, 29 hours left"""
             "1. I read no end in the message",
         ),
         (
+            "You are blocked until tomorrow, 9 am. Be patient.",
+            "⛔ Aurora needs you: Midjourney has blocked it",
+            "1. Wait as long as the message says: `until tomorrow, 9 am`. Do not reset earlier.",
+        ),
+        (
             "Subscription paused",
             "⚠️ Aurora needs you: Midjourney stopped it with a message",
             "and do what the message says.",
@@ -194,7 +199,7 @@ Mega, 29 hours left"""
             "A reset acknowledges nothing.",
         ),
     ],
-    ids=["captcha", "timed block", "block", "other", "moderation"],
+    ids=["captcha", "timed block", "block", "block in words", "other", "moderation"],
 )
 def test_each_kind_has_its_headline_and_its_steps(text: str, headline: str, step: str) -> None:
     known = account(flag=text)

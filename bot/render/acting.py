@@ -28,6 +28,9 @@ UNSEEN: Final = (
     "👀 **I cannot see the state of this account now:** the API answers with error 596 in place of its list, "
     "and does not say whose it is. Whether a reset worked shows with the next good list."
 )
+AS_WORDED: Final = (
+    "⛔ **Midjourney says below in words when the block ends.** A reset before then risks the account."
+)
 OPEN_ENDED: Final = (
     "⛔ **Midjourney does not say when the block ends.** "
     "Reset only if you have seen in the channel that it is over."
@@ -92,7 +95,7 @@ def _block_warning(flag: Flag, until: datetime | None, now: datetime) -> str | N
     if flag.kind is not FlagKind.BLOCK or (until is not None and until <= now):
         return None
     if until is None:
-        return OPEN_ENDED
+        return AS_WORDED if flag.worded_end else OPEN_ENDED
     return (
         f"⛔ **The block is not over.** It ends {when(until, 'F')} ({when(until)}). "
         "A reset before then risks the account."

@@ -109,6 +109,8 @@ def _wait(flag: Flag, until: datetime | None) -> str:
     length = flag.block_length
     if length is not None:
         return f"Wait {span(length)} from when the block began. Do not reset earlier."
+    if words := flag.worded_end:
+        return f"Wait as long as the message says: {code_span(words, 60)}. Do not reset earlier."
     return "I read no end in the message: look in the channel for it, and wait. Do not reset earlier."
 
 

@@ -176,7 +176,9 @@ def flag_to_keep(known: Flag | None, shown: Flag) -> Flag:
     """Keep the known flag if the shown one says the same, so that a changing number is no change."""
     if known is None or known.kind is not shown.kind or not same_text(known.text, shown.text):
         return shown
-    # Of the numbers one matters: a block that became longer.
+    # Of the numbers one matters: a block that became longer, or that may have.
+    if shown.worded_end != known.worded_end:
+        return shown
     return shown if is_longer(shown, known) else known
 
 
@@ -197,7 +199,7 @@ def block_end(incident: Incident, shown: Flag, at: datetime) -> datetime | None:
     if shown.named_end is not None:
         return shown.named_end
     if shown.block_length is None:
-        return incident.block_ends
+        return None if shown.worded_end else incident.block_ends
     known = incident.flag.block_length if incident.flag else None
     longer = known is not None and shown.block_length > known
     if incident.block_ends is not None and incident.block_ends > at and not longer:
