@@ -114,17 +114,19 @@ class Editor:
         return True
 
     async def _edit(self, message: Message, place: Place) -> None:
+        at = self.around.now()  # what changes while Discord answers is not shown yet
         look, is_over = self.around.letters.look(message), fate.is_over(message, self.around.ledger.incidents)
         shown = look.fingerprint
         if shown != message.shown:
             self.around.at(Step.EDITING)
             await self.around.post.edit(place, self.around.letters.letter(message, look))
             self.around.at(Step.EDITED)
-        await self._note_edit(message, shown, is_over=is_over)
+        edited_at = message.edited_at if shown == message.shown else at
+        await self._note_edit(message, shown, edited_at, is_over=is_over)
 
-    async def _note_edit(self, message: Message, shown: str, *, is_over: bool) -> None:
-        now = self.around.now()
-        edited_at = message.edited_at if shown == message.shown else now
+    async def _note_edit(
+        self, message: Message, shown: str, edited_at: datetime | None, *, is_over: bool
+    ) -> None:
         async with self.around.ledger.turn() as draft:
             if (current := draft.messages.get(message.key)) is None or current.delivery is not Delivery.SENT:
                 return

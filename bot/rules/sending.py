@@ -105,7 +105,7 @@ def deleted(message: Message, incidents: Mapping[str, Incident]) -> tuple[Messag
         if entry.reason is not Reason.RESOLVED
         and (incident := incidents.get(entry.incident)) is not None
         and incident.ended_at is not None
-        and incident.ended_at > shown_at
+        and incident.ended_at >= shown_at
     )
     return gone, tuple(unseen)
 

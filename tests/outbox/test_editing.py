@@ -8,6 +8,7 @@ import pytest
 from bot.delivery import DiscordPost
 from bot.incidents import Delivery, Entry, Incident, Message, Purpose, Reason, State
 from bot.models import Action, Flag, KnownAccount
+from bot.outbox import Step
 from tests.outbox.desk import Desk, created, edited
 from tests.running import Visitor
 from tests.sandbox.discord import SimulatedDiscord, Trouble
@@ -197,6 +198,33 @@ async def test_the_end_of_what_the_owner_deleted_is_told_in_a_silent_note(
     (note,) = ada.sees(ada.dm)
     assert "Aurora was flagged" in note["content"]
     assert created(world)[-1]["flags"] == 4096
+
+
+async def test_an_end_that_comes_while_the_message_is_edited_is_told_also_if_the_owner_then_deletes_it(
+    desk: Desk, post: DiscordPost, ada: Visitor
+) -> None:
+    desk.owners.add(ada.person.id)
+    async with desk.process():
+        _, incident = await told(desk, ada)
+        ended_at = None
+
+        def end_meanwhile(step: Step) -> None:
+            nonlocal ended_at
+            if step is Step.EDITED and ended_at is None:
+                ended_at = desk.clock.now()
+                desk.pass_time(timedelta(seconds=5))  # before Discord answers
+
+        desk.at = end_meanwhile
+        desk.pass_time(timedelta(minutes=1))
+        await change(desk, incident, 1)
+        await desk.work()
+        assert ended_at is not None
+        current = desk.ledger.incidents[incident.key]
+        await desk.put(replace(current, state=State.ENDED, ended_at=ended_at))
+        await remove(ada, post)
+        await desk.work_for(timedelta(minutes=1))
+    (note,) = ada.sees(ada.dm)
+    assert "Aurora was flagged" in note["content"]
 
 
 async def test_what_the_owner_deleted_is_not_sent_again_while_it_goes_on(
