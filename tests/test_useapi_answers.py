@@ -41,7 +41,7 @@ from bot.useapi.answers import (
     parse_standing,
 )
 from bot.useapi.network import unreachable
-from bot.useapi.response import Answer, Ask, Question
+from bot.useapi.response import Answer, Ask, Question, words_of
 from bot.useapi.words import HIDDEN, plain
 
 FIXTURES = Path(__file__).parent / "fixtures" / "useapi"
@@ -923,11 +923,28 @@ def test_any_answer_at_all_becomes_facts_or_a_member_of_the_family(status: int, 
         ({"message": "Acknowledge it.", "id": 7}, "Acknowledge it."),
         ({"content": "", "description": "Read it."}, "Read it."),
         ({"id": 7, "type": "mod"}, '{"id": 7, "type": "mod"}'),
-        (["one", "two"], '["one", "two"]'),
+        ({"id": 7, "typ": "für 你"}, '{"id": 7, "typ": "für 你"}'),
+        (["one", "two"], "one\ntwo"),
+        ({"description": "Read it.", "title": "Für dich: 阻止"}, "Für dich: 阻止\nRead it."),
+        (
+            {"id": 7, "embeds": [{"type": "rich", "title": "Blocked", "fields": [{"value": "for 3 days"}]}]},
+            "Blocked\nfor 3 days",
+        ),
+        ({"error": {"message": "Acknowledge it.", "ids": ["1", "2"]}, "title": None}, "Acknowledge it."),
+        ([{"content": "One"}, {"content": "One"}, {"content": " "}], "One"),
     ],
 )
-def test_what_is_pending_as_an_object_is_quoted_by_its_text_or_as_json(said: object, text: str) -> None:
+def test_what_is_pending_as_an_object_is_quoted_by_its_texts_at_any_depth_or_as_json(
+    said: object, text: str
+) -> None:
     body = {"1" * 18: {"channel": "1" * 18, "maxJobs": 3, "pendingModMessage": said}}
     (account,) = parse_accounts(answer(200, body), Question(Ask.LIST))
     assert account.flag is not None
     assert account.flag.text == text
+
+
+def test_an_object_nested_too_deep_to_be_quoted_is_still_something_that_is_pending() -> None:
+    nested: object = []
+    for _ in range(10_000):
+        nested = [nested]
+    assert words_of(nested) == "(an object nested beyond measure)"

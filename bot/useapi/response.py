@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -23,6 +24,9 @@ CHALLENGE: Final = re.compile(
     re.IGNORECASE,
 )
 """Words of the pages that bar the way, and of no API."""
+TEXTS: Final = ("title", "message", "content", "text", "description", "value", "reason", "error")
+"""The fields of an object in which people's words stand, in the order in which they are read."""
+NESTED: Final = "(an object nested beyond measure)"
 SMALL_NUMBER: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{0,6})?")
 
 
@@ -194,12 +198,24 @@ def fields_of(value: object) -> dict[str, object]:
 
 
 def words_of(said: object) -> object:
-    """Return the words of what an entry says is pending; where that is an object, its text, else its JSON."""
-    fields = fields_of(said)
-    if not fields and not isinstance(said, list):
+    """Return the words of what an entry says is pending: of an object or a list its texts, else its JSON."""
+    if not said or not isinstance(said, dict | list):
         return said
-    texts = (fields.get(name) for name in ("message", "content", "description", "title", "error"))
-    return next((text for text in texts if isinstance(text, str) and text.strip()), None) or json.dumps(said)
+    found: list[str] = []
+    rest: list[tuple[object, bool]] = [(said, True)]
+    while rest:
+        value, is_text = rest.pop()
+        if isinstance(value, str) and is_text:
+            found.append(value.strip())
+        elif isinstance(value, list):
+            rest += [(item, is_text) for item in reversed(cast("list[object]", value))]
+        fields = fields_of(cast("object", value))
+        others = [name for name in fields if name not in TEXTS]
+        names = [*(name for name in TEXTS if name in fields), *others]
+        rest += [(fields[name], name in TEXTS) for name in reversed(names)]
+    with suppress(RecursionError):
+        return "\n".join(dict.fromkeys(filter(None, found))) or json.dumps(said, ensure_ascii=False)
+    return NESTED
 
 
 def number_of(value: object) -> float | None:
