@@ -175,9 +175,13 @@ def incident_row(incident: Incident) -> tuple[Cell, ...]:
 
 
 def incident_of(row: Any) -> Incident:
-    """Make an incident out of its cells."""
+    """Make an incident out of its cells; the end of a block kept without one is read from its text."""
     *cells, text, kind = row
-    return INCIDENT.value(cells, flag=None if text is None else Flag(text, FlagKind(kind)))
+    flag = None if text is None else Flag(text, FlagKind(kind))
+    incident: Incident = INCIDENT.value(cells, flag=flag)
+    if flag is None or incident.block_ends is not None or incident.trouble is not None:
+        return incident
+    return replace(incident, block_ends=flag.block_end(incident.seen_at))
 
 
 def entry_rows(message: Message) -> Iterable[tuple[Cell, ...]]:

@@ -1,6 +1,7 @@
 import sqlite3
 import stat
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,20 @@ async def test_what_the_columns_of_an_earlier_version_have_flagged_is_an_open_in
         )
         assert len(kept.key) == len(new_key())
     assert ask(path, "PRAGMA foreign_key_check") == []
+
+
+@pytest.mark.parametrize("version", FLAGGED_IN_COLUMNS)
+async def test_a_timed_block_from_the_columns_of_an_earlier_version_ends_its_length_after_it_was_known(
+    path: Path, version: int
+) -> None:
+    await make(path, version)
+    write(path, FLAG, FIRST.channel, SINCE, 1)
+    write(path, "UPDATE account SET flag_text = 'Banned for 3 days', flag_kind = 'block'")
+    async with Store.open(path) as store:
+        (kept,) = await store.watch.load_incidents(AT)
+        assert kept.block_ends == kept.block_until() == from_epoch(SINCE) + timedelta(days=3)
+        await store.watch.save(incidents=[kept])
+        assert await store.watch.incident(kept.key) == kept
 
 
 @pytest.mark.parametrize("version", FLAGGED_IN_COLUMNS[1:])
