@@ -164,7 +164,7 @@ def test_each_verdict_has_its_words(verdict: ResetVerdict, said: str) -> None:
             acting.already_resetting(AURORA, OTHER, NOW),
             (
                 f"🔄 <@{OTHER}> is already resetting **Aurora**. The outcome will stand on its message.\n"
-                "If nothing comes of it, you can try again <t:1768356000:R>."
+                "If nothing comes of it, you can try again <t:1768356000:t> (<t:1768356000:R>)."
             ),
         ),
         (

@@ -364,7 +364,7 @@ def test_a_digest_lists_accounts_quotes_each_text_once_and_opens_each() -> None:
 **(Aurora)** · ⚠️ moderation message pending · flagged <t:1768355400:R>{on_it}
 **(Cirrus)** · ⚠️ moderation message pending · flagged <t:1768355400:R>
 **(Borealis)** · 🧩 CAPTCHA pending · flagged before I started watching
-**(Dusk)** · ⛔ blocked · flagged <t:1768355400:R> · ends <t:1768614600:R>
+**(Dusk)** · ⛔ blocked · flagged <t:1768355400:R> · ends <t:1768614600:f> (<t:1768614600:R>)
 **Ember** · ✅ back · after 25 min (<t:1768355400:t> - <t:1768356900:t>)
 [Midjourney says]
 Aurora and Cirrus:

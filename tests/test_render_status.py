@@ -58,7 +58,7 @@ def test_when_all_is_well_it_is_short() -> None:
         == f"""\
 ## Midwatch
 ✅ **7 accounts watched, all ready**
-Last good look <t:1768355940:R>, next <t:1768356060:R>.
+Last good look <t:1768355940:R>, next <t:1768356060:t> (<t:1768356060:R>).
 ### How I reach the owners
 ✅ <@{OWNER}> by direct message: last worked <t:1768352400:R>"""
     )
@@ -100,14 +100,16 @@ their direct messages are closed. I keep trying.
 Stop one of them, or reset the bot's token.
 ## Midwatch
 ⚠️ **7 accounts watched, 2 need you**
-Last good look <t:1768355940:R>, next <t:1768356060:R>.
+Last good look <t:1768355940:R>, next <t:1768356060:t> (<t:1768356060:R>).
 ### Open: 2
-**Aurora** · ⛔ blocked · flagged <t:1768355400:R> · block ends <t:1768614600:R> · \
-no reminders until <t:1768359600:t>
+**Aurora** · ⛔ blocked · flagged <t:1768355400:R> · block ends <t:1768614600:f> (<t:1768614600:R>) · \
+no reminders until <t:1768359600:f> (<t:1768359600:R>)
 **Borealis** · ⚠️ moderation message pending · flagged <t:1768355400:R> · <@{OTHER}> is on it
 ### Messages waiting: 2
-Alert about 1 account for <@{OWNER}>: their direct messages are closed; tried 3 times, next <t:1768356000:R>
-Alert about 2 accounts for <@{OTHER}>: goes out <t:1768356060:R>, as the last alert is less than 5 min old
+Alert about 1 account for <@{OWNER}>: their direct messages are closed; tried 3 times, \
+next <t:1768356000:t> (<t:1768356000:R>)
+Alert about 2 accounts for <@{OTHER}>: goes out <t:1768356060:t> (<t:1768356060:R>), \
+as the last alert is less than 5 min old
 ### How I reach the owners
 ⚠️ <@{OWNER}> by direct message: **does not work**, their direct messages are closed; \
 last worked <t:1768352400:R>
@@ -130,7 +132,7 @@ def test_a_watch_that_sees_nothing_says_why() -> None:
     assert status(watch)[0] == (
         "## Midwatch\n"
         "⚠️ **I cannot see your accounts: the API does not answer**, since <t:1768355640:f>.\n"
-        "No good look yet, next <t:1768356060:R>.\n"
+        "No good look yet, next <t:1768356060:t> (<t:1768356060:R>).\n"
         "12 looks failed in a row: The API did not answer in time."
     )
 

@@ -13,7 +13,7 @@ from bot.render.cases import naming
 from bot.render.look import ButtonLook, LinkLook, Look, headed
 from bot.render.sentences import state_words
 from bot.render.steps import block_end, login_help
-from bot.render.text import bare, code_block, count, plain, span, when, whole
+from bot.render.text import bare, code_block, count, exactly, plain, span, whole
 
 BUTTON_LABEL: Final = 40
 NOT_YET: Final = "Not yet"
@@ -97,8 +97,7 @@ def _block_warning(flag: Flag, until: datetime | None, now: datetime) -> str | N
     if until is None:
         return AS_WORDED if flag.worded_end else OPEN_ENDED
     return (
-        f"⛔ **The block is not over.** It ends {when(until, 'F')} ({when(until)}). "
-        "A reset before then risks the account."
+        f"⛔ **The block is not over.** It ends {exactly(until, 'F')}. A reset before then risks the account."
     )
 
 
@@ -159,7 +158,7 @@ def looking_again(account: KnownAccount, wait: timedelta) -> str:
 def already_resetting(account: KnownAccount, by: int | None, until: datetime | None) -> str:
     """Say that somebody else is at it."""
     who = f"<@{by}> is already resetting" if by else "Somebody is already resetting"
-    wait = f"\nIf nothing comes of it, you can try again {when(until)}." if until else ""
+    wait = f"\nIf nothing comes of it, you can try again {exactly(until, 't')}." if until else ""
     return f"🔄 {who} **{plain(account.label)}**. The outcome will stand on its message.{wait}"
 
 
@@ -206,7 +205,7 @@ def claimed(account: KnownAccount, until: datetime) -> str:
     """Answer "I'm on it": what it does, and for how long."""
     return (
         f"👀 You are on it: every owner's message about **{plain(account.label)}** says so, and nobody is "
-        f"reminded. I ask you again at {when(until, 't')} ({when(until)})."
+        f"reminded. I ask you again at {exactly(until, 't')}."
     )
 
 
@@ -228,16 +227,14 @@ def snooze_choice(account: KnownAccount, incident: str, message: str) -> Look:
 
 def snoozed(account: KnownAccount, until: datetime) -> str:
     """Say when the account is spoken of again."""
-    return (
-        f"💤 No reminders about **{plain(account.label)}** until {when(until, 'f')} ({when(until)}).\n{WORSE}"
-    )
+    return f"💤 No reminders about **{plain(account.label)}** until {exactly(until)}.\n{WORSE}"
 
 
 def muted(account: KnownAccount | None, until: datetime) -> str:
     """Say what is muted till when, and what comes through."""
     about = f"**{plain(account.label)}**" if account else "**any account**"
     return (
-        f"🔇 No alerts about {about} until {when(until, 'f')} ({when(until)}).\n"
+        f"🔇 No alerts about {about} until {exactly(until)}.\n"
         "If a flagged account gets blocked, I tell you all the same. The rest is kept: "
         "when the mute ends, you get one message with what is still open."
     )

@@ -17,7 +17,7 @@ from bot.render.facts import (
 )
 from bot.render.sentences import demand, state_words, symbol
 from bot.render.steps import block_end, discord_name, login_help, steps
-from bot.render.text import clip, code_block, code_span, fitted, plain, span, when, whole
+from bot.render.text import clip, code_block, code_span, exactly, fitted, plain, span, when, whole
 
 FIELD_LIMIT: Final = 1_024
 NOTE_LIMIT: Final = 700
@@ -141,7 +141,7 @@ def _since(account: KnownAccount) -> str:
     since = account.flagged_since
     if since is None:
         return "Flagged, not known since when"
-    began = f"since {when(since, 'f')} ({when(since)})"
+    began = f"since {exactly(since)}"
     return f"Flagged {began}" if account.needs_somebody else f"It had been flagged {began}"
 
 

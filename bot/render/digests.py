@@ -11,7 +11,7 @@ from bot.render.cases import Case, duration, naming, state_of
 from bot.render.episode import Around, colour, who_and_until
 from bot.render.look import ButtonLook, Control, SelectLook
 from bot.render.steps import OPEN_BELOW
-from bot.render.text import bare, clip, code_block, count, length, plain, when, whole
+from bot.render.text import bare, clip, code_block, count, exactly, length, plain, when, whole
 
 PAGE_SIZE: Final = 20
 LIST_LIMIT: Final = 3_600
@@ -85,7 +85,7 @@ def _traits(case: Case) -> list[str]:
         return [f"after {duration(incident)}"]
     since = "before I started watching" if incident.before_watch else when(incident.opened_at)
     until = incident.block_until()
-    ends = [f"ends {when(until)}"] if until else []
+    ends = [f"ends {exactly(until)}"] if until else []
     return [f"flagged {since}", *ends, *who_and_until(case)]
 
 

@@ -13,7 +13,7 @@ from bot.render.cases import Case, is_removed, state_of, stretch
 from bot.render.headlines import ONLY_REMINDERS
 from bot.render.look import ButtonLook, Control, LinkLook
 from bot.render.steps import BUTTONS, RESET_LABELS, login_help, steps
-from bot.render.text import clip, code_block, when
+from bot.render.text import clip, code_block, exactly, when
 
 DESCRIPTION_LIMIT: Final = 2_000
 STILL_RESETS: Final = "It can be reset all the same: whether that worked shows with the next good list."
@@ -135,7 +135,7 @@ def _judged(incident: Incident) -> Iterator[str]:
 
 
 def _since(incident: Incident) -> str:
-    at = f"{when(incident.opened_at, 'f')} ({when(incident.opened_at)})"
+    at = exactly(incident.opened_at)
     if incident.before_watch:
         return f"Flagged before I started watching; first seen {at}."
     return f"It had been flagged since {at}." if incident.state is State.CLEARING else f"Flagged since {at}."

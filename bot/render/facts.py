@@ -4,7 +4,7 @@ import math
 from typing import Final
 
 from bot.models import Account, FastTime, InfoSnapshot, KnownAccount, Subscription, Usage
-from bot.render.text import code_span, count, decimal, when
+from bot.render.text import code_span, count, decimal, exactly, when
 
 BLOCKS: Final = 10
 UNITS: Final = frozenset({"hour", "hours", "minute", "minutes"})
@@ -69,7 +69,7 @@ def usage(label: str, used: Usage) -> str:
 def renewal(subscription: Subscription) -> str | None:
     """Say when the plan renews, as date and relative; in Midjourney's words where those are no timestamp."""
     if subscription.renews is not None:
-        return f"Renews {when(subscription.renews, 'f')} ({when(subscription.renews)})"
+        return f"Renews {exactly(subscription.renews)}"
     if subscription.renews_text:
         return f"Renews {code_span(subscription.renews_text, 60)}"
     return None

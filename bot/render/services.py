@@ -13,7 +13,7 @@ from bot.render.cards import QUOTE_LIMIT, add_field
 from bot.render.cases import LABEL_LIMIT, NEEDING, account_of, naming, stretch
 from bot.render.causes import IF_IT_LASTS, WORDS
 from bot.render.look import Look, headed
-from bot.render.text import code_block, count, fitted, plain, span, when, whole
+from bot.render.text import code_block, count, exactly, fitted, plain, span, whole
 
 BLIND: Final = "Meanwhile I see no new trouble. Alerts about accounts stay as they are, without reminders."
 REFUSED: Final = (
@@ -140,7 +140,7 @@ def _meanwhile(trouble: Trouble) -> str:
 
 def _since(incident: Incident) -> str:
     start = incident.blind_from or incident.opened_at
-    return f"{when(start, 'f')} ({when(start)})"
+    return exactly(start)
 
 
 def short(incident: Incident) -> str:  # noqa: PLR0911 - a table

@@ -17,7 +17,7 @@ from bot.render.cases import (
 )
 from bot.render.routes import RouteStatus, failure_words, route_line
 from bot.render.services import headline, short, window
-from bot.render.text import clip, count, fitted, length, plain, span, when, whole
+from bot.render.text import clip, count, exactly, fitted, length, plain, span, when, whole
 from bot.render.wellness import LACKS, NO_SECOND_ROUTE, problem_lines
 from bot.wellness import Lack, Problem
 
@@ -142,7 +142,7 @@ def _wrong(watch: WatchStatus) -> Iterator[str]:
         )
     for channel, until in sorted(watch.mutes.items(), key=lambda mute: (mute[0] is not None, mute[1])):
         if until > watch.now:
-            yield f"🔇 **{_muted(channel, watch)} muted** until {when(until, 'f')} ({when(until)})."
+            yield f"🔇 **{_muted(channel, watch)} muted** until {exactly(until)}."
     if watch.other_copy_at is not None:
         yield (
             f"👥 **Another copy of this bot answers too**, last seen {when(watch.other_copy_at)}. "
@@ -169,7 +169,7 @@ def _alive(watch: WatchStatus) -> Iterator[str]:
     else:
         yield _summary(watch)
     looked = f"Last good look {when(watch.last_success)}" if watch.last_success else "No good look yet"
-    upcoming = f", next {when(watch.next_look)}" if watch.next_look else ""
+    upcoming = f", next {exactly(watch.next_look, 't')}" if watch.next_look else ""
     yield f"{looked}{upcoming}."
     why = f": {plain(watch.why, WHY_LIMIT).rstrip('.')}" if watch.why else ""
     if watch.failures:
@@ -194,11 +194,11 @@ def _summary(watch: WatchStatus) -> str:
 def _open(incident: Incident, watch: WatchStatus) -> str:
     parts = [f"**{_name(incident, watch)}**", state_of(incident), f"flagged {when(incident.opened_at)}"]
     if (until := incident.block_until()) is not None:
-        parts.append(f"block ends {when(until)}")
+        parts.append(f"block ends {exactly(until)}")
     if incident.claimed_by is not None:
         parts.append(f"<@{incident.claimed_by}> is on it")
     if incident.snoozed_until is not None and incident.snoozed_until > watch.now:
-        parts.append(f"no reminders until {when(incident.snoozed_until, 't')}")
+        parts.append(f"no reminders until {exactly(incident.snoozed_until)}")
     return " · ".join(parts)
 
 
@@ -214,9 +214,9 @@ def _waiting(message: Message, watch: WatchStatus) -> str:
     what = f"{_what(message)} for <@{message.recipient}>"
     if message.failing_since is not None:
         tried = f"tried {count(message.attempts, 'time')}"
-        return f"{what}: {failure_words(message.failure)}; {tried}, next {when(message.due_at)}"
+        return f"{what}: {failure_words(message.failure)}; {tried}, next {exactly(message.due_at, 't')}"
     if message.due_at > watch.now:
-        return f"{what}: goes out {when(message.due_at)}, as the last alert is less than 5 min old"
+        return f"{what}: goes out {exactly(message.due_at, 't')}, as the last alert is less than 5 min old"
     return f"{what}: going out now"
 
 

@@ -6,7 +6,7 @@ from typing import Final, assert_never
 
 from bot.models import Flag, FlagKind, KnownAccount
 from bot.render.facts import channel_link
-from bot.render.text import code_span, span, when
+from bot.render.text import code_span, exactly, span
 
 RESET_LABELS: Final[Mapping[FlagKind, str]] = {
     FlagKind.MODERATION: "I acknowledged it - reset",
@@ -105,7 +105,7 @@ def _other(account: KnownAccount, reset: str) -> tuple[str, str, str]:
 
 def _wait(flag: Flag, until: datetime | None) -> str:
     if until is not None:
-        return f"Wait until {when(until, 'f')} ({when(until)}). Do not reset earlier."
+        return f"Wait until {exactly(until)}. Do not reset earlier."
     length = flag.block_length
     if length is not None:
         return f"Wait {span(length)} from when the block began. Do not reset earlier."

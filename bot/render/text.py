@@ -108,6 +108,11 @@ def when(at: datetime, style: str = "R") -> str:
     return f"<t:{math.floor(at.timestamp())}:{style}>"
 
 
+def exactly(at: datetime, style: str = "f") -> str:
+    """Give a moment by the clock, and how far it is: of that alone a phone shows only the largest unit."""
+    return f"{when(at, style)} ({when(at)})"
+
+
 def span(duration: timedelta) -> str:
     """Put a length of time into words of at most two units: "8 s", "3 min", "2 h 5 min", "3 days"."""
     left = max(0, round(duration.total_seconds()))
