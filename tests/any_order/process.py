@@ -1,22 +1,37 @@
 """The program without its sockets: ledger, watchkeeper and outbox on a database, with a clock to turn."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Final
 
+from bot.causes import Cause
 from bot.controls import view_of
+from bot.heartbeat import Heartbeat
 from bot.incidents import Delivery, Trouble
 from bot.ledger import Ledger
 from bot.models import Account, Flag, KnownAccount, Observation
 from bot.moments import Step
-from bot.outbox import Outbox
+from bot.monitor import Monitor, recall
+from bot.outbox import MemoryNotice, Outbox
 from bot.outbox.outbox import LONGEST_REST
+from bot.rounds import Rounds
 from bot.rules.policy import Policy
-from bot.store import Store
+from bot.store import Store, StoreError
 from bot.teller import Teller
+from bot.useapi import (
+    Gone,
+    PendingModeration,
+    Unauthorized,
+    Unpaid,
+    UnpaidReason,
+    Unreachable,
+    UseapiClient,
+    UseapiError,
+)
 from bot.watchkeeper import Watchkeeper
 from tests.any_order.mailbox import Mailbox
 from tests.any_order.truth import Shown
@@ -27,13 +42,97 @@ NAMES: Final = {
     "117080972166342241" + str(number): name
     for number, name in enumerate(("Aurora", "Borealis", "Cirrus", "Dusk"))
 }
-SECOND: Final = timedelta(seconds=1)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 ROUNDS: Final = 200
 """The outbox comes to rest long before."""
 
 
 class Crash(BaseException):
     """The process dies at a step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What the watch took in and could write down: a look, one that failed, or the flag of an account."""
+
+    channel: str | None = None
+    text: str | None = None
+    by_look: bool = True
+    is_failure: bool = False
+    is_new: bool = False
+    """The flag was only met, and is about to be written down."""
+
+
+class Keeper(Watchkeeper):
+    """A watchkeeper that tells what it has taken in."""
+
+    taken: list[Taken]
+
+    async def looked(self, observation: Observation) -> bool:
+        believed = await super().looked(observation)
+        self.taken.append(Taken())
+        return believed
+
+    async def failed(self, trouble: Trouble, flag: Flag | None = None, cause: Cause | None = None) -> None:
+        await super().failed(trouble, flag, cause)
+        self.taken.append(Taken(is_failure=True))
+
+    async def met(
+        self, channel: str, flag: Flag, *, since: datetime | None = None, by_look: bool = False
+    ) -> None:
+        await super().met(channel, flag, since=since, by_look=by_look)
+        self.taken.append(Taken(channel, flag.text, by_look))
+
+
+class Meeter(Monitor):
+    """A monitor that tells what it has met."""
+
+    taken: list[Taken]
+
+    async def note_flag(self, channel: str, flag: Flag, *, by_look: bool = False) -> bool:
+        if self.roster.get(channel) is not None:
+            self.taken.append(Taken(channel, flag.text, by_look, is_new=True))
+        return await super().note_flag(channel, flag, by_look=by_look)
+
+
+class ListOnly(UseapiClient):
+    """An API that shows one list, or fails."""
+
+    def __init__(self) -> None:
+        self.answer: tuple[Account, ...] | UseapiError = ()
+
+    async def accounts(self) -> tuple[Account, ...]:
+        if isinstance(self.answer, UseapiError):
+            raise self.answer
+        return self.answer
+
+
+class Beats(Heartbeat):
+    """A heartbeat that is counted."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def beat(self) -> None:
+        self.count += 1
+
+
+def error_of(trouble: Trouble, channel: str | None, flag: Flag | None) -> UseapiError | None:
+    """Give the error that a trouble comes from; None where it comes from a list."""
+    match trouble:
+        case Trouble.TOKEN:
+            return Unauthorized("", "")
+        case Trouble.UNPAID:
+            return Unpaid("", "", reason=UnpaidReason.QUOTA)
+        case Trouble.GONE:
+            return Gone("", "")
+        case Trouble.PENDING:
+            assert flag is not None
+            return PendingModeration("", "", flag=flag, channel=channel)
+        case Trouble.UNREACHABLE:
+            return Unreachable("", "")
+        case _:
+            return None
 
 
 class Process:
@@ -46,14 +145,21 @@ class Process:
         self.stays_down = timedelta()
         """How long it is dead then."""
         self.deaths = 0
+        self.refuses = False
+        """Whether the database cannot be written."""
+        self.taken: list[Taken] = []
+        self.api = ListOnly()
+        self.beats = Beats()
         self._path = folder / "midwatch.sqlite3"
         self._mailbox = mailbox
         self._open = AsyncExitStack()
         self._numbers = count(1)
         self.store: Store
         self.ledger: Ledger
-        self.keeper: Watchkeeper
+        self.keeper: Keeper
         self.outbox: Outbox
+        self.monitor: Meeter
+        self.rounds: Rounds
 
     def now(self) -> datetime:
         return self.at
@@ -63,11 +169,13 @@ class Process:
         return f"{next(self._numbers):012x}".ljust(32, "0")
 
     async def start(self) -> None:
+        self.refuses = False
         self.store = await self._open.enter_async_context(Store.open(self._path))
         self.ledger = await Ledger.load(self.store, self.now)
         teller = Teller(lambda: self.owners, Policy(), self.now, self.new_key)
         greeted = await self.store.watch.greeted()
-        self.keeper = Watchkeeper(self.ledger, teller, greeted, keys=self.new_key)
+        self.keeper = Keeper(self.ledger, teller, greeted, keys=self.new_key)
+        self.keeper.taken = self.taken
         accounts = {channel: KnownAccount(Account(channel, 3, None), name) for channel, name in NAMES.items()}
         self.outbox = Outbox(
             self.ledger,
@@ -79,6 +187,17 @@ class Process:
             chance=lambda: 1.0,
             at=self._reach,
         )
+        roster = await recall(self.store)
+        self.monitor = Meeter(self.api, self.store, roster, self.keeper, now=self.now)
+        self.monitor.taken = self.taken
+        notice = MemoryNotice(self._mailbox, lambda: self.owners)
+        self.rounds = Rounds(self.monitor, self.keeper, self.outbox, notice, self.beats, MINUTE, now=self.now)
+
+    async def let_write(self, *, may: bool) -> None:
+        """Let the database be written, or not."""
+        self.refuses = not may
+        database = self.store._database  # pyright: ignore[reportPrivateUsage]
+        await database.writer.execute(f"PRAGMA query_only = {not may:d}")
 
     def _reach(self, step: Step) -> None:
         if step is self.dies_at:
@@ -109,18 +228,21 @@ class Process:
         self._open = AsyncExitStack()
 
     async def look(self, shown: Shown) -> bool:
+        """Look at a list, and tell whether it is believed."""
         accounts = (Account(channel, 3, Flag.of(text) if text else None) for channel, text in shown.items())
-        observation = Observation(self.at, tuple(accounts))
-        is_believed = await self.keeper.looked(observation)
-        if is_believed:
-            await self.store.record_observation(observation)
-        return is_believed
+        self.api.answer = tuple(accounts)
+        await self.rounds.look()
+        return self.monitor.failure is None
 
     async def fail(self, trouble: Trouble, channel: str | None, flag: Flag | None) -> None:
         """Fail a look; a flag with an account is that account's, as a list that is refused may say."""
-        if channel is not None and flag is not None:
-            await self.keeper.met(channel, flag, by_look=True)
-        await self.keeper.failed(trouble, flag if channel is None else None)
+        error = error_of(trouble, channel, flag)
+        if error is None:
+            with suppress(StoreError):
+                await self.keeper.failed(trouble)
+            return
+        self.api.answer = error
+        await self.rounds.look()
 
     async def work(self) -> timedelta:
         """Do all that is due in Discord; give the time until something else will be."""
@@ -143,5 +265,7 @@ class Process:
                 [self.at + max(rest, SECOND)] if rest != LONGEST_REST else []
             )  # which says that it has none
             due = min(self.keeper.next_tick(), end, *sends)
-            self.at = max(due, min(self.at + SECOND, end)).replace(microsecond=0)
-            await self.keeper.tick()
+            pause = MINUTE if self.refuses else SECOND  # what is due cannot be done then
+            self.at = max(due, min(self.at + pause, end)).replace(microsecond=0)
+            with suppress(StoreError):
+                await self.keeper.tick()

@@ -56,8 +56,9 @@ class AnyOrder(Watched):
     @rule(channel=CHANNELS, text=TEXTS)
     def command_meets(self, channel: str, text: str) -> None:
         self.truth.pass_time(self.now)
-        self.truth.flag(channel, text, self.now, by_command=True)
-        self.run(self.process.keeper.met(channel, Flag.of(text)))
+        self.process.taken.clear()
+        self.run(self.process.monitor.note_flag(channel, Flag.of(text)))
+        self.unwritten.take(self.process.taken, self.now)
         self.settle()
 
     @rule(trouble=st.none() | TROUBLES)
@@ -104,6 +105,18 @@ class AnyOrder(Watched):
         self.process.dies_at, self.process.stays_down = step, away
         self.run(self.process.work())
 
+    @rule(may=st.booleans())
+    def database_can_be_written_or_not(self, may: bool) -> None:  # noqa: FBT001 - drawn
+        self.run(self.process.let_write(may=may))
+
+    @rule(channel=CHANNELS, text=TEXTS, minutes=st.integers(1, 20))
+    def flagged_while_nothing_can_be_written(self, channel: str, text: str, minutes: int) -> None:
+        self.database_can_be_written_or_not(may=False)
+        self.flag(channel, text)
+        self.pass_time(minutes * MINUTE, every=4 * MINUTE)
+        self.database_can_be_written_or_not(may=True)
+        self.poll()
+
     # Discord
 
     @rule(refusals=st.lists(st.sampled_from(Refusal), min_size=1, max_size=6))
@@ -133,27 +146,30 @@ class AnyOrder(Watched):
         owner = data.draw(st.sampled_from(sorted(self.owners)))
         if (case := self.truth.going(channel)) is None:
             return
-        assert self.run(self.process.keeper.claim(case.key, owner)) is not None
-        case.claimed, case.claimer, case.snooze_ends = self.now, owner, None
-        self.dues.claims[owner, case.key] += 1
-        self.dues.see_to(case)
+        with self.unless_refused():
+            assert self.run(self.process.keeper.claim(case.key, owner)) is not None
+            case.claimed, case.claimer, case.snooze_ends = self.now, owner, None
+            self.dues.claims[owner, case.key] += 1
+            self.dues.see_to(case)
 
     @rule(channel=CHANNELS, hours=st.sampled_from((1, 4, 24)))
     def snooze(self, channel: str, hours: int) -> None:
         if (case := self.truth.going(channel)) is None:
             return
-        assert self.run(self.process.keeper.snooze(case.key, ANNE, hours * HOUR)) is not None
-        case.snooze_ends = self.now + hours * HOUR
-        case.claimed = case.claimer = None
-        self.dues.see_to(case)
+        with self.unless_refused():
+            assert self.run(self.process.keeper.snooze(case.key, ANNE, hours * HOUR)) is not None
+            case.snooze_ends = self.now + hours * HOUR
+            case.claimed = case.claimer = None
+            self.dues.see_to(case)
 
     @rule(channel=st.none() | CHANNELS, hours=st.sampled_from((0, 1, 8)))
     def mute(self, channel: str | None, hours: int) -> None:
         until = self.now + hours * HOUR
-        if hours or self.mutes.get(channel, self.now) > self.now:  # to end what is over is nothing
-            self.mutes[channel] = until
-        self.dues.mute()
-        self.run(self.process.keeper.mute(channel, ANNE, until))
+        with self.unless_refused():
+            self.run(self.process.keeper.mute(channel, ANNE, until))
+            if hours or self.mutes.get(channel, self.now) > self.now:  # to end what is over is nothing
+                self.mutes[channel] = until
+            self.dues.mute()
 
     @rule(channel=CHANNELS)
     def asks_to_reset(self, channel: str) -> None:
@@ -161,11 +177,12 @@ class AnyOrder(Watched):
         case = self.truth.going(channel)
         if case is None:
             return
-        lease = self.run(self.process.keeper.take_lease(case.key, ANNE))
-        assert (lease is None) is (case.lease_ends is not None), "one reset at a time"
-        if lease is not None:
-            self.truth.lease(case, self.now)
-            self.leases[channel] = case, lease
+        with self.unless_refused():
+            lease = self.run(self.process.keeper.take_lease(case.key, ANNE))
+            assert (lease is None) is (case.lease_ends is not None), "one reset at a time"
+            if lease is not None:
+                self.truth.lease(case, self.now)
+                self.leases[channel] = case, lease
 
     @rule(channel=CHANNELS, text=TEXTS)
     def comes_back_after_a_reset(self, channel: str, text: str) -> None:
@@ -184,12 +201,16 @@ class AnyOrder(Watched):
         """Say what a reset came to, unless its lease ran out before."""
         case, lease = self.leases.pop(channel)
         self.truth.pass_time(self.now)
-        if case.end is None and case.lease_ends is not None:
-            self.truth.judge(case, ENDS.get(verdict), again, self.now)
-            self.flags[channel] = again if verdict is not ResetVerdict.NOT_YET else self.flags[channel]
-        self.run(self.process.keeper.give_verdict(lease, verdict, Flag.of(again) if again else None))
+        is_held = case.end is None and case.lease_ends is not None
+        if is_held and verdict is not ResetVerdict.NOT_YET:
+            self.flags[channel] = again
+        with self.unless_refused():
+            self.run(self.process.keeper.give_verdict(lease, verdict, Flag.of(again) if again else None))
+            if is_held:
+                self.truth.judge(case, ENDS.get(verdict), again, self.now)
         self.settle()
 
+    @precondition(lambda self: not self.process.refuses)
     @rule()
     def ben_comes_or_goes(self) -> None:
         if BEN in self.owners:

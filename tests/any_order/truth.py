@@ -3,7 +3,7 @@
 It knows nothing of the program but the words of its facts, and counts in a way of its own.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -24,6 +24,7 @@ SURELY_TROUBLE: Final = 5
 
 Shown = Mapping[str, str | None]
 """An account list: the channels, each with the text of its flag, if any."""
+NOTHING: Final[Mapping[str, datetime]] = {}
 
 
 class News(Enum):
@@ -113,6 +114,8 @@ class Truth:
     failing_since: datetime | None = None
     failed: datetime | None = None
     failures: int = 0
+    remembered: Collection[str] = ()
+    """The cases that the program has in its memory, by key."""
     gone_list: frozenset[str] | None = None
     gone_since: datetime | None = None
 
@@ -129,15 +132,18 @@ class Truth:
 
     # Looks
 
-    def look(self, shown: Shown, at: datetime) -> bool:
-        """Take in a whole list; tell whether it is to be believed."""
+    def look(self, shown: Shown, at: datetime, since: Mapping[str, datetime] = NOTHING) -> bool:
+        """Take in a whole list; tell whether it is to be believed.
+
+        `since` says when flags were seen first that could not be written down.
+        """
         self.pass_time(at)
         channels = frozenset(shown)
         is_second = self.gone_since is not None and at - self.gone_since >= POLLS_APART
         is_believed = self.believes(channels, at)
         flagged = {channel: text for channel, text in shown.items() if text is not None}
         for channel, text in flagged.items():
-            self.flag(channel, text, at, by_command=False)
+            self.flag(channel, text, at, by_command=False, since=since.get(channel))
         self.failures = 0
         if not is_believed:
             self.is_troubled = self.is_troubled or is_second
@@ -181,6 +187,13 @@ class Truth:
         """Whether owners must know of the service by now."""
         return self.is_troubled or self.failures >= SURELY_TROUBLE
 
+    def would_believe(self, shown: Shown, at: datetime) -> bool:
+        """Whether a list that cannot be written down is believed all the same."""
+        before = self.gone_list, self.gone_since
+        is_believed = self.believes(frozenset(shown), at)
+        self.gone_list, self.gone_since = before
+        return is_believed
+
     def believes(self, channels: frozenset[str], at: datetime) -> bool:
         """Whether a list may be whole: most accounts do not vanish at once, unless it stays so for a day."""
         before = self.listed or frozenset()
@@ -191,11 +204,13 @@ class Truth:
             self.gone_list, self.gone_since = channels, at
         return bool(channels) and self.gone_since is not None and at - self.gone_since >= DAY
 
-    def flag(self, channel: str, text: str, at: datetime, *, by_command: bool) -> None:
+    def flag(
+        self, channel: str, text: str, at: datetime, *, by_command: bool, since: datetime | None = None
+    ) -> None:
         """Take in a flag that the list shows, or a command met."""
         case = self.going(channel)
         if case is None:
-            self._open(channel, text, at, by_command=by_command)
+            self._open(channel, text, at, since or at, by_command=by_command)
         elif case.lease_ends is None:
             met_while_clearing = case.clean_from is not None and not case.by_command
             case.by_command = by_command and (case.by_command or met_while_clearing)
@@ -208,8 +223,8 @@ class Truth:
             case.peak, case.snooze_ends = WEIGHTS[text], None
             self.news.append((case, News.WORSE))
 
-    def _open(self, channel: str, text: str, at: datetime, *, by_command: bool) -> None:
-        past = [each for each in self.cases if each.channel == channel]
+    def _open(self, channel: str, text: str, now: datetime, at: datetime, *, by_command: bool) -> None:
+        past = [each for each in self.cases if each.channel == channel and self._knows(each, now)]
         last = max(past, key=lambda case: case.ended or case.born, default=None)
         if last is not None and last.end is End.RESET and last.ended and at - last.ended < HOUR:
             self._reopen(last, text, at, by_command=by_command)
@@ -220,6 +235,10 @@ class Truth:
         self.cases.append(case)
         if not (case.is_recurring and any(each.is_recurring for each in recent)):
             self.news.append((case, News.BIRTH))
+
+    def _knows(self, case: Case, now: datetime) -> bool:
+        """Whether a case counts for the next one: what is over for long may be forgotten by then."""
+        return case.ended is None or now - case.ended < 6 * HOUR or case.key in self.remembered
 
     def _reopen(self, case: Case, text: str, at: datetime, *, by_command: bool) -> None:
         case.end = case.ended = case.claimed = case.claimer = case.snooze_ends = case.claim_ended = None

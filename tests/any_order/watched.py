@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,10 +16,12 @@ from bot.incidents import Delivery, Incident, Message, Purpose, State, Trouble, 
 from bot.models import Flag, FlagKind
 from bot.outbox.fate import original_key
 from bot.rules.desk import is_joinable
+from bot.store import StoreError
 from tests.any_order.dues import Dues
 from tests.any_order.mailbox import Mailbox, Standing, written
 from tests.any_order.process import NAMES, SECOND, Process
 from tests.any_order.truth import HOUR, MINUTE, Case, Shown, Truth
+from tests.any_order.unwritten import Unwritten
 
 T = TypeVar("T")
 ANNE, BEN = 1001, 1002
@@ -53,13 +56,17 @@ class Watched(RuleBasedStateMachine):
         """The messages to somebody who is no owner any more."""
         self.leases: dict[str, tuple[Case, Incident]] = {}
         self.truth = Truth()
+        self.unwritten = Unwritten(self.truth)
+        self.is_stale = False
+        """Whether looks went well of which the database may know nothing."""
         self.dues = Dues(self.truth, self.owners, self.mutes, lambda: self.now)
         self.mailbox = Mailbox(lambda: self.now, self.noting(self.check_new), self.noting(self.check_changed))
         self.process = Process(Path(self.folder.name), self.mailbox, self.owners)
-        self.run(self.process.start())
+        self.loop.run(self.process.start())
 
     def run(self, work: Coroutine[None, None, T]) -> T:
         """Run the program; what is wrong with its messages is its errors' business only afterwards."""
+        self.truth.remembered = self.process.ledger.incidents.keys()
         result, deaths = self.loop.run(work), self.process.deaths
         if deaths != self.deaths:
             self.deaths = deaths
@@ -151,26 +158,49 @@ class Watched(RuleBasedStateMachine):
             self.fail(self.trouble)
 
     def look(self, shown: Shown) -> None:
-        expected = self.truth.look(shown, self.now)
-        assert self.run(self.process.look(shown)) is expected
+        taken, beats = self.process.taken, self.process.beats.count
+        taken.clear()
+        believed = self.run(self.process.look(shown))
+        is_taken = bool(taken) and taken[-1].channel is None
+        self.unwritten.take(taken, self.now)
+        assert is_taken or self.process.refuses, "a look that was lost"
+        assert (is_taken and believed) or self.process.beats.count == beats, "all is well, though it is not"
+        assert self.unwritten.look(shown, self.now, is_taken=is_taken) is believed
+        self.is_stale = self.process.refuses
         assert (self.service is not None) is self.truth.is_troubled
         self.settle()
 
     def fail(self, trouble: Trouble) -> None:
         self.truth.pass_time(self.now)
         channel, flag = self.refused_with if trouble is Trouble.PENDING else (None, None)
-        if channel is not None and flag is not None:
-            self.truth.flag(channel, flag.text, self.now, by_command=False)
-        of_nobody = flag.text if flag is not None and channel is None else None
-        is_pending = trouble is Trouble.PENDING
-        may_pass = trouble is Trouble.UNREACHABLE or channel is not None
-        self.truth.fail(self.now, is_refused=is_pending, may_pass=may_pass, text=of_nobody)
+        if flag is not None:
+            channel = channel or self.process.monitor.roster.only()
+            channel = channel if channel in self.process.monitor.roster.by_channel else None
+        taken, beats = self.process.taken, self.process.beats.count
+        taken.clear()
         self.run(self.process.fail(trouble, channel, flag))
+        self.unwritten.take(taken, self.now)
+        assert self.process.beats.count == beats, "all is well, though nothing can be seen"
+        if taken and taken[-1].is_failure:
+            of_nobody = flag.text if flag is not None and channel is None else None
+            may_pass = trouble is Trouble.UNREACHABLE or channel is not None
+            is_pending = trouble is Trouble.PENDING
+            self.truth.fail(self.now, is_refused=is_pending, may_pass=may_pass, text=of_nobody)
+        else:
+            assert self.process.refuses, "a look that was lost"
         is_told = self.service is not None
         assert not is_told or self.truth.can_tell(self.now), "a short trouble of the service is told"
         assert is_told or not self.truth.must_tell(), "trouble of the service is not told"
         self.truth.is_troubled = is_told
         self.settle()
+
+    @contextmanager
+    def unless_refused(self) -> Generator[None]:
+        """Do what a person asks for; nothing has changed if it cannot be written down."""
+        try:
+            yield
+        except StoreError:
+            assert self.process.refuses
 
     def settle(self) -> None:
         """Name the cases as the program does, and see to what is owed."""
@@ -198,10 +228,14 @@ class Watched(RuleBasedStateMachine):
     def resume(self) -> None:
         """Take over what is known of the last good look, which is written down to the minute."""
         self.truth.failures = 0
+        self.unwritten.forget()
         known = self.process.ledger.watch.last_good
         assert (known is None) is (self.truth.last_good is None)
         if known is not None and self.truth.last_good is not None:
-            assert timedelta() <= self.truth.last_good - known <= MINUTE
+            assert timedelta() <= self.truth.last_good - known
+            assert self.is_stale or self.truth.last_good - known <= MINUTE
+        self.is_stale = False
+        if known is not None:
             self.truth.last_good = known
         self.truth.counted = self.process.ledger.watch.counted_at
         self.truth.pass_time(self.now)
@@ -220,6 +254,7 @@ class Watched(RuleBasedStateMachine):
             incident = going[case.channel]
             assert incident.peak is list(FlagKind)[case.peak]
             assert incident.recurring is case.is_recurring
+            assert incident.opened_at == case.born, "not the time at which it was seen first"
             # One that is over is given up by the next tick.
             if case.lease_ends is not None and self.now < case.lease_ends:
                 assert incident.state is State.RESETTING
@@ -265,6 +300,7 @@ class Watched(RuleBasedStateMachine):
     def come_to_rest(self) -> None:
         """Let everything work again for a while, but that a list may go on being refused."""
         self.mailbox.is_down = False
+        self.run(self.process.let_write(may=True))
         self.trouble = self.trouble if self.trouble is Trouble.PENDING else None
         self.mailbox.refusals.clear()
         self.process.dies_at = None
@@ -272,6 +308,7 @@ class Watched(RuleBasedStateMachine):
             self.mutes[channel] = min(self.mutes[channel], self.now)
             self.run(self.process.keeper.mute(channel, ANNE, self.now))
         self.pass_time(40 * MINUTE, every=4 * MINUTE)
+        assert self.trouble is not None or not self.process.rounds.problems(), "not well, though all is"
 
     def remind(self) -> None:
         """Let a day go by: what nobody sees to is told again, and nothing else."""
