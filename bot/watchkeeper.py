@@ -176,7 +176,7 @@ class Watchkeeper:
         def act(incident: Incident, at: datetime) -> Incident:
             return acts.snooze(incident, at + length, at)
 
-        return await self._act(key, owner, "snooze", f"for {length}", act)
+        return await self._act(key, owner, "snooze", f"for {length / timedelta(hours=1):g} h", act)
 
     async def mute(self, channel: str | None, owner: int, until: datetime) -> None:
         """Hold the pushes of an account, or of all with None, until a time; one that is past ends a mute."""

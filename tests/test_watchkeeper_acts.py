@@ -66,7 +66,7 @@ async def test_a_snooze_lasts_as_long_as_was_said_but_a_day_at_most(watch: Watch
     key = (await flagged(watch)).key
     assert await watch.keeper.snooze(key, ADA, HOUR) == watch.incident()
     assert watch.incident().snoozed_until == AT + HOUR
-    assert await watch.audit() == [(ADA, "snooze", "for 1:00:00")]
+    assert await watch.audit() == [(ADA, "snooze", "for 1 h")]
     await watch.keeper.snooze(key, ADA, 3 * LONGEST_SNOOZE)
     assert watch.incident().snoozed_until == AT + LONGEST_SNOOZE
 
