@@ -23,9 +23,14 @@ from tests.render_samples import (
 )
 
 
-def shown(trouble: Incident, *others: Incident, purpose: Purpose = Purpose.SERVICE) -> Look:
+def shown(
+    trouble: Incident,
+    *others: Incident,
+    purpose: Purpose = Purpose.SERVICE,
+    reason: Reason = Reason.OPENED,
+) -> Look:
     incidents = {each.key: each for each in (trouble, *others)}
-    return look_of(message((trouble, Reason.OPENED), purpose=purpose), incidents, ACCOUNTS)
+    return look_of(message((trouble, reason), purpose=purpose), incidents, ACCOUNTS)
 
 
 def over(trouble: Trouble) -> Incident:
@@ -229,3 +234,25 @@ def test_of_two_troubles_the_one_that_goes_on_is_shown() -> None:
     told = message((ended, Reason.OPENED), (going, Reason.OPENED), purpose=Purpose.SERVICE)
     look = look_of(told, {ended.key: ended, going.key: going}, ACCOUNTS)
     assert look.content == "⚠️ I cannot see your accounts: the API does not answer"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "content"),
+    [
+        (service(Trouble.UNREACHABLE), "⏰ I still cannot see your accounts: the API does not answer"),
+        (
+            service(Trouble.LIST_GONE),
+            "⏰ Accounts are still missing: the API lists none of yours any more, or less than half",
+        ),
+        (
+            service(Trouble.PENDING, flag=Flag.of("blocked"), cause=Cause.REJECTED),
+            "⏰ An account still needs you, and I cannot tell which: the API refuses what I ask",
+        ),
+    ],
+)
+def test_a_reminder_of_an_outage_says_on_the_lock_screen_that_it_is_one(
+    trouble: Incident, content: str
+) -> None:
+    assert shown(trouble, reason=Reason.REMINDER).content == content
+    over = replace(trouble, state=State.ENDED, ended_at=NOW, blind_until=NOW)
+    assert "still" not in str(shown(over, reason=Reason.REMINDER).content)

@@ -8,7 +8,7 @@ from typing import Final, assert_never
 
 import discord
 
-from bot.incidents import Incident, Message, Purpose, Reason, Route, State, open_service
+from bot.incidents import Entry, Incident, Message, Purpose, Reason, Route, State, open_service
 from bot.models import Account, Action, Flag, KnownAccount
 from bot.render.cards import add_field
 from bot.render.cases import Case, account_of, cases_of, is_removed, names_of, slots_out
@@ -83,7 +83,11 @@ def _look(
             found = [each for each in _entries(message, incidents) if each.trouble]
             # One that goes on matters more than those that are over.
             open_first = sorted(found, key=lambda each: each.ended)
-            return service_look(open_first[0], incidents, accounts, note) if open_first else _outdated()
+            if not open_first:
+                return _outdated()
+            first = open_first[0]
+            reminds = Entry(first.key, Reason.REMINDER) in message.entries
+            return service_look(first, incidents, accounts, note, reminds=reminds)
         case Purpose.NOTE:
             return _note(message, incidents, accounts)
         case Purpose.HELLO:

@@ -33,8 +33,10 @@ def service_look(
     incidents: Mapping[str, Incident],
     accounts: Mapping[str, KnownAccount],
     note: str | None = None,
+    *,
+    reminds: bool = False,
 ) -> Look:
-    """Tell of one trouble of the service, or that it is over."""
+    """Tell of one trouble of the service, or remind of it, or tell that it is over."""
     if incident.ended:
         return _recovered(incident, incidents, accounts)
     trouble = incident.trouble or Trouble.UNREACHABLE
@@ -49,17 +51,18 @@ def service_look(
     add_field(embed, "When last seen", _last_seen(incidents, accounts))
     add_field(embed, "What to do", _steps(incident))
     add_field(embed, "About this message", note)
-    return Look(headed(f"⚠️ {headline(incident)}"), embed)
+    return Look(headed(f"{'⏰' if reminds else '⚠️'} {headline(incident, reminds=reminds)}"), embed)
 
 
-def headline(incident: Incident) -> str:
-    """Say in one line what happened to the service."""
-    trouble = incident.trouble or Trouble.UNREACHABLE
+def headline(incident: Incident, *, reminds: bool = False) -> str:
+    """Say in one line what happened to the service, or that it is still so."""
+    trouble, still = incident.trouble or Trouble.UNREACHABLE, " still" if reminds else ""
     if trouble is Trouble.LIST_GONE:
-        return "Accounts have vanished: the API lists none of yours any more, or less than half"
+        what = "Accounts are still missing" if reminds else "Accounts have vanished"
+        return f"{what}: the API lists none of yours any more, or less than half"
     if incident.flag is not None:
-        return f"An account needs you, and I cannot tell which: {short(incident)}"
-    return f"I cannot see your accounts: {short(incident)}"
+        return f"An account{still} needs you, and I cannot tell which: {short(incident)}"
+    return f"I{still} cannot see your accounts: {short(incident)}"
 
 
 def recovery(incident: Incident) -> str:
