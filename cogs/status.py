@@ -94,6 +94,7 @@ class Status(commands.Cog):
             len(ledger.watch.listed or ()),
             incidents,
             trouble=service.trouble if service else None,
+            cause=service.cause if service else None,
             muted=any(until > utc_now() for until in ledger.mutes.values()),
             lacks=[each.lack for each in self._rounds.problems()],
         )

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.causes import Cause
 from bot.delivery import BODY_CODES, BROKEN_CODES, CLOSED_CODES
 from bot.incidents import Delivery, Ending, Entry, Incident, Message, Purpose, Reason, Route, State, Trouble
 from bot.models import KnownAccount
+from bot.render.causes import WORDS
 from bot.render.routes import RouteStatus, failure_words
 from bot.render.status import STATUS_LIMIT, WatchStatus, presence_text, status
 from bot.render.text import length
@@ -197,7 +199,7 @@ def test_a_thousand_of_everything_is_counted_and_what_is_wrong_stays_first() -> 
         (1, 0, None, False, "1 account watched, all ready"),
         (7, 2, None, False, "2 need you"),
         (7, 1, None, True, "1 needs you · muted"),
-        (7, 2, Trouble.UNREACHABLE, False, "cannot reach the API"),
+        (7, 2, Trouble.UNREACHABLE, False, "the API does not answer"),
         (7, 2, Trouble.TOKEN, True, "cannot see your accounts · muted"),
         (7, 2, Trouble.PENDING, False, "error 596, an account needs you"),
         (0, 0, None, False, "no account to watch"),
@@ -209,6 +211,12 @@ def test_presence_sums_it_up(
     incidents = [*(incident(number) for number in range(going)), ended(9)]
     assert presence_text(watched, incidents, trouble=trouble, muted=muted) == said
     assert length(presence_text(10**30, incidents, trouble=trouble, muted=muted)) <= 128
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_presence_says_of_an_outage_what_is_true_of_its_cause(cause: Cause) -> None:
+    said = presence_text(7, [], trouble=Trouble.UNREACHABLE, cause=cause, muted=True)
+    assert said == f"{WORDS[cause]} · muted"
 
 
 @pytest.mark.parametrize("state", [State.CLEARING, State.RESETTING])

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from bot.causes import Cause
 from bot.incidents import Incident, Message, Purpose, Reason, Route, State, Trouble
 from bot.models import KnownAccount
 from bot.render.cases import (
@@ -15,6 +16,7 @@ from bot.render.cases import (
     is_removed,
     state_of,
 )
+from bot.render.causes import WORDS
 from bot.render.routes import RouteStatus, failure_words, route_line
 from bot.render.services import headline, short, window
 from bot.render.text import clip, count, exactly, fitted, length, plain, span, when, whole
@@ -86,6 +88,7 @@ def presence_text(
     incidents: Iterable[Incident],
     *,
     trouble: Trouble | None = None,
+    cause: Cause | None = None,
     muted: bool = False,
     lacks: Sequence[Lack] = (),
 ) -> str:
@@ -93,7 +96,7 @@ def presence_text(
     going = [each.state for each in incidents if each.channel and not each.ended]
     needing = sum(state is State.OPEN for state in going)
     if trouble is Trouble.UNREACHABLE:
-        said = "cannot reach the API"
+        said = WORDS[cause]
     elif trouble is Trouble.PENDING:
         said = "error 596, an account needs you"
     elif trouble is not None:
