@@ -1,7 +1,7 @@
 """What each owner is owed: who is to be woken for what, who was, and who must not be."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -44,7 +44,7 @@ class Dues:
     """The books of what was owed and what arrived."""
 
     truth: Truth
-    owners: Iterable[int]
+    owners: Collection[int]
     mutes: Mapping[str | None, datetime]
     now: Callable[[], datetime]
     open: list[Due] = field(default_factory=list[Due])
@@ -74,7 +74,9 @@ class Dues:
     # What comes to be owed
 
     def settle(self) -> None:
-        """Take over the news there is; each owner of the moment is to be told."""
+        """Take over the news there is; each owner of the moment is to be told, once any is known."""
+        if not self.owners:
+            return
         for case, news in self.truth.news:
             assert case.key, "news of what the program does not know"
             for owner in self.owners:
@@ -143,7 +145,7 @@ class Dues:
                 self.service.arrive(message, mark, entry.reason, silent=silent)
             else:
                 self._count(mark, entry.reason)
-        if is_first:
+        if is_first and self.owners:  # nothing is decided anew as long as nobody is known
             self._check_first(message)
         if message.purpose is Purpose.ALERT and not silent:
             self._push(message, could_join=could_join)

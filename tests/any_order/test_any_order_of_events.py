@@ -27,11 +27,15 @@ class AnyOrder(Watched):
 
     # The accounts, and whether they can be seen
 
-    @initialize(flags=st.dictionaries(CHANNELS, TEXTS), has_channel=st.booleans())
-    def first_look(self, flags: dict[str, str], has_channel: bool) -> None:  # noqa: FBT001 - drawn
+    @initialize(flags=st.dictionaries(CHANNELS, TEXTS), has_channel=st.booleans(), knows=st.booleans())
+    def first_look(self, flags: dict[str, str], has_channel: bool, knows: bool) -> None:  # noqa: FBT001 - drawn
         self.mailbox.has_channel = has_channel
         self.flags |= flags
-        self.poll()
+        if knows:
+            self.poll()
+            return
+        with self.nobody_known():
+            self.pass_time(2 * MINUTE)
 
     @rule(channel=CHANNELS, text=TEXTS)
     def flag(self, channel: str, text: str) -> None:
@@ -99,6 +103,13 @@ class AnyOrder(Watched):
         self.run(self.process.start())
         self.resume()
         self.run(self.process.keeper.tick())
+
+    @rule(away=ABSENCES, channel=CHANNELS, text=TEXTS, minutes=st.integers(1, 20))
+    def starts_while_no_owner_is_known(self, away: timedelta, channel: str, text: str, minutes: int) -> None:
+        with self.nobody_known():
+            self.restart(away)
+            self.flag(channel, text)
+            self.pass_time(minutes * MINUTE, every=4 * MINUTE)
 
     @rule(step=SENDING, away=ABSENCES)
     def dies_at(self, step: Step, away: timedelta) -> None:
