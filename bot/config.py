@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.env_file import EnvFileError, folder_in_its_place, misspelled, text_of, values_in
+from bot.env_file import EnvFileError, folder_in_its_place, misspelled, text_of, unreadable, values_in
 from bot.logs import LogFormat, LogLevel
 
 WORD: Final = re.compile(r"[!-~]+")
@@ -291,6 +291,8 @@ def load_settings(
     """
     try:
         text = text_of(env_file)
+        if wrong_lines := unreadable(text, env_file):
+            raise ConfigurationError(wrong_lines)
         for warning in misspelled(text, env_file, [name.upper() for name in kind.model_fields]):
             warn(warning)
         said = {name.lower() for name, value in os.environ.items() if value}

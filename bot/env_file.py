@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 ASSIGNMENT: Final = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z0-9_.-]+)[ \t]*=", re.MULTILINE)
 RESEMBLING: Final = 0.8
@@ -49,6 +50,21 @@ def folder_in_its_place(env_file: Path | None) -> tuple[str, ...]:
 def values_in(text: str) -> dict[str, str]:
     """Return the variables that are not empty, by their names in small letters."""
     return {name.lower(): value for name, value in dotenv_values(stream=StringIO(text)).items() if value}
+
+
+def unreadable(text: str, env_file: Path | None) -> tuple[str, ...]:
+    """Return a sentence for each line that cannot be read; what it holds is not named."""
+    wrong = (binding.original for binding in parse_stream(StringIO(text)) if binding.error)
+    return tuple(
+        f"Line {each.line + blank_lines(each.string)} of {env_file} cannot be read: write NAME=value, "
+        "and close each quotation mark."
+        for each in wrong
+    )
+
+
+def blank_lines(statement: str) -> int:
+    """Return how many lines come before a statement that count as its own."""
+    return statement[: len(statement) - len(statement.lstrip())].count("\n")
 
 
 def misspelled(text: str, env_file: Path | None, ours: Collection[str]) -> tuple[str, ...]:

@@ -253,6 +253,24 @@ def test_a_file_that_is_not_text_is_one_sentence_without_its_content(tmp_path: P
     assert "kept-from-all-eyes" not in problem
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        pytest.param('POLL_INTERVAL=90s\n\nOWNER_IDS="1\n', 3, id="a-mark-never-closed"),
+        pytest.param("OWNER_IDS='1\nPOLL_INTERVAL=90s\n", 1, id="another-mark"),
+        pytest.param("# a comment\nLOG_LEVEL = 'INFO' and more\n", 2, id="words-after-the-mark"),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_refused_and_its_value_not_named(
+    tmp_path: Path, text: str, line: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text(text)
+    sentence = f"Line {line} of {file} cannot be read: write NAME=value, and close each quotation mark."
+    assert problems(file) == (sentence,)
+    assert caplog.records == []
+
+
 def test_a_pipe_that_gives_its_content_once_is_read_once(tmp_path: Path) -> None:
     pipe = tmp_path / ".env"
     os.mkfifo(pipe)
