@@ -45,9 +45,14 @@ def superseding(
     deleted. To be called in the transaction that records the sending: until then the older ones are all
     that an owner has.
     """
-    if sent.delivery is not Delivery.SENT or not (is_push(sent) or sent.purpose is Purpose.SERVICE):
+    if sent.delivery is not Delivery.SENT or sent.purpose not in (Purpose.ALERT, Purpose.SERVICE):
         return ()
     older = [*others(sent, messages)]
+    if sent.purpose is Purpose.ALERT and not sent.loud:
+        # Sent in place of one that could not be changed: a push that was made later may stand by now.
+        newer = [each for each in older if each.loud and each.created_at > sent.created_at]
+        last = max(newer, key=sent_time, default=None)
+        return () if last is None or not keys([last]) & keys([sent]) else (without(sent, last),)
     if sent.purpose is Purpose.SERVICE:
         after = overtaken(sent, older)
     else:

@@ -290,6 +290,18 @@ def test_while_a_push_is_on_its_way_what_comes_is_gathered() -> None:
     assert world.messages[push.key].delivery is Delivery.DONE
 
 
+def test_what_replaces_a_message_that_cannot_be_changed_shows_nothing_that_a_later_push_shows() -> None:
+    world = flagged()
+    first = only(world.living())
+    world.wait(6 * MINUTE)
+    world.delete(first)
+    world.flags[B] = MODERATION
+    world.run(MINUTE)
+    anew = replace(first, key="anew", loud=False, sent_at=world.now)
+    (after,) = superseding(anew, world.messages.values(), world.incidents)
+    assert (after.key, after.entries) == ("anew", ())
+
+
 def test_a_push_that_arrived_by_another_route_holds_nothing_up() -> None:
     world, push = stuck()
     copy = replace(
