@@ -165,7 +165,9 @@ class Moderation(commands.Cog):
         hours = press.number(2) if press.length > 2 else None  # noqa: PLR2004 - the third part, if there is one
         incident = await self._incident(press)
         if incident is not None and not incident.ended and hours is None:
-            await show(caller, shown(acting.snooze_choice(self._account(incident), key, message)))
+            is_claimed = incident.claimed_at is not None
+            choice = acting.snooze_choice(self._account(incident), key, message, is_claimed=is_claimed)
+            await show(caller, shown(choice))
             return
         if hours is not None:
             incident = await self._keeper.snooze(key, caller.user.id, timedelta(hours=hours))

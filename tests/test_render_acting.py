@@ -237,6 +237,10 @@ def test_a_snooze_is_chosen_from_three() -> None:
         f"{start}.24",
     ]
     assert_sendable(look)
+    instead = snooze_choice(AURORA, incident().key, MESSAGE, is_claimed=True)
+    assert "for how long?\nThis takes the place of **I'm on it**: the alert names nobody any more." in seen(
+        instead
+    )
 
 
 ANSWERS: tuple[Callable[[KnownAccount], str], ...] = (

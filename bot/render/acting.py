@@ -18,6 +18,7 @@ from bot.render.text import bare, code_block, count, exactly, plain, span, whole
 BUTTON_LABEL: Final = 40
 NOT_YET: Final = "Not yet"
 WORSE: Final = "If it gets worse, I tell you all the same."
+IN_PLACE_OF_CLAIM: Final = "This takes the place of **I'm on it**: the alert names nobody any more."
 SNOOZES: Final = (1, 4, 24)
 """The hours for which reminders can be put off."""
 CONSENT: Final = (
@@ -216,12 +217,13 @@ def ran_out(account: KnownAccount) -> str:
     )
 
 
-def snooze_choice(account: KnownAccount, incident: str, message: str) -> Look:
+def snooze_choice(account: KnownAccount, incident: str, message: str, *, is_claimed: bool = False) -> Look:
     """Ask for how long the reminders of an incident shall be put off."""
     buttons = tuple(
         ButtonLook("watch.snooze", f"{hours} h", f"{incident}.{message}.{hours}") for hours in SNOOZES
     )
-    content = f"No reminders about **{plain(account.label)}** for how long?\n{WORSE}"
+    replaced = f"\n{IN_PLACE_OF_CLAIM}" if is_claimed else ""
+    content = f"No reminders about **{plain(account.label)}** for how long?{replaced}\n{WORSE}"
     return Look(content, None, buttons)
 
 
