@@ -56,13 +56,16 @@ def service_look(
 
 def headline(incident: Incident, *, reminds: bool = False) -> str:
     """Say in one line what happened to the service, or that it is still so."""
-    trouble, still = incident.trouble or Trouble.UNREACHABLE, " still" if reminds else ""
-    if trouble is Trouble.LIST_GONE:
-        what = "Accounts are still missing" if reminds else "Accounts have vanished"
-        return f"{what}: the API lists none of yours any more, or less than half"
-    if incident.flag is not None:
-        return f"An account{still} needs you, and I cannot tell which: {short(incident)}"
-    return f"I{still} cannot see your accounts: {short(incident)}"
+    if incident.trouble is Trouble.LIST_GONE:
+        first = "Accounts have vanished: the API lists none of yours any more, or less than half"
+        again = "Accounts are still missing: the API lists none of yours any more, or less than half"
+    elif incident.flag is not None:
+        first = f"An account needs you, and I cannot tell which: {short(incident)}"
+        again = f"An account still needs you, and I cannot tell which: {short(incident)}"
+    else:
+        first = f"I cannot see your accounts: {short(incident)}"
+        again = f"I still cannot see your accounts: {short(incident)}"
+    return again if reminds else first
 
 
 def recovery(incident: Incident) -> str:
