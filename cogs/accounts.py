@@ -12,12 +12,13 @@ from bot.client import Midwatch
 from bot.controls import Controls, Press, Who, button, select
 from bot.errors import UserError
 from bot.monitor import Monitor, utc_now
-from bot.render.accounts import AccountsPage, accounts_page, nothing_configured, option
+from bot.render.accounts import AccountsPage, accounts_page, nothing_configured, option, unread
 from bot.render.choosing import choices
 from bot.render.text import bare, plain
-from bot.replies import Caller, Shown, defer, defer_update, show, suggested, update
+from bot.replies import Caller, Shown, defer, defer_update, show, suggested, update, whisper
 from bot.roster import visible
 from bot.store import Store
+from bot.useapi import UseapiError
 
 NAME_LIMIT: Final = 48
 TAIL: Final = re.compile(r"(?:…|\.{2,3})\s*[0-9]{4}")
@@ -41,8 +42,14 @@ class Accounts(commands.Cog):
     async def mjaccounts(self, interaction: Caller, private: bool = False) -> None:  # noqa: FBT001, FBT002 - an option of the command
         """List the configured Midjourney accounts and how they are."""
         await defer(interaction, private=private)
-        await self._monitor.check()
-        await show(interaction, self._list(interaction.user.id, 0))
+        try:
+            await self._monitor.check()
+        except UseapiError:
+            if not self._monitor.roster.accounts:
+                raise
+            await whisper(interaction, self._list(interaction.user.id, 0))
+        else:
+            await show(interaction, self._list(interaction.user.id, 0))
 
     @app_commands.command()
     @app_commands.describe(
@@ -98,9 +105,10 @@ class Accounts(commands.Cog):
         roster = self._monitor.roster
         if not roster.accounts:
             return Shown(view=empty_view(asker))
-        return Shown(
-            view=list_view(accounts_page(roster.accounts, page, at=roster.observed_at or utc_now()), asker)
-        )
+        error = self._monitor.failure
+        refusal = error and unread(str(error), error.next_step, error.quote)
+        at = roster.observed_at or utc_now()
+        return Shown(view=list_view(accounts_page(roster.accounts, page, at=at, refusal=refusal), asker))
 
 
 def checked_name(name: str | None) -> str | None:

@@ -189,6 +189,22 @@ async def test_a_list_that_cannot_be_read_leaves_the_shown_one_alone(bot: Bot, a
     assert text(ada.sees()[0]) == text(before)
 
 
+async def test_a_list_that_cannot_be_read_is_shown_as_last_known_below_the_reason(
+    bot: Bot, ada: Visitor
+) -> None:
+    add(bot, 12)
+    await bot.start()
+    bot.api.fault(Fault.UNAUTHORIZED)
+
+    refused = await ada.ask("mjaccounts")
+
+    said = text(refused)
+    assert refused["flags"] & 64
+    assert said.index("does not accept the useapi token") < said.index("when I last read the list, <t:")
+    assert said.index("when I last read the list, <t:") < said.index("12 accounts, none flagged")
+    assert "does not accept the useapi token" in text(await ada.pressed(refused, "Next"))
+
+
 # ---------------------------------------------------------------------- cards
 
 

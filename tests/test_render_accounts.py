@@ -16,6 +16,7 @@ from bot.render.accounts import (
     nothing_configured,
     option,
     order,
+    unread,
 )
 from bot.render.choosing import choices, options
 from bot.render.text import length
@@ -136,6 +137,26 @@ def test_a_quote_matters_more_than_the_plan() -> None:
     page = accounts_page(listed, 0, at=NOW)
     assert all("m" * 60 in entry for entry in page.entries)
     assert sum(map(length, texts(page))) <= PAGE_LIMIT
+    page = accounts_page(listed, 0, at=NOW, refusal=unread("x" * 400, "y" * 400, "z" * 400))
+    assert all("m" * 10 in entry for entry in page.entries)
+    assert sum(map(length, texts(page))) <= PAGE_LIMIT
+
+
+def test_a_list_that_cannot_be_read_now_says_why_above_what_it_was() -> None:
+    refusal = unread("The API does not accept the token.", "Put another in.", "No *x*.")
+    page = accounts_page(numbered(2), 0, at=NOW, refusal=refusal)
+    assert page.heading.splitlines() == [
+        "⚠️ The API does not accept the token.",
+        "Put another in.",
+        "The API says:",
+        "```",
+        "No *x*.",
+        "```",
+        "**This is how it was when I last read the list, <t:1768356000:f> (<t:1768356000:R>):**",
+        "## Midjourney accounts",
+        "**⚠️ 2 accounts, none flagged**",
+        "6 job slots in all, 6 usable",
+    ]
 
 
 def test_flagged_accounts_come_first_and_labels_sort_whatever_their_case() -> None:
@@ -163,11 +184,12 @@ def test_since_when_is_said_to_be_unknown() -> None:
     assert "Flagged, not known since when. Midjourney says:" in accounts_page([known], 0, at=NOW).entries[0]
 
 
-@given(st.lists(accounts, max_size=12), st.integers(-2, 3))
+@given(st.lists(accounts, max_size=12), st.integers(-2, 3), st.none() | hostile)
 def test_a_page_keeps_the_limit_and_does_nothing_whatever_is_listed(
-    listed: list[KnownAccount], asked: int
+    listed: list[KnownAccount], asked: int, quote: str | None
 ) -> None:
-    page = accounts_page(listed, asked, at=NOW)
+    refusal = None if quote is None else unread("x" * 400, "y" * 400, quote)
+    page = accounts_page(listed, asked, at=NOW, refusal=refusal)
     assert sum(map(length, texts(page))) <= PAGE_LIMIT
     assert len(page.shown) == len(page.entries)
     for entry in page.entries:

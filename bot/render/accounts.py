@@ -9,14 +9,16 @@ import discord
 
 from bot.models import Flag, KnownAccount, State
 from bot.render.facts import channel_link, known_plan, slots, snapshot_line
-from bot.render.sentences import state_words
-from bot.render.text import FENCES, bare, code_block, count, length, plain, when, whole
+from bot.render.sentences import failure, state_words
+from bot.render.text import FENCES, bare, clip, code_block, count, exactly, length, plain, when, whole
 
 PAGE_SIZE: Final = 10
 PAGE_LIMIT: Final = 3_800
 """Of the 4,000 characters that a layout may hold; the rest is left to what the command adds."""
 LABEL_LIMIT: Final = 30
 QUOTE_LIMIT: Final = 400
+REFUSAL_LIMIT: Final = 350
+REFUSAL_QUOTE: Final = 150
 QUOTE_LEAST: Final = 60
 CHOICE_LIMIT: Final = 100
 """Discord's limit for the label and description of an option, and for the name of a choice."""
@@ -37,8 +39,12 @@ class AccountsPage:
     """The account of each entry, in the same order."""
 
 
-def accounts_page(accounts: Sequence[KnownAccount], page: int, *, at: datetime) -> AccountsPage:
+def accounts_page(
+    accounts: Sequence[KnownAccount], page: int, *, at: datetime, refusal: str | None = None
+) -> AccountsPage:
     """Lay out a page of the list as it was read at a moment: flagged first, then by label.
+
+    `refusal` says why it could not be read since, as `unread` words it.
 
     The first page is 0; a number beyond either end gives the page at that end. No accounts: one empty page.
     """
@@ -46,8 +52,17 @@ def accounts_page(accounts: Sequence[KnownAccount], page: int, *, at: datetime) 
     page = min(max(page, 0), pages - 1)
     shown = tuple(sorted(accounts, key=order)[page * PAGE_SIZE : (page + 1) * PAGE_SIZE])
     heading, footer = _heading(accounts), _footer(page, pages, at)
+    if refusal is not None:
+        stale = f"**This is how it was when I last read the list, {exactly(at)}:**"
+        heading = f"{refusal}\n{stale}\n{heading.replace('✅', '⚠️')}"
     entries = _entries(shown, PAGE_LIMIT - length(heading) - length(footer))
     return AccountsPage(heading, entries, footer, page, pages, shown)
+
+
+def unread(what: str, next_step: str, quote: str | None) -> str:
+    """Say why the list could not be read, short enough to stand above what is known of the accounts."""
+    said = clip(failure(what, next_step), REFUSAL_LIMIT)
+    return said if quote is None else f"{said}\nThe API says:\n{code_block(quote, REFUSAL_QUOTE)}"
 
 
 def nothing_configured() -> str:
