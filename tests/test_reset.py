@@ -163,6 +163,8 @@ def test_a_confirmation_holds_while_only_numbers_and_blanks_change() -> None:
 def test_a_confirmation_does_not_hold_for_a_longer_block() -> None:
     blocked = "You are blocked from accessing Midjourney for {}"
     assert hash_of(blocked.format("24 hours")) != hash_of(blocked.format("1200 hours"))
+    until = "You are blocked until December {}."
+    assert hash_of(until.format(25)) != hash_of(until.format(28))
 
 
 @pytest.mark.parametrize("change", ["clear", "remove"])

@@ -111,6 +111,20 @@ def test_a_block_that_became_longer_ends_later() -> None:
     assert world.incident(A).block_until() == world.now + 7 * DAY
 
 
+def test_row_56_another_end_in_words_replaces_the_text_that_is_kept() -> None:
+    world = flagged("You are blocked until December 25.")
+    world.flags[A] = later = "You are blocked until December 28."
+    world.run(MINUTE)
+    assert world.incident(A).flag == Flag.of(later)
+
+
+def test_row_56_an_end_in_words_after_a_length_leaves_no_end_that_may_be_too_early() -> None:
+    world = flagged(BLOCK)
+    world.flags[A] = "You are blocked until next month."
+    world.run(MINUTE)
+    assert world.incident(A).block_until() is None
+
+
 def test_a_block_in_other_words_does_not_begin_anew() -> None:
     world = flagged(BLOCK)
     until = world.incident(A).block_until()
