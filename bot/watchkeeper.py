@@ -3,7 +3,7 @@
 The decisions are those of `bot.rules`. Each change and the messages it leads to are one transaction.
 """
 
-import time
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -70,15 +70,17 @@ class Watchkeeper:
         greeted: Collection[int],
         *,
         keys: Callable[[], str] = new_key,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] | None = None,
     ) -> None:
         self.ledger = ledger
         self._teller = teller
         self._greeted = set(greeted)
         self._keys = keys
-        self._monotonic = monotonic
+        self._monotonic = monotonic or asyncio.get_running_loop().time
         self._offset: datetime | None = None
         """What the wall's clock showed when the process's own showed nothing; it moves when that is set."""
+        self._leases: dict[str, Incident] = {}
+        """The last lease of each incident, by its key, as it was given to who resets."""
         self._untold: tuple[Alert, ...] = ()
         """What was decided while no owner was known."""
 
@@ -217,19 +219,24 @@ class Watchkeeper:
             if lease is not None:
                 turn.draft.put_incident(lease)
                 turn.note(owner, "reset", lease.channel or lease.lease_channel, "asked")
+        if lease is not None:
+            self._leases[key] = lease
         return lease
 
     def has_lease(self, lease: Incident) -> bool:
         """Tell whether a lease still counts now: it is the one written down, and its time is not over."""
         current = self.ledger.incidents.get(lease.key)
-        is_in_time = lease.lease_until is not None and self._teller.now() < lease.lease_until
-        return is_in_time and current is not None and acts.holds_lease(current, lease)
+        if current is None or current.lease_until is None or self._teller.now() >= current.lease_until:
+            return False
+        return self._leases.get(lease.key) is lease and acts.holds_lease(current, lease)
 
     async def give_verdict(self, lease: Incident, verdict: acts.ResetVerdict, flag: Flag | None) -> None:
         """Write down what a reset came to, and give the lease back."""
         async with self.turn() as turn:
             incident = turn.draft.incidents.get(lease.key)
-            if incident is None or not (acts.holds_lease(incident, lease) or acts.has_ended(incident, lease)):
+            is_last = self._leases.get(lease.key) is lease
+            counts = incident and (acts.holds_lease(incident, lease) or acts.has_ended(incident, lease))
+            if incident is None or not is_last or not counts:
                 return  # it ran out, and the audit says so
             turn.change(acts.give_verdict(incident, lease, verdict, turn.at, flag))
             turn.note(lease.leased_by or 0, "reset", lease.channel or lease.lease_channel, verdict.value)
@@ -252,14 +259,13 @@ class Watchkeeper:
             self._greeted |= {each.recipient for each in messages if each.purpose is Purpose.HELLO}
 
     def _keep_holds_short(self, turn: Turn) -> datetime:
-        """Let no hold last longer than it was asked for, where the clock was set back; return its offset."""
+        """Let no hold last longer than it was asked for, where the clock was set; return its offset."""
         offset = turn.at - timedelta(seconds=self._monotonic())
         step = timedelta() if self._offset is None else offset - self._offset
-        step = step if step < -clock.CLOCK_SLACK else timedelta()
-        if step:
+        if abs(step) > clock.CLOCK_SLACK:
             for incident in [each for each in turn.draft.incidents.values() if not each.ended]:
                 turn.draft.put_incident(clock.moved(incident, step))
-        turn.draft.keep_mutes_short(turn.at, step)
+        turn.draft.keep_mutes_short(turn.at, step if step < -clock.CLOCK_SLACK else timedelta())
         return offset
 
     def _tell(self, turn: Turn) -> bool:

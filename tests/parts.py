@@ -68,7 +68,9 @@ async def parts(
     async with aiohttp.ClientSession() as session, Store.open(database, busy_timeout=BRIEFLY) as store:
         useapi = UseapiClient(session, url or api.url, SecretStr(api.token), sleep=at_once, now=clock.now)
         ledger = await Ledger.load(store, clock.now)
-        keeper = Watchkeeper(ledger, Teller(frozenset[int], Policy(), clock.now), ())
+        keeper = Watchkeeper(
+            ledger, Teller(frozenset[int], Policy(), clock.now), (), monotonic=clock.monotonic
+        )
         monitor = Monitor(useapi, store, await recall(store), keeper, now=clock.now)
         inquiries = Inquiries(useapi, store, monitor, now=clock.now, monotonic=clock.monotonic)
         yield Parts(store, monitor, inquiries)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.incidents import ResetVerdict, State
+from bot.incidents import Ending, ResetVerdict, State
 from bot.outbox import Step
 from bot.reset import Outcome, Stage, fingerprint
 from bot.rules.policy import LEASE
@@ -246,3 +246,21 @@ async def test_row_10_a_flag_that_comes_back_soon_after_reopens_the_same_inciden
     await scene.watch.monitor.check()
     assert (scene.watch.incident().key, scene.watch.incident().state) == (key, State.OPEN)
     assert await scene.watch.audit() == [ASKED, (ADA, "reset", "back in rotation")]
+
+
+@pytest.mark.parametrize("step", [-timedelta(hours=1), timedelta(hours=1)], ids=["back", "forward"])
+async def test_a_clock_that_is_set_during_a_reset_takes_nothing_from_its_verdict(
+    scene: Scene, step: timedelta
+) -> None:
+    def set_the_clock() -> None:
+        scene.clock.at += step
+
+    scene.steps[Step.RESET] = set_the_clock
+    attempt = await scene.press()
+    incident = scene.watch.incident()
+    assert (attempt.verdict, incident.state, incident.ending) == (
+        ResetVerdict.BACK,
+        State.ENDED,
+        Ending.RESET,
+    )
+    assert sorted(await scene.watch.audit()) == [ASKED, (ADA, "reset", "back in rotation")]

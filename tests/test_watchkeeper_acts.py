@@ -224,11 +224,14 @@ async def test_row_12_the_button_works_again_and_the_lost_reset_is_in_the_audit_
     ]
 
 
-async def test_a_verdict_that_comes_after_the_lease_is_not_taken(watch: Watched, clock: Clock) -> None:
+@pytest.mark.parametrize("owner", [ADA, BEA])
+async def test_a_verdict_that_comes_after_the_lease_is_not_taken(
+    watch: Watched, clock: Clock, owner: int
+) -> None:
     watch.owners.add(BEA)
     late = await leased(watch)
     clock.turn(LEASE)
-    lease = await watch.keeper.take_lease(late.key, BEA)
+    lease = await watch.keeper.take_lease(late.key, owner)
     before = await watch.audit()
     await watch.keeper.give_verdict(late, ResetVerdict.BACK, None)
     assert watch.incident() == lease

@@ -45,13 +45,11 @@ def take_lease(incident: Incident, owner: int, at: datetime, channel: str | None
     now = aged(incident, at)
     if now.ended or now.state is State.RESETTING:
         return None
-    # Whole seconds: the lease is compared later, and comes back from the database without its microseconds.
-    until = (at + LEASE).replace(microsecond=0)
     return replace(
         now,
         state=State.RESETTING,
         leased_by=owner,
-        lease_until=until,
+        lease_until=at + LEASE,
         lease_channel=channel if now.trouble else None,
         verdict=None,
         judged_at=None,
@@ -59,8 +57,8 @@ def take_lease(incident: Incident, owner: int, at: datetime, channel: str | None
 
 
 def holds_lease(incident: Incident, lease: Incident) -> bool:
-    """Whether a lease is still the one that counts: it may be over, and be another's by now."""
-    return incident.leased_by == lease.leased_by and incident.lease_until == lease.lease_until
+    """Whether the lease of an incident is still its owner's: it may be over, and be another's by now."""
+    return incident.state is State.RESETTING and incident.leased_by == lease.leased_by
 
 
 def has_ended(incident: Incident, lease: Incident) -> bool:

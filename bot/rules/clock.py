@@ -76,10 +76,15 @@ def in_time(incident: Incident, at: datetime) -> Incident:
 
 
 def moved(incident: Incident, step: timedelta) -> Incident:
-    """Return an incident whose holds end when they would have, had the clock not been set back by a step."""
-    names = ["lease_until", "snoozed_until", "claimed_at", "asked_at"]
-    if incident.flag is not None and incident.flag.named_end is None:
-        names.append("block_ends")  # the end of a length counted from when it was seen
+    """Return an incident whose holds end when they would have, had the clock not been set by a step.
+
+    Set forward it ends them early, but for the lease of a reset that goes on.
+    """
+    names = ["lease_until"]
+    if step < timedelta():
+        names += ["snoozed_until", "claimed_at", "asked_at"]
+        if incident.flag is not None and incident.flag.named_end is None:
+            names.append("block_ends")  # the end of a length counted from when it was seen
     times = {name: getattr(incident, name) for name in names}
     return replace(incident, **{name: time + step for name, time in times.items() if time is not None})
 

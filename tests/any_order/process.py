@@ -174,7 +174,7 @@ class Process:
         self.ledger = await Ledger.load(self.store, self.now)
         teller = Teller(lambda: self.owners, Policy(), self.now, self.new_key)
         greeted = await self.store.watch.greeted()
-        self.keeper = Keeper(self.ledger, teller, greeted, keys=self.new_key)
+        self.keeper = Keeper(self.ledger, teller, greeted, keys=self.new_key, monotonic=self.seconds)
         self.keeper.taken = self.taken
         accounts = {channel: KnownAccount(Account(channel, 3, None), name) for channel, name in NAMES.items()}
         self.outbox = Outbox(
@@ -243,6 +243,10 @@ class Process:
             return
         self.api.answer = error
         await self.rounds.look()
+
+    def seconds(self) -> float:
+        """Return what the process's own clock shows."""
+        return self.at.timestamp()
 
     async def work(self) -> timedelta:
         """Do all that is due in Discord; give the time until something else will be."""

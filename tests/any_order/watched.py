@@ -240,6 +240,7 @@ class Watched(RuleBasedStateMachine):
     def resume(self) -> None:
         """Take over what is known of the last good look, which is written down to the minute."""
         self.truth.failures = 0
+        self.leases.clear()  # nobody is left to say what became of a reset
         self.unwritten.forget()
         known = self.process.ledger.watch.last_good
         assert (known is None) is (self.truth.last_good is None)

@@ -241,7 +241,7 @@ def test_row_12_a_lease_that_nobody_gives_back_expires() -> None:
     world.look()
     incident = world.incident(A)
     assert (incident.state, incident.lease_until, incident.leased_by) == (State.OPEN, None, None)
-    again = world.lease(A)
+    again = world.lease(A, BEN)
     # A verdict from before the crash is nobody's.
     world.verdict(lease, ResetVerdict.BACK)
     assert world.incident(A) == again
