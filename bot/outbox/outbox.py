@@ -27,7 +27,6 @@ from bot.teller import Teller
 
 log = logging.getLogger(__name__)
 
-EDITS_AT_ONCE: Final = 5
 LONGEST_REST: Final = timedelta(seconds=60)
 """A name given to an account shows in its messages by then, as no change of the ledger tells of it."""
 LOGIN_REST: Final = timedelta(seconds=1)
@@ -140,10 +139,10 @@ class Outbox:
         return None
 
     def _begin_edit(self, wish: Wish, now: datetime) -> datetime | None:
-        """Begin to bring a message in line, or give when that is to be done; None if it waits for others."""
+        """Begin to bring a message in line, or give when that is to be done."""
         if wish.allowed_at > now:
             return wish.allowed_at
-        if wish.key not in self._edits and len(self._edits) < EDITS_AT_ONCE:
+        if wish.key not in self._edits:
             self._start(self._edits, wish.key, self._editor.settle)
         return None
 
