@@ -82,9 +82,9 @@ class Case:
         yield from (end for end in (self.snooze_ends, self.claim_ended) if end is not None)
 
     def reword(self, text: str, at: datetime) -> None:
-        """Take in what is said of it now; a block in other words does not begin anew."""
-        self.text = text
-        if text == BLOCK and (self.block_ends is None or self.block_ends <= at):
+        """Take in what is said of it now; a block in the same or other words does not begin anew."""
+        is_new, self.text = text != self.text, text
+        if text == BLOCK and (self.block_ends is None or (is_new and self.block_ends <= at)):
             self.block_ends = at + 3 * DAY
 
     def let_go(self, at: datetime) -> None:
