@@ -8,6 +8,7 @@ No end is read too early: words that may mean several are quoted, for a person t
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import islice
 from typing import Final
 
 SENTENCE: Final = re.compile(r"[^.!?;\n]+")
@@ -70,7 +71,15 @@ LENGTH: Final = re.compile(
 MORE: Final = re.compile(rf"\s*(?:,|and|&)?\s*{PART}")
 NAMED_LENGTH: Final = re.compile(rf"(?<![.,])\b{PART}\s+(?:long\s+)?(?:block|ban|suspension)\b")
 TIMESTAMP: Final = re.compile(r"<t:(-?[0-9]{1,12})(?::[a-zA-Z])?>")
-SINCE: Final = re.compile(r"\bsince\s+$", re.IGNORECASE)
+START: Final = re.compile(
+    r"\b(?:(?:since|issued|imposed|began|started)(?:\s+(?:on|at))?:?"
+    r"|(?:blocked|banned|suspended)"
+    rf"(?:\b(?:(?!\b(?:until|till|un\w+ed|{AGAIN})\b)[^.!?;\n]){{0,80}}\s(?:on|at))?)\s+$",
+    re.IGNORECASE,
+)
+"""What says that the timestamp after it is when a block began."""
+BEFORE: Final = 120
+"""Characters before a timestamp that may say so."""
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 MONTH: Final = (
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
@@ -143,14 +152,25 @@ def length_in(text: str) -> timedelta | None:
 
 
 def end_in(text: str) -> datetime | None:
-    """Return the last moment that a text names, but for one that says since when.
+    """Return the last moment that a text names, but for one that says when the block began.
 
     It is a Discord timestamp, or a date with its year. A day without a time ends, and a time without a zone
     is, where that comes last.
     """
-    moments = [moment(found) for found in TIMESTAMP.finditer(text) if not SINCE.search(text[: found.start()])]
+    moments = [moment(found) for found in TIMESTAMP.finditer(text) if not _is_start(found)]
     moments += [_date(found) for found in DATE.finditer(text.casefold())]
     return max((at for at in moments if at is not None and at < LATEST), default=None)
+
+
+def _is_start(found: re.Match[str]) -> bool:
+    at = found.start()
+    return START.search(found.string[max(0, at - BEFORE) : at]) is not None
+
+
+def start_in(text: str) -> datetime | None:
+    """Return the moment of the only timestamp of a text: once it has passed, it is when a block began."""
+    stamps = list(islice(TIMESTAMP.finditer(text), 2))
+    return moment(stamps[0]) if len(stamps) == 1 else None
 
 
 def end_in_words(text: str) -> str | None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from bot.blocks import end_in, end_in_words, length_in, tells_of_block
+from bot.blocks import end_in, end_in_words, length_in, start_in, tells_of_block
 
 CHANNEL_PATTERN: Final = re.compile(r"[0-9]{17,20}")
 
@@ -66,14 +66,30 @@ class Flag:
         return end_in(self.text) if self.kind is FlagKind.BLOCK else None
 
     @property
+    def names_moment(self) -> bool:
+        """Whether the end of a block comes from a moment in the text, not from when it was first seen."""
+        return self.named_end is not None or start_in(self.text) is not None
+
+    @property
     def worded_end(self) -> str | None:
         """The words that name the end of a block, if they can only be quoted ("until tomorrow")."""
         return end_in_words(self.text) if self.kind is FlagKind.BLOCK else None
 
     def block_end(self, since: datetime | None) -> datetime | None:
-        """Return when a block ends that was first seen at `since`; None if the text does not say."""
-        length = self.block_length
-        return self.named_end or (since + length if since and length else None)
+        """Return when a block ends that was first seen at `since`; None if the text does not say.
+
+        A moment that had passed by then is no end. The length of the block counts from it, unless that had
+        passed, too, and the text does not say that the moment is when the block began.
+        """
+        named, length = self.named_end, self.block_length
+        if since is None or (named is not None and named > since):
+            return named
+        if length is None:
+            return None
+        start = start_in(self.text)
+        if start is None or start > since:
+            return since + length
+        return start + length if named is None or start + length > since else since + length
 
 
 class State(StrEnum):

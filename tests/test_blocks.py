@@ -124,7 +124,53 @@ def test_a_timestamp_wins_over_a_length_and_of_several_the_last_one_counts() -> 
     text = (
         f"Banned for 14 days, since <t:1893456000>, till <t:1000000000:f> or <t:{CHRISTMAS.timestamp():.0f}>"
     )
-    assert Flag.of(text).block_end(CHRISTMAS) == CHRISTMAS
+    assert Flag.of(text).block_end(CHRISTMAS - DAY) == CHRISTMAS
+
+
+SEEN = datetime(2026, 11, 27, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "ago", "length"),
+    [
+        ("Your account was temporarily blocked on {} for 14 days.", HOUR, 14 * DAY),
+        ("You were banned {} for 14 days", HOUR, 14 * DAY),
+        ("You have been blocked from accessing Midjourney for 3 days (issued {})", HOUR, 3 * DAY),
+        ("Blocked by a moderator at {}, for 3 days", HOUR, 3 * DAY),
+        ("Banned for 3 days. Issued on: {}", HOUR, 3 * DAY),
+        ("{} - banned for 3 days", HOUR, 3 * DAY),
+        ("You were banned {} for 14 days", 15 * DAY, 14 * DAY),
+    ],
+)
+def test_row_56_a_timestamp_of_the_start_of_a_block_is_where_its_length_counts_from(
+    text: str, ago: timedelta, length: timedelta
+) -> None:
+    flag = Flag.of(text.format(f"<t:{(SEEN - ago).timestamp():.0f}:f>"))
+    assert flag.block_end(SEEN) == SEEN - ago + length
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("You broke the rules {past}. You are blocked for 3 days", SEEN + 3 * DAY),
+        ("You are blocked for 3 days. You broke the rules {past} and {past}", SEEN + 3 * DAY),
+        ("You are blocked for 3 days since {past}, until {future}", CHRISTMAS),
+        ("You were banned {future} for 3 days", SEEN + 3 * DAY),
+        ("You are blocked. You broke the rules {past}", None),
+        ("You were banned on {future}", None),
+        ("You are blocked until {past}", None),
+        ("You are blocked until 2026-01-01", None),
+        ("You are blocked. Access comes back on {future}", CHRISTMAS),
+        ("You are blocked, and can use Midjourney again at {future}", CHRISTMAS),
+        ("You are blocked and will be unblocked on {future}", CHRISTMAS),
+        ("You are blocked ({future})", CHRISTMAS),
+    ],
+)
+def test_row_56_a_moment_that_had_passed_when_a_block_was_first_seen_is_no_end(
+    text: str, ends: datetime | None
+) -> None:
+    past, future = (f"<t:{at.timestamp():.0f}:R>" for at in (SEEN - 5 * DAY, CHRISTMAS))
+    assert Flag.of(text.format(past=past, future=future)).block_end(SEEN) == ends
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def moved(incident: Incident, step: timedelta) -> Incident:
     names = ["lease_until"]
     if step < timedelta():
         names += ["snoozed_until", "claimed_at", "asked_at"]
-        if incident.flag is not None and incident.flag.named_end is None:
+        if incident.flag is not None and not incident.flag.names_moment:
             names.append("block_ends")  # the end of a length counted from when it was seen
     times = {name: getattr(incident, name) for name in names}
     return replace(incident, **{name: time + step for name, time in times.items() if time is not None})

@@ -196,15 +196,16 @@ def heavier(peak: FlagKind | None, kind: FlagKind) -> FlagKind:
 
 def block_end(incident: Incident, shown: Flag, at: datetime) -> datetime | None:
     """Say when a block ends that is shown with another text than before."""
-    if shown.named_end is not None:
-        return shown.named_end
+    named = shown.named_end
+    if named is not None and (named > at or named == incident.block_ends):
+        return named
     if shown.block_length is None:
         return None if shown.worded_end else incident.block_ends
     known = incident.flag.block_length if incident.flag else None
     longer = known is not None and shown.block_length > known
     if incident.block_ends is not None and incident.block_ends > at and not longer:
         return incident.block_ends  # the same block in other words; its length does not begin anew
-    return at + shown.block_length
+    return shown.block_end(at)
 
 
 def clean(

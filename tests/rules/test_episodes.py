@@ -134,6 +134,24 @@ def test_a_block_in_other_words_does_not_begin_anew() -> None:
     assert world.incident(A).block_until() == until
 
 
+def test_row_56_a_block_whose_start_is_named_is_not_over_when_it_is_first_seen() -> None:
+    world = flagged(CAPTCHA)
+    start = world.now.replace(microsecond=0)
+    world.flags[A] = f"You were temporarily blocked on <t:{start.timestamp():.0f}:f> for 14 days."
+    world.run(MINUTE)
+    assert world.incident(A).block_until() == start + 14 * DAY
+
+
+def test_row_56_a_named_end_that_has_passed_since_stays_the_end_in_other_words() -> None:
+    until = f"<t:{(World().now + HOUR).timestamp():.0f}>"
+    world = flagged(f"You are blocked for 1 hour, until {until}.")
+    end = world.incident(A).block_until()
+    world.run(2 * HOUR)
+    world.flags[A] = f"Your account is blocked for 1 hour, until {until}!"
+    world.run(MINUTE)
+    assert world.incident(A).block_until() == end
+
+
 def test_what_is_no_block_any_more_is_reminded_of() -> None:
     world = flagged(BLOCK)
     world.flags[A] = MODERATION
