@@ -25,12 +25,14 @@ THING_IS: Final = re.compile(
 )
 OF_A_THING: Final = re.compile(rf"\W*(?:\w+\W+)?(?:{THINGS})\b(?!\W+(?:for|until|till)\b)")
 NOT_SO: Final = re.compile(
-    "(?:not|n['\N{RIGHT SINGLE QUOTATION MARK}]t|never|no longer|being|getting"
+    "(?:not|n['\N{RIGHT SINGLE QUOTATION MARK}]t|never|no longer|previously|formerly|being|getting"
     "|gets?|gets? (?:you|your account)"
     "|(?:will|would|may|might|could|can|shall|must|to|if|without|avoid) (?:be|get))"
     r"\s+(?:yet\s+)?(?:been\s+)?(?:\w+ly\s+)?$"
 )
-"""What makes the next word a threat, or its opposite."""
+"""What makes the next word a threat, its opposite, or something of the past."""
+BEFORE_NOW: Final = re.compile(r"\s+(?:previously|in\s+the\s+past|before(?=\W*$|\s*[,:-]))")
+OF_A_PERSON: Final = re.compile(r"\s+(?:you|(?:your|this|the)\s+(?:\w+\s+)?(?:account|access))\b")
 SURELY: Final = re.compile(r"\s+(?:from\s+(?:accessing|using)|until|till|permanently|indefinitely)\b")
 NUMBERS: Final = {
     word: number
@@ -111,24 +113,57 @@ IN_WORDS: Final = re.compile(
 """What names an end in a way that only people read."""
 
 
+BAN: Final = re.compile(r"\b(?:ban|block|suspension)\b")
+HELD: Final = re.compile(
+    r"(?:^\W*(?:your\s+)?|\b(?:received|got|given|issued|imposed|applied|placed|under|serving|have|has)\s+"
+    r"(?:(?:you|your\s+account)\s+)?(?:an?\s+|the\s+)?)"
+    rf"(?:(?:account|access|midjourney|temporary|permanent|[\w.]+[\s-]*(?:{'|'.join(UNITS)})s?)\s+)*$"
+)
+"""What makes the ban after it one that the account has."""
+IMPOSED: Final = re.compile(r"\b(?:been|was|is)\s+(?:\w+ly\s+)?(?:issued|imposed|applied|placed|put)\b")
+THREAT: Final = re.compile(
+    r"\b(?:will|would|may|might|could|can|shall|must|should|if|unless|without|avoid|to|not|never|no|once"
+    "|had|previously|formerly)\\b|n['\N{RIGHT SINGLE QUOTATION MARK}]t\\b"
+)
+IS_PAST: Final = re.compile(
+    r"\b(?:is|was|has|have)\s+(?:now\s+|been\s+)*(?:over|ended|expired|lifted|removed|revoked|cancell?ed)\b"
+    r"(?!\s+(?:in|on|at|after)\b)|\bin\s+the\s+past\b"
+)
+TIMED: Final = re.compile(rf"\bpermanent\b|\b{PART}|{TIMESTAMP.pattern}|{IN_WORDS.pattern}")
+
+
 def tells_of_block(text: str) -> bool:
     """Return whether a text says that the account is blocked, banned or suspended now.
 
     A prompt that was blocked, a word that is banned, a subscription that is suspended, and a ban that is only
     threatened are none.
     """
-    return any(_is_blocked(sentence) for sentence in SENTENCE.findall(text.casefold()))
+    sentences = SENTENCE.findall(text.casefold())
+    return any(_is_blocked(sentence) or _has_a_ban(sentence) for sentence in sentences)
 
 
 def _is_blocked(sentence: str) -> bool:
     for found in BLOCKED.finditer(sentence):
         before, after = sentence[: found.start()], sentence[found.end() :]
-        if OF_A_THING.match(after) or NOT_SO.search(before):
+        if OF_A_THING.match(after) or NOT_SO.search(before) or BEFORE_NOW.match(after):
             continue
+        if OF_A_PERSON.match(after):
+            return True
         if THING_IS.search(before):
             continue
         is_first = not before.strip(" \t\"'*_:-(") or before.rstrip().endswith(("temporarily", "permanently"))
         if is_first or PERSON.search(before) or SURELY.match(after) or LENGTH.match(after.lstrip()):
+            return True
+    return False
+
+
+def _has_a_ban(sentence: str) -> bool:
+    """Return whether a sentence names a ban of the account, with how long it lasts."""
+    for found in BAN.finditer(sentence):
+        before, after = sentence[: found.start()], sentence[found.end() :]
+        if THREAT.search(before) or IS_PAST.search(after):
+            continue
+        if (HELD.search(before) or IMPOSED.search(after)) and TIMED.search(sentence):
             return True
     return False
 
