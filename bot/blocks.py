@@ -65,13 +65,33 @@ PART: Final = (
 )
 """A number and its unit, but for "a day or two"."""
 AGAIN: Final = "again|back|over|ends?|expires?|lifted|restored|returns?"
-LENGTH: Final = re.compile(
-    rf"\b(?:for|lasts|(?:{AGAIN})\s+(?:in|after))\s+"
-    r"(?:(?:the\s+next|another|about|up\s+to|a\s+total\s+of|the|next)\s+)*"
-    rf"{PART}"
-)
+ABOUT: Final = r"(?:(?:the\s+next|another|about|up\s+to|a\s+total\s+of|the|next)\s+)*"
+LENGTH: Final = re.compile(rf"\b(?:for|lasts|lasting|will\s+last|(?:{AGAIN})\s+(?:in|after))\s+{ABOUT}{PART}")
 MORE: Final = re.compile(rf"\s*(?:,|and|&)?\s*{PART}")
-NAMED_LENGTH: Final = re.compile(rf"(?<![.,])\b{PART}\s+(?:long\s+)?(?:block|ban|suspension)\b")
+PARTS: Final = rf"(?<![.,])\b{PART}(?=(?:{MORE.pattern}){{0,3}}"
+"""The first part of a length whose end the rest of the pattern describes."""
+NAMED_LENGTH: Final = re.compile(rf"{PARTS}\s+(?:long\s+)?(?:block|ban|suspension)\b)")
+LABELLED_LENGTH: Final = re.compile(
+    r"\b(?:block|ban|suspension|duration|length|left|remaining(?:\s+time)?)(?:\s+(?:of|is)\s+|\s*[:=]\s*)"
+    rf"{ABOUT}{PART}"
+)
+LENGTH_LEFT: Final = re.compile(
+    rf"{PARTS}(?:\s+(?:is|are))?\s+(?:left|remaining|remains?)\b(?!\s+(?:to|for|before|in|on)\b))"
+)
+LENGTHS: Final = (LENGTH, NAMED_LENGTH, LABELLED_LENGTH, LENGTH_LEFT)
+FROM_NOW: Final = re.compile(rf"\b(?:left|remaining|remains?|(?:{AGAIN})\s+(?:in|after))\b", re.IGNORECASE)
+"""What says that a length counts from when it was told, not from when the block began."""
+AMOUNT: Final = (
+    rf"\b(?!0+\b)(?:[0-9]+(?:\.[0-9]+)?|{'|'.join(NUMBERS)})[\s-]*"
+    rf"(?:(?:{'|'.join(unit for unit in UNITS if unit != 'd')}|fortnight)s?|d(?!\s+\w))\b"
+)
+AMOUNTS: Final = re.compile(rf"{AMOUNT}(?:(?:\s*,|\s+and|\s+or)?\s+{AMOUNT})*", re.IGNORECASE)
+NO_LENGTH: Final = re.compile(
+    r"\b(?:(?:within|during|past|last|since|every|per|each)(?:\s+the)?(?:\s+(?:past|last))?"
+    r"|once|twice|times|images|jobs|messages|prompts|requests)\s+$",
+    re.IGNORECASE,
+)
+OF_THE_PAST: Final = re.compile(r"\s+(?:ago|old)\b", re.IGNORECASE)
 TIMESTAMP: Final = re.compile(r"<t:(-?[0-9]{1,12})(?::[a-zA-Z])?>")
 START: Final = re.compile(
     r"\b(?:(?:since|issued|imposed|began|started)(?:\s+(?:on|at))?:?"
@@ -104,7 +124,7 @@ IN_WORDS: Final = re.compile(
     rf"\b(?:until|till|through|for|lasts?|{AGAIN})\b"
     r"(?:(?!\b(?:within|during|past|last|since|ago)\b)[^.!?;\n]){0,60}?"
     rf"(?:\b(?:(?:{MONTH})\.?\s+[0-9]{{1,2}}|[0-9]{{1,2}}{TH}\s+(?:of\s+)?(?:{MONTH})|{WEEKDAY}"
-    r"|today|tonight|tomorrow|midnight|noon|(?:minute|hour|day|week|weekend|month|year)s?)\b"
+    r"|today|tonight|tomorrow|midnight|noon|(?:minute|hour|day|week|weekend|fortnight|month|year)s?)\b"
     r"|[0-9]\s*[dh]\b|[0-9]:[0-9]{2}|[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})(?:[^.!?;\n]|[.](?=[0-9])){0,40}"
     r"|\b(?:until|till)\s+(?:\S+\s+)?[0-9](?:[^.!?;\n]|[.](?=[0-9])){0,40}"
     rf"|\buntil\s+(?:{MONTH})\b|\btomorrow\b",
@@ -169,13 +189,13 @@ def _has_a_ban(sentence: str) -> bool:
 
 
 def length_in(text: str) -> timedelta | None:
-    """Return the length of time that a text names ("for 3 days", "a week", "1 hour and 30 minutes").
+    """Return the length of time that a text names ("for 3 days", "duration: a week", "1 hour remaining").
 
     A month counts 30 days, a year 365, and no length more than a century. None if it names none, or none
     but of nothing.
     """
     folded = text.casefold()
-    found = LENGTH.search(folded) or NAMED_LENGTH.search(folded)
+    found = next(filter(None, (pattern.search(folded) for pattern in LENGTHS)), None)
     if found is None:
         return None
     total = timedelta()
@@ -203,17 +223,30 @@ def _is_start(found: re.Match[str]) -> bool:
 
 
 def start_in(text: str) -> datetime | None:
-    """Return the moment of the only timestamp of a text: once it has passed, it is when a block began."""
+    """Return the moment of the only timestamp of a text: once it has passed, a length counts from it.
+
+    None if the length is of what is left.
+    """
+    if FROM_NOW.search(text):
+        return None
     stamps = list(islice(TIMESTAMP.finditer(text), 2))
     return moment(stamps[0]) if len(stamps) == 1 else None
 
 
 def end_in_words(text: str) -> str | None:
-    """Return the words in which a text names an end that neither `length_in` nor `end_in` reads."""
+    """Return the words in which a text names an end that neither `length_in` nor `end_in` reads.
+
+    In a text without such words any length of time may be one.
+    """
     if length_in(text) or end_in(text):
         return None
-    found = IN_WORDS.search(text)
+    found = IN_WORDS.search(text) or next(filter(_is_length, AMOUNTS.finditer(text)), None)
     return found[0].strip() if found else None
+
+
+def _is_length(found: re.Match[str]) -> bool:
+    text, at = found.string, found.start()
+    return not (NO_LENGTH.search(text[max(0, at - BEFORE) : at]) or OF_THE_PAST.match(text, found.end()))
 
 
 def _date(found: re.Match[str]) -> datetime | None:
