@@ -1,6 +1,7 @@
 """How soon an owner is told, how a storm is told, and how soon a reset comes to its verdict."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final
 
 from tests.bench.figures import Candidate, percentile
@@ -9,7 +10,7 @@ from tests.bench.record import Record
 from tests.bench.scenes.storms import storm, storm_of_the_script
 from tests.bench.stage import Stage, staged
 from tests.reading import button, buttons, text
-from tests.sandbox.discord import Interaction, RestRequest
+from tests.sandbox.discord import Interaction, Json, RestRequest
 from tests.sandbox.useapi import MODERATION, Endpoint
 
 MILLI: Final = 1000.0
@@ -105,7 +106,7 @@ async def from_reset_to_verdict(record: Record) -> None:
 async def reset(stage: Stage, one: Running) -> float:
     """Press and confirm; give the milliseconds from that to the verdict, without the API's own."""
     owner, world = stage.world.owner, stage.world
-    alert = world.messages(world.dm_channel_id(owner), owner)[-1]
+    alert = await stage.until(one, lambda: alert_in(world.messages(world.dm_channel_id(owner), owner)))
     asked = await world.click(owner, alert["id"], button(alert, RESET)["custom_id"])
     question = await asked.answer()
     begun = len(stage.api.requests)
@@ -114,6 +115,11 @@ async def reset(stage: Stage, one: Running) -> float:
     judged = await stage.until(one, lambda: verdict_at(stage, confirmed))
     assert any(each.endpoint is Endpoint.RESET for each in stage.api.requests[begun:])
     return (judged - (confirmed.delivered_at or 0.0) - stage.upstream_seconds(begun, judged)) * MILLI
+
+
+def alert_in(messages: Sequence[Json]) -> Json | None:
+    """Give the newest alert; the hello to an owner may have come after it."""
+    return next((each for each in reversed(messages) if RESET in buttons(each)), None)
 
 
 def verdict_at(stage: Stage, confirmed: Interaction) -> float | None:
