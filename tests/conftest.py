@@ -7,13 +7,17 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from hypothesis import HealthCheck, Phase, settings
+from playwright.async_api import Browser
 
 from bot import logs
+from tests.browsing import BROWSER, LOOP
 from tests.running import Bot, Visitor
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
 from tests.sandbox.discord.schema import schema_available
 from tests.sandbox.useapi import SANDBOX_USEAPI_TOKEN, SimulatedUseapi
+from tests.sandbox.visitor import browsing
 
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
 """All but the one that explains a failure, which costs more than it tells."""
@@ -97,6 +101,14 @@ async def bot(api: SimulatedUseapi, world: SimulatedDiscord, tmp_path: Path) -> 
     running = Bot(api, world, tmp_path)
     yield running
     await running.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope=LOOP)
+async def browser() -> AsyncIterator[Browser]:
+    """A Chromium without a window, started once."""
+    assert BROWSER is not None
+    async with browsing(BROWSER) as started:
+        yield started
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.async_api import Locator, expect
+from playwright.async_api import Browser, Locator, expect
 
 from tests.browsing import in_a_browser, visiting
 from tests.sandbox.visitor import Visitor
@@ -29,8 +29,8 @@ async def add(visitor: Visitor, token: str, jobs: str) -> Locator:
 
 
 @in_a_browser
-async def test_an_account_is_refused_entered_again_updated_and_removed() -> None:
-    async with visiting() as visitor:
+async def test_an_account_is_refused_entered_again_updated_and_removed(browser: Browser) -> None:
+    async with visiting(browser) as visitor:
         token = await visitor.page.get_by_label("heron · Basic").input_value()
         refused = await add(visitor, token, "9")
         await expect(refused).to_contain_text("The API allows at most 3 jobs at a time")
@@ -51,8 +51,8 @@ async def test_an_account_is_refused_entered_again_updated_and_removed() -> None
 
 
 @in_a_browser
-async def test_every_refusal_can_be_chosen_and_an_account_removed_by_command() -> None:
-    async with visiting() as visitor:
+async def test_every_refusal_can_be_chosen_and_an_account_removed_by_command(browser: Browser) -> None:
+    async with visiting(browser) as visitor:
         token = await visitor.page.get_by_label("garnet · Mega").input_value()
         menu = visitor.page.get_by_label("When I add an account, useapi.net answers:")
         for refusal, sentence in {
@@ -76,8 +76,8 @@ async def test_every_refusal_can_be_chosen_and_an_account_removed_by_command() -
 
 
 @in_a_browser
-async def test_an_account_without_midjourney_is_refused_in_words() -> None:
-    async with visiting() as visitor:
+async def test_an_account_without_midjourney_is_refused_in_words(browser: Browser) -> None:
+    async with visiting(browser) as visitor:
         token = await visitor.page.get_by_label("iris · Pro").input_value()
         refused = await add(visitor, token, "3")
         await expect(refused).to_contain_text("no conversation with the Midjourney Bot")

@@ -3,11 +3,11 @@
 import re
 from typing import Final
 
-from playwright.async_api import Locator, expect
+from playwright.async_api import Browser, Locator, expect
 
-from tests.browsing import BROWSER, in_a_browser, visiting
+from tests.browsing import in_a_browser, visiting
 from tests.sandbox.demo import demo
-from tests.sandbox.visitor import WAIT_MS, Visitor, browsing
+from tests.sandbox.visitor import WAIT_MS, Visitor
 
 RESET: Final = re.compile("- reset$")
 """The button that resets, whatever the kind of the flag."""
@@ -23,8 +23,8 @@ async def ask_to_reset(visitor: Visitor, alert: Locator) -> Locator:
 
 
 @in_a_browser
-async def test_from_a_flag_to_one_alert_to_a_reset_to_green() -> None:
-    async with visiting() as visitor:
+async def test_from_a_flag_to_one_alert_to_a_reset_to_green(browser: Browser) -> None:
+    async with visiting(browser) as visitor:
         alert = await visitor.alert("aurora", "Moderation")
         await expect(alert).to_contain_text("Please acknowledge it before using the bot further.")
         asked = await ask_to_reset(visitor, alert)
@@ -38,8 +38,10 @@ async def test_from_a_flag_to_one_alert_to_a_reset_to_green() -> None:
 
 
 @in_a_browser
-async def test_a_reset_that_does_not_help_is_told_and_clearing_turns_the_alert_green() -> None:
-    async with visiting() as visitor:
+async def test_a_reset_that_does_not_help_is_told_and_clearing_turns_the_alert_green(
+    browser: Browser,
+) -> None:
+    async with visiting(browser) as visitor:
         alert = await visitor.alert("basalt", "CAPTCHA")
         basalt = visitor.account("basalt")
         await basalt.get_by_role("button", name="A reset does not help").click()
@@ -52,8 +54,8 @@ async def test_a_reset_that_does_not_help_is_told_and_clearing_turns_the_alert_g
 
 
 @in_a_browser
-async def test_a_stranger_who_presses_an_alert_s_button_is_refused_in_private() -> None:
-    async with visiting() as visitor:
+async def test_a_stranger_who_presses_an_alert_s_button_is_refused_in_private(browser: Browser) -> None:
+    async with visiting(browser) as visitor:
         await expect(visitor.messages("dm")).to_have_count(1)
         await visitor.button("Block the bot's DMs").click()
         await expect(visitor.button("DMs are blocked")).to_have_attribute("aria-pressed", "true")
@@ -74,8 +76,8 @@ async def test_a_stranger_who_presses_an_alert_s_button_is_refused_in_private() 
 
 
 @in_a_browser
-async def test_several_flags_become_one_digest_that_opens_each_account() -> None:
-    async with visiting() as visitor:
+async def test_several_flags_become_one_digest_that_opens_each_account(browser: Browser) -> None:
+    async with visiting(browser) as visitor:
         digest = await visitor.alert("ember", "Moderation")
         await visitor.flag("cinder", "Timed block")
         await visitor.flag("fjord", "CAPTCHA")
@@ -89,8 +91,8 @@ async def test_several_flags_become_one_digest_that_opens_each_account() -> None
 
 
 @in_a_browser
-async def test_a_visitor_runs_both_commands_and_sees_the_answers() -> None:
-    async with visiting() as visitor:
+async def test_a_visitor_runs_both_commands_and_sees_the_answers(browser: Browser) -> None:
+    async with visiting(browser) as visitor:
         await visitor.use("mjaccounts")
         await expect(visitor.messages().last).to_contain_text("6 accounts, none flagged", timeout=WAIT_MS)
         await visitor.use("mjinfo", account="aurora")
@@ -103,8 +105,8 @@ async def test_a_visitor_runs_both_commands_and_sees_the_answers() -> None:
 
 
 @in_a_browser
-async def test_a_flag_set_in_the_control_strip_shows_in_the_list_and_goes_again() -> None:
-    async with visiting() as visitor:
+async def test_a_flag_set_in_the_control_strip_shows_in_the_list_and_goes_again(browser: Browser) -> None:
+    async with visiting(browser) as visitor:
         aurora = visitor.account("aurora")
         await aurora.get_by_role("button", name="CAPTCHA").click()
         await expect(aurora.get_by_role("button", name="CAPTCHA")).to_have_attribute("aria-pressed", "true")
@@ -116,8 +118,8 @@ async def test_a_flag_set_in_the_control_strip_shows_in_the_list_and_goes_again(
 
 
 @in_a_browser
-async def test_a_private_answer_is_the_asker_s_alone_and_can_be_dismissed() -> None:
-    async with visiting() as visitor:
+async def test_a_private_answer_is_the_asker_s_alone_and_can_be_dismissed(browser: Browser) -> None:
+    async with visiting(browser) as visitor:
         await visitor.use("mjaccounts", private=True)
         await expect(visitor.messages().last).to_contain_text("Only you can see this", timeout=WAIT_MS)
         await visitor.page.get_by_label("Sam").check()
@@ -130,8 +132,8 @@ async def test_a_private_answer_is_the_asker_s_alone_and_can_be_dismissed() -> N
 
 
 @in_a_browser
-async def test_a_stranger_is_offered_no_commands_in_the_channel() -> None:
-    async with visiting() as visitor:
+async def test_a_stranger_is_offered_no_commands_in_the_channel(browser: Browser) -> None:
+    async with visiting(browser) as visitor:
         await visitor.page.get_by_label("Sam").check()
         await expect(visitor.page.get_by_text("Sam's direct messages")).to_be_visible()
         await visitor.page.locator("#server").get_by_role("combobox", name="Message").fill("/mj")
@@ -141,8 +143,8 @@ async def test_a_stranger_is_offered_no_commands_in_the_channel() -> None:
 
 
 @in_a_browser
-async def test_an_api_that_refuses_the_token_is_told_and_fix_it_fixes_it() -> None:
-    async with visiting() as visitor:
+async def test_an_api_that_refuses_the_token_is_told_and_fix_it_fixes_it(browser: Browser) -> None:
+    async with visiting(browser) as visitor:
         await visitor.button("Refuse the token").click()
         await expect(visitor.page.get_by_text("Now: The API refuses the token.")).to_be_visible()
         told = visitor.messages("dm").nth(1)  # by the bot's own look, after which it waits for 15 minutes
@@ -157,8 +159,8 @@ async def test_an_api_that_refuses_the_token_is_told_and_fix_it_fixes_it() -> No
 
 
 @in_a_browser
-async def test_a_challenge_page_before_the_api_is_not_taken_for_a_refused_token() -> None:
-    async with visiting() as visitor:
+async def test_a_challenge_page_before_the_api_is_not_taken_for_a_refused_token(browser: Browser) -> None:
+    async with visiting(browser) as visitor:
         await visitor.button("Challenge page").click()
         await visitor.use("mjaccounts")
         answer = visitor.messages().last
@@ -170,8 +172,8 @@ async def test_a_challenge_page_before_the_api_is_not_taken_for_a_refused_token(
 
 
 @in_a_browser
-async def test_a_select_opens_a_card_by_keyboard_alone() -> None:
-    async with visiting() as visitor:
+async def test_a_select_opens_a_card_by_keyboard_alone(browser: Browser) -> None:
+    async with visiting(browser) as visitor:
         await visitor.use("mjaccounts")
         menu = visitor.messages().last.get_by_role("combobox")
         await menu.press("ArrowDown")
@@ -181,10 +183,9 @@ async def test_a_select_opens_a_card_by_keyboard_alone() -> None:
 
 
 @in_a_browser
-async def test_a_bot_that_is_away_does_not_respond_and_comes_back() -> None:
-    assert BROWSER is not None
-    async with demo() as (server, bot), browsing(BROWSER) as browser:
-        visitor = Visitor(await browser.new_page())
+async def test_a_bot_that_is_away_does_not_respond_and_comes_back(browser: Browser) -> None:
+    async with demo() as (server, bot), await browser.new_page() as page:
+        visitor = Visitor(page)
         await visitor.arrive(server.address)
         await bot.stop()
         await expect(visitor.page.get_by_text("Midwatch has stopped")).to_be_visible()
@@ -197,8 +198,8 @@ async def test_a_bot_that_is_away_does_not_respond_and_comes_back() -> None:
 
 
 @in_a_browser
-async def test_a_phone_s_width_holds_it_all_without_scrolling_sideways() -> None:
-    async with visiting(390, 844) as visitor:
+async def test_a_phone_s_width_holds_it_all_without_scrolling_sideways(browser: Browser) -> None:
+    async with visiting(browser, 390, 844) as visitor:
         await visitor.account("basalt").get_by_role("button", name="Timed block").click()
         await visitor.use("mjaccounts")
         await expect(visitor.messages().last).to_contain_text("blocked", timeout=WAIT_MS)

@@ -5,17 +5,18 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
-from tests.browsing import in_a_browser, visiting
+from tests.browsing import LOOP, in_a_browser, visiting
 from tests.sandbox.page.server import FOLDER
 from tests.sandbox.png import shrink
 
 
-@pytest.fixture
-async def page_alone() -> AsyncIterator[Page]:
+@pytest_asyncio.fixture(loop_scope=LOOP)
+async def page_alone(browser: Browser) -> AsyncIterator[Page]:
     """The demo's page, for its scripts."""
-    async with visiting() as visitor:
+    async with visiting(browser) as visitor:
         yield visitor.page
 
 

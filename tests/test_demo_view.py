@@ -1,6 +1,6 @@
 """What the demo's page brings into view, and what it remembers, in a real browser."""
 
-from playwright.async_api import Locator, expect
+from playwright.async_api import Browser, Locator, expect
 
 from tests.browsing import in_a_browser, visiting
 from tests.sandbox.visitor import Visitor
@@ -24,8 +24,8 @@ async def filled(visitor: Visitor) -> Locator:
 
 
 @in_a_browser
-async def test_the_answer_to_a_command_is_in_view_in_a_pane_that_was_scrolled_up() -> None:
-    async with visiting() as visitor:
+async def test_the_answer_to_a_command_is_in_view_in_a_pane_that_was_scrolled_up(browser: Browser) -> None:
+    async with visiting(browser) as visitor:
         await filled(visitor)
         await visitor.use("mjstatus")
         await expect(visitor.messages()).to_have_count(4)
@@ -33,8 +33,10 @@ async def test_the_answer_to_a_command_is_in_view_in_a_pane_that_was_scrolled_up
 
 
 @in_a_browser
-async def test_what_a_pressed_button_opens_is_in_view_in_a_pane_that_was_scrolled_up() -> None:
-    async with visiting() as visitor:
+async def test_what_a_pressed_button_opens_is_in_view_in_a_pane_that_was_scrolled_up(
+    browser: Browser,
+) -> None:
+    async with visiting(browser) as visitor:
         first = await filled(visitor)
         await first.get_by_role("combobox").press("ArrowDown")
         await visitor.page.keyboard.press("Enter")
@@ -44,8 +46,8 @@ async def test_what_a_pressed_button_opens_is_in_view_in_a_pane_that_was_scrolle
 
 
 @in_a_browser
-async def test_a_pane_that_was_scrolled_up_stays_so_when_the_bot_edits_a_message() -> None:
-    async with visiting() as visitor:
+async def test_a_pane_that_was_scrolled_up_stays_so_when_the_bot_edits_a_message(browser: Browser) -> None:
+    async with visiting(browser) as visitor:
         first = await filled(visitor)
         await first.get_by_role("button", name="Refresh").click()
         await expect(first).to_contain_text("(edited)")
@@ -53,8 +55,8 @@ async def test_a_pane_that_was_scrolled_up_stays_so_when_the_bot_edits_a_message
 
 
 @in_a_browser
-async def test_a_flag_pressed_on_a_phone_leads_to_the_message_it_makes() -> None:
-    async with visiting(390, 844) as visitor:
+async def test_a_flag_pressed_on_a_phone_leads_to_the_message_it_makes(browser: Browser) -> None:
+    async with visiting(browser, 390, 844) as visitor:
         alert = await visitor.alert("ember", "Moderation")
         await expect(alert).not_to_be_in_viewport()
         await visitor.button("New message in @ Midwatch").click()
@@ -67,15 +69,15 @@ async def test_a_flag_pressed_on_a_phone_leads_to_the_message_it_makes() -> None
 
 
 @in_a_browser
-async def test_a_message_that_is_in_view_is_not_announced() -> None:
-    async with visiting() as visitor:
+async def test_a_message_that_is_in_view_is_not_announced(browser: Browser) -> None:
+    async with visiting(browser) as visitor:
         await expect(await visitor.alert("ember", "Moderation")).to_be_in_viewport(ratio=SEEN)
         await expect(visitor.page.locator("#news")).to_be_hidden()
 
 
 @in_a_browser
-async def test_a_reload_keeps_who_looks_and_what_was_dismissed() -> None:
-    async with visiting() as visitor:
+async def test_a_reload_keeps_who_looks_and_what_was_dismissed(browser: Browser) -> None:
+    async with visiting(browser) as visitor:
         await visitor.use("mjstatus", private=True)
         await expect(visitor.messages()).to_have_count(1)
         await visitor.button("Dismiss message").click()
@@ -91,8 +93,8 @@ async def test_a_reload_keeps_who_looks_and_what_was_dismissed() -> None:
 
 
 @in_a_browser
-async def test_the_buttons_of_an_account_stand_in_one_line_beside_the_panes() -> None:
-    async with visiting(1280, 800) as visitor:
+async def test_the_buttons_of_an_account_stand_in_one_line_beside_the_panes(browser: Browser) -> None:
+    async with visiting(browser, 1280, 800) as visitor:
         for label in ("aurora", "fjord"):
             buttons = visitor.account(label).get_by_role("group")
             tops = await buttons.evaluate("group => [...group.children].map((one) => one.offsetTop)")
@@ -101,8 +103,8 @@ async def test_the_buttons_of_an_account_stand_in_one_line_beside_the_panes() ->
 
 
 @in_a_browser
-async def test_the_panes_stay_where_they_are_whatever_the_bot_s_status_says() -> None:
-    async with visiting() as visitor:
+async def test_the_panes_stay_where_they_are_whatever_the_bot_s_status_says(browser: Browser) -> None:
+    async with visiting(browser) as visitor:
         tops = await visitor.page.evaluate(
             """() => ["", "Midwatch is online - 6 accounts watched, all ready - muted"].map((status) => {
                 document.getElementById("bot").textContent = status;
@@ -113,8 +115,8 @@ async def test_the_panes_stay_where_they_are_whatever_the_bot_s_status_says() ->
 
 
 @in_a_browser
-async def test_a_switch_keeps_the_keyboard_s_place_when_it_is_pressed() -> None:
-    async with visiting() as visitor:
+async def test_a_switch_keeps_the_keyboard_s_place_when_it_is_pressed(browser: Browser) -> None:
+    async with visiting(browser) as visitor:
         await visitor.button("Block the bot's DMs").press("Enter")
         await expect(visitor.button("DMs are blocked")).to_be_focused()
         failing = visitor.button("Fail to send (503)")
