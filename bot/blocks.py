@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from itertools import islice
 from typing import Final
 
+BLANKS: Final = re.compile(r"\s+")
 SENTENCE: Final = re.compile(r"[^.!?;\n]+")
 BLOCKED: Final = re.compile(r"\b(?:blocked|banned|suspended)\b")
 PERSON: Final = re.compile(r"\b(?:you|your account|account|user|access)\b")
@@ -100,8 +101,8 @@ START: Final = re.compile(
     re.IGNORECASE,
 )
 """What says that the timestamp after it is when a block began."""
-BEFORE: Final = 120
-"""Characters before a timestamp that may say so."""
+NEAR: Final = 120
+"""Characters around a word that are read for what they make of it."""
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 MONTH: Final = (
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
@@ -158,7 +159,7 @@ def tells_of_block(text: str) -> bool:
     A prompt that was blocked, a word that is banned, a subscription that is suspended, and a ban that is only
     threatened are none.
     """
-    sentences = SENTENCE.findall(text.casefold())
+    sentences = SENTENCE.findall(_with_single_blanks(text).casefold())
     return any(_is_blocked(sentence) or _has_a_ban(sentence) for sentence in sentences)
 
 
@@ -179,13 +180,20 @@ def _is_blocked(sentence: str) -> bool:
 
 def _has_a_ban(sentence: str) -> bool:
     """Return whether a sentence names a ban of the account, with how long it lasts."""
+    if TIMED.search(sentence) is None:
+        return False
     for found in BAN.finditer(sentence):
-        before, after = sentence[: found.start()], sentence[found.end() :]
-        if THREAT.search(before) or IS_PAST.search(after):
+        before, after = (max(0, found.start() - NEAR), found.start()), (found.end(), found.end() + NEAR)
+        if THREAT.search(sentence, *before) or IS_PAST.search(sentence, *after):
             continue
-        if (HELD.search(before) or IMPOSED.search(after)) and TIMED.search(sentence):
+        if HELD.search(sentence, *before) or IMPOSED.search(sentence, *after):
             return True
     return False
+
+
+def _with_single_blanks(text: str) -> str:
+    """Return a text in which no run of blanks makes a search slow."""
+    return BLANKS.sub(lambda found: "\n" if "\n" in found[0] else " ", text)
 
 
 def length_in(text: str) -> timedelta | None:
@@ -194,7 +202,7 @@ def length_in(text: str) -> timedelta | None:
     A month counts 30 days, a year 365, and no length more than a century. None if it names none, or none
     but of nothing.
     """
-    folded = text.casefold()
+    folded = _with_single_blanks(text).casefold()
     found = next(filter(None, (pattern.search(folded) for pattern in LENGTHS)), None)
     if found is None:
         return None
@@ -213,13 +221,13 @@ def end_in(text: str) -> datetime | None:
     is, where that comes last.
     """
     moments = [moment(found) for found in TIMESTAMP.finditer(text) if not _is_start(found)]
-    moments += [_date(found) for found in DATE.finditer(text.casefold())]
+    moments += [_date(found) for found in DATE.finditer(_with_single_blanks(text).casefold())]
     return max((at for at in moments if at is not None and at < LATEST), default=None)
 
 
 def _is_start(found: re.Match[str]) -> bool:
     at = found.start()
-    return START.search(found.string[max(0, at - BEFORE) : at]) is not None
+    return START.search(found.string[max(0, at - NEAR) : at]) is not None
 
 
 def start_in(text: str) -> datetime | None:
@@ -240,13 +248,14 @@ def end_in_words(text: str) -> str | None:
     """
     if length_in(text) or end_in(text):
         return None
-    found = IN_WORDS.search(text) or next(filter(_is_length, AMOUNTS.finditer(text)), None)
+    line = _with_single_blanks(text)
+    found = IN_WORDS.search(line) or next(filter(_is_length, AMOUNTS.finditer(line)), None)
     return found[0].strip() if found else None
 
 
 def _is_length(found: re.Match[str]) -> bool:
     text, at = found.string, found.start()
-    return not (NO_LENGTH.search(text[max(0, at - BEFORE) : at]) or OF_THE_PAST.match(text, found.end()))
+    return not (NO_LENGTH.search(text[max(0, at - NEAR) : at]) or OF_THE_PAST.match(text, found.end()))
 
 
 def _date(found: re.Match[str]) -> datetime | None:

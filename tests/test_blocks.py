@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from time import process_time
 
 import pytest
 
@@ -291,6 +292,14 @@ def test_row_56_an_end_that_only_people_read_is_quoted(said: str, quoted: str | 
 )
 def test_what_is_no_moment_is_no_end(written: str) -> None:
     assert end_in(f"You are blocked until {written}") is None
+
+
+@pytest.mark.parametrize("part", ["a ban ", "3 days, ", " ", "\n", "in the past "])
+def test_a_text_that_repeats_itself_is_read_at_once(part: str) -> None:
+    started = process_time()
+    flag = Flag.of(f"You are blocked; 3 days {part * 2_000}")
+    assert (flag.kind, flag.block_end(SEEN), bool(flag.worded_end)) == (FlagKind.BLOCK, None, True)
+    assert process_time() - started < 1
 
 
 def test_only_a_block_has_an_end() -> None:
