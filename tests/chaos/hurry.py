@@ -5,6 +5,7 @@ import selectors
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final, Self
 
 SPEED: Final = 30.0
@@ -35,6 +36,28 @@ class Hurry:
         """Give the time, as `datetime.now(UTC)` does."""
         passed = (time.time() - self.started) * self.speed
         return datetime.fromtimestamp(self.started, UTC) + timedelta(seconds=passed) + self.ahead
+
+
+@dataclass(frozen=True, slots=True)
+class SetClock:
+    """The clock of the bot's machine: one that may be set while a life runs, by what stands in a file."""
+
+    hurry: Hurry
+    file: Path
+
+    def off(self) -> timedelta:
+        """Give by how much it was set in all."""
+        return timedelta(seconds=float(self.file.read_text())) if self.file.exists() else timedelta(0)
+
+    def set(self, by: timedelta) -> None:
+        """Set it ahead, or back."""
+        new = self.file.with_suffix(".new")
+        new.write_text(str((self.off() + by).total_seconds()))
+        new.replace(self.file)
+
+    def now(self, _zone: object = UTC) -> datetime:
+        """Give the time that the bot believes, as `datetime.now(UTC)` does."""
+        return self.hurry.now() + self.off()
 
 
 class HurriedSelector(selectors.DefaultSelector):

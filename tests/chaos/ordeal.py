@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 
 from bot.incidents import reference
 from bot.outbox import Step
-from tests.chaos.hurry import Hurry
+from tests.chaos.hurry import Hurry, SetClock
 from tests.chaos.records import MessageRow, Records
 from tests.chaos.victim import Life
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, Json, Person, SimulatedDiscord
@@ -101,6 +101,8 @@ class Ordeal:
         self.owners = (world.owner, world.second_owner)
         self.fates: deque[Fate] = deque()
         self.hurry = Hurry.begin()
+        self.names_owners = True
+        """Whether the settings name the owners; else Discord does, once it is asked."""
         self.kills = 0
         self.creations: list[Creation] = []
         self.late_answers: dict[int, set[int]] = {owner.id: set() for owner in self.owners}
@@ -147,6 +149,7 @@ class Ordeal:
             self._folder / "bot.log",
             self.tasks,
             self.hurry,
+            self._clock,
             fate.step,
             fate.count,
         )
@@ -155,11 +158,12 @@ class Ordeal:
             asyncio.get_running_loop().call_later(fate.after, process.kill)
 
     def _settings(self) -> Mapping[str, str]:
+        owners = ",".join(str(owner.id) for owner in self.owners)
         return {
             "DISCORD_TOKEN": SANDBOX_BOT_TOKEN,
             "USEAPI_TOKEN": self.api.token,
             "USEAPI_URL": self.api.url,
-            "OWNER_IDS": ",".join(str(owner.id) for owner in self.owners),
+            **({"OWNER_IDS": owners} if self.names_owners else {}),
             "GUILD_IDS": str(self.world.guild_id),
             "POLL_INTERVAL": "5s",
             "FLAP_WINDOW": "15s",
@@ -222,6 +226,14 @@ class Ordeal:
     def pass_time(self, by: timedelta) -> None:
         """Put the clock ahead; the next life knows."""
         self.hurry = self.hurry.later(by)
+
+    @property
+    def _clock(self) -> Path:
+        return self._folder / "clock"
+
+    def set_clock(self, by: timedelta) -> None:
+        """Set the clock of the bot's machine ahead or back, this moment; no other clock is touched."""
+        SetClock(self.hurry, self._clock).set(by)
 
     def end(self) -> None:
         """End whatever still runs."""
@@ -340,6 +352,7 @@ async def ordeal(folder: Path, fates: Iterable[Fate] = ()) -> AsyncGenerator[Ord
 
     async with SimulatedUseapi(now=now) as api, SimulatedDiscord(now=now) as world:
         one = Ordeal(api, world, folder)
+        world.give_to_team(*((owner, "admin") for owner in one.owners))
         holder.append(one)
         one.fates.extend(fates)
         backend = world._world.backend  # pyright: ignore[reportPrivateUsage] - it tells at the very moment

@@ -64,6 +64,8 @@ TICK: Final = 0.25
 COMMANDS: Final = ("mjstatus", "mjaccounts")
 ASKS: Final = 0.05
 """How likely an owner uses a command within a tick."""
+CLOCK_STEPS: Final = tuple(timedelta(minutes=minutes) for minutes in (60, 5, -2, -5))
+"""Back by less than lies between two episodes of an account, which are told apart by their times."""
 LONGEST_LIFE: Final = timedelta(minutes=3)
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
@@ -110,6 +112,9 @@ class Weather:
     refused_at: datetime = NEVER
     """When the database begins to refuse."""
     writes_at: datetime = NEVER
+    set_at: datetime = NEVER
+    """When the clock of the bot's machine is set."""
+    steps: int = 0
 
     def begin(self, one: Ordeal) -> None:
         """Put the faults in force that last."""
@@ -126,6 +131,9 @@ class Weather:
     def go_on(self, one: Ordeal, now: datetime) -> None:
         """Begin or end an outage that is due; one that the bot has not seen yet goes on."""
         self._trouble_disk(one, now)
+        if now >= self.set_at:
+            one.set_clock(self.rng.choice(CLOCK_STEPS))
+            self.steps, self.set_at = self.steps + 1, now + minutes(self.rng, 15, 60)
         known = [each for each in one.records.incidents() if is_outage(each)]
         if len(known) != len(self.outages):
             return
@@ -171,7 +179,13 @@ async def soak(folder: Path, seed: int, length: timedelta) -> Soaked:
         courses = [
             Course(one.api.add().channel, child(rng), now + minutes(rng, 0, 60)) for _ in range(ACCOUNTS)
         ]
-        weather = Weather(child(rng), now + minutes(rng, 5, 30), refused_at=now + minutes(rng, 5, 30))
+        weather = Weather(
+            child(rng),
+            now + minutes(rng, 5, 30),
+            refused_at=now + minutes(rng, 5, 30),
+            set_at=now + minutes(rng, 5, 30),
+        )
+        one.names_owners = False
         weather.begin(one)
         vigil = Vigil()
         lives = await _live(one, rng, courses, weather, vigil, length)

@@ -22,6 +22,12 @@ SETTLES_WITHIN: Final = 6.0
 STARTS_TO_SETTLE: Final = 6
 UNWRITABLE: Final = 0.2
 """How many of the lives end with a database that cannot be written."""
+NAMED_BY_DISCORD: Final = 0.3
+"""How many of the rounds begin without an owner in the settings."""
+CLOCK_SET: Final = 0.2
+"""How many of the lives have the clock of their machine set."""
+CLOCK_STEPS: Final = tuple(timedelta(hours=hours) for hours in (1, -1, -24))
+"""Not a day ahead: a list that lost accounts would count then as it was the same for so long."""
 HEARD_OUT: Final = 0.5
 """How many of the rounds go on until all is told that is still wrong."""
 RESET_BUTTON: Final = "watch.reset"
@@ -29,6 +35,8 @@ CONFIRM_BUTTON: Final = "watch.confirm"
 SENDS: Final = "/channels/*/messages"
 EDITS: Final = "/channels/*/messages/*"
 OPENS: Final = "/users/@me/channels"
+OWNER: Final = "/oauth2/applications/@me"
+"""Who owns the bot; the login asks for it, too."""
 NEVER_ANSWERS: Final = 60 / SPEED + 1
 """Seconds, of the wall's clock: longer than the bot waits for an answer of Discord."""
 
@@ -144,6 +152,7 @@ async def at_random(folder: Path, seed: int) -> tuple[Findings, int]:
     """Let a few lives end at random, with random trouble everywhere; give what was wrong, and the kills."""
     rng = random.Random(seed)  # noqa: S311 - made-up trouble, the same for a seed
     async with ordeal(folder) as one:
+        one.names_owners = rng.random() >= NAMED_BY_DISCORD
         for _ in range(rng.randint(3, 5)):
             one.api.add()
         for _ in range(rng.randint(3, 6)):
@@ -216,6 +225,11 @@ def _late(one: Ordeal, rng: random.Random) -> None:
     one.world.fault(Trouble.SLOW_AFTER, method="POST", path=SENDS, seconds=seconds, times=1)
 
 
+def _nameless(one: Ordeal, rng: random.Random) -> None:
+    """Have Discord not say who owns the bot."""
+    one.world.fault(Trouble.ERROR, status=503, path=OWNER, times=rng.randint(1, 3))
+
+
 DISCORD_TROUBLES: Final[tuple[Callable[[Ordeal, random.Random], None], ...]] = (
     _refused,
     _turned_away,
@@ -224,6 +238,7 @@ DISCORD_TROUBLES: Final[tuple[Callable[[Ordeal, random.Random], None], ...]] = (
     _limited,
     _broken,
     _late,
+    _nameless,
 )
 
 
@@ -233,7 +248,11 @@ async def _live(one: Ordeal, rng: random.Random) -> None:
         await _happen(one, rng)
     one.begin()
     refuses = rng.random() < UNWRITABLE
+    is_set = rng.random() < CLOCK_SET
     while one.alive:
+        if is_set and rng.random() < 0.5:
+            is_set = False
+            one.set_clock(rng.choice(CLOCK_STEPS))
         if refuses and one.world.connected:
             refuses = not one.disk.refuse()
         await _happen(one, rng)

@@ -17,6 +17,7 @@ from tests.chaos.ordeal import Fate, Ordeal, ordeal
 from tests.chaos.records import ASKED
 from tests.chaos.stories import (
     NEVER_ANSWERS,
+    OWNER,
     SENDS,
     at_random,
     from_flag_to_green,
@@ -191,6 +192,35 @@ async def test_killed_while_the_database_cannot_be_written_it_loses_and_repeats_
     await one.until(one.disk.refuse)
     one.flag(second)
     await one.die()
+    await one.until(lambda: one.has_told(second))
+    found = await settle(one)
+    assert found.all == []
+
+
+async def test_a_flag_seen_while_no_owner_is_known_is_told_once_when_discord_names_them(one: Ordeal) -> None:
+    channel = one.api.add().channel
+    one.names_owners = False
+    one.world.fault(Trouble.ERROR, status=503, path=OWNER)
+    one.flag(channel)
+    one.fates.append(Fate(after=1.5))
+    await one.until(one.has_noticed)
+    await one.die()
+    await one.until(one.has_noticed)
+    assert not one.creations
+    one.world.mend()
+    await one.until(lambda: one.has_told(channel))
+    found = await settle(one)
+    assert found.all == []
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=1), timedelta(days=-1)])
+async def test_a_clock_that_is_set_loses_and_repeats_nothing(one: Ordeal, step: timedelta) -> None:
+    first, second = (one.api.add().channel for _ in range(2))
+    one.flag(first)
+    one.fates.append(Fate(Step.SENT, 3))
+    await one.until(lambda: one.has_told(first) and one.world.connected)
+    one.set_clock(step)
+    one.flag(second)
     await one.until(lambda: one.has_told(second))
     found = await settle(one)
     assert found.all == []

@@ -18,7 +18,7 @@ from typing import Final
 from bot import app, logs, monitor
 from bot.config import load_settings
 from bot.outbox import Step
-from tests.chaos.hurry import Hurry
+from tests.chaos.hurry import Hurry, SetClock
 from tests.sandbox import launch
 from tests.sandbox.discord import point_at
 
@@ -39,6 +39,8 @@ class Life:
     tasks: Path
     """Where the process writes, now and then, how many tasks it has."""
     hurry: Hurry
+    clock: Path
+    """Where it stands by how much the clock of the bot's machine is set."""
     step: Step | None = None
     count: int = 1
 
@@ -83,7 +85,8 @@ def live(life: Life) -> None:
     settings = load_settings(None)
     logs.configure(settings.log_level, settings.log_format, secrets=[])
     # Every part of the bot asks one function for the time, and that one asks this name.
-    monitor.datetime = life.hurry  # pyright: ignore[reportAttributeAccessIssue, reportPrivateImportUsage]
+    clock = SetClock(life.hurry, life.clock)
+    monitor.datetime = clock  # pyright: ignore[reportAttributeAccessIssue, reportPrivateImportUsage]
     with point_at(life.discord_api, life.gateway), asyncio.Runner(loop_factory=life.hurry.loop) as runner:
         count_tasks(runner.get_loop(), life.tasks)
         runner.run(app.run(settings, at=life.killer()))
