@@ -93,7 +93,7 @@ NO_LENGTH: Final = re.compile(
     re.IGNORECASE,
 )
 OF_THE_PAST: Final = re.compile(r"\s+(?:ago|old)\b", re.IGNORECASE)
-TIMESTAMP: Final = re.compile(r"<t:(-?[0-9]{1,12})(?::[a-zA-Z])?>")
+TIMESTAMP: Final = re.compile(r"<t:(-?[0-9]+)(?::[a-zA-Z])?>")
 START: Final = re.compile(
     r"\b(?:(?:since|issued|imposed|began|started)(?:\s+(?:on|at))?:?"
     r"|(?:blocked|banned|suspended)"

@@ -311,3 +311,11 @@ def test_row_56_a_timestamp_is_quoted_as_a_date(quoted: Callable[[str], str]) ->
     shown = quoted("Access comes back <t:1798200000:R>, or <t:1798203600>.")
     assert "Access comes back 2026-12-25 12:00 UTC, or 2026-12-25 13:00 UTC." in shown
     assert "<t:" not in shown
+
+
+@pytest.mark.parametrize("quoted", [code_block, code_span])
+@pytest.mark.parametrize("number", ["1800000000000", "999999999999", "-999999999999999", "9" * 60])
+def test_row_56_a_timestamp_that_is_no_moment_is_quoted_as_a_time(
+    quoted: Callable[[str], str], number: str
+) -> None:
+    assert "Access comes back (a time)." in quoted(f"Access comes back <t:{number}:R>.")

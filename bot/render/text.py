@@ -50,13 +50,16 @@ def code_span(text: str, limit: int = 100) -> str:
 
 
 def dated(text: str) -> str:
-    """Write each Discord timestamp as a date in UTC: inside a code block Discord shows it as it is typed."""
+    """Write each Discord timestamp as a date in UTC: inside a code block Discord shows it as it is typed.
+
+    One beyond the calendar is written as "(a time)".
+    """
     return TIMESTAMP.sub(_date, text)
 
 
 def _date(found: re.Match[str]) -> str:
     at = moment(found)
-    return found[0] if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
+    return "(a time)" if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def plain(text: str, limit: int = 48) -> str:
