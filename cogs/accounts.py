@@ -1,6 +1,7 @@
 """The accounts: `/mjaccounts` lists them, `/mjname` names them, and a card shows one."""
 
 import re
+import unicodedata
 from typing import Any, Final
 
 import discord
@@ -21,8 +22,8 @@ from bot.store import Store
 from bot.useapi import UseapiError
 
 NAME_LIMIT: Final = 48
-TAIL: Final = re.compile(r"(?:…|\.{2,3})\s*[0-9]{4}")
-"""What an account without any name is called."""
+TAIL: Final = re.compile(r"(?:\N{MIDLINE HORIZONTAL ELLIPSIS}|\.{2,3})\s*[0-9]{4}")
+"""What an account without any name is called, in the plain characters that NFKC makes of look-alikes."""
 
 
 class Accounts(commands.Cog):
@@ -124,7 +125,7 @@ def checked_name(name: str | None) -> str | None:
         raise UserError("That name shows nothing.", "Choose another name.")
     if shown.isdigit():
         raise UserError("A name of digits alone could be taken for an id.", "Choose another name.")
-    if TAIL.fullmatch(shown):
+    if TAIL.fullmatch(unicodedata.normalize("NFKC", shown)):
         raise UserError("That name looks like the end of a channel id.", "Choose another name.")
     return shown
 

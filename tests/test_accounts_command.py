@@ -269,7 +269,20 @@ async def test_without_a_name_the_discord_name_comes_back(bot: Bot, ada: Visitor
     assert f"**aurora** · ✅ ready\n[{account.channel}]" in text(await ada.ask("mjaccounts"))
 
 
-@pytest.mark.parametrize("name", ["123456789012345678", "   ", "\u200b\u200b", "…2027", "... 2027"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "123456789012345678",
+        "   ",
+        "\u200b\u200b",
+        "…2027",
+        "... 2027",
+        "‥2027",
+        "⋯2027",
+        "…\uff12\uff10\uff12\uff17",
+        "\uff0e\uff0e2027",
+    ],
+)
 async def test_a_name_that_shows_nothing_or_looks_like_an_id_is_refused(
     bot: Bot, ada: Visitor, name: str
 ) -> None:
