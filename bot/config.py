@@ -23,7 +23,8 @@ DURATION: Final = re.compile(r"([0-9]{1,8})([smhd])")
 SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 LONGEST: Final = timedelta(days=365)
 SHORTEST_POLL: Final = timedelta(seconds=5)
-QUOTATION_MARKS: Final = frozenset("'\"")
+NO_PATH: Final = re.compile(r"['\"`\u2018-\u201f\u00ab\u00bb]|(?:^|\s)#")
+"""A quotation mark, straight or curly, or the beginning of a comment."""
 SHORTEST_REMINDER: Final = timedelta(minutes=5)
 """Nobody is woken more often, whatever the settings say."""
 SNOWFLAKE: Final = re.compile(r"[0-9]{17,20}")
@@ -168,8 +169,10 @@ def read_database_path(text: str) -> Path:
     A quotation mark or a comment in it comes from a file of variables whose reader keeps both, as that of
     `docker run --env-file` does. The database would then land somewhere nobody expects it.
     """
-    if not QUOTATION_MARKS.isdisjoint(text) or " #" in text or text.startswith("#"):
+    if NO_PATH.search(text):
         raise ValueError("holds a quotation mark or a comment: write the path alone")
+    if text.startswith("$"):
+        raise ValueError("begins with $, which is not replaced here: write the path without a variable")
     expanded = os.path.expanduser(text)  # noqa: PTH111 - Path.expanduser raises where there is no home
     if expanded.startswith("~"):
         raise ValueError("begins with ~ and names nobody's home here: write the path without ~")
