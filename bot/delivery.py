@@ -1,6 +1,7 @@
 """Discord's REST as far as telling owners needs it: send, edit, delete, look for, and what an error means."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -265,11 +266,17 @@ def error_for(error: Exception) -> NotDoneError:
         case discord.LoginFailure():
             return NotDoneError(Obstacle.TOKEN, type(error).__name__)
         case discord.HTTPException():
-            wait = EDITS_PAUSE if error.code == TOO_MANY_EDITS else None
+            wait = EDITS_PAUSE if error.code == TOO_MANY_EDITS else asked_wait(error)
             reason = str(error.code or error.status)
             return NotDoneError(obstacle_in(error.status, error.code), reason, wait)
         case _:
             return NotDoneError(Obstacle.WAIT, type(error).__name__)
+
+
+def asked_wait(error: discord.HTTPException) -> timedelta | None:
+    """Return how long an answer with status 429 asks to be left alone (RFC 9110, 10.2.3), if in seconds."""
+    asked = error.response.headers.get("Retry-After", "") if error.status == TOO_MANY_REQUESTS else ""
+    return timedelta(seconds=int(asked)) if re.fullmatch(r"[0-9]{1,6}", asked) else None
 
 
 def obstacle_in(status: int, code: int) -> Obstacle:

@@ -129,9 +129,15 @@ class Monitor:
             UseapiError: the list could not be read.
         """
         pressed = self._pressed_at
-        lately = pressed is not None and timedelta() <= self._now() - pressed < PRESSES_SHARE
-        if not lately or self.failure is not None:
-            self._pressed_at = (await self.check()).at
+        if pressed is None or not timedelta() <= self._now() - pressed < PRESSES_SHARE:
+            try:
+                await self.check()
+            except UseapiError:
+                self._pressed_at = self._now()
+                raise
+            self._pressed_at = self._now()
+        elif self.failure is not None:
+            raise self.failure
 
     async def check_anew(self) -> Observation:
         """Look at the list, with a look that begins now or later.

@@ -26,6 +26,7 @@ JITTER: Final = 0.1
 AT_ONCE: Final = timedelta(0)
 SHORTEST_REST: Final = timedelta(seconds=1)
 TICK_LIMIT: Final = timedelta(seconds=60)
+NOTICE_EVERY: Final = timedelta(seconds=60)
 FORGET_EVERY: Final = timedelta(days=1)
 
 POLLING: Final = "looking at the accounts"
@@ -94,7 +95,7 @@ class Rounds:
             CLOCK: self._loop(CLOCK, lambda: self._mind_the_clock(stop), stop),
             OUTBOX: self.outbox.run(stop),
             FORGETTING: self._loop(FORGETTING, self._keeper.ledger.prune, stop, every=FORGET_EVERY),
-            NOTICE: self._loop(NOTICE, self._show_notice, stop, every=self._interval),
+            NOTICE: self._loop(NOTICE, self._show_notice, stop, every=min(self._interval, NOTICE_EVERY)),
         }
         self._tasks = {name: asyncio.create_task(loop, name=f"loop: {name}") for name, loop in loops.items()}
         try:

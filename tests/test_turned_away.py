@@ -71,6 +71,23 @@ def test_row_51_a_page_says_nothing_of_the_token_or_the_subscription(status: int
     assert (type(error), error.cause) == (Unreachable, Cause.CHALLENGE)
 
 
+@pytest.mark.parametrize("status", [401, 402, 403])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"RBAC: access denied",
+        b"Error 1020: Access denied",
+        b"error code: 1010 (blocked)",
+        b"Just a moment...",
+        b"[]",
+    ],
+)
+def test_row_51_a_refusal_that_is_not_in_the_api_s_form_is_not_the_api_s(status: int, body: bytes) -> None:
+    error = refusal(answer(status, body, media_type="text/plain"), LIST)
+    assert (type(error), error.cause) == (Unreachable, Cause.CHALLENGE)
+
+
 @pytest.mark.parametrize("parse", [parse_accounts, parse_holder])
 @pytest.mark.parametrize("body", [b"error code: 1003", b"error code: 1016"])
 def test_row_51_a_404_of_what_stands_in_front_is_no_empty_list(parse: Parse, body: bytes) -> None:
@@ -123,10 +140,10 @@ def test_row_51_what_asks_to_be_left_alone_is() -> None:
     ("status", "body", "kind"),
     [
         (401, JSON, Unauthorized),
-        (403, b"", Unauthorized),
+        (403, JSON, Unauthorized),
         (402, b'{"error": "Subscription"}', Unpaid),
         (404, FORBIDDEN, Gone),
-        (401, b"the field error code: 1010 is wrong", Unauthorized),
+        (401, b'{"error": "the field error code: 1010 is wrong"}', Unauthorized),
         (401, b'{"error": "just a moment"}', Unauthorized),
     ],
 )

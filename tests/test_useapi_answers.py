@@ -581,8 +581,8 @@ def test_a_596_is_about_an_account(body: object, asked: str | None, channel: str
 
 STATUSES: dict[str, tuple[int, object, type[UseapiError], str]] = {
     "401": (401, fixture("unauthorized.json"), Unauthorized, "does not accept the useapi token"),
-    "401, empty": (401, b"", Unauthorized, "does not accept the useapi token"),
-    "403": (403, b"", Unauthorized, "does not accept the useapi token"),
+    "401, empty": (401, b"", Unreachable, "in front of the API turns this machine away"),
+    "403": (403, {"error": "Forbidden"}, Unauthorized, "does not accept the useapi token"),
     "404, JSON": (404, {"error": "x"}, NotConfigured, "no such account configured"),
     "404, nothing": (404, b"", NotConfigured, "no such account configured"),
     "404, a page": (404, fixture("page.html"), Gone, "A web page answers instead of the API"),
@@ -823,8 +823,8 @@ def test_each_failure_of_the_network_has_its_cause() -> None:
         (200, fixture("page.html"), Cause.WEB_PAGE),
         (400, b"", Cause.REJECTED),
         (200, {"error": "x", "code": 401}, Cause.GARBLED),
-        (401, b"", None),
-        (402, b"", Cause.SUBSCRIPTION),
+        (401, {"error": "x"}, None),
+        (402, {"error": "x"}, Cause.SUBSCRIPTION),
         (410, b"", None),
     ],
 )

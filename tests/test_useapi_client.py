@@ -323,7 +323,7 @@ async def test_what_the_api_would_refuse_is_refused_before_anything_is_sent(call
     ("play", "error"),
     [
         (fixture(401, "unauthorized.json"), Unauthorized),
-        (says(401, b"\xff", Content_Type="x" * 500), Unauthorized),
+        (says(401, b"\xff", Content_Type="x" * 500), Unreachable),
         (says(404, (FIXTURES / "page.html").read_bytes(), Content_Type="text/html"), Gone),
         (says(200, (FIXTURES / "page.html").read_bytes(), Content_Type="application/json"), Unreachable),
         (says(200, b"{", Content_Type="application/json"), MalformedResponse),
@@ -715,7 +715,7 @@ async def test_a_body_of_8_mb_is_read() -> None:
         assert await client.accounts() == ()
 
 
-@pytest.mark.parametrize(("status", "error"), [(401, Unauthorized), (404, Gone), (500, Unreachable)])
+@pytest.mark.parametrize(("status", "error"), [(401, Unreachable), (404, Gone), (500, Unreachable)])
 async def test_a_failing_status_with_a_body_over_8_mb_is_its_status(
     status: int, error: type[UseapiError]
 ) -> None:

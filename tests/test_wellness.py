@@ -1,5 +1,6 @@
 """The watch reports itself well only while it sees, remembers and tells."""
 
+import asyncio
 import logging
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -13,6 +14,7 @@ import pytest
 from bot.delivery import Letter, NotDoneError, Obstacle, Place
 from bot.heartbeat import Heartbeat
 from bot.incidents import Delivery, Ending, Purpose, Route, Trouble
+from bot.outbox.memory_notice import MemoryNotice
 from bot.render.status import WatchStatus, presence_text, status
 from bot.rounds import CLOCK, FORGETTING, NOTICE, OUTBOX, POLLING, Rounds
 from bot.store import StoreError
@@ -48,6 +50,10 @@ class Letters(NoPost):
         self.times_sent = 0
         self.refused: dict[Route, Obstacle] = {}
         self.unchangeable: Obstacle | None = None
+        self.unchangeable_in = {ADA, BEA, 7}
+        self.hanging: set[int] = set()
+        """Who cannot be reached for as long as the test lasts."""
+        self.nonces: list[str] = []
 
     def has(self, route: Route) -> bool:  # noqa: ARG002 - the protocol's
         return True
@@ -55,16 +61,19 @@ class Letters(NoPost):
     async def open(self, recipient: int, route: Route) -> int:
         if (obstacle := self.refused.get(route)) is not None:
             raise NotDoneError(obstacle, "refused")
+        if recipient in self.hanging and route is Route.DM:
+            await asyncio.Event().wait()
         return recipient if route is Route.DM else 7
 
     async def send(self, channel_id: int, letter: Letter, *, nonce: str, silent: bool) -> Place:  # noqa: ARG002 - the protocol's
         self.times_sent += 1
+        self.nonces.append(nonce)
         place = Place(channel_id, self.times_sent)
         self.shown[place] = letter.content
         return place
 
     async def edit(self, place: Place, letter: Letter) -> None:
-        if self.unchangeable is not None:
+        if self.unchangeable is not None and place.channel_id in self.unchangeable_in:
             raise NotDoneError(self.unchangeable, "refused")
         self.shown[place] = letter.content
 
@@ -265,6 +274,25 @@ async def test_the_end_is_said_once_discord_can_be_reached_again(
         assert len(ended) == 4
         (until,) = re.findall(r"- <t:([0-9]+):t>", post.shown[ended[0]])
         assert int(until) <= (over + 2 * MINUTE).timestamp()  # not the time at which Discord was back
+
+
+async def test_row_42_the_notice_waits_for_no_owner_who_cannot_be_reached() -> None:
+    post = Letters()
+    post.hanging = {ADA}
+    showing = asyncio.create_task(MemoryNotice(post, lambda: {ADA, BEA}).show(AT))
+    await until(lambda: post.times_sent == 3)
+    showing.cancel()
+    assert sorted(place.channel_id for place in post.shown) == [7, 7, BEA]
+
+
+async def test_row_42_what_cannot_be_written_again_is_told_anew_where_its_end_was_shown() -> None:
+    post = Letters()
+    notice = MemoryNotice(post, lambda: {ADA})
+    await notice.show(AT)
+    post.unchangeable, post.unchangeable_in = Obstacle.WAIT, {7}
+    await notice.end(AT + MINUTE)
+    await notice.show(AT + 2 * MINUTE)
+    assert len(post.nonces) == len(set(post.nonces)) == 3
 
 
 async def test_a_notice_that_its_owner_deleted_is_done_with(

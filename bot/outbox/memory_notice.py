@@ -1,5 +1,6 @@
 """The one message that owners get without the database: that no alert can be sent, as none can be kept."""
 
+import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,9 +40,8 @@ class MemoryNotice:
             return
         self._since, self._until = since, None
         routes = [route for route in Route if self.post.has(route)]
-        for way in [(owner, route) for owner in sorted(self.owners()) for route in routes]:
-            if way not in self._sent:
-                await self._send(way, since)
+        ways = [(owner, route) for owner in sorted(self.owners()) for route in routes]
+        await asyncio.gather(*(self._send(way, since) for way in ways if way not in self._sent))
 
     async def end(self, now: datetime) -> None:
         """Say in every notice that it is over; what Discord cannot change now is left to the next run."""
@@ -49,12 +49,15 @@ class MemoryNotice:
             return
         self._until = self._until or now
         text = written_again(self._since, self._until)
-        for (owner, route), place in list(self._sent.items()):
-            if place is None or await self._edit(place, letter(text, owner, route)):
-                del self._sent[owner, route]
+        await asyncio.gather(*(self._finish(way, place, text) for way, place in self._sent.items()))
         if not self._sent:
             self._nonces.clear()
             self._since = self._until = None
+
+    async def _finish(self, way: Way, place: Place | None, text: str) -> None:
+        if place is None or await self._edit(place, letter(text, *way)):
+            del self._sent[way]
+            self._nonces.pop(way, None)  # what is told next is another message
 
     async def _send(self, way: Way, since: datetime) -> None:
         owner, route = way

@@ -5,6 +5,7 @@ The statuses, codes and messages are those of the useapi.net docs (API v2) and o
 
 import re
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Final
 
 from bot.causes import Cause
@@ -32,7 +33,8 @@ NO_WORDS: Final = "The API reports a pending moderation message or CAPTCHA, and 
 
 QUESTIONS: Final = frozenset({Ask.LIST, Ask.ACCOUNT, Ask.STANDING})
 """What is asked without any work for Midjourney."""
-OTHERS_PAGES: Final = frozenset({401, 402, 403, 429})
+REFUSED_IN_JSON: Final = frozenset({401, 402, 403})
+"""What the API documents with a body that says so."""
 TURNED_AWAY: Final = (
     "The token is not the reason: wait, or ask useapi.net whether it blocks the address of this machine."
 )
@@ -122,9 +124,10 @@ COMPLAINTS: Final[tuple[tuple[re.Pattern[str], str, str], ...]] = tuple(
 
 def refusal(answer: Answer, question: Question) -> UseapiError:
     """Put an answer that is not a success, and no flag, into the error it stands for."""
-    # The API answers in JSON, so a page in its place says nothing of the token or the subscription.
+    # The API says in JSON what it refuses: anything else says nothing of the token or the subscription.
     is_page = answer.page and answer.body is not None
-    if answer.is_turned_away or (is_page and answer.status in OTHERS_PAGES):
+    is_other = not answer.fields and answer.status in REFUSED_IN_JSON
+    if answer.is_turned_away or is_other or (is_page and answer.status == HTTPStatus.TOO_MANY_REQUESTS):
         return turned_away(answer)
     if answer.edge_code is not None:
         return failing(answer)  # what stands in front says that the API's server is down

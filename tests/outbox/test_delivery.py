@@ -263,10 +263,11 @@ async def test_an_error_holds_no_secret_and_nothing_that_does(
     assert failed.__suppress_context__
 
 
+@pytest.mark.parametrize("trouble", [Trouble.RATE_LIMITED, Trouble.EDGE_LIMITED])
 async def test_a_long_rate_limit_says_how_long(
-    post: DiscordPost, world: SimulatedDiscord, ada: Visitor
+    post: DiscordPost, world: SimulatedDiscord, ada: Visitor, trouble: Trouble
 ) -> None:
-    world.fault(Trouble.RATE_LIMITED, seconds=600.0)
+    world.fault(trouble, seconds=600.0)
     assert (await failure(post, ada.dm)).wait == timedelta(minutes=10)
 
 
