@@ -92,6 +92,14 @@ class AnyOrder(Watched):
     def hours_pass(self, hours: int) -> None:
         self.pass_time(hours * HOUR, every=30 * MINUTE)
 
+    @rule(step=st.sampled_from((HOUR, 24 * HOUR)))
+    def clock_is_set_ahead(self, step: timedelta) -> None:
+        """To those who only read the clock it is time in which nothing was done."""
+        self.process.at += step
+        self.truth.pass_time(self.now)
+        with self.unless_refused():
+            self.run(self.process.keeper.tick())
+
     @rule()
     def outbox_works(self) -> None:
         self.run(self.process.work())
