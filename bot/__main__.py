@@ -15,7 +15,7 @@ from typing import Final, NoReturn
 
 from bot import account_cli, app, check, logs, lookups
 from bot.config import AccountSettings, ConfigurationError, Settings, load_settings
-from bot.errors import TokenRefusedError, UnavailableError
+from bot.domain.errors import TokenRefusedError, UnavailableError
 from bot.stopping import INTERRUPTED
 from bot.store import StoreError
 from bot.terminal import complain, say

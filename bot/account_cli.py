@@ -14,8 +14,8 @@ from pydantic import SecretStr
 from bot import lookups
 from bot.account_token import DEFAULT_JOBS, JOBS_HELP, account_token, jobs_number
 from bot.config import Settings
-from bot.errors import UserError
-from bot.models import Account, Saving
+from bot.domain.accounts import Account, Saving
+from bot.domain.errors import UserError
 from bot.render.configuring import saved_words
 from bot.render.text import bare, count
 from bot.saving import save

@@ -18,7 +18,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from bot.errors import UserError
+from bot.domain.errors import UserError
 
 DEFAULT_JOBS: Final = 3
 MOST_JOBS: Final = 15

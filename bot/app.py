@@ -18,7 +18,7 @@ from bot.config import Settings
 from bot.configuring import Configuring
 from bot.controls import view_of
 from bot.delivery import DiscordPost
-from bot.errors import TokenRefusedError, UnavailableError
+from bot.domain.errors import TokenRefusedError, UnavailableError
 from bot.heartbeat import Heartbeat
 from bot.inflight import PATIENCE
 from bot.inquiry import Inquiries

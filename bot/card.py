@@ -7,7 +7,7 @@ import discord
 from discord import ui
 
 from bot.controls import button
-from bot.models import Action, KnownAccount
+from bot.domain.accounts import Action, KnownAccount
 from bot.render.cards import account_embed
 from bot.replies import Shown
 

@@ -11,7 +11,7 @@ import discord
 
 from bot.check_database import try_database
 from bot.config import Settings
-from bot.models import Account, Standing
+from bot.domain.accounts import Account, Standing
 from bot.owners import owners_of
 from bot.permissions import AlertChannel, lacking
 from bot.render.text import bare, count

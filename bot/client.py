@@ -16,7 +16,7 @@ from discord.ext import commands
 from bot.config import Settings
 from bot.configuring import Configuring
 from bot.controls import PATTERN, Control, Controls, OutdatedError, dispatch
-from bot.errors import UnavailableError
+from bot.domain.errors import UnavailableError
 from bot.forms import conceal, forget
 from bot.inflight import InFlight
 from bot.inquiry import Inquiries

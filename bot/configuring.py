@@ -13,8 +13,8 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from bot.incidents import Ending, State
-from bot.models import Account, Action, Observation, Removal, Removed, Saved, Saving
+from bot.domain.accounts import Account, Action, Observation, Removal, Removed, Saved, Saving
+from bot.domain.incidents import Ending, State
 from bot.monitor import Monitor, utc_now
 from bot.rules import episodes, watching
 from bot.saving import UNCLEAR, save, sentence_of, unsure

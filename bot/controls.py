@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 import discord
 from discord import ui
 
-from bot.errors import UserError
+from bot.domain.errors import UserError
 from bot.inflight import InFlight
 from bot.owners import NotAnOwnerError, Owners
 from bot.render.look import ButtonLook, LinkLook, Look, SelectLook

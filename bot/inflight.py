@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
-from bot.errors import UserError
+from bot.domain.errors import UserError
 from bot.replies import Caller, report
 
 PATIENCE: Final = timedelta(seconds=1)

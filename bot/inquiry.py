@@ -13,8 +13,8 @@ from enum import StrEnum
 from functools import partial
 from typing import Final
 
-from bot.errors import UserError
-from bot.models import InfoSnapshot, KnownAccount
+from bot.domain.accounts import InfoSnapshot, KnownAccount
+from bot.domain.errors import UserError
 from bot.monitor import Monitor, utc_now
 from bot.store import Store
 from bot.useapi import MalformedResponse, PendingModeration, UseapiClient, UseapiError

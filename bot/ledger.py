@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self, TypeVar, assert_never
 
-from bot.incidents import Delivery, Incident, Message
-from bot.models import Action
+from bot.domain.accounts import Action
+from bot.domain.incidents import Delivery, Incident, Message
 from bot.rules.desk import running
 from bot.rules.policy import CLOCK_SLACK, RECUR_WINDOW
 from bot.rules.watching import Watch, resume

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from bot.causes import Cause
-from bot.errors import UserError
-from bot.incidents import Incident, Trouble
-from bot.models import Flag, InfoSnapshot, KnownAccount, Observation
+from bot.domain.accounts import Flag, InfoSnapshot, KnownAccount, Observation
+from bot.domain.causes import Cause
+from bot.domain.errors import UserError
+from bot.domain.incidents import Incident, Trouble
 from bot.roster import Roster
 from bot.store import Store, StoredAccount, StoreError
 from bot.useapi import Gone, PendingModeration, Unauthorized, Unpaid, Unreachable, UseapiClient, UseapiError

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 import aiohttp
 import discord
 
-from bot.errors import UserError
+from bot.domain.errors import UserError
 from bot.store import StoreError
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ import discord
 from discord import InteractionResponseType, app_commands
 from discord.ui import LayoutView, View
 
-from bot.errors import UserError
+from bot.domain.errors import UserError
 from bot.render import sentences
 from bot.render.text import bare
 from bot.store import StoreError

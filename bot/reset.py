@@ -12,8 +12,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from bot.incidents import Incident, ResetVerdict, State, refused_list
-from bot.models import Flag
+from bot.domain.accounts import Flag
+from bot.domain.incidents import Incident, ResetVerdict, State, refused_list
 from bot.moments import Step, nothing
 from bot.monitor import Monitor
 from bot.rules.episodes import folded, same_text

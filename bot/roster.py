@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from bot.errors import UserError
-from bot.incidents import Incident
-from bot.models import Account, InfoSnapshot, KnownAccount, Observation, is_channel
+from bot.domain.accounts import Account, InfoSnapshot, KnownAccount, Observation, is_channel
+from bot.domain.errors import UserError
+from bot.domain.incidents import Incident
 
 NO_INCIDENTS: Final[Mapping[str, Incident]] = {}
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.domain.wellness import Lack, Problem, Signs, problems
 from bot.heartbeat import Heartbeat
 from bot.monitor import Monitor
 from bot.outbox import MemoryNotice, Outbox
@@ -17,7 +18,6 @@ from bot.store import StoreError
 from bot.supervise import Health, first_of, supervise
 from bot.useapi import RateLimited, UseapiError
 from bot.watchkeeper import Watchkeeper
-from bot.wellness import Lack, Problem, Signs, problems
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from bot.models import Account, Saved, Saving
+from bot.domain.accounts import Account, Saved, Saving
 from bot.useapi import (
     AnswerLost,
     Gone,

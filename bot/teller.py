@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.incidents import Alert, new_key
+from bot.domain.incidents import Alert, new_key
 from bot.ledger import Draft, Ledger
 from bot.rules.policy import Policy
 from bot.rules.telling import next_due, tell

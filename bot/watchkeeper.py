@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.causes import Cause
-from bot.incidents import Alert, Incident, Message, Purpose, Reason, Route, State, Trouble, new_key
+from bot.domain.accounts import Action, Flag, Observation
+from bot.domain.causes import Cause
+from bot.domain.incidents import Alert, Incident, Message, Purpose, Reason, Route, State, Trouble, new_key
 from bot.ledger import Draft, Ledger
-from bot.models import Action, Flag, Observation
 from bot.rules import acts, clock, episodes, looks, sending, watching
 from bot.rules.episodes import Change
 from bot.rules.looks import Decision

@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.card import CARD_ACTIONS, account_card
 from bot.client import Midwatch
 from bot.controls import Controls, Press, Who, button, select
-from bot.errors import UserError
+from bot.domain.errors import UserError
 from bot.monitor import Monitor, utc_now
 from bot.render.accounts import AccountsPage, accounts_page, nothing_configured, option, unread
 from bot.render.choosing import choices

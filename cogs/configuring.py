@@ -13,9 +13,9 @@ from bot.card import CARD_ACTIONS, account_card
 from bot.client import Midwatch
 from bot.configuring import Configuring
 from bot.controls import Controls, Press, Who, button, view_of
-from bot.errors import UserError
+from bot.domain.accounts import KnownAccount, Saved, Saving
+from bot.domain.errors import UserError
 from bot.forms import JOBS, TOKEN, account_form, filled_in
-from bot.models import KnownAccount, Saved, Saving
 from bot.monitor import Monitor
 from bot.owners import NotAnOwnerError, Owners
 from bot.render.cases import account_of

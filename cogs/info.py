@@ -8,9 +8,9 @@ from discord.ext import commands
 
 from bot.client import Midwatch
 from bot.controls import Controls, Press, Who, button, select
-from bot.errors import UserError
+from bot.domain.accounts import KnownAccount
+from bot.domain.errors import UserError
 from bot.inquiry import Inquiries, Inquiry, Outcome
-from bot.models import KnownAccount
 from bot.monitor import Monitor, utc_now
 from bot.render.cards import flag_embed, flag_headline, info_embed
 from bot.render.choosing import OFFERED, choices, options

@@ -11,9 +11,9 @@ from discord.ext import commands
 from bot.card import CARD_ACTIONS
 from bot.client import Midwatch
 from bot.controls import Controls, OutdatedError, Press, Who, view_of
-from bot.incidents import Incident, Message, ResetVerdict, open_service
+from bot.domain.accounts import Flag, KnownAccount, is_channel
+from bot.domain.incidents import Incident, Message, ResetVerdict, open_service
 from bot.ledger import Ledger
-from bot.models import Flag, KnownAccount, is_channel
 from bot.monitor import Monitor, utc_now
 from bot.outbox.letters import note_for
 from bot.render import acting

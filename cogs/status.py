@@ -11,10 +11,10 @@ from discord.ext import commands
 
 from bot.client import Midwatch
 from bot.controls import Controls, Press, Who, button
-from bot.durations import completions, read_typed
-from bot.errors import UserError
-from bot.incidents import Incident, Message, Route, open_service
-from bot.models import KnownAccount
+from bot.domain.accounts import KnownAccount
+from bot.domain.durations import completions, read_typed
+from bot.domain.errors import UserError
+from bot.domain.incidents import Incident, Message, Route, open_service
 from bot.monitor import Monitor, utc_now
 from bot.outbox import RouteState
 from bot.permissions import lacking_now

@@ -14,10 +14,10 @@ from pydantic import SecretStr
 
 from bot.controls import view_of
 from bot.delivery import Letter, Place, Post
+from bot.domain.accounts import Account, Action, Flag, Observation
+from bot.domain.incidents import Incident, Message, Purpose, Route
 from bot.heartbeat import Heartbeat
-from bot.incidents import Incident, Message, Purpose, Route
 from bot.ledger import Ledger
-from bot.models import Account, Action, Flag, Observation
 from bot.monitor import Monitor, recall
 from bot.outbox import MemoryNotice, Outbox
 from bot.rounds import Rounds

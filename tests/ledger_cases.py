@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.incidents import Incident, Message
+from bot.domain.incidents import Incident, Message
 from bot.ledger import Draft, Ledger
 from bot.rules.watching import Watch
 from tests.store.cases import AT, FIRST, SECOND

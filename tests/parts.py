@@ -10,9 +10,9 @@ from pathlib import Path
 import aiohttp
 from pydantic import SecretStr
 
+from bot.domain.accounts import Account, Flag, Info, InfoSnapshot, KnownAccount
 from bot.inquiry import Inquiries
 from bot.ledger import Ledger
-from bot.models import Account, Flag, Info, InfoSnapshot, KnownAccount
 from bot.monitor import Monitor, recall
 from bot.rules.policy import Policy
 from bot.store import Store

@@ -9,17 +9,7 @@ from typing import Any
 import discord
 from hypothesis import strategies as st
 
-from bot.incidents import (
-    Ending,
-    Entry,
-    Incident,
-    Message,
-    Purpose,
-    Reason,
-    State,
-    Trouble,
-)
-from bot.models import (
+from bot.domain.accounts import (
     Account,
     Action,
     FastTime,
@@ -29,6 +19,16 @@ from bot.models import (
     KnownAccount,
     Subscription,
     Usage,
+)
+from bot.domain.incidents import (
+    Ending,
+    Entry,
+    Incident,
+    Message,
+    Purpose,
+    Reason,
+    State,
+    Trouble,
 )
 from bot.render.look import ButtonLook, LinkLook, Look, SelectLook
 from bot.render.text import length

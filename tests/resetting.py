@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from bot.incidents import State
+from bot.domain.incidents import State
 from bot.outbox import Step
 from bot.reset import Attempt, Progress, Resets, Stage, fingerprint
 from bot.useapi.client import Limits

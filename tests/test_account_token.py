@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.account_token import account_token, id_in, jobs_number
-from bot.errors import UserError
+from bot.domain.errors import UserError
 from tests.conftest import Leaks
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN
 from tests.sandbox.useapi import SANDBOX_USEAPI_TOKEN

@@ -10,7 +10,7 @@ import pytest
 import yarl
 
 from bot import app
-from bot.errors import TokenRefusedError, UnavailableError
+from bot.domain.errors import TokenRefusedError, UnavailableError
 from bot.store import DatabaseInUse
 from tests.ending import ended
 from tests.running import PATIENCE, Bot, Visitor

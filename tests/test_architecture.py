@@ -29,13 +29,13 @@ PACKAGES: Final = (
     Package(
         0,
         (
-            "bot.models",
-            "bot.incidents",
-            "bot.errors",
-            "bot.blocks",
-            "bot.causes",
-            "bot.durations",
-            "bot.wellness",
+            "bot.domain.accounts",
+            "bot.domain.incidents",
+            "bot.domain.errors",
+            "bot.domain.blocks",
+            "bot.domain.causes",
+            "bot.domain.durations",
+            "bot.domain.wellness",
         ),
     ),
     Package(
@@ -156,7 +156,7 @@ def test_a_module_imports_only_its_own_package_and_the_layers_below(module: Modu
 @pytest.mark.parametrize(
     ("module", "complaint"),
     [
-        pytest.param(Module("bot.models", "import aiohttp"), "aiohttp", id="facts-do-not-talk"),
+        pytest.param(Module("bot.domain.accounts", "import aiohttp"), "aiohttp", id="facts-do-not-talk"),
         pytest.param(Module("bot.useapi.info", "from bot import store"), "bot.store", id="from-the-top"),
         pytest.param(Module("bot.useapi.info", "from .. import store"), "bot.store", id="relative"),
         pytest.param(Module("bot.rules.looks", "import bot.ledger"), "bot.ledger", id="upward"),
@@ -208,9 +208,9 @@ def test_a_wrong_import_is_found(module: Module, complaint: str) -> None:
 
 
 def test_a_right_import_is_not_complained_about() -> None:
-    source = "import os.path\nfrom bot.models import Account\nfrom . import records\n"
+    source = "import os.path\nfrom bot.domain.accounts import Account\nfrom . import records\n"
     assert complaints(Module("bot.store.schema", source)) == []
-    assert complaints(Module("cogs.info", "from bot.models import Account\nimport discord.ui")) == []
+    assert complaints(Module("cogs.info", "from bot.domain.accounts import Account\nimport discord.ui")) == []
 
 
 def test_a_module_in_no_package_is_asked_for_one() -> None:

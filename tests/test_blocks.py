@@ -6,8 +6,8 @@ from time import process_time
 
 import pytest
 
-from bot.blocks import end_in, end_in_words, length_in, tells_of_block
-from bot.models import Flag, FlagKind
+from bot.domain.accounts import Flag, FlagKind
+from bot.domain.blocks import end_in, end_in_words, length_in, tells_of_block
 from bot.render.text import code_block, code_span
 
 DAY = timedelta(days=1)

@@ -10,8 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from bot.configuring import Configuring
-from bot.incidents import Ending, State
-from bot.models import Flag, Removal, Saving
+from bot.domain.accounts import Flag, Removal, Saving
+from bot.domain.incidents import Ending, State
 from bot.rules import acts
 from bot.useapi import AnswerLost, Limits, PendingModeration, UseapiClient
 from bot.watchkeeper import Watchkeeper

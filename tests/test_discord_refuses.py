@@ -10,7 +10,7 @@ import discord
 import pytest
 
 from bot.app import TOO_MANY_COMMANDS, reached
-from bot.errors import UnavailableError
+from bot.domain.errors import UnavailableError
 from bot.replies import logged
 from bot.supervise import Health, supervise
 from tests.running import Bot

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.durations import completions, read_typed
+from bot.domain.durations import completions, read_typed
 
 WEEK = timedelta(days=7)
 

@@ -11,9 +11,9 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
+from bot.domain.incidents import Delivery, Message, Purpose
+from bot.domain.wellness import OVERDUE_AFTER
 from bot.heartbeat import Heartbeat
-from bot.incidents import Delivery, Message, Purpose
-from bot.wellness import OVERDUE_AFTER
 from tests.conftest import Leaks
 from tests.keeping import MINUTE, PATIENCE, Clock, Watched, rounds_of, until, watching
 from tests.parts import AT

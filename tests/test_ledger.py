@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.incidents import Delivery, Incident, Message, State
+from bot.domain.accounts import Action
+from bot.domain.incidents import Delivery, Incident, Message, State
 from bot.ledger import Ledger
-from bot.models import Action
 from bot.rules.watching import Watch
 from bot.store import Store, StoredMute, StoreError
 from tests.ledger_cases import SOME_WATCH, Clock, content, put, put_in

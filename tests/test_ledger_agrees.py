@@ -12,9 +12,9 @@ from typing import TypeVar
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.incidents import Delivery, State, new_key
+from bot.domain.accounts import Action
+from bot.domain.incidents import Delivery, State, new_key
 from bot.ledger import Draft, Ledger
-from bot.models import Action
 from bot.rules.watching import Watch
 from bot.store import Store, StoreError
 from tests.ledger_cases import SOME_WATCH, Clock, content, put

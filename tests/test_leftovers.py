@@ -10,7 +10,7 @@ import pytest
 
 from bot import app
 from bot.client import Midwatch
-from bot.errors import TokenRefusedError
+from bot.domain.errors import TokenRefusedError
 from bot.outbox.outbox import nothing
 from bot.store import Store
 from tests.ending import ended, nothing_left

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.models import Account, Flag, FlagKind, KnownAccount, is_channel
+from bot.domain.accounts import Account, Flag, FlagKind, KnownAccount, is_channel
 from tests.parts import AT, CHANNEL, OTHER
 from tests.sandbox.useapi import BLOCK, CAPTCHA, MODERATION, SUSPICION, TIMED_BLOCK
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import UserError
-from bot.incidents import Trouble
-from bot.models import Account, Flag
+from bot.domain.accounts import Account, Flag
+from bot.domain.errors import UserError
+from bot.domain.incidents import Trouble
 from bot.monitor import PRESSES_SHARE
 from bot.useapi import PendingModeration, Unauthorized, Unreachable, UseapiClient, UseapiError
 from tests import keeping

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.incidents import Ending, Incident, ResetVerdict, State, Trouble
+from bot.domain.incidents import Ending, Incident, ResetVerdict, State, Trouble
 from bot.outbox import Step
 from bot.reset import Outcome, fingerprint
 from bot.useapi import PendingModeration

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.models import FastTime, Info, InfoSnapshot, KnownAccount, Subscription
+from bot.domain.accounts import FastTime, Info, InfoSnapshot, KnownAccount, Subscription
 from bot.render.accounts import (
     PAGE_LIMIT,
     AccountsPage,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.incidents import ResetVerdict
-from bot.models import Flag, KnownAccount
+from bot.domain.accounts import Flag, KnownAccount
+from bot.domain.incidents import ResetVerdict
 from bot.render import acting
 from bot.render.acting import confirmation, snooze_choice, verdict_sentence
 from bot.render.look import ButtonLook, LinkLook

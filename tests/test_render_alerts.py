@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.incidents import Ending, Incident, Purpose, Reason, Route, State, Trouble, reference
-from bot.models import Account, Action, Flag, KnownAccount
+from bot.domain.accounts import Account, Action, Flag, KnownAccount
+from bot.domain.incidents import Ending, Incident, Purpose, Reason, Route, State, Trouble, reference
 from bot.render.alerts import DMS_CLOSED, OUTDATED, look_of, opened_card
 from bot.render.look import ButtonLook, LinkLook, Look, SelectLook
 from tests.render_samples import (

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.models import Action, FastTime, Flag, FlagKind, Info, InfoSnapshot, KnownAccount, Subscription, Usage
+from bot.domain.accounts import (
+    Action,
+    FastTime,
+    Flag,
+    FlagKind,
+    Info,
+    InfoSnapshot,
+    KnownAccount,
+    Subscription,
+    Usage,
+)
 from bot.render.cards import account_embed, flag_embed, flag_headline, info_embed
 from bot.render.steps import BUTTONS, steps
 from bot.render.text import length

@@ -5,9 +5,9 @@ from dataclasses import replace
 import discord
 import pytest
 
-from bot.causes import Cause
-from bot.incidents import Ending, Incident, Purpose, Reason, State, Trouble, reference
-from bot.models import Account, Flag, KnownAccount
+from bot.domain.accounts import Account, Flag, KnownAccount
+from bot.domain.causes import Cause
+from bot.domain.incidents import Ending, Incident, Purpose, Reason, State, Trouble, reference
 from bot.render.alerts import look_of
 from bot.render.look import Look
 from tests.render_samples import (

@@ -7,15 +7,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.causes import Cause
 from bot.delivery import BODY_CODES, BROKEN_CODES, CLOSED_CODES
-from bot.incidents import Delivery, Ending, Entry, Incident, Message, Purpose, Reason, Route, State, Trouble
-from bot.models import KnownAccount
+from bot.domain.accounts import KnownAccount
+from bot.domain.causes import Cause
+from bot.domain.incidents import (
+    Delivery,
+    Ending,
+    Entry,
+    Incident,
+    Message,
+    Purpose,
+    Reason,
+    Route,
+    State,
+    Trouble,
+)
+from bot.domain.wellness import Lack, Problem
 from bot.render.causes import WORDS
 from bot.render.routes import RouteStatus, failure_words
 from bot.render.status import STATUS_LIMIT, WatchStatus, presence_text, status
 from bot.render.text import length
-from bot.wellness import Lack, Problem
 from tests.render_samples import (
     ACCOUNTS,
     BLOCKED,

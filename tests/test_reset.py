@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.incidents import Ending, Incident, Message, ResetVerdict, State
-from bot.models import Flag, FlagKind
+from bot.domain.accounts import Flag, FlagKind
+from bot.domain.incidents import Ending, Incident, Message, ResetVerdict, State
 from bot.outbox import Step
 from bot.reset import Attempt, Outcome, Stage, fingerprint
 from bot.watchkeeper import Watchkeeper

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.incidents import Ending, ResetVerdict, State
+from bot.domain.incidents import Ending, ResetVerdict, State
 from bot.outbox import Step
 from bot.reset import Outcome, Stage, fingerprint
 from bot.rules.policy import LEASE

@@ -2,9 +2,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.errors import UserError
-from bot.incidents import Incident
-from bot.models import Account, KnownAccount, Observation, State
+from bot.domain.accounts import Account, KnownAccount, Observation, State
+from bot.domain.errors import UserError
+from bot.domain.incidents import Incident
 from bot.roster import Roster
 from tests.parts import AT, CHANNEL, FLAG, OTHER, account, answer
 

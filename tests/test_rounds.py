@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.accounts import Observation
+from bot.domain.incidents import State, Trouble
 from bot.heartbeat import Heartbeat
-from bot.incidents import State, Trouble
-from bot.models import Observation
 from bot.monitor import Monitor, recall
 from bot.outbox import MemoryNotice
 from bot.rounds import Rounds

@@ -10,8 +10,8 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from bot.causes import Cause
-from bot.incidents import Trouble
+from bot.domain.causes import Cause
+from bot.domain.incidents import Trouble
 from bot.monitor import trouble_of
 from bot.useapi import (
     Gone,

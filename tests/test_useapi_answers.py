@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.causes import Cause
-from bot.models import Account, Flag, FlagKind, SavedAccount, Standing
+from bot.domain.accounts import Account, Flag, FlagKind, SavedAccount, Standing
+from bot.domain.causes import Cause
 from bot.useapi import (
     AnswerLost,
     Gone,

@@ -16,7 +16,7 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 from pydantic import SecretStr
 
-from bot.models import Account, SavedAccount
+from bot.domain.accounts import Account, SavedAccount
 from bot.useapi import (
     Gone,
     Limits,

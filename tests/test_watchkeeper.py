@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.incidents import Delivery, Incident, Purpose, Reason, ResetVerdict, Route, State, Trouble
+from bot.domain.incidents import Delivery, Incident, Purpose, Reason, ResetVerdict, Route, State, Trouble
 from bot.ledger import Ledger
 from bot.store import StoreError
 from tests.keeping import (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.incidents import Delivery, Incident, Purpose, Reason, ResetVerdict, Route, State, Trouble
+from bot.domain.incidents import Delivery, Incident, Purpose, Reason, ResetVerdict, Route, State, Trouble
 from bot.rules.policy import LEASE, LONGEST_SNOOZE, Policy
 from bot.watchkeeper import CLOCK_CHECK, UNKNOWN_OUTCOME
 from tests.keeping import (

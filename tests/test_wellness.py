@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from bot.delivery import Letter, NotDoneError, Obstacle, Place
+from bot.domain.incidents import Delivery, Ending, Purpose, Route, Trouble
+from bot.domain.wellness import OVERDUE_AFTER, Lack, Problem, Signs, problems
 from bot.heartbeat import Heartbeat
-from bot.incidents import Delivery, Ending, Purpose, Route, Trouble
 from bot.outbox.memory_notice import MemoryNotice
 from bot.render.status import WatchStatus, presence_text, status
 from bot.rounds import CLOCK, FORGETTING, NOTICE, OUTBOX, POLLING, Rounds
 from bot.store import StoreError
-from bot.wellness import OVERDUE_AFTER, Lack, Problem, Signs, problems
 from tests.keeping import ADA, BEA, HOUR, MINUTE, Clock, NoPost, Watched, rounds_of, until, watching
 from tests.parts import AT, locked
 from tests.sandbox.useapi import MODERATION, Fault, SimulatedUseapi

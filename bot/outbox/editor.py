@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.delivery import NotDoneError, Obstacle, Place
-from bot.incidents import Delivery, Message
+from bot.domain.incidents import Delivery, Message
 from bot.moments import Step
 from bot.outbox import fate
 from bot.outbox.health import Holds

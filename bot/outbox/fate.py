@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol, assert_never
 
 from bot.delivery import CLOSED_REASONS, NotDoneError, Obstacle, Place
-from bot.incidents import Delivery, Incident, Message, Purpose, Route
+from bot.domain.incidents import Delivery, Incident, Message, Purpose, Route
 from bot.rules.desk import keys
 from bot.rules.policy import LONGEST_BACKOFF
 from bot.rules.sending import goes_at

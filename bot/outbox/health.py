@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.delivery import CLOSED_REASONS, NotDoneError, Obstacle
-from bot.incidents import Delivery, Message, Route
+from bot.domain.incidents import Delivery, Message, Route
 from bot.outbox.fate import Memory, backoff, copy_key, is_copy, is_due, original_key, ready_at
 from bot.rules.policy import LONGEST_BACKOFF
 

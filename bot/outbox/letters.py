@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from discord import ui
 
 from bot.delivery import CLOSED_REASONS, Letter
-from bot.incidents import Message, Route
+from bot.domain.accounts import KnownAccount
+from bot.domain.incidents import Message, Route
 from bot.ledger import Ledger
-from bot.models import KnownAccount
 from bot.render.alerts import DMS_CLOSED, look_of
 from bot.render.look import Look
 

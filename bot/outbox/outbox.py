@@ -11,9 +11,9 @@ from typing import Final
 from discord import ui
 
 from bot.delivery import NotDoneError, Post
-from bot.incidents import Message, Route
+from bot.domain.accounts import KnownAccount
+from bot.domain.incidents import Message, Route
 from bot.ledger import Ledger
-from bot.models import KnownAccount
 from bot.moments import Step, nothing
 from bot.outbox import fate, health
 from bot.outbox.editor import EDIT_EVERY, Editor, Wish

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.delivery import NotDoneError, Obstacle, Place, Post
-from bot.incidents import Delivery, Message, Purpose, Route
+from bot.domain.incidents import Delivery, Message, Purpose, Route
 from bot.ledger import Draft, Ledger
 from bot.moments import Step
 from bot.outbox import fate

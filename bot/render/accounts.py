@@ -7,7 +7,7 @@ from typing import Final
 
 import discord
 
-from bot.models import Flag, KnownAccount, State
+from bot.domain.accounts import Flag, KnownAccount, State
 from bot.render.facts import channel_link, known_plan, slots, snapshot_line
 from bot.render.sentences import failure, state_words
 from bot.render.text import FENCES, bare, clip, code_block, count, exactly, length, plain, when, whole

@@ -6,8 +6,8 @@ from typing import Final, assert_never
 
 import discord
 
-from bot.incidents import Incident, ResetVerdict
-from bot.models import Flag, FlagKind, KnownAccount
+from bot.domain.accounts import Flag, FlagKind, KnownAccount
+from bot.domain.incidents import Incident, ResetVerdict
 from bot.render.cards import QUOTE_LIMIT, add_field, flag_colour
 from bot.render.cases import naming
 from bot.render.look import ButtonLook, LinkLook, Look, headed

@@ -8,8 +8,8 @@ from typing import Final, assert_never
 
 import discord
 
-from bot.incidents import Entry, Incident, Message, Purpose, Reason, Route, State, open_service
-from bot.models import Account, Action, Flag, KnownAccount
+from bot.domain.accounts import Account, Action, Flag, KnownAccount
+from bot.domain.incidents import Entry, Incident, Message, Purpose, Reason, Route, State, open_service
 from bot.render.cards import add_field
 from bot.render.cases import Case, account_of, cases_of, is_removed, names_of, slots_out
 from bot.render.digests import digest, digest_controls

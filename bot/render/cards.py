@@ -5,7 +5,7 @@ from typing import Final
 
 import discord
 
-from bot.models import Action, Flag, FlagKind, Info, InfoSnapshot, KnownAccount, State, Subscription
+from bot.domain.accounts import Action, Flag, FlagKind, Info, InfoSnapshot, KnownAccount, State, Subscription
 from bot.render.facts import (
     channel_link,
     fast_bar,

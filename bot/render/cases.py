@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.incidents import Ending, Incident, Message, Reason, State
-from bot.models import Account, Flag, FlagKind, KnownAccount
+from bot.domain.accounts import Account, Flag, FlagKind, KnownAccount
+from bot.domain.incidents import Ending, Incident, Message, Reason, State
 from bot.render.sentences import open_words
 from bot.render.text import plain, span, when, whole
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bot.causes import Cause
+from bot.domain.causes import Cause
 
 WORDS: Final[Mapping[Cause | None, str]] = {
     None: "the API does not answer",

@@ -7,7 +7,7 @@ from typing import Final
 import discord
 from discord import app_commands
 
-from bot.models import KnownAccount
+from bot.domain.accounts import KnownAccount
 from bot.render.accounts import choice_name, matches, option, order
 
 OFFERED: Final = 25

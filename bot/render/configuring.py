@@ -4,7 +4,7 @@ from typing import Final, assert_never
 
 import discord
 
-from bot.models import Action, KnownAccount, Removal, Removed, Saved, Saving
+from bot.domain.accounts import Action, KnownAccount, Removal, Removed, Saved, Saving
 from bot.render.cards import add_field
 from bot.render.facts import channel_link, slots
 from bot.render.look import ButtonLook, Look, headed

@@ -6,8 +6,8 @@ from typing import Final, assert_never
 
 import discord
 
-from bot.incidents import Ending, Incident, Reason, State, Trouble
-from bot.models import Action
+from bot.domain.accounts import Action
+from bot.domain.incidents import Ending, Incident, Reason, State, Trouble
 from bot.render.cards import FIELD_LIMIT, QUOTE_LIMIT, add_field, flag_colour, history
 from bot.render.cases import Case, is_removed, state_of, stretch
 from bot.render.headlines import ONLY_REMINDERS

@@ -3,7 +3,7 @@
 import math
 from typing import Final
 
-from bot.models import Account, FastTime, InfoSnapshot, KnownAccount, Subscription, Usage
+from bot.domain.accounts import Account, FastTime, InfoSnapshot, KnownAccount, Subscription, Usage
 from bot.render.text import code_span, count, decimal, exactly, when
 
 BLOCKS: Final = 10

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, assert_never
 
-from bot.incidents import Reason, State
-from bot.models import FlagKind
+from bot.domain.accounts import FlagKind
+from bot.domain.incidents import Reason, State
 from bot.render.cases import Case, duration, is_removed, names_of
 from bot.render.sentences import demand, symbol
 from bot.render.text import count, span, whole

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
-from bot.models import Flag, FlagKind, KnownAccount, State
+from bot.domain.accounts import Flag, FlagKind, KnownAccount, State
 from bot.render.text import clip, code_block, code_span, span, when
 
 SENTENCE_LIMIT: Final = 500

@@ -6,9 +6,9 @@ from typing import Final, assert_never
 
 import discord
 
-from bot.causes import Cause
-from bot.incidents import Incident, Trouble
-from bot.models import KnownAccount
+from bot.domain.accounts import KnownAccount
+from bot.domain.causes import Cause
+from bot.domain.incidents import Incident, Trouble
 from bot.render.cards import QUOTE_LIMIT, add_field
 from bot.render.cases import LABEL_LIMIT, NEEDING, account_of, naming, stretch
 from bot.render.causes import IF_IT_LASTS, WORDS

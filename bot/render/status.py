@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from bot.causes import Cause
-from bot.incidents import Incident, Message, Purpose, Reason, Route, State, Trouble
-from bot.models import KnownAccount
+from bot.domain.accounts import KnownAccount
+from bot.domain.causes import Cause
+from bot.domain.incidents import Incident, Message, Purpose, Reason, Route, State, Trouble
+from bot.domain.wellness import Lack, Problem
 from bot.render.cases import (
     LABEL_LIMIT,
     NO_WORDS,
@@ -21,7 +22,6 @@ from bot.render.routes import RouteStatus, failure_words, route_line
 from bot.render.services import headline, short, window
 from bot.render.text import clip, count, exactly, fitted, length, plain, span, when, whole
 from bot.render.wellness import LACKS, NO_SECOND_ROUTE, problem_lines
-from bot.wellness import Lack, Problem
 
 STATUS_LIMIT: Final = 3_800
 """Of the 4,000 characters that a layout may hold; the rest is left to what the command adds."""

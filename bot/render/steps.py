@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, assert_never
 
-from bot.models import Flag, FlagKind, KnownAccount
+from bot.domain.accounts import Flag, FlagKind, KnownAccount
 from bot.render.facts import channel_link
 from bot.render.text import code_span, exactly, span
 

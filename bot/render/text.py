@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.blocks import TIMESTAMP, moment
+from bot.domain.blocks import TIMESTAMP, moment
 
 FENCES: Final = len("```\n\n```")
 """What `code_block` adds around the text."""

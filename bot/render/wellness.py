@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
+from bot.domain.wellness import Lack, Problem
 from bot.render.cases import stretch
 from bot.render.text import span, when
-from bot.wellness import Lack, Problem
 
 LACKS: Final[Mapping[Lack, str]] = {
     Lack.MEMORY: "I cannot write down what I see",

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from bot.incidents import Alert, Ending, Incident, Reason, ResetVerdict, State
-from bot.models import Flag
+from bot.domain.accounts import Flag
+from bot.domain.incidents import Alert, Ending, Incident, Reason, ResetVerdict, State
 from bot.rules.clock import aged, given_back
 from bot.rules.episodes import Change, block_end, ended, heavier
 from bot.rules.policy import LEASE, LONGEST_SNOOZE

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason
+from bot.domain.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason
 from bot.rules.desk import Desk, breaks_mute
 from bot.rules.episodes import NewKey
 from bot.rules.policy import service_reminder_in

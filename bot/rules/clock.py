@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.incidents import Alert, Incident, Reason, State
+from bot.domain.incidents import Alert, Incident, Reason, State
 from bot.rules.episodes import Change
 from bot.rules.policy import CLAIM_FOR, CLAIM_GRACE, CLOCK_SLACK, LEASE, LONGEST_SNOOZE
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from bot.incidents import Delivery, Incident, Message, Purpose, Reason, State, Trouble, open_service
-from bot.models import FlagKind
+from bot.domain.accounts import FlagKind
+from bot.domain.incidents import Delivery, Incident, Message, Purpose, Reason, State, Trouble, open_service
 from bot.rules.clock import not_after
 from bot.rules.policy import CLAIM_FOR, CLAIM_GRACE, PUSH_EVERY, Policy
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.incidents import Alert, Ending, Incident, Reason, State
-from bot.models import Flag, FlagKind
+from bot.domain.accounts import Flag, FlagKind
+from bot.domain.incidents import Alert, Ending, Incident, Reason, State
 from bot.rules.policy import (
     COMMAND_CLEAR,
     GOOD_LOOKS,

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.causes import Cause
-from bot.incidents import Alert, Incident, Trouble, open_service
-from bot.models import Account, Flag, Observation
+from bot.domain.accounts import Account, Flag, Observation
+from bot.domain.causes import Cause
+from bot.domain.incidents import Alert, Incident, Trouble, open_service
 from bot.rules import clock, episodes
 from bot.rules.episodes import Blind, Change, NewKey
 from bot.rules.policy import Policy

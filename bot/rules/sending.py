@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from bot.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason
+from bot.domain.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason
 from bot.rules.desk import ABOUT_ACCOUNTS, Pushes, is_push, keys, running, sent_time
 
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.causes import Cause
-from bot.incidents import Alert, Ending, Incident, Reason, State, Trouble, open_service
-from bot.models import Flag
+from bot.domain.accounts import Flag
+from bot.domain.causes import Cause
+from bot.domain.incidents import Alert, Ending, Incident, Reason, State, Trouble, open_service
 from bot.rules import episodes
 from bot.rules.episodes import Change, NewKey
 from bot.rules.policy import AWAY_AFTER, TROUBLED_POLL, Policy

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from bot.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason, State
+from bot.domain.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason, State
 from bot.rules.announcing import announcements_due, service_messages
 from bot.rules.desk import Desk, Mutes, breaks_mute, can_be_reminded_of, keys
 from bot.rules.episodes import NewKey

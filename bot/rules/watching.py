@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.incidents import Incident
+from bot.domain.incidents import Incident
 from bot.rules.clock import not_after
 from bot.rules.episodes import Blind
 from bot.rules.policy import REMOVAL_LAG, SHRUNK_FOR, Policy, near

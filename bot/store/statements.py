@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from bot.models import Action
+from bot.domain.accounts import Action
 from bot.store.records import storable, to_epoch
 
 KEPT: Final = timedelta(days=400)

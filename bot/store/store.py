@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
-from bot.models import Account, Action, InfoSnapshot, Observation
+from bot.domain.accounts import Account, Action, InfoSnapshot, Observation
 from bot.store.database import (
     BUSY_TIMEOUT,
     Database,

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import aiosqlite
 
-from bot.incidents import Entry, Incident, Message, Reason
-from bot.models import Action, Flag, FlagKind
+from bot.domain.accounts import Action, Flag, FlagKind
+from bot.domain.incidents import Entry, Incident, Message, Reason
 from bot.store.database import Database
 from bot.store.records import StoredMute, from_epoch, storable, to_epoch
 from bot.store.shape import Cell, Shape, upsert

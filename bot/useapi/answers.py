@@ -14,7 +14,7 @@ from typing import Annotated, Final, TypeVar
 from pydantic import Field, StrictInt, StrictStr, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic's own, as it cannot read Python 3.11's
 
-from bot.models import Account, Flag, Info, SavedAccount, Standing, is_channel
+from bot.domain.accounts import Account, Flag, Info, SavedAccount, Standing, is_channel
 from bot.useapi.errors import Unreachable, UseapiError
 from bot.useapi.info import label_in_title, parse_info
 from bot.useapi.refusals import LATER, MODERATION, malformed, pending, refusal, turned_away, web_page

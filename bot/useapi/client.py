@@ -17,7 +17,7 @@ from urllib.parse import quote
 import aiohttp
 from pydantic import SecretStr
 
-from bot.models import Account, InfoSnapshot, SavedAccount, Standing, is_channel
+from bot.domain.accounts import Account, InfoSnapshot, SavedAccount, Standing, is_channel
 from bot.useapi import answers
 from bot.useapi.errors import MalformedResponse, RateLimited, Rejected, Unreachable
 from bot.useapi.holder import parse_holder

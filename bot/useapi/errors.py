@@ -23,8 +23,8 @@ header, a body, an address or a token.
 from datetime import timedelta
 from enum import StrEnum
 
-from bot.causes import Cause
-from bot.models import Flag
+from bot.domain.accounts import Flag
+from bot.domain.causes import Cause
 
 
 class UseapiError(Exception):

@@ -1,6 +1,6 @@
 """Whose token it is: the account that the API's list shows with one given Discord token."""
 
-from bot.models import Account
+from bot.domain.accounts import Account
 from bot.useapi.answers import Entry, account_of, believed, decipher, entries_of, is_empty_list
 from bot.useapi.errors import Unreachable
 from bot.useapi.refusals import LATER

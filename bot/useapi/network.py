@@ -6,7 +6,7 @@ from typing import Final
 
 import aiohttp
 
-from bot.causes import Cause
+from bot.domain.causes import Cause
 from bot.useapi.errors import AnswerLost, NotAsked, Unreachable
 from bot.useapi.refusals import CHECK_URL, LATER, LOOK_FIRST, QUESTIONS
 from bot.useapi.response import Question

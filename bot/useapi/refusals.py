@@ -8,8 +8,8 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
 
-from bot.causes import Cause
-from bot.models import Flag, is_channel
+from bot.domain.accounts import Flag, is_channel
+from bot.domain.causes import Cause
 from bot.useapi.errors import (
     Gone,
     MalformedResponse,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from bot.incidents import Message, Purpose, Reason
+from bot.domain.incidents import Message, Purpose, Reason
 from tests.any_order.outages import Mark, Outages
 from tests.any_order.truth import BLOCK, HOUR, MINUTE, Case, News, Truth
 

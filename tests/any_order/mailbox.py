@@ -10,7 +10,7 @@ from typing import Final
 from discord import ui
 
 from bot.delivery import Letter, NotDoneError, Obstacle, Place, obstacle_in
-from bot.incidents import Route
+from bot.domain.incidents import Route
 from bot.render.look import signature
 
 DAY: Final = timedelta(days=1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.incidents import Incident, Message, Reason, Trouble
+from bot.domain.incidents import Incident, Message, Reason, Trouble
 
 ASKS: Final = {Trouble.UNREACHABLE: 0, Trouble.PENDING: 0, Trouble.LIST_GONE: 1}
 """What each trouble asks of a person: nothing, a look at the accounts; any other, to put it right."""

@@ -8,12 +8,12 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from bot.causes import Cause
 from bot.controls import view_of
+from bot.domain.accounts import Account, Flag, KnownAccount, Observation
+from bot.domain.causes import Cause
+from bot.domain.incidents import Delivery, Trouble
 from bot.heartbeat import Heartbeat
-from bot.incidents import Delivery, Trouble
 from bot.ledger import Ledger
-from bot.models import Account, Flag, KnownAccount, Observation
 from bot.moments import Step
 from bot.monitor import Monitor, recall
 from bot.outbox import MemoryNotice, Outbox

@@ -6,8 +6,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from bot.incidents import ResetVerdict, Trouble
-from bot.models import Flag
+from bot.domain.accounts import Flag
+from bot.domain.incidents import ResetVerdict, Trouble
 from bot.moments import Step
 from tests.any_order.mailbox import Refusal
 from tests.any_order.process import NAMES

@@ -12,8 +12,8 @@ from typing import Final, TypeVar
 import discord
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
-from bot.incidents import Delivery, Incident, Message, Purpose, State, Trouble, open_service
-from bot.models import Flag, FlagKind
+from bot.domain.accounts import Flag, FlagKind
+from bot.domain.incidents import Delivery, Incident, Message, Purpose, State, Trouble, open_service
 from bot.outbox.fate import original_key
 from bot.rules.desk import is_joinable
 from bot.store import StoreError

@@ -14,7 +14,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from bot.incidents import reference
+from bot.domain.incidents import reference
 from bot.outbox import Step
 from tests.chaos.hurry import Hurry, SetClock
 from tests.chaos.records import MessageRow, Records

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.incidents import Delivery, Purpose, Reason, ResetVerdict, State
+from bot.domain.incidents import Delivery, Purpose, Reason, ResetVerdict, State
 from bot.store.records import from_epoch
 from bot.watchkeeper import UNKNOWN_OUTCOME
 

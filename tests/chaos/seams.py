@@ -14,10 +14,10 @@ from pydantic import SecretStr
 
 from bot.controls import view_of
 from bot.delivery import DiscordPost, Letter, Place
+from bot.domain.accounts import Account
+from bot.domain.incidents import Route
 from bot.heartbeat import Heartbeat
-from bot.incidents import Route
 from bot.ledger import Ledger
-from bot.models import Account
 from bot.monitor import Monitor, recall
 from bot.outbox import MemoryNotice, Outbox
 from bot.rounds import Rounds

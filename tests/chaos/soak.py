@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from bot.incidents import Trouble
+from bot.domain.incidents import Trouble
 from bot.outbox import Step
 from tests.chaos import census
 from tests.chaos.census import Sample

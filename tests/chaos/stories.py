@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from bot.incidents import Delivery, Purpose, State
+from bot.domain.incidents import Delivery, Purpose, State
 from bot.outbox import Step
 from bot.rules.policy import LONGEST_BACKOFF, PUSH_EVERY
 from tests.chaos.hurry import SPEED

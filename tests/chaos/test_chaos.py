@@ -8,8 +8,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot import incidents
-from bot.incidents import ResetVerdict
+from bot.domain import incidents
+from bot.domain.incidents import ResetVerdict
 from bot.outbox import Step
 from bot.rules.policy import AWAY_AFTER, LEASE
 from bot.watchkeeper import UNKNOWN_OUTCOME

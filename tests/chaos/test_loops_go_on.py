@@ -12,8 +12,8 @@ import aiohttp
 import discord
 import pytest
 
-from bot.errors import TokenRefusedError, UnavailableError
-from bot.incidents import Delivery
+from bot.domain.errors import TokenRefusedError, UnavailableError
+from bot.domain.incidents import Delivery
 from bot.ledger import Ledger
 from bot.store import Store, StoreError
 from bot.store.database import plainly

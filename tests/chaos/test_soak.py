@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.incidents import State, Trouble
+from bot.domain.incidents import State, Trouble
 from bot.rules.policy import RECUR_WINDOW
 from tests.chaos.records import IncidentRow
 from tests.chaos.soak import API_FAULTS, DISCORD_FAULTS, FAULTS, share_of, soak

@@ -7,7 +7,7 @@ from typing import Final
 
 import discord
 
-from bot.incidents import Purpose, Reason, Trouble
+from bot.domain.incidents import Purpose, Reason, Trouble
 from bot.rules.policy import RECUR_AFTER, RECUR_WINDOW
 from tests.chaos.ordeal import Creation, Ordeal
 from tests.chaos.records import ASKED, ENDINGS, IncidentRow

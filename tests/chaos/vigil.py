@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.incidents import Delivery
+from bot.domain.incidents import Delivery
 from tests.chaos.ordeal import Ordeal
 from tests.sandbox.useapi import Endpoint
 

@@ -10,9 +10,9 @@ from typing import TypeVar
 
 from bot.controls import view_of
 from bot.delivery import Post
-from bot.incidents import Delivery, Entry, Incident, Message, Purpose, Reason, State, new_key
+from bot.domain.accounts import Account, Flag, KnownAccount
+from bot.domain.incidents import Delivery, Entry, Incident, Message, Purpose, Reason, State, new_key
 from bot.ledger import Ledger, Signal
-from bot.models import Account, Flag, KnownAccount
 from bot.outbox import Outbox, Step
 from bot.rules.policy import Policy
 from bot.store import Store

@@ -8,7 +8,7 @@ import pytest
 
 from bot.controls import PATTERN, Press, view_of
 from bot.delivery import Place
-from bot.incidents import Entry, Message, Purpose, Reason, Trouble, new_key
+from bot.domain.incidents import Entry, Message, Purpose, Reason, Trouble, new_key
 from bot.outbox.fate import copied, sent
 from bot.render.acting import snooze_choice
 from bot.render.alerts import look_of

@@ -18,7 +18,7 @@ from bot.delivery import (
     error_for,
     obstacle_in,
 )
-from bot.incidents import Route, new_key
+from bot.domain.incidents import Route, new_key
 from bot.render.look import signature
 from tests.running import Visitor
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, Fault, SimulatedDiscord, Trouble

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bot.delivery import DiscordPost
-from bot.incidents import Delivery, Entry, Incident, Message, Purpose, Reason, State
-from bot.models import Action, Flag, KnownAccount
+from bot.domain.accounts import Action, Flag, KnownAccount
+from bot.domain.incidents import Delivery, Entry, Incident, Message, Purpose, Reason, State
 from bot.outbox import Step
 from tests.outbox.desk import Desk, created, edited
 from tests.running import Visitor

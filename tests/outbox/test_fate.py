@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.delivery import NotDoneError, Obstacle
-from bot.incidents import Message, Purpose, Route, new_key
+from bot.domain.incidents import Message, Purpose, Route, new_key
 from bot.outbox.fate import backoff, copied, is_due, refused
 from bot.rules.policy import LONGEST_BACKOFF
 

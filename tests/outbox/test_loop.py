@@ -11,7 +11,7 @@ import discord
 import pytest
 
 from bot.delivery import Letter, NotDoneError, Obstacle, Place, Post
-from bot.incidents import Delivery, Purpose, Route
+from bot.domain.incidents import Delivery, Purpose, Route
 from bot.ledger import Draft, Ledger
 from bot.outbox import Step
 from bot.store import StoreError

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 
-from bot.incidents import Delivery, State
+from bot.domain.incidents import Delivery, State
 from bot.outbox import Step
 from bot.outbox.editor import EDIT_EVERY
 from tests.outbox.desk import Desk, edited

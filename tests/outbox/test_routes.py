@@ -7,9 +7,9 @@ import discord
 import pytest
 
 from bot.delivery import DiscordPost
-from bot.incidents import Delivery, Incident, Purpose, Route, State, new_key, reference
-from bot.incidents import Trouble as Wrong
-from bot.models import Flag
+from bot.domain.accounts import Flag
+from bot.domain.incidents import Delivery, Incident, Purpose, Route, State, new_key, reference
+from bot.domain.incidents import Trouble as Wrong
 from tests.outbox.desk import Desk, created
 from tests.running import Visitor
 from tests.sandbox.discord import Fault, SimulatedDiscord, Trouble

@@ -8,7 +8,7 @@ import discord
 import pytest
 
 from bot.delivery import DiscordPost
-from bot.incidents import Delivery, Purpose, Route
+from bot.domain.incidents import Delivery, Purpose, Route
 from bot.outbox import Step
 from tests.outbox.desk import Crash, Desk, created
 from tests.running import Visitor

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.incidents import Delivery, Incident, Message, Purpose, Route, State, new_key
-from bot.incidents import Trouble as Wrong
-from bot.models import Flag
+from bot.domain.accounts import Flag
+from bot.domain.incidents import Delivery, Incident, Message, Purpose, Route, State, new_key
+from bot.domain.incidents import Trouble as Wrong
 from bot.outbox import Step
 from tests.outbox.desk import Crash, Desk, created, edited
 from tests.running import Visitor

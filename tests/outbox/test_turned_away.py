@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.incidents import Delivery, Route
-from bot.models import Flag
+from bot.domain.accounts import Flag
+from bot.domain.incidents import Delivery, Route
 from bot.render.routes import failure_words
 from tests.outbox.desk import Desk, created, edited
 from tests.running import Visitor

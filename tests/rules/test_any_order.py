@@ -8,8 +8,8 @@ from itertools import pairwise
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.incidents import Delivery, Incident, Purpose, Reason, ResetVerdict, State, Trouble
-from bot.models import FlagKind
+from bot.domain.accounts import FlagKind
+from bot.domain.incidents import Delivery, Incident, Purpose, Reason, ResetVerdict, State, Trouble
 from bot.rules import acts
 from bot.rules.desk import is_draft, running
 from bot.rules.policy import PUSH_EVERY

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.incidents import Ending, Incident, Reason, ResetVerdict, State, Trouble
-from bot.models import Flag, FlagKind
+from bot.domain.accounts import Flag, FlagKind
+from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, State, Trouble
 from bot.rules import acts, clock
 from bot.rules.episodes import how_new, same_text
 from tests.rules.world import (

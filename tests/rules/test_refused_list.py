@@ -1,7 +1,7 @@
 """Error 596 in place of the list: an account needs somebody, and the API does not say which."""
 
-from bot.incidents import Ending, Purpose, Reason, State, Trouble
-from bot.models import Flag, FlagKind
+from bot.domain.accounts import Flag, FlagKind
+from bot.domain.incidents import Ending, Purpose, Reason, State, Trouble
 from tests.rules.world import BLOCK, CAPTCHA, HOUR, MINUTE, MODERATION, A, World, flagged, started
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.incidents import Delivery, Ending, Purpose, Reason, ResetVerdict, State, Trouble
-from bot.models import Flag, FlagKind
+from bot.domain.accounts import Flag, FlagKind
+from bot.domain.incidents import Delivery, Ending, Purpose, Reason, ResetVerdict, State, Trouble
 from bot.rules import acts, clock
 from bot.rules.policy import PUSH_EVERY
 from bot.rules.service import look_again_in

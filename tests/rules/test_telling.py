@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.causes import Cause
-from bot.incidents import (
+from bot.domain.causes import Cause
+from bot.domain.incidents import (
     Delivery,
     Ending,
     Entry,

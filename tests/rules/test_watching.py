@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.incidents import Ending, State, Trouble
+from bot.domain.incidents import Ending, State, Trouble
 from bot.rules.policy import Policy
 from bot.rules.service import look_again_in
 from bot.rules.watching import Watch, blind_stretch, in_time, is_believed, removing, resume

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from bot.causes import Cause
-from bot.incidents import (
+from bot.domain.accounts import Account, Flag, Observation
+from bot.domain.causes import Cause
+from bot.domain.incidents import (
     Alert,
     Delivery,
     Entry,
@@ -17,7 +18,6 @@ from bot.incidents import (
     State,
     Trouble,
 )
-from bot.models import Account, Flag, Observation
 from bot.rules import acts, looks
 from bot.rules.episodes import Change
 from bot.rules.looks import Decision

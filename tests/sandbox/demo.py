@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from bot.models import InfoSnapshot
+from bot.domain.accounts import InfoSnapshot
 from bot.store import Store
 from bot.useapi.info import parse_info
 from tests.sandbox import launch

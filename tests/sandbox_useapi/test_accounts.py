@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.models import Flag, FlagKind
+from bot.domain.accounts import Flag, FlagKind
 from tests.sandbox.useapi import BLOCK, CAPTCHA, MODERATION, SUSPICION, TIMED_BLOCK, Endpoint, SimulatedUseapi
 from tests.sandbox_useapi.cases import CHANNEL, LIST, ONE, SERVER, Client
 

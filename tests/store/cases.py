@@ -11,7 +11,7 @@ from typing import Any
 
 import aiosqlite
 
-from bot.models import Account, Flag, FlagKind, Info, InfoSnapshot, Observation
+from bot.domain.accounts import Account, Flag, FlagKind, Info, InfoSnapshot, Observation
 from bot.store import Store
 
 AT = datetime(2026, 3, 1, 12, 0, 0, 5_000, tzinfo=UTC)

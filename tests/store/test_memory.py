@@ -3,7 +3,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from bot.models import Account, Action
+from bot.domain.accounts import Account, Action
 from bot.store import Store, StoredAccount, StoredInfo
 from tests.store.cases import (
     AT,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.incidents import Incident, State, new_key
-from bot.models import Flag, FlagKind
+from bot.domain.accounts import Flag, FlagKind
+from bot.domain.incidents import Incident, State, new_key
 from bot.store import Store, StoredAccount, StoreError
 from bot.store.database import connected, create
 from bot.store.records import from_epoch

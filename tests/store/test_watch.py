@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import pytest
 
-from bot.causes import Cause
-from bot.incidents import (
+from bot.domain.accounts import Action, Flag, FlagKind
+from bot.domain.causes import Cause
+from bot.domain.incidents import (
     Delivery,
     Ending,
     Entry,
@@ -21,7 +22,6 @@ from bot.incidents import (
     State,
     Trouble,
 )
-from bot.models import Action, Flag, FlagKind
 from bot.store import Store, StoredMute, StoreError, kept_incident, kept_message
 from bot.store.watch import IN_ORDER, INCIDENTS, LAST_ENDED, MESSAGES, PRESENT_INCIDENTS, PRESENT_MESSAGES
 from tests.store.cases import AT, CAPTCHA, DAY, FIRST, MINUTE, OWNER, Watcher, ask

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from bot.incidents import Delivery, Ending, Entry, Incident, Message, Purpose, Reason, State, Trouble
-from bot.models import Flag
+from bot.domain.accounts import Flag
+from bot.domain.incidents import Delivery, Ending, Entry, Incident, Message, Purpose, Reason, State, Trouble
 from tests.store.cases import AT, CAPTCHA, FIRST, MINUTE, OWNER
 
 KEYS = [f"{number:032x}" for number in range(100)]

@@ -10,8 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from bot.causes import Cause
-from bot.models import Flag, FlagKind, State
+from bot.domain.accounts import Flag, FlagKind, State
+from bot.domain.causes import Cause
 
 REFERENCE_LENGTH: Final = 12
 """48 bits: that two of a channel's last 500 messages share them is not to be expected in any lifetime."""

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from bot.blocks import end_in, end_in_words, length_in, start_in, tells_of_block
+from bot.domain.blocks import end_in, end_in_words, length_in, start_in, tells_of_block
 
 CHANNEL_PATTERN: Final = re.compile(r"[0-9]{17,20}")
 

@@ -1,0 +1,1 @@
+"""Facts: accounts, incidents, messages, errors. Only the standard library."""
