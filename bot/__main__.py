@@ -13,9 +13,10 @@ import sys
 from pathlib import Path
 from typing import Final, NoReturn
 
-from bot import account_cli, app, check, logs, lookups
+from bot import account_cli, app, check
 from bot.config import AccountSettings, ConfigurationError, Settings, load_settings
 from bot.domain.errors import TokenRefusedError, UnavailableError
+from bot.runtime import event_loop, log_setup
 from bot.stopping import INTERRUPTED
 from bot.store import StoreError
 from bot.terminal import complain, say
@@ -28,7 +29,7 @@ UNAVAILABLE: Final = 69
 REFUSED: Final = 77
 MISCONFIGURED: Final = 78
 
-LEVELS: Final = {"check": logs.LogLevel.WARNING, "account": logs.LogLevel.ERROR}
+LEVELS: Final = {"check": log_setup.LogLevel.WARNING, "account": log_setup.LogLevel.ERROR}
 """What is logged by commands that say for themselves how it went."""
 KINDS: Final = {"account": AccountSettings}
 """The settings of commands that need less than the bot."""
@@ -73,7 +74,7 @@ def do(wanted: argparse.Namespace, env_file: Path | None, waits: app.Waits) -> i
         complain("Mend them in .env or in the environment; .env.example explains each.")
         return MISCONFIGURED
     secrets = [settings.discord_token, settings.useapi_token, settings.heartbeat_url]
-    logs.configure(
+    log_setup.configure(
         LEVELS.get(wanted.command, settings.log_level),
         settings.log_format,
         secrets=[secret.get_secret_value() for secret in secrets if secret],
@@ -94,7 +95,7 @@ def obey(wanted: argparse.Namespace, settings: Settings, waits: app.Waits) -> in
     """Do what the command line says with settings that are right, and give the exit code."""
     match wanted.command:
         case "check":
-            return lookups.run(check.report(settings))
+            return event_loop.run(check.report(settings))
         case "account":
             return account_cli.run(wanted, settings)
         case _:
@@ -104,7 +105,7 @@ def obey(wanted: argparse.Namespace, settings: Settings, waits: app.Waits) -> in
 def run(settings: Settings, waits: app.Waits) -> int:
     """Run the bot until it is stopped, and give the exit code."""
     try:
-        lookups.run(app.run(settings, waits=waits))
+        event_loop.run(app.run(settings, waits=waits))
     except TokenRefusedError as error:
         complain(str(error))
         return REFUSED

@@ -11,13 +11,13 @@ from typing import Final, TextIO, cast
 import aiohttp
 from pydantic import SecretStr
 
-from bot import lookups
 from bot.account_token import DEFAULT_JOBS, JOBS_HELP, account_token, jobs_number
 from bot.config import Settings
 from bot.domain.accounts import Account, Saving
 from bot.domain.errors import UserError
 from bot.render.configuring import saved_words
 from bot.render.text import bare, count
+from bot.runtime import event_loop
 from bot.saving import save
 from bot.stopping import INTERRUPTED
 from bot.store import Names, names_in
@@ -126,11 +126,11 @@ def run(wanted: argparse.Namespace, settings: Settings) -> int:
     sending = Sending()
     try:
         if wanted.action == "list":
-            return lookups.run(list_accounts(settings, as_json=wanted.json))
+            return event_loop.run(list_accounts(settings, as_json=wanted.json))
         # Before the event loop is there, which would keep Ctrl-C from reaching the prompt.
         jobs = jobs_number(wanted.max_jobs)
         token = account_token(entered_token(), (settings.discord_token, settings.useapi_token))
-        return lookups.run(set_account(settings, token, jobs, sending))
+        return event_loop.run(set_account(settings, token, jobs, sending))
     except (UserError, UseapiError) as error:
         quote = error.quote if isinstance(error, UseapiError) else None
         words = [f"The API says: {bare(quote, FLAG_LIMIT)}"] if quote else []

@@ -23,16 +23,16 @@ from bot.heartbeat import Heartbeat
 from bot.inflight import PATIENCE
 from bot.inquiry import Inquiries
 from bot.ledger import Ledger
-from bot.moments import Step, nothing
 from bot.monitor import Monitor, recall, utc_now
 from bot.outbox import EDIT_EVERY, MemoryNotice, Outbox
 from bot.owners import Owners
 from bot.reset import Resets
 from bot.rounds import Rounds
 from bot.rules.policy import Policy
+from bot.runtime.failpoints import Step, nothing
+from bot.runtime.supervisor import end, supervise
 from bot.stopping import signals
 from bot.store import BUSY_TIMEOUT, DatabaseLocked, Store
-from bot.supervise import end, supervise
 from bot.teller import Teller
 from bot.useapi import UseapiClient, open_session
 from bot.useapi.network import UNTRUSTED, proxy_unused

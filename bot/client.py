@@ -25,8 +25,8 @@ from bot.owners import NotAViewerError, Owners
 from bot.replies import report
 from bot.reset import Resets
 from bot.rounds import Rounds
+from bot.runtime.supervisor import describe, is_surprise
 from bot.store import Store, StoreError
-from bot.supervise import describe, is_surprise
 from bot.sync import CommandSync
 from bot.watchkeeper import Watchkeeper
 

@@ -13,8 +13,8 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.env_file import EnvFileError, folder_in_its_place, misspelled, text_of, unreadable, values_in
-from bot.logs import LogFormat, LogLevel
+from bot.runtime.env_file import EnvFileError, folder_in_its_place, misspelled, text_of, unreadable, values_in
+from bot.runtime.log_setup import LogFormat, LogLevel
 
 WORD: Final = re.compile(r"[!-~]+")
 SHORTEST_TOKEN: Final = 10

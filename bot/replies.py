@@ -18,8 +18,8 @@ from discord.ui import LayoutView, View
 from bot.domain.errors import UserError
 from bot.render import sentences
 from bot.render.text import bare
+from bot.runtime.supervisor import describe, is_surprise
 from bot.store import StoreError
-from bot.supervise import describe, is_surprise
 from bot.useapi import UseapiError
 
 log = logging.getLogger(__name__)

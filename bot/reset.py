@@ -14,11 +14,11 @@ from typing import Final
 
 from bot.domain.accounts import Flag
 from bot.domain.incidents import Incident, ResetVerdict, State, refused_list
-from bot.moments import Step, nothing
 from bot.monitor import Monitor
 from bot.rules.episodes import folded, same_text
+from bot.runtime.failpoints import Step, nothing
+from bot.runtime.supervisor import describe, is_surprise
 from bot.store import StoreError
-from bot.supervise import describe, is_surprise
 from bot.useapi import Gone, MalformedResponse, PendingModeration, Unreachable, UseapiClient, UseapiError
 from bot.watchkeeper import Watchkeeper
 

@@ -26,8 +26,8 @@ from bot.render.text import count, plain, when
 from bot.replies import Caller, Shown, defer, defer_update, show, suggested
 from bot.rounds import Rounds
 from bot.rules.policy import LONGEST_MUTE
+from bot.runtime.supervisor import first_of, looped
 from bot.store import Store, StoreError
-from bot.supervise import first_of, looped
 from bot.useapi import UseapiError
 from bot.watchkeeper import Watchkeeper
 

@@ -11,7 +11,7 @@ import pytest_asyncio
 from hypothesis import HealthCheck, Phase, settings
 from playwright.async_api import Browser
 
-from bot import logs
+from bot.runtime import log_setup
 from tests.browsing import BROWSER, LOOP
 from tests.running import Bot, Visitor
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
@@ -70,10 +70,10 @@ class Leaks:
 def leaks(tmp_path: Path) -> Iterator[Leaks]:
     """Run every test with the log at DEBUG, unmasked; search it, the database and all bodies afterwards."""
     log = io.StringIO()
-    logs.configure(logs.LogLevel.DEBUG, logs.LogFormat.TEXT, stream=log)
+    log_setup.configure(log_setup.LogLevel.DEBUG, log_setup.LogFormat.TEXT, stream=log)
     searched = Leaks(log, tmp_path)
     yield searched
-    for handler in [each for each in logging.getLogger().handlers if isinstance(each, logs.LineHandler)]:
+    for handler in [each for each in logging.getLogger().handlers if isinstance(each, log_setup.LineHandler)]:
         logging.getLogger().removeHandler(handler)
     assert searched.found() == []
 

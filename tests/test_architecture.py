@@ -39,7 +39,15 @@ PACKAGES: Final = (
         ),
     ),
     Package(
-        0, ("bot.supervise", "bot.lookups", "bot.logs", "bot.moments", "bot.env_file"), frozenset({"dotenv"})
+        0,
+        (
+            "bot.runtime.supervisor",
+            "bot.runtime.event_loop",
+            "bot.runtime.log_setup",
+            "bot.runtime.failpoints",
+            "bot.runtime.env_file",
+        ),
+        frozenset({"dotenv"}),
     ),
     Package(1, ("bot.config",), frozenset({"pydantic", "pydantic_core", "pydantic_settings"})),
     Package(1, ("bot.rules",)),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import ConfigurationError, Settings, load_settings
-from bot.logs import LogFormat, LogLevel
+from bot.runtime.log_setup import LogFormat, LogLevel
 
 DISCORD = "discord.token-IN-a.test"
 USEAPI = "user:1234-token-IN-a-test"

@@ -13,7 +13,7 @@ from typing import Self
 
 import pytest
 
-from bot.logs import MASK
+from bot.runtime.log_setup import MASK
 from tests.conftest import Leaks
 from tests.forming import opened, sent
 from tests.reading import text

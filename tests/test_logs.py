@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 
-from bot.logs import OURS, LineHandler, LogFormat, LogLevel, configure
+from bot.runtime.log_setup import OURS, LineHandler, LogFormat, LogLevel, configure
 
 SECRET = 'tok"en\\of/a test'
 log = logging.getLogger("bot.example")

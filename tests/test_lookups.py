@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.lookups import run
+from bot.runtime.event_loop import run
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN
 from tests.sandbox.useapi import SANDBOX_USEAPI_TOKEN
 

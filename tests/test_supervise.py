@@ -7,8 +7,8 @@ from datetime import timedelta
 import discord
 import pytest
 
+from bot.runtime.supervisor import Health, backoff, end, first_of, looped, pause, supervise
 from bot.store import StoreError
-from bot.supervise import Health, backoff, end, first_of, looped, pause, supervise
 
 SOON = timedelta(milliseconds=1)
 NEVER = timedelta(days=1)

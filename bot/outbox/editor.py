@@ -7,12 +7,12 @@ from typing import Final
 
 from bot.delivery import NotDoneError, Obstacle, Place
 from bot.domain.incidents import Delivery, Message
-from bot.moments import Step
 from bot.outbox import fate
 from bot.outbox.health import Holds
 from bot.outbox.sender import Surroundings
 from bot.rules.policy import near
 from bot.rules.sending import deleted
+from bot.runtime.failpoints import Step
 
 log = logging.getLogger(__name__)
 

@@ -14,15 +14,15 @@ from bot.delivery import NotDoneError, Post
 from bot.domain.accounts import KnownAccount
 from bot.domain.incidents import Message, Route
 from bot.ledger import Ledger
-from bot.moments import Step, nothing
 from bot.outbox import fate, health
 from bot.outbox.editor import EDIT_EVERY, Editor, Wish
 from bot.outbox.health import Holds, Report, Routes
 from bot.outbox.letters import Letters
 from bot.outbox.sender import Sender, Surroundings
 from bot.render.look import Look
+from bot.runtime.failpoints import Step, nothing
+from bot.runtime.supervisor import Health, describe, end, first_of, is_being_cancelled, is_surprise, supervise
 from bot.store import StoreError
-from bot.supervise import Health, describe, end, first_of, is_being_cancelled, is_surprise, supervise
 from bot.teller import Teller
 
 log = logging.getLogger(__name__)

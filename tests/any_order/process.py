@@ -14,12 +14,12 @@ from bot.domain.causes import Cause
 from bot.domain.incidents import Delivery, Trouble
 from bot.heartbeat import Heartbeat
 from bot.ledger import Ledger
-from bot.moments import Step
 from bot.monitor import Monitor, recall
 from bot.outbox import MemoryNotice, Outbox
 from bot.outbox.outbox import LONGEST_REST
 from bot.rounds import Rounds
 from bot.rules.policy import Policy
+from bot.runtime.failpoints import Step
 from bot.store import Store, StoreError
 from bot.teller import Teller
 from bot.useapi import (

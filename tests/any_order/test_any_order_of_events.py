@@ -8,7 +8,7 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from bot.domain.accounts import Flag
 from bot.domain.incidents import ResetVerdict, Trouble
-from bot.moments import Step
+from bot.runtime.failpoints import Step
 from tests.any_order.mailbox import Refusal
 from tests.any_order.process import NAMES
 from tests.any_order.truth import BLOCK, CAPTCHA, HOUR, MINUTE, MODERATION, OTHER, End

@@ -15,9 +15,10 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import Final
 
-from bot import app, logs, monitor
+from bot import app, monitor
 from bot.config import load_settings
 from bot.outbox import Step
+from bot.runtime import log_setup
 from tests.chaos.hurry import Hurry, SetClock
 from tests.sandbox import launch
 from tests.sandbox.discord import point_at
@@ -83,7 +84,7 @@ def live(life: Life) -> None:
     os.environ.clear()
     os.environ.update(life.settings)
     settings = load_settings(None)
-    logs.configure(settings.log_level, settings.log_format, secrets=[])
+    log_setup.configure(settings.log_level, settings.log_format, secrets=[])
     # Every part of the bot asks one function for the time, and that one asks this name.
     clock = SetClock(life.hurry, life.clock)
     monitor.datetime = clock  # pyright: ignore[reportAttributeAccessIssue, reportPrivateImportUsage]

@@ -102,8 +102,9 @@ def main() -> None:
     time.monotonic = clock.monotonic
     point_discord()
     keep_the_line()
-    from bot import app, logs, monitor  # noqa: PLC0415 - only now, as said above
+    from bot import app, monitor  # noqa: PLC0415 - only now, as said above
     from bot.config import load_settings  # noqa: PLC0415 - the same
+    from bot.runtime import log_setup  # noqa: PLC0415 - the same
 
     if commits := os.environ.get("BENCH_COMMITS"):
         note_commits(Path(commits))
@@ -113,7 +114,7 @@ def main() -> None:
     settings = load_settings(None)
     if seconds := os.environ.get("BENCH_POLL_SECONDS"):
         settings = settings.model_copy(update={"poll_interval": timedelta(seconds=float(seconds))})
-    logs.configure(settings.log_level, settings.log_format, secrets=[])
+    log_setup.configure(settings.log_level, settings.log_format, secrets=[])
     with asyncio.Runner(loop_factory=lambda: selector.loop) as runner:
         runner.get_loop().add_reader(0, obey, selector)
         runner.run(app.run(settings))

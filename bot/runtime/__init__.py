@@ -1,0 +1,1 @@
+"""What any long-running program needs: tasks, the event loop, the log, settings from a file."""
