@@ -13,13 +13,14 @@ import sys
 from pathlib import Path
 from typing import Final, NoReturn
 
-from bot import account_cli, app, check
+from bot import app
+from bot.cli import account, check
+from bot.cli.stopping import INTERRUPTED
+from bot.cli.terminal import complain, say
 from bot.config import AccountSettings, ConfigurationError, Settings, load_settings
 from bot.domain.errors import TokenRefusedError, UnavailableError
 from bot.runtime import event_loop, log_setup
-from bot.stopping import INTERRUPTED
 from bot.store import StoreError
-from bot.terminal import complain, say
 
 log = logging.getLogger("bot.main")  # this module's own name is `__main__`, which is not one of ours
 
@@ -97,7 +98,7 @@ def obey(wanted: argparse.Namespace, settings: Settings, waits: app.Waits) -> in
         case "check":
             return event_loop.run(check.report(settings))
         case "account":
-            return account_cli.run(wanted, settings)
+            return account.run(wanted, settings)
         case _:
             return run(settings, waits)
 
@@ -137,7 +138,7 @@ def parser() -> argparse.ArgumentParser:
     commands = described.add_subparsers(dest="command", metavar="run|check|account")
     commands.add_parser("run", help="run the bot (the default)")
     commands.add_parser("check", help="check its settings, database, tokens and servers, one line each")
-    account_cli.describe(
+    account.describe(
         commands.add_parser("account", help="set and list accounts at useapi.net without Discord")
     )
     return described

@@ -13,6 +13,7 @@ import aiohttp
 import discord
 from discord.gateway import DiscordWebSocket
 
+from bot.cli.stopping import signals
 from bot.client import EXTENSIONS, Midwatch, Services
 from bot.config import Settings
 from bot.configuring import Configuring
@@ -31,7 +32,6 @@ from bot.rounds import Rounds
 from bot.rules.policy import Policy
 from bot.runtime.failpoints import Step, nothing
 from bot.runtime.supervisor import end, supervise
-from bot.stopping import signals
 from bot.store import BUSY_TIMEOUT, DatabaseLocked, Store
 from bot.teller import Teller
 from bot.useapi import UseapiClient, open_session

@@ -82,7 +82,13 @@ PACKAGES: Final = (
     Package(6, ("cogs",), frozenset({"discord", "pydantic"})),
     Package(
         6,
-        ("bot.check", "bot.check_database", "bot.account_cli", "bot.terminal", "bot.stopping"),
+        (
+            "bot.cli.check",
+            "bot.cli.check_database",
+            "bot.cli.account",
+            "bot.cli.terminal",
+            "bot.cli.stopping",
+        ),
         frozenset({"aiohttp", "discord", "pydantic"}),
     ),
     Package(7, ("bot.app",), frozenset({"aiohttp", "discord"})),

@@ -16,7 +16,7 @@ import discord
 import pytest
 from aiohttp import web
 
-from bot import check
+from bot.cli import check
 from bot.store import Store, StoreError
 from bot.store.schema import STEPS, migrate
 from tests.running import Bot, Visitor

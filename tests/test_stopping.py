@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot import app
-from bot.stopping import AT_ONCE, signals
+from bot.cli.stopping import AT_ONCE, signals
 from bot.store import Store
 from tests.running import PATIENCE, Bot
 

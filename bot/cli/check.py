@@ -9,14 +9,14 @@ from typing import Final
 import aiohttp
 import discord
 
-from bot.check_database import try_database
+from bot.cli.check_database import try_database
+from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
 from bot.domain.accounts import Account, Standing
 from bot.owners import owners_of
 from bot.permissions import AlertChannel, lacking
 from bot.render.text import bare, count
 from bot.store import StoreError
-from bot.terminal import complain, said_if_slow, say
 from bot.useapi import Gone, MalformedResponse, Unauthorized, Unpaid, UseapiClient, UseapiError, open_session
 
 FAILED: Final = 69

@@ -12,6 +12,8 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.account_token import DEFAULT_JOBS, JOBS_HELP, account_token, jobs_number
+from bot.cli.stopping import INTERRUPTED
+from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
 from bot.domain.accounts import Account, Saving
 from bot.domain.errors import UserError
@@ -19,9 +21,7 @@ from bot.render.configuring import saved_words
 from bot.render.text import bare, count
 from bot.runtime import event_loop
 from bot.saving import save
-from bot.stopping import INTERRUPTED
 from bot.store import Names, names_in
-from bot.terminal import complain, said_if_slow, say
 from bot.useapi import Rejected, Unauthorized, Unpaid, UseapiClient, UseapiError, open_session
 
 # EX_DATAERR, EX_UNAVAILABLE, EX_IOERR and EX_NOPERM of sysexits.h.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Final
 
-from bot.terminal import complain
+from bot.cli.terminal import complain
 
 INTERRUPTED: Final = 130
 """What a shell gives for Ctrl-C."""
