@@ -20,7 +20,7 @@ from bot.cli.terminal import complain, say
 from bot.config import AccountSettings, ConfigurationError, Settings, load_settings
 from bot.domain.errors import TokenRefusedError, UnavailableError
 from bot.runtime import event_loop, log_setup
-from bot.store import StoreError
+from bot.storage import StoreError
 
 log = logging.getLogger("bot.main")  # this module's own name is `__main__`, which is not one of ours
 

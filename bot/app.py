@@ -32,7 +32,7 @@ from bot.rounds import Rounds
 from bot.rules.policy import Policy
 from bot.runtime.failpoints import Step, nothing
 from bot.runtime.supervisor import end, supervise
-from bot.store import BUSY_TIMEOUT, DatabaseLocked, Store
+from bot.storage import BUSY_TIMEOUT, DatabaseLocked, Store
 from bot.teller import Teller
 from bot.useapi import UseapiClient, open_session
 from bot.useapi.network import UNTRUSTED, proxy_unused

@@ -26,7 +26,7 @@ from bot.replies import report
 from bot.reset import Resets
 from bot.rounds import Rounds
 from bot.runtime.supervisor import describe, is_surprise
-from bot.store import Store, StoreError
+from bot.storage import Store, StoreError
 from bot.sync import CommandSync
 from bot.watchkeeper import Watchkeeper
 

@@ -18,7 +18,7 @@ from bot.domain.incidents import Ending, State
 from bot.monitor import Monitor, utc_now
 from bot.rules import episodes, watching
 from bot.saving import UNCLEAR, save, sentence_of, unsure
-from bot.store import Store, StoreError
+from bot.storage import Store, StoreError
 from bot.useapi import Gone, NotAsked, NotConfigured, PendingModeration, UseapiClient, UseapiError
 from bot.watchkeeper import UNKNOWN_OUTCOME, Turn, Watchkeeper
 

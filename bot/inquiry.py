@@ -16,7 +16,7 @@ from typing import Final
 from bot.domain.accounts import InfoSnapshot, KnownAccount
 from bot.domain.errors import UserError
 from bot.monitor import Monitor, utc_now
-from bot.store import Store
+from bot.storage import Store
 from bot.useapi import MalformedResponse, PendingModeration, UseapiClient, UseapiError
 
 log = logging.getLogger(__name__)

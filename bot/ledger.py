@@ -13,7 +13,7 @@ from bot.domain.incidents import Delivery, Incident, Message
 from bot.rules.desk import running
 from bot.rules.policy import CLOCK_SLACK, RECUR_WINDOW
 from bot.rules.watching import Watch, resume
-from bot.store import Shape, Store, StoredMute, kept_incident, kept_message, kept_mute
+from bot.storage import Shape, Store, StoredMute, kept_incident, kept_message, kept_mute
 
 ENDED_STAYS: Final = RECUR_WINDOW
 """How long an ended incident stays in memory: the next episode of its account may be a recurring one."""

@@ -12,7 +12,7 @@ from bot.domain.causes import Cause
 from bot.domain.errors import UserError
 from bot.domain.incidents import Incident, Trouble
 from bot.roster import Roster
-from bot.store import Store, StoredAccount, StoreError
+from bot.storage import Store, StoredAccount, StoreError
 from bot.useapi import Gone, PendingModeration, Unauthorized, Unpaid, Unreachable, UseapiClient, UseapiError
 from bot.useapi.info import parse_info
 from bot.watchkeeper import Watchkeeper

@@ -9,7 +9,7 @@ import aiohttp
 import discord
 
 from bot.domain.errors import UserError
-from bot.store import StoreError
+from bot.storage import StoreError
 
 log = logging.getLogger(__name__)
 

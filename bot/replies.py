@@ -19,7 +19,7 @@ from bot.domain.errors import UserError
 from bot.render import sentences
 from bot.render.text import bare
 from bot.runtime.supervisor import describe, is_surprise
-from bot.store import StoreError
+from bot.storage import StoreError
 from bot.useapi import UseapiError
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from bot.monitor import Monitor
 from bot.rules.episodes import folded, same_text
 from bot.runtime.failpoints import Step, nothing
 from bot.runtime.supervisor import describe, is_surprise
-from bot.store import StoreError
+from bot.storage import StoreError
 from bot.useapi import Gone, MalformedResponse, PendingModeration, Unreachable, UseapiClient, UseapiError
 from bot.watchkeeper import Watchkeeper
 

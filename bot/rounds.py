@@ -15,7 +15,7 @@ from bot.outbox import MemoryNotice, Outbox
 from bot.rules.policy import Policy
 from bot.rules.service import look_again_in
 from bot.runtime.supervisor import Health, first_of, supervise
-from bot.store import StoreError
+from bot.storage import StoreError
 from bot.useapi import RateLimited, UseapiError
 from bot.watchkeeper import Watchkeeper
 

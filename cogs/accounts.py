@@ -18,7 +18,7 @@ from bot.render.choosing import choices
 from bot.render.text import bare, plain
 from bot.replies import Caller, Shown, defer, defer_update, show, suggested, update, whisper
 from bot.roster import visible
-from bot.store import Store
+from bot.storage import Store
 from bot.useapi import UseapiError
 
 NAME_LIMIT: Final = 48

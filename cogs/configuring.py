@@ -23,7 +23,7 @@ from bot.render.choosing import choices
 from bot.render.configuring import another_account, removal_question, removed_words, saved_words
 from bot.render.text import bare, plain
 from bot.replies import Caller, Shown, defer, defer_update, sentence, show, suggested
-from bot.store import Store, StoreError
+from bot.storage import Store, StoreError
 from bot.useapi import Gone, Unauthorized, Unpaid, UseapiError
 
 NAME_IN_TITLE: Final = 36

@@ -38,7 +38,7 @@ from bot.reset import Attempt, Outcome, Resets, Stage, fingerprint
 from bot.rounds import Rounds
 from bot.rules.desk import free_at
 from bot.rules.policy import CLAIM_FOR
-from bot.store import Store, StoreError
+from bot.storage import Store, StoreError
 from bot.useapi import UseapiError
 from bot.watchkeeper import Watchkeeper
 

@@ -27,7 +27,7 @@ from bot.replies import Caller, Shown, defer, defer_update, show, suggested
 from bot.rounds import Rounds
 from bot.rules.policy import LONGEST_MUTE
 from bot.runtime.supervisor import first_of, looped
-from bot.store import Store, StoreError
+from bot.storage import Store, StoreError
 from bot.useapi import UseapiError
 from bot.watchkeeper import Watchkeeper
 

@@ -22,7 +22,7 @@ from bot.monitor import Monitor, recall
 from bot.outbox import MemoryNotice, Outbox
 from bot.rounds import Rounds
 from bot.rules.policy import Policy
-from bot.store import Store
+from bot.storage import Store
 from bot.teller import Teller
 from bot.useapi import UseapiClient
 from bot.useapi.client import Limits

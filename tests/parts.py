@@ -15,7 +15,7 @@ from bot.inquiry import Inquiries
 from bot.ledger import Ledger
 from bot.monitor import Monitor, recall
 from bot.rules.policy import Policy
-from bot.store import Store
+from bot.storage import Store
 from bot.teller import Teller
 from bot.useapi import UseapiClient
 from bot.watchkeeper import Watchkeeper

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from bot.store import Store
-from bot.store.database import held
+from bot.storage import Store
+from bot.storage.database import held
 from tests.parts import AT, answer
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN
 from tests.sandbox.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi

@@ -11,7 +11,7 @@ import yarl
 
 from bot import app
 from bot.domain.errors import TokenRefusedError, UnavailableError
-from bot.store import DatabaseInUse
+from bot.storage import DatabaseInUse
 from tests.ending import ended
 from tests.running import PATIENCE, Bot, Visitor
 from tests.sandbox.discord import Trouble, point_at

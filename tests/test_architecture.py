@@ -52,7 +52,7 @@ PACKAGES: Final = (
     Package(1, ("bot.config",), frozenset({"pydantic", "pydantic_core", "pydantic_settings"})),
     Package(1, ("bot.rules",)),
     Package(1, ("bot.render",), frozenset({"discord"})),
-    Package(1, ("bot.store",), frozenset({"aiosqlite"})),
+    Package(1, ("bot.storage",), frozenset({"aiosqlite"})),
     # typing_extensions: the TypedDict that pydantic asks for below Python 3.12.
     Package(1, ("bot.useapi",), frozenset({"aiohttp", "pydantic", "typing_extensions"})),
     Package(2, ("bot.ledger", "bot.watchkeeper", "bot.teller")),
@@ -171,16 +171,16 @@ def test_a_module_imports_only_its_own_package_and_the_layers_below(module: Modu
     ("module", "complaint"),
     [
         pytest.param(Module("bot.domain.accounts", "import aiohttp"), "aiohttp", id="facts-do-not-talk"),
-        pytest.param(Module("bot.useapi.info", "from bot import store"), "bot.store", id="from-the-top"),
-        pytest.param(Module("bot.useapi.info", "from .. import store"), "bot.store", id="relative"),
+        pytest.param(Module("bot.useapi.info", "from bot import storage"), "bot.storage", id="from-the-top"),
+        pytest.param(Module("bot.useapi.info", "from .. import storage"), "bot.storage", id="relative"),
         pytest.param(Module("bot.rules.looks", "import bot.ledger"), "bot.ledger", id="upward"),
         pytest.param(
-            Module("bot.store", "from ..render import text", is_package=True),
+            Module("bot.storage", "from ..render import text", is_package=True),
             "bot.render.text",
             id="relative-package",
         ),
         pytest.param(
-            Module("bot.store.schema", "import bot.render.text"), "bot.render.text", id="a-part-of-it"
+            Module("bot.storage.migrations", "import bot.render.text"), "bot.render.text", id="a-part-of-it"
         ),
         pytest.param(
             Module("bot.monitor", "def f():\n    import discord.ext.commands"),
@@ -223,7 +223,7 @@ def test_a_wrong_import_is_found(module: Module, complaint: str) -> None:
 
 def test_a_right_import_is_not_complained_about() -> None:
     source = "import os.path\nfrom bot.domain.accounts import Account\nfrom . import records\n"
-    assert complaints(Module("bot.store.schema", source)) == []
+    assert complaints(Module("bot.storage.migrations", source)) == []
     assert complaints(Module("cogs.info", "from bot.domain.accounts import Account\nimport discord.ui")) == []
 
 

@@ -17,8 +17,8 @@ import pytest
 from aiohttp import web
 
 from bot.cli import check
-from bot.store import Store, StoreError
-from bot.store.schema import STEPS, migrate
+from bot.storage import Store, StoreError
+from bot.storage.migrations import STEPS, migrate
 from tests.running import Bot, Visitor
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, Trouble, point_at
 from tests.sandbox.useapi import MODERATION, Endpoint, Fault

@@ -16,7 +16,7 @@ from bot.domain.accounts import Action
 from bot.domain.incidents import Delivery, State, new_key
 from bot.ledger import Draft, Ledger
 from bot.rules.watching import Watch
-from bot.store import Store, StoreError
+from bot.storage import Store, StoreError
 from tests.ledger_cases import SOME_WATCH, Clock, content, put
 from tests.store.cases import DAY, FIRST, OWNER
 from tests.store.watch_cases import alert, ended, incident, sent

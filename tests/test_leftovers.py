@@ -12,7 +12,7 @@ from bot import app
 from bot.client import Midwatch
 from bot.domain.errors import TokenRefusedError
 from bot.outbox.outbox import nothing
-from bot.store import Store
+from bot.storage import Store
 from tests.ending import ended, nothing_left
 from tests.running import PATIENCE, Bot, Visitor
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, Trouble, point_at

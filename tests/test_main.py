@@ -12,7 +12,7 @@ import pytest
 
 from bot.__main__ import main
 from bot.config import Settings
-from bot.store.database import held
+from bot.storage.database import held
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN
 from tests.sandbox.useapi import SANDBOX_USEAPI_TOKEN, SimulatedUseapi
 

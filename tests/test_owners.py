@@ -7,7 +7,7 @@ import discord
 import pytest
 
 from bot.owners import META_KEY, NotAnOwnerError, Owners, owners_of
-from bot.store import StoreError
+from bot.storage import StoreError
 from tests.parts import Memory
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, Trouble, point_at
 

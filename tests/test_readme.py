@@ -15,7 +15,7 @@ import discord
 import pytest
 
 from bot.config import Settings
-from bot.store import Store
+from bot.storage import Store
 
 ROOT: Final = Path(__file__).parent.parent
 README: Final = (ROOT / "README.md").read_text()

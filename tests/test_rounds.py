@@ -13,7 +13,7 @@ from bot.monitor import Monitor, recall
 from bot.outbox import MemoryNotice
 from bot.rounds import Rounds
 from bot.rules.policy import LEASE
-from bot.store import StoreError
+from bot.storage import StoreError
 from bot.useapi import UseapiError
 from bot.watchkeeper import Watchkeeper
 from tests.keeping import (

@@ -14,7 +14,7 @@ import pytest
 
 from bot import app
 from bot.cli.stopping import AT_ONCE, signals
-from bot.store import Store
+from bot.storage import Store
 from tests.running import PATIENCE, Bot
 
 ROOT = Path(__file__).parents[1]

@@ -8,7 +8,7 @@ import discord
 import pytest
 
 from bot.runtime.supervisor import Health, backoff, end, first_of, looped, pause, supervise
-from bot.store import StoreError
+from bot.storage import StoreError
 
 SOON = timedelta(milliseconds=1)
 NEVER = timedelta(days=1)

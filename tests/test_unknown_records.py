@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store import StoreError
+from bot.storage import StoreError
 from tests.ending import ended
 from tests.running import Bot, Visitor
 from tests.watching import flagged

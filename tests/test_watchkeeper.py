@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.incidents import Delivery, Incident, Purpose, Reason, ResetVerdict, Route, State, Trouble
 from bot.ledger import Ledger
-from bot.store import StoreError
+from bot.storage import StoreError
 from tests.keeping import (
     ADA,
     BEA,

@@ -18,7 +18,7 @@ from bot.heartbeat import Heartbeat
 from bot.outbox.memory_notice import MemoryNotice
 from bot.render.status import WatchStatus, presence_text, status
 from bot.rounds import CLOCK, FORGETTING, NOTICE, OUTBOX, POLLING, Rounds
-from bot.store import StoreError
+from bot.storage import StoreError
 from tests.keeping import ADA, BEA, HOUR, MINUTE, Clock, NoPost, Watched, rounds_of, until, watching
 from tests.parts import AT, locked
 from tests.sandbox.useapi import MODERATION, Fault, SimulatedUseapi

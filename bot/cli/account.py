@@ -21,7 +21,7 @@ from bot.render.configuring import saved_words
 from bot.render.text import bare, count
 from bot.runtime import event_loop
 from bot.saving import save
-from bot.store import Names, names_in
+from bot.storage import Names, names_in
 from bot.useapi import Rejected, Unauthorized, Unpaid, UseapiClient, UseapiError, open_session
 
 # EX_DATAERR, EX_UNAVAILABLE, EX_IOERR and EX_NOPERM of sysexits.h.

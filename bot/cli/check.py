@@ -16,7 +16,7 @@ from bot.domain.accounts import Account, Standing
 from bot.owners import owners_of
 from bot.permissions import AlertChannel, lacking
 from bot.render.text import bare, count
-from bot.store import StoreError
+from bot.storage import StoreError
 from bot.useapi import Gone, MalformedResponse, Unauthorized, Unpaid, UseapiClient, UseapiError, open_session
 
 FAILED: Final = 69

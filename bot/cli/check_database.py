@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 from bot.ledger import Ledger
 from bot.monitor import recall, utc_now
 from bot.owners import Owners
-from bot.store import DatabaseInUse, Store, StoreError
-from bot.store.database import connected, held, plainly, require_sqlite, unusable
-from bot.store.schema import STEPS, inspect
+from bot.storage import DatabaseInUse, Store, StoreError
+from bot.storage.database import connected, held, plainly, require_sqlite, unusable
+from bot.storage.migrations import STEPS, inspect
 
 
 async def try_database(path: Path) -> str:

@@ -22,7 +22,7 @@ from bot.outbox.sender import Sender, Surroundings
 from bot.render.look import Look
 from bot.runtime.failpoints import Step, nothing
 from bot.runtime.supervisor import Health, describe, end, first_of, is_being_cancelled, is_surprise, supervise
-from bot.store import StoreError
+from bot.storage import StoreError
 from bot.teller import Teller
 
 log = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ from bot.outbox.outbox import LONGEST_REST
 from bot.rounds import Rounds
 from bot.rules.policy import Policy
 from bot.runtime.failpoints import Step
-from bot.store import Store, StoreError
+from bot.storage import Store, StoreError
 from bot.teller import Teller
 from bot.useapi import (
     Gone,

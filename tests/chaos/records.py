@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.incidents import Delivery, Purpose, Reason, ResetVerdict, State
-from bot.store.records import from_epoch
+from bot.storage.rows import from_epoch
 from bot.watchkeeper import UNKNOWN_OUTCOME
 
 ASKED = "asked"

@@ -22,8 +22,8 @@ from bot.monitor import Monitor, recall
 from bot.outbox import MemoryNotice, Outbox
 from bot.rounds import Rounds
 from bot.rules.policy import Policy
-from bot.store import Store
-from bot.store.database import Database
+from bot.storage import Store
+from bot.storage.database import Database
 from bot.teller import Teller
 from bot.useapi import UseapiClient
 from bot.watchkeeper import Watchkeeper

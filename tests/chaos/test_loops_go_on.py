@@ -15,8 +15,8 @@ import pytest
 from bot.domain.errors import TokenRefusedError, UnavailableError
 from bot.domain.incidents import Delivery
 from bot.ledger import Ledger
-from bot.store import Store, StoreError
-from bot.store.database import plainly
+from bot.storage import Store, StoreError
+from bot.storage.database import plainly
 from tests.chaos.hurry import Hurry
 from tests.chaos.seams import Seam, Traps, watching
 from tests.running import Bot

@@ -15,7 +15,7 @@ from bot.domain.incidents import Delivery, Entry, Incident, Message, Purpose, Re
 from bot.ledger import Ledger, Signal
 from bot.outbox import Outbox, Step
 from bot.rules.policy import Policy
-from bot.store import Store
+from bot.storage import Store
 from bot.teller import Teller
 from tests.sandbox.discord import Json, SimulatedDiscord
 

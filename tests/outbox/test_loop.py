@@ -14,7 +14,7 @@ from bot.delivery import Letter, NotDoneError, Obstacle, Place, Post
 from bot.domain.incidents import Delivery, Purpose, Route
 from bot.ledger import Draft, Ledger
 from bot.outbox import Step
-from bot.store import StoreError
+from bot.storage import StoreError
 from tests.outbox.desk import PATIENCE, Desk
 from tests.running import Visitor
 from tests.sandbox.discord import SimulatedDiscord, Trouble

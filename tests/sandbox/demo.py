@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.accounts import InfoSnapshot
-from bot.store import Store
+from bot.storage import Store
 from bot.useapi.info import parse_info
 from tests.sandbox import launch
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord

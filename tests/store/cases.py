@@ -12,7 +12,7 @@ from typing import Any
 import aiosqlite
 
 from bot.domain.accounts import Account, Flag, FlagKind, Info, InfoSnapshot, Observation
-from bot.store import Store
+from bot.storage import Store
 
 AT = datetime(2026, 3, 1, 12, 0, 0, 5_000, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.store import DatabaseInUse, Store, StoredAccount, StoreError
-from bot.store.database import BUSY_STEP, sentence
-from bot.store.schema import STEPS
+from bot.storage import DatabaseInUse, Store, StoredAccount, StoreError
+from bot.storage.database import BUSY_STEP, sentence
+from bot.storage.migrations import STEPS
 from tests.store.cases import FIRST, QUICKLY, answer, ask, cancelled_at, connections, look
 
 

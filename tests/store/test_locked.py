@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.store import Store, StoreError
-from bot.store.database import DatabaseLocked
+from bot.storage import Store, StoreError
+from bot.storage.database import DatabaseLocked
 from tests.store.cases import connections
 
 PATIENCE = 20.0

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.domain.accounts import Account, Action
-from bot.store import Store, StoredAccount, StoredInfo
+from bot.storage import Store, StoredAccount, StoredInfo
 from tests.store.cases import (
     AT,
     CAPTCHA,

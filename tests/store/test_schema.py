@@ -8,10 +8,10 @@ import pytest
 
 from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import Incident, State, new_key
-from bot.store import Store, StoredAccount, StoreError
-from bot.store.database import connected, create
-from bot.store.records import from_epoch
-from bot.store.schema import STEPS, migrate
+from bot.storage import Store, StoredAccount, StoreError
+from bot.storage.database import connected, create
+from bot.storage.migrations import STEPS, migrate
+from bot.storage.rows import from_epoch
 from tests.store.cases import AT, FIRST, SECOND, ask, look
 from tests.store.watch_cases import KEYS, alert, incident
 

@@ -22,8 +22,15 @@ from bot.domain.incidents import (
     State,
     Trouble,
 )
-from bot.store import Store, StoredMute, StoreError, kept_incident, kept_message
-from bot.store.watch import IN_ORDER, INCIDENTS, LAST_ENDED, MESSAGES, PRESENT_INCIDENTS, PRESENT_MESSAGES
+from bot.storage import Store, StoredMute, StoreError, kept_incident, kept_message
+from bot.storage.incident_repository import (
+    IN_ORDER,
+    INCIDENTS,
+    LAST_ENDED,
+    MESSAGES,
+    PRESENT_INCIDENTS,
+    PRESENT_MESSAGES,
+)
 from tests.store.cases import AT, CAPTCHA, DAY, FIRST, MINUTE, OWNER, Watcher, ask
 from tests.store.watch_cases import KEYS, alert, done, ended, incident, outage, sent
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store import Store
+from bot.storage import Store
 from tests.store.cases import (
     AT,
     CAPTCHA,

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.domain.accounts import Action
-from bot.store.records import storable, to_epoch
+from bot.storage.rows import storable, to_epoch
 
 KEPT: Final = timedelta(days=400)
 """How long the database keeps what is over."""

@@ -10,10 +10,10 @@ import aiosqlite
 
 from bot.domain.accounts import Action, Flag, FlagKind
 from bot.domain.incidents import Entry, Incident, Message, Reason
-from bot.store.database import Database
-from bot.store.records import StoredMute, from_epoch, storable, to_epoch
-from bot.store.shape import Cell, Shape, upsert
-from bot.store.statements import ACTION, GET_META, SET_META, action_row
+from bot.storage.database import Database
+from bot.storage.row_mapping import Cell, Shape, upsert
+from bot.storage.rows import StoredMute, from_epoch, storable, to_epoch
+from bot.storage.statements import ACTION, GET_META, SET_META, action_row
 
 INCIDENT: Final = Shape(Incident, without="flag")
 FLAG: Final = Shape(Flag)

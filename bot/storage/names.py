@@ -9,8 +9,8 @@ from typing import Final
 
 import aiosqlite
 
-from bot.store.database import LAST_WAIT, connected, number
-from bot.store.schema import APPLICATION_ID
+from bot.storage.database import LAST_WAIT, connected, number
+from bot.storage.migrations import APPLICATION_ID
 
 NAMES: Final = "SELECT channel, name, discord_name FROM account"
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import aiosqlite
 
-from bot.store.database import (
+from bot.storage.database import (
     BUSY_TIMEOUT,
     StoreError,
     connected,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from types import NoneType, UnionType
 from typing import Any, Generic, TypeVar, cast, get_args, get_origin, get_type_hints
 
-from bot.store.records import from_epoch, storable, to_epoch
+from bot.storage.rows import from_epoch, storable, to_epoch
 
 Kind = TypeVar("Kind")
 Cell = int | str | None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from bot.domain.accounts import Account, Action, InfoSnapshot, Observation
-from bot.store.database import (
+from bot.storage.database import (
     BUSY_TIMEOUT,
     Database,
     StoreError,
@@ -21,10 +21,10 @@ from bot.store.database import (
     plainly,
     require_sqlite,
 )
-from bot.store.records import StoredAccount, StoredInfo, from_epoch, storable, to_epoch
-from bot.store.schema import prepare
-from bot.store.statements import ACTION, GET_META, KEPT, SET_META, action_row
-from bot.store.watch import FORGET_WATCH, WatchStore
+from bot.storage.incident_repository import FORGET_WATCH, WatchStore
+from bot.storage.migrations import prepare
+from bot.storage.rows import StoredAccount, StoredInfo, from_epoch, storable, to_epoch
+from bot.storage.statements import ACTION, GET_META, KEPT, SET_META, action_row
 
 log = logging.getLogger(__name__)
 
