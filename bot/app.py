@@ -27,6 +27,9 @@ from bot.ledger import Ledger
 from bot.monitor import Monitor, recall, utc_now
 from bot.outbox import EDIT_EVERY, MemoryNotice, Outbox
 from bot.owners import Owners
+from bot.providers.useapi import UseapiClient, open_session
+from bot.providers.useapi.http_response import waiting_time
+from bot.providers.useapi.network import UNTRUSTED, proxy_unused
 from bot.reset import Resets
 from bot.rounds import Rounds
 from bot.rules.policy import Policy
@@ -34,9 +37,6 @@ from bot.runtime.failpoints import Step, nothing
 from bot.runtime.supervisor import end, supervise
 from bot.storage import BUSY_TIMEOUT, DatabaseLocked, Store
 from bot.teller import Teller
-from bot.useapi import UseapiClient, open_session
-from bot.useapi.network import UNTRUSTED, proxy_unused
-from bot.useapi.response import waiting_time
 from bot.watchkeeper import Watchkeeper
 
 log = logging.getLogger(__name__)

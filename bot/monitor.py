@@ -11,10 +11,18 @@ from bot.domain.accounts import Flag, InfoSnapshot, KnownAccount, Observation
 from bot.domain.causes import Cause
 from bot.domain.errors import UserError
 from bot.domain.incidents import Incident, Trouble
+from bot.providers.midjourney_info import parse_info
+from bot.providers.useapi import (
+    Gone,
+    PendingModeration,
+    Unauthorized,
+    Unpaid,
+    Unreachable,
+    UseapiClient,
+    UseapiError,
+)
 from bot.roster import Roster
 from bot.storage import Store, StoredAccount, StoreError
-from bot.useapi import Gone, PendingModeration, Unauthorized, Unpaid, Unreachable, UseapiClient, UseapiError
-from bot.useapi.info import parse_info
 from bot.watchkeeper import Watchkeeper
 
 PRESSES_SHARE: Final = timedelta(seconds=3)

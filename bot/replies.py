@@ -16,11 +16,11 @@ from discord import InteractionResponseType, app_commands
 from discord.ui import LayoutView, View
 
 from bot.domain.errors import UserError
+from bot.providers.useapi import UseapiError
 from bot.render import sentences
 from bot.render.text import bare
 from bot.runtime.supervisor import describe, is_surprise
 from bot.storage import StoreError
-from bot.useapi import UseapiError
 
 log = logging.getLogger(__name__)
 

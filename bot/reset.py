@@ -15,11 +15,18 @@ from typing import Final
 from bot.domain.accounts import Flag
 from bot.domain.incidents import Incident, ResetVerdict, State, refused_list
 from bot.monitor import Monitor
+from bot.providers.useapi import (
+    Gone,
+    MalformedResponse,
+    PendingModeration,
+    Unreachable,
+    UseapiClient,
+    UseapiError,
+)
 from bot.rules.episodes import folded, same_text
 from bot.runtime.failpoints import Step, nothing
 from bot.runtime.supervisor import describe, is_surprise
 from bot.storage import StoreError
-from bot.useapi import Gone, MalformedResponse, PendingModeration, Unreachable, UseapiClient, UseapiError
 from bot.watchkeeper import Watchkeeper
 
 log = logging.getLogger(__name__)

@@ -12,11 +12,11 @@ from bot.domain.wellness import Lack, Problem, Signs, problems
 from bot.heartbeat import Heartbeat
 from bot.monitor import Monitor
 from bot.outbox import MemoryNotice, Outbox
+from bot.providers.useapi import RateLimited, UseapiError
 from bot.rules.policy import Policy
 from bot.rules.service import look_again_in
 from bot.runtime.supervisor import Health, first_of, supervise
 from bot.storage import StoreError
-from bot.useapi import RateLimited, UseapiError
 from bot.watchkeeper import Watchkeeper
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from typing import Final
 from pydantic import SecretStr
 
 from bot.domain.accounts import Account, Saved, Saving
-from bot.useapi import (
+from bot.providers.useapi import (
     AnswerLost,
     Gone,
     MalformedResponse,
@@ -15,7 +15,7 @@ from bot.useapi import (
     UseapiClient,
     UseapiError,
 )
-from bot.useapi.refusals import LOOK_FIRST
+from bot.providers.useapi.error_mapping import LOOK_FIRST
 
 log = logging.getLogger(__name__)
 

@@ -18,13 +18,13 @@ from bot.domain.errors import UserError
 from bot.forms import JOBS, TOKEN, account_form, filled_in
 from bot.monitor import Monitor
 from bot.owners import NotAnOwnerError, Owners
+from bot.providers.useapi import Gone, Unauthorized, Unpaid, UseapiError
 from bot.render.cases import account_of
 from bot.render.choosing import choices
 from bot.render.configuring import another_account, removal_question, removed_words, saved_words
 from bot.render.text import bare, plain
 from bot.replies import Caller, Shown, defer, defer_update, sentence, show, suggested
 from bot.storage import Store, StoreError
-from bot.useapi import Gone, Unauthorized, Unpaid, UseapiError
 
 NAME_IN_TITLE: Final = 36
 

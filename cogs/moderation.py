@@ -16,6 +16,7 @@ from bot.domain.incidents import Incident, Message, ResetVerdict, open_service
 from bot.ledger import Ledger
 from bot.monitor import Monitor, utc_now
 from bot.outbox.letters import note_for
+from bot.providers.useapi import UseapiError
 from bot.render import acting
 from bot.render.alerts import look_of, opened_card
 from bot.render.cases import account_of
@@ -39,7 +40,6 @@ from bot.rounds import Rounds
 from bot.rules.desk import free_at
 from bot.rules.policy import CLAIM_FOR
 from bot.storage import Store, StoreError
-from bot.useapi import UseapiError
 from bot.watchkeeper import Watchkeeper
 
 

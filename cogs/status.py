@@ -18,6 +18,7 @@ from bot.domain.incidents import Incident, Message, Route, open_service
 from bot.monitor import Monitor, utc_now
 from bot.outbox import RouteState
 from bot.permissions import lacking_now
+from bot.providers.useapi import UseapiError
 from bot.render import acting
 from bot.render.choosing import choices
 from bot.render.routes import RouteStatus, route_line
@@ -28,7 +29,6 @@ from bot.rounds import Rounds
 from bot.rules.policy import LONGEST_MUTE
 from bot.runtime.supervisor import first_of, looped
 from bot.storage import Store, StoreError
-from bot.useapi import UseapiError
 from bot.watchkeeper import Watchkeeper
 
 ENDED_SHOWN: Final = 5

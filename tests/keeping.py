@@ -20,12 +20,12 @@ from bot.heartbeat import Heartbeat
 from bot.ledger import Ledger
 from bot.monitor import Monitor, recall
 from bot.outbox import MemoryNotice, Outbox
+from bot.providers.useapi import UseapiClient
+from bot.providers.useapi.client import Limits
 from bot.rounds import Rounds
 from bot.rules.policy import Policy
 from bot.storage import Store
 from bot.teller import Teller
-from bot.useapi import UseapiClient
-from bot.useapi.client import Limits
 from bot.watchkeeper import Watchkeeper
 from tests import parts
 from tests.parts import BRIEFLY, at_once

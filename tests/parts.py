@@ -14,10 +14,10 @@ from bot.domain.accounts import Account, Flag, Info, InfoSnapshot, KnownAccount
 from bot.inquiry import Inquiries
 from bot.ledger import Ledger
 from bot.monitor import Monitor, recall
+from bot.providers.useapi import UseapiClient
 from bot.rules.policy import Policy
 from bot.storage import Store
 from bot.teller import Teller
-from bot.useapi import UseapiClient
 from bot.watchkeeper import Watchkeeper
 from tests.sandbox.useapi import MODERATION, SimulatedUseapi
 

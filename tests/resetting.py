@@ -7,8 +7,8 @@ from pathlib import Path
 
 from bot.domain.incidents import State
 from bot.outbox import Step
+from bot.providers.useapi.client import Limits
 from bot.reset import Attempt, Progress, Resets, Stage, fingerprint
-from bot.useapi.client import Limits
 from tests.keeping import ADA, BEA, Clock, Watched, watching
 from tests.parts import CHANNEL, FLAG, OTHER
 from tests.sandbox.useapi import MODERATION, Endpoint, SimulatedUseapi

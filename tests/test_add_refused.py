@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.client import EXTENSIONS
-from bot.useapi import UseapiClient, UseapiError
+from bot.providers.useapi import UseapiClient, UseapiError
 from tests.forming import added, opened, sent
 from tests.memory import holders_of
 from tests.reading import buttons

@@ -54,7 +54,7 @@ PACKAGES: Final = (
     Package(1, ("bot.render",), frozenset({"discord"})),
     Package(1, ("bot.storage",), frozenset({"aiosqlite"})),
     # typing_extensions: the TypedDict that pydantic asks for below Python 3.12.
-    Package(1, ("bot.useapi",), frozenset({"aiohttp", "pydantic", "typing_extensions"})),
+    Package(1, ("bot.providers",), frozenset({"aiohttp", "pydantic", "typing_extensions"})),
     Package(2, ("bot.ledger", "bot.watchkeeper", "bot.teller")),
     Package(3, ("bot.monitor", "bot.roster", "bot.heartbeat"), frozenset({"aiohttp", "pydantic"})),
     Package(3, ("bot.outbox", "bot.delivery"), frozenset({"aiohttp", "discord"})),
@@ -171,8 +171,14 @@ def test_a_module_imports_only_its_own_package_and_the_layers_below(module: Modu
     ("module", "complaint"),
     [
         pytest.param(Module("bot.domain.accounts", "import aiohttp"), "aiohttp", id="facts-do-not-talk"),
-        pytest.param(Module("bot.useapi.info", "from bot import storage"), "bot.storage", id="from-the-top"),
-        pytest.param(Module("bot.useapi.info", "from .. import storage"), "bot.storage", id="relative"),
+        pytest.param(
+            Module("bot.providers.midjourney_info", "from bot import storage"),
+            "bot.storage",
+            id="from-the-top",
+        ),
+        pytest.param(
+            Module("bot.providers.midjourney_info", "from .. import storage"), "bot.storage", id="relative"
+        ),
         pytest.param(Module("bot.rules.looks", "import bot.ledger"), "bot.ledger", id="upward"),
         pytest.param(
             Module("bot.storage", "from ..render import text", is_package=True),
@@ -269,8 +275,8 @@ def strays(sources: list[str], exported: set[str]) -> list[str]:
 
 
 def test_every_error_of_the_api_client_is_of_one_family_and_exported() -> None:
-    package = modules("bot/useapi")
-    exported = exports(next(module.source for module in package if module.is_package))
+    package = modules("bot/providers")
+    exported = exports(next(module.source for module in package if module.name == "bot.providers.useapi"))
     assert "UseapiError" in exported
     assert strays([module.source for module in package], exported) == []
 

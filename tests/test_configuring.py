@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from bot.configuring import Configuring
 from bot.domain.accounts import Flag, Removal, Saving
 from bot.domain.incidents import Ending, State
+from bot.providers.useapi import AnswerLost, Limits, PendingModeration, UseapiClient
 from bot.rules import acts
-from bot.useapi import AnswerLost, Limits, PendingModeration, UseapiClient
 from bot.watchkeeper import Watchkeeper
 from tests.keeping import until
 from tests.parts import CHANNEL, OTHER, Clock, Parts, at_once, parts

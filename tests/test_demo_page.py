@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.useapi import UseapiError
+from bot.providers.useapi import UseapiError
 from tests.keeping import MINUTE, Clock, rounds_of, watching
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
 from tests.sandbox.page import PageServer, Stage

@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 from bot.domain.accounts import Account, KnownAccount
 from bot.domain.errors import UserError
 from bot.inquiry import COOLDOWN, Outcome
-from bot.useapi import MalformedResponse, Unauthorized, Unreachable
+from bot.providers.useapi import MalformedResponse, Unauthorized, Unreachable
 from tests.parts import AT, CHANNEL, FLAG, OTHER, Clock, Parts, locked, parts
 from tests.sandbox.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
 

@@ -9,8 +9,8 @@ import pytest
 
 from bot.domain.incidents import Ending, Incident, ResetVerdict, State, Trouble
 from bot.outbox import Step
+from bot.providers.useapi import PendingModeration
 from bot.reset import Outcome, fingerprint
-from bot.useapi import PendingModeration
 from bot.watchkeeper import UNKNOWN_OUTCOME
 from tests.keeping import ADA, BEA
 from tests.parts import CHANNEL, OTHER

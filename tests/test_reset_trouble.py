@@ -9,10 +9,10 @@ import pytest
 
 from bot.domain.incidents import Ending, ResetVerdict, State
 from bot.outbox import Step
+from bot.providers.useapi import RateLimited, Rejected, Unauthorized, Unpaid, UseapiError
 from bot.reset import Outcome, Stage, fingerprint
 from bot.rules.policy import LEASE
 from bot.storage import StoreError
-from bot.useapi import RateLimited, Rejected, Unauthorized, Unpaid, UseapiError
 from bot.watchkeeper import UNKNOWN_OUTCOME
 from tests.keeping import ADA, BEA, MINUTE, PATIENCE, until
 from tests.parts import CHANNEL, FLAG, OTHER, locked

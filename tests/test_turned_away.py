@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from bot.domain.causes import Cause
 from bot.domain.incidents import Trouble
 from bot.monitor import trouble_of
-from bot.useapi import (
+from bot.providers.useapi import (
     Gone,
     RateLimited,
     Unauthorized,
@@ -23,11 +23,11 @@ from bot.useapi import (
     UseapiError,
     open_session,
 )
-from bot.useapi.answers import parse_accounts
-from bot.useapi.holder import parse_holder
-from bot.useapi.network import unreachable
-from bot.useapi.refusals import refusal
-from bot.useapi.response import Answer, Ask, Question
+from bot.providers.useapi.error_mapping import refusal
+from bot.providers.useapi.http_response import Answer, Ask, Question
+from bot.providers.useapi.network import unreachable
+from bot.providers.useapi.parsing import parse_accounts
+from bot.providers.useapi.token_lookup import parse_holder
 from tests.keeping import MINUTE, Clock, rounds_of, watching
 from tests.parts import at_once
 from tests.sandbox.useapi import Fault, SimulatedUseapi

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from bot.domain.accounts import Account, Flag, FlagKind, SavedAccount, Standing
 from bot.domain.causes import Cause
-from bot.useapi import (
+from bot.providers import errors
+from bot.providers.redaction import HIDDEN, plain
+from bot.providers.useapi import (
     AnswerLost,
     Gone,
     MalformedResponse,
@@ -28,9 +30,10 @@ from bot.useapi import (
     UnpaidReason,
     Unreachable,
     UseapiError,
-    errors,
 )
-from bot.useapi.answers import (
+from bot.providers.useapi.http_response import Answer, Ask, Question, words_of
+from bot.providers.useapi.network import unreachable
+from bot.providers.useapi.parsing import (
     RememberedList,
     decipher,
     done,
@@ -40,9 +43,6 @@ from bot.useapi.answers import (
     parse_saved_account,
     parse_standing,
 )
-from bot.useapi.network import unreachable
-from bot.useapi.response import Answer, Ask, Question, words_of
-from bot.useapi.words import HIDDEN, plain
 
 FIXTURES = Path(__file__).parent / "fixtures" / "useapi"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.useapi import UseapiClient, UseapiError
+from bot.providers.useapi import UseapiClient, UseapiError
 from tests.test_useapi_client import CHANNEL, DISCORD, FIXTURES, SECRETS, SHORT, TOKEN, asking, hangs_up
 
 Ask = Callable[[bytes, int], str]

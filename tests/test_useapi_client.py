@@ -17,7 +17,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from pydantic import SecretStr
 
 from bot.domain.accounts import Account, SavedAccount
-from bot.useapi import (
+from bot.providers.useapi import (
     Gone,
     Limits,
     MalformedResponse,
@@ -29,7 +29,7 @@ from bot.useapi import (
     UseapiClient,
     UseapiError,
 )
-from bot.useapi.answers import RememberedList
+from bot.providers.useapi.parsing import RememberedList
 
 FIXTURES = Path(__file__).parent / "fixtures" / "useapi"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -804,7 +804,7 @@ async def test_an_answer_not_understood_is_logged_once_without_its_body(
         with pytest.raises(MalformedResponse):
             await client.accounts()
     (record,) = caplog.records
-    assert (record.levelname, record.name) == ("WARNING", "bot.useapi.client")
+    assert (record.levelname, record.name) == ("WARNING", "bot.providers.useapi.client")
     assert record.getMessage() == (
         "GET account/midjourney: answer not understood: status 200, type 'application/json', "
         f'length {len(body)}, at accounts["{CHANNEL}"].maxJobs'

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.accounts import FastTime, Info, Subscription, Usage
-from bot.useapi.info import READERS, folded, label_in_title, parse_info
+from bot.providers.midjourney_info import READERS, folded, label_in_title, parse_info
 
 MEGA = (
     "**User ID**: 4a1b-01\n**Subscription**: Mega (Active monthly, renews next on <t:1705181223>)\n"

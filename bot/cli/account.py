@@ -17,12 +17,12 @@ from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
 from bot.domain.accounts import Account, Saving
 from bot.domain.errors import UserError
+from bot.providers.useapi import Rejected, Unauthorized, Unpaid, UseapiClient, UseapiError, open_session
 from bot.render.configuring import saved_words
 from bot.render.text import bare, count
 from bot.runtime import event_loop
 from bot.saving import save
 from bot.storage import Names, names_in
-from bot.useapi import Rejected, Unauthorized, Unpaid, UseapiClient, UseapiError, open_session
 
 # EX_DATAERR, EX_UNAVAILABLE, EX_IOERR and EX_NOPERM of sysexits.h.
 REFUSED_INPUT: Final = 65

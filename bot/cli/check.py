@@ -15,9 +15,17 @@ from bot.config import Settings
 from bot.domain.accounts import Account, Standing
 from bot.owners import owners_of
 from bot.permissions import AlertChannel, lacking
+from bot.providers.useapi import (
+    Gone,
+    MalformedResponse,
+    Unauthorized,
+    Unpaid,
+    UseapiClient,
+    UseapiError,
+    open_session,
+)
 from bot.render.text import bare, count
 from bot.storage import StoreError
-from bot.useapi import Gone, MalformedResponse, Unauthorized, Unpaid, UseapiClient, UseapiError, open_session
 
 FAILED: Final = 69
 MEND: Final = "Mend what failed, then check again."

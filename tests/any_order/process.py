@@ -17,12 +17,7 @@ from bot.ledger import Ledger
 from bot.monitor import Monitor, recall
 from bot.outbox import MemoryNotice, Outbox
 from bot.outbox.outbox import LONGEST_REST
-from bot.rounds import Rounds
-from bot.rules.policy import Policy
-from bot.runtime.failpoints import Step
-from bot.storage import Store, StoreError
-from bot.teller import Teller
-from bot.useapi import (
+from bot.providers.useapi import (
     Gone,
     PendingModeration,
     Unauthorized,
@@ -32,6 +27,11 @@ from bot.useapi import (
     UseapiClient,
     UseapiError,
 )
+from bot.rounds import Rounds
+from bot.rules.policy import Policy
+from bot.runtime.failpoints import Step
+from bot.storage import Store, StoreError
+from bot.teller import Teller
 from bot.watchkeeper import Watchkeeper
 from tests.any_order.mailbox import Mailbox
 from tests.any_order.truth import Shown

@@ -20,12 +20,12 @@ from bot.heartbeat import Heartbeat
 from bot.ledger import Ledger
 from bot.monitor import Monitor, recall
 from bot.outbox import MemoryNotice, Outbox
+from bot.providers.useapi import UseapiClient
 from bot.rounds import Rounds
 from bot.rules.policy import Policy
 from bot.storage import Store
 from bot.storage.database import Database
 from bot.teller import Teller
-from bot.useapi import UseapiClient
 from bot.watchkeeper import Watchkeeper
 from tests.chaos.hurry import Hurry
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.accounts import InfoSnapshot
+from bot.providers.midjourney_info import parse_info
 from bot.storage import Store
-from bot.useapi.info import parse_info
 from tests.sandbox import launch
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
 from tests.sandbox.page import PageServer, Stage

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final, NoReturn, cast
 
-from bot.useapi.words import plain
+from bot.providers.redaction import plain
 
 BODY_LIMIT: Final = 8 * 1024 * 1024
 LONGEST_WAIT: Final = timedelta(days=1)

@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.domain.accounts import Flag, is_channel
 from bot.domain.causes import Cause
-from bot.useapi.errors import (
+from bot.providers.errors import (
     Gone,
     MalformedResponse,
     NotConfigured,
@@ -23,7 +23,7 @@ from bot.useapi.errors import (
     Unreachable,
     UseapiError,
 )
-from bot.useapi.response import Answer, Ask, Question
+from bot.providers.useapi.http_response import Answer, Ask, Question
 
 # 596 is the code; one sentence of the docs of POST jobs/info writes 569.
 MODERATION: Final = frozenset({596, 569})

@@ -1,7 +1,6 @@
 """The useapi.net API: its client, its errors, and the parsers beyond which no JSON goes."""
 
-from bot.useapi.client import Limits, UseapiClient, open_session
-from bot.useapi.errors import (
+from bot.providers.errors import (
     AnswerLost,
     Gone,
     MalformedResponse,
@@ -16,7 +15,8 @@ from bot.useapi.errors import (
     Unreachable,
     UseapiError,
 )
-from bot.useapi.info import parse_info
+from bot.providers.midjourney_info import parse_info
+from bot.providers.useapi.client import Limits, UseapiClient, open_session
 
 __all__ = [
     "AnswerLost",

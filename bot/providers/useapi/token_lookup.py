@@ -1,11 +1,11 @@
 """Whose token it is: the account that the API's list shows with one given Discord token."""
 
 from bot.domain.accounts import Account
-from bot.useapi.answers import Entry, account_of, believed, decipher, entries_of, is_empty_list
-from bot.useapi.errors import Unreachable
-from bot.useapi.refusals import LATER
-from bot.useapi.response import Answer, Question
-from bot.useapi.words import HIDDEN, TOKEN_PATTERN
+from bot.providers.errors import Unreachable
+from bot.providers.redaction import HIDDEN, TOKEN_PATTERN
+from bot.providers.useapi.error_mapping import LATER
+from bot.providers.useapi.http_response import Answer, Question
+from bot.providers.useapi.parsing import Entry, account_of, believed, decipher, entries_of, is_empty_list
 
 
 def parse_holder(answer: Answer, question: Question) -> Account | None:

@@ -15,11 +15,27 @@ from pydantic import Field, StrictInt, StrictStr, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic's own, as it cannot read Python 3.11's
 
 from bot.domain.accounts import Account, Flag, Info, SavedAccount, Standing, is_channel
-from bot.useapi.errors import Unreachable, UseapiError
-from bot.useapi.info import label_in_title, parse_info
-from bot.useapi.refusals import LATER, MODERATION, malformed, pending, refusal, turned_away, web_page
-from bot.useapi.response import Answer, Question, count_of, fields_of, is_object, key_place, words_of
-from bot.useapi.words import plain
+from bot.providers.errors import Unreachable, UseapiError
+from bot.providers.midjourney_info import label_in_title, parse_info
+from bot.providers.redaction import plain
+from bot.providers.useapi.error_mapping import (
+    LATER,
+    MODERATION,
+    malformed,
+    pending,
+    refusal,
+    turned_away,
+    web_page,
+)
+from bot.providers.useapi.http_response import (
+    Answer,
+    Question,
+    count_of,
+    fields_of,
+    is_object,
+    key_place,
+    words_of,
+)
 
 T = TypeVar("T")
 LONGEST_JOB: Final = timedelta(minutes=15)

@@ -7,9 +7,9 @@ from typing import Final
 import aiohttp
 
 from bot.domain.causes import Cause
-from bot.useapi.errors import AnswerLost, NotAsked, Unreachable
-from bot.useapi.refusals import CHECK_URL, LATER, LOOK_FIRST, QUESTIONS
-from bot.useapi.response import Question
+from bot.providers.errors import AnswerLost, NotAsked, Unreachable
+from bot.providers.useapi.error_mapping import CHECK_URL, LATER, LOOK_FIRST, QUESTIONS
+from bot.providers.useapi.http_response import Question
 
 PROXIES: Final = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
 UNTRUSTED: Final = (

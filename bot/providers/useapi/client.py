@@ -1,6 +1,6 @@
 """The client of the useapi.net API (v2): one injected session, one method that sends, one error family.
 
-Only this module touches the network. What comes back is read by `bot.useapi.answers`.
+Only this module touches the network. What comes back is read by `bot.providers.useapi.parsing`.
 """
 
 import asyncio
@@ -18,12 +18,12 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.domain.accounts import Account, InfoSnapshot, SavedAccount, Standing, is_channel
-from bot.useapi import answers
-from bot.useapi.errors import MalformedResponse, RateLimited, Rejected, Unreachable
-from bot.useapi.holder import parse_holder
-from bot.useapi.network import unreachable
-from bot.useapi.response import BODY_LIMIT, Answer, Ask, Question
-from bot.useapi.words import HIDDEN, plain
+from bot.providers.errors import MalformedResponse, RateLimited, Rejected, Unreachable
+from bot.providers.redaction import HIDDEN, plain
+from bot.providers.useapi import parsing
+from bot.providers.useapi.http_response import BODY_LIMIT, Answer, Ask, Question
+from bot.providers.useapi.network import unreachable
+from bot.providers.useapi.token_lookup import parse_holder
 
 log: Final = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -93,7 +93,7 @@ class UseapiClient:
         self._monotonic = monotonic
         self._now = now
         self._random = random
-        self._list = answers.RememberedList()
+        self._list = parsing.RememberedList()
 
     async def accounts(self) -> tuple[Account, ...]:
         """List the configured accounts in the API's order: all of them, or an error."""
@@ -101,11 +101,11 @@ class UseapiClient:
 
     async def account(self, channel: str) -> Account:
         """Look at one account."""
-        return await self._read(Question(Ask.ACCOUNT, channel), account_path(channel), answers.parse_account)
+        return await self._read(Question(Ask.ACCOUNT, channel), account_path(channel), parsing.parse_account)
 
     async def standing(self) -> Standing:
         """Look at the subscription."""
-        return await self._read(Question(Ask.STANDING), "account", answers.parse_standing)
+        return await self._read(Question(Ask.STANDING), "account", parsing.parse_standing)
 
     async def save_account(self, discord: SecretStr, max_jobs: int = 3) -> SavedAccount:
         """Create the account of a Discord token, or update it."""
@@ -117,7 +117,7 @@ class UseapiClient:
             raise Rejected("That number of jobs is not possible.", f"Choose a number from 1 to {MAX_JOBS}.")
         body = {"discord": discord.get_secret_value(), "maxJobs": max_jobs}
         return await self._write(
-            Question(Ask.SAVE), "account/midjourney", answers.parse_saved_account, body=body, secret=discord
+            Question(Ask.SAVE), "account/midjourney", parsing.parse_saved_account, body=body, secret=discord
         )
 
     async def holder(self, discord: SecretStr) -> Account | None:
@@ -126,11 +126,11 @@ class UseapiClient:
 
     async def remove_account(self, channel: str) -> None:
         """Remove an account from the API."""
-        await self._write(Question(Ask.REMOVE, channel), account_path(channel), answers.done)
+        await self._write(Question(Ask.REMOVE, channel), account_path(channel), parsing.done)
 
     async def reset(self, channel: str) -> None:
         """Clear the flag of an account and return it to work; this acknowledges nothing at Midjourney."""
-        await self._write(Question(Ask.RESET, channel), f"{account_path(channel)}/reset", answers.done)
+        await self._write(Question(Ask.RESET, channel), f"{account_path(channel)}/reset", parsing.done)
 
     @property
     def longest_info(self) -> timedelta:
@@ -150,7 +150,7 @@ class UseapiClient:
         report = await self._write(
             Question(Ask.INFO, channel),
             "jobs/info",
-            answers.parse_report,
+            parsing.parse_report,
             body={name: text for name, text in body.items() if text},
         )
         measured = timedelta(seconds=self._monotonic() - begun)

@@ -1,0 +1,1 @@
+"""Where accounts live: one package per backend."""
