@@ -17,7 +17,7 @@ from bot.domain.accounts import Account, Action, Observation, Removal, Removed, 
 from bot.domain.incidents import Ending, State
 from bot.monitor import Monitor, utc_now
 from bot.providers.useapi import Gone, NotAsked, NotConfigured, PendingModeration, UseapiClient, UseapiError
-from bot.rules import episodes, watching
+from bot.rules import account_incidents, poll_state
 from bot.saving import UNCLEAR, save, sentence_of, unsure
 from bot.storage import Store, StoreError
 from bot.watchkeeper import UNKNOWN_OUTCOME, Turn, Watchkeeper
@@ -170,7 +170,7 @@ class Configuring:
             await self._monitor.note_flag(channel, account.flag)
 
         def change(turn: Turn) -> None:
-            turn.draft.put_watch(watching.adding(turn.draft.watch, channel))
+            turn.draft.put_watch(poll_state.adding(turn.draft.watch, channel))
             turn.note(owner, SAVE, channel, words_of(saved))
 
         await self._written(change)
@@ -190,7 +190,7 @@ class Configuring:
 
         def begin(turn: Turn) -> None:
             # Before it is sent: a look that begins right after must not be alarmed that the account is gone.
-            turn.draft.put_watch(watching.removing(turn.draft.watch, channel, turn.at))
+            turn.draft.put_watch(poll_state.removing(turn.draft.watch, channel, turn.at))
             turn.note(owner, REMOVE, channel, BEGUN)
 
         async with self._alone:
@@ -251,7 +251,7 @@ class Configuring:
         """Expect an account to stay after all."""
 
         def change(turn: Turn) -> None:
-            turn.draft.put_watch(watching.adding(turn.draft.watch, channel))
+            turn.draft.put_watch(poll_state.adding(turn.draft.watch, channel))
             turn.note(owner, REMOVE, channel, outcome)
 
         await self._written(change)
@@ -265,7 +265,7 @@ class Configuring:
                 # A reset under way finds out by itself, and says so to who asked for it.
                 over = incident.ended or incident.state is State.RESETTING
                 if incident.channel == channel and not over:
-                    turn.change(episodes.ended(incident, Ending.REMOVED, turn.at))
+                    turn.change(account_incidents.ended(incident, Ending.REMOVED, turn.at))
             turn.note(owner, REMOVE, channel, Removal.REMOVED)
 
         await self._written(change)

@@ -10,9 +10,9 @@ from typing import Final, Self, TypeVar, assert_never
 
 from bot.domain.accounts import Action
 from bot.domain.incidents import Delivery, Incident, Message
-from bot.rules.desk import running
 from bot.rules.policy import CLOCK_SLACK, RECUR_WINDOW
-from bot.rules.watching import Watch, resume
+from bot.rules.poll_state import Watch, resume
+from bot.rules.recipient import running
 from bot.storage import Shape, Store, StoredMute, kept_incident, kept_message, kept_mute
 
 ENDED_STAYS: Final = RECUR_WINDOW

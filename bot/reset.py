@@ -23,7 +23,7 @@ from bot.providers.useapi import (
     UseapiClient,
     UseapiError,
 )
-from bot.rules.episodes import folded, same_text
+from bot.rules.account_incidents import folded, same_text
 from bot.runtime.failpoints import Step, nothing
 from bot.runtime.supervisor import describe, is_surprise
 from bot.storage import StoreError

@@ -14,7 +14,7 @@ from bot.monitor import Monitor
 from bot.outbox import MemoryNotice, Outbox
 from bot.providers.useapi import RateLimited, UseapiError
 from bot.rules.policy import Policy
-from bot.rules.service import look_again_in
+from bot.rules.service_incidents import look_again_in
 from bot.runtime.supervisor import Health, first_of, supervise
 from bot.storage import StoreError
 from bot.watchkeeper import Watchkeeper

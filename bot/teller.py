@@ -6,8 +6,8 @@ from datetime import datetime
 
 from bot.domain.incidents import Alert, new_key
 from bot.ledger import Draft, Ledger
+from bot.rules.notifications import next_due, tell
 from bot.rules.policy import Policy
-from bot.rules.telling import next_due, tell
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Puts into the ledger what looks, commands, owners and the clock change, and who is told of it.
+"""Puts into the ledger what polls, commands, owners and the clock change, and who is told of it.
 
 The decisions are those of `bot.rules`. Each change and the messages it leads to are one transaction.
 """
@@ -14,10 +14,10 @@ from bot.domain.accounts import Action, Flag, Observation
 from bot.domain.causes import Cause
 from bot.domain.incidents import Alert, Incident, Message, Purpose, Reason, Route, State, Trouble, new_key
 from bot.ledger import Draft, Ledger
-from bot.rules import acts, clock, episodes, looks, sending, watching
-from bot.rules.episodes import Change
-from bot.rules.looks import Decision
+from bot.rules import account_incidents, message_lifecycle, owner_actions, poll_state, polls, timers
+from bot.rules.account_incidents import Change
 from bot.rules.policy import Policy
+from bot.rules.polls import Decision
 from bot.teller import Teller
 
 UNKNOWN_OUTCOME: Final = "outcome unknown"
@@ -99,7 +99,7 @@ class Watchkeeper:
         async with self.turn() as turn:
             believed = self.believes(observation)
             turn.decide(
-                looks.look(
+                polls.look(
                     turn.draft.watch,
                     turn.draft.incidents,
                     observation,
@@ -112,13 +112,13 @@ class Watchkeeper:
     def believes(self, observation: Observation) -> bool:
         """Whether a list is believed by what was written down last."""
         channels = frozenset(account.channel for account in observation.accounts)
-        return watching.is_believed(self.ledger.watch, channels, observation.at)
+        return poll_state.is_believed(self.ledger.watch, channels, observation.at)
 
     async def failed(self, trouble: Trouble, flag: Flag | None = None, cause: Cause | None = None) -> None:
         """Take in that the list could not be read; `flag` is what it was refused with, if nobody's."""
         async with self.turn() as turn:
             turn.decide(
-                looks.fail(
+                polls.fail(
                     turn.draft.watch,
                     turn.draft.incidents,
                     trouble,
@@ -136,7 +136,7 @@ class Watchkeeper:
         """Take in a 596 that a command met, or a look in place of the list; earlier, if `since` says so."""
         async with self.turn() as turn:
             turn.decide(
-                looks.met(
+                polls.met(
                     turn.draft.watch,
                     turn.draft.incidents,
                     channel,
@@ -152,31 +152,31 @@ class Watchkeeper:
         """Return the incident of an account as a flag makes it; nothing is written down."""
         known = self.ledger.open_incidents.get(channel)
         if known is None:
-            return episodes.opened(channel, flag, at, (), str, from_command=not by_look)[0]
-        return episodes.sighted(known, flag, at, in_list=by_look)[0]
+            return account_incidents.opened(channel, flag, at, (), str, from_command=not by_look)[0]
+        return account_incidents.sighted(known, flag, at, in_list=by_look)[0]
 
     async def tick(self) -> None:
         """Take in that time has passed, or that the owners changed."""
         async with self.turn() as turn:
-            turn.decide(looks.passing(turn.draft.watch, turn.draft.incidents, turn.at))
+            turn.decide(polls.passing(turn.draft.watch, turn.draft.incidents, turn.at))
 
     def next_tick(self) -> datetime:
         """Say when `tick` will have something to do if nothing happens until then."""
-        times = (clock.next_tick(self.ledger.incidents.values()), self._teller.next_due(self.ledger))
+        times = (timers.next_tick(self.ledger.incidents.values()), self._teller.next_due(self.ledger))
         latest = self._teller.now() + CLOCK_CHECK
         return min((latest, *(time for time in times if time is not None)))
 
     async def claim(self, key: str, owner: int) -> Incident | None:
         """Note that an owner is on it; None if the incident is over or not known."""
         return await self._act(
-            key, owner, "claim", "on it", lambda incident, at: acts.claim(incident, owner, at)
+            key, owner, "claim", "on it", lambda incident, at: owner_actions.claim(incident, owner, at)
         )
 
     async def snooze(self, key: str, owner: int, length: timedelta) -> Incident | None:
         """Hold the reminders of an incident for a while; None if it is over or not known."""
 
         def act(incident: Incident, at: datetime) -> Incident:
-            return acts.snooze(incident, at + length, at)
+            return owner_actions.snooze(incident, at + length, at)
 
         return await self._act(key, owner, "snooze", f"for {length / timedelta(hours=1):g} h", act)
 
@@ -212,10 +212,12 @@ class Watchkeeper:
         that was chosen, where the incident is the service's.
         """
         async with self.turn() as turn:
-            turn.decide(looks.passing(turn.draft.watch, turn.draft.incidents, turn.at))
+            turn.decide(polls.passing(turn.draft.watch, turn.draft.incidents, turn.at))
             incident = turn.draft.incidents.get(key)
             is_it = incident is not None and confirmed in (None, incident.flag)
-            lease = acts.take_lease(incident, owner, turn.at, channel) if incident and is_it else None
+            lease = (
+                owner_actions.take_lease(incident, owner, turn.at, channel) if incident and is_it else None
+            )
             if lease is not None:
                 turn.draft.put_incident(lease)
                 turn.note(owner, "reset", lease.channel or lease.lease_channel, "asked")
@@ -228,17 +230,21 @@ class Watchkeeper:
         current = self.ledger.incidents.get(lease.key)
         if current is None or current.lease_until is None or self._teller.now() >= current.lease_until:
             return False
-        return self._leases.get(lease.key) is lease and acts.holds_lease(current, lease)
+        return self._leases.get(lease.key) is lease and owner_actions.holds_lease(current, lease)
 
-    async def give_verdict(self, lease: Incident, verdict: acts.ResetVerdict, flag: Flag | None) -> None:
+    async def give_verdict(
+        self, lease: Incident, verdict: owner_actions.ResetVerdict, flag: Flag | None
+    ) -> None:
         """Write down what a reset came to, and give the lease back."""
         async with self.turn() as turn:
             incident = turn.draft.incidents.get(lease.key)
             is_last = self._leases.get(lease.key) is lease
-            counts = incident and (acts.holds_lease(incident, lease) or acts.has_ended(incident, lease))
+            counts = incident and (
+                owner_actions.holds_lease(incident, lease) or owner_actions.has_ended(incident, lease)
+            )
             if incident is None or not is_last or not counts:
                 return  # it ran out, and the audit says so
-            turn.change(acts.give_verdict(incident, lease, verdict, turn.at, flag))
+            turn.change(owner_actions.give_verdict(incident, lease, verdict, turn.at, flag))
             turn.note(lease.leased_by or 0, "reset", lease.channel or lease.lease_channel, verdict.value)
 
     @asynccontextmanager
@@ -262,10 +268,10 @@ class Watchkeeper:
         """Let no hold last longer than it was asked for, where the clock was set; return its offset."""
         offset = turn.at - timedelta(seconds=self._monotonic())
         step = timedelta() if self._offset is None else offset - self._offset
-        if abs(step) > clock.CLOCK_SLACK:
+        if abs(step) > timers.CLOCK_SLACK:
             for incident in [each for each in turn.draft.incidents.values() if not each.ended]:
-                turn.draft.put_incident(clock.moved(incident, step))
-        turn.draft.keep_mutes_short(turn.at, step if step < -clock.CLOCK_SLACK else timedelta())
+                turn.draft.put_incident(timers.moved(incident, step))
+        turn.draft.keep_mutes_short(turn.at, step if step < -timers.CLOCK_SLACK else timedelta())
         return offset
 
     def _tell(self, turn: Turn) -> bool:
@@ -288,11 +294,11 @@ class Watchkeeper:
         """Send nothing more to people who are owners no longer, and leave no account in their hands."""
         draft = turn.draft
         for person in {message.recipient for message in draft.messages.values()} - owners:
-            for message in sending.dismissed(person, draft.messages.values(), draft.incidents):
+            for message in message_lifecycle.dismissed(person, draft.messages.values(), draft.incidents):
                 draft.put_message(message)
         for incident in list(draft.incidents.values()):
             if incident.claimed_by is not None and incident.claimed_by not in owners and not incident.ended:
-                draft.put_incident(acts.abandon(incident, incident.claimed_by, turn.at))
+                draft.put_incident(owner_actions.abandon(incident, incident.claimed_by, turn.at))
 
     async def _act(
         self, key: str, owner: int, verb: str, outcome: str, act: Callable[[Incident, datetime], Incident]

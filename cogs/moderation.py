@@ -37,8 +37,8 @@ from bot.replies import (
 )
 from bot.reset import Attempt, Outcome, Resets, Stage, fingerprint
 from bot.rounds import Rounds
-from bot.rules.desk import free_at
 from bot.rules.policy import CLAIM_FOR
+from bot.rules.recipient import free_at
 from bot.storage import Store, StoreError
 from bot.watchkeeper import Watchkeeper
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.domain.incidents import Incident, Message
 from bot.ledger import Draft, Ledger
-from bot.rules.watching import Watch
+from bot.rules.poll_state import Watch
 from tests.store.cases import AT, FIRST, SECOND
 
 SOME_WATCH = Watch(listed=frozenset({FIRST.channel, SECOND.channel}), removed_at=AT, last_good=AT)

@@ -179,7 +179,7 @@ def test_a_module_imports_only_its_own_package_and_the_layers_below(module: Modu
         pytest.param(
             Module("bot.providers.midjourney_info", "from .. import storage"), "bot.storage", id="relative"
         ),
-        pytest.param(Module("bot.rules.looks", "import bot.ledger"), "bot.ledger", id="upward"),
+        pytest.param(Module("bot.rules.polls", "import bot.ledger"), "bot.ledger", id="upward"),
         pytest.param(
             Module("bot.storage", "from ..render import text", is_package=True),
             "bot.render.text",

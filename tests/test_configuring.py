@@ -13,7 +13,7 @@ from bot.configuring import Configuring
 from bot.domain.accounts import Flag, Removal, Saving
 from bot.domain.incidents import Ending, State
 from bot.providers.useapi import AnswerLost, Limits, PendingModeration, UseapiClient
-from bot.rules import acts
+from bot.rules import owner_actions
 from bot.watchkeeper import Watchkeeper
 from tests.keeping import until
 from tests.parts import CHANNEL, OTHER, Clock, Parts, at_once, parts
@@ -184,7 +184,7 @@ async def test_a_reset_under_way_keeps_its_incident_and_its_verdict(desk: Desk) 
     assert lease is not None
     assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is Removal.REMOVED
     assert desk.keeper.ledger.incidents[key].state is State.RESETTING
-    await desk.keeper.give_verdict(lease, acts.ResetVerdict.NOT_CONFIGURED, None)
+    await desk.keeper.give_verdict(lease, owner_actions.ResetVerdict.NOT_CONFIGURED, None)
     assert desk.keeper.ledger.incidents[key].ending is Ending.REMOVED
 
 

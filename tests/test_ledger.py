@@ -11,7 +11,7 @@ import pytest
 from bot.domain.accounts import Action
 from bot.domain.incidents import Delivery, Incident, Message, State
 from bot.ledger import Ledger
-from bot.rules.watching import Watch
+from bot.rules.poll_state import Watch
 from bot.storage import Store, StoredMute, StoreError
 from tests.ledger_cases import SOME_WATCH, Clock, content, put, put_in
 from tests.store.cases import AT, DAY, FIRST, MINUTE, OWNER, QUICKLY, Watcher, ask, cancelled_at, look

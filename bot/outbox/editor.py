@@ -10,8 +10,8 @@ from bot.domain.incidents import Delivery, Message
 from bot.outbox import fate
 from bot.outbox.health import Holds
 from bot.outbox.sender import Surroundings
+from bot.rules.message_lifecycle import deleted
 from bot.rules.policy import near
-from bot.rules.sending import deleted
 from bot.runtime.failpoints import Step
 
 log = logging.getLogger(__name__)

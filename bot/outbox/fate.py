@@ -7,9 +7,9 @@ from typing import Final, Protocol, assert_never
 
 from bot.delivery import CLOSED_REASONS, NotDoneError, Obstacle, Place
 from bot.domain.incidents import Delivery, Incident, Message, Purpose, Route
-from bot.rules.desk import keys
+from bot.rules.message_lifecycle import goes_at
 from bot.rules.policy import LONGEST_BACKOFF
-from bot.rules.sending import goes_at
+from bot.rules.recipient import keys
 
 FIRST_BACKOFF: Final = timedelta(seconds=2)
 NONCE_IS_SAFE: Final = timedelta(minutes=2)

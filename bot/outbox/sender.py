@@ -12,7 +12,7 @@ from bot.ledger import Draft, Ledger
 from bot.outbox import fate
 from bot.outbox.health import Routes
 from bot.outbox.letters import Letters
-from bot.rules.sending import composed, superseding
+from bot.rules.message_lifecycle import composed, superseding
 from bot.runtime.failpoints import Step
 from bot.teller import Teller
 

@@ -12,7 +12,7 @@ from bot.domain.incidents import Entry, Message, Purpose, Reason, Trouble, new_k
 from bot.outbox.fate import copied, sent
 from bot.render.acting import snooze_choice
 from bot.render.alerts import look_of
-from bot.rules.desk import Pushes
+from bot.rules.recipient import Pushes
 from tests.render_samples import account, incident, service
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

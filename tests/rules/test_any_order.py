@@ -10,9 +10,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bot.domain.accounts import FlagKind
 from bot.domain.incidents import Delivery, Incident, Purpose, Reason, ResetVerdict, State, Trouble
-from bot.rules import acts
-from bot.rules.desk import is_draft, running
+from bot.rules import owner_actions
 from bot.rules.policy import PUSH_EVERY
+from bot.rules.recipient import is_draft, running
 from tests.rules.world import (
     ANNE,
     BEN,
@@ -165,17 +165,17 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(owner=WHO, channel=CHANNELS)
     def on_it(self, owner: int, channel: str) -> None:
         if incident := self.going_on(channel):
-            self.world.change(acts.claim(incident, owner, self.world.now))
+            self.world.change(owner_actions.claim(incident, owner, self.world.now))
 
     @rule(channel=CHANNELS, length=st.sampled_from((HOUR, 24 * HOUR)))
     def snooze(self, channel: str, length: timedelta) -> None:
         if incident := self.going_on(channel):
-            self.world.change(acts.snooze(incident, self.world.now + length, self.world.now))
+            self.world.change(owner_actions.snooze(incident, self.world.now + length, self.world.now))
 
     @rule(channel=CHANNELS, verdict=st.sampled_from([None, *ResetVerdict]), text=TEXTS)
     def reset(self, channel: str, verdict: ResetVerdict | None, text: str) -> None:
         incident = self.going_on(channel)
-        lease = incident and acts.take_lease(incident, ANNE, self.world.now)
+        lease = incident and owner_actions.take_lease(incident, ANNE, self.world.now)
         if lease is None:
             return
         self.world.change(lease)

@@ -7,8 +7,8 @@ import pytest
 
 from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, State, Trouble
-from bot.rules import acts, clock
-from bot.rules.episodes import how_new, same_text
+from bot.rules import owner_actions, timers
+from bot.rules.account_incidents import how_new, same_text
 from tests.rules.world import (
     ANNE,
     BEN,
@@ -275,7 +275,7 @@ def test_a_verdict_is_taken_only_from_who_holds_the_lease() -> None:
     world.now += 4 * MINUTE
     world.look()
     present = world.lease(A, BEN)
-    assert acts.give_verdict(present, late, ResetVerdict.BACK, world.now) == (present, None)
+    assert owner_actions.give_verdict(present, late, ResetVerdict.BACK, world.now) == (present, None)
     world.verdict(present, ResetVerdict.BACK)
     assert world.incident(A).leased_by == BEN
 
@@ -283,8 +283,8 @@ def test_a_verdict_is_taken_only_from_who_holds_the_lease() -> None:
 def test_what_returns_is_the_same_incident_with_nothing_left_of_what_owners_said_before() -> None:
     world = flagged(CAPTCHA)
     before = world.incident(A)
-    world.change(acts.claim(world.incident(A), ANNE, world.now))
-    world.change(acts.snooze(world.incident(A), world.now + HOUR, world.now))
+    world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
+    world.change(owner_actions.snooze(world.incident(A), world.now + HOUR, world.now))
     world.verdict(world.lease(A), ResetVerdict.BACK)
     world.flags[A] = MODERATION
     world.now += 3 * MINUTE
@@ -342,9 +342,9 @@ def test_what_is_over_has_no_lease_and_takes_no_claim_and_no_snooze() -> None:
     world = flagged()
     world.verdict(world.lease(A), ResetVerdict.BACK)
     incident = world.incident(A)
-    assert acts.take_lease(incident, ANNE, world.now) is None
-    assert acts.claim(incident, ANNE, world.now) == incident
-    assert acts.snooze(incident, world.now + HOUR, world.now) == incident
+    assert owner_actions.take_lease(incident, ANNE, world.now) is None
+    assert owner_actions.claim(incident, ANNE, world.now) == incident
+    assert owner_actions.snooze(incident, world.now + HOUR, world.now) == incident
 
 
 # Claims and snoozes
@@ -352,15 +352,15 @@ def test_what_is_over_has_no_lease_and_takes_no_claim_and_no_snooze() -> None:
 
 def test_a_snooze_is_a_day_at_most_and_never_of_the_past() -> None:
     incident = flagged().incident(A)
-    assert acts.snooze(incident, START + 9 * DAY, START).snoozed_until == START + DAY
-    assert acts.snooze(incident, START, START) == incident
+    assert owner_actions.snooze(incident, START + 9 * DAY, START).snoozed_until == START + DAY
+    assert owner_actions.snooze(incident, START, START) == incident
 
 
 def test_reminders_go_on_with_the_end_of_a_snooze() -> None:
     world = flagged()
     world.run(10 * HOUR)  # the next reminder is due in a day
     count = len(world.pushes())
-    world.change(acts.snooze(world.incident(A), world.now + HOUR, world.now))
+    world.change(owner_actions.snooze(world.incident(A), world.now + HOUR, world.now))
     world.run(HOUR)
     assert world.incident(A).snoozed_until is None
     assert [push.reasons for push in world.pushes()[count:]] == [{A: Reason.REMINDER}]
@@ -368,47 +368,47 @@ def test_reminders_go_on_with_the_end_of_a_snooze() -> None:
 
 def test_reminders_go_on_when_nobody_is_on_it_any_more() -> None:
     world = flagged()
-    world.change(acts.claim(world.incident(A), ANNE, world.now))
+    world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
     world.run(HOUR)
-    world.change(acts.abandon(world.incident(A), ANNE, world.now))
+    world.change(owner_actions.abandon(world.incident(A), ANNE, world.now))
     world.deliver()
     assert [push.reasons[A] for push in world.pushes()] == [Reason.OPENED, Reason.REMINDER]
 
 
 def test_only_the_claim_of_who_left_is_taken_back() -> None:
     incident = flagged().incident(A)
-    assert acts.abandon(incident, ANNE, START) == incident
-    claimed = replace(acts.claim(incident, ANNE, START), asked_at=START)
-    assert acts.abandon(claimed, ANNE, START + HOUR) == replace(incident, held_until=START + HOUR)
-    assert acts.abandon(acts.claim(incident, ANNE, START), BEN, START).claimed_by == ANNE
+    assert owner_actions.abandon(incident, ANNE, START) == incident
+    claimed = replace(owner_actions.claim(incident, ANNE, START), asked_at=START)
+    assert owner_actions.abandon(claimed, ANNE, START + HOUR) == replace(incident, held_until=START + HOUR)
+    assert owner_actions.abandon(owner_actions.claim(incident, ANNE, START), BEN, START).claimed_by == ANNE
 
 
 def test_the_clock_is_minded_when_it_changes_something_next() -> None:
     world = flagged()
-    assert clock.next_tick(world.incidents.values()) is None
+    assert timers.next_tick(world.incidents.values()) is None
     now, incident = world.now, world.incident(A)
-    claimed = acts.claim(incident, ANNE, now)
+    claimed = owner_actions.claim(incident, ANNE, now)
     asked = replace(claimed, asked_at=now + 4 * HOUR)
-    snoozed = acts.snooze(incident, now + HOUR, now)
-    leased = acts.take_lease(incident, ANNE, now)
+    snoozed = owner_actions.snooze(incident, now + HOUR, now)
+    leased = owner_actions.take_lease(incident, ANNE, now)
     assert leased is not None
     expected = [4 * HOUR, 4.5 * HOUR, HOUR, 3 * MINUTE]
     for changed, after in zip((claimed, asked, snoozed, leased), expected, strict=True):
-        due = clock.next_tick([changed])
+        due = timers.next_tick([changed])
         assert due == now + after
-        assert clock.tick({changed.key: changed}, now + after - SECOND) == ()
-        ((later, _),) = clock.tick({changed.key: changed}, now + after)
+        assert timers.tick({changed.key: changed}, now + after - SECOND) == ()
+        ((later, _),) = timers.tick({changed.key: changed}, now + after)
         assert later != changed
 
 
 def test_who_is_on_what_is_clearing_or_over_is_not_asked() -> None:
-    claimed = acts.claim(flagged().incident(A), ANNE, START)
+    claimed = owner_actions.claim(flagged().incident(A), ANNE, START)
     clearing = replace(claimed, state=State.CLEARING)
-    assert clock.next_tick([clearing]) == START + 4.5 * HOUR
-    assert clock.tick({clearing.key: clearing}, START + 4.25 * HOUR) == ()
+    assert timers.next_tick([clearing]) == START + 4.5 * HOUR
+    assert timers.tick({clearing.key: clearing}, START + 4.25 * HOUR) == ()
     ended = replace(claimed, state=State.ENDED)
-    assert clock.next_tick([ended]) is None
-    assert clock.tick({ended.key: ended}, START + 5 * HOUR) == ()
+    assert timers.next_tick([ended]) is None
+    assert timers.tick({ended.key: ended}, START + 5 * HOUR) == ()
 
 
 def test_incidents_of_a_world_without_trouble_are_none() -> None:
@@ -422,10 +422,12 @@ def test_incidents_of_a_world_without_trouble_are_none() -> None:
 )
 def test_what_a_reset_came_to_stands_with_the_incident_until_the_next_one(verdict: ResetVerdict) -> None:
     world = flagged()
-    lease = acts.take_lease(world.incident(A), 1, world.now)
+    lease = owner_actions.take_lease(world.incident(A), 1, world.now)
     assert lease is not None
-    judged, _ = acts.give_verdict(lease, lease, verdict, world.now, Flag.of("Verify that you are human"))
+    judged, _ = owner_actions.give_verdict(
+        lease, lease, verdict, world.now, Flag.of("Verify that you are human")
+    )
     assert (judged.state, judged.verdict, judged.judged_at) == (State.OPEN, verdict, world.now)
-    again = acts.take_lease(judged, 1, world.now)
+    again = owner_actions.take_lease(judged, 1, world.now)
     assert again is not None
     assert (again.verdict, again.judged_at) == (None, None)

@@ -13,10 +13,10 @@ import pytest
 
 from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import Delivery, Ending, Purpose, Reason, ResetVerdict, State, Trouble
-from bot.rules import acts, clock
+from bot.rules import owner_actions, timers
 from bot.rules.policy import PUSH_EVERY
-from bot.rules.service import look_again_in
-from bot.rules.watching import adding, removing
+from bot.rules.poll_state import adding, removing
+from bot.rules.service_incidents import look_again_in
 from tests.rules.world import (
     ANNE,
     BEN,
@@ -250,7 +250,7 @@ def test_row_12_a_lease_that_nobody_gives_back_expires() -> None:
 def test_row_13_of_two_owners_one_has_the_lease() -> None:
     world = flagged(owners=(ANNE, BEN))
     world.lease(A, ANNE)
-    assert acts.take_lease(world.incident(A), BEN, world.now) is None
+    assert owner_actions.take_lease(world.incident(A), BEN, world.now) is None
     assert world.incident(A).leased_by == ANNE
 
 
@@ -463,7 +463,7 @@ def test_row_27_a_new_owner_gets_one_digest_and_the_former_one_nothing_more() ->
 def test_row_29_who_is_on_it_is_asked_after_four_hours_and_half_an_hour_later_reminded() -> None:
     world = flagged(owners=(ANNE, BEN))
     world.run(MINUTE)
-    world.change(acts.claim(world.incident(A), ANNE, world.now))
+    world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
     claimed = world.now
     world.run(5 * HOUR)
     asked, *rest = world.pushes(ANNE)[1:]
@@ -476,9 +476,9 @@ def test_row_29_who_is_on_it_is_asked_after_four_hours_and_half_an_hour_later_re
 
 def test_row_29_who_says_so_again_is_asked_four_hours_after_that() -> None:
     world = flagged()
-    world.change(acts.claim(world.incident(A), ANNE, world.now))
+    world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
     world.run(4 * HOUR + 5 * MINUTE)
-    world.change(acts.claim(world.incident(A), ANNE, world.now))
+    world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
     world.run(4 * HOUR + MINUTE)
     assert [push.reasons[A] for push in world.pushes()[1:]] == [Reason.STILL_ON_IT] * 2
 
@@ -486,7 +486,7 @@ def test_row_29_who_says_so_again_is_asked_four_hours_after_that() -> None:
 def test_row_30_a_block_breaks_through_a_snooze() -> None:
     world = flagged()
     world.run(6 * MINUTE)
-    world.change(acts.snooze(world.incident(A), world.now + 4 * HOUR, world.now))
+    world.change(owner_actions.snooze(world.incident(A), world.now + 4 * HOUR, world.now))
     world.run(HOUR)
     assert len(world.told) == 1
     world.flags[A] = BLOCK
@@ -553,7 +553,7 @@ def test_row_31_a_lease_and_a_snooze_do_not_outlive_a_step_back(step: timedelta)
     world.now += step
     world.run(4 * MINUTE)
     assert world.state(A) is State.OPEN
-    world.change(acts.snooze(world.incident(A), world.now + HOUR, world.now))
+    world.change(owner_actions.snooze(world.incident(A), world.now + HOUR, world.now))
     world.now += step
     world.run(HOUR + 2 * MINUTE)
     assert world.incident(A).snoozed_until is None
@@ -564,12 +564,12 @@ def test_row_31_a_hold_that_is_moved_with_the_clock_ends_when_it_would_have(act:
     world = flagged("You are blocked from accessing Midjourney for 1 hour." if act == "block" else MODERATION)
     length = 4.5 * HOUR if act == "claim" else HOUR
     if act == "claim":
-        world.change(acts.claim(world.incident(A), ANNE, world.now))
+        world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
     elif act == "snooze":
-        world.change(acts.snooze(world.incident(A), world.now + HOUR, world.now))
+        world.change(owner_actions.snooze(world.incident(A), world.now + HOUR, world.now))
     world.run(20 * MINUTE)
     world.now -= DAY
-    world.change(clock.moved(world.incident(A), -DAY))
+    world.change(timers.moved(world.incident(A), -DAY))
     begun, before = world.now, len(world.pushes())
     world.run(length)
     pushed = world.pushes()[before]
@@ -579,15 +579,15 @@ def test_row_31_a_hold_that_is_moved_with_the_clock_ends_when_it_would_have(act:
 
 def test_the_last_press_counts_of_im_on_it_and_snooze() -> None:
     world = flagged()
-    world.change(acts.claim(world.incident(A), ANNE, world.now))
+    world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
     world.now += MINUTE
-    world.change(acts.snooze(world.incident(A), world.now + HOUR, world.now))
+    world.change(owner_actions.snooze(world.incident(A), world.now + HOUR, world.now))
     begun = world.now
     assert world.incident(A).claimed_by is None
     world.run(HOUR + 2 * MINUTE)
     assert [push.at - begun for push in world.pushes()[1:]] == [HOUR]
-    world.change(acts.snooze(world.incident(A), world.now + DAY, world.now))
-    world.change(acts.claim(world.incident(A), ANNE, world.now))
+    world.change(owner_actions.snooze(world.incident(A), world.now + DAY, world.now))
+    world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
     assert world.incident(A).snoozed_until is None
     begun = world.now
     world.run(4 * HOUR + 2 * MINUTE)
@@ -596,8 +596,8 @@ def test_the_last_press_counts_of_im_on_it_and_snooze() -> None:
 
 def test_a_shorter_snooze_takes_the_place_of_a_longer_one() -> None:
     world = flagged()
-    world.change(acts.snooze(world.incident(A), world.now + DAY, world.now))
-    world.change(acts.snooze(world.incident(A), world.now + HOUR, world.now))
+    world.change(owner_actions.snooze(world.incident(A), world.now + DAY, world.now))
+    world.change(owner_actions.snooze(world.incident(A), world.now + HOUR, world.now))
     begun = world.now
     world.run(HOUR + 2 * MINUTE)
     assert [push.at - begun for push in world.pushes()[1:]] == [HOUR]

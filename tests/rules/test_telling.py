@@ -17,10 +17,10 @@ from bot.domain.incidents import (
     State,
     Trouble,
 )
-from bot.rules import acts
+from bot.rules import owner_actions
+from bot.rules.message_lifecycle import deleted, goes_at, superseding
 from bot.rules.policy import PUSH_EVERY
-from bot.rules.sending import deleted, goes_at, superseding
-from bot.rules.service import look_again_in
+from bot.rules.service_incidents import look_again_in
 from tests.rules.world import (
     ANNE,
     BEN,
@@ -85,14 +85,14 @@ def test_a_push_that_everybody_has_seen_to_is_not_sent() -> None:
     world.flags[B] = CAPTCHA
     world.run(MINUTE)
     world.now += SECOND
-    world.change(acts.claim(world.incident(B), ANNE, world.now))
+    world.change(owner_actions.claim(world.incident(B), ANNE, world.now))
     world.run(10 * MINUTE)
     assert len(world.told) == 1
 
 
 def test_a_new_owner_is_told_of_what_somebody_else_has_seen_to() -> None:
     world = flagged()
-    world.change(acts.claim(world.incident(A), ANNE, world.now))
+    world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
     world.owners.append(BEN)
     world.tick()
     assert [push.reasons for push in world.pushes(BEN)] == [{A: Reason.OPENED}]
@@ -148,7 +148,7 @@ def test_what_seemed_over_when_its_mute_ended_is_a_silent_note_once_it_is() -> N
 def test_what_became_worse_after_somebody_had_seen_to_it_is_pushed() -> None:
     world = flagged(CAPTCHA)
     world.run(MINUTE)
-    world.change(acts.claim(world.incident(A), ANNE, world.now))
+    world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
     world.flags[A] = MODERATION
     world.run(10 * MINUTE)
     assert [push.reasons[A] for push in world.pushes()] == [Reason.OPENED, Reason.WORSE]
@@ -158,18 +158,18 @@ def test_what_is_snoozed_while_its_push_waits_is_not_pushed() -> None:
     world = flagged()
     world.flags[B] = CAPTCHA
     world.run(MINUTE)
-    world.change(acts.snooze(world.incident(B), world.now + HOUR, world.now))
+    world.change(owner_actions.snooze(world.incident(B), world.now + HOUR, world.now))
     world.run(10 * MINUTE)
     assert len(world.told) == 1
 
 
 def test_a_question_that_is_answered_before_it_is_sent_is_not_asked() -> None:
     world = flagged()
-    world.change(acts.claim(world.incident(A), ANNE, world.now))
+    world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
     world.discord_is_up = False
     world.run(4 * HOUR + MINUTE)
     assert len(world.waiting()) == 1
-    world.change(acts.claim(world.incident(A), ANNE, world.now))
+    world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
     assert world.waiting() == []
 
 
@@ -243,7 +243,7 @@ def test_what_is_clearing_or_seen_to_needs_no_reminder() -> None:
     world = flagged()
     world.flags[B] = CAPTCHA
     world.run(6 * MINUTE)
-    world.change(acts.snooze(world.incident(B), world.now + 4 * HOUR, world.now))
+    world.change(owner_actions.snooze(world.incident(B), world.now + 4 * HOUR, world.now))
     world.run(14 * MINUTE)
     world.run(2 * MINUTE)
     assert world.pushes()[-1].reasons == {A: Reason.REMINDER, B: None}

@@ -6,8 +6,8 @@ import pytest
 
 from bot.domain.incidents import Ending, State, Trouble
 from bot.rules.policy import Policy
-from bot.rules.service import look_again_in
-from bot.rules.watching import Watch, blind_stretch, in_time, is_believed, removing, resume
+from bot.rules.poll_state import Watch, blind_stretch, in_time, is_believed, removing, resume
+from bot.rules.service_incidents import look_again_in
 from tests.rules.world import DAY, HOUR, MINUTE, START, A, B, C, D, World, flagged, started
 
 

@@ -18,14 +18,14 @@ from bot.domain.incidents import (
     State,
     Trouble,
 )
-from bot.rules import acts, looks
-from bot.rules.episodes import Change
-from bot.rules.looks import Decision
+from bot.rules import owner_actions, polls
+from bot.rules.account_incidents import Change
+from bot.rules.message_lifecycle import composed, deleted, dismissed, goes_at, superseding
+from bot.rules.notifications import next_due, tell
 from bot.rules.policy import LONGEST_BACKOFF, Policy
-from bot.rules.sending import composed, deleted, dismissed, goes_at, superseding
-from bot.rules.service import look_again_in
-from bot.rules.telling import next_due, tell
-from bot.rules.watching import Watch, resume
+from bot.rules.poll_state import Watch, resume
+from bot.rules.polls import Decision
+from bot.rules.service_incidents import look_again_in
 
 START = datetime(2026, 3, 1, 2, 10, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -95,9 +95,9 @@ class World:
         """Look, and see that a second look at the same changes nothing."""
         observation = self.observation(flags)
         decision = self.apply(
-            looks.look(self.watch, self.incidents, observation, self.policy, new_key=self.new_key)
+            polls.look(self.watch, self.incidents, observation, self.policy, new_key=self.new_key)
         )
-        again = looks.look(self.watch, self.incidents, observation, self.policy, new_key=self.new_key)
+        again = polls.look(self.watch, self.incidents, observation, self.policy, new_key=self.new_key)
         settled = [each for each in again.incidents if each.missing_looks == each.clear_looks == 0]
         assert [each for each in settled if not each.ended] == []
         assert [each for each in again.alerts if each.reason is not Reason.RESOLVED] == []
@@ -109,7 +109,7 @@ class World:
         flag: Flag | None = None,
         cause: Cause | None = None,
     ) -> Decision:
-        failed = looks.fail(
+        failed = polls.fail(
             self.watch,
             self.incidents,
             trouble,
@@ -124,7 +124,7 @@ class World:
     def meet(self, channel: str, text: str) -> Decision:
         flag = Flag.of(text)
         return self.apply(
-            looks.met(self.watch, self.incidents, channel, flag, self.now, new_key=self.new_key)
+            polls.met(self.watch, self.incidents, channel, flag, self.now, new_key=self.new_key)
         )
 
     def apply(self, decision: Decision) -> Decision:
@@ -163,7 +163,7 @@ class World:
         )
 
     def tick(self) -> None:
-        self.apply(looks.passing(self.watch, self.incidents, self.now))
+        self.apply(polls.passing(self.watch, self.incidents, self.now))
         self.deliver()
 
     def deliver(self) -> None:
@@ -227,21 +227,21 @@ class World:
         for message in dismissed(owner, self.messages.values(), self.incidents):
             self.messages[message.key] = message
         for incident in list(self.incidents.values()):
-            self.change(acts.abandon(incident, owner, self.now))
+            self.change(owner_actions.abandon(incident, owner, self.now))
 
     def mute(self, length: timedelta, channel: str | None = None) -> None:
         self.mutes[channel] = self.now + length
         self.tell()
 
     def lease(self, channel: str, owner: int = ANNE) -> Incident:
-        lease = acts.take_lease(self.incident(channel), owner, self.now)
+        lease = owner_actions.take_lease(self.incident(channel), owner, self.now)
         assert lease is not None
         self.change(lease)
         return lease
 
     def verdict(self, lease: Incident, verdict: ResetVerdict, text: str | None = None) -> None:
         flag = Flag.of(text) if text else None
-        self.change(acts.give_verdict(self.incidents[lease.key], lease, verdict, self.now, flag))
+        self.change(owner_actions.give_verdict(self.incidents[lease.key], lease, verdict, self.now, flag))
         self.deliver()
 
     # Time

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason
-from bot.rules.desk import Desk, breaks_mute
-from bot.rules.episodes import NewKey
+from bot.rules.account_incidents import NewKey
 from bot.rules.policy import service_reminder_in
+from bot.rules.recipient import Desk, breaks_mute
 
 
 def service_messages(desk: Desk, told: Sequence[tuple[Alert, Incident]], new_key: NewKey) -> list[Message]:

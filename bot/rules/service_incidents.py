@@ -8,10 +8,10 @@ from typing import Final
 from bot.domain.accounts import Flag
 from bot.domain.causes import Cause
 from bot.domain.incidents import Alert, Ending, Incident, Reason, State, Trouble, open_service
-from bot.rules import episodes
-from bot.rules.episodes import Change, NewKey
+from bot.rules import account_incidents
+from bot.rules.account_incidents import Change, NewKey
 from bot.rules.policy import AWAY_AFTER, TROUBLED_POLL, Policy
-from bot.rules.watching import Watch
+from bot.rules.poll_state import Watch
 
 WEIGHT: Final[Mapping[Trouble, int]] = {
     Trouble.AWAY: 0,
@@ -35,7 +35,9 @@ def recoveries(
     service = open_service(present.values())
     if service is not None:
         since = service.opened_at if watch.last_good is None else min(service.opened_at, watch.last_good)
-        yield episodes.ended(replace(service, blind_from=since, blind_until=at), Ending.RECOVERED, at)
+        yield account_incidents.ended(
+            replace(service, blind_from=since, blind_until=at), Ending.RECOVERED, at
+        )
     elif watch.resumed and watch.last_good is not None and at - watch.last_good >= AWAY_AFTER:
         away = Incident(
             new_key(),
@@ -46,7 +48,7 @@ def recoveries(
             blind_from=watch.last_good,
             blind_until=at,
         )
-        yield episodes.ended(away, Ending.RECOVERED, at)
+        yield account_incidents.ended(away, Ending.RECOVERED, at)
 
 
 def troubled(
@@ -62,7 +64,7 @@ def troubled(
     service = open_service(present.values())
     if service is None:
         past = [each for each in present.values() if each.trouble is trouble]
-        reason, loud = episodes.how_new(past, at)
+        reason, loud = account_incidents.how_new(past, at)
         opened = Incident(
             new_key(),
             State.OPEN,
@@ -81,7 +83,7 @@ def troubled(
     elif service.trouble is not trouble and trouble is not Trouble.UNREACHABLE:
         # Not to be reached tells nothing new of a service that refused before.
         alert = Alert(service.key, Reason.WORSE, loud=True) if is_worse(service, trouble, flag) else None
-        peak = episodes.heavier(service.peak, flag.kind) if flag else service.peak
+        peak = account_incidents.heavier(service.peak, flag.kind) if flag else service.peak
         gravest = max(gravest_of(service), trouble, key=WEIGHT.__getitem__)
         now = replace(
             service, trouble=trouble, cause=cause, seen_at=at, flag=flag, peak=peak, gravest=gravest
@@ -90,14 +92,14 @@ def troubled(
     elif service.trouble is trouble and service.cause is not cause:
         yield replace(service, cause=cause, seen_at=at), None  # an edit shows it
     elif flag is not None and trouble is Trouble.PENDING:
-        yield episodes.reworded(service, flag, at)
+        yield account_incidents.reworded(service, flag, at)
 
 
 def is_worse(service: Incident, trouble: Trouble, flag: Flag | None) -> bool:
     """Whether the service's trouble becomes one that people are to be woken for: heavier than any so far."""
     if trouble is Trouble.PENDING:
         # Without a flag of its own it is an account's, of which people are told.
-        return flag is not None and episodes.heavier(service.peak, flag.kind) is not service.peak
+        return flag is not None and account_incidents.heavier(service.peak, flag.kind) is not service.peak
     return WEIGHT[trouble] > WEIGHT[gravest_of(service)]
 
 
@@ -110,7 +112,7 @@ def last_seen(watch: Watch, present: Mapping[str, Incident]) -> Iterator[Change]
     """Write down when open flags were last seen, now that nobody sees them."""
     for incident in present.values():
         if incident.channel is not None and not incident.ended:
-            yield episodes.seen_until(incident, watch.last_good), None
+            yield account_incidents.seen_until(incident, watch.last_good), None
 
 
 def look_again_in(watch: Watch, incidents: Mapping[str, Incident], policy: Policy) -> timedelta:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason
-from bot.rules.desk import ABOUT_ACCOUNTS, Pushes, is_push, keys, running, sent_time
+from bot.rules.recipient import ABOUT_ACCOUNTS, Pushes, is_push, keys, running, sent_time
 
 
 def goes_at(

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason, State
-from bot.rules.announcing import announcements_due, service_messages
-from bot.rules.desk import Desk, Mutes, breaks_mute, can_be_reminded_of, keys
-from bot.rules.episodes import NewKey
+from bot.rules.account_incidents import NewKey
 from bot.rules.policy import Policy
+from bot.rules.recipient import Desk, Mutes, breaks_mute, can_be_reminded_of, keys
+from bot.rules.service_notifications import announcements_due, service_messages
 
 FRESH: Final = frozenset({Reason.OPENED, Reason.WORSE, Reason.RECURRING, Reason.RETURNED})
 """What is news; the reminders begin anew after it."""

@@ -7,9 +7,9 @@ from typing import assert_never
 
 from bot.domain.accounts import Flag
 from bot.domain.incidents import Alert, Ending, Incident, Reason, ResetVerdict, State
-from bot.rules.clock import aged, given_back
-from bot.rules.episodes import Change, block_end, ended, heavier
+from bot.rules.account_incidents import Change, block_end, ended, heavier
 from bot.rules.policy import LEASE, LONGEST_SNOOZE
+from bot.rules.timers import aged, given_back
 
 
 def claim(incident: Incident, owner: int, at: datetime) -> Incident:

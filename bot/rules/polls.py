@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from bot.domain.accounts import Account, Flag, Observation
 from bot.domain.causes import Cause
 from bot.domain.incidents import Alert, Incident, Trouble, open_service
-from bot.rules import clock, episodes
-from bot.rules.episodes import Blind, Change, NewKey
+from bot.rules import account_incidents, timers
+from bot.rules.account_incidents import Blind, Change, NewKey
 from bot.rules.policy import Policy
-from bot.rules.service import recoveries, troubled
-from bot.rules.watching import Watch, believing, blind_stretch, counts, failing, in_time, is_believed
+from bot.rules.poll_state import Watch, believing, blind_stretch, counts, failing, in_time, is_believed
+from bot.rules.service_incidents import recoveries, troubled
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,9 @@ def sightings(
     for account, flag in flagged:
         incident = running.get(account.channel)
         if incident is not None:
-            yield episodes.sighted(incident, flag, observation.at, in_list=True)
+            yield account_incidents.sighted(incident, flag, observation.at, in_list=True)
         else:
-            yield episodes.opened(
+            yield account_incidents.opened(
                 account.channel,
                 flag,
                 observation.flagged_since.get(account.channel, observation.at),
@@ -93,9 +93,9 @@ def absences(
         if account is None:
             removed = channel in watch.removed
             if removed or counts(watch, observation.at, policy):
-                yield episodes.missing(incident, observation.at, removed=removed)
+                yield account_incidents.missing(incident, observation.at, removed=removed)
         elif account.flag is None:
-            yield episodes.clean(incident, observation.at, watch.last_good, blind, policy)
+            yield account_incidents.clean(incident, observation.at, watch.last_good, blind, policy)
 
 
 def shrunk(
@@ -171,22 +171,24 @@ def met(
     running, past = by_channel(present)
     incident = running.get(channel)
     if incident is not None:
-        change = episodes.sighted(incident, flag, at, in_list=by_look)
+        change = account_incidents.sighted(incident, flag, at, in_list=by_look)
     else:
         ended = past.get(channel, ())
-        change = episodes.opened(channel, flag, since or at, ended, new_key, from_command=not by_look)
+        change = account_incidents.opened(
+            channel, flag, since or at, ended, new_key, from_command=not by_look
+        )
     return decided(watch, incidents, present, [change])
 
 
 def passing(watch: Watch, incidents: Mapping[str, Incident], at: datetime) -> Decision:
     """Take in that time has passed."""
-    changes = clock.tick(incidents, at)
+    changes = timers.tick(incidents, at)
     return decided(watch, incidents, incidents, changes)
 
 
 def up_to_date(incidents: Mapping[str, Incident], at: datetime) -> dict[str, Incident]:
     """Give the incidents without what is over by now."""
-    return {key: each if each.ended else clock.aged(each, at) for key, each in incidents.items()}
+    return {key: each if each.ended else timers.aged(each, at) for key, each in incidents.items()}
 
 
 def by_channel(incidents: Mapping[str, Incident]) -> tuple[dict[str, Incident], dict[str, list[Incident]]]:

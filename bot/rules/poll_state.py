@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.incidents import Incident
-from bot.rules.clock import not_after
-from bot.rules.episodes import Blind
+from bot.rules.account_incidents import Blind
 from bot.rules.policy import REMOVAL_LAG, SHRUNK_FOR, Policy, near
+from bot.rules.timers import not_after
 
 NO_CHANNELS: Final[frozenset[str]] = frozenset()
 

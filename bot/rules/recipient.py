@@ -7,8 +7,8 @@ from typing import Final
 
 from bot.domain.accounts import FlagKind
 from bot.domain.incidents import Delivery, Incident, Message, Purpose, Reason, State, Trouble, open_service
-from bot.rules.clock import not_after
 from bot.rules.policy import CLAIM_FOR, CLAIM_GRACE, PUSH_EVERY, Policy
+from bot.rules.timers import not_after
 
 ABOUT_ACCOUNTS: Final = frozenset({Purpose.ALERT, Purpose.NOTE})
 

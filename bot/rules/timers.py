@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.incidents import Alert, Incident, Reason, State
-from bot.rules.episodes import Change
+from bot.rules.account_incidents import Change
 from bot.rules.policy import CLAIM_FOR, CLAIM_GRACE, CLOCK_SLACK, LEASE, LONGEST_SNOOZE
 
 AHEAD: Final[Mapping[str, timedelta]] = {
