@@ -21,9 +21,11 @@ from bot.controls import view_of
 from bot.delivery import DiscordPost
 from bot.domain.errors import TokenRefusedError, UnavailableError
 from bot.heartbeat import Heartbeat
+from bot.incidents.service import Watchkeeper
+from bot.incidents.state import Ledger
+from bot.incidents.teller import Teller
 from bot.inflight import PATIENCE
 from bot.inquiry import Inquiries
-from bot.ledger import Ledger
 from bot.monitor import Monitor, recall, utc_now
 from bot.outbox import EDIT_EVERY, MemoryNotice, Outbox
 from bot.owners import Owners
@@ -36,8 +38,6 @@ from bot.rules.policy import Policy
 from bot.runtime.failpoints import Step, nothing
 from bot.runtime.supervisor import end, supervise
 from bot.storage import BUSY_TIMEOUT, DatabaseLocked, Store
-from bot.teller import Teller
-from bot.watchkeeper import Watchkeeper
 
 log = logging.getLogger(__name__)
 

@@ -18,6 +18,7 @@ from bot.configuring import Configuring
 from bot.controls import PATTERN, Control, Controls, OutdatedError, dispatch
 from bot.domain.errors import UnavailableError
 from bot.forms import conceal, forget
+from bot.incidents.service import Watchkeeper
 from bot.inflight import InFlight
 from bot.inquiry import Inquiries
 from bot.monitor import Monitor
@@ -28,7 +29,6 @@ from bot.rounds import Rounds
 from bot.runtime.supervisor import describe, is_surprise
 from bot.storage import Store, StoreError
 from bot.sync import CommandSync
-from bot.watchkeeper import Watchkeeper
 
 log = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ from bot.domain.accounts import Flag, InfoSnapshot, KnownAccount, Observation
 from bot.domain.causes import Cause
 from bot.domain.errors import UserError
 from bot.domain.incidents import Incident, Trouble
+from bot.incidents.service import Watchkeeper
 from bot.providers.midjourney_info import parse_info
 from bot.providers.useapi import (
     Gone,
@@ -23,7 +24,6 @@ from bot.providers.useapi import (
 )
 from bot.roster import Roster
 from bot.storage import Store, StoredAccount, StoreError
-from bot.watchkeeper import Watchkeeper
 
 PRESSES_SHARE: Final = timedelta(seconds=3)
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from bot.domain.accounts import Flag
 from bot.domain.incidents import Incident, ResetVerdict, State, refused_list
+from bot.incidents.service import Watchkeeper
 from bot.monitor import Monitor
 from bot.providers.useapi import (
     Gone,
@@ -27,7 +28,6 @@ from bot.rules.account_incidents import folded, same_text
 from bot.runtime.failpoints import Step, nothing
 from bot.runtime.supervisor import describe, is_surprise
 from bot.storage import StoreError
-from bot.watchkeeper import Watchkeeper
 
 log = logging.getLogger(__name__)
 

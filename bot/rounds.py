@@ -10,6 +10,7 @@ from typing import Final
 
 from bot.domain.wellness import Lack, Problem, Signs, problems
 from bot.heartbeat import Heartbeat
+from bot.incidents.service import Watchkeeper
 from bot.monitor import Monitor
 from bot.outbox import MemoryNotice, Outbox
 from bot.providers.useapi import RateLimited, UseapiError
@@ -17,7 +18,6 @@ from bot.rules.policy import Policy
 from bot.rules.service_incidents import look_again_in
 from bot.runtime.supervisor import Health, first_of, supervise
 from bot.storage import StoreError
-from bot.watchkeeper import Watchkeeper
 
 log = logging.getLogger(__name__)
 

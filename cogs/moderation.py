@@ -13,7 +13,8 @@ from bot.client import Midwatch
 from bot.controls import Controls, OutdatedError, Press, Who, view_of
 from bot.domain.accounts import Flag, KnownAccount, is_channel
 from bot.domain.incidents import Incident, Message, ResetVerdict, open_service
-from bot.ledger import Ledger
+from bot.incidents.service import Watchkeeper
+from bot.incidents.state import Ledger
 from bot.monitor import Monitor, utc_now
 from bot.outbox.letters import note_for
 from bot.providers.useapi import UseapiError
@@ -40,7 +41,6 @@ from bot.rounds import Rounds
 from bot.rules.policy import CLAIM_FOR
 from bot.rules.recipient import free_at
 from bot.storage import Store, StoreError
-from bot.watchkeeper import Watchkeeper
 
 
 class Moderation(commands.Cog):

@@ -15,6 +15,7 @@ from bot.domain.accounts import KnownAccount
 from bot.domain.durations import completions, read_typed
 from bot.domain.errors import UserError
 from bot.domain.incidents import Incident, Message, Route, open_service
+from bot.incidents.service import Watchkeeper
 from bot.monitor import Monitor, utc_now
 from bot.outbox import RouteState
 from bot.permissions import lacking_now
@@ -29,7 +30,6 @@ from bot.rounds import Rounds
 from bot.rules.policy import LONGEST_MUTE
 from bot.runtime.supervisor import first_of, looped
 from bot.storage import Store, StoreError
-from bot.watchkeeper import Watchkeeper
 
 ENDED_SHOWN: Final = 5
 PRESENCE_SECONDS: Final = 60

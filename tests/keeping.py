@@ -17,7 +17,9 @@ from bot.delivery import Letter, Place, Post
 from bot.domain.accounts import Account, Action, Flag, Observation
 from bot.domain.incidents import Incident, Message, Purpose, Route
 from bot.heartbeat import Heartbeat
-from bot.ledger import Ledger
+from bot.incidents.service import Watchkeeper
+from bot.incidents.state import Ledger
+from bot.incidents.teller import Teller
 from bot.monitor import Monitor, recall
 from bot.outbox import MemoryNotice, Outbox
 from bot.providers.useapi import UseapiClient
@@ -25,8 +27,6 @@ from bot.providers.useapi.client import Limits
 from bot.rounds import Rounds
 from bot.rules.policy import Policy
 from bot.storage import Store
-from bot.teller import Teller
-from bot.watchkeeper import Watchkeeper
 from tests import parts
 from tests.parts import BRIEFLY, at_once
 from tests.sandbox.useapi import SimulatedUseapi

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.domain.incidents import Incident, Message
-from bot.ledger import Draft, Ledger
+from bot.incidents.state import Draft, Ledger
 from bot.rules.poll_state import Watch
 from tests.store.cases import AT, FIRST, SECOND
 

@@ -11,14 +11,14 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.domain.accounts import Account, Flag, Info, InfoSnapshot, KnownAccount
+from bot.incidents.service import Watchkeeper
+from bot.incidents.state import Ledger
+from bot.incidents.teller import Teller
 from bot.inquiry import Inquiries
-from bot.ledger import Ledger
 from bot.monitor import Monitor, recall
 from bot.providers.useapi import UseapiClient
 from bot.rules.policy import Policy
 from bot.storage import Store
-from bot.teller import Teller
-from bot.watchkeeper import Watchkeeper
 from tests.sandbox.useapi import MODERATION, SimulatedUseapi
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)

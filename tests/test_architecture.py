@@ -55,7 +55,7 @@ PACKAGES: Final = (
     Package(1, ("bot.storage",), frozenset({"aiosqlite"})),
     # typing_extensions: the TypedDict that pydantic asks for below Python 3.12.
     Package(1, ("bot.providers",), frozenset({"aiohttp", "pydantic", "typing_extensions"})),
-    Package(2, ("bot.ledger", "bot.watchkeeper", "bot.teller")),
+    Package(2, ("bot.incidents.state", "bot.incidents.service", "bot.incidents.teller")),
     Package(3, ("bot.monitor", "bot.roster", "bot.heartbeat"), frozenset({"aiohttp", "pydantic"})),
     Package(3, ("bot.outbox", "bot.delivery"), frozenset({"aiohttp", "discord"})),
     Package(
@@ -179,7 +179,9 @@ def test_a_module_imports_only_its_own_package_and_the_layers_below(module: Modu
         pytest.param(
             Module("bot.providers.midjourney_info", "from .. import storage"), "bot.storage", id="relative"
         ),
-        pytest.param(Module("bot.rules.polls", "import bot.ledger"), "bot.ledger", id="upward"),
+        pytest.param(
+            Module("bot.rules.polls", "import bot.incidents.state"), "bot.incidents.state", id="upward"
+        ),
         pytest.param(
             Module("bot.storage", "from ..render import text", is_package=True),
             "bot.render.text",

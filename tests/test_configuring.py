@@ -12,9 +12,9 @@ from pydantic import SecretStr
 from bot.configuring import Configuring
 from bot.domain.accounts import Flag, Removal, Saving
 from bot.domain.incidents import Ending, State
+from bot.incidents.service import Watchkeeper
 from bot.providers.useapi import AnswerLost, Limits, PendingModeration, UseapiClient
 from bot.rules import owner_actions
-from bot.watchkeeper import Watchkeeper
 from tests.keeping import until
 from tests.parts import CHANNEL, OTHER, Clock, Parts, at_once, parts
 from tests.sandbox.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi

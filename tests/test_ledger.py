@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.accounts import Action
 from bot.domain.incidents import Delivery, Incident, Message, State
-from bot.ledger import Ledger
+from bot.incidents.state import Ledger
 from bot.rules.poll_state import Watch
 from bot.storage import Store, StoredMute, StoreError
 from tests.ledger_cases import SOME_WATCH, Clock, content, put, put_in

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.domain.accounts import Action
 from bot.domain.incidents import Delivery, State, new_key
-from bot.ledger import Draft, Ledger
+from bot.incidents.state import Draft, Ledger
 from bot.rules.poll_state import Watch
 from bot.storage import Store, StoreError
 from tests.ledger_cases import SOME_WATCH, Clock, content, put

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot.domain.incidents import Ending, Incident, ResetVerdict, State, Trouble
+from bot.incidents.service import UNKNOWN_OUTCOME
 from bot.outbox import Step
 from bot.providers.useapi import PendingModeration
 from bot.reset import Outcome, fingerprint
-from bot.watchkeeper import UNKNOWN_OUTCOME
 from tests.keeping import ADA, BEA
 from tests.parts import CHANNEL, OTHER
 from tests.reading import buttons, text

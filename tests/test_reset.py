@@ -7,9 +7,9 @@ import pytest
 
 from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import Ending, Incident, Message, ResetVerdict, State
+from bot.incidents.service import Watchkeeper
 from bot.outbox import Step
 from bot.reset import Attempt, Outcome, Stage, fingerprint
-from bot.watchkeeper import Watchkeeper
 from tests.keeping import ADA, BEA, Clock, listed, watching
 from tests.parts import CHANNEL, FLAG, OTHER
 from tests.resetting import ASKED, AT_FIFTEEN, AT_SIXTY, Scene, on_scene

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from bot.domain.incidents import Ending, ResetVerdict, State
+from bot.incidents.service import UNKNOWN_OUTCOME
 from bot.outbox import Step
 from bot.providers.useapi import RateLimited, Rejected, Unauthorized, Unpaid, UseapiError
 from bot.reset import Outcome, Stage, fingerprint
 from bot.rules.policy import LEASE
 from bot.storage import StoreError
-from bot.watchkeeper import UNKNOWN_OUTCOME
 from tests.keeping import ADA, BEA, MINUTE, PATIENCE, until
 from tests.parts import CHANNEL, FLAG, OTHER, locked
 from tests.resetting import ASKED, Scene, on_scene

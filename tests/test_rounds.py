@@ -9,13 +9,13 @@ import pytest
 from bot.domain.accounts import Observation
 from bot.domain.incidents import State, Trouble
 from bot.heartbeat import Heartbeat
+from bot.incidents.service import Watchkeeper
 from bot.monitor import Monitor, recall
 from bot.outbox import MemoryNotice
 from bot.providers.useapi import UseapiError
 from bot.rounds import Rounds
 from bot.rules.policy import LEASE
 from bot.storage import StoreError
-from bot.watchkeeper import Watchkeeper
 from tests.keeping import (
     ADA,
     HOUR,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.incidents import Delivery, Incident, Purpose, Reason, ResetVerdict, Route, State, Trouble
-from bot.ledger import Ledger
+from bot.incidents.state import Ledger
 from bot.storage import StoreError
 from tests.keeping import (
     ADA,

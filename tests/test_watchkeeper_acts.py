@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain.incidents import Delivery, Incident, Purpose, Reason, ResetVerdict, Route, State, Trouble
+from bot.incidents.service import CLOCK_CHECK, UNKNOWN_OUTCOME
 from bot.rules.policy import LEASE, LONGEST_SNOOZE, Policy
-from bot.watchkeeper import CLOCK_CHECK, UNKNOWN_OUTCOME
 from tests.keeping import (
     ADA,
     BEA,

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.ledger import Ledger
+from bot.incidents.state import Ledger
 from bot.monitor import recall, utc_now
 from bot.owners import Owners
 from bot.storage import DatabaseInUse, Store, StoreError

@@ -13,7 +13,8 @@ from discord import ui
 from bot.delivery import NotDoneError, Post
 from bot.domain.accounts import KnownAccount
 from bot.domain.incidents import Message, Route
-from bot.ledger import Ledger
+from bot.incidents.state import Ledger
+from bot.incidents.teller import Teller
 from bot.outbox import fate, health
 from bot.outbox.editor import EDIT_EVERY, Editor, Wish
 from bot.outbox.health import Holds, Report, Routes
@@ -23,7 +24,6 @@ from bot.render.look import Look
 from bot.runtime.failpoints import Step, nothing
 from bot.runtime.supervisor import Health, describe, end, first_of, is_being_cancelled, is_surprise, supervise
 from bot.storage import StoreError
-from bot.teller import Teller
 
 log = logging.getLogger(__name__)
 

@@ -8,13 +8,13 @@ from typing import Final
 
 from bot.delivery import NotDoneError, Obstacle, Place, Post
 from bot.domain.incidents import Delivery, Message, Purpose, Route
-from bot.ledger import Draft, Ledger
+from bot.incidents.state import Draft, Ledger
+from bot.incidents.teller import Teller
 from bot.outbox import fate
 from bot.outbox.health import Routes
 from bot.outbox.letters import Letters
 from bot.rules.message_lifecycle import composed, superseding
 from bot.runtime.failpoints import Step
-from bot.teller import Teller
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,9 @@ from bot.domain.accounts import Account, Flag, KnownAccount, Observation
 from bot.domain.causes import Cause
 from bot.domain.incidents import Delivery, Trouble
 from bot.heartbeat import Heartbeat
-from bot.ledger import Ledger
+from bot.incidents.service import Watchkeeper
+from bot.incidents.state import Ledger
+from bot.incidents.teller import Teller
 from bot.monitor import Monitor, recall
 from bot.outbox import MemoryNotice, Outbox
 from bot.outbox.outbox import LONGEST_REST
@@ -31,8 +33,6 @@ from bot.rounds import Rounds
 from bot.rules.policy import Policy
 from bot.runtime.failpoints import Step
 from bot.storage import Store, StoreError
-from bot.teller import Teller
-from bot.watchkeeper import Watchkeeper
 from tests.any_order.mailbox import Mailbox
 from tests.any_order.truth import Shown
 from tests.ledger_cases import content, put

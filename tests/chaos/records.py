@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.incidents import Delivery, Purpose, Reason, ResetVerdict, State
+from bot.incidents.service import UNKNOWN_OUTCOME
 from bot.storage.rows import from_epoch
-from bot.watchkeeper import UNKNOWN_OUTCOME
 
 ASKED = "asked"
 NOT_MADE = ("SQLITE_CANTOPEN", "SQLITE_ERROR")

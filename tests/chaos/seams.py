@@ -17,7 +17,9 @@ from bot.delivery import DiscordPost, Letter, Place
 from bot.domain.accounts import Account
 from bot.domain.incidents import Route
 from bot.heartbeat import Heartbeat
-from bot.ledger import Ledger
+from bot.incidents.service import Watchkeeper
+from bot.incidents.state import Ledger
+from bot.incidents.teller import Teller
 from bot.monitor import Monitor, recall
 from bot.outbox import MemoryNotice, Outbox
 from bot.providers.useapi import UseapiClient
@@ -25,8 +27,6 @@ from bot.rounds import Rounds
 from bot.rules.policy import Policy
 from bot.storage import Store
 from bot.storage.database import Database
-from bot.teller import Teller
-from bot.watchkeeper import Watchkeeper
 from tests.chaos.hurry import Hurry
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
 from tests.sandbox.useapi import SimulatedUseapi

@@ -14,7 +14,7 @@ import pytest
 
 from bot.domain.errors import TokenRefusedError, UnavailableError
 from bot.domain.incidents import Delivery
-from bot.ledger import Ledger
+from bot.incidents.state import Ledger
 from bot.storage import Store, StoreError
 from bot.storage.database import plainly
 from tests.chaos.hurry import Hurry

@@ -12,11 +12,11 @@ from bot.controls import view_of
 from bot.delivery import Post
 from bot.domain.accounts import Account, Flag, KnownAccount
 from bot.domain.incidents import Delivery, Entry, Incident, Message, Purpose, Reason, State, new_key
-from bot.ledger import Ledger, Signal
+from bot.incidents.state import Ledger, Signal
+from bot.incidents.teller import Teller
 from bot.outbox import Outbox, Step
 from bot.rules.policy import Policy
 from bot.storage import Store
-from bot.teller import Teller
 from tests.sandbox.discord import Json, SimulatedDiscord
 
 T = TypeVar("T")

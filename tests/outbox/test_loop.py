@@ -12,7 +12,7 @@ import pytest
 
 from bot.delivery import Letter, NotDoneError, Obstacle, Place, Post
 from bot.domain.incidents import Delivery, Purpose, Route
-from bot.ledger import Draft, Ledger
+from bot.incidents.state import Draft, Ledger
 from bot.outbox import Step
 from bot.storage import StoreError
 from tests.outbox.desk import PATIENCE, Desk

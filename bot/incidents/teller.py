@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.incidents import Alert, new_key
-from bot.ledger import Draft, Ledger
+from bot.incidents.state import Draft, Ledger
 from bot.rules.notifications import next_due, tell
 from bot.rules.policy import Policy
 

@@ -13,12 +13,12 @@ from typing import Final
 from bot.domain.accounts import Action, Flag, Observation
 from bot.domain.causes import Cause
 from bot.domain.incidents import Alert, Incident, Message, Purpose, Reason, Route, State, Trouble, new_key
-from bot.ledger import Draft, Ledger
+from bot.incidents.state import Draft, Ledger
+from bot.incidents.teller import Teller
 from bot.rules import account_incidents, message_lifecycle, owner_actions, poll_state, polls, timers
 from bot.rules.account_incidents import Change
 from bot.rules.policy import Policy
 from bot.rules.polls import Decision
-from bot.teller import Teller
 
 UNKNOWN_OUTCOME: Final = "outcome unknown"
 CLOCK_CHECK: Final = timedelta(hours=1)

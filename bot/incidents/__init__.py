@@ -1,0 +1,1 @@
+"""The state of the watch in memory, and its transactions."""
