@@ -20,20 +20,20 @@ from bot.configuring import Configuring
 from bot.controls import view_of
 from bot.delivery import DiscordPost
 from bot.domain.errors import TokenRefusedError, UnavailableError
-from bot.heartbeat import Heartbeat
 from bot.incidents.service import Watchkeeper
 from bot.incidents.state import Ledger
 from bot.incidents.teller import Teller
 from bot.inflight import PATIENCE
 from bot.inquiry import Inquiries
-from bot.monitor import Monitor, recall, utc_now
+from bot.loops import Rounds
 from bot.outbox import EDIT_EVERY, MemoryNotice, Outbox
 from bot.owners import Owners
+from bot.polling.heartbeat import Heartbeat
+from bot.polling.poller import Monitor, recall, utc_now
 from bot.providers.useapi import UseapiClient, open_session
 from bot.providers.useapi.http_response import waiting_time
 from bot.providers.useapi.network import UNTRUSTED, proxy_unused
 from bot.reset import Resets
-from bot.rounds import Rounds
 from bot.rules.policy import Policy
 from bot.runtime.failpoints import Step, nothing
 from bot.runtime.supervisor import end, supervise

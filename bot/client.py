@@ -21,11 +21,11 @@ from bot.forms import conceal, forget
 from bot.incidents.service import Watchkeeper
 from bot.inflight import InFlight
 from bot.inquiry import Inquiries
-from bot.monitor import Monitor
+from bot.loops import Rounds
 from bot.owners import NotAViewerError, Owners
+from bot.polling.poller import Monitor
 from bot.replies import report
 from bot.reset import Resets
-from bot.rounds import Rounds
 from bot.runtime.supervisor import describe, is_surprise
 from bot.storage import Store, StoreError
 from bot.sync import CommandSync

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from bot.domain.accounts import Account, Action, Observation, Removal, Removed, Saved, Saving
 from bot.domain.incidents import Ending, State
 from bot.incidents.service import UNKNOWN_OUTCOME, Turn, Watchkeeper
-from bot.monitor import Monitor, utc_now
+from bot.polling.poller import Monitor, utc_now
 from bot.providers.useapi import Gone, NotAsked, NotConfigured, PendingModeration, UseapiClient, UseapiError
 from bot.rules import account_incidents, poll_state
 from bot.saving import UNCLEAR, save, sentence_of, unsure

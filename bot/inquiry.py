@@ -15,7 +15,7 @@ from typing import Final
 
 from bot.domain.accounts import InfoSnapshot, KnownAccount
 from bot.domain.errors import UserError
-from bot.monitor import Monitor, utc_now
+from bot.polling.poller import Monitor, utc_now
 from bot.providers.useapi import MalformedResponse, PendingModeration, UseapiClient, UseapiError
 from bot.storage import Store
 

@@ -15,7 +15,7 @@ from typing import Final
 from bot.domain.accounts import Flag
 from bot.domain.incidents import Incident, ResetVerdict, State, refused_list
 from bot.incidents.service import Watchkeeper
-from bot.monitor import Monitor
+from bot.polling.poller import Monitor
 from bot.providers.useapi import (
     Gone,
     MalformedResponse,

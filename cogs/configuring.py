@@ -16,8 +16,8 @@ from bot.controls import Controls, Press, Who, button, view_of
 from bot.domain.accounts import KnownAccount, Saved, Saving
 from bot.domain.errors import UserError
 from bot.forms import JOBS, TOKEN, account_form, filled_in
-from bot.monitor import Monitor
 from bot.owners import NotAnOwnerError, Owners
+from bot.polling.poller import Monitor
 from bot.providers.useapi import Gone, Unauthorized, Unpaid, UseapiError
 from bot.render.cases import account_of
 from bot.render.choosing import choices

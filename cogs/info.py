@@ -11,7 +11,7 @@ from bot.controls import Controls, Press, Who, button, select
 from bot.domain.accounts import KnownAccount
 from bot.domain.errors import UserError
 from bot.inquiry import Inquiries, Inquiry, Outcome
-from bot.monitor import Monitor, utc_now
+from bot.polling.poller import Monitor, utc_now
 from bot.render.cards import flag_embed, flag_headline, info_embed
 from bot.render.choosing import OFFERED, choices, options
 from bot.render.sentences import waiting

@@ -15,8 +15,9 @@ from bot.domain.accounts import Flag, KnownAccount, is_channel
 from bot.domain.incidents import Incident, Message, ResetVerdict, open_service
 from bot.incidents.service import Watchkeeper
 from bot.incidents.state import Ledger
-from bot.monitor import Monitor, utc_now
+from bot.loops import Rounds
 from bot.outbox.letters import note_for
+from bot.polling.poller import Monitor, utc_now
 from bot.providers.useapi import UseapiError
 from bot.render import acting
 from bot.render.alerts import look_of, opened_card
@@ -37,7 +38,6 @@ from bot.replies import (
     whisper,
 )
 from bot.reset import Attempt, Outcome, Resets, Stage, fingerprint
-from bot.rounds import Rounds
 from bot.rules.policy import CLAIM_FOR
 from bot.rules.recipient import free_at
 from bot.storage import Store, StoreError

@@ -16,9 +16,10 @@ from bot.domain.durations import completions, read_typed
 from bot.domain.errors import UserError
 from bot.domain.incidents import Incident, Message, Route, open_service
 from bot.incidents.service import Watchkeeper
-from bot.monitor import Monitor, utc_now
+from bot.loops import Rounds
 from bot.outbox import RouteState
 from bot.permissions import lacking_now
+from bot.polling.poller import Monitor, utc_now
 from bot.providers.useapi import UseapiError
 from bot.render import acting
 from bot.render.choosing import choices
@@ -26,7 +27,6 @@ from bot.render.routes import RouteStatus, route_line
 from bot.render.status import WatchStatus, presence_text, status
 from bot.render.text import count, plain, when
 from bot.replies import Caller, Shown, defer, defer_update, show, suggested
-from bot.rounds import Rounds
 from bot.rules.policy import LONGEST_MUTE
 from bot.runtime.supervisor import first_of, looped
 from bot.storage import Store, StoreError

@@ -16,15 +16,15 @@ from bot.controls import view_of
 from bot.delivery import Letter, Place, Post
 from bot.domain.accounts import Account, Action, Flag, Observation
 from bot.domain.incidents import Incident, Message, Purpose, Route
-from bot.heartbeat import Heartbeat
 from bot.incidents.service import Watchkeeper
 from bot.incidents.state import Ledger
 from bot.incidents.teller import Teller
-from bot.monitor import Monitor, recall
+from bot.loops import Rounds
 from bot.outbox import MemoryNotice, Outbox
+from bot.polling.heartbeat import Heartbeat
+from bot.polling.poller import Monitor, recall
 from bot.providers.useapi import UseapiClient
 from bot.providers.useapi.client import Limits
-from bot.rounds import Rounds
 from bot.rules.policy import Policy
 from bot.storage import Store
 from tests import parts

@@ -15,7 +15,7 @@ from bot.incidents.service import Watchkeeper
 from bot.incidents.state import Ledger
 from bot.incidents.teller import Teller
 from bot.inquiry import Inquiries
-from bot.monitor import Monitor, recall
+from bot.polling.poller import Monitor, recall
 from bot.providers.useapi import UseapiClient
 from bot.rules.policy import Policy
 from bot.storage import Store

@@ -450,7 +450,13 @@ def test_the_commands_for_accounts_do_without_the_watch() -> None:
     run = subprocess.run(  # noqa: S603 - this Python
         [sys.executable, "-c", print_loaded], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    watch = {"bot.monitor", "bot.incidents.service", "bot.configuring", "bot.incidents.teller", "bot.roster"}
+    watch = {
+        "bot.polling.poller",
+        "bot.incidents.service",
+        "bot.configuring",
+        "bot.incidents.teller",
+        "bot.polling.account_cache",
+    }
     assert watch.isdisjoint(run.stdout.split())
 
 

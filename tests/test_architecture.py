@@ -56,14 +56,18 @@ PACKAGES: Final = (
     # typing_extensions: the TypedDict that pydantic asks for below Python 3.12.
     Package(1, ("bot.providers",), frozenset({"aiohttp", "pydantic", "typing_extensions"})),
     Package(2, ("bot.incidents.state", "bot.incidents.service", "bot.incidents.teller")),
-    Package(3, ("bot.monitor", "bot.roster", "bot.heartbeat"), frozenset({"aiohttp", "pydantic"})),
+    Package(
+        3,
+        ("bot.polling.poller", "bot.polling.account_cache", "bot.polling.heartbeat"),
+        frozenset({"aiohttp", "pydantic"}),
+    ),
     Package(3, ("bot.outbox", "bot.delivery"), frozenset({"aiohttp", "discord"})),
     Package(
         4,
         ("bot.reset", "bot.inquiry", "bot.configuring", "bot.saving", "bot.account_token"),
         frozenset({"pydantic"}),
     ),
-    Package(4, ("bot.rounds",)),
+    Package(4, ("bot.loops",)),
     Package(
         5,
         (
@@ -191,7 +195,7 @@ def test_a_module_imports_only_its_own_package_and_the_layers_below(module: Modu
             Module("bot.storage.migrations", "import bot.render.text"), "bot.render.text", id="a-part-of-it"
         ),
         pytest.param(
-            Module("bot.monitor", "def f():\n    import discord.ext.commands"),
+            Module("bot.polling.poller", "def f():\n    import discord.ext.commands"),
             "discord.ext.commands",
             id="late",
         ),
@@ -201,8 +205,8 @@ def test_a_module_imports_only_its_own_package_and_the_layers_below(module: Modu
             id="looks-do-not-act",
         ),
         pytest.param(
-            Module("bot.reset", "from bot.rounds import Rounds"),
-            "bot.rounds.Rounds",
+            Module("bot.reset", "from bot.loops import Rounds"),
+            "bot.loops.Rounds",
             id="resetting-does-not-run-the-loops",
         ),
         pytest.param(

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from bot.domain.incidents import Delivery, Message, Purpose
 from bot.domain.wellness import OVERDUE_AFTER
-from bot.heartbeat import Heartbeat
+from bot.polling.heartbeat import Heartbeat
 from tests.conftest import Leaks
 from tests.keeping import MINUTE, PATIENCE, Clock, Watched, rounds_of, until, watching
 from tests.parts import AT
@@ -92,7 +92,9 @@ def heartbeat(session: aiohttp.ClientSession, service: Service) -> Heartbeat:
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
     """Give what the bot logged of the heartbeat."""
-    return [(each.levelno, each.getMessage()) for each in caplog.records if each.name == "bot.heartbeat"]
+    return [
+        (each.levelno, each.getMessage()) for each in caplog.records if each.name == "bot.polling.heartbeat"
+    ]
 
 
 # One call

@@ -68,14 +68,14 @@ def test_a_json_line_is_one_object_with_the_traceback_in_it() -> None:
 @pytest.mark.parametrize(
     ("level", "name", "at", "is_written"),
     [
-        pytest.param(LogLevel.DEBUG, "bot.monitor", logging.DEBUG, True, id="ours-at-debug"),
+        pytest.param(LogLevel.DEBUG, "bot.polling.poller", logging.DEBUG, True, id="ours-at-debug"),
         pytest.param(LogLevel.DEBUG, "cogs.info", logging.DEBUG, True, id="a-cog-at-debug"),
-        pytest.param(LogLevel.INFO, "bot.monitor", logging.DEBUG, False, id="ours-below-its-level"),
+        pytest.param(LogLevel.INFO, "bot.polling.poller", logging.DEBUG, False, id="ours-below-its-level"),
         pytest.param(LogLevel.DEBUG, "discord.http", logging.DEBUG, False, id="a-library-at-debug"),
         pytest.param(LogLevel.DEBUG, "botany", logging.DEBUG, False, id="a-name-that-begins-like-ours"),
         pytest.param(LogLevel.DEBUG, "discord.http", logging.INFO, True, id="a-library-at-info"),
         pytest.param(LogLevel.ERROR, "discord.http", logging.INFO, False, id="a-library-below-our-level"),
-        pytest.param(LogLevel.ERROR, "bot.monitor", logging.ERROR, True, id="ours-at-its-level"),
+        pytest.param(LogLevel.ERROR, "bot.polling.poller", logging.ERROR, True, id="ours-at-its-level"),
     ],
 )
 def test_the_level_is_for_our_loggers_and_libraries_say_no_more_than_info(

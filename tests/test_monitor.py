@@ -8,7 +8,7 @@ import pytest
 from bot.domain.accounts import Account, Flag
 from bot.domain.errors import UserError
 from bot.domain.incidents import Trouble
-from bot.monitor import PRESSES_SHARE
+from bot.polling.poller import PRESSES_SHARE
 from bot.providers.useapi import PendingModeration, Unauthorized, Unreachable, UseapiClient, UseapiError
 from tests import keeping
 from tests.parts import AT, CHANNEL, FLAG, OTHER, Clock, Parts, answer, locked, parts

@@ -5,7 +5,7 @@ import pytest
 from bot.domain.accounts import Account, KnownAccount, Observation, State
 from bot.domain.errors import UserError
 from bot.domain.incidents import Incident
-from bot.roster import Roster
+from bot.polling.account_cache import Roster
 from tests.parts import AT, CHANNEL, FLAG, OTHER, account, answer
 
 LATER = AT + timedelta(hours=1)

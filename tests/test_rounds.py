@@ -8,12 +8,12 @@ import pytest
 
 from bot.domain.accounts import Observation
 from bot.domain.incidents import State, Trouble
-from bot.heartbeat import Heartbeat
 from bot.incidents.service import Watchkeeper
-from bot.monitor import Monitor, recall
+from bot.loops import Rounds
 from bot.outbox import MemoryNotice
+from bot.polling.heartbeat import Heartbeat
+from bot.polling.poller import Monitor, recall
 from bot.providers.useapi import UseapiError
-from bot.rounds import Rounds
 from bot.rules.policy import LEASE
 from bot.storage import StoreError
 from tests.keeping import (

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from bot.domain.causes import Cause
 from bot.domain.incidents import Trouble
-from bot.monitor import trouble_of
+from bot.polling.poller import trouble_of
 from bot.providers.useapi import (
     Gone,
     RateLimited,

@@ -14,10 +14,10 @@ import pytest
 from bot.delivery import Letter, NotDoneError, Obstacle, Place
 from bot.domain.incidents import Delivery, Ending, Purpose, Route, Trouble
 from bot.domain.wellness import OVERDUE_AFTER, Lack, Problem, Signs, problems
-from bot.heartbeat import Heartbeat
+from bot.loops import CLOCK, FORGETTING, NOTICE, OUTBOX, POLLING, Rounds
 from bot.outbox.memory_notice import MemoryNotice
+from bot.polling.heartbeat import Heartbeat
 from bot.render.status import WatchStatus, presence_text, status
-from bot.rounds import CLOCK, FORGETTING, NOTICE, OUTBOX, POLLING, Rounds
 from bot.storage import StoreError
 from tests.keeping import ADA, BEA, HOUR, MINUTE, Clock, NoPost, Watched, rounds_of, until, watching
 from tests.parts import AT, locked

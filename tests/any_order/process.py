@@ -12,13 +12,14 @@ from bot.controls import view_of
 from bot.domain.accounts import Account, Flag, KnownAccount, Observation
 from bot.domain.causes import Cause
 from bot.domain.incidents import Delivery, Trouble
-from bot.heartbeat import Heartbeat
 from bot.incidents.service import Watchkeeper
 from bot.incidents.state import Ledger
 from bot.incidents.teller import Teller
-from bot.monitor import Monitor, recall
+from bot.loops import Rounds
 from bot.outbox import MemoryNotice, Outbox
 from bot.outbox.outbox import LONGEST_REST
+from bot.polling.heartbeat import Heartbeat
+from bot.polling.poller import Monitor, recall
 from bot.providers.useapi import (
     Gone,
     PendingModeration,
@@ -29,7 +30,6 @@ from bot.providers.useapi import (
     UseapiClient,
     UseapiError,
 )
-from bot.rounds import Rounds
 from bot.rules.policy import Policy
 from bot.runtime.failpoints import Step
 from bot.storage import Store, StoreError

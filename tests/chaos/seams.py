@@ -16,14 +16,14 @@ from bot.controls import view_of
 from bot.delivery import DiscordPost, Letter, Place
 from bot.domain.accounts import Account
 from bot.domain.incidents import Route
-from bot.heartbeat import Heartbeat
 from bot.incidents.service import Watchkeeper
 from bot.incidents.state import Ledger
 from bot.incidents.teller import Teller
-from bot.monitor import Monitor, recall
+from bot.loops import Rounds
 from bot.outbox import MemoryNotice, Outbox
+from bot.polling.heartbeat import Heartbeat
+from bot.polling.poller import Monitor, recall
 from bot.providers.useapi import UseapiClient
-from bot.rounds import Rounds
 from bot.rules.policy import Policy
 from bot.storage import Store
 from bot.storage.database import Database

@@ -12,6 +12,7 @@ from bot.domain.causes import Cause
 from bot.domain.errors import UserError
 from bot.domain.incidents import Incident, Trouble
 from bot.incidents.service import Watchkeeper
+from bot.polling.account_cache import Roster
 from bot.providers.midjourney_info import parse_info
 from bot.providers.useapi import (
     Gone,
@@ -22,7 +23,6 @@ from bot.providers.useapi import (
     UseapiClient,
     UseapiError,
 )
-from bot.roster import Roster
 from bot.storage import Store, StoredAccount, StoreError
 
 PRESSES_SHARE: Final = timedelta(seconds=3)

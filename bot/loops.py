@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.wellness import Lack, Problem, Signs, problems
-from bot.heartbeat import Heartbeat
 from bot.incidents.service import Watchkeeper
-from bot.monitor import Monitor
 from bot.outbox import MemoryNotice, Outbox
+from bot.polling.heartbeat import Heartbeat
+from bot.polling.poller import Monitor
 from bot.providers.useapi import RateLimited, UseapiError
 from bot.rules.policy import Policy
 from bot.rules.service_incidents import look_again_in

@@ -1,0 +1,1 @@
+"""Asking the API what is true, and keeping what it said."""
