@@ -18,7 +18,6 @@ from bot.client import EXTENSIONS, Midwatch, Services
 from bot.config import Settings
 from bot.configuring import Configuring
 from bot.controls import view_of
-from bot.delivery import DiscordPost
 from bot.domain.errors import TokenRefusedError, UnavailableError
 from bot.incidents.service import Watchkeeper
 from bot.incidents.state import Ledger
@@ -26,7 +25,8 @@ from bot.incidents.teller import Teller
 from bot.inflight import PATIENCE
 from bot.inquiry import Inquiries
 from bot.loops import Rounds
-from bot.outbox import EDIT_EVERY, MemoryNotice, Outbox
+from bot.notifications import EDIT_EVERY, MemoryNotice, Outbox
+from bot.notifications.transport import DiscordPost
 from bot.owners import Owners
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import Monitor, recall, utc_now

@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.domain.wellness import Lack, Problem, Signs, problems
 from bot.incidents.service import Watchkeeper
-from bot.outbox import MemoryNotice, Outbox
+from bot.notifications import MemoryNotice, Outbox
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import Monitor
 from bot.providers.useapi import RateLimited, UseapiError

@@ -16,7 +16,7 @@ from bot.domain.incidents import Incident, Message, ResetVerdict, open_service
 from bot.incidents.service import Watchkeeper
 from bot.incidents.state import Ledger
 from bot.loops import Rounds
-from bot.outbox.letters import note_for
+from bot.notifications.content import note_for
 from bot.polling.poller import Monitor, utc_now
 from bot.providers.useapi import UseapiError
 from bot.render import acting

@@ -17,7 +17,7 @@ from bot.domain.errors import UserError
 from bot.domain.incidents import Incident, Message, Route, open_service
 from bot.incidents.service import Watchkeeper
 from bot.loops import Rounds
-from bot.outbox import RouteState
+from bot.notifications import RouteState
 from bot.permissions import lacking_now
 from bot.polling.poller import Monitor, utc_now
 from bot.providers.useapi import UseapiError

@@ -13,14 +13,14 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.controls import view_of
-from bot.delivery import Letter, Place, Post
 from bot.domain.accounts import Account, Action, Flag, Observation
 from bot.domain.incidents import Incident, Message, Purpose, Route
 from bot.incidents.service import Watchkeeper
 from bot.incidents.state import Ledger
 from bot.incidents.teller import Teller
 from bot.loops import Rounds
-from bot.outbox import MemoryNotice, Outbox
+from bot.notifications import MemoryNotice, Outbox
+from bot.notifications.transport import Letter, Place, Post
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import Monitor, recall
 from bot.providers.useapi import UseapiClient

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.domain.incidents import State
-from bot.outbox import Step
+from bot.notifications import Step
 from bot.providers.useapi.client import Limits
 from bot.reset import Attempt, Progress, Resets, Stage, fingerprint
 from tests.keeping import ADA, BEA, Clock, Watched, watching

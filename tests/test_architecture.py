@@ -61,7 +61,7 @@ PACKAGES: Final = (
         ("bot.polling.poller", "bot.polling.account_cache", "bot.polling.heartbeat"),
         frozenset({"aiohttp", "pydantic"}),
     ),
-    Package(3, ("bot.outbox", "bot.delivery"), frozenset({"aiohttp", "discord"})),
+    Package(3, ("bot.notifications", "bot.notifications.transport"), frozenset({"aiohttp", "discord"})),
     Package(
         4,
         ("bot.reset", "bot.inquiry", "bot.configuring", "bot.saving", "bot.account_token"),
@@ -210,7 +210,9 @@ def test_a_module_imports_only_its_own_package_and_the_layers_below(module: Modu
             id="resetting-does-not-run-the-loops",
         ),
         pytest.param(
-            Module("bot.outbox", "from bot.client import Midwatch"), "bot.client.Midwatch", id="no-gateway"
+            Module("bot.notifications", "from bot.client import Midwatch"),
+            "bot.client.Midwatch",
+            id="no-gateway",
         ),
         pytest.param(
             Module("bot.client", "from cogs.info import Info"), "cogs.info.Info", id="back-to-the-cogs"

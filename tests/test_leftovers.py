@@ -11,7 +11,7 @@ import pytest
 from bot import app
 from bot.client import Midwatch
 from bot.domain.errors import TokenRefusedError
-from bot.outbox.outbox import nothing
+from bot.notifications.outbox import nothing
 from bot.storage import Store
 from tests.ending import ended, nothing_left
 from tests.running import PATIENCE, Bot, Visitor

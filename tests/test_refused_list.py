@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.incidents import Ending, Incident, ResetVerdict, State, Trouble
 from bot.incidents.service import UNKNOWN_OUTCOME
-from bot.outbox import Step
+from bot.notifications import Step
 from bot.providers.useapi import PendingModeration
 from bot.reset import Outcome, fingerprint
 from tests.keeping import ADA, BEA

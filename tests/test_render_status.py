@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery import BODY_CODES, BROKEN_CODES, CLOSED_CODES
 from bot.domain.accounts import KnownAccount
 from bot.domain.causes import Cause
 from bot.domain.incidents import (
@@ -23,6 +22,7 @@ from bot.domain.incidents import (
     Trouble,
 )
 from bot.domain.wellness import Lack, Problem
+from bot.notifications.transport import BODY_CODES, BROKEN_CODES, CLOSED_CODES
 from bot.render.causes import WORDS
 from bot.render.routes import RouteStatus, failure_words
 from bot.render.status import STATUS_LIMIT, WatchStatus, presence_text, status

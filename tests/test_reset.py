@@ -8,7 +8,7 @@ import pytest
 from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import Ending, Incident, Message, ResetVerdict, State
 from bot.incidents.service import Watchkeeper
-from bot.outbox import Step
+from bot.notifications import Step
 from bot.reset import Attempt, Outcome, Stage, fingerprint
 from tests.keeping import ADA, BEA, Clock, listed, watching
 from tests.parts import CHANNEL, FLAG, OTHER

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.incidents import Ending, ResetVerdict, State
 from bot.incidents.service import UNKNOWN_OUTCOME
-from bot.outbox import Step
+from bot.notifications import Step
 from bot.providers.useapi import RateLimited, Rejected, Unauthorized, Unpaid, UseapiError
 from bot.reset import Outcome, Stage, fingerprint
 from bot.rules.policy import LEASE

@@ -10,7 +10,7 @@ from bot.domain.accounts import Observation
 from bot.domain.incidents import State, Trouble
 from bot.incidents.service import Watchkeeper
 from bot.loops import Rounds
-from bot.outbox import MemoryNotice
+from bot.notifications import MemoryNotice
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import Monitor, recall
 from bot.providers.useapi import UseapiError

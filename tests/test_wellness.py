@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery import Letter, NotDoneError, Obstacle, Place
 from bot.domain.incidents import Delivery, Ending, Purpose, Route, Trouble
 from bot.domain.wellness import OVERDUE_AFTER, Lack, Problem, Signs, problems
 from bot.loops import CLOCK, FORGETTING, NOTICE, OUTBOX, POLLING, Rounds
-from bot.outbox.memory_notice import MemoryNotice
+from bot.notifications.memory_notice import MemoryNotice
+from bot.notifications.transport import Letter, NotDoneError, Obstacle, Place
 from bot.polling.heartbeat import Heartbeat
 from bot.render.status import WatchStatus, presence_text, status
 from bot.storage import StoreError

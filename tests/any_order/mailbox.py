@@ -9,8 +9,8 @@ from typing import Final
 
 from discord import ui
 
-from bot.delivery import Letter, NotDoneError, Obstacle, Place, obstacle_in
 from bot.domain.incidents import Route
+from bot.notifications.transport import Letter, NotDoneError, Obstacle, Place, obstacle_in
 from bot.render.look import signature
 
 DAY: Final = timedelta(days=1)

@@ -16,8 +16,8 @@ from bot.incidents.service import Watchkeeper
 from bot.incidents.state import Ledger
 from bot.incidents.teller import Teller
 from bot.loops import Rounds
-from bot.outbox import MemoryNotice, Outbox
-from bot.outbox.outbox import LONGEST_REST
+from bot.notifications import MemoryNotice, Outbox
+from bot.notifications.outbox import LONGEST_REST
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import Monitor, recall
 from bot.providers.useapi import (

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import Delivery, Incident, Message, Purpose, State, Trouble, open_service
-from bot.outbox.fate import original_key
+from bot.notifications.retry_policy import original_key
 from bot.rules.recipient import is_joinable
 from bot.storage import StoreError
 from tests.any_order.dues import Dues

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from bot.domain.incidents import reference
-from bot.outbox import Step
+from bot.notifications import Step
 from tests.chaos.hurry import Hurry, SetClock
 from tests.chaos.records import MessageRow, Records
 from tests.chaos.victim import Life

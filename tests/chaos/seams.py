@@ -13,14 +13,14 @@ import discord
 from pydantic import SecretStr
 
 from bot.controls import view_of
-from bot.delivery import DiscordPost, Letter, Place
 from bot.domain.accounts import Account
 from bot.domain.incidents import Route
 from bot.incidents.service import Watchkeeper
 from bot.incidents.state import Ledger
 from bot.incidents.teller import Teller
 from bot.loops import Rounds
-from bot.outbox import MemoryNotice, Outbox
+from bot.notifications import MemoryNotice, Outbox
+from bot.notifications.transport import DiscordPost, Letter, Place
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import Monitor, recall
 from bot.providers.useapi import UseapiClient

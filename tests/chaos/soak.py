@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.incidents import Trouble
-from bot.outbox import Step
+from bot.notifications import Step
 from tests.chaos import census
 from tests.chaos.census import Sample
 from tests.chaos.ordeal import Fate, Ordeal, ordeal

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.incidents import Delivery, Purpose, State
-from bot.outbox import Step
+from bot.notifications import Step
 from bot.rules.policy import LONGEST_BACKOFF, PUSH_EVERY
 from tests.chaos.hurry import SPEED
 from tests.chaos.ordeal import Fate, Ordeal, ordeal

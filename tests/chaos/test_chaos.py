@@ -11,7 +11,7 @@ import pytest
 from bot.domain import incidents
 from bot.domain.incidents import ResetVerdict
 from bot.incidents.service import UNKNOWN_OUTCOME
-from bot.outbox import Step
+from bot.notifications import Step
 from bot.rules.policy import AWAY_AFTER, LEASE
 from tests.chaos.ordeal import Fate, Ordeal, ordeal
 from tests.chaos.records import ASKED

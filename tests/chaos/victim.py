@@ -17,7 +17,7 @@ from typing import Final
 
 from bot import app
 from bot.config import load_settings
-from bot.outbox import Step
+from bot.notifications import Step
 from bot.polling import poller
 from bot.runtime import log_setup
 from tests.chaos.hurry import Hurry, SetClock

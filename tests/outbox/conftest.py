@@ -6,7 +6,7 @@ from pathlib import Path
 import discord
 import pytest
 
-from bot.delivery import DiscordPost
+from bot.notifications.transport import DiscordPost
 from tests.outbox.desk import Clock, Desk
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.controls import PATTERN, Press, view_of
-from bot.delivery import Place
 from bot.domain.incidents import Entry, Message, Purpose, Reason, Trouble, new_key
-from bot.outbox.fate import copied, sent
+from bot.notifications.retry_policy import copied, sent
+from bot.notifications.transport import Place
 from bot.render.acting import snooze_choice
 from bot.render.alerts import look_of
 from bot.rules.recipient import Pushes

@@ -8,7 +8,8 @@ import discord
 import pytest
 from discord import ui
 
-from bot.delivery import (
+from bot.domain.incidents import Route, new_key
+from bot.notifications.transport import (
     REQUEST_LIMIT,
     DiscordPost,
     Letter,
@@ -18,7 +19,6 @@ from bot.delivery import (
     error_for,
     obstacle_in,
 )
-from bot.domain.incidents import Route, new_key
 from bot.render.look import signature
 from tests.running import Visitor
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, Fault, SimulatedDiscord, Trouble

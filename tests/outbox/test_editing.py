@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.delivery import DiscordPost
 from bot.domain.accounts import Action, Flag, KnownAccount
 from bot.domain.incidents import Delivery, Entry, Incident, Message, Purpose, Reason, State
-from bot.outbox import Step
+from bot.notifications import Step
+from bot.notifications.transport import DiscordPost
 from tests.outbox.desk import Desk, created, edited
 from tests.running import Visitor
 from tests.sandbox.discord import SimulatedDiscord, Trouble

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.delivery import NotDoneError, Obstacle
 from bot.domain.incidents import Message, Purpose, Route, new_key
-from bot.outbox.fate import backoff, copied, is_due, refused
+from bot.notifications.retry_policy import backoff, copied, is_due, refused
+from bot.notifications.transport import NotDoneError, Obstacle
 from bot.rules.policy import LONGEST_BACKOFF
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -10,10 +10,10 @@ import aiohttp
 import discord
 import pytest
 
-from bot.delivery import Letter, NotDoneError, Obstacle, Place, Post
 from bot.domain.incidents import Delivery, Purpose, Route
 from bot.incidents.state import Draft, Ledger
-from bot.outbox import Step
+from bot.notifications import Step
+from bot.notifications.transport import Letter, NotDoneError, Obstacle, Place, Post
 from bot.storage import StoreError
 from tests.outbox.desk import PATIENCE, Desk
 from tests.running import Visitor

@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import replace
 
 from bot.domain.incidents import Delivery, State
-from bot.outbox import Step
-from bot.outbox.editor import EDIT_EVERY
+from bot.notifications import Step
+from bot.notifications.editor import EDIT_EVERY
 from tests.outbox.desk import Desk, edited
 from tests.running import Visitor
 from tests.sandbox.discord import SimulatedDiscord

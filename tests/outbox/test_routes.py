@@ -6,10 +6,10 @@ from datetime import timedelta
 import discord
 import pytest
 
-from bot.delivery import DiscordPost
 from bot.domain.accounts import Flag
 from bot.domain.incidents import Delivery, Incident, Purpose, Route, State, new_key, reference
 from bot.domain.incidents import Trouble as Wrong
+from bot.notifications.transport import DiscordPost
 from tests.outbox.desk import Desk, created
 from tests.running import Visitor
 from tests.sandbox.discord import Fault, SimulatedDiscord, Trouble

@@ -7,9 +7,9 @@ from datetime import timedelta
 import discord
 import pytest
 
-from bot.delivery import DiscordPost
 from bot.domain.incidents import Delivery, Purpose, Route
-from bot.outbox import Step
+from bot.notifications import Step
+from bot.notifications.transport import DiscordPost
 from tests.outbox.desk import Crash, Desk, created
 from tests.running import Visitor
 from tests.sandbox.discord import SimulatedDiscord, Trouble

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.accounts import Flag
 from bot.domain.incidents import Delivery, Incident, Message, Purpose, Route, State, new_key
 from bot.domain.incidents import Trouble as Wrong
-from bot.outbox import Step
+from bot.notifications import Step
 from tests.outbox.desk import Crash, Desk, created, edited
 from tests.running import Visitor
 from tests.sandbox.discord import SimulatedDiscord, Trouble
@@ -39,7 +39,7 @@ def refuse_edits(world: SimulatedDiscord, ada: Visitor, code: int = ARCHIVED) ->
 async def test_row_48_what_cannot_be_changed_is_sent_anew_silently_and_the_old_one_left(
     desk: Desk, world: SimulatedDiscord, ada: Visitor, code: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.WARNING, "bot.outbox")
+    caplog.set_level(logging.WARNING, "bot.notifications")
     async with desk.process():
         alert, incident = await told(desk, ada)
         refuse_edits(world, ada, code)

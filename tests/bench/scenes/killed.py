@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from bot.outbox import Step
+from bot.notifications import Step
 from tests.bench.figures import Candidate
 from tests.bench.record import Record
 from tests.bench.stage import staged

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from discord import ui
 
-from bot.delivery import CLOSED_REASONS, Letter
 from bot.domain.accounts import KnownAccount
 from bot.domain.incidents import Message, Route
 from bot.incidents.state import Ledger
+from bot.notifications.transport import CLOSED_REASONS, Letter
 from bot.render.alerts import DMS_CLOSED, look_of
 from bot.render.look import Look
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol, assert_never
 
-from bot.delivery import CLOSED_REASONS, NotDoneError, Obstacle, Place
 from bot.domain.incidents import Delivery, Incident, Message, Purpose, Route
+from bot.notifications.transport import CLOSED_REASONS, NotDoneError, Obstacle, Place
 from bot.rules.message_lifecycle import goes_at
 from bot.rules.policy import LONGEST_BACKOFF
 from bot.rules.recipient import keys

@@ -1,9 +1,9 @@
 """Tells owners: claims messages, sends them once, keeps them as they should look, by every route there is."""
 
-from bot.outbox.editor import EDIT_EVERY
-from bot.outbox.health import Report, RouteState
-from bot.outbox.memory_notice import MemoryNotice
-from bot.outbox.outbox import Outbox
+from bot.notifications.editor import EDIT_EVERY
+from bot.notifications.memory_notice import MemoryNotice
+from bot.notifications.outbox import Outbox
+from bot.notifications.route_health import Report, RouteState
 from bot.runtime.failpoints import Step
 
 __all__ = ["EDIT_EVERY", "MemoryNotice", "Outbox", "Report", "RouteState", "Step"]

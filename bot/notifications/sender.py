@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from bot.delivery import NotDoneError, Obstacle, Place, Post
 from bot.domain.incidents import Delivery, Message, Purpose, Route
 from bot.incidents.state import Draft, Ledger
 from bot.incidents.teller import Teller
-from bot.outbox import fate
-from bot.outbox.health import Routes
-from bot.outbox.letters import Letters
+from bot.notifications import retry_policy
+from bot.notifications.content import Letters
+from bot.notifications.route_health import Routes
+from bot.notifications.transport import NotDoneError, Obstacle, Place, Post
 from bot.rules.message_lifecycle import composed, superseding
 from bot.runtime.failpoints import Step
 
@@ -84,7 +84,7 @@ class Sender:
         now = self.around.now()
         async with self.around.ledger.turn() as draft:
             message = draft.messages.get(key)
-            if message is None or not message.on_its_way or fate.ready_at(message, draft, now) > now:
+            if message is None or not message.on_its_way or retry_policy.ready_at(message, draft, now) > now:
                 return None
             if message.delivery is Delivery.CLAIMED:
                 return Claim(message, is_first=self._is_untried(key))
@@ -121,7 +121,7 @@ class Sender:
         if is_superfluous:
             return None
         look = around.letters.look(message)
-        silent = not message.loud or fate.is_over(message, around.ledger.incidents)
+        silent = not message.loud or retry_policy.is_over(message, around.ledger.incidents)
         letter = around.letters.letter(message, look)
         place = await around.post.send(channel, letter, nonce=message.nonce, silent=silent)
         around.at(Step.SENT)
@@ -132,7 +132,7 @@ class Sender:
         """Whether a message may stand in Discord already, under a nonce that is forgotten there."""
         if claim.is_first:  # unless the database is an older one, put back
             return claim.message.key in self.around.inherited
-        return fate.is_doubtful(claim.message, self.around.now())
+        return retry_policy.is_doubtful(claim.message, self.around.now())
 
     async def _is_superfluous(self, message: Message) -> bool:
         """Whether the same arrived by another route, which memory may have forgotten by now.
@@ -141,14 +141,14 @@ class Sender:
         failed until the trouble became worse is told by the message about that.
         """
         ledger = self.around.ledger
-        if fate.is_overtaken(message, ledger.messages.values()):
+        if retry_policy.is_overtaken(message, ledger.messages.values()):
             return True
-        if fate.is_copy(message):
-            original = await ledger.message(fate.original_key(message))
+        if retry_policy.is_copy(message):
+            original = await ledger.message(retry_policy.original_key(message))
             return original is not None and not original.on_its_way
-        if not fate.is_over(message, ledger.incidents):
+        if not retry_policy.is_over(message, ledger.incidents):
             return False
-        copy = await ledger.message(fate.copy_key(message))
+        copy = await ledger.message(retry_policy.copy_key(message))
         has_arrived = copy is not None and copy.delivery in (Delivery.SENT, Delivery.DONE)
         return copy is not None and has_arrived and not copy.is_stuck
 
@@ -164,7 +164,7 @@ class Sender:
             if arrival is None:
                 draft.put_message(replace(current, delivery=Delivery.CANCELLED))
                 return
-            arrived = fate.sent(current, arrival.place, shown=arrival.shown, now=now)
+            arrived = retry_policy.sent(current, arrival.place, shown=arrival.shown, now=now)
             draft.put_message(arrived)
             for changed in superseding(arrived, draft.messages.values(), draft.incidents):
                 draft.put_message(changed)
@@ -193,17 +193,17 @@ class Sender:
     def _refused(self, draft: Draft, message: Message, error: NotDoneError, now: datetime) -> Message:
         """Give the message as it goes on, after putting its copy beside it if it has waited too long."""
         second = self.around.post.has(Route.CHANNEL)
-        has_copy = fate.copy_key(message) in draft.messages
-        after = fate.refused(
+        has_copy = retry_policy.copy_key(message) in draft.messages
+        after = retry_policy.refused(
             message,
             error,
             now=now,
             chance=self.around.chance(),
             other_route=second and not has_copy,
         )
-        is_news = not fate.is_over(message, draft.incidents)
+        is_news = not retry_policy.is_over(message, draft.incidents)
         helps = error.obstacle is Obstacle.WAIT
-        if second and helps and not has_copy and is_news and fate.wants_copy(after, now):
-            self.around.untried.add(fate.copy_key(after))
-            draft.put_message(fate.copied(after, now))
+        if second and helps and not has_copy and is_news and retry_policy.wants_copy(after, now):
+            self.around.untried.add(retry_policy.copy_key(after))
+            draft.put_message(retry_policy.copied(after, now))
         return after

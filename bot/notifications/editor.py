@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.delivery import NotDoneError, Obstacle, Place
 from bot.domain.incidents import Delivery, Message
-from bot.outbox import fate
-from bot.outbox.health import Holds
-from bot.outbox.sender import Surroundings
+from bot.notifications import retry_policy
+from bot.notifications.route_health import Holds
+from bot.notifications.sender import Surroundings
+from bot.notifications.transport import NotDoneError, Obstacle, Place
 from bot.rules.message_lifecycle import deleted
 from bot.rules.policy import near
 from bot.runtime.failpoints import Step
@@ -68,7 +68,7 @@ class Editor:
         return sorted(wishes, key=lambda wish: wish.allowed_at)
 
     def _is_off(self, message: Message) -> bool:
-        if is_empty(message) or fate.is_over(message, self.around.ledger.incidents):
+        if is_empty(message) or retry_policy.is_over(message, self.around.ledger.incidents):
             return True
         try:
             return self.around.letters.look(message).fingerprint != message.shown
@@ -83,7 +83,7 @@ class Editor:
         rested = message.edited_at + every if message.edited_at and waits else now
         held = self.holds.until(message.key, now) or now
         allowed = max(rested, held)
-        return now if fate.is_due(allowed, now) else allowed
+        return now if retry_policy.is_due(allowed, now) else allowed
 
     def _is_awaited(self, message: Message) -> bool:
         """Whether a person did something since the last edit, and looks for what came of it."""
@@ -115,7 +115,10 @@ class Editor:
 
     async def _edit(self, message: Message, place: Place) -> None:
         at = self.around.now()  # what changes while Discord answers is not shown yet
-        look, is_over = self.around.letters.look(message), fate.is_over(message, self.around.ledger.incidents)
+        look, is_over = (
+            self.around.letters.look(message),
+            retry_policy.is_over(message, self.around.ledger.incidents),
+        )
         shown = look.fingerprint
         if shown != message.shown:
             self.around.at(Step.EDITING)
@@ -131,7 +134,7 @@ class Editor:
             if (current := draft.messages.get(message.key)) is None or current.delivery is not Delivery.SENT:
                 return
             # It may have come back while its end was being shown.
-            is_over = is_over and fate.is_over(current, draft.incidents)
+            is_over = is_over and retry_policy.is_over(current, draft.incidents)
             after = Delivery.DONE if is_over else Delivery.SENT
             draft.put_message(replace(current, shown=shown, edited_at=edited_at, delivery=after, plain=False))
         self.around.at(Step.NOTED)
@@ -186,9 +189,9 @@ class Editor:
             current = draft.messages.get(message.key)
             if current is None or current.delivery is not Delivery.SENT:
                 return
-            draft.put_message(fate.stuck(current, error.reason, now))
-            if goes_anew := fate.goes_anew(current, draft.messages):
-                anew = fate.sent_anew(current, around.teller.keys(), now)
+            draft.put_message(retry_policy.stuck(current, error.reason, now))
+            if goes_anew := retry_policy.goes_anew(current, draft.messages):
+                anew = retry_policy.sent_anew(current, around.teller.keys(), now)
                 self._anew.add(anew.key)
                 around.untried.add(anew.key)
                 draft.put_message(anew)

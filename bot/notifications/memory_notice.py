@@ -8,8 +8,8 @@ from typing import Final
 
 from discord import ui
 
-from bot.delivery import Letter, NotDoneError, Obstacle, Place, Post
 from bot.domain.incidents import Route, new_key
+from bot.notifications.transport import Letter, NotDoneError, Obstacle, Place, Post
 from bot.render.wellness import unwritten, written_again
 
 LASTING: Final = frozenset({Obstacle.CLOSED, Obstacle.BROKEN, Obstacle.GONE})

@@ -10,16 +10,16 @@ from typing import Final
 
 from discord import ui
 
-from bot.delivery import NotDoneError, Post
 from bot.domain.accounts import KnownAccount
 from bot.domain.incidents import Message, Route
 from bot.incidents.state import Ledger
 from bot.incidents.teller import Teller
-from bot.outbox import fate, health
-from bot.outbox.editor import EDIT_EVERY, Editor, Wish
-from bot.outbox.health import Holds, Report, Routes
-from bot.outbox.letters import Letters
-from bot.outbox.sender import Sender, Surroundings
+from bot.notifications import retry_policy, route_health
+from bot.notifications.content import Letters
+from bot.notifications.editor import EDIT_EVERY, Editor, Wish
+from bot.notifications.route_health import Holds, Report, Routes
+from bot.notifications.sender import Sender, Surroundings
+from bot.notifications.transport import NotDoneError, Post
 from bot.render.look import Look
 from bot.runtime.failpoints import Step, nothing
 from bot.runtime.supervisor import Health, describe, end, first_of, is_being_cancelled, is_surprise, supervise
@@ -84,7 +84,7 @@ class Outbox:
         """Say how telling goes: what is overdue, and how each route to each owner does."""
         messages = self._ledger.messages
         broken = (since for key, since in self._broken.items() if key in messages)
-        return health.report(self._ledger, self._routes, self._now(), min(broken, default=None))
+        return route_health.report(self._ledger, self._routes, self._now(), min(broken, default=None))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tell until the stop event; what is under way then is left to the next start."""
@@ -132,7 +132,7 @@ class Outbox:
 
     def _begin_send(self, message: Message, now: datetime) -> datetime | None:
         """Begin to send a message, or give when that is to be done."""
-        ready_at = self._holds.until(message.key, now) or fate.ready_at(message, self._ledger, now)
+        ready_at = self._holds.until(message.key, now) or retry_policy.ready_at(message, self._ledger, now)
         if ready_at > now:
             return ready_at
         self._start(self._sends, message.key, self._sender.attempt)

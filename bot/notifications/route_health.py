@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.delivery import CLOSED_REASONS, NotDoneError, Obstacle
 from bot.domain.incidents import Delivery, Message, Route
-from bot.outbox.fate import Memory, backoff, copy_key, is_copy, is_due, original_key, ready_at
+from bot.notifications.retry_policy import Memory, backoff, copy_key, is_copy, is_due, original_key, ready_at
+from bot.notifications.transport import CLOSED_REASONS, NotDoneError, Obstacle
 from bot.rules.policy import LONGEST_BACKOFF
 
 TRIED_AGAIN: Final = timedelta(days=1)
