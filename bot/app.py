@@ -13,17 +13,18 @@ import aiohttp
 import discord
 from discord.gateway import DiscordWebSocket
 
+from bot.actions.account_admin import Configuring
+from bot.actions.account_info import Inquiries
+from bot.actions.reset import Resets
 from bot.cli.stopping import signals
 from bot.client import EXTENSIONS, Midwatch, Services
 from bot.config import Settings
-from bot.configuring import Configuring
 from bot.controls import view_of
 from bot.domain.errors import TokenRefusedError, UnavailableError
 from bot.incidents.service import Watchkeeper
 from bot.incidents.state import Ledger
 from bot.incidents.teller import Teller
 from bot.inflight import PATIENCE
-from bot.inquiry import Inquiries
 from bot.loops import Rounds
 from bot.notifications import EDIT_EVERY, MemoryNotice, Outbox
 from bot.notifications.transport import DiscordPost
@@ -33,7 +34,6 @@ from bot.polling.poller import Monitor, recall, utc_now
 from bot.providers.useapi import UseapiClient, open_session
 from bot.providers.useapi.http_response import waiting_time
 from bot.providers.useapi.network import UNTRUSTED, proxy_unused
-from bot.reset import Resets
 from bot.rules.policy import Policy
 from bot.runtime.failpoints import Step, nothing
 from bot.runtime.supervisor import end, supervise

@@ -13,19 +13,19 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.actions.account_admin import Configuring
+from bot.actions.account_info import Inquiries
+from bot.actions.reset import Resets
 from bot.config import Settings
-from bot.configuring import Configuring
 from bot.controls import PATTERN, Control, Controls, OutdatedError, dispatch
 from bot.domain.errors import UnavailableError
 from bot.forms import conceal, forget
 from bot.incidents.service import Watchkeeper
 from bot.inflight import InFlight
-from bot.inquiry import Inquiries
 from bot.loops import Rounds
 from bot.owners import NotAViewerError, Owners
 from bot.polling.poller import Monitor
 from bot.replies import report
-from bot.reset import Resets
 from bot.runtime.supervisor import describe, is_surprise
 from bot.storage import Store, StoreError
 from bot.sync import CommandSync

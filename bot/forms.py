@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 from discord import InteractionType, ui
 from pydantic import SecretStr
 
-from bot.account_token import JOBS_HELP
+from bot.actions.account_token import JOBS_HELP
 from bot.controls import PREFIX
 from bot.replies import Caller
 

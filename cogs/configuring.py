@@ -8,10 +8,10 @@ from discord import app_commands, ui
 from discord.ext import commands
 from pydantic import SecretStr
 
-from bot.account_token import DEFAULT_JOBS, MOST_JOBS, account_token, jobs_number
+from bot.actions.account_admin import Configuring
+from bot.actions.account_token import DEFAULT_JOBS, MOST_JOBS, account_token, jobs_number
 from bot.card import CARD_ACTIONS, account_card
 from bot.client import Midwatch
-from bot.configuring import Configuring
 from bot.controls import Controls, Press, Who, button, view_of
 from bot.domain.accounts import KnownAccount, Saved, Saving
 from bot.domain.errors import UserError

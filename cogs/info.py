@@ -6,11 +6,11 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
+from bot.actions.account_info import Inquiries, Inquiry, Outcome
 from bot.client import Midwatch
 from bot.controls import Controls, Press, Who, button, select
 from bot.domain.accounts import KnownAccount
 from bot.domain.errors import UserError
-from bot.inquiry import Inquiries, Inquiry, Outcome
 from bot.polling.poller import Monitor, utc_now
 from bot.render.cards import flag_embed, flag_headline, info_embed
 from bot.render.choosing import OFFERED, choices, options

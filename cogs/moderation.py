@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.actions.reset import Attempt, Outcome, Resets, Stage, fingerprint
 from bot.card import CARD_ACTIONS
 from bot.client import Midwatch
 from bot.controls import Controls, OutdatedError, Press, Who, view_of
@@ -37,7 +38,6 @@ from bot.replies import (
     update,
     whisper,
 )
-from bot.reset import Attempt, Outcome, Resets, Stage, fingerprint
 from bot.rules.policy import CLAIM_FOR
 from bot.rules.recipient import free_at
 from bot.storage import Store, StoreError

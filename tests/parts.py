@@ -10,11 +10,11 @@ from pathlib import Path
 import aiohttp
 from pydantic import SecretStr
 
+from bot.actions.account_info import Inquiries
 from bot.domain.accounts import Account, Flag, Info, InfoSnapshot, KnownAccount
 from bot.incidents.service import Watchkeeper
 from bot.incidents.state import Ledger
 from bot.incidents.teller import Teller
-from bot.inquiry import Inquiries
 from bot.polling.poller import Monitor, recall
 from bot.providers.useapi import UseapiClient
 from bot.rules.policy import Policy

@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
+from bot.actions.reset import Attempt, Progress, Resets, Stage, fingerprint
 from bot.domain.incidents import State
 from bot.notifications import Step
 from bot.providers.useapi.client import Limits
-from bot.reset import Attempt, Progress, Resets, Stage, fingerprint
 from tests.keeping import ADA, BEA, Clock, Watched, watching
 from tests.parts import CHANNEL, FLAG, OTHER
 from tests.sandbox.useapi import MODERATION, Endpoint, SimulatedUseapi

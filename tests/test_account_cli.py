@@ -453,7 +453,7 @@ def test_the_commands_for_accounts_do_without_the_watch() -> None:
     watch = {
         "bot.polling.poller",
         "bot.incidents.service",
-        "bot.configuring",
+        "bot.actions.account_admin",
         "bot.incidents.teller",
         "bot.polling.account_cache",
     }

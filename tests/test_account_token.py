@@ -5,7 +5,7 @@ import base64
 import pytest
 from pydantic import SecretStr
 
-from bot.account_token import account_token, id_in, jobs_number
+from bot.actions.account_token import account_token, id_in, jobs_number
 from bot.domain.errors import UserError
 from tests.conftest import Leaks
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN

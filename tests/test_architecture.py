@@ -64,7 +64,13 @@ PACKAGES: Final = (
     Package(3, ("bot.notifications", "bot.notifications.transport"), frozenset({"aiohttp", "discord"})),
     Package(
         4,
-        ("bot.reset", "bot.inquiry", "bot.configuring", "bot.saving", "bot.account_token"),
+        (
+            "bot.actions.reset",
+            "bot.actions.account_info",
+            "bot.actions.account_admin",
+            "bot.actions.saving",
+            "bot.actions.account_token",
+        ),
         frozenset({"pydantic"}),
     ),
     Package(4, ("bot.loops",)),
@@ -205,7 +211,7 @@ def test_a_module_imports_only_its_own_package_and_the_layers_below(module: Modu
             id="looks-do-not-act",
         ),
         pytest.param(
-            Module("bot.reset", "from bot.loops import Rounds"),
+            Module("bot.actions.reset", "from bot.loops import Rounds"),
             "bot.loops.Rounds",
             id="resetting-does-not-run-the-loops",
         ),

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from bot.configuring import Configuring
+from bot.actions.account_admin import Configuring
 from bot.domain.accounts import Flag, Removal, Saving
 from bot.domain.incidents import Ending, State
 from bot.incidents.service import Watchkeeper

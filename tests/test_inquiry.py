@@ -8,9 +8,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bot.actions.account_info import COOLDOWN, Outcome
 from bot.domain.accounts import Account, KnownAccount
 from bot.domain.errors import UserError
-from bot.inquiry import COOLDOWN, Outcome
 from bot.providers.useapi import MalformedResponse, Unauthorized, Unreachable
 from tests.parts import AT, CHANNEL, FLAG, OTHER, Clock, Parts, locked, parts
 from tests.sandbox.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi

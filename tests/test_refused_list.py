@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.actions.reset import Outcome, fingerprint
 from bot.domain.incidents import Ending, Incident, ResetVerdict, State, Trouble
 from bot.incidents.service import UNKNOWN_OUTCOME
 from bot.notifications import Step
 from bot.providers.useapi import PendingModeration
-from bot.reset import Outcome, fingerprint
 from tests.keeping import ADA, BEA
 from tests.parts import CHANNEL, OTHER
 from tests.reading import buttons, text

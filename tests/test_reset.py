@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.actions.reset import Attempt, Outcome, Stage, fingerprint
 from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import Ending, Incident, Message, ResetVerdict, State
 from bot.incidents.service import Watchkeeper
 from bot.notifications import Step
-from bot.reset import Attempt, Outcome, Stage, fingerprint
 from tests.keeping import ADA, BEA, Clock, listed, watching
 from tests.parts import CHANNEL, FLAG, OTHER
 from tests.resetting import ASKED, AT_FIFTEEN, AT_SIXTY, Scene, on_scene

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.actions.reset import Outcome, Stage, fingerprint
 from bot.domain.incidents import Ending, ResetVerdict, State
 from bot.incidents.service import UNKNOWN_OUTCOME
 from bot.notifications import Step
 from bot.providers.useapi import RateLimited, Rejected, Unauthorized, Unpaid, UseapiError
-from bot.reset import Outcome, Stage, fingerprint
 from bot.rules.policy import LEASE
 from bot.storage import StoreError
 from tests.keeping import ADA, BEA, MINUTE, PATIENCE, until

@@ -11,7 +11,8 @@ from typing import Final, TextIO, cast
 import aiohttp
 from pydantic import SecretStr
 
-from bot.account_token import DEFAULT_JOBS, JOBS_HELP, account_token, jobs_number
+from bot.actions.account_token import DEFAULT_JOBS, JOBS_HELP, account_token, jobs_number
+from bot.actions.saving import save
 from bot.cli.stopping import INTERRUPTED
 from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
@@ -21,7 +22,6 @@ from bot.providers.useapi import Rejected, Unauthorized, Unpaid, UseapiClient, U
 from bot.render.configuring import saved_words
 from bot.render.text import bare, count
 from bot.runtime import event_loop
-from bot.saving import save
 from bot.storage import Names, names_in
 
 # EX_DATAERR, EX_UNAVAILABLE, EX_IOERR and EX_NOPERM of sysexits.h.

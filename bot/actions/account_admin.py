@@ -13,13 +13,13 @@ from typing import Final
 
 from pydantic import SecretStr
 
+from bot.actions.saving import UNCLEAR, save, sentence_of, unsure
 from bot.domain.accounts import Account, Action, Observation, Removal, Removed, Saved, Saving
 from bot.domain.incidents import Ending, State
 from bot.incidents.service import UNKNOWN_OUTCOME, Turn, Watchkeeper
 from bot.polling.poller import Monitor, utc_now
 from bot.providers.useapi import Gone, NotAsked, NotConfigured, PendingModeration, UseapiClient, UseapiError
 from bot.rules import account_incidents, poll_state
-from bot.saving import UNCLEAR, save, sentence_of, unsure
 from bot.storage import Store, StoreError
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,1 @@
+"""What a person may do: reset, ask for account information, add and remove accounts."""
