@@ -17,18 +17,18 @@ from bot.actions.account_admin import Configuring
 from bot.actions.account_info import Inquiries
 from bot.actions.reset import Resets
 from bot.cli.stopping import signals
-from bot.client import EXTENSIONS, Midwatch, Services
 from bot.config import Settings
-from bot.controls import view_of
 from bot.domain.errors import TokenRefusedError, UnavailableError
 from bot.incidents.service import Watchkeeper
 from bot.incidents.state import Ledger
 from bot.incidents.teller import Teller
-from bot.inflight import PATIENCE
+from bot.interactions.buttons import view_of
+from bot.interactions.client import EXTENSIONS, Midwatch, Services
+from bot.interactions.in_flight import PATIENCE
+from bot.interactions.permissions import Owners
 from bot.loops import Rounds
 from bot.notifications import EDIT_EVERY, MemoryNotice, Outbox
 from bot.notifications.transport import DiscordPost
-from bot.owners import Owners
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import Monitor, recall, utc_now
 from bot.providers.useapi import UseapiClient, open_session

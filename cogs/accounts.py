@@ -8,17 +8,17 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.card import CARD_ACTIONS, account_card
-from bot.client import Midwatch
-from bot.controls import Controls, Press, Who, button, select
 from bot.domain.errors import UserError
+from bot.interactions.account_card import CARD_ACTIONS, account_card
+from bot.interactions.buttons import Controls, Press, Who, button, select
+from bot.interactions.client import Midwatch
+from bot.interactions.responses import Caller, Shown, defer, defer_update, show, suggested, update, whisper
 from bot.polling.account_cache import visible
 from bot.polling.poller import Monitor, utc_now
 from bot.providers.useapi import UseapiError
 from bot.render.accounts import AccountsPage, accounts_page, nothing_configured, option, unread
 from bot.render.choosing import choices
 from bot.render.text import bare, plain
-from bot.replies import Caller, Shown, defer, defer_update, show, suggested, update, whisper
 from bot.storage import Store
 
 NAME_LIMIT: Final = 48

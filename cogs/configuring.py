@@ -10,20 +10,20 @@ from pydantic import SecretStr
 
 from bot.actions.account_admin import Configuring
 from bot.actions.account_token import DEFAULT_JOBS, MOST_JOBS, account_token, jobs_number
-from bot.card import CARD_ACTIONS, account_card
-from bot.client import Midwatch
-from bot.controls import Controls, Press, Who, button, view_of
 from bot.domain.accounts import KnownAccount, Saved, Saving
 from bot.domain.errors import UserError
-from bot.forms import JOBS, TOKEN, account_form, filled_in
-from bot.owners import NotAnOwnerError, Owners
+from bot.interactions.account_card import CARD_ACTIONS, account_card
+from bot.interactions.account_form import JOBS, TOKEN, account_form, filled_in
+from bot.interactions.buttons import Controls, Press, Who, button, view_of
+from bot.interactions.client import Midwatch
+from bot.interactions.permissions import NotAnOwnerError, Owners
+from bot.interactions.responses import Caller, Shown, defer, defer_update, sentence, show, suggested
 from bot.polling.poller import Monitor
 from bot.providers.useapi import Gone, Unauthorized, Unpaid, UseapiError
 from bot.render.cases import account_of
 from bot.render.choosing import choices
 from bot.render.configuring import another_account, removal_question, removed_words, saved_words
 from bot.render.text import bare, plain
-from bot.replies import Caller, Shown, defer, defer_update, sentence, show, suggested
 from bot.storage import Store, StoreError
 
 NAME_IN_TITLE: Final = 36

@@ -7,16 +7,16 @@ from discord import app_commands, ui
 from discord.ext import commands
 
 from bot.actions.account_info import Inquiries, Inquiry, Outcome
-from bot.client import Midwatch
-from bot.controls import Controls, Press, Who, button, select
 from bot.domain.accounts import KnownAccount
 from bot.domain.errors import UserError
+from bot.interactions.buttons import Controls, Press, Who, button, select
+from bot.interactions.client import Midwatch
+from bot.interactions.responses import Caller, Shown, awaited, defer, defer_update, show, suggested, whisper
 from bot.polling.poller import Monitor, utc_now
 from bot.render.cards import flag_embed, flag_headline, info_embed
 from bot.render.choosing import OFFERED, choices, options
 from bot.render.sentences import waiting
 from bot.render.text import span
-from bot.replies import Caller, Shown, awaited, defer, defer_update, show, suggested, whisper
 
 PRIVATE: Final = "private"
 EMBEDS_LIMIT: Final = 6_000

@@ -9,23 +9,14 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.actions.reset import Attempt, Outcome, Resets, Stage, fingerprint
-from bot.card import CARD_ACTIONS
-from bot.client import Midwatch
-from bot.controls import Controls, OutdatedError, Press, Who, view_of
 from bot.domain.accounts import Flag, KnownAccount, is_channel
 from bot.domain.incidents import Incident, Message, ResetVerdict, open_service
 from bot.incidents.service import Watchkeeper
 from bot.incidents.state import Ledger
-from bot.loops import Rounds
-from bot.notifications.content import note_for
-from bot.polling.poller import Monitor, utc_now
-from bot.providers.useapi import UseapiError
-from bot.render import acting
-from bot.render.alerts import look_of, opened_card
-from bot.render.cases import account_of
-from bot.render.choosing import choices
-from bot.render.look import Look
-from bot.replies import (
+from bot.interactions.account_card import CARD_ACTIONS
+from bot.interactions.buttons import Controls, OutdatedError, Press, Who, view_of
+from bot.interactions.client import Midwatch
+from bot.interactions.responses import (
     Caller,
     Shown,
     channels_in,
@@ -38,6 +29,15 @@ from bot.replies import (
     update,
     whisper,
 )
+from bot.loops import Rounds
+from bot.notifications.content import note_for
+from bot.polling.poller import Monitor, utc_now
+from bot.providers.useapi import UseapiError
+from bot.render import acting
+from bot.render.alerts import look_of, opened_card
+from bot.render.cases import account_of
+from bot.render.choosing import choices
+from bot.render.look import Look
 from bot.rules.policy import CLAIM_FOR
 from bot.rules.recipient import free_at
 from bot.storage import Store, StoreError

@@ -9,16 +9,17 @@ from typing import Final
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.client import Midwatch
-from bot.controls import Controls, Press, Who, button
 from bot.domain.accounts import KnownAccount
 from bot.domain.durations import completions, read_typed
 from bot.domain.errors import UserError
 from bot.domain.incidents import Incident, Message, Route, open_service
 from bot.incidents.service import Watchkeeper
+from bot.interactions.alert_channel import lacking_now
+from bot.interactions.buttons import Controls, Press, Who, button
+from bot.interactions.client import Midwatch
+from bot.interactions.responses import Caller, Shown, defer, defer_update, show, suggested
 from bot.loops import Rounds
 from bot.notifications import RouteState
-from bot.permissions import lacking_now
 from bot.polling.poller import Monitor, utc_now
 from bot.providers.useapi import UseapiError
 from bot.render import acting
@@ -26,7 +27,6 @@ from bot.render.choosing import choices
 from bot.render.routes import RouteStatus, route_line
 from bot.render.status import WatchStatus, presence_text, status
 from bot.render.text import count, plain, when
-from bot.replies import Caller, Shown, defer, defer_update, show, suggested
 from bot.rules.policy import LONGEST_MUTE
 from bot.runtime.supervisor import first_of, looped
 from bot.storage import Store, StoreError

@@ -6,9 +6,9 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.client import Midwatch
-from bot.controls import Controls, Press, Who, button, select
-from bot.replies import Caller, Shown, defer, defer_update, suggested, whisper
+from bot.interactions.buttons import Controls, Press, Who, button, select
+from bot.interactions.client import Midwatch
+from bot.interactions.responses import Caller, Shown, defer, defer_update, suggested, whisper
 
 DETAILS: Final = "details that are for the log alone"
 

@@ -12,12 +12,12 @@ from typing import Final
 import aiohttp
 from pydantic import SecretStr
 
-from bot.controls import view_of
 from bot.domain.accounts import Account, Action, Flag, Observation
 from bot.domain.incidents import Incident, Message, Purpose, Route
 from bot.incidents.service import Watchkeeper
 from bot.incidents.state import Ledger
 from bot.incidents.teller import Teller
+from bot.interactions.buttons import view_of
 from bot.loops import Rounds
 from bot.notifications import MemoryNotice, Outbox
 from bot.notifications.transport import Letter, Place, Post

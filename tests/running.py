@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from bot import app
-from bot.client import EXTENSIONS
 from bot.config import Settings
+from bot.interactions.client import EXTENSIONS
 from tests.parts import at_once
 from tests.reading import button, menu, text
 from tests.sandbox.discord import (

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from bot.client import EXTENSIONS
+from bot.interactions.client import EXTENSIONS
 from bot.providers.useapi import UseapiClient, UseapiError
 from tests.forming import added, opened, sent
 from tests.memory import holders_of

@@ -77,15 +77,15 @@ PACKAGES: Final = (
     Package(
         5,
         (
-            "bot.client",
-            "bot.sync",
-            "bot.owners",
-            "bot.permissions",
-            "bot.controls",
-            "bot.replies",
-            "bot.inflight",
-            "bot.forms",
-            "bot.card",
+            "bot.interactions.client",
+            "bot.interactions.command_sync",
+            "bot.interactions.permissions",
+            "bot.interactions.alert_channel",
+            "bot.interactions.buttons",
+            "bot.interactions.responses",
+            "bot.interactions.in_flight",
+            "bot.interactions.account_form",
+            "bot.interactions.account_card",
         ),
         frozenset({"aiohttp", "discord", "pydantic"}),
     ),
@@ -206,8 +206,8 @@ def test_a_module_imports_only_its_own_package_and_the_layers_below(module: Modu
             id="late",
         ),
         pytest.param(
-            Module("bot.render.alerts", "from bot.controls import view_of"),
-            "bot.controls.view_of",
+            Module("bot.render.alerts", "from bot.interactions.buttons import view_of"),
+            "bot.interactions.buttons.view_of",
             id="looks-do-not-act",
         ),
         pytest.param(
@@ -216,16 +216,20 @@ def test_a_module_imports_only_its_own_package_and_the_layers_below(module: Modu
             id="resetting-does-not-run-the-loops",
         ),
         pytest.param(
-            Module("bot.notifications", "from bot.client import Midwatch"),
-            "bot.client.Midwatch",
+            Module("bot.notifications", "from bot.interactions.client import Midwatch"),
+            "bot.interactions.client.Midwatch",
             id="no-gateway",
         ),
         pytest.param(
-            Module("bot.client", "from cogs.info import Info"), "cogs.info.Info", id="back-to-the-cogs"
+            Module("bot.interactions.client", "from cogs.info import Info"),
+            "cogs.info.Info",
+            id="back-to-the-cogs",
         ),
-        pytest.param(Module("bot.client", "import cogs"), "cogs", id="back-to-all-cogs"),
+        pytest.param(Module("bot.interactions.client", "import cogs"), "cogs", id="back-to-all-cogs"),
         pytest.param(
-            Module("bot.client", "from bot.app import run"), "bot.app.run", id="the-client-and-its-root"
+            Module("bot.interactions.client", "from bot.app import run"),
+            "bot.app.run",
+            id="the-client-and-its-root",
         ),
         pytest.param(Module("cogs.info", "import aiosqlite"), "aiosqlite", id="a-cog-and-the-database"),
         pytest.param(

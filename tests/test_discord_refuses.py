@@ -11,7 +11,7 @@ import pytest
 
 from bot.app import TOO_MANY_COMMANDS, reached
 from bot.domain.errors import UnavailableError
-from bot.replies import logged
+from bot.interactions.responses import logged
 from bot.runtime.supervisor import Health, supervise
 from tests.running import Bot
 from tests.sandbox.discord import Trouble

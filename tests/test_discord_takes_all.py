@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.controls import view_of
 from bot.domain.accounts import Action, Flag, InfoSnapshot, KnownAccount
 from bot.domain.incidents import Incident, Purpose, Reason, Route
+from bot.interactions.buttons import view_of
 from bot.notifications.transport import DiscordPost, Letter
 from bot.render.acting import confirmation, snooze_choice
 from bot.render.alerts import look_of

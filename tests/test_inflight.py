@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.app import USUAL
-from bot.inflight import LAST_WORDS
+from bot.interactions.in_flight import LAST_WORDS
 from tests.reading import text
 from tests.running import Bot, Visitor
 from tests.sandbox.discord import Interaction, Json, Trouble

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from bot import replies
+from bot.interactions import responses
 from tests.reading import buttons, menu, options, text
 from tests.running import Bot, Visitor
 from tests.sandbox.useapi import MODERATION, Endpoint, Fault
@@ -67,7 +67,7 @@ def last(visitor: Visitor) -> str:
 @pytest.fixture
 def held(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     """Let Midjourney answer only when the event is set, and say soon that it is waited for."""
-    monkeypatch.setattr(replies, "SILENT_SECONDS", 0.1)
+    monkeypatch.setattr(responses, "SILENT_SECONDS", 0.1)
     bot.api.held[Endpoint.INFO] = asyncio.Event()
     return bot.api.held[Endpoint.INFO]
 
@@ -113,7 +113,7 @@ async def test_an_answer_that_is_brought_up_to_date_stays_there_meanwhile(
     shown = await ada.ask("mjinfo")
     await bot.restart()
     await bot.meddle(AS_IF_LONG_AGO)
-    monkeypatch.setattr(replies, "SILENT_SECONDS", 0.1)
+    monkeypatch.setattr(responses, "SILENT_SECONDS", 0.1)
     held = bot.api.held[Endpoint.INFO] = asyncio.Event()
     bot.api.fault(Fault.SERVER_ERROR, endpoint=Endpoint.INFO)
     await ada.press(shown, "Ask again")

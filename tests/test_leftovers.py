@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 
 from bot import app
-from bot.client import Midwatch
 from bot.domain.errors import TokenRefusedError
+from bot.interactions.client import Midwatch
 from bot.notifications.outbox import nothing
 from bot.storage import Store
 from tests.ending import ended, nothing_left

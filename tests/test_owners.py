@@ -6,7 +6,7 @@ import aiohttp
 import discord
 import pytest
 
-from bot.owners import META_KEY, NotAnOwnerError, Owners, owners_of
+from bot.interactions.permissions import META_KEY, NotAnOwnerError, Owners, owners_of
 from bot.storage import StoreError
 from tests.parts import Memory
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, Trouble, point_at

@@ -8,7 +8,7 @@ import discord
 import pytest
 from simcord.backend.serializers import guild_create_payload
 
-from bot.sync import CommandSync
+from bot.interactions.command_sync import CommandSync
 from tests.keeping import until
 from tests.parts import Memory
 from tests.running import Bot
@@ -207,7 +207,7 @@ async def test_a_server_that_is_not_ours_is_not_remembered(sync: Sync, memory: M
 async def test_a_restart_of_the_whole_bot_tells_discord_nothing(
     bot: Bot, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "bot.sync")
+    caplog.set_level(logging.INFO, "bot.interactions.command_sync")
     await bot.start()
     # A stop before it is written down what Discord was told would have it told again.
     await until(lambda: sum("told Discord about" in line for line in caplog.messages) == 2)

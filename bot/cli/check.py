@@ -13,8 +13,8 @@ from bot.cli.check_database import try_database
 from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
 from bot.domain.accounts import Account, Standing
-from bot.owners import owners_of
-from bot.permissions import AlertChannel, lacking
+from bot.interactions.alert_channel import AlertChannel, lacking
+from bot.interactions.permissions import owners_of
 from bot.providers.useapi import (
     Gone,
     MalformedResponse,

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.incidents.state import Ledger
-from bot.owners import Owners
+from bot.interactions.permissions import Owners
 from bot.polling.poller import recall, utc_now
 from bot.storage import DatabaseInUse, Store, StoreError
 from bot.storage.database import connected, held, plainly, require_sqlite, unusable

@@ -8,13 +8,13 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from bot.controls import view_of
 from bot.domain.accounts import Account, Flag, KnownAccount, Observation
 from bot.domain.causes import Cause
 from bot.domain.incidents import Delivery, Trouble
 from bot.incidents.service import Watchkeeper
 from bot.incidents.state import Ledger
 from bot.incidents.teller import Teller
+from bot.interactions.buttons import view_of
 from bot.loops import Rounds
 from bot.notifications import MemoryNotice, Outbox
 from bot.notifications.outbox import LONGEST_REST

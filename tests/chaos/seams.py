@@ -12,12 +12,12 @@ import aiosqlite
 import discord
 from pydantic import SecretStr
 
-from bot.controls import view_of
 from bot.domain.accounts import Account
 from bot.domain.incidents import Route
 from bot.incidents.service import Watchkeeper
 from bot.incidents.state import Ledger
 from bot.incidents.teller import Teller
+from bot.interactions.buttons import view_of
 from bot.loops import Rounds
 from bot.notifications import MemoryNotice, Outbox
 from bot.notifications.transport import DiscordPost, Letter, Place

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from bot.controls import view_of
 from bot.domain.accounts import Account, Flag, KnownAccount
 from bot.domain.incidents import Delivery, Entry, Incident, Message, Purpose, Reason, State, new_key
 from bot.incidents.state import Ledger, Signal
 from bot.incidents.teller import Teller
+from bot.interactions.buttons import view_of
 from bot.notifications import Outbox, Step
 from bot.notifications.transport import Post
 from bot.rules.policy import Policy

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.controls import PATTERN, Press, view_of
 from bot.domain.incidents import Entry, Message, Purpose, Reason, Trouble, new_key
+from bot.interactions.buttons import PATTERN, Press, view_of
 from bot.notifications.retry_policy import copied, sent
 from bot.notifications.transport import Place
 from bot.render.acting import snooze_choice

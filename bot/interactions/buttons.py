@@ -14,11 +14,11 @@ import discord
 from discord import ui
 
 from bot.domain.errors import UserError
-from bot.inflight import InFlight
-from bot.owners import NotAnOwnerError, Owners
+from bot.interactions.in_flight import InFlight
+from bot.interactions.permissions import NotAnOwnerError, Owners
+from bot.interactions.responses import Caller, report
 from bot.render.look import ButtonLook, LinkLook, Look, SelectLook
 from bot.render.look import Control as ControlLook
-from bot.replies import Caller, report
 
 PREFIX: Final = "mw"
 PATTERN: Final = (

@@ -17,18 +17,18 @@ from bot.actions.account_admin import Configuring
 from bot.actions.account_info import Inquiries
 from bot.actions.reset import Resets
 from bot.config import Settings
-from bot.controls import PATTERN, Control, Controls, OutdatedError, dispatch
 from bot.domain.errors import UnavailableError
-from bot.forms import conceal, forget
 from bot.incidents.service import Watchkeeper
-from bot.inflight import InFlight
+from bot.interactions.account_form import conceal, forget
+from bot.interactions.buttons import PATTERN, Control, Controls, OutdatedError, dispatch
+from bot.interactions.command_sync import CommandSync
+from bot.interactions.in_flight import InFlight
+from bot.interactions.permissions import NotAViewerError, Owners
+from bot.interactions.responses import report
 from bot.loops import Rounds
-from bot.owners import NotAViewerError, Owners
 from bot.polling.poller import Monitor
-from bot.replies import report
 from bot.runtime.supervisor import describe, is_surprise
 from bot.storage import Store, StoreError
-from bot.sync import CommandSync
 
 log = logging.getLogger(__name__)
 

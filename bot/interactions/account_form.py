@@ -12,8 +12,8 @@ from discord import InteractionType, ui
 from pydantic import SecretStr
 
 from bot.actions.account_token import JOBS_HELP
-from bot.controls import PREFIX
-from bot.replies import Caller
+from bot.interactions.buttons import PREFIX
+from bot.interactions.responses import Caller
 
 TOKEN: Final = "token"  # noqa: S105 - the name of a field
 JOBS: Final = "jobs"

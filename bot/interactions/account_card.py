@@ -6,10 +6,10 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.controls import button
 from bot.domain.accounts import Action, KnownAccount
+from bot.interactions.buttons import button
+from bot.interactions.responses import Shown
 from bot.render.cards import account_embed
-from bot.replies import Shown
 
 CARD_ACTIONS: Final = 5
 """How many of the last actions a card shows."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from bot.domain.errors import UserError
-from bot.replies import Caller, report
+from bot.interactions.responses import Caller, report
 
 PATIENCE: Final = timedelta(seconds=1)
 LOOK_FIRST: Final = "It may have been done: look with /mjaccounts before you try again."

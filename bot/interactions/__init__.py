@@ -1,0 +1,1 @@
+"""What Discord sends when a person acts, and who may act."""
