@@ -16,8 +16,8 @@ from bot.interactions.responses import Caller, Shown, defer, defer_update, show,
 from bot.polling.account_cache import visible
 from bot.polling.poller import Monitor, utc_now
 from bot.providers.useapi import UseapiError
-from bot.render.accounts import AccountsPage, accounts_page, nothing_configured, option, unread
-from bot.render.choosing import choices
+from bot.render.account_choices import choices
+from bot.render.account_list import AccountsPage, accounts_page, nothing_configured, option, unread
 from bot.render.text import bare, plain
 from bot.storage import Store
 

@@ -20,9 +20,9 @@ from bot.interactions.permissions import NotAnOwnerError, Owners
 from bot.interactions.responses import Caller, Shown, defer, defer_update, sentence, show, suggested
 from bot.polling.poller import Monitor
 from bot.providers.useapi import Gone, Unauthorized, Unpaid, UseapiError
-from bot.render.cases import account_of
-from bot.render.choosing import choices
-from bot.render.configuring import another_account, removal_question, removed_words, saved_words
+from bot.render.account_admin_replies import another_account, removal_question, removed_words, saved_words
+from bot.render.account_choices import choices
+from bot.render.alert_items import account_of
 from bot.render.text import bare, plain
 from bot.storage import Store, StoreError
 

@@ -13,9 +13,9 @@ from bot.interactions.buttons import Controls, Press, Who, button, select
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import Caller, Shown, awaited, defer, defer_update, show, suggested, whisper
 from bot.polling.poller import Monitor, utc_now
-from bot.render.cards import flag_embed, flag_headline, info_embed
-from bot.render.choosing import OFFERED, choices, options
-from bot.render.sentences import waiting
+from bot.render.account_cards import flag_embed, flag_headline, info_embed
+from bot.render.account_choices import OFFERED, choices, options
+from bot.render.phrases import waiting
 from bot.render.text import span
 
 PRIVATE: Final = "private"

@@ -33,11 +33,11 @@ from bot.loops import Rounds
 from bot.notifications.content import note_for
 from bot.polling.poller import Monitor, utc_now
 from bot.providers.useapi import UseapiError
-from bot.render import acting
-from bot.render.alerts import look_of, opened_card
-from bot.render.cases import account_of
-from bot.render.choosing import choices
-from bot.render.look import Look
+from bot.render import action_replies
+from bot.render.account_choices import choices
+from bot.render.alert_items import account_of
+from bot.render.alert_messages import look_of, opened_card
+from bot.render.message_content import Look
 from bot.rules.policy import CLAIM_FOR
 from bot.rules.recipient import free_at
 from bot.storage import Store, StoreError
@@ -109,9 +109,9 @@ class Moderation(commands.Cog):
         if flag is not None:
             await show(caller, shown(self._confirmation(known, flag, incident)))
         elif open_service(self._ledger.incidents.values()):
-            await show(caller, Shown(acting.cannot_see(known)))
+            await show(caller, Shown(action_replies.cannot_see(known)))
         else:
-            await show(caller, Shown(acting.nothing_to_reset(known)))
+            await show(caller, Shown(action_replies.nothing_to_reset(known)))
 
     async def ask_reset(self, caller: Caller, press: Press) -> None:
         """Ask for a confirmation, quoting what Midjourney says now."""
@@ -137,13 +137,13 @@ class Moderation(commands.Cog):
             return
         if attempt.outcome is Outcome.CHANGED and attempt.flag is not None:
             look = self._confirmation(known, attempt.flag, attempt.incident)
-            await show(caller, shown(look, above=acting.flag_changed()))
+            await show(caller, shown(look, above=action_replies.flag_changed()))
         else:
             await show(caller, Shown(self._said(attempt, known)))
 
     async def leave(self, caller: Caller, _press: Press) -> None:
         """Send nothing after all."""
-        await update(caller, Shown(acting.not_yet()))
+        await update(caller, Shown(action_replies.not_yet()))
 
     async def claim(self, caller: Caller, press: Press) -> None:
         """Note that the owner is on it; everyone's message shows it."""
@@ -154,7 +154,8 @@ class Moderation(commands.Cog):
             await self._show_present(caller, press)
         else:
             await show(
-                caller, Shown(acting.claimed(self._account(incident), incident.claimed_at + CLAIM_FOR))
+                caller,
+                Shown(action_replies.claimed(self._account(incident), incident.claimed_at + CLAIM_FOR)),
             )
 
     async def snooze(self, caller: Caller, press: Press) -> None:
@@ -166,7 +167,9 @@ class Moderation(commands.Cog):
         incident = await self._incident(press)
         if incident is not None and not incident.ended and hours is None:
             is_claimed = incident.claimed_at is not None
-            choice = acting.snooze_choice(self._account(incident), key, message, is_claimed=is_claimed)
+            choice = action_replies.snooze_choice(
+                self._account(incident), key, message, is_claimed=is_claimed
+            )
             await show(caller, shown(choice))
             return
         if hours is not None:
@@ -175,7 +178,7 @@ class Moderation(commands.Cog):
             await self._show_present(caller, press)
         else:
             until = free_at(incident, self._ledger.mutes) or incident.snoozed_until
-            await show(caller, Shown(acting.snoozed(self._account(incident), until)))
+            await show(caller, Shown(action_replies.snoozed(self._account(incident), until)))
 
     async def open(self, caller: Caller, press: Press) -> None:
         """Show one account of a digest to the person who picked it."""
@@ -218,7 +221,7 @@ class Moderation(commands.Cog):
         """Say how the account is to which a message links, if it is one account; else how all are."""
         accounts = self._accounts()
         linked = channels_in(caller.message) & accounts.keys() if caller.message else set[str]()
-        return acting.unknown(
+        return action_replies.unknown(
             accounts[linked.pop()] if len(linked) == 1 else None, self._monitor.roster.accounts
         )
 
@@ -243,11 +246,11 @@ class Moderation(commands.Cog):
                 return  # each step would be a message of its own
             match stage:
                 case Stage.READING:
-                    text = acting.reading_first(known)
+                    text = action_replies.reading_first(known)
                 case Stage.SENDING:
-                    text = acting.sending(known)
+                    text = action_replies.sending(known)
                 case Stage.LOOKING:
-                    text = acting.looking_again(known, wait)
+                    text = action_replies.looking_again(known, wait)
             # What the person sees on the way must not get into the way of the reset.
             with suppress(discord.HTTPException):
                 await show(caller, Shown(text))
@@ -261,22 +264,22 @@ class Moderation(commands.Cog):
                 other = (
                     account_of(incident.lease_channel, self._accounts()) if incident.lease_channel else known
                 )
-                return acting.already_resetting(other, incident.leased_by, incident.lease_until)
+                return action_replies.already_resetting(other, incident.leased_by, incident.lease_until)
             case Outcome.RAN_OUT:
-                return acting.ran_out(known)
+                return action_replies.ran_out(known)
             case Outcome.UNREADABLE:
-                return acting.cannot_read_first()
+                return action_replies.cannot_read_first()
             case Outcome.DONE if attempt.verdict is ResetVerdict.COULD_NOT_TELL and self._resets.is_unseen:
-                return acting.still_refused(known)
+                return action_replies.still_refused(known)
             case Outcome.DONE if attempt.verdict is not None:
-                return acting.verdict_sentence(attempt.verdict, known, attempt.flag)
+                return action_replies.verdict_sentence(attempt.verdict, known, attempt.flag)
             case _:
-                return acting.nothing_to_reset(known)
+                return action_replies.nothing_to_reset(known)
 
     def _confirmation(self, known: KnownAccount, flag: Flag, incident: Incident | None) -> Look:
         unseen = self._resets.is_unseen
         argument = f"{known.channel}.{fingerprint(flag, incident, unseen=unseen)}"
-        return acting.confirmation(known, flag, incident, argument, now=utc_now(), unseen=unseen)
+        return action_replies.confirmation(known, flag, incident, argument, now=utc_now(), unseen=unseen)
 
     async def _incident(self, press: Press) -> Incident | None:
         return await self._ledger.incident(incident_key(press))

@@ -22,10 +22,10 @@ from bot.loops import Rounds
 from bot.notifications import RouteState
 from bot.polling.poller import Monitor, utc_now
 from bot.providers.useapi import UseapiError
-from bot.render import acting
-from bot.render.choosing import choices
+from bot.render import action_replies
+from bot.render.account_choices import choices
 from bot.render.routes import RouteStatus, route_line
-from bot.render.status import WatchStatus, presence_text, status
+from bot.render.status_page import WatchStatus, presence_text, status
 from bot.render.text import count, plain, when
 from bot.rules.policy import LONGEST_MUTE
 from bot.runtime.supervisor import first_of, looped
@@ -125,7 +125,7 @@ class Status(commands.Cog):
         if known is None and not length:
             await self._unmute_each(interaction.user.id)
         await self._keeper.mute(channel, interaction.user.id, until)
-        await show(interaction, Shown(acting.muted(known, until) if length else self._unmuted(known)))
+        await show(interaction, Shown(action_replies.muted(known, until) if length else self._unmuted(known)))
 
     @mjmute.autocomplete("account")
     async def suggest(self, _interaction: Caller, typed: str) -> list[app_commands.Choice[str]]:
@@ -174,7 +174,7 @@ class Status(commands.Cog):
         """Say that alerts come again, unless all are muted still."""
         until = self._keeper.ledger.mutes.get(None)
         if known is None or until is None or until <= utc_now():
-            return acting.unmuted(known)
+            return action_replies.unmuted(known)
         return f"🔇 All accounts are muted until {when(until, 'f')}. To end that, use /mjmute off."
 
     async def _sent(self, tests: Iterable[Message]) -> None:

@@ -30,7 +30,7 @@ from bot.domain.incidents import (
     State,
     Trouble,
 )
-from bot.render.look import ButtonLook, LinkLook, Look, SelectLook
+from bot.render.message_content import ButtonLook, LinkLook, Look, SelectLook
 from bot.render.text import length
 
 NOW = datetime(2026, 1, 14, 2, 0, tzinfo=UTC)

@@ -13,10 +13,10 @@ from bot.domain.accounts import Action, Flag, InfoSnapshot, KnownAccount
 from bot.domain.incidents import Incident, Purpose, Reason, Route
 from bot.interactions.buttons import view_of
 from bot.notifications.transport import DiscordPost, Letter
-from bot.render.acting import confirmation, snooze_choice
-from bot.render.alerts import look_of
-from bot.render.cards import account_embed, flag_embed, info_embed
-from bot.render.look import Look
+from bot.render.account_cards import account_embed, flag_embed, info_embed
+from bot.render.action_replies import confirmation, snooze_choice
+from bot.render.alert_messages import look_of
+from bot.render.message_content import Look
 from tests.render_samples import accounts, actions, entries, hostile, message, moments, snapshots
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
 

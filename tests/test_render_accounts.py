@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.accounts import FastTime, Info, InfoSnapshot, KnownAccount, Subscription
-from bot.render.accounts import (
+from bot.render.account_choices import choices, options
+from bot.render.account_list import (
     PAGE_LIMIT,
     AccountsPage,
     accounts_page,
@@ -18,7 +19,6 @@ from bot.render.accounts import (
     order,
     unread,
 )
-from bot.render.choosing import choices, options
 from bot.render.text import length
 from tests.render_samples import (
     CHANNEL,

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from bot.domain.accounts import Flag, KnownAccount
 from bot.domain.incidents import ResetVerdict
-from bot.render import acting
-from bot.render.acting import confirmation, snooze_choice, verdict_sentence
-from bot.render.look import ButtonLook, LinkLook
+from bot.render import action_replies
+from bot.render.action_replies import confirmation, snooze_choice, verdict_sentence
+from bot.render.message_content import ButtonLook, LinkLook
 from bot.render.text import length
 from tests.render_samples import (
     BLOCKED,
@@ -154,70 +154,70 @@ def test_each_verdict_has_its_words(verdict: ResetVerdict, said: str) -> None:
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        (acting.reading_first(AURORA), "👀 Reading the list before I reset **Aurora** ..."),
-        (acting.sending(AURORA), "🔄 Resetting **Aurora** ..."),
+        (action_replies.reading_first(AURORA), "👀 Reading the list before I reset **Aurora** ..."),
+        (action_replies.sending(AURORA), "🔄 Resetting **Aurora** ..."),
         (
-            acting.looking_again(AURORA, timedelta(seconds=15)),
+            action_replies.looking_again(AURORA, timedelta(seconds=15)),
             "⏳ Reset accepted, **Aurora** not yet cleared; looking again in 15 s ...",
         ),
         (
-            acting.already_resetting(AURORA, OTHER, NOW),
+            action_replies.already_resetting(AURORA, OTHER, NOW),
             (
                 f"🔄 <@{OTHER}> is already resetting **Aurora**. The outcome will stand on its message.\n"
                 "If nothing comes of it, you can try again <t:1768356000:t> (<t:1768356000:R>)."
             ),
         ),
         (
-            acting.already_resetting(AURORA, None, None),
+            action_replies.already_resetting(AURORA, None, None),
             "🔄 Somebody is already resetting **Aurora**. The outcome will stand on its message.",
         ),
         (
-            acting.nothing_to_reset(AURORA),
+            action_replies.nothing_to_reset(AURORA),
             "✅ **Aurora** is not flagged. There is nothing to reset, and nothing was sent.",
         ),
         (
-            acting.flag_changed(),
+            action_replies.flag_changed(),
             "⚠️ Midjourney says something else now. Nothing was sent: read it, then confirm again.",
         ),
         (
-            acting.cannot_read_first(),
+            action_replies.cannot_read_first(),
             "⚠️ The list could not be read, so I sent no reset. /mjstatus says why, and what to do.",
         ),
         (
-            acting.cannot_see(AURORA),
+            action_replies.cannot_see(AURORA),
             (
                 "⚠️ I cannot see now whether **Aurora** is flagged; when last seen, it was not. "
                 "Nothing was sent. /mjstatus says why, and what to do."
             ),
         ),
         (
-            acting.unknown(None, [AURORA, DUSK]),
+            action_replies.unknown(None, [AURORA, DUSK]),
             "⚪ I do not know this alert any more. Now: 2 accounts, 1 flagged: Dusk. /mjstatus shows more.",
         ),
         (
-            acting.claimed(AURORA, NOW),
+            action_replies.claimed(AURORA, NOW),
             (
                 "👀 You are on it: every owner's message about **Aurora** says so, and nobody is reminded. "
                 "I ask you again at <t:1768356000:t> (<t:1768356000:R>)."
             ),
         ),
         (
-            acting.snoozed(AURORA, NOW),
+            action_replies.snoozed(AURORA, NOW),
             (
                 "💤 No reminders about **Aurora** until <t:1768356000:f> (<t:1768356000:R>).\n"
                 "If it gets worse, I tell you all the same."
             ),
         ),
         (
-            acting.muted(None, NOW),
+            action_replies.muted(None, NOW),
             (
                 "🔇 No alerts about **any account** until <t:1768356000:f> (<t:1768356000:R>).\n"
                 "If a flagged account gets blocked, I tell you all the same. "
                 "The rest is kept: when the mute ends, you get one message with what is still open."
             ),
         ),
-        (acting.unmuted(AURORA), "🔔 Alerts about **Aurora** come again."),
-        (acting.unmuted(None), "🔔 Alerts about **all accounts** come again."),
+        (action_replies.unmuted(AURORA), "🔔 Alerts about **Aurora** come again."),
+        (action_replies.unmuted(None), "🔔 Alerts about **all accounts** come again."),
     ],
 )
 def test_each_answer_says_what_happened_and_what_comes_next(said: str, words: str) -> None:
@@ -244,16 +244,16 @@ def test_a_snooze_is_chosen_from_three() -> None:
 
 
 ANSWERS: tuple[Callable[[KnownAccount], str], ...] = (
-    acting.reading_first,
-    acting.sending,
-    acting.nothing_to_reset,
-    acting.cannot_see,
-    acting.unmuted,
-    lambda known: acting.already_resetting(known, OTHER, NOW),
-    lambda known: acting.claimed(known, NOW),
-    lambda known: acting.snoozed(known, NOW),
-    lambda known: acting.muted(known, NOW),
-    lambda known: acting.looking_again(known, timedelta(days=3)),
+    action_replies.reading_first,
+    action_replies.sending,
+    action_replies.nothing_to_reset,
+    action_replies.cannot_see,
+    action_replies.unmuted,
+    lambda known: action_replies.already_resetting(known, OTHER, NOW),
+    lambda known: action_replies.claimed(known, NOW),
+    lambda known: action_replies.snoozed(known, NOW),
+    lambda known: action_replies.muted(known, NOW),
+    lambda known: action_replies.looking_again(known, timedelta(days=3)),
 )
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from bot.domain.accounts import Account, Action, Flag, KnownAccount
 from bot.domain.incidents import Ending, Incident, Purpose, Reason, Route, State, Trouble, reference
-from bot.render.alerts import DMS_CLOSED, OUTDATED, look_of, opened_card
-from bot.render.look import ButtonLook, LinkLook, Look, SelectLook
+from bot.render.alert_messages import DMS_CLOSED, OUTDATED, look_of, opened_card
+from bot.render.message_content import ButtonLook, LinkLook, Look, SelectLook
 from tests.render_samples import (
     ACCOUNTS,
     BLOCKED,

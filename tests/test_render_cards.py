@@ -19,8 +19,8 @@ from bot.domain.accounts import (
     Subscription,
     Usage,
 )
-from bot.render.cards import account_embed, flag_embed, flag_headline, info_embed
-from bot.render.steps import BUTTONS, steps
+from bot.render.account_cards import account_embed, flag_embed, flag_headline, info_embed
+from bot.render.instructions import BUTTONS, steps
 from bot.render.text import length
 from tests.render_samples import (
     CHANNEL,

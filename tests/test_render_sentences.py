@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from bot.domain.accounts import FlagKind
-from bot.render.sentences import failure, state_words, unexpected, unsaid
+from bot.render.phrases import failure, state_words, unexpected, unsaid
 from bot.render.text import length
 from tests.render_samples import account, assert_harmless, hostile
 

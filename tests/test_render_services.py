@@ -8,8 +8,8 @@ import pytest
 from bot.domain.accounts import Account, Flag, KnownAccount
 from bot.domain.causes import Cause
 from bot.domain.incidents import Ending, Incident, Purpose, Reason, State, Trouble, reference
-from bot.render.alerts import look_of
-from bot.render.look import Look
+from bot.render.alert_messages import look_of
+from bot.render.message_content import Look
 from tests.render_samples import (
     ACCOUNTS,
     MESSAGE,

@@ -25,7 +25,7 @@ from bot.domain.wellness import Lack, Problem
 from bot.notifications.transport import BODY_CODES, BROKEN_CODES, CLOSED_CODES
 from bot.render.causes import WORDS
 from bot.render.routes import RouteStatus, failure_words
-from bot.render.status import STATUS_LIMIT, WatchStatus, presence_text, status
+from bot.render.status_page import STATUS_LIMIT, WatchStatus, presence_text, status
 from bot.render.text import length
 from tests.render_samples import (
     ACCOUNTS,

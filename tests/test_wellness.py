@@ -17,7 +17,7 @@ from bot.loops import CLOCK, FORGETTING, NOTICE, OUTBOX, POLLING, Rounds
 from bot.notifications.memory_notice import MemoryNotice
 from bot.notifications.transport import Letter, NotDoneError, Obstacle, Place
 from bot.polling.heartbeat import Heartbeat
-from bot.render.status import WatchStatus, presence_text, status
+from bot.render.status_page import WatchStatus, presence_text, status
 from bot.storage import StoreError
 from tests.keeping import ADA, BEA, HOUR, MINUTE, Clock, NoPost, Watched, rounds_of, until, watching
 from tests.parts import AT, locked

@@ -19,7 +19,7 @@ from bot.config import Settings
 from bot.domain.accounts import Account, Saving
 from bot.domain.errors import UserError
 from bot.providers.useapi import Rejected, Unauthorized, Unpaid, UseapiClient, UseapiError, open_session
-from bot.render.configuring import saved_words
+from bot.render.account_admin_replies import saved_words
 from bot.render.text import bare, count
 from bot.runtime import event_loop
 from bot.storage import Names, names_in

@@ -9,7 +9,7 @@ from discord import ui
 from bot.domain.accounts import Action, KnownAccount
 from bot.interactions.buttons import button
 from bot.interactions.responses import Shown
-from bot.render.cards import account_embed
+from bot.render.account_cards import account_embed
 
 CARD_ACTIONS: Final = 5
 """How many of the last actions a card shows."""

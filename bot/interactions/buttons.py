@@ -17,8 +17,8 @@ from bot.domain.errors import UserError
 from bot.interactions.in_flight import InFlight
 from bot.interactions.permissions import NotAnOwnerError, Owners
 from bot.interactions.responses import Caller, report
-from bot.render.look import ButtonLook, LinkLook, Look, SelectLook
-from bot.render.look import Control as ControlLook
+from bot.render.message_content import ButtonLook, LinkLook, Look, SelectLook
+from bot.render.message_content import Control as ControlLook
 
 PREFIX: Final = "mw"
 PATTERN: Final = (

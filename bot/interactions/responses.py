@@ -17,7 +17,7 @@ from discord.ui import LayoutView, View
 
 from bot.domain.errors import UserError
 from bot.providers.useapi import UseapiError
-from bot.render import sentences
+from bot.render import phrases
 from bot.render.text import bare
 from bot.runtime.supervisor import describe, is_surprise
 from bot.storage import StoreError
@@ -215,19 +215,19 @@ def sentence(error: Exception) -> str:
     """Give the sentence to show for an error; an unforeseen one gets a reference that is in the log."""
     match error:
         case UserError():
-            return sentences.failure(str(error), error.next_step)
+            return phrases.failure(str(error), error.next_step)
         case UseapiError():
-            return sentences.failure(str(error), error.next_step, error.quote)
+            return phrases.failure(str(error), error.next_step, error.quote)
         case StoreError():
-            return sentences.failure(str(error), "Try again in a minute; an owner finds more in the log.")
+            return phrases.failure(str(error), "Try again in a minute; an owner finds more in the log.")
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
-            return sentences.failure(
+            return phrases.failure(
                 "This command has changed since Discord last learned of it.", "Try again in a minute."
             )
         case discord.HTTPException() | aiohttp.ClientError():
-            return sentences.unsaid(logged(error))
+            return phrases.unsaid(logged(error))
         case _:
-            return sentences.unexpected(logged(error))
+            return phrases.unexpected(logged(error))
 
 
 def suggested(find: Callable[[], list[app_commands.Choice[str]]]) -> list[app_commands.Choice[str]]:

@@ -9,8 +9,8 @@ from bot.domain.accounts import KnownAccount
 from bot.domain.incidents import Message, Route
 from bot.incidents.state import Ledger
 from bot.notifications.transport import CLOSED_REASONS, Letter
-from bot.render.alerts import DMS_CLOSED, look_of
-from bot.render.look import Look
+from bot.render.alert_messages import DMS_CLOSED, look_of
+from bot.render.message_content import Look
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from bot.notifications.editor import EDIT_EVERY, Editor, Wish
 from bot.notifications.route_health import Holds, Report, Routes
 from bot.notifications.sender import Sender, Surroundings
 from bot.notifications.transport import NotDoneError, Post
-from bot.render.look import Look
+from bot.render.message_content import Look
 from bot.runtime.failpoints import Step, nothing
 from bot.runtime.supervisor import Health, describe, end, first_of, is_being_cancelled, is_surprise, supervise
 from bot.storage import StoreError

@@ -6,8 +6,8 @@ from typing import Final, assert_never
 
 from bot.domain.accounts import FlagKind
 from bot.domain.incidents import Reason, State
-from bot.render.cases import Case, duration, is_removed, names_of
-from bot.render.sentences import demand, symbol
+from bot.render.alert_items import Case, duration, is_removed, names_of
+from bot.render.phrases import demand, symbol
 from bot.render.text import count, span, whole
 
 NEWS: Final = {

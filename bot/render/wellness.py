@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.wellness import Lack, Problem
-from bot.render.cases import stretch
+from bot.render.alert_items import stretch
 from bot.render.text import span, when
 
 LACKS: Final[Mapping[Lack, str]] = {

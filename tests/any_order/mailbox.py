@@ -11,7 +11,7 @@ from discord import ui
 
 from bot.domain.incidents import Route
 from bot.notifications.transport import Letter, NotDoneError, Obstacle, Place, obstacle_in
-from bot.render.look import signature
+from bot.render.message_content import signature
 
 DAY: Final = timedelta(days=1)
 NONCE_KNOWN: Final = timedelta(minutes=5)

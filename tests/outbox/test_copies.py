@@ -10,8 +10,8 @@ from bot.domain.incidents import Entry, Message, Purpose, Reason, Trouble, new_k
 from bot.interactions.buttons import PATTERN, Press, view_of
 from bot.notifications.retry_policy import copied, sent
 from bot.notifications.transport import Place
-from bot.render.acting import snooze_choice
-from bot.render.alerts import look_of
+from bot.render.action_replies import snooze_choice
+from bot.render.alert_messages import look_of
 from bot.rules.recipient import Pushes
 from tests.render_samples import account, incident, service
 

@@ -19,7 +19,7 @@ from bot.notifications.transport import (
     error_for,
     obstacle_in,
 )
-from bot.render.look import signature
+from bot.render.message_content import signature
 from tests.running import Visitor
 from tests.sandbox.discord import SANDBOX_BOT_TOKEN, Fault, SimulatedDiscord, Trouble
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, assert_never
 
 from bot.domain.accounts import Flag, FlagKind, KnownAccount
-from bot.render.facts import channel_link
+from bot.render.account_facts import channel_link
 from bot.render.text import code_span, exactly, span
 
 RESET_LABELS: Final[Mapping[FlagKind, str]] = {

@@ -8,11 +8,11 @@ import discord
 
 from bot.domain.accounts import Flag, FlagKind, KnownAccount
 from bot.domain.incidents import Incident, ResetVerdict
-from bot.render.cards import QUOTE_LIMIT, add_field, flag_colour
-from bot.render.cases import naming
-from bot.render.look import ButtonLook, LinkLook, Look, headed
-from bot.render.sentences import state_words
-from bot.render.steps import block_end, login_help
+from bot.render.account_cards import QUOTE_LIMIT, add_field, flag_colour
+from bot.render.alert_items import naming
+from bot.render.instructions import block_end, login_help
+from bot.render.message_content import ButtonLook, LinkLook, Look, headed
+from bot.render.phrases import state_words
 from bot.render.text import bare, code_block, count, exactly, plain, span, whole
 
 BUTTON_LABEL: Final = 40

@@ -5,9 +5,9 @@ from typing import Final, assert_never
 import discord
 
 from bot.domain.accounts import Action, KnownAccount, Removal, Removed, Saved, Saving
-from bot.render.cards import add_field
-from bot.render.facts import channel_link, slots
-from bot.render.look import ButtonLook, Look, headed
+from bot.render.account_cards import add_field
+from bot.render.account_facts import channel_link, slots
+from bot.render.message_content import ButtonLook, Look, headed
 from bot.render.text import bare, count, plain, when
 
 BUTTON_LABEL: Final = 40

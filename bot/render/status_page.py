@@ -9,7 +9,7 @@ from bot.domain.accounts import KnownAccount
 from bot.domain.causes import Cause
 from bot.domain.incidents import Incident, Message, Purpose, Reason, Route, State, Trouble
 from bot.domain.wellness import Lack, Problem
-from bot.render.cases import (
+from bot.render.alert_items import (
     LABEL_LIMIT,
     NO_WORDS,
     account_of,
@@ -19,7 +19,7 @@ from bot.render.cases import (
 )
 from bot.render.causes import WORDS
 from bot.render.routes import RouteStatus, failure_words, route_line
-from bot.render.services import headline, short, window
+from bot.render.service_messages import headline, short, window
 from bot.render.text import clip, count, exactly, fitted, length, plain, span, when, whole
 from bot.render.wellness import LACKS, NO_SECOND_ROUTE, problem_lines
 

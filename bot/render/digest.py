@@ -5,12 +5,12 @@ from typing import Final
 
 import discord
 
-from bot.render.accounts import CHOICE_LIMIT, tail
-from bot.render.cards import FIELD_LIMIT, add_field
-from bot.render.cases import Case, duration, naming, state_of
-from bot.render.episode import Around, colour, who_and_until
-from bot.render.look import ButtonLook, Control, SelectLook
-from bot.render.steps import OPEN_BELOW
+from bot.render.account_cards import FIELD_LIMIT, add_field
+from bot.render.account_list import CHOICE_LIMIT, tail
+from bot.render.alert_items import Case, duration, naming, state_of
+from bot.render.incident_card import Around, colour, who_and_until
+from bot.render.instructions import OPEN_BELOW
+from bot.render.message_content import ButtonLook, Control, SelectLook
 from bot.render.text import bare, clip, code_block, count, exactly, length, plain, when, whole
 
 PAGE_SIZE: Final = 20

@@ -8,11 +8,11 @@ import discord
 
 from bot.domain.accounts import Action
 from bot.domain.incidents import Ending, Incident, Reason, State, Trouble
-from bot.render.cards import FIELD_LIMIT, QUOTE_LIMIT, add_field, flag_colour, history
-from bot.render.cases import Case, is_removed, state_of, stretch
+from bot.render.account_cards import FIELD_LIMIT, QUOTE_LIMIT, add_field, flag_colour, history
+from bot.render.alert_items import Case, is_removed, state_of, stretch
 from bot.render.headlines import ONLY_REMINDERS
-from bot.render.look import ButtonLook, Control, LinkLook
-from bot.render.steps import BUTTONS, RESET_LABELS, login_help, steps
+from bot.render.instructions import BUTTONS, RESET_LABELS, login_help, steps
+from bot.render.message_content import ButtonLook, Control, LinkLook
 from bot.render.text import clip, code_block, exactly, when
 
 DESCRIPTION_LIMIT: Final = 2_000

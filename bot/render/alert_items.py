@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.domain.accounts import Account, Flag, FlagKind, KnownAccount
 from bot.domain.incidents import Ending, Incident, Message, Reason, State
-from bot.render.sentences import open_words
+from bot.render.phrases import open_words
 from bot.render.text import plain, span, when, whole
 
 LABEL_LIMIT: Final = 30

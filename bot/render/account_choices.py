@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.domain.accounts import KnownAccount
-from bot.render.accounts import choice_name, matches, option, order
+from bot.render.account_list import choice_name, matches, option, order
 
 OFFERED: Final = 25
 """Discord's limit for the options of a select and for the choices of an autocompletion."""

@@ -9,10 +9,10 @@ import discord
 from bot.domain.accounts import KnownAccount
 from bot.domain.causes import Cause
 from bot.domain.incidents import Incident, Trouble
-from bot.render.cards import QUOTE_LIMIT, add_field
-from bot.render.cases import LABEL_LIMIT, NEEDING, account_of, naming, stretch
+from bot.render.account_cards import QUOTE_LIMIT, add_field
+from bot.render.alert_items import LABEL_LIMIT, NEEDING, account_of, naming, stretch
 from bot.render.causes import IF_IT_LASTS, WORDS
-from bot.render.look import Look, headed
+from bot.render.message_content import Look, headed
 from bot.render.text import code_block, count, exactly, fitted, plain, span, whole
 
 BLIND: Final = "Meanwhile I see no new trouble. Alerts about accounts stay as they are, without reminders."

@@ -8,8 +8,8 @@ from typing import Final
 import discord
 
 from bot.domain.accounts import Flag, KnownAccount, State
-from bot.render.facts import channel_link, known_plan, slots, snapshot_line
-from bot.render.sentences import failure, state_words
+from bot.render.account_facts import channel_link, known_plan, slots, snapshot_line
+from bot.render.phrases import failure, state_words
 from bot.render.text import FENCES, bare, clip, code_block, count, exactly, length, plain, when, whole
 
 PAGE_SIZE: Final = 10

@@ -10,13 +10,13 @@ import discord
 
 from bot.domain.accounts import Account, Action, Flag, KnownAccount
 from bot.domain.incidents import Entry, Incident, Message, Purpose, Reason, Route, State, open_service
-from bot.render.cards import add_field
-from bot.render.cases import Case, account_of, cases_of, is_removed, names_of, slots_out
-from bot.render.digests import digest, digest_controls
-from bot.render.episode import Around, card, controls
+from bot.render.account_cards import add_field
+from bot.render.alert_items import Case, account_of, cases_of, is_removed, names_of, slots_out
+from bot.render.digest import digest, digest_controls
 from bot.render.headlines import afterwords, headline, headline_of, was_flagged
-from bot.render.look import ButtonLook, Control, Look, headed
-from bot.render.services import changes, recovery, service_look
+from bot.render.incident_card import Around, card, controls
+from bot.render.message_content import ButtonLook, Control, Look, headed
+from bot.render.service_messages import changes, recovery, service_look
 from bot.render.text import count, plain
 
 DMS_CLOSED: Final = (

@@ -10,7 +10,7 @@ from typing import Any, Final, Self, TypeAlias
 import discord
 
 from bot.domain.incidents import reference
-from bot.render.steps import BUTTONS, COMMAND, OPEN_BELOW, OPEN_BY_COMMAND
+from bot.render.instructions import BUTTONS, COMMAND, OPEN_BELOW, OPEN_BY_COMMAND
 from bot.render.text import clip, fitted, length
 
 CONTENT_LIMIT: Final = 2_000

@@ -6,7 +6,7 @@ from typing import Final
 import discord
 
 from bot.domain.accounts import Action, Flag, FlagKind, Info, InfoSnapshot, KnownAccount, State, Subscription
-from bot.render.facts import (
+from bot.render.account_facts import (
     channel_link,
     fast_bar,
     fast_left,
@@ -15,8 +15,8 @@ from bot.render.facts import (
     slots,
     usage,
 )
-from bot.render.sentences import demand, state_words, symbol
-from bot.render.steps import block_end, discord_name, login_help, steps
+from bot.render.instructions import block_end, discord_name, login_help, steps
+from bot.render.phrases import demand, state_words, symbol
 from bot.render.text import clip, code_block, code_span, exactly, fitted, plain, span, when, whole
 
 FIELD_LIMIT: Final = 1_024
