@@ -32,7 +32,7 @@ from bot.storage import Store, StoreError
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS: Final = ("cogs.accounts", "cogs.configuring", "cogs.info", "cogs.moderation", "cogs.status")
+EXTENSIONS: Final = ("cogs.accounts", "cogs.account_admin", "cogs.info", "cogs.watch", "cogs.status")
 PATIENCE_WITH_RATE_LIMITS: Final = timedelta(seconds=30)
 UNMATCHED: Final = (discord.InteractionType.component, discord.InteractionType.modal_submit)
 

@@ -27,7 +27,7 @@ from tests.sandbox.discord import point_at
 NURSERY: Final[ForkServerContext] = multiprocessing.get_context("forkserver")
 COUNTED_EVERY: Final = 15.0
 """Seconds, of the hurried clock."""
-PRELOADED: Final = ["tests.chaos.victim", "cogs.accounts", "cogs.info", "cogs.moderation", "cogs.status"]
+PRELOADED: Final = ["tests.chaos.victim", "cogs.accounts", "cogs.info", "cogs.watch", "cogs.status"]
 
 
 @dataclass(frozen=True, slots=True)
