@@ -14,7 +14,7 @@ SOAK ?= 10m
 .PHONY: demo run test chaos bench check format screenshots lock clean
 
 demo: .venv/dev.stamp ## the bot in a browser, against a simulated Discord and a simulated useapi.net
-	@exec $(BIN)/python -m tests.sandbox
+	@exec $(BIN)/python -m tests.demo
 
 run: .venv/run.stamp ## the bot for real, with the settings in .env
 	@exec $(BIN)/python -m bot
@@ -40,7 +40,7 @@ format: .venv/dev.stamp ## put the code into shape
 	@$(BIN)/ruff check --fix .
 
 screenshots: .venv/dev.stamp ## draw the README's pictures anew (needs Chromium)
-	@$(BIN)/python -m tests.sandbox.screenshot assets
+	@$(BIN)/python -m tests.demo.screenshot assets
 
 lock: ## newest versions within pyproject.toml's ranges (needs uv)
 	uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, Phase, settings
 from playwright.async_api import Browser
 
 from bot.runtime import log_setup
-from tests.browsing import BROWSER, LOOP
-from tests.running import Bot, Visitor
-from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
-from tests.sandbox.discord.schema import schema_available
-from tests.sandbox.useapi import SANDBOX_USEAPI_TOKEN, SimulatedUseapi
-from tests.sandbox.visitor import browsing
+from tests.demo.visitor import browsing
+from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
+from tests.simulators.discord.schema import schema_available
+from tests.simulators.useapi import SANDBOX_USEAPI_TOKEN, SimulatedUseapi
+from tests.support.browsing import BROWSER, LOOP
+from tests.support.running import Bot, Visitor
 
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
 """All but the one that explains a failure, which costs more than it tells."""

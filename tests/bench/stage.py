@@ -12,9 +12,16 @@ from typing import Final, TypeVar
 
 from tests.bench.figures import Candidate
 from tests.bench.process import CandidateEndedError, Running, running
-from tests.sandbox.discord import SANDBOX_BOT_TOKEN, Interaction, Json, Person, RestRequest, SimulatedDiscord
-from tests.sandbox.discord.ratelimits import Pace
-from tests.sandbox.useapi import Endpoint, Request, SimulatedUseapi
+from tests.simulators.discord import (
+    SANDBOX_BOT_TOKEN,
+    Interaction,
+    Json,
+    Person,
+    RestRequest,
+    SimulatedDiscord,
+)
+from tests.simulators.discord.ratelimits import Pace
+from tests.simulators.useapi import Endpoint, Request, SimulatedUseapi
 
 T = TypeVar("T")
 PATIENCE: Final = 120.0

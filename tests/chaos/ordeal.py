@@ -19,8 +19,8 @@ from bot.notifications import Step
 from tests.chaos.hurry import Hurry, SetClock
 from tests.chaos.records import MessageRow, Records
 from tests.chaos.victim import Life
-from tests.sandbox.discord import SANDBOX_BOT_TOKEN, Json, Person, SimulatedDiscord
-from tests.sandbox.useapi import MODERATION, Endpoint, SimulatedUseapi
+from tests.simulators.discord import SANDBOX_BOT_TOKEN, Json, Person, SimulatedDiscord
+from tests.simulators.useapi import MODERATION, Endpoint, SimulatedUseapi
 
 T = TypeVar("T")
 PATIENCE: Final = 20.0

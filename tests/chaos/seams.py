@@ -28,8 +28,8 @@ from bot.rules.policy import Policy
 from bot.storage import Store
 from bot.storage.database import Database
 from tests.chaos.hurry import Hurry
-from tests.sandbox.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
-from tests.sandbox.useapi import SimulatedUseapi
+from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
+from tests.simulators.useapi import SimulatedUseapi
 
 POLICY = Policy(timedelta(seconds=2), timedelta(minutes=5), timedelta(seconds=2))
 

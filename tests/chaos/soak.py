@@ -23,9 +23,9 @@ from tests.chaos.records import IncidentRow
 from tests.chaos.stories import AWAY, NEVER_ANSWERS, settle
 from tests.chaos.verdict import Findings, judge_recurring
 from tests.chaos.vigil import Vigil
-from tests.sandbox.discord import CannotDo
-from tests.sandbox.discord import Trouble as Nuisance
-from tests.sandbox.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault
+from tests.simulators.discord import CannotDo
+from tests.simulators.discord import Trouble as Nuisance
+from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault
 
 FAULTS: Final = 0.3
 """The part of all requests, on either side, that meets a fault."""

@@ -13,9 +13,9 @@ from bot.rules.policy import LONGEST_BACKOFF, PUSH_EVERY
 from tests.chaos.hurry import SPEED
 from tests.chaos.ordeal import Fate, Ordeal, ordeal
 from tests.chaos.verdict import Findings, findings, times_told
-from tests.reading import buttons
-from tests.sandbox.discord import CannotDo, Interaction, Json, Trouble
-from tests.sandbox.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault
+from tests.simulators.discord import CannotDo, Interaction, Json, Trouble
+from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault
+from tests.support.reading import buttons
 
 LATER: Final = PUSH_EVERY + timedelta(minutes=1)
 SETTLES_WITHIN: Final = 6.0

@@ -25,7 +25,7 @@ from tests.chaos.stories import (
     settle,
 )
 from tests.chaos.verdict import times_anew, times_told
-from tests.sandbox.discord import SANDBOX_BOT_TOKEN, Json, Person, Trouble
+from tests.simulators.discord import SANDBOX_BOT_TOKEN, Json, Person, Trouble
 
 FORGOTTEN = timedelta(hours=1)
 """Longer than Discord knows a nonce."""

@@ -19,9 +19,9 @@ from bot.storage import Store, StoreError
 from bot.storage.database import plainly
 from tests.chaos.hurry import Hurry
 from tests.chaos.seams import Seam, Traps, watching
-from tests.running import Bot
-from tests.sandbox.discord import Json, SimulatedDiscord, Trouble
-from tests.sandbox.useapi import CAPTCHA, SimulatedUseapi
+from tests.simulators.discord import Json, SimulatedDiscord, Trouble
+from tests.simulators.useapi import CAPTCHA, SimulatedUseapi
+from tests.support.running import Bot
 
 PATIENCE = 15.0
 SPEED = 90.0

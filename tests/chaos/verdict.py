@@ -11,7 +11,7 @@ from bot.domain.incidents import Purpose, Reason, Trouble
 from bot.rules.policy import RECUR_AFTER, RECUR_WINDOW
 from tests.chaos.ordeal import Creation, Ordeal
 from tests.chaos.records import ASKED, ENDINGS, IncidentRow
-from tests.sandbox.discord import Json, Person
+from tests.simulators.discord import Json, Person
 
 NEWS: Final = frozenset({Reason.OPENED, Reason.RECURRING, Reason.RESOLVED})
 OVER: Final = {discord.Colour.green().value, discord.Colour.light_grey().value}

@@ -21,8 +21,8 @@ from bot.notifications import Step
 from bot.polling import poller
 from bot.runtime import log_setup
 from tests.chaos.hurry import Hurry, SetClock
-from tests.sandbox import launch
-from tests.sandbox.discord import point_at
+from tests.demo import launch
+from tests.simulators.discord import point_at
 
 NURSERY: Final[ForkServerContext] = multiprocessing.get_context("forkserver")
 COUNTED_EVERY: Final = 15.0

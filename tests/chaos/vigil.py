@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.domain.incidents import Delivery
 from tests.chaos.ordeal import Ordeal
-from tests.sandbox.useapi import Endpoint
+from tests.simulators.useapi import Endpoint
 
 LONGEST_PAUSE: Final = timedelta(minutes=30)
 """Twice as long as the bot ever rests by design, of its own time: a minute of the wall's clock."""

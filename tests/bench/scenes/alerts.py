@@ -9,9 +9,9 @@ from tests.bench.process import Running
 from tests.bench.record import Record
 from tests.bench.scenes.storms import storm, storm_of_the_script
 from tests.bench.stage import Stage, staged
-from tests.reading import button, buttons, text
-from tests.sandbox.discord import Interaction, Json, RestRequest
-from tests.sandbox.useapi import MODERATION, Endpoint
+from tests.simulators.discord import Interaction, Json, RestRequest
+from tests.simulators.useapi import MODERATION, Endpoint
+from tests.support.reading import button, buttons, text
 
 MILLI: Final = 1000.0
 FLAP: Final = 400.0

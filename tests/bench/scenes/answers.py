@@ -12,8 +12,8 @@ from tests.bench.figures import Candidate, percentile
 from tests.bench.process import Running
 from tests.bench.record import Record
 from tests.bench.stage import BOTS, Stage, staged
-from tests.sandbox.discord import Interaction
-from tests.sandbox.useapi import MODERATION
+from tests.simulators.discord import Interaction
+from tests.simulators.useapi import MODERATION
 
 FEW: Final = 10
 WARM_UP: Final = 20

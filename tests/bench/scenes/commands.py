@@ -9,7 +9,7 @@ from tests.bench.figures import Candidate, percentile
 from tests.bench.process import Running
 from tests.bench.record import Record
 from tests.bench.stage import BOTS, Stage, staged
-from tests.sandbox.discord import Interaction
+from tests.simulators.discord import Interaction
 
 MILLI: Final = 1000.0
 WARM_UP: Final = 3

@@ -11,7 +11,7 @@ from tests.bench.process import Running
 from tests.bench.record import Record
 from tests.bench.scenes.alerts import reset
 from tests.bench.stage import Stage, staged
-from tests.sandbox.useapi import MODERATION
+from tests.simulators.useapi import MODERATION
 
 DAY: Final = 86_400.0
 HOUR: Final = 3_600.0

@@ -13,7 +13,7 @@ from tests.bench.record import Record
 from tests.bench.stage import staged
 from tests.chaos.ordeal import Fate, Ordeal, ordeal
 from tests.chaos.stories import settle
-from tests.sandbox.useapi import MODERATION
+from tests.simulators.useapi import MODERATION
 
 WAVES: Final = 40
 SEED: Final = 7

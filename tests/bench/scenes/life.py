@@ -9,8 +9,8 @@ from tests.bench.process import Running
 from tests.bench.record import Record
 from tests.bench.stage import BOTS, Stage, staged
 from tests.chaos.records import Records
-from tests.sandbox.discord import CannotDo, Interaction
-from tests.sandbox.useapi import MODERATION
+from tests.simulators.discord import CannotDo, Interaction
+from tests.simulators.useapi import MODERATION
 
 FEW: Final = 10
 CROWD: Final = 200

@@ -7,7 +7,7 @@ from tests.bench.figures import Candidate, slope
 from tests.bench.process import Running
 from tests.bench.record import Record
 from tests.bench.stage import Stage, staged
-from tests.sandbox.useapi import MODERATION
+from tests.simulators.useapi import MODERATION
 
 ACCOUNTS: Final = 50
 KIBI: Final = 1024

@@ -6,10 +6,10 @@ from tests.bench.figures import Candidate
 from tests.bench.process import Running
 from tests.bench.record import Record
 from tests.bench.stage import Stage, staged
-from tests.reading import button, buttons, components
-from tests.sandbox.discord import Json
-from tests.sandbox.discord.ratelimits import Pace
-from tests.sandbox.useapi import MODERATION
+from tests.simulators.discord import Json
+from tests.simulators.discord.ratelimits import Pace
+from tests.simulators.useapi import MODERATION
+from tests.support.reading import button, buttons, components
 
 AS_DISCORD: Final = Pace(5, 5.0)
 """Discord's pace for the messages of a channel."""

@@ -7,7 +7,7 @@ from tests.bench.figures import Candidate
 from tests.bench.process import Running
 from tests.bench.record import Record
 from tests.bench.stage import Stage, staged
-from tests.sandbox.useapi import Endpoint
+from tests.simulators.useapi import Endpoint
 
 MILLI: Final = 1000.0
 KILO: Final = 1000.0

@@ -1,0 +1,195 @@
+"""Saving and removing accounts without Discord: answers that never come, lists that lag, resets under way."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import pytest
+from pydantic import SecretStr
+
+from bot.actions.account_admin import Configuring
+from bot.domain.accounts import Flag, Removal, Saving
+from bot.domain.incidents import Ending, State
+from bot.incidents.service import Watchkeeper
+from bot.providers.useapi import AnswerLost, Limits, PendingModeration, UseapiClient
+from bot.rules import owner_actions
+from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
+from tests.support.keeping import until
+from tests.support.parts import CHANNEL, OTHER, Clock, Parts, at_once, parts
+
+ADA = 7
+BRIEF = Limits(writing=0.2, silence=0.2, reading=0.4)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """An owner's way to the accounts, and what is known of them."""
+
+    api: SimulatedUseapi
+    known: Parts
+    keeper: Watchkeeper
+    configuring: Configuring
+
+    @property
+    def channels(self) -> list[str]:
+        return [known.channel for known in self.known.monitor.roster.accounts]
+
+
+@pytest.fixture
+async def desk(api: SimulatedUseapi, tmp_path: Path) -> AsyncIterator[Desk]:
+    clock = Clock()
+    async with (
+        parts(api, tmp_path / "midwatch.sqlite3", clock) as known,
+        aiohttp.ClientSession() as session,
+    ):
+        useapi = UseapiClient(session, api.url, SecretStr(api.token), limits=BRIEF, sleep=at_once)
+        keeper = known.monitor._keeper  # pyright: ignore[reportPrivateUsage] - parts() keeps it to itself
+        yield Desk(api, known, keeper, Configuring(useapi, known.monitor, keeper, known.store, now=clock.now))
+
+
+async def test_when_the_answer_never_comes_the_list_says_that_it_was_saved(desk: Desk) -> None:
+    desk.api.fault(Fault.LOST_ANSWER, endpoint=Endpoint.SAVE)
+    login = desk.api.newcomer()
+    saved = await desk.configuring.save(SecretStr(login.discord), 5, ADA)
+    assert saved.outcome is Saving.FOUND
+    assert saved.account is not None
+    assert (saved.account.channel, saved.account.max_jobs) == (login.channel, 5)
+    assert desk.channels == [login.channel]
+    assert desk.api.count(Endpoint.SAVE) == 1
+
+
+async def test_an_empty_list_says_that_nothing_was_saved(desk: Desk) -> None:
+    desk.api.fault(Fault.HANG, endpoint=Endpoint.SAVE)
+    saved = await desk.configuring.save(SecretStr(desk.api.newcomer().discord), 5, ADA)
+    assert (saved.outcome, saved.account) == (Saving.ABSENT, None)
+
+
+async def test_a_list_without_tokens_cannot_say_that_nothing_was_saved(desk: Desk) -> None:
+    desk.api.shows_tokens = False
+    desk.api.fault(Fault.LOST_ANSWER, endpoint=Endpoint.SAVE)
+    login = desk.api.newcomer()
+    with pytest.raises(AnswerLost, match="did not answer in time") as raised:
+        await desk.configuring.save(SecretStr(login.discord), 5, ADA)
+    assert "It may have been done all the same" in raised.value.next_step
+    assert desk.channels == [login.channel]
+
+
+async def test_an_account_that_the_api_took_without_a_word_is_known_at_once(desk: Desk) -> None:
+    desk.api.shows_tokens = False
+    desk.api.fault(Fault.EMPTY, endpoint=Endpoint.SAVE)
+    login = desk.api.newcomer()
+    saved = await desk.configuring.save(SecretStr(login.discord), 3, ADA)
+    assert saved.account is None
+    assert desk.channels == [login.channel]
+
+
+async def test_an_account_is_known_although_the_list_lags_behind(desk: Desk) -> None:
+    desk.api.fault(Fault.NOTHING_CONFIGURED, endpoint=Endpoint.LIST, times=1)
+    login = desk.api.newcomer()
+    saved = await desk.configuring.save(SecretStr(login.discord), 3, ADA)
+    assert saved.outcome is Saving.CREATED
+    assert desk.channels == [login.channel]
+
+
+async def test_an_update_is_known_although_a_look_that_began_before_it_was_the_last_that_worked(
+    desk: Desk,
+) -> None:
+    account = desk.api.add(max_jobs=3)
+    await desk.known.monitor.check()
+    desk.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
+    desk.api.fault(Fault.SLOW, endpoint=Endpoint.LIST, times=1)
+    desk.api.slow_seconds = 0.2
+    before = desk.known.monitor.look_soon()
+    await until(lambda: desk.api.count(Endpoint.LIST) == 2)
+    await desk.configuring.save(SecretStr(account.discord), 9, ADA)
+    await before
+    assert desk.known.known(account.channel).account.max_jobs == 9
+
+
+async def test_a_removal_that_is_carried_out_late_alarms_nobody(desk: Desk) -> None:
+    desk.api.add(channel=CHANNEL)
+    await desk.known.monitor.check()
+    desk.api.fault(Fault.HANG, endpoint=Endpoint.REMOVE)
+    assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is Removal.NOT_REMOVED
+    desk.api.remove(CHANNEL)
+    await desk.known.monitor.check()
+    assert desk.channels == []
+
+
+async def test_a_flag_that_names_no_account_is_raised_and_belongs_to_none(desk: Desk) -> None:
+    account = desk.api.add()
+    await desk.known.monitor.check()
+    desk.api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.SAVE)
+    with pytest.raises(PendingModeration):
+        await desk.configuring.save(SecretStr(account.discord), 3, ADA)
+    assert desk.known.known(account.channel).account.flag is None
+
+
+async def test_when_the_answer_to_a_removal_never_comes_the_list_says_that_it_is_gone(desk: Desk) -> None:
+    desk.api.add(channel=CHANNEL)
+    await desk.known.monitor.check()
+    desk.api.fault(Fault.LOST_ANSWER, endpoint=Endpoint.REMOVE)
+    assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is Removal.REMOVED
+    assert desk.channels == []
+
+
+@pytest.mark.parametrize("verb", ["save", "remove"])
+async def test_what_is_cut_off_has_an_unknown_outcome_at_once(desk: Desk, verb: str) -> None:
+    login = desk.api.add(channel=CHANNEL)
+    await desk.known.monitor.check()
+    desk.api.fault(Fault.LOST_ANSWER)
+    async with aiohttp.ClientSession() as session:
+        useapi = UseapiClient(session, desk.api.url, SecretStr(desk.api.token))  # waits longer than this test
+        configuring = Configuring(useapi, desk.known.monitor, desk.keeper, desk.known.store)
+        acted = asyncio.Event()
+        desk.api.changed.append(acted.set)
+        if verb == "save":
+            task = asyncio.ensure_future(configuring.save(SecretStr(login.discord), 3, ADA))
+        else:
+            task = asyncio.ensure_future(configuring.remove(CHANNEL, ADA))
+        await acted.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    last = await desk.known.store.last_action([verb])
+    assert last is not None
+    assert (last.actor_id, last.outcome) == (ADA, "outcome unknown")
+
+
+async def flagged(desk: Desk) -> str:
+    """Configure two accounts, flag one, and give the key of its incident."""
+    desk.api.add(channel=CHANNEL)
+    desk.api.add(channel=OTHER)
+    desk.api.flag(CHANNEL, MODERATION)
+    await desk.known.monitor.check()
+    (key,) = desk.keeper.ledger.incidents
+    return key
+
+
+@pytest.mark.parametrize("fault", [None, Fault.UNAUTHORIZED], ids=["list-read", "list-not-read"])
+async def test_the_trouble_of_a_removed_account_ends_as_removed(desk: Desk, fault: Fault | None) -> None:
+    key = await flagged(desk)
+    if fault is not None:
+        desk.api.fault(fault, endpoint=Endpoint.LIST)
+    assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is Removal.REMOVED
+    incident = desk.keeper.ledger.incidents[key]
+    assert (incident.state, incident.ending) == (State.ENDED, Ending.REMOVED)
+
+
+async def test_a_reset_under_way_keeps_its_incident_and_its_verdict(desk: Desk) -> None:
+    key = await flagged(desk)
+    lease = await desk.keeper.take_lease(key, ADA)
+    assert lease is not None
+    assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is Removal.REMOVED
+    assert desk.keeper.ledger.incidents[key].state is State.RESETTING
+    await desk.keeper.give_verdict(lease, owner_actions.ResetVerdict.NOT_CONFIGURED, None)
+    assert desk.keeper.ledger.incidents[key].ending is Ending.REMOVED
+
+
+async def test_another_accounts_trouble_goes_on(desk: Desk) -> None:
+    key = await flagged(desk)
+    await desk.configuring.remove(OTHER, ADA)
+    assert desk.keeper.ledger.incidents[key].flag == Flag.of(MODERATION)
+    assert desk.keeper.ledger.incidents[key].state is State.OPEN

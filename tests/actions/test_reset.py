@@ -1,0 +1,220 @@
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.actions.reset import Attempt, Outcome, Stage, fingerprint
+from bot.domain.accounts import Flag, FlagKind
+from bot.domain.incidents import Ending, Incident, Message, ResetVerdict, State
+from bot.incidents.service import Watchkeeper
+from bot.notifications import Step
+from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault, SimulatedUseapi
+from tests.support.keeping import ADA, BEA, Clock, listed, watching
+from tests.support.parts import CHANNEL, FLAG, OTHER
+from tests.support.resetting import ASKED, AT_FIFTEEN, AT_SIXTY, Scene, on_scene
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "midwatch.sqlite3"
+
+
+@pytest.fixture
+async def scene(api: SimulatedUseapi, database: Path) -> AsyncIterator[Scene]:
+    async with on_scene(api, database) as staged:
+        yield staged
+
+
+# The five verdicts
+
+
+async def test_an_account_that_the_list_shows_without_a_flag_at_once_is_back(scene: Scene) -> None:
+    attempt = await scene.press()
+    assert (attempt.outcome, attempt.verdict, attempt.flag) == (Outcome.DONE, ResetVerdict.BACK, None)
+    assert attempt.incident == scene.watch.incident()
+    assert (scene.watch.incident().ending, scene.watch.incident().leased_by) == (Ending.RESET, ADA)
+    assert (scene.posts, scene.looks, scene.clock.naps) == (1, 3, [])
+    assert [stage for stage, _ in scene.stages] == [Stage.READING, Stage.SENDING]
+    assert await scene.watch.audit() == [ASKED, (ADA, "reset", "back in rotation")]
+
+
+@pytest.mark.parametrize(
+    ("lingers", "naps", "verdict"),
+    [
+        pytest.param(1, AT_FIFTEEN, ResetVerdict.BACK, id="gone-at-15-s"),
+        pytest.param(2, AT_SIXTY, ResetVerdict.BACK, id="gone-at-60-s"),
+        pytest.param(3, AT_SIXTY, ResetVerdict.NOT_YET, id="still-there-at-60-s"),
+    ],
+)
+async def test_row_9_the_list_may_lag_behind_a_reset(
+    scene: Scene, lingers: int, naps: list[int], verdict: ResetVerdict
+) -> None:
+    scene.api.accounts[CHANNEL].lingers = lingers
+    attempt = await scene.press()
+    assert (attempt.verdict, scene.clock.naps) == (verdict, naps)
+    assert scene.posts == 1
+    waits = [wait.total_seconds() for stage, wait in scene.stages if stage is Stage.LOOKING]
+    assert waits == naps
+    assert await scene.watch.audit() == [ASKED, (ADA, "reset", verdict.value)]
+    assert scene.watch.incident().state is (State.ENDED if verdict is ResetVerdict.BACK else State.OPEN)
+
+
+async def test_row_9_the_watch_keeps_silent_while_a_reset_is_under_way(scene: Scene) -> None:
+    scene.api.accounts[CHANNEL].lingers = 2
+    seen: list[tuple[State, list[Message]]] = []
+    before = scene.watch.told()
+
+    async def look_besides(stage: Stage, _: timedelta) -> None:
+        if stage is Stage.LOOKING:
+            await scene.watch.see(listed(CHANNEL), listed(OTHER))
+            await scene.watch.see(listed(CHANNEL, FLAG), listed(OTHER))
+            seen.append((scene.watch.incident().state, scene.watch.told()))
+
+    await scene.press(progress=look_besides)
+    assert seen == [(State.RESETTING, before)] * 2
+
+
+async def test_another_flag_after_the_reset_is_told_to_who_asked_and_shown(scene: Scene) -> None:
+    scene.steps[Step.RESET] = lambda: scene.api.flag(CHANNEL, BLOCK)
+    attempt = await scene.press()
+    assert (attempt.verdict, attempt.flag) == (ResetVerdict.FLAGGED_AGAIN, Flag.of(BLOCK))
+    assert (scene.watch.incident().state, scene.watch.incident().flag) == (State.OPEN, Flag.of(BLOCK))
+    assert scene.clock.naps == []
+    assert await scene.watch.audit() == [ASKED, (ADA, "reset", "flagged again")]
+
+
+async def test_a_596_in_answer_to_the_reset_is_another_flag(scene: Scene) -> None:
+    scene.api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.RESET)
+    attempt = await scene.press()
+    assert attempt.verdict is ResetVerdict.FLAGGED_AGAIN
+    assert attempt.flag is not None
+    assert attempt.flag.kind is FlagKind.MODERATION
+    assert scene.posts == 1
+
+
+async def test_an_account_that_was_removed_meanwhile_is_not_configured_any_more(scene: Scene) -> None:
+    scene.steps[Step.LEASED] = lambda: scene.api.remove(CHANNEL)
+    attempt = await scene.press()
+    assert attempt.verdict is ResetVerdict.NOT_CONFIGURED
+    assert (scene.watch.incident().state, scene.watch.incident().ending) == (State.ENDED, Ending.REMOVED)
+
+
+async def test_if_the_list_cannot_be_read_afterwards_nobody_can_tell(scene: Scene) -> None:
+    scene.steps[Step.RESET] = lambda: scene.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
+    attempt = await scene.press()
+    assert (attempt.verdict, scene.clock.naps) == (ResetVerdict.COULD_NOT_TELL, AT_SIXTY)
+    assert (scene.watch.incident().state, scene.watch.incident().lease_until) == (State.OPEN, None)
+    assert await scene.watch.audit() == [ASKED, (ADA, "reset", "could not tell")]
+
+
+async def test_a_look_that_fails_is_followed_by_the_next(scene: Scene) -> None:
+    scene.steps[Step.RESET] = lambda: scene.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST, times=2)
+    attempt = await scene.press()
+    assert (attempt.verdict, scene.clock.naps) == (ResetVerdict.BACK, AT_SIXTY)
+
+
+# Nothing is sent
+
+
+async def test_a_flag_that_is_not_the_confirmed_one_asks_again(scene: Scene) -> None:
+    scene.api.flag(CHANNEL, CAPTCHA)
+    attempt = await scene.press()
+    assert (attempt.outcome, attempt.flag) == (Outcome.CHANGED, Flag.of(CAPTCHA))
+    assert await scene.is_untouched()
+    again = await scene.press(confirmed=fingerprint(Flag.of(CAPTCHA), scene.watch.incident()))
+    assert again.verdict is ResetVerdict.BACK
+
+
+class Meanwhile(Watchkeeper):
+    """Takes in a block right before a lease is taken."""
+
+    async def take_lease(
+        self, key: str, owner: int, confirmed: Flag | None = None, channel: str | None = None
+    ) -> Incident | None:
+        await self.met(CHANNEL, Flag.of(BLOCK))
+        return await super().take_lease(key, owner, confirmed, channel)
+
+
+async def test_a_flag_that_changes_after_the_look_asks_again_too(scene: Scene) -> None:
+    scene.watch.keeper.__class__ = Meanwhile
+    attempt = await scene.press()
+    assert (attempt.outcome, attempt.flag) == (Outcome.CHANGED, Flag.of(BLOCK))
+    assert await scene.is_untouched()
+
+
+async def test_a_confirmation_of_an_episode_that_is_over_does_not_hold_for_the_next(scene: Scene) -> None:
+    assert (await scene.press()).verdict is ResetVerdict.BACK
+    scene.api.flag(CHANNEL, MODERATION)
+    attempt = await scene.press()
+    assert (attempt.outcome, scene.posts) == (Outcome.CHANGED, 1)
+
+
+def hash_of(text: str) -> str:
+    return fingerprint(Flag.of(text), None)
+
+
+def test_a_confirmation_holds_while_only_numbers_and_blanks_change() -> None:
+    assert hash_of("Pending since 3 days") == hash_of("Pending  since 2 days")
+    assert hash_of("Pending since 3 days") != hash_of("Pending since 3 hours")
+
+
+def test_a_confirmation_does_not_hold_for_a_longer_block() -> None:
+    blocked = "You are blocked from accessing Midjourney for {}"
+    assert hash_of(blocked.format("24 hours")) != hash_of(blocked.format("1200 hours"))
+    until = "You are blocked until December {}."
+    assert hash_of(until.format(25)) != hash_of(until.format(28))
+
+
+@pytest.mark.parametrize("change", ["clear", "remove"])
+async def test_there_is_nothing_to_reset_where_no_trouble_is_known(
+    api: SimulatedUseapi, database: Path, change: str
+) -> None:
+    async with watching(database, Clock(), api=api) as watch:
+        api.add(channel=OTHER)
+        if change == "clear":
+            api.add(channel=CHANNEL)
+        scene = Scene(api, watch, database)
+        assert await scene.press() == Attempt(Outcome.CLEAR, None)
+        assert (scene.posts, await watch.audit()) == (0, [])
+
+
+async def test_the_list_is_read_first_and_a_list_that_cannot_be_read_stops_it(scene: Scene) -> None:
+    incident = scene.watch.incident()
+    scene.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
+    assert await scene.press() == Attempt(Outcome.UNREADABLE, incident)
+    assert await scene.is_untouched()
+
+
+async def test_row_13_of_two_who_press_at_once_one_resets_and_the_other_reads_who(scene: Scene) -> None:
+    ada, bea = await asyncio.gather(scene.press(ADA), scene.press(BEA))
+    assert (ada.outcome, bea.outcome) == (Outcome.DONE, Outcome.TAKEN)
+    assert bea.incident is not None
+    assert bea.incident.leased_by == ADA
+    assert scene.posts == 1
+    assert await scene.watch.audit() == [ASKED, (ADA, "reset", "back in rotation")]
+
+
+async def test_row_13_of_two_who_saw_the_same_list_one_gets_the_lease(scene: Scene) -> None:
+    scene.watch.monitor.look_soon()  # both wait for it, and then share the next one
+    before = scene.looks
+    outcomes = [attempt.outcome for attempt in await asyncio.gather(scene.press(ADA), scene.press(BEA))]
+    assert sorted(outcomes) == [Outcome.DONE, Outcome.TAKEN]
+    assert (scene.posts, scene.looks) == (1, before + 3)
+
+
+async def test_row_13_who_presses_while_another_waits_for_the_list_reads_who(scene: Scene) -> None:
+    scene.api.accounts[CHANNEL].lingers = 5
+    answers: list[Attempt] = []
+
+    async def bea_presses(stage: Stage, _: timedelta) -> None:
+        if stage is Stage.LOOKING and not answers:
+            answers.append(await scene.press(BEA))
+
+    await scene.press(ADA, progress=bea_presses)
+    (bea,) = answers
+    assert (bea.outcome, bea.flag) == (Outcome.TAKEN, FLAG)
+    assert bea.incident is not None
+    assert bea.incident.leased_by == ADA
+    assert scene.posts == 1

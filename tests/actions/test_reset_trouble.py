@@ -1,0 +1,266 @@
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.actions.reset import Outcome, Stage, fingerprint
+from bot.domain.incidents import Ending, ResetVerdict, State
+from bot.incidents.service import UNKNOWN_OUTCOME
+from bot.notifications import Step
+from bot.providers.useapi import RateLimited, Rejected, Unauthorized, Unpaid, UseapiError
+from bot.rules.policy import LEASE
+from bot.storage import StoreError
+from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
+from tests.support.keeping import ADA, BEA, MINUTE, PATIENCE, until
+from tests.support.parts import CHANNEL, FLAG, OTHER, locked
+from tests.support.resetting import ASKED, Scene, on_scene
+
+
+class Crash(BaseException):
+    """The process dies at a step."""
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "midwatch.sqlite3"
+
+
+@pytest.fixture
+async def scene(api: SimulatedUseapi, database: Path) -> AsyncIterator[Scene]:
+    async with on_scene(api, database) as staged:
+        yield staged
+
+
+# A POST without a clear answer, or refused
+
+
+@pytest.mark.parametrize(
+    ("fault", "verdict"),
+    [
+        pytest.param(Fault.HANG, ResetVerdict.NOT_YET, id="time-out-not-done"),
+        pytest.param(Fault.LOST_ANSWER, ResetVerdict.BACK, id="time-out-done"),
+        pytest.param(Fault.RESET, ResetVerdict.NOT_YET, id="connection-reset"),
+        pytest.param(Fault.SERVER_ERROR, ResetVerdict.NOT_YET, id="server-error"),
+        pytest.param(Fault.HTML_503, ResetVerdict.NOT_YET, id="page-503"),
+        pytest.param(Fault.HTML_200, ResetVerdict.NOT_YET, id="page-200"),
+        pytest.param(Fault.HTML_404, ResetVerdict.NOT_YET, id="page-404"),
+        pytest.param(Fault.GONE, ResetVerdict.NOT_YET, id="service-gone"),
+        pytest.param(Fault.REDIRECT, ResetVerdict.NOT_YET, id="redirect"),
+        pytest.param(Fault.CODE_500_IN_200, ResetVerdict.NOT_YET, id="garbled"),
+    ],
+)
+async def test_row_11_a_reset_without_a_clear_answer_is_not_sent_again_and_the_list_tells(
+    scene: Scene, fault: Fault, verdict: ResetVerdict
+) -> None:
+    scene.api.fault(fault, endpoint=Endpoint.RESET)
+    attempt = await scene.press()
+    assert (attempt.outcome, attempt.verdict) == (Outcome.DONE, verdict)
+    assert scene.posts == 1
+    assert scene.watch.incident().lease_until is None
+    assert await scene.watch.audit() == [ASKED, (ADA, "reset", verdict.value)]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault.UNAUTHORIZED, Unauthorized),
+        (Fault.UNPAID, Unpaid),
+        (Fault.RATE_LIMITED, RateLimited),
+        (Fault.UNPROCESSABLE, Rejected),
+    ],
+)
+async def test_a_reset_that_is_refused_gives_the_lease_back_and_says_why(
+    scene: Scene, fault: Fault, error: type[UseapiError]
+) -> None:
+    scene.api.fault(fault, endpoint=Endpoint.RESET)
+    with pytest.raises(error):
+        await scene.press()
+    assert (scene.posts, scene.clock.naps) == (1, [])
+    assert (scene.watch.incident().state, scene.watch.incident().leased_by) == (State.OPEN, None)
+    assert await scene.watch.audit() == [ASKED, (ADA, "reset", "not yet cleared")]
+    scene.api.mend()
+    assert (await scene.press(BEA)).verdict is ResetVerdict.BACK
+
+
+# What goes wrong on the way
+
+
+@pytest.mark.parametrize("failing", Stage)
+async def test_a_person_who_cannot_be_shown_how_far_it_is_does_not_stop_it(
+    scene: Scene, failing: Stage
+) -> None:
+    scene.api.accounts[CHANNEL].lingers = 1
+
+    async def progress(stage: Stage, _: timedelta) -> None:
+        if stage is failing:
+            raise RuntimeError("closed")
+
+    attempt = await scene.press(progress=progress)
+    assert (attempt.verdict, scene.posts) == (ResetVerdict.BACK, 1)
+
+
+@pytest.mark.parametrize("hanging", Stage)
+async def test_row_55_progress_that_hangs_holds_up_no_reset(scene: Scene, hanging: Stage) -> None:
+    scene.api.accounts[CHANNEL].lingers = 1
+
+    async def progress(stage: Stage, _: timedelta) -> None:
+        if stage is hanging:
+            await asyncio.Event().wait()
+
+    attempt = await scene.press(progress=progress)
+    assert (attempt.verdict, scene.posts) == (ResetVerdict.BACK, 1)
+
+
+async def test_row_55_a_lease_that_ran_out_before_the_request_sends_nothing(scene: Scene) -> None:
+    async def progress(stage: Stage, _: timedelta) -> None:
+        if stage is Stage.SENDING:
+            scene.clock.turn(LEASE)
+
+    attempt = await scene.press(progress=progress)
+    assert (attempt.outcome, scene.posts) == (Outcome.RAN_OUT, 0)
+
+
+async def cancelled_in(scene: Scene, stage: Stage) -> None:
+    """End a reset where the person reads of a stage."""
+    reached = asyncio.Event()
+
+    async def hang(now: Stage, _: timedelta) -> None:
+        if now is stage:
+            reached.set()
+            await asyncio.Event().wait()
+
+    reset = asyncio.create_task(scene.press(progress=hang))
+    async with asyncio.timeout(PATIENCE):
+        await reached.wait()
+    reset.cancel()
+    await asyncio.gather(reset, return_exceptions=True)
+    assert reset.cancelled()
+
+
+@pytest.mark.parametrize(("stage", "posts"), [(Stage.SENDING, 0), (Stage.LOOKING, 1)])
+async def test_row_12_a_reset_that_is_cancelled_in_the_middle_leaves_its_lease_which_runs_out(
+    scene: Scene, stage: Stage, posts: int
+) -> None:
+    scene.api.accounts[CHANNEL].lingers = 5
+    await cancelled_in(scene, stage)
+    assert scene.posts == posts
+    assert (scene.watch.incident().state, scene.watch.incident().leased_by) == (State.RESETTING, ADA)
+    assert (await scene.press(BEA)).outcome is Outcome.TAKEN
+
+    scene.clock.turn(LEASE)
+    scene.api.clear(CHANNEL)
+    scene.api.flag(CHANNEL, MODERATION)
+    scene.api.accounts[CHANNEL].lingers = 0
+    assert (await scene.press(BEA)).verdict is ResetVerdict.BACK
+    assert scene.posts == posts + 1
+    assert await scene.watch.audit() == [
+        ASKED,
+        (ADA, "reset", UNKNOWN_OUTCOME),
+        (BEA, "reset", "asked"),
+        (BEA, "reset", "back in rotation"),
+    ]
+
+
+async def test_a_reset_that_is_cancelled_before_the_lease_leaves_nothing(scene: Scene) -> None:
+    await cancelled_in(scene, Stage.READING)
+    assert await scene.is_untouched()
+
+
+@pytest.mark.parametrize(
+    ("step", "posts"), [(Step.LEASED, 0), (Step.RESET, 1)], ids=["before-the-post", "after-it"]
+)
+async def test_row_12_killed_between_lease_and_verdict(scene: Scene, step: Step, posts: int) -> None:
+    def die() -> None:
+        raise Crash
+
+    scene.steps[step] = die
+    with pytest.raises(Crash):
+        await scene.press()
+    assert (scene.posts, await scene.watch.audit()) == (posts, [ASKED])
+    assert scene.watch.incident().state is State.RESETTING
+    scene.clock.turn(LEASE)
+    await scene.watch.keeper.tick()
+    assert scene.watch.incident().state is State.OPEN
+    assert await scene.watch.audit() == [ASKED, (ADA, "reset", UNKNOWN_OUTCOME)]
+
+
+async def test_what_cannot_be_written_down_is_not_sent(scene: Scene) -> None:
+    with locked(scene.database), pytest.raises(StoreError):
+        await scene.press()
+    assert await scene.is_untouched()
+
+
+async def test_a_verdict_that_cannot_be_written_down_is_said_all_the_same(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    with ExitStack() as stack, caplog.at_level(logging.ERROR):
+        scene.steps[Step.RESET] = lambda: stack.enter_context(locked(scene.database))
+        attempt = await scene.press()
+    assert (attempt.outcome, attempt.verdict) == (Outcome.DONE, ResetVerdict.BACK)
+    assert "what a reset came to could not be written down" in caplog.text
+    assert scene.watch.incident().state is State.RESETTING
+
+
+async def test_a_look_under_way_when_the_reset_is_asked_for_does_not_count_as_reading_the_list(
+    scene: Scene,
+) -> None:
+    before = scene.looks
+    scene.watch.monitor.look_soon()
+    await until(lambda: scene.looks > before)
+    await scene.press()
+    assert scene.looks == before + 3
+
+
+async def test_a_look_that_began_before_the_reset_is_not_what_came_of_it(scene: Scene) -> None:
+    scene.api.slow_seconds = 0.2
+
+    async def look_besides(stage: Stage, _: timedelta) -> None:
+        if stage is Stage.SENDING:
+            before = scene.looks
+            scene.api.fault(Fault.SLOW, endpoint=Endpoint.LIST, times=1)
+            scene.watch.monitor.look_soon()
+            await until(lambda: scene.looks > before)
+
+    attempt = await scene.press(progress=look_besides)
+    assert (attempt.verdict, scene.clock.naps) == (ResetVerdict.BACK, [])
+
+
+async def test_what_a_command_met_can_be_reset_though_the_list_is_clean(scene: Scene) -> None:
+    await scene.watch.keeper.met(OTHER, FLAG)
+    attempt = await scene.resets.run(
+        OTHER, ADA, fingerprint(FLAG, scene.resets.incident_of(OTHER)), scene.progress
+    )
+    assert attempt.verdict is ResetVerdict.BACK
+    assert scene.watch.incident(OTHER).ended
+
+
+async def test_row_10_a_flag_that_comes_back_soon_after_reopens_the_same_incident(scene: Scene) -> None:
+    await scene.press()
+    key = scene.watch.incident().key
+    scene.clock.turn(3 * MINUTE)
+    scene.api.flag(CHANNEL, MODERATION)
+    await scene.watch.monitor.check()
+    assert (scene.watch.incident().key, scene.watch.incident().state) == (key, State.OPEN)
+    assert await scene.watch.audit() == [ASKED, (ADA, "reset", "back in rotation")]
+
+
+@pytest.mark.parametrize("step", [-timedelta(hours=1), timedelta(hours=1)], ids=["back", "forward"])
+async def test_a_clock_that_is_set_during_a_reset_takes_nothing_from_its_verdict(
+    scene: Scene, step: timedelta
+) -> None:
+    def set_the_clock() -> None:
+        scene.clock.at += step
+
+    scene.steps[Step.RESET] = set_the_clock
+    attempt = await scene.press()
+    incident = scene.watch.incident()
+    assert (attempt.verdict, incident.state, incident.ending) == (
+        ResetVerdict.BACK,
+        State.ENDED,
+        Ending.RESET,
+    )
+    assert sorted(await scene.watch.audit()) == [ASKED, (ADA, "reset", "back in rotation")]

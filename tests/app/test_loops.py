@@ -1,0 +1,420 @@
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.domain.accounts import Observation
+from bot.domain.incidents import State, Trouble
+from bot.incidents.service import Watchkeeper
+from bot.loops import Rounds
+from bot.notifications import MemoryNotice
+from bot.polling.heartbeat import Heartbeat
+from bot.polling.poller import Monitor, recall
+from bot.providers.useapi import UseapiError
+from bot.rules.policy import LEASE
+from bot.storage import StoreError
+from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
+from tests.support.keeping import (
+    ADA,
+    HOUR,
+    MINUTE,
+    PATIENCE,
+    Clock,
+    NoPost,
+    Watched,
+    flagged,
+    rounds_of,
+    until,
+    watching,
+)
+from tests.support.parts import CHANNEL, FLAG, OTHER
+
+LOOPS = 5
+SECOND = timedelta(seconds=1)
+DAY = timedelta(days=1)
+QUARTER = 15 * MINUTE
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def watch(api: SimulatedUseapi, tmp_path: Path, clock: Clock) -> AsyncIterator[Watched]:
+    async with watching(tmp_path / "midwatch.sqlite3", clock, api=api) as watched:
+        yield watched
+
+
+async def resting(clock: Clock) -> None:
+    """Wait till every loop sleeps."""
+    await until(lambda: clock.sleeping == LOOPS)
+
+
+def looks(api: SimulatedUseapi) -> int:
+    return api.count(Endpoint.LIST)
+
+
+# The pace
+
+
+@pytest.mark.parametrize("accounts", [0, 1, 20])
+async def test_the_list_is_asked_for_once_in_an_interval_however_many_accounts_there_are(
+    api: SimulatedUseapi, watch: Watched, clock: Clock, accounts: int
+) -> None:
+    for _ in range(accounts):
+        api.flag(api.add().channel, MODERATION)
+    async with rounds_of(watch).going():
+        for count in range(1, 5):
+            await until(lambda: clock.sleeping == LOOPS and clock.sleeps_for(60))
+            assert looks(api) == count
+            clock.turn(MINUTE - SECOND)
+            await resting(clock)
+            assert looks(api) == count
+            clock.turn(SECOND)
+            await until(lambda past=count: looks(api) > past)
+    assert {request.endpoint for request in api.requests} == {Endpoint.LIST}
+    assert api.midjourney_commands == 0
+
+
+@pytest.mark.parametrize(("chance", "seconds"), [(0.0, 54), (0.5, 60), (1.0, 66)])
+def test_the_pace_varies_by_a_tenth_at_most(watch: Watched, chance: float, seconds: int) -> None:
+    assert rounds_of(watch, chance=lambda: chance).rest() == timedelta(seconds=seconds)
+
+
+def test_the_pace_varies_without_being_told_to(watch: Watched, clock: Clock) -> None:
+    usual = rounds_of(watch)
+    rounds = Rounds(
+        watch.monitor,
+        watch.keeper,
+        usual.outbox,
+        MemoryNotice(NoPost(), lambda: watch.owners),
+        Heartbeat(watch.session, None),
+        MINUTE,
+        now=clock.now,
+    )
+    rests = [rounds.rest() for _ in range(100)]
+    assert len(set(rests)) > 50
+    assert all(timedelta(seconds=54) <= rest <= timedelta(seconds=66) for rest in rests)
+
+
+Break = Callable[[SimulatedUseapi], object]
+
+
+def take_all(api: SimulatedUseapi) -> None:
+    api.remove(CHANNEL)
+    api.remove(OTHER)
+
+
+def bring_all(api: SimulatedUseapi) -> None:
+    api.mend()
+    for channel in (CHANNEL, OTHER):
+        if channel not in api.accounts:
+            api.add(channel=channel)
+
+
+BREAKS: dict[Trouble, Break] = {
+    Trouble.TOKEN: lambda api: api.fault(Fault.UNAUTHORIZED),
+    Trouble.UNPAID: lambda api: api.fault(Fault.UNPAID),
+    Trouble.GONE: lambda api: api.fault(Fault.GONE),
+    Trouble.LIST_GONE: take_all,
+}
+
+
+@pytest.mark.parametrize("trouble", BREAKS)
+async def test_where_only_a_person_can_help_the_pace_is_slow_till_a_good_look_of_anybody(
+    api: SimulatedUseapi, watch: Watched, clock: Clock, trouble: Trouble
+) -> None:
+    bring_all(api)
+    await watch.monitor.check()
+    BREAKS[trouble](api)
+    rounds = rounds_of(watch)
+    async with rounds.going():
+        await resting(clock)
+        if trouble is Trouble.LIST_GONE:  # once may be an accident
+            clock.turn(MINUTE)
+            await until(lambda: looks(api) == 3)
+            await resting(clock)
+        assert watch.incident(None).trouble is trouble
+        assert (rounds.rest(), rounds.next_look) == (QUARTER, clock.at + QUARTER)
+        before = looks(api)
+        clock.turn(QUARTER - SECOND)
+        await resting(clock)
+        assert looks(api) == before
+        clock.turn(SECOND)
+        await until(lambda: looks(api) > before)
+        await resting(clock)
+
+        bring_all(api)
+        await watch.monitor.check()  # as a command does
+        await until(lambda: rounds.next_look == clock.at + MINUTE)
+        await resting(clock)
+        before = looks(api)
+        clock.turn(MINUTE)
+        await until(lambda: looks(api) > before)
+
+
+async def test_a_list_that_still_shows_some_accounts_is_watched_at_the_usual_pace(
+    api: SimulatedUseapi, watch: Watched, clock: Clock
+) -> None:
+    for _ in range(5):
+        api.add()
+    await watch.monitor.check()
+    api.fault(Fault.PARTIAL_LIST)
+    rounds = rounds_of(watch)
+    await rounds.look()
+    clock.turn(MINUTE)
+    await rounds.look()
+    assert watch.incident(None).trouble is Trouble.LIST_GONE
+    assert rounds.rest() == MINUTE
+
+
+async def test_an_interval_that_is_longer_than_the_slow_pace_stays(
+    api: SimulatedUseapi, watch: Watched
+) -> None:
+    api.fault(Fault.UNAUTHORIZED)
+    rounds = rounds_of(watch, interval=HOUR)
+    await rounds.look()
+    assert rounds.rest() == HOUR
+
+
+async def test_a_good_look_of_its_own_after_a_failure_is_not_followed_by_another_at_once(
+    api: SimulatedUseapi, watch: Watched, clock: Clock
+) -> None:
+    api.fault(Fault.REDIRECT, times=1)
+    rounds = rounds_of(watch)
+    async with rounds.going():
+        for count in range(1, 4):
+            await until(lambda now=count: rounds.next_look == clock.at + MINUTE and looks(api) >= now)
+            await resting(clock)
+            clock.turn(MINUTE - SECOND)
+            await resting(clock)
+            assert looks(api) == count
+            clock.turn(SECOND)
+
+
+async def test_an_api_out_of_reach_is_asked_at_the_usual_pace(
+    api: SimulatedUseapi, watch: Watched, clock: Clock
+) -> None:
+    api.fault(Fault.REDIRECT)
+    rounds = rounds_of(watch)
+    async with rounds.going():
+        for count in range(1, 11):
+            await until(lambda now=count: looks(api) == now)
+            await resting(clock)
+            clock.turn(MINUTE)
+        assert watch.incident(None).trouble is Trouble.UNREACHABLE
+
+
+@pytest.mark.parametrize(
+    ("asked", "rest"),
+    [
+        pytest.param(None, 60, id="nothing-said"),
+        pytest.param(30, 60, id="less-than-the-pace"),
+        pytest.param(90, 90, id="more"),
+        pytest.param(3_600, 120, id="much-more"),
+    ],
+)
+async def test_the_api_may_ask_for_a_longer_pause_but_for_no_more_than_twice_the_pace(
+    api: SimulatedUseapi, watch: Watched, asked: int | None, rest: int
+) -> None:
+    api.retry_after = asked or 0
+    api.fault(Fault.RATE_LIMITED if asked is None else Fault.RATE_LIMITED_RETRY_AFTER)
+    rounds = rounds_of(watch)
+    await rounds.look()
+    assert rounds.rest() == timedelta(seconds=rest)
+    api.mend()
+    await rounds.look()
+    assert rounds.rest() == MINUTE
+
+
+# Nothing but the stop ends it
+
+ERRORS = [
+    pytest.param(ValueError("odd"), id="a-bug"),
+    pytest.param(ConnectionResetError(), id="the-network"),
+    pytest.param(TimeoutError(), id="a-time-limit"),
+    pytest.param(sqlite3.OperationalError("locked"), id="the-database"),
+    pytest.param(StoreError("locked"), id="the-store"),
+    pytest.param(StopAsyncIteration(), id="an-iterator-s-end"),
+    pytest.param(asyncio.CancelledError(), id="something-it-waited-for-was-cancelled"),
+]
+
+
+class FailingMonitor(Monitor):
+    """A monitor whose first look fails as never before."""
+
+    error: BaseException | None = None
+
+    async def check(self) -> Observation:
+        if (error := self.error) is not None:
+            self.error = None
+            raise error
+        return await super().check()
+
+
+class FailingKeeper(Watchkeeper):
+    """A keeper whose first tick fails as never before."""
+
+    error: BaseException | None = None
+
+    async def tick(self) -> None:
+        if (error := self.error) is not None:
+            self.error = None
+            raise error
+        await super().tick()
+
+
+@pytest.mark.parametrize("error", ERRORS)
+async def test_no_error_ends_the_looks(
+    api: SimulatedUseapi, watch: Watched, clock: Clock, error: BaseException
+) -> None:
+    failing = FailingMonitor(watch.useapi, watch.store, await recall(watch.store), watch.keeper)
+    failing.error = error
+    watch.monitor = failing
+    rounds = rounds_of(watch)
+    async with rounds.going():
+        await until(lambda: rounds.failed_looks == 1)
+        await until(lambda: rounds.health.failures_in_a_row == 1)
+        await resting(clock)
+        clock.turn(SECOND)
+        await until(lambda: looks(api) == 1)
+        await resting(clock)
+        assert rounds.failed_looks == 0
+        clock.turn(MINUTE)
+        await until(lambda: looks(api) == 2)
+        assert rounds.health.failures_in_a_row == 0
+    await failing.close()
+
+
+async def test_after_an_error_it_says_when_it_looks_again(watch: Watched, clock: Clock) -> None:
+    failing = FailingMonitor(watch.useapi, watch.store, await recall(watch.store), watch.keeper)
+    failing.error = ValueError("odd")
+    watch.monitor = failing
+    rounds = rounds_of(watch)
+    async with rounds.going():
+        await until(lambda: rounds.health.failures_in_a_row == 1)
+        assert rounds.next_look is not None
+        assert SECOND / 2 <= rounds.next_look - clock.at <= SECOND  # its pause is half by chance
+    await failing.close()
+
+
+async def test_no_error_ends_the_minding_of_the_clock(watch: Watched, clock: Clock) -> None:
+    greeted = await watch.store.watch.greeted()
+    failing = FailingKeeper(watch.ledger, watch.teller, greeted, monotonic=clock.monotonic)
+    failing.error = ValueError("odd")
+    await flagged(watch)
+    await watch.keeper.take_lease(watch.incident().key, ADA)
+    watch.keeper = failing
+    async with rounds_of(watch, interval=DAY).going():
+        await until(lambda: failing.error is None)
+        await resting(clock)
+        clock.turn(SECOND)
+        await resting(clock)
+        clock.turn(LEASE)
+        await until(lambda: watch.incident().state is State.OPEN)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault.UNAUTHORIZED,
+        Fault.REDIRECT,
+        Fault.CHALLENGE,
+        Fault.EDGE_LIMIT,
+        Fault.HALF_JSON,
+        Fault.QUOTA,
+        Fault.UNPROCESSABLE,
+        Fault.CODE_596_UNNAMED,
+    ],
+)
+async def test_whatever_the_api_says_is_counted_till_the_next_good_look(
+    api: SimulatedUseapi, watch: Watched, fault: Fault
+) -> None:
+    api.add()
+    api.fault(fault)
+    rounds = rounds_of(watch)
+    for count in range(1, 4):
+        await rounds.look()
+        assert rounds.failed_looks == count
+    with pytest.raises(UseapiError):
+        await watch.monitor.check()
+    assert rounds.failed_looks == 3
+    api.mend()
+    await rounds.look()
+    assert rounds.failed_looks == 0
+
+
+def ours() -> set[asyncio.Task[object]]:
+    """Give all tasks but those of the simulated API."""
+    return {task for task in asyncio.all_tasks() if "RequestHandler" not in repr(task.get_coro())}
+
+
+@pytest.mark.parametrize("fault", [None, Fault.HANG], ids=["between-looks", "in-the-middle-of-one"])
+async def test_the_stop_ends_everything(
+    api: SimulatedUseapi, watch: Watched, clock: Clock, fault: Fault | None
+) -> None:
+    if fault is not None:
+        api.fault(fault)
+    before = ours()
+    async with asyncio.timeout(PATIENCE):
+        async with rounds_of(watch).going():
+            await until(lambda: looks(api) == 1)
+            if fault is None:
+                await resting(clock)
+        await watch.monitor.close()
+    assert ours() == before
+    assert clock.sleeping == 0
+
+
+# What it says of itself, and the clock
+
+
+async def test_it_looks_at_once_and_says_when_it_looks_again(
+    api: SimulatedUseapi, watch: Watched, clock: Clock
+) -> None:
+    rounds = rounds_of(watch)
+    assert rounds.next_look is None
+    async with rounds.going():
+        await resting(clock)
+        assert (looks(api), rounds.next_look) == (1, clock.at + MINUTE)
+        clock.turn(MINUTE)
+        await until(lambda: looks(api) == 2)
+        await resting(clock)
+        assert rounds.next_look == clock.at + MINUTE
+
+
+async def test_what_the_clock_brings_does_not_wait_for_a_look(
+    api: SimulatedUseapi, watch: Watched, clock: Clock
+) -> None:
+    async with rounds_of(watch, interval=DAY).going():
+        await resting(clock)
+        await flagged(watch)
+        await watch.keeper.take_lease(watch.incident().key, ADA)
+        await until(lambda: LEASE.total_seconds() in clock.naps)
+        await resting(clock)
+        clock.turn(LEASE)
+        await until(lambda: watch.incident().state is State.OPEN)
+    assert looks(api) == 1
+
+
+async def test_owners_who_became_known_are_told_within_the_hour_without_a_look(
+    watch: Watched, clock: Clock
+) -> None:
+    watch.owners.clear()
+    await flagged(watch)
+    async with rounds_of(watch, interval=DAY).going():
+        await resting(clock)
+        watch.owners.add(ADA)
+        clock.turn(HOUR)
+        await until(lambda: bool(watch.told()))
+
+
+async def test_a_flag_of_the_list_is_kept_by_the_watch(api: SimulatedUseapi, watch: Watched) -> None:
+    api.add(channel=CHANNEL)
+    api.flag(CHANNEL, MODERATION)
+    await rounds_of(watch).look()
+    assert watch.incident().flag == FLAG

@@ -1,0 +1,477 @@
+"""The watch reports itself well only while it sees, remembers and tells."""
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.domain.incidents import Delivery, Ending, Purpose, Route, Trouble
+from bot.domain.wellness import OVERDUE_AFTER, Lack, Problem, Signs, problems
+from bot.loops import CLOCK, FORGETTING, NOTICE, OUTBOX, POLLING, Rounds
+from bot.notifications.memory_notice import MemoryNotice
+from bot.notifications.transport import Letter, NotDoneError, Obstacle, Place
+from bot.polling.heartbeat import Heartbeat
+from bot.render.status_page import WatchStatus, presence_text, status
+from bot.storage import StoreError
+from tests.simulators.useapi import MODERATION, Fault, SimulatedUseapi
+from tests.support.keeping import ADA, BEA, HOUR, MINUTE, Clock, NoPost, Watched, rounds_of, until, watching
+from tests.support.parts import AT, locked
+
+LOOPS = 5
+SECOND = timedelta(seconds=1)
+WELL = Signs(AT, has_seen=True)
+Refusing = Callable[[Watched, Path], AbstractAsyncContextManager[None]]
+
+
+class Beats(Heartbeat):
+    """Counts the calls to the monitoring service."""
+
+    def __init__(self, watch: Watched) -> None:
+        super().__init__(watch.session, None)
+        self.count = 0
+
+    async def beat(self) -> None:
+        self.count += 1
+
+
+class Letters(NoPost):
+    """A Discord that takes whatever is sent, but where told otherwise."""
+
+    ready = True
+
+    def __init__(self) -> None:
+        self.shown: dict[Place, str] = {}
+        self.times_sent = 0
+        self.refused: dict[Route, Obstacle] = {}
+        self.unchangeable: Obstacle | None = None
+        self.unchangeable_in = {ADA, BEA, 7}
+        self.hanging: set[int] = set()
+        """Who cannot be reached for as long as the test lasts."""
+        self.nonces: list[str] = []
+
+    def has(self, route: Route) -> bool:  # noqa: ARG002 - the protocol's
+        return True
+
+    async def open(self, recipient: int, route: Route) -> int:
+        if (obstacle := self.refused.get(route)) is not None:
+            raise NotDoneError(obstacle, "refused")
+        if recipient in self.hanging and route is Route.DM:
+            await asyncio.Event().wait()
+        return recipient if route is Route.DM else 7
+
+    async def send(self, channel_id: int, letter: Letter, *, nonce: str, silent: bool) -> Place:  # noqa: ARG002 - the protocol's
+        self.times_sent += 1
+        self.nonces.append(nonce)
+        place = Place(channel_id, self.times_sent)
+        self.shown[place] = letter.content
+        return place
+
+    async def edit(self, place: Place, letter: Letter) -> None:
+        if self.unchangeable is not None and place.channel_id in self.unchangeable_in:
+            raise NotDoneError(self.unchangeable, "refused")
+        self.shown[place] = letter.content
+
+    async def find(self, channel_id: int, key: str, since: object) -> Place | None:  # noqa: ARG002 - the protocol's
+        return None
+
+    def saying(self, words: str) -> list[Place]:
+        """Return where a message says this."""
+        return [place for place, said in self.shown.items() if words in said]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "midwatch.sqlite3"
+
+
+@pytest.fixture
+async def watch(api: SimulatedUseapi, database: Path) -> AsyncIterator[Watched]:
+    async with watching(database, Clock(), (ADA, BEA), api=api) as watched:
+        yield watched
+
+
+def lacks(rounds: Rounds) -> list[Lack]:
+    return [each.lack for each in rounds.problems()]
+
+
+# The one function
+
+
+def test_a_watch_that_sees_remembers_and_tells_is_well() -> None:
+    assert problems(WELL) == ()
+
+
+@pytest.mark.parametrize(
+    ("signs", "problem"),
+    [
+        (replace(WELL, has_seen=False), Problem(Lack.SIGHT)),
+        (replace(WELL, unwritten="full", unwritten_since=AT), Problem(Lack.MEMORY, AT, "full")),
+        (replace(WELL, has_owners=False), Problem(Lack.OWNERS)),
+        (
+            replace(WELL, overdue_since=AT - OVERDUE_AFTER - SECOND),
+            Problem(Lack.DELIVERY, AT - OVERDUE_AFTER - SECOND),
+        ),
+        (replace(WELL, loops={"one": True, "two": False}), Problem(Lack.LOOP, detail="two")),
+    ],
+)
+def test_each_thing_that_is_lacking_is_a_problem(signs: Signs, problem: Problem) -> None:
+    assert problems(signs) == (problem,)
+
+
+def test_a_message_is_overdue_only_after_five_minutes() -> None:
+    assert problems(replace(WELL, overdue_since=AT - OVERDUE_AFTER)) == ()
+
+
+@pytest.mark.parametrize("lack", Lack)
+def test_each_problem_shows_in_the_bots_own_status_and_keeps_the_tick_out_of_mjstatus(lack: Lack) -> None:
+    assert "all ready" not in presence_text(3, [], lacks=[lack])
+    calm = WatchStatus(now=AT, accounts={}, last_success=AT)
+    assert "✅ **" in "\n".join(status(calm))
+    assert "✅ **" not in "\n".join(status(replace(calm, problems=[Problem(lack)])))
+
+
+@pytest.mark.parametrize("lack", [Lack.MEMORY, Lack.OWNERS, Lack.LOOP, Lack.DELIVERY])
+def test_mjstatus_opens_with_what_keeps_alerts_from_people(lack: Lack) -> None:
+    first = status(WatchStatus(now=AT, accounts={}, problems=[Problem(lack, AT, "the detail")]))[0]
+    assert not first.startswith("## Midwatch")
+    if lack in (Lack.MEMORY, Lack.LOOP):
+        assert "the detail" in first
+
+
+# Memory
+
+
+@asynccontextmanager
+async def held(_watch: Watched, database: Path) -> AsyncGenerator[None]:
+    lock: AbstractContextManager[None] = locked(database)
+    with lock:
+        yield
+
+
+def refusing(before: str, after: str) -> Refusing:
+    """Return how a database refuses to be written between two statements."""
+
+    @asynccontextmanager
+    async def refused(watch: Watched, _database: Path) -> AsyncGenerator[None]:
+        writer = watch.store._database.writer  # pyright: ignore[reportPrivateUsage] - a test may look inside
+        await writer.execute(before)
+        yield
+        await writer.execute(after)
+
+    return refused
+
+
+REFUSALS = {
+    "held": held,
+    "read-only": refusing("PRAGMA query_only = 1", "PRAGMA query_only = 0"),
+}
+
+
+async def minutes(rounds: Rounds, clock: Clock, number: int) -> None:
+    """Let minutes pass, with a poll in each."""
+    for _ in range(number):
+        await until(lambda: clock.sleeping == LOOPS and rounds.next_look is not None)
+        before = rounds.next_look
+        clock.turn(MINUTE)
+        await until(lambda past=before: rounds.next_look not in (None, past))
+    await until(lambda: clock.sleeping == LOOPS)
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+async def test_row_42_a_database_that_cannot_be_written_is_told_without_it_and_the_alert_comes_later(
+    api: SimulatedUseapi, watch: Watched, database: Path, refusal: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    account, post, beats, clock = api.add(), Letters(), Beats(watch), watch.clock
+    rounds = rounds_of(watch, heartbeat=beats, post=post)
+    async with rounds.going():
+        await minutes(rounds, clock, 2)
+        assert rounds.problems() == ()
+        good, sent = beats.count, post.times_sent
+        caplog.clear()
+        async with REFUSALS[refusal](watch, database):
+            api.flag(account.channel, MODERATION)
+            await minutes(rounds, clock, 1)
+            first_seen = clock.now()
+            await minutes(rounds, clock, 3)
+            # It counts as a failed poll for all who ask how the watch is; the account is shown as flagged.
+            assert (beats.count, rounds.failed_looks, Lack.MEMORY in lacks(rounds)) == (good, 4, True)
+            assert watch.monitor.roster.by_channel[account.channel].account.flag is not None
+            assert post.times_sent == sent
+            await minutes(rounds, clock, 6)
+            # Each owner by each route, once.
+            notices = post.saying("cannot write down what I see")
+            assert sorted(place.channel_id for place in notices) == [7, 7, ADA, BEA]
+            assert post.times_sent == sent + 4
+        await minutes(rounds, clock, 2)
+        await until(lambda: len(post.saying("needs you")) == 2)
+        assert post.saying("I can write down what I see again") == notices
+        assert (rounds.problems(), rounds.failed_looks) == ((), 0)
+        assert beats.count > good
+        (incident,) = watch.ledger.incidents.values()
+        assert incident.opened_at == first_seen
+        await minutes(rounds, clock, 3)
+        assert post.times_sent == sent + 6
+    levels = [record.levelno for record in caplog.records if record.name.startswith("bot.")]
+    assert levels == [logging.ERROR, logging.INFO]
+
+
+async def test_a_database_that_is_held_for_a_moment_is_told_to_nobody(
+    api: SimulatedUseapi, watch: Watched, database: Path
+) -> None:
+    api.add()
+    post = Letters()
+    rounds = rounds_of(watch, post=post)
+    async with rounds.going():
+        await minutes(rounds, watch.clock, 2)
+        sent = post.times_sent
+        async with held(watch, database):
+            await minutes(rounds, watch.clock, 4)
+        await minutes(rounds, watch.clock, 4)
+        assert post.times_sent == sent
+
+
+@pytest.mark.parametrize(("obstacle", "notices"), [(Obstacle.WAIT, 4), (Obstacle.CLOSED, 2)])
+async def test_a_route_that_fails_for_now_takes_the_notice_later_and_one_that_is_closed_never(
+    api: SimulatedUseapi, watch: Watched, database: Path, obstacle: Obstacle, notices: int
+) -> None:
+    api.add()
+    post = Letters()
+    rounds = rounds_of(watch, post=post)
+    async with rounds.going():
+        await minutes(rounds, watch.clock, 2)
+        async with held(watch, database):
+            post.refused = {Route.DM: obstacle}
+            await minutes(rounds, watch.clock, 8)
+            assert len(post.saying("cannot write down")) == 2
+            post.refused = {}
+            await minutes(rounds, watch.clock, 3)
+            assert len(post.saying("cannot write down")) == notices
+
+
+async def test_the_end_is_said_once_discord_can_be_reached_again(
+    api: SimulatedUseapi, watch: Watched, database: Path
+) -> None:
+    api.add()
+    post = Letters()
+    rounds = rounds_of(watch, post=post)
+    async with rounds.going():
+        await minutes(rounds, watch.clock, 2)
+        async with held(watch, database):
+            await minutes(rounds, watch.clock, 8)
+        post.unchangeable = Obstacle.WAIT
+        over = watch.clock.now()
+        await minutes(rounds, watch.clock, 5)
+        assert len(post.saying("cannot write down")) == 4
+        post.unchangeable = None
+        await minutes(rounds, watch.clock, 2)
+        ended = post.saying("can write down what I see again")
+        assert len(ended) == 4
+        (until,) = re.findall(r"- <t:([0-9]+):t>", post.shown[ended[0]])
+        assert int(until) <= (over + 2 * MINUTE).timestamp()  # not the time at which Discord was back
+
+
+async def test_row_42_the_notice_waits_for_no_owner_who_cannot_be_reached() -> None:
+    post = Letters()
+    post.hanging = {ADA}
+    showing = asyncio.create_task(MemoryNotice(post, lambda: {ADA, BEA}).show(AT))
+    await until(lambda: post.times_sent == 3)
+    showing.cancel()
+    assert sorted(place.channel_id for place in post.shown) == [7, 7, BEA]
+
+
+async def test_row_42_what_cannot_be_written_again_is_told_anew_where_its_end_was_shown() -> None:
+    post = Letters()
+    notice = MemoryNotice(post, lambda: {ADA})
+    await notice.show(AT)
+    post.unchangeable, post.unchangeable_in = Obstacle.WAIT, {7}
+    await notice.end(AT + MINUTE)
+    await notice.show(AT + 2 * MINUTE)
+    assert len(post.nonces) == len(set(post.nonces)) == 3
+
+
+async def test_a_notice_that_its_owner_deleted_is_done_with(
+    api: SimulatedUseapi, watch: Watched, database: Path
+) -> None:
+    api.add()
+    post = Letters()
+    rounds = rounds_of(watch, post=post)
+    async with rounds.going():
+        await minutes(rounds, watch.clock, 2)
+        for _ in range(2):
+            async with held(watch, database):
+                await minutes(rounds, watch.clock, 8)
+            post.unchangeable = Obstacle.GONE
+            await minutes(rounds, watch.clock, 3)
+        assert len(post.saying("cannot write down")) == 8
+
+
+@pytest.mark.parametrize("comes_back", [False, True], ids=["gone", "back"])
+async def test_row_42_a_flag_that_went_while_nothing_could_be_written_is_told_with_its_time(
+    api: SimulatedUseapi, watch: Watched, database: Path, *, comes_back: bool
+) -> None:
+    account = api.add()
+    await watch.monitor.check()
+    seen = watch.clock.now()
+    async with held(watch, database):
+        api.flag(account.channel, MODERATION)
+        await watch.monitor.check()
+        watch.clock.turn(MINUTE)
+        api.clear(account.channel)
+        await watch.monitor.check()
+        watch.clock.turn(MINUTE)
+    if comes_back:
+        api.flag(account.channel, MODERATION)
+    await watch.monitor.check()
+    incident = watch.incident(account.channel)
+    assert (incident.opened_at, incident.clear_since is None) == (seen, comes_back)
+    assert [entry.incident for message in watch.ledger.messages.values() for entry in message.entries] == [
+        incident.key
+    ] * 2  # one message to each owner
+
+
+async def test_a_failed_transaction_is_forgotten_by_the_next_good_one(watch: Watched, database: Path) -> None:
+    assert watch.store.failure is None
+    async with held(watch, database):
+        with pytest.raises(StoreError):
+            await watch.store.set_meta("one", "two")
+        assert watch.store.failure is not None
+    await watch.store.set_meta("one", "two")
+    assert watch.store.failure is None
+
+
+# Owners
+
+
+async def test_row_43_without_an_owner_the_watch_is_not_well_and_all_is_told_once_one_is_known(
+    api: SimulatedUseapi, database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with watching(database, Clock(), (), api=api) as watch:
+        account, post, beats = api.add(), Letters(), Beats(watch)
+        rounds = rounds_of(watch, heartbeat=beats, post=post)
+        async with rounds.going():
+            await minutes(rounds, watch.clock, 1)
+            api.flag(account.channel, MODERATION)
+            await minutes(rounds, watch.clock, 3)
+            assert (lacks(rounds), beats.count, post.times_sent) == ([Lack.OWNERS], 0, 0)
+            assert [r.levelno for r in caplog.records if "no owner" in r.getMessage()] == [logging.WARNING]
+            watch.owners.add(ADA)
+            await watch.keeper.tick()
+            await minutes(rounds, watch.clock, 1)
+            assert len(post.saying("needs you")) == 1
+            assert (rounds.problems(), beats.count) == ((), 1)
+
+
+async def test_an_absence_that_is_found_before_the_owners_are_known_is_told_afterwards(
+    api: SimulatedUseapi, database: Path
+) -> None:
+    clock = Clock()
+    api.add()
+    async with watching(database, clock, api=api) as watch:
+        await watch.monitor.check()
+    clock.turn(5 * HOUR)
+    async with watching(database, clock, (), api=api) as watch:
+        await watch.monitor.check()
+        assert not watch.told(Purpose.NOTE)
+        watch.owners.add(ADA)
+        await watch.keeper.tick()
+        (away,) = watch.told(Purpose.NOTE)
+        incident = watch.incident(None)
+        assert (incident.trouble, incident.ending) == (Trouble.AWAY, Ending.RECOVERED)
+        assert [entry.incident for entry in away.entries] == [incident.key]
+        await watch.keeper.tick()
+        assert watch.told(Purpose.NOTE) == [away]
+
+
+# Loops
+
+
+async def test_a_clock_loop_that_fails_for_ever_keeps_the_heartbeat_back(
+    api: SimulatedUseapi, watch: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.add()
+    beats, post = Beats(watch), Letters()
+    rounds = rounds_of(watch, heartbeat=beats, post=post)
+
+    async def broken() -> None:
+        raise RuntimeError
+
+    async with rounds.going():
+        await minutes(rounds, watch.clock, 1)
+        good = beats.count
+        with monkeypatch.context() as broken_clock:
+            broken_clock.setattr(watch.keeper, "tick", broken)
+            watch.ledger.changed.fire()
+            await until(lambda: bool(rounds.problems()))
+            await rounds.look()
+            assert [(each.lack, each.detail) for each in rounds.problems()] == [(Lack.LOOP, CLOCK)]
+            assert beats.count == good
+        watch.clock.turn(MINUTE)
+        await until(lambda: not rounds.problems())
+
+
+async def test_a_loop_that_has_ended_is_a_problem(api: SimulatedUseapi, watch: Watched) -> None:
+    api.add()
+    rounds = rounds_of(watch, post=Letters())
+    async with rounds.going():
+        await minutes(rounds, watch.clock, 1)
+        assert rounds.problems() == ()
+    assert {each.detail for each in rounds.problems()} == {POLLING, CLOCK, OUTBOX, FORGETTING, NOTICE}
+
+
+async def test_a_message_that_cannot_be_worked_on_is_overdue_after_five_minutes(
+    api: SimulatedUseapi, watch: Watched
+) -> None:
+    api.add()
+
+    class Broken(Letters):
+        async def edit(self, place: Place, letter: Letter) -> None:  # noqa: ARG002 - the protocol's
+            raise RuntimeError
+
+    account, post = api.add(), Broken()
+    rounds = rounds_of(watch, post=post)
+    async with rounds.going():
+        await minutes(rounds, watch.clock, 1)
+        api.flag(account.channel, MODERATION)
+        await minutes(rounds, watch.clock, 2)
+        assert rounds.problems() == ()
+        api.clear(account.channel)
+        await minutes(rounds, watch.clock, 8)
+        assert lacks(rounds) == [Lack.DELIVERY]
+
+
+async def test_a_poll_that_fails_is_a_problem_until_the_next_good_one(
+    api: SimulatedUseapi, watch: Watched
+) -> None:
+    rounds = rounds_of(watch)
+    assert lacks(rounds) == [Lack.SIGHT]
+    await rounds.look()
+    assert rounds.problems() == ()
+    api.fault(Fault.UNAUTHORIZED)
+    await rounds.look()
+    assert lacks(rounds) == [Lack.SIGHT]
+    api.mend()
+    await rounds.look()
+    assert rounds.problems() == ()
+
+
+async def test_a_copy_that_waits_although_the_original_arrived_is_not_overdue(watch: Watched) -> None:
+    rounds = rounds_of(watch)
+    await rounds.look()
+    hello = watch.told(Purpose.HELLO)[0]
+    arrived = replace(
+        hello, delivery=Delivery.DONE, channel_id=1, message_id=2, sent_at=watch.clock.now(), loud=True
+    )
+    copy = replace(hello, key=f"2.{hello.key}", delivery=Delivery.CLAIMED, claimed_at=watch.clock.now())
+    other = replace(watch.told(Purpose.HELLO)[1], delivery=Delivery.CANCELLED)
+    async with watch.ledger.turn() as draft:
+        for message in (arrived, copy, other):
+            draft.put_message(message)
+    watch.clock.turn(HOUR)
+    await rounds.look()
+    assert rounds.problems() == ()

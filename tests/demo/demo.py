@@ -1,0 +1,131 @@
+"""The demo: a simulated useapi.net, a simulated Discord, the real bot between them, and a page for it all."""
+
+import asyncio
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from bot.domain.accounts import InfoSnapshot
+from bot.providers.midjourney_info import parse_info
+from bot.storage import Store
+from tests.demo import launch
+from tests.demo.page import PageServer, Stage
+from tests.demo.process import BotProcess
+from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
+from tests.simulators.useapi import Plan, SimulatedUseapi
+
+MIDJOURNEY_TAKES: Final = 1.2
+"""Seconds until `/info` is answered: long enough to see the bot think."""
+ASKED_BEFORE: Final = timedelta(hours=3)
+"""How long before the demo the bot is said to have asked for account information."""
+NEVER_ASKED: Final = "fjord"
+"""The account whose name the bot does not know yet."""
+DATABASE: Final = "midwatch.sqlite3"
+PACE: Final = {
+    "POLL_INTERVAL": "5s",
+    "FLAP_WINDOW": "15s",
+    "OUTAGE_AFTER": "15s",
+    "REMIND_AFTER": "5m,10m,1h",
+}
+"""All that takes minutes or hours otherwise, for somebody who looks on."""
+FAST_TIME_GONE: Final = (
+    "**Subscription**: Standard (Active monthly, renews next on <t:1798106400>)\n"
+    "**Visibility Mode**: Public\n"
+    "**Fast Time Remaining**: 0.0/15.0 hours (0%)\n"
+    "**Lifetime Usage**: 8213 images (88.70 hours)\n"
+    "**Relaxed Usage**: 1204 images (12.15 hours)\n\n"
+    "**Queued Jobs (fast)**: 0\n**Queued Jobs (relax)**: 3\n**Running Jobs**: None"
+)
+
+
+def seed(useapi: SimulatedUseapi) -> None:
+    """Configure six accounts of all plans, one without fast time; the rest is up to the visitor."""
+    accounts = (
+        useapi.add(discord_name="aurora", plan=Plan.MEGA, max_jobs=12),
+        useapi.add(discord_name="basalt", plan=Plan.PRO, max_jobs=9),
+        useapi.add(discord_name="cinder", plan=Plan.STANDARD, max_jobs=3, info_text=FAST_TIME_GONE),
+        useapi.add(discord_name="dapple", plan=Plan.TRIAL, max_jobs=1),
+        useapi.add(discord_name="ember", plan=Plan.BASIC, max_jobs=3),
+        useapi.add(discord_name="fjord", plan=Plan.PRO, max_jobs=12),
+    )
+    newcomers = (
+        useapi.newcomer(discord_name="garnet", plan=Plan.MEGA),
+        useapi.newcomer(discord_name="heron", plan=Plan.BASIC),
+        useapi.newcomer(discord_name="iris", plan=Plan.PRO, midjourney=False),
+    )
+    for account in (*accounts, *newcomers):
+        account.info_seconds = MIDJOURNEY_TAKES
+
+
+async def remember(useapi: SimulatedUseapi, folder: Path) -> None:
+    """Give the bot a past: it has asked all accounts but one for their information, so it knows the names."""
+    at, took = datetime.now(UTC) - ASKED_BEFORE, timedelta(seconds=MIDJOURNEY_TAKES)
+    async with Store.open(folder / DATABASE) as store:
+        for account in useapi.accounts.values():
+            if account.discord_name != NEVER_ASKED:
+                info = parse_info(account.info_text, account.discord_name)
+                await store.record_info(account.channel, InfoSnapshot(at, took, info))
+
+
+def bot_command(
+    discord: SimulatedDiscord, useapi: SimulatedUseapi, folder: Path, *, hurry: float = 1
+) -> list[str]:
+    """Give the command that runs the bot between these two, with its database in this folder."""
+    settings = {
+        "DISCORD_TOKEN": SANDBOX_BOT_TOKEN,
+        "USEAPI_TOKEN": useapi.token,
+        "USEAPI_URL": useapi.url,
+        "GUILD_IDS": str(discord.guild_id),
+        "ALERT_CHANNEL_ID": str(discord.channel_id),
+        "DATABASE_PATH": str(folder / DATABASE),
+        **PACE,
+    }
+    return launch.command(discord.api, discord.gateway, folder, settings, hurry=hurry)
+
+
+@asynccontextmanager
+async def demo(*, hurry: float = 1) -> AsyncGenerator[tuple[PageServer, BotProcess]]:
+    """Start the fakes, the bot and the page; with the block all of it ends, the temporary database too."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="midwatch-demo-")))
+        useapi = await stack.enter_async_context(SimulatedUseapi())
+        discord = await stack.enter_async_context(SimulatedDiscord())
+        seed(useapi)
+        await remember(useapi, folder)
+        bot = await stack.enter_async_context(
+            BotProcess(bot_command(discord, useapi, folder, hurry=hurry), folder / "bot.log")
+        )
+        page = await stack.enter_async_context(PageServer(Stage(discord, useapi, bot)))
+        bot.changed = page.changed
+        useapi.changed.append(page.changed)
+        discord.on_change.append(page.changed)
+        yield page, bot
+
+
+async def run() -> None:
+    """Run the demo until Ctrl-C or SIGTERM."""
+    stop = asyncio.Event()
+    with _signals(stop):
+        async with demo() as (page, _):
+            sys.stdout.write(
+                f"Midwatch demo: open this address in a browser. Ctrl-C ends it.\n{page.address}\n"
+            )
+            sys.stdout.flush()
+            await stop.wait()
+
+
+@contextmanager
+def _signals(stop: asyncio.Event) -> Generator[None]:
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(signum, stop.set)
+    try:
+        yield
+    finally:
+        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.remove_signal_handler(signum)

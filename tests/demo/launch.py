@@ -1,0 +1,118 @@
+"""Runs the unmodified bot against the sandbox, in a process of its own, with no way to the outside.
+
+The bot gets the settings of the command line and nothing else: the environment is emptied, no `.env` is read,
+and only the sandbox's own tokens and loopback addresses are let through.
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+
+import yarl
+
+from tests.demo.process import STOP_WITHIN
+from tests.simulators.discord import SANDBOX_BOT_TOKEN, point_at
+from tests.simulators.useapi import SANDBOX_USEAPI_TOKEN
+
+TOKENS: Final = {"DISCORD_TOKEN": SANDBOX_BOT_TOKEN, "USEAPI_TOKEN": SANDBOX_USEAPI_TOKEN}
+
+
+def command(
+    discord_api: str,
+    gateway: str,
+    folder: Path,
+    settings: Mapping[str, str],
+    *arguments: str,
+    hurry: float = 1,
+) -> list[str]:
+    """Give the words after `python` that run the bot here; `arguments` are the bot's own, such as `check`.
+
+    The bot waits for its next edit of a message, and for the looks after a reset, so many times shorter.
+    """
+    pairs = [f"{name}={value}" for name, value in settings.items()]
+    own = [f"--hurry={hurry}", discord_api, gateway, str(folder), *pairs]
+    return ["-m", "tests.demo.launch", *own, "--", *arguments]
+
+
+def check(settings: Mapping[str, str]) -> None:
+    """Refuse settings that could reach anything but the sandbox.
+
+    Raises:
+        SystemExit: with what is wrong, and never with the value.
+    """
+    for name, token in TOKENS.items():
+        if settings.get(name) != token:
+            sys.exit(f"The sandbox takes no {name} but its own.")
+    if "USEAPI_URL" not in settings:
+        sys.exit("The sandbox needs a USEAPI_URL.")
+    for name, value in settings.items():
+        if name.endswith("_URL") and not _loopback(value):
+            sys.exit(f"The sandbox takes no {name} but a loopback address.")
+
+
+def _loopback(address: str) -> bool:
+    host = yarl.URL(address).host or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def main() -> None:
+    """Run the bot with what the command line says, until it ends or whoever started it is gone."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.sandbox.launch", description="Run the bot in the sandbox."
+    )
+    for name in ("discord_api", "gateway", "folder"):
+        parser.add_argument(name)
+    parser.add_argument("settings", nargs="*", metavar="NAME=VALUE")
+    parser.add_argument("--hurry", type=float, default=1)
+    own, arguments = _halves(sys.argv[1:])
+    given = parser.parse_args(own)
+    settings = dict(pair.split("=", 1) for pair in given.settings)
+    check(settings)
+    os.environ.clear()
+    os.environ.update(settings)
+    os.chdir(given.folder)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    with point_at(given.discord_api, given.gateway):
+        sys.exit(_run_bot(arguments, given.hurry))
+
+
+def _halves(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Divide at the first `--`: what is for the launcher, what is for the bot."""
+    at = words.index("--") if "--" in words else len(words)
+    return words[:at], words[at + 1 :]
+
+
+def _end_with_parent() -> None:
+    """Wait for the end of standard input, which its holder's end brings, whatever killed it."""
+    # Not by sys.stdin, whose lock a thread still reading would hold at the interpreter's end.
+    while os.read(0, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(STOP_WITHIN)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _run_bot(arguments: Sequence[str], hurry: float) -> int:
+    # Imported only now, so that nothing of the bot has seen the environment before it was emptied.
+    from bot.__main__ import main as bot_main  # noqa: PLC0415
+    from bot.app import USUAL, Waits  # noqa: PLC0415
+
+    async def sleep(seconds: float) -> None:
+        await asyncio.sleep(seconds / hurry)
+
+    return bot_main(list(arguments), env_file=None, waits=Waits(sleep, edits=USUAL.edits / hurry))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""`python -m tests.sandbox.screenshot [FOLDER]` draws the README's pictures: the demo, and an alert."""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+from typing import Final
+
+from playwright.async_api import Browser, ViewportSize, expect
+
+from tests.demo.demo import demo
+from tests.demo.png import shrink
+from tests.demo.visitor import Visitor, browsing, installed_browser
+
+DESKTOP: Final[ViewportSize] = {"width": 1280, "height": 840}
+PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
+SIZE_LIMIT: Final = 200_000
+ANSWER_MS: Final = 15_000
+UNROLL: Final = "list => { list.style.overflow = 'visible'; list.parentElement.style.height = 'auto'; }"
+"""A pane on a phone scrolls; a picture of one message needs it whole."""
+
+
+async def draw_demo(browser: Browser) -> bytes:
+    """Draw the whole page: an alert in the direct messages, beside the list of accounts in the channel."""
+    async with demo() as (server, _):
+        page = await browser.new_page(viewport=DESKTOP)
+        visitor = Visitor(page)
+        await visitor.arrive(server.address)
+        await visitor.alert("ember", "Moderation")
+        await visitor.use("mjaccounts")
+        await expect(visitor.messages().last).to_contain_text("1 flagged", timeout=ANSWER_MS)
+        await visitor.messages().last.evaluate(
+            "message => { message.scrollIntoView(); document.activeElement.blur(); }"
+        )
+        return await page.screenshot()
+
+
+async def draw_alert(browser: Browser) -> bytes:
+    """Draw one alert as a phone shows it."""
+    async with demo() as (server, _):
+        page = await browser.new_page(viewport=PHONE)
+        visitor = Visitor(page)
+        await visitor.arrive(server.address)
+        await page.locator("#dm .messages").evaluate(UNROLL)
+        alert = await visitor.alert("aurora", "Moderation")
+        await alert.scroll_into_view_if_needed()
+        await expect(page.locator("#news")).to_be_hidden()  # it would lie over the alert
+        return await alert.screenshot()
+
+
+async def drawn(executable: str) -> dict[str, bytes]:
+    """Draw every picture, by the name of its file."""
+    async with browsing(executable) as browser:
+        return {"demo.png": await draw_demo(browser), "alert.png": await draw_alert(browser)}
+
+
+def main() -> None:
+    """Draw the pictures into the folder of the command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.sandbox.screenshot", description="Draw the demo.")
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("assets"))
+    folder: Path = parser.parse_args().folder
+    executable = installed_browser() or sys.exit(
+        "No Chromium is installed here. Debian: apt-get install chromium"
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, picture in asyncio.run(drawn(executable)).items():
+        smaller = shrink(picture)
+        if len(smaller) > SIZE_LIMIT:
+            sys.exit(f"{name} would have {len(smaller)} bytes, more than {SIZE_LIMIT}.")
+        (folder / name).write_bytes(smaller)
+
+
+if __name__ == "__main__":
+    main()

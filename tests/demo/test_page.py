@@ -1,0 +1,350 @@
+"""The demo's page server, without a browser: who gets in, what changes, and what is pushed."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.providers.useapi import UseapiError
+from tests.demo.page import PageServer, Stage
+from tests.demo.page.stage import FLAGS, SELDOM_ASKED
+from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
+from tests.simulators.useapi import SAVE_REFUSALS, Fault, SimulatedUseapi
+from tests.simulators.useapi.faults import DISTORTIONS, REFUSALS
+from tests.support.keeping import MINUTE, Clock, rounds_of, watching
+
+PATIENCE = 10.0
+ACTIONS = [
+    *("slash", "autocomplete", "click", "select", "submit"),
+    *("flag", "clear", "stubborn", "fault", "refuse", "dms", "sending", "restart"),
+]
+
+
+class NoBot:
+    """Stands where the bot's process would, and counts how often it was started again."""
+
+    running = False
+    exit_code: int | None = 70
+    restarts = 0
+
+    async def restart(self) -> None:
+        self.restarts += 1
+
+
+class Client:
+    """A browser as far as headers go, unless told otherwise."""
+
+    def __init__(self, page: PageServer, session: aiohttp.ClientSession) -> None:
+        self.page, self.session = page, session
+        self.origin = f"http://127.0.0.1:{page.port}"
+
+    async def post(self, action: str, headers: dict[str, str] | None = None, **body: Any) -> tuple[int, Any]:
+        sent = {"Origin": self.origin, "Content-Type": "application/json", **(headers or {})}
+        data = json.dumps({"as": "owner", **body})
+        async with self.session.post(self.page.address + action, data=data, headers=sent) as response:
+            return response.status, await response.json() if response.status == 200 else None
+
+    async def get(self, path: str = "", **headers: str) -> tuple[int, str]:
+        async with self.session.get(self.page.address + path, headers=headers) as response:
+            return response.status, await response.text()
+
+
+@pytest.fixture
+def bot_process() -> NoBot:
+    return NoBot()
+
+
+@pytest.fixture
+def stage(world: SimulatedDiscord, api: SimulatedUseapi, bot_process: NoBot) -> Stage:
+    api.add(channel="1200000000000000001", discord_name="aurora")
+    return Stage(world, api, bot_process)
+
+
+@pytest.fixture
+async def client(stage: Stage, api: SimulatedUseapi, world: SimulatedDiscord) -> AsyncIterator[Client]:
+    async with PageServer(stage) as page, aiohttp.ClientSession() as session:
+        api.changed.append(page.changed)
+        world.on_change.append(page.changed)
+        yield Client(page, session)
+
+
+async def test_the_page_is_served_at_its_address_and_at_localhost(client: Client) -> None:
+    status, text = await client.get()
+    assert status == 200
+    assert "<title>Midwatch demo</title>" in text
+    assert (await client.get("", Host=f"localhost:{client.page.port}"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "[::1]:{port}"]
+)
+async def test_another_host_name_is_refused(client: Client, host: str) -> None:
+    assert (await client.get("", Host=host.format(port=client.page.port)))[0] == 403
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/events?as=owner", "/app.js", "/guess/", "/guess/events?as=owner", "/guess/flag"]
+)
+async def test_nothing_is_there_without_the_secret_path(client: Client, path: str) -> None:
+    async with client.session.get(client.origin + path) as response:
+        assert response.status == 404
+
+
+@pytest.mark.parametrize(
+    "name", ["server.py", "stage.py", "..%2fdemo.py", "%2e%2e/demo.py", "nothing.js", "page"]
+)
+async def test_only_the_page_s_own_files_are_served(client: Client, name: str) -> None:
+    assert (await client.get(name))[0] == 404
+
+
+@pytest.mark.parametrize("path", ["", "app.js", "nothing.js"])
+async def test_the_browser_is_told_to_load_and_frame_nothing_from_elsewhere(
+    client: Client, path: str
+) -> None:
+    async with client.session.get(client.page.address + path) as response:
+        policy = response.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+async def test_a_get_changes_nothing(client: Client, stage: Stage, bot_process: NoBot, action: str) -> None:
+    before = stage.picture("owner")
+    query = "?as=owner&channel=1200000000000000001&kind=captcha&fault=slow&stubborn=true&closed=true"
+    assert (await client.get(action + query))[0] == 404
+    assert stage.picture("owner") == before
+    assert bot_process.restarts == 0
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        pytest.param({"Origin": "https://evil.example"}, 403, id="another site"),
+        pytest.param({"Origin": "null"}, 403, id="a sandboxed frame"),
+        pytest.param({"Origin": "http://127.0.0.1:1"}, 403, id="another port"),
+        pytest.param({"Host": "evil.example"}, 403, id="another name for this address"),
+        pytest.param({"Content-Type": "text/plain"}, 415, id="what a form can send"),
+    ],
+)
+async def test_a_post_from_elsewhere_changes_nothing(
+    client: Client, api: SimulatedUseapi, headers: dict[str, str], status: int
+) -> None:
+    answer = await client.post("flag", headers, channel="1200000000000000001", kind="captcha")
+    assert answer[0] == status
+    assert api.accounts["1200000000000000001"].pending is None
+
+
+async def test_a_post_without_an_origin_changes_nothing(client: Client, api: SimulatedUseapi) -> None:
+    body = {"as": "owner", "channel": "1200000000000000001", "kind": "captcha"}
+    async with client.session.post(client.page.address + "flag", json=body) as response:
+        assert response.status == 403
+    assert api.accounts["1200000000000000001"].pending is None
+
+
+@pytest.mark.parametrize(
+    ("action", "body"),
+    [
+        pytest.param("dance", {}, id="no such action"),
+        pytest.param(
+            "flag", {"as": "nobody", "channel": "1200000000000000001", "kind": "captcha"}, id="no such person"
+        ),
+        pytest.param(
+            "flag", {"as": ["owner"], "channel": "1200000000000000001", "kind": "captcha"}, id="not a name"
+        ),
+        pytest.param("flag", {"channel": "1", "kind": "captcha"}, id="no such account"),
+        pytest.param("flag", {"channel": "1200000000000000001", "kind": "joy"}, id="no such flag"),
+        pytest.param("stubborn", {"channel": "1", "stubborn": True}, id="no such account to be stubborn"),
+        pytest.param("fault", {"fault": "boredom"}, id="no such fault"),
+        pytest.param("refuse", {"refusal": "boredom"}, id="no such refusal"),
+        pytest.param("refuse", {"refusal": []}, id="not a refusal"),
+        pytest.param("dms", {}, id="neither open nor closed"),
+        pytest.param("sending", {}, id="neither to fail nor to work"),
+        pytest.param("slash", {"name": "mjinfo"}, id="no place"),
+        pytest.param("click", {"message": "x", "custom_id": "y"}, id="not a message"),
+        pytest.param("submit", {"interaction": "1", "values": {}}, id="no such modal"),
+    ],
+)
+async def test_what_makes_no_sense_is_refused(client: Client, action: str, body: dict[str, Any]) -> None:
+    assert (await client.post(action, **body))[0] == 400
+
+
+@pytest.mark.parametrize("kind", FLAGS)
+async def test_an_account_is_flagged_and_cleared(
+    client: Client, api: SimulatedUseapi, stage: Stage, kind: str
+) -> None:
+    account = api.accounts["1200000000000000001"]
+    assert await client.post("flag", channel=account.channel, kind=kind) == (200, {"outcome": "done"})
+    assert account.pending == FLAGS[kind]
+    assert stage.picture("owner")["accounts"][0]["flag"]["kind"] == kind
+    await client.post("clear", channel=account.channel)
+    assert account.pending is None
+    assert stage.picture("stranger")["accounts"][0]["flag"] is None
+
+
+async def test_an_account_is_stubborn_until_it_is_cleared(
+    client: Client, api: SimulatedUseapi, stage: Stage
+) -> None:
+    (channel,) = api.accounts
+    await client.post("flag", channel=channel, kind="captcha")
+    await client.post("stubborn", channel=channel, stubborn=True)
+    assert stage.picture("owner")["accounts"][0]["stubborn"] is True
+    api.reset(channel)
+    api.listed()
+    assert api.accounts[channel].pending == FLAGS["captcha"], "the reset helped"
+    await client.post("clear", channel=channel)
+    assert (
+        stage.picture("owner")["accounts"][0] | {"flag": None, "stubborn": False}
+        == (stage.picture("owner")["accounts"][0])
+    )
+
+
+async def test_closing_the_owner_s_direct_messages_shows_at_once_and_can_be_undone(client: Client) -> None:
+    async with client.session.get(client.page.address + "events?as=owner") as stream:
+        assert (await pushed(stream))["dms_closed"] is False
+        await client.post("dms", closed=True)
+        assert (await pushed(stream))["dms_closed"] is True
+        await client.post("dms", closed=False)
+        assert (await pushed(stream))["dms_closed"] is False
+
+
+async def test_discord_takes_no_message_until_sending_works_again(
+    client: Client, world: SimulatedDiscord
+) -> None:
+    async def sent() -> int:
+        headers = {"Authorization": f"Bot {SANDBOX_BOT_TOKEN}"}
+        path = f"{world.api}/channels/{world.dm_channel_id(world.owner)}/messages"
+        async with client.session.post(path, json={"content": "one"}, headers=headers) as response:
+            return response.status
+
+    async with client.session.get(client.page.address + "events?as=owner") as stream:
+        assert (await pushed(stream))["sending_fails"] is False
+        await client.post("sending", fails=True)
+        assert (await pushed(stream))["sending_fails"] is True
+        assert await sent() == 503
+        await client.post("sending", fails=False)
+        assert await sent() == 200
+
+
+async def test_every_fault_is_offered_and_can_be_fixed(
+    client: Client, api: SimulatedUseapi, stage: Stage
+) -> None:
+    assert [fault["key"] for fault in stage.picture("owner")["faults"]] == [fault.value for fault in Fault]
+    for fault in Fault:
+        await client.post("fault", fault=fault.value)
+        assert api.faults == (fault,)
+        assert stage.picture("owner")["fault"] == fault.value
+    await client.post("fault", fault=None)
+    assert api.faults == ()
+    assert stage.picture("owner")["fault"] is None
+
+
+async def test_the_owner_asks_after_every_fault_that_the_bot_looks_for_only_seldom(
+    api: SimulatedUseapi, tmp_path: Path
+) -> None:
+    for _ in range(6):
+        api.add()
+    seldom: set[Fault] = set()
+    for fault in (*REFUSALS, *DISTORTIONS):
+        clock = Clock()
+        async with watching(tmp_path / fault, clock, api=api) as watched:
+            await watched.monitor.check()
+            api.fault(fault)
+            for _ in range(2):
+                clock.turn(10 * MINUTE)
+                with suppress(UseapiError):
+                    await watched.monitor.check()
+            api.mend()
+            if rounds_of(watched).rest() > MINUTE:
+                seldom.add(fault)
+    assert seldom == SELDOM_ASKED
+
+
+@pytest.mark.parametrize("refusal", SAVE_REFUSALS)
+async def test_a_token_is_refused_as_chosen_until_it_is_not(
+    client: Client, api: SimulatedUseapi, stage: Stage, refusal: str
+) -> None:
+    async def posted() -> tuple[int, str]:
+        headers = {"Authorization": f"Bearer {api.token}"}
+        body = {"discord": api.newcomer().discord}
+        async with client.session.post(f"{api.url}/account/midjourney", json=body, headers=headers) as reply:
+            return reply.status, await reply.text()
+
+    await client.post("refuse", refusal=refusal)
+    assert stage.picture("owner")["refusal"] == refusal
+    await client.post("fault", fault=None)
+    status, said = await posted()
+    assert status == SAVE_REFUSALS[refusal].code
+    assert SAVE_REFUSALS[refusal].words.format(channel="1200000000000000001") in said
+    await client.post("refuse", refusal=None)
+    assert stage.picture("owner")["refusal"] is None
+    assert (await posted())[0] == 201
+
+
+async def test_a_command_that_is_not_offered_fails_in_words(client: Client) -> None:
+    answer = await client.post("slash", place="server", name="mjaccounts", options={})
+    assert answer == (200, {"outcome": "failed", "text": "Discord does not let you do that here."})
+
+
+async def test_the_bot_that_ended_is_shown_and_started_again(
+    client: Client, stage: Stage, bot_process: NoBot
+) -> None:
+    assert stage.picture("owner")["bot"]["state"] == "stopped"
+    assert "exit code 70" in stage.picture("owner")["bot"]["detail"]
+    await client.post("restart")
+    assert bot_process.restarts == 1
+
+
+async def test_no_account_token_reaches_the_page(api: SimulatedUseapi, stage: Stage) -> None:
+    shown = json.dumps([stage.picture("owner"), stage.picture("stranger")])
+    assert not [secret for secret in api.secrets if secret in shown]
+
+
+async def test_a_change_is_pushed_to_an_open_page(client: Client) -> None:
+    async with client.session.get(client.page.address + "events?as=owner") as stream:
+        first = await pushed(stream)
+        await client.post("flag", channel="1200000000000000001", kind="captcha")
+        second = await pushed(stream)
+    assert first["accounts"][0]["flag"] is None
+    assert second["accounts"][0]["flag"] == {"kind": "captcha", "name": "CAPTCHA"}
+
+
+async def pushed(stream: aiohttp.ClientResponse) -> dict[str, Any]:
+    """Read the next picture of a stream."""
+    async with asyncio.timeout(PATIENCE):
+        line = await stream.content.readline()
+        assert await stream.content.readline() == b"\n"
+    return json.loads(line.removeprefix(b"data: "))
+
+
+async def test_a_message_is_edited_live_and_one_that_is_deleted_vanishes(
+    client: Client, world: SimulatedDiscord
+) -> None:
+    headers = {"Authorization": f"Bot {SANDBOX_BOT_TOKEN}"}
+    path = f"{world.api}/channels/{world.dm_channel_id(world.owner)}/messages"
+    async with client.session.get(client.page.address + "events?as=owner") as stream:
+        await pushed(stream)
+        async with client.session.post(path, json={"content": "one"}, headers=headers) as response:
+            made = await response.json()
+        assert contents(await pushed(stream)) == ["one"]
+        one = f"{path}/{made['id']}"
+        async with client.session.patch(one, json={"content": "two"}, headers=headers) as response:
+            assert response.status == 200
+        assert contents(await pushed(stream)) == ["two"]
+        async with client.session.delete(one, headers=headers) as response:
+            assert response.status == 204
+        assert contents(await pushed(stream)) == []
+
+
+def contents(picture: dict[str, Any]) -> list[str]:
+    """Read the owner's direct messages."""
+    return [message["content"] for message in picture["places"]["dm"]["messages"]]
+
+
+async def test_nobody_else_can_look(client: Client) -> None:
+    assert (await client.get("events?as=nobody"))[0] == 400

@@ -1,0 +1,354 @@
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.domain.incidents import Delivery, Incident, Purpose, Reason, ResetVerdict, Route, State, Trouble
+from bot.incidents.state import Ledger
+from bot.storage import StoreError
+from tests.support.keeping import (
+    ADA,
+    BEA,
+    HOUR,
+    MINUTE,
+    PATIENCE,
+    Clock,
+    Watched,
+    execute,
+    flagged,
+    listed,
+    watching,
+)
+from tests.support.ledger_cases import content
+from tests.support.parts import AT, CHANNEL, FLAG, OTHER, locked
+
+FLAGGED, CLEAN = listed(flag=FLAG), listed()
+NO_MESSAGES = (
+    "CREATE TRIGGER no_messages BEFORE INSERT ON message BEGIN SELECT RAISE(ABORT, 'out of order'); END"
+)
+NO_AUDIT = "CREATE TRIGGER no_audit BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'out of order'); END"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "midwatch.sqlite3"
+
+
+@pytest.fixture
+async def watch(database: Path, clock: Clock) -> AsyncIterator[Watched]:
+    async with watching(database, clock) as watched:
+        yield watched
+
+
+async def written(watch: Watched) -> tuple[object, ...]:
+    """Give what the next start would know."""
+    return content(await Ledger.load(watch.store, watch.clock.now))
+
+
+# Looks, failures and commands
+
+
+async def test_a_flag_in_the_list_is_an_incident_and_a_loud_message_to_each_owner(watch: Watched) -> None:
+    watch.owners.add(BEA)
+    incident = await flagged(watch)
+    assert (incident.state, incident.flag, incident.opened_at) == (State.OPEN, FLAG, AT)
+    assert sorted(message.recipient for message in watch.told()) == [ADA, BEA]
+    for message in watch.told():
+        assert (message.loud, message.delivery, message.due_at) == (True, Delivery.WAITING, AT)
+        assert [(entry.incident, entry.reason) for entry in message.entries] == [
+            (incident.key, Reason.OPENED)
+        ]
+    assert (await written(watch))[:2] == content(watch.ledger)[:2]
+
+
+async def test_an_incident_is_not_written_without_the_message_that_tells_it(
+    watch: Watched, database: Path
+) -> None:
+    await watch.see(CLEAN)
+    before = content(watch.ledger)
+    execute(database, NO_MESSAGES)
+    with pytest.raises(StoreError):
+        await watch.see(FLAGGED)
+    assert content(watch.ledger) == before
+    assert (await written(watch))[0] == {}
+
+    execute(database, "DROP TRIGGER no_messages")
+    await watch.see(FLAGGED)
+    assert [message.entries[0].incident for message in watch.told()] == [watch.incident().key]
+
+
+async def test_what_an_owner_does_is_not_done_without_its_entry_in_the_audit(
+    watch: Watched, database: Path
+) -> None:
+    incident = await flagged(watch)
+    execute(database, NO_AUDIT)
+    with pytest.raises(StoreError):
+        await watch.keeper.claim(incident.key, ADA)
+    with pytest.raises(StoreError):
+        await watch.keeper.take_lease(incident.key, ADA)
+    assert watch.incident() == incident
+    execute(database, "DROP TRIGGER no_audit")
+    assert await watch.audit() == []
+
+
+async def test_a_look_that_shows_what_is_known_changes_nothing(watch: Watched, clock: Clock) -> None:
+    await flagged(watch)
+    version = watch.ledger.changed.version
+    clock.turn(MINUTE)
+    await watch.see(FLAGGED)
+    assert watch.ledger.changed.version == version
+
+
+async def test_a_list_that_lost_most_is_not_believed_and_told_as_trouble_of_the_service(
+    watch: Watched, clock: Clock
+) -> None:
+    assert await watch.see(FLAGGED, listed(OTHER))
+    assert not await watch.see()
+    assert watch.told(Purpose.SERVICE) == []
+    clock.turn(MINUTE)
+    assert not await watch.see()
+    assert watch.incident(None).trouble is Trouble.LIST_GONE
+    assert watch.incident(CHANNEL).state is State.OPEN
+    assert [message.recipient for message in watch.told(Purpose.SERVICE)] == [ADA]
+
+
+async def test_a_list_that_is_believed_again_ends_the_trouble_of_the_service(
+    watch: Watched, clock: Clock
+) -> None:
+    await watch.see(CLEAN)
+    await watch.see()
+    clock.turn(MINUTE)
+    await watch.see()
+    assert await watch.see(CLEAN)
+    assert watch.incident(None).ended
+
+
+async def test_a_refused_token_is_told_at_once_and_says_nothing_of_any_account(watch: Watched) -> None:
+    incident = await flagged(watch)
+    await watch.keeper.failed(Trouble.TOKEN)
+    assert watch.incident(None).trouble is Trouble.TOKEN
+    assert watch.incident() == incident
+    (message,) = watch.told(Purpose.SERVICE)
+    assert (message.recipient, message.loud) == (ADA, True)
+
+
+async def test_an_api_out_of_reach_is_told_once_it_lasted(watch: Watched, clock: Clock) -> None:
+    await watch.see(CLEAN)
+    for _ in range(5):
+        clock.turn(MINUTE)
+        await watch.keeper.failed(Trouble.UNREACHABLE)
+        assert watch.told(Purpose.SERVICE) == []
+    clock.turn(MINUTE)
+    await watch.keeper.failed(Trouble.UNREACHABLE)
+    assert len(watch.told(Purpose.SERVICE)) == 1
+
+
+async def test_a_flag_met_by_a_command_is_told_though_the_list_is_clean(watch: Watched) -> None:
+    await watch.see(CLEAN)
+    await watch.keeper.met(CHANNEL, FLAG)
+    assert watch.incident().from_command
+    assert [message.entries[0].incident for message in watch.told()] == [watch.incident().key]
+    await watch.see(CLEAN)
+    assert not watch.incident().ended
+
+
+async def test_a_flag_met_by_a_command_that_the_list_showed_before_is_no_news(watch: Watched) -> None:
+    incident = await flagged(watch)
+    await watch.keeper.met(CHANNEL, FLAG)
+    assert watch.incident() == incident
+    assert len(watch.told()) == 1
+
+
+# Who is told
+
+
+async def test_each_owner_is_greeted_once_also_after_a_restart(database: Path, clock: Clock) -> None:
+    async with watching(database, clock) as watch:
+        await watch.see(CLEAN)
+        await watch.see(CLEAN)
+        (hello,) = watch.told(Purpose.HELLO)
+        assert (hello.recipient, hello.loud, hello.route) == (ADA, False, Route.DM)
+    async with watching(database, clock) as watch:
+        await watch.see(CLEAN)
+        assert watch.told(Purpose.HELLO) == [hello]
+
+
+async def test_an_owner_whose_hello_has_arrived_long_ago_is_not_greeted_again(watch: Watched) -> None:
+    await watch.see(CLEAN)
+    (hello,) = watch.told(Purpose.HELLO)
+    async with watch.ledger.turn() as draft:
+        draft.put_message(replace(hello, delivery=Delivery.DONE, sent_at=AT))
+    await watch.see(CLEAN)
+    assert watch.told(Purpose.HELLO) == []  # it is no longer in memory, and no other is there
+
+
+async def test_a_new_owner_is_greeted_and_told_what_is_open(watch: Watched) -> None:
+    incident = await flagged(watch)
+    watch.owners.add(BEA)
+    await watch.keeper.tick()
+    assert sorted(message.recipient for message in watch.told(Purpose.HELLO)) == [ADA, BEA]
+    (alert,) = (message for message in watch.told() if message.recipient == BEA)
+    assert alert.holds(incident.key)
+
+
+async def test_a_hello_that_could_not_be_written_is_written_with_the_next_change(
+    watch: Watched, database: Path
+) -> None:
+    with locked(database), pytest.raises(StoreError):
+        await watch.see(CLEAN)
+    assert watch.told(Purpose.HELLO) == []
+    await watch.see(CLEAN)
+    assert len(watch.told(Purpose.HELLO)) == 1
+
+
+async def test_who_was_greeted_in_a_turn_that_was_cancelled_while_it_was_written_is_not_greeted_again(
+    database: Path, clock: Clock
+) -> None:
+    async with watching(database, clock, busy_timeout=timedelta(seconds=PATIENCE)) as watch:
+        with closing(sqlite3.connect(database, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            turn = asyncio.create_task(watch.see(CLEAN))
+            for _ in range(5):
+                await asyncio.sleep(0)
+            turn.cancel()
+            other.execute("ROLLBACK")
+        await asyncio.gather(turn, return_exceptions=True)
+        assert turn.cancelled()
+        await watch.see(CLEAN)
+        assert len(watch.told(Purpose.HELLO)) == 1
+
+
+async def test_while_nobody_knows_the_owners_nothing_is_lost(watch: Watched) -> None:
+    watch.owners.clear()
+    incident = await flagged(watch)
+    await watch.keeper.failed(Trouble.TOKEN)
+    assert not watch.ledger.messages
+
+    watch.owners.add(ADA)
+    await watch.keeper.tick()
+    (alert,), (service,) = watch.told(), watch.told(Purpose.SERVICE)
+    assert (alert.recipient, alert.loud, alert.holds(incident.key)) == (ADA, True, True)
+    assert (service.recipient, service.holds(watch.incident(None).key)) == (ADA, True)
+    assert len(watch.told(Purpose.HELLO)) == 1
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_what_was_over_before_anybody_knew_the_owners_is_told_in_silence_once(
+    database: Path, clock: Clock, *, restarted: bool
+) -> None:
+    async with watching(database, clock) as watch:
+        watch.owners.clear()
+        incident = await flagged(watch)
+        await watch.keeper.failed(Trouble.TOKEN)
+        for _ in range(3):
+            clock.turn(10 * MINUTE)
+            await watch.see(CLEAN)
+        assert watch.incident().ended
+        assert watch.incident(None).ended
+        trouble = watch.incident(None).key
+        if not restarted:
+            await assert_told_in_silence(watch, incident.key, trouble)
+    if restarted:
+        async with watching(database, clock) as watch:
+            await assert_told_in_silence(watch, incident.key, trouble)
+
+
+async def assert_told_in_silence(watch: Watched, *keys: str) -> None:
+    watch.owners.add(ADA)
+    for _ in range(2):
+        await watch.keeper.tick()
+        notes = watch.told(Purpose.NOTE)
+        assert sorted(entry.incident for note in notes for entry in note.entries) == sorted(keys)
+        assert {(note.recipient, note.loud) for note in notes} == {(ADA, False)}
+    assert watch.told() == []
+
+
+async def test_owners_who_are_not_known_for_a_while_keep_their_messages_and_their_claims(
+    watch: Watched,
+) -> None:
+    incident = await flagged(watch)
+    await watch.keeper.claim(incident.key, ADA)
+    before = content(watch.ledger)
+    watch.owners.clear()
+    await watch.keeper.tick()
+    assert content(watch.ledger) == before
+
+
+async def test_an_owner_who_left_is_sent_nothing_more_and_holds_no_account(watch: Watched) -> None:
+    watch.owners.add(BEA)
+    incident = await flagged(watch)
+    (hello,) = (message for message in watch.told(Purpose.HELLO) if message.recipient == BEA)
+    async with watch.ledger.turn() as draft:
+        draft.put_message(replace(hello, delivery=Delivery.SENT, channel_id=1, message_id=2, sent_at=AT))
+    (alert,) = (message for message in watch.told() if message.recipient == BEA)
+    await watch.keeper.claim(incident.key, BEA)
+
+    watch.owners.remove(BEA)
+    await watch.keeper.tick()
+
+    for key, delivery in ((alert.key, Delivery.CANCELLED), (hello.key, Delivery.DONE)):
+        message = await watch.store.watch.message(key)
+        assert message is not None
+        assert message.delivery is delivery
+    assert (watch.incident().claimed_by, watch.incident().claimed_at) == (None, None)
+    assert [message.delivery for message in watch.told()] == [Delivery.WAITING]
+    assert watch.told()[0].recipient == ADA
+    assert (await written(watch))[1] == watch.ledger.messages
+
+
+async def test_the_claim_of_an_owner_stays_when_another_leaves(watch: Watched) -> None:
+    watch.owners.add(BEA)
+    await watch.keeper.claim((await flagged(watch)).key, ADA)
+    watch.owners.remove(BEA)
+    await watch.keeper.tick()
+    assert watch.incident().claimed_by == ADA
+
+
+# A database that cannot be written
+
+Change = Callable[[Watched, Incident], Awaitable[object]]
+CHANGES: dict[str, Change] = {
+    "a-look": lambda watch, _: watch.see(CLEAN),
+    "a-failure": lambda watch, _: watch.keeper.failed(Trouble.TOKEN),
+    "a-command": lambda watch, _: watch.keeper.met(OTHER, FLAG),
+    "claim": lambda watch, lease: watch.keeper.claim(lease.key, ADA),
+    "snooze": lambda watch, lease: watch.keeper.snooze(lease.key, ADA, HOUR),
+    "mute": lambda watch, _: watch.keeper.mute(None, ADA, AT + HOUR),
+    "test": lambda watch, _: watch.keeper.test((Route.DM,)),
+    "verdict": lambda watch, lease: watch.keeper.give_verdict(lease, ResetVerdict.BACK, None),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+async def test_what_cannot_be_written_changes_nothing(
+    watch: Watched, database: Path, clock: Clock, change: Change
+) -> None:
+    await watch.see(listed(OTHER), FLAGGED)
+    lease = await watch.keeper.take_lease(watch.incident().key, ADA)
+    assert lease is not None
+    before, version, audit = content(watch.ledger), watch.ledger.changed.version, await watch.audit()
+    clock.turn(MINUTE)
+    with locked(database), pytest.raises(StoreError):
+        await change(watch, lease)
+    assert (content(watch.ledger), watch.ledger.changed.version) == (before, version)
+    assert await watch.audit() == audit
+    await change(watch, lease)
+    assert watch.ledger.changed.version > version
+
+
+async def test_a_lease_that_cannot_be_written_is_not_given(watch: Watched, database: Path) -> None:
+    incident = await flagged(watch)
+    with locked(database), pytest.raises(StoreError):
+        await watch.keeper.take_lease(incident.key, ADA)
+    assert watch.incident() == incident
+    assert await watch.keeper.take_lease(incident.key, ADA) is not None

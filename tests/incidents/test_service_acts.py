@@ -1,0 +1,324 @@
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.domain.incidents import Delivery, Incident, Purpose, Reason, ResetVerdict, Route, State, Trouble
+from bot.incidents.service import CLOCK_CHECK, UNKNOWN_OUTCOME
+from bot.rules.policy import LEASE, LONGEST_SNOOZE, Policy
+from tests.support.keeping import (
+    ADA,
+    BEA,
+    HOUR,
+    MINUTE,
+    Clock,
+    Watched,
+    flagged,
+    listed,
+    watching,
+)
+from tests.support.ledger_cases import content, put
+from tests.support.parts import AT, CHANNEL, FLAG
+
+FLAGGED, CLEAN = listed(flag=FLAG), listed()
+FIRST_REMINDER = Policy().remind_after[0]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "midwatch.sqlite3"
+
+
+@pytest.fixture
+async def watch(database: Path, clock: Clock) -> AsyncIterator[Watched]:
+    async with watching(database, clock) as watched:
+        yield watched
+
+
+async def leased(watch: Watched, owner: int = ADA) -> Incident:
+    """Let an owner begin to reset the account."""
+    lease = await watch.keeper.take_lease((await flagged(watch)).key, owner)
+    assert lease is not None
+    return lease
+
+
+# What owners do
+
+
+async def test_who_is_on_it_is_noted_and_another_may_take_over(watch: Watched, clock: Clock) -> None:
+    watch.owners.add(BEA)
+    key = (await flagged(watch)).key
+    assert await watch.keeper.claim(key, ADA) == watch.incident()
+    clock.turn(MINUTE)
+    await watch.keeper.claim(key, BEA)
+    assert (watch.incident().claimed_by, watch.incident().claimed_at) == (BEA, AT + MINUTE)
+    assert await watch.audit() == [(ADA, "claim", "on it"), (BEA, "claim", "on it")]
+
+
+async def test_a_snooze_lasts_as_long_as_was_said_but_a_day_at_most(watch: Watched) -> None:
+    key = (await flagged(watch)).key
+    assert await watch.keeper.snooze(key, ADA, HOUR) == watch.incident()
+    assert watch.incident().snoozed_until == AT + HOUR
+    assert await watch.audit() == [(ADA, "snooze", "for 1 h")]
+    await watch.keeper.snooze(key, ADA, 3 * LONGEST_SNOOZE)
+    assert watch.incident().snoozed_until == AT + LONGEST_SNOOZE
+
+
+Press = Callable[[Watched, str], Awaitable[Incident | None]]
+PRESSES: dict[str, Press] = {
+    "claim": lambda watch, key: watch.keeper.claim(key, ADA),
+    "snooze": lambda watch, key: watch.keeper.snooze(key, ADA, HOUR),
+    "reset": lambda watch, key: watch.keeper.take_lease(key, ADA),
+}
+
+
+@pytest.mark.parametrize("press", PRESSES.values(), ids=PRESSES)
+async def test_a_button_of_what_nobody_knows_or_what_is_over_does_nothing(
+    watch: Watched, clock: Clock, press: Press
+) -> None:
+    assert await press(watch, "0" * 32) is None
+    incident = await flagged(watch)
+    for _ in range(8):
+        clock.turn(MINUTE)
+        await watch.see(CLEAN)
+    assert watch.incident().ended
+    before = content(watch.ledger)
+    assert await press(watch, incident.key) is None
+    assert content(watch.ledger) == before
+    assert await watch.audit() == []
+
+
+async def test_a_mute_holds_the_push_till_its_end(watch: Watched, clock: Clock) -> None:
+    await watch.see(CLEAN)
+    await watch.keeper.mute(CHANNEL, ADA, AT + HOUR)
+    await watch.see(FLAGGED)
+    assert watch.told() == []
+    assert await watch.audit() == [(ADA, "mute", "until 2026-03-01 13:00 UTC")]
+    clock.turn(HOUR)
+    await watch.keeper.tick()
+    assert len(watch.told()) == 1
+
+
+async def test_a_mute_that_is_taken_back_tells_what_it_held(watch: Watched) -> None:
+    await watch.see(CLEAN)
+    await watch.keeper.mute(None, ADA, AT + HOUR)
+    await watch.see(FLAGGED)
+    assert watch.told() == []
+    await watch.keeper.mute(None, ADA, AT)
+    assert len(watch.told()) == 1
+    assert await watch.audit("") == [(ADA, "mute", "until 2026-03-01 13:00 UTC"), (ADA, "unmute", "done")]
+
+
+async def test_to_end_a_mute_that_is_over_wakes_nobody(watch: Watched, clock: Clock) -> None:
+    await watch.see(CLEAN)
+    await watch.keeper.mute(None, ADA, AT + MINUTE)
+    clock.turn(2 * MINUTE)
+    await flagged(watch)
+    (first,) = watch.told()
+    await put(watch.ledger, replace(first, delivery=Delivery.SENT, sent_at=clock.now(), message_id=1))
+    clock.turn(6 * MINUTE)
+    await watch.keeper.mute(None, ADA, clock.now())
+    assert [message.key for message in watch.told()] == [first.key]
+
+
+async def test_a_test_goes_to_each_owner_by_each_route(watch: Watched) -> None:
+    watch.owners.add(BEA)
+    tests = await watch.keeper.test((Route.DM, Route.CHANNEL))
+    assert [(test.recipient, test.route) for test in tests] == [
+        (ADA, Route.DM),
+        (ADA, Route.CHANNEL),
+        (BEA, Route.DM),
+        (BEA, Route.CHANNEL),
+    ]
+    assert all(test.loud and test.due_at == AT for test in tests)
+    assert {test.key for test in tests} == {test.key for test in watch.told(Purpose.TEST)}
+
+
+# Leases
+
+
+async def test_only_one_has_the_lease(watch: Watched) -> None:
+    watch.owners.add(BEA)
+    lease = await leased(watch)
+    assert (lease.state, lease.leased_by, lease.lease_until) == (State.RESETTING, ADA, AT + LEASE)
+    assert await watch.keeper.take_lease(lease.key, BEA) is None
+    assert watch.incident() == lease
+    assert await watch.audit() == [(ADA, "reset", "asked")]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "flag", "state"),
+    [
+        (ResetVerdict.BACK, None, State.ENDED),
+        (ResetVerdict.NOT_YET, FLAG, State.OPEN),
+        (ResetVerdict.FLAGGED_AGAIN, FLAG, State.OPEN),
+        (ResetVerdict.NOT_CONFIGURED, None, State.ENDED),
+        (ResetVerdict.COULD_NOT_TELL, None, State.OPEN),
+    ],
+)
+async def test_a_verdict_gives_the_lease_back_and_is_the_outcome_in_the_audit(
+    watch: Watched, clock: Clock, verdict: ResetVerdict, flag: None, state: State
+) -> None:
+    lease = await leased(watch)
+    await watch.keeper.give_verdict(lease, verdict, flag)
+    assert (watch.incident().state, watch.incident().lease_until) == (state, None)
+    clock.turn(HOUR)
+    await watch.keeper.tick()
+    assert await watch.audit() == [(ADA, "reset", "asked"), (ADA, "reset", verdict.value)]
+
+
+Pass = Callable[[Watched, Incident], Awaitable[object]]
+PASSINGS: dict[str, Pass] = {
+    "the-clock": lambda watch, _: watch.keeper.tick(),
+    "a-look": lambda watch, _: watch.see(FLAGGED),
+    "a-look-that-failed": lambda watch, _: watch.keeper.failed(Trouble.UNREACHABLE),
+    "a-command": lambda watch, _: watch.keeper.met(CHANNEL, FLAG),
+}
+
+
+@pytest.mark.parametrize("happens", PASSINGS.values(), ids=PASSINGS)
+async def test_row_12_a_reset_that_was_killed_is_of_unknown_outcome_once_its_lease_is_over(
+    watch: Watched, clock: Clock, happens: Pass
+) -> None:
+    lease = await leased(watch)
+    clock.turn(LEASE - timedelta(seconds=1))
+    await happens(watch, lease)
+    assert watch.incident().state is State.RESETTING
+    clock.turn(timedelta(seconds=1))
+    await happens(watch, lease)
+    assert (watch.incident().state, watch.incident().leased_by) == (State.OPEN, None)
+    await watch.keeper.tick()
+    assert await watch.audit() == [(ADA, "reset", "asked"), (ADA, "reset", UNKNOWN_OUTCOME)]
+
+
+async def test_row_12_after_a_restart_too(database: Path, clock: Clock) -> None:
+    async with watching(database, clock) as watch:
+        await leased(watch)
+    clock.turn(LEASE)
+    async with watching(database, clock) as watch:
+        await watch.keeper.tick()
+        assert watch.incident().state is State.OPEN
+        assert await watch.audit() == [(ADA, "reset", "asked"), (ADA, "reset", UNKNOWN_OUTCOME)]
+
+
+async def test_row_12_the_button_works_again_and_the_lost_reset_is_in_the_audit_all_the_same(
+    watch: Watched, clock: Clock
+) -> None:
+    watch.owners.add(BEA)
+    lost = await leased(watch)
+    clock.turn(LEASE)
+    lease = await watch.keeper.take_lease(lost.key, BEA)
+    assert lease is not None
+    assert lease.leased_by == BEA
+    assert await watch.audit() == [
+        (ADA, "reset", "asked"),
+        (ADA, "reset", UNKNOWN_OUTCOME),
+        (BEA, "reset", "asked"),
+    ]
+
+
+@pytest.mark.parametrize("owner", [ADA, BEA])
+async def test_a_verdict_that_comes_after_the_lease_is_not_taken(
+    watch: Watched, clock: Clock, owner: int
+) -> None:
+    watch.owners.add(BEA)
+    late = await leased(watch)
+    clock.turn(LEASE)
+    lease = await watch.keeper.take_lease(late.key, owner)
+    before = await watch.audit()
+    await watch.keeper.give_verdict(late, ResetVerdict.BACK, None)
+    assert watch.incident() == lease
+    assert await watch.audit() == before
+
+
+async def test_row_10_a_flag_that_came_back_after_a_verified_reset_leaves_its_outcome_as_it_was(
+    watch: Watched, clock: Clock
+) -> None:
+    await watch.keeper.give_verdict(await leased(watch), ResetVerdict.BACK, None)
+    clock.turn(3 * MINUTE)
+    await watch.see(FLAGGED)
+    assert (watch.incident().state, watch.incident().leased_by) == (State.OPEN, None)
+    assert await watch.audit() == [(ADA, "reset", "asked"), (ADA, "reset", "back in rotation")]
+
+
+# The clock
+
+
+async def test_the_next_tick_is_within_the_hour_whatever_is_due_later(watch: Watched) -> None:
+    assert watch.keeper.next_tick() == AT + CLOCK_CHECK
+    await watch.keeper.claim((await flagged(watch)).key, ADA)
+    assert watch.keeper.next_tick() == AT + CLOCK_CHECK
+
+
+async def test_the_next_tick_is_when_a_lease_or_a_snooze_ends(watch: Watched) -> None:
+    incident = await flagged(watch)
+    await watch.keeper.snooze(incident.key, ADA, 20 * MINUTE)
+    assert watch.keeper.next_tick() == AT + 20 * MINUTE
+    await watch.keeper.take_lease(incident.key, ADA)
+    assert watch.keeper.next_tick() == AT + LEASE
+
+
+async def test_the_next_tick_is_when_a_reminder_is_due_and_brings_it(watch: Watched, clock: Clock) -> None:
+    await flagged(watch)
+    (alert,) = watch.told()
+    async with watch.ledger.turn() as draft:
+        draft.put_message(replace(alert, delivery=Delivery.SENT, channel_id=1, message_id=2, sent_at=AT))
+    assert watch.keeper.next_tick() == AT + FIRST_REMINDER
+    clock.turn(FIRST_REMINDER - timedelta(seconds=1))
+    await watch.keeper.tick()
+    assert len(watch.told()) == 1
+    clock.turn(timedelta(seconds=1))
+    await watch.keeper.tick()
+    (reminder,) = (message for message in watch.told() if message.key != alert.key)
+    assert [entry.reason for entry in reminder.entries] == [Reason.REMINDER]
+
+
+async def test_row_29_who_is_on_it_is_asked_after_four_hours_and_then_the_claim_lapses(
+    watch: Watched, clock: Clock
+) -> None:
+    await watch.keeper.claim((await flagged(watch)).key, ADA)
+    (alert,) = watch.told()
+    async with watch.ledger.turn() as draft:
+        draft.put_message(replace(alert, delivery=Delivery.SENT, channel_id=1, message_id=2, sent_at=AT))
+    clock.turn(4 * HOUR)
+    await watch.keeper.tick()
+    (question,) = (message for message in watch.told() if message.key != alert.key)
+    assert [entry.reason for entry in question.entries] == [Reason.STILL_ON_IT]
+    clock.turn(30 * MINUTE)
+    await watch.keeper.tick()
+    assert watch.incident().claimed_by is None
+
+
+# A clock that is set back
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_clock_set_back_a_day_makes_no_hold_longer_than_it_was_asked_for(
+    tmp_path: Path,
+    restarted: bool,  # noqa: FBT001 - drawn
+) -> None:
+    clock, database = Clock(), tmp_path / "midwatch.sqlite3"
+    async with watching(database, clock) as watch:
+        incident = await flagged(watch)
+        await watch.keeper.snooze(incident.key, ADA, HOUR)
+        await watch.keeper.mute(None, ADA, clock.now() + HOUR)
+        clock.turn(20 * MINUTE)
+        await watch.keeper.tick()
+        clock.at -= 24 * HOUR
+        if not restarted:
+            await watch.keeper.tick()
+            assert watch.incident().snoozed_until == clock.now() + 40 * MINUTE
+            assert watch.ledger.mutes[None] == clock.now() + 40 * MINUTE
+    async with watching(database, clock) as watch:
+        await watch.keeper.tick()
+        left = watch.incident().snoozed_until
+        assert left is not None
+        assert left - clock.now() <= HOUR
+        assert watch.ledger.mutes[None] - clock.now() <= HOUR + MINUTE

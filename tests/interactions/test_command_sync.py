@@ -1,0 +1,242 @@
+import contextlib
+import logging
+import re
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import discord
+import pytest
+from simcord.backend.serializers import guild_create_payload
+
+from bot.interactions.command_sync import CommandSync
+from tests.simulators.discord import SANDBOX_BOT_TOKEN, Json, SimulatedDiscord, Trouble, point_at
+from tests.support.keeping import until
+from tests.support.parts import Memory
+from tests.support.running import Bot
+
+ABSENT = 100000000000000001
+"""A server the bot is not in; it sorts before the one it is in."""
+
+
+def command(name: str, **more: Any) -> Mapping[str, Any]:
+    return {"name": name, "description": "Does it.", "type": 1, "options": [], **more}
+
+
+COMMANDS = [command("mjinfo"), command("mjaccounts", contexts=[0, 1, 2], dm_permission=True)]
+
+
+@pytest.fixture
+async def client(world: SimulatedDiscord) -> AsyncIterator[discord.Client]:
+    with point_at(world.api, world.gateway):
+        async with discord.Client(intents=discord.Intents.none()) as opened:
+            await opened.login(SANDBOX_BOT_TOKEN)
+            yield opened
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return Memory()
+
+
+class Sync:
+    """Brings commands in line as each start of the bot does, with the settings of that start."""
+
+    def __init__(self, world: SimulatedDiscord, client: discord.Client, memory: Memory) -> None:
+        self.world, self.client, self.memory = world, client, memory
+
+    async def __call__(self, *servers: int, commands: list[Mapping[str, Any]] = COMMANDS) -> dict[str, Any]:
+        """Do it once; give what Discord was told, by the end of the path."""
+        before = len(self.world.requests)
+        await CommandSync(self.client.http, self.memory, servers).bring_in_line(
+            self.world.application_id, commands
+        )
+        told = [one for one in self.world.requests[before:] if one.method != "GET" and one.status == 200]
+        return {place(one.path): one.json for one in told}
+
+
+def place(path: str) -> str:
+    """Give "global", or the id of the server that a path is about."""
+    found = re.search("/guilds/([0-9]+)/", path)
+    return found[1] if found else "global"
+
+
+@pytest.fixture
+def sync(world: SimulatedDiscord, client: discord.Client, memory: Memory) -> Sync:
+    return Sync(world, client, memory)
+
+
+def names(told: list[Json]) -> list[str]:
+    return [each["name"] for each in told]
+
+
+async def test_without_servers_the_commands_are_global_in_servers_and_in_the_bot_s_direct_messages(
+    sync: Sync,
+) -> None:
+    told = await sync()
+    assert list(told) == ["global"]
+    assert names(told["global"]) == ["mjaccounts", "mjinfo"]
+    assert all(each["contexts"] == [0, 1] for each in told["global"])
+    assert all(each["integration_types"] == [0] for each in told["global"])
+    assert all("dm_permission" not in each for each in told["global"])
+
+
+async def test_with_servers_they_are_there_and_globally_in_the_bot_s_direct_messages_alone(
+    sync: Sync, world: SimulatedDiscord
+) -> None:
+    told = await sync(world.guild_id)
+    assert list(told) == ["global", str(world.guild_id)]
+    assert all(each["contexts"] == [1] for each in told["global"])
+    assert names(told[str(world.guild_id)]) == ["mjaccounts", "mjinfo"]
+    assert not any({"contexts", "integration_types"} & each.keys() for each in told[str(world.guild_id)])
+
+
+async def test_a_restart_tells_discord_nothing(sync: Sync, world: SimulatedDiscord) -> None:
+    await sync(world.guild_id)
+    assert await sync(world.guild_id) == {}
+
+
+async def test_a_restart_writes_nothing(sync: Sync, world: SimulatedDiscord, memory: Memory) -> None:
+    await sync(world.guild_id)
+    writes = memory.writes
+    await sync(world.guild_id)
+    assert memory.writes == writes
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        pytest.param([*COMMANDS, command("mjname")], id="one-more"),
+        pytest.param(COMMANDS[:1], id="one-less"),
+        pytest.param([command("mjinfo", description="Otherwise."), COMMANDS[1]], id="another-description"),
+        pytest.param([command("mjinfo", default_member_permissions=32), COMMANDS[1]], id="permissions"),
+    ],
+)
+async def test_changed_commands_are_told_everywhere(
+    sync: Sync, world: SimulatedDiscord, commands: list[Mapping[str, Any]]
+) -> None:
+    await sync(world.guild_id)
+    told = await sync(world.guild_id, commands=commands)
+    assert set(told) == {"global", str(world.guild_id)}
+    assert names(told["global"]) == sorted(each["name"] for each in commands)
+
+
+async def test_the_order_in_which_commands_are_given_does_not_matter(sync: Sync) -> None:
+    await sync()
+    assert await sync(commands=COMMANDS[::-1]) == {}
+
+
+async def test_servers_that_are_set_take_the_commands_from_other_servers(
+    sync: Sync, world: SimulatedDiscord
+) -> None:
+    await sync()
+    told = await sync(world.guild_id)
+    assert all(each["contexts"] == [1] for each in told["global"])
+    assert set(told) == {"global", str(world.guild_id)}
+
+
+async def test_a_server_no_longer_set_is_emptied_once(sync: Sync, world: SimulatedDiscord) -> None:
+    await sync(world.guild_id)
+    told = await sync()
+    assert told[str(world.guild_id)] == []
+    assert all(each["contexts"] == [0, 1] for each in told["global"])
+    assert await sync() == {}
+
+
+async def test_a_server_that_is_set_again_gets_its_commands_again(
+    sync: Sync, world: SimulatedDiscord
+) -> None:
+    await sync(world.guild_id)
+    await sync()
+    assert names((await sync(world.guild_id))[str(world.guild_id)]) == ["mjaccounts", "mjinfo"]
+
+
+async def test_a_server_the_bot_is_not_in_holds_up_no_other_and_is_tried_again(
+    sync: Sync, world: SimulatedDiscord, caplog: pytest.LogCaptureFixture
+) -> None:
+    absent = world.fault(Trouble.ERROR, status=403, code=50001, path=f"/applications/*/guilds/{ABSENT}/*")
+    told = await sync(ABSENT, world.guild_id)
+    assert set(told) == {"global", str(world.guild_id)}
+    warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert [str(ABSENT) in warning for warning in warnings] == [True]
+
+    world.mend(absent)
+    world.fault(Trouble.ERROR, status=403, code=50001, path=f"/applications/*/guilds/{world.guild_id}/*")
+    await sync(ABSENT, world.guild_id)
+    tried = [place(one.path) for one in world.requests if one.method == "PUT"]
+    assert tried == ["global", str(ABSENT), str(world.guild_id), str(ABSENT)]
+
+
+async def test_a_server_the_bot_has_left_is_forgotten_when_it_is_not_set_any_more(
+    sync: Sync, world: SimulatedDiscord, caplog: pytest.LogCaptureFixture
+) -> None:
+    await sync(world.guild_id)
+    world.fault(Trouble.ERROR, status=403, code=50001, path=f"/applications/*/guilds/{world.guild_id}/*")
+    caplog.clear()
+    await sync()
+    world.mend()
+    assert await sync() == {}
+    assert [record for record in caplog.records if record.levelno == logging.WARNING] == []
+
+
+async def test_a_failure_is_raised_and_what_is_missing_is_told_the_next_time(
+    sync: Sync, world: SimulatedDiscord
+) -> None:
+    await sync(world.guild_id)
+    world.fault(Trouble.ERROR, status=503, path="/applications/*/commands")
+    with pytest.raises(discord.DiscordServerError):
+        await sync()
+    world.mend()
+    told = await sync()
+    assert told[str(world.guild_id)] == []
+    assert "global" in told
+
+
+async def test_a_server_that_lost_its_commands_gets_them_again(
+    sync: Sync, world: SimulatedDiscord, memory: Memory
+) -> None:
+    await sync(world.guild_id)
+    await CommandSync(sync.client.http, memory, [world.guild_id]).forget(world.guild_id)
+    assert list(await sync(world.guild_id)) == [str(world.guild_id)]
+
+
+async def test_a_server_that_is_not_ours_is_not_remembered(sync: Sync, memory: Memory) -> None:
+    await CommandSync(sync.client.http, memory, ()).forget(ABSENT)
+    assert memory.kept == {}
+
+
+async def test_a_restart_of_the_whole_bot_tells_discord_nothing(
+    bot: Bot, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "bot.interactions.command_sync")
+    await bot.start()
+    # A stop before it is written down what Discord was told would have it told again.
+    await until(lambda: sum("told Discord about" in line for line in caplog.messages) == 2)
+    await bot.restart()
+    await bot.world.wait_for(lambda: counted(bot.world, "GET", "/oauth2/applications/@me") >= 4)
+    assert counted(bot.world, "PUT", "/applications/*") == 2
+
+
+def counted(world: SimulatedDiscord, method: str, path: str) -> int:
+    begin = path.removesuffix("*")
+    return sum(one.method == method and one.path.startswith(begin) for one in world.requests)
+
+
+def removed_and_invited_again(world: SimulatedDiscord) -> None:
+    """Let the server's owner remove the bot and invite it again; the sandbox's people cannot do that."""
+    backend = world._world.backend  # pyright: ignore[reportPrivateUsage] - see above
+    backend.emit("GUILD_DELETE", {"id": str(world.guild_id)})
+    joined = dict(guild_create_payload(backend, backend.guilds[world.guild_id]))
+    del joined["unavailable"]  # only a server that the bot was in before has it
+    backend.emit("GUILD_CREATE", joined)
+
+
+@pytest.mark.timeout(20)
+async def test_a_server_that_invites_the_bot_back_gets_its_commands_at_once(bot: Bot) -> None:
+    await bot.start()
+    while counted(bot.world, "PUT", "/applications/*") == 2:
+        # discord.py takes what comes within two seconds of the start for a part of the start.
+        removed_and_invited_again(bot.world)
+        with contextlib.suppress(AssertionError):
+            await bot.world.wait_for(lambda: counted(bot.world, "PUT", "/applications/*") > 2, 2.2)
+    told = [place(one.path) for one in bot.world.requests if one.method == "PUT"]
+    assert told == ["global", str(bot.world.guild_id), str(bot.world.guild_id)]

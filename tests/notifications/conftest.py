@@ -1,0 +1,32 @@
+"""Fixtures: a client that is logged in at the simulated Discord, without a gateway."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import discord
+import pytest
+
+from bot.notifications.transport import DiscordPost
+from tests.notifications.desk import Clock, Desk
+from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
+
+
+@pytest.fixture
+async def client(world: SimulatedDiscord) -> AsyncIterator[discord.Client]:
+    """A client that knows Discord's REST and nothing else."""
+    with point_at(world.api, world.gateway):
+        async with discord.Client(intents=discord.Intents.none(), max_ratelimit_timeout=30.0) as client:
+            await client.login(SANDBOX_BOT_TOKEN)
+            yield client
+
+
+@pytest.fixture
+def post(client: discord.Client, world: SimulatedDiscord) -> DiscordPost:
+    """The post with both routes."""
+    return DiscordPost(client, world.alerts_channel_id)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, post: DiscordPost, world: SimulatedDiscord) -> Desk:
+    """An outbox with both routes; each test opens its process."""
+    return Desk(tmp_path / "midwatch.sqlite3", post, world, Clock())

@@ -1,0 +1,227 @@
+"""An outbox over a real database, driven by hand: the clock, the rounds, the crashes."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from bot.domain.accounts import Account, Flag, KnownAccount
+from bot.domain.incidents import Delivery, Entry, Incident, Message, Purpose, Reason, State, new_key
+from bot.incidents.state import Ledger, Signal
+from bot.incidents.teller import Teller
+from bot.interactions.buttons import view_of
+from bot.notifications import Outbox, Step
+from bot.notifications.transport import Post
+from bot.rules.policy import Policy
+from bot.storage import Store
+from tests.simulators.discord import Json, SimulatedDiscord
+
+T = TypeVar("T")
+PATIENCE = 30.0
+CHANNEL = "1000000000000000001"
+FLAG = Flag.of("Please complete the captcha")
+
+
+class Clock:
+    """A clock that a test moves; who sleeps by it wakes when it was moved so far."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta(0)
+        self._slept: dict[asyncio.Event, datetime] = {}
+        self.slept = Signal()
+        """Fires when somebody has gone to sleep."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    def move(self, by: timedelta) -> None:
+        self._ahead += by
+        for event in [event for event, until in self._slept.items() if until <= self.now()]:
+            del self._slept[event]
+            event.set()
+
+    @property
+    def sleepers(self) -> int:
+        return len(self._slept)
+
+    @property
+    def wakes_in(self) -> timedelta:
+        """How long whoever wakes first still sleeps."""
+        return max(min(self._slept.values()) - self.now(), timedelta(0))
+
+    async def sleep(self, seconds: float) -> None:
+        event = asyncio.Event()
+        self._slept[event] = self.now() + timedelta(seconds=seconds)
+        self.slept.fire()
+        try:
+            await event.wait()
+        finally:
+            self._slept.pop(event, None)
+
+
+class Crash(BaseException):
+    """The process dies at a step."""
+
+
+class Desk:
+    """One process's outbox; `restart` is the next process on the same database."""
+
+    def __init__(self, database: Path, post: Post, world: SimulatedDiscord, clock: Clock) -> None:
+        self.post = post
+        self.clock = clock
+        self.accounts = {CHANNEL: KnownAccount(Account(CHANNEL, 3, FLAG), "Aurora")}
+        self.owners: set[int] = set()
+        """Who is told what the rules say; nobody, where a test writes the messages itself."""
+        self.at: Callable[[Step], None] = lambda _step: None
+        self.ledger_kind = Ledger
+        self.ledger: Ledger
+        self.outbox: Outbox
+        self._database = database
+        self._world = world
+        self._known: int | None = None
+        """The version of the ledger that the outbox went to sleep with; None with something under way."""
+
+    @asynccontextmanager
+    async def process(self) -> AsyncGenerator[None]:
+        """Have the database open, and an outbox that begins nothing by itself."""
+        async with Store.open(self._database) as store:
+            self.ledger = await self.ledger_kind.load(store, self.clock.now)
+            self.outbox = Outbox(
+                self.ledger,
+                self.post,
+                Teller(lambda: self.owners, Policy(), self.clock.now),
+                accounts=lambda: self.accounts,
+                view_of=view_of,
+                now=self.clock.now,
+                sleep=self._sleep,
+                chance=lambda: 1.0,
+                at=self.reach,
+            )
+            yield
+
+    def reach(self, step: Step) -> None:
+        """Come to a step of the outbox's work."""
+        self.at(step)
+
+    def pass_time(self, by: timedelta) -> None:
+        """Let time pass here and at Discord."""
+        self.clock.move(by)
+        self._world.pass_time(by.total_seconds())
+
+    async def put(self, *values: Incident | Message) -> None:
+        """Change the ledger in one turn."""
+        async with self.ledger.turn() as draft:
+            for value in values:
+                if isinstance(value, Incident):
+                    draft.put_incident(value)
+                else:
+                    draft.put_message(value)
+
+    async def work(self) -> timedelta:
+        """Do everything that is due, till nothing is; give the time the outbox would rest."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                rest = self.outbox.begin()
+                if not self.outbox.under_way:
+                    return rest
+                await asyncio.gather(*self.outbox.under_way)
+
+    async def work_for(self, time: timedelta) -> None:
+        """Let so much time pass, doing everything when it is due."""
+        end = self.clock.now() + time
+        while (rest := await self.work()) < (left := end - self.clock.now()):
+            self.pass_time(max(rest, timedelta(milliseconds=1)))
+        self.pass_time(max(left, timedelta(0)))
+        await self.work()
+
+    async def until(self, predicate: Callable[[], T]) -> T:
+        """Wait till something is true of the ledger."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                seen = self.ledger.changed.version
+                if value := predicate():
+                    return value
+                await self.ledger.changed.wait(seen)
+
+    async def until_resting(self) -> None:
+        """Wait till the outbox sleeps, with nothing under way and no change that it does not know."""
+        async with asyncio.timeout(PATIENCE):
+            while not self._is_resting:
+                await self.clock.slept.wait(self.clock.slept.version)
+
+    async def live_until(self, predicate: Callable[[], object]) -> None:
+        """Let time pass, whenever the outbox that runs by itself rests, till something is true.
+
+        Raises:
+            AssertionError: it did not become true within a day.
+        """
+        end = self.clock.now() + timedelta(days=1)
+        await self.until_resting()
+        while not predicate():
+            assert self.clock.now() < end, "waited in vain for a day"
+            self.pass_time(self.clock.wakes_in)
+            await self.until_resting()
+
+    @property
+    def _is_resting(self) -> bool:
+        return self.clock.sleepers > 0 and self._known == self.ledger.changed.version
+
+    def _sleep(self, seconds: float) -> Awaitable[None]:
+        self._known = None if self.outbox.under_way else self.ledger.changed.version
+        return self.clock.sleep(seconds)
+
+    def unfinished(self) -> set[str]:
+        """Give the keys of the messages that may still change."""
+        over = (Delivery.DONE, Delivery.CANCELLED)
+        return {key for key, message in self.ledger.messages.items() if message.delivery not in over}
+
+    def message(self, key: str) -> Message:
+        """Give a message as it is now."""
+        return self.ledger.messages[key]
+
+    def incident(self, channel: str = CHANNEL) -> Incident:
+        """Make an incident that is open."""
+        now = self.clock.now()
+        return Incident(new_key(), State.OPEN, now, now, channel=channel, flag=FLAG, peak=FLAG.kind)
+
+    async def alert(self, recipient: int, *incidents: Incident) -> Message:
+        """Put an alert that is due now, about a new incident unless others are given."""
+        about = incidents or (self.incident(),)
+        message = self.draft(recipient, Purpose.ALERT, *about)
+        await self.put(*about, message)
+        return message
+
+    async def put_due_in(self, recipient: int, time: timedelta) -> None:
+        """Put an alert that is due later."""
+        incident = self.incident()
+        alert = self.draft(recipient, Purpose.ALERT, incident)
+        await self.put(incident, replace(alert, due_at=self.clock.now() + time))
+
+    def draft(self, recipient: int, purpose: Purpose, *incidents: Incident) -> Message:
+        """Make a message that is due now."""
+        now = self.clock.now()
+        entries = tuple(Entry(incident.key, Reason.OPENED) for incident in incidents)
+        loud = purpose not in (Purpose.NOTE, Purpose.HELLO)
+        return Message(new_key(), recipient, purpose, loud=loud, created_at=now, due_at=now, entries=entries)
+
+    async def empty(self, message: Message) -> None:
+        """Take all it is about from a message, as a later one does."""
+        await self.put(replace(self.message(message.key), entries=()))
+
+    async def end(self, incident: Incident) -> None:
+        """Let an incident end now."""
+        current = self.ledger.incidents[incident.key]
+        await self.put(replace(current, state=State.ENDED, ended_at=self.clock.now()))
+
+
+def created(world: SimulatedDiscord) -> list[Json]:
+    """Give the bodies of all tries to send a message."""
+    return [one.json for one in world.requests if one.method == "POST" and one.path.endswith("/messages")]
+
+
+def edited(world: SimulatedDiscord) -> list[Json]:
+    """Give the bodies of all tries to edit a message."""
+    return [one.json for one in world.requests if one.method == "PATCH"]

@@ -1,0 +1,60 @@
+"""A message that goes by the second route besides the first is the same to who counts the reminders."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.domain.incidents import Entry, Message, Purpose, Reason, Trouble, new_key
+from bot.interactions.buttons import PATTERN, Press, view_of
+from bot.notifications.retry_policy import copied, sent
+from bot.notifications.transport import Place
+from bot.render.action_replies import snooze_choice
+from bot.render.alert_messages import look_of
+from bot.rules.recipient import Pushes
+from tests.support.render_samples import account, incident, service
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def test_a_reminder_that_arrives_as_a_copy_counts_as_the_reminder_it_is() -> None:
+    third = Message(new_key(), 1, Purpose.ALERT, loud=True, created_at=NOW, due_at=NOW, reminders=3)
+    at = NOW + timedelta(minutes=2)
+    arrived = sent(copied(third, at), Place(1, 2), shown=None, now=at)
+    failing = replace(third, failing_since=NOW)
+    assert Pushes.among([failing, arrived], {}, at) == Pushes(at, 3, None)
+
+
+def parts_of(custom_id: str) -> list[str]:
+    """Give the parts of an argument as a press has them."""
+    found = re.fullmatch(PATTERN, custom_id)
+    assert found is not None
+    press = Press(int(found["asker"]), found["argument"])
+    return [press.part(place) for place in range(press.length)]
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize("count", [1, 30])
+@pytest.mark.parametrize("is_copy", [False, True])
+def test_row_54_every_argument_of_every_button_survives_the_way_to_custom_id_and_back(
+    purpose: Purpose, count: int, *, is_copy: bool
+) -> None:
+    troubles = (
+        [replace(service(Trouble.UNREACHABLE), key=new_key())]
+        if purpose is Purpose.SERVICE
+        else [replace(incident(n), key=new_key()) for n in range(count)]
+    )
+    entries = tuple(Entry(each.key, Reason.OPENED) for each in troubles)
+    original = Message(new_key(), 1, purpose, loud=True, created_at=NOW, due_at=NOW, entries=entries)
+    message = copied(original, NOW) if is_copy else original
+    look = look_of(message, {each.key: each for each in troubles}, {})
+    ids = [getattr(item, "custom_id", None) for item in view_of(look).children]
+    ids += [
+        getattr(item, "custom_id", None)
+        for item in view_of(snooze_choice(account(), troubles[0].key, message.key)).children
+    ]
+    known = {message.key, *(each.key for each in troubles)}
+    for parts in [parts_of(each) for each in ids if each]:
+        assert message.key in parts
+        assert all(part in known or re.fullmatch("[0-9]{1,2}|[a-z]+", part) for part in parts)

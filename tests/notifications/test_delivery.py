@@ -1,0 +1,291 @@
+"""Discord's REST, by the simulated one: what is sent, what is found again, and what each error means."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+import discord
+import pytest
+from discord import ui
+
+from bot.domain.incidents import Route, new_key
+from bot.notifications.transport import (
+    REQUEST_LIMIT,
+    DiscordPost,
+    Letter,
+    NotDoneError,
+    Obstacle,
+    Place,
+    error_for,
+    obstacle_in,
+)
+from bot.render.message_content import signature
+from tests.simulators.discord import SANDBOX_BOT_TOKEN, Fault, SimulatedDiscord, Trouble
+from tests.support.running import Visitor
+
+
+def letter(content: str = "hello", *, footer: str | None = None, button: str | None = None) -> Letter:
+    embed = None if footer is None else discord.Embed(title="x").set_footer(text=footer)
+    view = ui.View(timeout=None)
+    if button is not None:
+        view.add_item(ui.Button(label="Press", custom_id=button))
+    return Letter(content, embed, view)
+
+
+async def send(
+    post: DiscordPost, what: Letter, *, route: Route = Route.DM, to: int, nonce: str = "n"
+) -> Place:
+    return await post.send(await post.open(to, route), what, nonce=nonce, silent=False)
+
+
+def created(world: SimulatedDiscord) -> list[dict[str, object]]:
+    return [one.json for one in world.requests if one.method == "POST" and one.path.endswith("/messages")]
+
+
+# Sending
+
+
+async def test_a_direct_message_arrives_with_its_nonce_and_without_mentions(
+    post: DiscordPost, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    place = await send(post, letter("@everyone look"), to=ada.person.id, nonce="abc")
+    (message,) = ada.sees(ada.dm)
+    assert (place.channel_id, str(place.message_id)) == (ada.dm, message["id"])
+    (body,) = created(world)
+    assert (body["nonce"], body["enforce_nonce"]) == ("abc", True)
+    assert body["allowed_mentions"] == {"parse": []}
+    assert not body.get("flags")
+
+
+async def test_a_silent_message_notifies_nobody(
+    post: DiscordPost, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    await post.send(ada.dm, letter(), nonce="n", silent=True)
+    (body,) = created(world)
+    assert body["flags"] == discord.MessageFlags(suppress_notifications=True).value
+
+
+async def test_in_the_channel_only_the_recipient_can_be_mentioned(
+    post: DiscordPost, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    what = Letter(f"<@{ada.person.id}> <@{world.stranger.id}>", None, ui.View(timeout=None), ada.person.id)
+    place = await send(post, what, route=Route.CHANNEL, to=ada.person.id)
+    assert place.channel_id == world.alerts_channel_id
+    (body,) = created(world)
+    assert body["allowed_mentions"] == {"parse": [], "users": [ada.person.id]}
+
+
+async def test_the_same_nonce_within_minutes_is_the_same_message(post: DiscordPost, ada: Visitor) -> None:
+    first = await send(post, letter(), to=ada.person.id, nonce="same")
+    again = await send(post, letter(), to=ada.person.id, nonce="same")
+    assert first == again
+    assert len(ada.sees(ada.dm)) == 1
+
+
+async def test_the_direct_messages_of_a_person_are_opened_once(
+    post: DiscordPost, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    for nonce in "abc":
+        await send(post, letter(), to=ada.person.id, nonce=nonce)
+    assert sum(one.path == "/users/@me/channels" for one in world.requests) == 1
+
+
+async def test_without_an_alert_channel_there_is_one_route(client: discord.Client, ada: Visitor) -> None:
+    post = DiscordPost(client)
+    assert post.has(Route.DM)
+    assert not post.has(Route.CHANNEL)
+    with pytest.raises(NotDoneError) as refused:
+        await post.open(ada.person.id, Route.CHANNEL)
+    assert refused.value.obstacle is Obstacle.BROKEN
+
+
+async def test_nothing_is_ready_before_the_login_and_after_the_end(client: discord.Client) -> None:
+    new = discord.Client(intents=discord.Intents.none())
+    assert not DiscordPost(new).ready
+    assert DiscordPost(client).ready
+    await client.close()
+    assert not DiscordPost(client).ready
+
+
+# Changing
+
+
+async def test_an_edit_replaces_text_embed_and_buttons(post: DiscordPost, ada: Visitor) -> None:
+    place = await send(post, letter("before", footer="f", button="b"), to=ada.person.id)
+    await post.edit(place, letter("after"))
+    (message,) = ada.sees(ada.dm)
+    assert (message["content"], message["embeds"], message["components"]) == ("after", [], [])
+
+
+async def test_a_deleted_message_is_gone_for_every_later_request(post: DiscordPost, ada: Visitor) -> None:
+    place = await send(post, letter(), to=ada.person.id)
+    await post.delete(place)
+    assert ada.sees(ada.dm) == []
+    for request in (post.edit(place, letter()), post.delete(place)):
+        with pytest.raises(NotDoneError) as gone:
+            await request
+        assert gone.value.obstacle is Obstacle.GONE
+
+
+# Finding
+
+
+@pytest.mark.parametrize("where", ["footer", "button", "text", "long footer", "long text"])
+@pytest.mark.parametrize("kind", [str, "2.{}".format], ids=["original", "copy"])
+async def test_a_key_is_found_where_history_keeps_it(
+    post: DiscordPost, ada: Visitor, where: str, kind: Callable[[str], str]
+) -> None:
+    key = kind(new_key())
+    sent = {
+        "footer": letter(footer=signature(key)),
+        "long footer": letter(footer=f"Midwatch · {key}"),
+        "button": letter(button=f"mw:on.it:0:{key}"),
+        "text": letter(f"plain\n-# {signature(key)}"),
+        "long text": letter(f"plain\n-# Midwatch · {key}"),
+    }[where]
+    place = await send(post, sent, to=ada.person.id)
+    await send(post, letter("a later one"), to=ada.person.id, nonce="later")
+    assert await post.find(ada.dm, key, datetime.now(UTC)) == place
+
+
+async def test_a_key_that_was_never_sent_is_not_found(post: DiscordPost, ada: Visitor) -> None:
+    await send(post, letter(footer=new_key()), to=ada.person.id)
+    assert await post.find(ada.dm, new_key(), datetime.now(UTC)) is None
+
+
+async def test_a_message_is_not_taken_for_its_copy_nor_for_one_that_only_names_its_key(
+    post: DiscordPost, ada: Visitor
+) -> None:
+    key = new_key()
+    await send(post, letter(footer=signature(f"2.{key}")), to=ada.person.id)
+    await send(post, letter(f"{signature(key)} is what it said"), to=ada.person.id, nonce="another")
+    assert await post.find(ada.dm, key, datetime.now(UTC)) is None
+
+
+async def test_the_search_ends_a_day_before_the_claim(
+    post: DiscordPost, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    key = new_key()
+    await send(post, letter(footer=key), to=ada.person.id)
+    world.pass_time(2 * 86400)
+    assert await post.find(ada.dm, key, datetime.now(UTC) + timedelta(hours=23)) is not None
+    assert await post.find(ada.dm, key, datetime.now(UTC) + timedelta(hours=25)) is None
+
+
+# What errors mean
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "obstacle"),
+    [
+        pytest.param(403, 50007, Obstacle.CLOSED, id="closed"),
+        pytest.param(400, 50007, Obstacle.CLOSED, id="closed-with-400"),
+        pytest.param(403, 50278, Obstacle.CLOSED, id="no-server-in-common"),
+        pytest.param(403, 50001, Obstacle.BROKEN, id="no-access"),
+        pytest.param(403, 50013, Obstacle.BROKEN, id="no-permission"),
+        pytest.param(404, 10003, Obstacle.BROKEN, id="no-channel"),
+        pytest.param(404, 10013, Obstacle.BROKEN, id="no-person"),
+        pytest.param(404, 10008, Obstacle.GONE, id="no-message"),
+        pytest.param(400, 50035, Obstacle.FORM, id="form"),
+        pytest.param(403, 20009, Obstacle.FORM, id="explicit"),
+        pytest.param(403, 40333, Obstacle.WAIT, id="edge"),
+        pytest.param(403, 0, Obstacle.WAIT, id="no-code"),
+        pytest.param(400, 99999, Obstacle.WAIT, id="unknown-code"),
+        pytest.param(403, 20026, Obstacle.BROKEN, id="quarantined"),
+        pytest.param(400, 50083, Obstacle.BROKEN, id="archived-thread"),
+        pytest.param(400, 40003, Obstacle.WAIT, id="opening-too-fast"),
+        pytest.param(400, 30046, Obstacle.WAIT, id="too-many-edits"),
+        pytest.param(408, 0, Obstacle.WAIT, id="timeout-there"),
+        pytest.param(429, 0, Obstacle.WAIT, id="rate-limit"),
+        pytest.param(500, 0, Obstacle.WAIT, id="server-error"),
+        pytest.param(503, 0, Obstacle.WAIT, id="unavailable"),
+        pytest.param(401, 0, Obstacle.TOKEN, id="token"),
+    ],
+)
+def test_rows_49_and_50_an_answer_is_sorted_by_its_code_and_only_some_are_about_the_body(
+    status: int, code: int, obstacle: Obstacle
+) -> None:
+    assert obstacle_in(status, code) is obstacle
+
+
+@pytest.mark.parametrize(
+    ("error", "obstacle"),
+    [
+        (discord.RateLimited(40.0), Obstacle.WAIT),
+        (discord.LoginFailure("no"), Obstacle.TOKEN),
+        (aiohttp.ServerDisconnectedError(), Obstacle.WAIT),
+        (ConnectionResetError(), Obstacle.WAIT),
+        (TimeoutError(), Obstacle.WAIT),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_an_error_without_an_answer_is_sorted_by_its_kind(error: Exception, obstacle: Obstacle) -> None:
+    assert error_for(error).obstacle is obstacle
+
+
+FAULTS = [
+    pytest.param(Fault(Trouble.ERROR, status=503), Obstacle.WAIT, "503", id="unavailable"),
+    pytest.param(Fault(Trouble.ERROR, status=403, code=50013), Obstacle.BROKEN, "50013", id="forbidden"),
+    pytest.param(Fault(Trouble.RATE_LIMITED, seconds=600.0), Obstacle.WAIT, "429", id="long-rate-limit"),
+    pytest.param(Fault(Trouble.RATE_LIMITED, via=False), Obstacle.WAIT, "429", id="rate-limit-of-cloudflare"),
+    pytest.param(Fault(Trouble.TOKEN_REFUSED), Obstacle.TOKEN, "401", id="token-refused"),
+    pytest.param(Fault(Trouble.RESET), Obstacle.WAIT, "ServerDisconnectedError", id="reset"),
+    pytest.param(Fault(Trouble.SLOW, seconds=60.0), Obstacle.WAIT, "TimeoutError", id="silence"),
+]
+
+
+async def failure(post: DiscordPost, channel_id: int) -> NotDoneError:
+    with pytest.raises(NotDoneError) as failed:
+        await post.send(channel_id, letter(), nonce="n", silent=False)
+    return failed.value
+
+
+@pytest.mark.parametrize(("fault", "obstacle", "reason"), FAULTS)
+async def test_a_request_that_fails_says_what_is_in_the_way(
+    client: discord.Client, world: SimulatedDiscord, fault: Fault, obstacle: Obstacle, reason: str
+) -> None:
+    shortly = timedelta(milliseconds=200)
+    post = DiscordPost(client, limit=shortly if fault.trouble is Trouble.SLOW else REQUEST_LIMIT)
+    details = {"status": fault.status, "code": fault.code, "seconds": fault.seconds, "via": fault.via}
+    world.fault(fault.trouble, **details)
+    failed = await failure(post, world.channel_id)
+    world.mend()
+    assert (failed.obstacle, failed.reason) == (obstacle, reason)
+
+
+async def test_an_error_holds_no_secret_and_nothing_that_does(
+    post: DiscordPost, world: SimulatedDiscord
+) -> None:
+    world.fault(Trouble.RESET)
+    failed = await failure(post, world.channel_id)
+    assert SANDBOX_BOT_TOKEN not in repr(failed)
+    assert failed.__cause__ is None
+    assert failed.__suppress_context__
+
+
+@pytest.mark.parametrize("trouble", [Trouble.RATE_LIMITED, Trouble.EDGE_LIMITED])
+async def test_a_long_rate_limit_says_how_long(
+    post: DiscordPost, world: SimulatedDiscord, ada: Visitor, trouble: Trouble
+) -> None:
+    world.fault(trouble, seconds=600.0)
+    assert (await failure(post, ada.dm)).wait == timedelta(minutes=10)
+
+
+@pytest.mark.parametrize("at_opening", [False, True])
+async def test_closed_direct_messages_are_told_apart(
+    post: DiscordPost, world: SimulatedDiscord, ada: Visitor, *, at_opening: bool
+) -> None:
+    world.close_dm(ada.person, at_opening=at_opening)
+    with pytest.raises(NotDoneError) as failed:
+        await send(post, letter(), to=ada.person.id)
+    assert failed.value.obstacle is Obstacle.CLOSED
+
+
+async def test_a_key_that_somebody_else_quotes_is_not_our_message(
+    post: DiscordPost, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    key = new_key()
+    place = await send(post, letter(f"quoted: {key}"), to=ada.person.id, route=Route.CHANNEL)
+    sent = world._world.backend.messages[place.channel_id][place.message_id]  # pyright: ignore[reportPrivateUsage] - people here cannot write
+    sent.author_id = world.stranger.id
+    assert await post.find(place.channel_id, key, datetime.now(UTC)) is None

@@ -1,0 +1,320 @@
+"""The loop of the outbox: what wakes it, what cannot end it, and what does."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import aiohttp
+import discord
+import pytest
+
+from bot.domain.incidents import Delivery, Purpose, Route
+from bot.incidents.state import Draft, Ledger
+from bot.notifications import Step
+from bot.notifications.transport import Letter, NotDoneError, Obstacle, Place, Post
+from bot.storage import StoreError
+from tests.notifications.desk import PATIENCE, Desk
+from tests.simulators.discord import SimulatedDiscord, Trouble
+from tests.support.running import Visitor
+
+ERRORS: list[BaseException] = [
+    NotDoneError(Obstacle.WAIT, "503"),
+    discord.DiscordException(),
+    aiohttp.ServerDisconnectedError(),
+    ConnectionResetError(),
+    TimeoutError(),
+    StoreError("the database is locked"),
+    KeyError("id"),
+    ValueError("no JSON"),
+    RuntimeError("Session is closed"),
+    asyncio.CancelledError(),
+]
+
+ELSEWHERE = (Step.LEFT, Step.LEASED, Step.RESET, Step.JUDGED)
+"""The steps of a message that cannot be changed any more, and of a reset."""
+OWN_ERRORS = [error for error in ERRORS if isinstance(error, KeyError | StoreError | asyncio.CancelledError)]
+
+
+@asynccontextmanager
+async def running(desk: Desk) -> AsyncGenerator[None]:
+    """Let the outbox run by itself until the block ends."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(desk.outbox.run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        async with asyncio.timeout(PATIENCE):
+            await task
+
+
+# What wakes it
+
+
+async def test_a_change_of_the_ledger_wakes_it(desk: Desk, world: SimulatedDiscord, ada: Visitor) -> None:
+    async with desk.process(), running(desk):
+        await desk.until_resting()
+        await desk.alert(ada.person.id)
+        await world.wait_for(lambda: ada.sees(ada.dm))
+
+
+async def test_the_time_of_a_message_wakes_it(desk: Desk, world: SimulatedDiscord, ada: Visitor) -> None:
+    async with desk.process():
+        await desk.put_due_in(ada.person.id, timedelta(minutes=4))
+        async with running(desk):
+            await desk.until_resting()
+            assert ada.sees(ada.dm) == []
+            desk.pass_time(timedelta(minutes=4))
+            await world.wait_for(lambda: ada.sees(ada.dm))
+
+
+async def test_it_waits_for_the_login(desk: Desk, ada: Visitor) -> None:
+    late = Breaking(desk.post, ready=False)
+    desk.post = late
+    async with desk.process():
+        alert = await desk.alert(ada.person.id)
+        async with running(desk):
+            await desk.until_resting()
+            assert desk.message(alert.key).delivery is Delivery.WAITING
+            late.ready = True
+            await desk.live_until(lambda: ada.sees(ada.dm))
+
+
+async def test_with_nothing_to_do_it_rests_a_minute(desk: Desk) -> None:
+    async with desk.process():
+        assert await desk.work() == timedelta(minutes=1)
+
+
+# What cannot end it
+
+
+@dataclass
+class Breaking:
+    """A post that fails once, in the way and at the request it is told to."""
+
+    post: Post
+    ready: bool = True
+    error: BaseException | None = None
+    request: str = ""
+    asked: list[str] = field(default_factory=list[str])
+
+    def _ask(self, request: str) -> None:
+        self.asked.append(request)
+        if self.error is not None and request == self.request:
+            error, self.error = self.error, None
+            raise error
+
+    def has(self, route: Route) -> bool:
+        return self.post.has(route)
+
+    async def open(self, recipient: int, route: Route) -> int:
+        self._ask("open")
+        return await self.post.open(recipient, route)
+
+    async def send(self, channel_id: int, letter: Letter, *, nonce: str, silent: bool) -> Place:
+        self._ask("send")
+        place = await self.post.send(channel_id, letter, nonce=nonce, silent=silent)
+        self._ask("answer")
+        return place
+
+    async def edit(self, place: Place, letter: Letter) -> None:
+        self._ask("edit")
+        await self.post.edit(place, letter)
+
+    async def delete(self, place: Place) -> None:
+        self._ask("delete")
+        await self.post.delete(place)
+
+    async def find(self, channel_id: int, key: str, since: datetime) -> Place | None:
+        self._ask("find")
+        return await self.post.find(channel_id, key, since)
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("request_name", ["open", "send", "answer", "edit", "delete"])
+async def test_no_error_of_a_request_ends_it_or_loses_or_repeats_a_message(
+    desk: Desk, ada: Visitor, error: BaseException, request_name: str
+) -> None:
+    desk.post = Breaking(desk.post, error=error, request=request_name)
+    async with desk.process(), running(desk):
+        await live_a_life(desk, ada)
+        assert request_name in desk.post.asked
+
+
+@pytest.mark.parametrize("error", OWN_ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("fatal", [step for step in Step if step not in ELSEWHERE])
+async def test_no_error_of_our_own_at_any_step_ends_it_or_loses_or_repeats_a_message(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor, error: BaseException, fatal: Step
+) -> None:
+    left = [fatal]
+
+    def at(step: Step) -> None:
+        if step in left:
+            left.remove(step)
+            raise error
+
+    desk.at = at
+    if fatal is Step.REFUSED:
+        world.fault(Trouble.ERROR, method="POST", path="/channels/*/messages", status=503, times=1)
+    async with desk.process(), running(desk):
+        await live_a_life(desk, ada)
+    assert not left
+
+
+@pytest.mark.parametrize("error", OWN_ERRORS, ids=lambda error: type(error).__name__)
+async def test_an_error_that_stays_is_met_ever_more_rarely(
+    desk: Desk, ada: Visitor, error: BaseException
+) -> None:
+    met: list[Step] = []
+
+    def at(step: Step) -> None:
+        met.append(step)
+        raise error
+
+    desk.at = at
+    async with desk.process():
+        await desk.alert(ada.person.id)
+        await desk.work_for(timedelta(hours=1))
+    assert 8 <= len(met) <= 15
+
+
+async def test_after_an_error_it_wakes_when_the_backoff_is_over(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    left = [KeyError("once")]
+
+    def at(_step: Step) -> None:
+        if left:
+            raise left.pop()
+
+    desk.at = at
+    async with desk.process():
+        await desk.alert(ada.person.id)
+        async with running(desk):
+            await world.wait_for(lambda: not left)
+            await desk.until_resting()
+            desk.pass_time(timedelta(seconds=2))
+            await world.wait_for(lambda: ada.sees(ada.dm))
+
+
+class Failing(Ledger):
+    """A ledger that cannot be written at one of its turns."""
+
+    turns_left = 0
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncGenerator[Draft]:
+        self.turns_left -= 1
+        async with super().turn() as draft:
+            yield draft
+            if self.turns_left == 0:
+                raise StoreError("the disk is full")
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+async def test_a_database_that_cannot_be_written_for_once_neither_loses_nor_repeats_a_message(
+    desk: Desk, ada: Visitor, turn: int
+) -> None:
+    desk.ledger_kind = Failing
+    async with desk.process():
+        assert isinstance(desk.ledger, Failing)
+        incident = desk.incident()
+        alert = await desk.alert(ada.person.id, incident)
+        desk.ledger.turns_left = turn
+        async with running(desk):
+            await desk.live_until(lambda: desk.message(alert.key).delivery is Delivery.SENT)
+        assert len(ada.sees(ada.dm)) == 1
+        assert desk.ledger.turns_left <= 0
+
+
+async def live_a_life(desk: Desk, ada: Visitor) -> None:
+    """Have an incident told, ended and shown green, and a message that is about nothing deleted."""
+    incident = desk.incident()
+    alert = await desk.alert(ada.person.id, incident)
+    await desk.live_until(lambda: desk.message(alert.key).delivery is Delivery.SENT)
+    await desk.end(incident)
+    await desk.live_until(lambda: desk.message(alert.key).delivery is Delivery.DONE)
+    (green,) = ada.sees(ada.dm)
+    assert "is back" in green["content"]
+    emptied = await desk.alert(ada.person.id, desk.incident())
+    await desk.live_until(lambda: desk.message(emptied.key).delivery is Delivery.SENT)
+    assert len(ada.sees(ada.dm)) == 2
+    await desk.empty(emptied)
+    await desk.live_until(lambda: emptied.key not in desk.unfinished())
+    assert [message["id"] for message in ada.sees(ada.dm)] == [green["id"]]
+
+
+# What ends it
+
+
+async def test_it_stops_without_waiting_for_a_discord_that_hangs_and_nothing_is_lost(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    world.fault(Trouble.SLOW_AFTER, method="POST", path="/channels/*/messages", seconds=3_600.0, times=1)
+    async with desk.process():
+        alert = await desk.alert(ada.person.id)
+        async with running(desk):
+            await world.wait_for(lambda: ada.sees(ada.dm))
+        assert desk.outbox.under_way == ()
+    world.mend()
+    async with desk.process():
+        assert desk.message(alert.key).delivery is Delivery.CLAIMED
+        await desk.work()
+    assert len(ada.sees(ada.dm)) == 1
+
+
+async def test_a_send_that_hangs_holds_up_no_edit_of_another_message(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor, bea: Visitor
+) -> None:
+    async with desk.process():
+        incident = desk.incident()
+        await desk.alert(ada.person.id, incident)
+        await desk.work()
+        world.fault(Trouble.SLOW_AFTER, method="POST", path="/channels/*/messages", seconds=3_600.0, times=1)
+        async with running(desk):
+            await desk.alert(bea.person.id)
+            await world.wait_for(lambda: ada.sees(ada.dm) and bea.sees(bea.dm))
+            await desk.end(incident)
+            await world.wait_for(lambda: "is back" in ada.sees(ada.dm)[0]["content"])
+            assert desk.outbox.under_way
+    world.mend()
+
+
+# What it says of itself
+
+
+async def test_it_says_what_waits_and_why_and_how_each_route_does(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor, bea: Visitor
+) -> None:
+    world.close_dm(bea.person)
+    async with desk.process():
+        await desk.alert(ada.person.id)
+        await desk.alert(bea.person.id)
+        await desk.work()
+        world.fault(Trouble.ERROR, method="POST", path="/channels/*/messages", status=503)
+        began = desk.clock.now()
+        note = desk.draft(ada.person.id, Purpose.HELLO)
+        await desk.put(note)
+        await desk.work_for(timedelta(minutes=6))
+        report = desk.outbox.report()
+        assert [(message.key, message.failure) for message in report.waiting] == [(note.key, "503")]
+        assert report.overdue_since is not None
+        assert report.overdue_since - began < timedelta(seconds=5)
+        assert report.routes[ada.person.id, Route.DM].failure == "503"
+        assert report.routes[bea.person.id, Route.DM].refuses
+        assert report.routes[bea.person.id, Route.CHANNEL].worked_at is not None
+
+
+async def test_a_restart_knows_when_each_route_worked_last(desk: Desk, ada: Visitor) -> None:
+    async with desk.process():
+        await desk.alert(ada.person.id)
+        await desk.work()
+        worked_at = desk.outbox.report().routes[ada.person.id, Route.DM].worked_at
+    desk.pass_time(timedelta(hours=1))
+    async with desk.process():
+        again = desk.outbox.report().routes[ada.person.id, Route.DM].worked_at
+        assert worked_at is not None
+        assert again is not None
+        assert abs(again - worked_at) < timedelta(milliseconds=1)

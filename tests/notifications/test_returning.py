@@ -1,0 +1,36 @@
+"""What comes back is shown again by the message that had shown its end."""
+
+import asyncio
+from dataclasses import replace
+
+from bot.domain.incidents import Delivery, State
+from bot.notifications import Step
+from bot.notifications.editor import EDIT_EVERY
+from tests.notifications.desk import Desk, edited
+from tests.simulators.discord import SimulatedDiscord
+from tests.support.running import Visitor
+
+
+async def test_what_comes_back_while_its_end_is_being_shown_is_not_done_with(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    async with desk.process():
+        incident = desk.incident()
+        alert = await desk.alert(ada.person.id, incident)
+        await desk.work()
+        begun: list[asyncio.Task[None]] = []
+
+        def come_back(step: Step) -> None:
+            if step is Step.EDITING and not begun:
+                open_again = replace(desk.ledger.incidents[incident.key], state=State.OPEN, ended_at=None)
+                begun.append(asyncio.create_task(desk.put(open_again)))
+
+        desk.at = come_back
+        await desk.end(incident)
+        await desk.work()
+        assert begun
+        assert desk.message(alert.key).delivery is Delivery.SENT
+        await desk.work_for(EDIT_EVERY)
+        assert len(edited(world)) == 2
+    (message,) = ada.sees(ada.dm)
+    assert "needs you" in message["content"]

@@ -1,0 +1,317 @@
+"""From a row of the outbox to one message in Discord, also through crashes and lost answers."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import discord
+import pytest
+
+from bot.domain.incidents import Delivery, Purpose, Route
+from bot.notifications import Step
+from bot.notifications.transport import DiscordPost
+from tests.notifications.desk import Crash, Desk, created
+from tests.simulators.discord import SimulatedDiscord, Trouble
+from tests.support.running import Visitor
+
+SILENT = discord.MessageFlags(suppress_notifications=True).value
+SECONDS_LATER = timedelta(seconds=20)
+HOUR_LATER = timedelta(hours=1)
+
+
+async def test_what_is_due_becomes_one_direct_message(desk: Desk, ada: Visitor) -> None:
+    async with desk.process():
+        alert = await desk.alert(ada.person.id)
+        await desk.work()
+        (message,) = ada.sees(ada.dm)
+        row = desk.message(alert.key)
+        assert (row.delivery, row.route) == (Delivery.SENT, Route.DM)
+        assert (row.channel_id, str(row.message_id)) == (ada.dm, message["id"])
+        assert row.sent_at is not None
+        assert row.shown is not None
+        assert "Aurora" in message["content"]
+
+
+async def test_a_message_is_claimed_before_anything_is_asked_of_discord(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    seen: list[tuple[Step, Delivery, int]] = []
+    async with desk.process():
+        alert = await desk.alert(ada.person.id)
+        asked = len(world.requests)
+
+        def note(step: Step) -> None:
+            seen.append((step, desk.message(alert.key).delivery, len(world.requests) - asked))
+
+        desk.at = note
+        await desk.work()
+    assert seen == [
+        (Step.CLAIMING, Delivery.WAITING, 0),
+        (Step.CLAIMED, Delivery.CLAIMED, 0),
+        (Step.OPENED, Delivery.CLAIMED, 1),
+        (Step.SENT, Delivery.CLAIMED, 2),
+        (Step.RECORDED, Delivery.SENT, 2),
+    ]
+
+
+# Crashes (rules 22 and 23)
+
+
+def die_at(fatal: Step) -> Callable[[Step], None]:
+    def at(step: Step) -> None:
+        if step is fatal:
+            raise Crash
+
+    return at
+
+
+@pytest.mark.parametrize("away", [SECONDS_LATER, HOUR_LATER], ids=["seconds", "an-hour"])
+@pytest.mark.parametrize("step", [Step.CLAIMING, Step.CLAIMED, Step.OPENED, Step.SENT, Step.RECORDED])
+async def test_row_23_killed_at_any_step_it_is_told_exactly_once(
+    desk: Desk, ada: Visitor, step: Step, away: timedelta
+) -> None:
+    async with desk.process():
+        alert = await desk.alert(ada.person.id)
+        desk.at = die_at(step)
+        with pytest.raises(Crash):
+            await desk.work()
+    desk.at = lambda _step: None
+    desk.pass_time(away)
+    async with desk.process():
+        await desk.work()
+        (message,) = ada.sees(ada.dm)
+        row = desk.message(alert.key)
+        assert (row.delivery, str(row.message_id)) == (Delivery.SENT, message["id"])
+
+
+@pytest.mark.parametrize(("denied", "times"), [({}, 1), ({"read_message_history": True}, 2)])
+async def test_only_with_its_history_is_a_message_found_again_in_the_alert_channel(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor, denied: dict[str, bool], times: int
+) -> None:
+    world.deny_bot(world.alerts_channel_id, **denied)
+    async with desk.process():
+        incident = desk.incident()
+        await desk.put(
+            incident, replace(desk.draft(ada.person.id, Purpose.ALERT, incident), route=Route.CHANNEL)
+        )
+        desk.at = die_at(Step.SENT)
+        with pytest.raises(Crash):
+            await desk.work()
+    desk.at = lambda _step: None
+    desk.pass_time(HOUR_LATER)
+    async with desk.process():
+        await desk.work()
+    assert len(ada.sees(world.alerts_channel_id)) == times
+
+
+async def test_a_second_try_has_the_nonce_of_the_first(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    async with desk.process():
+        alert = await desk.alert(ada.person.id)
+        world.fault(Trouble.ERROR, method="POST", path="/channels/*/messages", status=503, times=2)
+        await desk.work_for(timedelta(minutes=1))
+    assert [body["nonce"] for body in created(world)] == [alert.nonce] * 3
+
+
+async def test_within_the_nonces_window_history_is_not_searched(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    async with desk.process():
+        await desk.alert(ada.person.id)
+        desk.at = die_at(Step.SENT)
+        with pytest.raises(Crash):
+            await desk.work()
+    desk.at = lambda _step: None
+    desk.pass_time(SECONDS_LATER)
+    async with desk.process():
+        await desk.work()
+    assert not [one for one in world.requests if one.method == "GET" and one.path.endswith("/messages")]
+    assert len(created(world)) == 2
+
+
+@pytest.mark.parametrize("purpose", [Purpose.ALERT, Purpose.NOTE, Purpose.HELLO, Purpose.TEST])
+async def test_row_23_a_message_of_any_purpose_is_found_again_in_history(
+    desk: Desk, ada: Visitor, purpose: Purpose
+) -> None:
+    async with desk.process():
+        incident = desk.incident()
+        about = (incident,) if purpose in (Purpose.ALERT, Purpose.NOTE) else ()
+        await desk.put(incident, desk.draft(ada.person.id, purpose, *about))
+        desk.at = die_at(Step.SENT)
+        with pytest.raises(Crash):
+            await desk.work()
+    desk.at = lambda _step: None
+    desk.pass_time(HOUR_LATER)
+    async with desk.process():
+        await desk.work()
+    assert len(ada.sees(ada.dm)) == 1
+
+
+async def test_a_clock_put_back_during_a_crash_repeats_nothing(desk: Desk, ada: Visitor) -> None:
+    async with desk.process():
+        await desk.alert(ada.person.id)
+        desk.at = die_at(Step.SENT)
+        with pytest.raises(Crash):
+            await desk.work()
+    desk.at = lambda _step: None
+    desk.pass_time(HOUR_LATER)
+    desk.clock.move(-timedelta(hours=2))
+    async with desk.process():
+        await desk.work()
+    assert len(ada.sees(ada.dm)) == 1
+
+
+async def test_row_32_a_row_of_an_older_database_is_looked_for_before_it_is_sent(
+    desk: Desk, ada: Visitor
+) -> None:
+    async with desk.process():
+        alert = await desk.alert(ada.person.id)
+        await desk.work()
+        await desk.put(alert)  # as if the database of a moment ago had been put back
+    desk.pass_time(HOUR_LATER)
+    async with desk.process():
+        assert desk.message(alert.key).delivery is Delivery.WAITING
+        await desk.work()
+        assert desk.message(alert.key).delivery is Delivery.SENT
+    assert len(ada.sees(ada.dm)) == 1
+
+
+@pytest.mark.parametrize("trouble", [Trouble.RESET_AFTER, Trouble.SLOW_AFTER])
+@pytest.mark.parametrize("away", [timedelta(seconds=5), HOUR_LATER], ids=["seconds", "an-hour"])
+async def test_a_lost_answer_does_not_repeat_the_message(
+    desk: Desk, post: DiscordPost, world: SimulatedDiscord, ada: Visitor, trouble: Trouble, *, away: timedelta
+) -> None:
+    async with desk.process():
+        await post.open(ada.person.id, Route.DM)
+        post.limit = timedelta(milliseconds=200)
+        alert = await desk.alert(ada.person.id)
+        world.fault(trouble, method="POST", seconds=60.0, times=1)
+        await desk.work()
+        assert desk.message(alert.key).delivery is Delivery.CLAIMED
+        desk.pass_time(away)
+        await desk.work()
+        assert desk.message(alert.key).delivery is Delivery.SENT
+    assert len(ada.sees(ada.dm)) == 1
+
+
+async def test_what_changed_between_two_tries_is_shown_in_the_end(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    async with desk.process():
+        incident = desk.incident()
+        alert = await desk.alert(ada.person.id, incident)
+        world.fault(Trouble.RESET_AFTER, method="POST", path="/channels/*/messages", times=1)
+        await desk.work()
+        await desk.end(incident)
+        await desk.work_for(timedelta(seconds=30))
+        (message,) = ada.sees(ada.dm)
+        assert "is back" in message["content"]
+        assert alert.key not in desk.ledger.messages or desk.message(alert.key).delivery is Delivery.DONE
+
+
+# When (rule 31)
+
+
+async def test_what_is_not_due_waits_for_its_time(desk: Desk, ada: Visitor) -> None:
+    async with desk.process():
+        in_four_minutes = desk.clock.now() + timedelta(minutes=4)
+        incident = desk.incident()
+        alert = replace(desk.draft(ada.person.id, Purpose.ALERT, incident), due_at=in_four_minutes)
+        await desk.put(incident, alert)
+        rest = await desk.work()
+        assert timedelta(minutes=3, seconds=50) < rest <= timedelta(minutes=4)
+        assert ada.sees(ada.dm) == []
+        desk.pass_time(timedelta(minutes=4))
+        await desk.work()
+        assert len(ada.sees(ada.dm)) == 1
+
+
+async def test_a_due_time_beyond_every_backoff_is_due_now(desk: Desk, ada: Visitor) -> None:
+    async with desk.process():
+        incident = desk.incident()
+        alert = desk.draft(ada.person.id, Purpose.ALERT, incident)
+        await desk.put(incident, replace(alert, due_at=desk.clock.now() + timedelta(hours=1)))
+        await desk.work()
+        assert len(ada.sees(ada.dm)) == 1
+
+
+# How loudly
+
+
+@pytest.mark.parametrize(
+    ("loud", "flags"),
+    [
+        pytest.param(True, None, id="loud"),
+        pytest.param(False, SILENT, id="silent"),
+    ],
+)
+async def test_only_what_is_loud_notifies(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor, *, loud: bool, flags: int | None
+) -> None:
+    async with desk.process():
+        incident = desk.incident()
+        await desk.put(incident, replace(desk.draft(ada.person.id, Purpose.ALERT, incident), loud=loud))
+        await desk.work()
+    (body,) = created(world)
+    assert body.get("flags") == flags
+    assert body["allowed_mentions"] == {"parse": []}
+
+
+async def test_what_is_over_before_it_could_be_sent_wakes_nobody(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    async with desk.process():
+        incident = desk.incident()
+        await desk.alert(ada.person.id, incident)
+        world.fault(Trouble.ERROR, method="POST", path="/channels/*/messages", status=503, times=1)
+        await desk.work()
+        await desk.end(incident)
+        await desk.work_for(timedelta(minutes=1))
+    assert [body.get("flags") for body in created(world)] == [None, SILENT]
+
+
+# What happens meanwhile
+
+
+async def test_a_message_cancelled_while_it_waits_is_not_sent(desk: Desk, ada: Visitor) -> None:
+    async with desk.process():
+        alert = await desk.alert(ada.person.id)
+        await desk.put(replace(alert, delivery=Delivery.CANCELLED))
+        await desk.work()
+    assert ada.sees(ada.dm) == []
+
+
+async def test_a_message_cancelled_on_its_way_is_left_as_it_arrived(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    async with desk.process():
+        alert = await desk.alert(ada.person.id)
+
+        slow = world.fault(Trouble.SLOW_AFTER, path="/channels/*/messages", seconds=60.0, times=1)
+        desk.outbox.begin()
+        (message,) = await world.wait_for(lambda: ada.sees(ada.dm))
+        await desk.put(replace(desk.message(alert.key), delivery=Delivery.CANCELLED))
+        world.mend(slow)
+        await desk.work()
+        row = await desk.ledger.message(alert.key)
+        assert row is not None
+        assert (row.delivery, str(row.message_id)) == (Delivery.DONE, message["id"])
+
+
+async def test_a_fault_of_our_own_in_one_message_stops_no_other(
+    desk: Desk, ada: Visitor, bea: Visitor
+) -> None:
+    async with desk.process():
+        await desk.alert(ada.person.id)
+        broken = await desk.alert(bea.person.id)
+
+        def at(step: Step) -> None:
+            if step is Step.OPENED and desk.message(broken.key).delivery is Delivery.CLAIMED:
+                raise KeyError(step)
+
+        desk.at = at
+        await desk.work()
+        desk.at = lambda _step: None
+        await desk.work_for(timedelta(minutes=1))
+    assert (len(ada.sees(ada.dm)), len(bea.sees(bea.dm))) == (1, 1)

@@ -1,0 +1,227 @@
+"""What Discord refuses for good to change is sent anew, once, and the old one is left (rule 48)."""
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.accounts import Flag
+from bot.domain.incidents import Delivery, Incident, Message, Purpose, Route, State, new_key
+from bot.domain.incidents import Trouble as Wrong
+from bot.notifications import Step
+from tests.notifications.desk import Crash, Desk, created, edited
+from tests.simulators.discord import SimulatedDiscord, Trouble
+from tests.support.running import Visitor
+
+ARCHIVED = 50083
+CODES = [ARCHIVED, 50001, 50013, 20026]
+SILENT = 1 << 12
+IN_VAIN = 3
+"""How often an edit is tried."""
+
+
+async def told(desk: Desk, ada: Visitor) -> tuple[Message, Incident]:
+    """Have one alert sent, about one incident."""
+    incident = desk.incident()
+    alert = await desk.alert(ada.person.id, incident)
+    await desk.work()
+    return alert, incident
+
+
+def refuse_edits(world: SimulatedDiscord, ada: Visitor, code: int = ARCHIVED) -> None:
+    """Let the last message that stands in ada's direct messages be one that is never changed again."""
+    path = f"/channels/{ada.dm}/messages/{ada.sees(ada.dm)[-1]['id']}"
+    world.fault(Trouble.ERROR, path=path, status=400, code=code)
+
+
+@pytest.mark.parametrize("code", CODES)
+async def test_row_48_what_cannot_be_changed_is_sent_anew_silently_and_the_old_one_left(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor, code: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "bot.notifications")
+    async with desk.process():
+        alert, incident = await told(desk, ada)
+        refuse_edits(world, ada, code)
+        await desk.end(incident)
+        await desk.work_for(timedelta(minutes=2))
+        old, anew = ada.sees(ada.dm)
+        assert "needs you" in old["content"]
+        assert "is back" in anew["content"]
+        assert (len(created(world)), len(edited(world))) == (2, IN_VAIN)
+        assert created(world)[-1]["flags"] & SILENT
+        row = desk.message(alert.key)
+        assert (row.is_stuck, row.failure, str(row.message_id)) == (True, str(code), old["id"])
+        assert desk.unfinished() == set()
+        lines = [each.getMessage() for each in caplog.records if "any more" in each.getMessage()]
+        assert len(lines) == 1
+        assert str(code) in lines[0]
+        await desk.work_for(timedelta(days=1))
+    assert len(created(world)) == 2
+
+
+async def test_row_48_what_is_sent_anew_is_kept_current_from_then_on(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    async with desk.process():
+        _, incident = await told(desk, ada)
+        refuse_edits(world, ada)
+        await desk.put(replace(desk.ledger.incidents[incident.key], flag=Flag.of("blocked from accessing")))
+        await desk.work_for(timedelta(minutes=1))
+        await desk.end(incident)
+        await desk.work_for(timedelta(minutes=1))
+    old, anew = ada.sees(ada.dm)
+    assert "needs you" in old["content"]
+    assert "is back" in anew["content"]
+
+
+async def test_row_48_where_no_edit_ever_does_changes_do_not_become_a_stream_of_messages(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    async with desk.process():
+        _, incident = await told(desk, ada)
+        world.fault(Trouble.ERROR, method="PATCH", status=400, code=ARCHIVED)
+        for text in ("one thing", "a captcha", "pending moderation", "blocked from accessing") * 15:
+            await desk.put(replace(desk.ledger.incidents[incident.key], flag=Flag.of(text)))
+            await desk.work_for(timedelta(minutes=1))
+    assert 5 <= len(created(world)) <= 8
+
+
+async def test_row_48_a_message_about_the_service_is_sent_anew_and_wakes_nobody_again(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    desk.owners.add(ada.person.id)
+    async with desk.process():
+        now = desk.clock.now()
+        incident = Incident(new_key(), State.OPEN, now, now, trouble=Wrong.UNREACHABLE)
+        await desk.put(incident, desk.draft(ada.person.id, Purpose.SERVICE, incident))
+        await desk.work()
+        refuse_edits(world, ada)
+        await desk.put(replace(incident, trouble=Wrong.TOKEN))
+        await desk.work_for(timedelta(minutes=2))
+    assert [body.get("flags", 0) & SILENT for body in created(world)] == [0, SILENT]
+
+
+async def test_row_48_a_channel_that_takes_nothing_more_is_left_for_the_next_route(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    channel = f"/channels/{world.alerts_channel_id}/messages*"
+    async with desk.process():
+        incident = desk.incident()
+        alert = replace(desk.draft(ada.person.id, Purpose.ALERT, incident), route=Route.CHANNEL)
+        await desk.put(incident, alert)
+        await desk.work()
+        world.fault(Trouble.ERROR, path=channel, status=403, code=50001)
+        await desk.end(incident)
+        await desk.work_for(timedelta(minutes=2))
+        assert desk.unfinished() == set()
+    (anew,) = ada.sees(ada.dm)
+    assert "is back" in anew["content"]
+
+
+async def test_row_48_a_copy_whose_original_still_comes_is_left_and_not_sent_anew(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    async with desk.process():
+        incident = desk.incident()
+        alert = await desk.alert(ada.person.id, incident)
+        direct = world.fault(Trouble.ERROR, path=f"/channels/{ada.dm}/messages", status=503)
+        await desk.work_for(timedelta(minutes=3))
+        copy = f"/channels/{world.alerts_channel_id}/messages/*"
+        world.fault(Trouble.ERROR, path=copy, status=400, code=ARCHIVED)
+        await desk.end(incident)
+        await desk.work_for(timedelta(minutes=3))
+        copies = [each for each in created(world) if each["nonce"] != alert.nonce]
+        assert len(copies) == 1
+        world.mend(direct)
+        await desk.work_for(timedelta(minutes=20))
+    (original,) = ada.sees(ada.dm)
+    assert "is back" in original["content"]
+
+
+async def test_row_48_a_message_that_cannot_be_taken_away_is_left(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    async with desk.process():
+        alert, _ = await told(desk, ada)
+        world.fault(Trouble.ERROR, method="DELETE", status=400, code=ARCHIVED)
+        await desk.empty(alert)
+        await desk.work_for(timedelta(minutes=2))
+        assert desk.message(alert.key).is_stuck
+    assert len(created(world)) == 1
+
+
+async def test_row_48_a_note_that_cannot_be_changed_is_left_as_it_has_told_all(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    async with desk.process():
+        incident = replace(desk.incident(), state=State.ENDED, ended_at=desk.clock.now())
+        note = desk.draft(ada.person.id, Purpose.NOTE, incident)
+        world.fault(Trouble.RESET_AFTER, method="POST", path=f"/channels/{ada.dm}/messages", times=1)
+        world.fault(Trouble.ERROR, method="PATCH", status=400, code=ARCHIVED)
+        await desk.put(incident, note)
+        await desk.work_for(timedelta(hours=1))
+        assert desk.unfinished() == set()
+    assert len(ada.sees(ada.dm)) == 1
+
+
+async def test_row_48_refusals_that_pass_are_no_reason_to_send_anew(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    async with desk.process():
+        alert, incident = await told(desk, ada)
+        world.fault(Trouble.ERROR, method="PATCH", status=503, times=3)
+        world.fault(Trouble.ERROR, method="PATCH", status=400, code=ARCHIVED, times=2)
+        await desk.end(incident)
+        await desk.work_for(timedelta(minutes=3))
+        assert desk.message(alert.key).delivery is Delivery.DONE
+        assert not desk.message(alert.key).is_stuck
+    assert len(created(world)) == 1
+
+
+async def test_row_48_an_error_of_our_own_right_after_it_neither_loses_nor_repeats(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    errors = [KeyError("once")]
+
+    def fail(step: Step) -> None:
+        if step is Step.LEFT and errors:
+            raise errors.pop()
+
+    desk.at = fail
+    async with desk.process():
+        _, incident = await told(desk, ada)
+        refuse_edits(world, ada)
+        await desk.end(incident)
+        await desk.work_for(timedelta(minutes=2))
+    assert not errors
+    assert len(created(world)) == 2
+
+
+STEPS = [Step.EDITING, Step.LEFT, Step.CLAIMING, Step.CLAIMED, Step.OPENED, Step.SENT, Step.RECORDED]
+
+
+@pytest.mark.parametrize("away", [timedelta(seconds=20), timedelta(hours=1)], ids=["seconds", "an-hour"])
+@pytest.mark.parametrize("fatal", STEPS)
+async def test_row_48_killed_at_any_step_it_is_sent_anew_exactly_once(
+    desk: Desk, world: SimulatedDiscord, ada: Visitor, fatal: Step, away: timedelta
+) -> None:
+    def die(step: Step) -> None:
+        if step is fatal:
+            raise Crash
+
+    async with desk.process():
+        _, incident = await told(desk, ada)
+        refuse_edits(world, ada)
+        await desk.end(incident)
+        desk.at = die
+        with pytest.raises(Crash):
+            await desk.work_for(timedelta(minutes=2))
+    desk.at = lambda _step: None
+    desk.pass_time(away)
+    async with desk.process():
+        await desk.work_for(timedelta(minutes=2))
+        assert desk.unfinished() == set()
+    old, anew = ada.sees(ada.dm)
+    assert "needs you" in old["content"]
+    assert "is back" in anew["content"]

@@ -1,0 +1,337 @@
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.domain.accounts import Account, Flag
+from bot.domain.errors import UserError
+from bot.domain.incidents import Trouble
+from bot.polling.poller import PRESSES_SHARE
+from bot.providers.useapi import PendingModeration, Unauthorized, Unreachable, UseapiClient, UseapiError
+from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
+from tests.support import keeping
+from tests.support.parts import AT, CHANNEL, FLAG, OTHER, Clock, Parts, answer, locked, parts
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "midwatch.sqlite3"
+
+
+@pytest.fixture
+async def here(api: SimulatedUseapi, database: Path, clock: Clock) -> AsyncIterator[Parts]:
+    async with parts(api, database, clock) as opened:
+        yield opened
+
+
+async def test_a_look_takes_in_what_the_api_lists(api: SimulatedUseapi, here: Parts) -> None:
+    api.add(channel=CHANNEL, max_jobs=7)
+    api.add(channel=OTHER)
+    api.flag(OTHER, MODERATION)
+
+    observation = await here.monitor.check()
+
+    assert observation.at == AT
+    assert {known.account for known in here.monitor.roster.accounts} == set(observation.accounts)
+    assert here.known(CHANNEL).account.max_jobs == 7
+    assert here.known(OTHER).account.flag == FLAG
+    assert here.known(OTHER).flagged_since == AT
+
+
+async def test_callers_share_the_one_look_under_way(api: SimulatedUseapi, here: Parts) -> None:
+    looks = await asyncio.gather(*(here.monitor.check() for _ in range(5)))
+    assert all(look is looks[0] for look in looks)
+    assert api.count(Endpoint.LIST) == 1
+
+
+async def test_the_next_caller_gets_a_new_look(api: SimulatedUseapi, here: Parts) -> None:
+    await here.monitor.check()
+    await here.monitor.check()
+    assert api.count(Endpoint.LIST) == 2
+
+
+async def test_a_caller_that_goes_away_does_not_take_the_look_from_the_others(
+    api: SimulatedUseapi, here: Parts
+) -> None:
+    api.add(channel=CHANNEL)
+    gone, waiting = (asyncio.create_task(here.monitor.check()) for _ in range(2))
+    await asyncio.sleep(0)
+    gone.cancel()
+    observation = await waiting
+    assert gone.cancelled()
+    assert [account.channel for account in observation.accounts] == [CHANNEL]
+    assert api.count(Endpoint.LIST) == 1
+
+
+async def test_a_failure_reaches_every_caller_and_leaves_what_is_known(
+    api: SimulatedUseapi, here: Parts, clock: Clock
+) -> None:
+    api.add(channel=CHANNEL)
+    await here.monitor.check()
+    before, clock.at = here.monitor.roster.accounts, AT + HOUR
+    api.fault(Fault.UNAUTHORIZED)
+
+    failures = await asyncio.gather(*(here.monitor.check() for _ in range(2)), return_exceptions=True)
+
+    assert [type(failure) for failure in failures] == [Unauthorized, Unauthorized]
+    assert isinstance(here.monitor.failure, Unauthorized)
+    assert here.monitor.roster.accounts == before
+    assert here.monitor.roster.observed_at == AT
+
+
+async def test_a_good_look_ends_the_failure(api: SimulatedUseapi, here: Parts) -> None:
+    api.fault(Fault.UNAUTHORIZED, times=1)
+    with pytest.raises(UseapiError):
+        await here.monitor.check()
+    await here.monitor.check()
+    assert here.monitor.failure is None
+
+
+async def test_a_failure_that_nobody_waits_for_any_more_is_not_an_unread_error(
+    api: SimulatedUseapi, here: Parts
+) -> None:
+    unread: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unread.append(context["message"]))
+    api.fault(Fault.UNAUTHORIZED)
+    look = here.monitor.look_soon()
+    await asyncio.wait({look})
+    del look
+    await asyncio.sleep(0)
+    assert unread == []
+
+
+async def test_a_list_that_cannot_be_written_down_is_answered_and_written_with_the_next_look(
+    api: SimulatedUseapi, here: Parts, database: Path, clock: Clock
+) -> None:
+    api.add(channel=CHANNEL)
+    with locked(database):
+        await here.monitor.check()
+    assert here.known(CHANNEL)
+    assert await here.store.accounts() == ()
+
+    clock.turn(timedelta(seconds=1))
+    await here.monitor.check()
+    assert [stored.account.channel for stored in await here.store.accounts()] == [CHANNEL]
+
+
+async def test_a_list_that_lost_too_much_is_not_believed_either_when_nothing_can_be_written_down(
+    api: SimulatedUseapi, here: Parts, database: Path
+) -> None:
+    api.add(channel=CHANNEL)
+    await here.monitor.check()
+    api.remove(CHANNEL)
+    with locked(database), pytest.raises(UseapiError, match="suddenly lists none of your accounts"):
+        await here.monitor.check()
+    assert here.known(CHANNEL)
+
+
+async def test_a_flag_met_by_a_command_is_known_and_written_down_at_once(
+    api: SimulatedUseapi, here: Parts
+) -> None:
+    api.add(channel=CHANNEL)
+    await here.monitor.check()
+    await here.monitor.note_flag(CHANNEL, FLAG)
+    assert here.known(CHANNEL).account.flag == FLAG
+    (written,) = await here.store.watch.load_incidents(AT)
+    assert (written.channel, written.flag, written.opened_at) == (CHANNEL, FLAG, AT)
+
+
+async def test_a_flag_that_cannot_be_written_down_is_known_all_the_same(
+    api: SimulatedUseapi, here: Parts, database: Path
+) -> None:
+    api.add(channel=CHANNEL)
+    await here.monitor.check()
+    with locked(database):
+        await here.monitor.note_flag(CHANNEL, FLAG)
+    assert here.known(CHANNEL).account.flag == FLAG
+
+
+async def test_a_flag_that_could_not_be_written_down_is_with_the_next_look(
+    api: SimulatedUseapi, here: Parts, database: Path, clock: Clock
+) -> None:
+    api.add(channel=CHANNEL)
+    await here.monitor.check()
+    with locked(database):
+        for _ in range(2):
+            await here.monitor.note_flag(CHANNEL, FLAG)
+            clock.turn(timedelta(minutes=1))
+    await here.monitor.check()  # which shows no flag: only the command met it
+    written = await here.store.watch.load_incidents(clock.now())
+    shown = [(incident.channel, incident.flag, incident.opened_at) for incident in written]
+    assert shown == [(CHANNEL, FLAG, AT)]
+
+
+async def test_a_flag_of_an_unknown_account_is_not_written_down(here: Parts) -> None:
+    await here.monitor.note_flag(CHANNEL, FLAG)
+    assert await here.store.watch.load_incidents(AT) == ()
+
+
+async def test_a_restart_remembers_the_list_with_names_flags_and_answers(
+    api: SimulatedUseapi, database: Path, clock: Clock
+) -> None:
+    api.add(channel=CHANNEL)
+    api.add(channel=OTHER)
+    api.flag(CHANNEL, MODERATION)
+    async with parts(api, database, clock) as before:
+        await before.monitor.check()
+        await before.store.rename(CHANNEL, "Mine", actor_id=1, at=AT)
+        await before.store.record_info(CHANNEL, answer("aurora"))
+        api.remove(OTHER)
+        clock.turn(HOUR)
+        await before.monitor.check()
+    api.fault(Fault.VANISHED)
+
+    async with parts(api, database, clock) as after:
+        (known,) = after.monitor.roster.accounts
+        assert (known.label, known.discord_name, known.flagged_since) == ("Mine", "aurora", AT)
+        assert known.account.flag == Flag.of(MODERATION)
+        assert known.snapshot is not None
+        assert known.snapshot.taken_at == AT
+        assert after.monitor.roster.observed_at == AT + HOUR
+
+
+async def test_an_account_that_memory_does_not_know_is_looked_up_in_the_list(
+    api: SimulatedUseapi, here: Parts
+) -> None:
+    await here.monitor.check()
+    api.add(channel=CHANNEL)
+    assert (await here.monitor.find(CHANNEL)).channel == CHANNEL
+    await here.monitor.find(CHANNEL)
+    assert api.count(Endpoint.LIST) == 2
+
+
+async def test_an_account_that_the_list_does_not_know_either_is_refused(here: Parts) -> None:
+    with pytest.raises(UserError):
+        await here.monitor.find(CHANNEL)
+
+
+async def test_closing_ends_a_look_that_is_under_way(api: SimulatedUseapi, here: Parts) -> None:
+    api.fault(Fault.HANG)
+    look = here.monitor.look_soon()
+    await here.monitor.close()
+    assert look.cancelled()
+
+
+async def service_troubles(here: Parts) -> list[tuple[Trouble | None, Flag | None]]:
+    incidents = await here.store.watch.load_incidents(AT)
+    return [(incident.trouble, incident.flag) for incident in incidents if incident.channel is None]
+
+
+@pytest.mark.parametrize("known", [0, 2], ids=["before-the-first-list", "with-accounts-known"])
+async def test_a_596_in_place_of_the_list_that_names_nobody_is_trouble_of_the_service_at_once(
+    api: SimulatedUseapi, here: Parts, known: int
+) -> None:
+    for channel in (CHANNEL, OTHER)[:known]:
+        api.add(channel=channel)
+    if known:
+        await here.monitor.check()
+    api.fault(Fault.CODE_596_UNNAMED)
+    with pytest.raises(PendingModeration) as caught:
+        await here.monitor.check()
+    assert await service_troubles(here) == [(Trouble.PENDING, caught.value.flag)]
+    assert not any(account.account.flag for account in here.monitor.roster.accounts)
+
+
+async def test_a_596_in_place_of_the_list_is_the_flag_of_the_only_account(
+    api: SimulatedUseapi, here: Parts
+) -> None:
+    api.add(channel=CHANNEL)
+    await here.monitor.check()
+    api.fault(Fault.CODE_596_UNNAMED)
+    with pytest.raises(PendingModeration) as caught:
+        await here.monitor.check()
+    assert here.known(CHANNEL).account.flag == caught.value.flag
+    assert await service_troubles(here) == []
+    assert [each.channel for each in await here.store.watch.load_incidents(AT)] == [CHANNEL]
+
+
+async def test_a_596_in_place_of_the_list_that_names_an_account_nobody_knows_is_told_all_the_same(
+    here: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(_client: UseapiClient) -> tuple[Account, ...]:
+        raise PendingModeration("what", "next", flag=FLAG, channel=CHANNEL)
+
+    monkeypatch.setattr(UseapiClient, "accounts", refused)
+    with pytest.raises(PendingModeration):
+        await here.monitor.check()
+    assert await service_troubles(here) == [(Trouble.PENDING, FLAG)]
+
+
+async def test_a_look_that_fails_in_a_way_nobody_foresaw_counts_as_one_that_failed(
+    here: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_client: UseapiClient) -> tuple[Account, ...]:
+        raise ValueError("nobody foresaw this")
+
+    monkeypatch.setattr(UseapiClient, "accounts", broken)
+    with pytest.raises(ValueError, match="nobody foresaw"):
+        await here.monitor.check()
+    assert isinstance(here.monitor.failure, Unreachable)
+
+
+async def test_row_46_a_flag_in_a_list_that_is_not_believed_is_shown(
+    api: SimulatedUseapi, here: Parts
+) -> None:
+    channels = (CHANNEL, OTHER, OTHER[:-1] + "7", OTHER[:-1] + "8")
+    for channel in channels:
+        api.add(channel=channel)
+    await here.monitor.check()
+    for channel in channels[1:]:
+        api.remove(channel)
+    api.flag(CHANNEL, MODERATION)
+
+    with pytest.raises(UseapiError, match="does not believe"):
+        await here.monitor.check()
+
+    assert here.known(CHANNEL).account.flag == FLAG
+
+
+async def test_row_45_a_flag_that_only_a_command_met_is_shown_until_its_incident_ends(
+    api: SimulatedUseapi, here: Parts, clock: Clock
+) -> None:
+    api.add(channel=CHANNEL)
+    await here.monitor.check()
+    await here.monitor.note_flag(CHANNEL, FLAG)
+
+    clock.turn(timedelta(minutes=1))
+    await here.monitor.check()
+    assert (here.known(CHANNEL).account.flag, here.known(CHANNEL).flagged_since) == (FLAG, AT)
+
+    clock.turn(timedelta(minutes=16))
+    await here.monitor.check()
+    clock.turn(timedelta(minutes=16))
+    await here.monitor.check()
+    assert here.known(CHANNEL).account.flag is None
+
+
+async def test_presses_within_a_few_seconds_share_one_look(api: SimulatedUseapi, tmp_path: Path) -> None:
+    clock = keeping.Clock()
+    async with keeping.watching(tmp_path / "midwatch.sqlite3", clock, api=api) as watch:
+        api.add()
+        await asyncio.gather(*(watch.monitor.check_for_press() for _ in range(10)))
+        for _ in range(10):
+            await watch.monitor.check_for_press()
+        assert api.count(Endpoint.LIST) == 1
+        clock.turn(PRESSES_SHARE)
+        await watch.monitor.check_for_press()
+        assert api.count(Endpoint.LIST) == 2
+        api.fault(Fault.SERVER_ERROR)
+        clock.turn(PRESSES_SHARE)
+        before = api.count(Endpoint.LIST)
+        for _ in range(5):
+            with pytest.raises(UseapiError):
+                await watch.monitor.check_for_press()
+        assert api.count(Endpoint.LIST) == before + 3  # the tries of one question
+        api.mend()
+        clock.turn(PRESSES_SHARE)
+        await watch.monitor.check_for_press()
+        assert watch.monitor.failure is None

@@ -1,0 +1,137 @@
+"""What the README promises holds: its commands, settings, quoted sentences, backup, pictures and unit."""
+
+import ast
+import re
+import shlex
+import shutil
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import discord
+import pytest
+
+from bot.config import Settings
+from bot.storage import Store
+
+ROOT: Final = Path(__file__).parents[2]
+README: Final = (ROOT / "README.md").read_text()
+ANALYZER: Final = shutil.which("systemd-analyze")
+UNIT: Final = "midwatch.service"
+PICTURE_LIMIT: Final = 200_000
+
+
+def block(language: str, holding: str) -> str:
+    """Give the code block of a language that holds a text."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+    return next(each for each in blocks if holding in each)
+
+
+def table(title: str) -> Iterator[list[str]]:
+    """Give the rows of the table under a heading, without its own head."""
+    under = README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    lines = [line for line in under.splitlines() if line.startswith("|")]
+    for line in lines[2:]:
+        yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def commands() -> dict[str, bool]:
+    """Read from the cogs' code what each command is used like, and whether only owners may."""
+    found: dict[str, bool] = {}
+    for path in (ROOT / "cogs").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("mj"):
+                code = ast.unparse(node)
+                found[usage(node)] = "require_owner" in code or "NotAnOwnerError" in code
+    return found
+
+
+def usage(command: ast.AsyncFunctionDef) -> str:
+    """Write a command as the table does: "/mjmute <duration> [account]"."""
+    names = [argument.arg for argument in command.args.args][2:]
+    required = len(names) - len(command.args.defaults)
+    options = [f"<{name}>" if at < required else f"[{name}]" for at, name in enumerate(names)]
+    return " ".join([f"/{command.name}", *options])
+
+
+def test_the_table_names_every_command_its_options_and_who_may() -> None:
+    told = {usage.strip("`"): who == "owners" for usage, who, _ in table("Commands")}
+    assert told == commands()
+
+
+def test_the_settings_for_alerts_stand_there_with_their_defaults() -> None:
+    example = (ROOT / ".env.example").read_text()
+    for cells in table("Settings that matter for alerts"):
+        name, default = cells[0].strip("`"), cells[1]
+        assert name.lower() in Settings.model_fields
+        value = default.strip("`") if default.startswith("`") else ""
+        assert f"\n#{name}={value}\n" in example
+
+
+def test_the_sentences_of_the_troubleshooting_are_said_somewhere() -> None:
+    modules = [path for folder in ("bot", "cogs") for path in (ROOT / folder).rglob("*.py")]
+    code = "\n".join(path.read_text() for path in [*modules, ROOT / "Makefile"])
+    quoted = [part for said, _ in table("Troubleshooting") for part in re.findall(r"\*(.+?)\*", said)]
+    # A name stands where the ellipsis is; what an account needs is put together from two places.
+    words = [word for part in quoted for word in re.split(r"\s*…\s*|(?<=needs you:) ", part) if word]
+    assert len(words) > 20
+    assert [word for word in words if word not in code] == []
+
+
+@pytest.mark.parametrize("name", ["demo.png", "alert.png"])
+def test_the_pictures_are_there_and_small(name: str) -> None:
+    assert f"assets/{name}" in README
+    picture = (ROOT / "assets" / name).read_bytes()
+    assert len(picture) < PICTURE_LIMIT
+    width = struct.unpack(">I", picture[16:20])[0]
+    assert width <= (390 if name == "alert.png" else 1280)
+
+
+async def test_the_backup_command_copies_a_database_in_use_into_one_that_opens(tmp_path: Path) -> None:
+    _, *arguments = shlex.split(block("sh", "VACUUM INTO"))
+    async with Store.open(tmp_path / "data" / "midwatch.sqlite3") as store:
+        await store.set_meta("kept", "yes")
+        subprocess.run([sys.executable, *arguments], cwd=tmp_path, check=True)  # noqa: ASYNC221, S603 - one short command of the README's own
+    async with Store.open(tmp_path / "backup.sqlite3") as copy:
+        assert await copy.meta("kept") == "yes"
+
+
+@pytest.mark.skipif(ANALYZER is None, reason="systemd-analyze is not installed, so the unit is not verified")
+def test_systemd_understands_every_line_of_the_unit(tmp_path: Path) -> None:
+    assert ANALYZER is not None
+    unit = tmp_path / UNIT
+    unit.write_text(
+        re.sub(
+            r"^ExecStart=\S+", f"ExecStart={sys.executable}", block("ini", "[Service]"), flags=re.MULTILINE
+        )
+    )
+    said = subprocess.run([ANALYZER, "verify", unit], capture_output=True, text=True, check=False)  # noqa: S603 - a path of this machine's own
+    # It succeeds with lines that it does not know; it names them.
+    complaints = [line for line in said.stderr.splitlines() if UNIT in line]
+    assert (said.returncode, complaints) == (0, [])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Restart=always",
+        "RestartPreventExitStatus=77 78",
+        "User=midwatch",
+        "StateDirectory=midwatch",
+        "NoNewPrivileges=yes",
+        "ProtectSystem=strict",
+        "ExecStart=/opt/midwatch/.venv/bin/python -m bot",
+    ],
+)
+def test_the_unit_restarts_where_that_helps_and_locks_the_bot_in(line: str) -> None:
+    assert line in block("ini", "[Service]").splitlines()
+
+
+def test_the_invite_lets_the_bot_find_its_messages_again_after_a_crash() -> None:
+    wanted = discord.Permissions(
+        view_channel=True, send_messages=True, embed_links=True, read_message_history=True
+    )
+    assert f"&permissions={wanted.value}&" in README

@@ -1,0 +1,275 @@
+"""The program without its sockets: ledger, watchkeeper and outbox on a database, with a clock to turn."""
+
+import asyncio
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+from bot.domain.accounts import Account, Flag, KnownAccount, Observation
+from bot.domain.causes import Cause
+from bot.domain.incidents import Delivery, Trouble
+from bot.incidents.service import Watchkeeper
+from bot.incidents.state import Ledger
+from bot.incidents.teller import Teller
+from bot.interactions.buttons import view_of
+from bot.loops import Rounds
+from bot.notifications import MemoryNotice, Outbox
+from bot.notifications.outbox import LONGEST_REST
+from bot.polling.heartbeat import Heartbeat
+from bot.polling.poller import Monitor, recall
+from bot.providers.useapi import (
+    Gone,
+    PendingModeration,
+    Unauthorized,
+    Unpaid,
+    UnpaidReason,
+    Unreachable,
+    UseapiClient,
+    UseapiError,
+)
+from bot.rules.policy import Policy
+from bot.runtime.failpoints import Step
+from bot.storage import Store, StoreError
+from tests.properties.any_order.mailbox import Mailbox
+from tests.properties.any_order.truth import Shown
+from tests.support.ledger_cases import content, put
+
+START: Final = datetime(2026, 3, 1, 2, 10, tzinfo=UTC)
+NAMES: Final = {
+    "117080972166342241" + str(number): name
+    for number, name in enumerate(("Aurora", "Borealis", "Cirrus", "Dusk"))
+}
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+ROUNDS: Final = 200
+"""The outbox comes to rest long before."""
+
+
+class Crash(BaseException):
+    """The process dies at a step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What the watch took in and could write down: a look, one that failed, or the flag of an account."""
+
+    channel: str | None = None
+    text: str | None = None
+    by_look: bool = True
+    is_failure: bool = False
+    is_new: bool = False
+    """The flag was only met, and is about to be written down."""
+
+
+class Keeper(Watchkeeper):
+    """A watchkeeper that tells what it has taken in."""
+
+    taken: list[Taken]
+
+    async def looked(self, observation: Observation) -> bool:
+        believed = await super().looked(observation)
+        self.taken.append(Taken())
+        return believed
+
+    async def failed(self, trouble: Trouble, flag: Flag | None = None, cause: Cause | None = None) -> None:
+        await super().failed(trouble, flag, cause)
+        self.taken.append(Taken(is_failure=True))
+
+    async def met(
+        self, channel: str, flag: Flag, *, since: datetime | None = None, by_look: bool = False
+    ) -> None:
+        await super().met(channel, flag, since=since, by_look=by_look)
+        self.taken.append(Taken(channel, flag.text, by_look))
+
+
+class Meeter(Monitor):
+    """A monitor that tells what it has met."""
+
+    taken: list[Taken]
+
+    async def note_flag(self, channel: str, flag: Flag, *, by_look: bool = False) -> bool:
+        if self.roster.get(channel) is not None:
+            self.taken.append(Taken(channel, flag.text, by_look, is_new=True))
+        return await super().note_flag(channel, flag, by_look=by_look)
+
+
+class ListOnly(UseapiClient):
+    """An API that shows one list, or fails."""
+
+    def __init__(self) -> None:
+        self.answer: tuple[Account, ...] | UseapiError = ()
+
+    async def accounts(self) -> tuple[Account, ...]:
+        if isinstance(self.answer, UseapiError):
+            raise self.answer
+        return self.answer
+
+
+class Beats(Heartbeat):
+    """A heartbeat that is counted."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def beat(self) -> None:
+        self.count += 1
+
+
+def error_of(trouble: Trouble, channel: str | None, flag: Flag | None) -> UseapiError | None:
+    """Give the error that a trouble comes from; None where it comes from a list."""
+    match trouble:
+        case Trouble.TOKEN:
+            return Unauthorized("", "")
+        case Trouble.UNPAID:
+            return Unpaid("", "", reason=UnpaidReason.QUOTA)
+        case Trouble.GONE:
+            return Gone("", "")
+        case Trouble.PENDING:
+            assert flag is not None
+            return PendingModeration("", "", flag=flag, channel=channel)
+        case Trouble.UNREACHABLE:
+            return Unreachable("", "")
+        case _:
+            return None
+
+
+class Process:
+    """A process and the ones that come after it, on the same database and before the same Discord."""
+
+    def __init__(self, folder: Path, mailbox: Mailbox, owners: set[int]) -> None:
+        self.at = START
+        self.owners = owners
+        self.dies_at: Step | None = None
+        self.stays_down = timedelta()
+        """How long it is dead then."""
+        self.deaths = 0
+        self.refuses = False
+        """Whether the database cannot be written."""
+        self.taken: list[Taken] = []
+        self.api = ListOnly()
+        self.beats = Beats()
+        self._path = folder / "midwatch.sqlite3"
+        self._mailbox = mailbox
+        self._open = AsyncExitStack()
+        self._numbers = count(1)
+        self.store: Store
+        self.ledger: Ledger
+        self.keeper: Keeper
+        self.outbox: Outbox
+        self.monitor: Meeter
+        self.rounds: Rounds
+
+    def now(self) -> datetime:
+        return self.at
+
+    def new_key(self) -> str:
+        """Make a key that is the same in each run; its beginning, which people see, is its own."""
+        return f"{next(self._numbers):012x}".ljust(32, "0")
+
+    async def start(self) -> None:
+        self.refuses = False
+        self.store = await self._open.enter_async_context(Store.open(self._path))
+        self.ledger = await Ledger.load(self.store, self.now)
+        teller = Teller(lambda: self.owners, Policy(), self.now, self.new_key)
+        greeted = await self.store.watch.greeted()
+        self.keeper = Keeper(self.ledger, teller, greeted, keys=self.new_key, monotonic=self.seconds)
+        self.keeper.taken = self.taken
+        accounts = {channel: KnownAccount(Account(channel, 3, None), name) for channel, name in NAMES.items()}
+        self.outbox = Outbox(
+            self.ledger,
+            self._mailbox,
+            teller,
+            accounts=lambda: accounts,
+            view_of=view_of,
+            now=self.now,
+            chance=lambda: 1.0,
+            at=self._reach,
+        )
+        roster = await recall(self.store)
+        self.monitor = Meeter(self.api, self.store, roster, self.keeper, now=self.now)
+        self.monitor.taken = self.taken
+        notice = MemoryNotice(self._mailbox, lambda: self.owners)
+        self.rounds = Rounds(self.monitor, self.keeper, self.outbox, notice, self.beats, MINUTE, now=self.now)
+
+    async def let_write(self, *, may: bool) -> None:
+        """Let the database be written, or not."""
+        self.refuses = not may
+        database = self.store._database  # pyright: ignore[reportPrivateUsage]
+        await database.writer.execute(f"PRAGMA query_only = {not may:d}")
+
+    def _reach(self, step: Step) -> None:
+        if step is self.dies_at:
+            self.dies_at = None
+            raise Crash
+
+    async def restart(self) -> None:
+        """Die, and begin again with what the database holds: it is all that the ledger held."""
+        self.deaths += 1
+        await put(self.ledger)
+        before, held = content(self.ledger), self.ledger.messages.keys()
+        await self.end()
+        await self.start()
+        # A message that was done with may be wanted again: its trouble came back after a reset.
+        for key in self.ledger.messages.keys() - held:
+            assert self.ledger.messages[key].delivery is Delivery.DONE
+        incidents, _, *rest = content(self.ledger)
+        known = {key: each for key, each in self.ledger.messages.items() if key in held}
+        assert (incidents, known, *rest) == before
+        if self.stays_down:
+            await self.end()
+            self.at += self.stays_down
+            await self.start()
+        await self.keeper.tick()  # as it begins with, before it sends anything
+
+    async def end(self) -> None:
+        await self._open.aclose()
+        self._open = AsyncExitStack()
+
+    async def look(self, shown: Shown) -> bool:
+        """Look at a list, and tell whether it is believed."""
+        accounts = (Account(channel, 3, Flag.of(text) if text else None) for channel, text in shown.items())
+        self.api.answer = tuple(accounts)
+        await self.rounds.look()
+        return self.monitor.failure is None
+
+    async def fail(self, trouble: Trouble, channel: str | None, flag: Flag | None) -> None:
+        """Fail a look; a flag with an account is that account's, as a list that is refused may say."""
+        error = error_of(trouble, channel, flag)
+        if error is None:
+            with suppress(StoreError):
+                await self.keeper.failed(trouble)
+            return
+        self.api.answer = error
+        await self.rounds.look()
+
+    def seconds(self) -> float:
+        """Return what the process's own clock shows."""
+        return self.at.timestamp()
+
+    async def work(self) -> timedelta:
+        """Do all that is due in Discord; give the time until something else will be."""
+        for _ in range(ROUNDS):
+            rest = self.outbox.begin()
+            if not self.outbox.under_way:
+                return rest
+            done = await asyncio.gather(*self.outbox.under_way, return_exceptions=True)
+            if any(isinstance(each, Crash) for each in done):
+                await self.restart()
+        raise AssertionError("the outbox works without an end")
+
+    async def wait_until(self, end: datetime) -> None:
+        """Let time pass with all that the clock brings about."""
+        while True:
+            rest = await self.work()
+            if self.at >= end:
+                return
+            sends = (
+                [self.at + max(rest, SECOND)] if rest != LONGEST_REST else []
+            )  # which says that it has none
+            due = min(self.keeper.next_tick(), end, *sends)
+            pause = MINUTE if self.refuses else SECOND  # what is due cannot be done then
+            self.at = max(due, min(self.at + pause, end)).replace(microsecond=0)
+            with suppress(StoreError):
+                await self.keeper.tick()

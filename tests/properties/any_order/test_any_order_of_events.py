@@ -1,0 +1,251 @@
+"""No order of looks, commands, clicks, refusals, crashes and restarts loses an alert, or repeats one."""
+
+from datetime import timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, precondition, rule
+
+from bot.domain.accounts import Flag
+from bot.domain.incidents import ResetVerdict, Trouble
+from bot.runtime.failpoints import Step
+from tests.properties.any_order.mailbox import Refusal
+from tests.properties.any_order.process import NAMES
+from tests.properties.any_order.truth import BLOCK, CAPTCHA, HOUR, MINUTE, MODERATION, OTHER, End
+from tests.properties.any_order.watched import ANNE, BEN, Watched
+
+CHANNELS = st.sampled_from(sorted(NAMES))
+TEXTS = st.sampled_from((OTHER, CAPTCHA, MODERATION, BLOCK))
+TROUBLES = st.sampled_from([each for each in Trouble if each not in (Trouble.AWAY, Trouble.PENDING)])
+SENDING = st.sampled_from([each for each in Step if each not in (Step.LEASED, Step.RESET, Step.JUDGED)])
+ABSENCES = st.sampled_from((timedelta(seconds=20), 4 * MINUTE, 20 * MINUTE, 3 * HOUR))
+ENDS = {ResetVerdict.BACK: End.RESET, ResetVerdict.NOT_CONFIGURED: End.REMOVED}
+
+
+class AnyOrder(Watched):
+    """Anne owns the bot, Ben comes and goes; four accounts, and a Discord that fails in every way."""
+
+    # The accounts, and whether they can be seen
+
+    @initialize(flags=st.dictionaries(CHANNELS, TEXTS), has_channel=st.booleans(), knows=st.booleans())
+    def first_look(self, flags: dict[str, str], has_channel: bool, knows: bool) -> None:  # noqa: FBT001 - drawn
+        self.mailbox.has_channel = has_channel
+        self.flags |= flags
+        if knows:
+            self.poll()
+            return
+        with self.nobody_known():
+            self.pass_time(2 * MINUTE)
+
+    @rule(channel=CHANNELS, text=TEXTS)
+    def flag(self, channel: str, text: str) -> None:
+        self.flags[channel] = text
+        self.poll()
+
+    @rule(channel=CHANNELS)
+    def clear(self, channel: str) -> None:
+        self.flags[channel] = None
+        self.poll()
+
+    @precondition(lambda self: self.trouble is None)
+    @rule(channel=CHANNELS)
+    def look_misses_one(self, channel: str) -> None:
+        self.look({other: text for other, text in self.flags.items() if other != channel})
+
+    @precondition(lambda self: self.trouble is None)
+    @rule(kept=st.sets(CHANNELS, max_size=1))
+    def look_misses_most(self, kept: set[str]) -> None:
+        self.look({channel: self.flags[channel] for channel in kept})
+
+    @rule(channel=CHANNELS, text=TEXTS)
+    def command_meets(self, channel: str, text: str) -> None:
+        self.truth.pass_time(self.now)
+        self.process.taken.clear()
+        self.run(self.process.monitor.note_flag(channel, Flag.of(text)))
+        self.unwritten.take(self.process.taken, self.now)
+        self.settle()
+
+    @rule(trouble=st.none() | TROUBLES)
+    def list_cannot_be_read(self, trouble: Trouble | None) -> None:
+        self.trouble = trouble
+        self.poll()
+
+    @rule(channel=st.none() | CHANNELS, text=TEXTS)
+    def list_is_refused_because_of_an_account(self, channel: str | None, text: str) -> None:
+        self.trouble, self.refused_with = Trouble.PENDING, (channel, Flag.of(text))
+        self.poll()
+
+    @rule(channel=CHANNELS, text=TEXTS, times=st.integers(1, 4))
+    def comes_and_goes(self, channel: str, text: str, times: int) -> None:
+        for shown in (text, None) * times:
+            self.flags[channel] = shown
+            self.poll()
+            self.pass_time(12 * MINUTE, every=3 * MINUTE)
+
+    # Time, and the process
+
+    @rule(minutes=st.integers(1, 20))
+    def minutes_pass(self, minutes: int) -> None:
+        self.pass_time(minutes * MINUTE, every=2 * MINUTE)
+
+    @rule(hours=st.integers(1, 5))
+    def hours_pass(self, hours: int) -> None:
+        self.pass_time(hours * HOUR, every=30 * MINUTE)
+
+    @rule(step=st.sampled_from((HOUR, 24 * HOUR)))
+    def clock_is_set_ahead(self, step: timedelta) -> None:
+        """To those who only read the clock it is time in which nothing was done."""
+        self.process.at += step
+        self.truth.pass_time(self.now)
+        with self.unless_refused():
+            self.run(self.process.keeper.tick())
+
+    @rule()
+    def outbox_works(self) -> None:
+        self.run(self.process.work())
+
+    @rule(away=ABSENCES)
+    def restart(self, away: timedelta) -> None:
+        self.run(self.process.end())
+        self.process.at += away
+        self.run(self.process.start())
+        self.resume()
+        self.run(self.process.keeper.tick())
+
+    @rule(away=ABSENCES, channel=CHANNELS, text=TEXTS, minutes=st.integers(1, 20))
+    def starts_while_no_owner_is_known(self, away: timedelta, channel: str, text: str, minutes: int) -> None:
+        with self.nobody_known():
+            self.restart(away)
+            self.flag(channel, text)
+            self.pass_time(minutes * MINUTE, every=4 * MINUTE)
+
+    @rule(step=SENDING, away=ABSENCES)
+    def dies_at(self, step: Step, away: timedelta) -> None:
+        self.process.dies_at, self.process.stays_down = step, away
+        self.run(self.process.work())
+
+    @rule(may=st.booleans())
+    def database_can_be_written_or_not(self, may: bool) -> None:  # noqa: FBT001 - drawn
+        self.run(self.process.let_write(may=may))
+
+    @rule(channel=CHANNELS, text=TEXTS, minutes=st.integers(1, 20))
+    def flagged_while_nothing_can_be_written(self, channel: str, text: str, minutes: int) -> None:
+        self.database_can_be_written_or_not(may=False)
+        self.flag(channel, text)
+        self.pass_time(minutes * MINUTE, every=4 * MINUTE)
+        self.database_can_be_written_or_not(may=True)
+        self.poll()
+
+    # Discord
+
+    @rule(refusals=st.lists(st.sampled_from(Refusal), min_size=1, max_size=6))
+    def discord_will_refuse(self, refusals: list[Refusal]) -> None:
+        self.mailbox.refusals.extend(refusals)
+
+    @rule(is_down=st.booleans())
+    def discord_comes_or_goes(self, is_down: bool) -> None:  # noqa: FBT001 - drawn
+        self.mailbox.is_down = is_down
+
+    @rule(data=st.data())
+    def owner_deletes(self, data: st.DataObject) -> None:
+        known = {row.message_id for row in self.process.ledger.messages.values()}
+        numbers = [number for number in self.mailbox.standing if number in known]
+        if numbers:
+            del self.mailbox.standing[data.draw(st.sampled_from(numbers))]
+
+    @rule(data=st.data())
+    def message_can_be_changed_no_more(self, data: st.DataObject) -> None:
+        if self.mailbox.standing:
+            self.mailbox.archived.add(data.draw(st.sampled_from(sorted(self.mailbox.standing))))
+
+    # Owners
+
+    @rule(channel=CHANNELS, data=st.data())
+    def on_it(self, channel: str, data: st.DataObject) -> None:
+        owner = data.draw(st.sampled_from(sorted(self.owners)))
+        if (case := self.truth.going(channel)) is None:
+            return
+        with self.unless_refused():
+            assert self.run(self.process.keeper.claim(case.key, owner)) is not None
+            case.claimed, case.claimer, case.snooze_ends = self.now, owner, None
+            self.dues.claims[owner, case.key] += 1
+            self.dues.see_to(case)
+
+    @rule(channel=CHANNELS, hours=st.sampled_from((1, 4, 24)))
+    def snooze(self, channel: str, hours: int) -> None:
+        if (case := self.truth.going(channel)) is None:
+            return
+        with self.unless_refused():
+            assert self.run(self.process.keeper.snooze(case.key, ANNE, hours * HOUR)) is not None
+            case.snooze_ends = self.now + hours * HOUR
+            case.claimed = case.claimer = None
+            self.dues.see_to(case)
+
+    @rule(channel=st.none() | CHANNELS, hours=st.sampled_from((0, 1, 8)))
+    def mute(self, channel: str | None, hours: int) -> None:
+        until = self.now + hours * HOUR
+        with self.unless_refused():
+            self.run(self.process.keeper.mute(channel, ANNE, until))
+            if hours or self.mutes.get(channel, self.now) > self.now:  # to end what is over is nothing
+                self.mutes[channel] = until
+            self.dues.mute()
+
+    @rule(channel=CHANNELS)
+    def asks_to_reset(self, channel: str) -> None:
+        self.truth.pass_time(self.now)
+        case = self.truth.going(channel)
+        if case is None:
+            return
+        with self.unless_refused():
+            lease = self.run(self.process.keeper.take_lease(case.key, ANNE))
+            assert (lease is None) is (case.lease_ends is not None), "one reset at a time"
+            if lease is not None:
+                self.truth.lease(case, self.now)
+                self.leases[channel] = case, lease
+
+    @rule(channel=CHANNELS, text=TEXTS)
+    def comes_back_after_a_reset(self, channel: str, text: str) -> None:
+        self.asks_to_reset(channel)
+        if channel in self.leases:
+            self.judge(channel, ResetVerdict.BACK, None)
+            self.flag(channel, text)
+
+    @precondition(lambda self: self.leases)
+    @rule(data=st.data(), verdict=st.sampled_from(ResetVerdict), text=TEXTS)
+    def reset_is_judged(self, data: st.DataObject, verdict: ResetVerdict, text: str) -> None:
+        channel = data.draw(st.sampled_from(sorted(self.leases)))
+        self.judge(channel, verdict, text if verdict is ResetVerdict.FLAGGED_AGAIN else None)
+
+    def judge(self, channel: str, verdict: ResetVerdict, again: str | None) -> None:
+        """Say what a reset came to, unless its lease ran out before."""
+        case, lease = self.leases.pop(channel)
+        self.truth.pass_time(self.now)
+        is_held = case.end is None and case.lease_ends is not None
+        if is_held and verdict is not ResetVerdict.NOT_YET:
+            self.flags[channel] = again
+        with self.unless_refused():
+            self.run(self.process.keeper.give_verdict(lease, verdict, Flag.of(again) if again else None))
+            if is_held:
+                self.truth.judge(case, ENDS.get(verdict), again, self.now)
+        self.settle()
+
+    @precondition(lambda self: not self.process.refuses)
+    @rule()
+    def ben_comes_or_goes(self) -> None:
+        if BEN in self.owners:
+            rows = [each for each in self.process.ledger.messages.values() if each.recipient == BEN]
+            self.left_alone |= {row.message_id for row in rows}
+            self.owners.remove(BEN)
+            self.dues.leave(BEN, [row for row in rows if row.on_its_way])
+            for case in self.truth.all_going():
+                if case.claimer == BEN:
+                    case.let_go(self.now)
+        else:
+            self.owners.add(BEN)
+            self.dues.join(BEN)
+        self.run(self.process.keeper.tick())
+
+
+TestAnyOrderOfEvents = AnyOrder.TestCase
+# Each of these is worth many of others, in what it tells and in what it takes.
+TestAnyOrderOfEvents.settings = settings(max_examples=settings().max_examples // 4)

@@ -1,0 +1,69 @@
+"""What was seen and could not be written down: it is true once it can, with the time of its first sight."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tests.properties.any_order.process import Taken
+from tests.properties.any_order.truth import Shown, Truth
+
+
+@dataclass
+class Unwritten:
+    """Flags that wait to be written down, as long as the process lives."""
+
+    truth: Truth
+    seen: dict[str, tuple[datetime, str]] = field(default_factory=dict[str, tuple[datetime, str]])
+    """When each flag was seen first, and its text."""
+    met: dict[str, tuple[str, bool]] = field(default_factory=dict[str, tuple[str, bool]])
+    """Those that no list will show: the text, and whether a look met it."""
+
+    def forget(self) -> None:
+        """Die with the process."""
+        self.seen.clear()
+        self.met.clear()
+
+    def meet(self, channel: str, text: str, at: datetime, *, by_look: bool) -> None:
+        """Take in that something else than the list shows a flag."""
+        self.met[channel] = text, by_look
+        self._see(channel, text, at)
+
+    def _see(self, channel: str, text: str, at: datetime) -> None:
+        case = self.truth.going(channel)
+        if case is not None:
+            # What is shown during a reset belongs to the reset.
+            self.seen[channel] = case.born, case.text if case.lease_ends is not None else text
+        else:
+            self.seen[channel] = self.seen.get(channel, (at, ""))[0], text
+
+    def take(self, all_taken: Iterable[Taken], at: datetime) -> None:
+        """Take in, in order, which flags were met, and which of them are written down now."""
+        for each in all_taken:
+            if each.channel is None:
+                continue
+            if each.is_new:
+                self.meet(each.channel, each.text or "", at, by_look=each.by_look)
+                continue
+            text, by_look = self.met.pop(each.channel)
+            since, _ = self.seen.pop(each.channel)
+            assert (text, by_look) == (each.text, each.by_look)
+            self.truth.pass_time(at)
+            self.truth.flag(each.channel, text, at, by_command=not by_look, since=since)
+
+    def look(self, shown: Shown, at: datetime, *, is_taken: bool) -> bool:
+        """Take in a list, and tell whether it is believed."""
+        flags = {channel: text for channel, text in shown.items() if text is not None}
+        for channel, (_, text) in self.seen.items():
+            if channel not in flags:
+                self.met.setdefault(channel, (text, True))
+        since = {channel: first for channel, (first, _) in self.seen.items() if channel in flags}
+        before = {channel: each for channel, each in self.seen.items() if channel in self.met}
+        if is_taken:
+            believed = self.truth.look(shown, at, since)
+            self.seen = before
+            return believed
+        self.truth.pass_time(at)
+        self.seen = before | {channel: each for channel, each in self.seen.items() if channel in flags}
+        for channel, text in flags.items():
+            self._see(channel, text, at)
+        return self.truth.would_believe(shown, at)

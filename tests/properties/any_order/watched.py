@@ -1,0 +1,349 @@
+"""The program, what happens around it, and what must hold: in a machine of which others draw the steps."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final, TypeVar
+
+import discord
+from hypothesis.stateful import RuleBasedStateMachine, invariant
+
+from bot.domain.accounts import Flag, FlagKind
+from bot.domain.incidents import Delivery, Incident, Message, Purpose, State, Trouble, open_service
+from bot.notifications.retry_policy import original_key
+from bot.rules.recipient import is_joinable
+from bot.storage import StoreError
+from tests.properties.any_order.dues import Dues
+from tests.properties.any_order.mailbox import Mailbox, Standing, written
+from tests.properties.any_order.process import NAMES, SECOND, Process
+from tests.properties.any_order.truth import HOUR, MINUTE, Case, Shown, Truth
+from tests.properties.any_order.unwritten import Unwritten
+
+T = TypeVar("T")
+ANNE, BEN = 1001, 1002
+ENDED_STAYS: Final = 6 * HOUR
+"""What is over so long is forgotten, also by a message that comes back to life."""
+
+
+class Watched(RuleBasedStateMachine):
+    """Each deed is done to the program and to the model, and what comes of both is compared."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.Runner()
+        self.folder = TemporaryDirectory()
+        self.flags: dict[str, str | None] = dict.fromkeys(NAMES)
+        self.wrong: list[AssertionError] = []
+        """What was wrong with a message that arrived: raised there, it would be taken for Discord's."""
+        self.trouble: Trouble | None = None
+        """What looks meet while the list cannot be read."""
+        self.refused_with: tuple[str | None, Flag | None] = None, None
+        """What the list is refused with, and whose it is, if it says so."""
+        self.owners = {ANNE, BEN}
+        self.mutes: dict[str | None, datetime] = {}
+        self.deaths = 0
+        self.arrivals: set[str] = set()
+        """The messages that arrived, by the key of the original."""
+        self.arrived: dict[int, Message] = {}
+        """What each message was as it arrived, by its number."""
+        self.replaced: set[int] = set()
+        """The messages that can be changed no more, in whose place another arrived."""
+        self.left_alone: set[int | None] = set()
+        """The messages to somebody who is no owner any more."""
+        self.leases: dict[str, tuple[Case, Incident]] = {}
+        self.truth = Truth()
+        self.unwritten = Unwritten(self.truth)
+        self.is_stale = False
+        """Whether looks went well of which the database may know nothing."""
+        self.dues = Dues(self.truth, self.owners, self.mutes, lambda: self.now)
+        self.mailbox = Mailbox(lambda: self.now, self.noting(self.check_new), self.noting(self.check_changed))
+        self.process = Process(Path(self.folder.name), self.mailbox, self.owners)
+        self.loop.run(self.process.start())
+
+    def run(self, work: Coroutine[None, None, T]) -> T:
+        """Run the program; what is wrong with its messages is its errors' business only afterwards."""
+        self.truth.remembered = self.process.ledger.incidents.keys()
+        result, deaths = self.loop.run(work), self.process.deaths
+        if deaths != self.deaths:
+            self.deaths = deaths
+            self.resume()
+        if self.wrong:
+            raise self.wrong[0]
+        return result
+
+    @property
+    def now(self) -> datetime:
+        return self.process.at
+
+    @property
+    def service(self) -> Incident | None:
+        return open_service(self.process.ledger.incidents.values())
+
+    # What arrives
+
+    def noting(self, check: Callable[[Standing], None]) -> Callable[[Standing], None]:
+        def checked(standing: Standing) -> None:
+            try:
+                check(standing)
+            except AssertionError as error:
+                self.wrong.append(error)
+
+        return checked
+
+    def row(self, standing: Standing) -> Message:
+        (row,) = (each for each in self.process.ledger.messages.values() if each.nonce == standing.nonce)
+        return row
+
+    def check_new(self, standing: Standing) -> None:
+        row = self.row(standing)
+        twins = [each for each in self.mailbox.made if each.nonce == standing.nonce]
+        assert len({each.channel_id for each in twins}) == len(twins), "the same message twice by one route"
+        self.names_all(row, standing)
+        self.arrived[len(self.mailbox.made)] = row
+        if original_key(row) in self.arrivals or self.is_anew(row):
+            # By the other route, as nobody knew whether it had arrived; or as the first is stuck.
+            self.dues.show(row.recipient, (entry.incident for entry in row.entries))
+        else:
+            self.arrivals.add(original_key(row))
+            is_first = row.claimed_at == self.now
+            could_join = is_first and self.could_join(row)
+            self.dues.arrive(row, is_first=is_first, silent=standing.silent, could_join=could_join)
+
+    def could_join(self, row: Message) -> bool:
+        """Whether another message stands, as far as the program knows, that trouble could join."""
+        ledger = self.process.ledger
+        return any(
+            is_joinable(each, ledger.incidents)
+            for each in ledger.messages.values()
+            if each.recipient == row.recipient and each.key != row.key
+        )
+
+    def is_anew(self, row: Message) -> bool:
+        """Whether a message takes the place of one that can be changed no more, of which each has one."""
+        if row.loud or row.purpose not in (Purpose.ALERT, Purpose.SERVICE):
+            return False
+        for number in sorted(self.mailbox.archived - self.replaced):
+            old = self.arrived.get(number)
+            if (
+                old
+                and (old.recipient, old.created_at) == (row.recipient, row.created_at)
+                and old.key != row.key
+            ):
+                self.replaced.add(number)
+                return True
+        return False
+
+    def check_changed(self, standing: Standing) -> None:
+        row = self.row(standing)
+        self.names_all(row, standing)
+        self.dues.show(row.recipient, (entry.incident for entry in row.entries))
+
+    def names_all(self, row: Message, standing: Standing) -> None:
+        words = written(standing.letter)
+        for case in self.truth.cases:
+            is_known = case.ended is None or self.now - case.ended < ENDED_STAYS
+            if row.holds(case.key) and is_known:
+                assert NAMES[case.channel] in words, "a message that does not name its account"
+
+    # What is to be seen
+
+    def poll(self) -> None:
+        if self.trouble is None:
+            self.look(self.flags)
+        else:
+            self.fail(self.trouble)
+
+    def look(self, shown: Shown) -> None:
+        taken, beats = self.process.taken, self.process.beats.count
+        taken.clear()
+        believed = self.run(self.process.look(shown))
+        is_taken = bool(taken) and taken[-1].channel is None
+        self.unwritten.take(taken, self.now)
+        assert is_taken or self.process.refuses, "a look that was lost"
+        may_beat = is_taken and believed and self.owners
+        assert may_beat or self.process.beats.count == beats, "all is well, though it is not"
+        assert self.unwritten.look(shown, self.now, is_taken=is_taken) is believed
+        self.is_stale = self.process.refuses
+        assert (self.service is not None) is self.truth.is_troubled
+        self.settle()
+
+    def fail(self, trouble: Trouble) -> None:
+        self.truth.pass_time(self.now)
+        channel, flag = self.refused_with if trouble is Trouble.PENDING else (None, None)
+        if flag is not None:
+            channel = channel or self.process.monitor.roster.only()
+            channel = channel if channel in self.process.monitor.roster.by_channel else None
+        taken, beats = self.process.taken, self.process.beats.count
+        taken.clear()
+        self.run(self.process.fail(trouble, channel, flag))
+        self.unwritten.take(taken, self.now)
+        assert self.process.beats.count == beats, "all is well, though nothing can be seen"
+        if taken and taken[-1].is_failure:
+            of_nobody = flag.text if flag is not None and channel is None else None
+            may_pass = trouble is Trouble.UNREACHABLE or channel is not None
+            is_pending = trouble is Trouble.PENDING
+            self.truth.fail(self.now, is_refused=is_pending, may_pass=may_pass, text=of_nobody)
+        else:
+            assert self.process.refuses, "a look that was lost"
+        is_told = self.service is not None
+        assert not is_told or self.truth.can_tell(self.now), "a short trouble of the service is told"
+        assert is_told or not self.truth.must_tell(), "trouble of the service is not told"
+        self.truth.is_troubled = is_told
+        self.settle()
+
+    @contextmanager
+    def nobody_known(self) -> Generator[None]:
+        """Know no owner for a while in which the process lives on; who they are is learned afterwards."""
+        owners = set(self.owners)
+        self.owners.clear()
+        self.process.dies_at = None
+        yield
+        self.owners |= owners
+        self.run(self.process.keeper.tick())
+        self.settle()
+
+    @contextmanager
+    def unless_refused(self) -> Generator[None]:
+        """Do what a person asks for; nothing has changed if it cannot be written down."""
+        try:
+            yield
+        except StoreError:
+            assert self.process.refuses
+
+    def settle(self) -> None:
+        """Name the cases as the program does, and see to what is owed."""
+        for incident in self.process.ledger.incidents.values():
+            if incident.channel is not None and not incident.ended:
+                case = self.truth.going(incident.channel)
+                assert case is not None, "trouble where there is none"
+                assert case.key in ("", incident.key), "another incident for the same trouble"
+                assert case.key or incident.key not in {each.key for each in self.truth.cases}
+                case.key = incident.key
+            if incident.trouble is not None and incident.key not in self.dues.service.known:
+                self.dues.service.go_on(incident, 0)
+        if self.service is not None:
+            self.dues.service.go_on(self.service, self.truth.heavier)
+        self.dues.settle()
+
+    def pass_time(self, length: timedelta, every: timedelta = MINUTE) -> None:
+        end = self.now + length
+        while self.now < end:
+            self.run(self.process.wait_until(min(self.now + every, end)))
+            self.truth.pass_time(self.now)
+            self.poll()
+        self.run(self.process.work())
+
+    def resume(self) -> None:
+        """Take over what is known of the last good look, which is written down to the minute."""
+        self.truth.failures = 0
+        self.leases.clear()  # nobody is left to say what became of a reset
+        self.unwritten.forget()
+        known = self.process.ledger.watch.last_good
+        assert (known is None) is (self.truth.last_good is None)
+        if known is not None and self.truth.last_good is not None:
+            assert timedelta() <= self.truth.last_good - known
+            assert self.is_stale or self.truth.last_good - known <= MINUTE
+        self.is_stale = False
+        if known is not None:
+            self.truth.last_good = known
+        self.truth.counted = self.process.ledger.watch.counted_at
+        self.truth.pass_time(self.now)
+
+    # What holds at any time
+
+    @invariant()
+    def incidents_are_what_is_true(self) -> None:
+        ledger = self.process.ledger
+        going = {each.channel: each for each in ledger.incidents.values() if each.channel and not each.ended}
+        assert going.keys() == {case.channel for case in self.truth.all_going()}
+        if self.service is not None:
+            peak = self.service.peak
+            assert self.truth.heaviest == (None if peak is None else list(FlagKind).index(peak))
+        for case in self.truth.all_going():
+            incident = going[case.channel]
+            assert incident.peak is list(FlagKind)[case.peak]
+            assert incident.recurring is case.is_recurring
+            assert incident.opened_at == case.born, "not the time at which it was seen first"
+            # One that is over is given up by the next tick.
+            if case.lease_ends is not None and self.now < case.lease_ends:
+                assert incident.state is State.RESETTING
+        for case in self.truth.cases:
+            known = ledger.incidents.get(case.key)
+            assert known is None or known.ended is (case.end is not None)
+
+    @invariant()
+    def an_owner_has_one_living_message(self) -> None:
+        """But for trouble that came back to an older one: the push that tells of it takes all over."""
+        going = {case.key for case in self.truth.all_going()}
+        waiting = {due.owner for due in self.dues.open}
+        living = Counter(
+            message.recipient
+            for message in self.process.ledger.messages.values()
+            if message.delivery is Delivery.SENT
+            and message.purpose is Purpose.ALERT
+            and message.recipient not in waiting
+            and any(entry.incident in going for entry in message.entries)
+        )
+        assert max(living.values(), default=1) == 1
+
+    @invariant()
+    def a_second_passes(self) -> None:
+        self.process.at += SECOND
+
+    # What holds in the end
+
+    def teardown(self) -> None:
+        try:
+            if not self.wrong:
+                self.come_to_rest()
+                self.dues.check()
+                self.remind()
+                self.dues.service.check(self.service, self.dues.seen)
+                self.each_message_is_known()
+                self.incidents_are_what_is_true()
+        finally:
+            self.loop.run(self.process.end())
+            self.loop.close()
+            self.folder.cleanup()
+
+    def come_to_rest(self) -> None:
+        """Let everything work again for a while, but that a list may go on being refused."""
+        self.mailbox.is_down = False
+        self.run(self.process.let_write(may=True))
+        self.trouble = self.trouble if self.trouble is Trouble.PENDING else None
+        self.mailbox.refusals.clear()
+        self.process.dies_at = None
+        for channel in self.mutes:
+            self.mutes[channel] = min(self.mutes[channel], self.now)
+            self.run(self.process.keeper.mute(channel, ANNE, self.now))
+        self.pass_time(40 * MINUTE, every=4 * MINUTE)
+        assert self.trouble is not None or not self.process.rounds.problems(), "not well, though all is"
+
+    def remind(self) -> None:
+        """Let a day go by: what nobody sees to is told again, and nothing else."""
+        self.pass_time(26 * HOUR, every=2 * HOUR)
+        for case in self.truth.all_going():
+            for owner in self.owners:
+                last = self.dues.reminded.get((owner, case.key))
+                is_reminded = last is not None and self.now - last <= 25 * HOUR
+                assert is_reminded or case.is_quiet(self.now), (owner, last, case)
+
+    def each_message_is_known(self) -> None:
+        """What stands in Discord is what the ledger holds, and shows what is true."""
+        rows = {each.message_id: each for each in self.process.ledger.messages.values()}
+        for number, standing in self.mailbox.standing.items():
+            row = rows.get(number)
+            if row is None or (number in self.left_alone and row.delivery is Delivery.DONE):
+                continue
+            if row.is_stuck and number in self.mailbox.archived:
+                continue
+            assert row.nonce == standing.nonce
+            assert row.delivery in (Delivery.SENT, Delivery.DONE)
+            shown = [case for case in self.truth.cases if row.holds(case.key)]
+            embed = standing.letter.embed
+            if embed is not None and shown and all(case.end is not None for case in shown):
+                assert embed.colour in (discord.Colour.green(), discord.Colour.light_grey())

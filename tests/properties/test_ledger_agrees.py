@@ -1,0 +1,148 @@
+"""Whatever happens, the ledger's memory is what a restart would load."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.accounts import Action
+from bot.domain.incidents import Delivery, State, new_key
+from bot.incidents.state import Draft, Ledger
+from bot.rules.poll_state import Watch
+from bot.storage import Store, StoreError
+from tests.storage.cases import DAY, FIRST, OWNER
+from tests.storage.watch_cases import alert, ended, incident, sent
+from tests.support.ledger_cases import SOME_WATCH, Clock, content, put
+
+HOUR = timedelta(hours=1)
+
+Value = TypeVar("Value")
+Step = Callable[[Draft, datetime], None]
+
+
+def pick(values: Iterable[Value], number: int) -> Value | None:
+    """Give one of them, any number naming one; None if there is none."""
+    several = list(values)
+    return several[number % len(several)] if several else None
+
+
+def open_one(draft: Draft, now: datetime) -> None:
+    draft.put_incident(replace(incident(at=now), key=new_key()))
+
+
+def change_one(number: int, state: State, looks: int) -> Step:
+    def step(draft: Draft, now: datetime) -> None:
+        known = pick(draft.incidents.values(), number)
+        # An account that is flagged again hours later has a new incident.
+        if known is None or (known.ended_at is not None and known.ended_at < now - HOUR):
+            return
+        changed = replace(known, state=state, clear_looks=looks, ended_at=None, ending=None)
+        draft.put_incident(ended(changed, now) if state is State.ENDED else changed)
+
+    return step
+
+
+def write_one(chosen: set[int], *, loud: bool) -> Step:
+    def step(draft: Draft, now: datetime) -> None:
+        about = [known for number, known in enumerate(draft.incidents.values()) if number % 5 in chosen]
+        draft.put_message(replace(alert(0, *about, at=now), key=new_key(), loud=loud))
+
+    return step
+
+
+def deliver_one(number: int, delivery: Delivery) -> Step:
+    def step(draft: Draft, now: datetime) -> None:
+        known = pick(draft.messages.values(), number)
+        if known is None or known.delivery in (Delivery.DONE, Delivery.CANCELLED):
+            return
+        has_left = delivery in (Delivery.SENT, Delivery.DONE)
+        draft.put_message(replace(sent(known, now) if has_left else known, delivery=delivery))
+
+    return step
+
+
+def shorten_one(number: int) -> Step:
+    def step(draft: Draft, now: datetime) -> None:
+        if (known := pick(draft.messages.values(), number)) is not None:
+            draft.put_message(replace(known, entries=known.entries[1:], due_at=now))
+
+    return step
+
+
+def mute(channel: str | None, hours: int) -> Step:
+    return lambda draft, now: draft.put_mute(channel, now + hours * HOUR, OWNER)
+
+
+def remember(draft: Draft, now: datetime) -> None:
+    draft.put_watch(replace(SOME_WATCH, removed_at=now, last_good=now))
+
+
+def forget(draft: Draft, now: datetime) -> None:
+    draft.put_watch(Watch(shrunk=frozenset({FIRST.channel}), shrunk_since=now))
+
+
+def note(draft: Draft, now: datetime) -> None:
+    draft.note(Action(now, OWNER, "test", FIRST.channel, "done"))
+
+
+def fail(_: Draft, __: datetime) -> None:
+    raise RuntimeError("within")
+
+
+def break_the_database(draft: Draft, now: datetime) -> None:
+    draft.put_message(replace(alert(0, incident(0), at=now), key=new_key()))
+
+
+numbers = st.integers(0, 9)
+steps: st.SearchStrategy[Step] = st.one_of(
+    st.just(open_one),
+    st.builds(change_one, numbers, st.sampled_from(State), st.integers(0, 1)),
+    st.builds(write_one, st.sets(st.integers(0, 4)), loud=st.booleans()),
+    st.builds(deliver_one, numbers, st.sampled_from(Delivery)),
+    st.builds(shorten_one, numbers),
+    st.builds(mute, st.sampled_from((None, FIRST.channel)), st.integers(0, 1)),
+    st.sampled_from((remember, forget, note)),
+)
+waits = st.sampled_from((timedelta(), timedelta(seconds=1, microseconds=1), 5 * HOUR, 7 * HOUR, 8 * DAY))
+cancellations = st.none() | st.integers(0, 40)
+turns = st.tuples(
+    st.lists(steps | st.sampled_from((fail, break_the_database)), max_size=6), waits, cancellations
+)
+
+
+async def take(ledger: Ledger, steps: list[Step], now: datetime) -> None:
+    with suppress(RuntimeError, StoreError):
+        async with ledger.turn() as draft:
+            for step in steps:
+                step(draft, now)
+
+
+async def live(path: Path, life: list[tuple[list[Step], timedelta, int | None]]) -> None:
+    clock = Clock()
+    async with Store.open(path) as store:
+        ledger = await Ledger.load(store, clock)
+        for number, (steps, wait, cancelled_after) in enumerate(life):
+            clock.at += wait
+            turn = asyncio.create_task(take(ledger, steps, clock.at), name=f"turn {number}")
+            if cancelled_after is not None:
+                for _ in range(cancelled_after):
+                    await asyncio.sleep(0)
+                turn.cancel()
+            await asyncio.wait([turn])
+            await put(ledger)  # a turn that failed has not looked at the clock
+            assert content(ledger) == content(await Ledger.load(store, clock))
+
+
+@given(st.lists(turns, min_size=1, max_size=12))
+def test_memory_is_always_what_a_restart_would_load(
+    life: list[tuple[list[Step], timedelta, int | None]],
+) -> None:
+    with TemporaryDirectory() as folder:
+        asyncio.run(live(Path(folder) / "midwatch.sqlite3", life))

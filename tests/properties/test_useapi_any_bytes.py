@@ -1,0 +1,136 @@
+"""Whatever comes back over the socket: facts, or one error of the family, and never a token."""
+
+import asyncio
+import json
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.providers.useapi import UseapiClient, UseapiError
+from tests.providers.useapi.test_client import (
+    CHANNEL,
+    DISCORD,
+    FIXTURES,
+    SECRETS,
+    SHORT,
+    TOKEN,
+    asking,
+    hangs_up,
+)
+
+Ask = Callable[[bytes, int], str]
+"""Let the client ask a question of a server that answers with these bytes; give all that it said."""
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**400), 10**400) | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=8,
+)
+REAL = [file.read_bytes() for file in sorted(FIXTURES.iterdir())]
+REAL_JSON = [json.loads(body) for body in REAL if body.lstrip().startswith((b"{", b"["))]
+STATUSES = st.sampled_from(
+    (200, 201, 204, 301, 400, 401, 402, 404, 410, 422, 429, 500, 502, 504, 569, 596, 999)
+)
+HEADERS = st.sampled_from(
+    (
+        *(
+            "Content-Type: application/json",
+            "Content-Type: text/html",
+            "Content-Type: \x01",
+            "Retry-After: soon",
+        ),
+        *("Retry-After: 99999999999999999999", "Content-Encoding: gzip", "Content-Encoding: br"),
+        *("Transfer-Encoding: chunked", "Content-Length: 5", "Content-Length: -1", "Location: http://[", "x"),
+    )
+)
+
+
+@st.composite
+def cut_or_changed(draw: st.DrawFn) -> bytes:
+    """A real answer, of which a piece is missing or another."""
+    body = draw(st.sampled_from(REAL))
+    start, end = sorted((draw(st.integers(0, len(body))), draw(st.integers(0, len(body)))))
+    return body[:start] + draw(st.binary(max_size=12)) + body[end:]
+
+
+@st.composite
+def with_another_value(draw: st.DrawFn) -> bytes:
+    """A real answer in which one value is another one, of any kind."""
+    value: Any = json.loads(json.dumps(draw(st.sampled_from(REAL_JSON))))
+    inner: Any = value
+    while True:
+        keys: list[Any] = [*inner.keys()] if hasattr(inner, "keys") else [*range(len(inner))]
+        key = draw(st.sampled_from(keys))
+        deeper: Any = inner[key]
+        if type(deeper) not in (dict, list) or not deeper or draw(st.booleans()):
+            inner[key] = draw(JSON)
+            return json.dumps(value).encode()
+        inner = deeper
+
+
+@st.composite
+def responses(draw: st.DrawFn) -> bytes:
+    """An HTTP response whose body may be anything, as may its length."""
+    body = draw(
+        cut_or_changed()
+        | with_another_value()
+        | st.binary(max_size=60)
+        | JSON.map(json.dumps).map(str.encode)
+    )
+    body = draw(st.sampled_from((body, body + TOKEN.get_secret_value().encode())))
+    headers: list[str] = [*draw(st.lists(HEADERS, max_size=3))]
+    if draw(st.booleans()):
+        headers.append(f"Content-Length: {len(body)}")
+    head = "\r\n".join([f"HTTP/1.1 {draw(STATUSES)} Said", *headers, "", ""])
+    return head.encode("latin-1") + body
+
+
+@pytest.fixture(scope="module")
+def ask() -> Iterator[Ask]:
+    """A client and a server that says what it is told to."""
+    said: list[bytes] = []
+
+    async def play(writer: asyncio.StreamWriter) -> None:
+        writer.write(said[-1])
+        await writer.drain()
+        await hangs_up(writer)
+
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        client, _ = runner.run(stack.enter_async_context(asking(play, limits=SHORT)))
+
+        def asked(answer: bytes, question: int) -> str:
+            said.append(answer)
+            return runner.run(outcome(client, question))
+
+        yield asked
+        runner.run(stack.aclose())
+
+
+async def outcome(client: UseapiClient, question: int) -> str:
+    """Ask one question, and give what came of it in full: any error but those of the family is a defect."""
+    questions = (
+        client.accounts,
+        lambda: client.account(CHANNEL),
+        client.standing,
+        lambda: client.save_account(DISCORD),
+        lambda: client.holder(DISCORD),
+        lambda: client.remove_account(CHANNEL),
+        lambda: client.reset(CHANNEL),
+        lambda: client.info(CHANNEL),
+    )
+    try:
+        return repr(await questions[question % len(questions)]())
+    except UseapiError as error:
+        return "".join([repr(error), str(vars(error)), *traceback.format_exception(error)])
+
+
+@given(answer=responses() | st.binary(max_size=200), question=st.integers(0, 7))
+def test_any_bytes_are_facts_or_one_error_and_hold_no_token(ask: Ask, answer: bytes, question: int) -> None:
+    said = ask(answer, question)
+    assert not any(secret in said for secret in SECRETS)

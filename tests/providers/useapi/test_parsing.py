@@ -1,0 +1,950 @@
+"""Every answer of the API has one meaning: literal bytes in, facts or one member of the error family out."""
+
+import inspect
+import json
+import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.accounts import Account, Flag, FlagKind, SavedAccount, Standing
+from bot.domain.causes import Cause
+from bot.providers import errors
+from bot.providers.redaction import HIDDEN, plain
+from bot.providers.useapi import (
+    AnswerLost,
+    Gone,
+    MalformedResponse,
+    NotAsked,
+    NotConfigured,
+    PendingModeration,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unpaid,
+    UnpaidReason,
+    Unreachable,
+    UseapiError,
+)
+from bot.providers.useapi.http_response import Answer, Ask, Question, words_of
+from bot.providers.useapi.network import unreachable
+from bot.providers.useapi.parsing import (
+    RememberedList,
+    decipher,
+    done,
+    parse_account,
+    parse_accounts,
+    parse_report,
+    parse_saved_account,
+    parse_standing,
+)
+
+FIXTURES = Path(__file__).parents[2] / "recorded" / "useapi"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+FIRST, SECOND = "1170809721663422494", "1170809721663422495"
+TOKEN = "MTE3MDgwOTcyMTY2MzQyMjQ5.Gfixt1.never-to-surface-aaaaaaaaaaaaaaaaaaaaaa"
+DETAILS = "You have a pending moderation message. Please acknowledge it before using the bot further."
+LIST, INFO = Question(Ask.LIST), Question(Ask.INFO, FIRST)
+ONE, SAVE, RESET = Question(Ask.ACCOUNT, FIRST), Question(Ask.SAVE), Question(Ask.RESET, FIRST)
+
+
+def fixture(name: str) -> bytes:
+    return (FIXTURES / name).read_bytes()
+
+
+def answer(status: int, body: object = b"", *, retry_after: str | None = None) -> Answer:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Answer(status, "application/json", raw, retry_after, NOW)
+
+
+def error_of(status: int, body: object = b"", question: Question = INFO, **more: str) -> UseapiError:
+    with pytest.raises(UseapiError) as caught:
+        decipher(answer(status, body, **more), question)
+    return caught.value
+
+
+def malformed_place(
+    parse: Callable[[Answer, Question], object], body: object, question: Question = LIST
+) -> str:
+    with pytest.raises(MalformedResponse) as caught:
+        parse(answer(200, body), question)
+    assert caught.value.__context__ is None, "pydantic's and json's errors hold the body"
+    assert caught.value.__cause__ is None
+    return caught.value.place
+
+
+# The list
+
+
+def test_the_list_of_the_older_docs_is_read_with_its_servers() -> None:
+    assert parse_accounts(answer(200, fixture("list_with_servers.json")), LIST) == (
+        Account(FIRST, 3, None, "1170809721663422400"),
+        Account(SECOND, 12, None, "1170809721663422401"),
+    )
+
+
+def test_the_list_of_the_newer_docs_is_read_with_its_flags_and_without_any_token() -> None:
+    accounts = parse_accounts(answer(200, fixture("list_flagged.json")), LIST)
+    assert accounts == (Account(FIRST, 3), Account(SECOND, 12, Flag(DETAILS, FlagKind.MODERATION)))
+    assert "never-to-surface" not in repr(accounts)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", fixture("not_found.txt"), b'{"error":"Not Found","code":404}', b"null", b" \r\n"],
+    ids=["nothing", "prose", "json", "null", "blanks"],
+)
+def test_a_404_of_the_list_means_that_nothing_is_configured(body: bytes) -> None:
+    assert parse_accounts(answer(404, body), LIST) == ()
+
+
+@pytest.mark.parametrize("body", [fixture("page.html"), b"\n <html>", b"\xef\xbb\xbf<!doctype html>"])
+def test_a_404_of_the_list_with_a_web_page_means_that_the_service_is_gone(body: bytes) -> None:
+    with pytest.raises(Gone, match="A web page answers instead of the API") as caught:
+        parse_accounts(answer(404, body), LIST)
+    assert caught.value.quote is None
+
+
+def test_a_404_too_long_to_be_read_is_not_an_empty_list() -> None:
+    with pytest.raises(Gone):
+        parse_accounts(Answer(404, "text/plain", None, None, NOW), LIST)
+
+
+@pytest.mark.parametrize("body", [{}, []], ids=["object", "array"])
+def test_an_empty_list_is_empty(body: object) -> None:
+    assert parse_accounts(answer(200, body), LIST) == ()
+
+
+SHAPES: dict[str, tuple[object, tuple[Account, ...]]] = {
+    "an array": (
+        [{"channel": FIRST, "maxJobs": 1}, {"channel": SECOND}],
+        (Account(FIRST, 1), Account(SECOND)),
+    ),
+    "ids as numbers": ([{"channel": int(FIRST), "server": int(SECOND)}], (Account(FIRST, server=SECOND),)),
+    "numbers as strings": ({FIRST: {"maxJobs": "12"}}, (Account(FIRST, 12),)),
+    "the channel rather than the key": ({FIRST: {"channel": SECOND}}, (Account(SECOND),)),
+    "the key for want of a channel": ({FIRST: {"maxJobs": 3}}, (Account(FIRST, 3),)),
+    "the key for an empty channel": ({FIRST: {"channel": "", "maxJobs": 3}}, (Account(FIRST, 3),)),
+    "a known field that says nothing": ({FIRST: {"pendingModMessage": None}}, (Account(FIRST),)),
+    "nulls": (
+        {FIRST: {"channel": None, "maxJobs": None, "server": None, "pendingModMessage": None}},
+        (Account(FIRST),),
+    ),
+    "unknown fields": ({FIRST: {"maxJobs": 3, "maxImageJobs": 3, "x": {"y": []}}}, (Account(FIRST, 3),)),
+    "a channel that is no id": (
+        {"Discord channel A": {"channel": "Discord channel A"}},
+        (Account("Discord channel A"),),
+    ),
+    "a server that is no id": ({FIRST: {"server": "../evil"}}, (Account(FIRST),)),
+    "broken characters in a channel": ([{"channel": "\ud800x"}], (Account("?x"),)),
+}
+
+
+@pytest.mark.parametrize(("body", "accounts"), SHAPES.values(), ids=SHAPES)
+def test_a_list_is_read_in_each_of_its_shapes(body: object, accounts: tuple[Account, ...]) -> None:
+    assert parse_accounts(answer(200, body), LIST) == accounts
+
+
+def test_an_account_without_an_id_is_shown_and_not_addressed() -> None:
+    (account,) = parse_accounts(answer(200, [{"channel": "12"}]), LIST)
+    assert not account.addressable
+    assert account.link is None
+
+
+NO_LISTS: dict[str, tuple[object, str]] = {
+    "an entry that is a number": ({FIRST: 5}, f'accounts["{FIRST}"]'),
+    "an entry that is null": ([{"channel": FIRST}, None], "accounts[1]"),
+    "an entry that is a string, under a name": ({"data": "x"}, "accounts[…]"),
+    "an entry with nothing but its key": ({FIRST: {}}, f'accounts["{FIRST}"]: no known field'),
+    "one such entry among others": (
+        {FIRST: {"maxJobs": 3}, SECOND: {}},
+        f'accounts["{SECOND}"]: no known field',
+    ),
+    "an entry with unknown fields alone": (
+        {FIRST: {"maxImageJobs": 3, "x": {"y": []}}},
+        f'accounts["{FIRST}"]: no known field',
+    ),
+    "an entry of an array without fields": ([{}], "accounts[…]: no known field"),
+    "an empty envelope": ({"data": {}}, "accounts[…]: no known field"),
+    "a list in an envelope": ({"data": {FIRST: {"maxJobs": 3}}}, "accounts[…]: no known field"),
+    "an error in an envelope": ({"answer": {"error": "x"}}, "accounts[…].channel"),
+    "an entry of an array without a channel": ([{"maxJobs": 3}], "accounts[…].channel"),
+    "jobs that are a word": ({FIRST: {"maxJobs": "three"}}, f'accounts["{FIRST}"].maxJobs'),
+    "jobs that are true": ({FIRST: {"maxJobs": True}}, f'accounts["{FIRST}"].maxJobs'),
+    "jobs beyond measure": ({FIRST: {"maxJobs": 10**30}}, f'accounts["{FIRST}"].maxJobs'),
+    "jobs below nothing": ([{"channel": FIRST, "maxJobs": -1}], "accounts[0].maxJobs"),
+    "a channel that is an object": ([{"channel": {"secret": 1}}], "accounts[0].channel"),
+    "a channel that is true": ([{"channel": True}], "accounts[0].channel"),
+    "a server that is an array": ({FIRST: {"server": []}}, f'accounts["{FIRST}"].server'),
+    "a channel twice in an array": (
+        [{"channel": FIRST}, {"channel": int(FIRST)}],
+        "accounts: a channel twice",
+    ),
+    "a channel under two keys": (
+        {FIRST: {"maxJobs": 3}, SECOND: {"channel": FIRST}},
+        "accounts: a channel twice",
+    ),
+    "a key twice": (
+        f'{{"{FIRST}":{{"maxJobs":1}},"{FIRST}":{{"maxJobs":1}}}}'.encode(),
+        f'repeated "{FIRST}"',
+    ),
+    "a field twice": (
+        f'{{"{FIRST}":{{"pendingModMessage":"x","pendingModMessage":null}}}}'.encode(),
+        "repeated …",
+    ),
+    "null": (b"null", "accounts"),
+    "a number": (b"12", "accounts"),
+    "a string": (b'"accounts"', "accounts"),
+    "nothing": (b"", "line 1 column 1"),
+    "prose": (b"all is well", "line 1 column 1"),
+    "cut off": (fixture("list_flagged.json")[:-9], "line 1 column 326"),
+    "not UTF-8": (b'{"a":"\xff"}', "byte 6"),
+    "UTF-16": ('{"a":1}'.encode("utf-16"), "byte 0"),
+    "not a number": (b'{"a":NaN}', "a number or a nesting beyond measure"),
+    "a number of ten thousand digits": (b"1" * 10_000, "a number or a nesting beyond measure"),
+    "a nesting beyond measure": (b"[" * 100_000, "a number or a nesting beyond measure"),
+    "the code of another error": ({"error": "slow down", "code": 429}, "code"),
+    "the code of another error as a string": ({"error": "slow down", "code": "429"}, "code"),
+}
+
+
+@pytest.mark.parametrize(("body", "place"), NO_LISTS.values(), ids=NO_LISTS)
+def test_row_39_a_list_that_is_garbled_partial_or_doubled_is_not_believed(body: object, place: str) -> None:
+    assert malformed_place(parse_accounts, body) == place
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_an_empty_success_is_not_an_empty_list(status: int) -> None:
+    with pytest.raises(MalformedResponse):
+        parse_accounts(answer(status), LIST)
+
+
+FLAGS: dict[str, tuple[dict[str, object], Flag | None]] = {
+    "a moderation message": ({"pendingModMessage": DETAILS}, Flag(DETAILS, FlagKind.MODERATION)),
+    "a CAPTCHA": (
+        {"pendingModMessage": "Action required: verify you're human"},
+        Flag("Action required: verify you're human", FlagKind.CAPTCHA),
+    ),
+    "the error of the later version": (
+        {"error": "Pending mod message"},
+        Flag("Pending mod message", FlagKind.OTHER),
+    ),
+    "a word": ({"pendingModMessage": True}, Flag("True", FlagKind.OTHER)),
+    "an object": ({"pendingModMessage": {"captcha": 1}}, Flag('{"captcha": 1}', FlagKind.CAPTCHA)),
+    "blanks": (
+        {"pendingModMessage": "  "},
+        Flag("The API flags the account, and says no more.", FlagKind.OTHER),
+    ),
+    "its own token": (
+        {"pendingModMessage": "bad token abc", "discord": "abc"},
+        Flag("bad token [hidden]", FlagKind.OTHER),
+    ),
+    "an empty string": ({"pendingModMessage": ""}, None),
+    "null": ({"pendingModMessage": None}, None),
+    "false": ({"pendingModMessage": False}, None),
+    "zero": ({"pendingModMessage": 0}, None),
+    "an empty object": ({"pendingModMessage": {}}, None),
+    "no error": ({"error": ""}, None),
+}
+
+
+@pytest.mark.parametrize(("fields", "flag"), FLAGS.values(), ids=FLAGS)
+def test_an_account_is_flagged_by_whatever_is_not_nothing(
+    fields: dict[str, object], flag: Flag | None
+) -> None:
+    (account,) = parse_accounts(answer(200, {FIRST: fields}), LIST)
+    assert account.flag == flag
+
+
+def test_an_unchanged_list_is_remembered_and_a_changed_one_read() -> None:
+    read = RememberedList()
+    first = read(answer(200, {FIRST: {"maxJobs": 3}}), LIST)
+    assert read(answer(200, {FIRST: {"maxJobs": 3}}), LIST) is first
+    assert read(answer(200, {FIRST: {"pendingModMessage": "x"}}), LIST)[0].flag is not None
+    assert read(answer(404), LIST) == ()
+    with pytest.raises(MalformedResponse):
+        read(answer(200, b"{"), LIST)
+    assert read(answer(200, {FIRST: {"pendingModMessage": "x"}}), LIST)[0].flag is not None
+
+
+ENTRIES: tuple[dict[str, object], ...] = (
+    {"maxJobs": 3},
+    {"maxJobs": "3"},
+    {"maxJobs": 4},
+    {"maxJobs": None},
+    {"maxJobs": 3, "server": SECOND},
+    {"maxJobs": 3, "server": int(SECOND)},
+    {"maxJobs": 3, "server": "none"},
+    {"maxJobs": 3, "server": ""},
+    {"maxJobs": 3, "pendingModMessage": "x"},
+    {"maxJobs": 3, "pendingModMessage": ""},
+    {"maxJobs": 3, "error": "captcha"},
+)
+
+
+@pytest.mark.parametrize("before", ENTRIES, ids=str)
+@pytest.mark.parametrize("after", ENTRIES, ids=str)
+def test_a_changed_list_reads_as_if_it_were_the_first(
+    before: dict[str, object], after: dict[str, object]
+) -> None:
+    read = RememberedList()
+    read(answer(200, {FIRST: before, SECOND: {"maxJobs": 1}}), LIST)
+    body = {SECOND: {"maxJobs": 1}, FIRST: after}
+    assert read(answer(200, body), LIST) == parse_accounts(answer(200, body), LIST)
+
+
+def test_what_did_not_change_in_a_list_is_not_made_anew() -> None:
+    read = RememberedList()
+    first, _ = read(answer(200, {FIRST: {"maxJobs": 3}, SECOND: {"maxJobs": 3}}), LIST)
+    assert read(answer(200, {FIRST: {"maxJobs": 3}, SECOND: {"maxJobs": 4}}), LIST)[0] is first
+
+
+# One account, and the commands
+
+
+def test_one_account_is_read_with_its_flag() -> None:
+    text = "Action required to continue: please verify you're human"
+    assert parse_account(answer(200, fixture("account.json")), ONE) == Account(
+        FIRST, 3, Flag(text, FlagKind.CAPTCHA)
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({}, "account: no known field"),
+        ({"error": "no"}, "account: no known field"),
+        ({FIRST: {"maxJobs": 3}}, "account: no known field"),
+        ([], "account"),
+        ({"channel": SECOND, "maxJobs": 3}, "account.channel"),
+        ({"channel": FIRST, "maxJobs": []}, "account.maxJobs"),
+        (b"", "line 1 column 1"),
+    ],
+    ids=[
+        "nothing known",
+        "an error",
+        "a list",
+        "an array",
+        "another account",
+        "jobs that are an array",
+        "empty",
+    ],
+)
+def test_no_account_is_healthy_by_an_answer_that_is_not_about_it(body: object, place: str) -> None:
+    assert malformed_place(parse_account, body, ONE) == place
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "saved"),
+    [
+        (200, fixture("saved.json"), SavedAccount(Account(FIRST, 3), created=False)),
+        (201, fixture("saved.json"), SavedAccount(Account(FIRST, 3), created=True)),
+        (204, b"", SavedAccount(None, created=None)),
+        (202, fixture("saved.json"), SavedAccount(Account(FIRST, 3), created=None)),
+        (200, b"", SavedAccount(None, created=False)),
+        (201, b"", SavedAccount(None, created=True)),
+        (200, {"maxJobs": 3}, SavedAccount(None, created=False)),
+    ],
+    ids=[
+        "updated",
+        "created",
+        "old form",
+        "another success",
+        "updated, empty",
+        "created, empty",
+        "no channel",
+    ],
+)
+def test_saving_tells_created_from_updated(status: int, body: object, saved: SavedAccount) -> None:
+    assert parse_saved_account(answer(status, body), SAVE) == saved
+
+
+@pytest.mark.parametrize(
+    "body", [{"error": "no"}, [], b"{", b"ok"], ids=["another object", "array", "cut off", "prose"]
+)
+def test_saving_is_not_believed_from_a_body_about_something_else(body: object) -> None:
+    with pytest.raises(MalformedResponse):
+        parse_saved_account(answer(200, body), SAVE)
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+@pytest.mark.parametrize(
+    "body", [b"", b"OK", b"{}", b'{"code":200}'], ids=["empty", "prose", "object", "code"]
+)
+def test_a_command_is_done_by_any_success(status: int, body: bytes) -> None:
+    done(answer(status, body), RESET)
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [(fixture("page.html"), Unreachable), ({"code": 500}, MalformedResponse), (None, MalformedResponse)],
+    ids=["a web page", "the code of an error", "more than may be read"],
+)
+def test_a_command_is_not_done_by_a_success_that_is_none(body: object, error: type[UseapiError]) -> None:
+    raw = Answer(200, "text/html", None, None, NOW) if body is None else answer(200, body)
+    with pytest.raises(error):
+        done(raw, RESET)
+
+
+# The subscription
+
+
+def test_the_standing_counts_the_midjourney_accounts() -> None:
+    expected = Standing(active=True, accounts=3, accounts_in_error=1)
+    assert parse_standing(answer(200, fixture("standing.json")), Question(Ask.STANDING)) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "standing"),
+    [
+        ({"id": 1}, Standing(None, None, None)),
+        ({"subscriptionIsActive": "yes", "accounts": []}, Standing(None, None, None)),
+        (
+            {"subscriptionIsActive": False, "accounts": {"Midjourney v2": {"total": "4", "error": None}}},
+            Standing(active=False, accounts=4, accounts_in_error=None),
+        ),
+        ({"accounts": {"Midjourney API": {"total": True, "error": -1}}}, Standing(None, None, None)),
+    ],
+    ids=["missing", "wrong types", "another name", "no counts"],
+)
+def test_what_is_odd_in_the_standing_is_unknown(body: object, standing: Standing) -> None:
+    assert parse_standing(answer(200, body), Question(Ask.STANDING)) == standing
+
+
+@pytest.mark.parametrize("body", [[], {}, b"", b"x"], ids=["array", "empty object", "empty", "prose"])
+def test_a_standing_that_is_no_object_is_not_believed(body: object) -> None:
+    assert malformed_place(parse_standing, body, Question(Ask.STANDING))
+
+
+# /info
+
+
+def test_a_finished_info_job_is_read_though_it_says_its_timestamp_twice() -> None:
+    report = parse_report(answer(200, fixture("info_completed.json")), INFO)
+    assert report.took == timedelta(milliseconds=823)
+    assert report.info.discord_name == "lantern.keeper"
+    assert report.info.subscription is not None
+    assert report.info.subscription.plan == "Mega"
+    assert report.info.others == ()
+
+
+def job(**fields: object) -> dict[str, object]:
+    return {"status": "completed", "channel": FIRST, "content": "Job Mode: Fast", **fields}
+
+
+EMBED = {"title": "Your info - it", "description": "Job Mode: Relax"}
+REPORTS: dict[str, tuple[dict[str, object], str | None, str | None]] = {
+    "the content first": (job(embeds=[EMBED]), "Fast", "it"),
+    "the embed for an empty content": (job(content="", embeds=[EMBED]), "Relax", "it"),
+    "the embed for a null content": (job(content=None, embeds=[EMBED]), "Relax", "it"),
+    "the titled embed": (job(content=" ", embeds=[{"description": "x"}, EMBED]), "Relax", "it"),
+    "an embed without a title": (
+        job(content=None, embeds=[{"title": None}, {"description": "Job Mode: A"}]),
+        "A",
+        None,
+    ),
+    "no status, no channel": ({"content": "Job Mode: Fast"}, "Fast", None),
+    "a channel in words": (job(channel="<Discord channel id>"), "Fast", None),
+    "unknown fields": (job(components=[], embeds=[]), "Fast", None),
+}
+
+
+@pytest.mark.parametrize(("body", "mode", "name"), REPORTS.values(), ids=REPORTS)
+def test_info_is_read_from_content_or_embed(body: object, mode: str | None, name: str | None) -> None:
+    info = parse_report(answer(200, body), INFO).info
+    assert (info.job_mode, info.discord_name) == (mode, name)
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (job(content=5), "job.content"),
+        (job(content=None), "job.content"),
+        (job(content="", embeds=[{"description": ""}]), "job.content"),
+        (job(embeds={}), "job.embeds"),
+        (job(embeds=[{"title": 1}]), "job.embeds[0].title"),
+        (job(channel=SECOND), "job.channel"),
+        ([], "job"),
+        (b"", "line 1 column 1"),
+        (fixture("info_completed.json")[:600], "line 1 column 451"),
+    ],
+    ids=["number", "null", "no text", "embeds", "title", "another account", "array", "empty", "cut off"],
+)
+def test_an_info_answer_of_another_form_is_not_believed(body: object, place: str) -> None:
+    assert malformed_place(parse_report, body, INFO) == place
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled", "created", "progress", "moderated", 5])
+def test_an_info_job_that_did_not_finish_is_no_information(status: object) -> None:
+    with pytest.raises(Unreachable, match="did not finish") as caught:
+        parse_report(answer(200, job(status=status, error="Queue full")), INFO)
+    assert caught.value.quote == "Queue full"
+    assert not caught.value.transient
+
+
+@pytest.mark.parametrize(
+    ("created", "updated", "took"),
+    [
+        ("2023-09-09T02:04:52Z", "2023-09-09T02:05:02Z", timedelta(seconds=10)),
+        ("2023-09-09T02:04:52Z", "2023-09-09T02:04:51Z", None),
+        ("2023-09-09T02:04:52Z", "2024-09-09T02:04:52Z", None),
+        ("2023-09-09T02:04:52", "2023-09-09T02:04:53", None),
+        ("yesterday", "today", None),
+        (1694225092, 1694225093, None),
+        (None, None, None),
+    ],
+    ids=["sane", "backwards", "a year", "without a zone", "words", "numbers", "null"],
+)
+def test_the_time_a_job_took_is_told_only_if_it_makes_sense(
+    created: object, updated: object, took: timedelta | None
+) -> None:
+    assert parse_report(answer(200, job(created=created, updated=updated)), INFO).took == took
+
+
+def test_broken_characters_in_info_can_be_encoded_afterwards() -> None:
+    text = parse_report(answer(200, job(content="Mood: \ud83d")), INFO).info.text
+    assert text.encode() == b"Mood: ?"
+
+
+# 596
+
+
+@pytest.mark.parametrize("status", [596, 569, 200, 201, 400, 401, 402, 404, 429, 500])
+@pytest.mark.parametrize("code", [596, 569, "596", 596.0])
+def test_a_code_of_596_or_569_wins_over_any_status(status: int, code: object) -> None:
+    error = error_of(status, {"error": "Pending mod message", "errorDetails": DETAILS, "code": code})
+    assert isinstance(error, PendingModeration)
+    assert error.flag == Flag(DETAILS, FlagKind.MODERATION)
+
+
+def test_the_list_too_reports_a_596_before_its_404() -> None:
+    with pytest.raises(PendingModeration):
+        parse_accounts(answer(404, {"error": "x", "code": 596}), LIST)
+
+
+@pytest.mark.parametrize("status", [596, 569])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"{", {"code": 200}, []], ids=["empty", "page", "cut", "code", "array"]
+)
+def test_a_status_of_596_is_a_flag_whatever_the_body(status: int, body: object) -> None:
+    error = error_of(status, body)
+    assert isinstance(error, PendingModeration)
+    assert error.flag.kind is FlagKind.MODERATION or body == b"{"
+    assert error.channel == FIRST
+
+
+def test_the_596_of_a_job_carries_its_channel_text_and_kind() -> None:
+    error = error_of(596, fixture("pending_job.json"))
+    assert isinstance(error, PendingModeration)
+    assert (error.channel, error.flag) == (FIRST, Flag(DETAILS, FlagKind.MODERATION))
+    assert error.quote == DETAILS
+
+
+def short(text: str = "A pending moderation message", **fields: object) -> dict[str, object]:
+    return {"error": text, "code": 596, **fields}
+
+
+JOBID = f"job:20240106053233367-user:791-channel:{SECOND}"
+CHANNELS: dict[str, tuple[object, str | None, str | None]] = {
+    "the one asked for": (short(), FIRST, FIRST),
+    "the one asked for rather than one in the text": (fixture("pending_short.json"), SECOND, SECOND),
+    "the one named rather than the one asked for": (short(channel=SECOND), FIRST, SECOND),
+    "the one named as a number": (short(channel=int(SECOND)), None, SECOND),
+    "one in the path in the text": (fixture("pending_short.json"), None, FIRST),
+    "one in the path in the text beside the details": (
+        short(f"POST account/midjourney/{SECOND}/reset", errorDetails=DETAILS),
+        None,
+        SECOND,
+    ),
+    "one in the job id": (short(jobid=JOBID), None, SECOND),
+    "none in a text with other digits": (short("since 17051812230000000000"), None, None),
+    "none in a path with too many digits": (short("midjourney/123456789012345678901234/reset"), None, None),
+    "none in a name that is no id": (short(channel="../x"), None, None),
+    "none in a template": (short("POST account/midjourney/<channel>/reset"), None, None),
+}
+
+
+@pytest.mark.parametrize(("body", "asked", "channel"), CHANNELS.values(), ids=CHANNELS)
+def test_a_596_is_about_an_account(body: object, asked: str | None, channel: str | None) -> None:
+    error = error_of(596, body, Question(Ask.INFO, asked))
+    assert isinstance(error, PendingModeration)
+    assert error.channel == channel
+    assert ("an account the API does not name" in str(error)) is (channel is None)
+
+
+# Everything else that is no success
+
+STATUSES: dict[str, tuple[int, object, type[UseapiError], str]] = {
+    "401": (401, fixture("unauthorized.json"), Unauthorized, "does not accept the useapi token"),
+    "401, empty": (401, b"", Unreachable, "in front of the API turns this machine away"),
+    "403": (403, {"error": "Forbidden"}, Unauthorized, "does not accept the useapi token"),
+    "404, JSON": (404, {"error": "x"}, NotConfigured, "no such account configured"),
+    "404, nothing": (404, b"", NotConfigured, "no such account configured"),
+    "404, a page": (404, fixture("page.html"), Gone, "A web page answers instead of the API"),
+    "410": (410, {"error": "retired"}, Gone, "does not offer this any more"),
+    "410, a page": (410, fixture("page.html"), Gone, "A web page answers instead of the API"),
+    "422": (422, {"error": "Banned prompt detected"}, Rejected, "Midjourney refused this one request"),
+    "409": (409, {"error": "Job already executed"}, Rejected, "refused the request (status 409)"),
+    "418": (418, b"", Rejected, "refused the request (status 418)"),
+    "408": (408, b"", Unreachable, "out of order (status 408)"),
+    "500": (500, {"error": "x"}, Unreachable, "out of order (status 500)"),
+    "502, a page": (502, fixture("page.html"), Unreachable, "out of order (status 502)"),
+    "522": (522, b"", Unreachable, "out of order (status 522)"),
+    "999": (999, b"", Unreachable, "out of order (status 999)"),
+    "504 of /info": (504, b"", Unreachable, "Midjourney queued the command"),
+    "301": (301, b"", Unreachable, "sent a redirect (status 301)"),
+    "308": (308, b"", Unreachable, "sent a redirect (status 308)"),
+    "304": (304, b"", Unreachable, "sent a redirect (status 304)"),
+    "200, a page": (200, fixture("page.html"), Unreachable, "A web page answered instead of the API"),
+    "429": (429, {"error": "busy", "code": 429}, RateLimited, "All job slots are busy, or Discord asks"),
+    "401, its code 500": (401, {"error": "x", "code": 500}, Unauthorized, "does not accept the useapi token"),
+    "500, its code 401": (500, {"error": "x", "code": 401}, Unreachable, "out of order (status 500)"),
+    "400, its code 412": (400, {"error": "x", "code": 412}, Rejected, "refused the request (status 400)"),
+    "200, its code 401": (
+        200,
+        {"error": "x", "code": 401},
+        MalformedResponse,
+        "in a form that Midwatch does not know",
+    ),
+}
+
+
+@pytest.mark.parametrize(("status", "body", "kind", "sentence"), STATUSES.values(), ids=STATUSES)
+def test_an_answer_that_is_no_success_has_its_error_and_sentence(
+    status: int, body: object, kind: type[UseapiError], sentence: str
+) -> None:
+    error = error_of(status, body)
+    assert type(error) is kind
+    assert sentence in str(error)
+    assert str(error).endswith(".")
+    assert error.next_step.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Account has no subscription or subscription expired", UnpaidReason.SUBSCRIPTION),
+        ("Subscription quantity exceeded, see https://useapi.net/docs/subscription", UnpaidReason.QUOTA),
+        ("", UnpaidReason.SUBSCRIPTION),
+    ],
+)
+def test_a_402_tells_a_missing_subscription_from_a_small_one(text: str, reason: UnpaidReason) -> None:
+    error = error_of(402, {"error": text, "code": 402})
+    assert isinstance(error, Unpaid)
+    assert error.reason is reason
+    assert error.quote == (text or None)
+
+
+COMPLAINTS = {
+    "Required param discord is missing or empty": "The API got no Discord token for the account.",
+    "Required param maxJobs 12 can't be more that 3": (
+        "The API allows at most 3 jobs at a time for this account, not 12."
+    ),
+    "Required param maxJobs is missing or empty": (
+        "The API wants to know how many jobs the account may run at a time."
+    ),
+    f"Channel {SECOND} configuration has same discord value": (
+        f"This Discord token is already configured, for channel {SECOND}."
+    ),
+    "Channel <channel> configuration has same discord value": (
+        "This Discord token is already configured for another channel."
+    ),
+    f"Channel {SECOND} configuration has same server value": (
+        f"This Discord server is already configured, for channel {SECOND}."
+    ),
+    "Channel <channel> configuration has same server value": (
+        "This Discord server is already configured for another channel."
+    ),
+    "`Midjourney bot not configured ": (
+        "The API found no conversation with the Midjourney Bot in this Discord account."
+    ),
+    "Required param server is missing or empty": "The API wants the Discord server of the account.",
+    "Required param server (12) is not valid Discord server id": (
+        "The API does not take this as the id of a Discord server."
+    ),
+    "Required param channel (12) is not valid Discord channel id": (
+        "The API does not take this as the id of a Discord channel."
+    ),
+    f"Required param channel ({FIRST}) not matching to /midjourney/channel (/midjourney/{SECOND})": (
+        "The API was given two different channels for one account."
+    ),
+    "discord, server or channel value is missing": "The API does not know which account to ask.",
+    "replyRef or replyUrl is too long": "The API refuses a callback address or reference of this length.",
+    "replyUrl is too long": "The API refuses a callback address or reference of this length.",
+}
+
+
+@pytest.mark.parametrize("status", [400, 412, 413])
+@pytest.mark.parametrize(("text", "sentence"), COMPLAINTS.items(), ids=COMPLAINTS)
+def test_each_documented_complaint_has_its_own_plain_sentence(status: int, text: str, sentence: str) -> None:
+    error = error_of(status, {"error": text, "code": status}, SAVE)
+    assert type(error) is Rejected
+    assert str(error) == sentence
+    assert error.quote == text.strip()
+
+
+@pytest.mark.parametrize(("text", "sentence"), COMPLAINTS.items(), ids=COMPLAINTS)
+def test_a_complaint_is_known_whatever_the_details_beside_it(text: str, sentence: str) -> None:
+    error = error_of(400, {"error": text, "errorDetails": "See the docs.", "code": 400}, SAVE)
+    assert str(error) == sentence
+    assert error.quote == "See the docs."
+
+
+def test_a_402_is_told_apart_whatever_the_details_beside_it() -> None:
+    body = {"error": "Subscription quantity exceeded", "errorDetails": "See the docs.", "code": 402}
+    error = error_of(402, body, SAVE)
+    assert isinstance(error, Unpaid)
+    assert error.reason is UnpaidReason.QUOTA
+
+
+@pytest.mark.parametrize("body", [b"", fixture("page.html"), {"code": 400}], ids=["empty", "page", "code"])
+def test_nobody_is_asked_to_read_what_the_api_does_not_say(body: object) -> None:
+    error = error_of(400, body, SAVE)
+    assert error.quote is None
+    assert error.next_step == "It does not say why: check what you gave, change it, and try again."
+
+
+def test_prose_is_quoted_and_a_page_is_not() -> None:
+    assert error_of(400, b"  something is odd \n").quote == "something is odd"
+    assert error_of(500, fixture("page.html")).quote is None
+    assert error_of(400, b"\xff\xfe").quote is not None
+
+
+WAITS: dict[str, tuple[str | None, object, timedelta | None]] = {
+    "seconds": ("30", b"", timedelta(seconds=30)),
+    "a fraction": ("1.5", b"", timedelta(seconds=1.5)),
+    "a date": ("Thu, 01 Jan 2026 00:02:00 GMT", b"", timedelta(minutes=2)),
+    "a date gone by": ("Wed, 31 Dec 2025 00:00:00 GMT", b"", timedelta()),
+    "a date without a zone": ("Thu, 01 Jan 2026 00:02:00 -0000", b"", None),
+    "beyond a day": ("99999999", b"", timedelta(days=1)),
+    "beyond measure": ("9" * 400, b"", None),
+    "the year 9999": ("Fri, 31 Dec 9999 23:59:59 GMT", b"", timedelta(days=1)),
+    "words": ("soon", b"", None),
+    "below nothing": ("-5", b"", None),
+    "in the body": (None, {"retryAfter": 7}, timedelta(seconds=7)),
+    "in the body as a string": (None, {"retryAfter": "7"}, timedelta(seconds=7)),
+    "the header first": ("0", {"retryAfter": 7}, timedelta()),
+    "the body for want of sense in the header": ("soon", {"retryAfter": 7}, timedelta(seconds=7)),
+    "true": (None, {"retryAfter": True}, None),
+    "none": (None, b"", None),
+}
+
+
+@pytest.mark.parametrize(("header", "body", "wait"), WAITS.values(), ids=WAITS)
+def test_a_429_says_how_long_to_wait_if_the_api_does(
+    header: str | None, body: object, wait: timedelta | None
+) -> None:
+    with pytest.raises(RateLimited) as caught:
+        decipher(answer(429, body, retry_after=header), INFO)
+    assert caught.value.retry_after == wait
+
+
+def test_a_failure_that_says_when_to_come_back_is_a_limit() -> None:
+    error = error_of(503, b"", retry_after="600")
+    assert isinstance(error, RateLimited)
+    assert error.next_step == "Try again in 10 minutes."
+
+
+def test_a_504_of_anything_but_info_is_a_plain_failure() -> None:
+    assert "out of order (status 504)" in str(error_of(504, b"", LIST))
+
+
+def test_a_404_without_an_account_asked_for_is_about_the_service() -> None:
+    assert str(error_of(404, b"", Question(Ask.STANDING))) == "The API does not offer this any more."
+
+
+# The network
+
+
+class Connection:
+    ssl, host, port, is_ssl = True, "api.example", 443, True
+
+
+def connector(kind: type[Exception]) -> Exception:
+    return kind(Connection(), OSError(TOKEN))
+
+
+FAILURES: dict[str, tuple[Exception, str]] = {
+    "certificate": (
+        aiohttp.ClientConnectorCertificateError(Connection(), ssl.CertificateError()),  # pyright: ignore[reportArgumentType] - of the key, only the host is read
+        "certificate",
+    ),
+    "tls": (connector(aiohttp.ClientConnectorSSLError), "certificate"),
+    "dns": (connector(aiohttp.ClientConnectorDNSError), "looked up"),
+    "refused": (connector(aiohttp.ClientConnectorError), "takes no connection"),
+    "no connection in time": (aiohttp.ConnectionTimeoutError(TOKEN), "take the connection in time"),
+    "no answer in time": (TimeoutError(TOKEN), "did not answer in time"),
+    "silence": (aiohttp.SocketTimeoutError(TOKEN), "did not answer in time"),
+    "broken off": (aiohttp.ClientPayloadError(TOKEN), "broke off"),
+    "reset": (ConnectionResetError(TOKEN), "broke off"),
+    "disconnected": (aiohttp.ServerDisconnectedError(TOKEN), "broke off"),
+}
+
+
+@pytest.mark.parametrize(("cause", "sentence"), FAILURES.values(), ids=FAILURES)
+def test_a_failure_of_the_network_has_its_sentence_and_nothing_of_the_cause(
+    cause: Exception, sentence: str
+) -> None:
+    error = unreachable(cause, LIST)
+    assert sentence in str(error)
+    assert TOKEN not in f"{error!r}{error.__dict__}"
+
+
+def test_an_answer_is_lost_only_where_the_question_may_have_arrived() -> None:
+    found = {name: type(unreachable(cause, RESET)) for name, (cause, _) in FAILURES.items()}
+    assert found == {
+        **dict.fromkeys(("certificate", "tls", "dns", "refused", "no connection in time"), NotAsked),
+        **dict.fromkeys(("no answer in time", "silence", "broken off", "reset", "disconnected"), AnswerLost),
+    }
+
+
+def test_each_failure_of_the_network_has_its_cause() -> None:
+    assert {name: unreachable(error, LIST).cause for name, (error, _) in FAILURES.items()} == {
+        **dict.fromkeys(("certificate", "tls"), Cause.CERTIFICATE),
+        "dns": Cause.NO_ADDRESS,
+        "refused": Cause.REFUSED,
+        **dict.fromkeys(("no connection in time", "no answer in time", "silence"), Cause.SILENT),
+        **dict.fromkeys(("broken off", "reset", "disconnected"), Cause.BROKEN_OFF),
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "cause"),
+    [
+        (500, b"", Cause.SERVER_ERROR),
+        (408, b"", Cause.SERVER_ERROR),
+        (429, b"", Cause.LIMITED),
+        (301, b"", Cause.REDIRECT),
+        (200, fixture("page.html"), Cause.WEB_PAGE),
+        (400, b"", Cause.REJECTED),
+        (200, {"error": "x", "code": 401}, Cause.GARBLED),
+        (401, {"error": "x"}, None),
+        (402, {"error": "x"}, Cause.SUBSCRIPTION),
+        (410, b"", None),
+    ],
+)
+def test_each_answer_that_is_none_of_the_list_has_its_cause(
+    status: int, body: object, cause: Cause | None
+) -> None:
+    assert error_of(status, body).cause is cause
+
+
+def test_a_command_that_got_no_answer_may_have_been_obeyed() -> None:
+    assert "may have been done" in unreachable(TimeoutError(), RESET).next_step
+    assert "may have been done" not in unreachable(TimeoutError(), LIST).next_step
+
+
+# Words and secrets
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"token {TOKEN} is bad", f"token {HIDDEN} is bad"),
+        (f'"{TOKEN}"', f'"{HIDDEN}"'),
+        ("mfa.aaaaaaaaaaaaaaaaaaaaaaaaa", HIDDEN),
+        ("Bearer user:791-aBcDeF0123 refused", f"Bearer {HIDDEN} refused"),
+        (JOBID, JOBID),
+        ("see https://useapi.net/docs/subscription", "see https://useapi.net/docs/subscription"),
+        ("half a \ud800 character", "half a ? character"),
+        ("x" * 3_000, "x" * 1_999 + "…"),
+        (f"{'y ' * 980}{TOKEN}", f"{'y ' * 980}{HIDDEN}"),
+    ],
+    ids=["token", "quoted", "mfa", "bearer", "job id", "address", "surrogate", "long", "token at the cut"],
+)
+def test_the_words_of_the_api_are_made_fit_to_be_quoted(text: str, shown: str) -> None:
+    assert plain(text) == shown
+
+
+def test_no_token_passes_from_an_error_into_its_quote_or_text() -> None:
+    for status in (200, 400, 401, 402, 403, 404, 410, 412, 422, 429, 500, 596):
+        error = error_of(
+            status,
+            {"error": f"odd {TOKEN}", "errorDetails": f"{TOKEN}", "code": status if status > 200 else 500},
+        )
+        assert "never-to-surface" not in f"{error!r} {error} {error.__dict__}"
+
+
+def test_an_answer_does_not_show_its_body() -> None:
+    assert "never-to-surface" not in repr(answer(200, fixture("account.json")))
+
+
+def test_every_error_of_the_family_is_one_of_its_base() -> None:
+    members = [
+        member for _, member in inspect.getmembers(errors, inspect.isclass) if issubclass(member, Exception)
+    ]
+    assert len(members) == 12
+    assert all(issubclass(member, UseapiError) for member in members)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                [FIRST, "channel", "maxJobs", "pendingModMessage", "error", "code", "content", "embeds"]
+            )
+            | st.text(),
+            inner,
+            max_size=5,
+        )
+    ),
+)
+
+
+@given(
+    st.sampled_from([200, 201, 204, 301, 400, 401, 402, 404, 410, 422, 429, 500, 504, 569, 596]),
+    JSON | st.binary(),
+)
+def test_any_answer_at_all_becomes_facts_or_a_member_of_the_family(status: int, body: object) -> None:
+    for parse, question in (
+        (parse_accounts, LIST),
+        (parse_account, ONE),
+        (parse_saved_account, SAVE),
+        (done, RESET),
+        (parse_report, INFO),
+        (parse_standing, Question(Ask.STANDING)),
+    ):
+        try:
+            parse(answer(status, body), question)
+        except UseapiError as error:
+            assert str(error)  # noqa: PT017 - that it raises nothing else is the point
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ({"message": "Acknowledge it.", "id": 7}, "Acknowledge it."),
+        ({"content": "", "description": "Read it."}, "Read it."),
+        ({"id": 7, "type": "mod"}, '{"id": 7, "type": "mod"}'),
+        ({"id": 7, "typ": "für 你"}, '{"id": 7, "typ": "für 你"}'),
+        (["one", "two"], "one\ntwo"),
+        ({"description": "Read it.", "title": "Für dich: 阻止"}, "Für dich: 阻止\nRead it."),
+        (
+            {"id": 7, "embeds": [{"type": "rich", "title": "Blocked", "fields": [{"value": "for 3 days"}]}]},
+            "Blocked\nfor 3 days",
+        ),
+        ({"error": {"message": "Acknowledge it.", "ids": ["1", "2"]}, "title": None}, "Acknowledge it."),
+        ([{"content": "One"}, {"content": "One"}, {"content": " "}], "One"),
+    ],
+)
+def test_what_is_pending_as_an_object_is_quoted_by_its_texts_at_any_depth_or_as_json(
+    said: object, text: str
+) -> None:
+    body = {"1" * 18: {"channel": "1" * 18, "maxJobs": 3, "pendingModMessage": said}}
+    (account,) = parse_accounts(answer(200, body), Question(Ask.LIST))
+    assert account.flag is not None
+    assert account.flag.text == text
+
+
+def test_an_object_nested_too_deep_to_be_quoted_is_still_something_that_is_pending() -> None:
+    nested: object = []
+    for _ in range(10_000):
+        nested = [nested]
+    assert words_of(nested) == "(an object nested beyond measure)"

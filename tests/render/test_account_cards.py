@@ -1,0 +1,310 @@
+"""The cards read well and keep Discord's limits, whatever the API put into them."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.accounts import (
+    Action,
+    FastTime,
+    Flag,
+    FlagKind,
+    Info,
+    InfoSnapshot,
+    KnownAccount,
+    Subscription,
+    Usage,
+)
+from bot.render.account_cards import account_embed, flag_embed, flag_headline, info_embed
+from bot.render.instructions import BUTTONS, steps
+from bot.render.text import length
+from tests.support.render_samples import (
+    CHANNEL,
+    INFO,
+    LINK,
+    MODERATION,
+    NOW,
+    SNAPSHOT,
+    account,
+    accounts,
+    actions,
+    assert_harmless,
+    assert_within_limits,
+    hostile,
+    read,
+    snapshots,
+)
+
+BLOCKED = "You have been blocked from accessing Midjourney for 3 days"
+
+
+def answered(info: Info) -> InfoSnapshot:
+    return InfoSnapshot(NOW, timedelta(seconds=1), info)
+
+
+def test_account_info_reads_from_plan_to_login() -> None:
+    embed = info_embed(account(), SNAPSHOT, note="The last answer: it was asked for 12 s ago.")
+    assert embed.url == LINK
+    assert (
+        read(embed)
+        == f"""\
+Aurora · account info
+The last answer: it was asked for 12 s ago.
+[{CHANNEL}]({LINK})
+Midjourney took 8 s, answered <t:1768348800:R>
+[Plan]
+`Mega`, `Active monthly`
+Renews <t:1768867200:f> (<t:1768867200:R>)
+[Fast time]
+`█████████░` 98.6 %
+29.57 of 30 fast hours left
+[Mode]
+Visibility: `Public`
+Job mode: `Fast`
+[Made so far]
+Lifetime: 11,170 images in 120.63 hours
+Relaxed: 344 images in 3.47 hours
+[Jobs]
+Queued, fast: 0
+Queued, relaxed: 2
+Running: none reported
+[Discord account]
+Name: `studio.north`
+User id: `234567890123456789`"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("fast", "shown"),
+    [
+        (FastTime(60, 60, "hours", 100), "`██████████` 100 %\n60 of 60 fast hours left"),
+        (FastTime(107.72, 200, "minutes", 53.86), "`█████░░░░░` 53.9 %\n107.72 of 200 fast minutes left"),
+        (FastTime(15, 30, "hours", None), "`█████░░░░░` 50 %\n15 of 30 fast hours left"),
+        (FastTime(0.01, 30, "hours", None), "`█░░░░░░░░░` 0 %\n0.01 of 30 fast hours left"),
+        (FastTime(0, 30, "hours", 0), "`░░░░░░░░░░` 0 %\n0 of 30 fast hours left"),
+        (FastTime(40, 30, "hours", 133.3), "`██████████` 100 %\n40 of 30 fast hours left"),
+        (FastTime(-1, 30, "hours", None), "`░░░░░░░░░░` 0 %\n-1 of 30 fast hours left"),
+        (FastTime(25, None, "minutes", None), "25 fast minutes left"),
+        (FastTime(0, 0, "hours", None), "0 of 0 fast hours left"),
+        (FastTime(float("nan"), 30, "hours", None), "unknown of 30 fast hours left"),
+        (FastTime(5, 10, "furlongs", None), "`█████░░░░░` 50 %\n5 of 10 fast `furlongs` left"),
+    ],
+)
+def test_fast_time_is_a_bar_with_numbers(fast: FastTime, shown: str) -> None:
+    assert read(info_embed(account(), answered(Info("", fast_time=fast)))).endswith(f"[Fast time]\n{shown}")
+
+
+def test_a_renewal_in_words_is_shown_in_code() -> None:
+    plan = Subscription("Basic", "Active monthly", None, "2023年5月23日 11:54")
+    assert "Renews `2023年5月23日 11:54`" in read(
+        info_embed(account(), answered(Info("", subscription=plan)))
+    )
+
+
+def test_a_trial_has_one_word_and_no_renewal() -> None:
+    trial = Info("", subscription=Subscription("None", "Trial", None, None))
+    assert read(info_embed(account(), answered(trial))).endswith("[Plan]\n`Trial`")
+
+
+def test_every_usage_and_what_runs_is_told() -> None:
+    info = Info("", fast=Usage(1, None, None), turbo=Usage(2, 0.5, "minutes"), running="/imagine a <@1> cat")
+    words = read(info_embed(account(), answered(info)))
+    assert "Fast: 1 image\nTurbo: 2 images in 0.5 minutes" in words
+    assert words.endswith("[Jobs]\nRunning: `/imagine a <@1> cat`")
+
+
+@pytest.mark.parametrize(
+    "said", [pytest.param("one\ntwo", id="lines"), pytest.param("a long one " * 6 + "end", id="long")]
+)
+def test_running_jobs_of_more_than_a_few_words_stand_in_a_block(said: str) -> None:
+    assert read(info_embed(account(), answered(Info("", running=said)))).endswith(
+        f"[Jobs]\nRunning:\n```\n{said}\n```"
+    )
+
+
+def test_unknown_labels_are_kept_in_order() -> None:
+    info = replace(INFO, others=(("Video Usage", "3 videos"), ("Mood", "blue")))
+    assert "[Also said]\n`Video Usage`: `3 videos`\n`Mood`: `blue`" in read(
+        info_embed(account(), answered(info))
+    )
+
+
+def test_two_hundred_endless_labels_are_counted() -> None:
+    endless = tuple((f"{index} " + "L" * 4_000, "🧩" * 4_000) for index in range(200))
+    embed = info_embed(account(), answered(replace(INFO, others=endless, running="r" * 4_000)))
+    assert_within_limits(embed)
+    said = next(field.value or "" for field in embed.fields if field.name == "Also said")
+    assert re.search(r"\nand 19\d more lines$", said)
+
+
+def test_an_answer_that_could_not_be_read_is_shown_as_it_is() -> None:
+    words = read(
+        info_embed(account(), answered(Info("Something else altogether", discord_name="studio.north")))
+    )
+    assert "[Midjourney's answer]\n```\nSomething else altogether\n```" in words
+
+
+def test_a_moderation_message_is_told_with_login_steps_and_link() -> None:
+    embed = flag_embed(account(flag=MODERATION, snapshot=SNAPSHOT), snapshot_note="Mega, 29 hours left")
+    assert embed.url == LINK
+    assert (
+        read(embed)
+        == f"""\
+Aurora · ⚠️ moderation message pending
+Midjourney wants a moderation message acknowledged.
+Flagged since <t:1768355400:f> (<t:1768355400:R>)
+[Midjourney says]
+```
+{MODERATION}
+```
+[Discord login to use]
+`studio.north`
+If the link does not open, another login is active.
+[What to do]
+1. Log in to Discord as `studio.north`.
+2. Open [the Midjourney channel]({LINK}), read the message and acknowledge it there.
+3. Only then use /mjreset. A reset acknowledges nothing.
+[Channel]
+[{CHANNEL}]({LINK})
+[Last account info]
+Mega, 29 hours left"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "headline", "step"),
+    [
+        (
+            "verify you're human",
+            "🧩 Aurora needs you: Midjourney wants a CAPTCHA solved",
+            "No link to be seen? Run /imagine there by hand",
+        ),
+        (
+            BLOCKED,
+            "⛔ Aurora needs you: Midjourney has blocked it for 3 days",
+            "1. Wait until <t:1768614600:f> (<t:1768614600:R>). Do not reset earlier.",
+        ),
+        (
+            "You have been blocked from accessing Midjourney.",
+            "⛔ Aurora needs you: Midjourney has blocked it",
+            "1. I read no end in the message",
+        ),
+        (
+            "You are blocked until tomorrow, 9 am. Be patient.",
+            "⛔ Aurora needs you: Midjourney has blocked it",
+            "1. Wait as long as the message says: `until tomorrow, 9 am`. Do not reset earlier.",
+        ),
+        (
+            "Subscription paused",
+            "⚠️ Aurora needs you: Midjourney stopped it with a message",
+            "and do what the message says.",
+        ),
+        (
+            MODERATION,
+            "⚠️ Aurora needs you: Midjourney wants a moderation message acknowledged",
+            "A reset acknowledges nothing.",
+        ),
+    ],
+    ids=["captcha", "timed block", "block", "block in words", "other", "moderation"],
+)
+def test_each_kind_has_its_headline_and_its_steps(text: str, headline: str, step: str) -> None:
+    known = account(flag=text)
+    words = read(flag_embed(known))
+    assert flag_headline(known) == headline
+    assert step in words
+    assert [line[:2] for line in words.splitlines() if re.match(r"\d\. ", line)] == ["1.", "2.", "3."]
+    assert "Its name is not known yet: " in words
+    assert "with this account's login" in words
+
+
+def test_a_block_seen_by_nobody_knows_when_is_waited_out_from_its_start() -> None:
+    known = replace(account(flag=BLOCKED), flagged_since=None)
+    assert "1. Wait 3 days from when the block began. Do not reset earlier." in read(flag_embed(known))
+
+
+def test_an_id_that_is_none_gets_neither_link_nor_path() -> None:
+    embed = flag_embed(account(flag=MODERATION, channel="a/../b"))
+    assert embed.url is None
+    assert "reset the account in the API." in read(embed)
+    assert "/reset" not in read(embed)
+
+
+def test_there_is_no_flag_card_without_a_flag() -> None:
+    with pytest.raises(ValueError, match="not flagged"):
+        flag_embed(account())
+    assert flag_headline(account()) == "✅ Aurora is ready"
+
+
+def test_the_card_of_a_ready_account_tells_what_is_known() -> None:
+    embed = account_embed(account(snapshot=SNAPSHOT))
+    assert (
+        read(embed)
+        == f"""\
+Aurora · ✅ ready
+[{CHANNEL}]({LINK})
+3 job slots
+[Plan]
+`Mega`, `Active monthly`
+Renews <t:1768867200:f> (<t:1768867200:R>)
+[Fast time]
+`█████████░` 98.6 %
+29.57 of 30 fast hours left
+[Last account info]
+Answered <t:1768348800:R>"""
+    )
+
+
+def test_the_card_of_a_flagged_account_quotes_the_flag_and_tells_the_last_five_actions() -> None:
+    done = [Action(NOW, 234567890123456789, "renamed it", CHANNEL, f"done {index}") for index in range(9)]
+    words = read(account_embed(account(flag=MODERATION), actions=done))
+    assert f"[Midjourney says]\n```\n{MODERATION}\n```\nFlagged since <t:1768355400:f>" in words
+    assert "[Last actions]\n<t:1768356000:R> <@234567890123456789> renamed it - done 0\n" in words
+    assert words.count("renamed it") == 5
+
+
+def test_a_flag_card_says_that_a_block_is_over() -> None:
+    known = account(flag=BLOCKED)
+    listed = steps(known, Flag.of(BLOCKED), until=NOW, over=True, reset=BUTTONS[FlagKind.BLOCK])
+    assert listed.splitlines()[0] == "1. The block should be over now."
+    assert "3. Last, press **The block is over - reset**." in listed
+
+
+@pytest.mark.parametrize(
+    ("verb", "told"),
+    [
+        ("rename", "renamed it - done"),
+        ("reset", "reset it - done"),
+        ("claim", "said: I'm on it - done"),
+        ("snooze", "snoozed its reminders - done"),
+        ("mute", "muted its alerts - done"),
+        ("unmute", "unmuted its alerts - done"),
+        ("a verb of later", "a verb of later - done"),
+    ],
+)
+def test_the_audit_is_told_in_words(verb: str, told: str) -> None:
+    words = read(account_embed(account(), actions=[Action(NOW, 1, verb, CHANNEL, "done")]))
+    assert words.endswith(f"[Last actions]\n<t:1768356000:R> <@1> {told}")
+
+
+@given(accounts, snapshots, st.lists(actions, max_size=8))
+def test_no_card_breaks_a_limit_or_does_anything(
+    known: KnownAccount, snapshot: InfoSnapshot, done: list[Action]
+) -> None:
+    assert_within_limits(info_embed(known, snapshot))
+    assert_within_limits(account_embed(known, actions=done))
+    assert_harmless(flag_headline(known))
+    if known.account.flag is not None:
+        assert_within_limits(flag_embed(known))
+
+
+@given(hostile)
+def test_a_headline_is_one_line_without_a_word_of_the_api(text: str) -> None:
+    known = account("Aurora", flag=text)
+    headline = flag_headline(known)
+    assert "\n" not in headline
+    assert length(headline) <= 200
+    assert headline.split(": ")[0].endswith("Aurora needs you")

@@ -1,0 +1,731 @@
+"""Alerts say on a lock screen which account needs whom and why, and below that what to do, in every state."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+import discord
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.accounts import Account, Action, Flag, KnownAccount
+from bot.domain.incidents import Ending, Incident, Purpose, Reason, Route, State, Trouble, reference
+from bot.render.alert_messages import DMS_CLOSED, OUTDATED, look_of, opened_card
+from bot.render.message_content import ButtonLook, LinkLook, Look, SelectLook
+from tests.support.render_samples import (
+    ACCOUNTS,
+    BLOCKED,
+    LINK,
+    MESSAGE,
+    MINUTE,
+    MODERATION,
+    NAMES,
+    NOW,
+    OTHER,
+    OWNER,
+    account,
+    accounts,
+    assert_sendable,
+    channel,
+    ended,
+    entries,
+    hostile,
+    incident,
+    message,
+    moments,
+    seen,
+    service,
+)
+
+Row = tuple[Incident, Reason | None]
+CLEARING = incident(state=State.CLEARING, clear_since=NOW)
+RESETTING = incident(state=State.RESETTING, leased_by=OTHER)
+
+
+def shown(*rows: Row, also: Iterable[Incident] = (), page: int = 0, **changes: object) -> Look:
+    told = replace(message(*rows), **changes)  # pyright: ignore[reportArgumentType] - the tests name the fields
+    return look_of(told, by_key([*(row[0] for row in rows), *also]), ACCOUNTS, page=page)
+
+
+def by_key(incidents: Iterable[Incident]) -> dict[str, Incident]:
+    return {each.key: each for each in incidents}
+
+
+def several(reasons: Iterable[Reason | None]) -> list[Row]:
+    return [(incident(number), reason) for number, reason in enumerate(reasons)]
+
+
+# One account
+
+
+def test_an_alert_about_one_account_reads_from_the_trouble_to_the_way_out() -> None:
+    look = shown((incident(), Reason.OPENED))
+    assert look.embed is not None
+    assert look.embed.url == LINK
+    assert (
+        seen(look)
+        == f"""\
+⚠️ Aurora needs you: Midjourney wants a moderation message acknowledged
+Aurora · ⚠️ moderation message pending
+Flagged since <t:1768355400:f> (<t:1768355400:R>).
+3 of 21 job slots are out.
+[Midjourney says]
+```
+{MODERATION}
+```
+[Discord login to use]
+`studio.north`
+If the link does not open, another login is active.
+[What to do]
+1. Log in to Discord as `studio.north`.
+2. Open (the Midjourney channel), read the message and acknowledge it there.
+3. Only then press **I acknowledged it - reset**. A reset acknowledges nothing.
+<I acknowledged it - reset> <I'm on it> <Snooze> <Open in Discord>"""
+    )
+
+
+def test_the_buttons_name_incident_and_message() -> None:
+    both = f"{incident().key}.{MESSAGE}"
+    assert shown((incident(), Reason.OPENED)).controls == (
+        ButtonLook("watch.reset", "I acknowledged it - reset", both, discord.ButtonStyle.primary),
+        ButtonLook("watch.mine", "I'm on it", both),
+        ButtonLook("watch.snooze", "Snooze", both),
+        LinkLook("Open in Discord", LINK),
+    )
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason", "content"),
+    [
+        pytest.param(
+            incident(text="verify you're human"),
+            Reason.OPENED,
+            "🧩 Aurora needs you: Midjourney wants a CAPTCHA solved",
+            id="captcha",
+        ),
+        pytest.param(
+            incident(text=BLOCKED),
+            Reason.OPENED,
+            "⛔ Aurora needs you: Midjourney has blocked it for 3 days. Wait, do not reset",
+            id="timed block",
+        ),
+        pytest.param(
+            incident(text="Subscription paused"),
+            None,
+            "⚠️ Aurora needs you: Midjourney stopped it with a message",
+            id="carried along",
+        ),
+        pytest.param(
+            incident(text="You have been blocked from accessing Midjourney"),
+            Reason.WORSE,
+            "⛔ Aurora got worse: Midjourney has blocked it",
+            id="worse",
+        ),
+        pytest.param(
+            incident(recurring=True),
+            Reason.RECURRING,
+            "⚠️ Aurora needs you for the third time in 6 hours: "
+            "Midjourney wants a moderation message acknowledged\nFrom now on I only remind you of it.",
+            id="recurring",
+        ),
+        pytest.param(
+            incident(),
+            Reason.RETURNED,
+            "⚠️ Aurora is flagged again after the reset: Midjourney wants a moderation message acknowledged",
+            id="returned",
+        ),
+        pytest.param(
+            incident(),
+            Reason.REMINDER,
+            "⏰ Aurora still needs you: Midjourney wants a moderation message acknowledged",
+            id="reminder",
+        ),
+        pytest.param(
+            incident(text=BLOCKED, block_ends=NOW),
+            Reason.REMINDER,
+            "⏰ Aurora still needs you: its block should be over now",
+            id="block over",
+        ),
+        pytest.param(
+            incident(claimed_by=OWNER, claimed_at=NOW - 241 * MINUTE),
+            Reason.STILL_ON_IT,
+            "⏰ You said you are on it 4 hours ago: Aurora is still flagged\n"
+            "Press **I'm on it** again to keep it. If you do not, the reminders go on in 30 min.",
+            id="still on it",
+        ),
+        pytest.param(
+            CLEARING,
+            Reason.OPENED,
+            "👀 Aurora was not flagged at the last look. I keep looking before I call it over.",
+            id="clearing",
+        ),
+        pytest.param(
+            RESETTING, Reason.OPENED, "🔄 Aurora is being reset. The outcome will stand here.", id="resetting"
+        ),
+        pytest.param(
+            ended(),
+            Reason.OPENED,
+            "✅ Aurora is back. It was out for 25 min (<t:1768355400:t> - <t:1768356900:t>)",
+            id="ended",
+        ),
+        pytest.param(
+            ended(opened_at=NOW - timedelta(days=3)),
+            Reason.OPENED,
+            "✅ Aurora is back. It was out for 3 days (<t:1768096800:f> - <t:1768356900:f>)",
+            id="ended after days",
+        ),
+        pytest.param(
+            ended(ending=Ending.REMOVED),
+            Reason.OPENED,
+            "⚪ Aurora is not configured any more. It had been flagged for 25 min "
+            "(<t:1768355400:t> - <t:1768356900:t>)",
+            id="removed",
+        ),
+    ],
+)
+def test_the_first_line_says_it_all(trouble: Incident, reason: Reason | None, content: str) -> None:
+    assert shown((trouble, reason)).content == content
+
+
+@pytest.mark.parametrize(
+    ("trouble", "line"),
+    [
+        pytest.param(
+            incident(before_watch=True),
+            "Flagged before I started watching; first seen <t:1768355400:f> (<t:1768355400:R>).",
+            id="before the watch",
+        ),
+        pytest.param(
+            incident(text=BLOCKED),
+            "**The block ends <t:1768614600:F>** (<t:1768614600:R>). "
+            "A reset before then risks the account. No reminders till then.",
+            id="timed block",
+        ),
+        pytest.param(
+            incident(text=BLOCKED, block_ends=NOW),
+            "**The block should be over since <t:1768356000:F>** (<t:1768356000:R>).",
+            id="block over",
+        ),
+        pytest.param(
+            incident(claimed_by=OTHER, claimed_at=NOW),
+            f"**<@{OTHER}> is on it since <t:1768356000:t>.**",
+            id="claimed",
+        ),
+        pytest.param(
+            incident(snoozed_until=NOW + MINUTE),
+            "**No reminders until <t:1768356060:f>.**",
+            id="snoozed",
+        ),
+        pytest.param(
+            incident(recurring=True),
+            "It is the third time in 6 hours. From now on I only remind you of it.",
+            id="recurring",
+        ),
+        pytest.param(
+            incident(from_command=True),
+            "A command met this; the account list does not show it.",
+            id="from a command",
+        ),
+        pytest.param(
+            incident(reset_at=NOW),
+            "It had been reset <t:1768356000:f>, and was flagged again.",
+            id="returned",
+        ),
+        pytest.param(
+            incident(blind_from=NOW - 40 * MINUTE, blind_until=NOW - 10 * MINUTE),
+            "I could not look <t:1768353600:t> - <t:1768355400:t>; it may have begun earlier.",
+            id="found after an outage",
+        ),
+        pytest.param(
+            CLEARING,
+            "**Nothing to do right now:** it has not been flagged since <t:1768356000:t>.",
+            id="clear",
+        ),
+        pytest.param(RESETTING, f"**<@{OTHER}> is resetting it.**", id="resetting"),
+        pytest.param(ended(), "It ended by itself: nobody reset it from here.", id="by itself"),
+        pytest.param(
+            ended(ending=Ending.RESET, leased_by=OTHER),
+            f"It ended with <@{OTHER}>'s reset, and the account list confirms it.",
+            id="by a reset",
+        ),
+        pytest.param(
+            ended(ending=Ending.REMOVED),
+            "The API does not list the account any more, so there is nothing left to do.",
+            id="removed",
+        ),
+        pytest.param(
+            ended(blind_from=NOW, blind_until=NOW + MINUTE),
+            "I could not look <t:1768356000:t> - <t:1768356060:t>; it may have ended any time in between.",
+            id="ended in an outage",
+        ),
+    ],
+)
+def test_the_card_tells_how_it_stands(trouble: Incident, line: str) -> None:
+    assert line in seen(shown((trouble, None))).splitlines()
+
+
+def test_a_snooze_that_was_over_is_not_told() -> None:
+    assert "No reminders" not in seen(shown((incident(snoozed_until=NOW), Reason.REMINDER)))
+
+
+@pytest.mark.parametrize(
+    ("trouble", "line"),
+    [
+        (Trouble.UNREACHABLE, "**I cannot see it now.** Last seen flagged <t:1768356000:f>."),
+        (Trouble.TOKEN, "**I cannot see it now.** Last seen flagged <t:1768356000:f>."),
+        (Trouble.LIST_GONE, "**The API's list has gaps now**, so this may not be up to date."),
+    ],
+)
+def test_a_card_says_that_nobody_can_see_the_account_now(trouble: Trouble, line: str) -> None:
+    assert line in seen(shown((incident(), None), also=[service(trouble)]))
+    over = service(trouble, state=State.ENDED, ended_at=NOW)
+    assert line not in seen(shown((incident(), None), also=[over]))
+
+
+def test_row_53_a_card_says_that_a_reset_is_possible_while_the_list_is_refused() -> None:
+    refused = service(Trouble.PENDING, flag=Flag.of("Somebody's message."))
+    words = "It can be reset all the same: whether that worked shows with the next good list."
+    assert words in seen(shown((incident(), None), also=[refused]))
+    assert words not in seen(shown((incident(), None), also=[replace(refused, flag=None)]))
+
+
+@pytest.mark.parametrize(
+    ("trouble", "waits"),
+    [(incident(), False), (incident(text=BLOCKED), True), (incident(text=BLOCKED, block_ends=NOW), False)],
+    ids=["moderation", "blocked", "block over"],
+)
+def test_resetting_is_not_put_forward_before_a_block_is_over(trouble: Incident, *, waits: bool) -> None:
+    reset = shown((trouble, None)).controls[0]
+    assert isinstance(reset, ButtonLook)
+    assert (reset.style is discord.ButtonStyle.secondary) is waits
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        (MODERATION, "I acknowledged it - reset"),
+        ("verify you're human", "I solved it - reset"),
+        (BLOCKED, "The block is over - reset"),
+        ("Something else is pending.", "I did what it says - reset"),
+    ],
+)
+def test_the_reset_button_fits_the_kind_and_the_steps_name_it(text: str, label: str) -> None:
+    look = shown((incident(0, text), Reason.OPENED))
+    assert next(each.label for each in look.controls if isinstance(each, ButtonLook)) == label
+    assert f"press **{label}**" in seen(look)
+    assert "press **" not in look.plain_text
+    assert "/mjreset" in look.plain_text
+
+
+def test_clearing_keeps_the_buttons_and_asks_for_nothing() -> None:
+    look = shown((CLEARING, Reason.OPENED))
+    assert look.controls == shown((incident(), Reason.OPENED)).controls
+    assert "What to do" not in seen(look)
+    assert "job slots" not in seen(look)
+
+
+def test_what_is_over_has_no_buttons_and_keeps_the_key_in_the_footer() -> None:
+    look = shown((ended(ending=Ending.RESET), Reason.OPENED))
+    assert (look.controls, look.embed and look.embed.colour) == ((), discord.Colour.green())
+    assert seen(look).endswith(f"Midwatch · {reference(MESSAGE)}")
+
+
+def test_an_account_that_is_no_id_gets_neither_reset_nor_link() -> None:
+    odd = incident(channel="a/../b")
+    labels = [each.label for each in shown((odd, None)).controls if isinstance(each, ButtonLook)]
+    assert labels == ["I'm on it", "Snooze"]
+    assert LINK not in seen(shown((odd, None)))
+
+
+def test_an_account_that_is_forgotten_is_called_by_its_channel() -> None:
+    look = look_of(message((incident(), Reason.OPENED)), by_key([incident()]), {})
+    assert look.content.startswith("⚠️ …2494 needs you: ")
+    assert "job slots" not in seen(look)
+
+
+# Several accounts
+
+
+def test_a_digest_lists_accounts_quotes_each_text_once_and_opens_each() -> None:
+    on_it = f" · <@{OTHER}> is on it since <t:1768356000:t>"
+    rows = [
+        (incident(0, claimed_by=OTHER, claimed_at=NOW), Reason.OPENED),
+        (incident(1, "verify you're human", before_watch=True), Reason.OPENED),
+        (incident(2), Reason.OPENED),
+        (incident(3, BLOCKED), Reason.OPENED),
+        (ended(4), Reason.OPENED),
+    ]
+    assert (
+        seen(shown(*rows))
+        == f"""\
+⚠️ 4 accounts need you: Aurora, Cirrus and 2 more
+5 accounts, 1 over
+**(Aurora)** · ⚠️ moderation message pending · flagged <t:1768355400:R>{on_it}
+**(Cirrus)** · ⚠️ moderation message pending · flagged <t:1768355400:R>
+**(Borealis)** · 🧩 CAPTCHA pending · flagged before I started watching
+**(Dusk)** · ⛔ blocked · flagged <t:1768355400:R> · ends <t:1768614600:f> (<t:1768614600:R>)
+**Ember** · ✅ back · after 25 min (<t:1768355400:t> - <t:1768356900:t>)
+[Midjourney says]
+Aurora and Cirrus:
+```
+{MODERATION}
+```
+Borealis:
+```
+verify you're human
+```
+Dusk:
+```
+{BLOCKED}
+```
+[What to do]
+Open an account below: that shows which login to use, what to do, and the buttons.
+12 of 21 job slots are out.
+<Open an account to act>"""
+    )
+
+
+def test_the_select_of_a_digest_gives_incidents_and_carries_the_message() -> None:
+    (select,) = shown(*several([Reason.OPENED] * 2)).controls
+    assert isinstance(select, SelectLook)
+    assert (select.verb, select.argument) == ("watch.open", MESSAGE)
+    assert [option.to_dict() for option in select.options] == [
+        {
+            "label": name,
+            "value": incident(number).key,
+            "description": f"⚠️ moderation message pending · …{2494 + number}",
+            "default": False,
+        }
+        for number, name in enumerate(NAMES[:2])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "content"),
+    [
+        pytest.param(
+            several([Reason.OPENED] * 3), "⚠️ 3 accounts need you: Aurora, Borealis and Cirrus", id="all new"
+        ),
+        pytest.param(
+            several([Reason.REMINDER] * 7),
+            "⏰ 7 accounts still need you: Aurora, Borealis and 5 more",
+            id="reminder",
+        ),
+        pytest.param(
+            several([None, Reason.OPENED]),
+            "⚠️ Borealis needs you: Midjourney wants a moderation message acknowledged "
+            "(2 accounts need you in all)",
+            id="one is new",
+        ),
+        pytest.param(
+            several([Reason.REMINDER, Reason.OPENED, Reason.OPENED]),
+            "⚠️ 3 accounts need you, 2 of them new: Borealis, Cirrus and Aurora",
+            id="new and known",
+        ),
+        pytest.param(
+            several([Reason.OPENED, Reason.WORSE, Reason.RETURNED]),
+            "⚠️ 3 accounts need you, all of them new or worse or flagged again: Aurora, Borealis and Cirrus",
+            id="all sorts",
+        ),
+        pytest.param(several([None, None]), "⚠️ 2 accounts need you: Aurora and Borealis", id="carried along"),
+        pytest.param(
+            [
+                (incident(number, claimed_at=NOW - timedelta(hours=4)), Reason.STILL_ON_IT)
+                for number in range(2)
+            ],
+            "⏰ You said you are on it 4 hours ago: 2 accounts still flagged\n"
+            "Press **I'm on it** again to keep it. If you do not, the reminders go on in 30 min.",
+            id="still on it",
+        ),
+        pytest.param(
+            [(incident(), Reason.REMINDER), (ended(1), Reason.OPENED)],
+            "⏰ Aurora still needs you: Midjourney wants a moderation message acknowledged",
+            id="one is left",
+        ),
+        pytest.param(
+            [(CLEARING, None), (ended(1), Reason.OPENED)],
+            "👀 1 account was not flagged at the last look: Aurora. I keep looking before I call it over.",
+            id="clearing",
+        ),
+        pytest.param(
+            [(ended(0), None), (ended(1), None)], "✅ 2 accounts are back: Aurora and Borealis", id="over"
+        ),
+        pytest.param(
+            [(ended(0), None), (ended(1, Ending.REMOVED), None)],
+            "✅ 1 account is back: Aurora; 1 not configured any more",
+            id="one removed",
+        ),
+        pytest.param(
+            [(ended(0, Ending.REMOVED), None), (ended(1, Ending.REMOVED), None)],
+            "⚪ 2 accounts are not configured any more: Aurora and Borealis",
+            id="all removed",
+        ),
+    ],
+)
+def test_the_first_line_of_a_digest_names_the_news(rows: list[Row], content: str) -> None:
+    assert shown(*rows).content == content
+
+
+def test_a_digest_in_an_outage_says_so() -> None:
+    look = shown(*several([None, None]), also=[service(Trouble.UNREACHABLE)])
+    assert "I cannot see your accounts now: this is how it was, when last seen." in seen(look)
+
+
+def test_a_digest_that_is_all_over_is_green_and_has_nothing_to_press() -> None:
+    look = shown((ended(0), None), (ended(1), None))
+    assert (look.controls, look.embed and look.embed.colour) == ((), discord.Colour.green())
+    assert "2 accounts, all over" in seen(look)
+    assert seen(look).endswith(f"Midwatch · {reference(MESSAGE)}")
+
+
+def test_four_texts_are_quoted_three_times() -> None:
+    rows = [(incident(number, f"text {letter}"), None) for number, letter in enumerate("abcd")]
+    words = seen(shown(*rows))
+    assert "```\ntext c\n```\nand 1 more text\n" in words
+    assert "text d" not in words
+
+
+@pytest.mark.parametrize(("number", "pages"), [(2, 1), (20, 1), (21, 2), (200, 10), (1_000, 50)])
+def test_a_page_lists_twenty_and_all_pages_list_all(number: int, pages: int) -> None:
+    rows = several([Reason.OPENED] * number)
+    looks = [shown(*rows, page=page) for page in range(pages)]
+    listed = [line for look in looks for line in (look.embed.description or "").splitlines()]  # pyright: ignore[reportOptionalMemberAccess] - a digest has one
+    assert len(set(listed)) == len(listed) == number
+    assert [isinstance(each, ButtonLook) for each in looks[0].controls].count(True) == (4 if pages > 1 else 0)
+    for look in looks:
+        assert_sendable(look)
+        assert look.content == looks[0].content
+
+
+def test_pages_are_turned_by_four_buttons_with_ids_of_their_own() -> None:
+    look = shown(*several([None] * 41), page=1)
+    turns = [
+        (each.label, each.argument, each.disabled) for each in look.controls if isinstance(each, ButtonLook)
+    ]
+    assert turns == [
+        ("First", f"{MESSAGE}.0.first", False),
+        ("Back", f"{MESSAGE}.0.back", False),
+        ("Next", f"{MESSAGE}.2.next", False),
+        ("Last", f"{MESSAGE}.2.last", False),
+    ]
+    assert "41 accounts · page 2 of 3" in seen(look)
+
+
+@pytest.mark.parametrize(("asked", "given"), [(-1, 0), (7, 1)])
+def test_a_page_that_is_not_there_gives_the_nearest(asked: int, given: int) -> None:
+    rows = several([None] * 30)
+    assert shown(*rows, page=asked).embed == shown(*rows, page=given).embed
+
+
+def test_an_account_opened_from_a_digest_is_its_card_with_its_history() -> None:
+    done = [Action(NOW, OTHER, "snooze", channel(0), "for 4 h")]
+    look = opened_card(incident(), MESSAGE, by_key([incident()]), ACCOUNTS, now=NOW, actions=done)
+    assert look.controls == shown((incident(), Reason.OPENED)).controls
+    assert f"[Last actions]\n<t:1768356000:R> <@{OTHER}> snoozed its reminders - for 4 h" in seen(look)
+
+
+# By route and purpose
+
+
+def test_in_the_channel_a_message_says_whom_it_is_for_and_how_to_open_direct_messages() -> None:
+    told = message((incident(), Reason.OPENED), route=Route.CHANNEL)
+    look = look_of(told, by_key([incident()]), ACCOUNTS, note=DMS_CLOSED)
+    assert look.content.splitlines()[1:] == [f"for <@{OWNER}>"]
+    assert f"[About this message]\n{DMS_CLOSED}" in seen(look)
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        pytest.param(
+            [(ended(), Reason.OPENED)],
+            "✅ Aurora was flagged for 25 min (<t:1768355400:t> - <t:1768356900:t>), over.\nNothing to do.",
+            id="over before it was told",
+        ),
+        pytest.param(
+            [(ended(ending=Ending.REMOVED), Reason.RESOLVED)],
+            "⚪ Aurora is not configured any more.\nNothing to do.",
+            id="removed",
+        ),
+        pytest.param(
+            [(ended(0), None), (ended(1, Ending.REMOVED), None)],
+            "✅ 2 accounts were flagged, all over: Aurora and Borealis.\n"
+            "✅ Aurora was flagged for 25 min (<t:1768355400:t> - <t:1768356900:t>), over.\n"
+            "⚪ Borealis is not configured any more.",
+            id="two",
+        ),
+        pytest.param(
+            [(ended(0, Ending.REMOVED), None), (ended(1, Ending.REMOVED), None)],
+            "⚪ 2 accounts are not configured any more: Aurora and Borealis.\n"
+            "⚪ Aurora is not configured any more.\n⚪ Borealis is not configured any more.",
+            id="two removed",
+        ),
+        pytest.param([], f"{OUTDATED}\nNothing here needs you any more.", id="forgotten"),
+    ],
+)
+def test_a_note_tells_what_is_over(rows: list[Row], words: str) -> None:
+    look = look_of(message(*rows, purpose=Purpose.NOTE), by_key(row[0] for row in rows), ACCOUNTS)
+    assert seen(look) == f"{words}\nMidwatch · {reference(MESSAGE)}"
+
+
+def test_a_long_note_counts_what_it_does_not_list() -> None:
+    rows = [(ended(number), None) for number in range(25)]
+    look = look_of(message(*rows, purpose=Purpose.NOTE), by_key(row[0] for row in rows), ACCOUNTS)
+    assert "over.\nand 5 more accounts\n" in seen(look)
+
+
+def test_an_alert_of_which_nothing_is_known_any_more_says_so() -> None:
+    look = look_of(message((incident(), Reason.OPENED)), {}, ACCOUNTS)
+    assert look.content == OUTDATED
+
+
+def test_the_hello_is_short() -> None:
+    assert seen(look_of(message(purpose=Purpose.HELLO), {}, {})) == (
+        "👋 Alerts will arrive here\nI write when an account needs you, and stay quiet otherwise.\n"
+        f"/mjstatus shows how things are, /mjtest sends a test.\nMidwatch · {reference(MESSAGE)}"
+    )
+
+
+def test_a_test_is_marked_looks_real_and_has_nothing_that_works() -> None:
+    look = look_of(message(purpose=Purpose.TEST), {}, ACCOUNTS)
+    assert look.content == "🧪 Test: this is how an alert looks. Nothing is wrong."
+    assert "🧪 TEST · Example · ⚠️ moderation message pending" in seen(look)
+    assert "discord.com" not in str(look.embed.to_dict() if look.embed else "")
+    assert "not known yet" not in seen(look)
+    assert [(each.label, each.disabled) for each in look.controls if isinstance(each, ButtonLook)] == [
+        ("I acknowledged it - reset", True),
+        ("I'm on it", True),
+        ("Snooze", True),
+    ]
+    assert len(look.controls) == 3
+    assert_sendable(look)
+
+
+# The look as a whole
+
+
+def test_the_look_is_the_same_for_the_same_state_whenever_it_is_made() -> None:
+    rows = [(incident(text=BLOCKED, claimed_by=OTHER, claimed_at=NOW), Reason.OPENED), (ended(1), None)]
+    assert shown(*rows).fingerprint == shown(*rows).fingerprint
+    # It is kept in the database, so it must not depend on the process either.
+    assert Look("a").fingerprint == "7486bad0cb1b6a695605dcbfa75b9393"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        incident(text="captcha"),
+        incident(claimed_by=OTHER, claimed_at=NOW),
+        CLEARING,
+        RESETTING,
+        ended(),
+        incident(key="1" * 32),
+    ],
+    ids=["text", "claim", "clearing", "resetting", "ended", "buttons alone"],
+)
+def test_what_changes_the_look_changes_its_fingerprint(other: Incident) -> None:
+    assert shown((other, Reason.OPENED)).fingerprint != shown((incident(), Reason.OPENED)).fingerprint
+
+
+@pytest.mark.parametrize("rows", [[(incident(), None)], several([None, None]), [(ended(), None)]])
+def test_the_key_of_the_message_can_be_found_in_history(rows: list[Row]) -> None:
+    look = shown(*rows)
+    in_controls = [
+        each for each in look.controls if not isinstance(each, LinkLook) and MESSAGE in each.argument
+    ]
+    in_footer = look.embed is not None and (look.embed.footer.text or "").endswith(f" {reference(MESSAGE)}")
+    assert bool(in_controls) != in_footer
+    assert look.plain_text.endswith(f" {reference(MESSAGE)}")
+
+
+def test_as_text_alone_it_says_what_to_do_without_buttons() -> None:
+    words = shown((incident(), Reason.OPENED)).plain_text
+    assert words.startswith(
+        "⚠️ Aurora needs you: Midjourney wants a moderation message acknowledged\nFlagged since"
+    )
+    assert "3. Only then use /mjreset. A reset acknowledges nothing." in words
+    assert "press" not in words
+    assert f"```\n{MODERATION}\n```" in words
+    assert words.endswith(f"\n-# Midwatch · {reference(MESSAGE)}")
+
+
+def test_as_text_alone_a_digest_names_commands_instead_of_the_select() -> None:
+    words = shown(*several([None] * 20)).plain_text
+    assert "/mjaccounts opens each account; /mjreset resets one." in words
+    assert words.count("moderation message pending") == 20
+
+
+@given(
+    rows=entries,
+    listed=st.lists(accounts, max_size=6),
+    purpose=st.sampled_from(Purpose),
+    route=st.sampled_from(Route),
+    due=moments,
+    page=st.integers(-1, 3),
+    text=hostile,
+)
+def test_no_message_breaks_a_limit_or_does_anything(
+    *,
+    rows: list[Row],
+    listed: list[KnownAccount],
+    purpose: Purpose,
+    route: Route,
+    due: object,
+    page: int,
+    text: str,
+) -> None:
+    told = message(*rows, purpose=purpose, route=route, due_at=due, text=text)
+    incidents = by_key(row[0] for row in rows)
+    mapped = {row[0].channel: each for row, each in zip(rows, listed, strict=False) if row[0].channel}
+    look = look_of(told, incidents, mapped, page=page, note=DMS_CLOSED)
+    assert_sendable(look)
+    assert look.fingerprint == look_of(told, incidents, mapped, page=page, note=DMS_CLOSED).fingerprint
+
+
+@given(hostile, hostile, st.sampled_from([2, 20, 21]))
+def test_a_full_digest_of_hostile_accounts_keeps_the_limits_and_lists_each(
+    label: str, text: str, number: int
+) -> None:
+    rows = [
+        (
+            incident(
+                n,
+                f"{n}{text}",
+                claimed_by=2**63,
+                claimed_at=NOW,
+                snoozed_until=NOW + MINUTE,
+                before_watch=True,
+            ),
+            Reason.OPENED,
+        )
+        for n in range(number)
+    ]
+    mapped = {channel(n): KnownAccount(Account(channel(n), 3, None, "9" * 20), label) for n in range(number)}
+    look = look_of(message(*rows), by_key(row[0] for row in rows), mapped)
+    assert_sendable(look)
+    assert look.embed is not None
+    assert len((look.embed.description or "").splitlines()) == min(number, 20)
+
+
+def test_a_list_too_long_without_links_gives_up_all_but_names_and_states() -> None:
+    owner = {"claimed_by": 2**63, "claimed_at": NOW, "snoozed_until": NOW + MINUTE, "before_watch": True}
+    rows = [(incident(n, BLOCKED, **owner), None) for n in range(20)]
+    mapped = {channel(n): account("*" * 20, channel=channel(n)) for n in range(20)}
+    look = look_of(message(*rows), by_key(row[0] for row in rows), mapped)
+    assert_sendable(look)
+    assert look.embed is not None
+    lines = (look.embed.description or "").splitlines()
+    name = r"\*" * 20
+    assert lines == [f"**{name}** · ⛔ blocked"] * 20
+
+
+def test_a_long_list_gives_up_links_before_accounts() -> None:
+    rows = [
+        (incident(n, claimed_by=2**63, claimed_at=NOW, snoozed_until=NOW + MINUTE), None) for n in range(20)
+    ]
+    mapped = {channel(n): account("L_" * 40, channel=channel(n), server="9" * 20) for n in range(20)}
+    look = look_of(message(*rows), by_key(row[0] for row in rows), mapped)
+    assert look.embed is not None
+    assert "](" not in (look.embed.description or "")
+    assert len((look.embed.description or "").splitlines()) == 20

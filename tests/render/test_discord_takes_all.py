@@ -1,0 +1,87 @@
+"""Discord takes whatever is rendered, held against its own description of what it takes."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack
+
+import discord
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.accounts import Action, Flag, InfoSnapshot, KnownAccount
+from bot.domain.incidents import Incident, Purpose, Reason, Route
+from bot.interactions.buttons import view_of
+from bot.notifications.transport import DiscordPost, Letter
+from bot.render.account_cards import account_embed, flag_embed, info_embed
+from bot.render.action_replies import confirmation, snooze_choice
+from bot.render.alert_messages import look_of
+from bot.render.message_content import Look
+from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
+from tests.support.render_samples import accounts, actions, entries, hostile, message, moments, snapshots
+
+Post = Callable[[Letter], list[str]]
+"""Send a letter, and bring an older message in line with it; give what Discord has against either."""
+
+
+@pytest.fixture(scope="module")
+def post() -> Iterator[Post]:
+    """A client that is logged in at a simulated Discord."""
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        world = runner.run(stack.enter_async_context(SimulatedDiscord()))
+        stack.enter_context(point_at(world.api, world.gateway))
+        client = runner.run(stack.enter_async_context(discord.Client(intents=discord.Intents.none())))
+        runner.run(client.login(SANDBOX_BOT_TOKEN))
+        delivery = DiscordPost(client, world.alerts_channel_id)
+
+        async def sent(letter: Letter) -> list[str]:
+            channel = await delivery.open(world.owner.id, Route.DM)
+            place = await delivery.send(channel, letter, nonce=str(len(world.requests)), silent=False)
+            await delivery.edit(place, letter)
+            return world.problems
+
+        yield lambda letter: runner.run(sent(letter))
+        runner.run(stack.aclose())
+
+
+def assert_taken(post: Post, look: Look) -> None:
+    """Discord takes a look in its form, and as text alone."""
+    assert post(Letter(look.content, look.embed, view_of(look))) == []
+    assert post(Letter(look.plain_text, None, discord.ui.View(timeout=None))) == []
+
+
+@given(
+    rows=entries,
+    listed=st.lists(accounts, max_size=6),
+    purpose=st.sampled_from(Purpose),
+    route=st.sampled_from(Route),
+    page=st.integers(-1, 3),
+    text=hostile,
+)
+def test_of_any_state_of_the_watch(
+    *,
+    post: Post,
+    rows: list[tuple[Incident, Reason | None]],
+    listed: list[KnownAccount],
+    purpose: Purpose,
+    route: Route,
+    page: int,
+    text: str,
+) -> None:
+    incidents: Mapping[str, Incident] = {row[0].key: row[0] for row in rows}
+    mapped = {row[0].channel: each for row, each in zip(rows, listed, strict=False) if row[0].channel}
+    told = message(*rows, purpose=purpose, route=route, text=text)
+    assert_taken(post, look_of(told, incidents, mapped, page=page))
+
+
+@given(known=accounts, snapshot=snapshots, done=st.lists(actions, max_size=8), text=hostile, now=moments)
+def test_of_any_account(
+    *, post: Post, known: KnownAccount, snapshot: InfoSnapshot, done: list[Action], text: str, now: object
+) -> None:
+    assert isinstance(now, type(snapshot.taken_at))
+    assert_taken(post, confirmation(known, Flag.of(text), None, f"{'0' * 32}.{'0' * 16}", now=now))
+    assert_taken(post, snooze_choice(known, "0" * 32, "0" * 32))
+    embeds = [info_embed(known, snapshot), account_embed(known, actions=done)]
+    for embed in [*embeds, *([flag_embed(known)] if known.account.flag else [])]:
+        assert_taken(post, Look("Said.", embed))

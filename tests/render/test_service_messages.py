@@ -1,0 +1,258 @@
+"""That the service is in trouble is told in plain words with a next step, and its end with what changed."""
+
+from dataclasses import replace
+
+import discord
+import pytest
+
+from bot.domain.accounts import Account, Flag, KnownAccount
+from bot.domain.causes import Cause
+from bot.domain.incidents import Ending, Incident, Purpose, Reason, State, Trouble, reference
+from bot.render.alert_messages import look_of
+from bot.render.message_content import Look
+from tests.support.render_samples import (
+    ACCOUNTS,
+    MESSAGE,
+    MINUTE,
+    NOW,
+    assert_sendable,
+    incident,
+    message,
+    seen,
+    service,
+)
+
+
+def shown(
+    trouble: Incident,
+    *others: Incident,
+    purpose: Purpose = Purpose.SERVICE,
+    reason: Reason = Reason.OPENED,
+) -> Look:
+    incidents = {each.key: each for each in (trouble, *others)}
+    return look_of(message((trouble, reason), purpose=purpose), incidents, ACCOUNTS)
+
+
+def over(trouble: Trouble) -> Incident:
+    end = NOW + 20 * MINUTE
+    return service(
+        trouble,
+        state=State.ENDED,
+        ended_at=end,
+        ending=Ending.RECOVERED,
+        blind_from=NOW - 6 * MINUTE,
+        blind_until=end,
+    )
+
+
+def test_an_outage_reads_from_what_happened_to_what_to_do() -> None:
+    assert (
+        seen(shown(service(Trouble.UNREACHABLE), incident(0), incident(1)))
+        == f"""\
+⚠️ I cannot see your accounts: the API does not answer
+⚠️ Not watching now
+No good look since <t:1768355640:f> (<t:1768355640:R>).
+Meanwhile I see no new trouble. Alerts about accounts stay as they are, without reminders.
+[When last seen]
+7 accounts, 2 flagged: Aurora and Borealis.
+[What to do]
+1. Nothing yet: I keep trying, and this message turns green once it answers.
+2. If it lasts, look whether useapi.net is up, and whether this machine has a network.
+Midwatch · {reference(MESSAGE)}"""
+    )
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_each_cause_of_an_outage_has_its_first_line_its_step_and_its_place_in_the_recovery(
+    cause: Cause,
+) -> None:
+    unknown = seen(shown(service(Trouble.UNREACHABLE)))
+    trouble = service(Trouble.UNREACHABLE, cause=cause)
+    look = shown(trouble)
+    assert look.content.startswith("⚠️ I cannot see your accounts: ")
+    assert look.content.splitlines()[0] not in unknown
+    assert "1. Nothing yet: I keep trying" in seen(look)
+    assert_sendable(look)
+    said = look.content.removeprefix("⚠️ I cannot see your accounts: ")
+    assert f"Until now: {said}." in seen(shown(replace(over(Trouble.UNREACHABLE), cause=cause)))
+
+
+@pytest.mark.parametrize(
+    ("trouble", "cause", "content", "step"),
+    [
+        (
+            Trouble.UNREACHABLE,
+            Cause.SERVER_ERROR,
+            "the API is out of order",
+            "2. If it lasts, ask useapi.net: this machine and its network are not the reason.",
+        ),
+        (
+            Trouble.UNREACHABLE,
+            Cause.REFUSED,
+            "the API takes no connection",
+            "2. If it lasts, look whether useapi.net is up, and check USEAPI_URL.",
+        ),
+        (
+            Trouble.UNREACHABLE,
+            Cause.WEB_PAGE,
+            "a web page answers instead of the API",
+            "2. Check USEAPI_URL, and whether useapi.net still offers its Midjourney API.",
+        ),
+        (
+            Trouble.GONE,
+            Cause.WEB_PAGE,
+            "a web page answers instead of the API",
+            "1. Check USEAPI_URL, and whether useapi.net still offers its Midjourney API.",
+        ),
+        (
+            Trouble.UNPAID,
+            Cause.QUOTA,
+            "the useapi subscription is too small",
+            "1. Renew or extend the subscription at useapi.net.",
+        ),
+    ],
+)
+def test_an_outage_names_its_cause_and_what_fits_it(
+    trouble: Trouble, cause: Cause, content: str, step: str
+) -> None:
+    look = shown(service(trouble, cause=cause))
+    assert look.content == f"⚠️ I cannot see your accounts: {content}"
+    assert step in seen(look).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "content", "step"),
+    [
+        (
+            Trouble.TOKEN,
+            "⚠️ I cannot see your accounts: the API refuses the useapi token",
+            "2. Put it into USEAPI_TOKEN and restart me.",
+        ),
+        (
+            Trouble.UNPAID,
+            "⚠️ I cannot see your accounts: the useapi subscription is over or too small",
+            "1. Renew or extend the subscription at useapi.net.",
+        ),
+        (
+            Trouble.GONE,
+            "⚠️ I cannot see your accounts: the Midjourney service is not there any more",
+            "2. If another server offers you the same API, put its address into USEAPI_URL and restart me.",
+        ),
+        (
+            Trouble.LIST_GONE,
+            "⚠️ Accounts have vanished: the API lists none of yours any more, or less than half",
+            "1. Look at useapi.net whether your accounts are still configured, and add what is missing.",
+        ),
+        (
+            Trouble.PENDING,
+            "⚠️ I cannot see your accounts: the API answers with error 596 instead of the list",
+            "1. Do what the message about the account says.",
+        ),
+        (
+            Trouble.AWAY,
+            "⚠️ I cannot see your accounts: I was not running, or an older database was put back",
+            "1. Nothing: I am running again.",
+        ),
+    ],
+)
+def test_each_trouble_has_its_first_line_and_its_next_step(trouble: Trouble, content: str, step: str) -> None:
+    look = shown(service(trouble))
+    assert look.content == content
+    assert step in seen(look).splitlines()
+    assert "7 accounts, none flagged." in seen(look)
+    assert_sendable(look)
+
+
+def test_a_596_in_place_of_the_list_quotes_it_and_links_every_account() -> None:
+    said = "You have a pending moderation message. Please acknowledge it before using the bot further."
+    look = shown(service(Trouble.PENDING, flag=Flag.of(said)))
+    assert look.content == (
+        "⚠️ An account needs you, and I cannot tell which: the API answers with error 596 instead of the list"
+    )
+    words = seen(look)
+    assert said in words
+    assert look.embed is not None
+    (linked,) = [field.value or "" for field in look.embed.fields if field.name == "Your accounts"]
+    links = [known.account.link for known in ACCOUNTS.values() if known.account.link]
+    assert links
+    assert all(f"]({link})" in linked for link in links)
+    assert "3. Only then use /mjreset for that account" in words
+    assert_sendable(look)
+
+
+def test_a_596_in_place_of_the_list_stays_sendable_with_many_accounts_and_a_long_message() -> None:
+    many = {f"{10**17 + number}": KnownAccount(Account(f"{10**17 + number}")) for number in range(500)}
+    trouble = service(Trouble.PENDING, flag=Flag.of("```" + "moderation " * 300))
+    assert_sendable(
+        look_of(message((trouble, Reason.OPENED), purpose=Purpose.SERVICE), {trouble.key: trouble}, many)
+    )
+
+
+def test_the_start_of_an_outage_is_the_last_good_look() -> None:
+    trouble = service(Trouble.UNREACHABLE, blind_from=NOW - 7 * MINUTE)
+    assert "No good look since <t:1768355580:f>" in seen(shown(trouble))
+
+
+def test_a_recovery_tells_the_blind_window_and_what_changed_in_it() -> None:
+    trouble = over(Trouble.UNREACHABLE)
+    start, end = trouble.blind_from, trouble.blind_until
+    gone = incident(0, state=State.CLEARING, clear_since=end, blind_from=start, blind_until=end)
+    found = incident(1, opened_at=end, blind_from=start, blind_until=end)
+    before = incident(2, blind_from=NOW - 90 * MINUTE, blind_until=NOW - 80 * MINUTE)
+    look = shown(trouble, gone, found, before, incident(3))
+    assert look.embed is not None
+    assert look.embed.colour == discord.Colour.green()
+    assert (
+        seen(look)
+        == f"""\
+✅ I can see your accounts again. I could not for 26 min (<t:1768355640:t> - <t:1768357200:t>).
+✅ Watching again
+Until now: the API does not answer.
+[What changed meanwhile]
+Newly flagged: Borealis.
+Not flagged any more: Aurora.
+Midwatch · {reference(MESSAGE)}"""
+    )
+
+
+def test_a_recovery_that_found_nothing_new_says_so() -> None:
+    words = seen(shown(over(Trouble.TOKEN), incident(0)))
+    assert "No account is flagged that was not, and none is back that was." in words
+
+
+def test_a_note_tells_of_an_absence_of_the_bot() -> None:
+    assert seen(shown(over(Trouble.AWAY), purpose=Purpose.NOTE)) == (
+        "👀 I have no record of 26 min (<t:1768355640:t> - <t:1768357200:t>): "
+        "I was not running, or an older database was put back. I am watching again.\n"
+        "No account is flagged that was not, and none is back that was.\n"
+        f"Midwatch · {reference(MESSAGE)}"
+    )
+
+
+def test_of_two_troubles_the_one_that_goes_on_is_shown() -> None:
+    ended, going = over(Trouble.TOKEN), service(Trouble.UNREACHABLE, key="d" * 32)
+    told = message((ended, Reason.OPENED), (going, Reason.OPENED), purpose=Purpose.SERVICE)
+    look = look_of(told, {ended.key: ended, going.key: going}, ACCOUNTS)
+    assert look.content == "⚠️ I cannot see your accounts: the API does not answer"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "content"),
+    [
+        (service(Trouble.UNREACHABLE), "⏰ I still cannot see your accounts: the API does not answer"),
+        (
+            service(Trouble.LIST_GONE),
+            "⏰ Accounts are still missing: the API lists none of yours any more, or less than half",
+        ),
+        (
+            service(Trouble.PENDING, flag=Flag.of("blocked"), cause=Cause.REJECTED),
+            "⏰ An account still needs you, and I cannot tell which: the API refuses what I ask",
+        ),
+    ],
+)
+def test_a_reminder_of_an_outage_says_on_the_lock_screen_that_it_is_one(
+    trouble: Incident, content: str
+) -> None:
+    assert shown(trouble, reason=Reason.REMINDER).content == content
+    over = replace(trouble, state=State.ENDED, ended_at=NOW, blind_until=NOW)
+    assert "still" not in str(shown(over, reason=Reason.REMINDER).content)

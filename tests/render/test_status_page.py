@@ -1,0 +1,312 @@
+"""`/mjstatus` begins with what is wrong, fits whatever there is to say, and presence sums it up."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.accounts import KnownAccount
+from bot.domain.causes import Cause
+from bot.domain.incidents import (
+    Delivery,
+    Ending,
+    Entry,
+    Incident,
+    Message,
+    Purpose,
+    Reason,
+    Route,
+    State,
+    Trouble,
+)
+from bot.domain.wellness import Lack, Problem
+from bot.notifications.transport import BODY_CODES, BROKEN_CODES, CLOSED_CODES
+from bot.render.causes import WORDS
+from bot.render.routes import RouteStatus, failure_words
+from bot.render.status_page import STATUS_LIMIT, WatchStatus, presence_text, status
+from bot.render.text import length
+from tests.support.render_samples import (
+    ACCOUNTS,
+    BLOCKED,
+    MINUTE,
+    NOW,
+    OTHER,
+    OWNER,
+    account,
+    accounts,
+    assert_harmless,
+    channel,
+    ended,
+    entries,
+    hostile,
+    incident,
+    message,
+    moments,
+    service,
+)
+
+HOUR = timedelta(hours=1)
+CALM = WatchStatus(
+    NOW,
+    ACCOUNTS,
+    routes=[RouteStatus(OWNER, Route.DM, NOW - HOUR)],
+    last_success=NOW - MINUTE,
+    next_look=NOW + MINUTE,
+)
+STUCK = message((incident(), Reason.OPENED), failing_since=NOW - MINUTE, failure="50007", attempts=3)
+
+
+LEFT = replace(STUCK, delivery=Delivery.DONE, channel_id=7, message_id=8, failure="50083")
+
+
+def words(watch: WatchStatus) -> str:
+    return "\n".join(status(watch))
+
+
+def test_when_all_is_well_it_is_short() -> None:
+    assert (
+        words(CALM)
+        == f"""\
+## Midwatch
+✅ **7 accounts watched, all ready**
+Last good look <t:1768355940:R>, next <t:1768356060:t> (<t:1768356060:R>).
+### How I reach the owners
+✅ <@{OWNER}> by direct message: last worked <t:1768352400:R>"""
+    )
+
+
+def test_it_reads_from_what_is_wrong_to_what_is_over() -> None:
+    held = replace(
+        message((incident(), Reason.OPENED), (incident(1), Reason.OPENED)),
+        recipient=OTHER,
+        due_at=NOW + MINUTE,
+    )
+    watch = replace(
+        CALM,
+        incidents=[
+            incident(1, claimed_by=OTHER),
+            incident(0, BLOCKED, snoozed_until=NOW + HOUR),
+            ended(2),
+            ended(3, Ending.REMOVED),
+            service(
+                Trouble.UNREACHABLE, state=State.ENDED, ended_at=NOW - MINUTE, blind_from=NOW - 7 * MINUTE
+            ),
+        ],
+        messages=[STUCK, held, replace(STUCK, delivery=Delivery.SENT, recipient=7)],
+        mutes={channel(2): NOW + HOUR, None: NOW + 8 * HOUR, channel(3): NOW - HOUR},
+        routes=[
+            RouteStatus(OWNER, Route.DM, NOW - HOUR, "50007"),
+            RouteStatus(OWNER, Route.CHANNEL),
+        ],
+        other_copy_at=NOW,
+    )
+    assert (
+        words(watch)
+        == f"""\
+📪 **1 message for <@{OWNER}> cannot be delivered**, first tried <t:1768355940:R>: \
+their direct messages are closed. I keep trying.
+🔇 **All accounts are muted** until <t:1768384800:f> (<t:1768384800:R>).
+🔇 **Cirrus is muted** until <t:1768359600:f> (<t:1768359600:R>).
+👥 **Another copy of this bot answers too**, last seen <t:1768356000:R>. \
+Stop one of them, or reset the bot's token.
+## Midwatch
+⚠️ **7 accounts watched, 2 need you**
+Last good look <t:1768355940:R>, next <t:1768356060:t> (<t:1768356060:R>).
+### Open: 2
+**Aurora** · ⛔ blocked · flagged <t:1768355400:R> · block ends <t:1768614600:f> (<t:1768614600:R>) · \
+no reminders until <t:1768359600:f> (<t:1768359600:R>)
+**Borealis** · ⚠️ moderation message pending · flagged <t:1768355400:R> · <@{OTHER}> is on it
+### Messages waiting: 2
+Alert about 1 account for <@{OWNER}>: their direct messages are closed; tried 3 times, \
+next <t:1768356000:t> (<t:1768356000:R>)
+Alert about 2 accounts for <@{OTHER}>: goes out <t:1768356060:t> (<t:1768356060:R>), \
+as the last alert is less than 5 min old
+### How I reach the owners
+⚠️ <@{OWNER}> by direct message: **does not work**, their direct messages are closed; \
+last worked <t:1768352400:R>
+⚪ <@{OWNER}> by alert channel: not used so far
+### Lately over
+**Cirrus** · back after 25 min (<t:1768355400:t> - <t:1768356900:t>) · <t:1768356900:R>
+**Dusk** · not configured any more after 25 min (<t:1768355400:t> - <t:1768356900:t>) · <t:1768356900:R>
+The API does not answer · 6 min · <t:1768355940:R>"""
+    )
+
+
+def test_a_watch_that_sees_nothing_says_why() -> None:
+    watch = replace(
+        CALM,
+        incidents=[service(Trouble.UNREACHABLE)],
+        failures=12,
+        why="The API did not answer in time.",
+        last_success=None,
+    )
+    assert status(watch)[0] == (
+        "## Midwatch\n"
+        "⚠️ **I cannot see your accounts: the API does not answer**, since <t:1768355640:f>.\n"
+        "No good look yet, next <t:1768356060:t> (<t:1768356060:R>).\n"
+        "12 looks failed in a row: The API did not answer in time."
+    )
+
+
+@pytest.mark.parametrize(
+    ("purpose", "line"),
+    [
+        (Purpose.SERVICE, "Alert about the API"),
+        (Purpose.NOTE, "Note"),
+        (Purpose.HELLO, "Hello"),
+        (Purpose.TEST, "Test"),
+    ],
+)
+def test_each_kind_of_message_that_waits_is_named(purpose: Purpose, line: str) -> None:
+    watch = replace(CALM, messages=[message(purpose=purpose)])
+    assert f"### Messages waiting: 1\n{line} for <@{OWNER}>: going out now\n" in words(watch)
+
+
+def test_a_reminder_that_waits_is_called_one() -> None:
+    reminder = message(purpose=Purpose.ALERT, entries=(Entry("a", Reason.REMINDER), Entry("b", None)))
+    assert "Reminder about 2 accounts for" in words(replace(CALM, messages=[reminder]))
+    worse = replace(reminder, entries=(Entry("a", Reason.REMINDER), Entry("b", Reason.WORSE)))
+    assert "Alert about 2 accounts for" in words(replace(CALM, messages=[worse]))
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        ("50013", "I may not write in the channel"),
+        ("20026", "Discord restricts the bot: appeal it in the Developer Portal"),
+        ("40333", "Discord's edge refuses me; I try again"),
+        ("ClientOSError", "Discord or the network fails (`ClientOSError`)"),
+        (None, "no reason given"),
+    ],
+)
+def test_a_failure_is_put_into_words(failure: str | None, said: str) -> None:
+    assert failure_words(failure) == said
+
+
+def test_a_thousand_of_everything_is_counted_and_what_is_wrong_stays_first() -> None:
+    watch = replace(
+        CALM,
+        incidents=[*(incident(n) for n in range(1000)), *(ended(n) for n in range(2000, 3000))],
+        messages=[replace(STUCK, recipient=10**18 + n) for n in range(1000)],
+        mutes={channel(n): NOW + HOUR for n in range(1000)},
+        routes=[RouteStatus(10**18 + n, Route.DM) for n in range(1000)],
+        why="w" * 900,
+        failures=3,
+    )
+    texts = status(watch)
+    assert sum(map(length, texts)) <= STATUS_LIMIT
+    assert texts[0].startswith("📪")
+    assert "## Midwatch" in texts[1]
+    assert "### Open: 1,000" in texts[2]
+    assert "more lines" in texts[2]
+
+
+@pytest.mark.parametrize(
+    ("watched", "going", "trouble", "muted", "said"),
+    [
+        (7, 0, None, False, "7 accounts watched, all ready"),
+        (1, 0, None, False, "1 account watched, all ready"),
+        (7, 2, None, False, "2 need you"),
+        (7, 1, None, True, "1 needs you · muted"),
+        (7, 2, Trouble.UNREACHABLE, False, "the API does not answer"),
+        (7, 2, Trouble.TOKEN, True, "cannot see your accounts · muted"),
+        (7, 2, Trouble.PENDING, False, "error 596, an account needs you"),
+        (0, 0, None, False, "no account to watch"),
+    ],
+)
+def test_presence_sums_it_up(
+    *, watched: int, going: int, trouble: Trouble | None, muted: bool, said: str
+) -> None:
+    incidents = [*(incident(number) for number in range(going)), ended(9)]
+    assert presence_text(watched, incidents, trouble=trouble, muted=muted) == said
+    assert length(presence_text(10**30, incidents, trouble=trouble, muted=muted)) <= 128
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_presence_says_of_an_outage_what_is_true_of_its_cause(cause: Cause) -> None:
+    said = presence_text(7, [], trouble=Trouble.UNREACHABLE, cause=cause, muted=True)
+    assert said == f"{WORDS[cause]} · muted"
+
+
+@pytest.mark.parametrize("state", [State.CLEARING, State.RESETTING])
+def test_presence_calls_nobody_for_what_is_settling_and_nothing_ready_that_is(state: State) -> None:
+    assert presence_text(7, [incident(0, state=state)]) == "7 accounts watched, 1 not clear for sure yet"
+    assert presence_text(7, [incident(0, state=state), incident(1)]) == "1 needs you"
+
+
+routes = st.builds(
+    RouteStatus, st.integers(1, 2**60), st.sampled_from(Route), st.none() | moments, st.none() | hostile
+)
+
+
+@given(
+    rows=entries,
+    listed=st.lists(accounts, max_size=6),
+    reached=st.lists(routes, max_size=5),
+    failure=hostile,
+    why=st.none() | hostile,
+    failures=st.integers(0, 10**30),
+)
+def test_no_status_breaks_the_limit_or_does_anything(
+    *,
+    rows: list[tuple[Incident, Reason | None]],
+    listed: list[KnownAccount],
+    reached: list[RouteStatus],
+    failure: str,
+    why: str | None,
+    failures: int,
+) -> None:
+    waiting: list[Message] = [replace(STUCK, failure=failure), message(*rows)]
+    watch = WatchStatus(
+        NOW,
+        {each.channel: each for each in listed},
+        [row[0] for row in rows],
+        waiting,
+        {each.channel: NOW + HOUR for each in listed},
+        reached,
+        why=why,
+        failures=failures,
+    )
+    texts = status(watch)
+    assert sum(map(length, texts)) <= STATUS_LIMIT
+    for text in texts:
+        assert_harmless(text)
+
+
+def test_without_a_second_way_to_reach_anybody_it_says_so_and_which_setting_gives_one() -> None:
+    without = "\n".join(status(WatchStatus(now=NOW, accounts={}, second_route=False)))
+    assert "ALERT_CHANNEL_ID" in without
+    assert "ALERT_CHANNEL_ID" not in "\n".join(status(WatchStatus(now=NOW, accounts={})))
+
+
+def test_while_looks_fail_nothing_is_called_ready() -> None:
+    texts = "\n".join(
+        status(
+            WatchStatus(now=NOW, accounts={channel(0): account()}, failures=1, problems=[Problem(Lack.SIGHT)])
+        )
+    )
+    assert "not seen since the last good look" in texts
+    assert "all ready" not in texts
+
+
+@pytest.mark.parametrize("code", sorted(BODY_CODES | BROKEN_CODES | CLOSED_CODES))
+def test_every_code_that_is_told_apart_has_words_of_its_own(code: int) -> None:
+    assert str(code) not in failure_words(str(code))
+
+
+def test_row_48_a_message_that_cannot_be_changed_any_more_is_named_with_the_reason() -> None:
+    said = words(replace(CALM, messages=[LEFT, replace(LEFT, key="another", route=Route.CHANNEL)]))
+    assert "Messages that cannot be changed: 2" in said
+    assert "https://discord.com/channels/@me/7/8" in said
+    assert "in <#7>" in said
+    assert "the thread is archived" in said
+    assert "told in another one" in said
+    assert "cannot be delivered" not in said
+
+
+def test_the_permissions_that_are_missing_in_the_alert_channel_are_named() -> None:
+    said = words(replace(CALM, lacking=("Embed Links", "Read Message History")))
+    assert "In the alert channel I lack **Embed Links, Read Message History**" in said
+    assert "I lack" not in words(CALM)

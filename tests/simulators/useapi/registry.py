@@ -1,0 +1,197 @@
+"""The accounts of one simulated subscription: who is configured, who is flagged, what a look shows."""
+
+import random
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from tests.simulators.useapi.accounts import (
+    TOKEN_PATTERN,
+    Aftermath,
+    Plan,
+    SimulatedAccount,
+    discord_token,
+    snowflake,
+)
+from tests.simulators.useapi.answers import Json, encode
+from tests.simulators.useapi.midjourney import midjourney_info
+
+DISCORD_NAMES: Final = ("aurora", "basalt", "cinder", "dapple", "ember", "fjord", "garnet", "heron")
+
+
+class Registry:
+    """Keeps the accounts; the encoded list is kept too, until one of them changes."""
+
+    def __init__(self, *, now: Callable[[], datetime], seed: int) -> None:
+        self.accounts: dict[str, SimulatedAccount] = {}
+        self.changed: list[Callable[[], None]] = []
+        """Called, in order, whenever something has changed or was asked."""
+        self.subscribed = True
+        """Whether the subscription is paid for."""
+        self.shows_tokens = True
+        """Whether a look shows each account's token whole, or masked as in jobs."""
+        self.quota: int | None = None
+        """How many accounts the subscription covers; None for any number."""
+        self._now = now
+        self._rng = random.Random(seed)  # noqa: S311 - made-up ids, the same in every run
+        self._logins: dict[str, SimulatedAccount] = {}
+        self._aftermaths: dict[str, Aftermath] = {}
+        self._list: bytes | None = None
+
+    def newcomer(
+        self,
+        *,
+        channel: str | None = None,
+        discord: str | None = None,
+        discord_name: str | None = None,
+        plan: str = Plan.MEGA,
+        max_jobs: int = 3,
+        info_text: str | None = None,
+        server: str | None = None,
+        midjourney: bool = True,
+    ) -> SimulatedAccount:
+        """Make a login that exists at Discord but is not configured: its token is ready to be posted."""
+        user_id = snowflake(self._rng)
+        ordinal, name = divmod(len(self._logins), len(DISCORD_NAMES))
+        account = SimulatedAccount(
+            channel=channel or snowflake(self._rng),
+            discord=discord or discord_token(user_id, self._rng),
+            discord_name=discord_name or f"{DISCORD_NAMES[name]}{ordinal or ''}",
+            plan=Plan(plan),
+            max_jobs=max_jobs,
+            info_text=info_text or midjourney_info(Plan(plan), user_id, self._rng, self._now()),
+            server=server,
+            midjourney=midjourney,
+        )
+        self._logins[account.discord] = account
+        return account
+
+    def add(
+        self,
+        *,
+        channel: str | None = None,
+        discord_name: str | None = None,
+        plan: str = Plan.MEGA,
+        max_jobs: int = 3,
+        info_text: str | None = None,
+        server: str | None = None,
+    ) -> SimulatedAccount:
+        """Configure an account, made up wherever nothing is said of it."""
+        account = self.newcomer(
+            channel=channel,
+            discord_name=discord_name,
+            plan=plan,
+            max_jobs=max_jobs,
+            info_text=info_text,
+            server=server,
+        )
+        self.configure(account)
+        return account
+
+    @property
+    def newcomers(self) -> tuple[SimulatedAccount, ...]:
+        """The logins that are not configured: their tokens are ready to be posted."""
+        return tuple(login for login in self._logins.values() if login.channel not in self.accounts)
+
+    def configure(self, account: SimulatedAccount) -> None:
+        """Enter a login into the list, or keep it there."""
+        self.accounts[account.channel] = account
+        account.announce = self.announce
+
+    def remove(self, channel: str) -> bool:
+        """Take an account and its flag off the list; its login stays known. Tell whether it was there."""
+        self._aftermaths.pop(channel, None)
+        removed = self.accounts.pop(channel, None)
+        if removed is None:
+            return False
+        removed.pending = None
+        return True
+
+    def login(self, token: Json) -> SimulatedAccount | None:
+        """Find the login of a Discord token; one of the right form that nobody knows is a new person's."""
+        if not isinstance(token, str):
+            return None
+        if token not in self._logins and TOKEN_PATTERN.fullmatch(token):
+            return self.newcomer(discord=token)
+        return self._logins.get(token)
+
+    def relogin(self, channel: str, account: SimulatedAccount) -> SimulatedAccount:
+        """Bring a login to a channel of its choice; where one is configured, that one gets its token."""
+        known = self.accounts.get(channel)
+        if known is None:
+            account.channel = channel
+            return account
+        known.discord = account.discord
+        self._logins[account.discord] = known
+        return known
+
+    def flag(self, channel: str, text: str, *, unseen: bool = False) -> None:
+        """Let Midjourney flag an account; unseen by the API, it is not listed until a command meets it."""
+        self._aftermaths.pop(channel, None)
+        account = self.accounts[channel]
+        if unseen:
+            account.unseen = text
+        else:
+            account.pending = text
+
+    def clear(self, channel: str) -> None:
+        """Take every flag from an account, as when a person has answered Midjourney and reset it."""
+        self._aftermaths.pop(channel, None)
+        account = self.accounts[channel]
+        account.pending = account.unseen = None
+
+    def reset(self, channel: str) -> None:
+        """Take the flag that the API knows of, and let happen what the account has in store after that."""
+        account = self.accounts[channel]
+        if account.pending and (account.lingers or account.returns_after is not None):
+            self._aftermaths[channel] = Aftermath(
+                account, account.pending, account.lingers, account.returns_after
+            )
+        account.pending = None
+
+    def listed(self) -> bytes:
+        """Write the list of all accounts, which is a look at each of them."""
+        for channel in tuple(self._aftermaths):
+            self._look(channel)
+        if self._list is None:
+            self._list = encode({channel: self._entry(it) for channel, it in self.accounts.items()})
+        return self._list
+
+    def entry(self, channel: str) -> bytes | None:
+        """Write one account, which is a look at it; None if it is not configured."""
+        self._look(channel)
+        account = self.accounts.get(channel)
+        return None if account is None else encode(self._entry(account))
+
+    def announce(self) -> None:
+        """Forget the encoded list, and tell of the change."""
+        self._list = None
+        self.notify()
+
+    def notify(self) -> None:
+        """Tell everybody who wants to know that something has happened."""
+        for hook in self.changed:
+            hook()
+
+    def _look(self, channel: str) -> None:
+        aftermath = self._aftermaths.get(channel)
+        if aftermath is None:
+            return
+        if not aftermath.look():
+            del self._aftermaths[channel]
+        self.announce()
+
+    def _entry(self, account: SimulatedAccount) -> dict[str, Json]:
+        """Write an account as useapi.net docs, GET account/midjourney, show it."""
+        token = account.discord if self.shows_tokens else account.masked
+        entry: dict[str, Json] = {"channel": account.channel, "discord": token}
+        if account.server:
+            entry["server"] = account.server
+        entry["maxJobs"] = account.max_jobs
+        if flag := self._shown_flag(account):
+            entry["pendingModMessage"] = flag
+        return entry
+
+    def _shown_flag(self, account: SimulatedAccount) -> str | None:
+        aftermath = self._aftermaths.get(account.channel)
+        return aftermath.text if aftermath and aftermath.showing else account.pending

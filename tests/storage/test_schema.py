@@ -1,0 +1,219 @@
+import sqlite3
+import stat
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.domain.accounts import Flag, FlagKind
+from bot.domain.incidents import Incident, State, new_key
+from bot.storage import Store, StoredAccount, StoreError
+from bot.storage.database import connected, create
+from bot.storage.migrations import STEPS, migrate
+from bot.storage.rows import from_epoch
+from tests.storage.cases import AT, FIRST, SECOND, ask, look
+from tests.storage.watch_cases import KEYS, alert, incident
+
+NEWEST = len(STEPS)
+WITHOUT_FLAGS = next(
+    at for at, step in enumerate(STEPS) if any("account_without_flag" in each for each in step)
+)
+FLAGGED_IN_COLUMNS = range(1, WITHOUT_FLAGS + 1)
+"""The versions that remember in an account's own columns what is flagged."""
+SINCE = 1_700_000_000_000
+FLAG = """
+    INSERT INTO account (channel, flag_text, flag_kind, flagged_since, seen_at, listed)
+    VALUES (?, 'Wait', 'captcha', ?, 0, ?)
+    ON CONFLICT DO UPDATE SET flag_text = excluded.flag_text, flag_kind = excluded.flag_kind,
+        flagged_since = excluded.flagged_since
+"""
+INCIDENT = """
+    INSERT INTO incident (
+        key, state, opened_at, ended_at, channel, seen_at, flag_text, flag_kind,
+        from_command, before_watch, recurring, clear_looks, missing_looks
+    ) VALUES ('1', ?, ?, ?, ?, 0, 'Wait', 'captcha', 0, 0, 0, 0, 0)
+"""
+ONE_MORE: tuple[tuple[str, ...], ...] = (*STEPS, ("ALTER TABLE account ADD COLUMN mood TEXT",))
+
+
+async def upgrade(path: Path, steps: tuple[tuple[str, ...], ...]) -> None:
+    async with connected(path, read_only=False) as connection:
+        await migrate(connection, path, steps)
+
+
+def backup_of(path: Path, version: int) -> Path:
+    return path.with_name(f"{path.name}.v{version}.backup")
+
+
+def shape(path: Path) -> list[str]:
+    return ask(path, "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
+
+
+def remember_something(path: Path) -> None:
+    """Write into a database of any version, in words that each of them takes."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        account = (FIRST.channel, FIRST.max_jobs, FIRST.server, 1, 0)
+        connection.execute(
+            "INSERT INTO account (channel, max_jobs, server, listed, seen_at) VALUES (?, ?, ?, ?, ?)", account
+        )
+        connection.execute("INSERT INTO audit VALUES (1, 0, 1, 'reset', ?, 'ok')", (FIRST.channel,))
+        connection.execute("INSERT INTO meta VALUES ('key', 'value')")
+
+
+def write(path: Path, statement: str, *parameters: object) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(statement, parameters)
+
+
+async def make(path: Path, version: int) -> None:
+    """Make a database as a Midwatch of that version leaves it."""
+    create(path)
+    await upgrade(path, STEPS[:version])
+    remember_something(path)
+
+
+@pytest.mark.parametrize("version", range(1, NEWEST))
+async def test_a_database_of_every_earlier_version_is_brought_up_to_date_after_a_backup(
+    path: Path, version: int
+) -> None:
+    await make(path, version)
+    before = shape(path)
+    async with Store.open(path) as store:
+        (known,) = await store.accounts()
+        assert known == StoredAccount(FIRST, listed=True)
+        assert [action.outcome for action in await store.actions(FIRST.channel)] == ["ok"]
+        assert await store.meta("key") == "value"
+        await store.watch.save(incidents=[incident(0)], messages=[alert(1, incident(0))])
+        assert await store.watch.message(KEYS[1]) == alert(1, incident(0))
+    backup = backup_of(path, version)
+    assert ask(path, "PRAGMA user_version") == [(NEWEST,)]
+    assert ask(backup, "PRAGMA user_version") == [(version,)]
+    assert ask(backup, "SELECT channel FROM account") == [(FIRST.channel,)]
+    assert shape(backup) == before
+
+
+@pytest.mark.parametrize("version", FLAGGED_IN_COLUMNS)
+async def test_what_the_columns_of_an_earlier_version_have_flagged_is_an_open_incident(
+    path: Path, version: int
+) -> None:
+    await make(path, version)
+    write(path, FLAG, FIRST.channel, SINCE, 1)
+    write(path, FLAG, SECOND.channel, SINCE, 0)
+    write(path, "UPDATE account SET name = 'Mine' WHERE listed")
+    write(path, "INSERT INTO info_snapshot SELECT channel, 7, 8, 'aurora', 'Plan' FROM account WHERE listed")
+    async with Store.open(path) as store:
+        first, second = await store.accounts()
+        assert (first.account, first.name, first.info and first.info.text) == (FIRST, "Mine", "Plan")
+        assert (second.account.channel, second.listed) == (SECOND.channel, False)
+        # What was removed while it was flagged is nobody's trouble any more.
+        (kept,) = await store.watch.load_incidents(AT)
+        assert kept == Incident(
+            kept.key,
+            State.OPEN,
+            opened_at=from_epoch(SINCE),
+            seen_at=from_epoch(SINCE),
+            channel=FIRST.channel,
+            flag=Flag("Wait", FlagKind.CAPTCHA),
+            peak=FlagKind.CAPTCHA,
+            before_watch=True,
+        )
+        assert len(kept.key) == len(new_key())
+    assert ask(path, "PRAGMA foreign_key_check") == []
+
+
+@pytest.mark.parametrize("version", FLAGGED_IN_COLUMNS)
+async def test_a_timed_block_from_the_columns_of_an_earlier_version_ends_its_length_after_it_was_known(
+    path: Path, version: int
+) -> None:
+    await make(path, version)
+    write(path, FLAG, FIRST.channel, SINCE, 1)
+    write(path, "UPDATE account SET flag_text = 'Banned for 3 days', flag_kind = 'block'")
+    async with Store.open(path) as store:
+        (kept,) = await store.watch.load_incidents(AT)
+        assert kept.block_ends == kept.block_until() == from_epoch(SINCE) + timedelta(days=3)
+        await store.watch.save(incidents=[kept])
+        assert await store.watch.incident(kept.key) == kept
+
+
+@pytest.mark.parametrize("version", FLAGGED_IN_COLUMNS[1:])
+@pytest.mark.parametrize("ended_at", [None, SINCE + 1])
+async def test_what_has_an_incident_gets_no_other_when_its_columns_go(
+    path: Path, version: int, ended_at: int | None
+) -> None:
+    await make(path, version)
+    write(path, FLAG, FIRST.channel, SINCE, 1)
+    write(path, INCIDENT, "ended" if ended_at else "open", SINCE, ended_at, FIRST.channel)
+    async with Store.open(path):
+        pass
+    assert ask(path, "SELECT key FROM incident") == [("1",)]
+
+
+async def test_a_database_brought_up_to_date_has_the_shape_of_a_new_one(path: Path) -> None:
+    await make(path, 1)
+    new = path.with_name("new.sqlite3")
+    for each in (path, new):
+        async with Store.open(each):
+            pass
+    assert shape(path) == shape(new)
+
+
+async def test_a_new_step_is_taken_after_a_backup(path: Path) -> None:
+    async with Store.open(path) as store:
+        await store.record_observation(look(FIRST))
+    await upgrade(path, ONE_MORE)
+    backup = backup_of(path, NEWEST)
+    assert ask(path, "PRAGMA user_version") == [(NEWEST + 1,)]
+    assert ask(path, "SELECT channel, mood FROM account") == [(FIRST.channel, None)]
+    assert ask(backup, "PRAGMA user_version") == [(NEWEST,)]
+    assert ask(backup, "SELECT channel FROM account") == [(FIRST.channel,)]
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+
+
+async def test_a_backup_can_be_put_in_the_place_of_the_database(path: Path) -> None:
+    async with Store.open(path) as store:
+        await store.record_observation(look(FIRST))
+    await upgrade(path, ONE_MORE)
+    backup_of(path, NEWEST).replace(path)
+    async with Store.open(path) as store:
+        assert await store.accounts() == (StoredAccount(FIRST, listed=True),)
+
+
+async def test_a_step_that_fails_is_undone_and_can_be_taken_again(path: Path) -> None:
+    async with Store.open(path):
+        pass
+    with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        await upgrade(path, (*STEPS, (*ONE_MORE[-1], "DROP TABLE missing")))
+    assert ask(path, "PRAGMA user_version") == [(NEWEST,)]
+    await upgrade(path, ONE_MORE)
+    assert ask(path, "PRAGMA user_version") == [(NEWEST + 1,)]
+
+
+async def test_a_half_written_backup_of_an_earlier_try_is_replaced(path: Path) -> None:
+    async with Store.open(path):
+        pass
+    unfinished = path.with_name(f"{path.name}.v{NEWEST}.backup.unfinished")
+    unfinished.write_text("half")
+    await upgrade(path, ONE_MORE)
+    assert not unfinished.exists()
+    assert ask(backup_of(path, NEWEST), "PRAGMA quick_check") == [("ok",)]
+
+
+async def test_no_step_is_taken_when_the_backup_cannot_be_written(path: Path) -> None:
+    async with Store.open(path):
+        pass
+    obstacle = backup_of(path, NEWEST)
+    obstacle.mkdir()
+    with pytest.raises(StoreError, match="backup cannot be written"):
+        await upgrade(path, ONE_MORE)
+    assert ask(path, "PRAGMA user_version") == [(NEWEST,)]
+    obstacle.rmdir()
+    await upgrade(path, ONE_MORE)
+    assert ask(path, "PRAGMA user_version") == [(NEWEST + 1,)]
+
+
+async def test_a_new_or_current_database_needs_no_backup(path: Path) -> None:
+    for _ in range(2):
+        async with Store.open(path):
+            pass
+    assert list(path.parent.glob("*.backup*")) == []

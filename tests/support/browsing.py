@@ -1,0 +1,49 @@
+"""The demo in a real browser, for tests: where there is none, they say so and are skipped."""
+
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, Final, TypeVar
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.demo.demo import demo
+from tests.demo.visitor import Visitor, installed_browser
+
+Test = TypeVar("Test", bound=Callable[..., Coroutine[Any, Any, None]])
+
+BROWSER: Final = installed_browser()
+HURRY: Final = 5
+"""Still leaves time to do something between two looks after a reset."""
+LOOP: Final = "session"
+"""The browser is one for all tests, so they share its event loop."""
+needs_chromium = pytest.mark.skipif(
+    BROWSER is None,
+    reason="no Chromium is installed here, so the page is not tried (Debian: apt-get install chromium)",
+)
+
+
+def in_a_browser(test: Test) -> Test:
+    """Let a test use the browser, or be skipped where there is none."""
+    return needs_chromium(pytest.mark.asyncio(loop_scope=LOOP)(test))
+
+
+@asynccontextmanager
+async def visiting(browser: Browser, width: int = 1280, height: int = 800) -> AsyncGenerator[Visitor]:
+    """Open the demo in a browser; the test fails on any error of the page, and on a request to elsewhere."""
+    trouble: list[str] = []
+    async with demo(hurry=HURRY) as (server, _):
+        page = await browser.new_page(viewport={"width": width, "height": height})
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
+        page.on("request", lambda request: _note_outside(request.url, server.address, trouble))
+        visitor = Visitor(page)
+        await visitor.arrive(server.address)
+        yield visitor
+        await page.close()
+    assert trouble == []
+
+
+def _note_outside(url: str, address: str, trouble: list[str]) -> None:
+    if not url.startswith(address):
+        trouble.append(f"loaded {url}")

@@ -1,0 +1,38 @@
+"""How the bot in this process ends, and what it may leave behind: nothing."""
+
+import asyncio
+import gc
+import threading
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from tests.support.running import PATIENCE, Bot
+
+
+async def ended(bot: Bot) -> None:
+    """Wait until the bot has ended by itself, and raise why."""
+    task = bot._task  # pyright: ignore[reportPrivateUsage] - who only starts it need not hold its task
+    assert task is not None
+    await asyncio.wait({task}, timeout=PATIENCE)
+    assert task.done()
+    await bot.stop()
+
+
+@asynccontextmanager
+async def nothing_left() -> AsyncGenerator[None]:
+    """Make sure that the block leaves neither task nor thread, and no session for the collector to find."""
+    tasks, threads = asyncio.all_tasks(), set(threading.enumerate())
+    yield
+    gc.collect()  # an unclosed session warns when it is collected, and warnings are errors
+    await asyncio.sleep(0)  # what is being cancelled needs a turn to end
+    assert {task for task in asyncio.all_tasks() if not foreign(task)} <= tasks
+    left = set(threading.enumerate()) - threads
+    for thread in left:
+        thread.join(1)
+    assert [thread.name for thread in left if thread.is_alive() and not thread.daemon] == []
+
+
+def foreign(task: asyncio.Task[object]) -> bool:
+    """Whether a task belongs to the servers, or is discord.py's two seconds of waiting after READY."""
+    whose = repr(task.get_coro())
+    return any(name in whose for name in ("RequestHandler", "Line.write", "_delay_ready", "Queue.get"))

@@ -1,0 +1,226 @@
+"""The watch without Discord: real database, real client of a simulated useapi.net, a clock to sleep by."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+from pydantic import SecretStr
+
+from bot.domain.accounts import Account, Action, Flag, Observation
+from bot.domain.incidents import Incident, Message, Purpose, Route
+from bot.incidents.service import Watchkeeper
+from bot.incidents.state import Ledger
+from bot.incidents.teller import Teller
+from bot.interactions.buttons import view_of
+from bot.loops import Rounds
+from bot.notifications import MemoryNotice, Outbox
+from bot.notifications.transport import Letter, Place, Post
+from bot.polling.heartbeat import Heartbeat
+from bot.polling.poller import Monitor, recall
+from bot.providers.useapi import UseapiClient
+from bot.providers.useapi.client import Limits
+from bot.rules.policy import Policy
+from bot.storage import Store
+from tests.simulators.useapi import SimulatedUseapi
+from tests.support import parts
+from tests.support.parts import BRIEFLY, at_once
+
+ADA: Final = 100
+BEA: Final = 200
+MINUTE: Final = timedelta(minutes=1)
+HOUR: Final = timedelta(hours=1)
+PATIENCE: Final = 30.0
+TOLERANCE: Final = 1e-6
+"""What floats make of a sum of seconds."""
+LIMITS: Final = Limits()
+
+
+class Clock(parts.Clock):
+    """A clock that a test turns; who sleeps by it wakes when it was turned so far."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.naps: list[float] = []
+        """How long each sleep was to be, in seconds."""
+        self._sleepers: dict[asyncio.Event, float] = {}
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep by this clock."""
+        self.naps.append(seconds)
+        event = asyncio.Event()
+        self._sleepers[event] = self.ticks + seconds
+        try:
+            await event.wait()
+        finally:
+            self._sleepers.pop(event, None)
+
+    @property
+    def sleeping(self) -> int:
+        """How many sleep."""
+        return len(self._sleepers)
+
+    def sleeps_for(self, seconds: float) -> bool:
+        """Whether anyone sleeps for just so long from now."""
+        return any(abs(end - self.ticks - seconds) <= TOLERANCE for end in self._sleepers.values())
+
+    def turn(self, by: timedelta) -> None:
+        """Let time pass."""
+        parts.Clock.turn(self, by)
+        woken = [event for event, end in self._sleepers.items() if end <= self.ticks + TOLERANCE]
+        for event in woken:
+            del self._sleepers[event]
+            event.set()
+
+    async def nap(self, seconds: float) -> None:
+        """Sleep in no time: the clock turns by itself."""
+        self.naps.append(seconds)
+        self.turn(timedelta(seconds=seconds))
+
+
+@dataclass(slots=True)
+class Watched:
+    """What the composition root builds for the watch, and who the owners are at the moment."""
+
+    clock: Clock
+    owners: set[int] = field(default_factory=lambda: {ADA})
+    session: aiohttp.ClientSession = field(init=False)
+    store: Store = field(init=False)
+    ledger: Ledger = field(init=False)
+    teller: Teller = field(init=False)
+    keeper: Watchkeeper = field(init=False)
+    useapi: UseapiClient = field(init=False)
+    monitor: Monitor = field(init=False)
+
+    async def see(self, *accounts: Account) -> bool:
+        """Take in a list, without asking anybody for it."""
+        return await self.keeper.looked(Observation(self.clock.now(), accounts))
+
+    def told(self, purpose: Purpose = Purpose.ALERT) -> list[Message]:
+        """Give the messages for a purpose."""
+        return [message for message in self.ledger.messages.values() if message.purpose is purpose]
+
+    def incident(self, channel: str | None = parts.CHANNEL) -> Incident:
+        """Give the one incident of an account, or of the service."""
+        (incident,) = (each for each in self.ledger.incidents.values() if each.channel == channel)
+        return incident
+
+    async def audit(self, channel: str = parts.CHANNEL) -> list[tuple[int, str, str]]:
+        """Give who did what to an account, and how it ended, the first first."""
+        actions: Iterable[Action] = await self.store.actions(channel, limit=100)
+        return [(each.actor_id, each.verb, each.outcome) for each in reversed(list(actions))]
+
+
+@asynccontextmanager
+async def watching(
+    database: Path,
+    clock: Clock,
+    owners: Iterable[int] = (ADA,),
+    *,
+    api: SimulatedUseapi | None = None,
+    limits: Limits = LIMITS,
+    busy_timeout: timedelta = BRIEFLY,
+) -> AsyncGenerator[Watched]:
+    """Open the watch on a database, as a start of the bot does."""
+    watched = Watched(clock, set(owners))
+    async with aiohttp.ClientSession() as session, Store.open(database, busy_timeout=busy_timeout) as store:
+        url, token = (api.url, api.token) if api else ("http://127.0.0.1:1/v2", "none")
+        watched.session, watched.store = session, store
+        watched.useapi = UseapiClient(
+            session, url, SecretStr(token), limits=limits, sleep=at_once, now=clock.now
+        )
+        watched.ledger = await Ledger.load(store, clock.now)
+        watched.teller = Teller(lambda: watched.owners, Policy(), clock.now)
+        watched.keeper = Watchkeeper(
+            watched.ledger, watched.teller, await store.watch.greeted(), monotonic=clock.monotonic
+        )
+        watched.monitor = Monitor(watched.useapi, store, await recall(store), watched.keeper, now=clock.now)
+        yield watched
+        await watched.monitor.close()
+
+
+class NoPost:
+    """A Discord that nobody has logged in to yet: nothing is sent, and all that is due waits."""
+
+    ready: bool = False
+
+    def has(self, route: Route) -> bool:
+        """Say that there are direct messages."""
+        return route is Route.DM
+
+    async def open(self, recipient: int, route: Route) -> int:
+        raise AssertionError(recipient, route)
+
+    async def send(self, channel_id: int, letter: Letter, *, nonce: str, silent: bool) -> Place:
+        raise AssertionError(channel_id, letter, nonce, silent)
+
+    async def edit(self, place: Place, letter: Letter) -> None:
+        raise AssertionError(place, letter)
+
+    async def delete(self, place: Place) -> None:
+        raise AssertionError(place)
+
+    async def find(self, channel_id: int, key: str, since: datetime) -> Place | None:
+        raise AssertionError(channel_id, key, since)
+
+
+def rounds_of(
+    watch: Watched,
+    *,
+    interval: timedelta = MINUTE,
+    heartbeat: Heartbeat | None = None,
+    chance: Callable[[], float] = lambda: 0.5,
+    post: Post | None = None,
+) -> Rounds:
+    """Make the rounds, which sleep by the clock of the test; one chance in two is no jitter."""
+    clock, post = watch.clock, post or NoPost()
+    outbox = Outbox(
+        watch.ledger,
+        post,
+        watch.teller,
+        accounts=lambda: watch.monitor.roster.by_channel,
+        view_of=view_of,
+        now=clock.now,
+        sleep=clock.sleep,
+    )
+    return Rounds(
+        watch.monitor,
+        watch.keeper,
+        outbox,
+        MemoryNotice(post, lambda: watch.owners),
+        heartbeat or Heartbeat(watch.session, None),
+        interval,
+        now=clock.now,
+        sleep=clock.sleep,
+        chance=chance,
+    )
+
+
+def listed(channel: str = parts.CHANNEL, flag: Flag | None = None) -> Account:
+    """Give an account as the list shows it."""
+    return Account(channel, 3, flag)
+
+
+async def flagged(watch: Watched) -> Incident:
+    """Let the account be flagged, after a look at which it was well."""
+    await watch.see(listed())
+    await watch.see(listed(flag=parts.FLAG))
+    return watch.incident()
+
+
+def execute(database: Path, statement: str) -> None:
+    """Do something to a database behind the bot's back."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(statement)
+
+
+async def until(predicate: Callable[[], bool]) -> None:
+    """Wait till something is true."""
+    async with asyncio.timeout(PATIENCE):
+        while not predicate():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0)

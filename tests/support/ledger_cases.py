@@ -1,0 +1,37 @@
+"""A clock and short words for the tests of the ledger."""
+
+from datetime import datetime
+
+from bot.domain.incidents import Incident, Message
+from bot.incidents.state import Draft, Ledger
+from bot.rules.poll_state import Watch
+from tests.storage.cases import AT, FIRST, SECOND
+
+SOME_WATCH = Watch(listed=frozenset({FIRST.channel, SECOND.channel}), removed_at=AT, last_good=AT)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.at = AT
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+def content(ledger: Ledger) -> tuple[object, ...]:
+    """Give all that a ledger holds."""
+    return dict(ledger.incidents), dict(ledger.messages), dict(ledger.mutes), ledger.watch
+
+
+async def put(ledger: Ledger, *values: Incident | Message) -> None:
+    """Take a turn that puts incidents and messages."""
+    async with ledger.turn() as draft:
+        put_in(draft, *values)
+
+
+def put_in(draft: Draft, *values: Incident | Message) -> None:
+    for value in values:
+        if isinstance(value, Incident):
+            draft.put_incident(value)
+        else:
+            draft.put_message(value)

@@ -1,0 +1,43 @@
+"""A search of this process's memory for a secret, apart from what the simulations hold."""
+
+import gc
+from collections import deque
+from collections.abc import Iterator
+from typing import cast
+
+CONTAINERS = (dict, list, tuple, set, frozenset, deque)
+OTHERS = ("tests.demo", "simcord", "aiohttp.web_")
+"""Whose objects may know a secret: those of Discord and the API, which are servers behind a socket here."""
+
+Text = str | bytes | bytearray
+
+
+def holders_of(secret: str) -> list[str]:
+    """Name the types of what holds a secret, hidden or not, as text or as bytes, garbage included.
+
+    What a simulation holds, or the test, is known by its identity: the bot has texts of its own, since it got
+    them through a socket.
+    """
+    everything = gc.get_objects()
+    theirs = {id(text) for each in everything if is_theirs(each) for text in texts_in(each, secret, 4)}
+    return [
+        f"{type(each).__module__}.{type(each).__qualname__}"
+        for each in everything
+        for text in texts_in(each, secret)
+        if id(text) not in theirs | {id(secret)}
+    ]
+
+
+def is_theirs(thing: object) -> bool:
+    return str(type(thing).__module__).startswith(OTHERS)  # some classes put a descriptor there
+
+
+def texts_in(thing: object, secret: str, depth: int = 0) -> Iterator[Text]:
+    """Give the texts with a secret in a thing, also in collections that the collector does not list."""
+    keys = list(cast(dict[object, object], thing)) if type(thing) is dict else []  # told by no referents
+    for each in [*keys, *cast(list[object], gc.get_referents(thing))]:
+        if isinstance(each, Text):
+            if secret in (each if isinstance(each, str) else each.decode("latin-1")):
+                yield each
+        elif type(each) in CONTAINERS and (depth > 0 or not gc.is_tracked(each)):
+            yield from texts_in(each, secret, depth - 1)

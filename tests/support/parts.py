@@ -1,0 +1,114 @@
+"""The bot's services without Discord: real store, real client of a simulated useapi.net, a clock to turn."""
+
+import sqlite3
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+from pydantic import SecretStr
+
+from bot.actions.account_info import Inquiries
+from bot.domain.accounts import Account, Flag, Info, InfoSnapshot, KnownAccount
+from bot.incidents.service import Watchkeeper
+from bot.incidents.state import Ledger
+from bot.incidents.teller import Teller
+from bot.polling.poller import Monitor, recall
+from bot.providers.useapi import UseapiClient
+from bot.rules.policy import Policy
+from bot.storage import Store
+from tests.simulators.useapi import MODERATION, SimulatedUseapi
+
+AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+CHANNEL = "100000000000000001"
+OTHER = "100000000000000002"
+FLAG = Flag.of(MODERATION)
+BRIEFLY = timedelta(milliseconds=50)
+
+
+@dataclass(slots=True)
+class Clock:
+    """Both clocks of the bot; they stand still until they are turned."""
+
+    at: datetime = AT
+    ticks: float = 1_000.0
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.ticks
+
+    def turn(self, by: timedelta) -> None:
+        self.at += by
+        self.ticks += by.total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the composition root builds, short of Discord."""
+
+    store: Store
+    monitor: Monitor
+    inquiries: Inquiries
+
+    def known(self, channel: str) -> KnownAccount:
+        known = self.monitor.roster.get(channel)
+        assert known is not None
+        return known
+
+
+@asynccontextmanager
+async def parts(
+    api: SimulatedUseapi, database: Path, clock: Clock, *, url: str | None = None
+) -> AsyncGenerator[Parts]:
+    """Open the services on a database, as a start of the bot does; `url` is that of another API."""
+    async with aiohttp.ClientSession() as session, Store.open(database, busy_timeout=BRIEFLY) as store:
+        useapi = UseapiClient(session, url or api.url, SecretStr(api.token), sleep=at_once, now=clock.now)
+        ledger = await Ledger.load(store, clock.now)
+        keeper = Watchkeeper(
+            ledger, Teller(frozenset[int], Policy(), clock.now), (), monotonic=clock.monotonic
+        )
+        monitor = Monitor(useapi, store, await recall(store), keeper, now=clock.now)
+        inquiries = Inquiries(useapi, store, monitor, now=clock.now, monotonic=clock.monotonic)
+        yield Parts(store, monitor, inquiries)
+        await inquiries.close()
+        await monitor.close()
+
+
+async def at_once(_seconds: float) -> None:
+    """Stand in for the pauses between tries."""
+
+
+@contextmanager
+def locked(database: Path) -> Generator[None]:
+    """Keep a database locked, as another program may: the store can then write nothing."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.rollback()
+
+
+@dataclass(slots=True)
+class Memory:
+    """What is kept under keys, in memory; counts the writes."""
+
+    kept: dict[str, str] = field(default_factory=dict[str, str])
+    writes: int = 0
+
+    async def meta(self, key: str) -> str | None:
+        return self.kept.get(key)
+
+    async def set_meta(self, key: str, value: str) -> None:
+        self.kept[key] = value
+        self.writes += 1
+
+
+def account(channel: str = CHANNEL, *, flag: Flag | None = None, max_jobs: int = 3) -> Account:
+    return Account(channel, max_jobs, flag)
+
+
+def answer(name: str | None = None, *, at: datetime = AT) -> InfoSnapshot:
+    return InfoSnapshot(at, timedelta(seconds=2), Info("Your info", discord_name=name))

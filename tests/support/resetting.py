@@ -1,0 +1,84 @@
+"""An account that is flagged, and an owner who resets it: what the tests of the reset share."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from bot.actions.reset import Attempt, Progress, Resets, Stage, fingerprint
+from bot.domain.incidents import State
+from bot.notifications import Step
+from bot.providers.useapi.client import Limits
+from tests.simulators.useapi import MODERATION, Endpoint, SimulatedUseapi
+from tests.support.keeping import ADA, BEA, Clock, Watched, watching
+from tests.support.parts import CHANNEL, FLAG, OTHER
+
+BRIEF = Limits(writing=1)
+AT_FIFTEEN, AT_SIXTY = [15], [15, 45]
+"""The pauses before the looks at 15 and 60 seconds."""
+ASKED = (ADA, "reset", "asked")
+
+
+class Scene:
+    """An account that is flagged, and an owner who resets it."""
+
+    def __init__(self, api: SimulatedUseapi, watch: Watched, database: Path) -> None:
+        self.api = api
+        self.watch = watch
+        self.clock = watch.clock
+        self.database = database
+        self.stages: list[tuple[Stage, timedelta]] = []
+        self.steps: dict[Step, Callable[[], object]] = {}
+        """What happens at which step."""
+        self.resets = Resets(
+            watch.useapi,
+            watch.monitor,
+            watch.keeper,
+            sleep=self.clock.nap,
+            at=self._reach,
+            shown_within=timedelta(seconds=0.2),
+        )
+        self.confirm_anew()
+
+    def confirm_anew(self) -> None:
+        """Have what is known of the account now be what the owner confirms."""
+        incident = self.resets.incident_of(CHANNEL)
+        self.confirmed = fingerprint((incident and incident.flag) or FLAG, incident)
+
+    def _reach(self, step: Step) -> None:
+        if (happens := self.steps.get(step)) is not None:
+            happens()
+
+    async def progress(self, stage: Stage, wait: timedelta) -> None:
+        self.stages.append((stage, wait))
+
+    async def press(
+        self, owner: int = ADA, *, confirmed: str | None = None, progress: Progress | None = None
+    ) -> Attempt:
+        """Confirm the reset, and see it to its end."""
+        return await self.resets.run(CHANNEL, owner, confirmed or self.confirmed, progress or self.progress)
+
+    @property
+    def posts(self) -> int:
+        return self.api.count(Endpoint.RESET)
+
+    @property
+    def looks(self) -> int:
+        return self.api.count(Endpoint.LIST)
+
+    async def is_untouched(self) -> bool:
+        """Whether nothing was sent, and nothing written."""
+        state = self.watch.incident().state
+        return self.posts == 0 and state is State.OPEN and await self.watch.audit() == []
+
+
+@asynccontextmanager
+async def on_scene(api: SimulatedUseapi, database: Path, *, other: bool = True) -> AsyncGenerator[Scene]:
+    """Have an account that is flagged, beside another one, and the flag seen."""
+    async with watching(database, Clock(), (ADA, BEA), api=api, limits=BRIEF) as watch:
+        api.add(channel=CHANNEL)
+        if other:
+            api.add(channel=OTHER)
+        api.flag(CHANNEL, MODERATION)
+        await watch.monitor.check()
+        yield Scene(api, watch, database)

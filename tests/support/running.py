@@ -1,0 +1,202 @@
+"""The real bot in this process, between a simulated Discord and a simulated useapi.net, and who uses it."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import ExitStack, asynccontextmanager, closing
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from bot import app
+from bot.config import Settings
+from bot.interactions.client import EXTENSIONS
+from tests.simulators.discord import (
+    SANDBOX_BOT_TOKEN,
+    Choice,
+    Interaction,
+    Json,
+    Person,
+    SimulatedDiscord,
+    point_at,
+)
+from tests.simulators.useapi import Endpoint, SimulatedUseapi
+from tests.support.parts import at_once
+from tests.support.reading import button, menu, text
+
+PATIENCE = 30.0
+NO_TIME = timedelta(0)
+"""Between two edits of a message; that there is time between them is for the outbox's own tests."""
+DATABASE_WAITS = timedelta(seconds=1)
+"""Long enough for `Bot.meddle`, which holds the database for a moment."""
+EPHEMERAL = 1 << 6
+HELLO = "Alerts will arrive here"
+
+
+class Bot:
+    """Starts and stops `bot.app.run` with the settings of the sandbox; each start may change some of them."""
+
+    def __init__(self, api: SimulatedUseapi, world: SimulatedDiscord, folder: Path) -> None:
+        self.api = api
+        self.world = world
+        self.database = folder / "midwatch.sqlite3"
+        self.extensions: Sequence[str] = EXTENSIONS
+        self.sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+        """How a reset waits for its next look."""
+        self.again: Callable[[float], Awaitable[None]] = at_once
+        """How a question to the API waits for its next try."""
+        self.grace = timedelta(milliseconds=100)
+        """How long a stop waits for answers under way."""
+        self._task: asyncio.Task[None] | None = None
+        self._stop = asyncio.Event()
+        self._pointed = ExitStack()
+
+    def settings(self, **changed: Any) -> Settings:
+        """Give the sandbox's settings: commands in the simulated server, owners from the application.
+
+        A changed setting that is None is left out.
+        """
+        values: dict[str, Any] = {
+            "DISCORD_TOKEN": SANDBOX_BOT_TOKEN,
+            "USEAPI_TOKEN": self.api.token,
+            "USEAPI_URL": self.api.url,
+            "GUILD_IDS": str(self.world.guild_id),
+            "DATABASE_PATH": self.database,
+        }
+        given = {name.lower(): value for name, value in (values | changed).items() if value is not None}
+        return Settings(_env_file=None, **given)  # pyright: ignore[reportCallIssue] - an argument of pydantic-settings
+
+    def launch(self, **changed: Any) -> asyncio.Task[None]:
+        """Start the bot and wait for nothing."""
+        self._pointed.enter_context(point_at(self.world.api, self.world.gateway))
+        self._stop = asyncio.Event()
+        waits = app.Waits(self.sleep, self.again, NO_TIME, DATABASE_WAITS, self.grace)
+        running = app.run(self.settings(**changed), self._stop, extensions=self.extensions, waits=waits)
+        self._task = asyncio.create_task(running)
+        return self._task
+
+    async def start(self, **changed: Any) -> None:
+        """Start the bot and wait until its commands can be used and the list was read once."""
+        task = self.launch(**changed)
+        ready = asyncio.create_task(self._ready())
+        await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            ready.cancel()
+            await task
+        await ready
+
+    async def restart(self, **changed: Any) -> None:
+        """Stop the bot and start it again on the same database."""
+        await self.stop()
+        await self.start(**changed)
+
+    async def _ready(self) -> None:
+        await self.world.wait_for(self._offers_commands, PATIENCE)
+        await self.world.wait_for(self._has_looked, PATIENCE)
+
+    def _offers_commands(self) -> bool:
+        place = self.world.channel_id
+        return self.world.connected and any(
+            command["name"] == "mjinfo" for command in self.world.commands(self.world.owner, place)
+        )
+
+    def _has_looked(self) -> bool:
+        looks = (one for one in self.api.requests if one.endpoint is Endpoint.LIST)
+        return any(one.status is not None for one in looks) and not self.looking
+
+    @property
+    def looking(self) -> bool:
+        """Whether a look at the account list is under way."""
+        return any(task.get_name() == "look" for task in asyncio.all_tasks())
+
+    async def meddle(self, statement: str) -> None:
+        """Change the database from outside, as another program would."""
+        async with self.held_database() as other:
+            await asyncio.to_thread(other.execute, statement)
+            other.commit()
+
+    async def actions(self) -> list[tuple[int, str, str, str]]:
+        """Give the audit, oldest first: who, what, to which account, and how it ended."""
+
+        def read() -> list[tuple[int, str, str, str]]:
+            with closing(sqlite3.connect(self.database)) as other:
+                rows = other.execute("SELECT actor_id, verb, channel, outcome FROM audit ORDER BY id")
+                return [(int(actor), verb, channel, outcome) for actor, verb, channel, outcome in rows]
+
+        return await asyncio.to_thread(read)
+
+    @asynccontextmanager
+    async def held_database(self) -> AsyncGenerator[sqlite3.Connection]:
+        """Keep the bot from writing, as another program in the middle of a change would."""
+        other = sqlite3.connect(self.database, isolation_level=None, check_same_thread=False)
+        try:
+            await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")  # the bot may be writing, too
+            yield other
+        finally:
+            other.close()
+
+    async def stop(self) -> None:
+        """Stop the bot as SIGTERM would, and raise what ended it before."""
+        self._stop.set()
+        try:
+            if self._task is not None:
+                task, self._task = self._task, None
+                async with asyncio.timeout(PATIENCE):
+                    await task
+        finally:
+            self._pointed.close()
+
+
+def is_private(message: Json) -> bool:
+    """Whether a message is an answer that one person alone sees, and only until the client is closed."""
+    return bool(message.get("flags", 0) & EPHEMERAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A person with Discord open, who types commands, presses buttons by their labels and reads answers."""
+
+    world: SimulatedDiscord
+    person: Person
+
+    @property
+    def dm(self) -> int:
+        """The person's direct messages with the bot."""
+        return self.world.dm_channel_id(self.person)
+
+    async def use(self, command: str, *, channel: int | None = None, **options: object) -> Interaction:
+        """Use a command and wait for nothing."""
+        return await self.world.slash(self.person, command, options, channel_id=channel)
+
+    async def ask(self, command: str, *, channel: int | None = None, **options: object) -> Json:
+        """Use a command and give the answer."""
+        return await (await self.use(command, channel=channel, **options)).answer()
+
+    async def press(self, message: Json, label: str) -> Interaction:
+        """Press the button with this label and wait for nothing."""
+        return await self.world.click(self.person, message["id"], button(message, label)["custom_id"])
+
+    async def pressed(self, message: Json, label: str) -> Json:
+        """Press the button with this label and give what it shows."""
+        return await (await self.press(message, label)).answer()
+
+    async def pick(self, message: Json, value: str) -> Interaction:
+        """Choose from the message's select and wait for nothing."""
+        return await self.world.select(self.person, message["id"], menu(message)["custom_id"], [value])
+
+    async def picked(self, message: Json, value: str) -> Json:
+        """Choose from the message's select and give what that shows."""
+        return await (await self.pick(message, value)).answer()
+
+    async def complete(self, command: str, typed: str, *, channel: int | None = None) -> list[Choice]:
+        """Type into the account option and give what is suggested."""
+        return await self.world.autocomplete(self.person, command, "account", typed, channel_id=channel)
+
+    def told(self) -> list[Json]:
+        """Give what the bot wrote to the person by itself, the oldest first, without the hello."""
+        return [each for each in self.sees(self.dm) if HELLO not in text(each) and not is_private(each)]
+
+    def sees(self, channel: int | None = None) -> list[Json]:
+        """Give the messages this person sees in a channel."""
+        return self.world.messages(channel or self.world.channel_id, self.person)

@@ -1,0 +1,78 @@
+"""What tests of the watch do again and again: have the bot look, and wait for what owners are shown."""
+
+from tests.simulators.discord.world import Json
+from tests.simulators.useapi import MODERATION, SimulatedAccount
+from tests.support.reading import text
+from tests.support.running import Bot, Visitor, is_private
+
+RESET = "I acknowledged it - reset"
+SOLVED = "I solved it - reset"
+BLOCK_OVER = "The block is over - reset"
+MINE = "I'm on it"
+SNOOZE = "Snooze"
+PATIENCE = 20.0
+"""Longer than the ten seconds between two edits of a message."""
+SILENT = 1 << 12
+TIMES = {
+    "incident": (
+        *("opened_at", "seen_at", "clear_since", "ended_at", "reset_at", "lease_until", "claimed_at"),
+        *("asked_at", "snoozed_until", "held_until", "block_ends"),
+    ),
+    "message": ("created_at", "due_at", "claimed_at", "failing_since", "sent_at", "edited_at"),
+    "mute": ("until",),
+}
+"""What the bot remembers times in, but for that of its last look."""
+LIST_SHRANK = """
+    UPDATE meta SET value = json_set(value, '$.shrunk_since', json_extract(value, '$.shrunk_since') - {})
+    WHERE key = 'watch' AND json_extract(value, '$.shrunk_since') IS NOT NULL
+"""
+
+
+async def look(visitor: Visitor) -> None:
+    """Have the bot look at the list now, by a command that does."""
+    await visitor.ask("mjaccounts", private=True)
+
+
+async def newest(visitor: Visitor, *words: str, channel: int | None = None, number: int = 1) -> Json:
+    """Wait until the last of so many messages, by default of the DM, says all of this, and give it."""
+
+    def found() -> Json | None:
+        seen = visitor.told() if channel is None else [m for m in visitor.sees(channel) if not is_private(m)]
+        said = text(seen[-1]) if len(seen) == number else ""
+        return seen[-1] if said and all(word in said for word in words) else None
+
+    message = await visitor.world.wait_for(found, PATIENCE)
+    assert message is not None
+    return message
+
+
+async def nothing_more(visitor: Visitor, number: int) -> None:
+    """Make sure that a person was told so much and no more: a test sent now comes right after it."""
+    before = visitor.told()
+    await visitor.ask("mjtest")
+    (test,) = visitor.told()[len(before) :]
+    assert "Test: this is how an alert looks" in text(test)
+    assert len(before) == number
+
+
+async def flagged(bot: Bot, visitor: Visitor, flag: str = MODERATION) -> tuple[SimulatedAccount, Json]:
+    """Flag the first account and give it with the alert that the person gets."""
+    account = next(iter(bot.api.accounts.values()))
+    bot.api.flag(account.channel, flag)
+    await look(visitor)
+    return account, await newest(visitor, "needs you")
+
+
+async def later(bot: Bot, minutes: int, **changed: str) -> None:
+    """Let it be later for all that is remembered, as if the bot had looked all the time."""
+    await bot.stop()
+    for table, columns in TIMES.items():
+        moved = ", ".join(f"{column} = {column} - {minutes * 60_000}" for column in columns)
+        await bot.meddle(f"UPDATE {table} SET {moved}")  # noqa: S608 - made of the names above
+    await bot.meddle(LIST_SHRANK.format(minutes * 60_000))
+    await bot.start(**changed)
+
+
+def is_silent(message: Json) -> bool:
+    """Whether a message notified nobody."""
+    return bool(message.get("flags", 0) & SILENT)
