@@ -30,6 +30,7 @@ CHOICE_LIMIT: Final = 100
 LATE: Final = "late"
 BROKEN_OFF: Final = "broken off"
 PRIVATE: Final = "private"
+SENT: Final = "sent"
 LINKED: Final = re.compile(r"discord\.com/channels/[^/]+/([0-9]{17,20})")
 SILENT_SECONDS: Final = 5.0
 """For so long an answer may be no more than "thinking"."""
@@ -104,7 +105,14 @@ async def update(caller: Caller, shown: Shown) -> None:
     with first_answer(caller):
         await caller.response.edit_message(**whole(shown))
     if caller.extras.get(LATE):
-        await caller.user.send(**parts(shown))
+        await _send_late(caller, shown)
+
+
+async def _send_late(caller: Caller, shown: Shown) -> None:
+    """Answer by a direct message. What is said after one that may have arrived, or not, takes its place."""
+    number = caller.extras.get(SENT, 0)
+    await caller.user.send(**parts(shown), nonce=f"{caller.id}.{number}")
+    caller.extras[SENT] = number + 1
 
 
 def is_late(caller: Caller) -> bool:
@@ -115,7 +123,7 @@ def is_late(caller: Caller) -> bool:
 async def show(caller: Caller, shown: Shown) -> None:
     """Put the answer where "thinking" stands, or onto the message whose button was pressed."""
     if caller.extras.get(LATE):
-        await caller.user.send(**parts(shown))
+        await _send_late(caller, shown)
     else:
         await caller.edit_original_response(**whole(shown))
 
@@ -176,7 +184,7 @@ async def whisper(caller: Caller, shown: Shown) -> None:
                 raise
             await _whisper_after_all(caller, shown)
     if caller.extras.get(LATE):
-        await caller.user.send(**parts(shown))
+        await _send_late(caller, shown)
 
 
 async def _whisper_after_all(caller: Caller, shown: Shown) -> None:

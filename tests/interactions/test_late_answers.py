@@ -23,6 +23,26 @@ async def test_an_answer_discord_no_longer_takes_goes_out_as_a_direct_message(
     assert "gave up waiting" in caplog.text
 
 
+HELLO = 1
+
+
+async def test_a_late_answer_whose_arrival_nobody_knows_of_is_followed_by_no_second_one(
+    bot: Bot, ada: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    account = bot.api.add()
+    await bot.start()
+    direct = f"/channels/{bot.world.dm_channel_id(ada.person)}/messages"
+    bot.world.fault(Trouble.RESET_AFTER, method="POST", path=direct, times=1)
+    await ada.use("mjaccounts")
+    bot.world.pass_time(4)
+    await bot.world.wait_for(
+        lambda: sum(each.path == direct and each.method == "POST" for each in bot.world.requests) == HELLO + 2
+    )
+    (told,) = ada.told()
+    assert account.channel in text(told)
+    assert "gave up waiting" in caplog.text
+
+
 @pytest.mark.parametrize("what", ["error", "question", "Refresh", "Next"])
 async def test_so_do_errors_questions_and_what_buttons_show(bot: Bot, ada: Visitor, what: str) -> None:
     for _ in range(11):
