@@ -313,7 +313,7 @@ async def test_no_error_ends_the_minding_of_the_clock(watch: Watched, clock: Clo
         await until(lambda: failing.error is None)
         await resting(clock)
         clock.turn(SECOND)
-        await resting(clock)
+        await until(lambda: clock.sleeps_for((LEASE - SECOND).total_seconds()))
         clock.turn(LEASE)
         await until(lambda: watch.incident().state is State.OPEN)
 
