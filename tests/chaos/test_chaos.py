@@ -142,7 +142,7 @@ async def test_a_late_answer_in_the_direct_messages_is_told_from_a_message_of_no
     channel = one.api.add().channel
     owner = one.world.owner
     one.flag(channel)
-    await one.until(lambda: one.has_told(channel) and one.world.connected)
+    await one.until(lambda: one.has_told(channel) and is_offered(one, "mjreset"))
     alerts = one.sees(owner)
     await one.world.slash(owner, "mjreset", {"account": channel})
     one.world.pass_time(4)  # longer than Discord waits for an answer
@@ -153,6 +153,11 @@ async def test_a_late_answer_in_the_direct_messages_is_told_from_a_message_of_no
     await post_as_bot(one, owner, "a second answer")
     found = await settle(one)
     assert found.all == ["ada sees a copy, or a message of nobody: 'a second answer'"]
+
+
+def is_offered(one: Ordeal, command: str) -> bool:
+    offered = one.world.commands(one.world.owner, one.world.channel_id)
+    return one.world.connected and command in [each["name"] for each in offered]
 
 
 def direct(one: Ordeal, person: Person) -> list[Json]:
