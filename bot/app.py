@@ -13,8 +13,8 @@ import aiohttp
 import discord
 from discord.gateway import DiscordWebSocket
 
-from bot.actions.account_admin import Configuring
-from bot.actions.account_info import Inquiries
+from bot.actions.account_admin import AccountAdmin
+from bot.actions.account_info import AccountInfoService
 from bot.actions.reset import Resets
 from bot.cli.stopping import signals
 from bot.config import Settings
@@ -26,11 +26,11 @@ from bot.interactions.buttons import view_of
 from bot.interactions.client import EXTENSIONS, Midwatch, Services
 from bot.interactions.in_flight import PATIENCE
 from bot.interactions.permissions import Owners
-from bot.loops import Rounds
+from bot.loops import WatchLoops
 from bot.notifications import EDIT_EVERY, MemoryNotice, Outbox
 from bot.notifications.transport import DiscordPost
 from bot.polling.heartbeat import Heartbeat
-from bot.polling.poller import Monitor, recall, utc_now
+from bot.polling.poller import AccountPoller, recall, utc_now
 from bot.providers.useapi import UseapiClient, open_session
 from bot.providers.useapi.http_response import waiting_time
 from bot.providers.useapi.network import UNTRUSTED, proxy_unused
@@ -137,11 +137,11 @@ async def assemble(
         roster, greeted = await recall(store), await store.watch.greeted()
     teller = Teller(lambda: owners.ids, policy_of(settings), utc_now)
     keeper = Watchkeeper(ledger, teller, greeted)
-    monitor = Monitor(useapi, store, roster, keeper)
-    configuring = Configuring(useapi, monitor, keeper, store)
+    monitor = AccountPoller(useapi, store, roster, keeper)
+    configuring = AccountAdmin(useapi, monitor, keeper, store)
     await configuring.settle()
 
-    def rounds_of(client: discord.Client) -> Rounds:
+    def rounds_of(client: discord.Client) -> WatchLoops:
         post = DiscordPost(client, settings.alert_channel_id)
         outbox = Outbox(
             ledger,
@@ -155,12 +155,12 @@ async def assemble(
         )
         notice = MemoryNotice(post, lambda: owners.ids)
         heartbeat = Heartbeat(session, settings.heartbeat_url)
-        return Rounds(monitor, keeper, outbox, notice, heartbeat, settings.poll_interval, now=utc_now)
+        return WatchLoops(monitor, keeper, outbox, notice, heartbeat, settings.poll_interval, now=utc_now)
 
     return Services(
         store,
         monitor,
-        Inquiries(useapi, store, monitor),
+        AccountInfoService(useapi, store, monitor),
         owners,
         keeper,
         Resets(useapi, monitor, keeper, sleep=waits.sleep, at=at),

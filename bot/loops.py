@@ -12,7 +12,7 @@ from bot.domain.wellness import Lack, Problem, Signs, problems
 from bot.incidents.service import Watchkeeper
 from bot.notifications import MemoryNotice, Outbox
 from bot.polling.heartbeat import Heartbeat
-from bot.polling.poller import Monitor
+from bot.polling.poller import AccountPoller
 from bot.providers.useapi import RateLimited, UseapiError
 from bot.rules.policy import Policy
 from bot.rules.service_incidents import look_again_in
@@ -36,12 +36,12 @@ FORGETTING: Final = "forgetting what is old"
 NOTICE: Final = "telling that nothing can be written down"
 
 
-class Rounds:
+class WatchLoops:
     """Keeps the watch going, whether or not Discord's gateway is there."""
 
     def __init__(
         self,
-        monitor: Monitor,
+        monitor: AccountPoller,
         keeper: Watchkeeper,
         outbox: Outbox,
         notice: MemoryNotice,
@@ -78,7 +78,7 @@ class Rounds:
         """When the next look begins; None while one is under way."""
 
     @asynccontextmanager
-    async def going(self) -> AsyncGenerator[None]:
+    async def running(self) -> AsyncGenerator[None]:
         """Make the rounds beside the body."""
         stop = asyncio.Event()
         loops = {

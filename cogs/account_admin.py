@@ -8,9 +8,9 @@ from discord import app_commands, ui
 from discord.ext import commands
 from pydantic import SecretStr
 
-from bot.actions.account_admin import Configuring
+from bot.actions.account_admin import AccountAdmin
 from bot.actions.account_token import DEFAULT_JOBS, MOST_JOBS, account_token, jobs_number
-from bot.domain.accounts import KnownAccount, Saved, Saving
+from bot.domain.accounts import KnownAccount, SaveOutcome, SaveResult
 from bot.domain.errors import UserError
 from bot.interactions.account_card import CARD_ACTIONS, account_card
 from bot.interactions.account_form import JOBS, TOKEN, account_form, filled_in
@@ -18,7 +18,7 @@ from bot.interactions.buttons import Controls, Press, Who, button, view_of
 from bot.interactions.client import Midwatch
 from bot.interactions.permissions import NotAnOwnerError, Owners
 from bot.interactions.responses import Caller, Shown, defer, defer_update, sentence, show, suggested
-from bot.polling.poller import Monitor
+from bot.polling.poller import AccountPoller
 from bot.providers.useapi import Gone, Unauthorized, Unpaid, UseapiError
 from bot.render.account_admin_replies import another_account, removal_question, removed_words, saved_words
 from bot.render.account_choices import choices
@@ -38,8 +38,8 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
     def __init__(
         self,
         bot: Midwatch,
-        configuring: Configuring,
-        monitor: Monitor,
+        configuring: AccountAdmin,
+        monitor: AccountPoller,
         owners: Owners,
         store: Store,
         controls: Controls,
@@ -108,11 +108,11 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
         own = self._bot.own_tokens
         return account_token(fields.get(TOKEN, SecretStr("")), own, self._bot.application_id)
 
-    async def _show_saved(self, caller: Caller, saved: Saved, expected: str) -> None:
+    async def _show_saved(self, caller: Caller, saved: SaveResult, expected: str) -> None:
         """Show the account as it is now, with a word if it is not the one that was meant."""
         known = self._monitor.roster.get(saved.account.channel) if saved.account else None
         if known is None:
-            absent = saved.outcome is Saving.ABSENT
+            absent = saved.outcome is SaveOutcome.ABSENT
             view = again(caller.user.id, expected, str(saved.jobs)) if absent else None
             await show(caller, Shown(saved_words(saved), view=view))
             return

@@ -14,7 +14,7 @@ from bot.interactions.buttons import Controls, Press, Who, button, select
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import Caller, Shown, defer, defer_update, show, suggested, update, whisper
 from bot.polling.account_cache import visible
-from bot.polling.poller import Monitor, utc_now
+from bot.polling.poller import AccountPoller, utc_now
 from bot.providers.useapi import UseapiError
 from bot.render.account_choices import choices
 from bot.render.account_list import AccountsPage, accounts_page, nothing_configured, option, unread
@@ -29,7 +29,7 @@ TAIL: Final = re.compile(r"(?:\N{MIDLINE HORIZONTAL ELLIPSIS}|\.{2,3})\s*[0-9]{4
 class Accounts(commands.Cog):
     """Lists the configured accounts, opens their cards and names them."""
 
-    def __init__(self, bot: Midwatch, monitor: Monitor, store: Store, controls: Controls) -> None:
+    def __init__(self, bot: Midwatch, monitor: AccountPoller, store: Store, controls: Controls) -> None:
         self._bot = bot
         self._monitor = monitor
         self._store = store

@@ -6,13 +6,13 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.actions.account_info import Inquiries, Inquiry, Outcome
+from bot.actions.account_info import AccountInfoService, InfoResult, Outcome
 from bot.domain.accounts import KnownAccount
 from bot.domain.errors import UserError
 from bot.interactions.buttons import Controls, Press, Who, button, select
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import Caller, Shown, awaited, defer, defer_update, show, suggested, whisper
-from bot.polling.poller import Monitor, utc_now
+from bot.polling.poller import AccountPoller, utc_now
 from bot.render.account_cards import flag_embed, flag_headline, info_embed
 from bot.render.account_choices import OFFERED, choices, options
 from bot.render.phrases import waiting
@@ -26,7 +26,7 @@ EMBEDS_LIMIT: Final = 6_000
 class Info(commands.Cog):
     """Asks Midjourney about an account and posts the formatted answer."""
 
-    def __init__(self, monitor: Monitor, inquiries: Inquiries, controls: Controls) -> None:
+    def __init__(self, monitor: AccountPoller, inquiries: AccountInfoService, controls: Controls) -> None:
         self._monitor = monitor
         self._inquiries = inquiries
         controls.on("info.ask", Who.ASKER, self.ask)
@@ -119,7 +119,7 @@ class Info(commands.Cog):
         return Shown(content=text, view=view)
 
 
-def answer(inquiry: Inquiry, asker: int) -> Shown:
+def answer(inquiry: InfoResult, asker: int) -> Shown:
     """Show how an inquiry went: the answer, the last answer and when to ask again, or the flag."""
     if inquiry.outcome is Outcome.FLAGGED:
         return flagged(inquiry.account, asker)

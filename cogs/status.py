@@ -18,9 +18,9 @@ from bot.interactions.alert_channel import lacking_now
 from bot.interactions.buttons import Controls, Press, Who, button
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import Caller, Shown, defer, defer_update, show, suggested
-from bot.loops import Rounds
+from bot.loops import WatchLoops
 from bot.notifications import RouteState
-from bot.polling.poller import Monitor, utc_now
+from bot.polling.poller import AccountPoller, utc_now
 from bot.providers.useapi import UseapiError
 from bot.render import action_replies
 from bot.render.account_choices import choices
@@ -46,9 +46,9 @@ class Status(commands.Cog):
     def __init__(
         self,
         bot: Midwatch,
-        monitor: Monitor,
+        monitor: AccountPoller,
         keeper: Watchkeeper,
-        rounds: Rounds,
+        rounds: WatchLoops,
         store: Store,
         controls: Controls,
     ) -> None:

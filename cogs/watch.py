@@ -29,9 +29,9 @@ from bot.interactions.responses import (
     update,
     whisper,
 )
-from bot.loops import Rounds
+from bot.loops import WatchLoops
 from bot.notifications.content import note_for
-from bot.polling.poller import Monitor, utc_now
+from bot.polling.poller import AccountPoller, utc_now
 from bot.providers.useapi import UseapiError
 from bot.render import action_replies
 from bot.render.account_choices import choices
@@ -49,9 +49,9 @@ class Moderation(commands.Cog):
     def __init__(
         self,
         bot: Midwatch,
-        monitor: Monitor,
+        monitor: AccountPoller,
         keeper: Watchkeeper,
-        rounds: Rounds,
+        rounds: WatchLoops,
         resets: Resets,
         store: Store,
         controls: Controls,
@@ -78,7 +78,7 @@ class Moderation(commands.Cog):
 
     async def cog_load(self) -> None:
         """Begin the rounds; they need neither a login nor the gateway."""
-        await self._going.enter_async_context(self._rounds.going())
+        await self._going.enter_async_context(self._rounds.running())
 
     async def cog_unload(self) -> None:
         """End the rounds, and wait for their last step."""

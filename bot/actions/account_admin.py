@@ -14,10 +14,10 @@ from typing import Final
 from pydantic import SecretStr
 
 from bot.actions.saving import UNCLEAR, save, sentence_of, unsure
-from bot.domain.accounts import Account, Action, Observation, Removal, Removed, Saved, Saving
+from bot.domain.accounts import Account, Action, Observation, Removal, Removed, SaveOutcome, SaveResult
 from bot.domain.incidents import Ending, State
 from bot.incidents.service import UNKNOWN_OUTCOME, Turn, Watchkeeper
-from bot.polling.poller import Monitor, utc_now
+from bot.polling.poller import AccountPoller, utc_now
 from bot.providers.useapi import Gone, NotAsked, NotConfigured, PendingModeration, UseapiClient, UseapiError
 from bot.rules import account_incidents, poll_state
 from bot.storage import Store, StoreError
@@ -37,9 +37,9 @@ def shows(seen: Observation, channel: str) -> bool:
     return any(account.channel == channel for account in seen.accounts)
 
 
-def words_of(saved: Saved) -> str:
+def words_of(saved: SaveResult) -> str:
     """Put into words for the audit how saving an account ended."""
-    if saved.outcome is Saving.ABSENT:
+    if saved.outcome is SaveOutcome.ABSENT:
         return saved.outcome
     told = saved.account.max_jobs if saved.account else None
     jobs = saved.jobs if told is None else told
@@ -57,7 +57,7 @@ def unnoticed() -> None:
     """Stand in for somebody who wants to know that something is being sent."""
 
 
-class Configuring:
+class AccountAdmin:
     """Saves and removes accounts, one after the other, and brings roster, watch and audit in line.
 
     Each is written into the audit before it is sent, so that a stop in between leaves a trace.
@@ -66,7 +66,7 @@ class Configuring:
     def __init__(
         self,
         useapi: UseapiClient,
-        monitor: Monitor,
+        monitor: AccountPoller,
         keeper: Watchkeeper,
         store: Store,
         *,
@@ -119,7 +119,7 @@ class Configuring:
 
     async def save(
         self, discord: SecretStr, jobs: int, owner: int, sending: Callable[[], None] = unnoticed
-    ) -> Saved:
+    ) -> SaveResult:
         """Create the account of a Discord token for an owner, or update it.
 
         `sending` is called right before it is sent.
@@ -152,7 +152,7 @@ class Configuring:
         if outcome == UNKNOWN_OUTCOME:
             await self._look()  # if it was done all the same, the account is known at once
 
-    async def _note_saved(self, saved: Saved, owner: int) -> None:
+    async def _note_saved(self, saved: SaveResult, owner: int) -> None:
         """Let everything know what came of saving an account, as far as it is known which."""
         account = saved.account
         if account is not None and account.addressable:
@@ -162,7 +162,7 @@ class Configuring:
         await self._written(lambda turn: turn.note(owner, SAVE, channel, words_of(saved)))
         await self._look()
 
-    async def _take_in(self, account: Account, saved: Saved, owner: int) -> None:
+    async def _take_in(self, account: Account, saved: SaveResult, owner: int) -> None:
         """Let everything know an account that was saved, whatever the list says this moment."""
         roster, channel = self._monitor.roster, account.channel
         roster.saved(account)

@@ -15,7 +15,7 @@ from typing import Final
 
 from bot.domain.accounts import InfoSnapshot, KnownAccount
 from bot.domain.errors import UserError
-from bot.polling.poller import Monitor, utc_now
+from bot.polling.poller import AccountPoller, utc_now
 from bot.providers.useapi import MalformedResponse, PendingModeration, UseapiClient, UseapiError
 from bot.storage import Store
 
@@ -35,7 +35,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Inquiry:
+class InfoResult:
     """An account as it stands after somebody asked about it, and how that went.
 
     `snapshot` is the answer, or the last one on record where Midjourney was not asked (None without one).
@@ -52,14 +52,14 @@ class Inquiry:
         return self.account.snapshot
 
 
-class Inquiries:
+class AccountInfoService:
     """Asks for account information, seldom enough, and remembers the answers."""
 
     def __init__(
         self,
         useapi: UseapiClient,
         store: Store,
-        monitor: Monitor,
+        monitor: AccountPoller,
         *,
         now: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
@@ -73,14 +73,14 @@ class Inquiries:
         self._writing: set[asyncio.Task[None]] = set()
         self._asked_before: dict[str, datetime | None] = {}
         """When each account was last asked before this start, as far as that was looked up."""
-        self._under_way: dict[str, asyncio.Task[Inquiry]] = {}
+        self._under_way: dict[str, asyncio.Task[InfoResult]] = {}
 
     @property
     def longest(self) -> timedelta:
         """How long Midjourney's answer is waited for at most."""
         return self._useapi.longest_info
 
-    async def ask(self, account: KnownAccount, *, even_if_flagged: bool = False) -> Inquiry:
+    async def ask(self, account: KnownAccount, *, even_if_flagged: bool = False) -> InfoResult:
         """Ask Midjourney about an account, unless it is flagged or was asked a moment ago.
 
         Args:
@@ -105,7 +105,7 @@ class Inquiries:
             return await asyncio.shield(under_way)
         wait = self._wait(account)
         if account.needs_somebody and not even_if_flagged:
-            return Inquiry(Outcome.FLAGGED, account, wait)
+            return InfoResult(Outcome.FLAGGED, account, wait)
         if wait > timedelta(0):
             return self._too_soon(account, wait)
         task = asyncio.create_task(self._ask(account), name=f"inquiry {channel}")
@@ -133,7 +133,7 @@ class Inquiries:
             return account
         return self._monitor.roster.find(account.channel)
 
-    def _answered(self, channel: str, task: asyncio.Task[Inquiry]) -> None:
+    def _answered(self, channel: str, task: asyncio.Task[InfoResult]) -> None:
         self._under_way.pop(channel, None)
         if not task.cancelled():
             task.exception()  # an asker that went away must not leave an error unread
@@ -153,15 +153,15 @@ class Inquiries:
             kept = await self._store.meta(f"{ASKED}{channel}")
             self._asked_before[channel] = datetime.fromisoformat(kept) if kept else None
 
-    def _too_soon(self, account: KnownAccount, wait: timedelta) -> Inquiry:
+    def _too_soon(self, account: KnownAccount, wait: timedelta) -> InfoResult:
         if account.snapshot is None or account.needs_somebody:
             raise UserError(
                 "This account was asked a moment ago.",
                 f"Ask again in {max(1, round(wait.total_seconds()))} seconds.",
             )
-        return Inquiry(Outcome.TOO_SOON, account, wait)
+        return InfoResult(Outcome.TOO_SOON, account, wait)
 
-    async def _ask(self, account: KnownAccount) -> Inquiry:
+    async def _ask(self, account: KnownAccount) -> InfoResult:
         channel = account.channel
         self._asked[channel] = self._monotonic()
         await self._note_asking(channel)
@@ -171,7 +171,7 @@ class Inquiries:
             return await self._met_flag(error, account)
         self._monitor.roster.answered(channel, snapshot)
         await self._write(self._store.record_info(channel, snapshot), "an /info answer")
-        return Inquiry(Outcome.ANSWERED, self._now_known(account), COOLDOWN)
+        return InfoResult(Outcome.ANSWERED, self._now_known(account), COOLDOWN)
 
     async def _note_asking(self, channel: str) -> None:
         """Write down that Midjourney is asked, before it is: killed meanwhile, the bot must not ask anew."""
@@ -190,7 +190,7 @@ class Inquiries:
         if not writing.cancelled() and (error := writing.exception()) is not None:
             log.warning("%s could not be written down; this start knows it", what, exc_info=error)
 
-    async def _met_flag(self, error: PendingModeration, account: KnownAccount) -> Inquiry:
+    async def _met_flag(self, error: PendingModeration, account: KnownAccount) -> InfoResult:
         """Take in the 596 that answered; it is about the account asked for, unless the API names another."""
         await self._monitor.note_flag(error.channel or account.channel, error.flag)
         if error.channel not in (None, account.channel):
@@ -199,7 +199,7 @@ class Inquiries:
                 "Look at /mjaccounts: the other one needs a person.",
                 quote=error.quote,
             )
-        return Inquiry(Outcome.FLAGGED, self._now_known(account), COOLDOWN)
+        return InfoResult(Outcome.FLAGGED, self._now_known(account), COOLDOWN)
 
     def _now_known(self, account: KnownAccount) -> KnownAccount:
         return self._monitor.roster.get(account.channel) or account

@@ -15,7 +15,7 @@ from typing import Final
 from bot.domain.accounts import Flag
 from bot.domain.incidents import Incident, ResetVerdict, State, refused_list
 from bot.incidents.service import Watchkeeper
-from bot.polling.poller import Monitor
+from bot.polling.poller import AccountPoller
 from bot.providers.useapi import (
     Gone,
     MalformedResponse,
@@ -122,7 +122,7 @@ class Resets:
     def __init__(
         self,
         useapi: UseapiClient,
-        monitor: Monitor,
+        monitor: AccountPoller,
         keeper: Watchkeeper,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,

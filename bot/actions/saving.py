@@ -5,7 +5,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from bot.domain.accounts import Account, Saved, Saving
+from bot.domain.accounts import Account, SaveOutcome, SaveResult
 from bot.providers.useapi import (
     AnswerLost,
     Gone,
@@ -21,10 +21,10 @@ log = logging.getLogger(__name__)
 
 UNCLEAR: Final = (Unreachable, MalformedResponse)
 """Answers that do not say what was done, if they are any: the list tells."""
-SAID: Final = {True: Saving.CREATED, False: Saving.UPDATED, None: Saving.SAVED}
+SAID: Final = {True: SaveOutcome.CREATED, False: SaveOutcome.UPDATED, None: SaveOutcome.SAVED}
 
 
-async def save(useapi: UseapiClient, discord: SecretStr, jobs: int) -> Saved:
+async def save(useapi: UseapiClient, discord: SecretStr, jobs: int) -> SaveResult:
     """Create the account of a Discord token or update it, once; where the answer does not tell, look.
 
     Raises:
@@ -38,12 +38,12 @@ async def save(useapi: UseapiClient, discord: SecretStr, jobs: int) -> Saved:
         log.warning("saving an account got no clear answer: %s", str(error))  # it would hold its frames
         unclear = error
     else:
-        return Saved(SAID[answer.created], answer.account or await holder(useapi, discord), jobs)
+        return SaveResult(SAID[answer.created], answer.account or await holder(useapi, discord), jobs)
     try:
         account = await useapi.holder(discord)
     except UseapiError:
         raise unsure(unclear) from None
-    return Saved(as_seen(account, jobs), account, jobs, sentence_of(unclear))
+    return SaveResult(as_seen(account, jobs), account, jobs, sentence_of(unclear))
 
 
 async def holder(useapi: UseapiClient, discord: SecretStr) -> Account | None:
@@ -55,11 +55,11 @@ async def holder(useapi: UseapiClient, discord: SecretStr) -> Account | None:
         return None
 
 
-def as_seen(account: Account | None, jobs: int) -> Saving:
+def as_seen(account: Account | None, jobs: int) -> SaveOutcome:
     """Judge by the list alone what came of saving an account."""
     if account is None:
-        return Saving.ABSENT
-    return Saving.FOUND if account.max_jobs in {None, jobs} else Saving.DIFFERENT
+        return SaveOutcome.ABSENT
+    return SaveOutcome.FOUND if account.max_jobs in {None, jobs} else SaveOutcome.DIFFERENT
 
 
 def unsure(unclear: UseapiError) -> UseapiError:

@@ -133,7 +133,7 @@ class SavedAccount:
     created: bool | None
 
 
-class Saving(StrEnum):
+class SaveOutcome(StrEnum):
     """What came of saving an account."""
 
     CREATED = "created"
@@ -149,10 +149,10 @@ class Saving(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class SaveResult:
     """How saving an account ended: the account as far as it is known, and the jobs that were wanted."""
 
-    outcome: Saving
+    outcome: SaveOutcome
     account: Account | None
     jobs: int
     instead: str | None = None

@@ -13,8 +13,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.actions.account_admin import Configuring
-from bot.actions.account_info import Inquiries
+from bot.actions.account_admin import AccountAdmin
+from bot.actions.account_info import AccountInfoService
 from bot.actions.reset import Resets
 from bot.config import Settings
 from bot.domain.errors import UnavailableError
@@ -25,8 +25,8 @@ from bot.interactions.command_sync import CommandSync
 from bot.interactions.in_flight import InFlight
 from bot.interactions.permissions import NotAViewerError, Owners
 from bot.interactions.responses import report
-from bot.loops import Rounds
-from bot.polling.poller import Monitor
+from bot.loops import WatchLoops
+from bot.polling.poller import AccountPoller
 from bot.runtime.supervisor import describe, is_surprise
 from bot.storage import Store, StoreError
 
@@ -42,13 +42,13 @@ class Services:
     """What cogs may ask for when they are set up."""
 
     store: Store
-    monitor: Monitor
-    inquiries: Inquiries
+    monitor: AccountPoller
+    inquiries: AccountInfoService
     owners: Owners
     keeper: Watchkeeper
     resets: Resets
-    configuring: Configuring
-    rounds_of: Callable[[discord.Client], Rounds]
+    configuring: AccountAdmin
+    rounds_of: Callable[[discord.Client], WatchLoops]
     """Makes the rounds of the watch, which tell by way of the client."""
 
 

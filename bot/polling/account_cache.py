@@ -13,7 +13,7 @@ from bot.domain.incidents import Incident
 NO_INCIDENTS: Final[Mapping[str, Incident]] = {}
 
 
-class Roster:
+class AccountCache:
     """The accounts of the last good look, each with what is remembered of it, in the order of the API.
 
     What is flagged, the open incidents say: an account that has one is shown as that stands, also if the last

@@ -12,7 +12,7 @@ from bot.domain.causes import Cause
 from bot.domain.errors import UserError
 from bot.domain.incidents import Incident, Trouble
 from bot.incidents.service import Watchkeeper
-from bot.polling.account_cache import Roster
+from bot.polling.account_cache import AccountCache
 from bot.providers.midjourney_info import parse_info
 from bot.providers.useapi import (
     Gone,
@@ -33,10 +33,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-async def recall(store: Store) -> Roster:
+async def recall(store: Store) -> AccountCache:
     """Give the roster as it was when the last good look was written down."""
     stored = await store.accounts()
-    return Roster(
+    return AccountCache(
         (remembered(account) for account in stored if account.listed),
         left=(remembered(account) for account in stored if not account.listed),
         observed_at=await store.last_success(),
@@ -79,14 +79,14 @@ def list_gone(shown: int, known: int) -> Gone:
     )
 
 
-class Monitor:
+class AccountPoller:
     """Looks at the account list, and keeps the roster of what is known."""
 
     def __init__(
         self,
         useapi: UseapiClient,
         store: Store,
-        roster: Roster,
+        roster: AccountCache,
         keeper: Watchkeeper,
         *,
         now: Callable[[], datetime] = utc_now,

@@ -4,7 +4,7 @@ from typing import Final, assert_never
 
 import discord
 
-from bot.domain.accounts import Action, KnownAccount, Removal, Removed, Saved, Saving
+from bot.domain.accounts import Action, KnownAccount, Removal, Removed, SaveOutcome, SaveResult
 from bot.render.account_cards import add_field
 from bot.render.account_facts import channel_link, slots
 from bot.render.message_content import ButtonLook, Look, headed
@@ -16,9 +16,9 @@ AGAIN: Final = "-# /mjadd configures it again, with its Discord token; its name 
 ANSWER_LOST: Final = "The API's answer was lost, so I read the list again"
 
 
-def saved_words(saved: Saved, name: str | None = None) -> str:
+def saved_words(saved: SaveResult, name: str | None = None) -> str:
     """Say what came of saving an account; `name` is what to call it, ready to be shown."""
-    if saved.outcome is Saving.ABSENT:
+    if saved.outcome is SaveOutcome.ABSENT:
         return (
             f"⚠️ {looked(saved.instead)}: it shows no account with this token, "
             "so most likely nothing was saved.\n"
@@ -30,11 +30,11 @@ def saved_words(saved: Saved, name: str | None = None) -> str:
     jobs = saved.jobs if saved.account.max_jobs is None else saved.account.max_jobs
     facts = f"channel {plain(saved.account.channel)}, {count(jobs, 'job')} at a time"
     match saved.outcome:
-        case Saving.CREATED | Saving.UPDATED | Saving.SAVED:
+        case SaveOutcome.CREATED | SaveOutcome.UPDATED | SaveOutcome.SAVED:
             return f"✅ Done: {name} was {saved.outcome}, {facts}."
-        case Saving.FOUND:
+        case SaveOutcome.FOUND:
             return f"✅ {looked(saved.instead)}: {name} is configured, {facts}."
-        case Saving.DIFFERENT:
+        case SaveOutcome.DIFFERENT:
             return (
                 f"⚠️ {looked(saved.instead)}: {name} is configured as before, {facts}, "
                 f"not {count(saved.jobs, 'job')}.\n"

@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from bot.actions.account_admin import Configuring
-from bot.domain.accounts import Flag, Removal, Saving
+from bot.actions.account_admin import AccountAdmin
+from bot.domain.accounts import Flag, Removal, SaveOutcome
 from bot.domain.incidents import Ending, State
 from bot.incidents.service import Watchkeeper
 from bot.providers.useapi import AnswerLost, Limits, PendingModeration, UseapiClient
@@ -30,7 +30,7 @@ class Desk:
     api: SimulatedUseapi
     known: Parts
     keeper: Watchkeeper
-    configuring: Configuring
+    configuring: AccountAdmin
 
     @property
     def channels(self) -> list[str]:
@@ -46,14 +46,16 @@ async def desk(api: SimulatedUseapi, tmp_path: Path) -> AsyncIterator[Desk]:
     ):
         useapi = UseapiClient(session, api.url, SecretStr(api.token), limits=BRIEF, sleep=at_once)
         keeper = known.monitor._keeper  # pyright: ignore[reportPrivateUsage] - parts() keeps it to itself
-        yield Desk(api, known, keeper, Configuring(useapi, known.monitor, keeper, known.store, now=clock.now))
+        yield Desk(
+            api, known, keeper, AccountAdmin(useapi, known.monitor, keeper, known.store, now=clock.now)
+        )
 
 
 async def test_when_the_answer_never_comes_the_list_says_that_it_was_saved(desk: Desk) -> None:
     desk.api.fault(Fault.LOST_ANSWER, endpoint=Endpoint.SAVE)
     login = desk.api.newcomer()
     saved = await desk.configuring.save(SecretStr(login.discord), 5, ADA)
-    assert saved.outcome is Saving.FOUND
+    assert saved.outcome is SaveOutcome.FOUND
     assert saved.account is not None
     assert (saved.account.channel, saved.account.max_jobs) == (login.channel, 5)
     assert desk.channels == [login.channel]
@@ -63,7 +65,7 @@ async def test_when_the_answer_never_comes_the_list_says_that_it_was_saved(desk:
 async def test_an_empty_list_says_that_nothing_was_saved(desk: Desk) -> None:
     desk.api.fault(Fault.HANG, endpoint=Endpoint.SAVE)
     saved = await desk.configuring.save(SecretStr(desk.api.newcomer().discord), 5, ADA)
-    assert (saved.outcome, saved.account) == (Saving.ABSENT, None)
+    assert (saved.outcome, saved.account) == (SaveOutcome.ABSENT, None)
 
 
 async def test_a_list_without_tokens_cannot_say_that_nothing_was_saved(desk: Desk) -> None:
@@ -89,7 +91,7 @@ async def test_an_account_is_known_although_the_list_lags_behind(desk: Desk) -> 
     desk.api.fault(Fault.NOTHING_CONFIGURED, endpoint=Endpoint.LIST, times=1)
     login = desk.api.newcomer()
     saved = await desk.configuring.save(SecretStr(login.discord), 3, ADA)
-    assert saved.outcome is Saving.CREATED
+    assert saved.outcome is SaveOutcome.CREATED
     assert desk.channels == [login.channel]
 
 
@@ -142,7 +144,7 @@ async def test_what_is_cut_off_has_an_unknown_outcome_at_once(desk: Desk, verb: 
     desk.api.fault(Fault.LOST_ANSWER)
     async with aiohttp.ClientSession() as session:
         useapi = UseapiClient(session, desk.api.url, SecretStr(desk.api.token))  # waits longer than this test
-        configuring = Configuring(useapi, desk.known.monitor, desk.keeper, desk.known.store)
+        configuring = AccountAdmin(useapi, desk.known.monitor, desk.keeper, desk.known.store)
         acted = asyncio.Event()
         desk.api.changed.append(acted.set)
         if verb == "save":

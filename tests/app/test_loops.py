@@ -9,10 +9,10 @@ import pytest
 from bot.domain.accounts import Observation
 from bot.domain.incidents import State, Trouble
 from bot.incidents.service import Watchkeeper
-from bot.loops import Rounds
+from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice
 from bot.polling.heartbeat import Heartbeat
-from bot.polling.poller import Monitor, recall
+from bot.polling.poller import AccountPoller, recall
 from bot.providers.useapi import UseapiError
 from bot.rules.policy import LEASE
 from bot.storage import StoreError
@@ -67,7 +67,7 @@ async def test_the_list_is_asked_for_once_in_an_interval_however_many_accounts_t
 ) -> None:
     for _ in range(accounts):
         api.flag(api.add().channel, MODERATION)
-    async with rounds_of(watch).going():
+    async with rounds_of(watch).running():
         for count in range(1, 5):
             await until(lambda: clock.sleeping == LOOPS and clock.sleeps_for(60))
             assert looks(api) == count
@@ -87,7 +87,7 @@ def test_the_pace_varies_by_a_tenth_at_most(watch: Watched, chance: float, secon
 
 def test_the_pace_varies_without_being_told_to(watch: Watched, clock: Clock) -> None:
     usual = rounds_of(watch)
-    rounds = Rounds(
+    rounds = WatchLoops(
         watch.monitor,
         watch.keeper,
         usual.outbox,
@@ -132,7 +132,7 @@ async def test_where_only_a_person_can_help_the_pace_is_slow_till_a_good_look_of
     await watch.monitor.check()
     BREAKS[trouble](api)
     rounds = rounds_of(watch)
-    async with rounds.going():
+    async with rounds.running():
         await resting(clock)
         if trouble is Trouble.LIST_GONE:  # once may be an accident
             clock.turn(MINUTE)
@@ -186,7 +186,7 @@ async def test_a_good_look_of_its_own_after_a_failure_is_not_followed_by_another
 ) -> None:
     api.fault(Fault.REDIRECT, times=1)
     rounds = rounds_of(watch)
-    async with rounds.going():
+    async with rounds.running():
         for count in range(1, 4):
             await until(lambda now=count: rounds.next_look == clock.at + MINUTE and looks(api) >= now)
             await resting(clock)
@@ -201,7 +201,7 @@ async def test_an_api_out_of_reach_is_asked_at_the_usual_pace(
 ) -> None:
     api.fault(Fault.REDIRECT)
     rounds = rounds_of(watch)
-    async with rounds.going():
+    async with rounds.running():
         for count in range(1, 11):
             await until(lambda now=count: looks(api) == now)
             await resting(clock)
@@ -244,7 +244,7 @@ ERRORS = [
 ]
 
 
-class FailingMonitor(Monitor):
+class FailingMonitor(AccountPoller):
     """A monitor whose first look fails as never before."""
 
     error: BaseException | None = None
@@ -276,7 +276,7 @@ async def test_no_error_ends_the_looks(
     failing.error = error
     watch.monitor = failing
     rounds = rounds_of(watch)
-    async with rounds.going():
+    async with rounds.running():
         await until(lambda: rounds.failed_looks == 1)
         await until(lambda: rounds.health.failures_in_a_row == 1)
         await resting(clock)
@@ -295,7 +295,7 @@ async def test_after_an_error_it_says_when_it_looks_again(watch: Watched, clock:
     failing.error = ValueError("odd")
     watch.monitor = failing
     rounds = rounds_of(watch)
-    async with rounds.going():
+    async with rounds.running():
         await until(lambda: rounds.health.failures_in_a_row == 1)
         assert rounds.next_look is not None
         assert SECOND / 2 <= rounds.next_look - clock.at <= SECOND  # its pause is half by chance
@@ -309,7 +309,7 @@ async def test_no_error_ends_the_minding_of_the_clock(watch: Watched, clock: Clo
     await flagged(watch)
     await watch.keeper.take_lease(watch.incident().key, ADA)
     watch.keeper = failing
-    async with rounds_of(watch, interval=DAY).going():
+    async with rounds_of(watch, interval=DAY).running():
         await until(lambda: failing.error is None)
         await resting(clock)
         clock.turn(SECOND)
@@ -361,7 +361,7 @@ async def test_the_stop_ends_everything(
         api.fault(fault)
     before = ours()
     async with asyncio.timeout(PATIENCE):
-        async with rounds_of(watch).going():
+        async with rounds_of(watch).running():
             await until(lambda: looks(api) == 1)
             if fault is None:
                 await resting(clock)
@@ -378,7 +378,7 @@ async def test_it_looks_at_once_and_says_when_it_looks_again(
 ) -> None:
     rounds = rounds_of(watch)
     assert rounds.next_look is None
-    async with rounds.going():
+    async with rounds.running():
         await resting(clock)
         assert (looks(api), rounds.next_look) == (1, clock.at + MINUTE)
         clock.turn(MINUTE)
@@ -390,7 +390,7 @@ async def test_it_looks_at_once_and_says_when_it_looks_again(
 async def test_what_the_clock_brings_does_not_wait_for_a_look(
     api: SimulatedUseapi, watch: Watched, clock: Clock
 ) -> None:
-    async with rounds_of(watch, interval=DAY).going():
+    async with rounds_of(watch, interval=DAY).running():
         await resting(clock)
         await flagged(watch)
         await watch.keeper.take_lease(watch.incident().key, ADA)
@@ -406,7 +406,7 @@ async def test_owners_who_became_known_are_told_within_the_hour_without_a_look(
 ) -> None:
     watch.owners.clear()
     await flagged(watch)
-    async with rounds_of(watch, interval=DAY).going():
+    async with rounds_of(watch, interval=DAY).running():
         await resting(clock)
         watch.owners.add(ADA)
         clock.turn(HOUR)

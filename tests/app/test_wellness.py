@@ -13,7 +13,7 @@ import pytest
 
 from bot.domain.incidents import Delivery, Ending, Purpose, Route, Trouble
 from bot.domain.wellness import OVERDUE_AFTER, Lack, Problem, Signs, problems
-from bot.loops import CLOCK, FORGETTING, NOTICE, OUTBOX, POLLING, Rounds
+from bot.loops import CLOCK, FORGETTING, NOTICE, OUTBOX, POLLING, WatchLoops
 from bot.notifications.memory_notice import MemoryNotice
 from bot.notifications.transport import Letter, NotDoneError, Obstacle, Place
 from bot.polling.heartbeat import Heartbeat
@@ -96,7 +96,7 @@ async def watch(api: SimulatedUseapi, database: Path) -> AsyncIterator[Watched]:
         yield watched
 
 
-def lacks(rounds: Rounds) -> list[Lack]:
+def lacks(rounds: WatchLoops) -> list[Lack]:
     return [each.lack for each in rounds.problems()]
 
 
@@ -173,7 +173,7 @@ REFUSALS = {
 }
 
 
-async def minutes(rounds: Rounds, clock: Clock, number: int) -> None:
+async def minutes(rounds: WatchLoops, clock: Clock, number: int) -> None:
     """Let minutes pass, with a poll in each."""
     for _ in range(number):
         await until(lambda: clock.sleeping == LOOPS and rounds.next_look is not None)
@@ -189,7 +189,7 @@ async def test_row_42_a_database_that_cannot_be_written_is_told_without_it_and_t
 ) -> None:
     account, post, beats, clock = api.add(), Letters(), Beats(watch), watch.clock
     rounds = rounds_of(watch, heartbeat=beats, post=post)
-    async with rounds.going():
+    async with rounds.running():
         await minutes(rounds, clock, 2)
         assert rounds.problems() == ()
         good, sent = beats.count, post.times_sent
@@ -227,7 +227,7 @@ async def test_a_database_that_is_held_for_a_moment_is_told_to_nobody(
     api.add()
     post = Letters()
     rounds = rounds_of(watch, post=post)
-    async with rounds.going():
+    async with rounds.running():
         await minutes(rounds, watch.clock, 2)
         sent = post.times_sent
         async with held(watch, database):
@@ -243,7 +243,7 @@ async def test_a_route_that_fails_for_now_takes_the_notice_later_and_one_that_is
     api.add()
     post = Letters()
     rounds = rounds_of(watch, post=post)
-    async with rounds.going():
+    async with rounds.running():
         await minutes(rounds, watch.clock, 2)
         async with held(watch, database):
             post.refused = {Route.DM: obstacle}
@@ -260,7 +260,7 @@ async def test_the_end_is_said_once_discord_can_be_reached_again(
     api.add()
     post = Letters()
     rounds = rounds_of(watch, post=post)
-    async with rounds.going():
+    async with rounds.running():
         await minutes(rounds, watch.clock, 2)
         async with held(watch, database):
             await minutes(rounds, watch.clock, 8)
@@ -301,7 +301,7 @@ async def test_a_notice_that_its_owner_deleted_is_done_with(
     api.add()
     post = Letters()
     rounds = rounds_of(watch, post=post)
-    async with rounds.going():
+    async with rounds.running():
         await minutes(rounds, watch.clock, 2)
         for _ in range(2):
             async with held(watch, database):
@@ -354,7 +354,7 @@ async def test_row_43_without_an_owner_the_watch_is_not_well_and_all_is_told_onc
     async with watching(database, Clock(), (), api=api) as watch:
         account, post, beats = api.add(), Letters(), Beats(watch)
         rounds = rounds_of(watch, heartbeat=beats, post=post)
-        async with rounds.going():
+        async with rounds.running():
             await minutes(rounds, watch.clock, 1)
             api.flag(account.channel, MODERATION)
             await minutes(rounds, watch.clock, 3)
@@ -401,7 +401,7 @@ async def test_a_clock_loop_that_fails_for_ever_keeps_the_heartbeat_back(
     async def broken() -> None:
         raise RuntimeError
 
-    async with rounds.going():
+    async with rounds.running():
         await minutes(rounds, watch.clock, 1)
         good = beats.count
         with monkeypatch.context() as broken_clock:
@@ -418,7 +418,7 @@ async def test_a_clock_loop_that_fails_for_ever_keeps_the_heartbeat_back(
 async def test_a_loop_that_has_ended_is_a_problem(api: SimulatedUseapi, watch: Watched) -> None:
     api.add()
     rounds = rounds_of(watch, post=Letters())
-    async with rounds.going():
+    async with rounds.running():
         await minutes(rounds, watch.clock, 1)
         assert rounds.problems() == ()
     assert {each.detail for each in rounds.problems()} == {POLLING, CLOCK, OUTBOX, FORGETTING, NOTICE}
@@ -435,7 +435,7 @@ async def test_a_message_that_cannot_be_worked_on_is_overdue_after_five_minutes(
 
     account, post = api.add(), Broken()
     rounds = rounds_of(watch, post=post)
-    async with rounds.going():
+    async with rounds.running():
         await minutes(rounds, watch.clock, 1)
         api.flag(account.channel, MODERATION)
         await minutes(rounds, watch.clock, 2)

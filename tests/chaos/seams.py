@@ -18,11 +18,11 @@ from bot.incidents.service import Watchkeeper
 from bot.incidents.state import Ledger
 from bot.incidents.teller import Teller
 from bot.interactions.buttons import view_of
-from bot.loops import Rounds
+from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice, Outbox
 from bot.notifications.transport import DiscordPost, Letter, Place
 from bot.polling.heartbeat import Heartbeat
-from bot.polling.poller import Monitor, recall
+from bot.polling.poller import AccountPoller, recall
 from bot.providers.useapi import UseapiClient
 from bot.rules.policy import Policy
 from bot.storage import Store
@@ -145,7 +145,7 @@ async def watching(
             teller = Teller(lambda: {world.owner.id}, POLICY, hurry.now)
             keeper = Watchkeeper(ledger, teller, ())
             await keeper.tick()  # the hello waits already when the outbox begins: it is looked for first
-            monitor = Monitor(useapi, store, await recall(store), keeper, now=hurry.now)
+            monitor = AccountPoller(useapi, store, await recall(store), keeper, now=hurry.now)
             post = TrappedPost(DiscordPost(client), traps)
             outbox = Outbox(
                 ledger,
@@ -156,7 +156,7 @@ async def watching(
                 now=hurry.now,
                 chance=lambda: 0.0,
             )
-            rounds = Rounds(
+            rounds = WatchLoops(
                 monitor,
                 keeper,
                 outbox,
@@ -165,7 +165,7 @@ async def watching(
                 POLICY.poll_interval,
                 now=hurry.now,
             )
-            async with rounds.going():
+            async with rounds.running():
                 yield ledger
             await monitor.close()
 

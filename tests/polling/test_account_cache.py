@@ -5,23 +5,23 @@ import pytest
 from bot.domain.accounts import Account, KnownAccount, Observation, State
 from bot.domain.errors import UserError
 from bot.domain.incidents import Incident
-from bot.polling.account_cache import Roster
+from bot.polling.account_cache import AccountCache
 from tests.support.parts import AT, CHANNEL, FLAG, OTHER, account, answer
 
 LATER = AT + timedelta(hours=1)
 
 
-def seen(*accounts: Account) -> Roster:
-    roster = Roster()
+def seen(*accounts: Account) -> AccountCache:
+    roster = AccountCache()
     roster.observe(Observation(AT, accounts))
     return roster
 
 
-def look(roster: Roster, *accounts: Account) -> tuple[KnownAccount, ...]:
+def look(roster: AccountCache, *accounts: Account) -> tuple[KnownAccount, ...]:
     return roster.observe(Observation(LATER, accounts))
 
 
-def of(roster: Roster, channel: str = CHANNEL) -> KnownAccount:
+def of(roster: AccountCache, channel: str = CHANNEL) -> KnownAccount:
     known = roster.get(channel)
     assert known is not None
     return known

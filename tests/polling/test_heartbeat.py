@@ -277,7 +277,7 @@ async def test_a_heartbeat_that_fails_is_no_failure_of_the_watch(
 ) -> None:
     service.hangs_up = True
     rounds = rounds_of(watch, heartbeat=heartbeat)
-    async with rounds.going():
+    async with rounds.running():
         await until(lambda: rounds.next_look is not None)
         assert (rounds.failed_looks, rounds.rest()) == (0, MINUTE)
         assert rounds.next_look == AT + MINUTE
@@ -289,5 +289,5 @@ async def test_a_stop_does_not_wait_for_a_heartbeat_that_hangs(
 ) -> None:
     service.answers = False
     heartbeat = Heartbeat(session, SecretStr(service.url))
-    async with asyncio.timeout(PATIENCE), rounds_of(watch, heartbeat=heartbeat).going():
+    async with asyncio.timeout(PATIENCE), rounds_of(watch, heartbeat=heartbeat).running():
         await until(lambda: bool(service.calls))

@@ -18,11 +18,11 @@ from bot.incidents.service import Watchkeeper
 from bot.incidents.state import Ledger
 from bot.incidents.teller import Teller
 from bot.interactions.buttons import view_of
-from bot.loops import Rounds
+from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice, Outbox
 from bot.notifications.transport import Letter, Place, Post
 from bot.polling.heartbeat import Heartbeat
-from bot.polling.poller import Monitor, recall
+from bot.polling.poller import AccountPoller, recall
 from bot.providers.useapi import UseapiClient
 from bot.providers.useapi.client import Limits
 from bot.rules.policy import Policy
@@ -95,7 +95,7 @@ class Watched:
     teller: Teller = field(init=False)
     keeper: Watchkeeper = field(init=False)
     useapi: UseapiClient = field(init=False)
-    monitor: Monitor = field(init=False)
+    monitor: AccountPoller = field(init=False)
 
     async def see(self, *accounts: Account) -> bool:
         """Take in a list, without asking anybody for it."""
@@ -139,7 +139,9 @@ async def watching(
         watched.keeper = Watchkeeper(
             watched.ledger, watched.teller, await store.watch.greeted(), monotonic=clock.monotonic
         )
-        watched.monitor = Monitor(watched.useapi, store, await recall(store), watched.keeper, now=clock.now)
+        watched.monitor = AccountPoller(
+            watched.useapi, store, await recall(store), watched.keeper, now=clock.now
+        )
         yield watched
         await watched.monitor.close()
 
@@ -176,7 +178,7 @@ def rounds_of(
     heartbeat: Heartbeat | None = None,
     chance: Callable[[], float] = lambda: 0.5,
     post: Post | None = None,
-) -> Rounds:
+) -> WatchLoops:
     """Make the rounds, which sleep by the clock of the test; one chance in two is no jitter."""
     clock, post = watch.clock, post or NoPost()
     outbox = Outbox(
@@ -188,7 +190,7 @@ def rounds_of(
         now=clock.now,
         sleep=clock.sleep,
     )
-    return Rounds(
+    return WatchLoops(
         watch.monitor,
         watch.keeper,
         outbox,

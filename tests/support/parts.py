@@ -10,12 +10,12 @@ from pathlib import Path
 import aiohttp
 from pydantic import SecretStr
 
-from bot.actions.account_info import Inquiries
+from bot.actions.account_info import AccountInfoService
 from bot.domain.accounts import Account, Flag, Info, InfoSnapshot, KnownAccount
 from bot.incidents.service import Watchkeeper
 from bot.incidents.state import Ledger
 from bot.incidents.teller import Teller
-from bot.polling.poller import Monitor, recall
+from bot.polling.poller import AccountPoller, recall
 from bot.providers.useapi import UseapiClient
 from bot.rules.policy import Policy
 from bot.storage import Store
@@ -51,8 +51,8 @@ class Parts:
     """What the composition root builds, short of Discord."""
 
     store: Store
-    monitor: Monitor
-    inquiries: Inquiries
+    monitor: AccountPoller
+    inquiries: AccountInfoService
 
     def known(self, channel: str) -> KnownAccount:
         known = self.monitor.roster.get(channel)
@@ -71,8 +71,8 @@ async def parts(
         keeper = Watchkeeper(
             ledger, Teller(frozenset[int], Policy(), clock.now), (), monotonic=clock.monotonic
         )
-        monitor = Monitor(useapi, store, await recall(store), keeper, now=clock.now)
-        inquiries = Inquiries(useapi, store, monitor, now=clock.now, monotonic=clock.monotonic)
+        monitor = AccountPoller(useapi, store, await recall(store), keeper, now=clock.now)
+        inquiries = AccountInfoService(useapi, store, monitor, now=clock.now, monotonic=clock.monotonic)
         yield Parts(store, monitor, inquiries)
         await inquiries.close()
         await monitor.close()

@@ -15,11 +15,11 @@ from bot.incidents.service import Watchkeeper
 from bot.incidents.state import Ledger
 from bot.incidents.teller import Teller
 from bot.interactions.buttons import view_of
-from bot.loops import Rounds
+from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice, Outbox
 from bot.notifications.outbox import LONGEST_REST
 from bot.polling.heartbeat import Heartbeat
-from bot.polling.poller import Monitor, recall
+from bot.polling.poller import AccountPoller, recall
 from bot.providers.useapi import (
     Gone,
     PendingModeration,
@@ -84,7 +84,7 @@ class Keeper(Watchkeeper):
         self.taken.append(Taken(channel, flag.text, by_look))
 
 
-class Meeter(Monitor):
+class Meeter(AccountPoller):
     """A monitor that tells what it has met."""
 
     taken: list[Taken]
@@ -159,7 +159,7 @@ class Process:
         self.keeper: Keeper
         self.outbox: Outbox
         self.monitor: Meeter
-        self.rounds: Rounds
+        self.rounds: WatchLoops
 
     def now(self) -> datetime:
         return self.at
@@ -191,7 +191,9 @@ class Process:
         self.monitor = Meeter(self.api, self.store, roster, self.keeper, now=self.now)
         self.monitor.taken = self.taken
         notice = MemoryNotice(self._mailbox, lambda: self.owners)
-        self.rounds = Rounds(self.monitor, self.keeper, self.outbox, notice, self.beats, MINUTE, now=self.now)
+        self.rounds = WatchLoops(
+            self.monitor, self.keeper, self.outbox, notice, self.beats, MINUTE, now=self.now
+        )
 
     async def let_write(self, *, may: bool) -> None:
         """Let the database be written, or not."""
