@@ -19,8 +19,8 @@ from bot.actions.reset import Resets
 from bot.cli.stopping import signals
 from bot.config import Settings
 from bot.domain.errors import TokenRefusedError, UnavailableError
-from bot.incidents.service import Watchkeeper
-from bot.incidents.state import Ledger
+from bot.incidents.service import IncidentService
+from bot.incidents.state import WatchState
 from bot.incidents.teller import Teller
 from bot.interactions.buttons import view_of
 from bot.interactions.client import EXTENSIONS, Midwatch, Services
@@ -133,10 +133,10 @@ async def assemble(
     owners = Owners(settings.owner_ids, settings.guild_ids, store)
     with store.understood():
         await owners.load()
-        ledger = await Ledger.load(store, utc_now)
+        ledger = await WatchState.load(store, utc_now)
         roster, greeted = await recall(store), await store.watch.greeted()
     teller = Teller(lambda: owners.ids, policy_of(settings), utc_now)
-    keeper = Watchkeeper(ledger, teller, greeted)
+    keeper = IncidentService(ledger, teller, greeted)
     monitor = AccountPoller(useapi, store, roster, keeper)
     configuring = AccountAdmin(useapi, monitor, keeper, store)
     await configuring.settle()

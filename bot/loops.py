@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.wellness import Lack, Problem, Signs, problems
-from bot.incidents.service import Watchkeeper
+from bot.incidents.service import IncidentService
 from bot.notifications import MemoryNotice, Outbox
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller
@@ -42,7 +42,7 @@ class WatchLoops:
     def __init__(
         self,
         monitor: AccountPoller,
-        keeper: Watchkeeper,
+        keeper: IncidentService,
         outbox: Outbox,
         notice: MemoryNotice,
         heartbeat: Heartbeat,

@@ -13,7 +13,7 @@ from bot.domain.accounts import KnownAccount
 from bot.domain.durations import completions, read_typed
 from bot.domain.errors import UserError
 from bot.domain.incidents import Incident, Message, Route, open_service
-from bot.incidents.service import Watchkeeper
+from bot.incidents.service import IncidentService
 from bot.interactions.alert_channel import lacking_now
 from bot.interactions.buttons import Controls, Press, Who, button
 from bot.interactions.client import Midwatch
@@ -47,7 +47,7 @@ class Status(commands.Cog):
         self,
         bot: Midwatch,
         monitor: AccountPoller,
-        keeper: Watchkeeper,
+        keeper: IncidentService,
         rounds: WatchLoops,
         store: Store,
         controls: Controls,

@@ -11,8 +11,8 @@ from discord.ext import commands
 from bot.actions.reset import Attempt, Outcome, Resets, Stage, fingerprint
 from bot.domain.accounts import Flag, KnownAccount, is_channel
 from bot.domain.incidents import Incident, Message, ResetVerdict, open_service
-from bot.incidents.service import Watchkeeper
-from bot.incidents.state import Ledger
+from bot.incidents.service import IncidentService
+from bot.incidents.state import WatchState
 from bot.interactions.account_card import CARD_ACTIONS
 from bot.interactions.buttons import Controls, OutdatedError, Press, Who, view_of
 from bot.interactions.client import Midwatch
@@ -50,7 +50,7 @@ class Moderation(commands.Cog):
         self,
         bot: Midwatch,
         monitor: AccountPoller,
-        keeper: Watchkeeper,
+        keeper: IncidentService,
         rounds: WatchLoops,
         resets: Resets,
         store: Store,
@@ -73,7 +73,7 @@ class Moderation(commands.Cog):
         controls.on("account.reset", Who.OWNERS, self.ask_reset_on_card)
 
     @property
-    def _ledger(self) -> Ledger:
+    def _ledger(self) -> WatchState:
         return self._keeper.ledger
 
     async def cog_load(self) -> None:

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from bot.actions.saving import UNCLEAR, save, sentence_of, unsure
 from bot.domain.accounts import Account, Action, Observation, Removal, Removed, SaveOutcome, SaveResult
 from bot.domain.incidents import Ending, State
-from bot.incidents.service import UNKNOWN_OUTCOME, Turn, Watchkeeper
+from bot.incidents.service import UNKNOWN_OUTCOME, IncidentService, Turn
 from bot.polling.poller import AccountPoller, utc_now
 from bot.providers.useapi import Gone, NotAsked, NotConfigured, PendingModeration, UseapiClient, UseapiError
 from bot.rules import account_incidents, poll_state
@@ -67,7 +67,7 @@ class AccountAdmin:
         self,
         useapi: UseapiClient,
         monitor: AccountPoller,
-        keeper: Watchkeeper,
+        keeper: IncidentService,
         store: Store,
         *,
         now: Callable[[], datetime] = utc_now,
@@ -104,7 +104,7 @@ class AccountAdmin:
         """
         try:
             await self.settle()
-            async with self._keeper.turn() as turn:
+            async with self._keeper.transaction() as turn:
                 begin(turn)
         except StoreError as error:
             log.exception("nothing was asked of the API, as that could not be written down first")
@@ -280,7 +280,7 @@ class AccountAdmin:
     async def _written(self, change: Callable[[Turn], None]) -> None:
         """Write down what has happened already: who asked must learn of it even where that fails."""
         try:
-            async with self._keeper.turn() as turn:
+            async with self._keeper.transaction() as turn:
                 change(turn)
         except StoreError:
             log.exception("what became of an account could not be written down")

@@ -14,7 +14,7 @@ from typing import Final
 
 from bot.domain.accounts import Flag
 from bot.domain.incidents import Incident, ResetVerdict, State, refused_list
-from bot.incidents.service import Watchkeeper
+from bot.incidents.service import IncidentService
 from bot.polling.poller import AccountPoller
 from bot.providers.useapi import (
     Gone,
@@ -123,7 +123,7 @@ class Resets:
         self,
         useapi: UseapiClient,
         monitor: AccountPoller,
-        keeper: Watchkeeper,
+        keeper: IncidentService,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         at: Callable[[Step], None] = nothing,

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.incidents.state import Ledger
+from bot.incidents.state import WatchState
 from bot.interactions.permissions import Owners
 from bot.polling.poller import recall, utc_now
 from bot.storage import DatabaseInUse, Store, StoreError
@@ -87,6 +87,6 @@ async def start_on(path: Path) -> None:
     async with Store.open(path) as store:
         with store.understood():
             await Owners((), (), store).load()
-            await Ledger.load(store, utc_now)
+            await WatchState.load(store, utc_now)
             await recall(store)
             await store.watch.greeted()

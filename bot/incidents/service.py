@@ -13,7 +13,7 @@ from typing import Final
 from bot.domain.accounts import Action, Flag, Observation
 from bot.domain.causes import Cause
 from bot.domain.incidents import Alert, Incident, Message, Purpose, Reason, Route, State, Trouble, new_key
-from bot.incidents.state import Draft, Ledger
+from bot.incidents.state import Transaction, WatchState
 from bot.incidents.teller import Teller
 from bot.rules import account_incidents, message_lifecycle, owner_actions, poll_state, polls, timers
 from bot.rules.account_incidents import Change
@@ -29,7 +29,7 @@ CLOCK_CHECK: Final = timedelta(hours=1)
 class Turn:
     """One change of the ledger under way: what was decided so far, and what there is to tell about it."""
 
-    draft: Draft
+    draft: Transaction
     at: datetime
     alerts: list[Alert] = field(default_factory=list[Alert])
 
@@ -60,12 +60,12 @@ class Turn:
         self.note(before.leased_by or 0, "reset", before.channel or before.lease_channel, UNKNOWN_OUTCOME)
 
 
-class Watchkeeper:
+class IncidentService:
     """Keeps the watch's memory right, and the owners' messages with it."""
 
     def __init__(
         self,
-        ledger: Ledger,
+        ledger: WatchState,
         teller: Teller,
         greeted: Collection[int],
         *,
@@ -96,7 +96,7 @@ class Watchkeeper:
 
     async def looked(self, observation: Observation) -> bool:
         """Take in a good look, and tell whether its list is believed: one that lost too much is not."""
-        async with self.turn() as turn:
+        async with self.transaction() as turn:
             believed = self.believes(observation)
             turn.decide(
                 polls.look(
@@ -116,7 +116,7 @@ class Watchkeeper:
 
     async def failed(self, trouble: Trouble, flag: Flag | None = None, cause: Cause | None = None) -> None:
         """Take in that the list could not be read; `flag` is what it was refused with, if nobody's."""
-        async with self.turn() as turn:
+        async with self.transaction() as turn:
             turn.decide(
                 polls.fail(
                     turn.draft.watch,
@@ -134,7 +134,7 @@ class Watchkeeper:
         self, channel: str, flag: Flag, *, since: datetime | None = None, by_look: bool = False
     ) -> None:
         """Take in a 596 that a command met, or a look in place of the list; earlier, if `since` says so."""
-        async with self.turn() as turn:
+        async with self.transaction() as turn:
             turn.decide(
                 polls.met(
                     turn.draft.watch,
@@ -157,7 +157,7 @@ class Watchkeeper:
 
     async def tick(self) -> None:
         """Take in that time has passed, or that the owners changed."""
-        async with self.turn() as turn:
+        async with self.transaction() as turn:
             turn.decide(polls.passing(turn.draft.watch, turn.draft.incidents, turn.at))
 
     def next_tick(self) -> datetime:
@@ -182,7 +182,7 @@ class Watchkeeper:
 
     async def mute(self, channel: str | None, owner: int, until: datetime) -> None:
         """Hold the pushes of an account, or of all with None, until a time; one that is past ends a mute."""
-        async with self.turn() as turn:
+        async with self.transaction() as turn:
             over, known = until <= turn.at, turn.draft.mutes.get(channel)
             # The end of a mute is a moment to remind; where none was, there is none.
             if not over or (known is not None and known > turn.at):
@@ -193,7 +193,7 @@ class Watchkeeper:
 
     async def test(self, routes: Iterable[Route]) -> tuple[Message, ...]:
         """Send every owner a marked test by each of these routes, through the real path."""
-        async with self.turn() as turn:
+        async with self.transaction() as turn:
             tests = tuple(
                 Message(self._keys(), owner, Purpose.TEST, True, turn.at, turn.at, route=route)  # noqa: FBT003 - it is loud
                 for owner in sorted(self._teller.owners())
@@ -211,7 +211,7 @@ class Watchkeeper:
         None also if a flag was confirmed, and Midjourney says something else by now. `channel` is the account
         that was chosen, where the incident is the service's.
         """
-        async with self.turn() as turn:
+        async with self.transaction() as turn:
             turn.decide(polls.passing(turn.draft.watch, turn.draft.incidents, turn.at))
             incident = turn.draft.incidents.get(key)
             is_it = incident is not None and confirmed in (None, incident.flag)
@@ -236,7 +236,7 @@ class Watchkeeper:
         self, lease: Incident, verdict: owner_actions.ResetVerdict, flag: Flag | None
     ) -> None:
         """Write down what a reset came to, and give the lease back."""
-        async with self.turn() as turn:
+        async with self.transaction() as turn:
             incident = turn.draft.incidents.get(lease.key)
             is_last = self._leases.get(lease.key) is lease
             counts = incident and (
@@ -248,10 +248,10 @@ class Watchkeeper:
             turn.note(lease.leased_by or 0, "reset", lease.channel or lease.lease_channel, verdict.value)
 
     @asynccontextmanager
-    async def turn(self) -> AsyncGenerator[Turn]:
+    async def transaction(self) -> AsyncGenerator[Turn]:
         """Change the ledger, and tell whoever is to be told, all of it or nothing."""
         try:
-            async with self.ledger.turn() as draft:
+            async with self.ledger.transaction() as draft:
                 turn = Turn(draft, self._teller.now(), list(self._untold))
                 offset = self._keep_holds_short(turn)
                 yield turn
@@ -303,7 +303,7 @@ class Watchkeeper:
     async def _act(
         self, key: str, owner: int, verb: str, outcome: str, act: Callable[[Incident, datetime], Incident]
     ) -> Incident | None:
-        async with self.turn() as turn:
+        async with self.transaction() as turn:
             incident = turn.draft.incidents.get(key)
             if incident is None or incident.state is State.ENDED:
                 return None

@@ -27,7 +27,7 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class Snapshot:
     """What is true at one moment."""
 
     incidents: Mapping[str, Incident]
@@ -76,10 +76,10 @@ def wants_incident(incident: Incident, now: datetime) -> bool:
     return incident.ended_at is None or incident.ended_at > now - ENDED_STAYS
 
 
-class Draft:
+class Transaction:
     """The changes of one turn: they show at once in it, and elsewhere when it has ended well."""
 
-    def __init__(self, before: Memory) -> None:
+    def __init__(self, before: Snapshot) -> None:
         self._incidents = dict(before.incidents)
         self._messages = dict(before.messages)
         self._mutes = dict(before.mutes)
@@ -142,9 +142,9 @@ class Draft:
         """Add an entry to the audit."""
         self.actions.append(action)
 
-    def memory(self) -> Memory:
+    def snapshot(self) -> Snapshot:
         """Give what is true after this turn."""
-        return Memory(dict(self._incidents), dict(self._messages), dict(self._mutes), self._watch)
+        return Snapshot(dict(self._incidents), dict(self._messages), dict(self._mutes), self._watch)
 
 
 class Signal:
@@ -167,10 +167,10 @@ class Signal:
         return self.version
 
 
-class Ledger:
+class WatchState:
     """The one memory that rules, outbox and commands share; a turn changes it, and the database with it."""
 
-    def __init__(self, store: Store, memory: Memory, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, memory: Snapshot, now: Callable[[], datetime]) -> None:
         self._store = store
         self._memory = memory
         self._now = now
@@ -192,7 +192,7 @@ class Ledger:
         watch = Watch() if written is None else WATCH.value_of_text(written)
         return cls(
             store,
-            Memory(
+            Snapshot(
                 {incident.key: incident for incident in await records.load_incidents(at - ENDED_STAYS)},
                 {message.key: message for message in await records.load_messages(at - PUSHED_STAYS)},
                 {mute.channel: mute for mute in await records.load_mutes()},
@@ -235,7 +235,7 @@ class Ledger:
         return self.messages.get(key) or await self._store.watch.message(key)
 
     @asynccontextmanager
-    async def turn(self) -> AsyncGenerator[Draft]:
+    async def transaction(self) -> AsyncGenerator[Transaction]:
         """Have the ledger alone and change it; all of it, or nothing if there is an error within.
 
         Memory and database agree after it in any case, also when the task is cancelled. A turn within a turn
@@ -245,9 +245,9 @@ class Ledger:
             StoreError: the changes could not be written; nothing has changed.
         """
         async with self._turn:
-            draft = Draft(self._memory)
+            draft = Transaction(self._memory)
             yield draft
-            await uninterrupted(asyncio.create_task(self._commit(draft), name="commit"))
+            await shield_until_done(asyncio.create_task(self._commit(draft), name="commit"))
 
     async def prune(self) -> None:
         """Forget what is too old to keep, in memory and in the database."""
@@ -256,8 +256,8 @@ class Ledger:
             self._memory = self._memory.trimmed(now)
             await self._store.prune(now)
 
-    async def _commit(self, draft: Draft) -> None:
-        before, after = self._memory, draft.memory()
+    async def _commit(self, draft: Transaction) -> None:
+        before, after = self._memory, draft.snapshot()
         is_changed = after != before or bool(draft.actions)
         if is_changed:
             await self._store.watch.save(
@@ -293,7 +293,7 @@ def differing(before: Mapping[Key, Value], after: Mapping[Key, Value]) -> list[V
     ]
 
 
-async def uninterrupted(task: asyncio.Task[None]) -> None:
+async def shield_until_done(task: asyncio.Task[None]) -> None:
     """Wait for a task to its end; a cancellation meanwhile counts after that.
 
     Without this, a task cancelled between COMMIT and learning of it would leave the memory behind.

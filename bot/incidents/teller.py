@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.incidents import Alert, new_key
-from bot.incidents.state import Draft, Ledger
+from bot.incidents.state import Transaction, WatchState
 from bot.rules.notifications import next_due, tell
 from bot.rules.policy import Policy
 
@@ -19,13 +19,13 @@ class Teller:
     now: Callable[[], datetime]
     keys: Callable[[], str] = new_key
 
-    def tell(self, draft: Draft, alerts: Iterable[Alert] = ()) -> None:
+    def tell(self, draft: Transaction, alerts: Iterable[Alert] = ()) -> None:
         """Change the messages of all owners, as the last thing in a turn that changed what they are about."""
         told = tuple(alerts)
         for owner in sorted(self.owners()):
             self.tell_one(draft, owner, told)
 
-    def tell_one(self, draft: Draft, owner: int, alerts: Iterable[Alert] = ()) -> None:
+    def tell_one(self, draft: Transaction, owner: int, alerts: Iterable[Alert] = ()) -> None:
         """Change the messages of one person, who may be no owner any more: then there is nothing to tell."""
         if owner not in self.owners():
             return
@@ -42,7 +42,7 @@ class Teller:
         for message in changed:
             draft.put_message(message)
 
-    def next_due(self, ledger: Ledger) -> datetime | None:
+    def next_due(self, ledger: WatchState) -> datetime | None:
         """Say when there will be something to tell if nothing happens until then."""
         times = (
             next_due(

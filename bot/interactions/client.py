@@ -18,7 +18,7 @@ from bot.actions.account_info import AccountInfoService
 from bot.actions.reset import Resets
 from bot.config import Settings
 from bot.domain.errors import UnavailableError
-from bot.incidents.service import Watchkeeper
+from bot.incidents.service import IncidentService
 from bot.interactions.account_form import conceal, forget
 from bot.interactions.buttons import PATTERN, Control, Controls, OutdatedError, dispatch
 from bot.interactions.command_sync import CommandSync
@@ -45,7 +45,7 @@ class Services:
     monitor: AccountPoller
     inquiries: AccountInfoService
     owners: Owners
-    keeper: Watchkeeper
+    keeper: IncidentService
     resets: Resets
     configuring: AccountAdmin
     rounds_of: Callable[[discord.Client], WatchLoops]

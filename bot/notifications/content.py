@@ -7,7 +7,7 @@ from discord import ui
 
 from bot.domain.accounts import KnownAccount
 from bot.domain.incidents import Message, Route
-from bot.incidents.state import Ledger
+from bot.incidents.state import WatchState
 from bot.notifications.transport import CLOSED_REASONS, Letter
 from bot.render.alert_messages import DMS_CLOSED, look_of
 from bot.render.message_content import Look
@@ -17,7 +17,7 @@ from bot.render.message_content import Look
 class Letters:
     """Writes each message by what is true now; a view is made anew each time, as discord.py asks."""
 
-    ledger: Ledger
+    ledger: WatchState
     accounts: Callable[[], Mapping[str, KnownAccount]]
     view_of: Callable[[Look], ui.View]
 

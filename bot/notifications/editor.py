@@ -130,7 +130,7 @@ class Editor:
     async def _note_edit(
         self, message: Message, shown: str, edited_at: datetime | None, *, is_over: bool
     ) -> None:
-        async with self.around.ledger.turn() as draft:
+        async with self.around.ledger.transaction() as draft:
             if (current := draft.messages.get(message.key)) is None or current.delivery is not Delivery.SENT:
                 return
             # It may have come back while its end was being shown.
@@ -146,7 +146,7 @@ class Editor:
         await self._finish(message)
 
     async def _finish(self, message: Message) -> None:
-        async with self.around.ledger.turn() as draft:
+        async with self.around.ledger.transaction() as draft:
             current = draft.messages.get(message.key, message)
             draft.put_message(replace(current, delivery=Delivery.DONE))
 
@@ -168,7 +168,7 @@ class Editor:
             raise error
 
     async def _put_plain(self, message: Message, *, plain: bool) -> None:
-        async with self.around.ledger.turn() as draft:
+        async with self.around.ledger.transaction() as draft:
             draft.put_message(replace(draft.messages.get(message.key, message), plain=plain))
 
     def _is_hopeless(self, message: Message) -> bool:
@@ -185,7 +185,7 @@ class Editor:
     async def _leave(self, message: Message, error: NotDoneError) -> None:
         """Leave a message as it stands, and send another in its place if it is about anything."""
         now, around = self.around.now(), self.around
-        async with around.ledger.turn() as draft:
+        async with around.ledger.transaction() as draft:
             current = draft.messages.get(message.key)
             if current is None or current.delivery is not Delivery.SENT:
                 return
@@ -206,7 +206,7 @@ class Editor:
 
     async def _give_up(self, message: Message) -> None:
         """Be done with a message that is not there any more; what it did not show is told otherwise."""
-        async with self.around.ledger.turn() as draft:
+        async with self.around.ledger.transaction() as draft:
             current = draft.messages.get(message.key, message)
             done, alerts = deleted(current, draft.incidents)
             draft.put_message(done)

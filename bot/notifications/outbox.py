@@ -12,7 +12,7 @@ from discord import ui
 
 from bot.domain.accounts import KnownAccount
 from bot.domain.incidents import Message, Route
-from bot.incidents.state import Ledger
+from bot.incidents.state import WatchState
 from bot.incidents.teller import Teller
 from bot.notifications import retry_policy, route_health
 from bot.notifications.content import Letters
@@ -44,7 +44,7 @@ class Outbox:
 
     def __init__(
         self,
-        ledger: Ledger,
+        ledger: WatchState,
         post: Post,
         teller: Teller,
         *,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.incidents import Delivery, Message, Purpose, Route
-from bot.incidents.state import Draft, Ledger
+from bot.incidents.state import Transaction, WatchState
 from bot.incidents.teller import Teller
 from bot.notifications import retry_policy
 from bot.notifications.content import Letters
@@ -26,7 +26,7 @@ REFUSED: Final = frozenset({Obstacle.CLOSED, Obstacle.BROKEN, Obstacle.FORM, Obs
 class Surroundings:
     """What sender and editor share: what happens outside, and what decides when."""
 
-    ledger: Ledger
+    ledger: WatchState
     post: Post
     letters: Letters
     routes: Routes
@@ -82,7 +82,7 @@ class Sender:
 
     async def _claim(self, key: str) -> Claim | None:
         now = self.around.now()
-        async with self.around.ledger.turn() as draft:
+        async with self.around.ledger.transaction() as draft:
             message = draft.messages.get(key)
             if message is None or not message.on_its_way or retry_policy.ready_at(message, draft, now) > now:
                 return None
@@ -157,7 +157,7 @@ class Sender:
         if arrival is not None:
             # Before the ledger tells anyone: who waits for a test reads the routes right then.
             self.around.routes.worked(message.recipient, message.route, now)
-        async with self.around.ledger.turn() as draft:
+        async with self.around.ledger.transaction() as draft:
             # The ledger lets go of what was cancelled meanwhile.
             cancelled = replace(message, delivery=Delivery.CANCELLED)
             current = draft.messages.get(message.key, cancelled)
@@ -176,7 +176,7 @@ class Sender:
     async def _note_refusal(self, message: Message, error: NotDoneError) -> None:
         now, known = self.around.now(), self.around.routes.state(message.recipient, message.route)
         self.around.routes.failed(message.recipient, message.route, error, now)
-        async with self.around.ledger.turn() as draft:
+        async with self.around.ledger.transaction() as draft:
             current = draft.messages.get(message.key)
             if current is None or not current.on_its_way:
                 return
@@ -190,7 +190,7 @@ class Sender:
                 error.reason,
             )
 
-    def _refused(self, draft: Draft, message: Message, error: NotDoneError, now: datetime) -> Message:
+    def _refused(self, draft: Transaction, message: Message, error: NotDoneError, now: datetime) -> Message:
         """Give the message as it goes on, after putting its copy beside it if it has waited too long."""
         second = self.around.post.has(Route.CHANNEL)
         has_copy = retry_policy.copy_key(message) in draft.messages

@@ -11,7 +11,7 @@ from bot.domain.accounts import Flag, InfoSnapshot, KnownAccount, Observation
 from bot.domain.causes import Cause
 from bot.domain.errors import UserError
 from bot.domain.incidents import Incident, Trouble
-from bot.incidents.service import Watchkeeper
+from bot.incidents.service import IncidentService
 from bot.polling.account_cache import AccountCache
 from bot.providers.midjourney_info import parse_info
 from bot.providers.useapi import (
@@ -87,7 +87,7 @@ class AccountPoller:
         useapi: UseapiClient,
         store: Store,
         roster: AccountCache,
-        keeper: Watchkeeper,
+        keeper: IncidentService,
         *,
         now: Callable[[], datetime] = utc_now,
     ) -> None:

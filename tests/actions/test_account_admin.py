@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from bot.actions.account_admin import AccountAdmin
 from bot.domain.accounts import Flag, Removal, SaveOutcome
 from bot.domain.incidents import Ending, State
-from bot.incidents.service import Watchkeeper
+from bot.incidents.service import IncidentService
 from bot.providers.useapi import AnswerLost, Limits, PendingModeration, UseapiClient
 from bot.rules import owner_actions
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
@@ -29,7 +29,7 @@ class Desk:
 
     api: SimulatedUseapi
     known: Parts
-    keeper: Watchkeeper
+    keeper: IncidentService
     configuring: AccountAdmin
 
     @property

@@ -8,7 +8,7 @@ import pytest
 from bot.actions.reset import Attempt, Outcome, Stage, fingerprint
 from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import Ending, Incident, Message, ResetVerdict, State
-from bot.incidents.service import Watchkeeper
+from bot.incidents.service import IncidentService
 from bot.notifications import Step
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault, SimulatedUseapi
 from tests.support.keeping import ADA, BEA, Clock, listed, watching
@@ -127,7 +127,7 @@ async def test_a_flag_that_is_not_the_confirmed_one_asks_again(scene: Scene) -> 
     assert again.verdict is ResetVerdict.BACK
 
 
-class Meanwhile(Watchkeeper):
+class Meanwhile(IncidentService):
     """Takes in a block right before a lease is taken."""
 
     async def take_lease(

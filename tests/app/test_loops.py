@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.accounts import Observation
 from bot.domain.incidents import State, Trouble
-from bot.incidents.service import Watchkeeper
+from bot.incidents.service import IncidentService
 from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice
 from bot.polling.heartbeat import Heartbeat
@@ -256,7 +256,7 @@ class FailingMonitor(AccountPoller):
         return await super().check()
 
 
-class FailingKeeper(Watchkeeper):
+class FailingKeeper(IncidentService):
     """A keeper whose first tick fails as never before."""
 
     error: BaseException | None = None

@@ -469,7 +469,7 @@ async def test_a_copy_that_waits_although_the_original_arrived_is_not_overdue(wa
     )
     copy = replace(hello, key=f"2.{hello.key}", delivery=Delivery.CLAIMED, claimed_at=watch.clock.now())
     other = replace(watch.told(Purpose.HELLO)[1], delivery=Delivery.CANCELLED)
-    async with watch.ledger.turn() as draft:
+    async with watch.ledger.transaction() as draft:
         for message in (arrived, copy, other):
             draft.put_message(message)
     watch.clock.turn(HOUR)

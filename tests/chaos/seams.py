@@ -14,8 +14,8 @@ from pydantic import SecretStr
 
 from bot.domain.accounts import Account
 from bot.domain.incidents import Route
-from bot.incidents.service import Watchkeeper
-from bot.incidents.state import Ledger
+from bot.incidents.service import IncidentService
+from bot.incidents.state import WatchState
 from bot.incidents.teller import Teller
 from bot.interactions.buttons import view_of
 from bot.loops import WatchLoops
@@ -129,7 +129,7 @@ class TrappedPost:
 @asynccontextmanager
 async def watching(
     api: SimulatedUseapi, world: SimulatedDiscord, database: Path, traps: Traps, hurry: Hurry
-) -> AsyncGenerator[Ledger]:
+) -> AsyncGenerator[WatchState]:
     """Make the rounds beside the block, as the composition root sets them up."""
     with point_at(world.api, world.gateway):
         async with (
@@ -141,9 +141,9 @@ async def watching(
             store = trapped(opened, traps)
             useapi = TrappedUseapi(session, api.url, SecretStr(api.token), now=hurry.now)
             useapi.traps = traps
-            ledger = await Ledger.load(store, hurry.now)
+            ledger = await WatchState.load(store, hurry.now)
             teller = Teller(lambda: {world.owner.id}, POLICY, hurry.now)
-            keeper = Watchkeeper(ledger, teller, ())
+            keeper = IncidentService(ledger, teller, ())
             await keeper.tick()  # the hello waits already when the outbox begins: it is looked for first
             monitor = AccountPoller(useapi, store, await recall(store), keeper, now=hurry.now)
             post = TrappedPost(DiscordPost(client), traps)

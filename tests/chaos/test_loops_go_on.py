@@ -14,7 +14,7 @@ import pytest
 
 from bot.domain.errors import TokenRefusedError, UnavailableError
 from bot.domain.incidents import Delivery
-from bot.incidents.state import Ledger
+from bot.incidents.state import WatchState
 from bot.storage import Store, StoreError
 from bot.storage.database import plainly
 from tests.chaos.hurry import Hurry
@@ -97,7 +97,7 @@ def seen(world: SimulatedDiscord) -> list[Json]:
     return world.messages(world.dm_channel_id(world.owner), world.owner)
 
 
-def sent(ledger: Ledger, channel: str) -> bool:
+def sent(ledger: WatchState, channel: str) -> bool:
     keys = {key for key, incident in ledger.incidents.items() if incident.channel == channel}
     return any(
         message.delivery is Delivery.SENT and any(message.holds(key) for key in keys)
@@ -105,7 +105,7 @@ def sent(ledger: Ledger, channel: str) -> bool:
     )
 
 
-def is_over(ledger: Ledger) -> bool:
+def is_over(ledger: WatchState) -> bool:
     done = (Delivery.DONE, Delivery.CANCELLED)
     return all(message.delivery in done for message in ledger.messages.values())
 

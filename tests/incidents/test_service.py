@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.incidents import Delivery, Incident, Purpose, Reason, ResetVerdict, Route, State, Trouble
-from bot.incidents.state import Ledger
+from bot.incidents.state import WatchState
 from bot.storage import StoreError
 from tests.support.keeping import (
     ADA,
@@ -52,7 +52,7 @@ async def watch(database: Path, clock: Clock) -> AsyncIterator[Watched]:
 
 async def written(watch: Watched) -> tuple[object, ...]:
     """Give what the next start would know."""
-    return content(await Ledger.load(watch.store, watch.clock.now))
+    return content(await WatchState.load(watch.store, watch.clock.now))
 
 
 # Looks, failures and commands
@@ -186,7 +186,7 @@ async def test_each_owner_is_greeted_once_also_after_a_restart(database: Path, c
 async def test_an_owner_whose_hello_has_arrived_long_ago_is_not_greeted_again(watch: Watched) -> None:
     await watch.see(CLEAN)
     (hello,) = watch.told(Purpose.HELLO)
-    async with watch.ledger.turn() as draft:
+    async with watch.ledger.transaction() as draft:
         draft.put_message(replace(hello, delivery=Delivery.DONE, sent_at=AT))
     await watch.see(CLEAN)
     assert watch.told(Purpose.HELLO) == []  # it is no longer in memory, and no other is there
@@ -288,7 +288,7 @@ async def test_an_owner_who_left_is_sent_nothing_more_and_holds_no_account(watch
     watch.owners.add(BEA)
     incident = await flagged(watch)
     (hello,) = (message for message in watch.told(Purpose.HELLO) if message.recipient == BEA)
-    async with watch.ledger.turn() as draft:
+    async with watch.ledger.transaction() as draft:
         draft.put_message(replace(hello, delivery=Delivery.SENT, channel_id=1, message_id=2, sent_at=AT))
     (alert,) = (message for message in watch.told() if message.recipient == BEA)
     await watch.keeper.claim(incident.key, BEA)

@@ -268,7 +268,7 @@ async def test_the_next_tick_is_when_a_lease_or_a_snooze_ends(watch: Watched) ->
 async def test_the_next_tick_is_when_a_reminder_is_due_and_brings_it(watch: Watched, clock: Clock) -> None:
     await flagged(watch)
     (alert,) = watch.told()
-    async with watch.ledger.turn() as draft:
+    async with watch.ledger.transaction() as draft:
         draft.put_message(replace(alert, delivery=Delivery.SENT, channel_id=1, message_id=2, sent_at=AT))
     assert watch.keeper.next_tick() == AT + FIRST_REMINDER
     clock.turn(FIRST_REMINDER - timedelta(seconds=1))
@@ -285,7 +285,7 @@ async def test_row_29_who_is_on_it_is_asked_after_four_hours_and_then_the_claim_
 ) -> None:
     await watch.keeper.claim((await flagged(watch)).key, ADA)
     (alert,) = watch.told()
-    async with watch.ledger.turn() as draft:
+    async with watch.ledger.transaction() as draft:
         draft.put_message(replace(alert, delivery=Delivery.SENT, channel_id=1, message_id=2, sent_at=AT))
     clock.turn(4 * HOUR)
     await watch.keeper.tick()

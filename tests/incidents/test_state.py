@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.accounts import Action
 from bot.domain.incidents import Delivery, Incident, Message, State
-from bot.incidents.state import Ledger
+from bot.incidents.state import WatchState
 from bot.rules.poll_state import Watch
 from bot.storage import Store, StoredMute, StoreError
 from tests.storage.cases import AT, DAY, FIRST, MINUTE, OWNER, QUICKLY, Watcher, ask, cancelled_at, look
@@ -38,18 +38,18 @@ async def store(path: Path) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def ledger(store: Store, clock: Clock) -> Ledger:
-    return await Ledger.load(store, clock)
+async def ledger(store: Store, clock: Clock) -> WatchState:
+    return await WatchState.load(store, clock)
 
 
-async def test_a_new_ledger_is_empty(ledger: Ledger) -> None:
+async def test_a_new_ledger_is_empty(ledger: WatchState) -> None:
     assert content(ledger) == ({}, {}, {}, Watch())
 
 
 async def test_what_a_turn_changed_is_there_after_a_restart(store: Store, clock: Clock) -> None:
-    ledger = await Ledger.load(store, clock)
+    ledger = await WatchState.load(store, clock)
     action = Action(AT, OWNER, "mute", FIRST.channel, "muted for a day")
-    async with ledger.turn() as draft:
+    async with ledger.transaction() as draft:
         put_in(draft, incident(0), alert(1, incident(0)))
         draft.put_mute(FIRST.channel, AT + DAY, OWNER)
         draft.put_watch(SOME_WATCH)
@@ -61,13 +61,13 @@ async def test_what_a_turn_changed_is_there_after_a_restart(store: Store, clock:
         SOME_WATCH,
     )
     assert content(ledger) == expected
-    assert content(await Ledger.load(store, clock)) == expected
+    assert content(await WatchState.load(store, clock)) == expected
     assert await store.watch.load_mutes() == (StoredMute(FIRST.channel, AT + DAY, OWNER),)
     assert await store.actions(FIRST.channel) == (action,)
 
 
-async def test_a_turn_sees_its_own_changes_and_nobody_else_does(ledger: Ledger) -> None:
-    async with ledger.turn() as draft:
+async def test_a_turn_sees_its_own_changes_and_nobody_else_does(ledger: WatchState) -> None:
+    async with ledger.transaction() as draft:
         put_in(draft, incident(0), alert(1, incident(0)))
         draft.put_mute(None, AT + DAY, OWNER)
         draft.put_watch(SOME_WATCH)
@@ -77,29 +77,29 @@ async def test_a_turn_sees_its_own_changes_and_nobody_else_does(ledger: Ledger) 
     assert set(inside[0]) | set(inside[1]) == {KEYS[0], KEYS[1]}
 
 
-async def test_what_was_read_before_a_turn_stays_as_it_was(ledger: Ledger) -> None:
+async def test_what_was_read_before_a_turn_stays_as_it_was(ledger: WatchState) -> None:
     before = ledger.incidents
     await put(ledger, incident(0))
     assert (dict(before), list(ledger.incidents)) == ({}, [KEYS[0]])
 
 
-async def test_an_error_within_a_turn_changes_nothing(ledger: Ledger, store: Store, clock: Clock) -> None:
+async def test_an_error_within_a_turn_changes_nothing(ledger: WatchState, store: Store, clock: Clock) -> None:
     await put(ledger, incident(0))
     before, version = content(ledger), ledger.changed.version
 
     async def turn() -> None:
-        async with ledger.turn() as draft:
+        async with ledger.transaction() as draft:
             put_in(draft, incident(1), replace(incident(0), state=State.CLEARING))
             raise RuntimeError("within")
 
     with pytest.raises(RuntimeError, match="within"):
         await turn()
     assert (content(ledger), ledger.changed.version) == (before, version)
-    assert content(await Ledger.load(store, clock)) == before
+    assert content(await WatchState.load(store, clock)) == before
 
 
 async def test_a_turn_that_cannot_be_written_changes_nothing_and_the_next_one_works(
-    ledger: Ledger, path: Path
+    ledger: WatchState, path: Path
 ) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -111,34 +111,34 @@ async def test_a_turn_that_cannot_be_written_changes_nothing_and_the_next_one_wo
     assert list(ledger.incidents) == [KEYS[0]]
 
 
-async def test_a_turn_that_changes_nothing_writes_nothing(ledger: Ledger, path: Path) -> None:
-    async with ledger.turn() as draft:
+async def test_a_turn_that_changes_nothing_writes_nothing(ledger: WatchState, path: Path) -> None:
+    async with ledger.transaction() as draft:
         put_in(draft, incident(0), alert(1, incident(0)))
         draft.put_mute(None, AT + DAY, OWNER)
         draft.put_watch(SOME_WATCH)
     version = ledger.changed.version
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         watcher = Watcher(connection)
-        async with ledger.turn() as draft:
+        async with ledger.transaction() as draft:
             put_in(draft, incident(0), alert(1, incident(0)))
             draft.put_mute(None, AT + DAY, OWNER)
             draft.put_watch(SOME_WATCH)
-        async with ledger.turn() as draft:
+        async with ledger.transaction() as draft:
             put_in(draft, ended(incident(0), AT), incident(0))
-        async with ledger.turn():
+        async with ledger.transaction():
             pass
         connection.execute("BEGIN IMMEDIATE")
-        async with ledger.turn() as draft:
+        async with ledger.transaction() as draft:
             draft.put_incident(incident(0))
         connection.execute("ROLLBACK")
         assert not watcher.sees_a_write()
         assert ledger.changed.version == version
-        async with ledger.turn() as draft:
+        async with ledger.transaction() as draft:
             draft.note(Action(AT, OWNER, "test", "", "sent"))
         assert watcher.sees_a_write()
 
 
-async def test_only_what_changed_is_written(ledger: Ledger, path: Path) -> None:
+async def test_only_what_changed_is_written(ledger: WatchState, path: Path) -> None:
     await put(ledger, incident(0), incident(1), alert(2, incident(0)))
     await put_watch(ledger, SOME_WATCH)
     ask_and_commit(path, "UPDATE incident SET missing_looks = 9")
@@ -153,17 +153,17 @@ def ask_and_commit(path: Path, statement: str) -> None:
         connection.execute(statement)
 
 
-async def test_values_are_held_as_they_will_come_back(ledger: Ledger, store: Store, clock: Clock) -> None:
+async def test_values_are_held_as_they_will_come_back(ledger: WatchState, store: Store, clock: Clock) -> None:
     odd = timedelta(microseconds=1)
-    async with ledger.turn() as draft:
+    async with ledger.transaction() as draft:
         put_in(draft, incident(0, at=AT + odd), alert(1, incident(0), at=AT + odd))
         draft.put_mute(None, AT + odd, OWNER)
         assert draft.incidents[KEYS[0]] == incident(0)
-    assert content(ledger) == content(await Ledger.load(store, clock))
+    assert content(ledger) == content(await WatchState.load(store, clock))
     assert ledger.messages[KEYS[1]] == alert(1, incident(0))
 
 
-async def test_what_changes_with_each_look_is_seen_but_not_written(ledger: Ledger, path: Path) -> None:
+async def test_what_changes_with_each_look_is_seen_but_not_written(ledger: WatchState, path: Path) -> None:
     await put_watch(ledger, SOME_WATCH)
     later = replace(SOME_WATCH, last_good=AT + MINUTE, failed_at=AT + MINUTE, failing_seconds=60)
     with closing(sqlite3.connect(path)) as connection:
@@ -173,26 +173,26 @@ async def test_what_changes_with_each_look_is_seen_but_not_written(ledger: Ledge
     assert (ledger.watch.last_good, ledger.watch.failing_seconds) == (AT + MINUTE, 60)
 
 
-async def put_watch(ledger: Ledger, watch: Watch) -> None:
-    async with ledger.turn() as draft:
+async def put_watch(ledger: WatchState, watch: Watch) -> None:
+    async with ledger.transaction() as draft:
         draft.put_watch(watch)
 
 
 async def test_a_restart_goes_on_from_the_last_good_look_there_was(
-    ledger: Ledger, store: Store, clock: Clock
+    ledger: WatchState, store: Store, clock: Clock
 ) -> None:
     await put_watch(ledger, replace(SOME_WATCH, failed_at=AT, failing_seconds=60))
     await store.record_observation(look(FIRST, at=AT + MINUTE))
-    watch = (await Ledger.load(store, clock)).watch
+    watch = (await WatchState.load(store, clock)).watch
     assert (watch.listed, watch.last_good) == (SOME_WATCH.listed, AT + MINUTE)
     assert (watch.failed_at, watch.failing_seconds, watch.resumed) == (None, 0, True)
 
 
-async def test_turns_follow_each_other(ledger: Ledger) -> None:
+async def test_turns_follow_each_other(ledger: WatchState) -> None:
     await put(ledger, incident(0))
 
     async def count() -> None:
-        async with ledger.turn() as draft:
+        async with ledger.transaction() as draft:
             looks = draft.incidents[KEYS[0]].clear_looks
             await asyncio.sleep(0)
             draft.put_incident(replace(incident(0), clear_looks=looks + 1))
@@ -206,26 +206,26 @@ async def test_turns_follow_each_other(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("point", range(15))
 async def test_after_a_turn_cancelled_anywhere_memory_and_database_agree(
-    ledger: Ledger, store: Store, clock: Clock, point: int
+    ledger: WatchState, store: Store, clock: Clock, point: int
 ) -> None:
     async def turn() -> None:
-        async with ledger.turn() as draft:
+        async with ledger.transaction() as draft:
             await asyncio.sleep(0)
             put_in(draft, incident(0), alert(1, incident(0)))
 
     was_cancelled = await cancelled_at(point, turn())
-    assert content(ledger) == content(await Ledger.load(store, clock))
+    assert content(ledger) == content(await WatchState.load(store, clock))
     assert was_cancelled or list(ledger.incidents) == [KEYS[0]]
     async with asyncio.timeout(LIMIT):
         await put(ledger, incident(3))
-    assert content(ledger) == content(await Ledger.load(store, clock))
+    assert content(ledger) == content(await WatchState.load(store, clock))
 
 
 async def test_a_turn_cancelled_again_and_again_while_it_is_written_is_written(
     path: Path, clock: Clock
 ) -> None:
     async with Store.open(path) as store:
-        ledger = await Ledger.load(store, clock)
+        ledger = await WatchState.load(store, clock)
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             turn = asyncio.create_task(put(ledger, incident(0)))
@@ -238,10 +238,10 @@ async def test_a_turn_cancelled_again_and_again_while_it_is_written_is_written(
         async with asyncio.timeout(LIMIT):
             assert isinstance((await asyncio.gather(turn, return_exceptions=True))[0], asyncio.CancelledError)
         assert list(ledger.incidents) == [KEYS[0]]
-        assert content(ledger) == content(await Ledger.load(store, clock))
+        assert content(ledger) == content(await WatchState.load(store, clock))
 
 
-async def test_a_turn_cancelled_while_it_cannot_be_written_says_both(ledger: Ledger, path: Path) -> None:
+async def test_a_turn_cancelled_while_it_cannot_be_written_says_both(ledger: WatchState, path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         turn = asyncio.create_task(put(ledger, incident(0)))
@@ -255,8 +255,8 @@ async def test_a_turn_cancelled_while_it_cannot_be_written_says_both(ledger: Led
     assert content(ledger) == ({}, {}, {}, Watch())
 
 
-async def test_one_who_waits_for_a_turn_can_be_cancelled(ledger: Ledger) -> None:
-    async with ledger.turn() as draft:
+async def test_one_who_waits_for_a_turn_can_be_cancelled(ledger: WatchState) -> None:
+    async with ledger.transaction() as draft:
         waiting = asyncio.create_task(put(ledger, incident(1)))
         await asyncio.sleep(0)
         waiting.cancel()
@@ -269,7 +269,7 @@ async def test_one_who_waits_for_a_turn_can_be_cancelled(ledger: Ledger) -> None
 # The signal
 
 
-async def test_all_who_wait_are_told_of_a_change_once_it_is_true(ledger: Ledger) -> None:
+async def test_all_who_wait_are_told_of_a_change_once_it_is_true(ledger: WatchState) -> None:
     async def first_seen() -> list[str]:
         await ledger.changed.wait(0)
         return list(ledger.incidents)
@@ -281,7 +281,7 @@ async def test_all_who_wait_are_told_of_a_change_once_it_is_true(ledger: Ledger)
         assert await asyncio.gather(*waiters) == [[KEYS[0]]] * 3
 
 
-async def test_a_change_between_looking_and_waiting_is_not_missed(ledger: Ledger) -> None:
+async def test_a_change_between_looking_and_waiting_is_not_missed(ledger: WatchState) -> None:
     seen = ledger.changed.version
     await put(ledger, incident(0))
     await put(ledger, incident(1))
@@ -312,7 +312,7 @@ NOW_AND_THEN = [
 
 @pytest.mark.parametrize(("known", "message", "later", "stays"), NOW_AND_THEN)
 async def test_incidents_stay_in_memory_while_they_matter(
-    ledger: Ledger, clock: Clock, known: Incident, message: Message, later: timedelta, *, stays: bool
+    ledger: WatchState, clock: Clock, known: Incident, message: Message, later: timedelta, *, stays: bool
 ) -> None:
     await put(ledger, known, message)
     clock.at += later
@@ -336,7 +336,7 @@ async def test_incidents_stay_in_memory_while_they_matter(
     ],
 )
 async def test_messages_stay_in_memory_while_they_matter(
-    ledger: Ledger, clock: Clock, message: Message, later: timedelta, *, stays: bool
+    ledger: WatchState, clock: Clock, message: Message, later: timedelta, *, stays: bool
 ) -> None:
     await put(ledger, OVER, LASTING, message)
     clock.at += later
@@ -345,17 +345,17 @@ async def test_messages_stay_in_memory_while_they_matter(
     assert await ledger.message(message.key) == message
 
 
-async def test_what_nobody_knows_is_not_found(ledger: Ledger) -> None:
+async def test_what_nobody_knows_is_not_found(ledger: WatchState) -> None:
     assert await ledger.incident(KEYS[0]) is None
     assert await ledger.message(KEYS[0]) is None
 
 
 async def test_pruning_forgets_what_is_too_old_in_memory_and_database(
-    ledger: Ledger, store: Store, clock: Clock
+    ledger: WatchState, store: Store, clock: Clock
 ) -> None:
     await put(ledger, OVER, LASTING, done(sent(alert(2, OVER))), sent(alert(3, LASTING)))
     clock.at += 401 * DAY
     await ledger.prune()
     assert (list(ledger.incidents), list(ledger.messages)) == ([LASTING.key], [KEYS[3]])
     assert await ledger.incident(OVER.key) is None
-    assert content(ledger) == content(await Ledger.load(store, clock))
+    assert content(ledger) == content(await WatchState.load(store, clock))

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from bot.domain.accounts import Account, Flag, KnownAccount
 from bot.domain.incidents import Delivery, Entry, Incident, Message, Purpose, Reason, State, new_key
-from bot.incidents.state import Ledger, Signal
+from bot.incidents.state import Signal, WatchState
 from bot.incidents.teller import Teller
 from bot.interactions.buttons import view_of
 from bot.notifications import Outbox, Step
@@ -76,8 +76,8 @@ class Desk:
         self.owners: set[int] = set()
         """Who is told what the rules say; nobody, where a test writes the messages itself."""
         self.at: Callable[[Step], None] = lambda _step: None
-        self.ledger_kind = Ledger
-        self.ledger: Ledger
+        self.ledger_kind = WatchState
+        self.ledger: WatchState
         self.outbox: Outbox
         self._database = database
         self._world = world
@@ -113,7 +113,7 @@ class Desk:
 
     async def put(self, *values: Incident | Message) -> None:
         """Change the ledger in one turn."""
-        async with self.ledger.turn() as draft:
+        async with self.ledger.transaction() as draft:
             for value in values:
                 if isinstance(value, Incident):
                     draft.put_incident(value)

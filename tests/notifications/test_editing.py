@@ -77,7 +77,7 @@ async def test_what_a_person_did_shows_at_once(desk: Desk, world: SimulatedDisco
         await desk.work()
         for number in (2, 3):
             desk.pass_time(timedelta(seconds=1))
-            async with desk.ledger.turn() as draft:
+            async with desk.ledger.transaction() as draft:
                 draft.put_incident(replace(draft.incidents[incident.key], flag=FLAGS[number]))
                 draft.note(Action(desk.clock.now(), ada.person.id, "reset", incident.channel or "", "asked"))
             await desk.work()

@@ -11,7 +11,7 @@ import discord
 import pytest
 
 from bot.domain.incidents import Delivery, Purpose, Route
-from bot.incidents.state import Draft, Ledger
+from bot.incidents.state import Transaction, WatchState
 from bot.notifications import Step
 from bot.notifications.transport import Letter, NotDoneError, Obstacle, Place, Post
 from bot.storage import StoreError
@@ -199,15 +199,15 @@ async def test_after_an_error_it_wakes_when_the_backoff_is_over(
             await world.wait_for(lambda: ada.sees(ada.dm))
 
 
-class Failing(Ledger):
+class Failing(WatchState):
     """A ledger that cannot be written at one of its turns."""
 
     turns_left = 0
 
     @asynccontextmanager
-    async def turn(self) -> AsyncGenerator[Draft]:
+    async def turn(self) -> AsyncGenerator[Transaction]:
         self.turns_left -= 1
-        async with super().turn() as draft:
+        async with super().transaction() as draft:
             yield draft
             if self.turns_left == 0:
                 raise StoreError("the disk is full")

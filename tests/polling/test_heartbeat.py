@@ -261,7 +261,7 @@ async def test_row_26_it_is_withheld_while_a_message_is_overdue_by_more_than_fiv
     await rounds.look()
     assert len(service.calls) == 2
 
-    async with watch.ledger.turn() as draft:
+    async with watch.ledger.transaction() as draft:
         draft.put_message(sent(hello, watch))
     await rounds.look()
     assert len(service.calls) == 3

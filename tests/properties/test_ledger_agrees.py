@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.domain.accounts import Action
 from bot.domain.incidents import Delivery, State, new_key
-from bot.incidents.state import Draft, Ledger
+from bot.incidents.state import Transaction, WatchState
 from bot.rules.poll_state import Watch
 from bot.storage import Store, StoreError
 from tests.storage.cases import DAY, FIRST, OWNER
@@ -24,7 +24,7 @@ from tests.support.ledger_cases import SOME_WATCH, Clock, content, put
 HOUR = timedelta(hours=1)
 
 Value = TypeVar("Value")
-Step = Callable[[Draft, datetime], None]
+Step = Callable[[Transaction, datetime], None]
 
 
 def pick(values: Iterable[Value], number: int) -> Value | None:
@@ -33,12 +33,12 @@ def pick(values: Iterable[Value], number: int) -> Value | None:
     return several[number % len(several)] if several else None
 
 
-def open_one(draft: Draft, now: datetime) -> None:
+def open_one(draft: Transaction, now: datetime) -> None:
     draft.put_incident(replace(incident(at=now), key=new_key()))
 
 
 def change_one(number: int, state: State, looks: int) -> Step:
-    def step(draft: Draft, now: datetime) -> None:
+    def step(draft: Transaction, now: datetime) -> None:
         known = pick(draft.incidents.values(), number)
         # An account that is flagged again hours later has a new incident.
         if known is None or (known.ended_at is not None and known.ended_at < now - HOUR):
@@ -50,7 +50,7 @@ def change_one(number: int, state: State, looks: int) -> Step:
 
 
 def write_one(chosen: set[int], *, loud: bool) -> Step:
-    def step(draft: Draft, now: datetime) -> None:
+    def step(draft: Transaction, now: datetime) -> None:
         about = [known for number, known in enumerate(draft.incidents.values()) if number % 5 in chosen]
         draft.put_message(replace(alert(0, *about, at=now), key=new_key(), loud=loud))
 
@@ -58,7 +58,7 @@ def write_one(chosen: set[int], *, loud: bool) -> Step:
 
 
 def deliver_one(number: int, delivery: Delivery) -> Step:
-    def step(draft: Draft, now: datetime) -> None:
+    def step(draft: Transaction, now: datetime) -> None:
         known = pick(draft.messages.values(), number)
         if known is None or known.delivery in (Delivery.DONE, Delivery.CANCELLED):
             return
@@ -69,7 +69,7 @@ def deliver_one(number: int, delivery: Delivery) -> Step:
 
 
 def shorten_one(number: int) -> Step:
-    def step(draft: Draft, now: datetime) -> None:
+    def step(draft: Transaction, now: datetime) -> None:
         if (known := pick(draft.messages.values(), number)) is not None:
             draft.put_message(replace(known, entries=known.entries[1:], due_at=now))
 
@@ -80,23 +80,23 @@ def mute(channel: str | None, hours: int) -> Step:
     return lambda draft, now: draft.put_mute(channel, now + hours * HOUR, OWNER)
 
 
-def remember(draft: Draft, now: datetime) -> None:
+def remember(draft: Transaction, now: datetime) -> None:
     draft.put_watch(replace(SOME_WATCH, removed_at=now, last_good=now))
 
 
-def forget(draft: Draft, now: datetime) -> None:
+def forget(draft: Transaction, now: datetime) -> None:
     draft.put_watch(Watch(shrunk=frozenset({FIRST.channel}), shrunk_since=now))
 
 
-def note(draft: Draft, now: datetime) -> None:
+def note(draft: Transaction, now: datetime) -> None:
     draft.note(Action(now, OWNER, "test", FIRST.channel, "done"))
 
 
-def fail(_: Draft, __: datetime) -> None:
+def fail(_: Transaction, __: datetime) -> None:
     raise RuntimeError("within")
 
 
-def break_the_database(draft: Draft, now: datetime) -> None:
+def break_the_database(draft: Transaction, now: datetime) -> None:
     draft.put_message(replace(alert(0, incident(0), at=now), key=new_key()))
 
 
@@ -117,9 +117,9 @@ turns = st.tuples(
 )
 
 
-async def take(ledger: Ledger, steps: list[Step], now: datetime) -> None:
+async def take(ledger: WatchState, steps: list[Step], now: datetime) -> None:
     with suppress(RuntimeError, StoreError):
-        async with ledger.turn() as draft:
+        async with ledger.transaction() as draft:
             for step in steps:
                 step(draft, now)
 
@@ -127,7 +127,7 @@ async def take(ledger: Ledger, steps: list[Step], now: datetime) -> None:
 async def live(path: Path, life: list[tuple[list[Step], timedelta, int | None]]) -> None:
     clock = Clock()
     async with Store.open(path) as store:
-        ledger = await Ledger.load(store, clock)
+        ledger = await WatchState.load(store, clock)
         for number, (steps, wait, cancelled_after) in enumerate(life):
             clock.at += wait
             turn = asyncio.create_task(take(ledger, steps, clock.at), name=f"turn {number}")
@@ -137,7 +137,7 @@ async def live(path: Path, life: list[tuple[list[Step], timedelta, int | None]])
                 turn.cancel()
             await asyncio.wait([turn])
             await put(ledger)  # a turn that failed has not looked at the clock
-            assert content(ledger) == content(await Ledger.load(store, clock))
+            assert content(ledger) == content(await WatchState.load(store, clock))
 
 
 @given(st.lists(turns, min_size=1, max_size=12))

@@ -14,8 +14,8 @@ from pydantic import SecretStr
 
 from bot.domain.accounts import Account, Action, Flag, Observation
 from bot.domain.incidents import Incident, Message, Purpose, Route
-from bot.incidents.service import Watchkeeper
-from bot.incidents.state import Ledger
+from bot.incidents.service import IncidentService
+from bot.incidents.state import WatchState
 from bot.incidents.teller import Teller
 from bot.interactions.buttons import view_of
 from bot.loops import WatchLoops
@@ -91,9 +91,9 @@ class Watched:
     owners: set[int] = field(default_factory=lambda: {ADA})
     session: aiohttp.ClientSession = field(init=False)
     store: Store = field(init=False)
-    ledger: Ledger = field(init=False)
+    ledger: WatchState = field(init=False)
     teller: Teller = field(init=False)
-    keeper: Watchkeeper = field(init=False)
+    keeper: IncidentService = field(init=False)
     useapi: UseapiClient = field(init=False)
     monitor: AccountPoller = field(init=False)
 
@@ -134,9 +134,9 @@ async def watching(
         watched.useapi = UseapiClient(
             session, url, SecretStr(token), limits=limits, sleep=at_once, now=clock.now
         )
-        watched.ledger = await Ledger.load(store, clock.now)
+        watched.ledger = await WatchState.load(store, clock.now)
         watched.teller = Teller(lambda: watched.owners, Policy(), clock.now)
-        watched.keeper = Watchkeeper(
+        watched.keeper = IncidentService(
             watched.ledger, watched.teller, await store.watch.greeted(), monotonic=clock.monotonic
         )
         watched.monitor = AccountPoller(

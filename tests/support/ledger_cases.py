@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.domain.incidents import Incident, Message
-from bot.incidents.state import Draft, Ledger
+from bot.incidents.state import Transaction, WatchState
 from bot.rules.poll_state import Watch
 from tests.storage.cases import AT, FIRST, SECOND
 
@@ -18,18 +18,18 @@ class Clock:
         return self.at
 
 
-def content(ledger: Ledger) -> tuple[object, ...]:
+def content(ledger: WatchState) -> tuple[object, ...]:
     """Give all that a ledger holds."""
     return dict(ledger.incidents), dict(ledger.messages), dict(ledger.mutes), ledger.watch
 
 
-async def put(ledger: Ledger, *values: Incident | Message) -> None:
+async def put(ledger: WatchState, *values: Incident | Message) -> None:
     """Take a turn that puts incidents and messages."""
-    async with ledger.turn() as draft:
+    async with ledger.transaction() as draft:
         put_in(draft, *values)
 
 
-def put_in(draft: Draft, *values: Incident | Message) -> None:
+def put_in(draft: Transaction, *values: Incident | Message) -> None:
     for value in values:
         if isinstance(value, Incident):
             draft.put_incident(value)

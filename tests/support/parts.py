@@ -12,8 +12,8 @@ from pydantic import SecretStr
 
 from bot.actions.account_info import AccountInfoService
 from bot.domain.accounts import Account, Flag, Info, InfoSnapshot, KnownAccount
-from bot.incidents.service import Watchkeeper
-from bot.incidents.state import Ledger
+from bot.incidents.service import IncidentService
+from bot.incidents.state import WatchState
 from bot.incidents.teller import Teller
 from bot.polling.poller import AccountPoller, recall
 from bot.providers.useapi import UseapiClient
@@ -67,8 +67,8 @@ async def parts(
     """Open the services on a database, as a start of the bot does; `url` is that of another API."""
     async with aiohttp.ClientSession() as session, Store.open(database, busy_timeout=BRIEFLY) as store:
         useapi = UseapiClient(session, url or api.url, SecretStr(api.token), sleep=at_once, now=clock.now)
-        ledger = await Ledger.load(store, clock.now)
-        keeper = Watchkeeper(
+        ledger = await WatchState.load(store, clock.now)
+        keeper = IncidentService(
             ledger, Teller(frozenset[int], Policy(), clock.now), (), monotonic=clock.monotonic
         )
         monitor = AccountPoller(useapi, store, await recall(store), keeper, now=clock.now)

@@ -11,8 +11,8 @@ from typing import Final
 from bot.domain.accounts import Account, Flag, KnownAccount, Observation
 from bot.domain.causes import Cause
 from bot.domain.incidents import Delivery, Trouble
-from bot.incidents.service import Watchkeeper
-from bot.incidents.state import Ledger
+from bot.incidents.service import IncidentService
+from bot.incidents.state import WatchState
 from bot.incidents.teller import Teller
 from bot.interactions.buttons import view_of
 from bot.loops import WatchLoops
@@ -63,7 +63,7 @@ class Taken:
     """The flag was only met, and is about to be written down."""
 
 
-class Keeper(Watchkeeper):
+class Keeper(IncidentService):
     """A watchkeeper that tells what it has taken in."""
 
     taken: list[Taken]
@@ -155,7 +155,7 @@ class Process:
         self._open = AsyncExitStack()
         self._numbers = count(1)
         self.store: Store
-        self.ledger: Ledger
+        self.ledger: WatchState
         self.keeper: Keeper
         self.outbox: Outbox
         self.monitor: Meeter
@@ -171,7 +171,7 @@ class Process:
     async def start(self) -> None:
         self.refuses = False
         self.store = await self._open.enter_async_context(Store.open(self._path))
-        self.ledger = await Ledger.load(self.store, self.now)
+        self.ledger = await WatchState.load(self.store, self.now)
         teller = Teller(lambda: self.owners, Policy(), self.now, self.new_key)
         greeted = await self.store.watch.greeted()
         self.keeper = Keeper(self.ledger, teller, greeted, keys=self.new_key, monotonic=self.seconds)
