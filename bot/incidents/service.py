@@ -99,7 +99,7 @@ class IncidentService:
         async with self.transaction() as turn:
             believed = self.believes(observation)
             turn.decide(
-                polls.look(
+                polls.on_poll(
                     turn.draft.watch,
                     turn.draft.incidents,
                     observation,
@@ -118,7 +118,7 @@ class IncidentService:
         """Take in that the list could not be read; `flag` is what it was refused with, if nobody's."""
         async with self.transaction() as turn:
             turn.decide(
-                polls.fail(
+                polls.on_poll_failed(
                     turn.draft.watch,
                     turn.draft.incidents,
                     trouble,
@@ -136,7 +136,7 @@ class IncidentService:
         """Take in a 596 that a command met, or a look in place of the list; earlier, if `since` says so."""
         async with self.transaction() as turn:
             turn.decide(
-                polls.met(
+                polls.on_flag_reported(
                     turn.draft.watch,
                     turn.draft.incidents,
                     channel,
@@ -152,13 +152,13 @@ class IncidentService:
         """Return the incident of an account as a flag makes it; nothing is written down."""
         known = self.ledger.open_incidents.get(channel)
         if known is None:
-            return account_incidents.opened(channel, flag, at, (), str, from_command=not by_look)[0]
-        return account_incidents.sighted(known, flag, at, in_list=by_look)[0]
+            return account_incidents.open_incident(channel, flag, at, (), str, from_command=not by_look)[0]
+        return account_incidents.flag_seen(known, flag, at, in_list=by_look)[0]
 
     async def tick(self) -> None:
         """Take in that time has passed, or that the owners changed."""
         async with self.transaction() as turn:
-            turn.decide(polls.passing(turn.draft.watch, turn.draft.incidents, turn.at))
+            turn.decide(polls.on_tick(turn.draft.watch, turn.draft.incidents, turn.at))
 
     def next_tick(self) -> datetime:
         """Say when `tick` will have something to do if nothing happens until then."""
@@ -212,7 +212,7 @@ class IncidentService:
         that was chosen, where the incident is the service's.
         """
         async with self.transaction() as turn:
-            turn.decide(polls.passing(turn.draft.watch, turn.draft.incidents, turn.at))
+            turn.decide(polls.on_tick(turn.draft.watch, turn.draft.incidents, turn.at))
             incident = turn.draft.incidents.get(key)
             is_it = incident is not None and confirmed in (None, incident.flag)
             lease = (

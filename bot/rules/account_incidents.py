@@ -44,7 +44,7 @@ def folded(text: str) -> str:
     return BLANKS.sub("", NUMBER.sub("0", text))
 
 
-def opened(
+def open_incident(
     channel: str,
     flag: Flag,
     at: datetime,
@@ -126,7 +126,7 @@ def is_episode(incident: Incident) -> bool:
     return incident.ending is not Ending.REMOVED
 
 
-def sighted(incident: Incident, flag: Flag, at: datetime, *, in_list: bool) -> Change:
+def flag_seen(incident: Incident, flag: Flag, at: datetime, *, in_list: bool) -> Change:
     """Take in that the flag of an open episode was shown, by the list or by a command."""
     if incident.state is State.RESETTING:
         return incident, None  # what is seen during a reset belongs to the reset
@@ -155,7 +155,7 @@ def sighted(incident: Incident, flag: Flag, at: datetime, *, in_list: bool) -> C
     )
 
 
-def reworded(incident: Incident, flag: Flag, at: datetime) -> Change:
+def update_text(incident: Incident, flag: Flag, at: datetime) -> Change:
     """Take in what the API says now of an episode of which nobody can tell whose it is."""
     peak = heavier(incident.peak, flag.kind)
     now = replace(incident, flag=flag_to_keep(incident.flag, flag), peak=peak)
@@ -208,7 +208,7 @@ def block_end(incident: Incident, shown: Flag, at: datetime) -> datetime | None:
     return shown.block_end(at)
 
 
-def clean(
+def flag_absent(
     incident: Incident, at: datetime, last_good: datetime | None, blind: Blind | None, policy: Policy
 ) -> Change:
     """Take in that the list shows the account of an open episode without a flag.
@@ -233,7 +233,7 @@ def clearing(incident: Incident, at: datetime, last_good: datetime | None, blind
     # The list never showed what only a command met, so that it shows nothing is no sign of an end yet.
     state = State.OPEN if incident.from_command else State.CLEARING
     return replace(
-        seen_until(incident, last_good),
+        stamp_last_seen(incident, last_good),
         state=state,
         clear_since=at,
         clear_looks=1,
@@ -243,7 +243,7 @@ def clearing(incident: Incident, at: datetime, last_good: datetime | None, blind
     )
 
 
-def missing(incident: Incident, at: datetime, *, removed: bool) -> Change:
+def account_absent(incident: Incident, at: datetime, *, removed: bool) -> Change:
     """Take in that a believed list does not hold the account; `removed` if Midwatch removed it itself."""
     if incident.state is State.RESETTING:
         return incident, None
@@ -253,7 +253,7 @@ def missing(incident: Incident, at: datetime, *, removed: bool) -> Change:
     return replace(incident, missing_looks=looks), None
 
 
-def seen_until(incident: Incident, last_good: datetime | None) -> Incident:
+def stamp_last_seen(incident: Incident, last_good: datetime | None) -> Incident:
     """Write down when an open flag was last shown: by the last good look, unless that missed it."""
     is_shown = incident.state is State.OPEN and incident.clear_since is None and not incident.missing_looks
     if last_good is None or not is_shown:

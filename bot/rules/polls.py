@@ -24,7 +24,7 @@ class Decision:
     alerts: tuple[Alert, ...] = ()
 
 
-def look(
+def on_poll(
     watch: Watch,
     incidents: Mapping[str, Incident],
     observation: Observation,
@@ -63,9 +63,9 @@ def sightings(
     for account, flag in flagged:
         incident = running.get(account.channel)
         if incident is not None:
-            yield account_incidents.sighted(incident, flag, observation.at, in_list=True)
+            yield account_incidents.flag_seen(incident, flag, observation.at, in_list=True)
         else:
-            yield account_incidents.opened(
+            yield account_incidents.open_incident(
                 account.channel,
                 flag,
                 observation.flagged_since.get(account.channel, observation.at),
@@ -93,9 +93,9 @@ def absences(
         if account is None:
             removed = channel in watch.removed
             if removed or counts(watch, observation.at, policy):
-                yield account_incidents.missing(incident, observation.at, removed=removed)
+                yield account_incidents.account_absent(incident, observation.at, removed=removed)
         elif account.flag is None:
-            yield account_incidents.clean(incident, observation.at, watch.last_good, blind, policy)
+            yield account_incidents.flag_absent(incident, observation.at, watch.last_good, blind, policy)
 
 
 def shrunk(
@@ -127,7 +127,7 @@ def shrunk(
     return decided(after, incidents, present, changes)
 
 
-def fail(
+def on_poll_failed(
     watch: Watch,
     incidents: Mapping[str, Incident],
     trouble: Trouble,
@@ -152,7 +152,7 @@ def fail(
     return decided(after, incidents, present, [*troubled(watch, present, trouble, at, new_key, flag, cause)])
 
 
-def met(
+def on_flag_reported(
     watch: Watch,
     incidents: Mapping[str, Incident],
     channel: str,
@@ -171,16 +171,16 @@ def met(
     running, past = by_channel(present)
     incident = running.get(channel)
     if incident is not None:
-        change = account_incidents.sighted(incident, flag, at, in_list=by_look)
+        change = account_incidents.flag_seen(incident, flag, at, in_list=by_look)
     else:
         ended = past.get(channel, ())
-        change = account_incidents.opened(
+        change = account_incidents.open_incident(
             channel, flag, since or at, ended, new_key, from_command=not by_look
         )
     return decided(watch, incidents, present, [change])
 
 
-def passing(watch: Watch, incidents: Mapping[str, Incident], at: datetime) -> Decision:
+def on_tick(watch: Watch, incidents: Mapping[str, Incident], at: datetime) -> Decision:
     """Take in that time has passed."""
     changes = timers.tick(incidents, at)
     return decided(watch, incidents, incidents, changes)

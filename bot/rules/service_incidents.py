@@ -92,7 +92,7 @@ def troubled(
     elif service.trouble is trouble and service.cause is not cause:
         yield replace(service, cause=cause, seen_at=at), None  # an edit shows it
     elif flag is not None and trouble is Trouble.PENDING:
-        yield account_incidents.reworded(service, flag, at)
+        yield account_incidents.update_text(service, flag, at)
 
 
 def is_worse(service: Incident, trouble: Trouble, flag: Flag | None) -> bool:
@@ -112,7 +112,7 @@ def last_seen(watch: Watch, present: Mapping[str, Incident]) -> Iterator[Change]
     """Write down when open flags were last seen, now that nobody sees them."""
     for incident in present.values():
         if incident.channel is not None and not incident.ended:
-            yield account_incidents.seen_until(incident, watch.last_good), None
+            yield account_incidents.stamp_last_seen(incident, watch.last_good), None
 
 
 def look_again_in(watch: Watch, incidents: Mapping[str, Incident], policy: Policy) -> timedelta:

@@ -95,9 +95,9 @@ class World:
         """Look, and see that a second look at the same changes nothing."""
         observation = self.observation(flags)
         decision = self.apply(
-            polls.look(self.watch, self.incidents, observation, self.policy, new_key=self.new_key)
+            polls.on_poll(self.watch, self.incidents, observation, self.policy, new_key=self.new_key)
         )
-        again = polls.look(self.watch, self.incidents, observation, self.policy, new_key=self.new_key)
+        again = polls.on_poll(self.watch, self.incidents, observation, self.policy, new_key=self.new_key)
         settled = [each for each in again.incidents if each.missing_looks == each.clear_looks == 0]
         assert [each for each in settled if not each.ended] == []
         assert [each for each in again.alerts if each.reason is not Reason.RESOLVED] == []
@@ -109,7 +109,7 @@ class World:
         flag: Flag | None = None,
         cause: Cause | None = None,
     ) -> Decision:
-        failed = polls.fail(
+        failed = polls.on_poll_failed(
             self.watch,
             self.incidents,
             trouble,
@@ -124,7 +124,7 @@ class World:
     def meet(self, channel: str, text: str) -> Decision:
         flag = Flag.of(text)
         return self.apply(
-            polls.met(self.watch, self.incidents, channel, flag, self.now, new_key=self.new_key)
+            polls.on_flag_reported(self.watch, self.incidents, channel, flag, self.now, new_key=self.new_key)
         )
 
     def apply(self, decision: Decision) -> Decision:
@@ -163,7 +163,7 @@ class World:
         )
 
     def tick(self) -> None:
-        self.apply(polls.passing(self.watch, self.incidents, self.now))
+        self.apply(polls.on_tick(self.watch, self.incidents, self.now))
         self.deliver()
 
     def deliver(self) -> None:
