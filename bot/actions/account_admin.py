@@ -190,7 +190,7 @@ class AccountAdmin:
 
         def begin(turn: Turn) -> None:
             # Before it is sent: a look that begins right after must not be alarmed that the account is gone.
-            turn.draft.put_watch(poll_state.removing(turn.draft.watch, channel, turn.at))
+            turn.draft.put_watch(poll_state.expect_removal(turn.draft.watch, channel, turn.at))
             turn.note(owner, REMOVE, channel, BEGUN)
 
         async with self._alone:

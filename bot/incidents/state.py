@@ -11,7 +11,7 @@ from typing import Final, Self, TypeVar, assert_never
 from bot.domain.accounts import Action
 from bot.domain.incidents import Delivery, Incident, Message
 from bot.rules.policy import CLOCK_SLACK, RECUR_WINDOW
-from bot.rules.poll_state import Watch, resume
+from bot.rules.poll_state import PollState, resume
 from bot.rules.recipient import running
 from bot.storage import Shape, Store, StoredMute, kept_incident, kept_message, kept_mute
 
@@ -20,7 +20,7 @@ ENDED_STAYS: Final = RECUR_WINDOW
 PUSHED_STAYS: Final = timedelta(days=7)
 """How long a finished message that notified stays in memory: reminders count from it."""
 
-WATCH: Final = Shape(Watch)
+WATCH: Final = Shape(PollState)
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -33,7 +33,7 @@ class Snapshot:
     incidents: Mapping[str, Incident]
     messages: Mapping[str, Message]
     mutes: Mapping[str | None, StoredMute]
-    watch: Watch
+    watch: PollState
 
     def trimmed(self, now: datetime) -> Self:
         """Give what is worth holding in memory.
@@ -102,7 +102,7 @@ class Transaction:
         return until_when(self._mutes)
 
     @property
-    def watch(self) -> Watch:
+    def watch(self) -> PollState:
         """What the rules remember from look to look, as it will be."""
         return self._watch
 
@@ -134,7 +134,7 @@ class Transaction:
             if until != mute.until:
                 self._mutes[channel] = kept_mute(replace(mute, until=until))
 
-    def put_watch(self, watch: Watch) -> None:
+    def put_watch(self, watch: PollState) -> None:
         """Change what the rules remember."""
         self._watch = watch if watch == self._watch else WATCH.value_of_text(WATCH.text(watch))
 
@@ -189,7 +189,7 @@ class WatchState:
         """
         at, records = now(), store.watch
         written = await records.load_watch()
-        watch = Watch() if written is None else WATCH.value_of_text(written)
+        watch = PollState() if written is None else WATCH.value_of_text(written)
         return cls(
             store,
             Snapshot(
@@ -222,7 +222,7 @@ class WatchState:
         return until_when(self._memory.mutes)
 
     @property
-    def watch(self) -> Watch:
+    def watch(self) -> PollState:
         """What the rules remember from look to look."""
         return self._memory.watch
 

@@ -9,7 +9,7 @@ from bot.domain.accounts import Flag
 from bot.domain.incidents import Alert, Ending, Incident, Reason, ResetVerdict, State
 from bot.rules.account_incidents import Change, block_end, ended, heavier
 from bot.rules.policy import LEASE, LONGEST_SNOOZE
-from bot.rules.timers import aged, given_back
+from bot.rules.timers import expire, release_lease
 
 
 def claim(incident: Incident, owner: int, at: datetime) -> Incident:
@@ -42,7 +42,7 @@ def take_lease(incident: Incident, owner: int, at: datetime, channel: str | None
     To be written down before the API is asked to reset. The incident that comes out is the lease: the verdict
     is only taken from who holds it. `channel` is the account, where the incident is the service's.
     """
-    now = aged(incident, at)
+    now = expire(incident, at)
     if now.ended or now.state is State.RESETTING:
         return None
     return replace(
@@ -77,16 +77,16 @@ def give_verdict(
         return incident, None
     if incident.trouble is not None:
         # Only a good list ends it. What came of a reset says nothing of the trouble of the service.
-        return replace(given_back(incident), verdict=verdict, judged_at=at), None
+        return replace(release_lease(incident), verdict=verdict, judged_at=at), None
     match verdict:
         case ResetVerdict.BACK:
             return ended(replace(incident, reset_at=at), Ending.RESET, at)
         case ResetVerdict.NOT_CONFIGURED:
             return ended(incident, Ending.REMOVED, at)
         case ResetVerdict.NOT_YET | ResetVerdict.COULD_NOT_TELL:
-            return replace(given_back(incident), verdict=verdict, judged_at=at), None
+            return replace(release_lease(incident), verdict=verdict, judged_at=at), None
         case ResetVerdict.FLAGGED_AGAIN:
-            judged = replace(given_back(incident), verdict=verdict, judged_at=at)
+            judged = replace(release_lease(incident), verdict=verdict, judged_at=at)
             return flagged_again(judged, flag, at)
     assert_never(verdict)
 

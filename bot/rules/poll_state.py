@@ -13,7 +13,7 @@ NO_CHANNELS: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class PollState:
     """What is remembered from look to look besides incidents; two that compare equal need no writing.
 
     Fields that do not compare change with each look. They may be lost: `resume` says what holds after that.
@@ -38,7 +38,7 @@ class Watch:
     """Whether there was no good look yet since the program started."""
 
 
-def resume(watch: Watch, last_good: datetime | None) -> Watch:
+def resume(watch: PollState, last_good: datetime | None) -> PollState:
     """Give the watch as it goes on when the program starts.
 
     The caller may know a later good look: the watch is not written down for each of them.
@@ -47,7 +47,7 @@ def resume(watch: Watch, last_good: datetime | None) -> Watch:
     return replace(watch, last_good=max(known, default=None), failed_at=None, failing_seconds=0, resumed=True)
 
 
-def in_time(watch: Watch, at: datetime) -> Watch:
+def clamp_future(watch: PollState, at: datetime) -> PollState:
     """Give the watch without times that only a clock set back can explain."""
     return replace(
         watch,
@@ -59,17 +59,17 @@ def in_time(watch: Watch, at: datetime) -> Watch:
     )
 
 
-def removing(watch: Watch, channel: str, at: datetime) -> Watch:
+def expect_removal(watch: PollState, channel: str, at: datetime) -> PollState:
     """Expect an account to be gone, for it was removed from here."""
     return replace(watch, removed=watch.removed | {channel}, removed_at=at)
 
 
-def adding(watch: Watch, channel: str) -> Watch:
+def adding(watch: PollState, channel: str) -> PollState:
     """Expect an account to stay, for it was added from here."""
     return replace(watch, removed=watch.removed - {channel})
 
 
-def is_believed(watch: Watch, channels: frozenset[str], at: datetime) -> bool:
+def is_believed(watch: PollState, channels: frozenset[str], at: datetime) -> bool:
     """Tell whether accounts that are missing from a list were likely taken out of it on purpose."""
     expected = (watch.listed or NO_CHANNELS) - watch.removed
     if not expected:
@@ -85,16 +85,16 @@ def is_believed(watch: Watch, channels: frozenset[str], at: datetime) -> bool:
     )
 
 
-def counts(watch: Watch, at: datetime, policy: Policy) -> bool:
+def counts(watch: PollState, at: datetime, policy: Policy) -> bool:
     """Tell whether a poll counts as one of its own, not as one with the poll before it."""
     return watch.counted_at is None or at - watch.counted_at >= policy.polls_apart
 
 
-def believing(watch: Watch, channels: frozenset[str], at: datetime, policy: Policy) -> Watch:
+def accept_list(watch: PollState, channels: frozenset[str], at: datetime, policy: Policy) -> PollState:
     """Remember a list that is believed."""
     # A look may have begun before the removal, but not that long before.
     waits = watch.removed_at is not None and near(at, watch.removed_at, REMOVAL_LAG)
-    return Watch(
+    return PollState(
         listed=channels,
         removed=watch.removed & channels if waits else NO_CHANNELS,
         removed_at=watch.removed_at if waits and watch.removed & channels else None,
@@ -103,7 +103,7 @@ def believing(watch: Watch, channels: frozenset[str], at: datetime, policy: Poli
     )
 
 
-def failing(watch: Watch, at: datetime, policy: Policy) -> Watch:
+def count_failure(watch: PollState, at: datetime, policy: Policy) -> PollState:
     """Count for how long looks have failed. A step of the clock adds no more than two looks are apart."""
     passed = timedelta() if watch.failed_at is None else at - watch.failed_at
     counted = int(min(max(passed, timedelta()), policy.looks_apart).total_seconds())
@@ -112,7 +112,7 @@ def failing(watch: Watch, at: datetime, policy: Policy) -> Watch:
     return replace(watch, failed_at=at, failing_seconds=watch.failing_seconds + counted)
 
 
-def blind_stretch(watch: Watch, service: Incident | None, at: datetime, policy: Policy) -> Blind | None:
+def blind_stretch(watch: PollState, service: Incident | None, at: datetime, policy: Policy) -> Blind | None:
     """Give the stretch without a good look that this one ends, if it is worth a word.
 
     `service` is the trouble of the service that goes on, if any.

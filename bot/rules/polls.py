@@ -11,7 +11,15 @@ from bot.domain.incidents import Alert, Incident, Trouble, open_service
 from bot.rules import account_incidents, timers
 from bot.rules.account_incidents import Blind, Change, NewKey
 from bot.rules.policy import Policy
-from bot.rules.poll_state import Watch, believing, blind_stretch, counts, failing, in_time, is_believed
+from bot.rules.poll_state import (
+    PollState,
+    accept_list,
+    blind_stretch,
+    clamp_future,
+    count_failure,
+    counts,
+    is_believed,
+)
 from bot.rules.service_incidents import recoveries, troubled
 
 
@@ -19,13 +27,13 @@ from bot.rules.service_incidents import recoveries, troubled
 class Decision:
     """What follows: the watch as it is now, the incidents that are new or changed, and what to tell."""
 
-    watch: Watch
+    watch: PollState
     incidents: tuple[Incident, ...] = ()
     alerts: tuple[Alert, ...] = ()
 
 
 def on_poll(
-    watch: Watch,
+    watch: PollState,
     incidents: Mapping[str, Incident],
     observation: Observation,
     policy: Policy,
@@ -34,7 +42,7 @@ def on_poll(
 ) -> Decision:
     """Take in a good look. `incidents` are those that go on, and those that ended in the last 6 h."""
     at = observation.at
-    watch = in_time(watch, at)
+    watch = clamp_future(watch, at)
     present = up_to_date(incidents, at)
     channels = frozenset(account.channel for account in observation.accounts)
     if not is_believed(watch, channels, at):
@@ -45,11 +53,11 @@ def on_poll(
         *sightings(watch, present, observation, blind, new_key),
         *absences(watch, present, observation, blind, policy),
     ]
-    return decided(believing(watch, channels, at, policy), incidents, present, changes)
+    return decided(accept_list(watch, channels, at, policy), incidents, present, changes)
 
 
 def sightings(
-    watch: Watch,
+    watch: PollState,
     present: Mapping[str, Incident],
     observation: Observation,
     blind: Blind | None,
@@ -77,7 +85,7 @@ def sightings(
 
 
 def absences(
-    watch: Watch,
+    watch: PollState,
     present: Mapping[str, Incident],
     observation: Observation,
     blind: Blind | None,
@@ -99,7 +107,7 @@ def absences(
 
 
 def shrunk(
-    watch: Watch,
+    watch: PollState,
     incidents: Mapping[str, Incident],
     observation: Observation,
     policy: Policy,
@@ -128,7 +136,7 @@ def shrunk(
 
 
 def on_poll_failed(
-    watch: Watch,
+    watch: PollState,
     incidents: Mapping[str, Incident],
     trouble: Trouble,
     at: datetime,
@@ -142,9 +150,9 @@ def on_poll_failed(
 
     `flag` is what the list was refused with, if nobody can tell whose it is: then it must not wait.
     """
-    watch = in_time(watch, at)
+    watch = clamp_future(watch, at)
     present = up_to_date(incidents, at)
-    after = failing(watch, at, policy)
+    after = count_failure(watch, at, policy)
     too_soon = timedelta(seconds=after.failing_seconds) < policy.outage_after
     may_pass = trouble is Trouble.UNREACHABLE or (trouble is Trouble.PENDING and flag is None)
     if may_pass and too_soon:
@@ -153,7 +161,7 @@ def on_poll_failed(
 
 
 def on_flag_reported(
-    watch: Watch,
+    watch: PollState,
     incidents: Mapping[str, Incident],
     channel: str,
     flag: Flag,
@@ -180,7 +188,7 @@ def on_flag_reported(
     return decided(watch, incidents, present, [change])
 
 
-def on_tick(watch: Watch, incidents: Mapping[str, Incident], at: datetime) -> Decision:
+def on_tick(watch: PollState, incidents: Mapping[str, Incident], at: datetime) -> Decision:
     """Take in that time has passed."""
     changes = timers.tick(incidents, at)
     return decided(watch, incidents, incidents, changes)
@@ -188,7 +196,7 @@ def on_tick(watch: Watch, incidents: Mapping[str, Incident], at: datetime) -> De
 
 def up_to_date(incidents: Mapping[str, Incident], at: datetime) -> dict[str, Incident]:
     """Give the incidents without what is over by now."""
-    return {key: each if each.ended else timers.aged(each, at) for key, each in incidents.items()}
+    return {key: each if each.ended else timers.expire(each, at) for key, each in incidents.items()}
 
 
 def by_channel(incidents: Mapping[str, Incident]) -> tuple[dict[str, Incident], dict[str, list[Incident]]]:
@@ -206,7 +214,7 @@ def by_channel(incidents: Mapping[str, Incident]) -> tuple[dict[str, Incident], 
 
 
 def decided(
-    watch: Watch,
+    watch: PollState,
     before: Mapping[str, Incident],
     present: Mapping[str, Incident],
     changes: Sequence[Change],

@@ -74,7 +74,7 @@ class Desk:
     ) -> "Desk":
         """Pick what is the owner's, and sum it up."""
         own = tuple(
-            in_time(each, now)
+            clamp_future(each, now)
             for each in messages
             if each.recipient == owner and each.delivery is not Delivery.CANCELLED
         )
@@ -188,7 +188,7 @@ def holds(incident: Incident) -> Iterator[datetime]:
         yield incident.claimed_at + CLAIM_FOR + CLAIM_GRACE
 
 
-def in_time(message: Message, now: datetime) -> Message:
+def clamp_future(message: Message, now: datetime) -> Message:
     """Give a message that was sent before the clock was set back as if sent now; nothing waits for later."""
     sent_at = not_after(message.sent_at, now)
     return message if sent_at == message.sent_at else replace(message, sent_at=sent_at)

@@ -11,7 +11,7 @@ from bot.domain.incidents import Alert, Ending, Incident, Reason, State, Trouble
 from bot.rules import account_incidents
 from bot.rules.account_incidents import Change, NewKey
 from bot.rules.policy import AWAY_AFTER, TROUBLED_POLL, Policy
-from bot.rules.poll_state import Watch
+from bot.rules.poll_state import PollState
 
 WEIGHT: Final[Mapping[Trouble, int]] = {
     Trouble.AWAY: 0,
@@ -29,7 +29,7 @@ A pending message is an account's, and as heavy as its flag.
 
 
 def recoveries(
-    watch: Watch, present: Mapping[str, Incident], at: datetime, new_key: NewKey
+    watch: PollState, present: Mapping[str, Incident], at: datetime, new_key: NewKey
 ) -> Iterator[Change]:
     """End the service's trouble; or tell that the bot was away, which only shows now."""
     service = open_service(present.values())
@@ -52,7 +52,7 @@ def recoveries(
 
 
 def troubled(
-    watch: Watch,
+    watch: PollState,
     present: Mapping[str, Incident],
     trouble: Trouble,
     at: datetime,
@@ -108,14 +108,14 @@ def gravest_of(service: Incident) -> Trouble:
     return service.gravest or service.trouble or Trouble.UNREACHABLE
 
 
-def last_seen(watch: Watch, present: Mapping[str, Incident]) -> Iterator[Change]:
+def last_seen(watch: PollState, present: Mapping[str, Incident]) -> Iterator[Change]:
     """Write down when open flags were last seen, now that nobody sees them."""
     for incident in present.values():
         if incident.channel is not None and not incident.ended:
             yield account_incidents.stamp_last_seen(incident, watch.last_good), None
 
 
-def look_again_in(watch: Watch, incidents: Mapping[str, Incident], policy: Policy) -> timedelta:
+def look_again_in(watch: PollState, incidents: Mapping[str, Incident], policy: Policy) -> timedelta:
     """Say how long to wait for the next look: longer where only a person can help."""
     service = open_service(incidents.values())
     if service is None or service.trouble in (Trouble.UNREACHABLE, Trouble.PENDING):

@@ -21,13 +21,13 @@ AHEAD: Final[Mapping[str, timedelta]] = {
 
 def tick(incidents: Mapping[str, Incident], at: datetime) -> tuple[Change, ...]:
     """Give what changes by the clock alone: leases, snoozes and claims that are over, owners to be asked."""
-    changes = (ticked(each, at) for each in incidents.values() if not each.ended)
+    changes = (tick_one(each, at) for each in incidents.values() if not each.ended)
     return tuple(change for change in changes if change[0] != incidents[change[0].key])
 
 
-def ticked(incident: Incident, at: datetime) -> Change:
+def tick_one(incident: Incident, at: datetime) -> Change:
     """Bring one incident up to the present."""
-    now = aged(incident, at)
+    now = expire(incident, at)
     if now.claimed_at is None:
         return now, None
     if at >= now.claimed_at + CLAIM_FOR + CLAIM_GRACE:
@@ -39,18 +39,18 @@ def ticked(incident: Incident, at: datetime) -> Change:
     return now, None
 
 
-def aged(incident: Incident, at: datetime) -> Incident:
+def expire(incident: Incident, at: datetime) -> Incident:
     """Give an incident that goes on without what is over: a lease that nobody gave back, a snooze."""
-    now = in_time(incident, at)
+    now = clamp_future(incident, at)
     if now.state is State.RESETTING and (now.lease_until is None or now.lease_until <= at):
         # Killed between lease and verdict: what came of it is for the next looks to say.
-        now = given_back(now)
+        now = release_lease(now)
     if now.snoozed_until is not None and now.snoozed_until <= at:
         now = replace(now, snoozed_until=None, snoozed_seconds=None, held_until=now.snoozed_until)
     return now
 
 
-def given_back(incident: Incident) -> Incident:
+def release_lease(incident: Incident) -> Incident:
     """Give an incident after a reset that did not end it."""
     return replace(
         incident,
@@ -63,7 +63,7 @@ def given_back(incident: Incident) -> Incident:
     )
 
 
-def in_time(incident: Incident, at: datetime) -> Incident:
+def clamp_future(incident: Incident, at: datetime) -> Incident:
     """Give an incident without times that only a clock set back can explain; nothing may wait for those."""
     asked = incident.snoozed_seconds
     snooze = LONGEST_SNOOZE if asked is None else timedelta(seconds=asked)

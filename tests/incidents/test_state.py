@@ -11,7 +11,7 @@ import pytest
 from bot.domain.accounts import Action
 from bot.domain.incidents import Delivery, Incident, Message, State
 from bot.incidents.state import WatchState
-from bot.rules.poll_state import Watch
+from bot.rules.poll_state import PollState
 from bot.storage import Store, StoredMute, StoreError
 from tests.storage.cases import AT, DAY, FIRST, MINUTE, OWNER, QUICKLY, Watcher, ask, cancelled_at, look
 from tests.storage.watch_cases import KEYS, alert, done, ended, incident, sent
@@ -43,7 +43,7 @@ async def ledger(store: Store, clock: Clock) -> WatchState:
 
 
 async def test_a_new_ledger_is_empty(ledger: WatchState) -> None:
-    assert content(ledger) == ({}, {}, {}, Watch())
+    assert content(ledger) == ({}, {}, {}, PollState())
 
 
 async def test_what_a_turn_changed_is_there_after_a_restart(store: Store, clock: Clock) -> None:
@@ -72,7 +72,7 @@ async def test_a_turn_sees_its_own_changes_and_nobody_else_does(ledger: WatchSta
         draft.put_mute(None, AT + DAY, OWNER)
         draft.put_watch(SOME_WATCH)
         inside = dict(draft.incidents), dict(draft.messages), dict(draft.mutes), draft.watch
-        assert content(ledger) == ({}, {}, {}, Watch())
+        assert content(ledger) == ({}, {}, {}, PollState())
     assert content(ledger) == inside
     assert set(inside[0]) | set(inside[1]) == {KEYS[0], KEYS[1]}
 
@@ -105,7 +105,7 @@ async def test_a_turn_that_cannot_be_written_changes_nothing_and_the_next_one_wo
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="locked by another program"):
             await put(ledger, incident(0))
-    assert content(ledger) == ({}, {}, {}, Watch())
+    assert content(ledger) == ({}, {}, {}, PollState())
     assert ledger.changed.version == 0
     await put(ledger, incident(0))
     assert list(ledger.incidents) == [KEYS[0]]
@@ -173,7 +173,7 @@ async def test_what_changes_with_each_look_is_seen_but_not_written(ledger: Watch
     assert (ledger.watch.last_good, ledger.watch.failing_seconds) == (AT + MINUTE, 60)
 
 
-async def put_watch(ledger: WatchState, watch: Watch) -> None:
+async def put_watch(ledger: WatchState, watch: PollState) -> None:
     async with ledger.transaction() as draft:
         draft.put_watch(watch)
 
@@ -252,7 +252,7 @@ async def test_a_turn_cancelled_while_it_cannot_be_written_says_both(ledger: Wat
             with pytest.raises(asyncio.CancelledError) as caught:
                 await turn
     assert isinstance(caught.value.__cause__, StoreError)
-    assert content(ledger) == ({}, {}, {}, Watch())
+    assert content(ledger) == ({}, {}, {}, PollState())
 
 
 async def test_one_who_waits_for_a_turn_can_be_cancelled(ledger: WatchState) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot.domain.accounts import Action
 from bot.domain.incidents import Delivery, State, new_key
 from bot.incidents.state import Transaction, WatchState
-from bot.rules.poll_state import Watch
+from bot.rules.poll_state import PollState
 from bot.storage import Store, StoreError
 from tests.storage.cases import DAY, FIRST, OWNER
 from tests.storage.watch_cases import alert, ended, incident, sent
@@ -85,7 +85,7 @@ def remember(draft: Transaction, now: datetime) -> None:
 
 
 def forget(draft: Transaction, now: datetime) -> None:
-    draft.put_watch(Watch(shrunk=frozenset({FIRST.channel}), shrunk_since=now))
+    draft.put_watch(PollState(shrunk=frozenset({FIRST.channel}), shrunk_since=now))
 
 
 def note(draft: Transaction, now: datetime) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.incidents import Ending, State, Trouble
 from bot.rules.policy import Policy
-from bot.rules.poll_state import Watch, blind_stretch, in_time, is_believed, removing, resume
+from bot.rules.poll_state import PollState, blind_stretch, clamp_future, expect_removal, is_believed, resume
 from bot.rules.service_incidents import look_again_in
 from tests.rules.world import DAY, HOUR, MINUTE, START, A, B, C, D, World, flagged, started
 
@@ -32,7 +32,7 @@ def test_a_list_is_believed_unless_it_lost_too_much(
     shown: str,
     believed: bool,  # noqa: FBT001 - a row
 ) -> None:
-    watch = Watch(listed=None if listed is None else frozenset(listed), removed=frozenset(removed))
+    watch = PollState(listed=None if listed is None else frozenset(listed), removed=frozenset(removed))
     assert is_believed(watch, frozenset(shown), START) is believed
 
 
@@ -68,7 +68,7 @@ def test_accounts_that_are_left_are_looked_at_as_often_as_ever() -> None:
 
 def test_an_account_that_stays_after_its_removal_is_missed_when_it_goes() -> None:
     world = started({A: None})
-    world.watch = removing(world.watch, A, world.now)
+    world.watch = expect_removal(world.watch, A, world.now)
     world.run(11 * MINUTE)
     world.flags = {}
     world.run(2 * MINUTE)
@@ -78,14 +78,14 @@ def test_an_account_that_stays_after_its_removal_is_missed_when_it_goes() -> Non
 @pytest.mark.parametrize(
     ("watch", "gap", "blind"),
     [
-        pytest.param(Watch(last_good=START), 6 * MINUTE, False, id="the-clock-stepped"),
-        pytest.param(Watch(last_good=START, resumed=True), 6 * MINUTE, True, id="started-again"),
-        pytest.param(Watch(last_good=START, resumed=True), 5 * MINUTE, False, id="started-again-at-once"),
-        pytest.param(Watch(last_good=START, failed_at=START), 6 * MINUTE, True, id="looks-failed"),
-        pytest.param(Watch(resumed=True), 6 * MINUTE, False, id="never-looked"),
+        pytest.param(PollState(last_good=START), 6 * MINUTE, False, id="the-clock-stepped"),
+        pytest.param(PollState(last_good=START, resumed=True), 6 * MINUTE, True, id="started-again"),
+        pytest.param(PollState(last_good=START, resumed=True), 5 * MINUTE, False, id="started-again-at-once"),
+        pytest.param(PollState(last_good=START, failed_at=START), 6 * MINUTE, True, id="looks-failed"),
+        pytest.param(PollState(resumed=True), 6 * MINUTE, False, id="never-looked"),
     ],
 )
-def test_what_nobody_looked_at_for_long_is_blind(watch: Watch, gap: timedelta, blind: bool) -> None:  # noqa: FBT001 - a row
+def test_what_nobody_looked_at_for_long_is_blind(watch: PollState, gap: timedelta, blind: bool) -> None:  # noqa: FBT001 - a row
     assert (blind_stretch(watch, None, START + gap, Policy()) is not None) is blind
 
 
@@ -130,7 +130,7 @@ def test_a_look_that_shows_the_same_needs_no_writing() -> None:
 
 
 def test_the_start_of_the_program_keeps_the_latest_good_look_and_forgets_the_failures() -> None:
-    watch = Watch(last_good=START, failed_at=START, failing_seconds=240)
+    watch = PollState(last_good=START, failed_at=START, failing_seconds=240)
     resumed = resume(watch, START + HOUR)
     assert (resumed.last_good, resumed.failed_at, resumed.failing_seconds, resumed.resumed) == (
         START + HOUR,
@@ -139,12 +139,14 @@ def test_the_start_of_the_program_keeps_the_latest_good_look_and_forgets_the_fai
         True,
     )
     assert resume(resumed, START).last_good == START + HOUR
-    assert resume(Watch(), None).last_good is None
+    assert resume(PollState(), None).last_good is None
 
 
 def test_nothing_remembered_lies_ahead_of_the_clock() -> None:
     ahead = START + DAY
-    watch = in_time(Watch(removed_at=ahead, shrunk_since=ahead, last_good=ahead, failed_at=ahead), START)
+    watch = clamp_future(
+        PollState(removed_at=ahead, shrunk_since=ahead, last_good=ahead, failed_at=ahead), START
+    )
     assert {watch.removed_at, watch.shrunk_since, watch.last_good, watch.failed_at} == {START}
 
 

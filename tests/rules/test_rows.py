@@ -15,7 +15,7 @@ from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import Delivery, Ending, Purpose, Reason, ResetVerdict, State, Trouble
 from bot.rules import owner_actions, timers
 from bot.rules.policy import PUSH_EVERY
-from bot.rules.poll_state import adding, removing
+from bot.rules.poll_state import adding, expect_removal
 from bot.rules.service_incidents import look_again_in
 from tests.rules.world import (
     ANNE,
@@ -944,7 +944,7 @@ def test_row_41_the_last_account_removed_from_here_is_a_clean_end() -> None:
     world = started({A: MODERATION})
     world.look()
     world.deliver()
-    world.watch = removing(world.watch, A, world.now)
+    world.watch = expect_removal(world.watch, A, world.now)
     # A look that was under way still shows it.
     assert world.look().incidents == ()
     world.flags = {}
@@ -957,7 +957,7 @@ def test_row_41_the_last_account_removed_from_here_is_a_clean_end() -> None:
 
 def test_row_41_an_account_removed_and_added_again_is_missed_when_it_is_gone() -> None:
     world = started({A: None})
-    world.watch = adding(removing(world.watch, A, world.now), A)
+    world.watch = adding(expect_removal(world.watch, A, world.now), A)
     world.flags = {}
     world.run(2 * MINUTE)
     assert [service.trouble for service in world.service()] == [Trouble.LIST_GONE]

@@ -23,7 +23,7 @@ from bot.rules.account_incidents import Change
 from bot.rules.message_lifecycle import composed, deleted, dismissed, goes_at, superseding
 from bot.rules.notifications import next_due, tell
 from bot.rules.policy import LONGEST_BACKOFF, Policy
-from bot.rules.poll_state import Watch, resume
+from bot.rules.poll_state import PollState, resume
 from bot.rules.polls import Decision
 from bot.rules.service_incidents import look_again_in
 
@@ -74,7 +74,7 @@ class World:
     flags: dict[str, str | None] = field(default_factory=lambda: {A: None, B: None, C: None, D: None})
     now: datetime = START
     policy: Policy = field(default_factory=Policy)
-    watch: Watch = field(default_factory=Watch)
+    watch: PollState = field(default_factory=PollState)
     incidents: dict[str, Incident] = field(default_factory=dict[str, Incident])
     messages: dict[str, Message] = field(default_factory=dict[str, Message])
     mutes: dict[str | None, datetime] = field(default_factory=dict[str | None, datetime])

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from bot.domain.incidents import Incident, Message
 from bot.incidents.state import Transaction, WatchState
-from bot.rules.poll_state import Watch
+from bot.rules.poll_state import PollState
 from tests.storage.cases import AT, FIRST, SECOND
 
-SOME_WATCH = Watch(listed=frozenset({FIRST.channel, SECOND.channel}), removed_at=AT, last_good=AT)
+SOME_WATCH = PollState(listed=frozenset({FIRST.channel, SECOND.channel}), removed_at=AT, last_good=AT)
 
 
 class Clock:
