@@ -39,7 +39,7 @@ from bot.render.alert_items import account_of
 from bot.render.alert_messages import look_of, opened_card
 from bot.render.message_content import Look
 from bot.rules.policy import CLAIM_FOR
-from bot.rules.recipient import free_at
+from bot.rules.recipient import quiet_until
 from bot.storage import Store, StoreError
 
 
@@ -177,7 +177,7 @@ class Moderation(commands.Cog):
         if incident is None or incident.ended or incident.snoozed_until is None:
             await self._show_present(caller, press)
         else:
-            until = free_at(incident, self._ledger.mutes) or incident.snoozed_until
+            until = quiet_until(incident, self._ledger.mutes) or incident.snoozed_until
             await show(caller, Shown(action_replies.snoozed(self._account(incident), until)))
 
     async def open(self, caller: Caller, press: Press) -> None:

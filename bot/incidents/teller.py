@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.domain.incidents import Alert, new_key
 from bot.incidents.state import Transaction, WatchState
-from bot.rules.notifications import next_due, tell
+from bot.rules.notifications import next_due, plan_messages
 from bot.rules.policy import Policy
 
 
@@ -29,7 +29,7 @@ class Teller:
         """Change the messages of one person, who may be no owner any more: then there is nothing to tell."""
         if owner not in self.owners():
             return
-        changed = tell(
+        changed = plan_messages(
             owner,
             draft.messages.values(),
             draft.incidents,

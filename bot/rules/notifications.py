@@ -12,7 +12,7 @@ from typing import Final
 from bot.domain.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason, State
 from bot.rules.account_incidents import NewKey
 from bot.rules.policy import Policy
-from bot.rules.recipient import Desk, Mutes, breaks_mute, can_be_reminded_of, keys
+from bot.rules.recipient import Mutes, RecipientView, breaks_mute, can_be_reminded_of, keys
 from bot.rules.service_notifications import announcements_due, service_messages
 
 FRESH: Final = frozenset({Reason.OPENED, Reason.WORSE, Reason.RECURRING, Reason.RETURNED})
@@ -24,7 +24,7 @@ Reasons = dict[str, Reason]
 """What a draft is about, and why, in its order."""
 
 
-def tell(
+def plan_messages(
     owner: int,
     messages: Iterable[Message],
     incidents: Mapping[str, Incident],
@@ -44,22 +44,22 @@ def tell(
     """
     before = {message.key: message for message in messages}
     told = [(alert, incidents[alert.incident]) for alert in alerts if alert.incident in incidents]
-    desk = Desk.of(owner, before.values(), incidents, mutes=mutes, now=now, policy=policy)
+    desk = RecipientView.of(owner, before.values(), incidents, mutes=mutes, now=now, policy=policy)
     after = before | changes(desk, told, new_key)
     if after != before:
         # What is shown by an edit from here on may need no push besides.
-        desk = Desk.of(owner, after.values(), incidents, mutes=mutes, now=now, policy=policy)
+        desk = RecipientView.of(owner, after.values(), incidents, mutes=mutes, now=now, policy=policy)
         after |= changes(desk, (), new_key)
     return tuple(message for key, message in after.items() if message != before.get(key))
 
 
-def changes(desk: Desk, told: Sequence[Told], new_key: NewKey) -> dict[str, Message]:
+def changes(desk: RecipientView, told: Sequence[Told], new_key: NewKey) -> dict[str, Message]:
     """Give an owner's messages as they are after some alerts."""
-    draft = drafted(desk, reasons(desk, [each for each in told if each[1].channel is not None]), new_key)
+    draft = next_push(desk, reasons(desk, [each for each in told if each[1].channel is not None]), new_key)
     messages = (
         *desk.messages,
         draft,
-        joined(desk, draft),
+        edited_in(desk, draft),
         *service_messages(desk, [each for each in told if each[1].trouble is not None], new_key),
     )
     return {message.key: message for message in messages if message is not None}
@@ -75,7 +75,7 @@ def next_due(
     policy: Policy,
 ) -> datetime | None:
     """Say when `tell` will have something to say if nothing happens until then."""
-    desk = Desk.of(owner, messages, incidents, mutes=mutes, now=now, policy=policy)
+    desk = RecipientView.of(owner, messages, incidents, mutes=mutes, now=now, policy=policy)
     silent = keys([desk.draft] if desk.draft else [])  # that waits for nothing but its sending
     if desk.is_blind:
         silent |= desk.told
@@ -87,7 +87,7 @@ def next_due(
     return min((*times, *announcements_due(desk)), default=None)
 
 
-def reasons(desk: Desk, told: Sequence[Told]) -> Reasons:
+def reasons(desk: RecipientView, told: Sequence[Told]) -> Reasons:
     """Work out what the draft is about: what it was, what is new, what was missed, what to remind of."""
     draft = () if desk.draft is None else desk.draft.entries
     found: Reasons = {
@@ -104,7 +104,7 @@ def reasons(desk: Desk, told: Sequence[Told]) -> Reasons:
     return found
 
 
-def is_kept(desk: Desk, entry: Entry) -> bool:
+def is_kept(desk: RecipientView, entry: Entry) -> bool:
     """Whether what waited to be told is still to be told."""
     incident = desk.incidents.get(entry.incident)
     if incident is None or entry.reason is Reason.REMINDER:
@@ -128,7 +128,7 @@ def is_seen_to(incident: Incident) -> bool:
     return is_claimed or incident.snoozed_until is not None
 
 
-def is_worth_telling(desk: Desk, alert: Alert, incident: Incident) -> bool:
+def is_worth_telling(desk: RecipientView, alert: Alert, incident: Incident) -> bool:
     """Whether an alert about an account wants a message to the owner."""
     if alert.reason is Reason.RESOLVED:
         return is_unseen_end(desk, incident)
@@ -139,7 +139,7 @@ def is_worth_telling(desk: Desk, alert: Alert, incident: Incident) -> bool:
     return not desk.is_muted(incident) or breaks_mute(alert.reason, incident)
 
 
-def is_unseen_end(desk: Desk, incident: Incident) -> bool:
+def is_unseen_end(desk: RecipientView, incident: Incident) -> bool:
     """Whether an incident is over and no message can show it."""
     if not incident.ended or incident.key in desk.shown:
         return False
@@ -147,7 +147,7 @@ def is_unseen_end(desk: Desk, incident: Incident) -> bool:
     return incident.key in desk.told or not (incident.recurring or desk.is_muted(incident))
 
 
-def is_missed(desk: Desk, incident: Incident) -> bool:
+def is_missed(desk: RecipientView, incident: Incident) -> bool:
     """Whether an owner was never told of trouble that is there: a new owner, or one who had it muted."""
     return (
         incident.channel is not None
@@ -158,7 +158,7 @@ def is_missed(desk: Desk, incident: Incident) -> bool:
     )
 
 
-def reminders(desk: Desk) -> list[Incident]:
+def reminders(desk: RecipientView) -> list[Incident]:
     """Give the incidents to remind of: all that need somebody, once it is time for any."""
     if desk.is_blind:
         return []
@@ -166,7 +166,7 @@ def reminders(desk: Desk) -> list[Incident]:
     return needing if any(desk.reminder_at(incident) <= desk.now for incident in needing) else []
 
 
-def drafted(desk: Desk, found: Reasons, new_key: NewKey) -> Message | None:
+def next_push(desk: RecipientView, found: Reasons, new_key: NewKey) -> Message | None:
     """Give the draft with this in it; a cancelled one if nothing is left to tell."""
     draft = desk.draft
     if not found:
@@ -186,20 +186,20 @@ def drafted(desk: Desk, found: Reasons, new_key: NewKey) -> Message | None:
     )
 
 
-def joined(desk: Desk, draft: Message | None) -> Message | None:
+def edited_in(desk: RecipientView, draft: Message | None) -> Message | None:
     """Give the living message with the trouble in it that no message shows: an edit wakes nobody.
 
     What is back after its end is shown again by the message that showed the end, if no other lives.
     """
-    more = [incident.key for incident in unshown(desk, draft)]
-    living = desk.living or desk.last_of(more)
+    more = [incident.key for incident in not_shown_yet(desk, draft)]
+    living = desk.editable_message or desk.last_showing(more)
     if living is None or not more:
         return None
     new = tuple(Entry(key, None) for key in more if not living.holds(key))
     return replace(living, delivery=Delivery.SENT, entries=(*living.entries, *new))
 
 
-def unshown(desk: Desk, draft: Message | None) -> Iterator[Incident]:
+def not_shown_yet(desk: RecipientView, draft: Message | None) -> Iterator[Incident]:
     """Give the accounts' incidents that stand in no message, and in none that is about to be sent."""
     is_leaving = draft is not None and draft.delivery is Delivery.WAITING and draft.due_at <= desk.now
     leaving = {entry.incident for entry in draft.entries} if draft is not None and is_leaving else set[str]()

@@ -45,7 +45,7 @@ class Pushes:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class RecipientView:
     """An owner's messages, and all that decides about them."""
 
     owner: int
@@ -71,7 +71,7 @@ class Desk:
         mutes: Mutes,
         now: datetime,
         policy: Policy,
-    ) -> "Desk":
+    ) -> "RecipientView":
         """Pick what is the owner's, and sum it up."""
         own = tuple(
             clamp_future(each, now)
@@ -89,12 +89,12 @@ class Desk:
         return next((each for each in self.messages if is_draft(each, self.incidents)), None)
 
     @property
-    def living(self) -> Message | None:
+    def editable_message(self) -> Message | None:
         """The message that trouble joins by an edit: the last one about trouble that goes on."""
         alerts = [each for each in self.messages if is_joinable(each, self.incidents)]
         return max(alerts, key=lambda each: (sent_time(each), each.key), default=None)
 
-    def last_of(self, incidents: Collection[str]) -> Message | None:
+    def last_showing(self, incidents: Collection[str]) -> Message | None:
         """Return the last message that stands in Discord, finished, about one of these or their accounts."""
         channels = {each.channel for key in incidents if (each := self.incidents.get(key)) is not None}
         showing = [
@@ -152,7 +152,7 @@ class Desk:
 
     def _free_at(self, incident: Incident) -> datetime | None:
         """When the last of what holds the reminders of an incident ends, or ended."""
-        return free_at(incident, self.mutes)
+        return quiet_until(incident, self.mutes)
 
     def _mutes_of(self, incident: Incident) -> Iterator[datetime]:
         return mutes_of(incident, self.mutes)
@@ -168,7 +168,7 @@ def breaks_mute(reason: Reason | None, incident: Incident) -> bool:
     return reason is Reason.WORSE and incident.flag is not None and incident.flag.kind is FlagKind.BLOCK
 
 
-def free_at(incident: Incident, mutes: Mutes) -> datetime | None:
+def quiet_until(incident: Incident, mutes: Mutes) -> datetime | None:
     """Return when the last of what holds the reminders of an incident ends, or ended."""
     return max((*mutes_of(incident, mutes), *holds(incident)), default=None)
 

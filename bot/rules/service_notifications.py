@@ -7,16 +7,18 @@ from datetime import datetime
 from bot.domain.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason
 from bot.rules.account_incidents import NewKey
 from bot.rules.policy import service_reminder_in
-from bot.rules.recipient import Desk, breaks_mute
+from bot.rules.recipient import RecipientView, breaks_mute
 
 
-def service_messages(desk: Desk, told: Sequence[tuple[Alert, Incident]], new_key: NewKey) -> list[Message]:
+def service_messages(
+    desk: RecipientView, told: Sequence[tuple[Alert, Incident]], new_key: NewKey
+) -> list[Message]:
     """Give the messages about the service that are new or changed."""
-    found = [quietened(each) for each in desk.messages if is_outdated(desk, each)]
+    found = [as_silent_note(each) for each in desk.messages if is_outdated(desk, each)]
     wanted = {incident.key: (reason, incident) for reason, incident in missed(desk)}
     wanted |= {incident.key: (reason, incident) for reason, incident in news(told)}
     found += (
-        announcement(desk, reason, incident, new_key)
+        service_message(desk, reason, incident, new_key)
         for reason, incident in wanted.values()
         if wants_message(desk, reason, incident)
     )
@@ -30,7 +32,7 @@ def news(told: Iterable[tuple[Alert, Incident]]) -> Iterator[tuple[Reason, Incid
             yield alert.reason, incident
 
 
-def missed(desk: Desk) -> Iterator[tuple[Reason, Incident]]:
+def missed(desk: RecipientView) -> Iterator[tuple[Reason, Incident]]:
     """Give trouble that an owner is to be told of now though nothing happens.
 
     That is a new owner, one who had heard of it too often, one who had all muted, or one whom it lasts for.
@@ -42,17 +44,17 @@ def missed(desk: Desk) -> Iterator[tuple[Reason, Incident]]:
             yield Reason.REMINDER, incident
 
 
-def unended(desk: Desk) -> Iterator[Incident]:
+def unended(desk: RecipientView) -> Iterator[Incident]:
     """Give the trouble of the service that goes on."""
     return (each for each in desk.incidents.values() if each.trouble is not None and not each.ended)
 
 
-def about(desk: Desk, incident: Incident) -> list[Message]:
+def about(desk: RecipientView, incident: Incident) -> list[Message]:
     """Give an owner's messages about the service's trouble."""
     return [each for each in desk.messages if each.holds(incident.key)]
 
 
-def lasts_at(desk: Desk, incident: Incident) -> datetime:
+def lasts_at(desk: RecipientView, incident: Incident) -> datetime:
     """Say when trouble that comes and goes, of which nobody is told each time, has lasted too long for that.
 
     An account that needs somebody waits no longer than for the first reminder.
@@ -60,14 +62,14 @@ def lasts_at(desk: Desk, incident: Incident) -> datetime:
     return incident.opened_at + desk.policy.remind_in(0 if incident.flag else 1)
 
 
-def announcements_due(desk: Desk) -> Iterator[datetime]:
+def announcements_due(desk: RecipientView) -> Iterator[datetime]:
     """Give when an owner is to be told of trouble that goes on though nothing happens."""
     for incident in unended(desk):
         if (due := reminder_at(desk, incident)) is not None:
             yield due
 
 
-def reminder_at(desk: Desk, incident: Incident) -> datetime | None:
+def reminder_at(desk: RecipientView, incident: Incident) -> datetime | None:
     """Say when an owner is to be reminded of trouble that stays as it is; None while a message waits."""
     told = about(desk, incident)
     last = last_of(told)
@@ -91,7 +93,7 @@ def last_of(told: Iterable[Message]) -> Message | None:
     return max(told, key=lambda each: (each.created_at, each.loud), default=None)
 
 
-def wants_message(desk: Desk, reason: Reason, incident: Incident) -> bool:
+def wants_message(desk: RecipientView, reason: Reason, incident: Incident) -> bool:
     """Whether something about the service wants a message that is not there."""
     told = about(desk, incident)
     if any(each.delivery is Delivery.WAITING for each in told):
@@ -104,7 +106,7 @@ def wants_message(desk: Desk, reason: Reason, incident: Incident) -> bool:
     return bool(told) or not incident.recurring
 
 
-def announcement(desk: Desk, reason: Reason, incident: Incident, new_key: NewKey) -> Message:
+def service_message(desk: RecipientView, reason: Reason, incident: Incident, new_key: NewKey) -> Message:
     """Make a message about the service; who muted all accounts for the night is woken for a block alone."""
     muted = desk.all_muted_until > desk.now and not breaks_mute(reason, incident)
     last = last_of(about(desk, incident)) if reason is Reason.REMINDER else None
@@ -120,7 +122,7 @@ def announcement(desk: Desk, reason: Reason, incident: Incident, new_key: NewKey
     )
 
 
-def is_outdated(desk: Desk, message: Message) -> bool:
+def is_outdated(desk: RecipientView, message: Message) -> bool:
     """Whether trouble of the service was over before the message about it was sent."""
     if message.purpose is not Purpose.SERVICE or message.delivery is not Delivery.WAITING:
         return False
@@ -128,6 +130,6 @@ def is_outdated(desk: Desk, message: Message) -> bool:
     return all(incident is None or incident.ended for incident in incidents)
 
 
-def quietened(message: Message) -> Message:
+def as_silent_note(message: Message) -> Message:
     """Give a message that is not worth waking anybody for any more."""
     return replace(message, purpose=Purpose.NOTE, loud=False)

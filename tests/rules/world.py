@@ -21,7 +21,7 @@ from bot.domain.incidents import (
 from bot.rules import owner_actions, polls
 from bot.rules.account_incidents import Change
 from bot.rules.message_lifecycle import composed, deleted, dismissed, goes_at, superseding
-from bot.rules.notifications import next_due, tell
+from bot.rules.notifications import next_due, plan_messages
 from bot.rules.policy import LONGEST_BACKOFF, Policy
 from bot.rules.poll_state import PollState, resume
 from bot.rules.polls import Decision
@@ -151,7 +151,7 @@ class World:
             assert again == (), [(self.messages.get(each.key), each) for each in again]
 
     def _tell(self, owner: int, alerts: tuple[Alert, ...]) -> tuple[Message, ...]:
-        return tell(
+        return plan_messages(
             owner,
             self.messages.values(),
             self.incidents,
