@@ -294,7 +294,7 @@ class IncidentService:
         """Send nothing more to people who are owners no longer, and leave no account in their hands."""
         draft = turn.draft
         for person in {message.recipient for message in draft.messages.values()} - owners:
-            for message in message_lifecycle.dismissed(person, draft.messages.values(), draft.incidents):
+            for message in message_lifecycle.cancel_for(person, draft.messages.values(), draft.incidents):
                 draft.put_message(message)
         for incident in list(draft.incidents.values()):
             if incident.claimed_by is not None and incident.claimed_by not in owners and not incident.ended:

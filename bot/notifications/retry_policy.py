@@ -7,7 +7,7 @@ from typing import Final, Protocol, assert_never
 
 from bot.domain.incidents import Delivery, Incident, Message, Purpose, Route
 from bot.notifications.transport import CLOSED_REASONS, NotDoneError, Obstacle, Place
-from bot.rules.message_lifecycle import goes_at
+from bot.rules.message_lifecycle import earliest_send
 from bot.rules.policy import LONGEST_BACKOFF
 from bot.rules.recipient import keys
 
@@ -41,7 +41,7 @@ def is_due(at: datetime, now: datetime) -> bool:
 def ready_at(message: Message, memory: Memory, now: datetime) -> datetime:
     """Give when a message may be sent: at its time, but a push not so soon after another."""
     due_at = now if is_due(message.due_at, now) else message.due_at
-    return max(due_at, goes_at(message, memory.messages.values(), memory.incidents, now))
+    return max(due_at, earliest_send(message, memory.messages.values(), memory.incidents, now))
 
 
 def backoff(failures: int, chance: float) -> timedelta:

@@ -13,7 +13,7 @@ from bot.notifications import retry_policy
 from bot.notifications.content import Letters
 from bot.notifications.route_health import Routes
 from bot.notifications.transport import NotDoneError, Obstacle, Place, Post
-from bot.rules.message_lifecycle import composed, superseding
+from bot.rules.message_lifecycle import supersede, with_open_incidents
 from bot.runtime.failpoints import Step
 
 log = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ class Sender:
                 return None
             if message.delivery is Delivery.CLAIMED:
                 return Claim(message, is_first=self._is_untried(key))
-            whole = composed(message, draft.incidents)
+            whole = with_open_incidents(message, draft.incidents)
             claimed = replace(self._routed(whole, now), delivery=Delivery.CLAIMED, claimed_at=now)
             draft.put_message(claimed)
         return Claim(claimed, is_first=True)
@@ -166,7 +166,7 @@ class Sender:
                 return
             arrived = retry_policy.sent(current, arrival.place, shown=arrival.shown, now=now)
             draft.put_message(arrived)
-            for changed in superseding(arrived, draft.messages.values(), draft.incidents):
+            for changed in supersede(arrived, draft.messages.values(), draft.incidents):
                 draft.put_message(changed)
             self.around.teller.tell_one(draft, message.recipient)
         self.around.at(Step.RECORDED)

@@ -8,7 +8,7 @@ from bot.domain.incidents import Alert, Delivery, Entry, Incident, Message, Purp
 from bot.rules.recipient import ABOUT_ACCOUNTS, Pushes, is_push, keys, running, sent_time
 
 
-def goes_at(
+def earliest_send(
     message: Message, messages: Iterable[Message], incidents: Mapping[str, Incident], now: datetime
 ) -> datetime:
     """Say when a waiting message may be claimed, its own due time aside.
@@ -23,7 +23,7 @@ def goes_at(
     return max(now, Pushes.among(own, incidents, now).held_until or now)
 
 
-def composed(push: Message, incidents: Mapping[str, Incident]) -> Message:
+def with_open_incidents(push: Message, incidents: Mapping[str, Incident]) -> Message:
     """Return a message as it is claimed: one that wakes somebody shows all accounts that are in trouble."""
     if not is_push(push):
         return push
@@ -36,7 +36,7 @@ def with_more(message: Message, incidents: Iterable[Incident]) -> Message:
     return replace(message, entries=(*message.entries, *more.values())) if more else message
 
 
-def superseding(
+def supersede(
     sent: Message, messages: Iterable[Message], incidents: Mapping[str, Incident]
 ) -> tuple[Message, ...]:
     """Give what changes when a message stands in Discord, the message itself included if it does.
@@ -52,18 +52,18 @@ def superseding(
         # Sent in place of one that could not be changed: a push that was made later may stand by now.
         newer = [each for each in older if each.loud and each.created_at > sent.created_at]
         last = max(newer, key=sent_time, default=None)
-        return () if last is None or not keys([last]) & keys([sent]) else (without(sent, last),)
+        return () if last is None or not keys([last]) & keys([sent]) else (minus(sent, last),)
     if sent.purpose is Purpose.SERVICE:
-        after = overtaken(sent, older)
+        after = merge_older(sent, older)
     else:
         # Sent silently, if all in it was over by then: nobody was woken, whatever it takes over now.
         shown = (incident for each in older for incident in running(each, incidents))
         after = replace(with_more(sent, shown), loud=any(running(sent, incidents)))
-    changed = ((after, sent), *((without(each, after), each) for each in older))
+    changed = ((after, sent), *((minus(each, after), each) for each in older))
     return tuple(new for new, old in changed if new != old)
 
 
-def overtaken(sent: Message, older: Iterable[Message]) -> Message:
+def merge_older(sent: Message, older: Iterable[Message]) -> Message:
     """Give a message about the service as it counts if others that were made after it arrived before it.
 
     One that Discord keeps refusing may be overtaken by the next: about what became worse since, a reminder,
@@ -86,7 +86,7 @@ def others(message: Message, messages: Iterable[Message]) -> Iterator[Message]:
             yield each
 
 
-def without(message: Message, newer: Message) -> Message:
+def minus(message: Message, newer: Message) -> Message:
     """Give a message without what a newer one shows."""
     newer_keys = keys([newer])
     return replace(
@@ -133,7 +133,7 @@ def last_shown(message: Message) -> datetime:
     return max(sent_time(message), message.edited_at or sent_time(message))
 
 
-def dismissed(
+def cancel_for(
     owner: int, messages: Iterable[Message], incidents: Mapping[str, Incident]
 ) -> tuple[Message, ...]:
     """Give the messages of somebody who is no owner any more: nothing is sent, and nothing edited."""

@@ -18,7 +18,7 @@ from bot.domain.incidents import (
     Trouble,
 )
 from bot.rules import owner_actions
-from bot.rules.message_lifecycle import deleted, goes_at, superseding
+from bot.rules.message_lifecycle import deleted, earliest_send, supersede
 from bot.rules.policy import PUSH_EVERY
 from bot.rules.service_incidents import look_again_in
 from tests.rules.world import (
@@ -280,8 +280,8 @@ def test_while_a_push_is_on_its_way_what_comes_is_gathered() -> None:
     world, push = stuck()
     waiting = only(world.waiting())
     assert channels(world, waiting) == [B]
-    assert goes_at(waiting, world.messages.values(), world.incidents, world.now) > world.now
-    assert goes_at(push, world.messages.values(), world.incidents, world.now) == world.now
+    assert earliest_send(waiting, world.messages.values(), world.incidents, world.now) > world.now
+    assert earliest_send(push, world.messages.values(), world.incidents, world.now) == world.now
     world.discord_is_up = True
     world.deliver()
     assert [told.reasons for told in world.told] == [{A: Reason.OPENED}]
@@ -298,7 +298,7 @@ def test_what_replaces_a_message_that_cannot_be_changed_shows_nothing_that_a_lat
     world.flags[B] = MODERATION
     world.run(MINUTE)
     anew = replace(first, key="anew", loud=False, sent_at=world.now)
-    (after,) = superseding(anew, world.messages.values(), world.incidents)
+    (after,) = supersede(anew, world.messages.values(), world.incidents)
     assert (after.key, after.entries) == ("anew", ())
 
 
@@ -309,7 +309,7 @@ def test_a_push_that_arrived_by_another_route_holds_nothing_up() -> None:
     )
     waiting = only(world.waiting())
     messages = [*world.messages.values(), copy]
-    assert goes_at(waiting, messages, world.incidents, world.now) == world.now
+    assert earliest_send(waiting, messages, world.incidents, world.now) == world.now
 
 
 def test_a_push_that_woke_nobody_does_not_hold_the_next() -> None:
@@ -317,10 +317,12 @@ def test_a_push_that_woke_nobody_does_not_hold_the_next() -> None:
     world.flags[A] = None
     world.run(10 * MINUTE)
     sent = replace(world.messages[push.key], delivery=Delivery.SENT, sent_at=world.now)
-    (after,) = superseding(sent, world.messages.values(), world.incidents)
+    (after,) = supersede(sent, world.messages.values(), world.incidents)
     assert after == replace(sent, loud=False)
     world.messages[push.key] = after
-    assert goes_at(only(world.waiting()), world.messages.values(), world.incidents, world.now) == world.now
+    assert (
+        earliest_send(only(world.waiting()), world.messages.values(), world.incidents, world.now) == world.now
+    )
 
 
 def test_only_what_a_message_did_not_show_is_told_when_it_is_gone() -> None:

@@ -20,7 +20,7 @@ from bot.domain.incidents import (
 )
 from bot.rules import owner_actions, polls
 from bot.rules.account_incidents import Change
-from bot.rules.message_lifecycle import composed, deleted, dismissed, goes_at, superseding
+from bot.rules.message_lifecycle import cancel_for, deleted, earliest_send, supersede, with_open_incidents
 from bot.rules.notifications import next_due, plan_messages
 from bot.rules.policy import LONGEST_BACKOFF, Policy
 from bot.rules.poll_state import PollState, resume
@@ -182,9 +182,9 @@ class World:
         waits = message.due_at - self.now
         if message.delivery is not Delivery.WAITING or timedelta() < waits <= LONGEST_BACKOFF:
             return False
-        if goes_at(message, self.messages.values(), self.incidents, self.now) > self.now:
+        if earliest_send(message, self.messages.values(), self.incidents, self.now) > self.now:
             return False
-        claimed = composed(message, self.incidents)
+        claimed = with_open_incidents(message, self.incidents)
         self.messages[key] = replace(claimed, delivery=Delivery.CLAIMED, claimed_at=self.now)
         self.joinable[key] = bool(self.living(message.recipient))
         return True
@@ -199,7 +199,7 @@ class World:
         )
         sent = replace(message, delivery=Delivery.SENT, sent_at=self.now, message_id=len(self.told))
         self.messages[key] = sent
-        for changed in superseding(sent, self.messages.values(), self.incidents):
+        for changed in supersede(sent, self.messages.values(), self.incidents):
             self.messages[changed.key] = changed
         self.tell()
 
@@ -224,7 +224,7 @@ class World:
 
     def dismiss(self, owner: int) -> None:
         self.owners.remove(owner)
-        for message in dismissed(owner, self.messages.values(), self.incidents):
+        for message in cancel_for(owner, self.messages.values(), self.incidents):
             self.messages[message.key] = message
         for incident in list(self.incidents.values()):
             self.change(owner_actions.abandon(incident, owner, self.now))
