@@ -28,7 +28,7 @@ from bot.interactions.in_flight import PATIENCE
 from bot.interactions.permissions import Owners
 from bot.loops import WatchLoops
 from bot.notifications import EDIT_EVERY, MemoryNotice, Outbox
-from bot.notifications.transport import DiscordPost
+from bot.notifications.transport import DiscordTransport
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller, recall, utc_now
 from bot.providers.useapi import UseapiClient, open_session
@@ -142,7 +142,7 @@ async def assemble(
     await configuring.settle()
 
     def rounds_of(client: discord.Client) -> WatchLoops:
-        post = DiscordPost(client, settings.alert_channel_id)
+        post = DiscordTransport(client, settings.alert_channel_id)
         outbox = Outbox(
             ledger,
             post,

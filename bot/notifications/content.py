@@ -8,7 +8,7 @@ from discord import ui
 from bot.domain.accounts import KnownAccount
 from bot.domain.incidents import Message, Route
 from bot.incidents.state import WatchState
-from bot.notifications.transport import CLOSED_REASONS, Letter
+from bot.notifications.transport import CLOSED_REASONS, OutgoingMessage
 from bot.render.alert_messages import DMS_CLOSED, look_of
 from bot.render.message_content import Look
 
@@ -25,12 +25,12 @@ class Letters:
         """Give what a message should show now."""
         return look_of(message, self.ledger.incidents, self.accounts(), note=note_for(message))
 
-    def letter(self, message: Message, look: Look) -> Letter:
+    def letter(self, message: Message, look: Look) -> OutgoingMessage:
         """Give a look as a letter, or as text alone if Discord refused its form before."""
         mentioned = message.recipient if message.route is Route.CHANNEL else None
         if message.plain:
-            return Letter(look.plain_text, None, ui.View(timeout=None), mentioned)
-        return Letter(look.content, look.embed, self.view_of(look), mentioned)
+            return OutgoingMessage(look.plain_text, None, ui.View(timeout=None), mentioned)
+        return OutgoingMessage(look.content, look.embed, self.view_of(look), mentioned)
 
 
 def note_for(message: Message) -> str | None:

@@ -9,7 +9,7 @@ from bot.domain.incidents import Delivery, Message
 from bot.notifications import retry_policy
 from bot.notifications.route_health import Holds
 from bot.notifications.sender import Surroundings
-from bot.notifications.transport import NotDoneError, Obstacle, Place
+from bot.notifications.transport import DeliveryError, FailureKind, MessageRef
 from bot.rules.message_lifecycle import deleted
 from bot.rules.policy import near
 from bot.runtime.failpoints import Step
@@ -21,7 +21,7 @@ OLD: Final = timedelta(hours=1)
 EDIT_OLD_EVERY: Final = timedelta(minutes=10)
 """Discord limits edits of messages older than an hour much harder (30046)."""
 UNKNOWN_CHANNEL: Final = "10003"
-FOR_GOOD: Final = frozenset({Obstacle.BROKEN, Obstacle.FORM})
+FOR_GOOD: Final = frozenset({FailureKind.BROKEN, FailureKind.FORM})
 """What no waiting helps against; a form is tried as text alone before."""
 TRIES: Final = 3
 TRIED_FOR: Final = timedelta(minutes=2)
@@ -104,16 +104,16 @@ class Editor:
         if message.channel_id is None or message.message_id is None:
             await self._finish(message)
             return True
-        place = Place(message.channel_id, message.message_id)
+        place = MessageRef(message.channel_id, message.message_id)
         try:
             await (self._delete(message, place) if is_empty(message) else self._edit(message, place))
-        except NotDoneError as error:
+        except DeliveryError as error:
             await self._note_refusal(message, error)
         else:
             self._refused.pop(key, None)
         return True
 
-    async def _edit(self, message: Message, place: Place) -> None:
+    async def _edit(self, message: Message, place: MessageRef) -> None:
         at = self.around.now()  # what changes while Discord answers is not shown yet
         look, is_over = (
             self.around.letters.look(message),
@@ -139,7 +139,7 @@ class Editor:
             draft.put_message(replace(current, shown=shown, edited_at=edited_at, delivery=after, plain=False))
         self.around.at(Step.NOTED)
 
-    async def _delete(self, message: Message, place: Place) -> None:
+    async def _delete(self, message: Message, place: MessageRef) -> None:
         self.around.at(Step.DELETING)
         await self.around.post.delete(place)
         self.around.at(Step.DELETED)
@@ -150,7 +150,7 @@ class Editor:
             current = draft.messages.get(message.key, message)
             draft.put_message(replace(current, delivery=Delivery.DONE))
 
-    async def _note_refusal(self, message: Message, error: NotDoneError) -> None:
+    async def _note_refusal(self, message: Message, error: DeliveryError) -> None:
         """Give up on a message that is gone or stuck, and have one whose form is refused shown as text alone.
 
         Raises:
@@ -158,12 +158,12 @@ class Editor:
         """
         if is_gone(error):
             await self._give_up(message)
-        elif error.obstacle is Obstacle.FORM and not message.plain:
+        elif error.kind is FailureKind.FORM and not message.plain:
             await self._put_plain(message, plain=True)
-        elif error.obstacle in FOR_GOOD and self._is_hopeless(message):
+        elif error.kind in FOR_GOOD and self._is_hopeless(message):
             await self._leave(message, error)
         else:
-            if message.plain and error.obstacle is Obstacle.FORM:
+            if message.plain and error.kind is FailureKind.FORM:
                 await self._put_plain(message, plain=False)
             raise error
 
@@ -182,7 +182,7 @@ class Editor:
         is_new = message.key in self._anew and near(message.sent_at or now, now, ANEW_EVERY)
         return not is_new and (refused.count >= TRIES or now - refused.since >= TRIED_FOR)
 
-    async def _leave(self, message: Message, error: NotDoneError) -> None:
+    async def _leave(self, message: Message, error: DeliveryError) -> None:
         """Leave a message as it stands, and send another in its place if it is about anything."""
         now, around = self.around.now(), self.around
         async with around.ledger.transaction() as draft:
@@ -218,6 +218,6 @@ def is_empty(message: Message) -> bool:
     return not message.entries
 
 
-def is_gone(error: NotDoneError) -> bool:
+def is_gone(error: DeliveryError) -> bool:
     """Whether no edit will ever do: message or channel are not there, or the person closed the door."""
-    return error.obstacle in (Obstacle.GONE, Obstacle.CLOSED) or error.reason == UNKNOWN_CHANNEL
+    return error.kind in (FailureKind.GONE, FailureKind.CLOSED) or error.reason == UNKNOWN_CHANNEL

@@ -9,10 +9,16 @@ from typing import Final
 from discord import ui
 
 from bot.domain.incidents import Route, new_key
-from bot.notifications.transport import Letter, NotDoneError, Obstacle, Place, Post
+from bot.notifications.transport import (
+    DeliveryError,
+    FailureKind,
+    MessageRef,
+    MessageTransport,
+    OutgoingMessage,
+)
 from bot.render.wellness import unwritten, written_again
 
-LASTING: Final = frozenset({Obstacle.CLOSED, Obstacle.BROKEN, Obstacle.GONE})
+LASTING: Final = frozenset({FailureKind.CLOSED, FailureKind.BROKEN, FailureKind.GONE})
 """Nothing that passes by itself: the other routes have to do."""
 
 Way = tuple[int, Route]
@@ -25,13 +31,13 @@ class MemoryNotice:
     All is kept in memory alone: after a restart, which needs the database, nothing is said of it any more.
     """
 
-    post: Post
+    post: MessageTransport
     owners: Callable[[], Collection[int]]
     _since: datetime | None = None
     _until: datetime | None = None
     """When it was over; None while it lasts."""
     _nonces: dict[Way, str] = field(default_factory=dict[Way, str])
-    _sent: dict[Way, Place | None] = field(default_factory=dict[Way, Place | None])
+    _sent: dict[Way, MessageRef | None] = field(default_factory=dict[Way, MessageRef | None])
     """Where each message stands; None where a route will not take one."""
 
     async def show(self, since: datetime) -> None:
@@ -54,7 +60,7 @@ class MemoryNotice:
             self._nonces.clear()
             self._since = self._until = None
 
-    async def _finish(self, way: Way, place: Place | None, text: str) -> None:
+    async def _finish(self, way: Way, place: MessageRef | None, text: str) -> None:
         if place is None or await self._edit(place, letter(text, *way)):
             del self._sent[way]
             self._nonces.pop(way, None)  # what is told next is another message
@@ -67,23 +73,23 @@ class MemoryNotice:
             place = await self.post.send(
                 channel, letter(unwritten(since), owner, route), nonce=nonce, silent=False
             )
-        except NotDoneError as error:
-            if error.obstacle in LASTING:
+        except DeliveryError as error:
+            if error.kind in LASTING:
                 self._sent[way] = None
             return  # else it is tried again with the next run, under the same nonce
         self._sent[way] = place
 
-    async def _edit(self, place: Place, shown: Letter) -> bool:
+    async def _edit(self, place: MessageRef, shown: OutgoingMessage) -> bool:
         """Change a notice, and tell whether that is settled: done, or refused for good."""
         try:
             await self.post.edit(place, shown)
-        except NotDoneError as error:
-            return error.obstacle in LASTING
+        except DeliveryError as error:
+            return error.kind in LASTING
         return True
 
 
-def letter(text: str, owner: int, route: Route) -> Letter:
+def letter(text: str, owner: int, route: Route) -> OutgoingMessage:
     """Return the notice as text alone, with a mention where others read it, too."""
     in_channel = route is Route.CHANNEL
     content = f"<@{owner}> {text}" if in_channel else text
-    return Letter(content, None, ui.View(timeout=None), owner if in_channel else None)
+    return OutgoingMessage(content, None, ui.View(timeout=None), owner if in_channel else None)

@@ -19,7 +19,7 @@ from bot.notifications.content import Letters
 from bot.notifications.editor import EDIT_EVERY, Editor, Wish
 from bot.notifications.route_health import Holds, Report, Routes
 from bot.notifications.sender import Sender, Surroundings
-from bot.notifications.transport import NotDoneError, Post
+from bot.notifications.transport import DeliveryError, MessageTransport
 from bot.render.message_content import Look
 from bot.runtime.failpoints import Step, nothing
 from bot.runtime.supervisor import Health, describe, end, first_of, is_being_cancelled, is_surprise, supervise
@@ -45,7 +45,7 @@ class Outbox:
     def __init__(
         self,
         ledger: WatchState,
-        post: Post,
+        post: MessageTransport,
         teller: Teller,
         *,
         accounts: Callable[[], Mapping[str, KnownAccount]],
@@ -166,7 +166,7 @@ class Outbox:
                 self._broken.pop(key, None)
             else:
                 self._holds.hold(key)  # due, and yet nothing to do: not again at once
-        except NotDoneError as error:  # of an edit or a deletion: a send notes its own refusals
+        except DeliveryError as error:  # of an edit or a deletion: a send notes its own refusals
             if not self._holds.is_held(key):
                 log.warning("a message cannot be changed yet, and is tried again: %s", error.reason)
             self._holds.hold(key, error.wait)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol, assert_never
 
 from bot.domain.incidents import Delivery, Incident, Message, Purpose, Route
-from bot.notifications.transport import CLOSED_REASONS, NotDoneError, Obstacle, Place
+from bot.notifications.transport import CLOSED_REASONS, DeliveryError, FailureKind, MessageRef
 from bot.rules.message_lifecycle import earliest_send
 from bot.rules.policy import LONGEST_BACKOFF
 from bot.rules.recipient import keys
@@ -154,7 +154,7 @@ def stuck(message: Message, reason: str, now: datetime) -> Message:
     return replace(message, delivery=Delivery.DONE, failing_since=now, failure=reason)
 
 
-def sent(message: Message, place: Place, *, shown: str | None, now: datetime) -> Message:
+def sent(message: Message, place: MessageRef, *, shown: str | None, now: datetime) -> Message:
     """Give a message that stands in Discord; one that is cancelled, or tells no incident, is finished."""
     is_final = not message.on_its_way or not message.entries
     return replace(
@@ -171,7 +171,7 @@ def sent(message: Message, place: Place, *, shown: str | None, now: datetime) ->
 
 
 def refused(
-    message: Message, error: NotDoneError, *, now: datetime, chance: float, other_route: bool
+    message: Message, error: DeliveryError, *, now: datetime, chance: float, other_route: bool
 ) -> Message:
     """Give a message after a try that failed: when it is tried again, in what form, and by which route.
 
@@ -180,12 +180,12 @@ def refused(
     failing = replace(message, failure=reason_of(message, error), failing_since=message.failing_since or now)
     if message.purpose is Purpose.TEST and is_answered(failing, error, now):
         return replace(failing, delivery=Delivery.CANCELLED)
-    match error.obstacle:
-        case Obstacle.WAIT | Obstacle.TOKEN:
+    match error.kind:
+        case FailureKind.WAIT | FailureKind.TOKEN:
             return later(failing, error.wait, now=now, chance=chance)
-        case Obstacle.FORM if not message.plain:
+        case FailureKind.FORM if not message.plain:
             return replace(failing, plain=True, due_at=now)
-        case Obstacle.CLOSED | Obstacle.BROKEN | Obstacle.FORM | Obstacle.GONE:
+        case FailureKind.CLOSED | FailureKind.BROKEN | FailureKind.FORM | FailureKind.GONE:
             failing = replace(failing, plain=False)
             if message.route is Route.DM and other_route:
                 return replace(failing, route=Route.CHANNEL, due_at=now)
@@ -194,18 +194,18 @@ def refused(
     assert_never(error.obstacle)
 
 
-def reason_of(message: Message, error: NotDoneError) -> str:
+def reason_of(message: Message, error: DeliveryError) -> str:
     """Say why a message is not sent; that direct messages are closed stays known on the other route."""
     closed = message.route is Route.CHANNEL and message.failure in CLOSED_REASONS
     return message.failure if closed and message.failure else error.reason
 
 
-def is_answered(test: Message, error: NotDoneError, now: datetime) -> bool:
+def is_answered(test: Message, error: DeliveryError, now: datetime) -> bool:
     """Whether a test of a route has its answer, which is never another route."""
-    match error.obstacle:
-        case Obstacle.FORM:
+    match error.kind:
+        case FailureKind.FORM:
             return test.plain
-        case Obstacle.WAIT | Obstacle.TOKEN:
+        case FailureKind.WAIT | FailureKind.TOKEN:
             return now - (test.failing_since or now) >= SECOND_ROUTE_AFTER
         case _:
             return True

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.domain.incidents import Delivery, Message, Route
 from bot.notifications.retry_policy import Memory, backoff, copy_key, is_copy, is_due, original_key, ready_at
-from bot.notifications.transport import CLOSED_REASONS, NotDoneError, Obstacle
+from bot.notifications.transport import CLOSED_REASONS, DeliveryError, FailureKind
 from bot.rules.policy import LONGEST_BACKOFF
 
 TRIED_AGAIN: Final = timedelta(days=1)
@@ -56,9 +56,9 @@ class Routes:
         """Note that a message arrived."""
         self._states[recipient, route] = RouteState(worked_at=at)
 
-    def failed(self, recipient: int, route: Route, error: NotDoneError, at: datetime) -> None:
+    def failed(self, recipient: int, route: Route, error: DeliveryError, at: datetime) -> None:
         """Note that a message was refused, or nobody knows whether it arrived."""
-        refuses = error.obstacle in (Obstacle.CLOSED, Obstacle.BROKEN)
+        refuses = error.kind in (FailureKind.CLOSED, FailureKind.BROKEN)
         before = self.state(recipient, route)
         self._states[recipient, route] = replace(before, failed_at=at, failure=error.reason, refuses=refuses)
 

@@ -12,13 +12,13 @@ from bot.incidents.teller import Teller
 from bot.notifications import retry_policy
 from bot.notifications.content import Letters
 from bot.notifications.route_health import Routes
-from bot.notifications.transport import NotDoneError, Obstacle, Place, Post
+from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, MessageTransport
 from bot.rules.message_lifecycle import supersede, with_open_incidents
 from bot.runtime.failpoints import Step
 
 log = logging.getLogger(__name__)
 
-REFUSED: Final = frozenset({Obstacle.CLOSED, Obstacle.BROKEN, Obstacle.FORM, Obstacle.GONE})
+REFUSED: Final = frozenset({FailureKind.CLOSED, FailureKind.BROKEN, FailureKind.FORM, FailureKind.GONE})
 """What surely sent nothing."""
 
 
@@ -27,7 +27,7 @@ class Surroundings:
     """What sender and editor share: what happens outside, and what decides when."""
 
     ledger: WatchState
-    post: Post
+    post: MessageTransport
     letters: Letters
     routes: Routes
     teller: Teller
@@ -53,7 +53,7 @@ class Claim:
 class Arrival:
     """Where a message stands, and what it shows as far as that is known."""
 
-    place: Place
+    place: MessageRef
     shown: str | None
 
 
@@ -72,8 +72,8 @@ class Sender:
         self.around.at(Step.CLAIMED)
         try:
             arrival = await self._send(claim)
-        except NotDoneError as error:
-            if claim.is_first and error.obstacle in REFUSED:
+        except DeliveryError as error:
+            if claim.is_first and error.kind in REFUSED:
                 self.around.untried.add(key)
             await self._note_refusal(claim.message, error)
             return True
@@ -173,7 +173,7 @@ class Sender:
         if message.failing_since is not None:
             log.info("a message to %s arrived after all, by %s", message.recipient, message.route)
 
-    async def _note_refusal(self, message: Message, error: NotDoneError) -> None:
+    async def _note_refusal(self, message: Message, error: DeliveryError) -> None:
         now, known = self.around.now(), self.around.routes.state(message.recipient, message.route)
         self.around.routes.failed(message.recipient, message.route, error, now)
         async with self.around.ledger.transaction() as draft:
@@ -190,7 +190,7 @@ class Sender:
                 error.reason,
             )
 
-    def _refused(self, draft: Transaction, message: Message, error: NotDoneError, now: datetime) -> Message:
+    def _refused(self, draft: Transaction, message: Message, error: DeliveryError, now: datetime) -> Message:
         """Give the message as it goes on, after putting its copy beside it if it has waited too long."""
         second = self.around.post.has(Route.CHANNEL)
         has_copy = retry_policy.copy_key(message) in draft.messages
@@ -202,7 +202,7 @@ class Sender:
             other_route=second and not has_copy,
         )
         is_news = not retry_policy.is_over(message, draft.incidents)
-        helps = error.obstacle is Obstacle.WAIT
+        helps = error.kind is FailureKind.WAIT
         if second and helps and not has_copy and is_news and retry_policy.wants_copy(after, now):
             self.around.untried.add(retry_policy.copy_key(after))
             draft.put_message(retry_policy.copied(after, now))

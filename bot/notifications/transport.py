@@ -46,7 +46,7 @@ REQUEST_LIMIT: Final = timedelta(seconds=60)
 """Long enough for discord.py's own retries of a 500, which take 25 s."""
 
 
-class Obstacle(Enum):
+class FailureKind(Enum):
     """What is in the way of a request."""
 
     WAIT = auto()
@@ -63,21 +63,21 @@ class Obstacle(Enum):
     """The message is not there any more."""
 
 
-class NotDoneError(Exception):
+class DeliveryError(Exception):
     """Discord did not do what was asked, or did not say that it has.
 
     `reason` is Discord's code or the kind of error, never a text: those hold headers.
     """
 
-    def __init__(self, obstacle: Obstacle, reason: str, wait: timedelta | None = None) -> None:
+    def __init__(self, obstacle: FailureKind, reason: str, wait: timedelta | None = None) -> None:
         super().__init__(f"{obstacle.name.lower()}: {reason}")
-        self.obstacle = obstacle
+        self.kind = obstacle
         self.reason = reason
         self.wait = wait
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class MessageRef:
     """Where a message stands."""
 
     channel_id: int
@@ -85,7 +85,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class OutgoingMessage:
     """What a message shows; the view is new for each letter, as discord.py asks of dynamic items."""
 
     content: str
@@ -103,7 +103,7 @@ class Letter:
         return discord.AllowedMentions(everyone=False, roles=False, users=[person], replied_user=False)
 
 
-class Post(Protocol):
+class MessageTransport(Protocol):
     """What the outbox asks of Discord. Every method but `ready` raises NotDoneError."""
 
     @property
@@ -119,25 +119,25 @@ class Post(Protocol):
         """Give the channel by which a route reaches a person."""
         ...
 
-    async def send(self, channel_id: int, letter: Letter, *, nonce: str, silent: bool) -> Place:
+    async def send(self, channel_id: int, letter: OutgoingMessage, *, nonce: str, silent: bool) -> MessageRef:
         """Send a message; again with the same nonce, within minutes, it is the same message."""
         ...
 
-    async def edit(self, place: Place, letter: Letter) -> None:
+    async def edit(self, place: MessageRef, letter: OutgoingMessage) -> None:
         """Show something else in a message."""
         ...
 
-    async def delete(self, place: Place) -> None:
+    async def delete(self, place: MessageRef) -> None:
         """Take a message away."""
         ...
 
-    async def find(self, channel_id: int, key: str, since: datetime) -> Place | None:
+    async def find(self, channel_id: int, key: str, since: datetime) -> MessageRef | None:
         """Look for a message that may have been sent."""
         ...
 
 
 @dataclass(slots=True)
-class DiscordPost:
+class DiscordTransport:
     """The post of a client that is logged in; it needs no gateway and no cache.
 
     Direct messages are opened once for each person, as Discord limits how fast that may be done (40003).
@@ -165,14 +165,14 @@ class DiscordPost:
         """
         if route is Route.CHANNEL:
             if self.alert_channel_id is None:
-                raise NotDoneError(Obstacle.BROKEN, "no alert channel")
+                raise DeliveryError(FailureKind.BROKEN, "no alert channel")
             return self.alert_channel_id
         if recipient not in self._direct:
             async with told_apart(self.limit):
                 self._direct[recipient] = (await self.client.create_dm(discord.Object(recipient))).id
         return self._direct[recipient]
 
-    async def send(self, channel_id: int, letter: Letter, *, nonce: str, silent: bool) -> Place:
+    async def send(self, channel_id: int, letter: OutgoingMessage, *, nonce: str, silent: bool) -> MessageRef:
         """Send a message, and give where it stands by Discord's answer.
 
         Raises:
@@ -187,9 +187,9 @@ class DiscordPost:
                 embeds=[] if letter.embed is None else [letter.embed],
                 view=letter.view,
             )
-        return Place(message.channel.id, message.id)
+        return MessageRef(message.channel.id, message.id)
 
-    async def edit(self, place: Place, letter: Letter) -> None:
+    async def edit(self, place: MessageRef, letter: OutgoingMessage) -> None:
         """Show something else in a message.
 
         Raises:
@@ -204,7 +204,7 @@ class DiscordPost:
                 allowed_mentions=letter.mentions,
             )
 
-    async def delete(self, place: Place) -> None:
+    async def delete(self, place: MessageRef) -> None:
         """Take a message away.
 
         Raises:
@@ -214,7 +214,7 @@ class DiscordPost:
         async with told_apart(self.limit):
             await message.delete()
 
-    async def find(self, channel_id: int, key: str, since: datetime) -> Place | None:
+    async def find(self, channel_id: int, key: str, since: datetime) -> MessageRef | None:
         """Look among the bot's own messages, newest first, for one that holds a key.
 
         Discord gives no nonce back from history, so the key has to stand in the message.
@@ -228,7 +228,7 @@ class DiscordPost:
                 if message.created_at < since - SEARCHED_BEFORE:
                     break
                 if message.author.id == own and holds(message, key):
-                    return Place(message.channel.id, message.id)
+                    return MessageRef(message.channel.id, message.id)
         return None
 
 
@@ -258,19 +258,21 @@ async def told_apart(limit: timedelta) -> AsyncGenerator[None]:
         raise error_for(error) from None
 
 
-def error_for(error: Exception) -> NotDoneError:
+def error_for(error: Exception) -> DeliveryError:
     """Sort an error of a request by what is in the way."""
     match error:
         case discord.RateLimited():
-            return NotDoneError(Obstacle.WAIT, str(TOO_MANY_REQUESTS), timedelta(seconds=error.retry_after))
+            return DeliveryError(
+                FailureKind.WAIT, str(TOO_MANY_REQUESTS), timedelta(seconds=error.retry_after)
+            )
         case discord.LoginFailure():
-            return NotDoneError(Obstacle.TOKEN, type(error).__name__)
+            return DeliveryError(FailureKind.TOKEN, type(error).__name__)
         case discord.HTTPException():
             wait = EDITS_PAUSE if error.code == TOO_MANY_EDITS else asked_wait(error)
             reason = str(error.code or error.status)
-            return NotDoneError(obstacle_in(error.status, error.code), reason, wait)
+            return DeliveryError(failure_kind(error.status, error.code), reason, wait)
         case _:
-            return NotDoneError(Obstacle.WAIT, type(error).__name__)
+            return DeliveryError(FailureKind.WAIT, type(error).__name__)
 
 
 def asked_wait(error: discord.HTTPException) -> timedelta | None:
@@ -279,15 +281,15 @@ def asked_wait(error: discord.HTTPException) -> timedelta | None:
     return timedelta(seconds=int(asked)) if re.fullmatch(r"[0-9]{1,6}", asked) else None
 
 
-def obstacle_in(status: int, code: int) -> Obstacle:
+def failure_kind(status: int, code: int) -> FailureKind:
     """Sort Discord's answer, by its code rather than its status: 50007 comes with 403 and with 400."""
     if code in CLOSED_CODES:
-        return Obstacle.CLOSED
+        return FailureKind.CLOSED
     if code in BROKEN_CODES:
-        return Obstacle.BROKEN
+        return FailureKind.BROKEN
     if code in GONE_CODES:
-        return Obstacle.GONE
+        return FailureKind.GONE
     if status == UNAUTHORIZED:
-        return Obstacle.TOKEN
+        return FailureKind.TOKEN
     # Whatever else it is, it is not about what was sent: that stays as it is, and is tried again.
-    return Obstacle.FORM if code in BODY_CODES and status < SERVER_ERROR else Obstacle.WAIT
+    return FailureKind.FORM if code in BODY_CODES and status < SERVER_ERROR else FailureKind.WAIT

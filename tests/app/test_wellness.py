@@ -15,7 +15,7 @@ from bot.domain.incidents import Delivery, Ending, Purpose, Route, Trouble
 from bot.domain.wellness import OVERDUE_AFTER, Lack, Problem, Signs, problems
 from bot.loops import CLOCK, FORGETTING, NOTICE, OUTBOX, POLLING, WatchLoops
 from bot.notifications.memory_notice import MemoryNotice
-from bot.notifications.transport import Letter, NotDoneError, Obstacle, Place
+from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, OutgoingMessage
 from bot.polling.heartbeat import Heartbeat
 from bot.render.status_page import WatchStatus, presence_text, status
 from bot.storage import StoreError
@@ -46,10 +46,10 @@ class Letters(NoPost):
     ready = True
 
     def __init__(self) -> None:
-        self.shown: dict[Place, str] = {}
+        self.shown: dict[MessageRef, str] = {}
         self.times_sent = 0
-        self.refused: dict[Route, Obstacle] = {}
-        self.unchangeable: Obstacle | None = None
+        self.refused: dict[Route, FailureKind] = {}
+        self.unchangeable: FailureKind | None = None
         self.unchangeable_in = {ADA, BEA, 7}
         self.hanging: set[int] = set()
         """Who cannot be reached for as long as the test lasts."""
@@ -60,27 +60,27 @@ class Letters(NoPost):
 
     async def open(self, recipient: int, route: Route) -> int:
         if (obstacle := self.refused.get(route)) is not None:
-            raise NotDoneError(obstacle, "refused")
+            raise DeliveryError(obstacle, "refused")
         if recipient in self.hanging and route is Route.DM:
             await asyncio.Event().wait()
         return recipient if route is Route.DM else 7
 
-    async def send(self, channel_id: int, letter: Letter, *, nonce: str, silent: bool) -> Place:  # noqa: ARG002 - the protocol's
+    async def send(self, channel_id: int, letter: OutgoingMessage, *, nonce: str, silent: bool) -> MessageRef:  # noqa: ARG002 - the protocol's
         self.times_sent += 1
         self.nonces.append(nonce)
-        place = Place(channel_id, self.times_sent)
+        place = MessageRef(channel_id, self.times_sent)
         self.shown[place] = letter.content
         return place
 
-    async def edit(self, place: Place, letter: Letter) -> None:
+    async def edit(self, place: MessageRef, letter: OutgoingMessage) -> None:
         if self.unchangeable is not None and place.channel_id in self.unchangeable_in:
-            raise NotDoneError(self.unchangeable, "refused")
+            raise DeliveryError(self.unchangeable, "refused")
         self.shown[place] = letter.content
 
-    async def find(self, channel_id: int, key: str, since: object) -> Place | None:  # noqa: ARG002 - the protocol's
+    async def find(self, channel_id: int, key: str, since: object) -> MessageRef | None:  # noqa: ARG002 - the protocol's
         return None
 
-    def saying(self, words: str) -> list[Place]:
+    def saying(self, words: str) -> list[MessageRef]:
         """Return where a message says this."""
         return [place for place, said in self.shown.items() if words in said]
 
@@ -236,9 +236,9 @@ async def test_a_database_that_is_held_for_a_moment_is_told_to_nobody(
         assert post.times_sent == sent
 
 
-@pytest.mark.parametrize(("obstacle", "notices"), [(Obstacle.WAIT, 4), (Obstacle.CLOSED, 2)])
+@pytest.mark.parametrize(("obstacle", "notices"), [(FailureKind.WAIT, 4), (FailureKind.CLOSED, 2)])
 async def test_a_route_that_fails_for_now_takes_the_notice_later_and_one_that_is_closed_never(
-    api: SimulatedUseapi, watch: Watched, database: Path, obstacle: Obstacle, notices: int
+    api: SimulatedUseapi, watch: Watched, database: Path, obstacle: FailureKind, notices: int
 ) -> None:
     api.add()
     post = Letters()
@@ -264,7 +264,7 @@ async def test_the_end_is_said_once_discord_can_be_reached_again(
         await minutes(rounds, watch.clock, 2)
         async with held(watch, database):
             await minutes(rounds, watch.clock, 8)
-        post.unchangeable = Obstacle.WAIT
+        post.unchangeable = FailureKind.WAIT
         over = watch.clock.now()
         await minutes(rounds, watch.clock, 5)
         assert len(post.saying("cannot write down")) == 4
@@ -289,7 +289,7 @@ async def test_row_42_what_cannot_be_written_again_is_told_anew_where_its_end_wa
     post = Letters()
     notice = MemoryNotice(post, lambda: {ADA})
     await notice.show(AT)
-    post.unchangeable, post.unchangeable_in = Obstacle.WAIT, {7}
+    post.unchangeable, post.unchangeable_in = FailureKind.WAIT, {7}
     await notice.end(AT + MINUTE)
     await notice.show(AT + 2 * MINUTE)
     assert len(post.nonces) == len(set(post.nonces)) == 3
@@ -306,7 +306,7 @@ async def test_a_notice_that_its_owner_deleted_is_done_with(
         for _ in range(2):
             async with held(watch, database):
                 await minutes(rounds, watch.clock, 8)
-            post.unchangeable = Obstacle.GONE
+            post.unchangeable = FailureKind.GONE
             await minutes(rounds, watch.clock, 3)
         assert len(post.saying("cannot write down")) == 8
 
@@ -430,7 +430,7 @@ async def test_a_message_that_cannot_be_worked_on_is_overdue_after_five_minutes(
     api.add()
 
     class Broken(Letters):
-        async def edit(self, place: Place, letter: Letter) -> None:  # noqa: ARG002 - the protocol's
+        async def edit(self, place: MessageRef, letter: OutgoingMessage) -> None:  # noqa: ARG002 - the protocol's
             raise RuntimeError
 
     account, post = api.add(), Broken()

@@ -20,7 +20,7 @@ from bot.incidents.teller import Teller
 from bot.interactions.buttons import view_of
 from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice, Outbox
-from bot.notifications.transport import DiscordPost, Letter, Place
+from bot.notifications.transport import DiscordTransport, MessageRef, OutgoingMessage
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller, recall
 from bot.providers.useapi import UseapiClient
@@ -92,7 +92,7 @@ class TrappedDatabase(Database):
 class TrappedPost:
     """The way to Discord."""
 
-    post: DiscordPost
+    post: DiscordTransport
     traps: Traps
 
     @property
@@ -107,21 +107,21 @@ class TrappedPost:
             self.traps.reach(Seam.OPEN)
         return await self.post.open(recipient, route)
 
-    async def send(self, channel_id: int, letter: Letter, *, nonce: str, silent: bool) -> Place:
+    async def send(self, channel_id: int, letter: OutgoingMessage, *, nonce: str, silent: bool) -> MessageRef:
         self.traps.reach(Seam.SEND)
         place = await self.post.send(channel_id, letter, nonce=nonce, silent=silent)
         self.traps.reach(Seam.AFTER_SEND)
         return place
 
-    async def edit(self, place: Place, letter: Letter) -> None:
+    async def edit(self, place: MessageRef, letter: OutgoingMessage) -> None:
         self.traps.reach(Seam.EDIT)
         await self.post.edit(place, letter)
         self.traps.reach(Seam.AFTER_EDIT)
 
-    async def delete(self, place: Place) -> None:
+    async def delete(self, place: MessageRef) -> None:
         await self.post.delete(place)
 
-    async def find(self, channel_id: int, key: str, since: datetime) -> Place | None:
+    async def find(self, channel_id: int, key: str, since: datetime) -> MessageRef | None:
         self.traps.reach(Seam.FIND)
         return await self.post.find(channel_id, key, since)
 
@@ -146,7 +146,7 @@ async def watching(
             keeper = IncidentService(ledger, teller, ())
             await keeper.tick()  # the hello waits already when the outbox begins: it is looked for first
             monitor = AccountPoller(useapi, store, await recall(store), keeper, now=hurry.now)
-            post = TrappedPost(DiscordPost(client), traps)
+            post = TrappedPost(DiscordTransport(client), traps)
             outbox = Outbox(
                 ledger,
                 post,

@@ -6,7 +6,7 @@ from pathlib import Path
 import discord
 import pytest
 
-from bot.notifications.transport import DiscordPost
+from bot.notifications.transport import DiscordTransport
 from tests.notifications.desk import Clock, Desk
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
 
@@ -21,12 +21,12 @@ async def client(world: SimulatedDiscord) -> AsyncIterator[discord.Client]:
 
 
 @pytest.fixture
-def post(client: discord.Client, world: SimulatedDiscord) -> DiscordPost:
+def post(client: discord.Client, world: SimulatedDiscord) -> DiscordTransport:
     """The post with both routes."""
-    return DiscordPost(client, world.alerts_channel_id)
+    return DiscordTransport(client, world.alerts_channel_id)
 
 
 @pytest.fixture
-def desk(tmp_path: Path, post: DiscordPost, world: SimulatedDiscord) -> Desk:
+def desk(tmp_path: Path, post: DiscordTransport, world: SimulatedDiscord) -> Desk:
     """An outbox with both routes; each test opens its process."""
     return Desk(tmp_path / "midwatch.sqlite3", post, world, Clock())

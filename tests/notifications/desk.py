@@ -14,7 +14,7 @@ from bot.incidents.state import Signal, WatchState
 from bot.incidents.teller import Teller
 from bot.interactions.buttons import view_of
 from bot.notifications import Outbox, Step
-from bot.notifications.transport import Post
+from bot.notifications.transport import MessageTransport
 from bot.rules.policy import Policy
 from bot.storage import Store
 from tests.simulators.discord import Json, SimulatedDiscord
@@ -69,7 +69,7 @@ class Crash(BaseException):
 class Desk:
     """One process's outbox; `restart` is the next process on the same database."""
 
-    def __init__(self, database: Path, post: Post, world: SimulatedDiscord, clock: Clock) -> None:
+    def __init__(self, database: Path, post: MessageTransport, world: SimulatedDiscord, clock: Clock) -> None:
         self.post = post
         self.clock = clock
         self.accounts = {CHANNEL: KnownAccount(Account(CHANNEL, 3, FLAG), "Aurora")}

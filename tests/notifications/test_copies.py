@@ -9,7 +9,7 @@ import pytest
 from bot.domain.incidents import Entry, Message, Purpose, Reason, Trouble, new_key
 from bot.interactions.buttons import PATTERN, Press, view_of
 from bot.notifications.retry_policy import copied, sent
-from bot.notifications.transport import Place
+from bot.notifications.transport import MessageRef
 from bot.render.action_replies import snooze_choice
 from bot.render.alert_messages import look_of
 from bot.rules.recipient import Pushes
@@ -21,7 +21,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 def test_a_reminder_that_arrives_as_a_copy_counts_as_the_reminder_it_is() -> None:
     third = Message(new_key(), 1, Purpose.ALERT, loud=True, created_at=NOW, due_at=NOW, reminders=3)
     at = NOW + timedelta(minutes=2)
-    arrived = sent(copied(third, at), Place(1, 2), shown=None, now=at)
+    arrived = sent(copied(third, at), MessageRef(1, 2), shown=None, now=at)
     failing = replace(third, failing_since=NOW)
     assert Pushes.among([failing, arrived], {}, at) == Pushes(at, 3, None)
 

@@ -11,30 +11,32 @@ from discord import ui
 from bot.domain.incidents import Route, new_key
 from bot.notifications.transport import (
     REQUEST_LIMIT,
-    DiscordPost,
-    Letter,
-    NotDoneError,
-    Obstacle,
-    Place,
+    DeliveryError,
+    DiscordTransport,
+    FailureKind,
+    MessageRef,
+    OutgoingMessage,
     error_for,
-    obstacle_in,
+    failure_kind,
 )
 from bot.render.message_content import signature
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, Fault, SimulatedDiscord, Trouble
 from tests.support.running import Visitor
 
 
-def letter(content: str = "hello", *, footer: str | None = None, button: str | None = None) -> Letter:
+def letter(
+    content: str = "hello", *, footer: str | None = None, button: str | None = None
+) -> OutgoingMessage:
     embed = None if footer is None else discord.Embed(title="x").set_footer(text=footer)
     view = ui.View(timeout=None)
     if button is not None:
         view.add_item(ui.Button(label="Press", custom_id=button))
-    return Letter(content, embed, view)
+    return OutgoingMessage(content, embed, view)
 
 
 async def send(
-    post: DiscordPost, what: Letter, *, route: Route = Route.DM, to: int, nonce: str = "n"
-) -> Place:
+    post: DiscordTransport, what: OutgoingMessage, *, route: Route = Route.DM, to: int, nonce: str = "n"
+) -> MessageRef:
     return await post.send(await post.open(to, route), what, nonce=nonce, silent=False)
 
 
@@ -46,7 +48,7 @@ def created(world: SimulatedDiscord) -> list[dict[str, object]]:
 
 
 async def test_a_direct_message_arrives_with_its_nonce_and_without_mentions(
-    post: DiscordPost, world: SimulatedDiscord, ada: Visitor
+    post: DiscordTransport, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     place = await send(post, letter("@everyone look"), to=ada.person.id, nonce="abc")
     (message,) = ada.sees(ada.dm)
@@ -58,7 +60,7 @@ async def test_a_direct_message_arrives_with_its_nonce_and_without_mentions(
 
 
 async def test_a_silent_message_notifies_nobody(
-    post: DiscordPost, world: SimulatedDiscord, ada: Visitor
+    post: DiscordTransport, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     await post.send(ada.dm, letter(), nonce="n", silent=True)
     (body,) = created(world)
@@ -66,16 +68,20 @@ async def test_a_silent_message_notifies_nobody(
 
 
 async def test_in_the_channel_only_the_recipient_can_be_mentioned(
-    post: DiscordPost, world: SimulatedDiscord, ada: Visitor
+    post: DiscordTransport, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    what = Letter(f"<@{ada.person.id}> <@{world.stranger.id}>", None, ui.View(timeout=None), ada.person.id)
+    what = OutgoingMessage(
+        f"<@{ada.person.id}> <@{world.stranger.id}>", None, ui.View(timeout=None), ada.person.id
+    )
     place = await send(post, what, route=Route.CHANNEL, to=ada.person.id)
     assert place.channel_id == world.alerts_channel_id
     (body,) = created(world)
     assert body["allowed_mentions"] == {"parse": [], "users": [ada.person.id]}
 
 
-async def test_the_same_nonce_within_minutes_is_the_same_message(post: DiscordPost, ada: Visitor) -> None:
+async def test_the_same_nonce_within_minutes_is_the_same_message(
+    post: DiscordTransport, ada: Visitor
+) -> None:
     first = await send(post, letter(), to=ada.person.id, nonce="same")
     again = await send(post, letter(), to=ada.person.id, nonce="same")
     assert first == again
@@ -83,7 +89,7 @@ async def test_the_same_nonce_within_minutes_is_the_same_message(post: DiscordPo
 
 
 async def test_the_direct_messages_of_a_person_are_opened_once(
-    post: DiscordPost, world: SimulatedDiscord, ada: Visitor
+    post: DiscordTransport, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     for nonce in "abc":
         await send(post, letter(), to=ada.person.id, nonce=nonce)
@@ -91,40 +97,42 @@ async def test_the_direct_messages_of_a_person_are_opened_once(
 
 
 async def test_without_an_alert_channel_there_is_one_route(client: discord.Client, ada: Visitor) -> None:
-    post = DiscordPost(client)
+    post = DiscordTransport(client)
     assert post.has(Route.DM)
     assert not post.has(Route.CHANNEL)
-    with pytest.raises(NotDoneError) as refused:
+    with pytest.raises(DeliveryError) as refused:
         await post.open(ada.person.id, Route.CHANNEL)
-    assert refused.value.obstacle is Obstacle.BROKEN
+    assert refused.value.kind is FailureKind.BROKEN
 
 
 async def test_nothing_is_ready_before_the_login_and_after_the_end(client: discord.Client) -> None:
     new = discord.Client(intents=discord.Intents.none())
-    assert not DiscordPost(new).ready
-    assert DiscordPost(client).ready
+    assert not DiscordTransport(new).ready
+    assert DiscordTransport(client).ready
     await client.close()
-    assert not DiscordPost(client).ready
+    assert not DiscordTransport(client).ready
 
 
 # Changing
 
 
-async def test_an_edit_replaces_text_embed_and_buttons(post: DiscordPost, ada: Visitor) -> None:
+async def test_an_edit_replaces_text_embed_and_buttons(post: DiscordTransport, ada: Visitor) -> None:
     place = await send(post, letter("before", footer="f", button="b"), to=ada.person.id)
     await post.edit(place, letter("after"))
     (message,) = ada.sees(ada.dm)
     assert (message["content"], message["embeds"], message["components"]) == ("after", [], [])
 
 
-async def test_a_deleted_message_is_gone_for_every_later_request(post: DiscordPost, ada: Visitor) -> None:
+async def test_a_deleted_message_is_gone_for_every_later_request(
+    post: DiscordTransport, ada: Visitor
+) -> None:
     place = await send(post, letter(), to=ada.person.id)
     await post.delete(place)
     assert ada.sees(ada.dm) == []
     for request in (post.edit(place, letter()), post.delete(place)):
-        with pytest.raises(NotDoneError) as gone:
+        with pytest.raises(DeliveryError) as gone:
             await request
-        assert gone.value.obstacle is Obstacle.GONE
+        assert gone.value.kind is FailureKind.GONE
 
 
 # Finding
@@ -133,7 +141,7 @@ async def test_a_deleted_message_is_gone_for_every_later_request(post: DiscordPo
 @pytest.mark.parametrize("where", ["footer", "button", "text", "long footer", "long text"])
 @pytest.mark.parametrize("kind", [str, "2.{}".format], ids=["original", "copy"])
 async def test_a_key_is_found_where_history_keeps_it(
-    post: DiscordPost, ada: Visitor, where: str, kind: Callable[[str], str]
+    post: DiscordTransport, ada: Visitor, where: str, kind: Callable[[str], str]
 ) -> None:
     key = kind(new_key())
     sent = {
@@ -148,13 +156,13 @@ async def test_a_key_is_found_where_history_keeps_it(
     assert await post.find(ada.dm, key, datetime.now(UTC)) == place
 
 
-async def test_a_key_that_was_never_sent_is_not_found(post: DiscordPost, ada: Visitor) -> None:
+async def test_a_key_that_was_never_sent_is_not_found(post: DiscordTransport, ada: Visitor) -> None:
     await send(post, letter(footer=new_key()), to=ada.person.id)
     assert await post.find(ada.dm, new_key(), datetime.now(UTC)) is None
 
 
 async def test_a_message_is_not_taken_for_its_copy_nor_for_one_that_only_names_its_key(
-    post: DiscordPost, ada: Visitor
+    post: DiscordTransport, ada: Visitor
 ) -> None:
     key = new_key()
     await send(post, letter(footer=signature(f"2.{key}")), to=ada.person.id)
@@ -163,7 +171,7 @@ async def test_a_message_is_not_taken_for_its_copy_nor_for_one_that_only_names_i
 
 
 async def test_the_search_ends_a_day_before_the_claim(
-    post: DiscordPost, world: SimulatedDiscord, ada: Visitor
+    post: DiscordTransport, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     key = new_key()
     await send(post, letter(footer=key), to=ada.person.id)
@@ -178,83 +186,85 @@ async def test_the_search_ends_a_day_before_the_claim(
 @pytest.mark.parametrize(
     ("status", "code", "obstacle"),
     [
-        pytest.param(403, 50007, Obstacle.CLOSED, id="closed"),
-        pytest.param(400, 50007, Obstacle.CLOSED, id="closed-with-400"),
-        pytest.param(403, 50278, Obstacle.CLOSED, id="no-server-in-common"),
-        pytest.param(403, 50001, Obstacle.BROKEN, id="no-access"),
-        pytest.param(403, 50013, Obstacle.BROKEN, id="no-permission"),
-        pytest.param(404, 10003, Obstacle.BROKEN, id="no-channel"),
-        pytest.param(404, 10013, Obstacle.BROKEN, id="no-person"),
-        pytest.param(404, 10008, Obstacle.GONE, id="no-message"),
-        pytest.param(400, 50035, Obstacle.FORM, id="form"),
-        pytest.param(403, 20009, Obstacle.FORM, id="explicit"),
-        pytest.param(403, 40333, Obstacle.WAIT, id="edge"),
-        pytest.param(403, 0, Obstacle.WAIT, id="no-code"),
-        pytest.param(400, 99999, Obstacle.WAIT, id="unknown-code"),
-        pytest.param(403, 20026, Obstacle.BROKEN, id="quarantined"),
-        pytest.param(400, 50083, Obstacle.BROKEN, id="archived-thread"),
-        pytest.param(400, 40003, Obstacle.WAIT, id="opening-too-fast"),
-        pytest.param(400, 30046, Obstacle.WAIT, id="too-many-edits"),
-        pytest.param(408, 0, Obstacle.WAIT, id="timeout-there"),
-        pytest.param(429, 0, Obstacle.WAIT, id="rate-limit"),
-        pytest.param(500, 0, Obstacle.WAIT, id="server-error"),
-        pytest.param(503, 0, Obstacle.WAIT, id="unavailable"),
-        pytest.param(401, 0, Obstacle.TOKEN, id="token"),
+        pytest.param(403, 50007, FailureKind.CLOSED, id="closed"),
+        pytest.param(400, 50007, FailureKind.CLOSED, id="closed-with-400"),
+        pytest.param(403, 50278, FailureKind.CLOSED, id="no-server-in-common"),
+        pytest.param(403, 50001, FailureKind.BROKEN, id="no-access"),
+        pytest.param(403, 50013, FailureKind.BROKEN, id="no-permission"),
+        pytest.param(404, 10003, FailureKind.BROKEN, id="no-channel"),
+        pytest.param(404, 10013, FailureKind.BROKEN, id="no-person"),
+        pytest.param(404, 10008, FailureKind.GONE, id="no-message"),
+        pytest.param(400, 50035, FailureKind.FORM, id="form"),
+        pytest.param(403, 20009, FailureKind.FORM, id="explicit"),
+        pytest.param(403, 40333, FailureKind.WAIT, id="edge"),
+        pytest.param(403, 0, FailureKind.WAIT, id="no-code"),
+        pytest.param(400, 99999, FailureKind.WAIT, id="unknown-code"),
+        pytest.param(403, 20026, FailureKind.BROKEN, id="quarantined"),
+        pytest.param(400, 50083, FailureKind.BROKEN, id="archived-thread"),
+        pytest.param(400, 40003, FailureKind.WAIT, id="opening-too-fast"),
+        pytest.param(400, 30046, FailureKind.WAIT, id="too-many-edits"),
+        pytest.param(408, 0, FailureKind.WAIT, id="timeout-there"),
+        pytest.param(429, 0, FailureKind.WAIT, id="rate-limit"),
+        pytest.param(500, 0, FailureKind.WAIT, id="server-error"),
+        pytest.param(503, 0, FailureKind.WAIT, id="unavailable"),
+        pytest.param(401, 0, FailureKind.TOKEN, id="token"),
     ],
 )
 def test_rows_49_and_50_an_answer_is_sorted_by_its_code_and_only_some_are_about_the_body(
-    status: int, code: int, obstacle: Obstacle
+    status: int, code: int, obstacle: FailureKind
 ) -> None:
-    assert obstacle_in(status, code) is obstacle
+    assert failure_kind(status, code) is obstacle
 
 
 @pytest.mark.parametrize(
     ("error", "obstacle"),
     [
-        (discord.RateLimited(40.0), Obstacle.WAIT),
-        (discord.LoginFailure("no"), Obstacle.TOKEN),
-        (aiohttp.ServerDisconnectedError(), Obstacle.WAIT),
-        (ConnectionResetError(), Obstacle.WAIT),
-        (TimeoutError(), Obstacle.WAIT),
+        (discord.RateLimited(40.0), FailureKind.WAIT),
+        (discord.LoginFailure("no"), FailureKind.TOKEN),
+        (aiohttp.ServerDisconnectedError(), FailureKind.WAIT),
+        (ConnectionResetError(), FailureKind.WAIT),
+        (TimeoutError(), FailureKind.WAIT),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )
-def test_an_error_without_an_answer_is_sorted_by_its_kind(error: Exception, obstacle: Obstacle) -> None:
-    assert error_for(error).obstacle is obstacle
+def test_an_error_without_an_answer_is_sorted_by_its_kind(error: Exception, obstacle: FailureKind) -> None:
+    assert error_for(error).kind is obstacle
 
 
 FAULTS = [
-    pytest.param(Fault(Trouble.ERROR, status=503), Obstacle.WAIT, "503", id="unavailable"),
-    pytest.param(Fault(Trouble.ERROR, status=403, code=50013), Obstacle.BROKEN, "50013", id="forbidden"),
-    pytest.param(Fault(Trouble.RATE_LIMITED, seconds=600.0), Obstacle.WAIT, "429", id="long-rate-limit"),
-    pytest.param(Fault(Trouble.RATE_LIMITED, via=False), Obstacle.WAIT, "429", id="rate-limit-of-cloudflare"),
-    pytest.param(Fault(Trouble.TOKEN_REFUSED), Obstacle.TOKEN, "401", id="token-refused"),
-    pytest.param(Fault(Trouble.RESET), Obstacle.WAIT, "ServerDisconnectedError", id="reset"),
-    pytest.param(Fault(Trouble.SLOW, seconds=60.0), Obstacle.WAIT, "TimeoutError", id="silence"),
+    pytest.param(Fault(Trouble.ERROR, status=503), FailureKind.WAIT, "503", id="unavailable"),
+    pytest.param(Fault(Trouble.ERROR, status=403, code=50013), FailureKind.BROKEN, "50013", id="forbidden"),
+    pytest.param(Fault(Trouble.RATE_LIMITED, seconds=600.0), FailureKind.WAIT, "429", id="long-rate-limit"),
+    pytest.param(
+        Fault(Trouble.RATE_LIMITED, via=False), FailureKind.WAIT, "429", id="rate-limit-of-cloudflare"
+    ),
+    pytest.param(Fault(Trouble.TOKEN_REFUSED), FailureKind.TOKEN, "401", id="token-refused"),
+    pytest.param(Fault(Trouble.RESET), FailureKind.WAIT, "ServerDisconnectedError", id="reset"),
+    pytest.param(Fault(Trouble.SLOW, seconds=60.0), FailureKind.WAIT, "TimeoutError", id="silence"),
 ]
 
 
-async def failure(post: DiscordPost, channel_id: int) -> NotDoneError:
-    with pytest.raises(NotDoneError) as failed:
+async def failure(post: DiscordTransport, channel_id: int) -> DeliveryError:
+    with pytest.raises(DeliveryError) as failed:
         await post.send(channel_id, letter(), nonce="n", silent=False)
     return failed.value
 
 
 @pytest.mark.parametrize(("fault", "obstacle", "reason"), FAULTS)
 async def test_a_request_that_fails_says_what_is_in_the_way(
-    client: discord.Client, world: SimulatedDiscord, fault: Fault, obstacle: Obstacle, reason: str
+    client: discord.Client, world: SimulatedDiscord, fault: Fault, obstacle: FailureKind, reason: str
 ) -> None:
     shortly = timedelta(milliseconds=200)
-    post = DiscordPost(client, limit=shortly if fault.trouble is Trouble.SLOW else REQUEST_LIMIT)
+    post = DiscordTransport(client, limit=shortly if fault.trouble is Trouble.SLOW else REQUEST_LIMIT)
     details = {"status": fault.status, "code": fault.code, "seconds": fault.seconds, "via": fault.via}
     world.fault(fault.trouble, **details)
     failed = await failure(post, world.channel_id)
     world.mend()
-    assert (failed.obstacle, failed.reason) == (obstacle, reason)
+    assert (failed.kind, failed.reason) == (obstacle, reason)
 
 
 async def test_an_error_holds_no_secret_and_nothing_that_does(
-    post: DiscordPost, world: SimulatedDiscord
+    post: DiscordTransport, world: SimulatedDiscord
 ) -> None:
     world.fault(Trouble.RESET)
     failed = await failure(post, world.channel_id)
@@ -265,7 +275,7 @@ async def test_an_error_holds_no_secret_and_nothing_that_does(
 
 @pytest.mark.parametrize("trouble", [Trouble.RATE_LIMITED, Trouble.EDGE_LIMITED])
 async def test_a_long_rate_limit_says_how_long(
-    post: DiscordPost, world: SimulatedDiscord, ada: Visitor, trouble: Trouble
+    post: DiscordTransport, world: SimulatedDiscord, ada: Visitor, trouble: Trouble
 ) -> None:
     world.fault(trouble, seconds=600.0)
     assert (await failure(post, ada.dm)).wait == timedelta(minutes=10)
@@ -273,16 +283,16 @@ async def test_a_long_rate_limit_says_how_long(
 
 @pytest.mark.parametrize("at_opening", [False, True])
 async def test_closed_direct_messages_are_told_apart(
-    post: DiscordPost, world: SimulatedDiscord, ada: Visitor, *, at_opening: bool
+    post: DiscordTransport, world: SimulatedDiscord, ada: Visitor, *, at_opening: bool
 ) -> None:
     world.close_dm(ada.person, at_opening=at_opening)
-    with pytest.raises(NotDoneError) as failed:
+    with pytest.raises(DeliveryError) as failed:
         await send(post, letter(), to=ada.person.id)
-    assert failed.value.obstacle is Obstacle.CLOSED
+    assert failed.value.kind is FailureKind.CLOSED
 
 
 async def test_a_key_that_somebody_else_quotes_is_not_our_message(
-    post: DiscordPost, world: SimulatedDiscord, ada: Visitor
+    post: DiscordTransport, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     key = new_key()
     place = await send(post, letter(f"quoted: {key}"), to=ada.person.id, route=Route.CHANNEL)

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.accounts import Action, Flag, KnownAccount
 from bot.domain.incidents import Delivery, Entry, Incident, Message, Purpose, Reason, State
 from bot.notifications import Step
-from bot.notifications.transport import DiscordPost
+from bot.notifications.transport import DiscordTransport
 from tests.notifications.desk import Desk, created, edited
 from tests.simulators.discord import SimulatedDiscord, Trouble
 from tests.support.running import Visitor
@@ -177,14 +177,14 @@ async def test_a_note_about_what_is_over_is_finished_as_it_was_sent(
 # Messages that are gone (rule 24)
 
 
-async def remove(ada: Visitor, post: DiscordPost) -> None:
+async def remove(ada: Visitor, post: DiscordTransport) -> None:
     """Delete all there is in ada's direct messages."""
     for message in ada.sees(ada.dm):
         await post.client.get_partial_messageable(ada.dm).get_partial_message(int(message["id"])).delete()
 
 
 async def test_the_end_of_what_the_owner_deleted_is_told_in_a_silent_note(
-    desk: Desk, post: DiscordPost, world: SimulatedDiscord, ada: Visitor
+    desk: Desk, post: DiscordTransport, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     desk.owners.add(ada.person.id)
     async with desk.process():
@@ -201,7 +201,7 @@ async def test_the_end_of_what_the_owner_deleted_is_told_in_a_silent_note(
 
 
 async def test_an_end_that_comes_while_the_message_is_edited_is_told_also_if_the_owner_then_deletes_it(
-    desk: Desk, post: DiscordPost, ada: Visitor
+    desk: Desk, post: DiscordTransport, ada: Visitor
 ) -> None:
     desk.owners.add(ada.person.id)
     async with desk.process():
@@ -228,7 +228,7 @@ async def test_an_end_that_comes_while_the_message_is_edited_is_told_also_if_the
 
 
 async def test_what_the_owner_deleted_is_not_sent_again_while_it_goes_on(
-    desk: Desk, post: DiscordPost, ada: Visitor
+    desk: Desk, post: DiscordTransport, ada: Visitor
 ) -> None:
     desk.owners.add(ada.person.id)
     async with desk.process():
@@ -241,7 +241,7 @@ async def test_what_the_owner_deleted_is_not_sent_again_while_it_goes_on(
 
 
 async def test_what_was_to_join_a_message_that_the_owner_deleted_is_told(
-    desk: Desk, post: DiscordPost, ada: Visitor
+    desk: Desk, post: DiscordTransport, ada: Visitor
 ) -> None:
     desk.owners.add(ada.person.id)
     async with desk.process():
@@ -283,7 +283,7 @@ async def test_a_message_whose_incidents_were_taken_over_is_deleted(desk: Desk, 
 
 
 async def test_one_that_the_owner_deleted_before_is_finished_all_the_same(
-    desk: Desk, post: DiscordPost, ada: Visitor
+    desk: Desk, post: DiscordTransport, ada: Visitor
 ) -> None:
     async with desk.process():
         alert, _ = await told(desk, ada)

@@ -13,14 +13,20 @@ import pytest
 from bot.domain.incidents import Delivery, Purpose, Route
 from bot.incidents.state import Transaction, WatchState
 from bot.notifications import Step
-from bot.notifications.transport import Letter, NotDoneError, Obstacle, Place, Post
+from bot.notifications.transport import (
+    DeliveryError,
+    FailureKind,
+    MessageRef,
+    MessageTransport,
+    OutgoingMessage,
+)
 from bot.storage import StoreError
 from tests.notifications.desk import PATIENCE, Desk
 from tests.simulators.discord import SimulatedDiscord, Trouble
 from tests.support.running import Visitor
 
 ERRORS: list[BaseException] = [
-    NotDoneError(Obstacle.WAIT, "503"),
+    DeliveryError(FailureKind.WAIT, "503"),
     discord.DiscordException(),
     aiohttp.ServerDisconnectedError(),
     ConnectionResetError(),
@@ -94,7 +100,7 @@ async def test_with_nothing_to_do_it_rests_a_minute(desk: Desk) -> None:
 class Breaking:
     """A post that fails once, in the way and at the request it is told to."""
 
-    post: Post
+    post: MessageTransport
     ready: bool = True
     error: BaseException | None = None
     request: str = ""
@@ -113,21 +119,21 @@ class Breaking:
         self._ask("open")
         return await self.post.open(recipient, route)
 
-    async def send(self, channel_id: int, letter: Letter, *, nonce: str, silent: bool) -> Place:
+    async def send(self, channel_id: int, letter: OutgoingMessage, *, nonce: str, silent: bool) -> MessageRef:
         self._ask("send")
         place = await self.post.send(channel_id, letter, nonce=nonce, silent=silent)
         self._ask("answer")
         return place
 
-    async def edit(self, place: Place, letter: Letter) -> None:
+    async def edit(self, place: MessageRef, letter: OutgoingMessage) -> None:
         self._ask("edit")
         await self.post.edit(place, letter)
 
-    async def delete(self, place: Place) -> None:
+    async def delete(self, place: MessageRef) -> None:
         self._ask("delete")
         await self.post.delete(place)
 
-    async def find(self, channel_id: int, key: str, since: datetime) -> Place | None:
+    async def find(self, channel_id: int, key: str, since: datetime) -> MessageRef | None:
         self._ask("find")
         return await self.post.find(channel_id, key, since)
 

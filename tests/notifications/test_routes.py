@@ -9,7 +9,7 @@ import pytest
 from bot.domain.accounts import Flag
 from bot.domain.incidents import Delivery, Incident, Purpose, Route, State, new_key, reference
 from bot.domain.incidents import Trouble as Wrong
-from bot.notifications.transport import DiscordPost
+from bot.notifications.transport import DiscordTransport
 from tests.notifications.desk import Desk, created
 from tests.simulators.discord import Fault, SimulatedDiscord, Trouble
 from tests.support.running import Visitor
@@ -200,7 +200,7 @@ async def test_row_26_with_both_routes_refused_a_message_is_kept_and_tried_every
 async def test_without_a_second_route_a_closed_one_is_tried_till_it_opens(
     desk: Desk, client: discord.Client, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    desk.post = DiscordPost(client)
+    desk.post = DiscordTransport(client)
     world.close_dm(ada.person)
     async with desk.process():
         await desk.alert(ada.person.id)

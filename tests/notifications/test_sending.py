@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.incidents import Delivery, Purpose, Route
 from bot.notifications import Step
-from bot.notifications.transport import DiscordPost
+from bot.notifications.transport import DiscordTransport
 from tests.notifications.desk import Crash, Desk, created
 from tests.simulators.discord import SimulatedDiscord, Trouble
 from tests.support.running import Visitor
@@ -180,7 +180,13 @@ async def test_row_32_a_row_of_an_older_database_is_looked_for_before_it_is_sent
 @pytest.mark.parametrize("trouble", [Trouble.RESET_AFTER, Trouble.SLOW_AFTER])
 @pytest.mark.parametrize("away", [timedelta(seconds=5), HOUR_LATER], ids=["seconds", "an-hour"])
 async def test_a_lost_answer_does_not_repeat_the_message(
-    desk: Desk, post: DiscordPost, world: SimulatedDiscord, ada: Visitor, trouble: Trouble, *, away: timedelta
+    desk: Desk,
+    post: DiscordTransport,
+    world: SimulatedDiscord,
+    ada: Visitor,
+    trouble: Trouble,
+    *,
+    away: timedelta,
 ) -> None:
     async with desk.process():
         await post.open(ada.person.id, Route.DM)

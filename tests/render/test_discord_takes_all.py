@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.accounts import Action, Flag, InfoSnapshot, KnownAccount
 from bot.domain.incidents import Incident, Purpose, Reason, Route
 from bot.interactions.buttons import view_of
-from bot.notifications.transport import DiscordPost, Letter
+from bot.notifications.transport import DiscordTransport, OutgoingMessage
 from bot.render.account_cards import account_embed, flag_embed, info_embed
 from bot.render.action_replies import confirmation, snooze_choice
 from bot.render.alert_messages import look_of
@@ -20,7 +20,7 @@ from bot.render.message_content import Look
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
 from tests.support.render_samples import accounts, actions, entries, hostile, message, moments, snapshots
 
-Post = Callable[[Letter], list[str]]
+Post = Callable[[OutgoingMessage], list[str]]
 """Send a letter, and bring an older message in line with it; give what Discord has against either."""
 
 
@@ -33,9 +33,9 @@ def post() -> Iterator[Post]:
         stack.enter_context(point_at(world.api, world.gateway))
         client = runner.run(stack.enter_async_context(discord.Client(intents=discord.Intents.none())))
         runner.run(client.login(SANDBOX_BOT_TOKEN))
-        delivery = DiscordPost(client, world.alerts_channel_id)
+        delivery = DiscordTransport(client, world.alerts_channel_id)
 
-        async def sent(letter: Letter) -> list[str]:
+        async def sent(letter: OutgoingMessage) -> list[str]:
             channel = await delivery.open(world.owner.id, Route.DM)
             place = await delivery.send(channel, letter, nonce=str(len(world.requests)), silent=False)
             await delivery.edit(place, letter)
@@ -47,8 +47,8 @@ def post() -> Iterator[Post]:
 
 def assert_taken(post: Post, look: Look) -> None:
     """Discord takes a look in its form, and as text alone."""
-    assert post(Letter(look.content, look.embed, view_of(look))) == []
-    assert post(Letter(look.plain_text, None, discord.ui.View(timeout=None))) == []
+    assert post(OutgoingMessage(look.content, look.embed, view_of(look))) == []
+    assert post(OutgoingMessage(look.plain_text, None, discord.ui.View(timeout=None))) == []
 
 
 @given(

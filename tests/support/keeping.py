@@ -20,7 +20,7 @@ from bot.incidents.teller import Teller
 from bot.interactions.buttons import view_of
 from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice, Outbox
-from bot.notifications.transport import Letter, Place, Post
+from bot.notifications.transport import MessageRef, MessageTransport, OutgoingMessage
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller, recall
 from bot.providers.useapi import UseapiClient
@@ -158,16 +158,16 @@ class NoPost:
     async def open(self, recipient: int, route: Route) -> int:
         raise AssertionError(recipient, route)
 
-    async def send(self, channel_id: int, letter: Letter, *, nonce: str, silent: bool) -> Place:
+    async def send(self, channel_id: int, letter: OutgoingMessage, *, nonce: str, silent: bool) -> MessageRef:
         raise AssertionError(channel_id, letter, nonce, silent)
 
-    async def edit(self, place: Place, letter: Letter) -> None:
+    async def edit(self, place: MessageRef, letter: OutgoingMessage) -> None:
         raise AssertionError(place, letter)
 
-    async def delete(self, place: Place) -> None:
+    async def delete(self, place: MessageRef) -> None:
         raise AssertionError(place)
 
-    async def find(self, channel_id: int, key: str, since: datetime) -> Place | None:
+    async def find(self, channel_id: int, key: str, since: datetime) -> MessageRef | None:
         raise AssertionError(channel_id, key, since)
 
 
@@ -177,7 +177,7 @@ def rounds_of(
     interval: timedelta = MINUTE,
     heartbeat: Heartbeat | None = None,
     chance: Callable[[], float] = lambda: 0.5,
-    post: Post | None = None,
+    post: MessageTransport | None = None,
 ) -> WatchLoops:
     """Make the rounds, which sleep by the clock of the test; one chance in two is no jitter."""
     clock, post = watch.clock, post or NoPost()

@@ -10,7 +10,7 @@ from typing import Final
 from discord import ui
 
 from bot.domain.incidents import Route
-from bot.notifications.transport import Letter, NotDoneError, Obstacle, Place, obstacle_in
+from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, OutgoingMessage, failure_kind
 from bot.render.message_content import signature
 
 DAY: Final = timedelta(days=1)
@@ -35,12 +35,12 @@ class Refusal(Enum):
     LOST = (0, 0, 0)
     """It is done, and the answer is lost."""
 
-    def error(self) -> NotDoneError:
+    def error(self) -> DeliveryError:
         """Give what the bot makes of it."""
         status, code, wait = self.value
         if self is Refusal.LOST:
-            return NotDoneError(Obstacle.WAIT, "TimeoutError")
-        return NotDoneError(obstacle_in(status, code), str(code or status), timedelta(seconds=wait) or None)
+            return DeliveryError(FailureKind.WAIT, "TimeoutError")
+        return DeliveryError(failure_kind(status, code), str(code or status), timedelta(seconds=wait) or None)
 
 
 EDITS_ARE_REFUSED: Final = frozenset(
@@ -56,7 +56,7 @@ class Standing:
     nonce: str
     at: datetime
     silent: bool
-    letter: Letter
+    letter: OutgoingMessage
 
 
 @dataclass
@@ -94,12 +94,12 @@ class Mailbox:
             raise Refusal.BUSY.error()
         return PUBLIC if route is Route.CHANNEL else recipient
 
-    async def send(self, channel_id: int, letter: Letter, *, nonce: str, silent: bool) -> Place:
+    async def send(self, channel_id: int, letter: OutgoingMessage, *, nonce: str, silent: bool) -> MessageRef:
         refusal = self.meet(has_form=letter.embed is not None)
         number = self._known(channel_id, nonce) or self._make(channel_id, letter, nonce, silent=silent)
         if refusal is Refusal.LOST:
             raise refusal.error()
-        return Place(channel_id, number)
+        return MessageRef(channel_id, number)
 
     def _known(self, channel_id: int, nonce: str) -> int | None:
         for number, each in self.standing.items():
@@ -107,7 +107,7 @@ class Mailbox:
                 return number
         return None
 
-    def _make(self, channel_id: int, letter: Letter, nonce: str, *, silent: bool) -> int:
+    def _make(self, channel_id: int, letter: OutgoingMessage, nonce: str, *, silent: bool) -> int:
         message = Standing(channel_id, nonce, self.now(), silent, letter)
         self.made.append(message)
         self.standing[len(self.made)] = message
@@ -118,12 +118,12 @@ class Mailbox:
         """Give a message that is to be changed."""
         message = self.standing.get(number)
         if message is None:
-            raise NotDoneError(obstacle_in(404, UNKNOWN_MESSAGE), str(UNKNOWN_MESSAGE))
+            raise DeliveryError(failure_kind(404, UNKNOWN_MESSAGE), str(UNKNOWN_MESSAGE))
         if number in self.archived:
-            raise NotDoneError(obstacle_in(400, ARCHIVED), str(ARCHIVED))
+            raise DeliveryError(failure_kind(400, ARCHIVED), str(ARCHIVED))
         return message
 
-    async def edit(self, place: Place, letter: Letter) -> None:
+    async def edit(self, place: MessageRef, letter: OutgoingMessage) -> None:
         refusal = self.meet(by_edit=True, has_form=letter.embed is not None)
         message = self._find(place.message_id)
         message.letter = letter
@@ -131,20 +131,20 @@ class Mailbox:
         if refusal is Refusal.LOST:
             raise refusal.error()
 
-    async def delete(self, place: Place) -> None:
+    async def delete(self, place: MessageRef) -> None:
         refusal = self.meet(by_edit=True)
         self._find(place.message_id)
         del self.standing[place.message_id]
         if refusal is Refusal.LOST:
             raise refusal.error()
 
-    async def find(self, channel_id: int, key: str, since: datetime) -> Place | None:
+    async def find(self, channel_id: int, key: str, since: datetime) -> MessageRef | None:
         if self.is_down:
             raise Refusal.BUSY.error()
         oldest = since - DAY
         for number, each in self.standing.items():
             if each.channel_id == channel_id and each.at >= oldest and holds(written(each.letter), key):
-                return Place(channel_id, number)
+                return MessageRef(channel_id, number)
         return None
 
 
@@ -153,7 +153,7 @@ def holds(words: str, key: str) -> bool:
     return key in words or signature(key) in words
 
 
-def written(letter: Letter) -> str:
+def written(letter: OutgoingMessage) -> str:
     """Give all the words of a letter, those in its controls too."""
     embed = letter.embed
     fields = [] if embed is None else [f"{each.name} {each.value}" for each in embed.fields]
