@@ -14,7 +14,7 @@ from bot.render.message_content import Look
 
 
 @dataclass(frozen=True, slots=True)
-class Letters:
+class ContentBuilder:
     """Writes each message by what is true now; a view is made anew each time, as discord.py asks."""
 
     ledger: WatchState
@@ -25,7 +25,7 @@ class Letters:
         """Give what a message should show now."""
         return look_of(message, self.ledger.incidents, self.accounts(), note=note_for(message))
 
-    def letter(self, message: Message, look: Look) -> OutgoingMessage:
+    def outgoing(self, message: Message, look: Look) -> OutgoingMessage:
         """Give a look as a letter, or as text alone if Discord refused its form before."""
         mentioned = message.recipient if message.route is Route.CHANNEL else None
         if message.plain:

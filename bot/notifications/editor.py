@@ -7,8 +7,8 @@ from typing import Final
 
 from bot.domain.incidents import Delivery, Message
 from bot.notifications import retry_policy
-from bot.notifications.route_health import Holds
-from bot.notifications.sender import Surroundings
+from bot.notifications.route_health import RetryGate
+from bot.notifications.sender import OutboxContext
 from bot.notifications.transport import DeliveryError, FailureKind, MessageRef
 from bot.rules.message_lifecycle import deleted
 from bot.rules.policy import near
@@ -31,7 +31,7 @@ ANEW_EVERY: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PendingEdit:
     """A message that is not as it should be, and when that may be changed."""
 
     key: str
@@ -50,8 +50,8 @@ class Refusals:
 class Editor:
     """Brings messages in line with what is true, one at a time each."""
 
-    around: Surroundings
-    holds: Holds
+    around: OutboxContext
+    holds: RetryGate
     every: timedelta
     """Between two edits of a message that is not old."""
     _refused: dict[str, Refusals] = field(default_factory=dict[str, Refusals])
@@ -59,11 +59,13 @@ class Editor:
     _anew: set[str] = field(default_factory=set[str])
     """What this process sent in place of another message, by key."""
 
-    def wishes(self, now: datetime) -> list[Wish]:
+    def pending(self, now: datetime) -> list[PendingEdit]:
         """Give all there is to change, what may be changed first coming first."""
         sent = (each for each in self.around.ledger.messages.values() if each.delivery is Delivery.SENT)
         wishes = [
-            Wish(message.key, self._allowed_at(message, now)) for message in sent if self._is_off(message)
+            PendingEdit(message.key, self._allowed_at(message, now))
+            for message in sent
+            if self._is_off(message)
         ]
         return sorted(wishes, key=lambda wish: wish.allowed_at)
 
@@ -71,7 +73,7 @@ class Editor:
         if is_empty(message) or retry_policy.is_over(message, self.around.ledger.incidents):
             return True
         try:
-            return self.around.letters.look(message).fingerprint != message.shown
+            return self.around.content.look(message).fingerprint != message.shown
         except Exception:  # noqa: BLE001 - to settle it says what is wrong, and holds up this message alone
             return True
 
@@ -92,7 +94,7 @@ class Editor:
         acts = (ledger.acted_at.get(each.channel or "") for each in incidents if each is not None)
         return shown_at is not None and any(at is not None and at >= shown_at for at in acts)
 
-    async def settle(self, key: str) -> bool:
+    async def reconcile(self, key: str) -> bool:
         """Bring one message in line; tell whether there was anything to do.
 
         Raises:
@@ -116,13 +118,13 @@ class Editor:
     async def _edit(self, message: Message, place: MessageRef) -> None:
         at = self.around.now()  # what changes while Discord answers is not shown yet
         look, is_over = (
-            self.around.letters.look(message),
+            self.around.content.look(message),
             retry_policy.is_over(message, self.around.ledger.incidents),
         )
         shown = look.fingerprint
         if shown != message.shown:
             self.around.at(Step.EDITING)
-            await self.around.post.edit(place, self.around.letters.letter(message, look))
+            await self.around.post.edit(place, self.around.content.outgoing(message, look))
             self.around.at(Step.EDITED)
         edited_at = message.edited_at if shown == message.shown else at
         await self._note_edit(message, shown, edited_at, is_over=is_over)

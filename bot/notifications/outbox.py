@@ -15,10 +15,10 @@ from bot.domain.incidents import Message, Route
 from bot.incidents.state import WatchState
 from bot.incidents.teller import Teller
 from bot.notifications import retry_policy, route_health
-from bot.notifications.content import Letters
-from bot.notifications.editor import EDIT_EVERY, Editor, Wish
-from bot.notifications.route_health import Holds, Report, Routes
-from bot.notifications.sender import Sender, Surroundings
+from bot.notifications.content import ContentBuilder
+from bot.notifications.editor import EDIT_EVERY, Editor, PendingEdit
+from bot.notifications.route_health import Report, RetryGate, RouteHealth
+from bot.notifications.sender import OutboxContext, Sender
 from bot.notifications.transport import DeliveryError, MessageTransport
 from bot.render.message_content import Look
 from bot.runtime.failpoints import Step, nothing
@@ -61,10 +61,10 @@ class Outbox:
         self._post = post
         self._now = now
         self._sleep = sleep
-        self._routes = Routes(ledger.messages.values())
-        self._holds = Holds(now, chance)
-        letters = Letters(ledger, accounts, view_of)
-        around = Surroundings(
+        self._routes = RouteHealth(ledger.messages.values())
+        self._holds = RetryGate(now, chance)
+        letters = ContentBuilder(ledger, accounts, view_of)
+        around = OutboxContext(
             ledger, post, letters, self._routes, teller, frozenset(ledger.messages), set(), now, chance, at
         )
         self._sender = Sender(around)
@@ -125,7 +125,7 @@ class Outbox:
         self._holds.keep(self._ledger.messages.keys())
         waiting = [message for message in self._ledger.messages.values() if message.on_its_way]
         next_sends = [self._begin_send(message, now) for message in waiting if message.key not in self._sends]
-        wishes = [wish for wish in self._editor.wishes(now) if wish.key not in self._sends]
+        wishes = [wish for wish in self._editor.pending(now) if wish.key not in self._sends]
         next_edits = [self._begin_edit(wish, now) for wish in wishes]
         times = [at for at in (*next_sends, *next_edits) if at is not None]
         return min((max(at - now, NOW) for at in times), default=LONGEST_REST)
@@ -138,12 +138,12 @@ class Outbox:
         self._start(self._sends, message.key, self._sender.attempt)
         return None
 
-    def _begin_edit(self, wish: Wish, now: datetime) -> datetime | None:
+    def _begin_edit(self, wish: PendingEdit, now: datetime) -> datetime | None:
         """Begin to bring a message in line, or give when that is to be done."""
         if wish.allowed_at > now:
             return wish.allowed_at
         if wish.key not in self._edits:
-            self._start(self._edits, wish.key, self._editor.settle)
+            self._start(self._edits, wish.key, self._editor.reconcile)
         return None
 
     def _start(

@@ -91,7 +91,7 @@ def is_overtaken(message: Message, messages: Iterable[Message]) -> bool:
     )
 
 
-def copied(message: Message, now: datetime) -> Message:
+def fallback_copy(message: Message, now: datetime) -> Message:
     """Give the copy of a message, ready to be sent by the second route."""
     return Message(
         key=copy_key(message),
@@ -170,7 +170,7 @@ def sent(message: Message, place: MessageRef, *, shown: str | None, now: datetim
     )
 
 
-def refused(
+def after_failure(
     message: Message, error: DeliveryError, *, now: datetime, chance: float, other_route: bool
 ) -> Message:
     """Give a message after a try that failed: when it is tried again, in what form, and by which route.
@@ -182,7 +182,7 @@ def refused(
         return replace(failing, delivery=Delivery.CANCELLED)
     match error.kind:
         case FailureKind.WAIT | FailureKind.TOKEN:
-            return later(failing, error.wait, now=now, chance=chance)
+            return retry_later(failing, error.wait, now=now, chance=chance)
         case FailureKind.FORM if not message.plain:
             return replace(failing, plain=True, due_at=now)
         case FailureKind.CLOSED | FailureKind.BROKEN | FailureKind.FORM | FailureKind.GONE:
@@ -190,7 +190,7 @@ def refused(
             if message.route is Route.DM and other_route:
                 return replace(failing, route=Route.CHANNEL, due_at=now)
             first = message.route if is_copy(message) else Route.DM
-            return later(replace(failing, route=first), None, now=now, chance=chance)
+            return retry_later(replace(failing, route=first), None, now=now, chance=chance)
     assert_never(error.obstacle)
 
 
@@ -211,7 +211,7 @@ def is_answered(test: Message, error: DeliveryError, now: datetime) -> bool:
             return True
 
 
-def later(message: Message, wait: timedelta | None, *, now: datetime, chance: float) -> Message:
+def retry_later(message: Message, wait: timedelta | None, *, now: datetime, chance: float) -> Message:
     """Give a message that is tried again after its backoff, or later if Discord said so.
 
     It is tried once when it is time to take the second route besides, whatever its backoff.

@@ -36,7 +36,7 @@ class Report:
     routes: Mapping[tuple[int, Route], RouteState]
 
 
-class Routes:
+class RouteHealth:
     """What each route to each person did last, before the start as far as messages tell."""
 
     def __init__(self, messages: Iterable[Message]) -> None:
@@ -78,7 +78,9 @@ class Routes:
         return dict(self._states)
 
 
-def report(memory: Memory, routes: Routes, now: datetime, broken_since: datetime | None = None) -> Report:
+def report(
+    memory: Memory, routes: RouteHealth, now: datetime, broken_since: datetime | None = None
+) -> Report:
     """Sum up how telling goes; `broken_since` is since when a message could not be worked on at all."""
     waiting = sorted(
         (each for each in memory.messages.values() if each.on_its_way and is_overdue(each, memory, now)),
@@ -109,7 +111,7 @@ def is_told_otherwise(message: Message, messages: Mapping[str, Message]) -> bool
 
 
 @dataclass(slots=True)
-class Holds:
+class RetryGate:
     """What is left alone for a while after it failed: in memory, as a restart may try it again."""
 
     now: Callable[[], datetime]

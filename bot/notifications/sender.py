@@ -10,8 +10,8 @@ from bot.domain.incidents import Delivery, Message, Purpose, Route
 from bot.incidents.state import Transaction, WatchState
 from bot.incidents.teller import Teller
 from bot.notifications import retry_policy
-from bot.notifications.content import Letters
-from bot.notifications.route_health import Routes
+from bot.notifications.content import ContentBuilder
+from bot.notifications.route_health import RouteHealth
 from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, MessageTransport
 from bot.rules.message_lifecycle import supersede, with_open_incidents
 from bot.runtime.failpoints import Step
@@ -23,13 +23,13 @@ REFUSED: Final = frozenset({FailureKind.CLOSED, FailureKind.BROKEN, FailureKind.
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class OutboxContext:
     """What sender and editor share: what happens outside, and what decides when."""
 
     ledger: WatchState
     post: MessageTransport
-    letters: Letters
-    routes: Routes
+    content: ContentBuilder
+    routes: RouteHealth
     teller: Teller
     inherited: frozenset[str]
     """The messages that were there at the start, by key."""
@@ -50,7 +50,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class SendResult:
     """Where a message stands, and what it shows as far as that is known."""
 
     place: MessageRef
@@ -61,7 +61,7 @@ class Arrival:
 class Sender:
     """Sends messages, each by itself: two may be under way at once, the same one never."""
 
-    around: Surroundings
+    around: OutboxContext
 
     async def attempt(self, key: str) -> bool:
         """Try once to send a message that is due; tell whether there was anything to do."""
@@ -108,7 +108,7 @@ class Sender:
             return message
         return replace(message, route=Route.CHANNEL, failure=refusal)
 
-    async def _send(self, claim: Claim) -> Arrival | None:
+    async def _send(self, claim: Claim) -> SendResult | None:
         """Give where the message stands; None for a copy that is not needed any more."""
         message, around = claim.message, self.around
         channel = await around.post.open(message.recipient, message.route)
@@ -117,16 +117,16 @@ class Sender:
         if is_superfluous or self._is_doubtful(claim):
             found = await around.post.find(channel, message.key, message.created_at)
             if found is not None:
-                return Arrival(found, None)
+                return SendResult(found, None)
         if is_superfluous:
             return None
-        look = around.letters.look(message)
+        look = around.content.look(message)
         silent = not message.loud or retry_policy.is_over(message, around.ledger.incidents)
-        letter = around.letters.letter(message, look)
+        letter = around.content.outgoing(message, look)
         place = await around.post.send(channel, letter, nonce=message.nonce, silent=silent)
         around.at(Step.SENT)
         # A second try may give back what the first one made, with the look of that time.
-        return Arrival(place, look.fingerprint if claim.is_first else None)
+        return SendResult(place, look.fingerprint if claim.is_first else None)
 
     def _is_doubtful(self, claim: Claim) -> bool:
         """Whether a message may stand in Discord already, under a nonce that is forgotten there."""
@@ -152,7 +152,7 @@ class Sender:
         has_arrived = copy is not None and copy.delivery in (Delivery.SENT, Delivery.DONE)
         return copy is not None and has_arrived and not copy.is_stuck
 
-    async def _record(self, message: Message, arrival: Arrival | None) -> None:
+    async def _record(self, message: Message, arrival: SendResult | None) -> None:
         now = self.around.now()
         if arrival is not None:
             # Before the ledger tells anyone: who waits for a test reads the routes right then.
@@ -194,7 +194,7 @@ class Sender:
         """Give the message as it goes on, after putting its copy beside it if it has waited too long."""
         second = self.around.post.has(Route.CHANNEL)
         has_copy = retry_policy.copy_key(message) in draft.messages
-        after = retry_policy.refused(
+        after = retry_policy.after_failure(
             message,
             error,
             now=now,
@@ -205,5 +205,5 @@ class Sender:
         helps = error.kind is FailureKind.WAIT
         if second and helps and not has_copy and is_news and retry_policy.wants_copy(after, now):
             self.around.untried.add(retry_policy.copy_key(after))
-            draft.put_message(retry_policy.copied(after, now))
+            draft.put_message(retry_policy.fallback_copy(after, now))
         return after

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.incidents import Entry, Message, Purpose, Reason, Trouble, new_key
 from bot.interactions.buttons import PATTERN, Press, view_of
-from bot.notifications.retry_policy import copied, sent
+from bot.notifications.retry_policy import fallback_copy, sent
 from bot.notifications.transport import MessageRef
 from bot.render.action_replies import snooze_choice
 from bot.render.alert_messages import look_of
@@ -21,7 +21,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 def test_a_reminder_that_arrives_as_a_copy_counts_as_the_reminder_it_is() -> None:
     third = Message(new_key(), 1, Purpose.ALERT, loud=True, created_at=NOW, due_at=NOW, reminders=3)
     at = NOW + timedelta(minutes=2)
-    arrived = sent(copied(third, at), MessageRef(1, 2), shown=None, now=at)
+    arrived = sent(fallback_copy(third, at), MessageRef(1, 2), shown=None, now=at)
     failing = replace(third, failing_since=NOW)
     assert Pushes.among([failing, arrived], {}, at) == Pushes(at, 3, None)
 
@@ -47,7 +47,7 @@ def test_row_54_every_argument_of_every_button_survives_the_way_to_custom_id_and
     )
     entries = tuple(Entry(each.key, Reason.OPENED) for each in troubles)
     original = Message(new_key(), 1, purpose, loud=True, created_at=NOW, due_at=NOW, entries=entries)
-    message = copied(original, NOW) if is_copy else original
+    message = fallback_copy(original, NOW) if is_copy else original
     look = look_of(message, {each.key: each for each in troubles}, {})
     ids = [getattr(item, "custom_id", None) for item in view_of(look).children]
     ids += [

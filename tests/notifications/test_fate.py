@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.incidents import Message, Purpose, Route, new_key
-from bot.notifications.retry_policy import backoff, copied, is_due, refused
+from bot.notifications.retry_policy import after_failure, backoff, fallback_copy, is_due
 from bot.notifications.transport import DeliveryError, FailureKind
 from bot.rules.policy import LONGEST_BACKOFF
 
@@ -51,14 +51,14 @@ def test_what_no_backoff_explains_is_due(at: datetime, *, due: bool) -> None:
 @pytest.mark.parametrize("wait", [timedelta(minutes=10), timedelta(days=1)], ids=["minutes", "a-day"])
 def test_discords_own_pause_is_kept_up_to_the_longest_backoff(wait: timedelta) -> None:
     error = DeliveryError(FailureKind.WAIT, "429", wait)
-    failing = refused(message(), error, now=NOW, chance=1.0, other_route=True)
-    later = refused(failing, error, now=NOW + timedelta(minutes=3), chance=1.0, other_route=True)
+    failing = after_failure(message(), error, now=NOW, chance=1.0, other_route=True)
+    later = after_failure(failing, error, now=NOW + timedelta(minutes=3), chance=1.0, other_route=True)
     assert later.due_at == NOW + timedelta(minutes=3) + min(wait, LONGEST_BACKOFF)
 
 
 def test_a_copy_has_a_nonce_of_its_own_and_stays_in_the_channel() -> None:
     original = message()
-    copy = copied(original, NOW)
-    assert (copied(original, NOW).key, copy.nonce != original.nonce) == (copy.key, True)
+    copy = fallback_copy(original, NOW)
+    assert (fallback_copy(original, NOW).key, copy.nonce != original.nonce) == (copy.key, True)
     error = DeliveryError(FailureKind.BROKEN, "50013")
-    assert refused(copy, error, now=NOW, chance=1.0, other_route=True).route is Route.CHANNEL
+    assert after_failure(copy, error, now=NOW, chance=1.0, other_route=True).route is Route.CHANNEL
