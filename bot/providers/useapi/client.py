@@ -19,15 +19,15 @@ from pydantic import SecretStr
 
 from bot.domain.accounts import Account, InfoSnapshot, SavedAccount, Standing, is_channel
 from bot.providers.errors import MalformedResponse, RateLimited, Rejected, Unreachable
-from bot.providers.redaction import HIDDEN, plain
+from bot.providers.redaction import HIDDEN, redact
 from bot.providers.useapi import parsing
-from bot.providers.useapi.http_response import BODY_LIMIT, Answer, Ask, Question
+from bot.providers.useapi.http_response import BODY_LIMIT, ApiRequest, ApiResponse, Endpoint
 from bot.providers.useapi.network import unreachable
 from bot.providers.useapi.token_lookup import parse_holder
 
 log: Final = logging.getLogger(__name__)
 T = TypeVar("T")
-Parser = Callable[[Answer, Question], T]
+Parser = Callable[[ApiResponse, ApiRequest], T]
 
 TRIES: Final = 3
 FIRST_PAUSE: Final = 0.5
@@ -97,15 +97,17 @@ class UseapiClient:
 
     async def accounts(self) -> tuple[Account, ...]:
         """List the configured accounts in the API's order: all of them, or an error."""
-        return await self._read(Question(Ask.LIST), "account/midjourney", self._list)
+        return await self._read(ApiRequest(Endpoint.LIST), "account/midjourney", self._list)
 
     async def account(self, channel: str) -> Account:
         """Look at one account."""
-        return await self._read(Question(Ask.ACCOUNT, channel), account_path(channel), parsing.parse_account)
+        return await self._read(
+            ApiRequest(Endpoint.ACCOUNT, channel), account_path(channel), parsing.parse_account
+        )
 
     async def standing(self) -> Standing:
         """Look at the subscription."""
-        return await self._read(Question(Ask.STANDING), "account", parsing.parse_standing)
+        return await self._read(ApiRequest(Endpoint.STANDING), "account", parsing.parse_standing)
 
     async def save_account(self, discord: SecretStr, max_jobs: int = 3) -> SavedAccount:
         """Create the account of a Discord token, or update it."""
@@ -117,20 +119,28 @@ class UseapiClient:
             raise Rejected("That number of jobs is not possible.", f"Choose a number from 1 to {MAX_JOBS}.")
         body = {"discord": discord.get_secret_value(), "maxJobs": max_jobs}
         return await self._write(
-            Question(Ask.SAVE), "account/midjourney", parsing.parse_saved_account, body=body, secret=discord
+            ApiRequest(Endpoint.SAVE),
+            "account/midjourney",
+            parsing.parse_saved_account,
+            body=body,
+            secret=discord,
         )
 
     async def holder(self, discord: SecretStr) -> Account | None:
         """Look which account has this Discord token; None if the list shows none."""
-        return await self._read(Question(Ask.LIST), "account/midjourney", parse_holder, secret=discord)
+        return await self._read(ApiRequest(Endpoint.LIST), "account/midjourney", parse_holder, secret=discord)
 
     async def remove_account(self, channel: str) -> None:
         """Remove an account from the API."""
-        await self._write(Question(Ask.REMOVE, channel), account_path(channel), parsing.done)
+        await self._write(
+            ApiRequest(Endpoint.REMOVE, channel), account_path(channel), parsing.require_success
+        )
 
     async def reset(self, channel: str) -> None:
         """Clear the flag of an account and return it to work; this acknowledges nothing at Midjourney."""
-        await self._write(Question(Ask.RESET, channel), f"{account_path(channel)}/reset", parsing.done)
+        await self._write(
+            ApiRequest(Endpoint.RESET, channel), f"{account_path(channel)}/reset", parsing.require_success
+        )
 
     @property
     def longest_info(self) -> timedelta:
@@ -148,7 +158,7 @@ class UseapiClient:
             )
         begun = self._monotonic()
         report = await self._write(
-            Question(Ask.INFO, channel),
+            ApiRequest(Endpoint.INFO, channel),
             "jobs/info",
             parsing.parse_report,
             body={name: text for name, text in body.items() if text},
@@ -157,7 +167,7 @@ class UseapiClient:
         return InfoSnapshot(self._now(), measured if report.took is None else report.took, report.info)
 
     async def _read(
-        self, question: Question, path: str, parse: Parser[T], *, secret: SecretStr | None = None
+        self, question: ApiRequest, path: str, parse: Parser[T], *, secret: SecretStr | None = None
     ) -> T:
         """Ask, and again while the trouble is transient: three tries, pauses of full jitter, one budget."""
         deadline = self._monotonic() + self._limits.reading
@@ -176,7 +186,7 @@ class UseapiClient:
 
     async def _write(
         self,
-        question: Question,
+        question: ApiRequest,
         path: str,
         parse: Parser[T],
         *,
@@ -184,7 +194,7 @@ class UseapiClient:
         secret: SecretStr | None = None,
     ) -> T:
         """Command, once: whether a command that failed was obeyed, only a look can tell."""
-        total = self._limits.info if question.ask is Ask.INFO else self._limits.writing
+        total = self._limits.info if question.endpoint is Endpoint.INFO else self._limits.writing
         limits = aiohttp.ClientTimeout(total=total, connect=self._limits.connect, ceil_threshold=inf)
         return understood(
             await self._exchange(question, path, limits, body=body, secret=secret), question, parse
@@ -208,17 +218,17 @@ class UseapiClient:
 
     async def _exchange(
         self,
-        question: Question,
+        question: ApiRequest,
         path: str,
         limits: aiohttp.ClientTimeout,
         *,
         body: Mapping[str, object] | None = None,
         secret: SecretStr | None = None,
-    ) -> Answer:
+    ) -> ApiResponse:
         """Send one request and read its answer; the only place where aiohttp is met, and its errors end."""
         try:
             async with self._session.request(
-                question.ask.method,
+                question.endpoint.method,
                 f"{self._url}/{path}",
                 json=body,
                 headers={
@@ -235,15 +245,15 @@ class UseapiClient:
         # Raised out here, the error has no context: aiohttp's errors hold the request's headers.
         raise failure
 
-    async def _answer(self, response: aiohttp.ClientResponse, secret: SecretStr | None) -> Answer:
+    async def _answer(self, response: aiohttp.ClientResponse, secret: SecretStr | None) -> ApiResponse:
         """Read a response; our own secrets, should it repeat them, are gone before anything looks at it."""
         body = await body_of(response)
         for hidden in (self._token, secret):
             if body and hidden and hidden.get_secret_value():
                 body = body.replace(hidden.get_secret_value().encode(), HIDDEN.encode())
-        return Answer(
+        return ApiResponse(
             response.status,
-            plain(response.content_type, limit=80),
+            redact(response.content_type, limit=80),
             body,
             response.headers.get("Retry-After"),
             self._now(),
@@ -282,14 +292,14 @@ async def body_of(response: aiohttp.ClientResponse) -> bytes | None:
     return bytes(body)
 
 
-def understood(answer: Answer, question: Question, parse: Parser[T]) -> T:
+def understood(answer: ApiResponse, question: ApiRequest, parse: Parser[T]) -> T:
     """Parse an answer; of one that cannot be understood, log all but what it says."""
     try:
         return parse(answer, question)
     except MalformedResponse as error:
         log.warning(
             "%s: answer not understood: status %d, type %r, length %s, at %s",
-            question.ask,
+            question.endpoint,
             answer.status,
             answer.media_type,
             answer.length,

@@ -23,7 +23,7 @@ from bot.providers.errors import (
     Unreachable,
     UseapiError,
 )
-from bot.providers.useapi.http_response import Answer, Ask, Question
+from bot.providers.useapi.http_response import ApiRequest, ApiResponse, Endpoint
 
 # 596 is the code; one sentence of the docs of POST jobs/info writes 569.
 MODERATION: Final = frozenset({596, 569})
@@ -31,7 +31,7 @@ CHANNEL_IN_PATH: Final = re.compile(r"/([0-9]{17,20})(?![0-9])")
 CHANNEL_IN_JOBID: Final = re.compile(r"-channel:([0-9]{17,20})(?![0-9])")
 NO_WORDS: Final = "The API reports a pending moderation message or CAPTCHA, and says no more."
 
-QUESTIONS: Final = frozenset({Ask.LIST, Ask.ACCOUNT, Ask.STANDING})
+QUESTIONS: Final = frozenset({Endpoint.LIST, Endpoint.ACCOUNT, Endpoint.STANDING})
 """What is asked without any work for Midjourney."""
 REFUSED_IN_JSON: Final = frozenset({401, 402, 403})
 """What the API documents with a body that says so."""
@@ -122,7 +122,7 @@ COMPLAINTS: Final[tuple[tuple[re.Pattern[str], str, str], ...]] = tuple(
 )
 
 
-def refusal(answer: Answer, question: Question) -> UseapiError:
+def refusal(answer: ApiResponse, question: ApiRequest) -> UseapiError:
     """Put an answer that is not a success, and no flag, into the error it stands for."""
     # The API says in JSON what it refuses: anything else says nothing of the token or the subscription.
     is_page = answer.page and answer.body is not None
@@ -134,7 +134,7 @@ def refusal(answer: Answer, question: Question) -> UseapiError:
     return refusal_of_api(answer, question)
 
 
-def refusal_of_api(answer: Answer, question: Question) -> UseapiError:  # noqa: PLR0911 - a table
+def refusal_of_api(answer: ApiResponse, question: ApiRequest) -> UseapiError:  # noqa: PLR0911 - a table
     """Put an answer of the API itself into the error it stands for."""
     match answer.status:
         case 401 | 403:
@@ -143,14 +143,14 @@ def refusal_of_api(answer: Answer, question: Question) -> UseapiError:  # noqa: 
             return unpaid(answer)
         case 404 | 410:
             return gone(answer, question)
-        case 504 if question.ask is Ask.INFO:
+        case 504 if question.endpoint is Endpoint.INFO:
             return Unreachable(
                 "Midjourney queued the command, and the API could not follow it.",
                 "Try again in some minutes; if it happens often, lower the account's number of jobs.",
                 cause=Cause.SERVER_ERROR,
-                quote=answer.words,
+                quote=answer.error_text,
             )
-        case 429 if question.ask in QUESTIONS:
+        case 429 if question.endpoint in QUESTIONS:
             return limited(answer, "The API limits how often it may be asked.")
         case 429:
             return limited(answer, "All job slots are busy, or Discord asks the API to slow down.")
@@ -167,7 +167,7 @@ def refusal_of_api(answer: Answer, question: Question) -> UseapiError:  # noqa: 
             return rejected(answer)
 
 
-def turned_away(answer: Answer) -> UseapiError:
+def turned_away(answer: ApiResponse) -> UseapiError:
     """Word an answer of something in front of the API: nobody knows what the API would say."""
     what = f"Something in front of the API turns this machine away (status {answer.status})."
     wait = answer.retry_after
@@ -177,9 +177,9 @@ def turned_away(answer: Answer) -> UseapiError:
     return Unreachable(what, TURNED_AWAY, cause=Cause.CHALLENGE, transient=False)
 
 
-def pending(answer: Answer, question: Question) -> PendingModeration:
+def pending(answer: ApiResponse, question: ApiRequest) -> PendingModeration:
     """Word a 596: Midjourney's text, its kind, and the account it is about."""
-    flag = Flag.of(answer.words or NO_WORDS)
+    flag = Flag.of(answer.error_text or NO_WORDS)
     channel = channel_of(answer, question)
     which = "this account" if channel else "an account the API does not name"
     return PendingModeration(
@@ -190,7 +190,7 @@ def pending(answer: Answer, question: Question) -> PendingModeration:
     )
 
 
-def channel_of(answer: Answer, question: Question) -> str | None:
+def channel_of(answer: ApiResponse, question: ApiRequest) -> str | None:
     """Find the account of a 596: named in the body, else asked for, else in its words, else in its job id."""
     named = str(answer.fields.get("channel"))
     if is_channel(named):
@@ -202,33 +202,33 @@ def channel_of(answer: Answer, question: Question) -> str | None:
     return found[1] if found else None
 
 
-def unauthorized(answer: Answer) -> Unauthorized:
+def unauthorized(answer: ApiResponse) -> Unauthorized:
     """Word a 401 or 403."""
     return Unauthorized(
         "The API does not accept the useapi token.",
         "Put the whole token from useapi.net, with its `user:`, into USEAPI_TOKEN and restart Midwatch.",
-        quote=answer.words,
+        quote=answer.error_text,
     )
 
 
-def unpaid(answer: Answer) -> Unpaid:
+def unpaid(answer: ApiResponse) -> Unpaid:
     """Word a 402, which has two causes."""
     if "exceeded" in answer.all_words.casefold():
         return Unpaid(
             "The useapi subscription does not cover another account.",
             "Remove an account, or extend the subscription at useapi.net.",
             reason=UnpaidReason.QUOTA,
-            quote=answer.words,
+            quote=answer.error_text,
         )
     return Unpaid(
         "The useapi account has no subscription, or it is over.",
         "Renew the subscription at useapi.net.",
         reason=UnpaidReason.SUBSCRIPTION,
-        quote=answer.words,
+        quote=answer.error_text,
     )
 
 
-def gone(answer: Answer, question: Question) -> Gone:
+def gone(answer: ApiResponse, question: ApiRequest) -> Gone:
     """Word a 404 or 410: the service, or the one account that was asked about."""
     if answer.page:
         return Gone(
@@ -240,16 +240,16 @@ def gone(answer: Answer, question: Question) -> Gone:
         return NotConfigured(
             "The API has no such account configured.",
             "Look with /mjaccounts which accounts there are.",
-            quote=answer.words,
+            quote=answer.error_text,
         )
-    return Gone("The API does not offer this any more.", CHECK_URL, quote=answer.words)
+    return Gone("The API does not offer this any more.", CHECK_URL, quote=answer.error_text)
 
 
-def limited(answer: Answer, what: str, cause: Cause = Cause.LIMITED) -> RateLimited:
+def limited(answer: ApiResponse, what: str, cause: Cause = Cause.LIMITED) -> RateLimited:
     """Word a wish to be asked later."""
     wait = answer.retry_after
     next_step = LATER if wait is None else f"Try again in {length_of(wait)}."
-    return RateLimited(what, next_step, retry_after=wait, cause=cause, quote=answer.words)
+    return RateLimited(what, next_step, retry_after=wait, cause=cause, quote=answer.error_text)
 
 
 def length_of(wait: timedelta) -> str:
@@ -258,7 +258,7 @@ def length_of(wait: timedelta) -> str:
     return f"{seconds} s" if seconds < 120 else f"{-(-seconds // 60)} minutes"  # noqa: PLR2004 - two minutes
 
 
-def failing(answer: Answer) -> UseapiError:
+def failing(answer: ApiResponse) -> UseapiError:
     """Word a failure on the other side; one that says when to come back is a limit on the rate."""
     if answer.retry_after is not None:
         return limited(
@@ -270,28 +270,28 @@ def failing(answer: Answer) -> UseapiError:
         f"The API is out of order (status {answer.status}).",
         LATER,
         cause=Cause.SERVER_ERROR,
-        quote=answer.words,
+        quote=answer.error_text,
     )
 
 
-def rejected(answer: Answer) -> Rejected:
+def rejected(answer: ApiResponse) -> Rejected:
     """Word the API's refusal of what a person gave."""
     for pattern, what, next_step in COMPLAINTS:
         found = pattern.search(answer.all_words)
         if found:
             return Rejected(
-                what.format(*found.groups()), next_step.format(*found.groups()), quote=answer.words
+                what.format(*found.groups()), next_step.format(*found.groups()), quote=answer.error_text
             )
     if answer.status == 422:  # noqa: PLR2004 - RFC 9110, 15.5.21
         return Rejected(
-            "Midjourney refused this one request.", "Change what you asked for.", quote=answer.words
+            "Midjourney refused this one request.", "Change what you asked for.", quote=answer.error_text
         )
     return Rejected(
         f"The API refused the request (status {answer.status}).",
         "Read what it says, change what you gave, and try again."
-        if answer.words
+        if answer.error_text
         else "It does not say why: check what you gave, change it, and try again.",
-        quote=answer.words,
+        quote=answer.error_text,
     )
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final, NoReturn, cast
 
-from bot.providers.redaction import plain
+from bot.providers.redaction import redact
 
 BODY_LIMIT: Final = 8 * 1024 * 1024
 LONGEST_WAIT: Final = timedelta(days=1)
@@ -30,7 +30,7 @@ NESTED: Final = "(an object nested beyond measure)"
 SMALL_NUMBER: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{0,6})?")
 
 
-class Ask(StrEnum):
+class Endpoint(StrEnum):
     """The questions the API is asked, by the endpoint that answers them."""
 
     LIST = "GET account/midjourney"
@@ -48,10 +48,10 @@ class Ask(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ApiRequest:
     """What was asked, and about which account, if about one."""
 
-    ask: Ask
+    endpoint: Endpoint
     channel: str | None = None
 
 
@@ -66,7 +66,7 @@ class Loaded:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ApiResponse:
     """One response of the API; a body of None was too long to be read.
 
     It has no slots, for `loaded` to be kept.
@@ -130,23 +130,23 @@ class Answer:
         return count_of(self.fields.get("code"))
 
     @property
-    def said(self) -> tuple[str, ...]:
+    def error_texts(self) -> tuple[str, ...]:
         """All that the API says went wrong: the details first, then the error; else its prose."""
         fields = (self.fields.get(name) for name in ("errorDetails", "error", "message"))
-        found = tuple(plain(text) for text in fields if isinstance(text, str) and text.strip())
+        found = tuple(redact(text) for text in fields if isinstance(text, str) and text.strip())
         if not found and self.loaded.fault and self.body and not self.page:
-            found = (plain(self.body.decode("utf-8", "replace")),)
+            found = (redact(self.body.decode("utf-8", "replace")),)
         return found
 
     @property
-    def words(self) -> str | None:
+    def error_text(self) -> str | None:
         """What the API says went wrong, in its most telling words."""
-        return next(iter(self.said), None)
+        return next(iter(self.error_texts), None)
 
     @property
     def all_words(self) -> str:
         """All that the API says went wrong, to be searched; what is sought may not be in the details."""
-        return "\n".join(self.said)
+        return "\n".join(self.error_texts)
 
     @property
     def retry_after(self) -> timedelta | None:

@@ -9,7 +9,7 @@ import aiohttp
 from bot.domain.causes import Cause
 from bot.providers.errors import AnswerLost, NotAsked, Unreachable
 from bot.providers.useapi.error_mapping import CHECK_URL, LATER, LOOK_FIRST, QUESTIONS
-from bot.providers.useapi.http_response import Question
+from bot.providers.useapi.http_response import ApiRequest
 
 PROXIES: Final = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
 UNTRUSTED: Final = (
@@ -26,9 +26,9 @@ def proxy_unused() -> str:
     return f" Midwatch does not use {' and '.join(names)}: let this machine connect by itself."
 
 
-def unreachable(error: Exception, question: Question) -> Unreachable:  # noqa: PLR0911 - a table
+def unreachable(error: Exception, question: ApiRequest) -> Unreachable:  # noqa: PLR0911 - a table
     """Word a failure of the network; of the error itself, which may carry headers, nothing is kept."""
-    asking = question.ask in QUESTIONS
+    asking = question.endpoint in QUESTIONS
     unsure = LATER if asking else LOOK_FIRST
     match error:
         case ssl.CertificateError() | aiohttp.ClientSSLError():

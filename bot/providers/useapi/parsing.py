@@ -17,7 +17,7 @@ from typing_extensions import TypedDict  # pydantic's own, as it cannot read Pyt
 from bot.domain.accounts import Account, Flag, Info, SavedAccount, Standing, is_channel
 from bot.providers.errors import Unreachable, UseapiError
 from bot.providers.midjourney_info import label_in_title, parse_info
-from bot.providers.redaction import plain
+from bot.providers.redaction import redact
 from bot.providers.useapi.error_mapping import (
     LATER,
     MODERATION,
@@ -28,8 +28,8 @@ from bot.providers.useapi.error_mapping import (
     web_page,
 )
 from bot.providers.useapi.http_response import (
-    Answer,
-    Question,
+    ApiRequest,
+    ApiResponse,
     count_of,
     fields_of,
     is_object,
@@ -95,7 +95,7 @@ JOB: Final = TypeAdapter(Job)
 FIELDS: Final = {name for shape in (Entry, Embed, Job) for name in shape.__annotations__}
 
 
-def decipher(answer: Answer, question: Question) -> None:
+def raise_for_error(answer: ApiResponse, question: ApiRequest) -> None:
     """Raise what the answer stands for, unless it is a success.
 
     1. A status or code of 596 or 569 is a flag, whatever the other of the two says.
@@ -117,19 +117,19 @@ def decipher(answer: Answer, question: Question) -> None:
         raise malformed("code")
 
 
-def is_empty_list(answer: Answer) -> bool:
+def is_empty_list(answer: ApiResponse) -> bool:
     """Return whether the API itself says with a 404 that no account is configured."""
     is_of_edge = answer.page or answer.is_turned_away or answer.edge_code is not None
     return answer.status == 404 and not is_of_edge  # noqa: PLR2004 - RFC 9110
 
 
-def done(answer: Answer, question: Question) -> None:
+def require_success(answer: ApiResponse, question: ApiRequest) -> None:
     """Read the answer to a command of which only the success counts: any body, or none."""
-    decipher(answer, question)
+    raise_for_error(answer, question)
 
 
 def parse_accounts(
-    answer: Answer, question: Question, before: Mapping[str, Account] = NOTHING
+    answer: ApiResponse, question: ApiRequest, before: Mapping[str, Account] = NOTHING
 ) -> tuple[Account, ...]:
     """Read the list of accounts: an object keyed by channel, or an array.
 
@@ -139,8 +139,10 @@ def parse_accounts(
     """
     if is_empty_list(answer) and answer.code not in MODERATION:
         return ()
-    decipher(answer, question)
-    accounts = tuple(account_of(entry, key, before) for key, entry in entries_of(believed(answer, once=True)))
+    raise_for_error(answer, question)
+    accounts = tuple(
+        account_of(entry, key, before) for key, entry in entries_of(require_json(answer, once=True))
+    )
     if len({account.channel for account in accounts}) < len(accounts):
         raise malformed("accounts: a channel twice")
     return accounts
@@ -153,10 +155,10 @@ def entries_of(value: object) -> Iterable[tuple[str, Entry]]:
     return (("", entry) for entry in validated(ENTRIES.validate_python, value, "accounts"))
 
 
-def parse_account(answer: Answer, question: Question) -> Account:
+def parse_account(answer: ApiResponse, question: ApiRequest) -> Account:
     """Read the one account that was asked for."""
-    decipher(answer, question)
-    account = account_of(lone_entry(answer), question.channel or "")
+    raise_for_error(answer, question)
+    account = account_of(single_entry(answer), question.channel or "")
     if account.channel != question.channel:
         raise malformed("account.channel")
     return account
@@ -172,7 +174,7 @@ class RememberedList:
         self._digest = b""
         self._accounts: tuple[Account, ...] = ()
 
-    def __call__(self, answer: Answer, question: Question) -> tuple[Account, ...]:
+    def __call__(self, answer: ApiResponse, question: ApiRequest) -> tuple[Account, ...]:
         """Read the list, or remember it."""
         if answer.status != 200 or answer.body is None:  # noqa: PLR2004 - RFC 9110, 15.3.1
             return parse_accounts(answer, question)
@@ -184,9 +186,9 @@ class RememberedList:
         return self._accounts
 
 
-def lone_entry(answer: Answer) -> Entry:
+def single_entry(answer: ApiResponse) -> Entry:
     """Read a body that is one account; one that says nothing of an account is none."""
-    entry = validated(ENTRY.validate_python, believed(answer, once=True), "account")
+    entry = validated(ENTRY.validate_python, require_json(answer, once=True), "account")
     if not describes(entry):
         raise malformed("account: no known field")
     return entry
@@ -210,7 +212,7 @@ def account_of(entry: Entry, key: str, before: Mapping[str, Account] = NOTHING) 
     if known and not said and (known.max_jobs, known.flag, known.server) == (jobs, None, entry.get("server")):
         return known  # of 10,000 accounts, few change at a time
     return Account(
-        channel if channel.isdecimal() else plain(channel),
+        channel if channel.isdecimal() else redact(channel),
         None if jobs is None else int(jobs),
         flag_of(said, entry.get("discord")) if said else None,
         server_of(entry.get("server")),
@@ -219,7 +221,7 @@ def account_of(entry: Entry, key: str, before: Mapping[str, Account] = NOTHING) 
 
 def flag_of(said: object, token: object) -> Flag:
     """Read a flag, from which the token of its account is taken should it repeat that."""
-    return Flag.of(plain(str(said), token if isinstance(token, str) else None) or UNTOLD)
+    return Flag.of(redact(str(said), token if isinstance(token, str) else None) or UNTOLD)
 
 
 def server_of(server: str | int | None) -> str | None:
@@ -228,20 +230,20 @@ def server_of(server: str | int | None) -> str | None:
     return text if is_channel(text) else None
 
 
-def parse_saved_account(answer: Answer, question: Question) -> SavedAccount:
+def parse_saved_account(answer: ApiResponse, question: ApiRequest) -> SavedAccount:
     """Read the answer to a create-or-update: 201 is created, 200 updated; the body may be missing."""
-    decipher(answer, question)
+    raise_for_error(answer, question)
     created = {200: False, 201: True}.get(answer.status)
     if answer.length == 0:
         return SavedAccount(None, created)
-    entry = lone_entry(answer)
+    entry = single_entry(answer)
     return SavedAccount(account_of(entry, "") if entry.get("channel") else None, created)
 
 
-def parse_standing(answer: Answer, question: Question) -> Standing:
+def parse_standing(answer: ApiResponse, question: ApiRequest) -> Standing:
     """Read what the API says of the subscription (useapi.net docs, GET account); what is odd is unknown."""
-    decipher(answer, question)
-    fields = fields_of(believed(answer))
+    raise_for_error(answer, question)
+    fields = fields_of(require_json(answer))
     if not fields:
         raise malformed("account")
     active = fields.get("subscriptionIsActive")
@@ -255,10 +257,10 @@ def parse_standing(answer: Answer, question: Question) -> Standing:
     )
 
 
-def parse_report(answer: Answer, question: Question) -> Report:
+def parse_report(answer: ApiResponse, question: ApiRequest) -> Report:
     """Read a finished `/info` job: text in `content`, else in an embed; its title names the account."""
-    decipher(answer, question)
-    job = validated(JOB.validate_python, believed(answer), "job")
+    raise_for_error(answer, question)
+    job = validated(JOB.validate_python, require_json(answer), "job")
     channel = str(job.get("channel"))
     if is_channel(channel) and channel != question.channel:
         raise malformed("job.channel")
@@ -269,7 +271,7 @@ def parse_report(answer: Answer, question: Question) -> Report:
     if not text:
         raise malformed("job.content")
     return Report(
-        parse_info(plain(text, limit=8_000), label_in_title(embed.get("title") or "")), job_length(job)
+        parse_info(redact(text, limit=8_000), label_in_title(embed.get("title") or "")), job_length(job)
     )
 
 
@@ -280,9 +282,11 @@ def info_embed(embeds: list[Embed]) -> Embed:
     return next(titled, None) or next(described, None) or Embed()
 
 
-def unfinished(answer: Answer) -> UseapiError:
+def unfinished(answer: ApiResponse) -> UseapiError:
     """Word a job that the API accepted, and that did not come to an end."""
-    return Unreachable("Midjourney did not finish the command.", LATER, transient=False, quote=answer.words)
+    return Unreachable(
+        "Midjourney did not finish the command.", LATER, transient=False, quote=answer.error_text
+    )
 
 
 def job_length(job: Job) -> timedelta | None:
@@ -303,7 +307,7 @@ def time_of(value: object) -> datetime | None:
     return time if time is not None and time.tzinfo is not None else None
 
 
-def believed(answer: Answer, *, once: bool = False) -> object:
+def require_json(answer: ApiResponse, *, once: bool = False) -> object:
     """Give the JSON of an answer that must have one; `once`: it must not say a thing twice."""
     fault = answer.loaded.fault or (answer.loaded.repeated if once else None)
     if fault is not None:

@@ -4,11 +4,18 @@ from bot.domain.accounts import Account
 from bot.providers.errors import Unreachable
 from bot.providers.redaction import HIDDEN, TOKEN_PATTERN
 from bot.providers.useapi.error_mapping import LATER
-from bot.providers.useapi.http_response import Answer, Question
-from bot.providers.useapi.parsing import Entry, account_of, believed, decipher, entries_of, is_empty_list
+from bot.providers.useapi.http_response import ApiRequest, ApiResponse
+from bot.providers.useapi.parsing import (
+    Entry,
+    account_of,
+    entries_of,
+    is_empty_list,
+    raise_for_error,
+    require_json,
+)
 
 
-def parse_holder(answer: Answer, question: Question) -> Account | None:
+def parse_holder(answer: ApiResponse, question: ApiRequest) -> Account | None:
     """Find the account whose token was hidden in this list, which the client does before anything reads it.
 
     Raises:
@@ -16,8 +23,8 @@ def parse_holder(answer: Answer, question: Question) -> Account | None:
     """
     if is_empty_list(answer):
         return None
-    decipher(answer, question)
-    entries = list(entries_of(believed(answer, once=True)))
+    raise_for_error(answer, question)
+    entries = list(entries_of(require_json(answer, once=True)))
     for key, entry in entries:
         if entry.get("discord") == HIDDEN:
             return account_of(entry, key)

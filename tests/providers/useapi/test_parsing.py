@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot.domain.accounts import Account, Flag, FlagKind, SavedAccount, Standing
 from bot.domain.causes import Cause
 from bot.providers import errors
-from bot.providers.redaction import HIDDEN, plain
+from bot.providers.redaction import HIDDEN, redact
 from bot.providers.useapi import (
     AnswerLost,
     Gone,
@@ -31,17 +31,17 @@ from bot.providers.useapi import (
     Unreachable,
     UseapiError,
 )
-from bot.providers.useapi.http_response import Answer, Ask, Question, words_of
+from bot.providers.useapi.http_response import ApiRequest, ApiResponse, Endpoint, words_of
 from bot.providers.useapi.network import unreachable
 from bot.providers.useapi.parsing import (
     RememberedList,
-    decipher,
-    done,
     parse_account,
     parse_accounts,
     parse_report,
     parse_saved_account,
     parse_standing,
+    raise_for_error,
+    require_success,
 )
 
 FIXTURES = Path(__file__).parents[2] / "recorded" / "useapi"
@@ -49,27 +49,31 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 FIRST, SECOND = "1170809721663422494", "1170809721663422495"
 TOKEN = "MTE3MDgwOTcyMTY2MzQyMjQ5.Gfixt1.never-to-surface-aaaaaaaaaaaaaaaaaaaaaa"
 DETAILS = "You have a pending moderation message. Please acknowledge it before using the bot further."
-LIST, INFO = Question(Ask.LIST), Question(Ask.INFO, FIRST)
-ONE, SAVE, RESET = Question(Ask.ACCOUNT, FIRST), Question(Ask.SAVE), Question(Ask.RESET, FIRST)
+LIST, INFO = ApiRequest(Endpoint.LIST), ApiRequest(Endpoint.INFO, FIRST)
+ONE, SAVE, RESET = (
+    ApiRequest(Endpoint.ACCOUNT, FIRST),
+    ApiRequest(Endpoint.SAVE),
+    ApiRequest(Endpoint.RESET, FIRST),
+)
 
 
 def fixture(name: str) -> bytes:
     return (FIXTURES / name).read_bytes()
 
 
-def answer(status: int, body: object = b"", *, retry_after: str | None = None) -> Answer:
+def answer(status: int, body: object = b"", *, retry_after: str | None = None) -> ApiResponse:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(status, "application/json", raw, retry_after, NOW)
+    return ApiResponse(status, "application/json", raw, retry_after, NOW)
 
 
-def error_of(status: int, body: object = b"", question: Question = INFO, **more: str) -> UseapiError:
+def error_of(status: int, body: object = b"", question: ApiRequest = INFO, **more: str) -> UseapiError:
     with pytest.raises(UseapiError) as caught:
-        decipher(answer(status, body, **more), question)
+        raise_for_error(answer(status, body, **more), question)
     return caught.value
 
 
 def malformed_place(
-    parse: Callable[[Answer, Question], object], body: object, question: Question = LIST
+    parse: Callable[[ApiResponse, ApiRequest], object], body: object, question: ApiRequest = LIST
 ) -> str:
     with pytest.raises(MalformedResponse) as caught:
         parse(answer(200, body), question)
@@ -112,7 +116,7 @@ def test_a_404_of_the_list_with_a_web_page_means_that_the_service_is_gone(body: 
 
 def test_a_404_too_long_to_be_read_is_not_an_empty_list() -> None:
     with pytest.raises(Gone):
-        parse_accounts(Answer(404, "text/plain", None, None, NOW), LIST)
+        parse_accounts(ApiResponse(404, "text/plain", None, None, NOW), LIST)
 
 
 @pytest.mark.parametrize("body", [{}, []], ids=["object", "array"])
@@ -377,7 +381,7 @@ def test_saving_is_not_believed_from_a_body_about_something_else(body: object) -
     "body", [b"", b"OK", b"{}", b'{"code":200}'], ids=["empty", "prose", "object", "code"]
 )
 def test_a_command_is_done_by_any_success(status: int, body: bytes) -> None:
-    done(answer(status, body), RESET)
+    require_success(answer(status, body), RESET)
 
 
 @pytest.mark.parametrize(
@@ -386,9 +390,9 @@ def test_a_command_is_done_by_any_success(status: int, body: bytes) -> None:
     ids=["a web page", "the code of an error", "more than may be read"],
 )
 def test_a_command_is_not_done_by_a_success_that_is_none(body: object, error: type[UseapiError]) -> None:
-    raw = Answer(200, "text/html", None, None, NOW) if body is None else answer(200, body)
+    raw = ApiResponse(200, "text/html", None, None, NOW) if body is None else answer(200, body)
     with pytest.raises(error):
-        done(raw, RESET)
+        require_success(raw, RESET)
 
 
 # The subscription
@@ -396,7 +400,7 @@ def test_a_command_is_not_done_by_a_success_that_is_none(body: object, error: ty
 
 def test_the_standing_counts_the_midjourney_accounts() -> None:
     expected = Standing(active=True, accounts=3, accounts_in_error=1)
-    assert parse_standing(answer(200, fixture("standing.json")), Question(Ask.STANDING)) == expected
+    assert parse_standing(answer(200, fixture("standing.json")), ApiRequest(Endpoint.STANDING)) == expected
 
 
 @pytest.mark.parametrize(
@@ -413,12 +417,12 @@ def test_the_standing_counts_the_midjourney_accounts() -> None:
     ids=["missing", "wrong types", "another name", "no counts"],
 )
 def test_what_is_odd_in_the_standing_is_unknown(body: object, standing: Standing) -> None:
-    assert parse_standing(answer(200, body), Question(Ask.STANDING)) == standing
+    assert parse_standing(answer(200, body), ApiRequest(Endpoint.STANDING)) == standing
 
 
 @pytest.mark.parametrize("body", [[], {}, b"", b"x"], ids=["array", "empty object", "empty", "prose"])
 def test_a_standing_that_is_no_object_is_not_believed(body: object) -> None:
-    assert malformed_place(parse_standing, body, Question(Ask.STANDING))
+    assert malformed_place(parse_standing, body, ApiRequest(Endpoint.STANDING))
 
 
 # /info
@@ -571,7 +575,7 @@ CHANNELS: dict[str, tuple[object, str | None, str | None]] = {
 
 @pytest.mark.parametrize(("body", "asked", "channel"), CHANNELS.values(), ids=CHANNELS)
 def test_a_596_is_about_an_account(body: object, asked: str | None, channel: str | None) -> None:
-    error = error_of(596, body, Question(Ask.INFO, asked))
+    error = error_of(596, body, ApiRequest(Endpoint.INFO, asked))
     assert isinstance(error, PendingModeration)
     assert error.channel == channel
     assert ("an account the API does not name" in str(error)) is (channel is None)
@@ -740,7 +744,7 @@ def test_a_429_says_how_long_to_wait_if_the_api_does(
     header: str | None, body: object, wait: timedelta | None
 ) -> None:
     with pytest.raises(RateLimited) as caught:
-        decipher(answer(429, body, retry_after=header), INFO)
+        raise_for_error(answer(429, body, retry_after=header), INFO)
     assert caught.value.retry_after == wait
 
 
@@ -755,7 +759,7 @@ def test_a_504_of_anything_but_info_is_a_plain_failure() -> None:
 
 
 def test_a_404_without_an_account_asked_for_is_about_the_service() -> None:
-    assert str(error_of(404, b"", Question(Ask.STANDING))) == "The API does not offer this any more."
+    assert str(error_of(404, b"", ApiRequest(Endpoint.STANDING))) == "The API does not offer this any more."
 
 
 # The network
@@ -858,7 +862,7 @@ def test_a_command_that_got_no_answer_may_have_been_obeyed() -> None:
     ids=["token", "quoted", "mfa", "bearer", "job id", "address", "surrogate", "long", "token at the cut"],
 )
 def test_the_words_of_the_api_are_made_fit_to_be_quoted(text: str, shown: str) -> None:
-    assert plain(text) == shown
+    assert redact(text) == shown
 
 
 def test_no_token_passes_from_an_error_into_its_quote_or_text() -> None:
@@ -907,9 +911,9 @@ def test_any_answer_at_all_becomes_facts_or_a_member_of_the_family(status: int, 
         (parse_accounts, LIST),
         (parse_account, ONE),
         (parse_saved_account, SAVE),
-        (done, RESET),
+        (require_success, RESET),
         (parse_report, INFO),
-        (parse_standing, Question(Ask.STANDING)),
+        (parse_standing, ApiRequest(Endpoint.STANDING)),
     ):
         try:
             parse(answer(status, body), question)
@@ -938,7 +942,7 @@ def test_what_is_pending_as_an_object_is_quoted_by_its_texts_at_any_depth_or_as_
     said: object, text: str
 ) -> None:
     body = {"1" * 18: {"channel": "1" * 18, "maxJobs": 3, "pendingModMessage": said}}
-    (account,) = parse_accounts(answer(200, body), Question(Ask.LIST))
+    (account,) = parse_accounts(answer(200, body), ApiRequest(Endpoint.LIST))
     assert account.flag is not None
     assert account.flag.text == text
 

@@ -24,7 +24,7 @@ from bot.providers.useapi import (
     open_session,
 )
 from bot.providers.useapi.error_mapping import refusal
-from bot.providers.useapi.http_response import Answer, Ask, Question
+from bot.providers.useapi.http_response import ApiRequest, ApiResponse, Endpoint
 from bot.providers.useapi.network import unreachable
 from bot.providers.useapi.parsing import parse_accounts
 from bot.providers.useapi.token_lookup import parse_holder
@@ -32,9 +32,9 @@ from tests.simulators.useapi import Fault, SimulatedUseapi
 from tests.support.keeping import MINUTE, Clock, rounds_of, watching
 from tests.support.parts import at_once
 
-Parse = Callable[[Answer, Question], object]
+Parse = Callable[[ApiResponse, ApiRequest], object]
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-LIST = Question(Ask.LIST)
+LIST = ApiRequest(Endpoint.LIST)
 JUST_A_MOMENT = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>cf-chl</body></html>"
 FORBIDDEN = b"<html><head><title>403 Forbidden</title></head><body>nginx</body></html>"
 UNAVAILABLE = b"<html><head><title>503 Service Temporarily Unavailable</title></head></html>"
@@ -49,8 +49,8 @@ def answer(
     wait: str | None = None,
     media_type: str = "text/html",
     mitigated: bool = False,
-) -> Answer:
-    return Answer(status, media_type, body, wait, NOW, mitigated)
+) -> ApiResponse:
+    return ApiResponse(status, media_type, body, wait, NOW, mitigated)
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 410, 429, 500, 503, 520])
@@ -123,7 +123,7 @@ def test_row_51_a_challenge_that_says_that_all_is_well_is_one() -> None:
 def test_a_429_to_a_question_limits_asking_and_says_nothing_of_jobs() -> None:
     body = b'{"error": "slow down", "code": 429}'
     assert "limits how often it may be asked" in str(refusal(answer(429, body), LIST))
-    assert "job slots" in str(refusal(answer(429, body), Question(Ask.INFO)))
+    assert "job slots" in str(refusal(answer(429, body), ApiRequest(Endpoint.INFO)))
 
 
 def test_row_51_a_header_tells_of_a_challenge_whatever_stands_below() -> None:
