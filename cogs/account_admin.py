@@ -14,10 +14,10 @@ from bot.domain.accounts import KnownAccount, SaveOutcome, SaveResult
 from bot.domain.errors import UserError
 from bot.interactions.account_card import CARD_ACTIONS, account_card
 from bot.interactions.account_form import JOBS, TOKEN, account_form, filled_in
-from bot.interactions.buttons import Controls, Press, Who, button, view_of
+from bot.interactions.buttons import Access, ButtonPress, ButtonRouter, button, view_of
 from bot.interactions.client import Midwatch
 from bot.interactions.permissions import NotAnOwnerError, Owners
-from bot.interactions.responses import Caller, Shown, defer, defer_update, sentence, show, suggested
+from bot.interactions.responses import Interaction, Shown, defer, defer_update, respond, sentence, suggested
 from bot.polling.poller import AccountPoller
 from bot.providers.useapi import Gone, Unauthorized, Unpaid, UseapiError
 from bot.render.account_admin_replies import another_account, removal_question, removed_words, saved_words
@@ -42,21 +42,21 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
         monitor: AccountPoller,
         owners: Owners,
         store: Store,
-        controls: Controls,
+        controls: ButtonRouter,
     ) -> None:
         self._bot = bot
         self._configuring = configuring
         self._monitor = monitor
         self._owners = owners
         self._store = store
-        controls.on("account.edit", Who.OWNERS, self.edit)
-        controls.on("account.save", Who.OWNERS, self.save)
-        controls.on("account.remove", Who.OWNERS, self.ask_removal)
-        controls.on("account.drop", Who.OWNERS, self.remove)
+        controls.register("account.edit", Access.OWNERS, self.edit)
+        controls.register("account.save", Access.OWNERS, self.save)
+        controls.register("account.remove", Access.OWNERS, self.ask_removal)
+        controls.register("account.drop", Access.OWNERS, self.remove)
 
     @app_commands.command()
     @app_commands.default_permissions(manage_guild=True)
-    async def mjadd(self, interaction: Caller) -> None:
+    async def mjadd(self, interaction: Interaction) -> None:
         """Configure a Midjourney account at useapi.net by its Discord token, or update it."""
         if not self._owners.may_act(interaction.user.id):
             raise NotAnOwnerError
@@ -65,23 +65,23 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
     @app_commands.command()
     @app_commands.describe(account="The account: pick one, or type its name or channel id")
     @app_commands.default_permissions(manage_guild=True)
-    async def mjremove(self, interaction: Caller, account: str) -> None:
+    async def mjremove(self, interaction: Interaction, account: str) -> None:
         """Remove a Midjourney account from useapi.net, after a confirmation."""
         await defer(interaction, private=True)
         await self._bot.require_owner(interaction.user.id)
         await self._ask_removal(interaction, await self._monitor.find(account))
 
     @mjremove.autocomplete("account")
-    async def suggest(self, _interaction: Caller, typed: str) -> list[app_commands.Choice[str]]:
+    async def suggest(self, _interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """Suggest accounts, from memory alone."""
         return suggested(lambda: choices(self._monitor.roster.accounts, typed))
 
-    async def edit(self, caller: Caller, press: Press) -> None:
+    async def edit(self, caller: Interaction, press: ButtonPress) -> None:
         """Open the form, for an account or for any; Discord wants it as the first answer."""
         channel, _, typed = press.argument.partition(".")
         await self._open_form(caller, self._monitor.roster.get(channel), typed)
 
-    async def _open_form(self, caller: Caller, known: KnownAccount | None, typed: str = "") -> None:
+    async def _open_form(self, caller: Interaction, known: KnownAccount | None, typed: str = "") -> None:
         title = f"Update {bare(known.label, NAME_IN_TITLE)}" if known else "Add or update an account"
         # The API may list any number, and Discord takes no form with one that is too long for its field.
         listed = min((known.account.max_jobs if known else None) or DEFAULT_JOBS, MOST_JOBS)
@@ -89,7 +89,7 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
         channel = known.channel if known else ""
         await caller.response.send_modal(account_form(title, caller.user.id, channel, jobs))
 
-    async def save(self, caller: Caller, press: Press) -> None:
+    async def save(self, caller: Interaction, press: ButtonPress) -> None:
         """Save what was filled in, and say what came of it; what was refused can be entered again."""
         fields = filled_in(caller)
         await defer(caller, private=True)
@@ -100,7 +100,7 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
             saved = await self._configuring.save(token, jobs, caller.user.id, self._bot.in_flight.sent)
         except (UserError, UseapiError, StoreError) as error:
             view = None if isinstance(error, NO_INPUT_HELPS) else again(caller.user.id, press.argument, typed)
-            await show(caller, Shown(sentence(error), view=view))
+            await respond(caller, Shown(sentence(error), view=view))
             return
         await self._show_saved(caller, saved, press.argument)
 
@@ -108,13 +108,13 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
         own = self._bot.own_tokens
         return account_token(fields.get(TOKEN, SecretStr("")), own, self._bot.application_id)
 
-    async def _show_saved(self, caller: Caller, saved: SaveResult, expected: str) -> None:
+    async def _show_saved(self, caller: Interaction, saved: SaveResult, expected: str) -> None:
         """Show the account as it is now, with a word if it is not the one that was meant."""
         known = self._monitor.roster.get(saved.account.channel) if saved.account else None
         if known is None:
             absent = saved.outcome is SaveOutcome.ABSENT
             view = again(caller.user.id, expected, str(saved.jobs)) if absent else None
-            await show(caller, Shown(saved_words(saved), view=view))
+            await respond(caller, Shown(saved_words(saved), view=view))
             return
         words = saved_words(saved, f"**{plain(known.label)}**")
         if expected and expected != known.channel:
@@ -123,16 +123,16 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
         with suppress(StoreError):  # it is done, and who did it must learn so
             actions = await self._store.actions(known.channel, CARD_ACTIONS)
         unseen = self._bot.services.resets.is_unseen
-        await show(
+        await respond(
             caller, account_card(known, actions, caller.user.id, owner=True, unseen=unseen, content=words)
         )
 
-    async def ask_removal(self, caller: Caller, press: Press) -> None:
+    async def ask_removal(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask whether the account of a card is to be removed."""
         await defer(caller, private=True)
         await self._ask_removal(caller, await self._monitor.find(press.argument))
 
-    async def _ask_removal(self, caller: Caller, known: KnownAccount) -> None:
+    async def _ask_removal(self, caller: Interaction, known: KnownAccount) -> None:
         if not known.account.addressable:
             raise UserError(
                 "The API lists this account under something that is not a Discord channel id.",
@@ -140,9 +140,9 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
             )
         look = removal_question(known)
         embeds = (look.embed,) if look.embed else ()
-        await show(caller, Shown(look.content, embeds, view_of(look)))
+        await respond(caller, Shown(look.content, embeds, view_of(look)))
 
-    async def remove(self, caller: Caller, press: Press) -> None:
+    async def remove(self, caller: Interaction, press: ButtonPress) -> None:
         """Remove what was confirmed, and say what came of it."""
         await defer_update(caller)
         await self._bot.require_owner(caller.user.id)
@@ -150,9 +150,9 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
         try:
             removed = await self._configuring.remove(press.argument, caller.user.id, self._bot.in_flight.sent)
         except (UseapiError, StoreError) as error:
-            await show(caller, Shown(sentence(error)))
+            await respond(caller, Shown(sentence(error)))
             return
-        await show(caller, Shown(removed_words(removed, known)))
+        await respond(caller, Shown(removed_words(removed, known)))
 
 
 def again(asker: int, channel: str, typed: str) -> ui.View:

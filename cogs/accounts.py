@@ -10,9 +10,18 @@ from discord.ext import commands
 
 from bot.domain.errors import UserError
 from bot.interactions.account_card import CARD_ACTIONS, account_card
-from bot.interactions.buttons import Controls, Press, Who, button, select
+from bot.interactions.buttons import Access, ButtonPress, ButtonRouter, button, select
 from bot.interactions.client import Midwatch
-from bot.interactions.responses import Caller, Shown, defer, defer_update, show, suggested, update, whisper
+from bot.interactions.responses import (
+    Interaction,
+    Shown,
+    defer,
+    defer_update,
+    respond,
+    respond_private,
+    suggested,
+    update,
+)
 from bot.polling.account_cache import visible
 from bot.polling.poller import AccountPoller, utc_now
 from bot.providers.useapi import UseapiError
@@ -29,18 +38,18 @@ TAIL: Final = re.compile(r"(?:\N{MIDLINE HORIZONTAL ELLIPSIS}|\.{2,3})\s*[0-9]{4
 class Accounts(commands.Cog):
     """Lists the configured accounts, opens their cards and names them."""
 
-    def __init__(self, bot: Midwatch, monitor: AccountPoller, store: Store, controls: Controls) -> None:
+    def __init__(self, bot: Midwatch, monitor: AccountPoller, store: Store, controls: ButtonRouter) -> None:
         self._bot = bot
         self._monitor = monitor
         self._store = store
-        controls.on("list.page", Who.ASKER, self.turn_page)
-        controls.on("list.refresh", Who.ASKER, self.refresh)
-        controls.on("list.open", Who.ASKER, self.open_card)
+        controls.register("list.page", Access.ASKER, self.turn_page)
+        controls.register("list.refresh", Access.ASKER, self.refresh)
+        controls.register("list.open", Access.ASKER, self.open_card)
 
     @app_commands.command()
     @app_commands.describe(private="Show the answer to you alone")
     @app_commands.default_permissions(manage_guild=True)
-    async def mjaccounts(self, interaction: Caller, private: bool = False) -> None:  # noqa: FBT001, FBT002 - an option of the command
+    async def mjaccounts(self, interaction: Interaction, private: bool = False) -> None:  # noqa: FBT001, FBT002 - an option of the command
         """List the configured Midjourney accounts and how they are."""
         await defer(interaction, private=private)
         try:
@@ -48,9 +57,9 @@ class Accounts(commands.Cog):
         except UseapiError:
             if not self._monitor.roster.accounts:
                 raise
-            await whisper(interaction, self._list(interaction.user.id, 0))
+            await respond_private(interaction, self._list(interaction.user.id, 0))
         else:
-            await show(interaction, self._list(interaction.user.id, 0))
+            await respond(interaction, self._list(interaction.user.id, 0))
 
     @app_commands.command()
     @app_commands.describe(
@@ -59,7 +68,10 @@ class Accounts(commands.Cog):
     )
     @app_commands.default_permissions(manage_guild=True)
     async def mjname(
-        self, interaction: Caller, account: str, name: app_commands.Range[str, 1, NAME_LIMIT] | None = None
+        self,
+        interaction: Interaction,
+        account: str,
+        name: app_commands.Range[str, 1, NAME_LIMIT] | None = None,
     ) -> None:
         """Give a Midjourney account a name of your own."""
         await defer(interaction, private=True)
@@ -73,34 +85,34 @@ class Accounts(commands.Cog):
             )
         await self._store.rename(known.channel, name, actor_id=interaction.user.id, at=utc_now())
         renamed = self._monitor.roster.rename(known, name)
-        await show(
+        await respond(
             interaction,
             Shown(content=f"✅ **{plain(known.label)}** is now called **{plain(renamed.label)}**."),
         )
 
     @mjname.autocomplete("account")
-    async def suggest(self, _interaction: Caller, typed: str) -> list[app_commands.Choice[str]]:
+    async def suggest(self, _interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """Suggest accounts, from memory alone."""
         return suggested(lambda: choices(self._monitor.roster.accounts, typed))
 
-    async def turn_page(self, caller: Caller, press: Press) -> None:
+    async def turn_page(self, caller: Interaction, press: ButtonPress) -> None:
         """Show another page of the list as it was last read."""
         await update(caller, self._list(press.asker, press.page))
 
-    async def refresh(self, caller: Caller, press: Press) -> None:
+    async def refresh(self, caller: Interaction, press: ButtonPress) -> None:
         """Read the list again and show the same page of it."""
         await defer_update(caller)
         await self._monitor.check_for_press()
-        await show(caller, self._list(press.asker, press.page))
+        await respond(caller, self._list(press.asker, press.page))
 
-    async def open_card(self, caller: Caller, press: Press) -> None:
+    async def open_card(self, caller: Interaction, press: ButtonPress) -> None:
         """Show one account's card to the person who picked it."""
         await defer(caller, private=True)
         known = self._monitor.roster.find(press.chosen or "")
         actions = await self._store.actions(known.channel, CARD_ACTIONS)
         owner = self._bot.services.owners.may_act(caller.user.id)
         unseen = self._bot.services.resets.is_unseen
-        await show(caller, account_card(known, actions, caller.user.id, owner=owner, unseen=unseen))
+        await respond(caller, account_card(known, actions, caller.user.id, owner=owner, unseen=unseen))
 
     def _list(self, asker: int, page: int) -> Shown:
         roster = self._monitor.roster

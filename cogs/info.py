@@ -9,9 +9,18 @@ from discord.ext import commands
 from bot.actions.account_info import AccountInfoService, InfoResult, Outcome
 from bot.domain.accounts import KnownAccount
 from bot.domain.errors import UserError
-from bot.interactions.buttons import Controls, Press, Who, button, select
+from bot.interactions.buttons import Access, ButtonPress, ButtonRouter, button, select
 from bot.interactions.client import Midwatch
-from bot.interactions.responses import Caller, Shown, awaited, defer, defer_update, show, suggested, whisper
+from bot.interactions.responses import (
+    Interaction,
+    Shown,
+    awaited,
+    defer,
+    defer_update,
+    respond,
+    respond_private,
+    suggested,
+)
 from bot.polling.poller import AccountPoller, utc_now
 from bot.render.account_cards import flag_embed, flag_headline, info_embed
 from bot.render.account_choices import OFFERED, choices, options
@@ -26,13 +35,13 @@ EMBEDS_LIMIT: Final = 6_000
 class Info(commands.Cog):
     """Asks Midjourney about an account and posts the formatted answer."""
 
-    def __init__(self, monitor: AccountPoller, inquiries: AccountInfoService, controls: Controls) -> None:
+    def __init__(self, monitor: AccountPoller, inquiries: AccountInfoService, controls: ButtonRouter) -> None:
         self._monitor = monitor
         self._inquiries = inquiries
-        controls.on("info.ask", Who.ASKER, self.ask)
-        controls.on("info.again", Who.ASKER, self.ask_again)
-        controls.on("info.anyway", Who.OWNERS, self.ask_anyway)
-        controls.on("info.choose", Who.ASKER, self.choose)
+        controls.register("info.ask", Access.ASKER, self.ask)
+        controls.register("info.again", Access.ASKER, self.ask_again)
+        controls.register("info.anyway", Access.OWNERS, self.ask_anyway)
+        controls.register("info.choose", Access.ASKER, self.choose)
 
     @app_commands.command()
     @app_commands.describe(
@@ -40,50 +49,52 @@ class Info(commands.Cog):
         private="Show the answer to you alone",
     )
     @app_commands.default_permissions(manage_guild=True)
-    async def mjinfo(self, interaction: Caller, account: str | None = None, private: bool = False) -> None:  # noqa: FBT001, FBT002 - an option of the command
+    async def mjinfo(
+        self, interaction: Interaction, account: str | None = None, private: bool = False
+    ) -> None:
         """Ask Midjourney for an account's plan, fast time and usage."""
         if account is None and len(self._askable()) > 1:
-            await whisper(interaction, self._which(interaction.user.id, private=private))
+            await respond_private(interaction, self._which(interaction.user.id, private=private))
             return
         await defer(interaction, private=private)
         known = await (self._only() if account is None else self._monitor.find(account))
         if known is None:
-            await whisper(interaction, self._which(interaction.user.id, private=private))
+            await respond_private(interaction, self._which(interaction.user.id, private=private))
         else:
             await self._answer(interaction, known, interaction.user.id)
 
     @mjinfo.autocomplete("account")
-    async def suggest(self, _interaction: Caller, typed: str) -> list[app_commands.Choice[str]]:
+    async def suggest(self, _interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """Suggest accounts, from memory alone."""
         return suggested(lambda: choices(self._monitor.roster.accounts, typed))
 
-    async def ask(self, caller: Caller, press: Press) -> None:
+    async def ask(self, caller: Interaction, press: ButtonPress) -> None:
         """Answer below the card, to the same people who see the card."""
         await defer(caller, private=caller.message is not None and caller.message.flags.ephemeral)
         await self._answer(caller, self._monitor.roster.find(press.argument), caller.user.id)
 
-    async def ask_again(self, caller: Caller, press: Press) -> None:
+    async def ask_again(self, caller: Interaction, press: ButtonPress) -> None:
         """Bring the answer that is shown up to date."""
         await defer_update(caller)
         await self._answer(caller, self._monitor.roster.find(press.argument), press.asker)
 
-    async def ask_anyway(self, caller: Caller, press: Press) -> None:
+    async def ask_anyway(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask about a flagged account, because an owner wants to."""
         await defer_update(caller)
         known = self._monitor.roster.find(press.argument)
         await self._answer(caller, known, press.asker, even_if_flagged=True)
 
-    async def choose(self, caller: Caller, press: Press) -> None:
+    async def choose(self, caller: Interaction, press: ButtonPress) -> None:
         """Answer the command that was used without an account."""
         await defer(caller, private=press.argument == PRIVATE)
         await self._answer(caller, self._monitor.roster.find(press.chosen or ""), caller.user.id)
 
     async def _answer(
-        self, caller: Caller, known: KnownAccount, asker: int, *, even_if_flagged: bool = False
+        self, caller: Interaction, known: KnownAccount, asker: int, *, even_if_flagged: bool = False
     ) -> None:
         asking = self._inquiries.ask(known, even_if_flagged=even_if_flagged)
         inquiry = await awaited(caller, asking, waiting(utc_now(), self._inquiries.longest))
-        await show(caller, answer(inquiry, asker))
+        await respond(caller, answer(inquiry, asker))
         self._monitor.look_soon()  # what is suggested next shall be up to date
 
     def _askable(self) -> list[KnownAccount]:

@@ -15,9 +15,9 @@ from bot.domain.errors import UserError
 from bot.domain.incidents import Incident, Message, Route, open_service
 from bot.incidents.service import IncidentService
 from bot.interactions.alert_channel import lacking_now
-from bot.interactions.buttons import Controls, Press, Who, button
+from bot.interactions.buttons import Access, ButtonPress, ButtonRouter, button
 from bot.interactions.client import Midwatch
-from bot.interactions.responses import Caller, Shown, defer, defer_update, show, suggested
+from bot.interactions.responses import Interaction, Shown, defer, defer_update, respond, suggested
 from bot.loops import WatchLoops
 from bot.notifications import RouteState
 from bot.polling.poller import AccountPoller, utc_now
@@ -50,7 +50,7 @@ class Status(commands.Cog):
         keeper: IncidentService,
         rounds: WatchLoops,
         store: Store,
-        controls: Controls,
+        controls: ButtonRouter,
     ) -> None:
         self._bot = bot
         self._monitor = monitor
@@ -58,7 +58,7 @@ class Status(commands.Cog):
         self._rounds = rounds
         self._store = store
         self._going = AsyncExitStack()
-        controls.on("status.refresh", Who.ASKER, self.refresh)
+        controls.register("status.refresh", Access.ASKER, self.refresh)
 
     async def cog_load(self) -> None:
         """Begin to show how things are."""
@@ -103,10 +103,10 @@ class Status(commands.Cog):
     @app_commands.command()
     @app_commands.describe(private="Show the answer to you alone")
     @app_commands.default_permissions(manage_guild=True)
-    async def mjstatus(self, interaction: Caller, private: bool = False) -> None:  # noqa: FBT001, FBT002 - an option of the command
+    async def mjstatus(self, interaction: Interaction, private: bool = False) -> None:  # noqa: FBT001, FBT002 - an option of the command
         """Show whether the watch is alive, what is open, and whether alerts arrive."""
         await defer(interaction, private=private)
-        await show(interaction, Shown(view=status_view(await self._status(), interaction.user.id)))
+        await respond(interaction, Shown(view=status_view(await self._status(), interaction.user.id)))
 
     @app_commands.command()
     @app_commands.describe(
@@ -114,7 +114,7 @@ class Status(commands.Cog):
         account="The account: pick one, or leave it out for all of them",
     )
     @app_commands.default_permissions(manage_guild=True)
-    async def mjmute(self, interaction: Caller, duration: str, account: str | None = None) -> None:
+    async def mjmute(self, interaction: Interaction, duration: str, account: str | None = None) -> None:
         """Hold alerts for a while; blocks come through, and you get the rest when the time is over."""
         await defer(interaction, private=True)
         await self._bot.require_owner(interaction.user.id)
@@ -125,15 +125,17 @@ class Status(commands.Cog):
         if known is None and not length:
             await self._unmute_each(interaction.user.id)
         await self._keeper.mute(channel, interaction.user.id, until)
-        await show(interaction, Shown(action_replies.muted(known, until) if length else self._unmuted(known)))
+        await respond(
+            interaction, Shown(action_replies.muted(known, until) if length else self._unmuted(known))
+        )
 
     @mjmute.autocomplete("account")
-    async def suggest(self, _interaction: Caller, typed: str) -> list[app_commands.Choice[str]]:
+    async def suggest(self, _interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """Suggest accounts, from memory alone."""
         return suggested(lambda: choices(self._monitor.roster.accounts, typed))
 
     @mjmute.autocomplete("duration")
-    async def suggest_duration(self, _interaction: Caller, typed: str) -> list[app_commands.Choice[str]]:
+    async def suggest_duration(self, _interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """Suggest what was typed with each unit that fits, else the usual lengths."""
         usual = [each for each in USUAL if each.startswith(typed.strip().casefold())]
         return [
@@ -143,7 +145,7 @@ class Status(commands.Cog):
 
     @app_commands.command()
     @app_commands.default_permissions(manage_guild=True)
-    async def mjtest(self, interaction: Caller) -> None:
+    async def mjtest(self, interaction: Interaction) -> None:
         """Send every owner a marked test alert, and say whether it arrived."""
         await defer(interaction, private=True)
         await self._bot.require_owner(interaction.user.id)
@@ -153,15 +155,15 @@ class Status(commands.Cog):
         late = sum(is_waiting(self._keeper.ledger.messages.get(test.key)) for test in tests)
         if late:
             lines.append(f"⏳ {count(late, 'test')} not taken by Discord yet: look at /mjstatus in a minute.")
-        await show(interaction, Shown("\n".join(["🧪 **How the test went**", *lines])[:2_000]))
+        await respond(interaction, Shown("\n".join(["🧪 **How the test went**", *lines])[:2_000]))
 
-    async def refresh(self, caller: Caller, press: Press) -> None:
+    async def refresh(self, caller: Interaction, press: ButtonPress) -> None:
         """Show how things are now."""
         await defer_update(caller)
         if self._monitor.failure is not None:
             with suppress(UseapiError):  # the status says it
                 await self._monitor.check()
-        await show(caller, Shown(view=status_view(await self._status(), press.asker)))
+        await respond(caller, Shown(view=status_view(await self._status(), press.asker)))
 
     async def _unmute_each(self, owner: int) -> None:
         """End the mutes of single accounts, before that of all: what they held is then told together."""

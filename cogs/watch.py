@@ -14,20 +14,20 @@ from bot.domain.incidents import Incident, Message, ResetVerdict, open_service
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
 from bot.interactions.account_card import CARD_ACTIONS
-from bot.interactions.buttons import Controls, OutdatedError, Press, Who, view_of
+from bot.interactions.buttons import Access, ButtonPress, ButtonRouter, OutdatedError, view_of
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
-    Caller,
+    Interaction,
     Shown,
     channels_in,
     defer,
     defer_update,
     is_late,
+    respond,
+    respond_private,
     sentence,
-    show,
     suggested,
     update,
-    whisper,
 )
 from bot.loops import WatchLoops
 from bot.notifications.content import note_for
@@ -54,7 +54,7 @@ class Moderation(commands.Cog):
         rounds: WatchLoops,
         resets: Resets,
         store: Store,
-        controls: Controls,
+        controls: ButtonRouter,
     ) -> None:
         self._bot = bot
         self._monitor = monitor
@@ -63,14 +63,14 @@ class Moderation(commands.Cog):
         self._resets = resets
         self._store = store
         self._going = AsyncExitStack()
-        controls.on("watch.reset", Who.OWNERS, self.ask_reset)
-        controls.on("watch.confirm", Who.OWNERS, self.reset)
-        controls.on("watch.notyet", Who.OWNERS, self.leave)
-        controls.on("watch.mine", Who.OWNERS, self.claim)
-        controls.on("watch.snooze", Who.OWNERS, self.snooze)
-        controls.on("watch.open", Who.OWNERS, self.open)
-        controls.on("watch.page", Who.OWNERS, self.turn_page)
-        controls.on("account.reset", Who.OWNERS, self.ask_reset_on_card)
+        controls.register("watch.reset", Access.OWNERS, self.ask_reset)
+        controls.register("watch.confirm", Access.OWNERS, self.reset)
+        controls.register("watch.notyet", Access.OWNERS, self.leave)
+        controls.register("watch.mine", Access.OWNERS, self.claim)
+        controls.register("watch.snooze", Access.OWNERS, self.snooze)
+        controls.register("watch.open", Access.OWNERS, self.open)
+        controls.register("watch.page", Access.OWNERS, self.turn_page)
+        controls.register("account.reset", Access.OWNERS, self.ask_reset_on_card)
 
     @property
     def _ledger(self) -> WatchState:
@@ -87,42 +87,42 @@ class Moderation(commands.Cog):
     @app_commands.command()
     @app_commands.describe(account="The account: pick one, or type its name or channel id")
     @app_commands.default_permissions(manage_guild=True)
-    async def mjreset(self, interaction: Caller, account: str) -> None:
+    async def mjreset(self, interaction: Interaction, account: str) -> None:
         """Return a flagged account to work, after you acknowledged Midjourney's message in Discord."""
         await defer(interaction, private=True)
         await self._bot.require_owner(interaction.user.id)
         await self._ask_reset_of(interaction, await self._monitor.find(account))
 
     @mjreset.autocomplete("account")
-    async def suggest(self, _interaction: Caller, typed: str) -> list[app_commands.Choice[str]]:
+    async def suggest(self, _interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """Suggest accounts, from memory alone."""
         return suggested(lambda: choices(self._monitor.roster.accounts, typed))
 
-    async def ask_reset_on_card(self, caller: Caller, press: Press) -> None:
+    async def ask_reset_on_card(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask for a confirmation from an account's card."""
         await defer(caller, private=True)
         await self._ask_reset_of(caller, self._monitor.roster.find(press.argument))
 
-    async def _ask_reset_of(self, caller: Caller, known: KnownAccount) -> None:
+    async def _ask_reset_of(self, caller: Interaction, known: KnownAccount) -> None:
         incident = self._resets.confirmable(known.channel)
         flag = incident.flag if incident else known.account.flag
         if flag is not None:
-            await show(caller, shown(self._confirmation(known, flag, incident)))
+            await respond(caller, shown(self._confirmation(known, flag, incident)))
         elif open_service(self._ledger.incidents.values()):
-            await show(caller, Shown(action_replies.cannot_see(known)))
+            await respond(caller, Shown(action_replies.cannot_see(known)))
         else:
-            await show(caller, Shown(action_replies.nothing_to_reset(known)))
+            await respond(caller, Shown(action_replies.nothing_to_reset(known)))
 
-    async def ask_reset(self, caller: Caller, press: Press) -> None:
+    async def ask_reset(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask for a confirmation, quoting what Midjourney says now."""
         await defer(caller, private=True)
         incident = await self._incident(press)
         if incident is None or incident.ended or incident.flag is None:
             await self._show_present(caller, press)
         else:
-            await show(caller, shown(self._confirmation(self._account(incident), incident.flag, incident)))
+            await respond(caller, shown(self._confirmation(self._account(incident), incident.flag, incident)))
 
-    async def reset(self, caller: Caller, press: Press) -> None:
+    async def reset(self, caller: Interaction, press: ButtonPress) -> None:
         """Reset what was confirmed, and say how it goes, step by step."""
         await defer_update(caller)
         await self._bot.require_owner(caller.user.id)
@@ -133,19 +133,19 @@ class Moderation(commands.Cog):
         try:
             attempt = await self._resets.run(channel, caller.user.id, confirmed, self._telling(caller, known))
         except (UseapiError, StoreError) as error:
-            await show(caller, Shown(sentence(error)))
+            await respond(caller, Shown(sentence(error)))
             return
         if attempt.outcome is Outcome.CHANGED and attempt.flag is not None:
             look = self._confirmation(known, attempt.flag, attempt.incident)
-            await show(caller, shown(look, above=action_replies.flag_changed()))
+            await respond(caller, shown(look, above=action_replies.flag_changed()))
         else:
-            await show(caller, Shown(self._said(attempt, known)))
+            await respond(caller, Shown(self._said(attempt, known)))
 
-    async def leave(self, caller: Caller, _press: Press) -> None:
+    async def leave(self, caller: Interaction, _press: ButtonPress) -> None:
         """Send nothing after all."""
         await update(caller, Shown(action_replies.not_yet()))
 
-    async def claim(self, caller: Caller, press: Press) -> None:
+    async def claim(self, caller: Interaction, press: ButtonPress) -> None:
         """Note that the owner is on it; everyone's message shows it."""
         await defer(caller, private=True)
         await self._bot.require_owner(caller.user.id)
@@ -153,12 +153,12 @@ class Moderation(commands.Cog):
         if incident is None or incident.claimed_at is None:
             await self._show_present(caller, press)
         else:
-            await show(
+            await respond(
                 caller,
                 Shown(action_replies.claimed(self._account(incident), incident.claimed_at + CLAIM_FOR)),
             )
 
-    async def snooze(self, caller: Caller, press: Press) -> None:
+    async def snooze(self, caller: Interaction, press: ButtonPress) -> None:
         """Put the reminders off; ask first for how long."""
         await defer(caller, private=True)
         await self._bot.require_owner(caller.user.id)
@@ -170,7 +170,7 @@ class Moderation(commands.Cog):
             choice = action_replies.snooze_choice(
                 self._account(incident), key, message, is_claimed=is_claimed
             )
-            await show(caller, shown(choice))
+            await respond(caller, shown(choice))
             return
         if hours is not None:
             incident = await self._keeper.snooze(key, caller.user.id, timedelta(hours=hours))
@@ -178,14 +178,14 @@ class Moderation(commands.Cog):
             await self._show_present(caller, press)
         else:
             until = quiet_until(incident, self._ledger.mutes) or incident.snoozed_until
-            await show(caller, Shown(action_replies.snoozed(self._account(incident), until)))
+            await respond(caller, Shown(action_replies.snoozed(self._account(incident), until)))
 
-    async def open(self, caller: Caller, press: Press) -> None:
+    async def open(self, caller: Interaction, press: ButtonPress) -> None:
         """Show one account of a digest to the person who picked it."""
         await defer(caller, private=True)
         await self._show_card(caller, await self._ledger.incident(press.chosen or ""), press)
 
-    async def turn_page(self, caller: Caller, press: Press) -> None:
+    async def turn_page(self, caller: Interaction, press: ButtonPress) -> None:
         """Show another page of a digest: the answer to this click, and nothing that is remembered."""
         key, page = press.part(0), press.number(1)
         message, incidents = self._ledger.messages.get(key), self._ledger.incidents
@@ -195,29 +195,29 @@ class Moderation(commands.Cog):
         await defer_update(caller)
         message = await self._ledger.message(key)
         if message is None:
-            await whisper(caller, Shown(self._unknown(caller)))
+            await respond_private(caller, Shown(self._unknown(caller)))
         else:
-            await show(caller, self._page(message, await self._incidents_of(message), page))
+            await respond(caller, self._page(message, await self._incidents_of(message), page))
 
-    async def _show_present(self, caller: Caller, press: Press) -> None:
+    async def _show_present(self, caller: Interaction, press: ButtonPress) -> None:
         """Answer a button of what is over, or of what nobody remembers, with how things are."""
         incident = await self._incident(press)
         running = incident and self._resets.incident_of(incident.channel or "")
         await self._show_card(caller, running or incident, press)
 
-    async def _show_card(self, caller: Caller, incident: Incident | None, press: Press) -> None:
+    async def _show_card(self, caller: Interaction, incident: Incident | None, press: ButtonPress) -> None:
         """Show how one account's trouble stands, in a message of its own."""
         if incident is None or incident.channel is None:
-            await show(caller, Shown(self._unknown(caller)))
+            await respond(caller, Shown(self._unknown(caller)))
             return
         actions = await self._store.actions(incident.channel, CARD_ACTIONS)
         message = press.part(0 if press.chosen else 1)
         look = opened_card(
             incident, message, self._ledger.incidents, self._accounts(), now=utc_now(), actions=actions
         )
-        await show(caller, shown(look))
+        await respond(caller, shown(look))
 
-    def _unknown(self, caller: Caller) -> str:
+    def _unknown(self, caller: Interaction) -> str:
         """Say how the account is to which a message links, if it is one account; else how all are."""
         accounts = self._accounts()
         linked = channels_in(caller.message) & accounts.keys() if caller.message else set[str]()
@@ -238,7 +238,9 @@ class Moderation(commands.Cog):
                 found[entry.incident] = incident
         return found
 
-    def _telling(self, caller: Caller, known: KnownAccount) -> Callable[[Stage, timedelta], Awaitable[None]]:
+    def _telling(
+        self, caller: Interaction, known: KnownAccount
+    ) -> Callable[[Stage, timedelta], Awaitable[None]]:
         async def tell(stage: Stage, wait: timedelta) -> None:
             if stage is Stage.SENDING:
                 self._bot.in_flight.sent()
@@ -253,7 +255,7 @@ class Moderation(commands.Cog):
                     text = action_replies.looking_again(known, wait)
             # What the person sees on the way must not get into the way of the reset.
             with suppress(discord.HTTPException):
-                await show(caller, Shown(text))
+                await respond(caller, Shown(text))
 
         return tell
 
@@ -281,7 +283,7 @@ class Moderation(commands.Cog):
         argument = f"{known.channel}.{fingerprint(flag, incident, unseen=unseen)}"
         return action_replies.confirmation(known, flag, incident, argument, now=utc_now(), unseen=unseen)
 
-    async def _incident(self, press: Press) -> Incident | None:
+    async def _incident(self, press: ButtonPress) -> Incident | None:
         return await self._ledger.incident(incident_key(press))
 
     def _account(self, incident: Incident) -> KnownAccount:
@@ -291,7 +293,7 @@ class Moderation(commands.Cog):
         return self._monitor.roster.named
 
 
-def incident_key(press: Press) -> str:
+def incident_key(press: ButtonPress) -> str:
     """Give the incident that a control is about."""
     return press.part(0)
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from bot.actions.account_token import JOBS_HELP
 from bot.interactions.buttons import PREFIX
-from bot.interactions.responses import Caller
+from bot.interactions.responses import Interaction
 
 TOKEN: Final = "token"  # noqa: S105 - the name of a field
 JOBS: Final = "jobs"
@@ -39,7 +39,7 @@ def account_form(title: str, asker: int, channel: str, jobs: int) -> ui.Modal:
     return form
 
 
-def conceal(caller: Caller) -> None:
+def conceal(caller: Interaction) -> None:
     """Take what was filled in out of a form that has just arrived, so that nothing can log or keep it.
 
     It waits hidden for `filled_in`, until `forget`. Whatever the form looks like, this raises nothing.
@@ -51,12 +51,12 @@ def conceal(caller: Caller) -> None:
         }
 
 
-def filled_in(caller: Caller) -> Mapping[str, SecretStr]:
+def filled_in(caller: Interaction) -> Mapping[str, SecretStr]:
     """Give what was filled in, once."""
     return cast(Mapping[str, SecretStr], caller.extras.pop(FILLED_IN, {}))
 
 
-def forget(caller: Caller) -> None:
+def forget(caller: Interaction) -> None:
     """Let go of what was filled in and nobody asked for."""
     caller.extras.pop(FILLED_IN, None)
 

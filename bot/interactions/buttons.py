@@ -16,7 +16,7 @@ from discord import ui
 from bot.domain.errors import UserError
 from bot.interactions.in_flight import InFlight
 from bot.interactions.permissions import NotAnOwnerError, Owners
-from bot.interactions.responses import Caller, report
+from bot.interactions.responses import Interaction, report
 from bot.render.message_content import ButtonLook, LinkLook, Look, SelectLook
 from bot.render.message_content import Control as ControlLook
 
@@ -29,10 +29,10 @@ LONGEST_NUMBER: Final = 6
 BETWEEN_PARTS: Final = re.compile(r"(?<!^2)(?<!\.2)\.|\.(?![0-9a-f]{32}(?:\.|$))")
 """A dot; but the key of a message's copy is one part, although it holds one: "2." and 32 hex digits."""
 
-Act = Callable[[Caller, "Press"], Awaitable[None]]
+Handler = Callable[[Interaction, "Press"], Awaitable[None]]
 
 
-class Who(Enum):
+class Access(Enum):
     """Who may use a control. Discord's command permissions do not cover components, so Midwatch checks."""
 
     OWNERS = auto()
@@ -50,7 +50,7 @@ class OutdatedError(UserError):
 
 
 @dataclass(frozen=True, slots=True)
-class Press:
+class ButtonPress:
     """What was pressed: the asker of the message, what the control is about, and a select's choice."""
 
     asker: int
@@ -98,32 +98,32 @@ class Press:
         return int(part)
 
 
-class Controls:
+class ButtonRouter:
     """The verbs of all controls, each with who may use it and what it does."""
 
     def __init__(self, owners: Owners, in_flight: InFlight) -> None:
         self._owners = owners
         self._in_flight = in_flight
-        self._verbs: dict[str, tuple[Who, Act]] = {}
+        self._verbs: dict[str, tuple[Access, Handler]] = {}
 
-    def on(self, verb: str, who: Who, act: Act) -> None:
+    def register(self, verb: str, who: Access, act: Handler) -> None:
         """Register what a verb does."""
         self._verbs[verb] = (who, act)
 
-    async def run(self, caller: Caller, verb: str, press: Press) -> None:
+    async def run(self, caller: Interaction, verb: str, press: ButtonPress) -> None:
         """Do what was pressed, or tell the person privately why not."""
         self._in_flight.add(caller)
         try:
-            who, act = self._verbs.get(verb, (Who.ASKER, outdated))
+            who, act = self._verbs.get(verb, (Access.ASKER, outdated))
             self._check(caller, who, press)
             await act(caller, press)
         except Exception as error:  # noqa: BLE001 - whatever it is, the person gets an answer
             await report(caller, error)
 
-    def _check(self, caller: Caller, who: Who, press: Press) -> None:
+    def _check(self, caller: Interaction, who: Access, press: ButtonPress) -> None:
         if self._owners.may_act(caller.user.id):
             return
-        if who is Who.OWNERS:
+        if who is Access.OWNERS:
             raise NotAnOwnerError
         if caller.user.id != press.asker or not self._owners.may_look(caller.user.id, caller.guild_id):
             raise UserError(
@@ -132,7 +132,7 @@ class Controls:
             )
 
 
-async def outdated(_caller: Caller, _press: Press) -> None:
+async def outdated(_caller: Interaction, _press: ButtonPress) -> None:
     """Answer a control that this version does not have."""
     raise OutdatedError
 
@@ -140,7 +140,7 @@ async def outdated(_caller: Caller, _press: Press) -> None:
 class HasControls(Protocol):
     """The client, as far as controls need it."""
 
-    controls: Controls
+    controls: ButtonRouter
 
 
 class Control(ui.DynamicItem[ui.Item[ui.View]], template=PATTERN):
@@ -148,23 +148,23 @@ class Control(ui.DynamicItem[ui.Item[ui.View]], template=PATTERN):
 
     @classmethod
     async def from_custom_id(
-        cls, _interaction: Caller, item: ui.Item[ui.View], _match: re.Match[str], /
+        cls, _interaction: Interaction, item: ui.Item[ui.View], _match: re.Match[str], /
     ) -> "Control":
         """Make the control that was used from the message it stands on."""
         return cls(item)
 
-    async def callback(self, interaction: Caller) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         """Hand the press to the verb's handler."""
         chosen = next(iter(self.item.values), None) if isinstance(self.item, ui.Select) else None
         await dispatch(interaction, self.custom_id, chosen)
 
 
-async def dispatch(caller: Caller, custom_id: str, chosen: str | None) -> None:
+async def dispatch(caller: Interaction, custom_id: str, chosen: str | None) -> None:
     """Take a `custom_id` apart and run its verb."""
     found = re.fullmatch(PATTERN, custom_id)
     assert found is not None  # noqa: S101 - discord.py matched the same pattern
     client: HasControls = caller.client  # pyright: ignore[reportAssignmentType] - the client is ours
-    press = Press(int(found["asker"]), found["argument"], chosen)
+    press = ButtonPress(int(found["asker"]), found["argument"], chosen)
     await client.controls.run(caller, found["verb"], press)
 
 

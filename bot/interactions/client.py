@@ -20,7 +20,7 @@ from bot.config import Settings
 from bot.domain.errors import UnavailableError
 from bot.incidents.service import IncidentService
 from bot.interactions.account_form import conceal, forget
-from bot.interactions.buttons import PATTERN, Control, Controls, OutdatedError, dispatch
+from bot.interactions.buttons import PATTERN, ButtonRouter, Control, OutdatedError, dispatch
 from bot.interactions.command_sync import CommandSync
 from bot.interactions.in_flight import InFlight
 from bot.interactions.permissions import NotAViewerError, Owners
@@ -52,7 +52,7 @@ class Services:
     """Makes the rounds of the watch, which tell by way of the client."""
 
 
-class Gate(app_commands.CommandTree["Midwatch"]):
+class MidwatchTree(app_commands.CommandTree["Midwatch"]):
     """Lets in who may look, and answers every command error in one sentence."""
 
     async def interaction_check(self, interaction: discord.Interaction["Midwatch"]) -> bool:
@@ -82,7 +82,7 @@ class Midwatch(commands.Bot):
             command_prefix=commands.when_mentioned,
             help_command=None,
             intents=discord.Intents(guilds=True),
-            tree_cls=Gate,
+            tree_cls=MidwatchTree,
             max_messages=None,
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),
@@ -97,7 +97,7 @@ class Midwatch(commands.Bot):
         self.other_copy_at: datetime | None = None
         """When another copy of the bot was last seen to answer what this one was asked."""
         self.in_flight = InFlight()
-        self.controls = Controls(services.owners, self.in_flight)
+        self.controls = ButtonRouter(services.owners, self.in_flight)
         self._presented: str | None = None
         self._sync = CommandSync(self.http, services.store, settings.guild_ids)
 

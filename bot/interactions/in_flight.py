@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from bot.domain.errors import UserError
-from bot.interactions.responses import Caller, report
+from bot.interactions.responses import Interaction, report
 
 PATIENCE: Final = timedelta(seconds=1)
 LOOK_FIRST: Final = "It may have been done: look with /mjaccounts before you try again."
@@ -17,10 +17,10 @@ class InFlight:
     """Knows which task answers whom; discord.py neither waits for running commands nor cancels them."""
 
     def __init__(self) -> None:
-        self._callers: dict[asyncio.Task[Any], Caller] = {}
+        self._callers: dict[asyncio.Task[Any], Interaction] = {}
         self._sent: set[asyncio.Task[Any]] = set()
 
-    def add(self, caller: Caller) -> None:
+    def add(self, caller: Interaction) -> None:
         """Note that the current task answers this caller."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - handlers run in tasks

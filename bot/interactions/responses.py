@@ -37,7 +37,7 @@ SILENT_SECONDS: Final = 5.0
 
 T = TypeVar("T")
 
-Caller: TypeAlias = "discord.Interaction[discord.Client]"
+Interaction: TypeAlias = "discord.Interaction[discord.Client]"
 
 
 class NoticesCopies(Protocol):
@@ -56,7 +56,7 @@ class Shown:
     view: View | LayoutView | None = None
 
 
-def parts(shown: Shown) -> dict[str, Any]:
+def send_kwargs(shown: Shown) -> dict[str, Any]:
     """Give what there is to see by discord.py's names for it."""
     if isinstance(shown.view, LayoutView):
         return {"view": shown.view}
@@ -64,13 +64,13 @@ def parts(shown: Shown) -> dict[str, Any]:
     return {name: part for name, part in named.items() if part}
 
 
-def whole(shown: Shown) -> dict[str, Any]:
+def edit_kwargs(shown: Shown) -> dict[str, Any]:
     """Give what takes the place of all that a message shows; a `LayoutView` bears nothing beside it."""
     return {"content": shown.content, "embeds": list(shown.embeds), "view": shown.view}
 
 
 @contextmanager
-def first_answer(caller: Caller) -> Generator[None]:
+def first_answer(caller: Interaction) -> Generator[None]:
     """Notice when Discord has given the interaction up: the answer then goes out as a direct message.
 
     And when nobody knows whether Discord took the answer, as the connection broke off.
@@ -87,48 +87,48 @@ def first_answer(caller: Caller) -> Generator[None]:
         caller.extras[LATE] = True
 
 
-async def defer(caller: Caller, *, private: bool) -> None:
+async def defer(caller: Interaction, *, private: bool) -> None:
     """Say "thinking" within Discord's three seconds; the answer will have the visibility chosen here."""
     caller.extras[PRIVATE] = private
     with first_answer(caller):
         await caller.response.defer(ephemeral=private, thinking=True)
 
 
-async def defer_update(caller: Caller) -> None:
+async def defer_update(caller: Interaction) -> None:
     """Acknowledge a press whose message will change, and show nothing yet."""
     with first_answer(caller):
         await caller.response.defer()
 
 
-async def update(caller: Caller, shown: Shown) -> None:
+async def update(caller: Interaction, shown: Shown) -> None:
     """Change the message whose button was pressed, at once."""
     with first_answer(caller):
-        await caller.response.edit_message(**whole(shown))
+        await caller.response.edit_message(**edit_kwargs(shown))
     if caller.extras.get(LATE):
         await _send_late(caller, shown)
 
 
-async def _send_late(caller: Caller, shown: Shown) -> None:
+async def _send_late(caller: Interaction, shown: Shown) -> None:
     """Answer by a direct message. What is said after one that may have arrived, or not, takes its place."""
     number = caller.extras.get(SENT, 0)
-    await caller.user.send(**parts(shown), nonce=f"{caller.id}.{number}")
+    await caller.user.send(**send_kwargs(shown), nonce=f"{caller.id}.{number}")
     caller.extras[SENT] = number + 1
 
 
-def is_late(caller: Caller) -> bool:
+def is_late(caller: Interaction) -> bool:
     """Whether Discord has given the interaction up, so that each answer is a direct message."""
     return bool(caller.extras.get(LATE))
 
 
-async def show(caller: Caller, shown: Shown) -> None:
+async def respond(caller: Interaction, shown: Shown) -> None:
     """Put the answer where "thinking" stands, or onto the message whose button was pressed."""
     if caller.extras.get(LATE):
         await _send_late(caller, shown)
     else:
-        await caller.edit_original_response(**whole(shown))
+        await caller.edit_original_response(**edit_kwargs(shown))
 
 
-async def awaited(caller: Caller, work: Coroutine[Any, Any, T], waiting: str) -> T:
+async def awaited(caller: Interaction, work: Coroutine[Any, Any, T], waiting: str) -> T:
     """Return what some work comes to; if it takes long, say meanwhile what is waited for.
 
     Raises:
@@ -148,7 +148,7 @@ async def awaited(caller: Caller, work: Coroutine[Any, Any, T], waiting: str) ->
         task.cancel()
 
 
-async def _say_meanwhile(caller: Caller, waiting: str) -> bool:
+async def _say_meanwhile(caller: Interaction, waiting: str) -> bool:
     """Say what is waited for, and tell whether Discord took it; it must not keep the answer waiting."""
     if caller.extras.get(LATE):
         return False
@@ -159,7 +159,7 @@ async def _say_meanwhile(caller: Caller, waiting: str) -> bool:
     return False
 
 
-async def _take_back(caller: Caller) -> None:
+async def _take_back(caller: Interaction) -> None:
     """Take back what was said meanwhile, as an error is told in a message of its own."""
     with suppress(discord.HTTPException, aiohttp.ClientError):
         if caller.response.type is not InteractionResponseType.deferred_channel_message:
@@ -169,16 +169,16 @@ async def _take_back(caller: Caller) -> None:
             await caller.delete_original_response()  # in public, it goes when the error is told
 
 
-async def whisper(caller: Caller, shown: Shown) -> None:
+async def respond_private(caller: Interaction, shown: Shown) -> None:
     """Answer the caller alone, whatever was said before."""
     if caller.response.is_done():
         await _clear_public_thinking(caller)
-        await caller.followup.send(**parts(shown), ephemeral=True)
+        await caller.followup.send(**send_kwargs(shown), ephemeral=True)
         return
     if not caller.extras.get(LATE):
         try:
             with first_answer(caller):
-                await caller.response.send_message(**parts(shown), ephemeral=True)
+                await caller.response.send_message(**send_kwargs(shown), ephemeral=True)
         except discord.HTTPException as error:
             if error.code != ALREADY_ACKNOWLEDGED or not caller.extras.get(BROKEN_OFF):
                 raise
@@ -187,21 +187,21 @@ async def whisper(caller: Caller, shown: Shown) -> None:
         await _send_late(caller, shown)
 
 
-async def _whisper_after_all(caller: Caller, shown: Shown) -> None:
+async def _whisper_after_all(caller: Interaction, shown: Shown) -> None:
     """Answer the caller alone where Discord took a first answer and could not say so."""
     if caller.extras.get(PRIVATE) is False:
         await caller.delete_original_response()  # "thinking", where everybody sees it
-    await caller.followup.send(**parts(shown), ephemeral=True)
+    await caller.followup.send(**send_kwargs(shown), ephemeral=True)
 
 
-async def _clear_public_thinking(caller: Caller) -> None:
+async def _clear_public_thinking(caller: Interaction) -> None:
     """Take "thinking" away where everybody sees it: a deferred answer keeps the visibility of the defer."""
     thinking = caller.response.type is InteractionResponseType.deferred_channel_message
     if thinking and not caller.extras.get(PRIVATE):
         await caller.delete_original_response()
 
 
-async def report(caller: Caller, error: Exception) -> None:
+async def report(caller: Interaction, error: Exception) -> None:
     """Tell the caller, privately, what went wrong and what to do; log what nobody foresaw."""
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
@@ -213,7 +213,7 @@ async def report(caller: Caller, error: Exception) -> None:
         )
         return
     try:
-        await whisper(caller, Shown(content=sentence(error)))
+        await respond_private(caller, Shown(content=sentence(error)))
     except (discord.HTTPException, aiohttp.ClientError) as unsaid:
         why = unsaid.code if isinstance(unsaid, discord.HTTPException) else type(unsaid).__name__
         log.warning("could not tell a user about an error (%s): %s", why, type(error).__name__)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.incidents import Entry, Message, Purpose, Reason, Trouble, new_key
-from bot.interactions.buttons import PATTERN, Press, view_of
+from bot.interactions.buttons import PATTERN, ButtonPress, view_of
 from bot.notifications.retry_policy import fallback_copy, sent
 from bot.notifications.transport import MessageRef
 from bot.render.action_replies import snooze_choice
@@ -30,7 +30,7 @@ def parts_of(custom_id: str) -> list[str]:
     """Give the parts of an argument as a press has them."""
     found = re.fullmatch(PATTERN, custom_id)
     assert found is not None
-    press = Press(int(found["asker"]), found["argument"])
+    press = ButtonPress(int(found["asker"]), found["argument"])
     return [press.part(place) for place in range(press.length)]
 
 

@@ -6,9 +6,9 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.interactions.buttons import Controls, Press, Who, button, select
+from bot.interactions.buttons import Access, ButtonPress, ButtonRouter, button, select
 from bot.interactions.client import Midwatch
-from bot.interactions.responses import Caller, Shown, defer, defer_update, suggested, whisper
+from bot.interactions.responses import Interaction, Shown, defer, defer_update, respond_private, suggested
 
 DETAILS: Final = "details that are for the log alone"
 
@@ -21,13 +21,13 @@ def fail() -> list[app_commands.Choice[str]]:
 class Faulty(commands.Cog):
     """Fails at once, after "thinking", in suggestions, when pressed and when chosen from."""
 
-    def __init__(self, controls: Controls) -> None:
-        controls.on("faulty.press", Who.ASKER, self.press)
-        controls.on("faulty.pick", Who.ASKER, self.press)
-        controls.on("faulty.update", Who.ASKER, self.update)
+    def __init__(self, controls: ButtonRouter) -> None:
+        controls.register("faulty.press", Access.ASKER, self.press)
+        controls.register("faulty.pick", Access.ASKER, self.press)
+        controls.register("faulty.update", Access.ASKER, self.update)
 
     @app_commands.command()
-    async def faulty(self, interaction: Caller, where: str, account: str | None = None) -> None:
+    async def faulty(self, interaction: Interaction, where: str, account: str | None = None) -> None:
         """Fail where one is told to, or offer what fails."""
         match where:
             case "at once":
@@ -38,18 +38,18 @@ class Faulty(commands.Cog):
             case "modal":
                 await interaction.response.send_modal(Question(timeout=60, custom_id="faulty:question"))
             case _:
-                await whisper(interaction, offer(interaction.user.id, account))
+                await respond_private(interaction, offer(interaction.user.id, account))
 
     @faulty.autocomplete("account")
-    async def suggest(self, _interaction: Caller, _typed: str) -> list[app_commands.Choice[str]]:
+    async def suggest(self, _interaction: Interaction, _typed: str) -> list[app_commands.Choice[str]]:
         """Fail to suggest anything."""
         return suggested(fail)
 
-    async def press(self, _caller: Caller, _press: Press) -> None:
+    async def press(self, _caller: Interaction, _press: ButtonPress) -> None:
         """Fail at once."""
         fail()
 
-    async def update(self, caller: Caller, _press: Press) -> None:
+    async def update(self, caller: Interaction, _press: ButtonPress) -> None:
         """Fail after the press was acknowledged."""
         await defer_update(caller)
         fail()
