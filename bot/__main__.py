@@ -44,7 +44,7 @@ def main(
     arguments: list[str] | None = None,
     *,
     env_file: Path | None = ENV_FILE,
-    waits: app.Waits = app.USUAL,
+    waits: app.Timings = app.DEFAULT_TIMINGS,
 ) -> int:
     """Do what the command line says and give the exit code.
 
@@ -61,7 +61,7 @@ def main(
         return INTERRUPTED
 
 
-def do(wanted: argparse.Namespace, env_file: Path | None, waits: app.Waits) -> int:
+def do(wanted: argparse.Namespace, env_file: Path | None, waits: app.Timings) -> int:
     """Read the settings, do what the command line says and give the exit code."""
     try:
         settings = load_settings(env_file, KINDS.get(wanted.command, Settings), warn)
@@ -92,7 +92,7 @@ def warn(warning: str) -> None:
     complain(f"WARNING: {warning}")
 
 
-def obey(wanted: argparse.Namespace, settings: Settings, waits: app.Waits) -> int:
+def obey(wanted: argparse.Namespace, settings: Settings, waits: app.Timings) -> int:
     """Do what the command line says with settings that are right, and give the exit code."""
     match wanted.command:
         case "check":
@@ -103,7 +103,7 @@ def obey(wanted: argparse.Namespace, settings: Settings, waits: app.Waits) -> in
             return run(settings, waits)
 
 
-def run(settings: Settings, waits: app.Waits) -> int:
+def run(settings: Settings, waits: app.Timings) -> int:
     """Run the bot until it is stopped, and give the exit code."""
     try:
         event_loop.run(app.run(settings, waits=waits))

@@ -35,7 +35,7 @@ from bot.providers.useapi import UseapiClient, open_session
 from bot.providers.useapi.http_response import waiting_time
 from bot.providers.useapi.network import UNTRUSTED, proxy_unused
 from bot.rules.policy import Policy
-from bot.runtime.failpoints import Step, nothing
+from bot.runtime.failpoints import FailPoint, no_failpoints
 from bot.runtime.supervisor import end, supervise
 from bot.storage import BUSY_TIMEOUT, DatabaseLocked, Store
 
@@ -59,7 +59,7 @@ REFUSED: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Waits:
+class Timings:
     """How the bot waits, for tests that cannot."""
 
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -74,7 +74,7 @@ class Waits:
     """At the end, for the answers under way."""
 
 
-USUAL: Final = Waits()
+DEFAULT_TIMINGS: Final = Timings()
 
 
 async def run(
@@ -82,8 +82,8 @@ async def run(
     stop: asyncio.Event | None = None,
     *,
     extensions: Iterable[str] = EXTENSIONS,
-    at: Callable[[Step], None] = nothing,
-    waits: Waits = USUAL,
+    at: Callable[[FailPoint], None] = no_failpoints,
+    waits: Timings = DEFAULT_TIMINGS,
 ) -> None:
     """Run the bot until it is told to stop, by a signal or by the event.
 
@@ -125,8 +125,8 @@ async def assemble(
     settings: Settings,
     store: Store,
     session: aiohttp.ClientSession,
-    at: Callable[[Step], None],
-    waits: Waits = USUAL,
+    at: Callable[[FailPoint], None],
+    waits: Timings = DEFAULT_TIMINGS,
 ) -> Services:
     """Build the services, with all that is remembered from before."""
     useapi = UseapiClient(session, settings.useapi_url, settings.useapi_token, sleep=waits.again)

@@ -13,7 +13,7 @@ from bot.actions.account_token import DEFAULT_JOBS, MOST_JOBS, account_token, jo
 from bot.domain.accounts import KnownAccount, SaveOutcome, SaveResult
 from bot.domain.errors import UserError
 from bot.interactions.account_card import CARD_ACTIONS, account_card
-from bot.interactions.account_form import JOBS, TOKEN, account_form, filled_in
+from bot.interactions.account_form import JOBS, TOKEN, account_form, take_values
 from bot.interactions.buttons import Access, ButtonPress, ButtonRouter, button, view_of
 from bot.interactions.client import Midwatch
 from bot.interactions.permissions import NotAnOwnerError, Owners
@@ -91,7 +91,7 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
 
     async def save(self, caller: Interaction, press: ButtonPress) -> None:
         """Save what was filled in, and say what came of it; what was refused can be entered again."""
-        fields = filled_in(caller)
+        fields = take_values(caller)
         await defer(caller, private=True)
         await self._bot.require_owner(caller.user.id)
         typed = fields.get(JOBS, SecretStr("")).get_secret_value()

@@ -1,1 +1,1 @@
-"""The tests, and in `sandbox` the simulated Discord and useapi.net that they and the demo run against."""
+"""The tests, and the simulated Discord and useapi.net that they and the demo run against."""

@@ -25,7 +25,7 @@ from bot.providers.useapi import (
     UseapiError,
 )
 from bot.rules.account_incidents import folded, same_text
-from bot.runtime.failpoints import Step, nothing
+from bot.runtime.failpoints import FailPoint, no_failpoints
 from bot.runtime.supervisor import describe, is_surprise
 from bot.storage import StoreError
 
@@ -126,7 +126,7 @@ class Resets:
         keeper: IncidentService,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        at: Callable[[Step], None] = nothing,
+        at: Callable[[FailPoint], None] = no_failpoints,
         shown_within: timedelta = SHOWN_WITHIN,
     ) -> None:
         self._shown_within = shown_within
@@ -181,7 +181,7 @@ class Resets:
 
     async def _send(self, lease: Incident, channel: str, flag: Flag, progress: Progress) -> Attempt:
         await tell(progress, Stage.SENDING, limit=self._shown_within)
-        self._at(Step.LEASED)
+        self._at(FailPoint.LEASED)
         if not self._keeper.has_lease(lease):
             return Attempt(Outcome.RAN_OUT, self.confirmable(channel), flag)
         try:
@@ -200,7 +200,7 @@ class Resets:
 
     async def _watch(self, lease: Incident, channel: str, flag: Flag, progress: Progress) -> Attempt:
         """Read the list until the flag is gone, another one is there, or the last look is over."""
-        self._at(Step.RESET)
+        self._at(FailPoint.RESET)
         verdict, shown = ResetVerdict.COULD_NOT_TELL, None
         passed = timedelta(0)
         for after in LOOKS_AFTER:
@@ -239,7 +239,7 @@ class Resets:
 
     async def _conclude(self, lease: Incident, verdict: ResetVerdict, flag: Flag | None) -> Attempt:
         await self._give_back(lease, verdict, flag)
-        self._at(Step.JUDGED)
+        self._at(FailPoint.JUDGED)
         return Attempt(Outcome.DONE, self._keeper.ledger.incidents.get(lease.key), flag, verdict)
 
     async def _give_back(self, lease: Incident, verdict: ResetVerdict, flag: Flag | None) -> None:

@@ -39,7 +39,7 @@ def account_form(title: str, asker: int, channel: str, jobs: int) -> ui.Modal:
     return form
 
 
-def conceal(caller: Interaction) -> None:
+def hide_values(caller: Interaction) -> None:
     """Take what was filled in out of a form that has just arrived, so that nothing can log or keep it.
 
     It waits hidden for `filled_in`, until `forget`. Whatever the form looks like, this raises nothing.
@@ -51,12 +51,12 @@ def conceal(caller: Interaction) -> None:
         }
 
 
-def filled_in(caller: Interaction) -> Mapping[str, SecretStr]:
+def take_values(caller: Interaction) -> Mapping[str, SecretStr]:
     """Give what was filled in, once."""
     return cast(Mapping[str, SecretStr], caller.extras.pop(FILLED_IN, {}))
 
 
-def forget(caller: Interaction) -> None:
+def drop_values(caller: Interaction) -> None:
     """Let go of what was filled in and nobody asked for."""
     caller.extras.pop(FILLED_IN, None)
 

@@ -19,7 +19,7 @@ from bot.actions.reset import Resets
 from bot.config import Settings
 from bot.domain.errors import UnavailableError
 from bot.incidents.service import IncidentService
-from bot.interactions.account_form import conceal, forget
+from bot.interactions.account_form import drop_values, hide_values
 from bot.interactions.buttons import PATTERN, ButtonRouter, Control, OutdatedError, dispatch
 from bot.interactions.command_sync import CommandSync
 from bot.interactions.in_flight import InFlight
@@ -182,7 +182,7 @@ class Midwatch(commands.Bot):
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
         """Hand an event to everything that listens; the secrets of a form are hidden before."""
         if event == "interaction":
-            conceal(args[0])
+            hide_values(args[0])
         super().dispatch(event, *args, **kwargs)
 
     async def on_interaction(self, interaction: discord.Interaction["Midwatch"]) -> None:
@@ -190,7 +190,7 @@ class Midwatch(commands.Bot):
         try:
             await self._answer(interaction)
         finally:
-            forget(interaction)
+            drop_values(interaction)
 
     async def _answer(self, interaction: discord.Interaction["Midwatch"]) -> None:
         """Answer forms, and buttons that no pattern of ours matches: discord.py would be silent on both."""

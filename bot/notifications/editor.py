@@ -12,7 +12,7 @@ from bot.notifications.sender import OutboxContext
 from bot.notifications.transport import DeliveryError, FailureKind, MessageRef
 from bot.rules.message_lifecycle import deleted
 from bot.rules.policy import near
-from bot.runtime.failpoints import Step
+from bot.runtime.failpoints import FailPoint
 
 log = logging.getLogger(__name__)
 
@@ -123,9 +123,9 @@ class Editor:
         )
         shown = look.fingerprint
         if shown != message.shown:
-            self.around.at(Step.EDITING)
+            self.around.at(FailPoint.EDITING)
             await self.around.post.edit(place, self.around.content.outgoing(message, look))
-            self.around.at(Step.EDITED)
+            self.around.at(FailPoint.EDITED)
         edited_at = message.edited_at if shown == message.shown else at
         await self._note_edit(message, shown, edited_at, is_over=is_over)
 
@@ -139,12 +139,12 @@ class Editor:
             is_over = is_over and retry_policy.is_over(current, draft.incidents)
             after = Delivery.DONE if is_over else Delivery.SENT
             draft.put_message(replace(current, shown=shown, edited_at=edited_at, delivery=after, plain=False))
-        self.around.at(Step.NOTED)
+        self.around.at(FailPoint.NOTED)
 
     async def _delete(self, message: Message, place: MessageRef) -> None:
-        self.around.at(Step.DELETING)
+        self.around.at(FailPoint.DELETING)
         await self.around.post.delete(place)
-        self.around.at(Step.DELETED)
+        self.around.at(FailPoint.DELETED)
         await self._finish(message)
 
     async def _finish(self, message: Message) -> None:
@@ -197,7 +197,7 @@ class Editor:
                 self._anew.add(anew.key)
                 around.untried.add(anew.key)
                 draft.put_message(anew)
-        around.at(Step.LEFT)
+        around.at(FailPoint.LEFT)
         log.warning(
             "a message to %s by %s cannot be changed any more (%s)%s",
             message.recipient,

@@ -21,7 +21,7 @@ from bot.notifications.route_health import Report, RetryGate, RouteHealth
 from bot.notifications.sender import OutboxContext, Sender
 from bot.notifications.transport import DeliveryError, MessageTransport
 from bot.render.message_content import Look
-from bot.runtime.failpoints import Step, nothing
+from bot.runtime.failpoints import FailPoint, no_failpoints
 from bot.runtime.supervisor import Health, describe, end, first_of, is_being_cancelled, is_surprise, supervise
 from bot.storage import StoreError
 
@@ -54,7 +54,7 @@ class Outbox:
         edit_every: timedelta = EDIT_EVERY,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
-        at: Callable[[Step], None] = nothing,
+        at: Callable[[FailPoint], None] = no_failpoints,
     ) -> None:
         self.health = Health()
         self._ledger = ledger

@@ -14,7 +14,7 @@ from bot.notifications.content import ContentBuilder
 from bot.notifications.route_health import RouteHealth
 from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, MessageTransport
 from bot.rules.message_lifecycle import supersede, with_open_incidents
-from bot.runtime.failpoints import Step
+from bot.runtime.failpoints import FailPoint
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class OutboxContext:
     """The messages that are claimed, and surely not in Discord under any nonce, by key."""
     now: Callable[[], datetime]
     chance: Callable[[], float]
-    at: Callable[[Step], None]
+    at: Callable[[FailPoint], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,11 @@ class Sender:
 
     async def attempt(self, key: str) -> bool:
         """Try once to send a message that is due; tell whether there was anything to do."""
-        self.around.at(Step.CLAIMING)
+        self.around.at(FailPoint.CLAIMING)
         claim = await self._claim(key)
         if claim is None:
             return False
-        self.around.at(Step.CLAIMED)
+        self.around.at(FailPoint.CLAIMED)
         try:
             arrival = await self._send(claim)
         except DeliveryError as error:
@@ -112,7 +112,7 @@ class Sender:
         """Give where the message stands; None for a copy that is not needed any more."""
         message, around = claim.message, self.around
         channel = await around.post.open(message.recipient, message.route)
-        around.at(Step.OPENED)
+        around.at(FailPoint.OPENED)
         is_superfluous = await self._is_superfluous(message)
         if is_superfluous or self._is_doubtful(claim):
             found = await around.post.find(channel, message.key, message.created_at)
@@ -124,7 +124,7 @@ class Sender:
         silent = not message.loud or retry_policy.is_over(message, around.ledger.incidents)
         letter = around.content.outgoing(message, look)
         place = await around.post.send(channel, letter, nonce=message.nonce, silent=silent)
-        around.at(Step.SENT)
+        around.at(FailPoint.SENT)
         # A second try may give back what the first one made, with the look of that time.
         return SendResult(place, look.fingerprint if claim.is_first else None)
 
@@ -169,7 +169,7 @@ class Sender:
             for changed in supersede(arrived, draft.messages.values(), draft.incidents):
                 draft.put_message(changed)
             self.around.teller.tell_one(draft, message.recipient)
-        self.around.at(Step.RECORDED)
+        self.around.at(FailPoint.RECORDED)
         if message.failing_since is not None:
             log.info("a message to %s arrived after all, by %s", message.recipient, message.route)
 
@@ -181,7 +181,7 @@ class Sender:
             if current is None or not current.on_its_way:
                 return
             draft.put_message(self._refused(draft, current, error, now))
-        self.around.at(Step.REFUSED)
+        self.around.at(FailPoint.REFUSED)
         if known.failure != error.reason:
             log.warning(
                 "a message to %s cannot be sent by %s yet: %s",

@@ -14,7 +14,7 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 
-class Lookups(ThreadPoolExecutor):
+class DaemonThreadExecutor(ThreadPoolExecutor):
     """Gives each call a thread of its own, which ends with the process at the latest.
 
     aiohttp looks the same address up once at a time, so the threads stay few. asyncio takes nothing but a
@@ -41,5 +41,5 @@ class Lookups(ThreadPoolExecutor):
 def run(program: Coroutine[Any, Any, T]) -> T:
     """Do what `asyncio.run` does, without waiting for calls that block."""
     with asyncio.Runner() as runner:
-        runner.get_loop().set_default_executor(Lookups())
+        runner.get_loop().set_default_executor(DaemonThreadExecutor())
         return runner.run(program)

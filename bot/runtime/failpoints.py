@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Step(StrEnum):
+class FailPoint(StrEnum):
     """The moments of a message's way, and of a reset's, at which a crash is tried out."""
 
     CLAIMING = "claiming"
@@ -26,5 +26,5 @@ class Step(StrEnum):
     JUDGED = "judged"
 
 
-def nothing(_step: Step) -> None:
+def no_failpoints(_step: FailPoint) -> None:
     """Go on; a test of crashes does otherwise."""

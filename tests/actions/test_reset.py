@@ -9,7 +9,7 @@ from bot.actions.reset import Attempt, Outcome, Stage, fingerprint
 from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import Ending, Incident, Message, ResetVerdict, State
 from bot.incidents.service import IncidentService
-from bot.notifications import Step
+from bot.notifications import FailPoint
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault, SimulatedUseapi
 from tests.support.keeping import ADA, BEA, Clock, listed, watching
 from tests.support.parts import CHANNEL, FLAG, OTHER
@@ -77,7 +77,7 @@ async def test_row_9_the_watch_keeps_silent_while_a_reset_is_under_way(scene: Sc
 
 
 async def test_another_flag_after_the_reset_is_told_to_who_asked_and_shown(scene: Scene) -> None:
-    scene.steps[Step.RESET] = lambda: scene.api.flag(CHANNEL, BLOCK)
+    scene.steps[FailPoint.RESET] = lambda: scene.api.flag(CHANNEL, BLOCK)
     attempt = await scene.press()
     assert (attempt.verdict, attempt.flag) == (ResetVerdict.FLAGGED_AGAIN, Flag.of(BLOCK))
     assert (scene.watch.incident().state, scene.watch.incident().flag) == (State.OPEN, Flag.of(BLOCK))
@@ -95,14 +95,14 @@ async def test_a_596_in_answer_to_the_reset_is_another_flag(scene: Scene) -> Non
 
 
 async def test_an_account_that_was_removed_meanwhile_is_not_configured_any_more(scene: Scene) -> None:
-    scene.steps[Step.LEASED] = lambda: scene.api.remove(CHANNEL)
+    scene.steps[FailPoint.LEASED] = lambda: scene.api.remove(CHANNEL)
     attempt = await scene.press()
     assert attempt.verdict is ResetVerdict.NOT_CONFIGURED
     assert (scene.watch.incident().state, scene.watch.incident().ending) == (State.ENDED, Ending.REMOVED)
 
 
 async def test_if_the_list_cannot_be_read_afterwards_nobody_can_tell(scene: Scene) -> None:
-    scene.steps[Step.RESET] = lambda: scene.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
+    scene.steps[FailPoint.RESET] = lambda: scene.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
     attempt = await scene.press()
     assert (attempt.verdict, scene.clock.naps) == (ResetVerdict.COULD_NOT_TELL, AT_SIXTY)
     assert (scene.watch.incident().state, scene.watch.incident().lease_until) == (State.OPEN, None)
@@ -110,7 +110,9 @@ async def test_if_the_list_cannot_be_read_afterwards_nobody_can_tell(scene: Scen
 
 
 async def test_a_look_that_fails_is_followed_by_the_next(scene: Scene) -> None:
-    scene.steps[Step.RESET] = lambda: scene.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST, times=2)
+    scene.steps[FailPoint.RESET] = lambda: scene.api.fault(
+        Fault.UNAUTHORIZED, endpoint=Endpoint.LIST, times=2
+    )
     attempt = await scene.press()
     assert (attempt.verdict, scene.clock.naps) == (ResetVerdict.BACK, AT_SIXTY)
 

@@ -10,7 +10,7 @@ import pytest
 from bot.actions.reset import Outcome, Stage, fingerprint
 from bot.domain.incidents import Ending, ResetVerdict, State
 from bot.incidents.service import UNKNOWN_OUTCOME
-from bot.notifications import Step
+from bot.notifications import FailPoint
 from bot.providers.useapi import RateLimited, Rejected, Unauthorized, Unpaid, UseapiError
 from bot.rules.policy import LEASE
 from bot.storage import StoreError
@@ -171,9 +171,9 @@ async def test_a_reset_that_is_cancelled_before_the_lease_leaves_nothing(scene: 
 
 
 @pytest.mark.parametrize(
-    ("step", "posts"), [(Step.LEASED, 0), (Step.RESET, 1)], ids=["before-the-post", "after-it"]
+    ("step", "posts"), [(FailPoint.LEASED, 0), (FailPoint.RESET, 1)], ids=["before-the-post", "after-it"]
 )
-async def test_row_12_killed_between_lease_and_verdict(scene: Scene, step: Step, posts: int) -> None:
+async def test_row_12_killed_between_lease_and_verdict(scene: Scene, step: FailPoint, posts: int) -> None:
     def die() -> None:
         raise Crash
 
@@ -198,7 +198,7 @@ async def test_a_verdict_that_cannot_be_written_down_is_said_all_the_same(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
     with ExitStack() as stack, caplog.at_level(logging.ERROR):
-        scene.steps[Step.RESET] = lambda: stack.enter_context(locked(scene.database))
+        scene.steps[FailPoint.RESET] = lambda: stack.enter_context(locked(scene.database))
         attempt = await scene.press()
     assert (attempt.outcome, attempt.verdict) == (Outcome.DONE, ResetVerdict.BACK)
     assert "what a reset came to could not be written down" in caplog.text
@@ -255,7 +255,7 @@ async def test_a_clock_that_is_set_during_a_reset_takes_nothing_from_its_verdict
     def set_the_clock() -> None:
         scene.clock.at += step
 
-    scene.steps[Step.RESET] = set_the_clock
+    scene.steps[FailPoint.RESET] = set_the_clock
     attempt = await scene.press()
     incident = scene.watch.incident()
     assert (attempt.verdict, incident.state, incident.ending) == (

@@ -11,7 +11,7 @@ import pytest
 from bot import app
 from bot.domain.errors import TokenRefusedError
 from bot.interactions.client import Midwatch
-from bot.notifications.outbox import nothing
+from bot.notifications.outbox import no_failpoints
 from bot.storage import Store
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, Trouble, point_at
 from tests.simulators.useapi import Endpoint
@@ -55,7 +55,7 @@ async def midwatch(bot: Bot) -> AsyncIterator[Midwatch]:
         stack.enter_context(point_at(bot.world.api, bot.world.gateway))
         store = await stack.enter_async_context(Store.open(settings.database_path))
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        services = await app.assemble(settings, store, session, nothing)
+        services = await app.assemble(settings, store, session, no_failpoints)
         yield await stack.enter_async_context(Midwatch(settings, services))
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from bot.domain.incidents import reference
-from bot.notifications import Step
+from bot.notifications import FailPoint
 from tests.chaos.hurry import Hurry, SetClock
 from tests.chaos.records import MessageRow, Records
 from tests.chaos.victim import Life
@@ -45,7 +45,7 @@ class EndedByItselfError(Exception):
 class Fate:
     """How a life ends, at a step or after some seconds, and how long nobody starts the bot again."""
 
-    step: Step | None = None
+    step: FailPoint | None = None
     count: int = 1
     after: float | None = None
     away: timedelta = timedelta(seconds=5)

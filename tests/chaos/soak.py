@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.incidents import Trouble
-from bot.notifications import Step
+from bot.notifications import FailPoint
 from tests.chaos import census
 from tests.chaos.census import Sample
 from tests.chaos.ordeal import Fate, Ordeal, ordeal
@@ -233,7 +233,7 @@ async def _live(
 def _fate(rng: random.Random, longest: timedelta) -> Fate:
     """End a life after a while, often within a step of sending, and leave the bot dead for a moment."""
     after = rng.uniform(0.5, 1) * longest.total_seconds()
-    step = rng.choice([None, *Step])
+    step = rng.choice([None, *FailPoint])
     return Fate(step, rng.randint(20, 100), after=after, away=rng.choice(AWAY))
 
 

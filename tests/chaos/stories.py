@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.incidents import Delivery, Purpose, State
-from bot.notifications import Step
+from bot.notifications import FailPoint
 from bot.rules.policy import LONGEST_BACKOFF, PUSH_EVERY
 from tests.chaos.hurry import SPEED
 from tests.chaos.ordeal import Fate, Ordeal, ordeal
@@ -171,7 +171,7 @@ def _fate(rng: random.Random) -> Fate:
     after = rng.uniform(0.1, 2.0)
     if rng.random() < 0.4:
         return Fate(after=after, away=away)
-    return Fate(rng.choice(list(Step)), rng.randint(1, 3), after=2.0, away=away)
+    return Fate(rng.choice(list(FailPoint)), rng.randint(1, 3), after=2.0, away=away)
 
 
 def _trouble(one: Ordeal, rng: random.Random) -> None:

@@ -11,7 +11,7 @@ import pytest
 from bot.domain import incidents
 from bot.domain.incidents import ResetVerdict
 from bot.incidents.service import UNKNOWN_OUTCOME
-from bot.notifications import Step
+from bot.notifications import FailPoint
 from bot.rules.policy import AWAY_AFTER, LEASE
 from tests.chaos.ordeal import Fate, Ordeal, ordeal
 from tests.chaos.records import ASKED
@@ -38,30 +38,30 @@ async def one(tmp_path: Path) -> AsyncIterator[Ordeal]:
 
 
 RESETS = [
-    (Step.LEASED, 0, UNKNOWN_OUTCOME),
-    (Step.RESET, 1, UNKNOWN_OUTCOME),
-    (Step.JUDGED, 1, ResetVerdict.BACK),
+    (FailPoint.LEASED, 0, UNKNOWN_OUTCOME),
+    (FailPoint.RESET, 1, UNKNOWN_OUTCOME),
+    (FailPoint.JUDGED, 1, ResetVerdict.BACK),
 ]
 """How many resets reached the API by then, and what the audit says in the end."""
 STEPS = {
-    "sending": (Step.CLAIMING, Step.CLAIMED, Step.OPENED, Step.SENT),
-    "writing down": (Step.REFUSED, Step.RECORDED),
-    "editing": (Step.EDITING, Step.EDITED, Step.NOTED),
-    "deleting": (Step.DELETING, Step.DELETED),
+    "sending": (FailPoint.CLAIMING, FailPoint.CLAIMED, FailPoint.OPENED, FailPoint.SENT),
+    "writing down": (FailPoint.REFUSED, FailPoint.RECORDED),
+    "editing": (FailPoint.EDITING, FailPoint.EDITED, FailPoint.NOTED),
+    "deleting": (FailPoint.DELETING, FailPoint.DELETED),
 }
 
 
 def test_every_step_is_tried() -> None:
     tried = [step for steps in STEPS.values() for step in steps]
-    assert sorted([*tried, Step.LEFT, *(step for step, _, _ in RESETS)]) == sorted(Step)
+    assert sorted([*tried, FailPoint.LEFT, *(step for step, _, _ in RESETS)]) == sorted(FailPoint)
 
 
 @pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS)
 async def test_killed_at_each_step_of_telling_it_loses_and_repeats_nothing(
-    one: Ordeal, steps: tuple[Step, ...]
+    one: Ordeal, steps: tuple[FailPoint, ...]
 ) -> None:
     one.fates.extend(Fate(step) for step in steps)
-    if Step.REFUSED in steps:
+    if FailPoint.REFUSED in steps:
         one.world.fault(Trouble.ERROR, status=503, method="POST", path=SENDS, times=8)
     found = await from_flag_to_green(one)
     assert found.all == []
@@ -70,7 +70,7 @@ async def test_killed_at_each_step_of_telling_it_loses_and_repeats_nothing(
 
 async def test_killed_when_a_message_is_left_as_it_stands_it_sends_it_anew_once(one: Ordeal) -> None:
     channel = one.api.add().channel
-    one.fates.append(Fate(Step.LEFT))
+    one.fates.append(Fate(FailPoint.LEFT))
     one.flag(channel)
     await one.until(lambda: one.has_told(channel))
     for owner in one.owners:
@@ -88,7 +88,7 @@ async def test_killed_when_a_message_is_left_as_it_stands_it_sends_it_anew_once(
 
 @pytest.mark.parametrize(("step", "posted", "said"), RESETS)
 async def test_killed_within_a_reset_it_sends_no_second_one_and_says_what_is_known(
-    one: Ordeal, step: Step, posted: int, said: str
+    one: Ordeal, step: FailPoint, posted: int, said: str
 ) -> None:
     channel = one.api.add().channel
     one.flag(channel)
@@ -107,9 +107,9 @@ async def test_killed_within_a_reset_it_sends_no_second_one_and_says_what_is_kno
     assert one.kills == 1
 
 
-@pytest.mark.parametrize("step", [Step.CLAIMED, Step.SENT])
+@pytest.mark.parametrize("step", [FailPoint.CLAIMED, FailPoint.SENT])
 async def test_what_was_or_was_not_sent_before_a_long_absence_stands_there_once(
-    one: Ordeal, step: Step
+    one: Ordeal, step: FailPoint
 ) -> None:
     one.fates.append(Fate(step, 3, away=FORGOTTEN))  # the third is an alert: two owners were greeted before
     found = await from_flag_to_green(one)
@@ -222,7 +222,7 @@ async def test_a_flag_seen_while_no_owner_is_known_is_told_once_when_discord_nam
 async def test_a_clock_that_is_set_loses_and_repeats_nothing(one: Ordeal, step: timedelta) -> None:
     first, second = (one.api.add().channel for _ in range(2))
     one.flag(first)
-    one.fates.append(Fate(Step.SENT, 3))
+    one.fates.append(Fate(FailPoint.SENT, 3))
     await one.until(lambda: one.has_told(first) and one.world.connected)
     one.set_clock(step)
     one.flag(second)

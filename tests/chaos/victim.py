@@ -17,7 +17,7 @@ from typing import Final
 
 from bot import app
 from bot.config import load_settings
-from bot.notifications import Step
+from bot.notifications import FailPoint
 from bot.polling import poller
 from bot.runtime import log_setup
 from tests.chaos.hurry import Hurry, SetClock
@@ -43,7 +43,7 @@ class Life:
     hurry: Hurry
     clock: Path
     """Where it stands by how much the clock of the bot's machine is set."""
-    step: Step | None = None
+    step: FailPoint | None = None
     count: int = 1
 
     def begin(self) -> ForkServerProcess:
@@ -54,11 +54,11 @@ class Life:
             process.start()
         return process
 
-    def killer(self) -> Callable[[Step], None]:
+    def killer(self) -> Callable[[FailPoint], None]:
         """Give what ends the process without a word at its step."""
         left = self.count
 
-        def at(step: Step) -> None:
+        def at(step: FailPoint) -> None:
             nonlocal left
             left -= step is self.step
             if left == 0:

@@ -446,7 +446,7 @@ async def test_the_bot_s_own_token_is_not_needed(terminal: Terminal) -> None:
 
 
 def test_the_commands_for_accounts_do_without_the_watch() -> None:
-    print_loaded = "import sys, bot.account_cli; print(*sys.modules)"
+    print_loaded = "import sys, bot.cli.account; print(*sys.modules)"
     run = subprocess.run(  # noqa: S603 - this Python
         [sys.executable, "-c", print_loaded], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -38,7 +38,7 @@ async def test_a_signal_at_the_start_ends_the_wait_for_a_database_that_another_p
     with closing(sqlite3.connect(bot.database, isolation_level=None)) as other:
         other.execute("PRAGMA journal_mode = DELETE")
         other.execute("BEGIN EXCLUSIVE")
-        waits = app.Waits(database=timedelta(days=1))
+        waits = app.Timings(database=timedelta(days=1))
         await asyncio.wait_for(app.run(bot.settings(), ToldByASignal(), waits=waits), PATIENCE)
 
 

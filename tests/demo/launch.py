@@ -106,12 +106,12 @@ def _end_with_parent() -> None:
 def _run_bot(arguments: Sequence[str], hurry: float) -> int:
     # Imported only now, so that nothing of the bot has seen the environment before it was emptied.
     from bot.__main__ import main as bot_main  # noqa: PLC0415
-    from bot.app import USUAL, Waits  # noqa: PLC0415
+    from bot.app import DEFAULT_TIMINGS, Timings  # noqa: PLC0415
 
     async def sleep(seconds: float) -> None:
         await asyncio.sleep(seconds / hurry)
 
-    return bot_main(list(arguments), env_file=None, waits=Waits(sleep, edits=USUAL.edits / hurry))
+    return bot_main(list(arguments), env_file=None, waits=Timings(sleep, edits=DEFAULT_TIMINGS.edits / hurry))
 
 
 if __name__ == "__main__":

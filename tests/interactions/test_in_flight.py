@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.app import USUAL
+from bot.app import DEFAULT_TIMINGS
 from bot.interactions.in_flight import LAST_WORDS
 from tests.simulators.discord import Interaction, Json, Trouble
 from tests.simulators.useapi import Endpoint, Fault
@@ -34,7 +34,7 @@ def told(interaction: Interaction) -> Json:
 
 
 def test_people_and_the_program_that_stops_it_wait_for_less_than_two_seconds() -> None:
-    assert USUAL.answers + LAST_WORDS < timedelta(seconds=2)
+    assert DEFAULT_TIMINGS.answers + LAST_WORDS < timedelta(seconds=2)
 
 
 async def test_an_answer_that_comes_in_time_is_given_before_the_end(bot: Bot, ada: Visitor) -> None:
@@ -81,7 +81,7 @@ async def test_everybody_who_waits_is_told(bot: Bot, ada: Visitor, bea: Visitor)
 async def test_who_comes_while_it_is_ending_is_answered_or_told_as_well(
     bot: Bot, ada: Visitor, bea: Visitor
 ) -> None:
-    bot.grace = USUAL.answers
+    bot.grace = DEFAULT_TIMINGS.answers
     bot.api.add(discord_name="aurora").info_seconds = LONG.total_seconds()
     await bot.start()
     await waiting(bot, ada)

@@ -13,7 +13,7 @@ from bot.domain.incidents import Delivery, Entry, Incident, Message, Purpose, Re
 from bot.incidents.state import Signal, WatchState
 from bot.incidents.teller import Teller
 from bot.interactions.buttons import view_of
-from bot.notifications import Outbox, Step
+from bot.notifications import FailPoint, Outbox
 from bot.notifications.transport import MessageTransport
 from bot.rules.policy import Policy
 from bot.storage import Store
@@ -75,7 +75,7 @@ class Desk:
         self.accounts = {CHANNEL: KnownAccount(Account(CHANNEL, 3, FLAG), "Aurora")}
         self.owners: set[int] = set()
         """Who is told what the rules say; nobody, where a test writes the messages itself."""
-        self.at: Callable[[Step], None] = lambda _step: None
+        self.at: Callable[[FailPoint], None] = lambda _step: None
         self.ledger_kind = WatchState
         self.ledger: WatchState
         self.outbox: Outbox
@@ -102,7 +102,7 @@ class Desk:
             )
             yield
 
-    def reach(self, step: Step) -> None:
+    def reach(self, step: FailPoint) -> None:
         """Come to a step of the outbox's work."""
         self.at(step)
 

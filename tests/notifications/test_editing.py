@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.accounts import Action, Flag, KnownAccount
 from bot.domain.incidents import Delivery, Entry, Incident, Message, Purpose, Reason, State
-from bot.notifications import Step
+from bot.notifications import FailPoint
 from bot.notifications.transport import DiscordTransport
 from tests.notifications.desk import Desk, created, edited
 from tests.simulators.discord import SimulatedDiscord, Trouble
@@ -208,9 +208,9 @@ async def test_an_end_that_comes_while_the_message_is_edited_is_told_also_if_the
         _, incident = await told(desk, ada)
         ended_at = None
 
-        def end_meanwhile(step: Step) -> None:
+        def end_meanwhile(step: FailPoint) -> None:
             nonlocal ended_at
-            if step is Step.EDITED and ended_at is None:
+            if step is FailPoint.EDITED and ended_at is None:
                 ended_at = desk.clock.now()
                 desk.pass_time(timedelta(seconds=5))  # before Discord answers
 

@@ -12,7 +12,7 @@ import pytest
 
 from bot.domain.incidents import Delivery, Purpose, Route
 from bot.incidents.state import Transaction, WatchState
-from bot.notifications import Step
+from bot.notifications import FailPoint
 from bot.notifications.transport import (
     DeliveryError,
     FailureKind,
@@ -38,7 +38,7 @@ ERRORS: list[BaseException] = [
     asyncio.CancelledError(),
 ]
 
-ELSEWHERE = (Step.LEFT, Step.LEASED, Step.RESET, Step.JUDGED)
+ELSEWHERE = (FailPoint.LEFT, FailPoint.LEASED, FailPoint.RESET, FailPoint.JUDGED)
 """The steps of a message that cannot be changed any more, and of a reset."""
 OWN_ERRORS = [error for error in ERRORS if isinstance(error, KeyError | StoreError | asyncio.CancelledError)]
 
@@ -150,19 +150,19 @@ async def test_no_error_of_a_request_ends_it_or_loses_or_repeats_a_message(
 
 
 @pytest.mark.parametrize("error", OWN_ERRORS, ids=lambda error: type(error).__name__)
-@pytest.mark.parametrize("fatal", [step for step in Step if step not in ELSEWHERE])
+@pytest.mark.parametrize("fatal", [step for step in FailPoint if step not in ELSEWHERE])
 async def test_no_error_of_our_own_at_any_step_ends_it_or_loses_or_repeats_a_message(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor, error: BaseException, fatal: Step
+    desk: Desk, world: SimulatedDiscord, ada: Visitor, error: BaseException, fatal: FailPoint
 ) -> None:
     left = [fatal]
 
-    def at(step: Step) -> None:
+    def at(step: FailPoint) -> None:
         if step in left:
             left.remove(step)
             raise error
 
     desk.at = at
-    if fatal is Step.REFUSED:
+    if fatal is FailPoint.REFUSED:
         world.fault(Trouble.ERROR, method="POST", path="/channels/*/messages", status=503, times=1)
     async with desk.process(), running(desk):
         await live_a_life(desk, ada)
@@ -173,9 +173,9 @@ async def test_no_error_of_our_own_at_any_step_ends_it_or_loses_or_repeats_a_mes
 async def test_an_error_that_stays_is_met_ever_more_rarely(
     desk: Desk, ada: Visitor, error: BaseException
 ) -> None:
-    met: list[Step] = []
+    met: list[FailPoint] = []
 
-    def at(step: Step) -> None:
+    def at(step: FailPoint) -> None:
         met.append(step)
         raise error
 
@@ -191,7 +191,7 @@ async def test_after_an_error_it_wakes_when_the_backoff_is_over(
 ) -> None:
     left = [KeyError("once")]
 
-    def at(_step: Step) -> None:
+    def at(_step: FailPoint) -> None:
         if left:
             raise left.pop()
 

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 
 from bot.domain.incidents import Delivery, State
-from bot.notifications import Step
+from bot.notifications import FailPoint
 from bot.notifications.editor import EDIT_EVERY
 from tests.notifications.desk import Desk, edited
 from tests.simulators.discord import SimulatedDiscord
@@ -20,8 +20,8 @@ async def test_what_comes_back_while_its_end_is_being_shown_is_not_done_with(
         await desk.work()
         begun: list[asyncio.Task[None]] = []
 
-        def come_back(step: Step) -> None:
-            if step is Step.EDITING and not begun:
+        def come_back(step: FailPoint) -> None:
+            if step is FailPoint.EDITING and not begun:
                 open_again = replace(desk.ledger.incidents[incident.key], state=State.OPEN, ended_at=None)
                 begun.append(asyncio.create_task(desk.put(open_again)))
 

@@ -8,7 +8,7 @@ import discord
 import pytest
 
 from bot.domain.incidents import Delivery, Purpose, Route
-from bot.notifications import Step
+from bot.notifications import FailPoint
 from bot.notifications.transport import DiscordTransport
 from tests.notifications.desk import Crash, Desk, created
 from tests.simulators.discord import SimulatedDiscord, Trouble
@@ -35,30 +35,30 @@ async def test_what_is_due_becomes_one_direct_message(desk: Desk, ada: Visitor) 
 async def test_a_message_is_claimed_before_anything_is_asked_of_discord(
     desk: Desk, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    seen: list[tuple[Step, Delivery, int]] = []
+    seen: list[tuple[FailPoint, Delivery, int]] = []
     async with desk.process():
         alert = await desk.alert(ada.person.id)
         asked = len(world.requests)
 
-        def note(step: Step) -> None:
+        def note(step: FailPoint) -> None:
             seen.append((step, desk.message(alert.key).delivery, len(world.requests) - asked))
 
         desk.at = note
         await desk.work()
     assert seen == [
-        (Step.CLAIMING, Delivery.WAITING, 0),
-        (Step.CLAIMED, Delivery.CLAIMED, 0),
-        (Step.OPENED, Delivery.CLAIMED, 1),
-        (Step.SENT, Delivery.CLAIMED, 2),
-        (Step.RECORDED, Delivery.SENT, 2),
+        (FailPoint.CLAIMING, Delivery.WAITING, 0),
+        (FailPoint.CLAIMED, Delivery.CLAIMED, 0),
+        (FailPoint.OPENED, Delivery.CLAIMED, 1),
+        (FailPoint.SENT, Delivery.CLAIMED, 2),
+        (FailPoint.RECORDED, Delivery.SENT, 2),
     ]
 
 
 # Crashes (rules 22 and 23)
 
 
-def die_at(fatal: Step) -> Callable[[Step], None]:
-    def at(step: Step) -> None:
+def die_at(fatal: FailPoint) -> Callable[[FailPoint], None]:
+    def at(step: FailPoint) -> None:
         if step is fatal:
             raise Crash
 
@@ -66,9 +66,11 @@ def die_at(fatal: Step) -> Callable[[Step], None]:
 
 
 @pytest.mark.parametrize("away", [SECONDS_LATER, HOUR_LATER], ids=["seconds", "an-hour"])
-@pytest.mark.parametrize("step", [Step.CLAIMING, Step.CLAIMED, Step.OPENED, Step.SENT, Step.RECORDED])
+@pytest.mark.parametrize(
+    "step", [FailPoint.CLAIMING, FailPoint.CLAIMED, FailPoint.OPENED, FailPoint.SENT, FailPoint.RECORDED]
+)
 async def test_row_23_killed_at_any_step_it_is_told_exactly_once(
-    desk: Desk, ada: Visitor, step: Step, away: timedelta
+    desk: Desk, ada: Visitor, step: FailPoint, away: timedelta
 ) -> None:
     async with desk.process():
         alert = await desk.alert(ada.person.id)
@@ -94,7 +96,7 @@ async def test_only_with_its_history_is_a_message_found_again_in_the_alert_chann
         await desk.put(
             incident, replace(desk.draft(ada.person.id, Purpose.ALERT, incident), route=Route.CHANNEL)
         )
-        desk.at = die_at(Step.SENT)
+        desk.at = die_at(FailPoint.SENT)
         with pytest.raises(Crash):
             await desk.work()
     desk.at = lambda _step: None
@@ -119,7 +121,7 @@ async def test_within_the_nonces_window_history_is_not_searched(
 ) -> None:
     async with desk.process():
         await desk.alert(ada.person.id)
-        desk.at = die_at(Step.SENT)
+        desk.at = die_at(FailPoint.SENT)
         with pytest.raises(Crash):
             await desk.work()
     desk.at = lambda _step: None
@@ -138,7 +140,7 @@ async def test_row_23_a_message_of_any_purpose_is_found_again_in_history(
         incident = desk.incident()
         about = (incident,) if purpose in (Purpose.ALERT, Purpose.NOTE) else ()
         await desk.put(incident, desk.draft(ada.person.id, purpose, *about))
-        desk.at = die_at(Step.SENT)
+        desk.at = die_at(FailPoint.SENT)
         with pytest.raises(Crash):
             await desk.work()
     desk.at = lambda _step: None
@@ -151,7 +153,7 @@ async def test_row_23_a_message_of_any_purpose_is_found_again_in_history(
 async def test_a_clock_put_back_during_a_crash_repeats_nothing(desk: Desk, ada: Visitor) -> None:
     async with desk.process():
         await desk.alert(ada.person.id)
-        desk.at = die_at(Step.SENT)
+        desk.at = die_at(FailPoint.SENT)
         with pytest.raises(Crash):
             await desk.work()
     desk.at = lambda _step: None
@@ -312,8 +314,8 @@ async def test_a_fault_of_our_own_in_one_message_stops_no_other(
         await desk.alert(ada.person.id)
         broken = await desk.alert(bea.person.id)
 
-        def at(step: Step) -> None:
-            if step is Step.OPENED and desk.message(broken.key).delivery is Delivery.CLAIMED:
+        def at(step: FailPoint) -> None:
+            if step is FailPoint.OPENED and desk.message(broken.key).delivery is Delivery.CLAIMED:
                 raise KeyError(step)
 
         desk.at = at

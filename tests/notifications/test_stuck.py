@@ -9,7 +9,7 @@ import pytest
 from bot.domain.accounts import Flag
 from bot.domain.incidents import Delivery, Incident, Message, Purpose, Route, State, new_key
 from bot.domain.incidents import Trouble as Wrong
-from bot.notifications import Step
+from bot.notifications import FailPoint
 from tests.notifications.desk import Crash, Desk, created, edited
 from tests.simulators.discord import SimulatedDiscord, Trouble
 from tests.support.running import Visitor
@@ -184,8 +184,8 @@ async def test_row_48_an_error_of_our_own_right_after_it_neither_loses_nor_repea
 ) -> None:
     errors = [KeyError("once")]
 
-    def fail(step: Step) -> None:
-        if step is Step.LEFT and errors:
+    def fail(step: FailPoint) -> None:
+        if step is FailPoint.LEFT and errors:
             raise errors.pop()
 
     desk.at = fail
@@ -198,15 +198,23 @@ async def test_row_48_an_error_of_our_own_right_after_it_neither_loses_nor_repea
     assert len(created(world)) == 2
 
 
-STEPS = [Step.EDITING, Step.LEFT, Step.CLAIMING, Step.CLAIMED, Step.OPENED, Step.SENT, Step.RECORDED]
+STEPS = [
+    FailPoint.EDITING,
+    FailPoint.LEFT,
+    FailPoint.CLAIMING,
+    FailPoint.CLAIMED,
+    FailPoint.OPENED,
+    FailPoint.SENT,
+    FailPoint.RECORDED,
+]
 
 
 @pytest.mark.parametrize("away", [timedelta(seconds=20), timedelta(hours=1)], ids=["seconds", "an-hour"])
 @pytest.mark.parametrize("fatal", STEPS)
 async def test_row_48_killed_at_any_step_it_is_sent_anew_exactly_once(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor, fatal: Step, away: timedelta
+    desk: Desk, world: SimulatedDiscord, ada: Visitor, fatal: FailPoint, away: timedelta
 ) -> None:
-    def die(step: Step) -> None:
+    def die(step: FailPoint) -> None:
         if step is fatal:
             raise Crash
 

@@ -10,7 +10,7 @@ import pytest
 from bot.actions.reset import Outcome, fingerprint
 from bot.domain.incidents import Ending, Incident, ResetVerdict, State, Trouble
 from bot.incidents.service import UNKNOWN_OUTCOME
-from bot.notifications import Step
+from bot.notifications import FailPoint
 from bot.providers.useapi import PendingModeration
 from tests.commands.test_reset import at_reset, confirmed
 from tests.simulators.useapi import Endpoint, Fault, SimulatedUseapi
@@ -65,7 +65,7 @@ async def test_of_the_only_account_it_is_told_and_over_like_a_flag_that_the_list
 
 
 async def test_the_only_account_can_be_reset_though_the_list_is_refused_because_of_it(alone: Scene) -> None:
-    alone.steps[Step.RESET] = alone.api.mend
+    alone.steps[FailPoint.RESET] = alone.api.mend
     attempt = await alone.press()
     assert (attempt.outcome, attempt.verdict) == (Outcome.DONE, ResetVerdict.BACK)
     assert alone.watch.incident().ending is Ending.RESET
@@ -127,7 +127,7 @@ def refusal(scene: Scene) -> Incident:
 async def test_row_53_the_account_an_owner_chooses_is_reset_and_the_next_good_list_is_the_verdict(
     unseen: Scene,
 ) -> None:
-    unseen.steps[Step.RESET] = unseen.api.mend
+    unseen.steps[FailPoint.RESET] = unseen.api.mend
     attempt = await unseen.press()
     assert (attempt.outcome, attempt.verdict) == (Outcome.DONE, ResetVerdict.BACK)
     assert unseen.posts == 1

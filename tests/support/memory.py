@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import cast
 
 CONTAINERS = (dict, list, tuple, set, frozenset, deque)
-OTHERS = ("tests.demo", "simcord", "aiohttp.web_")
+OTHERS = ("tests.simulators", "tests.demo", "simcord", "aiohttp.web_")
 """Whose objects may know a secret: those of Discord and the API, which are servers behind a socket here."""
 
 Text = str | bytes | bytearray

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.actions.reset import Attempt, Progress, Resets, Stage, fingerprint
 from bot.domain.incidents import State
-from bot.notifications import Step
+from bot.notifications import FailPoint
 from bot.providers.useapi.client import Limits
 from tests.simulators.useapi import MODERATION, Endpoint, SimulatedUseapi
 from tests.support.keeping import ADA, BEA, Clock, Watched, watching
@@ -28,7 +28,7 @@ class Scene:
         self.clock = watch.clock
         self.database = database
         self.stages: list[tuple[Stage, timedelta]] = []
-        self.steps: dict[Step, Callable[[], object]] = {}
+        self.steps: dict[FailPoint, Callable[[], object]] = {}
         """What happens at which step."""
         self.resets = Resets(
             watch.useapi,
@@ -45,7 +45,7 @@ class Scene:
         incident = self.resets.incident_of(CHANNEL)
         self.confirmed = fingerprint((incident and incident.flag) or FLAG, incident)
 
-    def _reach(self, step: Step) -> None:
+    def _reach(self, step: FailPoint) -> None:
         if (happens := self.steps.get(step)) is not None:
             happens()
 

@@ -71,7 +71,7 @@ class Bot:
         """Start the bot and wait for nothing."""
         self._pointed.enter_context(point_at(self.world.api, self.world.gateway))
         self._stop = asyncio.Event()
-        waits = app.Waits(self.sleep, self.again, NO_TIME, DATABASE_WAITS, self.grace)
+        waits = app.Timings(self.sleep, self.again, NO_TIME, DATABASE_WAITS, self.grace)
         running = app.run(self.settings(**changed), self._stop, extensions=self.extensions, waits=waits)
         self._task = asyncio.create_task(running)
         return self._task

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from bot.notifications import Step
+from bot.notifications import FailPoint
 from tests.bench.figures import Candidate
 from tests.bench.record import Record
 from tests.bench.stage import staged
@@ -46,7 +46,7 @@ def fate(rng: random.Random) -> Fate:
     away = timedelta(seconds=rng.choice((5, 150)))
     if rng.random() < 0.4:
         return Fate(after=rng.uniform(0.2, 1.0), away=away)
-    return Fate(rng.choice(list(Step)), rng.randint(1, 2), after=1.0, away=away)
+    return Fate(rng.choice(list(FailPoint)), rng.randint(1, 2), after=1.0, away=away)
 
 
 async def live(one: Ordeal, channels: list[str]) -> None:

@@ -31,7 +31,7 @@ from bot.providers.useapi import (
     UseapiError,
 )
 from bot.rules.policy import Policy
-from bot.runtime.failpoints import Step
+from bot.runtime.failpoints import FailPoint
 from bot.storage import Store, StoreError
 from tests.properties.any_order.mailbox import Mailbox
 from tests.properties.any_order.truth import Shown
@@ -141,7 +141,7 @@ class Process:
     def __init__(self, folder: Path, mailbox: Mailbox, owners: set[int]) -> None:
         self.at = START
         self.owners = owners
-        self.dies_at: Step | None = None
+        self.dies_at: FailPoint | None = None
         self.stays_down = timedelta()
         """How long it is dead then."""
         self.deaths = 0
@@ -201,7 +201,7 @@ class Process:
         database = self.store._database  # pyright: ignore[reportPrivateUsage]
         await database.writer.execute(f"PRAGMA query_only = {not may:d}")
 
-    def _reach(self, step: Step) -> None:
+    def _reach(self, step: FailPoint) -> None:
         if step is self.dies_at:
             self.dies_at = None
             raise Crash

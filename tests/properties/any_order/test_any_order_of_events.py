@@ -8,7 +8,7 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from bot.domain.accounts import Flag
 from bot.domain.incidents import ResetVerdict, Trouble
-from bot.runtime.failpoints import Step
+from bot.runtime.failpoints import FailPoint
 from tests.properties.any_order.mailbox import Refusal
 from tests.properties.any_order.process import NAMES
 from tests.properties.any_order.truth import BLOCK, CAPTCHA, HOUR, MINUTE, MODERATION, OTHER, End
@@ -17,7 +17,9 @@ from tests.properties.any_order.watched import ANNE, BEN, Watched
 CHANNELS = st.sampled_from(sorted(NAMES))
 TEXTS = st.sampled_from((OTHER, CAPTCHA, MODERATION, BLOCK))
 TROUBLES = st.sampled_from([each for each in Trouble if each not in (Trouble.AWAY, Trouble.PENDING)])
-SENDING = st.sampled_from([each for each in Step if each not in (Step.LEASED, Step.RESET, Step.JUDGED)])
+SENDING = st.sampled_from(
+    [each for each in FailPoint if each not in (FailPoint.LEASED, FailPoint.RESET, FailPoint.JUDGED)]
+)
 ABSENCES = st.sampled_from((timedelta(seconds=20), 4 * MINUTE, 20 * MINUTE, 3 * HOUR))
 ENDS = {ResetVerdict.BACK: End.RESET, ResetVerdict.NOT_CONFIGURED: End.REMOVED}
 
@@ -120,7 +122,7 @@ class AnyOrder(Watched):
             self.pass_time(minutes * MINUTE, every=4 * MINUTE)
 
     @rule(step=SENDING, away=ABSENCES)
-    def dies_at(self, step: Step, away: timedelta) -> None:
+    def dies_at(self, step: FailPoint, away: timedelta) -> None:
         self.process.dies_at, self.process.stays_down = step, away
         self.run(self.process.work())
 
