@@ -50,7 +50,10 @@ class Info(commands.Cog):
     )
     @app_commands.default_permissions(manage_guild=True)
     async def mjinfo(
-        self, interaction: Interaction, account: str | None = None, private: bool = False
+        self,
+        interaction: Interaction,
+        account: str | None = None,
+        private: bool = False,  # noqa: FBT001, FBT002 - Discord's option
     ) -> None:
         """Ask Midjourney for an account's plan, fast time and usage."""
         if account is None and len(self._askable()) > 1:

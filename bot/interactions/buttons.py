@@ -29,7 +29,7 @@ LONGEST_NUMBER: Final = 6
 BETWEEN_PARTS: Final = re.compile(r"(?<!^2)(?<!\.2)\.|\.(?![0-9a-f]{32}(?:\.|$))")
 """A dot; but the key of a message's copy is one part, although it holds one: "2." and 32 hex digits."""
 
-Handler = Callable[[Interaction, "Press"], Awaitable[None]]
+Handler = Callable[[Interaction, "ButtonPress"], Awaitable[None]]
 
 
 class Access(Enum):

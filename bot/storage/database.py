@@ -224,6 +224,10 @@ async def opened(connection: aiosqlite.Connection) -> aiosqlite.Connection:
         if not opening.exception():
             await connection.close()
         raise
+    except sqlite3.Error:
+        # aiosqlite's thread still reports its end to this loop, which must not be closed by then.
+        await asyncio.to_thread(connection._thread.join)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - there is no other way to wait for it
+        raise
 
 
 @asynccontextmanager

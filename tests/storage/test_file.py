@@ -1,3 +1,4 @@
+import asyncio
 import gc
 import sqlite3
 import stat
@@ -10,6 +11,7 @@ import pytest
 from bot.storage import DatabaseInUse, Store, StoredAccount, StoreError
 from bot.storage.database import BUSY_STEP, sentence
 from bot.storage.migrations import STEPS
+from bot.storage.names import names_in
 from tests.storage.cases import FIRST, QUICKLY, answer, ask, cancelled_at, connections, look
 
 
@@ -261,3 +263,9 @@ async def test_a_start_or_stop_cancelled_anywhere_leaves_nothing_open(path: Path
     assert [found for found in connections if is_open(found)] == []
     async with Store.open(path) as store:
         assert await store.accounts() == ()
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_no_thread_outlives_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
+    for _ in range(50):
+        assert asyncio.run(names_in(tmp_path / "nowhere" / "midwatch.sqlite3")) == {}
