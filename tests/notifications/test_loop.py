@@ -211,7 +211,7 @@ class Failing(WatchState):
     turns_left = 0
 
     @asynccontextmanager
-    async def turn(self) -> AsyncGenerator[Transaction]:
+    async def transaction(self) -> AsyncGenerator[Transaction]:
         self.turns_left -= 1
         async with super().transaction() as draft:
             yield draft
