@@ -1,6 +1,7 @@
 """A search of this process's memory for a secret, apart from what the simulations hold."""
 
 import gc
+import sys
 from collections import deque
 from collections.abc import Iterator
 from typing import cast
@@ -8,6 +9,9 @@ from typing import cast
 CONTAINERS = (dict, list, tuple, set, frozenset, deque)
 OTHERS = ("tests.simulators", "tests.demo", "simcord", "aiohttp.web_")
 """Whose objects may know a secret: those of Discord and the API, which are servers behind a socket here."""
+
+UNSEARCHED = sys.modules["_asyncio"]
+"""Before Python 3.12.6 it names memory that is free as its referents, and the next collection never ends."""
 
 Text = str | bytes | bytearray
 
@@ -18,7 +22,7 @@ def holders_of(secret: str) -> list[str]:
     What a simulation holds, or the test, is known by its identity: the bot has texts of its own, since it got
     them through a socket.
     """
-    everything = gc.get_objects()
+    everything = [each for each in gc.get_objects() if each is not UNSEARCHED]
     theirs = {id(text) for each in everything if is_theirs(each) for text in texts_in(each, secret, 4)}
     return [
         f"{type(each).__module__}.{type(each).__qualname__}"
