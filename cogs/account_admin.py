@@ -133,7 +133,7 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
         await self._ask_removal(caller, await self._monitor.find(press.argument))
 
     async def _ask_removal(self, caller: Interaction, known: KnownAccount) -> None:
-        if not known.account.addressable:
+        if not known.account.has_channel_id:
             raise UserError(
                 "The API lists this account under something that is not a Discord channel id.",
                 "Remove it at useapi.net; Midwatch does nothing with such an id.",

@@ -154,7 +154,7 @@ def list_view(page: AccountsPage, asker: int) -> ui.LayoutView:
             box.add_item(ui.Separator())
         box.add_item(ui.TextDisplay(entry))
     view.add_item(box)
-    if options := [option(account) for account in page.shown if account.account.addressable]:
+    if options := [option(account) for account in page.shown if account.account.has_channel_id]:
         view.add_item(ui.ActionRow(select("list.open", options, "Open an account's card", asker=asker)))
     view.add_item(ui.TextDisplay(page.footer))
     view.add_item(ui.ActionRow(*page_buttons(page.page, page.pages, asker)))

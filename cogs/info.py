@@ -101,7 +101,7 @@ class Info(commands.Cog):
         self._monitor.look_soon()  # what is suggested next shall be up to date
 
     def _askable(self) -> list[KnownAccount]:
-        return [known for known in self._monitor.roster.accounts if known.account.addressable]
+        return [known for known in self._monitor.roster.accounts if known.account.has_channel_id]
 
     async def _only(self) -> KnownAccount | None:
         """Give the only account, which the list is read again for if there is none; None of several."""

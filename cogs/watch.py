@@ -38,7 +38,7 @@ from bot.render.account_choices import choices
 from bot.render.alert_items import account_of
 from bot.render.alert_messages import look_of, opened_card
 from bot.render.message_content import Look
-from bot.rules.policy import CLAIM_FOR
+from bot.rules.policy import ASSIGNED_FOR
 from bot.rules.recipient import quiet_until
 from bot.storage import Store, StoreError
 
@@ -149,13 +149,13 @@ class Moderation(commands.Cog):
         """Note that the owner is on it; everyone's message shows it."""
         await defer(caller, private=True)
         await self._bot.require_owner(caller.user.id)
-        incident = await self._keeper.claim(incident_key(press), caller.user.id)
+        incident = await self._keeper.assign(incident_key(press), caller.user.id)
         if incident is None or incident.claimed_at is None:
             await self._show_present(caller, press)
         else:
             await respond(
                 caller,
-                Shown(action_replies.claimed(self._account(incident), incident.claimed_at + CLAIM_FOR)),
+                Shown(action_replies.claimed(self._account(incident), incident.claimed_at + ASSIGNED_FOR)),
             )
 
     async def snooze(self, caller: Interaction, press: ButtonPress) -> None:

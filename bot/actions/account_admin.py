@@ -155,7 +155,7 @@ class AccountAdmin:
     async def _note_saved(self, saved: SaveResult, owner: int) -> None:
         """Let everything know what came of saving an account, as far as it is known which."""
         account = saved.account
-        if account is not None and account.addressable:
+        if account is not None and account.has_channel_id:
             await self._take_in(account, saved, owner)
             return
         channel = account.channel if account else None

@@ -93,7 +93,7 @@ class AccountInfoService:
             UseapiError: the API or Midjourney could not answer.
         """
         channel = account.channel
-        if not account.account.addressable:
+        if not account.account.has_channel_id:
             raise UserError(
                 "The API lists this account under something that is not a Discord channel id.",
                 "Look at the account's configuration at useapi.net; Midwatch does nothing with such an id.",

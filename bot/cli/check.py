@@ -12,7 +12,7 @@ import discord
 from bot.cli.check_database import try_database
 from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
-from bot.domain.accounts import Account, Standing
+from bot.domain.accounts import Account, SubscriptionStatus
 from bot.interactions.alert_channel import AlertChannel, lacking
 from bot.interactions.permissions import owners_of
 from bot.providers.useapi import (
@@ -275,7 +275,7 @@ def accepted(url: str) -> Finding:
     return Finding("API token", good=True, words=f"accepted by {url}")
 
 
-def subscription(standing: Standing) -> Finding:
+def subscription(standing: SubscriptionStatus) -> Finding:
     """See whether the subscription is active."""
     if standing.active is False:
         return Finding("Subscription", good=False, words="not active. Renew it at useapi.net.")

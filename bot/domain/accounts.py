@@ -113,14 +113,14 @@ class Account:
     server: str | None = None
 
     @property
-    def addressable(self) -> bool:
+    def has_channel_id(self) -> bool:
         """Whether the channel is an id that a path, a link or a button may be built from."""
         return is_channel(self.channel)
 
     @property
     def link(self) -> str | None:
         """The address that opens the account's Midjourney channel in Discord; None if an id in it is none."""
-        if not self.addressable or (self.server and not is_channel(self.server)):
+        if not self.has_channel_id or (self.server and not is_channel(self.server)):
             return None
         return f"https://discord.com/channels/{self.server or '@me'}/{self.channel}"
 
@@ -172,7 +172,7 @@ class Removal(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SubscriptionStatus:
     """What the API says of the subscription itself: accounts in error still count towards the total."""
 
     active: bool | None

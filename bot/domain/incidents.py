@@ -28,7 +28,7 @@ def reference(key: str) -> str:
     return f"{copy}{dot}{digits[:REFERENCE_LENGTH]}"
 
 
-class Trouble(StrEnum):
+class ServiceProblem(StrEnum):
     """What is wrong with the service as a whole."""
 
     UNREACHABLE = "unreachable"
@@ -75,7 +75,7 @@ class Reason(StrEnum):
     RETURNED = "returned"
     """It came back shortly after a reset that had been verified."""
     REMINDER = "reminder"
-    STILL_ON_IT = "still on it"
+    ASSIGNEE_CHECK = "still on it"
     """Asks the owner who said "I'm on it" four hours ago."""
     RESOLVED = "resolved"
 
@@ -94,10 +94,10 @@ class Incident:
     flag: Flag | None = None
     peak: FlagKind | None = None
     """The heaviest kind it was told with."""
-    trouble: Trouble | None = None
+    trouble: ServiceProblem | None = None
     cause: Cause | None = None
     """Why the service gives no list, as far as its trouble does not say so."""
-    gravest: Trouble | None = None
+    gravest: ServiceProblem | None = None
     """The trouble that asks most of a person, of those it was told with."""
     from_command: bool = False
     """Met by a command, and never seen in the list since."""
@@ -151,7 +151,7 @@ class Incident:
 def refused_list(incidents: Iterable[Incident]) -> Incident | None:
     """Return the trouble that an error 596 in place of the list is, of which nobody can tell whose it is."""
     service = open_service(incidents)
-    is_it = service is not None and service.trouble is Trouble.PENDING and service.flag is not None
+    is_it = service is not None and service.trouble is ServiceProblem.PENDING and service.flag is not None
     return service if is_it else None
 
 
@@ -202,7 +202,7 @@ class Route(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MessageItem:
     """An incident in a message, and why it is there; None for one that was only carried along."""
 
     incident: str
@@ -219,7 +219,7 @@ class Message:
     loud: bool
     created_at: datetime
     due_at: datetime
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[MessageItem, ...] = ()
     text: str | None = None
     """What a note says beyond its entries; unused otherwise."""
     delivery: Delivery = Delivery.WAITING

@@ -12,7 +12,17 @@ from typing import Final
 
 from bot.domain.accounts import Action, Flag, Observation
 from bot.domain.causes import Cause
-from bot.domain.incidents import Alert, Incident, Message, Purpose, Reason, Route, State, Trouble, new_key
+from bot.domain.incidents import (
+    Alert,
+    Incident,
+    Message,
+    Purpose,
+    Reason,
+    Route,
+    ServiceProblem,
+    State,
+    new_key,
+)
 from bot.incidents.state import Transaction, WatchState
 from bot.incidents.teller import Teller
 from bot.rules import account_incidents, message_lifecycle, owner_actions, poll_state, polls, timers
@@ -114,7 +124,9 @@ class IncidentService:
         channels = frozenset(account.channel for account in observation.accounts)
         return poll_state.is_believed(self.ledger.watch, channels, observation.at)
 
-    async def failed(self, trouble: Trouble, flag: Flag | None = None, cause: Cause | None = None) -> None:
+    async def failed(
+        self, trouble: ServiceProblem, flag: Flag | None = None, cause: Cause | None = None
+    ) -> None:
         """Take in that the list could not be read; `flag` is what it was refused with, if nobody's."""
         async with self.transaction() as turn:
             turn.decide(
@@ -166,10 +178,10 @@ class IncidentService:
         latest = self._teller.now() + CLOCK_CHECK
         return min((latest, *(time for time in times if time is not None)))
 
-    async def claim(self, key: str, owner: int) -> Incident | None:
+    async def assign(self, key: str, owner: int) -> Incident | None:
         """Note that an owner is on it; None if the incident is over or not known."""
         return await self._act(
-            key, owner, "claim", "on it", lambda incident, at: owner_actions.claim(incident, owner, at)
+            key, owner, "claim", "on it", lambda incident, at: owner_actions.assign(incident, owner, at)
         )
 
     async def snooze(self, key: str, owner: int, length: timedelta) -> Incident | None:

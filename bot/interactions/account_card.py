@@ -29,7 +29,7 @@ def account_card(
     `unseen` says that the list is refused with an error 596 that may be any account's.
     """
     view = ui.View(timeout=None)
-    if known.account.addressable:
+    if known.account.has_channel_id:
         for each in card_buttons(known, asker, owner=owner, unseen=unseen):
             view.add_item(each)
     return Shown(content, (account_embed(known, actions=actions, unseen=unseen),), view)

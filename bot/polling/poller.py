@@ -10,7 +10,7 @@ from typing import Final
 from bot.domain.accounts import Flag, InfoSnapshot, KnownAccount, Observation
 from bot.domain.causes import Cause
 from bot.domain.errors import UserError
-from bot.domain.incidents import Incident, Trouble
+from bot.domain.incidents import Incident, ServiceProblem
 from bot.incidents.service import IncidentService
 from bot.polling.account_cache import AccountCache
 from bot.providers.midjourney_info import parse_info
@@ -51,19 +51,19 @@ def remembered(stored: StoredAccount) -> KnownAccount:
     return KnownAccount(stored.account, stored.name, stored.discord_name, snapshot=snapshot)
 
 
-def trouble_of(error: UseapiError) -> Trouble:
+def trouble_of(error: UseapiError) -> ServiceProblem:
     """Say what a look that failed means for the service as a whole."""
     match error:
         case Unauthorized():
-            return Trouble.TOKEN
+            return ServiceProblem.TOKEN
         case Unpaid():
-            return Trouble.UNPAID
+            return ServiceProblem.UNPAID
         case Gone():
-            return Trouble.GONE
+            return ServiceProblem.GONE
         case PendingModeration():
-            return Trouble.PENDING
+            return ServiceProblem.PENDING
         case _:
-            return Trouble.UNREACHABLE
+            return ServiceProblem.UNREACHABLE
 
 
 def list_gone(shown: int, known: int) -> Gone:

@@ -84,7 +84,7 @@ def option(account: KnownAccount) -> discord.SelectOption:
     Raises:
         ValueError: The channel is not an id, so nothing may be done with it.
     """
-    if not account.account.addressable:
+    if not account.account.has_channel_id:
         raise ValueError("only an account with a channel id can be chosen")
     return discord.SelectOption(
         label=bare(account.label, CHOICE_LIMIT),

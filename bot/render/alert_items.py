@@ -14,7 +14,9 @@ LABEL_LIMIT: Final = 30
 NAMED: Final = 3
 NO_WORDS: Final = Flag("", FlagKind.OTHER)
 NEEDING: Final = frozenset({State.OPEN, State.RESETTING})
-NEWS: Final = frozenset({Reason.OPENED, Reason.WORSE, Reason.RECURRING, Reason.RETURNED, Reason.STILL_ON_IT})
+NEWS: Final = frozenset(
+    {Reason.OPENED, Reason.WORSE, Reason.RECURRING, Reason.RETURNED, Reason.ASSIGNEE_CHECK}
+)
 SAME_DAY: Final = timedelta(hours=20)
 """What is longer is told with dates: times of day alone would mislead."""
 

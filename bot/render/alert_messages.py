@@ -9,7 +9,7 @@ from typing import Final, assert_never
 import discord
 
 from bot.domain.accounts import Account, Action, Flag, KnownAccount
-from bot.domain.incidents import Entry, Incident, Message, Purpose, Reason, Route, State, open_service
+from bot.domain.incidents import Incident, Message, MessageItem, Purpose, Reason, Route, State, open_service
 from bot.render.account_cards import add_field
 from bot.render.alert_items import Case, account_of, cases_of, is_removed, names_of, slots_out
 from bot.render.digest import digest, digest_controls
@@ -86,7 +86,7 @@ def _look(
             if not open_first:
                 return _outdated()
             first = open_first[0]
-            reminds = Entry(first.key, Reason.REMINDER) in message.entries
+            reminds = MessageItem(first.key, Reason.REMINDER) in message.entries
             return service_look(first, incidents, accounts, note, reminds=reminds)
         case Purpose.NOTE:
             return _note(message, incidents, accounts)

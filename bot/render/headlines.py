@@ -38,7 +38,7 @@ def headline(cases: Sequence[Case]) -> str:
 def afterwords(cases: Sequence[Case]) -> str | None:
     """Give what the second line has to add: what happens if the reader does nothing."""
     reasons = {case.reason for case in cases if case.incident.state is State.OPEN}
-    if Reason.STILL_ON_IT in reasons:
+    if Reason.ASSIGNEE_CHECK in reasons:
         return CLAIM_LAPSES
     return ONLY_REMINDERS if Reason.RECURRING in reasons and len(cases) == 1 else None
 
@@ -77,7 +77,7 @@ def _open(case: Case) -> str:
             return f"{mark} {name} is flagged again after the reset: {wish}"
         case Reason.REMINDER:
             return f"⏰ {name} still needs you: {wish}"
-        case Reason.STILL_ON_IT:
+        case Reason.ASSIGNEE_CHECK:
             return f"⏰ You said you are on it {_ago(case)} ago: {name} is still flagged"
     assert_never(case.reason)
 
@@ -102,7 +102,7 @@ def _needing(cases: Sequence[Case]) -> str:
     fresh = [case for case in cases if case.is_fresh]
     if len(fresh) == 1:
         return f"{headline_of(fresh[0])} ({whole(len(cases))} accounts need you in all)"
-    asked = [case for case in fresh if case.reason is Reason.STILL_ON_IT]
+    asked = [case for case in fresh if case.reason is Reason.ASSIGNEE_CHECK]
     if asked and len(asked) == len(fresh):
         return f"⏰ You said you are on it {_ago(asked[0])} ago: {count(len(asked), 'account')} still flagged"
     names = names_of(sorted(cases, key=lambda case: not case.is_fresh))

@@ -7,7 +7,7 @@ from typing import Final, assert_never
 import discord
 
 from bot.domain.accounts import Action
-from bot.domain.incidents import Ending, Incident, Reason, State, Trouble
+from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
 from bot.render.account_cards import FIELD_LIMIT, QUOTE_LIMIT, add_field, flag_colour, history
 from bot.render.alert_items import Case, is_removed, state_of, stretch
 from bot.render.headlines import ONLY_REMINDERS
@@ -64,7 +64,7 @@ def controls(case: Case, message: str) -> tuple[Control, ...]:
     style = discord.ButtonStyle.secondary if waits else discord.ButtonStyle.primary
     reset = ButtonLook("watch.reset", RESET_LABELS[case.flag.kind], argument, style)
     link = case.account.account.link
-    acting = (reset, mine, snooze) if case.account.account.addressable else (mine, snooze)
+    acting = (reset, mine, snooze) if case.account.account.has_channel_id else (mine, snooze)
     return (*acting, LinkLook("Open in Discord", link)) if link else acting
 
 
@@ -143,10 +143,10 @@ def _since(incident: Incident) -> str:
 
 def _unseen(incident: Incident, trouble: Incident | None) -> Iterator[str]:
     """Say that nobody can tell how it is now."""
-    if trouble is not None and trouble.trouble is Trouble.LIST_GONE:
+    if trouble is not None and trouble.trouble is ServiceProblem.LIST_GONE:
         yield "**The API's list has gaps now**, so this may not be up to date."
     elif trouble is not None:
-        can_be_reset = trouble.trouble is Trouble.PENDING and trouble.flag is not None
+        can_be_reset = trouble.trouble is ServiceProblem.PENDING and trouble.flag is not None
         yield (
             f"**I cannot see it now.** Last seen flagged {when(incident.seen_at, 'f')}."
             f"{f' {STILL_RESETS}' if can_be_reset else ''}"

@@ -50,7 +50,7 @@ def steps(
     `until` is when a timed block ends, if that is known, and `over` whether it has; `reset` is the way to
     reset from where this stands.
     """
-    if not account.account.addressable:
+    if not account.account.has_channel_id:
         reset = "reset the account in the API."
     match flag.kind:
         case FlagKind.MODERATION:

@@ -8,7 +8,7 @@ import discord
 
 from bot.domain.accounts import KnownAccount
 from bot.domain.causes import Cause
-from bot.domain.incidents import Incident, Trouble
+from bot.domain.incidents import Incident, ServiceProblem
 from bot.render.account_cards import QUOTE_LIMIT, add_field
 from bot.render.alert_items import LABEL_LIMIT, NEEDING, account_of, naming, stretch
 from bot.render.causes import IF_IT_LASTS, WORDS
@@ -21,8 +21,8 @@ REFUSED: Final = (
 )
 GAPS: Final = "Meanwhile I watch the accounts that are left. Alerts about the others stay as they are."
 TITLES: Final = {
-    Trouble.LIST_GONE: "⚠️ Accounts are missing",
-    Trouble.PENDING: "⚠️ Error 596 in place of the list",
+    ServiceProblem.LIST_GONE: "⚠️ Accounts are missing",
+    ServiceProblem.PENDING: "⚠️ Error 596 in place of the list",
 }
 LINKS_LIMIT: Final = 900
 SAME_LOOK: Final = timedelta(minutes=1)
@@ -39,7 +39,7 @@ def service_look(
     """Tell of one trouble of the service, or remind of it, or tell that it is over."""
     if incident.ended:
         return _recovered(incident, incidents, accounts)
-    trouble = incident.trouble or Trouble.UNREACHABLE
+    trouble = incident.trouble or ServiceProblem.UNREACHABLE
     embed = discord.Embed(
         title=TITLES.get(trouble, "⚠️ Not watching now"),
         description="\n".join([f"No good look since {_since(incident)}.", _meanwhile(trouble)]),
@@ -56,7 +56,7 @@ def service_look(
 
 def headline(incident: Incident, *, reminds: bool = False) -> str:
     """Say in one line what happened to the service, or that it is still so."""
-    if incident.trouble is Trouble.LIST_GONE:
+    if incident.trouble is ServiceProblem.LIST_GONE:
         first = "Accounts have vanished: the API lists none of yours any more, or less than half"
         again = "Accounts are still missing: the API lists none of yours any more, or less than half"
     elif incident.flag is not None:
@@ -72,7 +72,7 @@ def recovery(incident: Incident) -> str:
     """Say in one line that it is over, and how long nothing could be seen."""
     start, end = window(incident)
     blind = f"{span(end - start)} ({stretch(start, end)})"
-    if incident.trouble is Trouble.AWAY:
+    if incident.trouble is ServiceProblem.AWAY:
         return f"👀 I have no record of {blind}: {short(incident)}. I am watching again."
     return f"✅ I can see your accounts again. I could not for {blind}."
 
@@ -140,8 +140,8 @@ def _link(account: KnownAccount) -> str:
     return f"[{name}]({link})" if link else name
 
 
-def _meanwhile(trouble: Trouble) -> str:
-    return {Trouble.LIST_GONE: GAPS, Trouble.PENDING: REFUSED}.get(trouble, BLIND)
+def _meanwhile(trouble: ServiceProblem) -> str:
+    return {ServiceProblem.LIST_GONE: GAPS, ServiceProblem.PENDING: REFUSED}.get(trouble, BLIND)
 
 
 def _since(incident: Incident) -> str:
@@ -151,75 +151,75 @@ def _since(incident: Incident) -> str:
 
 def short(incident: Incident) -> str:  # noqa: PLR0911 - a table
     """Name a trouble in a few words, by its cause where that is known."""
-    trouble = incident.trouble or Trouble.UNREACHABLE
+    trouble = incident.trouble or ServiceProblem.UNREACHABLE
     if incident.cause is not None:
         return WORDS[incident.cause]
     match trouble:
-        case Trouble.UNREACHABLE:
+        case ServiceProblem.UNREACHABLE:
             return WORDS[None]
-        case Trouble.TOKEN:
+        case ServiceProblem.TOKEN:
             return "the API refuses the useapi token"
-        case Trouble.UNPAID:
+        case ServiceProblem.UNPAID:
             return "the useapi subscription is over or too small"
-        case Trouble.GONE:
+        case ServiceProblem.GONE:
             return "the Midjourney service is not there any more"
-        case Trouble.LIST_GONE:
+        case ServiceProblem.LIST_GONE:
             return "most or all accounts are missing from the API's list"
-        case Trouble.PENDING:
+        case ServiceProblem.PENDING:
             return "the API answers with error 596 instead of the list"
-        case Trouble.AWAY:
+        case ServiceProblem.AWAY:
             return "I was not running, or an older database was put back"
     assert_never(trouble)
 
 
 def _steps(incident: Incident) -> str:
-    trouble = incident.trouble or Trouble.UNREACHABLE
+    trouble = incident.trouble or ServiceProblem.UNREACHABLE
     match trouble:
-        case Trouble.UNREACHABLE:
+        case ServiceProblem.UNREACHABLE:
             tasks = (
                 "Nothing yet: I keep trying, and this message turns green once it answers.",
                 IF_IT_LASTS.get(incident.cause, IF_IT_LASTS[None]),
             )
-        case Trouble.TOKEN:
+        case ServiceProblem.TOKEN:
             tasks = (
                 "Copy the token from your account at useapi.net, whole, with its `user:`.",
                 "Put it into USEAPI_TOKEN and restart me.",
             )
-        case Trouble.UNPAID:
+        case ServiceProblem.UNPAID:
             tasks = (
                 "Renew or extend the subscription at useapi.net.",
                 "Then press Refresh in /mjstatus, or wait: I look every 15 min.",
             )
-        case Trouble.GONE if incident.cause is Cause.WEB_PAGE:
+        case ServiceProblem.GONE if incident.cause is Cause.WEB_PAGE:
             tasks = (
                 IF_IT_LASTS[incident.cause],
                 "Put the right address into USEAPI_URL and restart me, or stop me if there is none.",
             )
-        case Trouble.GONE:
+        case ServiceProblem.GONE:
             tasks = (
                 "The vendor announced that useapi.net ends its Midjourney service on 2026-06-24.",
                 "If another server offers you the same API, put its address into USEAPI_URL and restart me.",
                 "If none does, stop me: there is nothing left to watch.",
             )
-        case Trouble.LIST_GONE:
+        case ServiceProblem.LIST_GONE:
             tasks = (
                 "Look at useapi.net whether your accounts are still configured, and add what is missing.",
                 "If USEAPI_TOKEN was changed, see whether it belongs to the same subscription.",
                 "If you removed them there yourself, use /mjremove for each, so that I know.",
             )
-        case Trouble.PENDING if incident.flag is None:
+        case ServiceProblem.PENDING if incident.flag is None:
             tasks = (
                 "Do what the message about the account says.",
                 "This one turns green when the API lists your accounts again.",
             )
-        case Trouble.PENDING:
+        case ServiceProblem.PENDING:
             tasks = (
                 "Look into the Midjourney channel of each account, with its own Discord login.",
                 "Do there what the message asks for.",
                 "Only then use /mjreset for that account: I cannot see which it is, so choose it yourself.",
                 "This message turns green when the API lists your accounts again.",
             )
-        case Trouble.AWAY:
+        case ServiceProblem.AWAY:
             tasks = ("Nothing: I am running again.",)
         case _:
             assert_never(trouble)

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.domain.accounts import KnownAccount
 from bot.domain.causes import Cause
-from bot.domain.incidents import Incident, Message, Purpose, Reason, Route, State, Trouble
+from bot.domain.incidents import Incident, Message, Purpose, Reason, Route, ServiceProblem, State
 from bot.domain.wellness import Lack, Problem
 from bot.render.alert_items import (
     LABEL_LIMIT,
@@ -87,7 +87,7 @@ def presence_text(
     watched: int,
     incidents: Iterable[Incident],
     *,
-    trouble: Trouble | None = None,
+    trouble: ServiceProblem | None = None,
     cause: Cause | None = None,
     muted: bool = False,
     lacks: Sequence[Lack] = (),
@@ -95,9 +95,9 @@ def presence_text(
     """Say at a glance how things are: what needs a person counts, and what is settling is not ready yet."""
     going = [each.state for each in incidents if each.channel and not each.ended]
     needing = sum(state is State.OPEN for state in going)
-    if trouble is Trouble.UNREACHABLE:
+    if trouble is ServiceProblem.UNREACHABLE:
         said = WORDS[cause]
-    elif trouble is Trouble.PENDING:
+    elif trouble is ServiceProblem.PENDING:
         said = "error 596, an account needs you"
     elif trouble is not None:
         said = "cannot see your accounts"
@@ -239,7 +239,7 @@ def _what(message: Message) -> str:
     match message.purpose:
         case Purpose.ALERT:
             reasons = {entry.reason for entry in message.entries} - {None}
-            kind = "Reminder" if reasons and reasons <= {Reason.REMINDER, Reason.STILL_ON_IT} else "Alert"
+            kind = "Reminder" if reasons and reasons <= {Reason.REMINDER, Reason.ASSIGNEE_CHECK} else "Alert"
             return f"{kind} about {count(len(message.entries), 'account')}"
         case Purpose.SERVICE:
             return "Alert about the API"

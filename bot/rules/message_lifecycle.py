@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason
+from bot.domain.incidents import Alert, Delivery, Incident, Message, MessageItem, Purpose, Reason
 from bot.rules.recipient import ABOUT_ACCOUNTS, Pushes, is_push, keys, running, sent_time
 
 
@@ -32,7 +32,7 @@ def with_open_incidents(push: Message, incidents: Mapping[str, Incident]) -> Mes
 
 def with_more(message: Message, incidents: Iterable[Incident]) -> Message:
     """Return a message that also shows some incidents, which are no reason for it."""
-    more = {each.key: Entry(each.key, None) for each in incidents if not message.holds(each.key)}
+    more = {each.key: MessageItem(each.key, None) for each in incidents if not message.holds(each.key)}
     return replace(message, entries=(*message.entries, *more.values())) if more else message
 
 

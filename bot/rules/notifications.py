@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from bot.domain.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason, State
+from bot.domain.incidents import Alert, Delivery, Incident, Message, MessageItem, Purpose, Reason, State
 from bot.rules.account_incidents import NewKey
 from bot.rules.policy import Policy
 from bot.rules.recipient import Mutes, RecipientView, breaks_mute, can_be_reminded_of, keys
@@ -104,7 +104,7 @@ def reasons(desk: RecipientView, told: Sequence[Told]) -> Reasons:
     return found
 
 
-def is_kept(desk: RecipientView, entry: Entry) -> bool:
+def is_kept(desk: RecipientView, entry: MessageItem) -> bool:
     """Whether what waited to be told is still to be told."""
     incident = desk.incidents.get(entry.incident)
     if incident is None or entry.reason is Reason.REMINDER:
@@ -116,7 +116,7 @@ def is_kept(desk: RecipientView, entry: Entry) -> bool:
         return False  # it is not over after all
     if desk.is_muted(incident):
         return breaks_mute(entry.reason, incident)  # what is held is found again when the mute ends
-    if entry.reason is Reason.STILL_ON_IT:
+    if entry.reason is Reason.ASSIGNEE_CHECK:
         return incident.claimed_by == desk.owner and incident.asked_at is not None
     # Who joined it by an edit and had somebody see to it needs no push besides.
     return not (incident.key in desk.shown and is_seen_to(incident))
@@ -134,7 +134,7 @@ def is_worth_telling(desk: RecipientView, alert: Alert, incident: Incident) -> b
         return is_unseen_end(desk, incident)
     if not alert.loud or incident.ended:
         return False  # an edit shows it
-    if alert.reason is Reason.STILL_ON_IT and incident.claimed_by != desk.owner:
+    if alert.reason is Reason.ASSIGNEE_CHECK and incident.claimed_by != desk.owner:
         return False  # a question to somebody else
     return not desk.is_muted(incident) or breaks_mute(alert.reason, incident)
 
@@ -181,7 +181,7 @@ def next_push(desk: RecipientView, found: Reasons, new_key: NewKey) -> Message |
         purpose=Purpose.ALERT if is_loud else Purpose.NOTE,
         loud=is_loud,
         due_at=min(draft.due_at, due_at),
-        entries=tuple(Entry(key, reason) for key, reason in found.items()),
+        entries=tuple(MessageItem(key, reason) for key, reason in found.items()),
         reminders=0 if is_news else desk.pushes.reminders + 1,
     )
 
@@ -195,7 +195,7 @@ def edited_in(desk: RecipientView, draft: Message | None) -> Message | None:
     living = desk.editable_message or desk.last_showing(more)
     if living is None or not more:
         return None
-    new = tuple(Entry(key, None) for key in more if not living.holds(key))
+    new = tuple(MessageItem(key, None) for key in more if not living.holds(key))
     return replace(living, delivery=Delivery.SENT, entries=(*living.entries, *new))
 
 

@@ -12,7 +12,7 @@ from bot.rules.policy import LEASE, LONGEST_SNOOZE
 from bot.rules.timers import expire, release_lease
 
 
-def claim(incident: Incident, owner: int, at: datetime) -> Incident:
+def assign(incident: Incident, owner: int, at: datetime) -> Incident:
     """Note that an owner is on it; said again, also by another, it counts from now. It ends a snooze."""
     if incident.ended:
         return incident

@@ -11,8 +11,8 @@ RECUR_AFTER: Final = 2
 """So many ended episodes within the window make the next one recurring."""
 RETURN_WITHIN: Final = timedelta(hours=1)
 """A flag that comes so soon after a verified reset is the old one come back."""
-CLAIM_FOR: Final = timedelta(hours=4)
-CLAIM_GRACE: Final = timedelta(minutes=30)
+ASSIGNED_FOR: Final = timedelta(hours=4)
+ASSIGNED_GRACE: Final = timedelta(minutes=30)
 LEASE: Final = timedelta(minutes=3)
 COMMAND_CLEAR: Final = timedelta(minutes=15)
 """How long the list must be clean to end what only a command has met."""

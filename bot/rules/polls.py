@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.accounts import Account, Flag, Observation
 from bot.domain.causes import Cause
-from bot.domain.incidents import Alert, Incident, Trouble, open_service
+from bot.domain.incidents import Alert, Incident, ServiceProblem, open_service
 from bot.rules import account_incidents, timers
 from bot.rules.account_incidents import Blind, Change, NewKey
 from bot.rules.policy import Policy
@@ -128,7 +128,7 @@ def shrunk(
     first = watch.shrunk_since
     is_known = service is not None or (first is not None and at - first >= policy.polls_apart)
     changes = [
-        *(troubled(watch, present, Trouble.LIST_GONE, at, new_key) if is_known else ()),
+        *(troubled(watch, present, ServiceProblem.LIST_GONE, at, new_key) if is_known else ()),
         *sightings(watch, present, observation, blind, new_key),
     ]
     after = replace(watch, shrunk=channels, shrunk_since=since, failed_at=at, failing_seconds=0)
@@ -138,7 +138,7 @@ def shrunk(
 def on_poll_failed(
     watch: PollState,
     incidents: Mapping[str, Incident],
-    trouble: Trouble,
+    trouble: ServiceProblem,
     at: datetime,
     policy: Policy,
     *,
@@ -154,7 +154,7 @@ def on_poll_failed(
     present = up_to_date(incidents, at)
     after = count_failure(watch, at, policy)
     too_soon = timedelta(seconds=after.failing_seconds) < policy.outage_after
-    may_pass = trouble is Trouble.UNREACHABLE or (trouble is Trouble.PENDING and flag is None)
+    may_pass = trouble is ServiceProblem.UNREACHABLE or (trouble is ServiceProblem.PENDING and flag is None)
     if may_pass and too_soon:
         return decided(after, incidents, present, [])
     return decided(after, incidents, present, [*troubled(watch, present, trouble, at, new_key, flag, cause)])

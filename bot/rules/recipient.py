@@ -6,8 +6,17 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.accounts import FlagKind
-from bot.domain.incidents import Delivery, Incident, Message, Purpose, Reason, State, Trouble, open_service
-from bot.rules.policy import CLAIM_FOR, CLAIM_GRACE, PUSH_EVERY, Policy
+from bot.domain.incidents import (
+    Delivery,
+    Incident,
+    Message,
+    Purpose,
+    Reason,
+    ServiceProblem,
+    State,
+    open_service,
+)
+from bot.rules.policy import ASSIGNED_FOR, ASSIGNED_GRACE, PUSH_EVERY, Policy
 from bot.rules.timers import not_after
 
 ABOUT_ACCOUNTS: Final = frozenset({Purpose.ALERT, Purpose.NOTE})
@@ -124,7 +133,7 @@ class RecipientView:
         A list that is refused with error 596 says that something is not over.
         """
         service = open_service(self.incidents.values())
-        return service is not None and service.trouble is not Trouble.PENDING
+        return service is not None and service.trouble is not ServiceProblem.PENDING
 
     @property
     def all_muted_until(self) -> datetime:
@@ -185,7 +194,7 @@ def holds(incident: Incident) -> Iterator[datetime]:
         if until is not None:
             yield until
     if incident.claimed_at is not None:
-        yield incident.claimed_at + CLAIM_FOR + CLAIM_GRACE
+        yield incident.claimed_at + ASSIGNED_FOR + ASSIGNED_GRACE
 
 
 def clamp_future(message: Message, now: datetime) -> Message:

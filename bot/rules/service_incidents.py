@@ -7,20 +7,20 @@ from typing import Final
 
 from bot.domain.accounts import Flag
 from bot.domain.causes import Cause
-from bot.domain.incidents import Alert, Ending, Incident, Reason, State, Trouble, open_service
+from bot.domain.incidents import Alert, Ending, Incident, Reason, ServiceProblem, State, open_service
 from bot.rules import account_incidents
 from bot.rules.account_incidents import Change, NewKey
 from bot.rules.policy import AWAY_AFTER, TROUBLED_POLL, Policy
 from bot.rules.poll_state import PollState
 
-WEIGHT: Final[Mapping[Trouble, int]] = {
-    Trouble.AWAY: 0,
-    Trouble.UNREACHABLE: 0,
-    Trouble.LIST_GONE: 1,
-    Trouble.GONE: 2,
-    Trouble.UNPAID: 2,
-    Trouble.TOKEN: 2,
-    Trouble.PENDING: 0,
+WEIGHT: Final[Mapping[ServiceProblem, int]] = {
+    ServiceProblem.AWAY: 0,
+    ServiceProblem.UNREACHABLE: 0,
+    ServiceProblem.LIST_GONE: 1,
+    ServiceProblem.GONE: 2,
+    ServiceProblem.UNPAID: 2,
+    ServiceProblem.TOKEN: 2,
+    ServiceProblem.PENDING: 0,
 }
 """What a trouble of the service asks of a person: patience, a look at the accounts, to make it work again.
 
@@ -44,7 +44,7 @@ def recoveries(
             State.OPEN,
             opened_at=watch.last_good,
             seen_at=at,
-            trouble=Trouble.AWAY,
+            trouble=ServiceProblem.AWAY,
             blind_from=watch.last_good,
             blind_until=at,
         )
@@ -54,7 +54,7 @@ def recoveries(
 def troubled(
     watch: PollState,
     present: Mapping[str, Incident],
-    trouble: Trouble,
+    trouble: ServiceProblem,
     at: datetime,
     new_key: NewKey,
     flag: Flag | None = None,
@@ -80,7 +80,7 @@ def troubled(
         )
         yield opened, Alert(opened.key, reason, loud)
         yield from last_seen(watch, present)
-    elif service.trouble is not trouble and trouble is not Trouble.UNREACHABLE:
+    elif service.trouble is not trouble and trouble is not ServiceProblem.UNREACHABLE:
         # Not to be reached tells nothing new of a service that refused before.
         alert = Alert(service.key, Reason.WORSE, loud=True) if is_worse(service, trouble, flag) else None
         peak = account_incidents.heavier(service.peak, flag.kind) if flag else service.peak
@@ -91,21 +91,21 @@ def troubled(
         yield now, alert
     elif service.trouble is trouble and service.cause is not cause:
         yield replace(service, cause=cause, seen_at=at), None  # an edit shows it
-    elif flag is not None and trouble is Trouble.PENDING:
+    elif flag is not None and trouble is ServiceProblem.PENDING:
         yield account_incidents.update_text(service, flag, at)
 
 
-def is_worse(service: Incident, trouble: Trouble, flag: Flag | None) -> bool:
+def is_worse(service: Incident, trouble: ServiceProblem, flag: Flag | None) -> bool:
     """Whether the service's trouble becomes one that people are to be woken for: heavier than any so far."""
-    if trouble is Trouble.PENDING:
+    if trouble is ServiceProblem.PENDING:
         # Without a flag of its own it is an account's, of which people are told.
         return flag is not None and account_incidents.heavier(service.peak, flag.kind) is not service.peak
     return WEIGHT[trouble] > WEIGHT[gravest_of(service)]
 
 
-def gravest_of(service: Incident) -> Trouble:
+def gravest_of(service: Incident) -> ServiceProblem:
     """Return the trouble that asks most of a person, of those the service's incident was told with."""
-    return service.gravest or service.trouble or Trouble.UNREACHABLE
+    return service.gravest or service.trouble or ServiceProblem.UNREACHABLE
 
 
 def last_seen(watch: PollState, present: Mapping[str, Incident]) -> Iterator[Change]:
@@ -118,8 +118,8 @@ def last_seen(watch: PollState, present: Mapping[str, Incident]) -> Iterator[Cha
 def look_again_in(watch: PollState, incidents: Mapping[str, Incident], policy: Policy) -> timedelta:
     """Say how long to wait for the next look: longer where only a person can help."""
     service = open_service(incidents.values())
-    if service is None or service.trouble in (Trouble.UNREACHABLE, Trouble.PENDING):
+    if service is None or service.trouble in (ServiceProblem.UNREACHABLE, ServiceProblem.PENDING):
         return policy.poll_interval  # an account that was reset is to be seen as soon as any
-    if service.trouble is Trouble.LIST_GONE and watch.shrunk:
+    if service.trouble is ServiceProblem.LIST_GONE and watch.shrunk:
         return policy.poll_interval  # those that are left are still watched
     return max(TROUBLED_POLL, policy.poll_interval)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain.incidents import Alert, Delivery, Entry, Incident, Message, Purpose, Reason
+from bot.domain.incidents import Alert, Delivery, Incident, Message, MessageItem, Purpose, Reason
 from bot.rules.account_incidents import NewKey
 from bot.rules.policy import service_reminder_in
 from bot.rules.recipient import RecipientView, breaks_mute
@@ -117,7 +117,7 @@ def service_message(desk: RecipientView, reason: Reason, incident: Incident, new
         loud=not (muted or incident.ended),
         created_at=desk.now,
         due_at=desk.now,
-        entries=(Entry(incident.key, reason),),
+        entries=(MessageItem(incident.key, reason),),
         reminders=last.reminders + 1 if last is not None and last.loud else 0,
     )
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.domain.incidents import Alert, Incident, Reason, State
 from bot.rules.account_incidents import Change
-from bot.rules.policy import CLAIM_FOR, CLAIM_GRACE, CLOCK_SLACK, LEASE, LONGEST_SNOOZE
+from bot.rules.policy import ASSIGNED_FOR, ASSIGNED_GRACE, CLOCK_SLACK, LEASE, LONGEST_SNOOZE
 
 AHEAD: Final[Mapping[str, timedelta]] = {
     **dict.fromkeys(
@@ -30,12 +30,12 @@ def tick_one(incident: Incident, at: datetime) -> Change:
     now = expire(incident, at)
     if now.claimed_at is None:
         return now, None
-    if at >= now.claimed_at + CLAIM_FOR + CLAIM_GRACE:
-        held_until = now.claimed_at + CLAIM_FOR + CLAIM_GRACE
+    if at >= now.claimed_at + ASSIGNED_FOR + ASSIGNED_GRACE:
+        held_until = now.claimed_at + ASSIGNED_FOR + ASSIGNED_GRACE
         return replace(now, claimed_by=None, claimed_at=None, asked_at=None, held_until=held_until), None
     # Somebody whose account just looks well need not be asked.
-    if now.state is State.OPEN and now.asked_at is None and at >= now.claimed_at + CLAIM_FOR:
-        return replace(now, asked_at=at), Alert(now.key, Reason.STILL_ON_IT, loud=True)
+    if now.state is State.OPEN and now.asked_at is None and at >= now.claimed_at + ASSIGNED_FOR:
+        return replace(now, asked_at=at), Alert(now.key, Reason.ASSIGNEE_CHECK, loud=True)
     return now, None
 
 
@@ -109,4 +109,4 @@ def turning_points(incident: Incident) -> Iterable[datetime]:
         yield incident.snoozed_until
     if incident.claimed_at is not None:
         asked = incident.asked_at is not None or incident.state is not State.OPEN
-        yield incident.claimed_at + CLAIM_FOR + (CLAIM_GRACE if asked else timedelta())
+        yield incident.claimed_at + ASSIGNED_FOR + (ASSIGNED_GRACE if asked else timedelta())

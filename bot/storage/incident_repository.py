@@ -9,7 +9,7 @@ from typing import Any, Final
 import aiosqlite
 
 from bot.domain.accounts import Action, Flag, FlagKind
-from bot.domain.incidents import Entry, Incident, Message, Reason
+from bot.domain.incidents import Incident, Message, MessageItem, Reason
 from bot.storage.database import Database
 from bot.storage.row_mapping import Cell, Shape, upsert
 from bot.storage.rows import StoredMute, from_epoch, storable, to_epoch
@@ -200,10 +200,12 @@ def messages_of(rows: Iterable[Any]) -> tuple[Message, ...]:
     )
 
 
-def entries_of(rows: Iterable[Any]) -> tuple[Entry, ...]:
+def entries_of(rows: Iterable[Any]) -> tuple[MessageItem, ...]:
     """Make what is in a message out of its rows of MESSAGES; an empty one has a single row, without entry."""
     pairs = ((incident, reason) for *_, incident, reason in rows if incident is not None)
-    return tuple(Entry(incident, None if reason is None else Reason(reason)) for incident, reason in pairs)
+    return tuple(
+        MessageItem(incident, None if reason is None else Reason(reason)) for incident, reason in pairs
+    )
 
 
 def mute_row(stored: StoredMute) -> tuple[Cell, ...]:

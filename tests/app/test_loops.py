@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.accounts import Observation
-from bot.domain.incidents import State, Trouble
+from bot.domain.incidents import ServiceProblem, State
 from bot.incidents.service import IncidentService
 from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice
@@ -116,17 +116,17 @@ def bring_all(api: SimulatedUseapi) -> None:
             api.add(channel=channel)
 
 
-BREAKS: dict[Trouble, Break] = {
-    Trouble.TOKEN: lambda api: api.fault(Fault.UNAUTHORIZED),
-    Trouble.UNPAID: lambda api: api.fault(Fault.UNPAID),
-    Trouble.GONE: lambda api: api.fault(Fault.GONE),
-    Trouble.LIST_GONE: take_all,
+BREAKS: dict[ServiceProblem, Break] = {
+    ServiceProblem.TOKEN: lambda api: api.fault(Fault.UNAUTHORIZED),
+    ServiceProblem.UNPAID: lambda api: api.fault(Fault.UNPAID),
+    ServiceProblem.GONE: lambda api: api.fault(Fault.GONE),
+    ServiceProblem.LIST_GONE: take_all,
 }
 
 
 @pytest.mark.parametrize("trouble", BREAKS)
 async def test_where_only_a_person_can_help_the_pace_is_slow_till_a_good_look_of_anybody(
-    api: SimulatedUseapi, watch: Watched, clock: Clock, trouble: Trouble
+    api: SimulatedUseapi, watch: Watched, clock: Clock, trouble: ServiceProblem
 ) -> None:
     bring_all(api)
     await watch.monitor.check()
@@ -134,7 +134,7 @@ async def test_where_only_a_person_can_help_the_pace_is_slow_till_a_good_look_of
     rounds = rounds_of(watch)
     async with rounds.running():
         await resting(clock)
-        if trouble is Trouble.LIST_GONE:  # once may be an accident
+        if trouble is ServiceProblem.LIST_GONE:  # once may be an accident
             clock.turn(MINUTE)
             await until(lambda: looks(api) == 3)
             await resting(clock)
@@ -168,7 +168,7 @@ async def test_a_list_that_still_shows_some_accounts_is_watched_at_the_usual_pac
     await rounds.look()
     clock.turn(MINUTE)
     await rounds.look()
-    assert watch.incident(None).trouble is Trouble.LIST_GONE
+    assert watch.incident(None).trouble is ServiceProblem.LIST_GONE
     assert rounds.rest() == MINUTE
 
 
@@ -206,7 +206,7 @@ async def test_an_api_out_of_reach_is_asked_at_the_usual_pace(
             await until(lambda now=count: looks(api) == now)
             await resting(clock)
             clock.turn(MINUTE)
-        assert watch.incident(None).trouble is Trouble.UNREACHABLE
+        assert watch.incident(None).trouble is ServiceProblem.UNREACHABLE
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.incidents import Delivery, Ending, Purpose, Route, Trouble
+from bot.domain.incidents import Delivery, Ending, Purpose, Route, ServiceProblem
 from bot.domain.wellness import OVERDUE_AFTER, Lack, Problem, Signs, problems
 from bot.loops import CLOCK, FORGETTING, NOTICE, OUTBOX, POLLING, WatchLoops
 from bot.notifications.memory_notice import MemoryNotice
@@ -382,7 +382,7 @@ async def test_an_absence_that_is_found_before_the_owners_are_known_is_told_afte
         await watch.keeper.tick()
         (away,) = watch.told(Purpose.NOTE)
         incident = watch.incident(None)
-        assert (incident.trouble, incident.ending) == (Trouble.AWAY, Ending.RECOVERED)
+        assert (incident.trouble, incident.ending) == (ServiceProblem.AWAY, Ending.RECOVERED)
         assert [entry.incident for entry in away.entries] == [incident.key]
         await watch.keeper.tick()
         assert watch.told(Purpose.NOTE) == [away]

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from bot.domain.incidents import Trouble
+from bot.domain.incidents import ServiceProblem
 from bot.notifications import FailPoint
 from tests.chaos import census
 from tests.chaos.census import Sample
@@ -54,9 +54,9 @@ DISCORD_FAULTS: Final = (
 )
 """Kind, status, and how long."""
 OUTAGES: Final = {
-    Trouble.UNREACHABLE: Fault.SERVER_ERROR,
-    Trouble.TOKEN: Fault.UNAUTHORIZED,
-    Trouble.LIST_GONE: Fault.PARTIAL_LIST,
+    ServiceProblem.UNREACHABLE: Fault.SERVER_ERROR,
+    ServiceProblem.TOKEN: Fault.UNAUTHORIZED,
+    ServiceProblem.LIST_GONE: Fault.PARTIAL_LIST,
 }
 ACCOUNTS: Final = 24
 TICK: Final = 0.25
@@ -108,7 +108,7 @@ class Weather:
     rng: random.Random
     next_at: datetime
     over_at: datetime | None = None
-    outages: list[Trouble] = field(default_factory=list[Trouble])
+    outages: list[ServiceProblem] = field(default_factory=list[ServiceProblem])
     refused_at: datetime = NEVER
     """When the database begins to refuse."""
     writes_at: datetime = NEVER
@@ -261,7 +261,7 @@ def share_of(kinds: int) -> float:
 
 def is_outage(incident: IncidentRow) -> bool:
     """Whether an incident is one of the service; that the bot itself was away is none."""
-    return incident.trouble is not None and incident.trouble != Trouble.AWAY
+    return incident.trouble is not None and incident.trouble != ServiceProblem.AWAY
 
 
 # The verdict

@@ -134,7 +134,7 @@ async def test_what_a_stop_keeps_from_being_told_is_told_by_the_next_life(one: O
     found = await settle(one)
     assert found.all == []
     (away,) = one.records.incidents()
-    assert away.trouble == incidents.Trouble.AWAY
+    assert away.trouble == incidents.ServiceProblem.AWAY
     assert [times_told(owner, away.key, one.creations) for owner in one.owners] == [1, 1]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.incidents import State, Trouble
+from bot.domain.incidents import ServiceProblem, State
 from bot.rules.policy import RECUR_WINDOW
 from tests.chaos.records import IncidentRow
 from tests.chaos.soak import API_FAULTS, DISCORD_FAULTS, FAULTS, share_of, soak
@@ -18,7 +18,11 @@ A_MOMENT = timedelta(seconds=6)
 
 
 def episode(
-    *, hours: float = 0, channel: str | None = "1", trouble: Trouble | None = None, recurring: bool = False
+    *,
+    hours: float = 0,
+    channel: str | None = "1",
+    trouble: ServiceProblem | None = None,
+    recurring: bool = False,
 ) -> IncidentRow:
     opened_at = AT + timedelta(hours=hours)
     return IncidentRow(f"{channel}{hours}", State.ENDED, channel, trouble, recurring, opened_at)
@@ -49,18 +53,18 @@ def test_the_kinds_of_fault_together_meet_their_part_of_the_requests(kinds: int)
         (episode(hours=1), episode(), False),
         (episode(), episode(hours=1, channel="2"), False),
         (
-            episode(channel=None, trouble=Trouble.TOKEN),
-            episode(hours=1, channel=None, trouble=Trouble.TOKEN),
+            episode(channel=None, trouble=ServiceProblem.TOKEN),
+            episode(hours=1, channel=None, trouble=ServiceProblem.TOKEN),
             True,
         ),
         (
-            episode(channel=None, trouble=Trouble.TOKEN),
-            episode(hours=1, channel=None, trouble=Trouble.LIST_GONE),
+            episode(channel=None, trouble=ServiceProblem.TOKEN),
+            episode(hours=1, channel=None, trouble=ServiceProblem.LIST_GONE),
             False,
         ),
         (
-            episode(channel=None, trouble=Trouble.AWAY),
-            episode(hours=1, channel=None, trouble=Trouble.AWAY),
+            episode(channel=None, trouble=ServiceProblem.AWAY),
+            episode(hours=1, channel=None, trouble=ServiceProblem.AWAY),
             False,
         ),
     ],

@@ -7,7 +7,7 @@ from typing import Final
 
 import discord
 
-from bot.domain.incidents import Purpose, Reason, Trouble
+from bot.domain.incidents import Purpose, Reason, ServiceProblem
 from bot.rules.policy import RECUR_AFTER, RECUR_WINDOW
 from tests.chaos.ordeal import Creation, Ordeal
 from tests.chaos.records import ASKED, ENDINGS, IncidentRow
@@ -170,5 +170,5 @@ def _judge_repetition(ordeal: Ordeal, incident: IncidentRow, found: Findings, *,
 
 def precedes(one: IncidentRow, other: IncidentRow) -> bool:
     """Whether an incident is an earlier one of the same account, or kind, that counts for the other."""
-    same = (one.channel, one.trouble) == (other.channel, other.trouble) and one.trouble != Trouble.AWAY
+    same = (one.channel, one.trouble) == (other.channel, other.trouble) and one.trouble != ServiceProblem.AWAY
     return same and timedelta(0) < other.opened_at - one.opened_at < RECUR_WINDOW

@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.incidents import Delivery, Incident, Purpose, Reason, ResetVerdict, Route, State, Trouble
+from bot.domain.incidents import (
+    Delivery,
+    Incident,
+    Purpose,
+    Reason,
+    ResetVerdict,
+    Route,
+    ServiceProblem,
+    State,
+)
 from bot.incidents.state import WatchState
 from bot.storage import StoreError
 from tests.support.keeping import (
@@ -93,7 +102,7 @@ async def test_what_an_owner_does_is_not_done_without_its_entry_in_the_audit(
     incident = await flagged(watch)
     execute(database, NO_AUDIT)
     with pytest.raises(StoreError):
-        await watch.keeper.claim(incident.key, ADA)
+        await watch.keeper.assign(incident.key, ADA)
     with pytest.raises(StoreError):
         await watch.keeper.take_lease(incident.key, ADA)
     assert watch.incident() == incident
@@ -117,7 +126,7 @@ async def test_a_list_that_lost_most_is_not_believed_and_told_as_trouble_of_the_
     assert watch.told(Purpose.SERVICE) == []
     clock.turn(MINUTE)
     assert not await watch.see()
-    assert watch.incident(None).trouble is Trouble.LIST_GONE
+    assert watch.incident(None).trouble is ServiceProblem.LIST_GONE
     assert watch.incident(CHANNEL).state is State.OPEN
     assert [message.recipient for message in watch.told(Purpose.SERVICE)] == [ADA]
 
@@ -135,8 +144,8 @@ async def test_a_list_that_is_believed_again_ends_the_trouble_of_the_service(
 
 async def test_a_refused_token_is_told_at_once_and_says_nothing_of_any_account(watch: Watched) -> None:
     incident = await flagged(watch)
-    await watch.keeper.failed(Trouble.TOKEN)
-    assert watch.incident(None).trouble is Trouble.TOKEN
+    await watch.keeper.failed(ServiceProblem.TOKEN)
+    assert watch.incident(None).trouble is ServiceProblem.TOKEN
     assert watch.incident() == incident
     (message,) = watch.told(Purpose.SERVICE)
     assert (message.recipient, message.loud) == (ADA, True)
@@ -146,10 +155,10 @@ async def test_an_api_out_of_reach_is_told_once_it_lasted(watch: Watched, clock:
     await watch.see(CLEAN)
     for _ in range(5):
         clock.turn(MINUTE)
-        await watch.keeper.failed(Trouble.UNREACHABLE)
+        await watch.keeper.failed(ServiceProblem.UNREACHABLE)
         assert watch.told(Purpose.SERVICE) == []
     clock.turn(MINUTE)
-    await watch.keeper.failed(Trouble.UNREACHABLE)
+    await watch.keeper.failed(ServiceProblem.UNREACHABLE)
     assert len(watch.told(Purpose.SERVICE)) == 1
 
 
@@ -231,7 +240,7 @@ async def test_who_was_greeted_in_a_turn_that_was_cancelled_while_it_was_written
 async def test_while_nobody_knows_the_owners_nothing_is_lost(watch: Watched) -> None:
     watch.owners.clear()
     incident = await flagged(watch)
-    await watch.keeper.failed(Trouble.TOKEN)
+    await watch.keeper.failed(ServiceProblem.TOKEN)
     assert not watch.ledger.messages
 
     watch.owners.add(ADA)
@@ -249,7 +258,7 @@ async def test_what_was_over_before_anybody_knew_the_owners_is_told_in_silence_o
     async with watching(database, clock) as watch:
         watch.owners.clear()
         incident = await flagged(watch)
-        await watch.keeper.failed(Trouble.TOKEN)
+        await watch.keeper.failed(ServiceProblem.TOKEN)
         for _ in range(3):
             clock.turn(10 * MINUTE)
             await watch.see(CLEAN)
@@ -277,7 +286,7 @@ async def test_owners_who_are_not_known_for_a_while_keep_their_messages_and_thei
     watch: Watched,
 ) -> None:
     incident = await flagged(watch)
-    await watch.keeper.claim(incident.key, ADA)
+    await watch.keeper.assign(incident.key, ADA)
     before = content(watch.ledger)
     watch.owners.clear()
     await watch.keeper.tick()
@@ -291,7 +300,7 @@ async def test_an_owner_who_left_is_sent_nothing_more_and_holds_no_account(watch
     async with watch.ledger.transaction() as draft:
         draft.put_message(replace(hello, delivery=Delivery.SENT, channel_id=1, message_id=2, sent_at=AT))
     (alert,) = (message for message in watch.told() if message.recipient == BEA)
-    await watch.keeper.claim(incident.key, BEA)
+    await watch.keeper.assign(incident.key, BEA)
 
     watch.owners.remove(BEA)
     await watch.keeper.tick()
@@ -308,7 +317,7 @@ async def test_an_owner_who_left_is_sent_nothing_more_and_holds_no_account(watch
 
 async def test_the_claim_of_an_owner_stays_when_another_leaves(watch: Watched) -> None:
     watch.owners.add(BEA)
-    await watch.keeper.claim((await flagged(watch)).key, ADA)
+    await watch.keeper.assign((await flagged(watch)).key, ADA)
     watch.owners.remove(BEA)
     await watch.keeper.tick()
     assert watch.incident().claimed_by == ADA
@@ -319,9 +328,9 @@ async def test_the_claim_of_an_owner_stays_when_another_leaves(watch: Watched) -
 Change = Callable[[Watched, Incident], Awaitable[object]]
 CHANGES: dict[str, Change] = {
     "a-look": lambda watch, _: watch.see(CLEAN),
-    "a-failure": lambda watch, _: watch.keeper.failed(Trouble.TOKEN),
+    "a-failure": lambda watch, _: watch.keeper.failed(ServiceProblem.TOKEN),
     "a-command": lambda watch, _: watch.keeper.met(OTHER, FLAG),
-    "claim": lambda watch, lease: watch.keeper.claim(lease.key, ADA),
+    "claim": lambda watch, lease: watch.keeper.assign(lease.key, ADA),
     "snooze": lambda watch, lease: watch.keeper.snooze(lease.key, ADA, HOUR),
     "mute": lambda watch, _: watch.keeper.mute(None, ADA, AT + HOUR),
     "test": lambda watch, _: watch.keeper.test((Route.DM,)),

@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.incidents import Delivery, Incident, Purpose, Reason, ResetVerdict, Route, State, Trouble
+from bot.domain.incidents import (
+    Delivery,
+    Incident,
+    Purpose,
+    Reason,
+    ResetVerdict,
+    Route,
+    ServiceProblem,
+    State,
+)
 from bot.incidents.service import CLOCK_CHECK, UNKNOWN_OUTCOME
 from bot.rules.policy import LEASE, LONGEST_SNOOZE, Policy
 from tests.support.keeping import (
@@ -55,9 +64,9 @@ async def leased(watch: Watched, owner: int = ADA) -> Incident:
 async def test_who_is_on_it_is_noted_and_another_may_take_over(watch: Watched, clock: Clock) -> None:
     watch.owners.add(BEA)
     key = (await flagged(watch)).key
-    assert await watch.keeper.claim(key, ADA) == watch.incident()
+    assert await watch.keeper.assign(key, ADA) == watch.incident()
     clock.turn(MINUTE)
-    await watch.keeper.claim(key, BEA)
+    await watch.keeper.assign(key, BEA)
     assert (watch.incident().claimed_by, watch.incident().claimed_at) == (BEA, AT + MINUTE)
     assert await watch.audit() == [(ADA, "claim", "on it"), (BEA, "claim", "on it")]
 
@@ -73,7 +82,7 @@ async def test_a_snooze_lasts_as_long_as_was_said_but_a_day_at_most(watch: Watch
 
 Press = Callable[[Watched, str], Awaitable[Incident | None]]
 PRESSES: dict[str, Press] = {
-    "claim": lambda watch, key: watch.keeper.claim(key, ADA),
+    "claim": lambda watch, key: watch.keeper.assign(key, ADA),
     "snooze": lambda watch, key: watch.keeper.snooze(key, ADA, HOUR),
     "reset": lambda watch, key: watch.keeper.take_lease(key, ADA),
 }
@@ -178,7 +187,7 @@ Pass = Callable[[Watched, Incident], Awaitable[object]]
 PASSINGS: dict[str, Pass] = {
     "the-clock": lambda watch, _: watch.keeper.tick(),
     "a-look": lambda watch, _: watch.see(FLAGGED),
-    "a-look-that-failed": lambda watch, _: watch.keeper.failed(Trouble.UNREACHABLE),
+    "a-look-that-failed": lambda watch, _: watch.keeper.failed(ServiceProblem.UNREACHABLE),
     "a-command": lambda watch, _: watch.keeper.met(CHANNEL, FLAG),
 }
 
@@ -253,7 +262,7 @@ async def test_row_10_a_flag_that_came_back_after_a_verified_reset_leaves_its_ou
 
 async def test_the_next_tick_is_within_the_hour_whatever_is_due_later(watch: Watched) -> None:
     assert watch.keeper.next_tick() == AT + CLOCK_CHECK
-    await watch.keeper.claim((await flagged(watch)).key, ADA)
+    await watch.keeper.assign((await flagged(watch)).key, ADA)
     assert watch.keeper.next_tick() == AT + CLOCK_CHECK
 
 
@@ -283,14 +292,14 @@ async def test_the_next_tick_is_when_a_reminder_is_due_and_brings_it(watch: Watc
 async def test_row_29_who_is_on_it_is_asked_after_four_hours_and_then_the_claim_lapses(
     watch: Watched, clock: Clock
 ) -> None:
-    await watch.keeper.claim((await flagged(watch)).key, ADA)
+    await watch.keeper.assign((await flagged(watch)).key, ADA)
     (alert,) = watch.told()
     async with watch.ledger.transaction() as draft:
         draft.put_message(replace(alert, delivery=Delivery.SENT, channel_id=1, message_id=2, sent_at=AT))
     clock.turn(4 * HOUR)
     await watch.keeper.tick()
     (question,) = (message for message in watch.told() if message.key != alert.key)
-    assert [entry.reason for entry in question.entries] == [Reason.STILL_ON_IT]
+    assert [entry.reason for entry in question.entries] == [Reason.ASSIGNEE_CHECK]
     clock.turn(30 * MINUTE)
     await watch.keeper.tick()
     assert watch.incident().claimed_by is None

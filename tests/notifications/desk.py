@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.domain.accounts import Account, Flag, KnownAccount
-from bot.domain.incidents import Delivery, Entry, Incident, Message, Purpose, Reason, State, new_key
+from bot.domain.incidents import Delivery, Incident, Message, MessageItem, Purpose, Reason, State, new_key
 from bot.incidents.state import Signal, WatchState
 from bot.incidents.teller import Teller
 from bot.interactions.buttons import view_of
@@ -203,7 +203,7 @@ class Desk:
     def draft(self, recipient: int, purpose: Purpose, *incidents: Incident) -> Message:
         """Make a message that is due now."""
         now = self.clock.now()
-        entries = tuple(Entry(incident.key, Reason.OPENED) for incident in incidents)
+        entries = tuple(MessageItem(incident.key, Reason.OPENED) for incident in incidents)
         loud = purpose not in (Purpose.NOTE, Purpose.HELLO)
         return Message(new_key(), recipient, purpose, loud=loud, created_at=now, due_at=now, entries=entries)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.incidents import Entry, Message, Purpose, Reason, Trouble, new_key
+from bot.domain.incidents import Message, MessageItem, Purpose, Reason, ServiceProblem, new_key
 from bot.interactions.buttons import PATTERN, ButtonPress, view_of
 from bot.notifications.retry_policy import fallback_copy, sent
 from bot.notifications.transport import MessageRef
@@ -41,11 +41,11 @@ def test_row_54_every_argument_of_every_button_survives_the_way_to_custom_id_and
     purpose: Purpose, count: int, *, is_copy: bool
 ) -> None:
     troubles = (
-        [replace(service(Trouble.UNREACHABLE), key=new_key())]
+        [replace(service(ServiceProblem.UNREACHABLE), key=new_key())]
         if purpose is Purpose.SERVICE
         else [replace(incident(n), key=new_key()) for n in range(count)]
     )
-    entries = tuple(Entry(each.key, Reason.OPENED) for each in troubles)
+    entries = tuple(MessageItem(each.key, Reason.OPENED) for each in troubles)
     original = Message(new_key(), 1, purpose, loud=True, created_at=NOW, due_at=NOW, entries=entries)
     message = fallback_copy(original, NOW) if is_copy else original
     look = look_of(message, {each.key: each for each in troubles}, {})

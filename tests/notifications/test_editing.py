@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.accounts import Action, Flag, KnownAccount
-from bot.domain.incidents import Delivery, Entry, Incident, Message, Purpose, Reason, State
+from bot.domain.incidents import Delivery, Incident, Message, MessageItem, Purpose, Reason, State
 from bot.notifications import FailPoint
 from bot.notifications.transport import DiscordTransport
 from tests.notifications.desk import Desk, created, edited
@@ -249,7 +249,7 @@ async def test_what_was_to_join_a_message_that_the_owner_deleted_is_told(
         await remove(ada, post)
         desk.pass_time(timedelta(seconds=1))
         later = desk.incident(SPOILT)
-        joined = replace(desk.message(alert.key), entries=(*alert.entries, Entry(later.key, None)))
+        joined = replace(desk.message(alert.key), entries=(*alert.entries, MessageItem(later.key, None)))
         await desk.put(later, joined)
         await desk.work_for(timedelta(minutes=5))
     (message,) = ada.sees(ada.dm)

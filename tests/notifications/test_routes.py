@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.accounts import Flag
 from bot.domain.incidents import Delivery, Incident, Purpose, Route, State, new_key, reference
-from bot.domain.incidents import Trouble as Wrong
+from bot.domain.incidents import ServiceProblem as Wrong
 from bot.notifications.transport import DiscordTransport
 from tests.notifications.desk import Desk, created
 from tests.simulators.discord import Fault, SimulatedDiscord, Trouble

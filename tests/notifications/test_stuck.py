@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.accounts import Flag
 from bot.domain.incidents import Delivery, Incident, Message, Purpose, Route, State, new_key
-from bot.domain.incidents import Trouble as Wrong
+from bot.domain.incidents import ServiceProblem as Wrong
 from bot.notifications import FailPoint
 from tests.notifications.desk import Crash, Desk, created, edited
 from tests.simulators.discord import SimulatedDiscord, Trouble

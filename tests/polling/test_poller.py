@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.accounts import Account, Flag
 from bot.domain.errors import UserError
-from bot.domain.incidents import Trouble
+from bot.domain.incidents import ServiceProblem
 from bot.polling.poller import PRESSES_SHARE
 from bot.providers.useapi import PendingModeration, Unauthorized, Unreachable, UseapiClient, UseapiError
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
@@ -221,7 +221,7 @@ async def test_closing_ends_a_look_that_is_under_way(api: SimulatedUseapi, here:
     assert look.cancelled()
 
 
-async def service_troubles(here: Parts) -> list[tuple[Trouble | None, Flag | None]]:
+async def service_troubles(here: Parts) -> list[tuple[ServiceProblem | None, Flag | None]]:
     incidents = await here.store.watch.load_incidents(AT)
     return [(incident.trouble, incident.flag) for incident in incidents if incident.channel is None]
 
@@ -237,7 +237,7 @@ async def test_a_596_in_place_of_the_list_that_names_nobody_is_trouble_of_the_se
     api.fault(Fault.CODE_596_UNNAMED)
     with pytest.raises(PendingModeration) as caught:
         await here.monitor.check()
-    assert await service_troubles(here) == [(Trouble.PENDING, caught.value.flag)]
+    assert await service_troubles(here) == [(ServiceProblem.PENDING, caught.value.flag)]
     assert not any(account.account.flag for account in here.monitor.roster.accounts)
 
 
@@ -263,7 +263,7 @@ async def test_a_596_in_place_of_the_list_that_names_an_account_nobody_knows_is_
     monkeypatch.setattr(UseapiClient, "accounts", refused)
     with pytest.raises(PendingModeration):
         await here.monitor.check()
-    assert await service_troubles(here) == [(Trouble.PENDING, FLAG)]
+    assert await service_troubles(here) == [(ServiceProblem.PENDING, FLAG)]
 
 
 async def test_a_look_that_fails_in_a_way_nobody_foresaw_counts_as_one_that_failed(

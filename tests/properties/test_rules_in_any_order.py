@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.domain.accounts import FlagKind
-from bot.domain.incidents import Delivery, Incident, Purpose, Reason, ResetVerdict, State, Trouble
+from bot.domain.incidents import Delivery, Incident, Purpose, Reason, ResetVerdict, ServiceProblem, State
 from bot.rules import owner_actions
 from bot.rules.policy import PUSH_EVERY
 from bot.rules.recipient import is_draft, running
@@ -96,8 +96,8 @@ class AnyOrder(RuleBasedStateMachine):
     def look_misses_most(self, kept: tuple[str, ...]) -> None:
         self.world.look({channel: self.world.flags[channel] for channel in kept})
 
-    @rule(trouble=st.sampled_from(list(Trouble)[:4]))
-    def fail(self, trouble: Trouble) -> None:
+    @rule(trouble=st.sampled_from(list(ServiceProblem)[:4]))
+    def fail(self, trouble: ServiceProblem) -> None:
         self.world.fail(trouble)
 
     @rule(channel=CHANNELS, text=TEXTS)
@@ -165,7 +165,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(owner=WHO, channel=CHANNELS)
     def on_it(self, owner: int, channel: str) -> None:
         if incident := self.going_on(channel):
-            self.world.change(owner_actions.claim(incident, owner, self.world.now))
+            self.world.change(owner_actions.assign(incident, owner, self.world.now))
 
     @rule(channel=CHANNELS, length=st.sampled_from((HOUR, 24 * HOUR)))
     def snooze(self, channel: str, length: timedelta) -> None:

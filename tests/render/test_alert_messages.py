@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.accounts import Account, Action, Flag, KnownAccount
-from bot.domain.incidents import Ending, Incident, Purpose, Reason, Route, State, Trouble, reference
+from bot.domain.incidents import Ending, Incident, Purpose, Reason, Route, ServiceProblem, State, reference
 from bot.render.alert_messages import DMS_CLOSED, OUTDATED, look_of, opened_card
 from bot.render.message_content import ButtonLook, LinkLook, Look, SelectLook
 from tests.support.render_samples import (
@@ -149,7 +149,7 @@ def test_the_buttons_name_incident_and_message() -> None:
         ),
         pytest.param(
             incident(claimed_by=OWNER, claimed_at=NOW - 241 * MINUTE),
-            Reason.STILL_ON_IT,
+            Reason.ASSIGNEE_CHECK,
             "⏰ You said you are on it 4 hours ago: Aurora is still flagged\n"
             "Press **I'm on it** again to keep it. If you do not, the reminders go on in 30 min.",
             id="still on it",
@@ -272,19 +272,19 @@ def test_a_snooze_that_was_over_is_not_told() -> None:
 @pytest.mark.parametrize(
     ("trouble", "line"),
     [
-        (Trouble.UNREACHABLE, "**I cannot see it now.** Last seen flagged <t:1768356000:f>."),
-        (Trouble.TOKEN, "**I cannot see it now.** Last seen flagged <t:1768356000:f>."),
-        (Trouble.LIST_GONE, "**The API's list has gaps now**, so this may not be up to date."),
+        (ServiceProblem.UNREACHABLE, "**I cannot see it now.** Last seen flagged <t:1768356000:f>."),
+        (ServiceProblem.TOKEN, "**I cannot see it now.** Last seen flagged <t:1768356000:f>."),
+        (ServiceProblem.LIST_GONE, "**The API's list has gaps now**, so this may not be up to date."),
     ],
 )
-def test_a_card_says_that_nobody_can_see_the_account_now(trouble: Trouble, line: str) -> None:
+def test_a_card_says_that_nobody_can_see_the_account_now(trouble: ServiceProblem, line: str) -> None:
     assert line in seen(shown((incident(), None), also=[service(trouble)]))
     over = service(trouble, state=State.ENDED, ended_at=NOW)
     assert line not in seen(shown((incident(), None), also=[over]))
 
 
 def test_row_53_a_card_says_that_a_reset_is_possible_while_the_list_is_refused() -> None:
-    refused = service(Trouble.PENDING, flag=Flag.of("Somebody's message."))
+    refused = service(ServiceProblem.PENDING, flag=Flag.of("Somebody's message."))
     words = "It can be reset all the same: whether that worked shows with the next good list."
     assert words in seen(shown((incident(), None), also=[refused]))
     assert words not in seen(shown((incident(), None), also=[replace(refused, flag=None)]))
@@ -431,7 +431,7 @@ def test_the_select_of_a_digest_gives_incidents_and_carries_the_message() -> Non
         pytest.param(several([None, None]), "⚠️ 2 accounts need you: Aurora and Borealis", id="carried along"),
         pytest.param(
             [
-                (incident(number, claimed_at=NOW - timedelta(hours=4)), Reason.STILL_ON_IT)
+                (incident(number, claimed_at=NOW - timedelta(hours=4)), Reason.ASSIGNEE_CHECK)
                 for number in range(2)
             ],
             "⏰ You said you are on it 4 hours ago: 2 accounts still flagged\n"
@@ -468,7 +468,7 @@ def test_the_first_line_of_a_digest_names_the_news(rows: list[Row], content: str
 
 
 def test_a_digest_in_an_outage_says_so() -> None:
-    look = shown(*several([None, None]), also=[service(Trouble.UNREACHABLE)])
+    look = shown(*several([None, None]), also=[service(ServiceProblem.UNREACHABLE)])
     assert "I cannot see your accounts now: this is how it was, when last seen." in seen(look)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.accounts import Account, Flag, KnownAccount
 from bot.domain.causes import Cause
-from bot.domain.incidents import Ending, Incident, Purpose, Reason, State, Trouble, reference
+from bot.domain.incidents import Ending, Incident, Purpose, Reason, ServiceProblem, State, reference
 from bot.render.alert_messages import look_of
 from bot.render.message_content import Look
 from tests.support.render_samples import (
@@ -33,7 +33,7 @@ def shown(
     return look_of(message((trouble, reason), purpose=purpose), incidents, ACCOUNTS)
 
 
-def over(trouble: Trouble) -> Incident:
+def over(trouble: ServiceProblem) -> Incident:
     end = NOW + 20 * MINUTE
     return service(
         trouble,
@@ -47,7 +47,7 @@ def over(trouble: Trouble) -> Incident:
 
 def test_an_outage_reads_from_what_happened_to_what_to_do() -> None:
     assert (
-        seen(shown(service(Trouble.UNREACHABLE), incident(0), incident(1)))
+        seen(shown(service(ServiceProblem.UNREACHABLE), incident(0), incident(1)))
         == f"""\
 ⚠️ I cannot see your accounts: the API does not answer
 ⚠️ Not watching now
@@ -66,46 +66,46 @@ Midwatch · {reference(MESSAGE)}"""
 def test_each_cause_of_an_outage_has_its_first_line_its_step_and_its_place_in_the_recovery(
     cause: Cause,
 ) -> None:
-    unknown = seen(shown(service(Trouble.UNREACHABLE)))
-    trouble = service(Trouble.UNREACHABLE, cause=cause)
+    unknown = seen(shown(service(ServiceProblem.UNREACHABLE)))
+    trouble = service(ServiceProblem.UNREACHABLE, cause=cause)
     look = shown(trouble)
     assert look.content.startswith("⚠️ I cannot see your accounts: ")
     assert look.content.splitlines()[0] not in unknown
     assert "1. Nothing yet: I keep trying" in seen(look)
     assert_sendable(look)
     said = look.content.removeprefix("⚠️ I cannot see your accounts: ")
-    assert f"Until now: {said}." in seen(shown(replace(over(Trouble.UNREACHABLE), cause=cause)))
+    assert f"Until now: {said}." in seen(shown(replace(over(ServiceProblem.UNREACHABLE), cause=cause)))
 
 
 @pytest.mark.parametrize(
     ("trouble", "cause", "content", "step"),
     [
         (
-            Trouble.UNREACHABLE,
+            ServiceProblem.UNREACHABLE,
             Cause.SERVER_ERROR,
             "the API is out of order",
             "2. If it lasts, ask useapi.net: this machine and its network are not the reason.",
         ),
         (
-            Trouble.UNREACHABLE,
+            ServiceProblem.UNREACHABLE,
             Cause.REFUSED,
             "the API takes no connection",
             "2. If it lasts, look whether useapi.net is up, and check USEAPI_URL.",
         ),
         (
-            Trouble.UNREACHABLE,
+            ServiceProblem.UNREACHABLE,
             Cause.WEB_PAGE,
             "a web page answers instead of the API",
             "2. Check USEAPI_URL, and whether useapi.net still offers its Midjourney API.",
         ),
         (
-            Trouble.GONE,
+            ServiceProblem.GONE,
             Cause.WEB_PAGE,
             "a web page answers instead of the API",
             "1. Check USEAPI_URL, and whether useapi.net still offers its Midjourney API.",
         ),
         (
-            Trouble.UNPAID,
+            ServiceProblem.UNPAID,
             Cause.QUOTA,
             "the useapi subscription is too small",
             "1. Renew or extend the subscription at useapi.net.",
@@ -113,7 +113,7 @@ def test_each_cause_of_an_outage_has_its_first_line_its_step_and_its_place_in_th
     ],
 )
 def test_an_outage_names_its_cause_and_what_fits_it(
-    trouble: Trouble, cause: Cause, content: str, step: str
+    trouble: ServiceProblem, cause: Cause, content: str, step: str
 ) -> None:
     look = shown(service(trouble, cause=cause))
     assert look.content == f"⚠️ I cannot see your accounts: {content}"
@@ -124,38 +124,40 @@ def test_an_outage_names_its_cause_and_what_fits_it(
     ("trouble", "content", "step"),
     [
         (
-            Trouble.TOKEN,
+            ServiceProblem.TOKEN,
             "⚠️ I cannot see your accounts: the API refuses the useapi token",
             "2. Put it into USEAPI_TOKEN and restart me.",
         ),
         (
-            Trouble.UNPAID,
+            ServiceProblem.UNPAID,
             "⚠️ I cannot see your accounts: the useapi subscription is over or too small",
             "1. Renew or extend the subscription at useapi.net.",
         ),
         (
-            Trouble.GONE,
+            ServiceProblem.GONE,
             "⚠️ I cannot see your accounts: the Midjourney service is not there any more",
             "2. If another server offers you the same API, put its address into USEAPI_URL and restart me.",
         ),
         (
-            Trouble.LIST_GONE,
+            ServiceProblem.LIST_GONE,
             "⚠️ Accounts have vanished: the API lists none of yours any more, or less than half",
             "1. Look at useapi.net whether your accounts are still configured, and add what is missing.",
         ),
         (
-            Trouble.PENDING,
+            ServiceProblem.PENDING,
             "⚠️ I cannot see your accounts: the API answers with error 596 instead of the list",
             "1. Do what the message about the account says.",
         ),
         (
-            Trouble.AWAY,
+            ServiceProblem.AWAY,
             "⚠️ I cannot see your accounts: I was not running, or an older database was put back",
             "1. Nothing: I am running again.",
         ),
     ],
 )
-def test_each_trouble_has_its_first_line_and_its_next_step(trouble: Trouble, content: str, step: str) -> None:
+def test_each_trouble_has_its_first_line_and_its_next_step(
+    trouble: ServiceProblem, content: str, step: str
+) -> None:
     look = shown(service(trouble))
     assert look.content == content
     assert step in seen(look).splitlines()
@@ -165,7 +167,7 @@ def test_each_trouble_has_its_first_line_and_its_next_step(trouble: Trouble, con
 
 def test_a_596_in_place_of_the_list_quotes_it_and_links_every_account() -> None:
     said = "You have a pending moderation message. Please acknowledge it before using the bot further."
-    look = shown(service(Trouble.PENDING, flag=Flag.of(said)))
+    look = shown(service(ServiceProblem.PENDING, flag=Flag.of(said)))
     assert look.content == (
         "⚠️ An account needs you, and I cannot tell which: the API answers with error 596 instead of the list"
     )
@@ -182,19 +184,19 @@ def test_a_596_in_place_of_the_list_quotes_it_and_links_every_account() -> None:
 
 def test_a_596_in_place_of_the_list_stays_sendable_with_many_accounts_and_a_long_message() -> None:
     many = {f"{10**17 + number}": KnownAccount(Account(f"{10**17 + number}")) for number in range(500)}
-    trouble = service(Trouble.PENDING, flag=Flag.of("```" + "moderation " * 300))
+    trouble = service(ServiceProblem.PENDING, flag=Flag.of("```" + "moderation " * 300))
     assert_sendable(
         look_of(message((trouble, Reason.OPENED), purpose=Purpose.SERVICE), {trouble.key: trouble}, many)
     )
 
 
 def test_the_start_of_an_outage_is_the_last_good_look() -> None:
-    trouble = service(Trouble.UNREACHABLE, blind_from=NOW - 7 * MINUTE)
+    trouble = service(ServiceProblem.UNREACHABLE, blind_from=NOW - 7 * MINUTE)
     assert "No good look since <t:1768355580:f>" in seen(shown(trouble))
 
 
 def test_a_recovery_tells_the_blind_window_and_what_changed_in_it() -> None:
-    trouble = over(Trouble.UNREACHABLE)
+    trouble = over(ServiceProblem.UNREACHABLE)
     start, end = trouble.blind_from, trouble.blind_until
     gone = incident(0, state=State.CLEARING, clear_since=end, blind_from=start, blind_until=end)
     found = incident(1, opened_at=end, blind_from=start, blind_until=end)
@@ -216,12 +218,12 @@ Midwatch · {reference(MESSAGE)}"""
 
 
 def test_a_recovery_that_found_nothing_new_says_so() -> None:
-    words = seen(shown(over(Trouble.TOKEN), incident(0)))
+    words = seen(shown(over(ServiceProblem.TOKEN), incident(0)))
     assert "No account is flagged that was not, and none is back that was." in words
 
 
 def test_a_note_tells_of_an_absence_of_the_bot() -> None:
-    assert seen(shown(over(Trouble.AWAY), purpose=Purpose.NOTE)) == (
+    assert seen(shown(over(ServiceProblem.AWAY), purpose=Purpose.NOTE)) == (
         "👀 I have no record of 26 min (<t:1768355640:t> - <t:1768357200:t>): "
         "I was not running, or an older database was put back. I am watching again.\n"
         "No account is flagged that was not, and none is back that was.\n"
@@ -230,7 +232,7 @@ def test_a_note_tells_of_an_absence_of_the_bot() -> None:
 
 
 def test_of_two_troubles_the_one_that_goes_on_is_shown() -> None:
-    ended, going = over(Trouble.TOKEN), service(Trouble.UNREACHABLE, key="d" * 32)
+    ended, going = over(ServiceProblem.TOKEN), service(ServiceProblem.UNREACHABLE, key="d" * 32)
     told = message((ended, Reason.OPENED), (going, Reason.OPENED), purpose=Purpose.SERVICE)
     look = look_of(told, {ended.key: ended, going.key: going}, ACCOUNTS)
     assert look.content == "⚠️ I cannot see your accounts: the API does not answer"
@@ -239,13 +241,13 @@ def test_of_two_troubles_the_one_that_goes_on_is_shown() -> None:
 @pytest.mark.parametrize(
     ("trouble", "content"),
     [
-        (service(Trouble.UNREACHABLE), "⏰ I still cannot see your accounts: the API does not answer"),
+        (service(ServiceProblem.UNREACHABLE), "⏰ I still cannot see your accounts: the API does not answer"),
         (
-            service(Trouble.LIST_GONE),
+            service(ServiceProblem.LIST_GONE),
             "⏰ Accounts are still missing: the API lists none of yours any more, or less than half",
         ),
         (
-            service(Trouble.PENDING, flag=Flag.of("blocked"), cause=Cause.REJECTED),
+            service(ServiceProblem.PENDING, flag=Flag.of("blocked"), cause=Cause.REJECTED),
             "⏰ An account still needs you, and I cannot tell which: the API refuses what I ask",
         ),
     ],

@@ -12,14 +12,14 @@ from bot.domain.causes import Cause
 from bot.domain.incidents import (
     Delivery,
     Ending,
-    Entry,
     Incident,
     Message,
+    MessageItem,
     Purpose,
     Reason,
     Route,
+    ServiceProblem,
     State,
-    Trouble,
 )
 from bot.domain.wellness import Lack, Problem
 from bot.notifications.transport import BODY_CODES, BROKEN_CODES, CLOSED_CODES
@@ -91,7 +91,10 @@ def test_it_reads_from_what_is_wrong_to_what_is_over() -> None:
             ended(2),
             ended(3, Ending.REMOVED),
             service(
-                Trouble.UNREACHABLE, state=State.ENDED, ended_at=NOW - MINUTE, blind_from=NOW - 7 * MINUTE
+                ServiceProblem.UNREACHABLE,
+                state=State.ENDED,
+                ended_at=NOW - MINUTE,
+                blind_from=NOW - 7 * MINUTE,
             ),
         ],
         messages=[STUCK, held, replace(STUCK, delivery=Delivery.SENT, recipient=7)],
@@ -137,7 +140,7 @@ The API does not answer · 6 min · <t:1768355940:R>"""
 def test_a_watch_that_sees_nothing_says_why() -> None:
     watch = replace(
         CALM,
-        incidents=[service(Trouble.UNREACHABLE)],
+        incidents=[service(ServiceProblem.UNREACHABLE)],
         failures=12,
         why="The API did not answer in time.",
         last_success=None,
@@ -165,9 +168,11 @@ def test_each_kind_of_message_that_waits_is_named(purpose: Purpose, line: str) -
 
 
 def test_a_reminder_that_waits_is_called_one() -> None:
-    reminder = message(purpose=Purpose.ALERT, entries=(Entry("a", Reason.REMINDER), Entry("b", None)))
+    reminder = message(
+        purpose=Purpose.ALERT, entries=(MessageItem("a", Reason.REMINDER), MessageItem("b", None))
+    )
     assert "Reminder about 2 accounts for" in words(replace(CALM, messages=[reminder]))
-    worse = replace(reminder, entries=(Entry("a", Reason.REMINDER), Entry("b", Reason.WORSE)))
+    worse = replace(reminder, entries=(MessageItem("a", Reason.REMINDER), MessageItem("b", Reason.WORSE)))
     assert "Alert about 2 accounts for" in words(replace(CALM, messages=[worse]))
 
 
@@ -210,14 +215,14 @@ def test_a_thousand_of_everything_is_counted_and_what_is_wrong_stays_first() -> 
         (1, 0, None, False, "1 account watched, all ready"),
         (7, 2, None, False, "2 need you"),
         (7, 1, None, True, "1 needs you · muted"),
-        (7, 2, Trouble.UNREACHABLE, False, "the API does not answer"),
-        (7, 2, Trouble.TOKEN, True, "cannot see your accounts · muted"),
-        (7, 2, Trouble.PENDING, False, "error 596, an account needs you"),
+        (7, 2, ServiceProblem.UNREACHABLE, False, "the API does not answer"),
+        (7, 2, ServiceProblem.TOKEN, True, "cannot see your accounts · muted"),
+        (7, 2, ServiceProblem.PENDING, False, "error 596, an account needs you"),
         (0, 0, None, False, "no account to watch"),
     ],
 )
 def test_presence_sums_it_up(
-    *, watched: int, going: int, trouble: Trouble | None, muted: bool, said: str
+    *, watched: int, going: int, trouble: ServiceProblem | None, muted: bool, said: str
 ) -> None:
     incidents = [*(incident(number) for number in range(going)), ended(9)]
     assert presence_text(watched, incidents, trouble=trouble, muted=muted) == said
@@ -226,7 +231,7 @@ def test_presence_sums_it_up(
 
 @pytest.mark.parametrize("cause", Cause)
 def test_presence_says_of_an_outage_what_is_true_of_its_cause(cause: Cause) -> None:
-    said = presence_text(7, [], trouble=Trouble.UNREACHABLE, cause=cause, muted=True)
+    said = presence_text(7, [], trouble=ServiceProblem.UNREACHABLE, cause=cause, muted=True)
     assert said == f"{WORDS[cause]} · muted"
 
 

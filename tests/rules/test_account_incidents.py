@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.domain.accounts import Flag, FlagKind
-from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, State, Trouble
+from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
 from bot.rules import owner_actions, timers
 from bot.rules.account_incidents import how_new, same_text
 from tests.rules.world import (
@@ -215,7 +215,7 @@ def test_what_a_command_meets_again_has_to_be_clean_anew() -> None:
     world.meet(A, MODERATION)
     met = world.now
     world.run(10 * MINUTE)
-    assert world.fail(Trouble.TOKEN).incidents[-1].trouble is Trouble.TOKEN
+    assert world.fail(ServiceProblem.TOKEN).incidents[-1].trouble is ServiceProblem.TOKEN
     assert world.incident(A).seen_at == met
     world.look()
     world.meet(A, MODERATION)
@@ -283,7 +283,7 @@ def test_a_verdict_is_taken_only_from_who_holds_the_lease() -> None:
 def test_what_returns_is_the_same_incident_with_nothing_left_of_what_owners_said_before() -> None:
     world = flagged(CAPTCHA)
     before = world.incident(A)
-    world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
+    world.change(owner_actions.assign(world.incident(A), ANNE, world.now))
     world.change(owner_actions.snooze(world.incident(A), world.now + HOUR, world.now))
     world.verdict(world.lease(A), ResetVerdict.BACK)
     world.flags[A] = MODERATION
@@ -321,11 +321,11 @@ def test_when_a_flag_was_last_seen_is_known_once_nobody_can_see() -> None:
     world = flagged()
     shown = world.now
     world.run(3 * MINUTE)
-    world.fail(Trouble.TOKEN)
+    world.fail(ServiceProblem.TOKEN)
     assert world.incident(A).seen_at == shown + 3 * MINUTE
     world.now += MINUTE
     world.look({B: None, C: None, D: None})
-    world.fail(Trouble.TOKEN)
+    world.fail(ServiceProblem.TOKEN)
     assert world.incident(A).seen_at == shown + 3 * MINUTE
 
 
@@ -343,7 +343,7 @@ def test_what_is_over_has_no_lease_and_takes_no_claim_and_no_snooze() -> None:
     world.verdict(world.lease(A), ResetVerdict.BACK)
     incident = world.incident(A)
     assert owner_actions.take_lease(incident, ANNE, world.now) is None
-    assert owner_actions.claim(incident, ANNE, world.now) == incident
+    assert owner_actions.assign(incident, ANNE, world.now) == incident
     assert owner_actions.snooze(incident, world.now + HOUR, world.now) == incident
 
 
@@ -368,7 +368,7 @@ def test_reminders_go_on_with_the_end_of_a_snooze() -> None:
 
 def test_reminders_go_on_when_nobody_is_on_it_any_more() -> None:
     world = flagged()
-    world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
+    world.change(owner_actions.assign(world.incident(A), ANNE, world.now))
     world.run(HOUR)
     world.change(owner_actions.abandon(world.incident(A), ANNE, world.now))
     world.deliver()
@@ -378,16 +378,16 @@ def test_reminders_go_on_when_nobody_is_on_it_any_more() -> None:
 def test_only_the_claim_of_who_left_is_taken_back() -> None:
     incident = flagged().incident(A)
     assert owner_actions.abandon(incident, ANNE, START) == incident
-    claimed = replace(owner_actions.claim(incident, ANNE, START), asked_at=START)
+    claimed = replace(owner_actions.assign(incident, ANNE, START), asked_at=START)
     assert owner_actions.abandon(claimed, ANNE, START + HOUR) == replace(incident, held_until=START + HOUR)
-    assert owner_actions.abandon(owner_actions.claim(incident, ANNE, START), BEN, START).claimed_by == ANNE
+    assert owner_actions.abandon(owner_actions.assign(incident, ANNE, START), BEN, START).claimed_by == ANNE
 
 
 def test_the_clock_is_minded_when_it_changes_something_next() -> None:
     world = flagged()
     assert timers.next_tick(world.incidents.values()) is None
     now, incident = world.now, world.incident(A)
-    claimed = owner_actions.claim(incident, ANNE, now)
+    claimed = owner_actions.assign(incident, ANNE, now)
     asked = replace(claimed, asked_at=now + 4 * HOUR)
     snoozed = owner_actions.snooze(incident, now + HOUR, now)
     leased = owner_actions.take_lease(incident, ANNE, now)
@@ -402,7 +402,7 @@ def test_the_clock_is_minded_when_it_changes_something_next() -> None:
 
 
 def test_who_is_on_what_is_clearing_or_over_is_not_asked() -> None:
-    claimed = owner_actions.claim(flagged().incident(A), ANNE, START)
+    claimed = owner_actions.assign(flagged().incident(A), ANNE, START)
     clearing = replace(claimed, state=State.CLEARING)
     assert timers.next_tick([clearing]) == START + 4.5 * HOUR
     assert timers.tick({clearing.key: clearing}, START + 4.25 * HOUR) == ()

@@ -8,14 +8,14 @@ from bot.domain.causes import Cause
 from bot.domain.incidents import (
     Delivery,
     Ending,
-    Entry,
     Message,
+    MessageItem,
     Purpose,
     Reason,
     ResetVerdict,
     Route,
+    ServiceProblem,
     State,
-    Trouble,
 )
 from bot.rules import owner_actions
 from bot.rules.message_lifecycle import deleted, earliest_send, supersede
@@ -85,14 +85,14 @@ def test_a_push_that_everybody_has_seen_to_is_not_sent() -> None:
     world.flags[B] = CAPTCHA
     world.run(MINUTE)
     world.now += SECOND
-    world.change(owner_actions.claim(world.incident(B), ANNE, world.now))
+    world.change(owner_actions.assign(world.incident(B), ANNE, world.now))
     world.run(10 * MINUTE)
     assert len(world.told) == 1
 
 
 def test_a_new_owner_is_told_of_what_somebody_else_has_seen_to() -> None:
     world = flagged()
-    world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
+    world.change(owner_actions.assign(world.incident(A), ANNE, world.now))
     world.owners.append(BEN)
     world.tick()
     assert [push.reasons for push in world.pushes(BEN)] == [{A: Reason.OPENED}]
@@ -148,7 +148,7 @@ def test_what_seemed_over_when_its_mute_ended_is_a_silent_note_once_it_is() -> N
 def test_what_became_worse_after_somebody_had_seen_to_it_is_pushed() -> None:
     world = flagged(CAPTCHA)
     world.run(MINUTE)
-    world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
+    world.change(owner_actions.assign(world.incident(A), ANNE, world.now))
     world.flags[A] = MODERATION
     world.run(10 * MINUTE)
     assert [push.reasons[A] for push in world.pushes()] == [Reason.OPENED, Reason.WORSE]
@@ -165,11 +165,11 @@ def test_what_is_snoozed_while_its_push_waits_is_not_pushed() -> None:
 
 def test_a_question_that_is_answered_before_it_is_sent_is_not_asked() -> None:
     world = flagged()
-    world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
+    world.change(owner_actions.assign(world.incident(A), ANNE, world.now))
     world.discord_is_up = False
     world.run(4 * HOUR + MINUTE)
     assert len(world.waiting()) == 1
-    world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
+    world.change(owner_actions.assign(world.incident(A), ANNE, world.now))
     assert world.waiting() == []
 
 
@@ -193,7 +193,7 @@ def test_only_the_accounts_that_are_flagged_join_the_living_message() -> None:
     world.run(10 * MINUTE)
     world.flags[B] = CAPTCHA
     world.run(MINUTE)
-    world.run_without_api(MINUTE, Trouble.TOKEN)
+    world.run_without_api(MINUTE, ServiceProblem.TOKEN)
     assert channels(world, only(world.living())) == [B]
 
 
@@ -255,7 +255,7 @@ def test_the_next_thing_to_say_is_known() -> None:
     assert world.due() == told + 15 * MINUTE
     world.mute(2 * HOUR, A)
     assert world.due() == told + 2 * HOUR
-    world.fail(Trouble.TOKEN)
+    world.fail(ServiceProblem.TOKEN)
     assert world.due() is None
     assert started().due() is None
 
@@ -387,17 +387,21 @@ def test_an_outage_is_told_after_its_time_and_turns_green_with_the_window() -> N
 @pytest.mark.parametrize(
     ("first", "then", "pushes"),
     [
-        pytest.param(Trouble.UNREACHABLE, Trouble.TOKEN, 2, id="it-answers-and-refuses"),
-        pytest.param(Trouble.TOKEN, Trouble.UNREACHABLE, 1, id="refused-before-it-was-out-of-reach"),
-        pytest.param(Trouble.TOKEN, Trouble.UNPAID, 1, id="another-refusal"),
+        pytest.param(ServiceProblem.UNREACHABLE, ServiceProblem.TOKEN, 2, id="it-answers-and-refuses"),
+        pytest.param(
+            ServiceProblem.TOKEN, ServiceProblem.UNREACHABLE, 1, id="refused-before-it-was-out-of-reach"
+        ),
+        pytest.param(ServiceProblem.TOKEN, ServiceProblem.UNPAID, 1, id="another-refusal"),
     ],
 )
-def test_the_service_has_one_incident_at_a_time(first: Trouble, then: Trouble, pushes: int) -> None:
+def test_the_service_has_one_incident_at_a_time(
+    first: ServiceProblem, then: ServiceProblem, pushes: int
+) -> None:
     world = started()
     world.run_without_api(HOUR, first)
     world.run_without_api(HOUR, then)
     (service,) = world.service()
-    assert service.trouble is (first if then is Trouble.UNREACHABLE else then)
+    assert service.trouble is (first if then is ServiceProblem.UNREACHABLE else then)
     assert len(world.pushes()) == pushes
     standing = [each for each in world.messages.values() if each.delivery is Delivery.SENT and each.entries]
     assert len(standing) == 1
@@ -421,18 +425,18 @@ def test_the_cause_of_an_outage_is_kept_current_by_edits() -> None:
 
 def test_a_cause_goes_with_its_trouble() -> None:
     world = started()
-    world.fail(Trouble.UNPAID, cause=Cause.QUOTA)
+    world.fail(ServiceProblem.UNPAID, cause=Cause.QUOTA)
     world.now += MINUTE
-    world.fail(Trouble.UNREACHABLE, cause=Cause.SILENT)
-    assert [(each.trouble, each.cause) for each in world.service()] == [(Trouble.UNPAID, Cause.QUOTA)]
-    world.fail(Trouble.TOKEN)
-    assert [(each.trouble, each.cause) for each in world.service()] == [(Trouble.TOKEN, None)]
+    world.fail(ServiceProblem.UNREACHABLE, cause=Cause.SILENT)
+    assert [(each.trouble, each.cause) for each in world.service()] == [(ServiceProblem.UNPAID, Cause.QUOTA)]
+    world.fail(ServiceProblem.TOKEN)
+    assert [(each.trouble, each.cause) for each in world.service()] == [(ServiceProblem.TOKEN, None)]
 
 
 def test_a_service_that_refuses_now_for_this_and_now_for_that_wakes_nobody_each_time() -> None:
     world = started()
     for _ in range(4):
-        world.run_without_api(20 * MINUTE, Trouble.TOKEN)
+        world.run_without_api(20 * MINUTE, ServiceProblem.TOKEN)
         world.now += MINUTE
         world.look({})
         world.deliver()
@@ -443,7 +447,7 @@ def test_trouble_that_changes_before_it_is_told_is_one_message() -> None:
     world = started()
     world.discord_is_up = False
     world.run_without_api(10 * MINUTE)
-    world.run_without_api(20 * MINUTE, Trouble.TOKEN)
+    world.run_without_api(20 * MINUTE, ServiceProblem.TOKEN)
     world.discord_is_up = True
     world.deliver()
     assert [told.entries for told in world.told] == [(("token", Reason.OPENED),)]
@@ -460,7 +464,7 @@ def test_a_new_owner_is_told_nothing_of_an_outage_that_is_over() -> None:
 
 def test_a_message_about_the_service_does_not_hold_one_about_an_account() -> None:
     world = started()
-    world.run_without_api(MINUTE, Trouble.TOKEN)
+    world.run_without_api(MINUTE, ServiceProblem.TOKEN)
     world.meet(A, MODERATION)
     world.deliver()
     assert [push.purpose for push in world.pushes()] == [Purpose.SERVICE, Purpose.ALERT]
@@ -507,9 +511,9 @@ def test_one_that_lasts_is_told_though_many_went_before_it() -> None:
 def test_when_one_that_lasts_is_due_is_known() -> None:
     world = started()
     for _ in range(3):
-        world.run_without_api(20 * MINUTE, Trouble.TOKEN)
+        world.run_without_api(20 * MINUTE, ServiceProblem.TOKEN)
         world.run(MINUTE)
-    world.fail(Trouble.TOKEN)
+    world.fail(ServiceProblem.TOKEN)
     assert world.due() == world.now + HOUR
     world.now += HOUR
     world.tick()
@@ -519,22 +523,22 @@ def test_when_one_that_lasts_is_due_is_known() -> None:
 
 def test_what_overtook_a_delayed_message_about_the_service_is_not_told_again() -> None:
     world = started()
-    world.fail(Trouble.LIST_GONE)
+    world.fail(ServiceProblem.LIST_GONE)
     (delayed,) = world.waiting()
     assert world.claim(delayed.key)
-    world.fail(Trouble.TOKEN)
+    world.fail(ServiceProblem.TOKEN)
     (overtaking,) = world.waiting()
     assert world.claim(overtaking.key)
     world.send(overtaking.key)
     world.send(delayed.key)
-    world.fail(Trouble.LIST_GONE)
-    world.fail(Trouble.TOKEN)
+    world.fail(ServiceProblem.LIST_GONE)
+    world.fail(ServiceProblem.TOKEN)
     assert world.waiting() == []
 
 
 def test_a_reminder_of_the_service_counts_on_when_the_delayed_first_message_arrives() -> None:
     world = started()
-    world.fail(Trouble.TOKEN)
+    world.fail(ServiceProblem.TOKEN)
     (delayed,) = world.waiting()
     assert world.claim(delayed.key)
     copy = replace(delayed, key="copy", route=Route.CHANNEL, delivery=Delivery.SENT, sent_at=world.now)
@@ -564,13 +568,13 @@ def test_a_push_that_arrives_silently_as_all_in_it_is_over_puts_no_reminder_off(
     assert not world.told[-1].loud
     (push,) = world.waiting()
     assert push.due_at == world.now
-    assert push.entries == (Entry(world.incident(C).key, Reason.REMINDER),)
+    assert push.entries == (MessageItem(world.incident(C).key, Reason.REMINDER),)
 
 
 def test_a_silent_message_about_the_service_that_a_loud_one_overtook_wakes_nobody_again() -> None:
     world = started()
     world.mute(HOUR)
-    world.fail(Trouble.TOKEN)
+    world.fail(ServiceProblem.TOKEN)
     (delayed,) = world.waiting()
     assert world.claim(delayed.key)
     world.now += HOUR
@@ -585,13 +589,13 @@ def test_a_silent_message_about_the_service_that_a_loud_one_overtook_wakes_nobod
 
 def test_what_became_worse_in_a_mute_is_told_aloud_at_its_end_also_to_who_deleted_the_first_message() -> None:
     world = started()
-    world.fail(Trouble.LIST_GONE)
+    world.fail(ServiceProblem.LIST_GONE)
     world.deliver()
     (first,) = world.messages.values()
     world.delete(first)
     world.mute(HOUR)
     world.now += MINUTE
-    world.fail(Trouble.TOKEN)
+    world.fail(ServiceProblem.TOKEN)
     world.deliver()
     assert len(world.pushes()) == 1
     world.now += HOUR
@@ -611,8 +615,8 @@ def test_a_new_owner_is_told_of_an_outage_and_who_muted_all_is_not_woken() -> No
     ]
 
 
-@pytest.mark.parametrize("trouble", [Trouble.UNREACHABLE, Trouble.TOKEN])
-def test_an_outage_that_outlasts_a_mute_is_told_aloud_at_its_end(trouble: Trouble) -> None:
+@pytest.mark.parametrize("trouble", [ServiceProblem.UNREACHABLE, ServiceProblem.TOKEN])
+def test_an_outage_that_outlasts_a_mute_is_told_aloud_at_its_end(trouble: ServiceProblem) -> None:
     world = started()
     world.mute(2 * HOUR)
     ends = world.now + 2 * HOUR
@@ -638,7 +642,7 @@ def test_an_outage_that_ends_in_a_mute_wakes_nobody() -> None:
 
 def test_accounts_flagged_while_the_list_cannot_be_read_are_told_as_usual() -> None:
     world = started()
-    world.run_without_api(20 * MINUTE, Trouble.GONE)
+    world.run_without_api(20 * MINUTE, ServiceProblem.GONE)
     world.meet(A, MODERATION)
     world.deliver()
     assert world.pushes()[-1].reasons == {A: Reason.OPENED}
@@ -648,14 +652,14 @@ def test_accounts_flagged_while_the_list_cannot_be_read_are_told_as_usual() -> N
 @pytest.mark.parametrize(
     ("trouble", "minutes"),
     [
-        (Trouble.UNREACHABLE, 1),
-        (Trouble.TOKEN, 15),
-        (Trouble.UNPAID, 15),
-        (Trouble.GONE, 15),
-        (Trouble.LIST_GONE, 15),
+        (ServiceProblem.UNREACHABLE, 1),
+        (ServiceProblem.TOKEN, 15),
+        (ServiceProblem.UNPAID, 15),
+        (ServiceProblem.GONE, 15),
+        (ServiceProblem.LIST_GONE, 15),
     ],
 )
-def test_looks_are_slower_where_only_a_person_can_help(trouble: Trouble, minutes: int) -> None:
+def test_looks_are_slower_where_only_a_person_can_help(trouble: ServiceProblem, minutes: int) -> None:
     world = started()
     world.run_without_api(30 * MINUTE, trouble)
     assert look_again_in(world.watch, world.incidents, world.policy) == minutes * MINUTE

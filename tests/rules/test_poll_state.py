@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.incidents import Ending, State, Trouble
+from bot.domain.incidents import Ending, ServiceProblem, State
 from bot.rules.policy import Policy
 from bot.rules.poll_state import PollState, blind_stretch, clamp_future, expect_removal, is_believed, resume
 from bot.rules.service_incidents import look_again_in
@@ -72,7 +72,7 @@ def test_an_account_that_stays_after_its_removal_is_missed_when_it_goes() -> Non
     world.run(11 * MINUTE)
     world.flags = {}
     world.run(2 * MINUTE)
-    assert [service.trouble for service in world.service()] == [Trouble.LIST_GONE]
+    assert [service.trouble for service in world.service()] == [ServiceProblem.LIST_GONE]
 
 
 @pytest.mark.parametrize(
@@ -112,10 +112,10 @@ def test_one_list_that_was_not_believed_proves_no_end() -> None:
 
 def test_the_trouble_that_goes_on_writes_nothing() -> None:
     world = flagged()
-    world.fail(Trouble.TOKEN)
+    world.fail(ServiceProblem.TOKEN)
     world.now += 15 * MINUTE
     before = world.watch
-    decision = world.fail(Trouble.TOKEN)
+    decision = world.fail(ServiceProblem.TOKEN)
     assert (decision.incidents, decision.alerts) == ((), ())
     assert decision.watch == before
 

@@ -1,13 +1,13 @@
 """Error 596 in place of the list: an account needs somebody, and the API does not say which."""
 
 from bot.domain.accounts import Flag, FlagKind
-from bot.domain.incidents import Ending, Purpose, Reason, State, Trouble
+from bot.domain.incidents import Ending, Purpose, Reason, ServiceProblem, State
 from tests.rules.world import BLOCK, CAPTCHA, HOUR, MINUTE, MODERATION, A, World, flagged, started
 
 
 def refused(world: World, text: str | None = MODERATION) -> None:
     """Let a look meet the error; without a text, it is put down to an account."""
-    world.fail(Trouble.PENDING, Flag.of(text) if text else None)
+    world.fail(ServiceProblem.PENDING, Flag.of(text) if text else None)
     world.deliver()
 
 
@@ -18,7 +18,7 @@ def test_it_is_told_at_once_and_loudly_with_what_the_api_says() -> None:
     assert (told.at, told.purpose) == (world.now, Purpose.SERVICE)
     assert told.reasons == {"pending": Reason.OPENED}
     (service,) = world.service()
-    assert (service.trouble, service.flag) == (Trouble.PENDING, Flag.of(MODERATION))
+    assert (service.trouble, service.flag) == (ServiceProblem.PENDING, Flag.of(MODERATION))
 
 
 def test_it_is_told_once_and_over_with_the_next_good_list() -> None:
@@ -48,7 +48,7 @@ def test_an_outage_besides_does_not_hide_it() -> None:
     refused(world)
     world.run_without_api(10 * MINUTE)
     (service,) = world.service()
-    assert (service.trouble, service.flag) == (Trouble.PENDING, Flag.of(MODERATION))
+    assert (service.trouble, service.flag) == (ServiceProblem.PENDING, Flag.of(MODERATION))
     assert len(world.pushes()) == 1
 
 
@@ -75,7 +75,7 @@ def test_an_error_that_comes_and_goes_with_another_trouble_is_told_once() -> Non
     world = started()
     for _ in range(4):
         refused(world)
-        world.fail(Trouble.TOKEN)
+        world.fail(ServiceProblem.TOKEN)
         world.deliver()
     assert [each.reasons for each in world.pushes()] == [
         {"pending": Reason.OPENED},
@@ -115,8 +115,8 @@ def test_a_mute_holds_it_but_not_a_block() -> None:
 def test_what_another_trouble_takes_the_place_of_is_not_quoted_any_more() -> None:
     world = started()
     refused(world)
-    world.fail(Trouble.TOKEN)
-    assert (world.service()[0].trouble, world.service()[0].flag) == (Trouble.TOKEN, None)
+    world.fail(ServiceProblem.TOKEN)
+    assert (world.service()[0].trouble, world.service()[0].flag) == (ServiceProblem.TOKEN, None)
 
 
 def test_of_an_account_that_is_told_itself_only_the_blindness_is_told_and_that_later() -> None:

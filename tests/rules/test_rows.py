@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.accounts import Flag, FlagKind
-from bot.domain.incidents import Delivery, Ending, Purpose, Reason, ResetVerdict, State, Trouble
+from bot.domain.incidents import Delivery, Ending, Purpose, Reason, ResetVerdict, ServiceProblem, State
 from bot.rules import owner_actions, timers
 from bot.rules.policy import PUSH_EVERY
 from bot.rules.poll_state import adding, expect_removal
@@ -463,11 +463,11 @@ def test_row_27_a_new_owner_gets_one_digest_and_the_former_one_nothing_more() ->
 def test_row_29_who_is_on_it_is_asked_after_four_hours_and_half_an_hour_later_reminded() -> None:
     world = flagged(owners=(ANNE, BEN))
     world.run(MINUTE)
-    world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
+    world.change(owner_actions.assign(world.incident(A), ANNE, world.now))
     claimed = world.now
     world.run(5 * HOUR)
     asked, *rest = world.pushes(ANNE)[1:]
-    assert (asked.at - claimed, asked.reasons) == (4 * HOUR, {A: Reason.STILL_ON_IT})
+    assert (asked.at - claimed, asked.reasons) == (4 * HOUR, {A: Reason.ASSIGNEE_CHECK})
     lapsed = [(push.at - claimed, push.reasons) for push in rest]
     assert lapsed[0] == (4.5 * HOUR, {A: Reason.REMINDER})
     assert [push.at - claimed for push in world.pushes(BEN)[1:2]] == [4.5 * HOUR]
@@ -476,11 +476,11 @@ def test_row_29_who_is_on_it_is_asked_after_four_hours_and_half_an_hour_later_re
 
 def test_row_29_who_says_so_again_is_asked_four_hours_after_that() -> None:
     world = flagged()
-    world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
+    world.change(owner_actions.assign(world.incident(A), ANNE, world.now))
     world.run(4 * HOUR + 5 * MINUTE)
-    world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
+    world.change(owner_actions.assign(world.incident(A), ANNE, world.now))
     world.run(4 * HOUR + MINUTE)
-    assert [push.reasons[A] for push in world.pushes()[1:]] == [Reason.STILL_ON_IT] * 2
+    assert [push.reasons[A] for push in world.pushes()[1:]] == [Reason.ASSIGNEE_CHECK] * 2
 
 
 def test_row_30_a_block_breaks_through_a_snooze() -> None:
@@ -564,7 +564,7 @@ def test_row_31_a_hold_that_is_moved_with_the_clock_ends_when_it_would_have(act:
     world = flagged("You are blocked from accessing Midjourney for 1 hour." if act == "block" else MODERATION)
     length = 4.5 * HOUR if act == "claim" else HOUR
     if act == "claim":
-        world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
+        world.change(owner_actions.assign(world.incident(A), ANNE, world.now))
     elif act == "snooze":
         world.change(owner_actions.snooze(world.incident(A), world.now + HOUR, world.now))
     world.run(20 * MINUTE)
@@ -579,7 +579,7 @@ def test_row_31_a_hold_that_is_moved_with_the_clock_ends_when_it_would_have(act:
 
 def test_the_last_press_counts_of_im_on_it_and_snooze() -> None:
     world = flagged()
-    world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
+    world.change(owner_actions.assign(world.incident(A), ANNE, world.now))
     world.now += MINUTE
     world.change(owner_actions.snooze(world.incident(A), world.now + HOUR, world.now))
     begun = world.now
@@ -587,7 +587,7 @@ def test_the_last_press_counts_of_im_on_it_and_snooze() -> None:
     world.run(HOUR + 2 * MINUTE)
     assert [push.at - begun for push in world.pushes()[1:]] == [HOUR]
     world.change(owner_actions.snooze(world.incident(A), world.now + DAY, world.now))
-    world.change(owner_actions.claim(world.incident(A), ANNE, world.now))
+    world.change(owner_actions.assign(world.incident(A), ANNE, world.now))
     assert world.incident(A).snoozed_until is None
     begun = world.now
     world.run(4 * HOUR + 2 * MINUTE)
@@ -639,7 +639,7 @@ def test_row_34_a_refused_token_is_told_once_and_holds_the_reminders() -> None:
     world = flagged()
     world.run(2 * MINUTE)
     last_good = world.watch.last_good
-    world.run_without_api(3 * HOUR, Trouble.TOKEN)
+    world.run_without_api(3 * HOUR, ServiceProblem.TOKEN)
     assert [push.reasons for push in world.pushes()[1:]] == [{"token": Reason.OPENED}]
     assert world.incident(A).seen_at == last_good
     assert look_again_in(world.watch, world.incidents, world.policy) == 15 * MINUTE
@@ -705,12 +705,12 @@ def test_row_36_a_timed_block_is_not_reminded_of_before_its_end() -> None:
     assert world.pushes()[-1].reasons == {A: Reason.REMINDER}
 
 
-NEEDING_A_HAND = [Trouble.TOKEN, Trouble.UNPAID, Trouble.GONE]
+NEEDING_A_HAND = [ServiceProblem.TOKEN, ServiceProblem.UNPAID, ServiceProblem.GONE]
 
 
-@pytest.mark.parametrize("trouble", [Trouble.UNREACHABLE, *NEEDING_A_HAND])
+@pytest.mark.parametrize("trouble", [ServiceProblem.UNREACHABLE, *NEEDING_A_HAND])
 def test_row_52_trouble_of_the_service_that_lasts_is_reminded_of_after_4_hours_then_daily(
-    trouble: Trouble,
+    trouble: ServiceProblem,
 ) -> None:
     world = started()
     world.run_without_api(3 * DAY, trouble)
@@ -726,7 +726,7 @@ def test_row_52_trouble_of_the_service_that_lasts_is_reminded_of_after_4_hours_t
 
 def test_row_52_the_moment_of_the_next_reminder_is_known() -> None:
     world = started()
-    world.fail(Trouble.TOKEN)
+    world.fail(ServiceProblem.TOKEN)
     world.deliver()
     assert world.due() == world.now + 4 * HOUR
     world.now += 4 * HOUR
@@ -736,14 +736,14 @@ def test_row_52_the_moment_of_the_next_reminder_is_known() -> None:
 
 def test_row_52_an_end_is_no_reminder_and_the_next_trouble_waits_anew() -> None:
     world = started()
-    world.run_without_api(3 * HOUR, Trouble.TOKEN)
+    world.run_without_api(3 * HOUR, ServiceProblem.TOKEN)
     world.run(2 * HOUR)
-    assert [push.reasons for push in world.pushes()] == [{Trouble.TOKEN: Reason.OPENED}]
+    assert [push.reasons for push in world.pushes()] == [{ServiceProblem.TOKEN: Reason.OPENED}]
 
 
 def test_row_52_a_reminder_waits_for_the_end_of_a_mute() -> None:
     world = started()
-    world.fail(Trouble.TOKEN)
+    world.fail(ServiceProblem.TOKEN)
     world.deliver()
     world.now += HOUR
     world.mute(8 * HOUR)
@@ -755,7 +755,7 @@ def test_row_52_a_reminder_waits_for_the_end_of_a_mute() -> None:
 
 def test_row_52_what_is_still_on_its_way_is_not_reminded_of() -> None:
     world = started()
-    world.fail(Trouble.TOKEN)
+    world.fail(ServiceProblem.TOKEN)
     (message,) = world.waiting()
     assert world.claim(message.key)
     world.discord_is_up = False
@@ -767,10 +767,12 @@ def test_row_52_what_is_still_on_its_way_is_not_reminded_of() -> None:
 
 
 @pytest.mark.parametrize("trouble", NEEDING_A_HAND)
-@pytest.mark.parametrize("before", [Trouble.PENDING, Trouble.UNREACHABLE])
-def test_row_52_what_needs_a_hand_is_a_push_after_what_did_not(before: Trouble, trouble: Trouble) -> None:
+@pytest.mark.parametrize("before", [ServiceProblem.PENDING, ServiceProblem.UNREACHABLE])
+def test_row_52_what_needs_a_hand_is_a_push_after_what_did_not(
+    before: ServiceProblem, trouble: ServiceProblem
+) -> None:
     world = started()
-    flag = Flag.of(MODERATION) if before is Trouble.PENDING else None
+    flag = Flag.of(MODERATION) if before is ServiceProblem.PENDING else None
     for _ in range(10):
         world.fail(before, flag)
         world.wait(MINUTE)
@@ -781,35 +783,35 @@ def test_row_52_what_needs_a_hand_is_a_push_after_what_did_not(before: Trouble, 
 def test_row_52_it_is_a_push_also_where_something_had_become_worse_before() -> None:
     world = started()
     world.run_without_api(10 * MINUTE)
-    world.fail(Trouble.PENDING, Flag.of(MODERATION))
+    world.fail(ServiceProblem.PENDING, Flag.of(MODERATION))
     world.deliver()
-    world.fail(Trouble.TOKEN)
+    world.fail(ServiceProblem.TOKEN)
     world.deliver()
     assert [(*push.reasons.items(),) for push in world.pushes()] == [
-        ((Trouble.UNREACHABLE, Reason.OPENED),),
-        ((Trouble.PENDING, Reason.WORSE),),
-        ((Trouble.TOKEN, Reason.WORSE),),
+        ((ServiceProblem.UNREACHABLE, Reason.OPENED),),
+        ((ServiceProblem.PENDING, Reason.WORSE),),
+        ((ServiceProblem.TOKEN, Reason.WORSE),),
     ]
 
 
 def test_row_52_coming_and_going_between_two_troubles_is_told_once_each() -> None:
     world = started()
     for _ in range(4):
-        world.fail(Trouble.PENDING, Flag.of(MODERATION))
+        world.fail(ServiceProblem.PENDING, Flag.of(MODERATION))
         world.wait(MINUTE)
-        world.run_without_api(15 * MINUTE, Trouble.TOKEN)
+        world.run_without_api(15 * MINUTE, ServiceProblem.TOKEN)
     assert [push.entries[0][1] for push in world.pushes()] == [Reason.OPENED, Reason.WORSE]
 
 
 def test_row_53_an_error_596_of_nobodys_account_that_lasts_is_reminded_of() -> None:
     world = started()
     for _ in range(29 * 60):
-        world.fail(Trouble.PENDING, Flag.of(MODERATION))
+        world.fail(ServiceProblem.PENDING, Flag.of(MODERATION))
         world.deliver()
         world.now += MINUTE
         world.tick()
     opened, *reminders = world.pushes()
-    assert [push.reasons for push in reminders] == [{Trouble.PENDING: Reason.REMINDER}] * 2
+    assert [push.reasons for push in reminders] == [{ServiceProblem.PENDING: Reason.REMINDER}] * 2
     assert [round((push.at - opened.at) / HOUR) for push in reminders] == [4, 28]
 
 
@@ -960,7 +962,7 @@ def test_row_41_an_account_removed_and_added_again_is_missed_when_it_is_gone() -
     world.watch = adding(expect_removal(world.watch, A, world.now), A)
     world.flags = {}
     world.run(2 * MINUTE)
-    assert [service.trouble for service in world.service()] == [Trouble.LIST_GONE]
+    assert [service.trouble for service in world.service()] == [ServiceProblem.LIST_GONE]
 
 
 def test_row_44_polls_a_second_apart_are_one_for_an_account_missing_from_the_list() -> None:
@@ -987,4 +989,4 @@ def test_row_44_polls_a_second_apart_are_one_for_a_list_that_is_empty() -> None:
     assert world.service() == []
     world.now += MINUTE
     world.look()
-    assert [service.trouble for service in world.service()] == [Trouble.LIST_GONE]
+    assert [service.trouble for service in world.service()] == [ServiceProblem.LIST_GONE]

@@ -9,14 +9,14 @@ from bot.domain.causes import Cause
 from bot.domain.incidents import (
     Alert,
     Delivery,
-    Entry,
     Incident,
     Message,
+    MessageItem,
     Purpose,
     Reason,
     ResetVerdict,
+    ServiceProblem,
     State,
-    Trouble,
 )
 from bot.rules import owner_actions, polls
 from bot.rules.account_incidents import Change
@@ -59,7 +59,7 @@ class Told:
     purpose: Purpose
     entries: tuple[tuple[str, Reason | None], ...]
     """Channels, or troubles, with the reason they are told for."""
-    about: tuple[Entry, ...]
+    about: tuple[MessageItem, ...]
     could_join: bool
     """Whether a message stood in Discord, as this one was claimed, that its trouble could join."""
 
@@ -105,7 +105,7 @@ class World:
 
     def fail(
         self,
-        trouble: Trouble = Trouble.UNREACHABLE,
+        trouble: ServiceProblem = ServiceProblem.UNREACHABLE,
         flag: Flag | None = None,
         cause: Cause | None = None,
     ) -> Decision:
@@ -210,7 +210,7 @@ class World:
             delivery = Delivery.DONE if is_over else Delivery.SENT
             self.messages[message.key] = replace(message, delivery=delivery, edited_at=self.now)
 
-    def name(self, entry: Entry) -> str:
+    def name(self, entry: MessageItem) -> str:
         incident = self.incidents[entry.incident]
         return incident.channel or str(incident.trouble)
 
@@ -263,7 +263,9 @@ class World:
             self.look(flags(self.now) if flags else None)
             self.tick()
 
-    def run_without_api(self, length: timedelta, trouble: Trouble = Trouble.UNREACHABLE) -> None:
+    def run_without_api(
+        self, length: timedelta, trouble: ServiceProblem = ServiceProblem.UNREACHABLE
+    ) -> None:
         end = self.now + length
         while self.now < end:
             self.now += look_again_in(self.watch, self.incidents, self.policy)

@@ -12,15 +12,15 @@ from bot.domain.causes import Cause
 from bot.domain.incidents import (
     Delivery,
     Ending,
-    Entry,
     Incident,
     Message,
+    MessageItem,
     Purpose,
     Reason,
     ResetVerdict,
     Route,
+    ServiceProblem,
     State,
-    Trouble,
 )
 from bot.storage import Store, StoredMute, StoreError, kept_incident, kept_message
 from bot.storage.incident_repository import (
@@ -73,7 +73,7 @@ FULL_MESSAGE = Message(
     loud=True,
     created_at=AT,
     due_at=AT + MINUTE,
-    entries=(Entry(KEYS[1], Reason.STILL_ON_IT), Entry(KEYS[0], None)),
+    entries=(MessageItem(KEYS[1], Reason.ASSIGNEE_CHECK), MessageItem(KEYS[0], None)),
     text="Words",
     delivery=Delivery.CLAIMED,
     route=Route.CHANNEL,
@@ -112,7 +112,7 @@ def test_the_full_examples_have_a_value_in_every_field(full: Any, empty: set[str
         pytest.param(FULL_INCIDENT, id="full"),
         pytest.param(incident(), id="new"),
         pytest.param(replace(incident(), flag=None, peak=None), id="without-flag"),
-        *(pytest.param(replace(outage(), trouble=trouble), id=trouble) for trouble in Trouble),
+        *(pytest.param(replace(outage(), trouble=trouble), id=trouble) for trouble in ServiceProblem),
         *(pytest.param(replace(outage(), cause=cause), id=cause) for cause in Cause),
     ],
 )

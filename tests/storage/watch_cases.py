@@ -4,7 +4,17 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.accounts import Flag
-from bot.domain.incidents import Delivery, Ending, Entry, Incident, Message, Purpose, Reason, State, Trouble
+from bot.domain.incidents import (
+    Delivery,
+    Ending,
+    Incident,
+    Message,
+    MessageItem,
+    Purpose,
+    Reason,
+    ServiceProblem,
+    State,
+)
 from tests.storage.cases import AT, CAPTCHA, FIRST, MINUTE, OWNER
 
 KEYS = [f"{number:032x}" for number in range(100)]
@@ -15,7 +25,7 @@ def incident(number: int = 0, *, at: datetime = AT, flag: Flag = CAPTCHA) -> Inc
 
 
 def outage(number: int = 0, *, at: datetime = AT) -> Incident:
-    return Incident(KEYS[number], State.OPEN, at, at, trouble=Trouble.UNREACHABLE)
+    return Incident(KEYS[number], State.OPEN, at, at, trouble=ServiceProblem.UNREACHABLE)
 
 
 def ended(incident: Incident, at: datetime) -> Incident:
@@ -23,7 +33,7 @@ def ended(incident: Incident, at: datetime) -> Incident:
 
 
 def alert(number: int, *incidents: Incident, at: datetime = AT, recipient: int = OWNER) -> Message:
-    entries = tuple(Entry(incident.key, Reason.OPENED) for incident in incidents)
+    entries = tuple(MessageItem(incident.key, Reason.OPENED) for incident in incidents)
     return Message(
         KEYS[number], recipient, Purpose.ALERT, loud=True, created_at=at, due_at=at, entries=entries
     )

@@ -22,13 +22,13 @@ from bot.domain.accounts import (
 )
 from bot.domain.incidents import (
     Ending,
-    Entry,
     Incident,
     Message,
+    MessageItem,
     Purpose,
     Reason,
+    ServiceProblem,
     State,
-    Trouble,
 )
 from bot.render.message_content import ButtonLook, LinkLook, Look, SelectLook
 from bot.render.text import length
@@ -108,7 +108,7 @@ def ended(number: int = 0, ending: Ending = Ending.CLEARED, **changes: Any) -> I
     return incident(number, state=State.ENDED, ended_at=NOW + 15 * MINUTE, ending=ending, **changes)
 
 
-def service(trouble: Trouble, **changes: Any) -> Incident:
+def service(trouble: ServiceProblem, **changes: Any) -> Incident:
     """Make a trouble of the service of six minutes."""
     return replace(Incident("e" * 32, State.OPEN, NOW - 6 * MINUTE, NOW, trouble=trouble), **changes)
 
@@ -117,7 +117,7 @@ def message(
     *entries: tuple[Incident, Reason | None], purpose: Purpose = Purpose.ALERT, **changes: Any
 ) -> Message:
     """Make a message that is due now."""
-    rows = tuple(Entry(each.key, reason) for each, reason in entries)
+    rows = tuple(MessageItem(each.key, reason) for each, reason in entries)
     return replace(
         Message(MESSAGE, OWNER, purpose, loud=True, created_at=NOW, due_at=NOW, entries=rows), **changes
     )
@@ -222,7 +222,7 @@ troubles = st.builds(
     moments,
     moments,
     flag=st.none() | hostile.map(Flag.of),
-    trouble=st.sampled_from(Trouble),
+    trouble=st.sampled_from(ServiceProblem),
     ended_at=st.none() | moments,
     blind_from=st.none() | moments,
     blind_until=st.none() | moments,

@@ -17,7 +17,7 @@ from urllib.parse import quote
 import aiohttp
 from pydantic import SecretStr
 
-from bot.domain.accounts import Account, InfoSnapshot, SavedAccount, Standing, is_channel
+from bot.domain.accounts import Account, InfoSnapshot, SavedAccount, SubscriptionStatus, is_channel
 from bot.providers.errors import MalformedResponse, RateLimited, Rejected, Unreachable
 from bot.providers.redaction import HIDDEN, redact
 from bot.providers.useapi import parsing
@@ -105,7 +105,7 @@ class UseapiClient:
             ApiRequest(Endpoint.ACCOUNT, channel), account_path(channel), parsing.parse_account
         )
 
-    async def standing(self) -> Standing:
+    async def standing(self) -> SubscriptionStatus:
         """Look at the subscription."""
         return await self._read(ApiRequest(Endpoint.STANDING), "account", parsing.parse_standing)
 

@@ -14,7 +14,7 @@ from typing import Annotated, Final, TypeVar
 from pydantic import Field, StrictInt, StrictStr, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic's own, as it cannot read Python 3.11's
 
-from bot.domain.accounts import Account, Flag, Info, SavedAccount, Standing, is_channel
+from bot.domain.accounts import Account, Flag, Info, SavedAccount, SubscriptionStatus, is_channel
 from bot.providers.errors import Unreachable, UseapiError
 from bot.providers.midjourney_info import label_in_title, parse_info
 from bot.providers.redaction import redact
@@ -240,7 +240,7 @@ def parse_saved_account(answer: ApiResponse, question: ApiRequest) -> SavedAccou
     return SavedAccount(account_of(entry, "") if entry.get("channel") else None, created)
 
 
-def parse_standing(answer: ApiResponse, question: ApiRequest) -> Standing:
+def parse_standing(answer: ApiResponse, question: ApiRequest) -> SubscriptionStatus:
     """Read what the API says of the subscription (useapi.net docs, GET account); what is odd is unknown."""
     raise_for_error(answer, question)
     fields = fields_of(require_json(answer))
@@ -250,7 +250,7 @@ def parse_standing(answer: ApiResponse, question: ApiRequest) -> Standing:
     services = fields_of(fields.get("accounts"))
     name = next((name for name in services if "midjourney" in name.casefold()), "")
     midjourney = fields_of(services.get("Midjourney API") or services.get(name))
-    return Standing(
+    return SubscriptionStatus(
         active=active if isinstance(active, bool) else None,
         accounts=count_of(midjourney.get("total")),
         accounts_in_error=count_of(midjourney.get("error")),

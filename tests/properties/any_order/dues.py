@@ -170,7 +170,7 @@ class Dues:
                 assert is_block or not self.is_muted(case.channel), f"woken in a mute, for {entry.reason}"
             if case is not None and entry.reason is Reason.REMINDER:
                 self._check_reminder(case)
-            if case is not None and entry.reason is Reason.STILL_ON_IT:
+            if case is not None and entry.reason is Reason.ASSIGNEE_CHECK:
                 self._check_question(message.recipient, case)
         reasons = {entry.reason for entry in message.entries}
         is_reminder = Reason.REMINDER in reasons and reasons <= {Reason.REMINDER, None}

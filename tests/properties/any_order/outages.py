@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.incidents import Incident, Message, Reason, Trouble
+from bot.domain.incidents import Incident, Message, Reason, ServiceProblem
 
-ASKS: Final = {Trouble.UNREACHABLE: 0, Trouble.PENDING: 0, Trouble.LIST_GONE: 1}
+ASKS: Final = {ServiceProblem.UNREACHABLE: 0, ServiceProblem.PENDING: 0, ServiceProblem.LIST_GONE: 1}
 """What each trouble asks of a person: nothing, a look at the accounts; any other, to put it right."""
 FIRST_REMINDER, NEXT_REMINDER = timedelta(hours=4), timedelta(hours=24)
 
@@ -20,7 +20,7 @@ Mark = tuple[int, str]
 class Outage:
     """What is known of one stretch of the service's trouble."""
 
-    troubles: set[Trouble] = field(default_factory=set[Trouble])
+    troubles: set[ServiceProblem] = field(default_factory=set[ServiceProblem])
     heavier: int = 0
     """How often the list was refused for something heavier than before."""
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.domain.accounts import Account, Flag, KnownAccount, Observation
 from bot.domain.causes import Cause
-from bot.domain.incidents import Delivery, Trouble
+from bot.domain.incidents import Delivery, ServiceProblem
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
 from bot.incidents.teller import Teller
@@ -73,7 +73,9 @@ class Keeper(IncidentService):
         self.taken.append(Taken())
         return believed
 
-    async def failed(self, trouble: Trouble, flag: Flag | None = None, cause: Cause | None = None) -> None:
+    async def failed(
+        self, trouble: ServiceProblem, flag: Flag | None = None, cause: Cause | None = None
+    ) -> None:
         await super().failed(trouble, flag, cause)
         self.taken.append(Taken(is_failure=True))
 
@@ -117,19 +119,19 @@ class Beats(Heartbeat):
         self.count += 1
 
 
-def error_of(trouble: Trouble, channel: str | None, flag: Flag | None) -> UseapiError | None:
+def error_of(trouble: ServiceProblem, channel: str | None, flag: Flag | None) -> UseapiError | None:
     """Give the error that a trouble comes from; None where it comes from a list."""
     match trouble:
-        case Trouble.TOKEN:
+        case ServiceProblem.TOKEN:
             return Unauthorized("", "")
-        case Trouble.UNPAID:
+        case ServiceProblem.UNPAID:
             return Unpaid("", "", reason=UnpaidReason.QUOTA)
-        case Trouble.GONE:
+        case ServiceProblem.GONE:
             return Gone("", "")
-        case Trouble.PENDING:
+        case ServiceProblem.PENDING:
             assert flag is not None
             return PendingModeration("", "", flag=flag, channel=channel)
-        case Trouble.UNREACHABLE:
+        case ServiceProblem.UNREACHABLE:
             return Unreachable("", "")
         case _:
             return None
@@ -236,7 +238,7 @@ class Process:
         await self.rounds.look()
         return self.monitor.failure is None
 
-    async def fail(self, trouble: Trouble, channel: str | None, flag: Flag | None) -> None:
+    async def fail(self, trouble: ServiceProblem, channel: str | None, flag: Flag | None) -> None:
         """Fail a look; a flag with an account is that account's, as a list that is refused may say."""
         error = error_of(trouble, channel, flag)
         if error is None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from bot.domain.accounts import Flag
-from bot.domain.incidents import ResetVerdict, Trouble
+from bot.domain.incidents import ResetVerdict, ServiceProblem
 from bot.runtime.failpoints import FailPoint
 from tests.properties.any_order.mailbox import Refusal
 from tests.properties.any_order.process import NAMES
@@ -16,7 +16,9 @@ from tests.properties.any_order.watched import ANNE, BEN, Watched
 
 CHANNELS = st.sampled_from(sorted(NAMES))
 TEXTS = st.sampled_from((OTHER, CAPTCHA, MODERATION, BLOCK))
-TROUBLES = st.sampled_from([each for each in Trouble if each not in (Trouble.AWAY, Trouble.PENDING)])
+TROUBLES = st.sampled_from(
+    [each for each in ServiceProblem if each not in (ServiceProblem.AWAY, ServiceProblem.PENDING)]
+)
 SENDING = st.sampled_from(
     [each for each in FailPoint if each not in (FailPoint.LEASED, FailPoint.RESET, FailPoint.JUDGED)]
 )
@@ -68,13 +70,13 @@ class AnyOrder(Watched):
         self.settle()
 
     @rule(trouble=st.none() | TROUBLES)
-    def list_cannot_be_read(self, trouble: Trouble | None) -> None:
+    def list_cannot_be_read(self, trouble: ServiceProblem | None) -> None:
         self.trouble = trouble
         self.poll()
 
     @rule(channel=st.none() | CHANNELS, text=TEXTS)
     def list_is_refused_because_of_an_account(self, channel: str | None, text: str) -> None:
-        self.trouble, self.refused_with = Trouble.PENDING, (channel, Flag.of(text))
+        self.trouble, self.refused_with = ServiceProblem.PENDING, (channel, Flag.of(text))
         self.poll()
 
     @rule(channel=CHANNELS, text=TEXTS, times=st.integers(1, 4))
@@ -168,7 +170,7 @@ class AnyOrder(Watched):
         if (case := self.truth.going(channel)) is None:
             return
         with self.unless_refused():
-            assert self.run(self.process.keeper.claim(case.key, owner)) is not None
+            assert self.run(self.process.keeper.assign(case.key, owner)) is not None
             case.claimed, case.claimer, case.snooze_ends = self.now, owner, None
             self.dues.claims[owner, case.key] += 1
             self.dues.see_to(case)

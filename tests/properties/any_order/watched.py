@@ -13,7 +13,7 @@ import discord
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from bot.domain.accounts import Flag, FlagKind
-from bot.domain.incidents import Delivery, Incident, Message, Purpose, State, Trouble, open_service
+from bot.domain.incidents import Delivery, Incident, Message, Purpose, ServiceProblem, State, open_service
 from bot.notifications.retry_policy import original_key
 from bot.rules.recipient import is_joinable
 from bot.storage import StoreError
@@ -39,7 +39,7 @@ class Watched(RuleBasedStateMachine):
         self.flags: dict[str, str | None] = dict.fromkeys(NAMES)
         self.wrong: list[AssertionError] = []
         """What was wrong with a message that arrived: raised there, it would be taken for Discord's."""
-        self.trouble: Trouble | None = None
+        self.trouble: ServiceProblem | None = None
         """What looks meet while the list cannot be read."""
         self.refused_with: tuple[str | None, Flag | None] = None, None
         """What the list is refused with, and whose it is, if it says so."""
@@ -171,9 +171,9 @@ class Watched(RuleBasedStateMachine):
         assert (self.service is not None) is self.truth.is_troubled
         self.settle()
 
-    def fail(self, trouble: Trouble) -> None:
+    def fail(self, trouble: ServiceProblem) -> None:
         self.truth.pass_time(self.now)
-        channel, flag = self.refused_with if trouble is Trouble.PENDING else (None, None)
+        channel, flag = self.refused_with if trouble is ServiceProblem.PENDING else (None, None)
         if flag is not None:
             channel = channel or self.process.monitor.roster.only()
             channel = channel if channel in self.process.monitor.roster.by_channel else None
@@ -184,8 +184,8 @@ class Watched(RuleBasedStateMachine):
         assert self.process.beats.count == beats, "all is well, though nothing can be seen"
         if taken and taken[-1].is_failure:
             of_nobody = flag.text if flag is not None and channel is None else None
-            may_pass = trouble is Trouble.UNREACHABLE or channel is not None
-            is_pending = trouble is Trouble.PENDING
+            may_pass = trouble is ServiceProblem.UNREACHABLE or channel is not None
+            is_pending = trouble is ServiceProblem.PENDING
             self.truth.fail(self.now, is_refused=is_pending, may_pass=may_pass, text=of_nobody)
         else:
             assert self.process.refuses, "a look that was lost"
@@ -314,7 +314,7 @@ class Watched(RuleBasedStateMachine):
         """Let everything work again for a while, but that a list may go on being refused."""
         self.mailbox.is_down = False
         self.run(self.process.let_write(may=True))
-        self.trouble = self.trouble if self.trouble is Trouble.PENDING else None
+        self.trouble = self.trouble if self.trouble is ServiceProblem.PENDING else None
         self.mailbox.refusals.clear()
         self.process.dies_at = None
         for channel in self.mutes:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.accounts import Account, Flag, FlagKind, SavedAccount, Standing
+from bot.domain.accounts import Account, Flag, FlagKind, SavedAccount, SubscriptionStatus
 from bot.domain.causes import Cause
 from bot.providers import errors
 from bot.providers.redaction import HIDDEN, redact
@@ -156,7 +156,7 @@ def test_a_list_is_read_in_each_of_its_shapes(body: object, accounts: tuple[Acco
 
 def test_an_account_without_an_id_is_shown_and_not_addressed() -> None:
     (account,) = parse_accounts(answer(200, [{"channel": "12"}]), LIST)
-    assert not account.addressable
+    assert not account.has_channel_id
     assert account.link is None
 
 
@@ -399,24 +399,27 @@ def test_a_command_is_not_done_by_a_success_that_is_none(body: object, error: ty
 
 
 def test_the_standing_counts_the_midjourney_accounts() -> None:
-    expected = Standing(active=True, accounts=3, accounts_in_error=1)
+    expected = SubscriptionStatus(active=True, accounts=3, accounts_in_error=1)
     assert parse_standing(answer(200, fixture("standing.json")), ApiRequest(Endpoint.STANDING)) == expected
 
 
 @pytest.mark.parametrize(
     ("body", "standing"),
     [
-        ({"id": 1}, Standing(None, None, None)),
-        ({"subscriptionIsActive": "yes", "accounts": []}, Standing(None, None, None)),
+        ({"id": 1}, SubscriptionStatus(None, None, None)),
+        ({"subscriptionIsActive": "yes", "accounts": []}, SubscriptionStatus(None, None, None)),
         (
             {"subscriptionIsActive": False, "accounts": {"Midjourney v2": {"total": "4", "error": None}}},
-            Standing(active=False, accounts=4, accounts_in_error=None),
+            SubscriptionStatus(active=False, accounts=4, accounts_in_error=None),
         ),
-        ({"accounts": {"Midjourney API": {"total": True, "error": -1}}}, Standing(None, None, None)),
+        (
+            {"accounts": {"Midjourney API": {"total": True, "error": -1}}},
+            SubscriptionStatus(None, None, None),
+        ),
     ],
     ids=["missing", "wrong types", "another name", "no counts"],
 )
-def test_what_is_odd_in_the_standing_is_unknown(body: object, standing: Standing) -> None:
+def test_what_is_odd_in_the_standing_is_unknown(body: object, standing: SubscriptionStatus) -> None:
     assert parse_standing(answer(200, body), ApiRequest(Endpoint.STANDING)) == standing
 
 

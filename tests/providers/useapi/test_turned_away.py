@@ -11,7 +11,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from bot.domain.causes import Cause
-from bot.domain.incidents import Trouble
+from bot.domain.incidents import ServiceProblem
 from bot.polling.poller import trouble_of
 from bot.providers.useapi import (
     Gone,
@@ -62,7 +62,7 @@ def test_row_51_what_bars_the_way_is_an_outage_whatever_its_status(status: int, 
     assert isinstance(error, Unreachable)
     assert (error.cause, error.transient) == (Cause.CHALLENGE, False)
     assert "turns this machine away" in str(error)
-    assert trouble_of(error) is Trouble.UNREACHABLE
+    assert trouble_of(error) is ServiceProblem.UNREACHABLE
 
 
 @pytest.mark.parametrize("status", [401, 402, 403, 429])
@@ -169,7 +169,7 @@ async def test_row_51_the_watch_tells_of_an_outage_and_never_of_the_token(
             clock.turn(MINUTE)
             await rounds.look()
         incident = watch.incident(None)
-        assert (incident.trouble, incident.cause) == (Trouble.UNREACHABLE, Cause.CHALLENGE)
+        assert (incident.trouble, incident.cause) == (ServiceProblem.UNREACHABLE, Cause.CHALLENGE)
         assert rounds.rest() <= 2 * MINUTE
 
 
