@@ -93,7 +93,7 @@ class Status(commands.Cog):
         text = presence_text(
             len(ledger.watch.listed or ()),
             incidents,
-            trouble=service.trouble if service else None,
+            trouble=service.problem if service else None,
             cause=service.cause if service else None,
             muted=any(until > utc_now() for until in ledger.mutes.values()),
             lacks=[each.lack for each in self._rounds.problems()],

@@ -150,12 +150,12 @@ class Moderation(commands.Cog):
         await defer(caller, private=True)
         await self._bot.require_owner(caller.user.id)
         incident = await self._keeper.assign(incident_key(press), caller.user.id)
-        if incident is None or incident.claimed_at is None:
+        if incident is None or incident.assigned_at is None:
             await self._show_present(caller, press)
         else:
             await respond(
                 caller,
-                Shown(action_replies.claimed(self._account(incident), incident.claimed_at + ASSIGNED_FOR)),
+                Shown(action_replies.claimed(self._account(incident), incident.assigned_at + ASSIGNED_FOR)),
             )
 
     async def snooze(self, caller: Interaction, press: ButtonPress) -> None:
@@ -166,7 +166,7 @@ class Moderation(commands.Cog):
         hours = press.number(2) if press.length > 2 else None  # noqa: PLR2004 - the third part, if there is one
         incident = await self._incident(press)
         if incident is not None and not incident.ended and hours is None:
-            is_claimed = incident.claimed_at is not None
+            is_claimed = incident.assigned_at is not None
             choice = action_replies.snooze_choice(
                 self._account(incident), key, message, is_claimed=is_claimed
             )

@@ -92,12 +92,12 @@ class Incident:
     only a change, or the end of good looks, is written down."""
     channel: str | None = None
     flag: Flag | None = None
-    peak: FlagKind | None = None
+    worst_kind: FlagKind | None = None
     """The heaviest kind it was told with."""
-    trouble: ServiceProblem | None = None
+    problem: ServiceProblem | None = None
     cause: Cause | None = None
     """Why the service gives no list, as far as its trouble does not say so."""
-    gravest: ServiceProblem | None = None
+    worst_problem: ServiceProblem | None = None
     """The trouble that asks most of a person, of those it was told with."""
     from_command: bool = False
     """Met by a command, and never seen in the list since."""
@@ -121,9 +121,9 @@ class Incident:
     """Whose reset is under way or, in one that a reset ended, whose it was."""
     lease_channel: str | None = None
     """The account that an owner chose for a reset, where the incident is the service's."""
-    claimed_by: int | None = None
+    assigned_to: int | None = None
     """The owner who said "I'm on it"."""
-    claimed_at: datetime | None = None
+    assigned_at: datetime | None = None
     """When that was said last; None if nobody is on it."""
     asked_at: datetime | None = None
     """When that owner was asked whether it is still so."""
@@ -151,13 +151,13 @@ class Incident:
 def refused_list(incidents: Iterable[Incident]) -> Incident | None:
     """Return the trouble that an error 596 in place of the list is, of which nobody can tell whose it is."""
     service = open_service(incidents)
-    is_it = service is not None and service.trouble is ServiceProblem.PENDING and service.flag is not None
+    is_it = service is not None and service.problem is ServiceProblem.PENDING and service.flag is not None
     return service if is_it else None
 
 
 def open_service(incidents: Iterable[Incident]) -> Incident | None:
     """Give the trouble of the service that is not over; there is one at most."""
-    return next((each for each in incidents if each.trouble and not each.ended), None)
+    return next((each for each in incidents if each.problem and not each.ended), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ class Alert:
 
     incident: str
     reason: Reason
-    loud: bool
+    notify: bool
 
 
 class Purpose(StrEnum):
@@ -216,7 +216,7 @@ class Message:
     key: str
     recipient: int
     purpose: Purpose
-    loud: bool
+    notify: bool
     created_at: datetime
     due_at: datetime
     entries: tuple[MessageItem, ...] = ()

@@ -296,7 +296,7 @@ class IncidentService:
             # Nobody was told anything so far, nor of what is over by now.
             told = {each.incident for each in turn.alerts}
             ended = (each for each in turn.draft.incidents.values() if each.ended and each.key not in told)
-            turn.alerts += [Alert(each.key, Reason.RESOLVED, loud=False) for each in ended]
+            turn.alerts += [Alert(each.key, Reason.RESOLVED, notify=False) for each in ended]
         for owner in sorted(owners - self._greeted):
             turn.draft.put_message(hello(self._keys(), owner, turn.at))
         self._teller.tell(turn.draft, turn.alerts)
@@ -309,8 +309,8 @@ class IncidentService:
             for message in message_lifecycle.cancel_for(person, draft.messages.values(), draft.incidents):
                 draft.put_message(message)
         for incident in list(draft.incidents.values()):
-            if incident.claimed_by is not None and incident.claimed_by not in owners and not incident.ended:
-                draft.put_incident(owner_actions.abandon(incident, incident.claimed_by, turn.at))
+            if incident.assigned_to is not None and incident.assigned_to not in owners and not incident.ended:
+                draft.put_incident(owner_actions.abandon(incident, incident.assigned_to, turn.at))
 
     async def _act(
         self, key: str, owner: int, verb: str, outcome: str, act: Callable[[Incident, datetime], Incident]
@@ -327,4 +327,4 @@ class IncidentService:
 
 def hello(key: str, owner: int, at: datetime) -> Message:
     """Make the hello that shows an owner where alerts arrive, and proves that they do."""
-    return Message(key, owner, Purpose.HELLO, loud=False, created_at=at, due_at=at)
+    return Message(key, owner, Purpose.HELLO, notify=False, created_at=at, due_at=at)

@@ -63,7 +63,7 @@ class Snapshot:
 
 def is_recent_push(message: Message, now: datetime) -> bool:
     """Whether a message notified so lately that a reminder may count from it."""
-    return message.loud and message.sent_at is not None and message.sent_at > now - PUSHED_STAYS
+    return message.notify and message.sent_at is not None and message.sent_at > now - PUSHED_STAYS
 
 
 def is_finished(message: Message) -> bool:

@@ -82,7 +82,7 @@ def is_overtaken(message: Message, messages: Iterable[Message]) -> bool:
     return message.purpose is Purpose.SERVICE and any(
         each.recipient == message.recipient
         and each.purpose is Purpose.SERVICE
-        and each.loud
+        and each.notify
         and each.delivery is not Delivery.CANCELLED
         and each.created_at > message.created_at
         and not is_copy(each)
@@ -97,7 +97,7 @@ def fallback_copy(message: Message, now: datetime) -> Message:
         key=copy_key(message),
         recipient=message.recipient,
         purpose=message.purpose,
-        loud=message.loud,
+        notify=message.notify,
         created_at=now,
         due_at=now,
         entries=message.entries,
@@ -112,7 +112,7 @@ def fallback_copy(message: Message, now: datetime) -> Message:
 def wants_copy(message: Message, now: datetime) -> bool:
     """Whether a message has waited so long by its route that it should also go by the second."""
     waited = message.failing_since is not None and now - message.failing_since >= SECOND_ROUTE_AFTER
-    return waited and message.loud and message.route is Route.DM and message.purpose is not Purpose.TEST
+    return waited and message.notify and message.route is Route.DM and message.purpose is not Purpose.TEST
 
 
 def sent_anew(message: Message, key: str, now: datetime) -> Message:
@@ -124,7 +124,7 @@ def sent_anew(message: Message, key: str, now: datetime) -> Message:
     return replace(
         message,
         key=key,
-        loud=False,
+        notify=False,
         delivery=Delivery.CLAIMED,
         due_at=now,
         claimed_at=now,

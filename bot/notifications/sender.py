@@ -121,7 +121,7 @@ class Sender:
         if is_superfluous:
             return None
         look = around.content.look(message)
-        silent = not message.loud or retry_policy.is_over(message, around.ledger.incidents)
+        silent = not message.notify or retry_policy.is_over(message, around.ledger.incidents)
         letter = around.content.outgoing(message, look)
         place = await around.post.send(channel, letter, nonce=message.nonce, silent=silent)
         around.at(FailPoint.SENT)

@@ -75,7 +75,7 @@ def confirmation(
 def _block_until(account: KnownAccount, flag: Flag, incident: Incident | None) -> datetime | None:
     if incident is None:
         return block_end(account, flag)
-    return incident.block_until() if incident.trouble is None else flag.block_end(incident.opened_at)
+    return incident.block_until() if incident.problem is None else flag.block_end(incident.opened_at)
 
 
 def _question(account: KnownAccount, flag: Flag) -> str:

@@ -80,7 +80,7 @@ def _look(
             around = Around(slots_out(incidents, accounts), open_service(incidents.values()), note)
             return _alert(cases_of(message, incidents, accounts), message.key, page, around)
         case Purpose.SERVICE:
-            found = [each for each in _entries(message, incidents) if each.trouble]
+            found = [each for each in _entries(message, incidents) if each.problem]
             # One that goes on matters more than those that are over.
             open_first = sorted(found, key=lambda each: each.ended)
             if not open_first:
@@ -118,7 +118,7 @@ def _outdated() -> Look:
 def _note(message: Message, incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]) -> Look:
     """Tell silently what is over."""
     cases = cases_of(message, incidents, accounts)
-    blind = [each for each in _entries(message, incidents) if each.trouble]
+    blind = [each for each in _entries(message, incidents) if each.problem]
     told = [was_flagged(case) for case in cases]
     lines = [recovery(each) for each in blind]
     lines += [plain(message.text, TEXT_LIMIT)] if message.text else []

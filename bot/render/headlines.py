@@ -137,7 +137,7 @@ def _over(cases: Sequence[Case]) -> str:
 
 
 def _ago(case: Case) -> str:
-    claimed = case.incident.claimed_at
+    claimed = case.incident.assigned_at
     passed = case.told_at - claimed if claimed else timedelta(hours=4)
     hours = max(1, round(passed / timedelta(hours=1)))
     return f"{hours} hours" if hours > 1 else span(timedelta(hours=1))

@@ -83,9 +83,9 @@ def colour(case: Case) -> discord.Colour:
 def who_and_until(case: Case) -> Iterator[str]:
     """Say who is on it since when, and till when its reminders are put off."""
     incident = case.incident
-    if incident.claimed_by is not None:
-        since = f" since {when(incident.claimed_at, 't')}" if incident.claimed_at else ""
-        yield f"<@{incident.claimed_by}> is on it{since}"
+    if incident.assigned_to is not None:
+        since = f" since {when(incident.assigned_at, 't')}" if incident.assigned_at else ""
+        yield f"<@{incident.assigned_to}> is on it{since}"
     # A snooze that was over when the message was to go out is of the past.
     if incident.snoozed_until is not None and incident.snoozed_until > case.told_at:
         yield f"no reminders until {when(incident.snoozed_until, 'f')}"
@@ -143,10 +143,10 @@ def _since(incident: Incident) -> str:
 
 def _unseen(incident: Incident, trouble: Incident | None) -> Iterator[str]:
     """Say that nobody can tell how it is now."""
-    if trouble is not None and trouble.trouble is ServiceProblem.LIST_GONE:
+    if trouble is not None and trouble.problem is ServiceProblem.LIST_GONE:
         yield "**The API's list has gaps now**, so this may not be up to date."
     elif trouble is not None:
-        can_be_reset = trouble.trouble is ServiceProblem.PENDING and trouble.flag is not None
+        can_be_reset = trouble.problem is ServiceProblem.PENDING and trouble.flag is not None
         yield (
             f"**I cannot see it now.** Last seen flagged {when(incident.seen_at, 'f')}."
             f"{f' {STILL_RESETS}' if can_be_reset else ''}"

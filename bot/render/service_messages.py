@@ -39,7 +39,7 @@ def service_look(
     """Tell of one trouble of the service, or remind of it, or tell that it is over."""
     if incident.ended:
         return _recovered(incident, incidents, accounts)
-    trouble = incident.trouble or ServiceProblem.UNREACHABLE
+    trouble = incident.problem or ServiceProblem.UNREACHABLE
     embed = discord.Embed(
         title=TITLES.get(trouble, "⚠️ Not watching now"),
         description="\n".join([f"No good look since {_since(incident)}.", _meanwhile(trouble)]),
@@ -56,7 +56,7 @@ def service_look(
 
 def headline(incident: Incident, *, reminds: bool = False) -> str:
     """Say in one line what happened to the service, or that it is still so."""
-    if incident.trouble is ServiceProblem.LIST_GONE:
+    if incident.problem is ServiceProblem.LIST_GONE:
         first = "Accounts have vanished: the API lists none of yours any more, or less than half"
         again = "Accounts are still missing: the API lists none of yours any more, or less than half"
     elif incident.flag is not None:
@@ -72,7 +72,7 @@ def recovery(incident: Incident) -> str:
     """Say in one line that it is over, and how long nothing could be seen."""
     start, end = window(incident)
     blind = f"{span(end - start)} ({stretch(start, end)})"
-    if incident.trouble is ServiceProblem.AWAY:
+    if incident.problem is ServiceProblem.AWAY:
         return f"👀 I have no record of {blind}: {short(incident)}. I am watching again."
     return f"✅ I can see your accounts again. I could not for {blind}."
 
@@ -151,7 +151,7 @@ def _since(incident: Incident) -> str:
 
 def short(incident: Incident) -> str:  # noqa: PLR0911 - a table
     """Name a trouble in a few words, by its cause where that is known."""
-    trouble = incident.trouble or ServiceProblem.UNREACHABLE
+    trouble = incident.problem or ServiceProblem.UNREACHABLE
     if incident.cause is not None:
         return WORDS[incident.cause]
     match trouble:
@@ -173,7 +173,7 @@ def short(incident: Incident) -> str:  # noqa: PLR0911 - a table
 
 
 def _steps(incident: Incident) -> str:
-    trouble = incident.trouble or ServiceProblem.UNREACHABLE
+    trouble = incident.problem or ServiceProblem.UNREACHABLE
     match trouble:
         case ServiceProblem.UNREACHABLE:
             tasks = (

@@ -166,7 +166,7 @@ def _muted(channel: str | None, watch: WatchStatus) -> str:
 
 
 def _alive(watch: WatchStatus) -> Iterator[str]:
-    trouble = next((each for each in watch.incidents if each.trouble and not each.ended), None)
+    trouble = next((each for each in watch.incidents if each.problem and not each.ended), None)
     if trouble is not None:
         yield f"⚠️ **{headline(trouble)}**, since {when(trouble.opened_at, 'f')}."
     else:
@@ -198,8 +198,8 @@ def _open(incident: Incident, watch: WatchStatus) -> str:
     parts = [f"**{_name(incident, watch)}**", state_of(incident), f"flagged {when(incident.opened_at)}"]
     if (until := incident.block_until()) is not None:
         parts.append(f"block ends {exactly(until)}")
-    if incident.claimed_by is not None:
-        parts.append(f"<@{incident.claimed_by}> is on it")
+    if incident.assigned_to is not None:
+        parts.append(f"<@{incident.assigned_to}> is on it")
     if incident.snoozed_until is not None and incident.snoozed_until > watch.now:
         parts.append(f"no reminders until {exactly(incident.snoozed_until)}")
     return " · ".join(parts)
@@ -261,7 +261,7 @@ def _ended_at(incident: Incident) -> datetime:
 
 def _over(incident: Incident, watch: WatchStatus) -> str:
     ago = when(_ended_at(incident))
-    if incident.trouble is not None:
+    if incident.problem is not None:
         start, end = window(incident)
         return f"{_capital(short(incident))} · {span(end - start)} · {ago}"
     how = "not configured any more" if is_removed(incident) else "back"

@@ -66,7 +66,7 @@ def open_incident(
         seen_at=at,
         channel=channel,
         flag=flag,
-        peak=flag.kind,
+        worst_kind=flag.kind,
         from_command=from_command,
         before_watch=before_watch,
         recurring=reason is Reason.RECURRING,
@@ -93,15 +93,15 @@ def reopened(incident: Incident, flag: Flag, at: datetime, *, from_command: bool
         opened_at=min(incident.opened_at, at),  # the clock may have been set back since
         seen_at=at,
         flag=flag,
-        peak=heavier(incident.peak, flag.kind),
+        worst_kind=heavier(incident.worst_kind, flag.kind),
         from_command=from_command,
         block_ends=block_end(incident, flag, at),
         ended_at=None,
         ending=None,
         reset_at=min(incident.reset_at or at, at),
         leased_by=None,
-        claimed_by=None,
-        claimed_at=None,
+        assigned_to=None,
+        assigned_at=None,
         asked_at=None,
         snoozed_until=None,
         snoozed_seconds=None,
@@ -109,7 +109,7 @@ def reopened(incident: Incident, flag: Flag, at: datetime, *, from_command: bool
         blind_from=None,
         blind_until=None,
     )
-    return again, Alert(again.key, Reason.RETURNED, loud=True)
+    return again, Alert(again.key, Reason.RETURNED, notify=True)
 
 
 def how_new(past: Sequence[Incident], at: datetime) -> tuple[Reason, bool]:
@@ -137,7 +137,7 @@ def flag_seen(incident: Incident, flag: Flag, at: datetime, *, in_list: bool) ->
         incident,
         state=State.OPEN,
         flag=kept,
-        peak=heavier(incident.peak, flag.kind),
+        worst_kind=heavier(incident.worst_kind, flag.kind),
         block_ends=incident.block_ends if kept is incident.flag else block_end(incident, flag, at),
         from_command=not in_list and (incident.from_command or incident.state is State.CLEARING),
         clear_since=None,
@@ -146,22 +146,22 @@ def flag_seen(incident: Incident, flag: Flag, at: datetime, *, in_list: bool) ->
     )
     if now == incident:
         return incident, None
-    if now.peak is incident.peak:
+    if now.worst_kind is incident.worst_kind:
         # Another text, a lighter kind, a flag that was gone for a look: an edit shows it, nobody is woken.
         return replace(now, seen_at=at), None
     # A snooze was about the lighter trouble.
     return replace(now, seen_at=at, snoozed_until=None, snoozed_seconds=None), Alert(
-        now.key, Reason.WORSE, loud=True
+        now.key, Reason.WORSE, notify=True
     )
 
 
 def update_text(incident: Incident, flag: Flag, at: datetime) -> Change:
     """Take in what the API says now of an episode of which nobody can tell whose it is."""
-    peak = heavier(incident.peak, flag.kind)
-    now = replace(incident, flag=flag_to_keep(incident.flag, flag), peak=peak)
+    peak = heavier(incident.worst_kind, flag.kind)
+    now = replace(incident, flag=flag_to_keep(incident.flag, flag), worst_kind=peak)
     if now == incident:
         return incident, None
-    alert = None if peak is incident.peak else Alert(now.key, Reason.WORSE, loud=True)
+    alert = None if peak is incident.worst_kind else Alert(now.key, Reason.WORSE, notify=True)
     return replace(now, seen_at=at), alert
 
 
@@ -275,4 +275,4 @@ def ended(incident: Incident, ending: Ending, at: datetime) -> Change:
         clear_looks=0,
         missing_looks=0,
     )
-    return over, Alert(over.key, Reason.RESOLVED, loud=False)
+    return over, Alert(over.key, Reason.RESOLVED, notify=False)

@@ -48,9 +48,9 @@ def supersede(
     if sent.delivery is not Delivery.SENT or sent.purpose not in (Purpose.ALERT, Purpose.SERVICE):
         return ()
     older = [*others(sent, messages)]
-    if sent.purpose is Purpose.ALERT and not sent.loud:
+    if sent.purpose is Purpose.ALERT and not sent.notify:
         # Sent in place of one that could not be changed: a push that was made later may stand by now.
-        newer = [each for each in older if each.loud and each.created_at > sent.created_at]
+        newer = [each for each in older if each.notify and each.created_at > sent.created_at]
         last = max(newer, key=sent_time, default=None)
         return () if last is None or not keys([last]) & keys([sent]) else (minus(sent, last),)
     if sent.purpose is Purpose.SERVICE:
@@ -58,7 +58,7 @@ def supersede(
     else:
         # Sent silently, if all in it was over by then: nobody was woken, whatever it takes over now.
         shown = (incident for each in older for incident in running(each, incidents))
-        after = replace(with_more(sent, shown), loud=any(running(sent, incidents)))
+        after = replace(with_more(sent, shown), notify=any(running(sent, incidents)))
     changed = ((after, sent), *((minus(each, after), each) for each in older))
     return tuple(new for new, old in changed if new != old)
 
@@ -72,7 +72,7 @@ def merge_older(sent: Message, older: Iterable[Message]) -> Message:
     later = [each for each in older if keys([each]) & keys([sent]) and each.created_at >= sent.created_at]
     return replace(
         sent,
-        loud=sent.loud or any(each.loud for each in later),
+        notify=sent.notify or any(each.notify for each in later),
         reminders=max(each.reminders for each in (sent, *later)),
     )
 
@@ -105,7 +105,7 @@ def deleted(message: Message, incidents: Mapping[str, Incident]) -> tuple[Messag
     if message.purpose is Purpose.NOTE:
         return gone, ()  # it was sent to tell of the end
     unseen = (
-        Alert(incident.key, Reason.RESOLVED, loud=False)
+        Alert(incident.key, Reason.RESOLVED, notify=False)
         for entry in message.entries
         if entry.reason is not Reason.RESOLVED
         and (incident := incidents.get(entry.incident)) is not None

@@ -60,7 +60,7 @@ def changes(desk: RecipientView, told: Sequence[Told], new_key: NewKey) -> dict[
         *desk.messages,
         draft,
         edited_in(desk, draft),
-        *service_messages(desk, [each for each in told if each[1].trouble is not None], new_key),
+        *service_messages(desk, [each for each in told if each[1].problem is not None], new_key),
     )
     return {message.key: message for message in messages if message is not None}
 
@@ -117,14 +117,14 @@ def is_kept(desk: RecipientView, entry: MessageItem) -> bool:
     if desk.is_muted(incident):
         return breaks_mute(entry.reason, incident)  # what is held is found again when the mute ends
     if entry.reason is Reason.ASSIGNEE_CHECK:
-        return incident.claimed_by == desk.owner and incident.asked_at is not None
+        return incident.assigned_to == desk.owner and incident.asked_at is not None
     # Who joined it by an edit and had somebody see to it needs no push besides.
     return not (incident.key in desk.shown and is_seen_to(incident))
 
 
 def is_seen_to(incident: Incident) -> bool:
     """Whether somebody has taken care of an incident since it last changed."""
-    is_claimed = incident.claimed_at is not None and incident.claimed_at > incident.seen_at
+    is_claimed = incident.assigned_at is not None and incident.assigned_at > incident.seen_at
     return is_claimed or incident.snoozed_until is not None
 
 
@@ -132,9 +132,9 @@ def is_worth_telling(desk: RecipientView, alert: Alert, incident: Incident) -> b
     """Whether an alert about an account wants a message to the owner."""
     if alert.reason is Reason.RESOLVED:
         return is_unseen_end(desk, incident)
-    if not alert.loud or incident.ended:
+    if not alert.notify or incident.ended:
         return False  # an edit shows it
-    if alert.reason is Reason.ASSIGNEE_CHECK and incident.claimed_by != desk.owner:
+    if alert.reason is Reason.ASSIGNEE_CHECK and incident.assigned_to != desk.owner:
         return False  # a question to somebody else
     return not desk.is_muted(incident) or breaks_mute(alert.reason, incident)
 
@@ -179,7 +179,7 @@ def next_push(desk: RecipientView, found: Reasons, new_key: NewKey) -> Message |
     return replace(
         draft,
         purpose=Purpose.ALERT if is_loud else Purpose.NOTE,
-        loud=is_loud,
+        notify=is_loud,
         due_at=min(draft.due_at, due_at),
         entries=tuple(MessageItem(key, reason) for key, reason in found.items()),
         reminders=0 if is_news else desk.pushes.reminders + 1,

@@ -17,7 +17,7 @@ def assign(incident: Incident, owner: int, at: datetime) -> Incident:
     if incident.ended:
         return incident
     return replace(
-        incident, claimed_by=owner, claimed_at=at, asked_at=None, snoozed_until=None, snoozed_seconds=None
+        incident, assigned_to=owner, assigned_at=at, asked_at=None, snoozed_until=None, snoozed_seconds=None
     )
 
 
@@ -30,8 +30,8 @@ def snooze(incident: Incident, until: datetime, at: datetime) -> Incident:
         incident,
         snoozed_until=at + length,
         snoozed_seconds=math.ceil(length.total_seconds()),
-        claimed_by=None,
-        claimed_at=None,
+        assigned_to=None,
+        assigned_at=None,
         asked_at=None,
     )
 
@@ -50,7 +50,7 @@ def take_lease(incident: Incident, owner: int, at: datetime, channel: str | None
         state=State.RESETTING,
         leased_by=owner,
         lease_until=at + LEASE,
-        lease_channel=channel if now.trouble else None,
+        lease_channel=channel if now.problem else None,
         verdict=None,
         judged_at=None,
     )
@@ -63,7 +63,7 @@ def holds_lease(incident: Incident, lease: Incident) -> bool:
 
 def has_ended(incident: Incident, lease: Incident) -> bool:
     """Whether the trouble of the service ended while the lease of it was somebody's, by a good list."""
-    return incident.trouble is not None and incident.ended and incident.leased_by == lease.leased_by
+    return incident.problem is not None and incident.ended and incident.leased_by == lease.leased_by
 
 
 def give_verdict(
@@ -75,7 +75,7 @@ def give_verdict(
     """
     if not holds_lease(incident, lease):
         return incident, None
-    if incident.trouble is not None:
+    if incident.problem is not None:
         # Only a good list ends it. What came of a reset says nothing of the trouble of the service.
         return replace(release_lease(incident), verdict=verdict, judged_at=at), None
     match verdict:
@@ -95,16 +95,16 @@ def flagged_again(incident: Incident, flag: Flag | None, at: datetime) -> Change
     """Take in another flag after a reset; who asked for the reset reads of it there and then."""
     if flag is None:
         return incident, None
-    peak = heavier(incident.peak, flag.kind)
+    peak = heavier(incident.worst_kind, flag.kind)
     ends = block_end(incident, flag, at)
-    now = replace(incident, flag=flag, peak=peak, block_ends=ends, seen_at=at, from_command=False)
-    if peak is incident.peak:
+    now = replace(incident, flag=flag, worst_kind=peak, block_ends=ends, seen_at=at, from_command=False)
+    if peak is incident.worst_kind:
         return now, None
-    return replace(now, snoozed_until=None, snoozed_seconds=None), Alert(now.key, Reason.WORSE, loud=True)
+    return replace(now, snoozed_until=None, snoozed_seconds=None), Alert(now.key, Reason.WORSE, notify=True)
 
 
 def abandon(incident: Incident, owner: int, at: datetime) -> Incident:
     """Take back the claim of somebody who is no owner any more; reminders go on."""
-    if incident.claimed_by != owner:
+    if incident.assigned_to != owner:
         return incident
-    return replace(incident, claimed_by=None, claimed_at=None, asked_at=None, held_until=at)
+    return replace(incident, assigned_to=None, assigned_at=None, asked_at=None, held_until=at)

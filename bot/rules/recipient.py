@@ -133,7 +133,7 @@ class RecipientView:
         A list that is refused with error 596 says that something is not over.
         """
         service = open_service(self.incidents.values())
-        return service is not None and service.trouble is not ServiceProblem.PENDING
+        return service is not None and service.problem is not ServiceProblem.PENDING
 
     @property
     def all_muted_until(self) -> datetime:
@@ -193,8 +193,8 @@ def holds(incident: Incident) -> Iterator[datetime]:
     for until in (incident.held_until, incident.snoozed_until, incident.block_until()):
         if until is not None:
             yield until
-    if incident.claimed_at is not None:
-        yield incident.claimed_at + ASSIGNED_FOR + ASSIGNED_GRACE
+    if incident.assigned_at is not None:
+        yield incident.assigned_at + ASSIGNED_FOR + ASSIGNED_GRACE
 
 
 def clamp_future(message: Message, now: datetime) -> Message:
@@ -221,7 +221,7 @@ def sent_time(message: Message) -> datetime:
 
 def is_push(message: Message) -> bool:
     """Whether a message is to wake somebody because of accounts."""
-    return message.purpose is Purpose.ALERT and message.loud
+    return message.purpose is Purpose.ALERT and message.notify
 
 
 def in_flight(push: Message, sent: Iterable[Message], incidents: Mapping[str, Incident]) -> bool:
@@ -244,4 +244,4 @@ def is_draft(message: Message, incidents: Mapping[str, Incident]) -> bool:
     if message.delivery is not Delivery.WAITING or message.purpose not in ABOUT_ACCOUNTS:
         return False
     known = (incidents.get(entry.incident) for entry in message.entries)
-    return not any(incident is not None and incident.trouble for incident in known)
+    return not any(incident is not None and incident.problem for incident in known)

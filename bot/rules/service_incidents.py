@@ -44,7 +44,7 @@ def recoveries(
             State.OPEN,
             opened_at=watch.last_good,
             seen_at=at,
-            trouble=ServiceProblem.AWAY,
+            problem=ServiceProblem.AWAY,
             blind_from=watch.last_good,
             blind_until=at,
         )
@@ -63,7 +63,7 @@ def troubled(
     """Open the service's incident, or say in the open one what the trouble is now."""
     service = open_service(present.values())
     if service is None:
-        past = [each for each in present.values() if each.trouble is trouble]
+        past = [each for each in present.values() if each.problem is trouble]
         reason, loud = account_incidents.how_new(past, at)
         opened = Incident(
             new_key(),
@@ -71,25 +71,31 @@ def troubled(
             opened_at=at,
             seen_at=at,
             flag=flag,
-            peak=flag.kind if flag else None,
-            trouble=trouble,
+            worst_kind=flag.kind if flag else None,
+            problem=trouble,
             cause=cause,
-            gravest=trouble,
+            worst_problem=trouble,
             recurring=reason is Reason.RECURRING,
             blind_from=watch.last_good,
         )
         yield opened, Alert(opened.key, reason, loud)
         yield from last_seen(watch, present)
-    elif service.trouble is not trouble and trouble is not ServiceProblem.UNREACHABLE:
+    elif service.problem is not trouble and trouble is not ServiceProblem.UNREACHABLE:
         # Not to be reached tells nothing new of a service that refused before.
-        alert = Alert(service.key, Reason.WORSE, loud=True) if is_worse(service, trouble, flag) else None
-        peak = account_incidents.heavier(service.peak, flag.kind) if flag else service.peak
+        alert = Alert(service.key, Reason.WORSE, notify=True) if is_worse(service, trouble, flag) else None
+        peak = account_incidents.heavier(service.worst_kind, flag.kind) if flag else service.worst_kind
         gravest = max(gravest_of(service), trouble, key=WEIGHT.__getitem__)
         now = replace(
-            service, trouble=trouble, cause=cause, seen_at=at, flag=flag, peak=peak, gravest=gravest
+            service,
+            problem=trouble,
+            cause=cause,
+            seen_at=at,
+            flag=flag,
+            worst_kind=peak,
+            worst_problem=gravest,
         )
         yield now, alert
-    elif service.trouble is trouble and service.cause is not cause:
+    elif service.problem is trouble and service.cause is not cause:
         yield replace(service, cause=cause, seen_at=at), None  # an edit shows it
     elif flag is not None and trouble is ServiceProblem.PENDING:
         yield account_incidents.update_text(service, flag, at)
@@ -99,13 +105,16 @@ def is_worse(service: Incident, trouble: ServiceProblem, flag: Flag | None) -> b
     """Whether the service's trouble becomes one that people are to be woken for: heavier than any so far."""
     if trouble is ServiceProblem.PENDING:
         # Without a flag of its own it is an account's, of which people are told.
-        return flag is not None and account_incidents.heavier(service.peak, flag.kind) is not service.peak
+        return (
+            flag is not None
+            and account_incidents.heavier(service.worst_kind, flag.kind) is not service.worst_kind
+        )
     return WEIGHT[trouble] > WEIGHT[gravest_of(service)]
 
 
 def gravest_of(service: Incident) -> ServiceProblem:
     """Return the trouble that asks most of a person, of those the service's incident was told with."""
-    return service.gravest or service.trouble or ServiceProblem.UNREACHABLE
+    return service.worst_problem or service.problem or ServiceProblem.UNREACHABLE
 
 
 def last_seen(watch: PollState, present: Mapping[str, Incident]) -> Iterator[Change]:
@@ -118,8 +127,8 @@ def last_seen(watch: PollState, present: Mapping[str, Incident]) -> Iterator[Cha
 def look_again_in(watch: PollState, incidents: Mapping[str, Incident], policy: Policy) -> timedelta:
     """Say how long to wait for the next look: longer where only a person can help."""
     service = open_service(incidents.values())
-    if service is None or service.trouble in (ServiceProblem.UNREACHABLE, ServiceProblem.PENDING):
+    if service is None or service.problem in (ServiceProblem.UNREACHABLE, ServiceProblem.PENDING):
         return policy.poll_interval  # an account that was reset is to be seen as soon as any
-    if service.trouble is ServiceProblem.LIST_GONE and watch.shrunk:
+    if service.problem is ServiceProblem.LIST_GONE and watch.shrunk:
         return policy.poll_interval  # those that are left are still watched
     return max(TROUBLED_POLL, policy.poll_interval)

@@ -28,7 +28,7 @@ def service_messages(
 def news(told: Iterable[tuple[Alert, Incident]]) -> Iterator[tuple[Reason, Incident]]:
     """Give what alerts say about the service, without what needs no message of its own."""
     for alert, incident in told:
-        if alert.loud or alert.reason is Reason.RESOLVED:
+        if alert.notify or alert.reason is Reason.RESOLVED:
             yield alert.reason, incident
 
 
@@ -46,7 +46,7 @@ def missed(desk: RecipientView) -> Iterator[tuple[Reason, Incident]]:
 
 def unended(desk: RecipientView) -> Iterator[Incident]:
     """Give the trouble of the service that goes on."""
-    return (each for each in desk.incidents.values() if each.trouble is not None and not each.ended)
+    return (each for each in desk.incidents.values() if each.problem is not None and not each.ended)
 
 
 def about(desk: RecipientView, incident: Incident) -> list[Message]:
@@ -77,9 +77,9 @@ def reminder_at(desk: RecipientView, incident: Incident) -> datetime | None:
         return lasts_at(desk, incident) if incident.recurring else None
     if any(each.delivery is Delivery.WAITING for each in told):
         return None  # it will show what is true when it is sent
-    if not last.loud:
+    if not last.notify:
         return desk.all_muted_until  # told silently, because of that mute
-    loud = [each for each in told if each.loud]
+    loud = [each for each in told if each.notify]
     sent_at = max((each.sent_at for each in loud if each.sent_at is not None), default=None)
     if sent_at is None or any(
         each.delivery is Delivery.CLAIMED and each.created_at > sent_at for each in loud
@@ -90,7 +90,7 @@ def reminder_at(desk: RecipientView, incident: Incident) -> datetime | None:
 
 def last_of(told: Iterable[Message]) -> Message | None:
     """Give what was told last."""
-    return max(told, key=lambda each: (each.created_at, each.loud), default=None)
+    return max(told, key=lambda each: (each.created_at, each.notify), default=None)
 
 
 def wants_message(desk: RecipientView, reason: Reason, incident: Incident) -> bool:
@@ -114,11 +114,11 @@ def service_message(desk: RecipientView, reason: Reason, incident: Incident, new
         new_key(),
         desk.owner,
         Purpose.NOTE if incident.ended else Purpose.SERVICE,
-        loud=not (muted or incident.ended),
+        notify=not (muted or incident.ended),
         created_at=desk.now,
         due_at=desk.now,
         entries=(MessageItem(incident.key, reason),),
-        reminders=last.reminders + 1 if last is not None and last.loud else 0,
+        reminders=last.reminders + 1 if last is not None and last.notify else 0,
     )
 
 
@@ -132,4 +132,4 @@ def is_outdated(desk: RecipientView, message: Message) -> bool:
 
 def as_silent_note(message: Message) -> Message:
     """Give a message that is not worth waking anybody for any more."""
-    return replace(message, purpose=Purpose.NOTE, loud=False)
+    return replace(message, purpose=Purpose.NOTE, notify=False)

@@ -11,7 +11,7 @@ from bot.rules.policy import ASSIGNED_FOR, ASSIGNED_GRACE, CLOCK_SLACK, LEASE, L
 
 AHEAD: Final[Mapping[str, timedelta]] = {
     **dict.fromkeys(
-        ("opened_at", "seen_at", "clear_since", "reset_at", "claimed_at", "asked_at", "held_until"),
+        ("opened_at", "seen_at", "clear_since", "reset_at", "assigned_at", "asked_at", "held_until"),
         timedelta(),
     ),
     "lease_until": LEASE,
@@ -28,14 +28,14 @@ def tick(incidents: Mapping[str, Incident], at: datetime) -> tuple[Change, ...]:
 def tick_one(incident: Incident, at: datetime) -> Change:
     """Bring one incident up to the present."""
     now = expire(incident, at)
-    if now.claimed_at is None:
+    if now.assigned_at is None:
         return now, None
-    if at >= now.claimed_at + ASSIGNED_FOR + ASSIGNED_GRACE:
-        held_until = now.claimed_at + ASSIGNED_FOR + ASSIGNED_GRACE
-        return replace(now, claimed_by=None, claimed_at=None, asked_at=None, held_until=held_until), None
+    if at >= now.assigned_at + ASSIGNED_FOR + ASSIGNED_GRACE:
+        held_until = now.assigned_at + ASSIGNED_FOR + ASSIGNED_GRACE
+        return replace(now, assigned_to=None, assigned_at=None, asked_at=None, held_until=held_until), None
     # Somebody whose account just looks well need not be asked.
-    if now.state is State.OPEN and now.asked_at is None and at >= now.claimed_at + ASSIGNED_FOR:
-        return replace(now, asked_at=at), Alert(now.key, Reason.ASSIGNEE_CHECK, loud=True)
+    if now.state is State.OPEN and now.asked_at is None and at >= now.assigned_at + ASSIGNED_FOR:
+        return replace(now, asked_at=at), Alert(now.key, Reason.ASSIGNEE_CHECK, notify=True)
     return now, None
 
 
@@ -82,7 +82,7 @@ def moved(incident: Incident, step: timedelta) -> Incident:
     """
     names = ["lease_until"]
     if step < timedelta():
-        names += ["snoozed_until", "claimed_at", "asked_at"]
+        names += ["snoozed_until", "assigned_at", "asked_at"]
         if incident.flag is not None and not incident.flag.names_moment:
             names.append("block_ends")  # the end of a length counted from when it was seen
     times = {name: getattr(incident, name) for name in names}
@@ -107,6 +107,6 @@ def turning_points(incident: Incident) -> Iterable[datetime]:
         yield incident.lease_until
     if incident.snoozed_until is not None:
         yield incident.snoozed_until
-    if incident.claimed_at is not None:
+    if incident.assigned_at is not None:
         asked = incident.asked_at is not None or incident.state is not State.OPEN
-        yield incident.claimed_at + ASSIGNED_FOR + (ASSIGNED_GRACE if asked else timedelta())
+        yield incident.assigned_at + ASSIGNED_FOR + (ASSIGNED_GRACE if asked else timedelta())

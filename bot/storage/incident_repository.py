@@ -56,7 +56,7 @@ PRESENT_INCIDENTS: Final = """ WHERE key IN (
 """
 PRESENT_MESSAGES: Final = """ WHERE key IN (
         SELECT key FROM message WHERE delivery NOT IN ('done', 'cancelled')
-        UNION SELECT key FROM message WHERE delivery = 'done' AND sent_at > ? AND loud
+        UNION SELECT key FROM message WHERE delivery = 'done' AND sent_at > ? AND notify
         UNION SELECT message.key FROM incident
             JOIN message_entry ON message_entry.incident = incident.key
             JOIN message ON message.key = message_entry.message
@@ -105,8 +105,8 @@ class WatchStore:
     async def load_messages(self, since: datetime) -> tuple[Message, ...]:
         """Give the messages that matter, the oldest first.
 
-        Those are not finished; or they are done, and about an incident that goes on, or loud and sent later
-        than that.
+        Those are not finished; or they are done, and about an incident that goes on, or notified and were sent
+        later than that.
         """
         return messages_of(
             await self._database.read(MESSAGES + PRESENT_MESSAGES + IN_ORDER, (to_epoch(since),))
@@ -179,7 +179,7 @@ def incident_of(row: Any) -> Incident:
     *cells, text, kind = row
     flag = None if text is None else Flag(text, FlagKind(kind))
     incident: Incident = INCIDENT.value(cells, flag=flag)
-    if flag is None or incident.block_ends is not None or incident.trouble is not None:
+    if flag is None or incident.block_ends is not None or incident.problem is not None:
         return incident
     return replace(incident, block_ends=flag.block_end(incident.seen_at))
 

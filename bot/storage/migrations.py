@@ -195,6 +195,14 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         "DROP TABLE account",
         "ALTER TABLE account_without_flag RENAME TO account",
     ),
+    (
+        "ALTER TABLE incident RENAME COLUMN trouble TO problem",
+        "ALTER TABLE incident RENAME COLUMN gravest TO worst_problem",
+        "ALTER TABLE incident RENAME COLUMN peak TO worst_kind",
+        "ALTER TABLE incident RENAME COLUMN claimed_by TO assigned_to",
+        "ALTER TABLE incident RENAME COLUMN claimed_at TO assigned_at",
+        "ALTER TABLE message RENAME COLUMN loud TO notify",
+    ),
 )
 
 

@@ -138,7 +138,7 @@ async def test_where_only_a_person_can_help_the_pace_is_slow_till_a_good_look_of
             clock.turn(MINUTE)
             await until(lambda: looks(api) == 3)
             await resting(clock)
-        assert watch.incident(None).trouble is trouble
+        assert watch.incident(None).problem is trouble
         assert (rounds.rest(), rounds.next_look) == (QUARTER, clock.at + QUARTER)
         before = looks(api)
         clock.turn(QUARTER - SECOND)
@@ -168,7 +168,7 @@ async def test_a_list_that_still_shows_some_accounts_is_watched_at_the_usual_pac
     await rounds.look()
     clock.turn(MINUTE)
     await rounds.look()
-    assert watch.incident(None).trouble is ServiceProblem.LIST_GONE
+    assert watch.incident(None).problem is ServiceProblem.LIST_GONE
     assert rounds.rest() == MINUTE
 
 
@@ -206,7 +206,7 @@ async def test_an_api_out_of_reach_is_asked_at_the_usual_pace(
             await until(lambda now=count: looks(api) == now)
             await resting(clock)
             clock.turn(MINUTE)
-        assert watch.incident(None).trouble is ServiceProblem.UNREACHABLE
+        assert watch.incident(None).problem is ServiceProblem.UNREACHABLE
 
 
 @pytest.mark.parametrize(

@@ -382,7 +382,7 @@ async def test_an_absence_that_is_found_before_the_owners_are_known_is_told_afte
         await watch.keeper.tick()
         (away,) = watch.told(Purpose.NOTE)
         incident = watch.incident(None)
-        assert (incident.trouble, incident.ending) == (ServiceProblem.AWAY, Ending.RECOVERED)
+        assert (incident.problem, incident.ending) == (ServiceProblem.AWAY, Ending.RECOVERED)
         assert [entry.incident for entry in away.entries] == [incident.key]
         await watch.keeper.tick()
         assert watch.told(Purpose.NOTE) == [away]
@@ -465,7 +465,7 @@ async def test_a_copy_that_waits_although_the_original_arrived_is_not_overdue(wa
     await rounds.look()
     hello = watch.told(Purpose.HELLO)[0]
     arrived = replace(
-        hello, delivery=Delivery.DONE, channel_id=1, message_id=2, sent_at=watch.clock.now(), loud=True
+        hello, delivery=Delivery.DONE, channel_id=1, message_id=2, sent_at=watch.clock.now(), notify=True
     )
     copy = replace(hello, key=f"2.{hello.key}", delivery=Delivery.CLAIMED, claimed_at=watch.clock.now())
     other = replace(watch.told(Purpose.HELLO)[1], delivery=Delivery.CANCELLED)

@@ -73,7 +73,7 @@ class Records:
 
     def incidents(self) -> list[IncidentRow]:
         rows = self._read(
-            "SELECT key, state, channel, trouble, recurring, opened_at FROM incident ORDER BY opened_at"
+            "SELECT key, state, channel, problem, recurring, opened_at FROM incident ORDER BY opened_at"
         )
         return [
             IncidentRow(key, State(state), channel, trouble, bool(again), from_epoch(at))
@@ -82,7 +82,7 @@ class Records:
 
     def messages(self) -> list[MessageRow]:
         rows = self._read(
-            "SELECT key, recipient, purpose, loud, delivery, failing_since, message_id FROM message"
+            "SELECT key, recipient, purpose, notify, delivery, failing_since, message_id FROM message"
         )
         entries: dict[str, list[tuple[str, Reason | None]]] = defaultdict(list)
         for of, about, reason in self._read(

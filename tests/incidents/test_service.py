@@ -73,7 +73,7 @@ async def test_a_flag_in_the_list_is_an_incident_and_a_loud_message_to_each_owne
     assert (incident.state, incident.flag, incident.opened_at) == (State.OPEN, FLAG, AT)
     assert sorted(message.recipient for message in watch.told()) == [ADA, BEA]
     for message in watch.told():
-        assert (message.loud, message.delivery, message.due_at) == (True, Delivery.WAITING, AT)
+        assert (message.notify, message.delivery, message.due_at) == (True, Delivery.WAITING, AT)
         assert [(entry.incident, entry.reason) for entry in message.entries] == [
             (incident.key, Reason.OPENED)
         ]
@@ -126,7 +126,7 @@ async def test_a_list_that_lost_most_is_not_believed_and_told_as_trouble_of_the_
     assert watch.told(Purpose.SERVICE) == []
     clock.turn(MINUTE)
     assert not await watch.see()
-    assert watch.incident(None).trouble is ServiceProblem.LIST_GONE
+    assert watch.incident(None).problem is ServiceProblem.LIST_GONE
     assert watch.incident(CHANNEL).state is State.OPEN
     assert [message.recipient for message in watch.told(Purpose.SERVICE)] == [ADA]
 
@@ -145,10 +145,10 @@ async def test_a_list_that_is_believed_again_ends_the_trouble_of_the_service(
 async def test_a_refused_token_is_told_at_once_and_says_nothing_of_any_account(watch: Watched) -> None:
     incident = await flagged(watch)
     await watch.keeper.failed(ServiceProblem.TOKEN)
-    assert watch.incident(None).trouble is ServiceProblem.TOKEN
+    assert watch.incident(None).problem is ServiceProblem.TOKEN
     assert watch.incident() == incident
     (message,) = watch.told(Purpose.SERVICE)
-    assert (message.recipient, message.loud) == (ADA, True)
+    assert (message.recipient, message.notify) == (ADA, True)
 
 
 async def test_an_api_out_of_reach_is_told_once_it_lasted(watch: Watched, clock: Clock) -> None:
@@ -186,7 +186,7 @@ async def test_each_owner_is_greeted_once_also_after_a_restart(database: Path, c
         await watch.see(CLEAN)
         await watch.see(CLEAN)
         (hello,) = watch.told(Purpose.HELLO)
-        assert (hello.recipient, hello.loud, hello.route) == (ADA, False, Route.DM)
+        assert (hello.recipient, hello.notify, hello.route) == (ADA, False, Route.DM)
     async with watching(database, clock) as watch:
         await watch.see(CLEAN)
         assert watch.told(Purpose.HELLO) == [hello]
@@ -246,7 +246,7 @@ async def test_while_nobody_knows_the_owners_nothing_is_lost(watch: Watched) -> 
     watch.owners.add(ADA)
     await watch.keeper.tick()
     (alert,), (service,) = watch.told(), watch.told(Purpose.SERVICE)
-    assert (alert.recipient, alert.loud, alert.holds(incident.key)) == (ADA, True, True)
+    assert (alert.recipient, alert.notify, alert.holds(incident.key)) == (ADA, True, True)
     assert (service.recipient, service.holds(watch.incident(None).key)) == (ADA, True)
     assert len(watch.told(Purpose.HELLO)) == 1
 
@@ -278,7 +278,7 @@ async def assert_told_in_silence(watch: Watched, *keys: str) -> None:
         await watch.keeper.tick()
         notes = watch.told(Purpose.NOTE)
         assert sorted(entry.incident for note in notes for entry in note.entries) == sorted(keys)
-        assert {(note.recipient, note.loud) for note in notes} == {(ADA, False)}
+        assert {(note.recipient, note.notify) for note in notes} == {(ADA, False)}
     assert watch.told() == []
 
 
@@ -309,7 +309,7 @@ async def test_an_owner_who_left_is_sent_nothing_more_and_holds_no_account(watch
         message = await watch.store.watch.message(key)
         assert message is not None
         assert message.delivery is delivery
-    assert (watch.incident().claimed_by, watch.incident().claimed_at) == (None, None)
+    assert (watch.incident().assigned_to, watch.incident().assigned_at) == (None, None)
     assert [message.delivery for message in watch.told()] == [Delivery.WAITING]
     assert watch.told()[0].recipient == ADA
     assert (await written(watch))[1] == watch.ledger.messages
@@ -320,7 +320,7 @@ async def test_the_claim_of_an_owner_stays_when_another_leaves(watch: Watched) -
     await watch.keeper.assign((await flagged(watch)).key, ADA)
     watch.owners.remove(BEA)
     await watch.keeper.tick()
-    assert watch.incident().claimed_by == ADA
+    assert watch.incident().assigned_to == ADA
 
 
 # A database that cannot be written

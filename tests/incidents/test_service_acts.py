@@ -67,7 +67,7 @@ async def test_who_is_on_it_is_noted_and_another_may_take_over(watch: Watched, c
     assert await watch.keeper.assign(key, ADA) == watch.incident()
     clock.turn(MINUTE)
     await watch.keeper.assign(key, BEA)
-    assert (watch.incident().claimed_by, watch.incident().claimed_at) == (BEA, AT + MINUTE)
+    assert (watch.incident().assigned_to, watch.incident().assigned_at) == (BEA, AT + MINUTE)
     assert await watch.audit() == [(ADA, "claim", "on it"), (BEA, "claim", "on it")]
 
 
@@ -146,7 +146,7 @@ async def test_a_test_goes_to_each_owner_by_each_route(watch: Watched) -> None:
         (BEA, Route.DM),
         (BEA, Route.CHANNEL),
     ]
-    assert all(test.loud and test.due_at == AT for test in tests)
+    assert all(test.notify and test.due_at == AT for test in tests)
     assert {test.key for test in tests} == {test.key for test in watch.told(Purpose.TEST)}
 
 
@@ -302,7 +302,7 @@ async def test_row_29_who_is_on_it_is_asked_after_four_hours_and_then_the_claim_
     assert [entry.reason for entry in question.entries] == [Reason.ASSIGNEE_CHECK]
     clock.turn(30 * MINUTE)
     await watch.keeper.tick()
-    assert watch.incident().claimed_by is None
+    assert watch.incident().assigned_to is None
 
 
 # A clock that is set back

@@ -185,7 +185,7 @@ class Desk:
     def incident(self, channel: str = CHANNEL) -> Incident:
         """Make an incident that is open."""
         now = self.clock.now()
-        return Incident(new_key(), State.OPEN, now, now, channel=channel, flag=FLAG, peak=FLAG.kind)
+        return Incident(new_key(), State.OPEN, now, now, channel=channel, flag=FLAG, worst_kind=FLAG.kind)
 
     async def alert(self, recipient: int, *incidents: Incident) -> Message:
         """Put an alert that is due now, about a new incident unless others are given."""
@@ -205,7 +205,9 @@ class Desk:
         now = self.clock.now()
         entries = tuple(MessageItem(incident.key, Reason.OPENED) for incident in incidents)
         loud = purpose not in (Purpose.NOTE, Purpose.HELLO)
-        return Message(new_key(), recipient, purpose, loud=loud, created_at=now, due_at=now, entries=entries)
+        return Message(
+            new_key(), recipient, purpose, notify=loud, created_at=now, due_at=now, entries=entries
+        )
 
     async def empty(self, message: Message) -> None:
         """Take all it is about from a message, as a later one does."""

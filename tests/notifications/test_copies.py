@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 def test_a_reminder_that_arrives_as_a_copy_counts_as_the_reminder_it_is() -> None:
-    third = Message(new_key(), 1, Purpose.ALERT, loud=True, created_at=NOW, due_at=NOW, reminders=3)
+    third = Message(new_key(), 1, Purpose.ALERT, notify=True, created_at=NOW, due_at=NOW, reminders=3)
     at = NOW + timedelta(minutes=2)
     arrived = sent(fallback_copy(third, at), MessageRef(1, 2), shown=None, now=at)
     failing = replace(third, failing_since=NOW)
@@ -46,7 +46,7 @@ def test_row_54_every_argument_of_every_button_survives_the_way_to_custom_id_and
         else [replace(incident(n), key=new_key()) for n in range(count)]
     )
     entries = tuple(MessageItem(each.key, Reason.OPENED) for each in troubles)
-    original = Message(new_key(), 1, purpose, loud=True, created_at=NOW, due_at=NOW, entries=entries)
+    original = Message(new_key(), 1, purpose, notify=True, created_at=NOW, due_at=NOW, entries=entries)
     message = fallback_copy(original, NOW) if is_copy else original
     look = look_of(message, {each.key: each for each in troubles}, {})
     ids = [getattr(item, "custom_id", None) for item in view_of(look).children]

@@ -14,7 +14,7 @@ SECOND = timedelta(seconds=1)
 
 
 def message() -> Message:
-    return Message(new_key(), 1, Purpose.ALERT, loud=True, created_at=NOW, due_at=NOW)
+    return Message(new_key(), 1, Purpose.ALERT, notify=True, created_at=NOW, due_at=NOW)
 
 
 @pytest.mark.parametrize(

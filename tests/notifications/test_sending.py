@@ -259,7 +259,7 @@ async def test_only_what_is_loud_notifies(
 ) -> None:
     async with desk.process():
         incident = desk.incident()
-        await desk.put(incident, replace(desk.draft(ada.person.id, Purpose.ALERT, incident), loud=loud))
+        await desk.put(incident, replace(desk.draft(ada.person.id, Purpose.ALERT, incident), notify=loud))
         await desk.work()
     (body,) = created(world)
     assert body.get("flags") == flags

@@ -93,11 +93,11 @@ async def test_row_48_a_message_about_the_service_is_sent_anew_and_wakes_nobody_
     desk.owners.add(ada.person.id)
     async with desk.process():
         now = desk.clock.now()
-        incident = Incident(new_key(), State.OPEN, now, now, trouble=Wrong.UNREACHABLE)
+        incident = Incident(new_key(), State.OPEN, now, now, problem=Wrong.UNREACHABLE)
         await desk.put(incident, desk.draft(ada.person.id, Purpose.SERVICE, incident))
         await desk.work()
         refuse_edits(world, ada)
-        await desk.put(replace(incident, trouble=Wrong.TOKEN))
+        await desk.put(replace(incident, problem=Wrong.TOKEN))
         await desk.work_for(timedelta(minutes=2))
     assert [body.get("flags", 0) & SILENT for body in created(world)] == [0, SILENT]
 

@@ -223,7 +223,7 @@ async def test_closing_ends_a_look_that_is_under_way(api: SimulatedUseapi, here:
 
 async def service_troubles(here: Parts) -> list[tuple[ServiceProblem | None, Flag | None]]:
     incidents = await here.store.watch.load_incidents(AT)
-    return [(incident.trouble, incident.flag) for incident in incidents if incident.channel is None]
+    return [(incident.problem, incident.flag) for incident in incidents if incident.channel is None]
 
 
 @pytest.mark.parametrize("known", [0, 2], ids=["before-the-first-list", "with-accounts-known"])

@@ -52,7 +52,7 @@ def change_one(number: int, state: State, looks: int) -> Step:
 def write_one(chosen: set[int], *, loud: bool) -> Step:
     def step(draft: Transaction, now: datetime) -> None:
         about = [known for number, known in enumerate(draft.incidents.values()) if number % 5 in chosen]
-        draft.put_message(replace(alert(0, *about, at=now), key=new_key(), loud=loud))
+        draft.put_message(replace(alert(0, *about, at=now), key=new_key(), notify=loud))
 
     return step
 

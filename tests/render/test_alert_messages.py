@@ -148,7 +148,7 @@ def test_the_buttons_name_incident_and_message() -> None:
             id="block over",
         ),
         pytest.param(
-            incident(claimed_by=OWNER, claimed_at=NOW - 241 * MINUTE),
+            incident(assigned_to=OWNER, assigned_at=NOW - 241 * MINUTE),
             Reason.ASSIGNEE_CHECK,
             "⏰ You said you are on it 4 hours ago: Aurora is still flagged\n"
             "Press **I'm on it** again to keep it. If you do not, the reminders go on in 30 min.",
@@ -208,7 +208,7 @@ def test_the_first_line_says_it_all(trouble: Incident, reason: Reason | None, co
             id="block over",
         ),
         pytest.param(
-            incident(claimed_by=OTHER, claimed_at=NOW),
+            incident(assigned_to=OTHER, assigned_at=NOW),
             f"**<@{OTHER}> is on it since <t:1768356000:t>.**",
             id="claimed",
         ),
@@ -350,7 +350,7 @@ def test_an_account_that_is_forgotten_is_called_by_its_channel() -> None:
 def test_a_digest_lists_accounts_quotes_each_text_once_and_opens_each() -> None:
     on_it = f" · <@{OTHER}> is on it since <t:1768356000:t>"
     rows = [
-        (incident(0, claimed_by=OTHER, claimed_at=NOW), Reason.OPENED),
+        (incident(0, assigned_to=OTHER, assigned_at=NOW), Reason.OPENED),
         (incident(1, "verify you're human", before_watch=True), Reason.OPENED),
         (incident(2), Reason.OPENED),
         (incident(3, BLOCKED), Reason.OPENED),
@@ -431,7 +431,7 @@ def test_the_select_of_a_digest_gives_incidents_and_carries_the_message() -> Non
         pytest.param(several([None, None]), "⚠️ 2 accounts need you: Aurora and Borealis", id="carried along"),
         pytest.param(
             [
-                (incident(number, claimed_at=NOW - timedelta(hours=4)), Reason.ASSIGNEE_CHECK)
+                (incident(number, assigned_at=NOW - timedelta(hours=4)), Reason.ASSIGNEE_CHECK)
                 for number in range(2)
             ],
             "⏰ You said you are on it 4 hours ago: 2 accounts still flagged\n"
@@ -606,7 +606,7 @@ def test_a_test_is_marked_looks_real_and_has_nothing_that_works() -> None:
 
 
 def test_the_look_is_the_same_for_the_same_state_whenever_it_is_made() -> None:
-    rows = [(incident(text=BLOCKED, claimed_by=OTHER, claimed_at=NOW), Reason.OPENED), (ended(1), None)]
+    rows = [(incident(text=BLOCKED, assigned_to=OTHER, assigned_at=NOW), Reason.OPENED), (ended(1), None)]
     assert shown(*rows).fingerprint == shown(*rows).fingerprint
     # It is kept in the database, so it must not depend on the process either.
     assert Look("a").fingerprint == "7486bad0cb1b6a695605dcbfa75b9393"
@@ -616,7 +616,7 @@ def test_the_look_is_the_same_for_the_same_state_whenever_it_is_made() -> None:
     "other",
     [
         incident(text="captcha"),
-        incident(claimed_by=OTHER, claimed_at=NOW),
+        incident(assigned_to=OTHER, assigned_at=NOW),
         CLEARING,
         RESETTING,
         ended(),
@@ -692,8 +692,8 @@ def test_a_full_digest_of_hostile_accounts_keeps_the_limits_and_lists_each(
             incident(
                 n,
                 f"{n}{text}",
-                claimed_by=2**63,
-                claimed_at=NOW,
+                assigned_to=2**63,
+                assigned_at=NOW,
                 snoozed_until=NOW + MINUTE,
                 before_watch=True,
             ),
@@ -709,7 +709,7 @@ def test_a_full_digest_of_hostile_accounts_keeps_the_limits_and_lists_each(
 
 
 def test_a_list_too_long_without_links_gives_up_all_but_names_and_states() -> None:
-    owner = {"claimed_by": 2**63, "claimed_at": NOW, "snoozed_until": NOW + MINUTE, "before_watch": True}
+    owner = {"assigned_to": 2**63, "assigned_at": NOW, "snoozed_until": NOW + MINUTE, "before_watch": True}
     rows = [(incident(n, BLOCKED, **owner), None) for n in range(20)]
     mapped = {channel(n): account("*" * 20, channel=channel(n)) for n in range(20)}
     look = look_of(message(*rows), by_key(row[0] for row in rows), mapped)
@@ -722,7 +722,7 @@ def test_a_list_too_long_without_links_gives_up_all_but_names_and_states() -> No
 
 def test_a_long_list_gives_up_links_before_accounts() -> None:
     rows = [
-        (incident(n, claimed_by=2**63, claimed_at=NOW, snoozed_until=NOW + MINUTE), None) for n in range(20)
+        (incident(n, assigned_to=2**63, assigned_at=NOW, snoozed_until=NOW + MINUTE), None) for n in range(20)
     ]
     mapped = {channel(n): account("L_" * 40, channel=channel(n), server="9" * 20) for n in range(20)}
     look = look_of(message(*rows), by_key(row[0] for row in rows), mapped)

@@ -86,7 +86,7 @@ def test_it_reads_from_what_is_wrong_to_what_is_over() -> None:
     watch = replace(
         CALM,
         incidents=[
-            incident(1, claimed_by=OTHER),
+            incident(1, assigned_to=OTHER),
             incident(0, BLOCKED, snoozed_until=NOW + HOUR),
             ended(2),
             ended(3, Ending.REMOVED),

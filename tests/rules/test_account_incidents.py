@@ -82,7 +82,7 @@ def test_a_heavier_kind_is_worse_and_a_lighter_one_an_edit() -> None:
     for text, alerts in ((OTHER, []), (MODERATION, [Reason.WORSE]), (BLOCK, [Reason.WORSE]), (OTHER, [])):
         world.flags[A] = text
         assert [alert.reason for alert in world.look().alerts] == alerts
-    assert world.incident(A).peak is FlagKind.BLOCK
+    assert world.incident(A).worst_kind is FlagKind.BLOCK
     assert world.incident(A).flag == Flag.of(OTHER)
 
 
@@ -215,7 +215,7 @@ def test_what_a_command_meets_again_has_to_be_clean_anew() -> None:
     world.meet(A, MODERATION)
     met = world.now
     world.run(10 * MINUTE)
-    assert world.fail(ServiceProblem.TOKEN).incidents[-1].trouble is ServiceProblem.TOKEN
+    assert world.fail(ServiceProblem.TOKEN).incidents[-1].problem is ServiceProblem.TOKEN
     assert world.incident(A).seen_at == met
     world.look()
     world.meet(A, MODERATION)
@@ -264,7 +264,7 @@ def test_another_flag_after_a_reset_is_told_if_it_is_worse(text: str, reasons: l
     world.verdict(world.lease(A), ResetVerdict.FLAGGED_AGAIN, text)
     incident, flag = world.incident(A), Flag.of(text)
     assert (incident.flag, incident.seen_at, incident.from_command) == (flag, world.now, False)
-    assert incident.peak is (FlagKind.BLOCK if reasons else FlagKind.MODERATION)
+    assert incident.worst_kind is (FlagKind.BLOCK if reasons else FlagKind.MODERATION)
     assert incident.block_until() == (world.now + 3 * DAY if reasons else None)
     assert [push.reasons[A] for push in world.pushes()[1:]] == reasons
 
@@ -293,7 +293,7 @@ def test_what_returns_is_the_same_incident_with_nothing_left_of_what_owners_said
         before,
         seen_at=world.now,
         flag=Flag.of(MODERATION),
-        peak=FlagKind.MODERATION,
+        worst_kind=FlagKind.MODERATION,
         reset_at=world.now - 3 * MINUTE,
     )
 
@@ -380,7 +380,7 @@ def test_only_the_claim_of_who_left_is_taken_back() -> None:
     assert owner_actions.abandon(incident, ANNE, START) == incident
     claimed = replace(owner_actions.assign(incident, ANNE, START), asked_at=START)
     assert owner_actions.abandon(claimed, ANNE, START + HOUR) == replace(incident, held_until=START + HOUR)
-    assert owner_actions.abandon(owner_actions.assign(incident, ANNE, START), BEN, START).claimed_by == ANNE
+    assert owner_actions.abandon(owner_actions.assign(incident, ANNE, START), BEN, START).assigned_to == ANNE
 
 
 def test_the_clock_is_minded_when_it_changes_something_next() -> None:

@@ -297,7 +297,7 @@ def test_what_replaces_a_message_that_cannot_be_changed_shows_nothing_that_a_lat
     world.delete(first)
     world.flags[B] = MODERATION
     world.run(MINUTE)
-    anew = replace(first, key="anew", loud=False, sent_at=world.now)
+    anew = replace(first, key="anew", notify=False, sent_at=world.now)
     (after,) = supersede(anew, world.messages.values(), world.incidents)
     assert (after.key, after.entries) == ("anew", ())
 
@@ -318,7 +318,7 @@ def test_a_push_that_woke_nobody_does_not_hold_the_next() -> None:
     world.run(10 * MINUTE)
     sent = replace(world.messages[push.key], delivery=Delivery.SENT, sent_at=world.now)
     (after,) = supersede(sent, world.messages.values(), world.incidents)
-    assert after == replace(sent, loud=False)
+    assert after == replace(sent, notify=False)
     world.messages[push.key] = after
     assert (
         earliest_send(only(world.waiting()), world.messages.values(), world.incidents, world.now) == world.now
@@ -401,7 +401,7 @@ def test_the_service_has_one_incident_at_a_time(
     world.run_without_api(HOUR, first)
     world.run_without_api(HOUR, then)
     (service,) = world.service()
-    assert service.trouble is (first if then is ServiceProblem.UNREACHABLE else then)
+    assert service.problem is (first if then is ServiceProblem.UNREACHABLE else then)
     assert len(world.pushes()) == pushes
     standing = [each for each in world.messages.values() if each.delivery is Delivery.SENT and each.entries]
     assert len(standing) == 1
@@ -428,9 +428,9 @@ def test_a_cause_goes_with_its_trouble() -> None:
     world.fail(ServiceProblem.UNPAID, cause=Cause.QUOTA)
     world.now += MINUTE
     world.fail(ServiceProblem.UNREACHABLE, cause=Cause.SILENT)
-    assert [(each.trouble, each.cause) for each in world.service()] == [(ServiceProblem.UNPAID, Cause.QUOTA)]
+    assert [(each.problem, each.cause) for each in world.service()] == [(ServiceProblem.UNPAID, Cause.QUOTA)]
     world.fail(ServiceProblem.TOKEN)
-    assert [(each.trouble, each.cause) for each in world.service()] == [(ServiceProblem.TOKEN, None)]
+    assert [(each.problem, each.cause) for each in world.service()] == [(ServiceProblem.TOKEN, None)]
 
 
 def test_a_service_that_refuses_now_for_this_and_now_for_that_wakes_nobody_each_time() -> None:
@@ -580,7 +580,7 @@ def test_a_silent_message_about_the_service_that_a_loud_one_overtook_wakes_nobod
     world.now += HOUR
     world.tell()
     (overtaking,) = world.waiting()
-    assert overtaking.loud
+    assert overtaking.notify
     assert world.claim(overtaking.key)
     world.send(overtaking.key)
     world.send(delayed.key)

@@ -72,7 +72,7 @@ def test_an_account_that_stays_after_its_removal_is_missed_when_it_goes() -> Non
     world.run(11 * MINUTE)
     world.flags = {}
     world.run(2 * MINUTE)
-    assert [service.trouble for service in world.service()] == [ServiceProblem.LIST_GONE]
+    assert [service.problem for service in world.service()] == [ServiceProblem.LIST_GONE]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ def test_it_is_told_at_once_and_loudly_with_what_the_api_says() -> None:
     assert (told.at, told.purpose) == (world.now, Purpose.SERVICE)
     assert told.reasons == {"pending": Reason.OPENED}
     (service,) = world.service()
-    assert (service.trouble, service.flag) == (ServiceProblem.PENDING, Flag.of(MODERATION))
+    assert (service.problem, service.flag) == (ServiceProblem.PENDING, Flag.of(MODERATION))
 
 
 def test_it_is_told_once_and_over_with_the_next_good_list() -> None:
@@ -48,7 +48,7 @@ def test_an_outage_besides_does_not_hide_it() -> None:
     refused(world)
     world.run_without_api(10 * MINUTE)
     (service,) = world.service()
-    assert (service.trouble, service.flag) == (ServiceProblem.PENDING, Flag.of(MODERATION))
+    assert (service.problem, service.flag) == (ServiceProblem.PENDING, Flag.of(MODERATION))
     assert len(world.pushes()) == 1
 
 
@@ -60,7 +60,7 @@ def test_a_heavier_kind_is_told_and_another_text_is_shown() -> None:
     assert world.service()[0].flag == Flag.of("Are you human?")
     refused(world, BLOCK)
     assert [each.reasons["pending"] for each in world.pushes()] == [Reason.OPENED, Reason.WORSE]
-    assert world.service()[0].peak is FlagKind.BLOCK
+    assert world.service()[0].worst_kind is FlagKind.BLOCK
 
 
 def test_a_heavier_kind_is_told_also_where_the_error_was_news_of_an_outage() -> None:
@@ -116,7 +116,7 @@ def test_what_another_trouble_takes_the_place_of_is_not_quoted_any_more() -> Non
     world = started()
     refused(world)
     world.fail(ServiceProblem.TOKEN)
-    assert (world.service()[0].trouble, world.service()[0].flag) == (ServiceProblem.TOKEN, None)
+    assert (world.service()[0].problem, world.service()[0].flag) == (ServiceProblem.TOKEN, None)
 
 
 def test_of_an_account_that_is_told_itself_only_the_blindness_is_told_and_that_later() -> None:

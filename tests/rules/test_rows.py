@@ -119,7 +119,7 @@ def test_row_05_two_kinds_are_one_push_at_the_heavier() -> None:
         world.deliver()
     world.wait(PUSH_EVERY)
     assert [push.reasons[A] for push in world.pushes()] == [Reason.OPENED, Reason.WORSE]
-    assert world.incident(A).peak is FlagKind.MODERATION
+    assert world.incident(A).worst_kind is FlagKind.MODERATION
 
 
 def test_row_06_a_changing_number_is_no_change() -> None:
@@ -471,7 +471,7 @@ def test_row_29_who_is_on_it_is_asked_after_four_hours_and_half_an_hour_later_re
     lapsed = [(push.at - claimed, push.reasons) for push in rest]
     assert lapsed[0] == (4.5 * HOUR, {A: Reason.REMINDER})
     assert [push.at - claimed for push in world.pushes(BEN)[1:2]] == [4.5 * HOUR]
-    assert world.incident(A).claimed_by is None
+    assert world.incident(A).assigned_to is None
 
 
 def test_row_29_who_says_so_again_is_asked_four_hours_after_that() -> None:
@@ -583,7 +583,7 @@ def test_the_last_press_counts_of_im_on_it_and_snooze() -> None:
     world.now += MINUTE
     world.change(owner_actions.snooze(world.incident(A), world.now + HOUR, world.now))
     begun = world.now
-    assert world.incident(A).claimed_by is None
+    assert world.incident(A).assigned_to is None
     world.run(HOUR + 2 * MINUTE)
     assert [push.at - begun for push in world.pushes()[1:]] == [HOUR]
     world.change(owner_actions.snooze(world.incident(A), world.now + DAY, world.now))
@@ -962,7 +962,7 @@ def test_row_41_an_account_removed_and_added_again_is_missed_when_it_is_gone() -
     world.watch = adding(expect_removal(world.watch, A, world.now), A)
     world.flags = {}
     world.run(2 * MINUTE)
-    assert [service.trouble for service in world.service()] == [ServiceProblem.LIST_GONE]
+    assert [service.problem for service in world.service()] == [ServiceProblem.LIST_GONE]
 
 
 def test_row_44_polls_a_second_apart_are_one_for_an_account_missing_from_the_list() -> None:
@@ -989,4 +989,4 @@ def test_row_44_polls_a_second_apart_are_one_for_a_list_that_is_empty() -> None:
     assert world.service() == []
     world.now += MINUTE
     world.look()
-    assert [service.trouble for service in world.service()] == [ServiceProblem.LIST_GONE]
+    assert [service.problem for service in world.service()] == [ServiceProblem.LIST_GONE]

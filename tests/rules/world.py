@@ -191,7 +191,7 @@ class World:
 
     def send(self, key: str) -> None:
         message = self.messages[key]
-        loud = message.loud and not all(self.incidents[entry.incident].ended for entry in message.entries)
+        loud = message.notify and not all(self.incidents[entry.incident].ended for entry in message.entries)
         entries = tuple((self.name(entry), entry.reason) for entry in message.entries)
         could_join = self.joinable.get(key, False)
         self.told.append(
@@ -212,7 +212,7 @@ class World:
 
     def name(self, entry: MessageItem) -> str:
         incident = self.incidents[entry.incident]
-        return incident.channel or str(incident.trouble)
+        return incident.channel or str(incident.problem)
 
     # What people do
 
@@ -287,7 +287,7 @@ class World:
         return self.incident(channel).state
 
     def service(self) -> list[Incident]:
-        return [each for each in self.incidents.values() if each.trouble]
+        return [each for each in self.incidents.values() if each.problem]
 
     def pushes(self, owner: int = ANNE) -> list[Told]:
         return [each for each in self.told if each.loud and each.owner == owner]

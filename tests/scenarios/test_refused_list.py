@@ -121,7 +121,7 @@ def confirm(scene: Scene) -> None:
 def refusal(scene: Scene) -> Incident:
     """Give the trouble that the refused list is."""
     incidents = scene.watch.keeper.ledger.incidents.values()
-    return next(each for each in incidents if each.trouble is ServiceProblem.PENDING)
+    return next(each for each in incidents if each.problem is ServiceProblem.PENDING)
 
 
 async def test_row_53_the_account_an_owner_chooses_is_reset_and_the_next_good_list_is_the_verdict(

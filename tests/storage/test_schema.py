@@ -115,7 +115,7 @@ async def test_what_the_columns_of_an_earlier_version_have_flagged_is_an_open_in
             seen_at=from_epoch(SINCE),
             channel=FIRST.channel,
             flag=Flag("Wait", FlagKind.CAPTCHA),
-            peak=FlagKind.CAPTCHA,
+            worst_kind=FlagKind.CAPTCHA,
             before_watch=True,
         )
         assert len(kept.key) == len(new_key())

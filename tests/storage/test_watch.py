@@ -56,8 +56,8 @@ FULL_INCIDENT = Incident(
     lease_until=AT + 3 * MINUTE,
     leased_by=OWNER,
     lease_channel=FIRST.channel,
-    claimed_by=OWNER + 1,
-    claimed_at=AT + 4 * MINUTE,
+    assigned_to=OWNER + 1,
+    assigned_at=AT + 4 * MINUTE,
     asked_at=AT + 8 * MINUTE,
     snoozed_until=AT + 5 * MINUTE,
     snoozed_seconds=300,
@@ -70,7 +70,7 @@ FULL_MESSAGE = Message(
     KEYS[2],
     OWNER,
     Purpose.NOTE,
-    loud=True,
+    notify=True,
     created_at=AT,
     due_at=AT + MINUTE,
     entries=(MessageItem(KEYS[1], Reason.ASSIGNEE_CHECK), MessageItem(KEYS[0], None)),
@@ -95,7 +95,7 @@ FULL_MESSAGE = Message(
     ("full", "empty"),
     [
         pytest.param(
-            FULL_INCIDENT, {"trouble", "cause", "gravest"}, id="incident"
+            FULL_INCIDENT, {"problem", "cause", "worst_problem"}, id="incident"
         ),  # it has an account instead
         pytest.param(FULL_MESSAGE, set[str](), id="message"),
     ],
@@ -111,8 +111,8 @@ def test_the_full_examples_have_a_value_in_every_field(full: Any, empty: set[str
     [
         pytest.param(FULL_INCIDENT, id="full"),
         pytest.param(incident(), id="new"),
-        pytest.param(replace(incident(), flag=None, peak=None), id="without-flag"),
-        *(pytest.param(replace(outage(), trouble=trouble), id=trouble) for trouble in ServiceProblem),
+        pytest.param(replace(incident(), flag=None, worst_kind=None), id="without-flag"),
+        *(pytest.param(replace(outage(), problem=trouble), id=trouble) for trouble in ServiceProblem),
         *(pytest.param(replace(outage(), cause=cause), id=cause) for cause in Cause),
     ],
 )
@@ -276,13 +276,15 @@ PUSHED = done(sent(alert(2, OVER)))
         pytest.param(sent(alert(2, OVER)), True, id="sent"),
         pytest.param(PUSHED, False, id="done-then"),
         pytest.param(done(sent(alert(2, OVER), AT + timedelta(milliseconds=1))), True, id="done-later"),
-        pytest.param(replace(PUSHED, loud=False, sent_at=AT + MINUTE), False, id="done-later-but-silent"),
+        pytest.param(replace(PUSHED, notify=False, sent_at=AT + MINUTE), False, id="done-later-but-silent"),
         pytest.param(done(alert(2, OVER, at=AT + MINUTE)), False, id="done-without-being-sent"),
         pytest.param(
             replace(PUSHED, delivery=Delivery.CANCELLED, sent_at=AT + MINUTE), False, id="cancelled"
         ),
         pytest.param(done(sent(alert(2, OVER, GOING_ON))), True, id="about-one-that-goes-on"),
-        pytest.param(replace(done(alert(2, GOING_ON)), loud=False), True, id="silent-about-one-that-goes-on"),
+        pytest.param(
+            replace(done(alert(2, GOING_ON)), notify=False), True, id="silent-about-one-that-goes-on"
+        ),
         pytest.param(
             replace(alert(2, GOING_ON), delivery=Delivery.CANCELLED), False, id="cancelled-about-one"
         ),

@@ -25,7 +25,7 @@ def incident(number: int = 0, *, at: datetime = AT, flag: Flag = CAPTCHA) -> Inc
 
 
 def outage(number: int = 0, *, at: datetime = AT) -> Incident:
-    return Incident(KEYS[number], State.OPEN, at, at, trouble=ServiceProblem.UNREACHABLE)
+    return Incident(KEYS[number], State.OPEN, at, at, problem=ServiceProblem.UNREACHABLE)
 
 
 def ended(incident: Incident, at: datetime) -> Incident:
@@ -35,7 +35,7 @@ def ended(incident: Incident, at: datetime) -> Incident:
 def alert(number: int, *incidents: Incident, at: datetime = AT, recipient: int = OWNER) -> Message:
     entries = tuple(MessageItem(incident.key, Reason.OPENED) for incident in incidents)
     return Message(
-        KEYS[number], recipient, Purpose.ALERT, loud=True, created_at=at, due_at=at, entries=entries
+        KEYS[number], recipient, Purpose.ALERT, notify=True, created_at=at, due_at=at, entries=entries
     )
 
 

@@ -97,7 +97,7 @@ def incident(number: int = 0, text: str = MODERATION, **changes: Any) -> Inciden
         NOW,
         channel=channel(number),
         flag=flag,
-        peak=flag.kind,
+        worst_kind=flag.kind,
         block_ends=ends,
     )
     return replace(made, **changes)
@@ -110,7 +110,7 @@ def ended(number: int = 0, ending: Ending = Ending.CLEARED, **changes: Any) -> I
 
 def service(trouble: ServiceProblem, **changes: Any) -> Incident:
     """Make a trouble of the service of six minutes."""
-    return replace(Incident("e" * 32, State.OPEN, NOW - 6 * MINUTE, NOW, trouble=trouble), **changes)
+    return replace(Incident("e" * 32, State.OPEN, NOW - 6 * MINUTE, NOW, problem=trouble), **changes)
 
 
 def message(
@@ -119,7 +119,7 @@ def message(
     """Make a message that is due now."""
     rows = tuple(MessageItem(each.key, reason) for each, reason in entries)
     return replace(
-        Message(MESSAGE, OWNER, purpose, loud=True, created_at=NOW, due_at=NOW, entries=rows), **changes
+        Message(MESSAGE, OWNER, purpose, notify=True, created_at=NOW, due_at=NOW, entries=rows), **changes
     )
 
 
@@ -208,8 +208,8 @@ incidents = st.builds(
     ending=st.none() | st.sampled_from(Ending),
     reset_at=st.none() | moments,
     leased_by=st.none() | st.integers(1, 2**60),
-    claimed_by=st.none() | st.integers(1, 2**60),
-    claimed_at=st.none() | moments,
+    assigned_to=st.none() | st.integers(1, 2**60),
+    assigned_at=st.none() | moments,
     snoozed_until=st.none() | moments,
     blind_from=st.none() | moments,
     blind_until=st.none() | moments,
@@ -222,7 +222,7 @@ troubles = st.builds(
     moments,
     moments,
     flag=st.none() | hostile.map(Flag.of),
-    trouble=st.sampled_from(ServiceProblem),
+    problem=st.sampled_from(ServiceProblem),
     ended_at=st.none() | moments,
     blind_from=st.none() | moments,
     blind_until=st.none() | moments,

@@ -15,7 +15,7 @@ PATIENCE = 20.0
 SILENT = 1 << 12
 TIMES = {
     "incident": (
-        *("opened_at", "seen_at", "clear_since", "ended_at", "reset_at", "lease_until", "claimed_at"),
+        *("opened_at", "seen_at", "clear_since", "ended_at", "reset_at", "lease_until", "assigned_at"),
         *("asked_at", "snoozed_until", "held_until", "block_ends"),
     ),
     "message": ("created_at", "due_at", "claimed_at", "failing_since", "sent_at", "edited_at"),

@@ -54,7 +54,7 @@ class Outages:
         if incident.key not in self.known and not incident.recurring:
             self.owed |= {(owner, incident.key) for owner in self.owners}
         outage = self.known.setdefault(incident.key, Outage())
-        outage.troubles |= {incident.trouble} if incident.trouble else set()
+        outage.troubles |= {incident.problem} if incident.problem else set()
         outage.heavier = heavier
 
     def leave(self, owner: int) -> None:

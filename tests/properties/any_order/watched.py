@@ -124,7 +124,7 @@ class Watched(RuleBasedStateMachine):
 
     def is_anew(self, row: Message) -> bool:
         """Whether a message takes the place of one that can be changed no more, of which each has one."""
-        if row.loud or row.purpose not in (Purpose.ALERT, Purpose.SERVICE):
+        if row.notify or row.purpose not in (Purpose.ALERT, Purpose.SERVICE):
             return False
         for number in sorted(self.mailbox.archived - self.replaced):
             old = self.arrived.get(number)
@@ -223,7 +223,7 @@ class Watched(RuleBasedStateMachine):
                 assert case.key in ("", incident.key), "another incident for the same trouble"
                 assert case.key or incident.key not in {each.key for each in self.truth.cases}
                 case.key = incident.key
-            if incident.trouble is not None and incident.key not in self.dues.service.known:
+            if incident.problem is not None and incident.key not in self.dues.service.known:
                 self.dues.service.go_on(incident, 0)
         if self.service is not None:
             self.dues.service.go_on(self.service, self.truth.heavier)
@@ -261,11 +261,11 @@ class Watched(RuleBasedStateMachine):
         going = {each.channel: each for each in ledger.incidents.values() if each.channel and not each.ended}
         assert going.keys() == {case.channel for case in self.truth.all_going()}
         if self.service is not None:
-            peak = self.service.peak
+            peak = self.service.worst_kind
             assert self.truth.heaviest == (None if peak is None else list(FlagKind).index(peak))
         for case in self.truth.all_going():
             incident = going[case.channel]
-            assert incident.peak is list(FlagKind)[case.peak]
+            assert incident.worst_kind is list(FlagKind)[case.peak]
             assert incident.recurring is case.is_recurring
             assert incident.opened_at == case.born, "not the time at which it was seen first"
             # One that is over is given up by the next tick.

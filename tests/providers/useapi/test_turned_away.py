@@ -169,7 +169,7 @@ async def test_row_51_the_watch_tells_of_an_outage_and_never_of_the_token(
             clock.turn(MINUTE)
             await rounds.look()
         incident = watch.incident(None)
-        assert (incident.trouble, incident.cause) == (ServiceProblem.UNREACHABLE, Cause.CHALLENGE)
+        assert (incident.problem, incident.cause) == (ServiceProblem.UNREACHABLE, Cause.CHALLENGE)
         assert rounds.rest() <= 2 * MINUTE
 
 
