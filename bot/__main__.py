@@ -124,7 +124,7 @@ class Parser(argparse.ArgumentParser):
         say(self.format_help().rstrip())
 
     def error(self, message: str) -> NoReturn:
-        """Say how it is used, and end with argparse's own exit code."""
+        """Show the usage, and end with the exit code of argparse."""
         what = message if QUOTES_NOTHING.fullmatch(message) else NOT_UNDERSTOOD
         complain(self.format_usage().rstrip(), f"{self.prog}: {what}. See {self.prog} --help.")
         self.exit(2)

@@ -170,7 +170,7 @@ async def assemble(
 
 
 def policy_of(settings: Settings) -> Policy:
-    """Give the rules what the settings say about them."""
+    """Return the policy that the settings describe."""
     return Policy(settings.poll_interval, settings.outage_after, settings.flap_window, settings.remind_after)
 
 

@@ -71,7 +71,7 @@ def token_without(scheme: str) -> Callable[[str], str]:
 
 
 def host_of(text: str) -> tuple[str, str]:
-    """Give scheme and host of an address; raise ValueError if it, its port or its host's name is none."""
+    """Return scheme and host of an address; raise ValueError if it, its port or its host's name is none."""
     address = urlsplit(text)
     if not address.hostname or address.port == 0:
         raise ValueError

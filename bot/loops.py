@@ -192,7 +192,7 @@ class WatchLoops:
         self._keeper.ledger.changed.fire()
 
     def rest(self) -> timedelta:
-        """Say how long to wait: at the pace of the settings, longer where asking soon does not help."""
+        """Return how long to wait: at the pace of the settings, longer where asking soon does not help."""
         failure, ledger = self._monitor.failure, self._keeper.ledger
         wanted = look_again_in(ledger.watch, ledger.incidents, Policy(self._interval))
         if wanted > self._interval:

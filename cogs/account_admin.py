@@ -165,7 +165,7 @@ def again(asker: int, channel: str, typed: str) -> ui.View:
 
 
 def typed_before(typed: str) -> int | None:
-    """Give the number of jobs that was typed, or stands in a button for that; None if it is none."""
+    """Return the number of jobs that was typed, or stands in a button for that; None if it is none."""
     try:
         return jobs_number(typed) if typed else None
     except UserError:

@@ -73,7 +73,7 @@ class Accounts(commands.Cog):
         account: str,
         name: app_commands.Range[str, 1, NAME_LIMIT] | None = None,
     ) -> None:
-        """Give a Midjourney account a name of your own."""
+        """Return a Midjourney account a name of your own."""
         await defer(interaction, private=True)
         await self._bot.require_owner(interaction.user.id)
         known = await self._monitor.find(account)
@@ -125,7 +125,7 @@ class Accounts(commands.Cog):
 
 
 def checked_name(name: str | None) -> str | None:
-    """Give a name as it will be kept.
+    """Return a name as it will be kept.
 
     Raises:
         UserError: the name looks like a channel id or the end of one, or shows nothing.
@@ -181,7 +181,7 @@ def page_buttons(page: int, pages: int, asker: int) -> list[ui.Item[Any]]:
 
 
 def empty_view(asker: int) -> ui.LayoutView:
-    """Say how to configure an account, with a button to look again."""
+    """Return how to configure an account, with a button to look again."""
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.TextDisplay(nothing_configured()))
     view.add_item(ui.ActionRow(button("list.refresh", "Refresh", asker=asker, argument="0", emoji="🔄")))

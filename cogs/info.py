@@ -104,7 +104,7 @@ class Info(commands.Cog):
         return [known for known in self._monitor.roster.accounts if known.account.has_channel_id]
 
     async def _only(self) -> KnownAccount | None:
-        """Give the only account, which the list is read again for if there is none; None of several."""
+        """Return the only account, which the list is read again for if there is none; None of several."""
         if not self._askable():
             await self._monitor.check()
         match self._askable():

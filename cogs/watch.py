@@ -218,7 +218,7 @@ class Moderation(commands.Cog):
         await respond(caller, shown(look))
 
     def _unknown(self, caller: Interaction) -> str:
-        """Say how the account is to which a message links, if it is one account; else how all are."""
+        """Return how the account is to which a message links, if it is one account; else how all are."""
         accounts = self._accounts()
         linked = channels_in(caller.message) & accounts.keys() if caller.message else set[str]()
         return action_replies.unknown(
@@ -230,7 +230,7 @@ class Moderation(commands.Cog):
         return shown(look)
 
     async def _incidents_of(self, message: Message) -> dict[str, Incident]:
-        """Give what goes on, and what a message is about although memory has let it go."""
+        """Return what goes on, and what a message is about although memory has let it go."""
         found = dict(self._ledger.incidents)
         for entry in message.entries:
             incident = await self._ledger.incident(entry.incident)
@@ -294,7 +294,7 @@ class Moderation(commands.Cog):
 
 
 def incident_key(press: ButtonPress) -> str:
-    """Give the incident that a control is about."""
+    """Return the incident that a control is about."""
     return press.part(0)
 
 

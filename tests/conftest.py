@@ -37,7 +37,7 @@ settings.load_profile("small")  # the same examples each time; `make chaos` asks
 
 
 def pytest_report_header() -> list[str]:
-    """Say whether bodies are held against Discord's own schema in this run."""
+    """Return whether bodies are held against Discord's own schema in this run."""
     if schema_available():
         return [
             "discord schema: every body sent to Discord is checked against it, and against the other limits"

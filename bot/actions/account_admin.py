@@ -207,7 +207,7 @@ class AccountAdmin:
         return seen is not None and not shows(seen, channel)
 
     async def _removal_of(self, channel: str) -> Action | None:
-        """Give when and by whom an account that is gone was removed from here; None if it was not."""
+        """Return when and by whom an account that is gone was removed from here; None if it was not."""
         try:
             last = await self._store.last_action(VERBS, channel)
         except StoreError:

@@ -48,7 +48,7 @@ class InfoResult:
 
     @property
     def snapshot(self) -> InfoSnapshot | None:
-        """Give the answer to show."""
+        """Return the answer to show."""
         return self.account.snapshot
 
 
@@ -139,7 +139,7 @@ class AccountInfoService:
             task.exception()  # an asker that went away must not leave an error unread
 
     def _wait(self, account: KnownAccount) -> timedelta:
-        """Give the time until the account may be asked again; a restart does not shorten it."""
+        """Return the time until the account may be asked again; a restart does not shorten it."""
         waits = [timedelta(0)]
         if (asked := self._asked.get(account.channel)) is not None:
             waits.append(COOLDOWN - timedelta(seconds=self._monotonic() - asked))

@@ -45,7 +45,7 @@ COPY_AGAIN: Final = "Copy the account's Discord token again, the whole of it and
 
 
 def account_token(pasted: SecretStr, own: Collection[SecretStr], bot_id: int | None = None) -> SecretStr:
-    """Give the token that was pasted, without what people tend to paste around it.
+    """Return the token that was pasted, without what people tend to paste around it.
 
     `own` are the tokens of Midwatch's own settings, and `bot_id` is the bot's id if it is known.
 
@@ -111,12 +111,12 @@ def is_unseen(char: str) -> bool:
 
 
 def id_of(secret: SecretStr) -> int | None:
-    """Give the id that a secret spells, if it is a Discord token."""
+    """Return the id that a secret spells, if it is a Discord token."""
     return id_in(secret.get_secret_value())
 
 
 def id_in(token: str) -> int | None:
-    """Give the id of whom a token belongs to, which is its first part in base 64; None where it is none."""
+    """Return the id of whom a token belongs to, which is its first part in base 64; None where it is none."""
     head = token.partition(".")[0]
     try:
         text = base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)).decode("ascii")

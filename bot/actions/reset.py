@@ -78,7 +78,7 @@ Progress = Callable[[Stage, timedelta], Awaitable[None]]
 
 
 def fingerprint(flag: Flag, incident: Incident | None, *, unseen: bool = False) -> str:
-    """Give a short hash of what is confirmed, for a confirmation to carry.
+    """Return a short hash of what is confirmed, for a confirmation to carry.
 
     It is the episode, so that an old question cannot answer for new trouble with the same words; and what
     Midjourney says, blanks and numbers folded but for the length and the end of a block; and whether it was
@@ -91,7 +91,7 @@ def fingerprint(flag: Flag, incident: Incident | None, *, unseen: bool = False) 
 
 
 def refused(incident: Incident, confirmed: str, *, unseen: bool) -> Outcome | None:
-    """Say why an account is not to be reset now by who confirmed this; None if it is."""
+    """Return why an account is not to be reset now by who confirmed this; None if it is."""
     if incident.state is State.RESETTING:
         return Outcome.TAKEN
     if incident.flag is None or fingerprint(incident.flag, incident, unseen=unseen) != confirmed:
@@ -102,7 +102,7 @@ def refused(incident: Incident, confirmed: str, *, unseen: bool) -> Outcome | No
 async def tell(
     progress: Progress, stage: Stage, wait: timedelta = timedelta(0), *, limit: timedelta = SHOWN_WITHIN
 ) -> None:
-    """Tell how far it is, as far as that can be told."""
+    """Report the progress, as far as it can be shown."""
     try:
         async with asyncio.timeout(limit.total_seconds()):
             await progress(stage, wait)
@@ -137,7 +137,7 @@ class Resets:
         self._at = at
 
     def incident_of(self, channel: str) -> Incident | None:
-        """Give the trouble of an account that is not over."""
+        """Return the trouble of an account that is not over."""
         return self._keeper.ledger.open_incidents.get(channel)
 
     @property

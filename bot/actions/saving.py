@@ -70,5 +70,5 @@ def unsure(unclear: UseapiError) -> UseapiError:
 
 
 def sentence_of(unclear: UseapiError) -> str | None:
-    """Give the sentence of an answer that does not say what was done; None where no answer came."""
+    """Return the sentence of an answer that does not say what was done; None where no answer came."""
     return None if isinstance(unclear, AnswerLost) else str(unclear)

@@ -164,7 +164,7 @@ def told(answer: str) -> int:
 
 @asynccontextmanager
 async def api(settings: Settings, sending: Sending | None = None) -> AsyncGenerator[UseapiClient]:
-    """Give a client of the API; `sending` learns when a command goes out."""
+    """Return a client of the API; `sending` learns when a command goes out."""
     trace = aiohttp.TraceConfig()
     if sending is not None:
         trace.on_request_headers_sent.append(sending.note)
@@ -204,21 +204,21 @@ def typed_token() -> str:
 
 
 def at_terminal(words: str) -> str:
-    """Give words for Discord as they are for the terminal."""
+    """Return words for Discord as they are for the terminal."""
     for command, here in HERE.items():
         words = words.replace(command, here)
     return words
 
 
 def as_programs_read(accounts: Collection[Account], names: Mapping[str, Names]) -> str:
-    """Give the accounts as JSON."""
+    """Return the accounts as JSON."""
     return json.dumps(
         [fields_of(account, names.get(account.channel, Names())) for account in accounts], indent=2
     )
 
 
 def as_people_read(accounts: Collection[Account], names: Mapping[str, Names]) -> str:
-    """Give the accounts, one a line, each with its name if any has one."""
+    """Return the accounts, one a line, each with its name if any has one."""
     known = [names.get(account.channel, Names()).label for account in accounts]
     labels = [bare(label, NAME_LIMIT) if label else "" for label in known]
     width = max(map(len, labels), default=0)
@@ -227,7 +227,7 @@ def as_people_read(accounts: Collection[Account], names: Mapping[str, Names]) ->
 
 
 def fields_of(account: Account, names: Names) -> dict[str, object]:
-    """Give an account as a program reads it."""
+    """Return an account as a program reads it."""
     flag = account.flag
     return {
         "channel": account.channel,
@@ -240,14 +240,14 @@ def fields_of(account: Account, names: Names) -> dict[str, object]:
 
 
 def line_of(account: Account, name: str) -> str:
-    """Give an account as a person reads it; `name` is the column with its name."""
+    """Return an account as a person reads it; `name` is the column with its name."""
     jobs = "jobs not known" if account.max_jobs is None else count(account.max_jobs, "job")
     state = f"FLAGGED {bare(account.flag.text, FLAG_LIMIT)}" if account.flag else "ready"
     return f"{bare(account.channel, FLAG_LIMIT):<20}  {name}{jobs:<8}  {state}"
 
 
 def code_of(error: UserError | UseapiError) -> int:
-    """Give the exit code of what went wrong."""
+    """Return the exit code of what went wrong."""
     match error:
         case UserError() | Rejected():
             return REFUSED_INPUT

@@ -213,7 +213,7 @@ async def commands(client: discord.Client, servers: Iterable[int]) -> Finding:
 
 
 async def commands_known(client: discord.Client, servers: Iterable[int]) -> list[frozenset[str]]:
-    """Give the names of the commands that are registered, globally and in each of these servers."""
+    """Return the names of the commands that are registered, globally and in each of these servers."""
     assert client.application_id is not None  # noqa: S101 - known since the login
     everywhere = await client.http.get_global_commands(client.application_id)
     there = [await client.http.get_guild_commands(client.application_id, server) for server in servers]
@@ -291,7 +291,7 @@ def configured(accounts: tuple[Account, ...]) -> Finding:
 
 
 def told(error: UseapiError) -> str:
-    """Give an error's sentence and what to do."""
+    """Return an error's sentence and what to do."""
     return f"{error} {error.next_step}"
 
 

@@ -36,7 +36,7 @@ async def try_database(path: Path) -> str:
 
 
 def existing(path: Path) -> Path | None:
-    """Give the full path of a database; None if there is none. Raises StoreError if nobody lets us see it."""
+    """Return the full path of a database; None if there is none. Raise StoreError if it cannot be seen."""
     try:
         return path.resolve() if path.exists() else None
     except OSError as error:
@@ -44,7 +44,7 @@ def existing(path: Path) -> Path | None:
 
 
 def is_in_use(path: Path) -> bool:
-    """Tell whether a bot holds a database that exists; raises StoreError if it cannot be written."""
+    """Return whether a bot holds a database that exists; raises StoreError if it cannot be written."""
     try:
         with held(path):
             return False
@@ -54,7 +54,7 @@ def is_in_use(path: Path) -> bool:
 
 @contextmanager
 def scratch(path: Path) -> Generator[Path]:
-    """Give a place for a database of the same name, in the folder of this one or where that will be made.
+    """Return a place for a database of the same name, in the folder of this one or where that will be made.
 
     Raises:
         StoreError: a database fails there; it is told as if it were this one.

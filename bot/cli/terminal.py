@@ -62,7 +62,7 @@ def write(stream: TextIO | None, *lines: str) -> None:
 
 
 def fitted(line: str, encoding: str) -> str:
-    """Give a line in the characters of an encoding: without a mark that it begins with, "?" for others."""
+    """Return a line in the characters of an encoding: without a mark that it begins with, "?" for others."""
     mark, _, rest = line.partition(" ")
     if rest and not mark.isascii() and not any(map(str.isalnum, mark)) and shown(mark, encoding) != mark:
         line = rest
@@ -70,7 +70,7 @@ def fitted(line: str, encoding: str) -> str:
 
 
 def shown(text: str, encoding: str) -> str:
-    """Give a text as an encoding can show it."""
+    """Return a text as an encoding can show it."""
     return text.encode(encoding, "replace").decode(encoding)
 
 

@@ -16,7 +16,7 @@ CHANNEL_PATTERN: Final = re.compile(r"[0-9]{17,20}")
 
 
 def is_channel(text: str) -> bool:
-    """Tell whether a text is a Discord channel id, the only key of an account that is ever put to use."""
+    """Return whether a text is a Discord channel id, the only key of an account that is ever put to use."""
     return CHANNEL_PATTERN.fullmatch(text) is not None
 
 

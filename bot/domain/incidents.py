@@ -156,7 +156,7 @@ def refused_list(incidents: Iterable[Incident]) -> Incident | None:
 
 
 def open_service(incidents: Iterable[Incident]) -> Incident | None:
-    """Give the trouble of the service that is not over; there is one at most."""
+    """Return the trouble of the service that is not over; there is one at most."""
     return next((each for each in incidents if each.problem and not each.ended), None)
 
 

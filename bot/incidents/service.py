@@ -173,7 +173,7 @@ class IncidentService:
             turn.decide(polls.on_tick(turn.draft.watch, turn.draft.incidents, turn.at))
 
     def next_tick(self) -> datetime:
-        """Say when `tick` will have something to do if nothing happens until then."""
+        """Return when `tick` will have something to do if nothing happens until then."""
         times = (timers.next_tick(self.ledger.incidents.values()), self._teller.next_due(self.ledger))
         latest = self._teller.now() + CLOCK_CHECK
         return min((latest, *(time for time in times if time is not None)))
@@ -238,7 +238,7 @@ class IncidentService:
         return lease
 
     def has_lease(self, lease: Incident) -> bool:
-        """Tell whether a lease still counts now: it is the one written down, and its time is not over."""
+        """Return whether a lease still counts now: it is the one written down, and its time is not over."""
         current = self.ledger.incidents.get(lease.key)
         if current is None or current.lease_until is None or self._teller.now() >= current.lease_until:
             return False

@@ -36,7 +36,7 @@ class Snapshot:
     watch: PollState
 
     def trimmed(self, now: datetime) -> Self:
-        """Give what is worth holding in memory.
+        """Return what is worth holding in memory.
 
         Incidents that go on, ended less than 6 h ago, or are in a message that is not finished. Messages that
         are not finished; those that are done and about an incident that goes on, or that notified in the last
@@ -143,7 +143,7 @@ class Transaction:
         self.actions.append(action)
 
     def snapshot(self) -> Snapshot:
-        """Give what is true after this turn."""
+        """Return what is true after this turn."""
         return Snapshot(dict(self._incidents), dict(self._messages), dict(self._mutes), self._watch)
 
 
@@ -227,11 +227,11 @@ class WatchState:
         return self._memory.watch
 
     async def incident(self, key: str) -> Incident | None:
-        """Give an incident, however long ago it ended."""
+        """Return an incident, however long ago it ended."""
         return self.incidents.get(key) or await self._store.watch.incident(key)
 
     async def message(self, key: str) -> Message | None:
-        """Give a message, however long ago it was sent."""
+        """Return a message, however long ago it was sent."""
         return self.messages.get(key) or await self._store.watch.message(key)
 
     @asynccontextmanager
@@ -282,12 +282,12 @@ def open_by_channel(incidents: Mapping[str, Incident]) -> Mapping[str, Incident]
 
 
 def until_when(mutes: Mapping[str | None, StoredMute]) -> Mapping[str | None, datetime]:
-    """Give the end of each mute."""
+    """Return the end of each mute."""
     return {channel: mute.until for channel, mute in mutes.items()}
 
 
 def differing(before: Mapping[Key, Value], after: Mapping[Key, Value]) -> list[Value]:
-    """Give the values that are new or not what they were."""
+    """Return the values that are new or not what they were."""
     return [
         value for key, value in after.items() if before.get(key) is not value and before.get(key) != value
     ]

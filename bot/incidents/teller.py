@@ -43,7 +43,7 @@ class Teller:
             draft.put_message(message)
 
     def next_due(self, ledger: WatchState) -> datetime | None:
-        """Say when there will be something to tell if nothing happens until then."""
+        """Return when there will be something to tell if nothing happens until then."""
         times = (
             next_due(
                 owner,

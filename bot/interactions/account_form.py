@@ -52,7 +52,7 @@ def hide_values(caller: Interaction) -> None:
 
 
 def take_values(caller: Interaction) -> Mapping[str, SecretStr]:
-    """Give what was filled in, once."""
+    """Return what was filled in, once."""
     return cast(Mapping[str, SecretStr], caller.extras.pop(FILLED_IN, {}))
 
 
@@ -62,7 +62,7 @@ def drop_values(caller: Interaction) -> None:
 
 
 def fields_of(part: Any) -> Iterator[dict[str, Any]]:
-    """Give the fields that hold a value, wherever in a form they stand."""
+    """Return the fields that hold a value, wherever in a form they stand."""
     inner: Iterable[Any] = ()
     if isinstance(part, dict):
         field = cast(dict[str, Any], part)

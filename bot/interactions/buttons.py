@@ -59,7 +59,7 @@ class ButtonPress:
 
     @property
     def page(self) -> int:
-        """Give the page that the argument begins with.
+        """Return the page that the argument begins with.
 
         Raises:
             OutdatedError: it begins with something else, as another version's may.
@@ -76,7 +76,7 @@ class ButtonPress:
         return BETWEEN_PARTS.split(self.argument)
 
     def part(self, place: int) -> str:
-        """Give a part of the argument, the first one at 0.
+        """Return a part of the argument, the first one at 0.
 
         Raises:
             OutdatedError: it has nothing there, as another version's may.
@@ -87,7 +87,7 @@ class ButtonPress:
         return part
 
     def number(self, place: int) -> int:
-        """Give a part of the argument that is a number.
+        """Return a part of the argument that is a number.
 
         Raises:
             OutdatedError: it has none there, or one beyond measure.

@@ -147,7 +147,7 @@ class Midwatch(commands.Bot):
         await self.register()
 
     def payloads(self) -> list[Mapping[str, Any]]:
-        """Give the commands as Discord's API wants them."""
+        """Return the commands as Discord's API wants them."""
         return [command.to_dict(self.tree) for command in self.tree.get_commands()]
 
     async def present(self, text: str, *, anew: bool = False) -> None:

@@ -32,7 +32,7 @@ class SyncMemory(Protocol):
     """Where it is kept what Discord was last told."""
 
     async def meta(self, key: str) -> str | None:
-        """Give what is kept under the key."""
+        """Return what is kept under the key."""
         ...
 
     async def set_meta(self, key: str, value: str) -> None:
@@ -103,12 +103,12 @@ class CommandSync:
 
 
 def key_of(scope: str) -> str:
-    """Give the key under which it is kept what was last told for a scope."""
+    """Return the key under which it is kept what was last told for a scope."""
     return f"commands:{scope}"
 
 
 def scoped(commands: list[Mapping[str, Any]], contexts: list[int] | None) -> list[Payload]:
-    """Give the commands' payloads for one scope; server scopes take no contexts."""
+    """Return the commands' payloads for one scope; server scopes take no contexts."""
     place: Payload = {}
     if contexts is not None:
         place = {"contexts": contexts, "integration_types": [GUILD_INSTALL]}
@@ -117,6 +117,6 @@ def scoped(commands: list[Mapping[str, Any]], contexts: list[int] | None) -> lis
 
 
 def fingerprint_of(application_id: int, payload: list[Payload]) -> str:
-    """Give a short text that changes when the commands, the application or the library's version does."""
+    """Return a short text that changes when the commands, the application or the library's version does."""
     told = json.dumps([discord.__version__, application_id, payload], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()

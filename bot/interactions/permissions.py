@@ -22,7 +22,7 @@ class OwnerMemory(Protocol):
     """Where the last known owners are kept."""
 
     async def meta(self, key: str) -> str | None:
-        """Give what is kept under the key."""
+        """Return what is kept under the key."""
         ...
 
     async def set_meta(self, key: str, value: str) -> None:
@@ -31,7 +31,7 @@ class OwnerMemory(Protocol):
 
 
 def owners_of(application: discord.AppInfo) -> frozenset[int]:
-    """Give the application's owner, or its team's owner and accepted admins and developers."""
+    """Return the application's owner, or its team's owner and accepted admins and developers."""
     team = application.team
     if team is None:
         return frozenset({application.owner.id})

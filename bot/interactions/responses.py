@@ -57,7 +57,7 @@ class Shown:
 
 
 def send_kwargs(shown: Shown) -> dict[str, Any]:
-    """Give what there is to see by discord.py's names for it."""
+    """Return what there is to see by discord.py's names for it."""
     if isinstance(shown.view, LayoutView):
         return {"view": shown.view}
     named = {"content": shown.content, "embeds": list(shown.embeds), "view": shown.view}
@@ -65,7 +65,7 @@ def send_kwargs(shown: Shown) -> dict[str, Any]:
 
 
 def edit_kwargs(shown: Shown) -> dict[str, Any]:
-    """Give what takes the place of all that a message shows; a `LayoutView` bears nothing beside it."""
+    """Return what takes the place of all that a message shows; a `LayoutView` bears nothing beside it."""
     return {"content": shown.content, "embeds": list(shown.embeds), "view": shown.view}
 
 
@@ -220,7 +220,7 @@ async def report(caller: Interaction, error: Exception) -> None:
 
 
 def sentence(error: Exception) -> str:
-    """Give the sentence to show for an error; an unforeseen one gets a reference that is in the log."""
+    """Return the sentence to show for an error; an unforeseen one gets a reference that is in the log."""
     match error:
         case UserError():
             return phrases.failure(str(error), error.next_step)
@@ -239,7 +239,7 @@ def sentence(error: Exception) -> str:
 
 
 def suggested(find: Callable[[], list[app_commands.Choice[str]]]) -> list[app_commands.Choice[str]]:
-    """Give what `find` finds; if it fails, one suggestion says so: autocompletion shows nothing else."""
+    """Return what `find` finds; if it fails, one suggestion says so: autocompletion shows nothing else."""
     try:
         return find()
     except Exception as error:  # noqa: BLE001 - whatever it is, the person gets an answer

@@ -22,11 +22,11 @@ class ContentBuilder:
     view_of: Callable[[Look], ui.View]
 
     def look(self, message: Message) -> Look:
-        """Give what a message should show now."""
+        """Return what a message should show now."""
         return look_of(message, self.ledger.incidents, self.accounts(), note=note_for(message))
 
     def outgoing(self, message: Message, look: Look) -> OutgoingMessage:
-        """Give a look as a letter, or as text alone if Discord refused its form before."""
+        """Return a look as a letter, or as text alone if Discord refused its form before."""
         mentioned = message.recipient if message.route is Route.CHANNEL else None
         if message.plain:
             return OutgoingMessage(look.plain_text, None, ui.View(timeout=None), mentioned)
@@ -34,6 +34,6 @@ class ContentBuilder:
 
 
 def note_for(message: Message) -> str | None:
-    """Give what the recipient should know about the way the message took."""
+    """Return what the recipient should know about the way the message took."""
     closed = message.route is Route.CHANNEL and message.failure in CLOSED_REASONS
     return DMS_CLOSED if closed else None

@@ -60,7 +60,7 @@ class Editor:
     """What this process sent in place of another message, by key."""
 
     def pending(self, now: datetime) -> list[PendingEdit]:
-        """Give all there is to change, what may be changed first coming first."""
+        """Return all there is to change, what may be changed first coming first."""
         sent = (each for each in self.around.ledger.messages.values() if each.delivery is Delivery.SENT)
         wishes = [
             PendingEdit(message.key, self._allowed_at(message, now))
@@ -78,7 +78,7 @@ class Editor:
             return True
 
     def _allowed_at(self, message: Message, now: datetime) -> datetime:
-        """Give when a message may be touched: rarely again, and not while it is held."""
+        """Return when a message may be touched: rarely again, and not while it is held."""
         every = self.every if message.sent_at and now - message.sent_at < OLD else EDIT_OLD_EVERY
         # Discord limits edits alone: what a later message has taken over goes at once.
         waits = message.edited_at and not is_empty(message) and not self._is_awaited(message)

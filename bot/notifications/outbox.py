@@ -77,11 +77,11 @@ class Outbox:
 
     @property
     def routes(self) -> tuple[Route, ...]:
-        """Give the routes there are."""
+        """Return the routes there are."""
         return tuple(route for route in Route if self._post.has(route))
 
     def report(self) -> Report:
-        """Say how telling goes: what is overdue, and how each route to each owner does."""
+        """Return how telling goes: what is overdue, and how each route to each owner does."""
         messages = self._ledger.messages
         broken = (since for key, since in self._broken.items() if key in messages)
         return route_health.report(self._ledger, self._routes, self._now(), min(broken, default=None))

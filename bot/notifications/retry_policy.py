@@ -39,13 +39,13 @@ def is_due(at: datetime, now: datetime) -> bool:
 
 
 def ready_at(message: Message, memory: Memory, now: datetime) -> datetime:
-    """Give when a message may be sent: at its time, but a push not so soon after another."""
+    """Return when a message may be sent: at its time, but a push not so soon after another."""
     due_at = now if is_due(message.due_at, now) else message.due_at
     return max(due_at, earliest_send(message, memory.messages.values(), memory.incidents, now))
 
 
 def backoff(failures: int, chance: float) -> timedelta:
-    """Give the time to wait after so many failures in a row: doubling, capped, half of it by chance."""
+    """Return the time to wait after so many failures in a row: doubling, capped, half of it by chance."""
     doubled = FIRST_BACKOFF * 2 ** min(max(failures, 1) - 1, 20)
     return min(doubled, LONGEST_BACKOFF) * (0.5 + chance / 2)
 
@@ -68,12 +68,12 @@ def is_copy(message: Message) -> bool:
 
 
 def copy_key(message: Message) -> str:
-    """Give the key of a message's copy: always the same, so that there is one at most."""
+    """Return the key of a message's copy: always the same, so that there is one at most."""
     return f"{COPY}{message.key}"
 
 
 def original_key(copy: Message) -> str:
-    """Give the key of the message that a copy is of."""
+    """Return the key of the message that a copy is of."""
     return copy.key.removeprefix(COPY)
 
 
@@ -92,7 +92,7 @@ def is_overtaken(message: Message, messages: Iterable[Message]) -> bool:
 
 
 def fallback_copy(message: Message, now: datetime) -> Message:
-    """Give the copy of a message, ready to be sent by the second route."""
+    """Return the copy of a message, ready to be sent by the second route."""
     return Message(
         key=copy_key(message),
         recipient=message.recipient,
@@ -155,7 +155,7 @@ def stuck(message: Message, reason: str, now: datetime) -> Message:
 
 
 def sent(message: Message, place: MessageRef, *, shown: str | None, now: datetime) -> Message:
-    """Give a message that stands in Discord; one that is cancelled, or tells no incident, is finished."""
+    """Return a message that stands in Discord; one that is cancelled, or tells no incident, is finished."""
     is_final = not message.on_its_way or not message.entries
     return replace(
         message,
@@ -173,7 +173,7 @@ def sent(message: Message, place: MessageRef, *, shown: str | None, now: datetim
 def after_failure(
     message: Message, error: DeliveryError, *, now: datetime, chance: float, other_route: bool
 ) -> Message:
-    """Give a message after a try that failed: when it is tried again, in what form, and by which route.
+    """Return a message after a try that failed: when it is tried again, in what form, and by which route.
 
     `other_route` says whether there is a second route that this message may take instead of the first.
     """
@@ -195,7 +195,7 @@ def after_failure(
 
 
 def reason_of(message: Message, error: DeliveryError) -> str:
-    """Say why a message is not sent; that direct messages are closed stays known on the other route."""
+    """Return why a message is not sent; that direct messages are closed stays known on the other route."""
     closed = message.route is Route.CHANNEL and message.failure in CLOSED_REASONS
     return message.failure if closed and message.failure else error.reason
 
@@ -212,7 +212,7 @@ def is_answered(test: Message, error: DeliveryError, now: datetime) -> bool:
 
 
 def retry_later(message: Message, wait: timedelta | None, *, now: datetime, chance: float) -> Message:
-    """Give a message that is tried again after its backoff, or later if Discord said so.
+    """Return a message that is tried again after its backoff, or later if Discord said so.
 
     It is tried once when it is time to take the second route besides, whatever its backoff.
     """

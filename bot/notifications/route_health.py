@@ -63,18 +63,18 @@ class RouteHealth:
         self._states[recipient, route] = replace(before, failed_at=at, failure=error.reason, refuses=refuses)
 
     def state(self, recipient: int, route: Route) -> RouteState:
-        """Give what is known of a route."""
+        """Return what is known of a route."""
         return self._states.get((recipient, route), RouteState())
 
     def refusal(self, recipient: int, now: datetime) -> str | None:
-        """Say why direct messages need not be tried now; None when they are to be tried."""
+        """Return why direct messages need not be tried now; None when they are to be tried."""
         state = self.state(recipient, Route.DM)
         if not state.refuses or state.failed_at is None:
             return None
         return state.failure if timedelta(0) <= now - state.failed_at < TRIED_AGAIN else None
 
     def states(self) -> Mapping[tuple[int, Route], RouteState]:
-        """Give what is known of every route that was taken."""
+        """Return what is known of every route that was taken."""
         return dict(self._states)
 
 
@@ -97,7 +97,7 @@ def is_overdue(message: Message, memory: Memory, now: datetime) -> bool:
 
 
 def due_since(message: Message) -> datetime:
-    """Give since when a message should have been in Discord; a push may have waited for another one."""
+    """Return since when a message should have been in Discord; a push may have waited for another one."""
     return message.failing_since or message.claimed_at or message.due_at
 
 
@@ -140,6 +140,6 @@ class RetryGate:
         return key in self._failures
 
     def until(self, key: str, now: datetime) -> datetime | None:
-        """Give the time till which something is left alone; None when it is not."""
+        """Return the time till which something is left alone; None when it is not."""
         until = self._until.get(key)
         return None if until is None or is_due(until, now) else until

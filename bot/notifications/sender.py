@@ -102,14 +102,14 @@ class Sender:
         return True
 
     def _routed(self, message: Message, now: datetime) -> Message:
-        """Give a message with the route to begin with: not one known to be refused, if there is another."""
+        """Return a message with the route to begin with: not one known to be refused, if there is another."""
         refusal = self.around.routes.refusal(message.recipient, now)
         if refusal is None or message.purpose is Purpose.TEST or not self.around.post.has(Route.CHANNEL):
             return message
         return replace(message, route=Route.CHANNEL, failure=refusal)
 
     async def _send(self, claim: Claim) -> SendResult | None:
-        """Give where the message stands; None for a copy that is not needed any more."""
+        """Return where the message stands; None for a copy that is not needed any more."""
         message, around = claim.message, self.around
         channel = await around.post.open(message.recipient, message.route)
         around.at(FailPoint.OPENED)
@@ -191,7 +191,7 @@ class Sender:
             )
 
     def _refused(self, draft: Transaction, message: Message, error: DeliveryError, now: datetime) -> Message:
-        """Give the message as it goes on, after putting its copy beside it if it has waited too long."""
+        """Return the message as it goes on, after putting its copy beside it if it has waited too long."""
         second = self.around.post.has(Route.CHANNEL)
         has_copy = retry_policy.copy_key(message) in draft.messages
         after = retry_policy.after_failure(

@@ -116,7 +116,7 @@ class MessageTransport(Protocol):
         ...
 
     async def open(self, recipient: int, route: Route) -> int:
-        """Give the channel by which a route reaches a person."""
+        """Return the channel by which a route reaches a person."""
         ...
 
     async def send(self, channel_id: int, letter: OutgoingMessage, *, nonce: str, silent: bool) -> MessageRef:
@@ -158,7 +158,7 @@ class DiscordTransport:
         return route is Route.DM or self.alert_channel_id is not None
 
     async def open(self, recipient: int, route: Route) -> int:
-        """Give the channel by which a route reaches a person.
+        """Return the channel by which a route reaches a person.
 
         Raises:
             NotDoneError: Discord does not open it.

@@ -43,12 +43,12 @@ class AccountCache:
 
     @property
     def accounts(self) -> tuple[KnownAccount, ...]:
-        """Give every account of the last good look, or with an open incident."""
+        """Return every account of the last good look, or with an open incident."""
         return tuple(self.by_channel.values())
 
     @property
     def by_channel(self) -> Mapping[str, KnownAccount]:
-        """Give every account of the last good look, or with an open incident, by its channel."""
+        """Return every account of the last good look, or with an open incident, by its channel."""
         incidents = self.open_incidents()
         if not incidents:
             return self._listed
@@ -69,7 +69,7 @@ class AccountCache:
         return self._named[1]
 
     def get(self, channel: str) -> KnownAccount | None:
-        """Give the account with this channel, if it is in the list or has an open incident."""
+        """Return the account with this channel, if it is in the list or has an open incident."""
         return self.by_channel.get(channel)
 
     def only(self) -> str | None:
@@ -77,7 +77,7 @@ class AccountCache:
         return next(iter(self._listed)) if len(self._listed) == 1 else None
 
     def find(self, typed: str) -> KnownAccount:
-        """Give the account a person means by a channel id or a label.
+        """Return the account a person means by a channel id or a label.
 
         Raises:
             UserError: no account, or more than one, goes by that.
@@ -176,7 +176,7 @@ def is_called(account: KnownAccount, wanted: str) -> bool:
 
 
 def visible(text: str) -> str:
-    """Give a text as people compare it: without what shows nothing, whatever its case and blanks."""
+    """Return a text as people compare it: without what shows nothing, whatever its case and blanks."""
     shown = "".join(" " if char.isspace() else char for char in text if not is_hidden(char))
     return " ".join(shown.split()).casefold()
 

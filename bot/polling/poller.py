@@ -29,12 +29,12 @@ PRESSES_SHARE: Final = timedelta(seconds=3)
 
 
 def utc_now() -> datetime:
-    """Give the present time, aware and in UTC."""
+    """Return the present time, aware and in UTC."""
     return datetime.now(UTC)
 
 
 async def recall(store: Store) -> AccountCache:
-    """Give the roster as it was when the last good look was written down."""
+    """Return the roster as it was when the last good look was written down."""
     stored = await store.accounts()
     return AccountCache(
         (remembered(account) for account in stored if account.listed),
@@ -44,7 +44,7 @@ async def recall(store: Store) -> AccountCache:
 
 
 def remembered(stored: StoredAccount) -> KnownAccount:
-    """Give a stored account as the roster knows it; its last answer is read anew from Midjourney's text."""
+    """Return a stored account as the roster knows it; its last answer is read anew from Midjourney's text."""
     snapshot = None
     if (last := stored.info) is not None:
         snapshot = InfoSnapshot(last.taken_at, last.took, parse_info(last.text, last.discord_name))
@@ -165,7 +165,7 @@ class AccountPoller:
         return self._look
 
     async def find(self, typed: str) -> KnownAccount:
-        """Give the account a person means; the list is read again when memory does not know it.
+        """Return the account a person means; the list is read again when memory does not know it.
 
         Raises:
             UserError: no account, or more than one, goes by that.
@@ -218,7 +218,7 @@ class AccountPoller:
         return None if known else error.flag
 
     def account_of(self, error: PendingModeration) -> str | None:
-        """Give the account that a 596 in place of the list is about: the one it names, or the only one."""
+        """Return the account that a 596 in place of the list is about: the one it names, or the only one."""
         return error.channel or self.roster.only()
 
     async def _is_believed(self, observation: Observation) -> bool:

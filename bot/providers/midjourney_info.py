@@ -78,7 +78,7 @@ def labelled(text: str) -> list[tuple[str, str]]:
 
 
 def continues(previous: tuple[str, str], label: str, line: str) -> bool:
-    """Tell whether a line goes on with the one before: a label's value, or another of the running jobs."""
+    """Return whether a line goes on with the one before: a label's value, or another of the running jobs."""
     name, value = folded(previous[0]), previous[1]
     if not line or folded(label) in READERS or name not in READERS:
         return False
@@ -107,7 +107,7 @@ def is_label(label: str, after: str) -> bool:
 
 
 def folded(label: str) -> str:
-    """Give a label in the one form in which labels are compared."""
+    """Return a label in the one form in which labels are compared."""
     return " ".join(label.casefold().split())
 
 
@@ -148,7 +148,7 @@ def whole(text: str) -> int:
 
 
 def unit(text: str | None) -> str | None:
-    """Give the one name of a unit of time."""
+    """Return the one name of a unit of time."""
     if text is None:
         return None
     return "hours" if text.casefold().startswith("h") else "minutes"
@@ -207,7 +207,7 @@ def running(value: str) -> str | None:
 
 
 def is_none(value: str) -> bool:
-    """Tell whether a value says that there is none."""
+    """Return whether a value says that there is none."""
     return value.casefold() in {"none", "0"}
 
 

@@ -18,7 +18,7 @@ TOKEN_PATTERN: Final = re.compile(
 
 
 def redact(text: str, secret: str | None = None, *, limit: int = QUOTE_LIMIT) -> str:
-    """Give a text of the API without tokens and broken characters, cut to a limit.
+    """Return a text of the API without tokens and broken characters, cut to a limit.
 
     `secret` is a token that the text came with, and must not repeat.
     """

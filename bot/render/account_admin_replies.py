@@ -44,7 +44,7 @@ def saved_words(saved: SaveResult, name: str | None = None) -> str:
 
 
 def looked(instead: str | None) -> str:
-    """Say why the list was read; `instead` is what came in place of an answer that says what was done."""
+    """Return why the list was read; `instead` is what came in place of an answer that says what was done."""
     return f"{instead} So I read the list again" if instead else ANSWER_LOST
 
 

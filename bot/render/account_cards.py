@@ -133,7 +133,7 @@ def add_field(embed: discord.Embed, name: str, value: str | None) -> None:
 
 
 def flag_colour(flag: Flag) -> discord.Colour:
-    """Give the colour of a flag's card; words say the same beside it."""
+    """Return the colour of a flag's card; words say the same beside it."""
     return discord.Colour.red() if flag.kind is FlagKind.BLOCK else discord.Colour.orange()
 
 

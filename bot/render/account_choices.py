@@ -15,18 +15,18 @@ OFFERED: Final = 25
 
 
 def offered(accounts: Iterable[KnownAccount], typed: str = "") -> list[KnownAccount]:
-    """Give the first accounts that match what was typed and that a command can be about."""
+    """Return the first accounts that match what was typed and that a command can be about."""
     fitting = (account for account in accounts if account.account.has_channel_id and matches(account, typed))
     return heapq.nsmallest(OFFERED, fitting, key=order)
 
 
 def options(accounts: Iterable[KnownAccount]) -> list[discord.SelectOption]:
-    """Give a select's options."""
+    """Return a select's options."""
     return [option(account) for account in offered(accounts)]
 
 
 def choices(accounts: Iterable[KnownAccount], typed: str) -> list[app_commands.Choice[str]]:
-    """Give an autocompletion's choices, whose value is the channel."""
+    """Return an autocompletion's choices, whose value is the channel."""
     return [
         app_commands.Choice(name=choice_name(account), value=account.channel)
         for account in offered(accounts, typed)

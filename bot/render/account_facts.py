@@ -12,24 +12,24 @@ WORD_LIMIT: Final = 20
 
 
 def channel_link(account: Account) -> str:
-    """Give the channel with a link to it; an id that no link may be built from stands in code."""
+    """Return the channel with a link to it; an id that no link may be built from stands in code."""
     link = account.link
     return f"[{account.channel}]({link})" if link else code_span(account.channel, 40)
 
 
 def slots(account: Account) -> str:
-    """Say how many jobs the account may run at once."""
+    """Return how many jobs the account may run at once."""
     return "job slots not known" if account.max_jobs is None else count(account.max_jobs, "job slot")
 
 
 def plan_name(subscription: Subscription) -> str:
-    """Give the name of the plan; a trial has none and is called by its status."""
+    """Return the name of the plan; a trial has none and is called by its status."""
     trial = subscription.plan.casefold() == "none" and subscription.status
     return trial or subscription.plan
 
 
 def known_plan(account: KnownAccount) -> str | None:
-    """Give the plan on record, as the API wrote it; the caller strips or quotes it."""
+    """Return the plan on record, as the API wrote it; the caller strips or quotes it."""
     subscription = account.snapshot.info.subscription if account.snapshot else None
     return plan_name(subscription) if subscription else None
 
@@ -43,7 +43,7 @@ def snapshot_line(snapshot: InfoSnapshot) -> str | None:
 
 
 def fast_left(fast: FastTime) -> str:
-    """Say how much fast time is left: "29.57 of 30 fast hours left"."""
+    """Return how much fast time is left: "29.57 of 30 fast hours left"."""
     of_total = "" if fast.total is None else f" of {decimal(fast.total)}"
     return f"{decimal(fast.left)}{of_total} fast {_unit(fast.unit)} left"
 
@@ -61,13 +61,13 @@ def fast_bar(fast: FastTime) -> str | None:
 
 
 def usage(label: str, used: Usage) -> str:
-    """Say how much was made: "Lifetime: 11,170 images in 120.63 hours"."""
+    """Return how much was made: "Lifetime: 11,170 images in 120.63 hours"."""
     spent = "" if used.spent is None else f" in {decimal(used.spent)} {_unit(used.unit or 'hours')}"
     return f"{label}: {count(used.images, 'image')}{spent}"
 
 
 def renewal(subscription: Subscription) -> str | None:
-    """Say when the plan renews, as date and relative; in Midjourney's words where those are no timestamp."""
+    """Return when the plan renews, as date and relative, or in Midjourney's words if they are no timestamp."""
     if subscription.renews is not None:
         return f"Renews {exactly(subscription.renews)}"
     if subscription.renews_text:

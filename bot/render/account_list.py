@@ -60,7 +60,7 @@ def accounts_page(
 
 
 def unread(what: str, next_step: str, quote: str | None) -> str:
-    """Say why the list could not be read, short enough to stand above what is known of the accounts."""
+    """Return why the list could not be read, short enough to stand above what is known of the accounts."""
     said = clip(failure(what, next_step), REFUSAL_LIMIT)
     return said if quote is None else f"{said}\nThe API says:\n{code_block(quote, REFUSAL_QUOTE)}"
 
@@ -119,13 +119,13 @@ def _traits(account: KnownAccount) -> list[str]:
 
 
 def tail(account: KnownAccount) -> list[str]:
-    """Give the end of the id, which tells two of one label apart; nothing where it is the label already."""
+    """Return the end of the id, which tells two of one label apart; nothing where it is the label already."""
     end = f"…{account.channel[-4:]}"
     return [] if account.label == end else [end]
 
 
 def order(account: KnownAccount) -> tuple[bool, bool, str, str]:
-    """Give an account's place among others: flagged first, then what is not clear for sure, then by label."""
+    """Return an account's place among others: flagged first, then recovering, then by label."""
     return not account.needs_somebody, account.account.flag is None, account.label.casefold(), account.channel
 
 
@@ -172,7 +172,7 @@ def _entries(shown: Sequence[KnownAccount], room: int) -> tuple[str, ...]:
 
 
 def _share(facts: Sequence[str], flags: Sequence[Flag | None], room: int) -> int:
-    """Give the length that each quote may have."""
+    """Return the length that each quote may have."""
     quotes = sum(flag is not None for flag in flags)
     left = room - sum(map(length, facts)) - quotes * (FENCES + 1)
     return min(QUOTE_LIMIT, left // max(1, quotes))

@@ -228,7 +228,7 @@ def snooze_choice(account: KnownAccount, incident: str, message: str, *, is_clai
 
 
 def snoozed(account: KnownAccount, until: datetime) -> str:
-    """Say when the account is spoken of again."""
+    """Return when the account is spoken of again."""
     return f"💤 No reminders about **{plain(account.label)}** until {exactly(until)}.\n{WORSE}"
 
 

@@ -65,7 +65,7 @@ class Case:
 def cases_of(
     message: Message, incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]
 ) -> tuple[Case, ...]:
-    """Give the account incidents of a message: what needs somebody first, then by weight and age."""
+    """Return the account incidents of a message: what needs somebody first, then by weight and age."""
     found = [(incidents.get(entry.incident), entry.reason) for entry in message.entries]
     cases = [
         Case(incident, account_of(incident.channel, accounts), reason, message.due_at)
@@ -76,7 +76,7 @@ def cases_of(
 
 
 def account_of(channel: str, accounts: Mapping[str, KnownAccount]) -> KnownAccount:
-    """Give an account; of one that nobody knows any more, what its channel tells."""
+    """Return an account; of one that nobody knows any more, what its channel tells."""
     return accounts.get(channel) or KnownAccount(Account(channel))
 
 
@@ -111,18 +111,18 @@ def is_removed(incident: Incident) -> bool:
 
 
 def over_at(incident: Incident) -> datetime | None:
-    """Give when the trouble was first seen to be gone, or when it ended."""
+    """Return when the trouble was first seen to be gone, or when it ended."""
     return incident.clear_since or incident.ended_at
 
 
 def duration(incident: Incident) -> str:
-    """Say how long it was out, and from when to when: "25 min (02:10 - 02:25)"."""
+    """Return how long it was out, and from when to when: "25 min (02:10 - 02:25)"."""
     until = over_at(incident) or incident.seen_at
     return f"{span(until - incident.opened_at)} ({stretch(incident.opened_at, until)})"
 
 
 def stretch(start: datetime, end: datetime) -> str:
-    """Give two moments in the reader's own zone, or one if both are shown alike; times alone in one night."""
+    """Return two moments in the reader's own zone, or one if both look alike; times alone in one night."""
     style = "t" if end - start < SAME_DAY else "f"
     if start.replace(second=0, microsecond=0) == end.replace(second=0, microsecond=0):
         return when(start, style)
@@ -130,7 +130,7 @@ def stretch(start: datetime, end: datetime) -> str:
 
 
 def slots_out(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]) -> str | None:
-    """Say how many job slots are out of how many; None where the API named no number."""
+    """Return how many job slots are out of how many; None where the API named no number."""
     open_channels = {each.channel for each in incidents.values() if each.state in NEEDING}
     total = _slots(known for known in accounts.values() if known.is_listed)
     out = _slots(known for known in accounts.values() if known.channel in open_channels)

@@ -21,7 +21,7 @@ QUOTE_LIMIT: Final = 200
 
 
 def pages_of(cases: Sequence[Case]) -> int:
-    """Give how many pages a digest has."""
+    """Return how many pages a digest has."""
     return max(1, -(-len(cases) // PAGE_SIZE))
 
 
@@ -36,7 +36,7 @@ def digest(cases: Sequence[Case], page: int, around: Around) -> discord.Embed:
 
 
 def digest_controls(cases: Sequence[Case], page: int, message: str) -> tuple[Control, ...]:
-    """Give the select that opens an account, and the way to other pages where there are any."""
+    """Return the select that opens an account, and the way to other pages where there are any."""
     options = tuple(_option(case) for case in _page(cases, page) if not case.incident.ended)
     opener = [SelectLook("watch.open", "Open an account to act", message, options)] if options else []
     return (*opener, *_turns(_within(page, pages_of(cases)), pages_of(cases), message))

@@ -36,7 +36,7 @@ def headline(cases: Sequence[Case]) -> str:
 
 
 def afterwords(cases: Sequence[Case]) -> str | None:
-    """Give what the second line has to add: what happens if the reader does nothing."""
+    """Return what the second line has to add: what happens if the reader does nothing."""
     reasons = {case.reason for case in cases if case.incident.state is State.OPEN}
     if Reason.ASSIGNEE_CHECK in reasons:
         return CLAIM_LAPSES
@@ -96,7 +96,7 @@ def _ended(case: Case) -> str:
 
 
 def _needing(cases: Sequence[Case]) -> str:
-    """Say how many need somebody: the news in person if it is about one, else in numbers."""
+    """Return how many need somebody: the news in person if it is about one, else in numbers."""
     if len(cases) == 1:
         return headline_of(cases[0])
     fresh = [case for case in cases if case.is_fresh]
@@ -118,7 +118,7 @@ def _people(number: int, still: str = "") -> str:
 
 
 def _news(fresh: Sequence[Case], total: int) -> str:
-    """Say how many are news, and which news, unless all are simply new."""
+    """Return how many are news, and which news, unless all are simply new."""
     kinds = list(dict.fromkeys(NEWS[case.reason] for case in fresh if case.reason and case.reason in NEWS))
     if not kinds or (kinds == ["new"] and len(fresh) == total):
         return ""

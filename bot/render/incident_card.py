@@ -53,7 +53,7 @@ def card(case: Case, around: Around) -> discord.Embed:
 
 
 def controls(case: Case, message: str) -> tuple[Control, ...]:
-    """Give the way out of an incident; one that is over has none."""
+    """Return the way out of an incident; one that is over has none."""
     if case.incident.ended:
         return ()
     argument = f"{case.incident.key}.{message}"
@@ -69,7 +69,7 @@ def controls(case: Case, message: str) -> tuple[Control, ...]:
 
 
 def colour(case: Case) -> discord.Colour:
-    """Give the colour of a state; its words stand beside it."""
+    """Return the colour of a state; its words stand beside it."""
     match case.incident.state:
         case State.OPEN:
             return flag_colour(case.flag)

@@ -25,7 +25,7 @@ _NO_LINK: Final = "No link to be seen? Run /imagine there by hand: Midjourney th
 
 
 def discord_name(account: KnownAccount) -> str | None:
-    """Give the name of the account's Discord login, if any `/info` answer told it."""
+    """Return the name of the account's Discord login, if any `/info` answer told it."""
     return account.discord_name or (account.snapshot.info.discord_name if account.snapshot else None)
 
 

@@ -64,7 +64,7 @@ class Look:
 
     @property
     def fingerprint(self) -> str:
-        """Give the same text for the same look, in any process: only what changes it is worth an edit."""
+        """Return the same text for the same look, in any process: only what changes it is worth an edit."""
         embed = self.embed.to_dict() if self.embed else None
         shown = [self.content, embed, [_spelled(control) for control in self.controls]]
         return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:32]
@@ -78,7 +78,7 @@ class Look:
         return "\n".join([*_fitting(parts, room), *closing])
 
     def signed(self, key: str) -> Self:
-        """Give the look with the message's key in it: in a control, else small in the embed's footer."""
+        """Return the look with the message's key in it: in a control, else small in the embed's footer."""
         if self.embed is None or any(key in _argument(control) for control in self.controls):
             return replace(self, key=key)
         return replace(self, key=key, embed=self.embed.copy().set_footer(text=signature(key)))
@@ -119,7 +119,7 @@ def _without_buttons(text: str) -> str:
 
 
 def _fitting(parts: list[str], room: int) -> Iterator[str]:
-    """Give what fits, in its order. A part with a code block goes whole or not at all: cut, it would act."""
+    """Return what fits, in its order. A part with a code block stays whole or goes: cut, it would act."""
     for part in filter(None, parts):
         lines = part.split("\n")
         cut = part if "```" in part else fitted(lines, len(lines), min(room - 1, PART_LIMIT))

@@ -28,7 +28,7 @@ def open_words(state: State | None, flag: Flag) -> str:
 
 
 def symbol(kind: FlagKind) -> str:
-    """Give the symbol of a kind; words stand beside it wherever it is shown."""
+    """Return the symbol of a kind; words stand beside it wherever it is shown."""
     match kind:
         case FlagKind.CAPTCHA:
             return "🧩"

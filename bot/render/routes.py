@@ -47,14 +47,14 @@ class RouteStatus:
 
 
 def failure_words(failure: str | None) -> str:
-    """Say why a message does not arrive."""
+    """Return why a message does not arrive."""
     if failure is None:
         return "no reason given"
     return FAILURES.get(failure) or f"Discord or the network fails ({code_span(failure, 30)})"
 
 
 def route_line(route: RouteStatus) -> str:
-    """Say how one way to one owner does."""
+    """Return how one way to one owner does."""
     way = "direct message" if route.route is Route.DM else "alert channel"
     unused = "never worked yet" if route.failure else "not used so far"
     worked = f"last worked {when(route.worked_at)}" if route.worked_at else unused

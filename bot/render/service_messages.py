@@ -78,7 +78,7 @@ def recovery(incident: Incident) -> str:
 
 
 def window(incident: Incident) -> tuple[datetime, datetime]:
-    """Give the stretch in which nothing could be seen."""
+    """Return the stretch in which nothing could be seen."""
     start = incident.blind_from or incident.opened_at
     return start, max(start, incident.blind_until or incident.ended_at or incident.seen_at)
 

@@ -107,12 +107,12 @@ def fitted(lines: Iterable[str], total: int, limit: int) -> str:
 
 
 def when(at: datetime, style: str = "R") -> str:
-    """Give a moment as Discord shows it in each reader's own zone: "R" is relative, "f" the date and time."""
+    """Return a moment as Discord shows it in each reader's zone: "R" is relative, "f" the date and time."""
     return f"<t:{math.floor(at.timestamp())}:{style}>"
 
 
 def exactly(at: datetime, style: str = "f") -> str:
-    """Give a moment by the clock, and how far it is: of that alone a phone shows only the largest unit."""
+    """Return a moment by the clock, and how far it is: of that alone a phone shows only the largest unit."""
     return f"{when(at, style)} ({when(at)})"
 
 
@@ -130,17 +130,17 @@ def span(duration: timedelta) -> str:
 
 
 def count(number: int, singular: str, plural: str | None = None) -> str:
-    """Give a number with its noun: "1 account", "1,000 accounts"."""
+    """Return a number with its noun: "1 account", "1,000 accounts"."""
     return f"{whole(number)} {singular if number == 1 else plural or f'{singular}s'}"
 
 
 def whole(number: int) -> str:
-    """Give a whole number in groups of three; what no count of ours reaches is cut to a billion."""
+    """Return a whole number in groups of three; what no count of ours reaches is cut to a billion."""
     return f"{max(-MOST, min(number, MOST)):,}"
 
 
 def decimal(value: float) -> str:
-    """Give a measured number with at most two decimals: "29.57", "60", "11,170"."""
+    """Return a measured number with at most two decimals: "29.57", "60", "11,170"."""
     if not math.isfinite(value):
         return "unknown"
     if abs(value) >= MOST:
@@ -153,7 +153,7 @@ def _amount(amount: int, unit: str) -> str:
 
 
 def _folded(text: str, limit: int) -> str:
-    """Give what can be seen of a text as one line."""
+    """Return what can be seen of a text as one line."""
     return " ".join(_visible(text, limit).split())
 
 
@@ -173,5 +173,5 @@ def _shown(char: str) -> str:
 
 
 def _or(text: str, fallback: str) -> str:
-    """Give the text if any of it can be seen: marks and blanks alone cannot."""
+    """Return the text if any of it can be seen: marks and blanks alone cannot."""
     return text if any(unicodedata.category(char)[0] in "LNPS" for char in text) else fallback

@@ -35,7 +35,7 @@ class Blind:
 
 
 def same_text(one: str, other: str) -> bool:
-    """Tell whether two texts of the API differ in nothing but numbers, times and blanks."""
+    """Return whether two texts of the API differ in nothing but numbers, times and blanks."""
     return one == other or folded(one) == folded(other)
 
 
@@ -78,7 +78,7 @@ def open_incident(
 
 
 def returned(past: Sequence[Incident], at: datetime) -> Incident | None:
-    """Give the last episode if a reset ended it a short while ago: it did not last, this is the same one."""
+    """Return the last incident if a reset ended it a short while ago: it is the same one again."""
     last = max(past, key=lambda incident: incident.ended_at or incident.opened_at, default=None)
     if last is None or last.ending is not Ending.RESET or last.reset_at is None:
         return None
@@ -113,7 +113,7 @@ def reopened(incident: Incident, flag: Flag, at: datetime, *, from_command: bool
 
 
 def how_new(past: Sequence[Incident], at: datetime) -> tuple[Reason, bool]:
-    """Say how to tell of a new episode after the recent ones, and whether loudly."""
+    """Return how to tell of a new episode after the recent ones, and whether loudly."""
     recent = [each for each in past if is_episode(each) and near(at, each.opened_at, RECUR_WINDOW)]
     if len(recent) < RECUR_AFTER:
         return Reason.OPENED, True
@@ -190,12 +190,12 @@ def is_longer(shown: Flag, known: Flag) -> bool:
 
 
 def heavier(peak: FlagKind | None, kind: FlagKind) -> FlagKind:
-    """Give the heavier of two kinds."""
+    """Return the heavier of two kinds."""
     return kind if peak is None or kind.rank > peak.rank else peak
 
 
 def block_end(incident: Incident, shown: Flag, at: datetime) -> datetime | None:
-    """Say when a block ends that is shown with another text than before."""
+    """Return when a block ends that is shown with another text than before."""
     named = shown.named_end
     if named is not None and (named > at or named == incident.block_ends):
         return named

@@ -11,7 +11,7 @@ from bot.rules.recipient import ABOUT_ACCOUNTS, Pushes, is_push, keys, running, 
 def earliest_send(
     message: Message, messages: Iterable[Message], incidents: Mapping[str, Incident], now: datetime
 ) -> datetime:
-    """Say when a waiting message may be claimed, its own due time aside.
+    """Return when a waiting message may be claimed, its own due time aside.
 
     A push waits for the one that is on its way, and then for five minutes while a message stands that it
     could join, whatever was known when it was drafted. While another is on its way the answer is a guess: the
@@ -39,7 +39,7 @@ def with_more(message: Message, incidents: Iterable[Incident]) -> Message:
 def supersede(
     sent: Message, messages: Iterable[Message], incidents: Mapping[str, Incident]
 ) -> tuple[Message, ...]:
-    """Give what changes when a message stands in Discord, the message itself included if it does.
+    """Return what changes when a message stands in Discord, the message itself included if it does.
 
     It takes what goes on from the older ones, which keep what is over. One that keeps nothing is to be
     deleted. To be called in the transaction that records the sending: until then the older ones are all
@@ -64,7 +64,7 @@ def supersede(
 
 
 def merge_older(sent: Message, older: Iterable[Message]) -> Message:
-    """Give a message about the service as it counts if others that were made after it arrived before it.
+    """Return a message about the service as it counts if others that were made after it arrived before it.
 
     One that Discord keeps refusing may be overtaken by the next: about what became worse since, a reminder,
     or loud as a mute is over.
@@ -78,7 +78,7 @@ def merge_older(sent: Message, older: Iterable[Message]) -> Message:
 
 
 def others(message: Message, messages: Iterable[Message]) -> Iterator[Message]:
-    """Give the messages that stand in Discord and may be about the same as this one."""
+    """Return the messages that stand in Discord and may be about the same as this one."""
     purposes = {Purpose.SERVICE} if message.purpose is Purpose.SERVICE else ABOUT_ACCOUNTS
     for each in messages:
         is_another = each.recipient == message.recipient and each.key != message.key
@@ -87,7 +87,7 @@ def others(message: Message, messages: Iterable[Message]) -> Iterator[Message]:
 
 
 def minus(message: Message, newer: Message) -> Message:
-    """Give a message without what a newer one shows."""
+    """Return a message without what a newer one shows."""
     newer_keys = keys([newer])
     return replace(
         message, entries=tuple(each for each in message.entries if each.incident not in newer_keys)
@@ -95,7 +95,7 @@ def minus(message: Message, newer: Message) -> Message:
 
 
 def deleted(message: Message, incidents: Mapping[str, Incident]) -> tuple[Message, tuple[Alert, ...]]:
-    """Give a message that is not in Discord any more, and what it can not show now.
+    """Return a message that is not in Discord any more, and what it can not show now.
 
     The alerts are for its recipient alone. Its trouble that goes on is left to the reminders: who deletes a
     message has seen it. What was to join it and never showed in it does not count as told.
@@ -136,7 +136,7 @@ def last_shown(message: Message) -> datetime:
 def cancel_for(
     owner: int, messages: Iterable[Message], incidents: Mapping[str, Incident]
 ) -> tuple[Message, ...]:
-    """Give the messages of somebody who is no owner any more: nothing is sent, and nothing edited."""
+    """Return the messages of somebody who is no owner any more: nothing is sent, and nothing edited."""
     return tuple(
         replace(each, delivery=Delivery.CANCELLED) if each.on_its_way else finished(each, incidents)
         for each in messages

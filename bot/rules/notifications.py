@@ -35,7 +35,7 @@ def plan_messages(
     policy: Policy,
     new_key: NewKey,
 ) -> tuple[Message, ...]:
-    """Give the messages of an owner that are new or changed.
+    """Return the messages of an owner that are new or changed.
 
     To be called for each owner after every change of incidents, messages, mutes or owners, with the alerts of
     that change, and without any at the time `next_due` gives. `incidents` are as they are after the change.
@@ -54,7 +54,7 @@ def plan_messages(
 
 
 def changes(desk: RecipientView, told: Sequence[Told], new_key: NewKey) -> dict[str, Message]:
-    """Give an owner's messages as they are after some alerts."""
+    """Return an owner's messages as they are after some alerts."""
     draft = next_push(desk, reasons(desk, [each for each in told if each[1].channel is not None]), new_key)
     messages = (
         *desk.messages,
@@ -74,7 +74,7 @@ def next_due(
     now: datetime,
     policy: Policy,
 ) -> datetime | None:
-    """Say when `tell` will have something to say if nothing happens until then."""
+    """Return when `tell` will have something to say if nothing happens until then."""
     desk = RecipientView.of(owner, messages, incidents, mutes=mutes, now=now, policy=policy)
     silent = keys([desk.draft] if desk.draft else [])  # that waits for nothing but its sending
     if desk.is_blind:
@@ -159,7 +159,7 @@ def is_missed(desk: RecipientView, incident: Incident) -> bool:
 
 
 def reminders(desk: RecipientView) -> list[Incident]:
-    """Give the incidents to remind of: all that need somebody, once it is time for any."""
+    """Return the incidents to remind of: all that need somebody, once it is time for any."""
     if desk.is_blind:
         return []
     needing = [incident for incident in desk.incidents.values() if desk.needs_somebody(incident)]
@@ -167,7 +167,7 @@ def reminders(desk: RecipientView) -> list[Incident]:
 
 
 def next_push(desk: RecipientView, found: Reasons, new_key: NewKey) -> Message | None:
-    """Give the draft with this in it; a cancelled one if nothing is left to tell."""
+    """Return the draft with this in it; a cancelled one if nothing is left to tell."""
     draft = desk.draft
     if not found:
         return None if draft is None else replace(draft, delivery=Delivery.CANCELLED)
@@ -187,7 +187,7 @@ def next_push(desk: RecipientView, found: Reasons, new_key: NewKey) -> Message |
 
 
 def edited_in(desk: RecipientView, draft: Message | None) -> Message | None:
-    """Give the living message with the trouble in it that no message shows: an edit wakes nobody.
+    """Return the living message with the trouble in it that no message shows: an edit wakes nobody.
 
     What is back after its end is shown again by the message that showed the end, if no other lives.
     """
@@ -200,7 +200,7 @@ def edited_in(desk: RecipientView, draft: Message | None) -> Message | None:
 
 
 def not_shown_yet(desk: RecipientView, draft: Message | None) -> Iterator[Incident]:
-    """Give the accounts' incidents that stand in no message, and in none that is about to be sent."""
+    """Return the accounts' incidents that stand in no message, and in none that is about to be sent."""
     is_leaving = draft is not None and draft.delivery is Delivery.WAITING and draft.due_at <= desk.now
     leaving = {entry.incident for entry in draft.entries} if draft is not None and is_leaving else set[str]()
     for incident in desk.incidents.values():

@@ -37,7 +37,7 @@ def snooze(incident: Incident, until: datetime, at: datetime) -> Incident:
 
 
 def take_lease(incident: Incident, owner: int, at: datetime, channel: str | None = None) -> Incident | None:
-    """Give an incident whose reset is an owner's for now; None if it is another's already, or it is over.
+    """Return an incident whose reset is an owner's for now; None if it is another's already, or it is over.
 
     To be written down before the API is asked to reset. The incident that comes out is the lease: the verdict
     is only taken from who holds it. `channel` is the account, where the incident is the service's.

@@ -69,10 +69,10 @@ class Policy:
 
 
 def service_reminder_in(reminders: int) -> timedelta:
-    """Say how long after a push about the service its next reminder is due; see `Policy.remind_in`."""
+    """Return how long after a push about the service its next reminder is due; see `Policy.remind_in`."""
     return SERVICE_REMINDERS[min(reminders, len(SERVICE_REMINDERS) - 1)]
 
 
 def near(one: datetime, other: datetime, span: timedelta) -> bool:
-    """Tell whether two times are less than a span apart; a clock set back may have put them in any order."""
+    """Return whether two times are less than a span apart, in any order, as the clock may be set back."""
     return abs(one - other) < span

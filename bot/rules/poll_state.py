@@ -39,7 +39,7 @@ class PollState:
 
 
 def resume(watch: PollState, last_good: datetime | None) -> PollState:
-    """Give the watch as it goes on when the program starts.
+    """Return the watch as it goes on when the program starts.
 
     The caller may know a later good look: the watch is not written down for each of them.
     """
@@ -48,7 +48,7 @@ def resume(watch: PollState, last_good: datetime | None) -> PollState:
 
 
 def clamp_future(watch: PollState, at: datetime) -> PollState:
-    """Give the watch without times that only a clock set back can explain."""
+    """Return the watch without times that only a clock set back can explain."""
     return replace(
         watch,
         removed_at=not_after(watch.removed_at, at),
@@ -70,7 +70,7 @@ def adding(watch: PollState, channel: str) -> PollState:
 
 
 def is_believed(watch: PollState, channels: frozenset[str], at: datetime) -> bool:
-    """Tell whether accounts that are missing from a list were likely taken out of it on purpose."""
+    """Return whether accounts that are missing from a list were likely taken out of it on purpose."""
     expected = (watch.listed or NO_CHANNELS) - watch.removed
     if not expected:
         return True
@@ -86,7 +86,7 @@ def is_believed(watch: PollState, channels: frozenset[str], at: datetime) -> boo
 
 
 def counts(watch: PollState, at: datetime, policy: Policy) -> bool:
-    """Tell whether a poll counts as one of its own, not as one with the poll before it."""
+    """Return whether a poll counts as one of its own, not as one with the poll before it."""
     return watch.counted_at is None or at - watch.counted_at >= policy.polls_apart
 
 
@@ -113,7 +113,7 @@ def count_failure(watch: PollState, at: datetime, policy: Policy) -> PollState:
 
 
 def blind_stretch(watch: PollState, service: Incident | None, at: datetime, policy: Policy) -> Blind | None:
-    """Give the stretch without a good look that this one ends, if it is worth a word.
+    """Return the stretch without a good look that this one ends, if it is worth a word.
 
     `service` is the trouble of the service that goes on, if any.
     """

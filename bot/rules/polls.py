@@ -195,12 +195,12 @@ def on_tick(watch: PollState, incidents: Mapping[str, Incident], at: datetime) -
 
 
 def up_to_date(incidents: Mapping[str, Incident], at: datetime) -> dict[str, Incident]:
-    """Give the incidents without what is over by now."""
+    """Return the incidents without what is over by now."""
     return {key: each if each.ended else timers.expire(each, at) for key, each in incidents.items()}
 
 
 def by_channel(incidents: Mapping[str, Incident]) -> tuple[dict[str, Incident], dict[str, list[Incident]]]:
-    """Give the incident of each account that goes on, and those of each account that ended."""
+    """Return the incident of each account that goes on, and those of each account that ended."""
     running: dict[str, Incident] = {}
     past: dict[str, list[Incident]] = defaultdict(list)
     for incident in incidents.values():
@@ -219,7 +219,7 @@ def decided(
     present: Mapping[str, Incident],
     changes: Sequence[Change],
 ) -> Decision:
-    """Give what is new or changed, and nothing else: a look that changes nothing must write nothing."""
+    """Return what is new or changed, and nothing else: a look that changes nothing must write nothing."""
     after = {**present, **{incident.key: incident for incident, _ in changes}}
     return Decision(
         watch,

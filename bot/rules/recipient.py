@@ -189,7 +189,7 @@ def mutes_of(incident: Incident, mutes: Mutes) -> Iterator[datetime]:
 
 
 def holds(incident: Incident) -> Iterator[datetime]:
-    """Give until when each thing but a mute holds, or held, the reminders of an incident."""
+    """Return until when each thing but a mute holds, or held, the reminders of an incident."""
     for until in (incident.held_until, incident.snoozed_until, incident.block_until()):
         if until is not None:
             yield until
@@ -198,24 +198,24 @@ def holds(incident: Incident) -> Iterator[datetime]:
 
 
 def clamp_future(message: Message, now: datetime) -> Message:
-    """Give a message that was sent before the clock was set back as if sent now; nothing waits for later."""
+    """Return a message as if sent now, if it was sent before the clock was set back."""
     sent_at = not_after(message.sent_at, now)
     return message if sent_at == message.sent_at else replace(message, sent_at=sent_at)
 
 
 def keys(messages: Iterable[Message]) -> frozenset[str]:
-    """Give the incidents that messages are about."""
+    """Return the incidents that messages are about."""
     return frozenset(entry.incident for message in messages for entry in message.entries)
 
 
 def running(message: Message, incidents: Mapping[str, Incident]) -> Iterator[Incident]:
-    """Give those incidents of a message that are not over; one that nobody knows any more is."""
+    """Return those incidents of a message that are not over; one that nobody knows any more is."""
     known = (incidents.get(entry.incident) for entry in message.entries)
     yield from (incident for incident in known if incident is not None and not incident.ended)
 
 
 def sent_time(message: Message) -> datetime:
-    """Give when a message was sent, or was to be."""
+    """Return when a message was sent, or was to be."""
     return message.sent_at or message.created_at
 
 

@@ -125,7 +125,7 @@ def last_seen(watch: PollState, present: Mapping[str, Incident]) -> Iterator[Cha
 
 
 def look_again_in(watch: PollState, incidents: Mapping[str, Incident], policy: Policy) -> timedelta:
-    """Say how long to wait for the next look: longer where only a person can help."""
+    """Return how long to wait for the next look: longer where only a person can help."""
     service = open_service(incidents.values())
     if service is None or service.problem in (ServiceProblem.UNREACHABLE, ServiceProblem.PENDING):
         return policy.poll_interval  # an account that was reset is to be seen as soon as any

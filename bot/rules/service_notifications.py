@@ -13,7 +13,7 @@ from bot.rules.recipient import RecipientView, breaks_mute
 def service_messages(
     desk: RecipientView, told: Sequence[tuple[Alert, Incident]], new_key: NewKey
 ) -> list[Message]:
-    """Give the messages about the service that are new or changed."""
+    """Return the messages about the service that are new or changed."""
     found = [as_silent_note(each) for each in desk.messages if is_outdated(desk, each)]
     wanted = {incident.key: (reason, incident) for reason, incident in missed(desk)}
     wanted |= {incident.key: (reason, incident) for reason, incident in news(told)}
@@ -26,14 +26,14 @@ def service_messages(
 
 
 def news(told: Iterable[tuple[Alert, Incident]]) -> Iterator[tuple[Reason, Incident]]:
-    """Give what alerts say about the service, without what needs no message of its own."""
+    """Return what alerts say about the service, without what needs no message of its own."""
     for alert, incident in told:
         if alert.notify or alert.reason is Reason.RESOLVED:
             yield alert.reason, incident
 
 
 def missed(desk: RecipientView) -> Iterator[tuple[Reason, Incident]]:
-    """Give trouble that an owner is to be told of now though nothing happens.
+    """Return trouble that an owner is to be told of now though nothing happens.
 
     That is a new owner, one who had heard of it too often, one who had all muted, or one whom it lasts for.
     """
@@ -45,17 +45,17 @@ def missed(desk: RecipientView) -> Iterator[tuple[Reason, Incident]]:
 
 
 def unended(desk: RecipientView) -> Iterator[Incident]:
-    """Give the trouble of the service that goes on."""
+    """Return the trouble of the service that goes on."""
     return (each for each in desk.incidents.values() if each.problem is not None and not each.ended)
 
 
 def about(desk: RecipientView, incident: Incident) -> list[Message]:
-    """Give an owner's messages about the service's trouble."""
+    """Return an owner's messages about the service's trouble."""
     return [each for each in desk.messages if each.holds(incident.key)]
 
 
 def lasts_at(desk: RecipientView, incident: Incident) -> datetime:
-    """Say when trouble that comes and goes, of which nobody is told each time, has lasted too long for that.
+    """Return when a recurring problem, which is not announced each time, has lasted too long for that.
 
     An account that needs somebody waits no longer than for the first reminder.
     """
@@ -63,14 +63,14 @@ def lasts_at(desk: RecipientView, incident: Incident) -> datetime:
 
 
 def announcements_due(desk: RecipientView) -> Iterator[datetime]:
-    """Give when an owner is to be told of trouble that goes on though nothing happens."""
+    """Return when an owner is to be told of trouble that goes on though nothing happens."""
     for incident in unended(desk):
         if (due := reminder_at(desk, incident)) is not None:
             yield due
 
 
 def reminder_at(desk: RecipientView, incident: Incident) -> datetime | None:
-    """Say when an owner is to be reminded of trouble that stays as it is; None while a message waits."""
+    """Return when an owner is to be reminded of trouble that stays as it is; None while a message waits."""
     told = about(desk, incident)
     last = last_of(told)
     if last is None:
@@ -89,7 +89,7 @@ def reminder_at(desk: RecipientView, incident: Incident) -> datetime | None:
 
 
 def last_of(told: Iterable[Message]) -> Message | None:
-    """Give what was told last."""
+    """Return what was told last."""
     return max(told, key=lambda each: (each.created_at, each.notify), default=None)
 
 
@@ -131,5 +131,5 @@ def is_outdated(desk: RecipientView, message: Message) -> bool:
 
 
 def as_silent_note(message: Message) -> Message:
-    """Give a message that is not worth waking anybody for any more."""
+    """Return a message that is not worth waking anybody for any more."""
     return replace(message, purpose=Purpose.NOTE, notify=False)

@@ -20,7 +20,7 @@ AHEAD: Final[Mapping[str, timedelta]] = {
 
 
 def tick(incidents: Mapping[str, Incident], at: datetime) -> tuple[Change, ...]:
-    """Give what changes by the clock alone: leases, snoozes and claims that are over, owners to be asked."""
+    """Return what changes by the clock alone: leases, snoozes, assignments that end; owners to be asked."""
     changes = (tick_one(each, at) for each in incidents.values() if not each.ended)
     return tuple(change for change in changes if change[0] != incidents[change[0].key])
 
@@ -40,7 +40,7 @@ def tick_one(incident: Incident, at: datetime) -> Change:
 
 
 def expire(incident: Incident, at: datetime) -> Incident:
-    """Give an incident that goes on without what is over: a lease that nobody gave back, a snooze."""
+    """Return an incident that goes on without what is over: a lease that nobody gave back, a snooze."""
     now = clamp_future(incident, at)
     if now.state is State.RESETTING and (now.lease_until is None or now.lease_until <= at):
         # Killed between lease and verdict: what came of it is for the next looks to say.
@@ -51,7 +51,7 @@ def expire(incident: Incident, at: datetime) -> Incident:
 
 
 def release_lease(incident: Incident) -> Incident:
-    """Give an incident after a reset that did not end it."""
+    """Return an incident after a reset that did not end it."""
     return replace(
         incident,
         state=State.OPEN,
@@ -64,7 +64,7 @@ def release_lease(incident: Incident) -> Incident:
 
 
 def clamp_future(incident: Incident, at: datetime) -> Incident:
-    """Give an incident without times that only a clock set back can explain; nothing may wait for those."""
+    """Return an incident without times that only a clock set back can explain; nothing may wait for those."""
     asked = incident.snoozed_seconds
     snooze = LONGEST_SNOOZE if asked is None else timedelta(seconds=asked)
     latest = {name: at + ahead for name, ahead in (*AHEAD.items(), ("snoozed_until", snooze))}
@@ -90,17 +90,17 @@ def moved(incident: Incident, step: timedelta) -> Incident:
 
 
 def not_after(time: datetime | None, at: datetime) -> datetime | None:
-    """Give a time that has passed, as far as the clock can be trusted; now, if it was set back since."""
+    """Return a time that has passed, as far as the clock can be trusted; now, if it was set back since."""
     return at if time is not None and time > at + CLOCK_SLACK else time
 
 
 def next_tick(incidents: Iterable[Incident]) -> datetime | None:
-    """Say when the clock will change something, unless something else does before."""
+    """Return when the clock will change something, unless something else does before."""
     return min((time for each in incidents for time in turning_points(each)), default=None)
 
 
 def turning_points(incident: Incident) -> Iterable[datetime]:
-    """Give the times at which the clock changes an incident."""
+    """Return the times at which the clock changes an incident."""
     if incident.ended:
         return
     if incident.lease_until is not None:

@@ -45,24 +45,24 @@ class Redactor:
         self._spellings = sorted(spellings, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
-        """Give the text without the secrets."""
+        """Return the text without the secrets."""
         for spelling in self._spellings:
             text = text.replace(spelling, MASK)
         return text
 
 
 def spellings_of(secret: str) -> tuple[str, ...]:
-    """Give the ways in which a secret may stand in a log line."""
+    """Return the ways in which a secret may stand in a log line."""
     return secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], quote(secret, safe="")
 
 
 def is_ours(name: str) -> bool:
-    """Tell whether a logger belongs to Midwatch rather than to a library."""
+    """Return whether a logger belongs to Midwatch rather than to a library."""
     return name.partition(".")[0] in OURS
 
 
 def time_of(record: logging.LogRecord) -> str:
-    """Give the time of a record in UTC, to the millisecond."""
+    """Return the time of a record in UTC, to the millisecond."""
     return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
 
@@ -74,11 +74,11 @@ class TextFormatter(logging.Formatter):
         self._redact = redact
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - overrides
-        """Give the time the way all of Midwatch writes it."""
+        """Return the time the way all of Midwatch writes it."""
         return time_of(record)
 
     def format(self, record: logging.LogRecord) -> str:
-        """Give the finished line, without secrets."""
+        """Return the finished line, without secrets."""
         return self._redact(super().format(record))
 
 
@@ -90,7 +90,7 @@ class JsonFormatter(logging.Formatter):
         self._redact = redact
 
     def format(self, record: logging.LogRecord) -> str:
-        """Give the finished line, without secrets."""
+        """Return the finished line, without secrets."""
         line = {
             "time": time_of(record),
             "level": record.levelname,
@@ -109,7 +109,7 @@ class LineHandler(logging.StreamHandler[TextIO]):
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether a record may be written."""
+        """Return whether a record may be written."""
         if record.levelno < logging.INFO and not is_ours(record.name):
             return False
         return (record.name, record.msg) not in BESIDE_THE_POINT and bool(super().filter(record))

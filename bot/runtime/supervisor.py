@@ -69,7 +69,7 @@ def asked_to_wait(error: BaseException) -> float:
 
 
 def backoff(failures: int, longest: timedelta) -> float:
-    """Give the seconds to wait after so many failures in a row: doubling, capped, half of it random."""
+    """Return the seconds to wait after so many failures in a row: doubling, capped, half of it random."""
     capped = min(FIRST_DELAY.total_seconds() * 2 ** min(failures - 1, 20), longest.total_seconds())
     return capped * random.uniform(0.5, 1)  # noqa: S311 - spreads load, guards nothing
 

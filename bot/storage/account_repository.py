@@ -138,7 +138,7 @@ class Store:
         self._database.hurry()
 
     async def accounts(self) -> tuple[StoredAccount, ...]:
-        """Give every account there is a memory of, the longest known first."""
+        """Return every account there is a memory of, the longest known first."""
         return tuple(stored_account(*row) for row in await self._database.read(ACCOUNTS))
 
     async def record_observation(self, observation: Observation) -> None:
@@ -173,7 +173,7 @@ class Store:
             )
 
     async def rename(self, channel: str, name: str | None, *, actor_id: int, at: datetime) -> None:
-        """Give an account a name, or take it away with None, and write down who did it."""
+        """Return an account a name, or take it away with None, and write down who did it."""
         outcome = "name removed" if name is None else f"named {name}"
         async with self._database.writing() as writer:
             await writer.execute(NAME, (storable(channel), storable(name), to_epoch(at)))
@@ -185,19 +185,19 @@ class Store:
             await writer.execute(ACTION, action_row(action))
 
     async def actions(self, channel: str, limit: int = 5) -> tuple[Action, ...]:
-        """Give the last actions on an account, the latest first."""
+        """Return the last actions on an account, the latest first."""
         rows = await self._database.read(ACTIONS, (storable(channel), limit))
         return tuple(Action(from_epoch(at), *rest) for at, *rest in rows)
 
     async def last_action(self, verbs: Iterable[str], channel: str | None = None) -> Action | None:
-        """Give the last action that goes by one of these verbs, on one account or on any."""
+        """Return the last action that goes by one of these verbs, on one account or on any."""
         wanted = json.dumps(list(verbs)), storable(channel)
         for at, *rest in await self._database.read(LAST_ACTION, wanted):
             return Action(from_epoch(at), *rest)
         return None
 
     async def meta(self, key: str) -> str | None:
-        """Give the value kept under a key."""
+        """Return the value kept under a key."""
         for (value,) in await self._database.read(GET_META, (key,)):
             return str(value)
         return None
@@ -208,7 +208,7 @@ class Store:
             await writer.execute(SET_META, (key, storable(value)))
 
     async def last_success(self) -> datetime | None:
-        """Give the time of the last good look, within a minute."""
+        """Return the time of the last good look, within a minute."""
         value = await self.meta(LAST_SUCCESS)
         return None if value is None else from_epoch(int(value))
 
@@ -229,7 +229,7 @@ class Store:
         return self._recorded
 
     def _stamp_is_due(self, at: datetime) -> bool:
-        """Tell whether the time of this good look is to be written; also when the clock was put back."""
+        """Return whether the time of this good look is to be written; also when the clock was put back."""
         return self._stamped is None or abs(at - self._stamped) >= STAMP_EVERY
 
 
@@ -239,7 +239,7 @@ def is_as_recorded(known: Account | None, account: Account) -> bool:
 
 
 def listed_row(account: Account, at: datetime) -> tuple[str | int | None, ...]:
-    """Give the parameters of LIST."""
+    """Return the parameters of LIST."""
     return storable(account.channel), account.max_jobs, storable(account.server), to_epoch(at)
 
 

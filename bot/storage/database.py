@@ -167,12 +167,12 @@ def sentence(error: sqlite3.Error, path: Path) -> str:
 
 
 def primary_code(error: sqlite3.Error) -> int:
-    """Give SQLite's result code without its details, 0 where the error is Python's own."""
+    """Return SQLite's result code without its details, 0 where the error is Python's own."""
     return full_code(error) & PRIMARY_CODE
 
 
 def full_code(error: sqlite3.Error) -> int:
-    """Give SQLite's result code with its details, 0 where the error is Python's own."""
+    """Return SQLite's result code with its details, 0 where the error is Python's own."""
     return getattr(error, "sqlite_errorcode", 0)
 
 
@@ -261,7 +261,7 @@ async def begin(connection: aiosqlite.Connection, try_again: Callable[[], bool])
 
 
 async def number(connection: aiosqlite.Connection, statement: str) -> int:
-    """Give the one number that a statement answers with."""
+    """Return the one number that a statement answers with."""
     ((value,),) = await connection.execute_fetchall(statement)
     return int(value)
 
@@ -304,7 +304,7 @@ class Database:
         return now < min(self._locked_since + self._busy_timeout, self._give_up_at)
 
     async def read(self, query: str, parameters: Iterable[object] = ()) -> Iterable[Any]:
-        """Give the rows that a query finds."""
+        """Return the rows that a query finds."""
         with plainly(self.path):
             return await self.reader.execute_fetchall(query, tuple(parameters))
 

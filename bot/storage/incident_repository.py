@@ -95,7 +95,7 @@ class WatchStore:
         self._database = database
 
     async def load_incidents(self, since: datetime) -> tuple[Incident, ...]:
-        """Give the incidents that matter, the oldest first.
+        """Return the incidents that matter, the oldest first.
 
         Those go on, ended later than that, or are in a message that is not finished.
         """
@@ -103,43 +103,43 @@ class WatchStore:
         return tuple(map(incident_of, rows))
 
     async def load_messages(self, since: datetime) -> tuple[Message, ...]:
-        """Give the messages that matter, the oldest first.
+        """Return the messages that matter, the oldest first.
 
-        Those are not finished; or they are done, and about an incident that goes on, or notified and were sent
-        later than that.
+        Those are not finished; or they are done, and about an incident that goes on; or they notified
+        and were sent later than that.
         """
         return messages_of(
             await self._database.read(MESSAGES + PRESENT_MESSAGES + IN_ORDER, (to_epoch(since),))
         )
 
     async def load_mutes(self) -> tuple[StoredMute, ...]:
-        """Give the last mute of each account, and of all of them, also those whose time is up."""
+        """Return the last mute of each account, and of all of them, also those whose time is up."""
         rows = await self._database.read(ALL_MUTES)
         return tuple(map(mute_of, rows))
 
     async def load_watch(self) -> str | None:
-        """Give what the rules remember from look to look, as it was saved."""
+        """Return what the rules remember from look to look, as it was saved."""
         for (text,) in await self._database.read(GET_META, (WATCH,)):
             return str(text)
         return None
 
     async def greeted(self) -> frozenset[int]:
-        """Give the people who were sent a hello, or are about to be."""
+        """Return the people who were sent a hello, or are about to be."""
         rows = await self._database.read("SELECT DISTINCT recipient FROM message WHERE purpose = 'hello'")
         return frozenset(recipient for (recipient,) in rows)
 
     async def incident(self, key: str) -> Incident | None:
-        """Give an incident, however long ago it ended."""
+        """Return an incident, however long ago it ended."""
         rows = await self._database.read(INCIDENTS + OF_KEY, (storable(key),))
         return next(map(incident_of, rows), None)
 
     async def message(self, key: str) -> Message | None:
-        """Give a message, however long ago it was sent."""
+        """Return a message, however long ago it was sent."""
         rows = await self._database.read(MESSAGES + OF_KEY + IN_ORDER, (storable(key),))
         return next(iter(messages_of(rows)), None)
 
     async def ended_incidents(self, limit: int) -> tuple[Incident, ...]:
-        """Give the incidents that ended last, the latest first."""
+        """Return the incidents that ended last, the latest first."""
         return tuple(map(incident_of, await self._database.read(INCIDENTS + LAST_ENDED, (limit,))))
 
     async def save(
@@ -169,7 +169,7 @@ async def save_messages(writer: aiosqlite.Connection, messages: tuple[Message, .
 
 
 def incident_row(incident: Incident) -> tuple[Cell, ...]:
-    """Give the cells of an incident, in the order of INCIDENT_COLUMNS."""
+    """Return the cells of an incident, in the order of INCIDENT_COLUMNS."""
     flag = incident.flag
     return *INCIDENT.row(incident), *((None, None) if flag is None else (storable(flag.text), flag.kind))
 
@@ -185,7 +185,7 @@ def incident_of(row: Any) -> Incident:
 
 
 def entry_rows(message: Message) -> Iterable[tuple[Cell, ...]]:
-    """Give the parameters of SAVE_ENTRY for what is in a message."""
+    """Return the parameters of SAVE_ENTRY for what is in a message."""
     return (
         (message.key, position, entry.incident, entry.reason)
         for position, entry in enumerate(message.entries)
@@ -209,7 +209,7 @@ def entries_of(rows: Iterable[Any]) -> tuple[MessageItem, ...]:
 
 
 def mute_row(stored: StoredMute) -> tuple[Cell, ...]:
-    """Give the parameters of SAVE_MUTE."""
+    """Return the parameters of SAVE_MUTE."""
     channel = ALL_ACCOUNTS if stored.channel is None else storable(stored.channel)
     return channel, to_epoch(stored.until), stored.by, stored.lasts_seconds
 
@@ -221,17 +221,17 @@ def mute_of(row: Any) -> StoredMute:
 
 
 def kept_incident(incident: Incident) -> Incident:
-    """Give an incident as it will come back: times in whole milliseconds, texts that SQLite takes."""
+    """Return an incident as it will come back: times in whole milliseconds, texts that SQLite takes."""
     kept, flag = INCIDENT.kept(incident), incident.flag
     kept_flag = None if flag is None else FLAG.kept(flag)
     return kept if kept_flag is flag else replace(kept, flag=kept_flag)
 
 
 def kept_message(message: Message) -> Message:
-    """Give a message as it will come back."""
+    """Return a message as it will come back."""
     return MESSAGE.kept(message)
 
 
 def kept_mute(stored: StoredMute) -> StoredMute:
-    """Give a mute as it will come back."""
+    """Return a mute as it will come back."""
     return mute_of(mute_row(stored))

@@ -293,7 +293,7 @@ def make_empty(path: Path) -> None:
 
 
 def settle(unfinished: Path, name: Path) -> None:
-    """Give a file its name once its content is safe on the disk."""
+    """Return a file its name once its content is safe on the disk."""
     with unfinished.open("rb") as file:
         os.fsync(file.fileno())
     unfinished.replace(name)

@@ -31,7 +31,7 @@ class Shape(Generic[Kind]):
         return tuple(self._readers)
 
     def row(self, value: Kind) -> tuple[Cell, ...]:
-        """Give the cells of a value."""
+        """Return the cells of a value."""
         return tuple(cell(getattr(value, name)) for name in self._readers)
 
     def value(self, row: Iterable[Any], **left_out: object) -> Kind:
@@ -40,14 +40,14 @@ class Shape(Generic[Kind]):
         return self._kind(**{name: read(content) for (name, read), content in cells}, **left_out)
 
     def kept(self, value: Kind) -> Kind:
-        """Give a value as it would come back from its cells; mostly the same one."""
+        """Return a value as it would come back from its cells; mostly the same one."""
         fields = ((name, getattr(value, name)) for name in self._readers)
         changed = {name: kept for name, field in fields if (kept := kept_field(field)) is not field}
         whole: Any = value  # no type says "a dataclass"
         return replace(whole, **changed) if changed else value
 
     def text(self, value: Kind) -> str:
-        """Give a value as JSON."""
+        """Return a value as JSON."""
         return json.dumps({name: json_cell(getattr(value, name)) for name in self._readers})
 
     def value_of_text(self, text: str) -> Kind:
@@ -59,7 +59,7 @@ class Shape(Generic[Kind]):
 
 
 def cell(value: object) -> Cell:
-    """Give a value as a column keeps it."""
+    """Return a value as a column keeps it."""
     match value:
         case datetime():
             return to_epoch(value)
@@ -72,7 +72,7 @@ def cell(value: object) -> Cell:
 
 
 def kept_field(value: object) -> object:
-    """Give a field as it would come back from its cell; the same object wherever that equals it."""
+    """Return a field as it would come back from its cell; the same object wherever that equals it."""
     # By exact types: a match would take several times as long, and a storm of alerts comes here for each.
     if type(value) is datetime and (value.microsecond % 1000 or value.tzinfo is not UTC):
         return from_epoch(to_epoch(value))
@@ -82,7 +82,7 @@ def kept_field(value: object) -> object:
 
 
 def json_cell(value: object) -> object:
-    """Give a value as JSON keeps it; what has no order gets one, so that the same value is the same text."""
+    """Return a value as JSON keeps it. What has no order gets one, so that equal values are equal texts."""
     match value:
         case datetime():
             return to_epoch(value)
@@ -93,7 +93,7 @@ def json_cell(value: object) -> object:
 
 
 def reader(hint: Any) -> Callable[[Any], Any]:
-    """Give what makes a value of a field's type out of what is kept of it."""
+    """Return what makes a value of a field's type out of what is kept of it."""
     options = get_args(hint) if isinstance(hint, UnionType) else (hint,)
     kind = next(option for option in options if option is not NoneType)
     make = from_epoch if kind is datetime else get_origin(kind) or kind
@@ -101,7 +101,7 @@ def reader(hint: Any) -> Callable[[Any], Any]:
 
 
 def upsert(table: str, columns: Iterable[str]) -> str:
-    """Give the statement that writes a row under its key, whether it is new or not."""
+    """Return the statement that writes a row under its key, whether it is new or not."""
     names = tuple(columns)
     marks, values = ", ".join("?" for _ in names), ", ".join(f"{name} = excluded.{name}" for name in names)
     # Names from this program's own types, never from outside.

@@ -46,15 +46,15 @@ class StoredMute:
 
 
 def to_epoch(at: datetime) -> int:
-    """Give a time as the database keeps it: UTC, in milliseconds."""
+    """Return a time as the database keeps it: UTC, in milliseconds."""
     return (at - EPOCH) // MILLISECOND
 
 
 def from_epoch(milliseconds: int) -> datetime:
-    """Give a time of the database as an aware one."""
+    """Return a time of the database as an aware one."""
     return EPOCH + milliseconds * MILLISECOND
 
 
 def storable(text: str | None) -> str | None:
-    """Give a text that SQLite takes: JSON can spell halves of characters, which UTF-8 cannot."""
+    """Return a text that SQLite takes: JSON can spell halves of characters, which UTF-8 cannot."""
     return None if text is None else text.encode(errors="replace").decode()

@@ -17,6 +17,6 @@ SET_META: Final = (
 
 
 def action_row(action: Action) -> tuple[int | str | None, ...]:
-    """Give the parameters of ACTION."""
+    """Return the parameters of ACTION."""
     channel, outcome = storable(action.channel), storable(action.outcome)
     return to_epoch(action.at), action.actor_id, action.verb, channel, outcome

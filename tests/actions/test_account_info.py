@@ -163,7 +163,7 @@ async def test_a_failure_reaches_the_asker_and_the_wait_holds_all_the_same(
 
 
 async def inquiry_under_way() -> asyncio.Task[object]:
-    """Give the inquiry as soon as it has begun."""
+    """Return the inquiry as soon as it has begun."""
     async with asyncio.timeout(30):
         while True:
             for task in asyncio.all_tasks():

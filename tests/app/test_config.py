@@ -33,7 +33,7 @@ def problems(env_file: Path | None = None) -> tuple[str, ...]:
 
 
 def warnings(env_file: Path) -> list[str]:
-    """Give what is warned of, also if the settings are wrong."""
+    """Return what is warned of, also if the settings are wrong."""
     said: list[str] = []
     with suppress(ConfigurationError):
         load_settings(env_file, warn=said.append)

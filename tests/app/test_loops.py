@@ -349,7 +349,7 @@ async def test_whatever_the_api_says_is_counted_till_the_next_good_look(
 
 
 def ours() -> set[asyncio.Task[object]]:
-    """Give all tasks but those of the simulated API."""
+    """Return all tasks but those of the simulated API."""
     return {task for task in asyncio.all_tasks() if "RequestHandler" not in repr(task.get_coro())}
 
 

@@ -74,7 +74,7 @@ def summary(rounds: Sequence[float], *, worst: bool = False) -> Summary:
 
 
 def percentile(samples: Sequence[float], percent: float) -> float:
-    """Give the smallest sample that so many percent of all do not exceed (the nearest rank)."""
+    """Return the smallest sample that so many percent of all do not exceed (the nearest rank)."""
     if not samples:
         raise ValueError("a percentile of nothing")
     ordered = sorted(samples)
@@ -82,7 +82,7 @@ def percentile(samples: Sequence[float], percent: float) -> float:
 
 
 def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float | None:
-    """Give the median of the rounds' ratios: what disturbed one round disturbed both of its candidates.
+    """Return the median of the rounds' ratios: what disturbed one round disturbed both of its candidates.
 
     None where there is nothing to divide by.
     """
@@ -92,7 +92,7 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float | None:
 
 
 def slope(points: Sequence[tuple[float, float]]) -> float:
-    """Give how steep the straight line through points is, by least squares."""
+    """Return how steep the straight line through points is, by least squares."""
     mean_x = sum(x for x, _ in points) / len(points)
     mean_y = sum(y for _, y in points) / len(points)
     across = sum((x - mean_x) ** 2 for x, _ in points)

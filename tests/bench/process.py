@@ -39,7 +39,7 @@ class Running:
         self.process.stdin.write(f"{line}\n".encode())
 
     def cpu_seconds(self) -> float:
-        """Give the processor time it has used."""
+        """Return the processor time it has used."""
         tasks = Path(f"/proc/{self.process.pid}/task")
         with contextlib.suppress(OSError):
             # Nanoseconds for each thread; the whole process has no finer clock than a hundredth of a second.
@@ -48,7 +48,7 @@ class Running:
         return (int(fields[11]) + int(fields[12])) / TICKS
 
     def resident_mebibytes(self) -> float:
-        """Give the memory it holds."""
+        """Return the memory it holds."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
         return int(line.split()[1]) / 1024
@@ -68,7 +68,7 @@ class Running:
         await self.process.wait()
 
     def last_words(self) -> str:
-        """Give the end of what it said."""
+        """Return the end of what it said."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])
 
 

@@ -45,11 +45,11 @@ class Results:
 
     @property
     def missed(self) -> list[Line]:
-        """Give the figures whose budget is not kept."""
+        """Return the figures whose budget is not kept."""
         return [line for line in self.lines if line.kept is False]
 
     def written(self) -> str:
-        """Give the results as JSON."""
+        """Return the results as JSON."""
         return TypeAdapter(Results).dump_json(self, indent=1).decode() + "\n"
 
     @classmethod

@@ -62,7 +62,7 @@ class Stage:
         return list(self.api.accounts)
 
     def environment(self, changed: Mapping[str, str]) -> dict[str, str]:
-        """Give the settings of the sandbox, with the addresses of its fakes."""
+        """Return the settings of the sandbox, with the addresses of its fakes."""
         return {
             "DISCORD_TOKEN": SANDBOX_BOT_TOKEN,
             "USEAPI_TOKEN": self.api.token,
@@ -105,7 +105,7 @@ class Stage:
         return any(command["name"] == "mjinfo" for command in offered or ())
 
     def asked(self) -> list[Request]:
-        """Give the requests to the API that have no answer yet."""
+        """Return the requests to the API that have no answer yet."""
         return [each for each in self.api.requests[-5:] if each.answered is None]
 
     async def until(self, one: Running, happens: Callable[[], T | None]) -> T:
@@ -133,12 +133,12 @@ class Stage:
         return await self.until(one, lambda: self.answered_look(begun))
 
     def answered_look(self, begun: int) -> Request | None:
-        """Give the first look since so many requests, once it is answered."""
+        """Return the first look since so many requests, once it is answered."""
         looks = (each for each in self.api.requests[begun:] if each.endpoint is Endpoint.LIST)
         return next((each for each in looks if each.answered is not None), None)
 
     def upstream_seconds(self, begun: int, until: float) -> float:
-        """Give the time the API took by itself since so many requests, as far as somebody waited for it."""
+        """Return the time the API took by itself since so many requests, as far as somebody waited for it."""
         spans = ((each.arrived, min(each.answered or until, until)) for each in self.api.requests[begun:])
         return sum(max(end - start, 0.0) for start, end in spans)
 
@@ -151,12 +151,12 @@ class Stage:
         return await self.world.slash(self.world.owner, command, options)
 
     def sent(self) -> list[RestRequest]:
-        """Give the bot's new messages to the owner, in order."""
+        """Return the bot's new messages to the owner, in order."""
         path = f"/channels/{self.world.dm_channel_id(self.world.owner)}/messages"
         return [each for each in self.world.requests if each.method == "POST" and each.path == path]
 
     def told(self) -> dict[int, list[Json]]:
-        """Give the alerts that stand in each owner's direct messages."""
+        """Return the alerts that stand in each owner's direct messages."""
         owners = (self.world.owner, self.world.second_owner)
         return {each.id: [it for it in self._sees(each) if is_alert(it)] for each in owners}
 

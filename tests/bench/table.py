@@ -15,7 +15,7 @@ KEPT: Final = {True: "yes", False: "**no**", None: ""}
 
 
 def rendered(results: Results) -> str:
-    """Give the table in Markdown, with what it was measured on, of what and when."""
+    """Return the table in Markdown, with what it was measured on, of what and when."""
     of = ", ".join(f"{name} {version}" for name, version in results.versions.items())
     processor, cores, memory, load = (results.machine[it] for it in ("processor", "cores", "memory", "load"))
     on = f"{processor}, {cores} cores with a load of {load} by others, {memory}"
@@ -25,7 +25,7 @@ def rendered(results: Results) -> str:
 
 
 def cells(line: Line) -> tuple[str, ...]:
-    """Give a figure's row."""
+    """Return a figure's row."""
     return (
         line.title,
         "" if line.ratio is None else f"{number(line.ratio)} x",
@@ -38,7 +38,7 @@ def cells(line: Line) -> tuple[str, ...]:
 
 
 def shown(line: Line, who: Candidate, *, spread: bool = False) -> str:
-    """Give what one candidate took: the median and, where rounds differ, the least and the most."""
+    """Return what one candidate took: the median and, where rounds differ, the least and the most."""
     one = line.measured.get(who)
     if one is None:
         return ""
@@ -49,7 +49,7 @@ def shown(line: Line, who: Candidate, *, spread: bool = False) -> str:
 
 
 def hold(line: Line) -> str:
-    """Give the budget."""
+    """Return the budget."""
     if line.budget is None:
         return ""
     return line.budget if line.budget.endswith("x") else with_unit(line.budget, line.unit)

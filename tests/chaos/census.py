@@ -42,7 +42,7 @@ def sample(pid: int, tasks: Path) -> Sample | None:
 
 
 def growth(values: Sequence[int]) -> float:
-    """Give by how much the last third of what was counted lies above the first, the warm-up left out.
+    """Return by how much the last third of what was counted lies above the first, the warm-up left out.
 
     Medians: what comes and goes, however high for a moment, is no growth.
     """
@@ -52,7 +52,7 @@ def growth(values: Sequence[int]) -> float:
 
 
 def growths(life: Iterable[Sample]) -> dict[str, float]:
-    """Give the growth of each thing over a life."""
+    """Return the growth of each thing over a life."""
     samples = [*life]
     return {name: growth([getattr(one, name) for one in samples]) for name in TOLERATED}
 

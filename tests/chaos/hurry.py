@@ -29,11 +29,11 @@ class Hurry:
         return HurriedLoop(self.speed)
 
     def later(self, by: timedelta) -> Self:
-        """Give the clock put ahead by so much more."""
+        """Return the clock put ahead by so much more."""
         return replace(self, ahead=self.ahead + by)
 
     def now(self, _zone: object = UTC) -> datetime:
-        """Give the time, as `datetime.now(UTC)` does."""
+        """Return the time, as `datetime.now(UTC)` does."""
         passed = (time.time() - self.started) * self.speed
         return datetime.fromtimestamp(self.started, UTC) + timedelta(seconds=passed) + self.ahead
 
@@ -46,7 +46,7 @@ class SetClock:
     file: Path
 
     def off(self) -> timedelta:
-        """Give by how much it was set in all."""
+        """Return by how much it was set in all."""
         return timedelta(seconds=float(self.file.read_text())) if self.file.exists() else timedelta(0)
 
     def set(self, by: timedelta) -> None:
@@ -56,7 +56,7 @@ class SetClock:
         new.replace(self.file)
 
     def now(self, _zone: object = UTC) -> datetime:
-        """Give the time that the bot believes, as `datetime.now(UTC)` does."""
+        """Return the time that the bot believes, as `datetime.now(UTC)` does."""
         return self.hurry.now() + self.off()
 
 

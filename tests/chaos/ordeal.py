@@ -119,7 +119,7 @@ class Ordeal:
         self._fate = Fate()
 
     def now(self) -> datetime:
-        """Give the time of the ordeal."""
+        """Return the time of the ordeal."""
         return self.hurry.now()
 
     # The bot's lives
@@ -243,7 +243,7 @@ class Ordeal:
             self._process.join()
 
     def said(self) -> str:
-        """Give the last lines of the log."""
+        """Return the last lines of the log."""
         log = self._folder / "bot.log"
         return "\n".join(log.read_text(errors="replace").splitlines()[-TAIL:]) if log.exists() else ""
 
@@ -298,13 +298,13 @@ class Ordeal:
         return sum(self._askers.get(interaction) == owner.id for interaction in refused)
 
     def row_of(self, message: Mapping[str, Any]) -> MessageRow | None:
-        """Give the row of the outbox whose key stands in a message."""
+        """Return the row of the outbox whose key stands in a message."""
         written = json.dumps(message, default=str)
         rows = self.records.messages()
         return next((each for each in rows if each.key in written or reference(each.key) in written), None)
 
     def sees(self, owner: Person) -> list[Json]:
-        """Give the owner's direct messages, without answers to clicks and commands."""
+        """Return the owner's direct messages, without answers to clicks and commands."""
         seen = self.world.messages(self.world.dm_channel_id(owner), owner)
         others = self.late_answers[owner.id] | self.notices[owner.id]
         return [each for each in seen if not each.get("flags", 0) & PRIVATE and int(each["id"]) not in others]

@@ -104,7 +104,7 @@ class Records:
         ]
 
     def resets(self, channel: str) -> list[str]:
-        """Give what the audit says of an account's resets, in order."""
+        """Return what the audit says of an account's resets, in order."""
         rows = self._read("SELECT channel, outcome FROM audit WHERE verb = 'reset' ORDER BY at, id")
         return [outcome for about, outcome in rows if about == channel]
 

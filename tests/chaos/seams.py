@@ -171,7 +171,7 @@ async def watching(
 
 
 def trapped(opened: Store, traps: Traps) -> Store:
-    """Give a store whose transactions meet the traps."""
+    """Return a store whose transactions meet the traps."""
     database = opened._database  # pyright: ignore[reportPrivateUsage] - a test may look inside
     with_traps = TrappedDatabase(database.writer, database.reader, database.path)
     with_traps.traps = traps

@@ -250,12 +250,12 @@ def minutes(rng: random.Random, fewest: float, most: float) -> timedelta:
 
 
 def child(rng: random.Random) -> random.Random:
-    """Give luck of its own, so that what one account meets hangs on no other's timing."""
+    """Return luck of its own, so that what one account meets hangs on no other's timing."""
     return random.Random(rng.random())  # noqa: S311 - made-up trouble, the same for a seed
 
 
 def share_of(kinds: int) -> float:
-    """Give the share of each of so many kinds, tried one after the other, that comes to FAULTS in all."""
+    """Return the share of each of so many kinds, tried one after the other, that comes to FAULTS in all."""
     return 1 - (1 - FAULTS) ** (1 / kinds)
 
 

@@ -37,7 +37,7 @@ class Response:
 
 
 def of_sqlite() -> StoreError:
-    """Give what the store makes of an error of SQLite."""
+    """Return what the store makes of an error of SQLite."""
     try:
         with plainly(Path("midwatch.sqlite3")):
             raise sqlite3.OperationalError("database is locked")

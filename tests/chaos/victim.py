@@ -55,7 +55,7 @@ class Life:
         return process
 
     def killer(self) -> Callable[[FailPoint], None]:
-        """Give what ends the process without a word at its step."""
+        """Return what ends the process without a word at its step."""
         left = self.count
 
         def at(step: FailPoint) -> None:

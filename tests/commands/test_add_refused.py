@@ -233,6 +233,6 @@ def uncollected() -> Generator[None]:
 
 
 def hidden(token: str) -> list[str]:
-    """Give what holds a token when all garbage is gone."""
+    """Return what holds a token when all garbage is gone."""
     gc.collect()
     return holders_of(token)

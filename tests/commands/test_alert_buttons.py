@@ -35,7 +35,7 @@ def unedited(bot: Bot) -> None:
 
 
 async def ended(bot: Bot, ada: Visitor) -> tuple[SimulatedAccount, Json]:
-    """Give an alert whose incident a reset has ended, with the buttons that it still shows."""
+    """Return an alert whose incident a reset has ended, with the buttons that it still shows."""
     bot.api.add()
     await bot.start()
     account, alert = await flagged(bot, ada)

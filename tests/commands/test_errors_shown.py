@@ -52,7 +52,7 @@ def assert_told_alone(asked: Interaction, sam: Visitor) -> None:
 
 
 def reference_in(shown: str, log: str) -> str:
-    """Give the reference that a person reads, which must lead to the traceback in the log."""
+    """Return the reference that a person reads, which must lead to the traceback in the log."""
     found = re.search(r"`?\b([0-9a-f]{6})\b`?", shown)
     assert found is not None
     _, _, below = log.partition(f"unexpected error, reference {found[1]}")

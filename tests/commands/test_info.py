@@ -59,7 +59,7 @@ WAITING = re.compile(
 
 
 def last(visitor: Visitor) -> str:
-    """Give all that the last message says, if there is one."""
+    """Return all that the last message says, if there is one."""
     seen = visitor.sees()
     return text(seen[-1]) if seen else ""
 

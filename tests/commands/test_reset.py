@@ -38,7 +38,7 @@ class Pauses:
 
 
 async def ready(bot: Bot, ada: Visitor, flag: str = MODERATION) -> tuple[SimulatedAccount, Json]:
-    """Give a flagged account among three, and its alert."""
+    """Return a flagged account among three, and its alert."""
     for _ in range(3):
         bot.api.add()
     await bot.start()

@@ -12,19 +12,19 @@ FORBIDDEN = 403
 
 
 def presence(bot: Bot) -> str:
-    """Give the bot's own status."""
+    """Return the bot's own status."""
     shown = bot.world.presence or {}
     return shown["activities"][0]["state"] if shown.get("activities") else ""
 
 
 def statuses(bot: Bot) -> list[str]:
-    """Give every status the bot sent to the gateway on its own."""
+    """Return every status the bot sent to the gateway on its own."""
     sent = (body["activities"] for body in bot.world.bodies if "activities" in body)
     return [each[0]["state"] for each in sent]
 
 
 async def status(ada: Visitor, *words: str) -> str:
-    """Give the status once it says all of this."""
+    """Return the status once it says all of this."""
     said = text(await ada.ask("mjstatus", private=True))
     for word in words:
         assert word in said

@@ -75,7 +75,7 @@ async def remember(useapi: SimulatedUseapi, folder: Path) -> None:
 def bot_command(
     discord: SimulatedDiscord, useapi: SimulatedUseapi, folder: Path, *, hurry: float = 1
 ) -> list[str]:
-    """Give the command that runs the bot between these two, with its database in this folder."""
+    """Return the command that runs the bot between these two, with its database in this folder."""
     settings = {
         "DISCORD_TOKEN": SANDBOX_BOT_TOKEN,
         "USEAPI_TOKEN": useapi.token,

@@ -33,7 +33,7 @@ def command(
     *arguments: str,
     hurry: float = 1,
 ) -> list[str]:
-    """Give the words after `python` that run the bot here; `arguments` are the bot's own, such as `check`.
+    """Return the words after `python` that run the bot here; `arguments` are the bot's own, such as `check`.
 
     The bot waits for its next edit of a message, and for the looks after a reset, so many times shorter.
     """

@@ -16,7 +16,7 @@ COLOURS: Final = 256
 
 
 def shrink(png: bytes) -> bytes:
-    """Give the picture with its most frequent colours, each other one replaced by the nearest of these.
+    """Return the picture with its most frequent colours, each other one replaced by the nearest of these.
 
     Raises:
         ValueError: it is not a PNG of eight-bit RGB without interlacing.
@@ -85,7 +85,7 @@ def _paeth(left: int, up: int, corner: int) -> int:
 
 
 def _palette(counts: Counter[bytes]) -> tuple[bytes, dict[bytes, int]]:
-    """Give the most frequent colours, and for each colour the place of the nearest of them."""
+    """Return the most frequent colours, and for each colour the place of the nearest of them."""
     kept = [colour for colour, _ in counts.most_common(COLOURS)]
     places = range(len(kept))
     return b"".join(kept), {

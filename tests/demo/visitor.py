@@ -19,7 +19,7 @@ WAIT_MS: Final = 10_000
 
 
 def installed_browser() -> str | None:
-    """Give the path of a Chromium on this machine, if there is one."""
+    """Return the path of a Chromium on this machine, if there is one."""
     return next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 

@@ -60,7 +60,7 @@ async def watch(database: Path, clock: Clock) -> AsyncIterator[Watched]:
 
 
 async def written(watch: Watched) -> tuple[object, ...]:
-    """Give what the next start would know."""
+    """Return what the next start would know."""
     return content(await WatchState.load(watch.store, watch.clock.now))
 
 

@@ -35,7 +35,7 @@ async def left_behind(bot: Bot, custom_id: str) -> Json:
 
 
 def registered() -> list[str]:
-    """Give every verb that a cog answers to."""
+    """Return every verb that a cog answers to."""
     sources = (source.read_text() for source in Path(cogs.__file__).parent.glob("*.py"))
     return [verb for source in sources for verb in re.findall(r'controls\.register\("([a-z.]+)"', source)]
 

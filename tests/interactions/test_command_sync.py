@@ -55,7 +55,7 @@ class Sync:
 
 
 def place(path: str) -> str:
-    """Give "global", or the id of the server that a path is about."""
+    """Return "global", or the id of the server that a path is about."""
     found = re.search("/guilds/([0-9]+)/", path)
     return found[1] if found else "global"
 

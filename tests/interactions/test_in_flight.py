@@ -27,7 +27,7 @@ async def waiting(bot: Bot, person: Visitor, **options: bool) -> Interaction:
 
 
 def told(interaction: Interaction) -> Json:
-    """Give the private word that the person was left with."""
+    """Return the private word that the person was left with."""
     assert interaction.message is not None
     assert interaction.ephemeral
     return interaction.message

@@ -174,12 +174,12 @@ class Desk:
         return self.clock.sleep(seconds)
 
     def unfinished(self) -> set[str]:
-        """Give the keys of the messages that may still change."""
+        """Return the keys of the messages that may still change."""
         over = (Delivery.DONE, Delivery.CANCELLED)
         return {key for key, message in self.ledger.messages.items() if message.delivery not in over}
 
     def message(self, key: str) -> Message:
-        """Give a message as it is now."""
+        """Return a message as it is now."""
         return self.ledger.messages[key]
 
     def incident(self, channel: str = CHANNEL) -> Incident:
@@ -220,10 +220,10 @@ class Desk:
 
 
 def created(world: SimulatedDiscord) -> list[Json]:
-    """Give the bodies of all tries to send a message."""
+    """Return the bodies of all tries to send a message."""
     return [one.json for one in world.requests if one.method == "POST" and one.path.endswith("/messages")]
 
 
 def edited(world: SimulatedDiscord) -> list[Json]:
-    """Give the bodies of all tries to edit a message."""
+    """Return the bodies of all tries to edit a message."""
     return [one.json for one in world.requests if one.method == "PATCH"]

@@ -27,7 +27,7 @@ def test_a_reminder_that_arrives_as_a_copy_counts_as_the_reminder_it_is() -> Non
 
 
 def parts_of(custom_id: str) -> list[str]:
-    """Give the parts of an argument as a press has them."""
+    """Return the parts of an argument as a press has them."""
     found = re.fullmatch(PATTERN, custom_id)
     assert found is not None
     press = ButtonPress(int(found["asker"]), found["argument"])

@@ -44,7 +44,7 @@ def refuse_direct(world: SimulatedDiscord, ada: Visitor, code: int, status: int 
 
 
 def alerts(world: SimulatedDiscord, ada: Visitor) -> list[dict[str, object]]:
-    """Give what stands in the alert channel."""
+    """Return what stands in the alert channel."""
     return ada.sees(world.alerts_channel_id)
 
 

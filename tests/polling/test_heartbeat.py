@@ -91,7 +91,7 @@ def heartbeat(session: aiohttp.ClientSession, service: Service) -> Heartbeat:
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
-    """Give what the bot logged of the heartbeat."""
+    """Return what the bot logged of the heartbeat."""
     return [
         (each.levelno, each.getMessage()) for each in caplog.records if each.name == "bot.polling.heartbeat"
     ]
@@ -173,7 +173,7 @@ async def test_a_connection_that_breaks_off_is_a_failure(
 
 
 async def refused_address() -> str:
-    """Give an address at which nobody listens any more."""
+    """Return an address at which nobody listens any more."""
     async with Service().listening() as gone:
         return gone.url
 
@@ -268,7 +268,7 @@ async def test_row_26_it_is_withheld_while_a_message_is_overdue_by_more_than_fiv
 
 
 def sent(message: Message, watch: Watched) -> Message:
-    """Give a message that has arrived."""
+    """Return a message that has arrived."""
     return replace(message, delivery=Delivery.SENT, channel_id=1, message_id=2, sent_at=watch.clock.now())
 
 

@@ -132,7 +132,7 @@ def module_in(file: Path) -> Module:
 
 
 def imports(module: Module) -> Iterator[str]:
-    """Give what a module imports, wherever in its code, by full names."""
+    """Return what a module imports, wherever in its code, by full names."""
     for node in ast.walk(ast.parse(module.source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -319,7 +319,7 @@ class NoError: ...
 
 
 def entries(text: str) -> dict[str, tuple[str, bool, str]]:
-    """Give each variable's meaning, whether it must be filled in, and the default that is shown."""
+    """Return each variable's meaning, whether it must be filled in, and the default that is shown."""
     found: dict[str, tuple[str, bool, str]] = {}
     for meaning, line in zip(["", *text.splitlines()], text.splitlines(), strict=False):
         name, equals, default = line.removeprefix("#").partition("=")
@@ -346,7 +346,7 @@ def differences(text: str) -> list[str]:
 
 
 def read(name: str, text: str) -> object:
-    """Give what a variable becomes in the settings."""
+    """Return what a variable becomes in the settings."""
     texts = {"discord_token": "a" * 10, "useapi_token": "b" * 10} | ({name.lower(): text} if text else {})
     return getattr(Settings.model_validate(texts), name.lower())
 

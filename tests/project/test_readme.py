@@ -25,13 +25,13 @@ PICTURE_LIMIT: Final = 200_000
 
 
 def block(language: str, holding: str) -> str:
-    """Give the code block of a language that holds a text."""
+    """Return the code block of a language that holds a text."""
     blocks = re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
     return next(each for each in blocks if holding in each)
 
 
 def table(title: str) -> Iterator[list[str]]:
-    """Give the rows of the table under a heading, without its own head."""
+    """Return the rows of the table under a heading, without its own head."""
     under = README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
     lines = [line for line in under.splitlines() if line.startswith("|")]
     for line in lines[2:]:

@@ -28,7 +28,7 @@ Step = Callable[[Transaction, datetime], None]
 
 
 def pick(values: Iterable[Value], number: int) -> Value | None:
-    """Give one of them, any number naming one; None if there is none."""
+    """Return one of them, any number naming one; None if there is none."""
     several = list(values)
     return several[number % len(several)] if several else None
 

@@ -293,7 +293,7 @@ class World:
         return [each for each in self.told if each.loud and each.owner == owner]
 
     def living(self, owner: int = ANNE) -> list[Message]:
-        """Give the messages that show something that goes on."""
+        """Return the messages that show something that goes on."""
         return [
             each
             for each in self.messages.values()

@@ -80,11 +80,11 @@ class Sandbox:
         return self.folder / "bot.log"
 
     def said(self) -> str:
-        """Give all that the processes wrote to the terminal."""
+        """Return all that the processes wrote to the terminal."""
         return self.log.read_text()
 
     def outcomes(self, verb: str) -> list[str]:
-        """Give how all that goes by a verb ended, as the audit says, in order."""
+        """Return how all that goes by a verb ended, as the audit says, in order."""
         with closing(sqlite3.connect(self.folder / "midwatch.sqlite3")) as database:
             rows = database.execute("SELECT outcome FROM audit WHERE verb = ? ORDER BY id", (verb,))
             return [outcome for (outcome,) in rows]

@@ -29,7 +29,7 @@ HOSTILE = {
 
 
 def live(shown: str) -> str:
-    """Give what Discord would act upon: all but code and what is escaped."""
+    """Return what Discord would act upon: all but code and what is escaped."""
     return ESCAPED.sub("", CODE.sub("", shown))
 
 

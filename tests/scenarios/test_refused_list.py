@@ -119,7 +119,7 @@ def confirm(scene: Scene) -> None:
 
 
 def refusal(scene: Scene) -> Incident:
-    """Give the trouble that the refused list is."""
+    """Return the trouble that the refused list is."""
     incidents = scene.watch.keeper.ledger.incidents.values()
     return next(each for each in incidents if each.problem is ServiceProblem.PENDING)
 

@@ -72,6 +72,6 @@ def cancelled_at(point: int, work: Coroutine[Any, Any, None]) -> Generator[Any, 
 
 
 def connections(store: Store) -> tuple[aiosqlite.Connection, aiosqlite.Connection]:
-    """Give the writing and the reading connection."""
+    """Return the writing and the reading connection."""
     database = store._database  # pyright: ignore[reportPrivateUsage] - how they are set up is not to be seen from outside
     return database.writer, database.reader

@@ -26,7 +26,7 @@ def locked(path: Path) -> Generator[None]:
 
 
 async def traced(store: Store) -> list[str]:
-    """Give the statements that the writing connection begins from now on."""
+    """Return the statements that the writing connection begins from now on."""
     statements: list[str] = []
     writer, _ = connections(store)
     await writer.set_trace_callback(statements.append)  # pyright: ignore[reportUnknownMemberType] - aiosqlite says no more

@@ -18,7 +18,7 @@ async def sent(visitor: Visitor, form: Interaction, token: str, jobs: str = DEFA
 
 
 async def added(visitor: Visitor, token: str, jobs: str = DEFAULT) -> Json:
-    """Give a token to /mjadd, and give what it answers."""
+    """Return a token to /mjadd, and give what it answers."""
     return await (await sent(visitor, await opened(visitor), token, jobs)).answer()
 
 

@@ -102,16 +102,16 @@ class Watched:
         return await self.keeper.looked(Observation(self.clock.now(), accounts))
 
     def told(self, purpose: Purpose = Purpose.ALERT) -> list[Message]:
-        """Give the messages for a purpose."""
+        """Return the messages for a purpose."""
         return [message for message in self.ledger.messages.values() if message.purpose is purpose]
 
     def incident(self, channel: str | None = parts.CHANNEL) -> Incident:
-        """Give the one incident of an account, or of the service."""
+        """Return the one incident of an account, or of the service."""
         (incident,) = (each for each in self.ledger.incidents.values() if each.channel == channel)
         return incident
 
     async def audit(self, channel: str = parts.CHANNEL) -> list[tuple[int, str, str]]:
-        """Give who did what to an account, and how it ended, the first first."""
+        """Return who did what to an account, and how it ended, the first first."""
         actions: Iterable[Action] = await self.store.actions(channel, limit=100)
         return [(each.actor_id, each.verb, each.outcome) for each in reversed(list(actions))]
 
@@ -204,7 +204,7 @@ def rounds_of(
 
 
 def listed(channel: str = parts.CHANNEL, flag: Flag | None = None) -> Account:
-    """Give an account as the list shows it."""
+    """Return an account as the list shows it."""
     return Account(channel, 3, flag)
 
 

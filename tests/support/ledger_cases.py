@@ -19,7 +19,7 @@ class Clock:
 
 
 def content(ledger: WatchState) -> tuple[object, ...]:
-    """Give all that a ledger holds."""
+    """Return all that a ledger holds."""
     return dict(ledger.incidents), dict(ledger.messages), dict(ledger.mutes), ledger.watch
 
 

@@ -11,14 +11,14 @@ TEXT: Final = 10
 
 
 def text(message: Json) -> str:
-    """Give all that a message says: content, embeds and text displays, top to bottom."""
+    """Return all that a message says: content, embeds and text displays, top to bottom."""
     written = [one["content"] for one in components(message) if one["type"] == TEXT]
     embedded = [line for embed in message["embeds"] for line in embed_lines(embed)]
     return "\n".join([message["content"], *embedded, *written])
 
 
 def embed_lines(embed: Json) -> Iterator[str]:
-    """Give the texts of an embed."""
+    """Return the texts of an embed."""
     yield embed.get("title") or ""
     yield embed.get("description") or ""
     for field in parts(embed, "fields"):
@@ -26,28 +26,28 @@ def embed_lines(embed: Json) -> Iterator[str]:
 
 
 def components(node: Json) -> Iterator[Json]:
-    """Give every component of a message, at any depth."""
+    """Return every component of a message, at any depth."""
     for component in parts(node, "components"):
         yield component
         yield from components(component)
 
 
 def buttons(message: Json) -> dict[str, Json]:
-    """Give the buttons of a message by their labels."""
+    """Return the buttons of a message by their labels."""
     return {one["label"]: one for one in components(message) if one["type"] == BUTTON}
 
 
 def button(message: Json, label: str) -> Json:
-    """Give the button with this label."""
+    """Return the button with this label."""
     return buttons(message)[label]
 
 
 def menu(message: Json) -> Json:
-    """Give the only select of a message."""
+    """Return the only select of a message."""
     (only,) = (one for one in components(message) if one["type"] == SELECT)
     return only
 
 
 def options(message: Json) -> list[str]:
-    """Give the labels that the select of a message offers."""
+    """Return the labels that the select of a message offers."""
     return [option["label"] for option in menu(message)["options"]]

@@ -79,7 +79,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def channel(number: int) -> str:
-    """Give the channel of the so-manieth account."""
+    """Return the channel of the so-manieth account."""
     return str(int(CHANNEL) + number)
 
 
@@ -305,13 +305,13 @@ def assert_pressable(control: ButtonLook | SelectLook | LinkLook) -> None:
 
 
 def read(embed: discord.Embed) -> str:
-    """Give an embed as a person reads it from top to bottom."""
+    """Return an embed as a person reads it from top to bottom."""
     fields = [f"[{field.name}]\n{field.value}" for field in embed.fields]
     return "\n".join([*filter(None, [embed.title, embed.description]), *fields])
 
 
 def seen(look: Look) -> str:
-    """Give all of a message as a person reads it from top to bottom: a link as (text)."""
+    """Return all of a message as a person reads it from top to bottom: a link as (text)."""
     shown = [look.content, *([read(look.embed)] if look.embed else []), *filter(None, [_footer(look)])]
     controls = [
         f"<{each.placeholder}>" if isinstance(each, SelectLook) else f"<{each.label}>"

@@ -53,7 +53,7 @@ class Bot:
         self._pointed = ExitStack()
 
     def settings(self, **changed: Any) -> Settings:
-        """Give the sandbox's settings: commands in the simulated server, owners from the application.
+        """Return the sandbox's settings: commands in the simulated server, owners from the application.
 
         A changed setting that is None is left out.
         """
@@ -117,7 +117,7 @@ class Bot:
             other.commit()
 
     async def actions(self) -> list[tuple[int, str, str, str]]:
-        """Give the audit, oldest first: who, what, to which account, and how it ended."""
+        """Return the audit, oldest first: who, what, to which account, and how it ended."""
 
         def read() -> list[tuple[int, str, str, str]]:
             with closing(sqlite3.connect(self.database)) as other:
@@ -194,9 +194,9 @@ class Visitor:
         return await self.world.autocomplete(self.person, command, "account", typed, channel_id=channel)
 
     def told(self) -> list[Json]:
-        """Give what the bot wrote to the person by itself, the oldest first, without the hello."""
+        """Return what the bot wrote to the person by itself, the oldest first, without the hello."""
         return [each for each in self.sees(self.dm) if HELLO not in text(each) and not is_private(each)]
 
     def sees(self, channel: int | None = None) -> list[Json]:
-        """Give the messages this person sees in a channel."""
+        """Return the messages this person sees in a channel."""
         return self.world.messages(channel or self.world.channel_id, self.person)

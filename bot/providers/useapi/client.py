@@ -51,7 +51,7 @@ class Limits:
 
 
 def utc_now() -> datetime:
-    """Give the present time."""
+    """Return the present time."""
     return datetime.now(UTC)
 
 
@@ -201,13 +201,13 @@ class UseapiClient:
         )
 
     def _reading(self, left: float) -> aiohttp.ClientTimeout:
-        """Give the limits of one try, which may use all that is left of the budget, but not in silence."""
+        """Return the limits of one try, which may use all that is left of the budget, but not in silence."""
         return aiohttp.ClientTimeout(
             total=left, connect=self._limits.connect, sock_read=self._limits.silence, ceil_threshold=inf
         )
 
     def _pause(self, error: Unreachable | RateLimited, attempt: int, deadline: float) -> float | None:
-        """Give the seconds until the next try; None if there should be none."""
+        """Return the seconds until the next try; None if there should be none."""
         pause = self._random() * FIRST_PAUSE * 2**attempt
         if isinstance(error, RateLimited):
             pause = max(pause, error.retry_after.total_seconds() if error.retry_after else 0)

@@ -188,12 +188,12 @@ def key_place(key: object) -> str:
 
 
 def is_object(value: object) -> bool:
-    """Tell whether a value is a JSON object."""
+    """Return whether a value is a JSON object."""
     return isinstance(value, dict)
 
 
 def fields_of(value: object) -> dict[str, object]:
-    """Give the fields of a JSON object; of anything else, none."""
+    """Return the fields of a JSON object; of anything else, none."""
     return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 
 

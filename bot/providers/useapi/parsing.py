@@ -149,7 +149,7 @@ def parse_accounts(
 
 
 def entries_of(value: object) -> Iterable[tuple[str, Entry]]:
-    """Give each entry of the list with its key, which in an array is empty."""
+    """Return each entry of the list with its key, which in an array is empty."""
     if is_object(value):
         return validated(KEYED_ENTRIES.validate_python, value, "accounts").items()
     return (("", entry) for entry in validated(ENTRIES.validate_python, value, "accounts"))
@@ -195,7 +195,7 @@ def single_entry(answer: ApiResponse) -> Entry:
 
 
 def describes(entry: Entry) -> bool:
-    """Tell whether an entry says anything that only an account has."""
+    """Return whether an entry says anything that only an account has."""
     return not entry.keys().isdisjoint({"channel", "discord", "maxJobs"})
 
 
@@ -290,7 +290,7 @@ def unfinished(answer: ApiResponse) -> UseapiError:
 
 
 def job_length(job: Job) -> timedelta | None:
-    """Tell how long a job took, if the API's two times make sense."""
+    """Return how long a job took, if the API's two times make sense."""
     created, updated = time_of(job.get("created")), time_of(job.get("updated"))
     if created is None or updated is None:
         return None
@@ -308,7 +308,7 @@ def time_of(value: object) -> datetime | None:
 
 
 def require_json(answer: ApiResponse, *, once: bool = False) -> object:
-    """Give the JSON of an answer that must have one; `once`: it must not say a thing twice."""
+    """Return the JSON of an answer that must have one; `once`: it must not say a thing twice."""
     fault = answer.loaded.fault or (answer.loaded.repeated if once else None)
     if fault is not None:
         raise malformed(fault)

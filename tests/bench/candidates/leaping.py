@@ -33,11 +33,11 @@ class Clock:
         self.ahead = 0.0
 
     def monotonic(self) -> float:
-        """Give what `time.monotonic` gives."""
+        """Return what `time.monotonic` gives."""
         return real_monotonic() + self.ahead
 
     def now(self, _zone: object = UTC) -> datetime:
-        """Give what `datetime.now(UTC)` gives."""
+        """Return what `datetime.now(UTC)` gives."""
         return datetime.now(UTC) + timedelta(seconds=self.ahead)
 
 

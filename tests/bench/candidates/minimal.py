@@ -23,7 +23,7 @@ class Useapi:
         self._headers = {"Authorization": f"Bearer {os.environ['USEAPI_TOKEN']}"}
 
     async def accounts(self) -> dict[str, Any]:
-        """Give the list of the accounts."""
+        """Return the list of the accounts."""
         url = f"{self._url}/account/midjourney"
         async with self._session.get(url, headers=self._headers) as response:
             return json.loads(await response.read())

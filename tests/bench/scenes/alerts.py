@@ -118,12 +118,12 @@ async def reset(stage: Stage, one: Running) -> float:
 
 
 def alert_in(messages: Sequence[Json]) -> Json | None:
-    """Give the newest alert; the hello to an owner may have come after it."""
+    """Return the newest alert; the hello to an owner may have come after it."""
     return next((each for each in reversed(messages) if RESET in buttons(each)), None)
 
 
 def verdict_at(stage: Stage, confirmed: Interaction) -> float | None:
-    """Give when the answer began to say that the account is back."""
+    """Return when the answer began to say that the account is back."""
     shown = confirmed.message
     if shown is None or "back in rotation" not in text(shown):
         return None

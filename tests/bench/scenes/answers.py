@@ -122,7 +122,7 @@ async def steadily(stage: Stage, one: Running, count: int) -> list[float]:
 
 
 async def waits(stage: Stage, one: Running, asked: Sequence[Interaction]) -> list[float]:
-    """Give the milliseconds from the gateway's event to the first answer, once all have theirs."""
+    """Return the milliseconds from the gateway's event to the first answer, once all have theirs."""
     await stage.until(one, lambda: all(each.first_answer_at for each in asked))
     return [(each.acknowledged_after or 0.0) * MILLI for each in asked]
 

@@ -46,7 +46,7 @@ async def play(record: Record) -> None:
 
 
 def due(day: int, days: int, stage: Stage) -> range:
-    """Give as many as are due on a day, if all accounts are to have their turn in so many days."""
+    """Return as many as are due on a day, if all accounts are to have their turn in so many days."""
     accounts = len(stage.api.accounts)
     return range(day * accounts // days, (day + 1) * accounts // days)
 
@@ -73,5 +73,5 @@ async def trouble(stage: Stage, one: Running, channel: str) -> None:
 
 
 def megabytes(folder: Path) -> float:
-    """Give what the database takes on disk, with what is not yet written back into it."""
+    """Return what the database takes on disk, with what is not yet written back into it."""
     return sum(file.stat().st_size for file in folder.glob("midwatch.sqlite3*")) / MEGA

@@ -56,7 +56,7 @@ def put(record: Record, accounts: int, candidate: Candidate, *, first: float, me
 
 
 def stage_owners(stage: Stage) -> str:
-    """Give two owners."""
+    """Return two owners."""
     return f"{stage.world.owner.id},{stage.world.second_owner.id}"
 
 
@@ -74,6 +74,6 @@ async def accounts_listed(stage: Stage, one: Running) -> int:
 
 
 def opened(message: Json) -> set[str]:
-    """Give what a page's select offers to open."""
+    """Return what a page's select offers to open."""
     menus = (each for each in components(message) if each["type"] == SELECT)
     return {option["value"] for menu in menus for option in menu["options"]}

@@ -86,5 +86,5 @@ async def looks(stage: Stage, one: Running, count: int, *, changing: bool) -> fl
 
 
 def pause(stage: Stage) -> float:
-    """Give the seconds in which a look at this list is surely over."""
+    """Return the seconds in which a look at this list is surely over."""
     return 0.01 + 20e-6 * len(stage.api.accounts)

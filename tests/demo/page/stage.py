@@ -104,7 +104,7 @@ class Stage:
             raise Refusal(action) from None
 
     def picture(self, viewer: str) -> Json:
-        """Give everything that the page shows to this person.
+        """Return everything that the page shows to this person.
 
         Raises:
             Refusal: there is no such person.
@@ -295,7 +295,7 @@ def _shown(account: SimulatedAccount) -> Json:
 
 
 def _introduced_login(account: SimulatedAccount) -> Json:
-    """Give what a visitor needs to try /mjadd: the token is as made up as the account."""
+    """Return what a visitor needs to try /mjadd: the token is as made up as the account."""
     return {"label": account.discord_name, "plan": str(account.plan), "token": account.discord}
 
 

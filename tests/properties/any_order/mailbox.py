@@ -36,7 +36,7 @@ class Refusal(Enum):
     """It is done, and the answer is lost."""
 
     def error(self) -> DeliveryError:
-        """Give what the bot makes of it."""
+        """Return what the bot makes of it."""
         status, code, wait = self.value
         if self is Refusal.LOST:
             return DeliveryError(FailureKind.WAIT, "TimeoutError")
@@ -115,7 +115,7 @@ class Mailbox:
         return len(self.made)
 
     def _find(self, number: int) -> Standing:
-        """Give a message that is to be changed."""
+        """Return a message that is to be changed."""
         message = self.standing.get(number)
         if message is None:
             raise DeliveryError(failure_kind(404, UNKNOWN_MESSAGE), str(UNKNOWN_MESSAGE))
@@ -154,7 +154,7 @@ def holds(words: str, key: str) -> bool:
 
 
 def written(letter: OutgoingMessage) -> str:
-    """Give all the words of a letter, those in its controls too."""
+    """Return all the words of a letter, those in its controls too."""
     embed = letter.embed
     fields = [] if embed is None else [f"{each.name} {each.value}" for each in embed.fields]
     shown = [] if embed is None else [embed.title or "", embed.description or "", embed.footer.text or ""]
@@ -163,5 +163,5 @@ def written(letter: OutgoingMessage) -> str:
 
 
 def controls(view: ui.View) -> list[ui.Item[ui.View]]:
-    """Give the controls of a view."""
+    """Return the controls of a view."""
     return [getattr(each, "item", each) for each in view.children]

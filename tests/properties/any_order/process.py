@@ -120,7 +120,7 @@ class Beats(Heartbeat):
 
 
 def error_of(trouble: ServiceProblem, channel: str | None, flag: Flag | None) -> UseapiError | None:
-    """Give the error that a trouble comes from; None where it comes from a list."""
+    """Return the error that a trouble comes from; None where it comes from a list."""
     match trouble:
         case ServiceProblem.TOKEN:
             return Unauthorized("", "")

@@ -106,7 +106,7 @@ REFUSALS: Final = {
 
 
 def refusal(fault: Fault, retry_after: int) -> Answer | None:
-    """Give the answer to a request that is not carried out; None if the fault is of another sort."""
+    """Return the answer to a request that is not carried out; None if the fault is of another sort."""
     answer = REFUSALS.get(fault)
     if answer is not None and fault is Fault.RATE_LIMITED_RETRY_AFTER:
         return replace(answer, headers={"Retry-After": str(retry_after)})
@@ -114,7 +114,7 @@ def refusal(fault: Fault, retry_after: int) -> Answer | None:
 
 
 def distort(fault: Fault, answer: Answer) -> Answer:
-    """Give the true answer with this fault in its body; faults of another sort leave it alone."""
+    """Return the true answer with this fault in its body; faults of another sort leave it alone."""
     if fault is Fault.EMPTY:
         return replace(answer, status=200, body=b"")
     if fault not in DISTORTIONS:
@@ -142,7 +142,7 @@ def _as_array(value: Json) -> Json:
 
 
 def _mistyped(value: Json) -> Json:
-    """Give every field a type that it never has."""
+    """Return every field a type that it never has."""
     match value:
         case dict():
             return {key: _mistyped(inner) for key, inner in value.items()}
@@ -175,7 +175,7 @@ def _emptied(value: Json) -> Json:
 
 
 def _extended(value: Json) -> Json:
-    """Give each entry of a table, or an object that is none, fields that no document names."""
+    """Return each entry of a table, or an object that is none, fields that no document names."""
     if not isinstance(value, dict):
         return value
     if value and all(isinstance(inner, dict) for inner in value.values()):

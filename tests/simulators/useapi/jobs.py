@@ -44,7 +44,7 @@ class Jobs:
         return Answer(200, encode([*self._running]))
 
     def kept(self, jobid: Json) -> Answer:
-        """Give a job that has ended."""
+        """Return a job that has ended."""
         if not isinstance(jobid, str) or not jobid:
             return Answer.error("Required param jobid is missing or empty", 400)
         body = self._kept.get(jobid)
@@ -79,7 +79,7 @@ class Jobs:
 
 
 def _info_sent(account: SimulatedAccount) -> Pairs:
-    """Give the end of a job that went well: Midjourney's text, and the same in an embed with the name."""
+    """Return the end of a job that went well: Midjourney's text, and the same in an embed with the name."""
     embed: dict[str, Json] = {
         "type": "rich",
         "title": f"Your info - {account.discord_name}",
@@ -91,7 +91,7 @@ def _info_sent(account: SimulatedAccount) -> Pairs:
 
 
 def _stopped(text: str) -> Pairs:
-    """Give the end of a job that Midjourney answered with a flag."""
+    """Return the end of a job that Midjourney answered with a flag."""
     return (("error", "Pending mod message"), ("errorDetails", text), ("code", 596))
 
 

@@ -27,7 +27,7 @@ NOTHING_DONE: Final = frozenset({Fault.HANG, Fault.RESET})
 
 
 def utc_now() -> datetime:
-    """Give the time."""
+    """Return the time."""
     return datetime.now(UTC)
 
 
