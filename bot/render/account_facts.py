@@ -67,7 +67,7 @@ def usage(label: str, used: Usage) -> str:
 
 
 def renewal(subscription: Subscription) -> str | None:
-    """Return when the plan renews, as date and relative, or in Midjourney's words if they are no timestamp."""
+    """Return when the plan renews, as date and relative, or in Midjourney's words if no timestamp."""
     if subscription.renews is not None:
         return f"Renews {exactly(subscription.renews)}"
     if subscription.renews_text:

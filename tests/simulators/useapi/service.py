@@ -187,7 +187,7 @@ class Service:
 
 
 def _already_flagged(account: SimulatedAccount) -> Answer:
-    """Return the short 596 (useapi.net docs, POST jobs/info), which names the channel in its sentence alone."""
+    """Return the short 596 (useapi.net docs, POST jobs/info), with the channel in its sentence alone."""
     return Answer.error(
         "Your Discord account has received a pending moderation message from Midjourney. Please address this "
         f"issue and POST account/midjourney/{account.channel}/reset before making any new API calls.",
