@@ -18,6 +18,7 @@ from bot.actions.account_info import AccountInfoService
 from bot.actions.reset import Resets
 from bot.cli.stopping import signals
 from bot.config import Settings
+from bot.domain.clock import utc_now
 from bot.domain.errors import TokenRefusedError, UnavailableError
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
@@ -30,7 +31,7 @@ from bot.loops import WatchLoops
 from bot.notifications import EDIT_EVERY, MemoryNotice, Outbox
 from bot.notifications.transport import DiscordTransport
 from bot.polling.heartbeat import Heartbeat
-from bot.polling.poller import AccountPoller, recall, utc_now
+from bot.polling.poller import AccountPoller, recall
 from bot.providers.useapi import UseapiClient, open_session
 from bot.providers.useapi.http_response import waiting_time
 from bot.providers.useapi.network import UNTRUSTED, proxy_unused

@@ -8,6 +8,7 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
+from bot.domain.clock import utc_now
 from bot.domain.errors import UserError
 from bot.interactions.account_card import CARD_ACTIONS, account_card
 from bot.interactions.buttons import Access, ButtonPress, ButtonRouter, button, select
@@ -23,7 +24,7 @@ from bot.interactions.responses import (
     update,
 )
 from bot.polling.account_cache import visible
-from bot.polling.poller import AccountPoller, utc_now
+from bot.polling.poller import AccountPoller
 from bot.providers.useapi import UseapiError
 from bot.render.account_choices import choices
 from bot.render.account_list import AccountsPage, accounts_page, nothing_configured, option, unread

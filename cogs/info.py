@@ -8,6 +8,7 @@ from discord.ext import commands
 
 from bot.actions.account_info import AccountInfoService, InfoResult, Outcome
 from bot.domain.accounts import KnownAccount
+from bot.domain.clock import utc_now
 from bot.domain.errors import UserError
 from bot.interactions.buttons import Access, ButtonPress, ButtonRouter, button, select
 from bot.interactions.client import Midwatch
@@ -21,7 +22,7 @@ from bot.interactions.responses import (
     respond_private,
     suggested,
 )
-from bot.polling.poller import AccountPoller, utc_now
+from bot.polling.poller import AccountPoller
 from bot.render.account_cards import flag_embed, flag_headline, info_embed
 from bot.render.account_choices import OFFERED, choices, options
 from bot.render.phrases import waiting

@@ -10,6 +10,7 @@ from discord import app_commands, ui
 from discord.ext import commands
 
 from bot.domain.accounts import KnownAccount
+from bot.domain.clock import utc_now
 from bot.domain.durations import completions, read_typed
 from bot.domain.errors import UserError
 from bot.domain.incidents import Incident, Message, Route, open_service
@@ -20,7 +21,7 @@ from bot.interactions.client import Midwatch
 from bot.interactions.responses import Interaction, Shown, defer, defer_update, respond, suggested
 from bot.loops import WatchLoops
 from bot.notifications import RouteState
-from bot.polling.poller import AccountPoller, utc_now
+from bot.polling.poller import AccountPoller
 from bot.providers.useapi import UseapiError
 from bot.render import action_replies
 from bot.render.account_choices import choices

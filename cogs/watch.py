@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.actions.reset import Attempt, Outcome, Resets, Stage, fingerprint
 from bot.domain.accounts import Flag, KnownAccount, is_channel
+from bot.domain.clock import utc_now
 from bot.domain.incidents import Incident, Message, ResetVerdict, open_service
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
@@ -31,7 +32,7 @@ from bot.interactions.responses import (
 )
 from bot.loops import WatchLoops
 from bot.notifications.content import note_for
-from bot.polling.poller import AccountPoller, utc_now
+from bot.polling.poller import AccountPoller
 from bot.providers.useapi import UseapiError
 from bot.render import action_replies
 from bot.render.account_choices import choices

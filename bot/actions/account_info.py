@@ -14,8 +14,9 @@ from functools import partial
 from typing import Final
 
 from bot.domain.accounts import InfoSnapshot, KnownAccount
+from bot.domain.clock import utc_now
 from bot.domain.errors import UserError
-from bot.polling.poller import AccountPoller, utc_now
+from bot.polling.poller import AccountPoller
 from bot.providers.useapi import MalformedResponse, PendingModeration, UseapiClient, UseapiError
 from bot.storage import Store
 

@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bot.domain.clock import utc_now
 from bot.incidents.state import WatchState
 from bot.interactions.permissions import Owners
-from bot.polling.poller import recall, utc_now
+from bot.polling.poller import recall
 from bot.storage import DatabaseInUse, Store, StoreError
 from bot.storage.database import connected, held, plainly, require_sqlite, unusable
 from bot.storage.migrations import STEPS, inspect

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.accounts import Flag, InfoSnapshot, KnownAccount, Observation
 from bot.domain.causes import Cause
+from bot.domain.clock import utc_now
 from bot.domain.errors import UserError
 from bot.domain.incidents import Incident, ServiceProblem
 from bot.incidents.service import IncidentService
@@ -26,11 +27,6 @@ from bot.providers.useapi import (
 from bot.storage import Store, StoredAccount, StoreError
 
 PRESSES_SHARE: Final = timedelta(seconds=3)
-
-
-def utc_now() -> datetime:
-    """Return the present time, aware and in UTC."""
-    return datetime.now(UTC)
 
 
 async def recall(store: Store) -> AccountCache:

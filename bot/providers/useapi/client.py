@@ -9,7 +9,7 @@ import random as chance
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from math import inf
 from typing import Final, TypeVar
 from urllib.parse import quote
@@ -18,6 +18,7 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.domain.accounts import Account, InfoSnapshot, SavedAccount, SubscriptionStatus, is_channel
+from bot.domain.clock import utc_now
 from bot.providers.errors import MalformedResponse, RateLimited, Rejected, Unreachable
 from bot.providers.redaction import HIDDEN, redact
 from bot.providers.useapi import parsing
@@ -48,11 +49,6 @@ class Limits:
     reading: float = 15
     writing: float = 30
     info: float = 90
-
-
-def utc_now() -> datetime:
-    """Return the present time."""
-    return datetime.now(UTC)
 
 
 def open_session(traces: Iterable[aiohttp.TraceConfig] = ()) -> aiohttp.ClientSession:

@@ -10,6 +10,8 @@ import discord
 from aiohttp import web
 from simcord.backend.models import Interaction as Record
 
+from bot.domain.clock import utc_now
+
 from .call import PREFIX, Call
 from .checks import Checks
 from .faults import Fault, Faults, Trouble
@@ -21,7 +23,7 @@ from .people import ANSWER_WITHIN, Choice, People
 from .ratelimits import Pace, RateLimits
 from .rest import ClosedDm, Rest
 from .schema import schema_available
-from .world import Json, Person, World, utc_now
+from .world import Json, Person, World
 
 T = TypeVar("T")
 HOST = "127.0.0.1"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import discord
@@ -26,11 +26,6 @@ ACCEPTED: Final = 2
 def parts(node: Json, key: str) -> list[Json]:
     """The objects under a key; none when it is missing or null."""
     return node.get(key) or []
-
-
-def utc_now() -> datetime:
-    """The wall clock."""
-    return datetime.now(UTC)
 
 
 class MovingClock(Clock):

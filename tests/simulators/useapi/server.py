@@ -4,12 +4,13 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Final, Self
 
 from aiohttp import web
 
+from bot.domain.clock import utc_now
 from tests.simulators.useapi import answers
 from tests.simulators.useapi.answers import Answer, Json, decode
 from tests.simulators.useapi.delivery import Door, deliver
@@ -24,11 +25,6 @@ STOP_WITHIN: Final = 0.01
 """Seconds that a handler gets to end when the server stops; one that hangs on purpose never would."""
 UNANSWERED: Final = frozenset({Fault.HANG, Fault.LOST_ANSWER, Fault.RESET})
 NOTHING_DONE: Final = frozenset({Fault.HANG, Fault.RESET})
-
-
-def utc_now() -> datetime:
-    """Return the time."""
-    return datetime.now(UTC)
 
 
 @dataclass(slots=True)
