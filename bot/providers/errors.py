@@ -21,7 +21,6 @@ header, a body, an address or a token.
 # ruff: noqa: N818 - each name says what happened, and the base says that it is an error
 
 from datetime import timedelta
-from enum import StrEnum
 
 from bot.domain.accounts import Flag
 from bot.domain.causes import Cause
@@ -88,19 +87,8 @@ class Unauthorized(UseapiError):
     """The API does not accept the useapi token."""
 
 
-class UnpaidReason(StrEnum):
-    """Which of the two the API wants: a subscription, or a larger one."""
-
-    SUBSCRIPTION = "subscription"
-    QUOTA = "quota"
-
-
 class Unpaid(UseapiError):
-    """The useapi subscription is missing, over, or too small."""
-
-    def __init__(self, what: str, next_step: str, *, reason: UnpaidReason, quote: str | None = None) -> None:
-        super().__init__(what, next_step, cause=Cause(reason), quote=quote)
-        self.reason = reason
+    """The useapi subscription is missing, over, or too small: see `cause`."""
 
 
 class Gone(UseapiError):

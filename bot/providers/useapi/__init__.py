@@ -11,7 +11,6 @@ from bot.providers.errors import (
     Rejected,
     Unauthorized,
     Unpaid,
-    UnpaidReason,
     Unreachable,
     UseapiError,
 )
@@ -30,7 +29,6 @@ __all__ = [
     "Rejected",
     "Unauthorized",
     "Unpaid",
-    "UnpaidReason",
     "Unreachable",
     "UseapiClient",
     "UseapiError",

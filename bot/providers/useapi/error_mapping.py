@@ -19,7 +19,6 @@ from bot.providers.errors import (
     Rejected,
     Unauthorized,
     Unpaid,
-    UnpaidReason,
     Unreachable,
     UseapiError,
 )
@@ -217,13 +216,13 @@ def unpaid(answer: ApiResponse) -> Unpaid:
         return Unpaid(
             "The useapi subscription does not cover another account.",
             "Remove an account, or extend the subscription at useapi.net.",
-            reason=UnpaidReason.QUOTA,
+            cause=Cause.QUOTA,
             quote=answer.error_text,
         )
     return Unpaid(
         "The useapi account has no subscription, or it is over.",
         "Renew the subscription at useapi.net.",
-        reason=UnpaidReason.SUBSCRIPTION,
+        cause=Cause.SUBSCRIPTION,
         quote=answer.error_text,
     )
 

@@ -25,7 +25,6 @@ from bot.providers.useapi import (
     PendingModeration,
     Unauthorized,
     Unpaid,
-    UnpaidReason,
     Unreachable,
     UseapiClient,
     UseapiError,
@@ -125,7 +124,7 @@ def error_of(trouble: ServiceProblem, channel: str | None, flag: Flag | None) ->
         case ServiceProblem.TOKEN:
             return Unauthorized("", "")
         case ServiceProblem.UNPAID:
-            return Unpaid("", "", reason=UnpaidReason.QUOTA)
+            return Unpaid("", "", cause=Cause.QUOTA)
         case ServiceProblem.GONE:
             return Gone("", "")
         case ServiceProblem.PENDING:

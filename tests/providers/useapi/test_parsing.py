@@ -27,7 +27,6 @@ from bot.providers.useapi import (
     Rejected,
     Unauthorized,
     Unpaid,
-    UnpaidReason,
     Unreachable,
     UseapiError,
 )
@@ -633,17 +632,17 @@ def test_an_answer_that_is_no_success_has_its_error_and_sentence(
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"),
+    ("text", "cause"),
     [
-        ("Account has no subscription or subscription expired", UnpaidReason.SUBSCRIPTION),
-        ("Subscription quantity exceeded, see https://useapi.net/docs/subscription", UnpaidReason.QUOTA),
-        ("", UnpaidReason.SUBSCRIPTION),
+        ("Account has no subscription or subscription expired", Cause.SUBSCRIPTION),
+        ("Subscription quantity exceeded, see https://useapi.net/docs/subscription", Cause.QUOTA),
+        ("", Cause.SUBSCRIPTION),
     ],
 )
-def test_a_402_tells_a_missing_subscription_from_a_small_one(text: str, reason: UnpaidReason) -> None:
+def test_a_402_tells_a_missing_subscription_from_a_small_one(text: str, cause: Cause) -> None:
     error = error_of(402, {"error": text, "code": 402})
     assert isinstance(error, Unpaid)
-    assert error.reason is reason
+    assert error.cause is cause
     assert error.quote == (text or None)
 
 
@@ -706,7 +705,7 @@ def test_a_402_is_told_apart_whatever_the_details_beside_it() -> None:
     body = {"error": "Subscription quantity exceeded", "errorDetails": "See the docs.", "code": 402}
     error = error_of(402, body, SAVE)
     assert isinstance(error, Unpaid)
-    assert error.reason is UnpaidReason.QUOTA
+    assert error.cause is Cause.QUOTA
 
 
 @pytest.mark.parametrize("body", [b"", fixture("page.html"), {"code": 400}], ids=["empty", "page", "code"])

@@ -11,6 +11,8 @@ from simcord.backend import Backend
 from simcord.backend.models import Overwrite, User
 from simcord.enums import OverwriteType
 
+from bot.domain.clock import utc_now
+
 Json = dict[str, Any]
 """A JSON object as it crosses the socket; the only place of `Any` in this package."""
 
