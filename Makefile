@@ -11,9 +11,14 @@ export PIP_USER := 0
 SEED ?= 1
 SOAK ?= 10m
 
-.PHONY: demo run test chaos bench check format screenshots lock clean
+.PHONY: help install demo run test chaos check bench format screenshots lock clean
 
-demo: .venv/dev.stamp ## the bot in a browser, against a simulated Discord and a simulated useapi.net
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+install: .venv/run.stamp .venv/demo.stamp ## what the bot and the demo need, into .venv; again after an update
+
+demo: .venv/demo.stamp ## the bot in a browser, against a simulated Discord and a simulated useapi.net
 	@exec $(BIN)/python -m tests.demo
 
 run: .venv/run.stamp ## the bot for real, with the settings in .env
@@ -47,8 +52,10 @@ lock: ## newest versions within pyproject.toml's ranges (needs uv)
 		--no-header --output-file requirements.lock
 	uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-header --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-header --group sandbox --constraint requirements-dev.lock --output-file requirements-demo.lock
 
-clean:
+clean: ## remove .venv and what the tools leave behind
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .coverage*
 
 .venv/bin/python:
@@ -68,8 +75,14 @@ USABLE := || { echo "The libraries cannot be used from .venv: look for settings 
 	@$(BIN)/python -c 'import aiohttp, aiosqlite, discord, pydantic_settings' $(USABLE)
 	@touch $@
 
+.venv/demo.stamp: requirements-demo.lock .venv/run.stamp | .venv/bin/python
+	@echo "Installing what the demo needs into .venv ..."
+	@$(PIP) -r requirements-demo.lock
+	@$(BIN)/python -c 'import jsonschema, simcord' $(USABLE)
+	@touch $@
+
 .venv/dev.stamp: requirements-dev.lock .venv/run.stamp | .venv/bin/python
-	@echo "Installing the tools for the demo and the tests into .venv ..."
+	@echo "Installing the tools for the tests into .venv ..."
 	@$(PIP) -r requirements-dev.lock
 	@$(BIN)/python -c 'import basedpyright, pytest, ruff, simcord' $(USABLE)
 	@touch $@

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+LOCKS = ("requirements.lock", "requirements-demo.lock", "requirements-dev.lock")
 LIBRARIES = ("aiohttp", "aiosqlite", "discord", "pydantic_settings")
 RUN_STAMP = ".venv/run.stamp"
 TOO_OLD = "#!/bin/sh\nexit 1\n"
@@ -132,3 +134,30 @@ def test_an_environment_without_the_libraries_is_not_stamped(clone: Clone) -> No
     assert "cannot be used from .venv" in done.stdout
     assert clone.make(RUN_STAMP).returncode == 0
     assert clone.stamped
+
+
+def pinned(lock: str) -> dict[str, str]:
+    """Return each package of a lock with its version, marker and hashes."""
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    pins = re.findall(r"^([a-z0-9-]+)(==.*\n(?:    --hash=.*\n)+)", text, re.MULTILINE)
+    return dict(pins)
+
+
+def test_every_lock_pins_the_same_versions_by_the_same_hashes() -> None:
+    run, demo, dev = (pinned(lock) for lock in LOCKS)
+    assert run.items() <= demo.items() <= dev.items()
+    assert "simcord" in demo
+    assert not demo.keys() & {"basedpyright", "playwright", "pytest", "ruff"}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_no_lock_names_the_address_of_a_package_index(lock: str) -> None:
+    assert re.search(r"://|--index|--find-links", (ROOT / lock).read_text(encoding="utf-8")) is None
+
+
+def test_make_alone_lists_every_target_and_does_nothing(clone: Clone) -> None:
+    done = clone.make()
+    targets = re.findall(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    listed = re.findall(r"^make (\w+) +\S", done.stdout, re.MULTILINE)
+    assert listed == " ".join(targets).split()
+    assert not (clone.folder / ".venv").exists()
