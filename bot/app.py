@@ -37,11 +37,13 @@ from bot.providers.useapi.http_response import waiting_time
 from bot.providers.useapi.network import UNTRUSTED, proxy_unused
 from bot.rules.policy import Policy
 from bot.runtime.failpoints import FailPoint, no_failpoints
+from bot.runtime.log_setup import log_fact
 from bot.runtime.supervisor import end, supervise
 from bot.storage import BUSY_TIMEOUT, DatabaseLocked, Store
 
 log = logging.getLogger(__name__)
 
+VERSION: Final = "0.1.0"
 LOGIN_LIMIT: Final = timedelta(seconds=60)
 REGISTER_EVERY: Final = timedelta(hours=1)
 REGISTER_LIMIT: Final = timedelta(minutes=2)
@@ -99,6 +101,7 @@ async def run(
     stop = stop or asyncio.Event()
     async with AsyncExitStack() as stack:
         stack.enter_context(signals(stop))
+        stack.enter_context(logged(settings.useapi_url))
         try:
             store = await stack.enter_async_context(
                 Store.open(settings.database_path, busy_timeout=waits.database, give_up=stop.is_set)
@@ -114,12 +117,22 @@ async def run(
         bot = await stack.enter_async_context(Midwatch(settings, services))
         await bot.load(extensions)
         serving = await stack.enter_async_context(working(serve(bot, settings, stop)))
-        log.info("watching over %s; stop with Ctrl-C or SIGTERM", settings.useapi_url)
         if settings.alert_channel_id is None:
             log.warning("ALERT_CHANNEL_ID is not set: when a direct message does not arrive, nobody is told")
         stack.push_async_callback(bot.in_flight.finish, waits.answers)
         stack.callback(store.hurry)
         await until(stop, serving)
+
+
+@contextmanager
+def logged(api: str) -> Generator[None]:
+    """Log the start and the stop."""
+    words = "Midwatch %(version)s starts, to watch the accounts at %(api)s; stop it with Ctrl-C or SIGTERM"
+    log_fact(log, logging.INFO, "start", words, version=VERSION, api=api)
+    try:
+        yield
+    finally:
+        log_fact(log, logging.INFO, "stop", "Midwatch %(version)s stopped", version=VERSION)
 
 
 async def assemble(

@@ -10,6 +10,7 @@ from typing import Final, Self, TypeVar, assert_never
 
 from bot.domain.accounts import Action
 from bot.domain.incidents import Delivery, Incident, Message
+from bot.incidents.change_log import ChangeLog
 from bot.rules.policy import CLOCK_SLACK, RECUR_WINDOW
 from bot.rules.poll_state import PollState, resume
 from bot.rules.recipient import running
@@ -177,6 +178,7 @@ class WatchState:
         self._open = open_by_channel(memory.incidents)
         self._turn = asyncio.Lock()
         self.changed = Signal()
+        self.log = ChangeLog()
         self.acted_at: dict[str, datetime] = {}
         """When a person last did something about each account, since the start."""
 
@@ -259,10 +261,12 @@ class WatchState:
     async def _commit(self, draft: Transaction) -> None:
         before, after = self._memory, draft.snapshot()
         is_changed = after != before or bool(draft.actions)
+        incidents = differing(before.incidents, after.incidents)
+        messages = differing(before.messages, after.messages)
         if is_changed:
             await self._store.watch.save(
-                incidents=differing(before.incidents, after.incidents),
-                messages=differing(before.messages, after.messages),
+                incidents=incidents,
+                messages=messages,
                 mutes=differing(before.mutes, after.mutes),
                 watch=None if after.watch == before.watch else WATCH.text(after.watch),
                 actions=draft.actions,
@@ -274,6 +278,11 @@ class WatchState:
         # The first good look since the start needs no writing, but the bot's status waits for it.
         if is_changed or after.watch.resumed != before.watch.resumed:
             self.changed.fire()
+        self.log.committed(
+            [(before.incidents.get(each.key), each) for each in incidents],
+            [(before.messages.get(each.key), each) for each in messages],
+            draft.actions,
+        )
 
 
 def open_by_channel(incidents: Mapping[str, Incident]) -> Mapping[str, Incident]:

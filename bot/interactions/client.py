@@ -27,6 +27,8 @@ from bot.interactions.permissions import NotAViewerError, Owners
 from bot.interactions.responses import report
 from bot.loops import WatchLoops
 from bot.polling.poller import AccountPoller
+from bot.render.text import span
+from bot.runtime.log_setup import log_fact
 from bot.runtime.supervisor import describe, is_surprise
 from bot.storage import Store, StoreError
 
@@ -99,6 +101,10 @@ class Midwatch(commands.Bot):
         self.in_flight = InFlight()
         self.controls = ButtonRouter(services.owners, self.in_flight)
         self._presented: str | None = None
+        self._is_connected = False
+        """Whether there was a connection since the start."""
+        self._lost_at: float | None = None
+        """When the connection was lost, by the loop's clock; None while there is one."""
         self._sync = CommandSync(self.http, services.store, settings.guild_ids)
 
     async def setup_hook(self) -> None:
@@ -173,6 +179,36 @@ class Midwatch(commands.Bot):
         """Tell new owners, and send nothing more to who has left, now or once that can be written."""
         with suppress(StoreError):  # the clock's loop tries it again
             await self.services.keeper.tick()
+
+    async def on_connect(self) -> None:
+        """Log that Discord is there."""
+        self._connected()
+
+    async def on_resumed(self) -> None:
+        """Log that Discord is back."""
+        self._connected()
+
+    def _connected(self) -> None:
+        """Log the first connection, and one after a loss."""
+        if not self._is_connected:
+            log_fact(log, logging.INFO, "discord_connected", "connected to Discord")
+        elif self._lost_at is not None:
+            lasted = timedelta(seconds=self.loop.time() - self._lost_at)
+            log_fact(
+                log,
+                logging.INFO,
+                "discord_back",
+                "connected to Discord again after %(lasted)s",
+                lasted=span(lasted),
+                seconds=round(lasted.total_seconds()),
+            )
+        self._is_connected, self._lost_at = True, None
+
+    async def on_disconnect(self) -> None:
+        """Log once that the connection is lost; each vain try to connect again comes here, too."""
+        if self._is_connected and self._lost_at is None:
+            self._lost_at = self.loop.time()
+            log_fact(log, logging.INFO, "discord_lost", "the connection to Discord is lost; connecting again")
 
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
         """Log what goes wrong with an event, without the text of an HTTP library's error."""

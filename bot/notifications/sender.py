@@ -170,8 +170,6 @@ class Sender:
                 draft.put_message(changed)
             self.around.teller.tell_one(draft, message.recipient)
         self.around.at(FailPoint.RECORDED)
-        if message.failing_since is not None:
-            log.info("a message to %s arrived after all, by %s", message.recipient, message.route)
 
     async def _note_refusal(self, message: Message, error: DeliveryError) -> None:
         now, known = self.around.now(), self.around.routes.state(message.recipient, message.route)

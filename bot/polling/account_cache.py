@@ -72,6 +72,11 @@ class AccountCache:
         """Return the account with this channel, if it is in the list or has an open incident."""
         return self.by_channel.get(channel)
 
+    def label_of(self, channel: str) -> str | None:
+        """Return the label of an account, also of one that is listed no more; None if it is not known."""
+        known = self._listed.get(channel) or self._left.get(channel)
+        return known.label if known else None
+
     def only(self) -> str | None:
         """Return the channel of the only account in the list; None if there is none, or more than one."""
         return next(iter(self._listed)) if len(self._listed) == 1 else None

@@ -14,6 +14,7 @@ from bot.domain.errors import UserError
 from bot.domain.incidents import Incident, ServiceProblem
 from bot.incidents.service import IncidentService
 from bot.polling.account_cache import AccountCache
+from bot.polling.outage_log import OutageLog
 from bot.providers.midjourney_info import parse_info
 from bot.providers.useapi import (
     Gone,
@@ -98,6 +99,8 @@ class AccountPoller:
         """The incidents, by channel, of flags that could not be written down yet."""
         self.roster = roster
         roster.open_incidents = self.open_incidents
+        keeper.ledger.log.label_of = roster.label_of
+        self._outages = OutageLog()
         self._pressed_at: datetime | None = None
         """When the list was last read for a press on Refresh."""
         self.failure: UseapiError | None = None
@@ -192,7 +195,9 @@ class AccountPoller:
         observation = Observation(self._now(), accounts)
         if not await self._is_believed(observation):
             self.failure = list_gone(len(accounts), len(self.roster))
+            self._outages.failed(ServiceProblem.LIST_GONE, None, observation.at)
             raise self.failure
+        self._outages.worked(len(accounts), observation.at)
         if self.failure is not None:
             self.failure = None
             self.recovered.set()
@@ -203,6 +208,7 @@ class AccountPoller:
     async def _failed(self, error: UseapiError) -> None:
         """Let the watch judge that it could not look; a 596 says something about one account all the same."""
         self.failure = error
+        self._outages.failed(trouble_of(error), error.cause, self._now())
         flag = await self._take_in(error) if isinstance(error, PendingModeration) else None
         with suppress(StoreError):  # the log says so already, and the next poll that fails writes it
             await self._keeper.failed(trouble_of(error), flag, error.cause)

@@ -3,7 +3,7 @@
 import json
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -15,8 +15,9 @@ MASK: Final = "[secret]"
 BESIDE_THE_POINT: Final = (
     ("discord.client", "PyNaCl is not installed, voice will NOT be supported"),
     ("discord.client", "davey is not installed, voice will NOT be supported"),
+    ("discord.client", "logging in using static token"),
 )
-"""What discord.py warns of at each start, by logger and message; a bot that never speaks needs neither."""
+"""What discord.py logs of voice, which a silent bot needs not, and at each login: logger and message."""
 
 
 class LogLevel(StrEnum):
@@ -56,6 +57,12 @@ def spellings_of(secret: str) -> tuple[str, ...]:
     return secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], quote(secret, safe="")
 
 
+def log_fact(logger: logging.Logger, level: int, event: str, words: str, **facts: str | int) -> None:
+    """Log one event: in words with the facts filled in, and with each fact as a field of its own in JSON."""
+    named = {"event": event, **facts}
+    logger.log(level, words, named, extra={"facts": named}, stacklevel=2)
+
+
 def is_ours(name: str) -> bool:
     """Return whether a logger belongs to Midwatch rather than to a library."""
     return name.partition(".")[0] in OURS
@@ -91,12 +98,15 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the finished line, without secrets."""
-        line = {
+        line: dict[str, str | int] = {
             "time": time_of(record),
             "level": record.levelname,
             "logger": record.name,
             "message": self._redact(record.getMessage()),
         }
+        facts: Mapping[str, str | int] = getattr(record, "facts", {})
+        for name, fact in facts.items():
+            line[name] = self._redact(fact) if isinstance(fact, str) else fact
         if record.exc_info:
             line["exception"] = self._redact(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False)

@@ -1,0 +1,269 @@
+"""One line of the log for each change that was committed, in words and as fields."""
+
+import json
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.domain.accounts import Flag
+from bot.domain.incidents import Delivery, Message, Route, reference
+from bot.providers.useapi import UseapiError
+from bot.runtime.log_setup import JsonFormatter, Redactor
+from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Fault, SimulatedUseapi
+from tests.support.keeping import ADA, BEA, MINUTE, Clock, Watched, flagged, listed, watching
+from tests.support.parts import CHANNEL, locked
+from tests.support.resetting import Scene, on_scene
+
+OURS = ("bot.incidents.change_log", "bot.polling.outage_log")
+
+
+class Log:
+    """What was logged since it was read last."""
+
+    def __init__(self, caplog: pytest.LogCaptureFixture) -> None:
+        self._caplog = caplog
+        caplog.set_level(logging.INFO)
+
+    def _taken(self) -> list[logging.LogRecord]:
+        records = [each for each in self._caplog.records if each.name in OURS]
+        self._caplog.clear()
+        return records
+
+    def lines(self) -> list[str]:
+        return [each.getMessage() for each in self._taken()]
+
+    def entries(self) -> list[dict[str, object]]:
+        """Return the lines as JSON, without what every line has."""
+        shown = [json.loads(JsonFormatter(Redactor(())).format(each)) for each in self._taken()]
+        general = ("time", "level", "logger", "message")
+        return [{name: fact for name, fact in each.items() if name not in general} for each in shown]
+
+
+def sent_as(message: Message, delivery: Delivery, route: Route, at: datetime) -> Message:
+    """Return a message as it stands once it was tried, or is in Discord."""
+    tried = replace(message, delivery=delivery, route=route, claimed_at=at)
+    return tried if delivery is Delivery.CLAIMED else replace(tried, sent_at=at, channel_id=1, message_id=2)
+
+
+async def clear(watch: Watched) -> None:
+    """Poll an account that is flagged no more until that is believed."""
+    while not watch.incident().ended:
+        watch.clock.turn(MINUTE)
+        await watch.see(listed())
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> Log:
+    return Log(caplog)
+
+
+@pytest.fixture
+async def watch(tmp_path: Path) -> AsyncIterator[Watched]:
+    async with watching(tmp_path / "midwatch.sqlite3", Clock()) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def scene(api: SimulatedUseapi, tmp_path: Path) -> AsyncIterator[Scene]:
+    async with on_scene(api, tmp_path / "midwatch.sqlite3") as staged:
+        yield staged
+
+
+async def test_a_flag_that_comes_gets_worse_and_goes_is_three_lines(watch: Watched, log: Log) -> None:
+    await watch.see(listed())
+    assert log.lines() == []
+    await watch.see(listed(flag=Flag.of(CAPTCHA)))
+    assert log.lines() == ["account …0001 is flagged: captcha"]
+    watch.clock.turn(MINUTE)
+    await watch.see(listed(flag=Flag.of(BLOCK)))
+    assert log.lines() == ["account …0001 is worse: block"]
+    await clear(watch)
+    assert log.lines() == ["account …0001 is clear (cleared), 2 min after it was flagged"]
+
+
+async def test_a_flag_of_a_lighter_kind_is_a_line_and_another_text_is_none(watch: Watched, log: Log) -> None:
+    await flagged(watch)
+    log.lines()
+    await watch.see(listed(flag=Flag.of(f"{MODERATION} Anew.")))
+    assert log.lines() == []
+    await watch.see(listed(flag=Flag.of(CAPTCHA)))
+    assert log.lines() == ["account …0001 is flagged otherwise: captcha"]
+
+
+async def test_the_facts_of_a_flag_are_fields(watch: Watched, log: Log) -> None:
+    watch.ledger.log.label_of = lambda _channel: "Aurora\nforged line"
+    await flagged(watch)
+    account = "Aurora forged line (…0001)"
+    assert log.entries() == [{"event": "account_flagged", "account": account, "kind": "moderation"}]
+    await clear(watch)
+    assert log.entries() == [
+        {
+            "event": "account_clear",
+            "account": account,
+            "kind": "moderation",
+            "ending": "cleared",
+            "lasted": "1 min",
+            "seconds": 60,
+        }
+    ]
+
+
+async def test_what_could_not_be_committed_is_no_line(watch: Watched, log: Log, tmp_path: Path) -> None:
+    await watch.see(listed())
+    with locked(tmp_path / "midwatch.sqlite3"), pytest.raises(Exception, match="locked"):
+        await watch.see(listed(flag=Flag.of(MODERATION)))
+    assert log.lines() == []
+
+
+async def test_ten_polls_that_show_nothing_new_log_nothing(scene: Scene, log: Log) -> None:
+    await scene.watch.monitor.check()
+    log.lines()
+    for _ in range(10):
+        scene.clock.turn(MINUTE)
+        await scene.watch.monitor.check()
+    assert log.lines() == []
+
+
+async def test_a_reset_is_logged_as_asked_with_its_verdict_and_the_end(scene: Scene, log: Log) -> None:
+    scene.api.accounts[CHANNEL].lingers = 0
+    log.lines()
+    await scene.press()
+    assert log.lines() == [
+        f"reset of …0001 by {ADA}: asked",
+        "account …0001 is clear (reset), under 1 s after it was flagged",
+        f"reset of …0001 by {ADA}: back in rotation",
+    ]
+
+
+async def test_the_facts_of_a_reset_are_fields(scene: Scene, log: Log) -> None:
+    log.entries()
+    await scene.press(BEA)
+    assert log.entries()[0] == {
+        "event": "action",
+        "verb": "reset",
+        "account": "…0001",
+        "person": BEA,
+        "outcome": "asked",
+    }
+
+
+async def test_what_else_owners_do_is_logged(watch: Watched, log: Log) -> None:
+    incident = await flagged(watch)
+    log.lines()
+    await watch.keeper.assign(incident.key, ADA)
+    await watch.keeper.snooze(incident.key, ADA, timedelta(hours=8))
+    await watch.keeper.mute(None, ADA, watch.clock.now() + timedelta(hours=1))
+    await watch.keeper.mute(None, ADA, watch.clock.now())
+    async with watch.keeper.transaction() as turn:
+        turn.note(ADA, "save", None, "asked")
+        turn.note(ADA, "remove", CHANNEL, "not configured any more")
+        turn.note(ADA, "a verb of later", CHANNEL, "done")
+    assert log.lines() == [
+        f"assignment of …0001 to {ADA}: on it",
+        f"snooze of …0001 by {ADA}: for 8 h",
+        f"mute of all accounts by {ADA}: until 2026-03-01 13:00 UTC",
+        f"end of the mute of all accounts by {ADA}: done",
+        f"adding or updating an account, by {ADA}: asked",
+        f"removal of …0001 by {ADA}: not configured any more",
+        f"a verb of later of …0001 by {ADA}: done",
+    ]
+
+
+@pytest.mark.parametrize("route", Route)
+async def test_a_message_is_logged_once_it_is_written_down_as_sent(
+    watch: Watched, log: Log, route: Route
+) -> None:
+    await flagged(watch)
+    (alert,) = watch.told()
+    log.lines()
+    at = watch.clock.now()
+    for delivery in (Delivery.CLAIMED, Delivery.SENT, Delivery.DONE):
+        async with watch.ledger.transaction() as draft:
+            draft.put_message(sent_as(draft.messages[alert.key], delivery, route, at))
+    assert log.lines() == [f"alert {reference(alert.key)} sent to {ADA} by {route}"]
+
+
+async def test_the_facts_of_a_message_that_was_late_are_fields(watch: Watched, log: Log) -> None:
+    await flagged(watch)
+    (alert,) = watch.told()
+    log.entries()
+    at = watch.clock.now()
+    async with watch.ledger.transaction() as draft:
+        draft.put_message(replace(alert, failing_since=at, failure="500"))
+    async with watch.ledger.transaction() as draft:
+        draft.put_message(sent_as(draft.messages[alert.key], Delivery.SENT, Route.DM, at + 3 * MINUTE))
+    assert log.entries() == [
+        {
+            "event": "message_sent",
+            "purpose": "alert",
+            "reference": reference(alert.key),
+            "person": ADA,
+            "route": "dm",
+            "lasted": "3 min",
+            "seconds": 180,
+        }
+    ]
+
+
+async def test_an_outage_is_a_warning_with_its_cause_and_a_line_when_it_is_over(
+    scene: Scene, log: Log, caplog: pytest.LogCaptureFixture
+) -> None:
+    log.lines()
+    scene.api.fault(Fault.UNAUTHORIZED)
+    for _ in range(3):
+        scene.clock.turn(MINUTE)
+        with pytest.raises(UseapiError):
+            await scene.watch.monitor.check()
+    assert [each.levelname for each in caplog.records if each.name in OURS] == ["WARNING"]
+    assert log.lines() == [
+        "the accounts cannot be read: the API refuses the token in USEAPI_TOKEN. Trying again until it works"
+    ]
+    scene.api.mend()
+    scene.clock.turn(MINUTE)
+    await scene.watch.monitor.check()
+    assert log.lines() == ["the accounts can be read again after 3 min; watching 2 accounts"]
+
+
+async def test_a_newcomer_whose_api_takes_no_connection_reads_one_line_that_says_so(
+    watch: Watched, log: Log
+) -> None:
+    for _ in range(3):
+        with pytest.raises(UseapiError):
+            await watch.monitor.check()
+    assert log.entries() == [
+        {
+            "event": "api_lost",
+            "reason": "the API takes no connection",
+            "problem": "unreachable",
+            "cause": "refused",
+        }
+    ]
+
+
+async def test_how_many_accounts_are_watched_is_a_line_when_that_changes(scene: Scene, log: Log) -> None:
+    log.lines()
+    scene.api.add()
+    await scene.watch.monitor.check()
+    assert log.entries() == [{"event": "watching", "listed": "3 accounts", "accounts": 3}]
+
+
+async def test_no_line_holds_midjourneys_text_or_a_whole_channel(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    await scene.press()
+    scene.api.flag(CHANNEL, BLOCK)
+    await scene.watch.monitor.check()
+    scene.api.fault(Fault.HTML_503)
+    with pytest.raises(UseapiError):
+        await scene.watch.monitor.check()
+    records = [each for each in caplog.records if each.name in OURS]
+    lines = "\n".join(JsonFormatter(Redactor(())).format(each) for each in records)
+    assert "account_flagged" in lines
+    assert "api_lost" in lines
+    for hidden in (MODERATION, BLOCK, CHANNEL, scene.api.token):
+        assert hidden not in lines
