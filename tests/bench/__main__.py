@@ -11,7 +11,7 @@ from tests.bench.catalogue import FIGURES
 from tests.bench.record import FULL, TINY, Record, Size
 from tests.bench.results import FILE, Results, machine, results_of
 from tests.bench.scenes import alerts, answers, commands, database, killed, life, memory, upstream
-from tests.bench.table import rendered, verdict, write_readme
+from tests.bench.table import rendered, verdict, write_page
 
 Scene = Callable[[Record], Coroutine[None, None, None]]
 ROUNDS: Final = 3
@@ -59,8 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
     say(rendered(results), verdict(results))
     if not (wanted.only or wanted.tiny):
         FILE.write_text(results.written())
-        write_readme(results)
-        say(f"Kept in {FILE.name}, and shown in the README.")
+        write_page(results)
+        say(f"Kept in {FILE.name}, and shown in docs/measured.md.")
     return 1 if results.missed else 0
 
 

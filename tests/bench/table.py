@@ -8,7 +8,7 @@ from tests.bench.figures import Candidate, number
 from tests.bench.process import ROOT
 from tests.bench.results import Line, Results
 
-README: Final = ROOT / "README.md"
+PAGE: Final = ROOT / "docs" / "measured.md"
 BEGIN, END = "<!-- the table of make bench -->\n", "<!-- the end of the table -->\n"
 HEAD: Final = ("figure", "ratio", "Midwatch", "beside it", "usual script", "hold", "kept")
 KEPT: Final = {True: "yes", False: "**no**", None: ""}
@@ -70,13 +70,13 @@ def verdict(results: Results) -> str:
 
 
 def put_into(text: str, table: str) -> str:
-    """Put a table in the place of the one in the README."""
+    """Put a table in the place of the one in a page."""
     pattern = re.escape(BEGIN) + ".*?" + re.escape(END)
     if not re.search(pattern, text, re.DOTALL):
-        raise ValueError("the README has no place for the table")
+        raise ValueError("the page has no place for the table")
     return re.sub(pattern, lambda _: f"{BEGIN}\n{table}\n{END}", text, flags=re.DOTALL)
 
 
-def write_readme(results: Results, path: Path = README) -> None:
-    """Let the README show these results."""
+def write_page(results: Results, path: Path = PAGE) -> None:
+    """Let the page show these results."""
     path.write_text(put_into(path.read_text(), rendered(results)))

@@ -21,7 +21,7 @@ from tests.bench.figures import (
 )
 from tests.bench.record import TINY
 from tests.bench.results import FILE, Results, line_of, machine, results_of
-from tests.bench.table import BEGIN, END, README, cells, put_into, rendered, verdict
+from tests.bench.table import BEGIN, END, PAGE, cells, put_into, rendered, verdict
 
 OURS, FLOOR, SCRIPT = Candidate.MIDWATCH, Candidate.MINIMAL, Candidate.SCRIPT
 AT_MOST_TEN = Figure("one.figure", "a figure", Unit.MILLISECONDS, Budget(10))
@@ -161,9 +161,9 @@ def test_the_table_replaces_the_one_before_and_nothing_else() -> None:
         put_into("no markers", "new")
 
 
-def test_the_readme_shows_what_was_measured() -> None:
-    kept, readme = Results.read(FILE.read_text()), README.read_text()
-    assert put_into(readme, rendered(kept)) == readme
+def test_the_page_shows_what_was_measured() -> None:
+    kept, page = Results.read(FILE.read_text()), PAGE.read_text()
+    assert put_into(page, rendered(kept)) == page
 
 
 def test_the_results_are_of_every_figure_in_the_catalogue() -> None:

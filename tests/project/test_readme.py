@@ -1,4 +1,4 @@
-"""What the README promises holds: its commands, settings, quoted sentences, backup, pictures and unit."""
+"""What the README and its pages promise holds: commands, settings, sentences, backup, pictures and unit."""
 
 import ast
 import re
@@ -18,21 +18,24 @@ from bot.config import Settings
 from bot.storage import Store
 
 ROOT: Final = Path(__file__).parents[2]
-README: Final = (ROOT / "README.md").read_text()
+PAGES: Final = {path.name: path.read_text() for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]}
+README: Final = PAGES["README.md"]
+ALL_PAGES: Final = "\n".join(PAGES.values())
 ANALYZER: Final = shutil.which("systemd-analyze")
 UNIT: Final = "midwatch.service"
 PICTURE_LIMIT: Final = 200_000
 
 
 def block(language: str, holding: str) -> str:
-    """Return the code block of a language that holds a text."""
-    blocks = re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+    """Return the code block of a language that holds a text, of any page."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", ALL_PAGES, re.DOTALL | re.MULTILINE)
     return next(each for each in blocks if holding in each)
 
 
 def table(title: str) -> Iterator[list[str]]:
     """Return the rows of the table under a heading, without its own head."""
-    under = README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    text = ALL_PAGES.replace("\n# ", "\n## ")
+    under = text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
     lines = [line for line in under.splitlines() if line.startswith("|")]
     for line in lines[2:]:
         yield [cell.strip() for cell in line.strip("|").split("|")]
@@ -79,6 +82,22 @@ def test_the_sentences_of_the_troubleshooting_are_said_somewhere() -> None:
     words = [word for part in quoted for word in re.split(r"\s*…\s*|(?<=needs you:) ", part) if word]
     assert len(words) > 20
     assert [word for word in words if word not in code] == []
+
+
+def anchor(title: str) -> str:
+    """Return the anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_every_link_of_a_page_leads_somewhere_and_every_page_is_linked(page: str) -> None:
+    folder = ROOT if page == "README.md" else ROOT / "docs"
+    for path, heading in re.findall(r"\]\((?!https://)([^)#]*)(?:#([^)]*))?\)", PAGES[page]):
+        target = folder / (path or page)
+        assert target.exists()
+        titles = re.findall(r"^#+ (.*)$", target.read_text(), re.MULTILINE) if heading else []
+        assert heading in ["", *map(anchor, titles)]
+    assert page == "README.md" or f"(docs/{page})" in README
 
 
 @pytest.mark.parametrize("name", ["demo.png", "alert.png"])
