@@ -101,7 +101,6 @@ async def run(
     stop = stop or asyncio.Event()
     async with AsyncExitStack() as stack:
         stack.enter_context(signals(stop))
-        stack.enter_context(logged(settings.useapi_url))
         try:
             store = await stack.enter_async_context(
                 Store.open(settings.database_path, busy_timeout=waits.database, give_up=stop.is_set)
@@ -110,6 +109,7 @@ async def run(
             if stop.is_set():
                 return  # it is not needed any more
             raise
+        stack.enter_context(logged(settings.useapi_url))
         session = await stack.enter_async_context(open_session())
         services = await assemble(settings, store, session, at, waits)
         stack.push_async_callback(services.monitor.close)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 
-from bot.runtime.log_setup import OURS, LineHandler, LogFormat, LogLevel, configure
+from bot.runtime.log_setup import MASK, OURS, LineHandler, LogFormat, LogLevel, configure, log_fact
 
 SECRET = 'tok"en\\of/a test'
 log = logging.getLogger("bot.example")
@@ -63,6 +63,26 @@ def test_a_json_line_is_one_object_with_the_traceback_in_it() -> None:
     assert entry["message"] == "something failed for that ü"
     assert entry["exception"].endswith("RuntimeError: that ü")
     assert datetime.fromisoformat(entry["time"]).tzname() == "UTC"
+
+
+def test_a_fact_is_words_in_text_and_a_field_in_json_without_the_secrets() -> None:
+    for layout in LogFormat:
+        stream = started(LogLevel.INFO, layout, SECRET)
+        log_fact(log, logging.INFO, "seen", "%(count)d seen at %(place)s", count=2, place=f"a{SECRET}b")
+        line = stream.getvalue()
+        if layout is LogFormat.TEXT:
+            assert line.endswith(f"INFO     bot.example: 2 seen at a{MASK}b\n")
+            continue
+        entry = json.loads(line)
+        assert list(entry) == ["time", "level", "logger", "message", "event", "count", "place"]
+        assert (entry["message"], entry["event"]) == (f"2 seen at a{MASK}b", "seen")
+        assert (entry["count"], entry["place"]) == (2, f"a{MASK}b")
+
+
+def test_what_discord_py_logs_at_each_try_to_log_in_is_left_out() -> None:
+    stream = started()
+    logging.getLogger("discord.client").info("logging in using static token")
+    assert stream.getvalue() == ""
 
 
 @pytest.mark.parametrize(
