@@ -20,9 +20,9 @@ from bot.cli.stopping import signals
 from bot.config import Settings
 from bot.domain.clock import utc_now
 from bot.domain.errors import TokenRefusedError, UnavailableError
+from bot.incidents.planner import NotificationPlanner
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
-from bot.incidents.teller import Teller
 from bot.interactions.buttons import view_of
 from bot.interactions.client import EXTENSIONS, Midwatch, Services
 from bot.interactions.in_flight import PATIENCE
@@ -149,7 +149,7 @@ async def assemble(
         await owners.load()
         ledger = await WatchState.load(store, utc_now)
         roster, greeted = await recall(store), await store.watch.greeted()
-    teller = Teller(lambda: owners.ids, policy_of(settings), utc_now)
+    teller = NotificationPlanner(lambda: owners.ids, policy_of(settings), utc_now)
     keeper = IncidentService(ledger, teller, greeted)
     monitor = AccountPoller(useapi, store, roster, keeper)
     configuring = AccountAdmin(useapi, monitor, keeper, store)

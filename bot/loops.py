@@ -15,7 +15,7 @@ from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller
 from bot.providers.useapi import RateLimited, UseapiError
 from bot.rules.policy import Policy
-from bot.rules.service_incidents import look_again_in
+from bot.rules.service_incidents import next_poll_in
 from bot.runtime.supervisor import Health, first_of, supervise
 from bot.storage import StoreError
 
@@ -72,9 +72,9 @@ class WatchLoops:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._unwritten_since: datetime | None = None
         self._problems: tuple[Problem, ...] = ()
-        self.failed_looks = 0
+        self.failed_polls = 0
         """How many looks failed in a row."""
-        self.next_look: datetime | None = None
+        self.next_poll: datetime | None = None
         """When the next look begins; None while one is under way."""
 
     @asynccontextmanager
@@ -151,9 +151,9 @@ class WatchLoops:
 
     async def _look_and_rest(self, stop: asyncio.Event) -> None:
         """Look, then wait for the next time; a good look by somebody else ends a long wait."""
-        self.next_look = None
+        self.next_poll = None
         async with asyncio.timeout(LOOK_LIMIT.total_seconds()):
-            await first_of(self.look(), stop.wait())
+            await first_of(self.poll(), stop.wait())
         self.health.succeeded(POLLING)
         self._monitor.recovered.clear()
         rest = self.rest()
@@ -161,18 +161,18 @@ class WatchLoops:
         await first_of(stop.wait(), self._monitor.recovered.wait(), self._sleep(rest.total_seconds()))
 
     def _look_in(self, rest: timedelta) -> None:
-        self.next_look = self._now() + rest
+        self.next_poll = self._now() + rest
 
-    async def look(self) -> None:
+    async def poll(self) -> None:
         """Look once. That the list cannot be read is for the watch to judge, and no failure of the loop."""
-        failed = self.failed_looks + 1
+        failed = self.failed_polls + 1
         try:
-            await self._monitor.check()
+            await self._monitor.poll()
             failed = 0 if self._monitor.unwritten is None else failed
         except UseapiError:
             return
         finally:
-            self.failed_looks = failed
+            self.failed_polls = failed
             self._take_stock()
         if not self._problems:
             await self._heartbeat.beat()
@@ -194,7 +194,7 @@ class WatchLoops:
     def rest(self) -> timedelta:
         """Return how long to wait: at the pace of the settings, longer where asking soon does not help."""
         failure, ledger = self._monitor.failure, self._keeper.ledger
-        wanted = look_again_in(ledger.watch, ledger.incidents, Policy(self._interval))
+        wanted = next_poll_in(ledger.watch, ledger.incidents, Policy(self._interval))
         if wanted > self._interval:
             return wanted
         pace = self._interval * (1 + JITTER * (2 * self._chance() - 1))

@@ -54,7 +54,7 @@ class Accounts(commands.Cog):
         """List the configured Midjourney accounts and how they are."""
         await defer(interaction, private=private)
         try:
-            await self._monitor.check()
+            await self._monitor.poll()
         except UseapiError:
             if not self._monitor.roster.accounts:
                 raise
@@ -103,7 +103,7 @@ class Accounts(commands.Cog):
     async def refresh(self, caller: Interaction, press: ButtonPress) -> None:
         """Read the list again and show the same page of it."""
         await defer_update(caller)
-        await self._monitor.check_for_press()
+        await self._monitor.poll_for_press()
         await respond(caller, self._list(press.asker, press.page))
 
     async def open_card(self, caller: Interaction, press: ButtonPress) -> None:

@@ -99,7 +99,7 @@ class Info(commands.Cog):
         asking = self._inquiries.ask(known, even_if_flagged=even_if_flagged)
         inquiry = await awaited(caller, asking, waiting(utc_now(), self._inquiries.longest))
         await respond(caller, answer(inquiry, asker))
-        self._monitor.look_soon()  # what is suggested next shall be up to date
+        self._monitor.start_poll()  # what is suggested next shall be up to date
 
     def _askable(self) -> list[KnownAccount]:
         return [known for known in self._monitor.roster.accounts if known.account.has_channel_id]
@@ -107,7 +107,7 @@ class Info(commands.Cog):
     async def _only(self) -> KnownAccount | None:
         """Return the only account, which the list is read again for if there is none; None of several."""
         if not self._askable():
-            await self._monitor.check()
+            await self._monitor.poll()
         match self._askable():
             case []:
                 raise UserError(

@@ -163,7 +163,7 @@ class Status(commands.Cog):
         await defer_update(caller)
         if self._monitor.failure is not None:
             with suppress(UseapiError):  # the status says it
-                await self._monitor.check()
+                await self._monitor.poll()
         await respond(caller, Shown(view=status_view(await self._status(), press.asker)))
 
     async def _unmute_each(self, owner: int) -> None:
@@ -203,8 +203,8 @@ class Status(commands.Cog):
             mutes=ledger.mutes,
             routes=self._routes(),
             last_success=ledger.watch.last_good,
-            next_look=self._rounds.next_look,
-            failures=self._rounds.failed_looks,
+            next_look=self._rounds.next_poll,
+            failures=self._rounds.failed_polls,
             why=str(self._monitor.failure) if self._monitor.failure else None,
             problems=self._rounds.problems(),
             second_route=Route.CHANNEL in self._rounds.outbox.routes,

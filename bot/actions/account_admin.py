@@ -274,7 +274,7 @@ class AccountAdmin:
     async def _look(self) -> Observation | None:
         """Read the list anew; None if that does not work, which the watch tells by itself."""
         try:
-            return await self._monitor.check_anew()
+            return await self._monitor.poll_anew()
         except UseapiError:
             return None
 

@@ -129,7 +129,7 @@ class AccountInfoService:
         if not account.needs_somebody or self._wait(account) > timedelta(0):
             return account
         try:
-            await self._monitor.check()
+            await self._monitor.poll()
         except UseapiError:
             return account
         return self._monitor.roster.find(account.channel)

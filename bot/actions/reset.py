@@ -161,7 +161,7 @@ class Resets:
         """
         await tell(progress, Stage.READING, limit=self._shown_within)
         try:
-            await self._monitor.check_anew()
+            await self._monitor.poll_anew()
         except UseapiError as error:
             # A list that is refused because of this very account says all that it would show of it. One that
             # is refused because of nobody knows which may be: the owner who confirmed that has chosen it.
@@ -215,7 +215,7 @@ class Resets:
 
     async def _verdict(self, channel: str, flag: Flag) -> tuple[ResetVerdict, Flag | None]:
         try:
-            observation = await self._monitor.check_anew()
+            observation = await self._monitor.poll_anew()
         except PendingModeration as error:
             if not self._is_about(error, channel):
                 return ResetVerdict.COULD_NOT_TELL, None

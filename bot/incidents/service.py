@@ -23,8 +23,8 @@ from bot.domain.incidents import (
     State,
     new_key,
 )
+from bot.incidents.planner import NotificationPlanner
 from bot.incidents.state import Transaction, WatchState
-from bot.incidents.teller import Teller
 from bot.rules import account_incidents, message_lifecycle, owner_actions, poll_state, polls, timers
 from bot.rules.account_incidents import Change
 from bot.rules.policy import Policy
@@ -76,7 +76,7 @@ class IncidentService:
     def __init__(
         self,
         ledger: WatchState,
-        teller: Teller,
+        teller: NotificationPlanner,
         greeted: Collection[int],
         *,
         keys: Callable[[], str] = new_key,
@@ -104,7 +104,7 @@ class IncidentService:
         """Whether anybody is known who can be told."""
         return bool(self._teller.owners())
 
-    async def looked(self, observation: Observation) -> bool:
+    async def on_poll(self, observation: Observation) -> bool:
         """Take in a good look, and tell whether its list is believed: one that lost too much is not."""
         async with self.transaction() as turn:
             believed = self.believes(observation)
@@ -124,7 +124,7 @@ class IncidentService:
         channels = frozenset(account.channel for account in observation.accounts)
         return poll_state.is_believed(self.ledger.watch, channels, observation.at)
 
-    async def failed(
+    async def on_poll_failed(
         self, trouble: ServiceProblem, flag: Flag | None = None, cause: Cause | None = None
     ) -> None:
         """Take in that the list could not be read; `flag` is what it was refused with, if nobody's."""
@@ -142,7 +142,7 @@ class IncidentService:
                 )
             )
 
-    async def met(
+    async def on_flag_reported(
         self, channel: str, flag: Flag, *, since: datetime | None = None, by_look: bool = False
     ) -> None:
         """Take in a 596 that a command met, or a look in place of the list; earlier, if `since` says so."""
@@ -299,7 +299,7 @@ class IncidentService:
             turn.alerts += [Alert(each.key, Reason.RESOLVED, notify=False) for each in ended]
         for owner in sorted(owners - self._greeted):
             turn.draft.put_message(hello(self._keys(), owner, turn.at))
-        self._teller.tell(turn.draft, turn.alerts)
+        self._teller.plan_notifications(turn.draft, turn.alerts)
         return True
 
     def _dismiss(self, turn: Turn, owners: frozenset[int]) -> None:

@@ -212,7 +212,7 @@ class Editor:
             current = draft.messages.get(message.key, message)
             done, alerts = deleted(current, draft.incidents)
             draft.put_message(done)
-            self.around.teller.tell_one(draft, message.recipient, alerts)
+            self.around.teller.plan_for(draft, message.recipient, alerts)
 
 
 def is_empty(message: Message) -> bool:

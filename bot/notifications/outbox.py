@@ -12,8 +12,8 @@ from discord import ui
 
 from bot.domain.accounts import KnownAccount
 from bot.domain.incidents import Message, Route
+from bot.incidents.planner import NotificationPlanner
 from bot.incidents.state import WatchState
-from bot.incidents.teller import Teller
 from bot.notifications import retry_policy, route_health
 from bot.notifications.content import ContentBuilder
 from bot.notifications.editor import EDIT_EVERY, Editor, PendingEdit
@@ -46,7 +46,7 @@ class Outbox:
         self,
         ledger: WatchState,
         post: MessageTransport,
-        teller: Teller,
+        teller: NotificationPlanner,
         *,
         accounts: Callable[[], Mapping[str, KnownAccount]],
         view_of: Callable[[Look], ui.View],

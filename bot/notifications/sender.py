@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.incidents import Delivery, Message, Purpose, Route
+from bot.incidents.planner import NotificationPlanner
 from bot.incidents.state import Transaction, WatchState
-from bot.incidents.teller import Teller
 from bot.notifications import retry_policy
 from bot.notifications.content import ContentBuilder
 from bot.notifications.route_health import RouteHealth
@@ -30,7 +30,7 @@ class OutboxContext:
     post: MessageTransport
     content: ContentBuilder
     routes: RouteHealth
-    teller: Teller
+    teller: NotificationPlanner
     inherited: frozenset[str]
     """The messages that were there at the start, by key."""
     untried: set[str]
@@ -168,7 +168,7 @@ class Sender:
             draft.put_message(arrived)
             for changed in supersede(arrived, draft.messages.values(), draft.incidents):
                 draft.put_message(changed)
-            self.around.teller.tell_one(draft, message.recipient)
+            self.around.teller.plan_for(draft, message.recipient)
         self.around.at(FailPoint.RECORDED)
 
     async def _note_refusal(self, message: Message, error: DeliveryError) -> None:

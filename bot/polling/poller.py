@@ -121,15 +121,15 @@ class AccountPoller:
         written = self._keeper.ledger.open_incidents
         return {**written, **self._unwritten} if self._unwritten else written
 
-    async def check(self) -> Observation:
+    async def poll(self) -> Observation:
         """Look at the list once; callers in the meantime share the one look.
 
         Raises:
             UseapiError: the list could not be read. What is known of the accounts stays as it was.
         """
-        return await asyncio.shield(self.look_soon())
+        return await asyncio.shield(self.start_poll())
 
-    async def check_for_press(self) -> None:
+    async def poll_for_press(self) -> None:
         """Look at the list for who pressed Refresh; presses within a few seconds share one look.
 
         Raises:
@@ -138,7 +138,7 @@ class AccountPoller:
         pressed = self._pressed_at
         if pressed is None or not timedelta() <= self._now() - pressed < PRESSES_SHARE:
             try:
-                await self.check()
+                await self.poll()
             except UseapiError:
                 self._pressed_at = self._now()
                 raise
@@ -146,7 +146,7 @@ class AccountPoller:
         elif self.failure is not None:
             raise self.failure
 
-    async def check_anew(self) -> Observation:
+    async def poll_anew(self) -> Observation:
         """Look at the list, with a look that begins now or later.
 
         Raises:
@@ -154,9 +154,9 @@ class AccountPoller:
         """
         if self._look is not None:
             await asyncio.wait({self._look})
-        return await self.check()
+        return await self.poll()
 
-    def look_soon(self) -> asyncio.Task[Observation]:
+    def start_poll(self) -> asyncio.Task[Observation]:
         """Start a look, or give the one under way; nobody needs to wait for it."""
         if self._look is None:
             self._look = asyncio.create_task(self._check(), name="look")
@@ -173,7 +173,7 @@ class AccountPoller:
         try:
             return self.roster.find(typed)
         except UserError:
-            await self.check()
+            await self.poll()
             return self.roster.find(typed)
 
     def _looked(self, look: asyncio.Task[Observation]) -> None:
@@ -211,7 +211,7 @@ class AccountPoller:
         self._outages.failed(trouble_of(error), error.cause, self._now())
         flag = await self._take_in(error) if isinstance(error, PendingModeration) else None
         with suppress(StoreError):  # the log says so already, and the next poll that fails writes it
-            await self._keeper.failed(trouble_of(error), flag, error.cause)
+            await self._keeper.on_poll_failed(trouble_of(error), flag, error.cause)
 
     async def _take_in(self, error: PendingModeration) -> Flag | None:
         """Put a 596 down to the account it is about; give its flag back if nobody can tell which that is."""
@@ -231,7 +231,7 @@ class AccountPoller:
                 self._met.setdefault(channel, (incident.flag, True))
         met = {channel: each for channel, each in self._unwritten.items() if channel in self._met}
         try:
-            believed = await self._keeper.looked(replace(observation, flagged_since=since))
+            believed = await self._keeper.on_poll(replace(observation, flagged_since=since))
         except StoreError:
             # Nothing is lost: the next poll meets what this one showed, and the watch decides then.
             shown = {
@@ -266,7 +266,7 @@ class AccountPoller:
         for channel, (flag, by_look) in list(self._met.items()):
             try:
                 since = self._unwritten[channel].opened_at
-                await self._keeper.met(channel, flag, since=since, by_look=by_look)
+                await self._keeper.on_flag_reported(channel, flag, since=since, by_look=by_look)
             except StoreError:
                 return  # the person who met it learns of it all the same
             if self._met.get(channel) == (flag, by_look):  # another may have come meanwhile

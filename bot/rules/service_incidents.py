@@ -124,7 +124,7 @@ def last_seen(watch: PollState, present: Mapping[str, Incident]) -> Iterator[Cha
             yield account_incidents.stamp_last_seen(incident, watch.last_good), None
 
 
-def look_again_in(watch: PollState, incidents: Mapping[str, Incident], policy: Policy) -> timedelta:
+def next_poll_in(watch: PollState, incidents: Mapping[str, Incident], policy: Policy) -> timedelta:
     """Return how long to wait for the next look: longer where only a person can help."""
     service = open_service(incidents.values())
     if service is None or service.problem in (ServiceProblem.UNREACHABLE, ServiceProblem.PENDING):

@@ -99,11 +99,11 @@ async def test_an_update_is_known_although_a_look_that_began_before_it_was_the_l
     desk: Desk,
 ) -> None:
     account = desk.api.add(max_jobs=3)
-    await desk.known.monitor.check()
+    await desk.known.monitor.poll()
     desk.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
     desk.api.fault(Fault.SLOW, endpoint=Endpoint.LIST, times=1)
     desk.api.slow_seconds = 0.2
-    before = desk.known.monitor.look_soon()
+    before = desk.known.monitor.start_poll()
     await until(lambda: desk.api.count(Endpoint.LIST) == 2)
     await desk.configuring.save(SecretStr(account.discord), 9, ADA)
     await before
@@ -112,17 +112,17 @@ async def test_an_update_is_known_although_a_look_that_began_before_it_was_the_l
 
 async def test_a_removal_that_is_carried_out_late_alarms_nobody(desk: Desk) -> None:
     desk.api.add(channel=CHANNEL)
-    await desk.known.monitor.check()
+    await desk.known.monitor.poll()
     desk.api.fault(Fault.HANG, endpoint=Endpoint.REMOVE)
     assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is Removal.NOT_REMOVED
     desk.api.remove(CHANNEL)
-    await desk.known.monitor.check()
+    await desk.known.monitor.poll()
     assert desk.channels == []
 
 
 async def test_a_flag_that_names_no_account_is_raised_and_belongs_to_none(desk: Desk) -> None:
     account = desk.api.add()
-    await desk.known.monitor.check()
+    await desk.known.monitor.poll()
     desk.api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.SAVE)
     with pytest.raises(PendingModeration):
         await desk.configuring.save(SecretStr(account.discord), 3, ADA)
@@ -131,7 +131,7 @@ async def test_a_flag_that_names_no_account_is_raised_and_belongs_to_none(desk: 
 
 async def test_when_the_answer_to_a_removal_never_comes_the_list_says_that_it_is_gone(desk: Desk) -> None:
     desk.api.add(channel=CHANNEL)
-    await desk.known.monitor.check()
+    await desk.known.monitor.poll()
     desk.api.fault(Fault.LOST_ANSWER, endpoint=Endpoint.REMOVE)
     assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is Removal.REMOVED
     assert desk.channels == []
@@ -140,7 +140,7 @@ async def test_when_the_answer_to_a_removal_never_comes_the_list_says_that_it_is
 @pytest.mark.parametrize("verb", ["save", "remove"])
 async def test_what_is_cut_off_has_an_unknown_outcome_at_once(desk: Desk, verb: str) -> None:
     login = desk.api.add(channel=CHANNEL)
-    await desk.known.monitor.check()
+    await desk.known.monitor.poll()
     desk.api.fault(Fault.LOST_ANSWER)
     async with aiohttp.ClientSession() as session:
         useapi = UseapiClient(session, desk.api.url, SecretStr(desk.api.token))  # waits longer than this test
@@ -165,7 +165,7 @@ async def flagged(desk: Desk) -> str:
     desk.api.add(channel=CHANNEL)
     desk.api.add(channel=OTHER)
     desk.api.flag(CHANNEL, MODERATION)
-    await desk.known.monitor.check()
+    await desk.known.monitor.poll()
     (key,) = desk.keeper.ledger.incidents
     return key
 

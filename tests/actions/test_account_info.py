@@ -31,7 +31,7 @@ def database(tmp_path: Path) -> Path:
 @asynccontextmanager
 async def started(api: SimulatedUseapi, database: Path, clock: Clock) -> AsyncGenerator[Parts]:
     async with parts(api, database, clock) as opened:
-        await opened.monitor.check()
+        await opened.monitor.poll()
         yield opened
 
 
@@ -195,7 +195,7 @@ async def test_a_flagged_account_is_not_asked_and_its_last_answer_is_kept(
     first = await here.inquiries.ask(here.known(CHANNEL))
     clock.turn(COOLDOWN)
     api.flag(CHANNEL, MODERATION)
-    await here.monitor.check()
+    await here.monitor.poll()
 
     inquiry = await here.inquiries.ask(here.known(CHANNEL))
 
@@ -208,14 +208,14 @@ async def test_a_flag_that_a_person_has_dealt_with_meanwhile_keeps_nobody_from_a
     api: SimulatedUseapi, here: Parts
 ) -> None:
     api.flag(CHANNEL, MODERATION)
-    await here.monitor.check()
+    await here.monitor.poll()
     api.clear(CHANNEL)
     assert (await here.inquiries.ask(here.known(CHANNEL))).outcome is Outcome.ANSWERED
 
 
 async def test_a_flag_stays_while_the_list_cannot_be_read(api: SimulatedUseapi, here: Parts) -> None:
     api.flag(CHANNEL, MODERATION)
-    await here.monitor.check()
+    await here.monitor.poll()
     api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
     assert (await here.inquiries.ask(here.known(CHANNEL))).outcome is Outcome.FLAGGED
     assert api.count(Endpoint.INFO) == 0

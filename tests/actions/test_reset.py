@@ -135,7 +135,7 @@ class Meanwhile(IncidentService):
     async def take_lease(
         self, key: str, owner: int, confirmed: Flag | None = None, channel: str | None = None
     ) -> Incident | None:
-        await self.met(CHANNEL, Flag.of(BLOCK))
+        await self.on_flag_reported(CHANNEL, Flag.of(BLOCK))
         return await super().take_lease(key, owner, confirmed, channel)
 
 
@@ -199,7 +199,7 @@ async def test_row_13_of_two_who_press_at_once_one_resets_and_the_other_reads_wh
 
 
 async def test_row_13_of_two_who_saw_the_same_list_one_gets_the_lease(scene: Scene) -> None:
-    scene.watch.monitor.look_soon()  # both wait for it, and then share the next one
+    scene.watch.monitor.start_poll()  # both wait for it, and then share the next one
     before = scene.looks
     outcomes = [attempt.outcome for attempt in await asyncio.gather(scene.press(ADA), scene.press(BEA))]
     assert sorted(outcomes) == [Outcome.DONE, Outcome.TAKEN]

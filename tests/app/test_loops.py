@@ -129,7 +129,7 @@ async def test_where_only_a_person_can_help_the_pace_is_slow_till_a_good_look_of
     api: SimulatedUseapi, watch: Watched, clock: Clock, trouble: ServiceProblem
 ) -> None:
     bring_all(api)
-    await watch.monitor.check()
+    await watch.monitor.poll()
     BREAKS[trouble](api)
     rounds = rounds_of(watch)
     async with rounds.running():
@@ -139,7 +139,7 @@ async def test_where_only_a_person_can_help_the_pace_is_slow_till_a_good_look_of
             await until(lambda: looks(api) == 3)
             await resting(clock)
         assert watch.incident(None).problem is trouble
-        assert (rounds.rest(), rounds.next_look) == (QUARTER, clock.at + QUARTER)
+        assert (rounds.rest(), rounds.next_poll) == (QUARTER, clock.at + QUARTER)
         before = looks(api)
         clock.turn(QUARTER - SECOND)
         await resting(clock)
@@ -149,8 +149,8 @@ async def test_where_only_a_person_can_help_the_pace_is_slow_till_a_good_look_of
         await resting(clock)
 
         bring_all(api)
-        await watch.monitor.check()  # as a command does
-        await until(lambda: rounds.next_look == clock.at + MINUTE)
+        await watch.monitor.poll()  # as a command does
+        await until(lambda: rounds.next_poll == clock.at + MINUTE)
         await resting(clock)
         before = looks(api)
         clock.turn(MINUTE)
@@ -162,12 +162,12 @@ async def test_a_list_that_still_shows_some_accounts_is_watched_at_the_usual_pac
 ) -> None:
     for _ in range(5):
         api.add()
-    await watch.monitor.check()
+    await watch.monitor.poll()
     api.fault(Fault.PARTIAL_LIST)
     rounds = rounds_of(watch)
-    await rounds.look()
+    await rounds.poll()
     clock.turn(MINUTE)
-    await rounds.look()
+    await rounds.poll()
     assert watch.incident(None).problem is ServiceProblem.LIST_GONE
     assert rounds.rest() == MINUTE
 
@@ -177,7 +177,7 @@ async def test_an_interval_that_is_longer_than_the_slow_pace_stays(
 ) -> None:
     api.fault(Fault.UNAUTHORIZED)
     rounds = rounds_of(watch, interval=HOUR)
-    await rounds.look()
+    await rounds.poll()
     assert rounds.rest() == HOUR
 
 
@@ -188,7 +188,7 @@ async def test_a_good_look_of_its_own_after_a_failure_is_not_followed_by_another
     rounds = rounds_of(watch)
     async with rounds.running():
         for count in range(1, 4):
-            await until(lambda now=count: rounds.next_look == clock.at + MINUTE and looks(api) >= now)
+            await until(lambda now=count: rounds.next_poll == clock.at + MINUTE and looks(api) >= now)
             await resting(clock)
             clock.turn(MINUTE - SECOND)
             await resting(clock)
@@ -224,10 +224,10 @@ async def test_the_api_may_ask_for_a_longer_pause_but_for_no_more_than_twice_the
     api.retry_after = asked or 0
     api.fault(Fault.RATE_LIMITED if asked is None else Fault.RATE_LIMITED_RETRY_AFTER)
     rounds = rounds_of(watch)
-    await rounds.look()
+    await rounds.poll()
     assert rounds.rest() == timedelta(seconds=rest)
     api.mend()
-    await rounds.look()
+    await rounds.poll()
     assert rounds.rest() == MINUTE
 
 
@@ -249,11 +249,11 @@ class FailingMonitor(AccountPoller):
 
     error: BaseException | None = None
 
-    async def check(self) -> Observation:
+    async def poll(self) -> Observation:
         if (error := self.error) is not None:
             self.error = None
             raise error
-        return await super().check()
+        return await super().poll()
 
 
 class FailingKeeper(IncidentService):
@@ -277,13 +277,13 @@ async def test_no_error_ends_the_looks(
     watch.monitor = failing
     rounds = rounds_of(watch)
     async with rounds.running():
-        await until(lambda: rounds.failed_looks == 1)
+        await until(lambda: rounds.failed_polls == 1)
         await until(lambda: rounds.health.failures_in_a_row == 1)
         await resting(clock)
         clock.turn(SECOND)
         await until(lambda: looks(api) == 1)
         await resting(clock)
-        assert rounds.failed_looks == 0
+        assert rounds.failed_polls == 0
         clock.turn(MINUTE)
         await until(lambda: looks(api) == 2)
         assert rounds.health.failures_in_a_row == 0
@@ -297,8 +297,8 @@ async def test_after_an_error_it_says_when_it_looks_again(watch: Watched, clock:
     rounds = rounds_of(watch)
     async with rounds.running():
         await until(lambda: rounds.health.failures_in_a_row == 1)
-        assert rounds.next_look is not None
-        assert SECOND / 2 <= rounds.next_look - clock.at <= SECOND  # its pause is half by chance
+        assert rounds.next_poll is not None
+        assert SECOND / 2 <= rounds.next_poll - clock.at <= SECOND  # its pause is half by chance
     await failing.close()
 
 
@@ -338,14 +338,14 @@ async def test_whatever_the_api_says_is_counted_till_the_next_good_look(
     api.fault(fault)
     rounds = rounds_of(watch)
     for count in range(1, 4):
-        await rounds.look()
-        assert rounds.failed_looks == count
+        await rounds.poll()
+        assert rounds.failed_polls == count
     with pytest.raises(UseapiError):
-        await watch.monitor.check()
-    assert rounds.failed_looks == 3
+        await watch.monitor.poll()
+    assert rounds.failed_polls == 3
     api.mend()
-    await rounds.look()
-    assert rounds.failed_looks == 0
+    await rounds.poll()
+    assert rounds.failed_polls == 0
 
 
 def ours() -> set[asyncio.Task[object]]:
@@ -377,14 +377,14 @@ async def test_it_looks_at_once_and_says_when_it_looks_again(
     api: SimulatedUseapi, watch: Watched, clock: Clock
 ) -> None:
     rounds = rounds_of(watch)
-    assert rounds.next_look is None
+    assert rounds.next_poll is None
     async with rounds.running():
         await resting(clock)
-        assert (looks(api), rounds.next_look) == (1, clock.at + MINUTE)
+        assert (looks(api), rounds.next_poll) == (1, clock.at + MINUTE)
         clock.turn(MINUTE)
         await until(lambda: looks(api) == 2)
         await resting(clock)
-        assert rounds.next_look == clock.at + MINUTE
+        assert rounds.next_poll == clock.at + MINUTE
 
 
 async def test_what_the_clock_brings_does_not_wait_for_a_look(
@@ -416,5 +416,5 @@ async def test_owners_who_became_known_are_told_within_the_hour_without_a_look(
 async def test_a_flag_of_the_list_is_kept_by_the_watch(api: SimulatedUseapi, watch: Watched) -> None:
     api.add(channel=CHANNEL)
     api.flag(CHANNEL, MODERATION)
-    await rounds_of(watch).look()
+    await rounds_of(watch).poll()
     assert watch.incident().flag == FLAG

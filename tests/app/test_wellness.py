@@ -176,10 +176,10 @@ REFUSALS = {
 async def minutes(rounds: WatchLoops, clock: Clock, number: int) -> None:
     """Let minutes pass, with a poll in each."""
     for _ in range(number):
-        await until(lambda: clock.sleeping == LOOPS and rounds.next_look is not None)
-        before = rounds.next_look
+        await until(lambda: clock.sleeping == LOOPS and rounds.next_poll is not None)
+        before = rounds.next_poll
         clock.turn(MINUTE)
-        await until(lambda past=before: rounds.next_look not in (None, past))
+        await until(lambda past=before: rounds.next_poll not in (None, past))
     await until(lambda: clock.sleeping == LOOPS)
 
 
@@ -200,7 +200,7 @@ async def test_row_42_a_database_that_cannot_be_written_is_told_without_it_and_t
             first_seen = clock.now()
             await minutes(rounds, clock, 3)
             # It counts as a failed poll for all who ask how the watch is; the account is shown as flagged.
-            assert (beats.count, rounds.failed_looks, Lack.MEMORY in lacks(rounds)) == (good, 4, True)
+            assert (beats.count, rounds.failed_polls, Lack.MEMORY in lacks(rounds)) == (good, 4, True)
             assert watch.monitor.roster.by_channel[account.channel].account.flag is not None
             assert post.times_sent == sent
             await minutes(rounds, clock, 6)
@@ -211,7 +211,7 @@ async def test_row_42_a_database_that_cannot_be_written_is_told_without_it_and_t
         await minutes(rounds, clock, 2)
         await until(lambda: len(post.saying("needs you")) == 2)
         assert post.saying("I can write down what I see again") == notices
-        assert (rounds.problems(), rounds.failed_looks) == ((), 0)
+        assert (rounds.problems(), rounds.failed_polls) == ((), 0)
         assert beats.count > good
         (incident,) = watch.ledger.incidents.values()
         assert incident.opened_at == first_seen
@@ -317,18 +317,18 @@ async def test_row_42_a_flag_that_went_while_nothing_could_be_written_is_told_wi
     api: SimulatedUseapi, watch: Watched, database: Path, *, comes_back: bool
 ) -> None:
     account = api.add()
-    await watch.monitor.check()
+    await watch.monitor.poll()
     seen = watch.clock.now()
     async with held(watch, database):
         api.flag(account.channel, MODERATION)
-        await watch.monitor.check()
+        await watch.monitor.poll()
         watch.clock.turn(MINUTE)
         api.clear(account.channel)
-        await watch.monitor.check()
+        await watch.monitor.poll()
         watch.clock.turn(MINUTE)
     if comes_back:
         api.flag(account.channel, MODERATION)
-    await watch.monitor.check()
+    await watch.monitor.poll()
     incident = watch.incident(account.channel)
     assert (incident.opened_at, incident.clear_since is None) == (seen, comes_back)
     assert [entry.incident for message in watch.ledger.messages.values() for entry in message.entries] == [
@@ -374,10 +374,10 @@ async def test_an_absence_that_is_found_before_the_owners_are_known_is_told_afte
     clock = Clock()
     api.add()
     async with watching(database, clock, api=api) as watch:
-        await watch.monitor.check()
+        await watch.monitor.poll()
     clock.turn(5 * HOUR)
     async with watching(database, clock, (), api=api) as watch:
-        await watch.monitor.check()
+        await watch.monitor.poll()
         assert not watch.told(Purpose.NOTE)
         watch.owners.add(ADA)
         await watch.keeper.tick()
@@ -409,7 +409,7 @@ async def test_a_clock_loop_that_fails_for_ever_keeps_the_heartbeat_back(
             broken_clock.setattr(watch.keeper, "tick", broken)
             watch.ledger.changed.fire()
             await until(lambda: bool(rounds.problems()))
-            await rounds.look()
+            await rounds.poll()
             assert [(each.lack, each.detail) for each in rounds.problems()] == [(Lack.LOOP, CLOCK)]
             assert beats.count == good
         watch.clock.turn(MINUTE)
@@ -451,19 +451,19 @@ async def test_a_poll_that_fails_is_a_problem_until_the_next_good_one(
 ) -> None:
     rounds = rounds_of(watch)
     assert lacks(rounds) == [Lack.SIGHT]
-    await rounds.look()
+    await rounds.poll()
     assert rounds.problems() == ()
     api.fault(Fault.UNAUTHORIZED)
-    await rounds.look()
+    await rounds.poll()
     assert lacks(rounds) == [Lack.SIGHT]
     api.mend()
-    await rounds.look()
+    await rounds.poll()
     assert rounds.problems() == ()
 
 
 async def test_a_copy_that_waits_although_the_original_arrived_is_not_overdue(watch: Watched) -> None:
     rounds = rounds_of(watch)
-    await rounds.look()
+    await rounds.poll()
     hello = watch.told(Purpose.HELLO)[0]
     arrived = replace(
         hello, delivery=Delivery.DONE, channel_id=1, message_id=2, sent_at=watch.clock.now(), notify=True
@@ -474,5 +474,5 @@ async def test_a_copy_that_waits_although_the_original_arrived_is_not_overdue(wa
         for message in (arrived, copy, other):
             draft.put_message(message)
     watch.clock.turn(HOUR)
-    await rounds.look()
+    await rounds.poll()
     assert rounds.problems() == ()

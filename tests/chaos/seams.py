@@ -14,9 +14,9 @@ from pydantic import SecretStr
 
 from bot.domain.accounts import Account
 from bot.domain.incidents import Route
+from bot.incidents.planner import NotificationPlanner
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
-from bot.incidents.teller import Teller
 from bot.interactions.buttons import view_of
 from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice, Outbox
@@ -142,7 +142,7 @@ async def watching(
             useapi = TrappedUseapi(session, api.url, SecretStr(api.token), now=hurry.now)
             useapi.traps = traps
             ledger = await WatchState.load(store, hurry.now)
-            teller = Teller(lambda: {world.owner.id}, POLICY, hurry.now)
+            teller = NotificationPlanner(lambda: {world.owner.id}, POLICY, hurry.now)
             keeper = IncidentService(ledger, teller, ())
             await keeper.tick()  # the hello waits already when the outbox begins: it is looked for first
             monitor = AccountPoller(useapi, store, await recall(store), keeper, now=hurry.now)

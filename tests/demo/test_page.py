@@ -253,12 +253,12 @@ async def test_the_owner_asks_after_every_fault_that_the_bot_looks_for_only_seld
     for fault in (*REFUSALS, *DISTORTIONS):
         clock = Clock()
         async with watching(tmp_path / fault, clock, api=api) as watched:
-            await watched.monitor.check()
+            await watched.monitor.poll()
             api.fault(fault)
             for _ in range(2):
                 clock.turn(10 * MINUTE)
                 with suppress(UseapiError):
-                    await watched.monitor.check()
+                    await watched.monitor.poll()
             api.mend()
             if rounds_of(watched).rest() > MINUTE:
                 seldom.add(fault)

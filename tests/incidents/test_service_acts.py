@@ -187,8 +187,8 @@ Pass = Callable[[Watched, Incident], Awaitable[object]]
 PASSINGS: dict[str, Pass] = {
     "the-clock": lambda watch, _: watch.keeper.tick(),
     "a-look": lambda watch, _: watch.see(FLAGGED),
-    "a-look-that-failed": lambda watch, _: watch.keeper.failed(ServiceProblem.UNREACHABLE),
-    "a-command": lambda watch, _: watch.keeper.met(CHANNEL, FLAG),
+    "a-look-that-failed": lambda watch, _: watch.keeper.on_poll_failed(ServiceProblem.UNREACHABLE),
+    "a-command": lambda watch, _: watch.keeper.on_flag_reported(CHANNEL, FLAG),
 }
 
 

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from bot.domain.accounts import Account, Flag, KnownAccount
 from bot.domain.incidents import Delivery, Incident, Message, MessageItem, Purpose, Reason, State, new_key
+from bot.incidents.planner import NotificationPlanner
 from bot.incidents.state import Signal, WatchState
-from bot.incidents.teller import Teller
 from bot.interactions.buttons import view_of
 from bot.notifications import FailPoint, Outbox
 from bot.notifications.transport import MessageTransport
@@ -92,7 +92,7 @@ class Desk:
             self.outbox = Outbox(
                 self.ledger,
                 self.post,
-                Teller(lambda: self.owners, Policy(), self.clock.now),
+                NotificationPlanner(lambda: self.owners, Policy(), self.clock.now),
                 accounts=lambda: self.accounts,
                 view_of=view_of,
                 now=self.clock.now,

@@ -226,7 +226,7 @@ async def test_it_is_called_after_each_good_look(
 ) -> None:
     rounds = rounds_of(watch, heartbeat=heartbeat)
     for count in range(1, 4):
-        await rounds.look()
+        await rounds.poll()
         assert len(service.calls) == count
 
 
@@ -237,12 +237,12 @@ async def test_it_is_not_called_after_a_look_that_failed_or_is_not_believed(
     for _ in range(5):
         api.add()
     rounds = rounds_of(watch, heartbeat=heartbeat)
-    await rounds.look()
+    await rounds.poll()
     api.fault(fault)
-    await rounds.look()
+    await rounds.poll()
     assert len(service.calls) == 1
     api.mend()
-    await rounds.look()
+    await rounds.poll()
     assert len(service.calls) == 2
 
 
@@ -250,20 +250,20 @@ async def test_row_26_it_is_withheld_while_a_message_is_overdue_by_more_than_fiv
     watch: Watched, heartbeat: Heartbeat, service: Service
 ) -> None:
     rounds = rounds_of(watch, heartbeat=heartbeat)
-    await rounds.look()
+    await rounds.poll()
     (hello,) = watch.told(Purpose.HELLO)
     assert (hello.due_at, hello.delivery) == (AT, Delivery.WAITING)
 
     watch.clock.turn(OVERDUE_AFTER)
-    await rounds.look()
+    await rounds.poll()
     assert len(service.calls) == 2
     watch.clock.turn(SECOND)
-    await rounds.look()
+    await rounds.poll()
     assert len(service.calls) == 2
 
     async with watch.ledger.transaction() as draft:
         draft.put_message(sent(hello, watch))
-    await rounds.look()
+    await rounds.poll()
     assert len(service.calls) == 3
 
 
@@ -278,9 +278,9 @@ async def test_a_heartbeat_that_fails_is_no_failure_of_the_watch(
     service.hangs_up = True
     rounds = rounds_of(watch, heartbeat=heartbeat)
     async with rounds.running():
-        await until(lambda: rounds.next_look is not None)
-        assert (rounds.failed_looks, rounds.rest()) == (0, MINUTE)
-        assert rounds.next_look == AT + MINUTE
+        await until(lambda: rounds.next_poll is not None)
+        assert (rounds.failed_polls, rounds.rest()) == (0, MINUTE)
+        assert rounds.next_poll == AT + MINUTE
     assert rounds.health.failures_in_a_row == 0
 
 

@@ -20,7 +20,7 @@ from bot.domain.incidents import (
 from bot.rules import owner_actions
 from bot.rules.message_lifecycle import deleted, earliest_send, supersede
 from bot.rules.policy import PUSH_EVERY
-from bot.rules.service_incidents import look_again_in
+from bot.rules.service_incidents import next_poll_in
 from tests.rules.world import (
     ANNE,
     BEN,
@@ -662,9 +662,9 @@ def test_accounts_flagged_while_the_list_cannot_be_read_are_told_as_usual() -> N
 def test_looks_are_slower_where_only_a_person_can_help(trouble: ServiceProblem, minutes: int) -> None:
     world = started()
     world.run_without_api(30 * MINUTE, trouble)
-    assert look_again_in(world.watch, world.incidents, world.policy) == minutes * MINUTE
+    assert next_poll_in(world.watch, world.incidents, world.policy) == minutes * MINUTE
     world.run(MINUTE)
-    assert look_again_in(world.watch, world.incidents, world.policy) == MINUTE
+    assert next_poll_in(world.watch, world.incidents, world.policy) == MINUTE
 
 
 def test_a_short_absence_of_the_bot_is_nobodys_concern() -> None:

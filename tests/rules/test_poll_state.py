@@ -7,7 +7,7 @@ import pytest
 from bot.domain.incidents import Ending, ServiceProblem, State
 from bot.rules.policy import Policy
 from bot.rules.poll_state import PollState, blind_stretch, clamp_future, expect_removal, is_believed, resume
-from bot.rules.service_incidents import look_again_in
+from bot.rules.service_incidents import next_poll_in
 from tests.rules.world import DAY, HOUR, MINUTE, START, A, B, C, D, World, flagged, started
 
 
@@ -57,13 +57,13 @@ def test_a_list_that_keeps_losing_accounts_is_believed_a_day_after_the_last_loss
 def test_accounts_that_are_left_are_looked_at_as_often_as_ever() -> None:
     world = started()
     world.look({A: None})
-    assert look_again_in(world.watch, world.incidents, world.policy) == MINUTE
+    assert next_poll_in(world.watch, world.incidents, world.policy) == MINUTE
     world.look({})
     world.now += MINUTE
     world.look({})
-    assert look_again_in(world.watch, world.incidents, world.policy) == 15 * MINUTE
+    assert next_poll_in(world.watch, world.incidents, world.policy) == 15 * MINUTE
     slow = Policy(poll_interval=HOUR)
-    assert look_again_in(world.watch, world.incidents, slow) == HOUR
+    assert next_poll_in(world.watch, world.incidents, slow) == HOUR
 
 
 def test_an_account_that_stays_after_its_removal_is_missed_when_it_goes() -> None:

@@ -16,7 +16,7 @@ from bot.domain.incidents import Delivery, Ending, Purpose, Reason, ResetVerdict
 from bot.rules import owner_actions, timers
 from bot.rules.policy import PUSH_EVERY
 from bot.rules.poll_state import adding, expect_removal
-from bot.rules.service_incidents import look_again_in
+from bot.rules.service_incidents import next_poll_in
 from tests.rules.world import (
     ANNE,
     BEN,
@@ -299,7 +299,7 @@ def test_row_17_an_empty_list_after_accounts_is_told_once_and_freezes() -> None:
     assert replace(world.incident(A), seen_at=before.seen_at) == before
     assert [told.entries for told in world.told[1:]] == [(("list gone", Reason.OPENED),)]
     assert world.told[1].loud
-    assert look_again_in(world.watch, world.incidents, world.policy) == 15 * MINUTE
+    assert next_poll_in(world.watch, world.incidents, world.policy) == 15 * MINUTE
     world.flags = flags
     world.look()
     assert [service.ending for service in world.service()] == [Ending.RECOVERED]
@@ -642,7 +642,7 @@ def test_row_34_a_refused_token_is_told_once_and_holds_the_reminders() -> None:
     world.run_without_api(3 * HOUR, ServiceProblem.TOKEN)
     assert [push.reasons for push in world.pushes()[1:]] == [{"token": Reason.OPENED}]
     assert world.incident(A).seen_at == last_good
-    assert look_again_in(world.watch, world.incidents, world.policy) == 15 * MINUTE
+    assert next_poll_in(world.watch, world.incidents, world.policy) == 15 * MINUTE
     world.run(MINUTE)
     assert world.pushes()[-1].reasons == {A: Reason.REMINDER}
 

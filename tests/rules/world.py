@@ -25,7 +25,7 @@ from bot.rules.notifications import next_due, plan_messages
 from bot.rules.policy import LONGEST_BACKOFF, Policy
 from bot.rules.poll_state import PollState, resume
 from bot.rules.polls import Decision
-from bot.rules.service_incidents import look_again_in
+from bot.rules.service_incidents import next_poll_in
 
 START = datetime(2026, 3, 1, 2, 10, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -259,7 +259,7 @@ class World:
         """Watch: look at the pace of the watch, and deliver."""
         end = self.now + length
         while self.now < end:
-            self.now += look_again_in(self.watch, self.incidents, self.policy)
+            self.now += next_poll_in(self.watch, self.incidents, self.policy)
             self.look(flags(self.now) if flags else None)
             self.tick()
 
@@ -268,7 +268,7 @@ class World:
     ) -> None:
         end = self.now + length
         while self.now < end:
-            self.now += look_again_in(self.watch, self.incidents, self.policy)
+            self.now += next_poll_in(self.watch, self.incidents, self.policy)
             self.fail(trouble)
             self.tick()
 

@@ -28,7 +28,7 @@ async def alone(api: SimulatedUseapi, tmp_path: Path) -> AsyncIterator[Scene]:
     async with on_scene(api, tmp_path / "midwatch.sqlite3", other=False) as scene:
         api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.LIST)
         with pytest.raises(PendingModeration):
-            await scene.watch.monitor.check()
+            await scene.watch.monitor.poll()
         scene.confirm_anew()
         yield scene
 
@@ -102,12 +102,12 @@ async def unseen(api: SimulatedUseapi, tmp_path: Path) -> AsyncIterator[Scene]:
     """Two accounts without a flag, a list that is refused, and an owner who confirms one of them."""
     async with on_scene(api, tmp_path / "midwatch.sqlite3") as scene:
         api.clear(CHANNEL)
-        await scene.watch.monitor.check()
+        await scene.watch.monitor.poll()
         scene.clock.turn(timedelta(minutes=6))
-        await scene.watch.monitor.check()
+        await scene.watch.monitor.poll()
         api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.LIST)
         with pytest.raises(PendingModeration):
-            await scene.watch.monitor.check()
+            await scene.watch.monitor.poll()
         confirm(scene)
         yield scene
 

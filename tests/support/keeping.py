@@ -14,9 +14,9 @@ from pydantic import SecretStr
 
 from bot.domain.accounts import Account, Action, Flag, Observation
 from bot.domain.incidents import Incident, Message, Purpose, Route
+from bot.incidents.planner import NotificationPlanner
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
-from bot.incidents.teller import Teller
 from bot.interactions.buttons import view_of
 from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice, Outbox
@@ -92,14 +92,14 @@ class Watched:
     session: aiohttp.ClientSession = field(init=False)
     store: Store = field(init=False)
     ledger: WatchState = field(init=False)
-    teller: Teller = field(init=False)
+    teller: NotificationPlanner = field(init=False)
     keeper: IncidentService = field(init=False)
     useapi: UseapiClient = field(init=False)
     monitor: AccountPoller = field(init=False)
 
     async def see(self, *accounts: Account) -> bool:
         """Take in a list, without asking anybody for it."""
-        return await self.keeper.looked(Observation(self.clock.now(), accounts))
+        return await self.keeper.on_poll(Observation(self.clock.now(), accounts))
 
     def told(self, purpose: Purpose = Purpose.ALERT) -> list[Message]:
         """Return the messages for a purpose."""
@@ -135,7 +135,7 @@ async def watching(
             session, url, SecretStr(token), limits=limits, sleep=at_once, now=clock.now
         )
         watched.ledger = await WatchState.load(store, clock.now)
-        watched.teller = Teller(lambda: watched.owners, Policy(), clock.now)
+        watched.teller = NotificationPlanner(lambda: watched.owners, Policy(), clock.now)
         watched.keeper = IncidentService(
             watched.ledger, watched.teller, await store.watch.greeted(), monotonic=clock.monotonic
         )

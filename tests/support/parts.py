@@ -12,9 +12,9 @@ from pydantic import SecretStr
 
 from bot.actions.account_info import AccountInfoService
 from bot.domain.accounts import Account, Flag, Info, InfoSnapshot, KnownAccount
+from bot.incidents.planner import NotificationPlanner
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
-from bot.incidents.teller import Teller
 from bot.polling.poller import AccountPoller, recall
 from bot.providers.useapi import UseapiClient
 from bot.rules.policy import Policy
@@ -69,7 +69,7 @@ async def parts(
         useapi = UseapiClient(session, url or api.url, SecretStr(api.token), sleep=at_once, now=clock.now)
         ledger = await WatchState.load(store, clock.now)
         keeper = IncidentService(
-            ledger, Teller(frozenset[int], Policy(), clock.now), (), monotonic=clock.monotonic
+            ledger, NotificationPlanner(frozenset[int], Policy(), clock.now), (), monotonic=clock.monotonic
         )
         monitor = AccountPoller(useapi, store, await recall(store), keeper, now=clock.now)
         inquiries = AccountInfoService(useapi, store, monitor, now=clock.now, monotonic=clock.monotonic)

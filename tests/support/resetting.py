@@ -80,5 +80,5 @@ async def on_scene(api: SimulatedUseapi, database: Path, *, other: bool = True) 
         if other:
             api.add(channel=OTHER)
         api.flag(CHANNEL, MODERATION)
-        await watch.monitor.check()
+        await watch.monitor.poll()
         yield Scene(api, watch, database)

@@ -11,9 +11,9 @@ from typing import Final
 from bot.domain.accounts import Account, Flag, KnownAccount, Observation
 from bot.domain.causes import Cause
 from bot.domain.incidents import Delivery, ServiceProblem
+from bot.incidents.planner import NotificationPlanner
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
-from bot.incidents.teller import Teller
 from bot.interactions.buttons import view_of
 from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice, Outbox
@@ -67,21 +67,21 @@ class Keeper(IncidentService):
 
     taken: list[Taken]
 
-    async def looked(self, observation: Observation) -> bool:
-        believed = await super().looked(observation)
+    async def on_poll(self, observation: Observation) -> bool:
+        believed = await super().on_poll(observation)
         self.taken.append(Taken())
         return believed
 
-    async def failed(
+    async def on_poll_failed(
         self, trouble: ServiceProblem, flag: Flag | None = None, cause: Cause | None = None
     ) -> None:
-        await super().failed(trouble, flag, cause)
+        await super().on_poll_failed(trouble, flag, cause)
         self.taken.append(Taken(is_failure=True))
 
-    async def met(
+    async def on_flag_reported(
         self, channel: str, flag: Flag, *, since: datetime | None = None, by_look: bool = False
     ) -> None:
-        await super().met(channel, flag, since=since, by_look=by_look)
+        await super().on_flag_reported(channel, flag, since=since, by_look=by_look)
         self.taken.append(Taken(channel, flag.text, by_look))
 
 
@@ -173,7 +173,7 @@ class Process:
         self.refuses = False
         self.store = await self._open.enter_async_context(Store.open(self._path))
         self.ledger = await WatchState.load(self.store, self.now)
-        teller = Teller(lambda: self.owners, Policy(), self.now, self.new_key)
+        teller = NotificationPlanner(lambda: self.owners, Policy(), self.now, self.new_key)
         greeted = await self.store.watch.greeted()
         self.keeper = Keeper(self.ledger, teller, greeted, keys=self.new_key, monotonic=self.seconds)
         self.keeper.taken = self.taken
@@ -234,7 +234,7 @@ class Process:
         """Look at a list, and tell whether it is believed."""
         accounts = (Account(channel, 3, Flag.of(text) if text else None) for channel, text in shown.items())
         self.api.answer = tuple(accounts)
-        await self.rounds.look()
+        await self.rounds.poll()
         return self.monitor.failure is None
 
     async def fail(self, trouble: ServiceProblem, channel: str | None, flag: Flag | None) -> None:
@@ -242,10 +242,10 @@ class Process:
         error = error_of(trouble, channel, flag)
         if error is None:
             with suppress(StoreError):
-                await self.keeper.failed(trouble)
+                await self.keeper.on_poll_failed(trouble)
             return
         self.api.answer = error
-        await self.rounds.look()
+        await self.rounds.poll()
 
     def seconds(self) -> float:
         """Return what the process's own clock shows."""

@@ -163,11 +163,11 @@ async def test_row_51_the_watch_tells_of_an_outage_and_never_of_the_token(
     async with watching(tmp_path / "midwatch.sqlite3", clock, api=api) as watch:
         api.add()
         rounds = rounds_of(watch)
-        await rounds.look()
+        await rounds.poll()
         api.fault(fault)
         for _ in range(7):
             clock.turn(MINUTE)
-            await rounds.look()
+            await rounds.poll()
         incident = watch.incident(None)
         assert (incident.problem, incident.cause) == (ServiceProblem.UNREACHABLE, Cause.CHALLENGE)
         assert rounds.rest() <= 2 * MINUTE

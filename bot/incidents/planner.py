@@ -11,7 +11,7 @@ from bot.rules.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
-class Teller:
+class NotificationPlanner:
     """Keeps the owners' messages in step with what is true; `owners` gives who they are at the moment."""
 
     owners: Callable[[], Collection[int]]
@@ -19,13 +19,13 @@ class Teller:
     now: Callable[[], datetime]
     keys: Callable[[], str] = new_key
 
-    def tell(self, draft: Transaction, alerts: Iterable[Alert] = ()) -> None:
+    def plan_notifications(self, draft: Transaction, alerts: Iterable[Alert] = ()) -> None:
         """Change the messages of all owners, as the last thing in a turn that changed what they are about."""
         told = tuple(alerts)
         for owner in sorted(self.owners()):
-            self.tell_one(draft, owner, told)
+            self.plan_for(draft, owner, told)
 
-    def tell_one(self, draft: Transaction, owner: int, alerts: Iterable[Alert] = ()) -> None:
+    def plan_for(self, draft: Transaction, owner: int, alerts: Iterable[Alert] = ()) -> None:
         """Change the messages of one person, who may be no owner any more: then there is nothing to tell."""
         if owner not in self.owners():
             return
