@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.domain.incidents import Delivery, Purpose, Reason, ResetVerdict, State
 from bot.incidents.service import UNKNOWN_OUTCOME
+from bot.storage.migrations import STEPS
 from bot.storage.rows import from_epoch
 
 ASKED = "asked"
@@ -111,7 +112,8 @@ class Records:
     def _read(self, query: str) -> list[tuple[Any, ...]]:
         try:
             with closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True)) as connection:
-                return connection.execute(query).fetchall()
+                (version,) = connection.execute("PRAGMA user_version").fetchone()
+                return connection.execute(query).fetchall() if version == len(STEPS) else []
         except sqlite3.OperationalError as error:
             # Any other error must not pass for a database in which nothing is left to do.
             if error.sqlite_errorname in NOT_MADE:

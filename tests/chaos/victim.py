@@ -17,8 +17,8 @@ from typing import Final
 
 from bot import app
 from bot.config import load_settings
+from bot.domain import clock as present
 from bot.notifications import FailPoint
-from bot.polling import poller
 from bot.runtime import log_setup
 from tests.chaos.hurry import Hurry, SetClock
 from tests.demo import launch
@@ -88,7 +88,7 @@ def live(life: Life) -> None:
     log_setup.configure(settings.log_level, settings.log_format, secrets=[])
     # Every part of the bot asks one function for the time, and that one asks this name.
     clock = SetClock(life.hurry, life.clock)
-    poller.datetime = clock  # pyright: ignore[reportAttributeAccessIssue, reportPrivateImportUsage]
+    present.datetime = clock  # pyright: ignore[reportAttributeAccessIssue, reportPrivateImportUsage]
     with point_at(life.discord_api, life.gateway), asyncio.Runner(loop_factory=life.hurry.loop) as runner:
         count_tasks(runner.get_loop(), life.tasks)
         runner.run(app.run(settings, at=life.killer()))

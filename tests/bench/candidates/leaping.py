@@ -104,13 +104,13 @@ def main() -> None:
     keep_the_line()
     from bot import app  # noqa: PLC0415 - only now, as said above
     from bot.config import load_settings  # noqa: PLC0415 - the same
-    from bot.polling import poller  # noqa: PLC0415 - the same
+    from bot.domain import clock as present  # noqa: PLC0415 - the same
     from bot.runtime import log_setup  # noqa: PLC0415 - the same
 
     if commits := os.environ.get("BENCH_COMMITS"):
         note_commits(Path(commits))
     # Every part of the bot asks one function for the time of day, and that one asks this name.
-    poller.datetime = clock  # pyright: ignore[reportAttributeAccessIssue, reportPrivateImportUsage]
+    present.datetime = clock  # pyright: ignore[reportAttributeAccessIssue, reportPrivateImportUsage]
     selector = LeapingSelector(clock)
     settings = load_settings(None)
     if seconds := os.environ.get("BENCH_POLL_SECONDS"):
