@@ -120,11 +120,11 @@ async def test_what_could_not_be_committed_is_no_line(watch: Watched, log: Log, 
 
 
 async def test_ten_polls_that_show_nothing_new_log_nothing(scene: Scene, log: Log) -> None:
-    await scene.watch.monitor.check()
+    await scene.watch.monitor.poll()
     log.lines()
     for _ in range(10):
         scene.clock.turn(MINUTE)
-        await scene.watch.monitor.check()
+        await scene.watch.monitor.poll()
     assert log.lines() == []
 
 
@@ -217,14 +217,14 @@ async def test_an_outage_is_a_warning_with_its_cause_and_a_line_when_it_is_over(
     for _ in range(3):
         scene.clock.turn(MINUTE)
         with pytest.raises(UseapiError):
-            await scene.watch.monitor.check()
+            await scene.watch.monitor.poll()
     assert [each.levelname for each in caplog.records if each.name in OURS] == ["WARNING"]
     assert log.lines() == [
         "the accounts cannot be read: the API refuses the token in USEAPI_TOKEN. Trying again until it works"
     ]
     scene.api.mend()
     scene.clock.turn(MINUTE)
-    await scene.watch.monitor.check()
+    await scene.watch.monitor.poll()
     assert log.lines() == ["the accounts can be read again after 3 min; watching 2 accounts"]
 
 
@@ -233,7 +233,7 @@ async def test_a_newcomer_whose_api_takes_no_connection_reads_one_line_that_says
 ) -> None:
     for _ in range(3):
         with pytest.raises(UseapiError):
-            await watch.monitor.check()
+            await watch.monitor.poll()
     assert log.entries() == [
         {
             "event": "api_lost",
@@ -247,7 +247,7 @@ async def test_a_newcomer_whose_api_takes_no_connection_reads_one_line_that_says
 async def test_how_many_accounts_are_watched_is_a_line_when_that_changes(scene: Scene, log: Log) -> None:
     log.lines()
     scene.api.add()
-    await scene.watch.monitor.check()
+    await scene.watch.monitor.poll()
     assert log.entries() == [{"event": "watching", "listed": "3 accounts", "accounts": 3}]
 
 
@@ -257,10 +257,10 @@ async def test_no_line_holds_midjourneys_text_or_a_whole_channel(
     caplog.set_level(logging.INFO)
     await scene.press()
     scene.api.flag(CHANNEL, BLOCK)
-    await scene.watch.monitor.check()
+    await scene.watch.monitor.poll()
     scene.api.fault(Fault.HTML_503)
     with pytest.raises(UseapiError):
-        await scene.watch.monitor.check()
+        await scene.watch.monitor.poll()
     records = [each for each in caplog.records if each.name in OURS]
     lines = "\n".join(JsonFormatter(Redactor(())).format(each) for each in records)
     assert "account_flagged" in lines
