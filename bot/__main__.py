@@ -35,9 +35,11 @@ LEVELS: Final = {"check": log_setup.LogLevel.WARNING, "account": log_setup.LogLe
 KINDS: Final = {"account": AccountSettings}
 """The settings of commands that need less than the bot."""
 ENV_FILE: Final = Path(".env")
-NOT_UNDERSTOOD: Final = "these words are not understood (a token is never one of them)"
+NOT_UNDERSTOOD: Final = "unknown command or option (never put a token here)"
 QUOTES_NOTHING: Final = re.compile(r"the following arguments are required: .+|.+: expected one argument")
 """The messages of argparse that repeat nothing of what was typed."""
+SHORT_WORD: Final = re.compile(r"(?:.*: invalid choice: '|unrecognized arguments: )([a-z]{1,12})(?:'.*)?")
+"""The messages of argparse that repeat one word, if it is too short and plain for a token."""
 
 
 def main(
@@ -117,7 +119,7 @@ def run(settings: Settings, waits: app.Timings) -> int:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that repeats nothing of what was typed: people paste tokens where none belongs."""
+    """A parser that repeats one short word at most of what was typed: people paste tokens anywhere."""
 
     def print_help(self, file: object = None) -> None:  # noqa: ARG002 - argparse's signature; `say` knows where to
         """Write the help."""
@@ -126,6 +128,8 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Show the usage, and end with the exit code of argparse."""
         what = message if QUOTES_NOTHING.fullmatch(message) else NOT_UNDERSTOOD
+        if short := SHORT_WORD.fullmatch(message):
+            what = f'unknown word "{short[1]}"'
         complain(self.format_usage().rstrip(), f"{self.prog}: {what}. See {self.prog} --help.")
         self.exit(2)
 

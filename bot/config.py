@@ -70,6 +70,14 @@ def token_without(scheme: str) -> Callable[[str], str]:
     return check
 
 
+def token_or_empty(text: str) -> str:
+    """Read the bot's token where it is not needed: a wrong one is no reason to stop."""
+    try:
+        return token_without("Bot")(text)
+    except ValueError:
+        return ""
+
+
 def host_of(text: str) -> tuple[str, str]:
     """Return scheme and host of an address; raise ValueError if it, its port or its host's name is none."""
     address = urlsplit(text)
@@ -264,9 +272,9 @@ class Settings(BaseSettings):
 
 
 class AccountSettings(Settings):
-    """The settings of commands that do not log in to Discord: without the bot's token, it is empty."""
+    """The settings of commands that do not log in to Discord: a bot's token that is none counts as empty."""
 
-    discord_token: Annotated[SecretStr, from_text(token_without("Bot"))] = Field(default=SecretStr(""))
+    discord_token: Annotated[SecretStr, from_text(token_or_empty)] = Field(default=SecretStr(""))
 
 
 def problem(error: ErrorDetails) -> str:

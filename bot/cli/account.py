@@ -41,10 +41,11 @@ STOPPED_LATE: Final = (
 )
 PIPE_IT: Final = "Run this at a terminal, or pipe the token into it: python -m bot account set < FILE"
 HERE: Final = {
+    " and restart Midwatch": "",
     "/mjaccounts": "`python -m bot account list`",
     "/mjremove": "/mjremove in Discord",
 }
-"""What a next step that names a command of Discord's says at the terminal."""
+"""What a next step says at the terminal instead: another command, and nothing of a bot that need not run."""
 ABOUT: Final = """\
 Create, update and list the Midjourney accounts at useapi.net, without Discord.
 
@@ -70,7 +71,7 @@ shown.
 ABOUT_CODES: Final = """\
 Exit codes:
     0  done
-    2  these words are not understood
+    2  unknown command or option
    65  the input was refused (the message says why)
    69  the API could not do it, or cannot be reached
    74  done, but the answer could not be written

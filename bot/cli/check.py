@@ -1,6 +1,7 @@
 """`python -m bot check`: says line by line whether everything the bot needs is right."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from bot.providers.useapi import (
     UseapiError,
     open_session,
 )
+from bot.providers.useapi.network import UNTRUSTED
 from bot.render.text import bare, count
 from bot.storage import StoreError
 
@@ -296,6 +298,20 @@ def told(error: UseapiError) -> str:
 
 
 def unasked(error: Exception) -> str:
-    """Say that Discord cannot be asked, without the error's text, which may hold addresses and headers."""
-    why = f"HTTP {error.status}" if isinstance(error, discord.HTTPException) else type(error).__name__
-    return f"Discord cannot be asked ({why}). Try again later."
+    """Return why Discord gave no answer, without the error's text, which may hold addresses and headers."""
+    match error:
+        case discord.DiscordServerError():
+            words = f"Discord has a server error (HTTP {error.status}). Try again later."
+        case discord.HTTPException():
+            words = f"Discord refuses the request (HTTP {error.status}). Try again later."
+        case TimeoutError():
+            words = "Discord did not answer in time. Try again later."
+        case aiohttp.ClientConnectorDNSError():
+            words = "Discord's address could not be looked up. Check this machine's network."
+        case aiohttp.ClientSSLError() | ssl.CertificateError():
+            words = f"This machine does not trust Discord's certificate. {UNTRUSTED}"
+        case aiohttp.ClientConnectorError():
+            words = "Discord cannot be reached. Check this machine's network."
+        case _:
+            words = "The connection to Discord broke off. Try again later."
+    return words

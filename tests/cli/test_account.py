@@ -352,6 +352,12 @@ async def test_a_reader_of_complaints_who_leaves_is_no_error_either(terminal: Te
     assert (ended.said, (terminal.folder / "code").read_text()) == ("", "77\n")
 
 
+async def test_a_refused_token_is_told_without_a_bot_to_restart(terminal: Terminal) -> None:
+    terminal.api.fault(Fault.UNAUTHORIZED)
+    ended = await terminal.run("account", "list")
+    assert "Put the whole token from useapi.net, with its `user:`, into USEAPI_TOKEN.\n" in ended.err
+
+
 async def test_an_answer_that_cannot_be_written_stands_where_complaints_do(terminal: Terminal) -> None:
     account = terminal.api.add()
     ended = await terminal.in_shell("midwatch account list >/dev/full")
@@ -436,13 +442,22 @@ async def test_a_database_without_names_is_not_spoken_of_and_left_as_it_is(
     assert [path.read_text() for path in terminal.folder.iterdir()] == ([] if text is None else [text])
 
 
-async def test_the_bot_s_own_token_is_not_needed(terminal: Terminal) -> None:
-    terminal.settings["DISCORD_TOKEN"] = ""
+@pytest.mark.parametrize(
+    ("token", "fault"),
+    [
+        ("", "is missing"),
+        ("short", "is too short"),
+        ("Bot x", "begins with"),
+        ("two words", "is not one word"),
+    ],
+)
+async def test_the_bot_s_own_token_is_not_needed(terminal: Terminal, token: str, fault: str) -> None:
+    terminal.settings["DISCORD_TOKEN"] = token
     login = terminal.api.newcomer()
     assert (await terminal.run("account", "set", stdin=login.discord)).code == 0
     assert login.channel in (await terminal.run("account", "list")).out
     started = await terminal.run()
-    assert (started.code, "DISCORD_TOKEN is missing" in started.err) == (78, True)
+    assert (started.code, f"DISCORD_TOKEN {fault}" in started.err) == (78, True)
 
 
 def test_the_commands_for_accounts_do_without_the_watch() -> None:

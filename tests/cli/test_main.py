@@ -198,7 +198,18 @@ def test_an_unknown_word_is_explained(capsys: pytest.CaptureFixture[str]) -> Non
     with pytest.raises(SystemExit) as refused:
         main(["dance"], env_file=None)
     assert refused.value.code == 2
-    assert "check" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "check" in said
+    assert 'unknown word "dance"' in said
+
+
+@pytest.mark.parametrize("words", [["Dance"], ["dance7"], ["choreography" + "s"], ["check", "a", "b"]])
+def test_only_one_short_word_of_small_letters_is_repeated(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(words, env_file=None)
+    assert "python -m bot: unknown command or option (never put a token here)." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
