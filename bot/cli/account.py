@@ -75,7 +75,7 @@ Exit codes:
    65  the input was refused (the message says why)
    69  the API could not do it, or cannot be reached
    74  done, but the answer could not be written
-   77  the API refuses the useapi token, or the subscription does not allow it
+   77  useapi.net refused the API token, or the subscription does not allow it
    78  the settings are wrong
   130  stopped with Ctrl-C
 """

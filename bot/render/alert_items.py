@@ -130,13 +130,13 @@ def stretch(start: datetime, end: datetime) -> str:
 
 
 def slots_out(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]) -> str | None:
-    """Return how many job slots are out of how many; None where the API named no number."""
+    """Return how many job slots are unavailable of how many; None where the API named no number."""
     open_channels = {each.channel for each in incidents.values() if each.state in NEEDING}
     total = _slots(known for known in accounts.values() if known.is_listed)
     out = _slots(known for known in accounts.values() if known.channel in open_channels)
     if not total:
         return None
-    return f"{whole(out)} of {whole(total)} job slots {'is' if out == 1 else 'are'} out"
+    return f"{whole(out)} of {whole(total)} job slots {'is' if out == 1 else 'are'} unavailable"
 
 
 def _slots(accounts: Iterable[KnownAccount]) -> int:

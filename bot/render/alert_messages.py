@@ -27,7 +27,7 @@ DMS_CLOSED: Final = (
 LINKED: Final = re.compile(r"\[([^\]]*)\]\(https://discord\.com/channels/[^)]*\)")
 OUTDATED: Final = "⚪ What this was about is over. /mjstatus shows how things are now."
 EXAMPLE_TEXT: Final = (
-    "This is a test. Here would stand what Midjourney says, such as: You have a pending moderation message."
+    "Test only. Midjourney's own words appear here, for example: You have a pending moderation message."
 )
 NOTES_SHOWN: Final = 20
 TEXT_LIMIT: Final = 300
@@ -136,7 +136,7 @@ def _summed_up(cases: Sequence[Case]) -> str:
     removed = sum(is_removed(case.incident) for case in cases)
     if removed == len(cases):
         return f"⚪ {count(removed, 'account')} are not configured any more: {names}."
-    return f"✅ {count(len(cases), 'account')} were flagged, all over: {names}."
+    return f"✅ {count(len(cases), 'account')} were flagged and are back: {names}."
 
 
 def _listed(told: Sequence[str]) -> list[str]:

@@ -6,35 +6,35 @@ from typing import Final
 from bot.domain.causes import Cause
 
 WORDS: Final[Mapping[Cause | None, str]] = {
-    None: "the API does not answer",
-    Cause.SILENT: "the API does not answer in time",
-    Cause.REFUSED: "the API takes no connection",
-    Cause.BROKEN_OFF: "the connection to the API breaks off",
-    Cause.NO_ADDRESS: "the API's address cannot be looked up",
-    Cause.CERTIFICATE: "the API's certificate is not accepted",
-    Cause.SERVER_ERROR: "the API is out of order",
-    Cause.LIMITED: "the API wants to be asked less often",
-    Cause.CHALLENGE: "something in front of the API turns this machine away",
-    Cause.WEB_PAGE: "a web page answers instead of the API",
-    Cause.REDIRECT: "the API sends me to another address, and I follow none",
-    Cause.NO_API: "what answers does not speak as an API does",
-    Cause.ENCODING: "the API packs its answer in a way I cannot read",
-    Cause.GARBLED: "the API answers in a form I do not know",
-    Cause.REJECTED: "the API refuses what I ask",
-    Cause.SUBSCRIPTION: "the useapi account has no subscription, or it is over",
-    Cause.QUOTA: "the useapi subscription is too small",
-    Cause.FAULT: "I could not read the list, by a fault of my own",
+    None: "useapi.net does not answer",
+    Cause.SILENT: "useapi.net does not answer in time",
+    Cause.REFUSED: "useapi.net refuses connections",
+    Cause.BROKEN_OFF: "the connection to useapi.net breaks off",
+    Cause.NO_ADDRESS: "useapi.net's address cannot be looked up",
+    Cause.CERTIFICATE: "useapi.net's certificate is not accepted",
+    Cause.SERVER_ERROR: "useapi.net has a server error",
+    Cause.LIMITED: "useapi.net limits how often it may be asked",
+    Cause.CHALLENGE: "something in front of useapi.net turns this machine away",
+    Cause.WEB_PAGE: "a web page answers instead of useapi.net",
+    Cause.REDIRECT: "useapi.net redirects to another address, and I follow no redirects",
+    Cause.NO_API: "what answers at USEAPI_URL is not an API",
+    Cause.ENCODING: "useapi.net compresses its answer in a way I cannot read",
+    Cause.GARBLED: "useapi.net answers in a form I do not know",
+    Cause.REJECTED: "useapi.net refuses what I ask",
+    Cause.SUBSCRIPTION: "your useapi.net subscription is missing or has expired",
+    Cause.QUOTA: "your useapi.net subscription does not cover all accounts",
+    Cause.FAULT: "something broke inside me while I read the list",
 }
 """What happens, after "I cannot see your accounts:"; None stands for what nobody knows."""
 
-NETWORK: Final = "If it lasts, look whether useapi.net is up, and whether this machine has a network."
+NETWORK: Final = "If it lasts, check that useapi.net is up and that this machine has a network."
 ADDRESS: Final = "Check USEAPI_URL, and whether useapi.net still offers its Midjourney API."
 CHANGED: Final = "If it lasts, the API has changed, and I need an update."
 
 IF_IT_LASTS: Final[Mapping[Cause | None, str]] = {
     None: NETWORK,
     Cause.SILENT: NETWORK,
-    Cause.REFUSED: "If it lasts, look whether useapi.net is up, and check USEAPI_URL.",
+    Cause.REFUSED: "If it lasts, check that useapi.net is up, and check USEAPI_URL.",
     Cause.BROKEN_OFF: NETWORK,
     Cause.NO_ADDRESS: "If it lasts, check this machine's network and name server, and USEAPI_URL.",
     Cause.CERTIFICATE: (
@@ -42,7 +42,7 @@ IF_IT_LASTS: Final[Mapping[Cause | None, str]] = {
         "opens TLS, and USEAPI_URL."
     ),
     Cause.SERVER_ERROR: "If it lasts, ask useapi.net: this machine and its network are not the reason.",
-    Cause.LIMITED: "If it lasts, see whether another program asks with the same token.",
+    Cause.LIMITED: "If it lasts, check whether another program uses the same token.",
     Cause.CHALLENGE: (
         "If it lasts, ask useapi.net whether it blocks this machine's address: the token is not the reason."
     ),
@@ -52,6 +52,6 @@ IF_IT_LASTS: Final[Mapping[Cause | None, str]] = {
     Cause.ENCODING: "See what stands between this machine and the API: it should leave answers as they are.",
     Cause.GARBLED: CHANGED,
     Cause.REJECTED: CHANGED,
-    Cause.FAULT: "Look in my log for what went wrong.",
+    Cause.FAULT: "My log says what went wrong.",
 }
 """What a person can do about an API that cannot be asked."""

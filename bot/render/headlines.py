@@ -16,8 +16,8 @@ NEWS: Final = {
     Reason.RECURRING: "flagged again",
     Reason.RETURNED: "flagged again",
 }
-LOOKING_ON: Final = "I keep looking before I call it over."
-CLAIM_LAPSES: Final = "Press **I'm on it** again to keep it. If you do not, the reminders go on in 30 min."
+CHECKING_ON: Final = "Checking for a few minutes to be sure."
+CLAIM_LAPSES: Final = "Press **I'm on it** again to keep it. Otherwise reminders start again in 30 min."
 ONLY_REMINDERS: Final = "From now on I only remind you of it."
 
 
@@ -30,8 +30,8 @@ def headline(cases: Sequence[Case]) -> str:
         return _needing(needing)
     clearing = [case for case in cases if case.incident.state is State.CLEARING]
     if clearing:
-        were = count(len(clearing), "account was", "accounts were")
-        return f"👀 {were} not flagged at the last look: {names_of(clearing)}. {LOOKING_ON}"
+        clear = count(len(clearing), "account looks clear", "accounts look clear")
+        return f"👀 {clear}: {names_of(clearing)}. {CHECKING_ON}"
     return _over(cases)
 
 
@@ -49,9 +49,9 @@ def headline_of(case: Case) -> str:
         case State.OPEN:
             return _open(case)
         case State.CLEARING:
-            return f"👀 {case.name} was not flagged at the last look. {LOOKING_ON}"
+            return f"👀 {case.name} looks clear. {CHECKING_ON}"
         case State.RESETTING:
-            return f"🔄 {case.name} is being reset. The outcome will stand here."
+            return f"🔄 {case.name} is being reset. The result will appear here."
         case State.ENDED:
             return _ended(case)
     assert_never(case.incident.state)
@@ -61,7 +61,7 @@ def was_flagged(case: Case) -> str:
     """Say of an episode that was over before it could be told when it was."""
     if is_removed(case.incident):
         return f"⚪ {case.name} is not configured any more."
-    return f"✅ {case.name} was flagged for {duration(case.incident)}, over."
+    return f"✅ {case.name} was flagged for {duration(case.incident)} and is back."
 
 
 def _open(case: Case) -> str:
@@ -78,7 +78,7 @@ def _open(case: Case) -> str:
         case Reason.REMINDER:
             return f"⏰ {name} still needs you: {wish}"
         case Reason.ASSIGNEE_CHECK:
-            return f"⏰ You said you are on it {_ago(case)} ago: {name} is still flagged"
+            return f"⏰ You took {name} {_ago(case)} ago. It is still flagged"
     assert_never(case.reason)
 
 
@@ -104,7 +104,7 @@ def _needing(cases: Sequence[Case]) -> str:
         return f"{headline_of(fresh[0])} ({whole(len(cases))} accounts need you in all)"
     asked = [case for case in fresh if case.reason is Reason.ASSIGNEE_CHECK]
     if asked and len(asked) == len(fresh):
-        return f"⏰ You said you are on it {_ago(asked[0])} ago: {count(len(asked), 'account')} still flagged"
+        return f"⏰ You took {count(len(asked), 'account')} {_ago(asked[0])} ago. They are still flagged"
     names = names_of(sorted(cases, key=lambda case: not case.is_fresh))
     if not fresh and any(case.reason is Reason.REMINDER for case in cases):
         return f"⏰ {_people(len(cases), 'still ')}: {names}"

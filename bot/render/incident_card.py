@@ -16,7 +16,7 @@ from bot.render.message_content import ButtonLook, Control, LinkLook
 from bot.render.text import clip, code_block, exactly, when
 
 DESCRIPTION_LIMIT: Final = 2_000
-STILL_RESETS: Final = "It can be reset all the same: whether that worked shows with the next good list."
+STILL_RESETS: Final = "It can still be reset; the next list that I can read shows whether that worked."
 RISK: Final = "A reset before then risks the account."
 
 
@@ -25,7 +25,7 @@ class Around:
     """What a card says besides its own incident."""
 
     slots: str | None = None
-    """How many job slots are out of how many."""
+    """How many job slots are unavailable of how many."""
     trouble: Incident | None = None
     """The service's own incident that goes on: what is shown is as it was last seen."""
     note: str | None = None
@@ -106,14 +106,14 @@ def _lines(case: Case, around: Around) -> Iterator[str]:
     yield from _judged(incident)
     yield _since(incident)
     if incident.reset_at is not None:
-        yield f"It had been reset {when(incident.reset_at, 'f')}, and was flagged again."
+        yield f"It was reset {when(incident.reset_at, 'f')} and was flagged again."
     yield from _blind(incident)
     yield from _unseen(incident, around.trouble)
     yield from _block(case)
     if incident.recurring and case.reason is not Reason.RECURRING:
         yield f"It is the third time in 6 hours. {ONLY_REMINDERS}"
     if incident.from_command:
-        yield "A command met this; the account list does not show it."
+        yield "A command ran into this; the account list does not show it."
     for words in who_and_until(case):
         yield f"**{words[0].upper()}{words[1:]}.**"
     if around.slots and case.needs_somebody:
@@ -138,7 +138,7 @@ def _since(incident: Incident) -> str:
     at = exactly(incident.opened_at)
     if incident.before_watch:
         return f"Flagged before I started watching; first seen {at}."
-    return f"It had been flagged since {at}." if incident.state is State.CLEARING else f"Flagged since {at}."
+    return f"It was flagged since {at}." if incident.state is State.CLEARING else f"Flagged since {at}."
 
 
 def _unseen(incident: Incident, trouble: Incident | None) -> Iterator[str]:
@@ -161,7 +161,7 @@ def _block(case: Case) -> Iterator[str]:
     if case.is_block_over:
         yield f"**The block should be over since {end}."
     else:
-        yield f"**The block ends {end}. {RISK} No reminders till then."
+        yield f"**The block ends {end}. {RISK} I'll remind you when it ends."
 
 
 def _blind(incident: Incident) -> Iterator[str]:
@@ -169,8 +169,8 @@ def _blind(incident: Incident) -> Iterator[str]:
         return
     window = stretch(incident.blind_from, incident.blind_until)
     began = incident.opened_at >= incident.blind_from
-    event = "begun earlier" if began else "ended any time in between"
-    yield f"I could not look {window}; it may have {event}."
+    event = "begun earlier" if began else "ended at any time in between"
+    yield f"I could not see it {window}; it may have {event}."
 
 
 def _how(incident: Incident) -> str:

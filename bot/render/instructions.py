@@ -19,9 +19,9 @@ COMMAND: Final = "use /mjreset."
 OPEN_BELOW: Final = "Open an account below: that shows which login to use, what to do, and the buttons."
 OPEN_BY_COMMAND: Final = "/mjaccounts opens each account; /mjreset resets one."
 BLOCK_OVER: Final = "The block should be over now."
-_NAMELESS: Final = "Its name is not known yet: it is the login whose token the API has for this channel."
-_OTHER_LOGIN: Final = "If the link does not open, another login is active."
-_NO_LINK: Final = "No link to be seen? Run /imagine there by hand: Midjourney then shows it."
+_NAMELESS: Final = "Login unknown. Use the Discord account you gave to useapi.net for this channel."
+_OTHER_LOGIN: Final = "Link won't open? You are logged in to Discord as someone else."
+_NO_LINK: Final = "No link? Run /imagine there; Midjourney then shows it."
 
 
 def discord_name(account: KnownAccount) -> str | None:
@@ -75,7 +75,7 @@ def _moderation(account: KnownAccount, reset: str) -> tuple[str, str, str]:
     return (
         f"Log in to Discord {_login(account)}.",
         f"Open {_channel(account)}, read the message and acknowledge it there.",
-        f"Only then {reset} A reset acknowledges nothing.",
+        f"Only then {reset} Resetting does not acknowledge it for you.",
     )
 
 
@@ -83,15 +83,15 @@ def _captcha(account: KnownAccount, reset: str) -> tuple[str, str, str]:
     return (
         f"Log in to Discord {_login(account)}.",
         f"Open {_channel(account)}, follow the verification link and solve the CAPTCHA. {_NO_LINK}",
-        f"Only then {reset} A reset solves nothing.",
+        f"Only then {reset} Resetting does not solve it for you.",
     )
 
 
 def _block(account: KnownAccount, reset: str, wait: str) -> tuple[str, str, str]:
     return (
         wait,
-        f"Then log in to Discord {_login(account)}, open {_channel(account)}, see what waits there.",
-        f"Last, {reset} A reset does not shorten the block.",
+        f"Log in to Discord {_login(account)}, open {_channel(account)} and see what is there.",
+        f"Then {reset} Resetting does not shorten the block.",
     )
 
 
@@ -99,19 +99,19 @@ def _other(account: KnownAccount, reset: str) -> tuple[str, str, str]:
     return (
         f"Log in to Discord {_login(account)}.",
         f"Open {_channel(account)} and do what the message says.",
-        f"Only then {reset} A reset alone settles nothing.",
+        f"Only then {reset} Resetting does not fix it.",
     )
 
 
 def _wait(flag: Flag, until: datetime | None) -> str:
     if until is not None:
-        return f"Wait until {exactly(until)}. Do not reset earlier."
+        return f"Wait until {exactly(until)}. Do not reset before then."
     length = flag.block_length
     if length is not None:
-        return f"Wait {span(length)} from when the block began. Do not reset earlier."
+        return f"Wait {span(length)} from when the block began. Do not reset before then."
     if words := flag.worded_end:
-        return f"Wait as long as the message says: {code_span(words, 60)}. Do not reset earlier."
-    return "I read no end in the message: look in the channel for it, and wait. Do not reset earlier."
+        return f"Wait as long as the message says: {code_span(words, 60)}. Do not reset before then."
+    return "The message names no end: check the channel for one, and wait. Do not reset before then."
 
 
 def _login(account: KnownAccount) -> str:

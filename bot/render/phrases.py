@@ -20,7 +20,7 @@ def open_words(state: State | None, flag: Flag) -> str:
     """Name the state of what is not over."""
     match state:
         case State.CLEARING:
-            return "👀 not flagged at the last look"
+            return "👀 recovering"
         case State.RESETTING:
             return "🔄 being reset"
         case _:
@@ -87,7 +87,7 @@ def failure(what: str, next_step: str, quote: str | None = None) -> str:
 def unexpected(reference: str) -> str:
     """Apologise for a mistake of the bot's own; the reference leads to it in the log."""
     return (
-        "⚠️ Sorry, that did not work: the bot ran into a fault of its own.\n"
+        "⚠️ Sorry, that did not work: something broke inside Midwatch.\n"
         "Try it once more. If it happens again, look in the bot's log for "
         f"{code_span(reference, 40)}."
     )

@@ -22,7 +22,7 @@ REFUSED: Final = (
 GAPS: Final = "Meanwhile I watch the accounts that are left. Alerts about the others stay as they are."
 TITLES: Final = {
     ServiceProblem.LIST_GONE: "⚠️ Accounts are missing",
-    ServiceProblem.PENDING: "⚠️ Error 596 in place of the list",
+    ServiceProblem.PENDING: "⚠️ Error 596 instead of the list",
 }
 LINKS_LIMIT: Final = 900
 SAME_LOOK: Final = timedelta(minutes=1)
@@ -42,7 +42,7 @@ def service_look(
     trouble = incident.problem or ServiceProblem.UNREACHABLE
     embed = discord.Embed(
         title=TITLES.get(trouble, "⚠️ Not watching now"),
-        description="\n".join([f"No good look since {_since(incident)}.", _meanwhile(trouble)]),
+        description="\n".join([f"No successful check since {_since(incident)}.", _meanwhile(trouble)]),
         colour=discord.Colour.red(),
     )
     if incident.flag is not None:
@@ -57,11 +57,11 @@ def service_look(
 def headline(incident: Incident, *, reminds: bool = False) -> str:
     """Say in one line what happened to the service, or that it is still so."""
     if incident.problem is ServiceProblem.LIST_GONE:
-        first = "Accounts have vanished: the API lists none of yours any more, or less than half"
-        again = "Accounts are still missing: the API lists none of yours any more, or less than half"
+        first = "Accounts have vanished: useapi.net lists none of yours any more, or less than half"
+        again = "Accounts are still missing: useapi.net lists none of yours any more, or less than half"
     elif incident.flag is not None:
-        first = f"An account needs you, and I cannot tell which: {short(incident)}"
-        again = f"An account still needs you, and I cannot tell which: {short(incident)}"
+        first = f"One of your accounts needs you: {short(incident)}"
+        again = f"One of your accounts still needs you: {short(incident)}"
     else:
         first = f"I cannot see your accounts: {short(incident)}"
         again = f"I still cannot see your accounts: {short(incident)}"
@@ -74,7 +74,7 @@ def recovery(incident: Incident) -> str:
     blind = f"{span(end - start)} ({stretch(start, end)})"
     if incident.problem is ServiceProblem.AWAY:
         return f"👀 I have no record of {blind}: {short(incident)}. I am watching again."
-    return f"✅ I can see your accounts again. I could not for {blind}."
+    return f"✅ I can see your accounts again. I was blind for {blind}."
 
 
 def window(incident: Incident) -> tuple[datetime, datetime]:
@@ -88,7 +88,7 @@ def _recovered(
 ) -> Look:
     embed = discord.Embed(
         title="✅ Watching again",
-        description=f"Until now: {short(incident)}.",
+        description=f"Cause: {short(incident)}.",
         colour=discord.Colour.green(),
     )
     add_field(embed, "What changed meanwhile", changes(incident, incidents, accounts))
@@ -112,7 +112,7 @@ def changes(
         for words, each in (("Newly flagged", found), ("Not flagged any more", gone))
         if each
     ]
-    return "\n".join(lines) or "No account is flagged that was not, and none is back that was."
+    return "\n".join(lines) or "Nothing changed."
 
 
 def _last_seen(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]) -> str:
@@ -158,15 +158,15 @@ def short(incident: Incident) -> str:  # noqa: PLR0911 - a table
         case ServiceProblem.UNREACHABLE:
             return WORDS[None]
         case ServiceProblem.TOKEN:
-            return "the API refuses the useapi token"
+            return "useapi.net refused the API token"
         case ServiceProblem.UNPAID:
-            return "the useapi subscription is over or too small"
+            return "your useapi.net subscription has expired or does not cover all accounts"
         case ServiceProblem.GONE:
-            return "the Midjourney service is not there any more"
+            return "useapi.net has shut down its Midjourney service"
         case ServiceProblem.LIST_GONE:
-            return "most or all accounts are missing from the API's list"
+            return "most or all accounts are missing from useapi.net's list"
         case ServiceProblem.PENDING:
-            return "the API answers with error 596 instead of the list"
+            return "useapi.net does not say which (error 596)"
         case ServiceProblem.AWAY:
             return "I was not running, or an older database was put back"
     assert_never(trouble)
@@ -188,7 +188,7 @@ def _steps(incident: Incident) -> str:
         case ServiceProblem.UNPAID:
             tasks = (
                 "Renew or extend the subscription at useapi.net.",
-                "Then press Refresh in /mjstatus, or wait: I look every 15 min.",
+                "Then press Refresh in /mjstatus, or wait: I check every 15 min.",
             )
         case ServiceProblem.GONE if incident.cause is Cause.WEB_PAGE:
             tasks = (
@@ -203,8 +203,8 @@ def _steps(incident: Incident) -> str:
             )
         case ServiceProblem.LIST_GONE:
             tasks = (
-                "Look at useapi.net whether your accounts are still configured, and add what is missing.",
-                "If USEAPI_TOKEN was changed, see whether it belongs to the same subscription.",
+                "Check at useapi.net that your accounts are still configured, and add what is missing.",
+                "If USEAPI_TOKEN was changed, check that it belongs to the same subscription.",
                 "If you removed them there yourself, use /mjremove for each, so that I know.",
             )
         case ServiceProblem.PENDING if incident.flag is None:
@@ -214,9 +214,9 @@ def _steps(incident: Incident) -> str:
             )
         case ServiceProblem.PENDING:
             tasks = (
-                "Look into the Midjourney channel of each account, with its own Discord login.",
+                "Open the Midjourney channel of each account with its own Discord login.",
                 "Do there what the message asks for.",
-                "Only then use /mjreset for that account: I cannot see which it is, so choose it yourself.",
+                "Only then use /mjreset and pick that account: I cannot see which one it is.",
                 "This message turns green when the API lists your accounts again.",
             )
         case ServiceProblem.AWAY:

@@ -251,10 +251,6 @@ def _what(message: Message) -> str:
             return "Test"
 
 
-def _capital(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}"
-
-
 def _ended_at(incident: Incident) -> datetime:
     return incident.ended_at or incident.seen_at
 
@@ -263,6 +259,6 @@ def _over(incident: Incident, watch: WatchStatus) -> str:
     ago = when(_ended_at(incident))
     if incident.problem is not None:
         start, end = window(incident)
-        return f"{_capital(short(incident))} · {span(end - start)} · {ago}"
+        return f"Could not see your accounts: {short(incident)} · {span(end - start)} · {ago}"
     how = "not configured any more" if is_removed(incident) else "back"
     return f"**{_name(incident, watch)}** · {how} after {duration(incident)} · {ago}"

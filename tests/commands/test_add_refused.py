@@ -198,7 +198,7 @@ async def test_the_token_of_who_is_no_owner_any_more_does_not_wait_for_the_garba
     [
         pytest.param("mw:account.gone:0:", "from another version of Midwatch", id="unknown-verb"),
         pytest.param("somebody's", "from another version of Midwatch", id="not-ours"),
-        pytest.param("mw:faulty.press:0:", "a fault of its own", id="what-fails-unforeseen"),
+        pytest.param("mw:faulty.press:0:", "something broke inside Midwatch", id="what-fails-unforeseen"),
     ],
 )
 async def test_a_token_that_nothing_reads_does_not_wait_for_the_garbage_collector(

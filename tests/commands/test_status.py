@@ -140,7 +140,7 @@ async def test_it_shows_that_looks_fail_and_why(bot: Bot, ada: Visitor) -> None:
     await bot.start()
     await status(
         ada,
-        "⚠️ **I cannot see your accounts: the API refuses the useapi token**",
+        "⚠️ **I cannot see your accounts: useapi.net refused the API token**",
         "No good look yet",
         "1 look failed in a row: The API does not accept the useapi token",
     )

@@ -15,7 +15,7 @@ from tests.support.running import Bot, Visitor
 from tests.support.watching import MINE, flagged
 
 ANOTHER_VERSION = "from another version of Midwatch"
-FAULT = "a fault of its own"
+FAULT = "something broke inside Midwatch"
 
 
 async def left_behind(bot: Bot, custom_id: str) -> Json:

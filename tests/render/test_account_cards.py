@@ -163,11 +163,11 @@ Flagged since <t:1768355400:f> (<t:1768355400:R>)
 ```
 [Discord login to use]
 `studio.north`
-If the link does not open, another login is active.
+Link won't open? You are logged in to Discord as someone else.
 [What to do]
 1. Log in to Discord as `studio.north`.
 2. Open [the Midjourney channel]({LINK}), read the message and acknowledge it there.
-3. Only then use /mjreset. A reset acknowledges nothing.
+3. Only then use /mjreset. Resetting does not acknowledge it for you.
 [Channel]
 [{CHANNEL}]({LINK})
 [Last account info]
@@ -181,22 +181,22 @@ Mega, 29 hours left"""
         (
             "verify you're human",
             "🧩 Aurora needs you: Midjourney wants a CAPTCHA solved",
-            "No link to be seen? Run /imagine there by hand",
+            "No link? Run /imagine there",
         ),
         (
             BLOCKED,
             "⛔ Aurora needs you: Midjourney has blocked it for 3 days",
-            "1. Wait until <t:1768614600:f> (<t:1768614600:R>). Do not reset earlier.",
+            "1. Wait until <t:1768614600:f> (<t:1768614600:R>). Do not reset before then.",
         ),
         (
             "You have been blocked from accessing Midjourney.",
             "⛔ Aurora needs you: Midjourney has blocked it",
-            "1. I read no end in the message",
+            "1. The message names no end",
         ),
         (
             "You are blocked until tomorrow, 9 am. Be patient.",
             "⛔ Aurora needs you: Midjourney has blocked it",
-            "1. Wait as long as the message says: `until tomorrow, 9 am`. Do not reset earlier.",
+            "1. Wait as long as the message says: `until tomorrow, 9 am`. Do not reset before then.",
         ),
         (
             "Subscription paused",
@@ -206,7 +206,7 @@ Mega, 29 hours left"""
         (
             MODERATION,
             "⚠️ Aurora needs you: Midjourney wants a moderation message acknowledged",
-            "A reset acknowledges nothing.",
+            "Resetting does not acknowledge it for you.",
         ),
     ],
     ids=["captcha", "timed block", "block", "block in words", "other", "moderation"],
@@ -217,13 +217,13 @@ def test_each_kind_has_its_headline_and_its_steps(text: str, headline: str, step
     assert flag_headline(known) == headline
     assert step in words
     assert [line[:2] for line in words.splitlines() if re.match(r"\d\. ", line)] == ["1.", "2.", "3."]
-    assert "Its name is not known yet: " in words
+    assert "Login unknown. " in words
     assert "with this account's login" in words
 
 
 def test_a_block_seen_by_nobody_knows_when_is_waited_out_from_its_start() -> None:
     known = replace(account(flag=BLOCKED), flagged_since=None)
-    assert "1. Wait 3 days from when the block began. Do not reset earlier." in read(flag_embed(known))
+    assert "1. Wait 3 days from when the block began. Do not reset before then." in read(flag_embed(known))
 
 
 def test_an_id_that_is_none_gets_neither_link_nor_path() -> None:
@@ -270,7 +270,7 @@ def test_a_flag_card_says_that_a_block_is_over() -> None:
     known = account(flag=BLOCKED)
     listed = steps(known, Flag.of(BLOCKED), until=NOW, over=True, reset=BUTTONS[FlagKind.BLOCK])
     assert listed.splitlines()[0] == "1. The block should be over now."
-    assert "3. Last, press **The block is over - reset**." in listed
+    assert "3. Then press **The block is over - reset**." in listed
 
 
 @pytest.mark.parametrize(

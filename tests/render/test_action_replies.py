@@ -59,7 +59,7 @@ If the message still waits in the channel, a reset now **risks the account**.
 ```
 [Discord login to use]
 `studio.north`
-If the link does not open, another login is active.
+Link won't open? You are logged in to Discord as someone else.
 <Yes, reset Aurora> <Not yet> <Open in Discord>"""
     )
 

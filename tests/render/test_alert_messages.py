@@ -69,18 +69,18 @@ def test_an_alert_about_one_account_reads_from_the_trouble_to_the_way_out() -> N
 ⚠️ Aurora needs you: Midjourney wants a moderation message acknowledged
 Aurora · ⚠️ moderation message pending
 Flagged since <t:1768355400:f> (<t:1768355400:R>).
-3 of 21 job slots are out.
+3 of 21 job slots are unavailable.
 [Midjourney says]
 ```
 {MODERATION}
 ```
 [Discord login to use]
 `studio.north`
-If the link does not open, another login is active.
+Link won't open? You are logged in to Discord as someone else.
 [What to do]
 1. Log in to Discord as `studio.north`.
 2. Open (the Midjourney channel), read the message and acknowledge it there.
-3. Only then press **I acknowledged it - reset**. A reset acknowledges nothing.
+3. Only then press **I acknowledged it - reset**. Resetting does not acknowledge it for you.
 <I acknowledged it - reset> <I'm on it> <Snooze> <Open in Discord>"""
     )
 
@@ -150,18 +150,18 @@ def test_the_buttons_name_incident_and_message() -> None:
         pytest.param(
             incident(assigned_to=OWNER, assigned_at=NOW - 241 * MINUTE),
             Reason.ASSIGNEE_CHECK,
-            "⏰ You said you are on it 4 hours ago: Aurora is still flagged\n"
-            "Press **I'm on it** again to keep it. If you do not, the reminders go on in 30 min.",
+            "⏰ You took Aurora 4 hours ago. It is still flagged\n"
+            "Press **I'm on it** again to keep it. Otherwise reminders start again in 30 min.",
             id="still on it",
         ),
         pytest.param(
             CLEARING,
             Reason.OPENED,
-            "👀 Aurora was not flagged at the last look. I keep looking before I call it over.",
+            "👀 Aurora looks clear. Checking for a few minutes to be sure.",
             id="clearing",
         ),
         pytest.param(
-            RESETTING, Reason.OPENED, "🔄 Aurora is being reset. The outcome will stand here.", id="resetting"
+            RESETTING, Reason.OPENED, "🔄 Aurora is being reset. The result will appear here.", id="resetting"
         ),
         pytest.param(
             ended(),
@@ -199,7 +199,7 @@ def test_the_first_line_says_it_all(trouble: Incident, reason: Reason | None, co
         pytest.param(
             incident(text=BLOCKED),
             "**The block ends <t:1768614600:F>** (<t:1768614600:R>). "
-            "A reset before then risks the account. No reminders till then.",
+            "A reset before then risks the account. I'll remind you when it ends.",
             id="timed block",
         ),
         pytest.param(
@@ -224,17 +224,17 @@ def test_the_first_line_says_it_all(trouble: Incident, reason: Reason | None, co
         ),
         pytest.param(
             incident(from_command=True),
-            "A command met this; the account list does not show it.",
+            "A command ran into this; the account list does not show it.",
             id="from a command",
         ),
         pytest.param(
             incident(reset_at=NOW),
-            "It had been reset <t:1768356000:f>, and was flagged again.",
+            "It was reset <t:1768356000:f> and was flagged again.",
             id="returned",
         ),
         pytest.param(
             incident(blind_from=NOW - 40 * MINUTE, blind_until=NOW - 10 * MINUTE),
-            "I could not look <t:1768353600:t> - <t:1768355400:t>; it may have begun earlier.",
+            "I could not see it <t:1768353600:t> - <t:1768355400:t>; it may have begun earlier.",
             id="found after an outage",
         ),
         pytest.param(
@@ -256,7 +256,7 @@ def test_the_first_line_says_it_all(trouble: Incident, reason: Reason | None, co
         ),
         pytest.param(
             ended(blind_from=NOW, blind_until=NOW + MINUTE),
-            "I could not look <t:1768356000:t> - <t:1768356060:t>; it may have ended any time in between.",
+            "I could not see it <t:1768356000:t> - <t:1768356060:t>; it may have ended at any time in between.",
             id="ended in an outage",
         ),
     ],
@@ -285,7 +285,7 @@ def test_a_card_says_that_nobody_can_see_the_account_now(trouble: ServiceProblem
 
 def test_row_53_a_card_says_that_a_reset_is_possible_while_the_list_is_refused() -> None:
     refused = service(ServiceProblem.PENDING, flag=Flag.of("Somebody's message."))
-    words = "It can be reset all the same: whether that worked shows with the next good list."
+    words = "It can still be reset; the next list that I can read shows whether that worked."
     assert words in seen(shown((incident(), None), also=[refused]))
     assert words not in seen(shown((incident(), None), also=[replace(refused, flag=None)]))
 
@@ -381,7 +381,7 @@ Dusk:
 ```
 [What to do]
 Open an account below: that shows which login to use, what to do, and the buttons.
-12 of 21 job slots are out.
+12 of 21 job slots are unavailable.
 <Open an account to act>"""
     )
 
@@ -434,8 +434,8 @@ def test_the_select_of_a_digest_gives_incidents_and_carries_the_message() -> Non
                 (incident(number, assigned_at=NOW - timedelta(hours=4)), Reason.ASSIGNEE_CHECK)
                 for number in range(2)
             ],
-            "⏰ You said you are on it 4 hours ago: 2 accounts still flagged\n"
-            "Press **I'm on it** again to keep it. If you do not, the reminders go on in 30 min.",
+            "⏰ You took 2 accounts 4 hours ago. They are still flagged\n"
+            "Press **I'm on it** again to keep it. Otherwise reminders start again in 30 min.",
             id="still on it",
         ),
         pytest.param(
@@ -445,7 +445,7 @@ def test_the_select_of_a_digest_gives_incidents_and_carries_the_message() -> Non
         ),
         pytest.param(
             [(CLEARING, None), (ended(1), Reason.OPENED)],
-            "👀 1 account was not flagged at the last look: Aurora. I keep looking before I call it over.",
+            "👀 1 account looks clear: Aurora. Checking for a few minutes to be sure.",
             id="clearing",
         ),
         pytest.param(
@@ -540,7 +540,10 @@ def test_in_the_channel_a_message_says_whom_it_is_for_and_how_to_open_direct_mes
     [
         pytest.param(
             [(ended(), Reason.OPENED)],
-            "✅ Aurora was flagged for 25 min (<t:1768355400:t> - <t:1768356900:t>), over.\nNothing to do.",
+            (
+                "✅ Aurora was flagged for 25 min (<t:1768355400:t> - <t:1768356900:t>) and is back.\n"
+                "Nothing to do."
+            ),
             id="over before it was told",
         ),
         pytest.param(
@@ -550,8 +553,8 @@ def test_in_the_channel_a_message_says_whom_it_is_for_and_how_to_open_direct_mes
         ),
         pytest.param(
             [(ended(0), None), (ended(1, Ending.REMOVED), None)],
-            "✅ 2 accounts were flagged, all over: Aurora and Borealis.\n"
-            "✅ Aurora was flagged for 25 min (<t:1768355400:t> - <t:1768356900:t>), over.\n"
+            "✅ 2 accounts were flagged and are back: Aurora and Borealis.\n"
+            "✅ Aurora was flagged for 25 min (<t:1768355400:t> - <t:1768356900:t>) and is back.\n"
             "⚪ Borealis is not configured any more.",
             id="two",
         ),
@@ -572,7 +575,7 @@ def test_a_note_tells_what_is_over(rows: list[Row], words: str) -> None:
 def test_a_long_note_counts_what_it_does_not_list() -> None:
     rows = [(ended(number), None) for number in range(25)]
     look = look_of(message(*rows, purpose=Purpose.NOTE), by_key(row[0] for row in rows), ACCOUNTS)
-    assert "over.\nand 5 more accounts\n" in seen(look)
+    assert "is back.\nand 5 more accounts\n" in seen(look)
 
 
 def test_an_alert_of_which_nothing_is_known_any_more_says_so() -> None:
@@ -644,7 +647,7 @@ def test_as_text_alone_it_says_what_to_do_without_buttons() -> None:
     assert words.startswith(
         "⚠️ Aurora needs you: Midjourney wants a moderation message acknowledged\nFlagged since"
     )
-    assert "3. Only then use /mjreset. A reset acknowledges nothing." in words
+    assert "3. Only then use /mjreset. Resetting does not acknowledge it for you." in words
     assert "press" not in words
     assert f"```\n{MODERATION}\n```" in words
     assert words.endswith(f"\n-# Midwatch · {reference(MESSAGE)}")

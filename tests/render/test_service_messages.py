@@ -49,15 +49,15 @@ def test_an_outage_reads_from_what_happened_to_what_to_do() -> None:
     assert (
         seen(shown(service(ServiceProblem.UNREACHABLE), incident(0), incident(1)))
         == f"""\
-⚠️ I cannot see your accounts: the API does not answer
+⚠️ I cannot see your accounts: useapi.net does not answer
 ⚠️ Not watching now
-No good look since <t:1768355640:f> (<t:1768355640:R>).
+No successful check since <t:1768355640:f> (<t:1768355640:R>).
 Meanwhile I see no new trouble. Alerts about accounts stay as they are, without reminders.
 [When last seen]
 7 accounts, 2 flagged: Aurora and Borealis.
 [What to do]
 1. Nothing yet: I keep trying, and this message turns green once it answers.
-2. If it lasts, look whether useapi.net is up, and whether this machine has a network.
+2. If it lasts, check that useapi.net is up and that this machine has a network.
 Midwatch · {reference(MESSAGE)}"""
     )
 
@@ -74,7 +74,7 @@ def test_each_cause_of_an_outage_has_its_first_line_its_step_and_its_place_in_th
     assert "1. Nothing yet: I keep trying" in seen(look)
     assert_sendable(look)
     said = look.content.removeprefix("⚠️ I cannot see your accounts: ")
-    assert f"Until now: {said}." in seen(shown(replace(over(ServiceProblem.UNREACHABLE), cause=cause)))
+    assert f"Cause: {said}." in seen(shown(replace(over(ServiceProblem.UNREACHABLE), cause=cause)))
 
 
 @pytest.mark.parametrize(
@@ -83,31 +83,31 @@ def test_each_cause_of_an_outage_has_its_first_line_its_step_and_its_place_in_th
         (
             ServiceProblem.UNREACHABLE,
             Cause.SERVER_ERROR,
-            "the API is out of order",
+            "useapi.net has a server error",
             "2. If it lasts, ask useapi.net: this machine and its network are not the reason.",
         ),
         (
             ServiceProblem.UNREACHABLE,
             Cause.REFUSED,
-            "the API takes no connection",
-            "2. If it lasts, look whether useapi.net is up, and check USEAPI_URL.",
+            "useapi.net refuses connections",
+            "2. If it lasts, check that useapi.net is up, and check USEAPI_URL.",
         ),
         (
             ServiceProblem.UNREACHABLE,
             Cause.WEB_PAGE,
-            "a web page answers instead of the API",
+            "a web page answers instead of useapi.net",
             "2. Check USEAPI_URL, and whether useapi.net still offers its Midjourney API.",
         ),
         (
             ServiceProblem.GONE,
             Cause.WEB_PAGE,
-            "a web page answers instead of the API",
+            "a web page answers instead of useapi.net",
             "1. Check USEAPI_URL, and whether useapi.net still offers its Midjourney API.",
         ),
         (
             ServiceProblem.UNPAID,
             Cause.QUOTA,
-            "the useapi subscription is too small",
+            "your useapi.net subscription does not cover all accounts",
             "1. Renew or extend the subscription at useapi.net.",
         ),
     ],
@@ -125,27 +125,30 @@ def test_an_outage_names_its_cause_and_what_fits_it(
     [
         (
             ServiceProblem.TOKEN,
-            "⚠️ I cannot see your accounts: the API refuses the useapi token",
+            "⚠️ I cannot see your accounts: useapi.net refused the API token",
             "2. Put it into USEAPI_TOKEN and restart me.",
         ),
         (
             ServiceProblem.UNPAID,
-            "⚠️ I cannot see your accounts: the useapi subscription is over or too small",
+            (
+                "⚠️ I cannot see your accounts: "
+                "your useapi.net subscription has expired or does not cover all accounts"
+            ),
             "1. Renew or extend the subscription at useapi.net.",
         ),
         (
             ServiceProblem.GONE,
-            "⚠️ I cannot see your accounts: the Midjourney service is not there any more",
+            "⚠️ I cannot see your accounts: useapi.net has shut down its Midjourney service",
             "2. If another server offers you the same API, put its address into USEAPI_URL and restart me.",
         ),
         (
             ServiceProblem.LIST_GONE,
-            "⚠️ Accounts have vanished: the API lists none of yours any more, or less than half",
-            "1. Look at useapi.net whether your accounts are still configured, and add what is missing.",
+            "⚠️ Accounts have vanished: useapi.net lists none of yours any more, or less than half",
+            "1. Check at useapi.net that your accounts are still configured, and add what is missing.",
         ),
         (
             ServiceProblem.PENDING,
-            "⚠️ I cannot see your accounts: the API answers with error 596 instead of the list",
+            "⚠️ I cannot see your accounts: useapi.net does not say which (error 596)",
             "1. Do what the message about the account says.",
         ),
         (
@@ -168,9 +171,7 @@ def test_each_trouble_has_its_first_line_and_its_next_step(
 def test_a_596_in_place_of_the_list_quotes_it_and_links_every_account() -> None:
     said = "You have a pending moderation message. Please acknowledge it before using the bot further."
     look = shown(service(ServiceProblem.PENDING, flag=Flag.of(said)))
-    assert look.content == (
-        "⚠️ An account needs you, and I cannot tell which: the API answers with error 596 instead of the list"
-    )
+    assert look.content == ("⚠️ One of your accounts needs you: useapi.net does not say which (error 596)")
     words = seen(look)
     assert said in words
     assert look.embed is not None
@@ -178,7 +179,7 @@ def test_a_596_in_place_of_the_list_quotes_it_and_links_every_account() -> None:
     links = [known.account.link for known in ACCOUNTS.values() if known.account.link]
     assert links
     assert all(f"]({link})" in linked for link in links)
-    assert "3. Only then use /mjreset for that account" in words
+    assert "3. Only then use /mjreset and pick that account" in words
     assert_sendable(look)
 
 
@@ -192,7 +193,7 @@ def test_a_596_in_place_of_the_list_stays_sendable_with_many_accounts_and_a_long
 
 def test_the_start_of_an_outage_is_the_last_good_look() -> None:
     trouble = service(ServiceProblem.UNREACHABLE, blind_from=NOW - 7 * MINUTE)
-    assert "No good look since <t:1768355580:f>" in seen(shown(trouble))
+    assert "No successful check since <t:1768355580:f>" in seen(shown(trouble))
 
 
 def test_a_recovery_tells_the_blind_window_and_what_changed_in_it() -> None:
@@ -207,9 +208,9 @@ def test_a_recovery_tells_the_blind_window_and_what_changed_in_it() -> None:
     assert (
         seen(look)
         == f"""\
-✅ I can see your accounts again. I could not for 26 min (<t:1768355640:t> - <t:1768357200:t>).
+✅ I can see your accounts again. I was blind for 26 min (<t:1768355640:t> - <t:1768357200:t>).
 ✅ Watching again
-Until now: the API does not answer.
+Cause: useapi.net does not answer.
 [What changed meanwhile]
 Newly flagged: Borealis.
 Not flagged any more: Aurora.
@@ -219,14 +220,14 @@ Midwatch · {reference(MESSAGE)}"""
 
 def test_a_recovery_that_found_nothing_new_says_so() -> None:
     words = seen(shown(over(ServiceProblem.TOKEN), incident(0)))
-    assert "No account is flagged that was not, and none is back that was." in words
+    assert "Nothing changed." in words
 
 
 def test_a_note_tells_of_an_absence_of_the_bot() -> None:
     assert seen(shown(over(ServiceProblem.AWAY), purpose=Purpose.NOTE)) == (
         "👀 I have no record of 26 min (<t:1768355640:t> - <t:1768357200:t>): "
         "I was not running, or an older database was put back. I am watching again.\n"
-        "No account is flagged that was not, and none is back that was.\n"
+        "Nothing changed.\n"
         f"Midwatch · {reference(MESSAGE)}"
     )
 
@@ -235,20 +236,23 @@ def test_of_two_troubles_the_one_that_goes_on_is_shown() -> None:
     ended, going = over(ServiceProblem.TOKEN), service(ServiceProblem.UNREACHABLE, key="d" * 32)
     told = message((ended, Reason.OPENED), (going, Reason.OPENED), purpose=Purpose.SERVICE)
     look = look_of(told, {ended.key: ended, going.key: going}, ACCOUNTS)
-    assert look.content == "⚠️ I cannot see your accounts: the API does not answer"
+    assert look.content == "⚠️ I cannot see your accounts: useapi.net does not answer"
 
 
 @pytest.mark.parametrize(
     ("trouble", "content"),
     [
-        (service(ServiceProblem.UNREACHABLE), "⏰ I still cannot see your accounts: the API does not answer"),
+        (
+            service(ServiceProblem.UNREACHABLE),
+            "⏰ I still cannot see your accounts: useapi.net does not answer",
+        ),
         (
             service(ServiceProblem.LIST_GONE),
-            "⏰ Accounts are still missing: the API lists none of yours any more, or less than half",
+            "⏰ Accounts are still missing: useapi.net lists none of yours any more, or less than half",
         ),
         (
             service(ServiceProblem.PENDING, flag=Flag.of("blocked"), cause=Cause.REJECTED),
-            "⏰ An account still needs you, and I cannot tell which: the API refuses what I ask",
+            "⏰ One of your accounts still needs you: useapi.net refuses what I ask",
         ),
     ],
 )

@@ -133,7 +133,7 @@ last worked <t:1768352400:R>
 ### Lately over
 **Cirrus** · back after 25 min (<t:1768355400:t> - <t:1768356900:t>) · <t:1768356900:R>
 **Dusk** · not configured any more after 25 min (<t:1768355400:t> - <t:1768356900:t>) · <t:1768356900:R>
-The API does not answer · 6 min · <t:1768355940:R>"""
+Could not see your accounts: useapi.net does not answer · 6 min · <t:1768355940:R>"""
     )
 
 
@@ -147,7 +147,7 @@ def test_a_watch_that_sees_nothing_says_why() -> None:
     )
     assert status(watch)[0] == (
         "## Midwatch\n"
-        "⚠️ **I cannot see your accounts: the API does not answer**, since <t:1768355640:f>.\n"
+        "⚠️ **I cannot see your accounts: useapi.net does not answer**, since <t:1768355640:f>.\n"
         "No good look yet, next <t:1768356060:t> (<t:1768356060:R>).\n"
         "12 looks failed in a row: The API did not answer in time."
     )
@@ -215,7 +215,7 @@ def test_a_thousand_of_everything_is_counted_and_what_is_wrong_stays_first() -> 
         (1, 0, None, False, "1 account watched, all ready"),
         (7, 2, None, False, "2 need you"),
         (7, 1, None, True, "1 needs you · muted"),
-        (7, 2, ServiceProblem.UNREACHABLE, False, "the API does not answer"),
+        (7, 2, ServiceProblem.UNREACHABLE, False, "useapi.net does not answer"),
         (7, 2, ServiceProblem.TOKEN, True, "cannot see your accounts · muted"),
         (7, 2, ServiceProblem.PENDING, False, "error 596, an account needs you"),
         (0, 0, None, False, "no account to watch"),

@@ -38,7 +38,12 @@ async def test_a_flag_becomes_one_loud_message_with_the_way_out(bot: Bot, ada: V
 
     assert not is_silent(alert)
     assert alert["content"].splitlines()[0].startswith(f"⚠️ …{account.channel[-4:]} needs you: ")
-    for words in (MODERATION, "Discord login to use", "Flagged since <t:", "3 of 6 job slots are out"):
+    for words in (
+        MODERATION,
+        "Discord login to use",
+        "Flagged since <t:",
+        "3 of 6 job slots are unavailable",
+    ):
         assert words in text(alert)
     assert list(buttons(alert)) == [RESET, MINE, SNOOZE, "Open in Discord"]
     await nothing_more(ada, 1)
@@ -194,7 +199,7 @@ async def test_an_outage_is_told_once_and_turns_green_with_the_blind_window(bot:
     await bot.start(POLL_INTERVAL="5s", OUTAGE_AFTER="1s")
     bot.api.fault(Fault.VANISHED)
     await look(ada)
-    alert = await newest(ada, "I cannot see your accounts: the API takes no connection")
+    alert = await newest(ada, "I cannot see your accounts: useapi.net takes no connection")
     assert not is_silent(alert)
 
     bot.api.flag(account.channel, MODERATION)
@@ -204,7 +209,7 @@ async def test_an_outage_is_told_once_and_turns_green_with_the_blind_window(bot:
     await newest(ada, "needs you", number=2)
     green = await bot.world.wait_for(lambda: [one for one in ada.told() if "Watching again" in text(one)], 20)
     assert [one["id"] for one in green] == [alert["id"]]
-    for words in ("I can see your accounts again. I could not for", "Newly flagged: …"):
+    for words in ("I can see your accounts again. I was blind for", "Newly flagged: …"):
         assert words in text(green[0])
     await nothing_more(ada, 2)
 
@@ -214,11 +219,11 @@ async def test_the_alert_of_an_outage_says_what_is_wrong_now(bot: Bot, ada: Visi
     await bot.start(POLL_INTERVAL="5s", OUTAGE_AFTER="1s")
     bot.api.fault(Fault.SERVER_ERROR)
     await look(ada)
-    alert = await newest(ada, "I cannot see your accounts: the API is out of order")
+    alert = await newest(ada, "I cannot see your accounts: useapi.net has a server error")
     bot.api.mend()
     bot.api.fault(Fault.HTML_200)
     await look(ada)
-    words = "I cannot see your accounts: a web page answers instead of the API"
+    words = "I cannot see your accounts: a web page answers instead of useapi.net"
     changed = await bot.world.wait_for(lambda: [one for one in ada.told() if words in text(one)], 20)
     assert [one["id"] for one in changed] == [alert["id"]]
 
@@ -226,9 +231,9 @@ async def test_the_alert_of_an_outage_says_what_is_wrong_now(bot: Bot, ada: Visi
 @pytest.mark.parametrize(
     ("fault", "headline"),
     [
-        (Fault.UNAUTHORIZED, "the API refuses the useapi token"),
+        (Fault.UNAUTHORIZED, "useapi.net refused the API token"),
         (Fault.UNPAID, "the useapi account has no subscription"),
-        (Fault.GONE, "the Midjourney service is not there any more"),
+        (Fault.GONE, "useapi.net has shut down its Midjourney service"),
         (Fault.NOTHING_CONFIGURED, "Accounts have vanished"),
         (Fault.PARTIAL_LIST, "Accounts have vanished"),
     ],

@@ -12,7 +12,7 @@ from tests.support.running import Bot, Visitor
 from tests.support.watching import RESET, later, look, newest
 
 STAMP = re.compile(r"<t:(\d+):f>")
-GONE = "not flagged at the last look"
+GONE = "recovering"
 
 
 async def card(visitor: Visitor, channel: str) -> Json:
