@@ -17,10 +17,25 @@ from bot.interactions.account_form import JOBS, TOKEN, account_form, take_values
 from bot.interactions.buttons import Access, ButtonPress, ButtonRouter, button, view_of
 from bot.interactions.client import Midwatch
 from bot.interactions.permissions import NotAnOwnerError, Owners
-from bot.interactions.responses import Interaction, Shown, defer, defer_update, respond, sentence, suggested
+from bot.interactions.responses import (
+    Interaction,
+    Shown,
+    defer,
+    defer_update,
+    respond,
+    sentence,
+    suggested,
+    update,
+)
 from bot.polling.poller import AccountPoller
 from bot.providers.useapi import Gone, Unauthorized, Unpaid, UseapiError
-from bot.render.account_admin_replies import another_account, removal_question, removed_words, saved_words
+from bot.render.account_admin_replies import (
+    KEPT,
+    another_account,
+    removal_question,
+    removed_words,
+    saved_words,
+)
 from bot.render.account_choices import choices
 from bot.render.alert_items import account_of
 from bot.render.text import bare, plain
@@ -53,6 +68,7 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
         controls.register("account.save", Access.OWNERS, self.save)
         controls.register("account.remove", Access.OWNERS, self.ask_removal)
         controls.register("account.drop", Access.OWNERS, self.remove)
+        controls.register("account.keep", Access.OWNERS, self.keep)
 
     @app_commands.command()
     @app_commands.default_permissions(manage_guild=True)
@@ -141,6 +157,10 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
         look = removal_question(known)
         embeds = (look.embed,) if look.embed else ()
         await respond(caller, Shown(look.content, embeds, view_of(look)))
+
+    async def keep(self, caller: Interaction, _press: ButtonPress) -> None:
+        """Remove nothing after all."""
+        await update(caller, Shown(KEPT))
 
     async def remove(self, caller: Interaction, press: ButtonPress) -> None:
         """Remove what was confirmed, and say what came of it."""

@@ -121,7 +121,7 @@ class Info(commands.Cog):
 
     def _which(self, asker: int, *, private: bool) -> Shown:
         accounts = self._askable()
-        text = "Which account shall Midjourney be asked about?"
+        text = "Which account do you want to look up?"
         if len(accounts) > OFFERED:
             text += (
                 f"\n-# {OFFERED} of {len(accounts):,} are shown. For another, type into the account option."
@@ -155,7 +155,7 @@ def flagged(known: KnownAccount, asker: int) -> Shown:
     embeds = [flag_embed(known)]
     if known.snapshot is not None:
         last = info_embed(
-            known, known.snapshot, note="The last answer, from before. Midjourney was not asked again."
+            known, known.snapshot, note="From an earlier answer; Midjourney was not asked again."
         )
         embeds += [last] if len(embeds[0]) + len(last) <= EMBEDS_LIMIT else []
     view = ui.View(timeout=None)

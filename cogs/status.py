@@ -155,8 +155,10 @@ class Status(commands.Cog):
         lines = [route_line(each) for each in self._routes()]
         late = sum(is_waiting(self._keeper.ledger.messages.get(test.key)) for test in tests)
         if late:
-            lines.append(f"⏳ {count(late, 'test')} not taken by Discord yet: look at /mjstatus in a minute.")
-        await respond(interaction, Shown("\n".join(["🧪 **How the test went**", *lines])[:2_000]))
+            lines.append(
+                f"⏳ {count(late, 'test')} not accepted by Discord yet: check /mjstatus in a minute."
+            )
+        await respond(interaction, Shown("\n".join(["🧪 **Test delivery**", *lines])[:2_000]))
 
     async def refresh(self, caller: Interaction, press: ButtonPress) -> None:
         """Show how things are now."""

@@ -11,6 +11,8 @@ from bot.render.message_content import ButtonLook, Look, headed
 from bot.render.text import bare, count, plain, when
 
 BUTTON_LABEL: Final = 40
+NOT_NOW: Final = "Not now"
+KEPT: Final = "👌 Nothing was removed."
 NOT_SAID: Final = "The API took the account, but does not say which it is. Look at the list of accounts."
 AGAIN: Final = "-# /mjadd configures it again, with its Discord token; its name and history come back then."
 ANSWER_LOST: Final = "The API's answer was lost, so I read the list again"
@@ -92,9 +94,12 @@ def removal_question(account: KnownAccount) -> Look:
     )
     add_field(embed, "Account", f"{channel_link(account.account)}\n{slots(account.account)}")
     label = f"Yes, remove {bare(account.label, BUTTON_LABEL)}"
-    button = ButtonLook("account.drop", label, account.channel, discord.ButtonStyle.danger)
+    buttons = (
+        ButtonLook("account.drop", label, account.channel, discord.ButtonStyle.danger),
+        ButtonLook("account.keep", NOT_NOW, account.channel),
+    )
     content = headed(
         f"Do you want to remove **{name}** from useapi.net?",
-        "If not, leave it at that: nothing happens.",
+        "If not, nothing happens.",
     )
-    return Look(content, embed, (button,))
+    return Look(content, embed, buttons)

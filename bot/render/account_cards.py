@@ -26,17 +26,17 @@ VALUE_LIMIT: Final = 120
 WORD_LIMIT: Final = 60
 ACTIONS_SHOWN: Final = 5
 MAY_BE_ITS: Final = (
-    "👀 I cannot see it now: the API answers with error 596 in place of its list, and does not say whose it "
-    "is. If the message is in its channel, do what it asks, then /mjreset."
+    "👀 I cannot see it now: useapi.net answers with error 596 instead of its list and does not say whose "
+    "it is. If the message is in its channel, do what it asks, then use /mjreset."
 )
 DONE: Final = {
     "rename": "renamed it",
     "reset": "reset it",
-    "claim": "said: I'm on it",
+    "claim": "took it",
     "snooze": "snoozed its reminders",
     "mute": "muted its alerts",
     "unmute": "unmuted its alerts",
-    "save": "configured it",
+    "save": "added or updated it",
     "remove": "asked to remove it",
 }
 """What a person did, by the verb that stands in the audit."""
@@ -45,7 +45,7 @@ DONE: Final = {
 def info_embed(account: KnownAccount, snapshot: InfoSnapshot, *, note: str | None = None) -> discord.Embed:
     """Show what Midjourney answered to `/info`; `note` is a line of our own above it."""
     info = snapshot.info
-    origin = f"Midjourney took {span(snapshot.took)}, answered {when(snapshot.taken_at)}"
+    origin = f"Midjourney answered at {when(snapshot.taken_at, 'f')} (after {span(snapshot.took)})"
     embed = _card(
         account, f"{plain(account.label)} · account info", note, channel_link(account.account), origin
     )
@@ -140,9 +140,9 @@ def flag_colour(flag: Flag) -> discord.Colour:
 def _since(account: KnownAccount) -> str:
     since = account.flagged_since
     if since is None:
-        return "Flagged, not known since when"
+        return "Flagged since an unknown time"
     began = f"since {exactly(since)}"
-    return f"Flagged {began}" if account.needs_somebody else f"It had been flagged {began}"
+    return f"Flagged {began}" if account.needs_somebody else f"It was flagged {began}"
 
 
 def _discord_account(account: KnownAccount, info: Info) -> str:
@@ -212,5 +212,15 @@ def history(actions: Sequence[Action]) -> str:
 
 
 def _action(action: Action) -> str:
-    done = f"{DONE.get(action.verb) or plain(action.verb)} - {plain(action.outcome, 60)}"
-    return f"{when(action.at)} <@{action.actor_id}> {done}"
+    return f"{when(action.at)} <@{action.actor_id}> {_done(action)}"
+
+
+def _done(action: Action) -> str:
+    said, _, jobs = action.outcome.partition(", ")
+    match action.verb, said:
+        case "claim", "on it":
+            return "is on it"
+        case "save", "created" | "updated" if jobs:
+            return f"{'added' if said == 'created' else 'updated'} it ({plain(jobs, 60)})"
+        case _:
+            return f"{DONE.get(action.verb) or plain(action.verb)} - {plain(action.outcome, 60)}"

@@ -39,7 +39,7 @@ def snapshot_line(snapshot: InfoSnapshot) -> str | None:
     info = snapshot.info
     parts = [code_span(plan_name(info.subscription), WORD_LIMIT)] if info.subscription else []
     parts += [fast_left(info.fast_time)] if info.fast_time else []
-    return " · ".join([*parts, f"as of {when(snapshot.taken_at)}"]) if parts else None
+    return " · ".join([*parts, f"as of {when(snapshot.taken_at, 'f')}"]) if parts else None
 
 
 def fast_left(fast: FastTime) -> str:
@@ -57,7 +57,7 @@ def fast_bar(fast: FastTime) -> str | None:
     if fast.total is None or share is None:
         return None
     filled = 0 if share == 0 else max(1, math.floor(share * BLOCKS / 100))
-    return f"`{'█' * filled}{'░' * (BLOCKS - filled)}` {decimal(round(share, 1))} %"
+    return f"`{'█' * filled}{'░' * (BLOCKS - filled)}` {decimal(round(share, 1))}%"
 
 
 def usage(label: str, used: Usage) -> str:

@@ -10,7 +10,7 @@ import discord
 from bot.domain.accounts import Flag, KnownAccount, State
 from bot.render.account_facts import channel_link, known_plan, slots, snapshot_line
 from bot.render.phrases import failure, state_words
-from bot.render.text import FENCES, bare, clip, code_block, count, exactly, length, plain, when, whole
+from bot.render.text import FENCES, bare, clip, code_block, count, length, plain, when, whole
 
 PAGE_SIZE: Final = 10
 PAGE_LIMIT: Final = 3_800
@@ -53,7 +53,7 @@ def accounts_page(
     shown = tuple(sorted(accounts, key=order)[page * PAGE_SIZE : (page + 1) * PAGE_SIZE])
     heading, footer = _heading(accounts), _footer(page, pages, at)
     if refusal is not None:
-        stale = f"**This is how it was when I last read the list, {exactly(at)}:**"
+        stale = f"**As of {when(at, 'f')}, when I last read the list:**"
         heading = f"{refusal}\n{stale}\n{heading.replace('✅', '⚠️')}"
     entries = _entries(shown, PAGE_LIMIT - length(heading) - length(footer))
     return AccountsPage(heading, entries, footer, page, pages, shown)
@@ -135,7 +135,7 @@ def _heading(accounts: Sequence[KnownAccount]) -> str:
     flagged = sum(known.needs_somebody for known in accounts)
     clearing = sum(known.state is State.CLEARING for known in accounts)
     said = [count(len(accounts), "account"), f"{whole(flagged)} flagged" if flagged else "none flagged"]
-    said += [f"{whole(clearing)} not clear for sure yet"] if clearing else []
+    said += [f"{whole(clearing)} recovering"] if clearing else []
     mark = "⚠️" if flagged else "🟡" if clearing else "✅"
     return f"## Midjourney accounts\n**{mark} {', '.join(said)}**\n{_slot_totals(accounts)}"
 
@@ -151,7 +151,7 @@ def _slot_totals(accounts: Sequence[KnownAccount]) -> str:
 
 def _footer(page: int, pages: int, at: datetime) -> str:
     position = f"Page {page + 1:,} of {pages:,} · " if pages > 1 else ""
-    return f"{position}List read {when(at)}"
+    return f"{position}List read at {when(at, 'T')}"
 
 
 def _entries(shown: Sequence[KnownAccount], room: int) -> tuple[str, ...]:
@@ -192,5 +192,5 @@ def _facts(known: KnownAccount, *, brief: bool) -> str:
 def _since(known: KnownAccount) -> str:
     since = when(known.flagged_since) if known.flagged_since else ""
     if known.state is State.CLEARING:
-        return f"It had been flagged since {since}. Midjourney said:"
-    return f"{f'Flagged {since}' if since else 'Flagged, not known since when'}. Midjourney says:"
+        return f"It was flagged since {since}. Midjourney said:"
+    return f"{f'Flagged {since}' if since else 'Flagged since an unknown time'}. Midjourney says:"

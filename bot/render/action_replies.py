@@ -13,25 +13,24 @@ from bot.render.alert_items import naming
 from bot.render.instructions import block_end, login_help
 from bot.render.message_content import ButtonLook, LinkLook, Look, headed
 from bot.render.phrases import state_words
-from bot.render.text import bare, code_block, count, exactly, plain, span, whole
+from bot.render.text import bare, code_block, count, exactly, plain, span, when, whole
 
 BUTTON_LABEL: Final = 40
 NOT_YET: Final = "Not yet"
-WORSE: Final = "If it gets worse, I tell you all the same."
-IN_PLACE_OF_CLAIM: Final = "This takes the place of **I'm on it**: the alert names nobody any more."
+WORSE: Final = "If it gets worse, I'll still tell you."
+IN_PLACE_OF_CLAIM: Final = "This replaces **I'm on it**: the alert no longer names anyone."
 SNOOZES: Final = (1, 4, 24)
 """The hours for which reminders can be put off."""
 CONSENT: Final = (
-    "**A reset acknowledges nothing at Midjourney.** It only tells the API to use the account again.\n"
-    "If the message still waits in the channel, a reset now **risks the account**."
+    "**Resetting does not acknowledge anything at Midjourney.** "
+    "It only tells useapi.net to use the account again.\n"
+    "If the message is still waiting in the channel, a reset now **risks the account**."
 )
 UNSEEN: Final = (
-    "👀 **I cannot see the state of this account now:** the API answers with error 596 in place of its list, "
-    "and does not say whose it is. Whether a reset worked shows with the next good list."
+    "👀 **I cannot see the state of this account now:** useapi.net answers with error 596 instead of its "
+    "list and does not say whose it is. The next list that I can read shows whether a reset worked."
 )
-AS_WORDED: Final = (
-    "⛔ **Midjourney says below in words when the block ends.** A reset before then risks the account."
-)
+AS_WORDED: Final = "⛔ **Midjourney says below when the block ends.** A reset before then risks the account."
 OPEN_ENDED: Final = (
     "⛔ **Midjourney does not say when the block ends.** "
     "Reset only if you have seen in the channel that it is over."
@@ -64,9 +63,9 @@ def confirmation(
     add_field(embed, "Discord login to use", login_help(account))
     label = f"Yes, reset {bare(account.label, BUTTON_LABEL)}"
     if warning:
-        label = f"Reset {bare(account.label, BUTTON_LABEL)} all the same"
+        label = f"Reset {bare(account.label, BUTTON_LABEL)} anyway"
     button = ButtonLook("watch.confirm", label, argument, discord.ButtonStyle.danger)
-    content = headed(_question(account, flag), "Not yet? Then nothing is sent, and the alert stays.")
+    content = headed(_question(account, flag), "If not yet, nothing is sent and the alert stays.")
     link = account.account.link
     buttons = (button, ButtonLook("watch.notyet", NOT_YET, argument))
     return Look(content, embed, (*buttons, LinkLook("Open in Discord", link)) if link else buttons)
@@ -82,13 +81,13 @@ def _question(account: KnownAccount, flag: Flag) -> str:
     name = f"**{plain(account.label)}**"
     match flag.kind:
         case FlagKind.MODERATION:
-            return f"Have you acknowledged the moderation message to {name} in its channel?"
+            return f"Did you acknowledge Midjourney's message in {name}'s channel?"
         case FlagKind.CAPTCHA:
-            return f"Have you solved the CAPTCHA of {name} in its channel?"
+            return f"Did you solve the CAPTCHA in {name}'s channel?"
         case FlagKind.BLOCK:
-            return f"Have you seen in the channel of {name} that the block is over?"
+            return f"Did you see in {name}'s channel that the block is over?"
         case FlagKind.OTHER:
-            return f"Have you done what the message to {name} asks for?"
+            return f"Did you do what Midjourney's message in {name}'s channel asks?"
     assert_never(flag.kind)
 
 
@@ -107,25 +106,24 @@ def verdict_sentence(verdict: ResetVerdict, account: KnownAccount, flag: Flag | 
     name = f"**{plain(account.label)}**"
     match verdict:
         case ResetVerdict.BACK:
-            return f"✅ {name} is back in rotation: the API took the reset and does not flag it any more."
+            return f"✅ {name} is back in rotation: the reset worked, and useapi.net no longer flags it."
         case ResetVerdict.NOT_YET:
             said = (
-                f"⏳ The API took the reset, but still shows {name} flagged. "
-                "I keep looking: its message turns green when it clears.\n"
-                "See in the channel whether something is left to acknowledge."
+                f"⏳ Reset sent, but {name} is still flagged. I keep checking.\n"
+                "Look in its channel again: something may be left to acknowledge."
             )
         case ResetVerdict.FLAGGED_AGAIN:
             said = (
                 f"⚠️ {name} was clear after the reset and is flagged again.\n"
-                "Open the channel and see what Midjourney wants now."
+                "Open the channel to see what Midjourney wants now."
             )
         case ResetVerdict.NOT_CONFIGURED:
-            return f"⚪ {name} is not configured any more, so there is nothing to reset."
+            return f"⚪ {name} is no longer configured, so there is nothing to reset."
         case ResetVerdict.COULD_NOT_TELL:
             return (
-                f"❔ I could not tell whether {name} is back: the API did not answer.\n"
-                "The reset may have worked, so I do not send it again. Its message shows how it is after "
-                "the next good look."
+                f"❔ I could not tell whether {name} is back: useapi.net did not answer.\n"
+                "The reset may have worked, so I do not send it again. Its message is updated after "
+                "the next successful check."
             )
         case _:
             assert_never(verdict)
@@ -135,9 +133,9 @@ def verdict_sentence(verdict: ResetVerdict, account: KnownAccount, flag: Flag | 
 def still_refused(account: KnownAccount) -> str:
     """Say that a reset was sent, and that the list is refused as before."""
     return (
-        f"❔ The reset of **{plain(account.label)}** was sent, but the API still answers with error 596 in "
-        "place of its list, so I cannot see whether it worked. Another account may need you, too.\n"
-        "The message about it turns green with the next good list, which shows every account."
+        f"❔ The reset of **{plain(account.label)}** was sent, but useapi.net still answers with error 596 "
+        "instead of its list, so I cannot see whether it worked. Another account may need you, too.\n"
+        "Its message turns green once useapi.net lists your accounts again."
     )
 
 
@@ -153,37 +151,39 @@ def sending(account: KnownAccount) -> str:
 
 def looking_again(account: KnownAccount, wait: timedelta) -> str:
     """Say that a reset was taken and does not show yet."""
-    return f"⏳ Reset accepted, **{plain(account.label)}** not yet cleared; looking again in {span(wait)} ..."
+    return (
+        f"⏳ Reset accepted, **{plain(account.label)}** is still flagged. Checking again in {span(wait)} ..."
+    )
 
 
 def already_resetting(account: KnownAccount, by: int | None, until: datetime | None) -> str:
     """Say that somebody else is at it."""
     who = f"<@{by}> is already resetting" if by else "Somebody is already resetting"
-    wait = f"\nIf nothing comes of it, you can try again {exactly(until, 't')}." if until else ""
-    return f"🔄 {who} **{plain(account.label)}**. The outcome will stand on its message.{wait}"
+    wait = f"\nIf it does not work, you can try again at {when(until, 'T')}." if until else ""
+    return f"🔄 {who} **{plain(account.label)}**. The result will appear in its message.{wait}"
 
 
 def nothing_to_reset(account: KnownAccount) -> str:
     """Say that a reset is not needed, and that none was sent."""
-    return f"✅ **{plain(account.label)}** is not flagged. There is nothing to reset, and nothing was sent."
+    return f"✅ **{plain(account.label)}** is not flagged, so I sent nothing."
 
 
 def cannot_see(account: KnownAccount) -> str:
     """Say that nobody can tell now whether there is anything to reset, and that none was sent."""
     return (
-        f"⚠️ I cannot see now whether **{plain(account.label)}** is flagged; when last seen, it was not. "
-        "Nothing was sent. /mjstatus says why, and what to do."
+        f"⚠️ I cannot see whether **{plain(account.label)}** is flagged; at the last check it was not. "
+        "I sent nothing. /mjstatus says why and what to do."
     )
 
 
 def flag_changed() -> str:
     """Say, above a new confirmation, why it asks again."""
-    return "⚠️ Midjourney says something else now. Nothing was sent: read it, then confirm again."
+    return "⚠️ Midjourney now says something else, so I sent nothing. Read it, then confirm again."
 
 
 def cannot_read_first() -> str:
     """Say that a reset was not sent, as nobody could see first whether it is right."""
-    return "⚠️ The list could not be read, so I sent no reset. /mjstatus says why, and what to do."
+    return "⚠️ I could not read the list, so I sent no reset. /mjstatus says why and what to do."
 
 
 def not_yet() -> str:
@@ -205,8 +205,8 @@ def unknown(account: KnownAccount | None, accounts: Collection[KnownAccount]) ->
 def claimed(account: KnownAccount, until: datetime) -> str:
     """Answer "I'm on it": what it does, and for how long."""
     return (
-        f"👀 You are on it: every owner's message about **{plain(account.label)}** says so, and nobody is "
-        f"reminded. I ask you again at {exactly(until, 't')}."
+        f"👀 You're on **{plain(account.label)}**. Reminders are off for every owner; "
+        f"I'll check back with you at {when(until, 't')}."
     )
 
 
@@ -229,19 +229,19 @@ def snooze_choice(account: KnownAccount, incident: str, message: str, *, is_clai
 
 def snoozed(account: KnownAccount, until: datetime) -> str:
     """Return when the account is spoken of again."""
-    return f"💤 No reminders about **{plain(account.label)}** until {exactly(until)}.\n{WORSE}"
+    return f"💤 No reminders about **{plain(account.label)}** until {when(until, 'f')}.\n{WORSE}"
 
 
 def muted(account: KnownAccount | None, until: datetime) -> str:
     """Say what is muted till when, and what comes through."""
     about = f"**{plain(account.label)}**" if account else "**any account**"
     return (
-        f"🔇 No alerts about {about} until {exactly(until)}.\n"
-        "If a flagged account gets blocked, I tell you all the same. The rest is kept: "
+        f"🔇 No alerts for {about} until {when(until, 'f')}.\n"
+        "If a flagged account gets blocked, I'll still tell you. The rest is kept: "
         "when the mute ends, you get one message with what is still open."
     )
 
 
 def unmuted(account: KnownAccount | None) -> str:
     """Say that alerts come again."""
-    return f"🔔 Alerts about {f'**{plain(account.label)}**' if account else '**all accounts**'} come again."
+    return f"🔔 Alerts for {f'**{plain(account.label)}**' if account else '**all accounts**'} are on again."

@@ -106,7 +106,9 @@ def _quotes(cases: Iterable[Case]) -> str:
 def _next(cases: Sequence[Case], around: Around) -> str | None:
     if all(case.incident.ended for case in cases):
         return None
-    blind = "I cannot see your accounts now: this is how it was, when last seen." if around.trouble else None
+    blind = (
+        "I cannot see your accounts now: this is how they were at the last check." if around.trouble else None
+    )
     return "\n".join(line for line in (blind, OPEN_BELOW, around.slots and f"{around.slots}.") if line)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, assert_never
 
-from bot.domain.accounts import FlagKind
 from bot.domain.incidents import Reason, State
 from bot.render.alert_items import Case, duration, is_removed, names_of
 from bot.render.phrases import demand, symbol
@@ -68,7 +67,8 @@ def _open(case: Case) -> str:
     mark, name, wish = symbol(case.flag.kind), case.name, _wish(case)
     match case.reason:
         case None | Reason.OPENED | Reason.RESOLVED:
-            return f"{mark} {name} needs you: {wish}"
+            verb = "must wait" if _only_waits(case) else "needs you"
+            return f"{mark} {name} {verb}: {wish}"
         case Reason.WORSE:
             return f"{mark} {name} got worse: {wish}"
         case Reason.RECURRING:
@@ -85,8 +85,12 @@ def _open(case: Case) -> str:
 def _wish(case: Case) -> str:
     if case.is_block_over:
         return "its block should be over now"
-    timed = case.flag.kind is FlagKind.BLOCK and case.incident.block_until() is not None
-    return f"{demand(case.flag)}. Wait, do not reset" if timed else demand(case.flag)
+    return f"{demand(case.flag)}. Do not reset yet" if _only_waits(case) else demand(case.flag)
+
+
+def _only_waits(case: Case) -> bool:
+    """Return whether nobody is needed before a block ends at a known time."""
+    return case.only_waits and case.incident.block_until() is not None
 
 
 def _ended(case: Case) -> str:

@@ -96,9 +96,9 @@ def unexpected(reference: str) -> str:
 def unsaid(reference: str) -> str:
     """Say that an answer did not arrive, which tells nothing of what it was about."""
     return (
-        "⚠️ Discord did not take the answer.\n"
-        "What you asked for may have been done all the same: look with /mjaccounts or "
-        "/mjstatus before you ask for it again. "
+        "⚠️ Discord did not accept the answer.\n"
+        "It may have been done: check with /mjaccounts or "
+        "/mjstatus before you ask again. "
         f"The bot's log says more at {code_span(reference, 40)}."
     )
 

@@ -12,16 +12,16 @@ FAILURES: Final = {
     "50278": "they share no server with me",
     "50001": "I may not see the channel",
     "50013": "I may not write in the channel",
-    "10003": "the channel is not there",
+    "10003": "the channel does not exist",
     "10013": "Discord does not know this person",
     "50083": "the thread is archived; open it again",
     "20026": "Discord restricts the bot: appeal it in the Developer Portal",
-    "40333": "Discord's edge refuses me; I try again",
-    "403": "Discord refuses me without a reason; I try again",
+    "40333": "Discord's edge refuses me; I keep trying",
+    "403": "Discord refuses me without a reason; I keep trying",
     "50035": "Discord refuses the form of the message",
     "40005": "Discord says that the message is too large",
     "50006": "Discord says that the message is empty",
-    "50008": "Discord takes no message in this kind of channel",
+    "50008": "Discord accepts no messages in this kind of channel",
     "20009": "Discord calls what the message quotes explicit",
     "200000": "AutoMod of the server blocks the message",
     "200001": "AutoMod of the server blocks the message",
@@ -57,7 +57,7 @@ def route_line(route: RouteStatus) -> str:
     """Return how one way to one owner does."""
     way = "direct message" if route.route is Route.DM else "alert channel"
     unused = "never worked yet" if route.failure else "not used so far"
-    worked = f"last worked {when(route.worked_at)}" if route.worked_at else unused
+    worked = f"last worked {when(route.worked_at, 'f')}" if route.worked_at else unused
     if route.failure is not None:
         return f"⚠️ <@{route.owner}> by {way}: **does not work**, {failure_words(route.failure)}; {worked}"
     mark = "✅" if route.worked_at else "⚪"

@@ -30,8 +30,8 @@ WHY_LIMIT: Final = 160
 SECTION_LIMIT: Final = 900
 LEAST: Final = 120
 LACKING: Final = (
-    "⚠️ In the alert channel I lack **{}**: an alert may not arrive there whole, or twice after a crash. "
-    "Give that to my role there."
+    "⚠️ In the alert channel I lack **{}**: alerts there may arrive incomplete, or twice after a crash. "
+    "Give my role that permission there."
 )
 
 
@@ -104,7 +104,7 @@ def presence_text(
     elif needing:
         said = f"{whole(needing)} {'needs' if needing == 1 else 'need'} you"
     elif going:
-        said = f"{count(watched, 'account')} watched, {whole(len(going))} not clear for sure yet"
+        said = f"{count(watched, 'account')} watched, {whole(len(going))} recovering"
     elif lacks:
         return clip(f"{LACKS[lacks[0]]} · muted" if muted else LACKS[lacks[0]], PRESENCE_LIMIT)
     elif watched:
@@ -130,7 +130,7 @@ def _sections(watch: WatchStatus) -> Iterator[tuple[str, list[str]]]:
     lacking = [LACKING.format(", ".join(watch.lacking))] if watch.lacking else []
     yield "### How I reach the owners", [*lines, *second, *lacking]
     over = sorted((each for each in watch.incidents if each.ended), key=_ended_at, reverse=True)
-    yield "### Lately over", [_over(each, watch) for each in over]
+    yield "### Recently resolved", [_over(each, watch) for each in over]
 
 
 def _wrong(watch: WatchStatus) -> Iterator[str]:
@@ -171,14 +171,16 @@ def _alive(watch: WatchStatus) -> Iterator[str]:
         yield f"⚠️ **{headline(trouble)}**, since {when(trouble.opened_at, 'f')}."
     else:
         yield _summary(watch)
-    looked = f"Last good look {when(watch.last_success)}" if watch.last_success else "No good look yet"
-    upcoming = f", next {exactly(watch.next_look, 't')}" if watch.next_look else ""
+    checked = when(watch.last_success, "T") if watch.last_success else ""
+    looked = f"Last successful check at {checked}" if checked else "No successful check yet"
+    upcoming = f", next at {when(watch.next_look, 'T')}" if watch.next_look else ""
     yield f"{looked}{upcoming}."
     why = f": {plain(watch.why, WHY_LIMIT).rstrip('.')}" if watch.why else ""
     if watch.failures:
-        yield f"{count(watch.failures, 'look')} failed in a row{why}."
+        failed = f"last {whole(watch.failures)} checks" if watch.failures > 1 else "last check"
+        yield f"The {failed} failed{why}."
     elif why:
-        yield f"The last look failed{why}."
+        yield f"The last check failed{why}."
 
 
 def _summary(watch: WatchStatus) -> str:
@@ -188,7 +190,7 @@ def _summary(watch: WatchStatus) -> str:
     lacks = [each.lack for each in watch.problems]
     if Lack.SIGHT in lacks:
         # What could not be looked at must not read as ready.
-        return f"⚠️ **{count(watch.listed, 'account')}, not seen since the last good look**"
+        return f"⚠️ **{count(watch.listed, 'account')}, not checked successfully now**"
     if lacks:
         return f"⚠️ **{count(watch.listed, 'account')} watched, but {LACKS[lacks[0]]}**"
     return f"{'🟡' if any(each.channel and not each.ended for each in watch.incidents) else '✅'} **{said}**"
@@ -217,9 +219,11 @@ def _waiting(message: Message, watch: WatchStatus) -> str:
     what = f"{_what(message)} for <@{message.recipient}>"
     if message.failing_since is not None:
         tried = f"tried {count(message.attempts, 'time')}"
-        return f"{what}: {failure_words(message.failure)}; {tried}, next {exactly(message.due_at, 't')}"
+        return f"{what}: {failure_words(message.failure)}; {tried}, next at {when(message.due_at, 'T')}"
     if message.due_at > watch.now:
-        return f"{what}: goes out {exactly(message.due_at, 't')}, as the last alert is less than 5 min old"
+        return (
+            f"{what}: waits until {when(message.due_at, 'T')}, because you were notified less than 5 min ago"
+        )
     return f"{what}: going out now"
 
 
@@ -228,10 +232,10 @@ def _stuck(message: Message) -> str:
     link = f"https://discord.com/channels/@me/{message.channel_id}/{message.message_id}"
     where = f"in <#{message.channel_id}>" if message.route is Route.CHANNEL else f"([there]({link}))"
     since = f" since {when(message.failing_since)}" if message.failing_since else ""
-    anew = "; what it is about is told in another one" if message.purpose is not Purpose.NOTE else ""
+    anew = "; a newer message says what it is about" if message.purpose is not Purpose.NOTE else ""
     return (
         f"{_what(message)} for <@{message.recipient}> {where}: "
-        f"not kept current{since}, {failure_words(message.failure)}{anew}"
+        f"out of date{since}, {failure_words(message.failure)}{anew}"
     )
 
 

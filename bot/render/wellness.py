@@ -10,14 +10,14 @@ from bot.render.text import span, when
 
 LACKS: Final[Mapping[Lack, str]] = {
     Lack.MEMORY: "I cannot write down what I see",
-    Lack.OWNERS: "I know no owner to tell",
+    Lack.OWNERS: "I know no owner to alert",
     Lack.DELIVERY: "messages do not arrive",
     Lack.LOOP: "a part of me fails",
     Lack.SIGHT: "I cannot see your accounts yet",
 }
 """What the bot's own status says of it."""
 NO_SECOND_ROUTE: Final = (
-    "⚠️ **No second way**: when a direct message does not arrive, nobody is told. "
+    "⚠️ **No second route**: if a direct message fails, no one is alerted. "
     "Set ALERT_CHANNEL_ID to a channel of your server."
 )
 
@@ -34,8 +34,8 @@ def problem_lines(problems: Iterable[Problem], *, has_undelivered: bool) -> Iter
                 yield f"💾 **I cannot write down what I see**{since}: I can send no alert. {problem.detail}"
             case Lack.OWNERS:
                 yield (
-                    "🙈 **I know no owner**, so I can tell nobody. I ask Discord again by myself. "
-                    "Or set OWNER_IDS, and restart me."
+                    "🙈 **I know no owner**, so I can alert nobody. I keep asking Discord. "
+                    "Or set OWNER_IDS and restart me."
                 )
             case Lack.LOOP:
                 yield f"⚠️ **A part of me fails**: {problem.detail}. I keep trying; my log says why."
@@ -51,9 +51,9 @@ def unwritten(since: datetime) -> str:
     return (
         f"💾 **I cannot write down what I see**, since {when(since, 'f')}: my database is full, "
         "read-only, or held by another program. I still watch your accounts, but I can send no alert.\n"
-        "1. Look with /mjaccounts whether an account needs you.\n"
-        "2. Look into my log, on the machine I run on: it says what is wrong with the database.\n"
-        "This message changes when I can write again. Alerts that are due then come by themselves."
+        "1. Check with /mjaccounts whether an account needs you.\n"
+        "2. Read my log on the machine I run on: it says what is wrong with the database.\n"
+        "This message changes when I can write again. Alerts that are due arrive then."
     )
 
 

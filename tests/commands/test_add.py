@@ -69,7 +69,7 @@ async def test_an_account_is_created_and_known_everywhere_at_once(bot: Bot, ada:
     assert f"**{label}** was created, channel {login.channel}, 12 jobs at a time." in answer["content"]
     assert bot.api.accounts[login.channel].max_jobs == 12
     assert f"{label} · ✅ ready" in text(answer)
-    assert f"<@{ada.person.id}> configured it - created, 12 jobs" in text(answer)
+    assert f"<@{ada.person.id}> added it (12 jobs)" in text(answer)
     assert [choice.value for choice in await ada.complete("mjinfo", login.channel)] == [login.channel]
     looks = bot.api.count(Endpoint.LIST)
     assert login.channel in text(await ada.ask("mjaccounts"))
@@ -81,7 +81,7 @@ async def test_an_account_is_updated_by_its_token(bot: Bot, ada: Visitor) -> Non
     await bot.start()
     answer = await added(ada, account.discord, "15")
     assert f"was updated, channel {account.channel}, 15 jobs at a time." in answer["content"]
-    assert "configured it - updated, 15 jobs" in text(answer)
+    assert "updated it (15 jobs)" in text(answer)
     assert len(bot.api.accounts) == 1
 
 
@@ -191,7 +191,7 @@ async def test_when_the_answer_does_not_tell_although_the_api_acted_the_list_say
     assert f"{said}: **…{login.channel[-4:]}** is configured" in answer["content"]
     assert bot.api.count(Endpoint.SAVE) == 1
     assert f"is configured, channel {login.channel}, 5 jobs at a time" in answer["content"]
-    assert "configured it - saved, as the list shows, 5 jobs" in text(answer)
+    assert "added or updated it - saved, as the list shows, 5 jobs" in text(answer)
     assert [choice.value for choice in await ada.complete("mjinfo", login.channel)] == [login.channel]
 
 

@@ -114,7 +114,7 @@ async def test_i_am_on_it_is_shown_on_everyones_message(bot: Bot, ada: Visitor, 
 
     pressed = await ada.press(alert, MINE)
 
-    assert "You are on it" in text(await pressed.answer())
+    assert "You're on" in text(await pressed.answer())
     assert pressed.ephemeral
     for owner in (ada, bea):
         await newest(owner, f"<@{ada.person.id}> is on it since <t:")
@@ -177,14 +177,14 @@ async def test_an_account_in_a_digest_is_acted_on_from_its_card(bot: Bot, ada: V
     await bot.start()
     digest = await newest(ada, "2 accounts need you")
     card = await ada.picked(digest, menu(digest)["options"][1]["value"])
-    assert "You are on it" in text(await ada.pressed(card, MINE))
+    assert "You're on" in text(await ada.pressed(card, MINE))
     shown = await newest(ada, f"<@{ada.person.id}> is on it")
     assert text(shown).count("is on it") == 1
 
 
 @pytest.mark.parametrize(
     ("label", "answer"),
-    [(RESET, "Have you acknowledged"), (MINE, "You are on it"), (SNOOZE, "for how long?")],
+    [(RESET, "Did you acknowledge"), (MINE, "You're on"), (SNOOZE, "for how long?")],
     ids=ACTING,
 )
 async def test_buttons_work_after_a_restart(bot: Bot, ada: Visitor, label: str, answer: str) -> None:

@@ -56,7 +56,7 @@ async def test_reset_asks_for_a_confirmation_and_resets(bot: Bot, ada: Visitor) 
     bot.api.flag(account.channel, MODERATION)
     await bot.start()
     question = await ada.pressed(await card(ada, account), "Reset")
-    assert "Have you acknowledged the moderation message" in question["content"]
+    assert "Did you acknowledge Midjourney's message" in question["content"]
     assert bot.api.count(Endpoint.RESET) == 0
     (yes, *_) = buttons(question)
     pressed = await ada.press(question, yes)
@@ -118,7 +118,7 @@ async def test_remove_asks_and_removes(bot: Bot, ada: Visitor) -> None:
     shown = await card(ada, account)
     question = await ada.pressed(shown, "Remove")
     assert "Do you want to remove" in question["content"]
-    (yes,) = buttons(question)
+    yes, _ = buttons(question)
     assert "is not configured any more" in (await ada.pressed(question, yes))["content"]
     over = await ada.pressed(shown, "Remove")
     assert "No configured account" in over["content"]
@@ -160,7 +160,7 @@ async def test_the_card_tells_what_was_done_last(bot: Bot, ada: Visitor) -> None
     await (await sent(ada, form, account.discord, "4")).answer()
     said = text(await card(ada, account))
     owner = f"<@{ada.person.id}>"
-    assert said.index(f"{owner} configured it - updated, 4 jobs") < said.index(f"{owner} renamed it")
+    assert said.index(f"{owner} updated it (4 jobs)") < said.index(f"{owner} renamed it")
 
 
 async def test_the_buttons_work_after_a_restart(bot: Bot, ada: Visitor) -> None:

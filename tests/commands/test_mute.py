@@ -68,7 +68,7 @@ async def test_off_ends_a_mute_and_tells_what_was_held(bot: Bot, ada: Visitor, *
     await flag(bot, ada, first)
     await nothing_more(ada, 0)
     answer = text(await (await mute(ada, "off", whom)).answer())
-    assert f"Alerts about **{f'…{first[-4:]}' if named else 'all accounts'}** come again" in answer
+    assert f"Alerts for **{f'…{first[-4:]}' if named else 'all accounts'}** are on again" in answer
     await newest(ada, "needs you", number=2)
 
 
@@ -88,7 +88,7 @@ async def test_off_for_one_says_when_all_are_muted_still(bot: Bot, ada: Visitor)
     await ada.ask("mjmute", duration="8h")
     answer = text(await ada.ask("mjmute", duration="off", account=first))
     assert "All accounts are muted until <t:" in answer
-    assert "come again" not in answer
+    assert "are on again" not in answer
 
 
 async def test_a_mute_outlives_a_restart_and_holds_reminders(bot: Bot, ada: Visitor) -> None:

@@ -22,7 +22,7 @@ async def asked(visitor: Visitor, account: SimulatedAccount) -> Json:
 
 async def confirmed(visitor: Visitor, question: Json) -> Json:
     """Say yes, and give the question as it looks after that."""
-    (yes,) = buttons(question)
+    yes, _ = buttons(question)
     return await visitor.pressed(question, yes)
 
 
@@ -39,7 +39,7 @@ async def test_it_names_what_will_be_removed_and_asks_in_private(bot: Bot, ada: 
     assert "Do you want to remove **Aurora** from useapi.net?" in question["content"]
     assert account.channel in text(question)
     assert "you need its Discord token again" in text(question)
-    assert list(buttons(question)) == ["Yes, remove Aurora"]
+    assert list(buttons(question)) == ["Yes, remove Aurora", "Not now"]
     assert bot.api.count(Endpoint.REMOVE) == 0
 
 
@@ -56,10 +56,19 @@ async def test_nobody_but_an_owner_may_ask_or_confirm(bot: Bot, ada: Visitor, be
     assert "Only an owner" in (await asked(bea, account))["content"]
     question = await asked(ada, account)
     bot.world.give_to_team((bot.world.second_owner, "admin"))
-    (yes,) = buttons(question)
+    yes, _ = buttons(question)
     refused = await ada.press(question, yes)
     await bot.world.wait_for(lambda: refused.followups)
     assert "Only an owner" in refused.followups[0]["content"]
+    assert bot.api.count(Endpoint.REMOVE) == 0
+
+
+async def test_not_now_removes_nothing(bot: Bot, ada: Visitor) -> None:
+    account = bot.api.add()
+    await bot.start()
+    answer = await ada.pressed(await asked(ada, account), "Not now")
+    assert "Nothing was removed." in answer["content"]
+    assert buttons(answer) == {}
     assert bot.api.count(Endpoint.REMOVE) == 0
 
 
@@ -167,7 +176,7 @@ async def test_two_presses_remove_once(bot: Bot, ada: Visitor) -> None:
     await bot.start()
     question = await asked(ada, account)
     bot.api.slow = 0.1
-    (yes,) = buttons(question)
+    yes, _ = buttons(question)
     first, second = await ada.press(question, yes), await ada.press(question, yes)
     assert NOT_CONFIGURED in (await first.answer())["content"]
     await bot.world.wait_for(lambda: "removed it <t:" in (second.message or {"content": ""})["content"])
@@ -363,7 +372,7 @@ async def test_what_cannot_be_written_down_first_is_not_sent(bot: Bot, ada: Visi
     account = bot.api.add()
     await bot.start()
     question = await asked(ada, account)
-    (yes,) = buttons(question)
+    yes, _ = buttons(question)
     async with bot.held_database():
         answer = await (await ada.press(question, yes)).answer(timeout=20)
     assert "Nothing was sent, as it could not be written down first." in answer["content"]

@@ -98,7 +98,7 @@ async def test_a_block_that_is_not_over_is_warned_of(
 ) -> None:
     account, alert = await ready(bot, ada, flag)
     question = await ada.pressed(alert, SOLVED if flag == CAPTCHA else BLOCK_OVER)
-    label = f"Reset …{account.channel[-4:]} all the same"
+    label = f"Reset …{account.channel[-4:]} anyway"
     assert (label in buttons(question)) is (warning is not None)
     assert warning is None or warning in text(question)
 
@@ -131,7 +131,7 @@ async def test_an_account_that_is_clear_by_now_is_not_reset(bot: Bot, ada: Visit
     await look(ada)
     await later(bot, 10)
     await newest(ada, "It ended by itself")
-    await confirmed(ada, question, "There is nothing to reset, and nothing was sent")
+    await confirmed(ada, question, "is not flagged, so I sent nothing")
     assert bot.api.count(Endpoint.RESET) == 0
 
 

@@ -39,7 +39,9 @@ async def test_with_nothing_wrong_it_says_that_it_watches(bot: Bot, ada: Visitor
         bot.api.add()
     await bot.start()
     await bot.world.wait_for(lambda: ada.sees(ada.dm))
-    said = await status(ada, "✅ **2 accounts watched, all ready**", "Last good look <t:", ", next <t:")
+    said = await status(
+        ada, "✅ **2 accounts watched, all ready**", "Last successful check at <t:", ", next at <t:"
+    )
     assert f"✅ <@{ada.person.id}> by direct message: last worked <t:" in said
     assert "Open" not in said
 
@@ -119,7 +121,7 @@ async def test_it_shows_what_is_held_back_and_why(bot: Bot, ada: Visitor) -> Non
     await flagged(bot, ada)
     bot.api.flag(second, MODERATION)
     await look(ada)
-    await status(ada, "### Messages waiting: 1", "as the last alert is less than 5 min old")
+    await status(ada, "### Messages waiting: 1", "because you were notified less than 5 min ago")
 
 
 async def test_it_shows_what_is_over_and_for_how_long_it_was(bot: Bot, ada: Visitor) -> None:
@@ -130,7 +132,7 @@ async def test_it_shows_what_is_over_and_for_how_long_it_was(bot: Bot, ada: Visi
     await look(ada)
     await later(bot, 10)
     await look(ada)
-    said = await status(ada, "### Lately over", f"**…{account.channel[-4:]}** · back after ")
+    said = await status(ada, "### Recently resolved", f"**…{account.channel[-4:]}** · back after ")
     assert said.count("· back after") == 1
 
 
@@ -141,8 +143,8 @@ async def test_it_shows_that_looks_fail_and_why(bot: Bot, ada: Visitor) -> None:
     await status(
         ada,
         "⚠️ **I cannot see your accounts: useapi.net refused the API token**",
-        "No good look yet",
-        "1 look failed in a row: The API does not accept the useapi token",
+        "No successful check yet",
+        "The last check failed: The API does not accept the useapi token",
     )
 
 
@@ -273,7 +275,7 @@ async def test_accounts_of_before_the_start_are_not_seen_while_the_first_look_la
     bot.api.fault(Fault.HANG, endpoint=Endpoint.LIST)
     bot.launch()
     await bot.world.wait_for(lambda: bot.world.connected, PATIENCE)
-    assert "1 account, not seen since the last good look" in text(await ada.ask("mjstatus"))
+    assert "1 account, not checked successfully now" in text(await ada.ask("mjstatus"))
 
 
 async def test_a_look_of_a_command_that_failed_is_said_too(bot: Bot, ada: Visitor) -> None:
@@ -282,8 +284,8 @@ async def test_a_look_of_a_command_that_failed_is_said_too(bot: Bot, ada: Visito
     bot.api.fault(Fault.SERVER_ERROR, endpoint=Endpoint.LIST)
     await look(ada)
     said = text(await ada.ask("mjstatus"))
-    assert "1 account, not seen since the last good look" in said
-    assert "The last look failed: The API is out of order (status 500)." in said
+    assert "1 account, not checked successfully now" in said
+    assert "The last check failed: The API is out of order (status 500)." in said
 
 
 # ---------------------------------------------------------------------------- /mjtest

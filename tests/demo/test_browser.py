@@ -47,7 +47,7 @@ async def test_a_reset_that_does_not_help_is_told_and_clearing_turns_the_alert_g
         await basalt.get_by_role("button", name="A reset does not help").click()
         asked = await ask_to_reset(visitor, alert)
         await asked.get_by_role("button", name="Yes, reset basalt").click()
-        await expect(asked).to_contain_text("not yet cleared; looking again")
+        await expect(asked).to_contain_text("is still flagged. Checking again")
         await basalt.get_by_role("button", name="Clear").click()
         await expect(asked).to_contain_text("basalt is back in rotation")
         await expect(alert).to_contain_text("✅ back")

@@ -55,12 +55,12 @@ def test_account_info_reads_from_plan_to_login() -> None:
 Aurora · account info
 The last answer: it was asked for 12 s ago.
 [{CHANNEL}]({LINK})
-Midjourney took 8 s, answered <t:1768348800:R>
+Midjourney answered at <t:1768348800:f> (after 8 s)
 [Plan]
 `Mega`, `Active monthly`
 Renews <t:1768867200:f> (<t:1768867200:R>)
 [Fast time]
-`█████████░` 98.6 %
+`█████████░` 98.6%
 29.57 of 30 fast hours left
 [Mode]
 Visibility: `Public`
@@ -81,17 +81,17 @@ User id: `234567890123456789`"""
 @pytest.mark.parametrize(
     ("fast", "shown"),
     [
-        (FastTime(60, 60, "hours", 100), "`██████████` 100 %\n60 of 60 fast hours left"),
-        (FastTime(107.72, 200, "minutes", 53.86), "`█████░░░░░` 53.9 %\n107.72 of 200 fast minutes left"),
-        (FastTime(15, 30, "hours", None), "`█████░░░░░` 50 %\n15 of 30 fast hours left"),
-        (FastTime(0.01, 30, "hours", None), "`█░░░░░░░░░` 0 %\n0.01 of 30 fast hours left"),
-        (FastTime(0, 30, "hours", 0), "`░░░░░░░░░░` 0 %\n0 of 30 fast hours left"),
-        (FastTime(40, 30, "hours", 133.3), "`██████████` 100 %\n40 of 30 fast hours left"),
-        (FastTime(-1, 30, "hours", None), "`░░░░░░░░░░` 0 %\n-1 of 30 fast hours left"),
+        (FastTime(60, 60, "hours", 100), "`██████████` 100%\n60 of 60 fast hours left"),
+        (FastTime(107.72, 200, "minutes", 53.86), "`█████░░░░░` 53.9%\n107.72 of 200 fast minutes left"),
+        (FastTime(15, 30, "hours", None), "`█████░░░░░` 50%\n15 of 30 fast hours left"),
+        (FastTime(0.01, 30, "hours", None), "`█░░░░░░░░░` 0%\n0.01 of 30 fast hours left"),
+        (FastTime(0, 30, "hours", 0), "`░░░░░░░░░░` 0%\n0 of 30 fast hours left"),
+        (FastTime(40, 30, "hours", 133.3), "`██████████` 100%\n40 of 30 fast hours left"),
+        (FastTime(-1, 30, "hours", None), "`░░░░░░░░░░` 0%\n-1 of 30 fast hours left"),
         (FastTime(25, None, "minutes", None), "25 fast minutes left"),
         (FastTime(0, 0, "hours", None), "0 of 0 fast hours left"),
         (FastTime(float("nan"), 30, "hours", None), "unknown of 30 fast hours left"),
-        (FastTime(5, 10, "furlongs", None), "`█████░░░░░` 50 %\n5 of 10 fast `furlongs` left"),
+        (FastTime(5, 10, "furlongs", None), "`█████░░░░░` 50%\n5 of 10 fast `furlongs` left"),
     ],
 )
 def test_fast_time_is_a_bar_with_numbers(fast: FastTime, shown: str) -> None:
@@ -251,7 +251,7 @@ Aurora · ✅ ready
 `Mega`, `Active monthly`
 Renews <t:1768867200:f> (<t:1768867200:R>)
 [Fast time]
-`█████████░` 98.6 %
+`█████████░` 98.6%
 29.57 of 30 fast hours left
 [Last account info]
 Answered <t:1768348800:R>"""
@@ -278,7 +278,7 @@ def test_a_flag_card_says_that_a_block_is_over() -> None:
     [
         ("rename", "renamed it - done"),
         ("reset", "reset it - done"),
-        ("claim", "said: I'm on it - done"),
+        ("claim", "took it - done"),
         ("snooze", "snoozed its reminders - done"),
         ("mute", "muted its alerts - done"),
         ("unmute", "unmuted its alerts - done"),

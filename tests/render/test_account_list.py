@@ -66,12 +66,12 @@ Flagged <t:1768355400:R>. Midjourney says:
 
 **Borealis** · ✅ ready
 [1170809721663422495](https://discord.com/channels/@me/1170809721663422495) · 3 job slots
-`Mega` · 29.57 of 30 fast hours left · as of <t:1768348800:R>
+`Mega` · 29.57 of 30 fast hours left · as of <t:1768348800:f>
 
 **…0007** · ✅ ready
 [1170809721663420007](https://discord.com/channels/@me/1170809721663420007) · 12 job slots
 
-List read <t:1768356000:R>"""
+List read at <t:1768356000:T>"""
     )
 
 
@@ -112,7 +112,7 @@ def test_ten_accounts_make_a_page(number: int, pages: int, on_last: int) -> None
 @pytest.mark.parametrize(("asked", "given"), [(-3, 0), (0, 0), (2, 2), (3, 2), (10**9, 2)])
 def test_a_page_that_is_not_there_gives_the_nearest(asked: int, given: int) -> None:
     page = accounts_page(numbered(25), asked, at=NOW)
-    assert (page.page, page.footer) == (given, f"Page {given + 1} of 3 · List read <t:1768356000:R>")
+    assert (page.page, page.footer) == (given, f"Page {given + 1} of 3 · List read at <t:1768356000:T>")
 
 
 def test_ten_flagged_accounts_with_their_plans_are_quoted_whole() -> None:
@@ -152,7 +152,7 @@ def test_a_list_that_cannot_be_read_now_says_why_above_what_it_was() -> None:
         "```",
         "No *x*.",
         "```",
-        "**This is how it was when I last read the list, <t:1768356000:f> (<t:1768356000:R>):**",
+        "**As of <t:1768356000:f>, when I last read the list:**",
         "## Midjourney accounts",
         "**⚠️ 2 accounts, none flagged**",
         "6 job slots in all, 6 usable",
@@ -181,7 +181,7 @@ def test_a_label_is_inert_in_the_list() -> None:
 
 def test_since_when_is_said_to_be_unknown() -> None:
     known = KnownAccount(account(flag="x").account, "Aurora")
-    assert "Flagged, not known since when. Midjourney says:" in accounts_page([known], 0, at=NOW).entries[0]
+    assert "Flagged since an unknown time. Midjourney says:" in accounts_page([known], 0, at=NOW).entries[0]
 
 
 @given(st.lists(accounts, max_size=12), st.integers(-2, 3), st.none() | hostile)
@@ -284,7 +284,7 @@ def test_a_trial_is_called_a_trial() -> None:
         fast_time=FastTime(25.0, None, "minutes", None),
     )
     entry = accounts_page([account(snapshot=InfoSnapshot(NOW, NOW - NOW, info))], 0, at=NOW).entries[0]
-    assert "`Trial` · 25 fast minutes left · as of <t:1768356000:R>" in entry
+    assert "`Trial` · 25 fast minutes left · as of <t:1768356000:f>" in entry
 
 
 def test_an_answer_that_told_nothing_takes_no_line() -> None:

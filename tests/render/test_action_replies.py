@@ -48,11 +48,11 @@ def test_the_confirmation_names_the_account_quotes_the_message_and_tells_the_ris
     assert (
         seen(look)
         == f"""\
-Have you acknowledged the moderation message to **Aurora** in its channel?
-Not yet? Then nothing is sent, and the alert stays.
+Did you acknowledge Midjourney's message in **Aurora**'s channel?
+If not yet, nothing is sent and the alert stays.
 Reset Aurora?
-**A reset acknowledges nothing at Midjourney.** It only tells the API to use the account again.
-If the message still waits in the channel, a reset now **risks the account**.
+**Resetting does not acknowledge anything at Midjourney.** It only tells useapi.net to use the account again.
+If the message is still waiting in the channel, a reset now **risks the account**.
 [Midjourney says]
 ```
 {MODERATION}
@@ -67,9 +67,9 @@ Link won't open? You are logged in to Discord as someone else.
 @pytest.mark.parametrize(
     ("text", "question"),
     [
-        ("verify you're human", "Have you solved the CAPTCHA of **Aurora** in its channel?"),
-        (BLOCKED, "Have you seen in the channel of **Aurora** that the block is over?"),
-        ("Subscription paused", "Have you done what the message to **Aurora** asks for?"),
+        ("verify you're human", "Did you solve the CAPTCHA in **Aurora**'s channel?"),
+        (BLOCKED, "Did you see in **Aurora**'s channel that the block is over?"),
+        ("Subscription paused", "Did you do what Midjourney's message in **Aurora**'s channel asks?"),
     ],
 )
 def test_the_confirmation_asks_for_what_its_kind_needs(text: str, question: str) -> None:
@@ -78,7 +78,7 @@ def test_the_confirmation_asks_for_what_its_kind_needs(text: str, question: str)
 
 
 WARNING = "⛔ **The block is not over.** It ends <t:1768614600:F> (<t:1768614600:R>)."
-AS_WORDED = "⛔ **Midjourney says below in words when the block ends.**"
+AS_WORDED = "⛔ **Midjourney says below when the block ends.**"
 OPEN_ENDED = "⛔ **Midjourney does not say when the block ends.**"
 
 
@@ -99,7 +99,7 @@ def test_the_confirmation_warns_of_a_block_that_is_not_over(
     assert ("⛔" in seen(look)) == (warning is not None)
     assert (warning or "") in seen(look)
     assert seen(look).endswith(
-        "<Reset Aurora all the same> <Not yet> <Open in Discord>"
+        "<Reset Aurora anyway> <Not yet> <Open in Discord>"
         if warning
         else "<Yes, reset Aurora> <Not yet> <Open in Discord>"
     )
@@ -115,33 +115,32 @@ def test_without_an_incident_the_block_counts_from_when_the_account_was_flagged(
     [
         (
             ResetVerdict.BACK,
-            "✅ **Aurora** is back in rotation: the API took the reset and does not flag it any more.",
+            "✅ **Aurora** is back in rotation: the reset worked, and useapi.net no longer flags it.",
         ),
         (
             ResetVerdict.NOT_YET,
             (
-                "⏳ The API took the reset, but still shows **Aurora** flagged. "
-                "I keep looking: its message turns green when it clears.\n"
-                "See in the channel whether something is left to acknowledge.\n```\nx\n```"
+                "⏳ Reset sent, but **Aurora** is still flagged. I keep checking.\n"
+                "Look in its channel again: something may be left to acknowledge.\n```\nx\n```"
             ),
         ),
         (
             ResetVerdict.FLAGGED_AGAIN,
             (
                 "⚠️ **Aurora** was clear after the reset and is flagged again.\n"
-                "Open the channel and see what Midjourney wants now.\n```\nx\n```"
+                "Open the channel to see what Midjourney wants now.\n```\nx\n```"
             ),
         ),
         (
             ResetVerdict.NOT_CONFIGURED,
-            "⚪ **Aurora** is not configured any more, so there is nothing to reset.",
+            "⚪ **Aurora** is no longer configured, so there is nothing to reset.",
         ),
         (
             ResetVerdict.COULD_NOT_TELL,
             (
-                "❔ I could not tell whether **Aurora** is back: the API did not answer.\n"
+                "❔ I could not tell whether **Aurora** is back: useapi.net did not answer.\n"
                 "The reset may have worked, so I do not send it again. "
-                "Its message shows how it is after the next good look."
+                "Its message is updated after the next successful check."
             ),
         ),
     ],
@@ -158,36 +157,36 @@ def test_each_verdict_has_its_words(verdict: ResetVerdict, said: str) -> None:
         (action_replies.sending(AURORA), "🔄 Resetting **Aurora** ..."),
         (
             action_replies.looking_again(AURORA, timedelta(seconds=15)),
-            "⏳ Reset accepted, **Aurora** not yet cleared; looking again in 15 s ...",
+            "⏳ Reset accepted, **Aurora** is still flagged. Checking again in 15 s ...",
         ),
         (
             action_replies.already_resetting(AURORA, OTHER, NOW),
             (
-                f"🔄 <@{OTHER}> is already resetting **Aurora**. The outcome will stand on its message.\n"
-                "If nothing comes of it, you can try again <t:1768356000:t> (<t:1768356000:R>)."
+                f"🔄 <@{OTHER}> is already resetting **Aurora**. The result will appear in its message.\n"
+                "If it does not work, you can try again at <t:1768356000:T>."
             ),
         ),
         (
             action_replies.already_resetting(AURORA, None, None),
-            "🔄 Somebody is already resetting **Aurora**. The outcome will stand on its message.",
+            "🔄 Somebody is already resetting **Aurora**. The result will appear in its message.",
         ),
         (
             action_replies.nothing_to_reset(AURORA),
-            "✅ **Aurora** is not flagged. There is nothing to reset, and nothing was sent.",
+            "✅ **Aurora** is not flagged, so I sent nothing.",
         ),
         (
             action_replies.flag_changed(),
-            "⚠️ Midjourney says something else now. Nothing was sent: read it, then confirm again.",
+            "⚠️ Midjourney now says something else, so I sent nothing. Read it, then confirm again.",
         ),
         (
             action_replies.cannot_read_first(),
-            "⚠️ The list could not be read, so I sent no reset. /mjstatus says why, and what to do.",
+            "⚠️ I could not read the list, so I sent no reset. /mjstatus says why and what to do.",
         ),
         (
             action_replies.cannot_see(AURORA),
             (
-                "⚠️ I cannot see now whether **Aurora** is flagged; when last seen, it was not. "
-                "Nothing was sent. /mjstatus says why, and what to do."
+                "⚠️ I cannot see whether **Aurora** is flagged; at the last check it was not. "
+                "I sent nothing. /mjstatus says why and what to do."
             ),
         ),
         (
@@ -197,27 +196,27 @@ def test_each_verdict_has_its_words(verdict: ResetVerdict, said: str) -> None:
         (
             action_replies.claimed(AURORA, NOW),
             (
-                "👀 You are on it: every owner's message about **Aurora** says so, and nobody is reminded. "
-                "I ask you again at <t:1768356000:t> (<t:1768356000:R>)."
+                "👀 You're on **Aurora**. Reminders are off for every owner; "
+                "I'll check back with you at <t:1768356000:t>."
             ),
         ),
         (
             action_replies.snoozed(AURORA, NOW),
             (
-                "💤 No reminders about **Aurora** until <t:1768356000:f> (<t:1768356000:R>).\n"
-                "If it gets worse, I tell you all the same."
+                "💤 No reminders about **Aurora** until <t:1768356000:f>.\n"
+                "If it gets worse, I'll still tell you."
             ),
         ),
         (
             action_replies.muted(None, NOW),
             (
-                "🔇 No alerts about **any account** until <t:1768356000:f> (<t:1768356000:R>).\n"
-                "If a flagged account gets blocked, I tell you all the same. "
+                "🔇 No alerts for **any account** until <t:1768356000:f>.\n"
+                "If a flagged account gets blocked, I'll still tell you. "
                 "The rest is kept: when the mute ends, you get one message with what is still open."
             ),
         ),
-        (action_replies.unmuted(AURORA), "🔔 Alerts about **Aurora** come again."),
-        (action_replies.unmuted(None), "🔔 Alerts about **all accounts** come again."),
+        (action_replies.unmuted(AURORA), "🔔 Alerts for **Aurora** are on again."),
+        (action_replies.unmuted(None), "🔔 Alerts for **all accounts** are on again."),
     ],
 )
 def test_each_answer_says_what_happened_and_what_comes_next(said: str, words: str) -> None:
@@ -227,7 +226,7 @@ def test_each_answer_says_what_happened_and_what_comes_next(said: str, words: st
 def test_a_snooze_is_chosen_from_three() -> None:
     look = snooze_choice(AURORA, incident().key, MESSAGE)
     assert seen(look) == (
-        "No reminders about **Aurora** for how long?\nIf it gets worse, I tell you all the same.\n"
+        "No reminders about **Aurora** for how long?\nIf it gets worse, I'll still tell you.\n"
         "<1 h> <4 h> <24 h>"
     )
     start = f"{incident().key}.{MESSAGE}"
@@ -238,9 +237,7 @@ def test_a_snooze_is_chosen_from_three() -> None:
     ]
     assert_sendable(look)
     instead = snooze_choice(AURORA, incident().key, MESSAGE, is_claimed=True)
-    assert "for how long?\nThis takes the place of **I'm on it**: the alert names nobody any more." in seen(
-        instead
-    )
+    assert "for how long?\nThis replaces **I'm on it**: the alert no longer names anyone." in seen(instead)
 
 
 ANSWERS: tuple[Callable[[KnownAccount], str], ...] = (

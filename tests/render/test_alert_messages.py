@@ -107,7 +107,7 @@ def test_the_buttons_name_incident_and_message() -> None:
         pytest.param(
             incident(text=BLOCKED),
             Reason.OPENED,
-            "⛔ Aurora needs you: Midjourney has blocked it for 3 days. Wait, do not reset",
+            "⛔ Aurora must wait: Midjourney has blocked it for 3 days. Do not reset yet",
             id="timed block",
         ),
         pytest.param(
@@ -256,7 +256,10 @@ def test_the_first_line_says_it_all(trouble: Incident, reason: Reason | None, co
         ),
         pytest.param(
             ended(blind_from=NOW, blind_until=NOW + MINUTE),
-            "I could not see it <t:1768356000:t> - <t:1768356060:t>; it may have ended at any time in between.",
+            (
+                "I could not see it <t:1768356000:t> - <t:1768356060:t>; "
+                "it may have ended at any time in between."
+            ),
             id="ended in an outage",
         ),
     ],
@@ -469,7 +472,7 @@ def test_the_first_line_of_a_digest_names_the_news(rows: list[Row], content: str
 
 def test_a_digest_in_an_outage_says_so() -> None:
     look = shown(*several([None, None]), also=[service(ServiceProblem.UNREACHABLE)])
-    assert "I cannot see your accounts now: this is how it was, when last seen." in seen(look)
+    assert "I cannot see your accounts now: this is how they were at the last check." in seen(look)
 
 
 def test_a_digest_that_is_all_over_is_green_and_has_nothing_to_press() -> None:

@@ -52,7 +52,7 @@ def test_a_failure_fits_into_a_message_whatever_the_api_said(quote: str) -> None
 
 def test_an_answer_that_was_refused_says_nothing_of_what_was_asked_for() -> None:
     told = unsaid("7F3A")
-    assert "may have been done all the same" in told
+    assert "may have been done: check with /mjaccounts" in told
     assert told.endswith("at `7F3A`.")
 
 

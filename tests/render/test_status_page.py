@@ -71,9 +71,9 @@ def test_when_all_is_well_it_is_short() -> None:
         == f"""\
 ## Midwatch
 ✅ **7 accounts watched, all ready**
-Last good look <t:1768355940:R>, next <t:1768356060:t> (<t:1768356060:R>).
+Last successful check at <t:1768355940:T>, next at <t:1768356060:T>.
 ### How I reach the owners
-✅ <@{OWNER}> by direct message: last worked <t:1768352400:R>"""
+✅ <@{OWNER}> by direct message: last worked <t:1768352400:f>"""
     )
 
 
@@ -116,21 +116,21 @@ their direct messages are closed. I keep trying.
 Stop one of them, or reset the bot's token.
 ## Midwatch
 ⚠️ **7 accounts watched, 2 need you**
-Last good look <t:1768355940:R>, next <t:1768356060:t> (<t:1768356060:R>).
+Last successful check at <t:1768355940:T>, next at <t:1768356060:T>.
 ### Open: 2
 **Aurora** · ⛔ blocked · flagged <t:1768355400:R> · block ends <t:1768614600:f> (<t:1768614600:R>) · \
 no reminders until <t:1768359600:f> (<t:1768359600:R>)
 **Borealis** · ⚠️ moderation message pending · flagged <t:1768355400:R> · <@{OTHER}> is on it
 ### Messages waiting: 2
 Alert about 1 account for <@{OWNER}>: their direct messages are closed; tried 3 times, \
-next <t:1768356000:t> (<t:1768356000:R>)
-Alert about 2 accounts for <@{OTHER}>: goes out <t:1768356060:t> (<t:1768356060:R>), \
-as the last alert is less than 5 min old
+next at <t:1768356000:T>
+Alert about 2 accounts for <@{OTHER}>: waits until <t:1768356060:T>, \
+because you were notified less than 5 min ago
 ### How I reach the owners
 ⚠️ <@{OWNER}> by direct message: **does not work**, their direct messages are closed; \
-last worked <t:1768352400:R>
+last worked <t:1768352400:f>
 ⚪ <@{OWNER}> by alert channel: not used so far
-### Lately over
+### Recently resolved
 **Cirrus** · back after 25 min (<t:1768355400:t> - <t:1768356900:t>) · <t:1768356900:R>
 **Dusk** · not configured any more after 25 min (<t:1768355400:t> - <t:1768356900:t>) · <t:1768356900:R>
 Could not see your accounts: useapi.net does not answer · 6 min · <t:1768355940:R>"""
@@ -148,8 +148,8 @@ def test_a_watch_that_sees_nothing_says_why() -> None:
     assert status(watch)[0] == (
         "## Midwatch\n"
         "⚠️ **I cannot see your accounts: useapi.net does not answer**, since <t:1768355640:f>.\n"
-        "No good look yet, next <t:1768356060:t> (<t:1768356060:R>).\n"
-        "12 looks failed in a row: The API did not answer in time."
+        "No successful check yet, next at <t:1768356060:T>.\n"
+        "The last 12 checks failed: The API did not answer in time."
     )
 
 
@@ -181,7 +181,7 @@ def test_a_reminder_that_waits_is_called_one() -> None:
     [
         ("50013", "I may not write in the channel"),
         ("20026", "Discord restricts the bot: appeal it in the Developer Portal"),
-        ("40333", "Discord's edge refuses me; I try again"),
+        ("40333", "Discord's edge refuses me; I keep trying"),
         ("ClientOSError", "Discord or the network fails (`ClientOSError`)"),
         (None, "no reason given"),
     ],
@@ -237,7 +237,7 @@ def test_presence_says_of_an_outage_what_is_true_of_its_cause(cause: Cause) -> N
 
 @pytest.mark.parametrize("state", [State.CLEARING, State.RESETTING])
 def test_presence_calls_nobody_for_what_is_settling_and_nothing_ready_that_is(state: State) -> None:
-    assert presence_text(7, [incident(0, state=state)]) == "7 accounts watched, 1 not clear for sure yet"
+    assert presence_text(7, [incident(0, state=state)]) == "7 accounts watched, 1 recovering"
     assert presence_text(7, [incident(0, state=state), incident(1)]) == "1 needs you"
 
 
@@ -292,7 +292,7 @@ def test_while_looks_fail_nothing_is_called_ready() -> None:
             WatchStatus(now=NOW, accounts={channel(0): account()}, failures=1, problems=[Problem(Lack.SIGHT)])
         )
     )
-    assert "not seen since the last good look" in texts
+    assert "not checked successfully now" in texts
     assert "all ready" not in texts
 
 
@@ -307,7 +307,7 @@ def test_row_48_a_message_that_cannot_be_changed_any_more_is_named_with_the_reas
     assert "https://discord.com/channels/@me/7/8" in said
     assert "in <#7>" in said
     assert "the thread is archived" in said
-    assert "told in another one" in said
+    assert "a newer message says" in said
     assert "cannot be delivered" not in said
 
 

@@ -43,7 +43,7 @@ async def test_row_45_every_view_shows_what_a_command_met_until_its_incident_end
     assert "Reset" in buttons(shown)
     assert "moderation message pending" in await named(ada, account.channel)
     assert "ready" in await named(ada, other.channel)
-    assert "Have you acknowledged" in text(await ada.ask("mjreset", account=account.channel))
+    assert "Did you acknowledge" in text(await ada.ask("mjreset", account=account.channel))
     assert "1 needs you" in text(await ada.ask("mjstatus"))
     await bot.world.wait_for(lambda: "1 needs you" in str(bot.world.presence))
     asked = bot.api.count(Endpoint.INFO)
@@ -77,7 +77,7 @@ async def test_row_46_every_view_shows_a_flag_in_a_list_that_is_not_believed(
     assert MODERATION in text(shown)
     assert bot.api.count(Endpoint.INFO) == 0
     assert "moderation message pending" in await named(ada, flagged)
-    assert "Have you acknowledged" in text(await ada.ask("mjreset", account=flagged))
+    assert "Did you acknowledge" in text(await ada.ask("mjreset", account=flagged))
     assert flagged[-4:] in text(await ada.ask("mjstatus"))
     await bot.world.wait_for(lambda: "1 needs you" in str(bot.world.presence))
 
@@ -94,7 +94,7 @@ async def test_an_account_that_is_clearing_does_not_read_ready_and_keeps_its_but
     await newest(ada, GONE)
 
     listed = await ada.ask("mjaccounts")
-    assert "1 account, none flagged, 1 not clear for sure yet" in text(listed)
+    assert "1 account, none flagged, 1 recovering" in text(listed)
     assert "✅" not in text(listed)
     assert GONE in text(listed)
     shown = await ada.picked(listed, account.channel)

@@ -24,7 +24,7 @@ async def interrupted(bot: Bot, ada: Visitor) -> str:
     account.lingers = 99
     question = await ada.pressed(alert, RESET)
     pressed = await ada.press(question, next(iter(buttons(question))))
-    await bot.world.wait_for(lambda: pressed.message and "looking again in 15 s" in text(pressed.message))
+    await bot.world.wait_for(lambda: pressed.message and "Checking again in 15 s" in text(pressed.message))
     bot.sleep = asyncio.sleep
     await bot.stop()
     said = text(pressed.followups[-1])
@@ -73,7 +73,7 @@ async def test_an_outcome_discord_no_longer_takes_goes_out_as_one_direct_message
 
 @pytest.mark.parametrize(
     ("label", "answer"),
-    [(RESET, "Have you acknowledged"), (MINE, "You are on it"), (SNOOZE, "for how long?")],
+    [(RESET, "Did you acknowledge"), (MINE, "You're on"), (SNOOZE, "for how long?")],
     ids=[RESET, MINE, SNOOZE],
 )
 async def test_so_do_the_answers_of_buttons(bot: Bot, ada: Visitor, label: str, answer: str) -> None:
@@ -90,5 +90,5 @@ async def test_an_account_without_a_channel_id_can_be_claimed_but_not_reset(bot:
     await bot.start()
     _, alert = await flagged(bot, ada, BLOCK)
     assert list(buttons(alert)) == [MINE, SNOOZE]
-    assert "You are on it" in text(await ada.pressed(alert, MINE))
+    assert "You're on" in text(await ada.pressed(alert, MINE))
     await bot.world.wait_for(lambda: "is on it since" in text(ada.told()[0]), PATIENCE)
