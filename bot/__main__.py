@@ -74,7 +74,7 @@ def do(wanted: argparse.Namespace, env_file: Path | None, waits: app.Timings) ->
         complain(
             "Midwatch cannot start, because of its settings:", *(f"  {problem}" for problem in error.problems)
         )
-        complain("Mend them in .env or in the environment; .env.example explains each.")
+        complain(FIX_SETTINGS if env_file and env_file.exists() else NO_ENV_FILE)
         return MISCONFIGURED
     secrets = [settings.discord_token, settings.useapi_token, settings.heartbeat_url]
     log_setup.configure(

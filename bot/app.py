@@ -118,7 +118,7 @@ async def run(
         await bot.load(extensions)
         serving = await stack.enter_async_context(working(serve(bot, settings, stop)))
         if settings.alert_channel_id is None:
-            log.warning("ALERT_CHANNEL_ID is not set: when a direct message does not arrive, nobody is told")
+            log.warning("ALERT_CHANNEL_ID is not set: if a direct message fails, no one is alerted")
         stack.push_async_callback(bot.in_flight.finish, waits.answers)
         stack.callback(store.hurry)
         await until(stop, serving)
@@ -246,7 +246,7 @@ def reached() -> Generator[None]:
     except discord.LoginFailure:
         raise
     except discord.DiscordServerError as error:
-        raise UnavailableError(f"Discord is not able to answer (HTTP {error.status})") from None
+        raise UnavailableError(f"Discord has a server error (HTTP {error.status})") from None
     except discord.RateLimited as error:
         raise UnavailableError(
             "Discord asks me to slow down", wait=timedelta(seconds=error.retry_after)

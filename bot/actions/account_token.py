@@ -24,7 +24,7 @@ DEFAULT_JOBS: Final = 3
 MOST_JOBS: Final = 15
 JOBS_HELP: Final = (
     "3 for Basic and Standard plans, up to 15 for Pro and Mega. "
-    "A number above what the plan allows stops the API from working."
+    "If it is more than the plan allows, useapi.net rejects its jobs."
 )
 """useapi.net docs, POST account/midjourney, on `maxJobs`."""
 

@@ -36,8 +36,8 @@ NAME_LIMIT: Final = 40
 PROMPT: Final = "Discord token of the account (it is not shown as you type): "
 STOPPED: Final = "Stopped. Nothing was changed."
 STOPPED_LATE: Final = (
-    "Stopped while the API was at work: it may have saved the account all the same.\n"
-    "Look with `python -m bot account list` before you try again."
+    "Stopped while the API was at work: it may have saved the account.\n"
+    "Check with `python -m bot account list` before you try again."
 )
 PIPE_IT: Final = "Run this at a terminal, or pipe the token into it: python -m bot account set < FILE"
 HERE: Final = {
@@ -188,7 +188,7 @@ def entered_token() -> SecretStr:
         entered.encode()  # in some locales Python lets through what is no text, in a form that cannot be sent
         return SecretStr(entered)
     except UnicodeError:
-        fault = "What came on standard input is no text in UTF-8."
+        fault = "Standard input is not UTF-8 text."
     except OSError:
         fault = "Standard input cannot be read."
     # Raised out here, the error has no context: those of decoding hold what was read.

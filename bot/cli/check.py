@@ -30,7 +30,7 @@ from bot.render.text import bare, count
 from bot.storage import StoreError
 
 FAILED: Final = 69
-MEND: Final = "Mend what failed, then check again."
+MEND: Final = "Fix the FAIL lines, then run the check again."
 DISCORD_LIMIT_SECONDS: Final = 30
 NAME_LIMIT: Final = 100
 COMMANDS: Final = frozenset(
@@ -175,16 +175,17 @@ async def alert_channel(client: discord.Client, channel_id: int) -> Finding:
             channel = await client.fetch_channel(channel_id)
             names = await lacking(client, channel) if isinstance(channel, AlertChannel) else None
     except discord.NotFound:
-        words = "it is not there. Correct ALERT_CHANNEL_ID."
+        words = "it does not exist. Correct ALERT_CHANNEL_ID."
     except discord.Forbidden:
         words = "the bot lacks View Channel there, or is not in that server: let it in, or set another."
     except (*TROUBLE, discord.InvalidData) as error:
         words = unasked(error)
     else:
         if names is None:
-            words = "it is no text channel. Put the id of one into ALERT_CHANNEL_ID."
+            words = "it is not a text channel. Put the id of one into ALERT_CHANNEL_ID."
         elif names:
-            words = f"in #{name_of(channel)} the bot lacks {', '.join(names)}. Give that to its role there."
+            lacks = ", ".join(names)
+            words = f"in #{name_of(channel)} the bot lacks {lacks}. Give its role that permission there."
         else:
             good, words = True, f"the bot may do all that it needs in #{name_of(channel)}"
     return Finding("Alert channel", good=good, words=words)
@@ -264,7 +265,7 @@ def untold(error: UseapiError, url: str, accounts: tuple[Account, ...]) -> list[
         case Gone() | MalformedResponse():
             words = (
                 f"nothing answers as the useapi API under {url}. "
-                "Check USEAPI_URL; a service that was given up looks like this, too."
+                "Check USEAPI_URL; a service that has shut down looks like this, too."
             )
             return [Finding("API", good=False, words=words)]
         case _:

@@ -24,9 +24,9 @@ async def try_database(path: Path) -> str:
     if (file := existing(path)) is None:
         with scratch(path) as trial:
             await start_on(trial)
-        return f"{path} is not there yet; the bot makes it"
+        return f"{path} does not exist yet; the bot creates it"
     if not file.is_file():
-        raise StoreError(f"{path} is no file: set DATABASE_PATH to a file of Midwatch's own.")
+        raise StoreError(f"{path} is not a file: set DATABASE_PATH to a file of Midwatch's own.")
     await inspect(file, len(STEPS))  # first, as to hold a file is to put another beside it
     if is_in_use(file):
         return f"{path} is in use by a running Midwatch"

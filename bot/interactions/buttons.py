@@ -127,8 +127,8 @@ class ButtonRouter:
             raise NotAnOwnerError
         if caller.user.id != press.asker or not self._owners.may_look(caller.user.id, caller.guild_id):
             raise UserError(
-                "These buttons belong to the person who asked, and to the owners.",
-                "Use the command yourself to get your own.",
+                "Only the person who asked can use these buttons.",
+                "The bot's owners can, too.",
             )
 
 

@@ -9,7 +9,7 @@ from bot.domain.errors import UserError
 from bot.interactions.responses import Interaction, report
 
 PATIENCE: Final = timedelta(seconds=1)
-LOOK_FIRST: Final = "It may have been done: look with /mjaccounts before you try again."
+LOOK_FIRST: Final = "It may have been done: check with /mjaccounts before you try again."
 LAST_WORDS: Final = timedelta(milliseconds=400)
 
 

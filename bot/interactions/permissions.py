@@ -113,7 +113,7 @@ class NotAnOwnerError(UserError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Only an owner of this bot may do that.", "Ask an owner, or ask one to add you to OWNER_IDS."
+            "Only this bot's owners can do that.", "Ask an owner, or ask one to add you to OWNER_IDS."
         )
 
 
@@ -123,7 +123,7 @@ class NotAViewerError(UserError):
     def __init__(self, guild_id: int | None) -> None:
         here = "in direct messages" if guild_id is None else "here"
         remedy = (
-            "Use the command in a server that its owners have opened it to."
+            "Use it in the bot's server."
             if guild_id is None
             else "An owner can open it to this server by adding the server's id to GUILD_IDS."
         )

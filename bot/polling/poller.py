@@ -66,13 +66,11 @@ def trouble_of(error: UseapiError) -> ServiceProblem:
 def list_gone(shown: int, known: int) -> Gone:
     """Word a list that lost so many accounts at once that it is not believed."""
     what = "none of your accounts" if shown == 0 else f"only {shown} of your {known} accounts"
-    removed = "Look at useapi.net. If you removed them there, use /mjremove for each, too"
+    removed = "Check at useapi.net. If you removed them there, use /mjremove for each, too"
     # An empty list is not believed however long it stays so: an API at fault looks no different.
     return Gone(
-        f"The API suddenly lists {what}, so Midwatch does not believe it.",
-        f"{removed}."
-        if shown == 0
-        else f"{removed}, or wait: the list counts once it was the same for a day.",
+        f"useapi.net suddenly lists {what}, so Midwatch keeps watching the old list.",
+        f"{removed}." if shown == 0 else f"{removed}, or wait: Midwatch accepts the new list after a day.",
     )
 
 

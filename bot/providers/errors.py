@@ -84,7 +84,7 @@ class RateLimited(UseapiError):
 
 
 class Unauthorized(UseapiError):
-    """The API does not accept the useapi token."""
+    """useapi.net refused the API token."""
 
 
 class Unpaid(UseapiError):

@@ -13,9 +13,9 @@ from bot.render.text import bare, count, plain, when
 BUTTON_LABEL: Final = 40
 NOT_NOW: Final = "Not now"
 KEPT: Final = "👌 Nothing was removed."
-NOT_SAID: Final = "The API took the account, but does not say which it is. Look at the list of accounts."
+NOT_SAID: Final = "useapi.net accepted the account, but does not say which it is. Check the list of accounts."
 AGAIN: Final = "-# /mjadd configures it again, with its Discord token; its name and history come back then."
-ANSWER_LOST: Final = "The API's answer was lost, so I read the list again"
+ANSWER_LOST: Final = "useapi.net's answer was lost, so I read the list again"
 
 
 def saved_words(saved: SaveResult, name: str | None = None) -> str:
@@ -24,7 +24,7 @@ def saved_words(saved: SaveResult, name: str | None = None) -> str:
         return (
             f"⚠️ {looked(saved.instead)}: it shows no account with this token, "
             "so most likely nothing was saved.\n"
-            "Look at the list of accounts before you try again: it may come late."
+            "Check the list of accounts before you try again: it may come late."
         )
     if saved.account is None:
         return f"✅ {NOT_SAID}"
@@ -65,8 +65,8 @@ def removed_words(removed: Removed, account: KnownAccount) -> str:
             return f"✅ {name} is not configured any more: {gone_words(removed.before)}.\n{AGAIN}"
         case Removal.STILL_LISTED:
             return (
-                f"⏳ The API took the removal of {name}, but still lists it.\n"
-                "Look with /mjaccounts in a minute; if it is there still, remove it once more."
+                f"⏳ useapi.net accepted the removal of {name}, but still lists it.\n"
+                "Check with /mjaccounts in a minute. If it is still there, remove it again."
             )
         case Removal.NOT_REMOVED:
             return f"⚠️ {looked(removed.instead)}: {name} is still configured.\nUse /mjremove to try again."
@@ -76,7 +76,7 @@ def removed_words(removed: Removed, account: KnownAccount) -> str:
 def gone_words(before: Action | None) -> str:
     """Say who removed an account that is gone already, and when, if that is known."""
     if before is None:
-        return "it was gone already when I looked"
+        return "it was already gone when I checked"
     return f"<@{before.actor_id}> removed it {when(before.at)}"
 
 

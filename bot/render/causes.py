@@ -49,7 +49,7 @@ IF_IT_LASTS: Final[Mapping[Cause | None, str]] = {
     Cause.WEB_PAGE: ADDRESS,
     Cause.REDIRECT: ADDRESS,
     Cause.NO_API: ADDRESS,
-    Cause.ENCODING: "See what stands between this machine and the API: it should leave answers as they are.",
+    Cause.ENCODING: "Check what stands between this machine and useapi.net: it must not change answers.",
     Cause.GARBLED: CHANGED,
     Cause.REJECTED: CHANGED,
     Cause.FAULT: "My log says what went wrong.",

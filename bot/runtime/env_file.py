@@ -72,7 +72,7 @@ def misspelled(text: str, env_file: Path | None, ours: Collection[str]) -> tuple
     names: list[str] = ASSIGNMENT.findall(text)
     strange = dict.fromkeys(name for name in names if name.upper() not in ours)
     return tuple(
-        f"{name} in {env_file} is no setting of Midwatch. If you mean {meant}, write it so."
+        f"Unknown setting {name} in {env_file}. Did you mean {meant}?"
         for name in strange
         for meant in get_close_matches(name.upper(), ours, n=1, cutoff=RESEMBLING)
     )

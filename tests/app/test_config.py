@@ -327,7 +327,7 @@ def test_a_misspelled_variable_of_the_file_is_named_with_the_one_it_looks_like(
     file.write_text(f"POLL_INTERVAL=90s\r\n{line}\r\n", encoding="utf-8-sig")
     (warning,) = warnings(file)
     name = line.split("=", maxsplit=1)[0].rsplit(maxsplit=1)[-1]
-    assert warning == f"{name} in {file} is no setting of Midwatch. If you mean {meant}, write it so."
+    assert warning == f"Unknown setting {name} in {file}. Did you mean {meant}?"
 
 
 def test_a_misspelled_variable_is_named_once(tmp_path: Path) -> None:

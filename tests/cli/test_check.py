@@ -26,7 +26,7 @@ from tests.support.running import Bot, Visitor
 ELSEWHERE = 300000000000000001
 FRESH = [
     "ok    Settings: complete and well-formed",
-    "ok    Database: {database} is not there yet; the bot makes it",
+    "ok    Database: {database} does not exist yet; the bot creates it",
     "ok    Discord token: accepted, the bot is Midwatch",
     "ok    Intents: the bot needs none that must be switched on in the Developer Portal",
     "ok    Owners: 1 owner, the application's",
@@ -175,7 +175,7 @@ async def test_a_device_is_no_database_and_gets_no_file_beside_it(bot: Bot, chec
     bot.database.symlink_to(os.devnull)
     report = await checked()
     assert report.failed == [
-        f"FAIL  Database: {bot.database} is no file: set DATABASE_PATH to a file of Midwatch's own."
+        f"FAIL  Database: {bot.database} is not a file: set DATABASE_PATH to a file of Midwatch's own."
     ]
     assert list(bot.database.parent.iterdir()) == [bot.database]
 
@@ -343,7 +343,7 @@ async def test_what_is_wrong_at_discord_is_named_and_the_api_is_checked_all_the_
     report = await checked()
     assert report.failed == [f"FAIL  {failed.format(guild=bot.world.guild_id)}"]
     assert report.line("Accounts").startswith("ok")
-    assert (report.code, report.last) == (check.FAILED, "Mend what failed, then check again.")
+    assert (report.code, report.last) == (check.FAILED, "Fix the FAIL lines, then run the check again.")
 
 
 async def test_a_discord_that_does_not_listen_is_no_traceback(bot: Bot, checked: Checks) -> None:
@@ -489,7 +489,7 @@ async def test_an_empty_list_without_a_word_of_the_subscription_proves_no_api(
     assert report.failed == [report.line("API")]
     assert report.line("API") == (
         f"FAIL  API: nothing answers as the useapi API under {bot.api.url}. "
-        "Check USEAPI_URL; a service that was given up looks like this, too."
+        "Check USEAPI_URL; a service that has shut down looks like this, too."
     )
     assert report.lines[-1] == report.line("API")
     assert "API token" not in "".join(report.lines)

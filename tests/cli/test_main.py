@@ -74,7 +74,7 @@ def test_wrong_settings_are_lines_of_the_check_that_failed(
     said = capsys.readouterr()
     named = [re.findall(r"FAIL  Settings: (\w+) .+", line) for line in said.out.splitlines()]
     assert (code, named) == (78, [[name] for name in VARIABLES if name in MISTAKES])
-    assert said.err == "Mend what failed, then check again.\n"
+    assert said.err == "Fix the FAIL lines, then run the check again.\n"
     assert "s3cret" not in said.out
 
 
@@ -96,10 +96,7 @@ def test_a_misspelled_variable_is_warned_of_before_what_is_missing_and_without_i
     assert main(words, env_file=env_file) == 78
     said = capsys.readouterr()
     first, *others = (said.err + said.out).splitlines()
-    assert first == (
-        f"WARNING: DISCORD_TOKN in {env_file} is no setting of Midwatch. "
-        "If you mean DISCORD_TOKEN, write it so."
-    )
+    assert first == (f"WARNING: Unknown setting DISCORD_TOKN in {env_file}. Did you mean DISCORD_TOKEN?")
     assert "DISCORD_TOKEN is missing" in "".join(others)
     assert "s3cret" not in "".join(others)
 
@@ -137,7 +134,7 @@ async def test_a_check_in_its_own_process_writes_nothing_but_findings(
     )
     out, err = await process.communicate()
     assert [line[:4] for line in out.decode().splitlines()] == ["ok  ", "ok  ", "FAIL", *["ok  "] * 3]
-    assert err.decode() == "Mend what failed, then check again.\n"
+    assert err.decode() == "Fix the FAIL lines, then run the check again.\n"
     assert process.returncode == 69
 
 

@@ -8,7 +8,7 @@ from tests.support.reading import text
 from tests.support.running import Bot, Visitor
 
 OWNERS_ONLY = "answers only its owners here"
-NOT_AN_OWNER = "Only an owner"
+NOT_AN_OWNER = "Only this bot's owners"
 NOT_YOURS = "belong to the person who asked"
 COMMANDS = ("mjaccounts", "mjinfo", "mjname")
 ALL_COMMANDS = [*COMMANDS, "mjadd", "mjmute", "mjremove", "mjreset", "mjstatus", "mjtest"]

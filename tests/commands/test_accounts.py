@@ -184,7 +184,7 @@ async def test_a_list_that_cannot_be_read_leaves_the_shown_one_alone(bot: Bot, a
 
     refused = await ada.press(before, "Refresh")
 
-    assert "does not accept the useapi token" in text(await refused.answer())
+    assert "refused the API token" in text(await refused.answer())
     assert refused.ephemeral
     assert text(ada.sees()[0]) == text(before)
 
@@ -200,9 +200,9 @@ async def test_a_list_that_cannot_be_read_is_shown_as_last_known_below_the_reaso
 
     said = text(refused)
     assert refused["flags"] & 64
-    assert said.index("does not accept the useapi token") < said.index("when I last read the list, <t:")
+    assert said.index("refused the API token") < said.index("when I last read the list, <t:")
     assert said.index("when I last read the list, <t:") < said.index("12 accounts, none flagged")
-    assert "does not accept the useapi token" in text(await ada.pressed(refused, "Next"))
+    assert "refused the API token" in text(await ada.pressed(refused, "Next"))
 
 
 # ---------------------------------------------------------------------- cards

@@ -9,7 +9,7 @@ from tests.support.reading import button, buttons, text
 from tests.support.running import Bot, Visitor
 
 HOUR = 3_600
-ANSWER_LOST = "The API's answer was lost, so I read the list again"
+ANSWER_LOST = "useapi.net's answer was lost, so I read the list again"
 
 
 def parts_of(modal: Json) -> list[Json]:
@@ -34,7 +34,7 @@ async def test_the_form_asks_for_token_and_jobs_and_says_what_the_plan_allows(bo
 async def test_nobody_but_an_owner_gets_the_form(bot: Bot, bea: Visitor) -> None:
     await bot.start()
     refused = await bea.use("mjadd")
-    assert "Only an owner of this bot may do that" in (await refused.answer())["content"]
+    assert "Only this bot's owners can do that" in (await refused.answer())["content"]
     assert (refused.modal, refused.ephemeral) == (None, True)
 
 
@@ -43,7 +43,7 @@ async def test_who_is_no_owner_any_more_cannot_send_the_form(bot: Bot, ada: Visi
     form = await opened(ada)
     bot.world.give_to_team((bot.world.second_owner, "admin"))
     refused = await (await sent(ada, form, bot.api.newcomer().discord)).answer()
-    assert "Only an owner" in refused["content"]
+    assert "Only this bot's owners" in refused["content"]
     assert bot.api.count(Endpoint.SAVE) == 0
 
 
@@ -199,7 +199,7 @@ async def test_when_the_answer_does_not_tell_although_the_api_acted_the_list_say
     ("fault", "said"),
     [
         (Fault.RESET, ANSWER_LOST),
-        (Fault.SERVER_ERROR, "The API is out of order (status 500). So I read the list again"),
+        (Fault.SERVER_ERROR, "useapi.net has a server error (500). So I read the list again"),
         (Fault.REDIRECT, "(status 302), and Midwatch follows none. So I read the list again"),
         (Fault.HTML_200, "A web page answered instead of the API. So I read the list again"),
     ],
@@ -237,8 +237,8 @@ async def test_when_neither_the_answer_nor_the_list_can_be_read_it_says_that_it_
     bot.api.fault(Fault.CUT_OFF, endpoint=Endpoint.SAVE)
     bot.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
     answer = await added(ada, bot.api.newcomer().discord)
-    assert "The connection to the API broke off." in answer["content"]
-    assert "It may have been done all the same: look with /mjaccounts" in answer["content"]
+    assert "The connection to useapi.net broke off." in answer["content"]
+    assert "It may have been done: check with /mjaccounts" in answer["content"]
     assert list(buttons(answer)) == ["Enter it again"]
 
 
@@ -251,7 +251,7 @@ async def test_an_answer_that_does_not_tell_and_a_list_that_cannot_be_read_may_h
     bot.api.fault(fault, endpoint=Endpoint.SAVE)
     bot.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
     answer = await added(ada, bot.api.newcomer().discord)
-    assert "It may have been done all the same: look with /mjaccounts" in answer["content"]
+    assert "It may have been done: check with /mjaccounts" in answer["content"]
     assert (await bot.actions())[-1] == (ada.person.id, "save", "", "outcome unknown")
 
 
@@ -260,7 +260,7 @@ async def test_where_no_connection_came_about_nothing_was_sent(bot: Bot, ada: Vi
     form = await opened(ada)
     bot.api.fault(Fault.VANISHED)
     answer = await (await sent(ada, form, bot.api.newcomer().discord)).answer()
-    assert "The API takes no connection." in answer["content"]
+    assert "useapi.net refuses connections." in answer["content"]
     assert "Try again in a few minutes" in answer["content"]
     assert (await bot.actions())[-1] == (ada.person.id, "save", "", "not sent")
 
@@ -324,7 +324,7 @@ async def test_nobody_reads_that_it_failed_where_only_the_answer_did(
     bot.world.fault(trouble, method="PATCH", path="/webhooks/*", status=400, code=50035, times=1)
     answer = await added(ada, login.discord)
     assert "Discord did not take the answer" in answer["content"]
-    assert "may have been done all the same" in answer["content"]
+    assert "may have been done" in answer["content"]
     assert "did not work" not in answer["content"]
     assert login.channel in bot.api.accounts
 

@@ -46,12 +46,12 @@ def full(api: SimulatedUseapi) -> None:
 REFUSALS = {
     "token-missing": (
         says("Required param discord is missing or empty"),
-        "The API got no Discord token for the account.",
+        "useapi.net got no Discord token for the account.",
         "Enter the Discord token of the account",
     ),
     "jobs-over-the-plan": (
         says("Required param maxJobs 9 can't be more that 3"),
-        "The API allows at most 3 jobs at a time for this account, not 9.",
+        "useapi.net allows at most 3 jobs at a time for this account, not 9.",
         "Choose a number of jobs up to 3.",
     ),
     "same-token": (
@@ -64,8 +64,8 @@ REFUSALS = {
         "no conversation with the Midjourney Bot",
         "send the Midjourney Bot a direct message",
     ),
-    "unauthorized": (fails(Fault.UNAUTHORIZED), "does not accept the useapi token", "into USEAPI_TOKEN"),
-    "forbidden": (fails(Fault.FORBIDDEN), "does not accept the useapi token", "into USEAPI_TOKEN"),
+    "unauthorized": (fails(Fault.UNAUTHORIZED), "refused the API token", "into USEAPI_TOKEN"),
+    "forbidden": (fails(Fault.FORBIDDEN), "refused the API token", "into USEAPI_TOKEN"),
     "no-subscription": (unsubscribed, "no subscription, or it is over", "Renew the subscription"),
     "quota": (full, "does not cover another account", "Remove an account, or extend the subscription"),
     "jobs-missing": (
@@ -75,7 +75,7 @@ REFUSALS = {
     ),
     "server-missing": (
         says("Required param server is missing or empty"),
-        "The API wants the Discord server of the account.",
+        "useapi.net needs the Discord server of the account.",
         "Give the id of the Discord server",
     ),
     "server-no-id": (
@@ -98,9 +98,9 @@ REFUSALS = {
         f"This Discord server is already configured, for channel {OTHER}.",
         "Use another server",
     ),
-    "unknown-words": (says("No."), "The API refused the request (status 400).", "Read what it says"),
+    "unknown-words": (says("No."), "useapi.net refused the request (status 400).", "Read what it says"),
     "busy": (fails(Fault.RATE_LIMITED), "All job slots are busy", "Try again in a few minutes."),
-    "gone": (fails(Fault.GONE), "does not offer this any more", "Check USEAPI_URL"),
+    "gone": (fails(Fault.GONE), "no longer offers this", "Check USEAPI_URL"),
     "a-web-page": (fails(Fault.HTML_404), "A web page answers instead of the API", "Check USEAPI_URL"),
 }
 
@@ -190,7 +190,7 @@ async def test_the_token_of_who_is_no_owner_any_more_does_not_wait_for_the_garba
     bot.world.give_to_team((bot.world.second_owner, "admin"))
     if noticed:
         await ada.ask("mjname", account=account.channel, name="Borealis")
-    assert "Only an owner" in await refused_unread(bot, ada, form, login.discord)
+    assert "Only this bot's owners" in await refused_unread(bot, ada, form, login.discord)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tests.support.reading import button, buttons, menu, text
 from tests.support.running import Bot, Visitor
 from tests.support.watching import MINE, RESET, SNOOZE, SOLVED, flagged, later, look, newest, nothing_more
 
-NOT_AN_OWNER = "Only an owner"
+NOT_AN_OWNER = "Only this bot's owners"
 ACTING = (RESET, MINE, SNOOZE)
 
 

@@ -47,7 +47,7 @@ async def test_a_button_of_before_serves_owners_alone(
     refused = await ada.press(shown, label)
     await bot.world.wait_for(lambda: refused.message or refused.followups)
     said = refused.message or refused.followups[0]
-    assert "Only an owner" in said["content"]
+    assert "Only this bot's owners" in said["content"]
     assert refused.modal is None
 
 

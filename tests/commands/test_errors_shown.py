@@ -14,11 +14,11 @@ from tests.support.reading import text
 from tests.support.running import Bot, Visitor
 
 FAILURES = [
-    (Fault.UNAUTHORIZED, ("does not accept the useapi token", "USEAPI_TOKEN")),
-    (Fault.FORBIDDEN, ("does not accept the useapi token", "USEAPI_TOKEN")),
+    (Fault.UNAUTHORIZED, ("refused the API token", "USEAPI_TOKEN")),
+    (Fault.FORBIDDEN, ("refused the API token", "USEAPI_TOKEN")),
     (Fault.UNPAID, ("no subscription", "Renew the subscription")),
     (Fault.QUOTA, ("does not cover", "extend the subscription")),
-    (Fault.GONE, ("does not offer this any more", "still offers its Midjourney API")),
+    (Fault.GONE, ("no longer offers this", "still offers its Midjourney API")),
     (Fault.HTML_404, ("A web page answers instead", "still offers its Midjourney API")),
     (Fault.HTML_200, ("A web page answered instead", "Check USEAPI_URL")),
     (Fault.CHALLENGE, ("turns this machine away (status 403)", "The token is not the reason")),
@@ -32,9 +32,9 @@ FAILED_COMMANDS = [
     (Fault.UNPROCESSABLE, ("Midjourney refused this one request", "Change what you asked for")),
     (Fault.RATE_LIMITED, ("All job slots are busy", "Try again in a few minutes")),
     (Fault.RATE_LIMITED_RETRY_AFTER, ("All job slots are busy", "Try again in 30 s")),
-    (Fault.SERVER_ERROR, ("out of order (status 500)", "Try again in a few minutes")),
+    (Fault.SERVER_ERROR, ("has a server error (500)", "Try again in a few minutes")),
     (Fault.GATEWAY_TIMEOUT, ("Midjourney queued the command", "Try again in some minutes")),
-    (Fault.HTML_503, ("out of order (status 503)", "Try again in a few minutes")),
+    (Fault.HTML_503, ("has a server error (503)", "Try again in a few minutes")),
     (Fault.RESET, ("The connection to the API broke off", "look with /mjaccounts before you try again")),
     (Fault.CUT_OFF, ("The connection to the API broke off", "look with /mjaccounts before you try again")),
     (Fault.EMPTY, ("in a form that Midwatch does not know", "needs an update")),

@@ -113,6 +113,6 @@ async def test_asking_anyway_is_for_owners_alone(bot: Bot, bea: Visitor) -> None
     bot.api.flag(bot.api.add().channel, MODERATION)
     await bot.start()
     refused = await bea.press(await bea.ask("mjinfo"), "Ask anyway")
-    assert "Only an owner" in text(await refused.answer())
+    assert "Only this bot's owners" in text(await refused.answer())
     assert refused.ephemeral
     assert bot.api.count(Endpoint.INFO) == 0

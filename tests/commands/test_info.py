@@ -101,7 +101,7 @@ async def test_what_was_said_meanwhile_is_taken_back_when_it_fails(
     await ada.use("mjinfo", private=private)
     await bot.world.wait_for(lambda: WAITING.fullmatch(last(ada)))
     held.set()
-    await bot.world.wait_for(lambda: "out of order" in last(ada))
+    await bot.world.wait_for(lambda: "has a server error" in last(ada))
     assert not any(WAITING.search(message["content"]) for message in ada.sees())
 
 
@@ -120,7 +120,7 @@ async def test_an_answer_that_is_brought_up_to_date_stays_there_meanwhile(
     await bot.world.wait_for(lambda: WAITING.fullmatch(ada.sees()[0]["content"]))
     assert "account info" in text(ada.sees()[0])
     held.set()
-    await bot.world.wait_for(lambda: "out of order" in last(ada))
+    await bot.world.wait_for(lambda: "has a server error" in last(ada))
     assert ada.sees()[0]["content"] == ""
     assert "account info" in text(ada.sees()[0])
 
@@ -302,7 +302,7 @@ async def test_after_a_failure_the_last_answer_is_not_passed_off_as_new(bot: Bot
     await bot.meddle(AS_IF_LONG_AGO)
     await bot.start()
     bot.api.fault(Fault.SERVER_ERROR, endpoint=Endpoint.INFO)
-    assert "out of order" in text(await ada.ask("mjinfo"))
+    assert "has a server error" in text(await ada.ask("mjinfo"))
 
     shown = text(await ada.ask("mjinfo"))
 

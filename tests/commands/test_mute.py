@@ -130,7 +130,7 @@ async def test_only_owners_mute(bot: Bot, ada: Visitor, bea: Visitor) -> None:
     first, _ = await two(bot)
     for whom in (None, first):
         refused = await mute(bea, "8h", whom)
-        assert "Only an owner" in text(await refused.answer())
+        assert "Only this bot's owners" in text(await refused.answer())
         assert refused.ephemeral
     await flag(bot, ada, first)
     await newest(ada, "needs you")

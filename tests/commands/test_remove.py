@@ -53,13 +53,13 @@ async def test_it_completes_and_refuses_what_nobody_configured(bot: Bot, ada: Vi
 async def test_nobody_but_an_owner_may_ask_or_confirm(bot: Bot, ada: Visitor, bea: Visitor) -> None:
     account = bot.api.add()
     await bot.start()
-    assert "Only an owner" in (await asked(bea, account))["content"]
+    assert "Only this bot's owners" in (await asked(bea, account))["content"]
     question = await asked(ada, account)
     bot.world.give_to_team((bot.world.second_owner, "admin"))
     yes, _ = buttons(question)
     refused = await ada.press(question, yes)
     await bot.world.wait_for(lambda: refused.followups)
-    assert "Only an owner" in refused.followups[0]["content"]
+    assert "Only this bot's owners" in refused.followups[0]["content"]
     assert bot.api.count(Endpoint.REMOVE) == 0
 
 
@@ -217,7 +217,7 @@ async def test_what_went_elsewhere_was_gone_already(bot: Bot, ada: Visitor) -> N
     bot.api.remove(account.channel)
     await look(ada)
     answer = await confirmed(ada, question)
-    assert "is not configured any more: it was gone already when I looked" in answer["content"]
+    assert "is not configured any more: it was already gone when I checked" in answer["content"]
     assert bot.api.count(Endpoint.REMOVE) == 0
 
 
@@ -256,8 +256,8 @@ async def test_when_the_answer_is_lost_after_the_api_acted_it_is_not_configured_
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (Fault.RESET, "The API's answer was lost, so I read the list again"),
-        (Fault.SERVER_ERROR, "The API is out of order (status 500). So I read the list again"),
+        (Fault.RESET, "useapi.net's answer was lost, so I read the list again"),
+        (Fault.SERVER_ERROR, "useapi.net has a server error (500). So I read the list again"),
         (Fault.REDIRECT, "(status 302), and Midwatch follows none. So I read the list again"),
         (Fault.HTML_404, "USEAPI_URL may be wrong. So I read the list again"),
     ],
@@ -286,7 +286,7 @@ async def test_when_neither_can_be_read_it_says_so_and_nobody_is_alarmed_later(
     bot.api.fault(Fault.CUT_OFF, endpoint=Endpoint.REMOVE)
     bot.api.fault(Fault.HTML_200, endpoint=Endpoint.LIST)
     answer = await confirmed(ada, question)
-    assert "It may have been done all the same" in answer["content"]
+    assert "It may have been done" in answer["content"]
     assert (await bot.actions())[-1][3] == "outcome unknown"
     bot.api.mend()
     await look(ada)
@@ -330,7 +330,7 @@ async def test_where_no_connection_came_about_nothing_was_sent(bot: Bot, ada: Vi
     question = await asked(ada, account)
     bot.api.fault(Fault.VANISHED)
     answer = await confirmed(ada, question)
-    assert "The API takes no connection." in answer["content"]
+    assert "useapi.net refuses connections." in answer["content"]
     assert (await bot.actions())[-1] == (ada.person.id, "remove", account.channel, "not sent")
     assert [choice.value for choice in await ada.complete("mjinfo", "")] == [account.channel]
 
@@ -338,7 +338,7 @@ async def test_where_no_connection_came_about_nothing_was_sent(bot: Bot, ada: Vi
 @pytest.mark.parametrize(
     ("fault", "sentence"),
     [
-        (Fault.UNAUTHORIZED, "does not accept the useapi token"),
+        (Fault.UNAUTHORIZED, "refused the API token"),
         (Fault.UNPAID, "no subscription, or it is over"),
         (Fault.RATE_LIMITED, "All job slots are busy"),
     ],

@@ -289,7 +289,7 @@ async def test_the_command_resets_by_name(bot: Bot, ada: Visitor) -> None:
 async def test_the_command_is_for_owners_alone(bot: Bot, ada: Visitor, bea: Visitor) -> None:
     account, _ = await ready(bot, ada)
     refused = await bea.use("mjreset", account=account.channel)
-    assert "Only an owner" in text(await refused.answer())
+    assert "Only this bot's owners" in text(await refused.answer())
     assert refused.ephemeral
     assert bot.api.count(Endpoint.RESET) == 0
 

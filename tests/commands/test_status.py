@@ -144,7 +144,7 @@ async def test_it_shows_that_looks_fail_and_why(bot: Bot, ada: Visitor) -> None:
         ada,
         "⚠️ **I cannot see your accounts: useapi.net refused the API token**",
         "No successful check yet",
-        "The last check failed: The API does not accept the useapi token",
+        "The last check failed: useapi.net refused the API token",
     )
 
 
@@ -285,7 +285,7 @@ async def test_a_look_of_a_command_that_failed_is_said_too(bot: Bot, ada: Visito
     await look(ada)
     said = text(await ada.ask("mjstatus"))
     assert "1 account, not checked successfully now" in said
-    assert "The last check failed: The API is out of order (status 500)." in said
+    assert "The last check failed: useapi.net has a server error (500)." in said
 
 
 # ---------------------------------------------------------------------------- /mjtest
@@ -341,6 +341,6 @@ async def test_an_alert_after_a_test_that_worked_goes_by_direct_message_again(bo
 async def test_only_owners_test(bot: Bot, ada: Visitor, bea: Visitor) -> None:
     await bot.start()
     refused = await bea.use("mjtest")
-    assert "Only an owner" in text(await refused.answer())
+    assert "Only this bot's owners" in text(await refused.answer())
     assert refused.ephemeral
     assert ada.told() == []

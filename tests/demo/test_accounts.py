@@ -33,7 +33,7 @@ async def test_an_account_is_refused_entered_again_updated_and_removed(browser: 
     async with visiting(browser) as visitor:
         token = await visitor.page.get_by_label("heron · Basic").input_value()
         refused = await add(visitor, token, "9")
-        await expect(refused).to_contain_text("The API allows at most 3 jobs at a time")
+        await expect(refused).to_contain_text("useapi.net allows at most 3 jobs at a time")
         await refused.get_by_role("button", name="Enter it again").click()
         await send(visitor, f"Bearer {token}", "3")
         card = visitor.messages().last
@@ -60,7 +60,7 @@ async def test_every_refusal_can_be_chosen_and_an_account_removed_by_command(bro
             "jobs": "at most 3 jobs at a time for this account, not 15",
             "twin": "This Discord token is already configured, for channel",
             "no_midjourney": "no conversation with the Midjourney Bot",
-            "unauthorized": "The API does not accept the useapi token",
+            "unauthorized": "useapi.net refused the API token",
             "unsubscribed": "no subscription, or it is over",
             "quota": "does not cover another account",
         }.items():

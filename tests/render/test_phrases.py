@@ -29,8 +29,8 @@ def test_no_two_states_share_their_words() -> None:
 
 
 def test_a_failure_is_told_with_its_next_step() -> None:
-    assert failure("The API did not answer in time", "Try again in a minute.") == (
-        "⚠️ The API did not answer in time.\nTry again in a minute."
+    assert failure("useapi.net did not answer in time", "Try again in a minute.") == (
+        "⚠️ useapi.net did not answer in time.\nTry again in a minute."
     )
 
 

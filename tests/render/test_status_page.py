@@ -142,14 +142,14 @@ def test_a_watch_that_sees_nothing_says_why() -> None:
         CALM,
         incidents=[service(ServiceProblem.UNREACHABLE)],
         failures=12,
-        why="The API did not answer in time.",
+        why="useapi.net did not answer in time.",
         last_success=None,
     )
     assert status(watch)[0] == (
         "## Midwatch\n"
         "⚠️ **I cannot see your accounts: useapi.net does not answer**, since <t:1768355640:f>.\n"
         "No successful check yet, next at <t:1768356060:T>.\n"
-        "The last 12 checks failed: The API did not answer in time."
+        "The last 12 checks failed: useapi.net did not answer in time."
     )
 
 

@@ -7,7 +7,7 @@ from tests.support.reading import buttons, text
 from tests.support.running import Bot, Visitor
 
 PATIENCE = 20.0
-MAY_BE_DONE = "It may have been done: look with /mjaccounts before you try again."
+MAY_BE_DONE = "It may have been done: check with /mjaccounts before you try again."
 
 BEGUN = "INSERT INTO audit (at, actor_id, verb, channel, outcome) VALUES (1, 7, 'save', '', 'asked')"
 

@@ -234,7 +234,7 @@ entries = st.lists(
 CODE = re.compile(r"```[\s\S]+?```|`[^`\n]+`")
 OURS = re.compile(
     r"<t:-?\d+:[RfFtT]>|\]\(https://discord\.com/channels/(@me|\d{17,20})/\d{17,20}\)"
-    r"|<@(?!234567890123456789)\d{1,20}>|^-# Midwatch · [0-9a-f]{12}$|^#{2,3} (?=[MOHL])",
+    r"|<@(?!234567890123456789)\d{1,20}>|^-# Midwatch · [0-9a-f]{12}$|^#{2,3} (?=[MOHR])",
     re.MULTILINE,
 )
 ACTIVE = re.compile(

@@ -28,19 +28,17 @@ from bot.providers.useapi.http_response import ApiRequest, ApiResponse, Endpoint
 MODERATION: Final = frozenset({596, 569})
 CHANNEL_IN_PATH: Final = re.compile(r"/([0-9]{17,20})(?![0-9])")
 CHANNEL_IN_JOBID: Final = re.compile(r"-channel:([0-9]{17,20})(?![0-9])")
-NO_WORDS: Final = "The API reports a pending moderation message or CAPTCHA, and says no more."
+NO_WORDS: Final = "useapi.net reports a pending moderation message or CAPTCHA, without details."
 
 QUESTIONS: Final = frozenset({Endpoint.LIST, Endpoint.ACCOUNT, Endpoint.STANDING})
 """What is asked without any work for Midjourney."""
 REFUSED_IN_JSON: Final = frozenset({401, 402, 403})
 """What the API documents with a body that says so."""
-TURNED_AWAY: Final = (
-    "The token is not the reason: wait, or ask useapi.net whether it blocks the address of this machine."
-)
+TURNED_AWAY: Final = "The token is fine: wait, or ask useapi.net whether it blocks this machine's address."
 LATER: Final = "Try again in a few minutes."
-LOOK_FIRST: Final = "It may have been done all the same: look with /mjaccounts before you try again."
+LOOK_FIRST: Final = "It may have been done: check with /mjaccounts before you try again."
 CHECK_URL: Final = "Check USEAPI_URL, and whether useapi.net still offers its Midjourney API."
-REPORT: Final = "Try again later; if it stays so, the API has changed and Midwatch needs an update."
+REPORT: Final = "Try again later. If it keeps happening, the API has changed and Midwatch needs an update."
 
 # What the API says against what a person gave, in the words of the docs, with our sentence and the next step.
 # `{n}` stands for what the groups of the pattern caught, which is digits alone.
@@ -49,17 +47,17 @@ COMPLAINTS: Final[tuple[tuple[re.Pattern[str], str, str], ...]] = tuple(
     for pattern, what, next_step in (
         (
             r"param discord is missing or empty",
-            "The API got no Discord token for the account.",
+            "useapi.net got no Discord token for the account.",
             "Enter the Discord token of the account and try again.",
         ),
         (
             r"param maxJobs ([0-9]{1,6}) can't be more tha[tn] ([0-9]{1,6})",
-            "The API allows at most {1} jobs at a time for this account, not {0}.",
+            "useapi.net allows at most {1} jobs at a time for this account, not {0}.",
             "Choose a number of jobs up to {1}.",
         ),
         (
             r"param maxJobs is missing or empty",
-            "The API wants to know how many jobs the account may run at a time.",
+            "useapi.net needs to know how many jobs the account may run at a time.",
             "Give a number of jobs from 1 to 15.",
         ),
         (
@@ -84,32 +82,32 @@ COMPLAINTS: Final[tuple[tuple[re.Pattern[str], str, str], ...]] = tuple(
         ),
         (
             r"Midjourney bot not configured",
-            "The API found no conversation with the Midjourney Bot in this Discord account.",
+            "useapi.net found no conversation with the Midjourney Bot in this Discord account.",
             "Log in to Discord with that account, send the Midjourney Bot a direct message, and try again.",
         ),
         (
             r"param server is missing or empty",
-            "The API wants the Discord server of the account.",
+            "useapi.net needs the Discord server of the account.",
             "Give the id of the Discord server the account is in.",
         ),
         (
             r"not valid Discord server id",
-            "The API does not take this as the id of a Discord server.",
+            "useapi.net does not accept this as the id of a Discord server.",
             "Copy the server's id from Discord and try again.",
         ),
         (
             r"not valid Discord channel id",
-            "The API does not take this as the id of a Discord channel.",
+            "useapi.net does not accept this as the id of a Discord channel.",
             "Copy the channel's id from Discord and try again.",
         ),
         (
             r"not matching to /midjourney/channel",
-            "The API was given two different channels for one account.",
+            "useapi.net was given two different channels for one account.",
             "Give the same channel in both places.",
         ),
         (
             r"discord, server or channel value is missing",
-            "The API does not know which account to ask.",
+            "useapi.net does not know which account to ask.",
             "Name one of the accounts that /mjaccounts shows.",
         ),
         (
@@ -144,20 +142,20 @@ def refusal_of_api(answer: ApiResponse, question: ApiRequest) -> UseapiError:  #
             return gone(answer, question)
         case 504 if question.endpoint is Endpoint.INFO:
             return Unreachable(
-                "Midjourney queued the command, and the API could not follow it.",
-                "Try again in some minutes; if it happens often, lower the account's number of jobs.",
+                "Midjourney queued the command, and useapi.net lost track of it.",
+                "Try again in a few minutes. If it happens often, lower the account's number of jobs.",
                 cause=Cause.SERVER_ERROR,
                 quote=answer.error_text,
             )
         case 429 if question.endpoint in QUESTIONS:
-            return limited(answer, "The API limits how often it may be asked.")
+            return limited(answer, "useapi.net limits how often it may be asked.")
         case 429:
-            return limited(answer, "All job slots are busy, or Discord asks the API to slow down.")
+            return limited(answer, "All job slots are busy, or Discord asks useapi.net to slow down.")
         case status if status == 408 or status >= 500:  # noqa: PLR2004 - RFC 9110, 15.5.9 and 15.6
             return failing(answer)
         case status if status < 400:  # noqa: PLR2004 - RFC 9110, 15.4
             return Unreachable(
-                f"The API sent a redirect (status {status}), and Midwatch follows none.",
+                f"useapi.net sent a redirect (status {status}), and Midwatch follows none.",
                 CHECK_URL,
                 cause=Cause.REDIRECT,
                 transient=False,
@@ -168,7 +166,7 @@ def refusal_of_api(answer: ApiResponse, question: ApiRequest) -> UseapiError:  #
 
 def turned_away(answer: ApiResponse) -> UseapiError:
     """Word an answer of something in front of the API: nobody knows what the API would say."""
-    what = f"Something in front of the API turns this machine away (status {answer.status})."
+    what = f"Something in front of useapi.net turns this machine away (status {answer.status})."
     wait = answer.retry_after
     if wait is not None:
         next_step = f"{TURNED_AWAY} It asks to be left alone for {length_of(wait)}."
@@ -180,9 +178,9 @@ def pending(answer: ApiResponse, question: ApiRequest) -> PendingModeration:
     """Word a 596: Midjourney's text, its kind, and the account it is about."""
     flag = Flag.of(answer.error_text or NO_WORDS)
     channel = channel_of(answer, question)
-    which = "this account" if channel else "an account the API does not name"
+    which = "this account" if channel else "an account that useapi.net does not name"
     return PendingModeration(
-        f"Midjourney waits for a person to deal with {which}: the API reports a pending message or CAPTCHA.",
+        f"Midjourney is waiting for a person to deal with {which}: a message or CAPTCHA is pending.",
         "Log in to Discord as that account, answer what Midjourney asks, and only then reset it.",
         flag=flag,
         channel=channel,
@@ -204,7 +202,7 @@ def channel_of(answer: ApiResponse, question: ApiRequest) -> str | None:
 def unauthorized(answer: ApiResponse) -> Unauthorized:
     """Word a 401 or 403."""
     return Unauthorized(
-        "The API does not accept the useapi token.",
+        "useapi.net refused the API token.",
         "Put the whole token from useapi.net, with its `user:`, into USEAPI_TOKEN and restart Midwatch.",
         quote=answer.error_text,
     )
@@ -214,13 +212,13 @@ def unpaid(answer: ApiResponse) -> Unpaid:
     """Word a 402, which has two causes."""
     if "exceeded" in answer.all_words.casefold():
         return Unpaid(
-            "The useapi subscription does not cover another account.",
+            "Your useapi.net subscription does not cover another account.",
             "Remove an account, or extend the subscription at useapi.net.",
             cause=Cause.QUOTA,
             quote=answer.error_text,
         )
     return Unpaid(
-        "The useapi account has no subscription, or it is over.",
+        "Your useapi.net subscription is missing or has expired.",
         "Renew the subscription at useapi.net.",
         cause=Cause.SUBSCRIPTION,
         quote=answer.error_text,
@@ -238,10 +236,10 @@ def gone(answer: ApiResponse, question: ApiRequest) -> Gone:
     if answer.status == 404 and question.channel:  # noqa: PLR2004 - RFC 9110, 15.5.5
         return NotConfigured(
             "The API has no such account configured.",
-            "Look with /mjaccounts which accounts there are.",
+            "/mjaccounts shows which accounts there are.",
             quote=answer.error_text,
         )
-    return Gone("The API does not offer this any more.", CHECK_URL, quote=answer.error_text)
+    return Gone("useapi.net no longer offers this.", CHECK_URL, quote=answer.error_text)
 
 
 def limited(answer: ApiResponse, what: str, cause: Cause = Cause.LIMITED) -> RateLimited:
@@ -262,11 +260,11 @@ def failing(answer: ApiResponse) -> UseapiError:
     if answer.retry_after is not None:
         return limited(
             answer,
-            f"The API is out of order (status {answer.status}) and asks to be left alone for a while.",
+            f"useapi.net has a server error ({answer.status}) and asks to be left alone for a while.",
             Cause.SERVER_ERROR,
         )
     return Unreachable(
-        f"The API is out of order (status {answer.status}).",
+        f"useapi.net has a server error ({answer.status}).",
         LATER,
         cause=Cause.SERVER_ERROR,
         quote=answer.error_text,
@@ -286,17 +284,19 @@ def rejected(answer: ApiResponse) -> Rejected:
             "Midjourney refused this one request.", "Change what you asked for.", quote=answer.error_text
         )
     return Rejected(
-        f"The API refused the request (status {answer.status}).",
-        "Read what it says, change what you gave, and try again."
+        f"useapi.net refused the request (status {answer.status}).",
+        "Read what it says, correct what you entered, and try again."
         if answer.error_text
-        else "It does not say why: check what you gave, change it, and try again.",
+        else "It does not say why: check and correct what you entered, and try again.",
         quote=answer.error_text,
     )
 
 
 def malformed(place: str) -> MalformedResponse:
     """Word a body that is not what the API documents."""
-    return MalformedResponse("The API answered in a form that Midwatch does not know.", REPORT, place=place)
+    return MalformedResponse(
+        "useapi.net answered in a form that Midwatch does not know.", REPORT, place=place
+    )
 
 
 def web_page() -> Unreachable:

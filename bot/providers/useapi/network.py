@@ -40,26 +40,30 @@ def unreachable(error: Exception, question: ApiRequest) -> Unreachable:  # noqa:
             )
         case aiohttp.ClientConnectorDNSError():
             return NotAsked(
-                "The API's address could not be looked up.",
+                "useapi.net's address could not be looked up.",
                 f"Check the network, and USEAPI_URL.{proxy_unused()}",
                 cause=Cause.NO_ADDRESS,
             )
         case aiohttp.ClientConnectorError():
-            return NotAsked("The API takes no connection.", f"{LATER}{proxy_unused()}", cause=Cause.REFUSED)
+            return NotAsked(
+                "useapi.net refuses connections.", f"{LATER}{proxy_unused()}", cause=Cause.REFUSED
+            )
         case aiohttp.ConnectionTimeoutError():
             return NotAsked(
-                "The API did not take the connection in time.", f"{LATER}{proxy_unused()}", cause=Cause.SILENT
+                "useapi.net did not accept the connection in time.",
+                f"{LATER}{proxy_unused()}",
+                cause=Cause.SILENT,
             )
         case TimeoutError():
-            return AnswerLost("The API did not answer in time.", unsure, cause=Cause.SILENT)
+            return AnswerLost("useapi.net did not answer in time.", unsure, cause=Cause.SILENT)
         case aiohttp.ClientResponseError() if "content-encoding" in error.message:
             return Unreachable(
                 "The API's answer is compressed in a way that Midwatch did not ask for.",
-                "See what stands between this machine and the API: it should leave answers as they are.",
+                "Check what stands between this machine and useapi.net: it must not change answers.",
                 cause=Cause.ENCODING,
                 transient=False,
             )
         case aiohttp.ClientResponseError():
-            return Unreachable("What answered does not speak as an API does.", CHECK_URL, cause=Cause.NO_API)
+            return Unreachable("What answered at USEAPI_URL is not an API.", CHECK_URL, cause=Cause.NO_API)
         case _:
-            return AnswerLost("The connection to the API broke off.", unsure, cause=Cause.BROKEN_OFF)
+            return AnswerLost("The connection to useapi.net broke off.", unsure, cause=Cause.BROKEN_OFF)

@@ -415,10 +415,10 @@ TRANSIENT: dict[str, tuple[Play, str]] = {
     "a hang-up": (hangs_up, "broke off"),
     "a body that breaks off": (breaks_off, "broke off"),
     "a body squeezed wrongly": (squeezes_wrongly, "broke off"),
-    "another protocol": (speaks_otherwise, "does not speak as an API does"),
-    "500": (says(500, "{}"), "out of order (status 500)"),
-    "503 as a page": (says(503, "<html>", Content_Type="text/html"), "out of order (status 503)"),
-    "522": (says(522), "out of order (status 522)"),
+    "another protocol": (speaks_otherwise, "is not an API"),
+    "500": (says(500, "{}"), "has a server error (500)"),
+    "503 as a page": (says(503, "<html>", Content_Type="text/html"), "has a server error (503)"),
+    "522": (says(522), "has a server error (522)"),
 }
 
 
@@ -604,7 +604,7 @@ async def test_a_closed_port_is_a_plain_sentence() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         async with client_of(f"http://127.0.0.1:{closed.getsockname()[1]}") as client:
-            with pytest.raises(Unreachable, match="takes no connection"):
+            with pytest.raises(Unreachable, match="refuses connections"):
                 await client.accounts()
 
 
@@ -639,7 +639,7 @@ async def test_a_connection_has_its_own_limit(call: Call) -> None:
     limits = replace(ENDLESS, connect=0.1)
     async with client_of("http://api.example", connector=connector, limits=limits) as client:
         async with asyncio.timeout(10):
-            with pytest.raises(Unreachable, match="did not take the connection in time"):
+            with pytest.raises(Unreachable, match="did not accept the connection in time"):
                 await call(client)
 
 

@@ -580,36 +580,36 @@ def test_a_596_is_about_an_account(body: object, asked: str | None, channel: str
     error = error_of(596, body, ApiRequest(Endpoint.INFO, asked))
     assert isinstance(error, PendingModeration)
     assert error.channel == channel
-    assert ("an account the API does not name" in str(error)) is (channel is None)
+    assert ("an account that useapi.net does not name" in str(error)) is (channel is None)
 
 
 # Everything else that is no success
 
 STATUSES: dict[str, tuple[int, object, type[UseapiError], str]] = {
-    "401": (401, fixture("unauthorized.json"), Unauthorized, "does not accept the useapi token"),
-    "401, empty": (401, b"", Unreachable, "in front of the API turns this machine away"),
-    "403": (403, {"error": "Forbidden"}, Unauthorized, "does not accept the useapi token"),
+    "401": (401, fixture("unauthorized.json"), Unauthorized, "refused the API token"),
+    "401, empty": (401, b"", Unreachable, "in front of useapi.net turns this machine away"),
+    "403": (403, {"error": "Forbidden"}, Unauthorized, "refused the API token"),
     "404, JSON": (404, {"error": "x"}, NotConfigured, "no such account configured"),
     "404, nothing": (404, b"", NotConfigured, "no such account configured"),
     "404, a page": (404, fixture("page.html"), Gone, "A web page answers instead of the API"),
-    "410": (410, {"error": "retired"}, Gone, "does not offer this any more"),
+    "410": (410, {"error": "retired"}, Gone, "no longer offers this"),
     "410, a page": (410, fixture("page.html"), Gone, "A web page answers instead of the API"),
     "422": (422, {"error": "Banned prompt detected"}, Rejected, "Midjourney refused this one request"),
     "409": (409, {"error": "Job already executed"}, Rejected, "refused the request (status 409)"),
     "418": (418, b"", Rejected, "refused the request (status 418)"),
-    "408": (408, b"", Unreachable, "out of order (status 408)"),
-    "500": (500, {"error": "x"}, Unreachable, "out of order (status 500)"),
-    "502, a page": (502, fixture("page.html"), Unreachable, "out of order (status 502)"),
-    "522": (522, b"", Unreachable, "out of order (status 522)"),
-    "999": (999, b"", Unreachable, "out of order (status 999)"),
+    "408": (408, b"", Unreachable, "has a server error (408)"),
+    "500": (500, {"error": "x"}, Unreachable, "has a server error (500)"),
+    "502, a page": (502, fixture("page.html"), Unreachable, "has a server error (502)"),
+    "522": (522, b"", Unreachable, "has a server error (522)"),
+    "999": (999, b"", Unreachable, "has a server error (999)"),
     "504 of /info": (504, b"", Unreachable, "Midjourney queued the command"),
     "301": (301, b"", Unreachable, "sent a redirect (status 301)"),
     "308": (308, b"", Unreachable, "sent a redirect (status 308)"),
     "304": (304, b"", Unreachable, "sent a redirect (status 304)"),
     "200, a page": (200, fixture("page.html"), Unreachable, "A web page answered instead of the API"),
     "429": (429, {"error": "busy", "code": 429}, RateLimited, "All job slots are busy, or Discord asks"),
-    "401, its code 500": (401, {"error": "x", "code": 500}, Unauthorized, "does not accept the useapi token"),
-    "500, its code 401": (500, {"error": "x", "code": 401}, Unreachable, "out of order (status 500)"),
+    "401, its code 500": (401, {"error": "x", "code": 500}, Unauthorized, "refused the API token"),
+    "500, its code 401": (500, {"error": "x", "code": 401}, Unreachable, "has a server error (500)"),
     "400, its code 412": (400, {"error": "x", "code": 412}, Rejected, "refused the request (status 400)"),
     "200, its code 401": (
         200,
@@ -647,12 +647,12 @@ def test_a_402_tells_a_missing_subscription_from_a_small_one(text: str, cause: C
 
 
 COMPLAINTS = {
-    "Required param discord is missing or empty": "The API got no Discord token for the account.",
+    "Required param discord is missing or empty": "useapi.net got no Discord token for the account.",
     "Required param maxJobs 12 can't be more that 3": (
-        "The API allows at most 3 jobs at a time for this account, not 12."
+        "useapi.net allows at most 3 jobs at a time for this account, not 12."
     ),
     "Required param maxJobs is missing or empty": (
-        "The API wants to know how many jobs the account may run at a time."
+        "useapi.net needs to know how many jobs the account may run at a time."
     ),
     f"Channel {SECOND} configuration has same discord value": (
         f"This Discord token is already configured, for channel {SECOND}."
@@ -667,19 +667,19 @@ COMPLAINTS = {
         "This Discord server is already configured for another channel."
     ),
     "`Midjourney bot not configured ": (
-        "The API found no conversation with the Midjourney Bot in this Discord account."
+        "useapi.net found no conversation with the Midjourney Bot in this Discord account."
     ),
-    "Required param server is missing or empty": "The API wants the Discord server of the account.",
+    "Required param server is missing or empty": "useapi.net needs the Discord server of the account.",
     "Required param server (12) is not valid Discord server id": (
-        "The API does not take this as the id of a Discord server."
+        "useapi.net does not accept this as the id of a Discord server."
     ),
     "Required param channel (12) is not valid Discord channel id": (
-        "The API does not take this as the id of a Discord channel."
+        "useapi.net does not accept this as the id of a Discord channel."
     ),
     f"Required param channel ({FIRST}) not matching to /midjourney/channel (/midjourney/{SECOND})": (
-        "The API was given two different channels for one account."
+        "useapi.net was given two different channels for one account."
     ),
-    "discord, server or channel value is missing": "The API does not know which account to ask.",
+    "discord, server or channel value is missing": "useapi.net does not know which account to ask.",
     "replyRef or replyUrl is too long": "The API refuses a callback address or reference of this length.",
     "replyUrl is too long": "The API refuses a callback address or reference of this length.",
 }
@@ -712,7 +712,7 @@ def test_a_402_is_told_apart_whatever_the_details_beside_it() -> None:
 def test_nobody_is_asked_to_read_what_the_api_does_not_say(body: object) -> None:
     error = error_of(400, body, SAVE)
     assert error.quote is None
-    assert error.next_step == "It does not say why: check what you gave, change it, and try again."
+    assert error.next_step == "It does not say why: check and correct what you entered, and try again."
 
 
 def test_prose_is_quoted_and_a_page_is_not() -> None:
@@ -757,11 +757,11 @@ def test_a_failure_that_says_when_to_come_back_is_a_limit() -> None:
 
 
 def test_a_504_of_anything_but_info_is_a_plain_failure() -> None:
-    assert "out of order (status 504)" in str(error_of(504, b"", LIST))
+    assert "has a server error (504)" in str(error_of(504, b"", LIST))
 
 
 def test_a_404_without_an_account_asked_for_is_about_the_service() -> None:
-    assert str(error_of(404, b"", ApiRequest(Endpoint.STANDING))) == "The API does not offer this any more."
+    assert str(error_of(404, b"", ApiRequest(Endpoint.STANDING))) == "useapi.net no longer offers this."
 
 
 # The network
@@ -782,8 +782,8 @@ FAILURES: dict[str, tuple[Exception, str]] = {
     ),
     "tls": (connector(aiohttp.ClientConnectorSSLError), "certificate"),
     "dns": (connector(aiohttp.ClientConnectorDNSError), "looked up"),
-    "refused": (connector(aiohttp.ClientConnectorError), "takes no connection"),
-    "no connection in time": (aiohttp.ConnectionTimeoutError(TOKEN), "take the connection in time"),
+    "refused": (connector(aiohttp.ClientConnectorError), "refuses connections"),
+    "no connection in time": (aiohttp.ConnectionTimeoutError(TOKEN), "accept the connection in time"),
     "no answer in time": (TimeoutError(TOKEN), "did not answer in time"),
     "silence": (aiohttp.SocketTimeoutError(TOKEN), "did not answer in time"),
     "broken off": (aiohttp.ClientPayloadError(TOKEN), "broke off"),
