@@ -45,7 +45,7 @@ DONE: Final = {
 def info_embed(account: KnownAccount, snapshot: InfoSnapshot, *, note: str | None = None) -> discord.Embed:
     """Show what Midjourney answered to `/info`; `note` is a line of our own above it."""
     info = snapshot.info
-    origin = f"Midjourney answered at {when(snapshot.taken_at, 'f')} (after {span(snapshot.took)})"
+    origin = f"Midjourney answered at {when(snapshot.taken_at, 'f')} (took {span(snapshot.took)})"
     embed = _card(
         account, f"{plain(account.label)} · account info", note, channel_link(account.account), origin
     )

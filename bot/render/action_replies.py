@@ -118,7 +118,7 @@ def verdict_sentence(verdict: ResetVerdict, account: KnownAccount, flag: Flag | 
                 "Open the channel to see what Midjourney wants now."
             )
         case ResetVerdict.NOT_CONFIGURED:
-            return f"⚪ {name} is no longer configured, so there is nothing to reset."
+            return f"⚪ {name} is not configured any more, so there is nothing to reset."
         case ResetVerdict.COULD_NOT_TELL:
             return (
                 f"❔ I could not tell whether {name} is back: useapi.net did not answer.\n"

@@ -200,8 +200,8 @@ async def test_a_list_that_cannot_be_read_is_shown_as_last_known_below_the_reaso
 
     said = text(refused)
     assert refused["flags"] & 64
-    assert said.index("refused the API token") < said.index("when I last read the list, <t:")
-    assert said.index("when I last read the list, <t:") < said.index("12 accounts, none flagged")
+    assert said.index("refused the API token") < said.index("when I last read the list:")
+    assert said.index("when I last read the list:") < said.index("12 accounts, none flagged")
     assert "refused the API token" in text(await ada.pressed(refused, "Next"))
 
 

@@ -323,7 +323,7 @@ async def test_nobody_reads_that_it_failed_where_only_the_answer_did(
     login = bot.api.newcomer()
     bot.world.fault(trouble, method="PATCH", path="/webhooks/*", status=400, code=50035, times=1)
     answer = await added(ada, login.discord)
-    assert "Discord did not take the answer" in answer["content"]
+    assert "Discord did not accept the answer" in answer["content"]
     assert "may have been done" in answer["content"]
     assert "did not work" not in answer["content"]
     assert login.channel in bot.api.accounts

@@ -73,7 +73,7 @@ async def test_reset_of_what_is_clear_by_now_sends_nothing(bot: Bot, ada: Visito
     (yes, *_) = buttons(question)
     pressed = await ada.press(question, yes)
     await bot.world.wait_for(lambda: "back in rotation" in (pressed.message or {"content": ""})["content"])
-    assert "There is nothing to reset" in (await ada.pressed(shown, "Reset"))["content"]
+    assert "is not flagged, so I sent nothing" in (await ada.pressed(shown, "Reset"))["content"]
     assert bot.api.count(Endpoint.RESET) == 1
 
 

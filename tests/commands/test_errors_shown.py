@@ -102,7 +102,7 @@ async def test_an_api_that_is_away_is_explained(bot: Bot, ada: Visitor, sam: Vis
     await bot.start()
     bot.api.fault(Fault.VANISHED)
     asked = await ada.use("mjinfo")
-    assert "The API takes no connection" in text(await asked.answer())
+    assert "useapi.net refuses connections" in text(await asked.answer())
     assert_told_alone(asked, sam)
 
 

@@ -35,7 +35,7 @@ async def test_everything_midjourney_said_is_shown(bot: Bot, ada: Visitor) -> No
     for said in (
         "aurora · account info",
         f"[{account.channel}](https://discord.com/channels/@me/{account.channel})",
-        "Midjourney took under 1 s",
+        "(took under 1 s)",
         "`Pro`, `Active monthly`",
         "Renews <t:1765900800:f> (<t:1765900800:R>)",
         "`██░░░░░░░░` 25 %",
@@ -260,7 +260,7 @@ async def test_within_half_a_minute_the_last_answer_is_shown_with_a_button(bot: 
     again = await ada.ask("mjinfo")
 
     assert "this is its last answer. Ask again in" in text(again)
-    assert "answered <t:" in text(again)
+    assert "answered at <t:" in text(again)
     assert "Ask again" in buttons(again)
     assert bot.api.midjourney_commands == 1
 

@@ -29,7 +29,7 @@ async def mute(visitor: Visitor, duration: str, account: str | None = None) -> I
 async def test_a_mute_of_all_holds_alerts_and_ends_with_one_message(bot: Bot, ada: Visitor) -> None:
     first, second = await two(bot)
     asked = await ada.use("mjmute", duration="8h")
-    assert "No alerts about **any account** until <t:" in text(await asked.answer())
+    assert "No alerts for **any account** until <t:" in text(await asked.answer())
     assert asked.ephemeral
     await flag(bot, ada, first)
     await flag(bot, ada, second)
@@ -43,7 +43,7 @@ async def test_a_mute_of_all_holds_alerts_and_ends_with_one_message(bot: Bot, ad
 async def test_a_mute_of_one_account_leaves_the_others_alone(bot: Bot, ada: Visitor) -> None:
     muted, other = await two(bot)
     answer = text(await ada.ask("mjmute", duration="30m", account=muted))
-    assert f"No alerts about **…{muted[-4:]}** until <t:" in answer
+    assert f"No alerts for **…{muted[-4:]}** until <t:" in answer
     await flag(bot, ada, muted)
     await nothing_more(ada, 0)
     await flag(bot, ada, other)
@@ -117,7 +117,7 @@ async def test_what_is_no_length_of_time_mutes_nothing(bot: Bot, ada: Visitor, d
 @pytest.mark.parametrize("duration", ["30s", "7d", " 8h ", "8 hours", "1W"])
 async def test_lengths_of_up_to_seven_days_are_taken(bot: Bot, ada: Visitor, duration: str) -> None:
     await two(bot)
-    assert "No alerts about" in text(await ada.ask("mjmute", duration=duration))
+    assert "No alerts for" in text(await ada.ask("mjmute", duration=duration))
 
 
 async def test_an_account_nobody_knows_mutes_nothing(bot: Bot, ada: Visitor) -> None:

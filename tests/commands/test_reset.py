@@ -79,7 +79,7 @@ async def test_the_button_asks_first_and_quotes_what_midjourney_says(bot: Bot, a
 
     question = await asked.answer()
     assert asked.ephemeral
-    for words in (f"…{account.channel[-4:]}", MODERATION, "A reset acknowledges nothing", RISK):
+    for words in (f"…{account.channel[-4:]}", MODERATION, "Resetting does not acknowledge anything", RISK):
         assert words in text(question)
     assert bot.api.count(Endpoint.RESET) == 0
 
@@ -174,7 +174,7 @@ async def test_a_flag_that_stays_is_called_not_yet_cleared(bot: Bot, ada: Visito
     bot.sleep = pauses = Pauses()
     account, alert = await ready(bot, ada)
     account.lingers = 99
-    await confirmed(ada, await ada.pressed(alert, RESET), "but still shows", MODERATION)
+    await confirmed(ada, await ada.pressed(alert, RESET), "is still flagged", MODERATION)
     assert pauses.waited == [15, 45]
     assert bot.api.count(Endpoint.RESET) == 1
     assert "not yet cleared" in text(await ada.picked(await ada.ask("mjaccounts"), account.channel))
@@ -237,7 +237,7 @@ async def test_a_list_that_cannot_be_read_first_lets_nothing_be_sent(bot: Bot, a
     _, alert = await ready(bot, ada)
     question = await ada.pressed(alert, RESET)
     bot.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
-    await confirmed(ada, question, "could not be read, so I sent no reset")
+    await confirmed(ada, question, "could not read the list, so I sent no reset")
     assert bot.api.count(Endpoint.RESET) == 0
 
 
@@ -245,7 +245,7 @@ async def test_a_refused_reset_says_why_where_the_question_stood(bot: Bot, ada: 
     _, alert = await ready(bot, ada)
     question = await ada.pressed(alert, RESET)
     bot.api.fault(Fault.UNPAID, endpoint=Endpoint.RESET)
-    said = await confirmed(ada, question, "no subscription")
+    said = await confirmed(ada, question, "subscription is missing")
     assert buttons(said) == {}
     bot.api.mend()
     await confirmed(ada, await ada.pressed(alert, RESET), "is back in rotation")
@@ -283,7 +283,7 @@ async def test_the_command_resets_by_name(bot: Bot, ada: Visitor) -> None:
     assert MODERATION in text(question)
     assert button(question, "Yes, reset Studio B")
     await confirmed(ada, question, "is back in rotation")
-    assert "There is nothing to reset" in text(await ada.ask("mjreset", account="Studio B"))
+    assert "is not flagged, so I sent nothing" in text(await ada.ask("mjreset", account="Studio B"))
 
 
 async def test_the_command_is_for_owners_alone(bot: Bot, ada: Visitor, bea: Visitor) -> None:

@@ -17,7 +17,7 @@ async def ask_to_reset(visitor: Visitor, alert: Locator) -> Locator:
     """Press the alert's button, and give the confirmation."""
     await alert.get_by_role("button", name=RESET).click()
     asked = visitor.messages("dm").last
-    await expect(asked).to_contain_text("A reset acknowledges nothing at Midjourney.")
+    await expect(asked).to_contain_text("Resetting does not acknowledge anything at Midjourney.")
     await expect(asked).to_contain_text("Only you can see this")
     return asked
 

@@ -55,7 +55,7 @@ def test_account_info_reads_from_plan_to_login() -> None:
 Aurora · account info
 The last answer: it was asked for 12 s ago.
 [{CHANNEL}]({LINK})
-Midjourney answered at <t:1768348800:f> (after 8 s)
+Midjourney answered at <t:1768348800:f> (took 8 s)
 [Plan]
 `Mega`, `Active monthly`
 Renews <t:1768867200:f> (<t:1768867200:R>)

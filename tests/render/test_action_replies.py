@@ -133,7 +133,7 @@ def test_without_an_incident_the_block_counts_from_when_the_account_was_flagged(
         ),
         (
             ResetVerdict.NOT_CONFIGURED,
-            "⚪ **Aurora** is no longer configured, so there is nothing to reset.",
+            "⚪ **Aurora** is not configured any more, so there is nothing to reset.",
         ),
         (
             ResetVerdict.COULD_NOT_TELL,

@@ -24,7 +24,7 @@ async def removing(bot: Bot, visitor: Visitor, account: SimulatedAccount) -> Int
     """Confirm a removal, which the API carries out without ever answering, and come back when it is there."""
     bot.api.fault(Fault.LOST_ANSWER, endpoint=Endpoint.REMOVE)
     question = await visitor.ask("mjremove", account=account.channel)
-    pressed = await visitor.press(question, *buttons(question))
+    pressed = await visitor.press(question, next(iter(buttons(question))))
     await bot.world.wait_for(lambda: bot.api.count(Endpoint.REMOVE), PATIENCE)
     return pressed
 

@@ -113,7 +113,7 @@ async def test_a_flag_that_only_a_command_meets_is_told_at_once(bot: Bot, ada: V
     await bot.start()
     bot.api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.INFO)
     await ada.ask("mjinfo")
-    alert = await newest(ada, "A command met this")
+    alert = await newest(ada, "A command ran into this")
     assert not is_silent(alert)
     assert bot.api.midjourney_commands == 0
 
@@ -199,7 +199,7 @@ async def test_an_outage_is_told_once_and_turns_green_with_the_blind_window(bot:
     await bot.start(POLL_INTERVAL="5s", OUTAGE_AFTER="1s")
     bot.api.fault(Fault.VANISHED)
     await look(ada)
-    alert = await newest(ada, "I cannot see your accounts: useapi.net takes no connection")
+    alert = await newest(ada, "I cannot see your accounts: useapi.net refuses connections")
     assert not is_silent(alert)
 
     bot.api.flag(account.channel, MODERATION)
@@ -232,7 +232,7 @@ async def test_the_alert_of_an_outage_says_what_is_wrong_now(bot: Bot, ada: Visi
     ("fault", "headline"),
     [
         (Fault.UNAUTHORIZED, "useapi.net refused the API token"),
-        (Fault.UNPAID, "the useapi account has no subscription"),
+        (Fault.UNPAID, "your useapi.net subscription is missing"),
         (Fault.GONE, "useapi.net has shut down its Midjourney service"),
         (Fault.NOTHING_CONFIGURED, "Accounts have vanished"),
         (Fault.PARTIAL_LIST, "Accounts have vanished"),

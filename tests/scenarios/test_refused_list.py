@@ -42,7 +42,7 @@ async def test_it_is_told_at_once_and_turns_green_with_the_list(bot: Bot, ada: V
     assert not is_silent(told)
     for words in ("moderation", first.channel, second.channel, "Only then use /mjreset"):
         assert words in text(told)
-    assert "An account needs you" in text(await ada.ask("mjstatus"))
+    assert "One of your accounts needs you" in text(await ada.ask("mjstatus"))
 
     bot.api.mend()
     await look(ada)
@@ -58,7 +58,7 @@ async def test_of_the_only_account_it_is_told_and_over_like_a_flag_that_the_list
     bot.api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.LIST)
     await look(ada)
     told = await newest(ada, "needs you")
-    assert "A command met this" not in text(told)
+    assert "A command ran into this" not in text(told)
     bot.api.mend()
     await look(ada)
     await newest(ada, "looks clear")
@@ -203,7 +203,11 @@ async def test_row_53_on_a_phone_an_owner_resets_one_and_reads_what_came_of_it(
     await newest(ada, "One of your accounts needs you")
 
     question = await ada.ask("mjreset", account=account.channel)
-    for words in ("I cannot see the state of this account now", "A reset acknowledges nothing", "moderation"):
+    for words in (
+        "I cannot see the state of this account now",
+        "Resetting does not acknowledge anything",
+        "moderation",
+    ):
         assert words in text(question)
     assert bot.api.count(Endpoint.RESET) == 0
     await confirmed(ada, question, "still answers with error 596")

@@ -1,7 +1,7 @@
 """What tests of the watch do again and again: have the bot look, and wait for what owners are shown."""
 
 from tests.simulators.discord.world import Json
-from tests.simulators.useapi import MODERATION, SimulatedAccount
+from tests.simulators.useapi import MODERATION, TIMED_BLOCK, SimulatedAccount
 from tests.support.reading import text
 from tests.support.running import Bot, Visitor, is_private
 
@@ -60,7 +60,7 @@ async def flagged(bot: Bot, visitor: Visitor, flag: str = MODERATION) -> tuple[S
     account = next(iter(bot.api.accounts.values()))
     bot.api.flag(account.channel, flag)
     await look(visitor)
-    return account, await newest(visitor, "needs you")
+    return account, await newest(visitor, "must wait" if flag == TIMED_BLOCK else "needs you")
 
 
 async def later(bot: Bot, minutes: int, **changed: str) -> None:
