@@ -9,7 +9,7 @@ from tests.support.running import Bot, Visitor
 
 OWNERS_ONLY = "answers only its owners here"
 NOT_AN_OWNER = "Only this bot's owners"
-NOT_YOURS = "belong to the person who asked"
+NOT_YOURS = "Only the person who asked can use these buttons"
 COMMANDS = ("mjaccounts", "mjinfo", "mjname")
 ALL_COMMANDS = [*COMMANDS, "mjadd", "mjmute", "mjremove", "mjreset", "mjstatus", "mjtest"]
 

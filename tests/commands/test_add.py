@@ -25,7 +25,7 @@ async def test_the_form_asks_for_token_and_jobs_and_says_what_the_plan_allows(bo
     assert modal is not None
     said = " ".join(part.get("content", "") for part in parts_of(modal))
     assert "3 for Basic and Standard plans, up to 15 for Pro and Mega" in said
-    assert "above what the plan allows stops the API from working" in said
+    assert "If it is more than the plan allows, useapi.net rejects its jobs." in said
     token, jobs = (part for part in parts_of(modal) if "custom_id" in part)
     assert (token["custom_id"], token["required"], token.get("value")) == ("token", True, None)
     assert (jobs["custom_id"], jobs["required"], jobs["value"]) == ("jobs", False, "3")
@@ -282,7 +282,7 @@ async def test_a_success_that_says_nothing_and_a_list_that_cannot_be_read_is_tol
     bot.api.fault(Fault.EMPTY, endpoint=Endpoint.SAVE)
     bot.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
     answer = await added(ada, bot.api.newcomer().discord)
-    assert "The API took the account, but does not say which it is" in answer["content"]
+    assert "useapi.net accepted the account, but does not say which it is" in answer["content"]
     assert buttons(answer) == {}, "what is done needs not be entered again"
     assert (await bot.actions())[-1] == (ada.person.id, "save", "", "updated, 3 jobs")
 

@@ -66,7 +66,7 @@ REFUSALS = {
     ),
     "unauthorized": (fails(Fault.UNAUTHORIZED), "refused the API token", "into USEAPI_TOKEN"),
     "forbidden": (fails(Fault.FORBIDDEN), "refused the API token", "into USEAPI_TOKEN"),
-    "no-subscription": (unsubscribed, "no subscription, or it is over", "Renew the subscription"),
+    "no-subscription": (unsubscribed, "subscription is missing or has expired", "Renew the subscription"),
     "quota": (full, "does not cover another account", "Remove an account, or extend the subscription"),
     "jobs-missing": (
         says("Required param maxJobs is missing or empty"),
@@ -80,12 +80,12 @@ REFUSALS = {
     ),
     "server-no-id": (
         says(f"Required param server ({SERVER}) is not valid Discord server id"),
-        "does not take this as the id of a Discord server",
+        "does not accept this as the id of a Discord server",
         "Copy the server's id",
     ),
     "channel-no-id": (
         says(f"Required param channel ({OTHER}) is not valid Discord channel id"),
-        "does not take this as the id of a Discord channel",
+        "does not accept this as the id of a Discord channel",
         "Copy the channel's id",
     ),
     "channel-not-in-path": (
@@ -146,7 +146,7 @@ async def test_a_flag_that_saving_meets_is_known_at_once(bot: Bot, ada: Visitor)
         Endpoint.SAVE, f"Pending moderation message; POST account/midjourney/{account.channel}/reset", 596
     )
     answer = await added(ada, account.discord)
-    assert "Midjourney waits for a person" in answer["content"]
+    assert "Midjourney is waiting for a person" in answer["content"]
     assert "moderation message pending" in (await ada.complete("mjinfo", account.channel))[0].name
     assert (await bot.actions())[-1] == (ada.person.id, "save", account.channel, "refused")
 

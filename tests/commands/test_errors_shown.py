@@ -21,7 +21,7 @@ FAILURES = [
     (Fault.GONE, ("no longer offers this", "still offers its Midjourney API")),
     (Fault.HTML_404, ("A web page answers instead", "still offers its Midjourney API")),
     (Fault.HTML_200, ("A web page answered instead", "Check USEAPI_URL")),
-    (Fault.CHALLENGE, ("turns this machine away (status 403)", "The token is not the reason")),
+    (Fault.CHALLENGE, ("turns this machine away (status 403)", "The token is fine")),
     (Fault.EDGE_LIMIT, ("turns this machine away (status 429)", "left alone for 30 s")),
     (Fault.REDIRECT, ("a redirect", "Check USEAPI_URL")),
     (Fault.HALF_JSON, ("in a form that Midwatch does not know", "needs an update")),
@@ -33,10 +33,13 @@ FAILED_COMMANDS = [
     (Fault.RATE_LIMITED, ("All job slots are busy", "Try again in a few minutes")),
     (Fault.RATE_LIMITED_RETRY_AFTER, ("All job slots are busy", "Try again in 30 s")),
     (Fault.SERVER_ERROR, ("has a server error (500)", "Try again in a few minutes")),
-    (Fault.GATEWAY_TIMEOUT, ("Midjourney queued the command", "Try again in some minutes")),
+    (Fault.GATEWAY_TIMEOUT, ("Midjourney queued the command", "Try again in a few minutes")),
     (Fault.HTML_503, ("has a server error (503)", "Try again in a few minutes")),
-    (Fault.RESET, ("The connection to the API broke off", "look with /mjaccounts before you try again")),
-    (Fault.CUT_OFF, ("The connection to the API broke off", "look with /mjaccounts before you try again")),
+    (Fault.RESET, ("The connection to useapi.net broke off", "check with /mjaccounts before you try again")),
+    (
+        Fault.CUT_OFF,
+        ("The connection to useapi.net broke off", "check with /mjaccounts before you try again"),
+    ),
     (Fault.EMPTY, ("in a form that Midwatch does not know", "needs an update")),
     (Fault.ARRAY, ("in a form that Midwatch does not know", "needs an update")),
     (Fault.NOT_UTF8, ("in a form that Midwatch does not know", "needs an update")),
@@ -124,10 +127,10 @@ async def test_buttons_and_selects_explain_failures_too(bot: Bot, ada: Visitor, 
         case "card":
             asked, what = await ada.pick(shown, accounts[0]), "The database"
         case "choice":
-            asked, what = await ada.pick(question, accounts[0]), "useapi token"
+            asked, what = await ada.pick(question, accounts[0]), "refused the API token"
         case _:
             on = {"Refresh": shown, "Info": card, "Ask again": info}[label]
-            asked, what = await ada.press(on, label), "useapi token"
+            asked, what = await ada.press(on, label), "refused the API token"
 
     assert what in text(await asked.answer())
     assert asked.ephemeral

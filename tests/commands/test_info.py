@@ -38,7 +38,7 @@ async def test_everything_midjourney_said_is_shown(bot: Bot, ada: Visitor) -> No
         "(took under 1 s)",
         "`Pro`, `Active monthly`",
         "Renews <t:1765900800:f> (<t:1765900800:R>)",
-        "`██░░░░░░░░` 25 %",
+        "`██░░░░░░░░` 25%",
         "7.5 of 30 fast hours left",
         "Visibility: `Stealth`",
         "Job mode: `Fast`",

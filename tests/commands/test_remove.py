@@ -339,7 +339,7 @@ async def test_where_no_connection_came_about_nothing_was_sent(bot: Bot, ada: Vi
     ("fault", "sentence"),
     [
         (Fault.UNAUTHORIZED, "refused the API token"),
-        (Fault.UNPAID, "no subscription, or it is over"),
+        (Fault.UNPAID, "subscription is missing or has expired"),
         (Fault.RATE_LIMITED, "All job slots are busy"),
     ],
     ids=["401", "402", "429"],

@@ -117,7 +117,7 @@ async def test_a_flag_that_changed_meanwhile_asks_again(bot: Bot, ada: Visitor) 
     question = await ada.pressed(alert, RESET)
     bot.api.flag(account.channel, CAPTCHA)
 
-    again = await confirmed(ada, question, "Midjourney says something else now", CAPTCHA)
+    again = await confirmed(ada, question, "Midjourney now says something else", CAPTCHA)
 
     assert bot.api.count(Endpoint.RESET) == 0
     await confirmed(ada, again, "is back in rotation")

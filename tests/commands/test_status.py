@@ -174,7 +174,7 @@ async def test_refresh_is_for_the_asker_and_the_owners(
     await bot.start()
     shown = await bea.ask("mjstatus")
     refused = await sam.press(shown, "Refresh")
-    assert "belong to the person who asked" in text(await refused.answer())
+    assert "Only the person who asked can use these buttons" in text(await refused.answer())
     assert refused.ephemeral
     for person in (bea, ada):
         assert "## Midwatch" in text(await person.pressed(shown, "Refresh"))

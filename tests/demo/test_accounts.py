@@ -61,7 +61,7 @@ async def test_every_refusal_can_be_chosen_and_an_account_removed_by_command(bro
             "twin": "This Discord token is already configured, for channel",
             "no_midjourney": "no conversation with the Midjourney Bot",
             "unauthorized": "useapi.net refused the API token",
-            "unsubscribed": "no subscription, or it is over",
+            "unsubscribed": "subscription is missing or has expired",
             "quota": "does not cover another account",
         }.items():
             await menu.select_option(refusal)

@@ -164,7 +164,7 @@ async def test_a_challenge_page_before_the_api_is_not_taken_for_a_refused_token(
         await visitor.button("Challenge page").click()
         await visitor.use("mjaccounts")
         answer = visitor.messages().last
-        await expect(answer).to_contain_text("in front of the API")
+        await expect(answer).to_contain_text("in front of useapi.net")
         await expect(answer).not_to_contain_text("USEAPI_TOKEN")
         await visitor.button("Fix it").click()
         await visitor.use("mjaccounts")
