@@ -35,6 +35,8 @@ LEVELS: Final = {"check": log_setup.LogLevel.WARNING, "account": log_setup.LogLe
 KINDS: Final = {"account": AccountSettings}
 """The settings of commands that need less than the bot."""
 ENV_FILE: Final = Path(".env")
+FIX_SETTINGS: Final = "Fix these in .env or in the environment; .env.example explains each."
+NO_ENV_FILE: Final = "There is no .env here: run `cp .env.example .env` and fill it in."
 NOT_UNDERSTOOD: Final = "unknown command or option (never put a token here)"
 QUOTES_NOTHING: Final = re.compile(r"the following arguments are required: .+|.+: expected one argument")
 """The messages of argparse that repeat nothing of what was typed."""
