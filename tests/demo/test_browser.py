@@ -203,7 +203,7 @@ async def test_a_phone_s_width_holds_it_all_without_scrolling_sideways(browser: 
         await visitor.account("basalt").get_by_role("button", name="Timed block").click()
         await visitor.use("mjaccounts")
         await expect(visitor.messages().last).to_contain_text("blocked", timeout=WAIT_MS)
-        await expect(visitor.messages("dm").last).to_contain_text("basalt needs you", timeout=WAIT_MS)
+        await expect(visitor.messages("dm").last).to_contain_text("basalt must wait", timeout=WAIT_MS)
         await visitor.use("mjinfo", pane="dm", account="aurora")
         await expect(visitor.messages("dm").last).to_contain_text("Fast time", timeout=WAIT_MS)
         too_wide = await visitor.page.evaluate(
