@@ -149,7 +149,7 @@ async def test_a_late_answer_in_the_direct_messages_is_told_from_a_message_of_no
     await one.world.wait_for(lambda: one.late_answers[owner.id])
     assert one.sees(owner) == alerts
     (question,) = (each for each in direct(one, owner) if each not in alerts)
-    assert "Not yet? Then nothing is sent" in question["content"]
+    assert "If not yet, nothing is sent" in question["content"]
     await post_as_bot(one, owner, "a second answer")
     found = await settle(one)
     assert found.all == ["ada sees a copy, or a message of nobody: 'a second answer'"]

@@ -56,7 +56,7 @@ async def test_every_refusal_can_be_chosen_and_an_account_removed_by_command(bro
         token = await visitor.page.get_by_label("garnet · Mega").input_value()
         menu = visitor.page.get_by_label("When I add an account, useapi.net answers:")
         for refusal, sentence in {
-            "missing": "The API got no Discord token",
+            "missing": "useapi.net got no Discord token",
             "jobs": "at most 3 jobs at a time for this account, not 15",
             "twin": "This Discord token is already configured, for channel",
             "no_midjourney": "no conversation with the Midjourney Bot",

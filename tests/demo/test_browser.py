@@ -152,7 +152,7 @@ async def test_an_api_that_refuses_the_token_is_told_and_fix_it_fixes_it(browser
         await visitor.use("mjaccounts")
         await expect(visitor.messages().last).to_contain_text("USEAPI_TOKEN", timeout=WAIT_MS)
         await visitor.button("Error 500").click()  # which alone would be noticed within seconds
-        await expect(visitor.messages("dm").last).to_contain_text("status 500")
+        await expect(visitor.messages("dm").last).to_contain_text("server error (500)")
         await visitor.button("Fix it").click()
         await expect(visitor.messages("dm").last).to_contain_text("none flagged")
         await expect(told).to_contain_text("✅")

@@ -104,4 +104,4 @@ def test_any_file_is_settings_or_problems(content: bytes) -> None:
         warnings: list[str] = []
         if (settings := loaded(file, GOOD, warnings.append)) is not None:
             assert_within_bounds(settings)
-        assert all(sentence.endswith(".") for sentence in warnings)
+        assert all(sentence.endswith((".", "?")) for sentence in warnings)

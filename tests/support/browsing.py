@@ -38,9 +38,11 @@ async def visiting(browser: Browser, width: int = 1280, height: int = 800) -> As
         page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
         page.on("request", lambda request: _note_outside(request.url, server.address, trouble))
         visitor = Visitor(page)
-        await visitor.arrive(server.address)
-        yield visitor
-        await page.close()
+        try:
+            await visitor.arrive(server.address)
+            yield visitor
+        finally:
+            await page.close()
     assert trouble == []
 
 
