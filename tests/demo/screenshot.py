@@ -1,4 +1,4 @@
-"""`python -m tests.sandbox.screenshot [FOLDER]` draws the README's pictures: the demo, and an alert."""
+"""`python -m tests.demo.screenshot [FOLDER]` draws the README's pictures: the demo, and an alert."""
 
 import argparse
 import asyncio
@@ -56,7 +56,7 @@ async def drawn(executable: str) -> dict[str, bytes]:
 
 def main() -> None:
     """Draw the pictures into the folder of the command line."""
-    parser = argparse.ArgumentParser(prog="python -m tests.sandbox.screenshot", description="Draw the demo.")
+    parser = argparse.ArgumentParser(prog="python -m tests.demo.screenshot", description="Draw the demo.")
     parser.add_argument("folder", nargs="?", type=Path, default=Path("assets"))
     folder: Path = parser.parse_args().folder
     executable = installed_browser() or sys.exit(
