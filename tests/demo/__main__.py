@@ -1,4 +1,4 @@
-"""`python -m tests.sandbox` starts the demo."""
+"""`python -m tests.demo` starts the demo."""
 
 import signal
 

@@ -69,7 +69,7 @@ def _loopback(address: str) -> bool:
 def main() -> None:
     """Run the bot with what the command line says, until it ends or whoever started it is gone."""
     parser = argparse.ArgumentParser(
-        prog="python -m tests.sandbox.launch", description="Run the bot in the sandbox."
+        prog="python -m tests.demo.launch", description="Run the bot in the sandbox."
     )
     for name in ("discord_api", "gateway", "folder"):
         parser.add_argument(name)
