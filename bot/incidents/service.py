@@ -207,7 +207,15 @@ class IncidentService:
         """Send every owner a marked test by each of these routes, through the real path."""
         async with self.transaction() as turn:
             tests = tuple(
-                Message(self._keys(), owner, Purpose.TEST, True, turn.at, turn.at, route=route)  # noqa: FBT003 - it is loud
+                Message(
+                    self._keys(),
+                    owner,
+                    Purpose.TEST,
+                    notify=True,
+                    created_at=turn.at,
+                    due_at=turn.at,
+                    route=route,
+                )
                 for owner in sorted(self._teller.owners())
                 for route in routes
             )

@@ -140,7 +140,7 @@ async def awaited(caller: Interaction, work: Coroutine[Any, Any, T], waiting: st
         is_said = not task.done() and await _say_meanwhile(caller, waiting)
         try:
             return await task
-        except Exception:
+        except Exception:  # whatever it is, what was said must not stand beside the error
             if is_said:
                 await _take_back(caller)
             raise

@@ -227,6 +227,7 @@ class AccountPoller:
         for channel, incident in self._unwritten.items():
             if channel not in flags and incident.flag is not None:  # gone before it could be written down
                 self._met.setdefault(channel, (incident.flag, True))
+        await self._write_met()  # before the list that lacks it can end what it belongs to
         met = {channel: each for channel, each in self._unwritten.items() if channel in self._met}
         try:
             believed = await self._keeper.on_poll(replace(observation, flagged_since=since))

@@ -336,6 +336,25 @@ async def test_row_42_a_flag_that_went_while_nothing_could_be_written_is_told_wi
     ] * 2  # one message to each owner
 
 
+async def test_row_42_a_flag_that_was_seen_again_only_while_nothing_could_be_written_keeps_its_incident_open(
+    api: SimulatedUseapi, watch: Watched, database: Path
+) -> None:
+    account = api.add()
+    api.flag(account.channel, MODERATION)
+    await watch.monitor.poll()
+    api.clear(account.channel)
+    watch.clock.turn(MINUTE)
+    await watch.monitor.poll()
+    watch.clock.turn(HOUR)
+    async with held(watch, database):
+        api.flag(account.channel, MODERATION)
+        await watch.monitor.poll()
+    api.clear(account.channel)
+    await watch.monitor.poll()
+    incident = watch.incident(account.channel)
+    assert (incident.ended, incident.clear_since) == (False, watch.clock.now())
+
+
 async def test_a_failed_transaction_is_forgotten_by_the_next_good_one(watch: Watched, database: Path) -> None:
     assert watch.store.failure is None
     async with held(watch, database):
