@@ -114,6 +114,7 @@ async def run(
         services = await assemble(settings, store, session, at, waits)
         stack.push_async_callback(services.monitor.close)
         stack.push_async_callback(services.inquiries.close)
+        await stack.enter_async_context(working(services.configuring.look_back()))
         bot = await stack.enter_async_context(Midwatch(settings, services))
         await bot.load(extensions)
         serving = await stack.enter_async_context(working(serve(bot, settings, stop)))
@@ -153,7 +154,6 @@ async def assemble(
     keeper = IncidentService(ledger, teller, greeted)
     monitor = AccountPoller(useapi, store, roster, keeper)
     configuring = AccountAdmin(useapi, monitor, keeper, store)
-    await configuring.settle()
 
     def rounds_of(client: discord.Client) -> WatchLoops:
         post = DiscordTransport(client, settings.alert_channel_id)

@@ -80,6 +80,12 @@ class AccountAdmin:
         self._now = now
         self._alone = asyncio.Lock()
 
+    async def look_back(self) -> None:
+        """Settle what a stop cut off. If that cannot be written down now, the next request does it first."""
+        async with self._alone:
+            with suppress(StoreError):
+                await self.settle()
+
     async def settle(self) -> None:
         """Note that nobody knows what came of what was asked last, if the audit does not say how it ended.
 
@@ -91,7 +97,7 @@ class AccountAdmin:
         """
         last = await self._store.last_action(VERBS)
         if last is not None and last.outcome == BEGUN:
-            log.warning("nobody knows whether an account was %sd: look with /mjaccounts", last.verb)
+            log.warning("nobody knows whether an account was %sd: check with /mjaccounts", last.verb)
             await self._store.record_action(replace(last, at=self._now(), outcome=UNKNOWN_OUTCOME))
 
     @asynccontextmanager

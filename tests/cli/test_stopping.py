@@ -13,8 +13,12 @@ from pathlib import Path
 import pytest
 
 from bot import app
+from bot.actions.account_admin import BEGUN, SAVE
 from bot.cli.stopping import AT_ONCE, signals
+from bot.domain.accounts import Action
+from bot.domain.clock import utc_now
 from bot.storage import Store
+from tests.simulators.discord import point_at
 from tests.support.running import PATIENCE, Bot
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +44,23 @@ async def test_a_signal_at_the_start_ends_the_wait_for_a_database_that_another_p
         other.execute("BEGIN EXCLUSIVE")
         waits = app.Timings(database=timedelta(days=1))
         await asyncio.wait_for(app.run(bot.settings(), ToldByASignal(), waits=waits), PATIENCE)
+
+
+async def test_a_stop_waits_for_no_database_where_a_start_has_something_to_write_down(bot: Bot) -> None:
+    async with Store.open(bot.database) as store:
+        await store.record_action(Action(utc_now(), 1, SAVE, "", BEGUN))
+    stop = asyncio.Event()
+    with (
+        closing(sqlite3.connect(bot.database, isolation_level=None)) as other,
+        point_at(bot.world.api, bot.world.gateway),
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        running = asyncio.create_task(
+            app.run(bot.settings(), stop, waits=app.Timings(database=timedelta(days=1)))
+        )
+        await bot.world.wait_for(lambda: bot.world.requests)  # it serves, with the database held
+        stop.set()
+        await asyncio.wait_for(running, PATIENCE)
 
 
 async def test_a_second_ctrl_c_ends_at_once_and_says_what_may_be_unfinished(
