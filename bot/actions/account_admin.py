@@ -17,7 +17,8 @@ from bot.actions.saving import UNCLEAR, save, sentence_of, unsure
 from bot.domain.accounts import Account, Action, Observation, Removal, Removed, SaveOutcome, SaveResult
 from bot.domain.clock import utc_now
 from bot.domain.incidents import Ending, State
-from bot.incidents.service import UNKNOWN_OUTCOME, IncidentService, Turn
+from bot.incidents.service import IncidentService
+from bot.incidents.turn import UNKNOWN_OUTCOME, Turn
 from bot.polling.poller import AccountPoller
 from bot.providers.useapi import Gone, NotAsked, NotConfigured, PendingModeration, UseapiClient, UseapiError
 from bot.rules import account_incidents, poll_state

@@ -10,7 +10,8 @@ from bot.incidents.state import WatchState
 from bot.interactions.permissions import Owners
 from bot.polling.poller import recall
 from bot.storage import DatabaseInUse, Store, StoreError
-from bot.storage.database import connected, held, plainly, require_sqlite, unusable
+from bot.storage.database import connected, held, require_sqlite
+from bot.storage.errors import plainly, unusable
 from bot.storage.migrations import STEPS, inspect
 
 

@@ -6,11 +6,10 @@ The decisions are those of `bot.rules`. Each change and the messages it leads to
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.accounts import Action, Flag, Observation
+from bot.domain.accounts import Flag, Observation
 from bot.domain.causes import Cause
 from bot.domain.incidents import (
     Alert,
@@ -24,50 +23,13 @@ from bot.domain.incidents import (
     new_key,
 )
 from bot.incidents.planner import NotificationPlanner
-from bot.incidents.state import Transaction, WatchState
+from bot.incidents.state import WatchState
+from bot.incidents.turn import Turn
 from bot.rules import account_incidents, message_lifecycle, owner_actions, poll_state, polls, timers
-from bot.rules.account_incidents import Change
 from bot.rules.policy import Policy
-from bot.rules.polls import Decision
 
-UNKNOWN_OUTCOME: Final = "outcome unknown"
 CLOCK_CHECK: Final = timedelta(hours=1)
 """How long to sleep at most: a clock that steps must not put a reminder off."""
-
-
-@dataclass(slots=True)
-class Turn:
-    """One change of the ledger under way: what was decided so far, and what there is to tell about it."""
-
-    draft: Transaction
-    at: datetime
-    alerts: list[Alert] = field(default_factory=list[Alert])
-
-    def decide(self, decision: Decision) -> None:
-        """Take over what the rules made of something."""
-        self.draft.put_watch(decision.watch)
-        for incident in decision.incidents:
-            self._note_lost_reset(incident)
-            self.draft.put_incident(incident)
-        self.alerts += decision.alerts
-
-    def change(self, change: Change) -> Incident:
-        """Take over what the rules made of one incident, and give it."""
-        incident, alert = change
-        self.draft.put_incident(incident)
-        self.alerts += [alert] if alert else []
-        return incident
-
-    def note(self, actor: int, verb: str, channel: str | None, outcome: str) -> None:
-        """Write into the audit."""
-        self.draft.note(Action(self.at, actor, verb, channel or "", outcome))
-
-    def _note_lost_reset(self, after: Incident) -> None:
-        """A lease that ran out without a verdict was a reset that something killed."""
-        before = self.draft.incidents.get(after.key)
-        if before is None or before.state is not State.RESETTING or after.leased_by is not None:
-            return  # one that was verified keeps whose it was, until the trouble comes back
-        self.note(before.leased_by or 0, "reset", before.channel or before.lease_channel, UNKNOWN_OUTCOME)
 
 
 class IncidentService:

@@ -10,17 +10,8 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from bot.domain.accounts import Account, Action, InfoSnapshot, Observation
-from bot.storage.database import (
-    BUSY_TIMEOUT,
-    Database,
-    StoreError,
-    connected,
-    held,
-    not_understood,
-    patiently,
-    plainly,
-    require_sqlite,
-)
+from bot.storage.database import BUSY_TIMEOUT, Database, connected, held, patiently, require_sqlite
+from bot.storage.errors import StoreError, not_understood, plainly
 from bot.storage.incident_repository import FORGET_WATCH, WatchStore
 from bot.storage.migrations import prepare
 from bot.storage.rows import StoredAccount, StoredInfo, from_epoch, storable, to_epoch

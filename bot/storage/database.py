@@ -1,4 +1,4 @@
-"""The database file itself: who holds it, connections and transactions, SQLite's errors in plain words."""
+"""The database file itself: who holds it, connections, transactions."""
 
 import asyncio
 import fcntl
@@ -15,23 +15,23 @@ from typing import Any, Final
 
 import aiosqlite
 
+from bot.storage.errors import (
+    DatabaseInUse,
+    DatabaseLocked,
+    StoreError,
+    plainly,
+    primary_code,
+    unusable,
+)
+
 log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT: Final = timedelta(seconds=5)
 BUSY_STEP: Final = timedelta(milliseconds=50)
 LAST_WAIT: Final = timedelta(milliseconds=300)
-PRIMARY_CODE: Final = 0xFF  # SQLite puts the details of a result code above its lowest byte
 
 LEAST_SQLITE: Final = (3, 37, 0)
 """The first SQLite with STRICT tables; an older one takes a sound file that has some for a damaged one."""
-
-
-class StoreError(Exception):
-    """The database cannot be used; `str(error)` names the file, says why, and what to do next."""
-
-
-class DatabaseInUse(StoreError):  # noqa: N818 - named for what is the case, as the API's errors are
-    """Another Midwatch has the database."""
 
 
 def require_sqlite() -> None:
@@ -107,28 +107,6 @@ def lock_or_refuse(handle: int, path: Path) -> None:
         raise unusable(path, error) from error
 
 
-def unusable(path: Path, error: OSError) -> StoreError:
-    """Say that a file cannot be written."""
-    return StoreError(
-        f"The database {path} cannot be written ({error.strerror}): "
-        "let this user write there, or set DATABASE_PATH to another file."
-    )
-
-
-class DatabaseLocked(StoreError):  # noqa: N818 - the same
-    """Another program is writing into the database, and does not end."""
-
-
-@contextmanager
-def plainly(path: Path) -> Generator[None]:
-    """Turn an error of SQLite into a sentence."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        is_locked = primary_code(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-        raise (DatabaseLocked if is_locked else StoreError)(sentence(error, path)) from error
-
-
 async def patiently(
     attempt: Callable[[timedelta], Awaitable[None]], patience: timedelta, give_up: Callable[[], bool]
 ) -> None:
@@ -145,52 +123,6 @@ async def patiently(
             if give_up() or time.monotonic() >= end:
                 raise
         await asyncio.sleep(BUSY_STEP.total_seconds())  # SQLite does not wait wherever it could
-
-
-def sentence(error: sqlite3.Error, path: Path) -> str:
-    """Say what an error of SQLite means for the person who runs Midwatch."""
-    match primary_code(error):
-        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return (
-                f"The database {path} is locked by another program: close what has it open, then try again."
-            )
-        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            return damaged(path)
-        case sqlite3.SQLITE_FULL:
-            return f"There is no room left for the database {path}: free some space on its disk."
-        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_IOERR:
-            return (
-                f"The database {path} cannot be written: check its disk, and that this user may write there."
-            )
-        case _:
-            return f"The database {path} could not be used ({error}): check its disk, or bring a backup back."
-
-
-def primary_code(error: sqlite3.Error) -> int:
-    """Return SQLite's result code without its details, 0 where the error is Python's own."""
-    return full_code(error) & PRIMARY_CODE
-
-
-def full_code(error: sqlite3.Error) -> int:
-    """Return SQLite's result code with its details, 0 where the error is Python's own."""
-    return getattr(error, "sqlite_errorcode", 0)
-
-
-def damaged(path: Path) -> str:
-    """Say that a file cannot be read as a database."""
-    # SQLite would write what a -wal file holds into whatever database it finds beside it.
-    return (
-        f"{path} is damaged or no database: move it and {path.name}-wal away, "
-        "then put a backup in its place or let Midwatch start a new one."
-    )
-
-
-def not_understood(path: Path) -> str:
-    """Say that a database holds what only another version can have written."""
-    return (
-        f"{path} holds what this Midwatch does not understand: install the version that used it last, "
-        f"or put a backup in its place and move {path.name}-wal away."
-    )
 
 
 @asynccontextmanager

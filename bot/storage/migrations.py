@@ -9,17 +9,8 @@ from typing import Final
 
 import aiosqlite
 
-from bot.storage.database import (
-    BUSY_TIMEOUT,
-    StoreError,
-    connected,
-    create,
-    damaged,
-    full_code,
-    number,
-    plainly,
-    transaction,
-)
+from bot.storage.database import BUSY_TIMEOUT, connected, create, number, transaction
+from bot.storage.errors import StoreError, damaged, full_code, plainly
 
 APPLICATION_ID: Final = 0x4D57_4348
 """Marks a file as Midwatch's (sqlite.org, PRAGMA application_id); another's is left alone."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.incidents import Delivery, Purpose, Reason, ResetVerdict, State
-from bot.incidents.service import UNKNOWN_OUTCOME
+from bot.incidents.turn import UNKNOWN_OUTCOME
 from bot.storage.migrations import STEPS
 from bot.storage.rows import from_epoch
 

@@ -16,7 +16,7 @@ from bot.domain.errors import TokenRefusedError, UnavailableError
 from bot.domain.incidents import Delivery
 from bot.incidents.state import WatchState
 from bot.storage import Store, StoreError
-from bot.storage.database import plainly
+from bot.storage.errors import plainly
 from tests.chaos.hurry import Hurry
 from tests.chaos.seams import Seam, Traps, watching
 from tests.simulators.discord import Json, SimulatedDiscord, Trouble

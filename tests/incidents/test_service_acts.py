@@ -15,7 +15,8 @@ from bot.domain.incidents import (
     ServiceProblem,
     State,
 )
-from bot.incidents.service import CLOCK_CHECK, UNKNOWN_OUTCOME
+from bot.incidents.service import CLOCK_CHECK
+from bot.incidents.turn import UNKNOWN_OUTCOME
 from bot.rules.policy import LEASE, LONGEST_SNOOZE, Policy
 from tests.support.keeping import (
     ADA,

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.storage import DatabaseInUse, Store, StoredAccount, StoreError
-from bot.storage.database import BUSY_STEP, sentence
+from bot.storage.database import BUSY_STEP
+from bot.storage.errors import sentence
 from bot.storage.migrations import STEPS
 from bot.storage.names import names_in
 from tests.storage.cases import FIRST, QUICKLY, answer, ask, cancelled_at, connections, look

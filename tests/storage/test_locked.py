@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.storage import Store, StoreError
-from bot.storage.database import DatabaseLocked
+from bot.storage.errors import DatabaseLocked
 from tests.storage.cases import connections
 
 PATIENCE = 20.0

@@ -1,18 +1,15 @@
 """The facts in the API's answers: pure parsers, beyond which there is no JSON and no account's Discord token.
 
-`decipher` raises for all that is not a success; each parser goes through it first. The shapes are those of
+`raise_for_error` raises for all that is not a success; each parser goes through it first. The shapes are those of
 the useapi.net docs (API v2); where these contradict each other, both shapes are read.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from types import MappingProxyType
-from typing import Annotated, Final, TypeVar
-
-from pydantic import Field, StrictInt, StrictStr, TypeAdapter, ValidationError
-from typing_extensions import TypedDict  # pydantic's own, as it cannot read Python 3.11's
+from typing import Final
 
 from bot.domain.accounts import Account, Flag, Info, SavedAccount, SubscriptionStatus, is_channel
 from bot.providers.errors import Unreachable, UseapiError
@@ -36,48 +33,11 @@ from bot.providers.useapi.http_response import (
     key_place,
     words_of,
 )
+from bot.providers.useapi.shapes import ENTRIES, ENTRY, JOB, KEYED_ENTRIES, Embed, Entry, Job, validated
 
-T = TypeVar("T")
 LONGEST_JOB: Final = timedelta(minutes=15)
 UNTOLD: Final = "The API flags the account, and says no more."
 NOTHING: Final[Mapping[str, Account]] = MappingProxyType({})
-
-
-Id = StrictStr | StrictInt | None
-Jobs = (
-    Annotated[StrictInt, Field(ge=0, le=100_000)]
-    | Annotated[StrictStr, Field(pattern=r"^[0-9]{1,5}$")]
-    | None
-)
-
-
-class Entry(TypedDict, total=False):
-    """An account as the API lists it; `error` is what its next version calls a flag."""
-
-    channel: Id
-    discord: object
-    server: Id
-    maxJobs: Jobs
-    pendingModMessage: object
-    error: object
-
-
-class Embed(TypedDict, total=False):
-    """The part of a Discord embed that `/info` fills."""
-
-    title: StrictStr | None
-    description: StrictStr | None
-
-
-class Job(TypedDict, total=False):
-    """A finished `/info` job."""
-
-    channel: Id
-    status: object
-    created: object
-    updated: object
-    content: StrictStr | None
-    embeds: list[Embed] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +46,6 @@ class Report:
 
     info: Info
     took: timedelta | None
-
-
-ENTRY: Final = TypeAdapter(Entry)
-ENTRIES: Final = TypeAdapter(list[Entry])
-KEYED_ENTRIES: Final = TypeAdapter(dict[str, Entry])
-JOB: Final = TypeAdapter(Job)
-FIELDS: Final = {name for shape in (Entry, Embed, Job) for name in shape.__annotations__}
 
 
 def raise_for_error(answer: ApiResponse, question: ApiRequest) -> None:
@@ -313,27 +266,3 @@ def require_json(answer: ApiResponse, *, once: bool = False) -> object:
     if fault is not None:
         raise malformed(fault)
     return answer.loaded.value
-
-
-def validated(validate: Callable[[object], T], value: object, name: str) -> T:
-    """Check a value against a shape; pydantic's error holds the value, and is no context of ours."""
-    try:
-        return validate(value)
-    except ValidationError as error:
-        place = place_of(error, name)
-    raise malformed(place)
-
-
-def place_of(error: ValidationError, name: str) -> str:
-    """Name the place of the first fault by our own field names, positions, and keys that are digits."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    return name + "".join(step_of(step, outermost=not depth) for depth, step in enumerate(first["loc"]))
-
-
-def step_of(step: int | str, *, outermost: bool) -> str:
-    """Name one step of a place; deeper down, a name that is not ours is pydantic's for a kind of value."""
-    if isinstance(step, int):
-        return f"[{step}]"
-    if step in FIELDS:
-        return f".{step}"
-    return f"[{key_place(step)}]" if outermost else ""

@@ -5,14 +5,8 @@ from bot.providers.errors import Unreachable
 from bot.providers.redaction import HIDDEN, TOKEN_PATTERN
 from bot.providers.useapi.error_mapping import LATER
 from bot.providers.useapi.http_response import ApiRequest, ApiResponse
-from bot.providers.useapi.parsing import (
-    Entry,
-    account_of,
-    entries_of,
-    is_empty_list,
-    raise_for_error,
-    require_json,
-)
+from bot.providers.useapi.parsing import account_of, entries_of, is_empty_list, raise_for_error, require_json
+from bot.providers.useapi.shapes import Entry
 
 
 def parse_holder(answer: ApiResponse, question: ApiRequest) -> Account | None:
