@@ -220,14 +220,13 @@ class IncidentService:
         """Write down what a reset came to, and give the lease back."""
         async with self.transaction() as turn:
             incident = turn.draft.incidents.get(lease.key)
-            is_last = self._leases.get(lease.key) is lease
-            counts = incident and (
-                owner_actions.holds_lease(incident, lease) or owner_actions.has_ended(incident, lease)
-            )
-            if incident is None or not is_last or not counts:
+            if incident is None or self._leases.get(lease.key) is not lease:
+                return  # it ran out, and somebody has taken another since
+            if not (owner_actions.holds_lease(incident, lease) or owner_actions.has_ended(incident, lease)):
                 return  # it ran out, and the audit says so
             turn.change(owner_actions.give_verdict(incident, lease, verdict, turn.at, flag))
             turn.note(lease.leased_by or 0, "reset", lease.channel or lease.lease_channel, verdict.value)
+        del self._leases[lease.key]
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Turn]:

@@ -1,7 +1,7 @@
 """The facts in the API's answers: pure parsers, beyond which there is no JSON and no account's Discord token.
 
-`raise_for_error` raises for all that is not a success; each parser goes through it first. The shapes are those of
-the useapi.net docs (API v2); where these contradict each other, both shapes are read.
+`raise_for_error` raises for all that is not a success; each parser goes through it first. The shapes are
+those of the useapi.net docs (API v2); where these contradict each other, both shapes are read.
 """
 
 from collections.abc import Iterable, Mapping
