@@ -1,26 +1,18 @@
 """Log when the account list cannot be read any more, and when it can again: one line each, none a poll."""
 
 import logging
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 from bot.domain.causes import Cause
 from bot.domain.incidents import ServiceProblem
-from bot.render import causes
+from bot.render.service_messages import problem_words
 from bot.render.text import count, span
 from bot.runtime.log_setup import log_fact
 
 log = logging.getLogger(__name__)
 
-WORDS: Final[Mapping[ServiceProblem, str]] = {
-    ServiceProblem.TOKEN: "the API refuses the token in USEAPI_TOKEN",
-    ServiceProblem.UNPAID: "the useapi account has no subscription that covers it",
-    ServiceProblem.GONE: "the API is not at this address any more",
-    ServiceProblem.LIST_GONE: "the API suddenly lists too few accounts to be believed",
-    ServiceProblem.PENDING: "an account needs a person, and the API refuses the list until then",
-}
-"""What fails; where the API cannot be reached, its cause has the words."""
+REFUSED_LIST: Final = "useapi.net answers with error 596 instead of the list"
 
 
 class OutageLog:
@@ -42,7 +34,7 @@ class OutageLog:
             logging.WARNING,
             "api_lost",
             "the accounts cannot be read: %(reason)s. Trying again until it works",
-            reason=WORDS.get(problem) or causes.WORDS[cause],
+            reason=REFUSED_LIST if problem is ServiceProblem.PENDING else problem_words(problem, cause),
             problem=problem,
             cause=cause or "unknown",
         )

@@ -149,12 +149,16 @@ def _since(incident: Incident) -> str:
     return exactly(start)
 
 
-def short(incident: Incident) -> str:  # noqa: PLR0911 - a table
-    """Name a trouble in a few words, by its cause where that is known."""
-    trouble = incident.problem or ServiceProblem.UNREACHABLE
-    if incident.cause is not None:
-        return WORDS[incident.cause]
-    match trouble:
+def short(incident: Incident) -> str:
+    """Name what is wrong in a few words, by its cause where that is known."""
+    return problem_words(incident.problem or ServiceProblem.UNREACHABLE, incident.cause)
+
+
+def problem_words(problem: ServiceProblem, cause: Cause | None) -> str:  # noqa: PLR0911 - a table
+    """Return a problem in a few words, by its cause where that is known."""
+    if cause is not None:
+        return WORDS[cause]
+    match problem:
         case ServiceProblem.UNREACHABLE:
             return WORDS[None]
         case ServiceProblem.TOKEN:
@@ -169,7 +173,7 @@ def short(incident: Incident) -> str:  # noqa: PLR0911 - a table
             return "useapi.net does not say which (error 596)"
         case ServiceProblem.AWAY:
             return "I was not running, or an older database was put back"
-    assert_never(trouble)
+    assert_never(problem)
 
 
 def _steps(incident: Incident) -> str:

@@ -220,7 +220,7 @@ async def test_an_outage_is_a_warning_with_its_cause_and_a_line_when_it_is_over(
             await scene.watch.monitor.poll()
     assert [each.levelname for each in caplog.records if each.name in OURS] == ["WARNING"]
     assert log.lines() == [
-        "the accounts cannot be read: the API refuses the token in USEAPI_TOKEN. Trying again until it works"
+        "the accounts cannot be read: useapi.net refused the API token. Trying again until it works"
     ]
     scene.api.mend()
     scene.clock.turn(MINUTE)
