@@ -180,6 +180,7 @@ class AccountPoller:
             look.exception()  # a caller that went away must not leave an error unread
 
     async def _check(self) -> Observation:
+        self._forget_ended()
         await self._write_met()
         try:
             accounts = await self._useapi.accounts()
@@ -253,12 +254,22 @@ class AccountPoller:
         """
         if self.roster.get(channel) is None:
             return False
+        self._forget_ended()
         self._met[channel] = flag, by_look
         unwritten = self._unwritten.get(channel)
         since = self._now() if unwritten is None else unwritten.opened_at
         self._unwritten[channel] = self._keeper.as_flagged(channel, flag, since, by_look=by_look)
         await self._write_met()
         return True
+
+    def _forget_ended(self) -> None:
+        """Let go of what could not be written of incidents that have ended since, as by a reset."""
+        written = self._keeper.ledger.open_incidents
+        for channel, incident in list(self._unwritten.items()):
+            known = written.get(channel)
+            if incident.key and (known is None or known.key != incident.key):
+                del self._unwritten[channel]
+                self._met.pop(channel, None)
 
     async def _write_met(self) -> None:
         """Write down the flags that errors told of; what cannot be written now is with the next look."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.incidents import Delivery, Ending, Purpose, Route, ServiceProblem
+from bot.domain.incidents import Delivery, Ending, Purpose, ResetVerdict, Route, ServiceProblem
 from bot.domain.wellness import OVERDUE_AFTER, Lack, Problem, Signs, problems
 from bot.loops import CLOCK, FORGETTING, NOTICE, OUTBOX, POLLING, WatchLoops
 from bot.notifications.memory_notice import MemoryNotice
@@ -353,6 +353,22 @@ async def test_row_42_a_flag_that_was_seen_again_only_while_nothing_could_be_wri
     await watch.monitor.poll()
     incident = watch.incident(account.channel)
     assert (incident.ended, incident.clear_since) == (False, watch.clock.now())
+
+
+async def test_row_42_what_could_not_be_written_before_a_reset_brings_nothing_back_after_it(
+    api: SimulatedUseapi, watch: Watched, database: Path
+) -> None:
+    account = api.add()
+    api.flag(account.channel, MODERATION)
+    await watch.monitor.poll()
+    async with held(watch, database):
+        await watch.monitor.poll()
+    lease = await watch.keeper.take_lease(watch.incident(account.channel).key, ADA)
+    assert lease is not None
+    await watch.keeper.give_verdict(lease, ResetVerdict.BACK, None)
+    api.clear(account.channel)
+    await watch.monitor.poll()
+    assert [each.ending for each in watch.ledger.incidents.values()] == [Ending.RESET]
 
 
 async def test_a_failed_transaction_is_forgotten_by_the_next_good_one(watch: Watched, database: Path) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tests.properties.any_order.process import Taken
-from tests.properties.any_order.truth import Shown, Truth
+from tests.properties.any_order.truth import Case, Shown, Truth
 
 
 @dataclass
@@ -18,34 +18,50 @@ class Unwritten:
     met: dict[str, tuple[str, bool]] = field(default_factory=dict[str, tuple[str, bool]])
     """Those that no list will show: the text, and whether a look met it."""
 
+    cases: dict[str, Case] = field(default_factory=dict[str, Case])
+    """Those that are about trouble which was known before."""
+
     def forget(self) -> None:
         """Die with the process."""
         self.seen.clear()
         self.met.clear()
+        self.cases.clear()
+
+    def forget_ended(self) -> None:
+        """Let go of the flags of trouble that has ended since, as by a reset."""
+        for channel in [channel for channel, case in self.cases.items() if case.end is not None]:
+            del self.cases[channel]
+            self.seen.pop(channel, None)
+            self.met.pop(channel, None)
 
     def meet(self, channel: str, text: str, at: datetime, *, by_look: bool) -> None:
         """Take in that something else than the list shows a flag."""
+        self.forget_ended()
         self.met[channel] = text, by_look
         self._see(channel, text, at)
 
     def _see(self, channel: str, text: str, at: datetime) -> None:
         case = self.truth.going(channel)
         if case is not None:
+            self.cases[channel] = case
             # What is shown during a reset belongs to the reset.
             self.seen[channel] = case.born, case.text if case.lease_ends is not None else text
         else:
+            self.cases.pop(channel, None)
             self.seen[channel] = self.seen.get(channel, (at, ""))[0], text
 
     def take(self, all_taken: Iterable[Taken], at: datetime) -> None:
         """Take in, in order, which flags were met, and which of them are written down now."""
+        self.forget_ended()
         for each in all_taken:
             if each.channel is None:
                 continue
             if each.is_new:
                 self.meet(each.channel, each.text or "", at, by_look=each.by_look)
                 continue
-            text, by_look = self.met.pop(each.channel)
-            since, _ = self.seen.pop(each.channel)
+            since, seen = self.seen.pop(each.channel)
+            text, by_look = self.met.pop(each.channel, (seen, True))  # one that has just gone, too
+            self.cases.pop(each.channel, None)
             assert (text, by_look) == (each.text, each.by_look)
             self.truth.pass_time(at)
             self.truth.flag(each.channel, text, at, by_command=not by_look, since=since)
