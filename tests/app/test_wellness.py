@@ -368,7 +368,7 @@ async def test_row_42_what_could_not_be_written_before_a_reset_brings_nothing_ba
     await watch.keeper.give_verdict(lease, ResetVerdict.BACK, None)
     api.clear(account.channel)
     await watch.monitor.poll()
-    assert [each.ending for each in watch.ledger.incidents.values()] == [Ending.RESET]
+    assert [(each.ended, each.ending) for each in watch.ledger.incidents.values()] == [(True, Ending.RESET)]
 
 
 async def test_a_failed_transaction_is_forgotten_by_the_next_good_one(watch: Watched, database: Path) -> None:
