@@ -362,6 +362,7 @@ async def test_row_42_what_could_not_be_written_before_a_reset_brings_nothing_ba
     api.flag(account.channel, MODERATION)
     await watch.monitor.poll()
     async with held(watch, database):
+        api.flag(account.channel, "Something else is pending.")
         await watch.monitor.poll()
     lease = await watch.keeper.take_lease(watch.incident(account.channel).key, ADA)
     assert lease is not None
