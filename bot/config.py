@@ -242,8 +242,8 @@ class Settings(BaseSettings):
     )
     heartbeat_url: Annotated[SecretStr | None, from_text(read_heartbeat_address)] = Field(
         default=None,
-        description="A secret address of a monitoring service, called after each good poll while Midwatch "
-        "can remember and tell.",
+        description="A secret address of a monitoring service, called after each successful check "
+        "while Midwatch can store and send alerts.",
     )
     poll_interval: Annotated[timedelta, from_text(read_poll_interval)] = Field(
         default=timedelta(seconds=60), description="How often the account list is read: 5s or more."

@@ -29,11 +29,11 @@ TICK_LIMIT: Final = timedelta(seconds=60)
 NOTICE_EVERY: Final = timedelta(seconds=60)
 FORGET_EVERY: Final = timedelta(days=1)
 
-POLLING: Final = "looking at the accounts"
-CLOCK: Final = "minding the clock"
-OUTBOX: Final = "the outbox"
-FORGETTING: Final = "forgetting what is old"
-NOTICE: Final = "telling that nothing can be written down"
+POLLING: Final = "checking the accounts"
+CLOCK: Final = "keeping reminders on time"
+OUTBOX: Final = "sending messages"
+FORGETTING: Final = "removing old records"
+NOTICE: Final = "warning about the database"
 
 
 class WatchLoops:

@@ -74,7 +74,7 @@ class Accounts(commands.Cog):
         account: str,
         name: app_commands.Range[str, 1, NAME_LIMIT] | None = None,
     ) -> None:
-        """Return a Midjourney account a name of your own."""
+        """Give a Midjourney account a name of your own."""
         await defer(interaction, private=True)
         await self._bot.require_owner(interaction.user.id)
         known = await self._monitor.find(account)

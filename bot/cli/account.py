@@ -49,7 +49,7 @@ HERE: Final = {
 ABOUT: Final = """\
 Create, update and list the Midjourney accounts at useapi.net, without Discord.
 
-It may run beside the bot, which sees the change at its next look. It uses the
+It may run beside the bot, which sees the change at its next check. It uses the
 same settings as the bot, from .env or the environment; all must be right,
 but DISCORD_TOKEN, the bot's own, may be missing.
 """
@@ -218,13 +218,16 @@ def as_programs_read(accounts: Collection[Account], names: Mapping[str, Names]) 
     )
 
 
+NO_ACCOUNT: Final = "No account is configured. Add one with `python -m bot account set`."
+
+
 def as_people_read(accounts: Collection[Account], names: Mapping[str, Names]) -> str:
     """Return the accounts, one a line, each with its name if any has one."""
     known = [names.get(account.channel, Names()).label for account in accounts]
     labels = [bare(label, NAME_LIMIT) if label else "" for label in known]
     width = max(map(len, labels), default=0)
     columns = [f"{label:<{width}}  " if width else "" for label in labels]
-    return "\n".join(map(line_of, accounts, columns)) or "No account is configured."
+    return "\n".join(map(line_of, accounts, columns)) or NO_ACCOUNT
 
 
 def fields_of(account: Account, names: Names) -> dict[str, object]:

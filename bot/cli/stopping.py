@@ -13,7 +13,7 @@ INTERRUPTED: Final = 130
 """What a shell gives for Ctrl-C."""
 AT_ONCE: Final = (
     "Stopped at once. An answer, a message or a reset that was under way may be unfinished: "
-    "the next start looks and goes on with it."
+    "the next start checks and finishes it."
 )
 
 

@@ -42,7 +42,7 @@ def account_form(title: str, asker: int, channel: str, jobs: int) -> ui.Modal:
 def hide_values(caller: Interaction) -> None:
     """Take what was filled in out of a form that has just arrived, so that nothing can log or keep it.
 
-    It waits hidden for `filled_in`, until `forget`. Whatever the form looks like, this raises nothing.
+    It waits hidden for `take_values`, until `drop_values`. Whatever the form looks like, this raises nothing.
     """
     if caller.type is InteractionType.modal_submit:
         caller.extras[FILLED_IN] = {
@@ -62,7 +62,7 @@ def drop_values(caller: Interaction) -> None:
 
 
 def fields_of(part: Any) -> Iterator[dict[str, Any]]:
-    """Return the fields that hold a value, wherever in a form they stand."""
+    """Yield the fields that hold a value, wherever in a form they stand."""
     inner: Iterable[Any] = ()
     if isinstance(part, dict):
         field = cast(dict[str, Any], part)

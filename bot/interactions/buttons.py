@@ -128,7 +128,7 @@ class ButtonRouter:
         if caller.user.id != press.asker or not self._owners.may_look(caller.user.id, caller.guild_id):
             raise UserError(
                 "Only the person who asked can use these buttons.",
-                "The bot's owners can, too.",
+                "Ask them, or an owner of the bot, to press it.",
             )
 
 

@@ -31,7 +31,7 @@ LONGEST_REST: Final = timedelta(seconds=60)
 """A name given to an account shows in its messages by then, as no change of the ledger tells of it."""
 LOGIN_REST: Final = timedelta(seconds=1)
 NOW: Final = timedelta(0)
-NAME: Final = "the outbox"
+NAME: Final = "sending messages"
 
 
 class Outbox:

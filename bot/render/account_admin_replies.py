@@ -52,7 +52,11 @@ def looked(instead: str | None) -> str:
 
 def another_account(expected: KnownAccount) -> str:
     """Say that the token that was given for an account is that of another one."""
-    return f"⚠️ This token belongs to another account than **{plain(expected.label)}**, which was not changed."
+    name = plain(expected.label)
+    return (
+        f"⚠️ This token belongs to a different account. **{name}** was not changed; "
+        "to update it, enter its own token."
+    )
 
 
 def removed_words(removed: Removed, account: KnownAccount) -> str:

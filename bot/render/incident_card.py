@@ -159,7 +159,7 @@ def _block(case: Case) -> Iterator[str]:
         return
     end = f"{when(until, 'F')}** ({when(until)})"
     if case.is_block_over:
-        yield f"**The block should be over since {end}."
+        yield f"**The block should have ended {end}."
     else:
         yield f"**The block ends {end}. {RISK} I'll remind you when it ends."
 

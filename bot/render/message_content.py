@@ -119,7 +119,7 @@ def _without_buttons(text: str) -> str:
 
 
 def _fitting(parts: list[str], room: int) -> Iterator[str]:
-    """Return what fits, in its order. A part with a code block stays whole or goes: cut, it would act."""
+    """Yield what fits, in its order. A part with a code block stays whole or goes: cut, it would act."""
     for part in filter(None, parts):
         lines = part.split("\n")
         cut = part if "```" in part else fitted(lines, len(lines), min(room - 1, PART_LIMIT))

@@ -8,14 +8,14 @@ from bot.domain.incidents import Route
 from bot.render.text import code_span, when
 
 FAILURES: Final = {
-    "50007": "their direct messages are closed",
-    "50278": "they share no server with me",
-    "50001": "I may not see the channel",
-    "50013": "I may not write in the channel",
-    "10003": "the channel does not exist",
+    "50007": "their direct messages are closed (they must allow them from my server)",
+    "50278": "they share no server with me (invite me to one they are in)",
+    "50001": "I may not see the channel (give my role View Channel there)",
+    "50013": "I may not write in the channel (give my role Send Messages there)",
+    "10003": "the channel does not exist (correct ALERT_CHANNEL_ID)",
     "10013": "Discord does not know this person",
-    "50083": "the thread is archived; open it again",
-    "20026": "Discord restricts the bot: appeal it in the Developer Portal",
+    "50083": "the thread is archived (open it again)",
+    "20026": "Discord restricts the bot (appeal it in the Developer Portal)",
     "40333": "Discord's edge refuses me; I keep trying",
     "403": "Discord refuses me without a reason; I keep trying",
     "50035": "Discord refuses the form of the message",
@@ -26,11 +26,11 @@ FAILURES: Final = {
     "200000": "AutoMod of the server blocks the message",
     "200001": "AutoMod of the server blocks the message",
     "240000": "Discord calls a link in the message harmful",
-    "401": "Discord refuses DISCORD_TOKEN",
+    "401": "Discord refuses DISCORD_TOKEN (put a new one into .env and restart me)",
     "30046": "Discord limits edits of old messages",
     "40003": "Discord asks me to slow down",
     "429": "Discord asks me to slow down",
-    "no alert channel": "ALERT_CHANNEL_ID is not set",
+    "no alert channel": "ALERT_CHANNEL_ID is not set (set it and restart me)",
 }
 """What keeps a message, by Discord's code (Discord's documentation, "Opcodes and Status Codes")."""
 

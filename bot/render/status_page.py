@@ -1,4 +1,4 @@
-"""`/mjstatus`: whether the watch watches and its messages arrive, what is open, and what was lately."""
+"""`/mjstatus`: whether the watch works and its messages arrive, what is open, what ended recently."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -222,7 +222,7 @@ def _waiting(message: Message, watch: WatchStatus) -> str:
         return f"{what}: {failure_words(message.failure)}; {tried}, next at {when(message.due_at, 'T')}"
     if message.due_at > watch.now:
         return (
-            f"{what}: waits until {when(message.due_at, 'T')}, because you were notified less than 5 min ago"
+            f"{what}: waits until {when(message.due_at, 'T')}, because they were notified less than 5 min ago"
         )
     return f"{what}: going out now"
 

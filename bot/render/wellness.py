@@ -17,7 +17,7 @@ LACKS: Final[Mapping[Lack, str]] = {
 }
 """What the bot's own status says of it."""
 NO_SECOND_ROUTE: Final = (
-    "⚠️ **No second route**: if a direct message fails, no one is alerted. "
+    "⚠️ **No fallback for alerts**: if a direct message fails, no one is alerted. "
     "Set ALERT_CHANNEL_ID to a channel of your server."
 )
 

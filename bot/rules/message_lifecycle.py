@@ -78,7 +78,7 @@ def merge_older(sent: Message, older: Iterable[Message]) -> Message:
 
 
 def others(message: Message, messages: Iterable[Message]) -> Iterator[Message]:
-    """Return the messages that stand in Discord and may be about the same as this one."""
+    """Yield the messages that stand in Discord and may be about the same as this one."""
     purposes = {Purpose.SERVICE} if message.purpose is Purpose.SERVICE else ABOUT_ACCOUNTS
     for each in messages:
         is_another = each.recipient == message.recipient and each.key != message.key

@@ -74,7 +74,7 @@ def next_due(
     now: datetime,
     policy: Policy,
 ) -> datetime | None:
-    """Return when `tell` will have something to say if nothing happens until then."""
+    """Return when `plan_messages` will have something to say if nothing happens until then."""
     desk = RecipientView.of(owner, messages, incidents, mutes=mutes, now=now, policy=policy)
     silent = keys([desk.draft] if desk.draft else [])  # that waits for nothing but its sending
     if desk.is_blind:
@@ -200,7 +200,7 @@ def edited_in(desk: RecipientView, draft: Message | None) -> Message | None:
 
 
 def not_shown_yet(desk: RecipientView, draft: Message | None) -> Iterator[Incident]:
-    """Return the accounts' incidents that stand in no message, and in none that is about to be sent."""
+    """Yield the accounts' incidents that stand in no message, and in none that is about to be sent."""
     is_leaving = draft is not None and draft.delivery is Delivery.WAITING and draft.due_at <= desk.now
     leaving = {entry.incident for entry in draft.entries} if draft is not None and is_leaving else set[str]()
     for incident in desk.incidents.values():

@@ -189,7 +189,7 @@ def mutes_of(incident: Incident, mutes: Mutes) -> Iterator[datetime]:
 
 
 def holds(incident: Incident) -> Iterator[datetime]:
-    """Return until when each thing but a mute holds, or held, the reminders of an incident."""
+    """Yield until when each thing but a mute holds, or held, the reminders of an incident."""
     for until in (incident.held_until, incident.snoozed_until, incident.block_until()):
         if until is not None:
             yield until
@@ -209,7 +209,7 @@ def keys(messages: Iterable[Message]) -> frozenset[str]:
 
 
 def running(message: Message, incidents: Mapping[str, Incident]) -> Iterator[Incident]:
-    """Return those incidents of a message that are not over; one that nobody knows any more is."""
+    """Yield those incidents of a message that are not over; one that nobody knows any more is."""
     known = (incidents.get(entry.incident) for entry in message.entries)
     yield from (incident for incident in known if incident is not None and not incident.ended)
 

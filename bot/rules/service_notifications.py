@@ -26,14 +26,14 @@ def service_messages(
 
 
 def news(told: Iterable[tuple[Alert, Incident]]) -> Iterator[tuple[Reason, Incident]]:
-    """Return what alerts say about the service, without what needs no message of its own."""
+    """Yield what alerts say about the service, without what needs no message of its own."""
     for alert, incident in told:
         if alert.notify or alert.reason is Reason.RESOLVED:
             yield alert.reason, incident
 
 
 def missed(desk: RecipientView) -> Iterator[tuple[Reason, Incident]]:
-    """Return trouble that an owner is to be told of now though nothing happens.
+    """Yield trouble that an owner is to be told of now though nothing happens.
 
     That is a new owner, one who had heard of it too often, one who had all muted, or one whom it lasts for.
     """
@@ -63,7 +63,7 @@ def lasts_at(desk: RecipientView, incident: Incident) -> datetime:
 
 
 def announcements_due(desk: RecipientView) -> Iterator[datetime]:
-    """Return when an owner is to be told of trouble that goes on though nothing happens."""
+    """Yield when an owner is to be told of trouble that goes on though nothing happens."""
     for incident in unended(desk):
         if (due := reminder_at(desk, incident)) is not None:
             yield due

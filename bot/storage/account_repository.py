@@ -164,7 +164,7 @@ class Store:
             )
 
     async def rename(self, channel: str, name: str | None, *, actor_id: int, at: datetime) -> None:
-        """Return an account a name, or take it away with None, and write down who did it."""
+        """Name an account, or take its name away with None, and write down who did it."""
         outcome = "name removed" if name is None else f"named {name}"
         async with self._database.writing() as writer:
             await writer.execute(NAME, (storable(channel), storable(name), to_epoch(at)))

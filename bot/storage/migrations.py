@@ -284,7 +284,7 @@ def make_empty(path: Path) -> None:
 
 
 def settle(unfinished: Path, name: Path) -> None:
-    """Return a file its name once its content is safe on the disk."""
+    """Move a file to its final name once its content is safe on the disk."""
     with unfinished.open("rb") as file:
         os.fsync(file.fileno())
     unfinished.replace(name)

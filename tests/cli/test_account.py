@@ -475,7 +475,10 @@ def test_the_commands_for_accounts_do_without_the_watch() -> None:
     assert watch.isdisjoint(run.stdout.split())
 
 
-@pytest.mark.parametrize(("words", "out"), [((), "No account is configured.\n"), (("--json",), "[]\n")])
+@pytest.mark.parametrize(
+    ("words", "out"),
+    [((), "No account is configured. Add one with `python -m bot account set`.\n"), (("--json",), "[]\n")],
+)
 async def test_no_account_is_an_answer_too(terminal: Terminal, words: tuple[str, ...], out: str) -> None:
     ended = await terminal.run("account", "list", *words)
     assert (ended.code, ended.out) == (0, out)

@@ -121,7 +121,7 @@ async def test_it_shows_what_is_held_back_and_why(bot: Bot, ada: Visitor) -> Non
     await flagged(bot, ada)
     bot.api.flag(second, MODERATION)
     await look(ada)
-    await status(ada, "### Messages waiting: 1", "because you were notified less than 5 min ago")
+    await status(ada, "### Messages waiting: 1", "because they were notified less than 5 min ago")
 
 
 async def test_it_shows_what_is_over_and_for_how_long_it_was(bot: Bot, ada: Visitor) -> None:
@@ -309,7 +309,7 @@ async def test_a_test_takes_every_route_and_says_which_does_not_work(bot: Bot, a
     await bot.start(ALERT_CHANNEL_ID=str(place))
     report = text(await ada.ask("mjtest"))
     who = f"<@{ada.person.id}>"
-    assert f"⚠️ {who} by direct message: **does not work**, their direct messages are closed" in report
+    assert f"⚠️ {who} by direct message: **does not work**, their direct messages are closed (" in report
     assert f"✅ {who} by alert channel: last worked <t:" in report
     assert sum("🧪 TEST" in text(each) for each in ada.sees(place)) == 1
 
@@ -323,7 +323,7 @@ async def test_a_test_refused_by_the_only_route_is_reported(bot: Bot, ada: Visit
     bot.world.close_dm(ada.person)
     await bot.start()
     report = text(await ada.ask("mjtest"))
-    assert "by direct message: **does not work**, their direct messages are closed" in report
+    assert "by direct message: **does not work**, their direct messages are closed (" in report
 
 
 async def test_an_alert_after_a_test_that_worked_goes_by_direct_message_again(bot: Bot, ada: Visitor) -> None:

@@ -73,7 +73,7 @@ def module_in(file: Path) -> Module:
 
 
 def imports(module: Module) -> Iterator[str]:
-    """Return what a module imports, wherever in its code, by full names."""
+    """Yield what a module imports, wherever in its code, by full names."""
     for node in ast.walk(ast.parse(module.source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -33,7 +33,7 @@ def block(language: str, holding: str) -> str:
 
 
 def table(title: str) -> Iterator[list[str]]:
-    """Return the rows of the table under a heading, without its own head."""
+    """Yield the rows of the table under a heading, without its own head."""
     text = ALL_PAGES.replace("\n# ", "\n## ")
     under = text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
     lines = [line for line in under.splitlines() if line.startswith("|")]

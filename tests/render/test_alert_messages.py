@@ -204,7 +204,7 @@ def test_the_first_line_says_it_all(trouble: Incident, reason: Reason | None, co
         ),
         pytest.param(
             incident(text=BLOCKED, block_ends=NOW),
-            "**The block should be over since <t:1768356000:F>** (<t:1768356000:R>).",
+            "**The block should have ended <t:1768356000:F>** (<t:1768356000:R>).",
             id="block over",
         ),
         pytest.param(

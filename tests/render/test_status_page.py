@@ -109,7 +109,7 @@ def test_it_reads_from_what_is_wrong_to_what_is_over() -> None:
         words(watch)
         == f"""\
 📪 **1 message for <@{OWNER}> cannot be delivered**, first tried <t:1768355940:R>: \
-their direct messages are closed. I keep trying.
+their direct messages are closed (they must allow them from my server). I keep trying.
 🔇 **All accounts are muted** until <t:1768384800:f> (<t:1768384800:R>).
 🔇 **Cirrus is muted** until <t:1768359600:f> (<t:1768359600:R>).
 👥 **Another copy of this bot answers too**, last seen <t:1768356000:R>. \
@@ -122,12 +122,14 @@ Last successful check at <t:1768355940:T>, next at <t:1768356060:T>.
 no reminders until <t:1768359600:f> (<t:1768359600:R>)
 **Borealis** · ⚠️ moderation message pending · flagged <t:1768355400:R> · <@{OTHER}> is on it
 ### Messages waiting: 2
-Alert about 1 account for <@{OWNER}>: their direct messages are closed; tried 3 times, \
+Alert about 1 account for <@{OWNER}>: their direct messages are closed \
+(they must allow them from my server); tried 3 times, \
 next at <t:1768356000:T>
 Alert about 2 accounts for <@{OTHER}>: waits until <t:1768356060:T>, \
-because you were notified less than 5 min ago
+because they were notified less than 5 min ago
 ### How I reach the owners
-⚠️ <@{OWNER}> by direct message: **does not work**, their direct messages are closed; \
+⚠️ <@{OWNER}> by direct message: **does not work**, their direct messages are closed \
+(they must allow them from my server); \
 last worked <t:1768352400:f>
 ⚪ <@{OWNER}> by alert channel: not used so far
 ### Recently resolved
@@ -179,8 +181,8 @@ def test_a_reminder_that_waits_is_called_one() -> None:
 @pytest.mark.parametrize(
     ("failure", "said"),
     [
-        ("50013", "I may not write in the channel"),
-        ("20026", "Discord restricts the bot: appeal it in the Developer Portal"),
+        ("50013", "I may not write in the channel (give my role Send Messages there)"),
+        ("20026", "Discord restricts the bot (appeal it in the Developer Portal)"),
         ("40333", "Discord's edge refuses me; I keep trying"),
         ("ClientOSError", "Discord or the network fails (`ClientOSError`)"),
         (None, "no reason given"),

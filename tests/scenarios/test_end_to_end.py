@@ -168,7 +168,8 @@ async def test_what_a_kill_cut_off_has_an_unknown_outcome(sandbox: Sandbox, ada:
     assert sandbox.outcomes("save") == ["asked"]
     async with sandbox.process() as process:
         await sandbox.up()
-        assert sandbox.outcomes("save") == ["asked", "outcome unknown"]
+        settled = ["asked", "outcome unknown"]  # beside the start, which does not wait for it
+        await sandbox.world.wait_for(lambda: sandbox.outcomes("save") == settled, PATIENCE)
         assert login.channel in text(await ada.ask("mjaccounts"))
         await process.stopped()
     assert sandbox.api.count(Endpoint.SAVE) == 1

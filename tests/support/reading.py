@@ -18,7 +18,7 @@ def text(message: Json) -> str:
 
 
 def embed_lines(embed: Json) -> Iterator[str]:
-    """Return the texts of an embed."""
+    """Yield the texts of an embed."""
     yield embed.get("title") or ""
     yield embed.get("description") or ""
     for field in parts(embed, "fields"):
@@ -26,7 +26,7 @@ def embed_lines(embed: Json) -> Iterator[str]:
 
 
 def components(node: Json) -> Iterator[Json]:
-    """Return every component of a message, at any depth."""
+    """Yield every component of a message, at any depth."""
     for component in parts(node, "components"):
         yield component
         yield from components(component)

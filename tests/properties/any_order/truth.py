@@ -74,7 +74,7 @@ class Case:
         return self.is_held(at) or self.clean_from is not None
 
     def holds(self) -> Iterator[datetime]:
-        """Return when each thing that holds its reminders ends, or ended."""
+        """Yield when each thing that holds its reminders ends, or ended."""
         if self.claimed is not None:
             yield self.claimed + CLAIM
         if self.text == BLOCK and self.block_ends is not None:

@@ -44,7 +44,7 @@ class Door:
             self._socket = _bound(self._host, self.port)
 
     def close(self) -> None:
-        """Return the port up."""
+        """Give the port up."""
         if self._open:
             asyncio.get_running_loop().remove_reader(self._socket)
         self._open = False
