@@ -8,7 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import discord
 from discord import ui
@@ -137,23 +137,17 @@ async def outdated(_caller: Interaction, _press: ButtonPress) -> None:
     raise OutdatedError
 
 
-class HasControls(Protocol):
-    """The client, as far as controls need it."""
-
-    controls: ButtonRouter
-
-
 class Control(ui.DynamicItem[ui.Item[ui.View]], template=PATTERN):
     """Any button or select of ours. One class, since discord.py keeps one for each pattern."""
 
     @classmethod
     async def from_custom_id(
-        cls, _interaction: Interaction, item: ui.Item[ui.View], _match: re.Match[str], /
+        cls, _interaction: discord.Interaction[Any], item: ui.Item[ui.View], _match: re.Match[str], /
     ) -> "Control":
         """Make the control that was used from the message it stands on."""
         return cls(item)
 
-    async def callback(self, interaction: Interaction) -> None:
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the press to the verb's handler."""
         chosen = next(iter(self.item.values), None) if isinstance(self.item, ui.Select) else None
         await dispatch(interaction, self.custom_id, chosen)
@@ -163,9 +157,8 @@ async def dispatch(caller: Interaction, custom_id: str, chosen: str | None) -> N
     """Take a `custom_id` apart and run its verb."""
     found = re.fullmatch(PATTERN, custom_id)
     assert found is not None  # noqa: S101 - discord.py matched the same pattern
-    client: HasControls = caller.client  # pyright: ignore[reportAssignmentType] - the client is ours
     press = ButtonPress(int(found["asker"]), found["argument"], chosen)
-    await client.controls.run(caller, found["verb"], press)
+    await caller.client.controls.run(caller, found["verb"], press)
 
 
 def button(

@@ -24,7 +24,7 @@ from bot.interactions.buttons import PATTERN, ButtonRouter, Control, OutdatedErr
 from bot.interactions.command_sync import CommandSync
 from bot.interactions.in_flight import InFlight
 from bot.interactions.permissions import NotAViewerError, Owners
-from bot.interactions.responses import report
+from bot.interactions.responses import Interaction, report
 from bot.loops import WatchLoops
 from bot.polling.poller import AccountPoller
 from bot.render.text import span
@@ -57,7 +57,7 @@ class Services:
 class MidwatchTree(app_commands.CommandTree["Midwatch"]):
     """Lets in who may look, and answers every command error in one sentence."""
 
-    async def interaction_check(self, interaction: discord.Interaction["Midwatch"]) -> bool:
+    async def interaction_check(self, interaction: Interaction) -> bool:
         """Let owners in anywhere and others in the configured servers; refuse the rest privately."""
         self.client.in_flight.add(interaction)
         if self.client.services.owners.may_look(interaction.user.id, interaction.guild_id):
@@ -68,9 +68,7 @@ class MidwatchTree(app_commands.CommandTree["Midwatch"]):
             await report(interaction, NotAViewerError(interaction.guild_id))
         return False
 
-    async def on_error(
-        self, interaction: discord.Interaction["Midwatch"], error: app_commands.AppCommandError
-    ) -> None:
+    async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
         """Tell the person what went wrong; autocompletion has no place for a sentence."""
         if interaction.type is not discord.InteractionType.autocomplete:
             await report(interaction, error)
@@ -221,14 +219,14 @@ class Midwatch(commands.Bot):
             hide_values(args[0])
         super().dispatch(event, *args, **kwargs)
 
-    async def on_interaction(self, interaction: discord.Interaction["Midwatch"]) -> None:
+    async def on_interaction(self, interaction: Interaction) -> None:
         """Answer forms and controls, and leave nothing behind of what was filled in."""
         try:
             await self._answer(interaction)
         finally:
             drop_values(interaction)
 
-    async def _answer(self, interaction: discord.Interaction["Midwatch"]) -> None:
+    async def _answer(self, interaction: Interaction) -> None:
         """Answer forms, and buttons that no pattern of ours matches: discord.py would be silent on both."""
         custom_id = str((interaction.data or {}).get("custom_id", ""))
         ours = re.fullmatch(PATTERN, custom_id) is not None

@@ -9,10 +9,12 @@ import hashlib
 import json
 import logging
 from collections.abc import Collection, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import discord
 from discord.http import HTTPClient
+
+from bot.storage import Store
 
 log = logging.getLogger(__name__)
 
@@ -28,24 +30,12 @@ NOT_THERE: Final = frozenset({10004, 50001})
 Payload = dict[str, Any]
 
 
-class SyncMemory(Protocol):
-    """Where it is kept what Discord was last told."""
-
-    async def meta(self, key: str) -> str | None:
-        """Return what is kept under the key."""
-        ...
-
-    async def set_meta(self, key: str, value: str) -> None:
-        """Keep a value under the key."""
-        ...
-
-
 class CommandSync:
     """Brings Discord's idea of the commands in line with ours, scope by scope."""
 
-    def __init__(self, http: HTTPClient, memory: SyncMemory, servers: Collection[int]) -> None:
+    def __init__(self, http: HTTPClient, store: Store, servers: Collection[int]) -> None:
         self._http = http
-        self._memory = memory
+        self._store = store
         self._servers = tuple(sorted(servers))
         self._turn = asyncio.Lock()
 
@@ -60,7 +50,7 @@ class CommandSync:
         wanted = {GLOBAL: scoped(commands, [IN_BOT_DM] if self._servers else [IN_GUILDS, IN_BOT_DM])}
         wanted |= {str(server): scoped(commands, None) for server in self._servers}
         async with self._turn:
-            former = set((await self._memory.meta(SCOPES_KEY) or "").split()) - wanted.keys()
+            former = set((await self._store.meta(SCOPES_KEY) or "").split()) - wanted.keys()
             await self._remember_scopes(wanted.keys() | former)
             for scope in sorted(former):
                 await self._tell(application_id, scope, [])
@@ -76,17 +66,17 @@ class CommandSync:
         """
         if server in self._servers:
             async with self._turn:
-                await self._memory.set_meta(key_of(str(server)), "")
+                await self._store.set_meta(key_of(str(server)), "")
 
     async def _remember_scopes(self, scopes: Collection[str]) -> None:
         kept = " ".join(sorted(scopes))
-        if await self._memory.meta(SCOPES_KEY) != kept:
-            await self._memory.set_meta(SCOPES_KEY, kept)
+        if await self._store.meta(SCOPES_KEY) != kept:
+            await self._store.set_meta(SCOPES_KEY, kept)
 
     async def _tell(self, application_id: int, scope: str, payload: list[Payload]) -> bool:
         """Replace the commands of a scope unless they are these already; False if the bot is not there."""
         fingerprint = fingerprint_of(application_id, payload)
-        if await self._memory.meta(key_of(scope)) == fingerprint:
+        if await self._store.meta(key_of(scope)) == fingerprint:
             return True
         try:
             if scope == GLOBAL:
@@ -97,7 +87,7 @@ class CommandSync:
             if error.code not in NOT_THERE:
                 raise
             return False
-        await self._memory.set_meta(key_of(scope), fingerprint)
+        await self._store.set_meta(key_of(scope), fingerprint)
         log.info("told Discord about %d commands (%s)", len(payload), scope)
         return True
 

@@ -3,31 +3,19 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
-from typing import Final, Protocol
+from typing import Final
 
 import aiohttp
 import discord
 
 from bot.domain.errors import UserError
-from bot.storage import StoreError
+from bot.storage import Store, StoreError
 
 log = logging.getLogger(__name__)
 
 META_KEY: Final = "owners"
 ASK_LIMIT_SECONDS: Final = 2.5
 ACTING_ROLES: Final = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
-
-
-class OwnerMemory(Protocol):
-    """Where the last known owners are kept."""
-
-    async def meta(self, key: str) -> str | None:
-        """Return what is kept under the key."""
-        ...
-
-    async def set_meta(self, key: str, value: str) -> None:
-        """Keep a value under the key."""
-        ...
 
 
 def owners_of(application: discord.AppInfo) -> frozenset[int]:
@@ -49,15 +37,15 @@ class Owners:
     When Discord cannot be asked, the last known owners stay.
     """
 
-    def __init__(self, configured: Collection[int], servers: Collection[int], memory: OwnerMemory) -> None:
+    def __init__(self, configured: Collection[int], servers: Collection[int], store: Store) -> None:
         self._configured = frozenset(configured)
         self._servers = frozenset(servers)
-        self._memory = memory
+        self._store = store
         self.ids: frozenset[int] = self._configured
 
     async def load(self) -> None:
         """Take up the last known owners, for the time until Discord can be asked."""
-        if not self._configured and (kept := await self._memory.meta(META_KEY)):
+        if not self._configured and (kept := await self._store.meta(META_KEY)):
             self.ids = frozenset(int(owner) for owner in kept.split(","))
 
     async def refresh(self, ask: Callable[[], Awaitable[discord.AppInfo]]) -> None:
@@ -70,8 +58,8 @@ class Owners:
         self.ids = self._configured or named
         kept = ",".join(map(str, sorted(named)))
         try:
-            if await self._memory.meta(META_KEY) != kept:
-                await self._memory.set_meta(META_KEY, kept)
+            if await self._store.meta(META_KEY) != kept:
+                await self._store.set_meta(META_KEY, kept)
         except StoreError as error:
             log.warning("the owners that Discord named could not be written down: %s", error)
 

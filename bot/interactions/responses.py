@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import aiohttp
 import discord
@@ -21,6 +21,9 @@ from bot.render import phrases
 from bot.render.text import bare
 from bot.runtime.supervisor import describe, is_surprise
 from bot.storage import StoreError
+
+if TYPE_CHECKING:
+    from bot.interactions.client import Midwatch
 
 log = logging.getLogger(__name__)
 
@@ -37,14 +40,7 @@ SILENT_SECONDS: Final = 5.0
 
 T = TypeVar("T")
 
-Interaction: TypeAlias = "discord.Interaction[discord.Client]"
-
-
-class NoticesCopies(Protocol):
-    """The client, as far as answering needs it."""
-
-    other_copy_at: datetime | None
-    """When another copy of the bot was last seen to answer what this one was asked."""
+Interaction: TypeAlias = "discord.Interaction[Midwatch]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +203,7 @@ async def report(caller: Interaction, error: Exception) -> None:
         error = error.original
     if isinstance(error, discord.HTTPException) and error.code in (UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED):
         if error.code == ALREADY_ACKNOWLEDGED and not caller.response.is_done():
-            cast(NoticesCopies, caller.client).other_copy_at = datetime.now(UTC)
+            caller.client.other_copy_at = datetime.now(UTC)
         log.warning(
             "Discord did not take an answer (%d): too late, or another copy of this bot answered", error.code
         )

@@ -1,9 +1,9 @@
 """The bot's services without Discord: real store, real client of a simulated useapi.net, a clock to turn."""
 
 import sqlite3
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -91,12 +91,12 @@ def locked(database: Path) -> Generator[None]:
         connection.rollback()
 
 
-@dataclass(slots=True)
-class Memory:
-    """What is kept under keys, in memory; counts the writes."""
+class Memory(Store):
+    """A store that keeps what is under keys in memory; counts the writes."""
 
-    kept: dict[str, str] = field(default_factory=dict[str, str])
-    writes: int = 0
+    def __init__(self, kept: Mapping[str, str] | None = None) -> None:
+        self.kept = dict(kept or {})
+        self.writes = 0
 
     async def meta(self, key: str) -> str | None:
         return self.kept.get(key)
