@@ -10,8 +10,7 @@ from discord import app_commands, ui
 from discord.ext import commands
 
 from bot.domain.accounts import KnownAccount
-from bot.domain.clock import utc_now
-from bot.domain.durations import completions, read_typed
+from bot.domain.clock import completions, read_typed, utc_now
 from bot.domain.errors import UserError
 from bot.domain.incidents import Incident, Message, Route, open_service
 from bot.incidents.service import IncidentService

@@ -8,20 +8,22 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self, TypeVar, assert_never
 
+from pydantic import TypeAdapter
+
 from bot.domain.accounts import Action
 from bot.domain.incidents import Delivery, Incident, Message
 from bot.incidents.change_log import ChangeLog
 from bot.rules.policy import CLOCK_SLACK, RECUR_WINDOW
 from bot.rules.poll_state import PollState, resume
 from bot.rules.recipient import running
-from bot.storage import Shape, Store, StoredMute, kept_incident, kept_message, kept_mute
+from bot.storage import Store, StoredMute
 
 ENDED_STAYS: Final = RECUR_WINDOW
 """How long an ended incident stays in memory: the next episode of its account may be a recurring one."""
 PUSHED_STAYS: Final = timedelta(days=7)
 """How long a finished message that notified stays in memory: reminders count from it."""
 
-WATCH: Final = Shape(PollState)
+WATCH: Final = TypeAdapter(PollState)
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -109,11 +111,11 @@ class Transaction:
 
     def put_incident(self, incident: Incident) -> None:
         """Add an incident, or change it."""
-        self._incidents[incident.key] = kept_incident(incident)
+        self._incidents[incident.key] = incident
 
     def put_message(self, message: Message) -> None:
         """Add a message, or change it; the incidents in it must be known, if only to the database."""
-        self._messages[message.key] = kept_message(message)
+        self._messages[message.key] = message
 
     def put_mute(
         self, channel: str | None, until: datetime, by: int, length: timedelta | None = None
@@ -123,7 +125,7 @@ class Transaction:
         `length` is how long it was asked for.
         """
         lasts = None if length is None else math.ceil(length.total_seconds())
-        self._mutes[channel] = kept_mute(StoredMute(channel, until, by, lasts))
+        self._mutes[channel] = StoredMute(channel, until, by, lasts)
 
     def keep_mutes_short(self, at: datetime, step: timedelta) -> None:
         """Let no mute last longer than it was asked for, where the clock was set back by a step or before."""
@@ -133,11 +135,11 @@ class Transaction:
                 latest = at + timedelta(seconds=mute.lasts_seconds) + CLOCK_SLACK
             until = min(mute.until + step, latest)
             if until != mute.until:
-                self._mutes[channel] = kept_mute(replace(mute, until=until))
+                self._mutes[channel] = replace(mute, until=until)
 
     def put_watch(self, watch: PollState) -> None:
         """Change what the rules remember."""
-        self._watch = watch if watch == self._watch else WATCH.value_of_text(WATCH.text(watch))
+        self._watch = watch
 
     def note(self, action: Action) -> None:
         """Add an entry to the audit."""
@@ -191,7 +193,7 @@ class WatchState:
         """
         at, records = now(), store.watch
         written = await records.load_watch()
-        watch = PollState() if written is None else WATCH.value_of_text(written)
+        watch = PollState() if written is None else WATCH.validate_json(written)
         return cls(
             store,
             Snapshot(
@@ -268,7 +270,7 @@ class WatchState:
                 incidents=incidents,
                 messages=messages,
                 mutes=differing(before.mutes, after.mutes),
-                watch=None if after.watch == before.watch else WATCH.text(after.watch),
+                watch=None if after.watch == before.watch else WATCH.dump_json(after.watch).decode(),
                 actions=draft.actions,
             )
         self._memory = after.trimmed(self._now())

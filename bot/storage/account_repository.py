@@ -14,8 +14,18 @@ from bot.storage.database import BUSY_TIMEOUT, Database, connected, held, patien
 from bot.storage.errors import StoreError, not_understood, plainly
 from bot.storage.incident_repository import FORGET_WATCH, WatchStore
 from bot.storage.migrations import prepare
-from bot.storage.rows import StoredAccount, StoredInfo, from_epoch, storable, to_epoch
-from bot.storage.statements import ACTION, GET_META, KEPT, SET_META, action_row
+from bot.storage.rows import (
+    ACTION,
+    GET_META,
+    KEPT,
+    MILLISECOND,
+    SET_META,
+    StoredAccount,
+    StoredInfo,
+    action_row,
+    from_epoch,
+    to_epoch,
+)
 
 log = logging.getLogger(__name__)
 
@@ -148,26 +158,23 @@ class Store:
                 return
             self._recorded = None  # until the transaction is known to have succeeded
             async with self._database.transaction() as writer:
-                await writer.executemany(UNLIST, [(storable(channel),) for channel in gone])
+                await writer.executemany(UNLIST, [(channel,) for channel in gone])
                 await writer.executemany(LIST, [listed_row(account, observation.at) for account in changed])
                 await writer.execute(SET_META, (LAST_SUCCESS, str(to_epoch(observation.at))))
             self._recorded, self._stamped = seen, observation.at
 
     async def record_info(self, channel: str, snapshot: InfoSnapshot) -> None:
         """Keep an answer to `/info`, and the Discord name if it holds one."""
-        key, taken_at = storable(channel), to_epoch(snapshot.taken_at)
-        name, text = storable(snapshot.info.discord_name), storable(snapshot.info.text)
+        info, at, took_ms = snapshot.info, snapshot.taken_at, snapshot.took // MILLISECOND
         async with self._database.writing() as writer:
-            await writer.execute(DISCORD_NAME, (key, name, taken_at))
-            await writer.execute(
-                INFO, (key, taken_at, snapshot.took // timedelta(milliseconds=1), name, text)
-            )
+            await writer.execute(DISCORD_NAME, (channel, info.discord_name, at))
+            await writer.execute(INFO, (channel, at, took_ms, info.discord_name, info.text))
 
     async def rename(self, channel: str, name: str | None, *, actor_id: int, at: datetime) -> None:
         """Name an account, or take its name away with None, and write down who did it."""
         outcome = "name removed" if name is None else f"named {name}"
         async with self._database.writing() as writer:
-            await writer.execute(NAME, (storable(channel), storable(name), to_epoch(at)))
+            await writer.execute(NAME, (channel, name, at))
             await writer.execute(ACTION, action_row(Action(at, actor_id, "rename", channel, outcome)))
 
     async def record_action(self, action: Action) -> None:
@@ -177,12 +184,12 @@ class Store:
 
     async def actions(self, channel: str, limit: int = 5) -> tuple[Action, ...]:
         """Return the last actions on an account, the latest first."""
-        rows = await self._database.read(ACTIONS, (storable(channel), limit))
+        rows = await self._database.read(ACTIONS, (channel, limit))
         return tuple(Action(from_epoch(at), *rest) for at, *rest in rows)
 
     async def last_action(self, verbs: Iterable[str], channel: str | None = None) -> Action | None:
         """Return the last action that goes by one of these verbs, on one account or on any."""
-        wanted = json.dumps(list(verbs)), storable(channel)
+        wanted = json.dumps(list(verbs)), channel
         for at, *rest in await self._database.read(LAST_ACTION, wanted):
             return Action(from_epoch(at), *rest)
         return None
@@ -196,7 +203,7 @@ class Store:
     async def set_meta(self, key: str, value: str) -> None:
         """Keep a value under a key."""
         async with self._database.writing() as writer:
-            await writer.execute(SET_META, (key, storable(value)))
+            await writer.execute(SET_META, (key, value))
 
     async def last_success(self) -> datetime | None:
         """Return the time of the last good look, within a minute."""
@@ -205,7 +212,7 @@ class Store:
 
     async def prune(self, now: datetime) -> None:
         """Forget answers and actions, and what the watch is done with, that are older than 400 days."""
-        oldest = (to_epoch(now - KEPT),)
+        oldest = (now - KEPT,)
         async with self._database.writing() as writer:
             for statement in (*FORGET, *FORGET_WATCH):
                 await writer.execute(statement, oldest)
@@ -229,9 +236,9 @@ def is_as_recorded(known: Account | None, account: Account) -> bool:
     return known is not None and (known.max_jobs, known.server) == (account.max_jobs, account.server)
 
 
-def listed_row(account: Account, at: datetime) -> tuple[str | int | None, ...]:
+def listed_row(account: Account, at: datetime) -> tuple[object, ...]:
     """Return the parameters of LIST."""
-    return storable(account.channel), account.max_jobs, storable(account.server), to_epoch(at)
+    return account.channel, account.max_jobs, account.server, at
 
 
 def stored_account(*row: Any) -> StoredAccount:
@@ -239,5 +246,5 @@ def stored_account(*row: Any) -> StoredAccount:
     channel, max_jobs, server, listed, name, discord_name, taken_at, took_ms, info_name, text = row
     info = None
     if taken_at is not None:
-        info = StoredInfo(from_epoch(taken_at), timedelta(milliseconds=took_ms), info_name, text)
+        info = StoredInfo(from_epoch(taken_at), took_ms * MILLISECOND, info_name, text)
     return StoredAccount(Account(channel, max_jobs, server=server), bool(listed), name, discord_name, info)

@@ -11,17 +11,25 @@ import aiosqlite
 from bot.domain.accounts import Action, Flag, FlagKind
 from bot.domain.incidents import Incident, Message, MessageItem, Reason
 from bot.storage.database import Database
-from bot.storage.row_mapping import Cell, Shape, upsert
-from bot.storage.rows import StoredMute, from_epoch, storable, to_epoch
-from bot.storage.statements import ACTION, GET_META, SET_META, action_row
+from bot.storage.rows import ACTION, GET_META, SET_META, RowShape, StoredMute, action_row, from_epoch
 
-INCIDENT: Final = Shape(Incident, without="flag")
-FLAG: Final = Shape(Flag)
+INCIDENT: Final = RowShape(Incident, without="flag")
 INCIDENT_COLUMNS: Final = (*INCIDENT.columns, "flag_text", "flag_kind")
-MESSAGE: Final = Shape(Message, without="entries")
+MESSAGE: Final = RowShape(Message, without="entries")
 WATCH: Final = "watch"
 ALL_ACCOUNTS: Final = ""
 """Stands for the channel of a mute of all accounts, as a key is never NULL."""
+
+
+def upsert(table: str, columns: Iterable[str]) -> str:
+    """Return the statement that writes a row under its key, whether it is new or not."""
+    names = tuple(columns)
+    marks, values = ", ".join("?" for _ in names), ", ".join(f"{name} = excluded.{name}" for name in names)
+    # Names from this program's own types, never from outside.
+    return (
+        f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks}) ON CONFLICT (key) DO UPDATE SET {values}"  # noqa: S608
+    )
+
 
 SAVE_INCIDENT: Final = upsert("incident", INCIDENT_COLUMNS)
 SAVE_MESSAGE: Final = upsert("message", MESSAGE.columns)
@@ -99,7 +107,7 @@ class WatchStore:
 
         Those go on, ended later than that, or are in a message that is not finished.
         """
-        rows = await self._database.read(INCIDENTS + PRESENT_INCIDENTS, (to_epoch(since),))
+        rows = await self._database.read(INCIDENTS + PRESENT_INCIDENTS, (since,))
         return tuple(map(incident_of, rows))
 
     async def load_messages(self, since: datetime) -> tuple[Message, ...]:
@@ -108,9 +116,7 @@ class WatchStore:
         Those are not finished; or they are done, and about an incident that goes on; or they notified
         and were sent later than that.
         """
-        return messages_of(
-            await self._database.read(MESSAGES + PRESENT_MESSAGES + IN_ORDER, (to_epoch(since),))
-        )
+        return messages_of(await self._database.read(MESSAGES + PRESENT_MESSAGES + IN_ORDER, (since,)))
 
     async def load_mutes(self) -> tuple[StoredMute, ...]:
         """Return the last mute of each account, and of all of them, also those whose time is up."""
@@ -130,12 +136,12 @@ class WatchStore:
 
     async def incident(self, key: str) -> Incident | None:
         """Return an incident, however long ago it ended."""
-        rows = await self._database.read(INCIDENTS + OF_KEY, (storable(key),))
+        rows = await self._database.read(INCIDENTS + OF_KEY, (key,))
         return next(map(incident_of, rows), None)
 
     async def message(self, key: str) -> Message | None:
         """Return a message, however long ago it was sent."""
-        rows = await self._database.read(MESSAGES + OF_KEY + IN_ORDER, (storable(key),))
+        rows = await self._database.read(MESSAGES + OF_KEY + IN_ORDER, (key,))
         return next(iter(messages_of(rows)), None)
 
     async def ended_incidents(self, limit: int) -> tuple[Incident, ...]:
@@ -168,23 +174,23 @@ async def save_messages(writer: aiosqlite.Connection, messages: tuple[Message, .
     await writer.executemany(CUT_ENTRIES, [(message.key, len(message.entries)) for message in messages])
 
 
-def incident_row(incident: Incident) -> tuple[Cell, ...]:
+def incident_row(incident: Incident) -> tuple[object, ...]:
     """Return the cells of an incident, in the order of INCIDENT_COLUMNS."""
     flag = incident.flag
-    return *INCIDENT.row(incident), *((None, None) if flag is None else (storable(flag.text), flag.kind))
+    return *INCIDENT.row(incident), *((None, None) if flag is None else (flag.text, flag.kind))
 
 
 def incident_of(row: Any) -> Incident:
     """Make an incident out of its cells; the end of a block kept without one is read from its text."""
     *cells, text, kind = row
     flag = None if text is None else Flag(text, FlagKind(kind))
-    incident: Incident = INCIDENT.value(cells, flag=flag)
+    incident = INCIDENT.value(cells, flag=flag)
     if flag is None or incident.block_ends is not None or incident.problem is not None:
         return incident
     return replace(incident, block_ends=flag.block_end(incident.seen_at))
 
 
-def entry_rows(message: Message) -> Iterable[tuple[Cell, ...]]:
+def entry_rows(message: Message) -> Iterable[tuple[object, ...]]:
     """Return the parameters of SAVE_ENTRY for what is in a message."""
     return (
         (message.key, position, entry.incident, entry.reason)
@@ -208,30 +214,13 @@ def entries_of(rows: Iterable[Any]) -> tuple[MessageItem, ...]:
     )
 
 
-def mute_row(stored: StoredMute) -> tuple[Cell, ...]:
+def mute_row(stored: StoredMute) -> tuple[object, ...]:
     """Return the parameters of SAVE_MUTE."""
-    channel = ALL_ACCOUNTS if stored.channel is None else storable(stored.channel)
-    return channel, to_epoch(stored.until), stored.by, stored.lasts_seconds
+    channel = ALL_ACCOUNTS if stored.channel is None else stored.channel
+    return channel, stored.until, stored.by, stored.lasts_seconds
 
 
 def mute_of(row: Any) -> StoredMute:
     """Make a mute out of its cells."""
     channel, until, by, lasts = row
     return StoredMute(None if channel == ALL_ACCOUNTS else channel, from_epoch(until), by, lasts)
-
-
-def kept_incident(incident: Incident) -> Incident:
-    """Return an incident as it will come back: times in whole milliseconds, texts that SQLite takes."""
-    kept, flag = INCIDENT.kept(incident), incident.flag
-    kept_flag = None if flag is None else FLAG.kept(flag)
-    return kept if kept_flag is flag else replace(kept, flag=kept_flag)
-
-
-def kept_message(message: Message) -> Message:
-    """Return a message as it will come back."""
-    return MESSAGE.kept(message)
-
-
-def kept_mute(stored: StoredMute) -> StoredMute:
-    """Return a mute as it will come back."""
-    return mute_of(mute_row(stored))

@@ -1,13 +1,27 @@
-"""What the store gives back, and how the database spells it."""
+"""How values stand in rows, and what more than one part of the storage reads and writes."""
 
+import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final, Generic, TypeVar, get_type_hints
 
-from bot.domain.accounts import Account
+from pydantic import TypeAdapter
+
+from bot.domain.accounts import Account, Action
+
+Kind = TypeVar("Kind")
 
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
+KEPT: Final = timedelta(days=400)
+"""How long the database keeps what is over."""
+
+ACTION: Final = "INSERT INTO audit (at, actor_id, verb, channel, outcome) VALUES (?, ?, ?, ?, ?)"
+GET_META: Final = "SELECT value FROM meta WHERE key = ?"
+SET_META: Final = (
+    "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +36,11 @@ class StoredInfo:
 
 @dataclass(frozen=True, slots=True)
 class StoredAccount:
-    """An account as it is remembered."""
+    """An account as it is stored."""
 
     account: Account
     listed: bool
-    """Whether the last good look showed it."""
+    """Whether the last good poll listed it."""
     name: str | None = None
     """The name an owner gave it."""
     discord_name: str | None = None
@@ -42,11 +56,35 @@ class StoredMute:
     by: int
     """The owner who set it last."""
     lasts_seconds: int | None = None
-    """How long it was to last as it was asked for."""
+    """The length that was asked for."""
+
+
+class RowShape(Generic[Kind]):
+    """The columns of a dataclass: its fields, but for one that is stored in another way."""
+
+    def __init__(self, kind: type[Kind], *, without: str) -> None:
+        hints = get_type_hints(kind)
+        del hints[without]
+        self.columns = tuple(hints)
+        self._times = {name for name, hint in hints.items() if hint in (datetime, datetime | None)}
+        self._adapter = TypeAdapter(kind)
+
+    def row(self, value: Kind) -> tuple[object, ...]:
+        """Return the cells of a value."""
+        return tuple(getattr(value, name) for name in self.columns)
+
+    def value(self, row: Iterable[Any], **left_out: object) -> Kind:
+        """Return the value of some cells and of the field that is stored in another way."""
+        cells = zip(self.columns, row, strict=True)
+        known = {
+            name: from_epoch(cell) if cell is not None and name in self._times else cell
+            for name, cell in cells
+        }
+        return self._adapter.validate_python(known | left_out)
 
 
 def to_epoch(at: datetime) -> int:
-    """Return a time as the database keeps it: UTC, in milliseconds."""
+    """Return a time as the database has it: UTC, in milliseconds."""
     return (at - EPOCH) // MILLISECOND
 
 
@@ -55,6 +93,9 @@ def from_epoch(milliseconds: int) -> datetime:
     return EPOCH + milliseconds * MILLISECOND
 
 
-def storable(text: str | None) -> str | None:
-    """Return a text that SQLite takes: JSON can spell halves of characters, which UTF-8 cannot."""
-    return None if text is None else text.encode(errors="replace").decode()
+sqlite3.register_adapter(datetime, to_epoch)  # for every datetime that is a parameter of a statement
+
+
+def action_row(action: Action) -> tuple[object, ...]:
+    """Return the parameters of ACTION."""
+    return action.at, action.actor_id, action.verb, action.channel, action.outcome

@@ -153,16 +153,6 @@ def ask_and_commit(path: Path, statement: str) -> None:
         connection.execute(statement)
 
 
-async def test_values_are_held_as_they_will_come_back(ledger: WatchState, store: Store, clock: Clock) -> None:
-    odd = timedelta(microseconds=1)
-    async with ledger.transaction() as draft:
-        put_in(draft, incident(0, at=AT + odd), alert(1, incident(0), at=AT + odd))
-        draft.put_mute(None, AT + odd, OWNER)
-        assert draft.incidents[KEYS[0]] == incident(0)
-    assert content(ledger) == content(await WatchState.load(store, clock))
-    assert ledger.messages[KEYS[1]] == alert(1, incident(0))
-
-
 async def test_what_changes_with_each_look_is_seen_but_not_written(ledger: WatchState, path: Path) -> None:
     await put_watch(ledger, SOME_WATCH)
     later = replace(SOME_WATCH, last_good=AT + MINUTE, failed_at=AT + MINUTE, failing_seconds=60)
@@ -186,6 +176,13 @@ async def test_a_restart_goes_on_from_the_last_good_look_there_was(
     watch = (await WatchState.load(store, clock)).watch
     assert (watch.listed, watch.last_good) == (SOME_WATCH.listed, AT + MINUTE)
     assert (watch.failed_at, watch.failing_seconds, watch.resumed) == (None, 0, True)
+
+
+async def test_what_the_rules_of_an_earlier_version_remembered_is_read(store: Store, clock: Clock) -> None:
+    at = round(AT.timestamp() * 1000)
+    await store.watch.save(watch=f'{{"listed": ["1", "2"], "removed": [], "removed_at": {at}, "mood": 1}}')
+    watch = (await WatchState.load(store, clock)).watch
+    assert watch == PollState(listed=frozenset({"1", "2"}), removed_at=AT)
 
 
 async def test_turns_follow_each_other(ledger: WatchState) -> None:

@@ -31,10 +31,10 @@ PACKAGES: Final = (
     Package(1, ("bot.config",), frozenset({"pydantic", "pydantic_core", "pydantic_settings"})),
     Package(1, ("bot.rules",)),
     Package(1, ("bot.render",), frozenset({"discord"})),
-    Package(1, ("bot.storage",), frozenset({"aiosqlite"})),
+    Package(1, ("bot.storage",), frozenset({"aiosqlite", "pydantic"})),
     # typing_extensions: the TypedDict that pydantic asks for below Python 3.12.
     Package(1, ("bot.providers",), frozenset({"aiohttp", "pydantic", "typing_extensions"})),
-    Package(2, ("bot.incidents",)),
+    Package(2, ("bot.incidents",), frozenset({"pydantic"})),
     Package(3, ("bot.polling",), frozenset({"aiohttp", "pydantic"})),
     Package(3, ("bot.notifications",), frozenset({"aiohttp", "discord"})),
     Package(4, ("bot.actions",), frozenset({"pydantic"})),

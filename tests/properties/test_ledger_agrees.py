@@ -110,7 +110,7 @@ steps: st.SearchStrategy[Step] = st.one_of(
     st.builds(mute, st.sampled_from((None, FIRST.channel)), st.integers(0, 1)),
     st.sampled_from((remember, forget, note)),
 )
-waits = st.sampled_from((timedelta(), timedelta(seconds=1, microseconds=1), 5 * HOUR, 7 * HOUR, 8 * DAY))
+waits = st.sampled_from((timedelta(), timedelta(seconds=1, milliseconds=1), 5 * HOUR, 7 * HOUR, 8 * DAY))
 cancellations = st.none() | st.integers(0, 40)
 turns = st.tuples(
     st.lists(steps | st.sampled_from((fail, break_the_database)), max_size=6), waits, cancellations

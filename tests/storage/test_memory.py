@@ -147,16 +147,6 @@ async def test_answers_and_actions_are_forgotten_after_400_days(path: Path) -> N
     assert ask(path, "SELECT text FROM info_snapshot") == [("day 1",)]
 
 
-async def test_half_a_character_does_not_keep_a_look_from_being_written(path: Path) -> None:
-    odd = Account("\ud83d", server="Half: \ud83d")
-    async with Store.open(path) as store:
-        await store.record_observation(look(odd))
-    async with Store.open(path) as store:
-        await store.record_observation(look(odd, at=AT + MINUTE))
-        (known,) = await store.accounts()
-        assert known == StoredAccount(Account("?", server="Half: ?"), listed=True)
-
-
 async def test_ten_thousand_accounts_are_written_and_read(path: Path) -> None:
     many = tuple(Account(str(10**17 + number), max_jobs=3) for number in range(10_000))
     async with Store.open(path) as store, asyncio.timeout(20):

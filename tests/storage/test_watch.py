@@ -1,13 +1,13 @@
 import sqlite3
 from contextlib import closing
 from dataclasses import MISSING, fields, replace
-from datetime import UTC, timedelta, timezone
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
-from bot.domain.accounts import Action, Flag, FlagKind
+from bot.domain.accounts import Action, FlagKind
 from bot.domain.causes import Cause
 from bot.domain.incidents import (
     Delivery,
@@ -22,7 +22,7 @@ from bot.domain.incidents import (
     ServiceProblem,
     State,
 )
-from bot.storage import Store, StoredMute, StoreError, kept_incident, kept_message
+from bot.storage import Store, StoredMute, StoreError
 from bot.storage.incident_repository import (
     IN_ORDER,
     INCIDENTS,
@@ -139,48 +139,6 @@ async def test_a_message_comes_back_as_it_was(path: Path, known: Message) -> Non
         assert [type(entry.reason) for entry in known.entries if entry.reason] == [
             Reason for entry in known.entries if entry.reason
         ]
-
-
-FINER: Final = AT + timedelta(microseconds=1)
-ODD: Final = FINER.astimezone(timezone(timedelta(hours=5)))
-HALF: Final = "half \ud83d of a character, and a whole 😀"
-
-
-@pytest.mark.parametrize(
-    "known",
-    [
-        pytest.param(FULL_INCIDENT, id="full"),
-        pytest.param(replace(FULL_INCIDENT, opened_at=ODD, reset_at=FINER), id="odd-times"),
-        pytest.param(replace(FULL_INCIDENT, flag=Flag(HALF, FlagKind.OTHER)), id="half-a-character"),
-        pytest.param(outage(at=ODD), id="outage"),
-    ],
-)
-async def test_memory_holds_an_incident_as_the_database_gives_it_back(path: Path, known: Incident) -> None:
-    async with Store.open(path) as store:
-        await store.watch.save(incidents=[known])
-        back = await store.watch.incident(known.key)
-    assert kept_incident(known) == back
-    assert kept_incident(known).opened_at.tzinfo is UTC
-
-
-@pytest.mark.parametrize(
-    "known",
-    [
-        pytest.param(FULL_MESSAGE, id="full"),
-        pytest.param(replace(FULL_MESSAGE, sent_at=ODD, claimed_at=FINER), id="odd-times"),
-        pytest.param(replace(FULL_MESSAGE, text=HALF), id="half-a-character"),
-    ],
-)
-async def test_memory_holds_a_message_as_the_database_gives_it_back(path: Path, known: Message) -> None:
-    async with Store.open(path) as store:
-        await store.watch.save(incidents=[incident(), FULL_INCIDENT], messages=[known])
-        back = await store.watch.message(known.key)
-    assert kept_message(known) == back
-
-
-def test_what_comes_back_as_it_is_is_not_made_again() -> None:
-    assert kept_incident(FULL_INCIDENT) is FULL_INCIDENT
-    assert kept_message(FULL_MESSAGE) is FULL_MESSAGE
 
 
 async def test_what_is_saved_again_replaces_what_was(path: Path) -> None:
@@ -335,7 +293,6 @@ async def test_what_ended_long_ago_is_still_there_for_a_button(path: Path) -> No
         assert await store.watch.message(message.key) == message
         assert await store.watch.incident(message.key) is None
         assert await store.watch.message(old.key) is None
-        assert await store.watch.message("\ud83d") is None
 
 
 async def test_the_last_to_end_comes_first(path: Path) -> None:
@@ -379,13 +336,6 @@ async def test_that_an_owner_was_greeted_is_never_forgotten(path: Path) -> None:
         await store.watch.save(messages=[hello])
         await store.prune(AT + 4_000 * DAY)
         assert await store.watch.greeted() == {hello.recipient}
-
-
-async def test_half_a_character_does_not_keep_an_incident_from_being_written(path: Path) -> None:
-    odd = incident(flag=Flag("Half: \ud83d", FlagKind.OTHER))
-    async with Store.open(path) as store:
-        await store.watch.save(incidents=[odd])
-        assert await store.watch.incident(odd.key) == replace(odd, flag=Flag("Half: ?", FlagKind.OTHER))
 
 
 @pytest.mark.parametrize(

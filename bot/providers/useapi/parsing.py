@@ -223,9 +223,8 @@ def parse_report(answer: ApiResponse, question: ApiRequest) -> Report:
     text = (job.get("content") or "").strip() or (embed.get("description") or "").strip()
     if not text:
         raise malformed("job.content")
-    return Report(
-        parse_info(redact(text, limit=8_000), label_in_title(embed.get("title") or "")), job_length(job)
-    )
+    name = label_in_title(redact(embed.get("title") or ""))
+    return Report(parse_info(redact(text, limit=8_000), name), job_length(job))
 
 
 def info_embed(embeds: list[Embed]) -> Embed:

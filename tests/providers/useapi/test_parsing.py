@@ -513,8 +513,17 @@ def test_the_time_a_job_took_is_told_only_if_it_makes_sense(
 
 
 def test_broken_characters_in_info_can_be_encoded_afterwards() -> None:
-    text = parse_report(answer(200, job(content="Mood: \ud83d")), INFO).info.text
-    assert text.encode() == b"Mood: ?"
+    titled = job(content="Mood: \ud83d", embeds=[{"title": "Your info - a\ud83d"}])
+    info = parse_report(answer(200, titled), INFO).info
+    assert (info.text, info.discord_name) == ("Mood: ?", "a?")
+
+
+def test_broken_characters_in_a_flag_can_be_encoded_afterwards() -> None:
+    (account,) = parse_accounts(answer(200, {FIRST: {"maxJobs": 3, "error": "Wait \ud83d"}}), LIST)
+    assert account.flag == Flag.of("Wait ?")
+    error = error_of(596, {"errorDetails": "Wait \ud83d"})
+    assert isinstance(error, PendingModeration)
+    assert error.flag == Flag.of("Wait ?")
 
 
 # 596

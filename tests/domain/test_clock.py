@@ -1,10 +1,15 @@
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 
-from bot.domain.durations import completions, read_typed
+from bot.domain.clock import completions, read_typed, utc_now
 
 WEEK = timedelta(days=7)
+
+
+def test_the_present_time_is_in_utc_and_in_whole_milliseconds() -> None:
+    times = [utc_now() for _ in range(100)]
+    assert {(time.tzinfo, time.microsecond % 1000) for time in times} == {(UTC, 0)}
 
 
 @pytest.mark.parametrize(
