@@ -12,7 +12,8 @@ from discord.ext import commands
 from bot.domain.accounts import KnownAccount
 from bot.domain.clock import completions, read_typed, utc_now
 from bot.domain.errors import UserError
-from bot.domain.incidents import Incident, Message, Route, open_service
+from bot.domain.incidents import Incident, open_service
+from bot.domain.messages import Message, Route
 from bot.incidents.service import IncidentService
 from bot.interactions.alert_channel import lacking_now
 from bot.interactions.buttons import Access, ButtonPress, ButtonRouter, button

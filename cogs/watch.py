@@ -11,7 +11,8 @@ from discord.ext import commands
 from bot.actions.reset import Attempt, Outcome, Resets, Stage, fingerprint
 from bot.domain.accounts import Flag, KnownAccount, is_channel
 from bot.domain.clock import utc_now
-from bot.domain.incidents import Incident, Message, ResetVerdict, open_service
+from bot.domain.incidents import Incident, ResetVerdict, open_service
+from bot.domain.messages import Message
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
 from bot.interactions.account_card import CARD_ACTIONS

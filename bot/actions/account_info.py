@@ -13,7 +13,8 @@ from enum import StrEnum
 from functools import partial
 from typing import Final
 
-from bot.domain.accounts import InfoSnapshot, KnownAccount
+from bot.domain.account_info import InfoSnapshot
+from bot.domain.accounts import KnownAccount
 from bot.domain.clock import utc_now
 from bot.domain.errors import UserError
 from bot.polling.poller import AccountPoller

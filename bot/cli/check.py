@@ -13,7 +13,8 @@ import discord
 from bot.cli.check_database import try_database
 from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
-from bot.domain.accounts import Account, SubscriptionStatus
+from bot.domain.account_info import SubscriptionStatus
+from bot.domain.accounts import Account
 from bot.interactions.alert_channel import AlertChannel, lacking
 from bot.interactions.permissions import owners_of
 from bot.providers.useapi import (

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from bot.domain.accounts import Action
-from bot.domain.incidents import Delivery, Ending, Incident, Message, reference
+from bot.domain.incidents import Ending, Incident
+from bot.domain.messages import Delivery, Message, reference
 from bot.render.text import span
 from bot.runtime.log_setup import log_fact
 

@@ -11,17 +11,8 @@ from typing import Final
 
 from bot.domain.accounts import Flag, Observation
 from bot.domain.causes import Cause
-from bot.domain.incidents import (
-    Alert,
-    Incident,
-    Message,
-    Purpose,
-    Reason,
-    Route,
-    ServiceProblem,
-    State,
-    new_key,
-)
+from bot.domain.incidents import Alert, Incident, Reason, ServiceProblem, State, new_key
+from bot.domain.messages import Message, Purpose, Route
 from bot.incidents.planner import NotificationPlanner
 from bot.incidents.state import WatchState
 from bot.incidents.turn import Turn

@@ -11,7 +11,8 @@ from typing import Final, Self, TypeVar, assert_never
 from pydantic import TypeAdapter
 
 from bot.domain.accounts import Action
-from bot.domain.incidents import Delivery, Incident, Message
+from bot.domain.incidents import Incident
+from bot.domain.messages import Delivery, Message
 from bot.incidents.change_log import ChangeLog
 from bot.rules.policy import CLOCK_SLACK, RECUR_WINDOW
 from bot.rules.poll_state import PollState, resume

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from discord import ui
 
 from bot.domain.accounts import KnownAccount
-from bot.domain.incidents import Message, Route
+from bot.domain.messages import Message, Route
 from bot.incidents.state import WatchState
 from bot.notifications.transport import CLOSED_REASONS, OutgoingMessage
 from bot.render.alert_messages import DMS_CLOSED, look_of

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.incidents import Delivery, Message
+from bot.domain.messages import Delivery, Message
 from bot.notifications import retry_policy
 from bot.notifications.route_health import RetryGate
 from bot.notifications.sender import OutboxContext

@@ -8,7 +8,8 @@ from typing import Final
 
 from discord import ui
 
-from bot.domain.incidents import Route, new_key
+from bot.domain.incidents import new_key
+from bot.domain.messages import Route
 from bot.notifications.transport import (
     DeliveryError,
     FailureKind,

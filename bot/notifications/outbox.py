@@ -11,7 +11,7 @@ from typing import Final
 from discord import ui
 
 from bot.domain.accounts import KnownAccount
-from bot.domain.incidents import Message, Route
+from bot.domain.messages import Message, Route
 from bot.incidents.planner import NotificationPlanner
 from bot.incidents.state import WatchState
 from bot.notifications import retry_policy, route_health

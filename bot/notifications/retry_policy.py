@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol, assert_never
 
-from bot.domain.incidents import Delivery, Incident, Message, Purpose, Route
+from bot.domain.incidents import Incident
+from bot.domain.messages import Delivery, Message, Purpose, Route
 from bot.notifications.transport import CLOSED_REASONS, DeliveryError, FailureKind, MessageRef
 from bot.rules.message_lifecycle import earliest_send
 from bot.rules.policy import LONGEST_BACKOFF

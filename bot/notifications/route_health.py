@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.incidents import Delivery, Message, Route
+from bot.domain.messages import Delivery, Message, Route
 from bot.notifications.retry_policy import Memory, backoff, copy_key, is_copy, is_due, original_key, ready_at
 from bot.notifications.transport import CLOSED_REASONS, DeliveryError, FailureKind
 from bot.rules.policy import LONGEST_BACKOFF

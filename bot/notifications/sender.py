@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from bot.domain.incidents import Delivery, Message, Purpose, Route
+from bot.domain.messages import Delivery, Message, Purpose, Route
 from bot.incidents.planner import NotificationPlanner
 from bot.incidents.state import Transaction, WatchState
 from bot.notifications import retry_policy

@@ -13,7 +13,7 @@ import aiohttp
 import discord
 from discord import ui
 
-from bot.domain.incidents import Route, reference
+from bot.domain.messages import Route, reference
 
 REQUEST_FAILED: Final = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from bot.domain.accounts import Account, InfoSnapshot, KnownAccount, Observation, is_channel
+from bot.domain.account_info import InfoSnapshot
+from bot.domain.accounts import Account, KnownAccount, Observation, is_channel
 from bot.domain.errors import UserError
 from bot.domain.incidents import Incident
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.accounts import Flag, InfoSnapshot, KnownAccount, Observation
+from bot.domain.account_info import InfoSnapshot
+from bot.domain.accounts import Flag, KnownAccount, Observation
 from bot.domain.causes import Cause
 from bot.domain.clock import utc_now
 from bot.domain.errors import UserError

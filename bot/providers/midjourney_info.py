@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.domain.accounts import FastTime, Info, Subscription, Usage
+from bot.domain.account_info import FastTime, Info, Subscription, Usage
 
 TEXT_LIMIT: Final = 8_000
 NAME_LIMIT: Final = 100

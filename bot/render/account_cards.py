@@ -5,7 +5,8 @@ from typing import Final
 
 import discord
 
-from bot.domain.accounts import Action, Flag, FlagKind, Info, InfoSnapshot, KnownAccount, State, Subscription
+from bot.domain.account_info import Info, InfoSnapshot, Subscription
+from bot.domain.accounts import Action, Flag, FlagKind, KnownAccount, State
 from bot.render.account_facts import (
     channel_link,
     fast_bar,

@@ -3,7 +3,8 @@
 import math
 from typing import Final
 
-from bot.domain.accounts import Account, FastTime, InfoSnapshot, KnownAccount, Subscription, Usage
+from bot.domain.account_info import FastTime, InfoSnapshot, Subscription, Usage
+from bot.domain.accounts import Account, KnownAccount
 from bot.render.text import code_span, count, decimal, exactly, when
 
 BLOCKS: Final = 10

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.accounts import Account, Flag, FlagKind, KnownAccount
-from bot.domain.incidents import Ending, Incident, Message, Reason, State
+from bot.domain.incidents import Ending, Incident, Reason, State
+from bot.domain.messages import Message
 from bot.render.phrases import open_words
 from bot.render.text import plain, span, when, whole
 

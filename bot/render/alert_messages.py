@@ -9,7 +9,8 @@ from typing import Final, assert_never
 import discord
 
 from bot.domain.accounts import Account, Action, Flag, KnownAccount
-from bot.domain.incidents import Incident, Message, MessageItem, Purpose, Reason, Route, State, open_service
+from bot.domain.incidents import Incident, Reason, State, open_service
+from bot.domain.messages import Message, MessageItem, Purpose, Route
 from bot.render.account_cards import add_field
 from bot.render.alert_items import Case, account_of, cases_of, is_removed, names_of, slots_out
 from bot.render.digest import digest, digest_controls

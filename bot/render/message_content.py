@@ -9,7 +9,7 @@ from typing import Any, Final, Self, TypeAlias
 
 import discord
 
-from bot.domain.incidents import reference
+from bot.domain.messages import reference
 from bot.render.instructions import BUTTONS, COMMAND, OPEN_BELOW, OPEN_BY_COMMAND
 from bot.render.text import clip, fitted, length
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from bot.domain.incidents import Route
+from bot.domain.messages import Route
 from bot.render.text import code_span, when
 
 FAILURES: Final = {

@@ -7,7 +7,8 @@ from typing import Final
 
 from bot.domain.accounts import KnownAccount
 from bot.domain.causes import Cause
-from bot.domain.incidents import Incident, Message, Purpose, Reason, Route, ServiceProblem, State
+from bot.domain.incidents import Incident, Reason, ServiceProblem, State
+from bot.domain.messages import Message, Purpose, Route
 from bot.domain.wellness import Lack, Problem
 from bot.render.alert_items import (
     LABEL_LIMIT,

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain.incidents import Alert, Delivery, Incident, Message, MessageItem, Purpose, Reason
+from bot.domain.incidents import Alert, Incident, Reason
+from bot.domain.messages import Delivery, Message, MessageItem, Purpose
 from bot.rules.recipient import ABOUT_ACCOUNTS, Pushes, is_push, keys, running, sent_time
 
 

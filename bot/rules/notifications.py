@@ -9,7 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from bot.domain.incidents import Alert, Delivery, Incident, Message, MessageItem, Purpose, Reason, State
+from bot.domain.incidents import Alert, Incident, Reason, State
+from bot.domain.messages import Delivery, Message, MessageItem, Purpose
 from bot.rules.account_incidents import NewKey
 from bot.rules.policy import Policy
 from bot.rules.recipient import Mutes, RecipientView, breaks_mute, can_be_reminded_of, keys

@@ -6,16 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.accounts import FlagKind
-from bot.domain.incidents import (
-    Delivery,
-    Incident,
-    Message,
-    Purpose,
-    Reason,
-    ServiceProblem,
-    State,
-    open_service,
-)
+from bot.domain.incidents import Incident, Reason, ServiceProblem, State, open_service
+from bot.domain.messages import Delivery, Message, Purpose
 from bot.rules.policy import ASSIGNED_FOR, ASSIGNED_GRACE, PUSH_EVERY, Policy
 from bot.rules.timers import not_after
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain.incidents import Alert, Delivery, Incident, Message, MessageItem, Purpose, Reason
+from bot.domain.incidents import Alert, Incident, Reason
+from bot.domain.messages import Delivery, Message, MessageItem, Purpose
 from bot.rules.account_incidents import NewKey
 from bot.rules.policy import service_reminder_in
 from bot.rules.recipient import RecipientView, breaks_mute

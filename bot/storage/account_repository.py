@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
-from bot.domain.accounts import Account, Action, InfoSnapshot, Observation
+from bot.domain.account_info import InfoSnapshot
+from bot.domain.accounts import Account, Action, Observation
 from bot.storage.database import BUSY_TIMEOUT, Database, connected, held, patiently, require_sqlite
 from bot.storage.errors import StoreError, not_understood, plainly
 from bot.storage.incident_repository import FORGET_WATCH, WatchStore

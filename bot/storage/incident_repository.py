@@ -9,7 +9,8 @@ from typing import Any, Final
 import aiosqlite
 
 from bot.domain.accounts import Action, Flag, FlagKind
-from bot.domain.incidents import Incident, Message, MessageItem, Reason
+from bot.domain.incidents import Incident, Reason
+from bot.domain.messages import Message, MessageItem
 from bot.storage.database import Database
 from bot.storage.rows import ACTION, GET_META, SET_META, RowShape, StoredMute, action_row, from_epoch
 

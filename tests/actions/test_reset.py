@@ -7,7 +7,8 @@ import pytest
 
 from bot.actions.reset import Attempt, Outcome, Stage, fingerprint
 from bot.domain.accounts import Flag, FlagKind
-from bot.domain.incidents import Ending, Incident, Message, ResetVerdict, State
+from bot.domain.incidents import Ending, Incident, ResetVerdict, State
+from bot.domain.messages import Message
 from bot.incidents.service import IncidentService
 from bot.notifications import FailPoint
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault, SimulatedUseapi

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.incidents import Delivery, Ending, Purpose, ResetVerdict, Route, ServiceProblem
+from bot.domain.incidents import Ending, ResetVerdict, ServiceProblem
+from bot.domain.messages import Delivery, Purpose, Route
 from bot.domain.wellness import OVERDUE_AFTER, Lack, Problem, Signs, problems
 from bot.loops import CLOCK, FORGETTING, NOTICE, OUTBOX, POLLING, WatchLoops
 from bot.notifications.memory_notice import MemoryNotice

@@ -14,7 +14,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from bot.domain.incidents import reference
+from bot.domain.messages import reference
 from bot.notifications import FailPoint
 from tests.chaos.hurry import Hurry, SetClock
 from tests.chaos.records import MessageRow, Records

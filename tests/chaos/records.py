@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.domain.incidents import Delivery, Purpose, Reason, ResetVerdict, State
+from bot.domain.incidents import Reason, ResetVerdict, State
+from bot.domain.messages import Delivery, Purpose
 from bot.incidents.turn import UNKNOWN_OUTCOME
 from bot.storage.migrations import STEPS
 from bot.storage.rows import from_epoch

@@ -13,7 +13,7 @@ import discord
 from pydantic import SecretStr
 
 from bot.domain.accounts import Account
-from bot.domain.incidents import Route
+from bot.domain.messages import Route
 from bot.incidents.planner import NotificationPlanner
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState

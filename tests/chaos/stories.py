@@ -7,7 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from bot.domain.incidents import Delivery, Purpose, State
+from bot.domain.incidents import State
+from bot.domain.messages import Delivery, Purpose
 from bot.notifications import FailPoint
 from bot.rules.policy import LONGEST_BACKOFF, PUSH_EVERY
 from tests.chaos.hurry import SPEED

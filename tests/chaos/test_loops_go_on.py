@@ -13,7 +13,7 @@ import discord
 import pytest
 
 from bot.domain.errors import TokenRefusedError, UnavailableError
-from bot.domain.incidents import Delivery
+from bot.domain.messages import Delivery
 from bot.incidents.state import WatchState
 from bot.storage import Store, StoreError
 from bot.storage.errors import plainly

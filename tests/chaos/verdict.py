@@ -7,7 +7,8 @@ from typing import Final
 
 import discord
 
-from bot.domain.incidents import Purpose, Reason, ServiceProblem
+from bot.domain.incidents import Reason, ServiceProblem
+from bot.domain.messages import Purpose
 from bot.rules.policy import RECUR_AFTER, RECUR_WINDOW
 from tests.chaos.ordeal import Creation, Ordeal
 from tests.chaos.records import ASKED, ENDINGS, IncidentRow

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.incidents import Delivery
+from bot.domain.messages import Delivery
 from tests.chaos.ordeal import Ordeal
 from tests.simulators.useapi import Endpoint
 

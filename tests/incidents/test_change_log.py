@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.accounts import Flag
-from bot.domain.incidents import Delivery, Message, Route, reference
+from bot.domain.messages import Delivery, Message, Route, reference
 from bot.providers.useapi import UseapiError
 from bot.runtime.log_setup import JsonFormatter, Redactor
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Fault, SimulatedUseapi

@@ -8,16 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.incidents import (
-    Delivery,
-    Incident,
-    Purpose,
-    Reason,
-    ResetVerdict,
-    Route,
-    ServiceProblem,
-    State,
-)
+from bot.domain.incidents import Incident, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.messages import Delivery, Purpose, Route
 from bot.incidents.state import WatchState
 from bot.storage import StoreError
 from tests.support.keeping import (

@@ -5,16 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.incidents import (
-    Delivery,
-    Incident,
-    Purpose,
-    Reason,
-    ResetVerdict,
-    Route,
-    ServiceProblem,
-    State,
-)
+from bot.domain.incidents import Incident, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.messages import Delivery, Purpose, Route
 from bot.incidents.service import CLOCK_CHECK
 from bot.incidents.turn import UNKNOWN_OUTCOME
 from bot.rules.policy import LEASE, LONGEST_SNOOZE, Policy

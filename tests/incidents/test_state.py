@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain.accounts import Action
-from bot.domain.incidents import Delivery, Incident, Message, State
+from bot.domain.incidents import Incident, State
+from bot.domain.messages import Delivery, Message
 from bot.incidents.state import WatchState
 from bot.rules.poll_state import PollState
 from bot.storage import Store, StoredMute, StoreError

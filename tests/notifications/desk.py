@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.domain.accounts import Account, Flag, KnownAccount
-from bot.domain.incidents import Delivery, Incident, Message, MessageItem, Purpose, Reason, State, new_key
+from bot.domain.incidents import Incident, Reason, State, new_key
+from bot.domain.messages import Delivery, Message, MessageItem, Purpose
 from bot.incidents.planner import NotificationPlanner
 from bot.incidents.state import Signal, WatchState
 from bot.interactions.buttons import view_of

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.incidents import Message, MessageItem, Purpose, Reason, ServiceProblem, new_key
+from bot.domain.incidents import Reason, ServiceProblem, new_key
+from bot.domain.messages import Message, MessageItem, Purpose
 from bot.interactions.buttons import PATTERN, ButtonPress, view_of
 from bot.notifications.retry_policy import fallback_copy, sent
 from bot.notifications.transport import MessageRef

@@ -8,7 +8,8 @@ import discord
 import pytest
 from discord import ui
 
-from bot.domain.incidents import Route, new_key
+from bot.domain.incidents import new_key
+from bot.domain.messages import Route
 from bot.notifications.transport import (
     REQUEST_LIMIT,
     DeliveryError,

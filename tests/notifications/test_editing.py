@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.accounts import Action, Flag, KnownAccount
-from bot.domain.incidents import Delivery, Incident, Message, MessageItem, Purpose, Reason, State
+from bot.domain.incidents import Incident, Reason, State
+from bot.domain.messages import Delivery, Message, MessageItem, Purpose
 from bot.notifications import FailPoint
 from bot.notifications.transport import DiscordTransport
 from tests.notifications.desk import Desk, created, edited

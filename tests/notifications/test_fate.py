@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.incidents import Message, Purpose, Route, new_key
+from bot.domain.incidents import new_key
+from bot.domain.messages import Message, Purpose, Route
 from bot.notifications.retry_policy import after_failure, backoff, fallback_copy, is_due
 from bot.notifications.transport import DeliveryError, FailureKind
 from bot.rules.policy import LONGEST_BACKOFF

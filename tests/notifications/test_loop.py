@@ -10,7 +10,7 @@ import aiohttp
 import discord
 import pytest
 
-from bot.domain.incidents import Delivery, Purpose, Route
+from bot.domain.messages import Delivery, Purpose, Route
 from bot.incidents.state import Transaction, WatchState
 from bot.notifications import FailPoint
 from bot.notifications.transport import (

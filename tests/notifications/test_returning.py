@@ -3,7 +3,8 @@
 import asyncio
 from dataclasses import replace
 
-from bot.domain.incidents import Delivery, State
+from bot.domain.incidents import State
+from bot.domain.messages import Delivery
 from bot.notifications import FailPoint
 from bot.notifications.editor import EDIT_EVERY
 from tests.notifications.desk import Desk, edited

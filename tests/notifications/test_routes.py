@@ -7,8 +7,9 @@ import discord
 import pytest
 
 from bot.domain.accounts import Flag
-from bot.domain.incidents import Delivery, Incident, Purpose, Route, State, new_key, reference
+from bot.domain.incidents import Incident, State, new_key
 from bot.domain.incidents import ServiceProblem as Wrong
+from bot.domain.messages import Delivery, Purpose, Route, reference
 from bot.notifications.transport import DiscordTransport
 from tests.notifications.desk import Desk, created
 from tests.simulators.discord import Fault, SimulatedDiscord, Trouble

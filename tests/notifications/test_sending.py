@@ -7,7 +7,7 @@ from datetime import timedelta
 import discord
 import pytest
 
-from bot.domain.incidents import Delivery, Purpose, Route
+from bot.domain.messages import Delivery, Purpose, Route
 from bot.notifications import FailPoint
 from bot.notifications.transport import DiscordTransport
 from tests.notifications.desk import Crash, Desk, created

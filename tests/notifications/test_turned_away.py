@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.accounts import Flag
-from bot.domain.incidents import Delivery, Route
+from bot.domain.messages import Delivery, Route
 from bot.render.routes import failure_words
 from tests.notifications.desk import Desk, created, edited
 from tests.simulators.discord import Fault, Json, SimulatedDiscord, Trouble

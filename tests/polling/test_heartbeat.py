@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from bot.domain.incidents import Delivery, Message, Purpose
+from bot.domain.messages import Delivery, Message, Purpose
 from bot.domain.wellness import OVERDUE_AFTER
 from bot.polling.heartbeat import Heartbeat
 from tests.conftest import Leaks

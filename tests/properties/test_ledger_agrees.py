@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.accounts import Action
-from bot.domain.incidents import Delivery, State, new_key
+from bot.domain.incidents import State, new_key
+from bot.domain.messages import Delivery
 from bot.incidents.state import Transaction, WatchState
 from bot.rules.poll_state import PollState
 from bot.storage import Store, StoreError

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.domain.accounts import FlagKind
-from bot.domain.incidents import Delivery, Incident, Purpose, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.incidents import Incident, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.messages import Delivery, Purpose
 from bot.rules import owner_actions
 from bot.rules.policy import PUSH_EVERY
 from bot.rules.recipient import is_draft, running

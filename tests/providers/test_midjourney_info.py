@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.accounts import FastTime, Info, Subscription, Usage
+from bot.domain.account_info import FastTime, Info, Subscription, Usage
 from bot.providers.midjourney_info import READERS, folded, label_in_title, parse_info
 
 MEGA = (

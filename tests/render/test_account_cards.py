@@ -8,17 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.accounts import (
-    Action,
-    FastTime,
-    Flag,
-    FlagKind,
-    Info,
-    InfoSnapshot,
-    KnownAccount,
-    Subscription,
-    Usage,
-)
+from bot.domain.account_info import FastTime, Info, InfoSnapshot, Subscription, Usage
+from bot.domain.accounts import Action, Flag, FlagKind, KnownAccount
 from bot.render.account_cards import account_embed, flag_embed, flag_headline, info_embed
 from bot.render.instructions import BUTTONS, steps
 from bot.render.text import length

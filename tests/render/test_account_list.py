@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.accounts import FastTime, Info, InfoSnapshot, KnownAccount, Subscription
+from bot.domain.account_info import FastTime, Info, InfoSnapshot, Subscription
+from bot.domain.accounts import KnownAccount
 from bot.render.account_choices import choices, options
 from bot.render.account_list import (
     PAGE_LIMIT,

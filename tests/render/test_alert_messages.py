@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.accounts import Account, Action, Flag, KnownAccount
-from bot.domain.incidents import Ending, Incident, Purpose, Reason, Route, ServiceProblem, State, reference
+from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
+from bot.domain.messages import Purpose, Route, reference
 from bot.render.alert_messages import DMS_CLOSED, OUTDATED, look_of, opened_card
 from bot.render.message_content import ButtonLook, LinkLook, Look, SelectLook
 from tests.support.render_samples import (

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.accounts import Action, Flag, InfoSnapshot, KnownAccount
-from bot.domain.incidents import Incident, Purpose, Reason, Route
+from bot.domain.account_info import InfoSnapshot
+from bot.domain.accounts import Action, Flag, KnownAccount
+from bot.domain.incidents import Incident, Reason
+from bot.domain.messages import Purpose, Route
 from bot.interactions.buttons import view_of
 from bot.notifications.transport import DiscordTransport, OutgoingMessage
 from bot.render.account_cards import account_embed, flag_embed, info_embed

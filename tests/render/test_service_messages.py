@@ -7,7 +7,8 @@ import pytest
 
 from bot.domain.accounts import Account, Flag, KnownAccount
 from bot.domain.causes import Cause
-from bot.domain.incidents import Ending, Incident, Purpose, Reason, ServiceProblem, State, reference
+from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
+from bot.domain.messages import Purpose, reference
 from bot.render.alert_messages import look_of
 from bot.render.message_content import Look
 from tests.support.render_samples import (

@@ -9,18 +9,8 @@ from hypothesis import strategies as st
 
 from bot.domain.accounts import KnownAccount
 from bot.domain.causes import Cause
-from bot.domain.incidents import (
-    Delivery,
-    Ending,
-    Incident,
-    Message,
-    MessageItem,
-    Purpose,
-    Reason,
-    Route,
-    ServiceProblem,
-    State,
-)
+from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
+from bot.domain.messages import Delivery, Message, MessageItem, Purpose, Route
 from bot.domain.wellness import Lack, Problem
 from bot.notifications.transport import BODY_CODES, BROKEN_CODES, CLOSED_CODES
 from bot.render.causes import WORDS

@@ -5,18 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.causes import Cause
-from bot.domain.incidents import (
-    Delivery,
-    Ending,
-    Message,
-    MessageItem,
-    Purpose,
-    Reason,
-    ResetVerdict,
-    Route,
-    ServiceProblem,
-    State,
-)
+from bot.domain.incidents import Ending, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.messages import Delivery, Message, MessageItem, Purpose, Route
 from bot.rules import owner_actions
 from bot.rules.message_lifecycle import deleted, earliest_send, supersede
 from bot.rules.policy import PUSH_EVERY

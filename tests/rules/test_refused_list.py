@@ -1,7 +1,8 @@
 """Error 596 in place of the list: an account needs somebody, and the API does not say which."""
 
 from bot.domain.accounts import Flag, FlagKind
-from bot.domain.incidents import Ending, Purpose, Reason, ServiceProblem, State
+from bot.domain.incidents import Ending, Reason, ServiceProblem, State
+from bot.domain.messages import Purpose
 from tests.rules.world import BLOCK, CAPTCHA, HOUR, MINUTE, MODERATION, A, World, flagged, started
 
 

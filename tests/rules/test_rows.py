@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain.accounts import Flag, FlagKind
-from bot.domain.incidents import Delivery, Ending, Purpose, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.incidents import Ending, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.messages import Delivery, Purpose
 from bot.rules import owner_actions, timers
 from bot.rules.policy import PUSH_EVERY
 from bot.rules.poll_state import adding, expect_removal

@@ -6,18 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.accounts import Account, Flag, Observation
 from bot.domain.causes import Cause
-from bot.domain.incidents import (
-    Alert,
-    Delivery,
-    Incident,
-    Message,
-    MessageItem,
-    Purpose,
-    Reason,
-    ResetVerdict,
-    ServiceProblem,
-    State,
-)
+from bot.domain.incidents import Alert, Incident, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.messages import Delivery, Message, MessageItem, Purpose
 from bot.rules import owner_actions, polls
 from bot.rules.account_incidents import Change
 from bot.rules.message_lifecycle import cancel_for, deleted, earliest_send, supersede, with_open_incidents

@@ -11,7 +11,8 @@ from typing import Any
 
 import aiosqlite
 
-from bot.domain.accounts import Account, Flag, FlagKind, Info, InfoSnapshot, Observation
+from bot.domain.account_info import Info, InfoSnapshot
+from bot.domain.accounts import Account, Flag, FlagKind, Observation
 from bot.storage import Store
 
 AT = datetime(2026, 3, 1, 12, 0, 0, 5_000, tzinfo=UTC)

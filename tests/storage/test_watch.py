@@ -9,19 +9,8 @@ import pytest
 
 from bot.domain.accounts import Action, FlagKind
 from bot.domain.causes import Cause
-from bot.domain.incidents import (
-    Delivery,
-    Ending,
-    Incident,
-    Message,
-    MessageItem,
-    Purpose,
-    Reason,
-    ResetVerdict,
-    Route,
-    ServiceProblem,
-    State,
-)
+from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.messages import Delivery, Message, MessageItem, Purpose, Route
 from bot.storage import Store, StoredMute, StoreError
 from bot.storage.incident_repository import (
     IN_ORDER,

@@ -4,17 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.accounts import Flag
-from bot.domain.incidents import (
-    Delivery,
-    Ending,
-    Incident,
-    Message,
-    MessageItem,
-    Purpose,
-    Reason,
-    ServiceProblem,
-    State,
-)
+from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
+from bot.domain.messages import Delivery, Message, MessageItem, Purpose
 from tests.storage.cases import AT, CAPTCHA, FIRST, MINUTE, OWNER
 
 KEYS = [f"{number:032x}" for number in range(100)]

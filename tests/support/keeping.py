@@ -13,7 +13,8 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.domain.accounts import Account, Action, Flag, Observation
-from bot.domain.incidents import Incident, Message, Purpose, Route
+from bot.domain.incidents import Incident
+from bot.domain.messages import Message, Purpose, Route
 from bot.incidents.planner import NotificationPlanner
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState

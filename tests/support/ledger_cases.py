@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from bot.domain.incidents import Incident, Message
+from bot.domain.incidents import Incident
+from bot.domain.messages import Message
 from bot.incidents.state import Transaction, WatchState
 from bot.rules.poll_state import PollState
 from tests.storage.cases import AT, FIRST, SECOND

@@ -11,7 +11,8 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.actions.account_info import AccountInfoService
-from bot.domain.accounts import Account, Flag, Info, InfoSnapshot, KnownAccount
+from bot.domain.account_info import Info, InfoSnapshot
+from bot.domain.accounts import Account, Flag, KnownAccount
 from bot.incidents.planner import NotificationPlanner
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState

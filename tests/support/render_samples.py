@@ -9,27 +9,10 @@ from typing import Any
 import discord
 from hypothesis import strategies as st
 
-from bot.domain.accounts import (
-    Account,
-    Action,
-    FastTime,
-    Flag,
-    Info,
-    InfoSnapshot,
-    KnownAccount,
-    Subscription,
-    Usage,
-)
-from bot.domain.incidents import (
-    Ending,
-    Incident,
-    Message,
-    MessageItem,
-    Purpose,
-    Reason,
-    ServiceProblem,
-    State,
-)
+from bot.domain.account_info import FastTime, Info, InfoSnapshot, Subscription, Usage
+from bot.domain.accounts import Account, Action, Flag, KnownAccount
+from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
+from bot.domain.messages import Message, MessageItem, Purpose
 from bot.render.message_content import ButtonLook, LinkLook, Look, SelectLook
 from bot.render.text import length
 

@@ -17,7 +17,8 @@ from urllib.parse import quote
 import aiohttp
 from pydantic import SecretStr
 
-from bot.domain.accounts import Account, InfoSnapshot, SavedAccount, SubscriptionStatus, is_channel
+from bot.domain.account_info import InfoSnapshot, SubscriptionStatus
+from bot.domain.accounts import Account, SavedAccount, is_channel
 from bot.domain.clock import utc_now
 from bot.providers.errors import MalformedResponse, RateLimited, Rejected, Unreachable
 from bot.providers.redaction import HIDDEN, redact

@@ -11,7 +11,8 @@ from hashlib import blake2b
 from types import MappingProxyType
 from typing import Final
 
-from bot.domain.accounts import Account, Flag, Info, SavedAccount, SubscriptionStatus, is_channel
+from bot.domain.account_info import Info, SubscriptionStatus
+from bot.domain.accounts import Account, Flag, SavedAccount, is_channel
 from bot.providers.errors import Unreachable, UseapiError
 from bot.providers.midjourney_info import label_in_title, parse_info
 from bot.providers.redaction import redact

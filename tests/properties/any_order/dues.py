@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from bot.domain.incidents import Message, Purpose, Reason
+from bot.domain.incidents import Reason
+from bot.domain.messages import Message, Purpose
 from tests.properties.any_order.outages import Mark, Outages
 from tests.properties.any_order.truth import BLOCK, HOUR, MINUTE, Case, News, Truth
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from discord import ui
 
-from bot.domain.incidents import Route
+from bot.domain.messages import Route
 from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, OutgoingMessage, failure_kind
 from bot.render.message_content import signature
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.incidents import Incident, Message, Reason, ServiceProblem
+from bot.domain.incidents import Incident, Reason, ServiceProblem
+from bot.domain.messages import Message
 
 ASKS: Final = {ServiceProblem.UNREACHABLE: 0, ServiceProblem.PENDING: 0, ServiceProblem.LIST_GONE: 1}
 """What each trouble asks of a person: nothing, a look at the accounts; any other, to put it right."""

@@ -10,7 +10,8 @@ from typing import Final
 
 from bot.domain.accounts import Account, Flag, KnownAccount, Observation
 from bot.domain.causes import Cause
-from bot.domain.incidents import Delivery, ServiceProblem
+from bot.domain.incidents import ServiceProblem
+from bot.domain.messages import Delivery
 from bot.incidents.planner import NotificationPlanner
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState

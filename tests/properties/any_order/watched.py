@@ -13,7 +13,8 @@ import discord
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from bot.domain.accounts import Flag, FlagKind
-from bot.domain.incidents import Delivery, Incident, Message, Purpose, ServiceProblem, State, open_service
+from bot.domain.incidents import Incident, ServiceProblem, State, open_service
+from bot.domain.messages import Delivery, Message, Purpose
 from bot.notifications.retry_policy import original_key
 from bot.rules.recipient import is_joinable
 from bot.storage import StoreError

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.accounts import Account, Flag, FlagKind, SavedAccount, SubscriptionStatus
+from bot.domain.account_info import SubscriptionStatus
+from bot.domain.accounts import Account, Flag, FlagKind, SavedAccount
 from bot.domain.causes import Cause
 from bot.providers import errors
 from bot.providers.redaction import HIDDEN, redact
