@@ -14,6 +14,7 @@ from bot.domain.accounts import KnownAccount, SaveOutcome, SaveResult
 from bot.domain.errors import UserError
 from bot.interactions.account_card import CARD_ACTIONS, account_card
 from bot.interactions.account_form import JOBS, TOKEN, account_form, take_values
+from bot.interactions.account_option import AccountOption
 from bot.interactions.buttons import Access, ButtonPress, ButtonRouter, button, view_of
 from bot.interactions.client import Midwatch
 from bot.interactions.permissions import NotAnOwnerError, Owners
@@ -24,7 +25,6 @@ from bot.interactions.responses import (
     defer_update,
     respond,
     sentence,
-    suggested,
     update,
 )
 from bot.polling.poller import AccountPoller
@@ -36,7 +36,6 @@ from bot.render.account_admin_replies import (
     removed_words,
     saved_words,
 )
-from bot.render.account_choices import choices
 from bot.render.alert_items import account_of
 from bot.render.text import bare, plain
 from bot.storage import Store, StoreError
@@ -81,16 +80,11 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
     @app_commands.command()
     @app_commands.describe(account="The account: pick one, or type its name or channel id")
     @app_commands.default_permissions(manage_guild=True)
-    async def mjremove(self, interaction: Interaction, account: str) -> None:
+    async def mjremove(self, interaction: Interaction, account: AccountOption) -> None:
         """Remove a Midjourney account from useapi.net, after a confirmation."""
         await defer(interaction, private=True)
         await self._bot.require_owner(interaction.user.id)
         await self._ask_removal(interaction, await self._monitor.find(account))
-
-    @mjremove.autocomplete("account")
-    async def suggest(self, _interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        """Suggest accounts, from memory alone."""
-        return suggested(lambda: choices(self._monitor.roster.accounts, typed))
 
     async def edit(self, caller: Interaction, press: ButtonPress) -> None:
         """Open the form, for an account or for any; Discord wants it as the first answer."""

@@ -11,6 +11,7 @@ from discord.ext import commands
 from bot.domain.clock import utc_now
 from bot.domain.errors import UserError
 from bot.interactions.account_card import CARD_ACTIONS, account_card
+from bot.interactions.account_option import AccountOption
 from bot.interactions.buttons import Access, ButtonPress, ButtonRouter, button, select
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
@@ -20,13 +21,11 @@ from bot.interactions.responses import (
     defer_update,
     respond,
     respond_private,
-    suggested,
     update,
 )
 from bot.polling.account_cache import visible
 from bot.polling.poller import AccountPoller
 from bot.providers.useapi import UseapiError
-from bot.render.account_choices import choices
 from bot.render.account_list import AccountsPage, accounts_page, nothing_configured, option, unread
 from bot.render.text import bare, plain
 from bot.storage import Store
@@ -71,7 +70,7 @@ class Accounts(commands.Cog):
     async def mjname(
         self,
         interaction: Interaction,
-        account: str,
+        account: AccountOption,
         name: app_commands.Range[str, 1, NAME_LIMIT] | None = None,
     ) -> None:
         """Give a Midjourney account a name of your own."""
@@ -90,11 +89,6 @@ class Accounts(commands.Cog):
             interaction,
             Shown(content=f"✅ **{plain(known.label)}** is now called **{plain(renamed.label)}**."),
         )
-
-    @mjname.autocomplete("account")
-    async def suggest(self, _interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        """Suggest accounts, from memory alone."""
-        return suggested(lambda: choices(self._monitor.roster.accounts, typed))
 
     async def turn_page(self, caller: Interaction, press: ButtonPress) -> None:
         """Show another page of the list as it was last read."""

@@ -10,6 +10,7 @@ from bot.actions.account_info import AccountInfoService, InfoResult, Outcome
 from bot.domain.accounts import KnownAccount
 from bot.domain.clock import utc_now
 from bot.domain.errors import UserError
+from bot.interactions.account_option import AccountOption
 from bot.interactions.buttons import Access, ButtonPress, ButtonRouter, button, select
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
@@ -20,11 +21,10 @@ from bot.interactions.responses import (
     defer_update,
     respond,
     respond_private,
-    suggested,
 )
 from bot.polling.poller import AccountPoller
 from bot.render.account_cards import flag_embed, flag_headline, info_embed
-from bot.render.account_choices import OFFERED, choices, options
+from bot.render.account_choices import OFFERED, options
 from bot.render.phrases import waiting
 from bot.render.text import span
 
@@ -53,7 +53,7 @@ class Info(commands.Cog):
     async def mjinfo(
         self,
         interaction: Interaction,
-        account: str | None = None,
+        account: AccountOption | None = None,
         private: bool = False,  # noqa: FBT001, FBT002 - Discord's option
     ) -> None:
         """Ask Midjourney for an account's plan, fast time and usage."""
@@ -66,11 +66,6 @@ class Info(commands.Cog):
             await respond_private(interaction, self._which(interaction.user.id, private=private))
         else:
             await self._answer(interaction, known, interaction.user.id)
-
-    @mjinfo.autocomplete("account")
-    async def suggest(self, _interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        """Suggest accounts, from memory alone."""
-        return suggested(lambda: choices(self._monitor.roster.accounts, typed))
 
     async def ask(self, caller: Interaction, press: ButtonPress) -> None:
         """Answer below the card, to the same people who see the card."""

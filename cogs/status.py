@@ -15,16 +15,16 @@ from bot.domain.errors import UserError
 from bot.domain.incidents import Incident, open_service
 from bot.domain.messages import Message, Route
 from bot.incidents.service import IncidentService
+from bot.interactions.account_option import AccountOption
 from bot.interactions.alert_channel import lacking_now
 from bot.interactions.buttons import Access, ButtonPress, ButtonRouter, button
 from bot.interactions.client import Midwatch
-from bot.interactions.responses import Interaction, Shown, defer, defer_update, respond, suggested
+from bot.interactions.responses import Interaction, Shown, defer, defer_update, respond
 from bot.loops import WatchLoops
 from bot.notifications import RouteState
 from bot.polling.poller import AccountPoller
 from bot.providers.useapi import UseapiError
 from bot.render import action_replies
-from bot.render.account_choices import choices
 from bot.render.routes import RouteStatus, route_line
 from bot.render.status_page import WatchStatus, presence_text, status
 from bot.render.text import count, plain, when
@@ -115,7 +115,9 @@ class Status(commands.Cog):
         account="The account: pick one, or leave it out for all of them",
     )
     @app_commands.default_permissions(manage_guild=True)
-    async def mjmute(self, interaction: Interaction, duration: str, account: str | None = None) -> None:
+    async def mjmute(
+        self, interaction: Interaction, duration: str, account: AccountOption | None = None
+    ) -> None:
         """Hold alerts for a while; blocks come through, and you get the rest when the time is over."""
         await defer(interaction, private=True)
         await self._bot.require_owner(interaction.user.id)
@@ -129,11 +131,6 @@ class Status(commands.Cog):
         await respond(
             interaction, Shown(action_replies.muted(known, until) if length else self._unmuted(known))
         )
-
-    @mjmute.autocomplete("account")
-    async def suggest(self, _interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        """Suggest accounts, from memory alone."""
-        return suggested(lambda: choices(self._monitor.roster.accounts, typed))
 
     @mjmute.autocomplete("duration")
     async def suggest_duration(self, _interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:

@@ -16,6 +16,7 @@ from bot.domain.messages import Message
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
 from bot.interactions.account_card import CARD_ACTIONS
+from bot.interactions.account_option import AccountOption
 from bot.interactions.buttons import Access, ButtonPress, ButtonRouter, OutdatedError, view_of
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
@@ -28,7 +29,6 @@ from bot.interactions.responses import (
     respond,
     respond_private,
     sentence,
-    suggested,
     update,
 )
 from bot.loops import WatchLoops
@@ -36,7 +36,6 @@ from bot.notifications.content import note_for
 from bot.polling.poller import AccountPoller
 from bot.providers.useapi import UseapiError
 from bot.render import action_replies
-from bot.render.account_choices import choices
 from bot.render.alert_items import account_of
 from bot.render.alert_messages import look_of, opened_card
 from bot.render.message_content import Look
@@ -89,16 +88,11 @@ class Moderation(commands.Cog):
     @app_commands.command()
     @app_commands.describe(account="The account: pick one, or type its name or channel id")
     @app_commands.default_permissions(manage_guild=True)
-    async def mjreset(self, interaction: Interaction, account: str) -> None:
+    async def mjreset(self, interaction: Interaction, account: AccountOption) -> None:
         """Return a flagged account to work, after you acknowledged Midjourney's message in Discord."""
         await defer(interaction, private=True)
         await self._bot.require_owner(interaction.user.id)
         await self._ask_reset_of(interaction, await self._monitor.find(account))
-
-    @mjreset.autocomplete("account")
-    async def suggest(self, _interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        """Suggest accounts, from memory alone."""
-        return suggested(lambda: choices(self._monitor.roster.accounts, typed))
 
     async def ask_reset_on_card(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask for a confirmation from an account's card."""

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 import secrets
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Coroutine, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +18,6 @@ from discord.ui import LayoutView, View
 from bot.domain.errors import UserError
 from bot.providers.useapi import UseapiError
 from bot.render import phrases
-from bot.render.text import bare
 from bot.runtime.supervisor import describe, is_surprise
 from bot.storage import StoreError
 
@@ -29,7 +28,6 @@ log = logging.getLogger(__name__)
 
 UNKNOWN_INTERACTION: Final = 10062
 ALREADY_ACKNOWLEDGED: Final = 40060
-CHOICE_LIMIT: Final = 100
 LATE: Final = "late"
 BROKEN_OFF: Final = "broken off"
 PRIVATE: Final = "private"
@@ -232,15 +230,6 @@ def sentence(error: Exception) -> str:
             return phrases.unsaid(logged(error))
         case _:
             return phrases.unexpected(logged(error))
-
-
-def suggested(find: Callable[[], list[app_commands.Choice[str]]]) -> list[app_commands.Choice[str]]:
-    """Return what `find` finds; if it fails, one suggestion says so: autocompletion shows nothing else."""
-    try:
-        return find()
-    except Exception as error:  # noqa: BLE001 - whatever it is, the person gets an answer
-        said = f"⚠️ Suggestions do not work now; type the channel id. Reference in the log: {logged(error)}"
-        return [app_commands.Choice(name=bare(said, CHOICE_LIMIT), value="no suggestion")]
 
 
 def logged(error: Exception) -> str:

@@ -7,9 +7,10 @@ from contextlib import closing
 
 import pytest
 
+from bot.interactions import account_option
 from tests.simulators.discord import Interaction
 from tests.simulators.useapi import MODERATION, Endpoint, Fault
-from tests.support.faulty_cog import DETAILS
+from tests.support.faulty_cog import DETAILS, fail
 from tests.support.reading import text
 from tests.support.running import Bot, Visitor
 
@@ -241,10 +242,11 @@ async def test_a_fault_behind_a_button_or_select_gives_a_reference(
 
 
 async def test_a_fault_in_autocompletion_stands_among_the_suggestions(
-    faulty: Bot, ada: Visitor, caplog: pytest.LogCaptureFixture
+    bot: Bot, ada: Visitor, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await faulty.start()
-    (only,) = await ada.complete("faulty", "a")
+    monkeypatch.setattr(account_option, "choices", fail)
+    await bot.start()
+    (only,) = await ada.complete("mjinfo", "a")
     assert "Suggestions do not work now" in only.name
     assert reference_in(only.name, caplog.text)
 

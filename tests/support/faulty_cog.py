@@ -8,18 +8,18 @@ from discord.ext import commands
 
 from bot.interactions.buttons import Access, ButtonPress, ButtonRouter, button, select
 from bot.interactions.client import Midwatch
-from bot.interactions.responses import Interaction, Shown, defer, defer_update, respond_private, suggested
+from bot.interactions.responses import Interaction, Shown, defer, defer_update, respond_private
 
 DETAILS: Final = "details that are for the log alone"
 
 
-def fail() -> list[app_commands.Choice[str]]:
+def fail(*_about: object) -> None:
     """Fail as nobody foresaw."""
     raise RuntimeError(DETAILS)
 
 
 class Faulty(commands.Cog):
-    """Fails at once, after "thinking", in suggestions, when pressed and when chosen from."""
+    """Fails at once, after "thinking", when pressed and when chosen from."""
 
     def __init__(self, controls: ButtonRouter) -> None:
         controls.register("faulty.press", Access.ASKER, self.press)
@@ -27,7 +27,7 @@ class Faulty(commands.Cog):
         controls.register("faulty.update", Access.ASKER, self.update)
 
     @app_commands.command()
-    async def faulty(self, interaction: Interaction, where: str, account: str | None = None) -> None:
+    async def faulty(self, interaction: Interaction, where: str) -> None:
         """Fail where one is told to, or offer what fails."""
         match where:
             case "at once":
@@ -38,12 +38,7 @@ class Faulty(commands.Cog):
             case "modal":
                 await interaction.response.send_modal(Question(timeout=60, custom_id="faulty:question"))
             case _:
-                await respond_private(interaction, offer(interaction.user.id, account))
-
-    @faulty.autocomplete("account")
-    async def suggest(self, _interaction: Interaction, _typed: str) -> list[app_commands.Choice[str]]:
-        """Fail to suggest anything."""
-        return suggested(fail)
+                await respond_private(interaction, offer(interaction.user.id))
 
     async def press(self, _caller: Interaction, _press: ButtonPress) -> None:
         """Fail at once."""
@@ -61,13 +56,13 @@ class Question(ui.Modal, title="A question"):
     answer: ui.TextInput["Question"] = ui.TextInput(label="Answer", custom_id="answer", required=False)
 
 
-def offer(asker: int, account: str | None) -> Shown:
+def offer(asker: int) -> Shown:
     """Offer two buttons and a select."""
     view = ui.View(timeout=None)
     view.add_item(button("faulty.press", "Press", asker=asker))
     view.add_item(button("faulty.update", "Update", asker=asker))
     view.add_item(select("faulty.pick", [discord.SelectOption(label="one")], "Pick", asker=asker))
-    return Shown(content=f"Choose how to fail {account or ''}", view=view)
+    return Shown(content="Choose how to fail", view=view)
 
 
 async def setup(bot: Midwatch) -> None:
