@@ -112,7 +112,7 @@ async def run(
         stack.enter_context(logged(settings.useapi_url))
         session = await stack.enter_async_context(open_session())
         services = await assemble(settings, store, session, at, waits)
-        stack.push_async_callback(services.monitor.close)
+        stack.push_async_callback(services.poller.close)
         stack.push_async_callback(services.inquiries.close)
         await stack.enter_async_context(working(services.configuring.look_back()))
         bot = await stack.enter_async_context(Midwatch(settings, services))
@@ -148,20 +148,20 @@ async def assemble(
     owners = Owners(settings.owner_ids, settings.guild_ids, store)
     with store.understood():
         await owners.load()
-        ledger = await WatchState.load(store, utc_now)
-        roster, greeted = await recall(store), await store.watch.greeted()
+        watch_state = await WatchState.load(store, utc_now)
+        cache, greeted = await recall(store), await store.watch.greeted()
     teller = NotificationPlanner(lambda: owners.ids, policy_of(settings), utc_now)
-    keeper = IncidentService(ledger, teller, greeted)
-    monitor = AccountPoller(useapi, store, roster, keeper)
-    configuring = AccountAdmin(useapi, monitor, keeper, store)
+    incident_service = IncidentService(watch_state, teller, greeted)
+    poller = AccountPoller(useapi, store, cache, incident_service)
+    configuring = AccountAdmin(useapi, poller, incident_service, store)
 
-    def rounds_of(client: discord.Client) -> WatchLoops:
+    def loops_of(client: discord.Client) -> WatchLoops:
         post = DiscordTransport(client, settings.alert_channel_id)
         outbox = Outbox(
-            ledger,
+            watch_state,
             post,
             teller,
-            accounts=lambda: monitor.roster.named,
+            accounts=lambda: poller.cache.named,
             view_of=view_of,
             now=utc_now,
             edit_every=waits.edits,
@@ -169,17 +169,19 @@ async def assemble(
         )
         notice = MemoryNotice(post, lambda: owners.ids)
         heartbeat = Heartbeat(session, settings.heartbeat_url)
-        return WatchLoops(monitor, keeper, outbox, notice, heartbeat, settings.poll_interval, now=utc_now)
+        return WatchLoops(
+            poller, incident_service, outbox, notice, heartbeat, settings.poll_interval, now=utc_now
+        )
 
     return Services(
         store,
-        monitor,
-        AccountInfoService(useapi, store, monitor),
+        poller,
+        AccountInfoService(useapi, store, poller),
         owners,
-        keeper,
-        Resets(useapi, monitor, keeper, sleep=waits.sleep, at=at),
+        incident_service,
+        Resets(useapi, poller, incident_service, sleep=waits.sleep, at=at),
         configuring,
-        rounds_of,
+        loops_of,
     )
 
 

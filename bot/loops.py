@@ -21,7 +21,7 @@ from bot.storage import StoreError
 
 log = logging.getLogger(__name__)
 
-LOOK_LIMIT: Final = timedelta(seconds=60)
+POLL_LIMIT: Final = timedelta(seconds=60)
 JITTER: Final = 0.1
 AT_ONCE: Final = timedelta(0)
 SHORTEST_REST: Final = timedelta(seconds=1)
@@ -41,8 +41,8 @@ class WatchLoops:
 
     def __init__(
         self,
-        monitor: AccountPoller,
-        keeper: IncidentService,
+        poller: AccountPoller,
+        incident_service: IncidentService,
         outbox: Outbox,
         notice: MemoryNotice,
         heartbeat: Heartbeat,
@@ -52,8 +52,8 @@ class WatchLoops:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self._monitor = monitor
-        self._keeper = keeper
+        self._poller = poller
+        self._incident_service = incident_service
         self.outbox = outbox
         self._notice = notice
         self._heartbeat = heartbeat
@@ -79,22 +79,24 @@ class WatchLoops:
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
-        """Make the rounds beside the body."""
+        """Run the loops beside the body."""
         stop = asyncio.Event()
         loops = {
             POLLING: supervise(
-                lambda: self._look_and_rest(stop),
+                lambda: self._poll_and_rest(stop),
                 name=POLLING,
                 stop=stop,
                 every=AT_ONCE,
                 limit=None,
                 health=self.health,
-                delayed=self._look_in,
+                delayed=self._schedule_next,
                 sleep=self._sleep,
             ),
             CLOCK: self._loop(CLOCK, lambda: self._mind_the_clock(stop), stop),
             OUTBOX: self.outbox.run(stop),
-            FORGETTING: self._loop(FORGETTING, self._keeper.ledger.prune, stop, every=FORGET_EVERY),
+            FORGETTING: self._loop(
+                FORGETTING, self._incident_service.watch_state.prune, stop, every=FORGET_EVERY
+            ),
             NOTICE: self._loop(NOTICE, self._show_notice, stop, every=min(self._interval, NOTICE_EVERY)),
         }
         self._tasks = {name: asyncio.create_task(loop, name=f"loop: {name}") for name, loop in loops.items()}
@@ -125,14 +127,15 @@ class WatchLoops:
         Heartbeat, `/mjstatus` and the bot's own status all read this, and nothing else.
         """
         ended = {name for name, task in self._tasks.items() if task.done()}
-        unwritten = self._monitor.unwritten
+        unwritten = self._poller.unwritten
         return problems(
             Signs(
                 now=self._now(),
-                has_seen=self._monitor.failure is None and not self._keeper.ledger.watch.resumed,
+                has_seen=self._poller.failure is None
+                and not self._incident_service.watch_state.watch.resumed,
                 unwritten=str(unwritten) if unwritten else None,
                 unwritten_since=self._unwritten_since,
-                has_owners=self._keeper.has_owners,
+                has_owners=self._incident_service.has_owners,
                 overdue_since=self.outbox.report().overdue_since,
                 loops={
                     name: name not in ended and not health.failures_in_a_row
@@ -146,29 +149,29 @@ class WatchLoops:
         since = self._unwritten_since
         if since is None:
             await self._notice.end(self._now())
-        elif self._now() - since >= self._keeper.policy.outage_after:
+        elif self._now() - since >= self._incident_service.policy.outage_after:
             await self._notice.show(since)
 
-    async def _look_and_rest(self, stop: asyncio.Event) -> None:
+    async def _poll_and_rest(self, stop: asyncio.Event) -> None:
         """Look, then wait for the next time; a good look by somebody else ends a long wait."""
         self.next_poll = None
-        async with asyncio.timeout(LOOK_LIMIT.total_seconds()):
+        async with asyncio.timeout(POLL_LIMIT.total_seconds()):
             await first_of(self.poll(), stop.wait())
         self.health.succeeded(POLLING)
-        self._monitor.recovered.clear()
+        self._poller.recovered.clear()
         rest = self.rest()
-        self._look_in(rest)
-        await first_of(stop.wait(), self._monitor.recovered.wait(), self._sleep(rest.total_seconds()))
+        self._schedule_next(rest)
+        await first_of(stop.wait(), self._poller.recovered.wait(), self._sleep(rest.total_seconds()))
 
-    def _look_in(self, rest: timedelta) -> None:
+    def _schedule_next(self, rest: timedelta) -> None:
         self.next_poll = self._now() + rest
 
     async def poll(self) -> None:
         """Look once. That the list cannot be read is for the watch to judge, and no failure of the loop."""
         failed = self.failed_polls + 1
         try:
-            await self._monitor.poll()
-            failed = 0 if self._monitor.unwritten is None else failed
+            await self._poller.poll()
+            failed = 0 if self._poller.unwritten is None else failed
         except UseapiError:
             return
         finally:
@@ -179,7 +182,7 @@ class WatchLoops:
 
     def _take_stock(self) -> None:
         """Note how the watch is after a poll, and let the bot's status follow when that has changed."""
-        if self._monitor.unwritten is None:
+        if self._poller.unwritten is None:
             self._unwritten_since = None
         elif self._unwritten_since is None:
             self._unwritten_since = self._now()
@@ -189,12 +192,12 @@ class WatchLoops:
             return
         if Lack.OWNERS in lacks - {each.lack for each in before}:
             log.warning("no owner is known: nobody can be told anything until Discord says who they are")
-        self._keeper.ledger.changed.fire()
+        self._incident_service.watch_state.changed.fire()
 
     def rest(self) -> timedelta:
         """Return how long to wait: at the pace of the settings, longer where asking soon does not help."""
-        failure, ledger = self._monitor.failure, self._keeper.ledger
-        wanted = next_poll_in(ledger.watch, ledger.incidents, Policy(self._interval))
+        failure, watch_state = self._poller.failure, self._incident_service.watch_state
+        wanted = next_poll_in(watch_state.watch, watch_state.incidents, Policy(self._interval))
         if wanted > self._interval:
             return wanted
         pace = self._interval * (1 + JITTER * (2 * self._chance() - 1))
@@ -205,8 +208,12 @@ class WatchLoops:
     async def _mind_the_clock(self, stop: asyncio.Event) -> None:
         """Take in that time has passed, then wait until it matters again."""
         async with asyncio.timeout(TICK_LIMIT.total_seconds()):
-            await self._keeper.tick()
+            await self._incident_service.tick()
         self._healths[CLOCK].succeeded(CLOCK)
-        seen = self._keeper.ledger.changed.version
-        wait = max(self._keeper.next_tick() - self._now(), SHORTEST_REST)
-        await first_of(stop.wait(), self._keeper.ledger.changed.wait(seen), self._sleep(wait.total_seconds()))
+        seen = self._incident_service.watch_state.changed.version
+        wait = max(self._incident_service.next_tick() - self._now(), SHORTEST_REST)
+        await first_of(
+            stop.wait(),
+            self._incident_service.watch_state.changed.wait(seen),
+            self._sleep(wait.total_seconds()),
+        )

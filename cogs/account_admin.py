@@ -53,14 +53,14 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
         self,
         bot: Midwatch,
         configuring: AccountAdmin,
-        monitor: AccountPoller,
+        poller: AccountPoller,
         owners: Owners,
         store: Store,
         controls: ButtonRouter,
     ) -> None:
         self._bot = bot
         self._configuring = configuring
-        self._monitor = monitor
+        self._poller = poller
         self._owners = owners
         self._store = store
         controls.register("account.edit", Access.OWNERS, self.edit)
@@ -84,12 +84,12 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
         """Remove a Midjourney account from useapi.net, after a confirmation."""
         await defer(interaction, private=True)
         await self._bot.require_owner(interaction.user.id)
-        await self._ask_removal(interaction, await self._monitor.find(account))
+        await self._ask_removal(interaction, await self._poller.find(account))
 
     async def edit(self, caller: Interaction, press: ButtonPress) -> None:
         """Open the form, for an account or for any; Discord wants it as the first answer."""
         channel, _, typed = press.argument.partition(".")
-        await self._open_form(caller, self._monitor.roster.get(channel), typed)
+        await self._open_form(caller, self._poller.cache.get(channel), typed)
 
     async def _open_form(self, caller: Interaction, known: KnownAccount | None, typed: str = "") -> None:
         title = f"Update {bare(known.label, NAME_IN_TITLE)}" if known else "Add or update an account"
@@ -120,7 +120,7 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
 
     async def _show_saved(self, caller: Interaction, saved: SaveResult, expected: str) -> None:
         """Show the account as it is now, with a word if it is not the one that was meant."""
-        known = self._monitor.roster.get(saved.account.channel) if saved.account else None
+        known = self._poller.cache.get(saved.account.channel) if saved.account else None
         if known is None:
             absent = saved.outcome is SaveOutcome.ABSENT
             view = again(caller.user.id, expected, str(saved.jobs)) if absent else None
@@ -128,7 +128,7 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
             return
         words = saved_words(saved, f"**{plain(known.label)}**")
         if expected and expected != known.channel:
-            words += f"\n{another_account(account_of(expected, self._monitor.roster.by_channel))}"
+            words += f"\n{another_account(account_of(expected, self._poller.cache.by_channel))}"
         actions = ()
         with suppress(StoreError):  # it is done, and who did it must learn so
             actions = await self._store.actions(known.channel, CARD_ACTIONS)
@@ -140,7 +140,7 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
     async def ask_removal(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask whether the account of a card is to be removed."""
         await defer(caller, private=True)
-        await self._ask_removal(caller, await self._monitor.find(press.argument))
+        await self._ask_removal(caller, await self._poller.find(press.argument))
 
     async def _ask_removal(self, caller: Interaction, known: KnownAccount) -> None:
         if not known.account.has_channel_id:
@@ -160,7 +160,7 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
         """Remove what was confirmed, and say what came of it."""
         await defer_update(caller)
         await self._bot.require_owner(caller.user.id)
-        known = account_of(press.argument, self._monitor.roster.by_channel)
+        known = account_of(press.argument, self._poller.cache.by_channel)
         try:
             removed = await self._configuring.remove(press.argument, caller.user.id, self._bot.in_flight.sent)
         except (UseapiError, StoreError) as error:
@@ -191,6 +191,6 @@ async def setup(bot: Midwatch) -> None:
     services = bot.services
     await bot.add_cog(
         ConfiguringCog(
-            bot, services.configuring, services.monitor, services.owners, services.store, bot.controls
+            bot, services.configuring, services.poller, services.owners, services.store, bot.controls
         )
     )

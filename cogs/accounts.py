@@ -38,9 +38,9 @@ TAIL: Final = re.compile(r"(?:\N{MIDLINE HORIZONTAL ELLIPSIS}|\.{2,3})\s*[0-9]{4
 class Accounts(commands.Cog):
     """Lists the configured accounts, opens their cards and names them."""
 
-    def __init__(self, bot: Midwatch, monitor: AccountPoller, store: Store, controls: ButtonRouter) -> None:
+    def __init__(self, bot: Midwatch, poller: AccountPoller, store: Store, controls: ButtonRouter) -> None:
         self._bot = bot
-        self._monitor = monitor
+        self._poller = poller
         self._store = store
         controls.register("list.page", Access.ASKER, self.turn_page)
         controls.register("list.refresh", Access.ASKER, self.refresh)
@@ -53,9 +53,9 @@ class Accounts(commands.Cog):
         """List the configured Midjourney accounts and how they are."""
         await defer(interaction, private=private)
         try:
-            await self._monitor.poll()
+            await self._poller.poll()
         except UseapiError:
-            if not self._monitor.roster.accounts:
+            if not self._poller.cache.accounts:
                 raise
             await respond_private(interaction, self._list(interaction.user.id, 0))
         else:
@@ -76,15 +76,15 @@ class Accounts(commands.Cog):
         """Give a Midjourney account a name of your own."""
         await defer(interaction, private=True)
         await self._bot.require_owner(interaction.user.id)
-        known = await self._monitor.find(account)
+        known = await self._poller.find(account)
         name = checked_name(name)
-        if name is not None and (holder := self._monitor.roster.holder(name, besides=known.channel)):
+        if name is not None and (holder := self._poller.cache.holder(name, besides=known.channel)):
             raise UserError(
                 f"{plain(holder.label)} goes by that name already.",
                 "Choose another name, or rename that one first.",
             )
         await self._store.rename(known.channel, name, actor_id=interaction.user.id, at=utc_now())
-        renamed = self._monitor.roster.rename(known, name)
+        renamed = self._poller.cache.rename(known, name)
         await respond(
             interaction,
             Shown(content=f"✅ **{plain(known.label)}** is now called **{plain(renamed.label)}**."),
@@ -97,26 +97,26 @@ class Accounts(commands.Cog):
     async def refresh(self, caller: Interaction, press: ButtonPress) -> None:
         """Read the list again and show the same page of it."""
         await defer_update(caller)
-        await self._monitor.poll_for_press()
+        await self._poller.poll_for_press()
         await respond(caller, self._list(press.asker, press.page))
 
     async def open_card(self, caller: Interaction, press: ButtonPress) -> None:
         """Show one account's card to the person who picked it."""
         await defer(caller, private=True)
-        known = self._monitor.roster.find(press.chosen or "")
+        known = self._poller.cache.find(press.chosen or "")
         actions = await self._store.actions(known.channel, CARD_ACTIONS)
         owner = self._bot.services.owners.may_act(caller.user.id)
         unseen = self._bot.services.resets.is_unseen
         await respond(caller, account_card(known, actions, caller.user.id, owner=owner, unseen=unseen))
 
     def _list(self, asker: int, page: int) -> Shown:
-        roster = self._monitor.roster
-        if not roster.accounts:
+        cache = self._poller.cache
+        if not cache.accounts:
             return Shown(view=empty_view(asker))
-        error = self._monitor.failure
+        error = self._poller.failure
         refusal = error and unread(str(error), error.next_step, error.quote)
-        at = roster.observed_at or utc_now()
-        return Shown(view=list_view(accounts_page(roster.accounts, page, at=at, refusal=refusal), asker))
+        at = cache.observed_at or utc_now()
+        return Shown(view=list_view(accounts_page(cache.accounts, page, at=at, refusal=refusal), asker))
 
 
 def checked_name(name: str | None) -> str | None:
@@ -185,4 +185,4 @@ def empty_view(asker: int) -> ui.LayoutView:
 
 async def setup(bot: Midwatch) -> None:
     """Add the cog to the bot."""
-    await bot.add_cog(Accounts(bot, bot.services.monitor, bot.services.store, bot.controls))
+    await bot.add_cog(Accounts(bot, bot.services.poller, bot.services.store, bot.controls))

@@ -36,8 +36,8 @@ EMBEDS_LIMIT: Final = 6_000
 class Info(commands.Cog):
     """Asks Midjourney about an account and posts the formatted answer."""
 
-    def __init__(self, monitor: AccountPoller, inquiries: AccountInfoService, controls: ButtonRouter) -> None:
-        self._monitor = monitor
+    def __init__(self, poller: AccountPoller, inquiries: AccountInfoService, controls: ButtonRouter) -> None:
+        self._poller = poller
         self._inquiries = inquiries
         controls.register("info.ask", Access.ASKER, self.ask)
         controls.register("info.again", Access.ASKER, self.ask_again)
@@ -61,7 +61,7 @@ class Info(commands.Cog):
             await respond_private(interaction, self._which(interaction.user.id, private=private))
             return
         await defer(interaction, private=private)
-        known = await (self._only() if account is None else self._monitor.find(account))
+        known = await (self._only() if account is None else self._poller.find(account))
         if known is None:
             await respond_private(interaction, self._which(interaction.user.id, private=private))
         else:
@@ -70,23 +70,23 @@ class Info(commands.Cog):
     async def ask(self, caller: Interaction, press: ButtonPress) -> None:
         """Answer below the card, to the same people who see the card."""
         await defer(caller, private=caller.message is not None and caller.message.flags.ephemeral)
-        await self._answer(caller, self._monitor.roster.find(press.argument), caller.user.id)
+        await self._answer(caller, self._poller.cache.find(press.argument), caller.user.id)
 
     async def ask_again(self, caller: Interaction, press: ButtonPress) -> None:
         """Bring the answer that is shown up to date."""
         await defer_update(caller)
-        await self._answer(caller, self._monitor.roster.find(press.argument), press.asker)
+        await self._answer(caller, self._poller.cache.find(press.argument), press.asker)
 
     async def ask_anyway(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask about a flagged account, because an owner wants to."""
         await defer_update(caller)
-        known = self._monitor.roster.find(press.argument)
+        known = self._poller.cache.find(press.argument)
         await self._answer(caller, known, press.asker, even_if_flagged=True)
 
     async def choose(self, caller: Interaction, press: ButtonPress) -> None:
         """Answer the command that was used without an account."""
         await defer(caller, private=press.argument == PRIVATE)
-        await self._answer(caller, self._monitor.roster.find(press.chosen or ""), caller.user.id)
+        await self._answer(caller, self._poller.cache.find(press.chosen or ""), caller.user.id)
 
     async def _answer(
         self, caller: Interaction, known: KnownAccount, asker: int, *, even_if_flagged: bool = False
@@ -94,15 +94,15 @@ class Info(commands.Cog):
         asking = self._inquiries.ask(known, even_if_flagged=even_if_flagged)
         inquiry = await awaited(caller, asking, waiting(utc_now(), self._inquiries.longest))
         await respond(caller, answer(inquiry, asker))
-        self._monitor.start_poll()  # what is suggested next shall be up to date
+        self._poller.start_poll()  # what is suggested next shall be up to date
 
     def _askable(self) -> list[KnownAccount]:
-        return [known for known in self._monitor.roster.accounts if known.account.has_channel_id]
+        return [known for known in self._poller.cache.accounts if known.account.has_channel_id]
 
     async def _only(self) -> KnownAccount | None:
         """Return the only account, which the list is read again for if there is none; None of several."""
         if not self._askable():
-            await self._monitor.poll()
+            await self._poller.poll()
         match self._askable():
             case []:
                 raise UserError(
@@ -170,4 +170,4 @@ def flagged(known: KnownAccount, asker: int) -> Shown:
 
 async def setup(bot: Midwatch) -> None:
     """Add the cog to the bot."""
-    await bot.add_cog(Info(bot.services.monitor, bot.services.inquiries, bot.controls))
+    await bot.add_cog(Info(bot.services.poller, bot.services.inquiries, bot.controls))

@@ -47,16 +47,16 @@ class Status(commands.Cog):
     def __init__(
         self,
         bot: Midwatch,
-        monitor: AccountPoller,
-        keeper: IncidentService,
-        rounds: WatchLoops,
+        poller: AccountPoller,
+        incident_service: IncidentService,
+        loops: WatchLoops,
         store: Store,
         controls: ButtonRouter,
     ) -> None:
         self._bot = bot
-        self._monitor = monitor
-        self._keeper = keeper
-        self._rounds = rounds
+        self._poller = poller
+        self._incident_service = incident_service
+        self._loops = loops
         self._store = store
         self._going = AsyncExitStack()
         controls.register("status.refresh", Access.ASKER, self.refresh)
@@ -71,9 +71,9 @@ class Status(commands.Cog):
 
     async def _keep_presence(self) -> None:
         """Show how things are, then wait until they change."""
-        seen = self._keeper.ledger.changed.version
+        seen = self._incident_service.watch_state.changed.version
         await self.show_presence()
-        await first_of(self._keeper.ledger.changed.wait(seen), asyncio.sleep(PRESENCE_SECONDS))
+        await first_of(self._incident_service.watch_state.changed.wait(seen), asyncio.sleep(PRESENCE_SECONDS))
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
@@ -88,16 +88,16 @@ class Status(commands.Cog):
 
     async def show_presence(self, *, anew: bool = False) -> None:
         """Say at a glance, in the bot's own status, how things are."""
-        ledger = self._keeper.ledger
-        incidents = ledger.incidents.values()
+        watch_state = self._incident_service.watch_state
+        incidents = watch_state.incidents.values()
         service = open_service(incidents)
         text = presence_text(
-            len(ledger.watch.listed or ()),
+            len(watch_state.watch.listed or ()),
             incidents,
-            trouble=service.problem if service else None,
+            problem=service.problem if service else None,
             cause=service.cause if service else None,
-            muted=any(until > utc_now() for until in ledger.mutes.values()),
-            lacks=[each.lack for each in self._rounds.problems()],
+            muted=any(until > utc_now() for until in watch_state.mutes.values()),
+            lacks=[each.lack for each in self._loops.problems()],
         )
         await self._bot.present(text, anew=anew)
 
@@ -121,13 +121,13 @@ class Status(commands.Cog):
         """Hold alerts for a while; blocks come through, and you get the rest when the time is over."""
         await defer(interaction, private=True)
         await self._bot.require_owner(interaction.user.id)
-        known = None if account is None else await self._monitor.find(account)
+        known = None if account is None else await self._poller.find(account)
         channel = None if known is None else known.channel
         length = mute_length(duration)
         until = utc_now() + length
         if known is None and not length:
             await self._unmute_each(interaction.user.id)
-        await self._keeper.mute(channel, interaction.user.id, until)
+        await self._incident_service.mute(channel, interaction.user.id, until)
         await respond(
             interaction, Shown(action_replies.muted(known, until) if length else self._unmuted(known))
         )
@@ -147,10 +147,10 @@ class Status(commands.Cog):
         """Send every owner a marked test alert, and say whether it arrived."""
         await defer(interaction, private=True)
         await self._bot.require_owner(interaction.user.id)
-        tests = await self._keeper.test(self._rounds.outbox.routes)
+        tests = await self._incident_service.test(self._loops.outbox.routes)
         await self._sent(tests)
         lines = [route_line(each) for each in self._routes()]
-        late = sum(is_waiting(self._keeper.ledger.messages.get(test.key)) for test in tests)
+        late = sum(is_waiting(self._incident_service.watch_state.messages.get(test.key)) for test in tests)
         if late:
             lines.append(
                 f"⏳ {count(late, 'test')} not accepted by Discord yet: check /mjstatus in a minute."
@@ -160,66 +160,68 @@ class Status(commands.Cog):
     async def refresh(self, caller: Interaction, press: ButtonPress) -> None:
         """Show how things are now."""
         await defer_update(caller)
-        if self._monitor.failure is not None:
+        if self._poller.failure is not None:
             with suppress(UseapiError):  # the status says it
-                await self._monitor.poll()
+                await self._poller.poll()
         await respond(caller, Shown(view=status_view(await self._status(), press.asker)))
 
     async def _unmute_each(self, owner: int) -> None:
         """End the mutes of single accounts, before that of all: what they held is then told together."""
         now = utc_now()
-        for channel, until in tuple(self._keeper.ledger.mutes.items()):
+        for channel, until in tuple(self._incident_service.watch_state.mutes.items()):
             if channel is not None and until > now:
-                await self._keeper.mute(channel, owner, now)
+                await self._incident_service.mute(channel, owner, now)
 
     def _unmuted(self, known: KnownAccount | None) -> str:
         """Say that alerts come again, unless all are muted still."""
-        until = self._keeper.ledger.mutes.get(None)
+        until = self._incident_service.watch_state.mutes.get(None)
         if known is None or until is None or until <= utc_now():
             return action_replies.unmuted(known)
         return f"🔇 All accounts are muted until {when(until, 'f')}. To end that, use /mjmute off."
 
     async def _sent(self, tests: Iterable[Message]) -> None:
         """Wait until each test arrived or was refused, but not for ever."""
-        ledger = self._keeper.ledger
+        watch_state = self._incident_service.watch_state
         waiting = {test.key for test in tests}
         with suppress(TimeoutError):
             async with asyncio.timeout(TEST_LIMIT_SECONDS):
-                while any(is_waiting(ledger.messages.get(key)) for key in waiting):
-                    await ledger.changed.wait(ledger.changed.version)
+                while any(is_waiting(watch_state.messages.get(key)) for key in waiting):
+                    await watch_state.changed.wait(watch_state.changed.version)
 
     async def _status(self) -> WatchStatus:
-        ledger = self._keeper.ledger
+        watch_state = self._incident_service.watch_state
         ended: Sequence[Incident] = ()
         with suppress(StoreError):  # what is wrong with the database is among the problems
             ended = await self._store.watch.ended_incidents(ENDED_SHOWN)
-        going = [incident for incident in ledger.incidents.values() if not incident.ended]
+        going = [incident for incident in watch_state.incidents.values() if not incident.ended]
         return WatchStatus(
             now=utc_now(),
             accounts=self._accounts(),
             incidents=(*going, *ended),
-            messages=tuple(each for each in ledger.messages.values() if each.on_its_way or each.is_stuck),
-            mutes=ledger.mutes,
+            messages=tuple(
+                each for each in watch_state.messages.values() if each.on_its_way or each.is_stuck
+            ),
+            mutes=watch_state.mutes,
             routes=self._routes(),
-            last_success=ledger.watch.last_good,
-            next_look=self._rounds.next_poll,
-            failures=self._rounds.failed_polls,
-            why=str(self._monitor.failure) if self._monitor.failure else None,
-            problems=self._rounds.problems(),
-            second_route=Route.CHANNEL in self._rounds.outbox.routes,
+            last_success=watch_state.watch.last_good,
+            next_poll=self._loops.next_poll,
+            failures=self._loops.failed_polls,
+            why=str(self._poller.failure) if self._poller.failure else None,
+            problems=self._loops.problems(),
+            second_route=Route.CHANNEL in self._loops.outbox.routes,
             lacking=lacking_now(self._bot, self._bot.alert_channel_id),
             other_copy_at=self._bot.other_copy_at,
         )
 
     def _routes(self) -> tuple[RouteStatus, ...]:
         """Say of each way to each owner how it does, also of one not taken yet."""
-        outbox, owners = self._rounds.outbox, sorted(self._bot.services.owners.ids)
+        outbox, owners = self._loops.outbox, sorted(self._bot.services.owners.ids)
         states, ways = outbox.report().routes, [(owner, route) for owner in owners for route in outbox.routes]
         known = [(way, states.get(way, RouteState())) for way in ways]
         return tuple(RouteStatus(*way, state.worked_at, state.failure) for way, state in known)
 
     def _accounts(self) -> dict[str, KnownAccount]:
-        return dict(self._monitor.roster.named)
+        return dict(self._poller.cache.named)
 
 
 def is_waiting(test: Message | None) -> bool:
@@ -257,5 +259,5 @@ async def setup(bot: Midwatch) -> None:
     """Add the cog to the bot."""
     services = bot.services
     await bot.add_cog(
-        Status(bot, services.monitor, services.keeper, bot.rounds, services.store, bot.controls)
+        Status(bot, services.poller, services.incident_service, bot.loops, services.store, bot.controls)
     )

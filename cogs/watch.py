@@ -50,17 +50,17 @@ class Moderation(commands.Cog):
     def __init__(
         self,
         bot: Midwatch,
-        monitor: AccountPoller,
-        keeper: IncidentService,
-        rounds: WatchLoops,
+        poller: AccountPoller,
+        incident_service: IncidentService,
+        loops: WatchLoops,
         resets: Resets,
         store: Store,
         controls: ButtonRouter,
     ) -> None:
         self._bot = bot
-        self._monitor = monitor
-        self._keeper = keeper
-        self._rounds = rounds
+        self._poller = poller
+        self._incident_service = incident_service
+        self._loops = loops
         self._resets = resets
         self._store = store
         self._going = AsyncExitStack()
@@ -74,12 +74,12 @@ class Moderation(commands.Cog):
         controls.register("account.reset", Access.OWNERS, self.ask_reset_on_card)
 
     @property
-    def _ledger(self) -> WatchState:
-        return self._keeper.ledger
+    def _watch_state(self) -> WatchState:
+        return self._incident_service.watch_state
 
     async def cog_load(self) -> None:
         """Begin the rounds; they need neither a login nor the gateway."""
-        await self._going.enter_async_context(self._rounds.running())
+        await self._going.enter_async_context(self._loops.running())
 
     async def cog_unload(self) -> None:
         """End the rounds, and wait for their last step."""
@@ -92,19 +92,19 @@ class Moderation(commands.Cog):
         """Return a flagged account to work, after you acknowledged Midjourney's message in Discord."""
         await defer(interaction, private=True)
         await self._bot.require_owner(interaction.user.id)
-        await self._ask_reset_of(interaction, await self._monitor.find(account))
+        await self._ask_reset_of(interaction, await self._poller.find(account))
 
     async def ask_reset_on_card(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask for a confirmation from an account's card."""
         await defer(caller, private=True)
-        await self._ask_reset_of(caller, self._monitor.roster.find(press.argument))
+        await self._ask_reset_of(caller, self._poller.cache.find(press.argument))
 
     async def _ask_reset_of(self, caller: Interaction, known: KnownAccount) -> None:
         incident = self._resets.confirmable(known.channel)
         flag = incident.flag if incident else known.account.flag
         if flag is not None:
             await respond(caller, shown(self._confirmation(known, flag, incident)))
-        elif open_service(self._ledger.incidents.values()):
+        elif open_service(self._watch_state.incidents.values()):
             await respond(caller, Shown(action_replies.cannot_see(known)))
         else:
             await respond(caller, Shown(action_replies.nothing_to_reset(known)))
@@ -145,7 +145,7 @@ class Moderation(commands.Cog):
         """Note that the owner is on it; everyone's message shows it."""
         await defer(caller, private=True)
         await self._bot.require_owner(caller.user.id)
-        incident = await self._keeper.assign(incident_key(press), caller.user.id)
+        incident = await self._incident_service.assign(incident_key(press), caller.user.id)
         if incident is None or incident.assigned_at is None:
             await self._show_present(caller, press)
         else:
@@ -169,27 +169,27 @@ class Moderation(commands.Cog):
             await respond(caller, shown(choice))
             return
         if hours is not None:
-            incident = await self._keeper.snooze(key, caller.user.id, timedelta(hours=hours))
+            incident = await self._incident_service.snooze(key, caller.user.id, timedelta(hours=hours))
         if incident is None or incident.ended or incident.snoozed_until is None:
             await self._show_present(caller, press)
         else:
-            until = quiet_until(incident, self._ledger.mutes) or incident.snoozed_until
+            until = quiet_until(incident, self._watch_state.mutes) or incident.snoozed_until
             await respond(caller, Shown(action_replies.snoozed(self._account(incident), until)))
 
     async def open(self, caller: Interaction, press: ButtonPress) -> None:
         """Show one account of a digest to the person who picked it."""
         await defer(caller, private=True)
-        await self._show_card(caller, await self._ledger.incident(press.chosen or ""), press)
+        await self._show_card(caller, await self._watch_state.incident(press.chosen or ""), press)
 
     async def turn_page(self, caller: Interaction, press: ButtonPress) -> None:
         """Show another page of a digest: the answer to this click, and nothing that is remembered."""
         key, page = press.part(0), press.number(1)
-        message, incidents = self._ledger.messages.get(key), self._ledger.incidents
+        message, incidents = self._watch_state.messages.get(key), self._watch_state.incidents
         if message is not None and all(entry.incident in incidents for entry in message.entries):
             await update(caller, self._page(message, incidents, page))
             return
         await defer_update(caller)
-        message = await self._ledger.message(key)
+        message = await self._watch_state.message(key)
         if message is None:
             await respond_private(caller, Shown(self._unknown(caller)))
         else:
@@ -209,7 +209,7 @@ class Moderation(commands.Cog):
         actions = await self._store.actions(incident.channel, CARD_ACTIONS)
         message = press.part(0 if press.chosen else 1)
         look = opened_card(
-            incident, message, self._ledger.incidents, self._accounts(), now=utc_now(), actions=actions
+            incident, message, self._watch_state.incidents, self._accounts(), now=utc_now(), actions=actions
         )
         await respond(caller, shown(look))
 
@@ -218,7 +218,7 @@ class Moderation(commands.Cog):
         accounts = self._accounts()
         linked = channels_in(caller.message) & accounts.keys() if caller.message else set[str]()
         return action_replies.unknown(
-            accounts[linked.pop()] if len(linked) == 1 else None, self._monitor.roster.accounts
+            accounts[linked.pop()] if len(linked) == 1 else None, self._poller.cache.accounts
         )
 
     def _page(self, message: Message, incidents: Mapping[str, Incident], page: int) -> Shown:
@@ -227,9 +227,9 @@ class Moderation(commands.Cog):
 
     async def _incidents_of(self, message: Message) -> dict[str, Incident]:
         """Return what goes on, and what a message is about although memory has let it go."""
-        found = dict(self._ledger.incidents)
+        found = dict(self._watch_state.incidents)
         for entry in message.entries:
-            incident = await self._ledger.incident(entry.incident)
+            incident = await self._watch_state.incident(entry.incident)
             if incident is not None:
                 found[entry.incident] = incident
         return found
@@ -280,13 +280,13 @@ class Moderation(commands.Cog):
         return action_replies.confirmation(known, flag, incident, argument, now=utc_now(), unseen=unseen)
 
     async def _incident(self, press: ButtonPress) -> Incident | None:
-        return await self._ledger.incident(incident_key(press))
+        return await self._watch_state.incident(incident_key(press))
 
     def _account(self, incident: Incident) -> KnownAccount:
         return account_of(incident.channel or "", self._accounts())
 
     def _accounts(self) -> Mapping[str, KnownAccount]:
-        return self._monitor.roster.named
+        return self._poller.cache.named
 
 
 def incident_key(press: ButtonPress) -> str:
@@ -306,9 +306,9 @@ async def setup(bot: Midwatch) -> None:
     await bot.add_cog(
         Moderation(
             bot,
-            services.monitor,
-            services.keeper,
-            bot.rounds,
+            services.poller,
+            services.incident_service,
+            bot.loops,
             services.resets,
             services.store,
             bot.controls,

@@ -60,7 +60,7 @@ def unnoticed() -> None:
 
 
 class AccountAdmin:
-    """Saves and removes accounts, one after the other, and brings roster, watch and audit in line.
+    """Saves and removes accounts, one after the other, and brings account cache, incidents and audit in line.
 
     Each is written into the audit before it is sent, so that a stop in between leaves a trace.
     """
@@ -68,15 +68,15 @@ class AccountAdmin:
     def __init__(
         self,
         useapi: UseapiClient,
-        monitor: AccountPoller,
-        keeper: IncidentService,
+        poller: AccountPoller,
+        incident_service: IncidentService,
         store: Store,
         *,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._useapi = useapi
-        self._monitor = monitor
-        self._keeper = keeper
+        self._poller = poller
+        self._incident_service = incident_service
         self._store = store
         self._now = now
         self._alone = asyncio.Lock()
@@ -112,7 +112,7 @@ class AccountAdmin:
         """
         try:
             await self.settle()
-            async with self._keeper.transaction() as turn:
+            async with self._incident_service.transaction() as turn:
                 begin(turn)
         except StoreError as error:
             log.exception("nothing was asked of the API, as that could not be written down first")
@@ -154,7 +154,7 @@ class AccountAdmin:
         channel = None
         if isinstance(error, PendingModeration) and error.channel:
             channel = error.channel
-            await self._monitor.note_flag(channel, error.flag)
+            await self._poller.note_flag(channel, error.flag)
         outcome = outcome_of(error)
         await self._written(lambda turn: turn.note(owner, SAVE, channel, outcome))
         if outcome == UNKNOWN_OUTCOME:
@@ -172,19 +172,19 @@ class AccountAdmin:
 
     async def _take_in(self, account: Account, saved: SaveResult, owner: int) -> None:
         """Let everything know an account that was saved, whatever the list says this moment."""
-        roster, channel = self._monitor.roster, account.channel
-        roster.saved(account)
+        cache, channel = self._poller.cache, account.channel
+        cache.saved(account)
         if account.flag is not None:
-            await self._monitor.note_flag(channel, account.flag)
+            await self._poller.note_flag(channel, account.flag)
 
         def change(turn: Turn) -> None:
-            turn.draft.put_watch(poll_state.adding(turn.draft.watch, channel))
+            turn.transaction.put_watch(poll_state.adding(turn.transaction.watch, channel))
             turn.note(owner, SAVE, channel, words_of(saved))
 
         await self._written(change)
         seen = await self._look()
         if seen is None or not shows(seen, channel):
-            roster.saved(account)  # the list lags behind, or is one from before
+            cache.saved(account)  # the list lags behind, or is one from before
 
     async def remove(self, channel: str, owner: int, sending: Callable[[], None] = unnoticed) -> Removed:
         """Remove an account for an owner who confirmed it, and end the trouble it was in.
@@ -198,7 +198,7 @@ class AccountAdmin:
 
         def begin(turn: Turn) -> None:
             # Before it is sent: a look that begins right after must not be alarmed that the account is gone.
-            turn.draft.put_watch(poll_state.expect_removal(turn.draft.watch, channel, turn.at))
+            turn.transaction.put_watch(poll_state.expect_removal(turn.transaction.watch, channel, turn.at))
             turn.note(owner, REMOVE, channel, BEGUN)
 
         async with self._alone:
@@ -209,7 +209,7 @@ class AccountAdmin:
 
     async def _is_gone(self, channel: str) -> bool:
         """Whether an account that memory does not know is missing from the list, too."""
-        if self._monitor.roster.get(channel) is not None:
+        if self._poller.cache.get(channel) is not None:
             return False
         seen = await self._look()  # it may have been configured again elsewhere
         return seen is not None and not shows(seen, channel)
@@ -235,7 +235,7 @@ class AccountAdmin:
             unclear = error
         except UseapiError as error:
             if isinstance(error, PendingModeration):
-                await self._monitor.note_flag(error.channel or channel, error.flag)
+                await self._poller.note_flag(error.channel or channel, error.flag)
             await self._keep(channel, owner, outcome_of(error))
             raise
         seen = await self._look()
@@ -259,17 +259,17 @@ class AccountAdmin:
         """Expect an account to stay after all."""
 
         def change(turn: Turn) -> None:
-            turn.draft.put_watch(poll_state.adding(turn.draft.watch, channel))
+            turn.transaction.put_watch(poll_state.adding(turn.transaction.watch, channel))
             turn.note(owner, REMOVE, channel, outcome)
 
         await self._written(change)
 
     async def _let_go(self, channel: str, owner: int) -> None:
         """Let nothing know an account any more, even if the list could not be read."""
-        self._monitor.roster.removed(channel)
+        self._poller.cache.removed(channel)
 
         def change(turn: Turn) -> None:
-            for incident in list(turn.draft.incidents.values()):
+            for incident in list(turn.transaction.incidents.values()):
                 # A reset under way finds out by itself, and says so to who asked for it.
                 over = incident.ended or incident.state is State.RESETTING
                 if incident.channel == channel and not over:
@@ -281,14 +281,14 @@ class AccountAdmin:
     async def _look(self) -> Observation | None:
         """Read the list anew; None if that does not work, which the watch tells by itself."""
         try:
-            return await self._monitor.poll_anew()
+            return await self._poller.poll_anew()
         except UseapiError:
             return None
 
     async def _written(self, change: Callable[[Turn], None]) -> None:
         """Write down what has happened already: who asked must learn of it even where that fails."""
         try:
-            async with self._keeper.transaction() as turn:
+            async with self._incident_service.transaction() as turn:
                 change(turn)
         except StoreError:
             log.exception("what became of an account could not be written down")

@@ -61,14 +61,14 @@ class AccountInfoService:
         self,
         useapi: UseapiClient,
         store: Store,
-        monitor: AccountPoller,
+        poller: AccountPoller,
         *,
         now: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._useapi = useapi
         self._store = store
-        self._monitor = monitor
+        self._poller = poller
         self._now = now
         self._monotonic = monotonic
         self._asked: dict[str, float] = {}
@@ -130,10 +130,10 @@ class AccountInfoService:
         if not account.needs_somebody or self._wait(account) > timedelta(0):
             return account
         try:
-            await self._monitor.poll()
+            await self._poller.poll()
         except UseapiError:
             return account
-        return self._monitor.roster.find(account.channel)
+        return self._poller.cache.find(account.channel)
 
     def _answered(self, channel: str, task: asyncio.Task[InfoResult]) -> None:
         self._under_way.pop(channel, None)
@@ -171,7 +171,7 @@ class AccountInfoService:
             snapshot = await self._useapi.info(channel)
         except PendingModeration as error:
             return await self._met_flag(error, account)
-        self._monitor.roster.answered(channel, snapshot)
+        self._poller.cache.answered(channel, snapshot)
         await self._write(self._store.record_info(channel, snapshot), "an /info answer")
         return InfoResult(Outcome.ANSWERED, self._now_known(account), COOLDOWN)
 
@@ -194,7 +194,7 @@ class AccountInfoService:
 
     async def _met_flag(self, error: PendingModeration, account: KnownAccount) -> InfoResult:
         """Take in the 596 that answered; it is about the account asked for, unless the API names another."""
-        await self._monitor.note_flag(error.channel or account.channel, error.flag)
+        await self._poller.note_flag(error.channel or account.channel, error.flag)
         if error.channel not in (None, account.channel):
             raise MalformedResponse(
                 "The API answered about another account than the one asked for.",
@@ -204,4 +204,4 @@ class AccountInfoService:
         return InfoResult(Outcome.FLAGGED, self._now_known(account), COOLDOWN)
 
     def _now_known(self, account: KnownAccount) -> KnownAccount:
-        return self._monitor.roster.get(account.channel) or account
+        return self._poller.cache.get(account.channel) or account

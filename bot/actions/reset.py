@@ -31,7 +31,7 @@ from bot.storage import StoreError
 
 log = logging.getLogger(__name__)
 
-LOOKS_AFTER: Final = (timedelta(0), timedelta(seconds=15), timedelta(seconds=60))
+CHECKS_AFTER: Final = (timedelta(0), timedelta(seconds=15), timedelta(seconds=60))
 """When the list is read after the reset, from the reset on."""
 FINGERPRINT_LENGTH: Final = 8
 SHOWN_WITHIN: Final = timedelta(seconds=5)
@@ -122,8 +122,8 @@ class Resets:
     def __init__(
         self,
         useapi: UseapiClient,
-        monitor: AccountPoller,
-        keeper: IncidentService,
+        poller: AccountPoller,
+        incident_service: IncidentService,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         at: Callable[[FailPoint], None] = no_failpoints,
@@ -131,26 +131,28 @@ class Resets:
     ) -> None:
         self._shown_within = shown_within
         self._useapi = useapi
-        self._monitor = monitor
-        self._keeper = keeper
+        self._poller = poller
+        self._incident_service = incident_service
         self._sleep = sleep
         self._at = at
 
     def incident_of(self, channel: str) -> Incident | None:
         """Return the trouble of an account that is not over."""
-        return self._keeper.ledger.open_incidents.get(channel)
+        return self._incident_service.watch_state.open_incidents.get(channel)
 
     @property
     def is_unseen(self) -> bool:
         """Whether the list is refused with an error 596 that may be any account's."""
-        return refused_list(self._keeper.ledger.incidents.values()) is not None
+        return refused_list(self._incident_service.watch_state.incidents.values()) is not None
 
     def confirmable(self, channel: str) -> Incident | None:
         """Return what an owner may confirm to reset an account.
 
         That is its own trouble, else an error 596 in place of the list that may be any account's.
         """
-        return self.incident_of(channel) or refused_list(self._keeper.ledger.incidents.values())
+        return self.incident_of(channel) or refused_list(
+            self._incident_service.watch_state.incidents.values()
+        )
 
     async def run(self, channel: str, owner: int, confirmed: str, progress: Progress) -> Attempt:
         """Reset an account for an owner who confirmed the flag with this fingerprint.
@@ -161,7 +163,7 @@ class Resets:
         """
         await tell(progress, Stage.READING, limit=self._shown_within)
         try:
-            await self._monitor.poll_anew()
+            await self._poller.poll_anew()
         except UseapiError as error:
             # A list that is refused because of this very account says all that it would show of it. One that
             # is refused because of nobody knows which may be: the owner who confirmed that has chosen it.
@@ -172,7 +174,7 @@ class Resets:
             return Attempt(Outcome.CLEAR, None)
         if (refusal := refused(incident, confirmed, unseen=self.is_unseen)) is not None:
             return Attempt(refusal, incident, incident.flag)
-        lease = await self._keeper.take_lease(incident.key, owner, incident.flag, channel)
+        lease = await self._incident_service.take_lease(incident.key, owner, incident.flag, channel)
         if lease is None:  # something else was written down first
             now = self.confirmable(channel)
             refusal = now and refused(now, confirmed, unseen=self.is_unseen)
@@ -182,13 +184,13 @@ class Resets:
     async def _send(self, lease: Incident, channel: str, flag: Flag, progress: Progress) -> Attempt:
         await tell(progress, Stage.SENDING, limit=self._shown_within)
         self._at(FailPoint.LEASED)
-        if not self._keeper.has_lease(lease):
+        if not self._incident_service.has_lease(lease):
             return Attempt(Outcome.RAN_OUT, self.confirmable(channel), flag)
         try:
             await self._useapi.reset(channel)
         except PendingModeration as error:
             if lease.channel is None:  # now it is known whose it is
-                await self._monitor.note_flag(channel, error.flag)
+                await self._poller.note_flag(channel, error.flag)
             return await self._conclude(lease, ResetVerdict.FLAGGED_AGAIN, error.flag)
         except (Gone, Unreachable, MalformedResponse) as error:
             # It may have been done all the same, or the account be gone: not sent again, the list tells.
@@ -203,7 +205,7 @@ class Resets:
         self._at(FailPoint.RESET)
         verdict, shown = ResetVerdict.COULD_NOT_TELL, None
         passed = timedelta(0)
-        for after in LOOKS_AFTER:
+        for after in CHECKS_AFTER:
             if after > passed:
                 await tell(progress, Stage.LOOKING, after - passed, limit=self._shown_within)
                 await self._sleep((after - passed).total_seconds())
@@ -215,7 +217,7 @@ class Resets:
 
     async def _verdict(self, channel: str, flag: Flag) -> tuple[ResetVerdict, Flag | None]:
         try:
-            observation = await self._monitor.poll_anew()
+            observation = await self._poller.poll_anew()
         except PendingModeration as error:
             if not self._is_about(error, channel):
                 return ResetVerdict.COULD_NOT_TELL, None
@@ -231,20 +233,22 @@ class Resets:
 
     def _is_about(self, error: UseapiError, channel: str) -> bool:
         """Whether the list is refused because of this account."""
-        return isinstance(error, PendingModeration) and self._monitor.account_of(error) == channel
+        return isinstance(error, PendingModeration) and self._poller.account_of(error) == channel
 
     def _may_be_about(self, error: UseapiError, channel: str) -> bool:
         """Whether the list is refused because of this account, or nobody can tell of which."""
-        return isinstance(error, PendingModeration) and self._monitor.account_of(error) in (channel, None)
+        return isinstance(error, PendingModeration) and self._poller.account_of(error) in (channel, None)
 
     async def _conclude(self, lease: Incident, verdict: ResetVerdict, flag: Flag | None) -> Attempt:
         await self._give_back(lease, verdict, flag)
         self._at(FailPoint.JUDGED)
-        return Attempt(Outcome.DONE, self._keeper.ledger.incidents.get(lease.key), flag, verdict)
+        return Attempt(
+            Outcome.DONE, self._incident_service.watch_state.incidents.get(lease.key), flag, verdict
+        )
 
     async def _give_back(self, lease: Incident, verdict: ResetVerdict, flag: Flag | None) -> None:
         try:
-            await self._keeper.give_verdict(lease, verdict, flag)
+            await self._incident_service.give_verdict(lease, verdict, flag)
         except StoreError:
             # The person who asked must learn of it all the same; the lease ends by itself.
             log.exception("what a reset came to could not be written down")

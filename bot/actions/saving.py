@@ -15,7 +15,7 @@ from bot.providers.useapi import (
     UseapiClient,
     UseapiError,
 )
-from bot.providers.useapi.error_mapping import LOOK_FIRST
+from bot.providers.useapi.error_mapping import CHECK_FIRST
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def unsure(unclear: UseapiError) -> UseapiError:
     """Word an answer that does not say what was done, where the list cannot be read either."""
     if isinstance(unclear, AnswerLost | Gone):
         return unclear
-    return Unreachable(str(unclear), LOOK_FIRST, quote=unclear.quote)
+    return Unreachable(str(unclear), CHECK_FIRST, quote=unclear.quote)
 
 
 def sentence_of(unclear: UseapiError) -> str | None:

@@ -96,8 +96,8 @@ class Incident:
     recurring: bool = False
     clear_since: datetime | None = None
     """The first of the looks without the flag; stays with one that they ended, as the moment it was over."""
-    clear_looks: int = 0
-    missing_looks: int = 0
+    clear_polls: int = 0
+    missing_polls: int = 0
     ended_at: datetime | None = None
     """When the end was believed."""
     ending: Ending | None = None

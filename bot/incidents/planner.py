@@ -1,4 +1,4 @@
-"""Puts into a turn of the ledger what its changes mean to each owner."""
+"""Puts into a change of the state what it means to each owner."""
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -19,37 +19,37 @@ class NotificationPlanner:
     now: Callable[[], datetime]
     keys: Callable[[], str] = new_key
 
-    def plan_notifications(self, draft: Transaction, alerts: Iterable[Alert] = ()) -> None:
+    def plan_notifications(self, transaction: Transaction, alerts: Iterable[Alert] = ()) -> None:
         """Change the messages of all owners, as the last thing in a turn that changed what they are about."""
         told = tuple(alerts)
         for owner in sorted(self.owners()):
-            self.plan_for(draft, owner, told)
+            self.plan_for(transaction, owner, told)
 
-    def plan_for(self, draft: Transaction, owner: int, alerts: Iterable[Alert] = ()) -> None:
+    def plan_for(self, transaction: Transaction, owner: int, alerts: Iterable[Alert] = ()) -> None:
         """Change the messages of one person, who may be no owner any more: then there is nothing to tell."""
         if owner not in self.owners():
             return
         changed = plan_messages(
             owner,
-            draft.messages.values(),
-            draft.incidents,
+            transaction.messages.values(),
+            transaction.incidents,
             alerts,
-            mutes=draft.mutes,
+            mutes=transaction.mutes,
             now=self.now(),
             policy=self.policy,
             new_key=self.keys,
         )
         for message in changed:
-            draft.put_message(message)
+            transaction.put_message(message)
 
-    def next_due(self, ledger: WatchState) -> datetime | None:
+    def next_due(self, watch_state: WatchState) -> datetime | None:
         """Return when there will be something to tell if nothing happens until then."""
         times = (
             next_due(
                 owner,
-                ledger.messages.values(),
-                ledger.incidents,
-                mutes=ledger.mutes,
+                watch_state.messages.values(),
+                watch_state.incidents,
+                mutes=watch_state.mutes,
                 now=self.now(),
                 policy=self.policy,
             )

@@ -1,4 +1,4 @@
-"""Puts into the ledger what polls, commands, owners and the clock change, and who is told of it.
+"""Puts into the watch's state what polls, commands, owners and the clock change, and who is told of it.
 
 The decisions are those of `bot.rules`. Each change and the messages it leads to are one transaction.
 """
@@ -28,14 +28,14 @@ class IncidentService:
 
     def __init__(
         self,
-        ledger: WatchState,
+        watch_state: WatchState,
         teller: NotificationPlanner,
         greeted: Collection[int],
         *,
         keys: Callable[[], str] = new_key,
         monotonic: Callable[[], float] | None = None,
     ) -> None:
-        self.ledger = ledger
+        self.watch_state = watch_state
         self._teller = teller
         self._greeted = set(greeted)
         self._keys = keys
@@ -63,8 +63,8 @@ class IncidentService:
             believed = self.believes(observation)
             turn.decide(
                 polls.on_poll(
-                    turn.draft.watch,
-                    turn.draft.incidents,
+                    turn.transaction.watch,
+                    turn.transaction.incidents,
                     observation,
                     self._teller.policy,
                     new_key=self._keys,
@@ -75,18 +75,18 @@ class IncidentService:
     def believes(self, observation: Observation) -> bool:
         """Whether a list is believed by what was written down last."""
         channels = frozenset(account.channel for account in observation.accounts)
-        return poll_state.is_believed(self.ledger.watch, channels, observation.at)
+        return poll_state.is_believed(self.watch_state.watch, channels, observation.at)
 
     async def on_poll_failed(
-        self, trouble: ServiceProblem, flag: Flag | None = None, cause: Cause | None = None
+        self, problem: ServiceProblem, flag: Flag | None = None, cause: Cause | None = None
     ) -> None:
         """Take in that the list could not be read; `flag` is what it was refused with, if nobody's."""
         async with self.transaction() as turn:
             turn.decide(
                 polls.on_poll_failed(
-                    turn.draft.watch,
-                    turn.draft.incidents,
-                    trouble,
+                    turn.transaction.watch,
+                    turn.transaction.incidents,
+                    problem,
                     turn.at,
                     self._teller.policy,
                     new_key=self._keys,
@@ -96,38 +96,41 @@ class IncidentService:
             )
 
     async def on_flag_reported(
-        self, channel: str, flag: Flag, *, since: datetime | None = None, by_look: bool = False
+        self, channel: str, flag: Flag, *, since: datetime | None = None, in_list: bool = False
     ) -> None:
         """Take in a 596 that a command met, or a look in place of the list; earlier, if `since` says so."""
         async with self.transaction() as turn:
             turn.decide(
                 polls.on_flag_reported(
-                    turn.draft.watch,
-                    turn.draft.incidents,
+                    turn.transaction.watch,
+                    turn.transaction.incidents,
                     channel,
                     flag,
                     turn.at,
                     new_key=self._keys,
                     since=since,
-                    by_look=by_look,
+                    in_list=in_list,
                 )
             )
 
-    def as_flagged(self, channel: str, flag: Flag, at: datetime, *, by_look: bool = True) -> Incident:
+    def as_flagged(self, channel: str, flag: Flag, at: datetime, *, in_list: bool = True) -> Incident:
         """Return the incident of an account as a flag makes it; nothing is written down."""
-        known = self.ledger.open_incidents.get(channel)
+        known = self.watch_state.open_incidents.get(channel)
         if known is None:
-            return account_incidents.open_incident(channel, flag, at, (), str, from_command=not by_look)[0]
-        return account_incidents.flag_seen(known, flag, at, in_list=by_look)[0]
+            return account_incidents.open_incident(channel, flag, at, (), str, from_command=not in_list)[0]
+        return account_incidents.flag_seen(known, flag, at, in_list=in_list)[0]
 
     async def tick(self) -> None:
         """Take in that time has passed, or that the owners changed."""
         async with self.transaction() as turn:
-            turn.decide(polls.on_tick(turn.draft.watch, turn.draft.incidents, turn.at))
+            turn.decide(polls.on_tick(turn.transaction.watch, turn.transaction.incidents, turn.at))
 
     def next_tick(self) -> datetime:
         """Return when `tick` will have something to do if nothing happens until then."""
-        times = (timers.next_tick(self.ledger.incidents.values()), self._teller.next_due(self.ledger))
+        times = (
+            timers.next_tick(self.watch_state.incidents.values()),
+            self._teller.next_due(self.watch_state),
+        )
         latest = self._teller.now() + CLOCK_CHECK
         return min((latest, *(time for time in times if time is not None)))
 
@@ -148,10 +151,10 @@ class IncidentService:
     async def mute(self, channel: str | None, owner: int, until: datetime) -> None:
         """Hold the pushes of an account, or of all with None, until a time; one that is past ends a mute."""
         async with self.transaction() as turn:
-            over, known = until <= turn.at, turn.draft.mutes.get(channel)
+            over, known = until <= turn.at, turn.transaction.mutes.get(channel)
             # The end of a mute is a moment to remind; where none was, there is none.
             if not over or (known is not None and known > turn.at):
-                turn.draft.put_mute(channel, until, owner, max(until - turn.at, timedelta()))
+                turn.transaction.put_mute(channel, until, owner, max(until - turn.at, timedelta()))
             turn.note(
                 owner, "unmute" if over else "mute", channel, "done" if over else f"until {until:%F %R} UTC"
             )
@@ -173,7 +176,7 @@ class IncidentService:
                 for route in routes
             )
             for message in tests:
-                turn.draft.put_message(message)
+                turn.transaction.put_message(message)
         return tests
 
     async def take_lease(
@@ -185,14 +188,14 @@ class IncidentService:
         that was chosen, where the incident is the service's.
         """
         async with self.transaction() as turn:
-            turn.decide(polls.on_tick(turn.draft.watch, turn.draft.incidents, turn.at))
-            incident = turn.draft.incidents.get(key)
+            turn.decide(polls.on_tick(turn.transaction.watch, turn.transaction.incidents, turn.at))
+            incident = turn.transaction.incidents.get(key)
             is_it = incident is not None and confirmed in (None, incident.flag)
             lease = (
                 owner_actions.take_lease(incident, owner, turn.at, channel) if incident and is_it else None
             )
             if lease is not None:
-                turn.draft.put_incident(lease)
+                turn.transaction.put_incident(lease)
                 turn.note(owner, "reset", lease.channel or lease.lease_channel, "asked")
         if lease is not None:
             self._leases[key] = lease
@@ -200,7 +203,7 @@ class IncidentService:
 
     def has_lease(self, lease: Incident) -> bool:
         """Return whether a lease still counts now: it is the one written down, and its time is not over."""
-        current = self.ledger.incidents.get(lease.key)
+        current = self.watch_state.incidents.get(lease.key)
         if current is None or current.lease_until is None or self._teller.now() >= current.lease_until:
             return False
         return self._leases.get(lease.key) is lease and owner_actions.holds_lease(current, lease)
@@ -210,7 +213,7 @@ class IncidentService:
     ) -> None:
         """Write down what a reset came to, and give the lease back."""
         async with self.transaction() as turn:
-            incident = turn.draft.incidents.get(lease.key)
+            incident = turn.transaction.incidents.get(lease.key)
             if incident is None or self._leases.get(lease.key) is not lease:
                 return  # it ran out, and somebody has taken another since
             if not (owner_actions.holds_lease(incident, lease) or owner_actions.has_ended(incident, lease)):
@@ -221,19 +224,19 @@ class IncidentService:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Turn]:
-        """Change the ledger, and tell whoever is to be told, all of it or nothing."""
+        """Change the state, and tell whoever is to be told, all of it or nothing."""
         try:
-            async with self.ledger.transaction() as draft:
-                turn = Turn(draft, self._teller.now(), list(self._untold))
+            async with self.watch_state.transaction() as transaction:
+                turn = Turn(transaction, self._teller.now(), list(self._untold))
                 offset = self._keep_holds_short(turn)
                 yield turn
                 is_told = self._tell(turn)
             self._offset = offset
-            known = self.ledger.incidents
+            known = self.watch_state.incidents
             self._untold = () if is_told else tuple(each for each in turn.alerts if each.incident in known)
         finally:
             # Who is greeted counts once it is written, and then also if this task was cancelled meanwhile.
-            messages = self.ledger.messages.values()
+            messages = self.watch_state.messages.values()
             self._greeted |= {each.recipient for each in messages if each.purpose is Purpose.HELLO}
 
     def _keep_holds_short(self, turn: Turn) -> datetime:
@@ -241,9 +244,9 @@ class IncidentService:
         offset = turn.at - timedelta(seconds=self._monotonic())
         step = timedelta() if self._offset is None else offset - self._offset
         if abs(step) > timers.CLOCK_SLACK:
-            for incident in [each for each in turn.draft.incidents.values() if not each.ended]:
-                turn.draft.put_incident(timers.moved(incident, step))
-        turn.draft.keep_mutes_short(turn.at, step if step < -timers.CLOCK_SLACK else timedelta())
+            for incident in [each for each in turn.transaction.incidents.values() if not each.ended]:
+                turn.transaction.put_incident(timers.moved(incident, step))
+        turn.transaction.keep_mutes_short(turn.at, step if step < -timers.CLOCK_SLACK else timedelta())
         return offset
 
     def _tell(self, turn: Turn) -> bool:
@@ -252,35 +255,39 @@ class IncidentService:
         if not owners:
             return False
         self._dismiss(turn, owners)
-        if not self._greeted and not turn.draft.messages:
+        if not self._greeted and not turn.transaction.messages:
             # Nobody was told anything so far, nor of what is over by now.
             told = {each.incident for each in turn.alerts}
-            ended = (each for each in turn.draft.incidents.values() if each.ended and each.key not in told)
+            ended = (
+                each for each in turn.transaction.incidents.values() if each.ended and each.key not in told
+            )
             turn.alerts += [Alert(each.key, Reason.RESOLVED, notify=False) for each in ended]
         for owner in sorted(owners - self._greeted):
-            turn.draft.put_message(hello(self._keys(), owner, turn.at))
-        self._teller.plan_notifications(turn.draft, turn.alerts)
+            turn.transaction.put_message(hello(self._keys(), owner, turn.at))
+        self._teller.plan_notifications(turn.transaction, turn.alerts)
         return True
 
     def _dismiss(self, turn: Turn, owners: frozenset[int]) -> None:
         """Send nothing more to people who are owners no longer, and leave no account in their hands."""
-        draft = turn.draft
-        for person in {message.recipient for message in draft.messages.values()} - owners:
-            for message in message_lifecycle.cancel_for(person, draft.messages.values(), draft.incidents):
-                draft.put_message(message)
-        for incident in list(draft.incidents.values()):
+        transaction = turn.transaction
+        for person in {message.recipient for message in transaction.messages.values()} - owners:
+            for message in message_lifecycle.cancel_for(
+                person, transaction.messages.values(), transaction.incidents
+            ):
+                transaction.put_message(message)
+        for incident in list(transaction.incidents.values()):
             if incident.assigned_to is not None and incident.assigned_to not in owners and not incident.ended:
-                draft.put_incident(owner_actions.abandon(incident, incident.assigned_to, turn.at))
+                transaction.put_incident(owner_actions.abandon(incident, incident.assigned_to, turn.at))
 
     async def _act(
         self, key: str, owner: int, verb: str, outcome: str, act: Callable[[Incident, datetime], Incident]
     ) -> Incident | None:
         async with self.transaction() as turn:
-            incident = turn.draft.incidents.get(key)
+            incident = turn.transaction.incidents.get(key)
             if incident is None or incident.state is State.ENDED:
                 return None
             changed = act(incident, turn.at)
-            turn.draft.put_incident(changed)
+            turn.transaction.put_incident(changed)
             turn.note(owner, verb, incident.channel, outcome)
         return changed
 

@@ -165,7 +165,7 @@ class Signal:
         self._next = asyncio.Event()
 
     async def wait(self, seen: int) -> int:
-        """Wait for a version other than the one seen, taken before the look at the ledger, and give it."""
+        """Wait for a version other than the one seen, read before the state was, and return it."""
         while self.version == seen:
             await self._next.wait()
         return self.version
@@ -241,7 +241,7 @@ class WatchState:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction]:
-        """Have the ledger alone and change it; all of it, or nothing if there is an error within.
+        """Change the state, and have it alone meanwhile; all of it, or nothing if there is an error within.
 
         Memory and database agree after it in any case, also when the task is cancelled. A turn within a turn
         would wait for ever.
@@ -250,9 +250,9 @@ class WatchState:
             StoreError: the changes could not be written; nothing has changed.
         """
         async with self._turn:
-            draft = Transaction(self._memory)
-            yield draft
-            await shield_until_done(asyncio.create_task(self._commit(draft), name="commit"))
+            transaction = Transaction(self._memory)
+            yield transaction
+            await shield_until_done(asyncio.create_task(self._commit(transaction), name="commit"))
 
     async def prune(self) -> None:
         """Forget what is too old to keep, in memory and in the database."""
@@ -261,9 +261,9 @@ class WatchState:
             self._memory = self._memory.trimmed(now)
             await self._store.prune(now)
 
-    async def _commit(self, draft: Transaction) -> None:
-        before, after = self._memory, draft.snapshot()
-        is_changed = after != before or bool(draft.actions)
+    async def _commit(self, transaction: Transaction) -> None:
+        before, after = self._memory, transaction.snapshot()
+        is_changed = after != before or bool(transaction.actions)
         incidents = differing(before.incidents, after.incidents)
         messages = differing(before.messages, after.messages)
         if is_changed:
@@ -272,19 +272,19 @@ class WatchState:
                 messages=messages,
                 mutes=differing(before.mutes, after.mutes),
                 watch=None if after.watch == before.watch else WATCH.dump_json(after.watch).decode(),
-                actions=draft.actions,
+                actions=transaction.actions,
             )
         self._memory = after.trimmed(self._now())
         if is_changed:
             self._open = open_by_channel(self._memory.incidents)
-        self.acted_at |= {action.channel: action.at for action in draft.actions}
+        self.acted_at |= {action.channel: action.at for action in transaction.actions}
         # The first good look since the start needs no writing, but the bot's status waits for it.
         if is_changed or after.watch.resumed != before.watch.resumed:
             self.changed.fire()
         self.log.committed(
             [(before.incidents.get(each.key), each) for each in incidents],
             [(before.messages.get(each.key), each) for each in messages],
-            draft.actions,
+            transaction.actions,
         )
 
 

@@ -15,34 +15,34 @@ UNKNOWN_OUTCOME: Final = "outcome unknown"
 
 @dataclass(slots=True)
 class Turn:
-    """One change of the ledger under way: what was decided so far, and what there is to tell about it."""
+    """One change of the state under way: what was decided so far, and what there is to send about it."""
 
-    draft: Transaction
+    transaction: Transaction
     at: datetime
     alerts: list[Alert] = field(default_factory=list[Alert])
 
     def decide(self, decision: Decision) -> None:
         """Take over what the rules made of something."""
-        self.draft.put_watch(decision.watch)
+        self.transaction.put_watch(decision.watch)
         for incident in decision.incidents:
             self._note_lost_reset(incident)
-            self.draft.put_incident(incident)
+            self.transaction.put_incident(incident)
         self.alerts += decision.alerts
 
     def change(self, change: Change) -> Incident:
         """Take over what the rules made of one incident, and give it."""
         incident, alert = change
-        self.draft.put_incident(incident)
+        self.transaction.put_incident(incident)
         self.alerts += [alert] if alert else []
         return incident
 
     def note(self, actor: int, verb: str, channel: str | None, outcome: str) -> None:
         """Write into the audit."""
-        self.draft.note(Action(self.at, actor, verb, channel or "", outcome))
+        self.transaction.note(Action(self.at, actor, verb, channel or "", outcome))
 
     def _note_lost_reset(self, after: Incident) -> None:
         """A lease that ran out without a verdict was a reset that something killed."""
-        before = self.draft.incidents.get(after.key)
+        before = self.transaction.incidents.get(after.key)
         if before is None or before.state is not State.RESETTING or after.leased_by is not None:
             return  # one that was verified keeps whose it was, until the trouble comes back
         self.note(before.leased_by or 0, "reset", before.channel or before.lease_channel, UNKNOWN_OUTCOME)

@@ -25,7 +25,7 @@ class AccountTransformer(app_commands.Transformer):
     ) -> list[app_commands.Choice[str]]:
         """Return the accounts that fit, from memory; one choice names an error, as no message can."""
         try:
-            return choices(interaction.client.services.monitor.roster.accounts, value)
+            return choices(interaction.client.services.poller.cache.accounts, value)
         except Exception as error:  # noqa: BLE001 - whatever it is, the person gets an answer
             text = bare(FAILED.format(logged(error)), CHOICE_LIMIT)
             return [app_commands.Choice(name=text, value="no suggestion")]

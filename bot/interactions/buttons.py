@@ -125,7 +125,7 @@ class ButtonRouter:
             return
         if who is Access.OWNERS:
             raise NotAnOwnerError
-        if caller.user.id != press.asker or not self._owners.may_look(caller.user.id, caller.guild_id):
+        if caller.user.id != press.asker or not self._owners.may_view(caller.user.id, caller.guild_id):
             raise UserError(
                 "Only the person who asked can use these buttons.",
                 "Ask them, or an owner of the bot, to press it.",

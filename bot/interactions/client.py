@@ -44,14 +44,14 @@ class Services:
     """What cogs may ask for when they are set up."""
 
     store: Store
-    monitor: AccountPoller
+    poller: AccountPoller
     inquiries: AccountInfoService
     owners: Owners
-    keeper: IncidentService
+    incident_service: IncidentService
     resets: Resets
     configuring: AccountAdmin
-    rounds_of: Callable[[discord.Client], WatchLoops]
-    """Makes the rounds of the watch, which tell by way of the client."""
+    loops_of: Callable[[discord.Client], WatchLoops]
+    """Builds the loops of the watch, which send by way of the client."""
 
 
 class MidwatchTree(app_commands.CommandTree["Midwatch"]):
@@ -60,7 +60,7 @@ class MidwatchTree(app_commands.CommandTree["Midwatch"]):
     async def interaction_check(self, interaction: Interaction) -> bool:
         """Let owners in anywhere and others in the configured servers; refuse the rest privately."""
         self.client.in_flight.add(interaction)
-        if self.client.services.owners.may_look(interaction.user.id, interaction.guild_id):
+        if self.client.services.owners.may_view(interaction.user.id, interaction.guild_id):
             return True
         if interaction.type is discord.InteractionType.autocomplete:
             await interaction.response.autocomplete([])
@@ -93,7 +93,7 @@ class Midwatch(commands.Bot):
         self.own_tokens = (settings.discord_token, settings.useapi_token)
         """What nobody may paste as the Discord token of an account."""
         self.alert_channel_id = settings.alert_channel_id
-        self.rounds = services.rounds_of(self)
+        self.loops = services.loops_of(self)
         self.other_copy_at: datetime | None = None
         """When another copy of the bot was last seen to answer what this one was asked."""
         self.in_flight = InFlight()
@@ -176,7 +176,7 @@ class Midwatch(commands.Bot):
     async def _owners_changed(self) -> None:
         """Tell new owners, and send nothing more to who has left, now or once that can be written."""
         with suppress(StoreError):  # the clock's loop tries it again
-            await self.services.keeper.tick()
+            await self.services.incident_service.tick()
 
     async def on_connect(self) -> None:
         """Log that Discord is there."""

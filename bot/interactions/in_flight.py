@@ -9,7 +9,7 @@ from bot.domain.errors import UserError
 from bot.interactions.responses import Interaction, report
 
 PATIENCE: Final = timedelta(seconds=1)
-LOOK_FIRST: Final = "It may have been done: check with /mjaccounts before you try again."
+CHECK_FIRST: Final = "It may have been done: check with /mjaccounts before you try again."
 LAST_WORDS: Final = timedelta(milliseconds=400)
 
 
@@ -58,7 +58,7 @@ class RestartingError(UserError):
 
     def __init__(self, *, sent: bool) -> None:
         if sent:
-            super().__init__("Midwatch is being restarted while the API was at work on this.", LOOK_FIRST)
+            super().__init__("Midwatch is being restarted while the API was at work on this.", CHECK_FIRST)
         else:
             super().__init__(
                 "Midwatch is being restarted and could not finish this.", "Ask again in a minute."

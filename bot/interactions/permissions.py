@@ -67,7 +67,7 @@ class Owners:
         """Whether the person is an owner, as far as is known."""
         return user_id in self.ids
 
-    def may_look(self, user_id: int, guild_id: int | None) -> bool:
+    def may_view(self, user_id: int, guild_id: int | None) -> bool:
         """Whether the person may see answers here: owners anywhere, others in the user's own servers."""
         return self.may_act(user_id) or (guild_id is not None and guild_id in self._servers)
 

@@ -1,4 +1,4 @@
-"""What a message of the outbox shows: its look by the renderer, as a letter that Discord's REST takes."""
+"""What a message of the outbox shows: made by the renderer, in the form that Discord's REST takes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from bot.render.message_content import Look
 class ContentBuilder:
     """Writes each message by what is true now; a view is made anew each time, as discord.py asks."""
 
-    ledger: WatchState
+    watch_state: WatchState
     accounts: Callable[[], Mapping[str, KnownAccount]]
     view_of: Callable[[Look], ui.View]
 
     def look(self, message: Message) -> Look:
         """Return what a message should show now."""
-        return look_of(message, self.ledger.incidents, self.accounts(), note=note_for(message))
+        return look_of(message, self.watch_state.incidents, self.accounts(), note=note_for(message))
 
     def outgoing(self, message: Message, look: Look) -> OutgoingMessage:
         """Return a look as a letter, or as text alone if Discord refused its form before."""

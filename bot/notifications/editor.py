@@ -61,7 +61,7 @@ class Editor:
 
     def pending(self, now: datetime) -> list[PendingEdit]:
         """Return all there is to change, what may be changed first coming first."""
-        sent = (each for each in self.around.ledger.messages.values() if each.delivery is Delivery.SENT)
+        sent = (each for each in self.around.watch_state.messages.values() if each.delivery is Delivery.SENT)
         wishes = [
             PendingEdit(message.key, self._allowed_at(message, now))
             for message in sent
@@ -70,7 +70,7 @@ class Editor:
         return sorted(wishes, key=lambda wish: wish.allowed_at)
 
     def _is_off(self, message: Message) -> bool:
-        if is_empty(message) or retry_policy.is_over(message, self.around.ledger.incidents):
+        if is_empty(message) or retry_policy.is_over(message, self.around.watch_state.incidents):
             return True
         try:
             return self.around.content.look(message).fingerprint != message.shown
@@ -89,9 +89,9 @@ class Editor:
 
     def _is_awaited(self, message: Message) -> bool:
         """Whether a person did something since the last edit, and looks for what came of it."""
-        ledger, shown_at = self.around.ledger, message.edited_at or message.sent_at
-        incidents = (ledger.incidents.get(entry.incident) for entry in message.entries)
-        acts = (ledger.acted_at.get(each.channel or "") for each in incidents if each is not None)
+        watch_state, shown_at = self.around.watch_state, message.edited_at or message.sent_at
+        incidents = (watch_state.incidents.get(entry.incident) for entry in message.entries)
+        acts = (watch_state.acted_at.get(each.channel or "") for each in incidents if each is not None)
         return shown_at is not None and any(at is not None and at >= shown_at for at in acts)
 
     async def reconcile(self, key: str) -> bool:
@@ -100,7 +100,7 @@ class Editor:
         Raises:
             NotDoneError: it cannot be done now.
         """
-        message = self.around.ledger.messages.get(key)
+        message = self.around.watch_state.messages.get(key)
         if message is None or message.delivery is not Delivery.SENT:
             return False
         if message.channel_id is None or message.message_id is None:
@@ -119,7 +119,7 @@ class Editor:
         at = self.around.now()  # what changes while Discord answers is not shown yet
         look, is_over = (
             self.around.content.look(message),
-            retry_policy.is_over(message, self.around.ledger.incidents),
+            retry_policy.is_over(message, self.around.watch_state.incidents),
         )
         shown = look.fingerprint
         if shown != message.shown:
@@ -132,13 +132,17 @@ class Editor:
     async def _note_edit(
         self, message: Message, shown: str, edited_at: datetime | None, *, is_over: bool
     ) -> None:
-        async with self.around.ledger.transaction() as draft:
-            if (current := draft.messages.get(message.key)) is None or current.delivery is not Delivery.SENT:
+        async with self.around.watch_state.transaction() as transaction:
+            if (
+                current := transaction.messages.get(message.key)
+            ) is None or current.delivery is not Delivery.SENT:
                 return
             # It may have come back while its end was being shown.
-            is_over = is_over and retry_policy.is_over(current, draft.incidents)
+            is_over = is_over and retry_policy.is_over(current, transaction.incidents)
             after = Delivery.DONE if is_over else Delivery.SENT
-            draft.put_message(replace(current, shown=shown, edited_at=edited_at, delivery=after, plain=False))
+            transaction.put_message(
+                replace(current, shown=shown, edited_at=edited_at, delivery=after, plain=False)
+            )
         self.around.at(FailPoint.NOTED)
 
     async def _delete(self, message: Message, place: MessageRef) -> None:
@@ -148,9 +152,9 @@ class Editor:
         await self._finish(message)
 
     async def _finish(self, message: Message) -> None:
-        async with self.around.ledger.transaction() as draft:
-            current = draft.messages.get(message.key, message)
-            draft.put_message(replace(current, delivery=Delivery.DONE))
+        async with self.around.watch_state.transaction() as transaction:
+            current = transaction.messages.get(message.key, message)
+            transaction.put_message(replace(current, delivery=Delivery.DONE))
 
     async def _note_refusal(self, message: Message, error: DeliveryError) -> None:
         """Give up on a message that is gone or stuck, and have one whose form is refused shown as text alone.
@@ -170,12 +174,12 @@ class Editor:
             raise error
 
     async def _put_plain(self, message: Message, *, plain: bool) -> None:
-        async with self.around.ledger.transaction() as draft:
-            draft.put_message(replace(draft.messages.get(message.key, message), plain=plain))
+        async with self.around.watch_state.transaction() as transaction:
+            transaction.put_message(replace(transaction.messages.get(message.key, message), plain=plain))
 
     def _is_hopeless(self, message: Message) -> bool:
         """Count one more refusal for good, and return whether no further edit is worth a try."""
-        now, known = self.around.now(), self.around.ledger.messages
+        now, known = self.around.now(), self.around.watch_state.messages
         self._anew.intersection_update(known)
         for key in self._refused.keys() - known.keys():
             del self._refused[key]
@@ -187,16 +191,16 @@ class Editor:
     async def _leave(self, message: Message, error: DeliveryError) -> None:
         """Leave a message as it stands, and send another in its place if it is about anything."""
         now, around = self.around.now(), self.around
-        async with around.ledger.transaction() as draft:
-            current = draft.messages.get(message.key)
+        async with around.watch_state.transaction() as transaction:
+            current = transaction.messages.get(message.key)
             if current is None or current.delivery is not Delivery.SENT:
                 return
-            draft.put_message(retry_policy.stuck(current, error.reason, now))
-            if goes_anew := retry_policy.goes_anew(current, draft.messages):
+            transaction.put_message(retry_policy.stuck(current, error.reason, now))
+            if goes_anew := retry_policy.goes_anew(current, transaction.messages):
                 anew = retry_policy.sent_anew(current, around.teller.keys(), now)
                 self._anew.add(anew.key)
                 around.untried.add(anew.key)
-                draft.put_message(anew)
+                transaction.put_message(anew)
         around.at(FailPoint.LEFT)
         log.warning(
             "a message to %s by %s cannot be changed any more (%s)%s",
@@ -208,11 +212,11 @@ class Editor:
 
     async def _give_up(self, message: Message) -> None:
         """Be done with a message that is not there any more; what it did not show is told otherwise."""
-        async with self.around.ledger.transaction() as draft:
-            current = draft.messages.get(message.key, message)
-            done, alerts = deleted(current, draft.incidents)
-            draft.put_message(done)
-            self.around.teller.plan_for(draft, message.recipient, alerts)
+        async with self.around.watch_state.transaction() as transaction:
+            current = transaction.messages.get(message.key, message)
+            done, alerts = deleted(current, transaction.incidents)
+            transaction.put_message(done)
+            self.around.teller.plan_for(transaction, message.recipient, alerts)
 
 
 def is_empty(message: Message) -> bool:

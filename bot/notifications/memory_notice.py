@@ -62,7 +62,7 @@ class MemoryNotice:
             self._since = self._until = None
 
     async def _finish(self, way: Way, place: MessageRef | None, text: str) -> None:
-        if place is None or await self._edit(place, letter(text, *way)):
+        if place is None or await self._edit(place, outgoing(text, *way)):
             del self._sent[way]
             self._nonces.pop(way, None)  # what is told next is another message
 
@@ -72,7 +72,7 @@ class MemoryNotice:
         try:
             channel = await self.post.open(owner, route)
             place = await self.post.send(
-                channel, letter(unwritten(since), owner, route), nonce=nonce, silent=False
+                channel, outgoing(unwritten(since), owner, route), nonce=nonce, silent=False
             )
         except DeliveryError as error:
             if error.kind in LASTING:
@@ -89,7 +89,7 @@ class MemoryNotice:
         return True
 
 
-def letter(text: str, owner: int, route: Route) -> OutgoingMessage:
+def outgoing(text: str, owner: int, route: Route) -> OutgoingMessage:
     """Return the notice as text alone, with a mention where others read it, too."""
     in_channel = route is Route.CHANNEL
     content = f"<@{owner}> {text}" if in_channel else text

@@ -28,14 +28,14 @@ from bot.storage import StoreError
 log = logging.getLogger(__name__)
 
 LONGEST_REST: Final = timedelta(seconds=60)
-"""A name given to an account shows in its messages by then, as no change of the ledger tells of it."""
+"""A name given to an account shows in its messages by then, as no change of the state tells of it."""
 LOGIN_REST: Final = timedelta(seconds=1)
 NOW: Final = timedelta(0)
 NAME: Final = "sending messages"
 
 
 class Outbox:
-    """Sends and edits the ledger's messages.
+    """Sends and edits the waiting messages.
 
     Each message is a task of its own, so that one that hangs holds up no other, neither sends nor edits.
     `edit_every` is between two edits of a message. `sleep`, `chance` (0 to 1) and `at`
@@ -44,7 +44,7 @@ class Outbox:
 
     def __init__(
         self,
-        ledger: WatchState,
+        watch_state: WatchState,
         post: MessageTransport,
         teller: NotificationPlanner,
         *,
@@ -57,15 +57,24 @@ class Outbox:
         at: Callable[[FailPoint], None] = no_failpoints,
     ) -> None:
         self.health = Health()
-        self._ledger = ledger
+        self._watch_state = watch_state
         self._post = post
         self._now = now
         self._sleep = sleep
-        self._routes = RouteHealth(ledger.messages.values())
+        self._routes = RouteHealth(watch_state.messages.values())
         self._holds = RetryGate(now, chance)
-        letters = ContentBuilder(ledger, accounts, view_of)
+        contents = ContentBuilder(watch_state, accounts, view_of)
         around = OutboxContext(
-            ledger, post, letters, self._routes, teller, frozenset(ledger.messages), set(), now, chance, at
+            watch_state,
+            post,
+            contents,
+            self._routes,
+            teller,
+            frozenset(watch_state.messages),
+            set(),
+            now,
+            chance,
+            at,
         )
         self._sender = Sender(around)
         self._editor = Editor(around, self._holds, edit_every)
@@ -82,9 +91,9 @@ class Outbox:
 
     def report(self) -> Report:
         """Return how telling goes: what is overdue, and how each route to each owner does."""
-        messages = self._ledger.messages
+        messages = self._watch_state.messages
         broken = (since for key, since in self._broken.items() if key in messages)
-        return route_health.report(self._ledger, self._routes, self._now(), min(broken, default=None))
+        return route_health.report(self._watch_state, self._routes, self._now(), min(broken, default=None))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tell until the stop event; what is under way then is left to the next start."""
@@ -103,12 +112,12 @@ class Outbox:
 
     async def _round(self, stop: asyncio.Event) -> None:
         """Begin whatever is due, then rest until something changes, ends or comes due."""
-        seen = self._ledger.changed.version
+        seen = self._watch_state.changed.version
         self._finished.clear()
         longest = min(self.begin(), LONGEST_REST) if self._post.ready else LOGIN_REST
         self.health.succeeded(NAME)
         await first_of(
-            self._ledger.changed.wait(seen),
+            self._watch_state.changed.wait(seen),
             self._finished.wait(),
             stop.wait(),
             self._sleep(longest.total_seconds()),
@@ -122,8 +131,8 @@ class Outbox:
     def begin(self) -> timedelta:
         """Begin what is due, and give the time till something else will be."""
         now = self._now()
-        self._holds.keep(self._ledger.messages.keys())
-        waiting = [message for message in self._ledger.messages.values() if message.on_its_way]
+        self._holds.keep(self._watch_state.messages.keys())
+        waiting = [message for message in self._watch_state.messages.values() if message.on_its_way]
         next_sends = [self._begin_send(message, now) for message in waiting if message.key not in self._sends]
         wishes = [wish for wish in self._editor.pending(now) if wish.key not in self._sends]
         next_edits = [self._begin_edit(wish, now) for wish in wishes]
@@ -132,7 +141,9 @@ class Outbox:
 
     def _begin_send(self, message: Message, now: datetime) -> datetime | None:
         """Begin to send a message, or give when that is to be done."""
-        ready_at = self._holds.until(message.key, now) or retry_policy.ready_at(message, self._ledger, now)
+        ready_at = self._holds.until(message.key, now) or retry_policy.ready_at(
+            message, self._watch_state, now
+        )
         if ready_at > now:
             return ready_at
         self._start(self._sends, message.key, self._sender.attempt)

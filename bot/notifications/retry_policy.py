@@ -21,7 +21,7 @@ COPY: Final = "2."
 
 
 class Memory(Protocol):
-    """The ledger, or a turn of it."""
+    """The watch's state, or a change of it under way."""
 
     @property
     def incidents(self) -> Mapping[str, Incident]:

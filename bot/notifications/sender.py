@@ -26,7 +26,7 @@ REFUSED: Final = frozenset({FailureKind.CLOSED, FailureKind.BROKEN, FailureKind.
 class OutboxContext:
     """What sender and editor share: what happens outside, and what decides when."""
 
-    ledger: WatchState
+    watch_state: WatchState
     post: MessageTransport
     content: ContentBuilder
     routes: RouteHealth
@@ -82,15 +82,19 @@ class Sender:
 
     async def _claim(self, key: str) -> Claim | None:
         now = self.around.now()
-        async with self.around.ledger.transaction() as draft:
-            message = draft.messages.get(key)
-            if message is None or not message.on_its_way or retry_policy.ready_at(message, draft, now) > now:
+        async with self.around.watch_state.transaction() as transaction:
+            message = transaction.messages.get(key)
+            if (
+                message is None
+                or not message.on_its_way
+                or retry_policy.ready_at(message, transaction, now) > now
+            ):
                 return None
             if message.delivery is Delivery.CLAIMED:
                 return Claim(message, is_first=self._is_untried(key))
-            whole = with_open_incidents(message, draft.incidents)
+            whole = with_open_incidents(message, transaction.incidents)
             claimed = replace(self._routed(whole, now), delivery=Delivery.CLAIMED, claimed_at=now)
-            draft.put_message(claimed)
+            transaction.put_message(claimed)
         return Claim(claimed, is_first=True)
 
     def _is_untried(self, key: str) -> bool:
@@ -121,9 +125,9 @@ class Sender:
         if is_superfluous:
             return None
         look = around.content.look(message)
-        silent = not message.notify or retry_policy.is_over(message, around.ledger.incidents)
-        letter = around.content.outgoing(message, look)
-        place = await around.post.send(channel, letter, nonce=message.nonce, silent=silent)
+        silent = not message.notify or retry_policy.is_over(message, around.watch_state.incidents)
+        outgoing = around.content.outgoing(message, look)
+        place = await around.post.send(channel, outgoing, nonce=message.nonce, silent=silent)
         around.at(FailPoint.SENT)
         # A second try may give back what the first one made, with the look of that time.
         return SendResult(place, look.fingerprint if claim.is_first else None)
@@ -140,45 +144,45 @@ class Sender:
         A copy is not needed once its original is there. Of what is over, one message is enough, too. What
         failed until the trouble became worse is told by the message about that.
         """
-        ledger = self.around.ledger
-        if retry_policy.is_overtaken(message, ledger.messages.values()):
+        watch_state = self.around.watch_state
+        if retry_policy.is_overtaken(message, watch_state.messages.values()):
             return True
         if retry_policy.is_copy(message):
-            original = await ledger.message(retry_policy.original_key(message))
+            original = await watch_state.message(retry_policy.original_key(message))
             return original is not None and not original.on_its_way
-        if not retry_policy.is_over(message, ledger.incidents):
+        if not retry_policy.is_over(message, watch_state.incidents):
             return False
-        copy = await ledger.message(retry_policy.copy_key(message))
+        copy = await watch_state.message(retry_policy.copy_key(message))
         has_arrived = copy is not None and copy.delivery in (Delivery.SENT, Delivery.DONE)
         return copy is not None and has_arrived and not copy.is_stuck
 
     async def _record(self, message: Message, arrival: SendResult | None) -> None:
         now = self.around.now()
         if arrival is not None:
-            # Before the ledger tells anyone: who waits for a test reads the routes right then.
+            # Before the state tells anyone: who waits for a test reads the routes right then.
             self.around.routes.worked(message.recipient, message.route, now)
-        async with self.around.ledger.transaction() as draft:
-            # The ledger lets go of what was cancelled meanwhile.
+        async with self.around.watch_state.transaction() as transaction:
+            # The state lets go of what was cancelled meanwhile.
             cancelled = replace(message, delivery=Delivery.CANCELLED)
-            current = draft.messages.get(message.key, cancelled)
+            current = transaction.messages.get(message.key, cancelled)
             if arrival is None:
-                draft.put_message(replace(current, delivery=Delivery.CANCELLED))
+                transaction.put_message(replace(current, delivery=Delivery.CANCELLED))
                 return
             arrived = retry_policy.sent(current, arrival.place, shown=arrival.shown, now=now)
-            draft.put_message(arrived)
-            for changed in supersede(arrived, draft.messages.values(), draft.incidents):
-                draft.put_message(changed)
-            self.around.teller.plan_for(draft, message.recipient)
+            transaction.put_message(arrived)
+            for changed in supersede(arrived, transaction.messages.values(), transaction.incidents):
+                transaction.put_message(changed)
+            self.around.teller.plan_for(transaction, message.recipient)
         self.around.at(FailPoint.RECORDED)
 
     async def _note_refusal(self, message: Message, error: DeliveryError) -> None:
         now, known = self.around.now(), self.around.routes.state(message.recipient, message.route)
         self.around.routes.failed(message.recipient, message.route, error, now)
-        async with self.around.ledger.transaction() as draft:
-            current = draft.messages.get(message.key)
+        async with self.around.watch_state.transaction() as transaction:
+            current = transaction.messages.get(message.key)
             if current is None or not current.on_its_way:
                 return
-            draft.put_message(self._refused(draft, current, error, now))
+            transaction.put_message(self._refused(transaction, current, error, now))
         self.around.at(FailPoint.REFUSED)
         if known.failure != error.reason:
             log.warning(
@@ -188,10 +192,12 @@ class Sender:
                 error.reason,
             )
 
-    def _refused(self, draft: Transaction, message: Message, error: DeliveryError, now: datetime) -> Message:
+    def _refused(
+        self, transaction: Transaction, message: Message, error: DeliveryError, now: datetime
+    ) -> Message:
         """Return the message as it goes on, after putting its copy beside it if it has waited too long."""
         second = self.around.post.has(Route.CHANNEL)
-        has_copy = retry_policy.copy_key(message) in draft.messages
+        has_copy = retry_policy.copy_key(message) in transaction.messages
         after = retry_policy.after_failure(
             message,
             error,
@@ -199,9 +205,9 @@ class Sender:
             chance=self.around.chance(),
             other_route=second and not has_copy,
         )
-        is_news = not retry_policy.is_over(message, draft.incidents)
+        is_news = not retry_policy.is_over(message, transaction.incidents)
         helps = error.kind is FailureKind.WAIT
         if second and helps and not has_copy and is_news and retry_policy.wants_copy(after, now):
             self.around.untried.add(retry_policy.copy_key(after))
-            draft.put_message(retry_policy.fallback_copy(after, now))
+            transaction.put_message(retry_policy.fallback_copy(after, now))
         return after

@@ -86,7 +86,7 @@ class MessageRef:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """What a message shows; the view is new for each letter, as discord.py asks of dynamic items."""
+    """What a message shows; the view is new for each message, as discord.py asks of dynamic items."""
 
     content: str
     embed: discord.Embed | None
@@ -119,11 +119,13 @@ class MessageTransport(Protocol):
         """Return the channel by which a route reaches a person."""
         ...
 
-    async def send(self, channel_id: int, letter: OutgoingMessage, *, nonce: str, silent: bool) -> MessageRef:
+    async def send(
+        self, channel_id: int, outgoing: OutgoingMessage, *, nonce: str, silent: bool
+    ) -> MessageRef:
         """Send a message; again with the same nonce, within minutes, it is the same message."""
         ...
 
-    async def edit(self, place: MessageRef, letter: OutgoingMessage) -> None:
+    async def edit(self, place: MessageRef, outgoing: OutgoingMessage) -> None:
         """Show something else in a message."""
         ...
 
@@ -172,7 +174,9 @@ class DiscordTransport:
                 self._direct[recipient] = (await self.client.create_dm(discord.Object(recipient))).id
         return self._direct[recipient]
 
-    async def send(self, channel_id: int, letter: OutgoingMessage, *, nonce: str, silent: bool) -> MessageRef:
+    async def send(
+        self, channel_id: int, outgoing: OutgoingMessage, *, nonce: str, silent: bool
+    ) -> MessageRef:
         """Send a message, and give where it stands by Discord's answer.
 
         Raises:
@@ -180,16 +184,16 @@ class DiscordTransport:
         """
         async with told_apart(self.limit):
             message = await self.client.get_partial_messageable(channel_id).send(
-                letter.content,
+                outgoing.content,
                 nonce=nonce,
                 silent=silent,
-                allowed_mentions=letter.mentions,
-                embeds=[] if letter.embed is None else [letter.embed],
-                view=letter.view,
+                allowed_mentions=outgoing.mentions,
+                embeds=[] if outgoing.embed is None else [outgoing.embed],
+                view=outgoing.view,
             )
         return MessageRef(message.channel.id, message.id)
 
-    async def edit(self, place: MessageRef, letter: OutgoingMessage) -> None:
+    async def edit(self, place: MessageRef, outgoing: OutgoingMessage) -> None:
         """Show something else in a message.
 
         Raises:
@@ -198,10 +202,10 @@ class DiscordTransport:
         message = self.client.get_partial_messageable(place.channel_id).get_partial_message(place.message_id)
         async with told_apart(self.limit):
             await message.edit(
-                content=letter.content,
-                embed=letter.embed,
-                view=letter.view,
-                allowed_mentions=letter.mentions,
+                content=outgoing.content,
+                embed=outgoing.embed,
+                view=outgoing.view,
+                allowed_mentions=outgoing.mentions,
             )
 
     async def delete(self, place: MessageRef) -> None:

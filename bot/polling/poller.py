@@ -32,7 +32,7 @@ PRESSES_SHARE: Final = timedelta(seconds=3)
 
 
 async def recall(store: Store) -> AccountCache:
-    """Return the roster as it was when the last good look was written down."""
+    """Return the account cache as the last good poll was stored."""
     stored = await store.accounts()
     return AccountCache(
         (remembered(account) for account in stored if account.listed),
@@ -42,14 +42,14 @@ async def recall(store: Store) -> AccountCache:
 
 
 def remembered(stored: StoredAccount) -> KnownAccount:
-    """Return a stored account as the roster knows it; its last answer is read anew from Midjourney's text."""
+    """Return a stored account as the cache holds it; its last answer is parsed anew."""
     snapshot = None
     if (last := stored.info) is not None:
         snapshot = InfoSnapshot(last.taken_at, last.took, parse_info(last.text, last.discord_name))
     return KnownAccount(stored.account, stored.name, stored.discord_name, snapshot=snapshot)
 
 
-def trouble_of(error: UseapiError) -> ServiceProblem:
+def problem_of(error: UseapiError) -> ServiceProblem:
     """Say what a look that failed means for the service as a whole."""
     match error:
         case Unauthorized():
@@ -76,19 +76,19 @@ def list_gone(shown: int, known: int) -> Gone:
 
 
 class AccountPoller:
-    """Looks at the account list, and keeps the roster of what is known."""
+    """Polls the account list, and keeps the account cache."""
 
     def __init__(
         self,
         useapi: UseapiClient,
         store: Store,
-        roster: AccountCache,
-        keeper: IncidentService,
+        cache: AccountCache,
+        incident_service: IncidentService,
         *,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._useapi = useapi
-        self._keeper = keeper
+        self._incident_service = incident_service
         self._store = store
         self._now = now
         self._look: asyncio.Task[Observation] | None = None
@@ -96,9 +96,9 @@ class AccountPoller:
         """Flags that errors told of and that are not written down yet, and whether a look met the error."""
         self._unwritten: dict[str, Incident] = {}
         """The incidents, by channel, of flags that could not be written down yet."""
-        self.roster = roster
-        roster.open_incidents = self.open_incidents
-        keeper.ledger.log.label_of = roster.label_of
+        self.cache = cache
+        cache.open_incidents = self.open_incidents
+        incident_service.watch_state.log.label_of = cache.label_of
         self._outages = OutageLog()
         self._pressed_at: datetime | None = None
         """When the list was last read for a press on Refresh."""
@@ -117,7 +117,7 @@ class AccountPoller:
 
         What cannot be written down is shown as it would be.
         """
-        written = self._keeper.ledger.open_incidents
+        written = self._incident_service.watch_state.open_incidents
         return {**written, **self._unwritten} if self._unwritten else written
 
     async def poll(self) -> Observation:
@@ -170,10 +170,10 @@ class AccountPoller:
             UseapiError: memory does not know it, and the list could not be read.
         """
         try:
-            return self.roster.find(typed)
+            return self.cache.find(typed)
         except UserError:
             await self.poll()
-            return self.roster.find(typed)
+            return self.cache.find(typed)
 
     def _looked(self, look: asyncio.Task[Observation]) -> None:
         self._look = None
@@ -194,34 +194,34 @@ class AccountPoller:
             raise
         observation = Observation(self._now(), accounts)
         if not await self._is_believed(observation):
-            self.failure = list_gone(len(accounts), len(self.roster))
+            self.failure = list_gone(len(accounts), len(self.cache))
             self._outages.failed(ServiceProblem.LIST_GONE, None, observation.at)
             raise self.failure
         self._outages.worked(len(accounts), observation.at)
         if self.failure is not None:
             self.failure = None
             self.recovered.set()
-        self.roster.observe(observation)
+        self.cache.observe(observation)
         await self._remember(observation)
         return observation
 
     async def _failed(self, error: UseapiError) -> None:
         """Let the watch judge that it could not look; a 596 says something about one account all the same."""
         self.failure = error
-        self._outages.failed(trouble_of(error), error.cause, self._now())
+        self._outages.failed(problem_of(error), error.cause, self._now())
         flag = await self._take_in(error) if isinstance(error, PendingModeration) else None
         with suppress(StoreError):  # the log says so already, and the next poll that fails writes it
-            await self._keeper.on_poll_failed(trouble_of(error), flag, error.cause)
+            await self._incident_service.on_poll_failed(problem_of(error), flag, error.cause)
 
     async def _take_in(self, error: PendingModeration) -> Flag | None:
         """Put a 596 down to the account it is about; give its flag back if nobody can tell which that is."""
         channel = self.account_of(error)
-        known = channel is not None and await self.note_flag(channel, error.flag, by_look=True)
+        known = channel is not None and await self.note_flag(channel, error.flag, in_list=True)
         return None if known else error.flag
 
     def account_of(self, error: PendingModeration) -> str | None:
         """Return the account that a 596 in place of the list is about: the one it names, or the only one."""
-        return error.channel or self.roster.only()
+        return error.channel or self.cache.only()
 
     async def _is_believed(self, observation: Observation) -> bool:
         flags = {account.channel: account.flag for account in observation.accounts if account.flag}
@@ -232,15 +232,15 @@ class AccountPoller:
         await self._write_met()  # before the list that lacks it can end what it belongs to
         met = {channel: each for channel, each in self._unwritten.items() if channel in self._met}
         try:
-            believed = await self._keeper.on_poll(replace(observation, flagged_since=since))
+            believed = await self._incident_service.on_poll(replace(observation, flagged_since=since))
         except StoreError:
             # Nothing is lost: the next poll meets what this one showed, and the watch decides then.
             shown = {
-                channel: self._keeper.as_flagged(channel, flag, since.get(channel, observation.at))
+                channel: self._incident_service.as_flagged(channel, flag, since.get(channel, observation.at))
                 for channel, flag in flags.items()
             }
             self._unwritten = met | shown
-            return self._keeper.believes(observation)
+            return self._incident_service.believes(observation)
         self._unwritten = met
         return believed
 
@@ -248,24 +248,24 @@ class AccountPoller:
         with suppress(StoreError):  # the people who ask are answered all the same; the next poll writes it
             await self._store.record_observation(observation)
 
-    async def note_flag(self, channel: str, flag: Flag, *, by_look: bool = False) -> bool:
+    async def note_flag(self, channel: str, flag: Flag, *, in_list: bool = False) -> bool:
         """Take in a 596 that a command met, or a look in place of the list, so that all show it at once.
 
         It tells whether the account is known; of one that is not, nothing is kept.
         """
-        if self.roster.get(channel) is None:
+        if self.cache.get(channel) is None:
             return False
         self._forget_ended()
-        self._met[channel] = flag, by_look
+        self._met[channel] = flag, in_list
         unwritten = self._unwritten.get(channel)
         since = self._now() if unwritten is None else unwritten.opened_at
-        self._unwritten[channel] = self._keeper.as_flagged(channel, flag, since, by_look=by_look)
+        self._unwritten[channel] = self._incident_service.as_flagged(channel, flag, since, in_list=in_list)
         await self._write_met()
         return True
 
     def _forget_ended(self) -> None:
         """Let go of what could not be written of incidents that have ended since, as by a reset."""
-        written = self._keeper.ledger.open_incidents
+        written = self._incident_service.watch_state.open_incidents
         for channel, incident in list(self._unwritten.items()):
             known = written.get(channel)
             if incident.key and (known is None or known.key != incident.key):
@@ -274,13 +274,13 @@ class AccountPoller:
 
     async def _write_met(self) -> None:
         """Write down the flags that errors told of; what cannot be written now is with the next look."""
-        for channel, (flag, by_look) in list(self._met.items()):
+        for channel, (flag, in_list) in list(self._met.items()):
             try:
                 since = self._unwritten[channel].opened_at
-                await self._keeper.on_flag_reported(channel, flag, since=since, by_look=by_look)
+                await self._incident_service.on_flag_reported(channel, flag, since=since, in_list=in_list)
             except StoreError:
                 return  # the person who met it learns of it all the same
-            if self._met.get(channel) == (flag, by_look):  # another may have come meanwhile
+            if self._met.get(channel) == (flag, in_list):  # another may have come meanwhile
                 del self._met[channel]
                 self._unwritten.pop(channel, None)
 

@@ -107,7 +107,7 @@ def _next(cases: Sequence[Case], around: Around) -> str | None:
     if all(case.incident.ended for case in cases):
         return None
     blind = (
-        "I cannot see your accounts now: this is how they were at the last check." if around.trouble else None
+        "I cannot see your accounts now: this is how they were at the last check." if around.service else None
     )
     return "\n".join(line for line in (blind, OPEN_BELOW, around.slots and f"{around.slots}.") if line)
 

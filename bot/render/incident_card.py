@@ -26,7 +26,7 @@ class Around:
 
     slots: str | None = None
     """How many job slots are unavailable of how many."""
-    trouble: Incident | None = None
+    service: Incident | None = None
     """The service's own incident that goes on: what is shown is as it was last seen."""
     note: str | None = None
     """A line for the reader about the message itself."""
@@ -108,7 +108,7 @@ def _lines(case: Case, around: Around) -> Iterator[str]:
     if incident.reset_at is not None:
         yield f"It was reset {when(incident.reset_at, 'f')} and was flagged again."
     yield from _blind(incident)
-    yield from _unseen(incident, around.trouble)
+    yield from _unseen(incident, around.service)
     yield from _block(case)
     if incident.recurring and case.reason is not Reason.RECURRING:
         yield f"It is the third time in 6 hours. {ONLY_REMINDERS}"
@@ -141,12 +141,12 @@ def _since(incident: Incident) -> str:
     return f"It was flagged since {at}." if incident.state is State.CLEARING else f"Flagged since {at}."
 
 
-def _unseen(incident: Incident, trouble: Incident | None) -> Iterator[str]:
+def _unseen(incident: Incident, service: Incident | None) -> Iterator[str]:
     """Say that nobody can tell how it is now."""
-    if trouble is not None and trouble.problem is ServiceProblem.LIST_GONE:
+    if service is not None and service.problem is ServiceProblem.LIST_GONE:
         yield "**The API's list has gaps now**, so this may not be up to date."
-    elif trouble is not None:
-        can_be_reset = trouble.problem is ServiceProblem.PENDING and trouble.flag is not None
+    elif service is not None:
+        can_be_reset = service.problem is ServiceProblem.PENDING and service.flag is not None
         yield (
             f"**I cannot see it now.** Last seen flagged {when(incident.seen_at, 'f')}."
             f"{f' {STILL_RESETS}' if can_be_reset else ''}"

@@ -25,7 +25,7 @@ TITLES: Final = {
     ServiceProblem.PENDING: "⚠️ Error 596 instead of the list",
 }
 LINKS_LIMIT: Final = 900
-SAME_LOOK: Final = timedelta(minutes=1)
+SAME_POLL: Final = timedelta(minutes=1)
 
 
 def service_look(
@@ -39,10 +39,10 @@ def service_look(
     """Tell of one trouble of the service, or remind of it, or tell that it is over."""
     if incident.ended:
         return _recovered(incident, incidents, accounts)
-    trouble = incident.problem or ServiceProblem.UNREACHABLE
+    problem = incident.problem or ServiceProblem.UNREACHABLE
     embed = discord.Embed(
-        title=TITLES.get(trouble, "⚠️ Not watching now"),
-        description="\n".join([f"No successful check since {_since(incident)}.", _meanwhile(trouble)]),
+        title=TITLES.get(problem, "⚠️ Not watching now"),
+        description="\n".join([f"No successful check since {_since(incident)}.", _meanwhile(problem)]),
         colour=discord.Colour.red(),
     )
     if incident.flag is not None:
@@ -103,7 +103,7 @@ def changes(
     touched = [
         each
         for each in incidents.values()
-        if each.channel and each.blind_until and start <= each.blind_until <= end + SAME_LOOK
+        if each.channel and each.blind_until and start <= each.blind_until <= end + SAME_POLL
     ]
     found = [each for each in touched if each.opened_at >= start]
     gone = [each for each in touched if each.opened_at < start]
@@ -140,8 +140,8 @@ def _link(account: KnownAccount) -> str:
     return f"[{name}]({link})" if link else name
 
 
-def _meanwhile(trouble: ServiceProblem) -> str:
-    return {ServiceProblem.LIST_GONE: GAPS, ServiceProblem.PENDING: REFUSED}.get(trouble, BLIND)
+def _meanwhile(problem: ServiceProblem) -> str:
+    return {ServiceProblem.LIST_GONE: GAPS, ServiceProblem.PENDING: REFUSED}.get(problem, BLIND)
 
 
 def _since(incident: Incident) -> str:
@@ -177,8 +177,8 @@ def problem_words(problem: ServiceProblem, cause: Cause | None) -> str:  # noqa:
 
 
 def _steps(incident: Incident) -> str:
-    trouble = incident.problem or ServiceProblem.UNREACHABLE
-    match trouble:
+    problem = incident.problem or ServiceProblem.UNREACHABLE
+    match problem:
         case ServiceProblem.UNREACHABLE:
             tasks = (
                 "Nothing yet: I keep trying, and this message turns green once it answers.",
@@ -226,5 +226,5 @@ def _steps(incident: Incident) -> str:
         case ServiceProblem.AWAY:
             tasks = ("Nothing: I am running again.",)
         case _:
-            assert_never(trouble)
+            assert_never(problem)
     return "\n".join(f"{number}. {task}" for number, task in enumerate(tasks, start=1))

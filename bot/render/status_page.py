@@ -50,7 +50,7 @@ class WatchStatus:
     """Until when each account is muted, or all of them under None."""
     routes: Sequence[RouteStatus] = ()
     last_success: datetime | None = None
-    next_look: datetime | None = None
+    next_poll: datetime | None = None
     failures: int = 0
     """How many looks failed in a row."""
     why: str | None = None
@@ -88,7 +88,7 @@ def presence_text(
     watched: int,
     incidents: Iterable[Incident],
     *,
-    trouble: ServiceProblem | None = None,
+    problem: ServiceProblem | None = None,
     cause: Cause | None = None,
     muted: bool = False,
     lacks: Sequence[Lack] = (),
@@ -96,11 +96,11 @@ def presence_text(
     """Say at a glance how things are: what needs a person counts, and what is settling is not ready yet."""
     going = [each.state for each in incidents if each.channel and not each.ended]
     needing = sum(state is State.OPEN for state in going)
-    if trouble is ServiceProblem.UNREACHABLE:
+    if problem is ServiceProblem.UNREACHABLE:
         said = WORDS[cause]
-    elif trouble is ServiceProblem.PENDING:
+    elif problem is ServiceProblem.PENDING:
         said = "error 596, an account needs you"
-    elif trouble is not None:
+    elif problem is not None:
         said = "cannot see your accounts"
     elif needing:
         said = f"{whole(needing)} {'needs' if needing == 1 else 'need'} you"
@@ -167,14 +167,14 @@ def _muted(channel: str | None, watch: WatchStatus) -> str:
 
 
 def _alive(watch: WatchStatus) -> Iterator[str]:
-    trouble = next((each for each in watch.incidents if each.problem and not each.ended), None)
-    if trouble is not None:
-        yield f"⚠️ **{headline(trouble)}**, since {when(trouble.opened_at, 'f')}."
+    problem = next((each for each in watch.incidents if each.problem and not each.ended), None)
+    if problem is not None:
+        yield f"⚠️ **{headline(problem)}**, since {when(problem.opened_at, 'f')}."
     else:
         yield _summary(watch)
     checked = when(watch.last_success, "T") if watch.last_success else ""
     looked = f"Last successful check at {checked}" if checked else "No successful check yet"
-    upcoming = f", next at {when(watch.next_look, 'T')}" if watch.next_look else ""
+    upcoming = f", next at {when(watch.next_poll, 'T')}" if watch.next_poll else ""
     yield f"{looked}{upcoming}."
     why = f": {plain(watch.why, WHY_LIMIT).rstrip('.')}" if watch.why else ""
     if watch.failures:

@@ -10,7 +10,7 @@ from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import Alert, Ending, Incident, Reason, State
 from bot.rules.policy import (
     COMMAND_CLEAR,
-    GOOD_LOOKS,
+    GOOD_POLLS,
     RECUR_AFTER,
     RECUR_WINDOW,
     RETURN_WITHIN,
@@ -141,8 +141,8 @@ def flag_seen(incident: Incident, flag: Flag, at: datetime, *, in_list: bool) ->
         block_ends=incident.block_ends if kept is incident.flag else block_end(incident, flag, at),
         from_command=not in_list and (incident.from_command or incident.state is State.CLEARING),
         clear_since=None,
-        clear_looks=0,
-        missing_looks=0,
+        clear_polls=0,
+        missing_polls=0,
     )
     if now == incident:
         return incident, None
@@ -167,7 +167,7 @@ def update_text(incident: Incident, flag: Flag, at: datetime) -> Change:
 
 def is_as_known(incident: Incident, flag: Flag) -> bool:
     """Whether a flag is shown as it was last time, as by most looks: a short way for many accounts."""
-    is_shown = incident.state is State.OPEN and incident.missing_looks == 0
+    is_shown = incident.state is State.OPEN and incident.missing_polls == 0
     # What only a command met stays open while looks are clean; met again, it has to be clean anew.
     return is_shown and incident.clear_since is None and incident.flag == flag
 
@@ -221,11 +221,11 @@ def flag_absent(
     is_new = incident.state is State.OPEN and not incident.from_command
     if is_new or incident.clear_since is None:
         return clearing(incident, at, last_good, blind), None
-    looks = min(incident.clear_looks + 1, GOOD_LOOKS)  # a count that went on would be a write at each look
+    polls = min(incident.clear_polls + 1, GOOD_POLLS)  # a count that went on would be a write at each look
     needed = COMMAND_CLEAR if incident.from_command else policy.end_after
-    if looks >= GOOD_LOOKS and at - incident.clear_since >= needed:
+    if polls >= GOOD_POLLS and at - incident.clear_since >= needed:
         return ended(incident, Ending.CLEARED, at)
-    return replace(incident, clear_looks=looks, missing_looks=0), None
+    return replace(incident, clear_polls=polls, missing_polls=0), None
 
 
 def clearing(incident: Incident, at: datetime, last_good: datetime | None, blind: Blind | None) -> Incident:
@@ -236,8 +236,8 @@ def clearing(incident: Incident, at: datetime, last_good: datetime | None, blind
         stamp_last_seen(incident, last_good),
         state=state,
         clear_since=at,
-        clear_looks=1,
-        missing_looks=0,
+        clear_polls=1,
+        missing_polls=0,
         blind_from=blind and blind.start,
         blind_until=blind and blind.until,
     )
@@ -247,15 +247,15 @@ def account_absent(incident: Incident, at: datetime, *, removed: bool) -> Change
     """Take in that a believed list does not hold the account; `removed` if Midwatch removed it itself."""
     if incident.state is State.RESETTING:
         return incident, None
-    looks = incident.missing_looks + 1
-    if removed or looks >= GOOD_LOOKS:
+    polls = incident.missing_polls + 1
+    if removed or polls >= GOOD_POLLS:
         return ended(incident, Ending.REMOVED, at)
-    return replace(incident, missing_looks=looks), None
+    return replace(incident, missing_polls=polls), None
 
 
 def stamp_last_seen(incident: Incident, last_good: datetime | None) -> Incident:
     """Write down when an open flag was last shown: by the last good look, unless that missed it."""
-    is_shown = incident.state is State.OPEN and incident.clear_since is None and not incident.missing_looks
+    is_shown = incident.state is State.OPEN and incident.clear_since is None and not incident.missing_polls
     if last_good is None or not is_shown:
         return incident
     return replace(incident, seen_at=max(incident.seen_at, last_good))
@@ -272,7 +272,7 @@ def ended(incident: Incident, ending: Ending, at: datetime) -> Change:
         # A list that is there again, as a reset may bring about, has the verdict of that reset to come.
         leased_by=incident.leased_by if ending in (Ending.RESET, Ending.RECOVERED) else None,
         clear_since=incident.clear_since if ending is Ending.CLEARED else None,
-        clear_looks=0,
-        missing_looks=0,
+        clear_polls=0,
+        missing_polls=0,
     )
     return over, Alert(over.key, Reason.RESOLVED, notify=False)

@@ -45,23 +45,23 @@ def plan_messages(
     """
     before = {message.key: message for message in messages}
     told = [(alert, incidents[alert.incident]) for alert in alerts if alert.incident in incidents]
-    desk = RecipientView.of(owner, before.values(), incidents, mutes=mutes, now=now, policy=policy)
-    after = before | changes(desk, told, new_key)
+    view = RecipientView.of(owner, before.values(), incidents, mutes=mutes, now=now, policy=policy)
+    after = before | changes(view, told, new_key)
     if after != before:
         # What is shown by an edit from here on may need no push besides.
-        desk = RecipientView.of(owner, after.values(), incidents, mutes=mutes, now=now, policy=policy)
-        after |= changes(desk, (), new_key)
+        view = RecipientView.of(owner, after.values(), incidents, mutes=mutes, now=now, policy=policy)
+        after |= changes(view, (), new_key)
     return tuple(message for key, message in after.items() if message != before.get(key))
 
 
-def changes(desk: RecipientView, told: Sequence[Told], new_key: NewKey) -> dict[str, Message]:
+def changes(view: RecipientView, told: Sequence[Told], new_key: NewKey) -> dict[str, Message]:
     """Return an owner's messages as they are after some alerts."""
-    draft = next_push(desk, reasons(desk, [each for each in told if each[1].channel is not None]), new_key)
+    draft = next_push(view, reasons(view, [each for each in told if each[1].channel is not None]), new_key)
     messages = (
-        *desk.messages,
+        *view.messages,
         draft,
-        edited_in(desk, draft),
-        *service_messages(desk, [each for each in told if each[1].problem is not None], new_key),
+        edited_in(view, draft),
+        *service_messages(view, [each for each in told if each[1].problem is not None], new_key),
     )
     return {message.key: message for message in messages if message is not None}
 
@@ -76,51 +76,51 @@ def next_due(
     policy: Policy,
 ) -> datetime | None:
     """Return when `plan_messages` will have something to say if nothing happens until then."""
-    desk = RecipientView.of(owner, messages, incidents, mutes=mutes, now=now, policy=policy)
-    silent = keys([desk.draft] if desk.draft else [])  # that waits for nothing but its sending
-    if desk.is_blind:
-        silent |= desk.told
+    view = RecipientView.of(owner, messages, incidents, mutes=mutes, now=now, policy=policy)
+    silent = keys([view.draft] if view.draft else [])  # that waits for nothing but its sending
+    if view.is_blind:
+        silent |= view.told
     times = (
-        desk.reminder_at(incident)
+        view.reminder_at(incident)
         for incident in incidents.values()
         if can_be_reminded_of(incident) and incident.key not in silent
     )
-    return min((*times, *announcements_due(desk)), default=None)
+    return min((*times, *announcements_due(view)), default=None)
 
 
-def reasons(desk: RecipientView, told: Sequence[Told]) -> Reasons:
+def reasons(view: RecipientView, told: Sequence[Told]) -> Reasons:
     """Work out what the draft is about: what it was, what is new, what was missed, what to remind of."""
-    draft = () if desk.draft is None else desk.draft.entries
+    draft = () if view.draft is None else view.draft.entries
     found: Reasons = {
-        entry.incident: entry.reason for entry in draft if entry.reason is not None and is_kept(desk, entry)
+        entry.incident: entry.reason for entry in draft if entry.reason is not None and is_kept(view, entry)
     }
     for alert, incident in told:
-        if is_worth_telling(desk, alert, incident):
+        if is_worth_telling(view, alert, incident):
             found.setdefault(incident.key, alert.reason)
-    for incident in desk.incidents.values():
-        if is_missed(desk, incident):
+    for incident in view.incidents.values():
+        if is_missed(view, incident):
             found.setdefault(incident.key, Reason.OPENED)
-    for incident in reminders(desk):
+    for incident in reminders(view):
         found.setdefault(incident.key, Reason.REMINDER)
     return found
 
 
-def is_kept(desk: RecipientView, entry: MessageItem) -> bool:
+def is_kept(view: RecipientView, entry: MessageItem) -> bool:
     """Whether what waited to be told is still to be told."""
-    incident = desk.incidents.get(entry.incident)
+    incident = view.incidents.get(entry.incident)
     if incident is None or entry.reason is Reason.REMINDER:
         return False  # reminders are worked out anew
     if incident.ended:
         # Over before it was told: told silently, unless an edit of another message shows it.
-        return incident.key not in desk.shown
+        return incident.key not in view.shown
     if entry.reason is Reason.RESOLVED:
         return False  # it is not over after all
-    if desk.is_muted(incident):
+    if view.is_muted(incident):
         return breaks_mute(entry.reason, incident)  # what is held is found again when the mute ends
     if entry.reason is Reason.ASSIGNEE_CHECK:
-        return incident.assigned_to == desk.owner and incident.asked_at is not None
+        return incident.assigned_to == view.owner and incident.asked_at is not None
     # Who joined it by an edit and had somebody see to it needs no push besides.
-    return not (incident.key in desk.shown and is_seen_to(incident))
+    return not (incident.key in view.shown and is_seen_to(incident))
 
 
 def is_seen_to(incident: Incident) -> bool:
@@ -129,83 +129,83 @@ def is_seen_to(incident: Incident) -> bool:
     return is_claimed or incident.snoozed_until is not None
 
 
-def is_worth_telling(desk: RecipientView, alert: Alert, incident: Incident) -> bool:
+def is_worth_telling(view: RecipientView, alert: Alert, incident: Incident) -> bool:
     """Whether an alert about an account wants a message to the owner."""
     if alert.reason is Reason.RESOLVED:
-        return is_unseen_end(desk, incident)
+        return is_unseen_end(view, incident)
     if not alert.notify or incident.ended:
         return False  # an edit shows it
-    if alert.reason is Reason.ASSIGNEE_CHECK and incident.assigned_to != desk.owner:
+    if alert.reason is Reason.ASSIGNEE_CHECK and incident.assigned_to != view.owner:
         return False  # a question to somebody else
-    return not desk.is_muted(incident) or breaks_mute(alert.reason, incident)
+    return not view.is_muted(incident) or breaks_mute(alert.reason, incident)
 
 
-def is_unseen_end(desk: RecipientView, incident: Incident) -> bool:
+def is_unseen_end(view: RecipientView, incident: Incident) -> bool:
     """Whether an incident is over and no message can show it."""
-    if not incident.ended or incident.key in desk.shown:
+    if not incident.ended or incident.key in view.shown:
         return False
     # Who was never told, because of a mute or as it comes and goes all the time, need not know of its end.
-    return incident.key in desk.told or not (incident.recurring or desk.is_muted(incident))
+    return incident.key in view.told or not (incident.recurring or view.is_muted(incident))
 
 
-def is_missed(desk: RecipientView, incident: Incident) -> bool:
+def is_missed(view: RecipientView, incident: Incident) -> bool:
     """Whether an owner was never told of trouble that is there: a new owner, or one who had it muted."""
     return (
         incident.channel is not None
         and incident.state in FLAGGED
-        and incident.key not in desk.told
+        and incident.key not in view.told
         and not incident.recurring  # of that there are reminders only
-        and not desk.is_muted(incident)
+        and not view.is_muted(incident)
     )
 
 
-def reminders(desk: RecipientView) -> list[Incident]:
+def reminders(view: RecipientView) -> list[Incident]:
     """Return the incidents to remind of: all that need somebody, once it is time for any."""
-    if desk.is_blind:
+    if view.is_blind:
         return []
-    needing = [incident for incident in desk.incidents.values() if desk.needs_somebody(incident)]
-    return needing if any(desk.reminder_at(incident) <= desk.now for incident in needing) else []
+    needing = [incident for incident in view.incidents.values() if view.needs_somebody(incident)]
+    return needing if any(view.reminder_at(incident) <= view.now for incident in needing) else []
 
 
-def next_push(desk: RecipientView, found: Reasons, new_key: NewKey) -> Message | None:
+def next_push(view: RecipientView, found: Reasons, new_key: NewKey) -> Message | None:
     """Return the draft with this in it; a cancelled one if nothing is left to tell."""
-    draft = desk.draft
+    draft = view.draft
     if not found:
         return None if draft is None else replace(draft, delivery=Delivery.CANCELLED)
-    is_loud = any(not desk.incidents[key].ended for key in found)
+    is_loud = any(not view.incidents[key].ended for key in found)
     is_news = any(reason in FRESH for reason in found.values())
-    due_at = desk.next_push_at if is_loud else desk.now
+    due_at = view.next_push_at if is_loud else view.now
     if draft is None:
-        draft = Message(new_key(), desk.owner, Purpose.ALERT, is_loud, desk.now, due_at)
+        draft = Message(new_key(), view.owner, Purpose.ALERT, is_loud, view.now, due_at)
     return replace(
         draft,
         purpose=Purpose.ALERT if is_loud else Purpose.NOTE,
         notify=is_loud,
         due_at=min(draft.due_at, due_at),
         entries=tuple(MessageItem(key, reason) for key, reason in found.items()),
-        reminders=0 if is_news else desk.pushes.reminders + 1,
+        reminders=0 if is_news else view.pushes.reminders + 1,
     )
 
 
-def edited_in(desk: RecipientView, draft: Message | None) -> Message | None:
+def edited_in(view: RecipientView, draft: Message | None) -> Message | None:
     """Return the living message with the trouble in it that no message shows: an edit wakes nobody.
 
     What is back after its end is shown again by the message that showed the end, if no other lives.
     """
-    more = [incident.key for incident in not_shown_yet(desk, draft)]
-    living = desk.editable_message or desk.last_showing(more)
+    more = [incident.key for incident in not_shown_yet(view, draft)]
+    living = view.editable_message or view.last_showing(more)
     if living is None or not more:
         return None
     new = tuple(MessageItem(key, None) for key in more if not living.holds(key))
     return replace(living, delivery=Delivery.SENT, entries=(*living.entries, *new))
 
 
-def not_shown_yet(desk: RecipientView, draft: Message | None) -> Iterator[Incident]:
+def not_shown_yet(view: RecipientView, draft: Message | None) -> Iterator[Incident]:
     """Yield the accounts' incidents that stand in no message, and in none that is about to be sent."""
-    is_leaving = draft is not None and draft.delivery is Delivery.WAITING and draft.due_at <= desk.now
+    is_leaving = draft is not None and draft.delivery is Delivery.WAITING and draft.due_at <= view.now
     leaving = {entry.incident for entry in draft.entries} if draft is not None and is_leaving else set[str]()
-    for incident in desk.incidents.values():
+    for incident in view.incidents.values():
         if incident.channel is None or incident.ended:
             continue
-        if incident.key not in desk.shown and incident.key not in leaving:
+        if incident.key not in view.shown and incident.key not in leaving:
             yield incident

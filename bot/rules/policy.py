@@ -16,7 +16,7 @@ ASSIGNED_GRACE: Final = timedelta(minutes=30)
 LEASE: Final = timedelta(minutes=3)
 COMMAND_CLEAR: Final = timedelta(minutes=15)
 """How long the list must be clean to end what only a command has met."""
-GOOD_LOOKS: Final = 2
+GOOD_POLLS: Final = 2
 """So many good looks without an incident's flag, or without its account, end it."""
 TROUBLED_POLL: Final = timedelta(minutes=15)
 SHRUNK_FOR: Final = timedelta(hours=24)
@@ -54,13 +54,13 @@ class Policy:
         return max(self.flap_window, 3 * self.poll_interval)
 
     @property
-    def polls_apart(self) -> timedelta:
-        """Return how far apart two polls are at least; closer ones count as one."""
+    def shortest_gap(self) -> timedelta:
+        """Return the shortest time between two polls that count as two; closer ones count as one."""
         return self.poll_interval / 2
 
     @property
-    def looks_apart(self) -> timedelta:
-        """How far apart two looks of a running watch are at most: twice its pace, and the time of a look."""
+    def longest_gap(self) -> timedelta:
+        """Return the longest time between two polls of a running watch: twice its pace, and one poll."""
         return 2 * self.poll_interval + timedelta(seconds=30)
 
     def remind_in(self, reminders: int) -> timedelta:

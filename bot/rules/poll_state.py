@@ -87,7 +87,7 @@ def is_believed(watch: PollState, channels: frozenset[str], at: datetime) -> boo
 
 def counts(watch: PollState, at: datetime, policy: Policy) -> bool:
     """Return whether a poll counts as one of its own, not as one with the poll before it."""
-    return watch.counted_at is None or at - watch.counted_at >= policy.polls_apart
+    return watch.counted_at is None or at - watch.counted_at >= policy.shortest_gap
 
 
 def accept_list(watch: PollState, channels: frozenset[str], at: datetime, policy: Policy) -> PollState:
@@ -106,7 +106,7 @@ def accept_list(watch: PollState, channels: frozenset[str], at: datetime, policy
 def count_failure(watch: PollState, at: datetime, policy: Policy) -> PollState:
     """Count for how long looks have failed. A step of the clock adds no more than two looks are apart."""
     passed = timedelta() if watch.failed_at is None else at - watch.failed_at
-    counted = int(min(max(passed, timedelta()), policy.looks_apart).total_seconds())
+    counted = int(min(max(passed, timedelta()), policy.longest_gap).total_seconds())
     if watch.failed_at is not None and timedelta() <= passed < timedelta(seconds=1):
         return watch  # looks in quick succession must not make time stand still
     return replace(watch, failed_at=at, failing_seconds=watch.failing_seconds + counted)

@@ -126,7 +126,7 @@ def shrunk(
     service = open_service(present.values())
     blind = blind_stretch(watch, service, at, policy)
     first = watch.shrunk_since
-    is_known = service is not None or (first is not None and at - first >= policy.polls_apart)
+    is_known = service is not None or (first is not None and at - first >= policy.shortest_gap)
     changes = [
         *(troubled(watch, present, ServiceProblem.LIST_GONE, at, new_key) if is_known else ()),
         *sightings(watch, present, observation, blind, new_key),
@@ -138,7 +138,7 @@ def shrunk(
 def on_poll_failed(
     watch: PollState,
     incidents: Mapping[str, Incident],
-    trouble: ServiceProblem,
+    problem: ServiceProblem,
     at: datetime,
     policy: Policy,
     *,
@@ -154,10 +154,10 @@ def on_poll_failed(
     present = up_to_date(incidents, at)
     after = count_failure(watch, at, policy)
     too_soon = timedelta(seconds=after.failing_seconds) < policy.outage_after
-    may_pass = trouble is ServiceProblem.UNREACHABLE or (trouble is ServiceProblem.PENDING and flag is None)
+    may_pass = problem is ServiceProblem.UNREACHABLE or (problem is ServiceProblem.PENDING and flag is None)
     if may_pass and too_soon:
         return decided(after, incidents, present, [])
-    return decided(after, incidents, present, [*troubled(watch, present, trouble, at, new_key, flag, cause)])
+    return decided(after, incidents, present, [*troubled(watch, present, problem, at, new_key, flag, cause)])
 
 
 def on_flag_reported(
@@ -169,7 +169,7 @@ def on_flag_reported(
     *,
     new_key: NewKey,
     since: datetime | None = None,
-    by_look: bool = False,
+    in_list: bool = False,
 ) -> Decision:
     """Take in an error 596 about an account, which was met at `since` if it could not be written down then.
 
@@ -179,11 +179,11 @@ def on_flag_reported(
     running, past = by_channel(present)
     incident = running.get(channel)
     if incident is not None:
-        change = account_incidents.flag_seen(incident, flag, at, in_list=by_look)
+        change = account_incidents.flag_seen(incident, flag, at, in_list=in_list)
     else:
         ended = past.get(channel, ())
         change = account_incidents.open_incident(
-            channel, flag, since or at, ended, new_key, from_command=not by_look
+            channel, flag, since or at, ended, new_key, from_command=not in_list
         )
     return decided(watch, incidents, present, [change])
 

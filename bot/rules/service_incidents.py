@@ -54,7 +54,7 @@ def recoveries(
 def troubled(
     watch: PollState,
     present: Mapping[str, Incident],
-    trouble: ServiceProblem,
+    problem: ServiceProblem,
     at: datetime,
     new_key: NewKey,
     flag: Flag | None = None,
@@ -63,7 +63,7 @@ def troubled(
     """Open the service's incident, or say in the open one what the trouble is now."""
     service = open_service(present.values())
     if service is None:
-        past = [each for each in present.values() if each.problem is trouble]
+        past = [each for each in present.values() if each.problem is problem]
         reason, loud = account_incidents.how_new(past, at)
         opened = Incident(
             new_key(),
@@ -72,22 +72,22 @@ def troubled(
             seen_at=at,
             flag=flag,
             worst_kind=flag.kind if flag else None,
-            problem=trouble,
+            problem=problem,
             cause=cause,
-            worst_problem=trouble,
+            worst_problem=problem,
             recurring=reason is Reason.RECURRING,
             blind_from=watch.last_good,
         )
         yield opened, Alert(opened.key, reason, loud)
         yield from last_seen(watch, present)
-    elif service.problem is not trouble and trouble is not ServiceProblem.UNREACHABLE:
+    elif service.problem is not problem and problem is not ServiceProblem.UNREACHABLE:
         # Not to be reached tells nothing new of a service that refused before.
-        alert = Alert(service.key, Reason.WORSE, notify=True) if is_worse(service, trouble, flag) else None
+        alert = Alert(service.key, Reason.WORSE, notify=True) if is_worse(service, problem, flag) else None
         peak = account_incidents.heavier(service.worst_kind, flag.kind) if flag else service.worst_kind
-        gravest = max(gravest_of(service), trouble, key=WEIGHT.__getitem__)
+        gravest = max(gravest_of(service), problem, key=WEIGHT.__getitem__)
         now = replace(
             service,
-            problem=trouble,
+            problem=problem,
             cause=cause,
             seen_at=at,
             flag=flag,
@@ -95,21 +95,21 @@ def troubled(
             worst_problem=gravest,
         )
         yield now, alert
-    elif service.problem is trouble and service.cause is not cause:
+    elif service.problem is problem and service.cause is not cause:
         yield replace(service, cause=cause, seen_at=at), None  # an edit shows it
-    elif flag is not None and trouble is ServiceProblem.PENDING:
+    elif flag is not None and problem is ServiceProblem.PENDING:
         yield account_incidents.update_text(service, flag, at)
 
 
-def is_worse(service: Incident, trouble: ServiceProblem, flag: Flag | None) -> bool:
+def is_worse(service: Incident, problem: ServiceProblem, flag: Flag | None) -> bool:
     """Whether the service's trouble becomes one that people are to be woken for: heavier than any so far."""
-    if trouble is ServiceProblem.PENDING:
+    if problem is ServiceProblem.PENDING:
         # Without a flag of its own it is an account's, of which people are told.
         return (
             flag is not None
             and account_incidents.heavier(service.worst_kind, flag.kind) is not service.worst_kind
         )
-    return WEIGHT[trouble] > WEIGHT[gravest_of(service)]
+    return WEIGHT[problem] > WEIGHT[gravest_of(service)]
 
 
 def gravest_of(service: Incident) -> ServiceProblem:

@@ -12,16 +12,16 @@ from bot.rules.recipient import RecipientView, breaks_mute
 
 
 def service_messages(
-    desk: RecipientView, told: Sequence[tuple[Alert, Incident]], new_key: NewKey
+    view: RecipientView, told: Sequence[tuple[Alert, Incident]], new_key: NewKey
 ) -> list[Message]:
     """Return the messages about the service that are new or changed."""
-    found = [as_silent_note(each) for each in desk.messages if is_outdated(desk, each)]
-    wanted = {incident.key: (reason, incident) for reason, incident in missed(desk)}
+    found = [as_silent_note(each) for each in view.messages if is_outdated(view, each)]
+    wanted = {incident.key: (reason, incident) for reason, incident in missed(view)}
     wanted |= {incident.key: (reason, incident) for reason, incident in news(told)}
     found += (
-        service_message(desk, reason, incident, new_key)
+        service_message(view, reason, incident, new_key)
         for reason, incident in wanted.values()
-        if wants_message(desk, reason, incident)
+        if wants_message(view, reason, incident)
     )
     return found
 
@@ -33,60 +33,60 @@ def news(told: Iterable[tuple[Alert, Incident]]) -> Iterator[tuple[Reason, Incid
             yield alert.reason, incident
 
 
-def missed(desk: RecipientView) -> Iterator[tuple[Reason, Incident]]:
+def missed(view: RecipientView) -> Iterator[tuple[Reason, Incident]]:
     """Yield trouble that an owner is to be told of now though nothing happens.
 
     That is a new owner, one who had heard of it too often, one who had all muted, or one whom it lasts for.
     """
-    for incident in unended(desk):
-        if not incident.recurring and not about(desk, incident):
+    for incident in unended(view):
+        if not incident.recurring and not about(view, incident):
             yield Reason.OPENED, incident
-        elif (due := reminder_at(desk, incident)) is not None and due <= desk.now:
+        elif (due := reminder_at(view, incident)) is not None and due <= view.now:
             yield Reason.REMINDER, incident
 
 
-def unended(desk: RecipientView) -> Iterator[Incident]:
+def unended(view: RecipientView) -> Iterator[Incident]:
     """Return the trouble of the service that goes on."""
-    return (each for each in desk.incidents.values() if each.problem is not None and not each.ended)
+    return (each for each in view.incidents.values() if each.problem is not None and not each.ended)
 
 
-def about(desk: RecipientView, incident: Incident) -> list[Message]:
+def about(view: RecipientView, incident: Incident) -> list[Message]:
     """Return an owner's messages about the service's trouble."""
-    return [each for each in desk.messages if each.holds(incident.key)]
+    return [each for each in view.messages if each.holds(incident.key)]
 
 
-def lasts_at(desk: RecipientView, incident: Incident) -> datetime:
+def lasts_at(view: RecipientView, incident: Incident) -> datetime:
     """Return when a recurring problem, which is not announced each time, has lasted too long for that.
 
     An account that needs somebody waits no longer than for the first reminder.
     """
-    return incident.opened_at + desk.policy.remind_in(0 if incident.flag else 1)
+    return incident.opened_at + view.policy.remind_in(0 if incident.flag else 1)
 
 
-def announcements_due(desk: RecipientView) -> Iterator[datetime]:
+def announcements_due(view: RecipientView) -> Iterator[datetime]:
     """Yield when an owner is to be told of trouble that goes on though nothing happens."""
-    for incident in unended(desk):
-        if (due := reminder_at(desk, incident)) is not None:
+    for incident in unended(view):
+        if (due := reminder_at(view, incident)) is not None:
             yield due
 
 
-def reminder_at(desk: RecipientView, incident: Incident) -> datetime | None:
+def reminder_at(view: RecipientView, incident: Incident) -> datetime | None:
     """Return when an owner is to be reminded of trouble that stays as it is; None while a message waits."""
-    told = about(desk, incident)
+    told = about(view, incident)
     last = last_of(told)
     if last is None:
-        return lasts_at(desk, incident) if incident.recurring else None
+        return lasts_at(view, incident) if incident.recurring else None
     if any(each.delivery is Delivery.WAITING for each in told):
         return None  # it will show what is true when it is sent
     if not last.notify:
-        return desk.all_muted_until  # told silently, because of that mute
+        return view.all_muted_until  # told silently, because of that mute
     loud = [each for each in told if each.notify]
     sent_at = max((each.sent_at for each in loud if each.sent_at is not None), default=None)
     if sent_at is None or any(
         each.delivery is Delivery.CLAIMED and each.created_at > sent_at for each in loud
     ):
         return None  # nobody is reminded of what is still on its way
-    return max(sent_at + service_reminder_in(last.reminders), desk.all_muted_until)
+    return max(sent_at + service_reminder_in(last.reminders), view.all_muted_until)
 
 
 def last_of(told: Iterable[Message]) -> Message | None:
@@ -94,9 +94,9 @@ def last_of(told: Iterable[Message]) -> Message | None:
     return max(told, key=lambda each: (each.created_at, each.notify), default=None)
 
 
-def wants_message(desk: RecipientView, reason: Reason, incident: Incident) -> bool:
+def wants_message(view: RecipientView, reason: Reason, incident: Incident) -> bool:
     """Whether something about the service wants a message that is not there."""
-    told = about(desk, incident)
+    told = about(view, incident)
     if any(each.delivery is Delivery.WAITING for each in told):
         return False  # it will show what is true when it is sent
     if reason is not Reason.RESOLVED:
@@ -107,27 +107,27 @@ def wants_message(desk: RecipientView, reason: Reason, incident: Incident) -> bo
     return bool(told) or not incident.recurring
 
 
-def service_message(desk: RecipientView, reason: Reason, incident: Incident, new_key: NewKey) -> Message:
+def service_message(view: RecipientView, reason: Reason, incident: Incident, new_key: NewKey) -> Message:
     """Make a message about the service; who muted all accounts for the night is woken for a block alone."""
-    muted = desk.all_muted_until > desk.now and not breaks_mute(reason, incident)
-    last = last_of(about(desk, incident)) if reason is Reason.REMINDER else None
+    muted = view.all_muted_until > view.now and not breaks_mute(reason, incident)
+    last = last_of(about(view, incident)) if reason is Reason.REMINDER else None
     return Message(
         new_key(),
-        desk.owner,
+        view.owner,
         Purpose.NOTE if incident.ended else Purpose.SERVICE,
         notify=not (muted or incident.ended),
-        created_at=desk.now,
-        due_at=desk.now,
+        created_at=view.now,
+        due_at=view.now,
         entries=(MessageItem(incident.key, reason),),
         reminders=last.reminders + 1 if last is not None and last.notify else 0,
     )
 
 
-def is_outdated(desk: RecipientView, message: Message) -> bool:
+def is_outdated(view: RecipientView, message: Message) -> bool:
     """Whether trouble of the service was over before the message about it was sent."""
     if message.purpose is not Purpose.SERVICE or message.delivery is not Delivery.WAITING:
         return False
-    incidents = (desk.incidents.get(entry.incident) for entry in message.entries)
+    incidents = (view.incidents.get(entry.incident) for entry in message.entries)
     return all(incident is None or incident.ended for incident in incidents)
 
 

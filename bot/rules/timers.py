@@ -59,7 +59,7 @@ def release_lease(incident: Incident) -> Incident:
         leased_by=None,
         lease_channel=None,
         clear_since=None,
-        clear_looks=0,
+        clear_polls=0,
     )
 
 

@@ -29,12 +29,12 @@ class Desk:
 
     api: SimulatedUseapi
     known: Parts
-    keeper: IncidentService
+    incident_service: IncidentService
     configuring: AccountAdmin
 
     @property
     def channels(self) -> list[str]:
-        return [known.channel for known in self.known.monitor.roster.accounts]
+        return [known.channel for known in self.known.poller.cache.accounts]
 
 
 @pytest.fixture
@@ -45,9 +45,12 @@ async def desk(api: SimulatedUseapi, tmp_path: Path) -> AsyncIterator[Desk]:
         aiohttp.ClientSession() as session,
     ):
         useapi = UseapiClient(session, api.url, SecretStr(api.token), limits=BRIEF, sleep=at_once)
-        keeper = known.monitor._keeper  # pyright: ignore[reportPrivateUsage] - parts() keeps it to itself
+        incident_service = known.poller._incident_service  # pyright: ignore[reportPrivateUsage] - parts() keeps it to itself
         yield Desk(
-            api, known, keeper, AccountAdmin(useapi, known.monitor, keeper, known.store, now=clock.now)
+            api,
+            known,
+            incident_service,
+            AccountAdmin(useapi, known.poller, incident_service, known.store, now=clock.now),
         )
 
 
@@ -99,11 +102,11 @@ async def test_an_update_is_known_although_a_look_that_began_before_it_was_the_l
     desk: Desk,
 ) -> None:
     account = desk.api.add(max_jobs=3)
-    await desk.known.monitor.poll()
+    await desk.known.poller.poll()
     desk.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
     desk.api.fault(Fault.SLOW, endpoint=Endpoint.LIST, times=1)
     desk.api.slow_seconds = 0.2
-    before = desk.known.monitor.start_poll()
+    before = desk.known.poller.start_poll()
     await until(lambda: desk.api.count(Endpoint.LIST) == 2)
     await desk.configuring.save(SecretStr(account.discord), 9, ADA)
     await before
@@ -112,17 +115,17 @@ async def test_an_update_is_known_although_a_look_that_began_before_it_was_the_l
 
 async def test_a_removal_that_is_carried_out_late_alarms_nobody(desk: Desk) -> None:
     desk.api.add(channel=CHANNEL)
-    await desk.known.monitor.poll()
+    await desk.known.poller.poll()
     desk.api.fault(Fault.HANG, endpoint=Endpoint.REMOVE)
     assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is Removal.NOT_REMOVED
     desk.api.remove(CHANNEL)
-    await desk.known.monitor.poll()
+    await desk.known.poller.poll()
     assert desk.channels == []
 
 
 async def test_a_flag_that_names_no_account_is_raised_and_belongs_to_none(desk: Desk) -> None:
     account = desk.api.add()
-    await desk.known.monitor.poll()
+    await desk.known.poller.poll()
     desk.api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.SAVE)
     with pytest.raises(PendingModeration):
         await desk.configuring.save(SecretStr(account.discord), 3, ADA)
@@ -131,7 +134,7 @@ async def test_a_flag_that_names_no_account_is_raised_and_belongs_to_none(desk: 
 
 async def test_when_the_answer_to_a_removal_never_comes_the_list_says_that_it_is_gone(desk: Desk) -> None:
     desk.api.add(channel=CHANNEL)
-    await desk.known.monitor.poll()
+    await desk.known.poller.poll()
     desk.api.fault(Fault.LOST_ANSWER, endpoint=Endpoint.REMOVE)
     assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is Removal.REMOVED
     assert desk.channels == []
@@ -140,11 +143,11 @@ async def test_when_the_answer_to_a_removal_never_comes_the_list_says_that_it_is
 @pytest.mark.parametrize("verb", ["save", "remove"])
 async def test_what_is_cut_off_has_an_unknown_outcome_at_once(desk: Desk, verb: str) -> None:
     login = desk.api.add(channel=CHANNEL)
-    await desk.known.monitor.poll()
+    await desk.known.poller.poll()
     desk.api.fault(Fault.LOST_ANSWER)
     async with aiohttp.ClientSession() as session:
         useapi = UseapiClient(session, desk.api.url, SecretStr(desk.api.token))  # waits longer than this test
-        configuring = AccountAdmin(useapi, desk.known.monitor, desk.keeper, desk.known.store)
+        configuring = AccountAdmin(useapi, desk.known.poller, desk.incident_service, desk.known.store)
         acted = asyncio.Event()
         desk.api.changed.append(acted.set)
         if verb == "save":
@@ -165,8 +168,8 @@ async def flagged(desk: Desk) -> str:
     desk.api.add(channel=CHANNEL)
     desk.api.add(channel=OTHER)
     desk.api.flag(CHANNEL, MODERATION)
-    await desk.known.monitor.poll()
-    (key,) = desk.keeper.ledger.incidents
+    await desk.known.poller.poll()
+    (key,) = desk.incident_service.watch_state.incidents
     return key
 
 
@@ -176,22 +179,22 @@ async def test_the_trouble_of_a_removed_account_ends_as_removed(desk: Desk, faul
     if fault is not None:
         desk.api.fault(fault, endpoint=Endpoint.LIST)
     assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is Removal.REMOVED
-    incident = desk.keeper.ledger.incidents[key]
+    incident = desk.incident_service.watch_state.incidents[key]
     assert (incident.state, incident.ending) == (State.ENDED, Ending.REMOVED)
 
 
 async def test_a_reset_under_way_keeps_its_incident_and_its_verdict(desk: Desk) -> None:
     key = await flagged(desk)
-    lease = await desk.keeper.take_lease(key, ADA)
+    lease = await desk.incident_service.take_lease(key, ADA)
     assert lease is not None
     assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is Removal.REMOVED
-    assert desk.keeper.ledger.incidents[key].state is State.RESETTING
-    await desk.keeper.give_verdict(lease, owner_actions.ResetVerdict.NOT_CONFIGURED, None)
-    assert desk.keeper.ledger.incidents[key].ending is Ending.REMOVED
+    assert desk.incident_service.watch_state.incidents[key].state is State.RESETTING
+    await desk.incident_service.give_verdict(lease, owner_actions.ResetVerdict.NOT_CONFIGURED, None)
+    assert desk.incident_service.watch_state.incidents[key].ending is Ending.REMOVED
 
 
 async def test_another_accounts_trouble_goes_on(desk: Desk) -> None:
     key = await flagged(desk)
     await desk.configuring.remove(OTHER, ADA)
-    assert desk.keeper.ledger.incidents[key].flag == Flag.of(MODERATION)
-    assert desk.keeper.ledger.incidents[key].state is State.OPEN
+    assert desk.incident_service.watch_state.incidents[key].flag == Flag.of(MODERATION)
+    assert desk.incident_service.watch_state.incidents[key].state is State.OPEN

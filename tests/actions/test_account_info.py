@@ -31,7 +31,7 @@ def database(tmp_path: Path) -> Path:
 @asynccontextmanager
 async def started(api: SimulatedUseapi, database: Path, clock: Clock) -> AsyncGenerator[Parts]:
     async with parts(api, database, clock) as opened:
-        await opened.monitor.poll()
+        await opened.poller.poll()
         yield opened
 
 
@@ -195,7 +195,7 @@ async def test_a_flagged_account_is_not_asked_and_its_last_answer_is_kept(
     first = await here.inquiries.ask(here.known(CHANNEL))
     clock.turn(COOLDOWN)
     api.flag(CHANNEL, MODERATION)
-    await here.monitor.poll()
+    await here.poller.poll()
 
     inquiry = await here.inquiries.ask(here.known(CHANNEL))
 
@@ -208,21 +208,21 @@ async def test_a_flag_that_a_person_has_dealt_with_meanwhile_keeps_nobody_from_a
     api: SimulatedUseapi, here: Parts
 ) -> None:
     api.flag(CHANNEL, MODERATION)
-    await here.monitor.poll()
+    await here.poller.poll()
     api.clear(CHANNEL)
     assert (await here.inquiries.ask(here.known(CHANNEL))).outcome is Outcome.ANSWERED
 
 
 async def test_a_flag_stays_while_the_list_cannot_be_read(api: SimulatedUseapi, here: Parts) -> None:
     api.flag(CHANNEL, MODERATION)
-    await here.monitor.poll()
+    await here.poller.poll()
     api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
     assert (await here.inquiries.ask(here.known(CHANNEL))).outcome is Outcome.FLAGGED
     assert api.count(Endpoint.INFO) == 0
 
 
 async def test_an_owner_may_have_a_flagged_account_asked_anyway(api: SimulatedUseapi, here: Parts) -> None:
-    await here.monitor.note_flag(CHANNEL, FLAG)
+    await here.poller.note_flag(CHANNEL, FLAG)
     inquiry = await here.inquiries.ask(here.known(CHANNEL), even_if_flagged=True)
     assert inquiry.outcome is Outcome.ANSWERED
     assert api.midjourney_commands == 1
@@ -232,7 +232,7 @@ async def test_asking_anyway_waits_its_time_too_and_shows_no_old_answer_as_a_new
     api: SimulatedUseapi, here: Parts
 ) -> None:
     await here.inquiries.ask(here.known(CHANNEL))
-    await here.monitor.note_flag(CHANNEL, FLAG)
+    await here.poller.note_flag(CHANNEL, FLAG)
     with pytest.raises(UserError) as refused:
         await here.inquiries.ask(here.known(CHANNEL), even_if_flagged=True)
     assert refused.value.next_step == "Ask again in 30 seconds."

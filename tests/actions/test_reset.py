@@ -141,7 +141,7 @@ class Meanwhile(IncidentService):
 
 
 async def test_a_flag_that_changes_after_the_look_asks_again_too(scene: Scene) -> None:
-    scene.watch.keeper.__class__ = Meanwhile
+    scene.watch.incident_service.__class__ = Meanwhile
     attempt = await scene.press()
     assert (attempt.outcome, attempt.flag) == (Outcome.CHANGED, Flag.of(BLOCK))
     assert await scene.is_untouched()
@@ -200,7 +200,7 @@ async def test_row_13_of_two_who_press_at_once_one_resets_and_the_other_reads_wh
 
 
 async def test_row_13_of_two_who_saw_the_same_list_one_gets_the_lease(scene: Scene) -> None:
-    scene.watch.monitor.start_poll()  # both wait for it, and then share the next one
+    scene.watch.poller.start_poll()  # both wait for it, and then share the next one
     before = scene.looks
     outcomes = [attempt.outcome for attempt in await asyncio.gather(scene.press(ADA), scene.press(BEA))]
     assert sorted(outcomes) == [Outcome.DONE, Outcome.TAKEN]

@@ -183,7 +183,7 @@ async def test_row_12_killed_between_lease_and_verdict(scene: Scene, step: FailP
     assert (scene.posts, await scene.watch.audit()) == (posts, [ASKED])
     assert scene.watch.incident().state is State.RESETTING
     scene.clock.turn(LEASE)
-    await scene.watch.keeper.tick()
+    await scene.watch.incident_service.tick()
     assert scene.watch.incident().state is State.OPEN
     assert await scene.watch.audit() == [ASKED, (ADA, "reset", UNKNOWN_OUTCOME)]
 
@@ -209,7 +209,7 @@ async def test_a_look_under_way_when_the_reset_is_asked_for_does_not_count_as_re
     scene: Scene,
 ) -> None:
     before = scene.looks
-    scene.watch.monitor.start_poll()
+    scene.watch.poller.start_poll()
     await until(lambda: scene.looks > before)
     await scene.press()
     assert scene.looks == before + 3
@@ -222,7 +222,7 @@ async def test_a_look_that_began_before_the_reset_is_not_what_came_of_it(scene: 
         if stage is Stage.SENDING:
             before = scene.looks
             scene.api.fault(Fault.SLOW, endpoint=Endpoint.LIST, times=1)
-            scene.watch.monitor.start_poll()
+            scene.watch.poller.start_poll()
             await until(lambda: scene.looks > before)
 
     attempt = await scene.press(progress=look_besides)
@@ -230,7 +230,7 @@ async def test_a_look_that_began_before_the_reset_is_not_what_came_of_it(scene: 
 
 
 async def test_what_a_command_met_can_be_reset_though_the_list_is_clean(scene: Scene) -> None:
-    await scene.watch.keeper.on_flag_reported(OTHER, FLAG)
+    await scene.watch.incident_service.on_flag_reported(OTHER, FLAG)
     attempt = await scene.resets.run(
         OTHER, ADA, fingerprint(FLAG, scene.resets.incident_of(OTHER)), scene.progress
     )
@@ -243,7 +243,7 @@ async def test_row_10_a_flag_that_comes_back_soon_after_reopens_the_same_inciden
     key = scene.watch.incident().key
     scene.clock.turn(3 * MINUTE)
     scene.api.flag(CHANNEL, MODERATION)
-    await scene.watch.monitor.poll()
+    await scene.watch.poller.poll()
     assert (scene.watch.incident().key, scene.watch.incident().state) == (key, State.OPEN)
     assert await scene.watch.audit() == [ASKED, (ADA, "reset", "back in rotation")]
 

@@ -26,7 +26,7 @@ from tests.support.keeping import (
     NoPost,
     Watched,
     flagged,
-    rounds_of,
+    loops_of,
     until,
     watching,
 )
@@ -67,7 +67,7 @@ async def test_the_list_is_asked_for_once_in_an_interval_however_many_accounts_t
 ) -> None:
     for _ in range(accounts):
         api.flag(api.add().channel, MODERATION)
-    async with rounds_of(watch).running():
+    async with loops_of(watch).running():
         for count in range(1, 5):
             await until(lambda: clock.sleeping == LOOPS and clock.sleeps_for(60))
             assert looks(api) == count
@@ -82,21 +82,21 @@ async def test_the_list_is_asked_for_once_in_an_interval_however_many_accounts_t
 
 @pytest.mark.parametrize(("chance", "seconds"), [(0.0, 54), (0.5, 60), (1.0, 66)])
 def test_the_pace_varies_by_a_tenth_at_most(watch: Watched, chance: float, seconds: int) -> None:
-    assert rounds_of(watch, chance=lambda: chance).rest() == timedelta(seconds=seconds)
+    assert loops_of(watch, chance=lambda: chance).rest() == timedelta(seconds=seconds)
 
 
 def test_the_pace_varies_without_being_told_to(watch: Watched, clock: Clock) -> None:
-    usual = rounds_of(watch)
-    rounds = WatchLoops(
-        watch.monitor,
-        watch.keeper,
+    usual = loops_of(watch)
+    loops = WatchLoops(
+        watch.poller,
+        watch.incident_service,
         usual.outbox,
         MemoryNotice(NoPost(), lambda: watch.owners),
         Heartbeat(watch.session, None),
         MINUTE,
         now=clock.now,
     )
-    rests = [rounds.rest() for _ in range(100)]
+    rests = [loops.rest() for _ in range(100)]
     assert len(set(rests)) > 50
     assert all(timedelta(seconds=54) <= rest <= timedelta(seconds=66) for rest in rests)
 
@@ -129,17 +129,17 @@ async def test_where_only_a_person_can_help_the_pace_is_slow_till_a_good_look_of
     api: SimulatedUseapi, watch: Watched, clock: Clock, trouble: ServiceProblem
 ) -> None:
     bring_all(api)
-    await watch.monitor.poll()
+    await watch.poller.poll()
     BREAKS[trouble](api)
-    rounds = rounds_of(watch)
-    async with rounds.running():
+    loops = loops_of(watch)
+    async with loops.running():
         await resting(clock)
         if trouble is ServiceProblem.LIST_GONE:  # once may be an accident
             clock.turn(MINUTE)
             await until(lambda: looks(api) == 3)
             await resting(clock)
         assert watch.incident(None).problem is trouble
-        assert (rounds.rest(), rounds.next_poll) == (QUARTER, clock.at + QUARTER)
+        assert (loops.rest(), loops.next_poll) == (QUARTER, clock.at + QUARTER)
         before = looks(api)
         clock.turn(QUARTER - SECOND)
         await resting(clock)
@@ -149,8 +149,8 @@ async def test_where_only_a_person_can_help_the_pace_is_slow_till_a_good_look_of
         await resting(clock)
 
         bring_all(api)
-        await watch.monitor.poll()  # as a command does
-        await until(lambda: rounds.next_poll == clock.at + MINUTE)
+        await watch.poller.poll()  # as a command does
+        await until(lambda: loops.next_poll == clock.at + MINUTE)
         await resting(clock)
         before = looks(api)
         clock.turn(MINUTE)
@@ -162,33 +162,33 @@ async def test_a_list_that_still_shows_some_accounts_is_watched_at_the_usual_pac
 ) -> None:
     for _ in range(5):
         api.add()
-    await watch.monitor.poll()
+    await watch.poller.poll()
     api.fault(Fault.PARTIAL_LIST)
-    rounds = rounds_of(watch)
-    await rounds.poll()
+    loops = loops_of(watch)
+    await loops.poll()
     clock.turn(MINUTE)
-    await rounds.poll()
+    await loops.poll()
     assert watch.incident(None).problem is ServiceProblem.LIST_GONE
-    assert rounds.rest() == MINUTE
+    assert loops.rest() == MINUTE
 
 
 async def test_an_interval_that_is_longer_than_the_slow_pace_stays(
     api: SimulatedUseapi, watch: Watched
 ) -> None:
     api.fault(Fault.UNAUTHORIZED)
-    rounds = rounds_of(watch, interval=HOUR)
-    await rounds.poll()
-    assert rounds.rest() == HOUR
+    loops = loops_of(watch, interval=HOUR)
+    await loops.poll()
+    assert loops.rest() == HOUR
 
 
 async def test_a_good_look_of_its_own_after_a_failure_is_not_followed_by_another_at_once(
     api: SimulatedUseapi, watch: Watched, clock: Clock
 ) -> None:
     api.fault(Fault.REDIRECT, times=1)
-    rounds = rounds_of(watch)
-    async with rounds.running():
+    loops = loops_of(watch)
+    async with loops.running():
         for count in range(1, 4):
-            await until(lambda now=count: rounds.next_poll == clock.at + MINUTE and looks(api) >= now)
+            await until(lambda now=count: loops.next_poll == clock.at + MINUTE and looks(api) >= now)
             await resting(clock)
             clock.turn(MINUTE - SECOND)
             await resting(clock)
@@ -200,8 +200,8 @@ async def test_an_api_out_of_reach_is_asked_at_the_usual_pace(
     api: SimulatedUseapi, watch: Watched, clock: Clock
 ) -> None:
     api.fault(Fault.REDIRECT)
-    rounds = rounds_of(watch)
-    async with rounds.running():
+    loops = loops_of(watch)
+    async with loops.running():
         for count in range(1, 11):
             await until(lambda now=count: looks(api) == now)
             await resting(clock)
@@ -223,12 +223,12 @@ async def test_the_api_may_ask_for_a_longer_pause_but_for_no_more_than_twice_the
 ) -> None:
     api.retry_after = asked or 0
     api.fault(Fault.RATE_LIMITED if asked is None else Fault.RATE_LIMITED_RETRY_AFTER)
-    rounds = rounds_of(watch)
-    await rounds.poll()
-    assert rounds.rest() == timedelta(seconds=rest)
+    loops = loops_of(watch)
+    await loops.poll()
+    assert loops.rest() == timedelta(seconds=rest)
     api.mend()
-    await rounds.poll()
-    assert rounds.rest() == MINUTE
+    await loops.poll()
+    assert loops.rest() == MINUTE
 
 
 # Nothing but the stop ends it
@@ -272,44 +272,44 @@ class FailingKeeper(IncidentService):
 async def test_no_error_ends_the_looks(
     api: SimulatedUseapi, watch: Watched, clock: Clock, error: BaseException
 ) -> None:
-    failing = FailingMonitor(watch.useapi, watch.store, await recall(watch.store), watch.keeper)
+    failing = FailingMonitor(watch.useapi, watch.store, await recall(watch.store), watch.incident_service)
     failing.error = error
-    watch.monitor = failing
-    rounds = rounds_of(watch)
-    async with rounds.running():
-        await until(lambda: rounds.failed_polls == 1)
-        await until(lambda: rounds.health.failures_in_a_row == 1)
+    watch.poller = failing
+    loops = loops_of(watch)
+    async with loops.running():
+        await until(lambda: loops.failed_polls == 1)
+        await until(lambda: loops.health.failures_in_a_row == 1)
         await resting(clock)
         clock.turn(SECOND)
         await until(lambda: looks(api) == 1)
         await resting(clock)
-        assert rounds.failed_polls == 0
+        assert loops.failed_polls == 0
         clock.turn(MINUTE)
         await until(lambda: looks(api) == 2)
-        assert rounds.health.failures_in_a_row == 0
+        assert loops.health.failures_in_a_row == 0
     await failing.close()
 
 
 async def test_after_an_error_it_says_when_it_looks_again(watch: Watched, clock: Clock) -> None:
-    failing = FailingMonitor(watch.useapi, watch.store, await recall(watch.store), watch.keeper)
+    failing = FailingMonitor(watch.useapi, watch.store, await recall(watch.store), watch.incident_service)
     failing.error = ValueError("odd")
-    watch.monitor = failing
-    rounds = rounds_of(watch)
-    async with rounds.running():
-        await until(lambda: rounds.health.failures_in_a_row == 1)
-        assert rounds.next_poll is not None
-        assert SECOND / 2 <= rounds.next_poll - clock.at <= SECOND  # its pause is half by chance
+    watch.poller = failing
+    loops = loops_of(watch)
+    async with loops.running():
+        await until(lambda: loops.health.failures_in_a_row == 1)
+        assert loops.next_poll is not None
+        assert SECOND / 2 <= loops.next_poll - clock.at <= SECOND  # its pause is half by chance
     await failing.close()
 
 
 async def test_no_error_ends_the_minding_of_the_clock(watch: Watched, clock: Clock) -> None:
     greeted = await watch.store.watch.greeted()
-    failing = FailingKeeper(watch.ledger, watch.teller, greeted, monotonic=clock.monotonic)
+    failing = FailingKeeper(watch.watch_state, watch.teller, greeted, monotonic=clock.monotonic)
     failing.error = ValueError("odd")
     await flagged(watch)
-    await watch.keeper.take_lease(watch.incident().key, ADA)
-    watch.keeper = failing
-    async with rounds_of(watch, interval=DAY).running():
+    await watch.incident_service.take_lease(watch.incident().key, ADA)
+    watch.incident_service = failing
+    async with loops_of(watch, interval=DAY).running():
         await until(lambda: failing.error is None)
         await resting(clock)
         clock.turn(SECOND)
@@ -336,16 +336,16 @@ async def test_whatever_the_api_says_is_counted_till_the_next_good_look(
 ) -> None:
     api.add()
     api.fault(fault)
-    rounds = rounds_of(watch)
+    loops = loops_of(watch)
     for count in range(1, 4):
-        await rounds.poll()
-        assert rounds.failed_polls == count
+        await loops.poll()
+        assert loops.failed_polls == count
     with pytest.raises(UseapiError):
-        await watch.monitor.poll()
-    assert rounds.failed_polls == 3
+        await watch.poller.poll()
+    assert loops.failed_polls == 3
     api.mend()
-    await rounds.poll()
-    assert rounds.failed_polls == 0
+    await loops.poll()
+    assert loops.failed_polls == 0
 
 
 def ours() -> set[asyncio.Task[object]]:
@@ -361,11 +361,11 @@ async def test_the_stop_ends_everything(
         api.fault(fault)
     before = ours()
     async with asyncio.timeout(PATIENCE):
-        async with rounds_of(watch).running():
+        async with loops_of(watch).running():
             await until(lambda: looks(api) == 1)
             if fault is None:
                 await resting(clock)
-        await watch.monitor.close()
+        await watch.poller.close()
     assert ours() == before
     assert clock.sleeping == 0
 
@@ -376,24 +376,24 @@ async def test_the_stop_ends_everything(
 async def test_it_looks_at_once_and_says_when_it_looks_again(
     api: SimulatedUseapi, watch: Watched, clock: Clock
 ) -> None:
-    rounds = rounds_of(watch)
-    assert rounds.next_poll is None
-    async with rounds.running():
+    loops = loops_of(watch)
+    assert loops.next_poll is None
+    async with loops.running():
         await resting(clock)
-        assert (looks(api), rounds.next_poll) == (1, clock.at + MINUTE)
+        assert (looks(api), loops.next_poll) == (1, clock.at + MINUTE)
         clock.turn(MINUTE)
         await until(lambda: looks(api) == 2)
         await resting(clock)
-        assert rounds.next_poll == clock.at + MINUTE
+        assert loops.next_poll == clock.at + MINUTE
 
 
 async def test_what_the_clock_brings_does_not_wait_for_a_look(
     api: SimulatedUseapi, watch: Watched, clock: Clock
 ) -> None:
-    async with rounds_of(watch, interval=DAY).running():
+    async with loops_of(watch, interval=DAY).running():
         await resting(clock)
         await flagged(watch)
-        await watch.keeper.take_lease(watch.incident().key, ADA)
+        await watch.incident_service.take_lease(watch.incident().key, ADA)
         await until(lambda: LEASE.total_seconds() in clock.naps)
         await resting(clock)
         clock.turn(LEASE)
@@ -406,7 +406,7 @@ async def test_owners_who_became_known_are_told_within_the_hour_without_a_look(
 ) -> None:
     watch.owners.clear()
     await flagged(watch)
-    async with rounds_of(watch, interval=DAY).running():
+    async with loops_of(watch, interval=DAY).running():
         await resting(clock)
         watch.owners.add(ADA)
         clock.turn(HOUR)
@@ -416,5 +416,5 @@ async def test_owners_who_became_known_are_told_within_the_hour_without_a_look(
 async def test_a_flag_of_the_list_is_kept_by_the_watch(api: SimulatedUseapi, watch: Watched) -> None:
     api.add(channel=CHANNEL)
     api.flag(CHANNEL, MODERATION)
-    await rounds_of(watch).poll()
+    await loops_of(watch).poll()
     assert watch.incident().flag == FLAG

@@ -21,7 +21,7 @@ from bot.polling.heartbeat import Heartbeat
 from bot.render.status_page import WatchStatus, presence_text, status
 from bot.storage import StoreError
 from tests.simulators.useapi import MODERATION, Fault, SimulatedUseapi
-from tests.support.keeping import ADA, BEA, HOUR, MINUTE, Clock, NoPost, Watched, rounds_of, until, watching
+from tests.support.keeping import ADA, BEA, HOUR, MINUTE, Clock, NoPost, Watched, loops_of, until, watching
 from tests.support.parts import AT, locked
 
 LOOPS = 5
@@ -66,17 +66,24 @@ class Letters(NoPost):
             await asyncio.Event().wait()
         return recipient if route is Route.DM else 7
 
-    async def send(self, channel_id: int, letter: OutgoingMessage, *, nonce: str, silent: bool) -> MessageRef:  # noqa: ARG002 - the protocol's
+    async def send(
+        self,
+        channel_id: int,
+        outgoing: OutgoingMessage,
+        *,
+        nonce: str,
+        silent: bool,  # noqa: ARG002 - the protocol's
+    ) -> MessageRef:
         self.times_sent += 1
         self.nonces.append(nonce)
         place = MessageRef(channel_id, self.times_sent)
-        self.shown[place] = letter.content
+        self.shown[place] = outgoing.content
         return place
 
-    async def edit(self, place: MessageRef, letter: OutgoingMessage) -> None:
+    async def edit(self, place: MessageRef, outgoing: OutgoingMessage) -> None:
         if self.unchangeable is not None and place.channel_id in self.unchangeable_in:
             raise DeliveryError(self.unchangeable, "refused")
-        self.shown[place] = letter.content
+        self.shown[place] = outgoing.content
 
     async def find(self, channel_id: int, key: str, since: object) -> MessageRef | None:  # noqa: ARG002 - the protocol's
         return None
@@ -97,8 +104,8 @@ async def watch(api: SimulatedUseapi, database: Path) -> AsyncIterator[Watched]:
         yield watched
 
 
-def lacks(rounds: WatchLoops) -> list[Lack]:
-    return [each.lack for each in rounds.problems()]
+def lacks(loops: WatchLoops) -> list[Lack]:
+    return [each.lack for each in loops.problems()]
 
 
 # The one function
@@ -174,13 +181,13 @@ REFUSALS = {
 }
 
 
-async def minutes(rounds: WatchLoops, clock: Clock, number: int) -> None:
+async def minutes(loops: WatchLoops, clock: Clock, number: int) -> None:
     """Let minutes pass, with a poll in each."""
     for _ in range(number):
-        await until(lambda: clock.sleeping == LOOPS and rounds.next_poll is not None)
-        before = rounds.next_poll
+        await until(lambda: clock.sleeping == LOOPS and loops.next_poll is not None)
+        before = loops.next_poll
         clock.turn(MINUTE)
-        await until(lambda past=before: rounds.next_poll not in (None, past))
+        await until(lambda past=before: loops.next_poll not in (None, past))
     await until(lambda: clock.sleeping == LOOPS)
 
 
@@ -189,34 +196,34 @@ async def test_row_42_a_database_that_cannot_be_written_is_told_without_it_and_t
     api: SimulatedUseapi, watch: Watched, database: Path, refusal: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     account, post, beats, clock = api.add(), Letters(), Beats(watch), watch.clock
-    rounds = rounds_of(watch, heartbeat=beats, post=post)
-    async with rounds.running():
-        await minutes(rounds, clock, 2)
-        assert rounds.problems() == ()
+    loops = loops_of(watch, heartbeat=beats, post=post)
+    async with loops.running():
+        await minutes(loops, clock, 2)
+        assert loops.problems() == ()
         good, sent = beats.count, post.times_sent
         caplog.clear()
         async with REFUSALS[refusal](watch, database):
             api.flag(account.channel, MODERATION)
-            await minutes(rounds, clock, 1)
+            await minutes(loops, clock, 1)
             first_seen = clock.now()
-            await minutes(rounds, clock, 3)
+            await minutes(loops, clock, 3)
             # It counts as a failed poll for all who ask how the watch is; the account is shown as flagged.
-            assert (beats.count, rounds.failed_polls, Lack.MEMORY in lacks(rounds)) == (good, 4, True)
-            assert watch.monitor.roster.by_channel[account.channel].account.flag is not None
+            assert (beats.count, loops.failed_polls, Lack.MEMORY in lacks(loops)) == (good, 4, True)
+            assert watch.poller.cache.by_channel[account.channel].account.flag is not None
             assert post.times_sent == sent
-            await minutes(rounds, clock, 6)
+            await minutes(loops, clock, 6)
             # Each owner by each route, once.
             notices = post.saying("cannot write down what I see")
             assert sorted(place.channel_id for place in notices) == [7, 7, ADA, BEA]
             assert post.times_sent == sent + 4
-        await minutes(rounds, clock, 2)
+        await minutes(loops, clock, 2)
         await until(lambda: len(post.saying("needs you")) == 2)
         assert post.saying("I can write down what I see again") == notices
-        assert (rounds.problems(), rounds.failed_polls) == ((), 0)
+        assert (loops.problems(), loops.failed_polls) == ((), 0)
         assert beats.count > good
-        (incident,) = watch.ledger.incidents.values()
+        (incident,) = watch.watch_state.incidents.values()
         assert incident.opened_at == first_seen
-        await minutes(rounds, clock, 3)
+        await minutes(loops, clock, 3)
         assert post.times_sent == sent + 6
     ours = [record for record in caplog.records if record.name.startswith("bot.")]
     levels = [record.levelno for record in ours if record.name != "bot.incidents.change_log"]
@@ -228,13 +235,13 @@ async def test_a_database_that_is_held_for_a_moment_is_told_to_nobody(
 ) -> None:
     api.add()
     post = Letters()
-    rounds = rounds_of(watch, post=post)
-    async with rounds.running():
-        await minutes(rounds, watch.clock, 2)
+    loops = loops_of(watch, post=post)
+    async with loops.running():
+        await minutes(loops, watch.clock, 2)
         sent = post.times_sent
         async with held(watch, database):
-            await minutes(rounds, watch.clock, 4)
-        await minutes(rounds, watch.clock, 4)
+            await minutes(loops, watch.clock, 4)
+        await minutes(loops, watch.clock, 4)
         assert post.times_sent == sent
 
 
@@ -244,15 +251,15 @@ async def test_a_route_that_fails_for_now_takes_the_notice_later_and_one_that_is
 ) -> None:
     api.add()
     post = Letters()
-    rounds = rounds_of(watch, post=post)
-    async with rounds.running():
-        await minutes(rounds, watch.clock, 2)
+    loops = loops_of(watch, post=post)
+    async with loops.running():
+        await minutes(loops, watch.clock, 2)
         async with held(watch, database):
             post.refused = {Route.DM: obstacle}
-            await minutes(rounds, watch.clock, 8)
+            await minutes(loops, watch.clock, 8)
             assert len(post.saying("cannot write down")) == 2
             post.refused = {}
-            await minutes(rounds, watch.clock, 3)
+            await minutes(loops, watch.clock, 3)
             assert len(post.saying("cannot write down")) == notices
 
 
@@ -261,17 +268,17 @@ async def test_the_end_is_said_once_discord_can_be_reached_again(
 ) -> None:
     api.add()
     post = Letters()
-    rounds = rounds_of(watch, post=post)
-    async with rounds.running():
-        await minutes(rounds, watch.clock, 2)
+    loops = loops_of(watch, post=post)
+    async with loops.running():
+        await minutes(loops, watch.clock, 2)
         async with held(watch, database):
-            await minutes(rounds, watch.clock, 8)
+            await minutes(loops, watch.clock, 8)
         post.unchangeable = FailureKind.WAIT
         over = watch.clock.now()
-        await minutes(rounds, watch.clock, 5)
+        await minutes(loops, watch.clock, 5)
         assert len(post.saying("cannot write down")) == 4
         post.unchangeable = None
-        await minutes(rounds, watch.clock, 2)
+        await minutes(loops, watch.clock, 2)
         ended = post.saying("can write down what I see again")
         assert len(ended) == 4
         (until,) = re.findall(r"- <t:([0-9]+):t>", post.shown[ended[0]])
@@ -302,14 +309,14 @@ async def test_a_notice_that_its_owner_deleted_is_done_with(
 ) -> None:
     api.add()
     post = Letters()
-    rounds = rounds_of(watch, post=post)
-    async with rounds.running():
-        await minutes(rounds, watch.clock, 2)
+    loops = loops_of(watch, post=post)
+    async with loops.running():
+        await minutes(loops, watch.clock, 2)
         for _ in range(2):
             async with held(watch, database):
-                await minutes(rounds, watch.clock, 8)
+                await minutes(loops, watch.clock, 8)
             post.unchangeable = FailureKind.GONE
-            await minutes(rounds, watch.clock, 3)
+            await minutes(loops, watch.clock, 3)
         assert len(post.saying("cannot write down")) == 8
 
 
@@ -318,23 +325,23 @@ async def test_row_42_a_flag_that_went_while_nothing_could_be_written_is_told_wi
     api: SimulatedUseapi, watch: Watched, database: Path, *, comes_back: bool
 ) -> None:
     account = api.add()
-    await watch.monitor.poll()
+    await watch.poller.poll()
     seen = watch.clock.now()
     async with held(watch, database):
         api.flag(account.channel, MODERATION)
-        await watch.monitor.poll()
+        await watch.poller.poll()
         watch.clock.turn(MINUTE)
         api.clear(account.channel)
-        await watch.monitor.poll()
+        await watch.poller.poll()
         watch.clock.turn(MINUTE)
     if comes_back:
         api.flag(account.channel, MODERATION)
-    await watch.monitor.poll()
+    await watch.poller.poll()
     incident = watch.incident(account.channel)
     assert (incident.opened_at, incident.clear_since is None) == (seen, comes_back)
-    assert [entry.incident for message in watch.ledger.messages.values() for entry in message.entries] == [
-        incident.key
-    ] * 2  # one message to each owner
+    assert [
+        entry.incident for message in watch.watch_state.messages.values() for entry in message.entries
+    ] == [incident.key] * 2  # one message to each owner
 
 
 async def test_row_42_a_flag_that_was_seen_again_only_while_nothing_could_be_written_keeps_its_incident_open(
@@ -342,16 +349,16 @@ async def test_row_42_a_flag_that_was_seen_again_only_while_nothing_could_be_wri
 ) -> None:
     account = api.add()
     api.flag(account.channel, MODERATION)
-    await watch.monitor.poll()
+    await watch.poller.poll()
     api.clear(account.channel)
     watch.clock.turn(MINUTE)
-    await watch.monitor.poll()
+    await watch.poller.poll()
     watch.clock.turn(HOUR)
     async with held(watch, database):
         api.flag(account.channel, MODERATION)
-        await watch.monitor.poll()
+        await watch.poller.poll()
     api.clear(account.channel)
-    await watch.monitor.poll()
+    await watch.poller.poll()
     incident = watch.incident(account.channel)
     assert (incident.ended, incident.clear_since) == (False, watch.clock.now())
 
@@ -361,16 +368,18 @@ async def test_row_42_what_could_not_be_written_before_a_reset_brings_nothing_ba
 ) -> None:
     account = api.add()
     api.flag(account.channel, MODERATION)
-    await watch.monitor.poll()
+    await watch.poller.poll()
     async with held(watch, database):
         api.flag(account.channel, "Something else is pending.")
-        await watch.monitor.poll()
-    lease = await watch.keeper.take_lease(watch.incident(account.channel).key, ADA)
+        await watch.poller.poll()
+    lease = await watch.incident_service.take_lease(watch.incident(account.channel).key, ADA)
     assert lease is not None
-    await watch.keeper.give_verdict(lease, ResetVerdict.BACK, None)
+    await watch.incident_service.give_verdict(lease, ResetVerdict.BACK, None)
     api.clear(account.channel)
-    await watch.monitor.poll()
-    assert [(each.ended, each.ending) for each in watch.ledger.incidents.values()] == [(True, Ending.RESET)]
+    await watch.poller.poll()
+    assert [(each.ended, each.ending) for each in watch.watch_state.incidents.values()] == [
+        (True, Ending.RESET)
+    ]
 
 
 async def test_a_failed_transaction_is_forgotten_by_the_next_good_one(watch: Watched, database: Path) -> None:
@@ -391,18 +400,18 @@ async def test_row_43_without_an_owner_the_watch_is_not_well_and_all_is_told_onc
 ) -> None:
     async with watching(database, Clock(), (), api=api) as watch:
         account, post, beats = api.add(), Letters(), Beats(watch)
-        rounds = rounds_of(watch, heartbeat=beats, post=post)
-        async with rounds.running():
-            await minutes(rounds, watch.clock, 1)
+        loops = loops_of(watch, heartbeat=beats, post=post)
+        async with loops.running():
+            await minutes(loops, watch.clock, 1)
             api.flag(account.channel, MODERATION)
-            await minutes(rounds, watch.clock, 3)
-            assert (lacks(rounds), beats.count, post.times_sent) == ([Lack.OWNERS], 0, 0)
+            await minutes(loops, watch.clock, 3)
+            assert (lacks(loops), beats.count, post.times_sent) == ([Lack.OWNERS], 0, 0)
             assert [r.levelno for r in caplog.records if "no owner" in r.getMessage()] == [logging.WARNING]
             watch.owners.add(ADA)
-            await watch.keeper.tick()
-            await minutes(rounds, watch.clock, 1)
+            await watch.incident_service.tick()
+            await minutes(loops, watch.clock, 1)
             assert len(post.saying("needs you")) == 1
-            assert (rounds.problems(), beats.count) == ((), 1)
+            assert (loops.problems(), beats.count) == ((), 1)
 
 
 async def test_an_absence_that_is_found_before_the_owners_are_known_is_told_afterwards(
@@ -411,18 +420,18 @@ async def test_an_absence_that_is_found_before_the_owners_are_known_is_told_afte
     clock = Clock()
     api.add()
     async with watching(database, clock, api=api) as watch:
-        await watch.monitor.poll()
+        await watch.poller.poll()
     clock.turn(5 * HOUR)
     async with watching(database, clock, (), api=api) as watch:
-        await watch.monitor.poll()
+        await watch.poller.poll()
         assert not watch.told(Purpose.NOTE)
         watch.owners.add(ADA)
-        await watch.keeper.tick()
+        await watch.incident_service.tick()
         (away,) = watch.told(Purpose.NOTE)
         incident = watch.incident(None)
         assert (incident.problem, incident.ending) == (ServiceProblem.AWAY, Ending.RECOVERED)
         assert [entry.incident for entry in away.entries] == [incident.key]
-        await watch.keeper.tick()
+        await watch.incident_service.tick()
         assert watch.told(Purpose.NOTE) == [away]
 
 
@@ -434,32 +443,32 @@ async def test_a_clock_loop_that_fails_for_ever_keeps_the_heartbeat_back(
 ) -> None:
     api.add()
     beats, post = Beats(watch), Letters()
-    rounds = rounds_of(watch, heartbeat=beats, post=post)
+    loops = loops_of(watch, heartbeat=beats, post=post)
 
     async def broken() -> None:
         raise RuntimeError
 
-    async with rounds.running():
-        await minutes(rounds, watch.clock, 1)
+    async with loops.running():
+        await minutes(loops, watch.clock, 1)
         good = beats.count
         with monkeypatch.context() as broken_clock:
-            broken_clock.setattr(watch.keeper, "tick", broken)
-            watch.ledger.changed.fire()
-            await until(lambda: bool(rounds.problems()))
-            await rounds.poll()
-            assert [(each.lack, each.detail) for each in rounds.problems()] == [(Lack.LOOP, CLOCK)]
+            broken_clock.setattr(watch.incident_service, "tick", broken)
+            watch.watch_state.changed.fire()
+            await until(lambda: bool(loops.problems()))
+            await loops.poll()
+            assert [(each.lack, each.detail) for each in loops.problems()] == [(Lack.LOOP, CLOCK)]
             assert beats.count == good
         watch.clock.turn(MINUTE)
-        await until(lambda: not rounds.problems())
+        await until(lambda: not loops.problems())
 
 
 async def test_a_loop_that_has_ended_is_a_problem(api: SimulatedUseapi, watch: Watched) -> None:
     api.add()
-    rounds = rounds_of(watch, post=Letters())
-    async with rounds.running():
-        await minutes(rounds, watch.clock, 1)
-        assert rounds.problems() == ()
-    assert {each.detail for each in rounds.problems()} == {POLLING, CLOCK, OUTBOX, FORGETTING, NOTICE}
+    loops = loops_of(watch, post=Letters())
+    async with loops.running():
+        await minutes(loops, watch.clock, 1)
+        assert loops.problems() == ()
+    assert {each.detail for each in loops.problems()} == {POLLING, CLOCK, OUTBOX, FORGETTING, NOTICE}
 
 
 async def test_a_message_that_cannot_be_worked_on_is_overdue_after_five_minutes(
@@ -468,48 +477,48 @@ async def test_a_message_that_cannot_be_worked_on_is_overdue_after_five_minutes(
     api.add()
 
     class Broken(Letters):
-        async def edit(self, place: MessageRef, letter: OutgoingMessage) -> None:  # noqa: ARG002 - the protocol's
+        async def edit(self, place: MessageRef, outgoing: OutgoingMessage) -> None:  # noqa: ARG002 - the protocol's
             raise RuntimeError
 
     account, post = api.add(), Broken()
-    rounds = rounds_of(watch, post=post)
-    async with rounds.running():
-        await minutes(rounds, watch.clock, 1)
+    loops = loops_of(watch, post=post)
+    async with loops.running():
+        await minutes(loops, watch.clock, 1)
         api.flag(account.channel, MODERATION)
-        await minutes(rounds, watch.clock, 2)
-        assert rounds.problems() == ()
+        await minutes(loops, watch.clock, 2)
+        assert loops.problems() == ()
         api.clear(account.channel)
-        await minutes(rounds, watch.clock, 8)
-        assert lacks(rounds) == [Lack.DELIVERY]
+        await minutes(loops, watch.clock, 8)
+        assert lacks(loops) == [Lack.DELIVERY]
 
 
 async def test_a_poll_that_fails_is_a_problem_until_the_next_good_one(
     api: SimulatedUseapi, watch: Watched
 ) -> None:
-    rounds = rounds_of(watch)
-    assert lacks(rounds) == [Lack.SIGHT]
-    await rounds.poll()
-    assert rounds.problems() == ()
+    loops = loops_of(watch)
+    assert lacks(loops) == [Lack.SIGHT]
+    await loops.poll()
+    assert loops.problems() == ()
     api.fault(Fault.UNAUTHORIZED)
-    await rounds.poll()
-    assert lacks(rounds) == [Lack.SIGHT]
+    await loops.poll()
+    assert lacks(loops) == [Lack.SIGHT]
     api.mend()
-    await rounds.poll()
-    assert rounds.problems() == ()
+    await loops.poll()
+    assert loops.problems() == ()
 
 
 async def test_a_copy_that_waits_although_the_original_arrived_is_not_overdue(watch: Watched) -> None:
-    rounds = rounds_of(watch)
-    await rounds.poll()
+    loops = loops_of(watch)
+    await loops.poll()
     hello = watch.told(Purpose.HELLO)[0]
     arrived = replace(
         hello, delivery=Delivery.DONE, channel_id=1, message_id=2, sent_at=watch.clock.now(), notify=True
     )
     copy = replace(hello, key=f"2.{hello.key}", delivery=Delivery.CLAIMED, claimed_at=watch.clock.now())
     other = replace(watch.told(Purpose.HELLO)[1], delivery=Delivery.CANCELLED)
-    async with watch.ledger.transaction() as draft:
+    async with watch.watch_state.transaction() as transaction:
         for message in (arrived, copy, other):
-            draft.put_message(message)
+            transaction.put_message(message)
     watch.clock.turn(HOUR)
-    await rounds.poll()
-    assert rounds.problems() == ()
+    await loops.poll()
+    assert loops.problems() == ()

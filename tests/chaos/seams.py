@@ -107,15 +107,17 @@ class TrappedPost:
             self.traps.reach(Seam.OPEN)
         return await self.post.open(recipient, route)
 
-    async def send(self, channel_id: int, letter: OutgoingMessage, *, nonce: str, silent: bool) -> MessageRef:
+    async def send(
+        self, channel_id: int, outgoing: OutgoingMessage, *, nonce: str, silent: bool
+    ) -> MessageRef:
         self.traps.reach(Seam.SEND)
-        place = await self.post.send(channel_id, letter, nonce=nonce, silent=silent)
+        place = await self.post.send(channel_id, outgoing, nonce=nonce, silent=silent)
         self.traps.reach(Seam.AFTER_SEND)
         return place
 
-    async def edit(self, place: MessageRef, letter: OutgoingMessage) -> None:
+    async def edit(self, place: MessageRef, outgoing: OutgoingMessage) -> None:
         self.traps.reach(Seam.EDIT)
-        await self.post.edit(place, letter)
+        await self.post.edit(place, outgoing)
         self.traps.reach(Seam.AFTER_EDIT)
 
     async def delete(self, place: MessageRef) -> None:
@@ -141,33 +143,35 @@ async def watching(
             store = trapped(opened, traps)
             useapi = TrappedUseapi(session, api.url, SecretStr(api.token), now=hurry.now)
             useapi.traps = traps
-            ledger = await WatchState.load(store, hurry.now)
+            watch_state = await WatchState.load(store, hurry.now)
             teller = NotificationPlanner(lambda: {world.owner.id}, POLICY, hurry.now)
-            keeper = IncidentService(ledger, teller, ())
-            await keeper.tick()  # the hello waits already when the outbox begins: it is looked for first
-            monitor = AccountPoller(useapi, store, await recall(store), keeper, now=hurry.now)
+            incident_service = IncidentService(watch_state, teller, ())
+            await (
+                incident_service.tick()
+            )  # the hello waits already when the outbox begins: it is looked for first
+            poller = AccountPoller(useapi, store, await recall(store), incident_service, now=hurry.now)
             post = TrappedPost(DiscordTransport(client), traps)
             outbox = Outbox(
-                ledger,
+                watch_state,
                 post,
                 teller,
-                accounts=lambda: monitor.roster.by_channel,
+                accounts=lambda: poller.cache.by_channel,
                 view_of=view_of,
                 now=hurry.now,
                 chance=lambda: 0.0,
             )
-            rounds = WatchLoops(
-                monitor,
-                keeper,
+            loops = WatchLoops(
+                poller,
+                incident_service,
                 outbox,
                 MemoryNotice(post, lambda: {world.owner.id}),
                 Heartbeat(session, None),
                 POLICY.poll_interval,
                 now=hurry.now,
             )
-            async with rounds.running():
-                yield ledger
-            await monitor.close()
+            async with loops.running():
+                yield watch_state
+            await poller.close()
 
 
 def trapped(opened: Store, traps: Traps) -> Store:

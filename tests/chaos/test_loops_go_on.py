@@ -81,13 +81,13 @@ async def live_a_life(database: Path, traps: Traps, hurry: Hurry) -> list[str]:
     asyncio.get_running_loop().set_exception_handler(lambda _, context: unread.append(str(context)))
     async with SimulatedUseapi(now=hurry.now) as api, SimulatedDiscord(now=hurry.now) as world:
         channel = api.add().channel
-        async with watching(api, world, database, traps, hurry) as ledger:
+        async with watching(api, world, database, traps, hurry) as watch_state:
             traps.armed = True
             await world.wait_for(lambda: len(seen(world)) == 1, PATIENCE)
             api.flag(channel, CAPTCHA)
-            await world.wait_for(lambda: sent(ledger, channel), PATIENCE)
+            await world.wait_for(lambda: sent(watch_state, channel), PATIENCE)
             api.clear(channel)
-            await world.wait_for(lambda: is_green(world) and is_over(ledger), PATIENCE)
+            await world.wait_for(lambda: is_green(world) and is_over(watch_state), PATIENCE)
             assert traps.sprung == set(Seam)
             assert len(seen(world)) == 2
         return [*world.problems, *unread]
@@ -97,17 +97,17 @@ def seen(world: SimulatedDiscord) -> list[Json]:
     return world.messages(world.dm_channel_id(world.owner), world.owner)
 
 
-def sent(ledger: WatchState, channel: str) -> bool:
-    keys = {key for key, incident in ledger.incidents.items() if incident.channel == channel}
+def sent(watch_state: WatchState, channel: str) -> bool:
+    keys = {key for key, incident in watch_state.incidents.items() if incident.channel == channel}
     return any(
         message.delivery is Delivery.SENT and any(message.holds(key) for key in keys)
-        for message in ledger.messages.values()
+        for message in watch_state.messages.values()
     )
 
 
-def is_over(ledger: WatchState) -> bool:
+def is_over(watch_state: WatchState) -> bool:
     done = (Delivery.DONE, Delivery.CANCELLED)
-    return all(message.delivery in done for message in ledger.messages.values())
+    return all(message.delivery in done for message in watch_state.messages.values())
 
 
 def is_green(world: SimulatedDiscord) -> bool:

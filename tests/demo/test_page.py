@@ -16,7 +16,7 @@ from tests.demo.page.stage import FLAGS, SELDOM_ASKED
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
 from tests.simulators.useapi import SAVE_REFUSALS, Fault, SimulatedUseapi
 from tests.simulators.useapi.faults import DISTORTIONS, REFUSALS
-from tests.support.keeping import MINUTE, Clock, rounds_of, watching
+from tests.support.keeping import MINUTE, Clock, loops_of, watching
 
 PATIENCE = 10.0
 ACTIONS = [
@@ -253,14 +253,14 @@ async def test_the_owner_asks_after_every_fault_that_the_bot_looks_for_only_seld
     for fault in (*REFUSALS, *DISTORTIONS):
         clock = Clock()
         async with watching(tmp_path / fault, clock, api=api) as watched:
-            await watched.monitor.poll()
+            await watched.poller.poll()
             api.fault(fault)
             for _ in range(2):
                 clock.turn(10 * MINUTE)
                 with suppress(UseapiError):
-                    await watched.monitor.poll()
+                    await watched.poller.poll()
             api.mend()
-            if rounds_of(watched).rest() > MINUTE:
+            if loops_of(watched).rest() > MINUTE:
                 seldom.add(fault)
     assert seldom == SELDOM_ASKED
 

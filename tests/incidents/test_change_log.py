@@ -95,7 +95,7 @@ async def test_a_flag_of_a_lighter_kind_is_a_line_and_another_text_is_none(watch
 
 
 async def test_the_facts_of_a_flag_are_fields(watch: Watched, log: Log) -> None:
-    watch.ledger.log.label_of = lambda _channel: "Aurora\nforged line"
+    watch.watch_state.log.label_of = lambda _channel: "Aurora\nforged line"
     await flagged(watch)
     account = "Aurora forged line (…0001)"
     assert log.entries() == [{"event": "account_flagged", "account": account, "kind": "moderation"}]
@@ -120,11 +120,11 @@ async def test_what_could_not_be_committed_is_no_line(watch: Watched, log: Log, 
 
 
 async def test_ten_polls_that_show_nothing_new_log_nothing(scene: Scene, log: Log) -> None:
-    await scene.watch.monitor.poll()
+    await scene.watch.poller.poll()
     log.lines()
     for _ in range(10):
         scene.clock.turn(MINUTE)
-        await scene.watch.monitor.poll()
+        await scene.watch.poller.poll()
     assert log.lines() == []
 
 
@@ -154,11 +154,11 @@ async def test_the_facts_of_a_reset_are_fields(scene: Scene, log: Log) -> None:
 async def test_what_else_owners_do_is_logged(watch: Watched, log: Log) -> None:
     incident = await flagged(watch)
     log.lines()
-    await watch.keeper.assign(incident.key, ADA)
-    await watch.keeper.snooze(incident.key, ADA, timedelta(hours=8))
-    await watch.keeper.mute(None, ADA, watch.clock.now() + timedelta(hours=1))
-    await watch.keeper.mute(None, ADA, watch.clock.now())
-    async with watch.keeper.transaction() as turn:
+    await watch.incident_service.assign(incident.key, ADA)
+    await watch.incident_service.snooze(incident.key, ADA, timedelta(hours=8))
+    await watch.incident_service.mute(None, ADA, watch.clock.now() + timedelta(hours=1))
+    await watch.incident_service.mute(None, ADA, watch.clock.now())
+    async with watch.incident_service.transaction() as turn:
         turn.note(ADA, "save", None, "asked")
         turn.note(ADA, "remove", CHANNEL, "not configured any more")
         turn.note(ADA, "a verb of later", CHANNEL, "done")
@@ -182,8 +182,8 @@ async def test_a_message_is_logged_once_it_is_written_down_as_sent(
     log.lines()
     at = watch.clock.now()
     for delivery in (Delivery.CLAIMED, Delivery.SENT, Delivery.DONE):
-        async with watch.ledger.transaction() as draft:
-            draft.put_message(sent_as(draft.messages[alert.key], delivery, route, at))
+        async with watch.watch_state.transaction() as transaction:
+            transaction.put_message(sent_as(transaction.messages[alert.key], delivery, route, at))
     assert log.lines() == [f"alert {reference(alert.key)} sent to {ADA} by {route}"]
 
 
@@ -192,10 +192,12 @@ async def test_the_facts_of_a_message_that_was_late_are_fields(watch: Watched, l
     (alert,) = watch.told()
     log.entries()
     at = watch.clock.now()
-    async with watch.ledger.transaction() as draft:
-        draft.put_message(replace(alert, failing_since=at, failure="500"))
-    async with watch.ledger.transaction() as draft:
-        draft.put_message(sent_as(draft.messages[alert.key], Delivery.SENT, Route.DM, at + 3 * MINUTE))
+    async with watch.watch_state.transaction() as transaction:
+        transaction.put_message(replace(alert, failing_since=at, failure="500"))
+    async with watch.watch_state.transaction() as transaction:
+        transaction.put_message(
+            sent_as(transaction.messages[alert.key], Delivery.SENT, Route.DM, at + 3 * MINUTE)
+        )
     assert log.entries() == [
         {
             "event": "message_sent",
@@ -217,14 +219,14 @@ async def test_an_outage_is_a_warning_with_its_cause_and_a_line_when_it_is_over(
     for _ in range(3):
         scene.clock.turn(MINUTE)
         with pytest.raises(UseapiError):
-            await scene.watch.monitor.poll()
+            await scene.watch.poller.poll()
     assert [each.levelname for each in caplog.records if each.name in OURS] == ["WARNING"]
     assert log.lines() == [
         "the accounts cannot be read: useapi.net refused the API token. Trying again until it works"
     ]
     scene.api.mend()
     scene.clock.turn(MINUTE)
-    await scene.watch.monitor.poll()
+    await scene.watch.poller.poll()
     assert log.lines() == ["the accounts can be read again after 3 min; watching 2 accounts"]
 
 
@@ -233,7 +235,7 @@ async def test_a_newcomer_whose_api_takes_no_connection_reads_one_line_that_says
 ) -> None:
     for _ in range(3):
         with pytest.raises(UseapiError):
-            await watch.monitor.poll()
+            await watch.poller.poll()
     assert log.entries() == [
         {
             "event": "api_lost",
@@ -247,7 +249,7 @@ async def test_a_newcomer_whose_api_takes_no_connection_reads_one_line_that_says
 async def test_how_many_accounts_are_watched_is_a_line_when_that_changes(scene: Scene, log: Log) -> None:
     log.lines()
     scene.api.add()
-    await scene.watch.monitor.poll()
+    await scene.watch.poller.poll()
     assert log.entries() == [{"event": "watching", "listed": "3 accounts", "accounts": 3}]
 
 
@@ -257,10 +259,10 @@ async def test_no_line_holds_midjourneys_text_or_a_whole_channel(
     caplog.set_level(logging.INFO)
     await scene.press()
     scene.api.flag(CHANNEL, BLOCK)
-    await scene.watch.monitor.poll()
+    await scene.watch.poller.poll()
     scene.api.fault(Fault.HTML_503)
     with pytest.raises(UseapiError):
-        await scene.watch.monitor.poll()
+        await scene.watch.poller.poll()
     records = [each for each in caplog.records if each.name in OURS]
     lines = "\n".join(JsonFormatter(Redactor(())).format(each) for each in records)
     assert "account_flagged" in lines

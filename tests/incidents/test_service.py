@@ -69,18 +69,18 @@ async def test_a_flag_in_the_list_is_an_incident_and_a_loud_message_to_each_owne
         assert [(entry.incident, entry.reason) for entry in message.entries] == [
             (incident.key, Reason.OPENED)
         ]
-    assert (await written(watch))[:2] == content(watch.ledger)[:2]
+    assert (await written(watch))[:2] == content(watch.watch_state)[:2]
 
 
 async def test_an_incident_is_not_written_without_the_message_that_tells_it(
     watch: Watched, database: Path
 ) -> None:
     await watch.see(CLEAN)
-    before = content(watch.ledger)
+    before = content(watch.watch_state)
     execute(database, NO_MESSAGES)
     with pytest.raises(StoreError):
         await watch.see(FLAGGED)
-    assert content(watch.ledger) == before
+    assert content(watch.watch_state) == before
     assert (await written(watch))[0] == {}
 
     execute(database, "DROP TRIGGER no_messages")
@@ -94,9 +94,9 @@ async def test_what_an_owner_does_is_not_done_without_its_entry_in_the_audit(
     incident = await flagged(watch)
     execute(database, NO_AUDIT)
     with pytest.raises(StoreError):
-        await watch.keeper.assign(incident.key, ADA)
+        await watch.incident_service.assign(incident.key, ADA)
     with pytest.raises(StoreError):
-        await watch.keeper.take_lease(incident.key, ADA)
+        await watch.incident_service.take_lease(incident.key, ADA)
     assert watch.incident() == incident
     execute(database, "DROP TRIGGER no_audit")
     assert await watch.audit() == []
@@ -104,10 +104,10 @@ async def test_what_an_owner_does_is_not_done_without_its_entry_in_the_audit(
 
 async def test_a_look_that_shows_what_is_known_changes_nothing(watch: Watched, clock: Clock) -> None:
     await flagged(watch)
-    version = watch.ledger.changed.version
+    version = watch.watch_state.changed.version
     clock.turn(MINUTE)
     await watch.see(FLAGGED)
-    assert watch.ledger.changed.version == version
+    assert watch.watch_state.changed.version == version
 
 
 async def test_a_list_that_lost_most_is_not_believed_and_told_as_trouble_of_the_service(
@@ -136,7 +136,7 @@ async def test_a_list_that_is_believed_again_ends_the_trouble_of_the_service(
 
 async def test_a_refused_token_is_told_at_once_and_says_nothing_of_any_account(watch: Watched) -> None:
     incident = await flagged(watch)
-    await watch.keeper.on_poll_failed(ServiceProblem.TOKEN)
+    await watch.incident_service.on_poll_failed(ServiceProblem.TOKEN)
     assert watch.incident(None).problem is ServiceProblem.TOKEN
     assert watch.incident() == incident
     (message,) = watch.told(Purpose.SERVICE)
@@ -147,16 +147,16 @@ async def test_an_api_out_of_reach_is_told_once_it_lasted(watch: Watched, clock:
     await watch.see(CLEAN)
     for _ in range(5):
         clock.turn(MINUTE)
-        await watch.keeper.on_poll_failed(ServiceProblem.UNREACHABLE)
+        await watch.incident_service.on_poll_failed(ServiceProblem.UNREACHABLE)
         assert watch.told(Purpose.SERVICE) == []
     clock.turn(MINUTE)
-    await watch.keeper.on_poll_failed(ServiceProblem.UNREACHABLE)
+    await watch.incident_service.on_poll_failed(ServiceProblem.UNREACHABLE)
     assert len(watch.told(Purpose.SERVICE)) == 1
 
 
 async def test_a_flag_met_by_a_command_is_told_though_the_list_is_clean(watch: Watched) -> None:
     await watch.see(CLEAN)
-    await watch.keeper.on_flag_reported(CHANNEL, FLAG)
+    await watch.incident_service.on_flag_reported(CHANNEL, FLAG)
     assert watch.incident().from_command
     assert [message.entries[0].incident for message in watch.told()] == [watch.incident().key]
     await watch.see(CLEAN)
@@ -165,7 +165,7 @@ async def test_a_flag_met_by_a_command_is_told_though_the_list_is_clean(watch: W
 
 async def test_a_flag_met_by_a_command_that_the_list_showed_before_is_no_news(watch: Watched) -> None:
     incident = await flagged(watch)
-    await watch.keeper.on_flag_reported(CHANNEL, FLAG)
+    await watch.incident_service.on_flag_reported(CHANNEL, FLAG)
     assert watch.incident() == incident
     assert len(watch.told()) == 1
 
@@ -187,8 +187,8 @@ async def test_each_owner_is_greeted_once_also_after_a_restart(database: Path, c
 async def test_an_owner_whose_hello_has_arrived_long_ago_is_not_greeted_again(watch: Watched) -> None:
     await watch.see(CLEAN)
     (hello,) = watch.told(Purpose.HELLO)
-    async with watch.ledger.transaction() as draft:
-        draft.put_message(replace(hello, delivery=Delivery.DONE, sent_at=AT))
+    async with watch.watch_state.transaction() as transaction:
+        transaction.put_message(replace(hello, delivery=Delivery.DONE, sent_at=AT))
     await watch.see(CLEAN)
     assert watch.told(Purpose.HELLO) == []  # it is no longer in memory, and no other is there
 
@@ -196,7 +196,7 @@ async def test_an_owner_whose_hello_has_arrived_long_ago_is_not_greeted_again(wa
 async def test_a_new_owner_is_greeted_and_told_what_is_open(watch: Watched) -> None:
     incident = await flagged(watch)
     watch.owners.add(BEA)
-    await watch.keeper.tick()
+    await watch.incident_service.tick()
     assert sorted(message.recipient for message in watch.told(Purpose.HELLO)) == [ADA, BEA]
     (alert,) = (message for message in watch.told() if message.recipient == BEA)
     assert alert.holds(incident.key)
@@ -232,11 +232,11 @@ async def test_who_was_greeted_in_a_turn_that_was_cancelled_while_it_was_written
 async def test_while_nobody_knows_the_owners_nothing_is_lost(watch: Watched) -> None:
     watch.owners.clear()
     incident = await flagged(watch)
-    await watch.keeper.on_poll_failed(ServiceProblem.TOKEN)
-    assert not watch.ledger.messages
+    await watch.incident_service.on_poll_failed(ServiceProblem.TOKEN)
+    assert not watch.watch_state.messages
 
     watch.owners.add(ADA)
-    await watch.keeper.tick()
+    await watch.incident_service.tick()
     (alert,), (service,) = watch.told(), watch.told(Purpose.SERVICE)
     assert (alert.recipient, alert.notify, alert.holds(incident.key)) == (ADA, True, True)
     assert (service.recipient, service.holds(watch.incident(None).key)) == (ADA, True)
@@ -250,7 +250,7 @@ async def test_what_was_over_before_anybody_knew_the_owners_is_told_in_silence_o
     async with watching(database, clock) as watch:
         watch.owners.clear()
         incident = await flagged(watch)
-        await watch.keeper.on_poll_failed(ServiceProblem.TOKEN)
+        await watch.incident_service.on_poll_failed(ServiceProblem.TOKEN)
         for _ in range(3):
             clock.turn(10 * MINUTE)
             await watch.see(CLEAN)
@@ -267,7 +267,7 @@ async def test_what_was_over_before_anybody_knew_the_owners_is_told_in_silence_o
 async def assert_told_in_silence(watch: Watched, *keys: str) -> None:
     watch.owners.add(ADA)
     for _ in range(2):
-        await watch.keeper.tick()
+        await watch.incident_service.tick()
         notes = watch.told(Purpose.NOTE)
         assert sorted(entry.incident for note in notes for entry in note.entries) == sorted(keys)
         assert {(note.recipient, note.notify) for note in notes} == {(ADA, False)}
@@ -278,24 +278,26 @@ async def test_owners_who_are_not_known_for_a_while_keep_their_messages_and_thei
     watch: Watched,
 ) -> None:
     incident = await flagged(watch)
-    await watch.keeper.assign(incident.key, ADA)
-    before = content(watch.ledger)
+    await watch.incident_service.assign(incident.key, ADA)
+    before = content(watch.watch_state)
     watch.owners.clear()
-    await watch.keeper.tick()
-    assert content(watch.ledger) == before
+    await watch.incident_service.tick()
+    assert content(watch.watch_state) == before
 
 
 async def test_an_owner_who_left_is_sent_nothing_more_and_holds_no_account(watch: Watched) -> None:
     watch.owners.add(BEA)
     incident = await flagged(watch)
     (hello,) = (message for message in watch.told(Purpose.HELLO) if message.recipient == BEA)
-    async with watch.ledger.transaction() as draft:
-        draft.put_message(replace(hello, delivery=Delivery.SENT, channel_id=1, message_id=2, sent_at=AT))
+    async with watch.watch_state.transaction() as transaction:
+        transaction.put_message(
+            replace(hello, delivery=Delivery.SENT, channel_id=1, message_id=2, sent_at=AT)
+        )
     (alert,) = (message for message in watch.told() if message.recipient == BEA)
-    await watch.keeper.assign(incident.key, BEA)
+    await watch.incident_service.assign(incident.key, BEA)
 
     watch.owners.remove(BEA)
-    await watch.keeper.tick()
+    await watch.incident_service.tick()
 
     for key, delivery in ((alert.key, Delivery.CANCELLED), (hello.key, Delivery.DONE)):
         message = await watch.store.watch.message(key)
@@ -304,14 +306,14 @@ async def test_an_owner_who_left_is_sent_nothing_more_and_holds_no_account(watch
     assert (watch.incident().assigned_to, watch.incident().assigned_at) == (None, None)
     assert [message.delivery for message in watch.told()] == [Delivery.WAITING]
     assert watch.told()[0].recipient == ADA
-    assert (await written(watch))[1] == watch.ledger.messages
+    assert (await written(watch))[1] == watch.watch_state.messages
 
 
 async def test_the_claim_of_an_owner_stays_when_another_leaves(watch: Watched) -> None:
     watch.owners.add(BEA)
-    await watch.keeper.assign((await flagged(watch)).key, ADA)
+    await watch.incident_service.assign((await flagged(watch)).key, ADA)
     watch.owners.remove(BEA)
-    await watch.keeper.tick()
+    await watch.incident_service.tick()
     assert watch.incident().assigned_to == ADA
 
 
@@ -320,13 +322,13 @@ async def test_the_claim_of_an_owner_stays_when_another_leaves(watch: Watched) -
 Change = Callable[[Watched, Incident], Awaitable[object]]
 CHANGES: dict[str, Change] = {
     "a-look": lambda watch, _: watch.see(CLEAN),
-    "a-failure": lambda watch, _: watch.keeper.on_poll_failed(ServiceProblem.TOKEN),
-    "a-command": lambda watch, _: watch.keeper.on_flag_reported(OTHER, FLAG),
-    "claim": lambda watch, lease: watch.keeper.assign(lease.key, ADA),
-    "snooze": lambda watch, lease: watch.keeper.snooze(lease.key, ADA, HOUR),
-    "mute": lambda watch, _: watch.keeper.mute(None, ADA, AT + HOUR),
-    "test": lambda watch, _: watch.keeper.test((Route.DM,)),
-    "verdict": lambda watch, lease: watch.keeper.give_verdict(lease, ResetVerdict.BACK, None),
+    "a-failure": lambda watch, _: watch.incident_service.on_poll_failed(ServiceProblem.TOKEN),
+    "a-command": lambda watch, _: watch.incident_service.on_flag_reported(OTHER, FLAG),
+    "claim": lambda watch, lease: watch.incident_service.assign(lease.key, ADA),
+    "snooze": lambda watch, lease: watch.incident_service.snooze(lease.key, ADA, HOUR),
+    "mute": lambda watch, _: watch.incident_service.mute(None, ADA, AT + HOUR),
+    "test": lambda watch, _: watch.incident_service.test((Route.DM,)),
+    "verdict": lambda watch, lease: watch.incident_service.give_verdict(lease, ResetVerdict.BACK, None),
 }
 
 
@@ -335,21 +337,25 @@ async def test_what_cannot_be_written_changes_nothing(
     watch: Watched, database: Path, clock: Clock, change: Change
 ) -> None:
     await watch.see(listed(OTHER), FLAGGED)
-    lease = await watch.keeper.take_lease(watch.incident().key, ADA)
+    lease = await watch.incident_service.take_lease(watch.incident().key, ADA)
     assert lease is not None
-    before, version, audit = content(watch.ledger), watch.ledger.changed.version, await watch.audit()
+    before, version, audit = (
+        content(watch.watch_state),
+        watch.watch_state.changed.version,
+        await watch.audit(),
+    )
     clock.turn(MINUTE)
     with locked(database), pytest.raises(StoreError):
         await change(watch, lease)
-    assert (content(watch.ledger), watch.ledger.changed.version) == (before, version)
+    assert (content(watch.watch_state), watch.watch_state.changed.version) == (before, version)
     assert await watch.audit() == audit
     await change(watch, lease)
-    assert watch.ledger.changed.version > version
+    assert watch.watch_state.changed.version > version
 
 
 async def test_a_lease_that_cannot_be_written_is_not_given(watch: Watched, database: Path) -> None:
     incident = await flagged(watch)
     with locked(database), pytest.raises(StoreError):
-        await watch.keeper.take_lease(incident.key, ADA)
+        await watch.incident_service.take_lease(incident.key, ADA)
     assert watch.incident() == incident
-    assert await watch.keeper.take_lease(incident.key, ADA) is not None
+    assert await watch.incident_service.take_lease(incident.key, ADA) is not None

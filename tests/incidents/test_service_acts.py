@@ -46,7 +46,7 @@ async def watch(database: Path, clock: Clock) -> AsyncIterator[Watched]:
 
 async def leased(watch: Watched, owner: int = ADA) -> Incident:
     """Let an owner begin to reset the account."""
-    lease = await watch.keeper.take_lease((await flagged(watch)).key, owner)
+    lease = await watch.incident_service.take_lease((await flagged(watch)).key, owner)
     assert lease is not None
     return lease
 
@@ -57,27 +57,27 @@ async def leased(watch: Watched, owner: int = ADA) -> Incident:
 async def test_who_is_on_it_is_noted_and_another_may_take_over(watch: Watched, clock: Clock) -> None:
     watch.owners.add(BEA)
     key = (await flagged(watch)).key
-    assert await watch.keeper.assign(key, ADA) == watch.incident()
+    assert await watch.incident_service.assign(key, ADA) == watch.incident()
     clock.turn(MINUTE)
-    await watch.keeper.assign(key, BEA)
+    await watch.incident_service.assign(key, BEA)
     assert (watch.incident().assigned_to, watch.incident().assigned_at) == (BEA, AT + MINUTE)
     assert await watch.audit() == [(ADA, "claim", "on it"), (BEA, "claim", "on it")]
 
 
 async def test_a_snooze_lasts_as_long_as_was_said_but_a_day_at_most(watch: Watched) -> None:
     key = (await flagged(watch)).key
-    assert await watch.keeper.snooze(key, ADA, HOUR) == watch.incident()
+    assert await watch.incident_service.snooze(key, ADA, HOUR) == watch.incident()
     assert watch.incident().snoozed_until == AT + HOUR
     assert await watch.audit() == [(ADA, "snooze", "for 1 h")]
-    await watch.keeper.snooze(key, ADA, 3 * LONGEST_SNOOZE)
+    await watch.incident_service.snooze(key, ADA, 3 * LONGEST_SNOOZE)
     assert watch.incident().snoozed_until == AT + LONGEST_SNOOZE
 
 
 Press = Callable[[Watched, str], Awaitable[Incident | None]]
 PRESSES: dict[str, Press] = {
-    "claim": lambda watch, key: watch.keeper.assign(key, ADA),
-    "snooze": lambda watch, key: watch.keeper.snooze(key, ADA, HOUR),
-    "reset": lambda watch, key: watch.keeper.take_lease(key, ADA),
+    "claim": lambda watch, key: watch.incident_service.assign(key, ADA),
+    "snooze": lambda watch, key: watch.incident_service.snooze(key, ADA, HOUR),
+    "reset": lambda watch, key: watch.incident_service.take_lease(key, ADA),
 }
 
 
@@ -91,48 +91,48 @@ async def test_a_button_of_what_nobody_knows_or_what_is_over_does_nothing(
         clock.turn(MINUTE)
         await watch.see(CLEAN)
     assert watch.incident().ended
-    before = content(watch.ledger)
+    before = content(watch.watch_state)
     assert await press(watch, incident.key) is None
-    assert content(watch.ledger) == before
+    assert content(watch.watch_state) == before
     assert await watch.audit() == []
 
 
 async def test_a_mute_holds_the_push_till_its_end(watch: Watched, clock: Clock) -> None:
     await watch.see(CLEAN)
-    await watch.keeper.mute(CHANNEL, ADA, AT + HOUR)
+    await watch.incident_service.mute(CHANNEL, ADA, AT + HOUR)
     await watch.see(FLAGGED)
     assert watch.told() == []
     assert await watch.audit() == [(ADA, "mute", "until 2026-03-01 13:00 UTC")]
     clock.turn(HOUR)
-    await watch.keeper.tick()
+    await watch.incident_service.tick()
     assert len(watch.told()) == 1
 
 
 async def test_a_mute_that_is_taken_back_tells_what_it_held(watch: Watched) -> None:
     await watch.see(CLEAN)
-    await watch.keeper.mute(None, ADA, AT + HOUR)
+    await watch.incident_service.mute(None, ADA, AT + HOUR)
     await watch.see(FLAGGED)
     assert watch.told() == []
-    await watch.keeper.mute(None, ADA, AT)
+    await watch.incident_service.mute(None, ADA, AT)
     assert len(watch.told()) == 1
     assert await watch.audit("") == [(ADA, "mute", "until 2026-03-01 13:00 UTC"), (ADA, "unmute", "done")]
 
 
 async def test_to_end_a_mute_that_is_over_wakes_nobody(watch: Watched, clock: Clock) -> None:
     await watch.see(CLEAN)
-    await watch.keeper.mute(None, ADA, AT + MINUTE)
+    await watch.incident_service.mute(None, ADA, AT + MINUTE)
     clock.turn(2 * MINUTE)
     await flagged(watch)
     (first,) = watch.told()
-    await put(watch.ledger, replace(first, delivery=Delivery.SENT, sent_at=clock.now(), message_id=1))
+    await put(watch.watch_state, replace(first, delivery=Delivery.SENT, sent_at=clock.now(), message_id=1))
     clock.turn(6 * MINUTE)
-    await watch.keeper.mute(None, ADA, clock.now())
+    await watch.incident_service.mute(None, ADA, clock.now())
     assert [message.key for message in watch.told()] == [first.key]
 
 
 async def test_a_test_goes_to_each_owner_by_each_route(watch: Watched) -> None:
     watch.owners.add(BEA)
-    tests = await watch.keeper.test((Route.DM, Route.CHANNEL))
+    tests = await watch.incident_service.test((Route.DM, Route.CHANNEL))
     assert [(test.recipient, test.route) for test in tests] == [
         (ADA, Route.DM),
         (ADA, Route.CHANNEL),
@@ -150,7 +150,7 @@ async def test_only_one_has_the_lease(watch: Watched) -> None:
     watch.owners.add(BEA)
     lease = await leased(watch)
     assert (lease.state, lease.leased_by, lease.lease_until) == (State.RESETTING, ADA, AT + LEASE)
-    assert await watch.keeper.take_lease(lease.key, BEA) is None
+    assert await watch.incident_service.take_lease(lease.key, BEA) is None
     assert watch.incident() == lease
     assert await watch.audit() == [(ADA, "reset", "asked")]
 
@@ -169,19 +169,19 @@ async def test_a_verdict_gives_the_lease_back_and_is_the_outcome_in_the_audit(
     watch: Watched, clock: Clock, verdict: ResetVerdict, flag: None, state: State
 ) -> None:
     lease = await leased(watch)
-    await watch.keeper.give_verdict(lease, verdict, flag)
+    await watch.incident_service.give_verdict(lease, verdict, flag)
     assert (watch.incident().state, watch.incident().lease_until) == (state, None)
     clock.turn(HOUR)
-    await watch.keeper.tick()
+    await watch.incident_service.tick()
     assert await watch.audit() == [(ADA, "reset", "asked"), (ADA, "reset", verdict.value)]
 
 
 Pass = Callable[[Watched, Incident], Awaitable[object]]
 PASSINGS: dict[str, Pass] = {
-    "the-clock": lambda watch, _: watch.keeper.tick(),
+    "the-clock": lambda watch, _: watch.incident_service.tick(),
     "a-look": lambda watch, _: watch.see(FLAGGED),
-    "a-look-that-failed": lambda watch, _: watch.keeper.on_poll_failed(ServiceProblem.UNREACHABLE),
-    "a-command": lambda watch, _: watch.keeper.on_flag_reported(CHANNEL, FLAG),
+    "a-look-that-failed": lambda watch, _: watch.incident_service.on_poll_failed(ServiceProblem.UNREACHABLE),
+    "a-command": lambda watch, _: watch.incident_service.on_flag_reported(CHANNEL, FLAG),
 }
 
 
@@ -196,7 +196,7 @@ async def test_row_12_a_reset_that_was_killed_is_of_unknown_outcome_once_its_lea
     clock.turn(timedelta(seconds=1))
     await happens(watch, lease)
     assert (watch.incident().state, watch.incident().leased_by) == (State.OPEN, None)
-    await watch.keeper.tick()
+    await watch.incident_service.tick()
     assert await watch.audit() == [(ADA, "reset", "asked"), (ADA, "reset", UNKNOWN_OUTCOME)]
 
 
@@ -205,7 +205,7 @@ async def test_row_12_after_a_restart_too(database: Path, clock: Clock) -> None:
         await leased(watch)
     clock.turn(LEASE)
     async with watching(database, clock) as watch:
-        await watch.keeper.tick()
+        await watch.incident_service.tick()
         assert watch.incident().state is State.OPEN
         assert await watch.audit() == [(ADA, "reset", "asked"), (ADA, "reset", UNKNOWN_OUTCOME)]
 
@@ -216,7 +216,7 @@ async def test_row_12_the_button_works_again_and_the_lost_reset_is_in_the_audit_
     watch.owners.add(BEA)
     lost = await leased(watch)
     clock.turn(LEASE)
-    lease = await watch.keeper.take_lease(lost.key, BEA)
+    lease = await watch.incident_service.take_lease(lost.key, BEA)
     assert lease is not None
     assert lease.leased_by == BEA
     assert await watch.audit() == [
@@ -233,9 +233,9 @@ async def test_a_verdict_that_comes_after_the_lease_is_not_taken(
     watch.owners.add(BEA)
     late = await leased(watch)
     clock.turn(LEASE)
-    lease = await watch.keeper.take_lease(late.key, owner)
+    lease = await watch.incident_service.take_lease(late.key, owner)
     before = await watch.audit()
-    await watch.keeper.give_verdict(late, ResetVerdict.BACK, None)
+    await watch.incident_service.give_verdict(late, ResetVerdict.BACK, None)
     assert watch.incident() == lease
     assert await watch.audit() == before
 
@@ -243,7 +243,7 @@ async def test_a_verdict_that_comes_after_the_lease_is_not_taken(
 async def test_row_10_a_flag_that_came_back_after_a_verified_reset_leaves_its_outcome_as_it_was(
     watch: Watched, clock: Clock
 ) -> None:
-    await watch.keeper.give_verdict(await leased(watch), ResetVerdict.BACK, None)
+    await watch.incident_service.give_verdict(await leased(watch), ResetVerdict.BACK, None)
     clock.turn(3 * MINUTE)
     await watch.see(FLAGGED)
     assert (watch.incident().state, watch.incident().leased_by) == (State.OPEN, None)
@@ -254,30 +254,32 @@ async def test_row_10_a_flag_that_came_back_after_a_verified_reset_leaves_its_ou
 
 
 async def test_the_next_tick_is_within_the_hour_whatever_is_due_later(watch: Watched) -> None:
-    assert watch.keeper.next_tick() == AT + CLOCK_CHECK
-    await watch.keeper.assign((await flagged(watch)).key, ADA)
-    assert watch.keeper.next_tick() == AT + CLOCK_CHECK
+    assert watch.incident_service.next_tick() == AT + CLOCK_CHECK
+    await watch.incident_service.assign((await flagged(watch)).key, ADA)
+    assert watch.incident_service.next_tick() == AT + CLOCK_CHECK
 
 
 async def test_the_next_tick_is_when_a_lease_or_a_snooze_ends(watch: Watched) -> None:
     incident = await flagged(watch)
-    await watch.keeper.snooze(incident.key, ADA, 20 * MINUTE)
-    assert watch.keeper.next_tick() == AT + 20 * MINUTE
-    await watch.keeper.take_lease(incident.key, ADA)
-    assert watch.keeper.next_tick() == AT + LEASE
+    await watch.incident_service.snooze(incident.key, ADA, 20 * MINUTE)
+    assert watch.incident_service.next_tick() == AT + 20 * MINUTE
+    await watch.incident_service.take_lease(incident.key, ADA)
+    assert watch.incident_service.next_tick() == AT + LEASE
 
 
 async def test_the_next_tick_is_when_a_reminder_is_due_and_brings_it(watch: Watched, clock: Clock) -> None:
     await flagged(watch)
     (alert,) = watch.told()
-    async with watch.ledger.transaction() as draft:
-        draft.put_message(replace(alert, delivery=Delivery.SENT, channel_id=1, message_id=2, sent_at=AT))
-    assert watch.keeper.next_tick() == AT + FIRST_REMINDER
+    async with watch.watch_state.transaction() as transaction:
+        transaction.put_message(
+            replace(alert, delivery=Delivery.SENT, channel_id=1, message_id=2, sent_at=AT)
+        )
+    assert watch.incident_service.next_tick() == AT + FIRST_REMINDER
     clock.turn(FIRST_REMINDER - timedelta(seconds=1))
-    await watch.keeper.tick()
+    await watch.incident_service.tick()
     assert len(watch.told()) == 1
     clock.turn(timedelta(seconds=1))
-    await watch.keeper.tick()
+    await watch.incident_service.tick()
     (reminder,) = (message for message in watch.told() if message.key != alert.key)
     assert [entry.reason for entry in reminder.entries] == [Reason.REMINDER]
 
@@ -285,16 +287,18 @@ async def test_the_next_tick_is_when_a_reminder_is_due_and_brings_it(watch: Watc
 async def test_row_29_who_is_on_it_is_asked_after_four_hours_and_then_the_claim_lapses(
     watch: Watched, clock: Clock
 ) -> None:
-    await watch.keeper.assign((await flagged(watch)).key, ADA)
+    await watch.incident_service.assign((await flagged(watch)).key, ADA)
     (alert,) = watch.told()
-    async with watch.ledger.transaction() as draft:
-        draft.put_message(replace(alert, delivery=Delivery.SENT, channel_id=1, message_id=2, sent_at=AT))
+    async with watch.watch_state.transaction() as transaction:
+        transaction.put_message(
+            replace(alert, delivery=Delivery.SENT, channel_id=1, message_id=2, sent_at=AT)
+        )
     clock.turn(4 * HOUR)
-    await watch.keeper.tick()
+    await watch.incident_service.tick()
     (question,) = (message for message in watch.told() if message.key != alert.key)
     assert [entry.reason for entry in question.entries] == [Reason.ASSIGNEE_CHECK]
     clock.turn(30 * MINUTE)
-    await watch.keeper.tick()
+    await watch.incident_service.tick()
     assert watch.incident().assigned_to is None
 
 
@@ -309,18 +313,18 @@ async def test_a_clock_set_back_a_day_makes_no_hold_longer_than_it_was_asked_for
     clock, database = Clock(), tmp_path / "midwatch.sqlite3"
     async with watching(database, clock) as watch:
         incident = await flagged(watch)
-        await watch.keeper.snooze(incident.key, ADA, HOUR)
-        await watch.keeper.mute(None, ADA, clock.now() + HOUR)
+        await watch.incident_service.snooze(incident.key, ADA, HOUR)
+        await watch.incident_service.mute(None, ADA, clock.now() + HOUR)
         clock.turn(20 * MINUTE)
-        await watch.keeper.tick()
+        await watch.incident_service.tick()
         clock.at -= 24 * HOUR
         if not restarted:
-            await watch.keeper.tick()
+            await watch.incident_service.tick()
             assert watch.incident().snoozed_until == clock.now() + 40 * MINUTE
-            assert watch.ledger.mutes[None] == clock.now() + 40 * MINUTE
+            assert watch.watch_state.mutes[None] == clock.now() + 40 * MINUTE
     async with watching(database, clock) as watch:
-        await watch.keeper.tick()
+        await watch.incident_service.tick()
         left = watch.incident().snoozed_until
         assert left is not None
         assert left - clock.now() <= HOUR
-        assert watch.ledger.mutes[None] - clock.now() <= HOUR + MINUTE
+        assert watch.watch_state.mutes[None] - clock.now() <= HOUR + MINUTE

@@ -39,114 +39,121 @@ async def store(path: Path) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def ledger(store: Store, clock: Clock) -> WatchState:
+async def watch_state(store: Store, clock: Clock) -> WatchState:
     return await WatchState.load(store, clock)
 
 
-async def test_a_new_ledger_is_empty(ledger: WatchState) -> None:
-    assert content(ledger) == ({}, {}, {}, PollState())
+async def test_a_new_ledger_is_empty(watch_state: WatchState) -> None:
+    assert content(watch_state) == ({}, {}, {}, PollState())
 
 
 async def test_what_a_turn_changed_is_there_after_a_restart(store: Store, clock: Clock) -> None:
-    ledger = await WatchState.load(store, clock)
+    watch_state = await WatchState.load(store, clock)
     action = Action(AT, OWNER, "mute", FIRST.channel, "muted for a day")
-    async with ledger.transaction() as draft:
-        put_in(draft, incident(0), alert(1, incident(0)))
-        draft.put_mute(FIRST.channel, AT + DAY, OWNER)
-        draft.put_watch(SOME_WATCH)
-        draft.note(action)
+    async with watch_state.transaction() as transaction:
+        put_in(transaction, incident(0), alert(1, incident(0)))
+        transaction.put_mute(FIRST.channel, AT + DAY, OWNER)
+        transaction.put_watch(SOME_WATCH)
+        transaction.note(action)
     expected = (
         {KEYS[0]: incident(0)},
         {KEYS[1]: alert(1, incident(0))},
         {FIRST.channel: AT + DAY},
         SOME_WATCH,
     )
-    assert content(ledger) == expected
+    assert content(watch_state) == expected
     assert content(await WatchState.load(store, clock)) == expected
     assert await store.watch.load_mutes() == (StoredMute(FIRST.channel, AT + DAY, OWNER),)
     assert await store.actions(FIRST.channel) == (action,)
 
 
-async def test_a_turn_sees_its_own_changes_and_nobody_else_does(ledger: WatchState) -> None:
-    async with ledger.transaction() as draft:
-        put_in(draft, incident(0), alert(1, incident(0)))
-        draft.put_mute(None, AT + DAY, OWNER)
-        draft.put_watch(SOME_WATCH)
-        inside = dict(draft.incidents), dict(draft.messages), dict(draft.mutes), draft.watch
-        assert content(ledger) == ({}, {}, {}, PollState())
-    assert content(ledger) == inside
+async def test_a_turn_sees_its_own_changes_and_nobody_else_does(watch_state: WatchState) -> None:
+    async with watch_state.transaction() as transaction:
+        put_in(transaction, incident(0), alert(1, incident(0)))
+        transaction.put_mute(None, AT + DAY, OWNER)
+        transaction.put_watch(SOME_WATCH)
+        inside = (
+            dict(transaction.incidents),
+            dict(transaction.messages),
+            dict(transaction.mutes),
+            transaction.watch,
+        )
+        assert content(watch_state) == ({}, {}, {}, PollState())
+    assert content(watch_state) == inside
     assert set(inside[0]) | set(inside[1]) == {KEYS[0], KEYS[1]}
 
 
-async def test_what_was_read_before_a_turn_stays_as_it_was(ledger: WatchState) -> None:
-    before = ledger.incidents
-    await put(ledger, incident(0))
-    assert (dict(before), list(ledger.incidents)) == ({}, [KEYS[0]])
+async def test_what_was_read_before_a_turn_stays_as_it_was(watch_state: WatchState) -> None:
+    before = watch_state.incidents
+    await put(watch_state, incident(0))
+    assert (dict(before), list(watch_state.incidents)) == ({}, [KEYS[0]])
 
 
-async def test_an_error_within_a_turn_changes_nothing(ledger: WatchState, store: Store, clock: Clock) -> None:
-    await put(ledger, incident(0))
-    before, version = content(ledger), ledger.changed.version
+async def test_an_error_within_a_turn_changes_nothing(
+    watch_state: WatchState, store: Store, clock: Clock
+) -> None:
+    await put(watch_state, incident(0))
+    before, version = content(watch_state), watch_state.changed.version
 
     async def turn() -> None:
-        async with ledger.transaction() as draft:
-            put_in(draft, incident(1), replace(incident(0), state=State.CLEARING))
+        async with watch_state.transaction() as transaction:
+            put_in(transaction, incident(1), replace(incident(0), state=State.CLEARING))
             raise RuntimeError("within")
 
     with pytest.raises(RuntimeError, match="within"):
         await turn()
-    assert (content(ledger), ledger.changed.version) == (before, version)
+    assert (content(watch_state), watch_state.changed.version) == (before, version)
     assert content(await WatchState.load(store, clock)) == before
 
 
 async def test_a_turn_that_cannot_be_written_changes_nothing_and_the_next_one_works(
-    ledger: WatchState, path: Path
+    watch_state: WatchState, path: Path
 ) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="locked by another program"):
-            await put(ledger, incident(0))
-    assert content(ledger) == ({}, {}, {}, PollState())
-    assert ledger.changed.version == 0
-    await put(ledger, incident(0))
-    assert list(ledger.incidents) == [KEYS[0]]
+            await put(watch_state, incident(0))
+    assert content(watch_state) == ({}, {}, {}, PollState())
+    assert watch_state.changed.version == 0
+    await put(watch_state, incident(0))
+    assert list(watch_state.incidents) == [KEYS[0]]
 
 
-async def test_a_turn_that_changes_nothing_writes_nothing(ledger: WatchState, path: Path) -> None:
-    async with ledger.transaction() as draft:
-        put_in(draft, incident(0), alert(1, incident(0)))
-        draft.put_mute(None, AT + DAY, OWNER)
-        draft.put_watch(SOME_WATCH)
-    version = ledger.changed.version
+async def test_a_turn_that_changes_nothing_writes_nothing(watch_state: WatchState, path: Path) -> None:
+    async with watch_state.transaction() as transaction:
+        put_in(transaction, incident(0), alert(1, incident(0)))
+        transaction.put_mute(None, AT + DAY, OWNER)
+        transaction.put_watch(SOME_WATCH)
+    version = watch_state.changed.version
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         watcher = Watcher(connection)
-        async with ledger.transaction() as draft:
-            put_in(draft, incident(0), alert(1, incident(0)))
-            draft.put_mute(None, AT + DAY, OWNER)
-            draft.put_watch(SOME_WATCH)
-        async with ledger.transaction() as draft:
-            put_in(draft, ended(incident(0), AT), incident(0))
-        async with ledger.transaction():
+        async with watch_state.transaction() as transaction:
+            put_in(transaction, incident(0), alert(1, incident(0)))
+            transaction.put_mute(None, AT + DAY, OWNER)
+            transaction.put_watch(SOME_WATCH)
+        async with watch_state.transaction() as transaction:
+            put_in(transaction, ended(incident(0), AT), incident(0))
+        async with watch_state.transaction():
             pass
         connection.execute("BEGIN IMMEDIATE")
-        async with ledger.transaction() as draft:
-            draft.put_incident(incident(0))
+        async with watch_state.transaction() as transaction:
+            transaction.put_incident(incident(0))
         connection.execute("ROLLBACK")
         assert not watcher.sees_a_write()
-        assert ledger.changed.version == version
-        async with ledger.transaction() as draft:
-            draft.note(Action(AT, OWNER, "test", "", "sent"))
+        assert watch_state.changed.version == version
+        async with watch_state.transaction() as transaction:
+            transaction.note(Action(AT, OWNER, "test", "", "sent"))
         assert watcher.sees_a_write()
 
 
-async def test_only_what_changed_is_written(ledger: WatchState, path: Path) -> None:
-    await put(ledger, incident(0), incident(1), alert(2, incident(0)))
-    await put_watch(ledger, SOME_WATCH)
-    ask_and_commit(path, "UPDATE incident SET missing_looks = 9")
+async def test_only_what_changed_is_written(watch_state: WatchState, path: Path) -> None:
+    await put(watch_state, incident(0), incident(1), alert(2, incident(0)))
+    await put_watch(watch_state, SOME_WATCH)
+    ask_and_commit(path, "UPDATE incident SET missing_polls = 9")
     ask_and_commit(path, "UPDATE meta SET value = 'as it was'")
-    await put(ledger, replace(incident(1), clear_looks=1))
+    await put(watch_state, replace(incident(1), clear_polls=1))
     assert ask(path, "SELECT value FROM meta") == [("as it was",)]
-    assert ask(path, "SELECT missing_looks, clear_looks FROM incident ORDER BY key") == [(9, 0), (0, 1)]
+    assert ask(path, "SELECT missing_polls, clear_polls FROM incident ORDER BY key") == [(9, 0), (0, 1)]
 
 
 def ask_and_commit(path: Path, statement: str) -> None:
@@ -154,25 +161,27 @@ def ask_and_commit(path: Path, statement: str) -> None:
         connection.execute(statement)
 
 
-async def test_what_changes_with_each_look_is_seen_but_not_written(ledger: WatchState, path: Path) -> None:
-    await put_watch(ledger, SOME_WATCH)
+async def test_what_changes_with_each_look_is_seen_but_not_written(
+    watch_state: WatchState, path: Path
+) -> None:
+    await put_watch(watch_state, SOME_WATCH)
     later = replace(SOME_WATCH, last_good=AT + MINUTE, failed_at=AT + MINUTE, failing_seconds=60)
     with closing(sqlite3.connect(path)) as connection:
         watcher = Watcher(connection)
-        await put_watch(ledger, later)
+        await put_watch(watch_state, later)
         assert not watcher.sees_a_write()
-    assert (ledger.watch.last_good, ledger.watch.failing_seconds) == (AT + MINUTE, 60)
+    assert (watch_state.watch.last_good, watch_state.watch.failing_seconds) == (AT + MINUTE, 60)
 
 
-async def put_watch(ledger: WatchState, watch: PollState) -> None:
-    async with ledger.transaction() as draft:
-        draft.put_watch(watch)
+async def put_watch(watch_state: WatchState, watch: PollState) -> None:
+    async with watch_state.transaction() as transaction:
+        transaction.put_watch(watch)
 
 
 async def test_a_restart_goes_on_from_the_last_good_look_there_was(
-    ledger: WatchState, store: Store, clock: Clock
+    watch_state: WatchState, store: Store, clock: Clock
 ) -> None:
-    await put_watch(ledger, replace(SOME_WATCH, failed_at=AT, failing_seconds=60))
+    await put_watch(watch_state, replace(SOME_WATCH, failed_at=AT, failing_seconds=60))
     await store.record_observation(look(FIRST, at=AT + MINUTE))
     watch = (await WatchState.load(store, clock)).watch
     assert (watch.listed, watch.last_good) == (SOME_WATCH.listed, AT + MINUTE)
@@ -186,17 +195,17 @@ async def test_what_the_rules_of_an_earlier_version_remembered_is_read(store: St
     assert watch == PollState(listed=frozenset({"1", "2"}), removed_at=AT)
 
 
-async def test_turns_follow_each_other(ledger: WatchState) -> None:
-    await put(ledger, incident(0))
+async def test_turns_follow_each_other(watch_state: WatchState) -> None:
+    await put(watch_state, incident(0))
 
     async def count() -> None:
-        async with ledger.transaction() as draft:
-            looks = draft.incidents[KEYS[0]].clear_looks
+        async with watch_state.transaction() as transaction:
+            looks = transaction.incidents[KEYS[0]].clear_polls
             await asyncio.sleep(0)
-            draft.put_incident(replace(incident(0), clear_looks=looks + 1))
+            transaction.put_incident(replace(incident(0), clear_polls=looks + 1))
 
     await asyncio.gather(*(count() for _ in range(20)))
-    assert ledger.incidents[KEYS[0]].clear_looks == 20
+    assert watch_state.incidents[KEYS[0]].clear_polls == 20
 
 
 # Cancellation
@@ -204,29 +213,29 @@ async def test_turns_follow_each_other(ledger: WatchState) -> None:
 
 @pytest.mark.parametrize("point", range(15))
 async def test_after_a_turn_cancelled_anywhere_memory_and_database_agree(
-    ledger: WatchState, store: Store, clock: Clock, point: int
+    watch_state: WatchState, store: Store, clock: Clock, point: int
 ) -> None:
     async def turn() -> None:
-        async with ledger.transaction() as draft:
+        async with watch_state.transaction() as transaction:
             await asyncio.sleep(0)
-            put_in(draft, incident(0), alert(1, incident(0)))
+            put_in(transaction, incident(0), alert(1, incident(0)))
 
     was_cancelled = await cancelled_at(point, turn())
-    assert content(ledger) == content(await WatchState.load(store, clock))
-    assert was_cancelled or list(ledger.incidents) == [KEYS[0]]
+    assert content(watch_state) == content(await WatchState.load(store, clock))
+    assert was_cancelled or list(watch_state.incidents) == [KEYS[0]]
     async with asyncio.timeout(LIMIT):
-        await put(ledger, incident(3))
-    assert content(ledger) == content(await WatchState.load(store, clock))
+        await put(watch_state, incident(3))
+    assert content(watch_state) == content(await WatchState.load(store, clock))
 
 
 async def test_a_turn_cancelled_again_and_again_while_it_is_written_is_written(
     path: Path, clock: Clock
 ) -> None:
     async with Store.open(path) as store:
-        ledger = await WatchState.load(store, clock)
+        watch_state = await WatchState.load(store, clock)
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            turn = asyncio.create_task(put(ledger, incident(0)))
+            turn = asyncio.create_task(put(watch_state, incident(0)))
             for _ in range(3):
                 for _ in range(5):
                     await asyncio.sleep(0)
@@ -235,14 +244,16 @@ async def test_a_turn_cancelled_again_and_again_while_it_is_written_is_written(
             other.execute("ROLLBACK")
         async with asyncio.timeout(LIMIT):
             assert isinstance((await asyncio.gather(turn, return_exceptions=True))[0], asyncio.CancelledError)
-        assert list(ledger.incidents) == [KEYS[0]]
-        assert content(ledger) == content(await WatchState.load(store, clock))
+        assert list(watch_state.incidents) == [KEYS[0]]
+        assert content(watch_state) == content(await WatchState.load(store, clock))
 
 
-async def test_a_turn_cancelled_while_it_cannot_be_written_says_both(ledger: WatchState, path: Path) -> None:
+async def test_a_turn_cancelled_while_it_cannot_be_written_says_both(
+    watch_state: WatchState, path: Path
+) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        turn = asyncio.create_task(put(ledger, incident(0)))
+        turn = asyncio.create_task(put(watch_state, incident(0)))
         for _ in range(5):
             await asyncio.sleep(0)
         turn.cancel()
@@ -250,46 +261,46 @@ async def test_a_turn_cancelled_while_it_cannot_be_written_says_both(ledger: Wat
             with pytest.raises(asyncio.CancelledError) as caught:
                 await turn
     assert isinstance(caught.value.__cause__, StoreError)
-    assert content(ledger) == ({}, {}, {}, PollState())
+    assert content(watch_state) == ({}, {}, {}, PollState())
 
 
-async def test_one_who_waits_for_a_turn_can_be_cancelled(ledger: WatchState) -> None:
-    async with ledger.transaction() as draft:
-        waiting = asyncio.create_task(put(ledger, incident(1)))
+async def test_one_who_waits_for_a_turn_can_be_cancelled(watch_state: WatchState) -> None:
+    async with watch_state.transaction() as transaction:
+        waiting = asyncio.create_task(put(watch_state, incident(1)))
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
-        draft.put_incident(incident(0))
+        transaction.put_incident(incident(0))
     assert waiting.cancelled()
-    assert list(ledger.incidents) == [KEYS[0]]
+    assert list(watch_state.incidents) == [KEYS[0]]
 
 
 # The signal
 
 
-async def test_all_who_wait_are_told_of_a_change_once_it_is_true(ledger: WatchState) -> None:
+async def test_all_who_wait_are_told_of_a_change_once_it_is_true(watch_state: WatchState) -> None:
     async def first_seen() -> list[str]:
-        await ledger.changed.wait(0)
-        return list(ledger.incidents)
+        await watch_state.changed.wait(0)
+        return list(watch_state.incidents)
 
     waiters = [asyncio.create_task(first_seen()) for _ in range(3)]
     await asyncio.sleep(0)
-    await put(ledger, incident(0))
+    await put(watch_state, incident(0))
     async with asyncio.timeout(LIMIT):
         assert await asyncio.gather(*waiters) == [[KEYS[0]]] * 3
 
 
-async def test_a_change_between_looking_and_waiting_is_not_missed(ledger: WatchState) -> None:
-    seen = ledger.changed.version
-    await put(ledger, incident(0))
-    await put(ledger, incident(1))
+async def test_a_change_between_looking_and_waiting_is_not_missed(watch_state: WatchState) -> None:
+    seen = watch_state.changed.version
+    await put(watch_state, incident(0))
+    await put(watch_state, incident(1))
     async with asyncio.timeout(LIMIT):
-        seen = await ledger.changed.wait(seen)
+        seen = await watch_state.changed.wait(seen)
     assert seen == 2
-    waiting = asyncio.create_task(ledger.changed.wait(seen))
+    waiting = asyncio.create_task(watch_state.changed.wait(seen))
     await asyncio.sleep(0)
     assert not waiting.done()
-    await put(ledger, incident(2))
+    await put(watch_state, incident(2))
     async with asyncio.timeout(LIMIT):
         assert await waiting == 3
 
@@ -310,13 +321,13 @@ NOW_AND_THEN = [
 
 @pytest.mark.parametrize(("known", "message", "later", "stays"), NOW_AND_THEN)
 async def test_incidents_stay_in_memory_while_they_matter(
-    ledger: WatchState, clock: Clock, known: Incident, message: Message, later: timedelta, *, stays: bool
+    watch_state: WatchState, clock: Clock, known: Incident, message: Message, later: timedelta, *, stays: bool
 ) -> None:
-    await put(ledger, known, message)
+    await put(watch_state, known, message)
     clock.at += later
-    await put(ledger)
-    assert (known.key in ledger.incidents) is stays
-    assert await ledger.incident(known.key) == known
+    await put(watch_state)
+    assert (known.key in watch_state.incidents) is stays
+    assert await watch_state.incident(known.key) == known
 
 
 @pytest.mark.parametrize(
@@ -334,26 +345,26 @@ async def test_incidents_stay_in_memory_while_they_matter(
     ],
 )
 async def test_messages_stay_in_memory_while_they_matter(
-    ledger: WatchState, clock: Clock, message: Message, later: timedelta, *, stays: bool
+    watch_state: WatchState, clock: Clock, message: Message, later: timedelta, *, stays: bool
 ) -> None:
-    await put(ledger, OVER, LASTING, message)
+    await put(watch_state, OVER, LASTING, message)
     clock.at += later
-    await put(ledger)
-    assert (message.key in ledger.messages) is stays
-    assert await ledger.message(message.key) == message
+    await put(watch_state)
+    assert (message.key in watch_state.messages) is stays
+    assert await watch_state.message(message.key) == message
 
 
-async def test_what_nobody_knows_is_not_found(ledger: WatchState) -> None:
-    assert await ledger.incident(KEYS[0]) is None
-    assert await ledger.message(KEYS[0]) is None
+async def test_what_nobody_knows_is_not_found(watch_state: WatchState) -> None:
+    assert await watch_state.incident(KEYS[0]) is None
+    assert await watch_state.message(KEYS[0]) is None
 
 
 async def test_pruning_forgets_what_is_too_old_in_memory_and_database(
-    ledger: WatchState, store: Store, clock: Clock
+    watch_state: WatchState, store: Store, clock: Clock
 ) -> None:
-    await put(ledger, OVER, LASTING, done(sent(alert(2, OVER))), sent(alert(3, LASTING)))
+    await put(watch_state, OVER, LASTING, done(sent(alert(2, OVER))), sent(alert(3, LASTING)))
     clock.at += 401 * DAY
-    await ledger.prune()
-    assert (list(ledger.incidents), list(ledger.messages)) == ([LASTING.key], [KEYS[3]])
-    assert await ledger.incident(OVER.key) is None
-    assert content(ledger) == content(await WatchState.load(store, clock))
+    await watch_state.prune()
+    assert (list(watch_state.incidents), list(watch_state.messages)) == ([LASTING.key], [KEYS[3]])
+    assert await watch_state.incident(OVER.key) is None
+    assert content(watch_state) == content(await WatchState.load(store, clock))

@@ -197,13 +197,13 @@ async def test_the_last_known_owners_stay_while_discord_cannot_be_asked(
 def test_owners_may_look_anywhere_and_others_in_the_configured_servers(
     *, user: int, server: int | None, may: bool
 ) -> None:
-    assert Owners({7}, {SERVER}, Memory()).may_look(user, server) is may
+    assert Owners({7}, {SERVER}, Memory()).may_view(user, server) is may
 
 
 def test_without_configured_servers_only_owners_may_look() -> None:
     owners = Owners({7}, (), Memory())
-    assert not owners.may_look(8, SERVER)
-    assert owners.may_look(7, SERVER)
+    assert not owners.may_view(8, SERVER)
+    assert owners.may_view(7, SERVER)
 
 
 async def test_an_owner_may_act_on_what_was_last_known_when_the_connection_breaks(

@@ -78,7 +78,7 @@ class Desk:
         """Who is told what the rules say; nobody, where a test writes the messages itself."""
         self.at: Callable[[FailPoint], None] = lambda _step: None
         self.ledger_kind = WatchState
-        self.ledger: WatchState
+        self.watch_state: WatchState
         self.outbox: Outbox
         self._database = database
         self._world = world
@@ -89,9 +89,9 @@ class Desk:
     async def process(self) -> AsyncGenerator[None]:
         """Have the database open, and an outbox that begins nothing by itself."""
         async with Store.open(self._database) as store:
-            self.ledger = await self.ledger_kind.load(store, self.clock.now)
+            self.watch_state = await self.ledger_kind.load(store, self.clock.now)
             self.outbox = Outbox(
-                self.ledger,
+                self.watch_state,
                 self.post,
                 NotificationPlanner(lambda: self.owners, Policy(), self.clock.now),
                 accounts=lambda: self.accounts,
@@ -114,12 +114,12 @@ class Desk:
 
     async def put(self, *values: Incident | Message) -> None:
         """Change the ledger in one turn."""
-        async with self.ledger.transaction() as draft:
+        async with self.watch_state.transaction() as transaction:
             for value in values:
                 if isinstance(value, Incident):
-                    draft.put_incident(value)
+                    transaction.put_incident(value)
                 else:
-                    draft.put_message(value)
+                    transaction.put_message(value)
 
     async def work(self) -> timedelta:
         """Do everything that is due, till nothing is; give the time the outbox would rest."""
@@ -142,10 +142,10 @@ class Desk:
         """Wait till something is true of the ledger."""
         async with asyncio.timeout(PATIENCE):
             while True:
-                seen = self.ledger.changed.version
+                seen = self.watch_state.changed.version
                 if value := predicate():
                     return value
-                await self.ledger.changed.wait(seen)
+                await self.watch_state.changed.wait(seen)
 
     async def until_resting(self) -> None:
         """Wait till the outbox sleeps, with nothing under way and no change that it does not know."""
@@ -168,20 +168,20 @@ class Desk:
 
     @property
     def _is_resting(self) -> bool:
-        return self.clock.sleepers > 0 and self._known == self.ledger.changed.version
+        return self.clock.sleepers > 0 and self._known == self.watch_state.changed.version
 
     def _sleep(self, seconds: float) -> Awaitable[None]:
-        self._known = None if self.outbox.under_way else self.ledger.changed.version
+        self._known = None if self.outbox.under_way else self.watch_state.changed.version
         return self.clock.sleep(seconds)
 
     def unfinished(self) -> set[str]:
         """Return the keys of the messages that may still change."""
         over = (Delivery.DONE, Delivery.CANCELLED)
-        return {key for key, message in self.ledger.messages.items() if message.delivery not in over}
+        return {key for key, message in self.watch_state.messages.items() if message.delivery not in over}
 
     def message(self, key: str) -> Message:
         """Return a message as it is now."""
-        return self.ledger.messages[key]
+        return self.watch_state.messages[key]
 
     def incident(self, channel: str = CHANNEL) -> Incident:
         """Make an incident that is open."""
@@ -191,17 +191,17 @@ class Desk:
     async def alert(self, recipient: int, *incidents: Incident) -> Message:
         """Put an alert that is due now, about a new incident unless others are given."""
         about = incidents or (self.incident(),)
-        message = self.draft(recipient, Purpose.ALERT, *about)
+        message = self.transaction(recipient, Purpose.ALERT, *about)
         await self.put(*about, message)
         return message
 
     async def put_due_in(self, recipient: int, time: timedelta) -> None:
         """Put an alert that is due later."""
         incident = self.incident()
-        alert = self.draft(recipient, Purpose.ALERT, incident)
+        alert = self.transaction(recipient, Purpose.ALERT, incident)
         await self.put(incident, replace(alert, due_at=self.clock.now() + time))
 
-    def draft(self, recipient: int, purpose: Purpose, *incidents: Incident) -> Message:
+    def transaction(self, recipient: int, purpose: Purpose, *incidents: Incident) -> Message:
         """Make a message that is due now."""
         now = self.clock.now()
         entries = tuple(MessageItem(incident.key, Reason.OPENED) for incident in incidents)
@@ -216,7 +216,7 @@ class Desk:
 
     async def end(self, incident: Incident) -> None:
         """Let an incident end now."""
-        current = self.ledger.incidents[incident.key]
+        current = self.watch_state.incidents[incident.key]
         await self.put(replace(current, state=State.ENDED, ended_at=self.clock.now()))
 
 

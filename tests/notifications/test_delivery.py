@@ -25,7 +25,7 @@ from tests.simulators.discord import SANDBOX_BOT_TOKEN, Fault, SimulatedDiscord,
 from tests.support.running import Visitor
 
 
-def letter(
+def outgoing(
     content: str = "hello", *, footer: str | None = None, button: str | None = None
 ) -> OutgoingMessage:
     embed = None if footer is None else discord.Embed(title="x").set_footer(text=footer)
@@ -51,7 +51,7 @@ def created(world: SimulatedDiscord) -> list[dict[str, object]]:
 async def test_a_direct_message_arrives_with_its_nonce_and_without_mentions(
     post: DiscordTransport, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    place = await send(post, letter("@everyone look"), to=ada.person.id, nonce="abc")
+    place = await send(post, outgoing("@everyone look"), to=ada.person.id, nonce="abc")
     (message,) = ada.sees(ada.dm)
     assert (place.channel_id, str(place.message_id)) == (ada.dm, message["id"])
     (body,) = created(world)
@@ -63,7 +63,7 @@ async def test_a_direct_message_arrives_with_its_nonce_and_without_mentions(
 async def test_a_silent_message_notifies_nobody(
     post: DiscordTransport, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    await post.send(ada.dm, letter(), nonce="n", silent=True)
+    await post.send(ada.dm, outgoing(), nonce="n", silent=True)
     (body,) = created(world)
     assert body["flags"] == discord.MessageFlags(suppress_notifications=True).value
 
@@ -83,8 +83,8 @@ async def test_in_the_channel_only_the_recipient_can_be_mentioned(
 async def test_the_same_nonce_within_minutes_is_the_same_message(
     post: DiscordTransport, ada: Visitor
 ) -> None:
-    first = await send(post, letter(), to=ada.person.id, nonce="same")
-    again = await send(post, letter(), to=ada.person.id, nonce="same")
+    first = await send(post, outgoing(), to=ada.person.id, nonce="same")
+    again = await send(post, outgoing(), to=ada.person.id, nonce="same")
     assert first == again
     assert len(ada.sees(ada.dm)) == 1
 
@@ -93,7 +93,7 @@ async def test_the_direct_messages_of_a_person_are_opened_once(
     post: DiscordTransport, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     for nonce in "abc":
-        await send(post, letter(), to=ada.person.id, nonce=nonce)
+        await send(post, outgoing(), to=ada.person.id, nonce=nonce)
     assert sum(one.path == "/users/@me/channels" for one in world.requests) == 1
 
 
@@ -118,8 +118,8 @@ async def test_nothing_is_ready_before_the_login_and_after_the_end(client: disco
 
 
 async def test_an_edit_replaces_text_embed_and_buttons(post: DiscordTransport, ada: Visitor) -> None:
-    place = await send(post, letter("before", footer="f", button="b"), to=ada.person.id)
-    await post.edit(place, letter("after"))
+    place = await send(post, outgoing("before", footer="f", button="b"), to=ada.person.id)
+    await post.edit(place, outgoing("after"))
     (message,) = ada.sees(ada.dm)
     assert (message["content"], message["embeds"], message["components"]) == ("after", [], [])
 
@@ -127,10 +127,10 @@ async def test_an_edit_replaces_text_embed_and_buttons(post: DiscordTransport, a
 async def test_a_deleted_message_is_gone_for_every_later_request(
     post: DiscordTransport, ada: Visitor
 ) -> None:
-    place = await send(post, letter(), to=ada.person.id)
+    place = await send(post, outgoing(), to=ada.person.id)
     await post.delete(place)
     assert ada.sees(ada.dm) == []
-    for request in (post.edit(place, letter()), post.delete(place)):
+    for request in (post.edit(place, outgoing()), post.delete(place)):
         with pytest.raises(DeliveryError) as gone:
             await request
         assert gone.value.kind is FailureKind.GONE
@@ -146,19 +146,19 @@ async def test_a_key_is_found_where_history_keeps_it(
 ) -> None:
     key = kind(new_key())
     sent = {
-        "footer": letter(footer=signature(key)),
-        "long footer": letter(footer=f"Midwatch · {key}"),
-        "button": letter(button=f"mw:on.it:0:{key}"),
-        "text": letter(f"plain\n-# {signature(key)}"),
-        "long text": letter(f"plain\n-# Midwatch · {key}"),
+        "footer": outgoing(footer=signature(key)),
+        "long footer": outgoing(footer=f"Midwatch · {key}"),
+        "button": outgoing(button=f"mw:on.it:0:{key}"),
+        "text": outgoing(f"plain\n-# {signature(key)}"),
+        "long text": outgoing(f"plain\n-# Midwatch · {key}"),
     }[where]
     place = await send(post, sent, to=ada.person.id)
-    await send(post, letter("a later one"), to=ada.person.id, nonce="later")
+    await send(post, outgoing("a later one"), to=ada.person.id, nonce="later")
     assert await post.find(ada.dm, key, datetime.now(UTC)) == place
 
 
 async def test_a_key_that_was_never_sent_is_not_found(post: DiscordTransport, ada: Visitor) -> None:
-    await send(post, letter(footer=new_key()), to=ada.person.id)
+    await send(post, outgoing(footer=new_key()), to=ada.person.id)
     assert await post.find(ada.dm, new_key(), datetime.now(UTC)) is None
 
 
@@ -166,8 +166,8 @@ async def test_a_message_is_not_taken_for_its_copy_nor_for_one_that_only_names_i
     post: DiscordTransport, ada: Visitor
 ) -> None:
     key = new_key()
-    await send(post, letter(footer=signature(f"2.{key}")), to=ada.person.id)
-    await send(post, letter(f"{signature(key)} is what it said"), to=ada.person.id, nonce="another")
+    await send(post, outgoing(footer=signature(f"2.{key}")), to=ada.person.id)
+    await send(post, outgoing(f"{signature(key)} is what it said"), to=ada.person.id, nonce="another")
     assert await post.find(ada.dm, key, datetime.now(UTC)) is None
 
 
@@ -175,7 +175,7 @@ async def test_the_search_ends_a_day_before_the_claim(
     post: DiscordTransport, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     key = new_key()
-    await send(post, letter(footer=key), to=ada.person.id)
+    await send(post, outgoing(footer=key), to=ada.person.id)
     world.pass_time(2 * 86400)
     assert await post.find(ada.dm, key, datetime.now(UTC) + timedelta(hours=23)) is not None
     assert await post.find(ada.dm, key, datetime.now(UTC) + timedelta(hours=25)) is None
@@ -247,7 +247,7 @@ FAULTS = [
 
 async def failure(post: DiscordTransport, channel_id: int) -> DeliveryError:
     with pytest.raises(DeliveryError) as failed:
-        await post.send(channel_id, letter(), nonce="n", silent=False)
+        await post.send(channel_id, outgoing(), nonce="n", silent=False)
     return failed.value
 
 
@@ -288,7 +288,7 @@ async def test_closed_direct_messages_are_told_apart(
 ) -> None:
     world.close_dm(ada.person, at_opening=at_opening)
     with pytest.raises(DeliveryError) as failed:
-        await send(post, letter(), to=ada.person.id)
+        await send(post, outgoing(), to=ada.person.id)
     assert failed.value.kind is FailureKind.CLOSED
 
 
@@ -296,7 +296,7 @@ async def test_a_key_that_somebody_else_quotes_is_not_our_message(
     post: DiscordTransport, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     key = new_key()
-    place = await send(post, letter(f"quoted: {key}"), to=ada.person.id, route=Route.CHANNEL)
+    place = await send(post, outgoing(f"quoted: {key}"), to=ada.person.id, route=Route.CHANNEL)
     sent = world._world.backend.messages[place.channel_id][place.message_id]  # pyright: ignore[reportPrivateUsage] - people here cannot write
     sent.author_id = world.stranger.id
     assert await post.find(place.channel_id, key, datetime.now(UTC)) is None

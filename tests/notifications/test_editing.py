@@ -28,7 +28,7 @@ async def told(desk: Desk, ada: Visitor) -> tuple[Message, Incident]:
 
 async def change(desk: Desk, incident: Incident, number: int) -> None:
     """Let an incident show another flag."""
-    await desk.put(replace(desk.ledger.incidents[incident.key], flag=FLAGS[number % len(FLAGS)]))
+    await desk.put(replace(desk.watch_state.incidents[incident.key], flag=FLAGS[number % len(FLAGS)]))
 
 
 async def test_an_incident_that_ends_turns_its_message_green_and_finishes_it(
@@ -78,9 +78,11 @@ async def test_what_a_person_did_shows_at_once(desk: Desk, world: SimulatedDisco
         await desk.work()
         for number in (2, 3):
             desk.pass_time(timedelta(seconds=1))
-            async with desk.ledger.transaction() as draft:
-                draft.put_incident(replace(draft.incidents[incident.key], flag=FLAGS[number]))
-                draft.note(Action(desk.clock.now(), ada.person.id, "reset", incident.channel or "", "asked"))
+            async with desk.watch_state.transaction() as transaction:
+                transaction.put_incident(replace(transaction.incidents[incident.key], flag=FLAGS[number]))
+                transaction.note(
+                    Action(desk.clock.now(), ada.person.id, "reset", incident.channel or "", "asked")
+                )
             await desk.work()
             assert len(edited(world)) == number
         desk.pass_time(timedelta(seconds=1))
@@ -166,10 +168,10 @@ async def test_a_note_about_what_is_over_is_finished_as_it_was_sent(
 ) -> None:
     async with desk.process():
         incident = replace(desk.incident(), state=State.ENDED, ended_at=desk.clock.now())
-        note = desk.draft(ada.person.id, Purpose.NOTE, incident)
+        note = desk.transaction(ada.person.id, Purpose.NOTE, incident)
         await desk.put(incident, note)
         await desk.work()
-        row = await desk.ledger.message(note.key)
+        row = await desk.watch_state.message(note.key)
         assert row is not None
         assert row.delivery is Delivery.DONE
     assert (len(created(world)), edited(world)) == (1, [])
@@ -220,7 +222,7 @@ async def test_an_end_that_comes_while_the_message_is_edited_is_told_also_if_the
         await change(desk, incident, 1)
         await desk.work()
         assert ended_at is not None
-        current = desk.ledger.incidents[incident.key]
+        current = desk.watch_state.incidents[incident.key]
         await desk.put(replace(current, state=State.ENDED, ended_at=ended_at))
         await remove(ada, post)
         await desk.work_for(timedelta(minutes=1))
@@ -277,7 +279,7 @@ async def test_a_message_whose_incidents_were_taken_over_is_deleted(desk: Desk, 
         alert, _ = await told(desk, ada)
         await desk.put(replace(desk.message(alert.key), entries=()))
         await desk.work()
-        kept = await desk.ledger.message(alert.key)
+        kept = await desk.watch_state.message(alert.key)
         assert kept is not None
         assert kept.delivery is Delivery.DONE
     assert ada.sees(ada.dm) == []
@@ -291,7 +293,7 @@ async def test_one_that_the_owner_deleted_before_is_finished_all_the_same(
         await remove(ada, post)
         await desk.put(replace(desk.message(alert.key), entries=()))
         await desk.work()
-        kept = await desk.ledger.message(alert.key)
+        kept = await desk.watch_state.message(alert.key)
         assert kept is not None
         assert kept.delivery is Delivery.DONE
 
@@ -400,10 +402,10 @@ async def test_no_edit_waits_for_that_of_another_message(desk: Desk, ada: Visito
     async with desk.process():
         incidents = [desk.incident(f"10000000000000001{number:02}") for number in range(20)]
         for incident in incidents:
-            await desk.put(incident, desk.draft(ada.person.id, Purpose.NOTE, incident))
+            await desk.put(incident, desk.transaction(ada.person.id, Purpose.NOTE, incident))
         await desk.work()
         for incident in incidents:
-            current = desk.ledger.incidents[incident.key]
+            current = desk.watch_state.incidents[incident.key]
             await desk.put(replace(current, state=State.ENDED, ended_at=desk.clock.now()))
         desk.outbox.begin()
         assert len(desk.outbox.under_way) == 20

@@ -119,15 +119,17 @@ class Breaking:
         self._ask("open")
         return await self.post.open(recipient, route)
 
-    async def send(self, channel_id: int, letter: OutgoingMessage, *, nonce: str, silent: bool) -> MessageRef:
+    async def send(
+        self, channel_id: int, outgoing: OutgoingMessage, *, nonce: str, silent: bool
+    ) -> MessageRef:
         self._ask("send")
-        place = await self.post.send(channel_id, letter, nonce=nonce, silent=silent)
+        place = await self.post.send(channel_id, outgoing, nonce=nonce, silent=silent)
         self._ask("answer")
         return place
 
-    async def edit(self, place: MessageRef, letter: OutgoingMessage) -> None:
+    async def edit(self, place: MessageRef, outgoing: OutgoingMessage) -> None:
         self._ask("edit")
-        await self.post.edit(place, letter)
+        await self.post.edit(place, outgoing)
 
     async def delete(self, place: MessageRef) -> None:
         self._ask("delete")
@@ -213,8 +215,8 @@ class Failing(WatchState):
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction]:
         self.turns_left -= 1
-        async with super().transaction() as draft:
-            yield draft
+        async with super().transaction() as transaction:
+            yield transaction
             if self.turns_left == 0:
                 raise StoreError("the disk is full")
 
@@ -225,14 +227,14 @@ async def test_a_database_that_cannot_be_written_for_once_neither_loses_nor_repe
 ) -> None:
     desk.ledger_kind = Failing
     async with desk.process():
-        assert isinstance(desk.ledger, Failing)
+        assert isinstance(desk.watch_state, Failing)
         incident = desk.incident()
         alert = await desk.alert(ada.person.id, incident)
-        desk.ledger.turns_left = turn
+        desk.watch_state.turns_left = turn
         async with running(desk):
             await desk.live_until(lambda: desk.message(alert.key).delivery is Delivery.SENT)
         assert len(ada.sees(ada.dm)) == 1
-        assert desk.ledger.turns_left <= 0
+        assert desk.watch_state.turns_left <= 0
 
 
 async def live_a_life(desk: Desk, ada: Visitor) -> None:
@@ -301,7 +303,7 @@ async def test_it_says_what_waits_and_why_and_how_each_route_does(
         await desk.work()
         world.fault(Trouble.ERROR, method="POST", path="/channels/*/messages", status=503)
         began = desk.clock.now()
-        note = desk.draft(ada.person.id, Purpose.HELLO)
+        note = desk.transaction(ada.person.id, Purpose.HELLO)
         await desk.put(note)
         await desk.work_for(timedelta(minutes=6))
         report = desk.outbox.report()

@@ -23,7 +23,9 @@ async def test_what_comes_back_while_its_end_is_being_shown_is_not_done_with(
 
         def come_back(step: FailPoint) -> None:
             if step is FailPoint.EDITING and not begun:
-                open_again = replace(desk.ledger.incidents[incident.key], state=State.OPEN, ended_at=None)
+                open_again = replace(
+                    desk.watch_state.incidents[incident.key], state=State.OPEN, ended_at=None
+                )
                 begun.append(asyncio.create_task(desk.put(open_again)))
 
         desk.at = come_back

@@ -117,7 +117,7 @@ async def test_row_25_a_test_tries_closed_direct_messages_and_opens_them_again(
         await desk.alert(ada.person.id)
         await desk.work()
         world.open_dm(ada.person)
-        await desk.put(desk.draft(ada.person.id, Purpose.TEST))
+        await desk.put(desk.transaction(ada.person.id, Purpose.TEST))
         await desk.work()
         assert len(ada.sees(ada.dm)) == 1
         desk.pass_time(MINUTES)
@@ -131,10 +131,10 @@ async def test_a_test_goes_by_its_own_route_alone_and_the_report_says_why_it_fai
 ) -> None:
     world.close_dm(ada.person)
     async with desk.process():
-        test = desk.draft(ada.person.id, Purpose.TEST)
+        test = desk.transaction(ada.person.id, Purpose.TEST)
         await desk.put(test)
         await desk.work()
-        row = await desk.ledger.message(test.key)
+        row = await desk.watch_state.message(test.key)
         assert row is not None
         assert (row.delivery, row.failure) == (Delivery.CANCELLED, "50007")
         state = desk.outbox.report().routes[ada.person.id, Route.DM]
@@ -147,10 +147,10 @@ async def test_a_test_that_waits_for_discord_ends_after_two_minutes(
 ) -> None:
     break_direct(world, ada, Fault(Trouble.ERROR, status=503))
     async with desk.process():
-        test = desk.draft(ada.person.id, Purpose.TEST)
+        test = desk.transaction(ada.person.id, Purpose.TEST)
         await desk.put(test)
         await desk.work_for(timedelta(minutes=4))
-        row = await desk.ledger.message(test.key)
+        row = await desk.watch_state.message(test.key)
         assert row is not None
         assert (row.delivery, row.failure) == (Delivery.CANCELLED, "503")
     assert alerts(world, ada) == []
@@ -263,7 +263,7 @@ async def test_row_21_what_is_over_is_told_once_although_both_routes_work_again(
         await desk.work()
         world.mend(trouble)
         await desk.work_for(LONGEST_BACKOFF)
-        assert desk.ledger.messages.get(alert.key, alert).delivery is not Delivery.SENT
+        assert desk.watch_state.messages.get(alert.key, alert).delivery is not Delivery.SENT
     assert ada.sees(ada.dm) == []
     assert len(alerts(world, ada)) == 1
 
@@ -283,10 +283,10 @@ async def test_row_21_a_copy_whose_original_memory_has_let_go_is_not_sent(
         await desk.end(incident)
         await desk.work_for(LONGEST_BACKOFF)
         assert len(ada.sees(ada.dm)) == 1
-        await desk.ledger.prune()
+        await desk.watch_state.prune()
         world.mend()
         await desk.work_for(2 * LONGEST_BACKOFF)
-        assert not any(each.on_its_way for each in desk.ledger.messages.values())
+        assert not any(each.on_its_way for each in desk.watch_state.messages.values())
     assert alerts(world, ada) == []
 
 
@@ -300,15 +300,15 @@ async def test_row_52_what_failed_until_the_trouble_became_worse_wakes_nobody_be
     async with desk.process():
         now = desk.clock.now()
         incident = Incident(new_key(), State.OPEN, now, now, problem=Wrong.UNREACHABLE)
-        before = desk.draft(ada.person.id, Purpose.SERVICE, incident)
+        before = desk.transaction(ada.person.id, Purpose.SERVICE, incident)
         await desk.put(incident, before)
         await desk.work()
         desk.pass_time(timedelta(seconds=20))
         worse = replace(incident, problem=Wrong.TOKEN)
-        await desk.put(worse, desk.draft(ada.person.id, Purpose.SERVICE, worse))
+        await desk.put(worse, desk.transaction(ada.person.id, Purpose.SERVICE, worse))
         world.mend(trouble)
         await desk.work_for(LONGEST_BACKOFF)
-        assert not any(each.on_its_way for each in desk.ledger.messages.values())
+        assert not any(each.on_its_way for each in desk.watch_state.messages.values())
     assert len(created(world)) == 2
     (message,) = ada.sees(ada.dm)
     assert "token" in message["content"]
@@ -363,7 +363,7 @@ async def test_a_token_that_is_refused_loses_nothing_and_takes_no_other_route(
     async with desk.process():
         await desk.alert(ada.person.id)
         await desk.work_for(timedelta(hours=1))
-        assert len(desk.ledger.messages) == 1
+        assert len(desk.watch_state.messages) == 1
         world.mend()
         await desk.work_for(LONGEST_BACKOFF)
     assert len(ada.sees(ada.dm)) == 1

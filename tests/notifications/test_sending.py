@@ -94,7 +94,7 @@ async def test_only_with_its_history_is_a_message_found_again_in_the_alert_chann
     async with desk.process():
         incident = desk.incident()
         await desk.put(
-            incident, replace(desk.draft(ada.person.id, Purpose.ALERT, incident), route=Route.CHANNEL)
+            incident, replace(desk.transaction(ada.person.id, Purpose.ALERT, incident), route=Route.CHANNEL)
         )
         desk.at = die_at(FailPoint.SENT)
         with pytest.raises(Crash):
@@ -139,7 +139,7 @@ async def test_row_23_a_message_of_any_purpose_is_found_again_in_history(
     async with desk.process():
         incident = desk.incident()
         about = (incident,) if purpose in (Purpose.ALERT, Purpose.NOTE) else ()
-        await desk.put(incident, desk.draft(ada.person.id, purpose, *about))
+        await desk.put(incident, desk.transaction(ada.person.id, purpose, *about))
         desk.at = die_at(FailPoint.SENT)
         with pytest.raises(Crash):
             await desk.work()
@@ -215,7 +215,7 @@ async def test_what_changed_between_two_tries_is_shown_in_the_end(
         await desk.work_for(timedelta(seconds=30))
         (message,) = ada.sees(ada.dm)
         assert "is back" in message["content"]
-        assert alert.key not in desk.ledger.messages or desk.message(alert.key).delivery is Delivery.DONE
+        assert alert.key not in desk.watch_state.messages or desk.message(alert.key).delivery is Delivery.DONE
 
 
 # When (rule 31)
@@ -225,7 +225,7 @@ async def test_what_is_not_due_waits_for_its_time(desk: Desk, ada: Visitor) -> N
     async with desk.process():
         in_four_minutes = desk.clock.now() + timedelta(minutes=4)
         incident = desk.incident()
-        alert = replace(desk.draft(ada.person.id, Purpose.ALERT, incident), due_at=in_four_minutes)
+        alert = replace(desk.transaction(ada.person.id, Purpose.ALERT, incident), due_at=in_four_minutes)
         await desk.put(incident, alert)
         rest = await desk.work()
         assert timedelta(minutes=3, seconds=50) < rest <= timedelta(minutes=4)
@@ -238,7 +238,7 @@ async def test_what_is_not_due_waits_for_its_time(desk: Desk, ada: Visitor) -> N
 async def test_a_due_time_beyond_every_backoff_is_due_now(desk: Desk, ada: Visitor) -> None:
     async with desk.process():
         incident = desk.incident()
-        alert = desk.draft(ada.person.id, Purpose.ALERT, incident)
+        alert = desk.transaction(ada.person.id, Purpose.ALERT, incident)
         await desk.put(incident, replace(alert, due_at=desk.clock.now() + timedelta(hours=1)))
         await desk.work()
         assert len(ada.sees(ada.dm)) == 1
@@ -259,7 +259,9 @@ async def test_only_what_is_loud_notifies(
 ) -> None:
     async with desk.process():
         incident = desk.incident()
-        await desk.put(incident, replace(desk.draft(ada.person.id, Purpose.ALERT, incident), notify=loud))
+        await desk.put(
+            incident, replace(desk.transaction(ada.person.id, Purpose.ALERT, incident), notify=loud)
+        )
         await desk.work()
     (body,) = created(world)
     assert body.get("flags") == flags
@@ -302,7 +304,7 @@ async def test_a_message_cancelled_on_its_way_is_left_as_it_arrived(
         await desk.put(replace(desk.message(alert.key), delivery=Delivery.CANCELLED))
         world.mend(slow)
         await desk.work()
-        row = await desk.ledger.message(alert.key)
+        row = await desk.watch_state.message(alert.key)
         assert row is not None
         assert (row.delivery, str(row.message_id)) == (Delivery.DONE, message["id"])
 

@@ -67,7 +67,9 @@ async def test_row_48_what_is_sent_anew_is_kept_current_from_then_on(
     async with desk.process():
         _, incident = await told(desk, ada)
         refuse_edits(world, ada)
-        await desk.put(replace(desk.ledger.incidents[incident.key], flag=Flag.of("blocked from accessing")))
+        await desk.put(
+            replace(desk.watch_state.incidents[incident.key], flag=Flag.of("blocked from accessing"))
+        )
         await desk.work_for(timedelta(minutes=1))
         await desk.end(incident)
         await desk.work_for(timedelta(minutes=1))
@@ -83,7 +85,7 @@ async def test_row_48_where_no_edit_ever_does_changes_do_not_become_a_stream_of_
         _, incident = await told(desk, ada)
         world.fault(Trouble.ERROR, method="PATCH", status=400, code=ARCHIVED)
         for text in ("one thing", "a captcha", "pending moderation", "blocked from accessing") * 15:
-            await desk.put(replace(desk.ledger.incidents[incident.key], flag=Flag.of(text)))
+            await desk.put(replace(desk.watch_state.incidents[incident.key], flag=Flag.of(text)))
             await desk.work_for(timedelta(minutes=1))
     assert 5 <= len(created(world)) <= 8
 
@@ -95,7 +97,7 @@ async def test_row_48_a_message_about_the_service_is_sent_anew_and_wakes_nobody_
     async with desk.process():
         now = desk.clock.now()
         incident = Incident(new_key(), State.OPEN, now, now, problem=Wrong.UNREACHABLE)
-        await desk.put(incident, desk.draft(ada.person.id, Purpose.SERVICE, incident))
+        await desk.put(incident, desk.transaction(ada.person.id, Purpose.SERVICE, incident))
         await desk.work()
         refuse_edits(world, ada)
         await desk.put(replace(incident, problem=Wrong.TOKEN))
@@ -109,7 +111,7 @@ async def test_row_48_a_channel_that_takes_nothing_more_is_left_for_the_next_rou
     channel = f"/channels/{world.alerts_channel_id}/messages*"
     async with desk.process():
         incident = desk.incident()
-        alert = replace(desk.draft(ada.person.id, Purpose.ALERT, incident), route=Route.CHANNEL)
+        alert = replace(desk.transaction(ada.person.id, Purpose.ALERT, incident), route=Route.CHANNEL)
         await desk.put(incident, alert)
         await desk.work()
         world.fault(Trouble.ERROR, path=channel, status=403, code=50001)
@@ -157,7 +159,7 @@ async def test_row_48_a_note_that_cannot_be_changed_is_left_as_it_has_told_all(
 ) -> None:
     async with desk.process():
         incident = replace(desk.incident(), state=State.ENDED, ended_at=desk.clock.now())
-        note = desk.draft(ada.person.id, Purpose.NOTE, incident)
+        note = desk.transaction(ada.person.id, Purpose.NOTE, incident)
         world.fault(Trouble.RESET_AFTER, method="POST", path=f"/channels/{ada.dm}/messages", times=1)
         world.fault(Trouble.ERROR, method="PATCH", status=400, code=ARCHIVED)
         await desk.put(incident, note)

@@ -16,7 +16,7 @@ from bot.domain.wellness import OVERDUE_AFTER
 from bot.polling.heartbeat import Heartbeat
 from tests.conftest import Leaks
 from tests.simulators.useapi import Fault, SimulatedUseapi
-from tests.support.keeping import MINUTE, PATIENCE, Clock, Watched, rounds_of, until, watching
+from tests.support.keeping import MINUTE, PATIENCE, Clock, Watched, loops_of, until, watching
 from tests.support.parts import AT
 
 SECRET = "sandbox-heartbeat-8d1f2c"
@@ -224,9 +224,9 @@ async def watch(api: SimulatedUseapi, tmp_path: Path) -> AsyncIterator[Watched]:
 async def test_it_is_called_after_each_good_look(
     watch: Watched, heartbeat: Heartbeat, service: Service
 ) -> None:
-    rounds = rounds_of(watch, heartbeat=heartbeat)
+    loops = loops_of(watch, heartbeat=heartbeat)
     for count in range(1, 4):
-        await rounds.poll()
+        await loops.poll()
         assert len(service.calls) == count
 
 
@@ -236,34 +236,34 @@ async def test_it_is_not_called_after_a_look_that_failed_or_is_not_believed(
 ) -> None:
     for _ in range(5):
         api.add()
-    rounds = rounds_of(watch, heartbeat=heartbeat)
-    await rounds.poll()
+    loops = loops_of(watch, heartbeat=heartbeat)
+    await loops.poll()
     api.fault(fault)
-    await rounds.poll()
+    await loops.poll()
     assert len(service.calls) == 1
     api.mend()
-    await rounds.poll()
+    await loops.poll()
     assert len(service.calls) == 2
 
 
 async def test_row_26_it_is_withheld_while_a_message_is_overdue_by_more_than_five_minutes(
     watch: Watched, heartbeat: Heartbeat, service: Service
 ) -> None:
-    rounds = rounds_of(watch, heartbeat=heartbeat)
-    await rounds.poll()
+    loops = loops_of(watch, heartbeat=heartbeat)
+    await loops.poll()
     (hello,) = watch.told(Purpose.HELLO)
     assert (hello.due_at, hello.delivery) == (AT, Delivery.WAITING)
 
     watch.clock.turn(OVERDUE_AFTER)
-    await rounds.poll()
+    await loops.poll()
     assert len(service.calls) == 2
     watch.clock.turn(SECOND)
-    await rounds.poll()
+    await loops.poll()
     assert len(service.calls) == 2
 
-    async with watch.ledger.transaction() as draft:
-        draft.put_message(sent(hello, watch))
-    await rounds.poll()
+    async with watch.watch_state.transaction() as transaction:
+        transaction.put_message(sent(hello, watch))
+    await loops.poll()
     assert len(service.calls) == 3
 
 
@@ -276,12 +276,12 @@ async def test_a_heartbeat_that_fails_is_no_failure_of_the_watch(
     watch: Watched, heartbeat: Heartbeat, service: Service
 ) -> None:
     service.hangs_up = True
-    rounds = rounds_of(watch, heartbeat=heartbeat)
-    async with rounds.running():
-        await until(lambda: rounds.next_poll is not None)
-        assert (rounds.failed_polls, rounds.rest()) == (0, MINUTE)
-        assert rounds.next_poll == AT + MINUTE
-    assert rounds.health.failures_in_a_row == 0
+    loops = loops_of(watch, heartbeat=heartbeat)
+    async with loops.running():
+        await until(lambda: loops.next_poll is not None)
+        assert (loops.failed_polls, loops.rest()) == (0, MINUTE)
+        assert loops.next_poll == AT + MINUTE
+    assert loops.health.failures_in_a_row == 0
 
 
 async def test_a_stop_does_not_wait_for_a_heartbeat_that_hangs(
@@ -289,5 +289,5 @@ async def test_a_stop_does_not_wait_for_a_heartbeat_that_hangs(
 ) -> None:
     service.answers = False
     heartbeat = Heartbeat(session, SecretStr(service.url))
-    async with asyncio.timeout(PATIENCE), rounds_of(watch, heartbeat=heartbeat).running():
+    async with asyncio.timeout(PATIENCE), loops_of(watch, heartbeat=heartbeat).running():
         await until(lambda: bool(service.calls))

@@ -38,24 +38,24 @@ async def test_a_look_takes_in_what_the_api_lists(api: SimulatedUseapi, here: Pa
     api.add(channel=OTHER)
     api.flag(OTHER, MODERATION)
 
-    observation = await here.monitor.poll()
+    observation = await here.poller.poll()
 
     assert observation.at == AT
-    assert {known.account for known in here.monitor.roster.accounts} == set(observation.accounts)
+    assert {known.account for known in here.poller.cache.accounts} == set(observation.accounts)
     assert here.known(CHANNEL).account.max_jobs == 7
     assert here.known(OTHER).account.flag == FLAG
     assert here.known(OTHER).flagged_since == AT
 
 
 async def test_callers_share_the_one_look_under_way(api: SimulatedUseapi, here: Parts) -> None:
-    looks = await asyncio.gather(*(here.monitor.poll() for _ in range(5)))
+    looks = await asyncio.gather(*(here.poller.poll() for _ in range(5)))
     assert all(look is looks[0] for look in looks)
     assert api.count(Endpoint.LIST) == 1
 
 
 async def test_the_next_caller_gets_a_new_look(api: SimulatedUseapi, here: Parts) -> None:
-    await here.monitor.poll()
-    await here.monitor.poll()
+    await here.poller.poll()
+    await here.poller.poll()
     assert api.count(Endpoint.LIST) == 2
 
 
@@ -63,7 +63,7 @@ async def test_a_caller_that_goes_away_does_not_take_the_look_from_the_others(
     api: SimulatedUseapi, here: Parts
 ) -> None:
     api.add(channel=CHANNEL)
-    gone, waiting = (asyncio.create_task(here.monitor.poll()) for _ in range(2))
+    gone, waiting = (asyncio.create_task(here.poller.poll()) for _ in range(2))
     await asyncio.sleep(0)
     gone.cancel()
     observation = await waiting
@@ -76,24 +76,24 @@ async def test_a_failure_reaches_every_caller_and_leaves_what_is_known(
     api: SimulatedUseapi, here: Parts, clock: Clock
 ) -> None:
     api.add(channel=CHANNEL)
-    await here.monitor.poll()
-    before, clock.at = here.monitor.roster.accounts, AT + HOUR
+    await here.poller.poll()
+    before, clock.at = here.poller.cache.accounts, AT + HOUR
     api.fault(Fault.UNAUTHORIZED)
 
-    failures = await asyncio.gather(*(here.monitor.poll() for _ in range(2)), return_exceptions=True)
+    failures = await asyncio.gather(*(here.poller.poll() for _ in range(2)), return_exceptions=True)
 
     assert [type(failure) for failure in failures] == [Unauthorized, Unauthorized]
-    assert isinstance(here.monitor.failure, Unauthorized)
-    assert here.monitor.roster.accounts == before
-    assert here.monitor.roster.observed_at == AT
+    assert isinstance(here.poller.failure, Unauthorized)
+    assert here.poller.cache.accounts == before
+    assert here.poller.cache.observed_at == AT
 
 
 async def test_a_good_look_ends_the_failure(api: SimulatedUseapi, here: Parts) -> None:
     api.fault(Fault.UNAUTHORIZED, times=1)
     with pytest.raises(UseapiError):
-        await here.monitor.poll()
-    await here.monitor.poll()
-    assert here.monitor.failure is None
+        await here.poller.poll()
+    await here.poller.poll()
+    assert here.poller.failure is None
 
 
 async def test_a_failure_that_nobody_waits_for_any_more_is_not_an_unread_error(
@@ -102,7 +102,7 @@ async def test_a_failure_that_nobody_waits_for_any_more_is_not_an_unread_error(
     unread: list[str] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: unread.append(context["message"]))
     api.fault(Fault.UNAUTHORIZED)
-    look = here.monitor.start_poll()
+    look = here.poller.start_poll()
     await asyncio.wait({look})
     del look
     await asyncio.sleep(0)
@@ -114,12 +114,12 @@ async def test_a_list_that_cannot_be_written_down_is_answered_and_written_with_t
 ) -> None:
     api.add(channel=CHANNEL)
     with locked(database):
-        await here.monitor.poll()
+        await here.poller.poll()
     assert here.known(CHANNEL)
     assert await here.store.accounts() == ()
 
     clock.turn(timedelta(seconds=1))
-    await here.monitor.poll()
+    await here.poller.poll()
     assert [stored.account.channel for stored in await here.store.accounts()] == [CHANNEL]
 
 
@@ -127,10 +127,10 @@ async def test_a_list_that_lost_too_much_is_not_believed_either_when_nothing_can
     api: SimulatedUseapi, here: Parts, database: Path
 ) -> None:
     api.add(channel=CHANNEL)
-    await here.monitor.poll()
+    await here.poller.poll()
     api.remove(CHANNEL)
     with locked(database), pytest.raises(UseapiError, match="suddenly lists none of your accounts"):
-        await here.monitor.poll()
+        await here.poller.poll()
     assert here.known(CHANNEL)
 
 
@@ -138,8 +138,8 @@ async def test_a_flag_met_by_a_command_is_known_and_written_down_at_once(
     api: SimulatedUseapi, here: Parts
 ) -> None:
     api.add(channel=CHANNEL)
-    await here.monitor.poll()
-    await here.monitor.note_flag(CHANNEL, FLAG)
+    await here.poller.poll()
+    await here.poller.note_flag(CHANNEL, FLAG)
     assert here.known(CHANNEL).account.flag == FLAG
     (written,) = await here.store.watch.load_incidents(AT)
     assert (written.channel, written.flag, written.opened_at) == (CHANNEL, FLAG, AT)
@@ -149,9 +149,9 @@ async def test_a_flag_that_cannot_be_written_down_is_known_all_the_same(
     api: SimulatedUseapi, here: Parts, database: Path
 ) -> None:
     api.add(channel=CHANNEL)
-    await here.monitor.poll()
+    await here.poller.poll()
     with locked(database):
-        await here.monitor.note_flag(CHANNEL, FLAG)
+        await here.poller.note_flag(CHANNEL, FLAG)
     assert here.known(CHANNEL).account.flag == FLAG
 
 
@@ -159,19 +159,19 @@ async def test_a_flag_that_could_not_be_written_down_is_with_the_next_look(
     api: SimulatedUseapi, here: Parts, database: Path, clock: Clock
 ) -> None:
     api.add(channel=CHANNEL)
-    await here.monitor.poll()
+    await here.poller.poll()
     with locked(database):
         for _ in range(2):
-            await here.monitor.note_flag(CHANNEL, FLAG)
+            await here.poller.note_flag(CHANNEL, FLAG)
             clock.turn(timedelta(minutes=1))
-    await here.monitor.poll()  # which shows no flag: only the command met it
+    await here.poller.poll()  # which shows no flag: only the command met it
     written = await here.store.watch.load_incidents(clock.now())
     shown = [(incident.channel, incident.flag, incident.opened_at) for incident in written]
     assert shown == [(CHANNEL, FLAG, AT)]
 
 
 async def test_a_flag_of_an_unknown_account_is_not_written_down(here: Parts) -> None:
-    await here.monitor.note_flag(CHANNEL, FLAG)
+    await here.poller.note_flag(CHANNEL, FLAG)
     assert await here.store.watch.load_incidents(AT) == ()
 
 
@@ -182,42 +182,42 @@ async def test_a_restart_remembers_the_list_with_names_flags_and_answers(
     api.add(channel=OTHER)
     api.flag(CHANNEL, MODERATION)
     async with parts(api, database, clock) as before:
-        await before.monitor.poll()
+        await before.poller.poll()
         await before.store.rename(CHANNEL, "Mine", actor_id=1, at=AT)
         await before.store.record_info(CHANNEL, answer("aurora"))
         api.remove(OTHER)
         clock.turn(HOUR)
-        await before.monitor.poll()
+        await before.poller.poll()
     api.fault(Fault.VANISHED)
 
     async with parts(api, database, clock) as after:
-        (known,) = after.monitor.roster.accounts
+        (known,) = after.poller.cache.accounts
         assert (known.label, known.discord_name, known.flagged_since) == ("Mine", "aurora", AT)
         assert known.account.flag == Flag.of(MODERATION)
         assert known.snapshot is not None
         assert known.snapshot.taken_at == AT
-        assert after.monitor.roster.observed_at == AT + HOUR
+        assert after.poller.cache.observed_at == AT + HOUR
 
 
 async def test_an_account_that_memory_does_not_know_is_looked_up_in_the_list(
     api: SimulatedUseapi, here: Parts
 ) -> None:
-    await here.monitor.poll()
+    await here.poller.poll()
     api.add(channel=CHANNEL)
-    assert (await here.monitor.find(CHANNEL)).channel == CHANNEL
-    await here.monitor.find(CHANNEL)
+    assert (await here.poller.find(CHANNEL)).channel == CHANNEL
+    await here.poller.find(CHANNEL)
     assert api.count(Endpoint.LIST) == 2
 
 
 async def test_an_account_that_the_list_does_not_know_either_is_refused(here: Parts) -> None:
     with pytest.raises(UserError):
-        await here.monitor.find(CHANNEL)
+        await here.poller.find(CHANNEL)
 
 
 async def test_closing_ends_a_look_that_is_under_way(api: SimulatedUseapi, here: Parts) -> None:
     api.fault(Fault.HANG)
-    look = here.monitor.start_poll()
-    await here.monitor.close()
+    look = here.poller.start_poll()
+    await here.poller.close()
     assert look.cancelled()
 
 
@@ -233,22 +233,22 @@ async def test_a_596_in_place_of_the_list_that_names_nobody_is_trouble_of_the_se
     for channel in (CHANNEL, OTHER)[:known]:
         api.add(channel=channel)
     if known:
-        await here.monitor.poll()
+        await here.poller.poll()
     api.fault(Fault.CODE_596_UNNAMED)
     with pytest.raises(PendingModeration) as caught:
-        await here.monitor.poll()
+        await here.poller.poll()
     assert await service_troubles(here) == [(ServiceProblem.PENDING, caught.value.flag)]
-    assert not any(account.account.flag for account in here.monitor.roster.accounts)
+    assert not any(account.account.flag for account in here.poller.cache.accounts)
 
 
 async def test_a_596_in_place_of_the_list_is_the_flag_of_the_only_account(
     api: SimulatedUseapi, here: Parts
 ) -> None:
     api.add(channel=CHANNEL)
-    await here.monitor.poll()
+    await here.poller.poll()
     api.fault(Fault.CODE_596_UNNAMED)
     with pytest.raises(PendingModeration) as caught:
-        await here.monitor.poll()
+        await here.poller.poll()
     assert here.known(CHANNEL).account.flag == caught.value.flag
     assert await service_troubles(here) == []
     assert [each.channel for each in await here.store.watch.load_incidents(AT)] == [CHANNEL]
@@ -262,7 +262,7 @@ async def test_a_596_in_place_of_the_list_that_names_an_account_nobody_knows_is_
 
     monkeypatch.setattr(UseapiClient, "accounts", refused)
     with pytest.raises(PendingModeration):
-        await here.monitor.poll()
+        await here.poller.poll()
     assert await service_troubles(here) == [(ServiceProblem.PENDING, FLAG)]
 
 
@@ -274,8 +274,8 @@ async def test_a_look_that_fails_in_a_way_nobody_foresaw_counts_as_one_that_fail
 
     monkeypatch.setattr(UseapiClient, "accounts", broken)
     with pytest.raises(ValueError, match="nobody foresaw"):
-        await here.monitor.poll()
-    assert isinstance(here.monitor.failure, Unreachable)
+        await here.poller.poll()
+    assert isinstance(here.poller.failure, Unreachable)
 
 
 async def test_row_46_a_flag_in_a_list_that_is_not_believed_is_shown(
@@ -284,13 +284,13 @@ async def test_row_46_a_flag_in_a_list_that_is_not_believed_is_shown(
     channels = (CHANNEL, OTHER, OTHER[:-1] + "7", OTHER[:-1] + "8")
     for channel in channels:
         api.add(channel=channel)
-    await here.monitor.poll()
+    await here.poller.poll()
     for channel in channels[1:]:
         api.remove(channel)
     api.flag(CHANNEL, MODERATION)
 
     with pytest.raises(UseapiError, match="keeps watching"):
-        await here.monitor.poll()
+        await here.poller.poll()
 
     assert here.known(CHANNEL).account.flag == FLAG
 
@@ -299,17 +299,17 @@ async def test_row_45_a_flag_that_only_a_command_met_is_shown_until_its_incident
     api: SimulatedUseapi, here: Parts, clock: Clock
 ) -> None:
     api.add(channel=CHANNEL)
-    await here.monitor.poll()
-    await here.monitor.note_flag(CHANNEL, FLAG)
+    await here.poller.poll()
+    await here.poller.note_flag(CHANNEL, FLAG)
 
     clock.turn(timedelta(minutes=1))
-    await here.monitor.poll()
+    await here.poller.poll()
     assert (here.known(CHANNEL).account.flag, here.known(CHANNEL).flagged_since) == (FLAG, AT)
 
     clock.turn(timedelta(minutes=16))
-    await here.monitor.poll()
+    await here.poller.poll()
     clock.turn(timedelta(minutes=16))
-    await here.monitor.poll()
+    await here.poller.poll()
     assert here.known(CHANNEL).account.flag is None
 
 
@@ -317,21 +317,21 @@ async def test_presses_within_a_few_seconds_share_one_look(api: SimulatedUseapi,
     clock = keeping.Clock()
     async with keeping.watching(tmp_path / "midwatch.sqlite3", clock, api=api) as watch:
         api.add()
-        await asyncio.gather(*(watch.monitor.poll_for_press() for _ in range(10)))
+        await asyncio.gather(*(watch.poller.poll_for_press() for _ in range(10)))
         for _ in range(10):
-            await watch.monitor.poll_for_press()
+            await watch.poller.poll_for_press()
         assert api.count(Endpoint.LIST) == 1
         clock.turn(PRESSES_SHARE)
-        await watch.monitor.poll_for_press()
+        await watch.poller.poll_for_press()
         assert api.count(Endpoint.LIST) == 2
         api.fault(Fault.SERVER_ERROR)
         clock.turn(PRESSES_SHARE)
         before = api.count(Endpoint.LIST)
         for _ in range(5):
             with pytest.raises(UseapiError):
-                await watch.monitor.poll_for_press()
+                await watch.poller.poll_for_press()
         assert api.count(Endpoint.LIST) == before + 3  # the tries of one question
         api.mend()
         clock.turn(PRESSES_SHARE)
-        await watch.monitor.poll_for_press()
-        assert watch.monitor.failure is None
+        await watch.poller.poll_for_press()
+        assert watch.poller.failure is None

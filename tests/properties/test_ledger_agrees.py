@@ -34,71 +34,71 @@ def pick(values: Iterable[Value], number: int) -> Value | None:
     return several[number % len(several)] if several else None
 
 
-def open_one(draft: Transaction, now: datetime) -> None:
-    draft.put_incident(replace(incident(at=now), key=new_key()))
+def open_one(transaction: Transaction, now: datetime) -> None:
+    transaction.put_incident(replace(incident(at=now), key=new_key()))
 
 
 def change_one(number: int, state: State, looks: int) -> Step:
-    def step(draft: Transaction, now: datetime) -> None:
-        known = pick(draft.incidents.values(), number)
+    def step(transaction: Transaction, now: datetime) -> None:
+        known = pick(transaction.incidents.values(), number)
         # An account that is flagged again hours later has a new incident.
         if known is None or (known.ended_at is not None and known.ended_at < now - HOUR):
             return
-        changed = replace(known, state=state, clear_looks=looks, ended_at=None, ending=None)
-        draft.put_incident(ended(changed, now) if state is State.ENDED else changed)
+        changed = replace(known, state=state, clear_polls=looks, ended_at=None, ending=None)
+        transaction.put_incident(ended(changed, now) if state is State.ENDED else changed)
 
     return step
 
 
 def write_one(chosen: set[int], *, loud: bool) -> Step:
-    def step(draft: Transaction, now: datetime) -> None:
-        about = [known for number, known in enumerate(draft.incidents.values()) if number % 5 in chosen]
-        draft.put_message(replace(alert(0, *about, at=now), key=new_key(), notify=loud))
+    def step(transaction: Transaction, now: datetime) -> None:
+        about = [known for number, known in enumerate(transaction.incidents.values()) if number % 5 in chosen]
+        transaction.put_message(replace(alert(0, *about, at=now), key=new_key(), notify=loud))
 
     return step
 
 
 def deliver_one(number: int, delivery: Delivery) -> Step:
-    def step(draft: Transaction, now: datetime) -> None:
-        known = pick(draft.messages.values(), number)
+    def step(transaction: Transaction, now: datetime) -> None:
+        known = pick(transaction.messages.values(), number)
         if known is None or known.delivery in (Delivery.DONE, Delivery.CANCELLED):
             return
         has_left = delivery in (Delivery.SENT, Delivery.DONE)
-        draft.put_message(replace(sent(known, now) if has_left else known, delivery=delivery))
+        transaction.put_message(replace(sent(known, now) if has_left else known, delivery=delivery))
 
     return step
 
 
 def shorten_one(number: int) -> Step:
-    def step(draft: Transaction, now: datetime) -> None:
-        if (known := pick(draft.messages.values(), number)) is not None:
-            draft.put_message(replace(known, entries=known.entries[1:], due_at=now))
+    def step(transaction: Transaction, now: datetime) -> None:
+        if (known := pick(transaction.messages.values(), number)) is not None:
+            transaction.put_message(replace(known, entries=known.entries[1:], due_at=now))
 
     return step
 
 
 def mute(channel: str | None, hours: int) -> Step:
-    return lambda draft, now: draft.put_mute(channel, now + hours * HOUR, OWNER)
+    return lambda transaction, now: transaction.put_mute(channel, now + hours * HOUR, OWNER)
 
 
-def remember(draft: Transaction, now: datetime) -> None:
-    draft.put_watch(replace(SOME_WATCH, removed_at=now, last_good=now))
+def remember(transaction: Transaction, now: datetime) -> None:
+    transaction.put_watch(replace(SOME_WATCH, removed_at=now, last_good=now))
 
 
-def forget(draft: Transaction, now: datetime) -> None:
-    draft.put_watch(PollState(shrunk=frozenset({FIRST.channel}), shrunk_since=now))
+def forget(transaction: Transaction, now: datetime) -> None:
+    transaction.put_watch(PollState(shrunk=frozenset({FIRST.channel}), shrunk_since=now))
 
 
-def note(draft: Transaction, now: datetime) -> None:
-    draft.note(Action(now, OWNER, "test", FIRST.channel, "done"))
+def note(transaction: Transaction, now: datetime) -> None:
+    transaction.note(Action(now, OWNER, "test", FIRST.channel, "done"))
 
 
 def fail(_: Transaction, __: datetime) -> None:
     raise RuntimeError("within")
 
 
-def break_the_database(draft: Transaction, now: datetime) -> None:
-    draft.put_message(replace(alert(0, incident(0), at=now), key=new_key()))
+def break_the_database(transaction: Transaction, now: datetime) -> None:
+    transaction.put_message(replace(alert(0, incident(0), at=now), key=new_key()))
 
 
 numbers = st.integers(0, 9)
@@ -118,27 +118,27 @@ turns = st.tuples(
 )
 
 
-async def take(ledger: WatchState, steps: list[Step], now: datetime) -> None:
+async def take(watch_state: WatchState, steps: list[Step], now: datetime) -> None:
     with suppress(RuntimeError, StoreError):
-        async with ledger.transaction() as draft:
+        async with watch_state.transaction() as transaction:
             for step in steps:
-                step(draft, now)
+                step(transaction, now)
 
 
 async def live(path: Path, life: list[tuple[list[Step], timedelta, int | None]]) -> None:
     clock = Clock()
     async with Store.open(path) as store:
-        ledger = await WatchState.load(store, clock)
+        watch_state = await WatchState.load(store, clock)
         for number, (steps, wait, cancelled_after) in enumerate(life):
             clock.at += wait
-            turn = asyncio.create_task(take(ledger, steps, clock.at), name=f"turn {number}")
+            turn = asyncio.create_task(take(watch_state, steps, clock.at), name=f"turn {number}")
             if cancelled_after is not None:
                 for _ in range(cancelled_after):
                     await asyncio.sleep(0)
                 turn.cancel()
             await asyncio.wait([turn])
-            await put(ledger)  # a turn that failed has not looked at the clock
-            assert content(ledger) == content(await WatchState.load(store, clock))
+            await put(watch_state)  # a turn that failed has not looked at the clock
+            assert content(watch_state) == content(await WatchState.load(store, clock))
 
 
 @given(st.lists(turns, min_size=1, max_size=12))

@@ -37,13 +37,13 @@ def post() -> Iterator[Post]:
         runner.run(client.login(SANDBOX_BOT_TOKEN))
         delivery = DiscordTransport(client, world.alerts_channel_id)
 
-        async def sent(letter: OutgoingMessage) -> list[str]:
+        async def sent(outgoing: OutgoingMessage) -> list[str]:
             channel = await delivery.open(world.owner.id, Route.DM)
-            place = await delivery.send(channel, letter, nonce=str(len(world.requests)), silent=False)
-            await delivery.edit(place, letter)
+            place = await delivery.send(channel, outgoing, nonce=str(len(world.requests)), silent=False)
+            await delivery.edit(place, outgoing)
             return world.problems
 
-        yield lambda letter: runner.run(sent(letter))
+        yield lambda outgoing: runner.run(sent(outgoing))
         runner.run(stack.aclose())
 
 

@@ -43,7 +43,7 @@ CALM = WatchStatus(
     ACCOUNTS,
     routes=[RouteStatus(OWNER, Route.DM, NOW - HOUR)],
     last_success=NOW - MINUTE,
-    next_look=NOW + MINUTE,
+    next_poll=NOW + MINUTE,
 )
 STUCK = message((incident(), Reason.OPENED), failing_since=NOW - MINUTE, failure="50007", attempts=3)
 
@@ -217,13 +217,13 @@ def test_presence_sums_it_up(
     *, watched: int, going: int, trouble: ServiceProblem | None, muted: bool, said: str
 ) -> None:
     incidents = [*(incident(number) for number in range(going)), ended(9)]
-    assert presence_text(watched, incidents, trouble=trouble, muted=muted) == said
-    assert length(presence_text(10**30, incidents, trouble=trouble, muted=muted)) <= 128
+    assert presence_text(watched, incidents, problem=trouble, muted=muted) == said
+    assert length(presence_text(10**30, incidents, problem=trouble, muted=muted)) <= 128
 
 
 @pytest.mark.parametrize("cause", Cause)
 def test_presence_says_of_an_outage_what_is_true_of_its_cause(cause: Cause) -> None:
-    said = presence_text(7, [], trouble=ServiceProblem.UNREACHABLE, cause=cause, muted=True)
+    said = presence_text(7, [], problem=ServiceProblem.UNREACHABLE, cause=cause, muted=True)
     assert said == f"{WORDS[cause]} · muted"
 
 

@@ -335,7 +335,7 @@ def test_a_reset_that_was_not_the_end_leaves_nothing_of_what_looked_clear() -> N
     world.run(2 * MINUTE)
     world.verdict(world.lease(A), ResetVerdict.NOT_YET)
     incident = world.incident(A)
-    assert (incident.clear_since, incident.clear_looks) == (None, 0)
+    assert (incident.clear_since, incident.clear_polls) == (None, 0)
 
 
 def test_what_is_over_has_no_lease_and_takes_no_claim_and_no_snooze() -> None:

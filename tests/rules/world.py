@@ -88,7 +88,7 @@ class World:
             polls.on_poll(self.watch, self.incidents, observation, self.policy, new_key=self.new_key)
         )
         again = polls.on_poll(self.watch, self.incidents, observation, self.policy, new_key=self.new_key)
-        settled = [each for each in again.incidents if each.missing_looks == each.clear_looks == 0]
+        settled = [each for each in again.incidents if each.missing_polls == each.clear_polls == 0]
         assert [each for each in settled if not each.ended] == []
         assert [each for each in again.alerts if each.reason is not Reason.RESOLVED] == []
         return decision

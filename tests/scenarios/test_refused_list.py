@@ -28,7 +28,7 @@ async def alone(api: SimulatedUseapi, tmp_path: Path) -> AsyncIterator[Scene]:
     async with on_scene(api, tmp_path / "midwatch.sqlite3", other=False) as scene:
         api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.LIST)
         with pytest.raises(PendingModeration):
-            await scene.watch.monitor.poll()
+            await scene.watch.poller.poll()
         scene.confirm_anew()
         yield scene
 
@@ -102,12 +102,12 @@ async def unseen(api: SimulatedUseapi, tmp_path: Path) -> AsyncIterator[Scene]:
     """Two accounts without a flag, a list that is refused, and an owner who confirms one of them."""
     async with on_scene(api, tmp_path / "midwatch.sqlite3") as scene:
         api.clear(CHANNEL)
-        await scene.watch.monitor.poll()
+        await scene.watch.poller.poll()
         scene.clock.turn(timedelta(minutes=6))
-        await scene.watch.monitor.poll()
+        await scene.watch.poller.poll()
         api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.LIST)
         with pytest.raises(PendingModeration):
-            await scene.watch.monitor.poll()
+            await scene.watch.poller.poll()
         confirm(scene)
         yield scene
 
@@ -120,7 +120,7 @@ def confirm(scene: Scene) -> None:
 
 def refusal(scene: Scene) -> Incident:
     """Return the trouble that the refused list is."""
-    incidents = scene.watch.keeper.ledger.incidents.values()
+    incidents = scene.watch.incident_service.watch_state.incidents.values()
     return next(each for each in incidents if each.problem is ServiceProblem.PENDING)
 
 
@@ -148,7 +148,7 @@ async def test_row_53_while_the_list_stays_refused_nobody_can_tell_and_it_can_be
 
 
 async def test_row_53_another_owner_waits_for_the_one_who_is_at_it(unseen: Scene) -> None:
-    lease = await unseen.watch.keeper.take_lease(refusal(unseen).key, BEA, channel=OTHER)
+    lease = await unseen.watch.incident_service.take_lease(refusal(unseen).key, BEA, channel=OTHER)
     assert lease is not None
     attempt = await unseen.press()
     assert attempt.outcome is Outcome.TAKEN
@@ -158,9 +158,9 @@ async def test_row_53_another_owner_waits_for_the_one_who_is_at_it(unseen: Scene
 
 
 async def test_row_53_of_a_reset_that_something_killed_the_audit_says_of_which_account(unseen: Scene) -> None:
-    await unseen.watch.keeper.take_lease(refusal(unseen).key, ADA, channel=CHANNEL)
+    await unseen.watch.incident_service.take_lease(refusal(unseen).key, ADA, channel=CHANNEL)
     unseen.clock.turn(timedelta(minutes=4))
-    await unseen.watch.keeper.tick()
+    await unseen.watch.incident_service.tick()
     assert await unseen.watch.audit() == [ASKED, (ADA, "reset", UNKNOWN_OUTCOME)]
     assert (await unseen.press()).outcome is Outcome.DONE
 

@@ -92,23 +92,23 @@ class Watched:
     owners: set[int] = field(default_factory=lambda: {ADA})
     session: aiohttp.ClientSession = field(init=False)
     store: Store = field(init=False)
-    ledger: WatchState = field(init=False)
+    watch_state: WatchState = field(init=False)
     teller: NotificationPlanner = field(init=False)
-    keeper: IncidentService = field(init=False)
+    incident_service: IncidentService = field(init=False)
     useapi: UseapiClient = field(init=False)
-    monitor: AccountPoller = field(init=False)
+    poller: AccountPoller = field(init=False)
 
     async def see(self, *accounts: Account) -> bool:
         """Take in a list, without asking anybody for it."""
-        return await self.keeper.on_poll(Observation(self.clock.now(), accounts))
+        return await self.incident_service.on_poll(Observation(self.clock.now(), accounts))
 
     def told(self, purpose: Purpose = Purpose.ALERT) -> list[Message]:
         """Return the messages for a purpose."""
-        return [message for message in self.ledger.messages.values() if message.purpose is purpose]
+        return [message for message in self.watch_state.messages.values() if message.purpose is purpose]
 
     def incident(self, channel: str | None = parts.CHANNEL) -> Incident:
         """Return the one incident of an account, or of the service."""
-        (incident,) = (each for each in self.ledger.incidents.values() if each.channel == channel)
+        (incident,) = (each for each in self.watch_state.incidents.values() if each.channel == channel)
         return incident
 
     async def audit(self, channel: str = parts.CHANNEL) -> list[tuple[int, str, str]]:
@@ -135,16 +135,16 @@ async def watching(
         watched.useapi = UseapiClient(
             session, url, SecretStr(token), limits=limits, sleep=at_once, now=clock.now
         )
-        watched.ledger = await WatchState.load(store, clock.now)
+        watched.watch_state = await WatchState.load(store, clock.now)
         watched.teller = NotificationPlanner(lambda: watched.owners, Policy(), clock.now)
-        watched.keeper = IncidentService(
-            watched.ledger, watched.teller, await store.watch.greeted(), monotonic=clock.monotonic
+        watched.incident_service = IncidentService(
+            watched.watch_state, watched.teller, await store.watch.greeted(), monotonic=clock.monotonic
         )
-        watched.monitor = AccountPoller(
-            watched.useapi, store, await recall(store), watched.keeper, now=clock.now
+        watched.poller = AccountPoller(
+            watched.useapi, store, await recall(store), watched.incident_service, now=clock.now
         )
         yield watched
-        await watched.monitor.close()
+        await watched.poller.close()
 
 
 class NoPost:
@@ -159,11 +159,13 @@ class NoPost:
     async def open(self, recipient: int, route: Route) -> int:
         raise AssertionError(recipient, route)
 
-    async def send(self, channel_id: int, letter: OutgoingMessage, *, nonce: str, silent: bool) -> MessageRef:
-        raise AssertionError(channel_id, letter, nonce, silent)
+    async def send(
+        self, channel_id: int, outgoing: OutgoingMessage, *, nonce: str, silent: bool
+    ) -> MessageRef:
+        raise AssertionError(channel_id, outgoing, nonce, silent)
 
-    async def edit(self, place: MessageRef, letter: OutgoingMessage) -> None:
-        raise AssertionError(place, letter)
+    async def edit(self, place: MessageRef, outgoing: OutgoingMessage) -> None:
+        raise AssertionError(place, outgoing)
 
     async def delete(self, place: MessageRef) -> None:
         raise AssertionError(place)
@@ -172,7 +174,7 @@ class NoPost:
         raise AssertionError(channel_id, key, since)
 
 
-def rounds_of(
+def loops_of(
     watch: Watched,
     *,
     interval: timedelta = MINUTE,
@@ -183,17 +185,17 @@ def rounds_of(
     """Make the rounds, which sleep by the clock of the test; one chance in two is no jitter."""
     clock, post = watch.clock, post or NoPost()
     outbox = Outbox(
-        watch.ledger,
+        watch.watch_state,
         post,
         watch.teller,
-        accounts=lambda: watch.monitor.roster.by_channel,
+        accounts=lambda: watch.poller.cache.by_channel,
         view_of=view_of,
         now=clock.now,
         sleep=clock.sleep,
     )
     return WatchLoops(
-        watch.monitor,
-        watch.keeper,
+        watch.poller,
+        watch.incident_service,
         outbox,
         MemoryNotice(post, lambda: watch.owners),
         heartbeat or Heartbeat(watch.session, None),

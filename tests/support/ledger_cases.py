@@ -19,20 +19,20 @@ class Clock:
         return self.at
 
 
-def content(ledger: WatchState) -> tuple[object, ...]:
+def content(watch_state: WatchState) -> tuple[object, ...]:
     """Return all that a ledger holds."""
-    return dict(ledger.incidents), dict(ledger.messages), dict(ledger.mutes), ledger.watch
+    return dict(watch_state.incidents), dict(watch_state.messages), dict(watch_state.mutes), watch_state.watch
 
 
-async def put(ledger: WatchState, *values: Incident | Message) -> None:
+async def put(watch_state: WatchState, *values: Incident | Message) -> None:
     """Take a turn that puts incidents and messages."""
-    async with ledger.transaction() as draft:
-        put_in(draft, *values)
+    async with watch_state.transaction() as transaction:
+        put_in(transaction, *values)
 
 
-def put_in(draft: Transaction, *values: Incident | Message) -> None:
+def put_in(transaction: Transaction, *values: Incident | Message) -> None:
     for value in values:
         if isinstance(value, Incident):
-            draft.put_incident(value)
+            transaction.put_incident(value)
         else:
-            draft.put_message(value)
+            transaction.put_message(value)

@@ -52,11 +52,11 @@ class Parts:
     """What the composition root builds, short of Discord."""
 
     store: Store
-    monitor: AccountPoller
+    poller: AccountPoller
     inquiries: AccountInfoService
 
     def known(self, channel: str) -> KnownAccount:
-        known = self.monitor.roster.get(channel)
+        known = self.poller.cache.get(channel)
         assert known is not None
         return known
 
@@ -68,15 +68,18 @@ async def parts(
     """Open the services on a database, as a start of the bot does; `url` is that of another API."""
     async with aiohttp.ClientSession() as session, Store.open(database, busy_timeout=BRIEFLY) as store:
         useapi = UseapiClient(session, url or api.url, SecretStr(api.token), sleep=at_once, now=clock.now)
-        ledger = await WatchState.load(store, clock.now)
-        keeper = IncidentService(
-            ledger, NotificationPlanner(frozenset[int], Policy(), clock.now), (), monotonic=clock.monotonic
+        watch_state = await WatchState.load(store, clock.now)
+        incident_service = IncidentService(
+            watch_state,
+            NotificationPlanner(frozenset[int], Policy(), clock.now),
+            (),
+            monotonic=clock.monotonic,
         )
-        monitor = AccountPoller(useapi, store, await recall(store), keeper, now=clock.now)
-        inquiries = AccountInfoService(useapi, store, monitor, now=clock.now, monotonic=clock.monotonic)
-        yield Parts(store, monitor, inquiries)
+        poller = AccountPoller(useapi, store, await recall(store), incident_service, now=clock.now)
+        inquiries = AccountInfoService(useapi, store, poller, now=clock.now, monotonic=clock.monotonic)
+        yield Parts(store, poller, inquiries)
         await inquiries.close()
-        await monitor.close()
+        await poller.close()
 
 
 async def at_once(_seconds: float) -> None:

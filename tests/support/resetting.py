@@ -32,8 +32,8 @@ class Scene:
         """What happens at which step."""
         self.resets = Resets(
             watch.useapi,
-            watch.monitor,
-            watch.keeper,
+            watch.poller,
+            watch.incident_service,
             sleep=self.clock.nap,
             at=self._reach,
             shown_within=timedelta(seconds=0.2),
@@ -80,5 +80,5 @@ async def on_scene(api: SimulatedUseapi, database: Path, *, other: bool = True) 
         if other:
             api.add(channel=OTHER)
         api.flag(CHANNEL, MODERATION)
-        await watch.monitor.poll()
+        await watch.poller.poll()
         yield Scene(api, watch, database)

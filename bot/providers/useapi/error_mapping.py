@@ -36,7 +36,7 @@ REFUSED_IN_JSON: Final = frozenset({401, 402, 403})
 """What the API documents with a body that says so."""
 TURNED_AWAY: Final = "The token is fine: wait, or ask useapi.net whether it blocks this machine's address."
 LATER: Final = "Try again in a few minutes."
-LOOK_FIRST: Final = "It may have been done: check with /mjaccounts before you try again."
+CHECK_FIRST: Final = "It may have been done: check with /mjaccounts before you try again."
 CHECK_URL: Final = "Check USEAPI_URL, and whether useapi.net still offers its Midjourney API."
 REPORT: Final = "Try again later. If it keeps happening, the API has changed and Midwatch needs an update."
 

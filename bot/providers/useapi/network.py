@@ -8,7 +8,7 @@ import aiohttp
 
 from bot.domain.causes import Cause
 from bot.providers.errors import AnswerLost, NotAsked, Unreachable
-from bot.providers.useapi.error_mapping import CHECK_URL, LATER, LOOK_FIRST, QUESTIONS
+from bot.providers.useapi.error_mapping import CHECK_FIRST, CHECK_URL, LATER, QUESTIONS
 from bot.providers.useapi.http_response import ApiRequest
 
 PROXIES: Final = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
@@ -29,7 +29,7 @@ def proxy_unused() -> str:
 def unreachable(error: Exception, question: ApiRequest) -> Unreachable:  # noqa: PLR0911 - a table
     """Word a failure of the network; of the error itself, which may carry headers, nothing is kept."""
     asking = question.endpoint in QUESTIONS
-    unsure = LATER if asking else LOOK_FIRST
+    unsure = LATER if asking else CHECK_FIRST
     match error:
         case ssl.CertificateError() | aiohttp.ClientSSLError():
             return NotAsked(

@@ -27,12 +27,12 @@ async def play_counts(record: Record) -> None:
                 await stage.look(one)
             put_counts(record, stage, Candidate.MIDWATCH, COUNTED)
         async with staged(accounts) as stage:
-            rounds = COUNTED if accounts < max(record.size.upstream) else 1
+            loops = COUNTED if accounts < max(record.size.upstream) else 1
             async with stage.begun(Candidate.SCRIPT, BENCH_SCRIPT_INTERVAL="0.1") as one:
-                await stage.until(one, lambda wanted=rounds: stage.api.count(Endpoint.LIST) > wanted)
+                await stage.until(one, lambda wanted=loops: stage.api.count(Endpoint.LIST) > wanted)
             last = max(at for at, it in enumerate(stage.api.requests) if it.endpoint is Endpoint.LIST)
             del stage.api.requests[last:]
-            put_counts(record, stage, Candidate.SCRIPT, rounds)
+            put_counts(record, stage, Candidate.SCRIPT, loops)
 
 
 def put_counts(record: Record, stage: Stage, candidate: Candidate, looks: int) -> None:

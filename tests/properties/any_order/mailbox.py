@@ -56,7 +56,7 @@ class Standing:
     nonce: str
     at: datetime
     silent: bool
-    letter: OutgoingMessage
+    outgoing: OutgoingMessage
 
 
 @dataclass
@@ -94,9 +94,11 @@ class Mailbox:
             raise Refusal.BUSY.error()
         return PUBLIC if route is Route.CHANNEL else recipient
 
-    async def send(self, channel_id: int, letter: OutgoingMessage, *, nonce: str, silent: bool) -> MessageRef:
-        refusal = self.meet(has_form=letter.embed is not None)
-        number = self._known(channel_id, nonce) or self._make(channel_id, letter, nonce, silent=silent)
+    async def send(
+        self, channel_id: int, outgoing: OutgoingMessage, *, nonce: str, silent: bool
+    ) -> MessageRef:
+        refusal = self.meet(has_form=outgoing.embed is not None)
+        number = self._known(channel_id, nonce) or self._make(channel_id, outgoing, nonce, silent=silent)
         if refusal is Refusal.LOST:
             raise refusal.error()
         return MessageRef(channel_id, number)
@@ -107,8 +109,8 @@ class Mailbox:
                 return number
         return None
 
-    def _make(self, channel_id: int, letter: OutgoingMessage, nonce: str, *, silent: bool) -> int:
-        message = Standing(channel_id, nonce, self.now(), silent, letter)
+    def _make(self, channel_id: int, outgoing: OutgoingMessage, nonce: str, *, silent: bool) -> int:
+        message = Standing(channel_id, nonce, self.now(), silent, outgoing)
         self.made.append(message)
         self.standing[len(self.made)] = message
         self.arrived(message)
@@ -123,10 +125,10 @@ class Mailbox:
             raise DeliveryError(failure_kind(400, ARCHIVED), str(ARCHIVED))
         return message
 
-    async def edit(self, place: MessageRef, letter: OutgoingMessage) -> None:
-        refusal = self.meet(by_edit=True, has_form=letter.embed is not None)
+    async def edit(self, place: MessageRef, outgoing: OutgoingMessage) -> None:
+        refusal = self.meet(by_edit=True, has_form=outgoing.embed is not None)
         message = self._find(place.message_id)
-        message.letter = letter
+        message.outgoing = outgoing
         self.changed(message)
         if refusal is Refusal.LOST:
             raise refusal.error()
@@ -143,7 +145,7 @@ class Mailbox:
             raise Refusal.BUSY.error()
         oldest = since - DAY
         for number, each in self.standing.items():
-            if each.channel_id == channel_id and each.at >= oldest and holds(written(each.letter), key):
+            if each.channel_id == channel_id and each.at >= oldest and holds(written(each.outgoing), key):
                 return MessageRef(channel_id, number)
         return None
 
@@ -153,13 +155,13 @@ def holds(words: str, key: str) -> bool:
     return key in words or signature(key) in words
 
 
-def written(letter: OutgoingMessage) -> str:
+def written(outgoing: OutgoingMessage) -> str:
     """Return all the words of a letter, those in its controls too."""
-    embed = letter.embed
+    embed = outgoing.embed
     fields = [] if embed is None else [f"{each.name} {each.value}" for each in embed.fields]
     shown = [] if embed is None else [embed.title or "", embed.description or "", embed.footer.text or ""]
-    ids = [str(getattr(each, "custom_id", "")) for each in controls(letter.view)]
-    return "\n".join([letter.content, *shown, *fields, *ids])
+    ids = [str(getattr(each, "custom_id", "")) for each in controls(outgoing.view)]
+    return "\n".join([outgoing.content, *shown, *fields, *ids])
 
 
 def controls(view: ui.View) -> list[ui.Item[ui.View]]:

@@ -57,7 +57,7 @@ class Taken:
 
     channel: str | None = None
     text: str | None = None
-    by_look: bool = True
+    in_list: bool = True
     is_failure: bool = False
     is_new: bool = False
     """The flag was only met, and is about to be written down."""
@@ -74,16 +74,16 @@ class Keeper(IncidentService):
         return believed
 
     async def on_poll_failed(
-        self, trouble: ServiceProblem, flag: Flag | None = None, cause: Cause | None = None
+        self, problem: ServiceProblem, flag: Flag | None = None, cause: Cause | None = None
     ) -> None:
-        await super().on_poll_failed(trouble, flag, cause)
+        await super().on_poll_failed(problem, flag, cause)
         self.taken.append(Taken(is_failure=True))
 
     async def on_flag_reported(
-        self, channel: str, flag: Flag, *, since: datetime | None = None, by_look: bool = False
+        self, channel: str, flag: Flag, *, since: datetime | None = None, in_list: bool = False
     ) -> None:
-        await super().on_flag_reported(channel, flag, since=since, by_look=by_look)
-        self.taken.append(Taken(channel, flag.text, by_look))
+        await super().on_flag_reported(channel, flag, since=since, in_list=in_list)
+        self.taken.append(Taken(channel, flag.text, in_list))
 
 
 class Meeter(AccountPoller):
@@ -91,10 +91,10 @@ class Meeter(AccountPoller):
 
     taken: list[Taken]
 
-    async def note_flag(self, channel: str, flag: Flag, *, by_look: bool = False) -> bool:
-        if self.roster.get(channel) is not None:
-            self.taken.append(Taken(channel, flag.text, by_look, is_new=True))
-        return await super().note_flag(channel, flag, by_look=by_look)
+    async def note_flag(self, channel: str, flag: Flag, *, in_list: bool = False) -> bool:
+        if self.cache.get(channel) is not None:
+            self.taken.append(Taken(channel, flag.text, in_list, is_new=True))
+        return await super().note_flag(channel, flag, in_list=in_list)
 
 
 class ListOnly(UseapiClient):
@@ -157,11 +157,11 @@ class Process:
         self._open = AsyncExitStack()
         self._numbers = count(1)
         self.store: Store
-        self.ledger: WatchState
-        self.keeper: Keeper
+        self.watch_state: WatchState
+        self.incident_service: Keeper
         self.outbox: Outbox
-        self.monitor: Meeter
-        self.rounds: WatchLoops
+        self.poller: Meeter
+        self.loops: WatchLoops
 
     def now(self) -> datetime:
         return self.at
@@ -173,14 +173,16 @@ class Process:
     async def start(self) -> None:
         self.refuses = False
         self.store = await self._open.enter_async_context(Store.open(self._path))
-        self.ledger = await WatchState.load(self.store, self.now)
+        self.watch_state = await WatchState.load(self.store, self.now)
         teller = NotificationPlanner(lambda: self.owners, Policy(), self.now, self.new_key)
         greeted = await self.store.watch.greeted()
-        self.keeper = Keeper(self.ledger, teller, greeted, keys=self.new_key, monotonic=self.seconds)
-        self.keeper.taken = self.taken
+        self.incident_service = Keeper(
+            self.watch_state, teller, greeted, keys=self.new_key, monotonic=self.seconds
+        )
+        self.incident_service.taken = self.taken
         accounts = {channel: KnownAccount(Account(channel, 3, None), name) for channel, name in NAMES.items()}
         self.outbox = Outbox(
-            self.ledger,
+            self.watch_state,
             self._mailbox,
             teller,
             accounts=lambda: accounts,
@@ -189,12 +191,12 @@ class Process:
             chance=lambda: 1.0,
             at=self._reach,
         )
-        roster = await recall(self.store)
-        self.monitor = Meeter(self.api, self.store, roster, self.keeper, now=self.now)
-        self.monitor.taken = self.taken
+        cache = await recall(self.store)
+        self.poller = Meeter(self.api, self.store, cache, self.incident_service, now=self.now)
+        self.poller.taken = self.taken
         notice = MemoryNotice(self._mailbox, lambda: self.owners)
-        self.rounds = WatchLoops(
-            self.monitor, self.keeper, self.outbox, notice, self.beats, MINUTE, now=self.now
+        self.loops = WatchLoops(
+            self.poller, self.incident_service, self.outbox, notice, self.beats, MINUTE, now=self.now
         )
 
     async def let_write(self, *, may: bool) -> None:
@@ -211,21 +213,21 @@ class Process:
     async def restart(self) -> None:
         """Die, and begin again with what the database holds: it is all that the ledger held."""
         self.deaths += 1
-        await put(self.ledger)
-        before, held = content(self.ledger), self.ledger.messages.keys()
+        await put(self.watch_state)
+        before, held = content(self.watch_state), self.watch_state.messages.keys()
         await self.end()
         await self.start()
         # A message that was done with may be wanted again: its trouble came back after a reset.
-        for key in self.ledger.messages.keys() - held:
-            assert self.ledger.messages[key].delivery is Delivery.DONE
-        incidents, _, *rest = content(self.ledger)
-        known = {key: each for key, each in self.ledger.messages.items() if key in held}
+        for key in self.watch_state.messages.keys() - held:
+            assert self.watch_state.messages[key].delivery is Delivery.DONE
+        incidents, _, *rest = content(self.watch_state)
+        known = {key: each for key, each in self.watch_state.messages.items() if key in held}
         assert (incidents, known, *rest) == before
         if self.stays_down:
             await self.end()
             self.at += self.stays_down
             await self.start()
-        await self.keeper.tick()  # as it begins with, before it sends anything
+        await self.incident_service.tick()  # as it begins with, before it sends anything
 
     async def end(self) -> None:
         await self._open.aclose()
@@ -235,18 +237,18 @@ class Process:
         """Look at a list, and tell whether it is believed."""
         accounts = (Account(channel, 3, Flag.of(text) if text else None) for channel, text in shown.items())
         self.api.answer = tuple(accounts)
-        await self.rounds.poll()
-        return self.monitor.failure is None
+        await self.loops.poll()
+        return self.poller.failure is None
 
     async def fail(self, trouble: ServiceProblem, channel: str | None, flag: Flag | None) -> None:
         """Fail a look; a flag with an account is that account's, as a list that is refused may say."""
         error = error_of(trouble, channel, flag)
         if error is None:
             with suppress(StoreError):
-                await self.keeper.on_poll_failed(trouble)
+                await self.incident_service.on_poll_failed(trouble)
             return
         self.api.answer = error
-        await self.rounds.poll()
+        await self.loops.poll()
 
     def seconds(self) -> float:
         """Return what the process's own clock shows."""
@@ -272,8 +274,8 @@ class Process:
             sends = (
                 [self.at + max(rest, SECOND)] if rest != LONGEST_REST else []
             )  # which says that it has none
-            due = min(self.keeper.next_tick(), end, *sends)
+            due = min(self.incident_service.next_tick(), end, *sends)
             pause = MINUTE if self.refuses else SECOND  # what is due cannot be done then
             self.at = max(due, min(self.at + pause, end)).replace(microsecond=0)
             with suppress(StoreError):
-                await self.keeper.tick()
+                await self.incident_service.tick()

@@ -65,7 +65,7 @@ class AnyOrder(Watched):
     def command_meets(self, channel: str, text: str) -> None:
         self.truth.pass_time(self.now)
         self.process.taken.clear()
-        self.run(self.process.monitor.note_flag(channel, Flag.of(text)))
+        self.run(self.process.poller.note_flag(channel, Flag.of(text)))
         self.unwritten.take(self.process.taken, self.now)
         self.settle()
 
@@ -102,7 +102,7 @@ class AnyOrder(Watched):
         self.process.at += step
         self.truth.pass_time(self.now)
         with self.unless_refused():
-            self.run(self.process.keeper.tick())
+            self.run(self.process.incident_service.tick())
 
     @rule()
     def outbox_works(self) -> None:
@@ -114,7 +114,7 @@ class AnyOrder(Watched):
         self.process.at += away
         self.run(self.process.start())
         self.resume()
-        self.run(self.process.keeper.tick())
+        self.run(self.process.incident_service.tick())
 
     @rule(away=ABSENCES, channel=CHANNELS, text=TEXTS, minutes=st.integers(1, 20))
     def starts_while_no_owner_is_known(self, away: timedelta, channel: str, text: str, minutes: int) -> None:
@@ -152,7 +152,7 @@ class AnyOrder(Watched):
 
     @rule(data=st.data())
     def owner_deletes(self, data: st.DataObject) -> None:
-        known = {row.message_id for row in self.process.ledger.messages.values()}
+        known = {row.message_id for row in self.process.watch_state.messages.values()}
         numbers = [number for number in self.mailbox.standing if number in known]
         if numbers:
             del self.mailbox.standing[data.draw(st.sampled_from(numbers))]
@@ -170,7 +170,7 @@ class AnyOrder(Watched):
         if (case := self.truth.going(channel)) is None:
             return
         with self.unless_refused():
-            assert self.run(self.process.keeper.assign(case.key, owner)) is not None
+            assert self.run(self.process.incident_service.assign(case.key, owner)) is not None
             case.claimed, case.claimer, case.snooze_ends = self.now, owner, None
             self.dues.claims[owner, case.key] += 1
             self.dues.see_to(case)
@@ -180,7 +180,7 @@ class AnyOrder(Watched):
         if (case := self.truth.going(channel)) is None:
             return
         with self.unless_refused():
-            assert self.run(self.process.keeper.snooze(case.key, ANNE, hours * HOUR)) is not None
+            assert self.run(self.process.incident_service.snooze(case.key, ANNE, hours * HOUR)) is not None
             case.snooze_ends = self.now + hours * HOUR
             case.claimed = case.claimer = None
             self.dues.see_to(case)
@@ -189,7 +189,7 @@ class AnyOrder(Watched):
     def mute(self, channel: str | None, hours: int) -> None:
         until = self.now + hours * HOUR
         with self.unless_refused():
-            self.run(self.process.keeper.mute(channel, ANNE, until))
+            self.run(self.process.incident_service.mute(channel, ANNE, until))
             if hours or self.mutes.get(channel, self.now) > self.now:  # to end what is over is nothing
                 self.mutes[channel] = until
             self.dues.mute()
@@ -201,7 +201,7 @@ class AnyOrder(Watched):
         if case is None:
             return
         with self.unless_refused():
-            lease = self.run(self.process.keeper.take_lease(case.key, ANNE))
+            lease = self.run(self.process.incident_service.take_lease(case.key, ANNE))
             assert (lease is None) is (case.lease_ends is not None), "one reset at a time"
             if lease is not None:
                 self.truth.lease(case, self.now)
@@ -228,7 +228,9 @@ class AnyOrder(Watched):
         if is_held and verdict is not ResetVerdict.NOT_YET:
             self.flags[channel] = again
         with self.unless_refused():
-            self.run(self.process.keeper.give_verdict(lease, verdict, Flag.of(again) if again else None))
+            self.run(
+                self.process.incident_service.give_verdict(lease, verdict, Flag.of(again) if again else None)
+            )
             if is_held:
                 self.truth.judge(case, ENDS.get(verdict), again, self.now)
         self.settle()
@@ -237,7 +239,7 @@ class AnyOrder(Watched):
     @rule()
     def ben_comes_or_goes(self) -> None:
         if BEN in self.owners:
-            rows = [each for each in self.process.ledger.messages.values() if each.recipient == BEN]
+            rows = [each for each in self.process.watch_state.messages.values() if each.recipient == BEN]
             self.left_alone |= {row.message_id for row in rows}
             self.owners.remove(BEN)
             self.dues.leave(BEN, [row for row in rows if row.on_its_way])
@@ -247,7 +249,7 @@ class AnyOrder(Watched):
         else:
             self.owners.add(BEN)
             self.dues.join(BEN)
-        self.run(self.process.keeper.tick())
+        self.run(self.process.incident_service.tick())
 
 
 TestAnyOrderOfEvents = AnyOrder.TestCase

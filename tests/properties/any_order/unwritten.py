@@ -34,10 +34,10 @@ class Unwritten:
             self.seen.pop(channel, None)
             self.met.pop(channel, None)
 
-    def meet(self, channel: str, text: str, at: datetime, *, by_look: bool) -> None:
+    def meet(self, channel: str, text: str, at: datetime, *, in_list: bool) -> None:
         """Take in that something else than the list shows a flag."""
         self.forget_ended()
-        self.met[channel] = text, by_look
+        self.met[channel] = text, in_list
         self._see(channel, text, at)
 
     def _see(self, channel: str, text: str, at: datetime) -> None:
@@ -57,14 +57,14 @@ class Unwritten:
             if each.channel is None:
                 continue
             if each.is_new:
-                self.meet(each.channel, each.text or "", at, by_look=each.by_look)
+                self.meet(each.channel, each.text or "", at, in_list=each.in_list)
                 continue
             since, seen = self.seen.pop(each.channel)
-            text, by_look = self.met.pop(each.channel, (seen, True))  # one that has just gone, too
+            text, in_list = self.met.pop(each.channel, (seen, True))  # one that has just gone, too
             self.cases.pop(each.channel, None)
-            assert (text, by_look) == (each.text, each.by_look)
+            assert (text, in_list) == (each.text, each.in_list)
             self.truth.pass_time(at)
-            self.truth.flag(each.channel, text, at, by_command=not by_look, since=since)
+            self.truth.flag(each.channel, text, at, by_command=not in_list, since=since)
 
     def look(self, shown: Shown, at: datetime, *, is_taken: bool) -> bool:
         """Take in a list, and tell whether it is believed."""

@@ -67,7 +67,7 @@ class Watched(RuleBasedStateMachine):
 
     def run(self, work: Coroutine[None, None, T]) -> T:
         """Run the program; what is wrong with its messages is its errors' business only afterwards."""
-        self.truth.remembered = self.process.ledger.incidents.keys()
+        self.truth.remembered = self.process.watch_state.incidents.keys()
         result, deaths = self.loop.run(work), self.process.deaths
         if deaths != self.deaths:
             self.deaths = deaths
@@ -82,7 +82,7 @@ class Watched(RuleBasedStateMachine):
 
     @property
     def service(self) -> Incident | None:
-        return open_service(self.process.ledger.incidents.values())
+        return open_service(self.process.watch_state.incidents.values())
 
     # What arrives
 
@@ -96,7 +96,7 @@ class Watched(RuleBasedStateMachine):
         return checked
 
     def row(self, standing: Standing) -> Message:
-        (row,) = (each for each in self.process.ledger.messages.values() if each.nonce == standing.nonce)
+        (row,) = (each for each in self.process.watch_state.messages.values() if each.nonce == standing.nonce)
         return row
 
     def check_new(self, standing: Standing) -> None:
@@ -116,10 +116,10 @@ class Watched(RuleBasedStateMachine):
 
     def could_join(self, row: Message) -> bool:
         """Whether another message stands, as far as the program knows, that trouble could join."""
-        ledger = self.process.ledger
+        watch_state = self.process.watch_state
         return any(
-            is_joinable(each, ledger.incidents)
-            for each in ledger.messages.values()
+            is_joinable(each, watch_state.incidents)
+            for each in watch_state.messages.values()
             if each.recipient == row.recipient and each.key != row.key
         )
 
@@ -144,7 +144,7 @@ class Watched(RuleBasedStateMachine):
         self.dues.show(row.recipient, (entry.incident for entry in row.entries))
 
     def names_all(self, row: Message, standing: Standing) -> None:
-        words = written(standing.letter)
+        words = written(standing.outgoing)
         for case in self.truth.cases:
             is_known = case.ended is None or self.now - case.ended < ENDED_STAYS
             if row.holds(case.key) and is_known:
@@ -176,8 +176,8 @@ class Watched(RuleBasedStateMachine):
         self.truth.pass_time(self.now)
         channel, flag = self.refused_with if trouble is ServiceProblem.PENDING else (None, None)
         if flag is not None:
-            channel = channel or self.process.monitor.roster.only()
-            channel = channel if channel in self.process.monitor.roster.by_channel else None
+            channel = channel or self.process.poller.cache.only()
+            channel = channel if channel in self.process.poller.cache.by_channel else None
         taken, beats = self.process.taken, self.process.beats.count
         taken.clear()
         self.run(self.process.fail(trouble, channel, flag))
@@ -204,7 +204,7 @@ class Watched(RuleBasedStateMachine):
         self.process.dies_at = None
         yield
         self.owners |= owners
-        self.run(self.process.keeper.tick())
+        self.run(self.process.incident_service.tick())
         self.settle()
 
     @contextmanager
@@ -217,7 +217,7 @@ class Watched(RuleBasedStateMachine):
 
     def settle(self) -> None:
         """Name the cases as the program does, and see to what is owed."""
-        for incident in self.process.ledger.incidents.values():
+        for incident in self.process.watch_state.incidents.values():
             if incident.channel is not None and not incident.ended:
                 case = self.truth.going(incident.channel)
                 assert case is not None, "trouble where there is none"
@@ -243,7 +243,7 @@ class Watched(RuleBasedStateMachine):
         self.truth.failures = 0
         self.leases.clear()  # nobody is left to say what became of a reset
         self.unwritten.forget()
-        known = self.process.ledger.watch.last_good
+        known = self.process.watch_state.watch.last_good
         assert (known is None) is (self.truth.last_good is None)
         if known is not None and self.truth.last_good is not None:
             assert timedelta() <= self.truth.last_good - known
@@ -251,15 +251,17 @@ class Watched(RuleBasedStateMachine):
         self.is_stale = False
         if known is not None:
             self.truth.last_good = known
-        self.truth.counted = self.process.ledger.watch.counted_at
+        self.truth.counted = self.process.watch_state.watch.counted_at
         self.truth.pass_time(self.now)
 
     # What holds at any time
 
     @invariant()
     def incidents_are_what_is_true(self) -> None:
-        ledger = self.process.ledger
-        going = {each.channel: each for each in ledger.incidents.values() if each.channel and not each.ended}
+        watch_state = self.process.watch_state
+        going = {
+            each.channel: each for each in watch_state.incidents.values() if each.channel and not each.ended
+        }
         assert going.keys() == {case.channel for case in self.truth.all_going()}
         if self.service is not None:
             peak = self.service.worst_kind
@@ -273,7 +275,7 @@ class Watched(RuleBasedStateMachine):
             if case.lease_ends is not None and self.now < case.lease_ends:
                 assert incident.state is State.RESETTING
         for case in self.truth.cases:
-            known = ledger.incidents.get(case.key)
+            known = watch_state.incidents.get(case.key)
             assert known is None or known.ended is (case.end is not None)
 
     @invariant()
@@ -283,7 +285,7 @@ class Watched(RuleBasedStateMachine):
         waiting = {due.owner for due in self.dues.open}
         living = Counter(
             message.recipient
-            for message in self.process.ledger.messages.values()
+            for message in self.process.watch_state.messages.values()
             if message.delivery is Delivery.SENT
             and message.purpose is Purpose.ALERT
             and message.recipient not in waiting
@@ -320,9 +322,9 @@ class Watched(RuleBasedStateMachine):
         self.process.dies_at = None
         for channel in self.mutes:
             self.mutes[channel] = min(self.mutes[channel], self.now)
-            self.run(self.process.keeper.mute(channel, ANNE, self.now))
+            self.run(self.process.incident_service.mute(channel, ANNE, self.now))
         self.pass_time(40 * MINUTE, every=4 * MINUTE)
-        assert self.trouble is not None or not self.process.rounds.problems(), "not well, though all is"
+        assert self.trouble is not None or not self.process.loops.problems(), "not well, though all is"
 
     def remind(self) -> None:
         """Let a day go by: what nobody sees to is told again, and nothing else."""
@@ -335,7 +337,7 @@ class Watched(RuleBasedStateMachine):
 
     def each_message_is_known(self) -> None:
         """What stands in Discord is what the ledger holds, and shows what is true."""
-        rows = {each.message_id: each for each in self.process.ledger.messages.values()}
+        rows = {each.message_id: each for each in self.process.watch_state.messages.values()}
         for number, standing in self.mailbox.standing.items():
             row = rows.get(number)
             if row is None or (number in self.left_alone and row.delivery is Delivery.DONE):
@@ -345,6 +347,6 @@ class Watched(RuleBasedStateMachine):
             assert row.nonce == standing.nonce
             assert row.delivery in (Delivery.SENT, Delivery.DONE)
             shown = [case for case in self.truth.cases if row.holds(case.key)]
-            embed = standing.letter.embed
+            embed = standing.outgoing.embed
             if embed is not None and shown and all(case.end is not None for case in shown):
                 assert embed.colour in (discord.Colour.green(), discord.Colour.light_grey())

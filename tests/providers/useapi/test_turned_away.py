@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from bot.domain.causes import Cause
 from bot.domain.incidents import ServiceProblem
-from bot.polling.poller import trouble_of
+from bot.polling.poller import problem_of
 from bot.providers.useapi import (
     Gone,
     RateLimited,
@@ -29,7 +29,7 @@ from bot.providers.useapi.network import unreachable
 from bot.providers.useapi.parsing import parse_accounts
 from bot.providers.useapi.token_lookup import parse_holder
 from tests.simulators.useapi import Fault, SimulatedUseapi
-from tests.support.keeping import MINUTE, Clock, rounds_of, watching
+from tests.support.keeping import MINUTE, Clock, loops_of, watching
 from tests.support.parts import at_once
 
 Parse = Callable[[ApiResponse, ApiRequest], object]
@@ -62,7 +62,7 @@ def test_row_51_what_bars_the_way_is_an_outage_whatever_its_status(status: int, 
     assert isinstance(error, Unreachable)
     assert (error.cause, error.transient) == (Cause.CHALLENGE, False)
     assert "turns this machine away" in str(error)
-    assert trouble_of(error) is ServiceProblem.UNREACHABLE
+    assert problem_of(error) is ServiceProblem.UNREACHABLE
 
 
 @pytest.mark.parametrize("status", [401, 402, 403, 429])
@@ -162,15 +162,15 @@ async def test_row_51_the_watch_tells_of_an_outage_and_never_of_the_token(
     clock = Clock()
     async with watching(tmp_path / "midwatch.sqlite3", clock, api=api) as watch:
         api.add()
-        rounds = rounds_of(watch)
-        await rounds.poll()
+        loops = loops_of(watch)
+        await loops.poll()
         api.fault(fault)
         for _ in range(7):
             clock.turn(MINUTE)
-            await rounds.poll()
+            await loops.poll()
         incident = watch.incident(None)
         assert (incident.problem, incident.cause) == (ServiceProblem.UNREACHABLE, Cause.CHALLENGE)
-        assert rounds.rest() <= 2 * MINUTE
+        assert loops.rest() <= 2 * MINUTE
 
 
 # A server that says what it is told to
