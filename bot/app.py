@@ -29,7 +29,7 @@ from bot.interactions.in_flight import PATIENCE
 from bot.interactions.permissions import Owners
 from bot.loops import WatchLoops
 from bot.notifications import EDIT_EVERY, MemoryNotice, Outbox
-from bot.notifications.transport import DiscordTransport
+from bot.notifications.discord_transport import DiscordTransport
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller, recall
 from bot.providers.useapi import UseapiClient, open_session

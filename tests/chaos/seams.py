@@ -20,7 +20,8 @@ from bot.incidents.state import WatchState
 from bot.interactions.buttons import view_of
 from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice, Outbox
-from bot.notifications.transport import DiscordTransport, MessageRef, OutgoingMessage
+from bot.notifications.discord_transport import DiscordTransport
+from bot.notifications.transport import MessageRef, OutgoingMessage
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller, recall
 from bot.providers.useapi import UseapiClient

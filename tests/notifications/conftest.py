@@ -6,7 +6,7 @@ from pathlib import Path
 import discord
 import pytest
 
-from bot.notifications.transport import DiscordTransport
+from bot.notifications.discord_transport import DiscordTransport
 from tests.notifications.desk import Clock, Desk
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
 

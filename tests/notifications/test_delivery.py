@@ -10,16 +10,8 @@ from discord import ui
 
 from bot.domain.incidents import new_key
 from bot.domain.messages import Route
-from bot.notifications.transport import (
-    REQUEST_LIMIT,
-    DeliveryError,
-    DiscordTransport,
-    FailureKind,
-    MessageRef,
-    OutgoingMessage,
-    error_for,
-    failure_kind,
-)
+from bot.notifications.discord_transport import REQUEST_LIMIT, DiscordTransport, error_for, failure_kind
+from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, OutgoingMessage
 from bot.render.message_content import signature
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, Fault, SimulatedDiscord, Trouble
 from tests.support.running import Visitor

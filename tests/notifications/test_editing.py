@@ -9,7 +9,7 @@ from bot.domain.accounts import Action, Flag, KnownAccount
 from bot.domain.incidents import Incident, Reason, State
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
 from bot.notifications import FailPoint
-from bot.notifications.transport import DiscordTransport
+from bot.notifications.discord_transport import DiscordTransport
 from tests.notifications.desk import Desk, created, edited
 from tests.simulators.discord import SimulatedDiscord, Trouble
 from tests.support.running import Visitor

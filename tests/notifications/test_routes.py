@@ -10,7 +10,7 @@ from bot.domain.accounts import Flag
 from bot.domain.incidents import Incident, State, new_key
 from bot.domain.incidents import ServiceProblem as Wrong
 from bot.domain.messages import Delivery, Purpose, Route, reference
-from bot.notifications.transport import DiscordTransport
+from bot.notifications.discord_transport import DiscordTransport
 from tests.notifications.desk import Desk, created
 from tests.simulators.discord import Fault, SimulatedDiscord, Trouble
 from tests.support.running import Visitor

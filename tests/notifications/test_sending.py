@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.messages import Delivery, Purpose, Route
 from bot.notifications import FailPoint
-from bot.notifications.transport import DiscordTransport
+from bot.notifications.discord_transport import DiscordTransport
 from tests.notifications.desk import Crash, Desk, created
 from tests.simulators.discord import SimulatedDiscord, Trouble
 from tests.support.running import Visitor

@@ -14,7 +14,8 @@ from bot.domain.accounts import Action, Flag, KnownAccount
 from bot.domain.incidents import Incident, Reason
 from bot.domain.messages import Purpose, Route
 from bot.interactions.buttons import view_of
-from bot.notifications.transport import DiscordTransport, OutgoingMessage
+from bot.notifications.discord_transport import DiscordTransport
+from bot.notifications.transport import OutgoingMessage
 from bot.render.account_cards import account_embed, flag_embed, info_embed
 from bot.render.action_replies import confirmation, snooze_choice
 from bot.render.alert_messages import look_of

@@ -12,7 +12,8 @@ from bot.domain.causes import Cause
 from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose, Route
 from bot.domain.wellness import Lack, Problem
-from bot.notifications.transport import BODY_CODES, BROKEN_CODES, CLOSED_CODES
+from bot.notifications.discord_transport import BODY_CODES, BROKEN_CODES
+from bot.notifications.transport import CLOSED_CODES
 from bot.render.causes import WORDS
 from bot.render.routes import RouteStatus, failure_words
 from bot.render.status_page import STATUS_LIMIT, WatchStatus, presence_text, status

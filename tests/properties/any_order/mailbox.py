@@ -10,7 +10,8 @@ from typing import Final
 from discord import ui
 
 from bot.domain.messages import Route
-from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, OutgoingMessage, failure_kind
+from bot.notifications.discord_transport import failure_kind
+from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, OutgoingMessage
 from bot.render.message_content import signature
 
 DAY: Final = timedelta(days=1)
