@@ -17,7 +17,7 @@ class NotificationPlanner:
     owners: Callable[[], Collection[int]]
     policy: Policy
     now: Callable[[], datetime]
-    keys: Callable[[], str] = new_key
+    new_key: Callable[[], str] = new_key
 
     def plan_notifications(self, transaction: Transaction, alerts: Iterable[Alert] = ()) -> None:
         """Change the messages of all owners, as the last thing in a turn that changed what they are about."""
@@ -37,7 +37,7 @@ class NotificationPlanner:
             mutes=transaction.mutes,
             now=self.now(),
             policy=self.policy,
-            new_key=self.keys,
+            new_key=self.new_key,
         )
         for message in changed:
             transaction.put_message(message)

@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.accounts import Flag, Observation
-from bot.domain.causes import Cause
-from bot.domain.incidents import Alert, Incident, Reason, ServiceProblem, State, new_key
+from bot.domain.incidents import Alert, Incident, Reason, State
 from bot.domain.messages import Message, Purpose, Route
 from bot.incidents.planner import NotificationPlanner
 from bot.incidents.state import WatchState
 from bot.incidents.turn import Turn
-from bot.rules import account_incidents, message_lifecycle, owner_actions, poll_state, polls, timers
+from bot.rules import account_incidents, message_lifecycle, owner_actions, poll_state, timers
+from bot.rules.decisions import Event, Tick
 from bot.rules.policy import Policy
 
 CLOCK_CHECK: Final = timedelta(hours=1)
@@ -32,13 +32,11 @@ class IncidentService:
         teller: NotificationPlanner,
         greeted: Collection[int],
         *,
-        keys: Callable[[], str] = new_key,
         monotonic: Callable[[], float] | None = None,
     ) -> None:
         self.watch_state = watch_state
         self._teller = teller
         self._greeted = set(greeted)
-        self._keys = keys
         self._monotonic = monotonic or asyncio.get_running_loop().time
         self._offset: datetime | None = None
         """What the wall's clock showed when the process's own showed nothing; it moves when that is set."""
@@ -57,61 +55,15 @@ class IncidentService:
         """Whether anybody is known who can be told."""
         return bool(self._teller.owners())
 
-    async def on_poll(self, observation: Observation) -> bool:
-        """Take in a good look, and tell whether its list is believed: one that lost too much is not."""
+    async def apply(self, event: Event) -> None:
+        """Apply an event, and plan the messages it leads to."""
         async with self.transaction() as turn:
-            believed = self.believes(observation)
-            turn.decide(
-                polls.on_poll(
-                    turn.transaction.watch,
-                    turn.transaction.incidents,
-                    observation,
-                    self._teller.policy,
-                    new_key=self._keys,
-                )
-            )
-        return believed
+            turn.decide(event)
 
     def believes(self, observation: Observation) -> bool:
         """Whether a list is believed by what was written down last."""
         channels = frozenset(account.channel for account in observation.accounts)
         return poll_state.is_believed(self.watch_state.watch, channels, observation.at)
-
-    async def on_poll_failed(
-        self, problem: ServiceProblem, flag: Flag | None = None, cause: Cause | None = None
-    ) -> None:
-        """Take in that the list could not be read; `flag` is what it was refused with, if nobody's."""
-        async with self.transaction() as turn:
-            turn.decide(
-                polls.on_poll_failed(
-                    turn.transaction.watch,
-                    turn.transaction.incidents,
-                    problem,
-                    turn.at,
-                    self._teller.policy,
-                    new_key=self._keys,
-                    flag=flag,
-                    cause=cause,
-                )
-            )
-
-    async def on_flag_reported(
-        self, channel: str, flag: Flag, *, since: datetime | None = None, in_list: bool = False
-    ) -> None:
-        """Take in a 596 that a command met, or a look in place of the list; earlier, if `since` says so."""
-        async with self.transaction() as turn:
-            turn.decide(
-                polls.on_flag_reported(
-                    turn.transaction.watch,
-                    turn.transaction.incidents,
-                    channel,
-                    flag,
-                    turn.at,
-                    new_key=self._keys,
-                    since=since,
-                    in_list=in_list,
-                )
-            )
 
     def as_flagged(self, channel: str, flag: Flag, at: datetime, *, in_list: bool = True) -> Incident:
         """Return the incident of an account as a flag makes it; nothing is written down."""
@@ -122,8 +74,7 @@ class IncidentService:
 
     async def tick(self) -> None:
         """Take in that time has passed, or that the owners changed."""
-        async with self.transaction() as turn:
-            turn.decide(polls.on_tick(turn.transaction.watch, turn.transaction.incidents, turn.at))
+        await self.apply(Tick(self._teller.now()))
 
     def next_tick(self) -> datetime:
         """Return when `tick` will have something to do if nothing happens until then."""
@@ -164,7 +115,7 @@ class IncidentService:
         async with self.transaction() as turn:
             tests = tuple(
                 Message(
-                    self._keys(),
+                    self._teller.new_key(),
                     owner,
                     Purpose.TEST,
                     notify=True,
@@ -188,7 +139,7 @@ class IncidentService:
         that was chosen, where the incident is the service's.
         """
         async with self.transaction() as turn:
-            turn.decide(polls.on_tick(turn.transaction.watch, turn.transaction.incidents, turn.at))
+            turn.decide(Tick(turn.at))
             incident = turn.transaction.incidents.get(key)
             is_it = incident is not None and confirmed in (None, incident.flag)
             lease = (
@@ -227,7 +178,9 @@ class IncidentService:
         """Change the state, and tell whoever is to be told, all of it or nothing."""
         try:
             async with self.watch_state.transaction() as transaction:
-                turn = Turn(transaction, self._teller.now(), list(self._untold))
+                turn = Turn(
+                    transaction, self._teller.now(), self.policy, self._teller.new_key, list(self._untold)
+                )
                 offset = self._keep_holds_short(turn)
                 yield turn
                 is_told = self._tell(turn)
@@ -263,7 +216,7 @@ class IncidentService:
             )
             turn.alerts += [Alert(each.key, Reason.RESOLVED, notify=False) for each in ended]
         for owner in sorted(owners - self._greeted):
-            turn.transaction.put_message(hello(self._keys(), owner, turn.at))
+            turn.transaction.put_message(hello(self._teller.new_key(), owner, turn.at))
         self._teller.plan_notifications(turn.transaction, turn.alerts)
         return True
 

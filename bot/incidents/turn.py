@@ -7,8 +7,9 @@ from typing import Final
 from bot.domain.accounts import Action
 from bot.domain.incidents import Alert, Incident, State
 from bot.incidents.state import Transaction
-from bot.rules.account_incidents import Change
-from bot.rules.polls import Decision
+from bot.rules.account_incidents import Change, NewKey
+from bot.rules.decisions import Event, decide
+from bot.rules.policy import Policy
 
 UNKNOWN_OUTCOME: Final = "outcome unknown"
 
@@ -19,10 +20,15 @@ class Turn:
 
     transaction: Transaction
     at: datetime
+    policy: Policy
+    new_key: NewKey
     alerts: list[Alert] = field(default_factory=list[Alert])
 
-    def decide(self, decision: Decision) -> None:
-        """Take over what the rules made of something."""
+    def decide(self, event: Event) -> None:
+        """Apply what the rules decide of an event."""
+        decision = decide(
+            self.transaction.watch, self.transaction.incidents, event, self.policy, self.new_key
+        )
         self.transaction.put_watch(decision.watch)
         for incident in decision.incidents:
             self._note_lost_reset(incident)

@@ -197,7 +197,7 @@ class Editor:
                 return
             transaction.put_message(retry_policy.stuck(current, error.reason, now))
             if goes_anew := retry_policy.goes_anew(current, transaction.messages):
-                anew = retry_policy.sent_anew(current, around.teller.keys(), now)
+                anew = retry_policy.sent_anew(current, around.teller.new_key(), now)
                 self._anew.add(anew.key)
                 around.untried.add(anew.key)
                 transaction.put_message(anew)

@@ -26,6 +26,7 @@ from bot.providers.useapi import (
     UseapiClient,
     UseapiError,
 )
+from bot.rules.decisions import FlagReported, PollFailed
 from bot.storage import Store, StoredAccount, StoreError
 
 PRESSES_SHARE: Final = timedelta(seconds=3)
@@ -211,7 +212,7 @@ class AccountPoller:
         self._outages.failed(problem_of(error), error.cause, self._now())
         flag = await self._take_in(error) if isinstance(error, PendingModeration) else None
         with suppress(StoreError):  # the log says so already, and the next poll that fails writes it
-            await self._incident_service.on_poll_failed(problem_of(error), flag, error.cause)
+            await self._incident_service.apply(PollFailed(self._now(), problem_of(error), flag, error.cause))
 
     async def _take_in(self, error: PendingModeration) -> Flag | None:
         """Put a 596 down to the account it is about; give its flag back if nobody can tell which that is."""
@@ -232,7 +233,7 @@ class AccountPoller:
         await self._write_met()  # before the list that lacks it can end what it belongs to
         met = {channel: each for channel, each in self._unwritten.items() if channel in self._met}
         try:
-            believed = await self._incident_service.on_poll(replace(observation, flagged_since=since))
+            await self._incident_service.apply(replace(observation, flagged_since=since))
         except StoreError:
             # Nothing is lost: the next poll meets what this one showed, and the watch decides then.
             shown = {
@@ -242,7 +243,7 @@ class AccountPoller:
             self._unwritten = met | shown
             return self._incident_service.believes(observation)
         self._unwritten = met
-        return believed
+        return self._incident_service.watch_state.watch.shrunk is None
 
     async def _remember(self, observation: Observation) -> None:
         with suppress(StoreError):  # the people who ask are answered all the same; the next poll writes it
@@ -277,7 +278,7 @@ class AccountPoller:
         for channel, (flag, in_list) in list(self._met.items()):
             try:
                 since = self._unwritten[channel].opened_at
-                await self._incident_service.on_flag_reported(channel, flag, since=since, in_list=in_list)
+                await self._incident_service.apply(FlagReported(self._now(), channel, flag, since, in_list))
             except StoreError:
                 return  # the person who met it learns of it all the same
             if self._met.get(channel) == (flag, in_list):  # another may have come meanwhile

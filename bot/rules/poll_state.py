@@ -1,15 +1,17 @@
 """What is remembered from look to look besides incidents, and whether a list is to be believed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.incidents import Incident
-from bot.rules.account_incidents import Blind
+from bot.domain.incidents import Incident, open_service
+from bot.rules.account_incidents import Blind, NewKey
 from bot.rules.policy import REMOVAL_LAG, SHRUNK_FOR, Policy, near
-from bot.rules.timers import not_after
 
 NO_CHANNELS: Final[frozenset[str]] = frozenset()
+TIMES: Final = ("removed_at", "shrunk_since", "last_good", "counted_at", "failed_at")
+"""The times of a poll state; none can be later than now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,17 @@ class PollState:
     """Whether there was no good look yet since the program started."""
 
 
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known at one time, and what the rules need besides to decide from it."""
+
+    watch: PollState
+    incidents: Mapping[str, Incident]
+    at: datetime
+    policy: Policy
+    new_key: NewKey
+
+
 def resume(watch: PollState, last_good: datetime | None) -> PollState:
     """Return the watch as it goes on when the program starts.
 
@@ -45,18 +58,6 @@ def resume(watch: PollState, last_good: datetime | None) -> PollState:
     """
     known = [time for time in (watch.last_good, last_good) if time is not None]
     return replace(watch, last_good=max(known, default=None), failed_at=None, failing_seconds=0, resumed=True)
-
-
-def clamp_future(watch: PollState, at: datetime) -> PollState:
-    """Return the watch without times that only a clock set back can explain."""
-    return replace(
-        watch,
-        removed_at=not_after(watch.removed_at, at),
-        shrunk_since=not_after(watch.shrunk_since, at),
-        last_good=not_after(watch.last_good, at),
-        counted_at=not_after(watch.counted_at, at),
-        failed_at=not_after(watch.failed_at, at),
-    )
 
 
 def expect_removal(watch: PollState, channel: str, at: datetime) -> PollState:
@@ -112,13 +113,13 @@ def count_failure(watch: PollState, at: datetime, policy: Policy) -> PollState:
     return replace(watch, failed_at=at, failing_seconds=watch.failing_seconds + counted)
 
 
-def blind_stretch(watch: PollState, service: Incident | None, at: datetime, policy: Policy) -> Blind | None:
-    """Return the stretch without a good look that this one ends, if it is worth a word.
-
-    `service` is the trouble of the service that goes on, if any.
-    """
-    unseen = watch.resumed or watch.failed_at is not None or service is not None
-    # Where looks went well all the time, a gap between them is the clock's.
-    if watch.last_good is None or not unseen or at - watch.last_good <= policy.outage_after:
+def blind_stretch(now: Situation) -> Blind | None:
+    """Return the stretch without a good poll that ends now, if it is long enough to mention."""
+    watch = now.watch
+    is_blind = (
+        watch.resumed or watch.failed_at is not None or open_service(now.incidents.values()) is not None
+    )
+    # Where polls went well all the time, a gap between them is the clock's.
+    if watch.last_good is None or not is_blind or now.at - watch.last_good <= now.policy.outage_after:
         return None
-    return Blind(watch.last_good, at)
+    return Blind(watch.last_good, now.at)

@@ -1,7 +1,7 @@
 """What one owner has been told and is being told, as seen at one moment."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -9,7 +9,7 @@ from bot.domain.accounts import FlagKind
 from bot.domain.incidents import Incident, Reason, ServiceProblem, State, open_service
 from bot.domain.messages import Delivery, Message, Purpose
 from bot.rules.policy import ASSIGNED_FOR, ASSIGNED_GRACE, PUSH_EVERY, Policy
-from bot.rules.timers import not_after
+from bot.rules.timers import clamp_future
 
 ABOUT_ACCOUNTS: Final = frozenset({Purpose.ALERT, Purpose.NOTE})
 
@@ -75,7 +75,7 @@ class RecipientView:
     ) -> "RecipientView":
         """Pick what is the owner's, and sum it up."""
         own = tuple(
-            clamp_future(each, now)
+            clamp_future(each, now, ("sent_at",))
             for each in messages
             if each.recipient == owner and each.delivery is not Delivery.CANCELLED
         )
@@ -187,12 +187,6 @@ def holds(incident: Incident) -> Iterator[datetime]:
             yield until
     if incident.assigned_at is not None:
         yield incident.assigned_at + ASSIGNED_FOR + ASSIGNED_GRACE
-
-
-def clamp_future(message: Message, now: datetime) -> Message:
-    """Return a message as if sent now, if it was sent before the clock was set back."""
-    sent_at = not_after(message.sent_at, now)
-    return message if sent_at == message.sent_at else replace(message, sent_at=sent_at)
 
 
 def keys(messages: Iterable[Message]) -> frozenset[str]:

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from bot.domain.accounts import Flag
 from bot.domain.causes import Cause
 from bot.domain.incidents import Alert, Ending, Incident, Reason, ServiceProblem, State, open_service
 from bot.rules import account_incidents
-from bot.rules.account_incidents import Change, NewKey
+from bot.rules.account_incidents import Change
 from bot.rules.policy import AWAY_AFTER, TROUBLED_POLL, Policy
-from bot.rules.poll_state import PollState
+from bot.rules.poll_state import PollState, Situation
 
 WEIGHT: Final[Mapping[ServiceProblem, int]] = {
     ServiceProblem.AWAY: 0,
@@ -28,77 +28,71 @@ A pending message is an account's, and as heavy as its flag.
 """
 
 
-def recoveries(
-    watch: PollState, present: Mapping[str, Incident], at: datetime, new_key: NewKey
-) -> Iterator[Change]:
-    """End the service's trouble; or tell that the bot was away, which only shows now."""
-    service = open_service(present.values())
+def recoveries(now: Situation) -> Iterator[Change]:
+    """End the service's incident; or report that the bot was away, which only shows now."""
+    service, last_good = open_service(now.incidents.values()), now.watch.last_good
     if service is not None:
-        since = service.opened_at if watch.last_good is None else min(service.opened_at, watch.last_good)
+        since = service.opened_at if last_good is None else min(service.opened_at, last_good)
         yield account_incidents.ended(
-            replace(service, blind_from=since, blind_until=at), Ending.RECOVERED, at
+            replace(service, blind_from=since, blind_until=now.at), Ending.RECOVERED, now.at
         )
-    elif watch.resumed and watch.last_good is not None and at - watch.last_good >= AWAY_AFTER:
+    elif now.watch.resumed and last_good is not None and now.at - last_good >= AWAY_AFTER:
         away = Incident(
-            new_key(),
+            now.new_key(),
             State.OPEN,
-            opened_at=watch.last_good,
-            seen_at=at,
+            opened_at=last_good,
+            seen_at=now.at,
             problem=ServiceProblem.AWAY,
-            blind_from=watch.last_good,
-            blind_until=at,
+            blind_from=last_good,
+            blind_until=now.at,
         )
-        yield account_incidents.ended(away, Ending.RECOVERED, at)
+        yield account_incidents.ended(away, Ending.RECOVERED, now.at)
 
 
 def troubled(
-    watch: PollState,
-    present: Mapping[str, Incident],
-    problem: ServiceProblem,
-    at: datetime,
-    new_key: NewKey,
-    flag: Flag | None = None,
-    cause: Cause | None = None,
+    now: Situation, problem: ServiceProblem, flag: Flag | None = None, cause: Cause | None = None
 ) -> Iterator[Change]:
-    """Open the service's incident, or say in the open one what the trouble is now."""
-    service = open_service(present.values())
+    """Open the service's incident, or record in the open one what the problem is now."""
+    service = open_service(now.incidents.values())
     if service is None:
-        past = [each for each in present.values() if each.problem is problem]
-        reason, loud = account_incidents.how_new(past, at)
+        past = [each for each in now.incidents.values() if each.problem is problem]
+        reason, notify = account_incidents.how_new(past, now.at)
         opened = Incident(
-            new_key(),
+            now.new_key(),
             State.OPEN,
-            opened_at=at,
-            seen_at=at,
+            opened_at=now.at,
+            seen_at=now.at,
             flag=flag,
             worst_kind=flag.kind if flag else None,
             problem=problem,
             cause=cause,
             worst_problem=problem,
             recurring=reason is Reason.RECURRING,
-            blind_from=watch.last_good,
+            blind_from=now.watch.last_good,
         )
-        yield opened, Alert(opened.key, reason, loud)
-        yield from last_seen(watch, present)
+        yield opened, Alert(opened.key, reason, notify)
+        for incident in now.incidents.values():
+            if incident.channel is not None and not incident.ended:
+                yield account_incidents.stamp_last_seen(incident, now.watch.last_good), None
     elif service.problem is not problem and problem is not ServiceProblem.UNREACHABLE:
-        # Not to be reached tells nothing new of a service that refused before.
+        # Not to be reached says nothing new of a service that refused before.
         alert = Alert(service.key, Reason.WORSE, notify=True) if is_worse(service, problem, flag) else None
-        peak = account_incidents.heavier(service.worst_kind, flag.kind) if flag else service.worst_kind
-        gravest = max(gravest_of(service), problem, key=WEIGHT.__getitem__)
-        now = replace(
+        after = replace(
             service,
             problem=problem,
             cause=cause,
-            seen_at=at,
+            seen_at=now.at,
             flag=flag,
-            worst_kind=peak,
-            worst_problem=gravest,
+            worst_kind=account_incidents.heavier(service.worst_kind, flag.kind)
+            if flag
+            else service.worst_kind,
+            worst_problem=max(gravest_of(service), problem, key=WEIGHT.__getitem__),
         )
-        yield now, alert
+        yield after, alert
     elif service.problem is problem and service.cause is not cause:
-        yield replace(service, cause=cause, seen_at=at), None  # an edit shows it
+        yield replace(service, cause=cause, seen_at=now.at), None  # an edit shows it
     elif flag is not None and problem is ServiceProblem.PENDING:
-        yield account_incidents.update_text(service, flag, at)
+        yield account_incidents.update_text(service, flag, now.at)
 
 
 def is_worse(service: Incident, problem: ServiceProblem, flag: Flag | None) -> bool:
@@ -115,13 +109,6 @@ def is_worse(service: Incident, problem: ServiceProblem, flag: Flag | None) -> b
 def gravest_of(service: Incident) -> ServiceProblem:
     """Return the trouble that asks most of a person, of those the service's incident was told with."""
     return service.worst_problem or service.problem or ServiceProblem.UNREACHABLE
-
-
-def last_seen(watch: PollState, present: Mapping[str, Incident]) -> Iterator[Change]:
-    """Write down when open flags were last seen, now that nobody sees them."""
-    for incident in present.values():
-        if incident.channel is not None and not incident.ended:
-            yield account_incidents.stamp_last_seen(incident, watch.last_good), None
 
 
 def next_poll_in(watch: PollState, incidents: Mapping[str, Incident], policy: Policy) -> timedelta:

@@ -1,28 +1,25 @@
 """What the passing of time does to incidents, also when the clock was set back meanwhile."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from bot.domain.incidents import Alert, Incident, Reason, State
+from bot.domain.messages import Message
 from bot.rules.account_incidents import Change
 from bot.rules.policy import ASSIGNED_FOR, ASSIGNED_GRACE, CLOCK_SLACK, LEASE, LONGEST_SNOOZE
+from bot.rules.poll_state import PollState
 
-AHEAD: Final[Mapping[str, timedelta]] = {
-    **dict.fromkeys(
-        ("opened_at", "seen_at", "clear_since", "reset_at", "assigned_at", "asked_at", "held_until"),
-        timedelta(),
-    ),
-    "lease_until": LEASE,
-}
-"""How far ahead of now each time of an incident may lie."""
+Timed = TypeVar("Timed", Incident, Message, PollState)
+
+PAST: Final = ("opened_at", "seen_at", "clear_since", "reset_at", "assigned_at", "asked_at", "held_until")
+"""The times of an incident that cannot be later than now."""
 
 
-def tick(incidents: Mapping[str, Incident], at: datetime) -> tuple[Change, ...]:
+def tick(incidents: Iterable[Incident], at: datetime) -> list[Change]:
     """Return what changes by the clock alone: leases, snoozes, assignments that end; owners to be asked."""
-    changes = (tick_one(each, at) for each in incidents.values() if not each.ended)
-    return tuple(change for change in changes if change[0] != incidents[change[0].key])
+    return [tick_one(each, at) for each in incidents if not each.ended]
 
 
 def tick_one(incident: Incident, at: datetime) -> Change:
@@ -41,7 +38,9 @@ def tick_one(incident: Incident, at: datetime) -> Change:
 
 def expire(incident: Incident, at: datetime) -> Incident:
     """Return an incident that goes on without what is over: a lease that nobody gave back, a snooze."""
-    now = clamp_future(incident, at)
+    asked = incident.snoozed_seconds
+    snooze = LONGEST_SNOOZE if asked is None else timedelta(seconds=asked)
+    now = clamp_future(incident, at, PAST, lease_until=LEASE, snoozed_until=snooze)
     if now.state is State.RESETTING and (now.lease_until is None or now.lease_until <= at):
         # Killed between lease and verdict: what came of it is for the next looks to say.
         now = release_lease(now)
@@ -63,16 +62,19 @@ def release_lease(incident: Incident) -> Incident:
     )
 
 
-def clamp_future(incident: Incident, at: datetime) -> Incident:
-    """Return an incident without times that only a clock set back can explain; nothing may wait for those."""
-    asked = incident.snoozed_seconds
-    snooze = LONGEST_SNOOZE if asked is None else timedelta(seconds=asked)
-    latest = {name: at + ahead for name, ahead in (*AHEAD.items(), ("snoozed_until", snooze))}
-    times: Iterable[tuple[str, datetime | None]] = ((name, getattr(incident, name)) for name in latest)
+def clamp_future(value: Timed, at: datetime, past: Iterable[str], **ahead: timedelta) -> Timed:
+    """Return a value without times that only a clock set back can explain; nothing may wait for those.
+
+    The times named in `past` may not be later than `at`, and each of `ahead` by so much at most.
+    """
+    limits = dict.fromkeys(past, timedelta()) | ahead
+    times = {name: getattr(value, name) for name in limits}
     wrong = {
-        name: latest[name] for name, time in times if time is not None and time > latest[name] + CLOCK_SLACK
+        name: at + limits[name]
+        for name, time in times.items()
+        if time is not None and time > at + limits[name] + CLOCK_SLACK
     }
-    return replace(incident, **wrong) if wrong else incident
+    return replace(value, **wrong) if wrong else value
 
 
 def moved(incident: Incident, step: timedelta) -> Incident:
@@ -87,11 +89,6 @@ def moved(incident: Incident, step: timedelta) -> Incident:
             names.append("block_ends")  # the end of a length counted from when it was seen
     times = {name: getattr(incident, name) for name in names}
     return replace(incident, **{name: time + step for name, time in times.items() if time is not None})
-
-
-def not_after(time: datetime | None, at: datetime) -> datetime | None:
-    """Return a time that has passed, as far as the clock can be trusted; now, if it was set back since."""
-    return at if time is not None and time > at + CLOCK_SLACK else time
 
 
 def next_tick(incidents: Iterable[Incident]) -> datetime | None:

@@ -11,9 +11,10 @@ from bot.domain.incidents import Ending, Incident, ResetVerdict, State
 from bot.domain.messages import Message
 from bot.incidents.service import IncidentService
 from bot.notifications import FailPoint
+from bot.rules.decisions import FlagReported
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault, SimulatedUseapi
 from tests.support.keeping import ADA, BEA, Clock, listed, watching
-from tests.support.parts import CHANNEL, FLAG, OTHER
+from tests.support.parts import AT, CHANNEL, FLAG, OTHER
 from tests.support.resetting import ASKED, AT_FIFTEEN, AT_SIXTY, Scene, on_scene
 
 
@@ -136,7 +137,7 @@ class Meanwhile(IncidentService):
     async def take_lease(
         self, key: str, owner: int, confirmed: Flag | None = None, channel: str | None = None
     ) -> Incident | None:
-        await self.on_flag_reported(CHANNEL, Flag.of(BLOCK))
+        await self.apply(FlagReported(AT, CHANNEL, Flag.of(BLOCK)))
         return await super().take_lease(key, owner, confirmed, channel)
 
 

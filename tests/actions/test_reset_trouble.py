@@ -230,7 +230,7 @@ async def test_a_look_that_began_before_the_reset_is_not_what_came_of_it(scene: 
 
 
 async def test_what_a_command_met_can_be_reset_though_the_list_is_clean(scene: Scene) -> None:
-    await scene.watch.incident_service.on_flag_reported(OTHER, FLAG)
+    await scene.watch.report(OTHER)
     attempt = await scene.resets.run(
         OTHER, ADA, fingerprint(FLAG, scene.resets.incident_of(OTHER)), scene.progress
     )

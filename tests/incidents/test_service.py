@@ -136,7 +136,7 @@ async def test_a_list_that_is_believed_again_ends_the_trouble_of_the_service(
 
 async def test_a_refused_token_is_told_at_once_and_says_nothing_of_any_account(watch: Watched) -> None:
     incident = await flagged(watch)
-    await watch.incident_service.on_poll_failed(ServiceProblem.TOKEN)
+    await watch.fail(ServiceProblem.TOKEN)
     assert watch.incident(None).problem is ServiceProblem.TOKEN
     assert watch.incident() == incident
     (message,) = watch.told(Purpose.SERVICE)
@@ -147,16 +147,16 @@ async def test_an_api_out_of_reach_is_told_once_it_lasted(watch: Watched, clock:
     await watch.see(CLEAN)
     for _ in range(5):
         clock.turn(MINUTE)
-        await watch.incident_service.on_poll_failed(ServiceProblem.UNREACHABLE)
+        await watch.fail(ServiceProblem.UNREACHABLE)
         assert watch.told(Purpose.SERVICE) == []
     clock.turn(MINUTE)
-    await watch.incident_service.on_poll_failed(ServiceProblem.UNREACHABLE)
+    await watch.fail(ServiceProblem.UNREACHABLE)
     assert len(watch.told(Purpose.SERVICE)) == 1
 
 
 async def test_a_flag_met_by_a_command_is_told_though_the_list_is_clean(watch: Watched) -> None:
     await watch.see(CLEAN)
-    await watch.incident_service.on_flag_reported(CHANNEL, FLAG)
+    await watch.report(CHANNEL)
     assert watch.incident().from_command
     assert [message.entries[0].incident for message in watch.told()] == [watch.incident().key]
     await watch.see(CLEAN)
@@ -165,7 +165,7 @@ async def test_a_flag_met_by_a_command_is_told_though_the_list_is_clean(watch: W
 
 async def test_a_flag_met_by_a_command_that_the_list_showed_before_is_no_news(watch: Watched) -> None:
     incident = await flagged(watch)
-    await watch.incident_service.on_flag_reported(CHANNEL, FLAG)
+    await watch.report(CHANNEL)
     assert watch.incident() == incident
     assert len(watch.told()) == 1
 
@@ -232,7 +232,7 @@ async def test_who_was_greeted_in_a_turn_that_was_cancelled_while_it_was_written
 async def test_while_nobody_knows_the_owners_nothing_is_lost(watch: Watched) -> None:
     watch.owners.clear()
     incident = await flagged(watch)
-    await watch.incident_service.on_poll_failed(ServiceProblem.TOKEN)
+    await watch.fail(ServiceProblem.TOKEN)
     assert not watch.watch_state.messages
 
     watch.owners.add(ADA)
@@ -250,7 +250,7 @@ async def test_what_was_over_before_anybody_knew_the_owners_is_told_in_silence_o
     async with watching(database, clock) as watch:
         watch.owners.clear()
         incident = await flagged(watch)
-        await watch.incident_service.on_poll_failed(ServiceProblem.TOKEN)
+        await watch.fail(ServiceProblem.TOKEN)
         for _ in range(3):
             clock.turn(10 * MINUTE)
             await watch.see(CLEAN)
@@ -322,8 +322,8 @@ async def test_the_claim_of_an_owner_stays_when_another_leaves(watch: Watched) -
 Change = Callable[[Watched, Incident], Awaitable[object]]
 CHANGES: dict[str, Change] = {
     "a-look": lambda watch, _: watch.see(CLEAN),
-    "a-failure": lambda watch, _: watch.incident_service.on_poll_failed(ServiceProblem.TOKEN),
-    "a-command": lambda watch, _: watch.incident_service.on_flag_reported(OTHER, FLAG),
+    "a-failure": lambda watch, _: watch.fail(ServiceProblem.TOKEN),
+    "a-command": lambda watch, _: watch.report(OTHER),
     "claim": lambda watch, lease: watch.incident_service.assign(lease.key, ADA),
     "snooze": lambda watch, lease: watch.incident_service.snooze(lease.key, ADA, HOUR),
     "mute": lambda watch, _: watch.incident_service.mute(None, ADA, AT + HOUR),

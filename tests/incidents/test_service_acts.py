@@ -180,8 +180,8 @@ Pass = Callable[[Watched, Incident], Awaitable[object]]
 PASSINGS: dict[str, Pass] = {
     "the-clock": lambda watch, _: watch.incident_service.tick(),
     "a-look": lambda watch, _: watch.see(FLAGGED),
-    "a-look-that-failed": lambda watch, _: watch.incident_service.on_poll_failed(ServiceProblem.UNREACHABLE),
-    "a-command": lambda watch, _: watch.incident_service.on_flag_reported(CHANNEL, FLAG),
+    "a-look-that-failed": lambda watch, _: watch.fail(ServiceProblem.UNREACHABLE),
+    "a-command": lambda watch, _: watch.report(CHANNEL),
 }
 
 

@@ -131,7 +131,7 @@ def test_a_module_imports_only_its_own_package_and_the_layers_below(module: Modu
             Module("bot.providers.midjourney_info", "from .. import storage"), "bot.storage", id="relative"
         ),
         pytest.param(
-            Module("bot.rules.polls", "import bot.incidents.state"), "bot.incidents.state", id="upward"
+            Module("bot.rules.decisions", "import bot.incidents.state"), "bot.incidents.state", id="upward"
         ),
         pytest.param(
             Module("bot.storage", "from ..render import text", is_package=True),

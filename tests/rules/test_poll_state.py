@@ -6,9 +6,18 @@ import pytest
 
 from bot.domain.incidents import Ending, ServiceProblem, State
 from bot.rules.policy import Policy
-from bot.rules.poll_state import PollState, blind_stretch, clamp_future, expect_removal, is_believed, resume
+from bot.rules.poll_state import (
+    TIMES,
+    PollState,
+    Situation,
+    blind_stretch,
+    expect_removal,
+    is_believed,
+    resume,
+)
 from bot.rules.service_incidents import next_poll_in
-from tests.rules.world import DAY, HOUR, MINUTE, START, A, B, C, D, World, flagged, started
+from bot.rules.timers import clamp_future
+from tests.rules.world import DAY, HOUR, MINUTE, START, A, B, C, D, World, flagged, key_maker, started
 
 
 @pytest.mark.parametrize(
@@ -86,7 +95,7 @@ def test_an_account_that_stays_after_its_removal_is_missed_when_it_goes() -> Non
     ],
 )
 def test_what_nobody_looked_at_for_long_is_blind(watch: PollState, gap: timedelta, blind: bool) -> None:  # noqa: FBT001 - a row
-    assert (blind_stretch(watch, None, START + gap, Policy()) is not None) is blind
+    assert (blind_stretch(Situation(watch, {}, START + gap, Policy(), key_maker())) is not None) is blind
 
 
 def test_a_list_that_was_not_believed_leaves_a_blind_stretch() -> None:
@@ -145,7 +154,7 @@ def test_the_start_of_the_program_keeps_the_latest_good_look_and_forgets_the_fai
 def test_nothing_remembered_lies_ahead_of_the_clock() -> None:
     ahead = START + DAY
     watch = clamp_future(
-        PollState(removed_at=ahead, shrunk_since=ahead, last_good=ahead, failed_at=ahead), START
+        PollState(removed_at=ahead, shrunk_since=ahead, last_good=ahead, failed_at=ahead), START, TIMES
     )
     assert {watch.removed_at, watch.shrunk_since, watch.last_good, watch.failed_at} == {START}
 

@@ -8,13 +8,13 @@ from bot.domain.accounts import Account, Flag, Observation
 from bot.domain.causes import Cause
 from bot.domain.incidents import Alert, Incident, Reason, ResetVerdict, ServiceProblem, State
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
-from bot.rules import owner_actions, polls
+from bot.rules import owner_actions
 from bot.rules.account_incidents import Change
+from bot.rules.decisions import Decision, Event, FlagReported, PollFailed, Tick, decide
 from bot.rules.message_lifecycle import cancel_for, deleted, earliest_send, supersede, with_open_incidents
 from bot.rules.notifications import next_due, plan_messages
 from bot.rules.policy import LONGEST_BACKOFF, Policy
 from bot.rules.poll_state import PollState, resume
-from bot.rules.polls import Decision
 from bot.rules.service_incidents import next_poll_in
 
 START = datetime(2026, 3, 1, 2, 10, tzinfo=UTC)
@@ -84,10 +84,8 @@ class World:
     def look(self, flags: dict[str, str | None] | None = None) -> Decision:
         """Look, and see that a second look at the same changes nothing."""
         observation = self.observation(flags)
-        decision = self.apply(
-            polls.on_poll(self.watch, self.incidents, observation, self.policy, new_key=self.new_key)
-        )
-        again = polls.on_poll(self.watch, self.incidents, observation, self.policy, new_key=self.new_key)
+        decision = self.decide(observation)
+        again = decide(self.watch, self.incidents, observation, self.policy, self.new_key)
         settled = [each for each in again.incidents if each.missing_polls == each.clear_polls == 0]
         assert [each for each in settled if not each.ended] == []
         assert [each for each in again.alerts if each.reason is not Reason.RESOLVED] == []
@@ -99,25 +97,13 @@ class World:
         flag: Flag | None = None,
         cause: Cause | None = None,
     ) -> Decision:
-        failed = polls.on_poll_failed(
-            self.watch,
-            self.incidents,
-            trouble,
-            self.now,
-            self.policy,
-            new_key=self.new_key,
-            flag=flag,
-            cause=cause,
-        )
-        return self.apply(failed)
+        return self.decide(PollFailed(self.now, trouble, flag, cause))
 
     def meet(self, channel: str, text: str) -> Decision:
-        flag = Flag.of(text)
-        return self.apply(
-            polls.on_flag_reported(self.watch, self.incidents, channel, flag, self.now, new_key=self.new_key)
-        )
+        return self.decide(FlagReported(self.now, channel, Flag.of(text)))
 
-    def apply(self, decision: Decision) -> Decision:
+    def decide(self, event: Event) -> Decision:
+        decision = decide(self.watch, self.incidents, event, self.policy, self.new_key)
         self.watch = decision.watch
         self.incidents.update((each.key, each) for each in decision.incidents)
         self.tell(decision.alerts)
@@ -153,7 +139,7 @@ class World:
         )
 
     def tick(self) -> None:
-        self.apply(polls.on_tick(self.watch, self.incidents, self.now))
+        self.decide(Tick(self.now))
         self.deliver()
 
     def deliver(self) -> None:

@@ -13,7 +13,7 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.domain.accounts import Account, Action, Flag, Observation
-from bot.domain.incidents import Incident
+from bot.domain.incidents import Incident, ServiceProblem
 from bot.domain.messages import Message, Purpose, Route
 from bot.incidents.planner import NotificationPlanner
 from bot.incidents.service import IncidentService
@@ -26,6 +26,7 @@ from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller, recall
 from bot.providers.useapi import UseapiClient
 from bot.providers.useapi.client import Limits
+from bot.rules.decisions import FlagReported, PollFailed
 from bot.rules.policy import Policy
 from bot.storage import Store
 from tests.simulators.useapi import SimulatedUseapi
@@ -100,7 +101,16 @@ class Watched:
 
     async def see(self, *accounts: Account) -> bool:
         """Take in a list, without asking anybody for it."""
-        return await self.incident_service.on_poll(Observation(self.clock.now(), accounts))
+        await self.incident_service.apply(Observation(self.clock.now(), accounts))
+        return self.watch_state.watch.shrunk is None
+
+    async def fail(self, problem: ServiceProblem) -> None:
+        """Let a poll fail."""
+        await self.incident_service.apply(PollFailed(self.clock.now(), problem))
+
+    async def report(self, channel: str) -> None:
+        """Let a command meet the flag of an account."""
+        await self.incident_service.apply(FlagReported(self.clock.now(), channel, parts.FLAG))
 
     def told(self, purpose: Purpose = Purpose.ALERT) -> list[Message]:
         """Return the messages for a purpose."""

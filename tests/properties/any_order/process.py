@@ -30,6 +30,7 @@ from bot.providers.useapi import (
     UseapiClient,
     UseapiError,
 )
+from bot.rules.decisions import Event, FlagReported, PollFailed, Tick
 from bot.rules.policy import Policy
 from bot.runtime.failpoints import FailPoint
 from bot.storage import Store, StoreError
@@ -68,22 +69,15 @@ class Keeper(IncidentService):
 
     taken: list[Taken]
 
-    async def on_poll(self, observation: Observation) -> bool:
-        believed = await super().on_poll(observation)
-        self.taken.append(Taken())
-        return believed
-
-    async def on_poll_failed(
-        self, problem: ServiceProblem, flag: Flag | None = None, cause: Cause | None = None
-    ) -> None:
-        await super().on_poll_failed(problem, flag, cause)
-        self.taken.append(Taken(is_failure=True))
-
-    async def on_flag_reported(
-        self, channel: str, flag: Flag, *, since: datetime | None = None, in_list: bool = False
-    ) -> None:
-        await super().on_flag_reported(channel, flag, since=since, in_list=in_list)
-        self.taken.append(Taken(channel, flag.text, in_list))
+    async def apply(self, event: Event) -> None:
+        await super().apply(event)
+        match event:
+            case FlagReported():
+                self.taken.append(Taken(event.channel, event.flag.text, event.in_list))
+            case Observation() | PollFailed():
+                self.taken.append(Taken(is_failure=isinstance(event, PollFailed)))
+            case Tick():
+                pass
 
 
 class Meeter(AccountPoller):
@@ -176,9 +170,7 @@ class Process:
         self.watch_state = await WatchState.load(self.store, self.now)
         teller = NotificationPlanner(lambda: self.owners, Policy(), self.now, self.new_key)
         greeted = await self.store.watch.greeted()
-        self.incident_service = Keeper(
-            self.watch_state, teller, greeted, keys=self.new_key, monotonic=self.seconds
-        )
+        self.incident_service = Keeper(self.watch_state, teller, greeted, monotonic=self.seconds)
         self.incident_service.taken = self.taken
         accounts = {channel: KnownAccount(Account(channel, 3, None), name) for channel, name in NAMES.items()}
         self.outbox = Outbox(
@@ -245,7 +237,7 @@ class Process:
         error = error_of(trouble, channel, flag)
         if error is None:
             with suppress(StoreError):
-                await self.incident_service.on_poll_failed(trouble)
+                await self.incident_service.apply(PollFailed(self.at, trouble))
             return
         self.api.answer = error
         await self.loops.poll()

@@ -1,0 +1,217 @@
+"""What an event makes of what is known: a poll, a failed one, a flag that an error reported, a tick.
+
+`decide` is the one way in. It returns values and changes nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.domain.accounts import Account, Flag, Observation
+from bot.domain.causes import Cause
+from bot.domain.incidents import Alert, Incident, ServiceProblem, open_service
+from bot.rules import account_incidents, timers
+from bot.rules.account_incidents import Blind, Change, NewKey
+from bot.rules.policy import Policy
+from bot.rules.poll_state import (
+    TIMES,
+    PollState,
+    Situation,
+    accept_list,
+    blind_stretch,
+    count_failure,
+    counts,
+    is_believed,
+)
+from bot.rules.service_incidents import recoveries, troubled
+
+
+@dataclass(frozen=True, slots=True)
+class PollFailed:
+    """A poll did not get the list, which says nothing about any account."""
+
+    at: datetime
+    problem: ServiceProblem
+    flag: Flag | None = None
+    """What the list was refused with, if nobody can tell which account it is about."""
+    cause: Cause | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlagReported:
+    """An error 596 named an account."""
+
+    at: datetime
+    channel: str
+    flag: Flag
+    since: datetime | None = None
+    """When it was first reported, if it could not be saved then."""
+    in_list: bool = False
+    """Whether it came in place of the list. What a command met may show in the list later or never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+    at: datetime
+
+
+Event = Observation | PollFailed | FlagReported | Tick
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What an event leads to: the poll state, the incidents that are new or changed, and the alerts."""
+
+    watch: PollState
+    incidents: tuple[Incident, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+
+
+def decide(
+    watch: PollState, incidents: Mapping[str, Incident], event: Event, policy: Policy, new_key: NewKey
+) -> Decision:
+    """Return what an event changes. `incidents` are the open ones, and those that ended in the last 6 h."""
+    at = event.at
+    present = {key: each if each.ended else timers.expire(each, at) for key, each in incidents.items()}
+    now = Situation(timers.clamp_future(watch, at, TIMES), present, at, policy, new_key)
+    changes: Iterable[Change]
+    match event:
+        case Observation():
+            watch, changes = list_polled(now, event)
+        case PollFailed():
+            watch, changes = poll_failed(now, event)
+        case FlagReported():
+            changes = [flag_reported(now, event)]
+        case Tick():
+            changes = timers.tick(present.values(), at)
+    changes = list(changes)
+    after = {**present, **{incident.key: incident for incident, _ in changes}}
+    return Decision(
+        watch,
+        # A poll that changes nothing must write nothing.
+        tuple(incident for key, incident in after.items() if incident != incidents.get(key)),
+        tuple(alert for _, alert in changes if alert is not None),
+    )
+
+
+def list_polled(now: Situation, observation: Observation) -> tuple[PollState, Iterable[Change]]:
+    """Return what a list changes."""
+    channels = frozenset(account.channel for account in observation.accounts)
+    if not is_believed(now.watch, channels, now.at):
+        return list_shrunk(now, observation, channels)
+    blind = blind_stretch(now)
+    changes = (
+        *recoveries(now),
+        *sightings(now, observation, blind),
+        *absences(now, observation, blind),
+    )
+    return accept_list(now.watch, channels, now.at, now.policy), changes
+
+
+def sightings(now: Situation, observation: Observation, blind: Blind | None) -> Iterator[Change]:
+    """Yield what the flags of a list change."""
+    flagged = [(account, flag) for account in observation.accounts if (flag := account.flag) is not None]
+    if not flagged:
+        return
+    running, past = by_channel(now.incidents)
+    for account, flag in flagged:
+        incident = running.get(account.channel)
+        if incident is not None:
+            yield account_incidents.flag_seen(incident, flag, now.at, in_list=True)
+        else:
+            yield account_incidents.open_incident(
+                account.channel,
+                flag,
+                observation.flagged_since.get(account.channel, now.at),
+                past.get(account.channel, ()),
+                now.new_key,
+                before_watch=now.watch.listed is None,
+                blind=blind,
+            )
+
+
+def absences(now: Situation, observation: Observation, blind: Blind | None) -> Iterator[Change]:
+    """Yield what changes because a believed list lacks a flag or an account."""
+    running, _ = by_channel(now.incidents)
+    accounts: dict[str, Account] = {}
+    if running:
+        accounts = {account.channel: account for account in observation.accounts}
+    for channel, incident in running.items():
+        account = accounts.get(channel)
+        if account is None:
+            removed = channel in now.watch.removed
+            if removed or counts(now.watch, now.at, now.policy):
+                yield account_incidents.account_absent(incident, now.at, removed=removed)
+        elif account.flag is None:
+            yield account_incidents.flag_absent(incident, now.at, now.watch.last_good, blind, now.policy)
+
+
+def list_shrunk(
+    now: Situation, observation: Observation, channels: frozenset[str]
+) -> tuple[PollState, Iterable[Change]]:
+    """Return what a list changes that lost too many accounts: it is no sign of any account's health.
+
+    One such poll may be an accident; the next one that is no better makes it a service problem. The flags
+    that the list still shows are believed at once: the accounts that are left in it must be watched.
+    """
+    first = now.watch.shrunk_since
+    is_same = now.watch.shrunk == channels and first is not None
+    is_known = open_service(now.incidents.values()) is not None or (
+        first is not None and now.at - first >= now.policy.shortest_gap
+    )
+    changes = (
+        *(troubled(now, ServiceProblem.LIST_GONE) if is_known else ()),
+        *sightings(now, observation, blind_stretch(now)),
+    )
+    after = replace(
+        now.watch,
+        shrunk=channels,
+        shrunk_since=first if is_same else now.at,
+        failed_at=now.at,
+        failing_seconds=0,
+    )
+    return after, changes
+
+
+def poll_failed(now: Situation, failed: PollFailed) -> tuple[PollState, Iterable[Change]]:
+    """Return what a failed poll changes. A problem that may pass by itself has to last a while first."""
+    after = count_failure(now.watch, now.at, now.policy)
+    may_pass = failed.problem is ServiceProblem.UNREACHABLE or (
+        failed.problem is ServiceProblem.PENDING and failed.flag is None
+    )
+    if may_pass and timedelta(seconds=after.failing_seconds) < now.policy.outage_after:
+        return after, ()
+    return after, troubled(now, failed.problem, failed.flag, failed.cause)
+
+
+def flag_reported(now: Situation, report: FlagReported) -> Change:
+    """Return what an error 596 about an account changes."""
+    running, past = by_channel(now.incidents)
+    incident = running.get(report.channel)
+    if incident is not None:
+        return account_incidents.flag_seen(incident, report.flag, now.at, in_list=report.in_list)
+    return account_incidents.open_incident(
+        report.channel,
+        report.flag,
+        report.since or now.at,
+        past.get(report.channel, ()),
+        now.new_key,
+        from_command=not report.in_list,
+    )
+
+
+def by_channel(incidents: Mapping[str, Incident]) -> tuple[dict[str, Incident], dict[str, list[Incident]]]:
+    """Return the incident of each account that goes on, and those of each account that ended."""
+    running: dict[str, Incident] = {}
+    past: dict[str, list[Incident]] = defaultdict(list)
+    for incident in incidents.values():
+        if incident.channel is None:
+            continue
+        if incident.ended:
+            past[incident.channel].append(incident)
+        else:
+            running[incident.channel] = incident
+    return running, past
