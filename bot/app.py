@@ -26,7 +26,6 @@ from bot.incidents.state import WatchState
 from bot.interactions.buttons import view_of
 from bot.interactions.client import EXTENSIONS, Midwatch, Services
 from bot.interactions.in_flight import PATIENCE
-from bot.interactions.permissions import Owners
 from bot.loops import WatchLoops
 from bot.notifications import EDIT_EVERY, MemoryNotice, Outbox
 from bot.notifications.discord_transport import DiscordTransport
@@ -111,11 +110,12 @@ async def run(
             raise
         stack.enter_context(logged(settings.useapi_url))
         session = await stack.enter_async_context(open_session())
-        services = await assemble(settings, store, session, at, waits)
-        stack.push_async_callback(services.poller.close)
-        stack.push_async_callback(services.inquiries.close)
-        await stack.enter_async_context(working(services.configuring.look_back()))
-        bot = await stack.enter_async_context(Midwatch(settings, services))
+        bot = Midwatch(settings, store)
+        bot.services = await assemble(bot, settings, store, session, at, waits)
+        stack.push_async_callback(bot.services.poller.close)
+        stack.push_async_callback(bot.services.account_info.close)
+        await stack.enter_async_context(working(bot.services.account_admin.look_back()))
+        await stack.enter_async_context(bot)
         await bot.load(extensions)
         serving = await stack.enter_async_context(working(serve(bot, settings, stop)))
         if settings.alert_channel_id is None:
@@ -137,6 +137,7 @@ def logged(api: str) -> Generator[None]:
 
 
 async def assemble(
+    bot: Midwatch,
     settings: Settings,
     store: Store,
     session: aiohttp.ClientSession,
@@ -145,43 +146,34 @@ async def assemble(
 ) -> Services:
     """Build the services, with all that is remembered from before."""
     useapi = UseapiClient(session, settings.useapi_url, settings.useapi_token, sleep=waits.again)
-    owners = Owners(settings.owner_ids, settings.guild_ids, store)
     with store.understood():
-        await owners.load()
+        await bot.owners.load()
         watch_state = await WatchState.load(store, utc_now)
         cache, greeted = await recall(store), await store.watch.greeted()
-    teller = NotificationPlanner(lambda: owners.ids, policy_of(settings), utc_now)
-    incident_service = IncidentService(watch_state, teller, greeted)
+    planner = NotificationPlanner(lambda: bot.owners.ids, policy_of(settings), utc_now)
+    incident_service = IncidentService(watch_state, planner, greeted)
     poller = AccountPoller(useapi, store, cache, incident_service)
-    configuring = AccountAdmin(useapi, poller, incident_service, store)
-
-    def loops_of(client: discord.Client) -> WatchLoops:
-        post = DiscordTransport(client, settings.alert_channel_id)
-        outbox = Outbox(
-            watch_state,
-            post,
-            teller,
-            accounts=lambda: poller.cache.named,
-            view_of=view_of,
-            now=utc_now,
-            edit_every=waits.edits,
-            at=at,
-        )
-        notice = MemoryNotice(post, lambda: owners.ids)
-        heartbeat = Heartbeat(session, settings.heartbeat_url)
-        return WatchLoops(
-            poller, incident_service, outbox, notice, heartbeat, settings.poll_interval, now=utc_now
-        )
-
+    transport = DiscordTransport(bot, settings.alert_channel_id)
+    outbox = Outbox(
+        watch_state,
+        transport,
+        planner,
+        accounts=lambda: poller.cache.named,
+        view_of=view_of,
+        now=utc_now,
+        edit_every=waits.edits,
+        at=at,
+    )
+    notice = MemoryNotice(transport, lambda: bot.owners.ids)
+    heartbeat = Heartbeat(session, settings.heartbeat_url)
     return Services(
         store,
+        incident_service,
         poller,
         AccountInfoService(useapi, store, poller),
-        owners,
-        incident_service,
+        AccountAdmin(useapi, poller, incident_service, store),
         Resets(useapi, poller, incident_service, sleep=waits.sleep, at=at),
-        configuring,
-        loops_of,
+        WatchLoops(poller, incident_service, outbox, notice, heartbeat, settings.poll_interval, now=utc_now),
     )
 
 

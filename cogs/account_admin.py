@@ -8,16 +8,15 @@ from discord import app_commands, ui
 from discord.ext import commands
 from pydantic import SecretStr
 
-from bot.actions.account_admin import AccountAdmin
 from bot.actions.account_token import DEFAULT_JOBS, MOST_JOBS, account_token, jobs_number
 from bot.domain.accounts import KnownAccount, SaveOutcome, SaveResult
 from bot.domain.errors import UserError
 from bot.interactions.account_card import CARD_ACTIONS, account_card
 from bot.interactions.account_form import JOBS, TOKEN, account_form, take_values
 from bot.interactions.account_option import AccountOption
-from bot.interactions.buttons import Access, ButtonPress, ButtonRouter, button, view_of
+from bot.interactions.buttons import Access, ButtonPress, button, view_of
 from bot.interactions.client import Midwatch
-from bot.interactions.permissions import NotAnOwnerError, Owners
+from bot.interactions.permissions import NotAnOwnerError
 from bot.interactions.responses import (
     Interaction,
     Shown,
@@ -27,7 +26,6 @@ from bot.interactions.responses import (
     sentence,
     update,
 )
-from bot.polling.poller import AccountPoller
 from bot.providers.useapi import Gone, Unauthorized, Unpaid, UseapiError
 from bot.render.account_admin_replies import (
     KEPT,
@@ -38,7 +36,7 @@ from bot.render.account_admin_replies import (
 )
 from bot.render.alert_items import account_of
 from bot.render.text import bare, plain
-from bot.storage import Store, StoreError
+from bot.storage import StoreError
 
 NAME_IN_TITLE: Final = 36
 
@@ -46,34 +44,25 @@ NO_INPUT_HELPS: Final = (Unauthorized, Unpaid, Gone)
 """Refusals that have nothing to do with what was entered."""
 
 
-class ConfiguringCog(commands.Cog, name="Configuring"):
+class AccountAdmin(commands.Cog):
     """Adds, updates and removes accounts for owners."""
 
-    def __init__(
-        self,
-        bot: Midwatch,
-        configuring: AccountAdmin,
-        poller: AccountPoller,
-        owners: Owners,
-        store: Store,
-        controls: ButtonRouter,
-    ) -> None:
+    def __init__(self, bot: Midwatch) -> None:
         self._bot = bot
-        self._configuring = configuring
-        self._poller = poller
-        self._owners = owners
-        self._store = store
-        controls.register("account.edit", Access.OWNERS, self.edit)
-        controls.register("account.save", Access.OWNERS, self.save)
-        controls.register("account.remove", Access.OWNERS, self.ask_removal)
-        controls.register("account.drop", Access.OWNERS, self.remove)
-        controls.register("account.keep", Access.OWNERS, self.keep)
+        self._admin = bot.services.account_admin
+        self._poller = bot.services.poller
+        self._store = bot.services.store
+        bot.controls.register("account.edit", Access.OWNERS, self.edit)
+        bot.controls.register("account.save", Access.OWNERS, self.save)
+        bot.controls.register("account.remove", Access.OWNERS, self.ask_removal)
+        bot.controls.register("account.drop", Access.OWNERS, self.remove)
+        bot.controls.register("account.keep", Access.OWNERS, self.keep)
 
     @app_commands.command()
     @app_commands.default_permissions(manage_guild=True)
     async def mjadd(self, interaction: Interaction) -> None:
         """Configure a Midjourney account at useapi.net by its Discord token, or update it."""
-        if not self._owners.may_act(interaction.user.id):
+        if not self._bot.owners.may_act(interaction.user.id):
             raise NotAnOwnerError
         await self._open_form(interaction, None)
 
@@ -107,7 +96,7 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
         typed = fields.get(JOBS, SecretStr("")).get_secret_value()
         try:
             token, jobs = self._token(fields), jobs_number(typed)
-            saved = await self._configuring.save(token, jobs, caller.user.id, self._bot.in_flight.sent)
+            saved = await self._admin.save(token, jobs, caller.user.id, self._bot.in_flight.sent)
         except (UserError, UseapiError, StoreError) as error:
             view = None if isinstance(error, NO_INPUT_HELPS) else again(caller.user.id, press.argument, typed)
             await respond(caller, Shown(sentence(error), view=view))
@@ -162,7 +151,7 @@ class ConfiguringCog(commands.Cog, name="Configuring"):
         await self._bot.require_owner(caller.user.id)
         known = account_of(press.argument, self._poller.cache.by_channel)
         try:
-            removed = await self._configuring.remove(press.argument, caller.user.id, self._bot.in_flight.sent)
+            removed = await self._admin.remove(press.argument, caller.user.id, self._bot.in_flight.sent)
         except (UseapiError, StoreError) as error:
             await respond(caller, Shown(sentence(error)))
             return
@@ -187,10 +176,5 @@ def typed_before(typed: str) -> int | None:
 
 
 async def setup(bot: Midwatch) -> None:
-    """Add the cog to the bot."""
-    services = bot.services
-    await bot.add_cog(
-        ConfiguringCog(
-            bot, services.configuring, services.poller, services.owners, services.store, bot.controls
-        )
-    )
+    """Add the cog."""
+    await bot.add_cog(AccountAdmin(bot))

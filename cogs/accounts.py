@@ -12,7 +12,7 @@ from bot.domain.clock import utc_now
 from bot.domain.errors import UserError
 from bot.interactions.account_card import CARD_ACTIONS, account_card
 from bot.interactions.account_option import AccountOption
-from bot.interactions.buttons import Access, ButtonPress, ButtonRouter, button, select
+from bot.interactions.buttons import Access, ButtonPress, button, select
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
     Interaction,
@@ -24,11 +24,9 @@ from bot.interactions.responses import (
     update,
 )
 from bot.polling.account_cache import visible
-from bot.polling.poller import AccountPoller
 from bot.providers.useapi import UseapiError
 from bot.render.account_list import AccountsPage, accounts_page, nothing_configured, option, unread
 from bot.render.text import bare, plain
-from bot.storage import Store
 
 NAME_LIMIT: Final = 48
 TAIL: Final = re.compile(r"(?:\N{MIDLINE HORIZONTAL ELLIPSIS}|\.{2,3})\s*[0-9]{4}")
@@ -38,13 +36,13 @@ TAIL: Final = re.compile(r"(?:\N{MIDLINE HORIZONTAL ELLIPSIS}|\.{2,3})\s*[0-9]{4
 class Accounts(commands.Cog):
     """Lists the configured accounts, opens their cards and names them."""
 
-    def __init__(self, bot: Midwatch, poller: AccountPoller, store: Store, controls: ButtonRouter) -> None:
+    def __init__(self, bot: Midwatch) -> None:
         self._bot = bot
-        self._poller = poller
-        self._store = store
-        controls.register("list.page", Access.ASKER, self.turn_page)
-        controls.register("list.refresh", Access.ASKER, self.refresh)
-        controls.register("list.open", Access.ASKER, self.open_card)
+        self._poller = bot.services.poller
+        self._store = bot.services.store
+        bot.controls.register("list.page", Access.ASKER, self.turn_page)
+        bot.controls.register("list.refresh", Access.ASKER, self.refresh)
+        bot.controls.register("list.open", Access.ASKER, self.open_card)
 
     @app_commands.command()
     @app_commands.describe(private="Show the answer to you alone")
@@ -105,7 +103,7 @@ class Accounts(commands.Cog):
         await defer(caller, private=True)
         known = self._poller.cache.find(press.chosen or "")
         actions = await self._store.actions(known.channel, CARD_ACTIONS)
-        owner = self._bot.services.owners.may_act(caller.user.id)
+        owner = self._bot.owners.may_act(caller.user.id)
         unseen = self._bot.services.resets.is_unseen
         await respond(caller, account_card(known, actions, caller.user.id, owner=owner, unseen=unseen))
 
@@ -184,5 +182,5 @@ def empty_view(asker: int) -> ui.LayoutView:
 
 
 async def setup(bot: Midwatch) -> None:
-    """Add the cog to the bot."""
-    await bot.add_cog(Accounts(bot, bot.services.poller, bot.services.store, bot.controls))
+    """Add the cog."""
+    await bot.add_cog(Accounts(bot))

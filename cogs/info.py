@@ -6,12 +6,12 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.actions.account_info import AccountInfoService, InfoResult, Outcome
+from bot.actions.account_info import InfoResult, Outcome
 from bot.domain.accounts import KnownAccount
 from bot.domain.clock import utc_now
 from bot.domain.errors import UserError
 from bot.interactions.account_option import AccountOption
-from bot.interactions.buttons import Access, ButtonPress, ButtonRouter, button, select
+from bot.interactions.buttons import Access, ButtonPress, button, select
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
     Interaction,
@@ -22,7 +22,6 @@ from bot.interactions.responses import (
     respond,
     respond_private,
 )
-from bot.polling.poller import AccountPoller
 from bot.render.account_cards import flag_embed, flag_headline, info_embed
 from bot.render.account_choices import OFFERED, options
 from bot.render.phrases import waiting
@@ -36,13 +35,13 @@ EMBEDS_LIMIT: Final = 6_000
 class Info(commands.Cog):
     """Asks Midjourney about an account and posts the formatted answer."""
 
-    def __init__(self, poller: AccountPoller, inquiries: AccountInfoService, controls: ButtonRouter) -> None:
-        self._poller = poller
-        self._inquiries = inquiries
-        controls.register("info.ask", Access.ASKER, self.ask)
-        controls.register("info.again", Access.ASKER, self.ask_again)
-        controls.register("info.anyway", Access.OWNERS, self.ask_anyway)
-        controls.register("info.choose", Access.ASKER, self.choose)
+    def __init__(self, bot: Midwatch) -> None:
+        self._poller = bot.services.poller
+        self._account_info = bot.services.account_info
+        bot.controls.register("info.ask", Access.ASKER, self.ask)
+        bot.controls.register("info.again", Access.ASKER, self.ask_again)
+        bot.controls.register("info.anyway", Access.OWNERS, self.ask_anyway)
+        bot.controls.register("info.choose", Access.ASKER, self.choose)
 
     @app_commands.command()
     @app_commands.describe(
@@ -91,8 +90,8 @@ class Info(commands.Cog):
     async def _answer(
         self, caller: Interaction, known: KnownAccount, asker: int, *, even_if_flagged: bool = False
     ) -> None:
-        asking = self._inquiries.ask(known, even_if_flagged=even_if_flagged)
-        inquiry = await awaited(caller, asking, waiting(utc_now(), self._inquiries.longest))
+        asking = self._account_info.ask(known, even_if_flagged=even_if_flagged)
+        inquiry = await awaited(caller, asking, waiting(utc_now(), self._account_info.longest))
         await respond(caller, answer(inquiry, asker))
         self._poller.start_poll()  # what is suggested next shall be up to date
 
@@ -169,5 +168,5 @@ def flagged(known: KnownAccount, asker: int) -> Shown:
 
 
 async def setup(bot: Midwatch) -> None:
-    """Add the cog to the bot."""
-    await bot.add_cog(Info(bot.services.poller, bot.services.inquiries, bot.controls))
+    """Add the cog."""
+    await bot.add_cog(Info(bot))

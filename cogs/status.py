@@ -14,15 +14,12 @@ from bot.domain.clock import completions, read_typed, utc_now
 from bot.domain.errors import UserError
 from bot.domain.incidents import Incident, open_service
 from bot.domain.messages import Message, Route
-from bot.incidents.service import IncidentService
 from bot.interactions.account_option import AccountOption
 from bot.interactions.alert_channel import lacking_now
-from bot.interactions.buttons import Access, ButtonPress, ButtonRouter, button
+from bot.interactions.buttons import Access, ButtonPress, button
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import Interaction, Shown, defer, defer_update, respond
-from bot.loops import WatchLoops
 from bot.notifications import RouteState
-from bot.polling.poller import AccountPoller
 from bot.providers.useapi import UseapiError
 from bot.render import action_replies
 from bot.render.routes import RouteStatus, route_line
@@ -30,7 +27,7 @@ from bot.render.status_page import WatchStatus, presence_text, status
 from bot.render.text import count, plain, when
 from bot.rules.policy import LONGEST_MUTE
 from bot.runtime.supervisor import first_of, looped
-from bot.storage import Store, StoreError
+from bot.storage import StoreError
 
 ENDED_SHOWN: Final = 5
 PRESENCE_SECONDS: Final = 60
@@ -44,22 +41,15 @@ OFF: Final = frozenset({"off", "0", "none", "end"})
 class Status(commands.Cog):
     """Says whether the watch watches and is heard, and makes it quieter."""
 
-    def __init__(
-        self,
-        bot: Midwatch,
-        poller: AccountPoller,
-        incident_service: IncidentService,
-        loops: WatchLoops,
-        store: Store,
-        controls: ButtonRouter,
-    ) -> None:
+    def __init__(self, bot: Midwatch) -> None:
         self._bot = bot
-        self._poller = poller
-        self._incident_service = incident_service
-        self._loops = loops
-        self._store = store
+        self._poller = bot.services.poller
+        self._incident_service = bot.services.incident_service
+        self._loops = bot.services.loops
+        self._store = bot.services.store
+        self._state = bot.services.incident_service.watch_state
         self._going = AsyncExitStack()
-        controls.register("status.refresh", Access.ASKER, self.refresh)
+        bot.controls.register("status.refresh", Access.ASKER, self.refresh)
 
     async def cog_load(self) -> None:
         """Begin to show how things are."""
@@ -71,9 +61,9 @@ class Status(commands.Cog):
 
     async def _keep_presence(self) -> None:
         """Show how things are, then wait until they change."""
-        seen = self._incident_service.watch_state.changed.version
+        seen = self._state.changed.version
         await self.show_presence()
-        await first_of(self._incident_service.watch_state.changed.wait(seen), asyncio.sleep(PRESENCE_SECONDS))
+        await first_of(self._state.changed.wait(seen), asyncio.sleep(PRESENCE_SECONDS))
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
@@ -88,15 +78,14 @@ class Status(commands.Cog):
 
     async def show_presence(self, *, anew: bool = False) -> None:
         """Say at a glance, in the bot's own status, how things are."""
-        watch_state = self._incident_service.watch_state
-        incidents = watch_state.incidents.values()
+        incidents = self._state.incidents.values()
         service = open_service(incidents)
         text = presence_text(
-            len(watch_state.watch.listed or ()),
+            len(self._state.watch.listed or ()),
             incidents,
             problem=service.problem if service else None,
             cause=service.cause if service else None,
-            muted=any(until > utc_now() for until in watch_state.mutes.values()),
+            muted=any(until > utc_now() for until in self._state.mutes.values()),
             lacks=[each.lack for each in self._loops.problems()],
         )
         await self._bot.present(text, anew=anew)
@@ -150,7 +139,7 @@ class Status(commands.Cog):
         tests = await self._incident_service.test(self._loops.outbox.routes)
         await self._sent(tests)
         lines = [route_line(each) for each in self._routes()]
-        late = sum(is_waiting(self._incident_service.watch_state.messages.get(test.key)) for test in tests)
+        late = sum(is_waiting(self._state.messages.get(test.key)) for test in tests)
         if late:
             lines.append(
                 f"⏳ {count(late, 'test')} not accepted by Discord yet: check /mjstatus in a minute."
@@ -168,42 +157,40 @@ class Status(commands.Cog):
     async def _unmute_each(self, owner: int) -> None:
         """End the mutes of single accounts, before that of all: what they held is then told together."""
         now = utc_now()
-        for channel, until in tuple(self._incident_service.watch_state.mutes.items()):
+        for channel, until in tuple(self._state.mutes.items()):
             if channel is not None and until > now:
                 await self._incident_service.mute(channel, owner, now)
 
     def _unmuted(self, known: KnownAccount | None) -> str:
         """Say that alerts come again, unless all are muted still."""
-        until = self._incident_service.watch_state.mutes.get(None)
+        until = self._state.mutes.get(None)
         if known is None or until is None or until <= utc_now():
             return action_replies.unmuted(known)
         return f"🔇 All accounts are muted until {when(until, 'f')}. To end that, use /mjmute off."
 
     async def _sent(self, tests: Iterable[Message]) -> None:
         """Wait until each test arrived or was refused, but not for ever."""
-        watch_state = self._incident_service.watch_state
         waiting = {test.key for test in tests}
         with suppress(TimeoutError):
             async with asyncio.timeout(TEST_LIMIT_SECONDS):
-                while any(is_waiting(watch_state.messages.get(key)) for key in waiting):
-                    await watch_state.changed.wait(watch_state.changed.version)
+                while any(is_waiting(self._state.messages.get(key)) for key in waiting):
+                    await self._state.changed.wait(self._state.changed.version)
 
     async def _status(self) -> WatchStatus:
-        watch_state = self._incident_service.watch_state
         ended: Sequence[Incident] = ()
         with suppress(StoreError):  # what is wrong with the database is among the problems
             ended = await self._store.watch.ended_incidents(ENDED_SHOWN)
-        going = [incident for incident in watch_state.incidents.values() if not incident.ended]
+        going = [incident for incident in self._state.incidents.values() if not incident.ended]
         return WatchStatus(
             now=utc_now(),
             accounts=self._accounts(),
             incidents=(*going, *ended),
             messages=tuple(
-                each for each in watch_state.messages.values() if each.on_its_way or each.is_stuck
+                each for each in self._state.messages.values() if each.on_its_way or each.is_stuck
             ),
-            mutes=watch_state.mutes,
+            mutes=self._state.mutes,
             routes=self._routes(),
-            last_success=watch_state.watch.last_good,
+            last_success=self._state.watch.last_good,
             next_poll=self._loops.next_poll,
             failures=self._loops.failed_polls,
             why=str(self._poller.failure) if self._poller.failure else None,
@@ -215,7 +202,7 @@ class Status(commands.Cog):
 
     def _routes(self) -> tuple[RouteStatus, ...]:
         """Say of each way to each owner how it does, also of one not taken yet."""
-        outbox, owners = self._loops.outbox, sorted(self._bot.services.owners.ids)
+        outbox, owners = self._loops.outbox, sorted(self._bot.owners.ids)
         states, ways = outbox.report().routes, [(owner, route) for owner in owners for route in outbox.routes]
         known = [(way, states.get(way, RouteState())) for way in ways]
         return tuple(RouteStatus(*way, state.worked_at, state.failure) for way, state in known)
@@ -256,8 +243,5 @@ def status_view(watch: WatchStatus, asker: int) -> ui.LayoutView:
 
 
 async def setup(bot: Midwatch) -> None:
-    """Add the cog to the bot."""
-    services = bot.services
-    await bot.add_cog(
-        Status(bot, services.poller, services.incident_service, bot.loops, services.store, bot.controls)
-    )
+    """Add the cog."""
+    await bot.add_cog(Status(bot))

@@ -8,16 +8,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.actions.reset import Attempt, Outcome, Resets, Stage, fingerprint
+from bot.actions.reset import Attempt, Outcome, Stage, fingerprint
 from bot.domain.accounts import Flag, KnownAccount, is_channel
 from bot.domain.clock import utc_now
 from bot.domain.incidents import Incident, ResetVerdict, open_service
 from bot.domain.messages import Message
-from bot.incidents.service import IncidentService
-from bot.incidents.state import WatchState
 from bot.interactions.account_card import CARD_ACTIONS
 from bot.interactions.account_option import AccountOption
-from bot.interactions.buttons import Access, ButtonPress, ButtonRouter, OutdatedError, view_of
+from bot.interactions.buttons import Access, ButtonPress, OutdatedError, view_of
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
     Interaction,
@@ -31,9 +29,7 @@ from bot.interactions.responses import (
     sentence,
     update,
 )
-from bot.loops import WatchLoops
 from bot.notifications.content import note_for
-from bot.polling.poller import AccountPoller
 from bot.providers.useapi import UseapiError
 from bot.render import action_replies
 from bot.render.alert_items import account_of
@@ -41,41 +37,29 @@ from bot.render.alert_messages import look_of, opened_card
 from bot.render.message_content import Look
 from bot.rules.policy import ASSIGNED_FOR
 from bot.rules.recipient import quiet_until
-from bot.storage import Store, StoreError
+from bot.storage import StoreError
 
 
-class Moderation(commands.Cog):
+class Watch(commands.Cog):
     """Watches the accounts, and hands owners the way out when one needs them."""
 
-    def __init__(
-        self,
-        bot: Midwatch,
-        poller: AccountPoller,
-        incident_service: IncidentService,
-        loops: WatchLoops,
-        resets: Resets,
-        store: Store,
-        controls: ButtonRouter,
-    ) -> None:
+    def __init__(self, bot: Midwatch) -> None:
         self._bot = bot
-        self._poller = poller
-        self._incident_service = incident_service
-        self._loops = loops
-        self._resets = resets
-        self._store = store
+        self._poller = bot.services.poller
+        self._incident_service = bot.services.incident_service
+        self._loops = bot.services.loops
+        self._resets = bot.services.resets
+        self._store = bot.services.store
+        self._state = bot.services.incident_service.watch_state
         self._going = AsyncExitStack()
-        controls.register("watch.reset", Access.OWNERS, self.ask_reset)
-        controls.register("watch.confirm", Access.OWNERS, self.reset)
-        controls.register("watch.notyet", Access.OWNERS, self.leave)
-        controls.register("watch.mine", Access.OWNERS, self.claim)
-        controls.register("watch.snooze", Access.OWNERS, self.snooze)
-        controls.register("watch.open", Access.OWNERS, self.open)
-        controls.register("watch.page", Access.OWNERS, self.turn_page)
-        controls.register("account.reset", Access.OWNERS, self.ask_reset_on_card)
-
-    @property
-    def _watch_state(self) -> WatchState:
-        return self._incident_service.watch_state
+        bot.controls.register("watch.reset", Access.OWNERS, self.ask_reset)
+        bot.controls.register("watch.confirm", Access.OWNERS, self.reset)
+        bot.controls.register("watch.notyet", Access.OWNERS, self.leave)
+        bot.controls.register("watch.mine", Access.OWNERS, self.claim)
+        bot.controls.register("watch.snooze", Access.OWNERS, self.snooze)
+        bot.controls.register("watch.open", Access.OWNERS, self.open)
+        bot.controls.register("watch.page", Access.OWNERS, self.turn_page)
+        bot.controls.register("account.reset", Access.OWNERS, self.ask_reset_on_card)
 
     async def cog_load(self) -> None:
         """Begin the rounds; they need neither a login nor the gateway."""
@@ -104,7 +88,7 @@ class Moderation(commands.Cog):
         flag = incident.flag if incident else known.account.flag
         if flag is not None:
             await respond(caller, shown(self._confirmation(known, flag, incident)))
-        elif open_service(self._watch_state.incidents.values()):
+        elif open_service(self._state.incidents.values()):
             await respond(caller, Shown(action_replies.cannot_see(known)))
         else:
             await respond(caller, Shown(action_replies.nothing_to_reset(known)))
@@ -173,23 +157,23 @@ class Moderation(commands.Cog):
         if incident is None or incident.ended or incident.snoozed_until is None:
             await self._show_present(caller, press)
         else:
-            until = quiet_until(incident, self._watch_state.mutes) or incident.snoozed_until
+            until = quiet_until(incident, self._state.mutes) or incident.snoozed_until
             await respond(caller, Shown(action_replies.snoozed(self._account(incident), until)))
 
     async def open(self, caller: Interaction, press: ButtonPress) -> None:
         """Show one account of a digest to the person who picked it."""
         await defer(caller, private=True)
-        await self._show_card(caller, await self._watch_state.incident(press.chosen or ""), press)
+        await self._show_card(caller, await self._state.incident(press.chosen or ""), press)
 
     async def turn_page(self, caller: Interaction, press: ButtonPress) -> None:
         """Show another page of a digest: the answer to this click, and nothing that is remembered."""
         key, page = press.part(0), press.number(1)
-        message, incidents = self._watch_state.messages.get(key), self._watch_state.incidents
+        message, incidents = self._state.messages.get(key), self._state.incidents
         if message is not None and all(entry.incident in incidents for entry in message.entries):
             await update(caller, self._page(message, incidents, page))
             return
         await defer_update(caller)
-        message = await self._watch_state.message(key)
+        message = await self._state.message(key)
         if message is None:
             await respond_private(caller, Shown(self._unknown(caller)))
         else:
@@ -209,7 +193,7 @@ class Moderation(commands.Cog):
         actions = await self._store.actions(incident.channel, CARD_ACTIONS)
         message = press.part(0 if press.chosen else 1)
         look = opened_card(
-            incident, message, self._watch_state.incidents, self._accounts(), now=utc_now(), actions=actions
+            incident, message, self._state.incidents, self._accounts(), now=utc_now(), actions=actions
         )
         await respond(caller, shown(look))
 
@@ -227,9 +211,9 @@ class Moderation(commands.Cog):
 
     async def _incidents_of(self, message: Message) -> dict[str, Incident]:
         """Return what goes on, and what a message is about although memory has let it go."""
-        found = dict(self._watch_state.incidents)
+        found = dict(self._state.incidents)
         for entry in message.entries:
-            incident = await self._watch_state.incident(entry.incident)
+            incident = await self._state.incident(entry.incident)
             if incident is not None:
                 found[entry.incident] = incident
         return found
@@ -280,7 +264,7 @@ class Moderation(commands.Cog):
         return action_replies.confirmation(known, flag, incident, argument, now=utc_now(), unseen=unseen)
 
     async def _incident(self, press: ButtonPress) -> Incident | None:
-        return await self._watch_state.incident(incident_key(press))
+        return await self._state.incident(incident_key(press))
 
     def _account(self, incident: Incident) -> KnownAccount:
         return account_of(incident.channel or "", self._accounts())
@@ -301,16 +285,5 @@ def shown(look: Look, *, above: str | None = None) -> Shown:
 
 
 async def setup(bot: Midwatch) -> None:
-    """Add the cog to the bot."""
-    services = bot.services
-    await bot.add_cog(
-        Moderation(
-            bot,
-            services.poller,
-            services.incident_service,
-            bot.loops,
-            services.resets,
-            services.store,
-            bot.controls,
-        )
-    )
+    """Add the cog."""
+    await bot.add_cog(Watch(bot))

@@ -3,7 +3,7 @@
 import logging
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -44,14 +44,12 @@ class Services:
     """What cogs may ask for when they are set up."""
 
     store: Store
-    poller: AccountPoller
-    inquiries: AccountInfoService
-    owners: Owners
     incident_service: IncidentService
+    poller: AccountPoller
+    account_info: AccountInfoService
+    account_admin: AccountAdmin
     resets: Resets
-    configuring: AccountAdmin
-    loops_of: Callable[[discord.Client], WatchLoops]
-    """Builds the loops of the watch, which send by way of the client."""
+    loops: WatchLoops
 
 
 class MidwatchTree(app_commands.CommandTree["Midwatch"]):
@@ -60,7 +58,7 @@ class MidwatchTree(app_commands.CommandTree["Midwatch"]):
     async def interaction_check(self, interaction: Interaction) -> bool:
         """Let owners in anywhere and others in the configured servers; refuse the rest privately."""
         self.client.in_flight.add(interaction)
-        if self.client.services.owners.may_view(interaction.user.id, interaction.guild_id):
+        if self.client.owners.may_view(interaction.user.id, interaction.guild_id):
             return True
         if interaction.type is discord.InteractionType.autocomplete:
             await interaction.response.autocomplete([])
@@ -77,7 +75,10 @@ class MidwatchTree(app_commands.CommandTree["Midwatch"]):
 class Midwatch(commands.Bot):
     """The Discord client. It needs no privileged intent, and caches neither members nor messages."""
 
-    def __init__(self, settings: Settings, services: Services) -> None:
+    services: Services
+    """Set before the extensions are loaded; the loops send through this client."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -89,21 +90,20 @@ class Midwatch(commands.Bot):
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=PATIENCE_WITH_RATE_LIMITS.total_seconds(),
         )
-        self.services = services
         self.own_tokens = (settings.discord_token, settings.useapi_token)
         """What nobody may paste as the Discord token of an account."""
         self.alert_channel_id = settings.alert_channel_id
-        self.loops = services.loops_of(self)
         self.other_copy_at: datetime | None = None
         """When another copy of the bot was last seen to answer what this one was asked."""
         self.in_flight = InFlight()
-        self.controls = ButtonRouter(services.owners, self.in_flight)
+        self.owners = Owners(settings.owner_ids, settings.guild_ids, store)
+        self.controls = ButtonRouter(self.owners, self.in_flight)
         self._presented: str | None = None
         self._is_connected = False
         """Whether there was a connection since the start."""
         self._lost_at: float | None = None
         """When the connection was lost, by the loop's clock; None while there is one."""
-        self._sync = CommandSync(self.http, services.store, settings.guild_ids)
+        self._sync = CommandSync(self.http, store, settings.guild_ids)
 
     async def setup_hook(self) -> None:
         """Answer the controls of every message ever sent."""
@@ -140,7 +140,7 @@ class Midwatch(commands.Bot):
 
     async def register(self) -> None:
         """Learn who the owners are, and bring Discord's idea of our commands in line."""
-        await self.services.owners.refresh(self.application_info)
+        await self.owners.refresh(self.application_info)
         await self._owners_changed()
         assert self.application_id is not None  # noqa: S101 - known since the login
         await self._sync.bring_in_line(self.application_id, self.payloads())
@@ -166,11 +166,11 @@ class Midwatch(commands.Bot):
 
     async def require_owner(self, user_id: int) -> None:
         """Make sure that a person may change things right now; raises `NotAnOwnerError`."""
-        before = self.services.owners.ids
+        before = self.owners.ids
         try:
-            await self.services.owners.require(user_id, self.application_info)
+            await self.owners.require(user_id, self.application_info)
         finally:
-            if self.services.owners.ids != before:
+            if self.owners.ids != before:
                 await self._owners_changed()
 
     async def _owners_changed(self) -> None:

@@ -55,8 +55,9 @@ async def midwatch(bot: Bot) -> AsyncIterator[Midwatch]:
         stack.enter_context(point_at(bot.world.api, bot.world.gateway))
         store = await stack.enter_async_context(Store.open(settings.database_path))
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        services = await app.assemble(settings, store, session, no_failpoints)
-        yield await stack.enter_async_context(Midwatch(settings, services))
+        client = await stack.enter_async_context(Midwatch(settings, store))
+        client.services = await app.assemble(client, settings, store, session, no_failpoints)
+        yield client
 
 
 @pytest.mark.parametrize("trouble", [Trouble.SLOW, Trouble.RESET, Trouble.ERROR])
