@@ -9,7 +9,7 @@ from discord.ext import commands
 from pydantic import SecretStr
 
 from bot.actions.account_token import DEFAULT_JOBS, MOST_JOBS, account_token, jobs_number
-from bot.domain.accounts import KnownAccount, SaveOutcome, SaveResult
+from bot.domain.accounts import ChangeOutcome, KnownAccount, SaveResult
 from bot.domain.errors import UserError
 from bot.interactions.account_card import CARD_ACTIONS, account_card
 from bot.interactions.account_form import JOBS, TOKEN, account_form, take_values
@@ -111,8 +111,8 @@ class AccountAdmin(commands.Cog):
         """Show the account as it is now, with a word if it is not the one that was meant."""
         known = self._poller.cache.get(saved.account.channel) if saved.account else None
         if known is None:
-            absent = saved.outcome is SaveOutcome.ABSENT
-            view = again(caller.user.id, expected, str(saved.jobs)) if absent else None
+            not_done = saved.outcome is ChangeOutcome.NOT_DONE
+            view = again(caller.user.id, expected, str(saved.jobs)) if not_done else None
             await respond(caller, Shown(saved_words(saved), view=view))
             return
         words = saved_words(saved, f"**{plain(known.label)}**")

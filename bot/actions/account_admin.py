@@ -1,6 +1,6 @@
-"""Saving and removing accounts at the API for owners, with all that is known brought in line at once.
+"""Adding, updating and removing accounts at the API for owners.
 
-The Discord token of an account passes through here hidden in a `SecretStr`, and is kept nowhere.
+The Discord token of an account passes through as a `SecretStr` and is kept nowhere.
 """
 
 import asyncio
@@ -13,12 +13,12 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from bot.actions.saving import UNCLEAR, save, sentence_of, unsure
-from bot.domain.accounts import Account, Action, Observation, Removal, Removed, SaveOutcome, SaveResult
+from bot.actions.saving import is_unclear, save, unsure
+from bot.domain.accounts import Action, ChangeOutcome, Observation, RemovalResult, SaveResult
 from bot.domain.clock import utc_now
 from bot.domain.incidents import Ending, State
 from bot.incidents.service import IncidentService
-from bot.incidents.turn import UNKNOWN_OUTCOME, Turn
+from bot.incidents.turn import Turn
 from bot.polling.poller import AccountPoller
 from bot.providers.useapi import Gone, NotAsked, NotConfigured, PendingModeration, UseapiClient, UseapiError
 from bot.rules import account_incidents, poll_state
@@ -32,37 +32,35 @@ VERBS: Final = (SAVE, REMOVE)
 BEGUN: Final = "asked"
 REFUSED: Final = "refused"
 NOT_SENT: Final = "not sent"
+REMOVED: Final = frozenset({ChangeOutcome.DONE, "not configured any more"})
+"""The outcome of a removal that was done; the other one is that of earlier versions."""
 
 
 def shows(seen: Observation, channel: str) -> bool:
-    """Whether an account is in the list."""
+    """Return whether an account is in the list."""
     return any(account.channel == channel for account in seen.accounts)
 
 
-def words_of(saved: SaveResult) -> str:
-    """Put into words for the audit how saving an account ended."""
-    if saved.outcome is SaveOutcome.ABSENT:
+def code_of(saved: SaveResult) -> str:
+    """Return the audit's code for a save, with the number of jobs if it was done."""
+    if saved.outcome is not ChangeOutcome.DONE:
         return saved.outcome
-    told = saved.account.max_jobs if saved.account else None
-    jobs = saved.jobs if told is None else told
-    return f"{saved.outcome}, {jobs} job{'' if jobs == 1 else 's'}"
+    code = {True: "created", False: "updated", None: saved.outcome}[saved.created]
+    listed = saved.account.max_jobs if saved.account else None
+    return f"{code}, {saved.jobs if listed is None else listed} jobs"
 
 
-def outcome_of(error: UseapiError) -> str:
-    """Put into words for the audit what an error says of what was asked."""
+def code_of_error(error: UseapiError) -> str:
+    """Return the audit's code for a request that ended in an error."""
     if isinstance(error, NotAsked):
         return NOT_SENT
-    return UNKNOWN_OUTCOME if isinstance(error, UNCLEAR) else REFUSED
-
-
-def unnoticed() -> None:
-    """Stand in for somebody who wants to know that something is being sent."""
+    return ChangeOutcome.UNCLEAR if is_unclear(error) else REFUSED
 
 
 class AccountAdmin:
-    """Saves and removes accounts, one after the other, and brings account cache, incidents and audit in line.
+    """Adds, updates and removes accounts, one request at a time.
 
-    Each is written into the audit before it is sent, so that a stop in between leaves a trace.
+    The audit gets an entry before a request is sent, so that a stop in between leaves a trace.
     """
 
     def __init__(
@@ -82,16 +80,15 @@ class AccountAdmin:
         self._alone = asyncio.Lock()
 
     async def look_back(self) -> None:
-        """Settle what a stop cut off. If that cannot be written down now, the next request does it first."""
+        """Settle a request that a stop cut off. If the audit cannot be written, the next request does it."""
         async with self._alone:
             with suppress(StoreError):
                 await self.settle()
 
     async def settle(self) -> None:
-        """Note that nobody knows what came of what was asked last, if the audit does not say how it ended.
+        """Note an unknown outcome for the last request if the audit does not say how it ended.
 
-        A stop came in between then, or its end could not be written down. As one comes after the other, only
-        the last can lack its end.
+        Requests are sent one after the other, so only the last one can lack its outcome.
 
         Raises:
             StoreError: the audit cannot be used.
@@ -99,16 +96,16 @@ class AccountAdmin:
         last = await self._store.last_action(VERBS)
         if last is not None and last.outcome == BEGUN:
             log.warning("nobody knows whether an account was %sd: check with /mjaccounts", last.verb)
-            await self._store.record_action(replace(last, at=self._now(), outcome=UNKNOWN_OUTCOME))
+            await self._store.record_action(replace(last, at=self._now(), outcome=ChangeOutcome.UNCLEAR))
 
     @asynccontextmanager
-    async def _asking(
+    async def _request(
         self, begin: Callable[[Turn], None], sending: Callable[[], None]
     ) -> AsyncGenerator[None]:
-        """Write down what the block asks of the API; if it is cut off, that nobody knows what came of it.
+        """Note the request that the block sends. If the block is cut off, its outcome is unknown.
 
         Raises:
-            StoreError: it could not be written down, so nothing was sent.
+            StoreError: the request could not be noted, so nothing was sent.
         """
         try:
             await self.settle()
@@ -120,152 +117,139 @@ class AccountAdmin:
         sending()
         try:
             yield
-        except BaseException:  # a stop, or a fault of our own; what the API refused is written down by then
-            with suppress(StoreError):  # else it is done when something is asked again, or at the next start
+        except BaseException:  # a stop, or a fault of our own; a refusal of the API is noted by then
+            with suppress(StoreError):  # else the next request or the next start does it
                 await self.settle()
             raise
 
     async def save(
-        self, discord: SecretStr, jobs: int, owner: int, sending: Callable[[], None] = unnoticed
+        self, discord: SecretStr, jobs: int, owner: int, sending: Callable[[], None] = lambda: None
     ) -> SaveResult:
-        """Create the account of a Discord token for an owner, or update it.
+        """Create or update the account of a Discord token for an owner.
 
-        `sending` is called right before it is sent.
+        `sending` is called right before the request is sent.
 
         Raises:
-            UseapiError: the API refused, or what it did cannot be seen.
-            StoreError: it could not be written down beforehand, so nothing was sent.
+            UseapiError: the API refused, or neither its answer nor the list says what was done.
+            StoreError: the request could not be noted, so nothing was sent.
         """
 
         def begin(turn: Turn) -> None:
-            turn.note(owner, SAVE, None, BEGUN)  # whose token it is, the API says
+            turn.note(owner, SAVE, None, BEGUN)  # the API knows whose token it is
 
-        async with self._alone, self._asking(begin, sending):
+        async with self._alone, self._request(begin, sending):
             try:
                 saved = await save(self._useapi, discord, jobs)
             except UseapiError as error:
-                await self._not_saved(error, owner)
+                await self._note_failed_save(error, owner)
                 raise
             await self._note_saved(saved, owner)
             return saved
 
-    async def _not_saved(self, error: UseapiError, owner: int) -> None:
-        """Write down that the API refused, or that what it did cannot be seen."""
+    async def _note_failed_save(self, error: UseapiError, owner: int) -> None:
+        """Note that the API refused, or that nobody knows what was done."""
         channel = None
         if isinstance(error, PendingModeration) and error.channel:
             channel = error.channel
             await self._poller.note_flag(channel, error.flag)
-        outcome = outcome_of(error)
-        await self._written(lambda turn: turn.note(owner, SAVE, channel, outcome))
-        if outcome == UNKNOWN_OUTCOME:
-            await self._look()  # if it was done all the same, the account is known at once
+        code = code_of_error(error)
+        await self._write(lambda turn: turn.note(owner, SAVE, channel, code))
+        if code == ChangeOutcome.UNCLEAR:
+            await self._poll()  # if it was done, the account is known at once
 
     async def _note_saved(self, saved: SaveResult, owner: int) -> None:
-        """Let everything know what came of saving an account, as far as it is known which."""
-        account = saved.account
-        if account is not None and account.has_channel_id:
-            await self._take_in(account, saved, owner)
-            return
-        channel = account.channel if account else None
-        await self._written(lambda turn: turn.note(owner, SAVE, channel, words_of(saved)))
-        await self._look()
-
-    async def _take_in(self, account: Account, saved: SaveResult, owner: int) -> None:
-        """Let everything know an account that was saved, whatever the list says this moment."""
-        cache, channel = self._poller.cache, account.channel
-        cache.saved(account)
-        if account.flag is not None:
-            await self._poller.note_flag(channel, account.flag)
+        """Note the outcome of a save. A saved account is known at once, whatever the list shows."""
+        account = saved.account if saved.account and saved.account.has_channel_id else None
+        if account is not None:
+            self._poller.cache.saved(account)
+            if account.flag is not None:
+                await self._poller.note_flag(account.channel, account.flag)
 
         def change(turn: Turn) -> None:
-            turn.transaction.put_watch(poll_state.adding(turn.transaction.watch, channel))
-            turn.note(owner, SAVE, channel, words_of(saved))
+            if account is not None:
+                turn.transaction.put_watch(poll_state.adding(turn.transaction.watch, account.channel))
+            turn.note(owner, SAVE, saved.account and saved.account.channel, code_of(saved))
 
-        await self._written(change)
-        seen = await self._look()
-        if seen is None or not shows(seen, channel):
-            cache.saved(account)  # the list lags behind, or is one from before
+        await self._write(change)
+        seen = await self._poll()
+        if account is not None and (seen is None or not shows(seen, account.channel)):
+            self._poller.cache.saved(account)  # the list lags behind, or is one from before
 
-    async def remove(self, channel: str, owner: int, sending: Callable[[], None] = unnoticed) -> Removed:
-        """Remove an account for an owner who confirmed it, and end the trouble it was in.
+    async def remove(
+        self, channel: str, owner: int, sending: Callable[[], None] = lambda: None
+    ) -> RemovalResult:
+        """Remove an account for an owner who confirmed it, and end its incident.
 
-        `sending` is called right before it is sent.
+        `sending` is called right before the request is sent.
 
         Raises:
-            UseapiError: the API refused, or what it did cannot be seen.
-            StoreError: it could not be written down beforehand, so nothing was sent.
+            UseapiError: the API refused, or neither its answer nor the list says what was done.
+            StoreError: the request could not be noted, so nothing was sent.
         """
 
         def begin(turn: Turn) -> None:
-            # Before it is sent: a look that begins right after must not be alarmed that the account is gone.
+            # A poll that begins right after the request must not report the account as missing.
             turn.transaction.put_watch(poll_state.expect_removal(turn.transaction.watch, channel, turn.at))
             turn.note(owner, REMOVE, channel, BEGUN)
 
         async with self._alone:
             if await self._is_gone(channel):
-                return Removed(Removal.GONE_BEFORE, before=await self._removal_of(channel))
-            async with self._asking(begin, sending):
+                before = await self._removal_of(channel)
+                return RemovalResult(ChangeOutcome.DONE, is_gone_before=True, before=before)
+            async with self._request(begin, sending):
                 return await self._send_removal(channel, owner)
 
     async def _is_gone(self, channel: str) -> bool:
-        """Whether an account that memory does not know is missing from the list, too."""
+        """Return whether an account is neither known nor in the list."""
         if self._poller.cache.get(channel) is not None:
             return False
-        seen = await self._look()  # it may have been configured again elsewhere
+        seen = await self._poll()  # it may have been configured again elsewhere
         return seen is not None and not shows(seen, channel)
 
     async def _removal_of(self, channel: str) -> Action | None:
-        """Return when and by whom an account that is gone was removed from here; None if it was not."""
+        """Return the removal of an account from here; None if its last change was another."""
         try:
             last = await self._store.last_action(VERBS, channel)
         except StoreError:
             return None
-        return last if last is not None and last.outcome == Removal.REMOVED else None
+        return last if last is not None and last.outcome in REMOVED else None
 
-    async def _send_removal(self, channel: str, owner: int) -> Removed:
-        unclear: UseapiError | None = None
+    async def _send_removal(self, channel: str, owner: int) -> RemovalResult:
+        unclear = None
         try:
             await self._useapi.remove_account(channel)
-        except NotAsked as error:
-            await self._keep(channel, owner, outcome_of(error))
-            raise
-        except (Gone, *UNCLEAR) as error:
-            # It may be gone, by this or before: the list tells.
+        except UseapiError as error:
+            if not isinstance(error, Gone) and not is_unclear(error):
+                await self._note_refused_removal(error, channel, owner)
+                raise
             log.warning("removing an account got no clear answer: %s", error)
             unclear = error
-        except UseapiError as error:
-            if isinstance(error, PendingModeration):
-                await self._poller.note_flag(error.channel or channel, error.flag)
-            await self._keep(channel, owner, outcome_of(error))
-            raise
-        seen = await self._look()
-        # That it is not there says enough even where the list cannot be read.
+        seen = await self._poll()
+        # The API's word that it has no such account is enough where the list cannot be read.
         if seen is None and unclear is not None and not isinstance(unclear, NotConfigured):
-            await self._written(lambda turn: turn.note(owner, REMOVE, channel, UNKNOWN_OUTCOME))
+            await self._write(lambda turn: turn.note(owner, REMOVE, channel, ChangeOutcome.UNCLEAR))
             raise unsure(unclear)
         if seen is not None and shows(seen, channel):
-            return await self._still_there(channel, owner, unclear)
-        await self._let_go(channel, owner)
-        return Removed(Removal.REMOVED)
+            outcome = ChangeOutcome.NOT_DONE if unclear else ChangeOutcome.UNCLEAR
+            # The account is still expected to go: the API may carry the removal out late.
+            await self._write(lambda turn: turn.note(owner, REMOVE, channel, outcome))
+            return RemovalResult(outcome, str(unclear) if unclear else None)
+        await self._note_removed(channel, owner)
+        return RemovalResult(ChangeOutcome.DONE)
 
-    async def _still_there(self, channel: str, owner: int, unclear: UseapiError | None) -> Removed:
-        """Write down that the list shows an account after its removal."""
-        # It may still be carried out, so nobody is to be alarmed if the account goes in the next minutes.
-        outcome = Removal.STILL_LISTED if unclear is None else Removal.NOT_REMOVED
-        await self._written(lambda turn: turn.note(owner, REMOVE, channel, outcome))
-        return Removed(outcome, sentence_of(unclear) if unclear else None)
-
-    async def _keep(self, channel: str, owner: int, outcome: str) -> None:
+    async def _note_refused_removal(self, error: UseapiError, channel: str, owner: int) -> None:
         """Expect an account to stay after all."""
+        if isinstance(error, PendingModeration):
+            await self._poller.note_flag(error.channel or channel, error.flag)
 
         def change(turn: Turn) -> None:
             turn.transaction.put_watch(poll_state.adding(turn.transaction.watch, channel))
-            turn.note(owner, REMOVE, channel, outcome)
+            turn.note(owner, REMOVE, channel, code_of_error(error))
 
-        await self._written(change)
+        await self._write(change)
 
-    async def _let_go(self, channel: str, owner: int) -> None:
-        """Let nothing know an account any more, even if the list could not be read."""
+    async def _note_removed(self, channel: str, owner: int) -> None:
+        """Forget an account and end its incident, even if the list could not be read."""
         self._poller.cache.removed(channel)
 
         def change(turn: Turn) -> None:
@@ -274,19 +258,19 @@ class AccountAdmin:
                 over = incident.ended or incident.state is State.RESETTING
                 if incident.channel == channel and not over:
                     turn.change(account_incidents.ended(incident, Ending.REMOVED, turn.at))
-            turn.note(owner, REMOVE, channel, Removal.REMOVED)
+            turn.note(owner, REMOVE, channel, ChangeOutcome.DONE)
 
-        await self._written(change)
+        await self._write(change)
 
-    async def _look(self) -> Observation | None:
-        """Read the list anew; None if that does not work, which the watch tells by itself."""
+    async def _poll(self) -> Observation | None:
+        """Return the list as it is now; None if it cannot be read, which the watch reports by itself."""
         try:
             return await self._poller.poll_anew()
         except UseapiError:
             return None
 
-    async def _written(self, change: Callable[[Turn], None]) -> None:
-        """Write down what has happened already: who asked must learn of it even where that fails."""
+    async def _write(self, change: Callable[[Turn], None]) -> None:
+        """Write down what has happened. A failure is logged, as the person who asked needs the outcome."""
         try:
             async with self._incident_service.transaction() as turn:
                 change(turn)

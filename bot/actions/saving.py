@@ -1,11 +1,10 @@
-"""Saving an account at the API, once; where the answer does not tell what came of it, the list does."""
+"""Saving an account at the API, once. Where the answer does not tell what was done, the list does."""
 
 import logging
-from typing import Final
 
 from pydantic import SecretStr
 
-from bot.domain.accounts import Account, SaveOutcome, SaveResult
+from bot.domain.accounts import Account, ChangeOutcome, SaveResult
 from bot.providers.useapi import (
     AnswerLost,
     Gone,
@@ -19,35 +18,34 @@ from bot.providers.useapi.error_mapping import CHECK_FIRST
 
 log = logging.getLogger(__name__)
 
-UNCLEAR: Final = (Unreachable, MalformedResponse)
-"""Answers that do not say what was done, if they are any: the list tells."""
-SAID: Final = {True: SaveOutcome.CREATED, False: SaveOutcome.UPDATED, None: SaveOutcome.SAVED}
-
 
 async def save(useapi: UseapiClient, discord: SecretStr, jobs: int) -> SaveResult:
-    """Create the account of a Discord token or update it, once; where the answer does not tell, look.
+    """Create or update the account of a Discord token. The request is sent once.
 
     Raises:
-        UseapiError: the API refused, or what it did cannot be seen.
+        UseapiError: the API refused, or neither its answer nor the list says what was done.
     """
     try:
         answer = await useapi.save_account(discord, jobs)
-    except NotAsked:
-        raise
-    except UNCLEAR as error:
+    except UseapiError as error:
+        if not is_unclear(error):
+            raise
         log.warning("saving an account got no clear answer: %s", str(error))  # it would hold its frames
         unclear = error
     else:
-        return SaveResult(SAID[answer.created], answer.account or await holder(useapi, discord), jobs)
+        account = answer.account or await account_of(useapi, discord)
+        return SaveResult(ChangeOutcome.DONE, account, jobs, answer.created)
     try:
         account = await useapi.holder(discord)
     except UseapiError:
         raise unsure(unclear) from None
-    return SaveResult(as_seen(account, jobs), account, jobs, sentence_of(unclear))
+    is_done = account is not None and account.max_jobs in {None, jobs}
+    outcome = ChangeOutcome.DONE if is_done else ChangeOutcome.NOT_DONE
+    return SaveResult(outcome, account, jobs, fault=str(unclear))
 
 
-async def holder(useapi: UseapiClient, discord: SecretStr) -> Account | None:
-    """Look which account was saved, where the API took it and did not say; None if that cannot be seen."""
+async def account_of(useapi: UseapiClient, discord: SecretStr) -> Account | None:
+    """Return the account of a token that the API accepted without naming it; None if the list cannot say."""
     try:
         return await useapi.holder(discord)
     except UseapiError as error:
@@ -55,20 +53,13 @@ async def holder(useapi: UseapiClient, discord: SecretStr) -> Account | None:
         return None
 
 
-def as_seen(account: Account | None, jobs: int) -> SaveOutcome:
-    """Judge by the list alone what came of saving an account."""
-    if account is None:
-        return SaveOutcome.ABSENT
-    return SaveOutcome.FOUND if account.max_jobs in {None, jobs} else SaveOutcome.DIFFERENT
+def is_unclear(error: UseapiError) -> bool:
+    """Return whether a request may have been carried out although it failed with this error."""
+    return isinstance(error, Unreachable | MalformedResponse) and not isinstance(error, NotAsked)
 
 
 def unsure(unclear: UseapiError) -> UseapiError:
-    """Word an answer that does not say what was done, where the list cannot be read either."""
+    """Return the error for an unclear answer where the list cannot be read either."""
     if isinstance(unclear, AnswerLost | Gone):
         return unclear
     return Unreachable(str(unclear), CHECK_FIRST, quote=unclear.quote)
-
-
-def sentence_of(unclear: UseapiError) -> str | None:
-    """Return the sentence of an answer that does not say what was done; None where no answer came."""
-    return None if isinstance(unclear, AnswerLost) else str(unclear)

@@ -16,7 +16,7 @@ from bot.actions.saving import save
 from bot.cli.stopping import INTERRUPTED
 from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
-from bot.domain.accounts import Account, SaveOutcome
+from bot.domain.accounts import Account, ChangeOutcome
 from bot.domain.errors import UserError
 from bot.providers.useapi import Rejected, Unauthorized, Unpaid, UseapiClient, UseapiError, open_session
 from bot.render.account_admin_replies import saved_words
@@ -155,7 +155,7 @@ async def set_account(settings: Settings, token: SecretStr, jobs: int, sending: 
     async with api(settings, sending) as useapi:
         saved = await save(useapi, token, jobs)
     code = told(saved_words(saved))
-    return UNAVAILABLE if saved.outcome in {SaveOutcome.ABSENT, SaveOutcome.DIFFERENT} else code
+    return UNAVAILABLE if saved.outcome is ChangeOutcome.NOT_DONE else code
 
 
 def told(answer: str) -> int:

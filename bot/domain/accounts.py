@@ -134,42 +134,26 @@ class SavedAccount:
     created: bool | None
 
 
-class SaveOutcome(StrEnum):
-    """What came of saving an account."""
+class ChangeOutcome(StrEnum):
+    """What came of adding, updating or removing an account, as the audit stores it."""
 
-    CREATED = "created"
-    UPDATED = "updated"
-    SAVED = "saved"
-    """The API does not say which of the two."""
-    FOUND = "saved, as the list shows"
-    """The answer did not say, and the list shows the account as it was wanted."""
-    DIFFERENT = "not changed, as the list shows"
-    """The answer did not say, and the list shows the account with another number of jobs."""
-    ABSENT = "not there, as the list shows"
-    """The answer did not say, and the list shows no account with this token."""
+    DONE = "done"
+    NOT_DONE = "not done"
+    UNCLEAR = "outcome unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class SaveResult:
-    """How saving an account ended: the account as far as it is known, and the jobs that were wanted."""
+    """What came of adding or updating an account, which is as the answer or else the list shows it."""
 
-    outcome: SaveOutcome
+    outcome: ChangeOutcome
     account: Account | None
     jobs: int
-    instead: str | None = None
-    """What came in place of an answer that says what was done, in a sentence; None if nothing came at all."""
-
-
-class Removal(StrEnum):
-    """What came of removing an account."""
-
-    REMOVED = "not configured any more"
-    GONE_BEFORE = "was not configured any more"
-    """It was gone already, as the list shows."""
-    STILL_LISTED = "done, but still listed"
-    """The API took it, and lists the account all the same."""
-    NOT_REMOVED = "still configured"
-    """The answer did not say, and the list shows the account."""
+    """The number of jobs that was asked for."""
+    created: bool | None = None
+    """None where the API does not say whether it created or updated the account."""
+    fault: str | None = None
+    """Why the list was read to find out, in a sentence; None if the answer was clear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,11 +214,12 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
-class Removed:
-    """How removing an account ended."""
+class RemovalResult:
+    """What came of removing an account; it is unclear where useapi.net accepted it and lists the account."""
 
-    outcome: Removal
-    instead: str | None = None
-    """What came in place of an answer that says what was done, in a sentence; None if nothing came at all."""
+    outcome: ChangeOutcome
+    fault: str | None = None
+    """Why the list was read to find out, in a sentence; None if the answer was clear."""
+    is_gone_before: bool = False
     before: Action | None = None
-    """By whom and when it was removed before, where that is known."""
+    """Who removed the account before, and when, where that is known."""

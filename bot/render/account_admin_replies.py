@@ -1,10 +1,10 @@
-"""The words of saving and removing accounts, for Discord and for the terminal; and the question before it."""
+"""The answers to adding, updating and removing an account, and the question before a removal."""
 
 from typing import Final, assert_never
 
 import discord
 
-from bot.domain.accounts import Action, KnownAccount, Removal, Removed, SaveOutcome, SaveResult
+from bot.domain.accounts import Action, ChangeOutcome, KnownAccount, RemovalResult, SaveResult
 from bot.render.account_cards import add_field
 from bot.render.account_facts import channel_link, slots
 from bot.render.message_content import ButtonLook, Look, headed
@@ -15,43 +15,35 @@ NOT_NOW: Final = "Not now"
 KEPT: Final = "👌 Nothing was removed."
 NOT_SAID: Final = "useapi.net accepted the account, but does not say which it is. Check the list of accounts."
 AGAIN: Final = "-# /mjadd configures it again, with its Discord token; its name and history come back then."
-ANSWER_LOST: Final = "useapi.net's answer was lost, so I read the list again"
 
 
-def saved_words(saved: SaveResult, name: str | None = None) -> str:
-    """Say what came of saving an account; `name` is what to call it, ready to be shown."""
-    if saved.outcome is SaveOutcome.ABSENT:
+def saved_words(saved: SaveResult, name: str = "the account") -> str:
+    """Return what came of adding or updating an account; `name` is ready to be shown."""
+    account, wanted = saved.account, count(saved.jobs, "job")
+    if account is None:
+        if saved.outcome is ChangeOutcome.DONE:
+            return f"✅ {NOT_SAID}"
         return (
-            f"⚠️ {looked(saved.instead)}: it shows no account with this token, "
+            f"⚠️ {saved.fault} So I read the list again: it shows no account with this token, "
             "so most likely nothing was saved.\n"
             "Check the list of accounts before you try again: it may come late."
         )
-    if saved.account is None:
-        return f"✅ {NOT_SAID}"
-    name = name or "the account"
-    jobs = saved.jobs if saved.account.max_jobs is None else saved.account.max_jobs
-    facts = f"channel {plain(saved.account.channel)}, {count(jobs, 'job')} at a time"
-    match saved.outcome:
-        case SaveOutcome.CREATED | SaveOutcome.UPDATED | SaveOutcome.SAVED:
-            return f"✅ Done: {name} was {saved.outcome}, {facts}."
-        case SaveOutcome.FOUND:
-            return f"✅ {looked(saved.instead)}: {name} is configured, {facts}."
-        case SaveOutcome.DIFFERENT:
-            return (
-                f"⚠️ {looked(saved.instead)}: {name} is configured as before, {facts}, "
-                f"not {count(saved.jobs, 'job')}.\n"
-                "Try again to change that."
-            )
-    assert_never(saved.outcome)
-
-
-def looked(instead: str | None) -> str:
-    """Return why the list was read; `instead` is what came in place of an answer that says what was done."""
-    return f"{instead} So I read the list again" if instead else ANSWER_LOST
+    jobs = wanted if account.max_jobs is None else count(account.max_jobs, "job")
+    facts = f"channel {plain(account.channel)}, {jobs} at a time"
+    if saved.outcome is ChangeOutcome.NOT_DONE:
+        return (
+            f"⚠️ {saved.fault} So I read the list again: {name} is configured as before, {facts}, "
+            f"not {wanted}.\n"
+            "Try again to change that."
+        )
+    if saved.fault is not None:
+        return f"✅ {saved.fault} So I read the list again: {name} is configured, {facts}."
+    done = {True: "created", False: "updated", None: "saved"}[saved.created]
+    return f"✅ Done: {name} was {done}, {facts}."
 
 
 def another_account(expected: KnownAccount) -> str:
-    """Say that the token that was given for an account is that of another one."""
+    """Return the warning that a token belongs to another account than the one to update."""
     name = plain(expected.label)
     return (
         f"⚠️ This token belongs to a different account. **{name}** was not changed; "
@@ -59,33 +51,36 @@ def another_account(expected: KnownAccount) -> str:
     )
 
 
-def removed_words(removed: Removed, account: KnownAccount) -> str:
-    """Say what came of removing an account, and what to do next."""
+def removed_words(removed: RemovalResult, account: KnownAccount) -> str:
+    """Return what came of removing an account, and what to do next."""
     name = f"**{plain(account.label)}**"
     match removed.outcome:
-        case Removal.REMOVED:
-            return f"✅ {name} is not configured any more.\n{AGAIN}"
-        case Removal.GONE_BEFORE:
+        case ChangeOutcome.DONE if removed.is_gone_before:
             return f"✅ {name} is not configured any more: {gone_words(removed.before)}.\n{AGAIN}"
-        case Removal.STILL_LISTED:
+        case ChangeOutcome.DONE:
+            return f"✅ {name} is not configured any more.\n{AGAIN}"
+        case ChangeOutcome.UNCLEAR:
             return (
                 f"⏳ useapi.net accepted the removal of {name}, but still lists it.\n"
                 "Check with /mjaccounts in a minute. If it is still there, remove it again."
             )
-        case Removal.NOT_REMOVED:
-            return f"⚠️ {looked(removed.instead)}: {name} is still configured.\nUse /mjremove to try again."
+        case ChangeOutcome.NOT_DONE:
+            return (
+                f"⚠️ {removed.fault} So I read the list again: {name} is still configured.\n"
+                "Use /mjremove to try again."
+            )
     assert_never(removed.outcome)
 
 
 def gone_words(before: Action | None) -> str:
-    """Say who removed an account that is gone already, and when, if that is known."""
+    """Return who removed an account, and when, if that is known."""
     if before is None:
         return "it was already gone when I checked"
     return f"<@{before.actor_id}> removed it {when(before.at)}"
 
 
 def removal_question(account: KnownAccount) -> Look:
-    """Ask, in private, whether an account is really to be removed, and say what that means."""
+    """Return the question whether to remove an account, with what a removal means."""
     name = plain(account.label)
     embed = discord.Embed(
         title=f"Remove {name}?",

@@ -1,5 +1,6 @@
 """The cards: Midjourney's account information, a flag and what to do about it, an account and its history."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -18,7 +19,7 @@ from bot.render.account_facts import (
 )
 from bot.render.instructions import block_end, discord_name, login_help, steps
 from bot.render.phrases import demand, state_words, symbol
-from bot.render.text import clip, code_block, code_span, exactly, fitted, plain, span, when, whole
+from bot.render.text import clip, code_block, code_span, count, exactly, fitted, plain, span, when, whole
 
 FIELD_LIMIT: Final = 1_024
 NOTE_LIMIT: Final = 700
@@ -37,10 +38,14 @@ DONE: Final = {
     "snooze": "snoozed its reminders",
     "mute": "muted its alerts",
     "unmute": "unmuted its alerts",
-    "save": "added or updated it",
+    "save": "asked to add or update it",
     "remove": "asked to remove it",
 }
 """What a person did, by the verb that stands in the audit."""
+SAVED: Final = {"created": "added it", "updated": "updated it", "done": "added or updated it"}
+"""What a person did who saved an account, by the code that stands in the audit."""
+SAVED_CODE: Final = re.compile(r"(?P<code>created|updated|done), (?P<jobs>[0-9]{1,6}) jobs?")
+"""The outcome of a save that was done; earlier versions wrote "1 job"."""
 
 
 def info_embed(account: KnownAccount, snapshot: InfoSnapshot, *, note: str | None = None) -> discord.Embed:
@@ -217,11 +222,9 @@ def _action(action: Action) -> str:
 
 
 def _done(action: Action) -> str:
-    said, _, jobs = action.outcome.partition(", ")
-    match action.verb, said:
-        case "claim", "on it":
-            return "is on it"
-        case "save", "created" | "updated" if jobs:
-            return f"{'added' if said == 'created' else 'updated'} it ({plain(jobs, 60)})"
-        case _:
-            return f"{DONE.get(action.verb) or plain(action.verb)} - {plain(action.outcome, 60)}"
+    saved = SAVED_CODE.fullmatch(action.outcome)
+    if action.verb == "save" and saved:
+        return f"{SAVED[saved['code']]} ({count(int(saved['jobs']), 'job')})"
+    if (action.verb, action.outcome) == ("claim", "on it"):
+        return "is on it"
+    return f"{DONE.get(action.verb) or plain(action.verb)} - {plain(action.outcome, 60)}"

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.actions.account_admin import AccountAdmin
-from bot.domain.accounts import Flag, Removal, SaveOutcome
+from bot.domain.accounts import ChangeOutcome, Flag
 from bot.domain.incidents import Ending, State
 from bot.incidents.service import IncidentService
 from bot.providers.useapi import AnswerLost, Limits, PendingModeration, UseapiClient
@@ -58,7 +58,8 @@ async def test_when_the_answer_never_comes_the_list_says_that_it_was_saved(desk:
     desk.api.fault(Fault.LOST_ANSWER, endpoint=Endpoint.SAVE)
     login = desk.api.newcomer()
     saved = await desk.configuring.save(SecretStr(login.discord), 5, ADA)
-    assert saved.outcome is SaveOutcome.FOUND
+    assert (saved.outcome, saved.created) == (ChangeOutcome.DONE, None)
+    assert saved.fault is not None
     assert saved.account is not None
     assert (saved.account.channel, saved.account.max_jobs) == (login.channel, 5)
     assert desk.channels == [login.channel]
@@ -68,7 +69,7 @@ async def test_when_the_answer_never_comes_the_list_says_that_it_was_saved(desk:
 async def test_an_empty_list_says_that_nothing_was_saved(desk: Desk) -> None:
     desk.api.fault(Fault.HANG, endpoint=Endpoint.SAVE)
     saved = await desk.configuring.save(SecretStr(desk.api.newcomer().discord), 5, ADA)
-    assert (saved.outcome, saved.account) == (SaveOutcome.ABSENT, None)
+    assert (saved.outcome, saved.account) == (ChangeOutcome.NOT_DONE, None)
 
 
 async def test_a_list_without_tokens_cannot_say_that_nothing_was_saved(desk: Desk) -> None:
@@ -94,7 +95,7 @@ async def test_an_account_is_known_although_the_list_lags_behind(desk: Desk) -> 
     desk.api.fault(Fault.NOTHING_CONFIGURED, endpoint=Endpoint.LIST, times=1)
     login = desk.api.newcomer()
     saved = await desk.configuring.save(SecretStr(login.discord), 3, ADA)
-    assert saved.outcome is SaveOutcome.CREATED
+    assert (saved.outcome, saved.created) == (ChangeOutcome.DONE, True)
     assert desk.channels == [login.channel]
 
 
@@ -117,7 +118,7 @@ async def test_a_removal_that_is_carried_out_late_alarms_nobody(desk: Desk) -> N
     desk.api.add(channel=CHANNEL)
     await desk.known.poller.poll()
     desk.api.fault(Fault.HANG, endpoint=Endpoint.REMOVE)
-    assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is Removal.NOT_REMOVED
+    assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is ChangeOutcome.NOT_DONE
     desk.api.remove(CHANNEL)
     await desk.known.poller.poll()
     assert desk.channels == []
@@ -136,7 +137,7 @@ async def test_when_the_answer_to_a_removal_never_comes_the_list_says_that_it_is
     desk.api.add(channel=CHANNEL)
     await desk.known.poller.poll()
     desk.api.fault(Fault.LOST_ANSWER, endpoint=Endpoint.REMOVE)
-    assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is Removal.REMOVED
+    assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is ChangeOutcome.DONE
     assert desk.channels == []
 
 
@@ -178,7 +179,7 @@ async def test_the_trouble_of_a_removed_account_ends_as_removed(desk: Desk, faul
     key = await flagged(desk)
     if fault is not None:
         desk.api.fault(fault, endpoint=Endpoint.LIST)
-    assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is Removal.REMOVED
+    assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is ChangeOutcome.DONE
     incident = desk.incident_service.watch_state.incidents[key]
     assert (incident.state, incident.ending) == (State.ENDED, Ending.REMOVED)
 
@@ -187,7 +188,7 @@ async def test_a_reset_under_way_keeps_its_incident_and_its_verdict(desk: Desk) 
     key = await flagged(desk)
     lease = await desk.incident_service.take_lease(key, ADA)
     assert lease is not None
-    assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is Removal.REMOVED
+    assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is ChangeOutcome.DONE
     assert desk.incident_service.watch_state.incidents[key].state is State.RESETTING
     await desk.incident_service.give_verdict(lease, owner_actions.ResetVerdict.NOT_CONFIGURED, None)
     assert desk.incident_service.watch_state.incidents[key].ending is Ending.REMOVED

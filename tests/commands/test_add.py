@@ -9,7 +9,7 @@ from tests.support.reading import button, buttons, text
 from tests.support.running import Bot, Visitor
 
 HOUR = 3_600
-ANSWER_LOST = "useapi.net's answer was lost, so I read the list again"
+ANSWER_LOST = "The connection to useapi.net broke off. So I read the list again"
 
 
 def parts_of(modal: Json) -> list[Json]:
@@ -191,7 +191,7 @@ async def test_when_the_answer_does_not_tell_although_the_api_acted_the_list_say
     assert f"{said}: **…{login.channel[-4:]}** is configured" in answer["content"]
     assert bot.api.count(Endpoint.SAVE) == 1
     assert f"is configured, channel {login.channel}, 5 jobs at a time" in answer["content"]
-    assert "added or updated it - saved, as the list shows, 5 jobs" in text(answer)
+    assert "added or updated it (5 jobs)" in text(answer)
     assert [choice.value for choice in await ada.complete("mjinfo", login.channel)] == [login.channel]
 
 
@@ -226,7 +226,7 @@ async def test_a_change_that_did_not_arrive_is_told_by_what_the_list_shows(bot: 
     answer = await added(ada, account.discord, "9")
     assert "is configured as before" in answer["content"]
     assert "3 jobs at a time, not 9 jobs" in answer["content"]
-    assert "not changed, as the list shows, 3 jobs" in text(answer)
+    assert "asked to add or update it - not done" in text(answer)
 
 
 async def test_when_neither_the_answer_nor_the_list_can_be_read_it_says_that_it_may_be_done(

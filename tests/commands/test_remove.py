@@ -95,7 +95,7 @@ async def test_a_removed_account_is_known_nowhere_at_once(bot: Bot, ada: Visitor
     owner = ada.person.id
     assert await bot.actions() == [
         (owner, "remove", account.channel, "asked"),
-        (owner, "remove", account.channel, "not configured any more"),
+        (owner, "remove", account.channel, "done"),
     ]
 
 
@@ -256,7 +256,7 @@ async def test_when_the_answer_is_lost_after_the_api_acted_it_is_not_configured_
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (Fault.RESET, "useapi.net's answer was lost, so I read the list again"),
+        (Fault.RESET, "The connection to useapi.net broke off. So I read the list again"),
         (Fault.SERVER_ERROR, "useapi.net has a server error (500). So I read the list again"),
         (Fault.REDIRECT, "(status 302), and Midwatch follows none. So I read the list again"),
         (Fault.HTML_404, "USEAPI_URL may be wrong. So I read the list again"),
@@ -273,7 +273,7 @@ async def test_when_the_answer_does_not_tell_and_nothing_was_done_the_list_says_
     answer = await confirmed(ada, question)
     assert bot.api.count(Endpoint.REMOVE) == 1
     assert f"{said}: **{label(account)}** is still configured" in answer["content"]
-    assert (await bot.actions())[-1][3] == "still configured"
+    assert (await bot.actions())[-1][3] == "not done"
     assert account.channel in text(await ada.ask("mjaccounts"))
 
 
@@ -307,7 +307,7 @@ async def test_what_the_api_does_not_know_is_not_configured_even_if_the_list_can
     bot.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
     answer = await confirmed(ada, question)
     assert f"**{label(account)}** {NOT_CONFIGURED}" in answer["content"]
-    assert (await bot.actions())[-1][3] == "not configured any more"
+    assert (await bot.actions())[-1][3] == "done"
     assert account.channel not in [choice.value for choice in await ada.complete("mjinfo", "")]
 
 
@@ -365,7 +365,7 @@ async def test_an_account_that_is_still_listed_after_its_removal_is_told(bot: Bo
     bot.api.changed.append(lambda: None if bot.api.accounts else bot.api.configure(account))
     answer = await confirmed(ada, question)
     assert "but still lists it" in answer["content"]
-    assert (await bot.actions())[-1][3] == "done, but still listed"
+    assert (await bot.actions())[-1][3] == "outcome unknown"
 
 
 async def test_what_cannot_be_written_down_first_is_not_sent(bot: Bot, ada: Visitor) -> None:
@@ -395,3 +395,14 @@ async def test_the_alert_and_the_history_of_a_removed_account_keep_its_name(bot:
     assert "1 account watched" in status
     await bot.restart()
     assert "**Aurora** · not configured any more" in text(await ada.ask("mjstatus"))
+
+
+async def test_a_removal_by_an_earlier_version_is_recognised(bot: Bot, ada: Visitor) -> None:
+    account, _ = bot.api.add(), bot.api.add()
+    await bot.start()
+    question = await asked(ada, account)
+    bot.api.remove(account.channel)
+    await look(ada)
+    row = f"(1, 7, 'remove', '{account.channel}', 'not configured any more')"
+    await bot.meddle(f"INSERT INTO audit (at, actor_id, verb, channel, outcome) VALUES {row}")  # noqa: S608 - of this test
+    assert "is not configured any more: <@7> removed it" in (await confirmed(ada, question))["content"]
