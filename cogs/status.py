@@ -69,14 +69,14 @@ class Status(commands.Cog):
     async def on_ready(self) -> None:
         """Show how things are, which a new connection has forgotten."""
         # discord.py names it "game" when it connects, which Discord's documentation does not know any more.
-        await self.show_presence(anew=True)
+        await self.show_presence(force=True)
 
     @commands.Cog.listener()
     async def on_resumed(self) -> None:
         """Show how things are again: an update sent while the connection broke may never have arrived."""
-        await self.show_presence(anew=True)
+        await self.show_presence(force=True)
 
-    async def show_presence(self, *, anew: bool = False) -> None:
+    async def show_presence(self, *, force: bool = False) -> None:
         """Say at a glance, in the bot's own status, how things are."""
         incidents = self._state.incidents.values()
         service = open_service(incidents)
@@ -88,7 +88,7 @@ class Status(commands.Cog):
             muted=any(until > utc_now() for until in self._state.mutes.values()),
             lacks=[each.lack for each in self._loops.problems()],
         )
-        await self._bot.present(text, anew=anew)
+        await self._bot.set_status(text, force=force)
 
     @app_commands.command()
     @app_commands.describe(private="Show the answer to you alone")

@@ -1,4 +1,4 @@
-"""What the bot may not do where alerts go, by the names that Discord's settings give it."""
+"""The permissions that the bot lacks in the alert channel, by the names in Discord's settings."""
 
 from typing import Final, TypeAlias
 
@@ -13,15 +13,15 @@ NAMES: Final = {
     "embed_links": "Embed Links",
     "read_message_history": "Read Message History",
 }
-"""What an alert needs to be sent, to have its embed, and to be found again after a crash."""
+"""The permissions needed to send an alert with its embed, and to find it again after a crash."""
 
 
 async def lacking(client: discord.Client, channel: AlertChannel) -> tuple[str, ...]:
-    """Ask Discord, without a gateway, which permissions the bot lacks in a channel.
+    """Return the permissions that the bot lacks in a channel, as Discord's REST API shows them.
 
     Raises:
-        discord.HTTPException: Discord does not say.
-        discord.InvalidData: Discord's answer makes no sense.
+        discord.HTTPException: Discord refuses to answer.
+        discord.InvalidData: Discord's answer cannot be read.
     """
     assert client.user is not None  # noqa: S101 - known since the login
     guild = await client.fetch_guild(channel.guild.id)
@@ -30,7 +30,7 @@ async def lacking(client: discord.Client, channel: AlertChannel) -> tuple[str, .
 
 
 def lacking_now(client: discord.Client, channel_id: int | None) -> tuple[str, ...]:
-    """Return which permissions the bot lacks in a channel, as far as the gateway has told."""
+    """Return the permissions that the bot lacks in a channel, as far as the gateway has shown them."""
     channel = None if channel_id is None else client.get_channel(channel_id)
     if not isinstance(channel, AlertChannel):
         return ()
@@ -38,15 +38,15 @@ def lacking_now(client: discord.Client, channel_id: int | None) -> tuple[str, ..
 
 
 def settings_of(channel: AlertChannel) -> int:
-    """Return the id of the channel whose permissions count: a thread has none of its own."""
+    """Return the id of the channel that holds the permissions. For a thread it is the parent."""
     return channel.parent_id if isinstance(channel, discord.Thread) else channel.id
 
 
 def missing(channel: AlertChannel, place: object, me: discord.Member) -> tuple[str, ...]:
-    """Name what is missing in a channel by the place whose permissions count; nothing if that is unknown."""
+    """Return the missing permissions by the channel that holds them; nothing if that is not known."""
     if not isinstance(place, discord.abc.GuildChannel):
         return ()
-    # Not the method of the channel's own kind: where it may not send, that takes away what was given.
+    # The method of the base class: those of the subclasses remove all permissions where the bot may not send.
     may = discord.abc.GuildChannel.permissions_for(place, me)
     is_thread = isinstance(channel, discord.Thread)
     needless = "send_messages" if is_thread else "send_messages_in_threads"

@@ -1,4 +1,4 @@
-"""The bot itself: services, extensions by name, the gate before every command, the error map behind it."""
+"""The Discord client and its command tree, which checks who may use a command and reports its errors."""
 
 import logging
 import re
@@ -53,10 +53,10 @@ class Services:
 
 
 class MidwatchTree(app_commands.CommandTree["Midwatch"]):
-    """Lets in who may look, and answers every command error in one sentence."""
+    """Checks who may use commands, and answers each error of a command with one sentence."""
 
     async def interaction_check(self, interaction: Interaction) -> bool:
-        """Let owners in anywhere and others in the configured servers; refuse the rest privately."""
+        """Return whether a person may use commands here; if not, answer privately why."""
         self.client.in_flight.add(interaction)
         if self.client.owners.may_view(interaction.user.id, interaction.guild_id):
             return True
@@ -67,13 +67,13 @@ class MidwatchTree(app_commands.CommandTree["Midwatch"]):
         return False
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
-        """Tell the person what went wrong; autocompletion has no place for a sentence."""
+        """Answer the person what went wrong. An autocompletion cannot show it."""
         if interaction.type is not discord.InteractionType.autocomplete:
             await report(interaction, error)
 
 
 class Midwatch(commands.Bot):
-    """The Discord client. It needs no privileged intent, and caches neither members nor messages."""
+    """The Discord client. It uses no privileged intent, and caches no members and no messages."""
 
     services: Services
     """Set before the extensions are loaded; the loops send through this client."""
@@ -91,22 +91,22 @@ class Midwatch(commands.Bot):
             max_ratelimit_timeout=PATIENCE_WITH_RATE_LIMITS.total_seconds(),
         )
         self.own_tokens = (settings.discord_token, settings.useapi_token)
-        """What nobody may paste as the Discord token of an account."""
+        """The tokens that nobody may enter as the Discord token of an account."""
         self.alert_channel_id = settings.alert_channel_id
         self.other_copy_at: datetime | None = None
-        """When another copy of the bot was last seen to answer what this one was asked."""
+        """When another copy of the bot last answered an interaction of this one."""
         self.in_flight = InFlight()
         self.owners = Owners(settings.owner_ids, settings.guild_ids, store)
         self.controls = ButtonRouter(self.owners, self.in_flight)
-        self._presented: str | None = None
+        self._status: str | None = None
         self._is_connected = False
-        """Whether there was a connection since the start."""
+        """Whether there has been a connection since the start."""
         self._lost_at: float | None = None
-        """When the connection was lost, by the loop's clock; None while there is one."""
+        """When the connection was lost, by the loop's clock; None while it stands."""
         self._sync = CommandSync(self.http, store, settings.guild_ids)
 
     async def setup_hook(self) -> None:
-        """Answer the controls of every message ever sent."""
+        """Register the class that answers the controls of all messages."""
         self.add_dynamic_items(Control)
 
     async def load(self, extensions: Iterable[str]) -> None:
@@ -125,7 +125,7 @@ class Midwatch(commands.Bot):
                 ) from error
 
     async def log_in(self, token: str) -> None:
-        """Log in, leaving nothing open when it fails, so that it can be tried again.
+        """Log in. If that fails, nothing stays open, and it can be tried again.
 
         Raises:
             discord.LoginFailure: Discord refuses the token.
@@ -139,14 +139,14 @@ class Midwatch(commands.Bot):
             raise
 
     async def register(self) -> None:
-        """Learn who the owners are, and bring Discord's idea of our commands in line."""
+        """Ask who the owners are, and register the commands that Discord does not have."""
         await self.owners.refresh(self.application_info)
         await self._owners_changed()
         assert self.application_id is not None  # noqa: S101 - known since the login
-        await self._sync.bring_in_line(self.application_id, self.payloads())
+        await self._sync.register(self.application_id, self.payloads())
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Bring the commands to a server that invites the bot, if they belong there."""
+        """Register the commands in a server that the bot has joined, if it is configured."""
         await self._sync.forget(guild.id)
         await self.register()
 
@@ -154,18 +154,18 @@ class Midwatch(commands.Bot):
         """Return the commands as Discord's API wants them."""
         return [command.to_dict(self.tree) for command in self.tree.get_commands()]
 
-    async def present(self, text: str, *, anew: bool = False) -> None:
-        """Show a text as the bot's status, now and at each new connection; `anew` also if it does already."""
-        # Our own note: what discord.py gives back as `activity` equals nothing that was given to it.
-        if self._presented == text and not anew:
+    async def set_status(self, text: str, *, force: bool = False) -> None:
+        """Set the bot's status text. `force` sends it even if it is unchanged."""
+        # Compared with a copy: discord.py's `activity` never equals the one that it was given.
+        if self._status == text and not force:
             return
-        self._presented = text
+        self._status = text
         self.activity = activity = discord.CustomActivity(text)
         if self.is_ready():
             await self.change_presence(activity=activity)
 
     async def require_owner(self, user_id: int) -> None:
-        """Make sure that a person may change things right now; raises `NotAnOwnerError`."""
+        """Raise `NotAnOwnerError` if a person is not an owner now."""
         before = self.owners.ids
         try:
             await self.owners.require(user_id, self.application_info)
@@ -174,20 +174,20 @@ class Midwatch(commands.Bot):
                 await self._owners_changed()
 
     async def _owners_changed(self) -> None:
-        """Tell new owners, and send nothing more to who has left, now or once that can be written."""
-        with suppress(StoreError):  # the clock's loop tries it again
+        """Send new owners what is open, and former owners nothing more."""
+        with suppress(StoreError):  # the loop of the clock tries it again
             await self.services.incident_service.tick()
 
     async def on_connect(self) -> None:
-        """Log that Discord is there."""
+        """Log a new connection."""
         self._connected()
 
     async def on_resumed(self) -> None:
-        """Log that Discord is back."""
+        """Log a resumed connection."""
         self._connected()
 
     def _connected(self) -> None:
-        """Log the first connection, and one after a loss."""
+        """Log the first connection, and each one after a loss."""
         if not self._is_connected:
             log_fact(log, logging.INFO, "discord_connected", "connected to Discord")
         elif self._lost_at is not None:
@@ -203,35 +203,34 @@ class Midwatch(commands.Bot):
         self._is_connected, self._lost_at = True, None
 
     async def on_disconnect(self) -> None:
-        """Log once that the connection is lost; each vain try to connect again comes here, too."""
+        """Log that the connection is lost. Each failed attempt to reconnect calls this, too."""
         if self._is_connected and self._lost_at is None:
             self._lost_at = self.loop.time()
             log_fact(log, logging.INFO, "discord_lost", "the connection to Discord is lost; connecting again")
 
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
-        """Log what goes wrong with an event, without the text of an HTTP library's error."""
+        """Log an error in an event handler, without the text of an HTTP library's error."""
         error = sys.exc_info()[1] or RuntimeError()
         log.error("%s failed: %s", event_method, describe(error), exc_info=is_surprise(error))
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
-        """Hand an event to everything that listens; the secrets of a form are hidden before."""
+        """Dispatch an event. The values of a form are hidden before."""
         if event == "interaction":
             hide_values(args[0])
         super().dispatch(event, *args, **kwargs)
 
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Answer forms and controls, and leave nothing behind of what was filled in."""
+        """Answer forms and controls, and drop the values that a form had."""
         try:
             await self._answer(interaction)
         finally:
             drop_values(interaction)
 
     async def _answer(self, interaction: Interaction) -> None:
-        """Answer forms, and buttons that no pattern of ours matches: discord.py would be silent on both."""
+        """Answer forms, and controls whose `custom_id` is not ours: discord.py answers neither."""
         custom_id = str((interaction.data or {}).get("custom_id", ""))
         ours = re.fullmatch(PATTERN, custom_id) is not None
         if interaction.type is discord.InteractionType.modal_submit and ours:
             await dispatch(interaction, custom_id, None)
         elif interaction.type in UNMATCHED and not ours:
-            error = OutdatedError()
-            await report(interaction, error)
+            await report(interaction, OutdatedError())

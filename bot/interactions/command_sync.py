@@ -1,4 +1,4 @@
-"""Tells Discord which commands there are, once for each time that changes.
+"""Registers the slash commands at Discord when they have changed.
 
 With GUILD_IDS the commands appear in those servers at once, and in the bot's direct messages; without, in
 every server the bot is in, too. Source: Discord's documentation, "Application Commands", contexts.
@@ -31,50 +31,50 @@ Payload = dict[str, Any]
 
 
 class CommandSync:
-    """Brings Discord's idea of the commands in line with ours, scope by scope."""
+    """Registers the commands, scope by scope: one is the global scope, each configured server is another."""
 
     def __init__(self, http: HTTPClient, store: Store, servers: Collection[int]) -> None:
         self._http = http
         self._store = store
         self._servers = tuple(sorted(servers))
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
-    async def bring_in_line(self, application_id: int, commands: list[Mapping[str, Any]]) -> None:
-        """Register the commands where they are missing or different; empty scopes no longer configured.
+    async def register(self, application_id: int, commands: list[Mapping[str, Any]]) -> None:
+        """Register the commands where they differ, and remove them from servers no longer configured.
 
-        A server the bot is not in is logged and tried again the next time; the others are not held up by it.
+        A server that the bot is not in is logged and tried again the next time.
 
         Raises:
             discord.HTTPException: Discord cannot be reached or refuses the commands.
         """
         wanted = {GLOBAL: scoped(commands, [IN_BOT_DM] if self._servers else [IN_GUILDS, IN_BOT_DM])}
         wanted |= {str(server): scoped(commands, None) for server in self._servers}
-        async with self._turn:
+        async with self._lock:
             former = set((await self._store.meta(SCOPES_KEY) or "").split()) - wanted.keys()
-            await self._remember_scopes(wanted.keys() | former)
+            await self._store_scopes(wanted.keys() | former)
             for scope in sorted(former):
-                await self._tell(application_id, scope, [])
+                await self._replace(application_id, scope, [])
             for scope, payload in wanted.items():
-                if not await self._tell(application_id, scope, payload):
+                if not await self._replace(application_id, scope, payload):
                     log.warning("the bot is not in server %s, where its commands should be: invite it", scope)
-            await self._remember_scopes(wanted)
+            await self._store_scopes(wanted)
 
     async def forget(self, server: int) -> None:
-        """Take it that a server has none of our commands.
+        """Forget what a server has: Discord drops the commands when the bot is removed from it.
 
-        Discord drops them when the bot is removed from it (github.com/discordjs/discord.js, issue 10321).
+        Source: github.com/discordjs/discord.js, issue 10321.
         """
         if server in self._servers:
-            async with self._turn:
+            async with self._lock:
                 await self._store.set_meta(key_of(str(server)), "")
 
-    async def _remember_scopes(self, scopes: Collection[str]) -> None:
-        kept = " ".join(sorted(scopes))
-        if await self._store.meta(SCOPES_KEY) != kept:
-            await self._store.set_meta(SCOPES_KEY, kept)
+    async def _store_scopes(self, scopes: Collection[str]) -> None:
+        stored = " ".join(sorted(scopes))
+        if await self._store.meta(SCOPES_KEY) != stored:
+            await self._store.set_meta(SCOPES_KEY, stored)
 
-    async def _tell(self, application_id: int, scope: str, payload: list[Payload]) -> bool:
-        """Replace the commands of a scope unless they are these already; False if the bot is not there."""
+    async def _replace(self, application_id: int, scope: str, payload: list[Payload]) -> bool:
+        """Replace the commands of a scope if they differ. Return False if the bot is not in that server."""
         fingerprint = fingerprint_of(application_id, payload)
         if await self._store.meta(key_of(scope)) == fingerprint:
             return True
@@ -88,17 +88,17 @@ class CommandSync:
                 raise
             return False
         await self._store.set_meta(key_of(scope), fingerprint)
-        log.info("told Discord about %d commands (%s)", len(payload), scope)
+        log.info("registered %d commands at Discord (%s)", len(payload), scope)
         return True
 
 
 def key_of(scope: str) -> str:
-    """Return the key under which it is kept what was last told for a scope."""
+    """Return the key under which the fingerprint of a scope's commands is stored."""
     return f"commands:{scope}"
 
 
 def scoped(commands: list[Mapping[str, Any]], contexts: list[int] | None) -> list[Payload]:
-    """Return the commands' payloads for one scope; server scopes take no contexts."""
+    """Return the payloads of the commands for one scope; a server has no contexts."""
     place: Payload = {}
     if contexts is not None:
         place = {"contexts": contexts, "integration_types": [GUILD_INSTALL]}
@@ -107,6 +107,6 @@ def scoped(commands: list[Mapping[str, Any]], contexts: list[int] | None) -> lis
 
 
 def fingerprint_of(application_id: int, payload: list[Payload]) -> str:
-    """Return a short text that changes when the commands, the application or the library's version does."""
-    told = json.dumps([discord.__version__, application_id, payload], sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()
+    """Return a hash of the commands, the application and discord.py's version."""
+    described = json.dumps([discord.__version__, application_id, payload], sort_keys=True)
+    return hashlib.sha256(described.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Who may act: the owners. And who may look: they, and others in the servers of GUILD_IDS."""
+"""Who may act: the owners. Who may view: owners anywhere, and everybody in the servers of GUILD_IDS."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ ACTING_ROLES: Final = (discord.TeamMemberRole.admin, discord.TeamMemberRole.deve
 
 
 def owners_of(application: discord.AppInfo) -> frozenset[int]:
-    """Return the application's owner, or its team's owner and accepted admins and developers."""
+    """Return the application's owner; of a team, its owner and accepted admins and developers."""
     team = application.team
     if team is None:
         return frozenset({application.owner.id})
@@ -32,9 +32,9 @@ def owners_of(application: discord.AppInfo) -> frozenset[int]:
 
 
 class Owners:
-    """The people who may act: the ones in the settings, else whom Discord names as the application's owners.
+    """The people who may act: the owners in the settings or, if there are none, those whom Discord names.
 
-    When Discord cannot be asked, the last known owners stay.
+    While Discord cannot be asked, the last known owners stay.
     """
 
     def __init__(self, configured: Collection[int], servers: Collection[int], store: Store) -> None:
@@ -44,46 +44,46 @@ class Owners:
         self.ids: frozenset[int] = self._configured
 
     async def load(self) -> None:
-        """Take up the last known owners, for the time until Discord can be asked."""
-        if not self._configured and (kept := await self._store.meta(META_KEY)):
-            self.ids = frozenset(int(owner) for owner in kept.split(","))
+        """Read the last known owners, who count until Discord can be asked."""
+        if not self._configured and (stored := await self._store.meta(META_KEY)):
+            self.ids = frozenset(int(owner) for owner in stored.split(","))
 
     async def refresh(self, ask: Callable[[], Awaitable[discord.AppInfo]]) -> None:
-        """Ask Discord who the owners are, also for the day on which the settings do not say so any more."""
-        await self._take_over(await ask())
+        """Ask Discord who the owners are. They are stored even if the settings name others for now."""
+        await self._apply(await ask())
 
-    async def _take_over(self, application: discord.AppInfo) -> None:
-        """Believe what Discord says, if the settings name no owners; it counts also if it cannot be kept."""
+    async def _apply(self, application: discord.AppInfo) -> None:
+        """Store the owners whom Discord names. They count, unless the settings name others."""
         named = owners_of(application)
         self.ids = self._configured or named
-        kept = ",".join(map(str, sorted(named)))
+        stored = ",".join(map(str, sorted(named)))
         try:
-            if await self._store.meta(META_KEY) != kept:
-                await self._store.set_meta(META_KEY, kept)
+            if await self._store.meta(META_KEY) != stored:
+                await self._store.set_meta(META_KEY, stored)
         except StoreError as error:
             log.warning("the owners that Discord named could not be written down: %s", error)
 
     def may_act(self, user_id: int) -> bool:
-        """Whether the person is an owner, as far as is known."""
+        """Whether the person is an owner, by what was last known."""
         return user_id in self.ids
 
     def may_view(self, user_id: int, guild_id: int | None) -> bool:
-        """Whether the person may see answers here: owners anywhere, others in the user's own servers."""
+        """Whether the person may see answers here: owners anywhere, others in the configured servers."""
         return self.may_act(user_id) or (guild_id is not None and guild_id in self._servers)
 
     async def require(self, user_id: int, ask: Callable[[], Awaitable[discord.AppInfo]]) -> None:
-        """Make sure, right before a change, that the person is an owner still.
+        """Ask Discord who the owners are now, and check that the person is one.
 
         Raises:
-            UserError: the person is not.
+            NotAnOwnerError: the person is not an owner.
         """
         if not self._configured:
-            await self._ask_again(ask)
+            await self._refresh_briefly(ask)
         if not self.may_act(user_id):
             raise NotAnOwnerError
 
-    async def _ask_again(self, ask: Callable[[], Awaitable[discord.AppInfo]]) -> None:
-        """Ask Discord who the owners are now. The last known ones stay where it does not answer soon."""
+    async def _refresh_briefly(self, ask: Callable[[], Awaitable[discord.AppInfo]]) -> None:
+        """Ask Discord who the owners are. If it does not answer in time, the last known owners stay."""
         try:
             async with asyncio.timeout(ASK_LIMIT_SECONDS):
                 application = await ask()
@@ -93,11 +93,11 @@ class Owners:
                 type(error).__name__,
             )
         else:
-            await self._take_over(application)
+            await self._apply(application)
 
 
 class NotAnOwnerError(UserError):
-    """Somebody pressed or typed what only owners may."""
+    """Somebody used a command or a button that only owners may use."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -109,10 +109,12 @@ class NotAViewerError(UserError):
     """Somebody used the bot where only owners may; `guild_id` is None in direct messages."""
 
     def __init__(self, guild_id: int | None) -> None:
-        here = "in direct messages" if guild_id is None else "here"
-        remedy = (
-            "Use it in the bot's server."
-            if guild_id is None
-            else "An owner can open it to this server by adding the server's id to GUILD_IDS."
-        )
-        super().__init__(f"Midwatch answers only its owners {here}.", remedy)
+        if guild_id is None:
+            super().__init__(
+                "Midwatch answers only its owners in direct messages.", "Use it in the bot's server."
+            )
+        else:
+            super().__init__(
+                "Midwatch answers only its owners here.",
+                "An owner can open it to this server by adding the server's id to GUILD_IDS.",
+            )

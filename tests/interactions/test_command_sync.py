@@ -47,7 +47,7 @@ class Sync:
     async def __call__(self, *servers: int, commands: list[Mapping[str, Any]] = COMMANDS) -> dict[str, Any]:
         """Do it once; give what Discord was told, by the end of the path."""
         before = len(self.world.requests)
-        await CommandSync(self.client.http, self.memory, servers).bring_in_line(
+        await CommandSync(self.client.http, self.memory, servers).register(
             self.world.application_id, commands
         )
         told = [one for one in self.world.requests[before:] if one.method != "GET" and one.status == 200]
@@ -210,7 +210,7 @@ async def test_a_restart_of_the_whole_bot_tells_discord_nothing(
     caplog.set_level(logging.INFO, "bot.interactions.command_sync")
     await bot.start()
     # A stop before it is written down what Discord was told would have it told again.
-    await until(lambda: sum("told Discord about" in line for line in caplog.messages) == 2)
+    await until(lambda: sum("commands at Discord" in line for line in caplog.messages) == 2)
     await bot.restart()
     await bot.world.wait_for(lambda: counted(bot.world, "GET", "/oauth2/applications/@me") >= 4)
     assert counted(bot.world, "PUT", "/applications/*") == 2

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.app import DEFAULT_TIMINGS
-from bot.interactions.in_flight import LAST_WORDS
+from bot.interactions.in_flight import REPORT_LIMIT
 from tests.simulators.discord import Interaction, Json, Trouble
 from tests.simulators.useapi import Endpoint, Fault
 from tests.support.reading import text
@@ -34,7 +34,7 @@ def told(interaction: Interaction) -> Json:
 
 
 def test_people_and_the_program_that_stops_it_wait_for_less_than_two_seconds() -> None:
-    assert DEFAULT_TIMINGS.answers + LAST_WORDS < timedelta(seconds=2)
+    assert DEFAULT_TIMINGS.answers + REPORT_LIMIT < timedelta(seconds=2)
 
 
 async def test_an_answer_that_comes_in_time_is_given_before_the_end(bot: Bot, ada: Visitor) -> None:
