@@ -121,7 +121,7 @@ async def run(
         if settings.alert_channel_id is None:
             log.warning("ALERT_CHANNEL_ID is not set: if a direct message fails, no one is alerted")
         stack.push_async_callback(bot.in_flight.finish, waits.answers)
-        stack.callback(store.hurry)
+        stack.callback(store.shorten_waits)
         await until(stop, serving)
 
 
@@ -146,7 +146,7 @@ async def assemble(
 ) -> Services:
     """Build the services, with all that is remembered from before."""
     useapi = UseapiClient(session, settings.useapi_url, settings.useapi_token, sleep=waits.again)
-    with store.understood():
+    with store.refuse_unknown_content():
         await bot.owners.load()
         watch_state = await WatchState.load(store, utc_now)
         cache, greeted = await recall(store), await store.watch.greeted()

@@ -10,8 +10,8 @@ from bot.incidents.state import WatchState
 from bot.interactions.permissions import Owners
 from bot.polling.poller import recall
 from bot.storage import DatabaseInUse, Store, StoreError
-from bot.storage.database import connected, held, require_sqlite
-from bot.storage.errors import plainly, unusable
+from bot.storage.database import connect, lock_database, require_sqlite
+from bot.storage.errors import as_store_errors, not_writable
 from bot.storage.migrations import STEPS, inspect
 
 
@@ -42,13 +42,13 @@ def existing(path: Path) -> Path | None:
     try:
         return path.resolve() if path.exists() else None
     except OSError as error:
-        raise unusable(path, error) from error
+        raise not_writable(path, error) from error
 
 
 def is_in_use(path: Path) -> bool:
     """Return whether a bot holds a database that exists; raises StoreError if it cannot be written."""
     try:
-        with held(path):
+        with lock_database(path):
             return False
     except DatabaseInUse:
         return True
@@ -79,15 +79,15 @@ def scratch(path: Path) -> Generator[Path]:
 
 async def copy(path: Path, to: Path) -> None:
     """Copy a database, with all that a start needs to know it by."""
-    async with connected(path, read_only=True) as connection:
-        with plainly(path):
+    async with connect(path, read_only=True) as connection:
+        with as_store_errors(path):
             await connection.execute("VACUUM INTO ?", (str(to),))
 
 
 async def start_on(path: Path) -> None:
     """Lock a database, make it or bring it up to date, and take up all that it remembers, as a start does."""
     async with Store.open(path) as store:
-        with store.understood():
+        with store.refuse_unknown_content():
             await Owners((), (), store).load()
             await WatchState.load(store, utc_now)
             await recall(store)

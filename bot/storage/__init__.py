@@ -1,10 +1,9 @@
-"""What Midwatch remembers across restarts; every SQL statement stands in this package."""
+"""The database: every SQL statement of Midwatch is in this package."""
 
-from bot.storage.account_repository import Store
+from bot.storage.account_repository import Names, Store, names_in
 from bot.storage.database import BUSY_TIMEOUT
 from bot.storage.errors import DatabaseInUse, DatabaseLocked, StoreError
 from bot.storage.incident_repository import WatchStore
-from bot.storage.names import Names, names_in
 from bot.storage.rows import StoredAccount, StoredInfo, StoredMute
 
 __all__ = [

@@ -1,20 +1,33 @@
-"""The memory of Midwatch: facts in, facts out; no one else speaks SQL."""
+"""Accounts, their information and the audit in the database."""
 
 import json
 import logging
-from collections.abc import AsyncGenerator, Callable, Generator, Iterable
-from contextlib import asynccontextmanager, contextmanager
+import sqlite3
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
+import aiosqlite
+
 from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import Account, Action, Observation
-from bot.storage.database import BUSY_TIMEOUT, Database, connected, held, patiently, require_sqlite
-from bot.storage.errors import StoreError, not_understood, plainly
+from bot.storage.database import (
+    BUSY_TIMEOUT,
+    LAST_WAIT,
+    Database,
+    connect,
+    lock_database,
+    read_number,
+    require_sqlite,
+    retry_while_locked,
+)
+from bot.storage.errors import StoreError, as_store_errors, unknown_content
 from bot.storage.incident_repository import FORGET_WATCH, WatchStore
-from bot.storage.migrations import prepare
+from bot.storage.migrations import APPLICATION_ID, prepare
 from bot.storage.rows import (
     ACTION,
     GET_META,
@@ -41,6 +54,7 @@ ACCOUNTS: Final = """
     )
     ORDER BY account.rowid
 """
+NAMES: Final = "SELECT channel, name, discord_name FROM account"
 LISTED: Final = "SELECT channel, max_jobs, server FROM account WHERE listed"
 LIST: Final = """
     INSERT INTO account (channel, max_jobs, server, seen_at, listed) VALUES (?, ?, ?, ?, 1)
@@ -74,8 +88,21 @@ LAST_ACTION: Final = """
 FORGET: Final = ("DELETE FROM info_snapshot WHERE taken_at < ?", "DELETE FROM audit WHERE at < ?")
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of one account: the one given with /mjname and the one at Discord."""
+
+    given: str | None = None
+    discord: str | None = None
+
+    @property
+    def label(self) -> str | None:
+        """What people call the account; None if it has no name."""
+        return self.given or self.discord
+
+
 class Store:
-    """What is known of the accounts, and who did what; the watch has its own part.
+    """The accounts and the audit. Incidents and messages are in `watch`.
 
     Every method raises StoreError when the database cannot be used.
     """
@@ -84,7 +111,7 @@ class Store:
         self._database = database
         self.watch = WatchStore(database)
         self._recorded: dict[str, Account] | None = None
-        """The listed accounts as last written, so that a look that shows nothing new writes nothing."""
+        """The listed accounts as last written, so that a poll without changes writes nothing."""
         self._stamped: datetime | None = None
 
     @classmethod
@@ -96,62 +123,58 @@ class Store:
         busy_timeout: timedelta = BUSY_TIMEOUT,
         give_up: Callable[[], bool] = lambda: False,
     ) -> AsyncGenerator[Self]:
-        """Open a database, made or brought up to date as needed, and close it on every way out.
+        """Open a database, created or brought up to date as needed, and close it in any case.
 
-        Once `give_up` says so, another program that has the file is not waited for any more.
+        Once `give_up` returns True, the start waits no more for a program that locks the database.
 
         Raises:
-            DatabaseInUse: another Midwatch has it.
-            StoreError: it is damaged, a newer Midwatch's, not Midwatch's, or not writable, or SQLite is too
-                old; it is left alone.
+            DatabaseInUse: another Midwatch uses it.
+            StoreError: it is damaged, another program's, a newer Midwatch's or not writable, or SQLite is too
+                old. It is not changed.
         """
         require_sqlite()
-        with held(path) as file:
-            await patiently(partial(prepare, file), busy_timeout, give_up)
-            async with connected(file, read_only=False, busy_timeout=busy_timeout) as writer:
-                with plainly(file):
+        with lock_database(path) as file:
+            await retry_while_locked(partial(prepare, file), busy_timeout, give_up)
+            async with connect(file, read_only=False, busy_timeout=busy_timeout) as writer:
+                with as_store_errors(file):
                     await writer.execute("PRAGMA synchronous = FULL")
                     await writer.execute("PRAGMA foreign_keys = ON")
-                async with connected(file, read_only=True, busy_timeout=busy_timeout) as reader:
+                async with connect(file, read_only=True, busy_timeout=busy_timeout) as reader:
                     database = Database(writer, reader, file, busy_timeout)
                     await database.wait_in_steps()
                     yield cls(database)
 
     @contextmanager
-    def understood(self) -> Generator[None]:
-        """Refuse a database that is sound, but holds what is not understood here, as a newer one may have.
-
-        Raises:
-            StoreError: instead of what reading it raised; the log says what that was.
-        """
+    def refuse_unknown_content(self) -> Generator[None]:
+        """Log values within that only another version understands, and raise a StoreError."""
         try:
             yield
         except (ValueError, TypeError, KeyError) as error:
             log.exception("the database holds something that is not understood")
-            raise StoreError(not_understood(self._database.path)) from error
+            raise StoreError(unknown_content(self._database.path)) from error
 
     @property
     def failure(self) -> StoreError | None:
         """Why the last transaction is not on disk; None if it is."""
         return self._database.failure
 
-    def hurry(self) -> None:
-        """Wait for other programs that have the database no more than a moment from now on."""
-        self._database.hurry()
+    def shorten_waits(self) -> None:
+        """Stop waiting for other programs a moment from now: Midwatch is about to end."""
+        self._database.shorten_waits()
 
     async def accounts(self) -> tuple[StoredAccount, ...]:
-        """Return every account there is a memory of, the longest known first."""
+        """Return every account on record, the longest known first."""
         return tuple(stored_account(*row) for row in await self._database.read(ACCOUNTS))
 
     async def record_observation(self, observation: Observation) -> None:
-        """Write down what a good look changed; accounts it does not show are not listed any more."""
-        async with self._database.turn:
+        """Write the changes that a good poll shows. Accounts that it does not list are marked so."""
+        async with self._database.write_lock:
             recorded = await self._load_recorded()
             seen = {account.channel: account for account in observation.accounts}
             changed = [
                 account
                 for channel, account in seen.items()
-                # What is the very same needs no comparing: that of 10,000 accounts takes a while.
+                # The same object needs no comparison: 10,000 of them take a while.
                 if (known := recorded.get(channel)) is not account and not is_as_recorded(known, account)
             ]
             gone = recorded.keys() - seen.keys()
@@ -165,7 +188,7 @@ class Store:
             self._recorded, self._stamped = seen, observation.at
 
     async def record_info(self, channel: str, snapshot: InfoSnapshot) -> None:
-        """Keep an answer to `/info`, and the Discord name if it holds one."""
+        """Write an answer to `/info`, and the Discord name if it has one."""
         info, at, took_ms = snapshot.info, snapshot.taken_at, snapshot.took // MILLISECOND
         async with self._database.writing() as writer:
             await writer.execute(DISCORD_NAME, (channel, info.discord_name, at))
@@ -179,7 +202,7 @@ class Store:
             await writer.execute(ACTION, action_row(Action(at, actor_id, "rename", channel, outcome)))
 
     async def record_action(self, action: Action) -> None:
-        """Write down who did what to which account, and how it ended."""
+        """Write an entry of the audit."""
         async with self._database.writing() as writer:
             await writer.execute(ACTION, action_row(action))
 
@@ -189,30 +212,30 @@ class Store:
         return tuple(Action(from_epoch(at), *rest) for at, *rest in rows)
 
     async def last_action(self, verbs: Iterable[str], channel: str | None = None) -> Action | None:
-        """Return the last action that goes by one of these verbs, on one account or on any."""
+        """Return the last action with one of these verbs, on one account or on any."""
         wanted = json.dumps(list(verbs)), channel
         for at, *rest in await self._database.read(LAST_ACTION, wanted):
             return Action(from_epoch(at), *rest)
         return None
 
     async def meta(self, key: str) -> str | None:
-        """Return the value kept under a key."""
+        """Return the value of a key."""
         for (value,) in await self._database.read(GET_META, (key,)):
             return str(value)
         return None
 
     async def set_meta(self, key: str, value: str) -> None:
-        """Keep a value under a key."""
+        """Write the value of a key."""
         async with self._database.writing() as writer:
             await writer.execute(SET_META, (key, value))
 
     async def last_success(self) -> datetime | None:
-        """Return the time of the last good look, within a minute."""
+        """Return the time of the last good poll, to a minute."""
         value = await self.meta(LAST_SUCCESS)
         return None if value is None else from_epoch(int(value))
 
     async def prune(self, now: datetime) -> None:
-        """Forget answers and actions, and what the watch is done with, that are older than 400 days."""
+        """Delete answers, actions, and finished messages and incidents older than 400 days."""
         oldest = (now - KEPT,)
         async with self._database.writing() as writer:
             for statement in (*FORGET, *FORGET_WATCH):
@@ -220,20 +243,20 @@ class Store:
 
     async def _load_recorded(self) -> dict[str, Account]:
         if self._recorded is None:
-            # By the writer, which answers after all it was told before; the reader could miss a late commit.
-            with plainly(self._database.path):
+            # The writer answers after all that it was given before. The reader could miss a late commit.
+            with as_store_errors(self._database.path):
                 rows = await self._database.writer.execute_fetchall(LISTED)
             self._recorded = {row[0]: Account(row[0], row[1], server=row[2]) for row in rows}
             self._stamped = await self.last_success()
         return self._recorded
 
     def _stamp_is_due(self, at: datetime) -> bool:
-        """Return whether the time of this good look is to be written; also when the clock was put back."""
+        """Return whether to write the time of this good poll, also if the clock was set back."""
         return self._stamped is None or abs(at - self._stamped) >= STAMP_EVERY
 
 
 def is_as_recorded(known: Account | None, account: Account) -> bool:
-    """Whether an account stands as it is; its flag is the incident's."""
+    """Return whether an account needs no writing. Its flag belongs to its incident."""
     return known is not None and (known.max_jobs, known.server) == (account.max_jobs, account.server)
 
 
@@ -243,9 +266,26 @@ def listed_row(account: Account, at: datetime) -> tuple[object, ...]:
 
 
 def stored_account(*row: Any) -> StoredAccount:
-    """Make what is remembered of an account out of a row of ACCOUNTS."""
+    """Return the account of a row of ACCOUNTS."""
     channel, max_jobs, server, listed, name, discord_name, taken_at, took_ms, info_name, text = row
     info = None
     if taken_at is not None:
         info = StoredInfo(from_epoch(taken_at), took_ms * MILLISECOND, info_name, text)
     return StoredAccount(Account(channel, max_jobs, server=server), bool(listed), name, discord_name, info)
+
+
+def connect_to_read(path: Path) -> AbstractAsyncContextManager[aiosqlite.Connection]:
+    """Open a database where it stands, without a long wait for the program that writes to it."""
+    return connect(path.absolute(), read_only=True, busy_timeout=LAST_WAIT)
+
+
+async def names_in(path: Path) -> Mapping[str, Names]:
+    """Return the names in a database by channel, for a program beside the bot; none if it cannot be read."""
+    try:
+        async with connect_to_read(path) as connection:
+            if await read_number(connection, "PRAGMA application_id") != APPLICATION_ID:
+                return {}
+            rows = await connection.execute_fetchall(NAMES)
+    except sqlite3.Error:
+        return {}
+    return {channel: Names(given, discord) for channel, given, discord in rows}

@@ -1,4 +1,4 @@
-"""The database file itself: who holds it, connections, transactions."""
+"""The database file: its lock, its connections, its transactions."""
 
 import asyncio
 import fcntl
@@ -19,9 +19,9 @@ from bot.storage.errors import (
     DatabaseInUse,
     DatabaseLocked,
     StoreError,
-    plainly,
+    as_store_errors,
+    not_writable,
     primary_code,
-    unusable,
 )
 
 log = logging.getLogger(__name__)
@@ -31,47 +31,38 @@ BUSY_STEP: Final = timedelta(milliseconds=50)
 LAST_WAIT: Final = timedelta(milliseconds=300)
 
 LEAST_SQLITE: Final = (3, 37, 0)
-"""The first SQLite with STRICT tables; an older one takes a sound file that has some for a damaged one."""
+"""The first SQLite with STRICT tables. An older one would call a sound file damaged."""
 
 
 def require_sqlite() -> None:
-    """Raise a `StoreError` if this Python's SQLite is too old, before any file is touched."""
-    found = sqlite3.sqlite_version_info
-    if found < LEAST_SQLITE:
+    """Raise a StoreError if the SQLite of this Python is too old."""
+    if sqlite3.sqlite_version_info < LEAST_SQLITE:
+        found, needed = (".".join(map(str, each)) for each in (sqlite3.sqlite_version_info, LEAST_SQLITE))
         raise StoreError(
-            f"This Python brings SQLite {dotted(found)}, and Midwatch needs {dotted(LEAST_SQLITE)} or newer: "
+            f"This Python brings SQLite {found}, and Midwatch needs {needed} or newer: "
             "run it with another Python, or update SQLite. The database is left as it is."
         )
 
 
-def dotted(version: Iterable[int]) -> str:
-    """Return a version as people write it."""
-    return ".".join(map(str, version))
+def create(path: Path) -> None:
+    """Create a file and its folders if they are missing, readable for this user alone.
 
-
-@contextmanager
-def private() -> Generator[None]:
-    """Make files and folders created within readable for this user alone."""
+    SQLite gives the files beside a database the permissions of the database.
+    """
     mask = os.umask(0o077)
     try:
-        yield
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     finally:
         os.umask(mask)
 
 
-def create(path: Path) -> None:
-    """Create a file and its folders if missing; what SQLite puts beside a file gets the same permissions."""
-    with private():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-
-
 @contextmanager
-def held(path: Path) -> Generator[Path]:
-    """Hold a database file, created if missing, against any other Midwatch, and give its full path.
+def lock_database(path: Path) -> Generator[Path]:
+    """Lock a database against every other Midwatch, create it if it is missing, and yield its full path.
 
     Raises:
-        DatabaseInUse: another process holds it.
+        DatabaseInUse: another process has locked it.
         StoreError: the file cannot be written.
     """
     try:
@@ -80,16 +71,16 @@ def held(path: Path) -> Generator[Path]:
         create(lock)
         handle = os.open(lock, os.O_RDWR)
     except OSError as error:
-        raise unusable(path, error) from error
+        raise not_writable(path, error) from error
     try:
-        lock_or_refuse(handle, path)
+        lock_file(handle, path)
         yield path
     finally:
         os.close(handle)
 
 
-def lock_or_refuse(handle: int, path: Path) -> None:
-    """Lock a file until its handle is closed or its process ends, then create the database file."""
+def lock_file(handle: int, path: Path) -> None:
+    """Lock a file until its handle is closed, then create the database."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -104,16 +95,16 @@ def lock_or_refuse(handle: int, path: Path) -> None:
     try:
         create(path)
     except OSError as error:
-        raise unusable(path, error) from error
+        raise not_writable(path, error) from error
 
 
-async def patiently(
+async def retry_while_locked(
     attempt: Callable[[timedelta], Awaitable[None]], patience: timedelta, give_up: Callable[[], bool]
 ) -> None:
-    """Try what another program may be in the way of, each time for a moment, as long as patience lasts.
+    """Call `attempt` until no other program locks the database.
 
     Raises:
-        DatabaseLocked: it is in the way still, or `give_up` says that waiting has no use any more.
+        DatabaseLocked: the database is still locked when `patience` is over or `give_up` returns True.
     """
     end = time.monotonic() + patience.total_seconds()
     while True:
@@ -122,31 +113,31 @@ async def patiently(
         except DatabaseLocked:
             if give_up() or time.monotonic() >= end:
                 raise
-        await asyncio.sleep(BUSY_STEP.total_seconds())  # SQLite does not wait wherever it could
+        await asyncio.sleep(BUSY_STEP.total_seconds())  # SQLite does not wait in every such case
 
 
 @asynccontextmanager
-async def connected(
+async def connect(
     path: Path, *, read_only: bool, busy_timeout: timedelta = BUSY_TIMEOUT
 ) -> AsyncGenerator[aiosqlite.Connection]:
-    """Open a connection to an existing file, and close it on every way out.
+    """Open a connection to an existing file, and close it in any case.
 
-    Its thread would otherwise keep the process from ending.
+    The thread of an open connection would keep the process from ending.
     """
     address = f"{path.as_uri()}?mode={'ro' if read_only else 'rw'}"
     timeout = busy_timeout.total_seconds()
     opening = aiosqlite.connect(address, uri=True, timeout=timeout, isolation_level=None)
-    connection = await opened(opening)
+    connection = await open_connection(opening)
     try:
         yield connection
     finally:
         await connection.close()
 
 
-async def opened(connection: aiosqlite.Connection) -> aiosqlite.Connection:
-    """Return a connection once it is open. If the caller is cancelled meanwhile, close it first.
+async def open_connection(connection: aiosqlite.Connection) -> aiosqlite.Connection:
+    """Return a connection once it is open. Close it if the caller is cancelled meanwhile.
 
-    aiosqlite would have its thread open the file for the cancelled caller, and leave it open.
+    aiosqlite's thread goes on opening a file for a cancelled caller, and would leave it open.
     """
     opening = asyncio.ensure_future(connection)
     try:
@@ -157,7 +148,7 @@ async def opened(connection: aiosqlite.Connection) -> aiosqlite.Connection:
             await connection.close()
         raise
     except sqlite3.Error:
-        # aiosqlite's thread still reports its end to this loop, which must not be closed by then.
+        # aiosqlite's thread reports its end to this loop, which must not be closed before that.
         await asyncio.to_thread(connection._thread.join)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - there is no other way to wait for it
         raise
 
@@ -166,22 +157,23 @@ async def opened(connection: aiosqlite.Connection) -> aiosqlite.Connection:
 async def transaction(
     connection: aiosqlite.Connection, try_again: Callable[[], bool] = lambda: False
 ) -> AsyncGenerator[None]:
-    """Do all of it or nothing. Whenever another program has the file, `try_again` says whether to go on.
+    """Commit everything done within, or nothing.
 
-    A connection does what it is told in order, also for a caller that was cancelled while waiting. So the
-    rollback comes after whatever is still under way, and before the next transaction.
+    `try_again` decides whether to wait on while another program locks the database. A connection executes its
+    statements in order, also those of a cancelled caller. So the rollback comes after all that is under way,
+    and before the next transaction.
     """
     try:
         await begin(connection, try_again)
         yield
         await connection.commit()
-    except BaseException:
+    except BaseException:  # a cancellation, too, must leave no transaction open
         await connection.rollback()
         raise
 
 
 async def begin(connection: aiosqlite.Connection, try_again: Callable[[], bool]) -> None:
-    """Begin a transaction that writes."""
+    """Begin a transaction that may write."""
     while True:
         try:
             await connection.execute("BEGIN IMMEDIATE")
@@ -192,14 +184,14 @@ async def begin(connection: aiosqlite.Connection, try_again: Callable[[], bool])
             return
 
 
-async def number(connection: aiosqlite.Connection, statement: str) -> int:
-    """Return the one number that a statement answers with."""
+async def read_number(connection: aiosqlite.Connection, statement: str) -> int:
+    """Return the single number that a statement selects."""
     ((value,),) = await connection.execute_fetchall(statement)
     return int(value)
 
 
 class Database:
-    """The two connections of one Midwatch: one writes, a turn at a time; another reads."""
+    """The connections of one Midwatch: one that writes, by one task at a time, and one that reads."""
 
     def __init__(
         self,
@@ -211,52 +203,52 @@ class Database:
         self.writer = writer
         self.reader = reader
         self.path = path
-        self.turn = asyncio.Lock()
-        """Held by the one who writes."""
+        self.write_lock = asyncio.Lock()
+        """Held by the task that writes."""
         self.failure: StoreError | None = None
         """Why the last transaction is not on disk; None if it is."""
         self._busy_timeout = busy_timeout.total_seconds()
         self._locked_since, self._locked_at = inf, -inf
-        """When another program was found to have the file: first and last, while it keeps it."""
+        """The first and the last time at which another program had the database locked."""
         self._give_up_at = inf
 
     async def wait_in_steps(self) -> None:
-        """Have SQLite wait a short while for another program, so that longer waits can be ended here."""
+        """Make SQLite itself wait only briefly for another program. `transaction` decides how often."""
         step = min(BUSY_STEP.total_seconds(), self._busy_timeout)
         await self.writer.execute(f"PRAGMA busy_timeout = {round(1000 * step)}")
 
-    def hurry(self) -> None:
-        """Let nobody wait for another program any more but for a moment: the end is near."""
+    def shorten_waits(self) -> None:
+        """Stop waiting for other programs a moment from now: Midwatch is about to end."""
         self._give_up_at = time.monotonic() + LAST_WAIT.total_seconds()
 
-    def _is_worth_waiting(self) -> bool:
-        """Whether to wait on for who has the file. Those who wait in turn wait no longer than one would."""
+    def _keeps_waiting(self) -> bool:
+        """Return whether to keep waiting for the lock. All waiters share one timeout."""
         now = time.monotonic()
         self._locked_since, self._locked_at = min(self._locked_since, now), now
         return now < min(self._locked_since + self._busy_timeout, self._give_up_at)
 
     async def read(self, query: str, parameters: Iterable[object] = ()) -> Iterable[Any]:
-        """Return the rows that a query finds."""
-        with plainly(self.path):
+        """Return the rows of a query."""
+        with as_store_errors(self.path):
             return await self.reader.execute_fetchall(query, tuple(parameters))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[aiosqlite.Connection]:
-        """Write all of it or nothing; only for the one whose turn it is."""
+        """Write everything done within, or nothing. The caller holds `write_lock`."""
         if time.monotonic() - self._locked_at > self._busy_timeout:
-            self._locked_since = inf  # that was another time
+            self._locked_since = inf  # an earlier lock is over
         try:
-            with plainly(self.path):
-                async with transaction(self.writer, self._is_worth_waiting):
+            with as_store_errors(self.path):
+                async with transaction(self.writer, self._keeps_waiting):
                     self._locked_since = inf
                     yield self.writer
         except StoreError as error:
-            self._wrote(error)
+            self._note_outcome(error)
             raise
-        self._wrote(None)
+        self._note_outcome(None)
 
-    def _wrote(self, failure: StoreError | None) -> None:
-        """Note how a transaction went; the log says once that none can be written, and once that they can."""
+    def _note_outcome(self, failure: StoreError | None) -> None:
+        """Note the result of a transaction. Log only when writing begins to fail, and when it works again."""
         if failure and not self.failure:
             log.error("Midwatch cannot write down what happens: %s", failure)
         elif self.failure and not failure:
@@ -265,6 +257,6 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[aiosqlite.Connection]:
-        """Wait for a turn, and write all of it or nothing."""
-        async with self.turn, self.transaction() as writer:
+        """Take `write_lock`, and write everything done within, or nothing."""
+        async with self.write_lock, self.transaction() as writer:
             yield writer

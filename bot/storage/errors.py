@@ -1,4 +1,4 @@
-"""The errors of the database, and SQLite's own in plain words."""
+"""The errors of the database, each with a sentence for the person who runs Midwatch."""
 
 import sqlite3
 from collections.abc import Generator
@@ -10,37 +10,37 @@ PRIMARY_CODE: Final = 0xFF  # SQLite puts the details of a result code above its
 
 
 class StoreError(Exception):
-    """The database cannot be used; `str(error)` names the file, says why, and what to do next."""
+    """The database cannot be used. `str(error)` names the file, the reason and what to do next."""
 
 
-class DatabaseInUse(StoreError):  # noqa: N818 - named for what is the case, as the API's errors are
-    """Another Midwatch has the database."""
+class DatabaseInUse(StoreError):  # noqa: N818 - named for what happened, as the API's errors are
+    """Another Midwatch uses the database."""
 
 
-def unusable(path: Path, error: OSError) -> StoreError:
-    """Say that a file cannot be written."""
+class DatabaseLocked(StoreError):  # noqa: N818 - the same
+    """Another program keeps the database locked."""
+
+
+def not_writable(path: Path, error: OSError) -> StoreError:
+    """Return the error for a file that the system does not let Midwatch write."""
     return StoreError(
         f"The database {path} cannot be written ({error.strerror}): "
         "let this user write there, or set DATABASE_PATH to another file."
     )
 
 
-class DatabaseLocked(StoreError):  # noqa: N818 - the same
-    """Another program is writing into the database, and does not end."""
-
-
 @contextmanager
-def plainly(path: Path) -> Generator[None]:
-    """Turn an error of SQLite into a sentence."""
+def as_store_errors(path: Path) -> Generator[None]:
+    """Raise a StoreError in place of an error of SQLite."""
     try:
         yield
     except sqlite3.Error as error:
         is_locked = primary_code(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-        raise (DatabaseLocked if is_locked else StoreError)(sentence(error, path)) from error
+        raise (DatabaseLocked if is_locked else StoreError)(explain(error, path)) from error
 
 
-def sentence(error: sqlite3.Error, path: Path) -> str:
-    """Say what an error of SQLite means for the person who runs Midwatch."""
+def explain(error: sqlite3.Error, path: Path) -> str:
+    """Return a sentence about an error of SQLite."""
     match primary_code(error):
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return (
@@ -59,26 +59,26 @@ def sentence(error: sqlite3.Error, path: Path) -> str:
 
 
 def primary_code(error: sqlite3.Error) -> int:
-    """Return SQLite's result code without its details, 0 where the error is Python's own."""
+    """Return the result code of SQLite without its details; 0 for an error of Python."""
     return full_code(error) & PRIMARY_CODE
 
 
 def full_code(error: sqlite3.Error) -> int:
-    """Return SQLite's result code with its details, 0 where the error is Python's own."""
+    """Return the result code of SQLite with its details; 0 for an error of Python."""
     return getattr(error, "sqlite_errorcode", 0)
 
 
 def damaged(path: Path) -> str:
-    """Say that a file cannot be read as a database."""
-    # SQLite would write what a -wal file holds into whatever database it finds beside it.
+    """Return a sentence about a file that is no sound database."""
+    # SQLite writes the content of a -wal file into any database that it finds beside it.
     return (
         f"{path} is damaged or no database: move it and {path.name}-wal away, "
         "then put a backup in its place or let Midwatch start a new one."
     )
 
 
-def not_understood(path: Path) -> str:
-    """Say that a database holds what only another version can have written."""
+def unknown_content(path: Path) -> str:
+    """Return a sentence about a sound database with content that only another version understands."""
     return (
         f"{path} holds what this Midwatch does not understand: install the version that used it last, "
         f"or put a backup in its place and move {path.name}-wal away."

@@ -1,4 +1,4 @@
-"""The watch's part of the memory: incidents, the messages about them, mutes."""
+"""Incidents, the messages about them and mutes in the database."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -19,17 +19,15 @@ INCIDENT_COLUMNS: Final = (*INCIDENT.columns, "flag_text", "flag_kind")
 MESSAGE: Final = RowShape(Message, without="entries")
 WATCH: Final = "watch"
 ALL_ACCOUNTS: Final = ""
-"""Stands for the channel of a mute of all accounts, as a key is never NULL."""
+"""The channel of a mute of all accounts: a key is never NULL."""
 
 
 def upsert(table: str, columns: Iterable[str]) -> str:
-    """Return the statement that writes a row under its key, whether it is new or not."""
+    """Return the statement that inserts the row of a key, or updates it."""
     names = tuple(columns)
     marks, values = ", ".join("?" for _ in names), ", ".join(f"{name} = excluded.{name}" for name in names)
-    # Names from this program's own types, never from outside.
-    return (
-        f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks}) ON CONFLICT (key) DO UPDATE SET {values}"  # noqa: S608
-    )
+    insert = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608 - field names of ours
+    return f"{insert} ON CONFLICT (key) DO UPDATE SET {values}"
 
 
 SAVE_INCIDENT: Final = upsert("incident", INCIDENT_COLUMNS)
@@ -47,12 +45,11 @@ SAVE_MUTE: Final = """
         until = excluded.until, muted_by = excluded.muted_by, lasts_seconds = excluded.lasts_seconds
 """
 
-# The names are those of this program's own types, never from outside.
-INCIDENTS: Final = f"SELECT {', '.join(INCIDENT_COLUMNS)} FROM incident"  # noqa: S608
+INCIDENTS: Final = f"SELECT {', '.join(INCIDENT_COLUMNS)} FROM incident"  # noqa: S608 - field names of ours
 MESSAGES: Final = f"""
     SELECT {", ".join(MESSAGE.columns)}, message_entry.incident, message_entry.reason
     FROM message LEFT JOIN message_entry ON message_entry.message = message.key
-"""  # noqa: S608
+"""  # noqa: S608 - field names of ours
 OF_KEY: Final = " WHERE key = ?"
 IN_ORDER: Final = " ORDER BY message.created_at, message.key, message_entry.position"
 PRESENT_INCIDENTS: Final = """ WHERE key IN (
@@ -88,14 +85,14 @@ FORGET_WATCH: Final = (
     AND key NOT IN (SELECT incident FROM message_entry)
     """,
 )
-"""Forgets what is over since a time: first the messages, then the incidents that no message holds.
+"""Deletes what is older than a time: first finished messages, then ended incidents that are in no message.
 
-A hello is sent once to each owner, so that it was sent is never forgotten.
+A hello is never deleted: each owner gets only one.
 """
 
 
 class WatchStore:
-    """What the watch remembers across restarts.
+    """Incidents, messages, mutes, and the state of polling.
 
     Every method raises StoreError when the database cannot be used.
     """
@@ -104,34 +101,34 @@ class WatchStore:
         self._database = database
 
     async def load_incidents(self, since: datetime) -> tuple[Incident, ...]:
-        """Return the incidents that matter, the oldest first.
+        """Return the incidents to hold in memory, the oldest first.
 
-        Those go on, ended later than that, or are in a message that is not finished.
+        They are open, ended after `since`, or are in a message that is not finished.
         """
         rows = await self._database.read(INCIDENTS + PRESENT_INCIDENTS, (since,))
         return tuple(map(incident_of, rows))
 
     async def load_messages(self, since: datetime) -> tuple[Message, ...]:
-        """Return the messages that matter, the oldest first.
+        """Return the messages to hold in memory, the oldest first.
 
-        Those are not finished; or they are done, and about an incident that goes on; or they notified
-        and were sent later than that.
+        They are not finished; or they are done and about an open incident; or they notified and were sent
+        after `since`.
         """
         return messages_of(await self._database.read(MESSAGES + PRESENT_MESSAGES + IN_ORDER, (since,)))
 
     async def load_mutes(self) -> tuple[StoredMute, ...]:
-        """Return the last mute of each account, and of all of them, also those whose time is up."""
+        """Return the last mute of each account and that of all accounts, also those that are over."""
         rows = await self._database.read(ALL_MUTES)
         return tuple(map(mute_of, rows))
 
     async def load_watch(self) -> str | None:
-        """Return what the rules remember from look to look, as it was saved."""
+        """Return the state of polling as it was saved."""
         for (text,) in await self._database.read(GET_META, (WATCH,)):
             return str(text)
         return None
 
     async def greeted(self) -> frozenset[int]:
-        """Return the people who were sent a hello, or are about to be."""
+        """Return the people who have a hello, sent or not."""
         rows = await self._database.read("SELECT DISTINCT recipient FROM message WHERE purpose = 'hello'")
         return frozenset(recipient for (recipient,) in rows)
 
@@ -158,7 +155,7 @@ class WatchStore:
         watch: str | None = None,
         actions: Iterable[Action] = (),
     ) -> None:
-        """Write down all of it, in one transaction; `watch` is what the rules remember from look to look."""
+        """Write everything in one transaction. `watch` is the state of polling."""
         async with self._database.writing() as writer:
             await writer.executemany(SAVE_INCIDENT, map(incident_row, incidents))
             await save_messages(writer, tuple(messages))
@@ -169,7 +166,7 @@ class WatchStore:
 
 
 async def save_messages(writer: aiosqlite.Connection, messages: tuple[Message, ...]) -> None:
-    """Write messages and what is in them; entries that are as they were cost no write."""
+    """Write messages and their entries. Entries without a change are not written."""
     await writer.executemany(SAVE_MESSAGE, map(MESSAGE.row, messages))
     await writer.executemany(SAVE_ENTRY, [row for message in messages for row in entry_rows(message)])
     await writer.executemany(CUT_ENTRIES, [(message.key, len(message.entries)) for message in messages])
@@ -182,7 +179,7 @@ def incident_row(incident: Incident) -> tuple[object, ...]:
 
 
 def incident_of(row: Any) -> Incident:
-    """Make an incident out of its cells; the end of a block kept without one is read from its text."""
+    """Return the incident of a row. Read the end of a block from its text if the row has none."""
     *cells, text, kind = row
     flag = None if text is None else Flag(text, FlagKind(kind))
     incident = INCIDENT.value(cells, flag=flag)
@@ -192,7 +189,7 @@ def incident_of(row: Any) -> Incident:
 
 
 def entry_rows(message: Message) -> Iterable[tuple[object, ...]]:
-    """Return the parameters of SAVE_ENTRY for what is in a message."""
+    """Return the parameters of SAVE_ENTRY for the entries of a message."""
     return (
         (message.key, position, entry.incident, entry.reason)
         for position, entry in enumerate(message.entries)
@@ -200,7 +197,7 @@ def entry_rows(message: Message) -> Iterable[tuple[object, ...]]:
 
 
 def messages_of(rows: Iterable[Any]) -> tuple[Message, ...]:
-    """Make messages out of rows of MESSAGES, of which there is one for each entry."""
+    """Return the messages of rows of MESSAGES, one row for each entry."""
     return tuple(
         MESSAGE.value(cells, entries=entries_of(same))
         for cells, same in groupby(rows, key=lambda row: row[: len(MESSAGE.columns)])
@@ -208,7 +205,7 @@ def messages_of(rows: Iterable[Any]) -> tuple[Message, ...]:
 
 
 def entries_of(rows: Iterable[Any]) -> tuple[MessageItem, ...]:
-    """Make what is in a message out of its rows of MESSAGES; an empty one has a single row, without entry."""
+    """Return the entries of a message. A message without entries has a single row."""
     pairs = ((incident, reason) for *_, incident, reason in rows if incident is not None)
     return tuple(
         MessageItem(incident, None if reason is None else Reason(reason)) for incident, reason in pairs
@@ -222,6 +219,6 @@ def mute_row(stored: StoredMute) -> tuple[object, ...]:
 
 
 def mute_of(row: Any) -> StoredMute:
-    """Make a mute out of its cells."""
+    """Return the mute of a row."""
     channel, until, by, lasts = row
     return StoredMute(None if channel == ALL_ACCOUNTS else channel, from_epoch(until), by, lasts)

@@ -1,24 +1,23 @@
-"""The shape of the database: numbered steps, each taken in one transaction; appended, never edited."""
+"""The schema: numbered steps, each one transaction. Steps are appended, never edited."""
 
 import os
 import sqlite3
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import aiosqlite
 
-from bot.storage.database import BUSY_TIMEOUT, connected, create, number, transaction
-from bot.storage.errors import StoreError, damaged, full_code, plainly
+from bot.storage.database import BUSY_TIMEOUT, connect, create, read_number, transaction
+from bot.storage.errors import StoreError, as_store_errors, damaged, full_code
 
 APPLICATION_ID: Final = 0x4D57_4348
-"""Marks a file as Midwatch's (sqlite.org, PRAGMA application_id); another's is left alone."""
+"""Marks a file as a database of Midwatch (sqlite.org, PRAGMA application_id)."""
 
 STEPS: Final[tuple[tuple[str, ...], ...]] = (
     (
-        # flagged_since: when the flag was first known. listed: whether the last good look showed the account.
-        # seen_at: its last recorded change or, once not listed any more, when it last was, to a minute.
+        # flagged_since: when the flag was first seen. listed: whether the last good poll listed the account.
+        # seen_at: when its row last changed or, for an account that is not listed, when it last was.
         """
         CREATE TABLE account (
             channel TEXT NOT NULL PRIMARY KEY,
@@ -124,7 +123,7 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         """,
         "CREATE INDEX message_unfinished ON message (created_at) WHERE delivery NOT IN ('done', 'cancelled')",
         "CREATE INDEX message_finished ON message (sent_at) WHERE delivery = 'done'",
-        # reason: NULL for an incident that was only carried along from an earlier message.
+        # reason: NULL for an incident that was only taken over from an earlier message.
         """
         CREATE TABLE message_entry (
             message TEXT NOT NULL REFERENCES message (key) ON DELETE CASCADE,
@@ -147,13 +146,13 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
     ("ALTER TABLE incident ADD COLUMN gravest TEXT",),
     ("ALTER TABLE incident ADD COLUMN cause TEXT",),
     ("ALTER TABLE incident ADD COLUMN lease_channel TEXT",),
-    # How long each was to last when it was asked for: the clock may be set back meanwhile.
+    # The length that was asked for: the clock may be set back meanwhile.
     (
         "ALTER TABLE incident ADD COLUMN snoozed_seconds INTEGER",
         "ALTER TABLE mute ADD COLUMN lasts_seconds INTEGER",
     ),
     (
-        # What is flagged is an open incident's alone: a flag that had none, as before step two, gets one.
+        # A flag belongs to an open incident. A flag without one, as before step two, gets one.
         """
         INSERT INTO incident (
             key, state, opened_at, seen_at, channel, flag_text, flag_kind, peak,
@@ -200,32 +199,32 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
 
 
 async def inspect(path: Path, newest: int, *, busy_timeout: timedelta = BUSY_TIMEOUT) -> None:
-    """Make sure that a file is a sound database this program knows, without changing a byte of it.
+    """Check that a file is a sound database of this or an earlier Midwatch, without changing it.
 
     Raises:
-        StoreError: it is damaged, somebody else's, or of a newer Midwatch.
+        StoreError: it is damaged, another program's, or a newer Midwatch's.
     """
-    with plainly(path):
+    with as_store_errors(path):
         try:
-            await inspect_by(path, newest, read_only=True, busy_timeout=busy_timeout)
+            await inspect_through(path, newest, read_only=True, busy_timeout=busy_timeout)
         except sqlite3.OperationalError as error:
             if full_code(error) != sqlite3.SQLITE_READONLY_ROLLBACK:
                 raise
-            # Killed before its first transaction was complete: SQLite must undo that before anyone can read.
-            await inspect_by(path, newest, read_only=False, busy_timeout=busy_timeout)
+            # A process was killed within its first transaction: SQLite must undo that before it can read.
+            await inspect_through(path, newest, read_only=False, busy_timeout=busy_timeout)
 
 
-async def inspect_by(path: Path, newest: int, *, read_only: bool, busy_timeout: timedelta) -> None:
-    """Look at a file through one connection."""
-    async with connected(path, read_only=read_only, busy_timeout=busy_timeout) as connection:
+async def inspect_through(path: Path, newest: int, *, read_only: bool, busy_timeout: timedelta) -> None:
+    """Check a file through one connection."""
+    async with connect(path, read_only=read_only, busy_timeout=busy_timeout) as connection:
         if list(await connection.execute_fetchall("PRAGMA quick_check(1)")) != [("ok",)]:
             raise StoreError(damaged(path))
-        is_empty = await number(connection, "SELECT count(*) FROM sqlite_schema") == 0
-        if not is_empty and await number(connection, "PRAGMA application_id") != APPLICATION_ID:
+        is_empty = await read_number(connection, "SELECT count(*) FROM sqlite_schema") == 0
+        if not is_empty and await read_number(connection, "PRAGMA application_id") != APPLICATION_ID:
             raise StoreError(
                 f"{path} belongs to another program: set DATABASE_PATH to a file of Midwatch's own."
             )
-        if await number(connection, "PRAGMA user_version") > newest:
+        if await read_number(connection, "PRAGMA user_version") > newest:
             raise StoreError(
                 f"{path} was written by a newer Midwatch: "
                 f"install that version again, or put a backup in its place and move {path.name}-wal away."
@@ -233,17 +232,17 @@ async def inspect_by(path: Path, newest: int, *, read_only: bool, busy_timeout: 
 
 
 async def prepare(path: Path, busy_timeout: timedelta) -> None:
-    """Make sure that a file is a database for this program, and bring it up to date.
+    """Check that a file is a database for this program, and bring its schema up to date.
 
     Raises:
-        StoreError: it cannot be used; it is left alone.
+        StoreError: it cannot be used. It is not changed.
     """
     await inspect(path, len(STEPS), busy_timeout=busy_timeout)
-    async with connected(path, read_only=False, busy_timeout=busy_timeout) as connection:
-        with plainly(path):
+    async with connect(path, read_only=False, busy_timeout=busy_timeout) as connection:
+        with as_store_errors(path):
             await connection.execute("PRAGMA journal_mode = WAL")
             await connection.execute("PRAGMA synchronous = FULL")
-            # A step that makes a table anew must not lose what refers to it.
+            # A step may replace a table that others refer to.
             await connection.execute("PRAGMA foreign_keys = OFF")
             await migrate(connection, path)
 
@@ -251,8 +250,8 @@ async def prepare(path: Path, busy_timeout: timedelta) -> None:
 async def migrate(
     connection: aiosqlite.Connection, path: Path, steps: tuple[tuple[str, ...], ...] = STEPS
 ) -> None:
-    """Take the steps that a database has not taken yet, after a backup if it holds anything."""
-    version = await number(connection, "PRAGMA user_version")
+    """Apply the steps that a database lacks, after a backup if it is not new."""
+    version = await read_number(connection, "PRAGMA user_version")
     if 0 < version < len(steps):
         await back_up(connection, path, version)
     for position, statements in enumerate(steps[version:], start=version + 1):
@@ -264,13 +263,14 @@ async def migrate(
 
 
 async def back_up(connection: aiosqlite.Connection, path: Path, version: int) -> None:
-    """Put a copy beside the database, which gets its name only when it is complete."""
+    """Copy the database to a file beside it, which gets its name when it is complete."""
     backup = path.with_name(f"{path.name}.v{version}.backup")
     unfinished = path.with_name(f"{backup.name}.unfinished")
     try:
-        make_empty(unfinished)
+        unfinished.unlink(missing_ok=True)  # an earlier try may have left one
+        create(unfinished)
         await connection.execute("VACUUM INTO ?", (str(unfinished),))
-        settle(unfinished, backup)
+        publish(unfinished, backup)
     except OSError as error:
         raise StoreError(
             f"The backup {backup} cannot be written ({error.strerror}): "
@@ -278,14 +278,7 @@ async def back_up(connection: aiosqlite.Connection, path: Path, version: int) ->
         ) from error
 
 
-def make_empty(path: Path) -> None:
-    """Create a file, or empty what an earlier try left there."""
-    with suppress(FileNotFoundError):
-        path.unlink()
-    create(path)
-
-
-def settle(unfinished: Path, name: Path) -> None:
+def publish(unfinished: Path, name: Path) -> None:
     """Move a file to its final name once its content is safe on the disk."""
     with unfinished.open("rb") as file:
         os.fsync(file.fileno())

@@ -1,4 +1,4 @@
-"""How values stand in rows, and what more than one part of the storage reads and writes."""
+"""The rows that more than one module reads and writes, and how values become cells."""
 
 import sqlite3
 from collections.abc import Iterable

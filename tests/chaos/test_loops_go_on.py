@@ -16,7 +16,7 @@ from bot.domain.errors import TokenRefusedError, UnavailableError
 from bot.domain.messages import Delivery
 from bot.incidents.state import WatchState
 from bot.storage import Store, StoreError
-from bot.storage.errors import plainly
+from bot.storage.errors import as_store_errors
 from tests.chaos.hurry import Hurry
 from tests.chaos.seams import Seam, Traps, watching
 from tests.simulators.discord import Json, SimulatedDiscord, Trouble
@@ -39,7 +39,7 @@ class Response:
 def of_sqlite() -> StoreError:
     """Return what the store makes of an error of SQLite."""
     try:
-        with plainly(Path("midwatch.sqlite3")):
+        with as_store_errors(Path("midwatch.sqlite3")):
             raise sqlite3.OperationalError("database is locked")
     except StoreError as error:
         return error

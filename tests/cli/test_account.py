@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bot.storage import Store
-from bot.storage.database import held
+from bot.storage.database import lock_database
 from tests.simulators.discord import SANDBOX_BOT_TOKEN
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
 from tests.support.parts import AT, answer
@@ -504,7 +504,7 @@ async def test_whose_answer_is_long_in_coming_is_said_meanwhile(terminal: Termin
 
 async def test_it_takes_no_lock(terminal: Terminal) -> None:
     terminal.api.add()
-    with held(terminal.folder / "midwatch.sqlite3"):
+    with lock_database(terminal.folder / "midwatch.sqlite3"):
         assert (await terminal.run("account", "list")).code == 0
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from bot.__main__ import main
 from bot.config import Settings
-from bot.storage.database import held
+from bot.storage.database import lock_database
 from tests.simulators.discord import SANDBOX_BOT_TOKEN
 from tests.simulators.useapi import SANDBOX_USEAPI_TOKEN, SimulatedUseapi
 
@@ -150,7 +150,7 @@ def test_a_database_in_use_by_another_midwatch_is_said_in_one_sentence(
     env_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     database = env_file.with_name("midwatch.sqlite3")
-    with held(database):
+    with lock_database(database):
         assert main([], env_file=written(env_file)) == 69
     (sentence,) = capsys.readouterr().err.splitlines()
     assert sentence.startswith(f"Another Midwatch is using {database}")

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.storage import DatabaseInUse, Store, StoredAccount, StoreError
+from bot.storage import DatabaseInUse, Store, StoredAccount, StoreError, names_in
 from bot.storage.database import BUSY_STEP
-from bot.storage.errors import sentence
+from bot.storage.errors import explain
 from bot.storage.migrations import STEPS
-from bot.storage.names import names_in
 from tests.storage.cases import FIRST, QUICKLY, answer, ask, cancelled_at, connections, look
 
 
@@ -41,7 +40,7 @@ async def test_an_sqlite_that_is_too_old_is_told_with_both_versions_before_a_fil
 
 
 def test_an_error_that_nobody_foresaw_promises_no_words_in_the_log(path: Path) -> None:
-    assert sentence(sqlite3.OperationalError("near STRICT"), path) == (
+    assert explain(sqlite3.OperationalError("near STRICT"), path) == (
         f"The database {path} could not be used (near STRICT): check its disk, or bring a backup back."
     )
 

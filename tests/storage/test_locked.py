@@ -112,7 +112,7 @@ async def test_at_the_end_nobody_waits_for_another_program_any_more(path: Path) 
         with locked(path):
             writes = [asyncio.create_task(store.set_meta("key", f"{number}")) for number in range(5)]
             await trying(statements)
-            store.hurry()
+            store.shorten_waits()
             done, waiting = await asyncio.wait(writes, timeout=PATIENCE)
             assert waiting == set()
             assert {type(each.exception()) for each in done} == {DatabaseLocked}

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import Incident, State, new_key
 from bot.storage import Store, StoredAccount, StoreError
-from bot.storage.database import connected, create
+from bot.storage.database import connect, create
 from bot.storage.migrations import STEPS, migrate
 from bot.storage.rows import from_epoch
 from tests.storage.cases import AT, FIRST, SECOND, ask, look
@@ -38,7 +38,7 @@ ONE_MORE: tuple[tuple[str, ...], ...] = (*STEPS, ("ALTER TABLE account ADD COLUM
 
 
 async def upgrade(path: Path, steps: tuple[tuple[str, ...], ...]) -> None:
-    async with connected(path, read_only=False) as connection:
+    async with connect(path, read_only=False) as connection:
         await migrate(connection, path, steps)
 
 
