@@ -68,8 +68,6 @@ class Message:
     created_at: datetime
     due_at: datetime
     entries: tuple[MessageItem, ...] = ()
-    text: str | None = None
-    """What a note says beyond its entries; unused otherwise."""
     delivery: Delivery = Delivery.WAITING
     route: Route = Route.DM
     attempts: int = 0

@@ -102,7 +102,6 @@ def fallback_copy(message: Message, now: datetime) -> Message:
         created_at=now,
         due_at=now,
         entries=message.entries,
-        text=message.text,
         delivery=Delivery.CLAIMED,
         route=Route.CHANNEL,
         claimed_at=now,

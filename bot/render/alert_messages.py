@@ -18,7 +18,7 @@ from bot.render.headlines import afterwords, headline, headline_of, was_flagged
 from bot.render.incident_card import Around, card, controls
 from bot.render.message_content import ButtonLook, Control, Look, headed
 from bot.render.service_messages import changes, recovery, service_look
-from bot.render.text import count, plain
+from bot.render.text import count
 
 DMS_CLOSED: Final = (
     "Discord does not let me send you direct messages, so this came here. To change that: open the menu of a "
@@ -31,7 +31,6 @@ EXAMPLE_TEXT: Final = (
     "Test only. Midjourney's own words appear here, for example: You have a pending moderation message."
 )
 NOTES_SHOWN: Final = 20
-TEXT_LIMIT: Final = 300
 
 
 def look_of(
@@ -122,7 +121,6 @@ def _note(message: Message, incidents: Mapping[str, Incident], accounts: Mapping
     blind = [each for each in _entries(message, incidents) if each.problem]
     told = [was_flagged(case) for case in cases]
     lines = [recovery(each) for each in blind]
-    lines += [plain(message.text, TEXT_LIMIT)] if message.text else []
     lines += [_summed_up(cases)] if len(cases) > 1 else told
     if not lines:
         return _outdated()

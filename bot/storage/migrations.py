@@ -194,6 +194,7 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE incident RENAME COLUMN clear_looks TO clear_polls",
         "ALTER TABLE incident RENAME COLUMN missing_looks TO missing_polls",
         "ALTER TABLE message RENAME COLUMN loud TO notify",
+        "ALTER TABLE message DROP COLUMN text",
     ),
 )
 

@@ -692,7 +692,6 @@ def test_as_text_alone_a_digest_names_commands_instead_of_the_select() -> None:
     route=st.sampled_from(Route),
     due=moments,
     page=st.integers(-1, 3),
-    text=hostile,
 )
 def test_no_message_breaks_a_limit_or_does_anything(
     *,
@@ -702,9 +701,8 @@ def test_no_message_breaks_a_limit_or_does_anything(
     route: Route,
     due: object,
     page: int,
-    text: str,
 ) -> None:
-    told = message(*rows, purpose=purpose, route=route, due_at=due, text=text)
+    told = message(*rows, purpose=purpose, route=route, due_at=due)
     incidents = by_key(row[0] for row in rows)
     mapped = {row[0].channel: each for row, each in zip(rows, listed, strict=False) if row[0].channel}
     look = look_of(told, incidents, mapped, page=page, note=DMS_CLOSED)

@@ -60,7 +60,6 @@ def assert_taken(post: Post, look: Look) -> None:
     purpose=st.sampled_from(Purpose),
     route=st.sampled_from(Route),
     page=st.integers(-1, 3),
-    text=hostile,
 )
 def test_of_any_state_of_the_watch(
     *,
@@ -70,11 +69,10 @@ def test_of_any_state_of_the_watch(
     purpose: Purpose,
     route: Route,
     page: int,
-    text: str,
 ) -> None:
     incidents: Mapping[str, Incident] = {row[0].key: row[0] for row in rows}
     mapped = {row[0].channel: each for row, each in zip(rows, listed, strict=False) if row[0].channel}
-    told = message(*rows, purpose=purpose, route=route, text=text)
+    told = message(*rows, purpose=purpose, route=route)
     assert_taken(post, look_of(told, incidents, mapped, page=page))
 
 

@@ -63,7 +63,6 @@ FULL_MESSAGE = Message(
     created_at=AT,
     due_at=AT + MINUTE,
     entries=(MessageItem(KEYS[1], Reason.ASSIGNEE_CHECK), MessageItem(KEYS[0], None)),
-    text="Words",
     delivery=Delivery.CLAIMED,
     route=Route.CHANNEL,
     attempts=3,
