@@ -16,8 +16,9 @@ from bot.incidents.service import IncidentService
 from bot.providers.useapi import AnswerLost, Limits, PendingModeration, UseapiClient
 from bot.rules import owner_actions
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
+from tests.support.clock import Clock
 from tests.support.keeping import until
-from tests.support.parts import CHANNEL, OTHER, Clock, Parts, at_once, parts
+from tests.support.parts import CHANNEL, OTHER, Parts, at_once, parts
 
 ADA = 7
 BRIEF = Limits(writing=0.2, silence=0.2, reading=0.4)

@@ -13,7 +13,8 @@ from bot.domain.accounts import Account, KnownAccount
 from bot.domain.errors import UserError
 from bot.providers.useapi import MalformedResponse, Unauthorized, Unreachable
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
-from tests.support.parts import AT, CHANNEL, FLAG, OTHER, Clock, Parts, locked, parts
+from tests.support.clock import AT, Clock
+from tests.support.parts import CHANNEL, FLAG, OTHER, Parts, locked, parts
 
 SECOND = timedelta(seconds=1)
 
@@ -85,7 +86,7 @@ async def test_who_asks_again_too_soon_gets_the_last_answer_and_how_long_to_wait
     api: SimulatedUseapi, here: Parts, clock: Clock
 ) -> None:
     first = await here.inquiries.ask(here.known(CHANNEL))
-    clock.turn(COOLDOWN - SECOND)
+    clock.advance(COOLDOWN - SECOND)
     again = await here.inquiries.ask(here.known(CHANNEL))
     assert (again.outcome, again.wait, again.snapshot) == (Outcome.TOO_SOON, SECOND, first.snapshot)
     assert api.midjourney_commands == 1
@@ -101,7 +102,7 @@ async def test_after_the_wait_midjourney_is_asked_again(
     api: SimulatedUseapi, here: Parts, clock: Clock
 ) -> None:
     await here.inquiries.ask(here.known(CHANNEL))
-    clock.turn(COOLDOWN)
+    clock.advance(COOLDOWN)
     assert (await here.inquiries.ask(here.known(CHANNEL))).outcome is Outcome.ANSWERED
     assert api.midjourney_commands == 2
 
@@ -120,8 +121,8 @@ async def test_a_restart_does_not_shorten_the_wait(
     api.add(channel=CHANNEL)
     async with started(api, database, clock) as before:
         await before.inquiries.ask(before.known(CHANNEL))
-    clock.at, clock.ticks = clock.at + passed, 5.0
-    async with started(api, database, clock) as after:
+    later = Clock(clock.now() + passed, seconds=5.0)
+    async with started(api, database, later) as after:
         assert (await after.inquiries.ask(after.known(CHANNEL))).outcome is outcome
 
 
@@ -144,8 +145,8 @@ async def test_a_clock_put_back_does_not_lengthen_the_wait(
     api: SimulatedUseapi, here: Parts, clock: Clock
 ) -> None:
     await here.inquiries.ask(here.known(CHANNEL))
-    clock.turn(COOLDOWN)
-    clock.at = AT - timedelta(hours=1)
+    clock.advance(COOLDOWN)
+    clock.set(AT - timedelta(hours=1))
     await here.inquiries.ask(here.known(CHANNEL))
     assert api.midjourney_commands == 2
 
@@ -193,7 +194,7 @@ async def test_a_flagged_account_is_not_asked_and_its_last_answer_is_kept(
     api: SimulatedUseapi, here: Parts, clock: Clock
 ) -> None:
     first = await here.inquiries.ask(here.known(CHANNEL))
-    clock.turn(COOLDOWN)
+    clock.advance(COOLDOWN)
     api.flag(CHANNEL, MODERATION)
     await here.poller.poll()
 

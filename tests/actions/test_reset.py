@@ -13,8 +13,9 @@ from bot.incidents.service import IncidentService
 from bot.notifications import FailPoint
 from bot.rules.decisions import FlagReported
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault, SimulatedUseapi
-from tests.support.keeping import ADA, BEA, Clock, listed, watching
-from tests.support.parts import AT, CHANNEL, FLAG, OTHER
+from tests.support.clock import AT, Clock
+from tests.support.keeping import ADA, BEA, listed, watching
+from tests.support.parts import CHANNEL, FLAG, OTHER
 from tests.support.resetting import ASKED, AT_FIFTEEN, AT_SIXTY, Scene, on_scene
 
 

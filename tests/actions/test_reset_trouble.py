@@ -15,7 +15,8 @@ from bot.providers.useapi import RateLimited, Rejected, Unauthorized, Unpaid, Us
 from bot.rules.policy import LEASE
 from bot.storage import StoreError
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
-from tests.support.keeping import ADA, BEA, MINUTE, PATIENCE, until
+from tests.support.clock import MINUTE
+from tests.support.keeping import ADA, BEA, PATIENCE, until
 from tests.support.parts import CHANNEL, FLAG, OTHER, locked
 from tests.support.resetting import ASKED, Scene, on_scene
 
@@ -118,7 +119,7 @@ async def test_row_55_progress_that_hangs_holds_up_no_reset(scene: Scene, hangin
 async def test_row_55_a_lease_that_ran_out_before_the_request_sends_nothing(scene: Scene) -> None:
     async def progress(stage: Stage, _: timedelta) -> None:
         if stage is Stage.SENDING:
-            scene.clock.turn(LEASE)
+            scene.clock.advance(LEASE)
 
     attempt = await scene.press(progress=progress)
     assert (attempt.outcome, scene.posts) == (Outcome.RAN_OUT, 0)
@@ -151,7 +152,7 @@ async def test_row_12_a_reset_that_is_cancelled_in_the_middle_leaves_its_lease_w
     assert (scene.watch.incident().state, scene.watch.incident().leased_by) == (State.RESETTING, ADA)
     assert (await scene.press(BEA)).outcome is Outcome.TAKEN
 
-    scene.clock.turn(LEASE)
+    scene.clock.advance(LEASE)
     scene.api.clear(CHANNEL)
     scene.api.flag(CHANNEL, MODERATION)
     scene.api.accounts[CHANNEL].lingers = 0
@@ -182,7 +183,7 @@ async def test_row_12_killed_between_lease_and_verdict(scene: Scene, step: FailP
         await scene.press()
     assert (scene.posts, await scene.watch.audit()) == (posts, [ASKED])
     assert scene.watch.incident().state is State.RESETTING
-    scene.clock.turn(LEASE)
+    scene.clock.advance(LEASE)
     await scene.watch.incident_service.tick()
     assert scene.watch.incident().state is State.OPEN
     assert await scene.watch.audit() == [ASKED, (ADA, "reset", UNKNOWN_OUTCOME)]
@@ -241,7 +242,7 @@ async def test_what_a_command_met_can_be_reset_though_the_list_is_clean(scene: S
 async def test_row_10_a_flag_that_comes_back_soon_after_reopens_the_same_incident(scene: Scene) -> None:
     await scene.press()
     key = scene.watch.incident().key
-    scene.clock.turn(3 * MINUTE)
+    scene.clock.advance(3 * MINUTE)
     scene.api.flag(CHANNEL, MODERATION)
     await scene.watch.poller.poll()
     assert (scene.watch.incident().key, scene.watch.incident().state) == (key, State.OPEN)
@@ -253,7 +254,7 @@ async def test_a_clock_that_is_set_during_a_reset_takes_nothing_from_its_verdict
     scene: Scene, step: timedelta
 ) -> None:
     def set_the_clock() -> None:
-        scene.clock.at += step
+        scene.clock.set(scene.clock.now() + step)
 
     scene.steps[FailPoint.RESET] = set_the_clock
     attempt = await scene.press()

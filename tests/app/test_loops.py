@@ -17,19 +17,8 @@ from bot.providers.useapi import UseapiError
 from bot.rules.policy import LEASE
 from bot.storage import StoreError
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
-from tests.support.keeping import (
-    ADA,
-    HOUR,
-    MINUTE,
-    PATIENCE,
-    Clock,
-    NoPost,
-    Watched,
-    flagged,
-    loops_of,
-    until,
-    watching,
-)
+from tests.support.clock import HOUR, MINUTE, Clock
+from tests.support.keeping import ADA, PATIENCE, NoPost, Watched, flagged, loops_of, until, watching
 from tests.support.parts import CHANNEL, FLAG, OTHER
 
 LOOPS = 5
@@ -71,10 +60,10 @@ async def test_the_list_is_asked_for_once_in_an_interval_however_many_accounts_t
         for count in range(1, 5):
             await until(lambda: clock.sleeping == LOOPS and clock.sleeps_for(60))
             assert looks(api) == count
-            clock.turn(MINUTE - SECOND)
+            clock.advance(MINUTE - SECOND)
             await resting(clock)
             assert looks(api) == count
-            clock.turn(SECOND)
+            clock.advance(SECOND)
             await until(lambda past=count: looks(api) > past)
     assert {request.endpoint for request in api.requests} == {Endpoint.LIST}
     assert api.midjourney_commands == 0
@@ -135,25 +124,25 @@ async def test_where_only_a_person_can_help_the_pace_is_slow_till_a_good_look_of
     async with loops.running():
         await resting(clock)
         if trouble is ServiceProblem.LIST_GONE:  # once may be an accident
-            clock.turn(MINUTE)
+            clock.advance(MINUTE)
             await until(lambda: looks(api) == 3)
             await resting(clock)
         assert watch.incident(None).problem is trouble
-        assert (loops.rest(), loops.next_poll) == (QUARTER, clock.at + QUARTER)
+        assert (loops.rest(), loops.next_poll) == (QUARTER, clock.now() + QUARTER)
         before = looks(api)
-        clock.turn(QUARTER - SECOND)
+        clock.advance(QUARTER - SECOND)
         await resting(clock)
         assert looks(api) == before
-        clock.turn(SECOND)
+        clock.advance(SECOND)
         await until(lambda: looks(api) > before)
         await resting(clock)
 
         bring_all(api)
         await watch.poller.poll()  # as a command does
-        await until(lambda: loops.next_poll == clock.at + MINUTE)
+        await until(lambda: loops.next_poll == clock.now() + MINUTE)
         await resting(clock)
         before = looks(api)
-        clock.turn(MINUTE)
+        clock.advance(MINUTE)
         await until(lambda: looks(api) > before)
 
 
@@ -166,7 +155,7 @@ async def test_a_list_that_still_shows_some_accounts_is_watched_at_the_usual_pac
     api.fault(Fault.PARTIAL_LIST)
     loops = loops_of(watch)
     await loops.poll()
-    clock.turn(MINUTE)
+    clock.advance(MINUTE)
     await loops.poll()
     assert watch.incident(None).problem is ServiceProblem.LIST_GONE
     assert loops.rest() == MINUTE
@@ -188,12 +177,12 @@ async def test_a_good_look_of_its_own_after_a_failure_is_not_followed_by_another
     loops = loops_of(watch)
     async with loops.running():
         for count in range(1, 4):
-            await until(lambda now=count: loops.next_poll == clock.at + MINUTE and looks(api) >= now)
+            await until(lambda now=count: loops.next_poll == clock.now() + MINUTE and looks(api) >= now)
             await resting(clock)
-            clock.turn(MINUTE - SECOND)
+            clock.advance(MINUTE - SECOND)
             await resting(clock)
             assert looks(api) == count
-            clock.turn(SECOND)
+            clock.advance(SECOND)
 
 
 async def test_an_api_out_of_reach_is_asked_at_the_usual_pace(
@@ -205,7 +194,7 @@ async def test_an_api_out_of_reach_is_asked_at_the_usual_pace(
         for count in range(1, 11):
             await until(lambda now=count: looks(api) == now)
             await resting(clock)
-            clock.turn(MINUTE)
+            clock.advance(MINUTE)
         assert watch.incident(None).problem is ServiceProblem.UNREACHABLE
 
 
@@ -280,11 +269,11 @@ async def test_no_error_ends_the_looks(
         await until(lambda: loops.failed_polls == 1)
         await until(lambda: loops.health.failures_in_a_row == 1)
         await resting(clock)
-        clock.turn(SECOND)
+        clock.advance(SECOND)
         await until(lambda: looks(api) == 1)
         await resting(clock)
         assert loops.failed_polls == 0
-        clock.turn(MINUTE)
+        clock.advance(MINUTE)
         await until(lambda: looks(api) == 2)
         assert loops.health.failures_in_a_row == 0
     await failing.close()
@@ -298,7 +287,7 @@ async def test_after_an_error_it_says_when_it_looks_again(watch: Watched, clock:
     async with loops.running():
         await until(lambda: loops.health.failures_in_a_row == 1)
         assert loops.next_poll is not None
-        assert SECOND / 2 <= loops.next_poll - clock.at <= SECOND  # its pause is half by chance
+        assert SECOND / 2 <= loops.next_poll - clock.now() <= SECOND  # its pause is half by chance
     await failing.close()
 
 
@@ -312,9 +301,9 @@ async def test_no_error_ends_the_minding_of_the_clock(watch: Watched, clock: Clo
     async with loops_of(watch, interval=DAY).running():
         await until(lambda: failing.error is None)
         await resting(clock)
-        clock.turn(SECOND)
+        clock.advance(SECOND)
         await until(lambda: clock.sleeps_for((LEASE - SECOND).total_seconds()))
-        clock.turn(LEASE)
+        clock.advance(LEASE)
         await until(lambda: watch.incident().state is State.OPEN)
 
 
@@ -380,11 +369,11 @@ async def test_it_looks_at_once_and_says_when_it_looks_again(
     assert loops.next_poll is None
     async with loops.running():
         await resting(clock)
-        assert (looks(api), loops.next_poll) == (1, clock.at + MINUTE)
-        clock.turn(MINUTE)
+        assert (looks(api), loops.next_poll) == (1, clock.now() + MINUTE)
+        clock.advance(MINUTE)
         await until(lambda: looks(api) == 2)
         await resting(clock)
-        assert loops.next_poll == clock.at + MINUTE
+        assert loops.next_poll == clock.now() + MINUTE
 
 
 async def test_what_the_clock_brings_does_not_wait_for_a_look(
@@ -396,7 +385,7 @@ async def test_what_the_clock_brings_does_not_wait_for_a_look(
         await watch.incident_service.take_lease(watch.incident().key, ADA)
         await until(lambda: LEASE.total_seconds() in clock.naps)
         await resting(clock)
-        clock.turn(LEASE)
+        clock.advance(LEASE)
         await until(lambda: watch.incident().state is State.OPEN)
     assert looks(api) == 1
 
@@ -409,7 +398,7 @@ async def test_owners_who_became_known_are_told_within_the_hour_without_a_look(
     async with loops_of(watch, interval=DAY).running():
         await resting(clock)
         watch.owners.add(ADA)
-        clock.turn(HOUR)
+        clock.advance(HOUR)
         await until(lambda: bool(watch.told()))
 
 

@@ -21,8 +21,9 @@ from bot.polling.heartbeat import Heartbeat
 from bot.render.status_page import WatchStatus, presence_text, status
 from bot.storage import StoreError
 from tests.simulators.useapi import MODERATION, Fault, SimulatedUseapi
-from tests.support.keeping import ADA, BEA, HOUR, MINUTE, Clock, NoPost, Watched, loops_of, until, watching
-from tests.support.parts import AT, locked
+from tests.support.clock import AT, HOUR, MINUTE, Clock
+from tests.support.keeping import ADA, BEA, NoPost, Watched, loops_of, until, watching
+from tests.support.parts import locked
 
 LOOPS = 5
 SECOND = timedelta(seconds=1)
@@ -186,7 +187,7 @@ async def minutes(loops: WatchLoops, clock: Clock, number: int) -> None:
     for _ in range(number):
         await until(lambda: clock.sleeping == LOOPS and loops.next_poll is not None)
         before = loops.next_poll
-        clock.turn(MINUTE)
+        clock.advance(MINUTE)
         await until(lambda past=before: loops.next_poll not in (None, past))
     await until(lambda: clock.sleeping == LOOPS)
 
@@ -330,10 +331,10 @@ async def test_row_42_a_flag_that_went_while_nothing_could_be_written_is_told_wi
     async with held(watch, database):
         api.flag(account.channel, MODERATION)
         await watch.poller.poll()
-        watch.clock.turn(MINUTE)
+        watch.clock.advance(MINUTE)
         api.clear(account.channel)
         await watch.poller.poll()
-        watch.clock.turn(MINUTE)
+        watch.clock.advance(MINUTE)
     if comes_back:
         api.flag(account.channel, MODERATION)
     await watch.poller.poll()
@@ -351,9 +352,9 @@ async def test_row_42_a_flag_that_was_seen_again_only_while_nothing_could_be_wri
     api.flag(account.channel, MODERATION)
     await watch.poller.poll()
     api.clear(account.channel)
-    watch.clock.turn(MINUTE)
+    watch.clock.advance(MINUTE)
     await watch.poller.poll()
-    watch.clock.turn(HOUR)
+    watch.clock.advance(HOUR)
     async with held(watch, database):
         api.flag(account.channel, MODERATION)
         await watch.poller.poll()
@@ -421,7 +422,7 @@ async def test_an_absence_that_is_found_before_the_owners_are_known_is_told_afte
     api.add()
     async with watching(database, clock, api=api) as watch:
         await watch.poller.poll()
-    clock.turn(5 * HOUR)
+    clock.advance(5 * HOUR)
     async with watching(database, clock, (), api=api) as watch:
         await watch.poller.poll()
         assert not watch.told(Purpose.NOTE)
@@ -458,7 +459,7 @@ async def test_a_clock_loop_that_fails_for_ever_keeps_the_heartbeat_back(
             await loops.poll()
             assert [(each.lack, each.detail) for each in loops.problems()] == [(Lack.LOOP, CLOCK)]
             assert beats.count == good
-        watch.clock.turn(MINUTE)
+        watch.clock.advance(MINUTE)
         await until(lambda: not loops.problems())
 
 
@@ -519,6 +520,6 @@ async def test_a_copy_that_waits_although_the_original_arrived_is_not_overdue(wa
     async with watch.watch_state.transaction() as transaction:
         for message in (arrived, copy, other):
             transaction.put_message(message)
-    watch.clock.turn(HOUR)
+    watch.clock.advance(HOUR)
     await loops.poll()
     assert loops.problems() == ()

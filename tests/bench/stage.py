@@ -5,11 +5,12 @@ import gc
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, TypeVar
 
+from bot.domain.clock import utc_now
 from tests.bench.figures import Candidate
 from tests.bench.process import CandidateEndedError, Running, running
 from tests.simulators.discord import (
@@ -22,6 +23,7 @@ from tests.simulators.discord import (
 )
 from tests.simulators.discord.ratelimits import Pace
 from tests.simulators.useapi import Endpoint, Request, SimulatedUseapi
+from tests.support.clock import Clock
 
 T = TypeVar("T")
 PATIENCE: Final = 120.0
@@ -38,16 +40,6 @@ LEAPING: Final = "tests.bench.candidates.leaping"
 BOTS: Final = (Candidate.MIDWATCH, Candidate.MINIMAL)
 
 
-class Ahead:
-    """The fakes' time of day, which leaps along with the bot's."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + timedelta(seconds=self.seconds)
-
-
 @dataclass(slots=True)
 class Stage:
     """The fakes of one measurement, and a folder for databases and logs."""
@@ -55,7 +47,8 @@ class Stage:
     api: SimulatedUseapi
     world: SimulatedDiscord
     folder: Path
-    ahead: Ahead
+    clock: Clock
+    """The time of day of both simulations, which leaps along with the bot's."""
 
     @property
     def channels(self) -> Sequence[str]:
@@ -123,7 +116,7 @@ class Stage:
 
     def leap(self, one: Running, seconds: float) -> None:
         """Put everybody's clock ahead."""
-        self.ahead.seconds += seconds
+        self.clock.advance(timedelta(seconds=seconds))
         one.tell(str(seconds))
 
     async def look(self, one: Running, seconds: float = 66.0) -> Request:
@@ -172,15 +165,15 @@ def is_alert(message: Json) -> bool:
 @asynccontextmanager
 async def staged(accounts: int, *, pace: Pace | None = None) -> AsyncGenerator[Stage]:
     """Set the fakes up with so many accounts; our own garbage collector stays out of the measurement."""
-    ahead = Ahead()
+    clock = Clock(utc_now(), speed=1)
     with TemporaryDirectory(prefix="midwatch-bench-") as folder:
         async with (
-            SimulatedUseapi(now=ahead.now) as api,
-            SimulatedDiscord(now=ahead.now, with_schema=False, pace=pace) as world,
+            SimulatedUseapi(now=clock.now) as api,
+            SimulatedDiscord(now=clock.now, with_schema=False, pace=pace) as world,
         ):
             for _ in range(accounts):
                 api.add()
-            stage = Stage(api, world, Path(folder), ahead)
+            stage = Stage(api, world, Path(folder), clock)
             api.changed.append(world.notice)
             gc.collect()
             gc.freeze()

@@ -14,13 +14,15 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from bot.domain.clock import utc_now
 from bot.domain.messages import reference
 from bot.notifications import FailPoint
-from tests.chaos.hurry import Hurry, SetClock
+from tests.chaos.hurry import SPEED, SetClock
 from tests.chaos.records import MessageRow, Records
 from tests.chaos.victim import Life
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, Json, Person, SimulatedDiscord
 from tests.simulators.useapi import MODERATION, Endpoint, SimulatedUseapi
+from tests.support.clock import Clock
 
 T = TypeVar("T")
 PATIENCE: Final = 20.0
@@ -93,14 +95,14 @@ class Disk:
 class Ordeal:
     """The fakes, the bot's lives, and what the driver did to the accounts."""
 
-    def __init__(self, api: SimulatedUseapi, world: SimulatedDiscord, folder: Path) -> None:
+    def __init__(self, api: SimulatedUseapi, world: SimulatedDiscord, folder: Path, clock: Clock) -> None:
         self.api = api
         self.world = world
         self.records = Records(folder / "midwatch.sqlite3")
         self.disk = Disk(self.records.path)
         self.owners = (world.owner, world.second_owner)
         self.fates: deque[Fate] = deque()
-        self.hurry = Hurry.begin()
+        self.clock = clock
         self.names_owners = True
         """Whether the settings name the owners; else Discord does, once it is asked."""
         self.kills = 0
@@ -120,7 +122,7 @@ class Ordeal:
 
     def now(self) -> datetime:
         """Return the time of the ordeal."""
-        return self.hurry.now()
+        return self.clock.now()
 
     # The bot's lives
 
@@ -148,7 +150,7 @@ class Ordeal:
             self.world.gateway,
             self._folder / "bot.log",
             self.tasks,
-            self.hurry,
+            self.clock,
             self._clock,
             fate.step,
             fate.count,
@@ -225,7 +227,7 @@ class Ordeal:
 
     def pass_time(self, by: timedelta) -> None:
         """Put the clock ahead; the next life knows."""
-        self.hurry = self.hurry.later(by)
+        self.clock.advance(by)
 
     @property
     def _clock(self) -> Path:
@@ -233,7 +235,7 @@ class Ordeal:
 
     def set_clock(self, by: timedelta) -> None:
         """Set the clock of the bot's machine ahead or back, this moment; no other clock is touched."""
-        SetClock(self.hurry, self._clock).set(by)
+        SetClock(self.clock, self._clock).set(by)
 
     def end(self) -> None:
         """End whatever still runs."""
@@ -344,16 +346,10 @@ class Ordeal:
 @asynccontextmanager
 async def ordeal(folder: Path, fates: Iterable[Fate] = ()) -> AsyncGenerator[Ordeal]:
     """Set up the fakes for an ordeal; no process is left when it is over."""
-    holder: list[Ordeal] = []
-    first = Hurry.begin()
-
-    def now() -> datetime:
-        return holder[0].now() if holder else first.now()
-
-    async with SimulatedUseapi(now=now) as api, SimulatedDiscord(now=now) as world:
-        one = Ordeal(api, world, folder)
+    clock = Clock(utc_now(), speed=SPEED)
+    async with SimulatedUseapi(now=clock.now) as api, SimulatedDiscord(now=clock.now) as world:
+        one = Ordeal(api, world, folder, clock)
         world.give_to_team(*((owner, "admin") for owner in one.owners))
-        holder.append(one)
         one.fates.extend(fates)
         backend = world._world.backend  # pyright: ignore[reportPrivateUsage] - it tells at the very moment
         backend.subscribers.append(one.note_event)

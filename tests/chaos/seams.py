@@ -28,9 +28,9 @@ from bot.providers.useapi import UseapiClient
 from bot.rules.policy import Policy
 from bot.storage import Store
 from bot.storage.database import Database
-from tests.chaos.hurry import Hurry
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
 from tests.simulators.useapi import SimulatedUseapi
+from tests.support.clock import Clock
 
 POLICY = Policy(timedelta(seconds=2), timedelta(minutes=5), timedelta(seconds=2))
 
@@ -131,7 +131,7 @@ class TrappedPost:
 
 @asynccontextmanager
 async def watching(
-    api: SimulatedUseapi, world: SimulatedDiscord, database: Path, traps: Traps, hurry: Hurry
+    api: SimulatedUseapi, world: SimulatedDiscord, database: Path, traps: Traps, clock: Clock
 ) -> AsyncGenerator[WatchState]:
     """Make the rounds beside the block, as the composition root sets them up."""
     with point_at(world.api, world.gateway):
@@ -142,15 +142,15 @@ async def watching(
         ):
             await client.login(SANDBOX_BOT_TOKEN)
             store = trapped(opened, traps)
-            useapi = TrappedUseapi(session, api.url, SecretStr(api.token), now=hurry.now)
+            useapi = TrappedUseapi(session, api.url, SecretStr(api.token), now=clock.now)
             useapi.traps = traps
-            watch_state = await WatchState.load(store, hurry.now)
-            teller = NotificationPlanner(lambda: {world.owner.id}, POLICY, hurry.now)
+            watch_state = await WatchState.load(store, clock.now)
+            teller = NotificationPlanner(lambda: {world.owner.id}, POLICY, clock.now)
             incident_service = IncidentService(watch_state, teller, ())
             await (
                 incident_service.tick()
             )  # the hello waits already when the outbox begins: it is looked for first
-            poller = AccountPoller(useapi, store, await recall(store), incident_service, now=hurry.now)
+            poller = AccountPoller(useapi, store, await recall(store), incident_service, now=clock.now)
             post = TrappedPost(DiscordTransport(client), traps)
             outbox = Outbox(
                 watch_state,
@@ -158,7 +158,7 @@ async def watching(
                 teller,
                 accounts=lambda: poller.cache.by_channel,
                 view_of=view_of,
-                now=hurry.now,
+                now=clock.now,
                 chance=lambda: 0.0,
             )
             loops = WatchLoops(
@@ -168,7 +168,7 @@ async def watching(
                 MemoryNotice(post, lambda: {world.owner.id}),
                 Heartbeat(session, None),
                 POLICY.poll_interval,
-                now=hurry.now,
+                now=clock.now,
             )
             async with loops.running():
                 yield watch_state

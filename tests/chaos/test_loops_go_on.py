@@ -6,21 +6,24 @@ import threading
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import aiohttp
 import discord
 import pytest
 
+from bot.domain.clock import utc_now
 from bot.domain.errors import TokenRefusedError, UnavailableError
 from bot.domain.messages import Delivery
 from bot.incidents.state import WatchState
 from bot.storage import Store, StoreError
 from bot.storage.errors import as_store_errors
-from tests.chaos.hurry import Hurry
+from tests.chaos.hurry import HurriedLoop
 from tests.chaos.seams import Seam, Traps, watching
 from tests.simulators.discord import Json, SimulatedDiscord, Trouble
 from tests.simulators.useapi import CAPTCHA, SimulatedUseapi
+from tests.support.clock import Clock
 from tests.support.running import Bot
 
 PATIENCE = 15.0
@@ -69,19 +72,19 @@ ERRORS: dict[str, BaseException] = {
 def test_no_error_at_any_seam_ends_the_watch_or_loses_or_repeats_a_message(
     tmp_path: Path, error: BaseException
 ) -> None:
-    hurry = Hurry.begin(SPEED)
-    with asyncio.Runner(loop_factory=hurry.loop) as runner:
-        problems = runner.run(live_a_life(tmp_path / "midwatch.sqlite3", Traps(error), hurry))
+    clock = Clock(utc_now(), speed=SPEED)
+    with asyncio.Runner(loop_factory=partial(HurriedLoop, SPEED)) as runner:
+        problems = runner.run(live_a_life(tmp_path / "midwatch.sqlite3", Traps(error), clock))
     assert problems == []
 
 
-async def live_a_life(database: Path, traps: Traps, hurry: Hurry) -> list[str]:
+async def live_a_life(database: Path, traps: Traps, clock: Clock) -> list[str]:
     """Have an account flagged, told, cleared and shown green, with an error at each seam on the way."""
     unread: list[str] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: unread.append(str(context)))
-    async with SimulatedUseapi(now=hurry.now) as api, SimulatedDiscord(now=hurry.now) as world:
+    async with SimulatedUseapi(now=clock.now) as api, SimulatedDiscord(now=clock.now) as world:
         channel = api.add().channel
-        async with watching(api, world, database, traps, hurry) as watch_state:
+        async with watching(api, world, database, traps, clock) as watch_state:
             traps.armed = True
             await world.wait_for(lambda: len(seen(world)) == 1, PATIENCE)
             api.flag(channel, CAPTCHA)

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import Final
@@ -20,9 +21,10 @@ from bot.config import load_settings
 from bot.domain import clock as present
 from bot.notifications import FailPoint
 from bot.runtime import log_setup
-from tests.chaos.hurry import Hurry, SetClock
+from tests.chaos.hurry import HurriedLoop, SetClock
 from tests.demo import launch
 from tests.simulators.discord import point_at
+from tests.support.clock import Clock
 
 NURSERY: Final[ForkServerContext] = multiprocessing.get_context("forkserver")
 COUNTED_EVERY: Final = 15.0
@@ -40,8 +42,8 @@ class Life:
     log: Path
     tasks: Path
     """Where the process writes, now and then, how many tasks it has."""
-    hurry: Hurry
-    clock: Path
+    clock: Clock
+    settings_of_clock: Path
     """Where it stands by how much the clock of the bot's machine is set."""
     step: FailPoint | None = None
     count: int = 1
@@ -87,9 +89,10 @@ def live(life: Life) -> None:
     settings = load_settings(None)
     log_setup.configure(settings.log_level, settings.log_format, secrets=[])
     # Every part of the bot asks one function for the time, and that one asks this name.
-    clock = SetClock(life.hurry, life.clock)
+    clock = SetClock(life.clock, life.settings_of_clock)
     present.datetime = clock  # pyright: ignore[reportAttributeAccessIssue, reportPrivateImportUsage]
-    with point_at(life.discord_api, life.gateway), asyncio.Runner(loop_factory=life.hurry.loop) as runner:
+    loop = partial(HurriedLoop, life.clock.speed)
+    with point_at(life.discord_api, life.gateway), asyncio.Runner(loop_factory=loop) as runner:
         count_tasks(runner.get_loop(), life.tasks)
         runner.run(app.run(settings, at=life.killer()))
 

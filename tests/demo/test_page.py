@@ -16,7 +16,8 @@ from tests.demo.page.stage import FLAGS, SELDOM_ASKED
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
 from tests.simulators.useapi import SAVE_REFUSALS, Fault, SimulatedUseapi
 from tests.simulators.useapi.faults import DISTORTIONS, REFUSALS
-from tests.support.keeping import MINUTE, Clock, loops_of, watching
+from tests.support.clock import MINUTE, Clock
+from tests.support.keeping import loops_of, watching
 
 PATIENCE = 10.0
 ACTIONS = [
@@ -256,7 +257,7 @@ async def test_the_owner_asks_after_every_fault_that_the_bot_looks_for_only_seld
             await watched.poller.poll()
             api.fault(fault)
             for _ in range(2):
-                clock.turn(10 * MINUTE)
+                clock.advance(10 * MINUTE)
                 with suppress(UseapiError):
                     await watched.poller.poll()
             api.mend()

@@ -14,7 +14,8 @@ from bot.domain.messages import Delivery, Message, Route, reference
 from bot.providers.useapi import UseapiError
 from bot.runtime.log_setup import JsonFormatter, Redactor
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Fault, SimulatedUseapi
-from tests.support.keeping import ADA, BEA, MINUTE, Clock, Watched, flagged, listed, watching
+from tests.support.clock import MINUTE, Clock
+from tests.support.keeping import ADA, BEA, Watched, flagged, listed, watching
 from tests.support.parts import CHANNEL, locked
 from tests.support.resetting import Scene, on_scene
 
@@ -52,7 +53,7 @@ def sent_as(message: Message, delivery: Delivery, route: Route, at: datetime) ->
 async def clear(watch: Watched) -> None:
     """Poll an account that is flagged no more until that is believed."""
     while not watch.incident().ended:
-        watch.clock.turn(MINUTE)
+        watch.clock.advance(MINUTE)
         await watch.see(listed())
 
 
@@ -78,7 +79,7 @@ async def test_a_flag_that_comes_gets_worse_and_goes_is_three_lines(watch: Watch
     assert log.lines() == []
     await watch.see(listed(flag=Flag.of(CAPTCHA)))
     assert log.lines() == ["account …0001 is flagged: captcha"]
-    watch.clock.turn(MINUTE)
+    watch.clock.advance(MINUTE)
     await watch.see(listed(flag=Flag.of(BLOCK)))
     assert log.lines() == ["account …0001 is worse: block"]
     await clear(watch)
@@ -123,7 +124,7 @@ async def test_ten_polls_that_show_nothing_new_log_nothing(scene: Scene, log: Lo
     await scene.watch.poller.poll()
     log.lines()
     for _ in range(10):
-        scene.clock.turn(MINUTE)
+        scene.clock.advance(MINUTE)
         await scene.watch.poller.poll()
     assert log.lines() == []
 
@@ -217,7 +218,7 @@ async def test_an_outage_is_a_warning_with_its_cause_and_a_line_when_it_is_over(
     log.lines()
     scene.api.fault(Fault.UNAUTHORIZED)
     for _ in range(3):
-        scene.clock.turn(MINUTE)
+        scene.clock.advance(MINUTE)
         with pytest.raises(UseapiError):
             await scene.watch.poller.poll()
     assert [each.levelname for each in caplog.records if each.name in OURS] == ["WARNING"]
@@ -225,7 +226,7 @@ async def test_an_outage_is_a_warning_with_its_cause_and_a_line_when_it_is_over(
         "the accounts cannot be read: useapi.net refused the API token. Trying again until it works"
     ]
     scene.api.mend()
-    scene.clock.turn(MINUTE)
+    scene.clock.advance(MINUTE)
     await scene.watch.poller.poll()
     assert log.lines() == ["the accounts can be read again after 3 min; watching 2 accounts"]
 

@@ -12,21 +12,10 @@ from bot.domain.incidents import Incident, Reason, ResetVerdict, ServiceProblem,
 from bot.domain.messages import Delivery, Purpose, Route
 from bot.incidents.state import WatchState
 from bot.storage import StoreError
-from tests.support.keeping import (
-    ADA,
-    BEA,
-    HOUR,
-    MINUTE,
-    PATIENCE,
-    Clock,
-    Watched,
-    execute,
-    flagged,
-    listed,
-    watching,
-)
+from tests.support.clock import AT, HOUR, MINUTE, Clock
+from tests.support.keeping import ADA, BEA, PATIENCE, Watched, execute, flagged, listed, watching
 from tests.support.ledger_cases import content
-from tests.support.parts import AT, CHANNEL, FLAG, OTHER, locked
+from tests.support.parts import CHANNEL, FLAG, OTHER, locked
 
 FLAGGED, CLEAN = listed(flag=FLAG), listed()
 NO_MESSAGES = (
@@ -105,7 +94,7 @@ async def test_what_an_owner_does_is_not_done_without_its_entry_in_the_audit(
 async def test_a_look_that_shows_what_is_known_changes_nothing(watch: Watched, clock: Clock) -> None:
     await flagged(watch)
     version = watch.watch_state.changed.version
-    clock.turn(MINUTE)
+    clock.advance(MINUTE)
     await watch.see(FLAGGED)
     assert watch.watch_state.changed.version == version
 
@@ -116,7 +105,7 @@ async def test_a_list_that_lost_most_is_not_believed_and_told_as_trouble_of_the_
     assert await watch.see(FLAGGED, listed(OTHER))
     assert not await watch.see()
     assert watch.told(Purpose.SERVICE) == []
-    clock.turn(MINUTE)
+    clock.advance(MINUTE)
     assert not await watch.see()
     assert watch.incident(None).problem is ServiceProblem.LIST_GONE
     assert watch.incident(CHANNEL).state is State.OPEN
@@ -128,7 +117,7 @@ async def test_a_list_that_is_believed_again_ends_the_trouble_of_the_service(
 ) -> None:
     await watch.see(CLEAN)
     await watch.see()
-    clock.turn(MINUTE)
+    clock.advance(MINUTE)
     await watch.see()
     assert await watch.see(CLEAN)
     assert watch.incident(None).ended
@@ -146,10 +135,10 @@ async def test_a_refused_token_is_told_at_once_and_says_nothing_of_any_account(w
 async def test_an_api_out_of_reach_is_told_once_it_lasted(watch: Watched, clock: Clock) -> None:
     await watch.see(CLEAN)
     for _ in range(5):
-        clock.turn(MINUTE)
+        clock.advance(MINUTE)
         await watch.fail(ServiceProblem.UNREACHABLE)
         assert watch.told(Purpose.SERVICE) == []
-    clock.turn(MINUTE)
+    clock.advance(MINUTE)
     await watch.fail(ServiceProblem.UNREACHABLE)
     assert len(watch.told(Purpose.SERVICE)) == 1
 
@@ -252,7 +241,7 @@ async def test_what_was_over_before_anybody_knew_the_owners_is_told_in_silence_o
         incident = await flagged(watch)
         await watch.fail(ServiceProblem.TOKEN)
         for _ in range(3):
-            clock.turn(10 * MINUTE)
+            clock.advance(10 * MINUTE)
             await watch.see(CLEAN)
         assert watch.incident().ended
         assert watch.incident(None).ended
@@ -344,7 +333,7 @@ async def test_what_cannot_be_written_changes_nothing(
         watch.watch_state.changed.version,
         await watch.audit(),
     )
-    clock.turn(MINUTE)
+    clock.advance(MINUTE)
     with locked(database), pytest.raises(StoreError):
         await change(watch, lease)
     assert (content(watch.watch_state), watch.watch_state.changed.version) == (before, version)

@@ -10,19 +10,10 @@ from bot.domain.messages import Delivery, Purpose, Route
 from bot.incidents.service import CLOCK_CHECK
 from bot.incidents.turn import UNKNOWN_OUTCOME
 from bot.rules.policy import LEASE, LONGEST_SNOOZE, Policy
-from tests.support.keeping import (
-    ADA,
-    BEA,
-    HOUR,
-    MINUTE,
-    Clock,
-    Watched,
-    flagged,
-    listed,
-    watching,
-)
+from tests.support.clock import AT, HOUR, MINUTE, Clock
+from tests.support.keeping import ADA, BEA, Watched, flagged, listed, watching
 from tests.support.ledger_cases import content, put
-from tests.support.parts import AT, CHANNEL, FLAG
+from tests.support.parts import CHANNEL, FLAG
 
 FLAGGED, CLEAN = listed(flag=FLAG), listed()
 FIRST_REMINDER = Policy().remind_after[0]
@@ -58,7 +49,7 @@ async def test_who_is_on_it_is_noted_and_another_may_take_over(watch: Watched, c
     watch.owners.add(BEA)
     key = (await flagged(watch)).key
     assert await watch.incident_service.assign(key, ADA) == watch.incident()
-    clock.turn(MINUTE)
+    clock.advance(MINUTE)
     await watch.incident_service.assign(key, BEA)
     assert (watch.incident().assigned_to, watch.incident().assigned_at) == (BEA, AT + MINUTE)
     assert await watch.audit() == [(ADA, "claim", "on it"), (BEA, "claim", "on it")]
@@ -88,7 +79,7 @@ async def test_a_button_of_what_nobody_knows_or_what_is_over_does_nothing(
     assert await press(watch, "0" * 32) is None
     incident = await flagged(watch)
     for _ in range(8):
-        clock.turn(MINUTE)
+        clock.advance(MINUTE)
         await watch.see(CLEAN)
     assert watch.incident().ended
     before = content(watch.watch_state)
@@ -103,7 +94,7 @@ async def test_a_mute_holds_the_push_till_its_end(watch: Watched, clock: Clock) 
     await watch.see(FLAGGED)
     assert watch.told() == []
     assert await watch.audit() == [(ADA, "mute", "until 2026-03-01 13:00 UTC")]
-    clock.turn(HOUR)
+    clock.advance(HOUR)
     await watch.incident_service.tick()
     assert len(watch.told()) == 1
 
@@ -121,11 +112,11 @@ async def test_a_mute_that_is_taken_back_tells_what_it_held(watch: Watched) -> N
 async def test_to_end_a_mute_that_is_over_wakes_nobody(watch: Watched, clock: Clock) -> None:
     await watch.see(CLEAN)
     await watch.incident_service.mute(None, ADA, AT + MINUTE)
-    clock.turn(2 * MINUTE)
+    clock.advance(2 * MINUTE)
     await flagged(watch)
     (first,) = watch.told()
     await put(watch.watch_state, replace(first, delivery=Delivery.SENT, sent_at=clock.now(), message_id=1))
-    clock.turn(6 * MINUTE)
+    clock.advance(6 * MINUTE)
     await watch.incident_service.mute(None, ADA, clock.now())
     assert [message.key for message in watch.told()] == [first.key]
 
@@ -171,7 +162,7 @@ async def test_a_verdict_gives_the_lease_back_and_is_the_outcome_in_the_audit(
     lease = await leased(watch)
     await watch.incident_service.give_verdict(lease, verdict, flag)
     assert (watch.incident().state, watch.incident().lease_until) == (state, None)
-    clock.turn(HOUR)
+    clock.advance(HOUR)
     await watch.incident_service.tick()
     assert await watch.audit() == [(ADA, "reset", "asked"), (ADA, "reset", verdict.value)]
 
@@ -190,10 +181,10 @@ async def test_row_12_a_reset_that_was_killed_is_of_unknown_outcome_once_its_lea
     watch: Watched, clock: Clock, happens: Pass
 ) -> None:
     lease = await leased(watch)
-    clock.turn(LEASE - timedelta(seconds=1))
+    clock.advance(LEASE - timedelta(seconds=1))
     await happens(watch, lease)
     assert watch.incident().state is State.RESETTING
-    clock.turn(timedelta(seconds=1))
+    clock.advance(timedelta(seconds=1))
     await happens(watch, lease)
     assert (watch.incident().state, watch.incident().leased_by) == (State.OPEN, None)
     await watch.incident_service.tick()
@@ -203,7 +194,7 @@ async def test_row_12_a_reset_that_was_killed_is_of_unknown_outcome_once_its_lea
 async def test_row_12_after_a_restart_too(database: Path, clock: Clock) -> None:
     async with watching(database, clock) as watch:
         await leased(watch)
-    clock.turn(LEASE)
+    clock.advance(LEASE)
     async with watching(database, clock) as watch:
         await watch.incident_service.tick()
         assert watch.incident().state is State.OPEN
@@ -215,7 +206,7 @@ async def test_row_12_the_button_works_again_and_the_lost_reset_is_in_the_audit_
 ) -> None:
     watch.owners.add(BEA)
     lost = await leased(watch)
-    clock.turn(LEASE)
+    clock.advance(LEASE)
     lease = await watch.incident_service.take_lease(lost.key, BEA)
     assert lease is not None
     assert lease.leased_by == BEA
@@ -232,7 +223,7 @@ async def test_a_verdict_that_comes_after_the_lease_is_not_taken(
 ) -> None:
     watch.owners.add(BEA)
     late = await leased(watch)
-    clock.turn(LEASE)
+    clock.advance(LEASE)
     lease = await watch.incident_service.take_lease(late.key, owner)
     before = await watch.audit()
     await watch.incident_service.give_verdict(late, ResetVerdict.BACK, None)
@@ -244,7 +235,7 @@ async def test_row_10_a_flag_that_came_back_after_a_verified_reset_leaves_its_ou
     watch: Watched, clock: Clock
 ) -> None:
     await watch.incident_service.give_verdict(await leased(watch), ResetVerdict.BACK, None)
-    clock.turn(3 * MINUTE)
+    clock.advance(3 * MINUTE)
     await watch.see(FLAGGED)
     assert (watch.incident().state, watch.incident().leased_by) == (State.OPEN, None)
     assert await watch.audit() == [(ADA, "reset", "asked"), (ADA, "reset", "back in rotation")]
@@ -275,10 +266,10 @@ async def test_the_next_tick_is_when_a_reminder_is_due_and_brings_it(watch: Watc
             replace(alert, delivery=Delivery.SENT, channel_id=1, message_id=2, sent_at=AT)
         )
     assert watch.incident_service.next_tick() == AT + FIRST_REMINDER
-    clock.turn(FIRST_REMINDER - timedelta(seconds=1))
+    clock.advance(FIRST_REMINDER - timedelta(seconds=1))
     await watch.incident_service.tick()
     assert len(watch.told()) == 1
-    clock.turn(timedelta(seconds=1))
+    clock.advance(timedelta(seconds=1))
     await watch.incident_service.tick()
     (reminder,) = (message for message in watch.told() if message.key != alert.key)
     assert [entry.reason for entry in reminder.entries] == [Reason.REMINDER]
@@ -293,11 +284,11 @@ async def test_row_29_who_is_on_it_is_asked_after_four_hours_and_then_the_claim_
         transaction.put_message(
             replace(alert, delivery=Delivery.SENT, channel_id=1, message_id=2, sent_at=AT)
         )
-    clock.turn(4 * HOUR)
+    clock.advance(4 * HOUR)
     await watch.incident_service.tick()
     (question,) = (message for message in watch.told() if message.key != alert.key)
     assert [entry.reason for entry in question.entries] == [Reason.ASSIGNEE_CHECK]
-    clock.turn(30 * MINUTE)
+    clock.advance(30 * MINUTE)
     await watch.incident_service.tick()
     assert watch.incident().assigned_to is None
 
@@ -315,9 +306,9 @@ async def test_a_clock_set_back_a_day_makes_no_hold_longer_than_it_was_asked_for
         incident = await flagged(watch)
         await watch.incident_service.snooze(incident.key, ADA, HOUR)
         await watch.incident_service.mute(None, ADA, clock.now() + HOUR)
-        clock.turn(20 * MINUTE)
+        clock.advance(20 * MINUTE)
         await watch.incident_service.tick()
-        clock.at -= 24 * HOUR
+        clock.set(clock.now() - 24 * HOUR)
         if not restarted:
             await watch.incident_service.tick()
             assert watch.incident().snoozed_until == clock.now() + 40 * MINUTE

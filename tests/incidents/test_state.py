@@ -16,7 +16,8 @@ from bot.rules.poll_state import PollState
 from bot.storage import Store, StoredMute, StoreError
 from tests.storage.cases import AT, DAY, FIRST, MINUTE, OWNER, QUICKLY, Watcher, ask, cancelled_at, look
 from tests.storage.watch_cases import KEYS, alert, done, ended, incident, sent
-from tests.support.ledger_cases import SOME_WATCH, Clock, content, put, put_in
+from tests.support.clock import Clock
+from tests.support.ledger_cases import SOME_WATCH, content, put, put_in
 
 HOUR = timedelta(hours=1)
 LIMIT = 10
@@ -24,7 +25,7 @@ LIMIT = 10
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(AT)
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ async def store(path: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def watch_state(store: Store, clock: Clock) -> WatchState:
-    return await WatchState.load(store, clock)
+    return await WatchState.load(store, clock.now)
 
 
 async def test_a_new_ledger_is_empty(watch_state: WatchState) -> None:
@@ -48,7 +49,7 @@ async def test_a_new_ledger_is_empty(watch_state: WatchState) -> None:
 
 
 async def test_what_a_turn_changed_is_there_after_a_restart(store: Store, clock: Clock) -> None:
-    watch_state = await WatchState.load(store, clock)
+    watch_state = await WatchState.load(store, clock.now)
     action = Action(AT, OWNER, "mute", FIRST.channel, "muted for a day")
     async with watch_state.transaction() as transaction:
         put_in(transaction, incident(0), alert(1, incident(0)))
@@ -62,7 +63,7 @@ async def test_what_a_turn_changed_is_there_after_a_restart(store: Store, clock:
         SOME_WATCH,
     )
     assert content(watch_state) == expected
-    assert content(await WatchState.load(store, clock)) == expected
+    assert content(await WatchState.load(store, clock.now)) == expected
     assert await store.watch.load_mutes() == (StoredMute(FIRST.channel, AT + DAY, OWNER),)
     assert await store.actions(FIRST.channel) == (action,)
 
@@ -103,7 +104,7 @@ async def test_an_error_within_a_turn_changes_nothing(
     with pytest.raises(RuntimeError, match="within"):
         await turn()
     assert (content(watch_state), watch_state.changed.version) == (before, version)
-    assert content(await WatchState.load(store, clock)) == before
+    assert content(await WatchState.load(store, clock.now)) == before
 
 
 async def test_a_turn_that_cannot_be_written_changes_nothing_and_the_next_one_works(
@@ -183,7 +184,7 @@ async def test_a_restart_goes_on_from_the_last_good_look_there_was(
 ) -> None:
     await put_watch(watch_state, replace(SOME_WATCH, failed_at=AT, failing_seconds=60))
     await store.record_observation(look(FIRST, at=AT + MINUTE))
-    watch = (await WatchState.load(store, clock)).watch
+    watch = (await WatchState.load(store, clock.now)).watch
     assert (watch.listed, watch.last_good) == (SOME_WATCH.listed, AT + MINUTE)
     assert (watch.failed_at, watch.failing_seconds, watch.resumed) == (None, 0, True)
 
@@ -191,7 +192,7 @@ async def test_a_restart_goes_on_from_the_last_good_look_there_was(
 async def test_what_the_rules_of_an_earlier_version_remembered_is_read(store: Store, clock: Clock) -> None:
     at = round(AT.timestamp() * 1000)
     await store.watch.save(watch=f'{{"listed": ["1", "2"], "removed": [], "removed_at": {at}, "mood": 1}}')
-    watch = (await WatchState.load(store, clock)).watch
+    watch = (await WatchState.load(store, clock.now)).watch
     assert watch == PollState(listed=frozenset({"1", "2"}), removed_at=AT)
 
 
@@ -221,18 +222,18 @@ async def test_after_a_turn_cancelled_anywhere_memory_and_database_agree(
             put_in(transaction, incident(0), alert(1, incident(0)))
 
     was_cancelled = await cancelled_at(point, turn())
-    assert content(watch_state) == content(await WatchState.load(store, clock))
+    assert content(watch_state) == content(await WatchState.load(store, clock.now))
     assert was_cancelled or list(watch_state.incidents) == [KEYS[0]]
     async with asyncio.timeout(LIMIT):
         await put(watch_state, incident(3))
-    assert content(watch_state) == content(await WatchState.load(store, clock))
+    assert content(watch_state) == content(await WatchState.load(store, clock.now))
 
 
 async def test_a_turn_cancelled_again_and_again_while_it_is_written_is_written(
     path: Path, clock: Clock
 ) -> None:
     async with Store.open(path) as store:
-        watch_state = await WatchState.load(store, clock)
+        watch_state = await WatchState.load(store, clock.now)
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             turn = asyncio.create_task(put(watch_state, incident(0)))
@@ -245,7 +246,7 @@ async def test_a_turn_cancelled_again_and_again_while_it_is_written_is_written(
         async with asyncio.timeout(LIMIT):
             assert isinstance((await asyncio.gather(turn, return_exceptions=True))[0], asyncio.CancelledError)
         assert list(watch_state.incidents) == [KEYS[0]]
-        assert content(watch_state) == content(await WatchState.load(store, clock))
+        assert content(watch_state) == content(await WatchState.load(store, clock.now))
 
 
 async def test_a_turn_cancelled_while_it_cannot_be_written_says_both(
@@ -324,7 +325,7 @@ async def test_incidents_stay_in_memory_while_they_matter(
     watch_state: WatchState, clock: Clock, known: Incident, message: Message, later: timedelta, *, stays: bool
 ) -> None:
     await put(watch_state, known, message)
-    clock.at += later
+    clock.advance(later)
     await put(watch_state)
     assert (known.key in watch_state.incidents) is stays
     assert await watch_state.incident(known.key) == known
@@ -348,7 +349,7 @@ async def test_messages_stay_in_memory_while_they_matter(
     watch_state: WatchState, clock: Clock, message: Message, later: timedelta, *, stays: bool
 ) -> None:
     await put(watch_state, OVER, LASTING, message)
-    clock.at += later
+    clock.advance(later)
     await put(watch_state)
     assert (message.key in watch_state.messages) is stays
     assert await watch_state.message(message.key) == message
@@ -363,8 +364,8 @@ async def test_pruning_forgets_what_is_too_old_in_memory_and_database(
     watch_state: WatchState, store: Store, clock: Clock
 ) -> None:
     await put(watch_state, OVER, LASTING, done(sent(alert(2, OVER))), sent(alert(3, LASTING)))
-    clock.at += 401 * DAY
+    clock.advance(401 * DAY)
     await watch_state.prune()
     assert (list(watch_state.incidents), list(watch_state.messages)) == ([LASTING.key], [KEYS[3]])
     assert await watch_state.incident(OVER.key) is None
-    assert content(watch_state) == content(await WatchState.load(store, clock))
+    assert content(watch_state) == content(await WatchState.load(store, clock.now))

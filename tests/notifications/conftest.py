@@ -6,9 +6,11 @@ from pathlib import Path
 import discord
 import pytest
 
+from bot.domain.clock import utc_now
 from bot.notifications.discord_transport import DiscordTransport
-from tests.notifications.desk import Clock, Desk
+from tests.notifications.desk import Desk
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
+from tests.support.clock import Clock
 
 
 @pytest.fixture
@@ -29,4 +31,4 @@ def post(client: discord.Client, world: SimulatedDiscord) -> DiscordTransport:
 @pytest.fixture
 def desk(tmp_path: Path, post: DiscordTransport, world: SimulatedDiscord) -> Desk:
     """An outbox with both routes; each test opens its process."""
-    return Desk(tmp_path / "midwatch.sqlite3", post, world, Clock())
+    return Desk(tmp_path / "midwatch.sqlite3", post, world, Clock(utc_now(), speed=1))

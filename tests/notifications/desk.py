@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,55 +12,19 @@ from bot.domain.accounts import Account, Flag, KnownAccount
 from bot.domain.incidents import Incident, Reason, State, new_key
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
 from bot.incidents.planner import NotificationPlanner
-from bot.incidents.state import Signal, WatchState
+from bot.incidents.state import WatchState
 from bot.interactions.buttons import view_of
 from bot.notifications import FailPoint, Outbox
 from bot.notifications.transport import MessageTransport
 from bot.rules.policy import Policy
 from bot.storage import Store
 from tests.simulators.discord import Json, SimulatedDiscord
+from tests.support.clock import Clock
 
 T = TypeVar("T")
 PATIENCE = 30.0
 CHANNEL = "1000000000000000001"
 FLAG = Flag.of("Please complete the captcha")
-
-
-class Clock:
-    """A clock that a test moves; who sleeps by it wakes when it was moved so far."""
-
-    def __init__(self) -> None:
-        self._ahead = timedelta(0)
-        self._slept: dict[asyncio.Event, datetime] = {}
-        self.slept = Signal()
-        """Fires when somebody has gone to sleep."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
-
-    def move(self, by: timedelta) -> None:
-        self._ahead += by
-        for event in [event for event, until in self._slept.items() if until <= self.now()]:
-            del self._slept[event]
-            event.set()
-
-    @property
-    def sleepers(self) -> int:
-        return len(self._slept)
-
-    @property
-    def wakes_in(self) -> timedelta:
-        """How long whoever wakes first still sleeps."""
-        return max(min(self._slept.values()) - self.now(), timedelta(0))
-
-    async def sleep(self, seconds: float) -> None:
-        event = asyncio.Event()
-        self._slept[event] = self.now() + timedelta(seconds=seconds)
-        self.slept.fire()
-        try:
-            await event.wait()
-        finally:
-            self._slept.pop(event, None)
 
 
 class Crash(BaseException):
@@ -109,7 +73,7 @@ class Desk:
 
     def pass_time(self, by: timedelta) -> None:
         """Let time pass here and at Discord."""
-        self.clock.move(by)
+        self.clock.advance(by)
         self._world.pass_time(by.total_seconds())
 
     async def put(self, *values: Incident | Message) -> None:
@@ -151,7 +115,8 @@ class Desk:
         """Wait till the outbox sleeps, with nothing under way and no change that it does not know."""
         async with asyncio.timeout(PATIENCE):
             while not self._is_resting:
-                await self.clock.slept.wait(self.clock.slept.version)
+                self.clock.slept.clear()
+                await self.clock.slept.wait()
 
     async def live_until(self, predicate: Callable[[], object]) -> None:
         """Let time pass, whenever the outbox that runs by itself rests, till something is true.
@@ -168,7 +133,7 @@ class Desk:
 
     @property
     def _is_resting(self) -> bool:
-        return self.clock.sleepers > 0 and self._known == self.watch_state.changed.version
+        return self.clock.sleeping > 0 and self._known == self.watch_state.changed.version
 
     def _sleep(self, seconds: float) -> Awaitable[None]:
         self._known = None if self.outbox.under_way else self.watch_state.changed.version

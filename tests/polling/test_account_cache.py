@@ -6,7 +6,8 @@ from bot.domain.accounts import Account, KnownAccount, Observation, State
 from bot.domain.errors import UserError
 from bot.domain.incidents import Incident
 from bot.polling.account_cache import AccountCache
-from tests.support.parts import AT, CHANNEL, FLAG, OTHER, account, answer
+from tests.support.clock import AT
+from tests.support.parts import CHANNEL, FLAG, OTHER, account, answer
 
 LATER = AT + timedelta(hours=1)
 

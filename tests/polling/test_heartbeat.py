@@ -16,8 +16,8 @@ from bot.domain.wellness import OVERDUE_AFTER
 from bot.polling.heartbeat import Heartbeat
 from tests.conftest import Leaks
 from tests.simulators.useapi import Fault, SimulatedUseapi
-from tests.support.keeping import MINUTE, PATIENCE, Clock, Watched, loops_of, until, watching
-from tests.support.parts import AT
+from tests.support.clock import AT, MINUTE, Clock
+from tests.support.keeping import PATIENCE, Watched, loops_of, until, watching
 
 SECRET = "sandbox-heartbeat-8d1f2c"
 SECOND = timedelta(seconds=1)
@@ -254,10 +254,10 @@ async def test_row_26_it_is_withheld_while_a_message_is_overdue_by_more_than_fiv
     (hello,) = watch.told(Purpose.HELLO)
     assert (hello.due_at, hello.delivery) == (AT, Delivery.WAITING)
 
-    watch.clock.turn(OVERDUE_AFTER)
+    watch.clock.advance(OVERDUE_AFTER)
     await loops.poll()
     assert len(service.calls) == 2
-    watch.clock.turn(SECOND)
+    watch.clock.advance(SECOND)
     await loops.poll()
     assert len(service.calls) == 2
 

@@ -12,7 +12,8 @@ from bot.polling.poller import PRESSES_SHARE
 from bot.providers.useapi import PendingModeration, Unauthorized, Unreachable, UseapiClient, UseapiError
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
 from tests.support import keeping
-from tests.support.parts import AT, CHANNEL, FLAG, OTHER, Clock, Parts, answer, locked, parts
+from tests.support.clock import AT, Clock
+from tests.support.parts import CHANNEL, FLAG, OTHER, Parts, answer, locked, parts
 
 HOUR = timedelta(hours=1)
 
@@ -77,7 +78,8 @@ async def test_a_failure_reaches_every_caller_and_leaves_what_is_known(
 ) -> None:
     api.add(channel=CHANNEL)
     await here.poller.poll()
-    before, clock.at = here.poller.cache.accounts, AT + HOUR
+    before = here.poller.cache.accounts
+    clock.advance(HOUR)
     api.fault(Fault.UNAUTHORIZED)
 
     failures = await asyncio.gather(*(here.poller.poll() for _ in range(2)), return_exceptions=True)
@@ -118,7 +120,7 @@ async def test_a_list_that_cannot_be_written_down_is_answered_and_written_with_t
     assert here.known(CHANNEL)
     assert await here.store.accounts() == ()
 
-    clock.turn(timedelta(seconds=1))
+    clock.advance(timedelta(seconds=1))
     await here.poller.poll()
     assert [stored.account.channel for stored in await here.store.accounts()] == [CHANNEL]
 
@@ -163,7 +165,7 @@ async def test_a_flag_that_could_not_be_written_down_is_with_the_next_look(
     with locked(database):
         for _ in range(2):
             await here.poller.note_flag(CHANNEL, FLAG)
-            clock.turn(timedelta(minutes=1))
+            clock.advance(timedelta(minutes=1))
     await here.poller.poll()  # which shows no flag: only the command met it
     written = await here.store.watch.load_incidents(clock.now())
     shown = [(incident.channel, incident.flag, incident.opened_at) for incident in written]
@@ -186,7 +188,7 @@ async def test_a_restart_remembers_the_list_with_names_flags_and_answers(
         await before.store.rename(CHANNEL, "Mine", actor_id=1, at=AT)
         await before.store.record_info(CHANNEL, answer("aurora"))
         api.remove(OTHER)
-        clock.turn(HOUR)
+        clock.advance(HOUR)
         await before.poller.poll()
     api.fault(Fault.VANISHED)
 
@@ -302,13 +304,13 @@ async def test_row_45_a_flag_that_only_a_command_met_is_shown_until_its_incident
     await here.poller.poll()
     await here.poller.note_flag(CHANNEL, FLAG)
 
-    clock.turn(timedelta(minutes=1))
+    clock.advance(timedelta(minutes=1))
     await here.poller.poll()
     assert (here.known(CHANNEL).account.flag, here.known(CHANNEL).flagged_since) == (FLAG, AT)
 
-    clock.turn(timedelta(minutes=16))
+    clock.advance(timedelta(minutes=16))
     await here.poller.poll()
-    clock.turn(timedelta(minutes=16))
+    clock.advance(timedelta(minutes=16))
     await here.poller.poll()
     assert here.known(CHANNEL).account.flag is None
 
@@ -321,17 +323,17 @@ async def test_presses_within_a_few_seconds_share_one_look(api: SimulatedUseapi,
         for _ in range(10):
             await watch.poller.poll_for_press()
         assert api.count(Endpoint.LIST) == 1
-        clock.turn(PRESSES_SHARE)
+        clock.advance(PRESSES_SHARE)
         await watch.poller.poll_for_press()
         assert api.count(Endpoint.LIST) == 2
         api.fault(Fault.SERVER_ERROR)
-        clock.turn(PRESSES_SHARE)
+        clock.advance(PRESSES_SHARE)
         before = api.count(Endpoint.LIST)
         for _ in range(5):
             with pytest.raises(UseapiError):
                 await watch.poller.poll_for_press()
         assert api.count(Endpoint.LIST) == before + 3  # the tries of one question
         api.mend()
-        clock.turn(PRESSES_SHARE)
+        clock.advance(PRESSES_SHARE)
         await watch.poller.poll_for_press()
         assert watch.poller.failure is None

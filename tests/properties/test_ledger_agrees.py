@@ -18,9 +18,10 @@ from bot.domain.messages import Delivery
 from bot.incidents.state import Transaction, WatchState
 from bot.rules.poll_state import PollState
 from bot.storage import Store, StoreError
-from tests.storage.cases import DAY, FIRST, OWNER
+from tests.storage.cases import AT, DAY, FIRST, OWNER
 from tests.storage.watch_cases import alert, ended, incident, sent
-from tests.support.ledger_cases import SOME_WATCH, Clock, content, put
+from tests.support.clock import Clock
+from tests.support.ledger_cases import SOME_WATCH, content, put
 
 HOUR = timedelta(hours=1)
 
@@ -126,19 +127,19 @@ async def take(watch_state: WatchState, steps: list[Step], now: datetime) -> Non
 
 
 async def live(path: Path, life: list[tuple[list[Step], timedelta, int | None]]) -> None:
-    clock = Clock()
+    clock = Clock(AT)
     async with Store.open(path) as store:
-        watch_state = await WatchState.load(store, clock)
+        watch_state = await WatchState.load(store, clock.now)
         for number, (steps, wait, cancelled_after) in enumerate(life):
-            clock.at += wait
-            turn = asyncio.create_task(take(watch_state, steps, clock.at), name=f"turn {number}")
+            clock.advance(wait)
+            turn = asyncio.create_task(take(watch_state, steps, clock.now()), name=f"turn {number}")
             if cancelled_after is not None:
                 for _ in range(cancelled_after):
                     await asyncio.sleep(0)
                 turn.cancel()
             await asyncio.wait([turn])
             await put(watch_state)  # a turn that failed has not looked at the clock
-            assert content(watch_state) == content(await WatchState.load(store, clock))
+            assert content(watch_state) == content(await WatchState.load(store, clock.now))
 
 
 @given(st.lists(turns, min_size=1, max_size=12))

@@ -103,7 +103,7 @@ async def unseen(api: SimulatedUseapi, tmp_path: Path) -> AsyncIterator[Scene]:
     async with on_scene(api, tmp_path / "midwatch.sqlite3") as scene:
         api.clear(CHANNEL)
         await scene.watch.poller.poll()
-        scene.clock.turn(timedelta(minutes=6))
+        scene.clock.advance(timedelta(minutes=6))
         await scene.watch.poller.poll()
         api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.LIST)
         with pytest.raises(PendingModeration):
@@ -159,7 +159,7 @@ async def test_row_53_another_owner_waits_for_the_one_who_is_at_it(unseen: Scene
 
 async def test_row_53_of_a_reset_that_something_killed_the_audit_says_of_which_account(unseen: Scene) -> None:
     await unseen.watch.incident_service.take_lease(refusal(unseen).key, ADA, channel=CHANNEL)
-    unseen.clock.turn(timedelta(minutes=4))
+    unseen.clock.advance(timedelta(minutes=4))
     await unseen.watch.incident_service.tick()
     assert await unseen.watch.audit() == [ASKED, (ADA, "reset", UNKNOWN_OUTCOME)]
     assert (await unseen.press()).outcome is Outcome.DONE

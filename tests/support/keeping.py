@@ -31,58 +31,13 @@ from bot.rules.policy import Policy
 from bot.storage import Store
 from tests.simulators.useapi import SimulatedUseapi
 from tests.support import parts
+from tests.support.clock import MINUTE, Clock
 from tests.support.parts import BRIEFLY, at_once
 
 ADA: Final = 100
 BEA: Final = 200
-MINUTE: Final = timedelta(minutes=1)
-HOUR: Final = timedelta(hours=1)
 PATIENCE: Final = 30.0
-TOLERANCE: Final = 1e-6
-"""What floats make of a sum of seconds."""
 LIMITS: Final = Limits()
-
-
-class Clock(parts.Clock):
-    """A clock that a test turns; who sleeps by it wakes when it was turned so far."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.naps: list[float] = []
-        """How long each sleep was to be, in seconds."""
-        self._sleepers: dict[asyncio.Event, float] = {}
-
-    async def sleep(self, seconds: float) -> None:
-        """Sleep by this clock."""
-        self.naps.append(seconds)
-        event = asyncio.Event()
-        self._sleepers[event] = self.ticks + seconds
-        try:
-            await event.wait()
-        finally:
-            self._sleepers.pop(event, None)
-
-    @property
-    def sleeping(self) -> int:
-        """How many sleep."""
-        return len(self._sleepers)
-
-    def sleeps_for(self, seconds: float) -> bool:
-        """Whether anyone sleeps for just so long from now."""
-        return any(abs(end - self.ticks - seconds) <= TOLERANCE for end in self._sleepers.values())
-
-    def turn(self, by: timedelta) -> None:
-        """Let time pass."""
-        parts.Clock.turn(self, by)
-        woken = [event for event, end in self._sleepers.items() if end <= self.ticks + TOLERANCE]
-        for event in woken:
-            del self._sleepers[event]
-            event.set()
-
-    async def nap(self, seconds: float) -> None:
-        """Sleep in no time: the clock turns by itself."""
-        self.naps.append(seconds)
-        self.turn(timedelta(seconds=seconds))
 
 
 @dataclass(slots=True)

@@ -1,6 +1,4 @@
-"""A clock and short words for the tests of the ledger."""
-
-from datetime import datetime
+"""Short words for the tests of the ledger."""
 
 from bot.domain.incidents import Incident
 from bot.domain.messages import Message
@@ -9,14 +7,6 @@ from bot.rules.poll_state import PollState
 from tests.storage.cases import AT, FIRST, SECOND
 
 SOME_WATCH = PollState(listed=frozenset({FIRST.channel, SECOND.channel}), removed_at=AT, last_good=AT)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.at = AT
-
-    def __call__(self) -> datetime:
-        return self.at
 
 
 def content(watch_state: WatchState) -> tuple[object, ...]:

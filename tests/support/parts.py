@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import aiohttp
@@ -21,30 +21,12 @@ from bot.providers.useapi import UseapiClient
 from bot.rules.policy import Policy
 from bot.storage import Store
 from tests.simulators.useapi import MODERATION, SimulatedUseapi
+from tests.support.clock import AT, Clock
 
-AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CHANNEL = "100000000000000001"
 OTHER = "100000000000000002"
 FLAG = Flag.of(MODERATION)
 BRIEFLY = timedelta(milliseconds=50)
-
-
-@dataclass(slots=True)
-class Clock:
-    """Both clocks of the bot; they stand still until they are turned."""
-
-    at: datetime = AT
-    ticks: float = 1_000.0
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.ticks
-
-    def turn(self, by: timedelta) -> None:
-        self.at += by
-        self.ticks += by.total_seconds()
 
 
 @dataclass(frozen=True, slots=True)

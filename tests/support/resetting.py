@@ -10,7 +10,8 @@ from bot.domain.incidents import State
 from bot.notifications import FailPoint
 from bot.providers.useapi.client import Limits
 from tests.simulators.useapi import MODERATION, Endpoint, SimulatedUseapi
-from tests.support.keeping import ADA, BEA, Clock, Watched, watching
+from tests.support.clock import Clock
+from tests.support.keeping import ADA, BEA, Watched, watching
 from tests.support.parts import CHANNEL, FLAG, OTHER
 
 BRIEF = Limits(writing=1)

@@ -18,27 +18,12 @@ from pathlib import Path
 from typing import Final
 
 from tests.bench.candidates.sandboxed import point_discord
+from tests.support.clock import Clock
 
 IDLE_SECONDS: Final = 0.002
 WORK: Final = ("look", "message ", "inquiry ", "CommandTree", "discord-ui", "discord.py")
 """How the names of tasks begin that are work under way."""
 YEAR_SECONDS: Final = 365 * 86_400.0
-real_monotonic: Final = time.monotonic
-
-
-class Clock:
-    """The present time, put ahead so far."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def monotonic(self) -> float:
-        """Return what `time.monotonic` gives."""
-        return real_monotonic() + self.ahead
-
-    def now(self, _zone: object = UTC) -> datetime:
-        """Return what `datetime.now(UTC)` gives."""
-        return datetime.now(UTC) + timedelta(seconds=self.ahead)
 
 
 class LeapingSelector(selectors.DefaultSelector):
@@ -56,7 +41,7 @@ class LeapingSelector(selectors.DefaultSelector):
             return super().select(timeout)
         happened = super().select(IDLE_SECONDS if timeout is None else min(timeout, IDLE_SECONDS))
         if not happened and (timeout is None or timeout > IDLE_SECONDS) and not self.busy():
-            self._clock.ahead += self.leaps.popleft()
+            self._clock.advance(timedelta(seconds=self.leaps.popleft()))
         return happened
 
     def busy(self) -> bool:
@@ -97,7 +82,7 @@ def keep_the_line() -> None:
 
 def main() -> None:
     """Run the bot with the settings of the environment."""
-    clock = Clock()
+    clock = Clock(datetime.now(UTC), speed=1)
     # The event loop and all that counts seconds ask this name; it must be ours before the bot is imported.
     time.monotonic = clock.monotonic
     point_discord()

@@ -36,6 +36,7 @@ from bot.runtime.failpoints import FailPoint
 from bot.storage import Store, StoreError
 from tests.properties.any_order.mailbox import Mailbox
 from tests.properties.any_order.truth import Shown
+from tests.support.clock import MINUTE, SECOND, Clock
 from tests.support.ledger_cases import content, put
 
 START: Final = datetime(2026, 3, 1, 2, 10, tzinfo=UTC)
@@ -43,7 +44,6 @@ NAMES: Final = {
     "117080972166342241" + str(number): name
     for number, name in enumerate(("Aurora", "Borealis", "Cirrus", "Dusk"))
 }
-SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 ROUNDS: Final = 200
 """The outbox comes to rest long before."""
 
@@ -135,7 +135,7 @@ class Process:
     """A process and the ones that come after it, on the same database and before the same Discord."""
 
     def __init__(self, folder: Path, mailbox: Mailbox, owners: set[int]) -> None:
-        self.at = START
+        self.clock = Clock(START)
         self.owners = owners
         self.dies_at: FailPoint | None = None
         self.stays_down = timedelta()
@@ -157,9 +157,6 @@ class Process:
         self.poller: Meeter
         self.loops: WatchLoops
 
-    def now(self) -> datetime:
-        return self.at
-
     def new_key(self) -> str:
         """Make a key that is the same in each run; its beginning, which people see, is its own."""
         return f"{next(self._numbers):012x}".ljust(32, "0")
@@ -167,10 +164,10 @@ class Process:
     async def start(self) -> None:
         self.refuses = False
         self.store = await self._open.enter_async_context(Store.open(self._path))
-        self.watch_state = await WatchState.load(self.store, self.now)
-        teller = NotificationPlanner(lambda: self.owners, Policy(), self.now, self.new_key)
+        self.watch_state = await WatchState.load(self.store, self.clock.now)
+        teller = NotificationPlanner(lambda: self.owners, Policy(), self.clock.now, self.new_key)
         greeted = await self.store.watch.greeted()
-        self.incident_service = Keeper(self.watch_state, teller, greeted, monotonic=self.seconds)
+        self.incident_service = Keeper(self.watch_state, teller, greeted, monotonic=self.clock.monotonic)
         self.incident_service.taken = self.taken
         accounts = {channel: KnownAccount(Account(channel, 3, None), name) for channel, name in NAMES.items()}
         self.outbox = Outbox(
@@ -179,16 +176,16 @@ class Process:
             teller,
             accounts=lambda: accounts,
             view_of=view_of,
-            now=self.now,
+            now=self.clock.now,
             chance=lambda: 1.0,
             at=self._reach,
         )
         cache = await recall(self.store)
-        self.poller = Meeter(self.api, self.store, cache, self.incident_service, now=self.now)
+        self.poller = Meeter(self.api, self.store, cache, self.incident_service, now=self.clock.now)
         self.poller.taken = self.taken
         notice = MemoryNotice(self._mailbox, lambda: self.owners)
         self.loops = WatchLoops(
-            self.poller, self.incident_service, self.outbox, notice, self.beats, MINUTE, now=self.now
+            self.poller, self.incident_service, self.outbox, notice, self.beats, MINUTE, now=self.clock.now
         )
 
     async def let_write(self, *, may: bool) -> None:
@@ -217,7 +214,7 @@ class Process:
         assert (incidents, known, *rest) == before
         if self.stays_down:
             await self.end()
-            self.at += self.stays_down
+            self.clock.advance(self.stays_down)
             await self.start()
         await self.incident_service.tick()  # as it begins with, before it sends anything
 
@@ -237,14 +234,10 @@ class Process:
         error = error_of(trouble, channel, flag)
         if error is None:
             with suppress(StoreError):
-                await self.incident_service.apply(PollFailed(self.at, trouble))
+                await self.incident_service.apply(PollFailed(self.clock.now(), trouble))
             return
         self.api.answer = error
         await self.loops.poll()
-
-    def seconds(self) -> float:
-        """Return what the process's own clock shows."""
-        return self.at.timestamp()
 
     async def work(self) -> timedelta:
         """Do all that is due in Discord; give the time until something else will be."""
@@ -261,13 +254,13 @@ class Process:
         """Let time pass with all that the clock brings about."""
         while True:
             rest = await self.work()
-            if self.at >= end:
+            now = self.clock.now()
+            if now >= end:
                 return
-            sends = (
-                [self.at + max(rest, SECOND)] if rest != LONGEST_REST else []
-            )  # which says that it has none
+            sends = [now + max(rest, SECOND)] if rest != LONGEST_REST else []  # which says that it has none
             due = min(self.incident_service.next_tick(), end, *sends)
             pause = MINUTE if self.refuses else SECOND  # what is due cannot be done then
-            self.at = max(due, min(self.at + pause, end)).replace(microsecond=0)
+            until = max(due, min(now + pause, end)).replace(microsecond=0)
+            self.clock.advance(until - now)
             with suppress(StoreError):
                 await self.incident_service.tick()

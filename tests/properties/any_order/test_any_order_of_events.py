@@ -99,7 +99,7 @@ class AnyOrder(Watched):
     @rule(step=st.sampled_from((HOUR, 24 * HOUR)))
     def clock_is_set_ahead(self, step: timedelta) -> None:
         """To those who only read the clock it is time in which nothing was done."""
-        self.process.at += step
+        self.process.clock.advance(step)
         self.truth.pass_time(self.now)
         with self.unless_refused():
             self.run(self.process.incident_service.tick())
@@ -111,7 +111,7 @@ class AnyOrder(Watched):
     @rule(away=ABSENCES)
     def restart(self, away: timedelta) -> None:
         self.run(self.process.end())
-        self.process.at += away
+        self.process.clock.advance(away)
         self.run(self.process.start())
         self.resume()
         self.run(self.process.incident_service.tick())

@@ -78,7 +78,7 @@ class Watched(RuleBasedStateMachine):
 
     @property
     def now(self) -> datetime:
-        return self.process.at
+        return self.process.clock.now()
 
     @property
     def service(self) -> Incident | None:
@@ -295,7 +295,7 @@ class Watched(RuleBasedStateMachine):
 
     @invariant()
     def a_second_passes(self) -> None:
-        self.process.at += SECOND
+        self.process.clock.advance(SECOND)
 
     # What holds in the end
 

@@ -30,6 +30,7 @@ from bot.providers.useapi import (
     UseapiError,
 )
 from bot.providers.useapi.parsing import RememberedList
+from tests.support.clock import Clock
 
 FIXTURES = Path(__file__).parents[2] / "recorded" / "useapi"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -155,21 +156,6 @@ async def squeezes_wrongly(writer: asyncio.StreamWriter) -> None:
     await says(200, b"this is not gzip", Content_Encoding="gzip")(writer)
 
 
-@dataclass(slots=True)
-class Clock:
-    """Time that passes only by sleeping."""
-
-    time: float = 1_000.0
-    slept: list[float] = field(default_factory=list[float])
-
-    def monotonic(self) -> float:
-        return self.time
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.time += seconds
-
-
 SHORT = Limits(connect=2, silence=0.1, reading=15, writing=0.3, info=0.3)
 
 
@@ -182,16 +168,16 @@ async def client_of(
     random: float = 1.0,
     connector: aiohttp.BaseConnector | None = None,
 ) -> AsyncGenerator[UseapiClient]:
-    clock = clock or Clock()
+    clock = clock or Clock(NOW)
     async with aiohttp.ClientSession(connector=connector) as session:
         yield UseapiClient(
             session,
             url,
             TOKEN,
             limits=limits or Limits(),
-            sleep=clock.sleep,
+            sleep=clock.nap,
             monotonic=clock.monotonic,
-            now=lambda: NOW,
+            now=clock.now,
             random=lambda: random,
         )
 
@@ -274,11 +260,11 @@ async def test_info_is_asked_for_one_channel_and_timed_by_the_api() -> None:
 
 
 async def test_info_is_timed_here_if_the_api_does_not_say() -> None:
-    clock = Clock()
+    clock = Clock(NOW)
     answered = says(200, json.dumps({"content": "Job Mode: Fast"}))
 
     async def answers_late(writer: asyncio.StreamWriter) -> None:
-        clock.time += 7
+        clock.advance(timedelta(seconds=7))
         await answered(writer)
 
     async with asking(answers_late, clock=clock) as (client, server):
@@ -424,13 +410,13 @@ TRANSIENT: dict[str, tuple[Play, str]] = {
 
 @pytest.mark.parametrize(("play", "sentence"), TRANSIENT.values(), ids=TRANSIENT)
 async def test_a_look_is_tried_three_times_and_no_more(play: Play, sentence: str) -> None:
-    clock = Clock()
+    clock = Clock(NOW)
     async with asking(play, clock=clock, limits=SHORT) as (client, server):
         with pytest.raises(Unreachable) as caught:
             await client.accounts()
     assert sentence in str(caught.value)
     assert len(server.requests) == 3
-    assert clock.slept == [1.0, 2.0]
+    assert clock.naps == [1.0, 2.0]
 
 
 @pytest.mark.parametrize(("play", "sentence"), TRANSIENT.values(), ids=TRANSIENT)
@@ -457,13 +443,13 @@ LOOKS: dict[str, Call] = {
 @pytest.mark.parametrize("call", COMMANDS.values(), ids=COMMANDS)
 @pytest.mark.parametrize(("play", "sentence"), TRANSIENT.values(), ids=TRANSIENT)
 async def test_a_command_is_sent_once(play: Play, sentence: str, call: Call) -> None:
-    clock = Clock()
+    clock = Clock(NOW)
     async with asking(play, clock=clock, limits=SHORT) as (client, server):
         with pytest.raises(Unreachable) as caught:
             await call(client)
     assert sentence in str(caught.value)
     assert len(server.requests) == 1
-    assert clock.slept == []
+    assert clock.naps == []
 
 
 @pytest.mark.parametrize("call", COMMANDS.values(), ids=COMMANDS)
@@ -476,25 +462,25 @@ async def test_a_command_is_sent_once_on_a_connection_kept_from_before(call: Cal
 
 
 async def test_the_pauses_have_full_jitter() -> None:
-    clock = Clock()
+    clock = Clock(NOW)
     async with service(says(500)) as server, client_of(server.url, clock=clock, random=0.0) as client:
         with pytest.raises(Unreachable):
             await client.accounts()
-    assert clock.slept == [0.0, 0.0]
+    assert clock.naps == [0.0, 0.0]
 
 
 async def test_no_try_begins_after_the_budget() -> None:
-    clock = Clock()
+    clock = Clock(NOW)
 
     async def takes_eight_seconds(writer: asyncio.StreamWriter) -> None:
-        clock.time += 8
+        clock.advance(timedelta(seconds=8))
         await says(500)(writer)
 
     async with asking(takes_eight_seconds, clock=clock) as (client, server):
         with pytest.raises(Unreachable):
             await client.accounts()
     assert len(server.requests) == 2
-    assert clock.slept == [1.0]
+    assert clock.naps == [1.0]
 
 
 ENDLESS = Limits(connect=600, silence=600, reading=600, writing=600, info=600)
@@ -534,10 +520,10 @@ async def test_the_limits_are_those_that_are_promised() -> None:
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("after", ["4", "Thu, 01 Jan 2026 00:00:04 GMT"], ids=["seconds", "date"])
 async def test_a_wait_within_the_budget_is_waited(status: int, after: str) -> None:
-    clock = Clock()
+    clock = Clock(NOW)
     async with asking(says(status, Retry_After=after), says(200, "{}"), clock=clock) as (client, _):
         assert await client.accounts() == ()
-    assert clock.slept == [4.0]
+    assert clock.naps == [4.0]
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -551,13 +537,13 @@ async def test_a_wait_within_the_budget_is_waited(status: int, after: str) -> No
     ids=["seconds", "date", "body"],
 )
 async def test_a_wait_beyond_the_budget_is_told(status: int, body: str, headers: dict[str, str]) -> None:
-    clock = Clock()
+    clock = Clock(NOW)
     async with asking(says(status, body, **headers), clock=clock) as (client, server):
         with pytest.raises(RateLimited) as caught:
             await client.accounts()
     assert caught.value.retry_after == timedelta(minutes=1)
     assert len(server.requests) == 1
-    assert clock.slept == []
+    assert clock.naps == []
 
 
 async def test_a_429_without_a_wait_is_tried_again_and_then_told() -> None:

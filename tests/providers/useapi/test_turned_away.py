@@ -29,7 +29,8 @@ from bot.providers.useapi.network import unreachable
 from bot.providers.useapi.parsing import parse_accounts
 from bot.providers.useapi.token_lookup import parse_holder
 from tests.simulators.useapi import Fault, SimulatedUseapi
-from tests.support.keeping import MINUTE, Clock, loops_of, watching
+from tests.support.clock import MINUTE, Clock
+from tests.support.keeping import loops_of, watching
 from tests.support.parts import at_once
 
 Parse = Callable[[ApiResponse, ApiRequest], object]
@@ -166,7 +167,7 @@ async def test_row_51_the_watch_tells_of_an_outage_and_never_of_the_token(
         await loops.poll()
         api.fault(fault)
         for _ in range(7):
-            clock.turn(MINUTE)
+            clock.advance(MINUTE)
             await loops.poll()
         incident = watch.incident(None)
         assert (incident.problem, incident.cause) == (ServiceProblem.UNREACHABLE, Cause.CHALLENGE)

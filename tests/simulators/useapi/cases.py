@@ -17,8 +17,7 @@ LIST = "account/midjourney"
 ONE = f"{LIST}/{CHANNEL}"
 
 
-def pinned() -> datetime:
-    return datetime(2026, 1, 6, 5, 32, 33, 367_000, tzinfo=UTC)
+PINNED = datetime(2026, 1, 6, 5, 32, 33, 367_000, tzinfo=UTC)
 
 
 @dataclass(frozen=True)

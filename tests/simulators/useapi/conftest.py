@@ -6,12 +6,13 @@ import aiohttp
 import pytest
 
 from tests.simulators.useapi import SimulatedUseapi
-from tests.simulators.useapi.cases import Client, pinned
+from tests.simulators.useapi.cases import PINNED, Client
+from tests.support.clock import Clock
 
 
 @pytest.fixture
 async def useapi() -> AsyncIterator[SimulatedUseapi]:
-    async with SimulatedUseapi(now=pinned) as simulated:
+    async with SimulatedUseapi(now=Clock(PINNED).now) as simulated:
         yield simulated
 
 

@@ -6,7 +6,8 @@ from time import perf_counter
 import pytest
 
 from tests.simulators.useapi import MODERATION, SUSPICION, Plan, SimulatedUseapi
-from tests.simulators.useapi.cases import CHANNEL, Client, pinned, until
+from tests.simulators.useapi.cases import CHANNEL, PINNED, Client, until
+from tests.support.clock import Clock
 
 SHORT_596 = (
     "Your Discord account has received a pending moderation message from Midjourney. Please address this "
@@ -115,7 +116,7 @@ async def test_texts_of_1024_characters_are_not_too_long(client: Client, useapi:
 
 @pytest.mark.parametrize("plan", Plan)
 def test_accounts_of_a_plan_tell_of_it_and_differ(plan: Plan) -> None:
-    useapi = SimulatedUseapi(now=pinned)
+    useapi = SimulatedUseapi(now=Clock(PINNED).now)
     texts = {useapi.add(plan=plan).info_text for _ in range(20)}
     assert len(texts) > 10
     assert all(f"{plan} (Active" in text or "None (Trial)" in text for text in texts)

@@ -1,7 +1,8 @@
 """The simulated useapi.net keeps its secrets, counts what it is asked, and stays quick."""
 
 from tests.simulators.useapi import BLOCK, Endpoint, Fault, SimulatedUseapi
-from tests.simulators.useapi.cases import CHANNEL, LIST, ONE, SERVER, Client, pinned
+from tests.simulators.useapi.cases import CHANNEL, LIST, ONE, PINNED, SERVER, Client
+from tests.support.clock import Clock
 
 
 async def test_requests_are_recorded_with_endpoint_channel_and_status(
@@ -13,10 +14,10 @@ async def test_requests_are_recorded_with_endpoint_channel_and_status(
     await client.ask("DELETE", f"{LIST}/{SERVER}")
     await client.get("nowhere")
     assert [(it.method, it.endpoint, it.channel, it.at, it.status) for it in useapi.requests] == [
-        ("GET", Endpoint.LIST, None, pinned(), 200),
-        ("POST", Endpoint.INFO, CHANNEL, pinned(), 200),
-        ("DELETE", Endpoint.REMOVE, SERVER, pinned(), 404),
-        ("GET", Endpoint.OTHER, None, pinned(), 404),
+        ("GET", Endpoint.LIST, None, PINNED, 200),
+        ("POST", Endpoint.INFO, CHANNEL, PINNED, 200),
+        ("DELETE", Endpoint.REMOVE, SERVER, PINNED, 404),
+        ("GET", Endpoint.OTHER, None, PINNED, 404),
     ]
     assert (useapi.count(Endpoint.LIST), useapi.count(Endpoint.RESET)) == (1, 0)
 
@@ -74,5 +75,5 @@ async def test_ten_thousand_accounts_are_listed_again_alike(client: Client, usea
 
 
 def test_two_simulations_of_one_seed_are_alike() -> None:
-    one, other = (SimulatedUseapi(seed=3, now=pinned).add() for _ in range(2))
+    one, other = (SimulatedUseapi(seed=3, now=Clock(PINNED).now).add() for _ in range(2))
     assert (one.channel, one.discord, one.info_text) == (other.channel, other.discord, other.info_text)
