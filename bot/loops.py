@@ -136,7 +136,7 @@ class WatchLoops:
                 unwritten=str(unwritten) if unwritten else None,
                 unwritten_since=self._unwritten_since,
                 has_owners=self._incident_service.has_owners,
-                overdue_since=self.outbox.report().overdue_since,
+                overdue_since=self.outbox.overdue_since(),
                 loops={
                     name: name not in ended and not health.failures_in_a_row
                     for name, health in self._healths.items()

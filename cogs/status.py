@@ -203,7 +203,7 @@ class Status(commands.Cog):
     def _routes(self) -> tuple[RouteStatus, ...]:
         """Say of each way to each owner how it does, also of one not taken yet."""
         outbox, owners = self._loops.outbox, sorted(self._bot.owners.ids)
-        states, ways = outbox.report().routes, [(owner, route) for owner in owners for route in outbox.routes]
+        states, ways = outbox.route_states, [(owner, route) for owner in owners for route in outbox.routes]
         known = [(way, states.get(way, RouteState())) for way in ways]
         return tuple(RouteStatus(*way, state.worked_at, state.failure) for way, state in known)
 

@@ -1,9 +1,9 @@
-"""What becomes of a message after each try: pure decisions about a row of the outbox."""
+"""When and how a message is tried again: pure decisions about a row of the outbox."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final, Protocol, assert_never
+from typing import Final
 
 from bot.domain.incidents import Incident
 from bot.domain.messages import Delivery, Message, Purpose, Route
@@ -11,75 +11,68 @@ from bot.notifications.transport import CLOSED_REASONS, DeliveryError, FailureKi
 from bot.rules.message_lifecycle import earliest_send
 from bot.rules.policy import LONGEST_BACKOFF
 from bot.rules.recipient import keys
+from bot.runtime.supervisor import backoff
 
 FIRST_BACKOFF: Final = timedelta(seconds=2)
-NONCE_IS_SAFE: Final = timedelta(minutes=2)
-"""How long Discord surely knows a nonce: its documentation says "the past few minutes"."""
+NONCE_LASTS: Final = timedelta(minutes=2)
+"""How long Discord surely knows a nonce. Its documentation says "the past few minutes"."""
 SECOND_ROUTE_AFTER: Final = timedelta(minutes=2)
 COPY: Final = "2."
-"""Begins the key, and so the nonce, of a message that goes by the second route besides the first."""
-
-
-class Memory(Protocol):
-    """The watch's state, or a change of it under way."""
-
-    @property
-    def incidents(self) -> Mapping[str, Incident]:
-        """The incidents by key."""
-        ...
-
-    @property
-    def messages(self) -> Mapping[str, Message]:
-        """The messages by key."""
-        ...
+"""The prefix of the key, and so of the nonce, of a copy that goes by the second route."""
 
 
 def is_due(at: datetime, now: datetime) -> bool:
-    """Whether a time has come; one further off than any backoff was made by another clock, and has."""
+    """Whether a time has come. One that is further off than any backoff comes from a wrong clock, and has."""
     return at <= now or at - now > LONGEST_BACKOFF
 
 
-def ready_at(message: Message, memory: Memory, now: datetime) -> datetime:
-    """Return when a message may be sent: at its time, but a push not so soon after another."""
+def ready_at(
+    message: Message, messages: Mapping[str, Message], incidents: Mapping[str, Incident], now: datetime
+) -> datetime:
+    """Return when a message may be sent: when it is due, but a push not too soon after another."""
     due_at = now if is_due(message.due_at, now) else message.due_at
-    return max(due_at, earliest_send(message, memory.messages.values(), memory.incidents, now))
+    return max(due_at, earliest_send(message, messages.values(), incidents, now))
 
 
-def backoff(failures: int, chance: float) -> timedelta:
-    """Return the time to wait after so many failures in a row: doubling, capped, half of it by chance."""
-    doubled = FIRST_BACKOFF * 2 ** min(max(failures, 1) - 1, 20)
-    return min(doubled, LONGEST_BACKOFF) * (0.5 + chance / 2)
+def next_attempt(failures: int, wait: timedelta | None, *, now: datetime, chance: float) -> datetime:
+    """Return the time of the next attempt: after the backoff, or after `wait` if that is longer."""
+    pause = max(backoff(failures, FIRST_BACKOFF, LONGEST_BACKOFF, chance), wait or timedelta(0))
+    return now + min(pause, LONGEST_BACKOFF)
 
 
 def is_over(message: Message, incidents: Mapping[str, Incident]) -> bool:
-    """Whether all that a message is about has ended; one that is about nothing never is."""
+    """Whether all incidents of a message have ended. A message without incidents is never over."""
     known = [incidents.get(entry.incident) for entry in message.entries]
     return bool(known) and all(incident is None or incident.ended for incident in known)
 
 
-def is_doubtful(message: Message, now: datetime) -> bool:
-    """Whether a claimed message may stand in Discord under a nonce that is forgotten there."""
-    claimed = message.claimed_at
-    return claimed is None or not timedelta(0) <= now - claimed <= NONCE_IS_SAFE
+def knows_nonce(message: Message, now: datetime) -> bool:
+    """Whether Discord still knows the nonce of a claimed message."""
+    return message.claimed_at is not None and timedelta(0) <= now - message.claimed_at <= NONCE_LASTS
 
 
 def is_copy(message: Message) -> bool:
-    """Whether a message goes by the second route because the first one keeps failing."""
+    """Whether a message goes by the second route because the first one fails."""
     return message.key.startswith(COPY)
 
 
 def copy_key(message: Message) -> str:
-    """Return the key of a message's copy: always the same, so that there is one at most."""
+    """Return the key of a message's only copy."""
     return f"{COPY}{message.key}"
 
 
 def original_key(copy: Message) -> str:
-    """Return the key of the message that a copy is of."""
+    """Return the key of the message that was copied."""
     return copy.key.removeprefix(COPY)
 
 
+def has_arrived(message: Message | None) -> bool:
+    """Whether a message was delivered."""
+    return message is not None and message.delivery in (Delivery.SENT, Delivery.DONE)
+
+
 def is_overtaken(message: Message, messages: Iterable[Message]) -> bool:
-    """Return whether a later message wakes the same owner for the same trouble of the service."""
+    """Whether a later message notifies the same owner of the same problem of the service."""
     return message.purpose is Purpose.SERVICE and any(
         each.recipient == message.recipient
         and each.purpose is Purpose.SERVICE
@@ -93,38 +86,25 @@ def is_overtaken(message: Message, messages: Iterable[Message]) -> bool:
 
 
 def fallback_copy(message: Message, now: datetime) -> Message:
-    """Return the copy of a message, ready to be sent by the second route."""
-    return Message(
-        key=copy_key(message),
-        recipient=message.recipient,
-        purpose=message.purpose,
-        notify=message.notify,
-        created_at=now,
-        due_at=now,
-        entries=message.entries,
-        delivery=Delivery.CLAIMED,
-        route=Route.CHANNEL,
-        claimed_at=now,
-        reminders=message.reminders,
-    )
+    """Return the copy of a message, claimed for the second route."""
+    copy = claimed_anew(message, copy_key(message), now)
+    return replace(copy, created_at=now, route=Route.CHANNEL, failure=None)
 
 
-def wants_copy(message: Message, now: datetime) -> bool:
-    """Whether a message has waited so long by its route that it should also go by the second."""
-    waited = message.failing_since is not None and now - message.failing_since >= SECOND_ROUTE_AFTER
-    return waited and message.notify and message.route is Route.DM and message.purpose is not Purpose.TEST
+def replacement(message: Message, key: str, now: datetime) -> Message:
+    """Return the message that replaces one that cannot be edited any more, claimed for the same route.
 
-
-def sent_anew(message: Message, key: str, now: datetime) -> Message:
-    """Return what takes the place of a message that cannot be changed any more, ready for the same route.
-
-    It is silent, as the first one woke its recipient if anything was to. It counts from the same moment, so
-    that the first one stays the last that was told loudly.
+    It is silent: the first one notified its recipient. Both have the same time of creation, so that the
+    first one stays the last notification.
     """
+    return replace(claimed_anew(message, key, now), notify=False)
+
+
+def claimed_anew(message: Message, key: str, now: datetime) -> Message:
+    """Return a message with the same content that was never sent."""
     return replace(
         message,
         key=key,
-        notify=False,
         delivery=Delivery.CLAIMED,
         due_at=now,
         claimed_at=now,
@@ -139,27 +119,22 @@ def sent_anew(message: Message, key: str, now: datetime) -> Message:
     )
 
 
-def goes_anew(message: Message, messages: Mapping[str, Message]) -> bool:
-    """Return whether another is to take the place of a message that cannot be changed any more.
+def needs_replacement(message: Message, messages: Mapping[str, Message]) -> bool:
+    """Whether a message that cannot be edited any more must be replaced.
 
-    A note told what was over. What a copy is of may still come by the other route.
+    A note needs no replacement: its incidents are over. Neither does a copy whose original may still arrive.
     """
     original = messages.get(original_key(message)) if is_copy(message) else None
-    is_told = message.purpose is Purpose.NOTE or (original is not None and original.on_its_way)
-    return bool(message.entries) and not is_told
-
-
-def stuck(message: Message, reason: str, now: datetime) -> Message:
-    """Return a message that stays in Discord as it is; see `Message.is_stuck`."""
-    return replace(message, delivery=Delivery.DONE, failing_since=now, failure=reason)
+    is_on_its_way = original is not None and original.on_its_way
+    return bool(message.entries) and message.purpose is not Purpose.NOTE and not is_on_its_way
 
 
 def sent(message: Message, place: MessageRef, *, shown: str | None, now: datetime) -> Message:
-    """Return a message that stands in Discord; one that is cancelled, or tells no incident, is finished."""
-    is_final = not message.on_its_way or not message.entries
+    """Return a message that was delivered. It is done if it was cancelled or has no incidents."""
+    is_done = not message.on_its_way or not message.entries
     return replace(
         message,
-        delivery=Delivery.DONE if is_final else Delivery.SENT,
+        delivery=Delivery.DONE if is_done else Delivery.SENT,
         channel_id=place.channel_id,
         message_id=place.message_id,
         sent_at=now,
@@ -173,35 +148,31 @@ def sent(message: Message, place: MessageRef, *, shown: str | None, now: datetim
 def after_failure(
     message: Message, error: DeliveryError, *, now: datetime, chance: float, other_route: bool
 ) -> Message:
-    """Return a message after a try that failed: when it is tried again, in what form, and by which route.
+    """Return a message after a failed attempt, with the time, form and route of the next one.
 
-    `other_route` says whether there is a second route that this message may take instead of the first.
+    `other_route` says whether the message may change to the second route.
     """
-    failing = replace(message, failure=reason_of(message, error), failing_since=message.failing_since or now)
-    if message.purpose is Purpose.TEST and is_answered(failing, error, now):
+    failing = replace(message, failure=failure_of(message, error), failing_since=message.failing_since or now)
+    if message.purpose is Purpose.TEST and has_failed(failing, error, now):
         return replace(failing, delivery=Delivery.CANCELLED)
-    match error.kind:
-        case FailureKind.WAIT | FailureKind.TOKEN:
-            return retry_later(failing, error.wait, now=now, chance=chance)
-        case FailureKind.FORM if not message.plain:
-            return replace(failing, plain=True, due_at=now)
-        case FailureKind.CLOSED | FailureKind.BROKEN | FailureKind.FORM | FailureKind.GONE:
-            failing = replace(failing, plain=False)
-            if message.route is Route.DM and other_route:
-                return replace(failing, route=Route.CHANNEL, due_at=now)
-            first = message.route if is_copy(message) else Route.DM
-            return retry_later(replace(failing, route=first), None, now=now, chance=chance)
-    assert_never(error.obstacle)
+    if error.kind in (FailureKind.WAIT, FailureKind.TOKEN):
+        return retry_later(failing, error.wait, now=now, chance=chance)
+    if error.kind is FailureKind.FORM and not message.plain:
+        return replace(failing, plain=True, due_at=now)
+    if message.route is Route.DM and other_route:
+        return replace(failing, plain=False, route=Route.CHANNEL, due_at=now)
+    first = message.route if is_copy(message) else Route.DM
+    return retry_later(replace(failing, plain=False, route=first), None, now=now, chance=chance)
 
 
-def reason_of(message: Message, error: DeliveryError) -> str:
-    """Return why a message is not sent; that direct messages are closed stays known on the other route."""
-    closed = message.route is Route.CHANNEL and message.failure in CLOSED_REASONS
-    return message.failure if closed and message.failure else error.reason
+def failure_of(message: Message, error: DeliveryError) -> str:
+    """Return why a message is not delivered. The second route keeps that direct messages are closed."""
+    is_closed = message.route is Route.CHANNEL and message.failure in CLOSED_REASONS
+    return message.failure if is_closed and message.failure else error.reason
 
 
-def is_answered(test: Message, error: DeliveryError, now: datetime) -> bool:
-    """Whether a test of a route has its answer, which is never another route."""
+def has_failed(test: Message, error: DeliveryError, now: datetime) -> bool:
+    """Whether a test of a route has failed. It never takes another route."""
     match error.kind:
         case FailureKind.FORM:
             return test.plain
@@ -211,13 +182,24 @@ def is_answered(test: Message, error: DeliveryError, now: datetime) -> bool:
             return True
 
 
-def retry_later(message: Message, wait: timedelta | None, *, now: datetime, chance: float) -> Message:
-    """Return a message that is tried again after its backoff, or later if Discord said so.
+def wants_copy(message: Message, error: DeliveryError, now: datetime) -> bool:
+    """Whether a direct message has failed for so long that a copy should go by the second route."""
+    return (
+        error.kind is FailureKind.WAIT
+        and message.notify
+        and message.route is Route.DM
+        and message.purpose is not Purpose.TEST
+        and message.failing_since is not None
+        and now - message.failing_since >= SECOND_ROUTE_AFTER
+    )
 
-    It is tried once when it is time to take the second route besides, whatever its backoff.
+
+def retry_later(message: Message, wait: timedelta | None, *, now: datetime, chance: float) -> Message:
+    """Return a message that is tried again after its backoff, or later if Discord asked for it.
+
+    One attempt is made when the second route opens, whatever the backoff.
     """
     attempts = message.attempts + 1
-    pause = max(backoff(attempts, chance), wait or timedelta(0))
-    due_at = now + min(pause, LONGEST_BACKOFF)
-    turning = (message.failing_since or now) + SECOND_ROUTE_AFTER
-    return replace(message, attempts=attempts, due_at=min(due_at, turning) if turning > now else due_at)
+    due_at = next_attempt(attempts, wait, now=now, chance=chance)
+    opens_at = (message.failing_since or now) + SECOND_ROUTE_AFTER
+    return replace(message, attempts=attempts, due_at=min(due_at, opens_at) if opens_at > now else due_at)

@@ -62,16 +62,15 @@ def is_surprise(error: BaseException) -> bool:
     return not (ours or of_http or isinstance(error, OSError | TimeoutError))
 
 
-def asked_to_wait(error: BaseException) -> float:
-    """Return for how many seconds an error asks to be left alone."""
+def asked_to_wait(error: BaseException) -> timedelta:
+    """Return the wait that an error asks for."""
     wait: object = getattr(error, "wait", None)
-    return wait.total_seconds() if isinstance(wait, timedelta) else 0.0
+    return wait if isinstance(wait, timedelta) else timedelta()
 
 
-def backoff(failures: int, longest: timedelta) -> float:
-    """Return the seconds to wait after so many failures in a row: doubling, capped, half of it random."""
-    capped = min(FIRST_DELAY.total_seconds() * 2 ** min(failures - 1, 20), longest.total_seconds())
-    return capped * random.uniform(0.5, 1)  # noqa: S311 - spreads load, guards nothing
+def backoff(failures: int, first: timedelta, longest: timedelta, chance: float) -> timedelta:
+    """Return the delay after `failures` failures in a row: it doubles up to a cap, half of it is random."""
+    return min(first * 2 ** min(failures - 1, 20), longest) * (0.5 + chance / 2)
 
 
 async def pause(seconds: float, stop: asyncio.Event, sleep: Sleep = asyncio.sleep) -> None:
@@ -128,10 +127,12 @@ async def supervise(
             if is_being_cancelled():
                 raise
             health.failed(name, error, is_told=isinstance(error, told_elsewhere))
-            delay = max(backoff(health.failures_in_a_row, longest_delay), asked_to_wait(error))
+            chance = random.random()  # noqa: S311 - spreads load, guards nothing
+            delay = backoff(health.failures_in_a_row, FIRST_DELAY, longest_delay, chance)
+            delay = max(delay, asked_to_wait(error))
             if delayed is not None:
-                delayed(timedelta(seconds=delay))
-            await pause(delay, stop, sleep)
+                delayed(delay)
+            await pause(delay.total_seconds(), stop, sleep)
             continue
         health.succeeded(name)
         if every is None:

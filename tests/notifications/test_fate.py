@@ -6,9 +6,10 @@ import pytest
 
 from bot.domain.incidents import new_key
 from bot.domain.messages import Message, Purpose, Route
-from bot.notifications.retry_policy import after_failure, backoff, fallback_copy, is_due
+from bot.notifications.retry_policy import FIRST_BACKOFF, after_failure, fallback_copy, is_due
 from bot.notifications.transport import DeliveryError, FailureKind
 from bot.rules.policy import LONGEST_BACKOFF
+from bot.runtime.supervisor import backoff
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -32,7 +33,7 @@ def message() -> Message:
 def test_the_pause_after_failures_grows_and_ends_growing(
     failures: int, chance: float, pause: timedelta
 ) -> None:
-    assert backoff(failures, chance) == pause
+    assert backoff(failures, FIRST_BACKOFF, LONGEST_BACKOFF, chance) == pause
 
 
 @pytest.mark.parametrize(

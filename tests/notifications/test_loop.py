@@ -306,23 +306,24 @@ async def test_it_says_what_waits_and_why_and_how_each_route_does(
         note = desk.transaction(ada.person.id, Purpose.HELLO)
         await desk.put(note)
         await desk.work_for(timedelta(minutes=6))
-        report = desk.outbox.report()
-        assert [(message.key, message.failure) for message in report.waiting] == [(note.key, "503")]
-        assert report.overdue_since is not None
-        assert report.overdue_since - began < timedelta(seconds=5)
-        assert report.routes[ada.person.id, Route.DM].failure == "503"
-        assert report.routes[bea.person.id, Route.DM].refuses
-        assert report.routes[bea.person.id, Route.CHANNEL].worked_at is not None
+        waiting = [each for each in desk.watch_state.messages.values() if each.on_its_way]
+        assert [(message.key, message.failure) for message in waiting] == [(note.key, "503")]
+        overdue_since, states = desk.outbox.overdue_since(), desk.outbox.route_states
+        assert overdue_since is not None
+        assert overdue_since - began < timedelta(seconds=5)
+        assert states[ada.person.id, Route.DM].failure == "503"
+        assert states[bea.person.id, Route.DM].refuses
+        assert states[bea.person.id, Route.CHANNEL].worked_at is not None
 
 
 async def test_a_restart_knows_when_each_route_worked_last(desk: Desk, ada: Visitor) -> None:
     async with desk.process():
         await desk.alert(ada.person.id)
         await desk.work()
-        worked_at = desk.outbox.report().routes[ada.person.id, Route.DM].worked_at
+        worked_at = desk.outbox.route_states[ada.person.id, Route.DM].worked_at
     desk.pass_time(timedelta(hours=1))
     async with desk.process():
-        again = desk.outbox.report().routes[ada.person.id, Route.DM].worked_at
+        again = desk.outbox.route_states[ada.person.id, Route.DM].worked_at
         assert worked_at is not None
         assert again is not None
         assert abs(again - worked_at) < timedelta(milliseconds=1)

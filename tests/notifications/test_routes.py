@@ -137,7 +137,7 @@ async def test_a_test_goes_by_its_own_route_alone_and_the_report_says_why_it_fai
         row = await desk.watch_state.message(test.key)
         assert row is not None
         assert (row.delivery, row.failure) == (Delivery.CANCELLED, "50007")
-        state = desk.outbox.report().routes[ada.person.id, Route.DM]
+        state = desk.outbox.route_states[ada.person.id, Route.DM]
         assert (state.failure, state.refuses) == ("50007", True)
     assert alerts(world, ada) == []
 
@@ -188,13 +188,13 @@ async def test_row_26_with_both_routes_refused_a_message_is_kept_and_tried_every
         tries = len(created(world))
         assert desk.message(alert.key).delivery is Delivery.CLAIMED
         assert 2 * 24 <= tries <= 2 * 40
-        overdue = desk.outbox.report().overdue_since
+        overdue = desk.outbox.overdue_since()
         assert overdue is not None
         assert desk.clock.now() - overdue > timedelta(hours=5)
         world.mend()
         await desk.work_for(LONGEST_BACKOFF)
         assert desk.message(alert.key).delivery is Delivery.SENT
-        assert desk.outbox.report().overdue_since is None
+        assert desk.outbox.overdue_since() is None
     assert len(alerts(world, ada)) == 1
 
 
@@ -243,7 +243,7 @@ async def test_after_two_minutes_it_goes_by_the_second_route_as_well(
         await desk.work_for(timedelta(seconds=10))
         assert len(alerts(world, ada)) == 1
         assert desk.message(alert.key).delivery is Delivery.CLAIMED
-        assert desk.outbox.report().overdue_since is None
+        assert desk.outbox.overdue_since() is None
         world.mend(trouble)
         await desk.work_for(LONGEST_BACKOFF)
         assert desk.message(alert.key).delivery is Delivery.SENT

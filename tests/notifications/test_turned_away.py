@@ -73,11 +73,11 @@ async def test_row_50_a_restricted_bot_that_may_open_no_direct_messages_tells_th
     async with desk.process():
         alert = await desk.alert(ada.person.id)
         await desk.work()
-        row, state = desk.message(alert.key), desk.outbox.report().routes[ada.person.id, Route.DM]
+        row, state = desk.message(alert.key), desk.outbox.route_states[ada.person.id, Route.DM]
         assert (row.delivery, row.route) == (Delivery.SENT, Route.CHANNEL)
         assert (state.failure, state.refuses) == ("20026", True)
         assert "appeal it" in failure_words(state.failure)
-        assert desk.outbox.report().overdue_since is None
+        assert desk.outbox.overdue_since() is None
     (message,) = ada.sees(world.alerts_channel_id)
     assert is_whole(message)
     assert [one["id"] for one in message["mentions"]] == [str(ada.person.id)]

@@ -176,7 +176,10 @@ async def test_cancelling_the_loop_itself_ends_it(work: Callable[[asyncio.Event]
     ],
 )
 def test_the_delay_doubles_up_to_its_cap_and_half_of_it_is_random(failures: int, most: float) -> None:
-    delays = {backoff(failures, timedelta(minutes=1)) for _ in range(200)}
+    delays = {
+        backoff(failures, timedelta(seconds=1), timedelta(minutes=1), step / 200).total_seconds()
+        for step in range(200)
+    }
     assert most / 2 <= min(delays) < 0.6 * most
     assert 0.9 * most < max(delays) <= most
 
