@@ -20,9 +20,9 @@ from bot.cli.stopping import signals
 from bot.config import Settings
 from bot.domain.clock import utc_now
 from bot.domain.errors import TokenRefusedError, UnavailableError
-from bot.incidents.planner import NotificationPlanner
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
+from bot.incidents.transaction import NotificationPlanner
 from bot.interactions.buttons import view_of
 from bot.interactions.client import EXTENSIONS, Midwatch, Services
 from bot.interactions.in_flight import PATIENCE
@@ -150,7 +150,7 @@ async def assemble(
         await bot.owners.load()
         watch_state = await WatchState.load(store, utc_now)
         cache, greeted = await recall(store), await store.watch.greeted()
-    planner = NotificationPlanner(lambda: bot.owners.ids, policy_of(settings), utc_now)
+    planner = NotificationPlanner(lambda: bot.owners.ids, policy_of(settings))
     incident_service = IncidentService(watch_state, planner, greeted)
     poller = AccountPoller(useapi, store, cache, incident_service)
     transport = DiscordTransport(bot, settings.alert_channel_id)

@@ -18,7 +18,7 @@ from bot.domain.accounts import Action, ChangeOutcome, Observation, RemovalResul
 from bot.domain.clock import utc_now
 from bot.domain.incidents import Ending, State
 from bot.incidents.service import IncidentService
-from bot.incidents.turn import Turn
+from bot.incidents.transaction import Transaction
 from bot.polling.poller import AccountPoller
 from bot.providers.useapi import Gone, NotAsked, NotConfigured, PendingModeration, UseapiClient, UseapiError
 from bot.rules import account_incidents, poll_state
@@ -100,7 +100,7 @@ class AccountAdmin:
 
     @asynccontextmanager
     async def _request(
-        self, begin: Callable[[Turn], None], sending: Callable[[], None]
+        self, begin: Callable[[Transaction], None], sending: Callable[[], None]
     ) -> AsyncGenerator[None]:
         """Note the request that the block sends. If the block is cut off, its outcome is unknown.
 
@@ -109,8 +109,8 @@ class AccountAdmin:
         """
         try:
             await self.settle()
-            async with self._incident_service.transaction() as turn:
-                begin(turn)
+            async with self._incident_service.transaction() as transaction:
+                begin(transaction)
         except StoreError as error:
             log.exception("nothing was asked of the API, as that could not be written down first")
             raise StoreError(f"Nothing was sent, as it could not be written down first. {error}") from error
@@ -134,8 +134,8 @@ class AccountAdmin:
             StoreError: the request could not be noted, so nothing was sent.
         """
 
-        def begin(turn: Turn) -> None:
-            turn.note(owner, SAVE, None, BEGUN)  # the API knows whose token it is
+        def begin(transaction: Transaction) -> None:
+            transaction.note(owner, SAVE, None, BEGUN)  # the API knows whose token it is
 
         async with self._alone, self._request(begin, sending):
             try:
@@ -153,7 +153,7 @@ class AccountAdmin:
             channel = error.channel
             await self._poller.note_flag(channel, error.flag)
         code = code_of_error(error)
-        await self._write(lambda turn: turn.note(owner, SAVE, channel, code))
+        await self._write(lambda transaction: transaction.note(owner, SAVE, channel, code))
         if code == ChangeOutcome.UNCLEAR:
             await self._poll()  # if it was done, the account is known at once
 
@@ -165,10 +165,10 @@ class AccountAdmin:
             if account.flag is not None:
                 await self._poller.note_flag(account.channel, account.flag)
 
-        def change(turn: Turn) -> None:
+        def change(transaction: Transaction) -> None:
             if account is not None:
-                turn.transaction.put_watch(poll_state.adding(turn.transaction.watch, account.channel))
-            turn.note(owner, SAVE, saved.account and saved.account.channel, code_of(saved))
+                transaction.watch = poll_state.adding(transaction.watch, account.channel)
+            transaction.note(owner, SAVE, saved.account and saved.account.channel, code_of(saved))
 
         await self._write(change)
         seen = await self._poll()
@@ -187,10 +187,10 @@ class AccountAdmin:
             StoreError: the request could not be noted, so nothing was sent.
         """
 
-        def begin(turn: Turn) -> None:
+        def begin(transaction: Transaction) -> None:
             # A poll that begins right after the request must not report the account as missing.
-            turn.transaction.put_watch(poll_state.expect_removal(turn.transaction.watch, channel, turn.at))
-            turn.note(owner, REMOVE, channel, BEGUN)
+            transaction.watch = poll_state.expect_removal(transaction.watch, channel, transaction.at)
+            transaction.note(owner, REMOVE, channel, BEGUN)
 
         async with self._alone:
             if await self._is_gone(channel):
@@ -227,12 +227,14 @@ class AccountAdmin:
         seen = await self._poll()
         # The API's word that it has no such account is enough where the list cannot be read.
         if seen is None and unclear is not None and not isinstance(unclear, NotConfigured):
-            await self._write(lambda turn: turn.note(owner, REMOVE, channel, ChangeOutcome.UNCLEAR))
+            await self._write(
+                lambda transaction: transaction.note(owner, REMOVE, channel, ChangeOutcome.UNCLEAR)
+            )
             raise unsure(unclear)
         if seen is not None and shows(seen, channel):
             outcome = ChangeOutcome.NOT_DONE if unclear else ChangeOutcome.UNCLEAR
             # The account is still expected to go: the API may carry the removal out late.
-            await self._write(lambda turn: turn.note(owner, REMOVE, channel, outcome))
+            await self._write(lambda transaction: transaction.note(owner, REMOVE, channel, outcome))
             return RemovalResult(outcome, str(unclear) if unclear else None)
         await self._note_removed(channel, owner)
         return RemovalResult(ChangeOutcome.DONE)
@@ -242,9 +244,9 @@ class AccountAdmin:
         if isinstance(error, PendingModeration):
             await self._poller.note_flag(error.channel or channel, error.flag)
 
-        def change(turn: Turn) -> None:
-            turn.transaction.put_watch(poll_state.adding(turn.transaction.watch, channel))
-            turn.note(owner, REMOVE, channel, code_of_error(error))
+        def change(transaction: Transaction) -> None:
+            transaction.watch = poll_state.adding(transaction.watch, channel)
+            transaction.note(owner, REMOVE, channel, code_of_error(error))
 
         await self._write(change)
 
@@ -252,13 +254,13 @@ class AccountAdmin:
         """Forget an account and end its incident, even if the list could not be read."""
         self._poller.cache.removed(channel)
 
-        def change(turn: Turn) -> None:
-            for incident in list(turn.transaction.incidents.values()):
+        def change(transaction: Transaction) -> None:
+            for incident in list(transaction.incidents.values()):
                 # A reset under way finds out by itself, and says so to who asked for it.
                 over = incident.ended or incident.state is State.RESETTING
                 if incident.channel == channel and not over:
-                    turn.change(account_incidents.ended(incident, Ending.REMOVED, turn.at))
-            turn.note(owner, REMOVE, channel, ChangeOutcome.DONE)
+                    transaction.change(account_incidents.ended(incident, Ending.REMOVED, transaction.at))
+            transaction.note(owner, REMOVE, channel, ChangeOutcome.DONE)
 
         await self._write(change)
 
@@ -269,10 +271,10 @@ class AccountAdmin:
         except UseapiError:
             return None
 
-    async def _write(self, change: Callable[[Turn], None]) -> None:
+    async def _write(self, change: Callable[[Transaction], None]) -> None:
         """Write down what has happened. A failure is logged, as the person who asked needs the outcome."""
         try:
-            async with self._incident_service.transaction() as turn:
-                change(turn)
+            async with self._incident_service.transaction() as transaction:
+                change(transaction)
         except StoreError:
             log.exception("what became of an account could not be written down")

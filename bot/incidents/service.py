@@ -12,11 +12,11 @@ from typing import Final
 from bot.domain.accounts import Flag, Observation
 from bot.domain.incidents import Alert, Incident, Reason, State
 from bot.domain.messages import Message, Purpose, Route
-from bot.incidents.planner import NotificationPlanner
 from bot.incidents.state import WatchState
-from bot.incidents.turn import Turn
+from bot.incidents.transaction import NotificationPlanner, Transaction
 from bot.rules import account_incidents, message_lifecycle, owner_actions, poll_state, timers
-from bot.rules.decisions import Event, Tick
+from bot.rules.decisions import Event, Tick, decide
+from bot.rules.notifications import next_due
 from bot.rules.policy import Policy
 
 CLOCK_CHECK: Final = timedelta(hours=1)
@@ -29,36 +29,36 @@ class IncidentService:
     def __init__(
         self,
         watch_state: WatchState,
-        teller: NotificationPlanner,
+        planner: NotificationPlanner,
         greeted: Collection[int],
         *,
         monotonic: Callable[[], float] | None = None,
     ) -> None:
         self.watch_state = watch_state
-        self._teller = teller
+        self._planner = planner
         self._greeted = set(greeted)
         self._monotonic = monotonic or asyncio.get_running_loop().time
         self._offset: datetime | None = None
         """What the wall's clock showed when the process's own showed nothing; it moves when that is set."""
         self._leases: dict[str, Incident] = {}
         """The last lease of each incident, by its key, as it was given to who resets."""
-        self._untold: tuple[Alert, ...] = ()
+        self._unplanned: tuple[Alert, ...] = ()
         """What was decided while no owner was known."""
 
     @property
     def policy(self) -> Policy:
         """The numbers that the rules go by."""
-        return self._teller.policy
+        return self._planner.policy
 
     @property
     def has_owners(self) -> bool:
         """Whether anybody is known who can be told."""
-        return bool(self._teller.owners())
+        return bool(self._planner.owners())
 
     async def apply(self, event: Event) -> None:
         """Apply an event, and plan the messages it leads to."""
-        async with self.transaction() as turn:
-            turn.decide(event)
+        async with self.transaction() as transaction:
+            self._decide(transaction, event)
 
     def believes(self, observation: Observation) -> bool:
         """Whether a list is believed by what was written down last."""
@@ -74,16 +74,24 @@ class IncidentService:
 
     async def tick(self) -> None:
         """Take in that time has passed, or that the owners changed."""
-        await self.apply(Tick(self._teller.now()))
+        await self.apply(Tick(self.watch_state.now()))
 
     def next_tick(self) -> datetime:
         """Return when `tick` will have something to do if nothing happens until then."""
-        times = (
-            timers.next_tick(self.watch_state.incidents.values()),
-            self._teller.next_due(self.watch_state),
+        state, now = self.watch_state, self.watch_state.now()
+        dues = (
+            next_due(
+                owner,
+                state.messages.values(),
+                state.incidents,
+                mutes=state.mutes,
+                now=now,
+                policy=self.policy,
+            )
+            for owner in self._planner.owners()
         )
-        latest = self._teller.now() + CLOCK_CHECK
-        return min((latest, *(time for time in times if time is not None)))
+        times = (now + CLOCK_CHECK, timers.next_tick(state.incidents.values()), *dues)
+        return min(time for time in times if time is not None)
 
     async def assign(self, key: str, owner: int) -> Incident | None:
         """Note that an owner is on it; None if the incident is over or not known."""
@@ -101,33 +109,33 @@ class IncidentService:
 
     async def mute(self, channel: str | None, owner: int, until: datetime) -> None:
         """Hold the pushes of an account, or of all with None, until a time; one that is past ends a mute."""
-        async with self.transaction() as turn:
-            over, known = until <= turn.at, turn.transaction.mutes.get(channel)
+        async with self.transaction() as transaction:
+            over, known = until <= transaction.at, transaction.mutes.get(channel)
             # The end of a mute is a moment to remind; where none was, there is none.
-            if not over or (known is not None and known > turn.at):
-                turn.transaction.put_mute(channel, until, owner, max(until - turn.at, timedelta()))
-            turn.note(
+            if not over or (known is not None and known > transaction.at):
+                transaction.put_mute(channel, until, owner, max(until - transaction.at, timedelta()))
+            transaction.note(
                 owner, "unmute" if over else "mute", channel, "done" if over else f"until {until:%F %R} UTC"
             )
 
     async def test(self, routes: Iterable[Route]) -> tuple[Message, ...]:
         """Send every owner a marked test by each of these routes, through the real path."""
-        async with self.transaction() as turn:
+        async with self.transaction() as transaction:
             tests = tuple(
                 Message(
-                    self._teller.new_key(),
+                    self._planner.new_key(),
                     owner,
                     Purpose.TEST,
                     notify=True,
-                    created_at=turn.at,
-                    due_at=turn.at,
+                    created_at=transaction.at,
+                    due_at=transaction.at,
                     route=route,
                 )
-                for owner in sorted(self._teller.owners())
+                for owner in sorted(self._planner.owners())
                 for route in routes
             )
             for message in tests:
-                turn.transaction.put_message(message)
+                transaction.put_message(message)
         return tests
 
     async def take_lease(
@@ -138,16 +146,15 @@ class IncidentService:
         None also if a flag was confirmed, and Midjourney says something else by now. `channel` is the account
         that was chosen, where the incident is the service's.
         """
-        async with self.transaction() as turn:
-            turn.decide(Tick(turn.at))
-            incident = turn.transaction.incidents.get(key)
-            is_it = incident is not None and confirmed in (None, incident.flag)
-            lease = (
-                owner_actions.take_lease(incident, owner, turn.at, channel) if incident and is_it else None
-            )
+        async with self.transaction() as transaction:
+            self._decide(transaction, Tick(transaction.at))
+            incident = transaction.incidents.get(key)
+            lease = None
+            if incident is not None and confirmed in (None, incident.flag):
+                lease = owner_actions.take_lease(incident, owner, transaction.at, channel)
             if lease is not None:
-                turn.transaction.put_incident(lease)
-                turn.note(owner, "reset", lease.channel or lease.lease_channel, "asked")
+                transaction.put_incident(lease)
+                transaction.note(owner, "reset", lease.channel or lease.lease_channel, "asked")
         if lease is not None:
             self._leases[key] = lease
         return lease
@@ -155,7 +162,7 @@ class IncidentService:
     def has_lease(self, lease: Incident) -> bool:
         """Return whether a lease still counts now: it is the one written down, and its time is not over."""
         current = self.watch_state.incidents.get(lease.key)
-        if current is None or current.lease_until is None or self._teller.now() >= current.lease_until:
+        if current is None or current.lease_until is None or self.watch_state.now() >= current.lease_until:
             return False
         return self._leases.get(lease.key) is lease and owner_actions.holds_lease(current, lease)
 
@@ -163,85 +170,90 @@ class IncidentService:
         self, lease: Incident, verdict: owner_actions.ResetVerdict, flag: Flag | None
     ) -> None:
         """Write down what a reset came to, and give the lease back."""
-        async with self.transaction() as turn:
-            incident = turn.transaction.incidents.get(lease.key)
+        async with self.transaction() as transaction:
+            incident = transaction.incidents.get(lease.key)
             if incident is None or self._leases.get(lease.key) is not lease:
                 return  # it ran out, and somebody has taken another since
             if not (owner_actions.holds_lease(incident, lease) or owner_actions.has_ended(incident, lease)):
                 return  # it ran out, and the audit says so
-            turn.change(owner_actions.give_verdict(incident, lease, verdict, turn.at, flag))
-            turn.note(lease.leased_by or 0, "reset", lease.channel or lease.lease_channel, verdict.value)
+            transaction.change(owner_actions.give_verdict(incident, lease, verdict, transaction.at, flag))
+            transaction.note(
+                lease.leased_by or 0, "reset", lease.channel or lease.lease_channel, verdict.value
+            )
         del self._leases[lease.key]
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[Turn]:
+    async def transaction(self) -> AsyncGenerator[Transaction]:
         """Change the state, and tell whoever is to be told, all of it or nothing."""
         try:
             async with self.watch_state.transaction() as transaction:
-                turn = Turn(
-                    transaction, self._teller.now(), self.policy, self._teller.new_key, list(self._untold)
-                )
-                offset = self._keep_holds_short(turn)
-                yield turn
-                is_told = self._tell(turn)
+                transaction.alerts += self._unplanned
+                offset = self._keep_holds_short(transaction)
+                yield transaction
+                is_planned = self._plan(transaction)
             self._offset = offset
             known = self.watch_state.incidents
-            self._untold = () if is_told else tuple(each for each in turn.alerts if each.incident in known)
+            kept = () if is_planned else (each for each in transaction.alerts if each.incident in known)
+            self._unplanned = tuple(kept)
         finally:
             # Who is greeted counts once it is written, and then also if this task was cancelled meanwhile.
             messages = self.watch_state.messages.values()
             self._greeted |= {each.recipient for each in messages if each.purpose is Purpose.HELLO}
 
-    def _keep_holds_short(self, turn: Turn) -> datetime:
+    def _keep_holds_short(self, transaction: Transaction) -> datetime:
         """Let no hold last longer than it was asked for, where the clock was set; return its offset."""
-        offset = turn.at - timedelta(seconds=self._monotonic())
+        offset = transaction.at - timedelta(seconds=self._monotonic())
         step = timedelta() if self._offset is None else offset - self._offset
         if abs(step) > timers.CLOCK_SLACK:
-            for incident in [each for each in turn.transaction.incidents.values() if not each.ended]:
-                turn.transaction.put_incident(timers.moved(incident, step))
-        turn.transaction.keep_mutes_short(turn.at, step if step < -timers.CLOCK_SLACK else timedelta())
+            for incident in [each for each in transaction.incidents.values() if not each.ended]:
+                transaction.put_incident(timers.moved(incident, step))
+        transaction.keep_mutes_short(step if step < -timers.CLOCK_SLACK else timedelta())
         return offset
 
-    def _tell(self, turn: Turn) -> bool:
+    def _plan(self, transaction: Transaction) -> bool:
         """Bring the owners' messages in line with the turn, unless nobody knows yet who they are."""
-        owners = frozenset(self._teller.owners())
+        owners = frozenset(self._planner.owners())
         if not owners:
             return False
-        self._dismiss(turn, owners)
-        if not self._greeted and not turn.transaction.messages:
+        self._dismiss(transaction, owners)
+        if not self._greeted and not transaction.messages:
             # Nobody was told anything so far, nor of what is over by now.
-            told = {each.incident for each in turn.alerts}
+            alerted = {each.incident for each in transaction.alerts}
             ended = (
-                each for each in turn.transaction.incidents.values() if each.ended and each.key not in told
+                each for each in transaction.incidents.values() if each.ended and each.key not in alerted
             )
-            turn.alerts += [Alert(each.key, Reason.RESOLVED, notify=False) for each in ended]
+            transaction.alerts += [Alert(each.key, Reason.RESOLVED, notify=False) for each in ended]
         for owner in sorted(owners - self._greeted):
-            turn.transaction.put_message(hello(self._teller.new_key(), owner, turn.at))
-        self._teller.plan_notifications(turn.transaction, turn.alerts)
+            transaction.put_message(hello(self._planner.new_key(), owner, transaction.at))
+        for owner in sorted(owners):
+            self._planner.plan_for(transaction, owner, transaction.alerts)
         return True
 
-    def _dismiss(self, turn: Turn, owners: frozenset[int]) -> None:
+    def _dismiss(self, transaction: Transaction, owners: frozenset[int]) -> None:
         """Send nothing more to people who are owners no longer, and leave no account in their hands."""
-        transaction = turn.transaction
         for person in {message.recipient for message in transaction.messages.values()} - owners:
-            for message in message_lifecycle.cancel_for(
-                person, transaction.messages.values(), transaction.incidents
-            ):
+            messages = transaction.messages.values()
+            for message in message_lifecycle.cancel_for(person, messages, transaction.incidents):
                 transaction.put_message(message)
         for incident in list(transaction.incidents.values()):
-            if incident.assigned_to is not None and incident.assigned_to not in owners and not incident.ended:
-                transaction.put_incident(owner_actions.abandon(incident, incident.assigned_to, turn.at))
+            owner = incident.assigned_to
+            if owner is not None and owner not in owners and not incident.ended:
+                transaction.put_incident(owner_actions.abandon(incident, owner, transaction.at))
+
+    def _decide(self, transaction: Transaction, event: Event) -> None:
+        incidents, new_key = transaction.incidents, self._planner.new_key
+        transaction.apply(decide(transaction.watch, incidents, event, self.policy, new_key))
 
     async def _act(
         self, key: str, owner: int, verb: str, outcome: str, act: Callable[[Incident, datetime], Incident]
     ) -> Incident | None:
-        async with self.transaction() as turn:
-            incident = turn.transaction.incidents.get(key)
+        async with self.transaction() as transaction:
+            incident = transaction.incidents.get(key)
             if incident is None or incident.state is State.ENDED:
                 return None
-            changed = act(incident, turn.at)
-            turn.transaction.put_incident(changed)
-            turn.note(owner, verb, incident.channel, outcome)
+            changed = act(incident, transaction.at)
+            transaction.put_incident(changed)
+            transaction.note(owner, verb, incident.channel, outcome)
         return changed
 
 

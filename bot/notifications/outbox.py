@@ -12,8 +12,8 @@ from discord import ui
 
 from bot.domain.accounts import KnownAccount
 from bot.domain.messages import Route
-from bot.incidents.planner import NotificationPlanner
 from bot.incidents.state import WatchState
+from bot.incidents.transaction import NotificationPlanner
 from bot.notifications import retry_policy, route_health
 from bot.notifications.content import ContentBuilder
 from bot.notifications.editor import EDIT_EVERY, Editor

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.messages import Delivery, Message, Purpose, Route
-from bot.incidents.planner import NotificationPlanner
-from bot.incidents.state import Transaction, WatchState
+from bot.incidents.state import WatchState
+from bot.incidents.transaction import NotificationPlanner, Transaction
 from bot.notifications import retry_policy
 from bot.notifications.content import ContentBuilder
 from bot.notifications.route_health import RouteHealth

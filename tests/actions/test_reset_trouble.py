@@ -9,7 +9,7 @@ import pytest
 
 from bot.actions.reset import Outcome, Stage, fingerprint
 from bot.domain.incidents import Ending, ResetVerdict, State
-from bot.incidents.turn import UNKNOWN_OUTCOME
+from bot.incidents.transaction import UNKNOWN_OUTCOME
 from bot.notifications import FailPoint
 from bot.providers.useapi import RateLimited, Rejected, Unauthorized, Unpaid, UseapiError
 from bot.rules.policy import LEASE

@@ -293,7 +293,7 @@ async def test_after_an_error_it_says_when_it_looks_again(watch: Watched, clock:
 
 async def test_no_error_ends_the_minding_of_the_clock(watch: Watched, clock: Clock) -> None:
     greeted = await watch.store.watch.greeted()
-    failing = FailingKeeper(watch.watch_state, watch.teller, greeted, monotonic=clock.monotonic)
+    failing = FailingKeeper(watch.watch_state, watch.planner, greeted, monotonic=clock.monotonic)
     failing.error = ValueError("odd")
     await flagged(watch)
     await watch.incident_service.take_lease(watch.incident().key, ADA)

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.domain.incidents import Reason, ResetVerdict, State
 from bot.domain.messages import Delivery, Purpose
-from bot.incidents.turn import UNKNOWN_OUTCOME
+from bot.incidents.transaction import UNKNOWN_OUTCOME
 from bot.storage.migrations import STEPS
 from bot.storage.rows import from_epoch
 

@@ -14,9 +14,9 @@ from pydantic import SecretStr
 
 from bot.domain.accounts import Account
 from bot.domain.messages import Route
-from bot.incidents.planner import NotificationPlanner
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
+from bot.incidents.transaction import NotificationPlanner
 from bot.interactions.buttons import view_of
 from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice, Outbox
@@ -145,8 +145,8 @@ async def watching(
             useapi = TrappedUseapi(session, api.url, SecretStr(api.token), now=clock.now)
             useapi.traps = traps
             watch_state = await WatchState.load(store, clock.now)
-            teller = NotificationPlanner(lambda: {world.owner.id}, POLICY, clock.now)
-            incident_service = IncidentService(watch_state, teller, ())
+            planner = NotificationPlanner(lambda: {world.owner.id}, POLICY)
+            incident_service = IncidentService(watch_state, planner, ())
             await (
                 incident_service.tick()
             )  # the hello waits already when the outbox begins: it is looked for first
@@ -155,7 +155,7 @@ async def watching(
             outbox = Outbox(
                 watch_state,
                 post,
-                teller,
+                planner,
                 accounts=lambda: poller.cache.by_channel,
                 view_of=view_of,
                 now=clock.now,

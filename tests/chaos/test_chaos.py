@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain import incidents
 from bot.domain.incidents import ResetVerdict
-from bot.incidents.turn import UNKNOWN_OUTCOME
+from bot.incidents.transaction import UNKNOWN_OUTCOME
 from bot.notifications import FailPoint
 from bot.rules.policy import AWAY_AFTER, LEASE
 from tests.chaos.ordeal import Fate, Ordeal, ordeal

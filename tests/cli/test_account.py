@@ -470,7 +470,7 @@ def test_the_commands_for_accounts_do_without_the_watch() -> None:
         "bot.polling.poller",
         "bot.incidents.service",
         "bot.actions.account_admin",
-        "bot.incidents.planner",
+        "bot.incidents.transaction",
         "bot.polling.account_cache",
     }
     assert watch.isdisjoint(run.stdout.split())

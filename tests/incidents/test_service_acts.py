@@ -8,7 +8,7 @@ import pytest
 from bot.domain.incidents import Incident, Reason, ResetVerdict, ServiceProblem, State
 from bot.domain.messages import Delivery, Purpose, Route
 from bot.incidents.service import CLOCK_CHECK
-from bot.incidents.turn import UNKNOWN_OUTCOME
+from bot.incidents.transaction import UNKNOWN_OUTCOME
 from bot.rules.policy import LEASE, LONGEST_SNOOZE, Policy
 from tests.support.clock import AT, HOUR, MINUTE, Clock
 from tests.support.keeping import ADA, BEA, Watched, flagged, listed, watching

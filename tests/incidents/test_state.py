@@ -54,8 +54,8 @@ async def test_what_a_turn_changed_is_there_after_a_restart(store: Store, clock:
     async with watch_state.transaction() as transaction:
         put_in(transaction, incident(0), alert(1, incident(0)))
         transaction.put_mute(FIRST.channel, AT + DAY, OWNER)
-        transaction.put_watch(SOME_WATCH)
-        transaction.note(action)
+        transaction.watch = SOME_WATCH
+        transaction.note(OWNER, "mute", FIRST.channel, "muted for a day")
     expected = (
         {KEYS[0]: incident(0)},
         {KEYS[1]: alert(1, incident(0))},
@@ -72,7 +72,7 @@ async def test_a_turn_sees_its_own_changes_and_nobody_else_does(watch_state: Wat
     async with watch_state.transaction() as transaction:
         put_in(transaction, incident(0), alert(1, incident(0)))
         transaction.put_mute(None, AT + DAY, OWNER)
-        transaction.put_watch(SOME_WATCH)
+        transaction.watch = SOME_WATCH
         inside = (
             dict(transaction.incidents),
             dict(transaction.messages),
@@ -124,14 +124,14 @@ async def test_a_turn_that_changes_nothing_writes_nothing(watch_state: WatchStat
     async with watch_state.transaction() as transaction:
         put_in(transaction, incident(0), alert(1, incident(0)))
         transaction.put_mute(None, AT + DAY, OWNER)
-        transaction.put_watch(SOME_WATCH)
+        transaction.watch = SOME_WATCH
     version = watch_state.changed.version
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         watcher = Watcher(connection)
         async with watch_state.transaction() as transaction:
             put_in(transaction, incident(0), alert(1, incident(0)))
             transaction.put_mute(None, AT + DAY, OWNER)
-            transaction.put_watch(SOME_WATCH)
+            transaction.watch = SOME_WATCH
         async with watch_state.transaction() as transaction:
             put_in(transaction, ended(incident(0), AT), incident(0))
         async with watch_state.transaction():
@@ -143,7 +143,7 @@ async def test_a_turn_that_changes_nothing_writes_nothing(watch_state: WatchStat
         assert not watcher.sees_a_write()
         assert watch_state.changed.version == version
         async with watch_state.transaction() as transaction:
-            transaction.note(Action(AT, OWNER, "test", "", "sent"))
+            transaction.note(OWNER, "test", "", "sent")
         assert watcher.sees_a_write()
 
 
@@ -176,7 +176,7 @@ async def test_what_changes_with_each_look_is_seen_but_not_written(
 
 async def put_watch(watch_state: WatchState, watch: PollState) -> None:
     async with watch_state.transaction() as transaction:
-        transaction.put_watch(watch)
+        transaction.watch = watch
 
 
 async def test_a_restart_goes_on_from_the_last_good_look_there_was(

@@ -11,8 +11,8 @@ from typing import TypeVar
 from bot.domain.accounts import Account, Flag, KnownAccount
 from bot.domain.incidents import Incident, Reason, State, new_key
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
-from bot.incidents.planner import NotificationPlanner
 from bot.incidents.state import WatchState
+from bot.incidents.transaction import NotificationPlanner
 from bot.interactions.buttons import view_of
 from bot.notifications import FailPoint, Outbox
 from bot.notifications.transport import MessageTransport
@@ -57,7 +57,7 @@ class Desk:
             self.outbox = Outbox(
                 self.watch_state,
                 self.post,
-                NotificationPlanner(lambda: self.owners, Policy(), self.clock.now),
+                NotificationPlanner(lambda: self.owners, Policy()),
                 accounts=lambda: self.accounts,
                 view_of=view_of,
                 now=self.clock.now,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.accounts import Action, Flag, KnownAccount
+from bot.domain.accounts import Flag, KnownAccount
 from bot.domain.incidents import Incident, Reason, State
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
 from bot.notifications import FailPoint
@@ -80,9 +80,7 @@ async def test_what_a_person_did_shows_at_once(desk: Desk, world: SimulatedDisco
             desk.pass_time(timedelta(seconds=1))
             async with desk.watch_state.transaction() as transaction:
                 transaction.put_incident(replace(transaction.incidents[incident.key], flag=FLAGS[number]))
-                transaction.note(
-                    Action(desk.clock.now(), ada.person.id, "reset", incident.channel or "", "asked")
-                )
+                transaction.note(ada.person.id, "reset", incident.channel, "asked")
             await desk.work()
             assert len(edited(world)) == number
         desk.pass_time(timedelta(seconds=1))

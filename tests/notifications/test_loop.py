@@ -11,7 +11,8 @@ import discord
 import pytest
 
 from bot.domain.messages import Delivery, Purpose, Route
-from bot.incidents.state import Transaction, WatchState
+from bot.incidents.state import WatchState
+from bot.incidents.transaction import Transaction
 from bot.notifications import FailPoint
 from bot.notifications.transport import (
     DeliveryError,

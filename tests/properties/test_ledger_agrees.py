@@ -12,10 +12,10 @@ from typing import TypeVar
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.accounts import Action
 from bot.domain.incidents import State, new_key
 from bot.domain.messages import Delivery
-from bot.incidents.state import Transaction, WatchState
+from bot.incidents.state import WatchState
+from bot.incidents.transaction import Transaction
 from bot.rules.poll_state import PollState
 from bot.storage import Store, StoreError
 from tests.storage.cases import AT, DAY, FIRST, OWNER
@@ -83,15 +83,15 @@ def mute(channel: str | None, hours: int) -> Step:
 
 
 def remember(transaction: Transaction, now: datetime) -> None:
-    transaction.put_watch(replace(SOME_WATCH, removed_at=now, last_good=now))
+    transaction.watch = replace(SOME_WATCH, removed_at=now, last_good=now)
 
 
 def forget(transaction: Transaction, now: datetime) -> None:
-    transaction.put_watch(PollState(shrunk=frozenset({FIRST.channel}), shrunk_since=now))
+    transaction.watch = PollState(shrunk=frozenset({FIRST.channel}), shrunk_since=now)
 
 
-def note(transaction: Transaction, now: datetime) -> None:
-    transaction.note(Action(now, OWNER, "test", FIRST.channel, "done"))
+def note(transaction: Transaction, _: datetime) -> None:
+    transaction.note(OWNER, "test", FIRST.channel, "done")
 
 
 def fail(_: Transaction, __: datetime) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.actions.reset import Outcome, fingerprint
 from bot.domain.incidents import Ending, Incident, ResetVerdict, ServiceProblem, State
-from bot.incidents.turn import UNKNOWN_OUTCOME
+from bot.incidents.transaction import UNKNOWN_OUTCOME
 from bot.notifications import FailPoint
 from bot.providers.useapi import PendingModeration
 from tests.commands.test_reset import at_reset, confirmed

@@ -15,9 +15,9 @@ from pydantic import SecretStr
 from bot.domain.accounts import Account, Action, Flag, Observation
 from bot.domain.incidents import Incident, ServiceProblem
 from bot.domain.messages import Message, Purpose, Route
-from bot.incidents.planner import NotificationPlanner
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
+from bot.incidents.transaction import NotificationPlanner
 from bot.interactions.buttons import view_of
 from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice, Outbox
@@ -49,7 +49,7 @@ class Watched:
     session: aiohttp.ClientSession = field(init=False)
     store: Store = field(init=False)
     watch_state: WatchState = field(init=False)
-    teller: NotificationPlanner = field(init=False)
+    planner: NotificationPlanner = field(init=False)
     incident_service: IncidentService = field(init=False)
     useapi: UseapiClient = field(init=False)
     poller: AccountPoller = field(init=False)
@@ -101,9 +101,9 @@ async def watching(
             session, url, SecretStr(token), limits=limits, sleep=at_once, now=clock.now
         )
         watched.watch_state = await WatchState.load(store, clock.now)
-        watched.teller = NotificationPlanner(lambda: watched.owners, Policy(), clock.now)
+        watched.planner = NotificationPlanner(lambda: watched.owners, Policy())
         watched.incident_service = IncidentService(
-            watched.watch_state, watched.teller, await store.watch.greeted(), monotonic=clock.monotonic
+            watched.watch_state, watched.planner, await store.watch.greeted(), monotonic=clock.monotonic
         )
         watched.poller = AccountPoller(
             watched.useapi, store, await recall(store), watched.incident_service, now=clock.now
@@ -152,7 +152,7 @@ def loops_of(
     outbox = Outbox(
         watch.watch_state,
         post,
-        watch.teller,
+        watch.planner,
         accounts=lambda: watch.poller.cache.by_channel,
         view_of=view_of,
         now=clock.now,

@@ -2,7 +2,8 @@
 
 from bot.domain.incidents import Incident
 from bot.domain.messages import Message
-from bot.incidents.state import Transaction, WatchState
+from bot.incidents.state import WatchState
+from bot.incidents.transaction import Transaction
 from bot.rules.poll_state import PollState
 from tests.storage.cases import AT, FIRST, SECOND
 

@@ -13,9 +13,9 @@ from pydantic import SecretStr
 from bot.actions.account_info import AccountInfoService
 from bot.domain.account_info import Info, InfoSnapshot
 from bot.domain.accounts import Account, Flag, KnownAccount
-from bot.incidents.planner import NotificationPlanner
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
+from bot.incidents.transaction import NotificationPlanner
 from bot.polling.poller import AccountPoller, recall
 from bot.providers.useapi import UseapiClient
 from bot.rules.policy import Policy
@@ -53,7 +53,7 @@ async def parts(
         watch_state = await WatchState.load(store, clock.now)
         incident_service = IncidentService(
             watch_state,
-            NotificationPlanner(frozenset[int], Policy(), clock.now),
+            NotificationPlanner(frozenset[int], Policy()),
             (),
             monotonic=clock.monotonic,
         )

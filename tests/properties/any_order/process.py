@@ -12,9 +12,9 @@ from bot.domain.accounts import Account, Flag, KnownAccount, Observation
 from bot.domain.causes import Cause
 from bot.domain.incidents import ServiceProblem
 from bot.domain.messages import Delivery
-from bot.incidents.planner import NotificationPlanner
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
+from bot.incidents.transaction import NotificationPlanner
 from bot.interactions.buttons import view_of
 from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice, Outbox
@@ -165,15 +165,15 @@ class Process:
         self.refuses = False
         self.store = await self._open.enter_async_context(Store.open(self._path))
         self.watch_state = await WatchState.load(self.store, self.clock.now)
-        teller = NotificationPlanner(lambda: self.owners, Policy(), self.clock.now, self.new_key)
+        planner = NotificationPlanner(lambda: self.owners, Policy(), self.new_key)
         greeted = await self.store.watch.greeted()
-        self.incident_service = Keeper(self.watch_state, teller, greeted, monotonic=self.clock.monotonic)
+        self.incident_service = Keeper(self.watch_state, planner, greeted, monotonic=self.clock.monotonic)
         self.incident_service.taken = self.taken
         accounts = {channel: KnownAccount(Account(channel, 3, None), name) for channel, name in NAMES.items()}
         self.outbox = Outbox(
             self.watch_state,
             self._mailbox,
-            teller,
+            planner,
             accounts=lambda: accounts,
             view_of=view_of,
             now=self.clock.now,

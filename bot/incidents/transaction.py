@@ -1,0 +1,175 @@
+"""One transaction of the watch: what it changes, and the messages that follow from that."""
+
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final, Self, assert_never
+
+from bot.domain.accounts import Action
+from bot.domain.incidents import Alert, Incident, State, new_key
+from bot.domain.messages import Delivery, Message
+from bot.rules.account_incidents import Change
+from bot.rules.decisions import Decision
+from bot.rules.notifications import plan_messages
+from bot.rules.policy import CLOCK_SLACK, RECUR_WINDOW, Policy
+from bot.rules.poll_state import PollState
+from bot.rules.recipient import running
+from bot.storage import StoredMute
+
+UNKNOWN_OUTCOME: Final = "outcome unknown"
+ENDED_STAYS: Final = RECUR_WINDOW
+"""How long an ended incident stays in memory: the next incident of its account may be a recurring one."""
+PUSHED_STAYS: Final = timedelta(days=7)
+"""How long a finished message that notified stays in memory: reminders count from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What is true at one moment."""
+
+    incidents: Mapping[str, Incident]
+    messages: Mapping[str, Message]
+    mutes: Mapping[str | None, StoredMute]
+    watch: PollState
+
+    def trimmed(self, now: datetime) -> Self:
+        """Return what is worth holding in memory.
+
+        Incidents that go on, ended less than 6 h ago, or are in a message that is not finished. Messages that
+        are not finished; those that are done and about an incident that goes on, or that notified in the last
+        7 days.
+        """
+        messages = {key: each for key, each in self.messages.items() if self._wants_message(each, now)}
+        unfinished = (message for message in messages.values() if not is_finished(message))
+        held = {entry.incident for message in unfinished for entry in message.entries}
+        incidents = {
+            key: each for key, each in self.incidents.items() if key in held or wants_incident(each, now)
+        }
+        return replace(self, incidents=incidents, messages=messages)
+
+    def _wants_message(self, message: Message, now: datetime) -> bool:
+        match message.delivery:
+            case Delivery.WAITING | Delivery.CLAIMED | Delivery.SENT:
+                return True
+            case Delivery.CANCELLED:
+                return False
+            case Delivery.DONE:
+                return is_recent_push(message, now) or any(running(message, self.incidents))
+        assert_never(message.delivery)
+
+
+def is_recent_push(message: Message, now: datetime) -> bool:
+    """Whether a message notified so lately that a reminder may count from it."""
+    return message.notify and message.sent_at is not None and message.sent_at > now - PUSHED_STAYS
+
+
+def is_finished(message: Message) -> bool:
+    """Whether nothing will be changed about a message any more."""
+    return message.delivery in (Delivery.DONE, Delivery.CANCELLED)
+
+
+def wants_incident(incident: Incident, now: datetime) -> bool:
+    """Whether an incident is worth holding in memory for its own sake."""
+    return incident.ended_at is None or incident.ended_at > now - ENDED_STAYS
+
+
+class Transaction:
+    """The changes of one transaction. They show in it at once, and elsewhere once they are committed."""
+
+    def __init__(self, before: Snapshot, at: datetime) -> None:
+        self.at = at
+        self.incidents = dict(before.incidents)
+        self.messages = dict(before.messages)
+        self.watch = before.watch
+        self.actions: list[Action] = []
+        self.alerts: list[Alert] = []
+        """What owners are to be told because of the changes."""
+        self._mutes = dict(before.mutes)
+
+    @property
+    def mutes(self) -> Mapping[str | None, datetime]:
+        """Until when each account is muted; the key None stands for all of them."""
+        return until_when(self._mutes)
+
+    def apply(self, decision: Decision) -> None:
+        """Apply a decision of the rules."""
+        self.watch = decision.watch
+        for incident in decision.incidents:
+            before = self.incidents.get(incident.key)
+            if before is not None and before.state is State.RESETTING and incident.leased_by is None:
+                # The lease expired without a verdict, as when the program was killed during the reset.
+                actor, channel = before.leased_by or 0, before.channel or before.lease_channel
+                self.note(actor, "reset", channel, UNKNOWN_OUTCOME)
+            self.put_incident(incident)
+        self.alerts += decision.alerts
+
+    def change(self, change: Change) -> None:
+        """Apply a change of one incident."""
+        incident, alert = change
+        self.put_incident(incident)
+        self.alerts += [alert] if alert else []
+
+    def put_incident(self, incident: Incident) -> None:
+        """Add an incident, or change it."""
+        self.incidents[incident.key] = incident
+
+    def put_message(self, message: Message) -> None:
+        """Add a message, or change it. The incidents in it must be known, if only to the database."""
+        self.messages[message.key] = message
+
+    def put_mute(
+        self, channel: str | None, until: datetime, by: int, length: timedelta | None = None
+    ) -> None:
+        """Mute an account, or all with None, for the length asked for. A past `until` ends a mute."""
+        lasts = None if length is None else math.ceil(length.total_seconds())
+        self._mutes[channel] = StoredMute(channel, until, by, lasts)
+
+    def keep_mutes_short(self, step: timedelta) -> None:
+        """Let no mute last longer than it was asked for, where the clock was set back by a step or before."""
+        for channel, mute in self._mutes.items():
+            latest = datetime.max.replace(tzinfo=UTC)
+            if mute.lasts_seconds is not None:
+                latest = self.at + timedelta(seconds=mute.lasts_seconds) + CLOCK_SLACK
+            until = min(mute.until + step, latest)
+            if until != mute.until:
+                self._mutes[channel] = replace(mute, until=until)
+
+    def note(self, actor: int, verb: str, channel: str | None, outcome: str) -> None:
+        """Add an action to the audit."""
+        self.actions.append(Action(self.at, actor, verb, channel or "", outcome))
+
+    def snapshot(self) -> Snapshot:
+        """Return the state after this transaction."""
+        return Snapshot(self.incidents, self.messages, self._mutes, self.watch)
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationPlanner:
+    """Plans the messages of each owner; `owners` returns who they are at the moment."""
+
+    owners: Callable[[], Collection[int]]
+    policy: Policy
+    new_key: Callable[[], str] = new_key
+
+    def plan_for(self, transaction: Transaction, person: int, alerts: Iterable[Alert] = ()) -> None:
+        """Bring the messages of a person in line with a transaction, if the person is an owner."""
+        if person not in self.owners():
+            return
+        changed = plan_messages(
+            person,
+            transaction.messages.values(),
+            transaction.incidents,
+            alerts,
+            mutes=transaction.mutes,
+            now=transaction.at,
+            policy=self.policy,
+            new_key=self.new_key,
+        )
+        for message in changed:
+            transaction.put_message(message)
+
+
+def until_when(mutes: Mapping[str | None, StoredMute]) -> Mapping[str | None, datetime]:
+    """Return the end of each mute."""
+    return {channel: mute.until for channel, mute in mutes.items()}
