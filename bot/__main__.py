@@ -19,6 +19,7 @@ from bot.cli.stopping import INTERRUPTED
 from bot.cli.terminal import complain, say
 from bot.config import AccountSettings, ConfigurationError, Settings, load_settings
 from bot.domain.errors import TokenRefusedError, UnavailableError
+from bot.render.error_messages import what
 from bot.runtime import event_loop, log_setup
 from bot.storage import StoreError
 
@@ -114,7 +115,10 @@ def run(settings: Settings, waits: app.Timings) -> int:
     except TokenRefusedError as error:
         complain(str(error))
         return REFUSED
-    except (StoreError, UnavailableError) as error:
+    except StoreError as error:
+        complain(what(error))
+        return UNAVAILABLE
+    except UnavailableError as error:
         complain(str(error))
         return UNAVAILABLE
     return 0

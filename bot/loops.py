@@ -127,13 +127,12 @@ class WatchLoops:
         Heartbeat, `/mjstatus` and the bot's own status all read this, and nothing else.
         """
         ended = {name for name, task in self._tasks.items() if task.done()}
-        unwritten = self._poller.unwritten
         return problems(
             Signs(
                 now=self._now(),
                 has_seen=self._poller.failure is None
                 and not self._incident_service.watch_state.watch.resumed,
-                unwritten=str(unwritten) if unwritten else None,
+                unwritten=self._poller.unwritten,
                 unwritten_since=self._unwritten_since,
                 has_owners=self._incident_service.has_owners,
                 overdue_since=self.outbox.overdue_since(),

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from bot.actions.saving import is_unclear, save, unsure
 from bot.domain.accounts import Action, ChangeOutcome, Observation, RemovalResult, SaveResult
 from bot.domain.clock import utc_now
+from bot.domain.errors import ErrorCode
 from bot.domain.incidents import Ending, State
 from bot.incidents.service import IncidentService
 from bot.incidents.transaction import Transaction
@@ -113,7 +114,7 @@ class AccountAdmin:
                 begin(transaction)
         except StoreError as error:
             log.exception("nothing was asked of the API, as that could not be written down first")
-            raise StoreError(f"Nothing was sent, as it could not be written down first. {error}") from error
+            raise StoreError(ErrorCode.NOT_NOTED, reason=error) from error
         sending()
         try:
             yield

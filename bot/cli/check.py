@@ -27,6 +27,7 @@ from bot.providers.useapi import (
     open_session,
 )
 from bot.providers.useapi.network import UNTRUSTED
+from bot.render.error_messages import what
 from bot.render.text import bare, count
 from bot.storage import StoreError
 
@@ -98,7 +99,7 @@ async def database(path: Path) -> Finding:
     try:
         words = await try_database(path)
     except StoreError as error:
-        return Finding("Database", good=False, words=str(error))
+        return Finding("Database", good=False, words=what(error))
     return Finding("Database", good=True, words=words)
 
 

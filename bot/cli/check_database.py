@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.domain.clock import utc_now
+from bot.domain.errors import ErrorCode
 from bot.incidents.state import WatchState
 from bot.interactions.permissions import Owners
 from bot.polling.poller import recall
@@ -27,7 +28,7 @@ async def try_database(path: Path) -> str:
             await start_on(trial)
         return f"{path} does not exist yet; the bot creates it"
     if not file.is_file():
-        raise StoreError(f"{path} is not a file: set DATABASE_PATH to a file of Midwatch's own.")
+        raise StoreError(ErrorCode.NO_REGULAR_FILE, path=path)
     await inspect(file, len(STEPS))  # first, as to hold a file is to put another beside it
     if is_in_use(file):
         return f"{path} is in use by a running Midwatch"
@@ -66,15 +67,13 @@ def scratch(path: Path) -> Generator[Path]:
     try:
         room = TemporaryDirectory(prefix=".midwatch-check-", dir=folder)
     except OSError as error:
-        raise StoreError(
-            f"{path} cannot be made ({error.strerror}): "
-            f"let this user write in {folder}, or set DATABASE_PATH to another file."
-        ) from error
+        raise StoreError(ErrorCode.NO_FOLDER, path=path, reason=error.strerror, folder=folder) from error
     with room as name:
         try:
             yield Path(name, path.name)
         except StoreError as error:
-            raise StoreError(str(error).replace(name, str(path.parent))) from error
+            real = path.with_name(Path(str(error.fields["path"])).name)
+            raise StoreError(error.code, **error.fields | {"path": real}) from error
 
 
 async def copy(path: Path, to: Path) -> None:

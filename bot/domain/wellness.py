@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Final
 
+from bot.domain.errors import CodedError
+
 OVERDUE_AFTER: Final = timedelta(minutes=5)
 """A message that is late for longer than this is a problem."""
 
@@ -32,7 +34,9 @@ class Problem:
     lack: Lack
     since: datetime | None = None
     detail: str = ""
-    """Of a loop: its name. Of the memory: what is wrong with the database, as a sentence."""
+    """The name of a loop."""
+    error: CodedError | None = None
+    """What is wrong with the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Signs:
     now: datetime
     has_seen: bool
     """Whether the last poll succeeded."""
-    unwritten: str | None = None
+    unwritten: CodedError | None = None
     """Why the last transaction is not on disk; None if it is."""
     unwritten_since: datetime | None = None
     has_owners: bool = True
@@ -59,7 +63,7 @@ def problems(signs: Signs) -> tuple[Problem, ...]:
 
 def _problems(signs: Signs) -> Iterator[Problem]:
     if signs.unwritten is not None:
-        yield Problem(Lack.MEMORY, signs.unwritten_since, signs.unwritten)
+        yield Problem(Lack.MEMORY, signs.unwritten_since, error=signs.unwritten)
     if not signs.has_owners:
         yield Problem(Lack.OWNERS)
     if signs.overdue_since is not None and signs.now - signs.overdue_since > OVERDUE_AFTER:

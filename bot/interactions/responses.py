@@ -17,7 +17,7 @@ from discord.ui import LayoutView, View
 
 from bot.domain.errors import UserError
 from bot.providers.useapi import UseapiError
-from bot.render import phrases
+from bot.render import error_messages, phrases
 from bot.runtime.supervisor import describe, is_surprise
 from bot.storage import StoreError
 
@@ -221,7 +221,7 @@ def sentence(error: Exception) -> str:
         case UseapiError():
             return phrases.failure(str(error), error.next_step, error.quote)
         case StoreError():
-            return phrases.failure(str(error), "Try again in a minute; an owner finds more in the log.")
+            return phrases.failure(error_messages.what(error), error_messages.AGAIN)
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
             return phrases.failure(
                 "This command has changed since Discord last learned of it.", "Try again in a minute."

@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.domain.wellness import Lack, Problem
 from bot.render.alert_items import stretch
+from bot.render.error_messages import what
 from bot.render.text import span, when
 
 LACKS: Final[Mapping[Lack, str]] = {
@@ -31,7 +32,8 @@ def problem_lines(problems: Iterable[Problem], *, has_undelivered: bool) -> Iter
         match problem.lack:
             case Lack.MEMORY:
                 since = f", since {when(problem.since, 'f')}" if problem.since else ""
-                yield f"💾 **I cannot write down what I see**{since}: I can send no alert. {problem.detail}"
+                reason = what(problem.error) if problem.error else ""
+                yield f"💾 **I cannot write down what I see**{since}: I can send no alert. {reason}"
             case Lack.OWNERS:
                 yield (
                     "🙈 **I know no owner**, so I can alert nobody. I keep asking Discord. "

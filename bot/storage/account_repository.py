@@ -15,6 +15,7 @@ import aiosqlite
 
 from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import Account, Action, Observation
+from bot.domain.errors import ErrorCode
 from bot.storage.database import (
     BUSY_TIMEOUT,
     LAST_WAIT,
@@ -25,7 +26,7 @@ from bot.storage.database import (
     require_sqlite,
     retry_while_locked,
 )
-from bot.storage.errors import StoreError, as_store_errors, unknown_content
+from bot.storage.errors import StoreError, as_store_errors
 from bot.storage.incident_repository import FORGET_WATCH, WatchStore
 from bot.storage.migrations import APPLICATION_ID, prepare
 from bot.storage.rows import (
@@ -151,7 +152,7 @@ class Store:
             yield
         except (ValueError, TypeError, KeyError) as error:
             log.exception("the database holds something that is not understood")
-            raise StoreError(unknown_content(self._database.path)) from error
+            raise StoreError(ErrorCode.DATABASE_NOT_UNDERSTOOD, path=self._database.path) from error
 
     @property
     def failure(self) -> StoreError | None:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import aiosqlite
 
+from bot.domain.errors import ErrorCode
 from bot.storage.errors import (
     DatabaseInUse,
     DatabaseLocked,
@@ -38,10 +39,7 @@ def require_sqlite() -> None:
     """Raise a StoreError if the SQLite of this Python is too old."""
     if sqlite3.sqlite_version_info < LEAST_SQLITE:
         found, needed = (".".join(map(str, each)) for each in (sqlite3.sqlite_version_info, LEAST_SQLITE))
-        raise StoreError(
-            f"This Python brings SQLite {found}, and Midwatch needs {needed} or newer: "
-            "run it with another Python, or update SQLite. The database is left as it is."
-        )
+        raise StoreError(ErrorCode.SQLITE_TOO_OLD, found=found, needed=needed)
 
 
 def create(path: Path) -> None:
@@ -84,14 +82,9 @@ def lock_file(handle: int, path: Path) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise DatabaseInUse(
-            f"Another Midwatch is using {path}: stop that one, or set DATABASE_PATH to a file of its own."
-        ) from None
+        raise DatabaseInUse(ErrorCode.DATABASE_IN_USE, path=path) from None
     except OSError as error:
-        raise StoreError(
-            f"The database {path} cannot be locked ({error.strerror}), as on some disks of a network: "
-            "set DATABASE_PATH to a file on a disk of this machine."
-        ) from error
+        raise StoreError(ErrorCode.NO_FILE_LOCKS, path=path, reason=error.strerror) from error
     try:
         create(path)
     except OSError as error:

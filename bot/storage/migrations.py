@@ -8,8 +8,9 @@ from typing import Final
 
 import aiosqlite
 
+from bot.domain.errors import ErrorCode
 from bot.storage.database import BUSY_TIMEOUT, connect, create, read_number, transaction
-from bot.storage.errors import StoreError, as_store_errors, damaged, full_code
+from bot.storage.errors import StoreError, as_store_errors, full_code
 
 APPLICATION_ID: Final = 0x4D57_4348
 """Marks a file as a database of Midwatch (sqlite.org, PRAGMA application_id)."""
@@ -219,17 +220,12 @@ async def inspect_through(path: Path, newest: int, *, read_only: bool, busy_time
     """Check a file through one connection."""
     async with connect(path, read_only=read_only, busy_timeout=busy_timeout) as connection:
         if list(await connection.execute_fetchall("PRAGMA quick_check(1)")) != [("ok",)]:
-            raise StoreError(damaged(path))
+            raise StoreError(ErrorCode.DATABASE_DAMAGED, path=path)
         is_empty = await read_number(connection, "SELECT count(*) FROM sqlite_schema") == 0
         if not is_empty and await read_number(connection, "PRAGMA application_id") != APPLICATION_ID:
-            raise StoreError(
-                f"{path} belongs to another program: set DATABASE_PATH to a file of Midwatch's own."
-            )
+            raise StoreError(ErrorCode.DATABASE_FOREIGN, path=path)
         if await read_number(connection, "PRAGMA user_version") > newest:
-            raise StoreError(
-                f"{path} was written by a newer Midwatch: "
-                f"install that version again, or put a backup in its place and move {path.name}-wal away."
-            )
+            raise StoreError(ErrorCode.DATABASE_NEWER, path=path)
 
 
 async def prepare(path: Path, busy_timeout: timedelta) -> None:
@@ -273,10 +269,7 @@ async def back_up(connection: aiosqlite.Connection, path: Path, version: int) ->
         await connection.execute("VACUUM INTO ?", (str(unfinished),))
         publish(unfinished, backup)
     except OSError as error:
-        raise StoreError(
-            f"The backup {backup} cannot be written ({error.strerror}): "
-            "make room for it and let this user write there."
-        ) from error
+        raise StoreError(ErrorCode.NO_BACKUP, path=backup, reason=error.strerror) from error
 
 
 def publish(unfinished: Path, name: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.accounts import Observation
+from bot.domain.errors import ErrorCode
 from bot.domain.incidents import ServiceProblem, State
 from bot.incidents.service import IncidentService
 from bot.loops import WatchLoops
@@ -227,7 +228,7 @@ ERRORS = [
     pytest.param(ConnectionResetError(), id="the-network"),
     pytest.param(TimeoutError(), id="a-time-limit"),
     pytest.param(sqlite3.OperationalError("locked"), id="the-database"),
-    pytest.param(StoreError("locked"), id="the-store"),
+    pytest.param(StoreError(ErrorCode.DATABASE_LOCKED), id="the-store"),
     pytest.param(StopAsyncIteration(), id="an-iterator-s-end"),
     pytest.param(asyncio.CancelledError(), id="something-it-waited-for-was-cancelled"),
 ]

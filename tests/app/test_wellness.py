@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.errors import ErrorCode
 from bot.domain.incidents import Ending, ResetVerdict, ServiceProblem
 from bot.domain.messages import Delivery, Purpose, Route
 from bot.domain.wellness import OVERDUE_AFTER, Lack, Problem, Signs, problems
@@ -27,6 +28,7 @@ from tests.support.parts import locked
 
 LOOPS = 5
 SECOND = timedelta(seconds=1)
+FULL = StoreError(ErrorCode.DATABASE_FULL, path=Path("midwatch.sqlite3"))
 WELL = Signs(AT, has_seen=True)
 Refusing = Callable[[Watched, Path], AbstractAsyncContextManager[None]]
 
@@ -120,7 +122,7 @@ def test_a_watch_that_sees_remembers_and_tells_is_well() -> None:
     ("signs", "problem"),
     [
         (replace(WELL, has_seen=False), Problem(Lack.SIGHT)),
-        (replace(WELL, unwritten="full", unwritten_since=AT), Problem(Lack.MEMORY, AT, "full")),
+        (replace(WELL, unwritten=FULL, unwritten_since=AT), Problem(Lack.MEMORY, AT, error=FULL)),
         (replace(WELL, has_owners=False), Problem(Lack.OWNERS)),
         (
             replace(WELL, overdue_since=AT - OVERDUE_AFTER - SECOND),
@@ -147,10 +149,12 @@ def test_each_problem_shows_in_the_bots_own_status_and_keeps_the_tick_out_of_mjs
 
 @pytest.mark.parametrize("lack", [Lack.MEMORY, Lack.OWNERS, Lack.LOOP, Lack.DELIVERY])
 def test_mjstatus_opens_with_what_keeps_alerts_from_people(lack: Lack) -> None:
-    first = status(WatchStatus(now=AT, accounts={}, problems=[Problem(lack, AT, "the detail")]))[0]
+    first = status(WatchStatus(now=AT, accounts={}, problems=[Problem(lack, AT, "the detail", FULL)]))[0]
     assert not first.startswith("## Midwatch")
-    if lack in (Lack.MEMORY, Lack.LOOP):
+    if lack is Lack.LOOP:
         assert "the detail" in first
+    if lack is Lack.MEMORY:
+        assert "There is no room left for the database midwatch.sqlite3" in first
 
 
 # Memory

@@ -226,7 +226,7 @@ async def test_a_disk_without_locks_fails(
     )
     (failed,) = (await checked()).failed
     assert failed == f"FAIL  Database: {words}set DATABASE_PATH to a file on a disk of this machine."
-    with pytest.raises(StoreError, match=re.escape(words)):
+    with pytest.raises(StoreError, match="disk without locks"):
         await opened(bot.database)
     assert [file for file in folder_of(bot) if ".midwatch-check" in file] == []
 

@@ -112,7 +112,7 @@ async def test_a_turn_that_cannot_be_written_changes_nothing_and_the_next_one_wo
 ) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreError, match="locked by another program"):
+        with pytest.raises(StoreError, match="database locked"):
             await put(watch_state, incident(0))
     assert content(watch_state) == ({}, {}, {}, PollState())
     assert watch_state.changed.version == 0

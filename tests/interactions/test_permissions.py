@@ -6,6 +6,7 @@ import aiohttp
 import discord
 import pytest
 
+from bot.domain.errors import ErrorCode
 from bot.interactions.permissions import META_KEY, NotAnOwnerError, Owners, owners_of
 from bot.storage import StoreError
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, Trouble, point_at
@@ -133,14 +134,14 @@ async def test_owners_that_cannot_be_written_down_count_and_the_log_names_the_da
 ) -> None:
     class Full(Memory):
         async def set_meta(self, key: str, value: str) -> None:
-            raise StoreError(f"There is no room left for the database: {key} is not {value}.")
+            raise StoreError(ErrorCode.DATABASE_FULL, key=key, value=value)
 
     at_login, at_a_press = Owners((), (), Full()), Owners((), (), Full())
     await at_login.refresh(client.application_info)
     await at_a_press.require(world.owner.id, client.application_info)
     assert at_login.may_act(world.owner.id)
     assert at_a_press.may_act(world.owner.id)
-    assert "no room left for the database" in caplog.text
+    assert "no room for the database" in caplog.text
     assert "could not ask Discord" not in caplog.text
 
 

@@ -10,6 +10,7 @@ import aiohttp
 import discord
 import pytest
 
+from bot.domain.errors import ErrorCode
 from bot.domain.messages import Delivery, Purpose, Route
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import Transaction
@@ -32,7 +33,7 @@ ERRORS: list[BaseException] = [
     aiohttp.ServerDisconnectedError(),
     ConnectionResetError(),
     TimeoutError(),
-    StoreError("the database is locked"),
+    StoreError(ErrorCode.DATABASE_LOCKED),
     KeyError("id"),
     ValueError("no JSON"),
     RuntimeError("Session is closed"),
@@ -219,7 +220,7 @@ class Failing(WatchState):
         async with super().transaction() as transaction:
             yield transaction
             if self.turns_left == 0:
-                raise StoreError("the disk is full")
+                raise StoreError(ErrorCode.DATABASE_FULL)
 
 
 @pytest.mark.parametrize("turn", [1, 2])

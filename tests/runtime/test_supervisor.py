@@ -7,6 +7,7 @@ from datetime import timedelta
 import discord
 import pytest
 
+from bot.domain.errors import ErrorCode
 from bot.runtime.supervisor import Health, backoff, end, first_of, looped, pause, supervise
 from bot.storage import StoreError
 
@@ -53,7 +54,7 @@ async def until_stopped(times: Times, *, health: Health | None = None) -> None:
         pytest.param(ConnectionResetError(), id="the-network"),
         pytest.param(TimeoutError(), id="a-time-limit-of-its-own"),
         pytest.param(sqlite3.OperationalError("locked"), id="the-database"),
-        pytest.param(StoreError("locked"), id="the-store"),
+        pytest.param(StoreError(ErrorCode.DATABASE_LOCKED), id="the-store"),
         pytest.param(discord.ClientException("odd"), id="the-library"),
         pytest.param(StopAsyncIteration(), id="an-iterator-s-end"),
         pytest.param(asyncio.CancelledError(), id="something-it-waited-for-was-cancelled"),
@@ -216,25 +217,32 @@ async def test_the_record_tells_how_the_loop_is_doing() -> None:
 
 async def test_an_outage_is_two_lines_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    await until_stopped(Times(*(StoreError("The disk is full.") for _ in range(5))))
+    await until_stopped(Times(*(StoreError(ErrorCode.DATABASE_FULL) for _ in range(5))))
     assert [record.getMessage() for record in caplog.records] == [
-        "the test failed, will try again: The disk is full.",
+        "the test failed, will try again: no room for the database",
         "the test works again after 5 failures",
     ]
 
 
 async def test_an_outage_that_changes_its_reason_is_told_again(caplog: pytest.LogCaptureFixture) -> None:
-    await until_stopped(Times(StoreError("a"), StoreError("a"), StoreError("b")))
-    assert [record.getMessage()[-1] for record in caplog.records if record.levelno == logging.WARNING] == [
-        "a",
-        "b",
+    await until_stopped(
+        Times(
+            StoreError(ErrorCode.DATABASE_FULL),
+            StoreError(ErrorCode.DATABASE_FULL),
+            StoreError(ErrorCode.DATABASE_LOCKED),
+        )
+    )
+    warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert [warning.partition(": ")[2] for warning in warnings] == [
+        "no room for the database",
+        "database locked",
     ]
 
 
 @pytest.mark.parametrize(
     ("error", "traceback"),
     [
-        pytest.param(StoreError("The disk is full."), False, id="our-own"),
+        pytest.param(StoreError(ErrorCode.DATABASE_FULL), False, id="our-own"),
         pytest.param(ConnectionResetError("peer"), False, id="the-network"),
         pytest.param(ValueError("Authorization: abc"), True, id="a-bug"),
     ],

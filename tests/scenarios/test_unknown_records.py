@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.render.error_messages import what
 from bot.storage import StoreError
 from tests.support.ending import ended
 from tests.support.running import Bot, Visitor
@@ -43,7 +44,7 @@ async def test_it_is_refused_in_one_sentence_and_left_as_it_is(
     bot.launch()
     with pytest.raises(StoreError) as refused:
         await ended(bot)
-    assert str(refused.value) == (
+    assert what(refused.value) == (
         f"{bot.database} holds what this Midwatch does not understand: "
         "install the version that used it last, or put a backup in its place "
         "and move midwatch.sqlite3-wal away."

@@ -1,0 +1,67 @@
+"""Every error has a sentence of its own, and each names its fields."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.domain.errors import CodedError, ErrorCode
+from bot.render.error_messages import what
+
+FILE = Path("/data/midwatch.sqlite3")
+FIELDS = {
+    "path": FILE,
+    "reason": "No locks available",
+    "folder": FILE.parent,
+    "found": "3.34.1",
+    "needed": "3.37.0",
+}
+
+
+@pytest.mark.parametrize("code", ErrorCode)
+def test_each_error_has_a_sentence(code: ErrorCode) -> None:
+    assert what(CodedError(code, **FIELDS)).rstrip(".")
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        (
+            ErrorCode.DATABASE_LOCKED,
+            (
+                "The database /data/midwatch.sqlite3 is locked by another program: "
+                "close what has it open, then try again."
+            ),
+        ),
+        (
+            ErrorCode.DATABASE_FULL,
+            "There is no room left for the database /data/midwatch.sqlite3: free some space on its disk.",
+        ),
+        (
+            ErrorCode.DATABASE_NEWER,
+            (
+                "/data/midwatch.sqlite3 was written by a newer Midwatch: install that version again, "
+                "or put a backup in its place and move midwatch.sqlite3-wal away."
+            ),
+        ),
+        (
+            ErrorCode.NOT_WRITABLE,
+            (
+                "The database /data/midwatch.sqlite3 cannot be written (No locks available): "
+                "let this user write there, or set DATABASE_PATH to another file."
+            ),
+        ),
+    ],
+)
+def test_an_error_of_the_database_says_what_to_do(code: ErrorCode, sentence: str) -> None:
+    assert what(CodedError(code, **FIELDS)) == sentence
+
+
+def test_an_error_may_name_another_one() -> None:
+    inner = CodedError(ErrorCode.DATABASE_FULL, path=FILE)
+    assert what(CodedError(ErrorCode.NOT_NOTED, reason=inner)) == (
+        f"Nothing was sent, as it could not be written down first. {what(inner)}"
+    )
+
+
+def test_the_log_gets_the_code_and_the_fields() -> None:
+    assert str(CodedError(ErrorCode.DATABASE_FULL, path=FILE)) == f"no room for the database (path: {FILE})"
