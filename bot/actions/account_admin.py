@@ -168,7 +168,7 @@ class AccountAdmin:
 
         def change(transaction: Transaction) -> None:
             if account is not None:
-                transaction.watch = poll_state.adding(transaction.watch, account.channel)
+                transaction.watch = poll_state.expect_account(transaction.watch, account.channel)
             transaction.note(owner, SAVE, saved.account and saved.account.channel, code_of(saved))
 
         await self._write(change)
@@ -246,7 +246,7 @@ class AccountAdmin:
             await self._poller.note_flag(error.channel or channel, error.flag)
 
         def change(transaction: Transaction) -> None:
-            transaction.watch = poll_state.adding(transaction.watch, channel)
+            transaction.watch = poll_state.expect_account(transaction.watch, channel)
             transaction.note(owner, REMOVE, channel, code_of_error(error))
 
         await self._write(change)

@@ -206,7 +206,7 @@ class IncidentService:
         step = timedelta() if self._offset is None else offset - self._offset
         if abs(step) > timers.CLOCK_SLACK:
             for incident in [each for each in transaction.incidents.values() if not each.ended]:
-                transaction.put_incident(timers.moved(incident, step))
+                transaction.put_incident(timers.shifted(incident, step))
         transaction.keep_mutes_short(step if step < -timers.CLOCK_SLACK else timedelta())
         return offset
 

@@ -14,7 +14,7 @@ from bot.rules.decisions import Decision
 from bot.rules.notifications import plan_messages
 from bot.rules.policy import CLOCK_SLACK, RECUR_WINDOW, Policy
 from bot.rules.poll_state import PollState
-from bot.rules.recipient import running
+from bot.rules.recipient import open_incidents
 from bot.storage import StoredMute
 
 UNKNOWN_OUTCOME: Final = "outcome unknown"
@@ -55,7 +55,7 @@ class Snapshot:
             case Delivery.CANCELLED:
                 return False
             case Delivery.DONE:
-                return is_recent_push(message, now) or any(running(message, self.incidents))
+                return is_recent_push(message, now) or any(open_incidents(message, self.incidents))
         assert_never(message.delivery)
 
 

@@ -10,7 +10,7 @@ from bot.domain.messages import Delivery, Message, Purpose, Route
 from bot.notifications.transport import CLOSED_REASONS, DeliveryError, FailureKind, MessageRef
 from bot.rules.message_lifecycle import earliest_send
 from bot.rules.policy import LONGEST_BACKOFF
-from bot.rules.recipient import keys
+from bot.rules.recipient import incident_keys
 from bot.runtime.supervisor import backoff
 
 FIRST_BACKOFF: Final = timedelta(seconds=2)
@@ -80,7 +80,7 @@ def is_overtaken(message: Message, messages: Iterable[Message]) -> bool:
         and each.delivery is not Delivery.CANCELLED
         and each.created_at > message.created_at
         and not is_copy(each)
-        and keys([each]) & keys([message])
+        and incident_keys([each]) & incident_keys([message])
         for each in messages
     )
 

@@ -56,9 +56,9 @@ def open_incident(
     blind: Blind | None = None,
 ) -> Change:
     """Begin an episode of an account that had none; `past` holds its recent ones, which are ended."""
-    if (returning := returned(past, at)) is not None:
-        return reopened(returning, flag, at, from_command=from_command)
-    reason, loud = how_new(past, at)
+    if (returning := returning_incident(past, at)) is not None:
+        return reopen(returning, flag, at, from_command=from_command)
+    reason, loud = opening_reason(past, at)
     incident = Incident(
         new_key(),
         State.OPEN,
@@ -77,7 +77,7 @@ def open_incident(
     return incident, Alert(incident.key, reason, loud)
 
 
-def returned(past: Sequence[Incident], at: datetime) -> Incident | None:
+def returning_incident(past: Sequence[Incident], at: datetime) -> Incident | None:
     """Return the last incident if a reset ended it a short while ago: it is the same one again."""
     last = max(past, key=lambda incident: incident.ended_at or incident.opened_at, default=None)
     if last is None or last.ending is not Ending.RESET or last.reset_at is None:
@@ -85,7 +85,7 @@ def returned(past: Sequence[Incident], at: datetime) -> Incident | None:
     return last if near(at, last.reset_at, RETURN_WITHIN) else None
 
 
-def reopened(incident: Incident, flag: Flag, at: datetime, *, from_command: bool) -> Change:
+def reopen(incident: Incident, flag: Flag, at: datetime, *, from_command: bool) -> Change:
     """Go on with an episode that a reset had seemed to end; what owners said about it is of the past."""
     again = replace(
         incident,
@@ -93,7 +93,7 @@ def reopened(incident: Incident, flag: Flag, at: datetime, *, from_command: bool
         opened_at=min(incident.opened_at, at),  # the clock may have been set back since
         seen_at=at,
         flag=flag,
-        worst_kind=heavier(incident.worst_kind, flag.kind),
+        worst_kind=worst_of(incident.worst_kind, flag.kind),
         from_command=from_command,
         block_ends=block_end(incident, flag, at),
         ended_at=None,
@@ -112,16 +112,16 @@ def reopened(incident: Incident, flag: Flag, at: datetime, *, from_command: bool
     return again, Alert(again.key, Reason.RETURNED, notify=True)
 
 
-def how_new(past: Sequence[Incident], at: datetime) -> tuple[Reason, bool]:
+def opening_reason(past: Sequence[Incident], at: datetime) -> tuple[Reason, bool]:
     """Return how to tell of a new episode after the recent ones, and whether loudly."""
-    recent = [each for each in past if is_episode(each) and near(at, each.opened_at, RECUR_WINDOW)]
+    recent = [each for each in past if is_recurrence(each) and near(at, each.opened_at, RECUR_WINDOW)]
     if len(recent) < RECUR_AFTER:
         return Reason.OPENED, True
     # Said once; from then on an owner who knows that it comes and goes is only reminded.
     return Reason.RECURRING, not any(each.recurring for each in recent)
 
 
-def is_episode(incident: Incident) -> bool:
+def is_recurrence(incident: Incident) -> bool:
     """Whether an ended incident came and went by itself or by a reset, and not with its account."""
     return incident.ending is not Ending.REMOVED
 
@@ -130,14 +130,14 @@ def flag_seen(incident: Incident, flag: Flag, at: datetime, *, in_list: bool) ->
     """Take in that the flag of an open episode was shown, by the list or by a command."""
     if incident.state is State.RESETTING:
         return incident, None  # what is seen during a reset belongs to the reset
-    if is_as_known(incident, flag) and not (in_list and incident.from_command):
+    if is_unchanged(incident, flag) and not (in_list and incident.from_command):
         return incident, None
     kept = flag_to_keep(incident.flag, flag)
     now = replace(
         incident,
         state=State.OPEN,
         flag=kept,
-        worst_kind=heavier(incident.worst_kind, flag.kind),
+        worst_kind=worst_of(incident.worst_kind, flag.kind),
         block_ends=incident.block_ends if kept is incident.flag else block_end(incident, flag, at),
         from_command=not in_list and (incident.from_command or incident.state is State.CLEARING),
         clear_since=None,
@@ -157,7 +157,7 @@ def flag_seen(incident: Incident, flag: Flag, at: datetime, *, in_list: bool) ->
 
 def update_text(incident: Incident, flag: Flag, at: datetime) -> Change:
     """Take in what the API says now of an episode of which nobody can tell whose it is."""
-    peak = heavier(incident.worst_kind, flag.kind)
+    peak = worst_of(incident.worst_kind, flag.kind)
     now = replace(incident, flag=flag_to_keep(incident.flag, flag), worst_kind=peak)
     if now == incident:
         return incident, None
@@ -165,7 +165,7 @@ def update_text(incident: Incident, flag: Flag, at: datetime) -> Change:
     return replace(now, seen_at=at), alert
 
 
-def is_as_known(incident: Incident, flag: Flag) -> bool:
+def is_unchanged(incident: Incident, flag: Flag) -> bool:
     """Whether a flag is shown as it was last time, as by most looks: a short way for many accounts."""
     is_shown = incident.state is State.OPEN and incident.missing_polls == 0
     # What only a command met stays open while looks are clean; met again, it has to be clean anew.
@@ -189,7 +189,7 @@ def is_longer(shown: Flag, known: Flag) -> bool:
     return (shown.block_length or timedelta()) > (known.block_length or timedelta())
 
 
-def heavier(peak: FlagKind | None, kind: FlagKind) -> FlagKind:
+def worst_of(peak: FlagKind | None, kind: FlagKind) -> FlagKind:
     """Return the heavier of two kinds."""
     return kind if peak is None or kind.rank > peak.rank else peak
 
@@ -220,7 +220,7 @@ def flag_absent(
         return incident, None
     is_new = incident.state is State.OPEN and not incident.from_command
     if is_new or incident.clear_since is None:
-        return clearing(incident, at, last_good, blind), None
+        return start_clearing(incident, at, last_good, blind), None
     polls = min(incident.clear_polls + 1, GOOD_POLLS)  # a count that went on would be a write at each look
     needed = COMMAND_CLEAR if incident.from_command else policy.end_after
     if polls >= GOOD_POLLS and at - incident.clear_since >= needed:
@@ -228,7 +228,9 @@ def flag_absent(
     return replace(incident, clear_polls=polls, missing_polls=0), None
 
 
-def clearing(incident: Incident, at: datetime, last_good: datetime | None, blind: Blind | None) -> Incident:
+def start_clearing(
+    incident: Incident, at: datetime, last_good: datetime | None, blind: Blind | None
+) -> Incident:
     """Begin to believe that a flag is gone."""
     # The list never showed what only a command met, so that it shows nothing is no sign of an end yet.
     state = State.OPEN if incident.from_command else State.CLEARING

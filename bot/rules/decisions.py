@@ -21,10 +21,10 @@ from bot.rules.poll_state import (
     accept_list,
     blind_stretch,
     count_failure,
-    counts,
+    counts_as_poll,
     is_believed,
 )
-from bot.rules.service_incidents import recoveries, troubled
+from bot.rules.service_incidents import service_failed, service_recovered
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def list_polled(now: Situation, observation: Observation) -> tuple[PollState, It
         return list_shrunk(now, observation, channels)
     blind = blind_stretch(now)
     changes = (
-        *recoveries(now),
+        *service_recovered(now),
         *sightings(now, observation, blind),
         *absences(now, observation, blind),
     )
@@ -143,7 +143,7 @@ def absences(now: Situation, observation: Observation, blind: Blind | None) -> I
         account = accounts.get(channel)
         if account is None:
             removed = channel in now.watch.removed
-            if removed or counts(now.watch, now.at, now.policy):
+            if removed or counts_as_poll(now.watch, now.at, now.policy):
                 yield account_incidents.account_absent(incident, now.at, removed=removed)
         elif account.flag is None:
             yield account_incidents.flag_absent(incident, now.at, now.watch.last_good, blind, now.policy)
@@ -163,7 +163,7 @@ def list_shrunk(
         first is not None and now.at - first >= now.policy.shortest_gap
     )
     changes = (
-        *(troubled(now, ServiceProblem.LIST_GONE) if is_known else ()),
+        *(service_failed(now, ServiceProblem.LIST_GONE) if is_known else ()),
         *sightings(now, observation, blind_stretch(now)),
     )
     after = replace(
@@ -184,7 +184,7 @@ def poll_failed(now: Situation, failed: PollFailed) -> tuple[PollState, Iterable
     )
     if may_pass and timedelta(seconds=after.failing_seconds) < now.policy.outage_after:
         return after, ()
-    return after, troubled(now, failed.problem, failed.flag, failed.cause)
+    return after, service_failed(now, failed.problem, failed.flag, failed.cause)
 
 
 def flag_reported(now: Situation, report: FlagReported) -> Change:

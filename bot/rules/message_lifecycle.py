@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.domain.incidents import Alert, Incident, Reason
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
-from bot.rules.recipient import ABOUT_ACCOUNTS, Pushes, is_push, keys, running, sent_time
+from bot.rules.recipient import ABOUT_ACCOUNTS, Pushes, incident_keys, is_push, open_incidents, sent_time
 
 
 def earliest_send(
@@ -53,13 +53,15 @@ def supersede(
         # Sent in place of one that could not be changed: a push that was made later may stand by now.
         newer = [each for each in older if each.notify and each.created_at > sent.created_at]
         last = max(newer, key=sent_time, default=None)
-        return () if last is None or not keys([last]) & keys([sent]) else (minus(sent, last),)
+        return (
+            () if last is None or not incident_keys([last]) & incident_keys([sent]) else (minus(sent, last),)
+        )
     if sent.purpose is Purpose.SERVICE:
         after = merge_older(sent, older)
     else:
         # Sent silently, if all in it was over by then: nobody was woken, whatever it takes over now.
-        shown = (incident for each in older for incident in running(each, incidents))
-        after = replace(with_more(sent, shown), notify=any(running(sent, incidents)))
+        shown = (incident for each in older for incident in open_incidents(each, incidents))
+        after = replace(with_more(sent, shown), notify=any(open_incidents(sent, incidents)))
     changed = ((after, sent), *((minus(each, after), each) for each in older))
     return tuple(new for new, old in changed if new != old)
 
@@ -70,7 +72,11 @@ def merge_older(sent: Message, older: Iterable[Message]) -> Message:
     One that Discord keeps refusing may be overtaken by the next: about what became worse since, a reminder,
     or loud as a mute is over.
     """
-    later = [each for each in older if keys([each]) & keys([sent]) and each.created_at >= sent.created_at]
+    later = [
+        each
+        for each in older
+        if incident_keys([each]) & incident_keys([sent]) and each.created_at >= sent.created_at
+    ]
     return replace(
         sent,
         notify=sent.notify or any(each.notify for each in later),
@@ -89,7 +95,7 @@ def others(message: Message, messages: Iterable[Message]) -> Iterator[Message]:
 
 def minus(message: Message, newer: Message) -> Message:
     """Return a message without what a newer one shows."""
-    newer_keys = keys([newer])
+    newer_keys = incident_keys([newer])
     return replace(
         message, entries=tuple(each for each in message.entries if each.incident not in newer_keys)
     )

@@ -13,14 +13,14 @@ from bot.domain.incidents import Alert, Incident, Reason, State
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
 from bot.rules.account_incidents import NewKey
 from bot.rules.policy import Policy
-from bot.rules.recipient import Mutes, RecipientView, breaks_mute, can_be_reminded_of, keys
-from bot.rules.service_notifications import announcements_due, service_messages
+from bot.rules.recipient import Mutes, RecipientView, breaks_mute, can_be_reminded_of, incident_keys
+from bot.rules.service_notifications import reminders_due, service_messages
 
-FRESH: Final = frozenset({Reason.OPENED, Reason.WORSE, Reason.RECURRING, Reason.RETURNED})
+NEWS: Final = frozenset({Reason.OPENED, Reason.WORSE, Reason.RECURRING, Reason.RETURNED})
 """What is news; the reminders begin anew after it."""
 FLAGGED: Final = frozenset({State.OPEN, State.RESETTING})
 
-Told = tuple[Alert, Incident]
+AlertedIncident = tuple[Alert, Incident]
 Reasons = dict[str, Reason]
 """What a draft is about, and why, in its order."""
 
@@ -54,7 +54,7 @@ def plan_messages(
     return tuple(message for key, message in after.items() if message != before.get(key))
 
 
-def changes(view: RecipientView, told: Sequence[Told], new_key: NewKey) -> dict[str, Message]:
+def changes(view: RecipientView, told: Sequence[AlertedIncident], new_key: NewKey) -> dict[str, Message]:
     """Return an owner's messages as they are after some alerts."""
     draft = next_push(view, reasons(view, [each for each in told if each[1].channel is not None]), new_key)
     messages = (
@@ -77,25 +77,27 @@ def next_due(
 ) -> datetime | None:
     """Return when `plan_messages` will have something to say if nothing happens until then."""
     view = RecipientView.of(owner, messages, incidents, mutes=mutes, now=now, policy=policy)
-    silent = keys([view.draft] if view.draft else [])  # that waits for nothing but its sending
+    silent = incident_keys([view.waiting] if view.waiting else [])  # that waits for nothing but its sending
     if view.is_blind:
-        silent |= view.told
+        silent |= view.notified
     times = (
         view.reminder_at(incident)
         for incident in incidents.values()
         if can_be_reminded_of(incident) and incident.key not in silent
     )
-    return min((*times, *announcements_due(view)), default=None)
+    return min((*times, *reminders_due(view)), default=None)
 
 
-def reasons(view: RecipientView, told: Sequence[Told]) -> Reasons:
+def reasons(view: RecipientView, told: Sequence[AlertedIncident]) -> Reasons:
     """Work out what the draft is about: what it was, what is new, what was missed, what to remind of."""
-    draft = () if view.draft is None else view.draft.entries
+    draft = () if view.waiting is None else view.waiting.entries
     found: Reasons = {
-        entry.incident: entry.reason for entry in draft if entry.reason is not None and is_kept(view, entry)
+        entry.incident: entry.reason
+        for entry in draft
+        if entry.reason is not None and still_applies(view, entry)
     }
     for alert, incident in told:
-        if is_worth_telling(view, alert, incident):
+        if wants_push(view, alert, incident):
             found.setdefault(incident.key, alert.reason)
     for incident in view.incidents.values():
         if is_missed(view, incident):
@@ -105,7 +107,7 @@ def reasons(view: RecipientView, told: Sequence[Told]) -> Reasons:
     return found
 
 
-def is_kept(view: RecipientView, entry: MessageItem) -> bool:
+def still_applies(view: RecipientView, entry: MessageItem) -> bool:
     """Whether what waited to be told is still to be told."""
     incident = view.incidents.get(entry.incident)
     if incident is None or entry.reason is Reason.REMINDER:
@@ -120,19 +122,19 @@ def is_kept(view: RecipientView, entry: MessageItem) -> bool:
     if entry.reason is Reason.ASSIGNEE_CHECK:
         return incident.assigned_to == view.owner and incident.asked_at is not None
     # Who joined it by an edit and had somebody see to it needs no push besides.
-    return not (incident.key in view.shown and is_seen_to(incident))
+    return not (incident.key in view.shown and is_handled(incident))
 
 
-def is_seen_to(incident: Incident) -> bool:
+def is_handled(incident: Incident) -> bool:
     """Whether somebody has taken care of an incident since it last changed."""
     is_claimed = incident.assigned_at is not None and incident.assigned_at > incident.seen_at
     return is_claimed or incident.snoozed_until is not None
 
 
-def is_worth_telling(view: RecipientView, alert: Alert, incident: Incident) -> bool:
+def wants_push(view: RecipientView, alert: Alert, incident: Incident) -> bool:
     """Whether an alert about an account wants a message to the owner."""
     if alert.reason is Reason.RESOLVED:
-        return is_unseen_end(view, incident)
+        return is_unshown_end(view, incident)
     if not alert.notify or incident.ended:
         return False  # an edit shows it
     if alert.reason is Reason.ASSIGNEE_CHECK and incident.assigned_to != view.owner:
@@ -140,12 +142,12 @@ def is_worth_telling(view: RecipientView, alert: Alert, incident: Incident) -> b
     return not view.is_muted(incident) or breaks_mute(alert.reason, incident)
 
 
-def is_unseen_end(view: RecipientView, incident: Incident) -> bool:
+def is_unshown_end(view: RecipientView, incident: Incident) -> bool:
     """Whether an incident is over and no message can show it."""
     if not incident.ended or incident.key in view.shown:
         return False
     # Who was never told, because of a mute or as it comes and goes all the time, need not know of its end.
-    return incident.key in view.told or not (incident.recurring or view.is_muted(incident))
+    return incident.key in view.notified or not (incident.recurring or view.is_muted(incident))
 
 
 def is_missed(view: RecipientView, incident: Incident) -> bool:
@@ -153,7 +155,7 @@ def is_missed(view: RecipientView, incident: Incident) -> bool:
     return (
         incident.channel is not None
         and incident.state in FLAGGED
-        and incident.key not in view.told
+        and incident.key not in view.notified
         and not incident.recurring  # of that there are reminders only
         and not view.is_muted(incident)
     )
@@ -163,17 +165,17 @@ def reminders(view: RecipientView) -> list[Incident]:
     """Return the incidents to remind of: all that need somebody, once it is time for any."""
     if view.is_blind:
         return []
-    needing = [incident for incident in view.incidents.values() if view.needs_somebody(incident)]
+    needing = [incident for incident in view.incidents.values() if view.needs_attention(incident)]
     return needing if any(view.reminder_at(incident) <= view.now for incident in needing) else []
 
 
 def next_push(view: RecipientView, found: Reasons, new_key: NewKey) -> Message | None:
     """Return the draft with this in it; a cancelled one if nothing is left to tell."""
-    draft = view.draft
+    draft = view.waiting
     if not found:
         return None if draft is None else replace(draft, delivery=Delivery.CANCELLED)
     is_loud = any(not view.incidents[key].ended for key in found)
-    is_news = any(reason in FRESH for reason in found.values())
+    is_news = any(reason in NEWS for reason in found.values())
     due_at = view.next_push_at if is_loud else view.now
     if draft is None:
         draft = Message(new_key(), view.owner, Purpose.ALERT, is_loud, view.now, due_at)

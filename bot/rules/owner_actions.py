@@ -7,7 +7,7 @@ from typing import assert_never
 
 from bot.domain.accounts import Flag
 from bot.domain.incidents import Alert, Ending, Incident, Reason, ResetVerdict, State
-from bot.rules.account_incidents import Change, block_end, ended, heavier
+from bot.rules.account_incidents import Change, block_end, ended, worst_of
 from bot.rules.policy import LEASE, LONGEST_SNOOZE
 from bot.rules.timers import expire, release_lease
 
@@ -95,7 +95,7 @@ def flagged_again(incident: Incident, flag: Flag | None, at: datetime) -> Change
     """Take in another flag after a reset; who asked for the reset reads of it there and then."""
     if flag is None:
         return incident, None
-    peak = heavier(incident.worst_kind, flag.kind)
+    peak = worst_of(incident.worst_kind, flag.kind)
     ends = block_end(incident, flag, at)
     now = replace(incident, flag=flag, worst_kind=peak, block_ends=ends, seen_at=at, from_command=False)
     if peak is incident.worst_kind:

@@ -65,7 +65,7 @@ def expect_removal(watch: PollState, channel: str, at: datetime) -> PollState:
     return replace(watch, removed=watch.removed | {channel}, removed_at=at)
 
 
-def adding(watch: PollState, channel: str) -> PollState:
+def expect_account(watch: PollState, channel: str) -> PollState:
     """Expect an account to stay, for it was added from here."""
     return replace(watch, removed=watch.removed - {channel})
 
@@ -86,7 +86,7 @@ def is_believed(watch: PollState, channels: frozenset[str], at: datetime) -> boo
     )
 
 
-def counts(watch: PollState, at: datetime, policy: Policy) -> bool:
+def counts_as_poll(watch: PollState, at: datetime, policy: Policy) -> bool:
     """Return whether a poll counts as one of its own, not as one with the poll before it."""
     return watch.counted_at is None or at - watch.counted_at >= policy.shortest_gap
 
@@ -100,7 +100,7 @@ def accept_list(watch: PollState, channels: frozenset[str], at: datetime, policy
         removed=watch.removed & channels if waits else NO_CHANNELS,
         removed_at=watch.removed_at if waits and watch.removed & channels else None,
         last_good=at,
-        counted_at=at if counts(watch, at, policy) else watch.counted_at,
+        counted_at=at if counts_as_poll(watch, at, policy) else watch.counted_at,
     )
 
 

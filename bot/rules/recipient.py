@@ -57,7 +57,7 @@ class RecipientView:
     now: datetime
     policy: Policy
     pushes: Pushes
-    told: frozenset[str]
+    notified: frozenset[str]
     """The incidents of each message that was sent or is being sent, also if the owner deleted it."""
     shown: frozenset[str]
     """The incidents in messages about accounts that stand in Discord, or will, and can be edited."""
@@ -82,12 +82,12 @@ class RecipientView:
         out = [each for each in own if each.delivery is not Delivery.WAITING]
         live = [each for each in out if each.delivery is not Delivery.DONE and each.purpose in ABOUT_ACCOUNTS]
         pushes = Pushes.among(own, incidents, now)
-        return cls(owner, own, incidents, mutes, now, policy, pushes, keys(out), keys(live))
+        return cls(owner, own, incidents, mutes, now, policy, pushes, incident_keys(out), incident_keys(live))
 
     @property
-    def draft(self) -> Message | None:
+    def waiting(self) -> Message | None:
         """The message about accounts that is still being put together; there is one at most."""
-        return next((each for each in self.messages if is_draft(each, self.incidents)), None)
+        return next((each for each in self.messages if is_waiting_alert(each, self.incidents)), None)
 
     @property
     def editable_message(self) -> Message | None:
@@ -128,7 +128,7 @@ class RecipientView:
         return service is not None and service.problem is not ServiceProblem.PENDING
 
     @property
-    def all_muted_until(self) -> datetime:
+    def muted_until(self) -> datetime:
         """Until when the pushes of all accounts are held; now, or earlier, if they are not."""
         return self.mutes.get(None, self.now)
 
@@ -136,7 +136,7 @@ class RecipientView:
         """Whether a mute holds the pushes of an incident."""
         return any(until > self.now for until in self._mutes_of(incident))
 
-    def needs_somebody(self, incident: Incident) -> bool:
+    def needs_attention(self, incident: Incident) -> bool:
         """Whether an incident is one to remind of, now."""
         if not can_be_reminded_of(incident):
             return False
@@ -171,7 +171,7 @@ def breaks_mute(reason: Reason | None, incident: Incident) -> bool:
 
 def quiet_until(incident: Incident, mutes: Mutes) -> datetime | None:
     """Return when the last of what holds the reminders of an incident ends, or ended."""
-    return max((*mutes_of(incident, mutes), *holds(incident)), default=None)
+    return max((*mutes_of(incident, mutes), *quiet_times(incident)), default=None)
 
 
 def mutes_of(incident: Incident, mutes: Mutes) -> Iterator[datetime]:
@@ -180,7 +180,7 @@ def mutes_of(incident: Incident, mutes: Mutes) -> Iterator[datetime]:
     yield from (mutes[name] for name in names if name in mutes)
 
 
-def holds(incident: Incident) -> Iterator[datetime]:
+def quiet_times(incident: Incident) -> Iterator[datetime]:
     """Yield until when each thing but a mute holds, or held, the reminders of an incident."""
     for until in (incident.held_until, incident.snoozed_until, incident.block_until()):
         if until is not None:
@@ -189,12 +189,12 @@ def holds(incident: Incident) -> Iterator[datetime]:
         yield incident.assigned_at + ASSIGNED_FOR + ASSIGNED_GRACE
 
 
-def keys(messages: Iterable[Message]) -> frozenset[str]:
+def incident_keys(messages: Iterable[Message]) -> frozenset[str]:
     """Return the incidents that messages are about."""
     return frozenset(entry.incident for message in messages for entry in message.entries)
 
 
-def running(message: Message, incidents: Mapping[str, Incident]) -> Iterator[Incident]:
+def open_incidents(message: Message, incidents: Mapping[str, Incident]) -> Iterator[Incident]:
     """Yield those incidents of a message that are not over; one that nobody knows any more is."""
     known = (incidents.get(entry.incident) for entry in message.entries)
     yield from (incident for incident in known if incident is not None and not incident.ended)
@@ -215,17 +215,17 @@ def in_flight(push: Message, sent: Iterable[Message], incidents: Mapping[str, In
     if push.delivery is not Delivery.CLAIMED:
         return False
     since = push.claimed_at or push.created_at
-    later = keys(each for each in sent if sent_time(each) >= since)
-    return not later or any(incident.key not in later for incident in running(push, incidents))
+    later = incident_keys(each for each in sent if sent_time(each) >= since)
+    return not later or any(incident.key not in later for incident in open_incidents(push, incidents))
 
 
 def is_joinable(message: Message, incidents: Mapping[str, Incident]) -> bool:
     """Whether a message stands in Discord that is about trouble that goes on, and can be edited."""
     stands = message.delivery is Delivery.SENT and message.purpose is Purpose.ALERT
-    return stands and any(running(message, incidents))
+    return stands and any(open_incidents(message, incidents))
 
 
-def is_draft(message: Message, incidents: Mapping[str, Incident]) -> bool:
+def is_waiting_alert(message: Message, incidents: Mapping[str, Incident]) -> bool:
     """Whether a message about accounts is still being put together."""
     if message.delivery is not Delivery.WAITING or message.purpose not in ABOUT_ACCOUNTS:
         return False

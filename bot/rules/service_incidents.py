@@ -13,7 +13,7 @@ from bot.rules.account_incidents import Change
 from bot.rules.policy import AWAY_AFTER, TROUBLED_POLL, Policy
 from bot.rules.poll_state import PollState, Situation
 
-WEIGHT: Final[Mapping[ServiceProblem, int]] = {
+SEVERITY: Final[Mapping[ServiceProblem, int]] = {
     ServiceProblem.AWAY: 0,
     ServiceProblem.UNREACHABLE: 0,
     ServiceProblem.LIST_GONE: 1,
@@ -28,7 +28,7 @@ A pending message is an account's, and as heavy as its flag.
 """
 
 
-def recoveries(now: Situation) -> Iterator[Change]:
+def service_recovered(now: Situation) -> Iterator[Change]:
     """End the service's incident; or report that the bot was away, which only shows now."""
     service, last_good = open_service(now.incidents.values()), now.watch.last_good
     if service is not None:
@@ -49,14 +49,14 @@ def recoveries(now: Situation) -> Iterator[Change]:
         yield account_incidents.ended(away, Ending.RECOVERED, now.at)
 
 
-def troubled(
+def service_failed(
     now: Situation, problem: ServiceProblem, flag: Flag | None = None, cause: Cause | None = None
 ) -> Iterator[Change]:
     """Open the service's incident, or record in the open one what the problem is now."""
     service = open_service(now.incidents.values())
     if service is None:
         past = [each for each in now.incidents.values() if each.problem is problem]
-        reason, notify = account_incidents.how_new(past, now.at)
+        reason, notify = account_incidents.opening_reason(past, now.at)
         opened = Incident(
             now.new_key(),
             State.OPEN,
@@ -83,10 +83,10 @@ def troubled(
             cause=cause,
             seen_at=now.at,
             flag=flag,
-            worst_kind=account_incidents.heavier(service.worst_kind, flag.kind)
+            worst_kind=account_incidents.worst_of(service.worst_kind, flag.kind)
             if flag
             else service.worst_kind,
-            worst_problem=max(gravest_of(service), problem, key=WEIGHT.__getitem__),
+            worst_problem=max(worst_problem_of(service), problem, key=SEVERITY.__getitem__),
         )
         yield after, alert
     elif service.problem is problem and service.cause is not cause:
@@ -101,12 +101,12 @@ def is_worse(service: Incident, problem: ServiceProblem, flag: Flag | None) -> b
         # Without a flag of its own it is an account's, of which people are told.
         return (
             flag is not None
-            and account_incidents.heavier(service.worst_kind, flag.kind) is not service.worst_kind
+            and account_incidents.worst_of(service.worst_kind, flag.kind) is not service.worst_kind
         )
-    return WEIGHT[problem] > WEIGHT[gravest_of(service)]
+    return SEVERITY[problem] > SEVERITY[worst_problem_of(service)]
 
 
-def gravest_of(service: Incident) -> ServiceProblem:
+def worst_problem_of(service: Incident) -> ServiceProblem:
     """Return the trouble that asks most of a person, of those the service's incident was told with."""
     return service.worst_problem or service.problem or ServiceProblem.UNREACHABLE
 

@@ -38,24 +38,24 @@ def missed(view: RecipientView) -> Iterator[tuple[Reason, Incident]]:
 
     That is a new owner, one who had heard of it too often, one who had all muted, or one whom it lasts for.
     """
-    for incident in unended(view):
-        if not incident.recurring and not about(view, incident):
+    for incident in open_problems(view):
+        if not incident.recurring and not messages_about(view, incident):
             yield Reason.OPENED, incident
         elif (due := reminder_at(view, incident)) is not None and due <= view.now:
             yield Reason.REMINDER, incident
 
 
-def unended(view: RecipientView) -> Iterator[Incident]:
+def open_problems(view: RecipientView) -> Iterator[Incident]:
     """Return the trouble of the service that goes on."""
     return (each for each in view.incidents.values() if each.problem is not None and not each.ended)
 
 
-def about(view: RecipientView, incident: Incident) -> list[Message]:
+def messages_about(view: RecipientView, incident: Incident) -> list[Message]:
     """Return an owner's messages about the service's trouble."""
     return [each for each in view.messages if each.holds(incident.key)]
 
 
-def lasts_at(view: RecipientView, incident: Incident) -> datetime:
+def recurring_due(view: RecipientView, incident: Incident) -> datetime:
     """Return when a recurring problem, which is not announced each time, has lasted too long for that.
 
     An account that needs somebody waits no longer than for the first reminder.
@@ -63,40 +63,40 @@ def lasts_at(view: RecipientView, incident: Incident) -> datetime:
     return incident.opened_at + view.policy.remind_in(0 if incident.flag else 1)
 
 
-def announcements_due(view: RecipientView) -> Iterator[datetime]:
+def reminders_due(view: RecipientView) -> Iterator[datetime]:
     """Yield when an owner is to be told of trouble that goes on though nothing happens."""
-    for incident in unended(view):
+    for incident in open_problems(view):
         if (due := reminder_at(view, incident)) is not None:
             yield due
 
 
 def reminder_at(view: RecipientView, incident: Incident) -> datetime | None:
     """Return when an owner is to be reminded of trouble that stays as it is; None while a message waits."""
-    told = about(view, incident)
-    last = last_of(told)
+    told = messages_about(view, incident)
+    last = latest(told)
     if last is None:
-        return lasts_at(view, incident) if incident.recurring else None
+        return recurring_due(view, incident) if incident.recurring else None
     if any(each.delivery is Delivery.WAITING for each in told):
         return None  # it will show what is true when it is sent
     if not last.notify:
-        return view.all_muted_until  # told silently, because of that mute
+        return view.muted_until  # told silently, because of that mute
     loud = [each for each in told if each.notify]
     sent_at = max((each.sent_at for each in loud if each.sent_at is not None), default=None)
     if sent_at is None or any(
         each.delivery is Delivery.CLAIMED and each.created_at > sent_at for each in loud
     ):
         return None  # nobody is reminded of what is still on its way
-    return max(sent_at + service_reminder_in(last.reminders), view.all_muted_until)
+    return max(sent_at + service_reminder_in(last.reminders), view.muted_until)
 
 
-def last_of(told: Iterable[Message]) -> Message | None:
+def latest(told: Iterable[Message]) -> Message | None:
     """Return what was told last."""
     return max(told, key=lambda each: (each.created_at, each.notify), default=None)
 
 
 def wants_message(view: RecipientView, reason: Reason, incident: Incident) -> bool:
     """Whether something about the service wants a message that is not there."""
-    told = about(view, incident)
+    told = messages_about(view, incident)
     if any(each.delivery is Delivery.WAITING for each in told):
         return False  # it will show what is true when it is sent
     if reason is not Reason.RESOLVED:
@@ -109,8 +109,8 @@ def wants_message(view: RecipientView, reason: Reason, incident: Incident) -> bo
 
 def service_message(view: RecipientView, reason: Reason, incident: Incident, new_key: NewKey) -> Message:
     """Make a message about the service; who muted all accounts for the night is woken for a block alone."""
-    muted = view.all_muted_until > view.now and not breaks_mute(reason, incident)
-    last = last_of(about(view, incident)) if reason is Reason.REMINDER else None
+    muted = view.muted_until > view.now and not breaks_mute(reason, incident)
+    last = latest(messages_about(view, incident)) if reason is Reason.REMINDER else None
     return Message(
         new_key(),
         view.owner,

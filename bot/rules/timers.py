@@ -77,7 +77,7 @@ def clamp_future(value: Timed, at: datetime, past: Iterable[str], **ahead: timed
     return replace(value, **wrong) if wrong else value
 
 
-def moved(incident: Incident, step: timedelta) -> Incident:
+def shifted(incident: Incident, step: timedelta) -> Incident:
     """Return an incident whose holds end when they would have, had the clock not been set by a step.
 
     Set forward it ends them early, but for the lease of a reset that goes on.

@@ -13,7 +13,7 @@ from bot.domain.incidents import Incident, Reason, ResetVerdict, ServiceProblem,
 from bot.domain.messages import Delivery, Purpose
 from bot.rules import owner_actions
 from bot.rules.policy import PUSH_EVERY
-from bot.rules.recipient import is_draft, running
+from bot.rules.recipient import is_waiting_alert, open_incidents
 from tests.rules.world import (
     ANNE,
     BEN,
@@ -232,7 +232,7 @@ class AnyOrder(RuleBasedStateMachine):
         drafts = Counter(
             each.recipient
             for each in self.world.messages.values()
-            if is_draft(each, self.world.incidents) and each.recipient in self.world.owners
+            if is_waiting_alert(each, self.world.incidents) and each.recipient in self.world.owners
         )
         assert max(drafts.values(), default=1) == 1
 
@@ -242,7 +242,7 @@ class AnyOrder(RuleBasedStateMachine):
             (message.recipient, incident.key)
             for message in self.world.messages.values()
             if message.delivery is Delivery.SENT
-            for incident in running(message, self.world.incidents)
+            for incident in open_incidents(message, self.world.incidents)
         )
         assert max(shown.values(), default=1) == 1
 

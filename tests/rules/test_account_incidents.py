@@ -8,7 +8,7 @@ import pytest
 from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
 from bot.rules import owner_actions, timers
-from bot.rules.account_incidents import how_new, same_text
+from bot.rules.account_incidents import opening_reason, same_text
 from tests.rules.world import (
     ANNE,
     BEN,
@@ -74,7 +74,7 @@ def past(opened: datetime, ending: Ending = Ending.CLEARED, *, recurring: bool =
 def test_the_third_episode_within_six_hours_is_recurring(
     recent: list[Incident], how: tuple[Reason, bool]
 ) -> None:
-    assert how_new(recent, START) == how
+    assert opening_reason(recent, START) == how
 
 
 def test_a_heavier_kind_is_worse_and_a_lighter_one_an_edit() -> None:

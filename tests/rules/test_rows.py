@@ -16,7 +16,7 @@ from bot.domain.incidents import Ending, Reason, ResetVerdict, ServiceProblem, S
 from bot.domain.messages import Delivery, Purpose
 from bot.rules import owner_actions, timers
 from bot.rules.policy import PUSH_EVERY
-from bot.rules.poll_state import adding, expect_removal
+from bot.rules.poll_state import expect_account, expect_removal
 from bot.rules.service_incidents import next_poll_in
 from tests.rules.world import (
     ANNE,
@@ -570,7 +570,7 @@ def test_row_31_a_hold_that_is_moved_with_the_clock_ends_when_it_would_have(act:
         world.change(owner_actions.snooze(world.incident(A), world.now + HOUR, world.now))
     world.run(20 * MINUTE)
     world.now -= DAY
-    world.change(timers.moved(world.incident(A), -DAY))
+    world.change(timers.shifted(world.incident(A), -DAY))
     begun, before = world.now, len(world.pushes())
     world.run(length)
     pushed = world.pushes()[before]
@@ -960,7 +960,7 @@ def test_row_41_the_last_account_removed_from_here_is_a_clean_end() -> None:
 
 def test_row_41_an_account_removed_and_added_again_is_missed_when_it_is_gone() -> None:
     world = started({A: None})
-    world.watch = adding(expect_removal(world.watch, A, world.now), A)
+    world.watch = expect_account(expect_removal(world.watch, A, world.now), A)
     world.flags = {}
     world.run(2 * MINUTE)
     assert [service.problem for service in world.service()] == [ServiceProblem.LIST_GONE]
