@@ -1,8 +1,8 @@
-"""The form for an account's Discord token, and what was filled in. Nothing of either stays in memory.
+"""The form for an account's Discord token, and its values. Nothing of either stays in memory.
 
-What a form does stands in its `custom_id`, as with buttons, so one that was opened before a restart, or an
-hour ago, still works; discord.py is not asked to remember it. It would leave what was filled in where it
-came in, in objects that refer to each other and so stay until the garbage collector comes by.
+What a form does is in its `custom_id`, as with buttons, so one that was opened before a restart still works.
+discord.py does not keep the form: it would keep the values in objects that refer to each other, which stay
+until the next garbage collection.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,7 +17,7 @@ from bot.interactions.responses import Interaction
 
 TOKEN: Final = "token"  # noqa: S105 - the name of a field
 JOBS: Final = "jobs"
-FILLED_IN: Final = "filled in"
+VALUES: Final = "values"
 TITLE_LIMIT: Final = 45
 TOKEN_LIMIT: Final = 500
 PRIVACY: Final = (
@@ -27,7 +27,7 @@ PRIVACY: Final = (
 
 
 def account_form(title: str, asker: int, channel: str, jobs: int) -> ui.Modal:
-    """Make the form; `channel` is the account it was opened for, or empty."""
+    """Build the form. `channel` is that of the account it was opened for, or empty."""
     form = ui.Modal(title=title[:TITLE_LIMIT], custom_id=f"{PREFIX}:account.save:{asker}:{channel}")
     form.add_item(ui.TextDisplay(PRIVACY))
     token = ui.TextInput[ui.Modal](custom_id=TOKEN, max_length=TOKEN_LIMIT)
@@ -40,29 +40,29 @@ def account_form(title: str, asker: int, channel: str, jobs: int) -> ui.Modal:
 
 
 def hide_values(caller: Interaction) -> None:
-    """Take what was filled in out of a form that has just arrived, so that nothing can log or keep it.
+    """Move the values of a form that has just arrived to where nothing can log or keep them.
 
-    It waits hidden for `take_values`, until `drop_values`. Whatever the form looks like, this raises nothing.
+    `take_values` returns them, `drop_values` removes them. No form makes this raise an error.
     """
     if caller.type is InteractionType.modal_submit:
-        caller.extras[FILLED_IN] = {
+        caller.extras[VALUES] = {
             str(field.get("custom_id")): SecretStr(str(field.pop("value") or ""))
             for field in fields_of(caller.data)
         }
 
 
 def take_values(caller: Interaction) -> Mapping[str, SecretStr]:
-    """Return what was filled in, once."""
-    return cast(Mapping[str, SecretStr], caller.extras.pop(FILLED_IN, {}))
+    """Return the values of a form, once."""
+    return cast(Mapping[str, SecretStr], caller.extras.pop(VALUES, {}))
 
 
 def drop_values(caller: Interaction) -> None:
-    """Let go of what was filled in and nobody asked for."""
-    caller.extras.pop(FILLED_IN, None)
+    """Remove the values that were not taken."""
+    caller.extras.pop(VALUES, None)
 
 
 def fields_of(part: Any) -> Iterator[dict[str, Any]]:
-    """Yield the fields that hold a value, wherever in a form they stand."""
+    """Yield the fields that hold a value, at any depth of the form's data."""
     inner: Iterable[Any] = ()
     if isinstance(part, dict):
         field = cast(dict[str, Any], part)
