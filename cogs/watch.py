@@ -1,6 +1,6 @@
 """The watch in Discord: keeps its rounds going, and answers the buttons of alerts."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 
@@ -8,11 +8,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.actions.reset import Attempt, Outcome, Stage, fingerprint
+from bot.actions.reset import fingerprint
 from bot.domain.accounts import Flag, KnownAccount, is_channel
 from bot.domain.clock import utc_now
-from bot.domain.incidents import Incident, ResetVerdict, open_service
+from bot.domain.incidents import Incident, open_service
 from bot.domain.messages import Message
+from bot.domain.resets import ResetOutcome, ResetStage
 from bot.interactions.account_card import CARD_ACTIONS
 from bot.interactions.account_option import AccountOption
 from bot.interactions.buttons import Access, ButtonPress, OutdatedError, view_of
@@ -110,16 +111,25 @@ class Watch(commands.Cog):
         if not is_channel(channel):
             raise OutdatedError
         known = account_of(channel, self._accounts())
+
+        async def show(stage: ResetStage, wait: timedelta) -> None:
+            if stage is ResetStage.SENDING:
+                self._bot.in_flight.sent()
+            if not is_late(caller):  # each step would be a message of its own
+                with suppress(discord.HTTPException):
+                    await respond(caller, Shown(action_replies.reset_progress(stage, known, wait)))
+
         try:
-            attempt = await self._resets.run(channel, caller.user.id, confirmed, self._telling(caller, known))
+            result = await self._resets.run(channel, caller.user.id, confirmed, show)
         except (UseapiError, StoreError) as error:
             await respond(caller, Shown(sentence(error)))
             return
-        if attempt.outcome is Outcome.CHANGED and attempt.flag is not None:
-            look = self._confirmation(known, attempt.flag, attempt.incident)
+        if result.outcome is ResetOutcome.CHANGED and result.flag is not None:
+            look = self._confirmation(known, result.flag, result.incident)
             await respond(caller, shown(look, above=action_replies.flag_changed()))
         else:
-            await respond(caller, Shown(self._said(attempt, known)))
+            text = action_replies.reset_result(result, known, self._accounts(), unseen=self._resets.is_unseen)
+            await respond(caller, Shown(text))
 
     async def leave(self, caller: Interaction, _press: ButtonPress) -> None:
         """Send nothing after all."""
@@ -217,46 +227,6 @@ class Watch(commands.Cog):
             if incident is not None:
                 found[entry.incident] = incident
         return found
-
-    def _telling(
-        self, caller: Interaction, known: KnownAccount
-    ) -> Callable[[Stage, timedelta], Awaitable[None]]:
-        async def tell(stage: Stage, wait: timedelta) -> None:
-            if stage is Stage.SENDING:
-                self._bot.in_flight.sent()
-            if is_late(caller):
-                return  # each step would be a message of its own
-            match stage:
-                case Stage.READING:
-                    text = action_replies.reading_first(known)
-                case Stage.SENDING:
-                    text = action_replies.sending(known)
-                case Stage.LOOKING:
-                    text = action_replies.looking_again(known, wait)
-            # What the person sees on the way must not get into the way of the reset.
-            with suppress(discord.HTTPException):
-                await respond(caller, Shown(text))
-
-        return tell
-
-    def _said(self, attempt: Attempt, known: KnownAccount) -> str:
-        incident = attempt.incident
-        match attempt.outcome:
-            case Outcome.TAKEN if incident is not None:
-                other = (
-                    account_of(incident.lease_channel, self._accounts()) if incident.lease_channel else known
-                )
-                return action_replies.already_resetting(other, incident.leased_by, incident.lease_until)
-            case Outcome.RAN_OUT:
-                return action_replies.ran_out(known)
-            case Outcome.UNREADABLE:
-                return action_replies.cannot_read_first()
-            case Outcome.DONE if attempt.verdict is ResetVerdict.COULD_NOT_TELL and self._resets.is_unseen:
-                return action_replies.still_refused(known)
-            case Outcome.DONE if attempt.verdict is not None:
-                return action_replies.verdict_sentence(attempt.verdict, known, attempt.flag)
-            case _:
-                return action_replies.nothing_to_reset(known)
 
     def _confirmation(self, known: KnownAccount, flag: Flag, incident: Incident | None) -> Look:
         unseen = self._resets.is_unseen

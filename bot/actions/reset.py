@@ -7,13 +7,12 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from typing import Final
 
 from bot.domain.accounts import Flag
 from bot.domain.incidents import Incident, ResetVerdict, State, refused_list
+from bot.domain.resets import ResetOutcome, ResetResult, ResetStage
 from bot.incidents.service import IncidentService
 from bot.polling.poller import AccountPoller
 from bot.providers.useapi import (
@@ -38,42 +37,7 @@ SHOWN_WITHIN: Final = timedelta(seconds=5)
 """What it may take to show how far it is."""
 
 
-class Stage(StrEnum):
-    """How far a reset got."""
-
-    READING = "reading"
-    SENDING = "sending"
-    LOOKING = "looking"
-
-
-class Outcome(StrEnum):
-    """How an attempt ended."""
-
-    DONE = "done"
-    """The API was asked; `verdict` says what came of it."""
-    CHANGED = "changed"
-    """Midjourney says something else than what was confirmed; nothing was sent."""
-    CLEAR = "clear"
-    """There was nothing to reset; nothing was sent."""
-    TAKEN = "taken"
-    """Somebody else is at it; nothing was sent."""
-    RAN_OUT = "ran out"
-    """The lease was over before the API was asked; nothing was sent."""
-    UNREADABLE = "unreadable"
-    """The list could not be read first; nothing was sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """An attempt as it ended, with what is known of the account then."""
-
-    outcome: Outcome
-    incident: Incident | None
-    flag: Flag | None = None
-    verdict: ResetVerdict | None = None
-
-
-Progress = Callable[[Stage, timedelta], Awaitable[None]]
+Progress = Callable[[ResetStage, timedelta], Awaitable[None]]
 """Told how far it is and, while looking, how long until the next look."""
 
 
@@ -90,17 +54,17 @@ def fingerprint(flag: Flag, incident: Incident | None, *, unseen: bool = False) 
     return hashlib.sha256(shown.encode()).hexdigest()[:FINGERPRINT_LENGTH]
 
 
-def refused(incident: Incident, confirmed: str, *, unseen: bool) -> Outcome | None:
+def refused(incident: Incident, confirmed: str, *, unseen: bool) -> ResetOutcome | None:
     """Return why an account is not to be reset now by who confirmed this; None if it is."""
     if incident.state is State.RESETTING:
-        return Outcome.TAKEN
+        return ResetOutcome.TAKEN
     if incident.flag is None or fingerprint(incident.flag, incident, unseen=unseen) != confirmed:
-        return Outcome.CHANGED
+        return ResetOutcome.CHANGED
     return None
 
 
 async def tell(
-    progress: Progress, stage: Stage, wait: timedelta = timedelta(0), *, limit: timedelta = SHOWN_WITHIN
+    progress: Progress, stage: ResetStage, wait: timedelta = timedelta(0), *, limit: timedelta = SHOWN_WITHIN
 ) -> None:
     """Report the progress, as far as it can be shown."""
     try:
@@ -154,38 +118,38 @@ class Resets:
             self._incident_service.watch_state.incidents.values()
         )
 
-    async def run(self, channel: str, owner: int, confirmed: str, progress: Progress) -> Attempt:
+    async def run(self, channel: str, owner: int, confirmed: str, progress: Progress) -> ResetResult:
         """Reset an account for an owner who confirmed the flag with this fingerprint.
 
         Raises:
             UseapiError: the API refused; it was not reset, and the account can be tried again.
             StoreError: the attempt could not be written down, so nothing was sent.
         """
-        await tell(progress, Stage.READING, limit=self._shown_within)
+        await tell(progress, ResetStage.READING, limit=self._shown_within)
         try:
             await self._poller.poll_anew()
         except UseapiError as error:
             # A list that is refused because of this very account says all that it would show of it. One that
             # is refused because of nobody knows which may be: the owner who confirmed that has chosen it.
             if not self._may_be_about(error, channel):
-                return Attempt(Outcome.UNREADABLE, self.incident_of(channel))
+                return ResetResult(ResetOutcome.UNREADABLE, self.incident_of(channel))
         incident = self.confirmable(channel)
         if incident is None or incident.flag is None:
-            return Attempt(Outcome.CLEAR, None)
+            return ResetResult(ResetOutcome.CLEAR, None)
         if (refusal := refused(incident, confirmed, unseen=self.is_unseen)) is not None:
-            return Attempt(refusal, incident, incident.flag)
+            return ResetResult(refusal, incident, incident.flag)
         lease = await self._incident_service.take_lease(incident.key, owner, incident.flag, channel)
         if lease is None:  # something else was written down first
             now = self.confirmable(channel)
             refusal = now and refused(now, confirmed, unseen=self.is_unseen)
-            return Attempt(refusal or Outcome.TAKEN, now, now and now.flag)
+            return ResetResult(refusal or ResetOutcome.TAKEN, now, now and now.flag)
         return await self._send(lease, channel, incident.flag, progress)
 
-    async def _send(self, lease: Incident, channel: str, flag: Flag, progress: Progress) -> Attempt:
-        await tell(progress, Stage.SENDING, limit=self._shown_within)
+    async def _send(self, lease: Incident, channel: str, flag: Flag, progress: Progress) -> ResetResult:
+        await tell(progress, ResetStage.SENDING, limit=self._shown_within)
         self._at(FailPoint.LEASED)
         if not self._incident_service.has_lease(lease):
-            return Attempt(Outcome.RAN_OUT, self.confirmable(channel), flag)
+            return ResetResult(ResetOutcome.RAN_OUT, self.confirmable(channel), flag)
         try:
             await self._useapi.reset(channel)
         except PendingModeration as error:
@@ -200,14 +164,14 @@ class Resets:
             raise
         return await self._watch(lease, channel, flag, progress)
 
-    async def _watch(self, lease: Incident, channel: str, flag: Flag, progress: Progress) -> Attempt:
+    async def _watch(self, lease: Incident, channel: str, flag: Flag, progress: Progress) -> ResetResult:
         """Read the list until the flag is gone, another one is there, or the last look is over."""
         self._at(FailPoint.RESET)
         verdict, shown = ResetVerdict.COULD_NOT_TELL, None
         passed = timedelta(0)
         for after in CHECKS_AFTER:
             if after > passed:
-                await tell(progress, Stage.LOOKING, after - passed, limit=self._shown_within)
+                await tell(progress, ResetStage.CHECKING, after - passed, limit=self._shown_within)
                 await self._sleep((after - passed).total_seconds())
             passed = after
             verdict, shown = await self._verdict(channel, flag)
@@ -239,11 +203,11 @@ class Resets:
         """Whether the list is refused because of this account, or nobody can tell of which."""
         return isinstance(error, PendingModeration) and self._poller.account_of(error) in (channel, None)
 
-    async def _conclude(self, lease: Incident, verdict: ResetVerdict, flag: Flag | None) -> Attempt:
+    async def _conclude(self, lease: Incident, verdict: ResetVerdict, flag: Flag | None) -> ResetResult:
         await self._give_back(lease, verdict, flag)
         self._at(FailPoint.JUDGED)
-        return Attempt(
-            Outcome.DONE, self._incident_service.watch_state.incidents.get(lease.key), flag, verdict
+        return ResetResult(
+            ResetOutcome.DONE, self._incident_service.watch_state.incidents.get(lease.key), flag, verdict
         )
 
     async def _give_back(self, lease: Incident, verdict: ResetVerdict, flag: Flag | None) -> None:

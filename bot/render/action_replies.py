@@ -1,6 +1,6 @@
 """The words of acting: the confirmation before a reset, its steps and verdicts, the answers to buttons."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
@@ -8,8 +8,9 @@ import discord
 
 from bot.domain.accounts import Flag, FlagKind, KnownAccount
 from bot.domain.incidents import Incident, ResetVerdict
+from bot.domain.resets import ResetOutcome, ResetResult, ResetStage
 from bot.render.account_cards import QUOTE_LIMIT, add_field, flag_colour
-from bot.render.alert_items import naming
+from bot.render.alert_items import account_of, naming
 from bot.render.instructions import block_end, login_help
 from bot.render.message_content import ButtonLook, LinkLook, Look, headed
 from bot.render.phrases import state_words
@@ -139,21 +140,38 @@ def still_refused(account: KnownAccount) -> str:
     )
 
 
-def reading_first(account: KnownAccount) -> str:
-    """Say that the list is read before anything is sent."""
-    return f"👀 Reading the list before I reset **{plain(account.label)}** ..."
+def reset_progress(stage: ResetStage, account: KnownAccount, wait: timedelta) -> str:
+    """Return what a reset is doing, and how long until the list is read again."""
+    name = f"**{plain(account.label)}**"
+    match stage:
+        case ResetStage.READING:
+            return f"👀 Reading the list before I reset {name} ..."
+        case ResetStage.SENDING:
+            return f"🔄 Resetting {name} ..."
+        case ResetStage.CHECKING:
+            return f"⏳ Reset accepted, {name} is still flagged. Checking again in {span(wait)} ..."
+    assert_never(stage)
 
 
-def sending(account: KnownAccount) -> str:
-    """Say that the reset is on its way."""
-    return f"🔄 Resetting **{plain(account.label)}** ..."
-
-
-def looking_again(account: KnownAccount, wait: timedelta) -> str:
-    """Say that a reset was taken and does not show yet."""
-    return (
-        f"⏳ Reset accepted, **{plain(account.label)}** is still flagged. Checking again in {span(wait)} ..."
-    )
+def reset_result(
+    result: ResetResult, account: KnownAccount, accounts: Mapping[str, KnownAccount], *, unseen: bool
+) -> str:
+    """Return how a reset ended. `unseen` says that the list is refused with a 596 of an unknown account."""
+    incident, verdict = result.incident, result.verdict
+    match result.outcome:
+        case ResetOutcome.TAKEN if incident is not None:
+            other = account_of(incident.lease_channel, accounts) if incident.lease_channel else account
+            return already_resetting(other, incident.leased_by, incident.lease_until)
+        case ResetOutcome.RAN_OUT:
+            return ran_out(account)
+        case ResetOutcome.UNREADABLE:
+            return cannot_read_first()
+        case ResetOutcome.DONE if verdict is ResetVerdict.COULD_NOT_TELL and unseen:
+            return still_refused(account)
+        case ResetOutcome.DONE if verdict is not None:
+            return verdict_sentence(verdict, account, result.flag)
+        case _:
+            return nothing_to_reset(account)
 
 
 def already_resetting(account: KnownAccount, by: int | None, until: datetime | None) -> str:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.actions.reset import Attempt, Outcome, Stage, fingerprint
+from bot.actions.reset import fingerprint
 from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import Ending, Incident, ResetVerdict, State
 from bot.domain.messages import Message
+from bot.domain.resets import ResetOutcome, ResetResult, ResetStage
 from bot.incidents.service import IncidentService
 from bot.notifications import FailPoint
 from bot.rules.decisions import FlagReported
@@ -35,11 +36,11 @@ async def scene(api: SimulatedUseapi, database: Path) -> AsyncIterator[Scene]:
 
 async def test_an_account_that_the_list_shows_without_a_flag_at_once_is_back(scene: Scene) -> None:
     attempt = await scene.press()
-    assert (attempt.outcome, attempt.verdict, attempt.flag) == (Outcome.DONE, ResetVerdict.BACK, None)
+    assert (attempt.outcome, attempt.verdict, attempt.flag) == (ResetOutcome.DONE, ResetVerdict.BACK, None)
     assert attempt.incident == scene.watch.incident()
     assert (scene.watch.incident().ending, scene.watch.incident().leased_by) == (Ending.RESET, ADA)
     assert (scene.posts, scene.looks, scene.clock.naps) == (1, 3, [])
-    assert [stage for stage, _ in scene.stages] == [Stage.READING, Stage.SENDING]
+    assert [stage for stage, _ in scene.stages] == [ResetStage.READING, ResetStage.SENDING]
     assert await scene.watch.audit() == [ASKED, (ADA, "reset", "back in rotation")]
 
 
@@ -58,7 +59,7 @@ async def test_row_9_the_list_may_lag_behind_a_reset(
     attempt = await scene.press()
     assert (attempt.verdict, scene.clock.naps) == (verdict, naps)
     assert scene.posts == 1
-    waits = [wait.total_seconds() for stage, wait in scene.stages if stage is Stage.LOOKING]
+    waits = [wait.total_seconds() for stage, wait in scene.stages if stage is ResetStage.CHECKING]
     assert waits == naps
     assert await scene.watch.audit() == [ASKED, (ADA, "reset", verdict.value)]
     assert scene.watch.incident().state is (State.ENDED if verdict is ResetVerdict.BACK else State.OPEN)
@@ -69,8 +70,8 @@ async def test_row_9_the_watch_keeps_silent_while_a_reset_is_under_way(scene: Sc
     seen: list[tuple[State, list[Message]]] = []
     before = scene.watch.told()
 
-    async def look_besides(stage: Stage, _: timedelta) -> None:
-        if stage is Stage.LOOKING:
+    async def look_besides(stage: ResetStage, _: timedelta) -> None:
+        if stage is ResetStage.CHECKING:
             await scene.watch.see(listed(CHANNEL), listed(OTHER))
             await scene.watch.see(listed(CHANNEL, FLAG), listed(OTHER))
             seen.append((scene.watch.incident().state, scene.watch.told()))
@@ -126,7 +127,7 @@ async def test_a_look_that_fails_is_followed_by_the_next(scene: Scene) -> None:
 async def test_a_flag_that_is_not_the_confirmed_one_asks_again(scene: Scene) -> None:
     scene.api.flag(CHANNEL, CAPTCHA)
     attempt = await scene.press()
-    assert (attempt.outcome, attempt.flag) == (Outcome.CHANGED, Flag.of(CAPTCHA))
+    assert (attempt.outcome, attempt.flag) == (ResetOutcome.CHANGED, Flag.of(CAPTCHA))
     assert await scene.is_untouched()
     again = await scene.press(confirmed=fingerprint(Flag.of(CAPTCHA), scene.watch.incident()))
     assert again.verdict is ResetVerdict.BACK
@@ -145,7 +146,7 @@ class Meanwhile(IncidentService):
 async def test_a_flag_that_changes_after_the_look_asks_again_too(scene: Scene) -> None:
     scene.watch.incident_service.__class__ = Meanwhile
     attempt = await scene.press()
-    assert (attempt.outcome, attempt.flag) == (Outcome.CHANGED, Flag.of(BLOCK))
+    assert (attempt.outcome, attempt.flag) == (ResetOutcome.CHANGED, Flag.of(BLOCK))
     assert await scene.is_untouched()
 
 
@@ -153,7 +154,7 @@ async def test_a_confirmation_of_an_episode_that_is_over_does_not_hold_for_the_n
     assert (await scene.press()).verdict is ResetVerdict.BACK
     scene.api.flag(CHANNEL, MODERATION)
     attempt = await scene.press()
-    assert (attempt.outcome, scene.posts) == (Outcome.CHANGED, 1)
+    assert (attempt.outcome, scene.posts) == (ResetOutcome.CHANGED, 1)
 
 
 def hash_of(text: str) -> str:
@@ -181,20 +182,20 @@ async def test_there_is_nothing_to_reset_where_no_trouble_is_known(
         if change == "clear":
             api.add(channel=CHANNEL)
         scene = Scene(api, watch, database)
-        assert await scene.press() == Attempt(Outcome.CLEAR, None)
+        assert await scene.press() == ResetResult(ResetOutcome.CLEAR, None)
         assert (scene.posts, await watch.audit()) == (0, [])
 
 
 async def test_the_list_is_read_first_and_a_list_that_cannot_be_read_stops_it(scene: Scene) -> None:
     incident = scene.watch.incident()
     scene.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
-    assert await scene.press() == Attempt(Outcome.UNREADABLE, incident)
+    assert await scene.press() == ResetResult(ResetOutcome.UNREADABLE, incident)
     assert await scene.is_untouched()
 
 
 async def test_row_13_of_two_who_press_at_once_one_resets_and_the_other_reads_who(scene: Scene) -> None:
     ada, bea = await asyncio.gather(scene.press(ADA), scene.press(BEA))
-    assert (ada.outcome, bea.outcome) == (Outcome.DONE, Outcome.TAKEN)
+    assert (ada.outcome, bea.outcome) == (ResetOutcome.DONE, ResetOutcome.TAKEN)
     assert bea.incident is not None
     assert bea.incident.leased_by == ADA
     assert scene.posts == 1
@@ -205,21 +206,21 @@ async def test_row_13_of_two_who_saw_the_same_list_one_gets_the_lease(scene: Sce
     scene.watch.poller.start_poll()  # both wait for it, and then share the next one
     before = scene.looks
     outcomes = [attempt.outcome for attempt in await asyncio.gather(scene.press(ADA), scene.press(BEA))]
-    assert sorted(outcomes) == [Outcome.DONE, Outcome.TAKEN]
+    assert sorted(outcomes) == [ResetOutcome.DONE, ResetOutcome.TAKEN]
     assert (scene.posts, scene.looks) == (1, before + 3)
 
 
 async def test_row_13_who_presses_while_another_waits_for_the_list_reads_who(scene: Scene) -> None:
     scene.api.accounts[CHANNEL].lingers = 5
-    answers: list[Attempt] = []
+    answers: list[ResetResult] = []
 
-    async def bea_presses(stage: Stage, _: timedelta) -> None:
-        if stage is Stage.LOOKING and not answers:
+    async def bea_presses(stage: ResetStage, _: timedelta) -> None:
+        if stage is ResetStage.CHECKING and not answers:
             answers.append(await scene.press(BEA))
 
     await scene.press(ADA, progress=bea_presses)
     (bea,) = answers
-    assert (bea.outcome, bea.flag) == (Outcome.TAKEN, FLAG)
+    assert (bea.outcome, bea.flag) == (ResetOutcome.TAKEN, FLAG)
     assert bea.incident is not None
     assert bea.incident.leased_by == ADA
     assert scene.posts == 1

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.actions.reset import Outcome, Stage, fingerprint
+from bot.actions.reset import fingerprint
 from bot.domain.incidents import Ending, ResetVerdict, State
+from bot.domain.resets import ResetOutcome, ResetStage
 from bot.incidents.transaction import UNKNOWN_OUTCOME
 from bot.notifications import FailPoint
 from bot.providers.useapi import RateLimited, Rejected, Unauthorized, Unpaid, UseapiError
@@ -59,7 +60,7 @@ async def test_row_11_a_reset_without_a_clear_answer_is_not_sent_again_and_the_l
 ) -> None:
     scene.api.fault(fault, endpoint=Endpoint.RESET)
     attempt = await scene.press()
-    assert (attempt.outcome, attempt.verdict) == (Outcome.DONE, verdict)
+    assert (attempt.outcome, attempt.verdict) == (ResetOutcome.DONE, verdict)
     assert scene.posts == 1
     assert scene.watch.incident().lease_until is None
     assert await scene.watch.audit() == [ASKED, (ADA, "reset", verdict.value)]
@@ -90,13 +91,13 @@ async def test_a_reset_that_is_refused_gives_the_lease_back_and_says_why(
 # What goes wrong on the way
 
 
-@pytest.mark.parametrize("failing", Stage)
+@pytest.mark.parametrize("failing", ResetStage)
 async def test_a_person_who_cannot_be_shown_how_far_it_is_does_not_stop_it(
-    scene: Scene, failing: Stage
+    scene: Scene, failing: ResetStage
 ) -> None:
     scene.api.accounts[CHANNEL].lingers = 1
 
-    async def progress(stage: Stage, _: timedelta) -> None:
+    async def progress(stage: ResetStage, _: timedelta) -> None:
         if stage is failing:
             raise RuntimeError("closed")
 
@@ -104,11 +105,11 @@ async def test_a_person_who_cannot_be_shown_how_far_it_is_does_not_stop_it(
     assert (attempt.verdict, scene.posts) == (ResetVerdict.BACK, 1)
 
 
-@pytest.mark.parametrize("hanging", Stage)
-async def test_row_55_progress_that_hangs_holds_up_no_reset(scene: Scene, hanging: Stage) -> None:
+@pytest.mark.parametrize("hanging", ResetStage)
+async def test_row_55_progress_that_hangs_holds_up_no_reset(scene: Scene, hanging: ResetStage) -> None:
     scene.api.accounts[CHANNEL].lingers = 1
 
-    async def progress(stage: Stage, _: timedelta) -> None:
+    async def progress(stage: ResetStage, _: timedelta) -> None:
         if stage is hanging:
             await asyncio.Event().wait()
 
@@ -117,19 +118,19 @@ async def test_row_55_progress_that_hangs_holds_up_no_reset(scene: Scene, hangin
 
 
 async def test_row_55_a_lease_that_ran_out_before_the_request_sends_nothing(scene: Scene) -> None:
-    async def progress(stage: Stage, _: timedelta) -> None:
-        if stage is Stage.SENDING:
+    async def progress(stage: ResetStage, _: timedelta) -> None:
+        if stage is ResetStage.SENDING:
             scene.clock.advance(LEASE)
 
     attempt = await scene.press(progress=progress)
-    assert (attempt.outcome, scene.posts) == (Outcome.RAN_OUT, 0)
+    assert (attempt.outcome, scene.posts) == (ResetOutcome.RAN_OUT, 0)
 
 
-async def cancelled_in(scene: Scene, stage: Stage) -> None:
+async def cancelled_in(scene: Scene, stage: ResetStage) -> None:
     """End a reset where the person reads of a stage."""
     reached = asyncio.Event()
 
-    async def hang(now: Stage, _: timedelta) -> None:
+    async def hang(now: ResetStage, _: timedelta) -> None:
         if now is stage:
             reached.set()
             await asyncio.Event().wait()
@@ -142,15 +143,15 @@ async def cancelled_in(scene: Scene, stage: Stage) -> None:
     assert reset.cancelled()
 
 
-@pytest.mark.parametrize(("stage", "posts"), [(Stage.SENDING, 0), (Stage.LOOKING, 1)])
+@pytest.mark.parametrize(("stage", "posts"), [(ResetStage.SENDING, 0), (ResetStage.CHECKING, 1)])
 async def test_row_12_a_reset_that_is_cancelled_in_the_middle_leaves_its_lease_which_runs_out(
-    scene: Scene, stage: Stage, posts: int
+    scene: Scene, stage: ResetStage, posts: int
 ) -> None:
     scene.api.accounts[CHANNEL].lingers = 5
     await cancelled_in(scene, stage)
     assert scene.posts == posts
     assert (scene.watch.incident().state, scene.watch.incident().leased_by) == (State.RESETTING, ADA)
-    assert (await scene.press(BEA)).outcome is Outcome.TAKEN
+    assert (await scene.press(BEA)).outcome is ResetOutcome.TAKEN
 
     scene.clock.advance(LEASE)
     scene.api.clear(CHANNEL)
@@ -167,7 +168,7 @@ async def test_row_12_a_reset_that_is_cancelled_in_the_middle_leaves_its_lease_w
 
 
 async def test_a_reset_that_is_cancelled_before_the_lease_leaves_nothing(scene: Scene) -> None:
-    await cancelled_in(scene, Stage.READING)
+    await cancelled_in(scene, ResetStage.READING)
     assert await scene.is_untouched()
 
 
@@ -201,7 +202,7 @@ async def test_a_verdict_that_cannot_be_written_down_is_said_all_the_same(
     with ExitStack() as stack, caplog.at_level(logging.ERROR):
         scene.steps[FailPoint.RESET] = lambda: stack.enter_context(locked(scene.database))
         attempt = await scene.press()
-    assert (attempt.outcome, attempt.verdict) == (Outcome.DONE, ResetVerdict.BACK)
+    assert (attempt.outcome, attempt.verdict) == (ResetOutcome.DONE, ResetVerdict.BACK)
     assert "what a reset came to could not be written down" in caplog.text
     assert scene.watch.incident().state is State.RESETTING
 
@@ -219,8 +220,8 @@ async def test_a_look_under_way_when_the_reset_is_asked_for_does_not_count_as_re
 async def test_a_look_that_began_before_the_reset_is_not_what_came_of_it(scene: Scene) -> None:
     scene.api.slow_seconds = 0.2
 
-    async def look_besides(stage: Stage, _: timedelta) -> None:
-        if stage is Stage.SENDING:
+    async def look_besides(stage: ResetStage, _: timedelta) -> None:
+        if stage is ResetStage.SENDING:
             before = scene.looks
             scene.api.fault(Fault.SLOW, endpoint=Endpoint.LIST, times=1)
             scene.watch.poller.start_poll()

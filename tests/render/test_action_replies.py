@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.accounts import Flag, KnownAccount
 from bot.domain.incidents import ResetVerdict
+from bot.domain.resets import ResetStage
 from bot.render import action_replies
 from bot.render.action_replies import confirmation, snooze_choice, verdict_sentence
 from bot.render.message_content import ButtonLook, LinkLook
@@ -153,10 +154,16 @@ def test_each_verdict_has_its_words(verdict: ResetVerdict, said: str) -> None:
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        (action_replies.reading_first(AURORA), "👀 Reading the list before I reset **Aurora** ..."),
-        (action_replies.sending(AURORA), "🔄 Resetting **Aurora** ..."),
         (
-            action_replies.looking_again(AURORA, timedelta(seconds=15)),
+            action_replies.reset_progress(ResetStage.READING, AURORA, timedelta()),
+            "👀 Reading the list before I reset **Aurora** ...",
+        ),
+        (
+            action_replies.reset_progress(ResetStage.SENDING, AURORA, timedelta()),
+            "🔄 Resetting **Aurora** ...",
+        ),
+        (
+            action_replies.reset_progress(ResetStage.CHECKING, AURORA, timedelta(seconds=15)),
             "⏳ Reset accepted, **Aurora** is still flagged. Checking again in 15 s ...",
         ),
         (
@@ -241,8 +248,8 @@ def test_a_snooze_is_chosen_from_three() -> None:
 
 
 ANSWERS: tuple[Callable[[KnownAccount], str], ...] = (
-    action_replies.reading_first,
-    action_replies.sending,
+    lambda known: action_replies.reset_progress(ResetStage.READING, known, timedelta()),
+    lambda known: action_replies.reset_progress(ResetStage.SENDING, known, timedelta()),
     action_replies.nothing_to_reset,
     action_replies.cannot_see,
     action_replies.unmuted,
@@ -250,7 +257,7 @@ ANSWERS: tuple[Callable[[KnownAccount], str], ...] = (
     lambda known: action_replies.claimed(known, NOW),
     lambda known: action_replies.snoozed(known, NOW),
     lambda known: action_replies.muted(known, NOW),
-    lambda known: action_replies.looking_again(known, timedelta(days=3)),
+    lambda known: action_replies.reset_progress(ResetStage.CHECKING, known, timedelta(days=3)),
 )
 
 

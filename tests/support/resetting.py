@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from bot.actions.reset import Attempt, Progress, Resets, Stage, fingerprint
+from bot.actions.reset import Progress, Resets, fingerprint
 from bot.domain.incidents import State
+from bot.domain.resets import ResetResult, ResetStage
 from bot.notifications import FailPoint
 from bot.providers.useapi.client import Limits
 from tests.simulators.useapi import MODERATION, Endpoint, SimulatedUseapi
@@ -28,7 +29,7 @@ class Scene:
         self.watch = watch
         self.clock = watch.clock
         self.database = database
-        self.stages: list[tuple[Stage, timedelta]] = []
+        self.stages: list[tuple[ResetStage, timedelta]] = []
         self.steps: dict[FailPoint, Callable[[], object]] = {}
         """What happens at which step."""
         self.resets = Resets(
@@ -50,12 +51,12 @@ class Scene:
         if (happens := self.steps.get(step)) is not None:
             happens()
 
-    async def progress(self, stage: Stage, wait: timedelta) -> None:
+    async def progress(self, stage: ResetStage, wait: timedelta) -> None:
         self.stages.append((stage, wait))
 
     async def press(
         self, owner: int = ADA, *, confirmed: str | None = None, progress: Progress | None = None
-    ) -> Attempt:
+    ) -> ResetResult:
         """Confirm the reset, and see it to its end."""
         return await self.resets.run(CHANNEL, owner, confirmed or self.confirmed, progress or self.progress)
 
