@@ -32,7 +32,7 @@ from bot.notifications.discord_transport import DiscordTransport
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller, recall
 from bot.providers.useapi import UseapiClient, open_session
-from bot.providers.useapi.http_response import waiting_time
+from bot.providers.useapi.http_response import parse_retry_after
 from bot.providers.useapi.network import UNTRUSTED, proxy_unused
 from bot.rules.policy import Policy
 from bot.runtime.failpoints import FailPoint, no_failpoints
@@ -257,7 +257,7 @@ def reached() -> Generator[None]:
 
 def refused_by_discord(error: discord.HTTPException) -> UnavailableError:
     """Name a refusal by status and code alone, as the page of Discord's edge holds this machine's address."""
-    wait = waiting_time(error.response.headers.get("Retry-After"), utc_now())
+    wait = parse_retry_after(error.response.headers.get("Retry-After"), utc_now())
     if error.code == TOO_MANY_COMMANDS:
         wait = max(wait or TOO_MANY_COMMANDS_WAIT, TOO_MANY_COMMANDS_WAIT)
     code = f", code {error.code}" if error.code else ""

@@ -36,7 +36,7 @@ async def save(useapi: UseapiClient, discord: SecretStr, jobs: int) -> SaveResul
         account = answer.account or await account_of(useapi, discord)
         return SaveResult(ChangeOutcome.DONE, account, jobs, answer.created)
     try:
-        account = await useapi.holder(discord)
+        account = await useapi.account_with_token(discord)
     except UseapiError:
         raise unsure(unclear) from None
     is_done = account is not None and account.max_jobs in {None, jobs}
@@ -47,7 +47,7 @@ async def save(useapi: UseapiClient, discord: SecretStr, jobs: int) -> SaveResul
 async def account_of(useapi: UseapiClient, discord: SecretStr) -> Account | None:
     """Return the account of a token that the API accepted without naming it; None if the list cannot say."""
     try:
-        return await useapi.holder(discord)
+        return await useapi.account_with_token(discord)
     except UseapiError as error:
         log.warning("which account was saved cannot be seen: %s", str(error))  # the same
         return None

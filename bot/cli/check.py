@@ -235,7 +235,7 @@ async def useapi_side(settings: Settings) -> list[Finding]:
         except UseapiError as error:
             return refused(error, url)
         try:
-            standing = await useapi.standing()
+            standing = await useapi.subscription_status()
         except UseapiError as error:
             return untold(error, url, accounts)
         return [accepted(url), subscription(standing), configured(accounts)]

@@ -1,4 +1,4 @@
-"""The text of Midjourney's `/info`, read line by line: by its labels, in any order, with nothing dropped.
+"""The parser of the text of Midjourney's `/info`: labels in any order, no line dropped.
 
 The forms are those of the samples in the useapi.net docs (POST jobs/info) and of public clients.
 """
@@ -14,7 +14,7 @@ from bot.domain.account_info import FastTime, Info, Subscription, Usage
 TEXT_LIMIT: Final = 8_000
 NAME_LIMIT: Final = 100
 NOTE: Final = "Note"
-"""The label under which a line without one is kept."""
+"""The label of a line that has none."""
 
 WHOLE: Final = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,4}|[0-9]{1,15})"
 NUMBER: Final = rf"-?{WHOLE}(?:\.[0-9]{{1,9}})?"
@@ -33,15 +33,16 @@ TIMESTAMP: Final = re.compile(r"<t:(-?[0-9]{1,20})(?::[tTdDfFsSR])?>")
 TITLE: Final = re.compile(r"\s*your info\s*[-–—:]\s*", re.IGNORECASE)  # noqa: RUF001 - dashes a title may have
 BULLETS: Final = ("-", "•", "*", "[", "<", "`", "http")
 BOLD_LABEL: Final = re.compile(r"\*\*[^*]+(?:\*\*\s*:|:\s*\*\*)")
-"""A label as Midjourney sets it, which begins with the asterisk that may also stand before a running job."""
+"""A label in bold. Its asterisks are no bullet of a running job."""
 
 
 def parse_info(text: str, discord_name: str | None = None) -> Info:
-    """Read the text of `/info`.
+    """Parse the text of `/info`.
 
-    1. Each line is split into a label and a value; what has no label is kept as a note.
-    2. A known label is read into its field, the first time it comes.
-    3. All else is kept in `others`, in order: labels that are unknown, repeated, or before an unknown form.
+    1. Each line has a label and a value. A line without a label is a note.
+    2. The value of a known label goes into its field, the first time the label comes.
+    3. Everything else goes into `others`, in order: labels that are unknown, repeated, or with a value of an
+       unknown form.
     """
     kept = text[:TEXT_LIMIT]
     info = Info(kept, discord_name)
@@ -59,13 +60,13 @@ def parse_info(text: str, discord_name: str | None = None) -> Info:
 
 
 def label_in_title(title: str) -> str | None:
-    """Read the account's Discord name from the title of the embed ("Your info - name")."""
+    """Return the Discord name in the title of the embed ("Your info - name")."""
     found = TITLE.match(title)
     return (title[found.end() :].strip()[:NAME_LIMIT] or None) if found else None
 
 
 def labelled(text: str) -> list[tuple[str, str]]:
-    """Split a text into labels and values; a line without a label may belong to the line before it."""
+    """Split a text into labels and values. A line without a label may continue the line before it."""
     found: list[tuple[str, str]] = []
     for line in re.split(r"[\r\n]+", text):
         label, value = split_line(line)
@@ -78,7 +79,7 @@ def labelled(text: str) -> list[tuple[str, str]]:
 
 
 def continues(previous: tuple[str, str], label: str, line: str) -> bool:
-    """Return whether a line goes on with the one before: a label's value, or another of the running jobs."""
+    """Return whether a line continues the previous one: with its value, or with another running job."""
     name, value = folded(previous[0]), previous[1]
     if not line or folded(label) in READERS or name not in READERS:
         return False
@@ -102,17 +103,17 @@ def split_line(line: str) -> tuple[str, str]:
 
 
 def is_label(label: str, after: str) -> bool:
-    """Tell a label from the beginning of an address, and from a value with a time of day in brackets."""
+    """Return whether a text is a label, not the start of an address or of a time in brackets."""
     return not after.startswith("//") and label.count("(") == label.count(")")
 
 
 def folded(label: str) -> str:
-    """Return a label in the one form in which labels are compared."""
+    """Return a label in the form in which labels are compared."""
     return " ".join(label.casefold().split())
 
 
 def fill(info: Info, name: str, value: str) -> Info | None:
-    """Read a value into the field of its label; None if the label or the form of the value is unknown."""
+    """Return `info` with a value in the field of its label; None if the label or the form is unknown."""
     reader = READERS.get(name)
     if reader is None:
         return None
@@ -123,14 +124,14 @@ def fill(info: Info, name: str, value: str) -> Info | None:
 
 
 def given(value: str) -> str:
-    """Read a word or more."""
+    """Return a text that is not empty."""
     if not value:
         raise ValueError
     return value
 
 
 def matched(pattern: re.Pattern[str], value: str) -> re.Match[str]:
-    """Match a whole value, or fail as a reader does."""
+    """Return the match of a whole value. Raise ValueError if there is none."""
     found = pattern.fullmatch(value)
     if found is None:
         raise ValueError
@@ -138,24 +139,24 @@ def matched(pattern: re.Pattern[str], value: str) -> re.Match[str]:
 
 
 def number(text: str | None) -> float | None:
-    """Read a number with or without thousands separators."""
+    """Parse a number with or without thousands separators."""
     return None if text is None else float(text.replace(",", ""))
 
 
 def whole(text: str) -> int:
-    """Read a whole number with or without thousands separators."""
+    """Parse a whole number with or without thousands separators."""
     return int(text.replace(",", ""))
 
 
 def unit(text: str | None) -> str | None:
-    """Return the one name of a unit of time."""
+    """Return "hours" or "minutes" for a unit of time."""
     if text is None:
         return None
     return "hours" if text.casefold().startswith("h") else "minutes"
 
 
 def subscription(value: str) -> Subscription:
-    """Read a plan: "Mega (Active monthly, renews next on <t:1705181223>)", "None (Trial)"."""
+    """Parse a plan: "Mega (Active monthly, renews next on <t:1705181223>)", "None (Trial)"."""
     plan, inside = matched(SUBSCRIPTION, value).groups()
     status, *rest = RENEWAL.split(inside or "", maxsplit=1)
     when = rest[0].strip() if rest else ""
@@ -169,7 +170,7 @@ def subscription(value: str) -> Subscription:
 
 
 def timestamp(text: str) -> datetime | None:
-    """Read a Discord timestamp; None if it is none, or beyond the calendar."""
+    """Parse a Discord timestamp; None if it is none, or beyond the calendar."""
     found = TIMESTAMP.match(text)
     if found is None:
         return None
@@ -180,7 +181,7 @@ def timestamp(text: str) -> datetime | None:
 
 
 def fast_time(value: str) -> FastTime:
-    """Read "29.57/30.0 hours (98.58%)", "25.00 minutes" and what lies between."""
+    """Parse "29.57/30.0 hours (98.58%)", "25.00 minutes" and what lies between."""
     found = matched(FAST_TIME, value)
     return FastTime(
         left=number(found["left"]) or 0.0,
@@ -191,23 +192,23 @@ def fast_time(value: str) -> FastTime:
 
 
 def usage(value: str) -> Usage:
-    """Read "12,345 images (421.3 hours)" and "9,876 generations"."""
+    """Parse "12,345 images (421.3 hours)" and "9,876 generations"."""
     found = matched(USAGE, value)
     return Usage(images=whole(found["images"]), spent=number(found["spent"]), unit=unit(found["unit"]))
 
 
 def queue(value: str) -> int:
-    """Read the length of a queue."""
+    """Parse the length of a queue."""
     return 0 if is_none(value) else whole(matched(re.compile(WHOLE), value)[0])
 
 
 def running(value: str) -> str | None:
-    """Read the running jobs as written, None for none."""
+    """Return the running jobs as written; None for none."""
     return None if is_none(given(value)) else value
 
 
 def is_none(value: str) -> bool:
-    """Return whether a value says that there is none."""
+    """Return whether a value stands for none."""
     return value.casefold() in {"none", "0"}
 
 

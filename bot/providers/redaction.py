@@ -1,4 +1,4 @@
-"""The API's own words, made fit to be kept and quoted: whole Unicode, of bearable length, without a token."""
+"""Redaction of the API's texts: no token, no broken characters, a limited length."""
 
 import re
 from typing import Final
@@ -20,7 +20,7 @@ TOKEN_PATTERN: Final = re.compile(
 def redact(text: str, secret: str | None = None, *, limit: int = QUOTE_LIMIT) -> str:
     """Return a text of the API without tokens and broken characters, cut to a limit.
 
-    `secret` is a token that the text came with, and must not repeat.
+    `secret` is a token that the text must not repeat.
     """
     whole = text[:READ_LIMIT].encode("utf-8", "replace").decode("utf-8")
     if secret:

@@ -117,9 +117,9 @@ async def outcome(client: UseapiClient, question: int) -> str:
     questions = (
         client.accounts,
         lambda: client.account(CHANNEL),
-        client.standing,
+        client.subscription_status,
         lambda: client.save_account(DISCORD),
-        lambda: client.holder(DISCORD),
+        lambda: client.account_with_token(DISCORD),
         lambda: client.remove_account(CHANNEL),
         lambda: client.reset(CHANNEL),
         lambda: client.info(CHANNEL),

@@ -30,7 +30,7 @@ CHANNEL_IN_PATH: Final = re.compile(r"/([0-9]{17,20})(?![0-9])")
 CHANNEL_IN_JOBID: Final = re.compile(r"-channel:([0-9]{17,20})(?![0-9])")
 NO_WORDS: Final = "useapi.net reports a pending moderation message or CAPTCHA, without details."
 
-QUESTIONS: Final = frozenset({Endpoint.LIST, Endpoint.ACCOUNT, Endpoint.STANDING})
+READS: Final = frozenset({Endpoint.LIST, Endpoint.ACCOUNT, Endpoint.SUBSCRIPTION})
 """What is asked without any work for Midjourney."""
 REFUSED_IN_JSON: Final = frozenset({401, 402, 403})
 """What the API documents with a body that says so."""
@@ -147,7 +147,7 @@ def refusal_of_api(answer: ApiResponse, question: ApiRequest) -> UseapiError:  #
                 cause=Cause.SERVER_ERROR,
                 quote=answer.error_text,
             )
-        case 429 if question.endpoint in QUESTIONS:
+        case 429 if question.endpoint in READS:
             return limited(answer, "useapi.net limits how often it may be asked.")
         case 429:
             return limited(answer, "All job slots are busy, or Discord asks useapi.net to slow down.")
@@ -195,7 +195,7 @@ def channel_of(answer: ApiResponse, question: ApiRequest) -> str | None:
     if question.channel:
         return question.channel
     jobid = answer.fields.get("jobid")
-    found = CHANNEL_IN_PATH.search(answer.all_words) or CHANNEL_IN_JOBID.search(str(jobid))
+    found = CHANNEL_IN_PATH.search(answer.all_error_texts) or CHANNEL_IN_JOBID.search(str(jobid))
     return found[1] if found else None
 
 
@@ -210,7 +210,7 @@ def unauthorized(answer: ApiResponse) -> Unauthorized:
 
 def unpaid(answer: ApiResponse) -> Unpaid:
     """Word a 402, which has two causes."""
-    if "exceeded" in answer.all_words.casefold():
+    if "exceeded" in answer.all_error_texts.casefold():
         return Unpaid(
             "Your useapi.net subscription does not cover another account.",
             "Remove an account, or extend the subscription at useapi.net.",
@@ -274,7 +274,7 @@ def failing(answer: ApiResponse) -> UseapiError:
 def rejected(answer: ApiResponse) -> Rejected:
     """Word the API's refusal of what a person gave."""
     for pattern, what, next_step in COMPLAINTS:
-        found = pattern.search(answer.all_words)
+        found = pattern.search(answer.all_error_texts)
         if found:
             return Rejected(
                 what.format(*found.groups()), next_step.format(*found.groups()), quote=answer.error_text

@@ -1,4 +1,4 @@
-"""The failures of the network, put into members of the error family; nothing is kept of their own text."""
+"""The errors of the network as errors of the API client, without their own text."""
 
 import os
 import ssl
@@ -8,7 +8,7 @@ import aiohttp
 
 from bot.domain.causes import Cause
 from bot.providers.errors import AnswerLost, NotAsked, Unreachable
-from bot.providers.useapi.error_mapping import CHECK_FIRST, CHECK_URL, LATER, QUESTIONS
+from bot.providers.useapi.error_mapping import CHECK_FIRST, CHECK_URL, LATER, READS
 from bot.providers.useapi.http_response import ApiRequest
 
 PROXIES: Final = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
@@ -19,16 +19,16 @@ UNTRUSTED: Final = (
 
 
 def proxy_unused() -> str:
-    """Return a sentence about the proxies that the environment names, which Midwatch does not use."""
+    """Return a sentence about proxies in the environment, which Midwatch does not use; empty without any."""
     names = sorted(name for name, value in os.environ.items() if value and name.upper() in PROXIES)
     if not names:
         return ""
     return f" Midwatch does not use {' and '.join(names)}: let this machine connect by itself."
 
 
-def unreachable(error: Exception, question: ApiRequest) -> Unreachable:  # noqa: PLR0911 - a table
-    """Word a failure of the network; of the error itself, which may carry headers, nothing is kept."""
-    asking = question.endpoint in QUESTIONS
+def unreachable(error: Exception, request: ApiRequest) -> Unreachable:  # noqa: PLR0911 - a table
+    """Return the error for a failure of the network. The error of aiohttp may hold headers."""
+    asking = request.endpoint in READS
     unsure = LATER if asking else CHECK_FIRST
     match error:
         case ssl.CertificateError() | aiohttp.ClientSSLError():

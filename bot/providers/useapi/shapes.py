@@ -1,4 +1,4 @@
-"""The shapes of the API's JSON, and the check of a value against one of them."""
+"""The shapes of the API's JSON, and their validation."""
 
 from collections.abc import Callable
 from typing import Annotated, Final, TypeVar
@@ -19,7 +19,7 @@ Jobs = (
 
 
 class Entry(TypedDict, total=False):
-    """An account as the API lists it; `error` is what its next version calls a flag."""
+    """An account as the API lists it. The next version of the API has the flag in `error`."""
 
     channel: Id
     discord: object
@@ -55,7 +55,7 @@ FIELDS: Final = {name for shape in (Entry, Embed, Job) for name in shape.__annot
 
 
 def validated(validate: Callable[[object], T], value: object, name: str) -> T:
-    """Check a value against a shape; pydantic's error holds the value, and is no context of ours."""
+    """Return a value in its shape. pydantic's error holds the value, so ours must not have it as context."""
     try:
         return validate(value)
     except ValidationError as error:
@@ -64,13 +64,13 @@ def validated(validate: Callable[[object], T], value: object, name: str) -> T:
 
 
 def place_of(error: ValidationError, name: str) -> str:
-    """Name the place of the first fault by our own field names, positions, and keys that are digits."""
+    """Return the place of the first fault: field names of ours, positions, and keys that are digits."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     return name + "".join(step_of(step, outermost=not depth) for depth, step in enumerate(first["loc"]))
 
 
 def step_of(step: int | str, *, outermost: bool) -> str:
-    """Name one step of a place; deeper down, a name that is not ours is pydantic's for a kind of value."""
+    """Return one step of a place. Inside an entry, a name that is not ours is pydantic's for a type."""
     if isinstance(step, int):
         return f"[{step}]"
     if step in FIELDS:

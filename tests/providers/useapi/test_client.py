@@ -211,7 +211,7 @@ async def test_one_account_is_looked_at() -> None:
 
 async def test_the_subscription_is_looked_at() -> None:
     async with asking(fixture(200, "standing.json")) as (client, server):
-        assert (await client.standing()).accounts_in_error == 1
+        assert (await client.subscription_status()).accounts_in_error == 1
     assert [(r.method, r.path) for r in server.requests] == [("GET", "/v2/account")]
 
 
@@ -436,7 +436,7 @@ COMMANDS: dict[str, Call] = {
 LOOKS: dict[str, Call] = {
     "accounts": lambda client: client.accounts(),
     "account": lambda client: client.account(CHANNEL),
-    "standing": lambda client: client.standing(),
+    "standing": lambda client: client.subscription_status(),
 }
 
 

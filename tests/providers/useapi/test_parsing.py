@@ -31,7 +31,7 @@ from bot.providers.useapi import (
     Unreachable,
     UseapiError,
 )
-from bot.providers.useapi.http_response import ApiRequest, ApiResponse, Endpoint, words_of
+from bot.providers.useapi.http_response import ApiRequest, ApiResponse, Endpoint, pending_text
 from bot.providers.useapi.network import unreachable
 from bot.providers.useapi.parsing import (
     RememberedList,
@@ -39,7 +39,7 @@ from bot.providers.useapi.parsing import (
     parse_accounts,
     parse_report,
     parse_saved_account,
-    parse_standing,
+    parse_subscription_status,
     raise_for_error,
     require_success,
 )
@@ -400,7 +400,10 @@ def test_a_command_is_not_done_by_a_success_that_is_none(body: object, error: ty
 
 def test_the_standing_counts_the_midjourney_accounts() -> None:
     expected = SubscriptionStatus(active=True, accounts=3, accounts_in_error=1)
-    assert parse_standing(answer(200, fixture("standing.json")), ApiRequest(Endpoint.STANDING)) == expected
+    assert (
+        parse_subscription_status(answer(200, fixture("standing.json")), ApiRequest(Endpoint.SUBSCRIPTION))
+        == expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -420,12 +423,12 @@ def test_the_standing_counts_the_midjourney_accounts() -> None:
     ids=["missing", "wrong types", "another name", "no counts"],
 )
 def test_what_is_odd_in_the_standing_is_unknown(body: object, standing: SubscriptionStatus) -> None:
-    assert parse_standing(answer(200, body), ApiRequest(Endpoint.STANDING)) == standing
+    assert parse_subscription_status(answer(200, body), ApiRequest(Endpoint.SUBSCRIPTION)) == standing
 
 
 @pytest.mark.parametrize("body", [[], {}, b"", b"x"], ids=["array", "empty object", "empty", "prose"])
 def test_a_standing_that_is_no_object_is_not_believed(body: object) -> None:
-    assert malformed_place(parse_standing, body, ApiRequest(Endpoint.STANDING))
+    assert malformed_place(parse_subscription_status, body, ApiRequest(Endpoint.SUBSCRIPTION))
 
 
 # /info
@@ -771,7 +774,7 @@ def test_a_504_of_anything_but_info_is_a_plain_failure() -> None:
 
 
 def test_a_404_without_an_account_asked_for_is_about_the_service() -> None:
-    assert str(error_of(404, b"", ApiRequest(Endpoint.STANDING))) == "useapi.net no longer offers this."
+    assert str(error_of(404, b"", ApiRequest(Endpoint.SUBSCRIPTION))) == "useapi.net no longer offers this."
 
 
 # The network
@@ -925,7 +928,7 @@ def test_any_answer_at_all_becomes_facts_or_a_member_of_the_family(status: int, 
         (parse_saved_account, SAVE),
         (require_success, RESET),
         (parse_report, INFO),
-        (parse_standing, ApiRequest(Endpoint.STANDING)),
+        (parse_subscription_status, ApiRequest(Endpoint.SUBSCRIPTION)),
     ):
         try:
             parse(answer(status, body), question)
@@ -963,4 +966,4 @@ def test_an_object_nested_too_deep_to_be_quoted_is_still_something_that_is_pendi
     nested: object = []
     for _ in range(10_000):
         nested = [nested]
-    assert words_of(nested) == "(an object nested beyond measure)"
+    assert pending_text(nested) == "(an object nested beyond measure)"

@@ -26,8 +26,7 @@ from bot.providers.useapi import (
 from bot.providers.useapi.error_mapping import refusal
 from bot.providers.useapi.http_response import ApiRequest, ApiResponse, Endpoint
 from bot.providers.useapi.network import unreachable
-from bot.providers.useapi.parsing import parse_accounts
-from bot.providers.useapi.token_lookup import parse_holder
+from bot.providers.useapi.parsing import parse_account_with_token, parse_accounts
 from tests.simulators.useapi import Fault, SimulatedUseapi
 from tests.support.clock import MINUTE, Clock
 from tests.support.keeping import loops_of, watching
@@ -89,7 +88,7 @@ def test_row_51_a_refusal_that_is_not_in_the_api_s_form_is_not_the_api_s(status:
     assert (type(error), error.cause) == (Unreachable, Cause.CHALLENGE)
 
 
-@pytest.mark.parametrize("parse", [parse_accounts, parse_holder])
+@pytest.mark.parametrize("parse", [parse_accounts, parse_account_with_token])
 @pytest.mark.parametrize("body", [b"error code: 1003", b"error code: 1016"])
 def test_row_51_a_404_of_what_stands_in_front_is_no_empty_list(parse: Parse, body: bytes) -> None:
     with pytest.raises(Unreachable):
