@@ -16,9 +16,10 @@ from bot.incidents.service import IncidentService
 from bot.providers.useapi import AnswerLost, Limits, PendingModeration, UseapiClient
 from bot.rules import owner_actions
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
+from tests.support.assembly import Assembly
 from tests.support.clock import Clock
-from tests.support.keeping import until
-from tests.support.parts import CHANNEL, OTHER, Parts, at_once, parts
+from tests.support.samples import CHANNEL, OTHER
+from tests.support.waiting import at_once, until
 
 ADA = 7
 BRIEF = Limits(writing=0.2, silence=0.2, reading=0.4)
@@ -29,7 +30,7 @@ class Desk:
     """An owner's way to the accounts, and what is known of them."""
 
     api: SimulatedUseapi
-    known: Parts
+    known: Assembly
     incident_service: IncidentService
     configuring: AccountAdmin
 
@@ -40,19 +41,12 @@ class Desk:
 
 @pytest.fixture
 async def desk(api: SimulatedUseapi, tmp_path: Path) -> AsyncIterator[Desk]:
-    clock = Clock()
-    async with (
-        parts(api, tmp_path / "midwatch.sqlite3", clock) as known,
-        aiohttp.ClientSession() as session,
-    ):
-        useapi = UseapiClient(session, api.url, SecretStr(api.token), limits=BRIEF, sleep=at_once)
-        incident_service = known.poller._incident_service  # pyright: ignore[reportPrivateUsage] - parts() keeps it to itself
-        yield Desk(
-            api,
-            known,
-            incident_service,
-            AccountAdmin(useapi, known.poller, incident_service, known.store, now=clock.now),
-        )
+    database = tmp_path / "midwatch.sqlite3"
+    async with Assembly(database, Clock(), (), api=api) as known:
+        useapi = UseapiClient(known.session, api.url, SecretStr(api.token), limits=BRIEF, sleep=at_once)
+        service = known.incident_service
+        admin = AccountAdmin(useapi, known.poller, service, known.store, now=known.clock.now)
+        yield Desk(api, known, service, admin)
 
 
 async def test_when_the_answer_never_comes_the_list_says_that_it_was_saved(desk: Desk) -> None:

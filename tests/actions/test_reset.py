@@ -14,10 +14,10 @@ from bot.incidents.service import IncidentService
 from bot.notifications import FailPoint
 from bot.rules.decisions import FlagReported
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault, SimulatedUseapi
+from tests.support.assembly import Assembly
 from tests.support.clock import AT, Clock
-from tests.support.keeping import ADA, BEA, listed, watching
-from tests.support.parts import CHANNEL, FLAG, OTHER
 from tests.support.resetting import ASKED, AT_FIFTEEN, AT_SIXTY, Scene, on_scene
+from tests.support.samples import ADA, BEA, CHANNEL, FLAG, OTHER, account
 
 
 @pytest.fixture
@@ -68,13 +68,13 @@ async def test_row_9_the_list_may_lag_behind_a_reset(
 async def test_row_9_the_watch_keeps_silent_while_a_reset_is_under_way(scene: Scene) -> None:
     scene.api.accounts[CHANNEL].lingers = 2
     seen: list[tuple[State, list[Message]]] = []
-    before = scene.watch.told()
+    before = scene.watch.planned()
 
     async def look_besides(stage: ResetStage, _: timedelta) -> None:
         if stage is ResetStage.CHECKING:
-            await scene.watch.see(listed(CHANNEL), listed(OTHER))
-            await scene.watch.see(listed(CHANNEL, FLAG), listed(OTHER))
-            seen.append((scene.watch.incident().state, scene.watch.told()))
+            await scene.watch.see(account(CHANNEL), account(OTHER))
+            await scene.watch.see(account(CHANNEL, flag=FLAG), account(OTHER))
+            seen.append((scene.watch.incident().state, scene.watch.planned()))
 
     await scene.press(progress=look_besides)
     assert seen == [(State.RESETTING, before)] * 2
@@ -177,7 +177,7 @@ def test_a_confirmation_does_not_hold_for_a_longer_block() -> None:
 async def test_there_is_nothing_to_reset_where_no_trouble_is_known(
     api: SimulatedUseapi, database: Path, change: str
 ) -> None:
-    async with watching(database, Clock(), api=api) as watch:
+    async with Assembly(database, Clock(), api=api) as watch:
         api.add(channel=OTHER)
         if change == "clear":
             api.add(channel=CHANNEL)

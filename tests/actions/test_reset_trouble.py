@@ -17,9 +17,10 @@ from bot.rules.policy import LEASE
 from bot.storage import StoreError
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
 from tests.support.clock import MINUTE
-from tests.support.keeping import ADA, BEA, PATIENCE, until
-from tests.support.parts import CHANNEL, FLAG, OTHER, locked
+from tests.support.database import locked
 from tests.support.resetting import ASKED, Scene, on_scene
+from tests.support.samples import ADA, BEA, CHANNEL, FLAG, OTHER
+from tests.support.waiting import PATIENCE, until
 
 
 class Crash(BaseException):

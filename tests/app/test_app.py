@@ -130,7 +130,7 @@ async def test_a_token_that_discord_refuses_ends_it_with_what_to_do(bot: Bot) ->
 @pytest.mark.parametrize(
     "extension",
     [
-        pytest.param("tests.support.parts", id="it-is-none"),
+        pytest.param("tests.support.samples", id="it-is-none"),
         pytest.param("cogs.no_such_thing", id="it-is-not-there"),
     ],
 )

@@ -18,9 +18,10 @@ from bot.providers.useapi import UseapiError
 from bot.rules.policy import LEASE
 from bot.storage import StoreError
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
+from tests.support.assembly import Assembly, NoTransport
 from tests.support.clock import HOUR, MINUTE, Clock
-from tests.support.keeping import ADA, PATIENCE, NoPost, Watched, flagged, loops_of, until, watching
-from tests.support.parts import CHANNEL, FLAG, OTHER
+from tests.support.samples import ADA, CHANNEL, FLAG, OTHER
+from tests.support.waiting import PATIENCE, until
 
 LOOPS = 5
 SECOND = timedelta(seconds=1)
@@ -34,8 +35,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def watch(api: SimulatedUseapi, tmp_path: Path, clock: Clock) -> AsyncIterator[Watched]:
-    async with watching(tmp_path / "midwatch.sqlite3", clock, api=api) as watched:
+async def watch(api: SimulatedUseapi, tmp_path: Path, clock: Clock) -> AsyncIterator[Assembly]:
+    async with Assembly(tmp_path / "midwatch.sqlite3", clock, api=api) as watched:
         yield watched
 
 
@@ -53,11 +54,11 @@ def looks(api: SimulatedUseapi) -> int:
 
 @pytest.mark.parametrize("accounts", [0, 1, 20])
 async def test_the_list_is_asked_for_once_in_an_interval_however_many_accounts_there_are(
-    api: SimulatedUseapi, watch: Watched, clock: Clock, accounts: int
+    api: SimulatedUseapi, watch: Assembly, clock: Clock, accounts: int
 ) -> None:
     for _ in range(accounts):
         api.flag(api.add().channel, MODERATION)
-    async with loops_of(watch).running():
+    async with watch.make_loops().running():
         for count in range(1, 5):
             await until(lambda: clock.sleeping == LOOPS and clock.sleeps_for(60))
             assert looks(api) == count
@@ -71,17 +72,17 @@ async def test_the_list_is_asked_for_once_in_an_interval_however_many_accounts_t
 
 
 @pytest.mark.parametrize(("chance", "seconds"), [(0.0, 54), (0.5, 60), (1.0, 66)])
-def test_the_pace_varies_by_a_tenth_at_most(watch: Watched, chance: float, seconds: int) -> None:
-    assert loops_of(watch, chance=lambda: chance).rest() == timedelta(seconds=seconds)
+def test_the_pace_varies_by_a_tenth_at_most(watch: Assembly, chance: float, seconds: int) -> None:
+    assert watch.make_loops(chance=lambda: chance).rest() == timedelta(seconds=seconds)
 
 
-def test_the_pace_varies_without_being_told_to(watch: Watched, clock: Clock) -> None:
-    usual = loops_of(watch)
+def test_the_pace_varies_without_being_told_to(watch: Assembly, clock: Clock) -> None:
+    usual = watch.make_loops()
     loops = WatchLoops(
         watch.poller,
         watch.incident_service,
         usual.outbox,
-        MemoryNotice(NoPost(), lambda: watch.owners),
+        MemoryNotice(NoTransport(), lambda: watch.owners),
         Heartbeat(watch.session, None),
         MINUTE,
         now=clock.now,
@@ -116,12 +117,12 @@ BREAKS: dict[ServiceProblem, Break] = {
 
 @pytest.mark.parametrize("trouble", BREAKS)
 async def test_where_only_a_person_can_help_the_pace_is_slow_till_a_good_look_of_anybody(
-    api: SimulatedUseapi, watch: Watched, clock: Clock, trouble: ServiceProblem
+    api: SimulatedUseapi, watch: Assembly, clock: Clock, trouble: ServiceProblem
 ) -> None:
     bring_all(api)
     await watch.poller.poll()
     BREAKS[trouble](api)
-    loops = loops_of(watch)
+    loops = watch.make_loops()
     async with loops.running():
         await resting(clock)
         if trouble is ServiceProblem.LIST_GONE:  # once may be an accident
@@ -148,13 +149,13 @@ async def test_where_only_a_person_can_help_the_pace_is_slow_till_a_good_look_of
 
 
 async def test_a_list_that_still_shows_some_accounts_is_watched_at_the_usual_pace(
-    api: SimulatedUseapi, watch: Watched, clock: Clock
+    api: SimulatedUseapi, watch: Assembly, clock: Clock
 ) -> None:
     for _ in range(5):
         api.add()
     await watch.poller.poll()
     api.fault(Fault.PARTIAL_LIST)
-    loops = loops_of(watch)
+    loops = watch.make_loops()
     await loops.poll()
     clock.advance(MINUTE)
     await loops.poll()
@@ -163,19 +164,19 @@ async def test_a_list_that_still_shows_some_accounts_is_watched_at_the_usual_pac
 
 
 async def test_an_interval_that_is_longer_than_the_slow_pace_stays(
-    api: SimulatedUseapi, watch: Watched
+    api: SimulatedUseapi, watch: Assembly
 ) -> None:
     api.fault(Fault.UNAUTHORIZED)
-    loops = loops_of(watch, interval=HOUR)
+    loops = watch.make_loops(interval=HOUR)
     await loops.poll()
     assert loops.rest() == HOUR
 
 
 async def test_a_good_look_of_its_own_after_a_failure_is_not_followed_by_another_at_once(
-    api: SimulatedUseapi, watch: Watched, clock: Clock
+    api: SimulatedUseapi, watch: Assembly, clock: Clock
 ) -> None:
     api.fault(Fault.REDIRECT, times=1)
-    loops = loops_of(watch)
+    loops = watch.make_loops()
     async with loops.running():
         for count in range(1, 4):
             await until(lambda now=count: loops.next_poll == clock.now() + MINUTE and looks(api) >= now)
@@ -187,10 +188,10 @@ async def test_a_good_look_of_its_own_after_a_failure_is_not_followed_by_another
 
 
 async def test_an_api_out_of_reach_is_asked_at_the_usual_pace(
-    api: SimulatedUseapi, watch: Watched, clock: Clock
+    api: SimulatedUseapi, watch: Assembly, clock: Clock
 ) -> None:
     api.fault(Fault.REDIRECT)
-    loops = loops_of(watch)
+    loops = watch.make_loops()
     async with loops.running():
         for count in range(1, 11):
             await until(lambda now=count: looks(api) == now)
@@ -209,11 +210,11 @@ async def test_an_api_out_of_reach_is_asked_at_the_usual_pace(
     ],
 )
 async def test_the_api_may_ask_for_a_longer_pause_but_for_no_more_than_twice_the_pace(
-    api: SimulatedUseapi, watch: Watched, asked: int | None, rest: int
+    api: SimulatedUseapi, watch: Assembly, asked: int | None, rest: int
 ) -> None:
     api.retry_after = asked or 0
     api.fault(Fault.RATE_LIMITED if asked is None else Fault.RATE_LIMITED_RETRY_AFTER)
-    loops = loops_of(watch)
+    loops = watch.make_loops()
     await loops.poll()
     assert loops.rest() == timedelta(seconds=rest)
     api.mend()
@@ -260,12 +261,12 @@ class FailingKeeper(IncidentService):
 
 @pytest.mark.parametrize("error", ERRORS)
 async def test_no_error_ends_the_looks(
-    api: SimulatedUseapi, watch: Watched, clock: Clock, error: BaseException
+    api: SimulatedUseapi, watch: Assembly, clock: Clock, error: BaseException
 ) -> None:
     failing = FailingMonitor(watch.useapi, watch.store, await recall(watch.store), watch.incident_service)
     failing.error = error
     watch.poller = failing
-    loops = loops_of(watch)
+    loops = watch.make_loops()
     async with loops.running():
         await until(lambda: loops.failed_polls == 1)
         await until(lambda: loops.health.failures_in_a_row == 1)
@@ -280,11 +281,11 @@ async def test_no_error_ends_the_looks(
     await failing.close()
 
 
-async def test_after_an_error_it_says_when_it_looks_again(watch: Watched, clock: Clock) -> None:
+async def test_after_an_error_it_says_when_it_looks_again(watch: Assembly, clock: Clock) -> None:
     failing = FailingMonitor(watch.useapi, watch.store, await recall(watch.store), watch.incident_service)
     failing.error = ValueError("odd")
     watch.poller = failing
-    loops = loops_of(watch)
+    loops = watch.make_loops()
     async with loops.running():
         await until(lambda: loops.health.failures_in_a_row == 1)
         assert loops.next_poll is not None
@@ -292,14 +293,14 @@ async def test_after_an_error_it_says_when_it_looks_again(watch: Watched, clock:
     await failing.close()
 
 
-async def test_no_error_ends_the_minding_of_the_clock(watch: Watched, clock: Clock) -> None:
+async def test_no_error_ends_the_minding_of_the_clock(watch: Assembly, clock: Clock) -> None:
     greeted = await watch.store.watch.greeted()
     failing = FailingKeeper(watch.watch_state, watch.planner, greeted, monotonic=clock.monotonic)
     failing.error = ValueError("odd")
-    await flagged(watch)
+    await watch.flag()
     await watch.incident_service.take_lease(watch.incident().key, ADA)
     watch.incident_service = failing
-    async with loops_of(watch, interval=DAY).running():
+    async with watch.make_loops(interval=DAY).running():
         await until(lambda: failing.error is None)
         await resting(clock)
         clock.advance(SECOND)
@@ -322,11 +323,11 @@ async def test_no_error_ends_the_minding_of_the_clock(watch: Watched, clock: Clo
     ],
 )
 async def test_whatever_the_api_says_is_counted_till_the_next_good_look(
-    api: SimulatedUseapi, watch: Watched, fault: Fault
+    api: SimulatedUseapi, watch: Assembly, fault: Fault
 ) -> None:
     api.add()
     api.fault(fault)
-    loops = loops_of(watch)
+    loops = watch.make_loops()
     for count in range(1, 4):
         await loops.poll()
         assert loops.failed_polls == count
@@ -345,13 +346,13 @@ def ours() -> set[asyncio.Task[object]]:
 
 @pytest.mark.parametrize("fault", [None, Fault.HANG], ids=["between-looks", "in-the-middle-of-one"])
 async def test_the_stop_ends_everything(
-    api: SimulatedUseapi, watch: Watched, clock: Clock, fault: Fault | None
+    api: SimulatedUseapi, watch: Assembly, clock: Clock, fault: Fault | None
 ) -> None:
     if fault is not None:
         api.fault(fault)
     before = ours()
     async with asyncio.timeout(PATIENCE):
-        async with loops_of(watch).running():
+        async with watch.make_loops().running():
             await until(lambda: looks(api) == 1)
             if fault is None:
                 await resting(clock)
@@ -364,9 +365,9 @@ async def test_the_stop_ends_everything(
 
 
 async def test_it_looks_at_once_and_says_when_it_looks_again(
-    api: SimulatedUseapi, watch: Watched, clock: Clock
+    api: SimulatedUseapi, watch: Assembly, clock: Clock
 ) -> None:
-    loops = loops_of(watch)
+    loops = watch.make_loops()
     assert loops.next_poll is None
     async with loops.running():
         await resting(clock)
@@ -378,11 +379,11 @@ async def test_it_looks_at_once_and_says_when_it_looks_again(
 
 
 async def test_what_the_clock_brings_does_not_wait_for_a_look(
-    api: SimulatedUseapi, watch: Watched, clock: Clock
+    api: SimulatedUseapi, watch: Assembly, clock: Clock
 ) -> None:
-    async with loops_of(watch, interval=DAY).running():
+    async with watch.make_loops(interval=DAY).running():
         await resting(clock)
-        await flagged(watch)
+        await watch.flag()
         await watch.incident_service.take_lease(watch.incident().key, ADA)
         await until(lambda: LEASE.total_seconds() in clock.naps)
         await resting(clock)
@@ -392,19 +393,19 @@ async def test_what_the_clock_brings_does_not_wait_for_a_look(
 
 
 async def test_owners_who_became_known_are_told_within_the_hour_without_a_look(
-    watch: Watched, clock: Clock
+    watch: Assembly, clock: Clock
 ) -> None:
     watch.owners.clear()
-    await flagged(watch)
-    async with loops_of(watch, interval=DAY).running():
+    await watch.flag()
+    async with watch.make_loops(interval=DAY).running():
         await resting(clock)
         watch.owners.add(ADA)
         clock.advance(HOUR)
-        await until(lambda: bool(watch.told()))
+        await until(lambda: bool(watch.planned()))
 
 
-async def test_a_flag_of_the_list_is_kept_by_the_watch(api: SimulatedUseapi, watch: Watched) -> None:
+async def test_a_flag_of_the_list_is_kept_by_the_watch(api: SimulatedUseapi, watch: Assembly) -> None:
     api.add(channel=CHANNEL)
     api.flag(CHANNEL, MODERATION)
-    await loops_of(watch).poll()
+    await watch.make_loops().poll()
     assert watch.incident().flag == FLAG

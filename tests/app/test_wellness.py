@@ -22,21 +22,23 @@ from bot.polling.heartbeat import Heartbeat
 from bot.render.status_page import WatchStatus, presence_text, status
 from bot.storage import StoreError
 from tests.simulators.useapi import MODERATION, Fault, SimulatedUseapi
+from tests.support.assembly import Assembly, NoTransport
 from tests.support.clock import AT, HOUR, MINUTE, Clock
-from tests.support.keeping import ADA, BEA, NoPost, Watched, loops_of, until, watching
-from tests.support.parts import locked
+from tests.support.database import locked
+from tests.support.samples import ADA, BEA
+from tests.support.waiting import until
 
 LOOPS = 5
 SECOND = timedelta(seconds=1)
 FULL = StoreError(ErrorCode.DATABASE_FULL, path=Path("midwatch.sqlite3"))
 WELL = Signs(AT, has_seen=True)
-Refusing = Callable[[Watched, Path], AbstractAsyncContextManager[None]]
+Refusing = Callable[[Assembly, Path], AbstractAsyncContextManager[None]]
 
 
 class Beats(Heartbeat):
     """Counts the calls to the monitoring service."""
 
-    def __init__(self, watch: Watched) -> None:
+    def __init__(self, watch: Assembly) -> None:
         super().__init__(watch.session, None)
         self.count = 0
 
@@ -44,7 +46,7 @@ class Beats(Heartbeat):
         self.count += 1
 
 
-class Letters(NoPost):
+class Letters(NoTransport):
     """A Discord that takes whatever is sent, but where told otherwise."""
 
     ready = True
@@ -102,8 +104,8 @@ def database(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def watch(api: SimulatedUseapi, database: Path) -> AsyncIterator[Watched]:
-    async with watching(database, Clock(), (ADA, BEA), api=api) as watched:
+async def watch(api: SimulatedUseapi, database: Path) -> AsyncIterator[Assembly]:
+    async with Assembly(database, Clock(), (ADA, BEA), api=api) as watched:
         yield watched
 
 
@@ -161,7 +163,7 @@ def test_mjstatus_opens_with_what_keeps_alerts_from_people(lack: Lack) -> None:
 
 
 @asynccontextmanager
-async def held(_watch: Watched, database: Path) -> AsyncGenerator[None]:
+async def held(_watch: Assembly, database: Path) -> AsyncGenerator[None]:
     lock: AbstractContextManager[None] = locked(database)
     with lock:
         yield
@@ -171,7 +173,7 @@ def refusing(before: str, after: str) -> Refusing:
     """Return how a database refuses to be written between two statements."""
 
     @asynccontextmanager
-    async def refused(watch: Watched, _database: Path) -> AsyncGenerator[None]:
+    async def refused(watch: Assembly, _database: Path) -> AsyncGenerator[None]:
         writer = watch.store._database.writer  # pyright: ignore[reportPrivateUsage] - a test may look inside
         await writer.execute(before)
         yield
@@ -198,10 +200,10 @@ async def minutes(loops: WatchLoops, clock: Clock, number: int) -> None:
 
 @pytest.mark.parametrize("refusal", REFUSALS)
 async def test_row_42_a_database_that_cannot_be_written_is_told_without_it_and_the_alert_comes_later(
-    api: SimulatedUseapi, watch: Watched, database: Path, refusal: str, caplog: pytest.LogCaptureFixture
+    api: SimulatedUseapi, watch: Assembly, database: Path, refusal: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     account, post, beats, clock = api.add(), Letters(), Beats(watch), watch.clock
-    loops = loops_of(watch, heartbeat=beats, post=post)
+    loops = watch.make_loops(heartbeat=beats, transport=post)
     async with loops.running():
         await minutes(loops, clock, 2)
         assert loops.problems() == ()
@@ -236,11 +238,11 @@ async def test_row_42_a_database_that_cannot_be_written_is_told_without_it_and_t
 
 
 async def test_a_database_that_is_held_for_a_moment_is_told_to_nobody(
-    api: SimulatedUseapi, watch: Watched, database: Path
+    api: SimulatedUseapi, watch: Assembly, database: Path
 ) -> None:
     api.add()
     post = Letters()
-    loops = loops_of(watch, post=post)
+    loops = watch.make_loops(transport=post)
     async with loops.running():
         await minutes(loops, watch.clock, 2)
         sent = post.times_sent
@@ -252,11 +254,11 @@ async def test_a_database_that_is_held_for_a_moment_is_told_to_nobody(
 
 @pytest.mark.parametrize(("obstacle", "notices"), [(FailureKind.WAIT, 4), (FailureKind.CLOSED, 2)])
 async def test_a_route_that_fails_for_now_takes_the_notice_later_and_one_that_is_closed_never(
-    api: SimulatedUseapi, watch: Watched, database: Path, obstacle: FailureKind, notices: int
+    api: SimulatedUseapi, watch: Assembly, database: Path, obstacle: FailureKind, notices: int
 ) -> None:
     api.add()
     post = Letters()
-    loops = loops_of(watch, post=post)
+    loops = watch.make_loops(transport=post)
     async with loops.running():
         await minutes(loops, watch.clock, 2)
         async with held(watch, database):
@@ -269,11 +271,11 @@ async def test_a_route_that_fails_for_now_takes_the_notice_later_and_one_that_is
 
 
 async def test_the_end_is_said_once_discord_can_be_reached_again(
-    api: SimulatedUseapi, watch: Watched, database: Path
+    api: SimulatedUseapi, watch: Assembly, database: Path
 ) -> None:
     api.add()
     post = Letters()
-    loops = loops_of(watch, post=post)
+    loops = watch.make_loops(transport=post)
     async with loops.running():
         await minutes(loops, watch.clock, 2)
         async with held(watch, database):
@@ -310,11 +312,11 @@ async def test_row_42_what_cannot_be_written_again_is_told_anew_where_its_end_wa
 
 
 async def test_a_notice_that_its_owner_deleted_is_done_with(
-    api: SimulatedUseapi, watch: Watched, database: Path
+    api: SimulatedUseapi, watch: Assembly, database: Path
 ) -> None:
     api.add()
     post = Letters()
-    loops = loops_of(watch, post=post)
+    loops = watch.make_loops(transport=post)
     async with loops.running():
         await minutes(loops, watch.clock, 2)
         for _ in range(2):
@@ -327,7 +329,7 @@ async def test_a_notice_that_its_owner_deleted_is_done_with(
 
 @pytest.mark.parametrize("comes_back", [False, True], ids=["gone", "back"])
 async def test_row_42_a_flag_that_went_while_nothing_could_be_written_is_told_with_its_time(
-    api: SimulatedUseapi, watch: Watched, database: Path, *, comes_back: bool
+    api: SimulatedUseapi, watch: Assembly, database: Path, *, comes_back: bool
 ) -> None:
     account = api.add()
     await watch.poller.poll()
@@ -350,7 +352,7 @@ async def test_row_42_a_flag_that_went_while_nothing_could_be_written_is_told_wi
 
 
 async def test_row_42_a_flag_that_was_seen_again_only_while_nothing_could_be_written_keeps_its_incident_open(
-    api: SimulatedUseapi, watch: Watched, database: Path
+    api: SimulatedUseapi, watch: Assembly, database: Path
 ) -> None:
     account = api.add()
     api.flag(account.channel, MODERATION)
@@ -369,7 +371,7 @@ async def test_row_42_a_flag_that_was_seen_again_only_while_nothing_could_be_wri
 
 
 async def test_row_42_what_could_not_be_written_before_a_reset_brings_nothing_back_after_it(
-    api: SimulatedUseapi, watch: Watched, database: Path
+    api: SimulatedUseapi, watch: Assembly, database: Path
 ) -> None:
     account = api.add()
     api.flag(account.channel, MODERATION)
@@ -387,7 +389,9 @@ async def test_row_42_what_could_not_be_written_before_a_reset_brings_nothing_ba
     ]
 
 
-async def test_a_failed_transaction_is_forgotten_by_the_next_good_one(watch: Watched, database: Path) -> None:
+async def test_a_failed_transaction_is_forgotten_by_the_next_good_one(
+    watch: Assembly, database: Path
+) -> None:
     assert watch.store.failure is None
     async with held(watch, database):
         with pytest.raises(StoreError):
@@ -403,9 +407,9 @@ async def test_a_failed_transaction_is_forgotten_by_the_next_good_one(watch: Wat
 async def test_row_43_without_an_owner_the_watch_is_not_well_and_all_is_told_once_one_is_known(
     api: SimulatedUseapi, database: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with watching(database, Clock(), (), api=api) as watch:
+    async with Assembly(database, Clock(), (), api=api) as watch:
         account, post, beats = api.add(), Letters(), Beats(watch)
-        loops = loops_of(watch, heartbeat=beats, post=post)
+        loops = watch.make_loops(heartbeat=beats, transport=post)
         async with loops.running():
             await minutes(loops, watch.clock, 1)
             api.flag(account.channel, MODERATION)
@@ -424,31 +428,31 @@ async def test_an_absence_that_is_found_before_the_owners_are_known_is_told_afte
 ) -> None:
     clock = Clock()
     api.add()
-    async with watching(database, clock, api=api) as watch:
+    async with Assembly(database, clock, api=api) as watch:
         await watch.poller.poll()
     clock.advance(5 * HOUR)
-    async with watching(database, clock, (), api=api) as watch:
+    async with Assembly(database, clock, (), api=api) as watch:
         await watch.poller.poll()
-        assert not watch.told(Purpose.NOTE)
+        assert not watch.planned(Purpose.NOTE)
         watch.owners.add(ADA)
         await watch.incident_service.tick()
-        (away,) = watch.told(Purpose.NOTE)
+        (away,) = watch.planned(Purpose.NOTE)
         incident = watch.incident(None)
         assert (incident.problem, incident.ending) == (ServiceProblem.AWAY, Ending.RECOVERED)
         assert [entry.incident for entry in away.entries] == [incident.key]
         await watch.incident_service.tick()
-        assert watch.told(Purpose.NOTE) == [away]
+        assert watch.planned(Purpose.NOTE) == [away]
 
 
 # Loops
 
 
 async def test_a_clock_loop_that_fails_for_ever_keeps_the_heartbeat_back(
-    api: SimulatedUseapi, watch: Watched, monkeypatch: pytest.MonkeyPatch
+    api: SimulatedUseapi, watch: Assembly, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api.add()
     beats, post = Beats(watch), Letters()
-    loops = loops_of(watch, heartbeat=beats, post=post)
+    loops = watch.make_loops(heartbeat=beats, transport=post)
 
     async def broken() -> None:
         raise RuntimeError
@@ -467,9 +471,9 @@ async def test_a_clock_loop_that_fails_for_ever_keeps_the_heartbeat_back(
         await until(lambda: not loops.problems())
 
 
-async def test_a_loop_that_has_ended_is_a_problem(api: SimulatedUseapi, watch: Watched) -> None:
+async def test_a_loop_that_has_ended_is_a_problem(api: SimulatedUseapi, watch: Assembly) -> None:
     api.add()
-    loops = loops_of(watch, post=Letters())
+    loops = watch.make_loops(transport=Letters())
     async with loops.running():
         await minutes(loops, watch.clock, 1)
         assert loops.problems() == ()
@@ -477,7 +481,7 @@ async def test_a_loop_that_has_ended_is_a_problem(api: SimulatedUseapi, watch: W
 
 
 async def test_a_message_that_cannot_be_worked_on_is_overdue_after_five_minutes(
-    api: SimulatedUseapi, watch: Watched
+    api: SimulatedUseapi, watch: Assembly
 ) -> None:
     api.add()
 
@@ -486,7 +490,7 @@ async def test_a_message_that_cannot_be_worked_on_is_overdue_after_five_minutes(
             raise RuntimeError
 
     account, post = api.add(), Broken()
-    loops = loops_of(watch, post=post)
+    loops = watch.make_loops(transport=post)
     async with loops.running():
         await minutes(loops, watch.clock, 1)
         api.flag(account.channel, MODERATION)
@@ -498,9 +502,9 @@ async def test_a_message_that_cannot_be_worked_on_is_overdue_after_five_minutes(
 
 
 async def test_a_poll_that_fails_is_a_problem_until_the_next_good_one(
-    api: SimulatedUseapi, watch: Watched
+    api: SimulatedUseapi, watch: Assembly
 ) -> None:
-    loops = loops_of(watch)
+    loops = watch.make_loops()
     assert lacks(loops) == [Lack.SIGHT]
     await loops.poll()
     assert loops.problems() == ()
@@ -512,15 +516,15 @@ async def test_a_poll_that_fails_is_a_problem_until_the_next_good_one(
     assert loops.problems() == ()
 
 
-async def test_a_copy_that_waits_although_the_original_arrived_is_not_overdue(watch: Watched) -> None:
-    loops = loops_of(watch)
+async def test_a_copy_that_waits_although_the_original_arrived_is_not_overdue(watch: Assembly) -> None:
+    loops = watch.make_loops()
     await loops.poll()
-    hello = watch.told(Purpose.HELLO)[0]
+    hello = watch.planned(Purpose.HELLO)[0]
     arrived = replace(
         hello, delivery=Delivery.DONE, channel_id=1, message_id=2, sent_at=watch.clock.now(), notify=True
     )
     copy = replace(hello, key=f"2.{hello.key}", delivery=Delivery.CLAIMED, claimed_at=watch.clock.now())
-    other = replace(watch.told(Purpose.HELLO)[1], delivery=Delivery.CANCELLED)
+    other = replace(watch.planned(Purpose.HELLO)[1], delivery=Delivery.CANCELLED)
     async with watch.watch_state.transaction() as transaction:
         for message in (arrived, copy, other):
             transaction.put_message(message)

@@ -19,7 +19,7 @@ from bot.storage.database import lock_database
 from tests.simulators.discord import SANDBOX_BOT_TOKEN
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
 from tests.support.clock import AT
-from tests.support.parts import answer
+from tests.support.samples import answer
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0

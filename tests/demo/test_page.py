@@ -16,8 +16,8 @@ from tests.demo.page.stage import FLAGS, SELDOM_ASKED
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
 from tests.simulators.useapi import SAVE_REFUSALS, Fault, SimulatedUseapi
 from tests.simulators.useapi.faults import DISTORTIONS, REFUSALS
+from tests.support.assembly import Assembly
 from tests.support.clock import MINUTE, Clock
-from tests.support.keeping import loops_of, watching
 
 PATIENCE = 10.0
 ACTIONS = [
@@ -253,7 +253,7 @@ async def test_the_owner_asks_after_every_fault_that_the_bot_looks_for_only_seld
     seldom: set[Fault] = set()
     for fault in (*REFUSALS, *DISTORTIONS):
         clock = Clock()
-        async with watching(tmp_path / fault, clock, api=api) as watched:
+        async with Assembly(tmp_path / fault, clock, api=api) as watched:
             await watched.poller.poll()
             api.fault(fault)
             for _ in range(2):
@@ -261,7 +261,7 @@ async def test_the_owner_asks_after_every_fault_that_the_bot_looks_for_only_seld
                 with suppress(UseapiError):
                     await watched.poller.poll()
             api.mend()
-            if loops_of(watched).rest() > MINUTE:
+            if watched.make_loops().rest() > MINUTE:
                 seldom.add(fault)
     assert seldom == SELDOM_ASKED
 

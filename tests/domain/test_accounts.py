@@ -5,7 +5,7 @@ import pytest
 from bot.domain.accounts import Account, Flag, FlagKind, KnownAccount, is_channel
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, SUSPICION, TIMED_BLOCK
 from tests.support.clock import AT
-from tests.support.parts import CHANNEL, OTHER
+from tests.support.samples import CHANNEL, OTHER
 
 
 @pytest.mark.parametrize(

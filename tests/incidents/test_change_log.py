@@ -14,10 +14,11 @@ from bot.domain.messages import Delivery, Message, Route, reference
 from bot.providers.useapi import UseapiError
 from bot.runtime.log_setup import JsonFormatter, Redactor
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Fault, SimulatedUseapi
+from tests.support.assembly import Assembly
 from tests.support.clock import MINUTE, Clock
-from tests.support.keeping import ADA, BEA, Watched, flagged, listed, watching
-from tests.support.parts import CHANNEL, locked
+from tests.support.database import locked
 from tests.support.resetting import Scene, on_scene
+from tests.support.samples import ADA, BEA, CHANNEL, account
 
 OURS = ("bot.incidents.change_log", "bot.polling.outage_log")
 
@@ -50,11 +51,11 @@ def sent_as(message: Message, delivery: Delivery, route: Route, at: datetime) ->
     return tried if delivery is Delivery.CLAIMED else replace(tried, sent_at=at, channel_id=1, message_id=2)
 
 
-async def clear(watch: Watched) -> None:
+async def clear(watch: Assembly) -> None:
     """Poll an account that is flagged no more until that is believed."""
     while not watch.incident().ended:
         watch.clock.advance(MINUTE)
-        await watch.see(listed())
+        await watch.see(account())
 
 
 @pytest.fixture
@@ -63,8 +64,8 @@ def log(caplog: pytest.LogCaptureFixture) -> Log:
 
 
 @pytest.fixture
-async def watch(tmp_path: Path) -> AsyncIterator[Watched]:
-    async with watching(tmp_path / "midwatch.sqlite3", Clock()) as opened:
+async def watch(tmp_path: Path) -> AsyncIterator[Assembly]:
+    async with Assembly(tmp_path / "midwatch.sqlite3", Clock()) as opened:
         yield opened
 
 
@@ -74,30 +75,30 @@ async def scene(api: SimulatedUseapi, tmp_path: Path) -> AsyncIterator[Scene]:
         yield staged
 
 
-async def test_a_flag_that_comes_gets_worse_and_goes_is_three_lines(watch: Watched, log: Log) -> None:
-    await watch.see(listed())
+async def test_a_flag_that_comes_gets_worse_and_goes_is_three_lines(watch: Assembly, log: Log) -> None:
+    await watch.see(account())
     assert log.lines() == []
-    await watch.see(listed(flag=Flag.of(CAPTCHA)))
+    await watch.see(account(flag=Flag.of(CAPTCHA)))
     assert log.lines() == ["account …0001 is flagged: captcha"]
     watch.clock.advance(MINUTE)
-    await watch.see(listed(flag=Flag.of(BLOCK)))
+    await watch.see(account(flag=Flag.of(BLOCK)))
     assert log.lines() == ["account …0001 is worse: block"]
     await clear(watch)
     assert log.lines() == ["account …0001 is clear (cleared), 2 min after it was flagged"]
 
 
-async def test_a_flag_of_a_lighter_kind_is_a_line_and_another_text_is_none(watch: Watched, log: Log) -> None:
-    await flagged(watch)
+async def test_a_flag_of_a_lighter_kind_is_a_line_and_another_text_is_none(watch: Assembly, log: Log) -> None:
+    await watch.flag()
     log.lines()
-    await watch.see(listed(flag=Flag.of(f"{MODERATION} Anew.")))
+    await watch.see(account(flag=Flag.of(f"{MODERATION} Anew.")))
     assert log.lines() == []
-    await watch.see(listed(flag=Flag.of(CAPTCHA)))
+    await watch.see(account(flag=Flag.of(CAPTCHA)))
     assert log.lines() == ["account …0001 is flagged otherwise: captcha"]
 
 
-async def test_the_facts_of_a_flag_are_fields(watch: Watched, log: Log) -> None:
+async def test_the_facts_of_a_flag_are_fields(watch: Assembly, log: Log) -> None:
     watch.watch_state.log.label_of = lambda _channel: "Aurora\nforged line"
-    await flagged(watch)
+    await watch.flag()
     account = "Aurora forged line (…0001)"
     assert log.entries() == [{"event": "account_flagged", "account": account, "kind": "moderation"}]
     await clear(watch)
@@ -113,10 +114,10 @@ async def test_the_facts_of_a_flag_are_fields(watch: Watched, log: Log) -> None:
     ]
 
 
-async def test_what_could_not_be_committed_is_no_line(watch: Watched, log: Log, tmp_path: Path) -> None:
-    await watch.see(listed())
+async def test_what_could_not_be_committed_is_no_line(watch: Assembly, log: Log, tmp_path: Path) -> None:
+    await watch.see(account())
     with locked(tmp_path / "midwatch.sqlite3"), pytest.raises(Exception, match="locked"):
-        await watch.see(listed(flag=Flag.of(MODERATION)))
+        await watch.see(account(flag=Flag.of(MODERATION)))
     assert log.lines() == []
 
 
@@ -152,8 +153,8 @@ async def test_the_facts_of_a_reset_are_fields(scene: Scene, log: Log) -> None:
     }
 
 
-async def test_what_else_owners_do_is_logged(watch: Watched, log: Log) -> None:
-    incident = await flagged(watch)
+async def test_what_else_owners_do_is_logged(watch: Assembly, log: Log) -> None:
+    incident = await watch.flag()
     log.lines()
     await watch.incident_service.assign(incident.key, ADA)
     await watch.incident_service.snooze(incident.key, ADA, timedelta(hours=8))
@@ -176,10 +177,10 @@ async def test_what_else_owners_do_is_logged(watch: Watched, log: Log) -> None:
 
 @pytest.mark.parametrize("route", Route)
 async def test_a_message_is_logged_once_it_is_written_down_as_sent(
-    watch: Watched, log: Log, route: Route
+    watch: Assembly, log: Log, route: Route
 ) -> None:
-    await flagged(watch)
-    (alert,) = watch.told()
+    await watch.flag()
+    (alert,) = watch.planned()
     log.lines()
     at = watch.clock.now()
     for delivery in (Delivery.CLAIMED, Delivery.SENT, Delivery.DONE):
@@ -188,9 +189,9 @@ async def test_a_message_is_logged_once_it_is_written_down_as_sent(
     assert log.lines() == [f"alert {reference(alert.key)} sent to {ADA} by {route}"]
 
 
-async def test_the_facts_of_a_message_that_was_late_are_fields(watch: Watched, log: Log) -> None:
-    await flagged(watch)
-    (alert,) = watch.told()
+async def test_the_facts_of_a_message_that_was_late_are_fields(watch: Assembly, log: Log) -> None:
+    await watch.flag()
+    (alert,) = watch.planned()
     log.entries()
     at = watch.clock.now()
     async with watch.watch_state.transaction() as transaction:
@@ -232,7 +233,7 @@ async def test_an_outage_is_a_warning_with_its_cause_and_a_line_when_it_is_over(
 
 
 async def test_a_newcomer_whose_api_takes_no_connection_reads_one_line_that_says_so(
-    watch: Watched, log: Log
+    watch: Assembly, log: Log
 ) -> None:
     for _ in range(3):
         with pytest.raises(UseapiError):

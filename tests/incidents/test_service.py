@@ -12,12 +12,14 @@ from bot.domain.incidents import Incident, Reason, ResetVerdict, ServiceProblem,
 from bot.domain.messages import Delivery, Purpose, Route
 from bot.incidents.state import WatchState
 from bot.storage import StoreError
+from tests.support.assembly import Assembly
 from tests.support.clock import AT, HOUR, MINUTE, Clock
-from tests.support.keeping import ADA, BEA, PATIENCE, Watched, execute, flagged, listed, watching
+from tests.support.database import execute, locked
 from tests.support.ledger_cases import content
-from tests.support.parts import CHANNEL, FLAG, OTHER, locked
+from tests.support.samples import ADA, BEA, CHANNEL, FLAG, OTHER, account
+from tests.support.waiting import PATIENCE
 
-FLAGGED, CLEAN = listed(flag=FLAG), listed()
+FLAGGED, CLEAN = account(flag=FLAG), account()
 NO_MESSAGES = (
     "CREATE TRIGGER no_messages BEFORE INSERT ON message BEGIN SELECT RAISE(ABORT, 'out of order'); END"
 )
@@ -35,12 +37,12 @@ def database(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def watch(database: Path, clock: Clock) -> AsyncIterator[Watched]:
-    async with watching(database, clock) as watched:
+async def watch(database: Path, clock: Clock) -> AsyncIterator[Assembly]:
+    async with Assembly(database, clock) as watched:
         yield watched
 
 
-async def written(watch: Watched) -> tuple[object, ...]:
+async def written(watch: Assembly) -> tuple[object, ...]:
     """Return what the next start would know."""
     return content(await WatchState.load(watch.store, watch.clock.now))
 
@@ -48,12 +50,12 @@ async def written(watch: Watched) -> tuple[object, ...]:
 # Looks, failures and commands
 
 
-async def test_a_flag_in_the_list_is_an_incident_and_a_loud_message_to_each_owner(watch: Watched) -> None:
+async def test_a_flag_in_the_list_is_an_incident_and_a_loud_message_to_each_owner(watch: Assembly) -> None:
     watch.owners.add(BEA)
-    incident = await flagged(watch)
+    incident = await watch.flag()
     assert (incident.state, incident.flag, incident.opened_at) == (State.OPEN, FLAG, AT)
-    assert sorted(message.recipient for message in watch.told()) == [ADA, BEA]
-    for message in watch.told():
+    assert sorted(message.recipient for message in watch.planned()) == [ADA, BEA]
+    for message in watch.planned():
         assert (message.notify, message.delivery, message.due_at) == (True, Delivery.WAITING, AT)
         assert [(entry.incident, entry.reason) for entry in message.entries] == [
             (incident.key, Reason.OPENED)
@@ -62,7 +64,7 @@ async def test_a_flag_in_the_list_is_an_incident_and_a_loud_message_to_each_owne
 
 
 async def test_an_incident_is_not_written_without_the_message_that_tells_it(
-    watch: Watched, database: Path
+    watch: Assembly, database: Path
 ) -> None:
     await watch.see(CLEAN)
     before = content(watch.watch_state)
@@ -74,13 +76,13 @@ async def test_an_incident_is_not_written_without_the_message_that_tells_it(
 
     execute(database, "DROP TRIGGER no_messages")
     await watch.see(FLAGGED)
-    assert [message.entries[0].incident for message in watch.told()] == [watch.incident().key]
+    assert [message.entries[0].incident for message in watch.planned()] == [watch.incident().key]
 
 
 async def test_what_an_owner_does_is_not_done_without_its_entry_in_the_audit(
-    watch: Watched, database: Path
+    watch: Assembly, database: Path
 ) -> None:
-    incident = await flagged(watch)
+    incident = await watch.flag()
     execute(database, NO_AUDIT)
     with pytest.raises(StoreError):
         await watch.incident_service.assign(incident.key, ADA)
@@ -91,8 +93,8 @@ async def test_what_an_owner_does_is_not_done_without_its_entry_in_the_audit(
     assert await watch.audit() == []
 
 
-async def test_a_look_that_shows_what_is_known_changes_nothing(watch: Watched, clock: Clock) -> None:
-    await flagged(watch)
+async def test_a_look_that_shows_what_is_known_changes_nothing(watch: Assembly, clock: Clock) -> None:
+    await watch.flag()
     version = watch.watch_state.changed.version
     clock.advance(MINUTE)
     await watch.see(FLAGGED)
@@ -100,20 +102,20 @@ async def test_a_look_that_shows_what_is_known_changes_nothing(watch: Watched, c
 
 
 async def test_a_list_that_lost_most_is_not_believed_and_told_as_trouble_of_the_service(
-    watch: Watched, clock: Clock
+    watch: Assembly, clock: Clock
 ) -> None:
-    assert await watch.see(FLAGGED, listed(OTHER))
+    assert await watch.see(FLAGGED, account(OTHER))
     assert not await watch.see()
-    assert watch.told(Purpose.SERVICE) == []
+    assert watch.planned(Purpose.SERVICE) == []
     clock.advance(MINUTE)
     assert not await watch.see()
     assert watch.incident(None).problem is ServiceProblem.LIST_GONE
     assert watch.incident(CHANNEL).state is State.OPEN
-    assert [message.recipient for message in watch.told(Purpose.SERVICE)] == [ADA]
+    assert [message.recipient for message in watch.planned(Purpose.SERVICE)] == [ADA]
 
 
 async def test_a_list_that_is_believed_again_ends_the_trouble_of_the_service(
-    watch: Watched, clock: Clock
+    watch: Assembly, clock: Clock
 ) -> None:
     await watch.see(CLEAN)
     await watch.see()
@@ -123,88 +125,88 @@ async def test_a_list_that_is_believed_again_ends_the_trouble_of_the_service(
     assert watch.incident(None).ended
 
 
-async def test_a_refused_token_is_told_at_once_and_says_nothing_of_any_account(watch: Watched) -> None:
-    incident = await flagged(watch)
+async def test_a_refused_token_is_told_at_once_and_says_nothing_of_any_account(watch: Assembly) -> None:
+    incident = await watch.flag()
     await watch.fail(ServiceProblem.TOKEN)
     assert watch.incident(None).problem is ServiceProblem.TOKEN
     assert watch.incident() == incident
-    (message,) = watch.told(Purpose.SERVICE)
+    (message,) = watch.planned(Purpose.SERVICE)
     assert (message.recipient, message.notify) == (ADA, True)
 
 
-async def test_an_api_out_of_reach_is_told_once_it_lasted(watch: Watched, clock: Clock) -> None:
+async def test_an_api_out_of_reach_is_told_once_it_lasted(watch: Assembly, clock: Clock) -> None:
     await watch.see(CLEAN)
     for _ in range(5):
         clock.advance(MINUTE)
         await watch.fail(ServiceProblem.UNREACHABLE)
-        assert watch.told(Purpose.SERVICE) == []
+        assert watch.planned(Purpose.SERVICE) == []
     clock.advance(MINUTE)
     await watch.fail(ServiceProblem.UNREACHABLE)
-    assert len(watch.told(Purpose.SERVICE)) == 1
+    assert len(watch.planned(Purpose.SERVICE)) == 1
 
 
-async def test_a_flag_met_by_a_command_is_told_though_the_list_is_clean(watch: Watched) -> None:
+async def test_a_flag_met_by_a_command_is_told_though_the_list_is_clean(watch: Assembly) -> None:
     await watch.see(CLEAN)
     await watch.report(CHANNEL)
     assert watch.incident().from_command
-    assert [message.entries[0].incident for message in watch.told()] == [watch.incident().key]
+    assert [message.entries[0].incident for message in watch.planned()] == [watch.incident().key]
     await watch.see(CLEAN)
     assert not watch.incident().ended
 
 
-async def test_a_flag_met_by_a_command_that_the_list_showed_before_is_no_news(watch: Watched) -> None:
-    incident = await flagged(watch)
+async def test_a_flag_met_by_a_command_that_the_list_showed_before_is_no_news(watch: Assembly) -> None:
+    incident = await watch.flag()
     await watch.report(CHANNEL)
     assert watch.incident() == incident
-    assert len(watch.told()) == 1
+    assert len(watch.planned()) == 1
 
 
 # Who is told
 
 
 async def test_each_owner_is_greeted_once_also_after_a_restart(database: Path, clock: Clock) -> None:
-    async with watching(database, clock) as watch:
+    async with Assembly(database, clock) as watch:
         await watch.see(CLEAN)
         await watch.see(CLEAN)
-        (hello,) = watch.told(Purpose.HELLO)
+        (hello,) = watch.planned(Purpose.HELLO)
         assert (hello.recipient, hello.notify, hello.route) == (ADA, False, Route.DM)
-    async with watching(database, clock) as watch:
+    async with Assembly(database, clock) as watch:
         await watch.see(CLEAN)
-        assert watch.told(Purpose.HELLO) == [hello]
+        assert watch.planned(Purpose.HELLO) == [hello]
 
 
-async def test_an_owner_whose_hello_has_arrived_long_ago_is_not_greeted_again(watch: Watched) -> None:
+async def test_an_owner_whose_hello_has_arrived_long_ago_is_not_greeted_again(watch: Assembly) -> None:
     await watch.see(CLEAN)
-    (hello,) = watch.told(Purpose.HELLO)
+    (hello,) = watch.planned(Purpose.HELLO)
     async with watch.watch_state.transaction() as transaction:
         transaction.put_message(replace(hello, delivery=Delivery.DONE, sent_at=AT))
     await watch.see(CLEAN)
-    assert watch.told(Purpose.HELLO) == []  # it is no longer in memory, and no other is there
+    assert watch.planned(Purpose.HELLO) == []  # it is no longer in memory, and no other is there
 
 
-async def test_a_new_owner_is_greeted_and_told_what_is_open(watch: Watched) -> None:
-    incident = await flagged(watch)
+async def test_a_new_owner_is_greeted_and_told_what_is_open(watch: Assembly) -> None:
+    incident = await watch.flag()
     watch.owners.add(BEA)
     await watch.incident_service.tick()
-    assert sorted(message.recipient for message in watch.told(Purpose.HELLO)) == [ADA, BEA]
-    (alert,) = (message for message in watch.told() if message.recipient == BEA)
+    assert sorted(message.recipient for message in watch.planned(Purpose.HELLO)) == [ADA, BEA]
+    (alert,) = (message for message in watch.planned() if message.recipient == BEA)
     assert alert.holds(incident.key)
 
 
 async def test_a_hello_that_could_not_be_written_is_written_with_the_next_change(
-    watch: Watched, database: Path
+    watch: Assembly, database: Path
 ) -> None:
     with locked(database), pytest.raises(StoreError):
         await watch.see(CLEAN)
-    assert watch.told(Purpose.HELLO) == []
+    assert watch.planned(Purpose.HELLO) == []
     await watch.see(CLEAN)
-    assert len(watch.told(Purpose.HELLO)) == 1
+    assert len(watch.planned(Purpose.HELLO)) == 1
 
 
 async def test_who_was_greeted_in_a_turn_that_was_cancelled_while_it_was_written_is_not_greeted_again(
     database: Path, clock: Clock
 ) -> None:
-    async with watching(database, clock, busy_timeout=timedelta(seconds=PATIENCE)) as watch:
+    async with Assembly(database, clock, busy_timeout=timedelta(seconds=PATIENCE)) as watch:
         with closing(sqlite3.connect(database, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             turn = asyncio.create_task(watch.see(CLEAN))
@@ -215,30 +217,30 @@ async def test_who_was_greeted_in_a_turn_that_was_cancelled_while_it_was_written
         await asyncio.gather(turn, return_exceptions=True)
         assert turn.cancelled()
         await watch.see(CLEAN)
-        assert len(watch.told(Purpose.HELLO)) == 1
+        assert len(watch.planned(Purpose.HELLO)) == 1
 
 
-async def test_while_nobody_knows_the_owners_nothing_is_lost(watch: Watched) -> None:
+async def test_while_nobody_knows_the_owners_nothing_is_lost(watch: Assembly) -> None:
     watch.owners.clear()
-    incident = await flagged(watch)
+    incident = await watch.flag()
     await watch.fail(ServiceProblem.TOKEN)
     assert not watch.watch_state.messages
 
     watch.owners.add(ADA)
     await watch.incident_service.tick()
-    (alert,), (service,) = watch.told(), watch.told(Purpose.SERVICE)
+    (alert,), (service,) = watch.planned(), watch.planned(Purpose.SERVICE)
     assert (alert.recipient, alert.notify, alert.holds(incident.key)) == (ADA, True, True)
     assert (service.recipient, service.holds(watch.incident(None).key)) == (ADA, True)
-    assert len(watch.told(Purpose.HELLO)) == 1
+    assert len(watch.planned(Purpose.HELLO)) == 1
 
 
 @pytest.mark.parametrize("restarted", [False, True])
 async def test_what_was_over_before_anybody_knew_the_owners_is_told_in_silence_once(
     database: Path, clock: Clock, *, restarted: bool
 ) -> None:
-    async with watching(database, clock) as watch:
+    async with Assembly(database, clock) as watch:
         watch.owners.clear()
-        incident = await flagged(watch)
+        incident = await watch.flag()
         await watch.fail(ServiceProblem.TOKEN)
         for _ in range(3):
             clock.advance(10 * MINUTE)
@@ -249,24 +251,24 @@ async def test_what_was_over_before_anybody_knew_the_owners_is_told_in_silence_o
         if not restarted:
             await assert_told_in_silence(watch, incident.key, trouble)
     if restarted:
-        async with watching(database, clock) as watch:
+        async with Assembly(database, clock) as watch:
             await assert_told_in_silence(watch, incident.key, trouble)
 
 
-async def assert_told_in_silence(watch: Watched, *keys: str) -> None:
+async def assert_told_in_silence(watch: Assembly, *keys: str) -> None:
     watch.owners.add(ADA)
     for _ in range(2):
         await watch.incident_service.tick()
-        notes = watch.told(Purpose.NOTE)
+        notes = watch.planned(Purpose.NOTE)
         assert sorted(entry.incident for note in notes for entry in note.entries) == sorted(keys)
         assert {(note.recipient, note.notify) for note in notes} == {(ADA, False)}
-    assert watch.told() == []
+    assert watch.planned() == []
 
 
 async def test_owners_who_are_not_known_for_a_while_keep_their_messages_and_their_claims(
-    watch: Watched,
+    watch: Assembly,
 ) -> None:
-    incident = await flagged(watch)
+    incident = await watch.flag()
     await watch.incident_service.assign(incident.key, ADA)
     before = content(watch.watch_state)
     watch.owners.clear()
@@ -274,15 +276,15 @@ async def test_owners_who_are_not_known_for_a_while_keep_their_messages_and_thei
     assert content(watch.watch_state) == before
 
 
-async def test_an_owner_who_left_is_sent_nothing_more_and_holds_no_account(watch: Watched) -> None:
+async def test_an_owner_who_left_is_sent_nothing_more_and_holds_no_account(watch: Assembly) -> None:
     watch.owners.add(BEA)
-    incident = await flagged(watch)
-    (hello,) = (message for message in watch.told(Purpose.HELLO) if message.recipient == BEA)
+    incident = await watch.flag()
+    (hello,) = (message for message in watch.planned(Purpose.HELLO) if message.recipient == BEA)
     async with watch.watch_state.transaction() as transaction:
         transaction.put_message(
             replace(hello, delivery=Delivery.SENT, channel_id=1, message_id=2, sent_at=AT)
         )
-    (alert,) = (message for message in watch.told() if message.recipient == BEA)
+    (alert,) = (message for message in watch.planned() if message.recipient == BEA)
     await watch.incident_service.assign(incident.key, BEA)
 
     watch.owners.remove(BEA)
@@ -293,14 +295,14 @@ async def test_an_owner_who_left_is_sent_nothing_more_and_holds_no_account(watch
         assert message is not None
         assert message.delivery is delivery
     assert (watch.incident().assigned_to, watch.incident().assigned_at) == (None, None)
-    assert [message.delivery for message in watch.told()] == [Delivery.WAITING]
-    assert watch.told()[0].recipient == ADA
+    assert [message.delivery for message in watch.planned()] == [Delivery.WAITING]
+    assert watch.planned()[0].recipient == ADA
     assert (await written(watch))[1] == watch.watch_state.messages
 
 
-async def test_the_claim_of_an_owner_stays_when_another_leaves(watch: Watched) -> None:
+async def test_the_claim_of_an_owner_stays_when_another_leaves(watch: Assembly) -> None:
     watch.owners.add(BEA)
-    await watch.incident_service.assign((await flagged(watch)).key, ADA)
+    await watch.incident_service.assign((await watch.flag()).key, ADA)
     watch.owners.remove(BEA)
     await watch.incident_service.tick()
     assert watch.incident().assigned_to == ADA
@@ -308,7 +310,7 @@ async def test_the_claim_of_an_owner_stays_when_another_leaves(watch: Watched) -
 
 # A database that cannot be written
 
-Change = Callable[[Watched, Incident], Awaitable[object]]
+Change = Callable[[Assembly, Incident], Awaitable[object]]
 CHANGES: dict[str, Change] = {
     "a-look": lambda watch, _: watch.see(CLEAN),
     "a-failure": lambda watch, _: watch.fail(ServiceProblem.TOKEN),
@@ -323,9 +325,9 @@ CHANGES: dict[str, Change] = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 async def test_what_cannot_be_written_changes_nothing(
-    watch: Watched, database: Path, clock: Clock, change: Change
+    watch: Assembly, database: Path, clock: Clock, change: Change
 ) -> None:
-    await watch.see(listed(OTHER), FLAGGED)
+    await watch.see(account(OTHER), FLAGGED)
     lease = await watch.incident_service.take_lease(watch.incident().key, ADA)
     assert lease is not None
     before, version, audit = (
@@ -342,8 +344,8 @@ async def test_what_cannot_be_written_changes_nothing(
     assert watch.watch_state.changed.version > version
 
 
-async def test_a_lease_that_cannot_be_written_is_not_given(watch: Watched, database: Path) -> None:
-    incident = await flagged(watch)
+async def test_a_lease_that_cannot_be_written_is_not_given(watch: Assembly, database: Path) -> None:
+    incident = await watch.flag()
     with locked(database), pytest.raises(StoreError):
         await watch.incident_service.take_lease(incident.key, ADA)
     assert watch.incident() == incident

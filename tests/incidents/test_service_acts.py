@@ -10,12 +10,12 @@ from bot.domain.messages import Delivery, Purpose, Route
 from bot.incidents.service import CLOCK_CHECK
 from bot.incidents.transaction import UNKNOWN_OUTCOME
 from bot.rules.policy import LEASE, LONGEST_SNOOZE, Policy
+from tests.support.assembly import Assembly
 from tests.support.clock import AT, HOUR, MINUTE, Clock
-from tests.support.keeping import ADA, BEA, Watched, flagged, listed, watching
 from tests.support.ledger_cases import content, put
-from tests.support.parts import CHANNEL, FLAG
+from tests.support.samples import ADA, BEA, CHANNEL, FLAG, account
 
-FLAGGED, CLEAN = listed(flag=FLAG), listed()
+FLAGGED, CLEAN = account(flag=FLAG), account()
 FIRST_REMINDER = Policy().remind_after[0]
 
 
@@ -30,14 +30,14 @@ def database(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def watch(database: Path, clock: Clock) -> AsyncIterator[Watched]:
-    async with watching(database, clock) as watched:
+async def watch(database: Path, clock: Clock) -> AsyncIterator[Assembly]:
+    async with Assembly(database, clock) as watched:
         yield watched
 
 
-async def leased(watch: Watched, owner: int = ADA) -> Incident:
+async def leased(watch: Assembly, owner: int = ADA) -> Incident:
     """Let an owner begin to reset the account."""
-    lease = await watch.incident_service.take_lease((await flagged(watch)).key, owner)
+    lease = await watch.incident_service.take_lease((await watch.flag()).key, owner)
     assert lease is not None
     return lease
 
@@ -45,9 +45,9 @@ async def leased(watch: Watched, owner: int = ADA) -> Incident:
 # What owners do
 
 
-async def test_who_is_on_it_is_noted_and_another_may_take_over(watch: Watched, clock: Clock) -> None:
+async def test_who_is_on_it_is_noted_and_another_may_take_over(watch: Assembly, clock: Clock) -> None:
     watch.owners.add(BEA)
-    key = (await flagged(watch)).key
+    key = (await watch.flag()).key
     assert await watch.incident_service.assign(key, ADA) == watch.incident()
     clock.advance(MINUTE)
     await watch.incident_service.assign(key, BEA)
@@ -55,8 +55,8 @@ async def test_who_is_on_it_is_noted_and_another_may_take_over(watch: Watched, c
     assert await watch.audit() == [(ADA, "claim", "on it"), (BEA, "claim", "on it")]
 
 
-async def test_a_snooze_lasts_as_long_as_was_said_but_a_day_at_most(watch: Watched) -> None:
-    key = (await flagged(watch)).key
+async def test_a_snooze_lasts_as_long_as_was_said_but_a_day_at_most(watch: Assembly) -> None:
+    key = (await watch.flag()).key
     assert await watch.incident_service.snooze(key, ADA, HOUR) == watch.incident()
     assert watch.incident().snoozed_until == AT + HOUR
     assert await watch.audit() == [(ADA, "snooze", "for 1 h")]
@@ -64,7 +64,7 @@ async def test_a_snooze_lasts_as_long_as_was_said_but_a_day_at_most(watch: Watch
     assert watch.incident().snoozed_until == AT + LONGEST_SNOOZE
 
 
-Press = Callable[[Watched, str], Awaitable[Incident | None]]
+Press = Callable[[Assembly, str], Awaitable[Incident | None]]
 PRESSES: dict[str, Press] = {
     "claim": lambda watch, key: watch.incident_service.assign(key, ADA),
     "snooze": lambda watch, key: watch.incident_service.snooze(key, ADA, HOUR),
@@ -74,10 +74,10 @@ PRESSES: dict[str, Press] = {
 
 @pytest.mark.parametrize("press", PRESSES.values(), ids=PRESSES)
 async def test_a_button_of_what_nobody_knows_or_what_is_over_does_nothing(
-    watch: Watched, clock: Clock, press: Press
+    watch: Assembly, clock: Clock, press: Press
 ) -> None:
     assert await press(watch, "0" * 32) is None
-    incident = await flagged(watch)
+    incident = await watch.flag()
     for _ in range(8):
         clock.advance(MINUTE)
         await watch.see(CLEAN)
@@ -88,40 +88,40 @@ async def test_a_button_of_what_nobody_knows_or_what_is_over_does_nothing(
     assert await watch.audit() == []
 
 
-async def test_a_mute_holds_the_push_till_its_end(watch: Watched, clock: Clock) -> None:
+async def test_a_mute_holds_the_push_till_its_end(watch: Assembly, clock: Clock) -> None:
     await watch.see(CLEAN)
     await watch.incident_service.mute(CHANNEL, ADA, AT + HOUR)
     await watch.see(FLAGGED)
-    assert watch.told() == []
+    assert watch.planned() == []
     assert await watch.audit() == [(ADA, "mute", "until 2026-03-01 13:00 UTC")]
     clock.advance(HOUR)
     await watch.incident_service.tick()
-    assert len(watch.told()) == 1
+    assert len(watch.planned()) == 1
 
 
-async def test_a_mute_that_is_taken_back_tells_what_it_held(watch: Watched) -> None:
+async def test_a_mute_that_is_taken_back_tells_what_it_held(watch: Assembly) -> None:
     await watch.see(CLEAN)
     await watch.incident_service.mute(None, ADA, AT + HOUR)
     await watch.see(FLAGGED)
-    assert watch.told() == []
+    assert watch.planned() == []
     await watch.incident_service.mute(None, ADA, AT)
-    assert len(watch.told()) == 1
+    assert len(watch.planned()) == 1
     assert await watch.audit("") == [(ADA, "mute", "until 2026-03-01 13:00 UTC"), (ADA, "unmute", "done")]
 
 
-async def test_to_end_a_mute_that_is_over_wakes_nobody(watch: Watched, clock: Clock) -> None:
+async def test_to_end_a_mute_that_is_over_wakes_nobody(watch: Assembly, clock: Clock) -> None:
     await watch.see(CLEAN)
     await watch.incident_service.mute(None, ADA, AT + MINUTE)
     clock.advance(2 * MINUTE)
-    await flagged(watch)
-    (first,) = watch.told()
+    await watch.flag()
+    (first,) = watch.planned()
     await put(watch.watch_state, replace(first, delivery=Delivery.SENT, sent_at=clock.now(), message_id=1))
     clock.advance(6 * MINUTE)
     await watch.incident_service.mute(None, ADA, clock.now())
-    assert [message.key for message in watch.told()] == [first.key]
+    assert [message.key for message in watch.planned()] == [first.key]
 
 
-async def test_a_test_goes_to_each_owner_by_each_route(watch: Watched) -> None:
+async def test_a_test_goes_to_each_owner_by_each_route(watch: Assembly) -> None:
     watch.owners.add(BEA)
     tests = await watch.incident_service.test((Route.DM, Route.CHANNEL))
     assert [(test.recipient, test.route) for test in tests] == [
@@ -131,13 +131,13 @@ async def test_a_test_goes_to_each_owner_by_each_route(watch: Watched) -> None:
         (BEA, Route.CHANNEL),
     ]
     assert all(test.notify and test.due_at == AT for test in tests)
-    assert {test.key for test in tests} == {test.key for test in watch.told(Purpose.TEST)}
+    assert {test.key for test in tests} == {test.key for test in watch.planned(Purpose.TEST)}
 
 
 # Leases
 
 
-async def test_only_one_has_the_lease(watch: Watched) -> None:
+async def test_only_one_has_the_lease(watch: Assembly) -> None:
     watch.owners.add(BEA)
     lease = await leased(watch)
     assert (lease.state, lease.leased_by, lease.lease_until) == (State.RESETTING, ADA, AT + LEASE)
@@ -157,7 +157,7 @@ async def test_only_one_has_the_lease(watch: Watched) -> None:
     ],
 )
 async def test_a_verdict_gives_the_lease_back_and_is_the_outcome_in_the_audit(
-    watch: Watched, clock: Clock, verdict: ResetVerdict, flag: None, state: State
+    watch: Assembly, clock: Clock, verdict: ResetVerdict, flag: None, state: State
 ) -> None:
     lease = await leased(watch)
     await watch.incident_service.give_verdict(lease, verdict, flag)
@@ -167,7 +167,7 @@ async def test_a_verdict_gives_the_lease_back_and_is_the_outcome_in_the_audit(
     assert await watch.audit() == [(ADA, "reset", "asked"), (ADA, "reset", verdict.value)]
 
 
-Pass = Callable[[Watched, Incident], Awaitable[object]]
+Pass = Callable[[Assembly, Incident], Awaitable[object]]
 PASSINGS: dict[str, Pass] = {
     "the-clock": lambda watch, _: watch.incident_service.tick(),
     "a-look": lambda watch, _: watch.see(FLAGGED),
@@ -178,7 +178,7 @@ PASSINGS: dict[str, Pass] = {
 
 @pytest.mark.parametrize("happens", PASSINGS.values(), ids=PASSINGS)
 async def test_row_12_a_reset_that_was_killed_is_of_unknown_outcome_once_its_lease_is_over(
-    watch: Watched, clock: Clock, happens: Pass
+    watch: Assembly, clock: Clock, happens: Pass
 ) -> None:
     lease = await leased(watch)
     clock.advance(LEASE - timedelta(seconds=1))
@@ -192,17 +192,17 @@ async def test_row_12_a_reset_that_was_killed_is_of_unknown_outcome_once_its_lea
 
 
 async def test_row_12_after_a_restart_too(database: Path, clock: Clock) -> None:
-    async with watching(database, clock) as watch:
+    async with Assembly(database, clock) as watch:
         await leased(watch)
     clock.advance(LEASE)
-    async with watching(database, clock) as watch:
+    async with Assembly(database, clock) as watch:
         await watch.incident_service.tick()
         assert watch.incident().state is State.OPEN
         assert await watch.audit() == [(ADA, "reset", "asked"), (ADA, "reset", UNKNOWN_OUTCOME)]
 
 
 async def test_row_12_the_button_works_again_and_the_lost_reset_is_in_the_audit_all_the_same(
-    watch: Watched, clock: Clock
+    watch: Assembly, clock: Clock
 ) -> None:
     watch.owners.add(BEA)
     lost = await leased(watch)
@@ -219,7 +219,7 @@ async def test_row_12_the_button_works_again_and_the_lost_reset_is_in_the_audit_
 
 @pytest.mark.parametrize("owner", [ADA, BEA])
 async def test_a_verdict_that_comes_after_the_lease_is_not_taken(
-    watch: Watched, clock: Clock, owner: int
+    watch: Assembly, clock: Clock, owner: int
 ) -> None:
     watch.owners.add(BEA)
     late = await leased(watch)
@@ -232,7 +232,7 @@ async def test_a_verdict_that_comes_after_the_lease_is_not_taken(
 
 
 async def test_row_10_a_flag_that_came_back_after_a_verified_reset_leaves_its_outcome_as_it_was(
-    watch: Watched, clock: Clock
+    watch: Assembly, clock: Clock
 ) -> None:
     await watch.incident_service.give_verdict(await leased(watch), ResetVerdict.BACK, None)
     clock.advance(3 * MINUTE)
@@ -244,23 +244,23 @@ async def test_row_10_a_flag_that_came_back_after_a_verified_reset_leaves_its_ou
 # The clock
 
 
-async def test_the_next_tick_is_within_the_hour_whatever_is_due_later(watch: Watched) -> None:
+async def test_the_next_tick_is_within_the_hour_whatever_is_due_later(watch: Assembly) -> None:
     assert watch.incident_service.next_tick() == AT + CLOCK_CHECK
-    await watch.incident_service.assign((await flagged(watch)).key, ADA)
+    await watch.incident_service.assign((await watch.flag()).key, ADA)
     assert watch.incident_service.next_tick() == AT + CLOCK_CHECK
 
 
-async def test_the_next_tick_is_when_a_lease_or_a_snooze_ends(watch: Watched) -> None:
-    incident = await flagged(watch)
+async def test_the_next_tick_is_when_a_lease_or_a_snooze_ends(watch: Assembly) -> None:
+    incident = await watch.flag()
     await watch.incident_service.snooze(incident.key, ADA, 20 * MINUTE)
     assert watch.incident_service.next_tick() == AT + 20 * MINUTE
     await watch.incident_service.take_lease(incident.key, ADA)
     assert watch.incident_service.next_tick() == AT + LEASE
 
 
-async def test_the_next_tick_is_when_a_reminder_is_due_and_brings_it(watch: Watched, clock: Clock) -> None:
-    await flagged(watch)
-    (alert,) = watch.told()
+async def test_the_next_tick_is_when_a_reminder_is_due_and_brings_it(watch: Assembly, clock: Clock) -> None:
+    await watch.flag()
+    (alert,) = watch.planned()
     async with watch.watch_state.transaction() as transaction:
         transaction.put_message(
             replace(alert, delivery=Delivery.SENT, channel_id=1, message_id=2, sent_at=AT)
@@ -268,25 +268,25 @@ async def test_the_next_tick_is_when_a_reminder_is_due_and_brings_it(watch: Watc
     assert watch.incident_service.next_tick() == AT + FIRST_REMINDER
     clock.advance(FIRST_REMINDER - timedelta(seconds=1))
     await watch.incident_service.tick()
-    assert len(watch.told()) == 1
+    assert len(watch.planned()) == 1
     clock.advance(timedelta(seconds=1))
     await watch.incident_service.tick()
-    (reminder,) = (message for message in watch.told() if message.key != alert.key)
+    (reminder,) = (message for message in watch.planned() if message.key != alert.key)
     assert [entry.reason for entry in reminder.entries] == [Reason.REMINDER]
 
 
 async def test_row_29_who_is_on_it_is_asked_after_four_hours_and_then_the_claim_lapses(
-    watch: Watched, clock: Clock
+    watch: Assembly, clock: Clock
 ) -> None:
-    await watch.incident_service.assign((await flagged(watch)).key, ADA)
-    (alert,) = watch.told()
+    await watch.incident_service.assign((await watch.flag()).key, ADA)
+    (alert,) = watch.planned()
     async with watch.watch_state.transaction() as transaction:
         transaction.put_message(
             replace(alert, delivery=Delivery.SENT, channel_id=1, message_id=2, sent_at=AT)
         )
     clock.advance(4 * HOUR)
     await watch.incident_service.tick()
-    (question,) = (message for message in watch.told() if message.key != alert.key)
+    (question,) = (message for message in watch.planned() if message.key != alert.key)
     assert [entry.reason for entry in question.entries] == [Reason.ASSIGNEE_CHECK]
     clock.advance(30 * MINUTE)
     await watch.incident_service.tick()
@@ -302,8 +302,8 @@ async def test_a_clock_set_back_a_day_makes_no_hold_longer_than_it_was_asked_for
     restarted: bool,  # noqa: FBT001 - drawn
 ) -> None:
     clock, database = Clock(), tmp_path / "midwatch.sqlite3"
-    async with watching(database, clock) as watch:
-        incident = await flagged(watch)
+    async with Assembly(database, clock) as watch:
+        incident = await watch.flag()
         await watch.incident_service.snooze(incident.key, ADA, HOUR)
         await watch.incident_service.mute(None, ADA, clock.now() + HOUR)
         clock.advance(20 * MINUTE)
@@ -313,7 +313,7 @@ async def test_a_clock_set_back_a_day_makes_no_hold_longer_than_it_was_asked_for
             await watch.incident_service.tick()
             assert watch.incident().snoozed_until == clock.now() + 40 * MINUTE
             assert watch.watch_state.mutes[None] == clock.now() + 40 * MINUTE
-    async with watching(database, clock) as watch:
+    async with Assembly(database, clock) as watch:
         await watch.incident_service.tick()
         left = watch.incident().snoozed_until
         assert left is not None

@@ -10,9 +10,9 @@ from simcord.backend.serializers import guild_create_payload
 
 from bot.interactions.command_sync import CommandSync
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, Json, SimulatedDiscord, Trouble, point_at
-from tests.support.keeping import until
-from tests.support.parts import Memory
+from tests.support.database import MemoryStore
 from tests.support.running import Bot
+from tests.support.waiting import until
 
 ABSENT = 100000000000000001
 """A server the bot is not in; it sorts before the one it is in."""
@@ -34,14 +34,14 @@ async def client(world: SimulatedDiscord) -> AsyncIterator[discord.Client]:
 
 
 @pytest.fixture
-def memory() -> Memory:
-    return Memory()
+def memory() -> MemoryStore:
+    return MemoryStore()
 
 
 class Sync:
     """Brings commands in line as each start of the bot does, with the settings of that start."""
 
-    def __init__(self, world: SimulatedDiscord, client: discord.Client, memory: Memory) -> None:
+    def __init__(self, world: SimulatedDiscord, client: discord.Client, memory: MemoryStore) -> None:
         self.world, self.client, self.memory = world, client, memory
 
     async def __call__(self, *servers: int, commands: list[Mapping[str, Any]] = COMMANDS) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def place(path: str) -> str:
 
 
 @pytest.fixture
-def sync(world: SimulatedDiscord, client: discord.Client, memory: Memory) -> Sync:
+def sync(world: SimulatedDiscord, client: discord.Client, memory: MemoryStore) -> Sync:
     return Sync(world, client, memory)
 
 
@@ -95,7 +95,7 @@ async def test_a_restart_tells_discord_nothing(sync: Sync, world: SimulatedDisco
     assert await sync(world.guild_id) == {}
 
 
-async def test_a_restart_writes_nothing(sync: Sync, world: SimulatedDiscord, memory: Memory) -> None:
+async def test_a_restart_writes_nothing(sync: Sync, world: SimulatedDiscord, memory: MemoryStore) -> None:
     await sync(world.guild_id)
     writes = memory.writes
     await sync(world.guild_id)
@@ -192,14 +192,14 @@ async def test_a_failure_is_raised_and_what_is_missing_is_told_the_next_time(
 
 
 async def test_a_server_that_lost_its_commands_gets_them_again(
-    sync: Sync, world: SimulatedDiscord, memory: Memory
+    sync: Sync, world: SimulatedDiscord, memory: MemoryStore
 ) -> None:
     await sync(world.guild_id)
     await CommandSync(sync.client.http, memory, [world.guild_id]).forget(world.guild_id)
     assert list(await sync(world.guild_id)) == [str(world.guild_id)]
 
 
-async def test_a_server_that_is_not_ours_is_not_remembered(sync: Sync, memory: Memory) -> None:
+async def test_a_server_that_is_not_ours_is_not_remembered(sync: Sync, memory: MemoryStore) -> None:
     await CommandSync(sync.client.http, memory, ()).forget(ABSENT)
     assert memory.kept == {}
 

@@ -10,7 +10,7 @@ from bot.domain.errors import ErrorCode
 from bot.interactions.permissions import META_KEY, NotAnOwnerError, Owners, owners_of
 from bot.storage import StoreError
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, Trouble, point_at
-from tests.support.parts import Memory
+from tests.support.database import MemoryStore
 
 SERVER = 300000000000000001
 ELSEWHERE = 300000000000000002
@@ -59,7 +59,7 @@ async def test_of_a_team_its_owner_and_accepted_admins_and_developers_may_act(
 async def test_owners_in_the_settings_are_the_only_ones_from_the_first_moment_on(
     client: discord.Client,
 ) -> None:
-    owners = Owners({7}, (), Memory({META_KEY: "1"}))
+    owners = Owners({7}, (), MemoryStore({META_KEY: "1"}))
     assert owners.ids == {7}
     await owners.load()
     await owners.require(7, never)
@@ -70,7 +70,7 @@ async def test_owners_in_the_settings_are_the_only_ones_from_the_first_moment_on
 async def test_after_the_settings_name_owners_no_more_those_of_discord_count_at_once_and_no_other(
     world: SimulatedDiscord, client: discord.Client
 ) -> None:
-    memory = Memory()
+    memory = MemoryStore()
     await Owners({7}, (), memory).refresh(client.application_info)
     owners = Owners((), (), memory)
     await owners.load()
@@ -78,14 +78,14 @@ async def test_after_the_settings_name_owners_no_more_those_of_discord_count_at_
 
 
 async def test_who_is_taken_out_of_the_settings_stops_at_once() -> None:
-    owners = Owners({7}, (), Memory({META_KEY: "8"}))
+    owners = Owners({7}, (), MemoryStore({META_KEY: "8"}))
     await owners.load()
     with pytest.raises(NotAnOwnerError):
         await owners.require(8, never)
 
 
 async def test_nobody_may_act_until_somebody_is_known() -> None:
-    owners = Owners((), (), Memory())
+    owners = Owners((), (), MemoryStore())
     await owners.load()
     assert not owners.may_act(7)
 
@@ -93,7 +93,7 @@ async def test_nobody_may_act_until_somebody_is_known() -> None:
 async def test_owners_are_remembered_across_a_restart(
     world: SimulatedDiscord, client: discord.Client
 ) -> None:
-    memory = Memory()
+    memory = MemoryStore()
     world.give_to_team((world.owner, "admin"), (world.second_owner, "developer"))
     await Owners((), (), memory).refresh(client.application_info)
 
@@ -104,7 +104,7 @@ async def test_owners_are_remembered_across_a_restart(
 
 
 async def test_asking_again_without_news_writes_nothing(client: discord.Client) -> None:
-    memory = Memory()
+    memory = MemoryStore()
     owners = Owners((), (), memory)
     for _ in range(3):
         await owners.refresh(client.application_info)
@@ -114,7 +114,7 @@ async def test_asking_again_without_news_writes_nothing(client: discord.Client) 
 async def test_owners_that_could_not_be_written_down_are_written_the_next_time(
     world: SimulatedDiscord, client: discord.Client
 ) -> None:
-    class Broken(Memory):
+    class Broken(MemoryStore):
         async def set_meta(self, key: str, value: str) -> None:
             self.writes += 1
             if self.writes == 1:
@@ -132,7 +132,7 @@ async def test_owners_that_could_not_be_written_down_are_written_the_next_time(
 async def test_owners_that_cannot_be_written_down_count_and_the_log_names_the_database(
     world: SimulatedDiscord, client: discord.Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class Full(Memory):
+    class Full(MemoryStore):
         async def set_meta(self, key: str, value: str) -> None:
             raise StoreError(ErrorCode.DATABASE_FULL, key=key, value=value)
 
@@ -148,7 +148,7 @@ async def test_owners_that_cannot_be_written_down_count_and_the_log_names_the_da
 async def test_who_is_an_owner_no_more_is_refused_at_the_next_change(
     world: SimulatedDiscord, client: discord.Client
 ) -> None:
-    owners = Owners((), (), Memory())
+    owners = Owners((), (), MemoryStore())
     world.give_to_team((world.owner, "admin"), (world.second_owner, "admin"))
     await owners.require(world.second_owner.id, client.application_info)
     world.give_to_team((world.owner, "admin"))
@@ -159,7 +159,7 @@ async def test_who_is_an_owner_no_more_is_refused_at_the_next_change(
 async def test_who_has_just_become_an_owner_may_act_at_once(
     world: SimulatedDiscord, client: discord.Client
 ) -> None:
-    owners = Owners((), (), Memory({META_KEY: str(world.owner.id)}))
+    owners = Owners((), (), MemoryStore({META_KEY: str(world.owner.id)}))
     await owners.load()
     world.give_to_team((world.owner, "admin"), (world.second_owner, "developer"))
     await owners.require(world.second_owner.id, client.application_info)
@@ -177,7 +177,7 @@ async def test_who_has_just_become_an_owner_may_act_at_once(
 async def test_the_last_known_owners_stay_while_discord_cannot_be_asked(
     world: SimulatedDiscord, client: discord.Client, trouble: Trouble, details: dict[str, float]
 ) -> None:
-    owners = Owners((), (), Memory({META_KEY: "7"}))
+    owners = Owners((), (), MemoryStore({META_KEY: "7"}))
     await owners.load()
     world.fault(trouble, path="/oauth2/applications/@me", **details)
     with pytest.raises(NotAnOwnerError):
@@ -198,11 +198,11 @@ async def test_the_last_known_owners_stay_while_discord_cannot_be_asked(
 def test_owners_may_look_anywhere_and_others_in_the_configured_servers(
     *, user: int, server: int | None, may: bool
 ) -> None:
-    assert Owners({7}, {SERVER}, Memory()).may_view(user, server) is may
+    assert Owners({7}, {SERVER}, MemoryStore()).may_view(user, server) is may
 
 
 def test_without_configured_servers_only_owners_may_look() -> None:
-    owners = Owners({7}, (), Memory())
+    owners = Owners({7}, (), MemoryStore())
     assert not owners.may_view(8, SERVER)
     assert owners.may_view(7, SERVER)
 
@@ -214,7 +214,7 @@ async def test_an_owner_may_act_on_what_was_last_known_when_the_connection_break
         await asyncio.sleep(0)
         raise aiohttp.ServerDisconnectedError
 
-    owners = Owners((), (), Memory({META_KEY: str(world.owner.id)}))
+    owners = Owners((), (), MemoryStore({META_KEY: str(world.owner.id)}))
     await owners.load()
     await owners.require(world.owner.id, cut)
     assert owners.may_act(world.owner.id)

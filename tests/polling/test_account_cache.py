@@ -7,7 +7,7 @@ from bot.domain.errors import UserError
 from bot.domain.incidents import Incident
 from bot.polling.account_cache import AccountCache
 from tests.support.clock import AT
-from tests.support.parts import CHANNEL, FLAG, OTHER, account, answer
+from tests.support.samples import CHANNEL, FLAG, OTHER, account, answer
 
 LATER = AT + timedelta(hours=1)
 

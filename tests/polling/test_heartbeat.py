@@ -16,8 +16,9 @@ from bot.domain.wellness import OVERDUE_AFTER
 from bot.polling.heartbeat import Heartbeat
 from tests.conftest import Leaks
 from tests.simulators.useapi import Fault, SimulatedUseapi
+from tests.support.assembly import Assembly
 from tests.support.clock import AT, MINUTE, Clock
-from tests.support.keeping import PATIENCE, Watched, loops_of, until, watching
+from tests.support.waiting import PATIENCE, until
 
 SECRET = "sandbox-heartbeat-8d1f2c"
 SECOND = timedelta(seconds=1)
@@ -216,15 +217,15 @@ async def test_the_secret_stands_in_no_text_of_it(heartbeat: Heartbeat) -> None:
 
 
 @pytest.fixture
-async def watch(api: SimulatedUseapi, tmp_path: Path) -> AsyncIterator[Watched]:
-    async with watching(tmp_path / "midwatch.sqlite3", Clock(), api=api) as watched:
+async def watch(api: SimulatedUseapi, tmp_path: Path) -> AsyncIterator[Assembly]:
+    async with Assembly(tmp_path / "midwatch.sqlite3", Clock(), api=api) as watched:
         yield watched
 
 
 async def test_it_is_called_after_each_good_look(
-    watch: Watched, heartbeat: Heartbeat, service: Service
+    watch: Assembly, heartbeat: Heartbeat, service: Service
 ) -> None:
-    loops = loops_of(watch, heartbeat=heartbeat)
+    loops = watch.make_loops(heartbeat=heartbeat)
     for count in range(1, 4):
         await loops.poll()
         assert len(service.calls) == count
@@ -232,11 +233,11 @@ async def test_it_is_called_after_each_good_look(
 
 @pytest.mark.parametrize("fault", [Fault.UNAUTHORIZED, Fault.REDIRECT, Fault.HALF_JSON, Fault.PARTIAL_LIST])
 async def test_it_is_not_called_after_a_look_that_failed_or_is_not_believed(
-    api: SimulatedUseapi, watch: Watched, heartbeat: Heartbeat, service: Service, fault: Fault
+    api: SimulatedUseapi, watch: Assembly, heartbeat: Heartbeat, service: Service, fault: Fault
 ) -> None:
     for _ in range(5):
         api.add()
-    loops = loops_of(watch, heartbeat=heartbeat)
+    loops = watch.make_loops(heartbeat=heartbeat)
     await loops.poll()
     api.fault(fault)
     await loops.poll()
@@ -247,11 +248,11 @@ async def test_it_is_not_called_after_a_look_that_failed_or_is_not_believed(
 
 
 async def test_row_26_it_is_withheld_while_a_message_is_overdue_by_more_than_five_minutes(
-    watch: Watched, heartbeat: Heartbeat, service: Service
+    watch: Assembly, heartbeat: Heartbeat, service: Service
 ) -> None:
-    loops = loops_of(watch, heartbeat=heartbeat)
+    loops = watch.make_loops(heartbeat=heartbeat)
     await loops.poll()
-    (hello,) = watch.told(Purpose.HELLO)
+    (hello,) = watch.planned(Purpose.HELLO)
     assert (hello.due_at, hello.delivery) == (AT, Delivery.WAITING)
 
     watch.clock.advance(OVERDUE_AFTER)
@@ -267,16 +268,16 @@ async def test_row_26_it_is_withheld_while_a_message_is_overdue_by_more_than_fiv
     assert len(service.calls) == 3
 
 
-def sent(message: Message, watch: Watched) -> Message:
+def sent(message: Message, watch: Assembly) -> Message:
     """Return a message that has arrived."""
     return replace(message, delivery=Delivery.SENT, channel_id=1, message_id=2, sent_at=watch.clock.now())
 
 
 async def test_a_heartbeat_that_fails_is_no_failure_of_the_watch(
-    watch: Watched, heartbeat: Heartbeat, service: Service
+    watch: Assembly, heartbeat: Heartbeat, service: Service
 ) -> None:
     service.hangs_up = True
-    loops = loops_of(watch, heartbeat=heartbeat)
+    loops = watch.make_loops(heartbeat=heartbeat)
     async with loops.running():
         await until(lambda: loops.next_poll is not None)
         assert (loops.failed_polls, loops.rest()) == (0, MINUTE)
@@ -285,9 +286,9 @@ async def test_a_heartbeat_that_fails_is_no_failure_of_the_watch(
 
 
 async def test_a_stop_does_not_wait_for_a_heartbeat_that_hangs(
-    watch: Watched, session: aiohttp.ClientSession, service: Service
+    watch: Assembly, session: aiohttp.ClientSession, service: Service
 ) -> None:
     service.answers = False
     heartbeat = Heartbeat(session, SecretStr(service.url))
-    async with asyncio.timeout(PATIENCE), loops_of(watch, heartbeat=heartbeat).running():
+    async with asyncio.timeout(PATIENCE), watch.make_loops(heartbeat=heartbeat).running():
         await until(lambda: bool(service.calls))

@@ -11,9 +11,10 @@ from bot.domain.incidents import ServiceProblem
 from bot.polling.poller import PRESSES_SHARE
 from bot.providers.useapi import PendingModeration, Unauthorized, Unreachable, UseapiClient, UseapiError
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
-from tests.support import keeping
+from tests.support.assembly import Assembly
 from tests.support.clock import AT, Clock
-from tests.support.parts import CHANNEL, FLAG, OTHER, Parts, answer, locked, parts
+from tests.support.database import locked
+from tests.support.samples import CHANNEL, FLAG, OTHER, answer
 
 HOUR = timedelta(hours=1)
 
@@ -29,12 +30,12 @@ def database(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def here(api: SimulatedUseapi, database: Path, clock: Clock) -> AsyncIterator[Parts]:
-    async with parts(api, database, clock) as opened:
+async def here(api: SimulatedUseapi, database: Path, clock: Clock) -> AsyncIterator[Assembly]:
+    async with Assembly(database, clock, (), api=api) as opened:
         yield opened
 
 
-async def test_a_look_takes_in_what_the_api_lists(api: SimulatedUseapi, here: Parts) -> None:
+async def test_a_look_takes_in_what_the_api_lists(api: SimulatedUseapi, here: Assembly) -> None:
     api.add(channel=CHANNEL, max_jobs=7)
     api.add(channel=OTHER)
     api.flag(OTHER, MODERATION)
@@ -48,20 +49,20 @@ async def test_a_look_takes_in_what_the_api_lists(api: SimulatedUseapi, here: Pa
     assert here.known(OTHER).flagged_since == AT
 
 
-async def test_callers_share_the_one_look_under_way(api: SimulatedUseapi, here: Parts) -> None:
+async def test_callers_share_the_one_look_under_way(api: SimulatedUseapi, here: Assembly) -> None:
     looks = await asyncio.gather(*(here.poller.poll() for _ in range(5)))
     assert all(look is looks[0] for look in looks)
     assert api.count(Endpoint.LIST) == 1
 
 
-async def test_the_next_caller_gets_a_new_look(api: SimulatedUseapi, here: Parts) -> None:
+async def test_the_next_caller_gets_a_new_look(api: SimulatedUseapi, here: Assembly) -> None:
     await here.poller.poll()
     await here.poller.poll()
     assert api.count(Endpoint.LIST) == 2
 
 
 async def test_a_caller_that_goes_away_does_not_take_the_look_from_the_others(
-    api: SimulatedUseapi, here: Parts
+    api: SimulatedUseapi, here: Assembly
 ) -> None:
     api.add(channel=CHANNEL)
     gone, waiting = (asyncio.create_task(here.poller.poll()) for _ in range(2))
@@ -74,7 +75,7 @@ async def test_a_caller_that_goes_away_does_not_take_the_look_from_the_others(
 
 
 async def test_a_failure_reaches_every_caller_and_leaves_what_is_known(
-    api: SimulatedUseapi, here: Parts, clock: Clock
+    api: SimulatedUseapi, here: Assembly, clock: Clock
 ) -> None:
     api.add(channel=CHANNEL)
     await here.poller.poll()
@@ -90,7 +91,7 @@ async def test_a_failure_reaches_every_caller_and_leaves_what_is_known(
     assert here.poller.cache.observed_at == AT
 
 
-async def test_a_good_look_ends_the_failure(api: SimulatedUseapi, here: Parts) -> None:
+async def test_a_good_look_ends_the_failure(api: SimulatedUseapi, here: Assembly) -> None:
     api.fault(Fault.UNAUTHORIZED, times=1)
     with pytest.raises(UseapiError):
         await here.poller.poll()
@@ -99,7 +100,7 @@ async def test_a_good_look_ends_the_failure(api: SimulatedUseapi, here: Parts) -
 
 
 async def test_a_failure_that_nobody_waits_for_any_more_is_not_an_unread_error(
-    api: SimulatedUseapi, here: Parts
+    api: SimulatedUseapi, here: Assembly
 ) -> None:
     unread: list[str] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: unread.append(context["message"]))
@@ -112,7 +113,7 @@ async def test_a_failure_that_nobody_waits_for_any_more_is_not_an_unread_error(
 
 
 async def test_a_list_that_cannot_be_written_down_is_answered_and_written_with_the_next_look(
-    api: SimulatedUseapi, here: Parts, database: Path, clock: Clock
+    api: SimulatedUseapi, here: Assembly, database: Path, clock: Clock
 ) -> None:
     api.add(channel=CHANNEL)
     with locked(database):
@@ -126,7 +127,7 @@ async def test_a_list_that_cannot_be_written_down_is_answered_and_written_with_t
 
 
 async def test_a_list_that_lost_too_much_is_not_believed_either_when_nothing_can_be_written_down(
-    api: SimulatedUseapi, here: Parts, database: Path
+    api: SimulatedUseapi, here: Assembly, database: Path
 ) -> None:
     api.add(channel=CHANNEL)
     await here.poller.poll()
@@ -137,7 +138,7 @@ async def test_a_list_that_lost_too_much_is_not_believed_either_when_nothing_can
 
 
 async def test_a_flag_met_by_a_command_is_known_and_written_down_at_once(
-    api: SimulatedUseapi, here: Parts
+    api: SimulatedUseapi, here: Assembly
 ) -> None:
     api.add(channel=CHANNEL)
     await here.poller.poll()
@@ -148,7 +149,7 @@ async def test_a_flag_met_by_a_command_is_known_and_written_down_at_once(
 
 
 async def test_a_flag_that_cannot_be_written_down_is_known_all_the_same(
-    api: SimulatedUseapi, here: Parts, database: Path
+    api: SimulatedUseapi, here: Assembly, database: Path
 ) -> None:
     api.add(channel=CHANNEL)
     await here.poller.poll()
@@ -158,7 +159,7 @@ async def test_a_flag_that_cannot_be_written_down_is_known_all_the_same(
 
 
 async def test_a_flag_that_could_not_be_written_down_is_with_the_next_look(
-    api: SimulatedUseapi, here: Parts, database: Path, clock: Clock
+    api: SimulatedUseapi, here: Assembly, database: Path, clock: Clock
 ) -> None:
     api.add(channel=CHANNEL)
     await here.poller.poll()
@@ -172,7 +173,7 @@ async def test_a_flag_that_could_not_be_written_down_is_with_the_next_look(
     assert shown == [(CHANNEL, FLAG, AT)]
 
 
-async def test_a_flag_of_an_unknown_account_is_not_written_down(here: Parts) -> None:
+async def test_a_flag_of_an_unknown_account_is_not_written_down(here: Assembly) -> None:
     await here.poller.note_flag(CHANNEL, FLAG)
     assert await here.store.watch.load_incidents(AT) == ()
 
@@ -183,7 +184,7 @@ async def test_a_restart_remembers_the_list_with_names_flags_and_answers(
     api.add(channel=CHANNEL)
     api.add(channel=OTHER)
     api.flag(CHANNEL, MODERATION)
-    async with parts(api, database, clock) as before:
+    async with Assembly(database, clock, (), api=api) as before:
         await before.poller.poll()
         await before.store.rename(CHANNEL, "Mine", actor_id=1, at=AT)
         await before.store.record_info(CHANNEL, answer("aurora"))
@@ -192,7 +193,7 @@ async def test_a_restart_remembers_the_list_with_names_flags_and_answers(
         await before.poller.poll()
     api.fault(Fault.VANISHED)
 
-    async with parts(api, database, clock) as after:
+    async with Assembly(database, clock, (), api=api) as after:
         (known,) = after.poller.cache.accounts
         assert (known.label, known.discord_name, known.flagged_since) == ("Mine", "aurora", AT)
         assert known.account.flag == Flag.of(MODERATION)
@@ -202,7 +203,7 @@ async def test_a_restart_remembers_the_list_with_names_flags_and_answers(
 
 
 async def test_an_account_that_memory_does_not_know_is_looked_up_in_the_list(
-    api: SimulatedUseapi, here: Parts
+    api: SimulatedUseapi, here: Assembly
 ) -> None:
     await here.poller.poll()
     api.add(channel=CHANNEL)
@@ -211,26 +212,26 @@ async def test_an_account_that_memory_does_not_know_is_looked_up_in_the_list(
     assert api.count(Endpoint.LIST) == 2
 
 
-async def test_an_account_that_the_list_does_not_know_either_is_refused(here: Parts) -> None:
+async def test_an_account_that_the_list_does_not_know_either_is_refused(here: Assembly) -> None:
     with pytest.raises(UserError):
         await here.poller.find(CHANNEL)
 
 
-async def test_closing_ends_a_look_that_is_under_way(api: SimulatedUseapi, here: Parts) -> None:
+async def test_closing_ends_a_look_that_is_under_way(api: SimulatedUseapi, here: Assembly) -> None:
     api.fault(Fault.HANG)
     look = here.poller.start_poll()
     await here.poller.close()
     assert look.cancelled()
 
 
-async def service_troubles(here: Parts) -> list[tuple[ServiceProblem | None, Flag | None]]:
+async def service_troubles(here: Assembly) -> list[tuple[ServiceProblem | None, Flag | None]]:
     incidents = await here.store.watch.load_incidents(AT)
     return [(incident.problem, incident.flag) for incident in incidents if incident.channel is None]
 
 
 @pytest.mark.parametrize("known", [0, 2], ids=["before-the-first-list", "with-accounts-known"])
 async def test_a_596_in_place_of_the_list_that_names_nobody_is_trouble_of_the_service_at_once(
-    api: SimulatedUseapi, here: Parts, known: int
+    api: SimulatedUseapi, here: Assembly, known: int
 ) -> None:
     for channel in (CHANNEL, OTHER)[:known]:
         api.add(channel=channel)
@@ -244,7 +245,7 @@ async def test_a_596_in_place_of_the_list_that_names_nobody_is_trouble_of_the_se
 
 
 async def test_a_596_in_place_of_the_list_is_the_flag_of_the_only_account(
-    api: SimulatedUseapi, here: Parts
+    api: SimulatedUseapi, here: Assembly
 ) -> None:
     api.add(channel=CHANNEL)
     await here.poller.poll()
@@ -257,7 +258,7 @@ async def test_a_596_in_place_of_the_list_is_the_flag_of_the_only_account(
 
 
 async def test_a_596_in_place_of_the_list_that_names_an_account_nobody_knows_is_told_all_the_same(
-    here: Parts, monkeypatch: pytest.MonkeyPatch
+    here: Assembly, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refused(_client: UseapiClient) -> tuple[Account, ...]:
         raise PendingModeration("what", "next", flag=FLAG, channel=CHANNEL)
@@ -269,7 +270,7 @@ async def test_a_596_in_place_of_the_list_that_names_an_account_nobody_knows_is_
 
 
 async def test_a_look_that_fails_in_a_way_nobody_foresaw_counts_as_one_that_failed(
-    here: Parts, monkeypatch: pytest.MonkeyPatch
+    here: Assembly, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(_client: UseapiClient) -> tuple[Account, ...]:
         raise ValueError("nobody foresaw this")
@@ -281,7 +282,7 @@ async def test_a_look_that_fails_in_a_way_nobody_foresaw_counts_as_one_that_fail
 
 
 async def test_row_46_a_flag_in_a_list_that_is_not_believed_is_shown(
-    api: SimulatedUseapi, here: Parts
+    api: SimulatedUseapi, here: Assembly
 ) -> None:
     channels = (CHANNEL, OTHER, OTHER[:-1] + "7", OTHER[:-1] + "8")
     for channel in channels:
@@ -298,7 +299,7 @@ async def test_row_46_a_flag_in_a_list_that_is_not_believed_is_shown(
 
 
 async def test_row_45_a_flag_that_only_a_command_met_is_shown_until_its_incident_ends(
-    api: SimulatedUseapi, here: Parts, clock: Clock
+    api: SimulatedUseapi, here: Assembly, clock: Clock
 ) -> None:
     api.add(channel=CHANNEL)
     await here.poller.poll()
@@ -316,8 +317,8 @@ async def test_row_45_a_flag_that_only_a_command_met_is_shown_until_its_incident
 
 
 async def test_presses_within_a_few_seconds_share_one_look(api: SimulatedUseapi, tmp_path: Path) -> None:
-    clock = keeping.Clock()
-    async with keeping.watching(tmp_path / "midwatch.sqlite3", clock, api=api) as watch:
+    clock = Clock()
+    async with Assembly(tmp_path / "midwatch.sqlite3", clock, api=api) as watch:
         api.add()
         await asyncio.gather(*(watch.poller.poll_for_press() for _ in range(10)))
         for _ in range(10):

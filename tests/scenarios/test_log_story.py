@@ -9,8 +9,8 @@ import pytest
 from bot.app import VERSION
 from bot.runtime.log_setup import JsonFormatter, Redactor
 from tests.simulators.useapi import MODERATION
-from tests.support.keeping import until
 from tests.support.running import Bot, Visitor
+from tests.support.waiting import until
 from tests.support.watching import look, newest
 
 ROOT = Path(__file__).parents[2]

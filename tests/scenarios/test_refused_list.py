@@ -15,11 +15,10 @@ from bot.notifications import FailPoint
 from bot.providers.useapi import PendingModeration
 from tests.commands.test_reset import at_reset, confirmed
 from tests.simulators.useapi import Endpoint, Fault, SimulatedUseapi
-from tests.support.keeping import ADA, BEA
-from tests.support.parts import CHANNEL, OTHER
 from tests.support.reading import buttons, text
 from tests.support.resetting import ASKED, Scene, on_scene
 from tests.support.running import Bot, Visitor
+from tests.support.samples import ADA, BEA, CHANNEL, OTHER
 from tests.support.watching import is_silent, look, newest, nothing_more
 
 

@@ -11,9 +11,9 @@ from bot.domain.resets import ResetResult, ResetStage
 from bot.notifications import FailPoint
 from bot.providers.useapi.client import Limits
 from tests.simulators.useapi import MODERATION, Endpoint, SimulatedUseapi
+from tests.support.assembly import Assembly
 from tests.support.clock import Clock
-from tests.support.keeping import ADA, BEA, Watched, watching
-from tests.support.parts import CHANNEL, FLAG, OTHER
+from tests.support.samples import ADA, BEA, CHANNEL, FLAG, OTHER
 
 BRIEF = Limits(writing=1)
 AT_FIFTEEN, AT_SIXTY = [15], [15, 45]
@@ -24,7 +24,7 @@ ASKED = (ADA, "reset", "asked")
 class Scene:
     """An account that is flagged, and an owner who resets it."""
 
-    def __init__(self, api: SimulatedUseapi, watch: Watched, database: Path) -> None:
+    def __init__(self, api: SimulatedUseapi, watch: Assembly, database: Path) -> None:
         self.api = api
         self.watch = watch
         self.clock = watch.clock
@@ -77,7 +77,7 @@ class Scene:
 @asynccontextmanager
 async def on_scene(api: SimulatedUseapi, database: Path, *, other: bool = True) -> AsyncGenerator[Scene]:
     """Have an account that is flagged, beside another one, and the flag seen."""
-    async with watching(database, Clock(), (ADA, BEA), api=api, limits=BRIEF) as watch:
+    async with Assembly(database, Clock(), (ADA, BEA), api=api, limits=BRIEF) as watch:
         api.add(channel=CHANNEL)
         if other:
             api.add(channel=OTHER)

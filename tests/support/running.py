@@ -22,8 +22,8 @@ from tests.simulators.discord import (
     point_at,
 )
 from tests.simulators.useapi import Endpoint, SimulatedUseapi
-from tests.support.parts import at_once
 from tests.support.reading import button, menu, text
+from tests.support.waiting import at_once
 
 PATIENCE = 30.0
 NO_TIME = timedelta(0)

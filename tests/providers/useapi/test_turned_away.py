@@ -28,9 +28,9 @@ from bot.providers.useapi.http_response import ApiRequest, ApiResponse, Endpoint
 from bot.providers.useapi.network import unreachable
 from bot.providers.useapi.parsing import parse_account_with_token, parse_accounts
 from tests.simulators.useapi import Fault, SimulatedUseapi
+from tests.support.assembly import Assembly
 from tests.support.clock import MINUTE, Clock
-from tests.support.keeping import loops_of, watching
-from tests.support.parts import at_once
+from tests.support.waiting import at_once
 
 Parse = Callable[[ApiResponse, ApiRequest], object]
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -160,9 +160,9 @@ async def test_row_51_the_watch_tells_of_an_outage_and_never_of_the_token(
     api: SimulatedUseapi, tmp_path: Path, fault: Fault
 ) -> None:
     clock = Clock()
-    async with watching(tmp_path / "midwatch.sqlite3", clock, api=api) as watch:
+    async with Assembly(tmp_path / "midwatch.sqlite3", clock, api=api) as watch:
         api.add()
-        loops = loops_of(watch)
+        loops = watch.make_loops()
         await loops.poll()
         api.fault(fault)
         for _ in range(7):
