@@ -1,4 +1,4 @@
-"""What a message takes along and leaves behind on its way: from the claim to its end in Discord."""
+"""What changes about messages as they are claimed, sent, replaced and deleted."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -14,9 +14,8 @@ def earliest_send(
 ) -> datetime:
     """Return when a waiting message may be claimed, its own due time aside.
 
-    A push waits for the one that is on its way, and then for five minutes while a message stands that it
-    could join, whatever was known when it was drafted. While another is on its way the answer is a guess: the
-    end of that is the moment to ask again.
+    A push waits while another is on its way, and for five minutes after it if an edit can show its incidents.
+    While another is on its way the result is a guess: ask again when that one has arrived.
     """
     if not is_push(message) or message.delivery is not Delivery.WAITING:
         return now
@@ -25,14 +24,14 @@ def earliest_send(
 
 
 def with_open_incidents(push: Message, incidents: Mapping[str, Incident]) -> Message:
-    """Return a message as it is claimed: one that wakes somebody shows all accounts that are in trouble."""
+    """Return a message as it is claimed: a push shows all open incidents of accounts."""
     if not is_push(push):
         return push
     return with_more(push, (each for each in incidents.values() if each.channel and not each.ended))
 
 
 def with_more(message: Message, incidents: Iterable[Incident]) -> Message:
-    """Return a message that also shows some incidents, which are no reason for it."""
+    """Return a message with incidents added that are no reason for it."""
     more = {each.key: MessageItem(each.key, None) for each in incidents if not message.holds(each.key)}
     return replace(message, entries=(*message.entries, *more.values())) if more else message
 
@@ -40,26 +39,24 @@ def with_more(message: Message, incidents: Iterable[Incident]) -> Message:
 def supersede(
     sent: Message, messages: Iterable[Message], incidents: Mapping[str, Incident]
 ) -> tuple[Message, ...]:
-    """Return what changes when a message stands in Discord, the message itself included if it does.
+    """Return the messages that change once a message is in Discord, this one included if it changes.
 
-    It takes what goes on from the older ones, which keep what is over. One that keeps nothing is to be
-    deleted. To be called in the transaction that records the sending: until then the older ones are all
-    that an owner has.
+    It takes the open incidents over from older messages, which keep the ended ones. A message that keeps none
+    is to be deleted. Call it in the transaction that records the message as sent: until then the older ones
+    are all that the owner has.
     """
     if sent.delivery is not Delivery.SENT or sent.purpose not in (Purpose.ALERT, Purpose.SERVICE):
         return ()
     older = [*others(sent, messages)]
     if sent.purpose is Purpose.ALERT and not sent.notify:
-        # Sent in place of one that could not be changed: a push that was made later may stand by now.
+        # It replaces a message that could not be edited: a later push may be in Discord by now.
         newer = [each for each in older if each.notify and each.created_at > sent.created_at]
-        last = max(newer, key=sent_time, default=None)
-        return (
-            () if last is None or not incident_keys([last]) & incident_keys([sent]) else (minus(sent, last),)
-        )
+        after = minus(sent, max(newer, key=sent_time)) if newer else sent
+        return () if after == sent else (after,)
     if sent.purpose is Purpose.SERVICE:
         after = merge_older(sent, older)
     else:
-        # Sent silently, if all in it was over by then: nobody was woken, whatever it takes over now.
+        # It notified nobody if all its incidents had ended, whatever it takes over now.
         shown = (incident for each in older for incident in open_incidents(each, incidents))
         after = replace(with_more(sent, shown), notify=any(open_incidents(sent, incidents)))
     changed = ((after, sent), *((minus(each, after), each) for each in older))
@@ -67,16 +64,13 @@ def supersede(
 
 
 def merge_older(sent: Message, older: Iterable[Message]) -> Message:
-    """Return a message about the service as it counts if others that were made after it arrived before it.
+    """Return a message about the service with what it takes over from later ones that arrived before it.
 
-    One that Discord keeps refusing may be overtaken by the next: about what became worse since, a reminder,
-    or loud as a mute is over.
+    A message that Discord keeps refusing may be overtaken by the next: one about a worse problem, a reminder,
+    or a push after a mute.
     """
-    later = [
-        each
-        for each in older
-        if incident_keys([each]) & incident_keys([sent]) and each.created_at >= sent.created_at
-    ]
+    about = incident_keys([sent])
+    later = [each for each in older if about & incident_keys([each]) and each.created_at >= sent.created_at]
     return replace(
         sent,
         notify=sent.notify or any(each.notify for each in later),
@@ -85,7 +79,7 @@ def merge_older(sent: Message, older: Iterable[Message]) -> Message:
 
 
 def others(message: Message, messages: Iterable[Message]) -> Iterator[Message]:
-    """Yield the messages that stand in Discord and may be about the same as this one."""
+    """Yield the other messages in Discord that may be about the same incidents."""
     purposes = {Purpose.SERVICE} if message.purpose is Purpose.SERVICE else ABOUT_ACCOUNTS
     for each in messages:
         is_another = each.recipient == message.recipient and each.key != message.key
@@ -94,7 +88,7 @@ def others(message: Message, messages: Iterable[Message]) -> Iterator[Message]:
 
 
 def minus(message: Message, newer: Message) -> Message:
-    """Return a message without what a newer one shows."""
+    """Return a message without the incidents that a newer one shows."""
     newer_keys = incident_keys([newer])
     return replace(
         message, entries=tuple(each for each in message.entries if each.incident not in newer_keys)
@@ -102,15 +96,15 @@ def minus(message: Message, newer: Message) -> Message:
 
 
 def deleted(message: Message, incidents: Mapping[str, Incident]) -> tuple[Message, tuple[Alert, ...]]:
-    """Return a message that is not in Discord any more, and what it can not show now.
+    """Return a message that was deleted in Discord, and alerts for the ends it can no longer show.
 
-    The alerts are for its recipient alone. Its trouble that goes on is left to the reminders: who deletes a
-    message has seen it. What was to join it and never showed in it does not count as told.
+    The alerts are for its recipient alone. Its open incidents are left to the reminders: an owner who deletes
+    a message has seen it. An incident that was to join it and never showed counts as not sent.
     """
     shown_at = last_shown(message)
     gone = replace(finished(message, incidents), channel_id=None, message_id=None)
     if message.purpose is Purpose.NOTE:
-        return gone, ()  # it was sent to tell of the end
+        return gone, ()  # a note is about an end already
     unseen = (
         Alert(incident.key, Reason.RESOLVED, notify=False)
         for entry in message.entries
@@ -123,27 +117,27 @@ def deleted(message: Message, incidents: Mapping[str, Incident]) -> tuple[Messag
 
 
 def finished(message: Message, incidents: Mapping[str, Incident]) -> Message:
-    """Return a message that is edited no more, without what was to join it and never showed in it."""
+    """Return a message that is not edited any more, without incidents that never showed in it."""
     shown_at = last_shown(message)
-    told = tuple(
+    shown = tuple(
         entry
         for entry in message.entries
         if entry.reason is not None
         or (incident := incidents.get(entry.incident)) is None
         or incident.opened_at <= shown_at
     )
-    return replace(message, delivery=Delivery.DONE, entries=told)
+    return replace(message, delivery=Delivery.DONE, entries=shown)
 
 
 def last_shown(message: Message) -> datetime:
-    """Return when a message was changed last in Discord."""
+    """Return when a message was last sent or edited in Discord."""
     return max(sent_time(message), message.edited_at or sent_time(message))
 
 
 def cancel_for(
     owner: int, messages: Iterable[Message], incidents: Mapping[str, Incident]
 ) -> tuple[Message, ...]:
-    """Return the messages of somebody who is no owner any more: nothing is sent, and nothing edited."""
+    """Return the messages that end because a person is no owner any more: none is sent or edited again."""
     return tuple(
         replace(each, delivery=Delivery.CANCELLED) if each.on_its_way else finished(each, incidents)
         for each in messages

@@ -1,4 +1,4 @@
-"""What one owner has been told and is being told, as seen at one moment."""
+"""What one owner was sent and is being sent, seen at one time."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,53 +14,53 @@ from bot.rules.timers import clamp_future
 ABOUT_ACCOUNTS: Final = frozenset({Purpose.ALERT, Purpose.NOTE})
 
 Mutes = Mapping[str | None, datetime]
-"""Until when each account is muted, all of them under None. One lifted early stays, with that moment."""
+"""Until when each account is muted; the key None stands for all. A mute ended early keeps that time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pushes:
-    """When an owner was woken last, and how many reminders in a row that made."""
+    """An owner's last push, and the reminders in a row up to it."""
 
     at: datetime | None
     reminders: int
     held_until: datetime | None
-    """Until when the next one waits; None if it need not."""
+    """Until when the next push waits; None if it need not wait."""
 
     @classmethod
     def among(
         cls, messages: Collection[Message], incidents: Mapping[str, Incident], now: datetime
     ) -> "Pushes":
-        """Look through the messages of one owner."""
+        """Build it from the messages of one owner."""
         pushes = [message for message in messages if is_push(message)]
         sent = [each for each in pushes if each.sent_at is not None]
-        last = max(sent, key=lambda each: (sent_time(each), each.key), default=None)
+        last = last_sent(sent)
         reminders = 0 if last is None else last.reminders
         if any(in_flight(each, sent, incidents) for each in pushes):
             return cls(now, reminders, now + PUSH_EVERY)
         if last is None:
             return cls(None, reminders, None)
         at = min(sent_time(last), now)
-        # Where nothing stands that it could join by an edit, trouble would be shown nowhere until then.
+        # If no message in Discord can show the next incident by an edit, waiting would show it nowhere.
         waits = any(is_joinable(each, incidents) for each in messages)
         return cls(at, reminders, at + PUSH_EVERY if waits else None)
 
 
 @dataclass(frozen=True, slots=True)
 class RecipientView:
-    """An owner's messages, and all that decides about them."""
+    """An owner's messages, and all that decides what is sent next."""
 
     owner: int
     messages: tuple[Message, ...]
-    """Without those that were cancelled."""
+    """All but the cancelled ones."""
     incidents: Mapping[str, Incident]
     mutes: Mutes
     now: datetime
     policy: Policy
     pushes: Pushes
     notified: frozenset[str]
-    """The incidents of each message that was sent or is being sent, also if the owner deleted it."""
+    """The incidents in messages that were sent or are being sent, even if the owner deleted them."""
     shown: frozenset[str]
-    """The incidents in messages about accounts that stand in Discord, or will, and can be edited."""
+    """The incidents in messages about accounts that are in Discord, or soon will be, and can be edited."""
 
     @classmethod
     def of(
@@ -73,7 +73,7 @@ class RecipientView:
         now: datetime,
         policy: Policy,
     ) -> "RecipientView":
-        """Pick what is the owner's, and sum it up."""
+        """Build the view of an owner from all messages."""
         own = tuple(
             clamp_future(each, now, ("sent_at",))
             for each in messages
@@ -86,18 +86,18 @@ class RecipientView:
 
     @property
     def waiting(self) -> Message | None:
-        """The message about accounts that is still being put together; there is one at most."""
+        """The message about accounts that waits to be sent; there is one at most."""
         return next((each for each in self.messages if is_waiting_alert(each, self.incidents)), None)
 
     @property
     def editable_message(self) -> Message | None:
-        """The message that trouble joins by an edit: the last one about trouble that goes on."""
-        alerts = [each for each in self.messages if is_joinable(each, self.incidents)]
-        return max(alerts, key=lambda each: (sent_time(each), each.key), default=None)
+        """The last message about an open incident. Further incidents join it by an edit."""
+        return last_sent(each for each in self.messages if is_joinable(each, self.incidents))
 
     def last_showing(self, incidents: Collection[str]) -> Message | None:
-        """Return the last message that stands in Discord, finished, about one of these or their accounts."""
+        """Return the last finished message in Discord about one of these incidents or their accounts."""
         channels = {each.channel for key in incidents if (each := self.incidents.get(key)) is not None}
+        related = {key for key, each in self.incidents.items() if each.channel in channels}.union(incidents)
         showing = [
             each
             for each in self.messages
@@ -105,83 +105,72 @@ class RecipientView:
             and each.purpose is Purpose.ALERT
             and each.message_id is not None
             and not each.is_stuck
-            and any(self._is_about(entry.incident, incidents, channels) for entry in each.entries)
+            and incident_keys([each]) & related
         ]
-        return max(showing, key=lambda each: (sent_time(each), each.key), default=None)
-
-    def _is_about(self, key: str, incidents: Collection[str], channels: Collection[str | None]) -> bool:
-        known = self.incidents.get(key)
-        return key in incidents or (known is not None and known.channel in channels)
+        return last_sent(showing)
 
     @property
     def next_push_at(self) -> datetime:
-        """When the owner may be woken again."""
+        """When the owner may get the next push."""
         return max(self.now, self.pushes.held_until or self.now)
 
     @property
     def is_blind(self) -> bool:
-        """Whether nobody can see the accounts: then owners are not reminded of what may be over.
+        """Whether the list cannot be read. Owners are not reminded then of incidents that may be over.
 
-        A list that is refused with error 596 says that something is not over.
+        A list refused with error 596 does not count: it shows that an incident is not over.
         """
         service = open_service(self.incidents.values())
         return service is not None and service.problem is not ServiceProblem.PENDING
 
     @property
     def muted_until(self) -> datetime:
-        """Until when the pushes of all accounts are held; now, or earlier, if they are not."""
+        """Until when all accounts are muted; now or earlier if they are not."""
         return self.mutes.get(None, self.now)
 
     def is_muted(self, incident: Incident) -> bool:
-        """Whether a mute holds the pushes of an incident."""
-        return any(until > self.now for until in self._mutes_of(incident))
+        """Whether a mute holds the pushes about an incident."""
+        return any(until > self.now for until in mutes_of(incident, self.mutes))
 
     def needs_attention(self, incident: Incident) -> bool:
-        """Whether an incident is one to remind of, now."""
+        """Whether the owner may be reminded of an incident now."""
         if not can_be_reminded_of(incident):
             return False
-        free_at = self._free_at(incident)
-        return free_at is None or free_at <= self.now
+        until = quiet_until(incident, self.mutes)
+        return until is None or until <= self.now
 
     def reminder_at(self, incident: Incident) -> datetime:
-        """When the owner is to be reminded of an incident, if it stays as it is."""
-        pushed_at, free_at = self.pushes.at, self._free_at(incident)
-        if free_at is not None and (pushed_at is None or free_at > pushed_at):
-            # Held since the last push: due with the end of the mute, the snooze, the claim or the block.
-            return free_at
+        """Return when the owner is reminded of an incident if it stays as it is."""
+        pushed_at, until = self.pushes.at, quiet_until(incident, self.mutes)
+        if until is not None and (pushed_at is None or until > pushed_at):
+            # Held since the last push: due at the end of the mute, snooze, assignment or block.
+            return until
         return self.now if pushed_at is None else pushed_at + self.policy.remind_in(self.pushes.reminders)
-
-    def _free_at(self, incident: Incident) -> datetime | None:
-        """When the last of what holds the reminders of an incident ends, or ended."""
-        return quiet_until(incident, self.mutes)
-
-    def _mutes_of(self, incident: Incident) -> Iterator[datetime]:
-        return mutes_of(incident, self.mutes)
 
 
 def can_be_reminded_of(incident: Incident) -> bool:
-    """Whether an account is in trouble that no look has shown to be gone since."""
+    """Whether an account's incident is open, and no poll has shown the account without its flag since."""
     return incident.state is State.OPEN and incident.channel is not None and incident.clear_since is None
 
 
 def breaks_mute(reason: Reason | None, incident: Incident) -> bool:
-    """Whether news is told in spite of a mute: that it became a block."""
+    """Whether an alert is sent in spite of a mute: it became a block."""
     return reason is Reason.WORSE and incident.flag is not None and incident.flag.kind is FlagKind.BLOCK
 
 
 def quiet_until(incident: Incident, mutes: Mutes) -> datetime | None:
-    """Return when the last of what holds the reminders of an incident ends, or ended."""
+    """Return when all that holds the reminders of an incident has ended; None if nothing ever held them."""
     return max((*mutes_of(incident, mutes), *quiet_times(incident)), default=None)
 
 
 def mutes_of(incident: Incident, mutes: Mutes) -> Iterator[datetime]:
-    """Yield until when each mute holds the pushes of an incident."""
+    """Yield until when each mute holds the pushes about an incident."""
     names = () if incident.channel is None else (None, incident.channel)
     yield from (mutes[name] for name in names if name in mutes)
 
 
 def quiet_times(incident: Incident) -> Iterator[datetime]:
-    """Yield until when each thing but a mute holds, or held, the reminders of an incident."""
+    """Yield until when a snooze, a block or an assignment holds, or held, the reminders of an incident."""
     for until in (incident.held_until, incident.snoozed_until, incident.block_until()):
         if until is not None:
             yield until
@@ -195,23 +184,28 @@ def incident_keys(messages: Iterable[Message]) -> frozenset[str]:
 
 
 def open_incidents(message: Message, incidents: Mapping[str, Incident]) -> Iterator[Incident]:
-    """Yield those incidents of a message that are not over; one that nobody knows any more is."""
+    """Yield the open incidents of a message. One that is not in memory any more has ended."""
     known = (incidents.get(entry.incident) for entry in message.entries)
     yield from (incident for incident in known if incident is not None and not incident.ended)
 
 
 def sent_time(message: Message) -> datetime:
-    """Return when a message was sent, or was to be."""
+    """Return when a message was sent; when it was created, if it was not sent yet."""
     return message.sent_at or message.created_at
 
 
+def last_sent(messages: Iterable[Message]) -> Message | None:
+    """Return the message that was sent last."""
+    return max(messages, key=lambda each: (sent_time(each), each.key), default=None)
+
+
 def is_push(message: Message) -> bool:
-    """Whether a message is to wake somebody because of accounts."""
+    """Whether a message notifies its owner about accounts."""
     return message.purpose is Purpose.ALERT and message.notify
 
 
 def in_flight(push: Message, sent: Iterable[Message], incidents: Mapping[str, Incident]) -> bool:
-    """Whether a push is on its way and nothing that was sent since says the same, as by another route."""
+    """Whether a push is on its way, and nothing sent since shows the same, as a copy by another route."""
     if push.delivery is not Delivery.CLAIMED:
         return False
     since = push.claimed_at or push.created_at
@@ -220,13 +214,13 @@ def in_flight(push: Message, sent: Iterable[Message], incidents: Mapping[str, In
 
 
 def is_joinable(message: Message, incidents: Mapping[str, Incident]) -> bool:
-    """Whether a message stands in Discord that is about trouble that goes on, and can be edited."""
-    stands = message.delivery is Delivery.SENT and message.purpose is Purpose.ALERT
-    return stands and any(open_incidents(message, incidents))
+    """Whether a message is in Discord, is about an open incident, and can be edited."""
+    is_in_discord = message.delivery is Delivery.SENT and message.purpose is Purpose.ALERT
+    return is_in_discord and any(open_incidents(message, incidents))
 
 
 def is_waiting_alert(message: Message, incidents: Mapping[str, Incident]) -> bool:
-    """Whether a message about accounts is still being put together."""
+    """Whether a message about accounts waits to be sent."""
     if message.delivery is not Delivery.WAITING or message.purpose not in ABOUT_ACCOUNTS:
         return False
     known = (incidents.get(entry.incident) for entry in message.entries)

@@ -1,4 +1,4 @@
-"""How an owner is told of the service's own trouble: one message for each, which later shows its end."""
+"""An owner's messages about service problems: one for each incident, which later shows its end."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -8,16 +8,20 @@ from bot.domain.incidents import Alert, Incident, Reason
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
 from bot.rules.account_incidents import NewKey
 from bot.rules.policy import service_reminder_in
-from bot.rules.recipient import RecipientView, breaks_mute
+from bot.rules.recipient import RecipientView, breaks_mute, open_incidents
 
 
 def service_messages(
-    view: RecipientView, told: Sequence[tuple[Alert, Incident]], new_key: NewKey
+    view: RecipientView, alerted: Sequence[tuple[Alert, Incident]], new_key: NewKey
 ) -> list[Message]:
     """Return the messages about the service that are new or changed."""
-    found = [as_silent_note(each) for each in view.messages if is_outdated(view, each)]
+    found = [replace(each, purpose=Purpose.NOTE, notify=False) for each in outdated(view)]
     wanted = {incident.key: (reason, incident) for reason, incident in missed(view)}
-    wanted |= {incident.key: (reason, incident) for reason, incident in news(told)}
+    wanted |= {
+        incident.key: (alert.reason, incident)
+        for alert, incident in alerted
+        if alert.notify or alert.reason is Reason.RESOLVED  # an edit shows the others
+    }
     found += (
         service_message(view, reason, incident, new_key)
         for reason, incident in wanted.values()
@@ -26,17 +30,10 @@ def service_messages(
     return found
 
 
-def news(told: Iterable[tuple[Alert, Incident]]) -> Iterator[tuple[Reason, Incident]]:
-    """Yield what alerts say about the service, without what needs no message of its own."""
-    for alert, incident in told:
-        if alert.notify or alert.reason is Reason.RESOLVED:
-            yield alert.reason, incident
-
-
 def missed(view: RecipientView) -> Iterator[tuple[Reason, Incident]]:
-    """Yield trouble that an owner is to be told of now though nothing happens.
+    """Yield the service incidents to notify or remind an owner of now, without an alert.
 
-    That is a new owner, one who had heard of it too often, one who had all muted, or one whom it lasts for.
+    The owner is new, had all accounts muted, or the problem recurs and has lasted too long by now.
     """
     for incident in open_problems(view):
         if not incident.recurring and not messages_about(view, incident):
@@ -46,69 +43,63 @@ def missed(view: RecipientView) -> Iterator[tuple[Reason, Incident]]:
 
 
 def open_problems(view: RecipientView) -> Iterator[Incident]:
-    """Return the trouble of the service that goes on."""
+    """Yield the open incidents of the service."""
     return (each for each in view.incidents.values() if each.problem is not None and not each.ended)
 
 
 def messages_about(view: RecipientView, incident: Incident) -> list[Message]:
-    """Return an owner's messages about the service's trouble."""
+    """Return an owner's messages about an incident of the service."""
     return [each for each in view.messages if each.holds(incident.key)]
 
 
-def recurring_due(view: RecipientView, incident: Incident) -> datetime:
-    """Return when a recurring problem, which is not announced each time, has lasted too long for that.
-
-    An account that needs somebody waits no longer than for the first reminder.
-    """
-    return incident.opened_at + view.policy.remind_in(0 if incident.flag else 1)
-
-
 def reminders_due(view: RecipientView) -> Iterator[datetime]:
-    """Yield when an owner is to be told of trouble that goes on though nothing happens."""
+    """Yield when an owner is reminded of each open incident of the service."""
     for incident in open_problems(view):
         if (due := reminder_at(view, incident)) is not None:
             yield due
 
 
 def reminder_at(view: RecipientView, incident: Incident) -> datetime | None:
-    """Return when an owner is to be reminded of trouble that stays as it is; None while a message waits."""
-    told = messages_about(view, incident)
-    last = latest(told)
+    """Return when an owner is reminded of an open incident; None while a message about it waits."""
+    sent = messages_about(view, incident)
+    last = latest(sent)
     if last is None:
-        return recurring_due(view, incident) if incident.recurring else None
-    if any(each.delivery is Delivery.WAITING for each in told):
-        return None  # it will show what is true when it is sent
+        # A recurring problem sends no message as it opens. An account's flag waits for the first reminder only.
+        wait = view.policy.remind_in(0 if incident.flag else 1)
+        return incident.opened_at + wait if incident.recurring else None
+    if any(each.delivery is Delivery.WAITING for each in sent):
+        return None  # the waiting message shows the state as it is sent
     if not last.notify:
-        return view.muted_until  # told silently, because of that mute
-    loud = [each for each in told if each.notify]
-    sent_at = max((each.sent_at for each in loud if each.sent_at is not None), default=None)
+        return view.muted_until  # it was sent silently because of that mute
+    pushes = [each for each in sent if each.notify]
+    sent_at = max((each.sent_at for each in pushes if each.sent_at is not None), default=None)
     if sent_at is None or any(
-        each.delivery is Delivery.CLAIMED and each.created_at > sent_at for each in loud
+        each.delivery is Delivery.CLAIMED and each.created_at > sent_at for each in pushes
     ):
-        return None  # nobody is reminded of what is still on its way
+        return None  # a push about it is still on its way
     return max(sent_at + service_reminder_in(last.reminders), view.muted_until)
 
 
-def latest(told: Iterable[Message]) -> Message | None:
-    """Return what was told last."""
-    return max(told, key=lambda each: (each.created_at, each.notify), default=None)
+def latest(messages: Iterable[Message]) -> Message | None:
+    """Return the message that was created last."""
+    return max(messages, key=lambda each: (each.created_at, each.notify), default=None)
 
 
 def wants_message(view: RecipientView, reason: Reason, incident: Incident) -> bool:
-    """Whether something about the service wants a message that is not there."""
-    told = messages_about(view, incident)
-    if any(each.delivery is Delivery.WAITING for each in told):
-        return False  # it will show what is true when it is sent
+    """Whether an alert about the service needs a new message."""
+    known = messages_about(view, incident)
+    if any(each.delivery is Delivery.WAITING for each in known):
+        return False  # the waiting message shows the state as it is sent
     if reason is not Reason.RESOLVED:
-        return reason in (Reason.WORSE, Reason.REMINDER) or not told
-    if any(each.delivery is not Delivery.DONE for each in told):
+        return reason in (Reason.WORSE, Reason.REMINDER) or not known
+    if any(each.delivery is not Delivery.DONE for each in known):
         return False  # an edit shows it
-    # Over, and nothing shows it: the bot itself was away, nobody knew the owners, or the message is deleted.
-    return bool(told) or not incident.recurring
+    # It ended and nothing shows it: the bot was away, no owner was known, or the message was deleted.
+    return bool(known) or not incident.recurring
 
 
 def service_message(view: RecipientView, reason: Reason, incident: Incident, new_key: NewKey) -> Message:
-    """Make a message about the service; who muted all accounts for the night is woken for a block alone."""
+    """Build a message about the service. A mute of all accounts makes it silent, unless it is a block."""
     muted = view.muted_until > view.now and not breaks_mute(reason, incident)
     last = latest(messages_about(view, incident)) if reason is Reason.REMINDER else None
     return Message(
@@ -123,14 +114,9 @@ def service_message(view: RecipientView, reason: Reason, incident: Incident, new
     )
 
 
-def is_outdated(view: RecipientView, message: Message) -> bool:
-    """Whether trouble of the service was over before the message about it was sent."""
-    if message.purpose is not Purpose.SERVICE or message.delivery is not Delivery.WAITING:
-        return False
-    incidents = (view.incidents.get(entry.incident) for entry in message.entries)
-    return all(incident is None or incident.ended for incident in incidents)
-
-
-def as_silent_note(message: Message) -> Message:
-    """Return a message that is not worth waking anybody for any more."""
-    return replace(message, purpose=Purpose.NOTE, notify=False)
+def outdated(view: RecipientView) -> Iterator[Message]:
+    """Yield the waiting messages whose incident of the service has ended: they notify nobody any more."""
+    for message in view.messages:
+        is_waiting = message.purpose is Purpose.SERVICE and message.delivery is Delivery.WAITING
+        if is_waiting and not any(open_incidents(message, view.incidents)):
+            yield message
