@@ -64,7 +64,7 @@ def reminder_at(view: RecipientView, incident: Incident) -> datetime | None:
     sent = messages_about(view, incident)
     last = latest(sent)
     if last is None:
-        # A recurring problem sends no message as it opens. An account's flag waits for the first reminder only.
+        # A recurring problem sends no message as it opens. A flag waits for the first reminder only.
         wait = view.policy.remind_in(0 if incident.flag else 1)
         return incident.opened_at + wait if incident.recurring else None
     if any(each.delivery is Delivery.WAITING for each in sent):
