@@ -23,7 +23,6 @@ from bot.domain.errors import TokenRefusedError, UnavailableError
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner
-from bot.interactions.buttons import view_of
 from bot.interactions.client import EXTENSIONS, Midwatch, Services
 from bot.interactions.in_flight import PATIENCE
 from bot.loops import WatchLoops
@@ -159,7 +158,6 @@ async def assemble(
         transport,
         planner,
         accounts=lambda: poller.cache.named,
-        view_of=view_of,
         now=utc_now,
         edit_every=waits.edits,
         at=at,

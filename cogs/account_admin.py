@@ -4,22 +4,20 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
-from discord import app_commands, ui
+from discord import app_commands
 from discord.ext import commands
 from pydantic import SecretStr
 
 from bot.actions.account_token import DEFAULT_JOBS, MOST_JOBS, account_token, jobs_number
 from bot.domain.accounts import ChangeOutcome, KnownAccount, SaveResult
 from bot.domain.errors import UserError
-from bot.interactions.account_card import CARD_ACTIONS, account_card
 from bot.interactions.account_form import JOBS, TOKEN, account_form, take_values
 from bot.interactions.account_option import AccountOption
-from bot.interactions.buttons import Access, ButtonPress, button, view_of
+from bot.interactions.buttons import Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.permissions import NotAnOwnerError
 from bot.interactions.responses import (
     Interaction,
-    Shown,
     defer,
     defer_update,
     respond,
@@ -34,7 +32,9 @@ from bot.render.account_admin_replies import (
     removed_words,
     saved_words,
 )
+from bot.render.account_cards import ACTIONS_SHOWN, account_card
 from bot.render.alert_items import account_of
+from bot.render.message_content import Button, MessageContent
 from bot.render.text import bare, plain
 from bot.storage import StoreError
 
@@ -98,8 +98,9 @@ class AccountAdmin(commands.Cog):
             token, jobs = self._token(fields), jobs_number(typed)
             saved = await self._admin.save(token, jobs, caller.user.id, self._bot.in_flight.sent)
         except (UserError, UseapiError, StoreError) as error:
-            view = None if isinstance(error, NO_INPUT_HELPS) else again(caller.user.id, press.argument, typed)
-            await respond(caller, Shown(sentence(error), view=view))
+            helps = not isinstance(error, NO_INPUT_HELPS)
+            buttons = (again(caller.user.id, press.argument, typed),) if helps else ()
+            await respond(caller, MessageContent(sentence(error), components=buttons))
             return
         await self._show_saved(caller, saved, press.argument)
 
@@ -112,15 +113,15 @@ class AccountAdmin(commands.Cog):
         known = self._poller.cache.get(saved.account.channel) if saved.account else None
         if known is None:
             not_done = saved.outcome is ChangeOutcome.NOT_DONE
-            view = again(caller.user.id, expected, str(saved.jobs)) if not_done else None
-            await respond(caller, Shown(saved_words(saved), view=view))
+            buttons = (again(caller.user.id, expected, str(saved.jobs)),) if not_done else ()
+            await respond(caller, MessageContent(saved_words(saved), components=buttons))
             return
         words = saved_words(saved, f"**{plain(known.label)}**")
         if expected and expected != known.channel:
             words += f"\n{another_account(account_of(expected, self._poller.cache.by_channel))}"
         actions = ()
         with suppress(StoreError):  # it is done, and who did it must learn so
-            actions = await self._store.actions(known.channel, CARD_ACTIONS)
+            actions = await self._store.actions(known.channel, ACTIONS_SHOWN)
         unseen = self._bot.services.resets.is_unseen
         await respond(
             caller, account_card(known, actions, caller.user.id, owner=True, unseen=unseen, content=words)
@@ -137,13 +138,11 @@ class AccountAdmin(commands.Cog):
                 "The API lists this account under something that is not a Discord channel id.",
                 "Remove it at useapi.net; Midwatch does nothing with such an id.",
             )
-        look = removal_question(known)
-        embeds = (look.embed,) if look.embed else ()
-        await respond(caller, Shown(look.content, embeds, view_of(look)))
+        await respond(caller, removal_question(known))
 
     async def keep(self, caller: Interaction, _press: ButtonPress) -> None:
         """Remove nothing after all."""
-        await update(caller, Shown(KEPT))
+        await update(caller, MessageContent(KEPT))
 
     async def remove(self, caller: Interaction, press: ButtonPress) -> None:
         """Remove what was confirmed, and say what came of it."""
@@ -153,18 +152,16 @@ class AccountAdmin(commands.Cog):
         try:
             removed = await self._admin.remove(press.argument, caller.user.id, self._bot.in_flight.sent)
         except (UseapiError, StoreError) as error:
-            await respond(caller, Shown(sentence(error)))
+            await respond(caller, MessageContent(sentence(error)))
             return
-        await respond(caller, Shown(removed_words(removed, known)))
+        await respond(caller, MessageContent(removed_words(removed, known)))
 
 
-def again(asker: int, channel: str, typed: str) -> ui.View:
-    """Make the button that opens the form once more, with the number of jobs that was typed if it is one."""
+def again(asker: int, channel: str, typed: str) -> Button:
+    """Return the button that opens the form once more, with the number of jobs if one was typed."""
     jobs = typed_before(typed)
-    view = ui.View(timeout=None)
     argument = channel if jobs is None else f"{channel}.{jobs}"
-    view.add_item(button("account.edit", "Enter it again", asker=asker, argument=argument))
-    return view
+    return Button("account.edit", "Enter it again", argument, asker=asker)
 
 
 def typed_before(typed: str) -> int | None:

@@ -2,21 +2,18 @@
 
 import re
 import unicodedata
-from typing import Any, Final
+from typing import Final
 
-import discord
-from discord import app_commands, ui
+from discord import app_commands
 from discord.ext import commands
 
 from bot.domain.clock import utc_now
 from bot.domain.errors import UserError
-from bot.interactions.account_card import CARD_ACTIONS, account_card
 from bot.interactions.account_option import AccountOption
-from bot.interactions.buttons import Access, ButtonPress, button, select
+from bot.interactions.buttons import Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
     Interaction,
-    Shown,
     defer,
     defer_update,
     respond,
@@ -25,7 +22,9 @@ from bot.interactions.responses import (
 )
 from bot.polling.account_cache import visible
 from bot.providers.useapi import UseapiError
-from bot.render.account_list import AccountsPage, accounts_page, nothing_configured, option, unread
+from bot.render.account_cards import ACTIONS_SHOWN, account_card
+from bot.render.account_list import accounts_page, empty_list, list_content, unread
+from bot.render.message_content import MessageContent
 from bot.render.text import bare, plain
 
 NAME_LIMIT: Final = 48
@@ -85,7 +84,7 @@ class Accounts(commands.Cog):
         renamed = self._poller.cache.rename(known, name)
         await respond(
             interaction,
-            Shown(content=f"✅ **{plain(known.label)}** is now called **{plain(renamed.label)}**."),
+            MessageContent(f"✅ **{plain(known.label)}** is now called **{plain(renamed.label)}**."),
         )
 
     async def turn_page(self, caller: Interaction, press: ButtonPress) -> None:
@@ -102,19 +101,19 @@ class Accounts(commands.Cog):
         """Show one account's card to the person who picked it."""
         await defer(caller, private=True)
         known = self._poller.cache.find(press.chosen or "")
-        actions = await self._store.actions(known.channel, CARD_ACTIONS)
+        actions = await self._store.actions(known.channel, ACTIONS_SHOWN)
         owner = self._bot.owners.may_act(caller.user.id)
         unseen = self._bot.services.resets.is_unseen
         await respond(caller, account_card(known, actions, caller.user.id, owner=owner, unseen=unseen))
 
-    def _list(self, asker: int, page: int) -> Shown:
+    def _list(self, asker: int, page: int) -> MessageContent:
         cache = self._poller.cache
         if not cache.accounts:
-            return Shown(view=empty_view(asker))
+            return empty_list(asker)
         error = self._poller.failure
         refusal = error and unread(str(error), error.next_step, error.quote)
         at = cache.observed_at or utc_now()
-        return Shown(view=list_view(accounts_page(cache.accounts, page, at=at, refusal=refusal), asker))
+        return list_content(accounts_page(cache.accounts, page, at=at, refusal=refusal), asker)
 
 
 def checked_name(name: str | None) -> str | None:
@@ -133,52 +132,6 @@ def checked_name(name: str | None) -> str | None:
     if TAIL.fullmatch(unicodedata.normalize("NFKC", shown)):
         raise UserError("That name looks like the end of a channel id.", "Choose another name.")
     return shown
-
-
-def list_view(page: AccountsPage, asker: int) -> ui.LayoutView:
-    """Lay a page of the list out: the entries, a select that opens a card, and the way to other pages."""
-    flagged = any(account.account.flag for account in page.shown)
-    colour = discord.Colour.gold() if flagged else discord.Colour.green()
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.TextDisplay(page.heading))
-    box: ui.Container[ui.LayoutView] = ui.Container(accent_colour=colour)
-    for number, entry in enumerate(page.entries):
-        if number:
-            box.add_item(ui.Separator())
-        box.add_item(ui.TextDisplay(entry))
-    view.add_item(box)
-    if options := [option(account) for account in page.shown if account.account.has_channel_id]:
-        view.add_item(ui.ActionRow(select("list.open", options, "Open an account's card", asker=asker)))
-    view.add_item(ui.TextDisplay(page.footer))
-    view.add_item(ui.ActionRow(*page_buttons(page.page, page.pages, asker)))
-    return view
-
-
-def page_buttons(page: int, pages: int, asker: int) -> list[ui.Item[Any]]:
-    """Make the buttons below the list; one page needs none to turn it."""
-    refresh = button("list.refresh", "Refresh", asker=asker, argument=str(page), emoji="🔄")
-    if pages == 1:
-        return [refresh]
-    first, last = page == 0, page == pages - 1
-    targets = (
-        ("First", 0, first),
-        ("Back", max(page - 1, 0), first),
-        ("Next", min(page + 1, pages - 1), last),
-        ("Last", pages - 1, last),
-    )
-    turns = [
-        button("list.page", label, asker=asker, argument=f"{target}.{label.lower()}", disabled=disabled)
-        for label, target, disabled in targets
-    ]
-    return [*turns, refresh]
-
-
-def empty_view(asker: int) -> ui.LayoutView:
-    """Return how to configure an account, with a button to look again."""
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.TextDisplay(nothing_configured()))
-    view.add_item(ui.ActionRow(button("list.refresh", "Refresh", asker=asker, argument="0", emoji="🔄")))
-    return view
 
 
 async def setup(bot: Midwatch) -> None:

@@ -2,8 +2,7 @@
 
 from typing import Final
 
-import discord
-from discord import app_commands, ui
+from discord import app_commands
 from discord.ext import commands
 
 from bot.actions.account_info import InfoResult, Outcome
@@ -11,11 +10,10 @@ from bot.domain.accounts import KnownAccount
 from bot.domain.clock import utc_now
 from bot.domain.errors import UserError
 from bot.interactions.account_option import AccountOption
-from bot.interactions.buttons import Access, ButtonPress, button, select
+from bot.interactions.buttons import Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
     Interaction,
-    Shown,
     awaited,
     defer,
     defer_update,
@@ -24,6 +22,7 @@ from bot.interactions.responses import (
 )
 from bot.render.account_cards import flag_embed, flag_headline, info_embed
 from bot.render.account_choices import OFFERED, options
+from bot.render.message_content import Button, Link, MessageContent, Select
 from bot.render.phrases import waiting
 from bot.render.text import span
 
@@ -113,22 +112,19 @@ class Info(commands.Cog):
             case _:
                 return None
 
-    def _which(self, asker: int, *, private: bool) -> Shown:
+    def _which(self, asker: int, *, private: bool) -> MessageContent:
         accounts = self._askable()
         text = "Which account do you want to look up?"
         if len(accounts) > OFFERED:
             text += (
                 f"\n-# {OFFERED} of {len(accounts):,} are shown. For another, type into the account option."
             )
-        view = ui.View(timeout=None)
         argument = PRIVATE if private else ""
-        view.add_item(
-            select("info.choose", options(accounts), "Pick an account", asker=asker, argument=argument)
-        )
-        return Shown(content=text, view=view)
+        select = Select("info.choose", "Pick an account", argument, asker=asker, options=options(accounts))
+        return MessageContent(text, components=(select,))
 
 
-def answer(inquiry: InfoResult, asker: int) -> Shown:
+def answer(inquiry: InfoResult, asker: int) -> MessageContent:
     """Show how an inquiry went: the answer, the last answer and when to ask again, or the flag."""
     if inquiry.outcome is Outcome.FLAGGED:
         return flagged(inquiry.account, asker)
@@ -137,14 +133,12 @@ def answer(inquiry: InfoResult, asker: int) -> Shown:
     if inquiry.outcome is Outcome.TOO_SOON:
         wait = span(inquiry.wait)
         note = f"⏳ Midjourney was asked a moment ago; this is its last answer. Ask again in {wait}."
-    view = ui.View(timeout=None)
-    view.add_item(
-        button("info.again", "Ask again", asker=asker, argument=inquiry.account.channel, emoji="🔄")
-    )
-    return Shown(embeds=(info_embed(inquiry.account, inquiry.snapshot, note=note),), view=view)
+    embed = info_embed(inquiry.account, inquiry.snapshot, note=note)
+    again = Button("info.again", "Ask again", inquiry.account.channel, asker=asker, emoji="🔄")
+    return MessageContent(embeds=(embed,), components=(again,))
 
 
-def flagged(known: KnownAccount, asker: int) -> Shown:
+def flagged(known: KnownAccount, asker: int) -> MessageContent:
     """Show what a person has to acknowledge, the last answer, and the owners' way to ask all the same."""
     embeds = [flag_embed(known)]
     if known.snapshot is not None:
@@ -152,19 +146,9 @@ def flagged(known: KnownAccount, asker: int) -> Shown:
             known, known.snapshot, note="From an earlier answer; Midjourney was not asked again."
         )
         embeds += [last] if len(embeds[0]) + len(last) <= EMBEDS_LIMIT else []
-    view = ui.View(timeout=None)
-    if known.account.link:
-        view.add_item(ui.Button(label="Open in Discord", url=known.account.link))
-    view.add_item(
-        button(
-            "info.anyway",
-            "Ask anyway",
-            asker=asker,
-            argument=known.channel,
-            style=discord.ButtonStyle.secondary,
-        )
-    )
-    return Shown(content=flag_headline(known), embeds=tuple(embeds), view=view)
+    link = [Link("Open in Discord", known.account.link)] if known.account.link else []
+    anyway = Button("info.anyway", "Ask anyway", known.channel, asker=asker)
+    return MessageContent(flag_headline(known), tuple(embeds), (*link, anyway))
 
 
 async def setup(bot: Midwatch) -> None:

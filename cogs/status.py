@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from typing import Final
 
-from discord import app_commands, ui
+from discord import app_commands
 from discord.ext import commands
 
 from bot.domain.accounts import KnownAccount
@@ -16,14 +16,15 @@ from bot.domain.incidents import Incident, open_service
 from bot.domain.messages import Message, Route
 from bot.interactions.account_option import AccountOption
 from bot.interactions.alert_channel import lacking_now
-from bot.interactions.buttons import Access, ButtonPress, button
+from bot.interactions.buttons import Access, ButtonPress
 from bot.interactions.client import Midwatch
-from bot.interactions.responses import Interaction, Shown, defer, defer_update, respond
+from bot.interactions.responses import Interaction, defer, defer_update, respond
 from bot.notifications import RouteState
 from bot.providers.useapi import UseapiError
 from bot.render import action_replies
+from bot.render.message_content import MessageContent
 from bot.render.routes import RouteStatus, route_line
-from bot.render.status_page import WatchStatus, presence_text, status
+from bot.render.status_page import WatchStatus, presence_text, status_content
 from bot.render.text import count, plain, when
 from bot.rules.policy import LONGEST_MUTE
 from bot.runtime.supervisor import first_of, looped
@@ -96,7 +97,7 @@ class Status(commands.Cog):
     async def mjstatus(self, interaction: Interaction, private: bool = False) -> None:  # noqa: FBT001, FBT002 - an option of the command
         """Show whether the watch is alive, what is open, and whether alerts arrive."""
         await defer(interaction, private=private)
-        await respond(interaction, Shown(view=status_view(await self._status(), interaction.user.id)))
+        await respond(interaction, status_content(await self._status(), interaction.user.id))
 
     @app_commands.command()
     @app_commands.describe(
@@ -117,9 +118,8 @@ class Status(commands.Cog):
         if known is None and not length:
             await self._unmute_each(interaction.user.id)
         await self._incident_service.mute(channel, interaction.user.id, until)
-        await respond(
-            interaction, Shown(action_replies.muted(known, until) if length else self._unmuted(known))
-        )
+        text = action_replies.muted(known, until) if length else self._unmuted(known)
+        await respond(interaction, MessageContent(text))
 
     @mjmute.autocomplete("duration")
     async def suggest_duration(self, _interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -144,7 +144,7 @@ class Status(commands.Cog):
             lines.append(
                 f"⏳ {count(late, 'test')} not accepted by Discord yet: check /mjstatus in a minute."
             )
-        await respond(interaction, Shown("\n".join(["🧪 **Test delivery**", *lines])[:2_000]))
+        await respond(interaction, MessageContent("\n".join(["🧪 **Test delivery**", *lines])[:2_000]))
 
     async def refresh(self, caller: Interaction, press: ButtonPress) -> None:
         """Show how things are now."""
@@ -152,7 +152,7 @@ class Status(commands.Cog):
         if self._poller.failure is not None:
             with suppress(UseapiError):  # the status says it
                 await self._poller.poll()
-        await respond(caller, Shown(view=status_view(await self._status(), press.asker)))
+        await respond(caller, status_content(await self._status(), press.asker))
 
     async def _unmute_each(self, owner: int) -> None:
         """End the mutes of single accounts, before that of all: what they held is then told together."""
@@ -231,15 +231,6 @@ def mute_length(typed: str) -> timedelta:
             "Try 30m, 8h or 2d (at most 7d).",
         )
     return length
-
-
-def status_view(watch: WatchStatus, asker: int) -> ui.LayoutView:
-    """Lay out how the watch does."""
-    view = ui.LayoutView(timeout=None)
-    for text in status(watch):
-        view.add_item(ui.TextDisplay(text))
-    view.add_item(ui.ActionRow(button("status.refresh", "Refresh", asker=asker, emoji="🔄")))
-    return view
 
 
 async def setup(bot: Midwatch) -> None:

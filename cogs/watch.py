@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import discord
@@ -14,13 +15,11 @@ from bot.domain.clock import utc_now
 from bot.domain.incidents import Incident, open_service
 from bot.domain.messages import Message
 from bot.domain.resets import ResetOutcome, ResetStage
-from bot.interactions.account_card import CARD_ACTIONS
 from bot.interactions.account_option import AccountOption
-from bot.interactions.buttons import Access, ButtonPress, OutdatedError, view_of
+from bot.interactions.buttons import Access, ButtonPress, OutdatedError
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
     Interaction,
-    Shown,
     channels_in,
     defer,
     defer_update,
@@ -30,12 +29,12 @@ from bot.interactions.responses import (
     sentence,
     update,
 )
-from bot.notifications.content import note_for
 from bot.providers.useapi import UseapiError
 from bot.render import action_replies
+from bot.render.account_cards import ACTIONS_SHOWN
 from bot.render.alert_items import account_of
-from bot.render.alert_messages import look_of, opened_card
-from bot.render.message_content import Look
+from bot.render.alert_messages import content_of, opened_card
+from bot.render.message_content import MessageContent
 from bot.rules.policy import ASSIGNED_FOR
 from bot.rules.recipient import quiet_until
 from bot.storage import StoreError
@@ -88,11 +87,11 @@ class Watch(commands.Cog):
         incident = self._resets.confirmable(known.channel)
         flag = incident.flag if incident else known.account.flag
         if flag is not None:
-            await respond(caller, shown(self._confirmation(known, flag, incident)))
+            await respond(caller, self._confirmation(known, flag, incident))
         elif open_service(self._state.incidents.values()):
-            await respond(caller, Shown(action_replies.cannot_see(known)))
+            await respond(caller, MessageContent(action_replies.cannot_see(known)))
         else:
-            await respond(caller, Shown(action_replies.nothing_to_reset(known)))
+            await respond(caller, MessageContent(action_replies.nothing_to_reset(known)))
 
     async def ask_reset(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask for a confirmation, quoting what Midjourney says now."""
@@ -101,7 +100,7 @@ class Watch(commands.Cog):
         if incident is None or incident.ended or incident.flag is None:
             await self._show_present(caller, press)
         else:
-            await respond(caller, shown(self._confirmation(self._account(incident), incident.flag, incident)))
+            await respond(caller, self._confirmation(self._account(incident), incident.flag, incident))
 
     async def reset(self, caller: Interaction, press: ButtonPress) -> None:
         """Reset what was confirmed, and say how it goes, step by step."""
@@ -117,23 +116,24 @@ class Watch(commands.Cog):
                 self._bot.in_flight.sent()
             if not is_late(caller):  # each step would be a message of its own
                 with suppress(discord.HTTPException):
-                    await respond(caller, Shown(action_replies.reset_progress(stage, known, wait)))
+                    await respond(caller, MessageContent(action_replies.reset_progress(stage, known, wait)))
 
         try:
             result = await self._resets.run(channel, caller.user.id, confirmed, show)
         except (UseapiError, StoreError) as error:
-            await respond(caller, Shown(sentence(error)))
+            await respond(caller, MessageContent(sentence(error)))
             return
         if result.outcome is ResetOutcome.CHANGED and result.flag is not None:
-            look = self._confirmation(known, result.flag, result.incident)
-            await respond(caller, shown(look, above=action_replies.flag_changed()))
+            question = self._confirmation(known, result.flag, result.incident)
+            content = f"{action_replies.flag_changed()}\n{question.content}"
+            await respond(caller, replace(question, content=content))
         else:
             text = action_replies.reset_result(result, known, self._accounts(), unseen=self._resets.is_unseen)
-            await respond(caller, Shown(text))
+            await respond(caller, MessageContent(text))
 
     async def leave(self, caller: Interaction, _press: ButtonPress) -> None:
         """Send nothing after all."""
-        await update(caller, Shown(action_replies.not_yet()))
+        await update(caller, MessageContent(action_replies.not_yet()))
 
     async def claim(self, caller: Interaction, press: ButtonPress) -> None:
         """Note that the owner is on it; everyone's message shows it."""
@@ -143,10 +143,8 @@ class Watch(commands.Cog):
         if incident is None or incident.assigned_at is None:
             await self._show_present(caller, press)
         else:
-            await respond(
-                caller,
-                Shown(action_replies.claimed(self._account(incident), incident.assigned_at + ASSIGNED_FOR)),
-            )
+            until = incident.assigned_at + ASSIGNED_FOR
+            await respond(caller, MessageContent(action_replies.claimed(self._account(incident), until)))
 
     async def snooze(self, caller: Interaction, press: ButtonPress) -> None:
         """Put the reminders off; ask first for how long."""
@@ -160,7 +158,7 @@ class Watch(commands.Cog):
             choice = action_replies.snooze_choice(
                 self._account(incident), key, message, is_claimed=is_claimed
             )
-            await respond(caller, shown(choice))
+            await respond(caller, choice)
             return
         if hours is not None:
             incident = await self._incident_service.snooze(key, caller.user.id, timedelta(hours=hours))
@@ -168,7 +166,7 @@ class Watch(commands.Cog):
             await self._show_present(caller, press)
         else:
             until = quiet_until(incident, self._state.mutes) or incident.snoozed_until
-            await respond(caller, Shown(action_replies.snoozed(self._account(incident), until)))
+            await respond(caller, MessageContent(action_replies.snoozed(self._account(incident), until)))
 
     async def open(self, caller: Interaction, press: ButtonPress) -> None:
         """Show one account of a digest to the person who picked it."""
@@ -185,7 +183,7 @@ class Watch(commands.Cog):
         await defer_update(caller)
         message = await self._state.message(key)
         if message is None:
-            await respond_private(caller, Shown(self._unknown(caller)))
+            await respond_private(caller, MessageContent(self._unknown(caller)))
         else:
             await respond(caller, self._page(message, await self._incidents_of(message), page))
 
@@ -198,14 +196,14 @@ class Watch(commands.Cog):
     async def _show_card(self, caller: Interaction, incident: Incident | None, press: ButtonPress) -> None:
         """Show how one account's trouble stands, in a message of its own."""
         if incident is None or incident.channel is None:
-            await respond(caller, Shown(self._unknown(caller)))
+            await respond(caller, MessageContent(self._unknown(caller)))
             return
-        actions = await self._store.actions(incident.channel, CARD_ACTIONS)
+        actions = await self._store.actions(incident.channel, ACTIONS_SHOWN)
         message = press.part(0 if press.chosen else 1)
-        look = opened_card(
+        card = opened_card(
             incident, message, self._state.incidents, self._accounts(), now=utc_now(), actions=actions
         )
-        await respond(caller, shown(look))
+        await respond(caller, card)
 
     def _unknown(self, caller: Interaction) -> str:
         """Return how the account is to which a message links, if it is one account; else how all are."""
@@ -215,9 +213,8 @@ class Watch(commands.Cog):
             accounts[linked.pop()] if len(linked) == 1 else None, self._poller.cache.accounts
         )
 
-    def _page(self, message: Message, incidents: Mapping[str, Incident], page: int) -> Shown:
-        look = look_of(message, incidents, self._accounts(), page=page, note=note_for(message))
-        return shown(look)
+    def _page(self, message: Message, incidents: Mapping[str, Incident], page: int) -> MessageContent:
+        return content_of(message, incidents, self._accounts(), page=page)
 
     async def _incidents_of(self, message: Message) -> dict[str, Incident]:
         """Return what goes on, and what a message is about although memory has let it go."""
@@ -228,7 +225,7 @@ class Watch(commands.Cog):
                 found[entry.incident] = incident
         return found
 
-    def _confirmation(self, known: KnownAccount, flag: Flag, incident: Incident | None) -> Look:
+    def _confirmation(self, known: KnownAccount, flag: Flag, incident: Incident | None) -> MessageContent:
         unseen = self._resets.is_unseen
         argument = f"{known.channel}.{fingerprint(flag, incident, unseen=unseen)}"
         return action_replies.confirmation(known, flag, incident, argument, now=utc_now(), unseen=unseen)
@@ -246,12 +243,6 @@ class Watch(commands.Cog):
 def incident_key(press: ButtonPress) -> str:
     """Return the incident that a control is about."""
     return press.part(0)
-
-
-def shown(look: Look, *, above: str | None = None) -> Shown:
-    """Make a message of a look."""
-    content = f"{above}\n{look.content}" if above else look.content
-    return Shown(content, (look.embed,) if look.embed else (), view_of(look))
 
 
 async def setup(bot: Midwatch) -> None:

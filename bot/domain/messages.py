@@ -10,6 +10,9 @@ from bot.domain.incidents import Reason
 REFERENCE_LENGTH: Final = 12
 """48 bits: that two of a channel's last 500 messages share them is not to be expected in any lifetime."""
 
+DM_REFUSED: Final = frozenset({"50007", "50278"})
+"""Discord cannot send messages to this user. 50278: the user shares no server with the bot."""
+
 
 def reference(key: str) -> str:
     """Return the short form of a message's key, which finds it in the history of one channel."""
@@ -96,6 +99,11 @@ class Message:
     def on_its_way(self) -> bool:
         """Whether it is still to be sent."""
         return self.delivery in (Delivery.WAITING, Delivery.CLAIMED)
+
+    @property
+    def is_dm_refused(self) -> bool:
+        """Whether it takes the channel because the person takes no direct messages of the bot."""
+        return self.route is Route.CHANNEL and self.failure in DM_REFUSED
 
     @property
     def is_stuck(self) -> bool:

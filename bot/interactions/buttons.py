@@ -5,7 +5,7 @@ press, runs the handler and reports its errors, since discord.py calls no `View.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Final
@@ -17,14 +17,11 @@ from bot.domain.errors import UserError
 from bot.interactions.in_flight import InFlight
 from bot.interactions.permissions import NotAnOwnerError, Owners
 from bot.interactions.responses import Interaction, report
-from bot.render.message_content import ButtonLook, LinkLook, Look, SelectLook
-from bot.render.message_content import Control as ControlLook
+from bot.render.message_content import PREFIX
 
-PREFIX: Final = "mw"
 PATTERN: Final = (
     rf"{PREFIX}:(?P<verb>[a-z.]{{1,24}}):(?P<asker>[0-9]{{1,20}}):(?P<argument>[0-9a-z.]{{0,70}})"
 )
-NOBODY: Final = 0
 LONGEST_NUMBER: Final = 6
 BETWEEN_PARTS: Final = re.compile(r"(?<!^2)(?<!\.2)\.|\.(?![0-9a-f]{32}(?:\.|$))")
 """A dot; but the key of a message's copy is one part, although it holds one: "2." and 32 hex digits."""
@@ -159,57 +156,3 @@ async def dispatch(caller: Interaction, custom_id: str, chosen: str | None) -> N
     assert found is not None  # noqa: S101 - discord.py matched the same pattern
     press = ButtonPress(int(found["asker"]), found["argument"], chosen)
     await caller.client.controls.run(caller, found["verb"], press)
-
-
-def button(
-    verb: str,
-    label: str,
-    *,
-    asker: int = NOBODY,
-    argument: str = "",
-    style: discord.ButtonStyle = discord.ButtonStyle.secondary,
-    emoji: str | None = None,
-    disabled: bool = False,
-) -> ui.Item[Any]:
-    """Make a button for a verb."""
-    custom_id = f"{PREFIX}:{verb}:{asker}:{argument}"
-    return Control(ui.Button(label=label, custom_id=custom_id, style=style, emoji=emoji, disabled=disabled))
-
-
-def select(
-    verb: str,
-    options: Sequence[discord.SelectOption],
-    placeholder: str,
-    *,
-    asker: int = NOBODY,
-    argument: str = "",
-) -> ui.Item[Any]:
-    """Make a select for a verb; one of at most 25 options can be chosen."""
-    custom_id = f"{PREFIX}:{verb}:{asker}:{argument}"
-    return Control(ui.Select(custom_id=custom_id, options=list(options), placeholder=placeholder))
-
-
-def view_of(look: Look) -> ui.View:
-    """Make the controls of a look; a view is made anew for each message and each edit."""
-    view = ui.View(timeout=None)
-    for each in look.controls:
-        view.add_item(control_of(each))
-    return view
-
-
-def control_of(look: ControlLook) -> ui.Item[Any]:
-    """Make one control."""
-    match look:
-        case ButtonLook():
-            return button(
-                look.verb,
-                look.label,
-                argument=look.argument,
-                style=look.style,
-                emoji=look.emoji,
-                disabled=look.disabled,
-            )
-        case SelectLook():
-            return select(look.verb, look.options, look.placeholder, argument=look.argument)
-        case LinkLook():
-            return ui.Button(label=look.label, url=look.url)

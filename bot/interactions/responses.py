@@ -6,18 +6,17 @@ import re
 import secrets
 from collections.abc import Coroutine, Generator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import aiohttp
 import discord
 from discord import InteractionResponseType, app_commands
-from discord.ui import LayoutView, View
 
 from bot.domain.errors import UserError
 from bot.providers.useapi import UseapiError
 from bot.render import error_messages, phrases
+from bot.render.message_content import MessageContent
 from bot.runtime.supervisor import describe, is_surprise
 from bot.storage import StoreError
 
@@ -39,28 +38,6 @@ SILENT_SECONDS: Final = 5.0
 T = TypeVar("T")
 
 Interaction: TypeAlias = "discord.Interaction[Midwatch]"
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What one message shows; a `LayoutView` stands alone."""
-
-    content: str | None = None
-    embeds: tuple[discord.Embed, ...] = ()
-    view: View | LayoutView | None = None
-
-
-def send_kwargs(shown: Shown) -> dict[str, Any]:
-    """Return what there is to see by discord.py's names for it."""
-    if isinstance(shown.view, LayoutView):
-        return {"view": shown.view}
-    named = {"content": shown.content, "embeds": list(shown.embeds), "view": shown.view}
-    return {name: part for name, part in named.items() if part}
-
-
-def edit_kwargs(shown: Shown) -> dict[str, Any]:
-    """Return what takes the place of all that a message shows; a `LayoutView` bears nothing beside it."""
-    return {"content": shown.content, "embeds": list(shown.embeds), "view": shown.view}
 
 
 @contextmanager
@@ -94,18 +71,18 @@ async def defer_update(caller: Interaction) -> None:
         await caller.response.defer()
 
 
-async def update(caller: Interaction, shown: Shown) -> None:
+async def update(caller: Interaction, content: MessageContent) -> None:
     """Change the message whose button was pressed, at once."""
     with first_answer(caller):
-        await caller.response.edit_message(**edit_kwargs(shown))
+        await caller.response.edit_message(**content.edit_kwargs())
     if caller.extras.get(LATE):
-        await _send_late(caller, shown)
+        await _send_late(caller, content)
 
 
-async def _send_late(caller: Interaction, shown: Shown) -> None:
+async def _send_late(caller: Interaction, content: MessageContent) -> None:
     """Answer by a direct message. What is said after one that may have arrived, or not, takes its place."""
     number = caller.extras.get(SENT, 0)
-    await caller.user.send(**send_kwargs(shown), nonce=f"{caller.id}.{number}")
+    await caller.user.send(**content.send_kwargs(), nonce=f"{caller.id}.{number}")
     caller.extras[SENT] = number + 1
 
 
@@ -114,12 +91,12 @@ def is_late(caller: Interaction) -> bool:
     return bool(caller.extras.get(LATE))
 
 
-async def respond(caller: Interaction, shown: Shown) -> None:
+async def respond(caller: Interaction, content: MessageContent) -> None:
     """Put the answer where "thinking" stands, or onto the message whose button was pressed."""
     if caller.extras.get(LATE):
-        await _send_late(caller, shown)
+        await _send_late(caller, content)
     else:
-        await caller.edit_original_response(**edit_kwargs(shown))
+        await caller.edit_original_response(**content.edit_kwargs())
 
 
 async def awaited(caller: Interaction, work: Coroutine[Any, Any, T], waiting: str) -> T:
@@ -163,29 +140,29 @@ async def _take_back(caller: Interaction) -> None:
             await caller.delete_original_response()  # in public, it goes when the error is told
 
 
-async def respond_private(caller: Interaction, shown: Shown) -> None:
+async def respond_private(caller: Interaction, content: MessageContent) -> None:
     """Answer the caller alone, whatever was said before."""
     if caller.response.is_done():
         await _clear_public_thinking(caller)
-        await caller.followup.send(**send_kwargs(shown), ephemeral=True)
+        await caller.followup.send(**content.send_kwargs(), ephemeral=True)
         return
     if not caller.extras.get(LATE):
         try:
             with first_answer(caller):
-                await caller.response.send_message(**send_kwargs(shown), ephemeral=True)
+                await caller.response.send_message(**content.send_kwargs(), ephemeral=True)
         except discord.HTTPException as error:
             if error.code != ALREADY_ACKNOWLEDGED or not caller.extras.get(BROKEN_OFF):
                 raise
-            await _whisper_after_all(caller, shown)
+            await _whisper_after_all(caller, content)
     if caller.extras.get(LATE):
-        await _send_late(caller, shown)
+        await _send_late(caller, content)
 
 
-async def _whisper_after_all(caller: Interaction, shown: Shown) -> None:
+async def _whisper_after_all(caller: Interaction, content: MessageContent) -> None:
     """Answer the caller alone where Discord took a first answer and could not say so."""
     if caller.extras.get(PRIVATE) is False:
         await caller.delete_original_response()  # "thinking", where everybody sees it
-    await caller.followup.send(**send_kwargs(shown), ephemeral=True)
+    await caller.followup.send(**content.send_kwargs(), ephemeral=True)
 
 
 async def _clear_public_thinking(caller: Interaction) -> None:
@@ -207,7 +184,7 @@ async def report(caller: Interaction, error: Exception) -> None:
         )
         return
     try:
-        await respond_private(caller, Shown(content=sentence(error)))
+        await respond_private(caller, MessageContent(sentence(error)))
     except (discord.HTTPException, aiohttp.ClientError) as unsaid:
         why = unsaid.code if isinstance(unsaid, discord.HTTPException) else type(unsaid).__name__
         log.warning("could not tell a user about an error (%s): %s", why, type(error).__name__)

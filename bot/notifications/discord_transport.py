@@ -12,14 +12,9 @@ from typing import Final
 import aiohttp
 import discord
 
-from bot.domain.messages import Route, reference
-from bot.notifications.transport import (
-    CLOSED_CODES,
-    DeliveryError,
-    FailureKind,
-    MessageRef,
-    OutgoingMessage,
-)
+from bot.domain.messages import DM_REFUSED, Route, reference
+from bot.notifications.transport import DeliveryError, FailureKind, MessageRef
+from bot.render.message_content import MessageContent
 
 REQUEST_FAILED: Final = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
 
@@ -74,30 +69,18 @@ class DiscordTransport:
                 self._direct[recipient] = (await self.client.create_dm(discord.Object(recipient))).id
         return self._direct[recipient]
 
-    async def send(
-        self, channel_id: int, outgoing: OutgoingMessage, *, nonce: str, silent: bool
-    ) -> MessageRef:
+    async def send(self, channel_id: int, content: MessageContent, *, nonce: str, silent: bool) -> MessageRef:
         """Send a message."""
         async with delivery_errors(self.limit):
             sent = await self.client.get_partial_messageable(channel_id).send(
-                outgoing.content,
-                nonce=nonce,
-                silent=silent,
-                allowed_mentions=outgoing.mentions,
-                embeds=[] if outgoing.embed is None else [outgoing.embed],
-                view=outgoing.view,
+                **content.send_kwargs(), nonce=nonce, silent=silent
             )
         return MessageRef(sent.channel.id, sent.id)
 
-    async def edit(self, place: MessageRef, outgoing: OutgoingMessage) -> None:
+    async def edit(self, place: MessageRef, content: MessageContent) -> None:
         """Change the content of a message."""
         async with delivery_errors(self.limit):
-            await self._partial(place).edit(
-                content=outgoing.content,
-                embed=outgoing.embed,
-                view=outgoing.view,
-                allowed_mentions=outgoing.mentions,
-            )
+            await self._partial(place).edit(**content.edit_kwargs())
 
     async def delete(self, place: MessageRef) -> None:
         """Delete a message."""
@@ -170,7 +153,7 @@ def retry_after(error: discord.HTTPException) -> timedelta | None:
 
 def failure_kind(status: int, code: int) -> FailureKind:
     """Return the kind of a failure by Discord's code before its status: 50007 comes with 403 and with 400."""
-    if code in CLOSED_CODES:
+    if str(code) in DM_REFUSED:
         return FailureKind.CLOSED
     if code in BROKEN_CODES:
         return FailureKind.BROKEN

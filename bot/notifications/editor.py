@@ -8,7 +8,7 @@ from typing import Any, Final
 from bot.domain.messages import Delivery, Message
 from bot.notifications import retry_policy
 from bot.notifications.route_health import RetryGate
-from bot.notifications.sender import OutboxContext
+from bot.notifications.sender import OutboxContext, as_sent
 from bot.notifications.transport import DeliveryError, FailureKind, MessageRef
 from bot.rules.message_lifecycle import deleted
 from bot.rules.policy import near
@@ -53,7 +53,7 @@ class Editor:
         if not message.entries or retry_policy.is_over(message, self.context.watch_state.incidents):
             return True
         try:
-            return self.context.content.look(message).fingerprint != message.shown
+            return self.context.content(message).fingerprint != message.shown
         except Exception:  # noqa: BLE001 - the edit raises it again, and holds up this message alone
             return True
 
@@ -95,15 +95,13 @@ class Editor:
 
     async def _edit(self, message: Message, place: MessageRef) -> None:
         context, edited_at = self.context, self.context.now()  # later changes are not in this edit
-        look, was_over = (
-            context.content.look(message),
-            retry_policy.is_over(message, context.watch_state.incidents),
-        )
-        if look.fingerprint == message.shown:
+        content = context.content(message)
+        was_over = retry_policy.is_over(message, context.watch_state.incidents)
+        if content.fingerprint == message.shown:
             edited_at = message.edited_at
         else:
             context.at(FailPoint.EDITING)
-            await context.transport.edit(place, context.content.outgoing(message, look))
+            await context.transport.edit(place, as_sent(message, content))
             context.at(FailPoint.EDITED)
         async with context.watch_state.transaction() as transaction:
             current = transaction.messages.get(message.key)
@@ -111,7 +109,7 @@ class Editor:
                 return
             # An incident may have come back while its end was being shown.
             is_done = was_over and retry_policy.is_over(current, transaction.incidents)
-            current = replace(current, shown=look.fingerprint, edited_at=edited_at, plain=False)
+            current = replace(current, shown=content.fingerprint, edited_at=edited_at, plain=False)
             transaction.put_message(replace(current, delivery=Delivery.DONE) if is_done else current)
         context.at(FailPoint.NOTED)
 

@@ -6,17 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from discord import ui
-
 from bot.domain.incidents import new_key
 from bot.domain.messages import Route
-from bot.notifications.transport import (
-    DeliveryError,
-    FailureKind,
-    MessageRef,
-    MessageTransport,
-    OutgoingMessage,
-)
+from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, MessageTransport
+from bot.render.message_content import MessageContent
 from bot.render.wellness import unwritten, written_again
 
 LASTING: Final = frozenset({FailureKind.CLOSED, FailureKind.BROKEN, FailureKind.GONE})
@@ -62,7 +55,7 @@ class MemoryNotice:
             self._since = self._until = None
 
     async def _finish(self, way: Way, place: MessageRef | None, text: str) -> None:
-        if place is None or await self._edit(place, outgoing(text, *way)):
+        if place is None or await self._edit(place, notice(text, *way)):
             del self._sent[way]
             self._nonces.pop(way, None)  # what is told next is another message
 
@@ -72,7 +65,7 @@ class MemoryNotice:
         try:
             channel = await self.post.open(owner, route)
             place = await self.post.send(
-                channel, outgoing(unwritten(since), owner, route), nonce=nonce, silent=False
+                channel, notice(unwritten(since), owner, route), nonce=nonce, silent=False
             )
         except DeliveryError as error:
             if error.kind in LASTING:
@@ -80,7 +73,7 @@ class MemoryNotice:
             return  # else it is tried again with the next run, under the same nonce
         self._sent[way] = place
 
-    async def _edit(self, place: MessageRef, shown: OutgoingMessage) -> bool:
+    async def _edit(self, place: MessageRef, shown: MessageContent) -> bool:
         """Change a notice, and tell whether that is settled: done, or refused for good."""
         try:
             await self.post.edit(place, shown)
@@ -89,8 +82,8 @@ class MemoryNotice:
         return True
 
 
-def outgoing(text: str, owner: int, route: Route) -> OutgoingMessage:
-    """Return the notice as text alone, with a mention where others read it, too."""
-    in_channel = route is Route.CHANNEL
-    content = f"<@{owner}> {text}" if in_channel else text
-    return OutgoingMessage(content, None, ui.View(timeout=None), owner if in_channel else None)
+def notice(text: str, owner: int, route: Route) -> MessageContent:
+    """Return the notice, with a mention where others read it, too."""
+    if route is Route.CHANNEL:
+        return MessageContent(f"<@{owner}> {text}", mentioned=owner)
+    return MessageContent(text)

@@ -8,19 +8,15 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from discord import ui
-
 from bot.domain.accounts import KnownAccount
 from bot.domain.messages import Route
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner
 from bot.notifications import retry_policy, route_health
-from bot.notifications.content import ContentBuilder
 from bot.notifications.editor import EDIT_EVERY, Editor
 from bot.notifications.route_health import RetryGate, RouteHealth, RouteState
 from bot.notifications.sender import OutboxContext, Sender
 from bot.notifications.transport import DeliveryError, MessageTransport
-from bot.render.message_content import Look
 from bot.runtime.failpoints import FailPoint, no_failpoints
 from bot.runtime.supervisor import Health, describe, end, first_of, is_being_cancelled, is_surprise, supervise
 from bot.storage import StoreError
@@ -50,7 +46,6 @@ class Outbox:
         planner: NotificationPlanner,
         *,
         accounts: Callable[[], Mapping[str, KnownAccount]],
-        view_of: Callable[[Look], ui.View],
         now: Callable[[], datetime],
         edit_every: timedelta = EDIT_EVERY,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -67,7 +62,7 @@ class Outbox:
         context = OutboxContext(
             watch_state,
             transport,
-            ContentBuilder(watch_state, accounts, view_of),
+            accounts,
             self._routes,
             planner,
             frozenset(watch_state.messages),

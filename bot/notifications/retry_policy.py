@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.incidents import Incident
-from bot.domain.messages import Delivery, Message, Purpose, Route
-from bot.notifications.transport import CLOSED_REASONS, DeliveryError, FailureKind, MessageRef
+from bot.domain.messages import DM_REFUSED, Delivery, Message, Purpose, Route
+from bot.notifications.transport import DeliveryError, FailureKind, MessageRef
 from bot.rules.message_lifecycle import earliest_send
 from bot.rules.policy import LONGEST_BACKOFF
 from bot.rules.recipient import incident_keys
@@ -141,7 +141,7 @@ def sent(message: Message, place: MessageRef, *, shown: str | None, now: datetim
         shown=shown,
         plain=False,
         failing_since=None,
-        failure=message.failure if message.failure in CLOSED_REASONS else None,
+        failure=message.failure if message.failure in DM_REFUSED else None,
     )
 
 
@@ -167,8 +167,7 @@ def after_failure(
 
 def failure_of(message: Message, error: DeliveryError) -> str:
     """Return why a message is not delivered. The second route keeps that direct messages are closed."""
-    is_closed = message.route is Route.CHANNEL and message.failure in CLOSED_REASONS
-    return message.failure if is_closed and message.failure else error.reason
+    return message.failure if message.is_dm_refused and message.failure else error.reason
 
 
 def has_failed(test: Message, error: DeliveryError, now: datetime) -> bool:

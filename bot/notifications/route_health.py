@@ -16,7 +16,7 @@ from bot.notifications.retry_policy import (
     original_key,
     ready_at,
 )
-from bot.notifications.transport import CLOSED_REASONS, DeliveryError, FailureKind
+from bot.notifications.transport import DeliveryError, FailureKind
 
 CLOSED_FOR: Final = timedelta(days=1)
 """How long direct messages count as closed. They are tried again then: the person may have opened them."""
@@ -45,7 +45,7 @@ class RouteHealth:
     def _recall(self, message: Message, at: datetime) -> None:
         self.worked(message.recipient, message.route, at)
         direct = self.state(message.recipient, Route.DM)
-        if message.route is Route.CHANNEL and message.failure in CLOSED_REASONS and not direct.refuses:
+        if message.is_dm_refused and not direct.refuses:
             refusing = replace(direct, failed_at=at, failure=message.failure, refuses=True)
             self.states[message.recipient, Route.DM] = refusing
 

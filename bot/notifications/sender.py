@@ -1,18 +1,20 @@
 """One attempt to send one message: claim it, send it, record where it is or why it failed."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from bot.domain.accounts import KnownAccount
 from bot.domain.messages import Delivery, Message, Purpose, Route
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner, Transaction
 from bot.notifications import retry_policy
-from bot.notifications.content import ContentBuilder
 from bot.notifications.route_health import RouteHealth
 from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, MessageTransport
+from bot.render.alert_messages import content_of
+from bot.render.message_content import MessageContent
 from bot.rules.message_lifecycle import supersede, with_open_incidents
 from bot.runtime.failpoints import FailPoint
 
@@ -28,7 +30,7 @@ class OutboxContext:
 
     watch_state: WatchState
     transport: MessageTransport
-    content: ContentBuilder
+    accounts: Callable[[], Mapping[str, KnownAccount]]
     routes: RouteHealth
     planner: NotificationPlanner
     inherited: frozenset[str]
@@ -38,6 +40,10 @@ class OutboxContext:
     now: Callable[[], datetime]
     chance: Callable[[], float]
     at: Callable[[FailPoint], None]
+
+    def content(self, message: Message) -> MessageContent:
+        """Return what a message should show now."""
+        return content_of(message, self.watch_state.incidents, self.accounts())
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +112,13 @@ class Sender:
         if is_needless:
             await self._cancel(message)
             return
-        look = context.content.look(message)
+        content = context.content(message)
         silent = not message.notify or retry_policy.is_over(message, context.watch_state.incidents)
-        outgoing = context.content.outgoing(message, look)
+        outgoing = as_sent(message, content)
         place = await transport.send(channel, outgoing, nonce=message.nonce, silent=silent)
         context.at(FailPoint.SENT)
         # A second attempt may return the message of the first one, with the content of that time.
-        await self._record(message, place, look.fingerprint if is_first else None)
+        await self._record(message, place, content.fingerprint if is_first else None)
 
     def _may_exist(self, message: Message, *, is_first: bool) -> bool:
         """Whether a message may be in Discord already, under a nonce that Discord has forgotten."""
@@ -187,3 +193,8 @@ class Sender:
             self.context.unsent.add(copy_key)
             transaction.put_message(retry_policy.fallback_copy(after, now))
         transaction.put_message(after)
+
+
+def as_sent(message: Message, content: MessageContent) -> MessageContent:
+    """Return the content in the form that Discord takes: text alone if it refused another before."""
+    return MessageContent(content.plain_text, mentioned=content.mentioned) if message.plain else content

@@ -3,17 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
-from typing import Final, Protocol
-
-import discord
-from discord import ui
+from typing import Protocol
 
 from bot.domain.messages import Route
-
-# The codes are those of Discord's documentation, "Opcodes and Status Codes", JSON error codes.
-CLOSED_CODES: Final = frozenset({50007, 50278})
-"""Cannot send messages to this user. 50278: the user shares no server with the bot."""
-CLOSED_REASONS: Final = frozenset(map(str, CLOSED_CODES))
+from bot.render.message_content import MessageContent
 
 
 class FailureKind(Enum):
@@ -54,25 +47,6 @@ class MessageRef:
     message_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class OutgoingMessage:
-    """The content of a message. Each message has a new view: discord.py needs that for dynamic items."""
-
-    content: str
-    embed: discord.Embed | None
-    view: ui.View
-    mentioned: int | None = None
-    """The only user whom the message may mention."""
-
-    @property
-    def mentions(self) -> discord.AllowedMentions:
-        """Return the allowed mentions: none that somebody else's text could use."""
-        if self.mentioned is None:
-            return discord.AllowedMentions.none()
-        person = discord.Object(self.mentioned)
-        return discord.AllowedMentions(everyone=False, roles=False, users=[person], replied_user=False)
-
-
 class MessageTransport(Protocol):
     """Sends and changes messages. Every method but `ready` and `has` raises DeliveryError."""
 
@@ -89,13 +63,11 @@ class MessageTransport(Protocol):
         """Return the channel of a route to a recipient."""
         ...
 
-    async def send(
-        self, channel_id: int, outgoing: OutgoingMessage, *, nonce: str, silent: bool
-    ) -> MessageRef:
+    async def send(self, channel_id: int, content: MessageContent, *, nonce: str, silent: bool) -> MessageRef:
         """Send a message. The same nonce, within minutes, gives the same message."""
         ...
 
-    async def edit(self, place: MessageRef, outgoing: OutgoingMessage) -> None:
+    async def edit(self, place: MessageRef, content: MessageContent) -> None:
         """Change the content of a message."""
         ...
 

@@ -7,7 +7,7 @@ import discord
 from bot.domain.accounts import Action, ChangeOutcome, KnownAccount, RemovalResult, SaveResult
 from bot.render.account_cards import add_field
 from bot.render.account_facts import channel_link, slots
-from bot.render.message_content import ButtonLook, Look, headed
+from bot.render.message_content import Button, MessageContent, headed
 from bot.render.text import bare, count, plain, when
 
 BUTTON_LABEL: Final = 40
@@ -79,7 +79,7 @@ def gone_words(before: Action | None) -> str:
     return f"<@{before.actor_id}> removed it {when(before.at)}"
 
 
-def removal_question(account: KnownAccount) -> Look:
+def removal_question(account: KnownAccount) -> MessageContent:
     """Return the question whether to remove an account, with what a removal means."""
     name = plain(account.label)
     embed = discord.Embed(
@@ -94,11 +94,11 @@ def removal_question(account: KnownAccount) -> Look:
     add_field(embed, "Account", f"{channel_link(account.account)}\n{slots(account.account)}")
     label = f"Yes, remove {bare(account.label, BUTTON_LABEL)}"
     buttons = (
-        ButtonLook("account.drop", label, account.channel, discord.ButtonStyle.danger),
-        ButtonLook("account.keep", NOT_NOW, account.channel),
+        Button("account.drop", label, account.channel, discord.ButtonStyle.danger),
+        Button("account.keep", NOT_NOW, account.channel),
     )
     content = headed(
         f"Do you want to remove **{name}** from useapi.net?",
         "If not, nothing happens.",
     )
-    return Look(content, embed, buttons)
+    return MessageContent(content, (embed,), buttons)

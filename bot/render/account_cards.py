@@ -18,6 +18,7 @@ from bot.render.account_facts import (
     usage,
 )
 from bot.render.instructions import block_end, discord_name, login_help, steps
+from bot.render.message_content import Button, Component, Link, MessageContent
 from bot.render.phrases import demand, state_words, symbol
 from bot.render.text import clip, code_block, code_span, count, exactly, fitted, plain, span, when, whole
 
@@ -27,6 +28,7 @@ QUOTE_LIMIT: Final = 900
 VALUE_LIMIT: Final = 120
 WORD_LIMIT: Final = 60
 ACTIONS_SHOWN: Final = 5
+"""How many of the last actions a card shows."""
 MAY_BE_ITS: Final = (
     "👀 I cannot see it now: useapi.net answers with error 596 instead of its list and does not say whose "
     "it is. If the message is in its channel, do what it asks, then use /mjreset."
@@ -125,6 +127,36 @@ def account_embed(
         add_field(embed, "Last account info", f"Answered {when(account.snapshot.taken_at)}")
     add_field(embed, "Last actions", history(actions))
     return embed
+
+
+def account_card(
+    account: KnownAccount,
+    actions: Sequence[Action],
+    asker: int,
+    *,
+    owner: bool,
+    unseen: bool = False,
+    content: str = "",
+) -> MessageContent:
+    """Show an account to one person, with the buttons that person may use; `content` is a line above.
+
+    `unseen` says that the list is refused with an error 596 that may be any account's.
+    """
+    embed = account_embed(account, actions=actions, unseen=unseen)
+    buttons = _card_buttons(account, asker, owner=owner, unseen=unseen)
+    return MessageContent(content, (embed,), tuple(buttons) if account.account.has_channel_id else ())
+
+
+def _card_buttons(account: KnownAccount, asker: int, *, owner: bool, unseen: bool) -> Iterator[Component]:
+    channel = account.channel
+    yield Button("info.ask", "Info", channel, asker=asker)
+    if owner and (unseen or account.account.flag is not None):
+        yield Button("account.reset", "Reset", channel, asker=asker)
+    if owner:
+        yield Button("account.edit", "Update", channel, asker=asker)
+        yield Button("account.remove", "Remove", channel, discord.ButtonStyle.danger, asker=asker)
+    if account.account.link:
+        yield Link("Open in Discord", account.account.link)
 
 
 def _card(account: KnownAccount, title: str, *lines: str | None) -> discord.Embed:

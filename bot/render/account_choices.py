@@ -20,9 +20,9 @@ def offered(accounts: Iterable[KnownAccount], typed: str = "") -> list[KnownAcco
     return heapq.nsmallest(OFFERED, fitting, key=order)
 
 
-def options(accounts: Iterable[KnownAccount]) -> list[discord.SelectOption]:
+def options(accounts: Iterable[KnownAccount]) -> tuple[discord.SelectOption, ...]:
     """Return a select's options."""
-    return [option(account) for account in offered(accounts)]
+    return tuple(option(account) for account in offered(accounts))
 
 
 def choices(accounts: Iterable[KnownAccount], typed: str) -> list[app_commands.Choice[str]]:

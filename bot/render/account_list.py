@@ -9,6 +9,7 @@ import discord
 
 from bot.domain.accounts import Flag, KnownAccount, State
 from bot.render.account_facts import channel_link, known_plan, slots, snapshot_line
+from bot.render.message_content import Box, Button, MessageContent, Select, page_buttons
 from bot.render.phrases import failure, state_words
 from bot.render.text import FENCES, bare, clip, code_block, count, length, plain, when, whole
 
@@ -23,6 +24,15 @@ QUOTE_LEAST: Final = 60
 CHOICE_LIMIT: Final = 100
 """Discord's limit for the label and description of an option, and for the name of a choice."""
 PLAN_LIMIT: Final = 20
+NOTHING_CONFIGURED: Final = (
+    "## Midjourney accounts\n"
+    "No account is configured at useapi.net yet, so there is nothing to watch.\n"
+    "1. Follow the page [Setup Midjourney](https://useapi.net/docs/start-here/setup-midjourney): "
+    "it explains how to prepare the account and where its Discord token comes from.\n"
+    "2. An owner gives that token to useapi.net with /mjadd, which asks for it in a form. "
+    "Never post the token in a Discord channel.\n"
+    "3. Come back and use this command again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +69,30 @@ def accounts_page(
     return AccountsPage(heading, entries, footer, page, pages, shown)
 
 
+def list_content(page: AccountsPage, asker: int) -> MessageContent:
+    """Lay a page of the list out: the entries, a select that opens a card, and the buttons to other pages."""
+    flagged = any(account.account.flag for account in page.shown)
+    box = Box(page.entries, discord.Colour.gold() if flagged else discord.Colour.green())
+    options = tuple(option(account) for account in page.shown if account.account.has_channel_id)
+    opener = Select("list.open", "Open an account's card", asker=asker, options=options)
+    turns = page_buttons("list.page", "", page.page, page.pages, asker=asker)
+    buttons = [*turns, _refresh(page.page, asker)]
+    return MessageContent(layout=(page.heading, box, *([[opener]] if options else []), page.footer, buttons))
+
+
+def empty_list(asker: int) -> MessageContent:
+    """Explain, where the API knows no account, how to give it one."""
+    return MessageContent(layout=(NOTHING_CONFIGURED, [_refresh(0, asker)]))
+
+
+def _refresh(page: int, asker: int) -> Button:
+    return Button("list.refresh", "Refresh", str(page), asker=asker, emoji="🔄")
+
+
 def unread(what: str, next_step: str, quote: str | None) -> str:
     """Return why the list could not be read, short enough to stand above what is known of the accounts."""
     said = clip(failure(what, next_step), REFUSAL_LIMIT)
     return said if quote is None else f"{said}\nThe API says:\n{code_block(quote, REFUSAL_QUOTE)}"
-
-
-def nothing_configured() -> str:
-    """Explain, where the API knows no account, how to give it one."""
-    return (
-        "## Midjourney accounts\n"
-        "No account is configured at useapi.net yet, so there is nothing to watch.\n"
-        "1. Follow the page [Setup Midjourney](https://useapi.net/docs/start-here/setup-midjourney): "
-        "it explains how to prepare the account and where its Discord token comes from.\n"
-        "2. An owner gives that token to useapi.net with /mjadd, which asks for it in a form. "
-        "Never post the token in a Discord channel.\n"
-        "3. Come back and use this command again."
-    )
 
 
 def option(account: KnownAccount) -> discord.SelectOption:

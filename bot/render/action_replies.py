@@ -12,7 +12,7 @@ from bot.domain.resets import ResetOutcome, ResetResult, ResetStage
 from bot.render.account_cards import QUOTE_LIMIT, add_field, flag_colour
 from bot.render.alert_items import account_of, naming
 from bot.render.instructions import block_end, login_help
-from bot.render.message_content import ButtonLook, LinkLook, Look, headed
+from bot.render.message_content import Button, Link, MessageContent, headed
 from bot.render.phrases import state_words
 from bot.render.text import bare, code_block, count, exactly, plain, span, when, whole
 
@@ -46,7 +46,7 @@ def confirmation(
     *,
     now: datetime,
     unseen: bool = False,
-) -> Look:
+) -> MessageContent:
     """Ask, in private, whether a flagged account is really to be reset.
 
     `argument` is what the button hands on; the caller puts a hash of the flag into it. `unseen` says that the
@@ -65,11 +65,11 @@ def confirmation(
     label = f"Yes, reset {bare(account.label, BUTTON_LABEL)}"
     if warning:
         label = f"Reset {bare(account.label, BUTTON_LABEL)} anyway"
-    button = ButtonLook("watch.confirm", label, argument, discord.ButtonStyle.danger)
+    button = Button("watch.confirm", label, argument, discord.ButtonStyle.danger)
     content = headed(_question(account, flag), "If not yet, nothing is sent and the alert stays.")
     link = account.account.link
-    buttons = (button, ButtonLook("watch.notyet", NOT_YET, argument))
-    return Look(content, embed, (*buttons, LinkLook("Open in Discord", link)) if link else buttons)
+    buttons = (button, Button("watch.notyet", NOT_YET, argument))
+    return MessageContent(content, (embed,), (*buttons, Link("Open in Discord", link)) if link else buttons)
 
 
 def _block_until(account: KnownAccount, flag: Flag, incident: Incident | None) -> datetime | None:
@@ -235,14 +235,16 @@ def ran_out(account: KnownAccount) -> str:
     )
 
 
-def snooze_choice(account: KnownAccount, incident: str, message: str, *, is_claimed: bool = False) -> Look:
+def snooze_choice(
+    account: KnownAccount, incident: str, message: str, *, is_claimed: bool = False
+) -> MessageContent:
     """Ask for how long the reminders of an incident shall be put off."""
     buttons = tuple(
-        ButtonLook("watch.snooze", f"{hours} h", f"{incident}.{message}.{hours}") for hours in SNOOZES
+        Button("watch.snooze", f"{hours} h", f"{incident}.{message}.{hours}") for hours in SNOOZES
     )
     replaced = f"\n{IN_PLACE_OF_CLAIM}" if is_claimed else ""
     content = f"No reminders about **{plain(account.label)}** for how long?{replaced}\n{WORSE}"
-    return Look(content, None, buttons)
+    return MessageContent(content, components=buttons)
 
 
 def snoozed(account: KnownAccount, until: datetime) -> str:

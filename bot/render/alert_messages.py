@@ -16,8 +16,8 @@ from bot.render.alert_items import Case, account_of, cases_of, is_removed, names
 from bot.render.digest import digest, digest_controls
 from bot.render.headlines import afterwords, headline, headline_of, was_flagged
 from bot.render.incident_card import Around, card, controls
-from bot.render.message_content import ButtonLook, Control, Look, headed
-from bot.render.service_messages import changes, recovery, service_look
+from bot.render.message_content import Button, MessageContent, headed
+from bot.render.service_messages import changes, recovery, service_content
 from bot.render.text import count
 
 DMS_CLOSED: Final = (
@@ -33,24 +33,23 @@ EXAMPLE_TEXT: Final = (
 NOTES_SHOWN: Final = 20
 
 
-def look_of(
+def content_of(
     message: Message,
     incidents: Mapping[str, Incident],
     accounts: Mapping[str, KnownAccount],
     *,
     page: int = 0,
-    note: str | None = None,
-) -> Look:
-    """Show a message as it should look now.
+) -> MessageContent:
+    """Return what a message should show now.
 
-    `incidents` holds those of the message and all that go on; `accounts` all that are known, by channel.
-    `page` is a digest's, the first being 0. `note` is a line about the message itself, such as `DMS_CLOSED`.
-    The look depends on nothing else: time passing alone never changes it.
+    `incidents` holds those of the message and all that are open; `accounts` all that are known, by channel.
+    `page` is a digest's, the first being 0. Nothing else counts: time passing alone changes no message.
     """
-    look = _look(message, incidents, accounts, page, note)
+    shown = _content(message, incidents, accounts, page)
     if message.route is Route.CHANNEL:
-        look = replace(look, content=headed(look.content, f"for <@{message.recipient}>"))
-    return look.signed(message.key)
+        text = headed(shown.content, f"for <@{message.recipient}>")
+        shown = replace(shown, content=text, mentioned=message.recipient)
+    return shown.signed(message.key)
 
 
 def opened_card(
@@ -61,20 +60,20 @@ def opened_card(
     *,
     now: datetime,
     actions: Sequence[Action] = (),
-) -> Look:
+) -> MessageContent:
     """Show one account of a digest to the person who opened it; `message` is the digest's key."""
     case = Case(incident, account_of(incident.channel or "", accounts), None, now)
     around = Around(slots_out(incidents, accounts), open_service(incidents.values()), actions=actions)
-    return Look(headed(headline_of(case)), card(case, around), controls(case, message))
+    return MessageContent(headed(headline_of(case)), (card(case, around),), controls(case, message))
 
 
-def _look(
+def _content(
     message: Message,
     incidents: Mapping[str, Incident],
     accounts: Mapping[str, KnownAccount],
     page: int,
-    note: str | None,
-) -> Look:
+) -> MessageContent:
+    note = DMS_CLOSED if message.is_dm_refused else None
     match message.purpose:
         case Purpose.ALERT:
             around = Around(slots_out(incidents, accounts), open_service(incidents.values()), note)
@@ -87,7 +86,7 @@ def _look(
                 return _outdated()
             first = open_first[0]
             reminds = MessageItem(first.key, Reason.REMINDER) in message.entries
-            return service_look(first, incidents, accounts, note, reminds=reminds)
+            return service_content(first, incidents, accounts, note, reminds=reminds)
         case Purpose.NOTE:
             return _note(message, incidents, accounts)
         case Purpose.HELLO:
@@ -102,20 +101,22 @@ def _entries(message: Message, incidents: Mapping[str, Incident]) -> list[Incide
     return [incident for incident in found if incident is not None]
 
 
-def _alert(cases: Sequence[Case], key: str, page: int, around: Around) -> Look:
+def _alert(cases: Sequence[Case], key: str, page: int, around: Around) -> MessageContent:
     if not cases:
         return _outdated()
     content = headed(headline(cases), afterwords(cases))
     if len(cases) == 1:
-        return Look(content, card(cases[0], around), controls(cases[0], key))
-    return Look(content, digest(cases, page, around), digest_controls(cases, page, key))
+        return MessageContent(content, (card(cases[0], around),), controls(cases[0], key))
+    return MessageContent(content, (digest(cases, page, around),), digest_controls(cases, page, key))
 
 
-def _outdated() -> Look:
-    return Look(OUTDATED, discord.Embed(description="Nothing here needs you any more."))
+def _outdated() -> MessageContent:
+    return MessageContent(OUTDATED, (discord.Embed(description="Nothing here needs you any more."),))
 
 
-def _note(message: Message, incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]) -> Look:
+def _note(
+    message: Message, incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]
+) -> MessageContent:
     """Tell silently what is over."""
     cases = cases_of(message, incidents, accounts)
     blind = [each for each in _entries(message, incidents) if each.problem]
@@ -127,7 +128,8 @@ def _note(message: Message, incidents: Mapping[str, Incident], accounts: Mapping
     changed = [changes(each, incidents, accounts) for each in blind]
     listed = _listed(told) if len(cases) > 1 else []
     description = "\n".join([*changed, *listed]) or "Nothing to do."
-    return Look(headed(*lines), discord.Embed(colour=discord.Colour.light_grey(), description=description))
+    embed = discord.Embed(colour=discord.Colour.light_grey(), description=description)
+    return MessageContent(headed(*lines), (embed,))
 
 
 def _summed_up(cases: Sequence[Case]) -> str:
@@ -143,17 +145,17 @@ def _listed(told: Sequence[str]) -> list[str]:
     return [*told[:NOTES_SHOWN], *([f"and {count(more, 'more account')}"] if more > 0 else [])]
 
 
-def _hello(note: str | None) -> Look:
+def _hello(note: str | None) -> MessageContent:
     embed = discord.Embed(
         description="I write when an account needs you, and stay quiet otherwise.\n"
         "/mjstatus shows how things are, /mjtest sends a test.",
         colour=discord.Colour.blurple(),
     )
     add_field(embed, "About this message", note)
-    return Look("👋 Alerts will arrive here", embed)
+    return MessageContent("👋 Alerts will arrive here", (embed,))
 
 
-def _test(message: Message, note: str | None) -> Look:
+def _test(message: Message, note: str | None) -> MessageContent:
     """Show what an alert looks like: the real card of an account that does not exist, and nothing works."""
     incident = Incident(
         message.key,
@@ -171,12 +173,12 @@ def _test(message: Message, note: str | None) -> Look:
     for index, field in enumerate(embed.fields):
         words = LINKED.sub(r"\1", str(field.value))  # there is no such channel
         embed.set_field_at(index, name=field.name, value=words, inline=field.inline)
-    return Look(
+    return MessageContent(
         headed("🧪 Test: this is how an alert looks. Nothing is wrong."),
-        embed,
-        tuple(_inert(control) for control in controls(case, message.key) if isinstance(control, ButtonLook)),
+        (embed,),
+        tuple(
+            replace(control, disabled=True)
+            for control in controls(case, message.key)
+            if isinstance(control, Button)
+        ),
     )
-
-
-def _inert(control: ButtonLook) -> Control:
-    return replace(control, disabled=True)

@@ -10,7 +10,7 @@ from bot.render.account_list import CHOICE_LIMIT, tail
 from bot.render.alert_items import Case, duration, naming, state_of
 from bot.render.incident_card import Around, colour, who_and_until
 from bot.render.instructions import OPEN_BELOW
-from bot.render.message_content import ButtonLook, Control, SelectLook
+from bot.render.message_content import Component, Select, page_buttons
 from bot.render.text import bare, clip, code_block, count, exactly, length, plain, when, whole
 
 PAGE_SIZE: Final = 20
@@ -35,11 +35,12 @@ def digest(cases: Sequence[Case], page: int, around: Around) -> discord.Embed:
     return embed
 
 
-def digest_controls(cases: Sequence[Case], page: int, message: str) -> tuple[Control, ...]:
+def digest_controls(cases: Sequence[Case], page: int, message: str) -> tuple[Component, ...]:
     """Return the select that opens an account, and the way to other pages where there are any."""
     options = tuple(_option(case) for case in _page(cases, page) if not case.incident.ended)
-    opener = [SelectLook("watch.open", "Open an account to act", message, options)] if options else []
-    return (*opener, *_turns(_within(page, pages_of(cases)), pages_of(cases), message))
+    opener = [Select("watch.open", "Open an account to act", message, options=options)] if options else []
+    pages = pages_of(cases)
+    return (*opener, *page_buttons("watch.page", f"{message}.", _within(page, pages), pages))
 
 
 def _within(page: int, pages: int) -> int:
@@ -119,20 +120,3 @@ def _option(case: Case) -> discord.SelectOption:
         value=case.incident.key,
         description=bare(traits, CHOICE_LIMIT),
     )
-
-
-def _turns(page: int, pages: int, message: str) -> list[ButtonLook]:
-    if pages == 1:
-        return []
-    first, last = page == 0, page == pages - 1
-    targets = (
-        ("First", 0, first),
-        ("Back", max(page - 1, 0), first),
-        ("Next", min(page + 1, pages - 1), last),
-        ("Last", pages - 1, last),
-    )
-    # Two buttons of a message may lead to the same page, but never have the same id.
-    return [
-        ButtonLook("watch.page", label, f"{message}.{target}.{label.lower()}", disabled=disabled)
-        for label, target, disabled in targets
-    ]

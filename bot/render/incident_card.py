@@ -12,7 +12,7 @@ from bot.render.account_cards import FIELD_LIMIT, QUOTE_LIMIT, add_field, flag_c
 from bot.render.alert_items import Case, is_removed, state_of, stretch
 from bot.render.headlines import ONLY_REMINDERS
 from bot.render.instructions import BUTTONS, RESET_LABELS, login_help, steps
-from bot.render.message_content import ButtonLook, Control, LinkLook
+from bot.render.message_content import Button, Component, Link
 from bot.render.text import clip, code_block, exactly, when
 
 DESCRIPTION_LIMIT: Final = 2_000
@@ -52,20 +52,20 @@ def card(case: Case, around: Around) -> discord.Embed:
     return embed
 
 
-def controls(case: Case, message: str) -> tuple[Control, ...]:
+def controls(case: Case, message: str) -> tuple[Component, ...]:
     """Return the way out of an incident; one that is over has none."""
     if case.incident.ended:
         return ()
     argument = f"{case.incident.key}.{message}"
-    mine = ButtonLook("watch.mine", "I'm on it", argument)
-    snooze = ButtonLook("watch.snooze", "Snooze", argument)
+    mine = Button("watch.mine", "I'm on it", argument)
+    snooze = Button("watch.snooze", "Snooze", argument)
     # Before a block has ended, resetting is not what to do next.
     waits = case.incident.block_until() is not None and not case.is_block_over
     style = discord.ButtonStyle.secondary if waits else discord.ButtonStyle.primary
-    reset = ButtonLook("watch.reset", RESET_LABELS[case.flag.kind], argument, style)
+    reset = Button("watch.reset", RESET_LABELS[case.flag.kind], argument, style)
     link = case.account.account.link
     acting = (reset, mine, snooze) if case.account.account.has_channel_id else (mine, snooze)
-    return (*acting, LinkLook("Open in Discord", link)) if link else acting
+    return (*acting, Link("Open in Discord", link)) if link else acting
 
 
 def colour(case: Case) -> discord.Colour:

@@ -1,18 +1,22 @@
-"""What a message looks like in Discord, as plain values: its text, embed and controls, or text alone."""
+"""What a message shows in Discord, as plain values: its text, embeds and components."""
 
 import hashlib
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self, TypeAlias
 
 import discord
+from discord import ui
 
 from bot.domain.messages import reference
 from bot.render.instructions import BUTTONS, COMMAND, OPEN_BELOW, OPEN_BY_COMMAND
 from bot.render.text import clip, fitted, length
 
+PREFIX: Final = "mw"
+"""What every `custom_id` of Midwatch begins with."""
+NOBODY: Final = 0
 CONTENT_LIMIT: Final = 2_000
 PART_LIMIT: Final = 1_500
 """What a list may take of a text alone, so that what to do still fits below it."""
@@ -21,67 +25,162 @@ SIGNATURE: Final = "Midwatch · "
 
 
 @dataclass(frozen=True, slots=True)
-class ButtonLook:
-    """A button that does something: its verb and argument say what, to this process and to later ones."""
+class Control:
+    """What a person can use: its verb and argument say what it does, to this process and to later ones."""
 
     verb: str
     label: str
-    argument: str
+    argument: str = ""
+    asker: int = field(default=NOBODY, kw_only=True)
+    """The person who may use it beside owners."""
+
+    @property
+    def custom_id(self) -> str:
+        """Return what Discord hands back when the control is used."""
+        return f"{PREFIX}:{self.verb}:{self.asker}:{self.argument}"
+
+
+@dataclass(frozen=True, slots=True)
+class Button(Control):
+    """A button that does something."""
+
     style: discord.ButtonStyle = discord.ButtonStyle.secondary
     emoji: str | None = None
     disabled: bool = False
 
+    def item(self) -> ui.Button[Any]:
+        """Return the button as discord.py sends it."""
+        return ui.Button(
+            label=self.label,
+            custom_id=self.custom_id,
+            style=self.style,
+            emoji=self.emoji,
+            disabled=self.disabled,
+        )
+
 
 @dataclass(frozen=True, slots=True)
-class SelectLook:
-    """A list to choose one option from."""
+class Select(Control):
+    """A list to choose one of at most 25 options from; before that, its label stands in it."""
 
-    verb: str
-    placeholder: str
-    argument: str
-    options: tuple[discord.SelectOption, ...]
+    options: tuple[discord.SelectOption, ...] = field(kw_only=True)
+
+    def item(self) -> ui.Select[Any]:
+        """Return the select as discord.py sends it."""
+        return ui.Select(custom_id=self.custom_id, options=list(self.options), placeholder=self.label)
 
 
 @dataclass(frozen=True, slots=True)
-class LinkLook:
+class Link:
     """A button that opens an address."""
 
     label: str
     url: str
 
-
-Control: TypeAlias = ButtonLook | SelectLook | LinkLook
+    def item(self) -> ui.Button[Any]:
+        """Return the button as discord.py sends it."""
+        return ui.Button(label=self.label, url=self.url)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """All that one message shows; `key` is the message's own, if it must be found again in history."""
+class Box:
+    """Texts in a frame, with a line between each two."""
 
-    content: str
-    embed: discord.Embed | None = None
-    controls: tuple[Control, ...] = ()
+    texts: Sequence[str]
+    colour: discord.Colour
+
+    def item(self) -> ui.Container[Any]:
+        """Return the box as discord.py sends it."""
+        box: ui.Container[Any] = ui.Container(accent_colour=self.colour)
+        for number, text in enumerate(self.texts):
+            if number:
+                box.add_item(ui.Separator())
+            box.add_item(ui.TextDisplay(text))
+        return box
+
+
+Component: TypeAlias = Button | Select | Link
+
+
+@dataclass(frozen=True, slots=True)
+class MessageContent:
+    """All that one message shows."""
+
+    content: str = ""
+    embeds: tuple[discord.Embed, ...] = ()
+    components: tuple[Component, ...] = ()
+    layout: tuple[str | Box | Sequence[Component], ...] = ()
+    """Texts, boxes and rows of components; they stand in place of all the rest."""
     key: str = ""
+    """The message's own key, if it must be found again in history."""
+    mentioned: int | None = None
+    """The only person whom a mention in the content may reach."""
+
+    def send_kwargs(self) -> dict[str, Any]:
+        """Return the arguments of discord.py's methods that send a message."""
+        return {name: value for name, value in self.edit_kwargs().items() if value}
+
+    def edit_kwargs(self) -> dict[str, Any]:
+        """Return the arguments of discord.py's methods that replace all that a message shows."""
+        return {
+            "content": self.content or None,
+            "embeds": list(self.embeds),
+            "view": self._view(),
+            "allowed_mentions": self._mentions(),
+        }
+
+    def _view(self) -> ui.View | ui.LayoutView | None:
+        if self.layout:
+            view = ui.LayoutView(timeout=None)
+            for part in self.layout:
+                view.add_item(_layout_item(part))
+        elif self.components:
+            view = ui.View(timeout=None)
+            for component in self.components:
+                view.add_item(component.item())
+        else:
+            return None
+        view.stop()  # so that discord.py keeps it nowhere: the `custom_id` alone says what a press does
+        return view
+
+    def _mentions(self) -> discord.AllowedMentions:
+        """Return what Discord may make of mentions: nothing that somebody else's text could use."""
+        if self.mentioned is None:
+            return discord.AllowedMentions.none()
+        person = discord.Object(self.mentioned)
+        return discord.AllowedMentions(everyone=False, roles=False, users=[person], replied_user=False)
 
     @property
     def fingerprint(self) -> str:
-        """Return the same text for the same look, in any process: only what changes it is worth an edit."""
-        embed = self.embed.to_dict() if self.embed else None
-        shown = [self.content, embed, [_spelled(control) for control in self.controls]]
+        """Return a text that differs where the content does; it is the same in every process."""
+        components = [component.item().to_component_dict() for component in self.components]
+        shown = [self.content, [embed.to_dict() for embed in self.embeds], components]
         return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:32]
 
     @property
     def plain_text(self) -> str:
-        """Say it all as content alone, for when Discord refuses the form: at most 2,000 characters."""
+        """Return all of it as text alone, for when Discord refuses the form: at most 2,000 characters."""
         closing = [f"-# {signature(self.key)}"] if self.key else []
         room = CONTENT_LIMIT - sum(map(length, closing)) - 1
-        parts = [self.content, *map(_without_buttons, _embed_parts(self.embed))]
+        parts = [self.content, *map(_without_buttons, _embed_parts(self.embeds))]
         return "\n".join([*_fitting(parts, room), *closing])
 
     def signed(self, key: str) -> Self:
-        """Return the look with the message's key in it: in a control, else small in the embed's footer."""
-        if self.embed is None or any(key in _argument(control) for control in self.controls):
+        """Return the content with the message's key in it: in a control, else small in the embed's footer."""
+        if any(isinstance(each, Control) and key in each.argument for each in self.components):
             return replace(self, key=key)
-        return replace(self, key=key, embed=self.embed.copy().set_footer(text=signature(key)))
+        embeds = tuple(embed.copy().set_footer(text=signature(key)) for embed in self.embeds)
+        return replace(self, key=key, embeds=embeds)
+
+
+def _layout_item(part: str | Box | Sequence[Component]) -> ui.Item[Any]:
+    match part:
+        case str():
+            return ui.TextDisplay(part)
+        case Box():
+            return part.item()
+        case _:
+            return ui.ActionRow(*(component.item() for component in part))
 
 
 def signature(key: str) -> str:
@@ -89,25 +188,11 @@ def signature(key: str) -> str:
     return f"{SIGNATURE}{reference(key)}"
 
 
-def _spelled(control: Control) -> list[Any]:
-    match control:
-        case SelectLook():
-            options = [option.to_dict() for option in control.options]
-            return ["select", control.verb, control.placeholder, control.argument, options]
-        case _:
-            return [type(control).__name__, {name: str(value) for name, value in asdict(control).items()}]
-
-
-def _argument(control: Control) -> str:
-    return "" if isinstance(control, LinkLook) else control.argument
-
-
-def _embed_parts(embed: discord.Embed | None) -> Iterator[str]:
-    if embed is None:
-        return
-    yield embed.description or ""
-    for field in embed.fields:
-        yield f"**{field.name}**\n{field.value}"
+def _embed_parts(embeds: Iterable[discord.Embed]) -> Iterator[str]:
+    for embed in embeds:
+        yield embed.description or ""
+        for part in embed.fields:
+            yield f"**{part.name}**\n{part.value}"
 
 
 def _without_buttons(text: str) -> str:
@@ -126,6 +211,26 @@ def _fitting(parts: list[str], room: int) -> Iterator[str]:
         if length(cut) < room:
             room -= length(cut) + 1
             yield cut
+
+
+def page_buttons(
+    verb: str, argument: str, page: int, pages: int, *, asker: int = NOBODY
+) -> tuple[Button, ...]:
+    """Return the buttons that turn to other pages, if there are any; `argument` stands before the page."""
+    if pages == 1:
+        return ()
+    first, last = page == 0, page == pages - 1
+    targets = (
+        ("First", 0, first),
+        ("Back", max(page - 1, 0), first),
+        ("Next", min(page + 1, pages - 1), last),
+        ("Last", pages - 1, last),
+    )
+    # Two buttons of a message may lead to the same page, but never have the same id.
+    return tuple(
+        Button(verb, label, f"{argument}{target}.{label.lower()}", asker=asker, disabled=disabled)
+        for label, target, disabled in targets
+    )
 
 
 def headed(*lines: str | None) -> str:

@@ -12,7 +12,7 @@ from bot.domain.incidents import Incident, ServiceProblem
 from bot.render.account_cards import QUOTE_LIMIT, add_field
 from bot.render.alert_items import LABEL_LIMIT, NEEDING, account_of, naming, stretch
 from bot.render.causes import IF_IT_LASTS, WORDS
-from bot.render.message_content import Look, headed
+from bot.render.message_content import MessageContent, headed
 from bot.render.text import code_block, count, exactly, fitted, plain, span, whole
 
 BLIND: Final = "Meanwhile I see no new trouble. Alerts about accounts stay as they are, without reminders."
@@ -28,14 +28,14 @@ LINKS_LIMIT: Final = 900
 SAME_POLL: Final = timedelta(minutes=1)
 
 
-def service_look(
+def service_content(
     incident: Incident,
     incidents: Mapping[str, Incident],
     accounts: Mapping[str, KnownAccount],
     note: str | None = None,
     *,
     reminds: bool = False,
-) -> Look:
+) -> MessageContent:
     """Tell of one trouble of the service, or remind of it, or tell that it is over."""
     if incident.ended:
         return _recovered(incident, incidents, accounts)
@@ -51,7 +51,9 @@ def service_look(
     add_field(embed, "When last seen", _last_seen(incidents, accounts))
     add_field(embed, "What to do", _steps(incident))
     add_field(embed, "About this message", note)
-    return Look(headed(f"{'⏰' if reminds else '⚠️'} {headline(incident, reminds=reminds)}"), embed)
+    return MessageContent(
+        headed(f"{'⏰' if reminds else '⚠️'} {headline(incident, reminds=reminds)}"), (embed,)
+    )
 
 
 def headline(incident: Incident, *, reminds: bool = False) -> str:
@@ -85,14 +87,14 @@ def window(incident: Incident) -> tuple[datetime, datetime]:
 
 def _recovered(
     incident: Incident, incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]
-) -> Look:
+) -> MessageContent:
     embed = discord.Embed(
         title="✅ Watching again",
         description=f"Cause: {short(incident)}.",
         colour=discord.Colour.green(),
     )
     add_field(embed, "What changed meanwhile", changes(incident, incidents, accounts))
-    return Look(headed(recovery(incident)), embed)
+    return MessageContent(headed(recovery(incident)), (embed,))
 
 
 def changes(

@@ -19,6 +19,7 @@ from bot.render.alert_items import (
     state_of,
 )
 from bot.render.causes import WORDS
+from bot.render.message_content import Button, MessageContent
 from bot.render.routes import RouteStatus, failure_words, route_line
 from bot.render.service_messages import headline, short, window
 from bot.render.text import clip, count, exactly, fitted, length, plain, span, when, whole
@@ -82,6 +83,13 @@ def status(watch: WatchStatus) -> tuple[str, ...]:
         texts.append(text)
         room -= length(text)
     return tuple(texts)
+
+
+def status_content(watch: WatchStatus, asker: int) -> MessageContent:
+    """Return the whole message of `/mjstatus`."""
+    return MessageContent(
+        layout=(*status(watch), [Button("status.refresh", "Refresh", asker=asker, emoji="🔄")])
+    )
 
 
 def presence_text(

@@ -17,8 +17,9 @@ from bot.domain.messages import Delivery, Purpose, Route
 from bot.domain.wellness import OVERDUE_AFTER, Lack, Problem, Signs, problems
 from bot.loops import CLOCK, FORGETTING, NOTICE, OUTBOX, POLLING, WatchLoops
 from bot.notifications.memory_notice import MemoryNotice
-from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, OutgoingMessage
+from bot.notifications.transport import DeliveryError, FailureKind, MessageRef
 from bot.polling.heartbeat import Heartbeat
+from bot.render.message_content import MessageContent
 from bot.render.status_page import WatchStatus, presence_text, status
 from bot.storage import StoreError
 from tests.simulators.useapi import MODERATION, Fault, SimulatedUseapi
@@ -74,7 +75,7 @@ class Letters(NoTransport):
     async def send(
         self,
         channel_id: int,
-        outgoing: OutgoingMessage,
+        content: MessageContent,
         *,
         nonce: str,
         silent: bool,  # noqa: ARG002 - the protocol's
@@ -82,13 +83,13 @@ class Letters(NoTransport):
         self.times_sent += 1
         self.nonces.append(nonce)
         place = MessageRef(channel_id, self.times_sent)
-        self.shown[place] = outgoing.content
+        self.shown[place] = content.content
         return place
 
-    async def edit(self, place: MessageRef, outgoing: OutgoingMessage) -> None:
+    async def edit(self, place: MessageRef, content: MessageContent) -> None:
         if self.unchangeable is not None and place.channel_id in self.unchangeable_in:
             raise DeliveryError(self.unchangeable, "refused")
-        self.shown[place] = outgoing.content
+        self.shown[place] = content.content
 
     async def find(self, channel_id: int, key: str, since: object) -> MessageRef | None:  # noqa: ARG002 - the protocol's
         return None
@@ -486,7 +487,7 @@ async def test_a_message_that_cannot_be_worked_on_is_overdue_after_five_minutes(
     api.add()
 
     class Broken(Letters):
-        async def edit(self, place: MessageRef, outgoing: OutgoingMessage) -> None:  # noqa: ARG002 - the protocol's
+        async def edit(self, place: MessageRef, content: MessageContent) -> None:  # noqa: ARG002 - the protocol's
             raise RuntimeError
 
     account, post = api.add(), Broken()

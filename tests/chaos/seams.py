@@ -17,14 +17,14 @@ from bot.domain.messages import Route
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner
-from bot.interactions.buttons import view_of
 from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice, Outbox
 from bot.notifications.discord_transport import DiscordTransport
-from bot.notifications.transport import MessageRef, OutgoingMessage
+from bot.notifications.transport import MessageRef
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller, recall
 from bot.providers.useapi import UseapiClient
+from bot.render.message_content import MessageContent
 from bot.rules.policy import Policy
 from bot.storage import Store
 from bot.storage.database import Database
@@ -108,17 +108,15 @@ class TrappedPost:
             self.traps.reach(Seam.OPEN)
         return await self.post.open(recipient, route)
 
-    async def send(
-        self, channel_id: int, outgoing: OutgoingMessage, *, nonce: str, silent: bool
-    ) -> MessageRef:
+    async def send(self, channel_id: int, content: MessageContent, *, nonce: str, silent: bool) -> MessageRef:
         self.traps.reach(Seam.SEND)
-        place = await self.post.send(channel_id, outgoing, nonce=nonce, silent=silent)
+        place = await self.post.send(channel_id, content, nonce=nonce, silent=silent)
         self.traps.reach(Seam.AFTER_SEND)
         return place
 
-    async def edit(self, place: MessageRef, outgoing: OutgoingMessage) -> None:
+    async def edit(self, place: MessageRef, content: MessageContent) -> None:
         self.traps.reach(Seam.EDIT)
-        await self.post.edit(place, outgoing)
+        await self.post.edit(place, content)
         self.traps.reach(Seam.AFTER_EDIT)
 
     async def delete(self, place: MessageRef) -> None:
@@ -157,7 +155,6 @@ async def watching(
                 post,
                 planner,
                 accounts=lambda: poller.cache.by_channel,
-                view_of=view_of,
                 now=clock.now,
                 chance=lambda: 0.0,
             )

@@ -13,7 +13,6 @@ from bot.domain.incidents import Incident, Reason, State, new_key
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner
-from bot.interactions.buttons import view_of
 from bot.notifications import FailPoint, Outbox
 from bot.notifications.transport import MessageTransport
 from bot.rules.policy import Policy
@@ -59,7 +58,6 @@ class Desk:
                 self.post,
                 NotificationPlanner(lambda: self.owners, Policy()),
                 accounts=lambda: self.accounts,
-                view_of=view_of,
                 now=self.clock.now,
                 sleep=self._sleep,
                 chance=lambda: 1.0,

@@ -8,11 +8,11 @@ import pytest
 
 from bot.domain.incidents import Reason, ServiceProblem, new_key
 from bot.domain.messages import Message, MessageItem, Purpose
-from bot.interactions.buttons import PATTERN, ButtonPress, view_of
+from bot.interactions.buttons import PATTERN, ButtonPress
 from bot.notifications.retry_policy import fallback_copy, sent
 from bot.notifications.transport import MessageRef
 from bot.render.action_replies import snooze_choice
-from bot.render.alert_messages import look_of
+from bot.render.alert_messages import content_of
 from bot.rules.recipient import Pushes
 from tests.support.render_samples import account, incident, service
 
@@ -49,11 +49,11 @@ def test_row_54_every_argument_of_every_button_survives_the_way_to_custom_id_and
     entries = tuple(MessageItem(each.key, Reason.OPENED) for each in troubles)
     original = Message(new_key(), 1, purpose, notify=True, created_at=NOW, due_at=NOW, entries=entries)
     message = fallback_copy(original, NOW) if is_copy else original
-    look = look_of(message, {each.key: each for each in troubles}, {})
-    ids = [getattr(item, "custom_id", None) for item in view_of(look).children]
+    look = content_of(message, {each.key: each for each in troubles}, {})
+    ids = [getattr(item, "custom_id", None) for item in look.components]
     ids += [
         getattr(item, "custom_id", None)
-        for item in view_of(snooze_choice(account(), troubles[0].key, message.key)).children
+        for item in snooze_choice(account(), troubles[0].key, message.key).components
     ]
     known = {message.key, *(each.key for each in troubles)}
     for parts in [parts_of(each) for each in ids if each]:

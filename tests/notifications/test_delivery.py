@@ -6,29 +6,26 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import discord
 import pytest
-from discord import ui
 
 from bot.domain.incidents import new_key
 from bot.domain.messages import Route
 from bot.notifications.discord_transport import REQUEST_LIMIT, DiscordTransport, error_for, failure_kind
-from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, OutgoingMessage
-from bot.render.message_content import signature
+from bot.notifications.transport import DeliveryError, FailureKind, MessageRef
+from bot.render.message_content import Button, MessageContent, signature
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, Fault, SimulatedDiscord, Trouble
 from tests.support.running import Visitor
 
 
 def outgoing(
     content: str = "hello", *, footer: str | None = None, button: str | None = None
-) -> OutgoingMessage:
-    embed = None if footer is None else discord.Embed(title="x").set_footer(text=footer)
-    view = ui.View(timeout=None)
-    if button is not None:
-        view.add_item(ui.Button(label="Press", custom_id=button))
-    return OutgoingMessage(content, embed, view)
+) -> MessageContent:
+    embeds = () if footer is None else (discord.Embed(title="x").set_footer(text=footer),)
+    components = () if button is None else (Button("on.it", "Press", button),)
+    return MessageContent(content, embeds, components)
 
 
 async def send(
-    post: DiscordTransport, what: OutgoingMessage, *, route: Route = Route.DM, to: int, nonce: str = "n"
+    post: DiscordTransport, what: MessageContent, *, route: Route = Route.DM, to: int, nonce: str = "n"
 ) -> MessageRef:
     return await post.send(await post.open(to, route), what, nonce=nonce, silent=False)
 
@@ -63,9 +60,7 @@ async def test_a_silent_message_notifies_nobody(
 async def test_in_the_channel_only_the_recipient_can_be_mentioned(
     post: DiscordTransport, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    what = OutgoingMessage(
-        f"<@{ada.person.id}> <@{world.stranger.id}>", None, ui.View(timeout=None), ada.person.id
-    )
+    what = MessageContent(f"<@{ada.person.id}> <@{world.stranger.id}>", mentioned=ada.person.id)
     place = await send(post, what, route=Route.CHANNEL, to=ada.person.id)
     assert place.channel_id == world.alerts_channel_id
     (body,) = created(world)
@@ -140,7 +135,7 @@ async def test_a_key_is_found_where_history_keeps_it(
     sent = {
         "footer": outgoing(footer=signature(key)),
         "long footer": outgoing(footer=f"Midwatch · {key}"),
-        "button": outgoing(button=f"mw:on.it:0:{key}"),
+        "button": outgoing(button=key),
         "text": outgoing(f"plain\n-# {signature(key)}"),
         "long text": outgoing(f"plain\n-# Midwatch · {key}"),
     }[where]

@@ -20,8 +20,8 @@ from bot.notifications.transport import (
     FailureKind,
     MessageRef,
     MessageTransport,
-    OutgoingMessage,
 )
+from bot.render.message_content import MessageContent
 from bot.storage import StoreError
 from tests.notifications.desk import PATIENCE, Desk
 from tests.simulators.discord import SimulatedDiscord, Trouble
@@ -121,17 +121,15 @@ class Breaking:
         self._ask("open")
         return await self.post.open(recipient, route)
 
-    async def send(
-        self, channel_id: int, outgoing: OutgoingMessage, *, nonce: str, silent: bool
-    ) -> MessageRef:
+    async def send(self, channel_id: int, content: MessageContent, *, nonce: str, silent: bool) -> MessageRef:
         self._ask("send")
-        place = await self.post.send(channel_id, outgoing, nonce=nonce, silent=silent)
+        place = await self.post.send(channel_id, content, nonce=nonce, silent=silent)
         self._ask("answer")
         return place
 
-    async def edit(self, place: MessageRef, outgoing: OutgoingMessage) -> None:
+    async def edit(self, place: MessageRef, content: MessageContent) -> None:
         self._ask("edit")
-        await self.post.edit(place, outgoing)
+        await self.post.edit(place, content)
 
     async def delete(self, place: MessageRef) -> None:
         self._ask("delete")

@@ -147,8 +147,8 @@ def test_a_module_imports_only_its_own_package_and_the_layers_below(module: Modu
             id="late",
         ),
         pytest.param(
-            Module("bot.render.alert_messages", "from bot.interactions.buttons import view_of"),
-            "bot.interactions.buttons.view_of",
+            Module("bot.render.alert_messages", "from bot.interactions.buttons import Control"),
+            "bot.interactions.buttons.Control",
             id="looks-do-not-act",
         ),
         pytest.param(

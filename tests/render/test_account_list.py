@@ -10,12 +10,12 @@ from bot.domain.account_info import FastTime, Info, InfoSnapshot, Subscription
 from bot.domain.accounts import KnownAccount
 from bot.render.account_choices import choices, options
 from bot.render.account_list import (
+    NOTHING_CONFIGURED,
     PAGE_LIMIT,
     AccountsPage,
     accounts_page,
     choice_name,
     matches,
-    nothing_configured,
     option,
     order,
     unread,
@@ -204,7 +204,7 @@ def test_of_ten_thousand_accounts_a_page_holds_its_own_share() -> None:
 
 
 def test_nothing_configured_names_the_way_and_warns_of_the_token() -> None:
-    words = nothing_configured()
+    words = NOTHING_CONFIGURED
     assert "[Setup Midjourney](https://useapi.net/docs/start-here/setup-midjourney)" in words
     assert "/mjadd" in words
     assert "Never post the token" in words

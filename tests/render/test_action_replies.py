@@ -14,7 +14,7 @@ from bot.domain.incidents import ResetVerdict
 from bot.domain.resets import ResetStage
 from bot.render import action_replies
 from bot.render.action_replies import confirmation, snooze_choice, verdict_sentence
-from bot.render.message_content import ButtonLook, LinkLook
+from bot.render.message_content import Button, Link
 from bot.render.text import length
 from tests.support.render_samples import (
     BLOCKED,
@@ -41,10 +41,10 @@ DUSK = replace(AURORA, name="Dusk", account=replace(AURORA.account, flag=Flag.of
 def test_the_confirmation_names_the_account_quotes_the_message_and_tells_the_risk() -> None:
     trouble = incident()
     look = confirmation(AURORA, Flag.of(MODERATION), trouble, "argument", now=NOW)
-    assert look.controls == (
-        ButtonLook("watch.confirm", "Yes, reset Aurora", "argument", discord.ButtonStyle.danger),
-        ButtonLook("watch.notyet", "Not yet", "argument"),
-        LinkLook("Open in Discord", LINK),
+    assert look.components == (
+        Button("watch.confirm", "Yes, reset Aurora", "argument", discord.ButtonStyle.danger),
+        Button("watch.notyet", "Not yet", "argument"),
+        Link("Open in Discord", LINK),
     )
     assert (
         seen(look)
@@ -237,7 +237,7 @@ def test_a_snooze_is_chosen_from_three() -> None:
         "<1 h> <4 h> <24 h>"
     )
     start = f"{incident().key}.{MESSAGE}"
-    assert [each.argument for each in look.controls if isinstance(each, ButtonLook)] == [
+    assert [each.argument for each in look.components if isinstance(each, Button)] == [
         f"{start}.1",
         f"{start}.4",
         f"{start}.24",

@@ -13,8 +13,8 @@ from bot.domain.accounts import Account, Action, Flag, KnownAccount
 from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
 from bot.domain.messages import Purpose, Route, reference
 from bot.render.account_cards import history
-from bot.render.alert_messages import DMS_CLOSED, OUTDATED, look_of, opened_card
-from bot.render.message_content import ButtonLook, LinkLook, Look, SelectLook
+from bot.render.alert_messages import DMS_CLOSED, OUTDATED, content_of, opened_card
+from bot.render.message_content import Button, Link, MessageContent, Select
 from tests.support.render_samples import (
     ACCOUNTS,
     BLOCKED,
@@ -45,9 +45,9 @@ CLEARING = incident(state=State.CLEARING, clear_since=NOW)
 RESETTING = incident(state=State.RESETTING, leased_by=OTHER)
 
 
-def shown(*rows: Row, also: Iterable[Incident] = (), page: int = 0, **changes: object) -> Look:
+def shown(*rows: Row, also: Iterable[Incident] = (), page: int = 0, **changes: object) -> MessageContent:
     told = replace(message(*rows), **changes)  # pyright: ignore[reportArgumentType] - the tests name the fields
-    return look_of(told, by_key([*(row[0] for row in rows), *also]), ACCOUNTS, page=page)
+    return content_of(told, by_key([*(row[0] for row in rows), *also]), ACCOUNTS, page=page)
 
 
 def by_key(incidents: Iterable[Incident]) -> dict[str, Incident]:
@@ -63,8 +63,7 @@ def several(reasons: Iterable[Reason | None]) -> list[Row]:
 
 def test_an_alert_about_one_account_reads_from_the_trouble_to_the_way_out() -> None:
     look = shown((incident(), Reason.OPENED))
-    assert look.embed is not None
-    assert look.embed.url == LINK
+    assert look.embeds[0].url == LINK
     assert (
         seen(look)
         == f"""\
@@ -89,11 +88,11 @@ Link won't open? You are logged in to Discord as someone else.
 
 def test_the_buttons_name_incident_and_message() -> None:
     both = f"{incident().key}.{MESSAGE}"
-    assert shown((incident(), Reason.OPENED)).controls == (
-        ButtonLook("watch.reset", "I acknowledged it - reset", both, discord.ButtonStyle.primary),
-        ButtonLook("watch.mine", "I'm on it", both),
-        ButtonLook("watch.snooze", "Snooze", both),
-        LinkLook("Open in Discord", LINK),
+    assert shown((incident(), Reason.OPENED)).components == (
+        Button("watch.reset", "I acknowledged it - reset", both, discord.ButtonStyle.primary),
+        Button("watch.mine", "I'm on it", both),
+        Button("watch.snooze", "Snooze", both),
+        Link("Open in Discord", LINK),
     )
 
 
@@ -301,8 +300,8 @@ def test_row_53_a_card_says_that_a_reset_is_possible_while_the_list_is_refused()
     ids=["moderation", "blocked", "block over"],
 )
 def test_resetting_is_not_put_forward_before_a_block_is_over(trouble: Incident, *, waits: bool) -> None:
-    reset = shown((trouble, None)).controls[0]
-    assert isinstance(reset, ButtonLook)
+    reset = shown((trouble, None)).components[0]
+    assert isinstance(reset, Button)
     assert (reset.style is discord.ButtonStyle.secondary) is waits
 
 
@@ -317,7 +316,7 @@ def test_resetting_is_not_put_forward_before_a_block_is_over(trouble: Incident, 
 )
 def test_the_reset_button_fits_the_kind_and_the_steps_name_it(text: str, label: str) -> None:
     look = shown((incident(0, text), Reason.OPENED))
-    assert next(each.label for each in look.controls if isinstance(each, ButtonLook)) == label
+    assert next(each.label for each in look.components if isinstance(each, Button)) == label
     assert f"press **{label}**" in seen(look)
     assert "press **" not in look.plain_text
     assert "/mjreset" in look.plain_text
@@ -325,26 +324,26 @@ def test_the_reset_button_fits_the_kind_and_the_steps_name_it(text: str, label: 
 
 def test_clearing_keeps_the_buttons_and_asks_for_nothing() -> None:
     look = shown((CLEARING, Reason.OPENED))
-    assert look.controls == shown((incident(), Reason.OPENED)).controls
+    assert look.components == shown((incident(), Reason.OPENED)).components
     assert "What to do" not in seen(look)
     assert "job slots" not in seen(look)
 
 
 def test_what_is_over_has_no_buttons_and_keeps_the_key_in_the_footer() -> None:
     look = shown((ended(ending=Ending.RESET), Reason.OPENED))
-    assert (look.controls, look.embed and look.embed.colour) == ((), discord.Colour.green())
+    assert (look.components, look.embeds[0].colour) == ((), discord.Colour.green())
     assert seen(look).endswith(f"Midwatch · {reference(MESSAGE)}")
 
 
 def test_an_account_that_is_no_id_gets_neither_reset_nor_link() -> None:
     odd = incident(channel="a/../b")
-    labels = [each.label for each in shown((odd, None)).controls if isinstance(each, ButtonLook)]
+    labels = [each.label for each in shown((odd, None)).components if isinstance(each, Button)]
     assert labels == ["I'm on it", "Snooze"]
     assert LINK not in seen(shown((odd, None)))
 
 
 def test_an_account_that_is_forgotten_is_called_by_its_channel() -> None:
-    look = look_of(message((incident(), Reason.OPENED)), by_key([incident()]), {})
+    look = content_of(message((incident(), Reason.OPENED)), by_key([incident()]), {})
     assert look.content.startswith("⚠️ …2494 needs you: ")
     assert "job slots" not in seen(look)
 
@@ -392,8 +391,8 @@ Open an account below: that shows which login to use, what to do, and the button
 
 
 def test_the_select_of_a_digest_gives_incidents_and_carries_the_message() -> None:
-    (select,) = shown(*several([Reason.OPENED] * 2)).controls
-    assert isinstance(select, SelectLook)
+    (select,) = shown(*several([Reason.OPENED] * 2)).components
+    assert isinstance(select, Select)
     assert (select.verb, select.argument) == ("watch.open", MESSAGE)
     assert [option.to_dict() for option in select.options] == [
         {
@@ -479,7 +478,7 @@ def test_a_digest_in_an_outage_says_so() -> None:
 
 def test_a_digest_that_is_all_over_is_green_and_has_nothing_to_press() -> None:
     look = shown((ended(0), None), (ended(1), None))
-    assert (look.controls, look.embed and look.embed.colour) == ((), discord.Colour.green())
+    assert (look.components, look.embeds[0].colour) == ((), discord.Colour.green())
     assert "2 accounts, all over" in seen(look)
     assert seen(look).endswith(f"Midwatch · {reference(MESSAGE)}")
 
@@ -495,9 +494,9 @@ def test_four_texts_are_quoted_three_times() -> None:
 def test_a_page_lists_twenty_and_all_pages_list_all(number: int, pages: int) -> None:
     rows = several([Reason.OPENED] * number)
     looks = [shown(*rows, page=page) for page in range(pages)]
-    listed = [line for look in looks for line in (look.embed.description or "").splitlines()]  # pyright: ignore[reportOptionalMemberAccess] - a digest has one
+    listed = [line for look in looks for line in (look.embeds[0].description or "").splitlines()]
     assert len(set(listed)) == len(listed) == number
-    assert [isinstance(each, ButtonLook) for each in looks[0].controls].count(True) == (4 if pages > 1 else 0)
+    assert [isinstance(each, Button) for each in looks[0].components].count(True) == (4 if pages > 1 else 0)
     for look in looks:
         assert_sendable(look)
         assert look.content == looks[0].content
@@ -506,7 +505,7 @@ def test_a_page_lists_twenty_and_all_pages_list_all(number: int, pages: int) -> 
 def test_pages_are_turned_by_four_buttons_with_ids_of_their_own() -> None:
     look = shown(*several([None] * 41), page=1)
     turns = [
-        (each.label, each.argument, each.disabled) for each in look.controls if isinstance(each, ButtonLook)
+        (each.label, each.argument, each.disabled) for each in look.components if isinstance(each, Button)
     ]
     assert turns == [
         ("First", f"{MESSAGE}.0.first", False),
@@ -520,13 +519,13 @@ def test_pages_are_turned_by_four_buttons_with_ids_of_their_own() -> None:
 @pytest.mark.parametrize(("asked", "given"), [(-1, 0), (7, 1)])
 def test_a_page_that_is_not_there_gives_the_nearest(asked: int, given: int) -> None:
     rows = several([None] * 30)
-    assert shown(*rows, page=asked).embed == shown(*rows, page=given).embed
+    assert shown(*rows, page=asked).embeds == shown(*rows, page=given).embeds
 
 
 def test_an_account_opened_from_a_digest_is_its_card_with_its_history() -> None:
     done = [Action(NOW, OTHER, "snooze", channel(0), "for 4 h")]
     look = opened_card(incident(), MESSAGE, by_key([incident()]), ACCOUNTS, now=NOW, actions=done)
-    assert look.controls == shown((incident(), Reason.OPENED)).controls
+    assert look.components == shown((incident(), Reason.OPENED)).components
     assert f"[Last actions]\n<t:1768356000:R> <@{OTHER}> snoozed its reminders - for 4 h" in seen(look)
 
 
@@ -556,7 +555,7 @@ def test_a_change_reads_well_also_in_the_words_of_an_earlier_version(
 
 def test_in_the_channel_a_message_says_whom_it_is_for_and_how_to_open_direct_messages() -> None:
     told = message((incident(), Reason.OPENED), route=Route.CHANNEL)
-    look = look_of(told, by_key([incident()]), ACCOUNTS, note=DMS_CLOSED)
+    look = content_of(replace(told, failure="50007"), by_key([incident()]), ACCOUNTS)
     assert look.content.splitlines()[1:] == [f"for <@{OWNER}>"]
     assert f"[About this message]\n{DMS_CLOSED}" in seen(look)
 
@@ -594,40 +593,40 @@ def test_in_the_channel_a_message_says_whom_it_is_for_and_how_to_open_direct_mes
     ],
 )
 def test_a_note_tells_what_is_over(rows: list[Row], words: str) -> None:
-    look = look_of(message(*rows, purpose=Purpose.NOTE), by_key(row[0] for row in rows), ACCOUNTS)
+    look = content_of(message(*rows, purpose=Purpose.NOTE), by_key(row[0] for row in rows), ACCOUNTS)
     assert seen(look) == f"{words}\nMidwatch · {reference(MESSAGE)}"
 
 
 def test_a_long_note_counts_what_it_does_not_list() -> None:
     rows = [(ended(number), None) for number in range(25)]
-    look = look_of(message(*rows, purpose=Purpose.NOTE), by_key(row[0] for row in rows), ACCOUNTS)
+    look = content_of(message(*rows, purpose=Purpose.NOTE), by_key(row[0] for row in rows), ACCOUNTS)
     assert "is back.\nand 5 more accounts\n" in seen(look)
 
 
 def test_an_alert_of_which_nothing_is_known_any_more_says_so() -> None:
-    look = look_of(message((incident(), Reason.OPENED)), {}, ACCOUNTS)
+    look = content_of(message((incident(), Reason.OPENED)), {}, ACCOUNTS)
     assert look.content == OUTDATED
 
 
 def test_the_hello_is_short() -> None:
-    assert seen(look_of(message(purpose=Purpose.HELLO), {}, {})) == (
+    assert seen(content_of(message(purpose=Purpose.HELLO), {}, {})) == (
         "👋 Alerts will arrive here\nI write when an account needs you, and stay quiet otherwise.\n"
         f"/mjstatus shows how things are, /mjtest sends a test.\nMidwatch · {reference(MESSAGE)}"
     )
 
 
 def test_a_test_is_marked_looks_real_and_has_nothing_that_works() -> None:
-    look = look_of(message(purpose=Purpose.TEST), {}, ACCOUNTS)
+    look = content_of(message(purpose=Purpose.TEST), {}, ACCOUNTS)
     assert look.content == "🧪 Test: this is how an alert looks. Nothing is wrong."
     assert "🧪 TEST · Example · ⚠️ moderation message pending" in seen(look)
-    assert "discord.com" not in str(look.embed.to_dict() if look.embed else "")
+    assert "discord.com" not in str(look.embeds[0].to_dict())
     assert "not known yet" not in seen(look)
-    assert [(each.label, each.disabled) for each in look.controls if isinstance(each, ButtonLook)] == [
+    assert [(each.label, each.disabled) for each in look.components if isinstance(each, Button)] == [
         ("I acknowledged it - reset", True),
         ("I'm on it", True),
         ("Snooze", True),
     ]
-    assert len(look.controls) == 3
+    assert len(look.components) == 3
     assert_sendable(look)
 
 
@@ -638,7 +637,7 @@ def test_the_look_is_the_same_for_the_same_state_whenever_it_is_made() -> None:
     rows = [(incident(text=BLOCKED, assigned_to=OTHER, assigned_at=NOW), Reason.OPENED), (ended(1), None)]
     assert shown(*rows).fingerprint == shown(*rows).fingerprint
     # It is kept in the database, so it must not depend on the process either.
-    assert Look("a").fingerprint == "7486bad0cb1b6a695605dcbfa75b9393"
+    assert MessageContent("a").fingerprint == "d83765dfdb5aedd4794dba1bb8422cc9"
 
 
 @pytest.mark.parametrize(
@@ -661,9 +660,9 @@ def test_what_changes_the_look_changes_its_fingerprint(other: Incident) -> None:
 def test_the_key_of_the_message_can_be_found_in_history(rows: list[Row]) -> None:
     look = shown(*rows)
     in_controls = [
-        each for each in look.controls if not isinstance(each, LinkLook) and MESSAGE in each.argument
+        each for each in look.components if not isinstance(each, Link) and MESSAGE in each.argument
     ]
-    in_footer = look.embed is not None and (look.embed.footer.text or "").endswith(f" {reference(MESSAGE)}")
+    in_footer = (look.embeds[0].footer.text or "").endswith(f" {reference(MESSAGE)}")
     assert bool(in_controls) != in_footer
     assert look.plain_text.endswith(f" {reference(MESSAGE)}")
 
@@ -702,12 +701,12 @@ def test_no_message_breaks_a_limit_or_does_anything(
     due: object,
     page: int,
 ) -> None:
-    told = message(*rows, purpose=purpose, route=route, due_at=due)
+    told = message(*rows, purpose=purpose, route=route, due_at=due, failure="50007")
     incidents = by_key(row[0] for row in rows)
     mapped = {row[0].channel: each for row, each in zip(rows, listed, strict=False) if row[0].channel}
-    look = look_of(told, incidents, mapped, page=page, note=DMS_CLOSED)
+    look = content_of(told, incidents, mapped, page=page)
     assert_sendable(look)
-    assert look.fingerprint == look_of(told, incidents, mapped, page=page, note=DMS_CLOSED).fingerprint
+    assert look.fingerprint == content_of(told, incidents, mapped, page=page).fingerprint
 
 
 @given(hostile, hostile, st.sampled_from([2, 20, 21]))
@@ -729,20 +728,18 @@ def test_a_full_digest_of_hostile_accounts_keeps_the_limits_and_lists_each(
         for n in range(number)
     ]
     mapped = {channel(n): KnownAccount(Account(channel(n), 3, None, "9" * 20), label) for n in range(number)}
-    look = look_of(message(*rows), by_key(row[0] for row in rows), mapped)
+    look = content_of(message(*rows), by_key(row[0] for row in rows), mapped)
     assert_sendable(look)
-    assert look.embed is not None
-    assert len((look.embed.description or "").splitlines()) == min(number, 20)
+    assert len((look.embeds[0].description or "").splitlines()) == min(number, 20)
 
 
 def test_a_list_too_long_without_links_gives_up_all_but_names_and_states() -> None:
     owner = {"assigned_to": 2**63, "assigned_at": NOW, "snoozed_until": NOW + MINUTE, "before_watch": True}
     rows = [(incident(n, BLOCKED, **owner), None) for n in range(20)]
     mapped = {channel(n): account("*" * 20, channel=channel(n)) for n in range(20)}
-    look = look_of(message(*rows), by_key(row[0] for row in rows), mapped)
+    look = content_of(message(*rows), by_key(row[0] for row in rows), mapped)
     assert_sendable(look)
-    assert look.embed is not None
-    lines = (look.embed.description or "").splitlines()
+    lines = (look.embeds[0].description or "").splitlines()
     name = r"\*" * 20
     assert lines == [f"**{name}** · ⛔ blocked"] * 20
 
@@ -752,7 +749,6 @@ def test_a_long_list_gives_up_links_before_accounts() -> None:
         (incident(n, assigned_to=2**63, assigned_at=NOW, snoozed_until=NOW + MINUTE), None) for n in range(20)
     ]
     mapped = {channel(n): account("L_" * 40, channel=channel(n), server="9" * 20) for n in range(20)}
-    look = look_of(message(*rows), by_key(row[0] for row in rows), mapped)
-    assert look.embed is not None
-    assert "](" not in (look.embed.description or "")
-    assert len((look.embed.description or "").splitlines()) == 20
+    look = content_of(message(*rows), by_key(row[0] for row in rows), mapped)
+    assert "](" not in (look.embeds[0].description or "")
+    assert len((look.embeds[0].description or "").splitlines()) == 20

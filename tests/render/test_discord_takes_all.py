@@ -13,17 +13,15 @@ from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import Action, Flag, KnownAccount
 from bot.domain.incidents import Incident, Reason
 from bot.domain.messages import Purpose, Route
-from bot.interactions.buttons import view_of
 from bot.notifications.discord_transport import DiscordTransport
-from bot.notifications.transport import OutgoingMessage
 from bot.render.account_cards import account_embed, flag_embed, info_embed
 from bot.render.action_replies import confirmation, snooze_choice
-from bot.render.alert_messages import look_of
-from bot.render.message_content import Look
+from bot.render.alert_messages import content_of
+from bot.render.message_content import MessageContent
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
 from tests.support.render_samples import accounts, actions, entries, hostile, message, moments, snapshots
 
-Post = Callable[[OutgoingMessage], list[str]]
+Post = Callable[[MessageContent], list[str]]
 """Send a letter, and bring an older message in line with it; give what Discord has against either."""
 
 
@@ -38,7 +36,7 @@ def post() -> Iterator[Post]:
         runner.run(client.login(SANDBOX_BOT_TOKEN))
         delivery = DiscordTransport(client, world.alerts_channel_id)
 
-        async def sent(outgoing: OutgoingMessage) -> list[str]:
+        async def sent(outgoing: MessageContent) -> list[str]:
             channel = await delivery.open(world.owner.id, Route.DM)
             place = await delivery.send(channel, outgoing, nonce=str(len(world.requests)), silent=False)
             await delivery.edit(place, outgoing)
@@ -48,10 +46,10 @@ def post() -> Iterator[Post]:
         runner.run(stack.aclose())
 
 
-def assert_taken(post: Post, look: Look) -> None:
+def assert_taken(post: Post, look: MessageContent) -> None:
     """Discord takes a look in its form, and as text alone."""
-    assert post(OutgoingMessage(look.content, look.embed, view_of(look))) == []
-    assert post(OutgoingMessage(look.plain_text, None, discord.ui.View(timeout=None))) == []
+    assert post(look) == []
+    assert post(MessageContent(look.plain_text)) == []
 
 
 @given(
@@ -73,7 +71,7 @@ def test_of_any_state_of_the_watch(
     incidents: Mapping[str, Incident] = {row[0].key: row[0] for row in rows}
     mapped = {row[0].channel: each for row, each in zip(rows, listed, strict=False) if row[0].channel}
     told = message(*rows, purpose=purpose, route=route)
-    assert_taken(post, look_of(told, incidents, mapped, page=page))
+    assert_taken(post, content_of(told, incidents, mapped, page=page))
 
 
 @given(known=accounts, snapshot=snapshots, done=st.lists(actions, max_size=8), text=hostile, now=moments)
@@ -85,4 +83,4 @@ def test_of_any_account(
     assert_taken(post, snooze_choice(known, "0" * 32, "0" * 32))
     embeds = [info_embed(known, snapshot), account_embed(known, actions=done)]
     for embed in [*embeds, *([flag_embed(known)] if known.account.flag else [])]:
-        assert_taken(post, Look("Said.", embed))
+        assert_taken(post, MessageContent("Said.", (embed,)))

@@ -9,8 +9,8 @@ from bot.domain.accounts import Account, Flag, KnownAccount
 from bot.domain.causes import Cause
 from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
 from bot.domain.messages import Purpose, reference
-from bot.render.alert_messages import look_of
-from bot.render.message_content import Look
+from bot.render.alert_messages import content_of
+from bot.render.message_content import MessageContent
 from tests.support.render_samples import (
     ACCOUNTS,
     MESSAGE,
@@ -29,9 +29,9 @@ def shown(
     *others: Incident,
     purpose: Purpose = Purpose.SERVICE,
     reason: Reason = Reason.OPENED,
-) -> Look:
+) -> MessageContent:
     incidents = {each.key: each for each in (trouble, *others)}
-    return look_of(message((trouble, reason), purpose=purpose), incidents, ACCOUNTS)
+    return content_of(message((trouble, reason), purpose=purpose), incidents, ACCOUNTS)
 
 
 def over(trouble: ServiceProblem) -> Incident:
@@ -175,8 +175,7 @@ def test_a_596_in_place_of_the_list_quotes_it_and_links_every_account() -> None:
     assert look.content == ("⚠️ One of your accounts needs you: useapi.net does not say which (error 596)")
     words = seen(look)
     assert said in words
-    assert look.embed is not None
-    (linked,) = [field.value or "" for field in look.embed.fields if field.name == "Your accounts"]
+    (linked,) = [field.value or "" for field in look.embeds[0].fields if field.name == "Your accounts"]
     links = [known.account.link for known in ACCOUNTS.values() if known.account.link]
     assert links
     assert all(f"]({link})" in linked for link in links)
@@ -188,7 +187,7 @@ def test_a_596_in_place_of_the_list_stays_sendable_with_many_accounts_and_a_long
     many = {f"{10**17 + number}": KnownAccount(Account(f"{10**17 + number}")) for number in range(500)}
     trouble = service(ServiceProblem.PENDING, flag=Flag.of("```" + "moderation " * 300))
     assert_sendable(
-        look_of(message((trouble, Reason.OPENED), purpose=Purpose.SERVICE), {trouble.key: trouble}, many)
+        content_of(message((trouble, Reason.OPENED), purpose=Purpose.SERVICE), {trouble.key: trouble}, many)
     )
 
 
@@ -204,8 +203,7 @@ def test_a_recovery_tells_the_blind_window_and_what_changed_in_it() -> None:
     found = incident(1, opened_at=end, blind_from=start, blind_until=end)
     before = incident(2, blind_from=NOW - 90 * MINUTE, blind_until=NOW - 80 * MINUTE)
     look = shown(trouble, gone, found, before, incident(3))
-    assert look.embed is not None
-    assert look.embed.colour == discord.Colour.green()
+    assert look.embeds[0].colour == discord.Colour.green()
     assert (
         seen(look)
         == f"""\
@@ -236,7 +234,7 @@ def test_a_note_tells_of_an_absence_of_the_bot() -> None:
 def test_of_two_troubles_the_one_that_goes_on_is_shown() -> None:
     ended, going = over(ServiceProblem.TOKEN), service(ServiceProblem.UNREACHABLE, key="d" * 32)
     told = message((ended, Reason.OPENED), (going, Reason.OPENED), purpose=Purpose.SERVICE)
-    look = look_of(told, {ended.key: ended, going.key: going}, ACCOUNTS)
+    look = content_of(told, {ended.key: ended, going.key: going}, ACCOUNTS)
     assert look.content == "⚠️ I cannot see your accounts: useapi.net does not answer"
 
 

@@ -16,15 +16,15 @@ from bot.domain.messages import Message, Purpose, Route
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner
-from bot.interactions.buttons import view_of
 from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice, Outbox
-from bot.notifications.transport import MessageRef, MessageTransport, OutgoingMessage
+from bot.notifications.transport import MessageRef, MessageTransport
 from bot.polling.account_cache import AccountCache
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller, recall
 from bot.providers.useapi import UseapiClient
 from bot.providers.useapi.client import Limits
+from bot.render.message_content import MessageContent
 from bot.rules.decisions import FlagReported, PollFailed
 from bot.rules.policy import Policy
 from bot.runtime.failpoints import FailPoint
@@ -51,13 +51,11 @@ class NoTransport:
     async def open(self, recipient: int, route: Route) -> int:
         raise AssertionError(recipient, route)
 
-    async def send(
-        self, channel_id: int, outgoing: OutgoingMessage, *, nonce: str, silent: bool
-    ) -> MessageRef:
-        raise AssertionError(channel_id, outgoing, nonce, silent)
+    async def send(self, channel_id: int, content: MessageContent, *, nonce: str, silent: bool) -> MessageRef:
+        raise AssertionError(channel_id, content, nonce, silent)
 
-    async def edit(self, place: MessageRef, outgoing: OutgoingMessage) -> None:
-        raise AssertionError(place, outgoing)
+    async def edit(self, place: MessageRef, content: MessageContent) -> None:
+        raise AssertionError(place, content)
 
     async def delete(self, place: MessageRef) -> None:
         raise AssertionError(place)
@@ -170,7 +168,6 @@ class Assembly:
             transport or self.transport,
             self.planner,
             accounts=self.accounts,
-            view_of=view_of,
             now=self.clock.now,
             sleep=self._sleep,
             chance=self.chance,

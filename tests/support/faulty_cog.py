@@ -6,9 +6,10 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.interactions.buttons import Access, ButtonPress, ButtonRouter, button, select
+from bot.interactions.buttons import Access, ButtonPress, ButtonRouter
 from bot.interactions.client import Midwatch
-from bot.interactions.responses import Interaction, Shown, defer, defer_update, respond_private
+from bot.interactions.responses import Interaction, defer, defer_update, respond_private
+from bot.render.message_content import Button, MessageContent, Select
 
 DETAILS: Final = "details that are for the log alone"
 
@@ -56,13 +57,14 @@ class Question(ui.Modal, title="A question"):
     answer: ui.TextInput["Question"] = ui.TextInput(label="Answer", custom_id="answer", required=False)
 
 
-def offer(asker: int) -> Shown:
+def offer(asker: int) -> MessageContent:
     """Offer two buttons and a select."""
-    view = ui.View(timeout=None)
-    view.add_item(button("faulty.press", "Press", asker=asker))
-    view.add_item(button("faulty.update", "Update", asker=asker))
-    view.add_item(select("faulty.pick", [discord.SelectOption(label="one")], "Pick", asker=asker))
-    return Shown(content="Choose how to fail", view=view)
+    components = (
+        Button("faulty.press", "Press", asker=asker),
+        Button("faulty.update", "Update", asker=asker),
+        Select("faulty.pick", "Pick", asker=asker, options=(discord.SelectOption(label="one"),)),
+    )
+    return MessageContent("Choose how to fail", components=components)
 
 
 async def setup(bot: Midwatch) -> None:

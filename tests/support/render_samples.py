@@ -13,7 +13,7 @@ from bot.domain.account_info import FastTime, Info, InfoSnapshot, Subscription, 
 from bot.domain.accounts import Account, Action, Flag, KnownAccount
 from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
 from bot.domain.messages import Message, MessageItem, Purpose
-from bot.render.message_content import ButtonLook, LinkLook, Look, SelectLook
+from bot.render.message_content import Button, Link, MessageContent, Select
 from bot.render.text import length
 
 NOW = datetime(2026, 1, 14, 2, 0, tzinfo=UTC)
@@ -255,35 +255,35 @@ def assert_within_limits(embed: discord.Embed) -> None:
         assert_harmless(text)
 
 
-def assert_sendable(look: Look) -> None:
+def assert_sendable(look: MessageContent) -> None:
     """Discord takes the message, in its form and as text alone, and acts on nothing that others wrote."""
     assert 1 <= length(look.content) <= 2000
     assert 1 <= length(look.plain_text) <= 2000
     assert_harmless(look.content)
     assert_harmless(look.plain_text)
-    if look.embed is not None:
-        assert_within_limits(look.embed)
-    ids = [f"mw:{each.verb}:0:{each.argument}" for each in look.controls if not isinstance(each, LinkLook)]
+    for embed in look.embeds:
+        assert_within_limits(embed)
+    ids = [each.custom_id for each in look.components if not isinstance(each, Link)]
     assert len(set(ids)) == len(ids)
     for custom_id in ids:
         assert re.fullmatch(r"mw:[a-z.]{1,24}:0:[0-9a-z.]{1,70}", custom_id)
         assert len(custom_id) <= 100
-    for each in look.controls:
+    for each in look.components:
         assert_pressable(each)
-    rows = sum(1 if isinstance(each, SelectLook) else 0.2 for each in look.controls)
+    rows = sum(1 if isinstance(each, Select) else 0.2 for each in look.components)
     assert rows <= 5
 
 
-def assert_pressable(control: ButtonLook | SelectLook | LinkLook) -> None:
+def assert_pressable(control: Button | Select | Link) -> None:
     """Discord takes the control."""
     match control:
-        case SelectLook():
+        case Select():
             assert 1 <= len(control.options) <= 25
-            assert length(control.placeholder) <= 150
+            assert length(control.label) <= 150
             for option in control.options:
                 assert 1 <= length(option.label) <= 100
                 assert 1 <= length(option.description or "") <= 100
-        case ButtonLook() | LinkLook():
+        case Button() | Link():
             assert 1 <= length(control.label) <= 80
 
 
@@ -293,16 +293,13 @@ def read(embed: discord.Embed) -> str:
     return "\n".join([*filter(None, [embed.title, embed.description]), *fields])
 
 
-def seen(look: Look) -> str:
+def seen(look: MessageContent) -> str:
     """Return all of a message as a person reads it from top to bottom: a link as (text)."""
-    shown = [look.content, *([read(look.embed)] if look.embed else []), *filter(None, [_footer(look)])]
-    controls = [
-        f"<{each.placeholder}>" if isinstance(each, SelectLook) else f"<{each.label}>"
-        for each in look.controls
-    ]
+    shown = [look.content, *map(read, look.embeds), *filter(None, [_footer(look)])]
+    controls = [f"<{each.label}>" for each in look.components]
     text = "\n".join([*shown, *filter(None, [" ".join(controls)])])
     return re.sub(r"\[([^\]]*)\]\(https://[^)]*\)", r"(\1)", text)
 
 
-def _footer(look: Look) -> str | None:
-    return look.embed.footer.text if look.embed else None
+def _footer(look: MessageContent) -> str | None:
+    return look.embeds[0].footer.text if look.embeds else None

@@ -7,12 +7,10 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
-from discord import ui
-
 from bot.domain.messages import Route
 from bot.notifications.discord_transport import failure_kind
-from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, OutgoingMessage
-from bot.render.message_content import signature
+from bot.notifications.transport import DeliveryError, FailureKind, MessageRef
+from bot.render.message_content import Control, MessageContent, signature
 
 DAY: Final = timedelta(days=1)
 NONCE_KNOWN: Final = timedelta(minutes=5)
@@ -57,7 +55,7 @@ class Standing:
     nonce: str
     at: datetime
     silent: bool
-    outgoing: OutgoingMessage
+    content: MessageContent
 
 
 @dataclass
@@ -95,11 +93,9 @@ class Mailbox:
             raise Refusal.BUSY.error()
         return PUBLIC if route is Route.CHANNEL else recipient
 
-    async def send(
-        self, channel_id: int, outgoing: OutgoingMessage, *, nonce: str, silent: bool
-    ) -> MessageRef:
-        refusal = self.meet(has_form=outgoing.embed is not None)
-        number = self._known(channel_id, nonce) or self._make(channel_id, outgoing, nonce, silent=silent)
+    async def send(self, channel_id: int, content: MessageContent, *, nonce: str, silent: bool) -> MessageRef:
+        refusal = self.meet(has_form=bool(content.embeds))
+        number = self._known(channel_id, nonce) or self._make(channel_id, content, nonce, silent=silent)
         if refusal is Refusal.LOST:
             raise refusal.error()
         return MessageRef(channel_id, number)
@@ -110,8 +106,8 @@ class Mailbox:
                 return number
         return None
 
-    def _make(self, channel_id: int, outgoing: OutgoingMessage, nonce: str, *, silent: bool) -> int:
-        message = Standing(channel_id, nonce, self.now(), silent, outgoing)
+    def _make(self, channel_id: int, content: MessageContent, nonce: str, *, silent: bool) -> int:
+        message = Standing(channel_id, nonce, self.now(), silent, content)
         self.made.append(message)
         self.standing[len(self.made)] = message
         self.arrived(message)
@@ -126,10 +122,10 @@ class Mailbox:
             raise DeliveryError(failure_kind(400, ARCHIVED), str(ARCHIVED))
         return message
 
-    async def edit(self, place: MessageRef, outgoing: OutgoingMessage) -> None:
-        refusal = self.meet(by_edit=True, has_form=outgoing.embed is not None)
+    async def edit(self, place: MessageRef, content: MessageContent) -> None:
+        refusal = self.meet(by_edit=True, has_form=bool(content.embeds))
         message = self._find(place.message_id)
-        message.outgoing = outgoing
+        message.content = content
         self.changed(message)
         if refusal is Refusal.LOST:
             raise refusal.error()
@@ -146,7 +142,7 @@ class Mailbox:
             raise Refusal.BUSY.error()
         oldest = since - DAY
         for number, each in self.standing.items():
-            if each.channel_id == channel_id and each.at >= oldest and holds(written(each.outgoing), key):
+            if each.channel_id == channel_id and each.at >= oldest and holds(written(each.content), key):
                 return MessageRef(channel_id, number)
         return None
 
@@ -156,15 +152,13 @@ def holds(words: str, key: str) -> bool:
     return key in words or signature(key) in words
 
 
-def written(outgoing: OutgoingMessage) -> str:
-    """Return all the words of a letter, those in its controls too."""
-    embed = outgoing.embed
-    fields = [] if embed is None else [f"{each.name} {each.value}" for each in embed.fields]
-    shown = [] if embed is None else [embed.title or "", embed.description or "", embed.footer.text or ""]
-    ids = [str(getattr(each, "custom_id", "")) for each in controls(outgoing.view)]
-    return "\n".join([outgoing.content, *shown, *fields, *ids])
-
-
-def controls(view: ui.View) -> list[ui.Item[ui.View]]:
-    """Return the controls of a view."""
-    return [getattr(each, "item", each) for each in view.children]
+def written(content: MessageContent) -> str:
+    """Return all the words of a message, those in its controls too."""
+    fields = [f"{each.name} {each.value}" for embed in content.embeds for each in embed.fields]
+    shown = [
+        words or ""
+        for embed in content.embeds
+        for words in (embed.title, embed.description, embed.footer.text)
+    ]
+    ids = [each.custom_id for each in content.components if isinstance(each, Control)]
+    return "\n".join([content.content, *shown, *fields, *ids])

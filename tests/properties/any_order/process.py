@@ -15,7 +15,6 @@ from bot.domain.messages import Delivery
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner
-from bot.interactions.buttons import view_of
 from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice, Outbox
 from bot.notifications.outbox import LONGEST_REST
@@ -175,7 +174,6 @@ class Process:
             self._mailbox,
             planner,
             accounts=lambda: accounts,
-            view_of=view_of,
             now=self.clock.now,
             chance=lambda: 1.0,
             at=self._reach,

@@ -144,7 +144,7 @@ class Watched(RuleBasedStateMachine):
         self.dues.show(row.recipient, (entry.incident for entry in row.entries))
 
     def names_all(self, row: Message, standing: Standing) -> None:
-        words = written(standing.outgoing)
+        words = written(standing.content)
         for case in self.truth.cases:
             is_known = case.ended is None or self.now - case.ended < ENDED_STAYS
             if row.holds(case.key) and is_known:
@@ -347,6 +347,6 @@ class Watched(RuleBasedStateMachine):
             assert row.nonce == standing.nonce
             assert row.delivery in (Delivery.SENT, Delivery.DONE)
             shown = [case for case in self.truth.cases if row.holds(case.key)]
-            embed = standing.outgoing.embed
-            if embed is not None and shown and all(case.end is not None for case in shown):
-                assert embed.colour in (discord.Colour.green(), discord.Colour.light_grey())
+            if shown and all(case.end is not None for case in shown):
+                for embed in standing.content.embeds:
+                    assert embed.colour in (discord.Colour.green(), discord.Colour.light_grey())
