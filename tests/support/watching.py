@@ -23,7 +23,9 @@ TIMES = {
 }
 """What the bot remembers times in, but for that of its last look."""
 LIST_SHRANK = """
-    UPDATE meta SET value = json_set(value, '$.shrunk_since', json_extract(value, '$.shrunk_since') - {})
+    UPDATE meta SET value = json_set(
+        value, '$.shrunk_since', strftime('%FT%TZ', json_extract(value, '$.shrunk_since'), '-{} minutes')
+    )
     WHERE key = 'watch' AND json_extract(value, '$.shrunk_since') IS NOT NULL
 """
 
@@ -69,7 +71,7 @@ async def later(bot: Bot, minutes: int, **changed: str) -> None:
     for table, columns in TIMES.items():
         moved = ", ".join(f"{column} = {column} - {minutes * 60_000}" for column in columns)
         await bot.meddle(f"UPDATE {table} SET {moved}")  # noqa: S608 - made of the names above
-    await bot.meddle(LIST_SHRANK.format(minutes * 60_000))
+    await bot.meddle(LIST_SHRANK.format(minutes))
     await bot.start(**changed)
 
 
