@@ -24,7 +24,9 @@ TIMES = {
 """What the bot remembers times in, but for that of its last look."""
 LIST_SHRANK = """
     UPDATE meta SET value = json_set(
-        value, '$.shrunk_since', strftime('%Y-%m-%dT%H:%M:%SZ', json_extract(value, '$.shrunk_since'), '-{} minutes')
+        value,
+        '$.shrunk_since',
+        strftime('%Y-%m-%dT%H:%M:%SZ', json_extract(value, '$.shrunk_since'), '-{} minutes')
     )
     WHERE key = 'watch' AND json_extract(value, '$.shrunk_since') IS NOT NULL
 """
