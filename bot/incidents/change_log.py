@@ -1,4 +1,4 @@
-"""Log what a transaction changed, once it is committed: one line a change, and none of Midjourney's words."""
+"""Log what a transaction changed, once it is committed: one line a change, without Midjourney's texts."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
@@ -34,7 +34,7 @@ class ChangeLog:
 
     def __init__(self) -> None:
         self.label_of: Callable[[str], str | None] = lambda _channel: None
-        """Gives the label of an account by its channel, if it has one."""
+        """Returns the label of the account of a channel, if it has one."""
 
     def committed(
         self,
@@ -42,7 +42,7 @@ class ChangeLog:
         messages: Iterable[tuple[Message | None, Message]],
         actions: Iterable[Action],
     ) -> None:
-        """Log what was committed: each changed value with the one before it, and the new audit entries."""
+        """Log changed incidents and messages, each with its value before, and new actions."""
         for before, after in incidents:
             if after.channel is not None:
                 self._log_flag(before, after, after.channel)
@@ -97,7 +97,7 @@ class ChangeLog:
 
 
 def flag_change(before: Incident | None, after: Incident) -> tuple[str, str] | None:
-    """Return the event of an account's incident, and its line; None if what is flagged is as before."""
+    """Return the event and the line for a changed incident; None if its kind and state are as before."""
     was_open = before is not None and not before.ended
     if after.ended:
         clear = "account_clear", "account %(account)s is clear (%(ending)s), %(lasted)s after it was flagged"
@@ -110,11 +110,11 @@ def flag_change(before: Incident | None, after: Incident) -> tuple[str, str] | N
         return None
     if after.flag.kind.rank > before.flag.kind.rank:
         return "account_worse", "account %(account)s is worse: %(kind)s"
-    return "account_changed", "account %(account)s is flagged otherwise: %(kind)s"
+    return "account_changed", "account %(account)s is flagged differently: %(kind)s"
 
 
 def log_sent(before: Message | None, after: Message) -> None:
-    """Log that a message is in Discord and, if it could not be sent at first, how late it is."""
+    """Log that a message was sent, and how late if it failed at first."""
     since = before.failing_since if before else None
     late = after.sent_at - since if since is not None and after.sent_at is not None else None
     sent = "%(purpose)s %(reference)s sent to %(person)s by %(route)s"

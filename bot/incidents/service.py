@@ -1,6 +1,6 @@
-"""Puts into the watch's state what polls, commands, owners and the clock change, and who is told of it.
+"""Apply what polls, commands, owners and time change to the state of the watch.
 
-The decisions are those of `bot.rules`. Each change and the messages it leads to are one transaction.
+The decisions are those of `bot.rules`. A change and the messages it leads to are one transaction.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ CLOCK_CHECK: Final = timedelta(hours=1)
 
 
 class IncidentService:
-    """Keeps the watch's memory right, and the owners' messages with it."""
+    """Changes incidents and mutes, and plans the owners' messages with them."""
 
     def __init__(
         self,
@@ -39,20 +39,20 @@ class IncidentService:
         self._greeted = set(greeted)
         self._monotonic = monotonic or asyncio.get_running_loop().time
         self._offset: datetime | None = None
-        """What the wall's clock showed when the process's own showed nothing; it moves when that is set."""
+        """The wall clock's time at 0 of the monotonic clock. It moves when the wall clock is set."""
         self._leases: dict[str, Incident] = {}
-        """The last lease of each incident, by its key, as it was given to who resets."""
+        """The last lease of each incident, by its key."""
         self._unplanned: tuple[Alert, ...] = ()
-        """What was decided while no owner was known."""
+        """Alerts from the time when no owner was known."""
 
     @property
     def policy(self) -> Policy:
-        """The numbers that the rules go by."""
+        """The settings of the rules."""
         return self._planner.policy
 
     @property
     def has_owners(self) -> bool:
-        """Whether anybody is known who can be told."""
+        """Whether any owner is known."""
         return bool(self._planner.owners())
 
     async def apply(self, event: Event) -> None:
@@ -61,23 +61,23 @@ class IncidentService:
             self._decide(transaction, event)
 
     def believes(self, observation: Observation) -> bool:
-        """Whether a list is believed by what was written down last."""
+        """Whether a list is believed, going by the last committed state."""
         channels = frozenset(account.channel for account in observation.accounts)
         return poll_state.is_believed(self.watch_state.watch, channels, observation.at)
 
     def as_flagged(self, channel: str, flag: Flag, at: datetime, *, in_list: bool = True) -> Incident:
-        """Return the incident of an account as a flag makes it; nothing is written down."""
+        """Return the incident of an account with a flag applied, without writing it."""
         known = self.watch_state.open_incidents.get(channel)
         if known is None:
             return account_incidents.open_incident(channel, flag, at, (), str, from_command=not in_list)[0]
         return account_incidents.flag_seen(known, flag, at, in_list=in_list)[0]
 
     async def tick(self) -> None:
-        """Take in that time has passed, or that the owners changed."""
+        """Apply that time has passed, or that the owners changed."""
         await self.apply(Tick(self.watch_state.now()))
 
     def next_tick(self) -> datetime:
-        """Return when `tick` will have something to do if nothing happens until then."""
+        """Return when `tick` is due next if nothing happens until then."""
         state, now = self.watch_state, self.watch_state.now()
         dues = (
             next_due(
@@ -94,13 +94,13 @@ class IncidentService:
         return min(time for time in times if time is not None)
 
     async def assign(self, key: str, owner: int) -> Incident | None:
-        """Note that an owner is on it; None if the incident is over or not known."""
+        """Assign an owner; None if the incident has ended or is unknown."""
         return await self._act(
             key, owner, "claim", "on it", lambda incident, at: owner_actions.assign(incident, owner, at)
         )
 
     async def snooze(self, key: str, owner: int, length: timedelta) -> Incident | None:
-        """Hold the reminders of an incident for a while; None if it is over or not known."""
+        """Hold the reminders of an incident; None if it has ended or is unknown."""
 
         def act(incident: Incident, at: datetime) -> Incident:
             return owner_actions.snooze(incident, at + length, at)
@@ -108,10 +108,10 @@ class IncidentService:
         return await self._act(key, owner, "snooze", f"for {length / timedelta(hours=1):g} h", act)
 
     async def mute(self, channel: str | None, owner: int, until: datetime) -> None:
-        """Hold the pushes of an account, or of all with None, until a time; one that is past ends a mute."""
+        """Mute an account, or all with None, until a time. A past time ends the mute."""
         async with self.transaction() as transaction:
             over, known = until <= transaction.at, transaction.mutes.get(channel)
-            # The end of a mute is a moment to remind; where none was, there is none.
+            # The end of a mute makes a reminder due, so it is kept only if there was a mute.
             if not over or (known is not None and known > transaction.at):
                 transaction.put_mute(channel, until, owner, max(until - transaction.at, timedelta()))
             transaction.note(
@@ -119,7 +119,7 @@ class IncidentService:
             )
 
     async def test(self, routes: Iterable[Route]) -> tuple[Message, ...]:
-        """Send every owner a marked test by each of these routes, through the real path."""
+        """Add a test message to every owner by each of these routes."""
         async with self.transaction() as transaction:
             tests = tuple(
                 Message(
@@ -141,10 +141,10 @@ class IncidentService:
     async def take_lease(
         self, key: str, owner: int, confirmed: Flag | None = None, channel: str | None = None
     ) -> Incident | None:
-        """Take the right to reset an account, and note it; None if another has it, or it is over.
+        """Return a lease to reset an account; None if another owner has one, or the incident has ended.
 
-        None also if a flag was confirmed, and Midjourney says something else by now. `channel` is the account
-        that was chosen, where the incident is the service's.
+        None also if `confirmed` is not its flag any more. `channel` is the account to reset if the incident
+        is the service's.
         """
         async with self.transaction() as transaction:
             self._decide(transaction, Tick(transaction.at))
@@ -160,7 +160,7 @@ class IncidentService:
         return lease
 
     def has_lease(self, lease: Incident) -> bool:
-        """Return whether a lease still counts now: it is the one written down, and its time is not over."""
+        """Whether a lease holds: it is the one that was committed, and has not expired."""
         current = self.watch_state.incidents.get(lease.key)
         if current is None or current.lease_until is None or self.watch_state.now() >= current.lease_until:
             return False
@@ -169,13 +169,13 @@ class IncidentService:
     async def give_verdict(
         self, lease: Incident, verdict: owner_actions.ResetVerdict, flag: Flag | None
     ) -> None:
-        """Write down what a reset came to, and give the lease back."""
+        """Record the verdict of a reset and release its lease, unless the lease has expired."""
         async with self.transaction() as transaction:
             incident = transaction.incidents.get(lease.key)
             if incident is None or self._leases.get(lease.key) is not lease:
-                return  # it ran out, and somebody has taken another since
+                return  # it expired, and another was taken since
             if not (owner_actions.holds_lease(incident, lease) or owner_actions.has_ended(incident, lease)):
-                return  # it ran out, and the audit says so
+                return  # it expired, and the audit says so
             transaction.change(owner_actions.give_verdict(incident, lease, verdict, transaction.at, flag))
             transaction.note(
                 lease.leased_by or 0, "reset", lease.channel or lease.lease_channel, verdict.value
@@ -184,7 +184,7 @@ class IncidentService:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction]:
-        """Change the state, and tell whoever is to be told, all of it or nothing."""
+        """Change the state, and plan the owners' messages about it. See `WatchState.transaction`."""
         try:
             async with self.watch_state.transaction() as transaction:
                 transaction.alerts += self._unplanned
@@ -196,12 +196,12 @@ class IncidentService:
             kept = () if is_planned else (each for each in transaction.alerts if each.incident in known)
             self._unplanned = tuple(kept)
         finally:
-            # Who is greeted counts once it is written, and then also if this task was cancelled meanwhile.
+            # A greeting counts once it is committed, also if this task was cancelled meanwhile.
             messages = self.watch_state.messages.values()
             self._greeted |= {each.recipient for each in messages if each.purpose is Purpose.HELLO}
 
     def _keep_holds_short(self, transaction: Transaction) -> datetime:
-        """Let no hold last longer than it was asked for, where the clock was set; return its offset."""
+        """Let no hold last longer than asked for, as the clock may have been set. Return its offset."""
         offset = transaction.at - timedelta(seconds=self._monotonic())
         step = timedelta() if self._offset is None else offset - self._offset
         if abs(step) > timers.CLOCK_SLACK:
@@ -211,13 +211,13 @@ class IncidentService:
         return offset
 
     def _plan(self, transaction: Transaction) -> bool:
-        """Bring the owners' messages in line with the turn, unless nobody knows yet who they are."""
+        """Plan the owners' messages. Return whether any owner is known."""
         owners = frozenset(self._planner.owners())
         if not owners:
             return False
         self._dismiss(transaction, owners)
         if not self._greeted and not transaction.messages:
-            # Nobody was told anything so far, nor of what is over by now.
+            # Nobody was sent anything so far: incidents that have ended meanwhile are reported too.
             alerted = {each.incident for each in transaction.alerts}
             ended = (
                 each for each in transaction.incidents.values() if each.ended and each.key not in alerted
@@ -230,7 +230,7 @@ class IncidentService:
         return True
 
     def _dismiss(self, transaction: Transaction, owners: frozenset[int]) -> None:
-        """Send nothing more to people who are owners no longer, and leave no account in their hands."""
+        """End the messages and assignments of people who are no owners any more."""
         for person in {message.recipient for message in transaction.messages.values()} - owners:
             messages = transaction.messages.values()
             for message in message_lifecycle.cancel_for(person, messages, transaction.incidents):
@@ -258,5 +258,5 @@ class IncidentService:
 
 
 def hello(key: str, owner: int, at: datetime) -> Message:
-    """Make the hello that shows an owner where alerts arrive, and proves that they do."""
+    """Build the first message to an owner, which shows where alerts arrive."""
     return Message(key, owner, Purpose.HELLO, notify=False, created_at=at, due_at=at)

@@ -1,4 +1,4 @@
-"""The state of the watch in memory and in the database: every change is written first, then seen."""
+"""The state of the watch, in memory and in the database. A change is written first, then seen."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -29,7 +29,7 @@ class Signal:
         self._next = asyncio.Event()
 
     def fire(self) -> None:
-        """Wake all who wait."""
+        """Wake all waiters."""
         self.version += 1
         self._next.set()
         self._next = asyncio.Event()
@@ -53,7 +53,7 @@ class WatchState:
         self.changed = Signal()
         self.log = ChangeLog()
         self.acted_at: dict[str, datetime] = {}
-        """When a person last did something about each account, since the start."""
+        """When a person last acted on each account, since the start."""
 
     @classmethod
     async def load(cls, store: Store, now: Callable[[], datetime]) -> Self:
@@ -93,7 +93,7 @@ class WatchState:
 
     @property
     def mutes(self) -> Mapping[str | None, datetime]:
-        """Until when each account is muted, all of them under None; the time may be past."""
+        """Until when each account is muted; the key None stands for all. The time may be past."""
         return until_when(self._memory.mutes)
 
     @property
@@ -125,7 +125,7 @@ class WatchState:
             await shield_until_done(asyncio.create_task(self._commit(transaction), name="commit"))
 
     async def prune(self) -> None:
-        """Forget what is too old to keep, in memory and in the database."""
+        """Forget what is too old, in memory and in the database."""
         async with self._lock:
             now = self.now()
             self._memory = self._memory.trimmed(now)
@@ -148,7 +148,7 @@ class WatchState:
         if is_changed:
             self._open = open_by_channel(self._memory.incidents)
         self.acted_at |= {action.channel: action.at for action in transaction.actions}
-        # The first good look since the start needs no writing, but the bot's status waits for it.
+        # The first good poll since the start is not written, but the bot's status waits for it.
         if is_changed or after.watch.resumed != before.watch.resumed:
             self.changed.fire()
         self.log.committed(
@@ -159,21 +159,21 @@ class WatchState:
 
 
 def open_by_channel(incidents: Mapping[str, Incident]) -> Mapping[str, Incident]:
-    """Return the incidents of accounts that are not over, by channel."""
+    """Return the open incident of each account, by channel."""
     return {each.channel: each for each in incidents.values() if each.channel is not None and not each.ended}
 
 
 def differing(before: Mapping[Key, Value], after: Mapping[Key, Value]) -> list[Value]:
-    """Return the values that are new or not what they were."""
+    """Return the values that are new or changed."""
     return [
         value for key, value in after.items() if before.get(key) is not value and before.get(key) != value
     ]
 
 
 async def shield_until_done(task: asyncio.Task[None]) -> None:
-    """Wait for a task to its end; a cancellation meanwhile counts after that.
+    """Wait until a task is done. A cancellation meanwhile is raised after that.
 
-    Without this, a task cancelled between COMMIT and learning of it would leave the memory behind.
+    Otherwise memory would lack what the database has, if the task was cancelled right after its COMMIT.
     """
     cancelled: asyncio.CancelledError | None = None
     while not task.done():

@@ -1,4 +1,4 @@
-"""One transaction of the watch: what it changes, and the messages that follow from that."""
+"""A transaction of the watch: what it changes, and the messages that it plans."""
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -26,7 +26,7 @@ PUSHED_STAYS: Final = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What is true at one moment."""
+    """The state of the watch at one time."""
 
     incidents: Mapping[str, Incident]
     messages: Mapping[str, Message]
@@ -34,11 +34,10 @@ class Snapshot:
     watch: PollState
 
     def trimmed(self, now: datetime) -> Self:
-        """Return what is worth holding in memory.
+        """Return the state that memory holds.
 
-        Incidents that go on, ended less than 6 h ago, or are in a message that is not finished. Messages that
-        are not finished; those that are done and about an incident that goes on, or that notified in the last
-        7 days.
+        Incidents that are open, ended less than 6 h ago, or are in a message that is not finished. Messages
+        that are not finished, are about an open incident, or notified in the last 7 days.
         """
         messages = {key: each for key, each in self.messages.items() if self._wants_message(each, now)}
         unfinished = (message for message in messages.values() if not is_finished(message))
@@ -60,17 +59,17 @@ class Snapshot:
 
 
 def is_recent_push(message: Message, now: datetime) -> bool:
-    """Whether a message notified so lately that a reminder may count from it."""
+    """Whether a message notified so recently that a reminder may count from it."""
     return message.notify and message.sent_at is not None and message.sent_at > now - PUSHED_STAYS
 
 
 def is_finished(message: Message) -> bool:
-    """Whether nothing will be changed about a message any more."""
+    """Whether a message never changes again."""
     return message.delivery in (Delivery.DONE, Delivery.CANCELLED)
 
 
 def wants_incident(incident: Incident, now: datetime) -> bool:
-    """Whether an incident is worth holding in memory for its own sake."""
+    """Whether memory holds an incident, whatever messages are about it."""
     return incident.ended_at is None or incident.ended_at > now - ENDED_STAYS
 
 
@@ -84,7 +83,7 @@ class Transaction:
         self.watch = before.watch
         self.actions: list[Action] = []
         self.alerts: list[Alert] = []
-        """What owners are to be told because of the changes."""
+        """The alerts about the changes, which owners are sent."""
         self._mutes = dict(before.mutes)
 
     @property
@@ -126,7 +125,7 @@ class Transaction:
         self._mutes[channel] = StoredMute(channel, until, by, lasts)
 
     def keep_mutes_short(self, step: timedelta) -> None:
-        """Let no mute last longer than it was asked for, where the clock was set back by a step or before."""
+        """Let no mute last longer than asked for, as the clock was set back by a step, or earlier."""
         for channel, mute in self._mutes.items():
             latest = datetime.max.replace(tzinfo=UTC)
             if mute.lasts_seconds is not None:

@@ -1,5 +1,5 @@
-"""What becomes true and who is told of it: pure decisions, without a clock, a database or Discord.
+"""Which incidents open, change and end, and what owners are sent. Pure: no clock, no database, no Discord.
 
-`decisions.decide` turns an event into incidents and alerts, and `owner_actions` does so for what owners do.
+`decisions.decide` turns an event into incidents and alerts, and `owner_actions` applies what owners do.
 `notifications` turns alerts into messages, and `message_lifecycle` follows a message on its way.
 """

@@ -1,4 +1,4 @@
-"""What a sign of trouble, or its absence, does to the incident of one account."""
+"""What a flag, or its absence, changes about the incident of an account."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -23,24 +23,24 @@ BLANKS: Final = re.compile(r"\s+")
 
 NewKey = Callable[[], str]
 Change = tuple[Incident, Alert | None]
-"""An incident as it is now, changed or not, and what there is to tell about it."""
+"""An incident as it is now, changed or not, and the alert about the change, if any."""
 
 
 @dataclass(frozen=True, slots=True)
 class Blind:
-    """A stretch of time in which nobody looked."""
+    """A time without a good poll."""
 
     start: datetime
     until: datetime
 
 
 def same_text(one: str, other: str) -> bool:
-    """Return whether two texts of the API differ in nothing but numbers, times and blanks."""
+    """Whether two texts of the API differ only in numbers, times and blanks."""
     return one == other or folded(one) == folded(other)
 
 
 def folded(text: str) -> str:
-    """Take out of a text what may change from look to look while it says the same."""
+    """Return a text without blanks and with each number as 0, as these may change from poll to poll."""
     return BLANKS.sub("", NUMBER.sub("0", text))
 
 
@@ -55,10 +55,10 @@ def open_incident(
     before_watch: bool = False,
     blind: Blind | None = None,
 ) -> Change:
-    """Begin an episode of an account that had none; `past` holds its recent ones, which are ended."""
+    """Open an incident of an account that has no open one; `past` holds its recent ended ones."""
     if (returning := returning_incident(past, at)) is not None:
         return reopen(returning, flag, at, from_command=from_command)
-    reason, loud = opening_reason(past, at)
+    reason, notify = opening_reason(past, at)
     incident = Incident(
         new_key(),
         State.OPEN,
@@ -74,11 +74,11 @@ def open_incident(
         blind_until=blind.until if blind else None,
         block_ends=flag.block_end(at),
     )
-    return incident, Alert(incident.key, reason, loud)
+    return incident, Alert(incident.key, reason, notify)
 
 
 def returning_incident(past: Sequence[Incident], at: datetime) -> Incident | None:
-    """Return the last incident if a reset ended it a short while ago: it is the same one again."""
+    """Return the last incident if a reset ended it a short while ago: then its flag came back."""
     last = max(past, key=lambda incident: incident.ended_at or incident.opened_at, default=None)
     if last is None or last.ending is not Ending.RESET or last.reset_at is None:
         return None
@@ -86,7 +86,7 @@ def returning_incident(past: Sequence[Incident], at: datetime) -> Incident | Non
 
 
 def reopen(incident: Incident, flag: Flag, at: datetime, *, from_command: bool) -> Change:
-    """Go on with an episode that a reset had seemed to end; what owners said about it is of the past."""
+    """Reopen an incident that came back after a reset. Assignments and snoozes are cleared."""
     again = replace(
         incident,
         state=State.OPEN,
@@ -113,23 +113,23 @@ def reopen(incident: Incident, flag: Flag, at: datetime, *, from_command: bool) 
 
 
 def opening_reason(past: Sequence[Incident], at: datetime) -> tuple[Reason, bool]:
-    """Return how to tell of a new episode after the recent ones, and whether loudly."""
+    """Return the reason for the alert about a new incident after the recent ones, and whether it notifies."""
     recent = [each for each in past if is_recurrence(each) and near(at, each.opened_at, RECUR_WINDOW)]
     if len(recent) < RECUR_AFTER:
         return Reason.OPENED, True
-    # Said once; from then on an owner who knows that it comes and goes is only reminded.
+    # This notifies once; later recurring incidents have reminders only.
     return Reason.RECURRING, not any(each.recurring for each in recent)
 
 
 def is_recurrence(incident: Incident) -> bool:
-    """Whether an ended incident came and went by itself or by a reset, and not with its account."""
+    """Whether an ended incident counts towards recurring ones: its end was not the removal of its account."""
     return incident.ending is not Ending.REMOVED
 
 
 def flag_seen(incident: Incident, flag: Flag, at: datetime, *, in_list: bool) -> Change:
-    """Take in that the flag of an open episode was shown, by the list or by a command."""
+    """Update an open incident as its flag was seen, in the list or by a command."""
     if incident.state is State.RESETTING:
-        return incident, None  # what is seen during a reset belongs to the reset
+        return incident, None  # what is seen during a reset is part of the reset
     if is_unchanged(incident, flag) and not (in_list and incident.from_command):
         return incident, None
     kept = flag_to_keep(incident.flag, flag)
@@ -146,37 +146,37 @@ def flag_seen(incident: Incident, flag: Flag, at: datetime, *, in_list: bool) ->
     )
     if now == incident:
         return incident, None
-    if now.worst_kind is incident.worst_kind:
-        # Another text, a lighter kind, a flag that was gone for a look: an edit shows it, nobody is woken.
-        return replace(now, seen_at=at), None
-    # A snooze was about the lighter trouble.
-    return replace(now, seen_at=at, snoozed_until=None, snoozed_seconds=None), Alert(
-        now.key, Reason.WORSE, notify=True
-    )
+    return with_alert_if_worse(incident, replace(now, seen_at=at))
+
+
+def with_alert_if_worse(before: Incident, after: Incident) -> Change:
+    """Return a changed incident, with an alert if its kind is worse than any so far."""
+    if after.worst_kind is before.worst_kind:
+        return after, None  # an edit shows it
+    # A snooze was about the less severe kind.
+    after = replace(after, snoozed_until=None, snoozed_seconds=None)
+    return after, Alert(after.key, Reason.WORSE, notify=True)
 
 
 def update_text(incident: Incident, flag: Flag, at: datetime) -> Change:
-    """Take in what the API says now of an episode of which nobody can tell whose it is."""
-    peak = worst_of(incident.worst_kind, flag.kind)
-    now = replace(incident, flag=flag_to_keep(incident.flag, flag), worst_kind=peak)
-    if now == incident:
-        return incident, None
-    alert = None if peak is incident.worst_kind else Alert(now.key, Reason.WORSE, notify=True)
-    return replace(now, seen_at=at), alert
+    """Update the flag of an incident whose account is unknown."""
+    worst = worst_of(incident.worst_kind, flag.kind)
+    now = replace(incident, flag=flag_to_keep(incident.flag, flag), worst_kind=worst)
+    return (incident, None) if now == incident else with_alert_if_worse(incident, replace(now, seen_at=at))
 
 
 def is_unchanged(incident: Incident, flag: Flag) -> bool:
-    """Whether a flag is shown as it was last time, as by most looks: a short way for many accounts."""
+    """Whether a flag was seen as last time. Most polls show just that, so this saves time."""
     is_shown = incident.state is State.OPEN and incident.missing_polls == 0
-    # What only a command met stays open while looks are clean; met again, it has to be clean anew.
+    # An incident that only a command met stays open while the list shows no flag; seen again, it starts over.
     return is_shown and incident.clear_since is None and incident.flag == flag
 
 
 def flag_to_keep(known: Flag | None, shown: Flag) -> Flag:
-    """Keep the known flag if the shown one says the same, so that a changing number is no change."""
+    """Return the known flag if the shown one says the same, so that a changing number is no change."""
     if known is None or known.kind is not shown.kind or not same_text(known.text, shown.text):
         return shown
-    # Of the numbers one matters: a block that became longer, or that may have.
+    # One number matters: that of a block that became longer, or may have.
     if shown.worded_end != known.worded_end:
         return shown
     return shown if is_longer(shown, known) else known
@@ -189,13 +189,13 @@ def is_longer(shown: Flag, known: Flag) -> bool:
     return (shown.block_length or timedelta()) > (known.block_length or timedelta())
 
 
-def worst_of(peak: FlagKind | None, kind: FlagKind) -> FlagKind:
-    """Return the heavier of two kinds."""
-    return kind if peak is None or kind.rank > peak.rank else peak
+def worst_of(worst: FlagKind | None, kind: FlagKind) -> FlagKind:
+    """Return the worse of two kinds."""
+    return kind if worst is None or kind.rank > worst.rank else worst
 
 
 def block_end(incident: Incident, shown: Flag, at: datetime) -> datetime | None:
-    """Return when a block ends that is shown with another text than before."""
+    """Return when a block ends, as its text changed."""
     named = shown.named_end
     if named is not None and (named > at or named == incident.block_ends):
         return named
@@ -204,16 +204,16 @@ def block_end(incident: Incident, shown: Flag, at: datetime) -> datetime | None:
     known = incident.flag.block_length if incident.flag else None
     longer = known is not None and shown.block_length > known
     if incident.block_ends is not None and incident.block_ends > at and not longer:
-        return incident.block_ends  # the same block in other words; its length does not begin anew
+        return incident.block_ends  # the same block in other words; its length does not start over
     return shown.block_end(at)
 
 
 def flag_absent(
     incident: Incident, at: datetime, last_good: datetime | None, blind: Blind | None, policy: Policy
 ) -> Change:
-    """Take in that the list shows the account of an open episode without a flag.
+    """Update an open incident as the list shows its account without a flag.
 
-    Two such looks far enough apart end it, whatever lay between: where looks fail time and again, each gap
+    Two such polls far enough apart end it, whatever happened in between: where polls keep failing, each gap
     may be as long as an outage.
     """
     if incident.state is State.RESETTING:
@@ -221,7 +221,7 @@ def flag_absent(
     is_new = incident.state is State.OPEN and not incident.from_command
     if is_new or incident.clear_since is None:
         return start_clearing(incident, at, last_good, blind), None
-    polls = min(incident.clear_polls + 1, GOOD_POLLS)  # a count that went on would be a write at each look
+    polls = min(incident.clear_polls + 1, GOOD_POLLS)  # counting on would write at each poll
     needed = COMMAND_CLEAR if incident.from_command else policy.end_after
     if polls >= GOOD_POLLS and at - incident.clear_since >= needed:
         return ended(incident, Ending.CLEARED, at)
@@ -231,8 +231,8 @@ def flag_absent(
 def start_clearing(
     incident: Incident, at: datetime, last_good: datetime | None, blind: Blind | None
 ) -> Incident:
-    """Begin to believe that a flag is gone."""
-    # The list never showed what only a command met, so that it shows nothing is no sign of an end yet.
+    """Return an incident whose flag was absent from the list for the first time."""
+    # The list never showed a flag that only a command met, so its absence is no sign of an end yet.
     state = State.OPEN if incident.from_command else State.CLEARING
     return replace(
         stamp_last_seen(incident, last_good),
@@ -246,7 +246,7 @@ def start_clearing(
 
 
 def account_absent(incident: Incident, at: datetime, *, removed: bool) -> Change:
-    """Take in that a believed list does not hold the account; `removed` if Midwatch removed it itself."""
+    """Update an open incident as its account is not listed; `removed` if Midwatch removed it."""
     if incident.state is State.RESETTING:
         return incident, None
     polls = incident.missing_polls + 1
@@ -256,7 +256,7 @@ def account_absent(incident: Incident, at: datetime, *, removed: bool) -> Change
 
 
 def stamp_last_seen(incident: Incident, last_good: datetime | None) -> Incident:
-    """Write down when an open flag was last shown: by the last good look, unless that missed it."""
+    """Set when an open flag was last seen: at the last good poll, unless that lacked it."""
     is_shown = incident.state is State.OPEN and incident.clear_since is None and not incident.missing_polls
     if last_good is None or not is_shown:
         return incident
@@ -264,14 +264,14 @@ def stamp_last_seen(incident: Incident, last_good: datetime | None) -> Incident:
 
 
 def ended(incident: Incident, ending: Ending, at: datetime) -> Change:
-    """End an incident. That is told by showing it, never by waking somebody."""
+    """End an incident. Its alert notifies nobody."""
     over = replace(
         incident,
         state=State.ENDED,
         ended_at=at,
         ending=ending,
         lease_until=None,
-        # A list that is there again, as a reset may bring about, has the verdict of that reset to come.
+        # A reset may have brought the list back: then its verdict is still to come.
         leased_by=incident.leased_by if ending in (Ending.RESET, Ending.RECOVERED) else None,
         clear_since=incident.clear_since if ending is Ending.CLEARED else None,
         clear_polls=0,

@@ -1,4 +1,4 @@
-"""What an event makes of what is known: a poll, a failed one, a flag that an error reported, a tick.
+"""What an event changes: a poll, a failed poll, a flag that an error reported, a tick.
 
 `decide` is the one way in. It returns values and changes nothing.
 """
@@ -29,18 +29,18 @@ from bot.rules.service_incidents import service_failed, service_recovered
 
 @dataclass(frozen=True, slots=True)
 class PollFailed:
-    """A poll did not get the list, which says nothing about any account."""
+    """A poll failed, which is no sign of any account's state."""
 
     at: datetime
     problem: ServiceProblem
     flag: Flag | None = None
-    """What the list was refused with, if nobody can tell which account it is about."""
+    """The flag that the list was refused with, if its account is unknown."""
     cause: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FlagReported:
-    """An error 596 named an account."""
+    """An error 596 was about an account."""
 
     at: datetime
     channel: str
@@ -48,7 +48,7 @@ class FlagReported:
     since: datetime | None = None
     """When it was first reported, if it could not be saved then."""
     in_list: bool = False
-    """Whether it came in place of the list. What a command met may show in the list later or never."""
+    """Whether it came in place of the list. A flag that a command met may never be in the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +116,9 @@ def sightings(now: Situation, observation: Observation, blind: Blind | None) -> 
     flagged = [(account, flag) for account in observation.accounts if (flag := account.flag) is not None]
     if not flagged:
         return
-    running, past = by_channel(now.incidents)
+    opened, past = by_channel(now.incidents)
     for account, flag in flagged:
-        incident = running.get(account.channel)
+        incident = opened.get(account.channel)
         if incident is not None:
             yield account_incidents.flag_seen(incident, flag, now.at, in_list=True)
         else:
@@ -135,11 +135,11 @@ def sightings(now: Situation, observation: Observation, blind: Blind | None) -> 
 
 def absences(now: Situation, observation: Observation, blind: Blind | None) -> Iterator[Change]:
     """Yield what changes because a believed list lacks a flag or an account."""
-    running, _ = by_channel(now.incidents)
+    opened, _ = by_channel(now.incidents)
     accounts: dict[str, Account] = {}
-    if running:
+    if opened:
         accounts = {account.channel: account for account in observation.accounts}
-    for channel, incident in running.items():
+    for channel, incident in opened.items():
         account = accounts.get(channel)
         if account is None:
             removed = channel in now.watch.removed
@@ -189,8 +189,8 @@ def poll_failed(now: Situation, failed: PollFailed) -> tuple[PollState, Iterable
 
 def flag_reported(now: Situation, report: FlagReported) -> Change:
     """Return what an error 596 about an account changes."""
-    running, past = by_channel(now.incidents)
-    incident = running.get(report.channel)
+    opened, past = by_channel(now.incidents)
+    incident = opened.get(report.channel)
     if incident is not None:
         return account_incidents.flag_seen(incident, report.flag, now.at, in_list=report.in_list)
     return account_incidents.open_incident(
@@ -204,8 +204,8 @@ def flag_reported(now: Situation, report: FlagReported) -> Change:
 
 
 def by_channel(incidents: Mapping[str, Incident]) -> tuple[dict[str, Incident], dict[str, list[Incident]]]:
-    """Return the incident of each account that goes on, and those of each account that ended."""
-    running: dict[str, Incident] = {}
+    """Return the open incident of each account, and its ended ones."""
+    opened: dict[str, Incident] = {}
     past: dict[str, list[Incident]] = defaultdict(list)
     for incident in incidents.values():
         if incident.channel is None:
@@ -213,5 +213,5 @@ def by_channel(incidents: Mapping[str, Incident]) -> tuple[dict[str, Incident], 
         if incident.ended:
             past[incident.channel].append(incident)
         else:
-            running[incident.channel] = incident
-    return running, past
+            opened[incident.channel] = incident
+    return opened, past

@@ -1,42 +1,42 @@
-"""The lengths of time the rules go by: those an owner may set, and those that are fixed."""
+"""The times and counts of the rules: those that can be set, and those that are fixed."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 PUSH_EVERY: Final = timedelta(minutes=5)
-"""A recipient is not woken more often than this, however much happens."""
+"""The shortest time between two pushes to a recipient."""
 RECUR_WINDOW: Final = timedelta(hours=6)
 RECUR_AFTER: Final = 2
-"""So many ended episodes within the window make the next one recurring."""
+"""The number of ended incidents within the window that makes the next one recurring."""
 RETURN_WITHIN: Final = timedelta(hours=1)
-"""A flag that comes so soon after a verified reset is the old one come back."""
+"""How soon after a verified reset a new flag reopens the incident."""
 ASSIGNED_FOR: Final = timedelta(hours=4)
 ASSIGNED_GRACE: Final = timedelta(minutes=30)
 LEASE: Final = timedelta(minutes=3)
 COMMAND_CLEAR: Final = timedelta(minutes=15)
-"""How long the list must be clean to end what only a command has met."""
+"""How long the list must show no flag to end an incident that only a command has met."""
 GOOD_POLLS: Final = 2
-"""So many good looks without an incident's flag, or without its account, end it."""
+"""The number of good polls without a flag, or without its account, that ends an incident."""
 TROUBLED_POLL: Final = timedelta(minutes=15)
 SHRUNK_FOR: Final = timedelta(hours=24)
-"""A list that lost most of its accounts, and stays the same so long, is believed."""
+"""How long a list that lost most of its accounts must stay the same to be believed."""
 REMOVAL_LAG: Final = timedelta(minutes=10)
-"""An account that is listed so long after its removal is there again."""
+"""How long after its removal an account may still be listed."""
 AWAY_AFTER: Final = timedelta(hours=1)
-"""A shorter absence of the bot is a restart, and nobody's concern."""
+"""A shorter absence of the bot is a restart, of which nobody is notified."""
 SERVICE_REMINDERS: Final = (timedelta(hours=4), timedelta(hours=24))
-"""How long after a push about the service each reminder of it follows; the last length repeats."""
+"""The delays between reminders of a service problem; the last one repeats."""
 LONGEST_SNOOZE: Final = timedelta(hours=24)
 LONGEST_MUTE: Final = timedelta(days=7)
 LONGEST_BACKOFF: Final = timedelta(minutes=15)
 CLOCK_SLACK: Final = timedelta(minutes=1)
-"""A time may lie so far ahead of now and be the doing of two tasks at once, not of a clock that stepped."""
+"""How far ahead of now a time may be without the clock having been set back, as of two tasks at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the settings say about the watch."""
+    """The settings that the rules need."""
 
     poll_interval: timedelta = timedelta(seconds=60)
     outage_after: timedelta = timedelta(minutes=5)
@@ -50,7 +50,7 @@ class Policy:
 
     @property
     def end_after(self) -> timedelta:
-        """How long looks must be clean before a flag counts as gone."""
+        """How long polls must show no flag before it counts as gone."""
         return max(self.flap_window, 3 * self.poll_interval)
 
     @property
@@ -64,15 +64,15 @@ class Policy:
         return 2 * self.poll_interval + timedelta(seconds=30)
 
     def remind_in(self, reminders: int) -> timedelta:
-        """How long after a push the next reminder is due, the push being the so-manieth reminder in a row."""
+        """Return the delay until the next reminder, after `reminders` reminders in a row."""
         return self.remind_after[min(reminders, len(self.remind_after) - 1)]
 
 
 def service_reminder_in(reminders: int) -> timedelta:
-    """Return how long after a push about the service its next reminder is due; see `Policy.remind_in`."""
+    """Return the delay until the next reminder of a service problem, after `reminders` in a row."""
     return SERVICE_REMINDERS[min(reminders, len(SERVICE_REMINDERS) - 1)]
 
 
 def near(one: datetime, other: datetime, span: timedelta) -> bool:
-    """Return whether two times are less than a span apart, in any order, as the clock may be set back."""
+    """Whether two times are less than a span apart, in any order, as the clock may be set back."""
     return abs(one - other) < span

@@ -1,4 +1,4 @@
-"""What is remembered from look to look besides incidents, and whether a list is to be believed."""
+"""What is remembered from poll to poll besides incidents, and whether a list is believed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,28 +16,28 @@ TIMES: Final = ("removed_at", "shrunk_since", "last_good", "counted_at", "failed
 
 @dataclass(frozen=True, slots=True)
 class PollState:
-    """What is remembered from look to look besides incidents; two that compare equal need no writing.
+    """What is remembered from poll to poll besides incidents. Only a state that is not equal is written.
 
-    Fields that do not compare change with each look. They may be lost: `resume` says what holds after that.
+    The fields that are not compared change with each poll. They may be lost: see `resume`.
     """
 
     listed: frozenset[str] | None = None
     """The channels of the last believed list; None before the first."""
     removed: frozenset[str] = NO_CHANNELS
-    """Those of them that were removed from here, so that nobody is alarmed when they are gone."""
+    """The listed channels that were removed by Midwatch: their absence is no problem."""
     removed_at: datetime | None = None
     shrunk: frozenset[str] | None = None
-    """The channels of a list that lost too many at once to be believed, as long as it stays the same."""
+    """The channels of the last list if it lost too many at once to be believed."""
     shrunk_since: datetime | None = None
     last_good: datetime | None = field(default=None, compare=False)
     counted_at: datetime | None = field(default=None, compare=False)
-    """When the last believed poll was that counts as one of its own."""
+    """When a list was last believed, polls too close to the one before left out."""
     failed_at: datetime | None = field(default=None, compare=False)
-    """When the last look failed; None after a good one."""
+    """When the last poll failed; None after a good one."""
     failing_seconds: int = field(default=0, compare=False)
-    """For how long looks have failed."""
+    """For how long polls have failed."""
     resumed: bool = field(default=False, compare=False)
-    """Whether there was no good look yet since the program started."""
+    """Whether there was no good poll yet since the program started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,48 +52,48 @@ class Situation:
 
 
 def resume(watch: PollState, last_good: datetime | None) -> PollState:
-    """Return the watch as it goes on when the program starts.
+    """Return the poll state at the start of the program.
 
-    The caller may know a later good look: the watch is not written down for each of them.
+    The caller may know a later good poll, as the state is not written at each of them.
     """
     known = [time for time in (watch.last_good, last_good) if time is not None]
     return replace(watch, last_good=max(known, default=None), failed_at=None, failing_seconds=0, resumed=True)
 
 
 def expect_removal(watch: PollState, channel: str, at: datetime) -> PollState:
-    """Expect an account to be gone, for it was removed from here."""
+    """Expect an account to be absent, as it was removed by Midwatch."""
     return replace(watch, removed=watch.removed | {channel}, removed_at=at)
 
 
 def expect_account(watch: PollState, channel: str) -> PollState:
-    """Expect an account to stay, for it was added from here."""
+    """Expect an account to be listed, as it was added by Midwatch."""
     return replace(watch, removed=watch.removed - {channel})
 
 
 def is_believed(watch: PollState, channels: frozenset[str], at: datetime) -> bool:
-    """Return whether accounts that are missing from a list were likely taken out of it on purpose."""
+    """Whether accounts that are missing from a list were probably removed on purpose."""
     expected = (watch.listed or NO_CHANNELS) - watch.removed
     if not expected:
         return True
     if not channels:
         return False
-    # One account in the place of another is an exchange. That most are gone at once is a fault or a mistake.
+    # As many accounts as before is an exchange. That most of them are gone at once is a fault or a mistake.
     if 2 * len(expected - channels) <= len(expected) or len(channels) >= len(expected):
         return True
-    # Unless it stays so: then an owner took them out elsewhere.
+    # Unless it stays so: then they were removed elsewhere.
     return (
         watch.shrunk == channels and watch.shrunk_since is not None and at - watch.shrunk_since >= SHRUNK_FOR
     )
 
 
 def counts_as_poll(watch: PollState, at: datetime, policy: Policy) -> bool:
-    """Return whether a poll counts as one of its own, not as one with the poll before it."""
+    """Whether a poll counts, as it is far enough from the last one that did."""
     return watch.counted_at is None or at - watch.counted_at >= policy.shortest_gap
 
 
 def accept_list(watch: PollState, channels: frozenset[str], at: datetime, policy: Policy) -> PollState:
-    """Remember a list that is believed."""
-    # A look may have begun before the removal, but not that long before.
+    """Return the poll state after a list that is believed."""
+    # A poll may have begun before the removal, but not that long before.
     waits = watch.removed_at is not None and near(at, watch.removed_at, REMOVAL_LAG)
     return PollState(
         listed=channels,
@@ -105,11 +105,11 @@ def accept_list(watch: PollState, channels: frozenset[str], at: datetime, policy
 
 
 def count_failure(watch: PollState, at: datetime, policy: Policy) -> PollState:
-    """Count for how long looks have failed. A step of the clock adds no more than two looks are apart."""
+    """Return the poll state after a failed poll. A step of the clock adds `longest_gap` at most."""
     passed = timedelta() if watch.failed_at is None else at - watch.failed_at
     counted = int(min(max(passed, timedelta()), policy.longest_gap).total_seconds())
     if watch.failed_at is not None and timedelta() <= passed < timedelta(seconds=1):
-        return watch  # looks in quick succession must not make time stand still
+        return watch  # polls in quick succession must not make time stand still
     return replace(watch, failed_at=at, failing_seconds=watch.failing_seconds + counted)
 
 

@@ -1,4 +1,4 @@
-"""The trouble of the service as a whole: what opens it, changes it, ends it, and how it slows the looks."""
+"""What opens, changes and ends the incident of the service, and how it slows polling."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -22,9 +22,9 @@ SEVERITY: Final[Mapping[ServiceProblem, int]] = {
     ServiceProblem.TOKEN: 2,
     ServiceProblem.PENDING: 0,
 }
-"""What a trouble of the service asks of a person: patience, a look at the accounts, to make it work again.
+"""What a service problem asks of a person: 0 to wait, 1 to check the accounts, 2 to make the service work.
 
-A pending message is an account's, and as heavy as its flag.
+PENDING is about an account, and as severe as its flag.
 """
 
 
@@ -75,7 +75,7 @@ def service_failed(
             if incident.channel is not None and not incident.ended:
                 yield account_incidents.stamp_last_seen(incident, now.watch.last_good), None
     elif service.problem is not problem and problem is not ServiceProblem.UNREACHABLE:
-        # Not to be reached says nothing new of a service that refused before.
+        # Being unreachable says nothing new of a service that refused before.
         alert = Alert(service.key, Reason.WORSE, notify=True) if is_worse(service, problem, flag) else None
         after = replace(
             service,
@@ -96,9 +96,9 @@ def service_failed(
 
 
 def is_worse(service: Incident, problem: ServiceProblem, flag: Flag | None) -> bool:
-    """Whether the service's trouble becomes one that people are to be woken for: heavier than any so far."""
+    """Whether a problem is more severe than any so far in the service's incident, so that it notifies."""
     if problem is ServiceProblem.PENDING:
-        # Without a flag of its own it is an account's, of which people are told.
+        # Without a flag here, an account's own incident notifies about it.
         return (
             flag is not None
             and account_incidents.worst_of(service.worst_kind, flag.kind) is not service.worst_kind
@@ -107,15 +107,15 @@ def is_worse(service: Incident, problem: ServiceProblem, flag: Flag | None) -> b
 
 
 def worst_problem_of(service: Incident) -> ServiceProblem:
-    """Return the trouble that asks most of a person, of those the service's incident was told with."""
+    """Return the most severe problem of the service's incident so far."""
     return service.worst_problem or service.problem or ServiceProblem.UNREACHABLE
 
 
 def next_poll_in(watch: PollState, incidents: Mapping[str, Incident], policy: Policy) -> timedelta:
-    """Return how long to wait for the next look: longer where only a person can help."""
+    """Return the time until the next poll: longer where only a person can help."""
     service = open_service(incidents.values())
     if service is None or service.problem in (ServiceProblem.UNREACHABLE, ServiceProblem.PENDING):
-        return policy.poll_interval  # an account that was reset is to be seen as soon as any
+        return policy.poll_interval  # the next poll may succeed, as after a reset
     if service.problem is ServiceProblem.LIST_GONE and watch.shrunk:
-        return policy.poll_interval  # those that are left are still watched
+        return policy.poll_interval  # the accounts that are left are still watched
     return max(TROUBLED_POLL, policy.poll_interval)

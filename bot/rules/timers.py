@@ -1,4 +1,4 @@
-"""What the passing of time does to incidents, also when the clock was set back meanwhile."""
+"""What the passing of time changes about incidents, also after the clock was set."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -18,31 +18,31 @@ PAST: Final = ("opened_at", "seen_at", "clear_since", "reset_at", "assigned_at",
 
 
 def tick(incidents: Iterable[Incident], at: datetime) -> list[Change]:
-    """Return what changes by the clock alone: leases, snoozes, assignments that end; owners to be asked."""
+    """Return what time alone changes: leases, snoozes and assignments end, and assigned owners are asked."""
     return [tick_one(each, at) for each in incidents if not each.ended]
 
 
 def tick_one(incident: Incident, at: datetime) -> Change:
-    """Bring one incident up to the present."""
+    """Return what time alone changes about an incident."""
     now = expire(incident, at)
     if now.assigned_at is None:
         return now, None
     if at >= now.assigned_at + ASSIGNED_FOR + ASSIGNED_GRACE:
         held_until = now.assigned_at + ASSIGNED_FOR + ASSIGNED_GRACE
         return replace(now, assigned_to=None, assigned_at=None, asked_at=None, held_until=held_until), None
-    # Somebody whose account just looks well need not be asked.
+    # An owner whose account was just seen without its flag need not be asked.
     if now.state is State.OPEN and now.asked_at is None and at >= now.assigned_at + ASSIGNED_FOR:
         return replace(now, asked_at=at), Alert(now.key, Reason.ASSIGNEE_CHECK, notify=True)
     return now, None
 
 
 def expire(incident: Incident, at: datetime) -> Incident:
-    """Return an incident that goes on without what is over: a lease that nobody gave back, a snooze."""
+    """Return an open incident without a lease or a snooze that has ended."""
     asked = incident.snoozed_seconds
     snooze = LONGEST_SNOOZE if asked is None else timedelta(seconds=asked)
     now = clamp_future(incident, at, PAST, lease_until=LEASE, snoozed_until=snooze)
     if now.state is State.RESETTING and (now.lease_until is None or now.lease_until <= at):
-        # Killed between lease and verdict: what came of it is for the next looks to say.
+        # The reset was cut off before its verdict: the next polls show what it did.
         now = release_lease(now)
     if now.snoozed_until is not None and now.snoozed_until <= at:
         now = replace(now, snoozed_until=None, snoozed_seconds=None, held_until=now.snoozed_until)
@@ -78,26 +78,26 @@ def clamp_future(value: Timed, at: datetime, past: Iterable[str], **ahead: timed
 
 
 def shifted(incident: Incident, step: timedelta) -> Incident:
-    """Return an incident whose holds end when they would have, had the clock not been set by a step.
+    """Return an incident with its end times moved by a step of the clock.
 
-    Set forward it ends them early, but for the lease of a reset that goes on.
+    A step forward moves only the lease, as a reset may be under way: snoozes and assignments end early.
     """
     names = ["lease_until"]
     if step < timedelta():
         names += ["snoozed_until", "assigned_at", "asked_at"]
         if incident.flag is not None and not incident.flag.names_moment:
-            names.append("block_ends")  # the end of a length counted from when it was seen
+            names.append("block_ends")  # counted from when the flag was seen
     times = {name: getattr(incident, name) for name in names}
     return replace(incident, **{name: time + step for name, time in times.items() if time is not None})
 
 
 def next_tick(incidents: Iterable[Incident]) -> datetime | None:
-    """Return when the clock will change something, unless something else does before."""
+    """Return when time alone will next change an incident."""
     return min((time for each in incidents for time in turning_points(each)), default=None)
 
 
 def turning_points(incident: Incident) -> Iterable[datetime]:
-    """Return the times at which the clock changes an incident."""
+    """Yield the times at which time alone changes an incident."""
     if incident.ended:
         return
     if incident.lease_until is not None:

@@ -93,7 +93,7 @@ async def test_a_flag_of_a_lighter_kind_is_a_line_and_another_text_is_none(watch
     await watch.see(account(flag=Flag.of(f"{MODERATION} Anew.")))
     assert log.lines() == []
     await watch.see(account(flag=Flag.of(CAPTCHA)))
-    assert log.lines() == ["account …0001 is flagged otherwise: captcha"]
+    assert log.lines() == ["account …0001 is flagged differently: captcha"]
 
 
 async def test_the_facts_of_a_flag_are_fields(watch: Assembly, log: Log) -> None:
