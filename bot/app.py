@@ -29,7 +29,7 @@ from bot.loops import WatchLoops
 from bot.notifications import EDIT_EVERY, MemoryNotice, Outbox
 from bot.notifications.discord_transport import DiscordTransport
 from bot.polling.heartbeat import Heartbeat
-from bot.polling.poller import AccountPoller, recall
+from bot.polling.poller import AccountPoller, load_cache
 from bot.providers.useapi import UseapiClient, open_session
 from bot.providers.useapi.http_response import parse_retry_after
 from bot.providers.useapi.network import UNTRUSTED, proxy_unused
@@ -148,7 +148,7 @@ async def assemble(
     with store.refuse_unknown_content():
         await bot.owners.load()
         watch_state = await WatchState.load(store, utc_now)
-        cache, greeted = await recall(store), await store.watch.greeted()
+        cache, greeted = await load_cache(store), await store.watch.greeted()
     planner = NotificationPlanner(lambda: bot.owners.ids, policy_of(settings))
     incident_service = IncidentService(watch_state, planner, greeted)
     poller = AccountPoller(useapi, store, cache, incident_service)
@@ -157,7 +157,7 @@ async def assemble(
         watch_state,
         transport,
         planner,
-        accounts=lambda: poller.cache.named,
+        accounts=lambda: poller.cache.with_unlisted,
         now=utc_now,
         edit_every=waits.edits,
         at=at,

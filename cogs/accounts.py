@@ -20,7 +20,7 @@ from bot.interactions.responses import (
     respond_private,
     update,
 )
-from bot.polling.account_cache import visible
+from bot.polling.account_cache import comparable
 from bot.providers.useapi import UseapiError
 from bot.render.account_cards import ACTIONS_SHOWN, account_card
 from bot.render.account_list import accounts_page, empty_list, list_content, unread
@@ -75,7 +75,7 @@ class Accounts(commands.Cog):
         await self._bot.require_owner(interaction.user.id)
         known = await self._poller.find(account)
         name = checked_name(name)
-        if name is not None and (holder := self._poller.cache.holder(name, besides=known.channel)):
+        if name is not None and (holder := self._poller.cache.other_called(name, besides=known.channel)):
             raise UserError(
                 f"{plain(holder.label)} goes by that name already.",
                 "Choose another name, or rename that one first.",
@@ -94,7 +94,7 @@ class Accounts(commands.Cog):
     async def refresh(self, caller: Interaction, press: ButtonPress) -> None:
         """Read the list again and show the same page of it."""
         await defer_update(caller)
-        await self._poller.poll_for_press()
+        await self._poller.poll_for_refresh()
         await respond(caller, self._list(press.asker, press.page))
 
     async def open_card(self, caller: Interaction, press: ButtonPress) -> None:
@@ -125,7 +125,7 @@ def checked_name(name: str | None) -> str | None:
     if name is None:
         return None
     shown = bare(name, NAME_LIMIT)
-    if not visible(name):
+    if not comparable(name):
         raise UserError("That name shows nothing.", "Choose another name.")
     if shown.isdigit():
         raise UserError("A name of digits alone could be taken for an id.", "Choose another name.")

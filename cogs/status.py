@@ -208,7 +208,7 @@ class Status(commands.Cog):
         return tuple(RouteStatus(*way, state.worked_at, state.failure) for way, state in known)
 
     def _accounts(self) -> dict[str, KnownAccount]:
-        return dict(self._poller.cache.named)
+        return dict(self._poller.cache.with_unlisted)
 
 
 def is_waiting(test: Message | None) -> bool:

@@ -237,7 +237,7 @@ class Watch(commands.Cog):
         return account_of(incident.channel or "", self._accounts())
 
     def _accounts(self) -> Mapping[str, KnownAccount]:
-        return self._poller.cache.named
+        return self._poller.cache.with_unlisted
 
 
 def incident_key(press: ButtonPress) -> str:

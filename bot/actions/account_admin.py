@@ -162,7 +162,7 @@ class AccountAdmin:
         """Note the outcome of a save. A saved account is known at once, whatever the list shows."""
         account = saved.account if saved.account and saved.account.has_channel_id else None
         if account is not None:
-            self._poller.cache.saved(account)
+            self._poller.cache.put_account(account)
             if account.flag is not None:
                 await self._poller.note_flag(account.channel, account.flag)
 
@@ -174,7 +174,7 @@ class AccountAdmin:
         await self._write(change)
         seen = await self._poll()
         if account is not None and (seen is None or not shows(seen, account.channel)):
-            self._poller.cache.saved(account)  # the list lags behind, or is one from before
+            self._poller.cache.put_account(account)  # the list lags behind, or is one from before
 
     async def remove(
         self, channel: str, owner: int, sending: Callable[[], None] = lambda: None
@@ -253,7 +253,7 @@ class AccountAdmin:
 
     async def _note_removed(self, channel: str, owner: int) -> None:
         """Forget an account and end its incident, even if the list could not be read."""
-        self._poller.cache.removed(channel)
+        self._poller.cache.unlist(channel)
 
         def change(transaction: Transaction) -> None:
             for incident in list(transaction.incidents.values()):

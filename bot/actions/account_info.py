@@ -171,7 +171,7 @@ class AccountInfoService:
             snapshot = await self._useapi.info(channel)
         except PendingModeration as error:
             return await self._met_flag(error, account)
-        self._poller.cache.answered(channel, snapshot)
+        self._poller.cache.put_info(channel, snapshot)
         await self._write(self._store.record_info(channel, snapshot), "an /info answer")
         return InfoResult(Outcome.ANSWERED, self._now_known(account), COOLDOWN)
 

@@ -197,11 +197,11 @@ class Resets:
 
     def _is_about(self, error: UseapiError, channel: str) -> bool:
         """Whether the list is refused because of this account."""
-        return isinstance(error, PendingModeration) and self._poller.account_of(error) == channel
+        return isinstance(error, PendingModeration) and self._poller.channel_of(error) == channel
 
     def _may_be_about(self, error: UseapiError, channel: str) -> bool:
         """Whether the list is refused because of this account, or nobody can tell of which."""
-        return isinstance(error, PendingModeration) and self._poller.account_of(error) in (channel, None)
+        return isinstance(error, PendingModeration) and self._poller.channel_of(error) in (channel, None)
 
     async def _conclude(self, lease: Incident, verdict: ResetVerdict, flag: Flag | None) -> ResetResult:
         await self._give_back(lease, verdict, flag)

@@ -9,7 +9,7 @@ from bot.domain.clock import utc_now
 from bot.domain.errors import ErrorCode
 from bot.incidents.state import WatchState
 from bot.interactions.permissions import Owners
-from bot.polling.poller import recall
+from bot.polling.poller import load_cache
 from bot.storage import DatabaseInUse, Store, StoreError
 from bot.storage.database import connect, lock_database, require_sqlite
 from bot.storage.errors import as_store_errors, not_writable
@@ -89,5 +89,5 @@ async def start_on(path: Path) -> None:
         with store.refuse_unknown_content():
             await Owners((), (), store).load()
             await WatchState.load(store, utc_now)
-            await recall(store)
+            await load_cache(store)
             await store.watch.greeted()

@@ -1,1 +1,1 @@
-"""Asking the API what is true, and keeping what it said."""
+"""Polling the account list, the known accounts in memory, the heartbeat."""

@@ -1,4 +1,4 @@
-"""The accounts Midwatch knows, in memory: what lists, cards and autocompletion read without asking anyone."""
+"""The known accounts in memory, for lists, cards and autocompletion without a request."""
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
@@ -15,85 +15,88 @@ NO_INCIDENTS: Final[Mapping[str, Incident]] = {}
 
 
 class AccountCache:
-    """The accounts of the last good look, each with what is remembered of it, in the order of the API.
+    """The accounts of the last good poll in the order of the API, with their names and last information.
 
-    What is flagged, the open incidents say: an account that has one is shown as that stands, also if the last
-    good look did not list it.
+    Flags come from the open incidents. An account with one is included also if the last good poll did not
+    list it.
     """
 
     def __init__(
         self,
         listed: Iterable[KnownAccount] = (),
         *,
-        left: Iterable[KnownAccount] = (),
+        unlisted: Iterable[KnownAccount] = (),
         observed_at: datetime | None = None,
     ) -> None:
         self._listed = {account.channel: account for account in listed}
-        self._left = {account.channel: account for account in left}
-        """Accounts no longer listed: their names and answers come back with them."""
+        self._unlisted = {account.channel: account for account in unlisted}
+        """Accounts that are not listed any more. They get their names and information back if they return."""
         self.observed_at = observed_at
-        """When the list was last read; None until then."""
+        """The time of the last good poll; None before the first."""
         self.open_incidents: Callable[[], Mapping[str, Incident]] = lambda: NO_INCIDENTS
-        """Gives the open incident of each account that has one, by channel."""
-        self._joined: tuple[Mapping[str, Incident], Mapping[str, KnownAccount]] | None = None
-        """The accounts with these incidents; None once anything else about them has changed."""
-        self._named: tuple[Mapping[str, KnownAccount], Mapping[str, KnownAccount]] | None = None
+        """Returns the open incident of each account that has one, by channel."""
+        self._with_incidents: tuple[Mapping[str, Incident], Mapping[str, KnownAccount]] | None = None
+        """Incidents, and the accounts with these; None after any other change."""
+        self._with_unlisted: tuple[Mapping[str, KnownAccount], Mapping[str, KnownAccount]] | None = None
 
     def __len__(self) -> int:
         return len(self._listed)
 
     @property
     def accounts(self) -> tuple[KnownAccount, ...]:
-        """Return every account of the last good look, or with an open incident."""
+        """Every account of the last good poll or with an open incident."""
         return tuple(self.by_channel.values())
 
     @property
     def by_channel(self) -> Mapping[str, KnownAccount]:
-        """Return every account of the last good look, or with an open incident, by its channel."""
+        """Every account of the last good poll or with an open incident, by channel."""
         incidents = self.open_incidents()
         if not incidents:
             return self._listed
-        if self._joined is None or self._joined[0] is not incidents:
-            shown = {channel: as_in(self._remembered(channel), each) for channel, each in incidents.items()}
-            self._joined = incidents, self._listed | shown
-        return self._joined[1]
+        if self._with_incidents is None or self._with_incidents[0] is not incidents:
+            shown = {
+                channel: with_incident(self._without_incident(channel), each)
+                for channel, each in incidents.items()
+            }
+            self._with_incidents = incidents, self._listed | shown
+        return self._with_incidents[1]
 
     @property
-    def named(self) -> Mapping[str, KnownAccount]:
-        """Return all of `by_channel`, and the accounts that are listed no more, for what still names them."""
+    def with_unlisted(self) -> Mapping[str, KnownAccount]:
+        """All of `by_channel` and the accounts that are not listed any more, for messages that name them."""
         present = self.by_channel
-        if not self._left:
+        if not self._unlisted:
             return present
-        if self._named is None or self._named[0] is not present:
-            gone = {channel: replace(each, is_listed=False) for channel, each in self._left.items()}
-            self._named = present, {**gone, **present}
-        return self._named[1]
+        if self._with_unlisted is None or self._with_unlisted[0] is not present:
+            gone = {channel: replace(each, is_listed=False) for channel, each in self._unlisted.items()}
+            self._with_unlisted = present, {**gone, **present}
+        return self._with_unlisted[1]
 
     def get(self, channel: str) -> KnownAccount | None:
-        """Return the account with this channel, if it is in the list or has an open incident."""
+        """Return the account of a channel if it is listed or has an open incident."""
         return self.by_channel.get(channel)
 
     def label_of(self, channel: str) -> str | None:
-        """Return the label of an account, also of one that is listed no more; None if it is not known."""
-        known = self._listed.get(channel) or self._left.get(channel)
+        """Return the label of an account, also of one that is not listed any more; None if unknown."""
+        known = self._listed.get(channel) or self._unlisted.get(channel)
         return known.label if known else None
 
-    def only(self) -> str | None:
-        """Return the channel of the only account in the list; None if there is none, or more than one."""
+    def only_channel(self) -> str | None:
+        """Return the channel of the only listed account; None if there is none, or more than one."""
         return next(iter(self._listed)) if len(self._listed) == 1 else None
 
     def find(self, typed: str) -> KnownAccount:
-        """Return the account a person means by a channel id or a label.
+        """Return the account with a channel id, a label or a Discord name.
 
         Raises:
-            UserError: no account, or more than one, goes by that.
+            UserError: there is none, or more than one.
         """
         accounts = self.by_channel
         if (account := accounts.get(typed.strip())) is not None:
             return account
-        # An id means that one account, also when it is gone and another one happens to be called so.
-        wanted = "" if is_channel(typed.strip()) else visible(typed)
-        found = [account for account in accounts.values() if wanted and visible(account.label) == wanted]
+        # An id means one account, also if that is gone and another has the id as its name.
+        wanted = "" if is_channel(typed.strip()) else comparable(typed)
+        found = [account for account in accounts.values() if wanted and comparable(account.label) == wanted]
         found = found or [account for account in accounts.values() if wanted and is_called(account, wanted)]
         if len(found) == 1:
             return found[0]
@@ -107,66 +110,59 @@ class AccountCache:
             "Pick one from the suggestions, or look at /mjaccounts.",
         )
 
-    def holder(self, name: str, *, besides: str) -> KnownAccount | None:
-        """Return another account that goes by a name, as people read it, if there is one."""
-        wanted = visible(name)
+    def other_called(self, name: str, *, besides: str) -> KnownAccount | None:
+        """Return another account with the same name for a reader, if there is one."""
+        wanted = comparable(name)
         others = (account for account in self.by_channel.values() if account.channel != besides)
         return next((account for account in others if is_called(account, wanted)), None)
 
-    def observe(self, observation: Observation) -> tuple[KnownAccount, ...]:
-        """Take in a good look at the list, and give the accounts that are new or changed by it."""
-        before = self._left | self._listed
-        changed: list[KnownAccount] = []
-        listed: dict[str, KnownAccount] = {}
-        for account in observation.accounts:
-            known = before.pop(account.channel, None)
-            now = seen(known, account)
-            listed[account.channel] = now
-            if now is not known and now != known:
-                changed.append(now)
-        self._listed, self._left = listed, before
-        self._joined = self._named = None
+    def observe(self, observation: Observation) -> None:
+        """Replace the listed accounts with those of a good poll."""
+        known = self._unlisted | self._listed
+        self._listed = {
+            each.channel: with_account(known.pop(each.channel, None), each) for each in observation.accounts
+        }
+        self._unlisted = known
+        self._with_incidents = self._with_unlisted = None
         self.observed_at = observation.at
-        return tuple(changed)
 
-    def answered(self, channel: str, snapshot: InfoSnapshot) -> None:
-        """Take in an answer to `/info`."""
+    def put_info(self, channel: str, snapshot: InfoSnapshot) -> None:
+        """Store an answer to `/info`."""
         if (known := self._listed.get(channel)) is not None:
             name = snapshot.info.discord_name or known.discord_name
             self._put(replace(known, snapshot=snapshot, discord_name=name))
 
-    def saved(self, account: Account) -> KnownAccount:
-        """Take in that an account is configured, which the next look at the list shows, too."""
-        return self._put(
-            seen(self._listed.get(account.channel) or self._left.pop(account.channel, None), account)
-        )
+    def put_account(self, account: Account) -> KnownAccount:
+        """Store an account that was just created or updated."""
+        known = self._listed.get(account.channel) or self._unlisted.pop(account.channel, None)
+        return self._put(with_account(known, account))
 
-    def removed(self, channel: str) -> None:
-        """Take in that an account is configured no more; its name comes back with it."""
+    def unlist(self, channel: str) -> None:
+        """Mark an account as not listed any more."""
         if (known := self._listed.pop(channel, None)) is not None:
-            self._left[channel] = known
-            self._joined = self._named = None
+            self._unlisted[channel] = known
+            self._with_incidents = self._with_unlisted = None
 
     def rename(self, known: KnownAccount, name: str | None) -> KnownAccount:
-        """Take in the name an owner gave an account (None takes it away); give the account as it is now."""
-        renamed = replace(self._remembered(known.channel), name=name)
-        place = self._listed if known.channel in self._listed else self._left
+        """Set the name of an account, None for none, and return the account with it."""
+        renamed = replace(self._without_incident(known.channel), name=name)
+        place = self._listed if known.channel in self._listed else self._unlisted
         place[known.channel] = renamed
-        self._joined = self._named = None
+        self._with_incidents = self._with_unlisted = None
         return renamed
 
-    def _remembered(self, channel: str) -> KnownAccount:
-        """Return what is known of an account besides its incident."""
-        return self._listed.get(channel) or self._left.get(channel) or KnownAccount(Account(channel))
+    def _without_incident(self, channel: str) -> KnownAccount:
+        """Return an account without its incident."""
+        return self._listed.get(channel) or self._unlisted.get(channel) or KnownAccount(Account(channel))
 
     def _put(self, account: KnownAccount) -> KnownAccount:
         self._listed[account.channel] = account
-        self._joined = self._named = None
+        self._with_incidents = self._with_unlisted = None
         return account
 
 
-def as_in(known: KnownAccount, incident: Incident) -> KnownAccount:
-    """Return an account as its open incident has it."""
+def with_incident(known: KnownAccount, incident: Incident) -> KnownAccount:
+    """Return an account with the flag and the state of its open incident."""
     return replace(
         known,
         account=replace(known.account, flag=incident.flag),
@@ -177,23 +173,23 @@ def as_in(known: KnownAccount, incident: Incident) -> KnownAccount:
 
 
 def is_called(account: KnownAccount, wanted: str) -> bool:
-    """Return whether an account goes by a name, also by the Discord name behind a name of the owner's."""
-    return any(visible(name) == wanted for name in (account.label, account.discord_name) if name)
+    """Return whether a name is the label or the Discord name of an account."""
+    return any(comparable(name) == wanted for name in (account.label, account.discord_name) if name)
 
 
-def visible(text: str) -> str:
-    """Return a text as people compare it: without what shows nothing, whatever its case and blanks."""
+def comparable(text: str) -> str:
+    """Return a text without its case, its hidden characters and its extra blanks."""
     shown = "".join(" " if char.isspace() else char for char in text if not is_hidden(char))
     return " ".join(shown.split()).casefold()
 
 
 def is_hidden(char: str) -> bool:
-    """Whether a character shows nothing: control, format and half characters, but for blanks."""
+    """Return whether a character is a control, format or half character, and no blank."""
     return unicodedata.category(char).startswith("C") and not char.isspace()
 
 
-def seen(known: KnownAccount | None, account: Account) -> KnownAccount:
-    """Join what the API lists now with what is remembered; the flag is left to the incident."""
+def with_account(known: KnownAccount | None, account: Account) -> KnownAccount:
+    """Return a known account as the API lists it now, without its flag, which is the incident's."""
     if account.flag is not None:
         account = replace(account, flag=None)
     if known is None:

@@ -1,4 +1,4 @@
-"""Tells a monitoring service that the watch is alive: who watches the watcher."""
+"""Calls a monitoring service while the watch is well."""
 
 import logging
 from typing import Final
@@ -13,7 +13,7 @@ GOOD: Final = range(200, 300)
 
 
 class Heartbeat:
-    """Calls a secret address; a failure is logged once, without the address."""
+    """Calls a secret address. A failure is logged once, without the address."""
 
     def __init__(
         self,
@@ -28,7 +28,7 @@ class Heartbeat:
         self._failing = False
 
     async def beat(self) -> None:
-        """Say that all is well, where somebody wants to know."""
+        """Call the address, if there is one."""
         if self._url is None:
             return
         failure = await self._call(self._url.get_secret_value())
@@ -40,8 +40,8 @@ class Heartbeat:
 
     async def _call(self, url: str) -> str | None:
         try:
-            # A redirect may lead anywhere, and a page at its end is no proof that anybody took note.
+            # A page at the end of a redirect does not prove that the call was counted.
             async with self._session.get(url, timeout=self._limit, allow_redirects=False) as response:
                 return None if response.status in GOOD else f"status {response.status}"
-        except (aiohttp.ClientError, OSError, ValueError) as error:  # the last for a host that is no name
+        except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError for an invalid host name
             return type(error).__name__

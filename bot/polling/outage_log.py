@@ -1,4 +1,4 @@
-"""Log when the account list cannot be read any more, and when it can again: one line each, none a poll."""
+"""One log line when the account list cannot be read any more, and one when it can again."""
 
 import logging
 from datetime import datetime
@@ -16,7 +16,7 @@ REFUSED_LIST: Final = "useapi.net answers with error 596 instead of the list"
 
 
 class OutageLog:
-    """Remembers what was logged last of the account list."""
+    """Logs changes only: it remembers what it logged last."""
 
     def __init__(self) -> None:
         self._problem: ServiceProblem | None = None
@@ -24,7 +24,7 @@ class OutageLog:
         self._accounts: int | None = None
 
     def failed(self, problem: ServiceProblem, cause: Cause | None, at: datetime) -> None:
-        """Log that a poll failed, unless the last one failed of the same problem."""
+        """Log a failed poll, unless the last one had the same problem."""
         self._since = self._since or at
         if problem is self._problem:
             return
@@ -40,7 +40,7 @@ class OutageLog:
         )
 
     def worked(self, accounts: int, at: datetime) -> None:
-        """Log the first poll that works, one that works again, and one that lists more or fewer accounts."""
+        """Log the first good poll, the first after a failed one, and a new number of accounts."""
         listed = count(accounts, "account")
         if self._since is not None:
             lasted = at - self._since

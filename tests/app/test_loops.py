@@ -13,7 +13,7 @@ from bot.incidents.service import IncidentService
 from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice
 from bot.polling.heartbeat import Heartbeat
-from bot.polling.poller import AccountPoller, recall
+from bot.polling.poller import AccountPoller, load_cache
 from bot.providers.useapi import UseapiError
 from bot.rules.policy import LEASE
 from bot.storage import StoreError
@@ -263,7 +263,7 @@ class FailingKeeper(IncidentService):
 async def test_no_error_ends_the_looks(
     api: SimulatedUseapi, watch: Assembly, clock: Clock, error: BaseException
 ) -> None:
-    failing = FailingMonitor(watch.useapi, watch.store, await recall(watch.store), watch.incident_service)
+    failing = FailingMonitor(watch.useapi, watch.store, await load_cache(watch.store), watch.incident_service)
     failing.error = error
     watch.poller = failing
     loops = watch.make_loops()
@@ -282,7 +282,7 @@ async def test_no_error_ends_the_looks(
 
 
 async def test_after_an_error_it_says_when_it_looks_again(watch: Assembly, clock: Clock) -> None:
-    failing = FailingMonitor(watch.useapi, watch.store, await recall(watch.store), watch.incident_service)
+    failing = FailingMonitor(watch.useapi, watch.store, await load_cache(watch.store), watch.incident_service)
     failing.error = ValueError("odd")
     watch.poller = failing
     loops = watch.make_loops()

@@ -22,7 +22,7 @@ from bot.notifications import MemoryNotice, Outbox
 from bot.notifications.discord_transport import DiscordTransport
 from bot.notifications.transport import MessageRef
 from bot.polling.heartbeat import Heartbeat
-from bot.polling.poller import AccountPoller, recall
+from bot.polling.poller import AccountPoller, load_cache
 from bot.providers.useapi import UseapiClient
 from bot.render.message_content import MessageContent
 from bot.rules.policy import Policy
@@ -148,7 +148,7 @@ async def watching(
             await (
                 incident_service.tick()
             )  # the hello waits already when the outbox begins: it is looked for first
-            poller = AccountPoller(useapi, store, await recall(store), incident_service, now=clock.now)
+            poller = AccountPoller(useapi, store, await load_cache(store), incident_service, now=clock.now)
             post = TrappedPost(DiscordTransport(client), traps)
             outbox = Outbox(
                 watch_state,

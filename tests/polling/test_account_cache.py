@@ -18,8 +18,8 @@ def seen(*accounts: Account) -> AccountCache:
     return cache
 
 
-def look(cache: AccountCache, *accounts: Account) -> tuple[KnownAccount, ...]:
-    return cache.observe(Observation(LATER, accounts))
+def look(cache: AccountCache, *accounts: Account) -> None:
+    cache.observe(Observation(LATER, accounts))
 
 
 def of(cache: AccountCache, channel: str = CHANNEL) -> KnownAccount:
@@ -35,11 +35,14 @@ def test_a_look_gives_every_account_in_the_order_of_the_api() -> None:
     assert cache.observed_at == AT
 
 
-def test_a_look_tells_which_accounts_are_new_or_changed_and_keeps_silent_about_the_rest() -> None:
+def test_a_look_makes_accounts_anew_that_are_new_or_changed_and_leaves_the_rest() -> None:
     cache = seen(account(CHANNEL), account(OTHER))
-    assert look(cache, account(CHANNEL), account(OTHER)) == ()
-    changed = look(cache, account(CHANNEL), account(OTHER, max_jobs=12))
-    assert [known.account for known in changed] == [account(OTHER, max_jobs=12)]
+    before = cache.accounts
+    look(cache, account(CHANNEL), account(OTHER))
+    assert [known is was for known, was in zip(cache.accounts, before, strict=True)] == [True, True]
+    look(cache, account(CHANNEL), account(OTHER, max_jobs=12))
+    assert [known is was for known, was in zip(cache.accounts, before, strict=True)] == [True, False]
+    assert of(cache, OTHER).account == account(OTHER, max_jobs=12)
 
 
 def incident(channel: str = CHANNEL, state: State = State.OPEN) -> Incident:
@@ -63,7 +66,7 @@ def test_what_changes_about_an_account_shows_while_its_incident_stays_as_it_is()
     assert of(cache).label == "…0001"
     cache.rename(of(cache), "Mine")
     assert of(cache).label == "Mine"
-    cache.answered(CHANNEL, answer("aurora"))
+    cache.put_info(CHANNEL, answer("aurora"))
     assert of(cache).discord_name == "aurora"
     look(cache, account(max_jobs=12))
     assert of(cache).account.max_jobs == 12
@@ -81,13 +84,13 @@ def test_an_account_with_an_open_incident_is_shown_also_when_the_last_look_did_n
         ("…0002", FLAG),
     ]
     assert cache.find("mine").channel == CHANNEL
-    assert (len(cache), cache.only()) == (0, None)
+    assert (len(cache), cache.only_channel()) == (0, None)
 
 
 def test_names_and_answers_outlive_looks_and_come_back_with_an_account_that_had_left() -> None:
     cache = seen(account(), account(OTHER))
     cache.rename(of(cache), "Mine")
-    cache.answered(CHANNEL, answer("aurora"))
+    cache.put_info(CHANNEL, answer("aurora"))
     look(cache, account(OTHER))
     assert cache.get(CHANNEL) is None
     look(cache, account(OTHER), account(max_jobs=12))
@@ -96,15 +99,15 @@ def test_names_and_answers_outlive_looks_and_come_back_with_an_account_that_had_
 
 def test_an_answer_without_a_discord_name_keeps_the_one_that_is_known() -> None:
     cache = seen(account())
-    cache.answered(CHANNEL, answer("aurora"))
-    cache.answered(CHANNEL, answer(None, at=LATER))
+    cache.put_info(CHANNEL, answer("aurora"))
+    cache.put_info(CHANNEL, answer(None, at=LATER))
     assert of(cache).discord_name == "aurora"
     assert of(cache).snapshot == answer(None, at=LATER)
 
 
 def test_an_answer_about_an_account_that_has_left_changes_nothing() -> None:
     cache = seen(account())
-    cache.answered(OTHER, answer("aurora"))
+    cache.put_info(OTHER, answer("aurora"))
     assert len(cache) == 1
 
 
@@ -172,7 +175,7 @@ def test_a_name_that_does_not_tell_is_refused_with_the_next_step(typed: str, wha
 
 def test_a_label_means_its_account_even_if_another_has_it_as_its_discord_name() -> None:
     cache = seen(account(), account(OTHER))
-    cache.answered(OTHER, answer("aurora"))
+    cache.put_info(OTHER, answer("aurora"))
     cache.rename(of(cache, OTHER), "Studio")
     assert cache.find("aurora").channel == OTHER
     cache.rename(of(cache), "Aurora")

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.accounts import Account, Flag
 from bot.domain.errors import UserError
 from bot.domain.incidents import ServiceProblem
-from bot.polling.poller import PRESSES_SHARE
+from bot.polling.poller import REFRESH_SHARES
 from bot.providers.useapi import PendingModeration, Unauthorized, Unreachable, UseapiClient, UseapiError
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
 from tests.support.assembly import Assembly
@@ -320,21 +320,21 @@ async def test_presses_within_a_few_seconds_share_one_look(api: SimulatedUseapi,
     clock = Clock()
     async with Assembly(tmp_path / "midwatch.sqlite3", clock, api=api) as watch:
         api.add()
-        await asyncio.gather(*(watch.poller.poll_for_press() for _ in range(10)))
+        await asyncio.gather(*(watch.poller.poll_for_refresh() for _ in range(10)))
         for _ in range(10):
-            await watch.poller.poll_for_press()
+            await watch.poller.poll_for_refresh()
         assert api.count(Endpoint.LIST) == 1
-        clock.advance(PRESSES_SHARE)
-        await watch.poller.poll_for_press()
+        clock.advance(REFRESH_SHARES)
+        await watch.poller.poll_for_refresh()
         assert api.count(Endpoint.LIST) == 2
         api.fault(Fault.SERVER_ERROR)
-        clock.advance(PRESSES_SHARE)
+        clock.advance(REFRESH_SHARES)
         before = api.count(Endpoint.LIST)
         for _ in range(5):
             with pytest.raises(UseapiError):
-                await watch.poller.poll_for_press()
+                await watch.poller.poll_for_refresh()
         assert api.count(Endpoint.LIST) == before + 3  # the tries of one question
         api.mend()
-        clock.advance(PRESSES_SHARE)
-        await watch.poller.poll_for_press()
+        clock.advance(REFRESH_SHARES)
+        await watch.poller.poll_for_refresh()
         assert watch.poller.failure is None

@@ -21,7 +21,7 @@ from bot.notifications import MemoryNotice, Outbox
 from bot.notifications.transport import MessageRef, MessageTransport
 from bot.polling.account_cache import AccountCache
 from bot.polling.heartbeat import Heartbeat
-from bot.polling.poller import AccountPoller, recall
+from bot.polling.poller import AccountPoller, load_cache
 from bot.providers.useapi import UseapiClient
 from bot.providers.useapi.client import Limits
 from bot.render.message_content import MessageContent
@@ -119,7 +119,7 @@ class Assembly:
             self.watch_state = await self.state_type.load(self.store, self.clock.now)
             self.planner = NotificationPlanner(lambda: self.owners, self.policy, self.new_key)
             self.incident_service = self.make_incident_service(await self.store.watch.greeted())
-            self.poller = self.make_poller(await recall(self.store))
+            self.poller = self.make_poller(await load_cache(self.store))
             self.account_info = AccountInfoService(
                 self.useapi, self.store, self.poller, now=self.clock.now, monotonic=self.clock.monotonic
             )

@@ -19,7 +19,7 @@ from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice, Outbox
 from bot.notifications.outbox import LONGEST_REST
 from bot.polling.heartbeat import Heartbeat
-from bot.polling.poller import AccountPoller, recall
+from bot.polling.poller import AccountPoller, load_cache
 from bot.providers.useapi import (
     Gone,
     PendingModeration,
@@ -178,7 +178,7 @@ class Process:
             chance=lambda: 1.0,
             at=self._reach,
         )
-        cache = await recall(self.store)
+        cache = await load_cache(self.store)
         self.poller = Meeter(self.api, self.store, cache, self.incident_service, now=self.clock.now)
         self.poller.taken = self.taken
         notice = MemoryNotice(self._mailbox, lambda: self.owners)

@@ -176,7 +176,7 @@ class Watched(RuleBasedStateMachine):
         self.truth.pass_time(self.now)
         channel, flag = self.refused_with if trouble is ServiceProblem.PENDING else (None, None)
         if flag is not None:
-            channel = channel or self.process.poller.cache.only()
+            channel = channel or self.process.poller.cache.only_channel()
             channel = channel if channel in self.process.poller.cache.by_channel else None
         taken, beats = self.process.taken, self.process.beats.count
         taken.clear()
