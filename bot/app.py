@@ -34,7 +34,6 @@ from bot.providers.useapi import UseapiClient, open_session
 from bot.providers.useapi.http_response import parse_retry_after
 from bot.providers.useapi.network import UNTRUSTED, proxy_unused
 from bot.rules.policy import Policy
-from bot.runtime.failpoints import FailPoint, no_failpoints
 from bot.runtime.log_setup import log_fact
 from bot.runtime.supervisor import end, supervise
 from bot.storage import BUSY_TIMEOUT, DatabaseLocked, Store
@@ -83,13 +82,11 @@ async def run(
     stop: asyncio.Event | None = None,
     *,
     extensions: Iterable[str] = EXTENSIONS,
-    at: Callable[[FailPoint], None] = no_failpoints,
     waits: Timings = DEFAULT_TIMINGS,
 ) -> None:
     """Run the bot until it is told to stop, by a signal or by the event.
 
-    Neither Discord nor the API needs to be up: both are tried until they are. `at` is told each step of
-    sending and resetting, for tests that end the program there.
+    Neither Discord nor the API needs to be up: both are tried until they are.
 
     Raises:
         TokenRefusedError: Discord does not accept the bot's token.
@@ -110,7 +107,7 @@ async def run(
         stack.enter_context(logged(settings.useapi_url))
         session = await stack.enter_async_context(open_session())
         bot = Midwatch(settings, store)
-        bot.services = await assemble(bot, settings, store, session, at, waits)
+        bot.services = await assemble(bot, settings, store, session, waits)
         stack.push_async_callback(bot.services.poller.close)
         stack.push_async_callback(bot.services.account_info.close)
         await stack.enter_async_context(working(bot.services.account_admin.look_back()))
@@ -140,7 +137,6 @@ async def assemble(
     settings: Settings,
     store: Store,
     session: aiohttp.ClientSession,
-    at: Callable[[FailPoint], None],
     waits: Timings = DEFAULT_TIMINGS,
 ) -> Services:
     """Build the services, with all that is remembered from before."""
@@ -160,7 +156,6 @@ async def assemble(
         accounts=lambda: poller.cache.with_unlisted,
         now=utc_now,
         edit_every=waits.edits,
-        at=at,
     )
     notice = MemoryNotice(transport, lambda: bot.owners.ids)
     heartbeat = Heartbeat(session, settings.heartbeat_url)
@@ -170,7 +165,7 @@ async def assemble(
         poller,
         AccountInfoService(useapi, store, poller),
         AccountAdmin(useapi, poller, incident_service, store),
-        Resets(useapi, poller, incident_service, sleep=waits.sleep, at=at),
+        Resets(useapi, poller, incident_service, sleep=waits.sleep),
         WatchLoops(poller, incident_service, outbox, notice, heartbeat, settings.poll_interval, now=utc_now),
     )
 

@@ -24,7 +24,6 @@ from bot.providers.useapi import (
     UseapiError,
 )
 from bot.rules.account_incidents import folded, same_text
-from bot.runtime.failpoints import FailPoint, no_failpoints
 from bot.runtime.supervisor import describe, is_surprise
 from bot.storage import StoreError
 
@@ -90,7 +89,6 @@ class Resets:
         incident_service: IncidentService,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        at: Callable[[FailPoint], None] = no_failpoints,
         shown_within: timedelta = SHOWN_WITHIN,
     ) -> None:
         self._shown_within = shown_within
@@ -98,7 +96,6 @@ class Resets:
         self._poller = poller
         self._incident_service = incident_service
         self._sleep = sleep
-        self._at = at
 
     def incident_of(self, channel: str) -> Incident | None:
         """Return the trouble of an account that is not over."""
@@ -147,7 +144,6 @@ class Resets:
 
     async def _send(self, lease: Incident, channel: str, flag: Flag, progress: Progress) -> ResetResult:
         await tell(progress, ResetStage.SENDING, limit=self._shown_within)
-        self._at(FailPoint.LEASED)
         if not self._incident_service.has_lease(lease):
             return ResetResult(ResetOutcome.RAN_OUT, self.confirmable(channel), flag)
         try:
@@ -166,7 +162,6 @@ class Resets:
 
     async def _watch(self, lease: Incident, channel: str, flag: Flag, progress: Progress) -> ResetResult:
         """Read the list until the flag is gone, another one is there, or the last look is over."""
-        self._at(FailPoint.RESET)
         verdict, shown = ResetVerdict.COULD_NOT_TELL, None
         passed = timedelta(0)
         for after in CHECKS_AFTER:
@@ -205,7 +200,6 @@ class Resets:
 
     async def _conclude(self, lease: Incident, verdict: ResetVerdict, flag: Flag | None) -> ResetResult:
         await self._give_back(lease, verdict, flag)
-        self._at(FailPoint.JUDGED)
         return ResetResult(
             ResetOutcome.DONE, self._incident_service.watch_state.incidents.get(lease.key), flag, verdict
         )

@@ -4,6 +4,5 @@ from bot.notifications.editor import EDIT_EVERY
 from bot.notifications.memory_notice import MemoryNotice
 from bot.notifications.outbox import Outbox
 from bot.notifications.route_health import RouteState
-from bot.runtime.failpoints import FailPoint
 
-__all__ = ["EDIT_EVERY", "FailPoint", "MemoryNotice", "Outbox", "RouteState"]
+__all__ = ["EDIT_EVERY", "MemoryNotice", "Outbox", "RouteState"]

@@ -12,7 +12,6 @@ from bot.notifications.sender import OutboxContext, as_sent
 from bot.notifications.transport import DeliveryError, FailureKind, MessageRef
 from bot.rules.message_lifecycle import deleted
 from bot.rules.policy import near
-from bot.runtime.failpoints import FailPoint
 
 log = logging.getLogger(__name__)
 
@@ -100,9 +99,7 @@ class Editor:
         if content.fingerprint == message.shown:
             edited_at = message.edited_at
         else:
-            context.at(FailPoint.EDITING)
             await context.transport.edit(place, as_sent(message, content))
-            context.at(FailPoint.EDITED)
         async with context.watch_state.transaction() as transaction:
             current = transaction.messages.get(message.key)
             if current is None or current.delivery is not Delivery.SENT:
@@ -111,12 +108,9 @@ class Editor:
             is_done = was_over and retry_policy.is_over(current, transaction.incidents)
             current = replace(current, shown=content.fingerprint, edited_at=edited_at, plain=False)
             transaction.put_message(replace(current, delivery=Delivery.DONE) if is_done else current)
-        context.at(FailPoint.NOTED)
 
     async def _delete(self, message: Message, place: MessageRef) -> None:
-        self.context.at(FailPoint.DELETING)
         await self.context.transport.delete(place)
-        self.context.at(FailPoint.DELETED)
         await self._put(message, delivery=Delivery.DONE)
 
     async def _put(self, message: Message, **changes: Any) -> None:
@@ -165,7 +159,6 @@ class Editor:
                 self._replacements.add(replacement.key)
                 context.unsent.add(replacement.key)
                 transaction.put_message(replacement)
-        context.at(FailPoint.LEFT)
         log.warning(
             "a message to %s by %s cannot be changed any more (%s)%s",
             message.recipient,

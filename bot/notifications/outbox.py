@@ -17,7 +17,6 @@ from bot.notifications.editor import EDIT_EVERY, Editor
 from bot.notifications.route_health import RetryGate, RouteHealth, RouteState
 from bot.notifications.sender import OutboxContext, Sender
 from bot.notifications.transport import DeliveryError, MessageTransport
-from bot.runtime.failpoints import FailPoint, no_failpoints
 from bot.runtime.supervisor import Health, describe, end, first_of, is_being_cancelled, is_surprise, supervise
 from bot.storage import StoreError
 
@@ -36,7 +35,7 @@ class Outbox:
     """Sends and edits messages.
 
     Each message is a task of its own, so that one that hangs holds up no other. `edit_every` is the time
-    between two edits of a message. `sleep`, `chance` (0 to 1) and `at` are for tests.
+    between two edits of a message. `sleep` and `chance` (0 to 1) are for tests.
     """
 
     def __init__(
@@ -50,7 +49,6 @@ class Outbox:
         edit_every: timedelta = EDIT_EVERY,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
-        at: Callable[[FailPoint], None] = no_failpoints,
     ) -> None:
         self.health = Health()
         self._watch_state = watch_state
@@ -69,7 +67,6 @@ class Outbox:
             set(),
             now,
             chance,
-            at,
         )
         self._sender = Sender(context)
         self._editor = Editor(context, self._gate, edit_every)

@@ -16,7 +16,6 @@ from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, 
 from bot.render.alert_messages import content_of
 from bot.render.message_content import MessageContent
 from bot.rules.message_lifecycle import supersede, with_open_incidents
-from bot.runtime.failpoints import FailPoint
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +38,6 @@ class OutboxContext:
     """The keys of the claimed messages that are surely not in Discord."""
     now: Callable[[], datetime]
     chance: Callable[[], float]
-    at: Callable[[FailPoint], None]
 
     def content(self, message: Message) -> MessageContent:
         """Return what a message should show now."""
@@ -54,12 +52,10 @@ class Sender:
 
     async def attempt(self, key: str) -> bool:
         """Try once to send a message that is due. Return whether it was due."""
-        self.context.at(FailPoint.CLAIMING)
         claimed = await self._claim(key)
         if claimed is None:
             return False
         message, is_first = claimed
-        self.context.at(FailPoint.CLAIMED)
         try:
             await self._send(message, is_first=is_first)
         except DeliveryError as error:
@@ -102,7 +98,6 @@ class Sender:
         """Send a message, unless it is in Discord already or is not needed any more."""
         context, transport = self.context, self.context.transport
         channel = await transport.open(message.recipient, message.route)
-        context.at(FailPoint.OPENED)
         is_needless = await self._is_needless(message)
         if is_needless or self._may_exist(message, is_first=is_first):
             found = await transport.find(channel, message.key, message.created_at)
@@ -116,7 +111,6 @@ class Sender:
         silent = not message.notify or retry_policy.is_over(message, context.watch_state.incidents)
         outgoing = as_sent(message, content)
         place = await transport.send(channel, outgoing, nonce=message.nonce, silent=silent)
-        context.at(FailPoint.SENT)
         # A second attempt may return the message of the first one, with the content of that time.
         await self._record(message, place, content.fingerprint if is_first else None)
 
@@ -161,7 +155,6 @@ class Sender:
             for changed in supersede(arrived, transaction.messages.values(), transaction.incidents):
                 transaction.put_message(changed)
             context.planner.plan_for(transaction, message.recipient)
-        context.at(FailPoint.RECORDED)
 
     async def _record_failure(self, message: Message, error: DeliveryError) -> None:
         context, now = self.context, self.context.now()
@@ -172,7 +165,6 @@ class Sender:
             if current is None or not current.on_its_way:
                 return
             self._put_failed(transaction, current, error, now)
-        context.at(FailPoint.REFUSED)
         if before.failure != error.reason:
             log.warning(
                 "a message to %s cannot be sent by %s yet: %s",

@@ -11,11 +11,11 @@ from bot.domain.incidents import Ending, Incident, ResetVerdict, State
 from bot.domain.messages import Message
 from bot.domain.resets import ResetOutcome, ResetResult, ResetStage
 from bot.incidents.service import IncidentService
-from bot.notifications import FailPoint
 from bot.rules.decisions import FlagReported
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault, SimulatedUseapi
 from tests.support.assembly import Assembly
 from tests.support.clock import AT, Clock
+from tests.support.failpoints import FailPoint
 from tests.support.resetting import ASKED, AT_FIFTEEN, AT_SIXTY, Scene, on_scene
 from tests.support.samples import ADA, BEA, CHANNEL, FLAG, OTHER, account
 

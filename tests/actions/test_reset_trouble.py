@@ -11,13 +11,13 @@ from bot.actions.reset import fingerprint
 from bot.domain.incidents import Ending, ResetVerdict, State
 from bot.domain.resets import ResetOutcome, ResetStage
 from bot.incidents.transaction import UNKNOWN_OUTCOME
-from bot.notifications import FailPoint
 from bot.providers.useapi import RateLimited, Rejected, Unauthorized, Unpaid, UseapiError
 from bot.rules.policy import LEASE
 from bot.storage import StoreError
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
 from tests.support.clock import MINUTE
 from tests.support.database import locked
+from tests.support.failpoints import FailPoint
 from tests.support.resetting import ASKED, Scene, on_scene
 from tests.support.samples import ADA, BEA, CHANNEL, FLAG, OTHER
 from tests.support.waiting import PATIENCE, until

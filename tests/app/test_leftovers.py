@@ -11,7 +11,6 @@ import pytest
 from bot import app
 from bot.domain.errors import TokenRefusedError
 from bot.interactions.client import Midwatch
-from bot.notifications.outbox import no_failpoints
 from bot.storage import Store
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, Trouble, point_at
 from tests.simulators.useapi import Endpoint
@@ -56,7 +55,7 @@ async def midwatch(bot: Bot) -> AsyncIterator[Midwatch]:
         store = await stack.enter_async_context(Store.open(settings.database_path))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         client = await stack.enter_async_context(Midwatch(settings, store))
-        client.services = await app.assemble(client, settings, store, session, no_failpoints)
+        client.services = await app.assemble(client, settings, store, session)
         yield client
 
 

@@ -16,13 +16,13 @@ from typing import Any, Final, TypeVar
 
 from bot.domain.clock import utc_now
 from bot.domain.messages import reference
-from bot.notifications import FailPoint
 from tests.chaos.hurry import SPEED, SetClock
 from tests.chaos.records import MessageRow, Records
 from tests.chaos.victim import Life
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, Json, Person, SimulatedDiscord
 from tests.simulators.useapi import MODERATION, Endpoint, SimulatedUseapi
 from tests.support.clock import Clock
+from tests.support.failpoints import FailPoint
 
 T = TypeVar("T")
 PATIENCE: Final = 20.0

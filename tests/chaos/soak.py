@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.incidents import ServiceProblem
-from bot.notifications import FailPoint
 from tests.chaos import census
 from tests.chaos.census import Sample
 from tests.chaos.ordeal import Fate, Ordeal, ordeal
@@ -26,6 +25,7 @@ from tests.chaos.vigil import Vigil
 from tests.simulators.discord import CannotDo
 from tests.simulators.discord import Trouble as Nuisance
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault
+from tests.support.failpoints import FailPoint
 
 FAULTS: Final = 0.3
 """The part of all requests, on either side, that meets a fault."""

@@ -9,13 +9,13 @@ from typing import Final
 
 from bot.domain.incidents import State
 from bot.domain.messages import Delivery, Purpose
-from bot.notifications import FailPoint
 from bot.rules.policy import LONGEST_BACKOFF, PUSH_EVERY
 from tests.chaos.hurry import SPEED
 from tests.chaos.ordeal import Fate, Ordeal, ordeal
 from tests.chaos.verdict import Findings, findings, times_told
 from tests.simulators.discord import CannotDo, Interaction, Json, Trouble
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault
+from tests.support.failpoints import FailPoint
 from tests.support.reading import buttons
 
 LATER: Final = PUSH_EVERY + timedelta(minutes=1)

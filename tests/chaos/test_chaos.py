@@ -11,7 +11,6 @@ import pytest
 from bot.domain import incidents
 from bot.domain.incidents import ResetVerdict
 from bot.incidents.transaction import UNKNOWN_OUTCOME
-from bot.notifications import FailPoint
 from bot.rules.policy import AWAY_AFTER, LEASE
 from tests.chaos.ordeal import Fate, Ordeal, ordeal
 from tests.chaos.records import ASKED
@@ -26,6 +25,7 @@ from tests.chaos.stories import (
 )
 from tests.chaos.verdict import times_anew, times_told
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, Json, Person, Trouble
+from tests.support.failpoints import FailPoint
 
 FORGOTTEN = timedelta(hours=1)
 """Longer than Discord knows a nonce."""

@@ -19,12 +19,12 @@ from typing import Final
 from bot import app
 from bot.config import load_settings
 from bot.domain import clock as present
-from bot.notifications import FailPoint
 from bot.runtime import log_setup
 from tests.chaos.hurry import HurriedLoop, SetClock
 from tests.demo import launch
 from tests.simulators.discord import point_at
 from tests.support.clock import Clock
+from tests.support.failpoints import FailPoint, trapped
 
 NURSERY: Final[ForkServerContext] = multiprocessing.get_context("forkserver")
 COUNTED_EVERY: Final = 15.0
@@ -92,9 +92,13 @@ def live(life: Life) -> None:
     clock = SetClock(life.clock, life.settings_of_clock)
     present.datetime = clock  # pyright: ignore[reportAttributeAccessIssue, reportPrivateImportUsage]
     loop = partial(HurriedLoop, life.clock.speed)
-    with point_at(life.discord_api, life.gateway), asyncio.Runner(loop_factory=loop) as runner:
+    with (
+        trapped(life.killer()),
+        point_at(life.discord_api, life.gateway),
+        asyncio.Runner(loop_factory=loop) as runner,
+    ):
         count_tasks(runner.get_loop(), life.tasks)
-        runner.run(app.run(settings, at=life.killer()))
+        runner.run(app.run(settings))
 
 
 def count_tasks(loop: asyncio.AbstractEventLoop, file: Path) -> None:

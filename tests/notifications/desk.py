@@ -13,12 +13,13 @@ from bot.domain.incidents import Incident, Reason, State, new_key
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner
-from bot.notifications import FailPoint, Outbox
+from bot.notifications import Outbox
 from bot.notifications.transport import MessageTransport
 from bot.rules.policy import Policy
 from bot.storage import Store
 from tests.simulators.discord import Json, SimulatedDiscord
 from tests.support.clock import Clock
+from tests.support.failpoints import FailPoint, trapped
 
 T = TypeVar("T")
 PATIENCE = 30.0
@@ -61,9 +62,9 @@ class Desk:
                 now=self.clock.now,
                 sleep=self._sleep,
                 chance=lambda: 1.0,
-                at=self.reach,
             )
-            yield
+            with trapped(self.reach):
+                yield
 
     def reach(self, step: FailPoint) -> None:
         """Come to a step of the outbox's work."""

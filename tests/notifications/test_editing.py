@@ -8,10 +8,10 @@ import pytest
 from bot.domain.accounts import Flag, KnownAccount
 from bot.domain.incidents import Incident, Reason, State
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
-from bot.notifications import FailPoint
 from bot.notifications.discord_transport import DiscordTransport
 from tests.notifications.desk import Desk, created, edited
 from tests.simulators.discord import SimulatedDiscord, Trouble
+from tests.support.failpoints import FailPoint
 from tests.support.running import Visitor
 
 SPOILT = "1000000000000000009"

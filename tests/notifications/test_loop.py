@@ -14,7 +14,6 @@ from bot.domain.errors import ErrorCode
 from bot.domain.messages import Delivery, Purpose, Route
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import Transaction
-from bot.notifications import FailPoint
 from bot.notifications.transport import (
     DeliveryError,
     FailureKind,
@@ -25,6 +24,7 @@ from bot.render.message_content import MessageContent
 from bot.storage import StoreError
 from tests.notifications.desk import PATIENCE, Desk
 from tests.simulators.discord import SimulatedDiscord, Trouble
+from tests.support.failpoints import FailPoint
 from tests.support.running import Visitor
 
 ERRORS: list[BaseException] = [

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from bot.domain.incidents import State
 from bot.domain.messages import Delivery
-from bot.notifications import FailPoint
 from bot.notifications.editor import EDIT_EVERY
 from tests.notifications.desk import Desk, edited
 from tests.simulators.discord import SimulatedDiscord
+from tests.support.failpoints import FailPoint
 from tests.support.running import Visitor
 
 

@@ -8,10 +8,10 @@ import discord
 import pytest
 
 from bot.domain.messages import Delivery, Purpose, Route
-from bot.notifications import FailPoint
 from bot.notifications.discord_transport import DiscordTransport
 from tests.notifications.desk import Crash, Desk, created
 from tests.simulators.discord import SimulatedDiscord, Trouble
+from tests.support.failpoints import FailPoint
 from tests.support.running import Visitor
 
 SILENT = discord.MessageFlags(suppress_notifications=True).value

@@ -10,9 +10,9 @@ from bot.domain.accounts import Flag
 from bot.domain.incidents import Incident, State, new_key
 from bot.domain.incidents import ServiceProblem as Wrong
 from bot.domain.messages import Delivery, Message, Purpose, Route
-from bot.notifications import FailPoint
 from tests.notifications.desk import Crash, Desk, created, edited
 from tests.simulators.discord import SimulatedDiscord, Trouble
+from tests.support.failpoints import FailPoint
 from tests.support.running import Visitor
 
 ARCHIVED = 50083

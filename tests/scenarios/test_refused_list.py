@@ -11,10 +11,10 @@ from bot.actions.reset import fingerprint
 from bot.domain.incidents import Ending, Incident, ResetVerdict, ServiceProblem, State
 from bot.domain.resets import ResetOutcome
 from bot.incidents.transaction import UNKNOWN_OUTCOME
-from bot.notifications import FailPoint
 from bot.providers.useapi import PendingModeration
 from tests.commands.test_reset import at_reset, confirmed
 from tests.simulators.useapi import Endpoint, Fault, SimulatedUseapi
+from tests.support.failpoints import FailPoint
 from tests.support.reading import buttons, text
 from tests.support.resetting import ASKED, Scene, on_scene
 from tests.support.running import Bot, Visitor

@@ -27,7 +27,6 @@ from bot.providers.useapi.client import Limits
 from bot.render.message_content import MessageContent
 from bot.rules.decisions import FlagReported, PollFailed
 from bot.rules.policy import Policy
-from bot.runtime.failpoints import FailPoint
 from bot.storage import Store
 from tests.simulators.useapi import SimulatedUseapi
 from tests.support.clock import MINUTE, Clock
@@ -156,9 +155,6 @@ class Assembly:
         """Return the accounts that messages may name."""
         return self.poller.cache.by_channel
 
-    def reach(self, step: FailPoint) -> None:
-        """Do nothing at a failpoint."""
-
     # What is built for a test that asks for it
 
     def make_outbox(self, transport: MessageTransport | None = None) -> Outbox:
@@ -171,7 +167,6 @@ class Assembly:
             now=self.clock.now,
             sleep=self._sleep,
             chance=self.chance,
-            at=self.reach,
         )
 
     def make_loops(

@@ -8,11 +8,11 @@ from pathlib import Path
 from bot.actions.reset import Progress, Resets, fingerprint
 from bot.domain.incidents import State
 from bot.domain.resets import ResetResult, ResetStage
-from bot.notifications import FailPoint
 from bot.providers.useapi.client import Limits
 from tests.simulators.useapi import MODERATION, Endpoint, SimulatedUseapi
 from tests.support.assembly import Assembly
 from tests.support.clock import Clock
+from tests.support.failpoints import FailPoint, trapped
 from tests.support.samples import ADA, BEA, CHANNEL, FLAG, OTHER
 
 BRIEF = Limits(writing=1)
@@ -37,7 +37,6 @@ class Scene:
             watch.poller,
             watch.incident_service,
             sleep=self.clock.nap,
-            at=self._reach,
             shown_within=timedelta(seconds=0.2),
         )
         self.confirm_anew()
@@ -47,7 +46,8 @@ class Scene:
         incident = self.resets.incident_of(CHANNEL)
         self.confirmed = fingerprint((incident and incident.flag) or FLAG, incident)
 
-    def _reach(self, step: FailPoint) -> None:
+    def reach(self, step: FailPoint) -> None:
+        """Do what happens at a step."""
         if (happens := self.steps.get(step)) is not None:
             happens()
 
@@ -83,4 +83,6 @@ async def on_scene(api: SimulatedUseapi, database: Path, *, other: bool = True) 
             api.add(channel=OTHER)
         api.flag(CHANNEL, MODERATION)
         await watch.poller.poll()
-        yield Scene(api, watch, database)
+        scene = Scene(api, watch, database)
+        with trapped(scene.reach):
+            yield scene

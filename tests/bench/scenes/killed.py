@@ -7,13 +7,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from bot.notifications import FailPoint
 from tests.bench.figures import Candidate
 from tests.bench.record import Record
 from tests.bench.stage import staged
 from tests.chaos.ordeal import Fate, Ordeal, ordeal
 from tests.chaos.stories import settle
 from tests.simulators.useapi import MODERATION
+from tests.support.failpoints import FailPoint
 
 WAVES: Final = 40
 SEED: Final = 7

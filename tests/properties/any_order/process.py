@@ -31,11 +31,11 @@ from bot.providers.useapi import (
 )
 from bot.rules.decisions import Event, FlagReported, PollFailed, Tick
 from bot.rules.policy import Policy
-from bot.runtime.failpoints import FailPoint
 from bot.storage import Store, StoreError
 from tests.properties.any_order.mailbox import Mailbox
 from tests.properties.any_order.truth import Shown
 from tests.support.clock import MINUTE, SECOND, Clock
+from tests.support.failpoints import FailPoint, trapped
 from tests.support.ledger_cases import content, put
 
 START: Final = datetime(2026, 3, 1, 2, 10, tzinfo=UTC)
@@ -162,6 +162,7 @@ class Process:
 
     async def start(self) -> None:
         self.refuses = False
+        self._open.enter_context(trapped(self._reach, Mailbox))
         self.store = await self._open.enter_async_context(Store.open(self._path))
         self.watch_state = await WatchState.load(self.store, self.clock.now)
         planner = NotificationPlanner(lambda: self.owners, Policy(), self.new_key)
@@ -176,7 +177,6 @@ class Process:
             accounts=lambda: accounts,
             now=self.clock.now,
             chance=lambda: 1.0,
-            at=self._reach,
         )
         cache = await load_cache(self.store)
         self.poller = Meeter(self.api, self.store, cache, self.incident_service, now=self.clock.now)

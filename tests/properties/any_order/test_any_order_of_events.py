@@ -8,11 +8,11 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from bot.domain.accounts import Flag
 from bot.domain.incidents import ResetVerdict, ServiceProblem
-from bot.runtime.failpoints import FailPoint
 from tests.properties.any_order.mailbox import Refusal
 from tests.properties.any_order.process import NAMES
 from tests.properties.any_order.truth import BLOCK, CAPTCHA, HOUR, MINUTE, MODERATION, OTHER, End
 from tests.properties.any_order.watched import ANNE, BEN, Watched
+from tests.support.failpoints import FailPoint
 
 CHANNELS = st.sampled_from(sorted(NAMES))
 TEXTS = st.sampled_from((OTHER, CAPTCHA, MODERATION, BLOCK))
