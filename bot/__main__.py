@@ -49,24 +49,24 @@ def main(
     arguments: list[str] | None = None,
     *,
     env_file: Path | None = ENV_FILE,
-    waits: app.Timings = app.DEFAULT_TIMINGS,
+    timings: app.Timings = app.DEFAULT_TIMINGS,
 ) -> int:
     """Do what the command line says and give the exit code.
 
     Args:
         arguments: the words after `python -m bot`; None takes the process's own.
         env_file: where settings are read from beside the environment; None for nowhere.
-        waits: how the bot waits when it runs.
+        timings: the waits of the bot.
     """
     wanted = parser().parse_args(arguments)
     try:
-        return do(wanted, env_file, waits)
+        return do(wanted, env_file, timings)
     except KeyboardInterrupt:  # where nothing waits for it: before the bot runs, or after
         complain("Stopped.")
         return INTERRUPTED
 
 
-def do(wanted: argparse.Namespace, env_file: Path | None, waits: app.Timings) -> int:
+def do(wanted: argparse.Namespace, env_file: Path | None, timings: app.Timings) -> int:
     """Read the settings, do what the command line says and give the exit code."""
     try:
         settings = load_settings(env_file, KINDS.get(wanted.command, Settings), warn)
@@ -86,7 +86,7 @@ def do(wanted: argparse.Namespace, env_file: Path | None, waits: app.Timings) ->
         secrets=[secret.get_secret_value() for secret in secrets if secret],
     )
     try:
-        return obey(wanted, settings, waits)
+        return obey(wanted, settings, timings)
     except Exception:  # Python itself would print the traceback past the log, which takes the secrets out
         log.critical("Midwatch ended because of an error nobody foresaw", exc_info=True)
         return FAILED
@@ -97,7 +97,7 @@ def warn(warning: str) -> None:
     complain(f"WARNING: {warning}")
 
 
-def obey(wanted: argparse.Namespace, settings: Settings, waits: app.Timings) -> int:
+def obey(wanted: argparse.Namespace, settings: Settings, timings: app.Timings) -> int:
     """Do what the command line says with settings that are right, and give the exit code."""
     match wanted.command:
         case "check":
@@ -105,13 +105,13 @@ def obey(wanted: argparse.Namespace, settings: Settings, waits: app.Timings) -> 
         case "account":
             return account.run(wanted, settings)
         case _:
-            return run(settings, waits)
+            return run(settings, timings)
 
 
-def run(settings: Settings, waits: app.Timings) -> int:
+def run(settings: Settings, timings: app.Timings) -> int:
     """Run the bot until it is stopped, and give the exit code."""
     try:
-        event_loop.run(app.run(settings, waits=waits))
+        event_loop.run(app.run(settings, timings=timings))
     except TokenRefusedError as error:
         complain(str(error))
         return REFUSED

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import Awaitable, Callable, Generator, Iterable
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, cast
+from functools import partial
+from typing import Final, cast
 
 import aiohttp
 import discord
@@ -35,7 +36,7 @@ from bot.providers.useapi.http_response import parse_retry_after
 from bot.providers.useapi.network import UNTRUSTED, proxy_unused
 from bot.rules.policy import Policy
 from bot.runtime.log_setup import log_fact
-from bot.runtime.supervisor import end, supervise
+from bot.runtime.supervisor import beside, supervise
 from bot.storage import BUSY_TIMEOUT, DatabaseLocked, Store
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ CONNECT_DELAY: Final = timedelta(minutes=5)
 GOODBYE_LIMIT: Final = timedelta(milliseconds=300)
 AUTHENTICATION_FAILED: Final = 4004
 TOO_MANY_COMMANDS: Final = 30034
-"""A day's limit of new commands is reached (Discord's documentation, "Opcodes and Status Codes")."""
+"""The day's limit of new commands (Discord's documentation, "Opcodes and Status Codes")."""
 TOO_MANY_COMMANDS_WAIT: Final = timedelta(hours=1)
 
 REFUSED: Final = (
@@ -60,18 +61,17 @@ REFUSED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """How the bot waits, for tests that cannot."""
+    """The waits of the bot, which tests shorten."""
 
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    """How a reset waits for its looks."""
-    again: Callable[[float], Awaitable[None]] = asyncio.sleep
-    """How a question to the API waits for its next try."""
-    edits: timedelta = EDIT_EVERY
-    """Between two edits of a message."""
-    database: timedelta = BUSY_TIMEOUT
-    """For a database that another program holds."""
-    answers: timedelta = PATIENCE
-    """At the end, for the answers under way."""
+    reset_sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    """Waits for the polls of a reset."""
+    retry_sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    """Waits for the next attempt of a request to the API."""
+    edit_every: timedelta = EDIT_EVERY
+    busy_timeout: timedelta = BUSY_TIMEOUT
+    """How long the start waits for a database that another program uses."""
+    answer_patience: timedelta = PATIENCE
+    """How long the stop waits for the answers under way."""
 
 
 DEFAULT_TIMINGS: Final = Timings()
@@ -82,15 +82,15 @@ async def run(
     stop: asyncio.Event | None = None,
     *,
     extensions: Iterable[str] = EXTENSIONS,
-    waits: Timings = DEFAULT_TIMINGS,
+    timings: Timings = DEFAULT_TIMINGS,
 ) -> None:
-    """Run the bot until it is told to stop, by a signal or by the event.
+    """Run the bot until a signal or the event stops it.
 
-    Neither Discord nor the API needs to be up: both are tried until they are.
+    Neither Discord nor the API needs to be up.
 
     Raises:
         TokenRefusedError: Discord does not accept the bot's token.
-        UnavailableError: Discord ended the connection for a reason that trying again does not mend.
+        UnavailableError: Discord ended the connection for good.
         StoreError: the database cannot be used.
     """
     stop = stop or asyncio.Event()
@@ -98,25 +98,25 @@ async def run(
         stack.enter_context(signals(stop))
         try:
             store = await stack.enter_async_context(
-                Store.open(settings.database_path, busy_timeout=waits.database, give_up=stop.is_set)
+                Store.open(settings.database_path, busy_timeout=timings.busy_timeout, give_up=stop.is_set)
             )
         except DatabaseLocked:
             if stop.is_set():
-                return  # it is not needed any more
+                return
             raise
         stack.enter_context(logged(settings.useapi_url))
         session = await stack.enter_async_context(open_session())
         bot = Midwatch(settings, store)
-        bot.services = await assemble(bot, settings, store, session, waits)
+        bot.services = await assemble(bot, settings, store, session, timings)
         stack.push_async_callback(bot.services.poller.close)
         stack.push_async_callback(bot.services.account_info.close)
-        await stack.enter_async_context(working(bot.services.account_admin.look_back()))
+        await stack.enter_async_context(beside(bot.services.account_admin.look_back()))
         await stack.enter_async_context(bot)
         await bot.load(extensions)
-        serving = await stack.enter_async_context(working(serve(bot, settings, stop)))
+        serving = await stack.enter_async_context(beside(serve(bot, settings, stop)))
         if settings.alert_channel_id is None:
             log.warning("ALERT_CHANNEL_ID is not set: if a direct message fails, no one is alerted")
-        stack.push_async_callback(bot.in_flight.finish, waits.answers)
+        stack.push_async_callback(bot.in_flight.finish, timings.answer_patience)
         stack.callback(store.shorten_waits)
         await until(stop, serving)
 
@@ -137,10 +137,10 @@ async def assemble(
     settings: Settings,
     store: Store,
     session: aiohttp.ClientSession,
-    waits: Timings = DEFAULT_TIMINGS,
+    timings: Timings = DEFAULT_TIMINGS,
 ) -> Services:
-    """Build the services, with all that is remembered from before."""
-    useapi = UseapiClient(session, settings.useapi_url, settings.useapi_token, sleep=waits.again)
+    """Build the services, with what the database holds."""
+    useapi = UseapiClient(session, settings.useapi_url, settings.useapi_token, sleep=timings.retry_sleep)
     with store.refuse_unknown_content():
         await bot.owners.load()
         watch_state = await WatchState.load(store, utc_now)
@@ -155,7 +155,7 @@ async def assemble(
         planner,
         accounts=lambda: poller.cache.with_unlisted,
         now=utc_now,
-        edit_every=waits.edits,
+        edit_every=timings.edit_every,
     )
     notice = MemoryNotice(transport, lambda: bot.owners.ids)
     heartbeat = Heartbeat(session, settings.heartbeat_url)
@@ -165,7 +165,7 @@ async def assemble(
         poller,
         AccountInfoService(useapi, store, poller),
         AccountAdmin(useapi, poller, incident_service, store),
-        Resets(useapi, poller, incident_service, sleep=waits.sleep),
+        Resets(useapi, poller, incident_service, sleep=timings.reset_sleep),
         WatchLoops(poller, incident_service, outbox, notice, heartbeat, settings.poll_interval, now=utc_now),
     )
 
@@ -176,7 +176,7 @@ def policy_of(settings: Settings) -> Policy:
 
 
 async def serve(bot: Midwatch, settings: Settings, stop: asyncio.Event) -> None:
-    """Log in, tell Discord our commands, and answer them for as long as the connection is wanted."""
+    """Log in, register the commands, and stay connected until the stop."""
 
     async def log_in() -> None:
         with reached():
@@ -186,15 +186,11 @@ async def serve(bot: Midwatch, settings: Settings, stop: asyncio.Event) -> None:
         with reached():
             await bot.register()
 
-    async def hold() -> None:
-        await connect(bot)
-
     try:
         await supervise(
             log_in,
             name="the login at Discord",
             stop=stop,
-            every=None,
             limit=LOGIN_LIMIT,
             fatal=(discord.LoginFailure,),
         )
@@ -204,18 +200,16 @@ async def serve(bot: Midwatch, settings: Settings, stop: asyncio.Event) -> None:
         return
     registering = supervise(
         register,
-        name="telling Discord our commands",
+        name="registering the commands",
         stop=stop,
         every=REGISTER_EVERY,
         limit=REGISTER_LIMIT,
     )
-    async with working(registering):
+    async with beside(registering):
         await supervise(
-            hold,
+            partial(connect, bot),
             name="the connection to Discord",
             stop=stop,
-            every=None,
-            limit=None,
             longest_delay=CONNECT_DELAY,
             fatal=(TokenRefusedError, UnavailableError),
         )
@@ -258,7 +252,7 @@ def refused_by_discord(error: discord.HTTPException) -> UnavailableError:
 
 
 async def connect(bot: Midwatch) -> None:
-    """Hold the gateway connection; discord.py mends it until Discord says that it cannot be mended."""
+    """Stay connected to the gateway. discord.py reconnects until Discord ends the connection for good."""
     try:
         await bot.connect()
     except discord.ConnectionClosed as closed:
@@ -270,7 +264,7 @@ async def connect(bot: Midwatch) -> None:
 
 
 async def hang_up(bot: Midwatch) -> None:
-    """Say goodbye to the gateway; discord.py alone would wait 30 s for the answer of one that is gone."""
+    """Close the gateway connection. discord.py alone would wait 30 s for a gateway that is gone."""
     gateway = cast(DiscordWebSocket | None, bot.ws)  # None until the first connection
     if gateway is not None and gateway.open:
         with suppress(TimeoutError):
@@ -278,24 +272,13 @@ async def hang_up(bot: Midwatch) -> None:
                 await gateway.close()
 
 
-async def until(stop: asyncio.Event, *work: asyncio.Task[None]) -> None:
-    """Wait for the stop event; work that fails before is raised."""
-    stopping = asyncio.create_task(stop.wait(), name="waiting for the end")
-    pending: set[asyncio.Task[Any]] = {stopping, *work}
+async def until(stop: asyncio.Event, serving: asyncio.Task[None]) -> None:
+    """Wait for the stop event. Raise the error of `serving` if it fails before."""
+    stopping = asyncio.create_task(stop.wait(), name="waiting for the stop")
     try:
-        while not stop.is_set():
-            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+        await asyncio.wait({stopping, serving}, return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            serving.result()
+        await stopping
     finally:
         stopping.cancel()
-
-
-@asynccontextmanager
-async def working(coroutine: Coroutine[Any, Any, None]) -> AsyncGenerator[asyncio.Task[None]]:
-    """Run something beside the body, and end it with the body."""
-    task = asyncio.create_task(coroutine)
-    try:
-        yield task
-    finally:
-        await end(task)

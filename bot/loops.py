@@ -1,4 +1,4 @@
-"""The loops of the watch: poll, mind the clock, tell, forget; only a stop ends them."""
+"""The loops of the watch: poll, keep time, send, prune. Only a stop ends them."""
 
 import asyncio
 import logging
@@ -37,7 +37,7 @@ NOTICE: Final = "warning about the database"
 
 
 class WatchLoops:
-    """Keeps the watch going, whether or not Discord's gateway is there."""
+    """Runs the loops of the watch, with or without Discord's gateway."""
 
     def __init__(
         self,
@@ -54,6 +54,7 @@ class WatchLoops:
     ) -> None:
         self._poller = poller
         self._incident_service = incident_service
+        self._watch_state = incident_service.watch_state
         self.outbox = outbox
         self._notice = notice
         self._heartbeat = heartbeat
@@ -73,9 +74,9 @@ class WatchLoops:
         self._unwritten_since: datetime | None = None
         self._problems: tuple[Problem, ...] = ()
         self.failed_polls = 0
-        """How many looks failed in a row."""
+        """How many polls failed in a row."""
         self.next_poll: datetime | None = None
-        """When the next look begins; None while one is under way."""
+        """When the next poll begins; None during a poll."""
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
@@ -87,16 +88,13 @@ class WatchLoops:
                 name=POLLING,
                 stop=stop,
                 every=AT_ONCE,
-                limit=None,
                 health=self.health,
                 delayed=self._schedule_next,
                 sleep=self._sleep,
             ),
-            CLOCK: self._loop(CLOCK, lambda: self._mind_the_clock(stop), stop),
+            CLOCK: self._loop(CLOCK, lambda: self._tick_and_rest(stop), stop),
             OUTBOX: self.outbox.run(stop),
-            FORGETTING: self._loop(
-                FORGETTING, self._incident_service.watch_state.prune, stop, every=FORGET_EVERY
-            ),
+            FORGETTING: self._loop(FORGETTING, self._watch_state.prune, stop, every=FORGET_EVERY),
             NOTICE: self._loop(NOTICE, self._show_notice, stop, every=min(self._interval, NOTICE_EVERY)),
         }
         self._tasks = {name: asyncio.create_task(loop, name=f"loop: {name}") for name, loop in loops.items()}
@@ -109,29 +107,27 @@ class WatchLoops:
     async def _loop(
         self, name: str, once: Callable[[], Awaitable[None]], stop: asyncio.Event, every: timedelta = AT_ONCE
     ) -> None:
-        """Run something again and again; what the database refuses is in the log already."""
+        """Run something again and again. Errors of the database are in the log already."""
         await supervise(
             once,
             name=name,
             stop=stop,
             every=every,
-            limit=None,
-            told_elsewhere=(StoreError,),
+            logged_elsewhere=(StoreError,),
             health=self._healths[name],
             sleep=self._sleep,
         )
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return why the watch is not well, the worst first; nothing if it is well.
+        """Return what is wrong with the watch, the worst first.
 
-        Heartbeat, `/mjstatus` and the bot's own status all read this, and nothing else.
+        The heartbeat, `/mjstatus` and the bot's status text all use this.
         """
         ended = {name for name, task in self._tasks.items() if task.done()}
         return problems(
             Signs(
                 now=self._now(),
-                has_seen=self._poller.failure is None
-                and not self._incident_service.watch_state.watch.resumed,
+                has_seen=self._poller.failure is None and not self._watch_state.watch.resumed,
                 unwritten=self._poller.unwritten,
                 unwritten_since=self._unwritten_since,
                 has_owners=self._incident_service.has_owners,
@@ -144,7 +140,7 @@ class WatchLoops:
         )
 
     async def _show_notice(self) -> None:
-        """Tell owners without the database, if it has refused to be written for long."""
+        """Notify owners without the database if it could not be written for long."""
         since = self._unwritten_since
         if since is None:
             await self._notice.end(self._now())
@@ -152,7 +148,7 @@ class WatchLoops:
             await self._notice.show(since)
 
     async def _poll_and_rest(self, stop: asyncio.Event) -> None:
-        """Look, then wait for the next time; a good look by somebody else ends a long wait."""
+        """Poll, then wait for the next poll. A successful poll of another caller ends the wait."""
         self.next_poll = None
         async with asyncio.timeout(POLL_LIMIT.total_seconds()):
             await first_of(self.poll(), stop.wait())
@@ -166,7 +162,7 @@ class WatchLoops:
         self.next_poll = self._now() + rest
 
     async def poll(self) -> None:
-        """Look once. That the list cannot be read is for the watch to judge, and no failure of the loop."""
+        """Poll once. An error of the API is a matter of the watch, and no failure of the loop."""
         failed = self.failed_polls + 1
         try:
             await self._poller.poll()
@@ -175,12 +171,12 @@ class WatchLoops:
             return
         finally:
             self.failed_polls = failed
-            self._take_stock()
+            self._update_problems()
         if not self._problems:
             await self._heartbeat.beat()
 
-    def _take_stock(self) -> None:
-        """Note how the watch is after a poll, and let the bot's status follow when that has changed."""
+    def _update_problems(self) -> None:
+        """Update the problems after a poll, and the bot's status text if they have changed."""
         if self._poller.unwritten is None:
             self._unwritten_since = None
         elif self._unwritten_since is None:
@@ -190,13 +186,13 @@ class WatchLoops:
         if lacks == {each.lack for each in before}:
             return
         if Lack.OWNERS in lacks - {each.lack for each in before}:
-            log.warning("no owner is known: nobody can be told anything until Discord says who they are")
-        self._incident_service.watch_state.changed.fire()
+            log.warning("no owner is known: no alert can be sent until Discord says who they are")
+        self._watch_state.changed.fire()
 
     def rest(self) -> timedelta:
-        """Return how long to wait: at the pace of the settings, longer where asking soon does not help."""
-        failure, watch_state = self._poller.failure, self._incident_service.watch_state
-        wanted = next_poll_in(watch_state.watch, watch_state.incidents, Policy(self._interval))
+        """Return the time until the next poll: the interval, or longer if an earlier poll is of no use."""
+        failure, state = self._poller.failure, self._watch_state
+        wanted = next_poll_in(state.watch, state.incidents, Policy(self._interval))
         if wanted > self._interval:
             return wanted
         pace = self._interval * (1 + JITTER * (2 * self._chance() - 1))
@@ -204,15 +200,15 @@ class WatchLoops:
             return min(max(pace, failure.retry_after), 2 * self._interval)
         return pace
 
-    async def _mind_the_clock(self, stop: asyncio.Event) -> None:
-        """Take in that time has passed, then wait until it matters again."""
+    async def _tick_and_rest(self, stop: asyncio.Event) -> None:
+        """Apply the passing of time, then wait until it matters again."""
         async with asyncio.timeout(TICK_LIMIT.total_seconds()):
             await self._incident_service.tick()
         self._healths[CLOCK].succeeded(CLOCK)
-        seen = self._incident_service.watch_state.changed.version
+        seen = self._watch_state.changed.version
         wait = max(self._incident_service.next_tick() - self._now(), SHORTEST_REST)
         await first_of(
             stop.wait(),
-            self._incident_service.watch_state.changed.wait(seen),
+            self._watch_state.changed.wait(seen),
             self._sleep(wait.total_seconds()),
         )

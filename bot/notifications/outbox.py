@@ -101,7 +101,6 @@ class Outbox:
                 name=NAME,
                 stop=stop,
                 every=NOW,
-                limit=None,
                 health=self.health,
                 sleep=self._sleep,
             )

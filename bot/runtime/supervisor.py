@@ -1,13 +1,13 @@
-"""Loops that only the stop event ends: each run has a time limit, and an error only delays the next."""
+"""Loops that only the stop event ends: an error delays the next run."""
 
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 log = logging.getLogger(__name__)
 
@@ -19,23 +19,23 @@ CANCEL_AGAIN_SECONDS: Final = 0.1
 
 @dataclass(slots=True)
 class Health:
-    """How a supervised loop is doing."""
+    """The state of a supervised loop."""
 
     failures_in_a_row: int = 0
     last_failure: str | None = None
-    """What the log said last; None after a good run."""
+    """The last failure in the log; None after a good run."""
 
     def succeeded(self, name: str) -> None:
-        """Record a good run, also one that only rests from now on; a recovery is logged once."""
+        """Record a good run, and log a recovery."""
         if self.last_failure is not None:
             log.info("%s works again after %d failures", name, self.failures_in_a_row)
         self.failures_in_a_row = 0
         self.last_failure = None
 
-    def failed(self, name: str, error: BaseException, *, is_told: bool = False) -> None:
-        """Record a failed run; the same failure again, or one that is told elsewhere, is not logged."""
+    def failed(self, name: str, error: BaseException, *, is_logged: bool = False) -> None:
+        """Record a failed run, and log it unless it is the same failure again or `is_logged` already."""
         self.failures_in_a_row += 1
-        if is_told:
+        if is_logged:
             return
         reason = describe(error)
         if reason != self.last_failure:
@@ -44,7 +44,7 @@ class Health:
 
 
 def describe(error: BaseException) -> str:
-    """Name an error: ours by their text; others by their type, and status and code if they have them."""
+    """Describe an error: ours by its text, another by its type, status and code."""
     if type(error).__module__.startswith("bot."):
         return str(error)
     numbers = {name: getattr(error, name, None) for name in ("status", "code")}
@@ -53,9 +53,9 @@ def describe(error: BaseException) -> str:
 
 
 def is_surprise(error: BaseException) -> bool:
-    """Whether a traceback helps: not for our own errors, nor for a network that is down.
+    """Whether the log needs a traceback: not for our own errors, nor for those of the network.
 
-    The text of an HTTP library's error never goes to the log: it holds headers, or the body that came.
+    The text of an HTTP library's error never goes to the log: it contains headers or a body.
     """
     of_http = isinstance(getattr(error, "status", None), int) or type(error).__module__.startswith("aiohttp")
     ours = type(error).__module__.startswith("bot.")
@@ -74,7 +74,7 @@ def backoff(failures: int, first: timedelta, longest: timedelta, chance: float) 
 
 
 async def pause(seconds: float, stop: asyncio.Event, sleep: Sleep = asyncio.sleep) -> None:
-    """Wait so long, or until the stop event is set."""
+    """Wait for a time, or until the stop event."""
     if seconds > 0:
         await first_of(stop.wait(), sleep(seconds))
     else:
@@ -82,7 +82,7 @@ async def pause(seconds: float, stop: asyncio.Event, sleep: Sleep = asyncio.slee
 
 
 def is_being_cancelled() -> bool:
-    """Whether somebody ends this very task; what it waits for may be cancelled without that."""
+    """Whether this very task is being cancelled, and not only what it waits for."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
@@ -92,29 +92,29 @@ async def supervise(
     *,
     name: str,
     stop: asyncio.Event,
-    every: timedelta | None,
-    limit: timedelta | None,
+    every: timedelta | None = None,
+    limit: timedelta | None = None,
     longest_delay: timedelta = timedelta(minutes=1),
     fatal: tuple[type[Exception], ...] = (),
-    told_elsewhere: tuple[type[Exception], ...] = (),
+    logged_elsewhere: tuple[type[Exception], ...] = (),
     health: Health | None = None,
     delayed: Callable[[timedelta], None] | None = None,
     sleep: Sleep = asyncio.sleep,
 ) -> None:
-    """Run `once` until it has worked and, with `every`, again and again from then on.
+    """Run `once` until it succeeds and, with `every`, again and again after that.
 
     Args:
-        once: one whole run; may raise anything.
-        name: what the log calls it.
+        once: one run. It may raise any error.
+        name: its name in the log.
         stop: ends the loop between runs.
-        every: the time between good runs; None ends the loop after the first good one.
-        limit: the longest a run may take; None for a run that lasts.
-        longest_delay: the cap of the delay after failures.
-        fatal: errors that trying again does not mend; they end the loop and are raised.
-        told_elsewhere: errors that are in the log already, and need no second line.
-        health: where to keep the record, for those who ask how the loop is doing.
-        delayed: told after a failure how long it is until the next run.
-        sleep: how it waits between runs.
+        every: the time between good runs. None ends the loop after the first good run.
+        limit: the longest time of a run; None for no limit.
+        longest_delay: the longest delay after failures.
+        fatal: errors that end the loop and are raised.
+        logged_elsewhere: errors that are in the log already.
+        health: the record of the runs.
+        delayed: called after a failure with the delay of the next run.
+        sleep: waits between runs.
     """
     health = health or Health()
     while not stop.is_set():
@@ -123,10 +123,10 @@ async def supervise(
                 await once()
         except fatal:
             raise
-        except (Exception, asyncio.CancelledError) as error:  # the one place that must outlive every error
+        except (Exception, asyncio.CancelledError) as error:  # the loop must outlive every error
             if is_being_cancelled():
                 raise
-            health.failed(name, error, is_told=isinstance(error, told_elsewhere))
+            health.failed(name, error, is_logged=isinstance(error, logged_elsewhere))
             chance = random.random()  # noqa: S311 - spreads load, guards nothing
             delay = backoff(health.failures_in_a_row, FIRST_DELAY, longest_delay, chance)
             delay = max(delay, asked_to_wait(error))
@@ -143,28 +143,30 @@ async def supervise(
 @asynccontextmanager
 async def looped(once: Callable[[], Awaitable[None]], name: str) -> AsyncGenerator[None]:
     """Run `once` again and again beside the body, whatever it raises, and end it with the body."""
-    endless = supervise(once, name=name, stop=asyncio.Event(), every=timedelta(0), limit=None)
-    task = asyncio.create_task(endless, name=name)
-    try:
+    async with beside(supervise(once, name=name, stop=asyncio.Event(), every=timedelta(0))):
         yield
+
+
+@asynccontextmanager
+async def beside(work: Coroutine[Any, Any, None]) -> AsyncGenerator[asyncio.Task[None]]:
+    """Run something beside the body, and end it with the body."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
     finally:
         await end(task)
 
 
 async def end(task: asyncio.Task[None]) -> None:
-    """Cancel a task until it is over: before Python 3.12 `asyncio.wait_for` may swallow a cancellation."""
+    """Cancel a task until it ends: before Python 3.12 `asyncio.wait_for` may swallow a cancellation."""
     while not task.done():
         task.cancel()
         await asyncio.wait({task}, timeout=CANCEL_AGAIN_SECONDS)
-    await asyncio.gather(task, return_exceptions=True)  # an error of work that has ended anyway is no news
+    await asyncio.gather(task, return_exceptions=True)  # its error does not matter any more
 
 
 async def first_of(*waits: Awaitable[object]) -> None:
-    """Wait for whatever ends first, and end the others.
-
-    Raises:
-        Exception: what that one raised.
-    """
+    """Wait for the first to end, raise its error if it has one, and end the others."""
     tasks = {asyncio.ensure_future(wait) for wait in waits}
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

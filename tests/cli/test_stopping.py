@@ -42,8 +42,8 @@ async def test_a_signal_at_the_start_ends_the_wait_for_a_database_that_another_p
     with closing(sqlite3.connect(bot.database, isolation_level=None)) as other:
         other.execute("PRAGMA journal_mode = DELETE")
         other.execute("BEGIN EXCLUSIVE")
-        waits = app.Timings(database=timedelta(days=1))
-        await asyncio.wait_for(app.run(bot.settings(), ToldByASignal(), waits=waits), PATIENCE)
+        timings = app.Timings(busy_timeout=timedelta(days=1))
+        await asyncio.wait_for(app.run(bot.settings(), ToldByASignal(), timings=timings), PATIENCE)
 
 
 async def test_a_stop_waits_for_no_database_where_a_start_has_something_to_write_down(bot: Bot) -> None:
@@ -56,7 +56,7 @@ async def test_a_stop_waits_for_no_database_where_a_start_has_something_to_write
     ):
         other.execute("BEGIN IMMEDIATE")
         running = asyncio.create_task(
-            app.run(bot.settings(), stop, waits=app.Timings(database=timedelta(days=1)))
+            app.run(bot.settings(), stop, timings=app.Timings(busy_timeout=timedelta(days=1)))
         )
         await bot.world.wait_for(lambda: bot.world.requests)  # it serves, with the database held
         stop.set()

@@ -111,7 +111,9 @@ def _run_bot(arguments: Sequence[str], hurry: float) -> int:
     async def sleep(seconds: float) -> None:
         await asyncio.sleep(seconds / hurry)
 
-    return bot_main(list(arguments), env_file=None, waits=Timings(sleep, edits=DEFAULT_TIMINGS.edits / hurry))
+    return bot_main(
+        list(arguments), env_file=None, timings=Timings(sleep, edit_every=DEFAULT_TIMINGS.edit_every / hurry)
+    )
 
 
 if __name__ == "__main__":

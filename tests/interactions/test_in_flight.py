@@ -34,7 +34,7 @@ def told(interaction: Interaction) -> Json:
 
 
 def test_people_and_the_program_that_stops_it_wait_for_less_than_two_seconds() -> None:
-    assert DEFAULT_TIMINGS.answers + REPORT_LIMIT < timedelta(seconds=2)
+    assert DEFAULT_TIMINGS.answer_patience + REPORT_LIMIT < timedelta(seconds=2)
 
 
 async def test_an_answer_that_comes_in_time_is_given_before_the_end(bot: Bot, ada: Visitor) -> None:
@@ -81,7 +81,7 @@ async def test_everybody_who_waits_is_told(bot: Bot, ada: Visitor, bea: Visitor)
 async def test_who_comes_while_it_is_ending_is_answered_or_told_as_well(
     bot: Bot, ada: Visitor, bea: Visitor
 ) -> None:
-    bot.grace = DEFAULT_TIMINGS.answers
+    bot.grace = DEFAULT_TIMINGS.answer_patience
     bot.api.add(discord_name="aurora").info_seconds = LONG.total_seconds()
     await bot.start()
     await waiting(bot, ada)

@@ -71,8 +71,8 @@ class Bot:
         """Start the bot and wait for nothing."""
         self._pointed.enter_context(point_at(self.world.api, self.world.gateway))
         self._stop = asyncio.Event()
-        waits = app.Timings(self.sleep, self.again, NO_TIME, DATABASE_WAITS, self.grace)
-        running = app.run(self.settings(**changed), self._stop, extensions=self.extensions, waits=waits)
+        timings = app.Timings(self.sleep, self.again, NO_TIME, DATABASE_WAITS, self.grace)
+        running = app.run(self.settings(**changed), self._stop, extensions=self.extensions, timings=timings)
         self._task = asyncio.create_task(running)
         return self._task
 
