@@ -96,16 +96,15 @@ class IncidentService:
     async def assign(self, key: str, owner: int) -> Incident | None:
         """Assign an owner; None if the incident has ended or is unknown."""
         return await self._act(
-            key, owner, "claim", "on it", lambda incident, at: owner_actions.assign(incident, owner, at)
+            key, owner, "claim", "on it", lambda each, at: owner_actions.assign(each, owner, at)
         )
 
     async def snooze(self, key: str, owner: int, length: timedelta) -> Incident | None:
         """Hold the reminders of an incident; None if it has ended or is unknown."""
-
-        def act(incident: Incident, at: datetime) -> Incident:
-            return owner_actions.snooze(incident, at + length, at)
-
-        return await self._act(key, owner, "snooze", f"for {length / timedelta(hours=1):g} h", act)
+        outcome = f"for {length / timedelta(hours=1):g} h"
+        return await self._act(
+            key, owner, "snooze", outcome, lambda each, at: owner_actions.snooze(each, at + length, at)
+        )
 
     async def mute(self, channel: str | None, owner: int, until: datetime) -> None:
         """Mute an account, or all with None, until a time. A past time ends the mute."""
@@ -113,7 +112,7 @@ class IncidentService:
             over, known = until <= transaction.at, transaction.mutes.get(channel)
             # The end of a mute makes a reminder due, so it is kept only if there was a mute.
             if not over or (known is not None and known > transaction.at):
-                transaction.put_mute(channel, until, owner, max(until - transaction.at, timedelta()))
+                transaction.put_mute(channel, until, owner)
             transaction.note(
                 owner, "unmute" if over else "mute", channel, "done" if over else f"until {until:%F %R} UTC"
             )

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final, Self, assert_never
+from typing import Final, Self
 
 from bot.domain.accounts import Action
 from bot.domain.incidents import Alert, Incident, State, new_key
@@ -14,7 +14,7 @@ from bot.rules.decisions import Decision
 from bot.rules.notifications import plan_messages
 from bot.rules.policy import CLOCK_SLACK, RECUR_WINDOW, Policy
 from bot.rules.poll_state import PollState
-from bot.rules.recipient import open_incidents
+from bot.rules.recipient import incident_keys, open_incidents
 from bot.storage import StoredMute
 
 UNKNOWN_OUTCOME: Final = "outcome unknown"
@@ -40,32 +40,18 @@ class Snapshot:
         that are not finished, are about an open incident, or notified in the last 7 days.
         """
         messages = {key: each for key, each in self.messages.items() if self._wants_message(each, now)}
-        unfinished = (message for message in messages.values() if not is_finished(message))
-        held = {entry.incident for message in unfinished for entry in message.entries}
+        held = incident_keys(each for each in messages.values() if each.delivery is not Delivery.DONE)
         incidents = {
             key: each for key, each in self.incidents.items() if key in held or wants_incident(each, now)
         }
         return replace(self, incidents=incidents, messages=messages)
 
     def _wants_message(self, message: Message, now: datetime) -> bool:
-        match message.delivery:
-            case Delivery.WAITING | Delivery.CLAIMED | Delivery.SENT:
-                return True
-            case Delivery.CANCELLED:
-                return False
-            case Delivery.DONE:
-                return is_recent_push(message, now) or any(open_incidents(message, self.incidents))
-        assert_never(message.delivery)
-
-
-def is_recent_push(message: Message, now: datetime) -> bool:
-    """Whether a message notified so recently that a reminder may count from it."""
-    return message.notify and message.sent_at is not None and message.sent_at > now - PUSHED_STAYS
-
-
-def is_finished(message: Message) -> bool:
-    """Whether a message never changes again."""
-    return message.delivery in (Delivery.DONE, Delivery.CANCELLED)
+        if message.delivery is not Delivery.DONE:
+            return message.delivery is not Delivery.CANCELLED
+        sent_at = message.sent_at
+        is_recent_push = message.notify and sent_at is not None and sent_at > now - PUSHED_STAYS
+        return is_recent_push or any(open_incidents(message, self.incidents))
 
 
 def wants_incident(incident: Incident, now: datetime) -> bool:
@@ -117,12 +103,10 @@ class Transaction:
         """Add a message, or change it. The incidents in it must be known, if only to the database."""
         self.messages[message.key] = message
 
-    def put_mute(
-        self, channel: str | None, until: datetime, by: int, length: timedelta | None = None
-    ) -> None:
-        """Mute an account, or all with None, for the length asked for. A past `until` ends a mute."""
-        lasts = None if length is None else math.ceil(length.total_seconds())
-        self._mutes[channel] = StoredMute(channel, until, by, lasts)
+    def put_mute(self, channel: str | None, until: datetime, by: int) -> None:
+        """Mute an account, or all with None, until a time. A past time ends a mute."""
+        length = max(until - self.at, timedelta())
+        self._mutes[channel] = StoredMute(channel, until, by, math.ceil(length.total_seconds()))
 
     def keep_mutes_short(self, step: timedelta) -> None:
         """Let no mute last longer than asked for, as the clock was set back by a step, or earlier."""

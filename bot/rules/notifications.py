@@ -12,6 +12,7 @@ from typing import Final
 from bot.domain.incidents import Alert, Incident, Reason, State
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
 from bot.rules.account_incidents import NewKey
+from bot.rules.message_lifecycle import with_more
 from bot.rules.policy import Policy
 from bot.rules.recipient import Mutes, RecipientView, breaks_mute, can_be_reminded_of, incident_keys
 from bot.rules.service_notifications import reminders_due, service_messages
@@ -193,12 +194,11 @@ def edited_in(view: RecipientView, push: Message | None) -> Message | None:
 
     If there is none, an incident that was reopened joins the message that showed its end.
     """
-    more = [incident.key for incident in not_shown_yet(view, push)]
+    more = [*not_shown_yet(view, push)]
     message = view.editable_message or view.last_showing(more)
     if message is None or not more:
         return None
-    new = tuple(MessageItem(key, None) for key in more if not message.holds(key))
-    return replace(message, delivery=Delivery.SENT, entries=(*message.entries, *new))
+    return replace(with_more(message, more), delivery=Delivery.SENT)
 
 
 def not_shown_yet(view: RecipientView, push: Message | None) -> Iterator[Incident]:

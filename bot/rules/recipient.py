@@ -94,10 +94,10 @@ class RecipientView:
         """The last message about an open incident. Further incidents join it by an edit."""
         return last_sent(each for each in self.messages if is_joinable(each, self.incidents))
 
-    def last_showing(self, incidents: Collection[str]) -> Message | None:
-        """Return the last finished message in Discord about one of these incidents or their accounts."""
-        channels = {each.channel for key in incidents if (each := self.incidents.get(key)) is not None}
-        related = {key for key, each in self.incidents.items() if each.channel in channels}.union(incidents)
+    def last_showing(self, incidents: Iterable[Incident]) -> Message | None:
+        """Return the last finished message in Discord about the accounts of these incidents."""
+        channels = {each.channel for each in incidents}
+        related = {key for key, each in self.incidents.items() if each.channel in channels}
         showing = [
             each
             for each in self.messages

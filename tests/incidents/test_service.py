@@ -15,8 +15,8 @@ from bot.storage import StoreError
 from tests.support.assembly import Assembly
 from tests.support.clock import AT, HOUR, MINUTE, Clock
 from tests.support.database import execute, locked
-from tests.support.ledger_cases import content
 from tests.support.samples import ADA, BEA, CHANNEL, FLAG, OTHER, account
+from tests.support.state_cases import content
 from tests.support.waiting import PATIENCE
 
 FLAGGED, CLEAN = account(flag=FLAG), account()

@@ -12,8 +12,8 @@ from bot.incidents.transaction import UNKNOWN_OUTCOME
 from bot.rules.policy import LEASE, LONGEST_SNOOZE, Policy
 from tests.support.assembly import Assembly
 from tests.support.clock import AT, HOUR, MINUTE, Clock
-from tests.support.ledger_cases import content, put
 from tests.support.samples import ADA, BEA, CHANNEL, FLAG, account
+from tests.support.state_cases import content, put
 
 FLAGGED, CLEAN = account(flag=FLAG), account()
 FIRST_REMINDER = Policy().remind_after[0]

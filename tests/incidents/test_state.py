@@ -17,7 +17,7 @@ from bot.storage import Store, StoredMute, StoreError
 from tests.storage.cases import AT, DAY, FIRST, MINUTE, OWNER, QUICKLY, Watcher, ask, cancelled_at, look
 from tests.storage.watch_cases import KEYS, alert, done, ended, incident, sent
 from tests.support.clock import Clock
-from tests.support.ledger_cases import SOME_WATCH, content, put, put_in
+from tests.support.state_cases import SOME_WATCH, content, put, put_in
 
 HOUR = timedelta(hours=1)
 LIMIT = 10
@@ -64,7 +64,7 @@ async def test_what_a_turn_changed_is_there_after_a_restart(store: Store, clock:
     )
     assert content(watch_state) == expected
     assert content(await WatchState.load(store, clock.now)) == expected
-    assert await store.watch.load_mutes() == (StoredMute(FIRST.channel, AT + DAY, OWNER),)
+    assert await store.watch.load_mutes() == (StoredMute(FIRST.channel, AT + DAY, OWNER, 86_400),)
     assert await store.actions(FIRST.channel) == (action,)
 
 

@@ -36,7 +36,7 @@ from tests.properties.any_order.mailbox import Mailbox
 from tests.properties.any_order.truth import Shown
 from tests.support.clock import MINUTE, SECOND, Clock
 from tests.support.failpoints import FailPoint, trapped
-from tests.support.ledger_cases import content, put
+from tests.support.state_cases import content, put
 
 START: Final = datetime(2026, 3, 1, 2, 10, tzinfo=UTC)
 NAMES: Final = {

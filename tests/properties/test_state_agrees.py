@@ -21,7 +21,7 @@ from bot.storage import Store, StoreError
 from tests.storage.cases import AT, DAY, FIRST, OWNER
 from tests.storage.watch_cases import alert, ended, incident, sent
 from tests.support.clock import Clock
-from tests.support.ledger_cases import SOME_WATCH, content, put
+from tests.support.state_cases import SOME_WATCH, content, put
 
 HOUR = timedelta(hours=1)
 
