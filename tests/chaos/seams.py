@@ -1,35 +1,30 @@
 """The watch in this process, with a trap at every seam to the outside: each springs once, with any error."""
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-import aiohttp
 import aiosqlite
 import discord
 from pydantic import SecretStr
 
 from bot.domain.accounts import Account
 from bot.domain.messages import Route
-from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
-from bot.incidents.transaction import NotificationPlanner
-from bot.loops import WatchLoops
-from bot.notifications import MemoryNotice, Outbox
 from bot.notifications.discord_transport import DiscordTransport
 from bot.notifications.transport import MessageRef
-from bot.polling.heartbeat import Heartbeat
-from bot.polling.poller import AccountPoller, load_cache
 from bot.providers.useapi import UseapiClient
 from bot.render.message_content import MessageContent
 from bot.rules.policy import Policy
-from bot.storage import Store
+from bot.storage import BUSY_TIMEOUT, Store
 from bot.storage.database import Database
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
 from tests.simulators.useapi import SimulatedUseapi
+from tests.support.assembly import Assembly
 from tests.support.clock import Clock
 
 POLICY = Policy(timedelta(seconds=2), timedelta(minutes=5), timedelta(seconds=2))
@@ -90,7 +85,7 @@ class TrappedDatabase(Database):
 
 
 @dataclass(slots=True)
-class TrappedPost:
+class TrappedTransport:
     """The way to Discord."""
 
     post: DiscordTransport
@@ -127,54 +122,50 @@ class TrappedPost:
         return await self.post.find(channel_id, key, since)
 
 
+class TrappedAssembly(Assembly):
+    """The bot's parts, which meet the traps."""
+
+    policy = POLICY
+    chance = staticmethod(lambda: 0.0)
+
+    def __init__(
+        self,
+        database: Path,
+        clock: Clock,
+        api: SimulatedUseapi,
+        owner: int,
+        client: discord.Client,
+        traps: Traps,
+    ) -> None:
+        transport = TrappedTransport(DiscordTransport(client), traps)
+        super().__init__(database, clock, (owner,), api=api, transport=transport, busy_timeout=BUSY_TIMEOUT)
+        self._traps = traps
+
+    def make_store(self, opened: Store) -> Store:
+        database = opened._database  # pyright: ignore[reportPrivateUsage] - the traps stand at its transactions
+        trapped = TrappedDatabase(database.writer, database.reader, database.path)
+        trapped.traps = self._traps
+        return Store(trapped)
+
+    def make_useapi(self) -> UseapiClient:
+        useapi = TrappedUseapi(self.session, self.url, SecretStr(self.token), now=self.clock.now)
+        useapi.traps = self._traps
+        return useapi
+
+    def sleep(self, seconds: float) -> Awaitable[None]:
+        return asyncio.sleep(seconds)
+
+
 @asynccontextmanager
 async def watching(
     api: SimulatedUseapi, world: SimulatedDiscord, database: Path, traps: Traps, clock: Clock
 ) -> AsyncGenerator[WatchState]:
-    """Make the rounds beside the block, as the composition root sets them up."""
+    """Run the loops beside the block."""
     with point_at(world.api, world.gateway):
-        async with (
-            discord.Client(intents=discord.Intents.none()) as client,
-            aiohttp.ClientSession() as session,
-            Store.open(database) as opened,
-        ):
+        async with discord.Client(intents=discord.Intents.none()) as client:
             await client.login(SANDBOX_BOT_TOKEN)
-            store = trapped(opened, traps)
-            useapi = TrappedUseapi(session, api.url, SecretStr(api.token), now=clock.now)
-            useapi.traps = traps
-            watch_state = await WatchState.load(store, clock.now)
-            planner = NotificationPlanner(lambda: {world.owner.id}, POLICY)
-            incident_service = IncidentService(watch_state, planner, ())
-            await (
-                incident_service.tick()
-            )  # the hello waits already when the outbox begins: it is looked for first
-            poller = AccountPoller(useapi, store, await load_cache(store), incident_service, now=clock.now)
-            post = TrappedPost(DiscordTransport(client), traps)
-            outbox = Outbox(
-                watch_state,
-                post,
-                planner,
-                accounts=lambda: poller.cache.by_channel,
-                now=clock.now,
-                chance=lambda: 0.0,
-            )
-            loops = WatchLoops(
-                poller,
-                incident_service,
-                outbox,
-                MemoryNotice(post, lambda: {world.owner.id}),
-                Heartbeat(session, None),
-                POLICY.poll_interval,
-                now=clock.now,
-            )
-            async with loops.running():
-                yield watch_state
-            await poller.close()
-
-
-def trapped(opened: Store, traps: Traps) -> Store:
-    """Return a store whose transactions meet the traps."""
-    database = opened._database  # pyright: ignore[reportPrivateUsage] - a test may look inside
-    with_traps = TrappedDatabase(database.writer, database.reader, database.path)
-    with_traps.traps = traps
-    return Store(with_traps)
+            async with TrappedAssembly(database, clock, api, world.owner.id, client, traps) as parts:
+                # The hello waits already when the outbox begins, so that it is searched for first.
+                await parts.incident_service.tick()
+                async with parts.make_loops(interval=POLICY.poll_interval).running():
+                    yield parts.watch_state

@@ -1,7 +1,7 @@
 """An outbox over a real database, driven by hand: the clock, the rounds, the crashes."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -11,13 +11,11 @@ from typing import TypeVar
 from bot.domain.accounts import Account, Flag, KnownAccount
 from bot.domain.incidents import Incident, Reason, State, new_key
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
-from bot.incidents.state import WatchState
-from bot.incidents.transaction import NotificationPlanner
 from bot.notifications import Outbox
 from bot.notifications.transport import MessageTransport
-from bot.rules.policy import Policy
-from bot.storage import Store
+from bot.storage import BUSY_TIMEOUT
 from tests.simulators.discord import Json, SimulatedDiscord
+from tests.support.assembly import Assembly
 from tests.support.clock import Clock
 from tests.support.failpoints import FailPoint, trapped
 
@@ -31,40 +29,32 @@ class Crash(BaseException):
     """The process dies at a step."""
 
 
-class Desk:
-    """One process's outbox; `restart` is the next process on the same database."""
+class Desk(Assembly):
+    """An outbox without loops. Each `process()` is one process on the same database."""
 
-    def __init__(self, database: Path, post: MessageTransport, world: SimulatedDiscord, clock: Clock) -> None:
-        self.post = post
-        self.clock = clock
-        self.accounts = {CHANNEL: KnownAccount(Account(CHANNEL, 3, FLAG), "Aurora")}
-        self.owners: set[int] = set()
-        """Who is told what the rules say; nobody, where a test writes the messages itself."""
+    chance = staticmethod(lambda: 1.0)
+
+    def __init__(
+        self, database: Path, transport: MessageTransport, world: SimulatedDiscord, clock: Clock
+    ) -> None:
+        super().__init__(database, clock, (), transport=transport, busy_timeout=BUSY_TIMEOUT)
+        self.known_accounts = {CHANNEL: KnownAccount(Account(CHANNEL, 3, FLAG), "Aurora")}
         self.at: Callable[[FailPoint], None] = lambda _step: None
-        self.ledger_kind = WatchState
-        self.watch_state: WatchState
         self.outbox: Outbox
-        self._database = database
         self._world = world
         self._known: int | None = None
-        """The version of the ledger that the outbox went to sleep with; None with something under way."""
+        """The version of the state that the outbox went to sleep with; None with something under way."""
 
     @asynccontextmanager
     async def process(self) -> AsyncGenerator[None]:
-        """Have the database open, and an outbox that begins nothing by itself."""
-        async with Store.open(self._database) as store:
-            self.watch_state = await self.ledger_kind.load(store, self.clock.now)
-            self.outbox = Outbox(
-                self.watch_state,
-                self.post,
-                NotificationPlanner(lambda: self.owners, Policy()),
-                accounts=lambda: self.accounts,
-                now=self.clock.now,
-                sleep=self._sleep,
-                chance=lambda: 1.0,
-            )
+        """Open the database, with an outbox that begins nothing by itself."""
+        async with self:
+            self.outbox = self.make_outbox()
             with trapped(self.reach):
                 yield
+
+    def accounts(self) -> Mapping[str, KnownAccount]:
+        return self.known_accounts
 
     def reach(self, step: FailPoint) -> None:
         """Come to a step of the outbox's work."""
@@ -134,7 +124,7 @@ class Desk:
     def _is_resting(self) -> bool:
         return self.clock.sleeping > 0 and self._known == self.watch_state.changed.version
 
-    def _sleep(self, seconds: float) -> Awaitable[None]:
+    def sleep(self, seconds: float) -> Awaitable[None]:
         self._known = None if self.outbox.under_way else self.watch_state.changed.version
         return self.clock.sleep(seconds)
 
@@ -147,21 +137,21 @@ class Desk:
         """Return a message as it is now."""
         return self.watch_state.messages[key]
 
-    def incident(self, channel: str = CHANNEL) -> Incident:
+    def new_incident(self, channel: str = CHANNEL) -> Incident:
         """Make an incident that is open."""
         now = self.clock.now()
         return Incident(new_key(), State.OPEN, now, now, channel=channel, flag=FLAG, worst_kind=FLAG.kind)
 
     async def alert(self, recipient: int, *incidents: Incident) -> Message:
         """Put an alert that is due now, about a new incident unless others are given."""
-        about = incidents or (self.incident(),)
+        about = incidents or (self.new_incident(),)
         message = self.transaction(recipient, Purpose.ALERT, *about)
         await self.put(*about, message)
         return message
 
     async def put_due_in(self, recipient: int, time: timedelta) -> None:
         """Put an alert that is due later."""
-        incident = self.incident()
+        incident = self.new_incident()
         alert = self.transaction(recipient, Purpose.ALERT, incident)
         await self.put(incident, replace(alert, due_at=self.clock.now() + time))
 

@@ -20,7 +20,7 @@ FLAGS = [Flag.of(text) for text in ("captcha", "pending moderation", "blocked fr
 
 async def told(desk: Desk, ada: Visitor) -> tuple[Message, Incident]:
     """Have one alert sent, about one incident."""
-    incident = desk.incident()
+    incident = desk.new_incident()
     alert = await desk.alert(ada.person.id, incident)
     await desk.work()
     return alert, incident
@@ -165,7 +165,7 @@ async def test_a_note_about_what_is_over_is_finished_as_it_was_sent(
     desk: Desk, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with desk.process():
-        incident = replace(desk.incident(), state=State.ENDED, ended_at=desk.clock.now())
+        incident = replace(desk.new_incident(), state=State.ENDED, ended_at=desk.clock.now())
         note = desk.transaction(ada.person.id, Purpose.NOTE, incident)
         await desk.put(incident, note)
         await desk.work()
@@ -249,7 +249,7 @@ async def test_what_was_to_join_a_message_that_the_owner_deleted_is_told(
         alert, _ = await told(desk, ada)
         await remove(ada, post)
         desk.pass_time(timedelta(seconds=1))
-        later = desk.incident(SPOILT)
+        later = desk.new_incident(SPOILT)
         joined = replace(desk.message(alert.key), entries=(*alert.entries, MessageItem(later.key, None)))
         await desk.put(later, joined)
         await desk.work_for(timedelta(minutes=5))
@@ -302,7 +302,7 @@ async def test_a_push_takes_over_what_goes_on_and_the_former_message_goes(
     async with desk.process():
         _, first = await told(desk, ada)
         desk.pass_time(timedelta(minutes=6))
-        second = replace(desk.incident("1000000000000000002"), flag=FLAGS[1])
+        second = replace(desk.new_incident("1000000000000000002"), flag=FLAGS[1])
         alert = await desk.alert(ada.person.id, second)
         await desk.work()
         row = desk.message(alert.key)
@@ -320,11 +320,11 @@ async def test_a_message_that_was_claimed_is_sent_again_as_it_was(
     desk: Desk, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with desk.process():
-        first = desk.incident()
+        first = desk.new_incident()
         alert = await desk.alert(ada.person.id, first)
         world.fault(Trouble.RESET, method="POST", path="/channels/*/messages", times=1)
         await desk.work()
-        second = desk.incident("1000000000000000002")
+        second = desk.new_incident("1000000000000000002")
         later = await desk.alert(ada.person.id, second)
         await desk.work_for(timedelta(seconds=10))
         assert [entry.incident for entry in desk.message(alert.key).entries] == [first.key]
@@ -398,7 +398,7 @@ async def test_a_send_does_not_wait_for_edits(
 
 async def test_no_edit_waits_for_that_of_another_message(desk: Desk, ada: Visitor) -> None:
     async with desk.process():
-        incidents = [desk.incident(f"10000000000000001{number:02}") for number in range(20)]
+        incidents = [desk.new_incident(f"10000000000000001{number:02}") for number in range(20)]
         for incident in incidents:
             await desk.put(incident, desk.transaction(ada.person.id, Purpose.NOTE, incident))
         await desk.work()
@@ -425,14 +425,14 @@ async def test_a_message_that_cannot_be_rendered_keeps_no_other_from_its_edit(
 ) -> None:
     async with desk.process():
         _, incident = await told(desk, ada)
-        broken = desk.incident(SPOILT)
+        broken = desk.new_incident(SPOILT)
         await desk.alert(bea.person.id, broken)
         await desk.work()
-        desk.accounts = Spoilt(desk.accounts)
+        desk.known_accounts = Spoilt(desk.known_accounts)
         await desk.end(incident)
         await desk.end(broken)
         await desk.work()
         assert "is back" in ada.sees(ada.dm)[0]["content"]
-        desk.accounts = dict(desk.accounts)
+        desk.known_accounts = dict(desk.known_accounts)
         await desk.work_for(timedelta(minutes=1))
         assert "2 accounts are back" in bea.sees(bea.dm)[0]["content"]

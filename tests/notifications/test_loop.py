@@ -79,8 +79,8 @@ async def test_the_time_of_a_message_wakes_it(desk: Desk, world: SimulatedDiscor
 
 
 async def test_it_waits_for_the_login(desk: Desk, ada: Visitor) -> None:
-    late = Breaking(desk.post, ready=False)
-    desk.post = late
+    late = Breaking(desk.transport, ready=False)
+    desk.transport = late
     async with desk.process():
         alert = await desk.alert(ada.person.id)
         async with running(desk):
@@ -145,10 +145,10 @@ class Breaking:
 async def test_no_error_of_a_request_ends_it_or_loses_or_repeats_a_message(
     desk: Desk, ada: Visitor, error: BaseException, request_name: str
 ) -> None:
-    desk.post = Breaking(desk.post, error=error, request=request_name)
+    desk.transport = Breaking(desk.transport, error=error, request=request_name)
     async with desk.process(), running(desk):
         await live_a_life(desk, ada)
-        assert request_name in desk.post.asked
+        assert request_name in desk.transport.asked
 
 
 @pytest.mark.parametrize("error", OWN_ERRORS, ids=lambda error: type(error).__name__)
@@ -225,10 +225,10 @@ class Failing(WatchState):
 async def test_a_database_that_cannot_be_written_for_once_neither_loses_nor_repeats_a_message(
     desk: Desk, ada: Visitor, turn: int
 ) -> None:
-    desk.ledger_kind = Failing
+    desk.state_type = Failing
     async with desk.process():
         assert isinstance(desk.watch_state, Failing)
-        incident = desk.incident()
+        incident = desk.new_incident()
         alert = await desk.alert(ada.person.id, incident)
         desk.watch_state.turns_left = turn
         async with running(desk):
@@ -239,14 +239,14 @@ async def test_a_database_that_cannot_be_written_for_once_neither_loses_nor_repe
 
 async def live_a_life(desk: Desk, ada: Visitor) -> None:
     """Have an incident told, ended and shown green, and a message that is about nothing deleted."""
-    incident = desk.incident()
+    incident = desk.new_incident()
     alert = await desk.alert(ada.person.id, incident)
     await desk.live_until(lambda: desk.message(alert.key).delivery is Delivery.SENT)
     await desk.end(incident)
     await desk.live_until(lambda: desk.message(alert.key).delivery is Delivery.DONE)
     (green,) = ada.sees(ada.dm)
     assert "is back" in green["content"]
-    emptied = await desk.alert(ada.person.id, desk.incident())
+    emptied = await desk.alert(ada.person.id, desk.new_incident())
     await desk.live_until(lambda: desk.message(emptied.key).delivery is Delivery.SENT)
     assert len(ada.sees(ada.dm)) == 2
     await desk.empty(emptied)
@@ -277,7 +277,7 @@ async def test_a_send_that_hangs_holds_up_no_edit_of_another_message(
     desk: Desk, world: SimulatedDiscord, ada: Visitor, bea: Visitor
 ) -> None:
     async with desk.process():
-        incident = desk.incident()
+        incident = desk.new_incident()
         await desk.alert(ada.person.id, incident)
         await desk.work()
         world.fault(Trouble.SLOW_AFTER, method="POST", path="/channels/*/messages", seconds=3_600.0, times=1)

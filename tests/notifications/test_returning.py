@@ -16,7 +16,7 @@ async def test_what_comes_back_while_its_end_is_being_shown_is_not_done_with(
     desk: Desk, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with desk.process():
-        incident = desk.incident()
+        incident = desk.new_incident()
         alert = await desk.alert(ada.person.id, incident)
         await desk.work()
         begun: list[asyncio.Task[None]] = []

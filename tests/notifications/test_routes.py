@@ -201,7 +201,7 @@ async def test_row_26_with_both_routes_refused_a_message_is_kept_and_tried_every
 async def test_without_a_second_route_a_closed_one_is_tried_till_it_opens(
     desk: Desk, client: discord.Client, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    desk.post = DiscordTransport(client)
+    desk.transport = DiscordTransport(client)
     world.close_dm(ada.person)
     async with desk.process():
         await desk.alert(ada.person.id)
@@ -255,7 +255,7 @@ async def test_row_21_what_is_over_is_told_once_although_both_routes_work_again(
 ) -> None:
     trouble = break_direct(world, ada, Fault(Trouble.ERROR, status=503))
     async with desk.process():
-        incident = desk.incident()
+        incident = desk.new_incident()
         alert = await desk.alert(ada.person.id, incident)
         await desk.work_for(timedelta(seconds=125))
         assert len(alerts(world, ada)) == 1
@@ -276,7 +276,7 @@ async def test_row_21_a_copy_whose_original_memory_has_let_go_is_not_sent(
         Trouble.ERROR, status=503, method="POST", path=f"/channels/{world.alerts_channel_id}/messages"
     )
     async with desk.process():
-        incident = desk.incident()
+        incident = desk.new_incident()
         await desk.alert(ada.person.id, incident)
         await desk.work_for(timedelta(seconds=125))
         world.mend(trouble)
@@ -428,7 +428,7 @@ async def test_a_message_that_was_sent_as_text_alone_is_whole_again_at_its_next_
 ) -> None:
     break_direct(world, ada, Fault(Trouble.ERROR, status=400, code=50035, times=1))
     async with desk.process():
-        incident = desk.incident()
+        incident = desk.new_incident()
         alert = await desk.alert(ada.person.id, incident)
         await desk.work_for(timedelta(minutes=1))
         (message,) = ada.sees(ada.dm)

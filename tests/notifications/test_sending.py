@@ -92,7 +92,7 @@ async def test_only_with_its_history_is_a_message_found_again_in_the_alert_chann
 ) -> None:
     world.deny_bot(world.alerts_channel_id, **denied)
     async with desk.process():
-        incident = desk.incident()
+        incident = desk.new_incident()
         await desk.put(
             incident, replace(desk.transaction(ada.person.id, Purpose.ALERT, incident), route=Route.CHANNEL)
         )
@@ -137,7 +137,7 @@ async def test_row_23_a_message_of_any_purpose_is_found_again_in_history(
     desk: Desk, ada: Visitor, purpose: Purpose
 ) -> None:
     async with desk.process():
-        incident = desk.incident()
+        incident = desk.new_incident()
         about = (incident,) if purpose in (Purpose.ALERT, Purpose.NOTE) else ()
         await desk.put(incident, desk.transaction(ada.person.id, purpose, *about))
         desk.at = die_at(FailPoint.SENT)
@@ -207,7 +207,7 @@ async def test_what_changed_between_two_tries_is_shown_in_the_end(
     desk: Desk, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with desk.process():
-        incident = desk.incident()
+        incident = desk.new_incident()
         alert = await desk.alert(ada.person.id, incident)
         world.fault(Trouble.RESET_AFTER, method="POST", path="/channels/*/messages", times=1)
         await desk.work()
@@ -224,7 +224,7 @@ async def test_what_changed_between_two_tries_is_shown_in_the_end(
 async def test_what_is_not_due_waits_for_its_time(desk: Desk, ada: Visitor) -> None:
     async with desk.process():
         in_four_minutes = desk.clock.now() + timedelta(minutes=4)
-        incident = desk.incident()
+        incident = desk.new_incident()
         alert = replace(desk.transaction(ada.person.id, Purpose.ALERT, incident), due_at=in_four_minutes)
         await desk.put(incident, alert)
         rest = await desk.work()
@@ -237,7 +237,7 @@ async def test_what_is_not_due_waits_for_its_time(desk: Desk, ada: Visitor) -> N
 
 async def test_a_due_time_beyond_every_backoff_is_due_now(desk: Desk, ada: Visitor) -> None:
     async with desk.process():
-        incident = desk.incident()
+        incident = desk.new_incident()
         alert = desk.transaction(ada.person.id, Purpose.ALERT, incident)
         await desk.put(incident, replace(alert, due_at=desk.clock.now() + timedelta(hours=1)))
         await desk.work()
@@ -258,7 +258,7 @@ async def test_only_what_is_loud_notifies(
     desk: Desk, world: SimulatedDiscord, ada: Visitor, *, loud: bool, flags: int | None
 ) -> None:
     async with desk.process():
-        incident = desk.incident()
+        incident = desk.new_incident()
         await desk.put(
             incident, replace(desk.transaction(ada.person.id, Purpose.ALERT, incident), notify=loud)
         )
@@ -272,7 +272,7 @@ async def test_what_is_over_before_it_could_be_sent_wakes_nobody(
     desk: Desk, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with desk.process():
-        incident = desk.incident()
+        incident = desk.new_incident()
         await desk.alert(ada.person.id, incident)
         world.fault(Trouble.ERROR, method="POST", path="/channels/*/messages", status=503, times=1)
         await desk.work()

@@ -24,7 +24,7 @@ IN_VAIN = 3
 
 async def told(desk: Desk, ada: Visitor) -> tuple[Message, Incident]:
     """Have one alert sent, about one incident."""
-    incident = desk.incident()
+    incident = desk.new_incident()
     alert = await desk.alert(ada.person.id, incident)
     await desk.work()
     return alert, incident
@@ -110,7 +110,7 @@ async def test_row_48_a_channel_that_takes_nothing_more_is_left_for_the_next_rou
 ) -> None:
     channel = f"/channels/{world.alerts_channel_id}/messages*"
     async with desk.process():
-        incident = desk.incident()
+        incident = desk.new_incident()
         alert = replace(desk.transaction(ada.person.id, Purpose.ALERT, incident), route=Route.CHANNEL)
         await desk.put(incident, alert)
         await desk.work()
@@ -126,7 +126,7 @@ async def test_row_48_a_copy_whose_original_still_comes_is_left_and_not_sent_ane
     desk: Desk, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with desk.process():
-        incident = desk.incident()
+        incident = desk.new_incident()
         alert = await desk.alert(ada.person.id, incident)
         direct = world.fault(Trouble.ERROR, path=f"/channels/{ada.dm}/messages", status=503)
         await desk.work_for(timedelta(minutes=3))
@@ -158,7 +158,7 @@ async def test_row_48_a_note_that_cannot_be_changed_is_left_as_it_has_told_all(
     desk: Desk, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with desk.process():
-        incident = replace(desk.incident(), state=State.ENDED, ended_at=desk.clock.now())
+        incident = replace(desk.new_incident(), state=State.ENDED, ended_at=desk.clock.now())
         note = desk.transaction(ada.person.id, Purpose.NOTE, incident)
         world.fault(Trouble.RESET_AFTER, method="POST", path=f"/channels/{ada.dm}/messages", times=1)
         world.fault(Trouble.ERROR, method="PATCH", status=400, code=ARCHIVED)

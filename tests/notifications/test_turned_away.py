@@ -52,7 +52,7 @@ async def test_row_49_an_alert_that_the_edge_refuses_to_edit_keeps_embed_and_but
     desk: Desk, world: SimulatedDiscord, ada: Visitor, fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with desk.process():
-        incident = desk.incident()
+        incident = desk.new_incident()
         alert = await desk.alert(ada.person.id, incident)
         await desk.work()
         turn_away(world, fault, method="PATCH", path="*")

@@ -95,16 +95,14 @@ class Assembly:
         limits: Limits = LIMITS,
         busy_timeout: timedelta = BUSY_TIMEOUT,
         transport: MessageTransport | None = None,
-        sleep: Callable[[float], Awaitable[None]] | None = None,
     ) -> None:
         self.database = database
         self.clock = clock
         self.owners = owners if isinstance(owners, set) else set(owners)
         self.transport = transport or NoTransport()
-        self._url, self._token = (url or api.url, api.token) if api else (NOWHERE, "none")
+        self.url, self.token = (url or api.url, api.token) if api else (NOWHERE, "none")
         self._limits = limits
         self._busy_timeout = busy_timeout
-        self._sleep = sleep or clock.sleep
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -138,8 +136,8 @@ class Assembly:
     def make_useapi(self) -> UseapiClient:
         return UseapiClient(
             self.session,
-            self._url,
-            SecretStr(self._token),
+            self.url,
+            SecretStr(self.token),
             limits=self._limits,
             sleep=at_once,
             now=self.clock.now,
@@ -155,6 +153,10 @@ class Assembly:
         """Return the accounts that messages may name."""
         return self.poller.cache.by_channel
 
+    def sleep(self, seconds: float) -> Awaitable[None]:
+        """Sleep in a loop of the bot."""
+        return self.clock.sleep(seconds)
+
     # What is built for a test that asks for it
 
     def make_outbox(self, transport: MessageTransport | None = None) -> Outbox:
@@ -165,7 +167,7 @@ class Assembly:
             self.planner,
             accounts=self.accounts,
             now=self.clock.now,
-            sleep=self._sleep,
+            sleep=self.sleep,
             chance=self.chance,
         )
 
@@ -187,7 +189,7 @@ class Assembly:
             heartbeat or Heartbeat(self.session, None),
             interval,
             now=self.clock.now,
-            sleep=self._sleep,
+            sleep=self.sleep,
             chance=chance or self.chance,
         )
 

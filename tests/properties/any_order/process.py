@@ -1,7 +1,8 @@
 """The program without its sockets: ledger, watchkeeper and outbox on a database, with a clock to turn."""
 
 import asyncio
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Collection, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -13,13 +14,12 @@ from bot.domain.causes import Cause
 from bot.domain.incidents import ServiceProblem
 from bot.domain.messages import Delivery
 from bot.incidents.service import IncidentService
-from bot.incidents.state import WatchState
-from bot.incidents.transaction import NotificationPlanner
 from bot.loops import WatchLoops
-from bot.notifications import MemoryNotice, Outbox
+from bot.notifications import Outbox
 from bot.notifications.outbox import LONGEST_REST
+from bot.polling.account_cache import AccountCache
 from bot.polling.heartbeat import Heartbeat
-from bot.polling.poller import AccountPoller, load_cache
+from bot.polling.poller import AccountPoller
 from bot.providers.useapi import (
     Gone,
     PendingModeration,
@@ -30,10 +30,10 @@ from bot.providers.useapi import (
     UseapiError,
 )
 from bot.rules.decisions import Event, FlagReported, PollFailed, Tick
-from bot.rules.policy import Policy
-from bot.storage import Store, StoreError
+from bot.storage import BUSY_TIMEOUT, StoreError
 from tests.properties.any_order.mailbox import Mailbox
 from tests.properties.any_order.truth import Shown
+from tests.support.assembly import Assembly
 from tests.support.clock import MINUTE, SECOND, Clock
 from tests.support.failpoints import FailPoint, trapped
 from tests.support.state_cases import content, put
@@ -130,12 +130,15 @@ def error_of(trouble: ServiceProblem, channel: str | None, flag: Flag | None) ->
             return None
 
 
-class Process:
-    """A process and the ones that come after it, on the same database and before the same Discord."""
+class Process(Assembly):
+    """A process and its successors, on the same database and with the same Discord."""
+
+    chance = staticmethod(lambda: 1.0)
 
     def __init__(self, folder: Path, mailbox: Mailbox, owners: set[int]) -> None:
-        self.clock = Clock(START)
-        self.owners = owners
+        super().__init__(
+            folder / "midwatch.sqlite3", Clock(START), owners, transport=mailbox, busy_timeout=BUSY_TIMEOUT
+        )
         self.dies_at: FailPoint | None = None
         self.stays_down = timedelta()
         """How long it is dead then."""
@@ -145,46 +148,46 @@ class Process:
         self.taken: list[Taken] = []
         self.api = ListOnly()
         self.beats = Beats()
-        self._path = folder / "midwatch.sqlite3"
-        self._mailbox = mailbox
-        self._open = AsyncExitStack()
-        self._numbers = count(1)
-        self.store: Store
-        self.watch_state: WatchState
-        self.incident_service: Keeper
         self.outbox: Outbox
-        self.poller: Meeter
         self.loops: WatchLoops
+        self._numbers = count(1)
+        self._traps = ExitStack()
+        self._accounts = {
+            channel: KnownAccount(Account(channel, 3, None), name) for channel, name in NAMES.items()
+        }
 
     def new_key(self) -> str:
         """Make a key that is the same in each run; its beginning, which people see, is its own."""
         return f"{next(self._numbers):012x}".ljust(32, "0")
 
     async def start(self) -> None:
+        """Begin a process."""
         self.refuses = False
-        self._open.enter_context(trapped(self._reach, Mailbox))
-        self.store = await self._open.enter_async_context(Store.open(self._path))
-        self.watch_state = await WatchState.load(self.store, self.clock.now)
-        planner = NotificationPlanner(lambda: self.owners, Policy(), self.new_key)
-        greeted = await self.store.watch.greeted()
-        self.incident_service = Keeper(self.watch_state, planner, greeted, monotonic=self.clock.monotonic)
-        self.incident_service.taken = self.taken
-        accounts = {channel: KnownAccount(Account(channel, 3, None), name) for channel, name in NAMES.items()}
-        self.outbox = Outbox(
-            self.watch_state,
-            self._mailbox,
-            planner,
-            accounts=lambda: accounts,
-            now=self.clock.now,
-            chance=lambda: 1.0,
-        )
-        cache = await load_cache(self.store)
-        self.poller = Meeter(self.api, self.store, cache, self.incident_service, now=self.clock.now)
-        self.poller.taken = self.taken
-        notice = MemoryNotice(self._mailbox, lambda: self.owners)
-        self.loops = WatchLoops(
-            self.poller, self.incident_service, self.outbox, notice, self.beats, MINUTE, now=self.clock.now
-        )
+        await self.__aenter__()
+        self._traps.enter_context(trapped(self.reach, Mailbox))
+        self.outbox = self.make_outbox()
+        self.loops = self.make_loops(outbox=self.outbox, heartbeat=self.beats)
+
+    async def end(self) -> None:
+        """End the process."""
+        self._traps.close()
+        await self.__aexit__()
+
+    def make_useapi(self) -> UseapiClient:
+        return self.api
+
+    def make_incident_service(self, greeted: Collection[int]) -> IncidentService:
+        service = Keeper(self.watch_state, self.planner, greeted, monotonic=self.clock.monotonic)
+        service.taken = self.taken
+        return service
+
+    def make_poller(self, cache: AccountCache) -> AccountPoller:
+        poller = Meeter(self.useapi, self.store, cache, self.incident_service, now=self.clock.now)
+        poller.taken = self.taken
+        return poller
+
+    def accounts(self) -> Mapping[str, KnownAccount]:
+        return self._accounts
 
     async def let_write(self, *, may: bool) -> None:
         """Let the database be written, or not."""
@@ -192,7 +195,7 @@ class Process:
         database = self.store._database  # pyright: ignore[reportPrivateUsage]
         await database.writer.execute(f"PRAGMA query_only = {not may:d}")
 
-    def _reach(self, step: FailPoint) -> None:
+    def reach(self, step: FailPoint) -> None:
         if step is self.dies_at:
             self.dies_at = None
             raise Crash
@@ -216,18 +219,14 @@ class Process:
             await self.start()
         await self.incident_service.tick()  # as it begins with, before it sends anything
 
-    async def end(self) -> None:
-        await self._open.aclose()
-        self._open = AsyncExitStack()
-
-    async def look(self, shown: Shown) -> bool:
+    async def poll(self, shown: Shown) -> bool:
         """Look at a list, and tell whether it is believed."""
         accounts = (Account(channel, 3, Flag.of(text) if text else None) for channel, text in shown.items())
         self.api.answer = tuple(accounts)
         await self.loops.poll()
         return self.poller.failure is None
 
-    async def fail(self, trouble: ServiceProblem, channel: str | None, flag: Flag | None) -> None:
+    async def fail_poll(self, trouble: ServiceProblem, channel: str | None, flag: Flag | None) -> None:
         """Fail a look; a flag with an account is that account's, as a list that is refused may say."""
         error = error_of(trouble, channel, flag)
         if error is None:

@@ -161,7 +161,7 @@ class Watched(RuleBasedStateMachine):
     def look(self, shown: Shown) -> None:
         taken, beats = self.process.taken, self.process.beats.count
         taken.clear()
-        believed = self.run(self.process.look(shown))
+        believed = self.run(self.process.poll(shown))
         is_taken = bool(taken) and taken[-1].channel is None
         self.unwritten.take(taken, self.now)
         assert is_taken or self.process.refuses, "a look that was lost"
@@ -180,7 +180,7 @@ class Watched(RuleBasedStateMachine):
             channel = channel if channel in self.process.poller.cache.by_channel else None
         taken, beats = self.process.taken, self.process.beats.count
         taken.clear()
-        self.run(self.process.fail(trouble, channel, flag))
+        self.run(self.process.fail_poll(trouble, channel, flag))
         self.unwritten.take(taken, self.now)
         assert self.process.beats.count == beats, "all is well, though nothing can be seen"
         if taken and taken[-1].is_failure:
