@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionStatus:
-    """What the API says of the subscription itself: accounts in error still count towards the total."""
+    """The subscription at the API. `accounts` includes those in error."""
 
     active: bool | None
     accounts: int | None
@@ -15,18 +15,18 @@ class SubscriptionStatus:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A Midjourney plan: its name, the words after it ("Active monthly"), and when it renews."""
+    """A Midjourney plan, its status ("Active monthly"), and its renewal."""
 
     plan: str
     status: str | None
     renews: datetime | None
     renews_text: str | None
-    """The renewal as written, where it is no timestamp."""
+    """The renewal as written, if it is no timestamp."""
 
 
 @dataclass(frozen=True, slots=True)
 class FastTime:
-    """Fast time left, in the unit Midjourney gave ("hours" or "minutes")."""
+    """The fast time left, in the unit of Midjourney ("hours" or "minutes")."""
 
     left: float
     total: float | None
@@ -36,7 +36,7 @@ class FastTime:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Images made, and the time they took, in the unit Midjourney gave."""
+    """Images, and the time spent on them in the unit of Midjourney."""
 
     images: int
     spent: float | None
@@ -45,9 +45,9 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """Midjourney's account information: the text of `/info`, and all that could be read from it.
+    """The text of `/info`, and the values that were read from it.
 
-    A label that is unknown, or whose value is not in a known form, is kept in `others`, in order.
+    `others` has, in order, the labels that are unknown or have a value of an unknown form.
     """
 
     text: str
@@ -64,13 +64,13 @@ class Info:
     queued_fast: int | None = None
     queued_relax: int | None = None
     running: str | None = None
-    """Running jobs as written; None both when there are none and when nothing was said."""
+    """The running jobs as written; None if there are none or the text does not say."""
     others: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class InfoSnapshot:
-    """An answer to `/info`, when it came, and how long Midjourney took."""
+    """An answer to `/info`, when it arrived, and how long Midjourney took."""
 
     taken_at: datetime
     took: timedelta

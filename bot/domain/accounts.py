@@ -1,7 +1,4 @@
-"""The facts Midwatch knows and passes on: frozen values.
-
-Times are aware UTC datetimes; lengths of time are timedeltas.
-"""
+"""Accounts, their flags, and the audit, as frozen values. Times are aware UTC datetimes."""
 
 import re
 from collections.abc import Mapping
@@ -17,12 +14,12 @@ CHANNEL_PATTERN: Final = re.compile(r"[0-9]{17,20}")
 
 
 def is_channel(text: str) -> bool:
-    """Return whether a text is a Discord channel id, the only key of an account that is ever put to use."""
+    """Return whether a text is a Discord channel id, the only key of an account that requests may use."""
     return CHANNEL_PATTERN.fullmatch(text) is not None
 
 
 class FlagKind(StrEnum):
-    """What a flag asks of a person, in ascending order of weight."""
+    """What a flag asks of a person, from the lightest to the worst."""
 
     OTHER = "other"
     CAPTCHA = "captcha"
@@ -31,20 +28,20 @@ class FlagKind(StrEnum):
 
     @property
     def rank(self) -> int:
-        """The weight of this kind; of two flags, the one with the greater rank is the worse."""
+        """The weight of this kind. The flag with the greater rank is the worse one."""
         return list(FlagKind).index(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """What the API says is pending for an account: Midjourney's own text, and the kind read from it."""
+    """What is pending for an account: Midjourney's text, and the kind that it names."""
 
     text: str
     kind: FlagKind
 
     @classmethod
     def of(cls, text: str) -> "Flag":
-        """Read the kind from Midjourney's text; a text that names several is of the heaviest of them."""
+        """Return the flag of a text. A text that names several kinds is of the worst of them."""
         folded = text.casefold()
         if tells_of_block(text):
             kind = FlagKind.BLOCK
@@ -58,29 +55,29 @@ class Flag:
 
     @property
     def block_length(self) -> timedelta | None:
-        """How long a block lasts, if the text says so ("blocked from accessing Midjourney for 3 days")."""
+        """The length of a block, if the text names it ("blocked from accessing Midjourney for 3 days")."""
         return length_in(self.text) if self.kind is FlagKind.BLOCK else None
 
     @property
     def named_end(self) -> datetime | None:
-        """When a block ends, if the text says so with a Discord timestamp or a date."""
+        """The end of a block, if the text names it with a Discord timestamp or a date."""
         return end_in(self.text) if self.kind is FlagKind.BLOCK else None
 
     @property
     def names_moment(self) -> bool:
-        """Whether the end of a block comes from a moment in the text, not from when it was first seen."""
+        """Whether the end of a block depends on a time in the text, not on when it was first seen."""
         return self.named_end is not None or start_in(self.text) is not None
 
     @property
     def worded_end(self) -> str | None:
-        """The words that name the end of a block, if they can only be quoted ("until tomorrow")."""
+        """The words for the end of a block, if a program cannot read them ("until tomorrow")."""
         return end_in_words(self.text) if self.kind is FlagKind.BLOCK else None
 
     def block_end(self, since: datetime | None) -> datetime | None:
-        """Return when a block ends that was first seen at `since`; None if the text does not say.
+        """Return the end of a block that was first seen at `since`; None if the text does not name it.
 
-        A moment that had passed by then is no end. The length of the block counts from it, unless that had
-        passed, too, and the text does not say that the moment is when the block began.
+        A named time before `since` is not the end. The length counts from it if that gives an end after
+        `since`, or if the text calls it the start of the block. Otherwise the length counts from `since`.
         """
         named, length = self.named_end, self.block_length
         if since is None or (named is not None and named > since):
@@ -98,15 +95,15 @@ class State(StrEnum):
 
     OPEN = "open"
     CLEARING = "clearing"
-    """The trouble was missing from a look; not long enough yet to believe that it is over."""
+    """The flag is missing from the list, not yet for long enough to end the incident."""
     RESETTING = "resetting"
-    """An owner's reset is under way; what looks show meanwhile belongs to the reset."""
+    """An owner's reset is under way. Polls change nothing until it ends."""
     ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One configured Midjourney account, as the API lists it. Its Discord token is not part of it."""
+    """A configured Midjourney account as the API lists it, without its Discord token."""
 
     channel: str
     max_jobs: int | None = None
@@ -115,12 +112,12 @@ class Account:
 
     @property
     def has_channel_id(self) -> bool:
-        """Whether the channel is an id that a path, a link or a button may be built from."""
+        """Whether paths, links and buttons may use the channel."""
         return is_channel(self.channel)
 
     @property
     def link(self) -> str | None:
-        """The address that opens the account's Midjourney channel in Discord; None if an id in it is none."""
+        """The address of the account's Midjourney channel in Discord; None without valid ids."""
         if not self.has_channel_id or (self.server and not is_channel(self.server)):
             return None
         return f"https://discord.com/channels/{self.server or '@me'}/{self.channel}"
@@ -128,7 +125,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class SavedAccount:
-    """The API's answer to creating or updating an account; `created` is None where it does not say which."""
+    """The response to creating or updating an account. `created` is None if it does not say which."""
 
     account: Account | None
     created: bool | None
@@ -158,19 +155,19 @@ class SaveResult:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one good look at the account list showed, in the order of the API."""
+    """The account list of one good poll, in the order of the API."""
 
     at: datetime
     accounts: tuple[Account, ...]
     flagged_since: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
-    """When earlier polls saw flags first that could not be written down, by channel."""
+    """When flags that could not be written were first seen, by channel."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownAccount:
-    """An account with all that Midwatch remembers of it.
+    """An account with its names, its last information, and the state of its open incident.
 
-    Its flag, with the three fields about it, is that of its open incident.
+    The flag of the account, `flagged_since`, `state` and `block_ends` are those of the open incident.
     """
 
     account: Account
@@ -181,14 +178,14 @@ class KnownAccount:
     flagged_since: datetime | None = None
     snapshot: InfoSnapshot | None = None
     state: State | None = None
-    """Where its open incident stands; None if it has none."""
+    """The state of its open incident; None without one."""
     block_ends: datetime | None = None
     is_listed: bool = True
-    """Whether it is one of the accounts of the last good look, or has an open incident."""
+    """Whether the last good poll listed it or it has an open incident."""
 
     @property
     def needs_somebody(self) -> bool:
-        """Whether the account is flagged, as far as anybody knows."""
+        """Whether the account is flagged, and its incident is not clearing."""
         return self.account.flag is not None and self.state is not State.CLEARING
 
     @property
@@ -198,13 +195,13 @@ class KnownAccount:
 
     @property
     def label(self) -> str:
-        """What people call it: the given name, else the Discord name, else the end of its channel id."""
+        """The given name, else the Discord name, else the end of the channel id."""
         return self.name or self.discord_name or f"…{self.channel[-4:]}"
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One entry of the audit: who did what to which account, and how it ended."""
+    """An entry of the audit: who did what to which account, and how it ended."""
 
     at: datetime
     actor_id: int

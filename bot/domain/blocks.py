@@ -1,4 +1,4 @@
-"""Midjourney's words for a block of an account: whether a text tells of one, and when that ends.
+"""Midjourney's words for a block of an account: whether a text names one, and when it ends.
 
 The wordings are those that people reported: "You have been blocked from accessing Midjourney for 3 days",
 "Your account has been temporarily blocked due to suspicious activity ...", "Banned for 14 days", "suspended",
@@ -19,7 +19,7 @@ THINGS: Final = (
     "(?:prompt|word|phrase|term|content|image|message|link|request|job|subscription|plan|payment)s?"
     "|accounts|users|people"
 )
-"""What may be blocked without the account being so."""
+"""Words for what may be blocked while the account is not."""
 THING_IS: Final = re.compile(
     rf"\b(?:{THINGS})(?:\s+(?!and\b|or\b|so\b|you\b)[^\s,]+)?"
     r"(?:\s+(?:is|are|was|were|has|have|had|been|got))*\s+(?:\w+ly\s+)?$"
@@ -31,7 +31,7 @@ NOT_SO: Final = re.compile(
     "|(?:will|would|may|might|could|can|shall|must|to|if|without|avoid) (?:be|get))"
     r"\s+(?:yet\s+)?(?:been\s+)?(?:\w+ly\s+)?$"
 )
-"""What makes the next word a threat, its opposite, or something of the past."""
+"""Words before "blocked" that make it a threat, its opposite, or something of the past."""
 BEFORE_NOW: Final = re.compile(r"\s+(?:previously|in\s+the\s+past|before(?=\W*$|\s*[,:-]))")
 OF_A_PERSON: Final = re.compile(r"\s+(?:you|(?:your|this|the)\s+(?:\w+\s+)?(?:account|access))\b")
 SURELY: Final = re.compile(r"\s+(?:from\s+(?:accessing|using)|until|till|permanently|indefinitely)\b")
@@ -70,7 +70,7 @@ ABOUT: Final = r"(?:(?:the\s+next|another|about|up\s+to|a\s+total\s+of|the|next)
 LENGTH: Final = re.compile(rf"\b(?:for|lasts|lasting|will\s+last|(?:{AGAIN})\s+(?:in|after))\s+{ABOUT}{PART}")
 MORE: Final = re.compile(rf"\s*(?:,|and|&)?\s*{PART}")
 PARTS: Final = rf"(?<![.,])\b{PART}(?=(?:{MORE.pattern}){{0,3}}"
-"""The first part of a length whose end the rest of the pattern describes."""
+"""The beginning of a pattern for a length with words after it."""
 NAMED_LENGTH: Final = re.compile(rf"{PARTS}\s+(?:long\s+)?(?:block|ban|suspension)\b)")
 LABELLED_LENGTH: Final = re.compile(
     r"\b(?:block|ban|suspension|duration|length|left|remaining(?:\s+time)?)(?:\s+(?:of|is)\s+|\s*[:=]\s*)"
@@ -81,7 +81,7 @@ LENGTH_LEFT: Final = re.compile(
 )
 LENGTHS: Final = (LENGTH, NAMED_LENGTH, LABELLED_LENGTH, LENGTH_LEFT)
 FROM_NOW: Final = re.compile(rf"\b(?:left|remaining|remains?|(?:{AGAIN})\s+(?:in|after))\b", re.IGNORECASE)
-"""What says that a length counts from when it was told, not from when the block began."""
+"""Words that make a length count from now, not from the start of the block."""
 AMOUNT: Final = (
     rf"\b(?!0+\b)(?:[0-9]+(?:\.[0-9]+)?|{'|'.join(NUMBERS)})[\s-]*"
     rf"(?:(?:{'|'.join(unit for unit in UNITS if unit != 'd')}|fortnight)s?|d(?!\s+\w))\b"
@@ -100,9 +100,9 @@ START: Final = re.compile(
     rf"(?:\b(?:(?!\b(?:until|till|un\w+ed|{AGAIN})\b)[^.!?;\n]){{0,80}}\s(?:on|at))?)\s+$",
     re.IGNORECASE,
 )
-"""What says that the timestamp after it is when a block began."""
+"""Words before a timestamp that make it the start of a block."""
 NEAR: Final = 120
-"""Characters around a word that are read for what they make of it."""
+"""The number of characters around a word that can change its meaning."""
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 MONTH: Final = (
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
@@ -120,7 +120,7 @@ DATE: Final = re.compile(
     r"(?:\.[0-9]+)?\s*(?P<half>[ap]\.?m\b)?\s*(?P<utc>(?:utc|gmt|z)\b(?!\s*[-+]))?)?"
 )
 LAST_ZONE: Final = timezone(timedelta(hours=-12))
-"""Where a day ends last."""
+"""The zone in which a day ends last."""
 IN_WORDS: Final = re.compile(
     rf"\b(?:until|till|through|for|lasts?|{AGAIN})\b"
     r"(?:(?!\b(?:within|during|past|last|since|ago)\b)[^.!?;\n]){0,60}?"
@@ -131,16 +131,14 @@ IN_WORDS: Final = re.compile(
     rf"|\buntil\s+(?:{MONTH})\b|\btomorrow\b",
     re.IGNORECASE,
 )
-"""What names an end in a way that only people read."""
-
-
+"""An end in words that only people can read."""
 BAN: Final = re.compile(r"\b(?:ban|block|suspension)\b")
 HELD: Final = re.compile(
     r"(?:^\W*(?:your\s+)?|\b(?:received|got|given|issued|imposed|applied|placed|under|serving|have|has)\s+"
     r"(?:(?:you|your\s+account)\s+)?(?:an?\s+|the\s+)?)"
     rf"(?:(?:account|access|midjourney|temporary|permanent|[\w.]+[\s-]*(?:{'|'.join(UNITS)})s?)\s+)*$"
 )
-"""What makes the ban after it one that the account has."""
+"""Words before "ban" that say that the account has it."""
 IMPOSED: Final = re.compile(r"\b(?:been|was|is)\s+(?:\w+ly\s+)?(?:issued|imposed|applied|placed|put)\b")
 THREAT: Final = re.compile(
     r"\b(?:will|would|may|might|could|can|shall|must|should|if|unless|without|avoid|to|not|never|no|once"
@@ -156,8 +154,7 @@ TIMED: Final = re.compile(rf"\bpermanent\b|\b{PART}|{TIMESTAMP.pattern}|{IN_WORD
 def tells_of_block(text: str) -> bool:
     """Return whether a text says that the account is blocked, banned or suspended now.
 
-    A prompt that was blocked, a word that is banned, a subscription that is suspended, and a ban that is only
-    threatened are none.
+    A blocked prompt, a banned word, a suspended subscription and a threatened ban do not count.
     """
     sentences = SENTENCE.findall(_with_single_blanks(text).casefold())
     return any(_is_blocked(sentence) or _has_a_ban(sentence) for sentence in sentences)
@@ -179,7 +176,7 @@ def _is_blocked(sentence: str) -> bool:
 
 
 def _has_a_ban(sentence: str) -> bool:
-    """Return whether a sentence names a ban of the account, with how long it lasts."""
+    """Return whether a sentence names a ban of the account and its length."""
     if TIMED.search(sentence) is None:
         return False
     for found in BAN.finditer(sentence):
@@ -192,15 +189,14 @@ def _has_a_ban(sentence: str) -> bool:
 
 
 def _with_single_blanks(text: str) -> str:
-    """Return a text in which no run of blanks makes a search slow."""
+    """Return a text without runs of blanks, which would make searches slow."""
     return BLANKS.sub(lambda found: "\n" if "\n" in found[0] else " ", text)
 
 
 def length_in(text: str) -> timedelta | None:
-    """Return the length of time that a text names ("for 3 days", "duration: a week", "1 hour remaining").
+    """Return the length that a text names ("for 3 days", "duration: a week"); None without one or for zero.
 
-    A month counts 30 days, a year 365, and no length more than a century. None if it names none, or none
-    but of nothing.
+    A month has 30 days, a year 365. The length is a century at most.
     """
     folded = _with_single_blanks(text).casefold()
     found = next(filter(None, (pattern.search(folded) for pattern in LENGTHS)), None)
@@ -215,10 +211,9 @@ def length_in(text: str) -> timedelta | None:
 
 
 def end_in(text: str) -> datetime | None:
-    """Return the last moment that a text names, but for one that says when the block began.
+    """Return the last time that a text names, except the start of the block; None without one.
 
-    It is a Discord timestamp, or a date with its year. A day without a time ends, and a time without a zone
-    is, where that comes last.
+    It is a Discord timestamp or a date with its year. Without a time or a zone it is the latest that fits.
     """
     moments = [moment(found) for found in TIMESTAMP.finditer(text) if not _is_start(found)]
     moments += [_date(found) for found in DATE.finditer(_with_single_blanks(text).casefold())]
@@ -231,9 +226,9 @@ def _is_start(found: re.Match[str]) -> bool:
 
 
 def start_in(text: str) -> datetime | None:
-    """Return the moment of the only timestamp of a text: once it has passed, a length counts from it.
+    """Return the only timestamp of a text, from which a length may count once it has passed.
 
-    None if the length is of what is left.
+    None if the text names the time that is left.
     """
     if FROM_NOW.search(text):
         return None
@@ -242,9 +237,9 @@ def start_in(text: str) -> datetime | None:
 
 
 def end_in_words(text: str) -> str | None:
-    """Return the words in which a text names an end that neither `length_in` nor `end_in` reads.
+    """Return the words for an end that neither `length_in` nor `end_in` can read; None without any.
 
-    In a text without such words any length of time may be one.
+    In a text without such words they are any length of time.
     """
     if length_in(text) or end_in(text):
         return None
@@ -281,7 +276,7 @@ def _hour(found: re.Match[str]) -> int | None:
 
 
 def moment(found: re.Match[str]) -> datetime | None:
-    """Return the moment of a Discord timestamp; None if there is no such time."""
+    """Return the time of a Discord timestamp; None beyond the calendar."""
     try:
         return datetime.fromtimestamp(int(found[1]), UTC)
     except (ValueError, OverflowError, OSError):

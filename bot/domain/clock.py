@@ -23,10 +23,10 @@ def utc_now() -> datetime:
 
 
 def read_typed(text: str) -> timedelta | None:
-    """Return the length of time that a person typed, or None if the text is none.
+    """Return the length of time that a person typed; None for any other text.
 
-    Units may be letters or words, in any case. Parts add up: "1d12h" is 36 hours. A sum beyond measure is
-    `timedelta.max`.
+    Units are letters or words, in any case. Parts add up: "1d12h" is 36 hours. A sum that is too long for a
+    timedelta is `timedelta.max`.
     """
     length, place = timedelta(), 0
     while place < len(text):
@@ -41,7 +41,7 @@ def read_typed(text: str) -> timedelta | None:
 
 
 def completions(typed: str, longest: timedelta) -> list[str]:
-    """Return the lengths that a number may be the beginning of, up to the longest; hours and days first."""
+    """Return the lengths that begin with a number, up to the longest; hours and days first."""
     if (number := NUMBER.fullmatch(typed)) is None:
         return []
     count = int(number[1])

@@ -14,40 +14,40 @@ from bot.domain.causes import Cause
 
 
 def new_key() -> str:
-    """Make a random 128-bit key, as 32 hex digits; keys, never row numbers, reach Discord."""
+    """Return a random 128-bit key of 32 hex digits. Keys, never row numbers, reach Discord."""
     return secrets.token_hex(16)
 
 
 class ServiceProblem(StrEnum):
-    """What is wrong with the service as a whole."""
+    """What is wrong with the API as a whole, or with the bot."""
 
     UNREACHABLE = "unreachable"
-    TOKEN = "token"  # noqa: S105 - the name of a trouble
+    TOKEN = "token"  # noqa: S105 - the name of a problem
     UNPAID = "unpaid"
     GONE = "gone"
     LIST_GONE = "list gone"
     PENDING = "pending"
-    """The list itself is refused with error 596: an account needs somebody, and none can be seen. The
-    incident holds the flag, unless that is known to be one account's, which then has its own."""
+    """The API answers with error 596 instead of the list. The incident has the flag, unless it is known which
+    account is flagged: then that account has an incident of its own."""
     AWAY = "away"
-    """The bot itself did not run: known only once it runs again, and over by then."""
+    """The bot did not run. The incident is over when it opens."""
 
 
 class Ending(StrEnum):
     """How an incident ended."""
 
     CLEARED = "cleared"
-    """The flag went away without our doing."""
+    """The flag went away without a reset from Midwatch."""
     RESET = "reset"
     """A reset from Midwatch, verified."""
     REMOVED = "removed"
     """The account is not configured any more."""
     RECOVERED = "recovered"
-    """The service answers again."""
+    """The API answers again."""
 
 
 class ResetVerdict(StrEnum):
-    """What a reset came to, as read from the list after it."""
+    """The result of a reset, as the list shows it afterwards."""
 
     BACK = "back in rotation"
     NOT_YET = "not yet cleared"
@@ -57,13 +57,13 @@ class ResetVerdict(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a person is told."""
+    """Why an alert is sent."""
 
     OPENED = "opened"
     WORSE = "worse"
     RECURRING = "recurring"
     RETURNED = "returned"
-    """It came back shortly after a reset that had been verified."""
+    """The flag came back shortly after a verified reset."""
     REMINDER = "reminder"
     ASSIGNEE_CHECK = "still on it"
     """Asks the owner who said "I'm on it" four hours ago."""
@@ -72,87 +72,87 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One episode of trouble: of an account, which then has a channel and a flag, or of the service."""
+    """A problem of one account, with a channel and a flag, or of the service, with a `problem`."""
 
     key: str
     state: State
     opened_at: datetime
     seen_at: datetime
-    """When the trouble was last shown. While it is open and looks are good it is shown by each of them, and
-    only a change, or the end of good looks, is written down."""
+    """When the problem was last seen. Updated when something changes or polls start to fail, not at every
+    poll."""
     channel: str | None = None
     flag: Flag | None = None
     worst_kind: FlagKind | None = None
-    """The heaviest kind it was told with."""
+    """The worst kind that owners were alerted of."""
     problem: ServiceProblem | None = None
     cause: Cause | None = None
-    """Why the service gives no list, as far as its trouble does not say so."""
+    """Why the list cannot be read, if `problem` does not say so."""
     worst_problem: ServiceProblem | None = None
-    """The trouble that asks most of a person, of those it was told with."""
+    """The worst problem that owners were alerted of."""
     from_command: bool = False
-    """Met by a command, and never seen in the list since."""
+    """Whether a command met the flag and no list has shown it."""
     before_watch: bool = False
-    """Flagged already at the first look ever."""
+    """Whether the first poll ever showed the flag."""
     recurring: bool = False
     clear_since: datetime | None = None
-    """The first of the looks without the flag; stays with one that they ended, as the moment it was over."""
+    """The first of the polls without the flag. An ended incident keeps it as the time of its end."""
     clear_polls: int = 0
     missing_polls: int = 0
     ended_at: datetime | None = None
-    """When the end was believed."""
+    """When Midwatch took it to be over."""
     ending: Ending | None = None
     reset_at: datetime | None = None
-    """When a reset of it was last verified."""
+    """When a reset was last verified."""
     verdict: ResetVerdict | None = None
-    """What the last reset came to, if it did not end the incident."""
+    """The result of the last reset, if it did not end the incident."""
     judged_at: datetime | None = None
     lease_until: datetime | None = None
     leased_by: int | None = None
-    """Whose reset is under way or, in one that a reset ended, whose it was."""
+    """The owner of the reset that is under way, or that ended the incident."""
     lease_channel: str | None = None
-    """The account that an owner chose for a reset, where the incident is the service's."""
+    """The account that an owner chose to reset, in an incident of the service."""
     assigned_to: int | None = None
     """The owner who said "I'm on it"."""
     assigned_at: datetime | None = None
-    """When that was said last; None if nobody is on it."""
+    """When the owner said so last; None if nobody is on it."""
     asked_at: datetime | None = None
-    """When that owner was asked whether it is still so."""
+    """When Midwatch asked that owner whether it is still so."""
     snoozed_until: datetime | None = None
     snoozed_seconds: int | None = None
-    """How long that was to last as it was asked for."""
+    """The length of the snooze that was asked for."""
     held_until: datetime | None = None
-    """When a snooze or a claim that is over held its reminders last: they go on from there."""
+    """When the last snooze or assignment ended. Reminders count from there."""
     blind_from: datetime | None = None
-    """The start of the last stretch without a look, if it was found or ended during one."""
+    """The start of the last time without polls, if the incident began or ended in it."""
     blind_until: datetime | None = None
     block_ends: datetime | None = None
-    """When the last timed block it showed ends; see `block_until`."""
+    """The end of the last block with a known end; see `block_until`."""
 
     @property
     def ended(self) -> bool:
-        """Whether it is over."""
+        """Whether the incident is over."""
         return self.state is State.ENDED
 
     def block_until(self) -> datetime | None:
-        """When the present block ends, if Midjourney named its length."""
+        """Return the end of the present block; None without a block or a known end."""
         return self.block_ends if self.flag and self.flag.kind is FlagKind.BLOCK else None
 
 
 def refused_list(incidents: Iterable[Incident]) -> Incident | None:
-    """Return the trouble that an error 596 in place of the list is, of which nobody can tell whose it is."""
+    """Return the incident of an error 596 in place of the list, if its account is unknown."""
     service = open_service(incidents)
     is_it = service is not None and service.problem is ServiceProblem.PENDING and service.flag is not None
     return service if is_it else None
 
 
 def open_service(incidents: Iterable[Incident]) -> Incident | None:
-    """Return the trouble of the service that is not over; there is one at most."""
+    """Return the open incident of the service. There is at most one."""
     return next((each for each in incidents if each.problem and not each.ended), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A thing to tell about an incident, for one reason; a loud one notifies, others are just shown."""
+    """One thing to report about an incident. Without `notify` it is only shown."""
 
     incident: str
     reason: Reason

@@ -8,14 +8,14 @@ from typing import Final
 from bot.domain.incidents import Reason
 
 REFERENCE_LENGTH: Final = 12
-"""48 bits: that two of a channel's last 500 messages share them is not to be expected in any lifetime."""
+"""48 bits, which no two of the last 500 messages of a channel will ever share."""
 
 DM_REFUSED: Final = frozenset({"50007", "50278"})
 """Discord cannot send messages to this user. 50278: the user shares no server with the bot."""
 
 
 def reference(key: str) -> str:
-    """Return the short form of a message's key, which finds it in the history of one channel."""
+    """Return the short form of a key, by which a message is found in the history of a channel."""
     copy, dot, digits = key.rpartition(".")
     return f"{copy}{dot}{digits[:REFERENCE_LENGTH]}"
 
@@ -24,23 +24,23 @@ class Purpose(StrEnum):
     """What a message is for."""
 
     ALERT = "alert"
-    """The living card or digest of account incidents; a recipient has one at most that is not all over."""
+    """The card or digest of account incidents. A recipient has at most one with open incidents."""
     SERVICE = "service"
     NOTE = "note"
-    """Silent: what was over before it could be told, or whose message the owner deleted."""
+    """Silent: incidents that ended before their alert was sent, or whose message an owner deleted."""
     HELLO = "hello"
     TEST = "test"
 
 
 class Delivery(StrEnum):
-    """How far a message is on its way."""
+    """How far a message has got."""
 
     WAITING = "waiting"
     CLAIMED = "claimed"
-    """About to be sent, or sent without our knowing: the same row is sent again, never regrouped."""
+    """About to be sent, or sent without a confirmation. The same row is sent again, never regrouped."""
     SENT = "sent"
     DONE = "done"
-    """Nothing will be changed about it any more."""
+    """It will not change any more."""
     CANCELLED = "cancelled"
 
 
@@ -54,7 +54,7 @@ class Route(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MessageItem:
-    """An incident in a message, and why it is there; None for one that was only carried along."""
+    """An incident in a message. `reason` is None for one that was taken over from an earlier message."""
 
     incident: str
     reason: Reason | None
@@ -77,27 +77,27 @@ class Message:
     claimed_at: datetime | None = None
     failing_since: datetime | None = None
     failure: str | None = None
-    """Why it could not be sent yet: Discord's code or the kind of error, no text."""
+    """Why the last try failed: the code of Discord or the kind of error."""
     plain: bool = False
-    """Discord refused its form: the next try shows it as text alone, and the one after that whole again."""
+    """Whether the next try is plain text, as Discord refused the full form. The one after is full again."""
     channel_id: int | None = None
     message_id: int | None = None
     sent_at: datetime | None = None
     shown: str | None = None
-    """A fingerprint of what it shows in Discord."""
+    """The fingerprint of what Discord shows."""
     edited_at: datetime | None = None
-    """The time as of which it was last edited."""
+    """When it was last edited."""
     reminders: int = 0
-    """How many pushes in a row, up to this one, held nothing new; the next reminder waits the longer."""
+    """How many messages in a row, up to this one, were reminders. The next one waits longer."""
 
     @property
     def nonce(self) -> str:
-        """The nonce of every try to send it: 25 characters is Discord's limit."""
+        """The nonce of every try to send it. Discord allows 25 characters."""
         return self.key[:25]
 
     @property
     def on_its_way(self) -> bool:
-        """Whether it is still to be sent."""
+        """Whether it is not sent yet."""
         return self.delivery in (Delivery.WAITING, Delivery.CLAIMED)
 
     @property
@@ -107,7 +107,7 @@ class Message:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether it stands in Discord as it was, because Discord refuses for good to change it.
+        """Whether it stays in Discord as it is, because Discord refuses for good to edit it.
 
         `failing_since` then says since when, and `failure` why.
         """

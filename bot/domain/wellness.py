@@ -1,4 +1,4 @@
-"""Whether the watch is well, and why not: it has to see, to remember and to tell. Standard library alone."""
+"""Whether the watch is well: it must read the list, write to the database and reach the owners."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from typing import Final
 from bot.domain.errors import CodedError
 
 OVERDUE_AFTER: Final = timedelta(minutes=5)
-"""A message that is late for longer than this is a problem."""
+"""How late a message may be."""
 
 
 class Lack(Enum):
@@ -18,9 +18,9 @@ class Lack(Enum):
     SIGHT = auto()
     """The last poll failed, or there was none since the start."""
     MEMORY = auto()
-    """The last transaction is not on disk."""
+    """The last transaction was not written."""
     OWNERS = auto()
-    """Nobody is known who could be told."""
+    """No owner is known."""
     DELIVERY = auto()
     """A message is overdue."""
     LOOP = auto()
@@ -41,23 +41,23 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What shows how the watch is at one moment."""
+    """What decides at one moment whether the watch is well."""
 
     now: datetime
     has_seen: bool
     """Whether the last poll succeeded."""
     unwritten: CodedError | None = None
-    """Why the last transaction is not on disk; None if it is."""
+    """Why the last transaction was not written; None if it was."""
     unwritten_since: datetime | None = None
     has_owners: bool = True
     overdue_since: datetime | None = None
-    """Since when the oldest message that did not arrive has been due."""
+    """When the oldest message that has not arrived was due."""
     loops: Mapping[str, bool] = field(default_factory=dict[str, bool])
-    """Whether each loop runs and its last run was good, by name."""
+    """Whether each loop, by name, runs and its last run was good."""
 
 
 def problems(signs: Signs) -> tuple[Problem, ...]:
-    """Return why the watch is not well, the worst first; nothing if it is well."""
+    """Return why the watch is not well, the worst first; empty if it is well."""
     return tuple(_problems(signs))
 
 

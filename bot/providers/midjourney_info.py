@@ -6,10 +6,10 @@ The forms are those of the samples in the useapi.net docs (POST jobs/info) and o
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Final
 
 from bot.domain.account_info import FastTime, Info, Subscription, Usage
+from bot.domain.blocks import TIMESTAMP, moment
 
 TEXT_LIMIT: Final = 8_000
 NAME_LIMIT: Final = 100
@@ -29,7 +29,6 @@ USAGE: Final = re.compile(
 )
 SUBSCRIPTION: Final = re.compile(r"([^()]+)(?:\((.*)\))?")
 RENEWAL: Final = re.compile(r"(?:,\s*|^)renews(?: next)?(?: on)?:?\s+", re.IGNORECASE)
-TIMESTAMP: Final = re.compile(r"<t:(-?[0-9]{1,20})(?::[tTdDfFsSR])?>")
 TITLE: Final = re.compile(r"\s*your info\s*[-–—:]\s*", re.IGNORECASE)  # noqa: RUF001 - dashes a title may have
 BULLETS: Final = ("-", "•", "*", "[", "<", "`", "http")
 BOLD_LABEL: Final = re.compile(r"\*\*[^*]+(?:\*\*\s*:|:\s*\*\*)")
@@ -160,24 +159,14 @@ def subscription(value: str) -> Subscription:
     plan, inside = matched(SUBSCRIPTION, value).groups()
     status, *rest = RENEWAL.split(inside or "", maxsplit=1)
     when = rest[0].strip() if rest else ""
-    renews = timestamp(when)
+    stamp = TIMESTAMP.match(when)
+    renews = moment(stamp) if stamp else None
     return Subscription(
         plan=given(plan.strip()),
         status=status.strip() or None,
         renews=renews,
         renews_text=(when or None) if renews is None else None,
     )
-
-
-def timestamp(text: str) -> datetime | None:
-    """Parse a Discord timestamp; None if it is none, or beyond the calendar."""
-    found = TIMESTAMP.match(text)
-    if found is None:
-        return None
-    try:
-        return datetime.fromtimestamp(int(found[1]), UTC)
-    except (OverflowError, OSError, ValueError):
-        return None
 
 
 def fast_time(value: str) -> FastTime:
