@@ -150,7 +150,7 @@ BAD = [
     pytest.param("DATABASE_PATH", "/", "names a folder", id="root"),
     pytest.param("DATABASE_PATH", "~", "names a folder", id="home"),
     pytest.param("DATABASE_PATH", "~nobody-at-all/a.db", "begins with ~", id="nobody-s-home"),
-    pytest.param("LOG_LEVEL", "chatty", "DEBUG, INFO, WARNING, ERROR, CRITICAL", id="level"),
+    pytest.param("LOG_LEVEL", "chatty", "DEBUG, INFO, WARNING, ERROR or CRITICAL", id="level"),
     pytest.param("LOG_FORMAT", "xml", "text or json", id="format"),
 ]
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from bot.config import read_duration
+from bot.runtime.setting_values import read_duration
 from tests.chaos.census import FEWEST, Sample, growths
 from tests.chaos.hurry import SPEED
 from tests.chaos.ordeal import EndedByItselfError

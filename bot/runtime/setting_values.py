@@ -1,0 +1,170 @@
+"""Readers of the values of settings. A ValueError says what is wrong with a value and what to write."""
+
+import os
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from enum import StrEnum
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+WORD: Final = re.compile(r"[!-~]+")
+SHORTEST_TOKEN: Final = 10
+"""The log masks a token wherever it occurs. A shorter text would occur by chance."""
+DURATION: Final = re.compile(r"([0-9]{1,8})([smhd])")
+SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+LONGEST: Final = timedelta(days=365)
+SHORTEST_POLL: Final = timedelta(seconds=5)
+NO_PATH: Final = re.compile(r"['\"`\u2018-\u201f\u00ab\u00bb]|(?:^|\s)#")
+"""A quotation mark, straight or curly, or the beginning of a comment."""
+SHORTEST_REMINDER: Final = timedelta(minutes=5)
+"""Nobody is notified more often."""
+SNOWFLAKE: Final = re.compile(r"[0-9]{17,20}")
+SNOWFLAKE_END: Final = 2**64
+LOOPBACK: Final = re.compile(r"localhost|127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|::1")
+ADDRESS_WANTED: Final = "write an address like https://api.useapi.net/v2"
+
+
+def token_without(scheme: str) -> Callable[[str], str]:
+    """Return a reader of a token that people tend to paste with the scheme in front of it."""
+
+    def read(text: str) -> str:
+        if text.casefold().startswith(f"{scheme} ".casefold()):
+            raise ValueError(f'begins with "{scheme}": write the token alone, without that word')
+        if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+            raise ValueError("stands in quotation marks: write the token without them")
+        if WORD.fullmatch(text) is None:
+            fault = "is not one word of printable ASCII characters"
+            raise ValueError(f"{fault}: write the token exactly as it was given to you")
+        if len(text) < SHORTEST_TOKEN:
+            raise ValueError("is too short to be a token: write the whole token as it was given to you")
+        return text
+
+    return read
+
+
+def token_or_empty(text: str) -> str:
+    """Read a bot token that is not needed: a wrong one counts as empty."""
+    try:
+        return token_without("Bot")(text)
+    except ValueError:
+        return ""
+
+
+def web_address(text: str, wanted: str) -> SplitResult:
+    """Return the parts of a web address."""
+    try:
+        address = urlsplit(text)
+        host = (address.hostname or "").encode("idna")  # raises for an empty or too long part of the name
+        if host and address.port != 0 and address.scheme in {"http", "https"} and WORD.fullmatch(text):
+            return address
+    except ValueError:
+        pass
+    raise ValueError(f"is not a web address: {wanted}")
+
+
+def read_service_address(text: str) -> str:
+    """Read the API's address. A token sent there must be encrypted on the way."""
+    address = web_address(text, ADDRESS_WANTED)
+    if "\\" in text:
+        raise ValueError(f"is not a web address: {ADDRESS_WANTED}")
+    if "@" in text:
+        raise ValueError(f"holds a user name or password: {ADDRESS_WANTED}, and the token in USEAPI_TOKEN")
+    if "?" in text or "#" in text:
+        raise ValueError(f"has a part after ? or #: {ADDRESS_WANTED}, which ends with the path")
+    if address.scheme == "http" and LOOPBACK.fullmatch(address.hostname or "") is None:
+        raise ValueError(
+            "is not encrypted: begin it with https:// (http:// is for servers on this machine only)"
+        )
+    return text.rstrip("/")
+
+
+def read_heartbeat_address(text: str) -> str:
+    """Read the heartbeat's address. It may be unencrypted: monitors at home often have no certificate."""
+    web_address(text, "write the whole address the monitoring service gave you, with https://")
+    return text
+
+
+def read_snowflake(text: str) -> int:
+    """Read one Discord id."""
+    if SNOWFLAKE.fullmatch(text) is None or not 0 < int(text) < SNOWFLAKE_END:
+        raise ValueError(
+            "is not a Discord id: write the number of 17 to 20 digits that Copy ID gives in Discord"
+        )
+    return int(text)
+
+
+def read_snowflakes(text: str) -> frozenset[int]:
+    """Read Discord ids separated by commas."""
+    try:
+        return frozenset(read_snowflake(entry.strip()) for entry in text.split(","))
+    except ValueError:
+        raise ValueError(
+            "has an entry that is not a Discord id: write numbers of 17 to 20 digits, separated by commas"
+        ) from None
+
+
+def read_duration(text: str) -> timedelta:
+    """Read a length of time: a whole number and its unit."""
+    found = DURATION.fullmatch(text)
+    if found is None:
+        raise ValueError("is not a length of time: write a number with s, m, h or d, like 90s, 15m, 4h or 1d")
+    length = timedelta(seconds=int(found[1]) * SECONDS[found[2]])
+    if not timedelta(0) < length <= LONGEST:
+        raise ValueError("is out of range: write a length of time between 1s and 365d")
+    return length
+
+
+def read_poll_interval(text: str) -> timedelta:
+    """Read the poll interval. The API limits how often it may be polled."""
+    if (length := read_duration(text)) < SHORTEST_POLL:
+        raise ValueError("is too short: write 5s or more, like 60s")
+    return length
+
+
+def read_durations(text: str) -> tuple[timedelta, ...]:
+    """Read lengths of time separated by commas, each longer than the one before."""
+    try:
+        lengths = tuple(read_duration(entry.strip()) for entry in text.split(","))
+    except ValueError:
+        raise ValueError(
+            "has an entry that is not a length of time: write them like 15m,1h,4h,24h, none over 365d"
+        ) from None
+    if min(lengths) < SHORTEST_REMINDER:
+        raise ValueError("has an entry that is too short: write 5m or more, as nobody is woken more often")
+    if any(later <= earlier for earlier, later in pairwise(lengths)):
+        raise ValueError("is not in order: write the shortest first and none twice, like 15m,1h,4h,24h")
+    return lengths
+
+
+def read_database_path(text: str) -> Path:
+    """Read the path of the database file.
+
+    Some readers of `.env` files keep quotation marks and comments, such as `docker run --env-file`. The
+    database would then be somewhere nobody expects it.
+    """
+    if NO_PATH.search(text):
+        raise ValueError("holds a quotation mark or a comment: write the path alone")
+    if text.startswith("$"):
+        raise ValueError("begins with $, which is not replaced here: write the path without a variable")
+    expanded = os.path.expanduser(text)  # noqa: PTH111 - Path.expanduser raises where there is no home
+    if expanded.startswith("~"):
+        raise ValueError("begins with ~ and names nobody's home here: write the path without ~")
+    if not text or text.endswith("/") or os.path.isdir(expanded):  # noqa: PTH112 - Path.is_dir raises for a path that cannot be looked at, of which the store has more to say
+        raise ValueError("names a folder: write the path of a file, like data/midwatch.sqlite3")
+    return Path(expanded)
+
+
+def one_of(words: type[StrEnum], what: str) -> Callable[[str], StrEnum]:
+    """Return a reader of one of these words, in any case."""
+
+    def read(text: str) -> StrEnum:
+        for word in words:
+            if text.casefold() == word.casefold():
+                return word
+        *most, last = words
+        raise ValueError(f"is not a {what}: write {', '.join(most)} or {last}")
+
+    return read
