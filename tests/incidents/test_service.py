@@ -47,10 +47,12 @@ async def written(watch: Assembly) -> tuple[object, ...]:
     return content(await WatchState.load(watch.store, watch.clock.now))
 
 
-# Looks, failures and commands
+# Polls, failures and commands
 
 
-async def test_a_flag_in_the_list_is_an_incident_and_a_loud_message_to_each_owner(watch: Assembly) -> None:
+async def test_a_flag_in_the_list_is_an_incident_and_a_push_to_each_owner(
+    watch: Assembly,
+) -> None:
     watch.owners.add(BEA)
     incident = await watch.flag()
     assert (incident.state, incident.flag, incident.opened_at) == (State.OPEN, FLAG, AT)
@@ -93,7 +95,7 @@ async def test_what_an_owner_does_is_not_done_without_its_entry_in_the_audit(
     assert await watch.audit() == []
 
 
-async def test_a_look_that_shows_what_is_known_changes_nothing(watch: Assembly, clock: Clock) -> None:
+async def test_a_poll_that_shows_what_is_known_changes_nothing(watch: Assembly, clock: Clock) -> None:
     await watch.flag()
     version = watch.watch_state.changed.version
     clock.advance(MINUTE)
@@ -101,7 +103,7 @@ async def test_a_look_that_shows_what_is_known_changes_nothing(watch: Assembly, 
     assert watch.watch_state.changed.version == version
 
 
-async def test_a_list_that_lost_most_is_not_believed_and_told_as_trouble_of_the_service(
+async def test_a_list_that_lost_most_is_not_believed_and_told_as_problem_of_the_service(
     watch: Assembly, clock: Clock
 ) -> None:
     assert await watch.see(FLAGGED, account(OTHER))
@@ -114,7 +116,7 @@ async def test_a_list_that_lost_most_is_not_believed_and_told_as_trouble_of_the_
     assert [message.recipient for message in watch.planned(Purpose.SERVICE)] == [ADA]
 
 
-async def test_a_list_that_is_believed_again_ends_the_trouble_of_the_service(
+async def test_a_list_that_is_believed_again_ends_the_problem_of_the_service(
     watch: Assembly, clock: Clock
 ) -> None:
     await watch.see(CLEAN)
@@ -247,12 +249,12 @@ async def test_what_was_over_before_anybody_knew_the_owners_is_told_in_silence_o
             await watch.see(CLEAN)
         assert watch.incident().ended
         assert watch.incident(None).ended
-        trouble = watch.incident(None).key
+        problem = watch.incident(None).key
         if not restarted:
-            await assert_told_in_silence(watch, incident.key, trouble)
+            await assert_told_in_silence(watch, incident.key, problem)
     if restarted:
         async with Assembly(database, clock) as watch:
-            await assert_told_in_silence(watch, incident.key, trouble)
+            await assert_told_in_silence(watch, incident.key, problem)
 
 
 async def assert_told_in_silence(watch: Assembly, *keys: str) -> None:
@@ -265,7 +267,7 @@ async def assert_told_in_silence(watch: Assembly, *keys: str) -> None:
     assert watch.planned() == []
 
 
-async def test_owners_who_are_not_known_for_a_while_keep_their_messages_and_their_claims(
+async def test_owners_who_are_not_known_for_a_while_keep_their_messages_and_their_assignments(
     watch: Assembly,
 ) -> None:
     incident = await watch.flag()
@@ -300,7 +302,7 @@ async def test_an_owner_who_left_is_sent_nothing_more_and_holds_no_account(watch
     assert (await written(watch))[1] == watch.watch_state.messages
 
 
-async def test_the_claim_of_an_owner_stays_when_another_leaves(watch: Assembly) -> None:
+async def test_the_assignment_of_an_owner_stays_when_another_leaves(watch: Assembly) -> None:
     watch.owners.add(BEA)
     await watch.incident_service.assign((await watch.flag()).key, ADA)
     watch.owners.remove(BEA)
@@ -312,7 +314,7 @@ async def test_the_claim_of_an_owner_stays_when_another_leaves(watch: Assembly) 
 
 Change = Callable[[Assembly, Incident], Awaitable[object]]
 CHANGES: dict[str, Change] = {
-    "a-look": lambda watch, _: watch.see(CLEAN),
+    "a-poll": lambda watch, _: watch.see(CLEAN),
     "a-failure": lambda watch, _: watch.fail(ServiceProblem.TOKEN),
     "a-command": lambda watch, _: watch.report(OTHER),
     "claim": lambda watch, lease: watch.incident_service.assign(lease.key, ADA),

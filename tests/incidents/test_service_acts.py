@@ -170,8 +170,8 @@ async def test_a_verdict_gives_the_lease_back_and_is_the_outcome_in_the_audit(
 Pass = Callable[[Assembly, Incident], Awaitable[object]]
 PASSINGS: dict[str, Pass] = {
     "the-clock": lambda watch, _: watch.incident_service.tick(),
-    "a-look": lambda watch, _: watch.see(FLAGGED),
-    "a-look-that-failed": lambda watch, _: watch.fail(ServiceProblem.UNREACHABLE),
+    "a-poll": lambda watch, _: watch.see(FLAGGED),
+    "a-poll-that-failed": lambda watch, _: watch.fail(ServiceProblem.UNREACHABLE),
     "a-command": lambda watch, _: watch.report(CHANNEL),
 }
 
@@ -275,7 +275,7 @@ async def test_the_next_tick_is_when_a_reminder_is_due_and_brings_it(watch: Asse
     assert [entry.reason for entry in reminder.entries] == [Reason.REMINDER]
 
 
-async def test_row_29_who_is_on_it_is_asked_after_four_hours_and_then_the_claim_lapses(
+async def test_row_29_who_is_on_it_is_asked_after_four_hours_and_then_the_assignment_ends(
     watch: Assembly, clock: Clock
 ) -> None:
     await watch.incident_service.assign((await watch.flag()).key, ADA)

@@ -44,7 +44,7 @@ async def watch_state(store: Store, clock: Clock) -> WatchState:
     return await WatchState.load(store, clock.now)
 
 
-async def test_a_new_ledger_is_empty(watch_state: WatchState) -> None:
+async def test_a_new_state_is_empty(watch_state: WatchState) -> None:
     assert content(watch_state) == ({}, {}, {}, PollState())
 
 
@@ -162,7 +162,7 @@ def ask_and_commit(path: Path, statement: str) -> None:
         connection.execute(statement)
 
 
-async def test_what_changes_with_each_look_is_seen_but_not_written(
+async def test_what_changes_with_each_poll_is_seen_but_not_written(
     watch_state: WatchState, path: Path
 ) -> None:
     await put_watch(watch_state, SOME_WATCH)
@@ -179,7 +179,7 @@ async def put_watch(watch_state: WatchState, watch: PollState) -> None:
         transaction.watch = watch
 
 
-async def test_a_restart_goes_on_from_the_last_good_look_there_was(
+async def test_a_restart_goes_on_from_the_last_good_poll_there_was(
     watch_state: WatchState, store: Store, clock: Clock
 ) -> None:
     await put_watch(watch_state, replace(SOME_WATCH, failed_at=AT, failing_seconds=60))
@@ -201,9 +201,9 @@ async def test_turns_follow_each_other(watch_state: WatchState) -> None:
 
     async def count() -> None:
         async with watch_state.transaction() as transaction:
-            looks = transaction.incidents[KEYS[0]].clear_polls
+            polls = transaction.incidents[KEYS[0]].clear_polls
             await asyncio.sleep(0)
-            transaction.put_incident(replace(incident(0), clear_polls=looks + 1))
+            transaction.put_incident(replace(incident(0), clear_polls=polls + 1))
 
     await asyncio.gather(*(count() for _ in range(20)))
     assert watch_state.incidents[KEYS[0]].clear_polls == 20

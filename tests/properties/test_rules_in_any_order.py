@@ -1,4 +1,4 @@
-"""No order of looks, failures, commands, clicks, clock steps and restarts loses an alert or repeats one."""
+"""No order of polls, failures, commands, clicks, clock steps and restarts loses an alert or repeats one."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Woken:
     at: timedelta
     owner: int
     could_join: bool
-    """Whether a message stood already that the trouble could join by an edit."""
+    """Whether a message was in Discord already that the incident could join by an edit."""
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -59,7 +59,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.steps: list[timedelta] = []
         self.woken: list[Woken] = []
         self.quiet: set[str] = set()
-        """Incidents that ended in a mute: those need not be told."""
+        """Incidents that ended in a mute: those need no message."""
         self.seen: dict[str, Incident] = {}
         self.ends = Counter[str]()
         """How often each incident ended; one that came back after a reset ends again."""
@@ -71,39 +71,39 @@ class AnyOrder(RuleBasedStateMachine):
     @initialize(flags=st.dictionaries(CHANNELS, TEXTS))
     def first_look(self, flags: dict[str, str]) -> None:
         self.world.flags.update(flags)
-        self.world.look()
+        self.world.poll()
 
     # The accounts, and whether they can be seen
 
     @rule(channel=CHANNELS, text=TEXTS)
     def flag(self, channel: str, text: str) -> None:
         self.world.flags[channel] = text
-        self.world.look()
+        self.world.poll()
 
     @rule(channel=CHANNELS)
     def clear(self, channel: str) -> None:
         self.world.flags[channel] = None
-        self.world.look()
+        self.world.poll()
 
     @rule()
     def look(self) -> None:
-        self.world.look()
+        self.world.poll()
 
     @rule(channel=CHANNELS)
     def look_misses_one(self, channel: str) -> None:
-        self.world.look({other: text for other, text in self.world.flags.items() if other != channel})
+        self.world.poll({other: text for other, text in self.world.flags.items() if other != channel})
 
     @rule(kept=st.sampled_from(((), (A,))))
     def look_misses_most(self, kept: tuple[str, ...]) -> None:
-        self.world.look({channel: self.world.flags[channel] for channel in kept})
+        self.world.poll({channel: self.world.flags[channel] for channel in kept})
 
-    @rule(trouble=st.sampled_from(list(ServiceProblem)[:4]))
-    def fail(self, trouble: ServiceProblem) -> None:
-        self.world.fail(trouble)
+    @rule(problem=st.sampled_from(list(ServiceProblem)[:4]))
+    def fail(self, problem: ServiceProblem) -> None:
+        self.world.fail_poll(problem)
 
     @rule(channel=CHANNELS, text=TEXTS)
     def command_meets(self, channel: str, text: str) -> None:
-        self.world.meet(channel, text)
+        self.world.report_flag(channel, text)
 
     # Time
 
@@ -119,7 +119,7 @@ class AnyOrder(RuleBasedStateMachine):
         while self.passed < end:
             self.world.now += MINUTE
             self.passed += MINUTE
-            self.world.look()
+            self.world.poll()
             self.world.tick()
             self.notice()
 
@@ -180,7 +180,7 @@ class AnyOrder(RuleBasedStateMachine):
         if lease is None:
             return
         self.world.change(lease)
-        self.world.look()
+        self.world.poll()
         if verdict is not None:
             self.world.verdict(lease, verdict, text)
 
@@ -194,7 +194,7 @@ class AnyOrder(RuleBasedStateMachine):
             self.world.dismiss(BEN)
         else:
             self.world.owners.append(BEN)
-            self.world.tell()
+            self.world.plan()
 
     def going_on(self, channel: str) -> Incident | None:
         return next((each for each in self.world.of(channel) if not each.ended), None)
@@ -203,8 +203,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def notice(self) -> None:
-        pushes = [told for told in self.world.told if told.loud and told.purpose is Purpose.ALERT]
-        self.woken += [Woken(self.passed, told.owner, told.could_join) for told in pushes[len(self.woken) :]]
+        pushes = [sent for sent in self.world.sent if sent.notifies and sent.purpose is Purpose.ALERT]
+        self.woken += [Woken(self.passed, sent.owner, sent.could_join) for sent in pushes[len(self.woken) :]]
         for key, incident in self.world.incidents.items():
             before = self.seen.get(key)
             if incident.ended and (before is None or not before.ended):
@@ -266,12 +266,12 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def nothing_is_told_twice(self) -> None:
         self.notice()
-        told = [entry for message in self.world.told if message.owner == ANNE for entry in message.about]
-        births = Counter(entry.incident for entry in told if entry.reason in BIRTHS)
+        sent = [entry for message in self.world.sent if message.owner == ANNE for entry in message.about]
+        births = Counter(entry.incident for entry in sent if entry.reason in BIRTHS)
         assert max(births.values(), default=0) <= 1
-        worse = Counter(entry.incident for entry in told if entry.reason is Reason.WORSE)
+        worse = Counter(entry.incident for entry in sent if entry.reason is Reason.WORSE)
         assert max(worse.values(), default=0) < len(FlagKind)
-        over = Counter(entry.incident for entry in told if entry.reason is Reason.RESOLVED)
+        over = Counter(entry.incident for entry in sent if entry.reason is Reason.RESOLVED)
         assert all(times <= self.ends[key] for key, times in over.items())
 
     # What holds in the end
@@ -282,13 +282,13 @@ class AnyOrder(RuleBasedStateMachine):
         world.discord_is_up = True
         for name in world.mutes:
             world.mutes[name] = min(world.mutes[name], world.now)
-        world.tell()
+        world.plan()
         world.deliver()
         self.notice()
         for _ in range(30):
             self.passed += MINUTE
             world.now += MINUTE
-            world.look()
+            world.poll()
             world.tick()
             self.notice()
         self.incidents_are_what_is_true()
@@ -304,7 +304,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert {each.state for each in going_on} <= {State.OPEN}
 
     def all_that_goes_on_is_shown(self) -> None:
-        shown = {entry.incident for message in self.world.living() for entry in message.entries}
+        shown = {entry.incident for message in self.world.editable() for entry in message.entries}
         for incident in self.world.incidents.values():
             assert incident.ended or incident.recurring or incident.key in self.deleted | shown, incident
 

@@ -1,4 +1,4 @@
-"""Whatever happens, the ledger's memory is what a restart would load."""
+"""Whatever happens, the state in memory is what a restart would load."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -39,22 +39,22 @@ def open_one(transaction: Transaction, now: datetime) -> None:
     transaction.put_incident(replace(incident(at=now), key=new_key()))
 
 
-def change_one(number: int, state: State, looks: int) -> Step:
+def change_one(number: int, state: State, polls: int) -> Step:
     def step(transaction: Transaction, now: datetime) -> None:
         known = pick(transaction.incidents.values(), number)
         # An account that is flagged again hours later has a new incident.
         if known is None or (known.ended_at is not None and known.ended_at < now - HOUR):
             return
-        changed = replace(known, state=state, clear_polls=looks, ended_at=None, ending=None)
+        changed = replace(known, state=state, clear_polls=polls, ended_at=None, ending=None)
         transaction.put_incident(ended(changed, now) if state is State.ENDED else changed)
 
     return step
 
 
-def write_one(chosen: set[int], *, loud: bool) -> Step:
+def write_one(chosen: set[int], *, notify: bool) -> Step:
     def step(transaction: Transaction, now: datetime) -> None:
         about = [known for number, known in enumerate(transaction.incidents.values()) if number % 5 in chosen]
-        transaction.put_message(replace(alert(0, *about, at=now), key=new_key(), notify=loud))
+        transaction.put_message(replace(alert(0, *about, at=now), key=new_key(), notify=notify))
 
     return step
 
@@ -106,7 +106,7 @@ numbers = st.integers(0, 9)
 steps: st.SearchStrategy[Step] = st.one_of(
     st.just(open_one),
     st.builds(change_one, numbers, st.sampled_from(State), st.integers(0, 1)),
-    st.builds(write_one, st.sets(st.integers(0, 4)), loud=st.booleans()),
+    st.builds(write_one, st.sets(st.integers(0, 4)), notify=st.booleans()),
     st.builds(deliver_one, numbers, st.sampled_from(Delivery)),
     st.builds(shorten_one, numbers),
     st.builds(mute, st.sampled_from((None, FIRST.channel)), st.integers(0, 1)),

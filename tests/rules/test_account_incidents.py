@@ -1,4 +1,4 @@
-"""One account: which texts are the same, how an episode is told, when a block ends, what a reset comes to."""
+"""One account: which texts are the same, how a new incident is alerted, when a block ends, what resets do."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -71,7 +71,7 @@ def past(opened: datetime, ending: Ending = Ending.CLEARED, *, recurring: bool =
         pytest.param([past(START + DAY)] * 2, (Reason.OPENED, True), id="of-another-clock"),
     ],
 )
-def test_the_third_episode_within_six_hours_is_recurring(
+def test_the_third_incident_within_six_hours_is_recurring(
     recent: list[Incident], how: tuple[Reason, bool]
 ) -> None:
     assert opening_reason(recent, START) == how
@@ -81,7 +81,7 @@ def test_a_heavier_kind_is_worse_and_a_lighter_one_an_edit() -> None:
     world = flagged(CAPTCHA)
     for text, alerts in ((OTHER, []), (MODERATION, [Reason.WORSE]), (BLOCK, [Reason.WORSE]), (OTHER, [])):
         world.flags[A] = text
-        assert [alert.reason for alert in world.look().alerts] == alerts
+        assert [alert.reason for alert in world.poll().alerts] == alerts
     assert world.incident(A).worst_kind is FlagKind.BLOCK
     assert world.incident(A).flag == Flag.of(OTHER)
 
@@ -164,7 +164,7 @@ def test_what_is_no_block_any_more_is_reminded_of() -> None:
 
 
 @pytest.mark.parametrize("flap_window", [timedelta(), 5 * MINUTE, 20 * MINUTE])
-def test_a_flag_is_over_after_two_clean_looks_and_the_time_of_the_policy(flap_window: timedelta) -> None:
+def test_a_flag_is_over_after_two_clean_polls_and_the_time_of_the_policy(flap_window: timedelta) -> None:
     world = flagged()
     world.policy = replace(world.policy, flap_window=flap_window)
     world.flags[A] = None
@@ -178,12 +178,12 @@ def test_a_flag_is_over_after_two_clean_looks_and_the_time_of_the_policy(flap_wi
     assert (incident.state, incident.clear_since, incident.ended_at) == (State.ENDED, gone, gone + needed)
 
 
-def test_one_clean_look_is_not_the_end_however_long_ago() -> None:
+def test_one_clean_poll_is_not_the_end_however_long_ago() -> None:
     world = flagged()
     world.flags[A] = None
-    world.look()
+    world.poll()
     world.now += 10 * MINUTE
-    world.look({})  # the list is gone: not a clean look
+    world.poll({})  # the list is gone: not a clean poll
     assert world.state(A) is State.CLEARING
 
 
@@ -202,7 +202,7 @@ def test_a_command_that_meets_what_the_list_does_not_show_keeps_it_longer() -> N
     world = flagged()
     world.flags[A] = None
     world.run(2 * MINUTE)
-    world.meet(A, MODERATION)
+    world.report_flag(A, MODERATION)
     assert (world.state(A), world.incident(A).from_command) == (State.OPEN, True)
     world.run(15 * MINUTE)
     assert world.state(A) is State.OPEN
@@ -212,13 +212,13 @@ def test_a_command_that_meets_what_the_list_does_not_show_keeps_it_longer() -> N
 
 def test_what_a_command_meets_again_has_to_be_clean_anew() -> None:
     world = started()
-    world.meet(A, MODERATION)
+    world.report_flag(A, MODERATION)
     met = world.now
     world.run(10 * MINUTE)
-    assert world.fail(ServiceProblem.TOKEN).incidents[-1].problem is ServiceProblem.TOKEN
+    assert world.fail_poll(ServiceProblem.TOKEN).incidents[-1].problem is ServiceProblem.TOKEN
     assert world.incident(A).seen_at == met
-    world.look()
-    world.meet(A, MODERATION)
+    world.poll()
+    world.report_flag(A, MODERATION)
     world.run(10 * MINUTE)
     assert world.state(A) is State.OPEN
     world.run(6 * MINUTE)
@@ -227,11 +227,11 @@ def test_what_a_command_meets_again_has_to_be_clean_anew() -> None:
 
 def test_a_list_that_shows_what_a_command_met_makes_it_ordinary() -> None:
     world = started()
-    world.meet(A, MODERATION)
+    world.report_flag(A, MODERATION)
     world.flags[A] = MODERATION
-    world.look()
+    world.poll()
     assert not world.incident(A).from_command
-    assert world.meet(A, MODERATION).incidents == ()
+    assert world.report_flag(A, MODERATION).incidents == ()
 
 
 # Reset
@@ -254,7 +254,7 @@ def test_each_verdict_gives_the_lease_back(
     world.verdict(world.lease(A), verdict)
     incident = world.incident(A)
     assert (incident.state, incident.ending, incident.lease_until) == (state, ending, None)
-    assert len(world.told) == 1
+    assert len(world.sent) == 1
 
 
 @pytest.mark.parametrize(("text", "reasons"), [(CAPTCHA, []), (BLOCK, [Reason.WORSE])])
@@ -273,7 +273,7 @@ def test_a_verdict_is_taken_only_from_who_holds_the_lease() -> None:
     world = flagged(owners=(ANNE, BEN))
     late = world.lease(A, ANNE)
     world.now += 4 * MINUTE
-    world.look()
+    world.poll()
     present = world.lease(A, BEN)
     assert owner_actions.give_verdict(present, late, ResetVerdict.BACK, world.now) == (present, None)
     world.verdict(present, ResetVerdict.BACK)
@@ -288,7 +288,7 @@ def test_what_returns_is_the_same_incident_with_nothing_left_of_what_owners_said
     world.verdict(world.lease(A), ResetVerdict.BACK)
     world.flags[A] = MODERATION
     world.now += 3 * MINUTE
-    world.look()
+    world.poll()
     assert world.incident(A) == replace(
         before,
         seen_at=world.now,
@@ -321,11 +321,11 @@ def test_when_a_flag_was_last_seen_is_known_once_nobody_can_see() -> None:
     world = flagged()
     shown = world.now
     world.run(3 * MINUTE)
-    world.fail(ServiceProblem.TOKEN)
+    world.fail_poll(ServiceProblem.TOKEN)
     assert world.incident(A).seen_at == shown + 3 * MINUTE
     world.now += MINUTE
-    world.look({B: None, C: None, D: None})
-    world.fail(ServiceProblem.TOKEN)
+    world.poll({B: None, C: None, D: None})
+    world.fail_poll(ServiceProblem.TOKEN)
     assert world.incident(A).seen_at == shown + 3 * MINUTE
 
 
@@ -338,7 +338,7 @@ def test_a_reset_that_was_not_the_end_leaves_nothing_of_what_looked_clear() -> N
     assert (incident.clear_since, incident.clear_polls) == (None, 0)
 
 
-def test_what_is_over_has_no_lease_and_takes_no_claim_and_no_snooze() -> None:
+def test_what_is_over_has_no_lease_and_takes_no_assignment_and_no_snooze() -> None:
     world = flagged()
     world.verdict(world.lease(A), ResetVerdict.BACK)
     incident = world.incident(A)
@@ -347,7 +347,7 @@ def test_what_is_over_has_no_lease_and_takes_no_claim_and_no_snooze() -> None:
     assert owner_actions.snooze(incident, world.now + HOUR, world.now) == incident
 
 
-# Claims and snoozes
+# Assignments and snoozes
 
 
 def test_a_snooze_is_a_day_at_most_and_never_of_the_past() -> None:
@@ -375,7 +375,7 @@ def test_reminders_go_on_when_nobody_is_on_it_any_more() -> None:
     assert [push.reasons[A] for push in world.pushes()] == [Reason.OPENED, Reason.REMINDER]
 
 
-def test_only_the_claim_of_who_left_is_taken_back() -> None:
+def test_only_the_assignment_of_who_left_is_taken_back() -> None:
     incident = flagged().incident(A)
     assert owner_actions.abandon(incident, ANNE, START) == incident
     claimed = replace(owner_actions.assign(incident, ANNE, START), asked_at=START)
@@ -411,7 +411,7 @@ def test_who_is_on_what_is_clearing_or_over_is_not_asked() -> None:
     assert timers.tick([ended], START + 5 * HOUR) == []
 
 
-def test_incidents_of_a_world_without_trouble_are_none() -> None:
+def test_incidents_of_a_world_without_problem_are_none() -> None:
     world = World()
     world.run(HOUR)
     assert world.incidents == {}

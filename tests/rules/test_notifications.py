@@ -44,16 +44,16 @@ def channels(world: World, message: Message) -> list[str | None]:
 
 def test_what_follows_within_five_minutes_joins_by_an_edit_and_is_pushed_at_their_end() -> None:
     world = flagged()
-    told = world.now
+    sent = world.now
     world.flags[B] = CAPTCHA
     world.run(MINUTE)
-    assert channels(world, only(world.living())) == [A, B]
-    assert [waiting.due_at for waiting in world.waiting()] == [told + PUSH_EVERY]
+    assert channels(world, only(world.editable())) == [A, B]
+    assert [waiting.due_at for waiting in world.waiting()] == [sent + PUSH_EVERY]
     world.run(4 * MINUTE)
-    assert [(push.at - told, push.reasons) for push in world.pushes()[1:]] == [
+    assert [(push.at - sent, push.reasons) for push in world.pushes()[1:]] == [
         (PUSH_EVERY, {B: Reason.OPENED, A: None})
     ]
-    assert channels(world, only(world.living())) == [B, A]
+    assert channels(world, only(world.editable())) == [B, A]
 
 
 def test_the_former_message_keeps_what_is_over() -> None:
@@ -61,13 +61,13 @@ def test_the_former_message_keeps_what_is_over() -> None:
     world.edits = False
     world.flags[B] = CAPTCHA
     world.run(5 * MINUTE)
-    first = only(world.living())
+    first = only(world.editable())
     world.flags[B] = None
     world.run(6 * MINUTE)
     world.flags[C] = CAPTCHA
     world.run(MINUTE)
     assert channels(world, world.messages[first.key]) == [B]
-    assert channels(world, only(world.living())) == [C, A]
+    assert channels(world, only(world.editable())) == [C, A]
 
 
 def test_a_push_that_everybody_has_seen_to_is_not_sent() -> None:
@@ -77,7 +77,7 @@ def test_a_push_that_everybody_has_seen_to_is_not_sent() -> None:
     world.now += SECOND
     world.change(owner_actions.assign(world.incident(B), ANNE, world.now))
     world.run(10 * MINUTE)
-    assert len(world.told) == 1
+    assert len(world.sent) == 1
 
 
 def test_a_new_owner_is_told_of_what_somebody_else_has_seen_to() -> None:
@@ -97,7 +97,7 @@ def test_what_ends_while_its_push_waits_is_not_pushed() -> None:
     world.run(3 * MINUTE)
     assert world.incident(B).ending is Ending.CLEARED
     world.run(5 * MINUTE)
-    assert len(world.told) == 1
+    assert len(world.sent) == 1
 
 
 def test_a_mute_takes_back_what_waits_and_gives_it_when_it_is_lifted() -> None:
@@ -122,7 +122,7 @@ def test_a_mute_is_only_broken_by_what_becomes_a_block(texts: tuple[str, ...]) -
     for text in texts:
         world.flags[A] = text
         world.run(10 * MINUTE)
-    assert world.told == []
+    assert world.sent == []
 
 
 def test_what_seemed_over_when_its_mute_ended_is_a_silent_note_once_it_is() -> None:
@@ -132,7 +132,7 @@ def test_what_seemed_over_when_its_mute_ended_is_a_silent_note_once_it_is() -> N
     world.run(8 * MINUTE)
     world.flags[A] = None
     world.run(10 * MINUTE)
-    assert [(told.loud, told.reasons) for told in world.told] == [(False, {A: Reason.RESOLVED})]
+    assert [(sent.notifies, sent.reasons) for sent in world.sent] == [(False, {A: Reason.RESOLVED})]
 
 
 def test_what_became_worse_after_somebody_had_seen_to_it_is_pushed() -> None:
@@ -150,7 +150,7 @@ def test_what_is_snoozed_while_its_push_waits_is_not_pushed() -> None:
     world.run(MINUTE)
     world.change(owner_actions.snooze(world.incident(B), world.now + HOUR, world.now))
     world.run(10 * MINUTE)
-    assert len(world.told) == 1
+    assert len(world.sent) == 1
 
 
 def test_a_question_that_is_answered_before_it_is_sent_is_not_asked() -> None:
@@ -166,33 +166,33 @@ def test_a_question_that_is_answered_before_it_is_sent_is_not_asked() -> None:
 def test_what_returns_before_its_end_was_noted_is_told_as_returned() -> None:
     world = flagged()
     world.run(6 * MINUTE)
-    world.delete(only(world.living()))
+    world.delete(only(world.editable()))
     world.discord_is_up = False
     world.verdict(world.lease(A), ResetVerdict.BACK)
     assert [message.purpose for message in world.waiting()] == [Purpose.NOTE]
     world.now += MINUTE
-    world.look()
+    world.poll()
     world.discord_is_up = True
     world.deliver()
-    assert [told.reasons for told in world.told[1:]] == [{A: Reason.RETURNED}]
+    assert [sent.reasons for sent in world.sent[1:]] == [{A: Reason.RETURNED}]
 
 
-def test_only_the_accounts_that_are_flagged_join_the_living_message() -> None:
+def test_only_the_accounts_that_are_flagged_join_the_editable_message() -> None:
     world = flagged()
     world.flags[A] = None
     world.run(10 * MINUTE)
     world.flags[B] = CAPTCHA
     world.run(MINUTE)
     world.run_without_api(MINUTE, ServiceProblem.TOKEN)
-    assert channels(world, only(world.living())) == [B]
+    assert channels(world, only(world.editable())) == [B]
 
 
 def test_a_message_about_to_be_replaced_is_not_edited_first() -> None:
     world = flagged()
     world.run(6 * MINUTE)
     world.flags[B] = CAPTCHA
-    world.look()
-    assert channels(world, only(world.living())) == [A]
+    world.poll()
+    assert channels(world, only(world.editable())) == [A]
     assert channels(world, only(world.waiting())) == [B]
 
 
@@ -203,14 +203,14 @@ def test_nothing_is_due_about_what_is_clearing() -> None:
     assert world.due() is None
 
 
-def test_who_had_an_account_muted_through_all_of_its_trouble_is_told_nothing() -> None:
+def test_who_had_an_account_muted_through_all_of_its_problem_is_told_nothing() -> None:
     world = started()
     world.mute(HOUR, A)
     world.flags[A] = MODERATION
     world.run(10 * MINUTE)
     world.flags[A] = None
     world.run(2 * HOUR)
-    assert world.told == []
+    assert world.sent == []
 
 
 def test_reminders_come_later_and_later() -> None:
@@ -241,11 +241,11 @@ def test_what_is_clearing_or_seen_to_needs_no_reminder() -> None:
 
 def test_the_next_thing_to_say_is_known() -> None:
     world = flagged()
-    told = world.now
-    assert world.due() == told + 15 * MINUTE
+    sent = world.now
+    assert world.due() == sent + 15 * MINUTE
     world.mute(2 * HOUR, A)
-    assert world.due() == told + 2 * HOUR
-    world.fail(ServiceProblem.TOKEN)
+    assert world.due() == sent + 2 * HOUR
+    world.fail_poll(ServiceProblem.TOKEN)
     assert world.due() is None
     assert started().due() is None
 
@@ -257,7 +257,7 @@ def stuck() -> tuple[World, Message]:
     """A world in which the push about A is on its way, and another incident waits."""
     world = started()
     world.flags[A] = MODERATION
-    world.look()
+    world.poll()
     push = only(world.waiting())
     assert world.claim(push.key)
     world.discord_is_up = False
@@ -274,15 +274,15 @@ def test_while_a_push_is_on_its_way_what_comes_is_gathered() -> None:
     assert earliest_send(push, world.messages.values(), world.incidents, world.now) == world.now
     world.discord_is_up = True
     world.deliver()
-    assert [told.reasons for told in world.told] == [{A: Reason.OPENED}]
+    assert [sent.reasons for sent in world.sent] == [{A: Reason.OPENED}]
     world.run(5 * MINUTE)
-    assert world.told[-1].reasons == {B: Reason.OPENED, A: None}
+    assert world.sent[-1].reasons == {B: Reason.OPENED, A: None}
     assert world.messages[push.key].delivery is Delivery.DONE
 
 
 def test_what_replaces_a_message_that_cannot_be_changed_shows_nothing_that_a_later_push_shows() -> None:
     world = flagged()
-    first = only(world.living())
+    first = only(world.editable())
     world.wait(6 * MINUTE)
     world.delete(first)
     world.flags[B] = MODERATION
@@ -317,7 +317,7 @@ def test_a_push_that_woke_nobody_does_not_hold_the_next() -> None:
 
 def test_only_what_a_message_did_not_show_is_told_when_it_is_gone() -> None:
     world = flagged()
-    message = only(world.living())
+    message = only(world.editable())
     world.flags[A] = None
     world.edits = False
     world.run(10 * MINUTE)
@@ -343,18 +343,18 @@ def test_who_owned_the_bot_before_is_told_of_what_no_edit_had_shown_by_then() ->
     world.owners.append(BEN)
     world.tick()
     world.run(5 * MINUTE)
-    assert [(told.entries[0], told.loud) for told in world.told if told.owner == BEN][1:] == [
+    assert [(sent.entries[0], sent.notifies) for sent in world.sent if sent.owner == BEN][1:] == [
         ((B, Reason.OPENED), True)
     ]
 
 
-def test_a_push_shows_all_accounts_in_trouble_also_if_the_last_message_about_them_was_deleted() -> None:
+def test_a_push_shows_all_accounts_in_problem_also_if_the_last_message_about_them_was_deleted() -> None:
     world = flagged()
-    world.delete(only(world.living()))
+    world.delete(only(world.editable()))
     world.wait(6 * MINUTE)
     world.flags[B] = MODERATION
     world.run(MINUTE)
-    assert world.told[-1].entries == ((B, Reason.OPENED), (A, None))
+    assert world.sent[-1].entries == ((B, Reason.OPENED), (A, None))
 
 
 # The service
@@ -364,14 +364,14 @@ def test_an_outage_is_told_after_its_time_and_turns_green_with_the_window() -> N
     world = flagged()
     last_good = world.watch.last_good
     world.run_without_api(5 * MINUTE)
-    assert [told.entries for told in world.told[1:]] == []
+    assert [sent.entries for sent in world.sent[1:]] == []
     world.run_without_api(MINUTE)
-    assert [told.entries for told in world.told[1:]] == [(("unreachable", Reason.OPENED),)]
+    assert [sent.entries for sent in world.sent[1:]] == [(("unreachable", Reason.OPENED),)]
     world.run_without_api(HOUR)
     world.run(MINUTE)
     (outage,) = world.service()
     assert (outage.ending, outage.blind_from, outage.blind_until) == (Ending.RECOVERED, last_good, world.now)
-    assert len([told for told in world.told if told.purpose is not Purpose.ALERT]) == 1
+    assert len([sent for sent in world.sent if sent.purpose is not Purpose.ALERT]) == 1
 
 
 @pytest.mark.parametrize(
@@ -401,25 +401,25 @@ def test_the_cause_of_an_outage_is_kept_current_by_edits() -> None:
     world = started()
     for _ in range(7):
         world.now += MINUTE
-        world.fail(cause=Cause.SERVER_ERROR)
+        world.fail_poll(cause=Cause.SERVER_ERROR)
     world.deliver()
     assert [service.cause for service in world.service()] == [Cause.SERVER_ERROR]
     for cause in (Cause.WEB_PAGE, None):
         world.now += MINUTE
-        decision = world.fail(cause=cause)
+        decision = world.fail_poll(cause=cause)
         assert [each.cause for each in decision.incidents] == [cause]
         assert decision.alerts == ()
-        assert world.fail(cause=cause).incidents == ()
-    assert len(world.told) == 1
+        assert world.fail_poll(cause=cause).incidents == ()
+    assert len(world.sent) == 1
 
 
-def test_a_cause_goes_with_its_trouble() -> None:
+def test_a_cause_goes_with_its_problem() -> None:
     world = started()
-    world.fail(ServiceProblem.UNPAID, cause=Cause.QUOTA)
+    world.fail_poll(ServiceProblem.UNPAID, cause=Cause.QUOTA)
     world.now += MINUTE
-    world.fail(ServiceProblem.UNREACHABLE, cause=Cause.SILENT)
+    world.fail_poll(ServiceProblem.UNREACHABLE, cause=Cause.SILENT)
     assert [(each.problem, each.cause) for each in world.service()] == [(ServiceProblem.UNPAID, Cause.QUOTA)]
-    world.fail(ServiceProblem.TOKEN)
+    world.fail_poll(ServiceProblem.TOKEN)
     assert [(each.problem, each.cause) for each in world.service()] == [(ServiceProblem.TOKEN, None)]
 
 
@@ -428,19 +428,19 @@ def test_a_service_that_refuses_now_for_this_and_now_for_that_wakes_nobody_each_
     for _ in range(4):
         world.run_without_api(20 * MINUTE, ServiceProblem.TOKEN)
         world.now += MINUTE
-        world.look({})
+        world.poll({})
         world.deliver()
     assert [push.entries[0][1] for push in world.pushes()] == [Reason.OPENED]
 
 
-def test_trouble_that_changes_before_it_is_told_is_one_message() -> None:
+def test_problem_that_changes_before_it_is_told_is_one_message() -> None:
     world = started()
     world.discord_is_up = False
     world.run_without_api(10 * MINUTE)
     world.run_without_api(20 * MINUTE, ServiceProblem.TOKEN)
     world.discord_is_up = True
     world.deliver()
-    assert [told.entries for told in world.told] == [(("token", Reason.OPENED),)]
+    assert [sent.entries for sent in world.sent] == [(("token", Reason.OPENED),)]
 
 
 def test_a_new_owner_is_told_nothing_of_an_outage_that_is_over() -> None:
@@ -449,13 +449,13 @@ def test_a_new_owner_is_told_nothing_of_an_outage_that_is_over() -> None:
     world.run(MINUTE)
     world.owners.append(BEN)
     world.tick()
-    assert [told.owner for told in world.told] == [ANNE]
+    assert [sent.owner for sent in world.sent] == [ANNE]
 
 
 def test_a_message_about_the_service_does_not_hold_one_about_an_account() -> None:
     world = started()
     world.run_without_api(MINUTE, ServiceProblem.TOKEN)
-    world.meet(A, MODERATION)
+    world.report_flag(A, MODERATION)
     world.deliver()
     assert [push.purpose for push in world.pushes()] == [Purpose.SERVICE, Purpose.ALERT]
 
@@ -467,7 +467,7 @@ def test_an_outage_that_was_over_before_it_could_be_told_is_a_silent_note() -> N
     world.run(MINUTE)
     world.discord_is_up = True
     world.deliver()
-    assert [(told.loud, told.purpose) for told in world.told] == [(False, Purpose.NOTE)]
+    assert [(sent.notifies, sent.purpose) for sent in world.sent] == [(False, Purpose.NOTE)]
 
 
 def test_the_end_of_an_outage_whose_message_was_deleted_is_a_silent_note() -> None:
@@ -475,7 +475,7 @@ def test_the_end_of_an_outage_whose_message_was_deleted_is_a_silent_note() -> No
     world.run_without_api(HOUR)
     world.delete(only([each for each in world.messages.values() if each.purpose is Purpose.SERVICE]))
     world.run(MINUTE)
-    assert [(told.loud, told.purpose) for told in world.told[1:]] == [(False, Purpose.NOTE)]
+    assert [(sent.notifies, sent.purpose) for sent in world.sent[1:]] == [(False, Purpose.NOTE)]
 
 
 def test_outages_that_come_and_go_are_told_three_times() -> None:
@@ -493,9 +493,9 @@ def test_one_that_lasts_is_told_though_many_went_before_it() -> None:
         world.run(MINUTE)
     begun = world.now
     world.run_without_api(8 * HOUR)
-    told, again = world.pushes()[3:]
-    assert (told.at - begun, told.reasons) == (66 * MINUTE, {"unreachable": Reason.REMINDER})
-    assert (again.at - told.at, again.reasons) == (4 * HOUR, told.reasons)
+    sent, again = world.pushes()[3:]
+    assert (sent.at - begun, sent.reasons) == (66 * MINUTE, {"unreachable": Reason.REMINDER})
+    assert (again.at - sent.at, again.reasons) == (4 * HOUR, sent.reasons)
 
 
 def test_when_one_that_lasts_is_due_is_known() -> None:
@@ -503,7 +503,7 @@ def test_when_one_that_lasts_is_due_is_known() -> None:
     for _ in range(3):
         world.run_without_api(20 * MINUTE, ServiceProblem.TOKEN)
         world.run(MINUTE)
-    world.fail(ServiceProblem.TOKEN)
+    world.fail_poll(ServiceProblem.TOKEN)
     assert world.due() == world.now + HOUR
     world.now += HOUR
     world.tick()
@@ -513,28 +513,28 @@ def test_when_one_that_lasts_is_due_is_known() -> None:
 
 def test_what_overtook_a_delayed_message_about_the_service_is_not_told_again() -> None:
     world = started()
-    world.fail(ServiceProblem.LIST_GONE)
+    world.fail_poll(ServiceProblem.LIST_GONE)
     (delayed,) = world.waiting()
     assert world.claim(delayed.key)
-    world.fail(ServiceProblem.TOKEN)
+    world.fail_poll(ServiceProblem.TOKEN)
     (overtaking,) = world.waiting()
     assert world.claim(overtaking.key)
     world.send(overtaking.key)
     world.send(delayed.key)
-    world.fail(ServiceProblem.LIST_GONE)
-    world.fail(ServiceProblem.TOKEN)
+    world.fail_poll(ServiceProblem.LIST_GONE)
+    world.fail_poll(ServiceProblem.TOKEN)
     assert world.waiting() == []
 
 
 def test_a_reminder_of_the_service_counts_on_when_the_delayed_first_message_arrives() -> None:
     world = started()
-    world.fail(ServiceProblem.TOKEN)
+    world.fail_poll(ServiceProblem.TOKEN)
     (delayed,) = world.waiting()
     assert world.claim(delayed.key)
     copy = replace(delayed, key="copy", route=Route.CHANNEL, delivery=Delivery.SENT, sent_at=world.now)
     world.messages[copy.key] = copy
     world.now += 4 * HOUR
-    world.tell()
+    world.plan()
     (reminder,) = world.waiting()
     assert world.claim(reminder.key)
     world.send(reminder.key)
@@ -547,7 +547,7 @@ def test_a_push_that_arrives_silently_as_all_in_it_is_over_puts_no_reminder_off(
     world = flagged()
     world.now += 6 * MINUTE
     world.flags[B] = MODERATION
-    world.look()
+    world.poll()
     (delayed,) = world.waiting()
     assert world.claim(delayed.key)
     world.discord_is_up = False
@@ -555,20 +555,20 @@ def test_a_push_that_arrives_silently_as_all_in_it_is_over_puts_no_reminder_off(
     world.flags |= {A: None, B: None, C: MODERATION}
     world.run(2 * HOUR)
     world.send(delayed.key)
-    assert not world.told[-1].loud
+    assert not world.sent[-1].notifies
     (push,) = world.waiting()
     assert push.due_at == world.now
     assert push.entries == (MessageItem(world.incident(C).key, Reason.REMINDER),)
 
 
-def test_a_silent_message_about_the_service_that_a_loud_one_overtook_wakes_nobody_again() -> None:
+def test_a_silent_message_about_the_service_that_a_notifying_one_overtook_wakes_nobody_again() -> None:
     world = started()
     world.mute(HOUR)
-    world.fail(ServiceProblem.TOKEN)
+    world.fail_poll(ServiceProblem.TOKEN)
     (delayed,) = world.waiting()
     assert world.claim(delayed.key)
     world.now += HOUR
-    world.tell()
+    world.plan()
     (overtaking,) = world.waiting()
     assert overtaking.notify
     assert world.claim(overtaking.key)
@@ -579,13 +579,13 @@ def test_a_silent_message_about_the_service_that_a_loud_one_overtook_wakes_nobod
 
 def test_what_became_worse_in_a_mute_is_told_aloud_at_its_end_also_to_who_deleted_the_first_message() -> None:
     world = started()
-    world.fail(ServiceProblem.LIST_GONE)
+    world.fail_poll(ServiceProblem.LIST_GONE)
     world.deliver()
     (first,) = world.messages.values()
     world.delete(first)
     world.mute(HOUR)
     world.now += MINUTE
-    world.fail(ServiceProblem.TOKEN)
+    world.fail_poll(ServiceProblem.TOKEN)
     world.deliver()
     assert len(world.pushes()) == 1
     world.now += HOUR
@@ -599,24 +599,24 @@ def test_a_new_owner_is_told_of_an_outage_and_who_muted_all_is_not_woken() -> No
     world.run_without_api(10 * MINUTE)
     world.owners.append(BEN)
     world.tick()
-    assert [(told.owner, told.loud, told.purpose) for told in world.told] == [
+    assert [(sent.owner, sent.notifies, sent.purpose) for sent in world.sent] == [
         (ANNE, False, Purpose.SERVICE),
         (BEN, False, Purpose.SERVICE),
     ]
 
 
-@pytest.mark.parametrize("trouble", [ServiceProblem.UNREACHABLE, ServiceProblem.TOKEN])
-def test_an_outage_that_outlasts_a_mute_is_told_aloud_at_its_end(trouble: ServiceProblem) -> None:
+@pytest.mark.parametrize("problem", [ServiceProblem.UNREACHABLE, ServiceProblem.TOKEN])
+def test_an_outage_that_outlasts_a_mute_is_told_aloud_at_its_end(problem: ServiceProblem) -> None:
     world = started()
     world.mute(2 * HOUR)
     ends = world.now + 2 * HOUR
-    world.run_without_api(HOUR, trouble)
-    assert [(told.loud, told.purpose) for told in world.told] == [(False, Purpose.SERVICE)]
+    world.run_without_api(HOUR, problem)
+    assert [(sent.notifies, sent.purpose) for sent in world.sent] == [(False, Purpose.SERVICE)]
     assert world.due() == ends
-    world.run_without_api(4 * HOUR, trouble)
+    world.run_without_api(4 * HOUR, problem)
     (push,) = world.pushes()
     assert ends <= push.at <= ends + 15 * MINUTE
-    assert push.reasons == {trouble: Reason.REMINDER}
+    assert push.reasons == {problem: Reason.REMINDER}
     standing = [each for each in world.messages.values() if each.delivery is Delivery.SENT and each.entries]
     assert len(standing) == 1
     assert world.due() == push.at + 4 * HOUR
@@ -633,14 +633,14 @@ def test_an_outage_that_ends_in_a_mute_wakes_nobody() -> None:
 def test_accounts_flagged_while_the_list_cannot_be_read_are_told_as_usual() -> None:
     world = started()
     world.run_without_api(20 * MINUTE, ServiceProblem.GONE)
-    world.meet(A, MODERATION)
+    world.report_flag(A, MODERATION)
     world.deliver()
     assert world.pushes()[-1].reasons == {A: Reason.OPENED}
     assert world.state(A) is State.OPEN
 
 
 @pytest.mark.parametrize(
-    ("trouble", "minutes"),
+    ("problem", "minutes"),
     [
         (ServiceProblem.UNREACHABLE, 1),
         (ServiceProblem.TOKEN, 15),
@@ -649,9 +649,9 @@ def test_accounts_flagged_while_the_list_cannot_be_read_are_told_as_usual() -> N
         (ServiceProblem.LIST_GONE, 15),
     ],
 )
-def test_looks_are_slower_where_only_a_person_can_help(trouble: ServiceProblem, minutes: int) -> None:
+def test_polls_are_slower_where_only_a_person_can_help(problem: ServiceProblem, minutes: int) -> None:
     world = started()
-    world.run_without_api(30 * MINUTE, trouble)
+    world.run_without_api(30 * MINUTE, problem)
     assert next_poll_in(world.watch, world.incidents, world.policy) == minutes * MINUTE
     world.run(MINUTE)
     assert next_poll_in(world.watch, world.incidents, world.policy) == MINUTE
@@ -662,4 +662,4 @@ def test_a_short_absence_of_the_bot_is_nobodys_concern() -> None:
     world.now += 50 * MINUTE
     world.restart()
     world.run(MINUTE)
-    assert world.told == []
+    assert world.sent == []

@@ -1,4 +1,4 @@
-"""What is remembered from look to look: whether a list is believed, what was blind, how fast to look."""
+"""What is remembered from poll to poll: whether a list is believed, blind times, the pace of polls."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ from tests.rules.world import DAY, HOUR, MINUTE, START, A, B, C, D, World, flagg
 @pytest.mark.parametrize(
     ("listed", "removed", "shown", "believed"),
     [
-        pytest.param(None, "", "", True, id="the-first-look"),
+        pytest.param(None, "", "", True, id="the-first-poll"),
         pytest.param("", "", "", True, id="never-any"),
         pytest.param("AB", "", "ABC", True, id="one-more"),
         pytest.param("AB", "", "A", True, id="half-of-two"),
@@ -65,11 +65,11 @@ def test_a_list_that_keeps_losing_accounts_is_believed_a_day_after_the_last_loss
 
 def test_accounts_that_are_left_are_looked_at_as_often_as_ever() -> None:
     world = started()
-    world.look({A: None})
+    world.poll({A: None})
     assert next_poll_in(world.watch, world.incidents, world.policy) == MINUTE
-    world.look({})
+    world.poll({})
     world.now += MINUTE
-    world.look({})
+    world.poll({})
     assert next_poll_in(world.watch, world.incidents, world.policy) == 15 * MINUTE
     slow = Policy(poll_interval=HOUR)
     assert next_poll_in(world.watch, world.incidents, slow) == HOUR
@@ -90,7 +90,7 @@ def test_an_account_that_stays_after_its_removal_is_missed_when_it_goes() -> Non
         pytest.param(PollState(last_good=START), 6 * MINUTE, False, id="the-clock-stepped"),
         pytest.param(PollState(last_good=START, resumed=True), 6 * MINUTE, True, id="started-again"),
         pytest.param(PollState(last_good=START, resumed=True), 5 * MINUTE, False, id="started-again-at-once"),
-        pytest.param(PollState(last_good=START, failed_at=START), 6 * MINUTE, True, id="looks-failed"),
+        pytest.param(PollState(last_good=START, failed_at=START), 6 * MINUTE, True, id="polls-failed"),
         pytest.param(PollState(resumed=True), 6 * MINUTE, False, id="never-looked"),
     ],
 )
@@ -111,34 +111,34 @@ def test_a_list_that_was_not_believed_leaves_a_blind_stretch() -> None:
 def test_one_list_that_was_not_believed_proves_no_end() -> None:
     world = flagged()
     world.flags[A] = None
-    world.look()
+    world.poll()
     world.now += 6 * MINUTE
-    world.look({A: None})
+    world.poll({A: None})
     assert world.state(A) is State.CLEARING
-    world.look()
+    world.poll()
     assert world.state(A) is State.ENDED
 
 
-def test_the_trouble_that_goes_on_writes_nothing() -> None:
+def test_the_problem_that_goes_on_writes_nothing() -> None:
     world = flagged()
-    world.fail(ServiceProblem.TOKEN)
+    world.fail_poll(ServiceProblem.TOKEN)
     world.now += 15 * MINUTE
     before = world.watch
-    decision = world.fail(ServiceProblem.TOKEN)
+    decision = world.fail_poll(ServiceProblem.TOKEN)
     assert (decision.incidents, decision.alerts) == ((), ())
     assert decision.watch == before
 
 
-def test_a_look_that_shows_the_same_needs_no_writing() -> None:
+def test_a_poll_that_shows_the_same_needs_no_writing() -> None:
     world = flagged()
     before = world.watch
     world.now += MINUTE
-    decision = world.look()
+    decision = world.poll()
     assert (decision.incidents, decision.alerts, decision.watch == before) == ((), (), True)
     assert decision.watch.last_good == world.now
 
 
-def test_the_start_of_the_program_keeps_the_latest_good_look_and_forgets_the_failures() -> None:
+def test_the_start_of_the_program_keeps_the_latest_good_poll_and_forgets_the_failures() -> None:
     watch = PollState(last_good=START, failed_at=START, failing_seconds=240)
     resumed = resume(watch, START + HOUR)
     assert (resumed.last_good, resumed.failed_at, resumed.failing_seconds, resumed.resumed) == (
@@ -161,7 +161,7 @@ def test_nothing_remembered_lies_ahead_of_the_clock() -> None:
 
 def test_a_clock_that_stepped_ahead_is_no_absence_of_the_bot() -> None:
     world = World()
-    world.look()
+    world.poll()
     world.now += DAY
     world.run(5 * MINUTE)
     assert world.service() == []

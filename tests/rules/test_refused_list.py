@@ -7,17 +7,17 @@ from tests.rules.world import BLOCK, CAPTCHA, HOUR, MINUTE, MODERATION, A, World
 
 
 def refused(world: World, text: str | None = MODERATION) -> None:
-    """Let a look meet the error; without a text, it is put down to an account."""
-    world.fail(ServiceProblem.PENDING, Flag.of(text) if text else None)
+    """Let a poll meet the error; without a text, its account is known."""
+    world.fail_poll(ServiceProblem.PENDING, Flag.of(text) if text else None)
     world.deliver()
 
 
-def test_it_is_told_at_once_and_loudly_with_what_the_api_says() -> None:
+def test_it_is_told_at_once_and_with_a_push_with_what_the_api_says() -> None:
     world = started()
     refused(world)
-    (told,) = world.pushes()
-    assert (told.at, told.purpose) == (world.now, Purpose.SERVICE)
-    assert told.reasons == {"pending": Reason.OPENED}
+    (sent,) = world.pushes()
+    assert (sent.at, sent.purpose) == (world.now, Purpose.SERVICE)
+    assert sent.reasons == {"pending": Reason.OPENED}
     (service,) = world.service()
     assert (service.problem, service.flag) == (ServiceProblem.PENDING, Flag.of(MODERATION))
 
@@ -27,7 +27,7 @@ def test_it_is_told_once_and_over_with_the_next_good_list() -> None:
     for _ in range(60):
         refused(world, f"{MODERATION} Seen {world.now:%H:%M}.")
         world.now += MINUTE
-    world.look()
+    world.poll()
     world.deliver()
     assert len(world.pushes()) == 1
     (service,) = world.service()
@@ -72,11 +72,11 @@ def test_a_heavier_kind_is_told_also_where_the_error_was_news_of_an_outage() -> 
     assert [each.reasons for each in world.pushes()[1:]] == [{"pending": Reason.WORSE}] * 2
 
 
-def test_an_error_that_comes_and_goes_with_another_trouble_is_told_once() -> None:
+def test_an_error_that_comes_and_goes_with_another_problem_is_told_once() -> None:
     world = started()
     for _ in range(4):
         refused(world)
-        world.fail(ServiceProblem.TOKEN)
+        world.fail_poll(ServiceProblem.TOKEN)
         world.deliver()
     assert [each.reasons for each in world.pushes()] == [
         {"pending": Reason.OPENED},
@@ -89,14 +89,14 @@ def test_the_fourth_within_six_hours_is_told_if_it_stays() -> None:
     for _ in range(3):
         refused(world)
         world.now += MINUTE
-        world.look()
+        world.poll()
         world.deliver()
         world.now += HOUR
-    begun, told = world.now, len(world.pushes())
+    begun, sent = world.now, len(world.pushes())
     while world.now < begun + 4 * HOUR:
         refused(world)
         world.now += MINUTE
-    (push,) = world.pushes()[told:]
+    (push,) = world.pushes()[sent:]
     assert (push.at - begun, push.reasons) == (15 * MINUTE, {"pending": Reason.REMINDER})
 
 
@@ -113,10 +113,10 @@ def test_a_mute_holds_it_but_not_a_block() -> None:
     assert len(world.pushes()) == 1
 
 
-def test_what_another_trouble_takes_the_place_of_is_not_quoted_any_more() -> None:
+def test_what_another_problem_takes_the_place_of_is_not_quoted_any_more() -> None:
     world = started()
     refused(world)
-    world.fail(ServiceProblem.TOKEN)
+    world.fail_poll(ServiceProblem.TOKEN)
     assert (world.service()[0].problem, world.service()[0].flag) == (ServiceProblem.TOKEN, None)
 
 
@@ -148,7 +148,7 @@ def test_reminders_of_what_is_flagged_go_on() -> None:
     assert world.pushes()[-1].reasons == {A: Reason.REMINDER}
 
 
-def test_the_looks_keep_their_pace() -> None:
+def test_the_polls_keep_their_pace() -> None:
     world = started()
     refused(world)
     before = world.now

@@ -54,15 +54,15 @@ def accounts(number: int) -> dict[str, str | None]:
 
 def test_row_01_accounts_flagged_at_the_first_start_are_one_digest() -> None:
     world = World(flags={A: MODERATION, B: CAPTCHA, C: BLOCK, D: None})
-    world.look()
+    world.poll()
     world.deliver()
-    (told,) = world.told
-    assert told.loud
-    assert told.reasons == dict.fromkeys((A, B, C), Reason.OPENED)
+    (sent,) = world.sent
+    assert sent.notifies
+    assert sent.reasons == dict.fromkeys((A, B, C), Reason.OPENED)
     assert all(incident.before_watch for incident in world.incidents.values())
 
 
-def test_row_01_what_is_flagged_after_the_first_look_was_not_before_the_watch() -> None:
+def test_row_01_what_is_flagged_after_the_first_poll_was_not_before_the_watch() -> None:
     assert not flagged().incident(A).before_watch
 
 
@@ -75,7 +75,7 @@ def test_row_02_an_outage_freezes_and_the_end_shows_the_blind_window() -> None:
     assert world.incident(A) == replace(before, seen_at=blind_from)
     world.restart()
     world.now += MINUTE
-    world.look()
+    world.poll()
     back = world.now
     assert world.state(A) is State.CLEARING
     pushes = len(world.pushes())
@@ -88,16 +88,16 @@ def test_row_02_an_outage_freezes_and_the_end_shows_the_blind_window() -> None:
 
 def test_row_03_a_restart_while_flagged_is_nothing_and_the_reminder_clock_goes_on() -> None:
     world = flagged()
-    told = world.now
+    sent = world.now
     world.run(5 * MINUTE)
     world.restart()
     world.now += 3 * MINUTE
-    world.look()
+    world.poll()
     world.deliver()
-    assert len(world.told) == 1
+    assert len(world.sent) == 1
     world.run(7 * MINUTE)
     world.wait(MINUTE)
-    assert [push.at - told for push in world.pushes()] == [timedelta(), 15 * MINUTE]
+    assert [push.at - sent for push in world.pushes()] == [timedelta(), 15 * MINUTE]
     assert world.pushes()[-1].reasons == {A: Reason.REMINDER}
 
 
@@ -106,7 +106,7 @@ def test_row_04_two_texts_of_one_kind_are_edits() -> None:
     for text in ("Another pending moderation message.", MODERATION) * 3:
         world.flags[A] = text
         world.now += MINUTE
-        decision = world.look()
+        decision = world.poll()
         assert [incident.flag for incident in decision.incidents] == [Flag.of(text)]
         assert decision.alerts == ()
 
@@ -116,7 +116,7 @@ def test_row_05_two_kinds_are_one_push_at_the_heavier() -> None:
     for text in (MODERATION, CAPTCHA) * 4:
         world.flags[A] = text
         world.now += MINUTE
-        world.look()
+        world.poll()
         world.deliver()
     world.wait(PUSH_EVERY)
     assert [push.reasons[A] for push in world.pushes()] == [Reason.OPENED, Reason.WORSE]
@@ -127,11 +127,11 @@ def test_row_06_a_changing_number_is_no_change() -> None:
     world = flagged("Pending moderation message, try again in 12 min  5 s (3 left).")
     world.flags[A] = "Pending moderation message, try again in  9 min 55 s (2 left)."
     world.now += MINUTE
-    decision = world.look()
+    decision = world.poll()
     assert decision.incidents == decision.alerts == ()
 
 
-def test_row_07_on_and_off_by_the_look_for_an_hour_is_opened_once() -> None:
+def test_row_07_on_and_off_by_the_poll_for_an_hour_is_opened_once() -> None:
     world = flagged()
     for _ in range(30):
         for text in (None, MODERATION):
@@ -141,7 +141,7 @@ def test_row_07_on_and_off_by_the_look_for_an_hour_is_opened_once() -> None:
     assert [push.reasons[A] for push in world.pushes()] == [Reason.OPENED, Reason.REMINDER]
 
 
-def test_row_08_episodes_one_and_two_are_told_the_third_is_recurring_then_reminders() -> None:
+def test_row_08_incidents_one_and_two_are_told_the_third_is_recurring_then_reminders() -> None:
     world = started()
 
     def flapping(at: datetime) -> dict[str, str | None]:
@@ -154,7 +154,7 @@ def test_row_08_episodes_one_and_two_are_told_the_third_is_recurring_then_remind
     assert news == [Reason.OPENED, Reason.OPENED, Reason.RECURRING]
     third = reasons.index(Reason.RECURRING)
     assert 2 <= len(reasons[third + 1 :]) <= 4
-    assert all(told.loud for told in world.told)
+    assert all(sent.notifies for sent in world.sent)
     assert len(world.of(A)) == 12
 
 
@@ -162,15 +162,15 @@ def test_row_09_a_list_that_lags_after_a_reset_is_said_in_silence() -> None:
     world = flagged()
     lease = world.lease(A)
     world.now += 15 * SECOND
-    assert world.look().incidents == ()
+    assert world.poll().incidents == ()
     world.flags[A] = None
     world.now += 45 * SECOND
-    assert world.look().incidents == ()
+    assert world.poll().incidents == ()
     world.verdict(lease, ResetVerdict.BACK)
     incident = world.incident(A)
     assert (incident.state, incident.ending, incident.reset_at) == (State.ENDED, Ending.RESET, world.now)
-    assert len(world.told) == 1
-    assert world.living() == []
+    assert len(world.sent) == 1
+    assert world.editable() == []
 
 
 def test_row_10_flagged_soon_after_a_verified_reset_is_the_same_incident_returned() -> None:
@@ -187,7 +187,7 @@ def test_row_10_flagged_soon_after_a_verified_reset_is_the_same_incident_returne
 
 def test_row_10_what_came_back_is_pushed_at_once_where_all_else_is_over() -> None:
     world = flagged()
-    (first,) = world.living()
+    (first,) = world.editable()
     world.flags[A] = None
     world.verdict(world.lease(A), ResetVerdict.BACK)
     assert world.messages[first.key].delivery is Delivery.DONE
@@ -195,7 +195,7 @@ def test_row_10_what_came_back_is_pushed_at_once_where_all_else_is_over() -> Non
     world.flags[A] = MODERATION
     world.run(MINUTE)
     assert [push.reasons[A] for push in world.pushes()] == [Reason.OPENED, Reason.RETURNED]
-    (shown,) = world.living()
+    (shown,) = world.editable()
     assert shown.key != first.key
 
 
@@ -207,8 +207,8 @@ def test_row_10_what_came_back_joins_a_message_that_stands_before_the_push_may_f
     world.verdict(world.lease(A), ResetVerdict.BACK)
     world.flags[A] = MODERATION
     world.run(MINUTE)
-    (living,) = world.living()
-    assert {world.incidents[entry.incident].channel for entry in living.entries} == {A, B}
+    (message,) = world.editable()
+    assert {world.incidents[entry.incident].channel for entry in message.entries} == {A, B}
     assert len(world.pushes()) == 1
     world.run(5 * MINUTE)
     assert world.pushes()[-1].reasons[A] is Reason.RETURNED
@@ -231,7 +231,7 @@ def test_row_11_a_reset_without_an_answer_is_told_by_the_list(clean: bool) -> No
     world = flagged()
     world.verdict(world.lease(A), ResetVerdict.BACK if clean else ResetVerdict.COULD_NOT_TELL)
     assert world.state(A) is (State.ENDED if clean else State.OPEN)
-    assert len(world.told) == 1
+    assert len(world.sent) == 1
 
 
 def test_row_12_a_lease_that_nobody_gives_back_expires() -> None:
@@ -239,7 +239,7 @@ def test_row_12_a_lease_that_nobody_gives_back_expires() -> None:
     lease = world.lease(A)
     world.restart()
     world.now += 3 * MINUTE
-    world.look()
+    world.poll()
     incident = world.incident(A)
     assert (incident.state, incident.lease_until, incident.leased_by) == (State.OPEN, None, None)
     again = world.lease(A, BEN)
@@ -255,9 +255,9 @@ def test_row_13_of_two_owners_one_has_the_lease() -> None:
     assert world.incident(A).leased_by == ANNE
 
 
-def test_row_14_what_only_a_command_met_ends_after_a_quarter_of_an_hour_of_clean_looks() -> None:
+def test_row_14_what_only_a_command_met_ends_after_a_quarter_of_an_hour_of_clean_polls() -> None:
     world = started()
-    world.meet(A, MODERATION)
+    world.report_flag(A, MODERATION)
     world.deliver()
     assert world.pushes()[0].reasons == {A: Reason.OPENED}
     assert world.incident(A).from_command
@@ -266,26 +266,26 @@ def test_row_14_what_only_a_command_met_ends_after_a_quarter_of_an_hour_of_clean
     assert world.state(A) is State.OPEN
     world.run(2 * MINUTE)
     assert world.incident(A).ending is Ending.CLEARED
-    assert len(world.told) == 1
+    assert len(world.sent) == 1
 
 
-def test_row_15_an_account_that_one_look_missed_is_nothing() -> None:
+def test_row_15_an_account_that_one_poll_missed_is_nothing() -> None:
     world = flagged()
     rest = {channel: text for channel, text in world.flags.items() if channel != A}
     world.now += MINUTE
-    assert world.look(rest).alerts == ()
+    assert world.poll(rest).alerts == ()
     assert world.state(A) is State.OPEN
     world.run(5 * MINUTE)
     assert world.state(A) is State.OPEN
-    assert len(world.told) == 1
+    assert len(world.sent) == 1
 
 
-def test_row_16_an_account_gone_for_two_looks_is_removed_and_a_new_flag_is_new() -> None:
+def test_row_16_an_account_gone_for_two_polls_is_removed_and_a_new_flag_is_new() -> None:
     world = flagged()
     del world.flags[A]
     world.run(2 * MINUTE)
     assert world.incident(A).ending is Ending.REMOVED
-    assert len(world.told) == 1
+    assert len(world.sent) == 1
     world.flags[A] = MODERATION
     world.run(10 * MINUTE)
     assert len(world.of(A)) == 2
@@ -298,17 +298,17 @@ def test_row_17_an_empty_list_after_accounts_is_told_once_and_freezes() -> None:
     flags, world.flags = world.flags, {}
     world.run(3 * HOUR)
     assert replace(world.incident(A), seen_at=before.seen_at) == before
-    assert [told.entries for told in world.told[1:]] == [(("list gone", Reason.OPENED),)]
-    assert world.told[1].loud
+    assert [sent.entries for sent in world.sent[1:]] == [(("list gone", Reason.OPENED),)]
+    assert world.sent[1].notifies
     assert next_poll_in(world.watch, world.incidents, world.policy) == 15 * MINUTE
     world.flags = flags
-    world.look()
+    world.poll()
     assert [service.ending for service in world.service()] == [Ending.RECOVERED]
     assert world.state(A) is State.OPEN
 
 
 @pytest.mark.parametrize("flags", [{}, {D: None}], ids=["empty", "shrunk"])
-def test_row_17_accounts_missing_from_one_look_alone_wake_nobody(flags: dict[str, str | None]) -> None:
+def test_row_17_accounts_missing_from_one_poll_alone_wake_nobody(flags: dict[str, str | None]) -> None:
     world = flagged()
     whole, world.flags = world.flags, flags
     world.run(MINUTE)
@@ -316,10 +316,10 @@ def test_row_17_accounts_missing_from_one_look_alone_wake_nobody(flags: dict[str
     world.run(HOUR, lambda at: flags if at.minute % 5 == 0 else whole)
     assert world.service() == []
     assert world.state(A) is State.OPEN
-    assert {told.purpose for told in world.told} == {Purpose.ALERT}
+    assert {sent.purpose for sent in world.sent} == {Purpose.ALERT}
 
 
-def test_row_17_an_empty_list_where_there_never_was_an_account_is_no_trouble() -> None:
+def test_row_17_an_empty_list_where_there_never_was_an_account_is_no_problem() -> None:
     world = World(flags={})
     world.run(HOUR)
     assert world.incidents == {}
@@ -330,7 +330,7 @@ def test_row_18_a_list_that_lost_more_than_half_is_not_believed() -> None:
     world.flags = {D: None}
     world.run(HOUR)
     assert world.state(A) is State.OPEN
-    assert [told.entries for told in world.told[1:]] == [(("list gone", Reason.OPENED),)]
+    assert [sent.entries for sent in world.sent[1:]] == [(("list gone", Reason.OPENED),)]
 
 
 def test_row_18_a_flag_in_a_list_that_is_not_believed_is_told_within_a_poll() -> None:
@@ -358,7 +358,7 @@ def test_row_18_half_of_the_accounts_may_go_and_one_may_take_the_place_of_anothe
     world.run(2 * MINUTE)
     world.flags = {A: None, B: None}
     world.run(2 * MINUTE)
-    assert world.told == []
+    assert world.sent == []
 
 
 def test_row_19_forty_flagged_one_by_one_are_a_push_per_five_minutes_and_one_digest() -> None:
@@ -366,12 +366,12 @@ def test_row_19_forty_flagged_one_by_one_are_a_push_per_five_minutes_and_one_dig
     begun = world.now
     for channel in list(world.flags):
         world.flags[channel] = MODERATION
-        world.look()
+        world.poll()
         world.deliver()
         world.wait(MINUTE)
-        shown = {entry.incident for message in world.living() for entry in message.entries}
+        shown = {entry.incident for message in world.editable() for entry in message.entries}
         assert world.incident(channel).key in shown
-        assert len(world.living()) == 1
+        assert len(world.editable()) == 1
     world.wait(PUSH_EVERY)
     times = [push.at for push in world.pushes()]
     assert times[0] == begun
@@ -383,9 +383,9 @@ def test_row_19_forty_flagged_one_by_one_are_a_push_per_five_minutes_and_one_dig
 def test_row_20_two_hundred_at_once_are_one_message_for_each_owner() -> None:
     world = started(accounts(200), owners=(ANNE, BEN))
     world.flags = dict.fromkeys(world.flags, MODERATION)
-    world.look()
+    world.poll()
     world.deliver()
-    assert [(told.owner, told.reasons) for told in world.told] == [
+    assert [(sent.owner, sent.reasons) for sent in world.sent] == [
         (owner, dict.fromkeys(world.flags, Reason.OPENED)) for owner in (ANNE, BEN)
     ]
 
@@ -399,25 +399,25 @@ def test_row_21_flagged_and_over_while_discord_is_down_is_one_silent_message() -
     world.run(10 * MINUTE)
     world.discord_is_up = True
     world.deliver()
-    (told,) = world.told
-    assert (told.loud, told.purpose, [*told.reasons]) == (False, Purpose.NOTE, [A])
+    (sent,) = world.sent
+    assert (sent.notifies, sent.purpose, [*sent.reasons]) == (False, Purpose.NOTE, [A])
 
 
 def test_row_22_a_message_that_was_claimed_is_sent_as_it_is() -> None:
     world = started()
     world.flags[A] = MODERATION
-    world.look()
+    world.poll()
     (message,) = world.messages.values()
     assert world.claim(message.key)
     claimed = world.messages[message.key]
     world.restart()
     world.flags[B] = BLOCK
     world.now += 20 * SECOND
-    world.look()
+    world.poll()
     assert world.messages[message.key] == claimed
     assert claimed.nonce == message.nonce
     world.deliver()
-    assert world.told[0].reasons == {A: Reason.OPENED}
+    assert world.sent[0].reasons == {A: Reason.OPENED}
 
 
 def test_row_24_the_end_of_what_the_owner_deleted_is_a_silent_note() -> None:
@@ -429,7 +429,7 @@ def test_row_24_the_end_of_what_the_owner_deleted_is_a_silent_note() -> None:
     world.delete(message)
     world.deliver()
     assert world.messages[message.key].delivery is Delivery.DONE
-    assert [(told.loud, told.purpose, told.reasons) for told in world.told[1:]] == [
+    assert [(sent.notifies, sent.purpose, sent.reasons) for sent in world.sent[1:]] == [
         (False, Purpose.NOTE, {A: Reason.RESOLVED})
     ]
 
@@ -441,23 +441,23 @@ def test_row_24_a_deleted_message_does_not_end_the_reminders() -> None:
     world.run(15 * MINUTE)
     world.flags[A] = None
     world.run(10 * MINUTE)
-    assert [told.reasons for told in world.told[1:]] == [{A: Reason.REMINDER}]
+    assert [sent.reasons for sent in world.sent[1:]] == [{A: Reason.REMINDER}]
 
 
 def test_row_27_a_new_owner_gets_one_digest_and_the_former_one_nothing_more() -> None:
     world = flagged()
     world.flags[B] = CAPTCHA
     world.now += MINUTE
-    world.look()
+    world.poll()
     assert world.waiting(ANNE)
     world.dismiss(ANNE)
     world.owners.append(BEN)
-    world.tell()
+    world.plan()
     world.deliver()
     world.run(HOUR)
-    assert [told.owner for told in world.told[1:]] == [BEN] * (len(world.told) - 1)
-    assert world.told[1].reasons == {A: Reason.OPENED, B: Reason.OPENED}
-    assert [told.reasons[A] for told in world.told[2:]] == [Reason.REMINDER]
+    assert [sent.owner for sent in world.sent[1:]] == [BEN] * (len(world.sent) - 1)
+    assert world.sent[1].reasons == {A: Reason.OPENED, B: Reason.OPENED}
+    assert [sent.reasons[A] for sent in world.sent[2:]] == [Reason.REMINDER]
     assert world.waiting(ANNE) == []
 
 
@@ -489,7 +489,7 @@ def test_row_30_a_block_breaks_through_a_snooze() -> None:
     world.run(6 * MINUTE)
     world.change(owner_actions.snooze(world.incident(A), world.now + 4 * HOUR, world.now))
     world.run(HOUR)
-    assert len(world.told) == 1
+    assert len(world.sent) == 1
     world.flags[A] = BLOCK
     world.run(MINUTE)
     assert world.pushes()[-1].reasons == {A: Reason.WORSE}
@@ -519,7 +519,7 @@ def test_row_31_nothing_waits_longer_than_its_backoff_after_a_step(step: timedel
     world = flagged()
     world.run(MINUTE)
     world.flags[B] = MODERATION
-    world.look()
+    world.poll()
     world.now += step
     world.run(6 * MINUTE)
     assert world.waiting() == []
@@ -527,11 +527,11 @@ def test_row_31_nothing_waits_longer_than_its_backoff_after_a_step(step: timedel
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_row_31_a_step_between_two_failed_looks_is_no_outage(step: timedelta) -> None:
+def test_row_31_a_step_between_two_failed_polls_is_no_outage(step: timedelta) -> None:
     world = started()
-    world.fail()
+    world.fail_poll()
     world.now += step
-    world.fail()
+    world.fail_poll()
     assert world.service() == []
     world.run_without_api(6 * MINUTE)
     assert len(world.service()) == 1
@@ -560,11 +560,11 @@ def test_row_31_a_lease_and_a_snooze_do_not_outlive_a_step_back(step: timedelta)
     assert world.incident(A).snoozed_until is None
 
 
-@pytest.mark.parametrize("act", ["snooze", "claim", "block"])
+@pytest.mark.parametrize("act", ["snooze", "assign", "block"])
 def test_row_31_a_hold_that_is_moved_with_the_clock_ends_when_it_would_have(act: str) -> None:
     world = flagged("You are blocked from accessing Midjourney for 1 hour." if act == "block" else MODERATION)
-    length = 4.5 * HOUR if act == "claim" else HOUR
-    if act == "claim":
+    length = 4.5 * HOUR if act == "assign" else HOUR
+    if act == "assign":
         world.change(owner_actions.assign(world.incident(A), ANNE, world.now))
     elif act == "snooze":
         world.change(owner_actions.snooze(world.incident(A), world.now + HOUR, world.now))
@@ -574,7 +574,7 @@ def test_row_31_a_hold_that_is_moved_with_the_clock_ends_when_it_would_have(act:
     begun, before = world.now, len(world.pushes())
     world.run(length)
     pushed = world.pushes()[before]
-    asked = timedelta(minutes=30) if act == "claim" else timedelta()  # the question comes before
+    asked = timedelta(minutes=30) if act == "assign" else timedelta()  # the question comes before
     assert abs(pushed.at - begun - (length - asked - 20 * MINUTE)) <= 2 * MINUTE
 
 
@@ -608,11 +608,11 @@ def test_row_32_a_database_of_yesterday_tells_once_of_what_is_open_and_ends_the_
     world = flagged()
     world.flags[B] = MODERATION
     world.run(10 * MINUTE)
-    yesterday = replace(world, incidents=dict(world.incidents), messages=dict(world.messages), told=[])
+    yesterday = replace(world, incidents=dict(world.incidents), messages=dict(world.messages), sent=[])
     yesterday.now += DAY
     yesterday.flags = {**world.flags, B: None, C: CAPTCHA}
     yesterday.restart()
-    yesterday.look()
+    yesterday.poll()
     yesterday.deliver()
     yesterday.run(10 * MINUTE)
     (push,) = yesterday.pushes()
@@ -626,10 +626,10 @@ def test_row_33_after_a_week_away_there_is_a_note_and_one_push_of_what_is_new_an
     world.now += 7 * DAY
     world.flags[B] = CAPTCHA
     world.restart()
-    world.look()
+    world.poll()
     world.deliver()
-    note, push = sorted(world.told[1:], key=lambda told: told.loud)
-    assert (note.loud, note.purpose, note.reasons) == (False, Purpose.NOTE, {"away": Reason.RESOLVED})
+    note, push = sorted(world.sent[1:], key=lambda sent: sent.notifies)
+    assert (note.notifies, note.purpose, note.reasons) == (False, Purpose.NOTE, {"away": Reason.RESOLVED})
     (away,) = world.service()
     assert (away.blind_from, away.blind_until) == (last_good, world.now)
     assert push.reasons == {A: Reason.REMINDER, B: Reason.OPENED}
@@ -653,7 +653,7 @@ def test_row_35_four_minutes_out_of_reach_and_one_within_are_no_service_alert() 
     for _ in range(12):
         world.run_without_api(4 * MINUTE)
         world.run(MINUTE)
-    assert world.told == []
+    assert world.sent == []
     world.flags[A] = MODERATION
     world.run_without_api(4 * MINUTE)
     world.run(MINUTE)
@@ -672,7 +672,7 @@ def test_row_35_it_ends_also_where_each_gap_is_longer_than_what_makes_an_outage(
         world.run_without_api(4 * MINUTE)
         world.now += 66 * SECOND
         assert world.state(A) is not State.ENDED
-        world.look()
+        world.poll()
     incident = world.incident(A)
     assert (incident.state, incident.ending) == (State.ENDED, Ending.CLEARED)
     assert world.service() == []
@@ -680,11 +680,11 @@ def test_row_35_it_ends_also_where_each_gap_is_longer_than_what_makes_an_outage(
 
 def test_row_35_what_only_a_command_met_ends_there_too() -> None:
     world = started()
-    world.meet(A, MODERATION)
+    world.report_flag(A, MODERATION)
     for _ in range(4):
         world.run_without_api(4 * MINUTE)
         world.now += 66 * SECOND
-        world.look()
+        world.poll()
     assert world.state(A) is State.ENDED
 
 
@@ -709,15 +709,15 @@ def test_row_36_a_timed_block_is_not_reminded_of_before_its_end() -> None:
 NEEDING_A_HAND = [ServiceProblem.TOKEN, ServiceProblem.UNPAID, ServiceProblem.GONE]
 
 
-@pytest.mark.parametrize("trouble", [ServiceProblem.UNREACHABLE, *NEEDING_A_HAND])
-def test_row_52_trouble_of_the_service_that_lasts_is_reminded_of_after_4_hours_then_daily(
-    trouble: ServiceProblem,
+@pytest.mark.parametrize("problem", [ServiceProblem.UNREACHABLE, *NEEDING_A_HAND])
+def test_row_52_problem_of_the_service_that_lasts_is_reminded_of_after_4_hours_then_daily(
+    problem: ServiceProblem,
 ) -> None:
     world = started()
-    world.run_without_api(3 * DAY, trouble)
+    world.run_without_api(3 * DAY, problem)
     opened, *reminders = world.pushes()
-    assert opened.reasons == {trouble: Reason.OPENED}
-    assert [push.reasons for push in reminders] == [{trouble: Reason.REMINDER}] * 3
+    assert opened.reasons == {problem: Reason.OPENED}
+    assert [push.reasons for push in reminders] == [{problem: Reason.REMINDER}] * 3
     due = (4 * HOUR, 4 * HOUR + DAY, 4 * HOUR + 2 * DAY)
     late = [push.at - opened.at - after for push, after in zip(reminders, due, strict=True)]
     assert all(timedelta() <= each <= MINUTE for each in late)
@@ -727,7 +727,7 @@ def test_row_52_trouble_of_the_service_that_lasts_is_reminded_of_after_4_hours_t
 
 def test_row_52_the_moment_of_the_next_reminder_is_known() -> None:
     world = started()
-    world.fail(ServiceProblem.TOKEN)
+    world.fail_poll(ServiceProblem.TOKEN)
     world.deliver()
     assert world.due() == world.now + 4 * HOUR
     world.now += 4 * HOUR
@@ -735,7 +735,7 @@ def test_row_52_the_moment_of_the_next_reminder_is_known() -> None:
     assert world.due() == world.now + DAY
 
 
-def test_row_52_an_end_is_no_reminder_and_the_next_trouble_waits_anew() -> None:
+def test_row_52_an_end_is_no_reminder_and_the_next_problem_waits_anew() -> None:
     world = started()
     world.run_without_api(3 * HOUR, ServiceProblem.TOKEN)
     world.run(2 * HOUR)
@@ -744,19 +744,19 @@ def test_row_52_an_end_is_no_reminder_and_the_next_trouble_waits_anew() -> None:
 
 def test_row_52_a_reminder_waits_for_the_end_of_a_mute() -> None:
     world = started()
-    world.fail(ServiceProblem.TOKEN)
+    world.fail_poll(ServiceProblem.TOKEN)
     world.deliver()
     world.now += HOUR
     world.mute(8 * HOUR)
     assert world.due() == (ends := world.now + 8 * HOUR)
     world.wait(8 * HOUR + MINUTE)
     assert [push.at for push in world.pushes()[1:]] == [ends]
-    assert len(world.told) == 2
+    assert len(world.sent) == 2
 
 
 def test_row_52_what_is_still_on_its_way_is_not_reminded_of() -> None:
     world = started()
-    world.fail(ServiceProblem.TOKEN)
+    world.fail_poll(ServiceProblem.TOKEN)
     (message,) = world.waiting()
     assert world.claim(message.key)
     world.discord_is_up = False
@@ -767,26 +767,26 @@ def test_row_52_what_is_still_on_its_way_is_not_reminded_of() -> None:
     assert world.due() == world.now + 4 * HOUR
 
 
-@pytest.mark.parametrize("trouble", NEEDING_A_HAND)
+@pytest.mark.parametrize("problem", NEEDING_A_HAND)
 @pytest.mark.parametrize("before", [ServiceProblem.PENDING, ServiceProblem.UNREACHABLE])
 def test_row_52_what_needs_a_hand_is_a_push_after_what_did_not(
-    before: ServiceProblem, trouble: ServiceProblem
+    before: ServiceProblem, problem: ServiceProblem
 ) -> None:
     world = started()
     flag = Flag.of(MODERATION) if before is ServiceProblem.PENDING else None
     for _ in range(10):
-        world.fail(before, flag)
+        world.fail_poll(before, flag)
         world.wait(MINUTE)
-    world.run_without_api(HOUR, trouble)
-    assert [push.reasons for push in world.pushes()] == [{before: Reason.OPENED}, {trouble: Reason.WORSE}]
+    world.run_without_api(HOUR, problem)
+    assert [push.reasons for push in world.pushes()] == [{before: Reason.OPENED}, {problem: Reason.WORSE}]
 
 
 def test_row_52_it_is_a_push_also_where_something_had_become_worse_before() -> None:
     world = started()
     world.run_without_api(10 * MINUTE)
-    world.fail(ServiceProblem.PENDING, Flag.of(MODERATION))
+    world.fail_poll(ServiceProblem.PENDING, Flag.of(MODERATION))
     world.deliver()
-    world.fail(ServiceProblem.TOKEN)
+    world.fail_poll(ServiceProblem.TOKEN)
     world.deliver()
     assert [(*push.reasons.items(),) for push in world.pushes()] == [
         ((ServiceProblem.UNREACHABLE, Reason.OPENED),),
@@ -795,10 +795,10 @@ def test_row_52_it_is_a_push_also_where_something_had_become_worse_before() -> N
     ]
 
 
-def test_row_52_coming_and_going_between_two_troubles_is_told_once_each() -> None:
+def test_row_52_coming_and_going_between_two_problems_is_told_once_each() -> None:
     world = started()
     for _ in range(4):
-        world.fail(ServiceProblem.PENDING, Flag.of(MODERATION))
+        world.fail_poll(ServiceProblem.PENDING, Flag.of(MODERATION))
         world.wait(MINUTE)
         world.run_without_api(15 * MINUTE, ServiceProblem.TOKEN)
     assert [push.entries[0][1] for push in world.pushes()] == [Reason.OPENED, Reason.WORSE]
@@ -807,7 +807,7 @@ def test_row_52_coming_and_going_between_two_troubles_is_told_once_each() -> Non
 def test_row_53_an_error_596_of_nobodys_account_that_lasts_is_reminded_of() -> None:
     world = started()
     for _ in range(29 * 60):
-        world.fail(ServiceProblem.PENDING, Flag.of(MODERATION))
+        world.fail_poll(ServiceProblem.PENDING, Flag.of(MODERATION))
         world.deliver()
         world.now += MINUTE
         world.tick()
@@ -822,7 +822,7 @@ def test_row_47_where_all_is_over_the_next_flag_is_pushed_at_once() -> None:
     world.verdict(world.lease(A), ResetVerdict.BACK)
     world.now += 12 * SECOND
     world.flags[B] = MODERATION
-    world.look()
+    world.poll()
     world.deliver()
     assert [push.reasons for push in world.pushes()] == [{A: Reason.OPENED}, {B: Reason.OPENED}]
     assert world.pushes()[-1].at == world.now
@@ -830,11 +830,11 @@ def test_row_47_where_all_is_over_the_next_flag_is_pushed_at_once() -> None:
 
 def test_row_47_where_the_owner_deleted_the_alert_the_next_flag_is_pushed_at_once() -> None:
     world = flagged()
-    (alert,) = world.living()
+    (alert,) = world.editable()
     world.delete(alert)
     world.now += 12 * SECOND
     world.flags[B] = MODERATION
-    world.look()
+    world.poll()
     world.deliver()
     assert world.pushes()[-1].at == world.now
     assert world.pushes()[-1].reasons[B] is Reason.OPENED
@@ -845,10 +845,10 @@ def test_row_47_while_an_alert_stands_the_next_flag_joins_it_and_is_pushed_five_
     begun = world.now
     world.now += 12 * SECOND
     world.flags[B] = MODERATION
-    world.look()
+    world.poll()
     world.deliver()
-    (living,) = world.living()
-    assert {world.incidents[entry.incident].channel for entry in living.entries} == {A, B}
+    (message,) = world.editable()
+    assert {world.incidents[entry.incident].channel for entry in message.entries} == {A, B}
     assert len(world.pushes()) == 1
     world.wait(6 * MINUTE)
     assert [push.at - begun for push in world.pushes()] == [timedelta(), PUSH_EVERY + 2 * SECOND]
@@ -858,10 +858,10 @@ def test_row_47_a_push_that_waited_goes_as_soon_as_all_that_stood_is_over() -> N
     world = flagged()
     world.now += 12 * SECOND
     world.flags[B] = MODERATION
-    world.look()
+    world.poll()
     world.deliver()
-    (living,) = world.living()
-    world.delete(living)
+    (message,) = world.editable()
+    world.delete(message)
     world.deliver()
     assert world.pushes()[-1].at == world.now
     assert world.pushes()[-1].reasons[B] is Reason.OPENED
@@ -878,7 +878,7 @@ def test_row_47_what_keeps_coming_back_is_shown_by_an_edit_of_its_last_message()
         world.run(MINUTE)
     assert world.incident(A).recurring
     assert len(world.pushes()) == count  # the next reminder is not due yet
-    (shown,) = world.living()
+    (shown,) = world.editable()
     assert shown.holds(world.incident(A).key)
 
 
@@ -923,7 +923,7 @@ def test_row_40_a_mute_holds_pushes_but_not_a_block_and_ends_with_one_digest() -
     muted = world.now
     world.flags[A] = MODERATION
     world.run(HOUR)
-    assert world.told == []
+    assert world.sent == []
     world.flags[A] = BLOCK
     world.run(HOUR)
     assert [push.reasons for push in world.pushes()] == [{A: Reason.WORSE}]
@@ -945,16 +945,16 @@ def test_row_40_what_was_flagged_in_a_mute_without_being_shown_is_told_as_new() 
 
 def test_row_41_the_last_account_removed_from_here_is_a_clean_end() -> None:
     world = started({A: MODERATION})
-    world.look()
+    world.poll()
     world.deliver()
     world.watch = expect_removal(world.watch, A, world.now)
-    # A look that was under way still shows it.
-    assert world.look().incidents == ()
+    # A poll that was under way still shows it.
+    assert world.poll().incidents == ()
     world.flags = {}
     world.run(MINUTE)
     assert world.incident(A).ending is Ending.REMOVED
     world.run(2 * HOUR)
-    assert len(world.told) == 1
+    assert len(world.sent) == 1
     assert world.service() == []
 
 
@@ -968,15 +968,15 @@ def test_row_41_an_account_removed_and_added_again_is_missed_when_it_is_gone() -
 
 def test_row_44_polls_a_second_apart_are_one_for_an_account_missing_from_the_list() -> None:
     world = started({A: MODERATION, B: None, C: None})
-    world.look()
+    world.poll()
     world.flags.pop(A)
     world.now += MINUTE
     for _ in range(5):
-        world.look()
+        world.poll()
         world.now += SECOND
     assert world.state(A) is State.OPEN
     world.now += MINUTE
-    world.look()
+    world.poll()
     assert world.incident(A).ending is Ending.REMOVED
 
 
@@ -985,9 +985,9 @@ def test_row_44_polls_a_second_apart_are_one_for_a_list_that_is_empty() -> None:
     world.flags = {}
     world.now += MINUTE
     for _ in range(5):
-        world.look()
+        world.poll()
         world.now += SECOND
     assert world.service() == []
     world.now += MINUTE
-    world.look()
+    world.poll()
     assert [service.problem for service in world.service()] == [ServiceProblem.LIST_GONE]

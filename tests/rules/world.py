@@ -1,4 +1,4 @@
-"""A world for the rules: accounts, owners, a Discord, and the least of a ledger and an outbox."""
+"""A world for the rules: accounts, owners, a Discord, and the least of a state and an outbox."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -40,18 +40,18 @@ def key_maker() -> Callable[[], str]:
 
 
 @dataclass(frozen=True)
-class Told:
+class Sent:
     """A message as it arrived."""
 
     at: datetime
     owner: int
-    loud: bool
+    notifies: bool
     purpose: Purpose
     entries: tuple[tuple[str, Reason | None], ...]
-    """Channels, or troubles, with the reason they are told for."""
+    """Channels, or service problems, each with the reason for it."""
     about: tuple[MessageItem, ...]
     could_join: bool
-    """Whether a message stood in Discord, as this one was claimed, that its trouble could join."""
+    """Whether its incidents could have joined a message in Discord as it was claimed."""
 
     @property
     def reasons(self) -> dict[str, Reason | None]:
@@ -68,7 +68,7 @@ class World:
     incidents: dict[str, Incident] = field(default_factory=dict[str, Incident])
     messages: dict[str, Message] = field(default_factory=dict[str, Message])
     mutes: dict[str | None, datetime] = field(default_factory=dict[str | None, datetime])
-    told: list[Told] = field(default_factory=list[Told])
+    sent: list[Sent] = field(default_factory=list[Sent])
     joinable: dict[str, bool] = field(default_factory=dict[str, bool])
     discord_is_up: bool = True
     edits: bool = True
@@ -81,8 +81,8 @@ class World:
         accounts = (Account(channel, 3, Flag.of(text) if text else None) for channel, text in shown.items())
         return Observation(self.now, tuple(accounts))
 
-    def look(self, flags: dict[str, str | None] | None = None) -> Decision:
-        """Look, and see that a second look at the same changes nothing."""
+    def poll(self, flags: dict[str, str | None] | None = None) -> Decision:
+        """Poll, and assert that a second poll of the same list changes nothing."""
         observation = self.observation(flags)
         decision = self.decide(observation)
         again = decide(self.watch, self.incidents, observation, self.policy, self.new_key)
@@ -91,42 +91,42 @@ class World:
         assert [each for each in again.alerts if each.reason is not Reason.RESOLVED] == []
         return decision
 
-    def fail(
+    def fail_poll(
         self,
-        trouble: ServiceProblem = ServiceProblem.UNREACHABLE,
+        problem: ServiceProblem = ServiceProblem.UNREACHABLE,
         flag: Flag | None = None,
         cause: Cause | None = None,
     ) -> Decision:
-        return self.decide(PollFailed(self.now, trouble, flag, cause))
+        return self.decide(PollFailed(self.now, problem, flag, cause))
 
-    def meet(self, channel: str, text: str) -> Decision:
+    def report_flag(self, channel: str, text: str) -> Decision:
         return self.decide(FlagReported(self.now, channel, Flag.of(text)))
 
     def decide(self, event: Event) -> Decision:
         decision = decide(self.watch, self.incidents, event, self.policy, self.new_key)
         self.watch = decision.watch
         self.incidents.update((each.key, each) for each in decision.incidents)
-        self.tell(decision.alerts)
+        self.plan(decision.alerts)
         return decision
 
     def change(self, change: Change | Incident) -> None:
         incident, alert = change if isinstance(change, tuple) else (change, None)
         self.incidents[incident.key] = incident
-        self.tell([alert] if alert else [])
+        self.plan([alert] if alert else [])
 
     # What follows
 
-    def tell(self, alerts: Iterable[Alert] = (), owners: Iterable[int] | None = None) -> None:
-        """Tell every owner, and see that nothing is told twice."""
+    def plan(self, alerts: Iterable[Alert] = (), owners: Iterable[int] | None = None) -> None:
+        """Plan the messages of every owner, and assert that planning again changes nothing."""
         alerts = tuple(alerts)
         for owner in self.owners if owners is None else owners:
-            for message in self._tell(owner, alerts):
+            for message in self._plan(owner, alerts):
                 assert message.key in self.messages or message.delivery is Delivery.WAITING, "born in vain"
                 self.messages[message.key] = message
-            again = self._tell(owner, ())
+            again = self._plan(owner, ())
             assert again == (), [(self.messages.get(each.key), each) for each in again]
 
-    def _tell(self, owner: int, alerts: tuple[Alert, ...]) -> tuple[Message, ...]:
+    def _plan(self, owner: int, alerts: tuple[Alert, ...]) -> tuple[Message, ...]:
         return plan_messages(
             owner,
             self.messages.values(),
@@ -162,22 +162,22 @@ class World:
             return False
         claimed = with_open_incidents(message, self.incidents)
         self.messages[key] = replace(claimed, delivery=Delivery.CLAIMED, claimed_at=self.now)
-        self.joinable[key] = bool(self.living(message.recipient))
+        self.joinable[key] = bool(self.editable(message.recipient))
         return True
 
     def send(self, key: str) -> None:
         message = self.messages[key]
-        loud = message.notify and not all(self.incidents[entry.incident].ended for entry in message.entries)
+        notify = message.notify and not all(self.incidents[entry.incident].ended for entry in message.entries)
         entries = tuple((self.name(entry), entry.reason) for entry in message.entries)
         could_join = self.joinable.get(key, False)
-        self.told.append(
-            Told(self.now, message.recipient, loud, message.purpose, entries, message.entries, could_join)
+        self.sent.append(
+            Sent(self.now, message.recipient, notify, message.purpose, entries, message.entries, could_join)
         )
-        sent = replace(message, delivery=Delivery.SENT, sent_at=self.now, message_id=len(self.told))
+        sent = replace(message, delivery=Delivery.SENT, sent_at=self.now, message_id=len(self.sent))
         self.messages[key] = sent
         for changed in supersede(sent, self.messages.values(), self.incidents):
             self.messages[changed.key] = changed
-        self.tell()
+        self.plan()
 
     def edit(self) -> None:
         """Bring what was sent in line, as the outbox does, and be done with what is empty or over."""
@@ -196,7 +196,7 @@ class World:
         """An owner deletes a message, which shows when it is edited."""
         done, alerts = deleted(message, self.incidents)
         self.messages[done.key] = done
-        self.tell(alerts, [message.recipient])
+        self.plan(alerts, [message.recipient])
 
     def dismiss(self, owner: int) -> None:
         self.owners.remove(owner)
@@ -207,7 +207,7 @@ class World:
 
     def mute(self, length: timedelta, channel: str | None = None) -> None:
         self.mutes[channel] = self.now + length
-        self.tell()
+        self.plan()
 
     def lease(self, channel: str, owner: int = ANNE) -> Incident:
         lease = owner_actions.take_lease(self.incident(channel), owner, self.now)
@@ -223,7 +223,7 @@ class World:
     # Time
 
     def wait(self, length: timedelta) -> None:
-        """Let time pass, the clock ticking every ten seconds, without a look."""
+        """Let time pass, the clock ticking every ten seconds, without a poll."""
         end = self.now + length
         while self.now < end:
             self.now = min(self.now + 10 * SECOND, end)
@@ -232,20 +232,20 @@ class World:
     def run(
         self, length: timedelta, flags: Callable[[datetime], dict[str, str | None]] | None = None
     ) -> None:
-        """Watch: look at the pace of the watch, and deliver."""
+        """Poll at the pace of the watch, and deliver."""
         end = self.now + length
         while self.now < end:
             self.now += next_poll_in(self.watch, self.incidents, self.policy)
-            self.look(flags(self.now) if flags else None)
+            self.poll(flags(self.now) if flags else None)
             self.tick()
 
     def run_without_api(
-        self, length: timedelta, trouble: ServiceProblem = ServiceProblem.UNREACHABLE
+        self, length: timedelta, problem: ServiceProblem = ServiceProblem.UNREACHABLE
     ) -> None:
         end = self.now + length
         while self.now < end:
             self.now += next_poll_in(self.watch, self.incidents, self.policy)
-            self.fail(trouble)
+            self.fail_poll(problem)
             self.tick()
 
     def restart(self) -> None:
@@ -265,10 +265,10 @@ class World:
     def service(self) -> list[Incident]:
         return [each for each in self.incidents.values() if each.problem]
 
-    def pushes(self, owner: int = ANNE) -> list[Told]:
-        return [each for each in self.told if each.loud and each.owner == owner]
+    def pushes(self, owner: int = ANNE) -> list[Sent]:
+        return [each for each in self.sent if each.notifies and each.owner == owner]
 
-    def living(self, owner: int = ANNE) -> list[Message]:
+    def editable(self, owner: int = ANNE) -> list[Message]:
         """Return the messages that show something that goes on."""
         return [
             each
@@ -302,15 +302,15 @@ def started(flags: dict[str, str | None] | None = None, owners: Iterable[int] = 
     world = World(owners=list(owners))
     if flags is not None:
         world.flags = flags
-    world.look(dict.fromkeys(world.flags))
+    world.poll(dict.fromkeys(world.flags))
     world.now += MINUTE
     return world
 
 
 def flagged(text: str = MODERATION, owners: Iterable[int] = (ANNE,)) -> World:
-    """A world in which account A was flagged, and every owner told."""
+    """A world in which account A was flagged, and every owner notified."""
     world = started(owners=owners)
     world.flags[A] = text
-    world.look()
+    world.poll()
     world.deliver()
     return world

@@ -1,4 +1,4 @@
-"""Short words for the tests of the ledger."""
+"""Short helpers for the tests of the watch state."""
 
 from bot.domain.incidents import Incident
 from bot.domain.messages import Message
@@ -11,7 +11,7 @@ SOME_WATCH = PollState(listed=frozenset({FIRST.channel, SECOND.channel}), remove
 
 
 def content(watch_state: WatchState) -> tuple[object, ...]:
-    """Return all that a ledger holds."""
+    """Return all that a state holds."""
     return dict(watch_state.incidents), dict(watch_state.messages), dict(watch_state.mutes), watch_state.watch
 
 
