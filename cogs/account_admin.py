@@ -13,7 +13,7 @@ from bot.domain.accounts import ChangeOutcome, KnownAccount, SaveResult
 from bot.domain.errors import UserError
 from bot.interactions.account_form import JOBS, TOKEN, account_form, take_values
 from bot.interactions.account_option import AccountOption
-from bot.interactions.buttons import Access, ButtonPress
+from bot.interactions.buttons import CHANNEL, Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.permissions import NotAnOwnerError
 from bot.interactions.responses import (
@@ -39,6 +39,8 @@ from bot.render.text import bare, plain
 from bot.storage import StoreError
 
 NAME_IN_TITLE: Final = 36
+FORM: Final = rf"{CHANNEL}?(?:\.(?P<jobs>[0-9]{{1,2}}))?"
+"""The account for which the form opens, and the number of jobs that was entered before."""
 
 NO_INPUT_HELPS: Final = (Unauthorized, Unpaid, Gone)
 """Refusals that have nothing to do with what was entered."""
@@ -52,10 +54,10 @@ class AccountAdmin(commands.Cog):
         self._admin = bot.services.account_admin
         self._poller = bot.services.poller
         self._store = bot.services.store
-        bot.controls.register("account.edit", Access.OWNERS, self.edit)
-        bot.controls.register("account.save", Access.OWNERS, self.save)
-        bot.controls.register("account.remove", Access.OWNERS, self.ask_removal)
-        bot.controls.register("account.drop", Access.OWNERS, self.remove)
+        bot.controls.register("account.edit", Access.OWNERS, self.edit, FORM)
+        bot.controls.register("account.save", Access.OWNERS, self.save, f"{CHANNEL}?")
+        bot.controls.register("account.remove", Access.OWNERS, self.ask_removal, CHANNEL)
+        bot.controls.register("account.drop", Access.OWNERS, self.remove, CHANNEL)
         bot.controls.register("account.keep", Access.OWNERS, self.keep)
 
     @app_commands.command()
@@ -77,8 +79,8 @@ class AccountAdmin(commands.Cog):
 
     async def edit(self, caller: Interaction, press: ButtonPress) -> None:
         """Open the form, for an account or for any; Discord wants it as the first answer."""
-        channel, _, typed = press.argument.partition(".")
-        await self._open_form(caller, self._poller.cache.get(channel), typed)
+        known = self._poller.cache.get(press.parts["channel"])
+        await self._open_form(caller, known, press.parts["jobs"])
 
     async def _open_form(self, caller: Interaction, known: KnownAccount | None, typed: str = "") -> None:
         title = f"Update {bare(known.label, NAME_IN_TITLE)}" if known else "Add or update an account"
@@ -99,10 +101,10 @@ class AccountAdmin(commands.Cog):
             saved = await self._admin.save(token, jobs, caller.user.id, self._bot.in_flight.sent)
         except (UserError, UseapiError, StoreError) as error:
             helps = not isinstance(error, NO_INPUT_HELPS)
-            buttons = (again(caller.user.id, press.argument, typed),) if helps else ()
+            buttons = (again(caller.user.id, press.parts["channel"], typed),) if helps else ()
             await respond(caller, MessageContent(sentence(error), components=buttons))
             return
-        await self._show_saved(caller, saved, press.argument)
+        await self._show_saved(caller, saved, press.parts["channel"])
 
     def _token(self, fields: Mapping[str, SecretStr]) -> SecretStr:
         own = self._bot.own_tokens
@@ -130,7 +132,7 @@ class AccountAdmin(commands.Cog):
     async def ask_removal(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask whether the account of a card is to be removed."""
         await defer(caller, private=True)
-        await self._ask_removal(caller, await self._poller.find(press.argument))
+        await self._ask_removal(caller, await self._poller.find(press.parts["channel"]))
 
     async def _ask_removal(self, caller: Interaction, known: KnownAccount) -> None:
         if not known.account.has_channel_id:
@@ -148,9 +150,10 @@ class AccountAdmin(commands.Cog):
         """Remove what was confirmed, and say what came of it."""
         await defer_update(caller)
         await self._bot.require_owner(caller.user.id)
-        known = account_of(press.argument, self._poller.cache.by_channel)
+        channel = press.parts["channel"]
+        known = account_of(channel, self._poller.cache.by_channel)
         try:
-            removed = await self._admin.remove(press.argument, caller.user.id, self._bot.in_flight.sent)
+            removed = await self._admin.remove(channel, caller.user.id, self._bot.in_flight.sent)
         except (UseapiError, StoreError) as error:
             await respond(caller, MessageContent(sentence(error)))
             return

@@ -10,7 +10,7 @@ from discord.ext import commands
 from bot.domain.clock import utc_now
 from bot.domain.errors import UserError
 from bot.interactions.account_option import AccountOption
-from bot.interactions.buttons import Access, ButtonPress
+from bot.interactions.buttons import PAGE, Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
     Interaction,
@@ -39,8 +39,8 @@ class Accounts(commands.Cog):
         self._bot = bot
         self._poller = bot.services.poller
         self._store = bot.services.store
-        bot.controls.register("list.page", Access.ASKER, self.turn_page)
-        bot.controls.register("list.refresh", Access.ASKER, self.refresh)
+        bot.controls.register("list.page", Access.ASKER, self.turn_page, PAGE)
+        bot.controls.register("list.refresh", Access.ASKER, self.refresh, PAGE)
         bot.controls.register("list.open", Access.ASKER, self.open_card)
 
     @app_commands.command()
@@ -89,18 +89,18 @@ class Accounts(commands.Cog):
 
     async def turn_page(self, caller: Interaction, press: ButtonPress) -> None:
         """Show another page of the list as it was last read."""
-        await update(caller, self._list(press.asker, press.page))
+        await update(caller, self._list(press.asker, int(press.parts["page"])))
 
     async def refresh(self, caller: Interaction, press: ButtonPress) -> None:
         """Read the list again and show the same page of it."""
         await defer_update(caller)
         await self._poller.poll_for_refresh()
-        await respond(caller, self._list(press.asker, press.page))
+        await respond(caller, self._list(press.asker, int(press.parts["page"])))
 
     async def open_card(self, caller: Interaction, press: ButtonPress) -> None:
         """Show one account's card to the person who picked it."""
         await defer(caller, private=True)
-        known = self._poller.cache.find(press.chosen or "")
+        known = self._poller.cache.find(press.chosen)
         actions = await self._store.actions(known.channel, ACTIONS_SHOWN)
         owner = self._bot.owners.may_act(caller.user.id)
         unseen = self._bot.services.resets.is_unseen

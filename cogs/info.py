@@ -10,7 +10,7 @@ from bot.domain.accounts import KnownAccount
 from bot.domain.clock import utc_now
 from bot.domain.errors import UserError
 from bot.interactions.account_option import AccountOption
-from bot.interactions.buttons import Access, ButtonPress
+from bot.interactions.buttons import CHANNEL, Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
     Interaction,
@@ -37,10 +37,10 @@ class Info(commands.Cog):
     def __init__(self, bot: Midwatch) -> None:
         self._poller = bot.services.poller
         self._account_info = bot.services.account_info
-        bot.controls.register("info.ask", Access.ASKER, self.ask)
-        bot.controls.register("info.again", Access.ASKER, self.ask_again)
-        bot.controls.register("info.anyway", Access.OWNERS, self.ask_anyway)
-        bot.controls.register("info.choose", Access.ASKER, self.choose)
+        bot.controls.register("info.ask", Access.ASKER, self.ask, CHANNEL)
+        bot.controls.register("info.again", Access.ASKER, self.ask_again, CHANNEL)
+        bot.controls.register("info.anyway", Access.OWNERS, self.ask_anyway, CHANNEL)
+        bot.controls.register("info.choose", Access.ASKER, self.choose, f"(?P<visibility>{PRIVATE})?")
 
     @app_commands.command()
     @app_commands.describe(
@@ -68,23 +68,23 @@ class Info(commands.Cog):
     async def ask(self, caller: Interaction, press: ButtonPress) -> None:
         """Answer below the card, to the same people who see the card."""
         await defer(caller, private=caller.message is not None and caller.message.flags.ephemeral)
-        await self._answer(caller, self._poller.cache.find(press.argument), caller.user.id)
+        await self._answer(caller, self._poller.cache.find(press.parts["channel"]), caller.user.id)
 
     async def ask_again(self, caller: Interaction, press: ButtonPress) -> None:
         """Bring the answer that is shown up to date."""
         await defer_update(caller)
-        await self._answer(caller, self._poller.cache.find(press.argument), press.asker)
+        await self._answer(caller, self._poller.cache.find(press.parts["channel"]), press.asker)
 
     async def ask_anyway(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask about a flagged account, because an owner wants to."""
         await defer_update(caller)
-        known = self._poller.cache.find(press.argument)
+        known = self._poller.cache.find(press.parts["channel"])
         await self._answer(caller, known, press.asker, even_if_flagged=True)
 
     async def choose(self, caller: Interaction, press: ButtonPress) -> None:
         """Answer the command that was used without an account."""
-        await defer(caller, private=press.argument == PRIVATE)
-        await self._answer(caller, self._poller.cache.find(press.chosen or ""), caller.user.id)
+        await defer(caller, private=press.parts["visibility"] == PRIVATE)
+        await self._answer(caller, self._poller.cache.find(press.chosen), caller.user.id)
 
     async def _answer(
         self, caller: Interaction, known: KnownAccount, asker: int, *, even_if_flagged: bool = False

@@ -4,19 +4,20 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from datetime import timedelta
+from typing import Final
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.actions.reset import fingerprint
-from bot.domain.accounts import Flag, KnownAccount, is_channel
+from bot.domain.accounts import Flag, KnownAccount
 from bot.domain.clock import utc_now
 from bot.domain.incidents import Incident, open_service
 from bot.domain.messages import Message
 from bot.domain.resets import ResetOutcome, ResetStage
 from bot.interactions.account_option import AccountOption
-from bot.interactions.buttons import Access, ButtonPress, OutdatedError
+from bot.interactions.buttons import CHANNEL, INCIDENT, MESSAGE, PAGE, Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
     Interaction,
@@ -39,6 +40,10 @@ from bot.rules.policy import ASSIGNED_FOR
 from bot.rules.recipient import quiet_until
 from bot.storage import StoreError
 
+ALERT: Final = rf"{INCIDENT}\.{MESSAGE}"
+SNOOZE: Final = rf"{ALERT}(?:\.(?P<hours>[0-9]{{1,6}}))?"
+CONFIRMATION: Final = rf"{CHANNEL}\.(?P<confirmed>[0-9a-f]+)"
+
 
 class Watch(commands.Cog):
     """Watches the accounts, and hands owners the way out when one needs them."""
@@ -52,14 +57,14 @@ class Watch(commands.Cog):
         self._store = bot.services.store
         self._state = bot.services.incident_service.watch_state
         self._going = AsyncExitStack()
-        bot.controls.register("watch.reset", Access.OWNERS, self.ask_reset)
-        bot.controls.register("watch.confirm", Access.OWNERS, self.reset)
+        bot.controls.register("watch.reset", Access.OWNERS, self.ask_reset, ALERT)
+        bot.controls.register("watch.confirm", Access.OWNERS, self.reset, CONFIRMATION)
         bot.controls.register("watch.notyet", Access.OWNERS, self.leave)
-        bot.controls.register("watch.mine", Access.OWNERS, self.claim)
-        bot.controls.register("watch.snooze", Access.OWNERS, self.snooze)
-        bot.controls.register("watch.open", Access.OWNERS, self.open)
-        bot.controls.register("watch.page", Access.OWNERS, self.turn_page)
-        bot.controls.register("account.reset", Access.OWNERS, self.ask_reset_on_card)
+        bot.controls.register("watch.mine", Access.OWNERS, self.assign, ALERT)
+        bot.controls.register("watch.snooze", Access.OWNERS, self.snooze, SNOOZE)
+        bot.controls.register("watch.open", Access.OWNERS, self.open, MESSAGE)
+        bot.controls.register("watch.page", Access.OWNERS, self.turn_page, rf"{MESSAGE}\.{PAGE}")
+        bot.controls.register("account.reset", Access.OWNERS, self.ask_reset_on_card, CHANNEL)
 
     async def cog_load(self) -> None:
         """Begin the rounds; they need neither a login nor the gateway."""
@@ -81,7 +86,7 @@ class Watch(commands.Cog):
     async def ask_reset_on_card(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask for a confirmation from an account's card."""
         await defer(caller, private=True)
-        await self._ask_reset_of(caller, self._poller.cache.find(press.argument))
+        await self._ask_reset_of(caller, self._poller.cache.find(press.parts["channel"]))
 
     async def _ask_reset_of(self, caller: Interaction, known: KnownAccount) -> None:
         incident = self._resets.confirmable(known.channel)
@@ -106,9 +111,7 @@ class Watch(commands.Cog):
         """Reset what was confirmed, and say how it goes, step by step."""
         await defer_update(caller)
         await self._bot.require_owner(caller.user.id)
-        channel, confirmed = press.part(0), press.part(1)
-        if not is_channel(channel):
-            raise OutdatedError
+        channel, confirmed = press.parts["channel"], press.parts["confirmed"]
         known = account_of(channel, self._accounts())
 
         async def show(stage: ResetStage, wait: timedelta) -> None:
@@ -135,47 +138,47 @@ class Watch(commands.Cog):
         """Send nothing after all."""
         await update(caller, MessageContent(action_replies.not_yet()))
 
-    async def claim(self, caller: Interaction, press: ButtonPress) -> None:
+    async def assign(self, caller: Interaction, press: ButtonPress) -> None:
         """Note that the owner is on it; everyone's message shows it."""
         await defer(caller, private=True)
         await self._bot.require_owner(caller.user.id)
-        incident = await self._incident_service.assign(incident_key(press), caller.user.id)
+        incident = await self._incident_service.assign(press.parts["incident"], caller.user.id)
         if incident is None or incident.assigned_at is None:
             await self._show_present(caller, press)
         else:
             until = incident.assigned_at + ASSIGNED_FOR
-            await respond(caller, MessageContent(action_replies.claimed(self._account(incident), until)))
+            await respond(caller, MessageContent(action_replies.assigned(self._account(incident), until)))
 
     async def snooze(self, caller: Interaction, press: ButtonPress) -> None:
         """Put the reminders off; ask first for how long."""
         await defer(caller, private=True)
         await self._bot.require_owner(caller.user.id)
-        key, message = press.part(0), press.part(1)
-        hours = press.number(2) if press.length > 2 else None  # noqa: PLR2004 - the third part, if there is one
-        incident = await self._incident(press)
-        if incident is not None and not incident.ended and hours is None:
-            is_claimed = incident.assigned_at is not None
-            choice = action_replies.snooze_choice(
-                self._account(incident), key, message, is_claimed=is_claimed
-            )
-            await respond(caller, choice)
-            return
-        if hours is not None:
-            incident = await self._incident_service.snooze(key, caller.user.id, timedelta(hours=hours))
-        if incident is None or incident.ended or incident.snoozed_until is None:
-            await self._show_present(caller, press)
+        key, hours = press.parts["incident"], press.parts["hours"]
+        if hours:
+            incident = await self._incident_service.snooze(key, caller.user.id, timedelta(hours=int(hours)))
+            if incident is not None and incident.snoozed_until is not None:
+                until = quiet_until(incident, self._state.mutes) or incident.snoozed_until
+                await respond(caller, MessageContent(action_replies.snoozed(self._account(incident), until)))
+                return
         else:
-            until = quiet_until(incident, self._state.mutes) or incident.snoozed_until
-            await respond(caller, MessageContent(action_replies.snoozed(self._account(incident), until)))
+            incident = await self._state.incident(key)
+            if incident is not None and not incident.ended:
+                message, is_assigned = press.parts["message"], incident.assigned_at is not None
+                account = self._account(incident)
+                await respond(
+                    caller, action_replies.snooze_choice(account, key, message, is_assigned=is_assigned)
+                )
+                return
+        await self._show_present(caller, press)
 
     async def open(self, caller: Interaction, press: ButtonPress) -> None:
         """Show one account of a digest to the person who picked it."""
         await defer(caller, private=True)
-        await self._show_card(caller, await self._state.incident(press.chosen or ""), press)
+        await self._show_card(caller, await self._state.incident(press.chosen), press)
 
     async def turn_page(self, caller: Interaction, press: ButtonPress) -> None:
         """Show another page of a digest: the answer to this click, and nothing that is remembered."""
-        key, page = press.part(0), press.number(1)
+        key, page = press.parts["message"], int(press.parts["page"])
         message, incidents = self._state.messages.get(key), self._state.incidents
         if message is not None and all(entry.incident in incidents for entry in message.entries):
             await update(caller, self._page(message, incidents, page))
@@ -199,9 +202,13 @@ class Watch(commands.Cog):
             await respond(caller, MessageContent(self._unknown(caller)))
             return
         actions = await self._store.actions(incident.channel, ACTIONS_SHOWN)
-        message = press.part(0 if press.chosen else 1)
         card = opened_card(
-            incident, message, self._state.incidents, self._accounts(), now=utc_now(), actions=actions
+            incident,
+            press.parts["message"],
+            self._state.incidents,
+            self._accounts(),
+            now=utc_now(),
+            actions=actions,
         )
         await respond(caller, card)
 
@@ -231,18 +238,13 @@ class Watch(commands.Cog):
         return action_replies.confirmation(known, flag, incident, argument, now=utc_now(), unseen=unseen)
 
     async def _incident(self, press: ButtonPress) -> Incident | None:
-        return await self._state.incident(incident_key(press))
+        return await self._state.incident(press.parts["incident"])
 
     def _account(self, incident: Incident) -> KnownAccount:
         return account_of(incident.channel or "", self._accounts())
 
     def _accounts(self) -> Mapping[str, KnownAccount]:
         return self._poller.cache.with_unlisted
-
-
-def incident_key(press: ButtonPress) -> str:
-    """Return the incident that a control is about."""
-    return press.part(0)
 
 
 async def setup(bot: Midwatch) -> None:

@@ -1,17 +1,14 @@
-"""Buttons and selects that outlive a restart: what they do stands in their `custom_id`, not in memory.
+"""Buttons, selects and forms. What one does stands in its `custom_id`, so each works after a restart, too.
 
-A control is `mw:<verb>:<asker>:<argument>`. A cog registers a handler for its verb; one place checks who may
-press, runs the handler and reports its errors, since discord.py calls no `View.on_error` for dynamic items.
+A `custom_id` is `mw:<verb>:<asker>:<argument>`. A cog registers a handler for a verb, with a template that
+names the parts of its argument. One place checks who may press, runs the handler and reports its errors.
 """
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, Final
-
-import discord
-from discord import ui
+from typing import Any, Final, cast
 
 from bot.domain.errors import UserError
 from bot.interactions.in_flight import InFlight
@@ -19,14 +16,16 @@ from bot.interactions.permissions import NotAnOwnerError, Owners
 from bot.interactions.responses import Interaction, report
 from bot.render.message_content import PREFIX
 
-PATTERN: Final = (
+CUSTOM_ID: Final = re.compile(
     rf"{PREFIX}:(?P<verb>[a-z.]{{1,24}}):(?P<asker>[0-9]{{1,20}}):(?P<argument>[0-9a-z.]{{0,70}})"
 )
-LONGEST_NUMBER: Final = 6
-BETWEEN_PARTS: Final = re.compile(r"(?<!^2)(?<!\.2)\.|\.(?![0-9a-f]{32}(?:\.|$))")
-"""A dot; but the key of a message's copy is one part, although it holds one: "2." and 32 hex digits."""
-
-Handler = Callable[[Interaction, "ButtonPress"], Awaitable[None]]
+CHANNEL: Final = "(?P<channel>[0-9]{17,20})"
+KEY: Final = r"(?:2\.)?[0-9a-f]{32}"
+"""The key of a message's copy by the second route begins with "2."; a test message is its own incident."""
+INCIDENT: Final = f"(?P<incident>{KEY})"
+MESSAGE: Final = f"(?P<message>{KEY})"
+PAGE: Final = r"(?P<page>[0-9]{1,6})(?:\.[a-z]+)?"
+"""The number of a page. The name of its button follows, as no two buttons may have the same `custom_id`."""
 
 
 class Access(Enum):
@@ -38,7 +37,7 @@ class Access(Enum):
 
 
 class OutdatedError(UserError):
-    """Somebody used a control of a version that is not this one."""
+    """Somebody used a control that this version does not have."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -48,111 +47,65 @@ class OutdatedError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class ButtonPress:
-    """What was pressed: the asker of the message, what the control is about, and a select's choice."""
+    """The use of a control."""
 
     asker: int
-    argument: str
-    chosen: str | None = None
+    """The person whose question the message answers."""
+    parts: Mapping[str, str]
+    """The parts of the argument, by their names in the template; one that is left out is empty."""
+    chosen: str
+    """The option that was chosen in a select; empty if none was."""
 
-    @property
-    def page(self) -> int:
-        """Return the page that the argument begins with.
 
-        Raises:
-            OutdatedError: it begins with something else, as another version's may.
-        """
-        return self.number(0)
-
-    @property
-    def length(self) -> int:
-        """How many parts the argument has, between dots."""
-        return len(self._parts)
-
-    @property
-    def _parts(self) -> list[str]:
-        return BETWEEN_PARTS.split(self.argument)
-
-    def part(self, place: int) -> str:
-        """Return a part of the argument, the first one at 0.
-
-        Raises:
-            OutdatedError: it has nothing there, as another version's may.
-        """
-        part = dict(enumerate(self._parts)).get(place)
-        if not part:
-            raise OutdatedError
-        return part
-
-    def number(self, place: int) -> int:
-        """Return a part of the argument that is a number.
-
-        Raises:
-            OutdatedError: it has none there, or one beyond measure.
-        """
-        part = self.part(place)
-        if not part.isdecimal() or len(part) > LONGEST_NUMBER:
-            raise OutdatedError
-        return int(part)
+Handler = Callable[[Interaction, ButtonPress], Awaitable[None]]
 
 
 class ButtonRouter:
-    """The verbs of all controls, each with who may use it and what it does."""
+    """The verbs of all controls and forms, each with its template, who may use it and its handler."""
 
     def __init__(self, owners: Owners, in_flight: InFlight) -> None:
         self._owners = owners
         self._in_flight = in_flight
-        self._verbs: dict[str, tuple[Access, Handler]] = {}
+        self._verbs: dict[str, tuple[Access, Handler, re.Pattern[str]]] = {}
 
-    def register(self, verb: str, who: Access, act: Handler) -> None:
-        """Register what a verb does."""
-        self._verbs[verb] = (who, act)
+    def register(self, verb: str, access: Access, handler: Handler, template: str = ".*") -> None:
+        """Register the handler of a verb; `template` is a regular expression of the argument."""
+        self._verbs[verb] = access, handler, re.compile(template)
 
-    async def run(self, caller: Interaction, verb: str, press: ButtonPress) -> None:
-        """Do what was pressed, or tell the person privately why not."""
+    async def run(self, caller: Interaction) -> None:
+        """Run the handler of what was used. An error is answered privately."""
         self._in_flight.add(caller)
         try:
-            who, act = self._verbs.get(verb, (Access.ASKER, outdated))
-            self._check(caller, who, press)
-            await act(caller, press)
+            data = cast(Mapping[str, Any], caller.data or {})
+            chosen = next(iter(data.get("values", ())), "")
+            access, handler, press = self.parse(str(data.get("custom_id")), chosen)
+            self._check(caller, access, press)
+            await handler(caller, press)
         except Exception as error:  # noqa: BLE001 - whatever it is, the person gets an answer
             await report(caller, error)
 
-    def _check(self, caller: Interaction, who: Access, press: ButtonPress) -> None:
+    def parse(self, custom_id: str, chosen: str = "") -> tuple[Access, Handler, ButtonPress]:
+        """Return who may use a control, its handler and the press.
+
+        Raises:
+            OutdatedError: this version has no such control.
+        """
+        found = CUSTOM_ID.fullmatch(custom_id)
+        if found is None or found["verb"] not in self._verbs:
+            raise OutdatedError
+        access, handler, template = self._verbs[found["verb"]]
+        argument = template.fullmatch(found["argument"])
+        if argument is None:
+            raise OutdatedError
+        return access, handler, ButtonPress(int(found["asker"]), argument.groupdict(""), chosen)
+
+    def _check(self, caller: Interaction, access: Access, press: ButtonPress) -> None:
         if self._owners.may_act(caller.user.id):
             return
-        if who is Access.OWNERS:
+        if access is Access.OWNERS:
             raise NotAnOwnerError
         if caller.user.id != press.asker or not self._owners.may_view(caller.user.id, caller.guild_id):
             raise UserError(
                 "Only the person who asked can use these buttons.",
-                "Ask them, or an owner of the bot, to press it.",
+                "The bot's owners can, too.",
             )
-
-
-async def outdated(_caller: Interaction, _press: ButtonPress) -> None:
-    """Answer a control that this version does not have."""
-    raise OutdatedError
-
-
-class Control(ui.DynamicItem[ui.Item[ui.View]], template=PATTERN):
-    """Any button or select of ours. One class, since discord.py keeps one for each pattern."""
-
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], item: ui.Item[ui.View], _match: re.Match[str], /
-    ) -> "Control":
-        """Make the control that was used from the message it stands on."""
-        return cls(item)
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand the press to the verb's handler."""
-        chosen = next(iter(self.item.values), None) if isinstance(self.item, ui.Select) else None
-        await dispatch(interaction, self.custom_id, chosen)
-
-
-async def dispatch(caller: Interaction, custom_id: str, chosen: str | None) -> None:
-    """Take a `custom_id` apart and run its verb."""
-    found = re.fullmatch(PATTERN, custom_id)
-    assert found is not None  # noqa: S101 - discord.py matched the same pattern
-    press = ButtonPress(int(found["asker"]), found["argument"], chosen)
-    await caller.client.controls.run(caller, found["verb"], press)

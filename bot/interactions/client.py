@@ -1,7 +1,6 @@
 """The Discord client and its command tree, which checks who may use a command and reports its errors."""
 
 import logging
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -20,7 +19,7 @@ from bot.config import Settings
 from bot.domain.errors import UnavailableError
 from bot.incidents.service import IncidentService
 from bot.interactions.account_form import drop_values, hide_values
-from bot.interactions.buttons import PATTERN, ButtonRouter, Control, OutdatedError, dispatch
+from bot.interactions.buttons import ButtonRouter
 from bot.interactions.command_sync import CommandSync
 from bot.interactions.in_flight import InFlight
 from bot.interactions.permissions import NotAViewerError, Owners
@@ -36,7 +35,7 @@ log = logging.getLogger(__name__)
 
 EXTENSIONS: Final = ("cogs.accounts", "cogs.account_admin", "cogs.info", "cogs.watch", "cogs.status")
 PATIENCE_WITH_RATE_LIMITS: Final = timedelta(seconds=30)
-UNMATCHED: Final = (discord.InteractionType.component, discord.InteractionType.modal_submit)
+CONTROLS: Final = (discord.InteractionType.component, discord.InteractionType.modal_submit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +103,6 @@ class Midwatch(commands.Bot):
         self._lost_at: float | None = None
         """When the connection was lost, by the loop's clock; None while it stands."""
         self._sync = CommandSync(self.http, store, settings.guild_ids)
-
-    async def setup_hook(self) -> None:
-        """Register the class that answers the controls of all messages."""
-        self.add_dynamic_items(Control)
 
     async def load(self, extensions: Iterable[str]) -> None:
         """Load every extension.
@@ -220,17 +215,9 @@ class Midwatch(commands.Bot):
         super().dispatch(event, *args, **kwargs)
 
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Answer forms and controls, and drop the values that a form had."""
+        """Answer controls and forms, and drop the values that a form had. discord.py knows neither."""
         try:
-            await self._answer(interaction)
+            if interaction.type in CONTROLS:
+                await self.controls.run(interaction)
         finally:
             drop_values(interaction)
-
-    async def _answer(self, interaction: Interaction) -> None:
-        """Answer forms, and controls whose `custom_id` is not ours: discord.py answers neither."""
-        custom_id = str((interaction.data or {}).get("custom_id", ""))
-        ours = re.fullmatch(PATTERN, custom_id) is not None
-        if interaction.type is discord.InteractionType.modal_submit and ours:
-            await dispatch(interaction, custom_id, None)
-        elif interaction.type in UNMATCHED and not ours:
-            await report(interaction, OutdatedError())

@@ -19,7 +19,7 @@ from bot.render.text import bare, code_block, count, exactly, plain, span, when,
 BUTTON_LABEL: Final = 40
 NOT_YET: Final = "Not yet"
 WORSE: Final = "If it gets worse, I'll still tell you."
-IN_PLACE_OF_CLAIM: Final = "This replaces **I'm on it**: the alert no longer names anyone."
+REPLACES_ASSIGNMENT: Final = "This replaces **I'm on it**: the alert no longer names anyone."
 SNOOZES: Final = (1, 4, 24)
 """The hours for which reminders can be put off."""
 CONSENT: Final = (
@@ -220,7 +220,7 @@ def unknown(account: KnownAccount | None, accounts: Collection[KnownAccount]) ->
     return f"⚪ I do not know this alert any more. {now} /mjstatus shows more."
 
 
-def claimed(account: KnownAccount, until: datetime) -> str:
+def assigned(account: KnownAccount, until: datetime) -> str:
     """Answer "I'm on it": what it does, and for how long."""
     return (
         f"👀 You're on **{plain(account.label)}**. Reminders are off for every owner; "
@@ -236,13 +236,13 @@ def ran_out(account: KnownAccount) -> str:
 
 
 def snooze_choice(
-    account: KnownAccount, incident: str, message: str, *, is_claimed: bool = False
+    account: KnownAccount, incident: str, message: str, *, is_assigned: bool = False
 ) -> MessageContent:
     """Ask for how long the reminders of an incident shall be put off."""
     buttons = tuple(
         Button("watch.snooze", f"{hours} h", f"{incident}.{message}.{hours}") for hours in SNOOZES
     )
-    replaced = f"\n{IN_PLACE_OF_CLAIM}" if is_claimed else ""
+    replaced = f"\n{REPLACES_ASSIGNMENT}" if is_assigned else ""
     content = f"No reminders about **{plain(account.label)}** for how long?{replaced}\n{WORSE}"
     return MessageContent(content, components=buttons)
 

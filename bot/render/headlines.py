@@ -16,7 +16,7 @@ NEWS: Final = {
     Reason.RETURNED: "flagged again",
 }
 CHECKING_ON: Final = "Checking for a few minutes to be sure."
-CLAIM_LAPSES: Final = "Press **I'm on it** again to keep it. Otherwise reminders start again in 30 min."
+ASSIGNMENT_LAPSES: Final = "Press **I'm on it** again to keep it. Otherwise reminders start again in 30 min."
 ONLY_REMINDERS: Final = "From now on I only remind you of it."
 
 
@@ -38,7 +38,7 @@ def afterwords(cases: Sequence[Case]) -> str | None:
     """Return what the second line has to add: what happens if the reader does nothing."""
     reasons = {case.reason for case in cases if case.incident.state is State.OPEN}
     if Reason.ASSIGNEE_CHECK in reasons:
-        return CLAIM_LAPSES
+        return ASSIGNMENT_LAPSES
     return ONLY_REMINDERS if Reason.RECURRING in reasons and len(cases) == 1 else None
 
 
@@ -141,7 +141,7 @@ def _over(cases: Sequence[Case]) -> str:
 
 
 def _ago(case: Case) -> str:
-    claimed = case.incident.assigned_at
-    passed = case.told_at - claimed if claimed else timedelta(hours=4)
+    assigned_at = case.incident.assigned_at
+    passed = case.told_at - assigned_at if assigned_at else timedelta(hours=4)
     hours = max(1, round(passed / timedelta(hours=1)))
     return f"{hours} hours" if hours > 1 else span(timedelta(hours=1))

@@ -201,7 +201,7 @@ def test_each_verdict_has_its_words(verdict: ResetVerdict, said: str) -> None:
             "⚪ I do not know this alert any more. Now: 2 accounts, 1 flagged: Dusk. /mjstatus shows more.",
         ),
         (
-            action_replies.claimed(AURORA, NOW),
+            action_replies.assigned(AURORA, NOW),
             (
                 "👀 You're on **Aurora**. Reminders are off for every owner; "
                 "I'll check back with you at <t:1768356000:t>."
@@ -243,7 +243,7 @@ def test_a_snooze_is_chosen_from_three() -> None:
         f"{start}.24",
     ]
     assert_sendable(look)
-    instead = snooze_choice(AURORA, incident().key, MESSAGE, is_claimed=True)
+    instead = snooze_choice(AURORA, incident().key, MESSAGE, is_assigned=True)
     assert "for how long?\nThis replaces **I'm on it**: the alert no longer names anyone." in seen(instead)
 
 
@@ -254,7 +254,7 @@ ANSWERS: tuple[Callable[[KnownAccount], str], ...] = (
     action_replies.cannot_see,
     action_replies.unmuted,
     lambda known: action_replies.already_resetting(known, OTHER, NOW),
-    lambda known: action_replies.claimed(known, NOW),
+    lambda known: action_replies.assigned(known, NOW),
     lambda known: action_replies.snoozed(known, NOW),
     lambda known: action_replies.muted(known, NOW),
     lambda known: action_replies.reset_progress(ResetStage.CHECKING, known, timedelta(days=3)),
