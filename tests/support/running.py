@@ -107,8 +107,8 @@ class Bot:
 
     @property
     def looking(self) -> bool:
-        """Whether a look at the account list is under way."""
-        return any(task.get_name() == "look" for task in asyncio.all_tasks())
+        """Whether a poll of the account list is running."""
+        return any(task.get_name() == "poll" for task in asyncio.all_tasks())
 
     async def meddle(self, statement: str) -> None:
         """Change the database from outside, as another program would."""
