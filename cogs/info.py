@@ -20,15 +20,13 @@ from bot.interactions.responses import (
     respond,
     respond_private,
 )
-from bot.render.account_cards import flag_embed, flag_headline, info_embed
+from bot.render.account_cards import info_content
 from bot.render.account_choices import OFFERED, options
-from bot.render.message_content import Button, Link, MessageContent, Select
+from bot.render.incident_card import info_refused
+from bot.render.message_content import MessageContent, Select
 from bot.render.phrases import waiting
-from bot.render.text import span
 
 PRIVATE: Final = "private"
-EMBEDS_LIMIT: Final = 6_000
-"""Discord's limit for the texts of all embeds of a message."""
 
 
 class Info(commands.Cog):
@@ -124,31 +122,13 @@ class Info(commands.Cog):
         return MessageContent(text, components=(select,))
 
 
-def answer(inquiry: InfoResult, asker: int) -> MessageContent:
-    """Show how an inquiry went: the answer, the last answer and when to ask again, or the flag."""
-    if inquiry.outcome is Outcome.FLAGGED:
-        return flagged(inquiry.account, asker)
-    assert inquiry.snapshot is not None  # noqa: S101 - both other outcomes have one
-    note = None
-    if inquiry.outcome is Outcome.TOO_SOON:
-        wait = span(inquiry.wait)
-        note = f"⏳ Midjourney was asked a moment ago; this is its last answer. Ask again in {wait}."
-    embed = info_embed(inquiry.account, inquiry.snapshot, note=note)
-    again = Button("info.again", "Ask again", inquiry.account.channel, asker=asker, emoji="🔄")
-    return MessageContent(embeds=(embed,), components=(again,))
-
-
-def flagged(known: KnownAccount, asker: int) -> MessageContent:
-    """Show what a person has to acknowledge, the last answer, and the owners' way to ask all the same."""
-    embeds = [flag_embed(known)]
-    if known.snapshot is not None:
-        last = info_embed(
-            known, known.snapshot, note="From an earlier answer; Midjourney was not asked again."
-        )
-        embeds += [last] if len(embeds[0]) + len(last) <= EMBEDS_LIMIT else []
-    link = [Link("Open in Discord", known.account.link)] if known.account.link else []
-    anyway = Button("info.anyway", "Ask anyway", known.channel, asker=asker)
-    return MessageContent(flag_headline(known), tuple(embeds), (*link, anyway))
+def answer(result: InfoResult, asker: int) -> MessageContent:
+    """Show Midjourney's answer, the last one if it was asked a moment ago, or the account's flag."""
+    if result.outcome is Outcome.FLAGGED:
+        return info_refused(result.account, asker, utc_now())
+    assert result.snapshot is not None  # noqa: S101 - both other outcomes have one
+    wait = result.wait if result.outcome is Outcome.TOO_SOON else None
+    return info_content(result.account, result.snapshot, asker, wait)
 
 
 async def setup(bot: Midwatch) -> None:

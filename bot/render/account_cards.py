@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Final
 
 import discord
@@ -17,16 +18,16 @@ from bot.render.account_facts import (
     slots,
     usage,
 )
-from bot.render.instructions import block_end, discord_name, login_help, steps
+from bot.render.instructions import discord_name
 from bot.render.message_content import Button, Component, Link, MessageContent
-from bot.render.phrases import demand, state_words, symbol
-from bot.render.text import clip, code_block, code_span, count, exactly, fitted, plain, span, when, whole
+from bot.render.phrases import flagged_since, state_words
+from bot.render.text import clip, code_block, code_span, count, fitted, plain, span, when, whole
 
 FIELD_LIMIT: Final = 1_024
 NOTE_LIMIT: Final = 700
-QUOTE_LIMIT: Final = 900
 VALUE_LIMIT: Final = 120
 WORD_LIMIT: Final = 60
+RUNNING_LIMIT: Final = 450
 ACTIONS_SHOWN: Final = 5
 """How many of the last actions a card shows."""
 MAY_BE_ITS: Final = (
@@ -65,42 +66,20 @@ def info_embed(account: KnownAccount, snapshot: InfoSnapshot, *, note: str | Non
     add_field(embed, "Jobs", _jobs(info))
     add_field(embed, "Also said", _others(info))
     if not embed.fields:
-        add_field(embed, "Midjourney's answer", code_block(info.text, QUOTE_LIMIT))
+        add_field(embed, "Midjourney's answer", code_block(info.text))
     add_field(embed, "Discord account", _discord_account(account, info))
     return embed
 
 
-def flag_embed(account: KnownAccount, *, snapshot_note: str | None = None) -> discord.Embed:
-    """Show a 596 as what it is: what Midjourney says, which login to use, three steps, the link.
-
-    `snapshot_note` is a line of our own about the last `/info` answer.
-
-    Raises:
-        ValueError: The account is not flagged.
-    """
-    flag = account.account.flag
-    if flag is None:
-        raise ValueError("the account is not flagged")
-    embed = _card(
-        account, f"{plain(account.label)} · {state_words(account)}", f"{demand(flag)}.", _since(account)
-    )
-    embed.colour = flag_colour(flag)
-    add_field(embed, "Midjourney says", code_block(flag.text, QUOTE_LIMIT))
-    add_field(embed, "Discord login to use", login_help(account))
-    add_field(embed, "What to do", steps(account, flag, until=block_end(account, flag)))
-    add_field(embed, "Channel", channel_link(account.account))
-    add_field(embed, "Last account info", snapshot_note and clip(snapshot_note, NOTE_LIMIT))
-    return embed
-
-
-def flag_headline(account: KnownAccount) -> str:
-    """Say in one line of content, all that a lock screen shows, which account needs a person and why."""
-    flag = account.account.flag
-    if flag is None:
-        return f"✅ {plain(account.label)} is ready"
-    if account.state is State.RESETTING:
-        return f"🔄 {plain(account.label)} is being reset"
-    return f"{symbol(flag.kind)} {plain(account.label)} needs you: {demand(flag)}"
+def info_content(
+    account: KnownAccount, snapshot: InfoSnapshot, asker: int, wait: timedelta | None = None
+) -> MessageContent:
+    """Return Midjourney's answer. `wait` marks it as the last one and says when the next may be asked for."""
+    note = None
+    if wait is not None:
+        note = f"⏳ Midjourney was asked a moment ago; this is its last answer. Ask again in {span(wait)}."
+    again = Button("info.again", "Ask again", account.channel, asker=asker, emoji="🔄")
+    return MessageContent(embeds=(info_embed(account, snapshot, note=note),), components=(again,))
 
 
 def account_embed(
@@ -119,7 +98,8 @@ def account_embed(
     if flag is not None:
         embed.colour = flag_colour(flag) if account.state in (None, State.OPEN) else discord.Colour.gold()
         said = "Midjourney says" if account.needs_somebody else "Midjourney said"
-        add_field(embed, said, f"{code_block(flag.text, QUOTE_LIMIT)}\n{_since(account)}")
+        since = flagged_since(account.flagged_since, is_past=not account.needs_somebody)
+        add_field(embed, said, f"{code_block(flag.text)}\n{since}")
     if account.snapshot is not None:
         info = account.snapshot.info
         add_field(embed, "Plan", _plan(info.subscription))
@@ -175,14 +155,6 @@ def flag_colour(flag: Flag) -> discord.Colour:
     return discord.Colour.red() if flag.kind is FlagKind.BLOCK else discord.Colour.orange()
 
 
-def _since(account: KnownAccount) -> str:
-    since = account.flagged_since
-    if since is None:
-        return "Flagged since an unknown time"
-    began = f"since {exactly(since)}"
-    return f"Flagged {began}" if account.needs_somebody else f"It was flagged {began}"
-
-
 def _discord_account(account: KnownAccount, info: Info) -> str:
     name = info.discord_name or discord_name(account)
     words = [("Name", name), ("User id", info.user_id)]
@@ -231,7 +203,7 @@ def _jobs(info: Info) -> str:
 def _running(said: str) -> str:
     """Quote the running jobs: a word or a number within the line, what is longer in a block of its own."""
     if "\n" in said or len(said) > WORD_LIMIT:
-        return f"Running:\n{code_block(said, QUOTE_LIMIT // 2)}"
+        return f"Running:\n{code_block(said, RUNNING_LIMIT)}"
     return f"Running: {code_span(said, WORD_LIMIT)}"
 
 

@@ -10,14 +10,14 @@ import discord
 from bot.domain.accounts import Flag, KnownAccount, State
 from bot.render.account_facts import channel_link, known_plan, slots, snapshot_line
 from bot.render.message_content import Box, Button, MessageContent, Select, page_buttons
-from bot.render.phrases import failure, state_words
+from bot.render.phrases import failure, flagged_since, state_words
 from bot.render.text import FENCES, bare, clip, code_block, count, length, plain, when, whole
 
 PAGE_SIZE: Final = 10
 PAGE_LIMIT: Final = 3_800
 """Of the 4,000 characters that a layout may hold; the rest is left to what the command adds."""
 LABEL_LIMIT: Final = 30
-QUOTE_LIMIT: Final = 400
+QUOTE_MOST: Final = 400
 REFUSAL_LIMIT: Final = 350
 REFUSAL_QUOTE: Final = 150
 QUOTE_LEAST: Final = 60
@@ -147,8 +147,6 @@ def order(account: KnownAccount) -> tuple[bool, bool, str, str]:
 
 
 def _heading(accounts: Sequence[KnownAccount]) -> str:
-    if not accounts:
-        return "## Midjourney accounts\nNo account is configured."
     flagged = sum(known.needs_somebody for known in accounts)
     clearing = sum(known.state is State.CLEARING for known in accounts)
     said = [count(len(accounts), "account"), f"{whole(flagged)} flagged" if flagged else "none flagged"]
@@ -192,7 +190,7 @@ def _share(facts: Sequence[str], flags: Sequence[Flag | None], room: int) -> int
     """Return the length that each quote may have."""
     quotes = sum(flag is not None for flag in flags)
     left = room - sum(map(length, facts)) - quotes * (FENCES + 1)
-    return min(QUOTE_LIMIT, left // max(1, quotes))
+    return min(QUOTE_MOST, left // max(1, quotes))
 
 
 def _facts(known: KnownAccount, *, brief: bool) -> str:
@@ -207,7 +205,5 @@ def _facts(known: KnownAccount, *, brief: bool) -> str:
 
 
 def _since(known: KnownAccount) -> str:
-    since = when(known.flagged_since) if known.flagged_since else ""
-    if known.state is State.CLEARING:
-        return f"It was flagged since {since}. Midjourney said:"
-    return f"{f'Flagged {since}' if since else 'Flagged since an unknown time'}. Midjourney says:"
+    since = flagged_since(known.flagged_since, is_past=not known.needs_somebody)
+    return f"{since} {'Midjourney says' if known.needs_somebody else 'Midjourney said'}:"

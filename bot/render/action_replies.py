@@ -9,7 +9,7 @@ import discord
 from bot.domain.accounts import Flag, FlagKind, KnownAccount
 from bot.domain.incidents import Incident, ResetVerdict
 from bot.domain.resets import ResetOutcome, ResetResult, ResetStage
-from bot.render.account_cards import QUOTE_LIMIT, add_field, flag_colour
+from bot.render.account_cards import add_field, flag_colour
 from bot.render.alert_items import account_of, naming
 from bot.render.instructions import block_end, login_help
 from bot.render.message_content import Button, Link, MessageContent, headed
@@ -60,7 +60,7 @@ def confirmation(
         colour=flag_colour(flag),
         url=account.account.link,
     )
-    add_field(embed, "Midjourney says", code_block(flag.text, QUOTE_LIMIT))
+    add_field(embed, "Midjourney says", code_block(flag.text))
     add_field(embed, "Discord login to use", login_help(account))
     label = f"Yes, reset {bare(account.label, BUTTON_LABEL)}"
     if warning:
@@ -128,7 +128,7 @@ def verdict_sentence(verdict: ResetVerdict, account: KnownAccount, flag: Flag | 
             )
         case _:
             assert_never(verdict)
-    return f"{said}\n{code_block(flag.text, QUOTE_LIMIT)}" if flag else said
+    return f"{said}\n{code_block(flag.text)}" if flag else said
 
 
 def still_refused(account: KnownAccount) -> str:

@@ -17,7 +17,7 @@ PAGE_SIZE: Final = 20
 LIST_LIMIT: Final = 3_600
 NAME_LIMIT: Final = 20
 QUOTES: Final = 3
-QUOTE_LIMIT: Final = 200
+SHORT_QUOTE: Final = 200
 
 
 def pages_of(cases: Sequence[Case]) -> int:
@@ -53,11 +53,11 @@ def _page(cases: Sequence[Case], page: int) -> Sequence[Case]:
 
 
 def _title(cases: Sequence[Case], page: int) -> str:
-    over = sum(case.incident.ended for case in cases)
-    done = f", {'all' if over == len(cases) else whole(over)} over" if over else ""
+    ended = sum(case.incident.ended for case in cases)
+    resolved = f", {'all' if ended == len(cases) else whole(ended)} resolved" if ended else ""
     pages = pages_of(cases)
     position = f" · page {_within(page, pages) + 1:,} of {pages:,}" if pages > 1 else ""
-    return f"{count(len(cases), 'account')}{done}{position}"
+    return f"{count(len(cases), 'account')}{resolved}{position}"
 
 
 def _list(shown: Sequence[Case]) -> str:
@@ -97,7 +97,7 @@ def _quotes(cases: Iterable[Case]) -> str:
         said.setdefault(case.flag.text, []).append(plain(case.account.label, NAME_LIMIT))
     texts = list(said.items())
     quotes = [
-        f"{naming(names)}:\n{code_block(text, QUOTE_LIMIT)}" if len(texts) > 1 else code_block(text, 900)
+        f"{naming(names)}:\n{code_block(text, SHORT_QUOTE)}" if len(texts) > 1 else code_block(text)
         for text, names in texts[:QUOTES]
     ]
     more = [f"and {count(len(texts) - QUOTES, 'more text')}"] if len(texts) > QUOTES else []

@@ -2,20 +2,24 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, assert_never
 
 import discord
 
-from bot.domain.accounts import Action
+from bot.domain.accounts import Action, KnownAccount
 from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
-from bot.render.account_cards import FIELD_LIMIT, QUOTE_LIMIT, add_field, flag_colour, history
-from bot.render.alert_items import Case, is_removed, state_of, stretch
-from bot.render.headlines import ONLY_REMINDERS
-from bot.render.instructions import BUTTONS, RESET_LABELS, login_help, steps
-from bot.render.message_content import Button, Component, Link
+from bot.render.account_cards import FIELD_LIMIT, add_field, flag_colour, history, info_embed
+from bot.render.alert_items import NO_WORDS, Case, is_removed, state_of, stretch
+from bot.render.headlines import ONLY_REMINDERS, headline_of
+from bot.render.instructions import BUTTONS, COMMAND, RESET_LABELS, block_end, login_help, steps
+from bot.render.message_content import Button, Component, Link, MessageContent
+from bot.render.phrases import flagged_since
 from bot.render.text import clip, code_block, exactly, when
 
 DESCRIPTION_LIMIT: Final = 2_000
+EMBEDS_LIMIT: Final = 6_000
+"""Discord's limit for the texts of all embeds of a message."""
 STILL_RESETS: Final = "It can still be reset; the next list that I can read shows whether that worked."
 RISK: Final = "A reset before then risks the account."
 
@@ -34,8 +38,11 @@ class Around:
     """What was last done with the account, newest first."""
 
 
-def card(case: Case, around: Around) -> discord.Embed:
-    """Show an incident: how it stands, what Midjourney says, and what to do."""
+def card(case: Case, around: Around, *, reset: str | None = None) -> discord.Embed:
+    """Show an incident: its state, Midjourney's message and what to do.
+
+    `reset` says how to reset the account; by default, with the button below.
+    """
     embed = discord.Embed(
         title=f"{case.name} · {state_of(case.incident)}",
         description=clip("\n".join(_lines(case, around)), DESCRIPTION_LIMIT),
@@ -43,13 +50,38 @@ def card(case: Case, around: Around) -> discord.Embed:
         url=case.account.account.link,
     )
     said = "Midjourney says" if case.needs_somebody else "Midjourney said"
-    add_field(embed, said, code_block(case.flag.text, QUOTE_LIMIT) if case.incident.flag else None)
+    add_field(embed, said, code_block(case.flag.text) if case.incident.flag else None)
     if case.incident.state is State.OPEN:
         add_field(embed, "Discord login to use", login_help(case.account))
-        add_field(embed, "What to do", _to_do(case))
+        until, reset = case.incident.block_until(), reset or BUTTONS[case.flag.kind]
+        tasks = steps(case.account, case.flag, until=until, over=case.is_block_over, reset=reset)
+        add_field(embed, "What to do", tasks)
     add_field(embed, "Last actions", history(around.actions))
     add_field(embed, "About this message", around.note and clip(around.note, FIELD_LIMIT))
     return embed
+
+
+def info_refused(account: KnownAccount, asker: int, now: datetime) -> MessageContent:
+    """Return why a flagged account is not asked for its information, and a button to ask anyway."""
+    flag = account.account.flag or NO_WORDS
+    incident = Incident(
+        key="",
+        state=account.state or State.OPEN,
+        opened_at=account.flagged_since or now,
+        seen_at=now,
+        channel=account.channel,
+        flag=flag,
+        block_ends=block_end(account, flag),
+    )
+    case = Case(incident, account, None, now)
+    embeds = [card(case, Around(), reset=COMMAND)]
+    if account.snapshot is not None:
+        note = "From an earlier answer; Midjourney was not asked again."
+        last = info_embed(account, account.snapshot, note=note)
+        embeds += [last] if len(embeds[0]) + len(last) <= EMBEDS_LIMIT else []
+    link = [Link("Open in Discord", account.account.link)] if account.account.link else []
+    anyway = Button("info.anyway", "Ask anyway", account.channel, asker=asker)
+    return MessageContent(headline_of(case), tuple(embeds), (*link, anyway))
 
 
 def controls(case: Case, message: str) -> tuple[Component, ...]:
@@ -91,11 +123,6 @@ def who_and_until(case: Case) -> Iterator[str]:
         yield f"no reminders until {when(incident.snoozed_until, 'f')}"
 
 
-def _to_do(case: Case) -> str:
-    until = case.incident.block_until()
-    return steps(case.account, case.flag, until=until, over=case.is_block_over, reset=BUTTONS[case.flag.kind])
-
-
 def _lines(case: Case, around: Around) -> Iterator[str]:
     incident = case.incident
     if incident.ended:
@@ -135,10 +162,9 @@ def _judged(incident: Incident) -> Iterator[str]:
 
 
 def _since(incident: Incident) -> str:
-    at = exactly(incident.opened_at)
     if incident.before_watch:
-        return f"Flagged before I started watching; first seen {at}."
-    return f"It was flagged since {at}." if incident.state is State.CLEARING else f"Flagged since {at}."
+        return f"Flagged before I started watching; first seen {exactly(incident.opened_at)}."
+    return flagged_since(incident.opened_at, is_past=incident.state is State.CLEARING)
 
 
 def _unseen(incident: Incident, service: Incident | None) -> Iterator[str]:

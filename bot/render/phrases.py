@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 from bot.domain.accounts import Flag, FlagKind, KnownAccount, State
-from bot.render.text import clip, code_block, code_span, span, when
+from bot.render.text import clip, code_block, code_span, exactly, span, when
 
 SENTENCE_LIMIT: Final = 500
-QUOTE_LIMIT: Final = 900
 
 
 def state_words(account: KnownAccount) -> str:
@@ -53,6 +52,13 @@ def kind_words(kind: FlagKind) -> str:
     assert_never(kind)
 
 
+def flagged_since(at: datetime | None, *, is_past: bool) -> str:
+    """Say since when an account is or was flagged."""
+    if at is None:
+        return "Flagged since an unknown time."
+    return f"It was flagged since {exactly(at)}." if is_past else f"Flagged since {exactly(at)}."
+
+
 def demand(flag: Flag) -> str:
     """Say in a sentence without its full stop what a flagged account waits for."""
     match flag.kind:
@@ -80,7 +86,7 @@ def failure(what: str, next_step: str, quote: str | None = None) -> str:
     """Tell what did not work and what to do next, with the API's own words if any; at most 2,000 long."""
     lines = [f"⚠️ {_sentence(what)}", _sentence(next_step)]
     if quote is not None:
-        lines += ["The API says:", code_block(quote, QUOTE_LIMIT)]
+        lines += ["The API says:", code_block(quote)]
     return "\n".join(lines)
 
 

@@ -9,7 +9,7 @@ import discord
 from bot.domain.accounts import KnownAccount
 from bot.domain.causes import Cause
 from bot.domain.incidents import Incident, ServiceProblem
-from bot.render.account_cards import QUOTE_LIMIT, add_field
+from bot.render.account_cards import add_field
 from bot.render.alert_items import LABEL_LIMIT, NEEDING, account_of, naming, stretch
 from bot.render.causes import IF_IT_LASTS, WORDS
 from bot.render.message_content import MessageContent, headed
@@ -42,11 +42,13 @@ def service_content(
     problem = incident.problem or ServiceProblem.UNREACHABLE
     embed = discord.Embed(
         title=TITLES.get(problem, "⚠️ Not watching now"),
-        description="\n".join([f"No successful check since {_since(incident)}.", _meanwhile(problem)]),
+        description="\n".join(
+            [f"No successful check since {exactly(window(incident)[0])}.", _meanwhile(problem)]
+        ),
         colour=discord.Colour.red(),
     )
     if incident.flag is not None:
-        add_field(embed, "The API says", code_block(incident.flag.text, QUOTE_LIMIT))
+        add_field(embed, "The API says", code_block(incident.flag.text))
         add_field(embed, "Your accounts", _links(accounts))
     add_field(embed, "When last seen", _last_seen(incidents, accounts))
     add_field(embed, "What to do", _steps(incident))
@@ -144,11 +146,6 @@ def _link(account: KnownAccount) -> str:
 
 def _meanwhile(problem: ServiceProblem) -> str:
     return {ServiceProblem.LIST_GONE: GAPS, ServiceProblem.PENDING: REFUSED}.get(problem, BLIND)
-
-
-def _since(incident: Incident) -> str:
-    start = incident.blind_from or incident.opened_at
-    return exactly(start)
 
 
 def short(incident: Incident) -> str:

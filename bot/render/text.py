@@ -13,6 +13,7 @@ from typing import Final
 
 from bot.domain.blocks import TIMESTAMP, moment
 
+QUOTE_LIMIT: Final = 900
 FENCES: Final = len("```\n\n```")
 """What `code_block` adds around the text."""
 READ_AHEAD: Final = 4_000
@@ -37,7 +38,7 @@ UNITS: Final = (("day", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 MOST: Final = 10**9
 
 
-def code_block(text: str, limit: int = 1000) -> str:
+def code_block(text: str, limit: int = QUOTE_LIMIT) -> str:
     """Quote a text of the API on lines of its own; the result is `limit + FENCES` long at most, not empty."""
     lines = (" ".join(line.split()) for line in dated(_visible(text, limit)).split("\n"))
     quoted = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n").translate(BACKTICKS)

@@ -217,7 +217,7 @@ async def test_pages_turn_when_all_has_been_over_for_long(bot: Bot, ada: Visitor
     await look(ada)
     over = await newest(ada, "21 accounts are back", "page 1 of 2")
     await later(bot, 7 * 60)
-    assert "21 accounts, all over · page 2 of 2" in text(await ada.pressed(over, "Next"))
+    assert "21 accounts, all resolved · page 2 of 2" in text(await ada.pressed(over, "Next"))
 
 
 # --------------------------------------------------------------- what is over or unknown

@@ -13,10 +13,10 @@ AS_IF_LONG_AGO = "DELETE FROM meta WHERE key LIKE 'asked:%'"
 @pytest.mark.parametrize(
     ("flag", "headline"),
     [
-        (MODERATION, "wants a moderation message acknowledged"),
-        (SUSPICION, "has blocked it"),
-        (CAPTCHA, "wants a CAPTCHA solved"),
-        (TIMED_BLOCK, "has blocked it for 1 day"),
+        (MODERATION, "needs you: Midjourney wants a moderation message acknowledged"),
+        (SUSPICION, "needs you: Midjourney has blocked it"),
+        (CAPTCHA, "needs you: Midjourney wants a CAPTCHA solved"),
+        (TIMED_BLOCK, "must wait: Midjourney has blocked it for 1 day"),
     ],
     ids=["moderation", "suspicion", "captcha", "block"],
 )
@@ -29,7 +29,7 @@ async def test_a_flag_that_a_command_meets_is_shown_as_what_it_is(
 
     met = await ada.ask("mjinfo")
 
-    assert f"…{account.channel[-4:]} needs you: Midjourney {headline}" in met["content"]
+    assert f"…{account.channel[-4:]} {headline}" in met["content"]
     for line in flag.splitlines():
         assert line in text(met)
     assert "Discord login to use" in text(met)

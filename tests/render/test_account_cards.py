@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot.domain.account_info import FastTime, Info, InfoSnapshot, Subscription, Usage
 from bot.domain.accounts import Action, Flag, FlagKind, KnownAccount
-from bot.render.account_cards import account_embed, flag_embed, flag_headline, info_embed
+from bot.render.account_cards import account_embed, info_embed
+from bot.render.incident_card import info_refused
 from bot.render.instructions import BUTTONS, steps
 from bot.render.text import length
 from tests.support.render_samples import (
@@ -139,15 +140,15 @@ def test_an_answer_that_could_not_be_read_is_shown_as_it_is() -> None:
     assert "[Midjourney's answer]\n```\nSomething else altogether\n```" in words
 
 
-def test_a_moderation_message_is_told_with_login_steps_and_link() -> None:
-    embed = flag_embed(account(flag=MODERATION, snapshot=SNAPSHOT), snapshot_note="Mega, 29 hours left")
+def test_a_flagged_account_is_shown_with_login_steps_link_and_last_answer() -> None:
+    shown = info_refused(account(flag=MODERATION, snapshot=SNAPSHOT), 1, NOW)
+    embed, last = shown.embeds
     assert embed.url == LINK
     assert (
         read(embed)
         == f"""\
 Aurora · ⚠️ moderation message pending
-Midjourney wants a moderation message acknowledged.
-Flagged since <t:1768355400:f> (<t:1768355400:R>)
+Flagged since <t:1768355400:f> (<t:1768355400:R>).
 [Midjourney says]
 ```
 {MODERATION}
@@ -158,12 +159,9 @@ Link won't open? You are logged in to Discord as someone else.
 [What to do]
 1. Log in to Discord as `studio.north`.
 2. Open [the Midjourney channel]({LINK}), read the message and acknowledge it there.
-3. Only then use /mjreset. Resetting does not acknowledge it for you.
-[Channel]
-[{CHANNEL}]({LINK})
-[Last account info]
-Mega, 29 hours left"""
+3. Only then use /mjreset. Resetting does not acknowledge it for you."""
     )
+    assert "From an earlier answer; Midjourney was not asked again." in read(last)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +174,7 @@ Mega, 29 hours left"""
         ),
         (
             BLOCKED,
-            "⛔ Aurora needs you: Midjourney has blocked it for 3 days",
+            "⛔ Aurora must wait: Midjourney has blocked it for 3 days. Do not reset yet",
             "1. Wait until <t:1768614600:f> (<t:1768614600:R>). Do not reset before then.",
         ),
         (
@@ -203,9 +201,9 @@ Mega, 29 hours left"""
     ids=["captcha", "timed block", "block", "block in words", "other", "moderation"],
 )
 def test_each_kind_has_its_headline_and_its_steps(text: str, headline: str, step: str) -> None:
-    known = account(flag=text)
-    words = read(flag_embed(known))
-    assert flag_headline(known) == headline
+    shown = info_refused(account(flag=text), 1, NOW)
+    words = read(shown.embeds[0])
+    assert shown.content == headline
     assert step in words
     assert [line[:2] for line in words.splitlines() if re.match(r"\d\. ", line)] == ["1.", "2.", "3."]
     assert "Login unknown. " in words
@@ -213,21 +211,15 @@ def test_each_kind_has_its_headline_and_its_steps(text: str, headline: str, step
 
 
 def test_a_block_seen_by_nobody_knows_when_is_waited_out_from_its_start() -> None:
-    known = replace(account(flag=BLOCKED), flagged_since=None)
-    assert "1. Wait 3 days from when the block began. Do not reset before then." in read(flag_embed(known))
+    listed = steps(account(flag=BLOCKED), Flag.of(BLOCKED), until=None)
+    assert "1. Wait 3 days from when the block began. Do not reset before then." in listed
 
 
 def test_an_id_that_is_none_gets_neither_link_nor_path() -> None:
-    embed = flag_embed(account(flag=MODERATION, channel="a/../b"))
+    (embed,) = info_refused(account(flag=MODERATION, channel="a/../b"), 1, NOW).embeds
     assert embed.url is None
     assert "reset the account in the API." in read(embed)
     assert "/reset" not in read(embed)
-
-
-def test_there_is_no_flag_card_without_a_flag() -> None:
-    with pytest.raises(ValueError, match="not flagged"):
-        flag_embed(account())
-    assert flag_headline(account()) == "✅ Aurora is ready"
 
 
 def test_the_card_of_a_ready_account_tells_what_is_known() -> None:
@@ -287,15 +279,16 @@ def test_no_card_breaks_a_limit_or_does_anything(
 ) -> None:
     assert_within_limits(info_embed(known, snapshot))
     assert_within_limits(account_embed(known, actions=done))
-    assert_harmless(flag_headline(known))
     if known.account.flag is not None:
-        assert_within_limits(flag_embed(known))
+        shown = info_refused(known, 1, NOW)
+        assert_harmless(shown.content)
+        for embed in shown.embeds:
+            assert_within_limits(embed)
 
 
 @given(hostile)
 def test_a_headline_is_one_line_without_a_word_of_the_api(text: str) -> None:
-    known = account("Aurora", flag=text)
-    headline = flag_headline(known)
+    headline = info_refused(account("Aurora", flag=text), 1, NOW).content
     assert "\n" not in headline
     assert length(headline) <= 200
-    assert headline.split(": ")[0].endswith("Aurora needs you")
+    assert headline.split(": ")[0].endswith(("Aurora needs you", "Aurora must wait"))

@@ -60,7 +60,7 @@ def test_a_page_reads_from_trouble_to_health() -> None:
 
 **Aurora** · ⚠️ moderation message pending
 [{CHANNEL}]({LINK}) · 3 job slots
-Flagged <t:1768355400:R>. Midjourney says:
+Flagged since <t:1768355400:f> (<t:1768355400:R>). Midjourney says:
 ```
 {MODERATION}
 ```
@@ -79,7 +79,6 @@ List read at <t:1768356000:T>"""
 @pytest.mark.parametrize(
     ("listed", "heading"),
     [
-        pytest.param([], "No account is configured.", id="none"),
         pytest.param([account()], "**✅ 1 account, none flagged**\n3 job slots in all, 3 usable", id="one"),
         pytest.param(
             [account(max_jobs=1, flag="x")],

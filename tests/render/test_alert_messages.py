@@ -364,7 +364,7 @@ def test_a_digest_lists_accounts_quotes_each_text_once_and_opens_each() -> None:
         seen(shown(*rows))
         == f"""\
 ⚠️ 4 accounts need you: Aurora, Cirrus and 2 more
-5 accounts, 1 over
+5 accounts, 1 resolved
 **(Aurora)** · ⚠️ moderation message pending · flagged <t:1768355400:R>{on_it}
 **(Cirrus)** · ⚠️ moderation message pending · flagged <t:1768355400:R>
 **(Borealis)** · 🧩 CAPTCHA pending · flagged before I started watching
@@ -479,7 +479,7 @@ def test_a_digest_in_an_outage_says_so() -> None:
 def test_a_digest_that_is_all_over_is_green_and_has_nothing_to_press() -> None:
     look = shown((ended(0), None), (ended(1), None))
     assert (look.components, look.embeds[0].colour) == ((), discord.Colour.green())
-    assert "2 accounts, all over" in seen(look)
+    assert "2 accounts, all resolved" in seen(look)
     assert seen(look).endswith(f"Midwatch · {reference(MESSAGE)}")
 
 

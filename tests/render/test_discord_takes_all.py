@@ -14,9 +14,10 @@ from bot.domain.accounts import Action, Flag, KnownAccount
 from bot.domain.incidents import Incident, Reason
 from bot.domain.messages import Purpose, Route
 from bot.notifications.discord_transport import DiscordTransport
-from bot.render.account_cards import account_embed, flag_embed, info_embed
+from bot.render.account_cards import account_embed, info_embed
 from bot.render.action_replies import confirmation, snooze_choice
 from bot.render.alert_messages import content_of
+from bot.render.incident_card import info_refused
 from bot.render.message_content import MessageContent
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
 from tests.support.render_samples import accounts, actions, entries, hostile, message, moments, snapshots
@@ -82,5 +83,7 @@ def test_of_any_account(
     assert_taken(post, confirmation(known, Flag.of(text), None, f"{'0' * 32}.{'0' * 16}", now=now))
     assert_taken(post, snooze_choice(known, "0" * 32, "0" * 32))
     embeds = [info_embed(known, snapshot), account_embed(known, actions=done)]
-    for embed in [*embeds, *([flag_embed(known)] if known.account.flag else [])]:
+    for embed in embeds:
         assert_taken(post, MessageContent("Said.", (embed,)))
+    if known.account.flag and known.account.has_channel_id:
+        assert_taken(post, info_refused(known, 1, snapshot.taken_at))
