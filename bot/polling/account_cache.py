@@ -1,6 +1,7 @@
 """The known accounts in memory, for lists, cards and autocompletion without a request."""
 
 import unicodedata
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -23,21 +24,20 @@ class AccountCache:
 
     def __init__(
         self,
-        listed: Iterable[KnownAccount] = (),
+        known: Iterable[KnownAccount] = (),
         *,
-        unlisted: Iterable[KnownAccount] = (),
         observed_at: datetime | None = None,
     ) -> None:
-        self._listed = {account.channel: account for account in listed}
-        self._unlisted = {account.channel: account for account in unlisted}
+        by_channel = {account.channel: account for account in known}
+        self._listed = {channel: each for channel, each in by_channel.items() if each.is_listed}
+        self._unlisted = {channel: each for channel, each in by_channel.items() if not each.is_listed}
         """Accounts that are not listed any more. They get their names and information back if they return."""
         self.observed_at = observed_at
         """The time of the last good poll; None before the first."""
         self.open_incidents: Callable[[], Mapping[str, Incident]] = lambda: NO_INCIDENTS
         """Returns the open incident of each account that has one, by channel."""
-        self._with_incidents: tuple[Mapping[str, Incident], Mapping[str, KnownAccount]] | None = None
+        self._with_incidents: tuple[Mapping[str, Incident], dict[str, KnownAccount]] | None = None
         """Incidents, and the accounts with these; None after any other change."""
-        self._with_unlisted: tuple[Mapping[str, KnownAccount], Mapping[str, KnownAccount]] | None = None
 
     def __len__(self) -> int:
         return len(self._listed)
@@ -48,7 +48,7 @@ class AccountCache:
         return tuple(self.by_channel.values())
 
     @property
-    def by_channel(self) -> Mapping[str, KnownAccount]:
+    def by_channel(self) -> dict[str, KnownAccount]:
         """Every account of the last good poll or with an open incident, by channel."""
         incidents = self.open_incidents()
         if not incidents:
@@ -64,13 +64,7 @@ class AccountCache:
     @property
     def with_unlisted(self) -> Mapping[str, KnownAccount]:
         """All of `by_channel` and the accounts that are not listed any more, for messages that name them."""
-        present = self.by_channel
-        if not self._unlisted:
-            return present
-        if self._with_unlisted is None or self._with_unlisted[0] is not present:
-            gone = {channel: replace(each, is_listed=False) for channel, each in self._unlisted.items()}
-            self._with_unlisted = present, {**gone, **present}
-        return self._with_unlisted[1]
+        return ChainMap(self.by_channel, self._unlisted)
 
     def get(self, channel: str) -> KnownAccount | None:
         """Return the account of a channel if it is listed or has an open incident."""
@@ -122,8 +116,8 @@ class AccountCache:
         self._listed = {
             each.channel: with_account(known.pop(each.channel, None), each) for each in observation.accounts
         }
-        self._unlisted = known
-        self._with_incidents = self._with_unlisted = None
+        self._unlisted = {channel: replace(each, is_listed=False) for channel, each in known.items()}
+        self._with_incidents = None
         self.observed_at = observation.at
 
     def put_info(self, channel: str, snapshot: InfoSnapshot) -> None:
@@ -140,24 +134,28 @@ class AccountCache:
     def unlist(self, channel: str) -> None:
         """Mark an account as not listed any more."""
         if (known := self._listed.pop(channel, None)) is not None:
-            self._unlisted[channel] = known
-            self._with_incidents = self._with_unlisted = None
+            self._unlisted[channel] = replace(known, is_listed=False)
+            self._with_incidents = None
 
     def rename(self, known: KnownAccount, name: str | None) -> KnownAccount:
         """Set the name of an account, None for none, and return the account with it."""
         renamed = replace(self._without_incident(known.channel), name=name)
         place = self._listed if known.channel in self._listed else self._unlisted
         place[known.channel] = renamed
-        self._with_incidents = self._with_unlisted = None
+        self._with_incidents = None
         return renamed
 
     def _without_incident(self, channel: str) -> KnownAccount:
         """Return an account without its incident."""
-        return self._listed.get(channel) or self._unlisted.get(channel) or KnownAccount(Account(channel))
+        return (
+            self._listed.get(channel)
+            or self._unlisted.get(channel)
+            or KnownAccount(Account(channel), is_listed=False)
+        )
 
     def _put(self, account: KnownAccount) -> KnownAccount:
         self._listed[account.channel] = account
-        self._with_incidents = self._with_unlisted = None
+        self._with_incidents = None
         return account
 
 
@@ -169,6 +167,7 @@ def with_incident(known: KnownAccount, incident: Incident) -> KnownAccount:
         flagged_since=incident.opened_at,
         state=incident.state,
         block_ends=incident.block_until(),
+        is_listed=True,
     )
 
 
@@ -194,4 +193,6 @@ def with_account(known: KnownAccount | None, account: Account) -> KnownAccount:
         account = replace(account, flag=None)
     if known is None:
         return KnownAccount(account)
-    return known if known.account is account or known.account == account else replace(known, account=account)
+    if known.is_listed and (known.account is account or known.account == account):
+        return known
+    return replace(known, account=account, is_listed=True)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import Flag, KnownAccount, Observation
 from bot.domain.causes import Cause
 from bot.domain.clock import utc_now
@@ -27,27 +26,22 @@ from bot.providers.useapi import (
     UseapiError,
 )
 from bot.rules.decisions import FlagReported, PollFailed
-from bot.storage import Store, StoredAccount, StoreError
+from bot.storage import Store, StoreError
 
 REFRESH_SHARES: Final = timedelta(seconds=3)
 
 
 async def load_cache(store: Store) -> AccountCache:
     """Return the account cache as the last good poll was stored."""
-    stored = await store.accounts()
-    return AccountCache(
-        (known_account(account) for account in stored if account.listed),
-        unlisted=(known_account(account) for account in stored if not account.listed),
-        observed_at=await store.last_success(),
-    )
+    return AccountCache(map(with_parsed_info, await store.accounts()), observed_at=await store.last_success())
 
 
-def known_account(stored: StoredAccount) -> KnownAccount:
-    """Return a stored account as the cache has it, with its information parsed."""
-    snapshot = None
-    if (last := stored.info) is not None:
-        snapshot = InfoSnapshot(last.taken_at, last.took, parse_info(last.text, last.discord_name))
-    return KnownAccount(stored.account, stored.name, stored.discord_name, snapshot=snapshot)
+def with_parsed_info(account: KnownAccount) -> KnownAccount:
+    """Return an account whose last `/info` is parsed."""
+    if (last := account.snapshot) is None:
+        return account
+    info = parse_info(last.info.text, last.info.discord_name)
+    return replace(account, snapshot=replace(last, info=info))
 
 
 def problem_of(error: UseapiError) -> ServiceProblem:

@@ -4,7 +4,7 @@ from bot.storage.account_repository import Names, Store, names_in
 from bot.storage.database import BUSY_TIMEOUT
 from bot.storage.errors import DatabaseInUse, DatabaseLocked, StoreError
 from bot.storage.incident_repository import WatchStore
-from bot.storage.rows import StoredAccount, StoredInfo, StoredMute
+from bot.storage.rows import StoredMute
 
 __all__ = [
     "BUSY_TIMEOUT",
@@ -13,8 +13,6 @@ __all__ = [
     "Names",
     "Store",
     "StoreError",
-    "StoredAccount",
-    "StoredInfo",
     "StoredMute",
     "WatchStore",
     "names_in",

@@ -13,8 +13,8 @@ from typing import Any, Final, Self
 
 import aiosqlite
 
-from bot.domain.account_info import InfoSnapshot
-from bot.domain.accounts import Account, Action, Observation
+from bot.domain.account_info import Info, InfoSnapshot
+from bot.domain.accounts import Account, Action, KnownAccount, Observation
 from bot.domain.errors import ErrorCode
 from bot.storage.database import (
     BUSY_TIMEOUT,
@@ -35,8 +35,6 @@ from bot.storage.rows import (
     KEPT,
     MILLISECOND,
     SET_META,
-    StoredAccount,
-    StoredInfo,
     action_row,
     from_epoch,
     to_epoch,
@@ -163,9 +161,9 @@ class Store:
         """Stop waiting for other programs a moment from now: Midwatch is about to end."""
         self._database.shorten_waits()
 
-    async def accounts(self) -> tuple[StoredAccount, ...]:
-        """Return every account on record, the longest known first."""
-        return tuple(stored_account(*row) for row in await self._database.read(ACCOUNTS))
+    async def accounts(self) -> tuple[KnownAccount, ...]:
+        """Return every account on record, the longest known first. The texts of `/info` are not parsed."""
+        return tuple(known_account(*row) for row in await self._database.read(ACCOUNTS))
 
     async def record_observation(self, observation: Observation) -> None:
         """Write the changes that a good poll shows. Accounts that it does not list are marked so."""
@@ -266,13 +264,14 @@ def listed_row(account: Account, at: datetime) -> tuple[object, ...]:
     return account.channel, account.max_jobs, account.server, at
 
 
-def stored_account(*row: Any) -> StoredAccount:
-    """Return the account of a row of ACCOUNTS."""
+def known_account(*row: Any) -> KnownAccount:
+    """Return the account of a row of ACCOUNTS, with the text of its last `/info` not parsed."""
     channel, max_jobs, server, listed, name, discord_name, taken_at, took_ms, info_name, text = row
-    info = None
+    snapshot = None
     if taken_at is not None:
-        info = StoredInfo(from_epoch(taken_at), took_ms * MILLISECOND, info_name, text)
-    return StoredAccount(Account(channel, max_jobs, server=server), bool(listed), name, discord_name, info)
+        snapshot = InfoSnapshot(from_epoch(taken_at), took_ms * MILLISECOND, Info(text, info_name))
+    account = Account(channel, max_jobs, server=server)
+    return KnownAccount(account, name, discord_name, snapshot=snapshot, is_listed=bool(listed))
 
 
 def connect_to_read(path: Path) -> AbstractAsyncContextManager[aiosqlite.Connection]:

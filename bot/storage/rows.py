@@ -8,7 +8,7 @@ from typing import Any, Final, Generic, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter
 
-from bot.domain.accounts import Account, Action
+from bot.domain.accounts import Action
 
 Kind = TypeVar("Kind")
 
@@ -22,29 +22,6 @@ GET_META: Final = "SELECT value FROM meta WHERE key = ?"
 SET_META: Final = (
     "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class StoredInfo:
-    """The last answer to `/info` on record, unparsed."""
-
-    taken_at: datetime
-    took: timedelta
-    discord_name: str | None
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredAccount:
-    """An account as it is stored."""
-
-    account: Account
-    listed: bool
-    """Whether the last good poll listed it."""
-    name: str | None = None
-    """The name an owner gave it."""
-    discord_name: str | None = None
-    info: StoredInfo | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,8 +55,8 @@ async def test_an_answer_is_given_remembered_and_written_down(api: SimulatedUsea
     assert inquiry.snapshot.info.discord_name == "aurora"
     assert here.known(CHANNEL) == inquiry.account
     stored = (await here.store.accounts())[0]
-    assert stored.info is not None
-    assert stored.info.text == inquiry.snapshot.info.text
+    assert stored.snapshot is not None
+    assert stored.snapshot.info.text == inquiry.snapshot.info.text
     assert api.midjourney_commands == 1
 
 
@@ -291,7 +291,7 @@ async def test_an_answer_that_cannot_be_written_down_is_shown_all_the_same(
         inquiry = await here.account_info.ask(here.known(CHANNEL))
     assert inquiry.outcome is Outcome.ANSWERED
     assert here.known(CHANNEL).snapshot == inquiry.snapshot
-    assert (await here.store.accounts())[0].info is None
+    assert (await here.store.accounts())[0].snapshot is None
 
 
 async def test_a_flag_that_cannot_be_written_down_is_shown_all_the_same(

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.accounts import KnownAccount
 from bot.render.error_messages import what
-from bot.storage import DatabaseInUse, Store, StoredAccount, StoreError, names_in
+from bot.storage import DatabaseInUse, Store, StoreError, names_in
 from bot.storage.database import BUSY_STEP
 from bot.storage.errors import store_error
 from bot.storage.migrations import STEPS
@@ -197,7 +198,7 @@ async def test_a_database_locked_by_another_program_is_one_sentence_and_then_wor
                 await store.record_observation(look(FIRST))
             assert await store.accounts() == ()
         await store.record_observation(look(FIRST))
-        assert await store.accounts() == (StoredAccount(FIRST, listed=True),)
+        assert await store.accounts() == (KnownAccount(FIRST),)
 
 
 async def test_a_database_locked_at_the_start_is_one_sentence(path: Path) -> None:

@@ -1,10 +1,9 @@
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
-from bot.domain.accounts import Account, Action
-from bot.storage import Store, StoredAccount, StoredInfo
+from bot.domain.accounts import Account, Action, KnownAccount
+from bot.storage import Store
 from tests.storage.cases import (
     AT,
     CAPTCHA,
@@ -32,8 +31,8 @@ async def test_what_was_observed_is_remembered_across_a_restart(path: Path) -> N
         await store.record_observation(look(FIRST, replace(SECOND, flag=CAPTCHA)))
     async with Store.open(path) as store:
         assert await store.accounts() == (
-            StoredAccount(FIRST, listed=True),
-            StoredAccount(SECOND, listed=True),
+            KnownAccount(FIRST),
+            KnownAccount(SECOND),
         )
         assert await store.last_success() == AT
 
@@ -42,9 +41,9 @@ async def test_an_account_that_left_the_list_is_remembered_as_not_listed(path: P
     async with Store.open(path) as store:
         await store.record_observation(look(FIRST, SECOND))
         await store.record_observation(look(SECOND, at=AT + 3 * MINUTE))
-        assert [known.listed for known in await store.accounts()] == [False, True]
+        assert [known.is_listed for known in await store.accounts()] == [False, True]
         await store.record_observation(look(FIRST, SECOND, at=AT + 4 * MINUTE))
-        assert [known.listed for known in await store.accounts()] == [True, True]
+        assert [known.is_listed for known in await store.accounts()] == [True, True]
 
 
 async def test_an_account_that_left_keeps_the_time_it_was_last_listed(path: Path) -> None:
@@ -62,8 +61,8 @@ async def test_the_latest_info_answer_comes_with_the_account(path: Path) -> None
         await store.record_info(FIRST.channel, answer("newer", "Blue", AT + MINUTE))
         await store.record_info(FIRST.channel, answer("older", "Green", AT))
         first, second = await store.accounts()
-        assert first.info == StoredInfo(AT + MINUTE, timedelta(seconds=2.5), "Blue", "newer")
-        assert second.info is None
+        assert first.snapshot == answer("newer", "Blue", AT + MINUTE)
+        assert second.snapshot is None
 
 
 async def test_the_discord_name_stays_when_an_answer_gives_none(path: Path) -> None:
@@ -72,8 +71,8 @@ async def test_the_discord_name_stays_when_an_answer_gives_none(path: Path) -> N
         await store.record_info(FIRST.channel, answer(name=None, at=AT + MINUTE))
         (known,) = await store.accounts()
         assert known.discord_name == "Blue"
-        assert known.info is not None
-        assert known.info.discord_name is None
+        assert known.snapshot is not None
+        assert known.snapshot.info.discord_name is None
 
 
 async def test_a_look_takes_no_name_and_no_answer_away(path: Path) -> None:
@@ -83,7 +82,7 @@ async def test_a_look_takes_no_name_and_no_answer_away(path: Path) -> None:
         await store.record_observation(look(FIRST))
         (known,) = await store.accounts()
         assert (known.account, known.name, known.discord_name) == (FIRST, "The first", "Blue")
-        assert known.info is not None
+        assert known.snapshot is not None
 
 
 async def test_a_name_is_given_and_taken_away_with_its_entry_in_the_audit(path: Path) -> None:

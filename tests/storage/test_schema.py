@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.accounts import Flag, FlagKind
+from bot.domain.accounts import Flag, FlagKind, KnownAccount
 from bot.domain.incidents import Incident, State, new_key
-from bot.storage import Store, StoredAccount, StoreError
+from bot.storage import Store, StoreError
 from bot.storage.database import connect, create
 from bot.storage.migrations import STEPS, migrate
 from bot.storage.rows import from_epoch
@@ -81,7 +81,7 @@ async def test_a_database_of_every_earlier_version_is_brought_up_to_date_after_a
     before = shape(path)
     async with Store.open(path) as store:
         (known,) = await store.accounts()
-        assert known == StoredAccount(FIRST, listed=True)
+        assert known == KnownAccount(FIRST)
         assert [action.outcome for action in await store.actions(FIRST.channel)] == ["ok"]
         assert await store.meta("key") == "value"
         await store.watch.save(incidents=[incident(0)], messages=[alert(1, incident(0))])
@@ -104,8 +104,12 @@ async def test_what_the_columns_of_an_earlier_version_have_flagged_is_an_open_in
     write(path, "INSERT INTO info_snapshot SELECT channel, 7, 8, 'aurora', 'Plan' FROM account WHERE listed")
     async with Store.open(path) as store:
         first, second = await store.accounts()
-        assert (first.account, first.name, first.info and first.info.text) == (FIRST, "Mine", "Plan")
-        assert (second.account.channel, second.listed) == (SECOND.channel, False)
+        assert (first.account, first.name, first.snapshot and first.snapshot.info.text) == (
+            FIRST,
+            "Mine",
+            "Plan",
+        )
+        assert (second.account.channel, second.is_listed) == (SECOND.channel, False)
         # What was removed while it was flagged is nobody's trouble any more.
         (kept,) = await store.watch.load_incidents(AT)
         assert kept == Incident(
@@ -176,7 +180,7 @@ async def test_a_backup_can_be_put_in_the_place_of_the_database(path: Path) -> N
     await upgrade(path, ONE_MORE)
     backup_of(path, NEWEST).replace(path)
     async with Store.open(path) as store:
-        assert await store.accounts() == (StoredAccount(FIRST, listed=True),)
+        assert await store.accounts() == (KnownAccount(FIRST),)
 
 
 async def test_a_step_that_fails_is_undone_and_can_be_taken_again(path: Path) -> None:

@@ -81,7 +81,7 @@ async def test_after_a_cancelled_look_the_next_one_is_written_all_the_same(path:
         await store.record_observation(look(FIRST))
         await cancelled_at(point, store.record_observation(look(SECOND, at=AT + MINUTE)))
         await store.record_observation(look(FIRST, at=AT + MINUTE))
-        assert [known.account for known in await store.accounts() if known.listed] == [FIRST]
+        assert [known.account for known in await store.accounts() if known.is_listed] == [FIRST]
 
 
 async def test_both_ends_of_a_rename_are_reached_by_the_cancellations(path: Path) -> None:
