@@ -13,6 +13,7 @@ class Size:
 
     answers: int = 250
     burst: int = 100
+    warm_up: int = 20
     crowd: int = 1_000
     """Accounts that are polled, and that a storm flags, while somebody uses a command."""
     lists: tuple[int, ...] = (10, 1_000, 10_000)
@@ -34,6 +35,7 @@ FULL: Final = Size()
 TINY: Final = Size(
     answers=5,
     burst=5,
+    warm_up=2,
     crowd=20,
     lists=(10,),
     commands=3,

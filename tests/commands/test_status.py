@@ -241,6 +241,7 @@ async def test_row_42_all_views_say_that_nothing_can_be_written_down_and_show_th
     await bot.world.wait_for(lambda: presence(bot) == "1 account watched, all ready", PATIENCE)
     async with bot.held_database():
         bot.api.flag(account.channel, MODERATION)
+        await look(ada)
         await bot.world.wait_for(lambda: presence(bot) == "I cannot write down what I see", PATIENCE)
         shown = text(await ada.ask("mjaccounts"))
         assert "1 account, 1 flagged" in shown
@@ -249,6 +250,7 @@ async def test_row_42_all_views_say_that_nothing_can_be_written_down_and_show_th
         assert "locked by another program" in status
         assert "✅ **" not in status
         assert "needs you" not in "".join(map(text, ada.told()))
+    await look(ada)
     await newest(ada, "needs you")
     await bot.world.wait_for(lambda: presence(bot) == "1 needs you", PATIENCE)
 

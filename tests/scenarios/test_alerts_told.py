@@ -1,5 +1,7 @@
 """What owners are told, when, how loudly and where: the watch from the API's list to Discord."""
 
+import asyncio
+
 import pytest
 
 from tests.simulators.discord import Trouble
@@ -194,11 +196,18 @@ async def test_what_no_route_takes_is_kept_and_told_when_one_does(bot: Bot, ada:
 # ---------------------------------------------------------------- trouble of the service
 
 
+async def look_twice(visitor: Visitor) -> None:
+    """Have the bot look now, and again when that lasts longer than OUTAGE_AFTER."""
+    await look(visitor)
+    await asyncio.sleep(1.0)
+    await look(visitor)
+
+
 async def test_an_outage_is_told_once_and_turns_green_with_the_blind_window(bot: Bot, ada: Visitor) -> None:
     account = bot.api.add()
     await bot.start(POLL_INTERVAL="5s", OUTAGE_AFTER="1s")
     bot.api.fault(Fault.VANISHED)
-    await look(ada)
+    await look_twice(ada)
     alert = await newest(ada, "I cannot see your accounts: useapi.net refuses connections")
     assert not is_silent(alert)
 
@@ -218,7 +227,7 @@ async def test_the_alert_of_an_outage_says_what_is_wrong_now(bot: Bot, ada: Visi
     bot.api.add()
     await bot.start(POLL_INTERVAL="5s", OUTAGE_AFTER="1s")
     bot.api.fault(Fault.SERVER_ERROR)
-    await look(ada)
+    await look_twice(ada)
     alert = await newest(ada, "I cannot see your accounts: useapi.net has a server error")
     bot.api.mend()
     bot.api.fault(Fault.HTML_200)

@@ -2,12 +2,15 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import ExitStack, asynccontextmanager, closing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+import pytest
+from discord.state import ConnectionState
 
 from bot import app
 from bot.config import Settings
@@ -30,6 +33,8 @@ NO_TIME = timedelta(0)
 """Between two edits of a message; that there is time between them is for the outbox's own tests."""
 DATABASE_WAITS = timedelta(seconds=1)
 """Long enough for `Bot.meddle`, which holds the database for a moment."""
+READY_AFTER = 0.05
+"""Seconds; the simulated Discord announces its servers together."""
 EPHEMERAL = 1 << 6
 HELLO = "Alerts will arrive here"
 
@@ -70,6 +75,7 @@ class Bot:
     def launch(self, **changed: Any) -> asyncio.Task[None]:
         """Start the bot and wait for nothing."""
         self._pointed.enter_context(point_at(self.world.api, self.world.gateway))
+        self._pointed.enter_context(ready_soon())
         self._stop = asyncio.Event()
         timings = app.Timings(self.sleep, self.again, NO_TIME, DATABASE_WAITS, self.grace)
         running = app.run(self.settings(**changed), self._stop, extensions=self.extensions, timings=timings)
@@ -146,6 +152,15 @@ class Bot:
                     await task
         finally:
             self._pointed.close()
+
+
+@contextmanager
+def ready_soon() -> Generator[None]:
+    """Shorten the two seconds in which discord.py waits for one more server before it is ready."""
+    with pytest.MonkeyPatch.context() as patch:
+        soon = property(lambda _: READY_AFTER, lambda _, __: None)
+        patch.setattr(ConnectionState, "guild_ready_timeout", soon, raising=False)
+        yield
 
 
 def is_private(message: Json) -> bool:

@@ -16,7 +16,6 @@ from tests.simulators.discord import Interaction
 from tests.simulators.useapi import MODERATION
 
 FEW: Final = 10
-WARM_UP: Final = 20
 PAUSE: Final = 0.025
 """Seconds from one question to the next on average, whether or not the former is answered."""
 MILLI: Final = 1000.0
@@ -42,7 +41,7 @@ async def play(record: Record) -> None:
 async def idle(record: Record, candidate: Candidate) -> None:
     """Use both commands in turn, each once the one before is through; then many at once."""
     async with staged(FEW) as stage, stage.ready(candidate) as one:
-        await one_by_one(stage, one, WARM_UP)
+        await one_by_one(stage, one, record.size.warm_up)
         put(record, "answers.idle", candidate, await one_by_one(stage, one, record.size.answers))
         asked = [await stage.use("mjaccounts") for _ in range(record.size.burst)]
         record.put("answers.burst", candidate, max(await waits(stage, one, asked)))
@@ -51,7 +50,7 @@ async def idle(record: Record, candidate: Candidate) -> None:
 async def undisturbed(record: Record) -> None:
     """Use a command of the minimal bot at the pace of what follows: what there is of noise is in it, too."""
     async with staged(FEW) as stage, stage.ready(Candidate.MINIMAL) as one:
-        await one_by_one(stage, one, WARM_UP)
+        await one_by_one(stage, one, record.size.warm_up)
         samples = await steadily(stage, one, record.size.answers // 2)
     for figure in ("answers.polled", "answers.storm", "answers.locked"):
         put(record, figure, Candidate.MINIMAL, samples)
@@ -59,13 +58,13 @@ async def undisturbed(record: Record) -> None:
 
 async def polled(record: Record) -> None:
     """Use a command while the list of many accounts is read ten times a second."""
-    async with polling(record.size.crowd) as (stage, one):
+    async with polling(record, record.size.crowd) as (stage, one):
         put(record, "answers.polled", Candidate.MIDWATCH, await steadily(stage, one, record.size.answers))
 
 
 async def in_a_storm(record: Record) -> None:
     """Use a command while all of many accounts are flagged in one look, and owners are told."""
-    async with polling(record.size.crowd) as (stage, one):
+    async with polling(record, record.size.crowd) as (stage, one):
         for channel in stage.channels:
             stage.api.flag(channel, MODERATION)
         put(record, "answers.storm", Candidate.MIDWATCH, await steadily(stage, one, record.size.answers // 2))
@@ -74,19 +73,19 @@ async def in_a_storm(record: Record) -> None:
 async def locked(record: Record) -> None:
     """Use a command while another program holds the database, and the watch has something to write."""
     seconds = record.size.locked_seconds
-    async with polling(FEW) as (stage, one), held(stage.folder / "midwatch.sqlite3", seconds):
+    async with polling(record, FEW) as (stage, one), held(stage.folder / "midwatch.sqlite3", seconds):
         stage.api.flag(stage.channels[-1], MODERATION)
         put(record, "answers.locked", Candidate.MIDWATCH, await steadily(stage, one, int(seconds / PAUSE)))
 
 
 @asynccontextmanager
-async def polling(accounts: int) -> AsyncGenerator[tuple[Stage, Running]]:
+async def polling(record: Record, accounts: int) -> AsyncGenerator[tuple[Stage, Running]]:
     """Have the list of so many accounts read ten times a second."""
     async with (
         staged(accounts) as stage,
         stage.ready(Candidate.MIDWATCH, leaping=True, BENCH_POLL_SECONDS="0.1") as one,
     ):
-        await one_by_one(stage, one, WARM_UP)
+        await one_by_one(stage, one, record.size.warm_up)
         yield stage, one
 
 
