@@ -53,7 +53,7 @@ lock: ## newest versions within pyproject.toml's ranges (needs uv)
 	uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-header --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-		--no-header --group sandbox --constraint requirements-dev.lock --output-file requirements-demo.lock
+		--no-header --group demo --constraint requirements-dev.lock --output-file requirements-demo.lock
 
 clean: ## remove .venv and what the tools leave behind
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .coverage*
