@@ -21,7 +21,7 @@ from tests.bench.candidates.sandboxed import point_discord
 from tests.support.clock import Clock
 
 IDLE_SECONDS: Final = 0.002
-WORK: Final = ("look", "message ", "inquiry ", "CommandTree", "discord-ui", "discord.py")
+WORK: Final = ("poll", "message ", "inquiry ", "CommandTree", "discord-ui", "discord.py")
 """How the names of tasks begin that are work under way."""
 YEAR_SECONDS: Final = 365 * 86_400.0
 
