@@ -127,7 +127,7 @@ class WatchLoops:
         return problems(
             Signs(
                 now=self._now(),
-                has_seen=self._poller.failure is None and not self._watch_state.watch.resumed,
+                has_seen=self._poller.failure is None and not self._watch_state.poll_state.resumed,
                 unwritten=self._poller.unwritten,
                 unwritten_since=self._unwritten_since,
                 has_owners=self._incident_service.has_owners,
@@ -192,7 +192,7 @@ class WatchLoops:
     def rest(self) -> timedelta:
         """Return the time until the next poll: the interval, or longer if an earlier poll is of no use."""
         failure, state = self._poller.failure, self._watch_state
-        wanted = next_poll_in(state.watch, state.incidents, Policy(self._interval))
+        wanted = next_poll_in(state.poll_state, state.incidents, Policy(self._interval))
         if wanted > self._interval:
             return wanted
         pace = self._interval * (1 + JITTER * (2 * self._chance() - 1))

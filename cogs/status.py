@@ -82,7 +82,7 @@ class Status(commands.Cog):
         incidents = self._state.incidents.values()
         service = open_service(incidents)
         text = presence_text(
-            len(self._state.watch.listed or ()),
+            len(self._state.poll_state.listed or ()),
             incidents,
             problem=service.problem if service else None,
             cause=service.cause if service else None,
@@ -190,7 +190,7 @@ class Status(commands.Cog):
             ),
             mutes=self._state.mutes,
             routes=self._routes(),
-            last_success=self._state.watch.last_good,
+            last_success=self._state.poll_state.last_good,
             next_poll=self._loops.next_poll,
             failures=self._loops.failed_polls,
             why=str(self._poller.failure) if self._poller.failure else None,

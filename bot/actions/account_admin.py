@@ -168,7 +168,7 @@ class AccountAdmin:
 
         def change(transaction: Transaction) -> None:
             if account is not None:
-                transaction.watch = poll_state.expect_account(transaction.watch, account.channel)
+                transaction.poll_state = poll_state.expect_account(transaction.poll_state, account.channel)
             transaction.note(owner, SAVE, saved.account and saved.account.channel, code_of(saved))
 
         await self._write(change)
@@ -190,7 +190,9 @@ class AccountAdmin:
 
         def begin(transaction: Transaction) -> None:
             # A poll that begins right after the request must not report the account as missing.
-            transaction.watch = poll_state.expect_removal(transaction.watch, channel, transaction.at)
+            transaction.poll_state = poll_state.expect_removal(
+                transaction.poll_state, channel, transaction.at
+            )
             transaction.note(owner, REMOVE, channel, BEGUN)
 
         async with self._alone:
@@ -246,7 +248,7 @@ class AccountAdmin:
             await self._poller.note_flag(error.channel or channel, error.flag)
 
         def change(transaction: Transaction) -> None:
-            transaction.watch = poll_state.expect_account(transaction.watch, channel)
+            transaction.poll_state = poll_state.expect_account(transaction.poll_state, channel)
             transaction.note(owner, REMOVE, channel, code_of_error(error))
 
         await self._write(change)

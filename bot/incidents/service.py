@@ -63,7 +63,7 @@ class IncidentService:
     def believes(self, observation: Observation) -> bool:
         """Whether a list is believed, going by the last committed state."""
         channels = frozenset(account.channel for account in observation.accounts)
-        return poll_state.is_believed(self.watch_state.watch, channels, observation.at)
+        return poll_state.is_believed(self.watch_state.poll_state, channels, observation.at)
 
     def as_flagged(self, channel: str, flag: Flag, at: datetime, *, in_list: bool = True) -> Incident:
         """Return the incident of an account with a flag applied, without writing it."""
@@ -241,7 +241,7 @@ class IncidentService:
 
     def _decide(self, transaction: Transaction, event: Event) -> None:
         incidents, new_key = transaction.incidents, self._planner.new_key
-        transaction.apply(decide(transaction.watch, incidents, event, self.policy, new_key))
+        transaction.apply(decide(transaction.poll_state, incidents, event, self.policy, new_key))
 
     async def _act(
         self, key: str, owner: int, verb: str, outcome: str, act: Callable[[Incident, datetime], Incident]

@@ -15,7 +15,7 @@ from bot.incidents.transaction import ENDED_STAYS, PUSHED_STAYS, Snapshot, Trans
 from bot.rules.poll_state import PollState, resume
 from bot.storage import Store
 
-WATCH: Final = TypeAdapter(PollState)
+POLL_STATE: Final = TypeAdapter(PollState)
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -64,14 +64,14 @@ class WatchState:
         """
         at, records = now(), store.watch
         written = await records.load_watch()
-        watch = PollState() if written is None else WATCH.validate_json(written)
+        poll_state = PollState() if written is None else POLL_STATE.validate_json(written)
         return cls(
             store,
             Snapshot(
                 {incident.key: incident for incident in await records.load_incidents(at - ENDED_STAYS)},
                 {message.key: message for message in await records.load_messages(at - PUSHED_STAYS)},
                 {mute.channel: mute for mute in await records.load_mutes()},
-                resume(watch, await store.last_success()),
+                resume(poll_state, await store.last_success()),
             ),
             now,
         )
@@ -97,9 +97,9 @@ class WatchState:
         return until_when(self._memory.mutes)
 
     @property
-    def watch(self) -> PollState:
+    def poll_state(self) -> PollState:
         """What the rules remember from poll to poll."""
-        return self._memory.watch
+        return self._memory.poll_state
 
     async def incident(self, key: str) -> Incident | None:
         """Return an incident, however long ago it ended."""
@@ -133,6 +133,7 @@ class WatchState:
 
     async def _commit(self, transaction: Transaction) -> None:
         before, after = self._memory, transaction.snapshot()
+        is_polled = after.poll_state != before.poll_state
         is_changed = after != before or bool(transaction.actions)
         incidents = differing(before.incidents, after.incidents)
         messages = differing(before.messages, after.messages)
@@ -141,7 +142,7 @@ class WatchState:
                 incidents=incidents,
                 messages=messages,
                 mutes=differing(before.mutes, after.mutes),
-                watch=None if after.watch == before.watch else WATCH.dump_json(after.watch).decode(),
+                watch=POLL_STATE.dump_json(after.poll_state).decode() if is_polled else None,
                 actions=transaction.actions,
             )
         self._memory = after.trimmed(self.now())
@@ -149,7 +150,7 @@ class WatchState:
             self._open = open_by_channel(self._memory.incidents)
         self.acted_at |= {action.channel: action.at for action in transaction.actions}
         # The first good poll since the start is not written, but the bot's status waits for it.
-        if is_changed or after.watch.resumed != before.watch.resumed:
+        if is_changed or after.poll_state.resumed != before.poll_state.resumed:
             self.changed.fire()
         self.log.committed(
             [(before.incidents.get(each.key), each) for each in incidents],

@@ -31,7 +31,7 @@ class Snapshot:
     incidents: Mapping[str, Incident]
     messages: Mapping[str, Message]
     mutes: Mapping[str | None, StoredMute]
-    watch: PollState
+    poll_state: PollState
 
     def trimmed(self, now: datetime) -> Self:
         """Return the state that memory holds.
@@ -66,7 +66,7 @@ class Transaction:
         self.at = at
         self.incidents = dict(before.incidents)
         self.messages = dict(before.messages)
-        self.watch = before.watch
+        self.poll_state = before.poll_state
         self.actions: list[Action] = []
         self.alerts: list[Alert] = []
         """The alerts about the changes, which owners are sent."""
@@ -79,7 +79,7 @@ class Transaction:
 
     def apply(self, decision: Decision) -> None:
         """Apply a decision of the rules."""
-        self.watch = decision.watch
+        self.poll_state = decision.poll_state
         for incident in decision.incidents:
             before = self.incidents.get(incident.key)
             if before is not None and before.state is State.RESETTING and incident.leased_by is None:
@@ -124,7 +124,7 @@ class Transaction:
 
     def snapshot(self) -> Snapshot:
         """Return the state after this transaction."""
-        return Snapshot(self.incidents, self.messages, self._mutes, self.watch)
+        return Snapshot(self.incidents, self.messages, self._mutes, self.poll_state)
 
 
 @dataclass(frozen=True, slots=True)

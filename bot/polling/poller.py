@@ -233,7 +233,7 @@ class AccountPoller:
             self._unwritten = reported | shown
             return self._incident_service.believes(observation)
         self._unwritten = reported
-        return self._incident_service.watch_state.watch.shrunk is None
+        return self._incident_service.watch_state.poll_state.shrunk is None
 
     async def note_flag(self, channel: str, flag: Flag, *, in_list: bool = False) -> bool:
         """Record a 596 about an account, and show it at once. Return whether the account is known.

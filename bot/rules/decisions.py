@@ -65,24 +65,24 @@ Event = Observation | PollFailed | FlagReported | Tick
 class Decision:
     """What an event leads to: the poll state, the incidents that are new or changed, and the alerts."""
 
-    watch: PollState
+    poll_state: PollState
     incidents: tuple[Incident, ...] = ()
     alerts: tuple[Alert, ...] = ()
 
 
 def decide(
-    watch: PollState, incidents: Mapping[str, Incident], event: Event, policy: Policy, new_key: NewKey
+    poll_state: PollState, incidents: Mapping[str, Incident], event: Event, policy: Policy, new_key: NewKey
 ) -> Decision:
     """Return what an event changes. `incidents` are the open ones, and those that ended in the last 6 h."""
     at = event.at
     present = {key: each if each.ended else timers.expire(each, at) for key, each in incidents.items()}
-    now = Situation(timers.clamp_future(watch, at, TIMES), present, at, policy, new_key)
+    now = Situation(timers.clamp_future(poll_state, at, TIMES), present, at, policy, new_key)
     changes: Iterable[Change]
     match event:
         case Observation():
-            watch, changes = list_polled(now, event)
+            poll_state, changes = list_polled(now, event)
         case PollFailed():
-            watch, changes = poll_failed(now, event)
+            poll_state, changes = poll_failed(now, event)
         case FlagReported():
             changes = [flag_reported(now, event)]
         case Tick():
@@ -90,7 +90,7 @@ def decide(
     changes = list(changes)
     after = {**present, **{incident.key: incident for incident, _ in changes}}
     return Decision(
-        watch,
+        poll_state,
         # A poll that changes nothing must write nothing.
         tuple(incident for key, incident in after.items() if incident != incidents.get(key)),
         tuple(alert for _, alert in changes if alert is not None),
@@ -100,7 +100,7 @@ def decide(
 def list_polled(now: Situation, observation: Observation) -> tuple[PollState, Iterable[Change]]:
     """Return what a list changes."""
     channels = frozenset(account.channel for account in observation.accounts)
-    if not is_believed(now.watch, channels, now.at):
+    if not is_believed(now.poll_state, channels, now.at):
         return list_shrunk(now, observation, channels)
     blind = blind_stretch(now)
     changes = (
@@ -108,7 +108,7 @@ def list_polled(now: Situation, observation: Observation) -> tuple[PollState, It
         *sightings(now, observation, blind),
         *absences(now, observation, blind),
     )
-    return accept_list(now.watch, channels, now.at, now.policy), changes
+    return accept_list(now.poll_state, channels, now.at, now.policy), changes
 
 
 def sightings(now: Situation, observation: Observation, blind: Blind | None) -> Iterator[Change]:
@@ -128,7 +128,7 @@ def sightings(now: Situation, observation: Observation, blind: Blind | None) -> 
                 observation.flagged_since.get(account.channel, now.at),
                 past.get(account.channel, ()),
                 now.new_key,
-                before_watch=now.watch.listed is None,
+                before_watch=now.poll_state.listed is None,
                 blind=blind,
             )
 
@@ -142,11 +142,11 @@ def absences(now: Situation, observation: Observation, blind: Blind | None) -> I
     for channel, incident in opened.items():
         account = accounts.get(channel)
         if account is None:
-            removed = channel in now.watch.removed
-            if removed or counts_as_poll(now.watch, now.at, now.policy):
+            removed = channel in now.poll_state.removed
+            if removed or counts_as_poll(now.poll_state, now.at, now.policy):
                 yield account_incidents.account_absent(incident, now.at, removed=removed)
         elif account.flag is None:
-            yield account_incidents.flag_absent(incident, now.at, now.watch.last_good, blind, now.policy)
+            yield account_incidents.flag_absent(incident, now.at, now.poll_state.last_good, blind, now.policy)
 
 
 def list_shrunk(
@@ -157,8 +157,8 @@ def list_shrunk(
     One such poll may be an accident; the next one that is no better makes it a service problem. The flags
     that the list still shows are believed at once: the accounts that are left in it must be watched.
     """
-    first = now.watch.shrunk_since
-    is_same = now.watch.shrunk == channels and first is not None
+    first = now.poll_state.shrunk_since
+    is_same = now.poll_state.shrunk == channels and first is not None
     is_known = open_service(now.incidents.values()) is not None or (
         first is not None and now.at - first >= now.policy.shortest_gap
     )
@@ -167,7 +167,7 @@ def list_shrunk(
         *sightings(now, observation, blind_stretch(now)),
     )
     after = replace(
-        now.watch,
+        now.poll_state,
         shrunk=channels,
         shrunk_since=first if is_same else now.at,
         failed_at=now.at,
@@ -178,7 +178,7 @@ def list_shrunk(
 
 def poll_failed(now: Situation, failed: PollFailed) -> tuple[PollState, Iterable[Change]]:
     """Return what a failed poll changes. A problem that may pass by itself has to last a while first."""
-    after = count_failure(now.watch, now.at, now.policy)
+    after = count_failure(now.poll_state, now.at, now.policy)
     may_pass = failed.problem is ServiceProblem.UNREACHABLE or (
         failed.problem is ServiceProblem.PENDING and failed.flag is None
     )

@@ -44,35 +44,35 @@ class PollState:
 class Situation:
     """What is known at one time, and what the rules need besides to decide from it."""
 
-    watch: PollState
+    poll_state: PollState
     incidents: Mapping[str, Incident]
     at: datetime
     policy: Policy
     new_key: NewKey
 
 
-def resume(watch: PollState, last_good: datetime | None) -> PollState:
+def resume(polls: PollState, last_good: datetime | None) -> PollState:
     """Return the poll state at the start of the program.
 
     The caller may know a later good poll, as the state is not written at each of them.
     """
-    known = [time for time in (watch.last_good, last_good) if time is not None]
-    return replace(watch, last_good=max(known, default=None), failed_at=None, failing_seconds=0, resumed=True)
+    known = [time for time in (polls.last_good, last_good) if time is not None]
+    return replace(polls, last_good=max(known, default=None), failed_at=None, failing_seconds=0, resumed=True)
 
 
-def expect_removal(watch: PollState, channel: str, at: datetime) -> PollState:
+def expect_removal(polls: PollState, channel: str, at: datetime) -> PollState:
     """Expect an account to be absent, as it was removed by Midwatch."""
-    return replace(watch, removed=watch.removed | {channel}, removed_at=at)
+    return replace(polls, removed=polls.removed | {channel}, removed_at=at)
 
 
-def expect_account(watch: PollState, channel: str) -> PollState:
+def expect_account(polls: PollState, channel: str) -> PollState:
     """Expect an account to be listed, as it was added by Midwatch."""
-    return replace(watch, removed=watch.removed - {channel})
+    return replace(polls, removed=polls.removed - {channel})
 
 
-def is_believed(watch: PollState, channels: frozenset[str], at: datetime) -> bool:
+def is_believed(polls: PollState, channels: frozenset[str], at: datetime) -> bool:
     """Whether accounts that are missing from a list were probably removed on purpose."""
-    expected = (watch.listed or NO_CHANNELS) - watch.removed
+    expected = (polls.listed or NO_CHANNELS) - polls.removed
     if not expected:
         return True
     if not channels:
@@ -82,44 +82,44 @@ def is_believed(watch: PollState, channels: frozenset[str], at: datetime) -> boo
         return True
     # Unless it stays so: then they were removed elsewhere.
     return (
-        watch.shrunk == channels and watch.shrunk_since is not None and at - watch.shrunk_since >= SHRUNK_FOR
+        polls.shrunk == channels and polls.shrunk_since is not None and at - polls.shrunk_since >= SHRUNK_FOR
     )
 
 
-def counts_as_poll(watch: PollState, at: datetime, policy: Policy) -> bool:
+def counts_as_poll(polls: PollState, at: datetime, policy: Policy) -> bool:
     """Whether a poll counts, as it is far enough from the last one that did."""
-    return watch.counted_at is None or at - watch.counted_at >= policy.shortest_gap
+    return polls.counted_at is None or at - polls.counted_at >= policy.shortest_gap
 
 
-def accept_list(watch: PollState, channels: frozenset[str], at: datetime, policy: Policy) -> PollState:
+def accept_list(polls: PollState, channels: frozenset[str], at: datetime, policy: Policy) -> PollState:
     """Return the poll state after a list that is believed."""
     # A poll may have begun before the removal, but not that long before.
-    waits = watch.removed_at is not None and near(at, watch.removed_at, REMOVAL_LAG)
+    waits = polls.removed_at is not None and near(at, polls.removed_at, REMOVAL_LAG)
     return PollState(
         listed=channels,
-        removed=watch.removed & channels if waits else NO_CHANNELS,
-        removed_at=watch.removed_at if waits and watch.removed & channels else None,
+        removed=polls.removed & channels if waits else NO_CHANNELS,
+        removed_at=polls.removed_at if waits and polls.removed & channels else None,
         last_good=at,
-        counted_at=at if counts_as_poll(watch, at, policy) else watch.counted_at,
+        counted_at=at if counts_as_poll(polls, at, policy) else polls.counted_at,
     )
 
 
-def count_failure(watch: PollState, at: datetime, policy: Policy) -> PollState:
+def count_failure(polls: PollState, at: datetime, policy: Policy) -> PollState:
     """Return the poll state after a failed poll. A step of the clock adds `longest_gap` at most."""
-    passed = timedelta() if watch.failed_at is None else at - watch.failed_at
+    passed = timedelta() if polls.failed_at is None else at - polls.failed_at
     counted = int(min(max(passed, timedelta()), policy.longest_gap).total_seconds())
-    if watch.failed_at is not None and timedelta() <= passed < timedelta(seconds=1):
-        return watch  # polls in quick succession must not make time stand still
-    return replace(watch, failed_at=at, failing_seconds=watch.failing_seconds + counted)
+    if polls.failed_at is not None and timedelta() <= passed < timedelta(seconds=1):
+        return polls  # polls in quick succession must not make time stand still
+    return replace(polls, failed_at=at, failing_seconds=polls.failing_seconds + counted)
 
 
 def blind_stretch(now: Situation) -> Blind | None:
     """Return the stretch without a good poll that ends now, if it is long enough to mention."""
-    watch = now.watch
+    polls = now.poll_state
     is_blind = (
-        watch.resumed or watch.failed_at is not None or open_service(now.incidents.values()) is not None
+        polls.resumed or polls.failed_at is not None or open_service(now.incidents.values()) is not None
     )
     # Where polls went well all the time, a gap between them is the clock's.
-    if watch.last_good is None or not is_blind or now.at - watch.last_good <= now.policy.outage_after:
+    if polls.last_good is None or not is_blind or now.at - polls.last_good <= now.policy.outage_after:
         return None
-    return Blind(watch.last_good, now.at)
+    return Blind(polls.last_good, now.at)

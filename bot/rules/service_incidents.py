@@ -30,13 +30,13 @@ PENDING is about an account, and as severe as its flag.
 
 def service_recovered(now: Situation) -> Iterator[Change]:
     """End the service's incident; or report that the bot was away, which only shows now."""
-    service, last_good = open_service(now.incidents.values()), now.watch.last_good
+    service, last_good = open_service(now.incidents.values()), now.poll_state.last_good
     if service is not None:
         since = service.opened_at if last_good is None else min(service.opened_at, last_good)
         yield account_incidents.ended(
             replace(service, blind_from=since, blind_until=now.at), Ending.RECOVERED, now.at
         )
-    elif now.watch.resumed and last_good is not None and now.at - last_good >= AWAY_AFTER:
+    elif now.poll_state.resumed and last_good is not None and now.at - last_good >= AWAY_AFTER:
         away = Incident(
             now.new_key(),
             State.OPEN,
@@ -68,12 +68,12 @@ def service_failed(
             cause=cause,
             worst_problem=problem,
             recurring=reason is Reason.RECURRING,
-            blind_from=now.watch.last_good,
+            blind_from=now.poll_state.last_good,
         )
         yield opened, Alert(opened.key, reason, notify)
         for incident in now.incidents.values():
             if incident.channel is not None and not incident.ended:
-                yield account_incidents.stamp_last_seen(incident, now.watch.last_good), None
+                yield account_incidents.stamp_last_seen(incident, now.poll_state.last_good), None
     elif service.problem is not problem and problem is not ServiceProblem.UNREACHABLE:
         # Being unreachable says nothing new of a service that refused before.
         alert = Alert(service.key, Reason.WORSE, notify=True) if is_worse(service, problem, flag) else None
@@ -111,11 +111,11 @@ def worst_problem_of(service: Incident) -> ServiceProblem:
     return service.worst_problem or service.problem or ServiceProblem.UNREACHABLE
 
 
-def next_poll_in(watch: PollState, incidents: Mapping[str, Incident], policy: Policy) -> timedelta:
+def next_poll_in(poll_state: PollState, incidents: Mapping[str, Incident], policy: Policy) -> timedelta:
     """Return the time until the next poll: longer where only a person can help."""
     service = open_service(incidents.values())
     if service is None or service.problem in (ServiceProblem.UNREACHABLE, ServiceProblem.PENDING):
         return policy.poll_interval  # the next poll may succeed, as after a reset
-    if service.problem is ServiceProblem.LIST_GONE and watch.shrunk:
+    if service.problem is ServiceProblem.LIST_GONE and poll_state.shrunk:
         return policy.poll_interval  # the accounts that are left are still watched
     return max(TROUBLED_POLL, policy.poll_interval)

@@ -17,7 +17,7 @@ from bot.storage import Store, StoredMute, StoreError
 from tests.storage.cases import AT, DAY, FIRST, MINUTE, OWNER, QUICKLY, Watcher, ask, cancelled_at, look
 from tests.storage.watch_cases import KEYS, alert, done, ended, incident, sent
 from tests.support.clock import Clock
-from tests.support.state_cases import SOME_WATCH, content, put, put_in
+from tests.support.state_cases import SOME_POLL_STATE, content, put, put_in
 
 HOUR = timedelta(hours=1)
 LIMIT = 10
@@ -54,13 +54,13 @@ async def test_what_a_turn_changed_is_there_after_a_restart(store: Store, clock:
     async with watch_state.transaction() as transaction:
         put_in(transaction, incident(0), alert(1, incident(0)))
         transaction.put_mute(FIRST.channel, AT + DAY, OWNER)
-        transaction.watch = SOME_WATCH
+        transaction.poll_state = SOME_POLL_STATE
         transaction.note(OWNER, "mute", FIRST.channel, "muted for a day")
     expected = (
         {KEYS[0]: incident(0)},
         {KEYS[1]: alert(1, incident(0))},
         {FIRST.channel: AT + DAY},
-        SOME_WATCH,
+        SOME_POLL_STATE,
     )
     assert content(watch_state) == expected
     assert content(await WatchState.load(store, clock.now)) == expected
@@ -72,12 +72,12 @@ async def test_a_turn_sees_its_own_changes_and_nobody_else_does(watch_state: Wat
     async with watch_state.transaction() as transaction:
         put_in(transaction, incident(0), alert(1, incident(0)))
         transaction.put_mute(None, AT + DAY, OWNER)
-        transaction.watch = SOME_WATCH
+        transaction.poll_state = SOME_POLL_STATE
         inside = (
             dict(transaction.incidents),
             dict(transaction.messages),
             dict(transaction.mutes),
-            transaction.watch,
+            transaction.poll_state,
         )
         assert content(watch_state) == ({}, {}, {}, PollState())
     assert content(watch_state) == inside
@@ -124,14 +124,14 @@ async def test_a_turn_that_changes_nothing_writes_nothing(watch_state: WatchStat
     async with watch_state.transaction() as transaction:
         put_in(transaction, incident(0), alert(1, incident(0)))
         transaction.put_mute(None, AT + DAY, OWNER)
-        transaction.watch = SOME_WATCH
+        transaction.poll_state = SOME_POLL_STATE
     version = watch_state.changed.version
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         watcher = Watcher(connection)
         async with watch_state.transaction() as transaction:
             put_in(transaction, incident(0), alert(1, incident(0)))
             transaction.put_mute(None, AT + DAY, OWNER)
-            transaction.watch = SOME_WATCH
+            transaction.poll_state = SOME_POLL_STATE
         async with watch_state.transaction() as transaction:
             put_in(transaction, ended(incident(0), AT), incident(0))
         async with watch_state.transaction():
@@ -149,7 +149,7 @@ async def test_a_turn_that_changes_nothing_writes_nothing(watch_state: WatchStat
 
 async def test_only_what_changed_is_written(watch_state: WatchState, path: Path) -> None:
     await put(watch_state, incident(0), incident(1), alert(2, incident(0)))
-    await put_watch(watch_state, SOME_WATCH)
+    await put_poll_state(watch_state, SOME_POLL_STATE)
     ask_and_commit(path, "UPDATE incident SET missing_polls = 9")
     ask_and_commit(path, "UPDATE meta SET value = 'as it was'")
     await put(watch_state, replace(incident(1), clear_polls=1))
@@ -165,35 +165,35 @@ def ask_and_commit(path: Path, statement: str) -> None:
 async def test_what_changes_with_each_poll_is_seen_but_not_written(
     watch_state: WatchState, path: Path
 ) -> None:
-    await put_watch(watch_state, SOME_WATCH)
-    later = replace(SOME_WATCH, last_good=AT + MINUTE, failed_at=AT + MINUTE, failing_seconds=60)
+    await put_poll_state(watch_state, SOME_POLL_STATE)
+    later = replace(SOME_POLL_STATE, last_good=AT + MINUTE, failed_at=AT + MINUTE, failing_seconds=60)
     with closing(sqlite3.connect(path)) as connection:
         watcher = Watcher(connection)
-        await put_watch(watch_state, later)
+        await put_poll_state(watch_state, later)
         assert not watcher.sees_a_write()
-    assert (watch_state.watch.last_good, watch_state.watch.failing_seconds) == (AT + MINUTE, 60)
+    assert (watch_state.poll_state.last_good, watch_state.poll_state.failing_seconds) == (AT + MINUTE, 60)
 
 
-async def put_watch(watch_state: WatchState, watch: PollState) -> None:
+async def put_poll_state(watch_state: WatchState, poll_state: PollState) -> None:
     async with watch_state.transaction() as transaction:
-        transaction.watch = watch
+        transaction.poll_state = poll_state
 
 
 async def test_a_restart_goes_on_from_the_last_good_poll_there_was(
     watch_state: WatchState, store: Store, clock: Clock
 ) -> None:
-    await put_watch(watch_state, replace(SOME_WATCH, failed_at=AT, failing_seconds=60))
+    await put_poll_state(watch_state, replace(SOME_POLL_STATE, failed_at=AT, failing_seconds=60))
     await store.record_observation(look(FIRST, at=AT + MINUTE))
-    watch = (await WatchState.load(store, clock.now)).watch
-    assert (watch.listed, watch.last_good) == (SOME_WATCH.listed, AT + MINUTE)
-    assert (watch.failed_at, watch.failing_seconds, watch.resumed) == (None, 0, True)
+    poll_state = (await WatchState.load(store, clock.now)).poll_state
+    assert (poll_state.listed, poll_state.last_good) == (SOME_POLL_STATE.listed, AT + MINUTE)
+    assert (poll_state.failed_at, poll_state.failing_seconds, poll_state.resumed) == (None, 0, True)
 
 
 async def test_what_the_rules_of_an_earlier_version_remembered_is_read(store: Store, clock: Clock) -> None:
     at = round(AT.timestamp() * 1000)
     await store.watch.save(watch=f'{{"listed": ["1", "2"], "removed": [], "removed_at": {at}, "mood": 1}}')
-    watch = (await WatchState.load(store, clock.now)).watch
-    assert watch == PollState(listed=frozenset({"1", "2"}), removed_at=AT)
+    poll_state = (await WatchState.load(store, clock.now)).poll_state
+    assert poll_state == PollState(listed=frozenset({"1", "2"}), removed_at=AT)
 
 
 async def test_turns_follow_each_other(watch_state: WatchState) -> None:

@@ -21,7 +21,7 @@ from bot.storage import Store, StoreError
 from tests.storage.cases import AT, DAY, FIRST, OWNER
 from tests.storage.watch_cases import alert, ended, incident, sent
 from tests.support.clock import Clock
-from tests.support.state_cases import SOME_WATCH, content, put
+from tests.support.state_cases import SOME_POLL_STATE, content, put
 
 HOUR = timedelta(hours=1)
 
@@ -83,11 +83,11 @@ def mute(channel: str | None, hours: int) -> Step:
 
 
 def remember(transaction: Transaction, now: datetime) -> None:
-    transaction.watch = replace(SOME_WATCH, removed_at=now, last_good=now)
+    transaction.poll_state = replace(SOME_POLL_STATE, removed_at=now, last_good=now)
 
 
 def forget(transaction: Transaction, now: datetime) -> None:
-    transaction.watch = PollState(shrunk=frozenset({FIRST.channel}), shrunk_since=now)
+    transaction.poll_state = PollState(shrunk=frozenset({FIRST.channel}), shrunk_since=now)
 
 
 def note(transaction: Transaction, _: datetime) -> None:

@@ -362,7 +362,7 @@ def test_a_push_shows_all_accounts_in_problem_also_if_the_last_message_about_the
 
 def test_an_outage_is_told_after_its_time_and_turns_green_with_the_window() -> None:
     world = flagged()
-    last_good = world.watch.last_good
+    last_good = world.poll_state.last_good
     world.run_without_api(5 * MINUTE)
     assert [sent.entries for sent in world.sent[1:]] == []
     world.run_without_api(MINUTE)
@@ -652,9 +652,9 @@ def test_accounts_flagged_while_the_list_cannot_be_read_are_told_as_usual() -> N
 def test_polls_are_slower_where_only_a_person_can_help(problem: ServiceProblem, minutes: int) -> None:
     world = started()
     world.run_without_api(30 * MINUTE, problem)
-    assert next_poll_in(world.watch, world.incidents, world.policy) == minutes * MINUTE
+    assert next_poll_in(world.poll_state, world.incidents, world.policy) == minutes * MINUTE
     world.run(MINUTE)
-    assert next_poll_in(world.watch, world.incidents, world.policy) == MINUTE
+    assert next_poll_in(world.poll_state, world.incidents, world.policy) == MINUTE
 
 
 def test_a_short_absence_of_the_bot_is_nobodys_concern() -> None:

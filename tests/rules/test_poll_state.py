@@ -41,8 +41,8 @@ def test_a_list_is_believed_unless_it_lost_too_much(
     shown: str,
     believed: bool,  # noqa: FBT001 - a row
 ) -> None:
-    watch = PollState(listed=None if listed is None else frozenset(listed), removed=frozenset(removed))
-    assert is_believed(watch, frozenset(shown), START) is believed
+    poll_state = PollState(listed=None if listed is None else frozenset(listed), removed=frozenset(removed))
+    assert is_believed(poll_state, frozenset(shown), START) is believed
 
 
 def test_an_empty_list_is_never_believed_however_long_it_stays() -> None:
@@ -66,18 +66,18 @@ def test_a_list_that_keeps_losing_accounts_is_believed_a_day_after_the_last_loss
 def test_accounts_that_are_left_are_looked_at_as_often_as_ever() -> None:
     world = started()
     world.poll({A: None})
-    assert next_poll_in(world.watch, world.incidents, world.policy) == MINUTE
+    assert next_poll_in(world.poll_state, world.incidents, world.policy) == MINUTE
     world.poll({})
     world.now += MINUTE
     world.poll({})
-    assert next_poll_in(world.watch, world.incidents, world.policy) == 15 * MINUTE
+    assert next_poll_in(world.poll_state, world.incidents, world.policy) == 15 * MINUTE
     slow = Policy(poll_interval=HOUR)
-    assert next_poll_in(world.watch, world.incidents, slow) == HOUR
+    assert next_poll_in(world.poll_state, world.incidents, slow) == HOUR
 
 
 def test_an_account_that_stays_after_its_removal_is_missed_when_it_goes() -> None:
     world = started({A: None})
-    world.watch = expect_removal(world.watch, A, world.now)
+    world.poll_state = expect_removal(world.poll_state, A, world.now)
     world.run(11 * MINUTE)
     world.flags = {}
     world.run(2 * MINUTE)
@@ -85,7 +85,7 @@ def test_an_account_that_stays_after_its_removal_is_missed_when_it_goes() -> Non
 
 
 @pytest.mark.parametrize(
-    ("watch", "gap", "blind"),
+    ("poll_state", "gap", "blind"),
     [
         pytest.param(PollState(last_good=START), 6 * MINUTE, False, id="the-clock-stepped"),
         pytest.param(PollState(last_good=START, resumed=True), 6 * MINUTE, True, id="started-again"),
@@ -94,13 +94,13 @@ def test_an_account_that_stays_after_its_removal_is_missed_when_it_goes() -> Non
         pytest.param(PollState(resumed=True), 6 * MINUTE, False, id="never-looked"),
     ],
 )
-def test_what_nobody_looked_at_for_long_is_blind(watch: PollState, gap: timedelta, blind: bool) -> None:  # noqa: FBT001 - a row
-    assert (blind_stretch(Situation(watch, {}, START + gap, Policy(), key_maker())) is not None) is blind
+def test_what_nobody_looked_at_for_long_is_blind(poll_state: PollState, gap: timedelta, blind: bool) -> None:  # noqa: FBT001 - a row
+    assert (blind_stretch(Situation(poll_state, {}, START + gap, Policy(), key_maker())) is not None) is blind
 
 
 def test_a_list_that_was_not_believed_leaves_a_blind_stretch() -> None:
     world = started()
-    last_good = world.watch.last_good
+    last_good = world.poll_state.last_good
     world.flags = dict.fromkeys((A,))
     world.run(10 * MINUTE)
     world.flags = {A: None, B: "pending", C: None, D: None}
@@ -123,24 +123,24 @@ def test_the_problem_that_goes_on_writes_nothing() -> None:
     world = flagged()
     world.fail_poll(ServiceProblem.TOKEN)
     world.now += 15 * MINUTE
-    before = world.watch
+    before = world.poll_state
     decision = world.fail_poll(ServiceProblem.TOKEN)
     assert (decision.incidents, decision.alerts) == ((), ())
-    assert decision.watch == before
+    assert decision.poll_state == before
 
 
 def test_a_poll_that_shows_the_same_needs_no_writing() -> None:
     world = flagged()
-    before = world.watch
+    before = world.poll_state
     world.now += MINUTE
     decision = world.poll()
-    assert (decision.incidents, decision.alerts, decision.watch == before) == ((), (), True)
-    assert decision.watch.last_good == world.now
+    assert (decision.incidents, decision.alerts, decision.poll_state == before) == ((), (), True)
+    assert decision.poll_state.last_good == world.now
 
 
 def test_the_start_of_the_program_keeps_the_latest_good_poll_and_forgets_the_failures() -> None:
-    watch = PollState(last_good=START, failed_at=START, failing_seconds=240)
-    resumed = resume(watch, START + HOUR)
+    poll_state = PollState(last_good=START, failed_at=START, failing_seconds=240)
+    resumed = resume(poll_state, START + HOUR)
     assert (resumed.last_good, resumed.failed_at, resumed.failing_seconds, resumed.resumed) == (
         START + HOUR,
         None,
@@ -153,10 +153,12 @@ def test_the_start_of_the_program_keeps_the_latest_good_poll_and_forgets_the_fai
 
 def test_nothing_remembered_lies_ahead_of_the_clock() -> None:
     ahead = START + DAY
-    watch = clamp_future(
+    poll_state = clamp_future(
         PollState(removed_at=ahead, shrunk_since=ahead, last_good=ahead, failed_at=ahead), START, TIMES
     )
-    assert {watch.removed_at, watch.shrunk_since, watch.last_good, watch.failed_at} == {START}
+    assert {poll_state.removed_at, poll_state.shrunk_since, poll_state.last_good, poll_state.failed_at} == {
+        START
+    }
 
 
 def test_a_clock_that_stepped_ahead_is_no_absence_of_the_bot() -> None:

@@ -69,7 +69,7 @@ def test_row_01_what_is_flagged_after_the_first_poll_was_not_before_the_watch() 
 def test_row_02_an_outage_freezes_and_the_end_shows_the_blind_window() -> None:
     world = flagged()
     world.run(3 * MINUTE)
-    before, blind_from = world.incident(A), world.watch.last_good
+    before, blind_from = world.incident(A), world.poll_state.last_good
     world.flags[A] = None
     world.run_without_api(20 * MINUTE)
     assert world.incident(A) == replace(before, seen_at=blind_from)
@@ -300,7 +300,7 @@ def test_row_17_an_empty_list_after_accounts_is_told_once_and_freezes() -> None:
     assert replace(world.incident(A), seen_at=before.seen_at) == before
     assert [sent.entries for sent in world.sent[1:]] == [(("list gone", Reason.OPENED),)]
     assert world.sent[1].notifies
-    assert next_poll_in(world.watch, world.incidents, world.policy) == 15 * MINUTE
+    assert next_poll_in(world.poll_state, world.incidents, world.policy) == 15 * MINUTE
     world.flags = flags
     world.poll()
     assert [service.ending for service in world.service()] == [Ending.RECOVERED]
@@ -622,7 +622,7 @@ def test_row_32_a_database_of_yesterday_tells_once_of_what_is_open_and_ends_the_
 
 def test_row_33_after_a_week_away_there_is_a_note_and_one_push_of_what_is_new_and_what_still_is() -> None:
     world = flagged()
-    last_good = world.watch.last_good
+    last_good = world.poll_state.last_good
     world.now += 7 * DAY
     world.flags[B] = CAPTCHA
     world.restart()
@@ -639,11 +639,11 @@ def test_row_33_after_a_week_away_there_is_a_note_and_one_push_of_what_is_new_an
 def test_row_34_a_refused_token_is_told_once_and_holds_the_reminders() -> None:
     world = flagged()
     world.run(2 * MINUTE)
-    last_good = world.watch.last_good
+    last_good = world.poll_state.last_good
     world.run_without_api(3 * HOUR, ServiceProblem.TOKEN)
     assert [push.reasons for push in world.pushes()[1:]] == [{"token": Reason.OPENED}]
     assert world.incident(A).seen_at == last_good
-    assert next_poll_in(world.watch, world.incidents, world.policy) == 15 * MINUTE
+    assert next_poll_in(world.poll_state, world.incidents, world.policy) == 15 * MINUTE
     world.run(MINUTE)
     assert world.pushes()[-1].reasons == {A: Reason.REMINDER}
 
@@ -947,7 +947,7 @@ def test_row_41_the_last_account_removed_from_here_is_a_clean_end() -> None:
     world = started({A: MODERATION})
     world.poll()
     world.deliver()
-    world.watch = expect_removal(world.watch, A, world.now)
+    world.poll_state = expect_removal(world.poll_state, A, world.now)
     # A poll that was under way still shows it.
     assert world.poll().incidents == ()
     world.flags = {}
@@ -960,7 +960,7 @@ def test_row_41_the_last_account_removed_from_here_is_a_clean_end() -> None:
 
 def test_row_41_an_account_removed_and_added_again_is_missed_when_it_is_gone() -> None:
     world = started({A: None})
-    world.watch = expect_account(expect_removal(world.watch, A, world.now), A)
+    world.poll_state = expect_account(expect_removal(world.poll_state, A, world.now), A)
     world.flags = {}
     world.run(2 * MINUTE)
     assert [service.problem for service in world.service()] == [ServiceProblem.LIST_GONE]

@@ -64,7 +64,7 @@ class World:
     flags: dict[str, str | None] = field(default_factory=lambda: {A: None, B: None, C: None, D: None})
     now: datetime = START
     policy: Policy = field(default_factory=Policy)
-    watch: PollState = field(default_factory=PollState)
+    poll_state: PollState = field(default_factory=PollState)
     incidents: dict[str, Incident] = field(default_factory=dict[str, Incident])
     messages: dict[str, Message] = field(default_factory=dict[str, Message])
     mutes: dict[str | None, datetime] = field(default_factory=dict[str | None, datetime])
@@ -85,7 +85,7 @@ class World:
         """Poll, and assert that a second poll of the same list changes nothing."""
         observation = self.observation(flags)
         decision = self.decide(observation)
-        again = decide(self.watch, self.incidents, observation, self.policy, self.new_key)
+        again = decide(self.poll_state, self.incidents, observation, self.policy, self.new_key)
         settled = [each for each in again.incidents if each.missing_polls == each.clear_polls == 0]
         assert [each for each in settled if not each.ended] == []
         assert [each for each in again.alerts if each.reason is not Reason.RESOLVED] == []
@@ -103,8 +103,8 @@ class World:
         return self.decide(FlagReported(self.now, channel, Flag.of(text)))
 
     def decide(self, event: Event) -> Decision:
-        decision = decide(self.watch, self.incidents, event, self.policy, self.new_key)
-        self.watch = decision.watch
+        decision = decide(self.poll_state, self.incidents, event, self.policy, self.new_key)
+        self.poll_state = decision.poll_state
         self.incidents.update((each.key, each) for each in decision.incidents)
         self.plan(decision.alerts)
         return decision
@@ -235,7 +235,7 @@ class World:
         """Poll at the pace of the watch, and deliver."""
         end = self.now + length
         while self.now < end:
-            self.now += next_poll_in(self.watch, self.incidents, self.policy)
+            self.now += next_poll_in(self.poll_state, self.incidents, self.policy)
             self.poll(flags(self.now) if flags else None)
             self.tick()
 
@@ -244,12 +244,12 @@ class World:
     ) -> None:
         end = self.now + length
         while self.now < end:
-            self.now += next_poll_in(self.watch, self.incidents, self.policy)
+            self.now += next_poll_in(self.poll_state, self.incidents, self.policy)
             self.fail_poll(problem)
             self.tick()
 
     def restart(self) -> None:
-        self.watch = resume(self.watch, self.watch.last_good)
+        self.poll_state = resume(self.poll_state, self.poll_state.last_good)
 
     # What is there to see
 

@@ -198,7 +198,7 @@ class Assembly:
     async def see(self, *accounts: Account) -> bool:
         """Apply a list without asking the API, and return whether it is accepted."""
         await self.incident_service.apply(Observation(self.clock.now(), accounts))
-        return self.watch_state.watch.shrunk is None
+        return self.watch_state.poll_state.shrunk is None
 
     async def fail(self, problem: ServiceProblem) -> None:
         """Let a poll fail."""

@@ -7,12 +7,17 @@ from bot.incidents.transaction import Transaction
 from bot.rules.poll_state import PollState
 from tests.storage.cases import AT, FIRST, SECOND
 
-SOME_WATCH = PollState(listed=frozenset({FIRST.channel, SECOND.channel}), removed_at=AT, last_good=AT)
+SOME_POLL_STATE = PollState(listed=frozenset({FIRST.channel, SECOND.channel}), removed_at=AT, last_good=AT)
 
 
 def content(watch_state: WatchState) -> tuple[object, ...]:
     """Return all that a state holds."""
-    return dict(watch_state.incidents), dict(watch_state.messages), dict(watch_state.mutes), watch_state.watch
+    return (
+        dict(watch_state.incidents),
+        dict(watch_state.messages),
+        dict(watch_state.mutes),
+        watch_state.poll_state,
+    )
 
 
 async def put(watch_state: WatchState, *values: Incident | Message) -> None:

@@ -243,7 +243,7 @@ class Watched(RuleBasedStateMachine):
         self.truth.failures = 0
         self.leases.clear()  # nobody is left to say what became of a reset
         self.unwritten.forget()
-        known = self.process.watch_state.watch.last_good
+        known = self.process.watch_state.poll_state.last_good
         assert (known is None) is (self.truth.last_good is None)
         if known is not None and self.truth.last_good is not None:
             assert timedelta() <= self.truth.last_good - known
@@ -251,7 +251,7 @@ class Watched(RuleBasedStateMachine):
         self.is_stale = False
         if known is not None:
             self.truth.last_good = known
-        self.truth.counted = self.process.watch_state.watch.counted_at
+        self.truth.counted = self.process.watch_state.poll_state.counted_at
         self.truth.pass_time(self.now)
 
     # What holds at any time
