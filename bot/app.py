@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import ssl
 from collections.abc import Awaitable, Callable, Generator, Iterable
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from discord.gateway import DiscordWebSocket
 from bot.actions.account_admin import AccountAdmin
 from bot.actions.account_info import AccountInfoService
 from bot.actions.reset import Resets
+from bot.cli.discord_errors import DISCORD_FAILURES, unavailable
 from bot.cli.stopping import signals
 from bot.config import Settings
 from bot.domain.clock import utc_now
@@ -32,8 +32,6 @@ from bot.notifications.discord_transport import DiscordTransport
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller, load_cache
 from bot.providers.useapi import UseapiClient, open_session
-from bot.providers.useapi.http_response import parse_retry_after
-from bot.providers.useapi.network import UNTRUSTED, proxy_unused
 from bot.rules.policy import Policy
 from bot.runtime.log_setup import log_fact
 from bot.runtime.supervisor import beside, supervise
@@ -49,10 +47,6 @@ CONNECT_DELAY: Final = timedelta(minutes=5)
 """The cap of the delay before a new connection: Discord allows a bot 1,000 of them a day."""
 GOODBYE_LIMIT: Final = timedelta(milliseconds=300)
 AUTHENTICATION_FAILED: Final = 4004
-TOO_MANY_COMMANDS: Final = 30034
-"""The day's limit of new commands (Discord's documentation, "Opcodes and Status Codes")."""
-TOO_MANY_COMMANDS_WAIT: Final = timedelta(hours=1)
-
 REFUSED: Final = (
     "Discord refuses the bot's token. "
     "Make a new one in the Developer Portal (Bot, Reset Token) and put it into DISCORD_TOKEN."
@@ -226,29 +220,8 @@ def reached() -> Generator[None]:
         yield
     except discord.LoginFailure:
         raise
-    except discord.DiscordServerError as error:
-        raise UnavailableError(f"Discord has a server error (HTTP {error.status})") from None
-    except discord.RateLimited as error:
-        raise UnavailableError(
-            "Discord asks me to slow down", wait=timedelta(seconds=error.retry_after)
-        ) from None
-    except discord.HTTPException as error:
-        raise refused_by_discord(error) from None
-    except (ssl.CertificateError, aiohttp.ClientSSLError):
-        raise UnavailableError(f"This machine does not trust Discord's certificate. {UNTRUSTED}") from None
-    except (aiohttp.ClientError, OSError) as error:
-        raise UnavailableError(
-            f"Discord cannot be reached ({type(error).__name__}).{proxy_unused()}"
-        ) from None
-
-
-def refused_by_discord(error: discord.HTTPException) -> UnavailableError:
-    """Name a refusal by status and code alone, as the page of Discord's edge holds this machine's address."""
-    wait = parse_retry_after(error.response.headers.get("Retry-After"), utc_now())
-    if error.code == TOO_MANY_COMMANDS:
-        wait = max(wait or TOO_MANY_COMMANDS_WAIT, TOO_MANY_COMMANDS_WAIT)
-    code = f", code {error.code}" if error.code else ""
-    return UnavailableError(f"Discord refuses (HTTP {error.status}{code})", wait=wait)
+    except DISCORD_FAILURES as error:
+        raise unavailable(error) from None
 
 
 async def connect(bot: Midwatch) -> None:

@@ -111,7 +111,7 @@ class Accounts(commands.Cog):
         if not cache.accounts:
             return empty_list(asker)
         error = self._poller.failure
-        refusal = error and unread(str(error), error.next_step, error.quote)
+        refusal = error and unread(error)
         at = cache.observed_at or utc_now()
         return list_content(accounts_page(cache.accounts, page, at=at, refusal=refusal), asker)
 

@@ -22,6 +22,7 @@ from bot.interactions.responses import Interaction, defer, defer_update, respond
 from bot.notifications import RouteState
 from bot.providers.useapi import UseapiError
 from bot.render import action_replies
+from bot.render.error_messages import what
 from bot.render.message_content import MessageContent
 from bot.render.routes import RouteStatus, route_line
 from bot.render.status_page import WatchStatus, presence_text, status_content
@@ -193,7 +194,7 @@ class Status(commands.Cog):
             last_success=self._state.poll_state.last_good,
             next_poll=self._loops.next_poll,
             failures=self._loops.failed_polls,
-            why=str(self._poller.failure) if self._poller.failure else None,
+            why=what(self._poller.failure) if self._poller.failure else None,
             problems=self._loops.problems(),
             second_route=Route.CHANNEL in self._loops.outbox.routes,
             lacking=lacking_now(self._bot, self._bot.alert_channel_id),

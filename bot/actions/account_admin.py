@@ -238,7 +238,7 @@ class AccountAdmin:
             outcome = ChangeOutcome.NOT_DONE if unclear else ChangeOutcome.UNCLEAR
             # The account is still expected to go: the API may carry the removal out late.
             await self._write(lambda transaction: transaction.note(owner, REMOVE, channel, outcome))
-            return RemovalResult(outcome, str(unclear) if unclear else None)
+            return RemovalResult(outcome, unclear)
         await self._note_removed(channel, owner)
         return RemovalResult(ChangeOutcome.DONE)
 

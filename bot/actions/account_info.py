@@ -16,7 +16,7 @@ from typing import Final
 from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import KnownAccount
 from bot.domain.clock import utc_now
-from bot.domain.errors import UserError
+from bot.domain.errors import ErrorCode, UserError
 from bot.polling.poller import AccountPoller
 from bot.providers.useapi import MalformedResponse, PendingModeration, UseapiClient, UseapiError
 from bot.storage import Store
@@ -196,11 +196,7 @@ class AccountInfoService:
         """Take in the 596 that answered; it is about the account asked for, unless the API names another."""
         await self._poller.note_flag(error.channel or account.channel, error.flag)
         if error.channel not in (None, account.channel):
-            raise MalformedResponse(
-                "The API answered about another account than the one asked for.",
-                "Look at /mjaccounts: the other one needs a person.",
-                quote=error.quote,
-            )
+            raise MalformedResponse(code=ErrorCode.WRONG_ACCOUNT, quote=error.quote)
         return InfoResult(Outcome.FLAGGED, self._now_known(account), COOLDOWN)
 
     def _now_known(self, account: KnownAccount) -> KnownAccount:

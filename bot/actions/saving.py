@@ -6,7 +6,6 @@ from pydantic import SecretStr
 
 from bot.domain.accounts import Account, ChangeOutcome, SaveResult
 from bot.providers.useapi import (
-    AnswerLost,
     Gone,
     MalformedResponse,
     NotAsked,
@@ -14,7 +13,6 @@ from bot.providers.useapi import (
     UseapiClient,
     UseapiError,
 )
-from bot.providers.useapi.error_mapping import CHECK_FIRST
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +39,7 @@ async def save(useapi: UseapiClient, discord: SecretStr, jobs: int) -> SaveResul
         raise unsure(unclear) from None
     is_done = account is not None and account.max_jobs in {None, jobs}
     outcome = ChangeOutcome.DONE if is_done else ChangeOutcome.NOT_DONE
-    return SaveResult(outcome, account, jobs, fault=str(unclear))
+    return SaveResult(outcome, account, jobs, fault=unclear.with_traceback(None))
 
 
 async def account_of(useapi: UseapiClient, discord: SecretStr) -> Account | None:
@@ -60,6 +58,6 @@ def is_unclear(error: UseapiError) -> bool:
 
 def unsure(unclear: UseapiError) -> UseapiError:
     """Return the error for an unclear answer where the list cannot be read either."""
-    if isinstance(unclear, AnswerLost | Gone):
-        return unclear
-    return Unreachable(str(unclear), CHECK_FIRST, quote=unclear.quote)
+    if not isinstance(unclear, Gone):
+        unclear.fields["may_be_done"] = True
+    return unclear

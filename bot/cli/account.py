@@ -20,6 +20,7 @@ from bot.domain.accounts import Account, ChangeOutcome
 from bot.domain.errors import UserError
 from bot.providers.useapi import Rejected, Unauthorized, Unpaid, UseapiClient, UseapiError, open_session
 from bot.render.account_admin_replies import saved_words
+from bot.render.error_messages import next_step, what
 from bot.render.text import bare, count
 from bot.runtime import event_loop
 from bot.storage import Names, names_in
@@ -133,9 +134,11 @@ def run(wanted: argparse.Namespace, settings: Settings) -> int:
         token = account_token(entered_token(), (settings.discord_token, settings.useapi_token))
         return event_loop.run(set_account(settings, token, jobs, sending))
     except (UserError, UseapiError) as error:
-        quote = error.quote if isinstance(error, UseapiError) else None
-        words = [f"The API says: {bare(quote, FLAG_LIMIT)}"] if quote else []
-        complain(str(error), at_terminal(error.next_step), *words)
+        if isinstance(error, UserError):
+            complain(str(error), at_terminal(error.next_step))
+        else:
+            quote = [f"The API says: {bare(error.quote, FLAG_LIMIT)}"] if error.quote else []
+            complain(what(error), at_terminal(next_step(error)), *quote)
         return code_of(error)
     except (KeyboardInterrupt, EOFError):
         complain(STOPPED_LATE if sending.begun else STOPPED)

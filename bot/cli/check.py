@@ -1,16 +1,15 @@
 """`python -m bot check`: says line by line whether everything the bot needs is right."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import aiohttp
 import discord
 
 from bot.cli.check_database import try_database
+from bot.cli.discord_errors import DISCORD_FAILURES, unavailable
 from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
 from bot.domain.account_info import SubscriptionStatus
@@ -26,8 +25,7 @@ from bot.providers.useapi import (
     UseapiError,
     open_session,
 )
-from bot.providers.useapi.network import UNTRUSTED
-from bot.render.error_messages import what
+from bot.render.error_messages import next_step, what
 from bot.render.text import bare, count
 from bot.storage import StoreError
 
@@ -49,8 +47,6 @@ COMMANDS: Final = frozenset(
     }
 )
 """What the bot registers."""
-TROUBLE: Final = (discord.HTTPException, aiohttp.ClientError, OSError)
-"""What asking Discord may end in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +111,8 @@ async def discord_side(settings: Settings) -> AsyncIterator[Finding]:
             words = "Discord refuses it. Put a new one into DISCORD_TOKEN."
             yield Finding("Discord token", good=False, words=words)
             return
-        except TROUBLE as error:
-            yield Finding("Discord token", good=False, words=unasked(error))
+        except DISCORD_FAILURES as error:
+            yield Finding("Discord token", good=False, words=str(unavailable(error)))
             return
         name = bare(application.name, NAME_LIMIT)
         yield Finding("Discord token", good=True, words=f"accepted, the bot is {name}")
@@ -164,8 +160,8 @@ async def membership(client: discord.Client, server: int) -> Finding:
     except (discord.Forbidden, discord.NotFound):
         words = "the bot is not in it. Invite it, or take the id out of GUILD_IDS."
         return Finding(subject, good=False, words=words)
-    except TROUBLE as error:
-        return Finding(subject, good=False, words=unasked(error))
+    except DISCORD_FAILURES as error:
+        return Finding(subject, good=False, words=str(unavailable(error)))
     return Finding(subject, good=True, words=f"the bot is in {bare(guild.name, NAME_LIMIT)}")
 
 
@@ -180,8 +176,8 @@ async def alert_channel(client: discord.Client, channel_id: int) -> Finding:
         words = "it does not exist. Correct ALERT_CHANNEL_ID."
     except discord.Forbidden:
         words = "the bot lacks View Channel there, or is not in that server: let it in, or set another."
-    except (*TROUBLE, discord.InvalidData) as error:
-        words = unasked(error)
+    except (*DISCORD_FAILURES, discord.InvalidData) as error:
+        words = str(unavailable(error))
     else:
         if names is None:
             words = "it is not a text channel. Put the id of one into ALERT_CHANNEL_ID."
@@ -206,8 +202,8 @@ async def commands(client: discord.Client, servers: Iterable[int]) -> Finding:
     except discord.Forbidden:
         words = "the bot may not have any in a server. Invite it with the scope applications.commands."
         return Finding("Commands", good=False, words=words)
-    except TROUBLE as error:
-        return Finding("Commands", good=False, words=unasked(error))
+    except DISCORD_FAILURES as error:
+        return Finding("Commands", good=False, words=str(unavailable(error)))
     if not any(known):
         words = "not registered yet; the bot does that when it runs"
     elif all(names == COMMANDS for names in known):
@@ -297,24 +293,4 @@ def configured(accounts: tuple[Account, ...]) -> Finding:
 
 def told(error: UseapiError) -> str:
     """Return an error's sentence and what to do."""
-    return f"{error} {error.next_step}"
-
-
-def unasked(error: Exception) -> str:
-    """Return why Discord gave no answer, without the error's text, which may hold addresses and headers."""
-    match error:
-        case discord.DiscordServerError():
-            words = f"Discord has a server error (HTTP {error.status}). Try again later."
-        case discord.HTTPException():
-            words = f"Discord refuses the request (HTTP {error.status}). Try again later."
-        case TimeoutError():
-            words = "Discord did not answer in time. Try again later."
-        case aiohttp.ClientConnectorDNSError():
-            words = "Discord's address could not be looked up. Check this machine's network."
-        case aiohttp.ClientSSLError() | ssl.CertificateError():
-            words = f"This machine does not trust Discord's certificate. {UNTRUSTED}"
-        case aiohttp.ClientConnectorError():
-            words = "Discord cannot be reached. Check this machine's network."
-        case _:
-            words = "The connection to Discord broke off. Try again later."
-    return words
+    return f"{what(error)} {next_step(error)}"

@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.domain.account_info import InfoSnapshot
 from bot.domain.blocks import end_in, end_in_words, length_in, start_in, tells_of_block
+from bot.domain.errors import CodedError
 
 CHANNEL_PATTERN: Final = re.compile(r"[0-9]{17,20}")
 
@@ -149,8 +150,8 @@ class SaveResult:
     """The number of jobs that was asked for."""
     created: bool | None = None
     """None where the API does not say whether it created or updated the account."""
-    fault: str | None = None
-    """Why the list was read to find out, in a sentence; None if the answer was clear."""
+    fault: CodedError | None = None
+    """Why the list was read to find out; None if the answer was clear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +216,8 @@ class RemovalResult:
     """What came of removing an account; it is unclear where useapi.net accepted it and lists the account."""
 
     outcome: ChangeOutcome
-    fault: str | None = None
-    """Why the list was read to find out, in a sentence; None if the answer was clear."""
+    fault: CodedError | None = None
+    """Why the list was read to find out; None if the answer was clear."""
     is_gone_before: bool = False
     before: Action | None = None
     """Who removed the account before, and when, where that is known."""

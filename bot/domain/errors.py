@@ -1,32 +1,65 @@
 """What goes wrong, as codes with named fields; `bot/render/error_messages.py` has the words for people."""
 
 from datetime import timedelta
-from enum import StrEnum
+from enum import StrEnum, auto
 
 
 class ErrorCode(StrEnum):
-    """What went wrong, in a few words for the log."""
+    """What went wrong."""
 
-    DATABASE_DAMAGED = "database damaged"
-    DATABASE_FOREIGN = "database of another program"
-    DATABASE_FULL = "no room for the database"
-    DATABASE_IN_USE = "database in use"
-    DATABASE_LOCKED = "database locked"
-    DATABASE_NEWER = "database of a newer version"
-    DATABASE_NOT_UNDERSTOOD = "database not understood"
-    DATABASE_READ_ONLY = "database not writable"
-    DATABASE_UNUSABLE = "database unusable"
-    NO_BACKUP = "backup not writable"
-    NO_FILE_LOCKS = "disk without locks"
-    NO_FOLDER = "folder not writable"
-    NO_REGULAR_FILE = "not a file"
-    NOT_NOTED = "not written down, so not sent"
-    NOT_WRITABLE = "file not writable"
-    SQLITE_TOO_OLD = "SQLite too old"
+    DATABASE_DAMAGED = auto()
+    DATABASE_FOREIGN = auto()
+    DATABASE_FULL = auto()
+    DATABASE_IN_USE = auto()
+    DATABASE_LOCKED = auto()
+    DATABASE_NEWER = auto()
+    DATABASE_NOT_UNDERSTOOD = auto()
+    DATABASE_READ_ONLY = auto()
+    DATABASE_UNUSABLE = auto()
+    JOBS_MISSING = auto()
+    JOBS_OUT_OF_RANGE = auto()
+    JOBS_OVER_PLAN = auto()
+    LIST_EMPTY = auto()
+    LIST_SHORT = auto()
+    NO_BACKUP = auto()
+    NO_CHANNEL_ID = auto()
+    NO_FILE_LOCKS = auto()
+    NO_FOLDER = auto()
+    NO_MIDJOURNEY = auto()
+    NO_REGULAR_FILE = auto()
+    NO_SUCH_ACCOUNT = auto()
+    NO_TOKEN = auto()
+    NOT_NOTED = auto()
+    NOT_WRITABLE = auto()
+    PENDING = auto()
+    PENDING_UNNAMED = auto()
+    REFUSED_ONCE = auto()
+    REJECTED = auto()
+    REPLY_TOO_LONG = auto()
+    SERVER_MISSING = auto()
+    SERVER_NO_ID = auto()
+    SERVER_TAKEN = auto()
+    SERVER_TAKEN_BY = auto()
+    SERVICE_GONE = auto()
+    SLOTS_BUSY = auto()
+    SQLITE_TOO_OLD = auto()
+    TOKEN_HIDDEN = auto()
+    TOKEN_REFUSED = auto()
+    TOKEN_TAKEN = auto()
+    TOKEN_TAKEN_BY = auto()
+    TRACK_LOST = auto()
+    TWO_CHANNELS = auto()
+    UNEXPLAINED = auto()
+    UNFINISHED = auto()
+    UNNAMED_ACCOUNT = auto()
+    WRONG_ACCOUNT = auto()
 
 
 class CodedError(Exception):
     """An error with a code and the fields that its sentence names. No field holds a secret."""
+
+    quote: str | None = None
+    """What the API itself said, which is shown in a code block or not at all, and not in the log."""
 
     def __init__(self, code: StrEnum, **fields: object) -> None:
         super().__init__(code)
@@ -35,8 +68,9 @@ class CodedError(Exception):
 
     def __str__(self) -> str:
         """Return the code with its fields, for the log."""
-        fields = ", ".join(f"{name}: {value}" for name, value in self.fields.items())
-        return f"{self.code} ({fields})" if fields else str(self.code)
+        fields = ", ".join(f"{name}: {value}" for name, value in self.fields.items() if value)
+        code = self.code.replace("_", " ")
+        return f"{code} ({fields})" if fields else code
 
 
 class UserError(Exception):

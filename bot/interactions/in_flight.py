@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from bot.domain.errors import UserError
 from bot.interactions.responses import Interaction, report
+from bot.render.error_messages import CHECK_FIRST
 
 PATIENCE: Final = timedelta(seconds=1)
-CHECK_FIRST: Final = "It may have been done: check with /mjaccounts before you try again."
 REPORT_LIMIT: Final = timedelta(milliseconds=400)
 
 

@@ -13,12 +13,11 @@ import aiohttp
 import discord
 from discord import InteractionResponseType, app_commands
 
-from bot.domain.errors import UserError
-from bot.providers.useapi import UseapiError
-from bot.render import error_messages, phrases
+from bot.domain.errors import CodedError, UserError
+from bot.render import phrases
+from bot.render.error_messages import message
 from bot.render.message_content import MessageContent
 from bot.runtime.supervisor import describe, is_surprise
-from bot.storage import StoreError
 
 if TYPE_CHECKING:
     from bot.interactions.client import Midwatch
@@ -195,10 +194,8 @@ def sentence(error: Exception) -> str:
     match error:
         case UserError():
             return phrases.failure(str(error), error.next_step)
-        case UseapiError():
-            return phrases.failure(str(error), error.next_step, error.quote)
-        case StoreError():
-            return phrases.failure(error_messages.what(error), error_messages.AGAIN)
+        case CodedError():
+            return message(error)
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
             return phrases.failure(
                 "This command has changed since Discord last learned of it.", "Try again in a minute."

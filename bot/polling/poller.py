@@ -10,7 +10,7 @@ from typing import Final
 from bot.domain.accounts import Flag, KnownAccount, Observation
 from bot.domain.causes import Cause
 from bot.domain.clock import utc_now
-from bot.domain.errors import UserError
+from bot.domain.errors import ErrorCode, UserError
 from bot.domain.incidents import Incident, ServiceProblem
 from bot.incidents.service import IncidentService
 from bot.polling.account_cache import AccountCache
@@ -61,13 +61,9 @@ def problem_of(error: UseapiError) -> ServiceProblem:
 
 def list_gone(shown: int, known: int) -> Gone:
     """Return the error for a list that lacks too many accounts to be believed."""
-    what = "none of your accounts" if shown == 0 else f"only {shown} of your {known} accounts"
-    removed = "Check at useapi.net. If you removed them there, use /mjremove for each, too"
-    # An empty list is never believed: a fault of the API looks the same.
-    return Gone(
-        f"useapi.net suddenly lists {what}, so Midwatch keeps watching the old list.",
-        f"{removed}." if shown == 0 else f"{removed}, or wait: Midwatch accepts the new list after a day.",
-    )
+    if shown == 0:  # never believed: a fault of the API looks the same
+        return Gone(ErrorCode.LIST_EMPTY)
+    return Gone(ErrorCode.LIST_SHORT, shown=shown, known=known)
 
 
 class AccountPoller:
@@ -179,7 +175,7 @@ class AccountPoller:
             await self._failed(error)
             raise
         except Exception:  # a fault of ours must not look like a list without flags
-            fault = Unreachable("Midwatch could not read the list.", "Look in the log.", cause=Cause.FAULT)
+            fault = Unreachable(Cause.FAULT)
             await self._failed(fault)
             raise
         observation = Observation(self._now(), accounts)

@@ -13,50 +13,46 @@ UseapiError
 ├─ Rejected            400, 412, 422, carries the API's message  -> a person's input
 └─ MalformedResponse   a body of another shape                   -> the API changed
 
-`str(error)` is one plain sentence without a word of the API's. `next_step` is what a person should do. What
-the API itself said stands in `quote` alone, which is shown in a code block or not at all. No error holds a
-header, a body, an address or a token.
+An error has a code, and fields for its sentence. What the API itself said stands in `quote` alone. No error
+holds a header, a body, an address or a token.
 """
 
 # ruff: noqa: N818 - each name says what happened, and the base says that it is an error
 
 from datetime import timedelta
+from typing import Final
 
 from bot.domain.accounts import Flag
 from bot.domain.causes import Cause
+from bot.domain.errors import CodedError, ErrorCode
+
+LASTING: Final = frozenset(
+    {Cause.CERTIFICATE, Cause.CHALLENGE, Cause.ENCODING, Cause.REDIRECT, Cause.WEB_PAGE}
+    | {ErrorCode.TOKEN_HIDDEN, ErrorCode.UNFINISHED}
+)
+"""What asking again within seconds does not help."""
 
 
-class UseapiError(Exception):
+class UseapiError(CodedError):
     """Base of every error the API client raises."""
 
     cause: Cause | None = None
     """Why the API gave nothing to read, beyond what the kind of the error says."""
 
-    def __init__(
-        self, what: str, next_step: str, *, cause: Cause | None = None, quote: str | None = None
-    ) -> None:
-        super().__init__(what)
-        if cause is not None:
-            self.cause = cause
-        self.next_step = next_step
+    def __init__(self, code: Cause | ErrorCode, *, quote: str | None = None, **fields: object) -> None:
+        super().__init__(code, **fields)
         self.quote = quote
+        if isinstance(code, Cause):
+            self.cause = code
 
 
 class Unreachable(UseapiError):
     """The API could not be asked, or did not answer as an API does; trying later may help."""
 
-    def __init__(
-        self,
-        what: str,
-        next_step: str,
-        *,
-        cause: Cause | None = None,
-        transient: bool = True,
-        quote: str | None = None,
-    ) -> None:
-        super().__init__(what, next_step, cause=cause, quote=quote)
-        self.transient = transient
+    @property
+    def transient(self) -> bool:
         """Whether asking again within seconds may help, as with a connection that broke off."""
+        return self.code not in LASTING
 
 
 class NotAsked(Unreachable):
@@ -70,16 +66,17 @@ class AnswerLost(Unreachable):
 class RateLimited(UseapiError):
     """The API, or Discord behind it, wants to be asked later."""
 
+    cause = Cause.LIMITED
+
     def __init__(
         self,
-        what: str,
-        next_step: str,
+        code: Cause | ErrorCode,
         *,
         retry_after: timedelta | None,
-        cause: Cause = Cause.LIMITED,
         quote: str | None = None,
+        **fields: object,
     ) -> None:
-        super().__init__(what, next_step, cause=cause, quote=quote)
+        super().__init__(code, quote=quote, wait=retry_after, **fields)
         self.retry_after = retry_after
 
 
@@ -102,8 +99,8 @@ class NotConfigured(Gone):
 class PendingModeration(UseapiError):
     """Midjourney waits for a person: error 596. It says something about one account, not about the API."""
 
-    def __init__(self, what: str, next_step: str, *, flag: Flag, channel: str | None) -> None:
-        super().__init__(what, next_step, quote=flag.text)
+    def __init__(self, flag: Flag, channel: str | None) -> None:
+        super().__init__(ErrorCode.PENDING if channel else ErrorCode.PENDING_UNNAMED, quote=flag.text)
         self.flag = flag
         self.channel = channel
         """The account it is about; None when the API does not say and no account was named."""
@@ -118,9 +115,9 @@ class Rejected(UseapiError):
 class MalformedResponse(UseapiError):
     """The body is not what the API documents; status, type, length and the place of the fault are logged."""
 
-    cause = Cause.GARBLED
-
-    def __init__(self, what: str, next_step: str, *, place: str = "", quote: str | None = None) -> None:
-        super().__init__(what, next_step, quote=quote)
+    def __init__(
+        self, place: str = "", *, code: Cause | ErrorCode = Cause.GARBLED, quote: str | None = None
+    ) -> None:
+        super().__init__(code, quote=quote, place=place)
         self.place = place
         """Where the fault is (`accounts["123"].maxJobs`, `line 1 column 9`); of the body, at most digits."""

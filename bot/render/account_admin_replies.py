@@ -7,6 +7,7 @@ import discord
 from bot.domain.accounts import Action, ChangeOutcome, KnownAccount, RemovalResult, SaveResult
 from bot.render.account_cards import add_field
 from bot.render.account_facts import channel_link, slots
+from bot.render.error_messages import what
 from bot.render.message_content import Button, MessageContent, headed
 from bot.render.text import bare, count, plain, when
 
@@ -20,11 +21,12 @@ AGAIN: Final = "-# /mjadd configures it again, with its Discord token; its name 
 def saved_words(saved: SaveResult, name: str = "the account") -> str:
     """Return what came of adding or updating an account; `name` is ready to be shown."""
     account, wanted = saved.account, count(saved.jobs, "job")
+    fault = what(saved.fault) if saved.fault else ""
     if account is None:
         if saved.outcome is ChangeOutcome.DONE:
             return f"✅ {NOT_SAID}"
         return (
-            f"⚠️ {saved.fault} So I read the list again: it shows no account with this token, "
+            f"⚠️ {fault} So I read the list again: it shows no account with this token, "
             "so most likely nothing was saved.\n"
             "Check the list of accounts before you try again: it may come late."
         )
@@ -32,12 +34,12 @@ def saved_words(saved: SaveResult, name: str = "the account") -> str:
     facts = f"channel {plain(account.channel)}, {jobs} at a time"
     if saved.outcome is ChangeOutcome.NOT_DONE:
         return (
-            f"⚠️ {saved.fault} So I read the list again: {name} is configured as before, {facts}, "
+            f"⚠️ {fault} So I read the list again: {name} is configured as before, {facts}, "
             f"not {wanted}.\n"
             "Try again to change that."
         )
-    if saved.fault is not None:
-        return f"✅ {saved.fault} So I read the list again: {name} is configured, {facts}."
+    if fault:
+        return f"✅ {fault} So I read the list again: {name} is configured, {facts}."
     done = {True: "created", False: "updated", None: "saved"}[saved.created]
     return f"✅ Done: {name} was {done}, {facts}."
 
@@ -54,6 +56,7 @@ def another_account(expected: KnownAccount) -> str:
 def removed_words(removed: RemovalResult, account: KnownAccount) -> str:
     """Return what came of removing an account, and what to do next."""
     name = f"**{plain(account.label)}**"
+    fault = what(removed.fault) if removed.fault else ""
     match removed.outcome:
         case ChangeOutcome.DONE if removed.is_gone_before:
             return f"✅ {name} is not configured any more: {gone_words(removed.before)}.\n{AGAIN}"
@@ -66,7 +69,7 @@ def removed_words(removed: RemovalResult, account: KnownAccount) -> str:
             )
         case ChangeOutcome.NOT_DONE:
             return (
-                f"⚠️ {removed.fault} So I read the list again: {name} is still configured.\n"
+                f"⚠️ {fault} So I read the list again: {name} is still configured.\n"
                 "Use /mjremove to try again."
             )
     assert_never(removed.outcome)

@@ -8,7 +8,9 @@ from typing import Final
 import discord
 
 from bot.domain.accounts import Flag, KnownAccount, State
+from bot.domain.errors import CodedError
 from bot.render.account_facts import channel_link, known_plan, slots, snapshot_line
+from bot.render.error_messages import next_step, what
 from bot.render.message_content import Box, Button, MessageContent, Select, page_buttons
 from bot.render.phrases import failure, flagged_since, state_words
 from bot.render.text import FENCES, bare, clip, code_block, count, length, plain, when, whole
@@ -89,10 +91,10 @@ def _refresh(page: int, asker: int) -> Button:
     return Button("list.refresh", "Refresh", str(page), asker=asker, emoji="🔄")
 
 
-def unread(what: str, next_step: str, quote: str | None) -> str:
+def unread(error: CodedError) -> str:
     """Return why the list could not be read, short enough to stand above what is known of the accounts."""
-    said = clip(failure(what, next_step), REFUSAL_LIMIT)
-    return said if quote is None else f"{said}\nThe API says:\n{code_block(quote, REFUSAL_QUOTE)}"
+    said = clip(failure(what(error), next_step(error)), REFUSAL_LIMIT)
+    return said if error.quote is None else f"{said}\nThe API says:\n{code_block(error.quote, REFUSAL_QUOTE)}"
 
 
 def option(account: KnownAccount) -> discord.SelectOption:

@@ -1,12 +1,191 @@
-"""The sentence and the next step for each error."""
+"""The sentence for each error and what to do next."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
+from bot.domain.causes import Cause
 from bot.domain.errors import CodedError, ErrorCode
+from bot.render.phrases import failure
+from bot.render.text import span
+
+NETWORK: Final = "If it lasts, check that useapi.net is up and that this machine has a network."
+ADDRESS: Final = "Check USEAPI_URL, and whether useapi.net still offers its Midjourney API."
+UNTRUSTED: Final = (
+    "Install the root certificates of this system (on Debian: ca-certificates), or name a file of them in "
+    "SSL_CERT_FILE. A program that opens TLS, as in some companies, needs its own certificate there."
+)
+CHANGED: Final = "If it lasts, the API has changed, and Midwatch needs an update."
+
+CAUSES: Final[Mapping[Cause, tuple[str, str]]] = {
+    Cause.SILENT: ("useapi.net does not answer", NETWORK),
+    Cause.REFUSED: (
+        "useapi.net refuses connections",
+        "If it lasts, check that useapi.net is up, and check USEAPI_URL.",
+    ),
+    Cause.BROKEN_OFF: ("The connection to useapi.net broke off", NETWORK),
+    Cause.NO_ADDRESS: (
+        "useapi.net's address could not be looked up",
+        "Check this machine's network and name server, and USEAPI_URL.",
+    ),
+    Cause.CERTIFICATE: ("This machine does not trust useapi.net's certificate", UNTRUSTED),
+    Cause.SERVER_ERROR: (
+        "useapi.net has a server error",
+        "If it lasts, ask useapi.net: this machine and its network are not the reason.",
+    ),
+    Cause.LIMITED: (
+        "useapi.net limits how often it may be asked",
+        "If it lasts, check whether another program uses the same token.",
+    ),
+    Cause.CHALLENGE: (
+        "Something in front of useapi.net turns this machine away",
+        "The token is fine: wait, or ask useapi.net whether it blocks this machine's address.",
+    ),
+    Cause.WEB_PAGE: ("A web page answers instead of useapi.net", ADDRESS),
+    Cause.REDIRECT: ("useapi.net redirects to another address, and Midwatch follows no redirects", ADDRESS),
+    Cause.NO_API: ("What answers at USEAPI_URL is not an API", ADDRESS),
+    Cause.ENCODING: (
+        "useapi.net's answer is compressed in a way that Midwatch did not ask for",
+        "Check what stands between this machine and useapi.net: it must not change answers.",
+    ),
+    Cause.GARBLED: ("useapi.net answered in a form that Midwatch does not know", CHANGED),
+    Cause.REJECTED: ("useapi.net refused the request", CHANGED),
+    Cause.SUBSCRIPTION: (
+        "Your useapi.net subscription is missing or has expired",
+        "Renew the subscription at useapi.net.",
+    ),
+    Cause.QUOTA: (
+        "Your useapi.net subscription does not cover this many accounts",
+        "Remove an account, or extend the subscription at useapi.net.",
+    ),
+    Cause.FAULT: ("Something broke inside Midwatch while it read the list", "The log says what went wrong."),
+}
+"""Why the API gave nothing to read, and what to do about it."""
+
+PASSING: Final = frozenset(
+    {Cause.SILENT, Cause.REFUSED, Cause.BROKEN_OFF, Cause.SERVER_ERROR, Cause.LIMITED, Cause.GARBLED}
+)
+"""What may be over in a few minutes."""
+UNUSED_PROXIES: Final = "Midwatch does not use {proxies}: let this machine connect by itself."
+LATER: Final = "Try again in a few minutes."
+CHECK_FIRST: Final = "It may have been done: check with /mjaccounts before you try again."
+OTHER_NAME: Final = "Use that account, or remove it first with /mjremove."
+CHOOSE_SERVER: Final = "Use another server for this account, or remove that account first with /mjremove."
+REMOVED: Final = "Check at useapi.net. If you removed them there, use /mjremove for each, too"
+REPLY: Final = "Log in to Discord as that account, answer what Midjourney asks, and only then reset it."
+
+ERRORS: Final[Mapping[ErrorCode, tuple[str, str]]] = {
+    ErrorCode.JOBS_MISSING: (
+        "useapi.net needs to know how many jobs the account may run at a time.",
+        "Give a number of jobs from 1 to 15.",
+    ),
+    ErrorCode.JOBS_OUT_OF_RANGE: (
+        "The number of jobs must be a number from 1 to {most}.",
+        (
+            "The plan decides: 3 for Basic and Standard plans, up to 15 for Pro and Mega. "
+            "If it is more than the plan allows, useapi.net rejects its jobs."
+        ),
+    ),
+    ErrorCode.JOBS_OVER_PLAN: (
+        "useapi.net allows at most {most} jobs at a time for this account, not {jobs}.",
+        "Choose a number of jobs up to {most}.",
+    ),
+    ErrorCode.LIST_EMPTY: (
+        "useapi.net suddenly lists none of your accounts, so Midwatch keeps watching the old list.",
+        f"{REMOVED}.",
+    ),
+    ErrorCode.LIST_SHORT: (
+        (
+            "useapi.net suddenly lists only {shown} of your {known} accounts, "
+            "so Midwatch keeps watching the old list."
+        ),
+        f"{REMOVED}, or wait: Midwatch accepts the new list after a day.",
+    ),
+    ErrorCode.NO_CHANNEL_ID: (
+        "This is not the id of a Discord channel.",
+        "A channel id has 17 to 20 digits: choose an account of /mjaccounts.",
+    ),
+    ErrorCode.NO_MIDJOURNEY: (
+        "useapi.net found no conversation with the Midjourney Bot in this Discord account.",
+        "Log in to Discord with that account, send the Midjourney Bot a direct message, and try again.",
+    ),
+    ErrorCode.NO_SUCH_ACCOUNT: (
+        "The API has no such account configured.",
+        "/mjaccounts shows which accounts there are.",
+    ),
+    ErrorCode.NO_TOKEN: (
+        "There is no Discord token.",
+        "Enter the Discord token of the account and try again.",
+    ),
+    ErrorCode.PENDING: (
+        "Midjourney is waiting for a person to deal with this account: a message or CAPTCHA is pending.",
+        REPLY,
+    ),
+    ErrorCode.PENDING_UNNAMED: (
+        (
+            "Midjourney is waiting for a person to deal with an account that useapi.net does not name: "
+            "a message or CAPTCHA is pending."
+        ),
+        REPLY,
+    ),
+    ErrorCode.REFUSED_ONCE: ("Midjourney refused this one request.", "Change what you asked for."),
+    ErrorCode.REJECTED: (
+        "useapi.net refused the request.",
+        "Read what it says, correct what you entered, and try again.",
+    ),
+    ErrorCode.REPLY_TOO_LONG: (
+        "The callback address or reference is too long.",
+        "Give no more than 1,024 characters.",
+    ),
+    ErrorCode.SERVER_MISSING: (
+        "useapi.net needs the Discord server of the account.",
+        "Give the id of the Discord server the account is in.",
+    ),
+    ErrorCode.SERVER_NO_ID: (
+        "useapi.net does not accept this as the id of a Discord server.",
+        "Copy the server's id from Discord and try again.",
+    ),
+    ErrorCode.SERVER_TAKEN: ("This Discord server is already configured for another channel.", CHOOSE_SERVER),
+    ErrorCode.SERVER_TAKEN_BY: (
+        "This Discord server is already configured, for channel {channel}.",
+        CHOOSE_SERVER,
+    ),
+    ErrorCode.SERVICE_GONE: ("useapi.net no longer offers this.", ADDRESS),
+    ErrorCode.SLOTS_BUSY: ("All job slots are busy, or Discord asks useapi.net to slow down.", LATER),
+    ErrorCode.TOKEN_HIDDEN: ("useapi.net's list does not show whose a token is.", LATER),
+    ErrorCode.TOKEN_REFUSED: (
+        "useapi.net refused the API token.",
+        "Put the whole token from useapi.net, with its `user:`, into USEAPI_TOKEN and restart Midwatch.",
+    ),
+    ErrorCode.TOKEN_TAKEN: ("This Discord token is already configured for another channel.", OTHER_NAME),
+    ErrorCode.TOKEN_TAKEN_BY: (
+        "This Discord token is already configured, for channel {channel}.",
+        OTHER_NAME,
+    ),
+    ErrorCode.TRACK_LOST: (
+        "Midjourney queued the command, and useapi.net lost track of it.",
+        "Try again in a few minutes. If it happens often, lower the account's number of jobs.",
+    ),
+    ErrorCode.TWO_CHANNELS: (
+        "useapi.net was given two different channels for one account.",
+        "Give the same channel in both places.",
+    ),
+    ErrorCode.UNEXPLAINED: (
+        "useapi.net refused the request",
+        "It does not say why: check and correct what you entered, and try again.",
+    ),
+    ErrorCode.UNFINISHED: ("Midjourney did not finish the command.", LATER),
+    ErrorCode.UNNAMED_ACCOUNT: (
+        "useapi.net does not know which account to ask.",
+        "Name one of the accounts that /mjaccounts shows.",
+    ),
+    ErrorCode.WRONG_ACCOUNT: (
+        "The API answered about another account than the one asked for.",
+        "Look at /mjaccounts: the other one needs a person.",
+    ),
+}
 
 AGAIN: Final = "Try again in a minute; an owner finds more in the log."
-
 # SQLite would write what a -wal file holds into whatever database it finds beside it.
 DATABASE: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.DATABASE_DAMAGED: (
@@ -67,4 +246,33 @@ def what(error: CodedError) -> str:
     fields = {
         name: what(field) if isinstance(field, CodedError) else field for name, field in error.fields.items()
     }
-    return DATABASE[ErrorCode(error.code)].format(**fields)
+    sentence = _texts(error)[0].format(**fields).removesuffix(".")
+    return f"{sentence} ({fields['status']})." if "status" in fields else f"{sentence}."
+
+
+def next_step(error: CodedError) -> str:
+    """Return what to do about an error."""
+    step, wait = _texts(error)[1].format(**error.fields), error.fields.get("wait")
+    steps = [] if step == LATER else [step]
+    if error.fields.get("may_be_done"):
+        steps.insert(0, CHECK_FIRST)
+    elif isinstance(wait, timedelta):
+        steps.insert(0, f"Try again in {span(wait)}.")
+    elif error.code in PASSING or step == LATER:
+        steps.insert(0, LATER)
+    if proxies := error.fields.get("proxies"):
+        steps.append(UNUSED_PROXIES.format(proxies=proxies))
+    return " ".join(steps)
+
+
+def _texts(error: CodedError) -> tuple[str, str]:
+    """Return the texts of an error as they stand in the tables."""
+    if isinstance(error.code, Cause):
+        return CAUSES[error.code]
+    code = ErrorCode(error.code)
+    return (DATABASE[code], AGAIN) if code in DATABASE else ERRORS[code]
+
+
+def message(error: CodedError) -> str:
+    """Return what went wrong and what to do next, with the API's own words if there are any."""
+    return failure(what(error), next_step(error), error.quote)

@@ -11,7 +11,7 @@ from bot.domain.causes import Cause
 from bot.domain.incidents import Incident, ServiceProblem
 from bot.render.account_cards import add_field
 from bot.render.alert_items import LABEL_LIMIT, NEEDING, account_of, naming, stretch
-from bot.render.causes import IF_IT_LASTS, WORDS
+from bot.render.error_messages import CAUSES
 from bot.render.message_content import MessageContent, headed
 from bot.render.text import code_block, count, exactly, fitted, plain, span, whole
 
@@ -156,10 +156,10 @@ def short(incident: Incident) -> str:
 def problem_words(problem: ServiceProblem, cause: Cause | None) -> str:  # noqa: PLR0911 - a table
     """Return a problem in a few words, by its cause where that is known."""
     if cause is not None:
-        return WORDS[cause]
+        return CAUSES[cause][0]
     match problem:
         case ServiceProblem.UNREACHABLE:
-            return WORDS[None]
+            return CAUSES[Cause.SILENT][0]
         case ServiceProblem.TOKEN:
             return "useapi.net refused the API token"
         case ServiceProblem.UNPAID:
@@ -181,7 +181,7 @@ def _steps(incident: Incident) -> str:
         case ServiceProblem.UNREACHABLE:
             tasks = (
                 "Nothing yet: I keep trying, and this message turns green once it answers.",
-                IF_IT_LASTS.get(incident.cause, IF_IT_LASTS[None]),
+                CAUSES[incident.cause or Cause.SILENT][1],
             )
         case ServiceProblem.TOKEN:
             tasks = (
@@ -195,7 +195,7 @@ def _steps(incident: Incident) -> str:
             )
         case ServiceProblem.GONE if incident.cause is Cause.WEB_PAGE:
             tasks = (
-                IF_IT_LASTS[incident.cause],
+                CAUSES[incident.cause][1],
                 "Put the right address into USEAPI_URL and restart me, or stop me if there is none.",
             )
         case ServiceProblem.GONE:

@@ -18,7 +18,7 @@ from bot.render.alert_items import (
     is_removed,
     state_of,
 )
-from bot.render.causes import WORDS
+from bot.render.error_messages import CAUSES
 from bot.render.message_content import Button, MessageContent
 from bot.render.routes import RouteStatus, failure_words, route_line
 from bot.render.service_messages import headline, short, window
@@ -105,7 +105,7 @@ def presence_text(
     going = [each.state for each in incidents if each.channel and not each.ended]
     needing = sum(state is State.OPEN for state in going)
     if problem is ServiceProblem.UNREACHABLE:
-        said = WORDS[cause]
+        said = CAUSES[cause or Cause.SILENT][0]
     elif problem is ServiceProblem.PENDING:
         said = "error 596, an account needs you"
     elif problem is not None:

@@ -12,6 +12,7 @@ from bot.actions.account_info import COOLDOWN, Outcome
 from bot.domain.accounts import Account, KnownAccount
 from bot.domain.errors import UserError
 from bot.providers.useapi import MalformedResponse, Unauthorized, Unreachable
+from bot.render.error_messages import next_step
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
 from tests.support.assembly import Assembly
 from tests.support.clock import AT, Clock
@@ -279,7 +280,7 @@ async def test_a_596_about_another_account_flags_that_one_and_says_so(
     ):
         with pytest.raises(MalformedResponse) as said:
             await here.account_info.ask(here.known(CHANNEL))
-        assert "/mjaccounts" in said.value.next_step
+        assert "/mjaccounts" in next_step(said.value)
         assert here.known(OTHER).account.flag == FLAG
         assert here.known(CHANNEL).account.flag is None
 

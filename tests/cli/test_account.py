@@ -186,7 +186,7 @@ async def test_what_cannot_be_sent_is_refused(
         ("`Midjourney bot not configured", 400, 65, "no conversation with the Midjourney Bot"),
         ("Required param maxJobs 3 can't be more that 2", 400, 65, "at most 2 jobs at a time"),
         ("Unauthorized", 401, 77, "refused the API token"),
-        ("Subscription quantity exceeded", 402, 77, "does not cover another account"),
+        ("Subscription quantity exceeded", 402, 77, "does not cover this many accounts"),
         ("Internal error", 429, 69, "All job slots are busy"),
     ],
     ids=["no-midjourney", "jobs", "401", "402", "429"],

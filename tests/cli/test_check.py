@@ -226,7 +226,7 @@ async def test_a_disk_without_locks_fails(
     )
     (failed,) = (await checked()).failed
     assert failed == f"FAIL  Database: {words}set DATABASE_PATH to a file on a disk of this machine."
-    with pytest.raises(StoreError, match="disk without locks"):
+    with pytest.raises(StoreError, match="no file locks"):
         await opened(bot.database)
     assert [file for file in folder_of(bot) if ".midwatch-check" in file] == []
 
@@ -306,12 +306,12 @@ def commands_failing(bot: Bot) -> None:
         ),
         pytest.param(
             discord_gone,
-            "Discord token: The connection to Discord broke off. Try again later.",
+            "Discord token: The connection to Discord broke off.",
             id="discord-gone",
         ),
         pytest.param(
             discord_failing,
-            "Discord token: Discord has a server error (HTTP 503). Try again later.",
+            "Discord token: Discord has a server error (HTTP 503).",
             id="discord-failing",
         ),
         pytest.param(
@@ -321,7 +321,7 @@ def commands_failing(bot: Bot) -> None:
         ),
         pytest.param(
             guilds_failing,
-            "Server {guild}: The connection to Discord broke off. Try again later.",
+            "Server {guild}: The connection to Discord broke off.",
             id="discord-gone-meanwhile",
         ),
         pytest.param(
@@ -331,7 +331,7 @@ def commands_failing(bot: Bot) -> None:
         ),
         pytest.param(
             commands_failing,
-            "Commands: Discord has a server error (HTTP 503). Try again later.",
+            "Commands: Discord has a server error (HTTP 503).",
             id="discord-failing-at-the-end",
         ),
     ],

@@ -200,8 +200,8 @@ async def test_when_the_answer_does_not_tell_although_the_api_acted_the_list_say
     [
         (Fault.RESET, ANSWER_LOST),
         (Fault.SERVER_ERROR, "useapi.net has a server error (500). So I read the list again"),
-        (Fault.REDIRECT, "(status 302), and Midwatch follows none. So I read the list again"),
-        (Fault.HTML_200, "A web page answered instead of the API. So I read the list again"),
+        (Fault.REDIRECT, "Midwatch follows no redirects (302). So I read the list again"),
+        (Fault.HTML_200, "A web page answers instead of useapi.net. So I read the list again"),
     ],
     ids=["reset", "500", "302", "html-200"],
 )

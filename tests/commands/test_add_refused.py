@@ -46,7 +46,7 @@ def full(api: SimulatedUseapi) -> None:
 REFUSALS = {
     "token-missing": (
         says("Required param discord is missing or empty"),
-        "useapi.net got no Discord token for the account.",
+        "There is no Discord token.",
         "Enter the Discord token of the account",
     ),
     "jobs-over-the-plan": (
@@ -67,7 +67,7 @@ REFUSALS = {
     "unauthorized": (fails(Fault.UNAUTHORIZED), "refused the API token", "into USEAPI_TOKEN"),
     "forbidden": (fails(Fault.FORBIDDEN), "refused the API token", "into USEAPI_TOKEN"),
     "no-subscription": (unsubscribed, "subscription is missing or has expired", "Renew the subscription"),
-    "quota": (full, "does not cover another account", "Remove an account, or extend the subscription"),
+    "quota": (full, "does not cover this many accounts", "Remove an account, or extend the subscription"),
     "jobs-missing": (
         says("Required param maxJobs is missing or empty"),
         "how many jobs the account may run",
@@ -85,8 +85,8 @@ REFUSALS = {
     ),
     "channel-no-id": (
         says(f"Required param channel ({OTHER}) is not valid Discord channel id"),
-        "does not accept this as the id of a Discord channel",
-        "Copy the channel's id",
+        "This is not the id of a Discord channel",
+        "A channel id has 17 to 20 digits",
     ),
     "channel-not-in-path": (
         says(f"Required param channel ({OTHER}) not matching to /midjourney/channel (/midjourney/{SERVER})"),
@@ -98,10 +98,10 @@ REFUSALS = {
         f"This Discord server is already configured, for channel {OTHER}.",
         "Use another server",
     ),
-    "unknown-words": (says("No."), "useapi.net refused the request (status 400).", "Read what it says"),
+    "unknown-words": (says("No."), "useapi.net refused the request (400).", "Read what it says"),
     "busy": (fails(Fault.RATE_LIMITED), "All job slots are busy", "Try again in a few minutes."),
     "gone": (fails(Fault.GONE), "no longer offers this", "Check USEAPI_URL"),
-    "a-web-page": (fails(Fault.HTML_404), "A web page answers instead of the API", "Check USEAPI_URL"),
+    "a-web-page": (fails(Fault.HTML_404), "A web page answers instead of useapi.net", "Check USEAPI_URL"),
 }
 
 

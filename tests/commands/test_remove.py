@@ -258,8 +258,8 @@ async def test_when_the_answer_is_lost_after_the_api_acted_it_is_not_configured_
     [
         (Fault.RESET, "The connection to useapi.net broke off. So I read the list again"),
         (Fault.SERVER_ERROR, "useapi.net has a server error (500). So I read the list again"),
-        (Fault.REDIRECT, "(status 302), and Midwatch follows none. So I read the list again"),
-        (Fault.HTML_404, "USEAPI_URL may be wrong. So I read the list again"),
+        (Fault.REDIRECT, "Midwatch follows no redirects (302). So I read the list again"),
+        (Fault.HTML_404, "A web page answers instead of useapi.net. So I read the list again"),
     ],
     ids=["reset", "500", "302", "html-404"],
 )

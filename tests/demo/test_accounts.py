@@ -56,13 +56,13 @@ async def test_every_refusal_can_be_chosen_and_an_account_removed_by_command(bro
         token = await visitor.page.get_by_label("garnet · Mega").input_value()
         menu = visitor.page.get_by_label("When I add an account, useapi.net answers:")
         for refusal, sentence in {
-            "missing": "useapi.net got no Discord token",
+            "missing": "There is no Discord token",
             "jobs": "at most 3 jobs at a time for this account, not 15",
             "twin": "This Discord token is already configured, for channel",
             "no_midjourney": "no conversation with the Midjourney Bot",
             "unauthorized": "useapi.net refused the API token",
             "unsubscribed": "subscription is missing or has expired",
-            "quota": "does not cover another account",
+            "quota": "does not cover this many accounts",
         }.items():
             await menu.select_option(refusal)
             await expect(await add(visitor, token, "15")).to_contain_text(sentence)

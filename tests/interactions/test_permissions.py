@@ -141,7 +141,7 @@ async def test_owners_that_cannot_be_written_down_count_and_the_log_names_the_da
     await at_a_press.require(world.owner.id, client.application_info)
     assert at_login.may_act(world.owner.id)
     assert at_a_press.may_act(world.owner.id)
-    assert "no room for the database" in caplog.text
+    assert "database full" in caplog.text
     assert "could not ask Discord" not in caplog.text
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain.account_info import FastTime, Info, InfoSnapshot, Subscription
 from bot.domain.accounts import KnownAccount
+from bot.domain.errors import CodedError, ErrorCode
 from bot.render.account_choices import choices, options
 from bot.render.account_list import (
     NOTHING_CONFIGURED,
@@ -32,6 +33,12 @@ from tests.support.render_samples import (
     assert_harmless,
     hostile,
 )
+
+
+def refused(quote: str) -> CodedError:
+    error = CodedError(ErrorCode.TOKEN_REFUSED)
+    error.quote = quote
+    return error
 
 
 def numbered(number: int, *, flag: str | None = None) -> list[KnownAccount]:
@@ -137,17 +144,17 @@ def test_a_quote_matters_more_than_the_plan() -> None:
     page = accounts_page(listed, 0, at=NOW)
     assert all("m" * 60 in entry for entry in page.entries)
     assert sum(map(length, texts(page))) <= PAGE_LIMIT
-    page = accounts_page(listed, 0, at=NOW, refusal=unread("x" * 400, "y" * 400, "z" * 400))
+    page = accounts_page(listed, 0, at=NOW, refusal=unread(refused("z" * 400)))
     assert all("m" * 10 in entry for entry in page.entries)
     assert sum(map(length, texts(page))) <= PAGE_LIMIT
 
 
 def test_a_list_that_cannot_be_read_now_says_why_above_what_it_was() -> None:
-    refusal = unread("The API does not accept the token.", "Put another in.", "No *x*.")
+    refusal = unread(refused("No *x*."))
     page = accounts_page(numbered(2), 0, at=NOW, refusal=refusal)
     assert page.heading.splitlines() == [
-        "⚠️ The API does not accept the token.",
-        "Put another in.",
+        "⚠️ useapi.net refused the API token.",
+        "Put the whole token from useapi.net, with its `user:`, into USEAPI_TOKEN and restart Midwatch.",
         "The API says:",
         "```",
         "No *x*.",
@@ -188,7 +195,7 @@ def test_since_when_is_said_to_be_unknown() -> None:
 def test_a_page_keeps_the_limit_and_does_nothing_whatever_is_listed(
     listed: list[KnownAccount], asked: int, quote: str | None
 ) -> None:
-    refusal = None if quote is None else unread("x" * 400, "y" * 400, quote)
+    refusal = None if quote is None else unread(refused(quote))
     page = accounts_page(listed, asked, at=NOW, refusal=refusal)
     assert sum(map(length, texts(page))) <= PAGE_LIMIT
     assert len(page.shown) == len(page.entries)

@@ -1,11 +1,13 @@
 """Every error has a sentence of its own, and each names its fields."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.domain.causes import Cause
 from bot.domain.errors import CodedError, ErrorCode
-from bot.render.error_messages import what
+from bot.render.error_messages import next_step, what
 
 FILE = Path("/data/midwatch.sqlite3")
 FIELDS = {
@@ -14,12 +16,19 @@ FIELDS = {
     "folder": FILE.parent,
     "found": "3.34.1",
     "needed": "3.37.0",
+    "jobs": 9,
+    "most": 3,
+    "shown": 1,
+    "known": 5,
+    "channel": "100000000000000002",
 }
 
 
-@pytest.mark.parametrize("code", ErrorCode)
-def test_each_error_has_a_sentence(code: ErrorCode) -> None:
-    assert what(CodedError(code, **FIELDS)).rstrip(".")
+@pytest.mark.parametrize("code", [*ErrorCode, *Cause])
+def test_each_error_has_a_sentence_and_a_next_step(code: ErrorCode | Cause) -> None:
+    error = CodedError(code, **FIELDS)
+    assert what(error).endswith(".")
+    assert next_step(error).endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -64,4 +73,19 @@ def test_an_error_may_name_another_one() -> None:
 
 
 def test_the_log_gets_the_code_and_the_fields() -> None:
-    assert str(CodedError(ErrorCode.DATABASE_FULL, path=FILE)) == f"no room for the database (path: {FILE})"
+    assert str(CodedError(ErrorCode.DATABASE_FULL, path=FILE)) == f"database full (path: {FILE})"
+
+
+@pytest.mark.parametrize(
+    ("fields", "step"),
+    [
+        ({}, "Try again in a few minutes. If it lasts, "),
+        ({"wait": timedelta(seconds=90)}, "Try again in 1 min 30 s. If it lasts, "),
+        (
+            {"may_be_done": True},
+            "It may have been done: check with /mjaccounts before you try again. If it lasts, ",
+        ),
+    ],
+)
+def test_when_to_try_again_depends_on_the_request(fields: dict[str, object], step: str) -> None:
+    assert next_step(CodedError(Cause.SILENT, **fields)).startswith(step)

@@ -219,7 +219,7 @@ async def test_an_outage_is_two_lines_in_the_log(caplog: pytest.LogCaptureFixtur
     caplog.set_level(logging.INFO)
     await until_stopped(Times(*(StoreError(ErrorCode.DATABASE_FULL) for _ in range(5))))
     assert [record.getMessage() for record in caplog.records] == [
-        "the test failed, will try again: no room for the database",
+        "the test failed, will try again: database full",
         "the test works again after 5 failures",
     ]
 
@@ -234,7 +234,7 @@ async def test_an_outage_that_changes_its_reason_is_told_again(caplog: pytest.Lo
     )
     warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert [warning.partition(": ")[2] for warning in warnings] == [
-        "no room for the database",
+        "database full",
         "database locked",
     ]
 

@@ -232,7 +232,7 @@ async def test_the_alert_of_an_outage_says_what_is_wrong_now(bot: Bot, ada: Visi
     bot.api.mend()
     bot.api.fault(Fault.HTML_200)
     await look(ada)
-    words = "I cannot see your accounts: a web page answers instead of useapi.net"
+    words = "I cannot see your accounts: A web page answers instead of useapi.net"
     changed = await bot.world.wait_for(lambda: [one for one in ada.told() if words in text(one)], 20)
     assert [one["id"] for one in changed] == [alert["id"]]
 
@@ -241,7 +241,7 @@ async def test_the_alert_of_an_outage_says_what_is_wrong_now(bot: Bot, ada: Visi
     ("fault", "headline"),
     [
         (Fault.UNAUTHORIZED, "useapi.net refused the API token"),
-        (Fault.UNPAID, "your useapi.net subscription is missing"),
+        (Fault.UNPAID, "Your useapi.net subscription is missing"),
         (Fault.GONE, "useapi.net has shut down its Midjourney service"),
         (Fault.NOTHING_CONFIGURED, "Accounts have vanished"),
         (Fault.PARTIAL_LIST, "Accounts have vanished"),

@@ -9,7 +9,8 @@ from typing import Any, cast
 import discord
 import pytest
 
-from bot.app import TOO_MANY_COMMANDS, reached
+from bot.app import reached
+from bot.cli.discord_errors import TOO_MANY_COMMANDS
 from bot.domain.errors import UnavailableError
 from bot.interactions.responses import logged
 from bot.runtime.supervisor import Health, supervise
@@ -30,15 +31,19 @@ def refused(status: int, code: int = 0, *, wait: str | None = None) -> discord.H
 @pytest.mark.parametrize(
     ("error", "said", "wait"),
     [
-        (refused(429, wait="600"), "Discord refuses (HTTP 429)", timedelta(minutes=10)),
-        (refused(403), "Discord refuses (HTTP 403)", None),
-        (refused(400, TOO_MANY_COMMANDS), "Discord refuses (HTTP 400, code 30034)", timedelta(hours=1)),
+        (refused(429, wait="600"), "Discord refuses the request (HTTP 429).", timedelta(minutes=10)),
+        (refused(403), "Discord refuses the request (HTTP 403).", None),
+        (
+            refused(400, TOO_MANY_COMMANDS),
+            "Discord refuses the request (HTTP 400, code 30034).",
+            timedelta(hours=1),
+        ),
         (
             refused(429, TOO_MANY_COMMANDS, wait="86000"),
-            "Discord refuses (HTTP 429, code 30034)",
+            "Discord refuses the request (HTTP 429, code 30034).",
             timedelta(seconds=86_000),
         ),
-        (discord.RateLimited(7.0), "Discord asks me to slow down", timedelta(seconds=7)),
+        (discord.RateLimited(7.0), "Discord asks to slow down.", timedelta(seconds=7)),
     ],
 )
 def test_a_refusal_is_named_by_status_and_code_and_keeps_its_wait(
@@ -89,6 +94,6 @@ async def test_a_login_met_by_a_refusal_is_a_line_of_the_log_and_is_tried_again(
     await bot.start()
     lines = [record for record in caplog.records if "the login at Discord failed" in record.getMessage()]
     assert [line.getMessage() for line in lines] == [
-        "the login at Discord failed, will try again: Discord refuses (HTTP 403, code 40333)"
+        "the login at Discord failed, will try again: Discord refuses the request (HTTP 403, code 40333)."
     ]
     assert lines[0].exc_info in (None, False)

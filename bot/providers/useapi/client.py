@@ -17,11 +17,12 @@ from pydantic import SecretStr
 from bot.domain.account_info import InfoSnapshot, SubscriptionStatus
 from bot.domain.accounts import Account, SavedAccount, is_channel
 from bot.domain.clock import utc_now
+from bot.domain.errors import ErrorCode
 from bot.providers.errors import MalformedResponse, RateLimited, Rejected, Unreachable
 from bot.providers.redaction import HIDDEN, redact
 from bot.providers.useapi import parsing
+from bot.providers.useapi.error_mapping import unreachable
 from bot.providers.useapi.http_response import BODY_LIMIT, ApiRequest, ApiResponse, Endpoint
-from bot.providers.useapi.network import unreachable
 
 log: Final = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -105,11 +106,9 @@ class UseapiClient:
     async def save_account(self, discord: SecretStr, max_jobs: int = 3) -> SavedAccount:
         """Create or update the account of a Discord token."""
         if not discord.get_secret_value().strip():
-            raise Rejected(
-                "There is no Discord token.", "Enter the Discord token of the account and try again."
-            )
+            raise Rejected(ErrorCode.NO_TOKEN)
         if not 1 <= max_jobs <= MAX_JOBS:
-            raise Rejected("That number of jobs is not possible.", f"Choose a number from 1 to {MAX_JOBS}.")
+            raise Rejected(ErrorCode.JOBS_OUT_OF_RANGE, most=MAX_JOBS)
         body = {"discord": discord.get_secret_value(), "maxJobs": max_jobs}
         return await self._write(
             ApiRequest(Endpoint.SAVE), parsing.parse_saved_account, body=body, secret=discord
@@ -138,9 +137,7 @@ class UseapiClient:
         """Send Midjourney's `/info` as an account and return the answer."""
         body = {"channel": require_channel_id(channel), "replyUrl": reply_url, "replyRef": reply_ref}
         if any(len(text) > REPLY_LIMIT for text in (reply_url or "", reply_ref or "")):
-            raise Rejected(
-                "The callback address or reference is too long.", "Give no more than 1,024 characters."
-            )
+            raise Rejected(ErrorCode.REPLY_TOO_LONG)
         begun = self._monotonic()
         report = await self._write(
             ApiRequest(Endpoint.INFO, channel),
@@ -289,8 +286,5 @@ def parse_or_log(response: ApiResponse, request: ApiRequest, parse: Parser[T]) -
 def require_channel_id(channel: str) -> str:
     """Return a Discord channel id. Raise `Rejected` for any other text."""
     if not is_channel(channel):
-        raise Rejected(
-            "This is not the id of a channel.",
-            "A channel id has 17 to 20 digits: choose an account of /mjaccounts.",
-        )
+        raise Rejected(ErrorCode.NO_CHANNEL_ID)
     return channel

@@ -14,17 +14,16 @@ from typing import Final
 
 from bot.domain.account_info import Info, SubscriptionStatus
 from bot.domain.accounts import Account, Flag, SavedAccount, is_channel
-from bot.providers.errors import Unreachable, UseapiError
+from bot.domain.causes import Cause
+from bot.domain.errors import ErrorCode
+from bot.providers.errors import MalformedResponse, Unreachable
 from bot.providers.midjourney_info import label_in_title, parse_info
 from bot.providers.redaction import HIDDEN, TOKEN_PATTERN, redact
 from bot.providers.useapi.error_mapping import (
-    LATER,
     MODERATION,
-    malformed,
     pending,
     refusal,
     turned_away,
-    web_page,
 )
 from bot.providers.useapi.http_response import (
     ApiRequest,
@@ -63,13 +62,13 @@ def raise_for_error(response: ApiResponse, request: ApiRequest) -> None:
     if not response.success:
         raise refusal(response, request)
     if response.length is None:
-        raise malformed(response.parsed.fault or "")
+        raise MalformedResponse(response.parsed.fault or "")
     if response.is_turned_away:
         raise turned_away(response)
     if response.page:
-        raise web_page()
+        raise Unreachable(Cause.WEB_PAGE)
     if code is not None and code >= HTTPStatus.MULTIPLE_CHOICES:
-        raise malformed("code")
+        raise MalformedResponse("code")
 
 
 def is_empty_list(response: ApiResponse) -> bool:
@@ -98,7 +97,7 @@ def parse_accounts(
         account_of(entry, key, before) for key, entry in entries_of(require_json(response, once=True))
     )
     if len({account.channel for account in accounts}) < len(accounts):
-        raise malformed("accounts: a channel twice")
+        raise MalformedResponse("accounts: a channel twice")
     return accounts
 
 
@@ -114,7 +113,7 @@ def parse_account(response: ApiResponse, request: ApiRequest) -> Account:
     raise_for_error(response, request)
     account = account_of(single_entry(response), request.channel or "")
     if account.channel != request.channel:
-        raise malformed("account.channel")
+        raise MalformedResponse("account.channel")
     return account
 
 
@@ -132,7 +131,7 @@ def parse_account_with_token(response: ApiResponse, request: ApiRequest) -> Acco
         if entry.get("discord") == HIDDEN:
             return account_of(entry, key)
     if not all(shows_token(entry) for _, entry in entries):
-        raise Unreachable("The API's list does not show whose a token is.", LATER, transient=False)
+        raise Unreachable(ErrorCode.TOKEN_HIDDEN)
     return None
 
 
@@ -168,7 +167,7 @@ def single_entry(response: ApiResponse) -> Entry:
     """Return the entry of a body that is one account. It has at least one field of an account."""
     entry = validated(ENTRY.validate_python, require_json(response, once=True), "account")
     if not has_known_field(entry):
-        raise malformed("account: no known field")
+        raise MalformedResponse("account: no known field")
     return entry
 
 
@@ -180,10 +179,10 @@ def has_known_field(entry: Entry) -> bool:
 def account_of(entry: Entry, key: str, before: Mapping[str, Account] = NO_ACCOUNTS) -> Account:
     """Return the account of an entry. An entry without a channel has it as its key."""
     if not entry:  # validation has dropped unknown fields
-        raise malformed(f"accounts[{key_place(key)}]: no known field")
+        raise MalformedResponse(f"accounts[{key_place(key)}]: no known field")
     channel = str(entry.get("channel") or "") or (key if key.isdecimal() or has_known_field(entry) else "")
     if not channel:
-        raise malformed(f"accounts[{key_place(key)}].channel")
+        raise MalformedResponse(f"accounts[{key_place(key)}].channel")
     jobs = entry.get("maxJobs")
     pending = pending_text(entry.get("pendingModMessage") or entry.get("error"))
     known = before.get(channel)
@@ -227,7 +226,7 @@ def parse_subscription_status(response: ApiResponse, request: ApiRequest) -> Sub
     raise_for_error(response, request)
     fields = fields_of(require_json(response))
     if not fields:
-        raise malformed("account")
+        raise MalformedResponse("account")
     active = fields.get("subscriptionIsActive")
     services = fields_of(fields.get("accounts"))
     name = next((name for name in services if "midjourney" in name.casefold()), "")
@@ -245,13 +244,13 @@ def parse_report(response: ApiResponse, request: ApiRequest) -> Report:
     job = validated(JOB.validate_python, require_json(response), "job")
     channel = str(job.get("channel"))
     if is_channel(channel) and channel != request.channel:
-        raise malformed("job.channel")
+        raise MalformedResponse("job.channel")
     if job.get("status") not in {None, "completed"}:
-        raise unfinished(response)
+        raise Unreachable(ErrorCode.UNFINISHED, quote=response.error_text)
     embed = info_embed(job.get("embeds") or [])
     text = (job.get("content") or "").strip() or (embed.get("description") or "").strip()
     if not text:
-        raise malformed("job.content")
+        raise MalformedResponse("job.content")
     name = label_in_title(redact(embed.get("title") or ""))
     return Report(parse_info(redact(text, limit=8_000), name), job_length(job))
 
@@ -261,13 +260,6 @@ def info_embed(embeds: list[Embed]) -> Embed:
     titled = (embed for embed in embeds if (embed.get("title") or "").casefold().startswith("your info"))
     described = (embed for embed in embeds if embed.get("description"))
     return next(titled, None) or next(described, None) or Embed()
-
-
-def unfinished(response: ApiResponse) -> UseapiError:
-    """Return the error for a job that the API accepted and did not finish."""
-    return Unreachable(
-        "Midjourney did not finish the command.", LATER, transient=False, quote=response.error_text
-    )
 
 
 def job_length(job: Job) -> timedelta | None:
@@ -292,5 +284,5 @@ def require_json(response: ApiResponse, *, once: bool = False) -> object:
     """Return the JSON of a response. `once` refuses an object that has a key twice."""
     fault = response.parsed.fault or (response.parsed.repeated if once else None)
     if fault is not None:
-        raise malformed(fault)
+        raise MalformedResponse(fault)
     return response.parsed.value

@@ -6,7 +6,7 @@ from typing import Annotated, Final, TypeVar
 from pydantic import Field, StrictInt, StrictStr, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic's own, as it cannot read Python 3.11's
 
-from bot.providers.useapi.error_mapping import malformed
+from bot.providers.errors import MalformedResponse
 from bot.providers.useapi.http_response import key_place
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ def validated(validate: Callable[[object], T], value: object, name: str) -> T:
         return validate(value)
     except ValidationError as error:
         place = place_of(error, name)
-    raise malformed(place)
+    raise MalformedResponse(place)
 
 
 def place_of(error: ValidationError, name: str) -> str:

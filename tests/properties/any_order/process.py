@@ -11,6 +11,7 @@ from typing import Final
 
 from bot.domain.accounts import Account, Flag, KnownAccount, Observation
 from bot.domain.causes import Cause
+from bot.domain.errors import ErrorCode
 from bot.domain.incidents import ServiceProblem
 from bot.domain.messages import Delivery
 from bot.incidents.service import IncidentService
@@ -116,16 +117,16 @@ def error_of(trouble: ServiceProblem, channel: str | None, flag: Flag | None) ->
     """Return the error that a trouble comes from; None where it comes from a list."""
     match trouble:
         case ServiceProblem.TOKEN:
-            return Unauthorized("", "")
+            return Unauthorized(ErrorCode.TOKEN_REFUSED)
         case ServiceProblem.UNPAID:
-            return Unpaid("", "", cause=Cause.QUOTA)
+            return Unpaid(Cause.QUOTA)
         case ServiceProblem.GONE:
-            return Gone("", "")
+            return Gone(ErrorCode.SERVICE_GONE)
         case ServiceProblem.PENDING:
             assert flag is not None
-            return PendingModeration("", "", flag=flag, channel=channel)
+            return PendingModeration(flag, channel)
         case ServiceProblem.UNREACHABLE:
-            return Unreachable("", "")
+            return Unreachable(Cause.SILENT)
         case _:
             return None
 

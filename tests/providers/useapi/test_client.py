@@ -30,6 +30,7 @@ from bot.providers.useapi import (
     UseapiError,
 )
 from bot.providers.useapi.parsing import RememberedList
+from bot.render.error_messages import next_step, what
 from tests.support.clock import Clock
 
 FIXTURES = Path(__file__).parents[2] / "recorded" / "useapi"
@@ -299,7 +300,7 @@ async def test_what_the_api_would_refuse_is_refused_before_anything_is_sent(call
         with pytest.raises(Rejected) as caught:
             await call(client)
     assert server.requests == []
-    assert caught.value.next_step.endswith(".")
+    assert next_step(caught.value).endswith(".")
 
 
 # Statuses over the wire
@@ -389,14 +390,14 @@ async def test_a_404_that_breaks_off_is_not_an_empty_list() -> None:
         writer.close()
 
     async with asking(breaks_off_404) as (client, _):
-        with pytest.raises(Unreachable, match="broke off"):
+        with pytest.raises(Unreachable, match="broken off"):
             await client.accounts()
 
 
 # Transient trouble
 
 TRANSIENT: dict[str, tuple[Play, str]] = {
-    "a hang": (hangs, "did not answer in time"),
+    "a hang": (hangs, "does not answer"),
     "a reset": (resets, "broke off"),
     "a hang-up": (hangs_up, "broke off"),
     "a body that breaks off": (breaks_off, "broke off"),
@@ -414,7 +415,7 @@ async def test_a_look_is_tried_three_times_and_no_more(play: Play, sentence: str
     async with asking(play, clock=clock, limits=SHORT) as (client, server):
         with pytest.raises(Unreachable) as caught:
             await client.accounts()
-    assert sentence in str(caught.value)
+    assert sentence in what(caught.value)
     assert len(server.requests) == 3
     assert clock.naps == [1.0, 2.0]
 
@@ -447,7 +448,7 @@ async def test_a_command_is_sent_once(play: Play, sentence: str, call: Call) -> 
     async with asking(play, clock=clock, limits=SHORT) as (client, server):
         with pytest.raises(Unreachable) as caught:
             await call(client)
-    assert sentence in str(caught.value)
+    assert sentence in what(caught.value)
     assert len(server.requests) == 1
     assert clock.naps == []
 
@@ -497,7 +498,7 @@ LIMITED: dict[str, tuple[Play, Limits, Call]] = {
 @pytest.mark.parametrize(("play", "limits", "call"), LIMITED.values(), ids=LIMITED)
 async def test_each_wait_ends_by_the_limit_that_is_its_own(play: Play, limits: Limits, call: Call) -> None:
     async with asking(play, limits=limits) as (client, server), asyncio.timeout(10):
-        with pytest.raises(Unreachable, match="did not answer in time"):
+        with pytest.raises(Unreachable, match="silent"):
             await call(client)
     assert server.requests
 
@@ -569,9 +570,9 @@ async def test_a_command_that_meets_a_limit_is_not_tried_again(call: Call) -> No
 async def test_no_redirect_is_followed(status: int) -> None:
     async with service(says(200, "{}")) as elsewhere:
         async with asking(says(status, Location=elsewhere.url)) as (client, server):
-            with pytest.raises(Unreachable, match=rf"redirect \(status {status}\)"):
+            with pytest.raises(Unreachable, match=rf"redirect \(status: {status}\)"):
                 await client.accounts()
-            with pytest.raises(Unreachable, match=rf"redirect \(status {status}\)"):
+            with pytest.raises(Unreachable, match=rf"redirect \(status: {status}\)"):
                 await client.reset(CHANNEL)
         assert elsewhere.requests == []
     assert len(server.requests) == 2
@@ -590,7 +591,7 @@ async def test_a_closed_port_is_a_plain_sentence() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         async with client_of(f"http://127.0.0.1:{closed.getsockname()[1]}") as client:
-            with pytest.raises(Unreachable, match="refuses connections"):
+            with pytest.raises(Unreachable, match="refused"):
                 await client.accounts()
 
 
@@ -607,7 +608,7 @@ class NoNames(AbstractResolver):
 async def test_a_name_that_cannot_be_looked_up_is_a_plain_sentence() -> None:
     connector = aiohttp.TCPConnector(resolver=NoNames())
     async with client_of("http://api.example", connector=connector) as client:
-        with pytest.raises(Unreachable, match="could not be looked up"):
+        with pytest.raises(Unreachable, match="no address"):
             await client.accounts()
 
 
@@ -625,7 +626,7 @@ async def test_a_connection_has_its_own_limit(call: Call) -> None:
     limits = replace(ENDLESS, connect=0.1)
     async with client_of("http://api.example", connector=connector, limits=limits) as client:
         async with asyncio.timeout(10):
-            with pytest.raises(Unreachable, match="did not accept the connection in time"):
+            with pytest.raises(Unreachable, match="silent"):
                 await call(client)
 
 

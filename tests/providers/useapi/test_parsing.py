@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bot.domain.account_info import SubscriptionStatus
 from bot.domain.accounts import Account, Flag, FlagKind, SavedAccount
 from bot.domain.causes import Cause
+from bot.domain.errors import CodedError
 from bot.providers import errors
 from bot.providers.redaction import HIDDEN, redact
 from bot.providers.useapi import (
@@ -31,8 +32,8 @@ from bot.providers.useapi import (
     Unreachable,
     UseapiError,
 )
+from bot.providers.useapi.error_mapping import unreachable
 from bot.providers.useapi.http_response import ApiRequest, ApiResponse, Endpoint, pending_text
-from bot.providers.useapi.network import unreachable
 from bot.providers.useapi.parsing import (
     RememberedList,
     parse_account,
@@ -43,6 +44,7 @@ from bot.providers.useapi.parsing import (
     raise_for_error,
     require_success,
 )
+from bot.render.error_messages import next_step, what
 
 FIXTURES = Path(__file__).parents[2] / "recorded" / "useapi"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -109,7 +111,7 @@ def test_a_404_of_the_list_means_that_nothing_is_configured(body: bytes) -> None
 
 @pytest.mark.parametrize("body", [fixture("page.html"), b"\n <html>", b"\xef\xbb\xbf<!doctype html>"])
 def test_a_404_of_the_list_with_a_web_page_means_that_the_service_is_gone(body: bytes) -> None:
-    with pytest.raises(Gone, match="A web page answers instead of the API") as caught:
+    with pytest.raises(Gone, match="web page") as caught:
         parse_accounts(answer(404, body), LIST)
     assert caught.value.quote is None
 
@@ -491,7 +493,7 @@ def test_an_info_answer_of_another_form_is_not_believed(body: object, place: str
 
 @pytest.mark.parametrize("status", ["failed", "cancelled", "created", "progress", "moderated", 5])
 def test_an_info_job_that_did_not_finish_is_no_information(status: object) -> None:
-    with pytest.raises(Unreachable, match="did not finish") as caught:
+    with pytest.raises(Unreachable, match="unfinished") as caught:
         parse_report(answer(200, job(status=status, error="Queue full")), INFO)
     assert caught.value.quote == "Queue full"
     assert not caught.value.transient
@@ -593,7 +595,7 @@ def test_a_596_is_about_an_account(body: object, asked: str | None, channel: str
     error = error_of(596, body, ApiRequest(Endpoint.INFO, asked))
     assert isinstance(error, PendingModeration)
     assert error.channel == channel
-    assert ("an account that useapi.net does not name" in str(error)) is (channel is None)
+    assert ("an account that useapi.net does not name" in what(error)) is (channel is None)
 
 
 # Everything else that is no success
@@ -604,26 +606,26 @@ STATUSES: dict[str, tuple[int, object, type[UseapiError], str]] = {
     "403": (403, {"error": "Forbidden"}, Unauthorized, "refused the API token"),
     "404, JSON": (404, {"error": "x"}, NotConfigured, "no such account configured"),
     "404, nothing": (404, b"", NotConfigured, "no such account configured"),
-    "404, a page": (404, fixture("page.html"), Gone, "A web page answers instead of the API"),
+    "404, a page": (404, fixture("page.html"), Gone, "A web page answers instead of useapi.net"),
     "410": (410, {"error": "retired"}, Gone, "no longer offers this"),
-    "410, a page": (410, fixture("page.html"), Gone, "A web page answers instead of the API"),
+    "410, a page": (410, fixture("page.html"), Gone, "A web page answers instead of useapi.net"),
     "422": (422, {"error": "Banned prompt detected"}, Rejected, "Midjourney refused this one request"),
-    "409": (409, {"error": "Job already executed"}, Rejected, "refused the request (status 409)"),
-    "418": (418, b"", Rejected, "refused the request (status 418)"),
+    "409": (409, {"error": "Job already executed"}, Rejected, "refused the request (409)"),
+    "418": (418, b"", Rejected, "refused the request (418)"),
     "408": (408, b"", Unreachable, "has a server error (408)"),
     "500": (500, {"error": "x"}, Unreachable, "has a server error (500)"),
     "502, a page": (502, fixture("page.html"), Unreachable, "has a server error (502)"),
     "522": (522, b"", Unreachable, "has a server error (522)"),
     "999": (999, b"", Unreachable, "has a server error (999)"),
     "504 of /info": (504, b"", Unreachable, "Midjourney queued the command"),
-    "301": (301, b"", Unreachable, "sent a redirect (status 301)"),
-    "308": (308, b"", Unreachable, "sent a redirect (status 308)"),
-    "304": (304, b"", Unreachable, "sent a redirect (status 304)"),
-    "200, a page": (200, fixture("page.html"), Unreachable, "A web page answered instead of the API"),
+    "301": (301, b"", Unreachable, "follows no redirects (301)"),
+    "308": (308, b"", Unreachable, "follows no redirects (308)"),
+    "304": (304, b"", Unreachable, "follows no redirects (304)"),
+    "200, a page": (200, fixture("page.html"), Unreachable, "A web page answers instead of useapi.net"),
     "429": (429, {"error": "busy", "code": 429}, RateLimited, "All job slots are busy, or Discord asks"),
     "401, its code 500": (401, {"error": "x", "code": 500}, Unauthorized, "refused the API token"),
     "500, its code 401": (500, {"error": "x", "code": 401}, Unreachable, "has a server error (500)"),
-    "400, its code 412": (400, {"error": "x", "code": 412}, Rejected, "refused the request (status 400)"),
+    "400, its code 412": (400, {"error": "x", "code": 412}, Rejected, "refused the request (400)"),
     "200, its code 401": (
         200,
         {"error": "x", "code": 401},
@@ -639,9 +641,9 @@ def test_an_answer_that_is_no_success_has_its_error_and_sentence(
 ) -> None:
     error = error_of(status, body)
     assert type(error) is kind
-    assert sentence in str(error)
-    assert str(error).endswith(".")
-    assert error.next_step.endswith(".")
+    assert sentence in what(error)
+    assert what(error).endswith(".")
+    assert next_step(error).endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -660,7 +662,7 @@ def test_a_402_tells_a_missing_subscription_from_a_small_one(text: str, cause: C
 
 
 COMPLAINTS = {
-    "Required param discord is missing or empty": "useapi.net got no Discord token for the account.",
+    "Required param discord is missing or empty": "There is no Discord token.",
     "Required param maxJobs 12 can't be more that 3": (
         "useapi.net allows at most 3 jobs at a time for this account, not 12."
     ),
@@ -687,14 +689,14 @@ COMPLAINTS = {
         "useapi.net does not accept this as the id of a Discord server."
     ),
     "Required param channel (12) is not valid Discord channel id": (
-        "useapi.net does not accept this as the id of a Discord channel."
+        "This is not the id of a Discord channel."
     ),
     f"Required param channel ({FIRST}) not matching to /midjourney/channel (/midjourney/{SECOND})": (
         "useapi.net was given two different channels for one account."
     ),
     "discord, server or channel value is missing": "useapi.net does not know which account to ask.",
-    "replyRef or replyUrl is too long": "The API refuses a callback address or reference of this length.",
-    "replyUrl is too long": "The API refuses a callback address or reference of this length.",
+    "replyRef or replyUrl is too long": "The callback address or reference is too long.",
+    "replyUrl is too long": "The callback address or reference is too long.",
 }
 
 
@@ -703,14 +705,14 @@ COMPLAINTS = {
 def test_each_documented_complaint_has_its_own_plain_sentence(status: int, text: str, sentence: str) -> None:
     error = error_of(status, {"error": text, "code": status}, SAVE)
     assert type(error) is Rejected
-    assert str(error) == sentence
+    assert what(error) == sentence
     assert error.quote == text.strip()
 
 
 @pytest.mark.parametrize(("text", "sentence"), COMPLAINTS.items(), ids=COMPLAINTS)
 def test_a_complaint_is_known_whatever_the_details_beside_it(text: str, sentence: str) -> None:
     error = error_of(400, {"error": text, "errorDetails": "See the docs.", "code": 400}, SAVE)
-    assert str(error) == sentence
+    assert what(error) == sentence
     assert error.quote == "See the docs."
 
 
@@ -725,7 +727,7 @@ def test_a_402_is_told_apart_whatever_the_details_beside_it() -> None:
 def test_nobody_is_asked_to_read_what_the_api_does_not_say(body: object) -> None:
     error = error_of(400, body, SAVE)
     assert error.quote is None
-    assert error.next_step == "It does not say why: check and correct what you entered, and try again."
+    assert next_step(error) == "It does not say why: check and correct what you entered, and try again."
 
 
 def test_prose_is_quoted_and_a_page_is_not() -> None:
@@ -766,15 +768,15 @@ def test_a_429_says_how_long_to_wait_if_the_api_does(
 def test_a_failure_that_says_when_to_come_back_is_a_limit() -> None:
     error = error_of(503, b"", retry_after="600")
     assert isinstance(error, RateLimited)
-    assert error.next_step == "Try again in 10 minutes."
+    assert next_step(error).startswith("Try again in 10 min.")
 
 
 def test_a_504_of_anything_but_info_is_a_plain_failure() -> None:
-    assert "has a server error (504)" in str(error_of(504, b"", LIST))
+    assert "has a server error (504)" in what(error_of(504, b"", LIST))
 
 
 def test_a_404_without_an_account_asked_for_is_about_the_service() -> None:
-    assert str(error_of(404, b"", ApiRequest(Endpoint.SUBSCRIPTION))) == "useapi.net no longer offers this."
+    assert what(error_of(404, b"", ApiRequest(Endpoint.SUBSCRIPTION))) == "useapi.net no longer offers this."
 
 
 # The network
@@ -796,9 +798,9 @@ FAILURES: dict[str, tuple[Exception, str]] = {
     "tls": (connector(aiohttp.ClientConnectorSSLError), "certificate"),
     "dns": (connector(aiohttp.ClientConnectorDNSError), "looked up"),
     "refused": (connector(aiohttp.ClientConnectorError), "refuses connections"),
-    "no connection in time": (aiohttp.ConnectionTimeoutError(TOKEN), "accept the connection in time"),
-    "no answer in time": (TimeoutError(TOKEN), "did not answer in time"),
-    "silence": (aiohttp.SocketTimeoutError(TOKEN), "did not answer in time"),
+    "no connection in time": (aiohttp.ConnectionTimeoutError(TOKEN), "does not answer"),
+    "no answer in time": (TimeoutError(TOKEN), "does not answer"),
+    "silence": (aiohttp.SocketTimeoutError(TOKEN), "does not answer"),
     "broken off": (aiohttp.ClientPayloadError(TOKEN), "broke off"),
     "reset": (ConnectionResetError(TOKEN), "broke off"),
     "disconnected": (aiohttp.ServerDisconnectedError(TOKEN), "broke off"),
@@ -810,7 +812,7 @@ def test_a_failure_of_the_network_has_its_sentence_and_nothing_of_the_cause(
     cause: Exception, sentence: str
 ) -> None:
     error = unreachable(cause, LIST)
-    assert sentence in str(error)
+    assert sentence in what(error)
     assert TOKEN not in f"{error!r}{error.__dict__}"
 
 
@@ -854,8 +856,8 @@ def test_each_answer_that_is_none_of_the_list_has_its_cause(
 
 
 def test_a_command_that_got_no_answer_may_have_been_obeyed() -> None:
-    assert "may have been done" in unreachable(TimeoutError(), RESET).next_step
-    assert "may have been done" not in unreachable(TimeoutError(), LIST).next_step
+    assert "may have been done" in next_step(unreachable(TimeoutError(), RESET))
+    assert "may have been done" not in next_step(unreachable(TimeoutError(), LIST))
 
 
 # Words and secrets
@@ -895,7 +897,9 @@ def test_an_answer_does_not_show_its_body() -> None:
 
 def test_every_error_of_the_family_is_one_of_its_base() -> None:
     members = [
-        member for _, member in inspect.getmembers(errors, inspect.isclass) if issubclass(member, Exception)
+        member
+        for _, member in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(member, Exception) and member is not CodedError
     ]
     assert len(members) == 12
     assert all(issubclass(member, UseapiError) for member in members)

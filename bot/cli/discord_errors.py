@@ -1,0 +1,52 @@
+"""The errors of Discord and of the way there, each as one sentence for the terminal and the log."""
+
+import ssl
+from datetime import timedelta
+from typing import Final
+
+import aiohttp
+import discord
+
+from bot.domain.clock import utc_now
+from bot.domain.errors import UnavailableError
+from bot.providers.useapi.error_mapping import proxies_unused
+from bot.providers.useapi.http_response import parse_retry_after
+from bot.render.error_messages import UNTRUSTED, UNUSED_PROXIES
+
+DISCORD_FAILURES: Final = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
+"""What a request to Discord may fail with."""
+TOO_MANY_COMMANDS: Final = 30034
+"""A day's limit of new commands is reached (Discord's documentation, "Opcodes and Status Codes")."""
+TOO_MANY_COMMANDS_WAIT: Final = timedelta(hours=1)
+
+
+def unavailable(error: Exception) -> UnavailableError:
+    """Return the sentence for an error, whose own text may hold addresses and headers."""
+    match error:
+        case discord.DiscordServerError():
+            return UnavailableError(f"Discord has a server error (HTTP {error.status}).")
+        case discord.RateLimited():
+            return UnavailableError("Discord asks to slow down.", wait=timedelta(seconds=error.retry_after))
+        case discord.HTTPException():
+            return refused(error)
+        case ssl.CertificateError() | aiohttp.ClientSSLError():
+            return UnavailableError(f"This machine does not trust Discord's certificate. {UNTRUSTED}")
+        case aiohttp.ClientConnectorDNSError():
+            sentence = "Discord's address could not be looked up. Check this machine's network."
+        case aiohttp.ClientConnectorError():
+            sentence = "Discord cannot be reached. Check this machine's network."
+        case TimeoutError():
+            sentence = "Discord did not answer in time."
+        case _:
+            sentence = "The connection to Discord broke off."
+    proxies = proxies_unused()
+    return UnavailableError(f"{sentence} {UNUSED_PROXIES.format(proxies=proxies)}" if proxies else sentence)
+
+
+def refused(error: discord.HTTPException) -> UnavailableError:
+    """Return the sentence for a refusal, by status and code alone."""
+    wait = parse_retry_after(error.response.headers.get("Retry-After"), utc_now())
+    if error.code == TOO_MANY_COMMANDS:
+        wait = max(wait or TOO_MANY_COMMANDS_WAIT, TOO_MANY_COMMANDS_WAIT)
+    code = f", code {error.code}" if error.code else ""
+    return UnavailableError(f"Discord refuses the request (HTTP {error.status}{code}).", wait=wait)
