@@ -153,7 +153,7 @@ class IncidentService:
                 lease = owner_actions.take_lease(incident, owner, transaction.at, channel)
             if lease is not None:
                 transaction.put_incident(lease)
-                transaction.note(owner, "reset", lease.channel or lease.lease_channel, "asked")
+                transaction.note_reset(lease, "asked")
         if lease is not None:
             self._leases[key] = lease
         return lease
@@ -176,9 +176,7 @@ class IncidentService:
             if not (owner_actions.holds_lease(incident, lease) or owner_actions.has_ended(incident, lease)):
                 return  # it expired, and the audit says so
             transaction.change(owner_actions.give_verdict(incident, lease, verdict, transaction.at, flag))
-            transaction.note(
-                lease.leased_by or 0, "reset", lease.channel or lease.lease_channel, verdict.value
-            )
+            transaction.note_reset(lease, verdict.value)
         del self._leases[lease.key]
 
     @asynccontextmanager

@@ -84,8 +84,7 @@ class Transaction:
             before = self.incidents.get(incident.key)
             if before is not None and before.state is State.RESETTING and incident.leased_by is None:
                 # The lease expired without a verdict, as when the program was killed during the reset.
-                actor, channel = before.leased_by or 0, before.channel or before.lease_channel
-                self.note(actor, "reset", channel, UNKNOWN_OUTCOME)
+                self.note_reset(before, UNKNOWN_OUTCOME)
             self.put_incident(incident)
         self.alerts += decision.alerts
 
@@ -121,6 +120,10 @@ class Transaction:
     def note(self, actor: int, verb: str, channel: str | None, outcome: str) -> None:
         """Add an action to the audit."""
         self.actions.append(Action(self.at, actor, verb, channel or "", outcome))
+
+    def note_reset(self, lease: Incident, outcome: str) -> None:
+        """Add the outcome of a reset to the audit."""
+        self.note(lease.leased_by or 0, "reset", lease.channel or lease.lease_channel, outcome)
 
     def snapshot(self) -> Snapshot:
         """Return the state after this transaction."""

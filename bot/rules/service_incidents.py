@@ -55,37 +55,21 @@ def service_failed(
     """Open the service's incident, or record in the open one what the problem is now."""
     service = open_service(now.incidents.values())
     if service is None:
-        past = [each for each in now.incidents.values() if each.problem is problem]
-        reason, notify = account_incidents.opening_reason(past, now.at)
-        opened = Incident(
-            now.new_key(),
-            State.OPEN,
-            opened_at=now.at,
-            seen_at=now.at,
-            flag=flag,
-            worst_kind=flag.kind if flag else None,
-            problem=problem,
-            cause=cause,
-            worst_problem=problem,
-            recurring=reason is Reason.RECURRING,
-            blind_from=now.poll_state.last_good,
-        )
-        yield opened, Alert(opened.key, reason, notify)
+        yield problem_opened(now, problem, flag, cause)
         for incident in now.incidents.values():
             if incident.channel is not None and not incident.ended:
                 yield account_incidents.stamp_last_seen(incident, now.poll_state.last_good), None
     elif service.problem is not problem and problem is not ServiceProblem.UNREACHABLE:
         # Being unreachable says nothing new of a service that refused before.
         alert = Alert(service.key, Reason.WORSE, notify=True) if is_worse(service, problem, flag) else None
+        worst = account_incidents.worst_of(service.worst_kind, flag.kind) if flag else service.worst_kind
         after = replace(
             service,
             problem=problem,
             cause=cause,
             seen_at=now.at,
             flag=flag,
-            worst_kind=account_incidents.worst_of(service.worst_kind, flag.kind)
-            if flag
-            else service.worst_kind,
+            worst_kind=worst,
             worst_problem=max(worst_problem_of(service), problem, key=SEVERITY.__getitem__),
         )
         yield after, alert
@@ -93,6 +77,26 @@ def service_failed(
         yield replace(service, cause=cause, seen_at=now.at), None  # an edit shows it
     elif flag is not None and problem is ServiceProblem.PENDING:
         yield account_incidents.update_text(service, flag, now.at)
+
+
+def problem_opened(now: Situation, problem: ServiceProblem, flag: Flag | None, cause: Cause | None) -> Change:
+    """Open the service's incident."""
+    past = [each for each in now.incidents.values() if each.problem is problem]
+    reason, notify = account_incidents.opening_reason(past, now.at)
+    opened = Incident(
+        now.new_key(),
+        State.OPEN,
+        opened_at=now.at,
+        seen_at=now.at,
+        flag=flag,
+        worst_kind=flag.kind if flag else None,
+        problem=problem,
+        cause=cause,
+        worst_problem=problem,
+        recurring=reason is Reason.RECURRING,
+        blind_from=now.poll_state.last_good,
+    )
+    return opened, Alert(opened.key, reason, notify)
 
 
 def is_worse(service: Incident, problem: ServiceProblem, flag: Flag | None) -> bool:
