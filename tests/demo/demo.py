@@ -26,13 +26,9 @@ ASKED_BEFORE: Final = timedelta(hours=3)
 NEVER_ASKED: Final = "fjord"
 """The account whose name the bot does not know yet."""
 DATABASE: Final = "midwatch.sqlite3"
-PACE: Final = {
-    "POLL_INTERVAL": "5s",
-    "FLAP_WINDOW": "15s",
-    "OUTAGE_AFTER": "15s",
-    "REMIND_AFTER": "5m,10m,1h",
-}
-"""All that takes minutes or hours otherwise, for somebody who looks on."""
+PACE: Final = {"POLL_INTERVAL": 5, "FLAP_WINDOW": 15, "OUTAGE_AFTER": 15}
+"""The seconds of what takes minutes by default, for somebody who looks on."""
+REMIND_AFTER: Final = "5m,10m,1h"
 FAST_TIME_GONE: Final = (
     "**Subscription**: Standard (Active monthly, renews next on <t:1798106400>)\n"
     "**Visibility Mode**: Public\n"
@@ -83,7 +79,8 @@ def bot_command(
         "GUILD_IDS": str(discord.guild_id),
         "ALERT_CHANNEL_ID": str(discord.channel_id),
         "DATABASE_PATH": str(folder / DATABASE),
-        **PACE,
+        **{name: f"{seconds / hurry:g}s" for name, seconds in PACE.items()},
+        "REMIND_AFTER": REMIND_AFTER,
     }
     return launch.command(discord.api, discord.gateway, folder, settings, hurry=hurry)
 

@@ -107,6 +107,9 @@ def _run_bot(arguments: Sequence[str], hurry: float) -> int:
     # Imported only now, so that nothing of the bot has seen the environment before it was emptied.
     from bot.__main__ import main as bot_main  # noqa: PLC0415
     from bot.app import DEFAULT_TIMINGS, Timings  # noqa: PLC0415
+    from bot.runtime import setting_values  # noqa: PLC0415
+
+    setting_values.SHORTEST_POLL /= hurry  # pyright: ignore[reportConstantRedefinition] - a hurried demo polls as often
 
     async def sleep(seconds: float) -> None:
         await asyncio.sleep(seconds / hurry)
