@@ -13,7 +13,7 @@ from bot.polling.poller import load_cache
 from bot.storage import DatabaseInUse, Store, StoreError
 from bot.storage.database import connect, lock_database, require_sqlite
 from bot.storage.errors import as_store_errors, not_writable
-from bot.storage.migrations import STEPS, inspect
+from bot.storage.migrations import inspect
 
 
 async def try_database(path: Path) -> str:
@@ -29,7 +29,7 @@ async def try_database(path: Path) -> str:
         return f"{path} does not exist yet; the bot creates it"
     if not file.is_file():
         raise StoreError(ErrorCode.NO_REGULAR_FILE, path=path)
-    await inspect(file, len(STEPS))  # first, as to hold a file is to put another beside it
+    await inspect(file)  # first, as locking a file creates another beside it
     if is_in_use(file):
         return f"{path} is in use by a running Midwatch"
     with scratch(file) as trial:

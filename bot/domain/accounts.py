@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain.account_info import InfoSnapshot
-from bot.domain.blocks import end_in, end_in_words, length_in, start_in, tells_of_block
+from bot.domain.blocks import end_in, end_in_words, length_in, names_block, start_in
 from bot.domain.errors import CodedError
 
 CHANNEL_PATTERN: Final = re.compile(r"[0-9]{17,20}")
@@ -44,7 +44,7 @@ class Flag:
     def of(cls, text: str) -> "Flag":
         """Return the flag of a text. A text that names several kinds is of the worst of them."""
         folded = text.casefold()
-        if tells_of_block(text):
+        if names_block(text):
             kind = FlagKind.BLOCK
         elif "moderation" in folded:
             kind = FlagKind.MODERATION

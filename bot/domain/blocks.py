@@ -151,7 +151,7 @@ IS_PAST: Final = re.compile(
 TIMED: Final = re.compile(rf"\bpermanent\b|\b{PART}|{TIMESTAMP.pattern}|{IN_WORDS.pattern}")
 
 
-def tells_of_block(text: str) -> bool:
+def names_block(text: str) -> bool:
     """Return whether a text says that the account is blocked, banned or suspended now.
 
     A blocked prompt, a banned word, a suspended subscription and a threatened ban do not count.

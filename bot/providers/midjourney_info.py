@@ -4,7 +4,7 @@ The forms are those of the samples in the useapi.net docs (POST jobs/info) and o
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -43,19 +43,17 @@ def parse_info(text: str, discord_name: str | None = None) -> Info:
     3. Everything else goes into `others`, in order: labels that are unknown, repeated, or with a value of an
        unknown form.
     """
-    kept = text[:TEXT_LIMIT]
-    info = Info(kept, discord_name)
-    seen: set[str] = set()
+    text = text[:TEXT_LIMIT]
+    fields: dict[str, object] = {}
     others: list[tuple[str, str]] = []
-    for label, value in labelled(kept):
-        name = folded(label)
-        filled = fill(info, name, value) if name not in seen else None
-        seen.add(name)
-        if filled is None:
+    readers = dict(READERS)
+    for label, value in labelled(text):
+        try:
+            field, read = readers.pop(folded(label))
+            fields[field] = read(value)
+        except (KeyError, ValueError):
             others.append((label, value))
-        else:
-            info = filled
-    return replace(info, others=tuple(others))
+    return replace(Info(text, discord_name), others=tuple(others), **fields)
 
 
 def label_in_title(title: str) -> str | None:
@@ -109,17 +107,6 @@ def is_label(label: str, after: str) -> bool:
 def folded(label: str) -> str:
     """Return a label in the form in which labels are compared."""
     return " ".join(label.casefold().split())
-
-
-def fill(info: Info, name: str, value: str) -> Info | None:
-    """Return `info` with a value in the field of its label; None if the label or the form is unknown."""
-    reader = READERS.get(name)
-    if reader is None:
-        return None
-    try:
-        return reader(info, value)
-    except ValueError:
-        return None
 
 
 def given(value: str) -> str:
@@ -201,20 +188,21 @@ def is_none(value: str) -> bool:
     return value.casefold() in {"none", "0"}
 
 
-READERS: Final[dict[str, Callable[[Info, str], Info]]] = {
-    "user id": lambda info, value: replace(info, user_id=given(value)),
-    "subscription": lambda info, value: replace(info, subscription=subscription(value)),
-    "job mode": lambda info, value: replace(info, job_mode=given(value)),
-    "visibility mode": lambda info, value: replace(info, visibility=given(value)),
-    "fast time remaining": lambda info, value: replace(info, fast_time=fast_time(value)),
-    "lifetime usage": lambda info, value: replace(info, lifetime=usage(value)),
-    "fast usage": lambda info, value: replace(info, fast=usage(value)),
-    "turbo usage": lambda info, value: replace(info, turbo=usage(value)),
-    "relaxed usage": lambda info, value: replace(info, relaxed=usage(value)),
-    "queued jobs (fast)": lambda info, value: replace(info, queued_fast=queue(value)),
-    "queued jobs (relax)": lambda info, value: replace(info, queued_relax=queue(value)),
-    "running jobs": lambda info, value: replace(info, running=running(value)),
+READERS: Final[Mapping[str, tuple[str, Callable[[str], object]]]] = {
+    "user id": ("user_id", given),
+    "subscription": ("subscription", subscription),
+    "job mode": ("job_mode", given),
+    "visibility mode": ("visibility", given),
+    "fast time remaining": ("fast_time", fast_time),
+    "lifetime usage": ("lifetime", usage),
+    "fast usage": ("fast", usage),
+    "turbo usage": ("turbo", usage),
+    "relaxed usage": ("relaxed", usage),
+    "queued jobs (fast)": ("queued_fast", queue),
+    "queued jobs (relax)": ("queued_relax", queue),
+    "running jobs": ("running", running),
 }
+"""The field of each known label, and the reader of its value, which raises ValueError for an unknown form."""
 
 KNOWN: Final = "|".join(re.escape(label).replace(r"\ ", r"\s+") for label in READERS)
 LABEL_FIRST: Final = re.compile(rf"(?P<label>{KNOWN})(?P<value>\s+\S.*)?", re.IGNORECASE)

@@ -32,7 +32,6 @@ from bot.storage.migrations import APPLICATION_ID, prepare
 from bot.storage.rows import (
     ACTION,
     GET_META,
-    KEPT,
     MILLISECOND,
     SET_META,
     action_row,
@@ -44,6 +43,8 @@ log = logging.getLogger(__name__)
 
 STAMP_EVERY: Final = timedelta(minutes=1)
 LAST_SUCCESS: Final = "last_success"
+KEPT: Final = timedelta(days=400)
+"""How long the database keeps answers, actions, and what is finished."""
 
 ACCOUNTS: Final = """
     SELECT account.channel, max_jobs, server, listed, name, account.discord_name,

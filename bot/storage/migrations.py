@@ -200,7 +200,7 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
 )
 
 
-async def inspect(path: Path, newest: int, *, busy_timeout: timedelta = BUSY_TIMEOUT) -> None:
+async def inspect(path: Path, *, busy_timeout: timedelta = BUSY_TIMEOUT) -> None:
     """Check that a file is a sound database of this or an earlier Midwatch, without changing it.
 
     Raises:
@@ -208,15 +208,15 @@ async def inspect(path: Path, newest: int, *, busy_timeout: timedelta = BUSY_TIM
     """
     with as_store_errors(path):
         try:
-            await inspect_through(path, newest, read_only=True, busy_timeout=busy_timeout)
+            await inspect_through(path, read_only=True, busy_timeout=busy_timeout)
         except sqlite3.OperationalError as error:
             if full_code(error) != sqlite3.SQLITE_READONLY_ROLLBACK:
                 raise
             # A process was killed within its first transaction: SQLite must undo that before it can read.
-            await inspect_through(path, newest, read_only=False, busy_timeout=busy_timeout)
+            await inspect_through(path, read_only=False, busy_timeout=busy_timeout)
 
 
-async def inspect_through(path: Path, newest: int, *, read_only: bool, busy_timeout: timedelta) -> None:
+async def inspect_through(path: Path, *, read_only: bool, busy_timeout: timedelta) -> None:
     """Check a file through one connection."""
     async with connect(path, read_only=read_only, busy_timeout=busy_timeout) as connection:
         if list(await connection.execute_fetchall("PRAGMA quick_check(1)")) != [("ok",)]:
@@ -224,7 +224,7 @@ async def inspect_through(path: Path, newest: int, *, read_only: bool, busy_time
         is_empty = await read_number(connection, "SELECT count(*) FROM sqlite_schema") == 0
         if not is_empty and await read_number(connection, "PRAGMA application_id") != APPLICATION_ID:
             raise StoreError(ErrorCode.DATABASE_FOREIGN, path=path)
-        if await read_number(connection, "PRAGMA user_version") > newest:
+        if await read_number(connection, "PRAGMA user_version") > len(STEPS):
             raise StoreError(ErrorCode.DATABASE_NEWER, path=path)
 
 
@@ -234,7 +234,7 @@ async def prepare(path: Path, busy_timeout: timedelta) -> None:
     Raises:
         StoreError: it cannot be used. It is not changed.
     """
-    await inspect(path, len(STEPS), busy_timeout=busy_timeout)
+    await inspect(path, busy_timeout=busy_timeout)
     async with connect(path, read_only=False, busy_timeout=busy_timeout) as connection:
         with as_store_errors(path):
             await connection.execute("PRAGMA journal_mode = WAL")

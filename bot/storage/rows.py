@@ -14,8 +14,6 @@ Kind = TypeVar("Kind")
 
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
-KEPT: Final = timedelta(days=400)
-"""How long the database keeps what is over."""
 
 ACTION: Final = "INSERT INTO audit (at, actor_id, verb, channel, outcome) VALUES (?, ?, ?, ?, ?)"
 GET_META: Final = "SELECT value FROM meta WHERE key = ?"

@@ -7,7 +7,7 @@ from time import process_time
 import pytest
 
 from bot.domain.accounts import Flag, FlagKind
-from bot.domain.blocks import end_in, end_in_words, length_in, tells_of_block
+from bot.domain.blocks import end_in, end_in_words, length_in, names_block
 from bot.render.text import code_block, code_span
 
 DAY = timedelta(days=1)
@@ -103,7 +103,7 @@ def test_row_57_what_people_reported_of_blocks_is_one_also_beside_other_words(te
     ],
 )
 def test_what_only_looks_like_a_block_is_none(text: str) -> None:
-    assert not tells_of_block(text)
+    assert not names_block(text)
     assert Flag.of(f"{text}. A moderation message is pending.").kind is FlagKind.MODERATION
 
 
