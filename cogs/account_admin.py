@@ -1,4 +1,4 @@
-"""Which accounts there are: `/mjadd` and `/mjremove`, and the buttons of a card that do the same."""
+"""`/mjadd` and `/mjremove`, and the buttons of an account's card that do the same."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -43,7 +43,7 @@ FORM: Final = rf"{CHANNEL}?(?:\.(?P<jobs>[0-9]{{1,2}}))?"
 """The account for which the form opens, and the number of jobs that was entered before."""
 
 NO_INPUT_HELPS: Final = (Unauthorized, Unpaid, Gone)
-"""Refusals that have nothing to do with what was entered."""
+"""Errors that no other input avoids."""
 
 
 class AccountAdmin(commands.Cog):
@@ -78,20 +78,21 @@ class AccountAdmin(commands.Cog):
         await self._ask_removal(interaction, await self._poller.find(account))
 
     async def edit(self, caller: Interaction, press: ButtonPress) -> None:
-        """Open the form, for an account or for any; Discord wants it as the first answer."""
+        """Open the form, for the account of a card or for any."""
         known = self._poller.cache.get(press.parts["channel"])
         await self._open_form(caller, known, press.parts["jobs"])
 
     async def _open_form(self, caller: Interaction, known: KnownAccount | None, typed: str = "") -> None:
         title = f"Update {bare(known.label, NAME_IN_TITLE)}" if known else "Add or update an account"
-        # The API may list any number, and Discord takes no form with one that is too long for its field.
+        # The API may list any number. Discord refuses a form with a value that is too long for its field.
         listed = min((known.account.max_jobs if known else None) or DEFAULT_JOBS, MOST_JOBS)
-        jobs = typed_before(typed) or listed
+        jobs = entered_jobs(typed) or listed
         channel = known.channel if known else ""
+        # Discord takes a form only as the first answer.
         await caller.response.send_modal(account_form(title, caller.user.id, channel, jobs))
 
     async def save(self, caller: Interaction, press: ButtonPress) -> None:
-        """Save what was filled in, and say what came of it; what was refused can be entered again."""
+        """Save the account of the form, and show the result. After an error, offer the form again."""
         fields = take_values(caller)
         await defer(caller, private=True)
         await self._bot.require_owner(caller.user.id)
@@ -111,7 +112,7 @@ class AccountAdmin(commands.Cog):
         return account_token(fields.get(TOKEN, SecretStr("")), own, self._bot.application_id)
 
     async def _show_saved(self, caller: Interaction, saved: SaveResult, expected: str) -> None:
-        """Show the account as it is now, with a word if it is not the one that was meant."""
+        """Show the saved account, with a note if the form was opened for another one."""
         known = self._poller.cache.get(saved.account.channel) if saved.account else None
         if known is None:
             not_done = saved.outcome is ChangeOutcome.NOT_DONE
@@ -122,7 +123,7 @@ class AccountAdmin(commands.Cog):
         if expected and expected != known.channel:
             words += f"\n{another_account(account_of(expected, self._poller.cache.by_channel))}"
         actions = ()
-        with suppress(StoreError):  # it is done, and who did it must learn so
+        with suppress(StoreError):  # the account is saved all the same
             actions = await self._store.actions(known.channel, ACTIONS_SHOWN)
         unseen = self._bot.services.resets.is_unseen
         await respond(
@@ -130,7 +131,7 @@ class AccountAdmin(commands.Cog):
         )
 
     async def ask_removal(self, caller: Interaction, press: ButtonPress) -> None:
-        """Ask whether the account of a card is to be removed."""
+        """Ask for a confirmation of a removal, from an account's card."""
         await defer(caller, private=True)
         await self._ask_removal(caller, await self._poller.find(press.parts["channel"]))
 
@@ -143,11 +144,11 @@ class AccountAdmin(commands.Cog):
         await respond(caller, removal_question(known))
 
     async def keep(self, caller: Interaction, _press: ButtonPress) -> None:
-        """Remove nothing after all."""
+        """Answer that nothing was removed."""
         await update(caller, MessageContent(KEPT))
 
     async def remove(self, caller: Interaction, press: ButtonPress) -> None:
-        """Remove what was confirmed, and say what came of it."""
+        """Remove the account that was confirmed, and show the result."""
         await defer_update(caller)
         await self._bot.require_owner(caller.user.id)
         channel = press.parts["channel"]
@@ -161,14 +162,14 @@ class AccountAdmin(commands.Cog):
 
 
 def again(asker: int, channel: str, typed: str) -> Button:
-    """Return the button that opens the form once more, with the number of jobs if one was typed."""
-    jobs = typed_before(typed)
+    """Return the button that opens the form again, with the number of jobs if one was entered."""
+    jobs = entered_jobs(typed)
     argument = channel if jobs is None else f"{channel}.{jobs}"
     return Button("account.edit", "Enter it again", argument, asker=asker)
 
 
-def typed_before(typed: str) -> int | None:
-    """Return the number of jobs that was typed, or stands in a button for that; None if it is none."""
+def entered_jobs(typed: str) -> int | None:
+    """Return the number of jobs that was entered; None if it was none."""
     try:
         return jobs_number(typed) if typed else None
     except UserError:

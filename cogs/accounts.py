@@ -1,4 +1,4 @@
-"""The accounts: `/mjaccounts` lists them, `/mjname` names them, and a card shows one."""
+"""`/mjaccounts` and `/mjname`, and the card of an account."""
 
 import re
 import unicodedata
@@ -22,6 +22,7 @@ from bot.interactions.responses import (
 )
 from bot.polling.account_cache import comparable
 from bot.providers.useapi import UseapiError
+from bot.render import action_replies
 from bot.render.account_cards import ACTIONS_SHOWN, account_card
 from bot.render.account_list import accounts_page, empty_list, list_content, unread
 from bot.render.message_content import MessageContent
@@ -29,11 +30,11 @@ from bot.render.text import bare, plain
 
 NAME_LIMIT: Final = 48
 TAIL: Final = re.compile(r"(?:\N{MIDLINE HORIZONTAL ELLIPSIS}|\.{2,3})\s*[0-9]{4}")
-"""What an account without any name is called, in the plain characters that NFKC makes of look-alikes."""
+"""The label of an account without a name, once NFKC has replaced look-alikes of its characters."""
 
 
 class Accounts(commands.Cog):
-    """Lists the configured accounts, opens their cards and names them."""
+    """Lists the accounts, shows their cards and names them."""
 
     def __init__(self, bot: Midwatch) -> None:
         self._bot = bot
@@ -75,30 +76,27 @@ class Accounts(commands.Cog):
         await self._bot.require_owner(interaction.user.id)
         known = await self._poller.find(account)
         name = checked_name(name)
-        if name is not None and (holder := self._poller.cache.other_called(name, besides=known.channel)):
+        if name is not None and (other := self._poller.cache.other_called(name, besides=known.channel)):
             raise UserError(
-                f"{plain(holder.label)} goes by that name already.",
+                f"{plain(other.label)} goes by that name already.",
                 "Choose another name, or rename that one first.",
             )
         await self._store.rename(known.channel, name, actor_id=interaction.user.id, at=utc_now())
         renamed = self._poller.cache.rename(known, name)
-        await respond(
-            interaction,
-            MessageContent(f"✅ **{plain(known.label)}** is now called **{plain(renamed.label)}**."),
-        )
+        await respond(interaction, MessageContent(action_replies.renamed(known, renamed)))
 
     async def turn_page(self, caller: Interaction, press: ButtonPress) -> None:
         """Show another page of the list as it was last read."""
         await update(caller, self._list(press.asker, int(press.parts["page"])))
 
     async def refresh(self, caller: Interaction, press: ButtonPress) -> None:
-        """Read the list again and show the same page of it."""
+        """Read the list again, and show the same page."""
         await defer_update(caller)
         await self._poller.poll_for_refresh()
         await respond(caller, self._list(press.asker, int(press.parts["page"])))
 
     async def open_card(self, caller: Interaction, press: ButtonPress) -> None:
-        """Show one account's card to the person who picked it."""
+        """Show the card of the account that was picked."""
         await defer(caller, private=True)
         known = self._poller.cache.find(press.chosen)
         actions = await self._store.actions(known.channel, ACTIONS_SHOWN)
@@ -117,7 +115,7 @@ class Accounts(commands.Cog):
 
 
 def checked_name(name: str | None) -> str | None:
-    """Return a name as it will be kept.
+    """Return a name as it is stored.
 
     Raises:
         UserError: the name looks like a channel id or the end of one, or shows nothing.

@@ -1,6 +1,4 @@
-"""Midjourney's own account information: `/mjinfo`, and the buttons that ask for it."""
-
-from typing import Final
+"""`/mjinfo`, and the buttons that ask Midjourney for an account's information."""
 
 from discord import app_commands
 from discord.ext import commands
@@ -14,23 +12,21 @@ from bot.interactions.buttons import CHANNEL, Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
     Interaction,
-    awaited,
+    await_with_notice,
     defer,
     defer_update,
     respond,
     respond_private,
 )
 from bot.render.account_cards import info_content
-from bot.render.account_choices import OFFERED, options
+from bot.render.account_choices import account_question
 from bot.render.incident_card import info_refused
-from bot.render.message_content import MessageContent, Select
+from bot.render.message_content import MessageContent
 from bot.render.phrases import waiting
-
-PRIVATE: Final = "private"
 
 
 class Info(commands.Cog):
-    """Asks Midjourney about an account and posts the formatted answer."""
+    """Asks Midjourney for an account's information, and shows the answer."""
 
     def __init__(self, bot: Midwatch) -> None:
         self._poller = bot.services.poller
@@ -38,7 +34,7 @@ class Info(commands.Cog):
         bot.controls.register("info.ask", Access.ASKER, self.ask, CHANNEL)
         bot.controls.register("info.again", Access.ASKER, self.ask_again, CHANNEL)
         bot.controls.register("info.anyway", Access.OWNERS, self.ask_anyway, CHANNEL)
-        bot.controls.register("info.choose", Access.ASKER, self.choose, f"(?P<visibility>{PRIVATE})?")
+        bot.controls.register("info.choose", Access.ASKER, self.choose, "(?P<private>private)?")
 
     @app_commands.command()
     @app_commands.describe(
@@ -54,49 +50,56 @@ class Info(commands.Cog):
     ) -> None:
         """Ask Midjourney for an account's plan, fast time and usage."""
         if account is None and len(self._askable()) > 1:
-            await respond_private(interaction, self._which(interaction.user.id, private=private))
+            await respond_private(
+                interaction, account_question(self._askable(), interaction.user.id, private=private)
+            )
             return
         await defer(interaction, private=private)
         known = await (self._only() if account is None else self._poller.find(account))
         if known is None:
-            await respond_private(interaction, self._which(interaction.user.id, private=private))
+            await respond_private(
+                interaction, account_question(self._askable(), interaction.user.id, private=private)
+            )
         else:
             await self._answer(interaction, known, interaction.user.id)
 
     async def ask(self, caller: Interaction, press: ButtonPress) -> None:
-        """Answer below the card, to the same people who see the card."""
+        """Ask about the account of a card. Those who see the card see the answer."""
         await defer(caller, private=caller.message is not None and caller.message.flags.ephemeral)
         await self._answer(caller, self._poller.cache.find(press.parts["channel"]), caller.user.id)
 
     async def ask_again(self, caller: Interaction, press: ButtonPress) -> None:
-        """Bring the answer that is shown up to date."""
+        """Ask again, and replace the answer that is shown."""
         await defer_update(caller)
         await self._answer(caller, self._poller.cache.find(press.parts["channel"]), press.asker)
 
     async def ask_anyway(self, caller: Interaction, press: ButtonPress) -> None:
-        """Ask about a flagged account, because an owner wants to."""
+        """Ask about a flagged account, as an owner wants it."""
         await defer_update(caller)
         known = self._poller.cache.find(press.parts["channel"])
         await self._answer(caller, known, press.asker, even_if_flagged=True)
 
     async def choose(self, caller: Interaction, press: ButtonPress) -> None:
-        """Answer the command that was used without an account."""
-        await defer(caller, private=press.parts["visibility"] == PRIVATE)
+        """Ask about the account that was picked, as the command named none."""
+        await defer(caller, private=bool(press.parts["private"]))
         await self._answer(caller, self._poller.cache.find(press.chosen), caller.user.id)
 
     async def _answer(
         self, caller: Interaction, known: KnownAccount, asker: int, *, even_if_flagged: bool = False
     ) -> None:
         asking = self._account_info.ask(known, even_if_flagged=even_if_flagged)
-        inquiry = await awaited(caller, asking, waiting(utc_now(), self._account_info.longest))
-        await respond(caller, answer(inquiry, asker))
-        self._poller.start_poll()  # what is suggested next shall be up to date
+        result = await await_with_notice(caller, asking, waiting(utc_now(), self._account_info.longest))
+        await respond(caller, answer(result, asker))
+        self._poller.start_poll()  # so that the next suggestions are up to date
+
+    async def _ask_which(self, caller: Interaction, *, private: bool) -> None:
+        await respond_private(caller, account_question(self._askable(), caller.user.id, private=private))
 
     def _askable(self) -> list[KnownAccount]:
         return [known for known in self._poller.cache.accounts if known.account.has_channel_id]
 
     async def _only(self) -> KnownAccount | None:
-        """Return the only account, which the list is read again for if there is none; None of several."""
+        """Return the only account that can be asked; None if there are several. Read an empty list again."""
         if not self._askable():
             await self._poller.poll()
         match self._askable():
@@ -109,17 +112,6 @@ class Info(commands.Cog):
                 return only
             case _:
                 return None
-
-    def _which(self, asker: int, *, private: bool) -> MessageContent:
-        accounts = self._askable()
-        text = "Which account do you want to look up?"
-        if len(accounts) > OFFERED:
-            text += (
-                f"\n-# {OFFERED} of {len(accounts):,} are shown. For another, type into the account option."
-            )
-        argument = PRIVATE if private else ""
-        select = Select("info.choose", "Pick an account", argument, asker=asker, options=options(accounts))
-        return MessageContent(text, components=(select,))
 
 
 def answer(result: InfoResult, asker: int) -> MessageContent:

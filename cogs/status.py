@@ -1,4 +1,4 @@
-"""How the watch does, and how loud it is: `/mjstatus`, `/mjmute`, `/mjtest`, and the bot's own status."""
+"""The state of the watch: `/mjstatus`, `/mjmute`, `/mjtest`, and the bot's status text."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,6 @@ from typing import Final
 from discord import app_commands
 from discord.ext import commands
 
-from bot.domain.accounts import KnownAccount
 from bot.domain.clock import completions, read_typed, utc_now
 from bot.domain.errors import UserError
 from bot.domain.incidents import Incident, open_service
@@ -24,16 +23,16 @@ from bot.providers.useapi import UseapiError
 from bot.render import action_replies
 from bot.render.error_messages import what
 from bot.render.message_content import MessageContent
-from bot.render.routes import RouteStatus, route_line
+from bot.render.routes import RouteStatus, test_result
 from bot.render.status_page import WatchStatus, presence_text, status_content
-from bot.render.text import count, plain, when
+from bot.render.text import plain
 from bot.rules.policy import LONGEST_MUTE
 from bot.runtime.supervisor import first_of, looped
 from bot.storage import StoreError
 
 ENDED_SHOWN: Final = 5
 PRESENCE_SECONDS: Final = 60
-"""How late it may be seen that a mute has ended, which changes nothing else."""
+"""How often the status text is checked, as nothing else changes when a mute ends."""
 TEST_LIMIT_SECONDS: Final = 10
 USUAL: Final = ("1h", "4h", "8h", "1d", "7d", "off")
 SHOWN_CHARACTERS: Final = 40
@@ -41,7 +40,7 @@ OFF: Final = frozenset({"off", "0", "none", "end"})
 
 
 class Status(commands.Cog):
-    """Says whether the watch watches and is heard, and makes it quieter."""
+    """Shows the state of the watch, mutes alerts and sends test alerts."""
 
     def __init__(self, bot: Midwatch) -> None:
         self._bot = bot
@@ -50,36 +49,36 @@ class Status(commands.Cog):
         self._loops = bot.services.loops
         self._store = bot.services.store
         self._state = bot.services.incident_service.watch_state
-        self._going = AsyncExitStack()
+        self._running = AsyncExitStack()
         bot.controls.register("status.refresh", Access.ASKER, self.refresh)
 
     async def cog_load(self) -> None:
-        """Begin to show how things are."""
-        await self._going.enter_async_context(looped(self._keep_presence, "showing how things are"))
+        """Start to keep the status text up to date."""
+        await self._running.enter_async_context(looped(self._keep_presence, "the bot's status text"))
 
     async def cog_unload(self) -> None:
-        """Show nothing more."""
-        await self._going.aclose()
+        """Stop to keep the status text up to date."""
+        await self._running.aclose()
 
     async def _keep_presence(self) -> None:
-        """Show how things are, then wait until they change."""
+        """Set the status text, then wait until the state of the watch changes."""
         seen = self._state.changed.version
-        await self.show_presence()
+        await self.update_presence()
         await first_of(self._state.changed.wait(seen), asyncio.sleep(PRESENCE_SECONDS))
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Show how things are, which a new connection has forgotten."""
-        # discord.py names it "game" when it connects, which Discord's documentation does not know any more.
-        await self.show_presence(force=True)
+        """Set the status text, which a new connection does not have."""
+        # discord.py connects with it as "game", a field that Discord no longer documents.
+        await self.update_presence(force=True)
 
     @commands.Cog.listener()
     async def on_resumed(self) -> None:
-        """Show how things are again: an update sent while the connection broke may never have arrived."""
-        await self.show_presence(force=True)
+        """Set the status text again: an update may have been lost with the connection."""
+        await self.update_presence(force=True)
 
-    async def show_presence(self, *, force: bool = False) -> None:
-        """Say at a glance, in the bot's own status, how things are."""
+    async def update_presence(self, *, force: bool = False) -> None:
+        """Set the bot's status text to the state of the watch."""
         incidents = self._state.incidents.values()
         service = open_service(incidents)
         text = presence_text(
@@ -119,12 +118,14 @@ class Status(commands.Cog):
         if known is None and not length:
             await self._unmute_each(interaction.user.id)
         await self._incident_service.mute(channel, interaction.user.id, until)
-        text = action_replies.muted(known, until) if length else self._unmuted(known)
+        all_until = self._state.mutes.get(None)
+        still = all_until if known and all_until and all_until > utc_now() else None
+        text = action_replies.muted(known, until) if length else action_replies.unmuted(known, still)
         await respond(interaction, MessageContent(text))
 
     @mjmute.autocomplete("duration")
     async def suggest_duration(self, _interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        """Suggest what was typed with each unit that fits, else the usual lengths."""
+        """Suggest the usual lengths that fit, and what was typed with each unit."""
         usual = [each for each in USUAL if each.startswith(typed.strip().casefold())]
         return [
             app_commands.Choice(name=each, value=each)
@@ -138,39 +139,27 @@ class Status(commands.Cog):
         await defer(interaction, private=True)
         await self._bot.require_owner(interaction.user.id)
         tests = await self._incident_service.test(self._loops.outbox.routes)
-        await self._sent(tests)
-        lines = [route_line(each) for each in self._routes()]
+        await self._wait_for(tests)
         late = sum(is_waiting(self._state.messages.get(test.key)) for test in tests)
-        if late:
-            lines.append(
-                f"⏳ {count(late, 'test')} not accepted by Discord yet: check /mjstatus in a minute."
-            )
-        await respond(interaction, MessageContent("\n".join(["🧪 **Test delivery**", *lines])[:2_000]))
+        await respond(interaction, MessageContent(test_result(self._routes(), late)))
 
     async def refresh(self, caller: Interaction, press: ButtonPress) -> None:
-        """Show how things are now."""
+        """Show the state of the watch as it is now."""
         await defer_update(caller)
         if self._poller.failure is not None:
-            with suppress(UseapiError):  # the status says it
+            with suppress(UseapiError):  # the status shows it
                 await self._poller.poll()
         await respond(caller, status_content(await self._status(), press.asker))
 
     async def _unmute_each(self, owner: int) -> None:
-        """End the mutes of single accounts, before that of all: what they held is then told together."""
+        """End the mutes of single accounts before that of all, so that what they held is sent together."""
         now = utc_now()
         for channel, until in tuple(self._state.mutes.items()):
             if channel is not None and until > now:
                 await self._incident_service.mute(channel, owner, now)
 
-    def _unmuted(self, known: KnownAccount | None) -> str:
-        """Say that alerts come again, unless all are muted still."""
-        until = self._state.mutes.get(None)
-        if known is None or until is None or until <= utc_now():
-            return action_replies.unmuted(known)
-        return f"🔇 All accounts are muted until {when(until, 'f')}. To end that, use /mjmute off."
-
-    async def _sent(self, tests: Iterable[Message]) -> None:
-        """Wait until each test arrived or was refused, but not for ever."""
+    async def _wait_for(self, tests: Iterable[Message]) -> None:
+        """Wait until Discord has accepted or refused each test, for a limited time."""
         waiting = {test.key for test in tests}
         with suppress(TimeoutError):
             async with asyncio.timeout(TEST_LIMIT_SECONDS):
@@ -179,13 +168,13 @@ class Status(commands.Cog):
 
     async def _status(self) -> WatchStatus:
         ended: Sequence[Incident] = ()
-        with suppress(StoreError):  # what is wrong with the database is among the problems
+        with suppress(StoreError):  # the problems name the database
             ended = await self._store.watch.ended_incidents(ENDED_SHOWN)
-        going = [incident for incident in self._state.incidents.values() if not incident.ended]
+        open_now = [incident for incident in self._state.incidents.values() if not incident.ended]
         return WatchStatus(
             now=utc_now(),
-            accounts=self._accounts(),
-            incidents=(*going, *ended),
+            accounts=self._poller.cache.with_unlisted,
+            incidents=(*open_now, *ended),
             messages=tuple(
                 each for each in self._state.messages.values() if each.on_its_way or each.is_stuck
             ),
@@ -202,26 +191,23 @@ class Status(commands.Cog):
         )
 
     def _routes(self) -> tuple[RouteStatus, ...]:
-        """Say of each way to each owner how it does, also of one not taken yet."""
+        """Return the state of each route to each owner, also of one that was never used."""
         outbox, owners = self._loops.outbox, sorted(self._bot.owners.ids)
-        states, ways = outbox.route_states, [(owner, route) for owner in owners for route in outbox.routes]
-        known = [(way, states.get(way, RouteState())) for way in ways]
-        return tuple(RouteStatus(*way, state.worked_at, state.failure) for way, state in known)
-
-    def _accounts(self) -> dict[str, KnownAccount]:
-        return dict(self._poller.cache.with_unlisted)
+        keys = [(owner, route) for owner in owners for route in outbox.routes]
+        states = [(key, outbox.route_states.get(key, RouteState())) for key in keys]
+        return tuple(RouteStatus(*key, state.worked_at, state.failure) for key, state in states)
 
 
 def is_waiting(test: Message | None) -> bool:
-    """Whether it is not known yet if a test arrived."""
+    """Whether Discord has neither accepted nor refused a test yet."""
     return test is not None and test.on_its_way and test.failing_since is None
 
 
 def mute_length(typed: str) -> timedelta:
-    """Read how long a mute lasts; nothing ends it.
+    """Return how long a mute lasts. A length of zero ends it.
 
     Raises:
-        UserError: it is no length of time, or too long.
+        UserError: the text is no length of time, or one that is too long.
     """
     if typed.strip().casefold() in OFF:
         return timedelta(0)

@@ -1,4 +1,4 @@
-"""The watch in Discord: keeps its rounds going, and answers the buttons of alerts."""
+"""The watch in Discord: runs its loops, and answers `/mjreset` and the buttons of alerts."""
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
@@ -46,7 +46,7 @@ CONFIRMATION: Final = rf"{CHANNEL}\.(?P<confirmed>[0-9a-f]+)"
 
 
 class Watch(commands.Cog):
-    """Watches the accounts, and hands owners the way out when one needs them."""
+    """Runs the loops of the watch, resets accounts and answers the buttons of alerts."""
 
     def __init__(self, bot: Midwatch) -> None:
         self._bot = bot
@@ -56,7 +56,7 @@ class Watch(commands.Cog):
         self._resets = bot.services.resets
         self._store = bot.services.store
         self._state = bot.services.incident_service.watch_state
-        self._going = AsyncExitStack()
+        self._running = AsyncExitStack()
         bot.controls.register("watch.reset", Access.OWNERS, self.ask_reset, ALERT)
         bot.controls.register("watch.confirm", Access.OWNERS, self.reset, CONFIRMATION)
         bot.controls.register("watch.notyet", Access.OWNERS, self.leave)
@@ -67,12 +67,12 @@ class Watch(commands.Cog):
         bot.controls.register("account.reset", Access.OWNERS, self.ask_reset_on_card, CHANNEL)
 
     async def cog_load(self) -> None:
-        """Begin the rounds; they need neither a login nor the gateway."""
-        await self._going.enter_async_context(self._loops.running())
+        """Start the loops. They need neither a login nor the gateway."""
+        await self._running.enter_async_context(self._loops.running())
 
     async def cog_unload(self) -> None:
-        """End the rounds, and wait for their last step."""
-        await self._going.aclose()
+        """Stop the loops, and wait until they have ended."""
+        await self._running.aclose()
 
     @app_commands.command()
     @app_commands.describe(account="The account: pick one, or type its name or channel id")
@@ -81,14 +81,14 @@ class Watch(commands.Cog):
         """Return a flagged account to work, after you acknowledged Midjourney's message in Discord."""
         await defer(interaction, private=True)
         await self._bot.require_owner(interaction.user.id)
-        await self._ask_reset_of(interaction, await self._poller.find(account))
+        await self._ask_to_confirm(interaction, await self._poller.find(account))
 
     async def ask_reset_on_card(self, caller: Interaction, press: ButtonPress) -> None:
-        """Ask for a confirmation from an account's card."""
+        """Ask for a confirmation of a reset, from an account's card."""
         await defer(caller, private=True)
-        await self._ask_reset_of(caller, self._poller.cache.find(press.parts["channel"]))
+        await self._ask_to_confirm(caller, self._poller.cache.find(press.parts["channel"]))
 
-    async def _ask_reset_of(self, caller: Interaction, known: KnownAccount) -> None:
+    async def _ask_to_confirm(self, caller: Interaction, known: KnownAccount) -> None:
         incident = self._resets.confirmable(known.channel)
         flag = incident.flag if incident else known.account.flag
         if flag is not None:
@@ -99,16 +99,16 @@ class Watch(commands.Cog):
             await respond(caller, MessageContent(action_replies.nothing_to_reset(known)))
 
     async def ask_reset(self, caller: Interaction, press: ButtonPress) -> None:
-        """Ask for a confirmation, quoting what Midjourney says now."""
+        """Ask for a confirmation of a reset, from an alert."""
         await defer(caller, private=True)
         incident = await self._incident(press)
         if incident is None or incident.ended or incident.flag is None:
-            await self._show_present(caller, press)
+            await self._show_current(caller, press)
         else:
             await respond(caller, self._confirmation(self._account(incident), incident.flag, incident))
 
     async def reset(self, caller: Interaction, press: ButtonPress) -> None:
-        """Reset what was confirmed, and say how it goes, step by step."""
+        """Reset the account that was confirmed, and show the progress and the result."""
         await defer_update(caller)
         await self._bot.require_owner(caller.user.id)
         channel, confirmed = press.parts["channel"], press.parts["confirmed"]
@@ -117,7 +117,7 @@ class Watch(commands.Cog):
         async def show(stage: ResetStage, wait: timedelta) -> None:
             if stage is ResetStage.SENDING:
                 self._bot.in_flight.sent()
-            if not is_late(caller):  # each step would be a message of its own
+            if not is_late(caller):  # then each step would be a message of its own
                 with suppress(discord.HTTPException):
                     await respond(caller, MessageContent(action_replies.reset_progress(stage, known, wait)))
 
@@ -135,22 +135,22 @@ class Watch(commands.Cog):
             await respond(caller, MessageContent(text))
 
     async def leave(self, caller: Interaction, _press: ButtonPress) -> None:
-        """Send nothing after all."""
+        """Answer that nothing was sent."""
         await update(caller, MessageContent(action_replies.not_yet()))
 
     async def assign(self, caller: Interaction, press: ButtonPress) -> None:
-        """Note that the owner is on it; everyone's message shows it."""
+        """Assign the incident to the owner. The message of every owner shows it."""
         await defer(caller, private=True)
         await self._bot.require_owner(caller.user.id)
         incident = await self._incident_service.assign(press.parts["incident"], caller.user.id)
         if incident is None or incident.assigned_at is None:
-            await self._show_present(caller, press)
+            await self._show_current(caller, press)
         else:
             until = incident.assigned_at + ASSIGNED_FOR
             await respond(caller, MessageContent(action_replies.assigned(self._account(incident), until)))
 
     async def snooze(self, caller: Interaction, press: ButtonPress) -> None:
-        """Put the reminders off; ask first for how long."""
+        """Hold the reminders of an incident for some hours. If none are chosen yet, ask for how many."""
         await defer(caller, private=True)
         await self._bot.require_owner(caller.user.id)
         key, hours = press.parts["incident"], press.parts["hours"]
@@ -169,62 +169,54 @@ class Watch(commands.Cog):
                     caller, action_replies.snooze_choice(account, key, message, is_assigned=is_assigned)
                 )
                 return
-        await self._show_present(caller, press)
+        await self._show_current(caller, press)
 
     async def open(self, caller: Interaction, press: ButtonPress) -> None:
-        """Show one account of a digest to the person who picked it."""
+        """Show the card of an account that was picked from a digest."""
         await defer(caller, private=True)
         await self._show_card(caller, await self._state.incident(press.chosen), press)
 
     async def turn_page(self, caller: Interaction, press: ButtonPress) -> None:
-        """Show another page of a digest: the answer to this click, and nothing that is remembered."""
+        """Show another page of a digest. Which page a message shows is not stored."""
         key, page = press.parts["message"], int(press.parts["page"])
         message, incidents = self._state.messages.get(key), self._state.incidents
         if message is not None and all(entry.incident in incidents for entry in message.entries):
-            await update(caller, self._page(message, incidents, page))
+            await update(caller, content_of(message, incidents, self._accounts(), page=page))
             return
         await defer_update(caller)
         message = await self._state.message(key)
         if message is None:
             await respond_private(caller, MessageContent(self._unknown(caller)))
         else:
-            await respond(caller, self._page(message, await self._incidents_of(message), page))
+            incidents = await self._incidents_of(message)
+            await respond(caller, content_of(message, incidents, self._accounts(), page=page))
 
-    async def _show_present(self, caller: Interaction, press: ButtonPress) -> None:
-        """Answer a button of what is over, or of what nobody remembers, with how things are."""
+    async def _show_current(self, caller: Interaction, press: ButtonPress) -> None:
+        """Show how the account is now, as the incident of the button is over or not known."""
         incident = await self._incident(press)
-        running = incident and self._resets.incident_of(incident.channel or "")
-        await self._show_card(caller, running or incident, press)
+        current = incident and self._resets.incident_of(incident.channel or "")
+        await self._show_card(caller, current or incident, press)
 
     async def _show_card(self, caller: Interaction, incident: Incident | None, press: ButtonPress) -> None:
-        """Show how one account's trouble stands, in a message of its own."""
+        """Show the card of an incident in a message of its own."""
         if incident is None or incident.channel is None:
             await respond(caller, MessageContent(self._unknown(caller)))
             return
         actions = await self._store.actions(incident.channel, ACTIONS_SHOWN)
-        card = opened_card(
-            incident,
-            press.parts["message"],
-            self._state.incidents,
-            self._accounts(),
-            now=utc_now(),
-            actions=actions,
-        )
+        message, incidents = press.parts["message"], self._state.incidents
+        card = opened_card(incident, message, incidents, self._accounts(), now=utc_now(), actions=actions)
         await respond(caller, card)
 
     def _unknown(self, caller: Interaction) -> str:
-        """Return how the account is to which a message links, if it is one account; else how all are."""
+        """Return the state of the account that the message links to, or of all if it is not exactly one."""
         accounts = self._accounts()
         linked = channels_in(caller.message) & accounts.keys() if caller.message else set[str]()
         return action_replies.unknown(
             accounts[linked.pop()] if len(linked) == 1 else None, self._poller.cache.accounts
         )
 
-    def _page(self, message: Message, incidents: Mapping[str, Incident], page: int) -> MessageContent:
-        return content_of(message, incidents, self._accounts(), page=page)
-
     async def _incidents_of(self, message: Message) -> dict[str, Incident]:
-        """Return what goes on, and what a message is about although memory has let it go."""
+        """Return the incidents in memory, and those of a message that are only in the database."""
         found = dict(self._state.incidents)
         for entry in message.entries:
             incident = await self._state.incident(entry.incident)

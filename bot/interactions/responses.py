@@ -1,4 +1,4 @@
-"""Answering an interaction: in time, in public or in private, and plainly when something went wrong."""
+"""Answers to interactions: in time, in public or in private, and after an error."""
 
 import asyncio
 import logging
@@ -32,7 +32,7 @@ PRIVATE: Final = "private"
 SENT: Final = "sent"
 LINKED: Final = re.compile(r"discord\.com/channels/[^/]+/([0-9]{17,20})")
 SILENT_SECONDS: Final = 5.0
-"""For so long an answer may be no more than "thinking"."""
+"""How long an answer may be no more than "thinking"."""
 
 T = TypeVar("T")
 
@@ -41,9 +41,9 @@ Interaction: TypeAlias = "discord.Interaction[Midwatch]"
 
 @contextmanager
 def first_answer(caller: Interaction) -> Generator[None]:
-    """Notice when Discord has given the interaction up: the answer then goes out as a direct message.
+    """Record that Discord gave the interaction up, so that answers are sent as direct messages.
 
-    And when nobody knows whether Discord took the answer, as the connection broke off.
+    Record also that the connection broke, so that it is not known whether Discord has the answer.
     """
     try:
         yield
@@ -58,20 +58,20 @@ def first_answer(caller: Interaction) -> Generator[None]:
 
 
 async def defer(caller: Interaction, *, private: bool) -> None:
-    """Say "thinking" within Discord's three seconds; the answer will have the visibility chosen here."""
+    """Acknowledge a command within Discord's three seconds. The answer has the visibility chosen here."""
     caller.extras[PRIVATE] = private
     with first_answer(caller):
         await caller.response.defer(ephemeral=private, thinking=True)
 
 
 async def defer_update(caller: Interaction) -> None:
-    """Acknowledge a press whose message will change, and show nothing yet."""
+    """Acknowledge a press. The answer replaces the message of the button."""
     with first_answer(caller):
         await caller.response.defer()
 
 
 async def update(caller: Interaction, content: MessageContent) -> None:
-    """Change the message whose button was pressed, at once."""
+    """Replace the message of the button as the first answer."""
     with first_answer(caller):
         await caller.response.edit_message(**content.edit_kwargs())
     if caller.extras.get(LATE):
@@ -79,68 +79,68 @@ async def update(caller: Interaction, content: MessageContent) -> None:
 
 
 async def _send_late(caller: Interaction, content: MessageContent) -> None:
-    """Answer by a direct message. What is said after one that may have arrived, or not, takes its place."""
+    """Answer by a direct message. After one that failed, the same nonce keeps Discord from showing both."""
     number = caller.extras.get(SENT, 0)
     await caller.user.send(**content.send_kwargs(), nonce=f"{caller.id}.{number}")
     caller.extras[SENT] = number + 1
 
 
 def is_late(caller: Interaction) -> bool:
-    """Whether Discord has given the interaction up, so that each answer is a direct message."""
+    """Whether Discord gave the interaction up, so that each answer is a direct message."""
     return bool(caller.extras.get(LATE))
 
 
 async def respond(caller: Interaction, content: MessageContent) -> None:
-    """Put the answer where "thinking" stands, or onto the message whose button was pressed."""
+    """Show the answer in place of "thinking", or of the message of the button."""
     if caller.extras.get(LATE):
         await _send_late(caller, content)
     else:
         await caller.edit_original_response(**content.edit_kwargs())
 
 
-async def awaited(caller: Interaction, work: Coroutine[Any, Any, T], waiting: str) -> T:
-    """Return what some work comes to; if it takes long, say meanwhile what is waited for.
+async def await_with_notice(caller: Interaction, work: Coroutine[Any, Any, T], notice: str) -> T:
+    """Return the result of some work. If it takes long, show a notice meanwhile.
 
     Raises:
-        Exception: what the work raised; what was said is taken back before.
+        Exception: what the work raised. The notice is removed before.
     """
     task = asyncio.ensure_future(work)
     try:
         await asyncio.wait({task}, timeout=SILENT_SECONDS)
-        is_said = not task.done() and await _say_meanwhile(caller, waiting)
+        is_shown = not task.done() and await _show_notice(caller, notice)
         try:
             return await task
-        except Exception:  # whatever it is, what was said must not stand beside the error
-            if is_said:
-                await _take_back(caller)
+        except Exception:  # whatever it is, the notice must not stand beside the error
+            if is_shown:
+                await _remove_notice(caller)
             raise
     finally:
         task.cancel()
 
 
-async def _say_meanwhile(caller: Interaction, waiting: str) -> bool:
-    """Say what is waited for, and tell whether Discord took it; it must not keep the answer waiting."""
+async def _show_notice(caller: Interaction, notice: str) -> bool:
+    """Show a notice, and return whether Discord took it. It must not delay the answer."""
     if caller.extras.get(LATE):
         return False
     with suppress(discord.HTTPException, aiohttp.ClientError, TimeoutError):
         async with asyncio.timeout(SILENT_SECONDS):
-            await caller.edit_original_response(content=waiting)
+            await caller.edit_original_response(content=notice)
             return True
     return False
 
 
-async def _take_back(caller: Interaction) -> None:
-    """Take back what was said meanwhile, as an error is told in a message of its own."""
+async def _remove_notice(caller: Interaction) -> None:
+    """Remove the notice, as an error is shown in a message of its own."""
     with suppress(discord.HTTPException, aiohttp.ClientError):
         if caller.response.type is not InteractionResponseType.deferred_channel_message:
-            said_before = caller.message.content if caller.message else None
-            await caller.edit_original_response(content=said_before or None)
+            before = caller.message.content if caller.message else None
+            await caller.edit_original_response(content=before or None)
         elif caller.extras.get(PRIVATE):
-            await caller.delete_original_response()  # in public, it goes when the error is told
+            await caller.delete_original_response()  # a public one is removed with the answer
 
 
 async def respond_private(caller: Interaction, content: MessageContent) -> None:
-    """Answer the caller alone, whatever was said before."""
+    """Answer the caller alone, whatever was answered before."""
     if caller.response.is_done():
         await _clear_public_thinking(caller)
         await caller.followup.send(**content.send_kwargs(), ephemeral=True)
@@ -152,27 +152,27 @@ async def respond_private(caller: Interaction, content: MessageContent) -> None:
         except discord.HTTPException as error:
             if error.code != ALREADY_ACKNOWLEDGED or not caller.extras.get(BROKEN_OFF):
                 raise
-            await _whisper_after_all(caller, content)
+            await _respond_private_again(caller, content)
     if caller.extras.get(LATE):
         await _send_late(caller, content)
 
 
-async def _whisper_after_all(caller: Interaction, content: MessageContent) -> None:
-    """Answer the caller alone where Discord took a first answer and could not say so."""
+async def _respond_private_again(caller: Interaction, content: MessageContent) -> None:
+    """Answer the caller alone after a first answer that Discord took, but could not confirm."""
     if caller.extras.get(PRIVATE) is False:
         await caller.delete_original_response()  # "thinking", where everybody sees it
     await caller.followup.send(**content.send_kwargs(), ephemeral=True)
 
 
 async def _clear_public_thinking(caller: Interaction) -> None:
-    """Take "thinking" away where everybody sees it: a deferred answer keeps the visibility of the defer."""
+    """Remove a public "thinking": an answer in its place would be public, too."""
     thinking = caller.response.type is InteractionResponseType.deferred_channel_message
     if thinking and not caller.extras.get(PRIVATE):
         await caller.delete_original_response()
 
 
 async def report(caller: Interaction, error: Exception) -> None:
-    """Tell the caller, privately, what went wrong and what to do; log what nobody foresaw."""
+    """Answer the caller privately what went wrong and what to do. Log an unexpected error."""
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
     if isinstance(error, discord.HTTPException) and error.code in (UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED):
@@ -184,13 +184,13 @@ async def report(caller: Interaction, error: Exception) -> None:
         return
     try:
         await respond_private(caller, MessageContent(sentence(error)))
-    except (discord.HTTPException, aiohttp.ClientError) as unsaid:
-        why = unsaid.code if isinstance(unsaid, discord.HTTPException) else type(unsaid).__name__
-        log.warning("could not tell a user about an error (%s): %s", why, type(error).__name__)
+    except (discord.HTTPException, aiohttp.ClientError) as failure:
+        why = failure.code if isinstance(failure, discord.HTTPException) else type(failure).__name__
+        log.warning("an error could not be shown to a user (%s): %s", why, type(error).__name__)
 
 
 def sentence(error: Exception) -> str:
-    """Return the sentence to show for an error; an unforeseen one gets a reference that is in the log."""
+    """Return the text to show for an error. An unexpected one gets a reference to the log."""
     match error:
         case UserError():
             return phrases.failure(str(error), error.next_step)
@@ -207,7 +207,7 @@ def sentence(error: Exception) -> str:
 
 
 def logged(error: Exception) -> str:
-    """Log what nobody foresaw, with its traceback, under a short reference that is given back."""
+    """Log an unexpected error with its traceback, and return the reference it has in the log."""
     reference = secrets.token_hex(3)
     log.error(
         "unexpected error, reference %s: %s",
@@ -219,7 +219,7 @@ def logged(error: Exception) -> str:
 
 
 def channels_in(message: discord.Message) -> set[str]:
-    """Return the Discord channels to which a message's buttons and embeds link."""
+    """Return the channels to which the buttons and embeds of a message link."""
     rows = (row for row in message.components if isinstance(row, discord.ActionRow))
     links = [each.url or "" for row in rows for each in row.children if isinstance(each, discord.Button)]
     links += [str(embed.to_dict()) for embed in message.embeds]

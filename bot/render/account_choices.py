@@ -1,7 +1,7 @@
 """Which accounts are offered, and in which order, where a person picks one: flagged first, then by label."""
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 import discord
@@ -9,6 +9,7 @@ from discord import app_commands
 
 from bot.domain.accounts import KnownAccount
 from bot.render.account_list import choice_name, matches, option, order
+from bot.render.message_content import MessageContent, Select
 
 OFFERED: Final = 25
 """Discord's limit for the options of a select and for the choices of an autocompletion."""
@@ -31,3 +32,13 @@ def choices(accounts: Iterable[KnownAccount], typed: str) -> list[app_commands.C
         app_commands.Choice(name=choice_name(account), value=account.channel)
         for account in offered(accounts, typed)
     ]
+
+
+def account_question(accounts: Collection[KnownAccount], asker: int, *, private: bool) -> MessageContent:
+    """Ask which account to look up. `private` says that the answer shall be, too."""
+    text = "Which account do you want to look up?"
+    if len(accounts) > OFFERED:
+        text += f"\n-# {OFFERED} of {len(accounts):,} are shown. For another, type into the account option."
+    argument = "private" if private else ""
+    select = Select("info.choose", "Pick an account", argument, asker=asker, options=options(accounts))
+    return MessageContent(text, components=(select,))

@@ -262,6 +262,13 @@ def muted(account: KnownAccount | None, until: datetime) -> str:
     )
 
 
-def unmuted(account: KnownAccount | None) -> str:
-    """Say that alerts come again."""
+def unmuted(account: KnownAccount | None, all_until: datetime | None = None) -> str:
+    """Return that alerts are sent again, unless all accounts are muted until then."""
+    if all_until is not None:
+        return f"🔇 All accounts are muted until {when(all_until, 'f')}. To end that, use /mjmute off."
     return f"🔔 Alerts for {f'**{plain(account.label)}**' if account else '**all accounts**'} are on again."
+
+
+def renamed(before: KnownAccount, after: KnownAccount) -> str:
+    """Return that an account has a new name."""
+    return f"✅ **{plain(before.label)}** is now called **{plain(after.label)}**."

@@ -1,11 +1,12 @@
 """The words for a way to an owner: when it last worked, and what keeps a message by Discord's code."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from bot.domain.messages import Route
-from bot.render.text import code_span, when
+from bot.render.text import code_span, count, when
 
 FAILURES: Final = {
     "50007": "their direct messages are closed (they must allow them from my server)",
@@ -62,3 +63,11 @@ def route_line(route: RouteStatus) -> str:
         return f"⚠️ <@{route.owner}> by {way}: **does not work**, {failure_words(route.failure)}; {worked}"
     mark = "✅" if route.worked_at else "⚪"
     return f"{mark} <@{route.owner}> by {way}: {worked}"
+
+
+def test_result(routes: Iterable[RouteStatus], late: int) -> str:
+    """Return how each route is after a test; `late` tests were neither accepted nor refused yet."""
+    lines = ["🧪 **Test delivery**", *map(route_line, routes)]
+    if late:
+        lines.append(f"⏳ {count(late, 'test')} not accepted by Discord yet: check /mjstatus in a minute.")
+    return "\n".join(lines)[:2_000]

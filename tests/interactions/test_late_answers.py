@@ -76,7 +76,7 @@ async def test_with_direct_messages_closed_a_late_answer_is_given_up_and_logged(
     bot.world.close_dm(ada.person)
     await ada.use("mjaccounts")
     bot.world.pass_time(4)
-    await bot.world.wait_for(lambda: "could not tell a user" in caplog.text)
+    await bot.world.wait_for(lambda: "an error could not be shown" in caplog.text)
     assert "account" in text(await ada.ask("mjaccounts"))
 
 
@@ -138,7 +138,7 @@ async def test_where_discord_takes_nothing_it_is_logged_in_a_line(
     await bot.start()
     fault = bot.world.fault(trouble, path="/webhooks/*", status=400, code=50035)
     await ada.use("mjaccounts")
-    await bot.world.wait_for(lambda: "could not tell a user about an error" in caplog.text)
+    await bot.world.wait_for(lambda: "an error could not be shown" in caplog.text)
     bot.world.mend(fault)
     assert "1 account" in text(await ada.ask("mjaccounts"))
 
