@@ -12,7 +12,6 @@ from bot.cli.check_database import try_database
 from bot.cli.discord_errors import DISCORD_FAILURES, unavailable
 from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
-from bot.domain.account_info import SubscriptionStatus
 from bot.domain.accounts import Account
 from bot.interactions.alert_channel import AlertChannel, lacking
 from bot.interactions.permissions import owners_of
@@ -231,10 +230,10 @@ async def useapi_side(settings: Settings) -> list[Finding]:
         except UseapiError as error:
             return refused(error, url)
         try:
-            standing = await useapi.subscription_status()
+            is_active = await useapi.subscription_active()
         except UseapiError as error:
             return untold(error, url, accounts)
-        return [accepted(url), subscription(standing), configured(accounts)]
+        return [accepted(url), subscription(is_active), configured(accounts)]
 
 
 def refused(error: UseapiError, url: str) -> list[Finding]:
@@ -276,11 +275,11 @@ def accepted(url: str) -> Finding:
     return Finding("API token", good=True, words=f"accepted by {url}")
 
 
-def subscription(standing: SubscriptionStatus) -> Finding:
+def subscription(is_active: bool | None) -> Finding:  # noqa: FBT001 - None is a third answer
     """See whether the subscription is active."""
-    if standing.active is False:
+    if is_active is False:
         return Finding("Subscription", good=False, words="not active. Renew it at useapi.net.")
-    words = "active" if standing.active else "the API does not say, but answers"
+    words = "active" if is_active else "the API does not say, but answers"
     return Finding("Subscription", good=True, words=words)
 
 

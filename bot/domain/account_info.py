@@ -5,15 +5,6 @@ from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class SubscriptionStatus:
-    """The subscription at the API. `accounts` includes those in error."""
-
-    active: bool | None
-    accounts: int | None
-    accounts_in_error: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Subscription:
     """A Midjourney plan, its status ("Active monthly"), and its renewal."""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from bot.domain.accounts import Flag, FlagKind, State
 from bot.domain.causes import Cause
@@ -68,6 +69,10 @@ class Reason(StrEnum):
     ASSIGNEE_CHECK = "still on it"
     """Asks the owner who said "I'm on it" four hours ago."""
     RESOLVED = "resolved"
+
+
+NEWS: Final = frozenset({Reason.OPENED, Reason.WORSE, Reason.RECURRING, Reason.RETURNED})
+"""The reasons after which reminders start over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from bot.render.account_facts import (
     usage,
 )
 from bot.render.instructions import discord_name
-from bot.render.message_content import Button, Component, Link, MessageContent
+from bot.render.message_content import Button, Component, MessageContent, channel_buttons
 from bot.render.phrases import flagged_since, state_words
 from bot.render.text import clip, code_block, code_span, count, fitted, plain, span, when, whole
 
@@ -135,8 +135,7 @@ def _card_buttons(account: KnownAccount, asker: int, *, owner: bool, unseen: boo
     if owner:
         yield Button("account.edit", "Update", channel, asker=asker)
         yield Button("account.remove", "Remove", channel, discord.ButtonStyle.danger, asker=asker)
-    if account.account.link:
-        yield Link("Open in Discord", account.account.link)
+    yield from channel_buttons(account.account)
 
 
 def _card(account: KnownAccount, title: str, *lines: str | None) -> discord.Embed:

@@ -11,7 +11,7 @@ from bot.domain.accounts import Flag, KnownAccount, State
 from bot.domain.errors import CodedError
 from bot.render.account_facts import channel_link, known_plan, slots, snapshot_line
 from bot.render.error_messages import next_step, what
-from bot.render.message_content import Box, Button, MessageContent, Select, page_buttons
+from bot.render.message_content import Box, Button, MessageContent, Select, page_buttons, page_of
 from bot.render.phrases import failure, flagged_since, state_words
 from bot.render.text import FENCES, bare, clip, code_block, count, length, plain, when, whole
 
@@ -60,15 +60,13 @@ def accounts_page(
 
     The first page is 0; a number beyond either end gives the page at that end. No accounts: one empty page.
     """
-    pages = max(1, -(-len(accounts) // PAGE_SIZE))
-    page = min(max(page, 0), pages - 1)
-    shown = tuple(sorted(accounts, key=order)[page * PAGE_SIZE : (page + 1) * PAGE_SIZE])
+    shown, page, pages = page_of(sorted(accounts, key=order), page, PAGE_SIZE)
     heading, footer = _heading(accounts), _footer(page, pages, at)
     if refusal is not None:
         stale = f"**As of {when(at, 'f')}, when I last read the list:**"
         heading = f"{refusal}\n{stale}\n{heading.replace('✅', '⚠️')}"
     entries = _entries(shown, PAGE_LIMIT - length(heading) - length(footer))
-    return AccountsPage(heading, entries, footer, page, pages, shown)
+    return AccountsPage(heading, entries, footer, page, pages, tuple(shown))
 
 
 def list_content(page: AccountsPage, asker: int) -> MessageContent:

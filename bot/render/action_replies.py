@@ -12,7 +12,7 @@ from bot.domain.resets import ResetOutcome, ResetResult, ResetStage
 from bot.render.account_cards import add_field, flag_colour
 from bot.render.alert_items import account_of, naming
 from bot.render.instructions import block_end, login_help
-from bot.render.message_content import Button, Link, MessageContent, headed
+from bot.render.message_content import Button, MessageContent, channel_buttons, headed
 from bot.render.phrases import state_words
 from bot.render.text import bare, code_block, count, exactly, plain, span, when, whole
 
@@ -67,9 +67,8 @@ def confirmation(
         label = f"Reset {bare(account.label, BUTTON_LABEL)} anyway"
     button = Button("watch.confirm", label, argument, discord.ButtonStyle.danger)
     content = headed(_question(account, flag), "If not yet, nothing is sent and the alert stays.")
-    link = account.account.link
     buttons = (button, Button("watch.notyet", NOT_YET, argument))
-    return MessageContent(content, (embed,), (*buttons, Link("Open in Discord", link)) if link else buttons)
+    return MessageContent(content, (embed,), (*buttons, *channel_buttons(account.account)))
 
 
 def _block_until(account: KnownAccount, flag: Flag, incident: Incident | None) -> datetime | None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.accounts import Account, Flag, FlagKind, KnownAccount
-from bot.domain.incidents import Ending, Incident, Reason, State
+from bot.domain.incidents import NEWS, Ending, Incident, Reason, State
 from bot.domain.messages import Message
 from bot.render.phrases import open_words
 from bot.render.text import plain, span, when, whole
@@ -15,9 +15,6 @@ LABEL_LIMIT: Final = 30
 NAMED: Final = 3
 NO_WORDS: Final = Flag("", FlagKind.OTHER)
 NEEDING: Final = frozenset({State.OPEN, State.RESETTING})
-NEWS: Final = frozenset(
-    {Reason.OPENED, Reason.WORSE, Reason.RECURRING, Reason.RETURNED, Reason.ASSIGNEE_CHECK}
-)
 SAME_DAY: Final = timedelta(hours=20)
 """What is longer is told with dates: times of day alone would mislead."""
 
@@ -49,7 +46,7 @@ class Case:
     @property
     def is_fresh(self) -> bool:
         """Whether the message notifies because of it, and not to remind."""
-        return self.needs_somebody and self.reason in NEWS
+        return self.needs_somebody and self.reason in (*NEWS, Reason.ASSIGNEE_CHECK)
 
     @property
     def is_block_over(self) -> bool:

@@ -10,7 +10,7 @@ from bot.render.account_list import CHOICE_LIMIT, tail
 from bot.render.alert_items import Case, duration, naming, state_of
 from bot.render.incident_card import Around, colour, who_and_until
 from bot.render.instructions import OPEN_BELOW
-from bot.render.message_content import Component, Select, page_buttons
+from bot.render.message_content import Component, Select, page_buttons, page_of
 from bot.render.text import bare, clip, code_block, count, exactly, length, plain, when, whole
 
 PAGE_SIZE: Final = 20
@@ -20,15 +20,10 @@ QUOTES: Final = 3
 SHORT_QUOTE: Final = 200
 
 
-def pages_of(cases: Sequence[Case]) -> int:
-    """Return how many pages a digest has."""
-    return max(1, -(-len(cases) // PAGE_SIZE))
-
-
 def digest(cases: Sequence[Case], page: int, around: Around) -> discord.Embed:
     """Show one page of a digest; a number beyond either end gives the page at that end."""
-    shown = _page(cases, page)
-    embed = discord.Embed(title=_title(cases, page), description=_list(shown), colour=colour(cases[0]))
+    shown, page, pages = page_of(cases, page, PAGE_SIZE)
+    embed = discord.Embed(title=_title(cases, page, pages), description=_list(shown), colour=colour(cases[0]))
     add_field(embed, "Midjourney says", _quotes(case for case in shown if not case.incident.ended))
     add_field(embed, "What to do", _next(cases, around))
     add_field(embed, "About this message", around.note and clip(around.note, FIELD_LIMIT))
@@ -37,26 +32,16 @@ def digest(cases: Sequence[Case], page: int, around: Around) -> discord.Embed:
 
 def digest_controls(cases: Sequence[Case], page: int, message: str) -> tuple[Component, ...]:
     """Return the select that opens an account, and the way to other pages where there are any."""
-    options = tuple(_option(case) for case in _page(cases, page) if not case.incident.ended)
+    shown, page, pages = page_of(cases, page, PAGE_SIZE)
+    options = tuple(_option(case) for case in shown if not case.incident.ended)
     opener = [Select("watch.open", "Open an account to act", message, options=options)] if options else []
-    pages = pages_of(cases)
-    return (*opener, *page_buttons("watch.page", f"{message}.", _within(page, pages), pages))
+    return (*opener, *page_buttons("watch.page", f"{message}.", page, pages))
 
 
-def _within(page: int, pages: int) -> int:
-    return min(max(page, 0), pages - 1)
-
-
-def _page(cases: Sequence[Case], page: int) -> Sequence[Case]:
-    start = _within(page, pages_of(cases)) * PAGE_SIZE
-    return cases[start : start + PAGE_SIZE]
-
-
-def _title(cases: Sequence[Case], page: int) -> str:
+def _title(cases: Sequence[Case], page: int, pages: int) -> str:
     ended = sum(case.incident.ended for case in cases)
     resolved = f", {'all' if ended == len(cases) else whole(ended)} resolved" if ended else ""
-    pages = pages_of(cases)
-    position = f" · page {_within(page, pages) + 1:,} of {pages:,}" if pages > 1 else ""
+    position = f" · page {page + 1:,} of {pages:,}" if pages > 1 else ""
     return f"{count(len(cases), 'account')}{resolved}{position}"
 
 

@@ -1,6 +1,6 @@
 """The first line of a message: all that a lock screen shows, so it says it all, without a word of the API."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final, assert_never
 
@@ -9,7 +9,7 @@ from bot.render.alert_items import Case, duration, is_removed, names_of
 from bot.render.phrases import demand, symbol
 from bot.render.text import count, span, whole
 
-NEWS: Final = {
+NEWS_WORDS: Final[Mapping[Reason | None, str]] = {
     Reason.OPENED: "new",
     Reason.WORSE: "worse",
     Reason.RECURRING: "flagged again",
@@ -123,7 +123,7 @@ def _people(number: int, still: str = "") -> str:
 
 def _news(fresh: Sequence[Case], total: int) -> str:
     """Return how many are news, and which news, unless all are simply new."""
-    kinds = list(dict.fromkeys(NEWS[case.reason] for case in fresh if case.reason and case.reason in NEWS))
+    kinds = list(dict.fromkeys(NEWS_WORDS[case.reason] for case in fresh if case.reason in NEWS_WORDS))
     if not kinds or (kinds == ["new"] and len(fresh) == total):
         return ""
     number = "all" if len(fresh) == total else whole(len(fresh))

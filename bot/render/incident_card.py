@@ -13,7 +13,7 @@ from bot.render.account_cards import FIELD_LIMIT, add_field, flag_colour, histor
 from bot.render.alert_items import NO_WORDS, Case, is_removed, state_of, stretch
 from bot.render.headlines import ONLY_REMINDERS, headline_of
 from bot.render.instructions import BUTTONS, COMMAND, RESET_LABELS, block_end, login_help, steps
-from bot.render.message_content import Button, Component, Link, MessageContent
+from bot.render.message_content import Button, Component, MessageContent, channel_buttons
 from bot.render.phrases import flagged_since
 from bot.render.text import clip, code_block, exactly, when
 
@@ -79,9 +79,8 @@ def info_refused(account: KnownAccount, asker: int, now: datetime) -> MessageCon
         note = "From an earlier answer; Midjourney was not asked again."
         last = info_embed(account, account.snapshot, note=note)
         embeds += [last] if len(embeds[0]) + len(last) <= EMBEDS_LIMIT else []
-    link = [Link("Open in Discord", account.account.link)] if account.account.link else []
     anyway = Button("info.anyway", "Ask anyway", account.channel, asker=asker)
-    return MessageContent(headline_of(case), tuple(embeds), (*link, anyway))
+    return MessageContent(headline_of(case), tuple(embeds), (*channel_buttons(account.account), anyway))
 
 
 def controls(case: Case, message: str) -> tuple[Component, ...]:
@@ -95,9 +94,8 @@ def controls(case: Case, message: str) -> tuple[Component, ...]:
     waits = case.incident.block_until() is not None and not case.is_block_over
     style = discord.ButtonStyle.secondary if waits else discord.ButtonStyle.primary
     reset = Button("watch.reset", RESET_LABELS[case.flag.kind], argument, style)
-    link = case.account.account.link
     acting = (reset, mine, snooze) if case.account.account.has_channel_id else (mine, snooze)
-    return (*acting, Link("Open in Discord", link)) if link else acting
+    return *acting, *channel_buttons(case.account.account)
 
 
 def colour(case: Case) -> discord.Colour:

@@ -5,14 +5,17 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias, TypeVar
 
 import discord
 from discord import ui
 
+from bot.domain.accounts import Account
 from bot.domain.messages import reference
 from bot.render.instructions import BUTTONS, COMMAND, OPEN_BELOW, OPEN_BY_COMMAND
 from bot.render.text import clip, fitted, length
+
+T = TypeVar("T")
 
 PREFIX: Final = "mw"
 """What every `custom_id` of Midwatch begins with."""
@@ -80,6 +83,11 @@ class Link:
     def item(self) -> ui.Button[Any]:
         """Return the button as discord.py sends it."""
         return ui.Button(label=self.label, url=self.url)
+
+
+def channel_buttons(account: Account) -> tuple[Link, ...]:
+    """Return the button that opens an account's channel; none if its id is no channel id."""
+    return (Link("Open in Discord", account.link),) if account.link else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +219,16 @@ def _fitting(parts: list[str], room: int) -> Iterator[str]:
         if length(cut) < room:
             room -= length(cut) + 1
             yield cut
+
+
+def page_of(items: Sequence[T], page: int, size: int) -> tuple[Sequence[T], int, int]:
+    """Return the items of a page, its number and how many pages there are.
+
+    The first page is 0. A number beyond either end gives the page at that end. No items are one empty page.
+    """
+    pages = max(1, -(-len(items) // size))
+    page = min(max(page, 0), pages - 1)
+    return items[page * size : (page + 1) * size], page, pages
 
 
 def page_buttons(

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
+from discord.utils import TimestampStyle, format_dt
+
 from bot.domain.blocks import TIMESTAMP, moment
 
 QUOTE_LIMIT: Final = 900
@@ -107,12 +109,12 @@ def fitted(lines: Iterable[str], total: int, limit: int) -> str:
     return "\n".join(kept + more)
 
 
-def when(at: datetime, style: str = "R") -> str:
+def when(at: datetime, style: TimestampStyle = "R") -> str:
     """Return a moment as Discord shows it in each reader's zone: "R" is relative, "f" the date and time."""
-    return f"<t:{math.floor(at.timestamp())}:{style}>"
+    return format_dt(at, style)
 
 
-def exactly(at: datetime, style: str = "f") -> str:
+def exactly(at: datetime, style: TimestampStyle = "f") -> str:
     """Return a moment by the clock, and how far it is: of that alone a phone shows only the largest unit."""
     return f"{when(at, style)} ({when(at)})"
 

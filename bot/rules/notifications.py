@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from bot.domain.incidents import Alert, Incident, Reason, State
+from bot.domain.incidents import NEWS, Alert, Incident, Reason, State
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
 from bot.rules.account_incidents import NewKey
 from bot.rules.message_lifecycle import with_more
@@ -17,8 +17,6 @@ from bot.rules.policy import Policy
 from bot.rules.recipient import Mutes, RecipientView, breaks_mute, can_be_reminded_of, incident_keys
 from bot.rules.service_notifications import reminders_due, service_messages
 
-NEWS: Final = frozenset({Reason.OPENED, Reason.WORSE, Reason.RECURRING, Reason.RETURNED})
-"""The reasons after which reminders start over."""
 FLAGGED: Final = frozenset({State.OPEN, State.RESETTING})
 
 AlertedIncident = tuple[Alert, Incident]

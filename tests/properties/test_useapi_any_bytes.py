@@ -117,7 +117,7 @@ async def outcome(client: UseapiClient, question: int) -> str:
     questions = (
         client.accounts,
         lambda: client.account(CHANNEL),
-        client.subscription_status,
+        client.subscription_active,
         lambda: client.save_account(DISCORD),
         lambda: client.account_with_token(DISCORD),
         lambda: client.remove_account(CHANNEL),

@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 import aiohttp
 from pydantic import SecretStr
 
-from bot.domain.account_info import InfoSnapshot, SubscriptionStatus
+from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import Account, SavedAccount, is_channel
 from bot.domain.clock import utc_now
 from bot.domain.errors import ErrorCode
@@ -99,9 +99,9 @@ class UseapiClient:
             ApiRequest(Endpoint.ACCOUNT, require_channel_id(channel)), parsing.parse_account
         )
 
-    async def subscription_status(self) -> SubscriptionStatus:
-        """Return the status of the subscription."""
-        return await self._read(ApiRequest(Endpoint.SUBSCRIPTION), parsing.parse_subscription_status)
+    async def subscription_active(self) -> bool | None:
+        """Return whether the subscription is active. None: the API does not say."""
+        return await self._read(ApiRequest(Endpoint.SUBSCRIPTION), parsing.parse_subscription_active)
 
     async def save_account(self, discord: SecretStr, max_jobs: int = 3) -> SavedAccount:
         """Create or update the account of a Discord token."""

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
 
-from bot.domain.account_info import Info, SubscriptionStatus
+from bot.domain.account_info import Info
 from bot.domain.accounts import Account, Flag, SavedAccount, is_channel
 from bot.domain.causes import Cause
 from bot.domain.errors import ErrorCode
@@ -28,7 +28,6 @@ from bot.providers.useapi.error_mapping import (
 from bot.providers.useapi.http_response import (
     ApiRequest,
     ApiResponse,
-    count_of,
     fields_of,
     is_object,
     key_place,
@@ -221,21 +220,14 @@ def parse_saved_account(response: ApiResponse, request: ApiRequest) -> SavedAcco
     return SavedAccount(account_of(entry, "") if entry.get("channel") else None, created)
 
 
-def parse_subscription_status(response: ApiResponse, request: ApiRequest) -> SubscriptionStatus:
-    """Parse the status of the subscription (useapi.net docs, GET account). Unknown values are None."""
+def parse_subscription_active(response: ApiResponse, request: ApiRequest) -> bool | None:
+    """Parse whether the subscription is active (useapi.net docs, GET account). None: it does not say."""
     raise_for_error(response, request)
     fields = fields_of(require_json(response))
     if not fields:
         raise MalformedResponse("account")
     active = fields.get("subscriptionIsActive")
-    services = fields_of(fields.get("accounts"))
-    name = next((name for name in services if "midjourney" in name.casefold()), "")
-    midjourney = fields_of(services.get("Midjourney API") or services.get(name))
-    return SubscriptionStatus(
-        active=active if isinstance(active, bool) else None,
-        accounts=count_of(midjourney.get("total")),
-        accounts_in_error=count_of(midjourney.get("error")),
-    )
+    return active if isinstance(active, bool) else None
 
 
 def parse_report(response: ApiResponse, request: ApiRequest) -> Report:

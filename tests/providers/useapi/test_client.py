@@ -212,7 +212,7 @@ async def test_one_account_is_looked_at() -> None:
 
 async def test_the_subscription_is_looked_at() -> None:
     async with asking(fixture(200, "standing.json")) as (client, server):
-        assert (await client.subscription_status()).accounts_in_error == 1
+        assert await client.subscription_active() is True
     assert [(r.method, r.path) for r in server.requests] == [("GET", "/v2/account")]
 
 
@@ -437,7 +437,7 @@ COMMANDS: dict[str, Call] = {
 LOOKS: dict[str, Call] = {
     "accounts": lambda client: client.accounts(),
     "account": lambda client: client.account(CHANNEL),
-    "standing": lambda client: client.subscription_status(),
+    "standing": lambda client: client.subscription_active(),
 }
 
 

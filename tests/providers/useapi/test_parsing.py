@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.account_info import SubscriptionStatus
 from bot.domain.accounts import Account, Flag, FlagKind, SavedAccount
 from bot.domain.causes import Cause
 from bot.domain.errors import CodedError
@@ -40,7 +39,7 @@ from bot.providers.useapi.parsing import (
     parse_accounts,
     parse_report,
     parse_saved_account,
-    parse_subscription_status,
+    parse_subscription_active,
     raise_for_error,
     require_success,
 )
@@ -400,37 +399,23 @@ def test_a_command_is_not_done_by_a_success_that_is_none(body: object, error: ty
 # The subscription
 
 
-def test_the_standing_counts_the_midjourney_accounts() -> None:
-    expected = SubscriptionStatus(active=True, accounts=3, accounts_in_error=1)
-    assert (
-        parse_subscription_status(answer(200, fixture("standing.json")), ApiRequest(Endpoint.SUBSCRIPTION))
-        == expected
-    )
-
-
 @pytest.mark.parametrize(
-    ("body", "standing"),
+    ("body", "is_active"),
     [
-        ({"id": 1}, SubscriptionStatus(None, None, None)),
-        ({"subscriptionIsActive": "yes", "accounts": []}, SubscriptionStatus(None, None, None)),
-        (
-            {"subscriptionIsActive": False, "accounts": {"Midjourney v2": {"total": "4", "error": None}}},
-            SubscriptionStatus(active=False, accounts=4, accounts_in_error=None),
-        ),
-        (
-            {"accounts": {"Midjourney API": {"total": True, "error": -1}}},
-            SubscriptionStatus(None, None, None),
-        ),
+        (fixture("standing.json"), True),
+        ({"subscriptionIsActive": False, "accounts": {}}, False),
+        ({"id": 1}, None),
+        ({"subscriptionIsActive": "yes", "accounts": []}, None),
     ],
-    ids=["missing", "wrong types", "another name", "no counts"],
+    ids=["recorded", "inactive", "missing", "wrong type"],
 )
-def test_what_is_odd_in_the_standing_is_unknown(body: object, standing: SubscriptionStatus) -> None:
-    assert parse_subscription_status(answer(200, body), ApiRequest(Endpoint.SUBSCRIPTION)) == standing
+def test_whether_the_subscription_is_active_is_read(body: object, *, is_active: bool | None) -> None:
+    assert parse_subscription_active(answer(200, body), ApiRequest(Endpoint.SUBSCRIPTION)) is is_active
 
 
 @pytest.mark.parametrize("body", [[], {}, b"", b"x"], ids=["array", "empty object", "empty", "prose"])
 def test_a_standing_that_is_no_object_is_not_believed(body: object) -> None:
-    assert malformed_place(parse_subscription_status, body, ApiRequest(Endpoint.SUBSCRIPTION))
+    assert malformed_place(parse_subscription_active, body, ApiRequest(Endpoint.SUBSCRIPTION))
 
 
 # /info
@@ -932,7 +917,7 @@ def test_any_answer_at_all_becomes_facts_or_a_member_of_the_family(status: int, 
         (parse_saved_account, SAVE),
         (require_success, RESET),
         (parse_report, INFO),
-        (parse_subscription_status, ApiRequest(Endpoint.SUBSCRIPTION)),
+        (parse_subscription_active, ApiRequest(Endpoint.SUBSCRIPTION)),
     ):
         try:
             parse(answer(status, body), question)
