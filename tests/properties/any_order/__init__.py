@@ -1,1 +1,1 @@
-"""The watch in any order of events: real rules, ledger, database and outbox, judged by a model of its own."""
+"""The watch in any order of events: real rules, state, database and outbox, judged by a model of its own."""

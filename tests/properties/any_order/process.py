@@ -1,4 +1,4 @@
-"""The program without its sockets: ledger, watchkeeper and outbox on a database, with a clock to turn."""
+"""The program without its sockets: state, services and outbox on a database, with a clock to turn."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -54,18 +54,18 @@ class Crash(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What the watch took in and could write down: a look, one that failed, or the flag of an account."""
+    """An event that was applied and committed: a poll, a failed poll, or the flag of an account."""
 
     channel: str | None = None
     text: str | None = None
     in_list: bool = True
     is_failure: bool = False
     is_new: bool = False
-    """The flag was only met, and is about to be written down."""
+    """Whether the flag was only met, and is not committed yet."""
 
 
-class Keeper(IncidentService):
-    """A watchkeeper that tells what it has taken in."""
+class RecordingService(IncidentService):
+    """An incident service that records the events it has applied."""
 
     taken: list[Taken]
 
@@ -81,7 +81,7 @@ class Keeper(IncidentService):
 
 
 class Meeter(AccountPoller):
-    """A monitor that tells what it has met."""
+    """A poller that records the flags it has met."""
 
     taken: list[Taken]
 
@@ -178,7 +178,7 @@ class Process(Assembly):
         return self.api
 
     def make_incident_service(self, greeted: Collection[int]) -> IncidentService:
-        service = Keeper(self.watch_state, self.planner, greeted, monotonic=self.clock.monotonic)
+        service = RecordingService(self.watch_state, self.planner, greeted, monotonic=self.clock.monotonic)
         service.taken = self.taken
         return service
 
@@ -202,7 +202,7 @@ class Process(Assembly):
             raise Crash
 
     async def restart(self) -> None:
-        """Die, and begin again with what the database holds: it is all that the ledger held."""
+        """Die, and begin again with what the database holds: it is all that the state held."""
         self.deaths += 1
         await put(self.watch_state)
         before, held = content(self.watch_state), self.watch_state.messages.keys()

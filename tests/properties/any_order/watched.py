@@ -336,7 +336,7 @@ class Watched(RuleBasedStateMachine):
                 assert is_reminded or case.is_quiet(self.now), (owner, last, case)
 
     def each_message_is_known(self) -> None:
-        """What stands in Discord is what the ledger holds, and shows what is true."""
+        """The messages in Discord are those of the state, and show what is true."""
         rows = {each.message_id: each for each in self.process.watch_state.messages.values()}
         for number, standing in self.mailbox.standing.items():
             row = rows.get(number)
