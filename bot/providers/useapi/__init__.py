@@ -1,4 +1,4 @@
-"""The useapi.net API: its client, its errors, and the parsers beyond which no JSON goes."""
+"""The useapi.net API: its client and its errors. JSON does not leave this package."""
 
 from bot.providers.errors import (
     AnswerLost,
@@ -14,7 +14,6 @@ from bot.providers.errors import (
     Unreachable,
     UseapiError,
 )
-from bot.providers.midjourney_info import parse_info
 from bot.providers.useapi.client import Limits, UseapiClient, open_session
 
 __all__ = [
@@ -33,5 +32,4 @@ __all__ = [
     "UseapiClient",
     "UseapiError",
     "open_session",
-    "parse_info",
 ]

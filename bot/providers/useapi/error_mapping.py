@@ -1,6 +1,6 @@
-"""Every way of not answering, put into a member of the error family.
+"""The error for each failure of a request.
 
-The statuses, codes and messages are those of the useapi.net docs (API v2) and of the vendor's OpenAPI file.
+Statuses, codes and messages are those of the useapi.net docs (API v2) and of the vendor's OpenAPI file.
 """
 
 import os
@@ -29,16 +29,18 @@ from bot.providers.errors import (
 )
 from bot.providers.useapi.http_response import ApiRequest, ApiResponse, Endpoint
 
-# 596 is the code; one sentence of the docs of POST jobs/info writes 569.
+# The code is 596. One sentence in the docs of POST jobs/info has 569.
 MODERATION: Final = frozenset({596, 569})
 CHANNEL_IN_PATH: Final = re.compile(r"/([0-9]{17,20})(?![0-9])")
 CHANNEL_IN_JOBID: Final = re.compile(r"-channel:([0-9]{17,20})(?![0-9])")
-NO_WORDS: Final = "useapi.net reports a pending moderation message or CAPTCHA, without details."
+NO_ERROR_TEXT: Final = "useapi.net reports a pending moderation message or CAPTCHA, without details."
 
 READS: Final = frozenset({Endpoint.LIST, Endpoint.ACCOUNT, Endpoint.SUBSCRIPTION})
-"""What is asked without any work for Midjourney."""
-REFUSED_IN_JSON: Final = frozenset({401, 402, 403})
-"""What the API documents with a body that says so."""
+"""Requests that change nothing and cause no work at Midjourney."""
+REFUSED_IN_JSON: Final = frozenset(
+    {HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN}
+)
+"""Statuses with which the API always sends JSON."""
 PROXIES: Final = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
 
 COMPLAINTS: Final = tuple(
@@ -63,7 +65,7 @@ COMPLAINTS: Final = tuple(
         (r"reply(?:Ref or reply)?Url is too long", ErrorCode.REPLY_TOO_LONG),
     )
 )
-"""What the API says against what a person gave, in the words of its docs; the groups are digits alone."""
+"""The API's complaints about what a person entered, in the words of its docs. Groups match digits only."""
 
 
 def proxies_unused() -> str:
@@ -95,59 +97,59 @@ def unreachable(error: Exception, request: ApiRequest) -> Unreachable:  # noqa: 
 
 
 def refusal(response: ApiResponse, request: ApiRequest) -> UseapiError:
-    """Put an answer that is not a success, and no flag, into the error it stands for."""
-    # The API says in JSON what it refuses: anything else says nothing of the token or the subscription.
+    """Return the error for a response that is neither a success nor a flag."""
+    # The API refuses in JSON. Any other body says nothing about the token or the subscription.
     is_page = response.page and response.body is not None
     is_other = not response.fields and response.status in REFUSED_IN_JSON
     if response.is_turned_away or is_other or (is_page and response.status == HTTPStatus.TOO_MANY_REQUESTS):
         return turned_away(response)
     if response.edge_code is not None:
-        return failing(response)  # what stands in front says that the API's server is down
+        return failing(response)  # a server in front of the API reports that the API is down
     return refusal_of_api(response, request)
 
 
 def refusal_of_api(response: ApiResponse, request: ApiRequest) -> UseapiError:  # noqa: PLR0911 - a table
-    """Put an answer of the API itself into the error it stands for."""
+    """Return the error for a response of the API itself."""
     quote = response.error_text
     match response.status:
-        case 401 | 403:
+        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
             return Unauthorized(ErrorCode.TOKEN_REFUSED, quote=quote)
-        case 402:
+        case HTTPStatus.PAYMENT_REQUIRED:
             is_full = "exceeded" in response.all_error_texts.casefold()
             return Unpaid(Cause.QUOTA if is_full else Cause.SUBSCRIPTION, quote=quote)
-        case 404 | 410 if response.page:
+        case HTTPStatus.NOT_FOUND | HTTPStatus.GONE if response.page:
             return Gone(Cause.WEB_PAGE)
-        case 404 if request.channel:
+        case HTTPStatus.NOT_FOUND if request.channel:
             return NotConfigured(ErrorCode.NO_SUCH_ACCOUNT, quote=quote)
-        case 404 | 410:
+        case HTTPStatus.NOT_FOUND | HTTPStatus.GONE:
             return Gone(ErrorCode.SERVICE_GONE, quote=quote)
-        case 504 if request.endpoint is Endpoint.INFO:
+        case HTTPStatus.GATEWAY_TIMEOUT if request.endpoint is Endpoint.INFO:
             return Unreachable(ErrorCode.TRACK_LOST, quote=quote)
-        case 429:
+        case HTTPStatus.TOO_MANY_REQUESTS:
             code = Cause.LIMITED if request.endpoint in READS else ErrorCode.SLOTS_BUSY
             return RateLimited(code, retry_after=response.retry_after, quote=quote)
-        case status if status == 408 or status >= 500:  # noqa: PLR2004 - RFC 9110, 15.5.9 and 15.6
+        case status if status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return failing(response)
-        case status if status < 400:  # noqa: PLR2004 - RFC 9110, 15.4
+        case status if status < HTTPStatus.BAD_REQUEST:
             return Unreachable(Cause.REDIRECT, status=status)
         case _:
             return rejected(response)
 
 
 def turned_away(response: ApiResponse) -> UseapiError:
-    """Return the error for an answer of something in front of the API."""
+    """Return the error for a refusal by a server in front of the API."""
     if response.retry_after is not None:
         return RateLimited(Cause.CHALLENGE, retry_after=response.retry_after, status=response.status)
     return Unreachable(Cause.CHALLENGE, status=response.status)
 
 
 def pending(response: ApiResponse, request: ApiRequest) -> PendingModeration:
-    """Return the error for a 596: Midjourney's text, its kind, and the account it is about."""
-    return PendingModeration(Flag.of(response.error_text or NO_WORDS), channel_of(response, request))
+    """Return the error for a 596, with its flag and its account."""
+    return PendingModeration(Flag.of(response.error_text or NO_ERROR_TEXT), channel_of(response, request))
 
 
 def channel_of(response: ApiResponse, request: ApiRequest) -> str | None:
-    """Find the account of a 596: named in the body, else asked for, else in its words, else in its job id."""
+    """Return the account of a 596: that in the body, the request, the texts or the job id, in this order."""
     named = str(response.fields.get("channel"))
     if is_channel(named):
         return named
@@ -159,7 +161,7 @@ def channel_of(response: ApiResponse, request: ApiRequest) -> str | None:
 
 
 def failing(response: ApiResponse) -> UseapiError:
-    """Return the error for a failure on the other side; one that says when to come back limits the rate."""
+    """Return the error for a server error. One that names a wait is a limit on the rate."""
     if response.retry_after is not None:
         return RateLimited(
             Cause.SERVER_ERROR,
@@ -171,11 +173,11 @@ def failing(response: ApiResponse) -> UseapiError:
 
 
 def rejected(response: ApiResponse) -> Rejected:
-    """Return the error for the API's refusal of what a person gave."""
+    """Return the error for input that the API refuses."""
     for pattern, code in COMPLAINTS:
         if found := pattern.search(response.all_error_texts):
             return Rejected(code, quote=response.error_text, **found.groupdict())
-    if response.status == 422:  # noqa: PLR2004 - RFC 9110, 15.5.21
+    if response.status == HTTPStatus.UNPROCESSABLE_ENTITY:
         return Rejected(ErrorCode.REFUSED_ONCE, quote=response.error_text)
     code = ErrorCode.REJECTED if response.error_text else ErrorCode.UNEXPLAINED
     return Rejected(code, status=response.status, quote=response.error_text)
