@@ -45,7 +45,7 @@ def measure(names: Sequence[str], rounds: int, size: Size) -> Results:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Do what the command line says, and give the exit code: 1 if a budget is not kept."""
+    """Run the command line and return the exit code: 1 if a budget is not kept."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench", description="Measure Midwatch beside what else one would run."
     )
@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def say(*lines: str) -> None:
-    """Write to the terminal at once, as it takes long."""
+    """Write to the terminal without buffering."""
     print(*lines, sep="\n", flush=True)  # noqa: T201 - the terminal is where this belongs
 
 

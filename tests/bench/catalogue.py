@@ -35,7 +35,7 @@ def answers() -> Iterator[Figure]:
 
 
 def commands() -> Iterator[Figure]:
-    """Whole answers, beyond the API's own time."""
+    """Complete answers, without the API's own time."""
     for name in ("accounts", "info"):
         for count in FULL.lists:
             title = f"`/mj{name}`, {count:,} accounts, beyond the API's own time"
@@ -58,7 +58,7 @@ def alerts() -> Iterator[Figure]:
 
 
 def costs() -> Iterator[Figure]:
-    """What watching costs the API, Midjourney and the processor."""
+    """The cost of the watch for the API, Midjourney and the processor."""
     for count in FULL.upstream:
         key, title = f"counts.{count}", f"{count:,} account{'s' * (count > 1)} (1)"
         yield Figure(
@@ -83,7 +83,7 @@ def life() -> Iterator[Figure]:
 
 
 def lasting() -> Iterator[Figure]:
-    """What a long life leaves behind."""
+    """The growth over a long life."""
     idle = Budget(1.5, Candidate.MINIMAL)
     yield Figure("memory.idle", "resident memory, idle, 50 accounts", Unit.MEBIBYTES, idle)
     yield Figure("memory.polls", f"... after {FULL.polls:,} polls (1)", Unit.MEBIBYTES)

@@ -8,7 +8,7 @@ from statistics import median
 
 
 class Candidate(StrEnum):
-    """Who is measured."""
+    """The programs that are measured."""
 
     MIDWATCH = "Midwatch"
     MINIMAL = "minimal bot"
@@ -17,7 +17,7 @@ class Candidate(StrEnum):
 
 
 class Unit(StrEnum):
-    """What a figure counts."""
+    """The unit of a figure."""
 
     MILLISECONDS = "ms"
     SECONDS = "s"
@@ -31,7 +31,7 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """The most that Midwatch may take: so much, or so many times what another takes in the same round."""
+    """The most that Midwatch may take: an amount, or a multiple of what another takes in the same round."""
 
     limit: float
     times: Candidate | None = None
@@ -68,7 +68,7 @@ class Summary:
 
 
 def summary(rounds: Sequence[float], *, worst: bool = False) -> Summary:
-    """Sum rounds up."""
+    """Summarise rounds."""
     value = max(rounds) if worst else median(rounds)
     return Summary(value, min(rounds), max(rounds), tuple(rounds))
 
@@ -100,7 +100,7 @@ def slope(points: Sequence[tuple[float, float]]) -> float:
 
 
 def is_kept(figure: Figure, ours: Summary, ratios: float | None) -> bool | None:
-    """Judge a budget; None where there is none. One that cannot be judged is not kept."""
+    """Return whether a budget is kept; None without a budget. One that cannot be judged is not kept."""
     if figure.budget is None:
         return None
     value = ours.value if figure.budget.times is None else ratios

@@ -1,4 +1,4 @@
-"""The fakes, and the candidates between them: one clock for all that crosses a socket."""
+"""The simulations and the candidates between them, with one clock."""
 
 import asyncio
 import gc
@@ -42,7 +42,7 @@ BOTS: Final = (Candidate.MIDWATCH, Candidate.MINIMAL)
 
 @dataclass(slots=True)
 class Stage:
-    """The fakes of one measurement, and a folder for databases and logs."""
+    """The simulations of one measurement, and a folder for databases and logs."""
 
     api: SimulatedUseapi
     world: SimulatedDiscord
@@ -55,7 +55,7 @@ class Stage:
         return list(self.api.accounts)
 
     def environment(self, changed: Mapping[str, str]) -> dict[str, str]:
-        """Return the settings of the sandbox, with the addresses of its fakes."""
+        """Return the settings of a candidate, with the addresses of the simulations."""
         return {
             "DISCORD_TOKEN": SANDBOX_BOT_TOKEN,
             "USEAPI_TOKEN": self.api.token,
@@ -72,7 +72,7 @@ class Stage:
     async def begun(
         self, candidate: Candidate, *, leaping: bool = False, **changed: str
     ) -> AsyncGenerator[Running]:
-        """Start a candidate and wait for nothing; some settings may be changed."""
+        """Start a candidate without waiting for it. Some settings may be changed."""
         module = LEAPING if leaping else MODULES[candidate]
         log = self.folder / f"{module.rpartition('.')[2]}.log"
         async with running(module, self.environment(changed), log) as one:
@@ -82,7 +82,7 @@ class Stage:
     async def ready(
         self, candidate: Candidate, *, leaping: bool = False, **changed: str
     ) -> AsyncGenerator[Running]:
-        """Start a bot, and wait until its commands can be used and it has come to rest."""
+        """Start a bot, and wait until its commands can be used and it is idle."""
         looks = self.api.count(Endpoint.LIST)
         async with self.begun(candidate, leaping=leaping, **changed) as one:
             await self.until(one, self.offers_commands)
@@ -102,7 +102,7 @@ class Stage:
         return [each for each in self.api.requests[-5:] if each.answered is None]
 
     async def until(self, one: Running, happens: Callable[[], T | None]) -> T:
-        """Wait until something is true, while the candidate lives."""
+        """Wait until a condition is true, while the candidate runs."""
         found = await self.world.wait_for(lambda: not one.alive or happens(), PATIENCE)
         if not one.alive:
             raise CandidateEndedError(one.last_words())
@@ -115,18 +115,18 @@ class Stage:
             await asyncio.sleep(seconds)
 
     def leap(self, one: Running, seconds: float) -> None:
-        """Put everybody's clock ahead."""
+        """Advance the clocks of the simulations and of the bot."""
         self.clock.advance(timedelta(seconds=seconds))
         one.tell(str(seconds))
 
     async def look(self, one: Running, seconds: float = 66.0) -> Request:
-        """Leap to the next look at the list, and give it once it is answered."""
+        """Leap to the next poll of the list, and return its request once it is answered."""
         begun = len(self.api.requests)
         self.leap(one, seconds)
         return await self.until(one, lambda: self.answered_look(begun))
 
     def answered_look(self, begun: int) -> Request | None:
-        """Return the first look since so many requests, once it is answered."""
+        """Return the first poll since so many requests, once it is answered."""
         looks = (each for each in self.api.requests[begun:] if each.endpoint is Endpoint.LIST)
         return next((each for each in looks if each.answered is not None), None)
 
@@ -136,11 +136,11 @@ class Stage:
         return sum(max(end - start, 0.0) for start, end in spans)
 
     def forget(self) -> None:
-        """Begin to count anew."""
+        """Clear the recorded requests."""
         self.api.requests.clear()
 
     async def use(self, command: str, **options: object) -> Interaction:
-        """Have the owner use a command, and wait for nothing."""
+        """Let the owner use a command, without waiting for the answer."""
         return await self.world.slash(self.world.owner, command, options)
 
     def sent(self) -> list[RestRequest]:
@@ -149,7 +149,7 @@ class Stage:
         return [each for each in self.world.requests if each.method == "POST" and each.path == path]
 
     def told(self) -> dict[int, list[Json]]:
-        """Return the alerts that stand in each owner's direct messages."""
+        """Return the alerts in each owner's direct messages."""
         owners = (self.world.owner, self.world.second_owner)
         return {each.id: [it for it in self._sees(each) if is_alert(it)] for each in owners}
 
@@ -164,7 +164,7 @@ def is_alert(message: Json) -> bool:
 
 @asynccontextmanager
 async def staged(accounts: int, *, pace: Pace | None = None) -> AsyncGenerator[Stage]:
-    """Set the fakes up with so many accounts; our own garbage collector stays out of the measurement."""
+    """Set up the simulations with so many accounts, with this process's garbage collector off."""
     clock = Clock(utc_now(), speed=1)
     with TemporaryDirectory(prefix="midwatch-bench-") as folder:
         async with (

@@ -61,7 +61,7 @@ def with_unit(text: str, unit: str) -> str:
 
 
 def verdict(results: Results) -> str:
-    """Say which budgets are kept and which are not."""
+    """Return which budgets are kept and which are not."""
     judged = [line for line in results.lines if line.kept is not None]
     missed = [
         f"MISSED: {line.title}: {' · '.join(filter(None, cells(line)[1:6]))}" for line in results.missed
@@ -70,7 +70,7 @@ def verdict(results: Results) -> str:
 
 
 def put_into(text: str, table: str) -> str:
-    """Put a table in the place of the one in a page."""
+    """Replace the table of a page."""
     pattern = re.escape(BEGIN) + ".*?" + re.escape(END)
     if not re.search(pattern, text, re.DOTALL):
         raise ValueError("the page has no place for the table")

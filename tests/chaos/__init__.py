@@ -1,1 +1,1 @@
-"""The crash proof: the bot as a real process, killed and troubled, and what its owners saw in the end."""
+"""The crash proof: the bot as a real process, killed and disturbed, and what its owners saw in the end."""

@@ -1,4 +1,4 @@
-"""What a life of the bot holds of its machine from moment to moment, and whether it holds more and more."""
+"""The resources that a life of the bot holds, and whether they grow."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from typing import Final
 
 PROC: Final = Path("/proc")
 WARM_UP: Final = 4
-"""One part in so many of a life is not looked at: what is loaded once and kept is no leak."""
+"""The part of a life that is left out as warm-up. What is loaded once and kept is no leak."""
 FEWEST: Final = 90
 """A life with fewer samples says nothing about a slope."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a process holds at one moment."""
+    """The resources of a process at one moment."""
 
     memory: int
     """Resident, in KiB."""
@@ -30,7 +30,7 @@ memory keeps what ended in the last hours, which is little."""
 
 
 def sample(pid: int, tasks: Path) -> Sample | None:
-    """Look at a process; None where there is no /proc, and when the process is about to begin or is dead."""
+    """Return the resources of a process; None without /proc, or while the process is not running."""
     process = PROC / str(pid)
     try:
         pairs = (line.partition(":") for line in (process / "status").read_text().splitlines())
@@ -42,7 +42,7 @@ def sample(pid: int, tasks: Path) -> Sample | None:
 
 
 def growth(values: Sequence[int]) -> float:
-    """Return by how much the last third of what was counted lies above the first, the warm-up left out.
+    """Return how far the last third of the samples lies above the first, without the warm-up.
 
     Medians: what comes and goes, however high for a moment, is no growth.
     """
@@ -58,7 +58,7 @@ def growths(life: Iterable[Sample]) -> dict[str, float]:
 
 
 def slopes(lives: Iterable[Sequence[Sample]]) -> Iterator[str]:
-    """Say what grows: what does so in the middle one of the lives, as a leak is there in every one."""
+    """Name what grows in the median life, as a leak shows in every one."""
     grown = [growths(life) for life in lives if len(life) >= FEWEST]
     for name, tolerated in TOLERATED.items():
         rises = [each[name] for each in grown]

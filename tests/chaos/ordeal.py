@@ -1,4 +1,4 @@
-"""Lets the bot live one life after the other between the fakes, each with its fate, and keeps the record."""
+"""Runs one life of the bot after the other between the simulations, and records what happens."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ UNWRITTEN: Final = "I cannot write down what I see"
 
 
 class EndedByItselfError(Exception):
-    """The bot ended as no fate and no signal explains."""
+    """The bot ended for an unexplained reason."""
 
     def __init__(self, code: int | None, said: str) -> None:
         super().__init__(f"the bot ended with code {code}\n{said}")
@@ -45,7 +45,7 @@ class EndedByItselfError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """How a life ends, at a step or after some seconds, and how long nobody starts the bot again."""
+    """The end of a life, at a step or after some seconds, and the time until the next start."""
 
     step: FailPoint | None = None
     count: int = 1
@@ -55,14 +55,14 @@ class Fate:
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """A message that Discord made, and the row of the outbox it was made of, as that was at the moment."""
+    """A message that Discord created, with its row of the outbox at that moment."""
 
     message_id: int
     row: MessageRow | None
 
 
 class Disk:
-    """Another program's hold on the bot's database: as long as it lasts, the bot can write nothing down."""
+    """Another program's lock on the bot's database. The bot can write nothing meanwhile."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -71,7 +71,7 @@ class Disk:
         """How often it has begun to refuse."""
 
     def refuse(self) -> bool:
-        """Keep the bot from writing, and tell whether that could be done: it may be writing just now."""
+        """Lock the database. Return whether that worked: the bot may be writing just now."""
         if self._held is not None:
             return True
         if not self._path.exists():
@@ -93,7 +93,7 @@ class Disk:
 
 
 class Ordeal:
-    """The fakes, the bot's lives, and what the driver did to the accounts."""
+    """The simulations, the bot's lives, and what was done to the accounts."""
 
     def __init__(self, api: SimulatedUseapi, world: SimulatedDiscord, folder: Path, clock: Clock) -> None:
         self.api = api
@@ -141,7 +141,7 @@ class Ordeal:
         return self._process is not None and self._process.is_alive()
 
     def begin(self) -> None:
-        """Begin a life, with the next of the fates; none begins without a database that can be written."""
+        """Begin the next life. It begins with a database that can be written."""
         self.disk.mend()
         self._fate = fate = self.fates.popleft() if self.fates else Fate()
         life = Life(
@@ -173,7 +173,7 @@ class Ordeal:
         }
 
     async def until(self, happens: Callable[[], T], patience: float = PATIENCE) -> T:
-        """Let the bot live, and live again when it was killed, until something is true."""
+        """Run the bot, and start it again when it was killed, until a condition is true."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + patience
         while True:
@@ -192,7 +192,7 @@ class Ordeal:
         self._bury()
 
     def _bury(self) -> None:
-        """Take note of a life's end, and let the time pass in which nobody starts the bot again."""
+        """Record the end of a life, and let the time until the next start pass."""
         if self._process is None:
             return
         self._process.join()
@@ -203,7 +203,7 @@ class Ordeal:
         self.pass_time(self._fate.away)
 
     async def stop(self) -> None:
-        """End a life politely; it must take that well, unless its fate is quicker."""
+        """Stop a life by a signal. It must end cleanly, unless it is killed first."""
         if self.before_stop is not None:
             await self.before_stop()
         if self._process is None:
@@ -226,7 +226,7 @@ class Ordeal:
         self.pass_time(by)
 
     def pass_time(self, by: timedelta) -> None:
-        """Put the clock ahead; the next life knows."""
+        """Advance the clock. The next life starts with it."""
         self.clock.advance(by)
 
     @property
@@ -234,11 +234,11 @@ class Ordeal:
         return self._folder / "clock"
 
     def set_clock(self, by: timedelta) -> None:
-        """Set the clock of the bot's machine ahead or back, this moment; no other clock is touched."""
+        """Set the clock of the bot's machine forward or back. No other clock changes."""
         SetClock(self.clock, self._clock).set(by)
 
     def end(self) -> None:
-        """End whatever still runs."""
+        """End what still runs."""
         self.disk.mend()
         if self._process is not None:
             self._process.kill()
@@ -336,7 +336,7 @@ class Ordeal:
         return [each.channel for each in self.records.incidents() if each.channel is not None]
 
     def state(self) -> str:
-        """Say what is not over, for the one who reads a failure."""
+        """Describe what has not ended, for the report of a failure."""
         incidents = [each for each in self.records.incidents() if not each.ended]
         return "\n".join(
             map(str, [*incidents, *(row for row in self.records.messages() if not row.finished)])
@@ -345,7 +345,7 @@ class Ordeal:
 
 @asynccontextmanager
 async def ordeal(folder: Path, fates: Iterable[Fate] = ()) -> AsyncGenerator[Ordeal]:
-    """Set up the fakes for an ordeal; no process is left when it is over."""
+    """Set up the simulations of an ordeal. No process is left afterwards."""
     clock = Clock(utc_now(), speed=SPEED)
     async with SimulatedUseapi(now=clock.now) as api, SimulatedDiscord(now=clock.now) as world:
         one = Ordeal(api, world, folder, clock)

@@ -1,4 +1,4 @@
-"""What stands in the bot's database, read from outside while the bot lives, dies and is dead."""
+"""The bot's database, read from outside while the bot runs, dies and is down."""
 
 import sqlite3
 from collections import defaultdict
@@ -22,7 +22,7 @@ ENDINGS = (UNKNOWN_OUTCOME, *ResetVerdict)
 
 @dataclass(frozen=True, slots=True)
 class IncidentRow:
-    """One episode of trouble."""
+    """A row of the table of incidents."""
 
     key: str
     state: State
@@ -38,7 +38,7 @@ class IncidentRow:
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """One message of the outbox."""
+    """A row of the outbox."""
 
     key: str
     recipient: int
@@ -60,7 +60,7 @@ class MessageRow:
 
     @property
     def is_anew(self) -> bool:
-        """Whether it was sent in place of one that is stuck: such a one alone wakes nobody."""
+        """Whether the message replaces one that cannot be edited. Such a message is silent."""
         return not self.loud and self.purpose in (Purpose.ALERT, Purpose.SERVICE)
 
     def holds(self, incident: str) -> bool:
@@ -69,7 +69,7 @@ class MessageRow:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The database; before the bot has made it, there is nothing in it."""
+    """The database. It is empty until the bot has created it."""
 
     path: Path
 

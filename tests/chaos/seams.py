@@ -1,4 +1,4 @@
-"""The watch in this process, with a trap at every seam to the outside: each springs once, with any error."""
+"""The watch in this process, with a trap at every seam to the outside. Each trap raises an error once."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable
@@ -31,7 +31,7 @@ POLICY = Policy(timedelta(seconds=2), timedelta(minutes=5), timedelta(seconds=2)
 
 
 class Seam(StrEnum):
-    """Where the watch waits for something outside of it; "after" is when that has had its effect."""
+    """A place where the watch waits for something outside. "After" means that it has had its effect."""
 
     LIST = "list"
     AFTER_LIST = "after list"

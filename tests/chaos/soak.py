@@ -28,7 +28,7 @@ from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault
 from tests.support.failpoints import FailPoint
 
 FAULTS: Final = 0.3
-"""The part of all requests, on either side, that meets a fault."""
+"""The share of requests that meet a fault, on either side."""
 API_FAULTS: Final = (
     Fault.RESET,
     Fault.HANG,
@@ -81,7 +81,7 @@ class Course:
     worse_at: datetime | None = None
 
     def go_on(self, one: Ordeal, now: datetime) -> None:
-        """Let happen what is due, if the bot has seen what happened before."""
+        """Apply the next change that is due, once the bot has seen the one before."""
         own = [each for each in one.records.incidents() if each.channel == self.channel]
         if len(own) != one.episodes.count(self.channel):
             return
@@ -117,7 +117,7 @@ class Weather:
     steps: int = 0
 
     def begin(self, one: Ordeal) -> None:
-        """Put the faults in force that last."""
+        """Set the lasting faults."""
         for trouble, status, seconds in DISCORD_FAULTS:
             share = share_of(len(DISCORD_FAULTS))
             one.world.fault(trouble, status=status, seconds=seconds, share=share, luck=self.rng.random)
@@ -129,7 +129,7 @@ class Weather:
             one.api.fault(fault, share=share_of(len(API_FAULTS)))
 
     def go_on(self, one: Ordeal, now: datetime) -> None:
-        """Begin or end an outage that is due; one that the bot has not seen yet goes on."""
+        """Begin or end an outage that is due. An outage that the bot has not seen yet goes on."""
         self._trouble_disk(one, now)
         if now >= self.set_at:
             one.set_clock(self.rng.choice(CLOCK_STEPS))
@@ -161,7 +161,7 @@ class Weather:
 
 @dataclass(frozen=True, slots=True)
 class Soaked:
-    """What a soak found, and what it consisted of."""
+    """The findings of a soak, and its events."""
 
     found: Findings
     kills: int
@@ -172,7 +172,7 @@ class Soaked:
 
 
 async def soak(folder: Path, seed: int, length: timedelta) -> Soaked:
-    """Let the bot live through it for so long by the wall's clock, then let all end well, and judge."""
+    """Run the soak for so long in real time, let all trouble end, and judge."""
     rng = random.Random(seed)  # noqa: S311 - made-up trouble, the same for a seed
     async with ordeal(folder) as one:
         now = one.now()
@@ -210,7 +210,7 @@ async def _live(
     vigil: Vigil,
     length: timedelta,
 ) -> list[list[Sample]]:
-    """Let the bot live and die while all takes its course; give the samples of each life."""
+    """Run and kill the bot while the schedule goes on, and return the samples of each life."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + length.total_seconds()
     lives: dict[int, list[Sample]] = {}
@@ -238,7 +238,7 @@ def _fate(rng: random.Random, longest: timedelta) -> Fate:
 
 
 async def _ask(one: Ordeal, rng: random.Random) -> None:
-    """Have an owner use a command now and then; nobody waits for the answer."""
+    """Let an owner use a command now and then, without waiting for the answer."""
     if rng.random() < ASKS:
         with suppress(CannotDo, KeyError):
             await one.world.slash(rng.choice(one.owners), rng.choice(COMMANDS))
@@ -250,7 +250,7 @@ def minutes(rng: random.Random, fewest: float, most: float) -> timedelta:
 
 
 def child(rng: random.Random) -> random.Random:
-    """Return luck of its own, so that what one account meets hangs on no other's timing."""
+    """Return a random generator of its own, so that no account depends on another's timing."""
     return random.Random(rng.random())  # noqa: S311 - made-up trouble, the same for a seed
 
 
@@ -260,7 +260,7 @@ def share_of(kinds: int) -> float:
 
 
 def is_outage(incident: IncidentRow) -> bool:
-    """Whether an incident is one of the service; that the bot itself was away is none."""
+    """Whether an incident is one of the service, and not the bot's own absence."""
     return incident.trouble is not None and incident.trouble != ServiceProblem.AWAY
 
 

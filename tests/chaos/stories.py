@@ -1,4 +1,4 @@
-"""What happens in an ordeal: the quiet story that passes every step, a reset, and rounds at random."""
+"""The stories of an ordeal: a quiet one that passes every step, a reset, and random ones."""
 
 import random
 from collections.abc import Callable
@@ -60,7 +60,7 @@ API_FAULTS: Final = (
 
 
 async def settle(one: Ordeal) -> Findings:
-    """Let everything end well, and say what was wrong all the same."""
+    """Let all trouble end, and return the findings."""
     one.api.mend()
     one.world.mend()
     one.disk.mend()
@@ -131,7 +131,7 @@ def _unheard(one: Ordeal) -> list[str]:
 
 
 async def reset(one: Ordeal, channel: str) -> None:
-    """Have the owner press the button and confirm, and wait until the API was asked or the bot is dead."""
+    """Let the owner confirm a reset, and wait until the API was asked or the bot is dead."""
     pressed = await _press(one, one.sees(one.world.owner)[-1], RESET_BUTTON)
     await _press(one, await pressed.answer(), CONFIRM_BUTTON)
     before = len(one.records.resets(channel))
@@ -150,7 +150,7 @@ async def _press(one: Ordeal, message: Json, verb: str) -> Interaction:
 
 
 async def at_random(folder: Path, seed: int) -> tuple[Findings, int]:
-    """Let a few lives end at random, with random trouble everywhere; give what was wrong, and the kills."""
+    """Kill a few lives at random, with random faults, and return the findings and the number of kills."""
     rng = random.Random(seed)  # noqa: S311 - made-up trouble, the same for a seed
     async with ordeal(folder) as one:
         one.names_owners = rng.random() >= NAMED_BY_DISCORD
@@ -176,7 +176,7 @@ def _fate(rng: random.Random) -> Fate:
 
 
 def _trouble(one: Ordeal, rng: random.Random) -> None:
-    """Have some requests of the next life go wrong."""
+    """Let some requests of the next life fail."""
     one.world.mend()
     one.api.mend()
     for _ in range(rng.randint(0, 2)):
@@ -194,13 +194,13 @@ def _refused(one: Ordeal, rng: random.Random) -> None:
 
 
 def _turned_away(one: Ordeal, rng: random.Random) -> None:
-    """Have Discord's edge refuse what is right (403 with code 40333)."""
+    """Let Discord's edge refuse correct requests (403 with code 40333)."""
     path = rng.choice((SENDS, EDITS, OPENS))
     one.world.fault(Trouble.ERROR, status=403, code=40333, path=path, times=rng.randint(1, 3))
 
 
 def _stuck(one: Ordeal, rng: random.Random) -> None:
-    """Have a message refuse every change for the next life, as in an archived thread."""
+    """Let a message refuse every edit in the next life, as in an archived thread."""
     owner = rng.choice(one.owners)
     for message in one.sees(owner)[-1:]:
         path = f"/channels/{one.world.dm_channel_id(owner)}/messages/{message['id']}"
@@ -227,7 +227,7 @@ def _late(one: Ordeal, rng: random.Random) -> None:
 
 
 def _nameless(one: Ordeal, rng: random.Random) -> None:
-    """Have Discord not say who owns the bot."""
+    """Let Discord withhold the bot's owners."""
     one.world.fault(Trouble.ERROR, status=503, path=OWNER, times=rng.randint(1, 3))
 
 
@@ -244,7 +244,7 @@ DISCORD_TROUBLES: Final[tuple[Callable[[Ordeal, random.Random], None], ...]] = (
 
 
 async def _live(one: Ordeal, rng: random.Random) -> None:
-    """Let things happen to the accounts for one life."""
+    """Change the accounts during one life."""
     if rng.random() < 0.5:
         await _happen(one, rng)
     one.begin()
@@ -291,7 +291,7 @@ def _may_flag(one: Ordeal, channel: str) -> bool:
 
 
 async def _try_reset(one: Ordeal, channel: str) -> None:
-    """Have an owner ask for a reset and confirm it, if somebody answers in time."""
+    """Let an owner request and confirm a reset, if the bot answers in time."""
     with suppress(AssertionError, CannotDo, KeyError):
         asked = await one.world.slash(one.world.owner, "mjreset", {"account": channel})
         await _press(one, await asked.answer(1.0), CONFIRM_BUTTON)

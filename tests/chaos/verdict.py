@@ -1,4 +1,4 @@
-"""What the owners saw of it all in the end, held against what happened."""
+"""What the owners saw in the end, compared with what happened."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ def times_anew(owner: Person, incident: str, creations: Iterable[Creation]) -> i
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What was wrong in the end, a sentence each."""
+    """The findings, a sentence each."""
 
     lost: list[str] = field(default_factory=list[str])
     repeated: list[str] = field(default_factory=list[str])
@@ -55,7 +55,7 @@ class Findings:
 
 
 def findings(ordeal: Ordeal) -> Findings:
-    """Judge an ordeal in which everything is over and settled."""
+    """Judge an ordeal after everything has ended."""
     found = Findings(wrong=[f"Discord refused: {problem}" for problem in ordeal.world.problems])
     found.lost.extend(_never_made(ordeal))
     _judge_episodes(ordeal, found)

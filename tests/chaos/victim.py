@@ -1,4 +1,4 @@
-"""One life of the bot: a process of its own, which runs `bot.app.run` and may kill itself at a step.
+"""One life of the bot: a process that runs `bot.app.run` and may kill itself at a step.
 
 Its processes are forked from a server that has imported everything, so that a life begins in no time.
 """
@@ -57,7 +57,7 @@ class Life:
         return process
 
     def killer(self) -> Callable[[FailPoint], None]:
-        """Return what ends the process without a word at its step."""
+        """Return a function that kills the process at its step."""
         left = self.count
 
         def at(step: FailPoint) -> None:
@@ -80,7 +80,7 @@ def uncounted() -> Generator[None]:
 
 
 def live(life: Life) -> None:
-    """Be the bot, at the speed of the sandbox, with no way to the outside."""
+    """Run the bot at the speed of the simulations, without access to the outside."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _write_to(life.log)
     launch.check(life.settings)
@@ -90,7 +90,7 @@ def live(life: Life) -> None:
     log_setup.configure(settings.log_level, settings.log_format, secrets=[])
     # Every part of the bot asks one function for the time, and that one asks this name.
     clock = SetClock(life.clock, life.settings_of_clock)
-    present.datetime = clock  # pyright: ignore[reportAttributeAccessIssue, reportPrivateImportUsage]
+    present.datetime = clock  # pyright: ignore[reportAttributeAccessIssue, reportPrivateImportUsage] - a clock in place of a class
     loop = partial(HurriedLoop, life.clock.speed)
     with (
         trapped(life.killer()),
@@ -108,7 +108,7 @@ def count_tasks(loop: asyncio.AbstractEventLoop, file: Path) -> None:
 
 
 def _write_to(log: Path) -> None:
-    """Send whatever the process says to a file."""
+    """Send the output of the process to a file."""
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for output in (1, 2):
         os.dup2(handle, output)

@@ -1,4 +1,4 @@
-"""Whether a life does its work all the time: the next one makes up for it, which must hide nothing."""
+"""A check that each life works all the time, as the next life would make up for a standstill."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from tests.chaos.ordeal import Ordeal
 from tests.simulators.useapi import Endpoint
 
 LONGEST_PAUSE: Final = timedelta(minutes=30)
-"""Twice as long as the bot ever rests by design, of its own time: a minute of the wall's clock."""
+"""Twice the longest rest of the bot by its own clock; a minute of real time."""
 ON_ITS_WAY: Final = (Delivery.WAITING, Delivery.CLAIMED)
 
 
@@ -24,7 +24,7 @@ class Vigil:
     found: dict[str, str] = field(default_factory=dict[str, str])
 
     def watch(self, one: Ordeal, now: datetime) -> None:
-        """Take note of how things are."""
+        """Record the present state."""
         looks = one.api.count(Endpoint.LIST)
         waiting = {row.key for row in one.records.messages() if row.delivery in ON_ITS_WAY}
         self.note(one.pid, looks, waiting, now, one.said)

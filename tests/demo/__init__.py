@@ -1,1 +1,1 @@
-"""The outside in miniature: a simulated Discord, a simulated useapi.net, and the demo that shows them."""
+"""The demo: it shows a simulated Discord and a simulated useapi.net, with the bot between them."""

@@ -1,4 +1,4 @@
-"""The demo: a simulated useapi.net, a simulated Discord, the real bot between them, and a page for it all."""
+"""The demo: a simulated useapi.net, a simulated Discord, the real bot between them, and a page."""
 
 import asyncio
 import signal
@@ -27,7 +27,7 @@ NEVER_ASKED: Final = "fjord"
 """The account whose name the bot does not know yet."""
 DATABASE: Final = "midwatch.sqlite3"
 PACE: Final = {"POLL_INTERVAL": 5, "FLAP_WINDOW": 15, "OUTAGE_AFTER": 15}
-"""The seconds of what takes minutes by default, for somebody who looks on."""
+"""The seconds of what takes minutes by default, so that a visitor sees it."""
 REMIND_AFTER: Final = "5m,10m,1h"
 FAST_TIME_GONE: Final = (
     "**Subscription**: Standard (Active monthly, renews next on <t:1798106400>)\n"
@@ -59,7 +59,7 @@ def seed(useapi: SimulatedUseapi) -> None:
 
 
 async def remember(useapi: SimulatedUseapi, folder: Path) -> None:
-    """Give the bot a past: it has asked all accounts but one for their information, so it knows the names."""
+    """Store information of all accounts but one, so that the bot knows their names."""
     at, took = datetime.now(UTC) - ASKED_BEFORE, timedelta(seconds=MIDJOURNEY_TAKES)
     async with Store.open(folder / DATABASE) as store:
         for account in useapi.accounts.values():
@@ -87,7 +87,7 @@ def bot_command(
 
 @asynccontextmanager
 async def demo(*, hurry: float = 1) -> AsyncGenerator[tuple[PageServer, BotProcess]]:
-    """Start the fakes, the bot and the page; with the block all of it ends, the temporary database too."""
+    """Start the simulations, the bot and the page. All of it ends with the block."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="midwatch-demo-")))
         useapi = await stack.enter_async_context(SimulatedUseapi())

@@ -1,4 +1,4 @@
-"""Runs the unmodified bot against the sandbox, in a process of its own, with no way to the outside.
+"""Runs the unmodified bot against the simulations, in a process without access to the outside.
 
 The bot gets the settings of the command line and nothing else: the environment is emptied, no `.env` is read,
 and only the sandbox's own tokens and loopback addresses are let through.
@@ -33,7 +33,7 @@ def command(
     *arguments: str,
     hurry: float = 1,
 ) -> list[str]:
-    """Return the words after `python` that run the bot here; `arguments` are the bot's own, such as `check`.
+    """Return the arguments of `python` that run the bot; `arguments` are the bot's own, such as `check`.
 
     The bot waits for its next edit of a message, and for the looks after a reset, so many times shorter.
     """
@@ -67,7 +67,7 @@ def _loopback(address: str) -> bool:
 
 
 def main() -> None:
-    """Run the bot with what the command line says, until it ends or whoever started it is gone."""
+    """Run the bot by the command line until it or its parent ends."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.demo.launch", description="Run the bot in the sandbox."
     )
@@ -88,13 +88,13 @@ def main() -> None:
 
 
 def _halves(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
-    """Divide at the first `--`: what is for the launcher, what is for the bot."""
+    """Split at the first `--` into the launcher's arguments and the bot's."""
     at = words.index("--") if "--" in words else len(words)
     return words[:at], words[at + 1 :]
 
 
 def _end_with_parent() -> None:
-    """Wait for the end of standard input, which its holder's end brings, whatever killed it."""
+    """Wait for the end of standard input, which closes when the parent ends."""
     # Not by sys.stdin, whose lock a thread still reading would hold at the interpreter's end.
     while os.read(0, 1024):
         pass
@@ -105,9 +105,9 @@ def _end_with_parent() -> None:
 
 def _run_bot(arguments: Sequence[str], hurry: float) -> int:
     # Imported only now, so that nothing of the bot has seen the environment before it was emptied.
-    from bot.__main__ import main as bot_main  # noqa: PLC0415
-    from bot.app import DEFAULT_TIMINGS, Timings  # noqa: PLC0415
-    from bot.runtime import setting_values  # noqa: PLC0415
+    from bot.__main__ import main as bot_main  # noqa: PLC0415 - as the comment says
+    from bot.app import DEFAULT_TIMINGS, Timings  # noqa: PLC0415 - as the comment says
+    from bot.runtime import setting_values  # noqa: PLC0415 - as the comment says
 
     setting_values.SHORTEST_POLL /= hurry  # pyright: ignore[reportConstantRedefinition] - a hurried demo polls as often
 

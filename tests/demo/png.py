@@ -1,4 +1,4 @@
-"""Makes a browser's screenshot smaller: the same picture with at most 256 colours.
+"""Reduces a screenshot to at most 256 colours.
 
 Facts are from the PNG specification (W3C, third edition): chunks in section 5, filters in section 9.
 """

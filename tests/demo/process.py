@@ -1,4 +1,4 @@
-"""The bot as a process of its own, which ends with whoever started it."""
+"""The bot as a process of its own, which ends with its parent."""
 
 import asyncio
 import contextlib
@@ -9,13 +9,13 @@ from types import TracebackType
 from typing import Final, Self
 
 STOP_WITHIN: Final = 5.0
-"""Seconds that the bot gets to end by itself; it needs less than two."""
+"""The seconds that the bot gets to end by itself. It needs less than two."""
 TAIL: Final = 20
 """Lines of the log shown when the bot ended by itself."""
 
 
 def _nobody() -> None:
-    """Stand in for whoever wants to know of a change, while nobody does."""
+    """Stand in for a listener to changes."""
 
 
 class BotProcess:
@@ -60,7 +60,7 @@ class BotProcess:
         self._watch = asyncio.create_task(self._report_end(self._process))
 
     async def stop(self) -> None:
-        """End it, politely first, and wait until it is gone."""
+        """Stop the process, by SIGTERM first, and wait for its end."""
         if self._watch is not None:
             self._watch.cancel()
         process = self._process
@@ -76,7 +76,7 @@ class BotProcess:
         self.changed()
 
     async def restart(self) -> None:
-        """End it if it runs, and start it again."""
+        """Stop the process if it runs, and start it again."""
         await self.stop()
         await self.start()
         self.changed()

@@ -1,4 +1,4 @@
-"""Somebody who uses the demo's page in a real browser: for its tests and for its screenshots."""
+"""A visitor of the demo's page in a real browser, for tests and screenshots."""
 
 import shutil
 from collections.abc import AsyncGenerator
@@ -35,7 +35,7 @@ async def browsing(executable: str) -> AsyncGenerator[Browser]:
 
 
 class Visitor:
-    """Does what a person does on the page, by its labels and roles."""
+    """Acts on the page as a person does, by labels and roles."""
 
     def __init__(self, page: Page) -> None:
         page.set_default_timeout(WAIT_MS)
@@ -67,7 +67,7 @@ class Visitor:
         await self.account(label).get_by_role("button", name=kind).click()
 
     async def alert(self, label: str, kind: str) -> Locator:
-        """Flag an account, wait until the owner is told, and give the message."""
+        """Flag an account, wait for the owner's alert, and return it."""
         # Only then is it the hello that is there already, and not the alert.
         await expect(self.messages("dm")).to_have_count(1)
         await self.flag(label, kind)

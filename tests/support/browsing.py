@@ -1,4 +1,4 @@
-"""The demo in a real browser, for tests: where there is none, they say so and are skipped."""
+"""The demo in a real browser. Without a browser its tests are skipped."""
 
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -14,9 +14,9 @@ Test = TypeVar("Test", bound=Callable[..., Coroutine[Any, Any, None]])
 
 BROWSER: Final = installed_browser()
 HURRY: Final = 5
-"""Still leaves time to do something between two looks after a reset."""
+"""Leaves time to act between two checks after a reset."""
 LOOP: Final = "session"
-"""The browser is one for all tests, so they share its event loop."""
+"""All tests share one browser, and so its event loop."""
 needs_chromium = pytest.mark.skipif(
     BROWSER is None,
     reason="no Chromium is installed here, so the page is not tried (Debian: apt-get install chromium)",
@@ -24,13 +24,13 @@ needs_chromium = pytest.mark.skipif(
 
 
 def in_a_browser(test: Test) -> Test:
-    """Let a test use the browser, or be skipped where there is none."""
+    """Mark a test that needs the browser. Without one it is skipped."""
     return needs_chromium(pytest.mark.asyncio(loop_scope=LOOP)(test))
 
 
 @asynccontextmanager
 async def visiting(browser: Browser, width: int = 1280, height: int = 800) -> AsyncGenerator[Visitor]:
-    """Open the demo in a browser; the test fails on any error of the page, and on a request to elsewhere."""
+    """Open the demo in a browser. An error of the page or a request to elsewhere fails the test."""
     trouble: list[str] = []
     async with demo(hurry=HURRY) as (server, _):
         page = await browser.new_page(viewport={"width": width, "height": height})

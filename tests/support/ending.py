@@ -1,4 +1,4 @@
-"""How the bot in this process ends, and what it may leave behind: nothing."""
+"""The end of the bot in this process, which may leave nothing behind."""
 
 import asyncio
 import gc
@@ -20,7 +20,7 @@ async def ended(bot: Bot) -> None:
 
 @asynccontextmanager
 async def nothing_left() -> AsyncGenerator[None]:
-    """Make sure that the block leaves neither task nor thread, and no session for the collector to find."""
+    """Assert that the block leaves no task, no thread and no open session behind."""
     tasks, threads = asyncio.all_tasks(), set(threading.enumerate())
     yield
     gc.collect()  # an unclosed session warns when it is collected, and warnings are errors

@@ -1,4 +1,4 @@
-"""An extension with a fault in every place where a person can meet one."""
+"""An extension with a fault in every place that a person reaches."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ DETAILS: Final = "details that are for the log alone"
 
 
 def fail(*_about: object) -> None:
-    """Fail as nobody foresaw."""
+    """Raise an unexpected error."""
     raise RuntimeError(DETAILS)
 
 
@@ -29,7 +29,7 @@ class Faulty(commands.Cog):
 
     @app_commands.command()
     async def faulty(self, interaction: Interaction, where: str) -> None:
-        """Fail where one is told to, or offer what fails."""
+        """Fail at the place that is named, or offer controls that fail."""
         match where:
             case "at once":
                 fail()

@@ -1,4 +1,4 @@
-"""What tests of the form for an account's token do again and again: open it, fill it in, send it."""
+"""Common steps of the tests of the form for an account's token: open it, fill it in, send it."""
 
 from tests.simulators.discord import Interaction, Json
 from tests.support.reading import button
@@ -13,12 +13,12 @@ async def opened(visitor: Visitor) -> Interaction:
 
 
 async def sent(visitor: Visitor, form: Interaction, token: str, jobs: str = DEFAULT) -> Interaction:
-    """Fill in a form and send it, and wait for nothing."""
+    """Send a form without waiting for the answer."""
     return await visitor.world.submit(visitor.person, form, {"token": token, "jobs": jobs})
 
 
 async def added(visitor: Visitor, token: str, jobs: str = DEFAULT) -> Json:
-    """Return a token to /mjadd, and give what it answers."""
+    """Send a token by /mjadd and return the answer."""
     return await (await sent(visitor, await opened(visitor), token, jobs)).answer()
 
 

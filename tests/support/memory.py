@@ -1,4 +1,4 @@
-"""A search of this process's memory for a secret, apart from what the simulations hold."""
+"""A search of this process's memory for a secret. What the simulations hold is left out."""
 
 import gc
 import sys
@@ -8,10 +8,10 @@ from typing import cast
 
 CONTAINERS = (dict, list, tuple, set, frozenset, deque)
 OTHERS = ("tests.simulators", "tests.demo", "simcord", "aiohttp.web_")
-"""Whose objects may know a secret: those of Discord and the API, which are servers behind a socket here."""
+"""The modules whose objects may hold a secret: Discord and the API are servers behind a socket."""
 
 UNSEARCHED = sys.modules["_asyncio"]
-"""Before Python 3.12.6 it names memory that is free as its referents, and the next collection never ends."""
+"""Before Python 3.12.6 its referents include freed memory, and the next collection never ends."""
 
 Text = str | bytes | bytearray
 

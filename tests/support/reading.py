@@ -1,4 +1,4 @@
-"""What a person reads in a message and can press on it, taken out of its JSON."""
+"""The texts and the controls of a message, read from its JSON."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -11,7 +11,7 @@ TEXT: Final = 10
 
 
 def text(message: Json) -> str:
-    """Return all that a message says: content, embeds and text displays, top to bottom."""
+    """Return all texts of a message: content, embeds and text displays, top to bottom."""
     written = [one["content"] for one in components(message) if one["type"] == TEXT]
     embedded = [line for embed in message["embeds"] for line in embed_lines(embed)]
     return "\n".join([message["content"], *embedded, *written])

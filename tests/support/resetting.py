@@ -1,4 +1,4 @@
-"""An account that is flagged, and an owner who resets it: what the tests of the reset share."""
+"""A flagged account and an owner who resets it."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -17,12 +17,12 @@ from tests.support.samples import ADA, BEA, CHANNEL, FLAG, OTHER
 
 BRIEF = Limits(writing=1)
 AT_FIFTEEN, AT_SIXTY = [15], [15, 45]
-"""The pauses before the looks at 15 and 60 seconds."""
+"""The pauses before the checks at 15 and 60 seconds."""
 ASKED = (ADA, "reset", "asked")
 
 
 class Scene:
-    """An account that is flagged, and an owner who resets it."""
+    """A flagged account and an owner who resets it."""
 
     def __init__(self, api: SimulatedUseapi, watch: Assembly, database: Path) -> None:
         self.api = api
@@ -31,7 +31,7 @@ class Scene:
         self.database = database
         self.stages: list[tuple[ResetStage, timedelta]] = []
         self.steps: dict[FailPoint, Callable[[], object]] = {}
-        """What happens at which step."""
+        """What happens at each step."""
         self.resets = Resets(
             watch.useapi,
             watch.poller,
@@ -42,7 +42,7 @@ class Scene:
         self.confirm_anew()
 
     def confirm_anew(self) -> None:
-        """Have what is known of the account now be what the owner confirms."""
+        """Let the owner confirm the present state of the account."""
         incident = self.resets.incident_of(CHANNEL)
         self.confirmed = fingerprint((incident and incident.flag) or FLAG, incident)
 
@@ -57,7 +57,7 @@ class Scene:
     async def press(
         self, owner: int = ADA, *, confirmed: str | None = None, progress: Progress | None = None
     ) -> ResetResult:
-        """Confirm the reset, and see it to its end."""
+        """Confirm the reset and return its result."""
         return await self.resets.run(CHANNEL, owner, confirmed or self.confirmed, progress or self.progress)
 
     @property
@@ -76,7 +76,7 @@ class Scene:
 
 @asynccontextmanager
 async def on_scene(api: SimulatedUseapi, database: Path, *, other: bool = True) -> AsyncGenerator[Scene]:
-    """Have an account that is flagged, beside another one, and the flag seen."""
+    """Set up a flagged account beside another one, and poll once."""
     async with Assembly(database, Clock(), (ADA, BEA), api=api, limits=BRIEF) as watch:
         api.add(channel=CHANNEL)
         if other:

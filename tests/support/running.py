@@ -1,4 +1,4 @@
-"""The real bot in this process, between a simulated Discord and a simulated useapi.net, and who uses it."""
+"""The real bot in this process, between a simulated Discord and a simulated useapi.net, and its users."""
 
 import asyncio
 import sqlite3
@@ -30,7 +30,7 @@ from tests.support.waiting import at_once
 
 PATIENCE = 30.0
 NO_TIME = timedelta(0)
-"""Between two edits of a message; that there is time between them is for the outbox's own tests."""
+"""The time between two edits of a message. The outbox's own tests cover a longer one."""
 DATABASE_WAITS = timedelta(seconds=1)
 """Long enough for `Bot.meddle`, which holds the database for a moment."""
 READY_AFTER = 0.05
@@ -40,7 +40,7 @@ HELLO = "Alerts will arrive here"
 
 
 class Bot:
-    """Starts and stops `bot.app.run` with the settings of the sandbox; each start may change some of them."""
+    """Starts and stops `bot.app.run` with the demo's settings. Each start may change some of them."""
 
     def __init__(self, api: SimulatedUseapi, world: SimulatedDiscord, folder: Path) -> None:
         self.api = api
@@ -48,11 +48,11 @@ class Bot:
         self.database = folder / "midwatch.sqlite3"
         self.extensions: Sequence[str] = EXTENSIONS
         self.sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-        """How a reset waits for its next look."""
+        """The sleep of a reset before its next check."""
         self.again: Callable[[float], Awaitable[None]] = at_once
-        """How a question to the API waits for its next try."""
+        """The sleep of an API request before its next try."""
         self.grace = timedelta(milliseconds=100)
-        """How long a stop waits for answers under way."""
+        """The time that a stop leaves for answers."""
         self._task: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
         self._pointed = ExitStack()
@@ -73,7 +73,7 @@ class Bot:
         return Settings(_env_file=None, **given)  # pyright: ignore[reportCallIssue] - an argument of pydantic-settings
 
     def launch(self, **changed: Any) -> asyncio.Task[None]:
-        """Start the bot and wait for nothing."""
+        """Start the bot without waiting for it."""
         self._pointed.enter_context(point_at(self.world.api, self.world.gateway))
         self._pointed.enter_context(ready_soon())
         self._stop = asyncio.Event()
@@ -123,7 +123,7 @@ class Bot:
             other.commit()
 
     async def actions(self) -> list[tuple[int, str, str, str]]:
-        """Return the audit, oldest first: who, what, to which account, and how it ended."""
+        """Return who did what to which account with which outcome, the oldest first."""
 
         def read() -> list[tuple[int, str, str, str]]:
             with closing(sqlite3.connect(self.database)) as other:
@@ -134,7 +134,7 @@ class Bot:
 
     @asynccontextmanager
     async def held_database(self) -> AsyncGenerator[sqlite3.Connection]:
-        """Keep the bot from writing, as another program in the middle of a change would."""
+        """Hold the database, as another program in the middle of a change does."""
         other = sqlite3.connect(self.database, isolation_level=None, check_same_thread=False)
         try:
             await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")  # the bot may be writing, too
@@ -143,7 +143,7 @@ class Bot:
             other.close()
 
     async def stop(self) -> None:
-        """Stop the bot as SIGTERM would, and raise what ended it before."""
+        """Stop the bot as SIGTERM does. Raise the error that ended it before."""
         self._stop.set()
         try:
             if self._task is not None:
@@ -164,13 +164,13 @@ def ready_soon() -> Generator[None]:
 
 
 def is_private(message: Json) -> bool:
-    """Whether a message is an answer that one person alone sees, and only until the client is closed."""
+    """Whether a message is an answer that one person alone sees."""
     return bool(message.get("flags", 0) & EPHEMERAL)
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A person with Discord open, who types commands, presses buttons by their labels and reads answers."""
+    """A person in Discord who uses commands, presses buttons by their labels and reads answers."""
 
     world: SimulatedDiscord
     person: Person
@@ -181,35 +181,35 @@ class Visitor:
         return self.world.dm_channel_id(self.person)
 
     async def use(self, command: str, *, channel: int | None = None, **options: object) -> Interaction:
-        """Use a command and wait for nothing."""
+        """Use a command without waiting for its answer."""
         return await self.world.slash(self.person, command, options, channel_id=channel)
 
     async def ask(self, command: str, *, channel: int | None = None, **options: object) -> Json:
-        """Use a command and give the answer."""
+        """Use a command and return the answer."""
         return await (await self.use(command, channel=channel, **options)).answer()
 
     async def press(self, message: Json, label: str) -> Interaction:
-        """Press the button with this label and wait for nothing."""
+        """Press the button with this label without waiting for its answer."""
         return await self.world.click(self.person, message["id"], button(message, label)["custom_id"])
 
     async def pressed(self, message: Json, label: str) -> Json:
-        """Press the button with this label and give what it shows."""
+        """Press the button with this label and return the answer."""
         return await (await self.press(message, label)).answer()
 
     async def pick(self, message: Json, value: str) -> Interaction:
-        """Choose from the message's select and wait for nothing."""
+        """Choose from the message's select without waiting for the answer."""
         return await self.world.select(self.person, message["id"], menu(message)["custom_id"], [value])
 
     async def picked(self, message: Json, value: str) -> Json:
-        """Choose from the message's select and give what that shows."""
+        """Choose from the message's select and return the answer."""
         return await (await self.pick(message, value)).answer()
 
     async def complete(self, command: str, typed: str, *, channel: int | None = None) -> list[Choice]:
-        """Type into the account option and give what is suggested."""
+        """Type into the account option and return the suggestions."""
         return await self.world.autocomplete(self.person, command, "account", typed, channel_id=channel)
 
     def told(self) -> list[Json]:
-        """Return what the bot wrote to the person by itself, the oldest first, without the hello."""
+        """Return the bot's own messages to the person, the oldest first, without the hello."""
         return [each for each in self.sees(self.dm) if HELLO not in text(each) and not is_private(each)]
 
     def sees(self, channel: int | None = None) -> list[Json]:

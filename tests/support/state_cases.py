@@ -21,7 +21,7 @@ def content(watch_state: WatchState) -> tuple[object, ...]:
 
 
 async def put(watch_state: WatchState, *values: Incident | Message) -> None:
-    """Take a turn that puts incidents and messages."""
+    """Put incidents and messages in one transaction."""
     async with watch_state.transaction() as transaction:
         put_in(transaction, *values)
 

@@ -1,4 +1,4 @@
-"""A way to the simulated gateway on which what the bot says can get lost, as when a network dies."""
+"""A connection to the simulated gateway that can lose what the bot sends, as a dead network does."""
 
 import asyncio
 import contextlib
@@ -11,12 +11,12 @@ import yarl
 
 @dataclass
 class Tunnel:
-    """A way to the gateway; what the bot says through it can be lost from some moment on."""
+    """A connection to the gateway. From some moment on it may lose what the bot sends."""
 
     target: yarl.URL
     lines: int = 0
     deaf: int = 0
-    """How many lines, the first ones, carry nothing to the gateway any more."""
+    """The number of lines, from the first one, that lose what the bot sends."""
     _writers: list[asyncio.StreamWriter] = field(default_factory=list[asyncio.StreamWriter])
     _server: asyncio.Server | None = None
 
@@ -36,7 +36,7 @@ class Tunnel:
         return str(self.target.with_port(self._server.sockets[0].getsockname()[1]))
 
     def lose(self) -> None:
-        """Carry nothing to the gateway any more on the lines there are."""
+        """Lose from now on what the bot sends on the present lines."""
         self.deaf = self.lines
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -49,7 +49,7 @@ class Tunnel:
 
 
 async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lost: Callable[[], bool]) -> None:
-    """Pass on what comes, until the connection ends or breaks."""
+    """Pass data on until the connection ends or breaks."""
     with contextlib.suppress(ConnectionError):
         while data := await reader.read(65_536):
             if not lost():

@@ -1,4 +1,4 @@
-"""What tests of the watch do again and again: have the bot look, and wait for what owners are shown."""
+"""Common steps of the tests of the watch: let the bot poll, and wait for what owners are shown."""
 
 from tests.simulators.discord.world import Json
 from tests.simulators.useapi import MODERATION, TIMED_BLOCK, SimulatedAccount
@@ -21,7 +21,7 @@ TIMES = {
     "message": ("created_at", "due_at", "claimed_at", "failing_since", "sent_at", "edited_at"),
     "mute": ("until",),
 }
-"""What the bot remembers times in, but for that of its last look."""
+"""The columns that hold times."""
 LIST_SHRANK = """
     UPDATE meta SET value = json_set(
         value,
@@ -33,12 +33,12 @@ LIST_SHRANK = """
 
 
 async def look(visitor: Visitor) -> None:
-    """Have the bot look at the list now, by a command that does."""
+    """Let the bot poll the list now, by a command that does so."""
     await visitor.ask("mjaccounts", private=True)
 
 
 async def newest(visitor: Visitor, *words: str, channel: int | None = None, number: int = 1) -> Json:
-    """Wait until the last of so many messages, by default of the DM, says all of this, and give it."""
+    """Wait until the last of so many messages holds all the words, and return it."""
 
     def found() -> Json | None:
         seen = visitor.told() if channel is None else [m for m in visitor.sees(channel) if not is_private(m)]
@@ -51,7 +51,7 @@ async def newest(visitor: Visitor, *words: str, channel: int | None = None, numb
 
 
 async def nothing_more(visitor: Visitor, number: int) -> None:
-    """Make sure that a person was told so much and no more: a test sent now comes right after it."""
+    """Assert that a person has so many messages: a test message comes right after them."""
     before = visitor.told()
     await visitor.ask("mjtest")
     (test,) = visitor.told()[len(before) :]
@@ -60,7 +60,7 @@ async def nothing_more(visitor: Visitor, number: int) -> None:
 
 
 async def flagged(bot: Bot, visitor: Visitor, flag: str = MODERATION) -> tuple[SimulatedAccount, Json]:
-    """Flag the first account and give it with the alert that the person gets."""
+    """Flag the first account, and return it with the alert that the person gets."""
     account = next(iter(bot.api.accounts.values()))
     bot.api.flag(account.channel, flag)
     await look(visitor)
@@ -68,7 +68,7 @@ async def flagged(bot: Bot, visitor: Visitor, flag: str = MODERATION) -> tuple[S
 
 
 async def later(bot: Bot, minutes: int, **changed: str) -> None:
-    """Let it be later for all that is remembered, as if the bot had looked all the time."""
+    """Move all stored times into the past, as if the bot had polled all the while."""
     await bot.stop()
     for table, columns in TIMES.items():
         moved = ", ".join(f"{column} = {column} - {minutes * 60_000}" for column in columns)

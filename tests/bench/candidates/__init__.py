@@ -1,1 +1,1 @@
-"""What is measured, each a process of its own, without the fakes, whose imports would weigh on it."""
+"""The programs that are measured. Each is a process without the simulations and their imports."""

@@ -36,7 +36,7 @@ class LeapingSelector(selectors.DefaultSelector):
         self.loop = asyncio.SelectorEventLoop(self)
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Wait as a selector does, and leap when there is a leap to make."""
+        """Wait as a selector does, and leap when a leap is due."""
         if not self.leaps or (timeout is not None and timeout <= 0):
             return super().select(timeout)
         happened = super().select(IDLE_SECONDS if timeout is None else min(timeout, IDLE_SECONDS))
@@ -45,12 +45,12 @@ class LeapingSelector(selectors.DefaultSelector):
         return happened
 
     def busy(self) -> bool:
-        """Whether work is under way that waits for somebody else."""
+        """Whether work is running that waits for an answer."""
         return any(task.get_name().startswith(WORK) for task in asyncio.all_tasks(self.loop))
 
 
 def obey(selector: LeapingSelector) -> None:
-    """Read what standard input asks for; its end is the end."""
+    """Read the leaps from standard input. Its end ends the process."""
     asked = os.read(0, 4096)
     if not asked:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -58,7 +58,7 @@ def obey(selector: LeapingSelector) -> None:
 
 
 def note_commits(file: Path) -> None:
-    """Write down how long each commit takes, as the bot waits for it."""
+    """Write the duration of each commit to a file."""
     import aiosqlite  # noqa: PLC0415 - a benchmark without this note does without the import
 
     commit = aiosqlite.Connection.commit
@@ -73,11 +73,11 @@ def note_commits(file: Path) -> None:
 
 
 def keep_the_line() -> None:
-    """Let discord.py not take a line on which nobody spoke during a leap for a dead one."""
+    """Keep discord.py from taking a connection that was silent during a leap for a dead one."""
     from discord.gateway import DiscordWebSocket  # noqa: PLC0415 - after the clock is ours
 
     for_ever = property(lambda _: YEAR_SECONDS, lambda _, __: None)
-    DiscordWebSocket._max_heartbeat_timeout = for_ever  # pyright: ignore[reportAttributeAccessIssue, reportPrivateUsage]
+    DiscordWebSocket._max_heartbeat_timeout = for_ever  # pyright: ignore[reportAttributeAccessIssue, reportPrivateUsage] - no public setting
 
 
 def main() -> None:
@@ -95,7 +95,7 @@ def main() -> None:
     if commits := os.environ.get("BENCH_COMMITS"):
         note_commits(Path(commits))
     # Every part of the bot asks one function for the time of day, and that one asks this name.
-    present.datetime = clock  # pyright: ignore[reportAttributeAccessIssue, reportPrivateImportUsage]
+    present.datetime = clock  # pyright: ignore[reportAttributeAccessIssue, reportPrivateImportUsage] - as the comment says
     selector = LeapingSelector(clock)
     settings = load_settings(None)
     if seconds := os.environ.get("BENCH_POLL_SECONDS"):

@@ -1,4 +1,4 @@
-"""Midwatch as it is: `python -m bot`, pointed at the fakes."""
+"""Midwatch itself: `python -m bot`, connected to the simulations."""
 
 import sys
 

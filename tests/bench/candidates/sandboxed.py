@@ -1,4 +1,4 @@
-"""What every candidate does first: end with whoever started it, and reach nothing but this machine."""
+"""The first steps of every candidate: end with its parent, and reach nothing but this machine."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ def point_discord() -> None:
 
 
 def end_with_parent() -> None:
-    """End when standard input does, which its holder's end brings, whatever killed it."""
+    """End with standard input, which closes when the parent ends."""
     threading.Thread(target=_wait_for_the_end, daemon=True).start()
 
 

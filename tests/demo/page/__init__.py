@@ -1,4 +1,4 @@
-"""The demo's page: shows the two fakes in a browser, and lets the visitor act in both."""
+"""The demo's page: it shows both simulations in a browser, and the visitor acts in both."""
 
 from .server import PageServer
 from .stage import Refusal, Stage

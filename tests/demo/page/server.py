@@ -72,7 +72,7 @@ class PageServer:
         return f"http://{HOST}:{self.port}/{self._secret}/"
 
     def changed(self) -> None:
-        """Let every open page draw the state anew."""
+        """Let every open page draw the state again."""
         for watcher in self._watchers:
             watcher.set()
 

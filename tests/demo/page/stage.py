@@ -36,7 +36,7 @@ SELDOM_ASKED: Final = frozenset(
         Fault.HTML_404,
     }
 )
-"""Faults that only a person can mend: until somebody asks, the bot reads the list only every 15 minutes."""
+"""Faults that only a person can fix. The bot then polls every 15 minutes, or when somebody asks."""
 DONE: Final[Json] = {"outcome": "done"}
 FAILED: Final[Json] = {"outcome": "failed"}
 
@@ -59,12 +59,12 @@ class Bot(Protocol):
         ...
 
     async def restart(self) -> None:
-        """End it if it runs, and start it again."""
+        """Stop the process if it runs, and start it again."""
         ...
 
 
 class Stage:
-    """The two fakes and the bot between them, for two people who look at it."""
+    """The two simulations and the bot between them, for two people."""
 
     def __init__(self, discord: SimulatedDiscord, useapi: SimulatedUseapi, bot: Bot) -> None:
         self._discord, self._useapi, self._bot = discord, useapi, bot

@@ -193,7 +193,7 @@ class Process(Assembly):
     async def let_write(self, *, may: bool) -> None:
         """Let the database be written, or not."""
         self.refuses = not may
-        database = self.store._database  # pyright: ignore[reportPrivateUsage]
+        database = self.store._database  # pyright: ignore[reportPrivateUsage] - the store has no such switch
         await database.writer.execute(f"PRAGMA query_only = {not may:d}")
 
     def reach(self, step: FailPoint) -> None:
