@@ -53,11 +53,11 @@ class Status(commands.Cog):
         bot.controls.register("status.refresh", Access.ASKER, self.refresh)
 
     async def cog_load(self) -> None:
-        """Start to keep the status text up to date."""
+        """Start updating the status text."""
         await self._running.enter_async_context(looped(self._keep_presence, "the bot's status text"))
 
     async def cog_unload(self) -> None:
-        """Stop to keep the status text up to date."""
+        """Stop updating the status text."""
         await self._running.aclose()
 
     async def _keep_presence(self) -> None:

@@ -6,13 +6,13 @@ import re
 import secrets
 from collections.abc import Coroutine, Generator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import aiohttp
 import discord
 from discord import InteractionResponseType, app_commands
 
+from bot.domain.clock import utc_now
 from bot.domain.errors import CodedError, UserError
 from bot.render import phrases
 from bot.render.error_messages import message
@@ -74,7 +74,7 @@ async def update(caller: Interaction, content: MessageContent) -> None:
     """Replace the message of the button as the first answer."""
     with first_answer(caller):
         await caller.response.edit_message(**content.edit_kwargs())
-    if caller.extras.get(LATE):
+    if is_late(caller):
         await _send_late(caller, content)
 
 
@@ -92,7 +92,7 @@ def is_late(caller: Interaction) -> bool:
 
 async def respond(caller: Interaction, content: MessageContent) -> None:
     """Show the answer in place of "thinking", or of the message of the button."""
-    if caller.extras.get(LATE):
+    if is_late(caller):
         await _send_late(caller, content)
     else:
         await caller.edit_original_response(**content.edit_kwargs())
@@ -120,7 +120,7 @@ async def await_with_notice(caller: Interaction, work: Coroutine[Any, Any, T], n
 
 async def _show_notice(caller: Interaction, notice: str) -> bool:
     """Show a notice, and return whether Discord took it. It must not delay the answer."""
-    if caller.extras.get(LATE):
+    if is_late(caller):
         return False
     with suppress(discord.HTTPException, aiohttp.ClientError, TimeoutError):
         async with asyncio.timeout(SILENT_SECONDS):
@@ -141,33 +141,27 @@ async def _remove_notice(caller: Interaction) -> None:
 
 async def respond_private(caller: Interaction, content: MessageContent) -> None:
     """Answer the caller alone, whatever was answered before."""
-    if caller.response.is_done():
-        await _clear_public_thinking(caller)
-        await caller.followup.send(**content.send_kwargs(), ephemeral=True)
-        return
-    if not caller.extras.get(LATE):
+    is_acknowledged = caller.response.is_done()
+    if not is_acknowledged and not is_late(caller):
         try:
             with first_answer(caller):
                 await caller.response.send_message(**content.send_kwargs(), ephemeral=True)
         except discord.HTTPException as error:
-            if error.code != ALREADY_ACKNOWLEDGED or not caller.extras.get(BROKEN_OFF):
+            is_acknowledged = error.code == ALREADY_ACKNOWLEDGED and bool(caller.extras.get(BROKEN_OFF))
+            if not is_acknowledged:
                 raise
-            await _respond_private_again(caller, content)
-    if caller.extras.get(LATE):
+    if is_acknowledged:
+        await _clear_public_thinking(caller)
+        await caller.followup.send(**content.send_kwargs(), ephemeral=True)
+    elif is_late(caller):
         await _send_late(caller, content)
-
-
-async def _respond_private_again(caller: Interaction, content: MessageContent) -> None:
-    """Answer the caller alone after a first answer that Discord took, but could not confirm."""
-    if caller.extras.get(PRIVATE) is False:
-        await caller.delete_original_response()  # "thinking", where everybody sees it
-    await caller.followup.send(**content.send_kwargs(), ephemeral=True)
 
 
 async def _clear_public_thinking(caller: Interaction) -> None:
     """Remove a public "thinking": an answer in its place would be public, too."""
-    thinking = caller.response.type is InteractionResponseType.deferred_channel_message
-    if thinking and not caller.extras.get(PRIVATE):
+    # The type is unknown if Discord took the first answer, but the connection broke.
+    is_thinking = caller.response.type in (None, InteractionResponseType.deferred_channel_message)
+    if is_thinking and caller.extras.get(PRIVATE) is False:
         await caller.delete_original_response()
 
 
@@ -177,7 +171,7 @@ async def report(caller: Interaction, error: Exception) -> None:
         error = error.original
     if isinstance(error, discord.HTTPException) and error.code in (UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED):
         if error.code == ALREADY_ACKNOWLEDGED and not caller.response.is_done():
-            caller.client.other_copy_at = datetime.now(UTC)
+            caller.client.other_copy_at = utc_now()
         log.warning(
             "Discord did not take an answer (%d): too late, or another copy of this bot answered", error.code
         )
