@@ -3,7 +3,7 @@
 import signal
 
 if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    # While all the rest is loaded, Ctrl-C ends the program as it ends any other: without a traceback.
+    # While the rest is loaded, Ctrl-C ends the program without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import argparse
@@ -23,16 +23,16 @@ from bot.render.error_messages import what
 from bot.runtime import event_loop, log_setup
 from bot.storage import StoreError
 
-log = logging.getLogger("bot.main")  # this module's own name is `__main__`, which is not one of ours
+log = logging.getLogger("bot.main")  # not `__main__`, which is none of our loggers
 
 FAILED: Final = 1
-# EX_UNAVAILABLE, EX_NOPERM, EX_CONFIG of sysexits.h; starting again does not help after the latter two.
+# EX_UNAVAILABLE, EX_NOPERM, EX_CONFIG of sysexits.h. A restart does not help after the last two.
 UNAVAILABLE: Final = 69
 REFUSED: Final = 77
 MISCONFIGURED: Final = 78
 
 LEVELS: Final = {"check": log_setup.LogLevel.WARNING, "account": log_setup.LogLevel.ERROR}
-"""What is logged by commands that say for themselves how it went."""
+"""The log levels of commands that report their own result."""
 KINDS: Final = {"account": AccountSettings}
 """The settings of commands that need less than the bot."""
 ENV_FILE: Final = Path(".env")
@@ -40,9 +40,9 @@ FIX_SETTINGS: Final = "Fix these in .env or in the environment; .env.example exp
 NO_ENV_FILE: Final = "There is no .env here: run `cp .env.example .env` and fill it in."
 NOT_UNDERSTOOD: Final = "unknown command or option (never put a token here)"
 QUOTES_NOTHING: Final = re.compile(r"the following arguments are required: .+|.+: expected one argument")
-"""The messages of argparse that repeat nothing of what was typed."""
+"""The messages of argparse that repeat nothing of the input."""
 SHORT_WORD: Final = re.compile(r"(?:.*: invalid choice: '|unrecognized arguments: )([a-z]{1,12})(?:'.*)?")
-"""The messages of argparse that repeat one word, if it is too short and plain for a token."""
+"""The messages of argparse that repeat one word, if it is too short for a token."""
 
 
 def main(
@@ -51,23 +51,23 @@ def main(
     env_file: Path | None = ENV_FILE,
     timings: app.Timings = app.DEFAULT_TIMINGS,
 ) -> int:
-    """Do what the command line says and give the exit code.
+    """Run the command line, and return the exit code.
 
     Args:
-        arguments: the words after `python -m bot`; None takes the process's own.
-        env_file: where settings are read from beside the environment; None for nowhere.
+        arguments: the words after `python -m bot`; None for those of the process.
+        env_file: the file with settings; None for none.
         timings: the waits of the bot.
     """
     wanted = parser().parse_args(arguments)
     try:
         return do(wanted, env_file, timings)
-    except KeyboardInterrupt:  # where nothing waits for it: before the bot runs, or after
+    except KeyboardInterrupt:  # before the bot runs, or after
         complain("Stopped.")
         return INTERRUPTED
 
 
 def do(wanted: argparse.Namespace, env_file: Path | None, timings: app.Timings) -> int:
-    """Read the settings, do what the command line says and give the exit code."""
+    """Read the settings, run the command, and return the exit code."""
     try:
         settings = load_settings(env_file, KINDS.get(wanted.command, Settings), warn)
     except ConfigurationError as error:
@@ -87,18 +87,18 @@ def do(wanted: argparse.Namespace, env_file: Path | None, timings: app.Timings) 
     )
     try:
         return obey(wanted, settings, timings)
-    except Exception:  # Python itself would print the traceback past the log, which takes the secrets out
+    except Exception:  # Python would print a traceback without the redaction of the log
         log.critical("Midwatch ended because of an error nobody foresaw", exc_info=True)
         return FAILED
 
 
 def warn(warning: str) -> None:
-    """Write that something is odd, but no reason to stop."""
+    """Write a warning."""
     complain(f"WARNING: {warning}")
 
 
 def obey(wanted: argparse.Namespace, settings: Settings, timings: app.Timings) -> int:
-    """Do what the command line says with settings that are right, and give the exit code."""
+    """Run the command, and return the exit code."""
     match wanted.command:
         case "check":
             return event_loop.run(check.report(settings))
@@ -109,7 +109,7 @@ def obey(wanted: argparse.Namespace, settings: Settings, timings: app.Timings) -
 
 
 def run(settings: Settings, timings: app.Timings) -> int:
-    """Run the bot until it is stopped, and give the exit code."""
+    """Run the bot until it is stopped, and return the exit code."""
     try:
         event_loop.run(app.run(settings, timings=timings))
     except TokenRefusedError as error:
@@ -125,14 +125,14 @@ def run(settings: Settings, timings: app.Timings) -> int:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that repeats one short word at most of what was typed: people paste tokens anywhere."""
+    """A parser that repeats at most one short word of its input: people paste tokens anywhere."""
 
-    def print_help(self, file: object = None) -> None:  # noqa: ARG002 - argparse's signature; `say` knows where to
+    def print_help(self, file: object = None) -> None:  # noqa: ARG002 - argparse's signature
         """Write the help."""
         say(self.format_help().rstrip())
 
     def error(self, message: str) -> NoReturn:
-        """Show the usage, and end with the exit code of argparse."""
+        """Write the usage, and exit."""
         what = message if QUOTES_NOTHING.fullmatch(message) else NOT_UNDERSTOOD
         if short := SHORT_WORD.fullmatch(message):
             what = f'unknown word "{short[1]}"'
@@ -141,7 +141,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    """Describe the command line."""
+    """Return the parser of the command line."""
     described = Parser(
         prog="python -m bot", description="Midwatch stands watch over your Midjourney accounts at useapi.net."
     )

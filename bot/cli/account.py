@@ -1,4 +1,4 @@
-"""`python -m bot account set|list`: the accounts at the API, without Discord in between."""
+"""`python -m bot account set|list`: sets and lists accounts at the API, without Discord."""
 
 import argparse
 import getpass
@@ -46,7 +46,8 @@ HERE: Final = {
     "/mjaccounts": "`python -m bot account list`",
     "/mjremove": "/mjremove in Discord",
 }
-"""What a next step says at the terminal instead: another command, and nothing of a bot that need not run."""
+"""The words of a next step in Discord, and what they are at the terminal."""
+NO_ACCOUNT: Final = "No account is configured. Add one with `python -m bot account set`."
 ABOUT: Final = """\
 Create, update and list the Midjourney accounts at useapi.net, without Discord.
 
@@ -83,7 +84,7 @@ Exit codes:
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    """Describe the words after `account`."""
+    """Describe the arguments after `account`."""
     explain(parser, ABOUT)
     actions = parser.add_subparsers(dest="action", required=True, metavar="set|list", title="what to do")
     setting = actions.add_parser("set", help="create or update an account")
@@ -101,35 +102,32 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def explain(parser: argparse.ArgumentParser, about: str) -> None:
-    """Let a parser's help begin with these lines as they stand, and end with the exit codes."""
+    """Begin the help of a parser with a text, and end it with the exit codes."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = about
     parser.epilog = ABOUT_CODES
 
 
 class Sending:
-    """Whether a command has begun to go to the API, after which it may be obeyed whatever happens here."""
+    """Whether the request of a change was sent. After that the API may carry it out."""
 
     def __init__(self) -> None:
         self.begun = False
 
-    async def note(
-        self,
-        _session: aiohttp.ClientSession,
-        _context: object,
-        request: aiohttp.TraceRequestHeadersSentParams,
+    async def record(
+        self, _session: object, _context: object, request: aiohttp.TraceRequestHeadersSentParams
     ) -> None:
-        """Take note of a request that is about to be written; the connection stands by then."""
+        """Record a request that is about to be sent."""
         self.begun = self.begun or request.method == "POST"
 
 
 def run(wanted: argparse.Namespace, settings: Settings) -> int:
-    """Do what the command line says, and give the exit code."""
+    """Run the command, and return the exit code."""
     sending = Sending()
     try:
         if wanted.action == "list":
             return event_loop.run(list_accounts(settings, as_json=wanted.json))
-        # Before the event loop is there, which would keep Ctrl-C from reaching the prompt.
+        # Not in the event loop, which would keep Ctrl-C from the prompt.
         jobs = jobs_number(wanted.max_jobs)
         token = account_token(entered_token(), (settings.discord_token, settings.useapi_token))
         return event_loop.run(set_account(settings, token, jobs, sending))
@@ -146,86 +144,83 @@ def run(wanted: argparse.Namespace, settings: Settings) -> int:
 
 
 async def list_accounts(settings: Settings, *, as_json: bool) -> int:
-    """Read the accounts and write them."""
+    """Write the accounts, and return the exit code."""
     async with api(settings) as useapi:
         accounts = await useapi.accounts()
     names = await names_in(settings.database_path)
-    return told((as_programs_read if as_json else as_people_read)(accounts, names))
+    return answer((as_json_text if as_json else as_lines)(accounts, names))
 
 
 async def set_account(settings: Settings, token: SecretStr, jobs: int, sending: Sending) -> int:
-    """Save the account of a token, and say what came of it."""
+    """Save the account of a token, write the result, and return the exit code."""
     async with api(settings, sending) as useapi:
         saved = await save(useapi, token, jobs)
-    code = told(saved_words(saved))
+    code = answer(saved_words(saved))
     return UNAVAILABLE if saved.outcome is ChangeOutcome.NOT_DONE else code
 
 
-def told(answer: str) -> int:
-    """Write an answer, and give the exit code of having done so."""
-    return 0 if say(answer) else UNWRITTEN
+def answer(text: str) -> int:
+    """Write an answer, and return the exit code."""
+    return 0 if say(text) else UNWRITTEN
 
 
 @asynccontextmanager
 async def api(settings: Settings, sending: Sending | None = None) -> AsyncGenerator[UseapiClient]:
-    """Return a client of the API; `sending` learns when a command goes out."""
+    """Open a client of the API. `sending` records the requests of a change."""
     trace = aiohttp.TraceConfig()
     if sending is not None:
-        trace.on_request_headers_sent.append(sending.note)
+        trace.on_request_headers_sent.append(sending.record)
     async with open_session([trace]) as session:
         with said_if_slow(settings.useapi_url):
             yield UseapiClient(session, settings.useapi_url, settings.useapi_token)
 
 
 def entered_token() -> SecretStr:
-    """Read the token without showing it, or from standard input where nobody types.
+    """Read the token from the prompt, or from standard input if it is no terminal.
 
     Raises:
-        UserError: there is nothing to read from, or what came is no text.
+        UserError: there is nothing to read, or no text.
     """
-    stdin = cast(TextIO | None, sys.stdin)  # None where it was closed before the program began
+    stdin = cast(TextIO | None, sys.stdin)  # None if it was closed before the start
     if stdin is None:
         raise UserError("There is nothing to read the token from: standard input is closed.", PIPE_IT)
     try:
         entered = typed_token() if stdin.isatty() else stdin.read(READ_LIMIT)
-        entered.encode()  # in some locales Python lets through what is no text, in a form that cannot be sent
+        entered.encode()  # raises for bytes that Python let through in some locales
         return SecretStr(entered)
     except UnicodeError:
         fault = "Standard input is not UTF-8 text."
     except OSError:
         fault = "Standard input cannot be read."
-    # Raised out here, the error has no context: those of decoding hold what was read.
+    # Not in the handlers: a decoding error contains the input, and must not be the context.
     raise UserError(fault, PIPE_IT)
 
 
 def typed_token() -> str:
-    """Ask for the token, and read what is typed without showing it."""
+    """Ask for the token without showing it."""
     try:
         return getpass.getpass(PROMPT)
     except (KeyboardInterrupt, EOFError):
-        complain("")  # what is said of it does not belong onto the line of the prompt
+        complain("")  # ends the line of the prompt
         raise
 
 
 def at_terminal(words: str) -> str:
-    """Return words for Discord as they are for the terminal."""
+    """Return words for Discord as they are at the terminal."""
     for command, here in HERE.items():
         words = words.replace(command, here)
     return words
 
 
-def as_programs_read(accounts: Collection[Account], names: Mapping[str, Names]) -> str:
+def as_json_text(accounts: Collection[Account], names: Mapping[str, Names]) -> str:
     """Return the accounts as JSON."""
     return json.dumps(
         [fields_of(account, names.get(account.channel, Names())) for account in accounts], indent=2
     )
 
 
-NO_ACCOUNT: Final = "No account is configured. Add one with `python -m bot account set`."
-
-
-def as_people_read(accounts: Collection[Account], names: Mapping[str, Names]) -> str:
-    """Return the accounts, one a line, each with its name if any has one."""
+def as_lines(accounts: Collection[Account], names: Mapping[str, Names]) -> str:
+    """Return the accounts as lines, with a column of names if any has one."""
     known = [names.get(account.channel, Names()).label for account in accounts]
     labels = [bare(label, NAME_LIMIT) if label else "" for label in known]
     width = max(map(len, labels), default=0)
@@ -234,7 +229,7 @@ def as_people_read(accounts: Collection[Account], names: Mapping[str, Names]) ->
 
 
 def fields_of(account: Account, names: Names) -> dict[str, object]:
-    """Return an account as a program reads it."""
+    """Return the fields of an account for JSON."""
     flag = account.flag
     return {
         "channel": account.channel,
@@ -247,14 +242,14 @@ def fields_of(account: Account, names: Names) -> dict[str, object]:
 
 
 def line_of(account: Account, name: str) -> str:
-    """Return an account as a person reads it; `name` is the column with its name."""
+    """Return an account as a line. `name` is the column with its name."""
     jobs = "jobs not known" if account.max_jobs is None else count(account.max_jobs, "job")
     state = f"FLAGGED {bare(account.flag.text, FLAG_LIMIT)}" if account.flag else "ready"
     return f"{bare(account.channel, FLAG_LIMIT):<20}  {name}{jobs:<8}  {state}"
 
 
 def code_of(error: UserError | UseapiError) -> int:
-    """Return the exit code of what went wrong."""
+    """Return the exit code for an error."""
     match error:
         case UserError() | Rejected():
             return REFUSED_INPUT

@@ -1,9 +1,8 @@
-"""`python -m bot check`: says line by line whether everything the bot needs is right."""
+"""`python -m bot check`: writes line by line whether everything the bot needs is right."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import discord
@@ -29,28 +28,19 @@ from bot.render.text import bare, count
 from bot.storage import StoreError
 
 FAILED: Final = 69
-MEND: Final = "Fix the FAIL lines, then run the check again."
+FIX_THEM: Final = "Fix the FAIL lines, then run the check again."
 DISCORD_LIMIT_SECONDS: Final = 30
 NAME_LIMIT: Final = 100
-COMMANDS: Final = frozenset(
-    {
-        "mjaccounts",
-        "mjadd",
-        "mjinfo",
-        "mjmute",
-        "mjname",
-        "mjremove",
-        "mjreset",
-        "mjstatus",
-        "mjtest",
-    }
+COMMANDS: Final[frozenset[str]] = frozenset(
+    ("mjaccounts", "mjadd", "mjinfo", "mjmute", "mjname", "mjremove", "mjreset", "mjstatus", "mjtest")
 )
-"""What the bot registers."""
+"""The commands that the bot registers."""
+NO_ACCOUNTS: Final = "none yet. Add one with /mjadd in Discord or `python -m bot account set`."
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How one check came out, in words that end with what to do when it is not good."""
+    """The outcome of one check. The words of a failed one end with what to do."""
 
     subject: str
     good: bool
@@ -60,236 +50,237 @@ class Finding:
         return f"{'ok  ' if self.good else 'FAIL'}  {self.subject}: {self.words}"
 
 
+def passed(subject: str, words: str) -> Finding:
+    """Return a finding that is good."""
+    return Finding(subject, good=True, words=words)
+
+
+def failed(subject: str, words: str) -> Finding:
+    """Return a finding that is not good."""
+    return Finding(subject, good=False, words=words)
+
+
+class CheckError(Exception):
+    """A check failed. `str(error)` says why and what to do."""
+
+
 def report_settings(problems: Iterable[str]) -> None:
-    """Write a line for each problem of the settings, without which nothing else can be checked."""
+    """Write a line for each problem of the settings. Nothing else can be checked without them."""
     for problem in problems:
-        say(str(Finding("Settings", good=False, words=problem)))
-    complain(MEND)
+        say(str(failed("Settings", problem)))
+    complain(FIX_THEM)
 
 
 async def report(settings: Settings) -> int:
-    """Check everything, write a line for each finding as it comes, and give the exit code."""
+    """Check everything, write a line for each finding, and return the exit code."""
     good = True
     async for finding in findings(settings):
         say(str(finding))
         good = good and finding.good
-    complain("Everything is right." if good else MEND)
+    complain("Everything is right." if good else FIX_THEM)
     return 0 if good else FAILED
 
 
 async def findings(settings: Settings) -> AsyncIterator[Finding]:
-    """Go through all that the bot needs, in the order in which it needs it."""
-    yield Finding("Settings", good=True, words="complete and well-formed")
-    yield await database(settings.database_path)
-    async for finding in discord_side(settings):
+    """Check what the bot needs, in the order in which it needs it."""
+    yield passed("Settings", "complete and well-formed")
+    try:
+        yield passed("Database", await try_database(settings.database_path))
+    except StoreError as error:
+        yield failed("Database", what(error))
+    async for finding in check_discord(settings):
         yield finding
     with said_if_slow(settings.useapi_url):
-        of_useapi = await useapi_side(settings)
+        of_useapi = await check_useapi(settings)
     for finding in of_useapi:
         yield finding
 
 
-async def database(path: Path) -> Finding:
-    """Try whether a start could use the database, also while a bot uses it."""
-    try:
-        words = await try_database(path)
-    except StoreError as error:
-        return Finding("Database", good=False, words=what(error))
-    return Finding("Database", good=True, words=words)
-
-
-async def discord_side(settings: Settings) -> AsyncIterator[Finding]:
-    """Log in without connecting, and look at what Discord says of the application."""
+async def check_discord(settings: Settings) -> AsyncIterator[Finding]:
+    """Log in without connecting, and check the application, its servers and its channel."""
     async with discord.Client(intents=discord.Intents(guilds=True)) as client:
-        try:
-            with said_if_slow("Discord"):
-                async with asyncio.timeout(DISCORD_LIMIT_SECONDS):
-                    await client.login(settings.discord_token.get_secret_value())
-                    application = await client.application_info()
-        except discord.LoginFailure:
-            words = "Discord refuses it. Put a new one into DISCORD_TOKEN."
-            yield Finding("Discord token", good=False, words=words)
+        with said_if_slow("Discord"):
+            token = await checked("Discord token", log_in(client, settings))
+        yield token
+        if not token.good:
             return
-        except DISCORD_FAILURES as error:
-            yield Finding("Discord token", good=False, words=str(unavailable(error)))
-            return
-        name = bare(application.name, NAME_LIMIT)
-        yield Finding("Discord token", good=True, words=f"accepted, the bot is {name}")
-        yield Finding(
-            "Intents", good=True, words="the bot needs none that must be switched on in the Developer Portal"
-        )
+        yield passed("Intents", "the bot needs none that must be switched on in the Developer Portal")
+        application = application_of(client)
         yield owners(settings, application)
-        yield delivery(application)
+        yield interactions(application)
         joined: list[int] = []
         for server in sorted(settings.guild_ids):
-            finding = await membership(client, server)
-            joined += [server] if finding.good else []
-            yield finding
+            membership = await checked(f"Server {server}", find_server(client, server))
+            joined += [server] if membership.good else []
+            yield membership
         if not settings.guild_ids:
-            yield Finding("Servers", good=True, words="GUILD_IDS is not set, so only owners are answered")
-        yield await commands(client, joined)
+            yield passed("Servers", "GUILD_IDS is not set, so only owners are answered")
+        yield await checked("Commands", compare_commands(client, joined))
         if settings.alert_channel_id is not None:
-            yield await alert_channel(client, settings.alert_channel_id)
+            yield await checked("Alert channel", find_channel(client, settings.alert_channel_id))
+
+
+async def checked(subject: str, check: Awaitable[str]) -> Finding:
+    """Return the finding of a check at Discord that returns words or raises CheckError."""
+    try:
+        async with asyncio.timeout(DISCORD_LIMIT_SECONDS):
+            return passed(subject, await check)
+    except CheckError as error:
+        return failed(subject, str(error))
+    except (*DISCORD_FAILURES, discord.InvalidData) as error:
+        return failed(subject, str(unavailable(error)))
+
+
+async def log_in(client: discord.Client, settings: Settings) -> str:
+    """Log in with the bot's token."""
+    try:
+        await client.login(settings.discord_token.get_secret_value())
+    except discord.LoginFailure:
+        raise CheckError("Discord refuses it. Put a new one into DISCORD_TOKEN.") from None
+    return f"accepted, the bot is {bare(application_of(client).name, NAME_LIMIT)}"
+
+
+def application_of(client: discord.Client) -> discord.AppInfo:
+    """Return the application, which is known since the login."""
+    assert client.application is not None  # noqa: S101 - see above
+    return client.application
 
 
 def owners(settings: Settings, application: discord.AppInfo) -> Finding:
-    """Count who may act."""
+    """Count the owners."""
     ids = settings.owner_ids or owners_of(application)
     source = "from OWNER_IDS" if settings.owner_ids else "the application's"
-    return Finding("Owners", good=True, words=f"{count(len(ids), 'owner')}, {source}")
+    return passed("Owners", f"{count(len(ids), 'owner')}, {source}")
 
 
-def delivery(application: discord.AppInfo) -> Finding:
-    """See that Discord brings what people do to the bot's connection, and not to a web server."""
+def interactions(application: discord.AppInfo) -> Finding:
+    """Check that Discord sends interactions to the bot's connection, and not to a web server."""
     if application.interactions_endpoint_url:
         words = (
             "Discord sends them to a web server, so the bot gets none. "
             "Empty Interactions Endpoint URL in the Developer Portal."
         )
-        return Finding("Interactions", good=False, words=words)
-    return Finding("Interactions", good=True, words="Discord brings them to the bot")
+        return failed("Interactions", words)
+    return passed("Interactions", "Discord brings them to the bot")
 
 
-async def membership(client: discord.Client, server: int) -> Finding:
-    """See whether the bot is in a server it shall serve."""
-    subject = f"Server {server}"
+async def find_server(client: discord.Client, server: int) -> str:
+    """Check that the bot is in a server of GUILD_IDS."""
     try:
-        async with asyncio.timeout(DISCORD_LIMIT_SECONDS):
-            guild = await client.fetch_guild(server)
+        guild = await client.fetch_guild(server)
     except (discord.Forbidden, discord.NotFound):
-        words = "the bot is not in it. Invite it, or take the id out of GUILD_IDS."
-        return Finding(subject, good=False, words=words)
-    except DISCORD_FAILURES as error:
-        return Finding(subject, good=False, words=str(unavailable(error)))
-    return Finding(subject, good=True, words=f"the bot is in {bare(guild.name, NAME_LIMIT)}")
+        raise CheckError("the bot is not in it. Invite it, or take the id out of GUILD_IDS.") from None
+    return f"the bot is in {bare(guild.name, NAME_LIMIT)}"
 
 
-async def alert_channel(client: discord.Client, channel_id: int) -> Finding:
-    """See whether the bot may do all it needs in the channel for alerts that no direct message can bring."""
-    good = False
+async def find_channel(client: discord.Client, channel_id: int) -> str:
+    """Check that the bot has its permissions in the alert channel."""
     try:
-        async with asyncio.timeout(DISCORD_LIMIT_SECONDS):
-            channel = await client.fetch_channel(channel_id)
-            names = await lacking(client, channel) if isinstance(channel, AlertChannel) else None
+        channel = await client.fetch_channel(channel_id)
+        if not isinstance(channel, AlertChannel):
+            raise CheckError("it is not a text channel. Put the id of one into ALERT_CHANNEL_ID.")
+        names = await lacking(client, channel)
     except discord.NotFound:
-        words = "it does not exist. Correct ALERT_CHANNEL_ID."
+        raise CheckError("it does not exist. Correct ALERT_CHANNEL_ID.") from None
     except discord.Forbidden:
         words = "the bot lacks View Channel there, or is not in that server: let it in, or set another."
-    except (*DISCORD_FAILURES, discord.InvalidData) as error:
-        words = str(unavailable(error))
-    else:
-        if names is None:
-            words = "it is not a text channel. Put the id of one into ALERT_CHANNEL_ID."
-        elif names:
-            lacks = ", ".join(names)
-            words = f"in #{name_of(channel)} the bot lacks {lacks}. Give its role that permission there."
-        else:
-            good, words = True, f"the bot may do all that it needs in #{name_of(channel)}"
-    return Finding("Alert channel", good=good, words=words)
+        raise CheckError(words) from None
+    name = bare(str(channel), NAME_LIMIT)
+    if names:
+        lacks = ", ".join(names)
+        raise CheckError(f"in #{name} the bot lacks {lacks}. Give its role that permission there.")
+    return f"the bot may do all that it needs in #{name}"
 
 
-def name_of(channel: object) -> str:
-    """Return a channel's name as a terminal may show it."""
-    return bare(str(channel), NAME_LIMIT)
-
-
-async def commands(client: discord.Client, servers: Iterable[int]) -> Finding:
-    """Hold the names that Discord knows against those of the bot, which brings them in line when it runs."""
+async def compare_commands(client: discord.Client, servers: Iterable[int]) -> str:
+    """Compare the registered commands, globally and in each server, with those of the bot."""
+    http, application = client.http, application_of(client).id
     try:
-        async with asyncio.timeout(DISCORD_LIMIT_SECONDS):
-            known = await commands_known(client, servers)
+        registered = [await http.get_global_commands(application)]
+        registered += [await http.get_guild_commands(application, server) for server in servers]
     except discord.Forbidden:
         words = "the bot may not have any in a server. Invite it with the scope applications.commands."
-        return Finding("Commands", good=False, words=words)
-    except DISCORD_FAILURES as error:
-        return Finding("Commands", good=False, words=str(unavailable(error)))
-    if not any(known):
-        words = "not registered yet; the bot does that when it runs"
-    elif all(names == COMMANDS for names in known):
-        words = f"up to date, all {len(COMMANDS)} are registered"
-    else:
-        words = "differ from the bot's; it brings them in line when it runs"
-    return Finding("Commands", good=True, words=words)
+        raise CheckError(words) from None
+    if not any(registered):
+        return "not registered yet; the bot does that when it runs"
+    if all(frozenset(command["name"] for command in each) == COMMANDS for each in registered):
+        return f"up to date, all {len(COMMANDS)} are registered"
+    return "differ from the bot's; it brings them in line when it runs"
 
 
-async def commands_known(client: discord.Client, servers: Iterable[int]) -> list[frozenset[str]]:
-    """Return the names of the commands that are registered, globally and in each of these servers."""
-    assert client.application_id is not None  # noqa: S101 - known since the login
-    everywhere = await client.http.get_global_commands(client.application_id)
-    there = [await client.http.get_guild_commands(client.application_id, server) for server in servers]
-    return [frozenset(command["name"] for command in registered) for registered in (everywhere, *there)]
-
-
-async def useapi_side(settings: Settings) -> list[Finding]:
-    """Read the account list, which needs token and subscription; it sends nothing to Midjourney."""
+async def check_useapi(settings: Settings) -> list[Finding]:
+    """Read the account list and the subscription. Nothing is sent to Midjourney."""
     url = settings.useapi_url
     async with open_session() as session:
         useapi = UseapiClient(session, url, settings.useapi_token)
         try:
             accounts = await useapi.accounts()
         except UseapiError as error:
-            return refused(error, url)
+            return list_failed(error, url)
         try:
             is_active = await useapi.subscription_active()
         except UseapiError as error:
-            return untold(error, url, accounts)
-        return [accepted(url), subscription(is_active), configured(accounts)]
+            return subscription_failed(error, url, accounts)
+        return [accepted(url), subscription_of(is_active), configured(accounts)]
 
 
-def refused(error: UseapiError, url: str) -> list[Finding]:
-    """Say what it means that the account list cannot be read; who wants money knows the token."""
+def list_failed(error: UseapiError, url: str) -> list[Finding]:
+    """Return the findings if the account list cannot be read. An unpaid subscription proves the token."""
     match error:
         case Unauthorized():
-            return [Finding("API token", good=False, words=told(error))]
+            return [failed("API token", sentences(error))]
         case Unpaid():
-            return [accepted(url), Finding("Subscription", good=False, words=told(error))]
+            return [accepted(url), failed("Subscription", sentences(error))]
         case _:
-            return [Finding("API", good=False, words=told(error))]
+            return [failed("API", sentences(error))]
 
 
-def untold(error: UseapiError, url: str, accounts: tuple[Account, ...]) -> list[Finding]:
-    """Say what it means that the list can be read and the subscription cannot; a server need not tell of it.
+def subscription_failed(error: UseapiError, url: str, accounts: tuple[Account, ...]) -> list[Finding]:
+    """Return the findings if the list can be read, and the subscription cannot. Not every server has one.
 
-    An empty list proves nothing: any address that answers 404 to everything gives one.
+    An empty list proves nothing: it also comes from an address that answers 404 to everything.
     """
     listed = [configured(accounts)] if accounts else []
     match error:
         case Unauthorized() | Unpaid():
-            return [*refused(error, url), *listed]
+            return [*list_failed(error, url), *listed]
         case Gone() | MalformedResponse() if accounts:
-            words = "the server does not tell, but it answers"
-            return [accepted(url), Finding("Subscription", good=True, words=words), *listed]
+            return [
+                accepted(url),
+                passed("Subscription", "the server does not tell, but it answers"),
+                *listed,
+            ]
         case Gone() | MalformedResponse():
             words = (
                 f"nothing answers as the useapi API under {url}. "
                 "Check USEAPI_URL; a service that has shut down looks like this, too."
             )
-            return [Finding("API", good=False, words=words)]
+            return [failed("API", words)]
         case _:
-            failed = Finding("Subscription", good=False, words=told(error))
-            return [accepted(url), failed, *listed] if accounts else [failed]
+            subscription = failed("Subscription", sentences(error))
+            return [accepted(url), subscription, *listed] if accounts else [subscription]
 
 
 def accepted(url: str) -> Finding:
-    """Say that something judged the token, and took it."""
-    return Finding("API token", good=True, words=f"accepted by {url}")
+    """Return the finding of a token that the API accepted."""
+    return passed("API token", f"accepted by {url}")
 
 
-def subscription(is_active: bool | None) -> Finding:  # noqa: FBT001 - None is a third answer
-    """See whether the subscription is active."""
+def subscription_of(is_active: bool | None) -> Finding:  # noqa: FBT001 - None is a third answer
+    """Check that the subscription is active."""
     if is_active is False:
-        return Finding("Subscription", good=False, words="not active. Renew it at useapi.net.")
-    words = "active" if is_active else "the API does not say, but answers"
-    return Finding("Subscription", good=True, words=words)
+        return failed("Subscription", "not active. Renew it at useapi.net.")
+    return passed("Subscription", "active" if is_active else "the API does not say, but answers")
 
 
 def configured(accounts: tuple[Account, ...]) -> Finding:
-    """Count the accounts; none is no failure, as the first may be yet to come."""
+    """Count the accounts. The first one may be yet to come."""
+    if not accounts:
+        return passed("Accounts", NO_ACCOUNTS)
     flagged = sum(account.flag is not None for account in accounts)
-    words = f"{count(len(accounts), 'account')}, {flagged} flagged" if accounts else "none configured yet"
-    return Finding("Accounts", good=True, words=words)
+    return passed("Accounts", f"{count(len(accounts), 'account')}, {flagged} flagged")
 
 
-def told(error: UseapiError) -> str:
+def sentences(error: UseapiError) -> str:
     """Return an error's sentence and what to do."""
     return f"{what(error)} {next_step(error)}"

@@ -1,4 +1,4 @@
-"""Whether a start could use its database: tried on another one in its folder, which is removed again."""
+"""Checks whether a start could use its database, on another one in its folder that is removed again."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -17,10 +17,10 @@ from bot.storage.migrations import inspect
 
 
 async def try_database(path: Path) -> str:
-    """Return what a start finds, having done all that it does, without a change to what is there.
+    """Return what a start would find. The database is not changed.
 
     Raises:
-        StoreError: it could not start.
+        StoreError: a start would fail.
     """
     require_sqlite()
     if (file := existing(path)) is None:
@@ -29,7 +29,7 @@ async def try_database(path: Path) -> str:
         return f"{path} does not exist yet; the bot creates it"
     if not file.is_file():
         raise StoreError(ErrorCode.NO_REGULAR_FILE, path=path)
-    await inspect(file)  # first, as locking a file creates another beside it
+    await inspect(file)  # before `held` puts a lock file beside it
     if is_in_use(file):
         return f"{path} is in use by a running Midwatch"
     with scratch(file) as trial:
@@ -39,7 +39,7 @@ async def try_database(path: Path) -> str:
 
 
 def existing(path: Path) -> Path | None:
-    """Return the full path of a database; None if there is none. Raise StoreError if it cannot be seen."""
+    """Return the full path of a database; None if there is none. Raise StoreError if its folder is closed."""
     try:
         return path.resolve() if path.exists() else None
     except OSError as error:
@@ -47,7 +47,7 @@ def existing(path: Path) -> Path | None:
 
 
 def is_in_use(path: Path) -> bool:
-    """Return whether a bot holds a database that exists; raises StoreError if it cannot be written."""
+    """Whether a bot uses a database. Raise StoreError if it cannot be written."""
     try:
         with lock_database(path):
             return False
@@ -57,10 +57,10 @@ def is_in_use(path: Path) -> bool:
 
 @contextmanager
 def scratch(path: Path) -> Generator[Path]:
-    """Return a place for a database of the same name, in the folder of this one or where that will be made.
+    """Return the path of a temporary database with the same name, in the same folder or a parent of it.
 
     Raises:
-        StoreError: a database fails there; it is told as if it were this one.
+        StoreError: a database fails there. The error names the database itself.
     """
     path = path.resolve()
     folder = next(parent for parent in path.parents if parent.exists())
@@ -77,14 +77,14 @@ def scratch(path: Path) -> Generator[Path]:
 
 
 async def copy(path: Path, to: Path) -> None:
-    """Copy a database, with all that a start needs to know it by."""
+    """Copy a database."""
     async with connect(path, read_only=True) as connection:
         with as_store_errors(path):
             await connection.execute("VACUUM INTO ?", (str(to),))
 
 
 async def start_on(path: Path) -> None:
-    """Lock a database, make it or bring it up to date, and take up all that it remembers, as a start does."""
+    """Lock a database, create or migrate it, and load its content, as a start does."""
     async with Store.open(path) as store:
         with store.refuse_unknown_content():
             await Owners((), (), store).load()

@@ -1,4 +1,4 @@
-"""How the bot is told to stop, and that it is told to twice."""
+"""The signals that stop the bot."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ from typing import Final
 from bot.cli.terminal import complain
 
 INTERRUPTED: Final = 130
-"""What a shell gives for Ctrl-C."""
+"""The exit code of Ctrl-C."""
 AT_ONCE: Final = (
     "Stopped at once. An answer, a message or a reset that was under way may be unfinished: "
     "the next start checks and finishes it."
@@ -19,7 +19,7 @@ AT_ONCE: Final = (
 
 @contextmanager
 def signals(stop: asyncio.Event, end: Callable[[int], object] = os._exit) -> Generator[None]:
-    """Set the event on Ctrl-C and SIGTERM, and end the process on Ctrl-C if it is set already."""
+    """Set the event on Ctrl-C and SIGTERM. End the process on a second Ctrl-C."""
 
     def interrupted() -> None:
         if stop.is_set():

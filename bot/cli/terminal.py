@@ -1,6 +1,6 @@
-"""What is written for the person at the terminal: nothing about the terminal itself makes the program fail.
+"""Writes to the terminal. Nothing about the terminal makes the program fail.
 
-Characters that it has not are replaced, a reader who left is no error, and a closed stream is as good as one.
+Characters that it lacks are replaced. A reader that left or a closed stream is no error.
 """
 
 import asyncio
@@ -12,11 +12,11 @@ from typing import Final, TextIO
 
 NOWHERE_TO: Final = "Standard output cannot be written to ({reason}), so the answer stands here:"
 SLOW_SECONDS: Final = 2.0
-"""Who waits for longer is told what for."""
+"""After so long a line says what the program waits for."""
 
 
 def say(text: str) -> bool:
-    """Write an answer to standard output, or else to standard error; give whether the former took it."""
+    """Write an answer to standard output, else to standard error. Return whether the first one worked."""
     try:
         write(sys.stdout, text)
     except OSError as error:
@@ -26,16 +26,16 @@ def say(text: str) -> bool:
 
 
 def complain(*lines: str) -> None:
-    """Write to standard error what went wrong or is still to be said."""
+    """Write lines to standard error."""
     try:
         write(sys.stderr, *lines)
     except OSError:
-        return  # there is nowhere left to say it
+        return  # there is nowhere left to write it
 
 
 @contextmanager
 def said_if_slow(whom: str, after: float = SLOW_SECONDS) -> Generator[None]:
-    """Say whose answer is waited for, if the block takes long; only where an event loop runs."""
+    """Write whose answer the program waits for, if the block takes long. It needs an event loop."""
     telling = asyncio.get_running_loop().call_later(after, complain, f"Waiting for an answer of {whom} ...")
     try:
         yield
@@ -44,10 +44,10 @@ def said_if_slow(whom: str, after: float = SLOW_SECONDS) -> Generator[None]:
 
 
 def write(stream: TextIO | None, *lines: str) -> None:
-    """Write lines to a stream; None is one that was closed before the program began.
+    """Write lines to a stream. None is one that was closed before the start.
 
     Raises:
-        OSError: the stream takes nothing, and not because its reader left.
+        OSError: the stream failed, and not because its reader left.
     """
     if stream is None or not lines:
         return
@@ -62,7 +62,7 @@ def write(stream: TextIO | None, *lines: str) -> None:
 
 
 def fitted(line: str, encoding: str) -> str:
-    """Return a line in the characters of an encoding: without a mark that it begins with, "?" for others."""
+    """Return a line in an encoding: without the emoji that it begins with, and with "?" for others."""
     mark, _, rest = line.partition(" ")
     if rest and not mark.isascii() and not any(map(str.isalnum, mark)) and shown(mark, encoding) != mark:
         line = rest
@@ -70,12 +70,12 @@ def fitted(line: str, encoding: str) -> str:
 
 
 def shown(text: str, encoding: str) -> str:
-    """Return a text as an encoding can show it."""
+    """Return a text in an encoding, with "?" for what it lacks."""
     return text.encode(encoding, "replace").decode(encoding)
 
 
 def abandon(stream: TextIO) -> None:
-    """Lead a stream to nowhere: Python writes what is left in it at the program's end, and would complain."""
+    """Redirect a stream to nowhere. Python writes the rest of it at the end, and would report an error."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)

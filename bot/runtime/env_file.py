@@ -1,4 +1,4 @@
-"""The file of settings. It is read once: it may be a pipe, which gives its content no second time."""
+"""The file of settings. It is read once: it may be a pipe."""
 
 import re
 from collections.abc import Collection
@@ -12,32 +12,32 @@ from dotenv.parser import parse_stream
 
 ASSIGNMENT: Final = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z0-9_.-]+)[ \t]*=", re.MULTILINE)
 RESEMBLING: Final = 0.8
-"""How alike two names are, of 1, for one to be taken for a misspelling of the other."""
+"""How alike two names are, of 1, if one is a misspelling of the other."""
 
 
 class EnvFileError(Exception):
-    """The file cannot be read; `str(error)` says why and what to do, and nothing of its content."""
+    """The file cannot be read. `str(error)` says why and what to do, without its content."""
 
 
 def text_of(env_file: Path | None) -> str:
-    """Return what a file holds, nothing where there is no file.
+    """Return the text of a file; nothing if there is no file.
 
     Raises:
-        EnvFileError: it is there, and cannot be read as text.
+        EnvFileError: it cannot be read as text.
     """
     try:
-        return env_file.read_text("utf-8-sig") if env_file else ""  # some editors put a mark before the text
+        return env_file.read_text("utf-8-sig") if env_file else ""  # some editors write a byte order mark
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return ""  # an environment of Python is called .env, too, and the settings may stand elsewhere
+        return ""  # a virtual environment may be called .env, too
     except OSError as error:
         fault = f"{env_file} cannot be read ({error.strerror}): let this user read it, or move it away."
     except UnicodeDecodeError:
         fault = f"{env_file} is not UTF-8 text: save it again with that encoding."
-    raise EnvFileError(fault)  # out here, as the error of decoding carries what was read
+    raise EnvFileError(fault)  # not in the handlers: a decoding error contains the input
 
 
 def folder_in_its_place(env_file: Path | None) -> tuple[str, ...]:
-    """Return a sentence if a folder stands where the file is expected."""
+    """Return a sentence if a folder is in the place of the file."""
     if env_file is None or not env_file.is_dir():
         return ()
     sentence = (
@@ -48,12 +48,12 @@ def folder_in_its_place(env_file: Path | None) -> tuple[str, ...]:
 
 
 def values_in(text: str) -> dict[str, str]:
-    """Return the variables that are not empty, by their names in small letters."""
+    """Return the variables that are not empty, by lower-case name."""
     return {name.lower(): value for name, value in dotenv_values(stream=StringIO(text)).items() if value}
 
 
 def unreadable(text: str, env_file: Path | None) -> tuple[str, ...]:
-    """Return a sentence for each line that cannot be read; what it holds is not named."""
+    """Return a sentence for each line that cannot be read, without its content."""
     wrong = (binding.original for binding in parse_stream(StringIO(text)) if binding.error)
     return tuple(
         f"Line {each.line + blank_lines(each.string)} of {env_file} cannot be read: write NAME=value, "
@@ -63,12 +63,12 @@ def unreadable(text: str, env_file: Path | None) -> tuple[str, ...]:
 
 
 def blank_lines(statement: str) -> int:
-    """Return how many lines come before a statement that count as its own."""
+    """Return the number of blank lines that the parser counts as part of a statement."""
     return statement[: len(statement) - len(statement.lstrip())].count("\n")
 
 
 def misspelled(text: str, env_file: Path | None, ours: Collection[str]) -> tuple[str, ...]:
-    """Name the variables that are none of ours but look like one, and the one they look like."""
+    """Return a sentence for each variable that looks like a misspelled one."""
     names: list[str] = ASSIGNMENT.findall(text)
     strange = dict.fromkeys(name for name in names if name.upper() not in ours)
     return tuple(

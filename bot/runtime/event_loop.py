@@ -1,7 +1,7 @@
-"""Runs the program's event loop, whose end waits for no address that is still being looked up.
+"""Runs the event loop so that its end does not wait for the lookup of an address.
 
-The system's resolver blocks its thread for as long as it likes: half a minute where no network is.
-Python's own pool of threads is waited for by `asyncio.run`, and once more when the interpreter ends.
+The system's resolver may block its thread for half a minute without a network. `asyncio.run` and the end of
+the interpreter wait for Python's own pool of threads.
 """
 
 import asyncio
@@ -15,21 +15,21 @@ P = ParamSpec("P")
 
 
 class DaemonThreadExecutor(ThreadPoolExecutor):
-    """Gives each call a thread of its own, which ends with the process at the latest.
+    """Runs each call in a thread of its own that ends with the process.
 
-    aiohttp looks the same address up once at a time, so the threads stay few. asyncio takes nothing but a
-    ThreadPoolExecutor, whose own threads are never started here.
+    There are few: aiohttp looks up the same address once at a time. asyncio accepts only a
+    ThreadPoolExecutor, whose own threads are not started.
     """
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Begin a call."""
+        """Start a call."""
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()
 
         def call() -> None:
             try:
                 result = fn(*args, **kwargs)
-            except BaseException as error:  # noqa: BLE001 - it is for whoever waits for the call
+            except BaseException as error:  # noqa: BLE001 - for the caller
                 future.set_exception(error)
             else:
                 future.set_result(result)
@@ -39,7 +39,7 @@ class DaemonThreadExecutor(ThreadPoolExecutor):
 
 
 def run(program: Coroutine[Any, Any, T]) -> T:
-    """Do what `asyncio.run` does, without waiting for calls that block."""
+    """Run a program as `asyncio.run` does, without waiting for blocked threads at the end."""
     with asyncio.Runner() as runner:
         runner.get_loop().set_default_executor(DaemonThreadExecutor())
         return runner.run(program)

@@ -1,4 +1,4 @@
-"""Where the log goes and how it looks: one line per event, as text or JSON, with the secrets taken out."""
+"""The log: one line an event, as text or JSON, without secrets."""
 
 import json
 import logging
@@ -12,16 +12,16 @@ from urllib.parse import quote
 
 OURS: Final = ("bot", "cogs")
 MASK: Final = "[secret]"
-BESIDE_THE_POINT: Final = (
+UNINTERESTING: Final = (
     ("discord.client", "PyNaCl is not installed, voice will NOT be supported"),
     ("discord.client", "davey is not installed, voice will NOT be supported"),
     ("discord.client", "logging in using static token"),
 )
-"""What discord.py logs of voice, which a silent bot needs not, and at each login: logger and message."""
+"""Messages of discord.py that say nothing about Midwatch: logger and message."""
 
 
 class LogLevel(StrEnum):
-    """How much of Midwatch's own work is logged."""
+    """The level of Midwatch's own loggers."""
 
     DEBUG = "DEBUG"
     INFO = "INFO"
@@ -31,18 +31,18 @@ class LogLevel(StrEnum):
 
 
 class LogFormat(StrEnum):
-    """What a line of the log looks like."""
+    """The format of a line."""
 
     TEXT = "text"
     JSON = "json"
 
 
 class Redactor:
-    """Replaces secrets by a mask, also as JSON, a Python literal or an address would spell them."""
+    """Replaces secrets by a mask, also as they are spelled in JSON, Python or an address."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         spellings = {spelling for secret in secrets if secret for spelling in spellings_of(secret)}
-        # The longest first: a secret that begins with another one must not leave its tail behind.
+        # The longest first: the end of a secret that begins with another one must not stay.
         self._spellings = sorted(spellings, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
@@ -53,51 +53,51 @@ class Redactor:
 
 
 def spellings_of(secret: str) -> tuple[str, ...]:
-    """Return the ways in which a secret may stand in a log line."""
+    """Return the spellings of a secret."""
     return secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], quote(secret, safe="")
 
 
 def log_fact(logger: logging.Logger, level: int, event: str, words: str, **facts: str | int) -> None:
-    """Log one event: in words with the facts filled in, and with each fact as a field of its own in JSON."""
+    """Log an event with its facts in the words, and as fields in JSON."""
     named = {"event": event, **facts}
     logger.log(level, words, named, extra={"facts": named}, stacklevel=2)
 
 
 def is_ours(name: str) -> bool:
-    """Return whether a logger belongs to Midwatch rather than to a library."""
+    """Whether a logger belongs to Midwatch."""
     return name.partition(".")[0] in OURS
 
 
 def time_of(record: logging.LogRecord) -> str:
-    """Return the time of a record in UTC, to the millisecond."""
+    """Return the time of a record in UTC."""
     return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
 
 class TextFormatter(logging.Formatter):
-    """Writes a record as text, a traceback on the lines below it."""
+    """Formats a record as text, with a traceback below it."""
 
     def __init__(self, redact: Redactor) -> None:
         super().__init__("%(asctime)s %(levelname)-8s %(name)s: %(message)s")
         self._redact = redact
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - overrides
-        """Return the time the way all of Midwatch writes it."""
+        """Return the time of a record."""
         return time_of(record)
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the finished line, without secrets."""
+        """Return the line without secrets."""
         return self._redact(super().format(record))
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes a record as one JSON object on one line."""
+    """Formats a record as a JSON object on one line."""
 
     def __init__(self, redact: Redactor) -> None:
         super().__init__()
         self._redact = redact
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the finished line, without secrets."""
+        """Return the line without secrets."""
         line: dict[str, str | int] = {
             "time": time_of(record),
             "level": record.levelname,
@@ -113,35 +113,32 @@ class JsonFormatter(logging.Formatter):
 
 
 class LineHandler(logging.StreamHandler[TextIO]):
-    """Writes lines to a stream.
-
-    It keeps out what libraries say below INFO, where some of them print tokens, and what is beside the point.
-    """
+    """Writes lines to a stream, without the messages of libraries below INFO: some contain tokens."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether a record may be written."""
+        """Whether a record may be written."""
         if record.levelno < logging.INFO and not is_ours(record.name):
             return False
-        return (record.name, record.msg) not in BESIDE_THE_POINT and bool(super().filter(record))
+        return (record.name, record.msg) not in UNINTERESTING and bool(super().filter(record))
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - overrides
-        """Say that a record could not be written, without its content."""
-        # The standard handler would print the message and its arguments here, past the redaction.
+        """Report that a record could not be written, without its content."""
+        # The standard handler would print the message without redaction.
         words = f"A log line of {record.name} (line {record.lineno}) could not be written."
-        with suppress(OSError):  # who logs must not fail because nobody reads it, or no room is left
-            print(words, file=sys.stderr)  # noqa: T201 - the last place to say it
+        with suppress(OSError):  # logging must not fail
+            print(words, file=sys.stderr)  # noqa: T201 - there is no other place
 
 
 def configure(
     level: LogLevel, layout: LogFormat, *, stream: TextIO | None = None, secrets: Iterable[str] = ()
 ) -> None:
-    """Send the whole program's log to one stream; a second call replaces the first.
+    """Send the program's log to a stream. A second call replaces the first.
 
     Args:
-        level: of the loggers `bot` and `cogs`; the rest is logged from INFO up, or from this if it is higher.
-        layout: text or JSON lines.
-        stream: where the lines go; standard error by default.
-        secrets: what must not be in any line, tracebacks included, whatever the code above does wrong.
+        level: the level of the loggers `bot` and `cogs`. Libraries log from INFO, or from this if higher.
+        layout: text or JSON.
+        stream: standard error by default.
+        secrets: texts that must not be in any line, not even in a traceback.
     """
     handler = LineHandler(stream or sys.stderr)
     redact = Redactor(secrets)

@@ -35,7 +35,7 @@ FRESH = [
     "ok    Commands: not registered yet; the bot does that when it runs",
     "ok    API token: accepted by {api}",
     "ok    Subscription: active",
-    "ok    Accounts: none configured yet",
+    "ok    Accounts: none yet. Add one with /mjadd in Discord or `python -m bot account set`.",
 ]
 
 Prepare = Callable[[Bot], None]
@@ -397,7 +397,7 @@ async def test_interactions_that_go_to_a_web_server_are_named(bot: Bot) -> None:
             await client.login(SANDBOX_BOT_TOKEN)
             application = await client.application_info()
     application.interactions_endpoint_url = "https://example.com/"
-    finding = check.delivery(application)
+    finding = check.interactions(application)
     assert not finding.good
     assert "Interactions Endpoint URL" in finding.words
 
