@@ -67,13 +67,11 @@ def clamp_future(value: Timed, at: datetime, past: Iterable[str], **ahead: timed
 
     The times named in `past` may not be later than `at`, and each of `ahead` by so much at most.
     """
-    limits = dict.fromkeys(past, timedelta()) | ahead
-    times = {name: getattr(value, name) for name in limits}
-    wrong = {
-        name: at + limits[name]
-        for name, time in times.items()
-        if time is not None and time > at + limits[name] + CLOCK_SLACK
-    }
+    latest = at + CLOCK_SLACK
+    wrong = {name: at for name in past if (time := getattr(value, name)) is not None and time > latest}
+    for name, length in ahead.items():
+        if (time := getattr(value, name)) is not None and time > latest + length:
+            wrong[name] = at + length
     return replace(value, **wrong) if wrong else value
 
 
