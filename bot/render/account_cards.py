@@ -1,4 +1,4 @@
-"""The cards: Midjourney's account information, a flag and what to do about it, an account and its history."""
+"""The embeds of an account: its `/info` answer, and its card with the last actions."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ VALUE_LIMIT: Final = 120
 WORD_LIMIT: Final = 60
 RUNNING_LIMIT: Final = 450
 ACTIONS_SHOWN: Final = 5
-"""How many of the last actions a card shows."""
+"""The number of actions on a card."""
 MAY_BE_ITS: Final = (
     "👀 I cannot see it now: useapi.net answers with error 596 instead of its list and does not say whose "
     "it is. If the message is in its channel, do what it asks, then use /mjreset."
@@ -52,7 +52,7 @@ SAVED_CODE: Final = re.compile(r"(?P<code>created|updated|done), (?P<jobs>[0-9]{
 
 
 def info_embed(account: KnownAccount, snapshot: InfoSnapshot, *, note: str | None = None) -> discord.Embed:
-    """Show what Midjourney answered to `/info`; `note` is a line of our own above it."""
+    """Return the embed of an `/info` answer, with a note above it."""
     info = snapshot.info
     origin = f"Midjourney answered at {when(snapshot.taken_at, 'f')} (took {span(snapshot.took)})"
     embed = _card(
@@ -85,7 +85,7 @@ def info_content(
 def account_embed(
     account: KnownAccount, *, actions: Sequence[Action] = (), unseen: bool = False
 ) -> discord.Embed:
-    """Show one account: state, channel, plan, a flag if it has one, and what was last done, newest first.
+    """Return the embed of an account: state, channel, flag, plan and last actions, newest first.
 
     `unseen` says that the list is refused with an error 596 that may be this account's.
     """
@@ -97,9 +97,9 @@ def account_embed(
     embed.colour = discord.Colour.orange() if unseen and flag is None else discord.Colour.green()
     if flag is not None:
         embed.colour = flag_colour(flag) if account.state in (None, State.OPEN) else discord.Colour.gold()
-        said = "Midjourney says" if account.needs_somebody else "Midjourney said"
+        title = "Midjourney says" if account.needs_somebody else "Midjourney said"
         since = flagged_since(account.flagged_since, is_past=not account.needs_somebody)
-        add_field(embed, said, f"{code_block(flag.text)}\n{since}")
+        add_field(embed, title, f"{code_block(flag.text)}\n{since}")
     if account.snapshot is not None:
         info = account.snapshot.info
         add_field(embed, "Plan", _plan(info.subscription))
@@ -118,7 +118,7 @@ def account_card(
     unseen: bool = False,
     content: str = "",
 ) -> MessageContent:
-    """Show an account to one person, with the buttons that person may use; `content` is a line above.
+    """Return an account's card with the buttons that one person may use.
 
     `unseen` says that the list is refused with an error 596 that may be any account's.
     """
@@ -144,13 +144,13 @@ def _card(account: KnownAccount, title: str, *lines: str | None) -> discord.Embe
 
 
 def add_field(embed: discord.Embed, name: str, value: str | None) -> None:
-    """Add a field on lines of its own, unless there is nothing to say."""
+    """Add a field of full width, unless it is empty."""
     if value:
         embed.add_field(name=name, value=value, inline=False)
 
 
 def flag_colour(flag: Flag) -> discord.Colour:
-    """Return the colour of a flag's card; words say the same beside it."""
+    """Return the colour of a flag's card."""
     return discord.Colour.red() if flag.kind is FlagKind.BLOCK else discord.Colour.orange()
 
 
@@ -199,11 +199,11 @@ def _jobs(info: Info) -> str:
     return "\n".join(lines)
 
 
-def _running(said: str) -> str:
-    """Quote the running jobs: a word or a number within the line, what is longer in a block of its own."""
-    if "\n" in said or len(said) > WORD_LIMIT:
-        return f"Running:\n{code_block(said, RUNNING_LIMIT)}"
-    return f"Running: {code_span(said, WORD_LIMIT)}"
+def _running(jobs: str) -> str:
+    """Quote the running jobs: a short text in the line, a longer one in a code block."""
+    if "\n" in jobs or len(jobs) > WORD_LIMIT:
+        return f"Running:\n{code_block(jobs, RUNNING_LIMIT)}"
+    return f"Running: {code_span(jobs, WORD_LIMIT)}"
 
 
 def _others(info: Info) -> str:
@@ -215,7 +215,7 @@ def _others(info: Info) -> str:
 
 
 def history(actions: Sequence[Action]) -> str:
-    """Tell the last actions on an account, as given: newest first."""
+    """List the last actions in the given order."""
     shown = actions[:ACTIONS_SHOWN]
     return fitted(map(_action, shown), len(shown), FIELD_LIMIT)
 

@@ -16,7 +16,7 @@ OFFERED: Final = 25
 
 
 def offered(accounts: Iterable[KnownAccount], typed: str = "") -> list[KnownAccount]:
-    """Return the first accounts that match what was typed and that a command can be about."""
+    """Return the first accounts with a channel id that match the typed text."""
     fitting = (account for account in accounts if account.account.has_channel_id and matches(account, typed))
     return heapq.nsmallest(OFFERED, fitting, key=order)
 

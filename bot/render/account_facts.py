@@ -1,4 +1,4 @@
-"""The phrases that lists and cards share: an account's channel, slots, plan, fast time and usage."""
+"""The phrases that lists and cards share: channel, job slots, plan, fast time and usage."""
 
 import math
 from typing import Final
@@ -13,7 +13,7 @@ WORD_LIMIT: Final = 20
 
 
 def channel_link(account: Account) -> str:
-    """Return the channel with a link to it; an id that no link may be built from stands in code."""
+    """Return a link to the channel, or its id in code if it is no channel id."""
     link = account.link
     return f"[{account.channel}]({link})" if link else code_span(account.channel, 40)
 
@@ -24,19 +24,19 @@ def slots(account: Account) -> str:
 
 
 def plan_name(subscription: Subscription) -> str:
-    """Return the name of the plan; a trial has none and is called by its status."""
+    """Return the name of the plan. A trial has none: its status stands instead."""
     trial = subscription.plan.casefold() == "none" and subscription.status
     return trial or subscription.plan
 
 
 def known_plan(account: KnownAccount) -> str | None:
-    """Return the plan on record, as the API wrote it; the caller strips or quotes it."""
+    """Return the plan of the last `/info` answer, unescaped."""
     subscription = account.snapshot.info.subscription if account.snapshot else None
     return plan_name(subscription) if subscription else None
 
 
 def snapshot_line(snapshot: InfoSnapshot) -> str | None:
-    """Sum an `/info` answer up in a line with its age; None when it tells neither plan nor fast time."""
+    """Return plan, fast time and date of an `/info` answer in a line. None: it has neither."""
     info = snapshot.info
     parts = [code_span(plan_name(info.subscription), WORD_LIMIT)] if info.subscription else []
     parts += [fast_left(info.fast_time)] if info.fast_time else []
@@ -50,7 +50,7 @@ def fast_left(fast: FastTime) -> str:
 
 
 def fast_bar(fast: FastTime) -> str | None:
-    """Draw the share of fast time left, with its percentage; None when there is no total to compare with.
+    """Return a bar of the fast time left, with its percentage. None: there is no total.
 
     A bar is empty only at nothing left and full only at everything left.
     """
@@ -68,7 +68,7 @@ def usage(label: str, used: Usage) -> str:
 
 
 def renewal(subscription: Subscription) -> str | None:
-    """Return when the plan renews, as date and relative, or in Midjourney's words if no timestamp."""
+    """Return when the plan renews: a timestamp, or Midjourney's words if there is none."""
     if subscription.renews is not None:
         return f"Renews {exactly(subscription.renews)}"
     if subscription.renews_text:

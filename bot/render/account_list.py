@@ -17,7 +17,7 @@ from bot.render.text import FENCES, bare, clip, code_block, count, length, plain
 
 PAGE_SIZE: Final = 10
 PAGE_LIMIT: Final = 3_800
-"""Of the 4,000 characters that a layout may hold; the rest is left to what the command adds."""
+"""The characters of the texts. A layout may hold 4,000."""
 LABEL_LIMIT: Final = 30
 QUOTE_MOST: Final = 400
 REFUSAL_LIMIT: Final = 350
@@ -39,13 +39,13 @@ NOTHING_CONFIGURED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class AccountsPage:
-    """One page of the list in markdown: at most `PAGE_LIMIT` characters over all its texts."""
+    """One page of the list in markdown. Its texts have at most `PAGE_LIMIT` characters."""
 
     heading: str
     entries: tuple[str, ...]
     footer: str
     page: int
-    """Which page this is; the first is 0."""
+    """The number of the page; the first is 0."""
     pages: int
     shown: tuple[KnownAccount, ...]
     """The account of each entry, in the same order."""
@@ -54,7 +54,7 @@ class AccountsPage:
 def accounts_page(
     accounts: Sequence[KnownAccount], page: int, *, at: datetime, refusal: str | None = None
 ) -> AccountsPage:
-    """Lay out a page of the list as it was read at a moment: flagged first, then by label.
+    """Return a page of the list: flagged accounts first, then by label.
 
     `refusal` says why it could not be read since, as `unread` words it.
 
@@ -70,7 +70,7 @@ def accounts_page(
 
 
 def list_content(page: AccountsPage, asker: int) -> MessageContent:
-    """Lay a page of the list out: the entries, a select that opens a card, and the buttons to other pages."""
+    """Return the message of a page: entries, a select that opens a card, and the buttons to other pages."""
     flagged = any(account.account.flag for account in page.shown)
     box = Box(page.entries, discord.Colour.gold() if flagged else discord.Colour.green())
     options = tuple(option(account) for account in page.shown if account.account.has_channel_id)
@@ -81,7 +81,7 @@ def list_content(page: AccountsPage, asker: int) -> MessageContent:
 
 
 def empty_list(asker: int) -> MessageContent:
-    """Explain, where the API knows no account, how to give it one."""
+    """Return how to add the first account."""
     return MessageContent(layout=(NOTHING_CONFIGURED, [_refresh(0, asker)]))
 
 
@@ -90,13 +90,13 @@ def _refresh(page: int, asker: int) -> Button:
 
 
 def unread(error: CodedError) -> str:
-    """Return why the list could not be read, short enough to stand above what is known of the accounts."""
+    """Return why the list could not be read, short enough to stand above the list."""
     said = clip(failure(what(error), next_step(error)), REFUSAL_LIMIT)
     return said if error.quote is None else f"{said}\nThe API says:\n{code_block(error.quote, REFUSAL_QUOTE)}"
 
 
 def option(account: KnownAccount) -> discord.SelectOption:
-    """Make a select's option of an account, whose value is the channel.
+    """Return the option of an account in a select; its value is the channel.
 
     Raises:
         ValueError: The channel is not an id, so nothing may be done with it.
@@ -111,13 +111,13 @@ def option(account: KnownAccount) -> discord.SelectOption:
 
 
 def choice_name(account: KnownAccount) -> str:
-    """Name an account in autocompletion: "Aurora · ✅ ready · Mega · …3494". A long label is clipped."""
+    """Return an account's name in autocompletion: "Aurora · ✅ ready · Mega · …3494". Clip a long label."""
     traits = bare(" · ".join(["", *_traits(account)]), CHOICE_LIMIT)
     return f"{bare(account.label, CHOICE_LIMIT - length(traits) - 1)} {traits}"
 
 
 def matches(account: KnownAccount, typed: str) -> bool:
-    """Return whether every word typed is in the account's names, id, plan or state, whatever its case."""
+    """Return whether every typed word is in the account's names, id, plan or state, in any case."""
     traits = (
         account.label,
         account.discord_name or "",
@@ -126,7 +126,7 @@ def matches(account: KnownAccount, typed: str) -> bool:
         state_words(account),
     )
     described = "\n".join(traits).casefold()
-    # A name chosen before and typed on brings its punctuation along.
+    # A suggestion that was chosen and edited keeps its punctuation.
     return all(word.strip("·…") in described for word in typed.casefold().split())
 
 
@@ -136,31 +136,31 @@ def _traits(account: KnownAccount) -> list[str]:
 
 
 def tail(account: KnownAccount) -> list[str]:
-    """Return the end of the id, which tells two of one label apart; nothing where it is the label already."""
+    """Return the end of the id, unless it is the label already. It distinguishes accounts of one label."""
     end = f"…{account.channel[-4:]}"
     return [] if account.label == end else [end]
 
 
 def order(account: KnownAccount) -> tuple[bool, bool, str, str]:
-    """Return an account's place among others: flagged first, then recovering, then by label."""
+    """Return the sort key of an account: flagged first, then recovering, then by label."""
     return not account.needs_somebody, account.account.flag is None, account.label.casefold(), account.channel
 
 
 def _heading(accounts: Sequence[KnownAccount]) -> str:
     flagged = sum(known.needs_somebody for known in accounts)
     clearing = sum(known.state is State.CLEARING for known in accounts)
-    said = [count(len(accounts), "account"), f"{whole(flagged)} flagged" if flagged else "none flagged"]
-    said += [f"{whole(clearing)} recovering"] if clearing else []
+    counts = [count(len(accounts), "account"), f"{whole(flagged)} flagged" if flagged else "none flagged"]
+    counts += [f"{whole(clearing)} recovering"] if clearing else []
     mark = "⚠️" if flagged else "🟡" if clearing else "✅"
-    return f"## Midjourney accounts\n**{mark} {', '.join(said)}**\n{_slot_totals(accounts)}"
+    return f"## Midjourney accounts\n**{mark} {', '.join(counts)}**\n{_slot_totals(accounts)}"
 
 
 def _slot_totals(accounts: Sequence[KnownAccount]) -> str:
-    said = [known for known in accounts if known.account.max_jobs is not None]
-    total = sum(known.account.max_jobs or 0 for known in said)
-    usable = sum(known.account.max_jobs or 0 for known in said if not known.needs_somebody)
-    unsaid = len(accounts) - len(said)
-    note = f"\nNot counted: {count(unsaid, 'account')} without a number" if unsaid else ""
+    counted = [known for known in accounts if known.account.max_jobs is not None]
+    total = sum(known.account.max_jobs or 0 for known in counted)
+    usable = sum(known.account.max_jobs or 0 for known in counted if not known.needs_somebody)
+    uncounted = len(accounts) - len(counted)
+    note = f"\nNot counted: {count(uncounted, 'account')} without a number" if uncounted else ""
     return f"{count(total, 'job slot')} in all, {whole(usable)} usable{note}"
 
 
@@ -170,7 +170,7 @@ def _footer(page: int, pages: int, at: datetime) -> str:
 
 
 def _entries(shown: Sequence[KnownAccount], room: int) -> tuple[str, ...]:
-    """Write the entries so that all together fit: what their facts leave free is shared among the quotes.
+    """Return the entries. The quotes share the room that the facts leave.
 
     Where that is too little to read, what is known of plans and fast time gives way to what Midjourney says.
     """

@@ -1,4 +1,4 @@
-"""The words of acting: the confirmation before a reset, its steps and verdicts, the answers to buttons."""
+"""The answers to actions: the question before a reset, its progress and result, and answers to buttons."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ NOT_YET: Final = "Not yet"
 WORSE: Final = "If it gets worse, I'll still tell you."
 REPLACES_ASSIGNMENT: Final = "This replaces **I'm on it**: the alert no longer names anyone."
 SNOOZES: Final = (1, 4, 24)
-"""The hours for which reminders can be put off."""
+"""The hours that reminders can be snoozed for."""
 CONSENT: Final = (
     "**Resetting does not acknowledge anything at Midjourney.** "
     "It only tells useapi.net to use the account again.\n"
@@ -47,7 +47,7 @@ def confirmation(
     now: datetime,
     unseen: bool = False,
 ) -> MessageContent:
-    """Ask, in private, whether a flagged account is really to be reset.
+    """Return the question whether to reset a flagged account.
 
     `argument` is what the button hands on; the caller puts a hash of the flag into it. `unseen` says that the
     list is refused with an error 596 that may be any account's.
@@ -102,18 +102,18 @@ def _block_warning(flag: Flag, until: datetime | None, now: datetime) -> str | N
 
 
 def verdict_sentence(verdict: ResetVerdict, account: KnownAccount, flag: Flag | None = None) -> str:
-    """Say what a reset came to, and what to do next; `flag` is what the list shows now."""
+    """Return the verdict of a reset and what to do next. `flag` is the account's flag in the list now."""
     name = f"**{plain(account.label)}**"
     match verdict:
         case ResetVerdict.BACK:
             return f"✅ {name} is back in rotation: the reset worked, and useapi.net no longer flags it."
         case ResetVerdict.NOT_YET:
-            said = (
+            text = (
                 f"⏳ Reset sent, but {name} is still flagged. I keep checking.\n"
                 "Look in its channel again: something may be left to acknowledge."
             )
         case ResetVerdict.FLAGGED_AGAIN:
-            said = (
+            text = (
                 f"⚠️ {name} was clear after the reset and is flagged again.\n"
                 "Open the channel to see what Midjourney wants now."
             )
@@ -127,11 +127,11 @@ def verdict_sentence(verdict: ResetVerdict, account: KnownAccount, flag: Flag | 
             )
         case _:
             assert_never(verdict)
-    return f"{said}\n{code_block(flag.text)}" if flag else said
+    return f"{text}\n{code_block(flag.text)}" if flag else text
 
 
 def still_refused(account: KnownAccount) -> str:
-    """Say that a reset was sent, and that the list is refused as before."""
+    """Return that a reset was sent, but the list is still refused."""
     return (
         f"❔ The reset of **{plain(account.label)}** was sent, but useapi.net still answers with error 596 "
         "instead of its list, so I cannot see whether it worked. Another account may need you, too.\n"
@@ -174,19 +174,19 @@ def reset_result(
 
 
 def already_resetting(account: KnownAccount, by: int | None, until: datetime | None) -> str:
-    """Say that somebody else is at it."""
+    """Return that another reset of the account is in progress."""
     who = f"<@{by}> is already resetting" if by else "Somebody is already resetting"
     wait = f"\nIf it does not work, you can try again at {when(until, 'T')}." if until else ""
     return f"🔄 {who} **{plain(account.label)}**. The result will appear in its message.{wait}"
 
 
 def nothing_to_reset(account: KnownAccount) -> str:
-    """Say that a reset is not needed, and that none was sent."""
+    """Return that the account needs no reset, so none was sent."""
     return f"✅ **{plain(account.label)}** is not flagged, so I sent nothing."
 
 
 def cannot_see(account: KnownAccount) -> str:
-    """Say that nobody can tell now whether there is anything to reset, and that none was sent."""
+    """Return that the account's state is unknown, so no reset was sent."""
     return (
         f"⚠️ I cannot see whether **{plain(account.label)}** is flagged; at the last check it was not. "
         "I sent nothing. /mjstatus says why and what to do."
@@ -194,22 +194,22 @@ def cannot_see(account: KnownAccount) -> str:
 
 
 def flag_changed() -> str:
-    """Say, above a new confirmation, why it asks again."""
+    """Return why a reset has to be confirmed again."""
     return "⚠️ Midjourney now says something else, so I sent nothing. Read it, then confirm again."
 
 
 def cannot_read_first() -> str:
-    """Say that a reset was not sent, as nobody could see first whether it is right."""
+    """Return that no reset was sent because the list could not be read first."""
     return "⚠️ I could not read the list, so I sent no reset. /mjstatus says why and what to do."
 
 
 def not_yet() -> str:
-    """Answer who does not confirm a reset after all."""
+    """Return that nothing was sent after "Not yet"."""
     return "👌 Nothing was sent. The alert stays, with its buttons."
 
 
 def unknown(account: KnownAccount | None, accounts: Collection[KnownAccount]) -> str:
-    """Answer a button of what nobody remembers with how its account is now, or all of them."""
+    """Return the present state of the account, or of all, for a button of an alert that is forgotten."""
     if account is not None:
         now = f"**{plain(account.label)}** now: {state_words(account)}."
     else:
@@ -220,7 +220,7 @@ def unknown(account: KnownAccount | None, accounts: Collection[KnownAccount]) ->
 
 
 def assigned(account: KnownAccount, until: datetime) -> str:
-    """Answer "I'm on it": what it does, and for how long."""
+    """Return the answer to "I'm on it": what it does, and for how long."""
     return (
         f"👀 You're on **{plain(account.label)}**. Reminders are off for every owner; "
         f"I'll check back with you at {when(until, 't')}."
@@ -228,7 +228,7 @@ def assigned(account: KnownAccount, until: datetime) -> str:
 
 
 def ran_out(account: KnownAccount) -> str:
-    """Say that a reset took too long to begin."""
+    """Return that a reset took too long to begin."""
     return (
         f"**{plain(account.label)}** was not reset: it took too long to begin. Nothing was sent; try again."
     )
@@ -237,7 +237,7 @@ def ran_out(account: KnownAccount) -> str:
 def snooze_choice(
     account: KnownAccount, incident: str, message: str, *, is_assigned: bool = False
 ) -> MessageContent:
-    """Ask for how long the reminders of an incident shall be put off."""
+    """Return the question how long to snooze the reminders of an incident."""
     buttons = tuple(
         Button("watch.snooze", f"{hours} h", f"{incident}.{message}.{hours}") for hours in SNOOZES
     )
@@ -247,12 +247,12 @@ def snooze_choice(
 
 
 def snoozed(account: KnownAccount, until: datetime) -> str:
-    """Return when the account is spoken of again."""
+    """Return until when reminders are snoozed."""
     return f"💤 No reminders about **{plain(account.label)}** until {when(until, 'f')}.\n{WORSE}"
 
 
 def muted(account: KnownAccount | None, until: datetime) -> str:
-    """Say what is muted till when, and what comes through."""
+    """Return what is muted until when, and which alerts are still sent."""
     about = f"**{plain(account.label)}**" if account else "**any account**"
     return (
         f"🔇 No alerts for {about} until {when(until, 'f')}.\n"

@@ -1,4 +1,4 @@
-"""The incidents of a message with their accounts, in the order of their weight, and the phrases about one."""
+"""The incidents of a message with their accounts, ordered by urgency, and the phrases about one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,76 +16,76 @@ NAMED: Final = 3
 NO_WORDS: Final = Flag("", FlagKind.OTHER)
 NEEDING: Final = frozenset({State.OPEN, State.RESETTING})
 SAME_DAY: Final = timedelta(hours=20)
-"""What is longer is told with dates: times of day alone would mislead."""
+"""A longer period is shown with dates: times of day alone would mislead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An account's incident in a message, why it is there, and when the message was to go out."""
+    """An account's incident in a message, the reason for it, and when the message was due."""
 
     incident: Incident
     account: KnownAccount
     reason: Reason | None
-    told_at: datetime
+    due_at: datetime
 
     @property
     def name(self) -> str:
-        """The account's label, inert."""
+        """The account's label, escaped."""
         return plain(self.account.label, LABEL_LIMIT)
 
     @property
     def flag(self) -> Flag:
-        """What Midjourney says."""
+        """The flag, or an empty one."""
         return self.incident.flag or NO_WORDS
 
     @property
     def needs_somebody(self) -> bool:
-        """Whether the account is flagged, as far as anybody knows."""
+        """Whether the account is flagged."""
         return self.incident.state in NEEDING
 
     @property
     def is_fresh(self) -> bool:
-        """Whether the message notifies because of it, and not to remind."""
+        """Whether the message notifies because of this incident, and not as a reminder."""
         return self.needs_somebody and self.reason in (*NEWS, Reason.ASSIGNEE_CHECK)
 
     @property
     def is_block_over(self) -> bool:
-        """Whether a timed block was over when the message was to go out."""
+        """Whether a timed block was over when the message was due."""
         until = self.incident.block_until()
-        return until is not None and until <= self.told_at
+        return until is not None and until <= self.due_at
 
     @property
     def only_waits(self) -> bool:
-        """Whether nothing can be done but to wait for the end of a block: the others come first."""
+        """Whether a person can only wait for the end of a block. Such incidents come last."""
         return self.flag.kind is FlagKind.BLOCK and not self.is_block_over
 
 
 def cases_of(
     message: Message, incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]
 ) -> tuple[Case, ...]:
-    """Return the account incidents of a message: what needs somebody first, then by weight and age."""
+    """Return the account incidents of a message: the flagged ones first, then by urgency and age."""
     found = [(incidents.get(entry.incident), entry.reason) for entry in message.entries]
     cases = [
         Case(incident, account_of(incident.channel, accounts), reason, message.due_at)
         for incident, reason in found
         if incident is not None and incident.channel is not None
     ]
-    return tuple(sorted(cases, key=_weight))
+    return tuple(sorted(cases, key=_urgency))
 
 
 def account_of(channel: str, accounts: Mapping[str, KnownAccount]) -> KnownAccount:
-    """Return an account; of one that nobody knows any more, what its channel tells."""
+    """Return an account, or one without a name if the channel is unknown."""
     return accounts.get(channel) or KnownAccount(Account(channel))
 
 
 def names_of(cases: Sequence[Case]) -> str:
-    """Name accounts: "Aurora, Borealis and Cirrus", "Aurora, Borealis and 5 more"."""
+    """Return the names: "Aurora, Borealis and Cirrus", "Aurora, Borealis and 5 more"."""
     named = [case.name for case in cases[:NAMED]]
     return naming([*named, *[""] * (len(cases) - len(named))])
 
 
 def naming(names: Sequence[str]) -> str:
-    """List names; of more than three, those after the second are only counted."""
+    """Join names. Of more than three, those after the second are counted."""
     if len(names) == 1:
         return names[0]
     if len(names) <= NAMED:
@@ -94,33 +94,33 @@ def naming(names: Sequence[str]) -> str:
 
 
 def state_of(incident: Incident) -> str:
-    """Name an incident's state by a symbol and in words."""
+    """Return an incident's state: symbol and words."""
     return ended_words(incident) if incident.ended else open_words(incident.state, incident.flag or NO_WORDS)
 
 
 def ended_words(incident: Incident) -> str:
-    """Name the state of what is over."""
+    """Return the state of an ended incident."""
     return "⚪ not configured any more" if is_removed(incident) else "✅ back"
 
 
 def is_removed(incident: Incident) -> bool:
-    """Whether it ended with the account."""
+    """Return whether an incident ended because its account was removed."""
     return incident.ending is Ending.REMOVED
 
 
 def over_at(incident: Incident) -> datetime | None:
-    """Return when the trouble was first seen to be gone, or when it ended."""
+    """Return when the flag was first absent, or when the incident ended."""
     return incident.clear_since or incident.ended_at
 
 
 def duration(incident: Incident) -> str:
-    """Return how long it was out, and from when to when: "25 min (02:10 - 02:25)"."""
+    """Return how long an account was flagged, and from when to when: "25 min (02:10 - 02:35)"."""
     until = over_at(incident) or incident.seen_at
     return f"{span(until - incident.opened_at)} ({stretch(incident.opened_at, until)})"
 
 
 def stretch(start: datetime, end: datetime) -> str:
-    """Return two moments in the reader's own zone, or one if both look alike; times alone in one night."""
+    """Return a period in the reader's time zone: one time if both are the same, dates if it is long."""
     style = "t" if end - start < SAME_DAY else "f"
     if start.replace(second=0, microsecond=0) == end.replace(second=0, microsecond=0):
         return when(start, style)
@@ -128,7 +128,7 @@ def stretch(start: datetime, end: datetime) -> str:
 
 
 def slots_out(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]) -> str | None:
-    """Return how many job slots are unavailable of how many; None where the API named no number."""
+    """Return how many job slots are unavailable. None: the API gave no numbers."""
     open_channels = {each.channel for each in incidents.values() if each.state in NEEDING}
     total = _slots(known for known in accounts.values() if known.is_listed)
     out = _slots(known for known in accounts.values() if known.channel in open_channels)
@@ -141,7 +141,7 @@ def _slots(accounts: Iterable[KnownAccount]) -> int:
     return sum(max(0, known.account.max_jobs or 0) for known in accounts)
 
 
-def _weight(case: Case) -> tuple[int, bool, int, datetime, str]:
+def _urgency(case: Case) -> tuple[int, bool, int, datetime, str]:
     incident = case.incident
     stage = (State.OPEN, State.RESETTING, State.CLEARING, State.ENDED).index(incident.state)
     rank = -1 if case.only_waits else case.flag.kind.rank

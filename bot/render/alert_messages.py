@@ -1,4 +1,4 @@
-"""Every message of the outbox as it looks in Discord: alerts, trouble of the service, notes, hello, test."""
+"""The content of every message of the outbox: alerts, service problems, notes, hello and test."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,8 @@ from bot.domain.messages import Message, MessageItem, Purpose, Route
 from bot.render.account_cards import add_field
 from bot.render.alert_items import Case, account_of, cases_of, is_removed, names_of, slots_out
 from bot.render.digest import digest, digest_controls
-from bot.render.headlines import afterwords, headline, headline_of, was_flagged
-from bot.render.incident_card import Around, card, controls
+from bot.render.headlines import headline, headline_of, second_line, was_flagged
+from bot.render.incident_card import CardContext, card, controls
 from bot.render.message_content import Button, MessageContent, headed
 from bot.render.service_messages import changes, recovery, service_content
 from bot.render.text import count
@@ -24,7 +24,7 @@ DMS_CLOSED: Final = (
     "Discord does not let me send you direct messages, so this came here. To change that: open the menu of a "
     "server we share, Privacy Settings, switch Direct Messages on. Then use /mjtest."
 )
-"""The note of a message that had to go by the second route."""
+"""The note of a message that took the second route."""
 LINKED: Final = re.compile(r"\[([^\]]*)\]\(https://discord\.com/channels/[^)]*\)")
 OUTDATED: Final = "⚪ What this was about is over. /mjstatus shows how things are now."
 EXAMPLE_TEXT: Final = (
@@ -61,10 +61,10 @@ def opened_card(
     now: datetime,
     actions: Sequence[Action] = (),
 ) -> MessageContent:
-    """Show one account of a digest to the person who opened it; `message` is the digest's key."""
+    """Return the card of one account of a digest; `message` is the digest's key."""
     case = Case(incident, account_of(incident.channel or "", accounts), None, now)
-    around = Around(slots_out(incidents, accounts), open_service(incidents.values()), actions=actions)
-    return MessageContent(headed(headline_of(case)), (card(case, around),), controls(case, message))
+    context = CardContext(slots_out(incidents, accounts), open_service(incidents.values()), actions=actions)
+    return MessageContent(headed(headline_of(case)), (card(case, context),), controls(case, message))
 
 
 def _content(
@@ -76,11 +76,11 @@ def _content(
     note = DMS_CLOSED if message.is_dm_refused else None
     match message.purpose:
         case Purpose.ALERT:
-            around = Around(slots_out(incidents, accounts), open_service(incidents.values()), note)
-            return _alert(cases_of(message, incidents, accounts), message.key, page, around)
+            context = CardContext(slots_out(incidents, accounts), open_service(incidents.values()), note)
+            return _alert(cases_of(message, incidents, accounts), message.key, page, context)
         case Purpose.SERVICE:
             found = [each for each in _entries(message, incidents) if each.problem]
-            # One that goes on matters more than those that are over.
+            # An open one matters more than those that ended.
             open_first = sorted(found, key=lambda each: each.ended)
             if not open_first:
                 return _outdated()
@@ -101,13 +101,13 @@ def _entries(message: Message, incidents: Mapping[str, Incident]) -> list[Incide
     return [incident for incident in found if incident is not None]
 
 
-def _alert(cases: Sequence[Case], key: str, page: int, around: Around) -> MessageContent:
+def _alert(cases: Sequence[Case], key: str, page: int, context: CardContext) -> MessageContent:
     if not cases:
         return _outdated()
-    content = headed(headline(cases), afterwords(cases))
+    content = headed(headline(cases), second_line(cases))
     if len(cases) == 1:
-        return MessageContent(content, (card(cases[0], around),), controls(cases[0], key))
-    return MessageContent(content, (digest(cases, page, around),), digest_controls(cases, page, key))
+        return MessageContent(content, (card(cases[0], context),), controls(cases[0], key))
+    return MessageContent(content, (digest(cases, page, context),), digest_controls(cases, page, key))
 
 
 def _outdated() -> MessageContent:
@@ -117,16 +117,16 @@ def _outdated() -> MessageContent:
 def _note(
     message: Message, incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]
 ) -> MessageContent:
-    """Tell silently what is over."""
+    """Return a silent note of incidents that ended."""
     cases = cases_of(message, incidents, accounts)
-    blind = [each for each in _entries(message, incidents) if each.problem]
-    told = [was_flagged(case) for case in cases]
-    lines = [recovery(each) for each in blind]
-    lines += [_summed_up(cases)] if len(cases) > 1 else told
+    services = [each for each in _entries(message, incidents) if each.problem]
+    ended = [was_flagged(case) for case in cases]
+    lines = [recovery(each) for each in services]
+    lines += [_summed_up(cases)] if len(cases) > 1 else ended
     if not lines:
         return _outdated()
-    changed = [changes(each, incidents, accounts) for each in blind]
-    listed = _listed(told) if len(cases) > 1 else []
+    changed = [changes(each, incidents, accounts) for each in services]
+    listed = _listed(ended) if len(cases) > 1 else []
     description = "\n".join([*changed, *listed]) or "Nothing to do."
     embed = discord.Embed(colour=discord.Colour.light_grey(), description=description)
     return MessageContent(headed(*lines), (embed,))
@@ -140,9 +140,9 @@ def _summed_up(cases: Sequence[Case]) -> str:
     return f"✅ {count(len(cases), 'account')} were flagged and are back: {names}."
 
 
-def _listed(told: Sequence[str]) -> list[str]:
-    more = len(told) - NOTES_SHOWN
-    return [*told[:NOTES_SHOWN], *([f"and {count(more, 'more account')}"] if more > 0 else [])]
+def _listed(lines: Sequence[str]) -> list[str]:
+    more = len(lines) - NOTES_SHOWN
+    return [*lines[:NOTES_SHOWN], *([f"and {count(more, 'more account')}"] if more > 0 else [])]
 
 
 def _hello(note: str | None) -> MessageContent:
@@ -156,7 +156,7 @@ def _hello(note: str | None) -> MessageContent:
 
 
 def _test(message: Message, note: str | None) -> MessageContent:
-    """Show what an alert looks like: the real card of an account that does not exist, and nothing works."""
+    """Return an example of an alert: the card of an account that does not exist, with disabled buttons."""
     incident = Incident(
         message.key,
         State.OPEN,
@@ -167,7 +167,7 @@ def _test(message: Message, note: str | None) -> MessageContent:
     )
     account = KnownAccount(Account("00000000000000000"), "Example", "example")
     case = Case(incident, account, Reason.OPENED, message.due_at)
-    embed = card(case, Around(note=note))
+    embed = card(case, CardContext(note=note))
     embed.title = f"🧪 TEST · {embed.title}"
     embed.url = None
     for index, field in enumerate(embed.fields):

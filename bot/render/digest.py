@@ -1,4 +1,4 @@
-"""The digest: many accounts in one message, a page at a time, with a select that opens each."""
+"""The digest: several accounts in one message with pages, and a select that opens each."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -8,7 +8,7 @@ import discord
 from bot.render.account_cards import FIELD_LIMIT, add_field
 from bot.render.account_list import CHOICE_LIMIT, tail
 from bot.render.alert_items import Case, duration, naming, state_of
-from bot.render.incident_card import Around, colour, who_and_until
+from bot.render.incident_card import CardContext, colour, who_and_until
 from bot.render.instructions import OPEN_BELOW
 from bot.render.message_content import Component, Select, page_buttons, page_of
 from bot.render.text import bare, clip, code_block, count, exactly, length, plain, when, whole
@@ -20,18 +20,18 @@ QUOTES: Final = 3
 SHORT_QUOTE: Final = 200
 
 
-def digest(cases: Sequence[Case], page: int, around: Around) -> discord.Embed:
-    """Show one page of a digest; a number beyond either end gives the page at that end."""
+def digest(cases: Sequence[Case], page: int, context: CardContext) -> discord.Embed:
+    """Return the embed of one page of a digest."""
     shown, page, pages = page_of(cases, page, PAGE_SIZE)
     embed = discord.Embed(title=_title(cases, page, pages), description=_list(shown), colour=colour(cases[0]))
     add_field(embed, "Midjourney says", _quotes(case for case in shown if not case.incident.ended))
-    add_field(embed, "What to do", _next(cases, around))
-    add_field(embed, "About this message", around.note and clip(around.note, FIELD_LIMIT))
+    add_field(embed, "What to do", _next(cases, context))
+    add_field(embed, "About this message", context.note and clip(context.note, FIELD_LIMIT))
     return embed
 
 
 def digest_controls(cases: Sequence[Case], page: int, message: str) -> tuple[Component, ...]:
-    """Return the select that opens an account, and the way to other pages where there are any."""
+    """Return the select that opens an account, and the buttons to other pages."""
     shown, page, pages = page_of(cases, page, PAGE_SIZE)
     options = tuple(_option(case) for case in shown if not case.incident.ended)
     opener = [Select("watch.open", "Open an account to act", message, options=options)] if options else []
@@ -46,12 +46,12 @@ def _title(cases: Sequence[Case], page: int, pages: int) -> str:
 
 
 def _list(shown: Sequence[Case]) -> str:
-    """Write a line for each; where they are too long together, without the links, then without the rest."""
+    """Return a line for each incident: too long, without links; still too long, names and states alone."""
     whole_list = "\n".join(_line(case, linked=True) for case in shown)
     if length(whole_list) <= LIST_LIMIT:
         return whole_list
     unlinked = [_line(case, linked=False) for case in shown]
-    # Where that is too long, who is on it and till when is left to the cards that the select opens.
+    # The cards that the select opens show the rest.
     return "\n".join(unlinked) if length("\n".join(unlinked)) <= LIST_LIMIT else "\n".join(map(_brief, shown))
 
 
@@ -76,11 +76,11 @@ def _traits(case: Case) -> list[str]:
 
 
 def _quotes(cases: Iterable[Case]) -> str:
-    """Quote what Midjourney says, each text once, with the accounts it is said of."""
-    said: dict[str, list[str]] = {}
+    """Quote each text of Midjourney once, with the accounts that have it."""
+    names_by_text: dict[str, list[str]] = {}
     for case in cases:
-        said.setdefault(case.flag.text, []).append(plain(case.account.label, NAME_LIMIT))
-    texts = list(said.items())
+        names_by_text.setdefault(case.flag.text, []).append(plain(case.account.label, NAME_LIMIT))
+    texts = list(names_by_text.items())
     quotes = [
         f"{naming(names)}:\n{code_block(text, SHORT_QUOTE)}" if len(texts) > 1 else code_block(text)
         for text, names in texts[:QUOTES]
@@ -89,13 +89,15 @@ def _quotes(cases: Iterable[Case]) -> str:
     return "\n".join([*quotes, *more])
 
 
-def _next(cases: Sequence[Case], around: Around) -> str | None:
+def _next(cases: Sequence[Case], context: CardContext) -> str | None:
     if all(case.incident.ended for case in cases):
         return None
-    blind = (
-        "I cannot see your accounts now: this is how they were at the last check." if around.service else None
+    unseen = (
+        "I cannot see your accounts now: this is how they were at the last check."
+        if context.service
+        else None
     )
-    return "\n".join(line for line in (blind, OPEN_BELOW, around.slots and f"{around.slots}.") if line)
+    return "\n".join(line for line in (unseen, OPEN_BELOW, context.slots and f"{context.slots}.") if line)
 
 
 def _option(case: Case) -> discord.SelectOption:

@@ -1,4 +1,4 @@
-"""The first line of a message: all that a lock screen shows, so it says it all, without a word of the API."""
+"""The first line of a message: all that a lock screen shows, without the API's words."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -21,7 +21,7 @@ ONLY_REMINDERS: Final = "From now on I only remind you of it."
 
 
 def headline(cases: Sequence[Case]) -> str:
-    """Sum up a message about one account or several in its first line."""
+    """Return the first line of a message about one account or several."""
     if len(cases) == 1:
         return headline_of(cases[0])
     needing = [case for case in cases if case.needs_somebody]
@@ -34,8 +34,8 @@ def headline(cases: Sequence[Case]) -> str:
     return _over(cases)
 
 
-def afterwords(cases: Sequence[Case]) -> str | None:
-    """Return what the second line has to add: what happens if the reader does nothing."""
+def second_line(cases: Sequence[Case]) -> str | None:
+    """Return the second line: what happens if the reader does nothing."""
     reasons = {case.reason for case in cases if case.incident.state is State.OPEN}
     if Reason.ASSIGNEE_CHECK in reasons:
         return ASSIGNMENT_LAPSES
@@ -43,7 +43,7 @@ def afterwords(cases: Sequence[Case]) -> str | None:
 
 
 def headline_of(case: Case) -> str:
-    """Say about one account how it stands and why the reader is told."""
+    """Return an account's state and the reason for the message."""
     match case.incident.state:
         case State.OPEN:
             return _open(case)
@@ -57,7 +57,7 @@ def headline_of(case: Case) -> str:
 
 
 def was_flagged(case: Case) -> str:
-    """Say of an episode that was over before it could be told when it was."""
+    """Return when an account was flagged whose incident ended before an alert was sent."""
     if is_removed(case.incident):
         return f"⚪ {case.name} is not configured any more."
     return f"✅ {case.name} was flagged for {duration(case.incident)} and is back."
@@ -89,7 +89,7 @@ def _wish(case: Case) -> str:
 
 
 def _only_waits(case: Case) -> bool:
-    """Return whether nobody is needed before a block ends at a known time."""
+    """Return whether an account waits for the known end of a block."""
     return case.only_waits and case.incident.block_until() is not None
 
 
@@ -100,7 +100,7 @@ def _ended(case: Case) -> str:
 
 
 def _needing(cases: Sequence[Case]) -> str:
-    """Return how many need somebody: the news in person if it is about one, else in numbers."""
+    """Return how many accounts are flagged: the new one by name if there is one, else in numbers."""
     if len(cases) == 1:
         return headline_of(cases[0])
     fresh = [case for case in cases if case.is_fresh]
@@ -112,7 +112,7 @@ def _needing(cases: Sequence[Case]) -> str:
     names = names_of(sorted(cases, key=lambda case: not case.is_fresh))
     if not fresh and any(case.reason is Reason.REMINDER for case in cases):
         return f"⏰ {_people(len(cases), 'still ')}: {names}"
-    mark = symbol(cases[0].flag.kind)  # they come in the order of their weight
+    mark = symbol(cases[0].flag.kind)  # ordered by urgency
     return f"{mark} {_people(len(cases))}{_news(fresh, len(cases))}: {names}"
 
 
@@ -122,7 +122,7 @@ def _people(number: int, still: str = "") -> str:
 
 
 def _news(fresh: Sequence[Case], total: int) -> str:
-    """Return how many are news, and which news, unless all are simply new."""
+    """Return how many are new, worse or flagged again, unless all are new."""
     kinds = list(dict.fromkeys(NEWS_WORDS[case.reason] for case in fresh if case.reason in NEWS_WORDS))
     if not kinds or (kinds == ["new"] and len(fresh) == total):
         return ""
@@ -142,6 +142,6 @@ def _over(cases: Sequence[Case]) -> str:
 
 def _ago(case: Case) -> str:
     assigned_at = case.incident.assigned_at
-    passed = case.told_at - assigned_at if assigned_at else timedelta(hours=4)
+    passed = case.due_at - assigned_at if assigned_at else timedelta(hours=4)
     hours = max(1, round(passed / timedelta(hours=1)))
     return f"{hours} hours" if hours > 1 else span(timedelta(hours=1))

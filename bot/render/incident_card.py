@@ -1,4 +1,4 @@
-"""The card of one incident of an account, through all its states, and the controls that stand below it."""
+"""The card of an account's incident in all its states, and the controls below it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,39 +25,39 @@ RISK: Final = "A reset before then risks the account."
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
-    """What a card says besides its own incident."""
+class CardContext:
+    """What a card shows besides its own incident."""
 
     slots: str | None = None
     """How many job slots are unavailable of how many."""
     service: Incident | None = None
-    """The service's own incident that goes on: what is shown is as it was last seen."""
+    """The open incident of the service: the card then shows what was last seen."""
     note: str | None = None
-    """A line for the reader about the message itself."""
+    """A note about the message itself."""
     actions: Sequence[Action] = ()
-    """What was last done with the account, newest first."""
+    """The last actions on the account, newest first."""
 
 
-def card(case: Case, around: Around, *, reset: str | None = None) -> discord.Embed:
-    """Show an incident: its state, Midjourney's message and what to do.
+def card(case: Case, context: CardContext, *, reset: str | None = None) -> discord.Embed:
+    """Return the embed of an incident: its state, Midjourney's message and what to do.
 
     `reset` says how to reset the account; by default, with the button below.
     """
     embed = discord.Embed(
         title=f"{case.name} · {state_of(case.incident)}",
-        description=clip("\n".join(_lines(case, around)), DESCRIPTION_LIMIT),
+        description=clip("\n".join(_lines(case, context)), DESCRIPTION_LIMIT),
         colour=colour(case),
         url=case.account.account.link,
     )
-    said = "Midjourney says" if case.needs_somebody else "Midjourney said"
-    add_field(embed, said, code_block(case.flag.text) if case.incident.flag else None)
+    title = "Midjourney says" if case.needs_somebody else "Midjourney said"
+    add_field(embed, title, code_block(case.flag.text) if case.incident.flag else None)
     if case.incident.state is State.OPEN:
         add_field(embed, "Discord login to use", login_help(case.account))
         until, reset = case.incident.block_until(), reset or BUTTONS[case.flag.kind]
         tasks = steps(case.account, case.flag, until=until, over=case.is_block_over, reset=reset)
         add_field(embed, "What to do", tasks)
-    add_field(embed, "Last actions", history(around.actions))
-    add_field(embed, "About this message", around.note and clip(around.note, FIELD_LIMIT))
+    add_field(embed, "Last actions", history(context.actions))
+    add_field(embed, "About this message", context.note and clip(context.note, FIELD_LIMIT))
     return embed
 
 
@@ -74,7 +74,7 @@ def info_refused(account: KnownAccount, asker: int, now: datetime) -> MessageCon
         block_ends=block_end(account, flag),
     )
     case = Case(incident, account, None, now)
-    embeds = [card(case, Around(), reset=COMMAND)]
+    embeds = [card(case, CardContext(), reset=COMMAND)]
     if account.snapshot is not None:
         note = "From an earlier answer; Midjourney was not asked again."
         last = info_embed(account, account.snapshot, note=note)
@@ -84,13 +84,13 @@ def info_refused(account: KnownAccount, asker: int, now: datetime) -> MessageCon
 
 
 def controls(case: Case, message: str) -> tuple[Component, ...]:
-    """Return the way out of an incident; one that is over has none."""
+    """Return the buttons of an incident; an ended one has none."""
     if case.incident.ended:
         return ()
     argument = f"{case.incident.key}.{message}"
     mine = Button("watch.mine", "I'm on it", argument)
     snooze = Button("watch.snooze", "Snooze", argument)
-    # Before a block has ended, resetting is not what to do next.
+    # Before a block has ended, a reset is not the next step.
     waits = case.incident.block_until() is not None and not case.is_block_over
     style = discord.ButtonStyle.secondary if waits else discord.ButtonStyle.primary
     reset = Button("watch.reset", RESET_LABELS[case.flag.kind], argument, style)
@@ -99,7 +99,7 @@ def controls(case: Case, message: str) -> tuple[Component, ...]:
 
 
 def colour(case: Case) -> discord.Colour:
-    """Return the colour of a state; its words stand beside it."""
+    """Return the colour of an incident's state."""
     match case.incident.state:
         case State.OPEN:
             return flag_colour(case.flag)
@@ -111,17 +111,17 @@ def colour(case: Case) -> discord.Colour:
 
 
 def who_and_until(case: Case) -> Iterator[str]:
-    """Say who is on it since when, and till when its reminders are put off."""
+    """Yield who is on it since when, and until when its reminders are snoozed."""
     incident = case.incident
     if incident.assigned_to is not None:
         since = f" since {when(incident.assigned_at, 't')}" if incident.assigned_at else ""
         yield f"<@{incident.assigned_to}> is on it{since}"
-    # A snooze that was over when the message was to go out is of the past.
-    if incident.snoozed_until is not None and incident.snoozed_until > case.told_at:
+    # A snooze that was over when the message was due counts no more.
+    if incident.snoozed_until is not None and incident.snoozed_until > case.due_at:
         yield f"no reminders until {when(incident.snoozed_until, 'f')}"
 
 
-def _lines(case: Case, around: Around) -> Iterator[str]:
+def _lines(case: Case, context: CardContext) -> Iterator[str]:
     incident = case.incident
     if incident.ended:
         yield _how(incident)
@@ -133,7 +133,7 @@ def _lines(case: Case, around: Around) -> Iterator[str]:
     if incident.reset_at is not None:
         yield f"It was reset {when(incident.reset_at, 'f')} and was flagged again."
     yield from _blind(incident)
-    yield from _unseen(incident, around.service)
+    yield from _unseen(incident, context.service)
     yield from _block(case)
     if incident.recurring and case.reason is not Reason.RECURRING:
         yield f"It is the third time in 6 hours. {ONLY_REMINDERS}"
@@ -141,8 +141,8 @@ def _lines(case: Case, around: Around) -> Iterator[str]:
         yield "A command ran into this; the account list does not show it."
     for words in who_and_until(case):
         yield f"**{words[0].upper()}{words[1:]}.**"
-    if around.slots and case.needs_somebody:
-        yield f"{around.slots}."
+    if context.slots and case.needs_somebody:
+        yield f"{context.slots}."
 
 
 def _stage(incident: Incident) -> Iterator[str]:
@@ -154,7 +154,7 @@ def _stage(incident: Incident) -> Iterator[str]:
 
 
 def _judged(incident: Incident) -> Iterator[str]:
-    """Say what the last reset came to, as long as nothing newer is known."""
+    """Yield the verdict of the last reset while nothing newer is known."""
     if incident.state is State.OPEN and incident.verdict is not None and incident.judged_at is not None:
         yield f"**Reset {when(incident.judged_at)}: {incident.verdict.value}.**"
 
@@ -166,7 +166,7 @@ def _since(incident: Incident) -> str:
 
 
 def _unseen(incident: Incident, service: Incident | None) -> Iterator[str]:
-    """Say that nobody can tell how it is now."""
+    """Yield that the present state is unknown."""
     if service is not None and service.problem is ServiceProblem.LIST_GONE:
         yield "**The API's list has gaps now**, so this may not be up to date."
     elif service is not None:

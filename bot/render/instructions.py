@@ -1,4 +1,4 @@
-"""What a person has to do about a flag: which Discord login to use, and three steps for each kind."""
+"""What to do about a flag: the Discord login to use, and three steps for each kind."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -25,12 +25,12 @@ _NO_LINK: Final = "No link? Run /imagine there; Midjourney then shows it."
 
 
 def discord_name(account: KnownAccount) -> str | None:
-    """Return the name of the account's Discord login, if any `/info` answer told it."""
+    """Return the name of the account's Discord login, if an `/info` answer named it."""
     return account.discord_name or (account.snapshot.info.discord_name if account.snapshot else None)
 
 
 def login_help(account: KnownAccount) -> str:
-    """Say which Discord login to use, or how to find out."""
+    """Return which Discord login to use, or how to find out."""
     name = discord_name(account)
     if name:
         return f"{code_span(name, 40)}\n{_OTHER_LOGIN}"
@@ -45,7 +45,7 @@ def steps(
     over: bool = False,
     reset: str = COMMAND,
 ) -> str:
-    """List the three steps that clear a flag of this kind, in their order.
+    """Return the three steps that clear a flag of this kind.
 
     `until` is when a timed block ends, if that is known, and `over` whether it has; `reset` is the way to
     reset from where this stands.
@@ -67,7 +67,7 @@ def steps(
 
 
 def block_end(account: KnownAccount, flag: Flag) -> datetime | None:
-    """Return when a block ends, if the text says so; a length counts from when it was seen."""
+    """Return when a block ends, if the text says so. A length counts from when the flag was seen."""
     return account.block_ends or flag.block_end(account.flagged_since)
 
 

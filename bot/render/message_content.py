@@ -22,7 +22,7 @@ PREFIX: Final = "mw"
 NOBODY: Final = 0
 CONTENT_LIMIT: Final = 2_000
 PART_LIMIT: Final = 1_500
-"""What a list may take of a text alone, so that what to do still fits below it."""
+"""The length of one part of a text alone, so that the parts below it fit."""
 LISTED: Final = re.compile(r"^\*\*\[(.*?)\]\(https://discord\.com/channels/[^)]*\)\*\*", re.MULTILINE)
 SIGNATURE: Final = "Midwatch · "
 
@@ -192,7 +192,7 @@ def _layout_item(part: str | Box | Sequence[Component]) -> ui.Item[Any]:
 
 
 def signature(key: str) -> str:
-    """Return the small words by which a message without a control of its own is found again in history."""
+    """Return the line by which a message without controls is found again in history."""
     return f"{SIGNATURE}{reference(key)}"
 
 
@@ -204,15 +204,15 @@ def _embed_parts(embeds: Iterable[discord.Embed]) -> Iterator[str]:
 
 
 def _without_buttons(text: str) -> str:
-    """Name commands instead of controls; a list gives up its links, so that more of it fits."""
-    said = LISTED.sub(r"**\1**", text).replace(OPEN_BELOW, OPEN_BY_COMMAND)
+    """Replace buttons by commands, and drop the links of a list so that more of it fits."""
+    words = LISTED.sub(r"**\1**", text).replace(OPEN_BELOW, OPEN_BY_COMMAND)
     for pressed in BUTTONS.values():
-        said = said.replace(pressed, COMMAND)
-    return said
+        words = words.replace(pressed, COMMAND)
+    return words
 
 
 def _fitting(parts: list[str], room: int) -> Iterator[str]:
-    """Yield what fits, in its order. A part with a code block stays whole or goes: cut, it would act."""
+    """Yield the parts that fit. A part with a code block is kept whole or dropped."""
     for part in filter(None, parts):
         lines = part.split("\n")
         cut = part if "```" in part else fitted(lines, len(lines), min(room - 1, PART_LIMIT))
@@ -252,5 +252,5 @@ def page_buttons(
 
 
 def headed(*lines: str | None) -> str:
-    """Join the lines of a content that there are; the first is all that a lock screen shows."""
+    """Join the lines that are not empty. A lock screen shows the first alone."""
     return clip("\n".join(line for line in lines if line), CONTENT_LIMIT)

@@ -1,4 +1,4 @@
-"""The service's own trouble: that nothing can be seen, why, what to do, and what changed meanwhile."""
+"""Messages about the service: what is wrong, what to do, and what changed meanwhile."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -36,7 +36,7 @@ def service_content(
     *,
     reminds: bool = False,
 ) -> MessageContent:
-    """Tell of one trouble of the service, or remind of it, or tell that it is over."""
+    """Return the alert about a service problem, its reminder, or its end."""
     if incident.ended:
         return _recovered(incident, incidents, accounts)
     problem = incident.problem or ServiceProblem.UNREACHABLE
@@ -59,7 +59,7 @@ def service_content(
 
 
 def headline(incident: Incident, *, reminds: bool = False) -> str:
-    """Say in one line what happened to the service, or that it is still so."""
+    """Return the first line of an alert or a reminder."""
     if incident.problem is ServiceProblem.LIST_GONE:
         first = "Accounts have vanished: useapi.net lists none of yours any more, or less than half"
         again = "Accounts are still missing: useapi.net lists none of yours any more, or less than half"
@@ -73,7 +73,7 @@ def headline(incident: Incident, *, reminds: bool = False) -> str:
 
 
 def recovery(incident: Incident) -> str:
-    """Say in one line that it is over, and how long nothing could be seen."""
+    """Return the first line of a problem that ended, with how long nothing could be seen."""
     start, end = window(incident)
     blind = f"{span(end - start)} ({stretch(start, end)})"
     if incident.problem is ServiceProblem.AWAY:
@@ -82,7 +82,7 @@ def recovery(incident: Incident) -> str:
 
 
 def window(incident: Incident) -> tuple[datetime, datetime]:
-    """Return the stretch in which nothing could be seen."""
+    """Return the period in which nothing could be seen."""
     start = incident.blind_from or incident.opened_at
     return start, max(start, incident.blind_until or incident.ended_at or incident.seen_at)
 
@@ -102,7 +102,7 @@ def _recovered(
 def changes(
     incident: Incident, incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]
 ) -> str:
-    """Say which accounts were found otherwise than they had been left."""
+    """Return which accounts were flagged or cleared meanwhile."""
     start, end = window(incident)
     touched = [
         each
@@ -134,7 +134,7 @@ def _names(incidents: Sequence[Incident], accounts: Mapping[str, KnownAccount]) 
 
 
 def _links(accounts: Mapping[str, KnownAccount]) -> str | None:
-    """Link to the channels in which the message may wait."""
+    """Return links to the channels in which the message may be."""
     lines = [_link(each) for each in accounts.values() if each.is_listed]
     return fitted(lines, len(lines), LINKS_LIMIT) if lines else None
 
@@ -149,12 +149,12 @@ def _meanwhile(problem: ServiceProblem) -> str:
 
 
 def short(incident: Incident) -> str:
-    """Name what is wrong in a few words, by its cause where that is known."""
+    """Return the problem of an incident in a few words."""
     return problem_words(incident.problem or ServiceProblem.UNREACHABLE, incident.cause)
 
 
 def problem_words(problem: ServiceProblem, cause: Cause | None) -> str:  # noqa: PLR0911 - a table
-    """Return a problem in a few words, by its cause where that is known."""
+    """Return a problem in a few words: those of its cause, if that is known."""
     if cause is not None:
         return CAUSES[cause][0]
     match problem:

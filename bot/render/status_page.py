@@ -26,7 +26,7 @@ from bot.render.text import clip, count, exactly, fitted, length, plain, span, w
 from bot.render.wellness import LACKS, NO_SECOND_ROUTE, problem_lines
 
 STATUS_LIMIT: Final = 3_800
-"""Of the 4,000 characters that a layout may hold; the rest is left to what the command adds."""
+"""The characters of the texts. A layout may hold 4,000."""
 PRESENCE_LIMIT: Final = 128
 WHY_LIMIT: Final = 160
 SECTION_LIMIT: Final = 900
@@ -44,11 +44,11 @@ class WatchStatus:
     now: datetime
     accounts: Mapping[str, KnownAccount]
     incidents: Sequence[Incident] = ()
-    """Those that go on, and those that ended lately."""
+    """Open and recently ended ones."""
     messages: Sequence[Message] = ()
-    """Those that are on their way, and those that cannot be changed any more."""
+    """Waiting ones, and those that Discord refuses to change."""
     mutes: Mapping[str | None, datetime] = field(default_factory=dict[str | None, datetime])
-    """Until when each account is muted, or all of them under None."""
+    """Until when each account is muted; None stands for all of them."""
     routes: Sequence[RouteStatus] = ()
     last_success: datetime | None = None
     next_poll: datetime | None = None
@@ -57,22 +57,22 @@ class WatchStatus:
     why: str | None = None
     """Why the last of them did: a sentence of ours."""
     problems: Sequence[Problem] = ()
-    """Why the watch is not well, the worst first."""
+    """The problems of the watch, the worst first."""
     second_route: bool = True
     """Whether alerts can go to a channel when a direct message does not arrive."""
     lacking: Sequence[str] = ()
-    """The permissions that I lack in that channel, by Discord's names."""
+    """The missing permissions in that channel, by Discord's names."""
     other_copy_at: datetime | None = None
-    """When another copy of the bot was last seen answering in its place."""
+    """When another copy of the bot was last seen to answer."""
 
     @property
     def listed(self) -> int:
-        """How many accounts there are, of others only names."""
+        """The number of listed accounts."""
         return sum(each.is_listed for each in self.accounts.values())
 
 
 def status(watch: WatchStatus) -> tuple[str, ...]:
-    """Write the texts of `/mjstatus`, at most `STATUS_LIMIT` characters together, what is wrong first."""
+    """Return the texts of `/mjstatus`, problems first, within `STATUS_LIMIT` characters."""
     texts: list[str] = []
     room = STATUS_LIMIT
     for title, lines in _sections(watch):
@@ -86,7 +86,7 @@ def status(watch: WatchStatus) -> tuple[str, ...]:
 
 
 def status_content(watch: WatchStatus, asker: int) -> MessageContent:
-    """Return the whole message of `/mjstatus`."""
+    """Return the message of `/mjstatus`."""
     return MessageContent(
         layout=(*status(watch), [Button("status.refresh", "Refresh", asker=asker, emoji="🔄")])
     )
@@ -101,27 +101,27 @@ def presence_text(
     muted: bool = False,
     lacks: Sequence[Lack] = (),
 ) -> str:
-    """Say at a glance how things are: what needs a person counts, and what is settling is not ready yet."""
+    """Return the bot's status text. Flagged accounts come first; a recovering one is not ready."""
     going = [each.state for each in incidents if each.channel and not each.ended]
     needing = sum(state is State.OPEN for state in going)
     if problem is ServiceProblem.UNREACHABLE:
-        said = CAUSES[cause or Cause.SILENT][0]
+        words = CAUSES[cause or Cause.SILENT][0]
     elif problem is ServiceProblem.PENDING:
-        said = "error 596, an account needs you"
+        words = "error 596, an account needs you"
     elif problem is not None:
-        said = "cannot see your accounts"
+        words = "cannot see your accounts"
     elif needing:
-        said = f"{whole(needing)} {'needs' if needing == 1 else 'need'} you"
+        words = f"{whole(needing)} {'needs' if needing == 1 else 'need'} you"
     elif going:
-        said = f"{count(watched, 'account')} watched, {whole(len(going))} recovering"
+        words = f"{count(watched, 'account')} watched, {whole(len(going))} recovering"
     elif lacks:
         return clip(f"{LACKS[lacks[0]]} · muted" if muted else LACKS[lacks[0]], PRESENCE_LIMIT)
     elif watched:
-        said = f"{count(watched, 'account')} watched, all ready"
+        words = f"{count(watched, 'account')} watched, all ready"
     else:
-        said = "no account to watch"
+        words = "no account to watch"
     worst = [LACKS[each] for each in lacks[:1] if each is not Lack.SIGHT]
-    return clip(" · ".join([said, *worst, *(["muted"] if muted else [])]), PRESENCE_LIMIT)
+    return clip(" · ".join([words, *worst, *(["muted"] if muted else [])]), PRESENCE_LIMIT)
 
 
 def _sections(watch: WatchStatus) -> Iterator[tuple[str, list[str]]]:
@@ -143,7 +143,7 @@ def _sections(watch: WatchStatus) -> Iterator[tuple[str, list[str]]]:
 
 
 def _wrong(watch: WatchStatus) -> Iterator[str]:
-    """Name what keeps alerts from people, before anything else."""
+    """Yield what keeps alerts from people."""
     undelivered = _undelivered(watch)
     yield from problem_lines(watch.problems, has_undelivered=bool(undelivered))
     for owner, failing in undelivered.items():
@@ -181,9 +181,9 @@ def _alive(watch: WatchStatus) -> Iterator[str]:
     else:
         yield _summary(watch)
     checked = when(watch.last_success, "T") if watch.last_success else ""
-    looked = f"Last successful check at {checked}" if checked else "No successful check yet"
+    last_check = f"Last successful check at {checked}" if checked else "No successful check yet"
     upcoming = f", next at {when(watch.next_poll, 'T')}" if watch.next_poll else ""
-    yield f"{looked}{upcoming}."
+    yield f"{last_check}{upcoming}."
     why = f": {plain(watch.why, WHY_LIMIT).rstrip('.')}" if watch.why else ""
     if watch.failures:
         failed = f"last {whole(watch.failures)} checks" if watch.failures > 1 else "last check"
@@ -193,16 +193,16 @@ def _alive(watch: WatchStatus) -> Iterator[str]:
 
 
 def _summary(watch: WatchStatus) -> str:
-    said = presence_text(watch.listed, watch.incidents)
+    words = presence_text(watch.listed, watch.incidents)
     if any(each.channel and each.state is State.OPEN for each in watch.incidents):
-        return f"⚠️ **{count(watch.listed, 'account')} watched, {said}**"
+        return f"⚠️ **{count(watch.listed, 'account')} watched, {words}**"
     lacks = [each.lack for each in watch.problems]
     if Lack.SIGHT in lacks:
-        # What could not be looked at must not read as ready.
+        # An account that could not be checked must not read as ready.
         return f"⚠️ **{count(watch.listed, 'account')}, not checked successfully now**"
     if lacks:
         return f"⚠️ **{count(watch.listed, 'account')} watched, but {LACKS[lacks[0]]}**"
-    return f"{'🟡' if any(each.channel and not each.ended for each in watch.incidents) else '✅'} **{said}**"
+    return f"{'🟡' if any(each.channel and not each.ended for each in watch.incidents) else '✅'} **{words}**"
 
 
 def _open(incident: Incident, watch: WatchStatus) -> str:
@@ -237,7 +237,7 @@ def _waiting(message: Message, watch: WatchStatus) -> str:
 
 
 def _stuck(message: Message) -> str:
-    """Name a message that Discord refuses to change, so that nobody believes what it says."""
+    """Return a message that Discord refuses to change, with what is out of date."""
     link = f"https://discord.com/channels/@me/{message.channel_id}/{message.message_id}"
     where = f"in <#{message.channel_id}>" if message.route is Route.CHANNEL else f"([there]({link}))"
     since = f" since {when(message.failing_since)}" if message.failing_since else ""

@@ -1,7 +1,7 @@
-"""The one rule for text that others wrote, and the small words for times, lengths and numbers.
+"""How texts of others are escaped and quoted, and how times, lengths and numbers are written.
 
-What the API says is shown only inside a code block or a code span. A label, which people choose or Midjourney
-names, may stand in a line of markdown once `plain` has made it inert.
+A text of the API is shown in a code block or a code span only. A label may stand in a line of markdown once
+`plain` has escaped it.
 """
 
 import math
@@ -17,14 +17,14 @@ from bot.domain.blocks import TIMESTAMP, moment
 
 QUOTE_LIMIT: Final = 900
 FENCES: Final = len("```\n\n```")
-"""What `code_block` adds around the text."""
+"""The characters that `code_block` adds to the text."""
 READ_AHEAD: Final = 4_000
-"""Characters of a text that are read beyond its limit: one of megabytes must not hold up the event loop."""
+"""How much of a text is read beyond its limit: megabytes would block the event loop."""
 HIDDEN: Final = frozenset({"Cc", "Cf", "Cs"})
 BLANK_LETTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Characters that Unicode calls letters or symbols and that show nothing."""
 BACKTICKS: Final = str.maketrans(dict.fromkeys("`\u1fef", "\N{MODIFIER LETTER GRAVE ACCENT}"))
-# A look-alike stands where a backslash is not enough: Discord finds mentions in the raw text.
+# Similar characters replace those for which a backslash is not enough: Discord finds mentions in raw text.
 INERT: Final = BACKTICKS | str.maketrans(
     {
         "<": "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}",
@@ -41,19 +41,19 @@ MOST: Final = 10**9
 
 
 def code_block(text: str, limit: int = QUOTE_LIMIT) -> str:
-    """Quote a text of the API on lines of its own; the result is `limit + FENCES` long at most, not empty."""
+    """Quote a text of the API in a code block of at most `limit + FENCES` characters."""
     lines = (" ".join(line.split()) for line in dated(_visible(text, limit)).split("\n"))
     quoted = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n").translate(BACKTICKS)
     return f"```\n{clip(_or(quoted, '(no text)'), limit)}\n```"
 
 
 def code_span(text: str, limit: int = 100) -> str:
-    """Quote a word of the API inside a line; the result is at most `limit + 2` long and never empty."""
+    """Quote a text of the API in a line, with at most `limit + 2` characters."""
     return f"`{clip(_or(dated(_folded(text, limit)).translate(BACKTICKS), '(no text)'), limit)}`"
 
 
 def dated(text: str) -> str:
-    """Write each Discord timestamp as a date in UTC: inside a code block Discord shows it as it is typed.
+    """Replace each Discord timestamp by a date in UTC: Discord does not render it in a code block.
 
     One beyond the calendar is written as "(a time)".
     """
@@ -66,7 +66,7 @@ def _date(found: re.Match[str]) -> str:
 
 
 def plain(text: str, limit: int = 48) -> str:
-    """Make a label inert: wherever markdown renders it looks right, and mentions, links and runs nothing.
+    """Escape a label: markdown shows it as it is, without mentions, links or formatting.
 
     At most `limit` characters are seen; with the backslashes that Discord hides, it is at most twice as long.
     """
@@ -76,12 +76,12 @@ def plain(text: str, limit: int = 48) -> str:
 
 
 def bare(text: str, limit: int) -> str:
-    """Strip and clip a text for a place without markdown: select, button, autocompletion. Never empty."""
+    """Strip and clip a text for a place without markdown: select, button, autocompletion."""
     return clip(_or(_folded(text, limit), "(no name)"), limit)
 
 
 def clip(text: str, limit: int) -> str:
-    """Cut a text to `limit`, marking the cut with an ellipsis."""
+    """Clip a text to `limit` characters, with an ellipsis."""
     if length(text) <= limit:
         return text
     kept = text[: limit - 1]
@@ -91,12 +91,12 @@ def clip(text: str, limit: int) -> str:
 
 
 def length(text: str) -> int:
-    """Count as the stricter of Discord's counters does: in UTF-16, where most emoji count twice."""
+    """Return the length in UTF-16, where most emoji count twice: Discord's stricter way."""
     return len(text) + sum(char > "\uffff" for char in text)
 
 
 def fitted(lines: Iterable[str], total: int, limit: int) -> str:
-    """Join as many of `total` lines as fit into `limit`, and say how many were left out."""
+    """Join the lines that fit into `limit`, and count those of `total` that do not."""
     kept: list[str] = []
     room = limit - len(f"\nand {MOST:,} more lines")
     for line in lines:
@@ -110,17 +110,17 @@ def fitted(lines: Iterable[str], total: int, limit: int) -> str:
 
 
 def when(at: datetime, style: TimestampStyle = "R") -> str:
-    """Return a moment as Discord shows it in each reader's zone: "R" is relative, "f" the date and time."""
+    """Return a Discord timestamp: "R" is relative, "f" the date and time."""
     return format_dt(at, style)
 
 
 def exactly(at: datetime, style: TimestampStyle = "f") -> str:
-    """Return a moment by the clock, and how far it is: of that alone a phone shows only the largest unit."""
+    """Return a timestamp with the relative one, of which a phone shows the largest unit only."""
     return f"{when(at, style)} ({when(at)})"
 
 
 def span(duration: timedelta) -> str:
-    """Put a length of time into words of at most two units: "8 s", "3 min", "2 h 5 min", "3 days"."""
+    """Return a duration in at most two units: "8 s", "3 min", "2 h 5 min", "3 days"."""
     left = max(0, round(duration.total_seconds()))
     if left == 0:
         return "under 1 s"
@@ -138,7 +138,7 @@ def count(number: int, singular: str, plural: str | None = None) -> str:
 
 
 def whole(number: int) -> str:
-    """Return a whole number in groups of three; what no count of ours reaches is cut to a billion."""
+    """Return a whole number in groups of three, a billion at most."""
     return f"{max(-MOST, min(number, MOST)):,}"
 
 
@@ -156,12 +156,12 @@ def _amount(amount: int, unit: str) -> str:
 
 
 def _folded(text: str, limit: int) -> str:
-    """Return what can be seen of a text as one line."""
+    """Return the visible characters of a text in one line."""
     return " ".join(_visible(text, limit).split())
 
 
 def _visible(text: str, limit: int) -> str:
-    """Drop what is not seen but acts (control, direction, joining), and make each line end a newline."""
+    """Drop invisible characters (control, direction, joining), and make each line end a newline."""
     read = text[: limit + READ_AHEAD]
     if read.isascii() and read.isprintable():
         return read
@@ -176,5 +176,5 @@ def _shown(char: str) -> str:
 
 
 def _or(text: str, fallback: str) -> str:
-    """Return the text if any of it can be seen: marks and blanks alone cannot."""
+    """Return the text, or the fallback if nothing in it is visible."""
     return text if any(unicodedata.category(char)[0] in "LNPS" for char in text) else fallback

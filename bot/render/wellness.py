@@ -1,4 +1,4 @@
-"""The words for a watch that is not well."""
+"""The texts about problems of the watch itself."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -16,7 +16,7 @@ LACKS: Final[Mapping[Lack, str]] = {
     Lack.LOOP: "a part of me fails",
     Lack.SIGHT: "I cannot see your accounts yet",
 }
-"""What the bot's own status says of it."""
+"""The problem in the bot's own status."""
 NO_SECOND_ROUTE: Final = (
     "⚠️ **No fallback for alerts**: if a direct message fails, no one is alerted. "
     "Set ALERT_CHANNEL_ID to a channel of your server."
@@ -49,7 +49,7 @@ def problem_lines(problems: Iterable[Problem], *, has_undelivered: bool) -> Iter
 
 
 def unwritten(since: datetime) -> str:
-    """Say that alerts cannot be sent now, why, and where to look instead."""
+    """Return that no alert can be sent now, why, and what to do instead."""
     return (
         f"💾 **I cannot write down what I see**, since {when(since, 'f')}: my database is full, "
         "read-only, or held by another program. I still watch your accounts, but I can send no alert.\n"
@@ -60,7 +60,7 @@ def unwritten(since: datetime) -> str:
 
 
 def written_again(since: datetime, until: datetime) -> str:
-    """Say that alerts are sent again."""
+    """Return that alerts are sent again."""
     return (
         f"✅ **I can write down what I see again.** I could not for {span(until - since)} "
         f"({stretch(since, until)}). Alerts arrive as before."
