@@ -17,6 +17,7 @@ from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
 from tests.simulators.discord.schema import schema_available
 from tests.simulators.useapi import SANDBOX_USEAPI_TOKEN, SimulatedUseapi
 from tests.support.browsing import BROWSER, LOOP
+from tests.support.clock import Clock
 from tests.support.running import Bot, Visitor
 
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
@@ -76,6 +77,18 @@ def leaks(tmp_path: Path) -> Iterator[Leaks]:
     for handler in [each for each in logging.getLogger().handlers if isinstance(each, log_setup.LineHandler)]:
         logging.getLogger().removeHandler(handler)
     assert searched.found() == []
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands still until the test advances it."""
+    return Clock()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """The path of a database that does not exist yet."""
+    return tmp_path / "midwatch.sqlite3"
 
 
 @pytest.fixture

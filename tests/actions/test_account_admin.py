@@ -27,7 +27,7 @@ BRIEF = Limits(writing=0.2, silence=0.2, reading=0.4)
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Scene:
     """An owner's way to the accounts, and what is known of them."""
 
     api: SimulatedUseapi
@@ -41,112 +41,114 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(api: SimulatedUseapi, tmp_path: Path) -> AsyncIterator[Desk]:
+async def scene(api: SimulatedUseapi, tmp_path: Path) -> AsyncIterator[Scene]:
     database = tmp_path / "midwatch.sqlite3"
     async with Assembly(database, Clock(), (), api=api) as known:
         useapi = UseapiClient(known.session, api.url, SecretStr(api.token), limits=BRIEF, sleep=at_once)
         service = known.incident_service
         admin = AccountAdmin(useapi, known.poller, service, known.store, now=known.clock.now)
-        yield Desk(api, known, service, admin)
+        yield Scene(api, known, service, admin)
 
 
-async def test_when_the_answer_never_comes_the_list_says_that_it_was_saved(desk: Desk) -> None:
-    desk.api.fault(Fault.LOST_ANSWER, endpoint=Endpoint.SAVE)
-    login = desk.api.newcomer()
-    saved = await desk.configuring.save(SecretStr(login.discord), 5, ADA)
+async def test_when_the_answer_never_comes_the_list_says_that_it_was_saved(scene: Scene) -> None:
+    scene.api.fault(Fault.LOST_ANSWER, endpoint=Endpoint.SAVE)
+    login = scene.api.newcomer()
+    saved = await scene.configuring.save(SecretStr(login.discord), 5, ADA)
     assert (saved.outcome, saved.created) == (ChangeOutcome.DONE, None)
     assert saved.fault is not None
     assert saved.account is not None
     assert (saved.account.channel, saved.account.max_jobs) == (login.channel, 5)
-    assert desk.channels == [login.channel]
-    assert desk.api.count(Endpoint.SAVE) == 1
+    assert scene.channels == [login.channel]
+    assert scene.api.count(Endpoint.SAVE) == 1
 
 
-async def test_an_empty_list_says_that_nothing_was_saved(desk: Desk) -> None:
-    desk.api.fault(Fault.HANG, endpoint=Endpoint.SAVE)
-    saved = await desk.configuring.save(SecretStr(desk.api.newcomer().discord), 5, ADA)
+async def test_an_empty_list_says_that_nothing_was_saved(scene: Scene) -> None:
+    scene.api.fault(Fault.HANG, endpoint=Endpoint.SAVE)
+    saved = await scene.configuring.save(SecretStr(scene.api.newcomer().discord), 5, ADA)
     assert (saved.outcome, saved.account) == (ChangeOutcome.NOT_DONE, None)
 
 
-async def test_a_list_without_tokens_cannot_say_that_nothing_was_saved(desk: Desk) -> None:
-    desk.api.shows_tokens = False
-    desk.api.fault(Fault.LOST_ANSWER, endpoint=Endpoint.SAVE)
-    login = desk.api.newcomer()
+async def test_a_list_without_tokens_cannot_say_that_nothing_was_saved(scene: Scene) -> None:
+    scene.api.shows_tokens = False
+    scene.api.fault(Fault.LOST_ANSWER, endpoint=Endpoint.SAVE)
+    login = scene.api.newcomer()
     with pytest.raises(AnswerLost, match="silent") as raised:
-        await desk.configuring.save(SecretStr(login.discord), 5, ADA)
+        await scene.configuring.save(SecretStr(login.discord), 5, ADA)
     assert "It may have been done" in next_step(raised.value)
-    assert desk.channels == [login.channel]
+    assert scene.channels == [login.channel]
 
 
-async def test_an_account_that_the_api_took_without_a_word_is_known_at_once(desk: Desk) -> None:
-    desk.api.shows_tokens = False
-    desk.api.fault(Fault.EMPTY, endpoint=Endpoint.SAVE)
-    login = desk.api.newcomer()
-    saved = await desk.configuring.save(SecretStr(login.discord), 3, ADA)
+async def test_an_account_that_the_api_took_without_a_word_is_known_at_once(scene: Scene) -> None:
+    scene.api.shows_tokens = False
+    scene.api.fault(Fault.EMPTY, endpoint=Endpoint.SAVE)
+    login = scene.api.newcomer()
+    saved = await scene.configuring.save(SecretStr(login.discord), 3, ADA)
     assert saved.account is None
-    assert desk.channels == [login.channel]
+    assert scene.channels == [login.channel]
 
 
-async def test_an_account_is_known_although_the_list_lags_behind(desk: Desk) -> None:
-    desk.api.fault(Fault.NOTHING_CONFIGURED, endpoint=Endpoint.LIST, times=1)
-    login = desk.api.newcomer()
-    saved = await desk.configuring.save(SecretStr(login.discord), 3, ADA)
+async def test_an_account_is_known_although_the_list_lags_behind(scene: Scene) -> None:
+    scene.api.fault(Fault.NOTHING_CONFIGURED, endpoint=Endpoint.LIST, times=1)
+    login = scene.api.newcomer()
+    saved = await scene.configuring.save(SecretStr(login.discord), 3, ADA)
     assert (saved.outcome, saved.created) == (ChangeOutcome.DONE, True)
-    assert desk.channels == [login.channel]
+    assert scene.channels == [login.channel]
 
 
 async def test_an_update_is_known_although_a_look_that_began_before_it_was_the_last_that_worked(
-    desk: Desk,
+    scene: Scene,
 ) -> None:
-    account = desk.api.add(max_jobs=3)
-    await desk.known.poller.poll()
-    desk.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
-    desk.api.fault(Fault.SLOW, endpoint=Endpoint.LIST, times=1)
-    desk.api.slow_seconds = 0.2
-    before = desk.known.poller.start_poll()
-    await until(lambda: desk.api.count(Endpoint.LIST) == 2)
-    await desk.configuring.save(SecretStr(account.discord), 9, ADA)
+    account = scene.api.add(max_jobs=3)
+    await scene.known.poller.poll()
+    scene.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
+    scene.api.fault(Fault.SLOW, endpoint=Endpoint.LIST, times=1)
+    scene.api.slow_seconds = 0.2
+    before = scene.known.poller.start_poll()
+    await until(lambda: scene.api.count(Endpoint.LIST) == 2)
+    await scene.configuring.save(SecretStr(account.discord), 9, ADA)
     await before
-    assert desk.known.known(account.channel).account.max_jobs == 9
+    assert scene.known.known(account.channel).account.max_jobs == 9
 
 
-async def test_a_removal_that_is_carried_out_late_alarms_nobody(desk: Desk) -> None:
-    desk.api.add(channel=CHANNEL)
-    await desk.known.poller.poll()
-    desk.api.fault(Fault.HANG, endpoint=Endpoint.REMOVE)
-    assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is ChangeOutcome.NOT_DONE
-    desk.api.remove(CHANNEL)
-    await desk.known.poller.poll()
-    assert desk.channels == []
+async def test_a_removal_that_is_carried_out_late_alarms_nobody(scene: Scene) -> None:
+    scene.api.add(channel=CHANNEL)
+    await scene.known.poller.poll()
+    scene.api.fault(Fault.HANG, endpoint=Endpoint.REMOVE)
+    assert (await scene.configuring.remove(CHANNEL, ADA)).outcome is ChangeOutcome.NOT_DONE
+    scene.api.remove(CHANNEL)
+    await scene.known.poller.poll()
+    assert scene.channels == []
 
 
-async def test_a_flag_that_names_no_account_is_raised_and_belongs_to_none(desk: Desk) -> None:
-    account = desk.api.add()
-    await desk.known.poller.poll()
-    desk.api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.SAVE)
+async def test_a_flag_that_names_no_account_is_raised_and_belongs_to_none(scene: Scene) -> None:
+    account = scene.api.add()
+    await scene.known.poller.poll()
+    scene.api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.SAVE)
     with pytest.raises(PendingModeration):
-        await desk.configuring.save(SecretStr(account.discord), 3, ADA)
-    assert desk.known.known(account.channel).account.flag is None
+        await scene.configuring.save(SecretStr(account.discord), 3, ADA)
+    assert scene.known.known(account.channel).account.flag is None
 
 
-async def test_when_the_answer_to_a_removal_never_comes_the_list_says_that_it_is_gone(desk: Desk) -> None:
-    desk.api.add(channel=CHANNEL)
-    await desk.known.poller.poll()
-    desk.api.fault(Fault.LOST_ANSWER, endpoint=Endpoint.REMOVE)
-    assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is ChangeOutcome.DONE
-    assert desk.channels == []
+async def test_when_the_answer_to_a_removal_never_comes_the_list_says_that_it_is_gone(scene: Scene) -> None:
+    scene.api.add(channel=CHANNEL)
+    await scene.known.poller.poll()
+    scene.api.fault(Fault.LOST_ANSWER, endpoint=Endpoint.REMOVE)
+    assert (await scene.configuring.remove(CHANNEL, ADA)).outcome is ChangeOutcome.DONE
+    assert scene.channels == []
 
 
 @pytest.mark.parametrize("verb", ["save", "remove"])
-async def test_what_is_cut_off_has_an_unknown_outcome_at_once(desk: Desk, verb: str) -> None:
-    login = desk.api.add(channel=CHANNEL)
-    await desk.known.poller.poll()
-    desk.api.fault(Fault.LOST_ANSWER)
+async def test_what_is_cut_off_has_an_unknown_outcome_at_once(scene: Scene, verb: str) -> None:
+    login = scene.api.add(channel=CHANNEL)
+    await scene.known.poller.poll()
+    scene.api.fault(Fault.LOST_ANSWER)
     async with aiohttp.ClientSession() as session:
-        useapi = UseapiClient(session, desk.api.url, SecretStr(desk.api.token))  # waits longer than this test
-        configuring = AccountAdmin(useapi, desk.known.poller, desk.incident_service, desk.known.store)
+        useapi = UseapiClient(
+            session, scene.api.url, SecretStr(scene.api.token)
+        )  # waits longer than this test
+        configuring = AccountAdmin(useapi, scene.known.poller, scene.incident_service, scene.known.store)
         acted = asyncio.Event()
-        desk.api.changed.append(acted.set)
+        scene.api.changed.append(acted.set)
         if verb == "save":
             task = asyncio.ensure_future(configuring.save(SecretStr(login.discord), 3, ADA))
         else:
@@ -155,43 +157,43 @@ async def test_what_is_cut_off_has_an_unknown_outcome_at_once(desk: Desk, verb: 
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-    last = await desk.known.store.last_action([verb])
+    last = await scene.known.store.last_action([verb])
     assert last is not None
     assert (last.actor_id, last.outcome) == (ADA, "outcome unknown")
 
 
-async def flagged(desk: Desk) -> str:
+async def flagged(scene: Scene) -> str:
     """Configure two accounts, flag one, and give the key of its incident."""
-    desk.api.add(channel=CHANNEL)
-    desk.api.add(channel=OTHER)
-    desk.api.flag(CHANNEL, MODERATION)
-    await desk.known.poller.poll()
-    (key,) = desk.incident_service.watch_state.incidents
+    scene.api.add(channel=CHANNEL)
+    scene.api.add(channel=OTHER)
+    scene.api.flag(CHANNEL, MODERATION)
+    await scene.known.poller.poll()
+    (key,) = scene.incident_service.watch_state.incidents
     return key
 
 
 @pytest.mark.parametrize("fault", [None, Fault.UNAUTHORIZED], ids=["list-read", "list-not-read"])
-async def test_the_trouble_of_a_removed_account_ends_as_removed(desk: Desk, fault: Fault | None) -> None:
-    key = await flagged(desk)
+async def test_the_trouble_of_a_removed_account_ends_as_removed(scene: Scene, fault: Fault | None) -> None:
+    key = await flagged(scene)
     if fault is not None:
-        desk.api.fault(fault, endpoint=Endpoint.LIST)
-    assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is ChangeOutcome.DONE
-    incident = desk.incident_service.watch_state.incidents[key]
+        scene.api.fault(fault, endpoint=Endpoint.LIST)
+    assert (await scene.configuring.remove(CHANNEL, ADA)).outcome is ChangeOutcome.DONE
+    incident = scene.incident_service.watch_state.incidents[key]
     assert (incident.state, incident.ending) == (State.ENDED, Ending.REMOVED)
 
 
-async def test_a_reset_under_way_keeps_its_incident_and_its_verdict(desk: Desk) -> None:
-    key = await flagged(desk)
-    lease = await desk.incident_service.take_lease(key, ADA)
+async def test_a_reset_under_way_keeps_its_incident_and_its_verdict(scene: Scene) -> None:
+    key = await flagged(scene)
+    lease = await scene.incident_service.take_lease(key, ADA)
     assert lease is not None
-    assert (await desk.configuring.remove(CHANNEL, ADA)).outcome is ChangeOutcome.DONE
-    assert desk.incident_service.watch_state.incidents[key].state is State.RESETTING
-    await desk.incident_service.give_verdict(lease, owner_actions.ResetVerdict.NOT_CONFIGURED, None)
-    assert desk.incident_service.watch_state.incidents[key].ending is Ending.REMOVED
+    assert (await scene.configuring.remove(CHANNEL, ADA)).outcome is ChangeOutcome.DONE
+    assert scene.incident_service.watch_state.incidents[key].state is State.RESETTING
+    await scene.incident_service.give_verdict(lease, owner_actions.ResetVerdict.NOT_CONFIGURED, None)
+    assert scene.incident_service.watch_state.incidents[key].ending is Ending.REMOVED
 
 
-async def test_another_accounts_trouble_goes_on(desk: Desk) -> None:
-    key = await flagged(desk)
-    await desk.configuring.remove(OTHER, ADA)
-    assert desk.incident_service.watch_state.incidents[key].flag == Flag.of(MODERATION)
-    assert desk.incident_service.watch_state.incidents[key].state is State.OPEN
+async def test_another_accounts_trouble_goes_on(scene: Scene) -> None:
+    key = await flagged(scene)
+    await scene.configuring.remove(OTHER, ADA)
+    assert scene.incident_service.watch_state.incidents[key].flag == Flag.of(MODERATION)
+    assert scene.incident_service.watch_state.incidents[key].state is State.OPEN

@@ -22,16 +22,6 @@ from tests.support.samples import CHANNEL, FLAG, OTHER
 SECOND = timedelta(seconds=1)
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "midwatch.sqlite3"
-
-
 @asynccontextmanager
 async def started(api: SimulatedUseapi, database: Path, clock: Clock) -> AsyncGenerator[Assembly]:
     async with Assembly(database, clock, (), api=api) as opened:

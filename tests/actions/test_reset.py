@@ -21,11 +21,6 @@ from tests.support.samples import ADA, BEA, CHANNEL, FLAG, OTHER, account
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "midwatch.sqlite3"
-
-
-@pytest.fixture
 async def scene(api: SimulatedUseapi, database: Path) -> AsyncIterator[Scene]:
     async with on_scene(api, database) as staged:
         yield staged

@@ -30,11 +30,6 @@ QUARTER = 15 * MINUTE
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 async def watch(api: SimulatedUseapi, tmp_path: Path, clock: Clock) -> AsyncIterator[Assembly]:
     async with Assembly(tmp_path / "midwatch.sqlite3", clock, api=api) as watched:
         yield watched

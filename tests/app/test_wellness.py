@@ -100,11 +100,6 @@ class Letters(NoTransport):
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "midwatch.sqlite3"
-
-
-@pytest.fixture
 async def watch(api: SimulatedUseapi, database: Path) -> AsyncIterator[Assembly]:
     async with Assembly(database, Clock(), (ADA, BEA), api=api) as watched:
         yield watched

@@ -27,16 +27,6 @@ NO_AUDIT = "CREATE TRIGGER no_audit BEFORE INSERT ON audit BEGIN SELECT RAISE(AB
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "midwatch.sqlite3"
-
-
-@pytest.fixture
 async def watch(database: Path, clock: Clock) -> AsyncIterator[Assembly]:
     async with Assembly(database, clock) as watched:
         yield watched

@@ -20,16 +20,6 @@ FIRST_REMINDER = Policy().remind_after[0]
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "midwatch.sqlite3"
-
-
-@pytest.fixture
 async def watch(database: Path, clock: Clock) -> AsyncIterator[Assembly]:
     async with Assembly(database, clock) as watched:
         yield watched

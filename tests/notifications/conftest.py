@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.clock import utc_now
 from bot.notifications.discord_transport import DiscordTransport
-from tests.notifications.desk import Desk
+from tests.notifications.outbox_driver import OutboxDriver
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
 from tests.support.clock import Clock
 
@@ -29,6 +29,6 @@ def post(client: discord.Client, world: SimulatedDiscord) -> DiscordTransport:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, post: DiscordTransport, world: SimulatedDiscord) -> Desk:
+def driver(tmp_path: Path, post: DiscordTransport, world: SimulatedDiscord) -> OutboxDriver:
     """An outbox with both routes; each test opens its process."""
-    return Desk(tmp_path / "midwatch.sqlite3", post, world, Clock(utc_now(), speed=1))
+    return OutboxDriver(tmp_path / "midwatch.sqlite3", post, world, Clock(utc_now(), speed=1))

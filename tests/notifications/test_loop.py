@@ -22,7 +22,7 @@ from bot.notifications.transport import (
 )
 from bot.render.message_content import MessageContent
 from bot.storage import StoreError
-from tests.notifications.desk import PATIENCE, Desk
+from tests.notifications.outbox_driver import PATIENCE, OutboxDriver
 from tests.simulators.discord import SimulatedDiscord, Trouble
 from tests.support.failpoints import FailPoint
 from tests.support.running import Visitor
@@ -46,10 +46,10 @@ OWN_ERRORS = [error for error in ERRORS if isinstance(error, KeyError | StoreErr
 
 
 @asynccontextmanager
-async def running(desk: Desk) -> AsyncGenerator[None]:
+async def running(driver: OutboxDriver) -> AsyncGenerator[None]:
     """Let the outbox run by itself until the block ends."""
     stop = asyncio.Event()
-    task = asyncio.create_task(desk.outbox.run(stop))
+    task = asyncio.create_task(driver.outbox.run(stop))
     try:
         yield
     finally:
@@ -61,38 +61,42 @@ async def running(desk: Desk) -> AsyncGenerator[None]:
 # What wakes it
 
 
-async def test_a_change_of_the_ledger_wakes_it(desk: Desk, world: SimulatedDiscord, ada: Visitor) -> None:
-    async with desk.process(), running(desk):
-        await desk.until_resting()
-        await desk.alert(ada.person.id)
+async def test_a_change_of_the_ledger_wakes_it(
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    async with driver.process(), running(driver):
+        await driver.until_resting()
+        await driver.alert(ada.person.id)
         await world.wait_for(lambda: ada.sees(ada.dm))
 
 
-async def test_the_time_of_a_message_wakes_it(desk: Desk, world: SimulatedDiscord, ada: Visitor) -> None:
-    async with desk.process():
-        await desk.put_due_in(ada.person.id, timedelta(minutes=4))
-        async with running(desk):
-            await desk.until_resting()
+async def test_the_time_of_a_message_wakes_it(
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    async with driver.process():
+        await driver.put_due_in(ada.person.id, timedelta(minutes=4))
+        async with running(driver):
+            await driver.until_resting()
             assert ada.sees(ada.dm) == []
-            desk.pass_time(timedelta(minutes=4))
+            driver.pass_time(timedelta(minutes=4))
             await world.wait_for(lambda: ada.sees(ada.dm))
 
 
-async def test_it_waits_for_the_login(desk: Desk, ada: Visitor) -> None:
-    late = Breaking(desk.transport, ready=False)
-    desk.transport = late
-    async with desk.process():
-        alert = await desk.alert(ada.person.id)
-        async with running(desk):
-            await desk.until_resting()
-            assert desk.message(alert.key).delivery is Delivery.WAITING
+async def test_it_waits_for_the_login(driver: OutboxDriver, ada: Visitor) -> None:
+    late = Breaking(driver.transport, ready=False)
+    driver.transport = late
+    async with driver.process():
+        alert = await driver.alert(ada.person.id)
+        async with running(driver):
+            await driver.until_resting()
+            assert driver.message(alert.key).delivery is Delivery.WAITING
             late.ready = True
-            await desk.live_until(lambda: ada.sees(ada.dm))
+            await driver.live_until(lambda: ada.sees(ada.dm))
 
 
-async def test_with_nothing_to_do_it_rests_a_minute(desk: Desk) -> None:
-    async with desk.process():
-        assert await desk.work() == timedelta(minutes=1)
+async def test_with_nothing_to_do_it_rests_a_minute(driver: OutboxDriver) -> None:
+    async with driver.process():
+        assert await driver.work() == timedelta(minutes=1)
 
 
 # What cannot end it
@@ -143,18 +147,18 @@ class Breaking:
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("request_name", ["open", "send", "answer", "edit", "delete"])
 async def test_no_error_of_a_request_ends_it_or_loses_or_repeats_a_message(
-    desk: Desk, ada: Visitor, error: BaseException, request_name: str
+    driver: OutboxDriver, ada: Visitor, error: BaseException, request_name: str
 ) -> None:
-    desk.transport = Breaking(desk.transport, error=error, request=request_name)
-    async with desk.process(), running(desk):
-        await live_a_life(desk, ada)
-        assert request_name in desk.transport.asked
+    driver.transport = Breaking(driver.transport, error=error, request=request_name)
+    async with driver.process(), running(driver):
+        await live_a_life(driver, ada)
+        assert request_name in driver.transport.asked
 
 
 @pytest.mark.parametrize("error", OWN_ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("fatal", [step for step in FailPoint if step not in ELSEWHERE])
 async def test_no_error_of_our_own_at_any_step_ends_it_or_loses_or_repeats_a_message(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor, error: BaseException, fatal: FailPoint
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, error: BaseException, fatal: FailPoint
 ) -> None:
     left = [fatal]
 
@@ -163,17 +167,17 @@ async def test_no_error_of_our_own_at_any_step_ends_it_or_loses_or_repeats_a_mes
             left.remove(step)
             raise error
 
-    desk.at = at
+    driver.at = at
     if fatal is FailPoint.REFUSED:
         world.fault(Trouble.ERROR, method="POST", path="/channels/*/messages", status=503, times=1)
-    async with desk.process(), running(desk):
-        await live_a_life(desk, ada)
+    async with driver.process(), running(driver):
+        await live_a_life(driver, ada)
     assert not left
 
 
 @pytest.mark.parametrize("error", OWN_ERRORS, ids=lambda error: type(error).__name__)
 async def test_an_error_that_stays_is_met_ever_more_rarely(
-    desk: Desk, ada: Visitor, error: BaseException
+    driver: OutboxDriver, ada: Visitor, error: BaseException
 ) -> None:
     met: list[FailPoint] = []
 
@@ -181,15 +185,15 @@ async def test_an_error_that_stays_is_met_ever_more_rarely(
         met.append(step)
         raise error
 
-    desk.at = at
-    async with desk.process():
-        await desk.alert(ada.person.id)
-        await desk.work_for(timedelta(hours=1))
+    driver.at = at
+    async with driver.process():
+        await driver.alert(ada.person.id)
+        await driver.work_for(timedelta(hours=1))
     assert 8 <= len(met) <= 15
 
 
 async def test_after_an_error_it_wakes_when_the_backoff_is_over(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     left = [KeyError("once")]
 
@@ -197,13 +201,13 @@ async def test_after_an_error_it_wakes_when_the_backoff_is_over(
         if left:
             raise left.pop()
 
-    desk.at = at
-    async with desk.process():
-        await desk.alert(ada.person.id)
-        async with running(desk):
+    driver.at = at
+    async with driver.process():
+        await driver.alert(ada.person.id)
+        async with running(driver):
             await world.wait_for(lambda: not left)
-            await desk.until_resting()
-            desk.pass_time(timedelta(seconds=2))
+            await driver.until_resting()
+            driver.pass_time(timedelta(seconds=2))
             await world.wait_for(lambda: ada.sees(ada.dm))
 
 
@@ -223,34 +227,34 @@ class Failing(WatchState):
 
 @pytest.mark.parametrize("turn", [1, 2])
 async def test_a_database_that_cannot_be_written_for_once_neither_loses_nor_repeats_a_message(
-    desk: Desk, ada: Visitor, turn: int
+    driver: OutboxDriver, ada: Visitor, turn: int
 ) -> None:
-    desk.state_type = Failing
-    async with desk.process():
-        assert isinstance(desk.watch_state, Failing)
-        incident = desk.new_incident()
-        alert = await desk.alert(ada.person.id, incident)
-        desk.watch_state.turns_left = turn
-        async with running(desk):
-            await desk.live_until(lambda: desk.message(alert.key).delivery is Delivery.SENT)
+    driver.state_type = Failing
+    async with driver.process():
+        assert isinstance(driver.watch_state, Failing)
+        incident = driver.new_incident()
+        alert = await driver.alert(ada.person.id, incident)
+        driver.watch_state.turns_left = turn
+        async with running(driver):
+            await driver.live_until(lambda: driver.message(alert.key).delivery is Delivery.SENT)
         assert len(ada.sees(ada.dm)) == 1
-        assert desk.watch_state.turns_left <= 0
+        assert driver.watch_state.turns_left <= 0
 
 
-async def live_a_life(desk: Desk, ada: Visitor) -> None:
+async def live_a_life(driver: OutboxDriver, ada: Visitor) -> None:
     """Have an incident told, ended and shown green, and a message that is about nothing deleted."""
-    incident = desk.new_incident()
-    alert = await desk.alert(ada.person.id, incident)
-    await desk.live_until(lambda: desk.message(alert.key).delivery is Delivery.SENT)
-    await desk.end(incident)
-    await desk.live_until(lambda: desk.message(alert.key).delivery is Delivery.DONE)
+    incident = driver.new_incident()
+    alert = await driver.alert(ada.person.id, incident)
+    await driver.live_until(lambda: driver.message(alert.key).delivery is Delivery.SENT)
+    await driver.end(incident)
+    await driver.live_until(lambda: driver.message(alert.key).delivery is Delivery.DONE)
     (green,) = ada.sees(ada.dm)
     assert "is back" in green["content"]
-    emptied = await desk.alert(ada.person.id, desk.new_incident())
-    await desk.live_until(lambda: desk.message(emptied.key).delivery is Delivery.SENT)
+    emptied = await driver.alert(ada.person.id, driver.new_incident())
+    await driver.live_until(lambda: driver.message(emptied.key).delivery is Delivery.SENT)
     assert len(ada.sees(ada.dm)) == 2
-    await desk.empty(emptied)
-    await desk.live_until(lambda: emptied.key not in desk.unfinished())
+    await driver.empty(emptied)
+    await driver.live_until(lambda: emptied.key not in driver.unfinished())
     assert [message["id"] for message in ada.sees(ada.dm)] == [green["id"]]
 
 
@@ -258,35 +262,35 @@ async def live_a_life(desk: Desk, ada: Visitor) -> None:
 
 
 async def test_it_stops_without_waiting_for_a_discord_that_hangs_and_nothing_is_lost(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     world.fault(Trouble.SLOW_AFTER, method="POST", path="/channels/*/messages", seconds=3_600.0, times=1)
-    async with desk.process():
-        alert = await desk.alert(ada.person.id)
-        async with running(desk):
+    async with driver.process():
+        alert = await driver.alert(ada.person.id)
+        async with running(driver):
             await world.wait_for(lambda: ada.sees(ada.dm))
-        assert desk.outbox.under_way == ()
+        assert driver.outbox.under_way == ()
     world.mend()
-    async with desk.process():
-        assert desk.message(alert.key).delivery is Delivery.CLAIMED
-        await desk.work()
+    async with driver.process():
+        assert driver.message(alert.key).delivery is Delivery.CLAIMED
+        await driver.work()
     assert len(ada.sees(ada.dm)) == 1
 
 
 async def test_a_send_that_hangs_holds_up_no_edit_of_another_message(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor, bea: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, bea: Visitor
 ) -> None:
-    async with desk.process():
-        incident = desk.new_incident()
-        await desk.alert(ada.person.id, incident)
-        await desk.work()
+    async with driver.process():
+        incident = driver.new_incident()
+        await driver.alert(ada.person.id, incident)
+        await driver.work()
         world.fault(Trouble.SLOW_AFTER, method="POST", path="/channels/*/messages", seconds=3_600.0, times=1)
-        async with running(desk):
-            await desk.alert(bea.person.id)
+        async with running(driver):
+            await driver.alert(bea.person.id)
             await world.wait_for(lambda: ada.sees(ada.dm) and bea.sees(bea.dm))
-            await desk.end(incident)
+            await driver.end(incident)
             await world.wait_for(lambda: "is back" in ada.sees(ada.dm)[0]["content"])
-            assert desk.outbox.under_way
+            assert driver.outbox.under_way
     world.mend()
 
 
@@ -294,21 +298,21 @@ async def test_a_send_that_hangs_holds_up_no_edit_of_another_message(
 
 
 async def test_it_says_what_waits_and_why_and_how_each_route_does(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor, bea: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, bea: Visitor
 ) -> None:
     world.close_dm(bea.person)
-    async with desk.process():
-        await desk.alert(ada.person.id)
-        await desk.alert(bea.person.id)
-        await desk.work()
+    async with driver.process():
+        await driver.alert(ada.person.id)
+        await driver.alert(bea.person.id)
+        await driver.work()
         world.fault(Trouble.ERROR, method="POST", path="/channels/*/messages", status=503)
-        began = desk.clock.now()
-        note = desk.transaction(ada.person.id, Purpose.HELLO)
-        await desk.put(note)
-        await desk.work_for(timedelta(minutes=6))
-        waiting = [each for each in desk.watch_state.messages.values() if each.on_its_way]
+        began = driver.clock.now()
+        note = driver.transaction(ada.person.id, Purpose.HELLO)
+        await driver.put(note)
+        await driver.work_for(timedelta(minutes=6))
+        waiting = [each for each in driver.watch_state.messages.values() if each.on_its_way]
         assert [(message.key, message.failure) for message in waiting] == [(note.key, "503")]
-        overdue_since, states = desk.outbox.overdue_since(), desk.outbox.route_states
+        overdue_since, states = driver.outbox.overdue_since(), driver.outbox.route_states
         assert overdue_since is not None
         assert overdue_since - began < timedelta(seconds=5)
         assert states[ada.person.id, Route.DM].failure == "503"
@@ -316,14 +320,14 @@ async def test_it_says_what_waits_and_why_and_how_each_route_does(
         assert states[bea.person.id, Route.CHANNEL].worked_at is not None
 
 
-async def test_a_restart_knows_when_each_route_worked_last(desk: Desk, ada: Visitor) -> None:
-    async with desk.process():
-        await desk.alert(ada.person.id)
-        await desk.work()
-        worked_at = desk.outbox.route_states[ada.person.id, Route.DM].worked_at
-    desk.pass_time(timedelta(hours=1))
-    async with desk.process():
-        again = desk.outbox.route_states[ada.person.id, Route.DM].worked_at
+async def test_a_restart_knows_when_each_route_worked_last(driver: OutboxDriver, ada: Visitor) -> None:
+    async with driver.process():
+        await driver.alert(ada.person.id)
+        await driver.work()
+        worked_at = driver.outbox.route_states[ada.person.id, Route.DM].worked_at
+    driver.pass_time(timedelta(hours=1))
+    async with driver.process():
+        again = driver.outbox.route_states[ada.person.id, Route.DM].worked_at
         assert worked_at is not None
         assert again is not None
         assert abs(again - worked_at) < timedelta(milliseconds=1)

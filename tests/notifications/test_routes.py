@@ -11,7 +11,7 @@ from bot.domain.incidents import Incident, State, new_key
 from bot.domain.incidents import ServiceProblem as Wrong
 from bot.domain.messages import Delivery, Purpose, Route, reference
 from bot.notifications.discord_transport import DiscordTransport
-from tests.notifications.desk import Desk, created
+from tests.notifications.outbox_driver import OutboxDriver, created
 from tests.simulators.discord import Fault, SimulatedDiscord, Trouble
 from tests.support.running import Visitor
 
@@ -55,13 +55,13 @@ def alerts(world: SimulatedDiscord, ada: Visitor) -> list[dict[str, object]]:
 @pytest.mark.parametrize("at_opening", [False, True], ids=["at-sending", "at-opening"])
 @pytest.mark.parametrize("status", [403, 400])
 async def test_row_25_closed_direct_messages_send_it_to_the_channel_at_once(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor, *, at_opening: bool, status: int
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, *, at_opening: bool, status: int
 ) -> None:
     world.close_dm(ada.person, status=status, at_opening=at_opening)
-    async with desk.process():
-        alert = await desk.alert(ada.person.id)
-        await desk.work()
-        row = desk.message(alert.key)
+    async with driver.process():
+        alert = await driver.alert(ada.person.id)
+        await driver.work()
+        row = driver.message(alert.key)
         assert (row.delivery, row.route, row.channel_id) == (
             Delivery.SENT,
             Route.CHANNEL,
@@ -75,82 +75,82 @@ async def test_row_25_closed_direct_messages_send_it_to_the_channel_at_once(
 
 
 async def test_row_25_closed_direct_messages_are_left_alone_for_a_day_and_then_tried_again(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     world.close_dm(ada.person)
-    async with desk.process():
-        await desk.alert(ada.person.id)
-        await desk.work()
+    async with driver.process():
+        await driver.alert(ada.person.id)
+        await driver.work()
         world.open_dm(ada.person)
-        desk.pass_time(timedelta(hours=23))
-        await desk.alert(ada.person.id)
-        await desk.work()
+        driver.pass_time(timedelta(hours=23))
+        await driver.alert(ada.person.id)
+        await driver.work()
         assert ada.sees(ada.dm) == []
-        desk.pass_time(timedelta(hours=2))
-        await desk.alert(ada.person.id)
-        await desk.work()
+        driver.pass_time(timedelta(hours=2))
+        await driver.alert(ada.person.id)
+        await driver.work()
         assert len(ada.sees(ada.dm)) == 1
 
 
 async def test_a_restart_remembers_that_direct_messages_are_closed(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     world.close_dm(ada.person)
-    async with desk.process():
-        await desk.alert(ada.person.id)
-        await desk.work()
+    async with driver.process():
+        await driver.alert(ada.person.id)
+        await driver.work()
     world.open_dm(ada.person)
-    desk.pass_time(timedelta(hours=1))
-    async with desk.process():
-        await desk.alert(ada.person.id)
-        await desk.work()
+    driver.pass_time(timedelta(hours=1))
+    async with driver.process():
+        await driver.alert(ada.person.id)
+        await driver.work()
     assert ada.sees(ada.dm) == []
     # The card says still how to open them.
     assert all("switch Direct Messages on" in str(message["embeds"]) for message in alerts(world, ada))
 
 
 async def test_row_25_a_test_tries_closed_direct_messages_and_opens_them_again(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     world.close_dm(ada.person)
-    async with desk.process():
-        await desk.alert(ada.person.id)
-        await desk.work()
+    async with driver.process():
+        await driver.alert(ada.person.id)
+        await driver.work()
         world.open_dm(ada.person)
-        await desk.put(desk.transaction(ada.person.id, Purpose.TEST))
-        await desk.work()
+        await driver.put(driver.transaction(ada.person.id, Purpose.TEST))
+        await driver.work()
         assert len(ada.sees(ada.dm)) == 1
-        desk.pass_time(MINUTES)
-        await desk.alert(ada.person.id)
-        await desk.work()
+        driver.pass_time(MINUTES)
+        await driver.alert(ada.person.id)
+        await driver.work()
     assert len(ada.sees(ada.dm)) == 2
 
 
 async def test_a_test_goes_by_its_own_route_alone_and_the_report_says_why_it_failed(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     world.close_dm(ada.person)
-    async with desk.process():
-        test = desk.transaction(ada.person.id, Purpose.TEST)
-        await desk.put(test)
-        await desk.work()
-        row = await desk.watch_state.message(test.key)
+    async with driver.process():
+        test = driver.transaction(ada.person.id, Purpose.TEST)
+        await driver.put(test)
+        await driver.work()
+        row = await driver.watch_state.message(test.key)
         assert row is not None
         assert (row.delivery, row.failure) == (Delivery.CANCELLED, "50007")
-        state = desk.outbox.route_states[ada.person.id, Route.DM]
+        state = driver.outbox.route_states[ada.person.id, Route.DM]
         assert (state.failure, state.refuses) == ("50007", True)
     assert alerts(world, ada) == []
 
 
 async def test_a_test_that_waits_for_discord_ends_after_two_minutes(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     break_direct(world, ada, Fault(Trouble.ERROR, status=503))
-    async with desk.process():
-        test = desk.transaction(ada.person.id, Purpose.TEST)
-        await desk.put(test)
-        await desk.work_for(timedelta(minutes=4))
-        row = await desk.watch_state.message(test.key)
+    async with driver.process():
+        test = driver.transaction(ada.person.id, Purpose.TEST)
+        await driver.put(test)
+        await driver.work_for(timedelta(minutes=4))
+        row = await driver.watch_state.message(test.key)
         assert row is not None
         assert (row.delivery, row.failure) == (Delivery.CANCELLED, "503")
     assert alerts(world, ada) == []
@@ -161,18 +161,18 @@ async def test_a_test_that_waits_for_discord_ends_after_two_minutes(
 
 @pytest.mark.parametrize(("status", "code"), [(403, 50001), (403, 50013), (404, 10003), (404, 10013)])
 async def test_a_broken_route_is_left_for_the_next_at_once(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor, status: int, code: int
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, status: int, code: int
 ) -> None:
     refuse_direct(world, ada, code, status)
-    async with desk.process():
-        await desk.alert(ada.person.id)
-        await desk.work()
+    async with driver.process():
+        await driver.alert(ada.person.id)
+        await driver.work()
     assert len(alerts(world, ada)) == 1
     assert "switch Direct Messages on" not in str(alerts(world, ada))
 
 
 async def test_row_26_with_both_routes_refused_a_message_is_kept_and_tried_every_quarter_of_an_hour(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     world.close_dm(ada.person)
     world.fault(
@@ -182,32 +182,32 @@ async def test_row_26_with_both_routes_refused_a_message_is_kept_and_tried_every
         status=403,
         code=50013,
     )
-    async with desk.process():
-        alert = await desk.alert(ada.person.id)
-        await desk.work_for(timedelta(hours=6))
+    async with driver.process():
+        alert = await driver.alert(ada.person.id)
+        await driver.work_for(timedelta(hours=6))
         tries = len(created(world))
-        assert desk.message(alert.key).delivery is Delivery.CLAIMED
+        assert driver.message(alert.key).delivery is Delivery.CLAIMED
         assert 2 * 24 <= tries <= 2 * 40
-        overdue = desk.outbox.overdue_since()
+        overdue = driver.outbox.overdue_since()
         assert overdue is not None
-        assert desk.clock.now() - overdue > timedelta(hours=5)
+        assert driver.clock.now() - overdue > timedelta(hours=5)
         world.mend()
-        await desk.work_for(LONGEST_BACKOFF)
-        assert desk.message(alert.key).delivery is Delivery.SENT
-        assert desk.outbox.overdue_since() is None
+        await driver.work_for(LONGEST_BACKOFF)
+        assert driver.message(alert.key).delivery is Delivery.SENT
+        assert driver.outbox.overdue_since() is None
     assert len(alerts(world, ada)) == 1
 
 
 async def test_without_a_second_route_a_closed_one_is_tried_till_it_opens(
-    desk: Desk, client: discord.Client, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, client: discord.Client, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    desk.transport = DiscordTransport(client)
+    driver.transport = DiscordTransport(client)
     world.close_dm(ada.person)
-    async with desk.process():
-        await desk.alert(ada.person.id)
-        await desk.work_for(timedelta(hours=1))
+    async with driver.process():
+        await driver.alert(ada.person.id)
+        await driver.work_for(timedelta(hours=1))
         world.open_dm(ada.person)
-        await desk.work_for(LONGEST_BACKOFF)
+        await driver.work_for(LONGEST_BACKOFF)
     assert len(ada.sees(ada.dm)) == 1
 
 
@@ -216,16 +216,16 @@ async def test_without_a_second_route_a_closed_one_is_tried_till_it_opens(
 
 @pytest.mark.parametrize("fault", BUSY)
 async def test_what_discord_cannot_take_now_waits_and_arrives_once(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor, fault: Fault
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, fault: Fault
 ) -> None:
     trouble = break_direct(world, ada, fault)
-    async with desk.process():
-        alert = await desk.alert(ada.person.id)
-        await desk.work_for(SECONDS)
+    async with driver.process():
+        alert = await driver.alert(ada.person.id)
+        await driver.work_for(SECONDS)
         assert alerts(world, ada) == []
         world.mend(trouble)
-        await desk.work_for(timedelta(minutes=1))
-        row = desk.message(alert.key)
+        await driver.work_for(timedelta(minutes=1))
+        row = driver.message(alert.key)
         assert (row.failing_since, row.failure) == (None, None)
     assert len(ada.sees(ada.dm)) == 1
     assert alerts(world, ada) == []
@@ -233,139 +233,139 @@ async def test_what_discord_cannot_take_now_waits_and_arrives_once(
 
 @pytest.mark.parametrize("fault", BUSY)
 async def test_after_two_minutes_it_goes_by_the_second_route_as_well(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor, fault: Fault
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, fault: Fault
 ) -> None:
     trouble = break_direct(world, ada, fault)
-    async with desk.process():
-        alert = await desk.alert(ada.person.id)
-        await desk.work_for(timedelta(seconds=115))
+    async with driver.process():
+        alert = await driver.alert(ada.person.id)
+        await driver.work_for(timedelta(seconds=115))
         assert alerts(world, ada) == []
-        await desk.work_for(timedelta(seconds=10))
+        await driver.work_for(timedelta(seconds=10))
         assert len(alerts(world, ada)) == 1
-        assert desk.message(alert.key).delivery is Delivery.CLAIMED
-        assert desk.outbox.overdue_since() is None
+        assert driver.message(alert.key).delivery is Delivery.CLAIMED
+        assert driver.outbox.overdue_since() is None
         world.mend(trouble)
-        await desk.work_for(LONGEST_BACKOFF)
-        assert desk.message(alert.key).delivery is Delivery.SENT
+        await driver.work_for(LONGEST_BACKOFF)
+        assert driver.message(alert.key).delivery is Delivery.SENT
     assert len(ada.sees(ada.dm)) == 1
 
 
 async def test_row_21_what_is_over_is_told_once_although_both_routes_work_again(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     trouble = break_direct(world, ada, Fault(Trouble.ERROR, status=503))
-    async with desk.process():
-        incident = desk.new_incident()
-        alert = await desk.alert(ada.person.id, incident)
-        await desk.work_for(timedelta(seconds=125))
+    async with driver.process():
+        incident = driver.new_incident()
+        alert = await driver.alert(ada.person.id, incident)
+        await driver.work_for(timedelta(seconds=125))
         assert len(alerts(world, ada)) == 1
-        await desk.end(incident)
-        await desk.work()
+        await driver.end(incident)
+        await driver.work()
         world.mend(trouble)
-        await desk.work_for(LONGEST_BACKOFF)
-        assert desk.watch_state.messages.get(alert.key, alert).delivery is not Delivery.SENT
+        await driver.work_for(LONGEST_BACKOFF)
+        assert driver.watch_state.messages.get(alert.key, alert).delivery is not Delivery.SENT
     assert ada.sees(ada.dm) == []
     assert len(alerts(world, ada)) == 1
 
 
 async def test_row_21_a_copy_whose_original_memory_has_let_go_is_not_sent(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     trouble = break_direct(world, ada, Fault(Trouble.ERROR, status=503))
     world.fault(
         Trouble.ERROR, status=503, method="POST", path=f"/channels/{world.alerts_channel_id}/messages"
     )
-    async with desk.process():
-        incident = desk.new_incident()
-        await desk.alert(ada.person.id, incident)
-        await desk.work_for(timedelta(seconds=125))
+    async with driver.process():
+        incident = driver.new_incident()
+        await driver.alert(ada.person.id, incident)
+        await driver.work_for(timedelta(seconds=125))
         world.mend(trouble)
-        await desk.end(incident)
-        await desk.work_for(LONGEST_BACKOFF)
+        await driver.end(incident)
+        await driver.work_for(LONGEST_BACKOFF)
         assert len(ada.sees(ada.dm)) == 1
-        await desk.watch_state.prune()
+        await driver.watch_state.prune()
         world.mend()
-        await desk.work_for(2 * LONGEST_BACKOFF)
-        assert not any(each.on_its_way for each in desk.watch_state.messages.values())
+        await driver.work_for(2 * LONGEST_BACKOFF)
+        assert not any(each.on_its_way for each in driver.watch_state.messages.values())
     assert alerts(world, ada) == []
 
 
 @pytest.mark.parametrize("has_arrived", [False, True], ids=["never-sent", "answer-lost"])
 async def test_row_52_what_failed_until_the_trouble_became_worse_wakes_nobody_besides(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor, *, has_arrived: bool
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, *, has_arrived: bool
 ) -> None:
-    desk.owners.add(ada.person.id)
+    driver.owners.add(ada.person.id)
     kind = Trouble.RESET_AFTER if has_arrived else Trouble.ERROR
     trouble = break_direct(world, ada, Fault(kind, status=503))
-    async with desk.process():
-        now = desk.clock.now()
+    async with driver.process():
+        now = driver.clock.now()
         incident = Incident(new_key(), State.OPEN, now, now, problem=Wrong.UNREACHABLE)
-        before = desk.transaction(ada.person.id, Purpose.SERVICE, incident)
-        await desk.put(incident, before)
-        await desk.work()
-        desk.pass_time(timedelta(seconds=20))
+        before = driver.transaction(ada.person.id, Purpose.SERVICE, incident)
+        await driver.put(incident, before)
+        await driver.work()
+        driver.pass_time(timedelta(seconds=20))
         worse = replace(incident, problem=Wrong.TOKEN)
-        await desk.put(worse, desk.transaction(ada.person.id, Purpose.SERVICE, worse))
+        await driver.put(worse, driver.transaction(ada.person.id, Purpose.SERVICE, worse))
         world.mend(trouble)
-        await desk.work_for(LONGEST_BACKOFF)
-        assert not any(each.on_its_way for each in desk.watch_state.messages.values())
+        await driver.work_for(LONGEST_BACKOFF)
+        assert not any(each.on_its_way for each in driver.watch_state.messages.values())
     assert len(created(world)) == 2
     (message,) = ada.sees(ada.dm)
     assert "token" in message["content"]
 
 
 async def test_the_copy_is_taken_back_when_the_message_itself_arrives(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     trouble = break_direct(world, ada, Fault(Trouble.ERROR, status=503))
-    async with desk.process():
-        await desk.alert(ada.person.id)
-        await desk.work_for(timedelta(minutes=3))
+    async with driver.process():
+        await driver.alert(ada.person.id)
+        await driver.work_for(timedelta(minutes=3))
         world.mend(trouble)
-        await desk.work_for(LONGEST_BACKOFF)
+        await driver.work_for(LONGEST_BACKOFF)
     assert (len(ada.sees(ada.dm)), len(alerts(world, ada))) == (1, 0)
 
 
 async def test_a_route_that_closes_after_the_copy_was_sent_makes_no_second_copy(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     busy = break_direct(world, ada, Fault(Trouble.ERROR, status=503))
-    async with desk.process():
-        alert = await desk.alert(ada.person.id)
-        await desk.work_for(timedelta(minutes=3))
+    async with driver.process():
+        alert = await driver.alert(ada.person.id)
+        await driver.work_for(timedelta(minutes=3))
         world.mend(busy)
         world.close_dm(ada.person)
-        await desk.work_for(timedelta(hours=1))
-        assert desk.message(alert.key).on_its_way
+        await driver.work_for(timedelta(hours=1))
+        assert driver.message(alert.key).on_its_way
         assert len(alerts(world, ada)) == 1
         world.open_dm(ada.person)
-        await desk.work_for(LONGEST_BACKOFF)
+        await driver.work_for(LONGEST_BACKOFF)
     assert len(ada.sees(ada.dm)) == 1
 
 
 async def test_with_all_of_discord_down_for_an_hour_it_arrives_once_in_one_place(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     world.fault(Trouble.ERROR, status=503)
-    async with desk.process():
-        await desk.alert(ada.person.id)
-        await desk.work_for(timedelta(hours=1))
+    async with driver.process():
+        await driver.alert(ada.person.id)
+        await driver.work_for(timedelta(hours=1))
         world.mend()
-        await desk.work_for(2 * LONGEST_BACKOFF)
+        await driver.work_for(2 * LONGEST_BACKOFF)
     assert (len(ada.sees(ada.dm)), len(alerts(world, ada))) == (1, 0)
     assert sum(one.status == 200 for one in world.requests if one.json and "nonce" in one.json) == 1
 
 
 async def test_a_token_that_is_refused_loses_nothing_and_takes_no_other_route(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     world.fault(Trouble.TOKEN_REFUSED)
-    async with desk.process():
-        await desk.alert(ada.person.id)
-        await desk.work_for(timedelta(hours=1))
-        assert len(desk.watch_state.messages) == 1
+    async with driver.process():
+        await driver.alert(ada.person.id)
+        await driver.work_for(timedelta(hours=1))
+        assert len(driver.watch_state.messages) == 1
         world.mend()
-        await desk.work_for(LONGEST_BACKOFF)
+        await driver.work_for(LONGEST_BACKOFF)
     assert len(ada.sees(ada.dm)) == 1
 
 
@@ -380,17 +380,17 @@ async def test_a_token_that_is_refused_loses_nothing_and_takes_no_other_route(
     ],
 )
 async def test_nothing_is_tried_fast_for_ever(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor, fault: Fault
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, fault: Fault
 ) -> None:
-    async with desk.process():
+    async with driver.process():
         world.fault(fault.trouble, status=fault.status, code=fault.code)
-        alert = await desk.alert(ada.person.id)
-        await desk.work_for(timedelta(hours=3))
+        alert = await driver.alert(ada.person.id)
+        await driver.work_for(timedelta(hours=3))
         early = len(world.requests)
-        await desk.work_for(timedelta(hours=3))
+        await driver.work_for(timedelta(hours=3))
         # A quarter of an hour apart at the least: two rows by two routes, twice for the form.
         assert len(world.requests) - early <= 4 * 3 * 4 + 8
-        assert desk.message(alert.key).on_its_way
+        assert driver.message(alert.key).on_its_way
 
 
 # A form that Discord refuses
@@ -398,12 +398,12 @@ async def test_nothing_is_tried_fast_for_ever(
 
 @pytest.mark.parametrize(("status", "code"), [(400, 50035), (403, 20009)])
 async def test_a_refused_form_is_sent_once_more_as_text_alone(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor, status: int, code: int
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, status: int, code: int
 ) -> None:
     break_direct(world, ada, Fault(Trouble.ERROR, status=status, code=code, times=1))
-    async with desk.process():
-        alert = await desk.alert(ada.person.id)
-        await desk.work()
+    async with driver.process():
+        alert = await driver.alert(ada.person.id)
+        await driver.work()
     (message,) = ada.sees(ada.dm)
     assert (message["embeds"], message["components"]) == ([], [])
     assert "Aurora" in message["content"]
@@ -411,12 +411,12 @@ async def test_a_refused_form_is_sent_once_more_as_text_alone(
 
 
 async def test_text_that_is_refused_as_well_takes_the_next_route(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     break_direct(world, ada, Fault(Trouble.ERROR, status=400, code=50035, times=2))
-    async with desk.process():
-        await desk.alert(ada.person.id)
-        await desk.work()
+    async with driver.process():
+        await driver.alert(ada.person.id)
+        await driver.work()
     assert ada.sees(ada.dm) == []
     (message,) = alerts(world, ada)
     assert message["embeds"]
@@ -424,31 +424,31 @@ async def test_text_that_is_refused_as_well_takes_the_next_route(
 
 
 async def test_a_message_that_was_sent_as_text_alone_is_whole_again_at_its_next_change(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     break_direct(world, ada, Fault(Trouble.ERROR, status=400, code=50035, times=1))
-    async with desk.process():
-        incident = desk.new_incident()
-        alert = await desk.alert(ada.person.id, incident)
-        await desk.work_for(timedelta(minutes=1))
+    async with driver.process():
+        incident = driver.new_incident()
+        alert = await driver.alert(ada.person.id, incident)
+        await driver.work_for(timedelta(minutes=1))
         (message,) = ada.sees(ada.dm)
         assert (message["embeds"], message["components"]) == ([], [])
-        assert not desk.message(alert.key).plain
-        await desk.put(replace(incident, flag=Flag.of("blocked from accessing")))
-        await desk.work_for(timedelta(minutes=1))
+        assert not driver.message(alert.key).plain
+        await driver.put(replace(incident, flag=Flag.of("blocked from accessing")))
+        await driver.work_for(timedelta(minutes=1))
     (message,) = ada.sees(ada.dm)
     assert message["embeds"]
     assert message["components"]
 
 
 async def test_while_every_form_is_refused_each_try_begins_whole(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    async with desk.process():
-        await desk.alert(ada.person.id)
+    async with driver.process():
+        await driver.alert(ada.person.id)
         world.fault(Trouble.ERROR, path=f"/channels/{ada.dm}/messages", status=400, code=50035)
         world.fault(Trouble.ERROR, path=f"/channels/{world.alerts_channel_id}/*", status=403, code=50001)
-        await desk.work_for(timedelta(minutes=10))
+        await driver.work_for(timedelta(minutes=10))
     direct = [one.json for one in world.requests if one.path == f"/channels/{ada.dm}/messages"]
     assert len(direct) >= 4
     assert [bool(body.get("embeds")) for body in direct[:4]] == [True, False, True, False]
@@ -458,15 +458,15 @@ async def test_while_every_form_is_refused_each_try_begins_whole(
 
 
 async def test_the_trouble_of_one_owner_is_none_of_the_other(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor, bea: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, bea: Visitor
 ) -> None:
     break_direct(world, ada, Fault(Trouble.SLOW, seconds=60.0, times=1))
-    async with desk.process():
-        await desk.alert(ada.person.id)
-        await desk.alert(bea.person.id)
-        desk.outbox.begin()
+    async with driver.process():
+        await driver.alert(ada.person.id)
+        await driver.alert(bea.person.id)
+        driver.outbox.begin()
         await world.wait_for(lambda: bea.sees(bea.dm))
         assert ada.sees(ada.dm) == []
         world.mend()
-        await desk.work()
+        await driver.work()
     assert len(ada.sees(ada.dm)) == 1

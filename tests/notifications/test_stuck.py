@@ -10,7 +10,7 @@ from bot.domain.accounts import Flag
 from bot.domain.incidents import Incident, State, new_key
 from bot.domain.incidents import ServiceProblem as Wrong
 from bot.domain.messages import Delivery, Message, Purpose, Route
-from tests.notifications.desk import Crash, Desk, created, edited
+from tests.notifications.outbox_driver import Crash, OutboxDriver, created, edited
 from tests.simulators.discord import SimulatedDiscord, Trouble
 from tests.support.failpoints import FailPoint
 from tests.support.running import Visitor
@@ -22,11 +22,11 @@ IN_VAIN = 3
 """How often an edit is tried."""
 
 
-async def told(desk: Desk, ada: Visitor) -> tuple[Message, Incident]:
+async def told(driver: OutboxDriver, ada: Visitor) -> tuple[Message, Incident]:
     """Have one alert sent, about one incident."""
-    incident = desk.new_incident()
-    alert = await desk.alert(ada.person.id, incident)
-    await desk.work()
+    incident = driver.new_incident()
+    alert = await driver.alert(ada.person.id, incident)
+    await driver.work()
     return alert, incident
 
 
@@ -38,152 +38,152 @@ def refuse_edits(world: SimulatedDiscord, ada: Visitor, code: int = ARCHIVED) ->
 
 @pytest.mark.parametrize("code", CODES)
 async def test_row_48_what_cannot_be_changed_is_sent_anew_silently_and_the_old_one_left(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor, code: int, caplog: pytest.LogCaptureFixture
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, code: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING, "bot.notifications")
-    async with desk.process():
-        alert, incident = await told(desk, ada)
+    async with driver.process():
+        alert, incident = await told(driver, ada)
         refuse_edits(world, ada, code)
-        await desk.end(incident)
-        await desk.work_for(timedelta(minutes=2))
+        await driver.end(incident)
+        await driver.work_for(timedelta(minutes=2))
         old, anew = ada.sees(ada.dm)
         assert "needs you" in old["content"]
         assert "is back" in anew["content"]
         assert (len(created(world)), len(edited(world))) == (2, IN_VAIN)
         assert created(world)[-1]["flags"] & SILENT
-        row = desk.message(alert.key)
+        row = driver.message(alert.key)
         assert (row.is_stuck, row.failure, str(row.message_id)) == (True, str(code), old["id"])
-        assert desk.unfinished() == set()
+        assert driver.unfinished() == set()
         lines = [each.getMessage() for each in caplog.records if "any more" in each.getMessage()]
         assert len(lines) == 1
         assert str(code) in lines[0]
-        await desk.work_for(timedelta(days=1))
+        await driver.work_for(timedelta(days=1))
     assert len(created(world)) == 2
 
 
 async def test_row_48_what_is_sent_anew_is_kept_current_from_then_on(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    async with desk.process():
-        _, incident = await told(desk, ada)
+    async with driver.process():
+        _, incident = await told(driver, ada)
         refuse_edits(world, ada)
-        await desk.put(
-            replace(desk.watch_state.incidents[incident.key], flag=Flag.of("blocked from accessing"))
+        await driver.put(
+            replace(driver.watch_state.incidents[incident.key], flag=Flag.of("blocked from accessing"))
         )
-        await desk.work_for(timedelta(minutes=1))
-        await desk.end(incident)
-        await desk.work_for(timedelta(minutes=1))
+        await driver.work_for(timedelta(minutes=1))
+        await driver.end(incident)
+        await driver.work_for(timedelta(minutes=1))
     old, anew = ada.sees(ada.dm)
     assert "needs you" in old["content"]
     assert "is back" in anew["content"]
 
 
 async def test_row_48_where_no_edit_ever_does_changes_do_not_become_a_stream_of_messages(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    async with desk.process():
-        _, incident = await told(desk, ada)
+    async with driver.process():
+        _, incident = await told(driver, ada)
         world.fault(Trouble.ERROR, method="PATCH", status=400, code=ARCHIVED)
         for text in ("one thing", "a captcha", "pending moderation", "blocked from accessing") * 15:
-            await desk.put(replace(desk.watch_state.incidents[incident.key], flag=Flag.of(text)))
-            await desk.work_for(timedelta(minutes=1))
+            await driver.put(replace(driver.watch_state.incidents[incident.key], flag=Flag.of(text)))
+            await driver.work_for(timedelta(minutes=1))
     assert 5 <= len(created(world)) <= 8
 
 
 async def test_row_48_a_message_about_the_service_is_sent_anew_and_wakes_nobody_again(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    desk.owners.add(ada.person.id)
-    async with desk.process():
-        now = desk.clock.now()
+    driver.owners.add(ada.person.id)
+    async with driver.process():
+        now = driver.clock.now()
         incident = Incident(new_key(), State.OPEN, now, now, problem=Wrong.UNREACHABLE)
-        await desk.put(incident, desk.transaction(ada.person.id, Purpose.SERVICE, incident))
-        await desk.work()
+        await driver.put(incident, driver.transaction(ada.person.id, Purpose.SERVICE, incident))
+        await driver.work()
         refuse_edits(world, ada)
-        await desk.put(replace(incident, problem=Wrong.TOKEN))
-        await desk.work_for(timedelta(minutes=2))
+        await driver.put(replace(incident, problem=Wrong.TOKEN))
+        await driver.work_for(timedelta(minutes=2))
     assert [body.get("flags", 0) & SILENT for body in created(world)] == [0, SILENT]
 
 
 async def test_row_48_a_channel_that_takes_nothing_more_is_left_for_the_next_route(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     channel = f"/channels/{world.alerts_channel_id}/messages*"
-    async with desk.process():
-        incident = desk.new_incident()
-        alert = replace(desk.transaction(ada.person.id, Purpose.ALERT, incident), route=Route.CHANNEL)
-        await desk.put(incident, alert)
-        await desk.work()
+    async with driver.process():
+        incident = driver.new_incident()
+        alert = replace(driver.transaction(ada.person.id, Purpose.ALERT, incident), route=Route.CHANNEL)
+        await driver.put(incident, alert)
+        await driver.work()
         world.fault(Trouble.ERROR, path=channel, status=403, code=50001)
-        await desk.end(incident)
-        await desk.work_for(timedelta(minutes=2))
-        assert desk.unfinished() == set()
+        await driver.end(incident)
+        await driver.work_for(timedelta(minutes=2))
+        assert driver.unfinished() == set()
     (anew,) = ada.sees(ada.dm)
     assert "is back" in anew["content"]
 
 
 async def test_row_48_a_copy_whose_original_still_comes_is_left_and_not_sent_anew(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    async with desk.process():
-        incident = desk.new_incident()
-        alert = await desk.alert(ada.person.id, incident)
+    async with driver.process():
+        incident = driver.new_incident()
+        alert = await driver.alert(ada.person.id, incident)
         direct = world.fault(Trouble.ERROR, path=f"/channels/{ada.dm}/messages", status=503)
-        await desk.work_for(timedelta(minutes=3))
+        await driver.work_for(timedelta(minutes=3))
         copy = f"/channels/{world.alerts_channel_id}/messages/*"
         world.fault(Trouble.ERROR, path=copy, status=400, code=ARCHIVED)
-        await desk.end(incident)
-        await desk.work_for(timedelta(minutes=3))
+        await driver.end(incident)
+        await driver.work_for(timedelta(minutes=3))
         copies = [each for each in created(world) if each["nonce"] != alert.nonce]
         assert len(copies) == 1
         world.mend(direct)
-        await desk.work_for(timedelta(minutes=20))
+        await driver.work_for(timedelta(minutes=20))
     (original,) = ada.sees(ada.dm)
     assert "is back" in original["content"]
 
 
 async def test_row_48_a_message_that_cannot_be_taken_away_is_left(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    async with desk.process():
-        alert, _ = await told(desk, ada)
+    async with driver.process():
+        alert, _ = await told(driver, ada)
         world.fault(Trouble.ERROR, method="DELETE", status=400, code=ARCHIVED)
-        await desk.empty(alert)
-        await desk.work_for(timedelta(minutes=2))
-        assert desk.message(alert.key).is_stuck
+        await driver.empty(alert)
+        await driver.work_for(timedelta(minutes=2))
+        assert driver.message(alert.key).is_stuck
     assert len(created(world)) == 1
 
 
 async def test_row_48_a_note_that_cannot_be_changed_is_left_as_it_has_told_all(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    async with desk.process():
-        incident = replace(desk.new_incident(), state=State.ENDED, ended_at=desk.clock.now())
-        note = desk.transaction(ada.person.id, Purpose.NOTE, incident)
+    async with driver.process():
+        incident = replace(driver.new_incident(), state=State.ENDED, ended_at=driver.clock.now())
+        note = driver.transaction(ada.person.id, Purpose.NOTE, incident)
         world.fault(Trouble.RESET_AFTER, method="POST", path=f"/channels/{ada.dm}/messages", times=1)
         world.fault(Trouble.ERROR, method="PATCH", status=400, code=ARCHIVED)
-        await desk.put(incident, note)
-        await desk.work_for(timedelta(hours=1))
-        assert desk.unfinished() == set()
+        await driver.put(incident, note)
+        await driver.work_for(timedelta(hours=1))
+        assert driver.unfinished() == set()
     assert len(ada.sees(ada.dm)) == 1
 
 
 async def test_row_48_refusals_that_pass_are_no_reason_to_send_anew(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    async with desk.process():
-        alert, incident = await told(desk, ada)
+    async with driver.process():
+        alert, incident = await told(driver, ada)
         world.fault(Trouble.ERROR, method="PATCH", status=503, times=3)
         world.fault(Trouble.ERROR, method="PATCH", status=400, code=ARCHIVED, times=2)
-        await desk.end(incident)
-        await desk.work_for(timedelta(minutes=3))
-        assert desk.message(alert.key).delivery is Delivery.DONE
-        assert not desk.message(alert.key).is_stuck
+        await driver.end(incident)
+        await driver.work_for(timedelta(minutes=3))
+        assert driver.message(alert.key).delivery is Delivery.DONE
+        assert not driver.message(alert.key).is_stuck
     assert len(created(world)) == 1
 
 
 async def test_row_48_an_error_of_our_own_right_after_it_neither_loses_nor_repeats(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     errors = [KeyError("once")]
 
@@ -191,12 +191,12 @@ async def test_row_48_an_error_of_our_own_right_after_it_neither_loses_nor_repea
         if step is FailPoint.LEFT and errors:
             raise errors.pop()
 
-    desk.at = fail
-    async with desk.process():
-        _, incident = await told(desk, ada)
+    driver.at = fail
+    async with driver.process():
+        _, incident = await told(driver, ada)
         refuse_edits(world, ada)
-        await desk.end(incident)
-        await desk.work_for(timedelta(minutes=2))
+        await driver.end(incident)
+        await driver.work_for(timedelta(minutes=2))
     assert not errors
     assert len(created(world)) == 2
 
@@ -215,24 +215,24 @@ STEPS = [
 @pytest.mark.parametrize("away", [timedelta(seconds=20), timedelta(hours=1)], ids=["seconds", "an-hour"])
 @pytest.mark.parametrize("fatal", STEPS)
 async def test_row_48_killed_at_any_step_it_is_sent_anew_exactly_once(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor, fatal: FailPoint, away: timedelta
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, fatal: FailPoint, away: timedelta
 ) -> None:
     def die(step: FailPoint) -> None:
         if step is fatal:
             raise Crash
 
-    async with desk.process():
-        _, incident = await told(desk, ada)
+    async with driver.process():
+        _, incident = await told(driver, ada)
         refuse_edits(world, ada)
-        await desk.end(incident)
-        desk.at = die
+        await driver.end(incident)
+        driver.at = die
         with pytest.raises(Crash):
-            await desk.work_for(timedelta(minutes=2))
-    desk.at = lambda _step: None
-    desk.pass_time(away)
-    async with desk.process():
-        await desk.work_for(timedelta(minutes=2))
-        assert desk.unfinished() == set()
+            await driver.work_for(timedelta(minutes=2))
+    driver.at = lambda _step: None
+    driver.pass_time(away)
+    async with driver.process():
+        await driver.work_for(timedelta(minutes=2))
+        assert driver.unfinished() == set()
     old, anew = ada.sees(ada.dm)
     assert "needs you" in old["content"]
     assert "is back" in anew["content"]

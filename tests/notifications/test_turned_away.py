@@ -8,7 +8,7 @@ import pytest
 from bot.domain.accounts import Flag
 from bot.domain.messages import Delivery, Route
 from bot.render.routes import failure_words
-from tests.notifications.desk import Desk, created, edited
+from tests.notifications.outbox_driver import OutboxDriver, created, edited
 from tests.simulators.discord import Fault, Json, SimulatedDiscord, Trouble
 from tests.simulators.discord.rest import VISITOR
 from tests.support.running import Visitor
@@ -34,13 +34,17 @@ def is_whole(message: Json) -> bool:
 
 @pytest.mark.parametrize("fault", TURNED_AWAY)
 async def test_row_49_an_alert_that_the_edge_refuses_to_send_arrives_whole(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor, fault: Fault, caplog: pytest.LogCaptureFixture
+    driver: OutboxDriver,
+    world: SimulatedDiscord,
+    ada: Visitor,
+    fault: Fault,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     turn_away(world, fault, method="POST", path=f"/channels/{ada.dm}/messages")
-    async with desk.process():
-        alert = await desk.alert(ada.person.id)
-        await desk.work_for(timedelta(minutes=1))
-        assert desk.message(alert.key).route is Route.DM
+    async with driver.process():
+        alert = await driver.alert(ada.person.id)
+        await driver.work_for(timedelta(minutes=1))
+        assert driver.message(alert.key).route is Route.DM
     (message,) = ada.sees(ada.dm)
     assert is_whole(message)
     assert len(created(world)) == TWICE + 1
@@ -49,16 +53,20 @@ async def test_row_49_an_alert_that_the_edge_refuses_to_send_arrives_whole(
 
 @pytest.mark.parametrize("fault", TURNED_AWAY)
 async def test_row_49_an_alert_that_the_edge_refuses_to_edit_keeps_embed_and_buttons(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor, fault: Fault, caplog: pytest.LogCaptureFixture
+    driver: OutboxDriver,
+    world: SimulatedDiscord,
+    ada: Visitor,
+    fault: Fault,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async with desk.process():
-        incident = desk.new_incident()
-        alert = await desk.alert(ada.person.id, incident)
-        await desk.work()
+    async with driver.process():
+        incident = driver.new_incident()
+        alert = await driver.alert(ada.person.id, incident)
+        await driver.work()
         turn_away(world, fault, method="PATCH", path="*")
-        await desk.put(replace(incident, flag=Flag.of("blocked from accessing")))
-        await desk.work_for(timedelta(minutes=1))
-        assert desk.message(alert.key).delivery is Delivery.SENT
+        await driver.put(replace(incident, flag=Flag.of("blocked from accessing")))
+        await driver.work_for(timedelta(minutes=1))
+        assert driver.message(alert.key).delivery is Delivery.SENT
     (message,) = ada.sees(ada.dm)
     assert is_whole(message)
     assert all(is_whole(body) for body in edited(world))
@@ -67,17 +75,17 @@ async def test_row_49_an_alert_that_the_edge_refuses_to_edit_keeps_embed_and_but
 
 
 async def test_row_50_a_restricted_bot_that_may_open_no_direct_messages_tells_the_channel_whole(
-    desk: Desk, world: SimulatedDiscord, ada: Visitor
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     world.fault(Trouble.ERROR, method="POST", path="/users/@me/channels", status=403, code=20026)
-    async with desk.process():
-        alert = await desk.alert(ada.person.id)
-        await desk.work()
-        row, state = desk.message(alert.key), desk.outbox.route_states[ada.person.id, Route.DM]
+    async with driver.process():
+        alert = await driver.alert(ada.person.id)
+        await driver.work()
+        row, state = driver.message(alert.key), driver.outbox.route_states[ada.person.id, Route.DM]
         assert (row.delivery, row.route) == (Delivery.SENT, Route.CHANNEL)
         assert (state.failure, state.refuses) == ("20026", True)
         assert "appeal it" in failure_words(state.failure)
-        assert desk.outbox.overdue_since() is None
+        assert driver.outbox.overdue_since() is None
     (message,) = ada.sees(world.alerts_channel_id)
     assert is_whole(message)
     assert [one["id"] for one in message["mentions"]] == [str(ada.person.id)]

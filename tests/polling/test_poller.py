@@ -20,16 +20,6 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "midwatch.sqlite3"
-
-
-@pytest.fixture
 async def here(api: SimulatedUseapi, database: Path, clock: Clock) -> AsyncIterator[Assembly]:
     async with Assembly(database, clock, (), api=api) as opened:
         yield opened

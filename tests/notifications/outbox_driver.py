@@ -29,7 +29,7 @@ class Crash(BaseException):
     """The process dies at a step."""
 
 
-class Desk(Assembly):
+class OutboxDriver(Assembly):
     """An outbox without loops. Each `process()` is one process on the same database."""
 
     chance = staticmethod(lambda: 1.0)
