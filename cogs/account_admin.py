@@ -10,12 +10,11 @@ from pydantic import SecretStr
 
 from bot.actions.account_token import DEFAULT_JOBS, MOST_JOBS, account_token, jobs_number
 from bot.domain.accounts import ChangeOutcome, KnownAccount, SaveResult
-from bot.domain.errors import UserError
+from bot.domain.errors import ErrorCode, UserError
 from bot.interactions.account_form import JOBS, TOKEN, account_form, take_values
 from bot.interactions.account_option import AccountOption
 from bot.interactions.buttons import CHANNEL, Access, ButtonPress
 from bot.interactions.client import Midwatch
-from bot.interactions.permissions import NotAnOwnerError
 from bot.interactions.responses import (
     Interaction,
     defer,
@@ -65,7 +64,7 @@ class AccountAdmin(commands.Cog):
     async def mjadd(self, interaction: Interaction) -> None:
         """Configure a Midjourney account at useapi.net by its Discord token, or update it."""
         if not self._bot.owners.may_act(interaction.user.id):
-            raise NotAnOwnerError
+            raise UserError(ErrorCode.NOT_AN_OWNER)
         await self._open_form(interaction, None)
 
     @app_commands.command()
@@ -137,10 +136,7 @@ class AccountAdmin(commands.Cog):
 
     async def _ask_removal(self, caller: Interaction, known: KnownAccount) -> None:
         if not known.account.has_channel_id:
-            raise UserError(
-                "The API lists this account under something that is not a Discord channel id.",
-                "Remove it at useapi.net; Midwatch does nothing with such an id.",
-            )
+            raise UserError(ErrorCode.ODD_CHANNEL)
         await respond(caller, removal_question(known))
 
     async def keep(self, caller: Interaction, _press: ButtonPress) -> None:

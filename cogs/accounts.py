@@ -8,7 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.domain.clock import utc_now
-from bot.domain.errors import UserError
+from bot.domain.errors import ErrorCode, UserError
 from bot.interactions.account_option import AccountOption
 from bot.interactions.buttons import PAGE, Access, ButtonPress
 from bot.interactions.client import Midwatch
@@ -77,10 +77,7 @@ class Accounts(commands.Cog):
         known = await self._poller.find(account)
         name = checked_name(name)
         if name is not None and (other := self._poller.cache.other_called(name, besides=known.channel)):
-            raise UserError(
-                f"{plain(other.label)} goes by that name already.",
-                "Choose another name, or rename that one first.",
-            )
+            raise UserError(ErrorCode.NAME_TAKEN, holder=plain(other.label))
         await self._store.rename(known.channel, name, actor_id=interaction.user.id, at=utc_now())
         renamed = self._poller.cache.rename(known, name)
         await respond(interaction, MessageContent(action_replies.renamed(known, renamed)))
@@ -124,11 +121,11 @@ def checked_name(name: str | None) -> str | None:
         return None
     shown = bare(name, NAME_LIMIT)
     if not comparable(name):
-        raise UserError("That name shows nothing.", "Choose another name.")
+        raise UserError(ErrorCode.NAME_EMPTY)
     if shown.isdigit():
-        raise UserError("A name of digits alone could be taken for an id.", "Choose another name.")
+        raise UserError(ErrorCode.NAME_OF_DIGITS)
     if TAIL.fullmatch(unicodedata.normalize("NFKC", shown)):
-        raise UserError("That name looks like the end of a channel id.", "Choose another name.")
+        raise UserError(ErrorCode.NAME_LIKE_ID)
     return shown
 
 

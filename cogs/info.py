@@ -6,7 +6,7 @@ from discord.ext import commands
 from bot.actions.account_info import InfoResult, Outcome
 from bot.domain.accounts import KnownAccount
 from bot.domain.clock import utc_now
-from bot.domain.errors import UserError
+from bot.domain.errors import ErrorCode, UserError
 from bot.interactions.account_option import AccountOption
 from bot.interactions.buttons import CHANNEL, Access, ButtonPress
 from bot.interactions.client import Midwatch
@@ -104,10 +104,7 @@ class Info(commands.Cog):
             await self._poller.poll()
         match self._askable():
             case []:
-                raise UserError(
-                    "No account that can be asked is configured at useapi.net.",
-                    "/mjaccounts says how to configure one.",
-                )
+                raise UserError(ErrorCode.NO_ACCOUNT_TO_ASK)
             case [only]:
                 return only
             case _:

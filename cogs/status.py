@@ -10,7 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.domain.clock import completions, read_typed, utc_now
-from bot.domain.errors import UserError
+from bot.domain.errors import ErrorCode, UserError
 from bot.domain.incidents import Incident, open_service
 from bot.domain.messages import Message, Route
 from bot.interactions.account_option import AccountOption
@@ -213,10 +213,7 @@ def mute_length(typed: str) -> timedelta:
         return timedelta(0)
     length = read_typed(typed)
     if length is None or not timedelta(0) < length <= LONGEST_MUTE:
-        raise UserError(
-            f"I can't mute for “{plain(typed, SHOWN_CHARACTERS)}”.",
-            "Try 30m, 8h or 2d (at most 7d).",
-        )
+        raise UserError(ErrorCode.MUTE_UNREADABLE, typed=plain(typed, SHOWN_CHARACTERS))
     return length
 
 

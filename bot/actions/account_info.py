@@ -96,10 +96,7 @@ class AccountInfoService:
         """
         channel = account.channel
         if not account.account.has_channel_id:
-            raise UserError(
-                "The API lists this account under something that is not a Discord channel id.",
-                "Look at the account's configuration at useapi.net; Midwatch does nothing with such an id.",
-            )
+            raise UserError(ErrorCode.ODD_CHANNEL)
         await self._recall(channel)
         if not even_if_flagged:
             account = await self._still_flagged(account)
@@ -157,10 +154,7 @@ class AccountInfoService:
 
     def _too_soon(self, account: KnownAccount, wait: timedelta) -> InfoResult:
         if account.snapshot is None or account.needs_somebody:
-            raise UserError(
-                "This account was asked a moment ago.",
-                f"Ask again in {max(1, round(wait.total_seconds()))} seconds.",
-            )
+            raise UserError(ErrorCode.ASKED_JUST_NOW, wait=wait)
         return InfoResult(Outcome.TOO_SOON, account, wait)
 
     async def _ask(self, account: KnownAccount) -> InfoResult:

@@ -18,15 +18,10 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from bot.domain.errors import UserError
+from bot.domain.errors import ErrorCode, UserError
 
 DEFAULT_JOBS: Final = 3
 MOST_JOBS: Final = 15
-JOBS_HELP: Final = (
-    "3 for Basic and Standard plans, up to 15 for Pro and Mega. "
-    "If it is more than the plan allows, useapi.net rejects its jobs."
-)
-"""useapi.net docs, POST account/midjourney, on `maxJobs`."""
 
 UNSEEN: Final = frozenset({"Cc", "Cf"})
 WRAPPING: Final = " {}\"'`,;\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a"
@@ -41,7 +36,6 @@ BOT_NAMES: Final = frozenset({"bot", "bot_token", "discord_bot_token"})
 SHAPE: Final = re.compile(r"mfa\.[\w-]+|[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 LENGTHS: Final = re.compile(r"mfa\.[^.]{20,}|[^.]{22,}\.[^.]{5,}\.[^.]{25,}")
 """An id of 16 digits or more, and a little less than the shortest known of the rest: 6, 27 and 20 letters."""
-COPY_AGAIN: Final = "Copy the account's Discord token again, the whole of it and nothing else."
 
 
 def account_token(pasted: SecretStr, own: Collection[SecretStr], bot_id: int | None = None) -> SecretStr:
@@ -54,41 +48,27 @@ def account_token(pasted: SecretStr, own: Collection[SecretStr], bot_id: int | N
     """
     text, names = unwrapped(pasted.get_secret_value())
     if names & BOT_NAMES and text:
-        raise a_bots()
+        raise UserError(ErrorCode.TOKEN_OF_BOT)
     if not text:
-        raise UserError("There is no Discord token.", "Paste the Discord token of the account and try again.")
+        raise UserError(ErrorCode.NO_TOKEN)
     if text.casefold().startswith("user:"):
-        raise UserError(
-            "This is a useapi token; the Discord token of the account is wanted here.",
-            "The page Setup Midjourney at useapi.net says where to find that one.",
-        )
+        raise UserError(ErrorCode.TOKEN_OF_API)
     if any(text == secret.get_secret_value() for secret in own):
-        raise a_bots()
+        raise UserError(ErrorCode.TOKEN_OF_BOT)
     check_form(text)
     if (owner := id_in(text)) is not None and owner in {bot_id, *map(id_of, own)}:
-        raise a_bots()
+        raise UserError(ErrorCode.TOKEN_OF_BOT)
     return SecretStr(text)
 
 
 def check_form(text: str) -> None:
     """Raise a `UserError` for what has not the form of a token."""
     if " " in text:
-        raise UserError("There is a blank or a line break in the middle of the token.", COPY_AGAIN)
+        raise UserError(ErrorCode.TOKEN_SPLIT)
     if SHAPE.fullmatch(text) is None:
-        raise UserError(
-            "This does not look like a Discord token, which has three parts with dots between them.",
-            COPY_AGAIN,
-        )
+        raise UserError(ErrorCode.TOKEN_UNLIKE)
     if LENGTHS.fullmatch(text) is None:
-        raise UserError("This is too short for a Discord token: a piece of it is missing.", COPY_AGAIN)
-
-
-def a_bots() -> UserError:
-    """Word that the token is one of a bot."""
-    return UserError(
-        "This is a bot's token. Midjourney runs in a person's Discord account, and needs that one's.",
-        "Log in to Discord as the account itself, and copy its own token.",
-    )
+        raise UserError(ErrorCode.TOKEN_CUT)
 
 
 def unwrapped(text: str) -> tuple[str, frozenset[str]]:
@@ -135,7 +115,5 @@ def jobs_number(typed: str) -> int:
     if not text:
         return DEFAULT_JOBS
     if not re.fullmatch(r"0*[0-9]{1,2}", text) or not 1 <= int(text) <= MOST_JOBS:
-        raise UserError(
-            f"The number of jobs must be a number from 1 to {MOST_JOBS}.", f"The plan decides: {JOBS_HELP}"
-        )
+        raise UserError(ErrorCode.JOBS_OUT_OF_RANGE, most=MOST_JOBS)
     return int(text)

@@ -11,17 +11,18 @@ from typing import Final, TextIO, cast
 import aiohttp
 from pydantic import SecretStr
 
-from bot.actions.account_token import DEFAULT_JOBS, JOBS_HELP, account_token, jobs_number
+from bot.actions.account_token import DEFAULT_JOBS, account_token, jobs_number
 from bot.actions.saving import save
 from bot.cli.stopping import INTERRUPTED
 from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
 from bot.domain.accounts import Account, ChangeOutcome
-from bot.domain.errors import UserError
+from bot.domain.errors import ErrorCode, UserError
 from bot.providers.useapi import Rejected, Unauthorized, Unpaid, UseapiClient, UseapiError, open_session
 from bot.render.account_admin_replies import saved_words
 from bot.render.error_messages import next_step, what
 from bot.render.text import bare, count
+from bot.render.user_errors import JOBS_HELP
 from bot.runtime import event_loop
 from bot.storage import Names, names_in
 
@@ -40,7 +41,6 @@ STOPPED_LATE: Final = (
     "Stopped while the API was at work: it may have saved the account.\n"
     "Check with `python -m bot account list` before you try again."
 )
-PIPE_IT: Final = "Run this at a terminal, or pipe the token into it: python -m bot account set < FILE"
 HERE: Final = {
     " and restart Midwatch": "",
     "/mjaccounts": "`python -m bot account list`",
@@ -132,11 +132,8 @@ def run(wanted: argparse.Namespace, settings: Settings) -> int:
         token = account_token(entered_token(), (settings.discord_token, settings.useapi_token))
         return event_loop.run(set_account(settings, token, jobs, sending))
     except (UserError, UseapiError) as error:
-        if isinstance(error, UserError):
-            complain(str(error), at_terminal(error.next_step))
-        else:
-            quote = [f"The API says: {bare(error.quote, FLAG_LIMIT)}"] if error.quote else []
-            complain(what(error), at_terminal(next_step(error)), *quote)
+        quote = [f"The API says: {bare(error.quote, FLAG_LIMIT)}"] if error.quote else []
+        complain(what(error), at_terminal(next_step(error)), *quote)
         return code_of(error)
     except (KeyboardInterrupt, EOFError):
         complain(STOPPED_LATE if sending.begun else STOPPED)
@@ -183,17 +180,17 @@ def entered_token() -> SecretStr:
     """
     stdin = cast(TextIO | None, sys.stdin)  # None if it was closed before the start
     if stdin is None:
-        raise UserError("There is nothing to read the token from: standard input is closed.", PIPE_IT)
+        raise UserError(ErrorCode.INPUT_CLOSED)
     try:
         entered = typed_token() if stdin.isatty() else stdin.read(READ_LIMIT)
         entered.encode()  # raises for bytes that Python let through in some locales
         return SecretStr(entered)
     except UnicodeError:
-        fault = "Standard input is not UTF-8 text."
+        fault = ErrorCode.INPUT_NO_TEXT
     except OSError:
-        fault = "Standard input cannot be read."
+        fault = ErrorCode.INPUT_UNREADABLE
     # Not in the handlers: a decoding error contains the input, and must not be the context.
-    raise UserError(fault, PIPE_IT)
+    raise UserError(fault)
 
 
 def typed_token() -> str:

@@ -7,6 +7,10 @@ from enum import StrEnum, auto
 class ErrorCode(StrEnum):
     """What went wrong."""
 
+    ACCOUNT_AMBIGUOUS = auto()
+    ACCOUNT_UNKNOWN = auto()
+    ASKED_JUST_NOW = auto()
+    COMMAND_CHANGED = auto()
     DATABASE_DAMAGED = auto()
     DATABASE_FOREIGN = auto()
     DATABASE_FULL = auto()
@@ -16,11 +20,26 @@ class ErrorCode(StrEnum):
     DATABASE_NOT_UNDERSTOOD = auto()
     DATABASE_READ_ONLY = auto()
     DATABASE_UNUSABLE = auto()
+    INPUT_CLOSED = auto()
+    INPUT_NO_TEXT = auto()
+    INPUT_UNREADABLE = auto()
     JOBS_MISSING = auto()
     JOBS_OUT_OF_RANGE = auto()
     JOBS_OVER_PLAN = auto()
     LIST_EMPTY = auto()
     LIST_SHORT = auto()
+    MUTE_UNREADABLE = auto()
+    NAME_EMPTY = auto()
+    NAME_LIKE_ID = auto()
+    NAME_OF_DIGITS = auto()
+    NAME_TAKEN = auto()
+    NOT_AN_OWNER = auto()
+    NOT_A_VIEWER = auto()
+    NOT_A_VIEWER_BY_DM = auto()
+    NOT_NOTED = auto()
+    NOT_THE_ASKER = auto()
+    NOT_WRITABLE = auto()
+    NO_ACCOUNT_TO_ASK = auto()
     NO_BACKUP = auto()
     NO_CHANNEL_ID = auto()
     NO_FILE_LOCKS = auto()
@@ -29,13 +48,15 @@ class ErrorCode(StrEnum):
     NO_REGULAR_FILE = auto()
     NO_SUCH_ACCOUNT = auto()
     NO_TOKEN = auto()
-    NOT_NOTED = auto()
-    NOT_WRITABLE = auto()
+    ODD_CHANNEL = auto()
+    OUTDATED = auto()
     PENDING = auto()
     PENDING_UNNAMED = auto()
     REFUSED_ONCE = auto()
     REJECTED = auto()
     REPLY_TOO_LONG = auto()
+    RESTARTING = auto()
+    RESTARTING_SENT = auto()
     SERVER_MISSING = auto()
     SERVER_NO_ID = auto()
     SERVER_TAKEN = auto()
@@ -43,10 +64,15 @@ class ErrorCode(StrEnum):
     SERVICE_GONE = auto()
     SLOTS_BUSY = auto()
     SQLITE_TOO_OLD = auto()
+    TOKEN_CUT = auto()
     TOKEN_HIDDEN = auto()
+    TOKEN_OF_API = auto()
+    TOKEN_OF_BOT = auto()
     TOKEN_REFUSED = auto()
+    TOKEN_SPLIT = auto()
     TOKEN_TAKEN = auto()
     TOKEN_TAKEN_BY = auto()
+    TOKEN_UNLIKE = auto()
     TRACK_LOST = auto()
     TWO_CHANNELS = auto()
     UNEXPLAINED = auto()
@@ -73,15 +99,8 @@ class CodedError(Exception):
         return f"{code} ({fields})" if fields else code
 
 
-class UserError(Exception):
-    """Something a person asked for that cannot be done as asked.
-
-    `str(error)` says what happened, `next_step` what to do; both are shown to the person as they stand.
-    """
-
-    def __init__(self, what: str, next_step: str) -> None:
-        super().__init__(what)
-        self.next_step = next_step
+class UserError(CodedError):
+    """Something a person asked for that cannot be done as asked."""
 
 
 class UnavailableError(Exception):

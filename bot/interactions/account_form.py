@@ -11,9 +11,9 @@ from typing import Any, Final, cast
 from discord import InteractionType, ui
 from pydantic import SecretStr
 
-from bot.actions.account_token import JOBS_HELP
 from bot.interactions.buttons import PREFIX
 from bot.interactions.responses import Interaction
+from bot.render.user_errors import JOBS_HELP
 
 TOKEN: Final = "token"  # noqa: S105 - the name of a field
 JOBS: Final = "jobs"

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Final, cast
 
-from bot.domain.errors import UserError
+from bot.domain.errors import ErrorCode, UserError
 from bot.interactions.in_flight import InFlight
-from bot.interactions.permissions import NotAnOwnerError, Owners
+from bot.interactions.permissions import Owners
 from bot.interactions.responses import Interaction, report
 from bot.render.message_content import PREFIX
 
@@ -34,15 +34,6 @@ class Access(Enum):
     OWNERS = auto()
     ASKER = auto()
     """Owners, and the person whose question the message answers."""
-
-
-class OutdatedError(UserError):
-    """Somebody used a control that this version does not have."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This is from another version of Midwatch.", "Use the command again to get a fresh one."
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +79,21 @@ class ButtonRouter:
         """Return who may use a control, its handler and the press.
 
         Raises:
-            OutdatedError: this version has no such control.
+            UserError: this version has no such control.
         """
         found = CUSTOM_ID.fullmatch(custom_id)
         if found is None or found["verb"] not in self._verbs:
-            raise OutdatedError
+            raise UserError(ErrorCode.OUTDATED)
         access, handler, template = self._verbs[found["verb"]]
         argument = template.fullmatch(found["argument"])
         if argument is None:
-            raise OutdatedError
+            raise UserError(ErrorCode.OUTDATED)
         return access, handler, ButtonPress(int(found["asker"]), argument.groupdict(""), chosen)
 
     def _check(self, caller: Interaction, access: Access, press: ButtonPress) -> None:
         if self._owners.may_act(caller.user.id):
             return
         if access is Access.OWNERS:
-            raise NotAnOwnerError
+            raise UserError(ErrorCode.NOT_AN_OWNER)
         if caller.user.id != press.asker or not self._owners.may_view(caller.user.id, caller.guild_id):
-            raise UserError(
-                "Only the person who asked can use these buttons.",
-                "The bot's owners can, too.",
-            )
+            raise UserError(ErrorCode.NOT_THE_ASKER)

@@ -16,13 +16,13 @@ from bot.actions.account_admin import AccountAdmin
 from bot.actions.account_info import AccountInfoService
 from bot.actions.reset import Resets
 from bot.config import Settings
-from bot.domain.errors import UnavailableError
+from bot.domain.errors import ErrorCode, UnavailableError, UserError
 from bot.incidents.service import IncidentService
 from bot.interactions.account_form import drop_values, hide_values
 from bot.interactions.buttons import ButtonRouter
 from bot.interactions.command_sync import CommandSync
 from bot.interactions.in_flight import InFlight
-from bot.interactions.permissions import NotAViewerError, Owners
+from bot.interactions.permissions import Owners
 from bot.interactions.responses import Interaction, report
 from bot.loops import WatchLoops
 from bot.polling.poller import AccountPoller
@@ -62,7 +62,8 @@ class MidwatchTree(app_commands.CommandTree["Midwatch"]):
         if interaction.type is discord.InteractionType.autocomplete:
             await interaction.response.autocomplete([])
         else:
-            await report(interaction, NotAViewerError(interaction.guild_id))
+            code = ErrorCode.NOT_A_VIEWER if interaction.guild_id else ErrorCode.NOT_A_VIEWER_BY_DM
+            await report(interaction, UserError(code))
         return False
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
@@ -160,7 +161,7 @@ class Midwatch(commands.Bot):
             await self.change_presence(activity=activity)
 
     async def require_owner(self, user_id: int) -> None:
-        """Raise `NotAnOwnerError` if a person is not an owner now."""
+        """Raise `UserError` if a person is not an owner now."""
         before = self.owners.ids
         try:
             await self.owners.require(user_id, self.application_info)

@@ -5,9 +5,8 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
-from bot.domain.errors import UserError
+from bot.domain.errors import ErrorCode, UserError
 from bot.interactions.responses import Interaction, report
-from bot.render.error_messages import CHECK_FIRST
 
 PATIENCE: Final = timedelta(seconds=1)
 REPORT_LIMIT: Final = timedelta(milliseconds=400)
@@ -45,21 +44,10 @@ class InFlight:
             return
         for task in unfinished:
             task.cancel()
-        errors = [(caller, RestartingError(sent=task in self._sent)) for task, caller in unfinished.items()]
+        codes = {True: ErrorCode.RESTARTING_SENT, False: ErrorCode.RESTARTING}
+        errors = [(caller, UserError(codes[task in self._sent])) for task, caller in unfinished.items()]
         reports = [asyncio.create_task(report(caller, error)) for caller, error in errors]
         await asyncio.wait({*unfinished, *reports}, timeout=REPORT_LIMIT.total_seconds())
         for task in reports:
             task.cancel()
         await asyncio.gather(*reports, return_exceptions=True)
-
-
-class RestartingError(UserError):
-    """The bot stops while somebody waits for an answer. `sent` says that the API had been asked."""
-
-    def __init__(self, *, sent: bool) -> None:
-        if sent:
-            super().__init__("Midwatch is being restarted while the API was at work on this.", CHECK_FIRST)
-        else:
-            super().__init__(
-                "Midwatch is being restarted and could not finish this.", "Ask again in a minute."
-            )

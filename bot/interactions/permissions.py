@@ -8,7 +8,7 @@ from typing import Final
 import aiohttp
 import discord
 
-from bot.domain.errors import UserError
+from bot.domain.errors import ErrorCode, UserError
 from bot.storage import Store, StoreError
 
 log = logging.getLogger(__name__)
@@ -75,12 +75,12 @@ class Owners:
         """Ask Discord who the owners are now, and check that the person is one.
 
         Raises:
-            NotAnOwnerError: the person is not an owner.
+            UserError: the person is not an owner.
         """
         if not self._configured:
             await self._refresh_briefly(ask)
         if not self.may_act(user_id):
-            raise NotAnOwnerError
+            raise UserError(ErrorCode.NOT_AN_OWNER)
 
     async def _refresh_briefly(self, ask: Callable[[], Awaitable[discord.AppInfo]]) -> None:
         """Ask Discord who the owners are. If it does not answer in time, the last known owners stay."""
@@ -94,27 +94,3 @@ class Owners:
             )
         else:
             await self._apply(application)
-
-
-class NotAnOwnerError(UserError):
-    """Somebody used a command or a button that only owners may use."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Only this bot's owners can do that.", "Ask an owner, or ask one to add you to OWNER_IDS."
-        )
-
-
-class NotAViewerError(UserError):
-    """Somebody used the bot where only owners may; `guild_id` is None in direct messages."""
-
-    def __init__(self, guild_id: int | None) -> None:
-        if guild_id is None:
-            super().__init__(
-                "Midwatch answers only its owners in direct messages.", "Use it in the bot's server."
-            )
-        else:
-            super().__init__(
-                "Midwatch answers only its owners here.",
-                "An owner can open it to this server by adding the server's id to GUILD_IDS.",
-            )

@@ -13,7 +13,7 @@ import discord
 from discord import InteractionResponseType, app_commands
 
 from bot.domain.clock import utc_now
-from bot.domain.errors import CodedError, UserError
+from bot.domain.errors import CodedError, ErrorCode, UserError
 from bot.render import phrases
 from bot.render.error_messages import message
 from bot.render.message_content import MessageContent
@@ -186,14 +186,10 @@ async def report(caller: Interaction, error: Exception) -> None:
 def sentence(error: Exception) -> str:
     """Return the text to show for an error. An unexpected one gets a reference to the log."""
     match error:
-        case UserError():
-            return phrases.failure(str(error), error.next_step)
         case CodedError():
             return message(error)
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
-            return phrases.failure(
-                "This command has changed since Discord last learned of it.", "Try again in a minute."
-            )
+            return message(UserError(ErrorCode.COMMAND_CHANGED))
         case discord.HTTPException() | aiohttp.ClientError():
             return phrases.unsaid(logged(error))
         case _:

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import Account, KnownAccount, Observation, is_channel
-from bot.domain.errors import UserError
+from bot.domain.errors import ErrorCode, UserError
 from bot.domain.incidents import Incident
 
 NO_INCIDENTS: Final[Mapping[str, Incident]] = {}
@@ -95,14 +95,8 @@ class AccountCache:
         if len(found) == 1:
             return found[0]
         if found:
-            raise UserError(
-                "More than one account goes by that name.",
-                "Type the channel id instead; /mjaccounts shows it.",
-            )
-        raise UserError(
-            "No configured account has that name or channel id.",
-            "Pick one from the suggestions, or look at /mjaccounts.",
-        )
+            raise UserError(ErrorCode.ACCOUNT_AMBIGUOUS)
+        raise UserError(ErrorCode.ACCOUNT_UNKNOWN)
 
     def other_called(self, name: str, *, besides: str) -> KnownAccount | None:
         """Return another account with the same name for a reader, if there is one."""

@@ -8,6 +8,7 @@ from bot.domain.causes import Cause
 from bot.domain.errors import CodedError, ErrorCode
 from bot.render.phrases import failure
 from bot.render.text import span
+from bot.render.user_errors import CHECK_FIRST, LATER, USER_ERRORS
 
 NETWORK: Final = "If it lasts, check that useapi.net is up and that this machine has a network."
 ADDRESS: Final = "Check USEAPI_URL, and whether useapi.net still offers its Midjourney API."
@@ -67,8 +68,7 @@ PASSING: Final = frozenset(
 )
 """What may be over in a few minutes."""
 UNUSED_PROXIES: Final = "Midwatch does not use {proxies}: let this machine connect by itself."
-LATER: Final = "Try again in a few minutes."
-CHECK_FIRST: Final = "It may have been done: check with /mjaccounts before you try again."
+
 OTHER_NAME: Final = "Use that account, or remove it first with /mjremove."
 CHOOSE_SERVER: Final = "Use another server for this account, or remove that account first with /mjremove."
 REMOVED: Final = "Check at useapi.net. If you removed them there, use /mjremove for each, too"
@@ -78,13 +78,6 @@ ERRORS: Final[Mapping[ErrorCode, tuple[str, str]]] = {
     ErrorCode.JOBS_MISSING: (
         "useapi.net needs to know how many jobs the account may run at a time.",
         "Give a number of jobs from 1 to 15.",
-    ),
-    ErrorCode.JOBS_OUT_OF_RANGE: (
-        "The number of jobs must be a number from 1 to {most}.",
-        (
-            "The plan decides: 3 for Basic and Standard plans, up to 15 for Pro and Mega. "
-            "If it is more than the plan allows, useapi.net rejects its jobs."
-        ),
     ),
     ErrorCode.JOBS_OVER_PLAN: (
         "useapi.net allows at most {most} jobs at a time for this account, not {jobs}.",
@@ -270,7 +263,7 @@ def _texts(error: CodedError) -> tuple[str, str]:
     if isinstance(error.code, Cause):
         return CAUSES[error.code]
     code = ErrorCode(error.code)
-    return (DATABASE[code], AGAIN) if code in DATABASE else ERRORS[code]
+    return (DATABASE[code], AGAIN) if code in DATABASE else ERRORS.get(code) or USER_ERRORS[code]
 
 
 def message(error: CodedError) -> str:

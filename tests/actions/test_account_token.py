@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 from bot.actions.account_token import account_token, id_in, jobs_number
 from bot.domain.errors import UserError
+from bot.render.error_messages import message
 from tests.conftest import Leaks
 from tests.simulators.discord import SANDBOX_BOT_TOKEN
 from tests.simulators.useapi import SANDBOX_USEAPI_TOKEN
@@ -93,18 +94,18 @@ def test_another_bots_token_cannot_be_told_from_a_persons() -> None:
 @pytest.mark.parametrize(
     ("pasted", "sentence", "next_step"),
     [
-        pytest.param("", "There is no Discord token.", "Paste the Discord token", id="empty"),
-        pytest.param(" \u200b\n ", "There is no Discord token.", "Paste", id="nothing-to-see"),
-        pytest.param('""', "There is no Discord token.", "Paste", id="empty-quotes"),
-        pytest.param("Bearer ", "There is no Discord token.", "Paste", id="the-word-alone"),
+        pytest.param("", "There is no Discord token.", "Enter the Discord token", id="empty"),
+        pytest.param(" \u200b\n ", "There is no Discord token.", "Enter", id="nothing-to-see"),
+        pytest.param('""', "There is no Discord token.", "Enter", id="empty-quotes"),
+        pytest.param("Bearer ", "There is no Discord token.", "Enter", id="the-word-alone"),
         pytest.param(f"Bot {TOKEN}", "a bot's token", "copy its own token", id="named-a-bot's"),
         pytest.param(f"Authorization: Bot {TOKEN}", "a bot's token", "copy", id="a-bot's-header"),
         pytest.param(f"Bot Bearer {TOKEN}", "a bot's token", "copy", id="a-bot's-and-more"),
         pytest.param(f'"bot_token": "{TOKEN}"', "a bot's token", "copy", id="a-bot's-in-json"),
         pytest.param(f"BOT_TOKEN={TOKEN}", "a bot's token", "copy", id="a-bot's-setting"),
         pytest.param(f"DISCORD_TOKEN={SANDBOX_BOT_TOKEN}", "a bot's token", "copy", id="the-bot's-setting"),
-        pytest.param("Bot ", "There is no Discord token.", "Paste", id="the-word-bot-alone"),
-        pytest.param('"token": ""', "There is no Discord token.", "Paste", id="an-empty-entry"),
+        pytest.param("Bot ", "There is no Discord token.", "Enter", id="the-word-bot-alone"),
+        pytest.param('"token": ""', "There is no Discord token.", "Enter", id="an-empty-entry"),
         pytest.param(SANDBOX_BOT_TOKEN, "a bot's token", "copy its own token", id="the-bot's"),
         pytest.param(token_of(BOT_ID), "a bot's token", "copy its own token", id="an-older-one-of-the-bot"),
         pytest.param(SANDBOX_USEAPI_TOKEN, "a useapi token", "Setup Midjourney", id="useapi's"),
@@ -134,9 +135,9 @@ def test_what_cannot_be_a_persons_token_is_refused_without_repeating_it(
 ) -> None:
     with pytest.raises(UserError) as refused:
         checked(pasted)
-    assert sentence in str(refused.value)
-    assert next_step in refused.value.next_step
-    said = f"{refused.value!r} {refused.value.next_step}"
+    assert sentence in message(refused.value)
+    assert next_step in message(refused.value)
+    said = f"{refused.value!r} {message(refused.value)}"
     assert len(pasted) < 4 or pasted not in said
 
 
@@ -165,6 +166,6 @@ def test_a_number_of_jobs_is_read(typed: str, jobs: int) -> None:
 
 @pytest.mark.parametrize("typed", ["0", "16", "-1", "3.5", "three", "\u0663", "1e1", "9999"])
 def test_another_number_of_jobs_is_refused_with_what_the_plans_allow(typed: str) -> None:
-    with pytest.raises(UserError, match="a number from 1 to 15") as refused:
+    with pytest.raises(UserError, match="jobs out of range") as refused:
         jobs_number(typed)
-    assert "3 for Basic and Standard plans, up to 15 for Pro and Mega" in refused.value.next_step
+    assert "3 for Basic and Standard plans, up to 15 for Pro and Mega" in message(refused.value)

@@ -6,6 +6,7 @@ from bot.domain.accounts import Account, KnownAccount, Observation, State
 from bot.domain.errors import UserError
 from bot.domain.incidents import Incident
 from bot.polling.account_cache import AccountCache
+from bot.render.error_messages import message, next_step
 from tests.support.clock import AT
 from tests.support.samples import CHANNEL, FLAG, OTHER, account, answer
 
@@ -151,7 +152,7 @@ def test_a_channel_id_means_that_account_even_if_another_goes_by_it() -> None:
 def test_the_channel_id_of_an_account_that_is_gone_means_no_other_that_goes_by_it() -> None:
     cache = seen(account(OTHER))
     cache.rename(of(cache, OTHER), CHANNEL)
-    with pytest.raises(UserError, match="No configured account"):
+    with pytest.raises(UserError, match="account unknown"):
         cache.find(CHANNEL)
 
 
@@ -169,8 +170,8 @@ def test_a_name_that_does_not_tell_is_refused_with_the_next_step(typed: str, wha
         cache.rename(known, "twin")
     with pytest.raises(UserError) as refused:
         cache.find(typed)
-    assert str(refused.value) == what
-    assert refused.value.next_step
+    assert message(refused.value).splitlines()[0] == f"⚠️ {what}"
+    assert next_step(refused.value)
 
 
 def test_a_label_means_its_account_even_if_another_has_it_as_its_discord_name() -> None:

@@ -48,7 +48,7 @@ def commands() -> dict[str, bool]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("mj"):
                 code = ast.unparse(node)
-                found[usage(node)] = "require_owner" in code or "NotAnOwnerError" in code
+                found[usage(node)] = "require_owner" in code or "NOT_AN_OWNER" in code
     return found
 
 

@@ -1,0 +1,98 @@
+"""The sentence and the next step for each thing that a person asked for and cannot have."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from bot.domain.errors import ErrorCode
+
+JOBS_HELP: Final = (
+    "3 for Basic and Standard plans, up to 15 for Pro and Mega. "
+    "If it is more than the plan allows, useapi.net rejects its jobs."
+)
+"""useapi.net docs, POST account/midjourney, on `maxJobs`."""
+CHECK_FIRST: Final = "It may have been done: check with /mjaccounts before you try again."
+LATER: Final = "Try again in a few minutes."
+COPY_AGAIN: Final = "Copy the account's Discord token again, the whole of it and nothing else."
+OTHER_NAME: Final = "Choose another name."
+PIPE_IT: Final = "Run this at a terminal, or pipe the token into it: python -m bot account set < FILE"
+
+USER_ERRORS: Final[Mapping[ErrorCode, tuple[str, str]]] = {
+    ErrorCode.ACCOUNT_AMBIGUOUS: (
+        "More than one account goes by that name.",
+        "Type the channel id instead; /mjaccounts shows it.",
+    ),
+    ErrorCode.ACCOUNT_UNKNOWN: (
+        "No configured account has that name or channel id.",
+        "Pick one from the suggestions, or look at /mjaccounts.",
+    ),
+    ErrorCode.ASKED_JUST_NOW: ("This account was asked a moment ago.", LATER),
+    ErrorCode.COMMAND_CHANGED: (
+        "This command has changed since Discord last learned of it.",
+        "Try again in a minute.",
+    ),
+    ErrorCode.INPUT_CLOSED: ("There is nothing to read the token from: standard input is closed.", PIPE_IT),
+    ErrorCode.INPUT_NO_TEXT: ("Standard input is not UTF-8 text.", PIPE_IT),
+    ErrorCode.INPUT_UNREADABLE: ("Standard input cannot be read.", PIPE_IT),
+    ErrorCode.JOBS_OUT_OF_RANGE: (
+        "The number of jobs must be a number from 1 to {most}.",
+        f"The plan decides: {JOBS_HELP}",
+    ),
+    ErrorCode.MUTE_UNREADABLE: ("I can't mute for “{typed}”.", "Try 30m, 8h or 2d (at most 7d)."),
+    ErrorCode.NAME_EMPTY: ("That name shows nothing.", OTHER_NAME),
+    ErrorCode.NAME_LIKE_ID: ("That name looks like the end of a channel id.", OTHER_NAME),
+    ErrorCode.NAME_OF_DIGITS: ("A name of digits alone could be taken for an id.", OTHER_NAME),
+    ErrorCode.NAME_TAKEN: (
+        "{holder} goes by that name already.",
+        "Choose another name, or rename that one first.",
+    ),
+    ErrorCode.NO_ACCOUNT_TO_ASK: (
+        "No account that can be asked is configured at useapi.net.",
+        "/mjaccounts says how to configure one.",
+    ),
+    ErrorCode.NOT_A_VIEWER: (
+        "Midwatch answers only its owners here.",
+        "An owner can open it to this server by adding the server's id to GUILD_IDS.",
+    ),
+    ErrorCode.NOT_A_VIEWER_BY_DM: (
+        "Midwatch answers only its owners in direct messages.",
+        "Use it in the bot's server.",
+    ),
+    ErrorCode.NOT_AN_OWNER: (
+        "Only this bot's owners can do that.",
+        "Ask an owner, or ask one to add you to OWNER_IDS.",
+    ),
+    ErrorCode.NOT_THE_ASKER: (
+        "Only the person who asked can use these buttons.",
+        "The bot's owners can, too.",
+    ),
+    ErrorCode.ODD_CHANNEL: (
+        "The API lists this account under something that is not a Discord channel id.",
+        "Change or remove it at useapi.net; Midwatch does nothing with such an id.",
+    ),
+    ErrorCode.OUTDATED: (
+        "This is from another version of Midwatch.",
+        "Use the command again to get a fresh one.",
+    ),
+    ErrorCode.RESTARTING: (
+        "Midwatch is being restarted and could not finish this.",
+        "Ask again in a minute.",
+    ),
+    ErrorCode.RESTARTING_SENT: (
+        "Midwatch is being restarted while the API was at work on this.",
+        CHECK_FIRST,
+    ),
+    ErrorCode.TOKEN_CUT: ("This is too short for a Discord token: a piece of it is missing.", COPY_AGAIN),
+    ErrorCode.TOKEN_OF_API: (
+        "This is a useapi token; the Discord token of the account is wanted here.",
+        "The page Setup Midjourney at useapi.net says where to find that one.",
+    ),
+    ErrorCode.TOKEN_OF_BOT: (
+        "This is a bot's token. Midjourney runs in a person's Discord account, and needs that one's.",
+        "Log in to Discord as the account itself, and copy its own token.",
+    ),
+    ErrorCode.TOKEN_SPLIT: ("There is a blank or a line break in the middle of the token.", COPY_AGAIN),
+    ErrorCode.TOKEN_UNLIKE: (
+        "This does not look like a Discord token, which has three parts with dots between them.",
+        COPY_AGAIN,
+    ),
+}
