@@ -24,7 +24,7 @@ async def test_the_list_shows_each_account_with_its_state_flagged_first(bot: Bot
     assert shown.index(flagged.channel) < shown.index(quiet.channel)
     assert f"…{flagged.channel[-4:]}** · ⚠️ moderation message pending" in shown
     assert f"[{flagged.channel}](https://discord.com/channels/@me/{flagged.channel}) · 3 job slots" in shown
-    assert "Flagged <t:" in shown
+    assert "Flagged since <t:" in shown
     assert f"```\n{MODERATION}\n```" in shown
     assert f"…{quiet.channel[-4:]}** · ✅ ready" in shown
 
