@@ -63,7 +63,7 @@ class WatchState:
             StoreError: the database cannot be read.
         """
         at, records = now(), store.watch
-        written = await records.load_watch()
+        written = await records.load_poll_state()
         poll_state = PollState() if written is None else POLL_STATE.validate_json(written)
         return cls(
             store,
@@ -142,7 +142,7 @@ class WatchState:
                 incidents=incidents,
                 messages=messages,
                 mutes=differing(before.mutes, after.mutes),
-                watch=POLL_STATE.dump_json(after.poll_state).decode() if is_polled else None,
+                poll_state=POLL_STATE.dump_json(after.poll_state).decode() if is_polled else None,
                 actions=transaction.actions,
             )
         self._memory = after.trimmed(self.now())

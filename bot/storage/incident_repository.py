@@ -8,16 +8,16 @@ from typing import Any, Final
 
 import aiosqlite
 
-from bot.domain.accounts import Action, Flag, FlagKind
-from bot.domain.incidents import Incident, Reason
-from bot.domain.messages import Message, MessageItem
+from bot.domain.accounts import Action
+from bot.domain.incidents import Incident
+from bot.domain.messages import Message
 from bot.storage.database import Database
 from bot.storage.rows import ACTION, GET_META, SET_META, RowShape, StoredMute, action_row, from_epoch
 
 INCIDENT: Final = RowShape(Incident, without="flag")
 INCIDENT_COLUMNS: Final = (*INCIDENT.columns, "flag_text", "flag_kind")
 MESSAGE: Final = RowShape(Message, without="entries")
-WATCH: Final = "watch"
+POLL_STATE: Final = "watch"
 ALL_ACCOUNTS: Final = ""
 """The channel of a mute of all accounts: a key is never NULL."""
 
@@ -121,9 +121,9 @@ class WatchStore:
         rows = await self._database.read(ALL_MUTES)
         return tuple(map(mute_of, rows))
 
-    async def load_watch(self) -> str | None:
+    async def load_poll_state(self) -> str | None:
         """Return the state of polling as it was saved."""
-        for (text,) in await self._database.read(GET_META, (WATCH,)):
+        for (text,) in await self._database.read(GET_META, (POLL_STATE,)):
             return str(text)
         return None
 
@@ -152,7 +152,7 @@ class WatchStore:
         incidents: Iterable[Incident] = (),
         messages: Iterable[Message] = (),
         mutes: Iterable[StoredMute] = (),
-        watch: str | None = None,
+        poll_state: str | None = None,
         actions: Iterable[Action] = (),
     ) -> None:
         """Write everything in one transaction. `watch` is the state of polling."""
@@ -160,8 +160,8 @@ class WatchStore:
             await writer.executemany(SAVE_INCIDENT, map(incident_row, incidents))
             await save_messages(writer, tuple(messages))
             await writer.executemany(SAVE_MUTE, map(mute_row, mutes))
-            if watch is not None:
-                await writer.execute(SET_META, (WATCH, watch))
+            if poll_state is not None:
+                await writer.execute(SET_META, (POLL_STATE, poll_state))
             await writer.executemany(ACTION, map(action_row, actions))
 
 
@@ -181,11 +181,10 @@ def incident_row(incident: Incident) -> tuple[object, ...]:
 def incident_of(row: Any) -> Incident:
     """Return the incident of a row. Read the end of a block from its text if the row has none."""
     *cells, text, kind = row
-    flag = None if text is None else Flag(text, FlagKind(kind))
-    incident = INCIDENT.value(cells, flag=flag)
-    if flag is None or incident.block_ends is not None or incident.problem is not None:
+    incident = INCIDENT.value(cells, flag=None if text is None else {"text": text, "kind": kind})
+    if incident.flag is None or incident.block_ends is not None or incident.problem is not None:
         return incident
-    return replace(incident, block_ends=flag.block_end(incident.seen_at))
+    return replace(incident, block_ends=incident.flag.block_end(incident.seen_at))
 
 
 def entry_rows(message: Message) -> Iterable[tuple[object, ...]]:
@@ -197,18 +196,17 @@ def entry_rows(message: Message) -> Iterable[tuple[object, ...]]:
 
 
 def messages_of(rows: Iterable[Any]) -> tuple[Message, ...]:
-    """Return the messages of rows of MESSAGES, one row for each entry."""
+    """Return the messages of rows of MESSAGES: one for each entry, or one with NULL for no entry."""
     return tuple(
-        MESSAGE.value(cells, entries=entries_of(same))
+        MESSAGE.value(
+            cells,
+            entries=[
+                {"incident": incident, "reason": reason}
+                for *_, incident, reason in same
+                if incident is not None
+            ],
+        )
         for cells, same in groupby(rows, key=lambda row: row[: len(MESSAGE.columns)])
-    )
-
-
-def entries_of(rows: Iterable[Any]) -> tuple[MessageItem, ...]:
-    """Return the entries of a message. A message without entries has a single row."""
-    pairs = ((incident, reason) for *_, incident, reason in rows if incident is not None)
-    return tuple(
-        MessageItem(incident, None if reason is None else Reason(reason)) for incident, reason in pairs
     )
 
 

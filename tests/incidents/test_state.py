@@ -191,7 +191,9 @@ async def test_a_restart_goes_on_from_the_last_good_poll_there_was(
 
 async def test_what_the_rules_of_an_earlier_version_remembered_is_read(store: Store, clock: Clock) -> None:
     at = round(AT.timestamp() * 1000)
-    await store.watch.save(watch=f'{{"listed": ["1", "2"], "removed": [], "removed_at": {at}, "mood": 1}}')
+    await store.watch.save(
+        poll_state=f'{{"listed": ["1", "2"], "removed": [], "removed_at": {at}, "mood": 1}}'
+    )
     poll_state = (await WatchState.load(store, clock.now)).poll_state
     assert poll_state == PollState(listed=frozenset({"1", "2"}), removed_at=AT)
 

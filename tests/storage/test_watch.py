@@ -154,14 +154,14 @@ async def test_one_wrong_row_and_nothing_of_all_is_written(path: Path) -> None:
                 incidents=[incident(0)],
                 messages=[alert(1, incident(0)), alert(2, incident(3))],  # an incident nobody knows
                 mutes=[StoredMute(None, AT, OWNER)],
-                watch="something",
+                poll_state="something",
                 actions=[Action(AT, OWNER, "mute", FIRST.channel, "muted")],
             )
         await store.watch.save(incidents=[incident(4)])
         assert await store.watch.load_incidents(AT) == (incident(4),)
         assert await store.watch.load_messages(AT) == ()
         assert await store.watch.load_mutes() == ()
-        assert await store.watch.load_watch() is None
+        assert await store.watch.load_poll_state() is None
         assert await store.actions(FIRST.channel) == ()
 
 
@@ -265,11 +265,11 @@ async def test_the_last_mute_of_each_account_and_of_all_comes_back(path: Path) -
 
 async def test_what_the_rules_remember_comes_back(path: Path) -> None:
     async with Store.open(path) as store:
-        assert await store.watch.load_watch() is None
-        await store.watch.save(watch="one")
-        await store.watch.save(watch="two")
+        assert await store.watch.load_poll_state() is None
+        await store.watch.save(poll_state="one")
+        await store.watch.save(poll_state="two")
         await store.watch.save(incidents=[incident()])
-        assert await store.watch.load_watch() == "two"
+        assert await store.watch.load_poll_state() == "two"
 
 
 async def test_what_ended_long_ago_is_still_there_for_a_button(path: Path) -> None:
