@@ -66,11 +66,11 @@ class Settings(BaseSettings):
     )
     owner_ids: Ids = Field(
         default=frozenset(),
-        description="Who is told and may act: user ids, with commas. Unset: the application's owner or team.",
+        description="Who gets alerts and may act: user ids, with commas. Unset: the bot's owner or team.",
     )
     guild_ids: Ids = Field(
         default=frozenset(),
-        description="Your own servers, whose members may look: server ids, with commas. Unset: owners only.",
+        description="Your servers, whose members may view accounts: ids, with commas. Unset: owners only.",
     )
     alert_channel_id: Annotated[int | None, from_text(read_snowflake)] = Field(
         default=None, description="Where alerts go when a direct message does not arrive: a channel id."
@@ -84,15 +84,16 @@ class Settings(BaseSettings):
         default=timedelta(seconds=60), description="How often the account list is read: 5s or more."
     )
     outage_after: Annotated[timedelta, from_text(read_duration)] = Field(
-        default=timedelta(minutes=5), description="How long the API may be out of reach before you are told."
+        default=timedelta(minutes=5),
+        description="How long the API may be unreachable before an alert.",
     )
     flap_window: Annotated[timedelta, from_text(read_duration)] = Field(
         default=timedelta(minutes=5),
-        description="How long an account must stay clear before its trouble counts as over.",
+        description="How long an account must stay clear before its incident ends.",
     )
     remind_after: Annotated[tuple[timedelta, ...], NoDecode, from_text(read_durations)] = Field(
         default=(timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), timedelta(hours=24)),
-        description="When you are reminded of open trouble: 5m or more; the last one repeats.",
+        description="When you are reminded of open incidents: 5m or more; the last one repeats.",
     )
     database_path: Annotated[Path, from_text(read_database_path)] = Field(
         default=Path("data/midwatch.sqlite3"),
@@ -102,7 +103,7 @@ class Settings(BaseSettings):
         default=LogLevel.INFO, description="How much Midwatch logs: DEBUG, INFO, WARNING, ERROR or CRITICAL."
     )
     log_format: Annotated[LogFormat, from_text(one_of(LogFormat, "log format"))] = Field(
-        default=LogFormat.TEXT, description="What the log looks like: text, or json (one object a line)."
+        default=LogFormat.TEXT, description="The format of the log: text, or json (one object a line)."
     )
 
 

@@ -247,7 +247,7 @@ def subscription_failed(error: UseapiError, url: str, accounts: tuple[Account, .
         case Gone() | MalformedResponse() if accounts:
             return [
                 accepted(url),
-                passed("Subscription", "the server does not tell, but it answers"),
+                passed("Subscription", "the server does not report it, but it answers"),
                 *listed,
             ]
         case Gone() | MalformedResponse():

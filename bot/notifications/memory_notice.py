@@ -1,4 +1,4 @@
-"""The one message that owners get without the database: that no alert can be sent, as none can be kept."""
+"""The message that owners get without the database: while it cannot be written, no alert can be sent."""
 
 import asyncio
 from collections.abc import Callable, Collection
@@ -13,38 +13,38 @@ from bot.render.message_content import MessageContent
 from bot.render.wellness import unwritten, written_again
 
 LASTING: Final = frozenset({FailureKind.CLOSED, FailureKind.BROKEN, FailureKind.GONE})
-"""Nothing that passes by itself: the other routes have to do."""
+"""After these failures the other routes must do."""
 
 Way = tuple[int, Route]
 
 
 @dataclass(slots=True)
 class MemoryNotice:
-    """Tells each owner once by each route, and says in the same message when it is over.
+    """Notifies each owner once by each route, and edits the same message when the database works again.
 
-    All is kept in memory alone: after a restart, which needs the database, nothing is said of it any more.
+    All is in memory alone. A restart needs the database, so that nothing is left to show after it.
     """
 
-    post: MessageTransport
+    transport: MessageTransport
     owners: Callable[[], Collection[int]]
     _since: datetime | None = None
     _until: datetime | None = None
-    """When it was over; None while it lasts."""
+    """When the database worked again; None before."""
     _nonces: dict[Way, str] = field(default_factory=dict[Way, str])
     _sent: dict[Way, MessageRef | None] = field(default_factory=dict[Way, MessageRef | None])
-    """Where each message stands; None where a route will not take one."""
+    """The message of each route; None if the route refuses it."""
 
     async def show(self, since: datetime) -> None:
-        """Send the notice by every route to every owner that has not taken it yet."""
-        if not self.post.ready:
+        """Send the notice by every route that has not taken it yet, to every owner."""
+        if not self.transport.ready:
             return
         self._since, self._until = since, None
-        routes = [route for route in Route if self.post.has(route)]
+        routes = [route for route in Route if self.transport.has(route)]
         ways = [(owner, route) for owner in sorted(self.owners()) for route in routes]
         await asyncio.gather(*(self._send(way, since) for way in ways if way not in self._sent))
 
     async def end(self, now: datetime) -> None:
-        """Say in every notice that it is over; what Discord cannot change now is left to the next run."""
+        """Show in every notice that the database works again. The next run repeats a failed edit."""
         if self._since is None:
             return
         self._until = self._until or now
@@ -57,33 +57,33 @@ class MemoryNotice:
     async def _finish(self, way: Way, place: MessageRef | None, text: str) -> None:
         if place is None or await self._edit(place, notice(text, *way)):
             del self._sent[way]
-            self._nonces.pop(way, None)  # what is told next is another message
+            self._nonces.pop(way, None)  # the next notice is another message
 
     async def _send(self, way: Way, since: datetime) -> None:
         owner, route = way
         nonce = self._nonces.setdefault(way, new_key()[:25])
         try:
-            channel = await self.post.open(owner, route)
-            place = await self.post.send(
+            channel = await self.transport.open(owner, route)
+            place = await self.transport.send(
                 channel, notice(unwritten(since), owner, route), nonce=nonce, silent=False
             )
         except DeliveryError as error:
             if error.kind in LASTING:
                 self._sent[way] = None
-            return  # else it is tried again with the next run, under the same nonce
+            return  # the next run tries again with the same nonce
         self._sent[way] = place
 
     async def _edit(self, place: MessageRef, shown: MessageContent) -> bool:
-        """Change a notice, and tell whether that is settled: done, or refused for good."""
+        """Edit a notice. Return whether it succeeded or can never succeed."""
         try:
-            await self.post.edit(place, shown)
+            await self.transport.edit(place, shown)
         except DeliveryError as error:
             return error.kind in LASTING
         return True
 
 
 def notice(text: str, owner: int, route: Route) -> MessageContent:
-    """Return the notice, with a mention where others read it, too."""
+    """Return the notice, with a mention in the channel."""
     if route is Route.CHANNEL:
         return MessageContent(f"<@{owner}> {text}", mentioned=owner)
     return MessageContent(text)

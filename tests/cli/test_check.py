@@ -475,7 +475,7 @@ async def test_a_server_that_lists_accounts_need_not_know_of_subscriptions(
     bot.api.add()
     bot.api.fault(fault, endpoint=Endpoint.STANDING)
     report = await checked()
-    assert report.line("Subscription") == "ok    Subscription: the server does not tell, but it answers"
+    assert report.line("Subscription") == "ok    Subscription: the server does not report it, but it answers"
     assert report.line("API token").startswith("ok")
     assert report.code == 0
 

@@ -318,7 +318,7 @@ def test_the_example_shows_every_setting_in_order_with_its_meaning_and_default(e
             "#OUTAGE_AFTER=5m", "#OUTAGE_AFTER=6m", "OUTAGE_AFTER: the default", id="another-default"
         ),
         pytest.param("#OUTAGE_AFTER=5m", "#OUTAGE_AFTER=300s", None, id="the-same-default"),
-        pytest.param("of open trouble", "of trouble", "REMIND_AFTER: the meaning", id="another-meaning"),
+        pytest.param("of open incidents", "of incidents", "REMIND_AFTER: the meaning", id="another-meaning"),
     ],
 )
 def test_an_example_that_differs_is_found(example: str, old: str, new: str, complaint: str | None) -> None:
