@@ -1,4 +1,4 @@
-"""What can be wrong with Discord, on request."""
+"""The faults of the simulated Discord."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 
 
 class Trouble(StrEnum):
-    """The kinds of trouble; the fields of `Fault` say how much of it."""
+    """The kinds of faults. The fields of `Fault` give the details."""
 
     TOKEN_REFUSED = "token refused"  # 401 on every route, 4004 at the gateway
     RATE_LIMITED = "rate limited"  # 429
@@ -52,7 +52,7 @@ class Fault:
 
 @dataclass(slots=True)
 class Faults:
-    """The faults in force, in the order they were made."""
+    """The active faults, the oldest first."""
 
     _left: dict[Fault, int | None] = field(default_factory=dict[Fault, int | None])
     _mended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -62,7 +62,7 @@ class Faults:
         return fault
 
     def mend(self, fault: Fault | None = None) -> None:
-        """End one fault, or all of them; what waits because of a slow one goes on."""
+        """End one fault or all of them. Requests that a slow one delays go on."""
         if fault is None:
             self._left.clear()
         else:
@@ -71,14 +71,14 @@ class Faults:
         self._mended = asyncio.Event()
 
     def take(self, method: str, path: str) -> Fault | None:
-        """The first fault that meets this request, counted once."""
+        """Return the first fault that meets this request. It counts as met once."""
         fault = next((fault for fault in self._left if fault.meets(method, path)), None)
         if fault is not None:
             self._count(fault)
         return fault
 
     def holds(self, trouble: Trouble) -> bool:
-        """Whether such a fault is in force; counted once."""
+        """Whether such a fault is active. It counts as met once."""
         fault = next((fault for fault in self._left if fault.trouble is trouble), None)
         if fault is not None:
             self._count(fault)

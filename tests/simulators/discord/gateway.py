@@ -66,7 +66,7 @@ class Line:
         self._out.put_nowait(code)
 
     def cut(self) -> None:
-        """End the connection without a word."""
+        """Abort the connection without a close code."""
         self._transport.abort()
 
     async def write(self) -> None:
@@ -134,7 +134,7 @@ class Gateway:
             self._nonce = None
 
     def drop(self, code: int | None = None) -> None:
-        """Break every connection: without a word, or with a close code."""
+        """Break every connection, with or without a close code."""
         for line in list(self._lines):
             line.cut() if code is None else line.close(code)
 

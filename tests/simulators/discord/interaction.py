@@ -1,4 +1,4 @@
-"""What came of one thing that a person did."""
+"""The outcome of one act of a person."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What crossed the wire, and the means to wait for it."""
+"""The recorded traffic, and waits for it."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ from .call import Call
 
 T = TypeVar("T")
 BACKSTOP = 0.01
-"""Seconds until a condition is looked at again unasked, for what the journal does not see."""
+"""The seconds between two checks of a condition that the journal does not see."""
 
 
 @dataclass(frozen=True, slots=True)

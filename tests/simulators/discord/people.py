@@ -1,4 +1,4 @@
-"""What a person does in Discord's client, turned into the interaction that the bot gets."""
+"""The acts of a person in Discord's client, as the interactions that the bot receives."""
 
 from dataclasses import dataclass
 from typing import Any, Final

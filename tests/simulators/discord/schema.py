@@ -54,7 +54,7 @@ def schema_available() -> bool:
 
 
 def schema_errors(call: Call) -> list[str]:
-    """What the description says against this body; empty for a route that is not looked at."""
+    """Return the description's objections to a body; none for a route that is not checked."""
     if call.json is None:
         return []
     for method, pattern, path in ROUTES:

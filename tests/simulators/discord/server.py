@@ -273,7 +273,7 @@ class SimulatedDiscord:
         return self._journal.on_change
 
     def notice(self) -> None:
-        """Look again at what is waited for: something changed that does not cross these sockets."""
+        """Check the awaited conditions again, after a change that does not cross these sockets."""
         self._journal.changed()
 
     async def wait_for(self, predicate: Callable[[], T], timeout: float = 20.0) -> T:  # noqa: ASYNC109 - the same
@@ -282,7 +282,7 @@ class SimulatedDiscord:
     # ---------------------------------------------------------------------- trouble
 
     def fault(self, trouble: Trouble, **details: Any) -> Fault:
-        """Put a fault in force; the details are the fields of `Fault`."""
+        """Apply a fault. The details are the fields of `Fault`."""
         return self._faults.add(Fault(trouble, **details))
 
     def mend(self, fault: Fault | None = None) -> None:
@@ -301,7 +301,7 @@ class SimulatedDiscord:
         self._gateway.presence = None
 
     def drop_gateway(self, code: int | None = None) -> None:
-        """Break the bot's websocket: without a word, or with a close code."""
+        """Break the bot's websocket, with or without a close code."""
         self._gateway.drop(code)
 
     def forget_sessions(self) -> None:

@@ -17,7 +17,7 @@ Context = discord.Interaction["SmallBot"]
 
 
 class Counter(ui.DynamicItem[ui.Button[ui.View]], template=r"count:(?P<number>\d+)"):
-    """A button whose state is in its id."""
+    """A button whose id holds its state."""
 
     def __init__(self, number: int) -> None:
         super().__init__(ui.Button(label=str(number), custom_id=f"count:{number}"))

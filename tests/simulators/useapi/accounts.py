@@ -50,12 +50,12 @@ class Plan(StrEnum):
 
 
 def _nobody() -> None:
-    """Stand in for whoever wants to know of a change, while nobody does."""
+    """Stand in for a listener to changes."""
 
 
 @dataclass(slots=True, kw_only=True)
 class SimulatedAccount:
-    """One Discord login with Midjourney, configured at useapi.net or not; any change of it is announced."""
+    """A Discord login with Midjourney, configured at useapi.net or not. Each change is announced."""
 
     announce: Callable[[], None] = field(default=_nobody, repr=False)
     channel: str
@@ -67,17 +67,17 @@ class SimulatedAccount:
     info_text: str
     server: str | None = None
     midjourney: bool = True
-    """Whether the Midjourney bot is there for this login; without it the API refuses to configure it."""
+    """Whether the login has the Midjourney bot. Without it the API refuses to configure the login."""
     info_seconds: float = 0.0
-    """How long Midjourney takes to answer `/info`."""
+    """The time until Midjourney answers `/info`."""
     pending: str | None = None
     """The flag that the API knows of."""
     unseen: str | None = None
-    """A flag that Midjourney has set and the API has not met yet: the next command finds it."""
+    """A flag that Midjourney has set and the API does not know yet. The next command finds it."""
     lingers: int = 0
-    """For how many looks the flag still shows after a reset."""
+    """The number of polls that still show the flag after a reset."""
     returns_after: int | None = None
-    """After how many clean looks following a reset the flag is back; 0 for a reset that does not help."""
+    """The number of polls without the flag after a reset until it returns; 0 if the reset does not help."""
 
     def __setattr__(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
@@ -91,7 +91,7 @@ class SimulatedAccount:
 
 @dataclass(slots=True)
 class Aftermath:
-    """What the next looks at an account show after a reset: the old flag, then none, then it again."""
+    """The flags that the next polls show after a reset: the old one, then none, then it again."""
 
     account: SimulatedAccount
     text: str
@@ -100,7 +100,7 @@ class Aftermath:
     showing: bool = True
 
     def look(self) -> bool:
-        """Advance by one look; tell whether there is anything left to happen."""
+        """Advance by one poll. Return whether more is to come."""
         self.showing = self.lingering > 0
         if self.showing:
             self.lingering -= 1

@@ -1,4 +1,4 @@
-"""What the simulated useapi.net says, before it goes onto the wire: status, body, type and headers."""
+"""The answers of the simulated useapi.net: status, body, type and headers."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -24,7 +24,7 @@ def encode_pairs(pairs: Iterable[tuple[str, Json]]) -> bytes:
 
 
 def decode(body: bytes) -> Json:
-    """Read JSON; a body that is none reads as an empty object."""
+    """Read JSON. Any other body reads as an empty object."""
     try:
         return json.loads(body)
     except ValueError:

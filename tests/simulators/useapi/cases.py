@@ -1,4 +1,4 @@
-"""What the tests of the simulated useapi.net share: a plain client, and a channel to ask about."""
+"""A plain client and a channel for the tests of the simulated useapi.net."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""How an answer of the simulated useapi.net gets onto the wire, or does not."""
+"""The delivery of an answer of the simulated useapi.net, or its failure."""
 
 import asyncio
 import socket
@@ -21,7 +21,7 @@ RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 
 
 class Door:
-    """A port to listen at, which stays its own while it is shut: connections are then refused."""
+    """A port that stays reserved while it is shut. Connections are then refused."""
 
     def __init__(self, host: str, port: int, protocol: Callable[[], asyncio.BaseProtocol]) -> None:
         self._protocol = protocol
@@ -31,20 +31,20 @@ class Door:
         self._open = False
 
     def open(self) -> None:
-        """Accept connections from here on."""
+        """Accept connections from now on."""
         if not self._open:
             self._socket.listen(BACKLOG)
             asyncio.get_running_loop().add_reader(self._socket, self._accept)
             self._open = True
 
     def shut(self) -> None:
-        """Refuse connections from here on, and keep the port: bound, but nobody listens."""
+        """Refuse connections from now on, with the port still bound."""
         if self._open:
             self.close()
             self._socket = _bound(self._host, self.port)
 
     def close(self) -> None:
-        """Give the port up."""
+        """Release the port."""
         if self._open:
             asyncio.get_running_loop().remove_reader(self._socket)
         self._open = False
@@ -71,7 +71,7 @@ def _bound(host: str, port: int) -> socket.socket:
 async def deliver(
     request: web.Request, answer: Answer, fault: Fault | None, *, drip: float
 ) -> web.StreamResponse:
-    """Send an answer, unless a fault of the connection comes between; `drip` is the pause after a byte."""
+    """Send an answer, unless a fault of the connection prevents it; `drip` is the pause after a byte."""
     if fault in NEEDS_BODY and answer.status == 204:
         answer = replace(answer, status=200, body=b"{}")
     match fault:
@@ -129,7 +129,7 @@ async def _cut_off(request: web.Request, answer: Answer) -> web.StreamResponse:
 
 
 async def _blow_up(request: web.Request, answer: Answer) -> web.StreamResponse:
-    """Put blanks before the body, which JSON allows, and do not say beforehand how many."""
+    """Send blanks before the body, which JSON allows, without a length."""
     response = await _begin(request, answer, None)
     with suppress(ConnectionError):
         for _ in range(OVERSIZE // len(PADDING)):

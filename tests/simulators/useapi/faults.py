@@ -1,4 +1,4 @@
-"""Everything that can go wrong with an answer: one vocabulary for the tests and for the demo's control strip.
+"""The faults of an answer, for the tests and for the demo's control strip.
 
 A fault either refuses the request, which is then not carried out (`refusal`); or it distorts the true answer
 (`distort`); or it troubles the connection itself (see `delivery`).
@@ -25,7 +25,7 @@ PENDING: Final = "Your Discord account has received a pending moderation message
 
 
 class Fault(StrEnum):
-    """One way in which the API, its front or the network fails; `describe` says it in a sentence."""
+    """A fault of the API, of what stands before it, or of the network. `describe` returns its sentence."""
 
     describe: str
 

@@ -10,11 +10,11 @@ from tests.simulators.useapi.answers import Answer, Json, Pairs, encode, encode_
 
 
 class Jobs:
-    """Sends commands to Midjourney and keeps their outcome, as useapi.net docs, POST jobs/info, show it."""
+    """Sends commands to Midjourney and keeps their outcomes, as useapi.net docs, POST jobs/info, show it."""
 
     def __init__(self, user: int, rng: random.Random, now: Callable[[], datetime]) -> None:
         self.sent = 0
-        """How many commands Midjourney has got."""
+        """The number of commands that Midjourney received."""
         self._user = user
         self._rng = rng
         self._now = now

@@ -1,4 +1,4 @@
-"""What the simulated Midjourney says of an account when it is asked with `/info`."""
+"""The simulated Midjourney's answer to `/info`."""
 
 import random
 from datetime import datetime, timedelta

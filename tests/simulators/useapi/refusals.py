@@ -1,4 +1,4 @@
-"""How POST account/midjourney is documented to refuse a token, for whoever wants to see each refusal once."""
+"""The documented ways in which POST account/midjourney refuses a token."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class SaveRefusal:
-    """One refusal: in a sentence of ours, and in the API's words, where `{channel}` is another account."""
+    """A refusal: our sentence, and the API's text, in which `{channel}` is another account."""
 
     describe: str
     words: str

@@ -1,4 +1,4 @@
-"""The accounts of one simulated subscription: who is configured, who is flagged, what a look shows."""
+"""The accounts of one simulated subscription: configured, flagged, and as a poll shows them."""
 
 import random
 from collections.abc import Callable
@@ -20,7 +20,7 @@ DISCORD_NAMES: Final = ("aurora", "basalt", "cinder", "dapple", "ember", "fjord"
 
 
 class Registry:
-    """Keeps the accounts; the encoded list is kept too, until one of them changes."""
+    """Holds the accounts, and the encoded list until one of them changes."""
 
     def __init__(self, *, now: Callable[[], datetime], seed: int) -> None:
         self.accounts: dict[str, SimulatedAccount] = {}
@@ -29,7 +29,7 @@ class Registry:
         self.subscribed = True
         """Whether the subscription is paid for."""
         self.shows_tokens = True
-        """Whether a look shows each account's token whole, or masked as in jobs."""
+        """Whether a poll shows each account's token whole, or masked as in jobs."""
         self.quota: int | None = None
         """How many accounts the subscription covers; None for any number."""
         self._now = now
@@ -50,7 +50,7 @@ class Registry:
         server: str | None = None,
         midjourney: bool = True,
     ) -> SimulatedAccount:
-        """Make a login that exists at Discord but is not configured: its token is ready to be posted."""
+        """Build a login that exists at Discord but is not configured. Its token can be posted."""
         user_id = snowflake(self._rng)
         ordinal, name = divmod(len(self._logins), len(DISCORD_NAMES))
         account = SimulatedAccount(
@@ -76,7 +76,7 @@ class Registry:
         info_text: str | None = None,
         server: str | None = None,
     ) -> SimulatedAccount:
-        """Configure an account, made up wherever nothing is said of it."""
+        """Configure an account. What is not given is invented."""
         account = self.newcomer(
             channel=channel,
             discord_name=discord_name,
@@ -90,16 +90,16 @@ class Registry:
 
     @property
     def newcomers(self) -> tuple[SimulatedAccount, ...]:
-        """The logins that are not configured: their tokens are ready to be posted."""
+        """The logins that are not configured. Their tokens can be posted."""
         return tuple(login for login in self._logins.values() if login.channel not in self.accounts)
 
     def configure(self, account: SimulatedAccount) -> None:
-        """Enter a login into the list, or keep it there."""
+        """Add a login to the list, unless it is there."""
         self.accounts[account.channel] = account
         account.announce = self.announce
 
     def remove(self, channel: str) -> bool:
-        """Take an account and its flag off the list; its login stays known. Tell whether it was there."""
+        """Remove an account and its flag from the list. Return whether it was there."""
         self._aftermaths.pop(channel, None)
         removed = self.accounts.pop(channel, None)
         if removed is None:
@@ -108,7 +108,7 @@ class Registry:
         return True
 
     def login(self, token: Json) -> SimulatedAccount | None:
-        """Find the login of a Discord token; one of the right form that nobody knows is a new person's."""
+        """Return the login of a Discord token. An unknown token of the right form is a new person's."""
         if not isinstance(token, str):
             return None
         if token not in self._logins and TOKEN_PATTERN.fullmatch(token):
@@ -116,7 +116,7 @@ class Registry:
         return self._logins.get(token)
 
     def relogin(self, channel: str, account: SimulatedAccount) -> SimulatedAccount:
-        """Bring a login to a channel of its choice; where one is configured, that one gets its token."""
+        """Move a login to a channel of its choice. A login that is configured there gets its token."""
         known = self.accounts.get(channel)
         if known is None:
             account.channel = channel
@@ -126,7 +126,7 @@ class Registry:
         return known
 
     def flag(self, channel: str, text: str, *, unseen: bool = False) -> None:
-        """Let Midjourney flag an account; unseen by the API, it is not listed until a command meets it."""
+        """Let Midjourney flag an account. An unseen flag is not listed until a command finds it."""
         self._aftermaths.pop(channel, None)
         account = self.accounts[channel]
         if unseen:
@@ -135,13 +135,13 @@ class Registry:
             account.pending = text
 
     def clear(self, channel: str) -> None:
-        """Take every flag from an account, as when a person has answered Midjourney and reset it."""
+        """Remove every flag of an account, as after an answer to Midjourney and a reset."""
         self._aftermaths.pop(channel, None)
         account = self.accounts[channel]
         account.pending = account.unseen = None
 
     def reset(self, channel: str) -> None:
-        """Take the flag that the API knows of, and let happen what the account has in store after that."""
+        """Remove the flag that the API knows, and begin what the account is set to do afterwards."""
         account = self.accounts[channel]
         if account.pending and (account.lingers or account.returns_after is not None):
             self._aftermaths[channel] = Aftermath(
@@ -150,7 +150,7 @@ class Registry:
         account.pending = None
 
     def listed(self) -> bytes:
-        """Write the list of all accounts, which is a look at each of them."""
+        """Encode the list of all accounts. It counts as a poll of each."""
         for channel in tuple(self._aftermaths):
             self._look(channel)
         if self._list is None:
@@ -158,18 +158,18 @@ class Registry:
         return self._list
 
     def entry(self, channel: str) -> bytes | None:
-        """Write one account, which is a look at it; None if it is not configured."""
+        """Encode one account, which counts as a poll; None if it is not configured."""
         self._look(channel)
         account = self.accounts.get(channel)
         return None if account is None else encode(self._entry(account))
 
     def announce(self) -> None:
-        """Forget the encoded list, and tell of the change."""
+        """Drop the encoded list and announce the change."""
         self._list = None
         self.notify()
 
     def notify(self) -> None:
-        """Tell everybody who wants to know that something has happened."""
+        """Notify every listener."""
         for hook in self.changed:
             hook()
 

@@ -1,4 +1,4 @@
-"""The simulated useapi.net on its socket: counts what is asked, applies faults, and answers."""
+"""The simulated useapi.net on its socket: it counts requests, applies faults, and answers."""
 
 import asyncio
 import time
@@ -22,14 +22,14 @@ from tests.simulators.useapi.service import Ask, Endpoint, Service
 USER: Final = 1042
 SANDBOX_USEAPI_TOKEN: Final = f"user:{USER}-sandbox0Kd7Lw2Qm9Zt4Xv"
 STOP_WITHIN: Final = 0.01
-"""Seconds that a handler gets to end when the server stops; one that hangs on purpose never would."""
+"""The seconds that a handler gets to end when the server stops. Some hang on purpose."""
 UNANSWERED: Final = frozenset({Fault.HANG, Fault.LOST_ANSWER, Fault.RESET})
 NOTHING_DONE: Final = frozenset({Fault.HANG, Fault.RESET})
 
 
 @dataclass(slots=True)
 class Request:
-    """One request that arrived; its status is None as long as, or because, it was not answered."""
+    """A request that arrived. Its status is None while it has no answer."""
 
     method: str
     endpoint: Endpoint
@@ -104,7 +104,7 @@ class SimulatedUseapi(Registry):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stop at once, whatever is still under way."""
+        """Stop at once, also while requests are running."""
         assert self._door is not None
         assert self._runner is not None
         self._door.close()
@@ -112,18 +112,18 @@ class SimulatedUseapi(Registry):
 
     @property
     def url(self) -> str:
-        """The address to give to a client, known once the server has started."""
+        """The address for a client, once the server has started."""
         assert self._door is not None
         return f"http://{self._host}:{self._door.port}/v2"
 
     @property
     def secrets(self) -> frozenset[str]:
-        """Every token that must never surface: the subscription's, and each login's that was ever met."""
+        """Every token that must stay secret: the subscription's and each login's."""
         return frozenset({self.token, *self._logins})
 
     @property
     def midjourney_commands(self) -> int:
-        """How many commands were sent to Midjourney."""
+        """The number of commands sent to Midjourney."""
         return self._jobs.sent
 
     @property
@@ -138,7 +138,7 @@ class SimulatedUseapi(Registry):
     def fault(
         self, fault: Fault, *, endpoint: Endpoint | None = None, times: int | None = None, share: float = 1.0
     ) -> None:
-        """Let requests meet a fault: all, or one endpoint's; for ever, or so many times. The latest wins.
+        """Apply a fault to all requests or to one endpoint's, for ever or so many times. The latest wins.
 
         With a share, that part of the requests meets it, by chance.
         VANISHED takes no endpoint and no number, as no request arrives any more.

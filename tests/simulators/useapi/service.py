@@ -1,4 +1,4 @@
-"""What the simulated useapi.net does, without a socket: each request in, its documented answer out.
+"""The simulated useapi.net without its socket: it returns the documented answer to each request.
 
 Answers follow the pages of useapi.net's version 2 documentation. Where a page leaves the shape of a 404 open,
 the three that a client must survive all occur here: prose (one account), JSON (reset), nothing (delete).
@@ -19,7 +19,7 @@ TEXT_LIMIT: Final = 1024
 
 
 class Endpoint(StrEnum):
-    """What can be asked of the API; OTHER is every address that it does not have."""
+    """The endpoints of the API. OTHER is every unknown address."""
 
     STANDING = "GET account"
     LIST = "GET account/midjourney"
@@ -77,7 +77,7 @@ class Service:
         }
 
     async def answer(self, ask: Ask) -> Answer:
-        """Do what is asked, and give the documented answer; only `/info` takes time."""
+        """Carry out a request and return the documented answer. Only `/info` takes time."""
         try:
             return (
                 await self._info(ask) if ask.endpoint is Endpoint.INFO else self._handlers[ask.endpoint](ask)
@@ -162,7 +162,7 @@ class Service:
         return await self._jobs.info(account, ask.fields)
 
     def _chosen(self, channel: Json) -> SimulatedAccount:
-        """Find the account that is meant; without a channel there must be exactly one."""
+        """Return the account of a request. Without a channel there must be exactly one."""
         if not channel and len(self._accounts) > 1:
             count = len(self._accounts)
             raise checks.refuse(
@@ -178,7 +178,7 @@ class Service:
             raise checks.Refused(answers.UNSUBSCRIBED)
 
     def _require_place(self, channel: str) -> bool:
-        """Refuse one account more than the subscription covers; tell whether this one is no new one."""
+        """Refuse an account beyond the subscription's limit. Return whether the account exists already."""
         known = channel in self._accounts
         quota = self._registry.quota
         if not known and quota is not None and len(self._accounts) >= quota:
