@@ -9,7 +9,7 @@ from bot.domain.accounts import Account, Flag, FlagKind, KnownAccount
 from bot.domain.incidents import NEWS, Ending, Incident, Reason, State
 from bot.domain.messages import Message
 from bot.render.phrases import open_words
-from bot.render.text import plain, span, when, whole
+from bot.render.text import count, plain, span, when, whole
 
 LABEL_LIMIT: Final = 30
 NAMED: Final = 3
@@ -134,7 +134,8 @@ def slots_out(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAcc
     out = _slots(known for known in accounts.values() if known.channel in open_channels)
     if not total:
         return None
-    return f"{whole(out)} of {whole(total)} job slots {'is' if out == 1 else 'are'} unavailable"
+    slots = f"of {whole(total)} job slots"
+    return count(out, f"{slots} is unavailable", f"{slots} are unavailable")
 
 
 def _slots(accounts: Iterable[KnownAccount]) -> int:

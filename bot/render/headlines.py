@@ -111,14 +111,9 @@ def _needing(cases: Sequence[Case]) -> str:
         return f"⏰ You took {count(len(asked), 'account')} {_ago(asked[0])} ago. They are still flagged"
     names = names_of(sorted(cases, key=lambda case: not case.is_fresh))
     if not fresh and any(case.reason is Reason.REMINDER for case in cases):
-        return f"⏰ {_people(len(cases), 'still ')}: {names}"
+        return f"⏰ {whole(len(cases))} accounts still need you: {names}"
     mark = symbol(cases[0].flag.kind)  # ordered by urgency
-    return f"{mark} {_people(len(cases))}{_news(fresh, len(cases))}: {names}"
-
-
-def _people(number: int, still: str = "") -> str:
-    verb = "needs" if number == 1 else "need"
-    return f"{count(number, 'account')} {still}{verb} you"
+    return f"{mark} {whole(len(cases))} accounts need you{_news(fresh, len(cases))}: {names}"
 
 
 def _news(fresh: Sequence[Case], total: int) -> str:
@@ -134,10 +129,9 @@ def _over(cases: Sequence[Case]) -> str:
     back = [case for case in cases if not is_removed(case.incident)]
     gone = len(cases) - len(back)
     if not back:
-        return f"⚪ {count(gone, 'account')} are not configured any more: {names_of(cases)}"
+        return f"⚪ {whole(gone)} accounts are not configured any more: {names_of(cases)}"
     rest = f"; {whole(gone)} not configured any more" if gone else ""
-    verb = "is" if len(back) == 1 else "are"
-    return f"✅ {count(len(back), 'account')} {verb} back: {names_of(back)}{rest}"
+    return f"✅ {count(len(back), 'account is back', 'accounts are back')}: {names_of(back)}{rest}"
 
 
 def _ago(case: Case) -> str:

@@ -111,7 +111,7 @@ def presence_text(
     elif problem is not None:
         words = "cannot see your accounts"
     elif needing:
-        words = f"{whole(needing)} {'needs' if needing == 1 else 'need'} you"
+        words = count(needing, "needs you", "need you")
     elif going:
         words = f"{count(watched, 'account')} watched, {whole(len(going))} recovering"
     elif lacks:
@@ -185,10 +185,9 @@ def _alive(watch: WatchStatus) -> Iterator[str]:
     upcoming = f", next at {when(watch.next_poll, 'T')}" if watch.next_poll else ""
     yield f"{last_check}{upcoming}."
     why = f": {plain(watch.why, WHY_LIMIT).rstrip('.')}" if watch.why else ""
-    if watch.failures:
-        failed = f"last {whole(watch.failures)} checks" if watch.failures > 1 else "last check"
-        yield f"The {failed} failed{why}."
-    elif why:
+    if watch.failures > 1:
+        yield f"The last {whole(watch.failures)} checks failed{why}."
+    elif watch.failures or why:
         yield f"The last check failed{why}."
 
 
