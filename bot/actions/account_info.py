@@ -29,7 +29,7 @@ NOTE_LIMIT_SECONDS: Final = 0.5
 
 
 class Outcome(StrEnum):
-    """How an inquiry ended."""
+    """How a request for account information ended."""
 
     ANSWERED = "answered"
     TOO_SOON = "too soon"
@@ -38,7 +38,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InfoResult:
-    """An account as it stands after somebody asked about it, and how that went.
+    """An account after a request for its information, and how the request ended.
 
     `snapshot` is the answer, or the last one on record where Midjourney was not asked (None without one).
     """
@@ -46,7 +46,7 @@ class InfoResult:
     outcome: Outcome
     account: KnownAccount
     wait: timedelta = timedelta(0)
-    """How long until Midjourney may be asked again."""
+    """The time until Midjourney may be asked again."""
 
     @property
     def snapshot(self) -> InfoSnapshot | None:
@@ -55,7 +55,7 @@ class InfoResult:
 
 
 class AccountInfoService:
-    """Asks for account information, seldom enough, and remembers the answers."""
+    """Asks for account information, at most once in 30 seconds an account, and stores the answers."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class AccountInfoService:
 
     @property
     def longest(self) -> timedelta:
-        """How long Midjourney's answer is waited for at most."""
+        """The longest wait for Midjourney's answer."""
         return self._useapi.longest_info
 
     async def ask(self, account: KnownAccount, *, even_if_flagged: bool = False) -> InfoResult:
@@ -113,14 +113,14 @@ class AccountInfoService:
         return await asyncio.shield(task)
 
     async def close(self) -> None:
-        """End the inquiries that are under way."""
+        """Cancel the requests under way."""
         tasks = list(self._under_way.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, *self._writing, return_exceptions=True)
 
     async def _still_flagged(self, account: KnownAccount) -> KnownAccount:
-        """Look again at the list before an account is called flagged: its flag may have been dealt with.
+        """Read the list again before an account is called flagged: its flag may be gone.
 
         A flag met by a command is believed for as long as the account may not be asked again.
         """
@@ -147,7 +147,7 @@ class AccountInfoService:
         return max(waits)
 
     async def _recall(self, channel: str) -> None:
-        """Look up once when an account was asked before this start."""
+        """Load once when an account was last asked."""
         if channel not in self._asked_before:
             kept = await self._store.meta(f"{ASKED}{channel}")
             self._asked_before[channel] = datetime.fromisoformat(kept) if kept else None
@@ -170,12 +170,12 @@ class AccountInfoService:
         return InfoResult(Outcome.ANSWERED, self._now_known(account), COOLDOWN)
 
     async def _note_asking(self, channel: str) -> None:
-        """Write down that Midjourney is asked, before it is: killed meanwhile, the bot must not ask anew."""
+        """Store the time before Midjourney is asked, so that a restart does not shorten the wait."""
         noting = self._store.set_meta(f"{ASKED}{channel}", self._now().isoformat())
         await self._write(noting, "when an account was asked")
 
     async def _write(self, work: Coroutine[None, None, None], what: str) -> None:
-        """Write something down; a database that another program holds must not make the asker wait."""
+        """Store something, without a long wait for a locked database."""
         writing = asyncio.create_task(work)
         self._writing.add(writing)
         writing.add_done_callback(partial(self._written, what))
@@ -187,7 +187,7 @@ class AccountInfoService:
             log.warning("%s could not be written down; this start knows it", what, exc_info=error)
 
     async def _met_flag(self, error: PendingModeration, account: KnownAccount) -> InfoResult:
-        """Take in the 596 that answered; it is about the account asked for, unless the API names another."""
+        """Record the flag of a 596, which is about the account asked for unless the API names another."""
         await self._poller.note_flag(error.channel or account.channel, error.flag)
         if error.channel not in (None, account.channel):
             raise MalformedResponse(code=ErrorCode.WRONG_ACCOUNT, quote=error.quote)

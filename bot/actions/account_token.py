@@ -1,4 +1,4 @@
-"""What a person pastes as an account's Discord token, checked before it goes anywhere; and a number of jobs.
+"""Checks of a pasted Discord token and of a number of jobs.
 
 The token is hidden in a `SecretStr` from here on, and no sentence repeats what was pasted.
 
@@ -39,7 +39,7 @@ LENGTHS: Final = re.compile(r"mfa\.[^.]{20,}|[^.]{22,}\.[^.]{5,}\.[^.]{25,}")
 
 
 def account_token(pasted: SecretStr, own: Collection[SecretStr], bot_id: int | None = None) -> SecretStr:
-    """Return the token that was pasted, without what people tend to paste around it.
+    """Return the pasted token without the text around it.
 
     `own` are the tokens of Midwatch's own settings, and `bot_id` is the bot's id if it is known.
 
@@ -62,7 +62,7 @@ def account_token(pasted: SecretStr, own: Collection[SecretStr], bot_id: int | N
 
 
 def check_form(text: str) -> None:
-    """Raise a `UserError` for what has not the form of a token."""
+    """Raise a `UserError` for a text without the form of a token."""
     if " " in text:
         raise UserError(ErrorCode.TOKEN_SPLIT)
     if SHAPE.fullmatch(text) is None:
@@ -72,7 +72,7 @@ def check_form(text: str) -> None:
 
 
 def unwrapped(text: str) -> tuple[str, frozenset[str]]:
-    """Take away what stands around a token, like quotation marks, "Bearer" or `"token":`.
+    """Remove the text around a token, like quotation marks, "Bearer" or `"token":`.
 
     Gives what is left, and the words that were taken away, in small letters.
     """
@@ -86,17 +86,17 @@ def unwrapped(text: str) -> tuple[str, frozenset[str]]:
 
 
 def is_unseen(char: str) -> bool:
-    """Whether a character takes no place: those of zero width, marks of direction, controls."""
+    """Return whether a character is invisible: of zero width, a mark of direction, or a control."""
     return unicodedata.category(char) in UNSEEN
 
 
 def id_of(secret: SecretStr) -> int | None:
-    """Return the id that a secret spells, if it is a Discord token."""
+    """Return the id in a secret, if it is a Discord token."""
     return id_in(secret.get_secret_value())
 
 
 def id_in(token: str) -> int | None:
-    """Return the id of whom a token belongs to, which is its first part in base 64; None where it is none."""
+    """Return the id in the first part of a token, which is base 64; None if there is none."""
     head = token.partition(".")[0]
     try:
         text = base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)).decode("ascii")
@@ -106,7 +106,7 @@ def id_in(token: str) -> int | None:
 
 
 def jobs_number(typed: str) -> int:
-    """Read how many jobs an account may run at a time; nothing typed is three.
+    """Return the number of jobs at a time that a person typed; 3 for an empty text.
 
     Raises:
         UserError: it is no number from 1 to 15.

@@ -30,22 +30,22 @@ from bot.storage import StoreError
 log = logging.getLogger(__name__)
 
 CHECKS_AFTER: Final = (timedelta(0), timedelta(seconds=15), timedelta(seconds=60))
-"""When the list is read after the reset, from the reset on."""
+"""The times after a reset at which the list is read."""
 FINGERPRINT_LENGTH: Final = 8
 SHOWN_WITHIN: Final = timedelta(seconds=5)
-"""What it may take to show how far it is."""
+"""The limit for showing the progress."""
 
 
 Progress = Callable[[ResetStage, timedelta], Awaitable[None]]
-"""Told how far it is and, while looking, how long until the next look."""
+"""Called with the stage of a reset and, while it is checked, the time until the next check."""
 
 
 def fingerprint(flag: Flag, incident: Incident | None, *, unseen: bool = False) -> str:
-    """Return a short hash of what is confirmed, for a confirmation to carry.
+    """Return a short hash of what a person confirms.
 
-    It is the episode, so that an old question cannot answer for new trouble with the same words; and what
-    Midjourney says, blanks and numbers folded but for the length and the end of a block; and whether it was
-    confirmed that nobody can see the account's state now.
+    It covers the incident, so that an old question cannot confirm a new incident with the same words. It
+    covers the text, with blanks and numbers folded except for the length and the end of a block. It covers
+    whether the person confirmed that the account's state is unknown.
     """
     episode = (incident.key, incident.reset_at) if incident else None
     ends = (flag.block_length, flag.named_end, flag.worded_end)
@@ -54,7 +54,7 @@ def fingerprint(flag: Flag, incident: Incident | None, *, unseen: bool = False) 
 
 
 def refused(incident: Incident, confirmed: str, *, unseen: bool) -> ResetOutcome | None:
-    """Return why an account is not to be reset now by who confirmed this; None if it is."""
+    """Return why the confirmation does not allow a reset now; None if it does."""
     if incident.state is State.RESETTING:
         return ResetOutcome.TAKEN
     if incident.flag is None or fingerprint(incident.flag, incident, unseen=unseen) != confirmed:
@@ -65,7 +65,7 @@ def refused(incident: Incident, confirmed: str, *, unseen: bool) -> ResetOutcome
 async def tell(
     progress: Progress, stage: ResetStage, wait: timedelta = timedelta(0), *, limit: timedelta = SHOWN_WITHIN
 ) -> None:
-    """Report the progress, as far as it can be shown."""
+    """Show the progress. A failure to show it does not stop the reset."""
     try:
         async with asyncio.timeout(limit.total_seconds()):
             await progress(stage, wait)
@@ -74,7 +74,7 @@ async def tell(
 
 
 def still_flagged(shown: Flag, before: Flag) -> tuple[ResetVerdict, Flag]:
-    """Say what a flag means that is shown after a reset."""
+    """Return the verdict for a flag that the list shows after a reset."""
     same = same_text(shown.text, before.text)
     return (ResetVerdict.NOT_YET if same else ResetVerdict.FLAGGED_AGAIN), shown
 
@@ -98,18 +98,18 @@ class Resets:
         self._sleep = sleep
 
     def incident_of(self, channel: str) -> Incident | None:
-        """Return the trouble of an account that is not over."""
+        """Return the open incident of an account."""
         return self._incident_service.watch_state.open_incidents.get(channel)
 
     @property
     def is_unseen(self) -> bool:
-        """Whether the list is refused with an error 596 that may be any account's."""
+        """Return whether the list is refused with an error 596 that names no account."""
         return refused_list(self._incident_service.watch_state.incidents.values()) is not None
 
     def confirmable(self, channel: str) -> Incident | None:
         """Return what an owner may confirm to reset an account.
 
-        That is its own trouble, else an error 596 in place of the list that may be any account's.
+        That is its own incident, else an error 596 in place of the list that names no account.
         """
         return self.incident_of(channel) or refused_list(
             self._incident_service.watch_state.incidents.values()
@@ -153,7 +153,7 @@ class Resets:
                 await self._poller.note_flag(channel, error.flag)
             return await self._conclude(lease, ResetVerdict.FLAGGED_AGAIN, error.flag)
         except (Gone, Unreachable, MalformedResponse) as error:
-            # It may have been done all the same, or the account be gone: not sent again, the list tells.
+            # The reset may have been done, or the account be gone. It is not sent again: the list decides.
             log.warning("a reset got no clear answer: %s", error)
         except UseapiError:
             await self._give_back(lease, ResetVerdict.NOT_YET, None)
@@ -161,7 +161,7 @@ class Resets:
         return await self._watch(lease, channel, flag, progress)
 
     async def _watch(self, lease: Incident, channel: str, flag: Flag, progress: Progress) -> ResetResult:
-        """Read the list until the flag is gone, another one is there, or the last look is over."""
+        """Read the list until the flag is gone, another one is there, or the last check is done."""
         verdict, shown = ResetVerdict.COULD_NOT_TELL, None
         passed = timedelta(0)
         for after in CHECKS_AFTER:
@@ -191,11 +191,11 @@ class Resets:
         return still_flagged(account.flag, flag)
 
     def _is_about(self, error: UseapiError, channel: str) -> bool:
-        """Whether the list is refused because of this account."""
+        """Return whether the list is refused because of this account."""
         return isinstance(error, PendingModeration) and self._poller.channel_of(error) == channel
 
     def _may_be_about(self, error: UseapiError, channel: str) -> bool:
-        """Whether the list is refused because of this account, or nobody can tell of which."""
+        """Return whether the list is refused because of this account or an unknown one."""
         return isinstance(error, PendingModeration) and self._poller.channel_of(error) in (channel, None)
 
     async def _conclude(self, lease: Incident, verdict: ResetVerdict, flag: Flag | None) -> ResetResult:
@@ -208,5 +208,5 @@ class Resets:
         try:
             await self._incident_service.give_verdict(lease, verdict, flag)
         except StoreError:
-            # The person who asked must learn of it all the same; the lease ends by itself.
+            # The person who asked still gets the verdict, and the lease expires.
             log.exception("what a reset came to could not be written down")

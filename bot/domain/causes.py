@@ -1,31 +1,24 @@
-"""Why a poll got no list of the API: codes alone, as they are stored. Standard library alone."""
+"""Why a poll got no list of the API, as codes that are stored."""
 
 from enum import StrEnum
 
 
 class Cause(StrEnum):
-    """Why a poll got no list of the API, as far as that can be told. Codes: `render` has the words."""
+    """Why a poll got no list of the API. The words are in `bot/render/error_messages.py`."""
 
     SILENT = "silent"
-    """Nothing answered in time."""
     REFUSED = "refused"
-    """The connection was refused."""
     BROKEN_OFF = "broken off"
     """The connection ended before the whole answer was there."""
     NO_ADDRESS = "no address"
-    """The name of the API's server could not be looked up."""
     CERTIFICATE = "certificate"
-    """The server's certificate is not accepted."""
     SERVER_ERROR = "server error"
     """A status of 5xx, or 408."""
     LIMITED = "limited"
-    """A wish to be asked later."""
     CHALLENGE = "challenge"
     """Something in front of the API turned the request away."""
     WEB_PAGE = "web page"
-    """A web page where the answer of an API should be."""
     REDIRECT = "redirect"
-    """A status that leads elsewhere."""
     NO_API = "no api"
     """What answered does not speak HTTP as an API does."""
     ENCODING = "encoding"
@@ -35,8 +28,6 @@ class Cause(StrEnum):
     REJECTED = "rejected"
     """The API refused the request itself."""
     SUBSCRIPTION = "subscription"
-    """There is no subscription, or it is over."""
     QUOTA = "quota"
-    """The subscription is too small."""
     FAULT = "fault"
-    """A fault of Midwatch's own."""
+    """An unexpected error of Midwatch itself."""

@@ -20,7 +20,7 @@ holds a header, a body, an address or a token.
 # ruff: noqa: N818 - each name says what happened, and the base says that it is an error
 
 from datetime import timedelta
-from typing import Final
+from typing import Final, cast
 
 from bot.domain.accounts import Flag
 from bot.domain.causes import Cause
@@ -30,7 +30,7 @@ LASTING: Final = frozenset(
     {Cause.CERTIFICATE, Cause.CHALLENGE, Cause.ENCODING, Cause.REDIRECT, Cause.WEB_PAGE}
     | {ErrorCode.TOKEN_HIDDEN, ErrorCode.UNFINISHED}
 )
-"""What asking again within seconds does not help."""
+"""What a second try within seconds does not help."""
 
 
 class UseapiError(CodedError):
@@ -60,7 +60,7 @@ class NotAsked(Unreachable):
 
 
 class AnswerLost(Unreachable):
-    """What was asked may have arrived, but no whole answer came back: nobody knows whether it was done."""
+    """The request may have arrived, but no whole answer came back: it may have been carried out."""
 
 
 class RateLimited(UseapiError):
@@ -68,16 +68,10 @@ class RateLimited(UseapiError):
 
     cause = Cause.LIMITED
 
-    def __init__(
-        self,
-        code: Cause | ErrorCode,
-        *,
-        retry_after: timedelta | None,
-        quote: str | None = None,
-        **fields: object,
-    ) -> None:
-        super().__init__(code, quote=quote, wait=retry_after, **fields)
-        self.retry_after = retry_after
+    @property
+    def retry_after(self) -> timedelta | None:
+        """How long the API asks to be left alone."""
+        return cast(timedelta | None, self.fields.get("wait"))
 
 
 class Unauthorized(UseapiError):

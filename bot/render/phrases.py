@@ -1,4 +1,4 @@
-"""The words for what is wrong, in one place: states, what Midjourney wants, and how a failure is told."""
+"""The words for states, for what Midjourney wants, and for failures."""
 
 from datetime import datetime, timedelta
 from typing import Final, assert_never
@@ -10,13 +10,13 @@ SENTENCE_LIMIT: Final = 500
 
 
 def state_words(account: KnownAccount) -> str:
-    """Name an account's state by a symbol and in words: "✅ ready", "🧩 CAPTCHA pending"."""
+    """Return an account's state as a symbol and words: "✅ ready", "🧩 CAPTCHA pending"."""
     flag = account.account.flag
     return "✅ ready" if flag is None else open_words(account.state, flag)
 
 
 def open_words(state: State | None, flag: Flag) -> str:
-    """Name the state of what is not over."""
+    """Return the words for an open incident."""
     match state:
         case State.CLEARING:
             return "👀 recovering"
@@ -39,7 +39,7 @@ def symbol(kind: FlagKind) -> str:
 
 
 def kind_words(kind: FlagKind) -> str:
-    """Name in words what is pending."""
+    """Return the words for a kind of flag."""
     match kind:
         case FlagKind.MODERATION:
             return "moderation message pending"
@@ -60,7 +60,7 @@ def flagged_since(at: datetime | None, *, is_past: bool) -> str:
 
 
 def demand(flag: Flag) -> str:
-    """Say in a sentence without its full stop what a flagged account waits for."""
+    """Return what a flagged account waits for, as a sentence without its full stop."""
     match flag.kind:
         case FlagKind.MODERATION:
             return "Midjourney wants a moderation message acknowledged"
@@ -83,7 +83,7 @@ def waiting(since: datetime, longest: timedelta) -> str:
 
 
 def failure(what: str, next_step: str, quote: str | None = None) -> str:
-    """Tell what did not work and what to do next, with the API's own words if any; at most 2,000 long."""
+    """Return what failed and the next step, with the API's own words if any, in at most 2,000 characters."""
     lines = [f"⚠️ {_sentence(what)}", _sentence(next_step)]
     if quote is not None:
         lines += ["The API says:", code_block(quote)]
@@ -91,7 +91,7 @@ def failure(what: str, next_step: str, quote: str | None = None) -> str:
 
 
 def unexpected(reference: str) -> str:
-    """Apologise for a mistake of the bot's own; the reference leads to it in the log."""
+    """Return the text for an unexpected error, with its reference in the log."""
     return (
         "⚠️ Sorry, that did not work: something broke inside Midwatch.\n"
         "Try it once more. If it happens again, look in the bot's log for "
@@ -100,7 +100,7 @@ def unexpected(reference: str) -> str:
 
 
 def unsaid(reference: str) -> str:
-    """Say that an answer did not arrive, which tells nothing of what it was about."""
+    """Return the text for an answer that Discord did not accept."""
     return (
         "⚠️ Discord did not accept the answer.\n"
         "It may have been done: check with /mjaccounts or "
@@ -110,6 +110,6 @@ def unsaid(reference: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    """Clip a sentence and close it, unless it closes itself."""
+    """Clip a sentence and add its full stop, unless it ends with a mark."""
     clipped = clip(text.strip(), SENTENCE_LIMIT)
     return clipped if clipped.endswith((".", "!", "?", "…", ":", ")")) else f"{clipped}."

@@ -1,4 +1,4 @@
-"""The words for a way to an owner: when it last worked, and what keeps a message by Discord's code."""
+"""The words for a route to an owner: when it last worked, and why it does not."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -33,12 +33,12 @@ FAILURES: Final = {
     "429": "Discord asks me to slow down",
     "no alert channel": "ALERT_CHANNEL_ID is not set (set it and restart me)",
 }
-"""What keeps a message, by Discord's code (Discord's documentation, "Opcodes and Status Codes")."""
+"""Why a message is not delivered, by Discord's code (Discord's documentation, "Opcodes and Status Codes")."""
 
 
 @dataclass(frozen=True, slots=True)
 class RouteStatus:
-    """One way to reach one owner: when it last worked, and why it does not now."""
+    """The state of one route to one owner."""
 
     owner: int
     route: Route
@@ -55,7 +55,7 @@ def failure_words(failure: str | None) -> str:
 
 
 def route_line(route: RouteStatus) -> str:
-    """Return how one way to one owner does."""
+    """Return the state of one route to one owner."""
     way = "direct message" if route.route is Route.DM else "alert channel"
     unused = "never worked yet" if route.failure else "not used so far"
     worked = f"last worked {when(route.worked_at, 'f')}" if route.worked_at else unused

@@ -127,7 +127,7 @@ def refusal_of_api(response: ApiResponse, request: ApiRequest) -> UseapiError:  
             return Unreachable(ErrorCode.TRACK_LOST, quote=quote)
         case HTTPStatus.TOO_MANY_REQUESTS:
             code = Cause.LIMITED if request.endpoint in READS else ErrorCode.SLOTS_BUSY
-            return RateLimited(code, retry_after=response.retry_after, quote=quote)
+            return RateLimited(code, wait=response.retry_after, quote=quote)
         case status if status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return failing(response)
         case status if status < HTTPStatus.BAD_REQUEST:
@@ -139,7 +139,7 @@ def refusal_of_api(response: ApiResponse, request: ApiRequest) -> UseapiError:  
 def turned_away(response: ApiResponse) -> UseapiError:
     """Return the error for a refusal by a server in front of the API."""
     if response.retry_after is not None:
-        return RateLimited(Cause.CHALLENGE, retry_after=response.retry_after, status=response.status)
+        return RateLimited(Cause.CHALLENGE, wait=response.retry_after, status=response.status)
     return Unreachable(Cause.CHALLENGE, status=response.status)
 
 
@@ -165,7 +165,7 @@ def failing(response: ApiResponse) -> UseapiError:
     if response.retry_after is not None:
         return RateLimited(
             Cause.SERVER_ERROR,
-            retry_after=response.retry_after,
+            wait=response.retry_after,
             status=response.status,
             quote=response.error_text,
         )
