@@ -139,7 +139,10 @@ async def assemble(
         await bot.owners.load()
         watch_state = await WatchState.load(store, utc_now)
         cache, greeted = await load_cache(store), await store.watch.greeted()
-    planner = NotificationPlanner(lambda: bot.owners.ids, policy_of(settings))
+    policy = Policy(
+        settings.poll_interval, settings.outage_after, settings.flap_window, settings.remind_after
+    )
+    planner = NotificationPlanner(lambda: bot.owners.ids, policy)
     incident_service = IncidentService(watch_state, planner, greeted)
     poller = AccountPoller(useapi, store, cache, incident_service)
     transport = DiscordTransport(bot, settings.alert_channel_id)
@@ -164,11 +167,6 @@ async def assemble(
     )
 
 
-def policy_of(settings: Settings) -> Policy:
-    """Return the policy that the settings describe."""
-    return Policy(settings.poll_interval, settings.outage_after, settings.flap_window, settings.remind_after)
-
-
 async def serve(bot: Midwatch, settings: Settings, stop: asyncio.Event) -> None:
     """Log in, register the commands, and stay connected until the stop."""
 
@@ -181,23 +179,14 @@ async def serve(bot: Midwatch, settings: Settings, stop: asyncio.Event) -> None:
             await bot.register()
 
     try:
-        await supervise(
-            log_in,
-            name="the login at Discord",
-            stop=stop,
-            limit=LOGIN_LIMIT,
-            fatal=(discord.LoginFailure,),
-        )
+        name = "the login at Discord"
+        await supervise(log_in, name=name, stop=stop, limit=LOGIN_LIMIT, fatal=(discord.LoginFailure,))
     except discord.LoginFailure:
         raise TokenRefusedError(REFUSED) from None
     if stop.is_set():
         return
     registering = supervise(
-        register,
-        name="registering the commands",
-        stop=stop,
-        every=REGISTER_EVERY,
-        limit=REGISTER_LIMIT,
+        register, name="registering the commands", stop=stop, every=REGISTER_EVERY, limit=REGISTER_LIMIT
     )
     async with beside(registering):
         await supervise(
@@ -211,11 +200,7 @@ async def serve(bot: Midwatch, settings: Settings, stop: asyncio.Event) -> None:
 
 @contextmanager
 def reached() -> Generator[None]:
-    """Say in a sentence that Discord cannot be asked; the log then needs no traceback.
-
-    Raises:
-        UnavailableError: instead of the library's errors, where the fault is Discord's or the network's.
-    """
+    """Raise UnavailableError instead of the errors of the library and of the network."""
     try:
         yield
     except discord.LoginFailure:

@@ -1,4 +1,4 @@
-"""The errors of Discord and of the way there, each as one sentence for the terminal and the log."""
+"""The errors of Discord and of the network, each as one sentence for the terminal and the log."""
 
 import ssl
 from datetime import timedelta
@@ -16,7 +16,7 @@ from bot.render.error_messages import UNTRUSTED, UNUSED_PROXIES
 DISCORD_FAILURES: Final = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
 """What a request to Discord may fail with."""
 TOO_MANY_COMMANDS: Final = 30034
-"""A day's limit of new commands is reached (Discord's documentation, "Opcodes and Status Codes")."""
+"""The day's limit of new commands (Discord's documentation, "Opcodes and Status Codes")."""
 TOO_MANY_COMMANDS_WAIT: Final = timedelta(hours=1)
 
 
