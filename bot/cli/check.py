@@ -156,11 +156,8 @@ def owners(settings: Settings, application: discord.AppInfo) -> Finding:
 def interactions(application: discord.AppInfo) -> Finding:
     """Check that Discord sends interactions to the bot's connection, and not to a web server."""
     if application.interactions_endpoint_url:
-        words = (
-            "Discord sends them to a web server, so the bot gets none. "
-            "Empty Interactions Endpoint URL in the Developer Portal."
-        )
-        return failed("Interactions", words)
+        advice = "Empty Interactions Endpoint URL in the Developer Portal."
+        return failed("Interactions", f"Discord sends them to a web server, so the bot gets none. {advice}")
     return passed("Interactions", "Discord brings them to the bot")
 
 
@@ -245,17 +242,11 @@ def subscription_failed(error: UseapiError, url: str, accounts: tuple[Account, .
         case Unauthorized() | Unpaid():
             return [*list_failed(error, url), *listed]
         case Gone() | MalformedResponse() if accounts:
-            return [
-                accepted(url),
-                passed("Subscription", "the server does not report it, but it answers"),
-                *listed,
-            ]
+            subscription = passed("Subscription", "the server does not report it, but it answers")
+            return [accepted(url), subscription, *listed]
         case Gone() | MalformedResponse():
-            words = (
-                f"nothing answers as the useapi API under {url}. "
-                "Check USEAPI_URL; a service that has shut down looks like this, too."
-            )
-            return [failed("API", words)]
+            advice = "Check USEAPI_URL; a service that has shut down looks like this, too."
+            return [failed("API", f"nothing answers as the useapi API under {url}. {advice}")]
         case _:
             subscription = failed("Subscription", sentences(error))
             return [accepted(url), subscription, *listed] if accounts else [subscription]
@@ -275,10 +266,9 @@ def subscription_of(is_active: bool | None) -> Finding:  # noqa: FBT001 - None i
 
 def configured(accounts: tuple[Account, ...]) -> Finding:
     """Count the accounts. The first one may be yet to come."""
-    if not accounts:
-        return passed("Accounts", NO_ACCOUNTS)
     flagged = sum(account.flag is not None for account in accounts)
-    return passed("Accounts", f"{count(len(accounts), 'account')}, {flagged} flagged")
+    words = f"{count(len(accounts), 'account')}, {flagged} flagged"
+    return passed("Accounts", words if accounts else NO_ACCOUNTS)
 
 
 def sentences(error: UseapiError) -> str:
