@@ -53,9 +53,9 @@ class WatchStatus:
     last_success: datetime | None = None
     next_poll: datetime | None = None
     failures: int = 0
-    """How many looks failed in a row."""
+    """The number of failed polls in a row."""
     why: str | None = None
-    """Why the last of them did: a sentence of ours."""
+    """Why the last poll failed, in a sentence."""
     problems: Sequence[Problem] = ()
     """The problems of the watch, the worst first."""
     second_route: bool = True
@@ -102,8 +102,8 @@ def presence_text(
     lacks: Sequence[Lack] = (),
 ) -> str:
     """Return the bot's status text. Flagged accounts come first; a recovering one is not ready."""
-    going = [each.state for each in incidents if each.channel and not each.ended]
-    needing = sum(state is State.OPEN for state in going)
+    open_states = [each.state for each in incidents if each.channel and not each.ended]
+    needing = sum(state is State.OPEN for state in open_states)
     if problem is ServiceProblem.UNREACHABLE:
         words = CAUSES[cause or Cause.SILENT][0]
     elif problem is ServiceProblem.PENDING:
@@ -112,8 +112,8 @@ def presence_text(
         words = "cannot see your accounts"
     elif needing:
         words = count(needing, "needs you", "need you")
-    elif going:
-        words = f"{count(watched, 'account')} watched, {whole(len(going))} recovering"
+    elif open_states:
+        words = f"{count(watched, 'account')} watched, {whole(len(open_states))} recovering"
     elif lacks:
         return clip(f"{LACKS[lacks[0]]} · muted" if muted else LACKS[lacks[0]], PRESENCE_LIMIT)
     elif watched:
@@ -127,9 +127,9 @@ def presence_text(
 def _sections(watch: WatchStatus) -> Iterator[tuple[str, list[str]]]:
     yield "", list(_wrong(watch))
     yield "## Midwatch", list(_alive(watch))
-    going = [each for each in watch.incidents if each.channel and not each.ended]
-    going.sort(key=lambda each: (-(each.flag or NO_WORDS).kind.rank, each.opened_at, each.key))
-    yield f"### Open: {whole(len(going))}", [_open(each, watch) for each in going]
+    open_incidents = [each for each in watch.incidents if each.channel and not each.ended]
+    open_incidents.sort(key=lambda each: (-(each.flag or NO_WORDS).kind.rank, each.opened_at, each.key))
+    yield f"### Open: {whole(len(open_incidents))}", [_open(each, watch) for each in open_incidents]
     waiting = sorted((each for each in watch.messages if each.on_its_way), key=lambda each: each.due_at)
     yield f"### Messages waiting: {whole(len(waiting))}", [_waiting(each, watch) for each in waiting]
     stuck = [each for each in watch.messages if each.is_stuck]
