@@ -1,9 +1,9 @@
 """The errors of the API client, sorted by what the caller must do.
 
 UseapiError
-├─ Unreachable         no answer, a broken one, 5xx, a web page  -> try again at the next look
+├─ Unreachable         no answer, a broken one, 5xx, a web page  -> try again at the next poll
 │  ├─ NotAsked         no connection, so nothing was sent        -> the same
-│  └─ AnswerLost       it was asked, and no whole answer came    -> of a command: look what it did
+│  └─ AnswerLost       it was asked, and no whole answer came    -> of a command: check what it did
 ├─ RateLimited         429, carries retry_after                  -> wait at least that long
 ├─ Unauthorized        401, 403                                  -> the useapi token is bad
 ├─ Unpaid              402, which of the two                     -> subscription or quota
