@@ -151,14 +151,18 @@ class Midwatch(commands.Bot):
         return [command.to_dict(self.tree) for command in self.tree.get_commands()]
 
     async def set_status(self, text: str, *, force: bool = False) -> None:
-        """Set the bot's status text. `force` sends it even if it is unchanged."""
+        """Set the bot's status text. `force` sends it even if it is unchanged.
+
+        A connection that ends meanwhile is no error: the next one gets the text anew.
+        """
         # Compared with a copy: discord.py's `activity` never equals the one that it was given.
         if self._status == text and not force:
             return
         self._status = text
         self.activity = activity = discord.CustomActivity(text)
         if self.is_ready():
-            await self.change_presence(activity=activity)
+            with suppress(ConnectionResetError):
+                await self.change_presence(activity=activity)
 
     async def require_owner(self, user_id: int) -> None:
         """Raise `UserError` if a person is not an owner now."""

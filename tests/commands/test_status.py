@@ -233,6 +233,17 @@ async def test_row_58_the_bots_own_status_is_shown_again_after_a_resume(bot: Bot
     await bot.world.wait_for(lambda: presence(bot) == "1 account watched, all ready", PATIENCE)
 
 
+async def test_a_connection_that_ends_while_the_status_text_is_set_is_no_error(
+    bot: Bot, ada: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    bot.api.add()
+    bot.extensions = (*bot.extensions, "tests.support.faulty_cog")
+    await bot.start()
+    assert text(await ada.ask("faulty", where="as the connection ends")) == "set"
+    await bot.world.wait_for(lambda: presence(bot) == "1 account watched, all ready", PATIENCE)
+    assert "failed" not in caplog.text
+
+
 async def test_row_42_all_views_say_that_nothing_can_be_written_down_and_show_the_flag(
     bot: Bot, ada: Visitor
 ) -> None:

@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.interactions.buttons import Access, ButtonPress, ButtonRouter
 from bot.interactions.client import Midwatch
-from bot.interactions.responses import Interaction, defer, defer_update, respond_private
+from bot.interactions.responses import Interaction, defer, defer_update, respond, respond_private
 from bot.render.message_content import Button, MessageContent, Select
 
 DETAILS: Final = "details that are for the log alone"
@@ -22,7 +22,8 @@ def fail(*_about: object) -> None:
 class Faulty(commands.Cog):
     """Fails at once, after "thinking", when pressed and when chosen from."""
 
-    def __init__(self, controls: ButtonRouter) -> None:
+    def __init__(self, bot: Midwatch, controls: ButtonRouter) -> None:
+        self._bot = bot
         controls.register("faulty.press", Access.ASKER, self.press)
         controls.register("faulty.pick", Access.ASKER, self.press)
         controls.register("faulty.update", Access.ASKER, self.update)
@@ -36,6 +37,11 @@ class Faulty(commands.Cog):
             case "after thinking" | "after thinking privately":
                 await defer(interaction, private=where.endswith("privately"))
                 fail()
+            case "as the connection ends":
+                await defer(interaction, private=True)
+                await self._bot.ws.socket.close()
+                await self._bot.set_status("unheard", force=True)
+                await respond(interaction, MessageContent("set"))
             case "modal":
                 await interaction.response.send_modal(Question(timeout=60, custom_id="faulty:question"))
             case _:
@@ -69,4 +75,4 @@ def offer(asker: int) -> MessageContent:
 
 async def setup(bot: Midwatch) -> None:
     """Add the cog to the bot."""
-    await bot.add_cog(Faulty(bot.controls))
+    await bot.add_cog(Faulty(bot, bot.controls))
