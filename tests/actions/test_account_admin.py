@@ -95,7 +95,7 @@ async def test_an_account_is_known_although_the_list_lags_behind(scene: Scene) -
     assert scene.channels == [login.channel]
 
 
-async def test_an_update_is_known_although_a_look_that_began_before_it_was_the_last_that_worked(
+async def test_an_update_is_known_although_a_poll_that_began_before_it_was_the_last_that_worked(
     scene: Scene,
 ) -> None:
     account = scene.api.add(max_jobs=3)

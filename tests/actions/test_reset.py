@@ -34,7 +34,7 @@ async def test_an_account_that_the_list_shows_without_a_flag_at_once_is_back(sce
     assert (attempt.outcome, attempt.verdict, attempt.flag) == (ResetOutcome.DONE, ResetVerdict.BACK, None)
     assert attempt.incident == scene.watch.incident()
     assert (scene.watch.incident().ending, scene.watch.incident().leased_by) == (Ending.RESET, ADA)
-    assert (scene.posts, scene.looks, scene.clock.naps) == (1, 3, [])
+    assert (scene.posts, scene.polls, scene.clock.naps) == (1, 3, [])
     assert [stage for stage, _ in scene.stages] == [ResetStage.READING, ResetStage.SENDING]
     assert await scene.watch.audit() == [ASKED, (ADA, "reset", "back in rotation")]
 
@@ -108,7 +108,7 @@ async def test_if_the_list_cannot_be_read_afterwards_nobody_can_tell(scene: Scen
     assert await scene.watch.audit() == [ASKED, (ADA, "reset", "could not tell")]
 
 
-async def test_a_look_that_fails_is_followed_by_the_next(scene: Scene) -> None:
+async def test_a_poll_that_fails_is_followed_by_the_next(scene: Scene) -> None:
     scene.steps[FailPoint.RESET] = lambda: scene.api.fault(
         Fault.UNAUTHORIZED, endpoint=Endpoint.LIST, times=2
     )
@@ -138,7 +138,7 @@ class Meanwhile(IncidentService):
         return await super().take_lease(key, owner, confirmed, channel)
 
 
-async def test_a_flag_that_changes_after_the_look_asks_again_too(scene: Scene) -> None:
+async def test_a_flag_that_changes_after_the_poll_asks_again_too(scene: Scene) -> None:
     scene.watch.incident_service.__class__ = Meanwhile
     attempt = await scene.press()
     assert (attempt.outcome, attempt.flag) == (ResetOutcome.CHANGED, Flag.of(BLOCK))
@@ -199,10 +199,10 @@ async def test_row_13_of_two_who_press_at_once_one_resets_and_the_other_reads_wh
 
 async def test_row_13_of_two_who_saw_the_same_list_one_gets_the_lease(scene: Scene) -> None:
     scene.watch.poller.start_poll()  # both wait for it, and then share the next one
-    before = scene.looks
+    before = scene.polls
     outcomes = [attempt.outcome for attempt in await asyncio.gather(scene.press(ADA), scene.press(BEA))]
     assert sorted(outcomes) == [ResetOutcome.DONE, ResetOutcome.TAKEN]
-    assert (scene.posts, scene.looks) == (1, before + 3)
+    assert (scene.posts, scene.polls) == (1, before + 3)
 
 
 async def test_row_13_who_presses_while_another_waits_for_the_list_reads_who(scene: Scene) -> None:

@@ -203,25 +203,25 @@ async def test_a_verdict_that_cannot_be_written_down_is_said_all_the_same(
     assert scene.watch.incident().state is State.RESETTING
 
 
-async def test_a_look_under_way_when_the_reset_is_asked_for_does_not_count_as_reading_the_list(
+async def test_a_poll_under_way_when_the_reset_is_asked_for_does_not_count_as_reading_the_list(
     scene: Scene,
 ) -> None:
-    before = scene.looks
+    before = scene.polls
     scene.watch.poller.start_poll()
-    await until(lambda: scene.looks > before)
+    await until(lambda: scene.polls > before)
     await scene.press()
-    assert scene.looks == before + 3
+    assert scene.polls == before + 3
 
 
-async def test_a_look_that_began_before_the_reset_is_not_what_came_of_it(scene: Scene) -> None:
+async def test_a_poll_that_began_before_the_reset_is_not_what_came_of_it(scene: Scene) -> None:
     scene.api.slow_seconds = 0.2
 
     async def look_besides(stage: ResetStage, _: timedelta) -> None:
         if stage is ResetStage.SENDING:
-            before = scene.looks
+            before = scene.polls
             scene.api.fault(Fault.SLOW, endpoint=Endpoint.LIST, times=1)
             scene.watch.poller.start_poll()
-            await until(lambda: scene.looks > before)
+            await until(lambda: scene.polls > before)
 
     attempt = await scene.press(progress=look_besides)
     assert (attempt.verdict, scene.clock.naps) == (ResetVerdict.BACK, [])

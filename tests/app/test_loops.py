@@ -40,7 +40,7 @@ async def resting(clock: Clock) -> None:
     await until(lambda: clock.sleeping == LOOPS)
 
 
-def looks(api: SimulatedUseapi) -> int:
+def polls(api: SimulatedUseapi) -> int:
     return api.count(Endpoint.LIST)
 
 
@@ -56,12 +56,12 @@ async def test_the_list_is_asked_for_once_in_an_interval_however_many_accounts_t
     async with watch.make_loops().running():
         for count in range(1, 5):
             await until(lambda: clock.sleeping == LOOPS and clock.sleeps_for(60))
-            assert looks(api) == count
+            assert polls(api) == count
             clock.advance(MINUTE - SECOND)
             await resting(clock)
-            assert looks(api) == count
+            assert polls(api) == count
             clock.advance(SECOND)
-            await until(lambda past=count: looks(api) > past)
+            await until(lambda past=count: polls(api) > past)
     assert {request.endpoint for request in api.requests} == {Endpoint.LIST}
     assert api.midjourney_commands == 0
 
@@ -111,7 +111,7 @@ BREAKS: dict[ServiceProblem, Break] = {
 
 
 @pytest.mark.parametrize("trouble", BREAKS)
-async def test_where_only_a_person_can_help_the_pace_is_slow_till_a_good_look_of_anybody(
+async def test_where_only_a_person_can_help_the_pace_is_slow_till_a_good_poll_of_anybody(
     api: SimulatedUseapi, watch: Assembly, clock: Clock, trouble: ServiceProblem
 ) -> None:
     bring_all(api)
@@ -122,25 +122,25 @@ async def test_where_only_a_person_can_help_the_pace_is_slow_till_a_good_look_of
         await resting(clock)
         if trouble is ServiceProblem.LIST_GONE:  # once may be an accident
             clock.advance(MINUTE)
-            await until(lambda: looks(api) == 3)
+            await until(lambda: polls(api) == 3)
             await resting(clock)
         assert watch.incident(None).problem is trouble
         assert (loops.rest(), loops.next_poll) == (QUARTER, clock.now() + QUARTER)
-        before = looks(api)
+        before = polls(api)
         clock.advance(QUARTER - SECOND)
         await resting(clock)
-        assert looks(api) == before
+        assert polls(api) == before
         clock.advance(SECOND)
-        await until(lambda: looks(api) > before)
+        await until(lambda: polls(api) > before)
         await resting(clock)
 
         bring_all(api)
         await watch.poller.poll()  # as a command does
         await until(lambda: loops.next_poll == clock.now() + MINUTE)
         await resting(clock)
-        before = looks(api)
+        before = polls(api)
         clock.advance(MINUTE)
-        await until(lambda: looks(api) > before)
+        await until(lambda: polls(api) > before)
 
 
 async def test_a_list_that_still_shows_some_accounts_is_watched_at_the_usual_pace(
@@ -167,18 +167,18 @@ async def test_an_interval_that_is_longer_than_the_slow_pace_stays(
     assert loops.rest() == HOUR
 
 
-async def test_a_good_look_of_its_own_after_a_failure_is_not_followed_by_another_at_once(
+async def test_a_good_poll_of_its_own_after_a_failure_is_not_followed_by_another_at_once(
     api: SimulatedUseapi, watch: Assembly, clock: Clock
 ) -> None:
     api.fault(Fault.REDIRECT, times=1)
     loops = watch.make_loops()
     async with loops.running():
         for count in range(1, 4):
-            await until(lambda now=count: loops.next_poll == clock.now() + MINUTE and looks(api) >= now)
+            await until(lambda now=count: loops.next_poll == clock.now() + MINUTE and polls(api) >= now)
             await resting(clock)
             clock.advance(MINUTE - SECOND)
             await resting(clock)
-            assert looks(api) == count
+            assert polls(api) == count
             clock.advance(SECOND)
 
 
@@ -189,7 +189,7 @@ async def test_an_api_out_of_reach_is_asked_at_the_usual_pace(
     loops = watch.make_loops()
     async with loops.running():
         for count in range(1, 11):
-            await until(lambda now=count: looks(api) == now)
+            await until(lambda now=count: polls(api) == now)
             await resting(clock)
             clock.advance(MINUTE)
         assert watch.incident(None).problem is ServiceProblem.UNREACHABLE
@@ -231,7 +231,7 @@ ERRORS = [
 
 
 class FailingMonitor(AccountPoller):
-    """A monitor whose first look fails as never before."""
+    """A monitor whose first poll fails as never before."""
 
     error: BaseException | None = None
 
@@ -255,7 +255,7 @@ class FailingKeeper(IncidentService):
 
 
 @pytest.mark.parametrize("error", ERRORS)
-async def test_no_error_ends_the_looks(
+async def test_no_error_ends_the_polls(
     api: SimulatedUseapi, watch: Assembly, clock: Clock, error: BaseException
 ) -> None:
     failing = FailingMonitor(watch.useapi, watch.store, await load_cache(watch.store), watch.incident_service)
@@ -267,11 +267,11 @@ async def test_no_error_ends_the_looks(
         await until(lambda: loops.health.failures_in_a_row == 1)
         await resting(clock)
         clock.advance(SECOND)
-        await until(lambda: looks(api) == 1)
+        await until(lambda: polls(api) == 1)
         await resting(clock)
         assert loops.failed_polls == 0
         clock.advance(MINUTE)
-        await until(lambda: looks(api) == 2)
+        await until(lambda: polls(api) == 2)
         assert loops.health.failures_in_a_row == 0
     await failing.close()
 
@@ -317,7 +317,7 @@ async def test_no_error_ends_the_minding_of_the_clock(watch: Assembly, clock: Cl
         Fault.CODE_596_UNNAMED,
     ],
 )
-async def test_whatever_the_api_says_is_counted_till_the_next_good_look(
+async def test_whatever_the_api_says_is_counted_till_the_next_good_poll(
     api: SimulatedUseapi, watch: Assembly, fault: Fault
 ) -> None:
     api.add()
@@ -348,7 +348,7 @@ async def test_the_stop_ends_everything(
     before = ours()
     async with asyncio.timeout(PATIENCE):
         async with watch.make_loops().running():
-            await until(lambda: looks(api) == 1)
+            await until(lambda: polls(api) == 1)
             if fault is None:
                 await resting(clock)
         await watch.poller.close()
@@ -366,14 +366,14 @@ async def test_it_looks_at_once_and_says_when_it_looks_again(
     assert loops.next_poll is None
     async with loops.running():
         await resting(clock)
-        assert (looks(api), loops.next_poll) == (1, clock.now() + MINUTE)
+        assert (polls(api), loops.next_poll) == (1, clock.now() + MINUTE)
         clock.advance(MINUTE)
-        await until(lambda: looks(api) == 2)
+        await until(lambda: polls(api) == 2)
         await resting(clock)
         assert loops.next_poll == clock.now() + MINUTE
 
 
-async def test_what_the_clock_brings_does_not_wait_for_a_look(
+async def test_what_the_clock_brings_does_not_wait_for_a_poll(
     api: SimulatedUseapi, watch: Assembly, clock: Clock
 ) -> None:
     async with watch.make_loops(interval=DAY).running():
@@ -384,10 +384,10 @@ async def test_what_the_clock_brings_does_not_wait_for_a_look(
         await resting(clock)
         clock.advance(LEASE)
         await until(lambda: watch.incident().state is State.OPEN)
-    assert looks(api) == 1
+    assert polls(api) == 1
 
 
-async def test_owners_who_became_known_are_told_within_the_hour_without_a_look(
+async def test_owners_who_became_known_are_told_within_the_hour_without_a_poll(
     watch: Assembly, clock: Clock
 ) -> None:
     watch.owners.clear()

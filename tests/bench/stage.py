@@ -119,13 +119,13 @@ class Stage:
         self.clock.advance(timedelta(seconds=seconds))
         one.tell(str(seconds))
 
-    async def look(self, one: Running, seconds: float = 66.0) -> Request:
+    async def poll(self, one: Running, seconds: float = 66.0) -> Request:
         """Leap to the next poll of the list, and return its request once it is answered."""
         begun = len(self.api.requests)
         self.leap(one, seconds)
-        return await self.until(one, lambda: self.answered_look(begun))
+        return await self.until(one, lambda: self.answered_poll(begun))
 
-    def answered_look(self, begun: int) -> Request | None:
+    def answered_poll(self, begun: int) -> Request | None:
         """Return the first poll since so many requests, once it is answered."""
         looks = (each for each in self.api.requests[begun:] if each.endpoint is Endpoint.LIST)
         return next((each for each in looks if each.answered is not None), None)

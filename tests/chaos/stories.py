@@ -71,7 +71,7 @@ async def settle(one: Ordeal) -> Findings:
         with suppress(AssertionError):
             await one.until(one.is_settled, SETTLES_WITHIN)
             await one.stop()
-            # The stop may have come between a look and the telling of what that found, such as the bot's
+            # The stop may have come between a poll and the telling of what that found, such as the bot's
             # own absence: that is for the next life to tell.
             if one.is_settled():
                 return findings(one)

@@ -123,7 +123,7 @@ async def test_what_a_stop_keeps_from_being_told_is_told_by_the_next_life(one: O
     await one.skip(2 * AWAY_AFTER)
 
     async def look_first() -> None:
-        """Have the first look find that nobody looked for two hours, and the signal cut off the telling."""
+        """Have the first poll find that nobody looked for two hours, and the signal cut off the telling."""
         one.before_stop = None
         one.world.fault(Trouble.ERROR, status=503, path=SENDS)
         await one.until(lambda: not one.is_settled())

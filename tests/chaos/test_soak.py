@@ -80,17 +80,17 @@ STEP = LONGEST_PAUSE / 10
 
 
 def noted(
-    vigil: Vigil, steps: int, *, looks: int = 0, waiting: str | None = None, lives: int = 1
+    vigil: Vigil, steps: int, *, polls: int = 0, waiting: str | None = None, lives: int = 1
 ) -> list[str]:
     """Let the time of so many steps pass, with so many looks and lives in it; give the things found."""
     for at in range(steps):
         keys = set[str]() if waiting is None else {waiting}
-        vigil.note(at * lives // steps, at * looks // steps, keys, AT + at * STEP, str)
+        vigil.note(at * lives // steps, at * polls // steps, keys, AT + at * STEP, str)
     return list(vigil.found)
 
 
 def test_a_life_that_looks_and_sends_is_well() -> None:
-    assert noted(Vigil(), 30, looks=30) == []
+    assert noted(Vigil(), 30, polls=30) == []
 
 
 def test_a_life_that_stops_looking_is_found_once() -> None:
@@ -98,7 +98,7 @@ def test_a_life_that_stops_looking_is_found_once() -> None:
 
 
 def test_a_life_that_stops_sending_is_found_once() -> None:
-    assert noted(Vigil(), 30, looks=30, waiting="key") == ["key"]
+    assert noted(Vigil(), 30, polls=30, waiting="key") == ["key"]
 
 
 def test_each_life_has_its_time() -> None:

@@ -19,25 +19,25 @@ class Vigil:
     """Notes since when nothing was looked at in this life, and since when each message waits."""
 
     pid: int | None = None
-    looks: int = 0
+    polls: int = 0
     since: dict[str, datetime] = field(default_factory=dict[str, datetime])
     found: dict[str, str] = field(default_factory=dict[str, str])
 
     def watch(self, one: Ordeal, now: datetime) -> None:
         """Record the present state."""
-        looks = one.api.count(Endpoint.LIST)
+        polls = one.api.count(Endpoint.LIST)
         waiting = {row.key for row in one.records.messages() if row.delivery in ON_ITS_WAY}
-        self.note(one.pid, looks, waiting, now, one.said)
+        self.note(one.pid, polls, waiting, now, one.said)
 
     def note(
-        self, pid: int | None, looks: int, waiting: set[str], now: datetime, said: Callable[[], str]
+        self, pid: int | None, polls: int, waiting: set[str], now: datetime, said: Callable[[], str]
     ) -> None:
         """Take note of the process, its looks so far, and what is on its way; `said` gives its log's end."""
         if pid != self.pid:
             self.since.clear()
-        if looks != self.looks:
+        if polls != self.polls:
             self.since.pop("look", None)
-        self.pid, self.looks = pid, looks
+        self.pid, self.polls = pid, polls
         pending = {"look", *waiting}
         self.since = {name: self.since.get(name, now) for name in pending}
         for name, since in self.since.items():

@@ -71,9 +71,9 @@ async def test_an_account_is_created_and_known_everywhere_at_once(bot: Bot, ada:
     assert f"{label} · ✅ ready" in text(answer)
     assert f"<@{ada.person.id}> added it (12 jobs)" in text(answer)
     assert [choice.value for choice in await ada.complete("mjinfo", login.channel)] == [login.channel]
-    looks = bot.api.count(Endpoint.LIST)
+    polls = bot.api.count(Endpoint.LIST)
     assert login.channel in text(await ada.ask("mjaccounts"))
-    assert bot.api.count(Endpoint.LIST) == looks + 1
+    assert bot.api.count(Endpoint.LIST) == polls + 1
 
 
 async def test_an_account_is_updated_by_its_token(bot: Bot, ada: Visitor) -> None:

@@ -9,7 +9,7 @@ from tests.simulators.discord.world import Json
 from tests.simulators.useapi import CAPTCHA, MODERATION, Endpoint, SimulatedAccount
 from tests.support.reading import button, buttons, menu, text
 from tests.support.running import Bot, Visitor
-from tests.support.watching import MINE, RESET, SNOOZE, SOLVED, flagged, later, look, newest, nothing_more
+from tests.support.watching import MINE, RESET, SNOOZE, SOLVED, flagged, later, newest, nothing_more, poll
 
 NOT_AN_OWNER = "Only this bot's owners"
 ACTING = (RESET, MINE, SNOOZE)
@@ -25,7 +25,7 @@ async def in_channel(bot: Bot, ada: Visitor, accounts: int = 1) -> Json:
     await bot.world.wait_for(lambda: ada.sees(place))
     for channel in bot.api.accounts:
         bot.api.flag(channel, MODERATION)
-    await look(ada)
+    await poll(ada)
     return await newest(ada, "need", channel=place, number=2)
 
 
@@ -212,9 +212,9 @@ async def test_pages_turn_when_all_has_been_over_for_long(bot: Bot, ada: Visitor
     await newest(ada, "21 accounts need you")
     for channel in channels:
         bot.api.clear(channel)
-    await look(ada)
+    await poll(ada)
     await later(bot, 10)
-    await look(ada)
+    await poll(ada)
     over = await newest(ada, "21 accounts are back", "page 1 of 2")
     await later(bot, 7 * 60)
     assert "21 accounts, all resolved · page 2 of 2" in text(await ada.pressed(over, "Next"))

@@ -6,7 +6,7 @@ from tests.simulators.discord import Interaction
 from tests.simulators.useapi import BLOCK, MODERATION
 from tests.support.reading import text
 from tests.support.running import Bot, Visitor
-from tests.support.watching import PATIENCE, flagged, later, look, newest, nothing_more
+from tests.support.watching import PATIENCE, flagged, later, newest, nothing_more, poll
 
 
 async def two(bot: Bot) -> list[str]:
@@ -18,7 +18,7 @@ async def two(bot: Bot) -> list[str]:
 async def flag(bot: Bot, ada: Visitor, *channels: str, as_text: str = MODERATION) -> None:
     for channel in channels:
         bot.api.flag(channel, as_text)
-    await look(ada)
+    await poll(ada)
 
 
 async def mute(visitor: Visitor, duration: str, account: str | None = None) -> Interaction:

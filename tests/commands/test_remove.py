@@ -6,7 +6,7 @@ from tests.simulators.discord import Json
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedAccount
 from tests.support.reading import buttons, text
 from tests.support.running import Bot, Visitor
-from tests.support.watching import flagged, later, look, newest, nothing_more
+from tests.support.watching import flagged, later, newest, nothing_more, poll
 
 NOT_CONFIGURED = "is not configured any more."
 
@@ -125,7 +125,7 @@ async def test_accounts_that_were_removed_elsewhere_are_believed_gone_once_it_is
     await bot.start()
     for account in accounts:
         bot.api.remove(account.channel)
-    await look(ada)
+    await poll(ada)
     assert "If you removed them there, use /mjremove for each, too." in text(await ada.ask("mjaccounts"))
     await later(bot, 1)
     await newest(ada, "Accounts have vanished", "use /mjremove for each")
@@ -215,7 +215,7 @@ async def test_what_went_elsewhere_was_gone_already(bot: Bot, ada: Visitor) -> N
     await bot.start()
     question = await asked(ada, account)
     bot.api.remove(account.channel)
-    await look(ada)
+    await poll(ada)
     answer = await confirmed(ada, question)
     assert "is not configured any more: it was already gone when I checked" in answer["content"]
     assert bot.api.count(Endpoint.REMOVE) == 0
@@ -289,7 +289,7 @@ async def test_when_neither_can_be_read_it_says_so_and_nobody_is_alarmed_later(
     assert "It may have been done" in answer["content"]
     assert (await bot.actions())[-1][3] == "outcome unknown"
     bot.api.mend()
-    await look(ada)
+    await poll(ada)
     await nothing_more(ada, 0)
 
 
@@ -386,7 +386,7 @@ async def test_the_alert_and_the_history_of_a_removed_account_keep_its_name(bot:
     await bot.start()
     await ada.ask("mjname", account=account.channel, name="Aurora")
     bot.api.flag(account.channel, MODERATION)
-    await look(ada)
+    await poll(ada)
     await newest(ada, "Aurora needs you")
     await confirmed(ada, await asked(ada, account))
     await newest(ada, "Aurora is not configured any more")
@@ -402,7 +402,7 @@ async def test_a_removal_by_an_earlier_version_is_recognised(bot: Bot, ada: Visi
     await bot.start()
     question = await asked(ada, account)
     bot.api.remove(account.channel)
-    await look(ada)
+    await poll(ada)
     row = f"(1, 7, 'remove', '{account.channel}', 'not configured any more')"
     await bot.meddle(f"INSERT INTO audit (at, actor_id, verb, channel, outcome) VALUES {row}")  # noqa: S608 - of this test
     assert "is not configured any more: <@7> removed it" in (await confirmed(ada, question))["content"]

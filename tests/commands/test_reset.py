@@ -16,16 +16,16 @@ from tests.support.watching import (
     flagged,
     is_silent,
     later,
-    look,
     newest,
     nothing_more,
+    poll,
 )
 
 RISK = "risks the account"
 
 
 class Pauses:
-    """Waits for nothing between the looks after a reset; each wait may let something happen."""
+    """Waits for nothing between the polls after a reset; each wait may let something happen."""
 
     def __init__(self, meanwhile: Callable[[], object] = lambda: None) -> None:
         self.waited: list[float] = []
@@ -128,7 +128,7 @@ async def test_an_account_that_is_clear_by_now_is_not_reset(bot: Bot, ada: Visit
     account, alert = await ready(bot, ada)
     question = await ada.pressed(alert, RESET)
     bot.api.clear(account.channel)
-    await look(ada)
+    await poll(ada)
     await later(bot, 10)
     await newest(ada, "It ended by itself")
     await confirmed(ada, question, "is not flagged, so I sent nothing")
@@ -188,7 +188,7 @@ async def test_a_flag_that_comes_back_is_pushed_at_once_where_all_else_is_over(
     await confirmed(ada, await ada.pressed(alert, RESET), "is back in rotation")
     await newest(ada, "It ended with")
     bot.api.flag(account.channel, MODERATION)
-    await look(ada)
+    await poll(ada)
     shown = await newest(ada, "is flagged again after the reset", "It was reset", number=2)
     assert not is_silent(shown)
     assert RESET in buttons(shown)
@@ -229,7 +229,7 @@ async def test_a_reset_nobody_can_see_the_end_of_is_not_sent_again(
 
     assert bot.api.count(Endpoint.RESET) == 1
     bot.api.mend()
-    await look(ada)
+    await poll(ada)
     assert "recovering" in text(await ada.ask("mjstatus"))
 
 
@@ -300,7 +300,7 @@ async def test_a_reset_that_did_not_last_is_told_as_that(bot: Bot, ada: Visitor)
     await later(bot, 6)
     await newest(ada, "is back. It was out for")
     bot.api.flag(account.channel, MODERATION)
-    await look(ada)
+    await poll(ada)
     again = await newest(ada, "is flagged again after the reset", "It was reset <t:", number=2)
     assert not is_silent(again)
     assert RESET in buttons(again)

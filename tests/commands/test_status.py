@@ -6,7 +6,7 @@ from tests.simulators.discord import Trouble
 from tests.simulators.useapi import MODERATION, Endpoint, Fault
 from tests.support.reading import button, buttons, text
 from tests.support.running import Bot, Visitor
-from tests.support.watching import MINE, PATIENCE, RESET, SNOOZE, flagged, later, look, newest
+from tests.support.watching import MINE, PATIENCE, RESET, SNOOZE, flagged, later, newest, poll
 
 FORBIDDEN = 403
 
@@ -106,7 +106,7 @@ async def test_it_shows_what_cannot_be_delivered_before_anything_else(bot: Bot, 
     bot.world.close_dm(ada.person)
     await bot.start()
     bot.api.flag(next(iter(bot.api.accounts)), MODERATION)
-    await look(ada)
+    await poll(ada)
     await bot.world.wait_for(lambda: any(one.status == FORBIDDEN for one in bot.world.requests))
     said = await status(
         ada, "their direct messages are closed", f"for <@{ada.person.id}> cannot be delivered"
@@ -120,7 +120,7 @@ async def test_it_shows_what_is_held_back_and_why(bot: Bot, ada: Visitor) -> Non
     await bot.start()
     await flagged(bot, ada)
     bot.api.flag(second, MODERATION)
-    await look(ada)
+    await poll(ada)
     await status(ada, "### Messages waiting: 1", "because they were notified less than 5 min ago")
 
 
@@ -129,9 +129,9 @@ async def test_it_shows_what_is_over_and_for_how_long_it_was(bot: Bot, ada: Visi
     await bot.start()
     account, _ = await flagged(bot, ada)
     bot.api.clear(account.channel)
-    await look(ada)
+    await poll(ada)
     await later(bot, 10)
-    await look(ada)
+    await poll(ada)
     said = await status(ada, "### Recently resolved", f"**…{account.channel[-4:]}** · back after ")
     assert said.count("· back after") == 1
 
@@ -158,11 +158,11 @@ async def test_refresh_shows_how_things_are_now(bot: Bot, ada: Visitor) -> None:
     assert "1 needs you" in text(refreshed)
 
 
-async def test_refresh_looks_again_when_the_last_look_failed(bot: Bot, ada: Visitor) -> None:
+async def test_refresh_looks_again_when_the_last_poll_failed(bot: Bot, ada: Visitor) -> None:
     bot.api.add()
     await bot.start()
     bot.api.fault(Fault.UNPAID, endpoint=Endpoint.LIST)
-    await look(ada)
+    await poll(ada)
     shown = await ada.ask("mjstatus")
     bot.api.mend()
     assert "all ready" in text(await ada.pressed(shown, "Refresh"))
@@ -211,7 +211,7 @@ async def test_the_bots_own_status_says_how_things_are(bot: Bot, ada: Visitor, w
             bot.api.add()
         case _:
             pass
-    await look(ada)
+    await poll(ada)
     await bot.world.wait_for(lambda: presence(bot) == words, PATIENCE)
 
 
@@ -252,7 +252,7 @@ async def test_row_42_all_views_say_that_nothing_can_be_written_down_and_show_th
     await bot.world.wait_for(lambda: presence(bot) == "1 account watched, all ready", PATIENCE)
     async with bot.held_database():
         bot.api.flag(account.channel, MODERATION)
-        await look(ada)
+        await poll(ada)
         await bot.world.wait_for(lambda: presence(bot) == "I cannot write down what I see", PATIENCE)
         shown = text(await ada.ask("mjaccounts"))
         assert "1 account, 1 flagged" in shown
@@ -261,12 +261,12 @@ async def test_row_42_all_views_say_that_nothing_can_be_written_down_and_show_th
         assert "locked by another program" in status
         assert "✅ **" not in status
         assert "needs you" not in "".join(map(text, ada.told()))
-    await look(ada)
+    await poll(ada)
     await newest(ada, "needs you")
     await bot.world.wait_for(lambda: presence(bot) == "1 needs you", PATIENCE)
 
 
-async def test_nothing_is_called_ready_before_the_first_good_look(bot: Bot, ada: Visitor) -> None:
+async def test_nothing_is_called_ready_before_the_first_good_poll(bot: Bot, ada: Visitor) -> None:
     for _ in range(3):
         bot.api.add()
     await bot.start()
@@ -275,11 +275,11 @@ async def test_nothing_is_called_ready_before_the_first_good_look(bot: Bot, ada:
     await bot.restart()
     await bot.world.wait_for(lambda: presence(bot) == "I cannot see your accounts yet", PATIENCE)
     bot.api.mend()
-    await look(ada)
+    await poll(ada)
     await bot.world.wait_for(lambda: presence(bot) == "3 accounts watched, all ready", PATIENCE)
 
 
-async def test_accounts_of_before_the_start_are_not_seen_while_the_first_look_lasts(
+async def test_accounts_of_before_the_start_are_not_seen_while_the_first_poll_lasts(
     bot: Bot, ada: Visitor
 ) -> None:
     bot.api.add()
@@ -291,11 +291,11 @@ async def test_accounts_of_before_the_start_are_not_seen_while_the_first_look_la
     assert "1 account, not checked successfully now" in text(await ada.ask("mjstatus"))
 
 
-async def test_a_look_of_a_command_that_failed_is_said_too(bot: Bot, ada: Visitor) -> None:
+async def test_a_poll_of_a_command_that_failed_is_said_too(bot: Bot, ada: Visitor) -> None:
     bot.api.add()
     await bot.start()
     bot.api.fault(Fault.SERVER_ERROR, endpoint=Endpoint.LIST)
-    await look(ada)
+    await poll(ada)
     said = text(await ada.ask("mjstatus"))
     assert "1 account, not checked successfully now" in said
     assert "The last check failed: useapi.net has a server error (500)." in said
@@ -347,7 +347,7 @@ async def test_an_alert_after_a_test_that_worked_goes_by_direct_message_again(bo
     bot.world.open_dm(ada.person)
     await ada.ask("mjtest")
     bot.api.flag(next(iter(bot.api.accounts)), MODERATION)
-    await look(ada)
+    await poll(ada)
     assert button(await newest(ada, "needs you", number=2), RESET)
 
 

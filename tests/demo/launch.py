@@ -35,7 +35,7 @@ def command(
 ) -> list[str]:
     """Return the arguments of `python` that run the bot; `arguments` are the bot's own, such as `check`.
 
-    The bot waits for its next edit of a message, and for the looks after a reset, so many times shorter.
+    The bot waits for its next edit of a message, and for the polls after a reset, so many times shorter.
     """
     pairs = [f"{name}={value}" for name, value in settings.items()]
     own = [f"--hurry={hurry}", discord_api, gateway, str(folder), *pairs]

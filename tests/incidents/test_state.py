@@ -14,7 +14,7 @@ from bot.domain.messages import Delivery, Message
 from bot.incidents.state import WatchState
 from bot.rules.poll_state import PollState
 from bot.storage import Store, StoredMute, StoreError
-from tests.storage.cases import AT, DAY, FIRST, MINUTE, OWNER, QUICKLY, Watcher, ask, cancelled_at, look
+from tests.storage.cases import AT, DAY, FIRST, MINUTE, OWNER, QUICKLY, Watcher, ask, cancelled_at, observed
 from tests.storage.watch_cases import KEYS, alert, done, ended, incident, sent
 from tests.support.clock import Clock
 from tests.support.state_cases import SOME_POLL_STATE, content, put, put_in
@@ -183,7 +183,7 @@ async def test_a_restart_goes_on_from_the_last_good_poll_there_was(
     watch_state: WatchState, store: Store, clock: Clock
 ) -> None:
     await put_poll_state(watch_state, replace(SOME_POLL_STATE, failed_at=AT, failing_seconds=60))
-    await store.record_observation(look(FIRST, at=AT + MINUTE))
+    await store.record_observation(observed(FIRST, at=AT + MINUTE))
     poll_state = (await WatchState.load(store, clock.now)).poll_state
     assert (poll_state.listed, poll_state.last_good) == (SOME_POLL_STATE.listed, AT + MINUTE)
     assert (poll_state.failed_at, poll_state.failing_seconds, poll_state.resumed) == (None, 0, True)

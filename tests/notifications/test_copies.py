@@ -57,8 +57,8 @@ def test_row_54_every_argument_of_every_button_survives_the_way_to_custom_id_and
     entries = tuple(MessageItem(each.key, Reason.OPENED) for each in troubles)
     original = Message(new_key(), 1, purpose, notify=True, created_at=NOW, due_at=NOW, entries=entries)
     message = fallback_copy(original, NOW) if is_copy else original
-    look = content_of(message, {each.key: each for each in troubles}, {})
-    ids = [getattr(item, "custom_id", None) for item in look.components]
+    content = content_of(message, {each.key: each for each in troubles}, {})
+    ids = [getattr(item, "custom_id", None) for item in content.components]
     ids += [
         getattr(item, "custom_id", None)
         for item in snooze_choice(account(), troubles[0].key, message.key).components

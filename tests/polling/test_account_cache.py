@@ -19,7 +19,7 @@ def seen(*accounts: Account) -> AccountCache:
     return cache
 
 
-def look(cache: AccountCache, *accounts: Account) -> None:
+def poll(cache: AccountCache, *accounts: Account) -> None:
     cache.observe(Observation(LATER, accounts))
 
 
@@ -29,19 +29,19 @@ def of(cache: AccountCache, channel: str = CHANNEL) -> KnownAccount:
     return known
 
 
-def test_a_look_gives_every_account_in_the_order_of_the_api() -> None:
+def test_a_poll_gives_every_account_in_the_order_of_the_api() -> None:
     cache = seen(account(OTHER), account(CHANNEL))
     assert [known.channel for known in cache.accounts] == [OTHER, CHANNEL]
     assert len(cache) == 2
     assert cache.observed_at == AT
 
 
-def test_a_look_makes_accounts_anew_that_are_new_or_changed_and_leaves_the_rest() -> None:
+def test_a_poll_makes_accounts_anew_that_are_new_or_changed_and_leaves_the_rest() -> None:
     cache = seen(account(CHANNEL), account(OTHER))
     before = cache.accounts
-    look(cache, account(CHANNEL), account(OTHER))
+    poll(cache, account(CHANNEL), account(OTHER))
     assert [known is was for known, was in zip(cache.accounts, before, strict=True)] == [True, True]
-    look(cache, account(CHANNEL), account(OTHER, max_jobs=12))
+    poll(cache, account(CHANNEL), account(OTHER, max_jobs=12))
     assert [known is was for known, was in zip(cache.accounts, before, strict=True)] == [True, False]
     assert of(cache, OTHER).account == account(OTHER, max_jobs=12)
 
@@ -69,16 +69,16 @@ def test_what_changes_about_an_account_shows_while_its_incident_stays_as_it_is()
     assert of(cache).label == "Mine"
     cache.put_info(CHANNEL, answer("aurora"))
     assert of(cache).discord_name == "aurora"
-    look(cache, account(max_jobs=12))
+    poll(cache, account(max_jobs=12))
     assert of(cache).account.max_jobs == 12
     cache.open_incidents = dict[str, Incident]
     assert of(cache) == KnownAccount(account(max_jobs=12), "Mine", "aurora", snapshot=answer("aurora"))
 
 
-def test_an_account_with_an_open_incident_is_shown_also_when_the_last_look_did_not_list_it() -> None:
+def test_an_account_with_an_open_incident_is_shown_also_when_the_last_poll_did_not_list_it() -> None:
     cache, open_incidents = seen(account()), {CHANNEL: incident(), OTHER: incident(OTHER)}
     cache.rename(of(cache), "Mine")
-    look(cache)
+    poll(cache)
     cache.open_incidents = lambda: open_incidents
     assert [(known.label, known.account.flag) for known in cache.accounts] == [
         ("Mine", FLAG),
@@ -92,9 +92,9 @@ def test_names_and_answers_outlive_looks_and_come_back_with_an_account_that_had_
     cache = seen(account(), account(OTHER))
     cache.rename(of(cache), "Mine")
     cache.put_info(CHANNEL, answer("aurora"))
-    look(cache, account(OTHER))
+    poll(cache, account(OTHER))
     assert cache.get(CHANNEL) is None
-    look(cache, account(OTHER), account(max_jobs=12))
+    poll(cache, account(OTHER), account(max_jobs=12))
     assert of(cache) == KnownAccount(account(max_jobs=12), "Mine", "aurora", snapshot=answer("aurora"))
 
 
@@ -121,10 +121,10 @@ def test_a_name_can_be_taken_away_again() -> None:
 def test_a_name_given_while_the_account_leaves_does_not_bring_it_back_but_waits_for_it() -> None:
     cache = seen(account())
     known = of(cache)
-    look(cache)
+    poll(cache)
     assert cache.rename(known, "Mine").label == "Mine"
     assert cache.accounts == ()
-    look(cache, account())
+    poll(cache, account())
     assert of(cache).label == "Mine"
 
 

@@ -222,7 +222,7 @@ async def watch(api: SimulatedUseapi, tmp_path: Path) -> AsyncIterator[Assembly]
         yield watched
 
 
-async def test_it_is_called_after_each_good_look(
+async def test_it_is_called_after_each_good_poll(
     watch: Assembly, heartbeat: Heartbeat, service: Service
 ) -> None:
     loops = watch.make_loops(heartbeat=heartbeat)
@@ -232,7 +232,7 @@ async def test_it_is_called_after_each_good_look(
 
 
 @pytest.mark.parametrize("fault", [Fault.UNAUTHORIZED, Fault.REDIRECT, Fault.HALF_JSON, Fault.PARTIAL_LIST])
-async def test_it_is_not_called_after_a_look_that_failed_or_is_not_believed(
+async def test_it_is_not_called_after_a_poll_that_failed_or_is_not_believed(
     api: SimulatedUseapi, watch: Assembly, heartbeat: Heartbeat, service: Service, fault: Fault
 ) -> None:
     for _ in range(5):

@@ -25,7 +25,7 @@ async def here(api: SimulatedUseapi, database: Path, clock: Clock) -> AsyncItera
         yield opened
 
 
-async def test_a_look_takes_in_what_the_api_lists(api: SimulatedUseapi, here: Assembly) -> None:
+async def test_a_poll_takes_in_what_the_api_lists(api: SimulatedUseapi, here: Assembly) -> None:
     api.add(channel=CHANNEL, max_jobs=7)
     api.add(channel=OTHER)
     api.flag(OTHER, MODERATION)
@@ -39,9 +39,9 @@ async def test_a_look_takes_in_what_the_api_lists(api: SimulatedUseapi, here: As
     assert here.known(OTHER).flagged_since == AT
 
 
-async def test_callers_share_the_one_look_under_way(api: SimulatedUseapi, here: Assembly) -> None:
-    looks = await asyncio.gather(*(here.poller.poll() for _ in range(5)))
-    assert all(look is looks[0] for look in looks)
+async def test_callers_share_the_one_poll_under_way(api: SimulatedUseapi, here: Assembly) -> None:
+    polled = await asyncio.gather(*(here.poller.poll() for _ in range(5)))
+    assert all(polling is polled[0] for polling in polled)
     assert api.count(Endpoint.LIST) == 1
 
 
@@ -51,7 +51,7 @@ async def test_the_next_caller_gets_a_new_look(api: SimulatedUseapi, here: Assem
     assert api.count(Endpoint.LIST) == 2
 
 
-async def test_a_caller_that_goes_away_does_not_take_the_look_from_the_others(
+async def test_a_caller_that_goes_away_does_not_take_the_poll_from_the_others(
     api: SimulatedUseapi, here: Assembly
 ) -> None:
     api.add(channel=CHANNEL)
@@ -81,7 +81,7 @@ async def test_a_failure_reaches_every_caller_and_leaves_what_is_known(
     assert here.poller.cache.observed_at == AT
 
 
-async def test_a_good_look_ends_the_failure(api: SimulatedUseapi, here: Assembly) -> None:
+async def test_a_good_poll_ends_the_failure(api: SimulatedUseapi, here: Assembly) -> None:
     api.fault(Fault.UNAUTHORIZED, times=1)
     with pytest.raises(UseapiError):
         await here.poller.poll()
@@ -95,14 +95,14 @@ async def test_a_failure_that_nobody_waits_for_any_more_is_not_an_unread_error(
     unread: list[str] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: unread.append(context["message"]))
     api.fault(Fault.UNAUTHORIZED)
-    look = here.poller.start_poll()
-    await asyncio.wait({look})
-    del look
+    polling = here.poller.start_poll()
+    await asyncio.wait({polling})
+    del polling
     await asyncio.sleep(0)
     assert unread == []
 
 
-async def test_a_list_that_cannot_be_written_down_is_answered_and_written_with_the_next_look(
+async def test_a_list_that_cannot_be_written_down_is_answered_and_written_with_the_next_poll(
     api: SimulatedUseapi, here: Assembly, database: Path, clock: Clock
 ) -> None:
     api.add(channel=CHANNEL)
@@ -148,7 +148,7 @@ async def test_a_flag_that_cannot_be_written_down_is_known_all_the_same(
     assert here.known(CHANNEL).account.flag == FLAG
 
 
-async def test_a_flag_that_could_not_be_written_down_is_with_the_next_look(
+async def test_a_flag_that_could_not_be_written_down_is_with_the_next_poll(
     api: SimulatedUseapi, here: Assembly, database: Path, clock: Clock
 ) -> None:
     api.add(channel=CHANNEL)
@@ -207,11 +207,11 @@ async def test_an_account_that_the_list_does_not_know_either_is_refused(here: As
         await here.poller.find(CHANNEL)
 
 
-async def test_closing_ends_a_look_that_is_under_way(api: SimulatedUseapi, here: Assembly) -> None:
+async def test_closing_ends_a_poll_that_is_under_way(api: SimulatedUseapi, here: Assembly) -> None:
     api.fault(Fault.HANG)
-    look = here.poller.start_poll()
+    polling = here.poller.start_poll()
     await here.poller.close()
-    assert look.cancelled()
+    assert polling.cancelled()
 
 
 async def service_troubles(here: Assembly) -> list[tuple[ServiceProblem | None, Flag | None]]:
@@ -259,7 +259,7 @@ async def test_a_596_in_place_of_the_list_that_names_an_account_nobody_knows_is_
     assert await service_troubles(here) == [(ServiceProblem.PENDING, FLAG)]
 
 
-async def test_a_look_that_fails_in_a_way_nobody_foresaw_counts_as_one_that_failed(
+async def test_a_poll_that_fails_in_a_way_nobody_foresaw_counts_as_one_that_failed(
     here: Assembly, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(_client: UseapiClient) -> tuple[Account, ...]:
@@ -306,7 +306,7 @@ async def test_row_45_a_flag_that_only_a_command_met_is_shown_until_its_incident
     assert here.known(CHANNEL).account.flag is None
 
 
-async def test_presses_within_a_few_seconds_share_one_look(api: SimulatedUseapi, tmp_path: Path) -> None:
+async def test_presses_within_a_few_seconds_share_one_poll(api: SimulatedUseapi, tmp_path: Path) -> None:
     clock = Clock()
     async with Assembly(tmp_path / "midwatch.sqlite3", clock, api=api) as watch:
         api.add()

@@ -40,14 +40,14 @@ DUSK = replace(AURORA, name="Dusk", account=replace(AURORA.account, flag=Flag.of
 
 def test_the_confirmation_names_the_account_quotes_the_message_and_tells_the_risk() -> None:
     trouble = incident()
-    look = confirmation(AURORA, Flag.of(MODERATION), trouble, "argument", now=NOW)
-    assert look.components == (
+    posted = confirmation(AURORA, Flag.of(MODERATION), trouble, "argument", now=NOW)
+    assert posted.components == (
         Button("watch.confirm", "Yes, reset Aurora", "argument", discord.ButtonStyle.danger),
         Button("watch.notyet", "Not yet", "argument"),
         Link("Open in Discord", LINK),
     )
     assert (
-        seen(look)
+        seen(posted)
         == f"""\
 Did you acknowledge Midjourney's message in **Aurora**'s channel?
 If not yet, nothing is sent and the alert stays.
@@ -74,8 +74,8 @@ Link won't open? You are logged in to Discord as someone else.
     ],
 )
 def test_the_confirmation_asks_for_what_its_kind_needs(text: str, question: str) -> None:
-    look = confirmation(AURORA, Flag.of(text), incident(text=text), "a", now=NOW)
-    assert look.content.splitlines()[0] == question
+    posted = confirmation(AURORA, Flag.of(text), incident(text=text), "a", now=NOW)
+    assert posted.content.splitlines()[0] == question
 
 
 WARNING = "⛔ **The block is not over.** It ends <t:1768614600:F> (<t:1768614600:R>)."
@@ -96,10 +96,10 @@ OPEN_ENDED = "⛔ **Midjourney does not say when the block ends.**"
 def test_the_confirmation_warns_of_a_block_that_is_not_over(
     text: str, now: datetime, warning: str | None
 ) -> None:
-    look = confirmation(AURORA, Flag.of(text), incident(text=text), "a", now=now)
-    assert ("⛔" in seen(look)) == (warning is not None)
-    assert (warning or "") in seen(look)
-    assert seen(look).endswith(
+    posted = confirmation(AURORA, Flag.of(text), incident(text=text), "a", now=now)
+    assert ("⛔" in seen(posted)) == (warning is not None)
+    assert (warning or "") in seen(posted)
+    assert seen(posted).endswith(
         "<Reset Aurora anyway> <Not yet> <Open in Discord>"
         if warning
         else "<Yes, reset Aurora> <Not yet> <Open in Discord>"
@@ -231,18 +231,18 @@ def test_each_answer_says_what_happened_and_what_comes_next(said: str, words: st
 
 
 def test_a_snooze_is_chosen_from_three() -> None:
-    look = snooze_choice(AURORA, incident().key, MESSAGE)
-    assert seen(look) == (
+    posted = snooze_choice(AURORA, incident().key, MESSAGE)
+    assert seen(posted) == (
         "No reminders about **Aurora** for how long?\nIf it gets worse, I'll still tell you.\n"
         "<1 h> <4 h> <24 h>"
     )
     start = f"{incident().key}.{MESSAGE}"
-    assert [each.argument for each in look.components if isinstance(each, Button)] == [
+    assert [each.argument for each in posted.components if isinstance(each, Button)] == [
         f"{start}.1",
         f"{start}.4",
         f"{start}.24",
     ]
-    assert_sendable(look)
+    assert_sendable(posted)
     instead = snooze_choice(AURORA, incident().key, MESSAGE, is_assigned=True)
     assert "for how long?\nThis replaces **I'm on it**: the alert no longer names anyone." in seen(instead)
 
@@ -269,8 +269,8 @@ def test_nothing_said_breaks_a_limit_or_does_anything(
     verdict: ResetVerdict,
     answer: Callable[[KnownAccount], str],
 ) -> None:
-    look = confirmation(known, Flag.of(text), None, f"{'0' * 32}.{'0' * 16}", now=now)
-    assert_sendable(look)
+    posted = confirmation(known, Flag.of(text), None, f"{'0' * 32}.{'0' * 16}", now=now)
+    assert_sendable(posted)
     assert_sendable(snooze_choice(known, "0" * 32, "0" * 32))
     for said in (verdict_sentence(verdict, known, Flag.of(text)), answer(known)):
         assert length(said) <= 2000

@@ -62,10 +62,10 @@ def several(reasons: Iterable[Reason | None]) -> list[Row]:
 
 
 def test_an_alert_about_one_account_reads_from_the_trouble_to_the_way_out() -> None:
-    look = shown((incident(), Reason.OPENED))
-    assert look.embeds[0].url == LINK
+    posted = shown((incident(), Reason.OPENED))
+    assert posted.embeds[0].url == LINK
     assert (
-        seen(look)
+        seen(posted)
         == f"""\
 ⚠️ Aurora needs you: Midjourney wants a moderation message acknowledged
 Aurora · ⚠️ moderation message pending
@@ -315,24 +315,24 @@ def test_resetting_is_not_put_forward_before_a_block_is_over(trouble: Incident, 
     ],
 )
 def test_the_reset_button_fits_the_kind_and_the_steps_name_it(text: str, label: str) -> None:
-    look = shown((incident(0, text), Reason.OPENED))
-    assert next(each.label for each in look.components if isinstance(each, Button)) == label
-    assert f"press **{label}**" in seen(look)
-    assert "press **" not in look.plain_text
-    assert "/mjreset" in look.plain_text
+    posted = shown((incident(0, text), Reason.OPENED))
+    assert next(each.label for each in posted.components if isinstance(each, Button)) == label
+    assert f"press **{label}**" in seen(posted)
+    assert "press **" not in posted.plain_text
+    assert "/mjreset" in posted.plain_text
 
 
 def test_clearing_keeps_the_buttons_and_asks_for_nothing() -> None:
-    look = shown((CLEARING, Reason.OPENED))
-    assert look.components == shown((incident(), Reason.OPENED)).components
-    assert "What to do" not in seen(look)
-    assert "job slots" not in seen(look)
+    posted = shown((CLEARING, Reason.OPENED))
+    assert posted.components == shown((incident(), Reason.OPENED)).components
+    assert "What to do" not in seen(posted)
+    assert "job slots" not in seen(posted)
 
 
 def test_what_is_over_has_no_buttons_and_keeps_the_key_in_the_footer() -> None:
-    look = shown((ended(ending=Ending.RESET), Reason.OPENED))
-    assert (look.components, look.embeds[0].colour) == ((), discord.Colour.green())
-    assert seen(look).endswith(f"Midwatch · {reference(MESSAGE)}")
+    posted = shown((ended(ending=Ending.RESET), Reason.OPENED))
+    assert (posted.components, posted.embeds[0].colour) == ((), discord.Colour.green())
+    assert seen(posted).endswith(f"Midwatch · {reference(MESSAGE)}")
 
 
 def test_an_account_that_is_no_id_gets_neither_reset_nor_link() -> None:
@@ -343,9 +343,9 @@ def test_an_account_that_is_no_id_gets_neither_reset_nor_link() -> None:
 
 
 def test_an_account_that_is_forgotten_is_called_by_its_channel() -> None:
-    look = content_of(message((incident(), Reason.OPENED)), by_key([incident()]), {})
-    assert look.content.startswith("⚠️ …2494 needs you: ")
-    assert "job slots" not in seen(look)
+    posted = content_of(message((incident(), Reason.OPENED)), by_key([incident()]), {})
+    assert posted.content.startswith("⚠️ …2494 needs you: ")
+    assert "job slots" not in seen(posted)
 
 
 # Several accounts
@@ -472,15 +472,15 @@ def test_the_first_line_of_a_digest_names_the_news(rows: list[Row], content: str
 
 
 def test_a_digest_in_an_outage_says_so() -> None:
-    look = shown(*several([None, None]), also=[service(ServiceProblem.UNREACHABLE)])
-    assert "I cannot see your accounts now: this is how they were at the last check." in seen(look)
+    posted = shown(*several([None, None]), also=[service(ServiceProblem.UNREACHABLE)])
+    assert "I cannot see your accounts now: this is how they were at the last check." in seen(posted)
 
 
 def test_a_digest_that_is_all_over_is_green_and_has_nothing_to_press() -> None:
-    look = shown((ended(0), None), (ended(1), None))
-    assert (look.components, look.embeds[0].colour) == ((), discord.Colour.green())
-    assert "2 accounts, all resolved" in seen(look)
-    assert seen(look).endswith(f"Midwatch · {reference(MESSAGE)}")
+    posted = shown((ended(0), None), (ended(1), None))
+    assert (posted.components, posted.embeds[0].colour) == ((), discord.Colour.green())
+    assert "2 accounts, all resolved" in seen(posted)
+    assert seen(posted).endswith(f"Midwatch · {reference(MESSAGE)}")
 
 
 def test_four_texts_are_quoted_three_times() -> None:
@@ -494,18 +494,18 @@ def test_four_texts_are_quoted_three_times() -> None:
 def test_a_page_lists_twenty_and_all_pages_list_all(number: int, pages: int) -> None:
     rows = several([Reason.OPENED] * number)
     looks = [shown(*rows, page=page) for page in range(pages)]
-    listed = [line for look in looks for line in (look.embeds[0].description or "").splitlines()]
+    listed = [line for posted in looks for line in (posted.embeds[0].description or "").splitlines()]
     assert len(set(listed)) == len(listed) == number
     assert [isinstance(each, Button) for each in looks[0].components].count(True) == (4 if pages > 1 else 0)
-    for look in looks:
-        assert_sendable(look)
-        assert look.content == looks[0].content
+    for posted in looks:
+        assert_sendable(posted)
+        assert posted.content == looks[0].content
 
 
 def test_pages_are_turned_by_four_buttons_with_ids_of_their_own() -> None:
-    look = shown(*several([None] * 41), page=1)
+    posted = shown(*several([None] * 41), page=1)
     turns = [
-        (each.label, each.argument, each.disabled) for each in look.components if isinstance(each, Button)
+        (each.label, each.argument, each.disabled) for each in posted.components if isinstance(each, Button)
     ]
     assert turns == [
         ("First", f"{MESSAGE}.0.first", False),
@@ -513,7 +513,7 @@ def test_pages_are_turned_by_four_buttons_with_ids_of_their_own() -> None:
         ("Next", f"{MESSAGE}.2.next", False),
         ("Last", f"{MESSAGE}.2.last", False),
     ]
-    assert "41 accounts · page 2 of 3" in seen(look)
+    assert "41 accounts · page 2 of 3" in seen(posted)
 
 
 @pytest.mark.parametrize(("asked", "given"), [(-1, 0), (7, 1)])
@@ -524,9 +524,9 @@ def test_a_page_that_is_not_there_gives_the_nearest(asked: int, given: int) -> N
 
 def test_an_account_opened_from_a_digest_is_its_card_with_its_history() -> None:
     done = [Action(NOW, OTHER, "snooze", channel(0), "for 4 h")]
-    look = opened_card(incident(), MESSAGE, by_key([incident()]), ACCOUNTS, now=NOW, actions=done)
-    assert look.components == shown((incident(), Reason.OPENED)).components
-    assert f"[Last actions]\n<t:1768356000:R> <@{OTHER}> snoozed its reminders - for 4 h" in seen(look)
+    posted = opened_card(incident(), MESSAGE, by_key([incident()]), ACCOUNTS, now=NOW, actions=done)
+    assert posted.components == shown((incident(), Reason.OPENED)).components
+    assert f"[Last actions]\n<t:1768356000:R> <@{OTHER}> snoozed its reminders - for 4 h" in seen(posted)
 
 
 @pytest.mark.parametrize(
@@ -555,9 +555,9 @@ def test_a_change_reads_well_also_in_the_words_of_an_earlier_version(
 
 def test_in_the_channel_a_message_says_whom_it_is_for_and_how_to_open_direct_messages() -> None:
     told = message((incident(), Reason.OPENED), route=Route.CHANNEL)
-    look = content_of(replace(told, failure="50007"), by_key([incident()]), ACCOUNTS)
-    assert look.content.splitlines()[1:] == [f"for <@{OWNER}>"]
-    assert f"[About this message]\n{DMS_CLOSED}" in seen(look)
+    posted = content_of(replace(told, failure="50007"), by_key([incident()]), ACCOUNTS)
+    assert posted.content.splitlines()[1:] == [f"for <@{OWNER}>"]
+    assert f"[About this message]\n{DMS_CLOSED}" in seen(posted)
 
 
 @pytest.mark.parametrize(
@@ -593,19 +593,19 @@ def test_in_the_channel_a_message_says_whom_it_is_for_and_how_to_open_direct_mes
     ],
 )
 def test_a_note_tells_what_is_over(rows: list[Row], words: str) -> None:
-    look = content_of(message(*rows, purpose=Purpose.NOTE), by_key(row[0] for row in rows), ACCOUNTS)
-    assert seen(look) == f"{words}\nMidwatch · {reference(MESSAGE)}"
+    posted = content_of(message(*rows, purpose=Purpose.NOTE), by_key(row[0] for row in rows), ACCOUNTS)
+    assert seen(posted) == f"{words}\nMidwatch · {reference(MESSAGE)}"
 
 
 def test_a_long_note_counts_what_it_does_not_list() -> None:
     rows = [(ended(number), None) for number in range(25)]
-    look = content_of(message(*rows, purpose=Purpose.NOTE), by_key(row[0] for row in rows), ACCOUNTS)
-    assert "is back.\nand 5 more accounts\n" in seen(look)
+    posted = content_of(message(*rows, purpose=Purpose.NOTE), by_key(row[0] for row in rows), ACCOUNTS)
+    assert "is back.\nand 5 more accounts\n" in seen(posted)
 
 
 def test_an_alert_of_which_nothing_is_known_any_more_says_so() -> None:
-    look = content_of(message((incident(), Reason.OPENED)), {}, ACCOUNTS)
-    assert look.content == OUTDATED
+    posted = content_of(message((incident(), Reason.OPENED)), {}, ACCOUNTS)
+    assert posted.content == OUTDATED
 
 
 def test_the_hello_is_short() -> None:
@@ -616,18 +616,18 @@ def test_the_hello_is_short() -> None:
 
 
 def test_a_test_is_marked_looks_real_and_has_nothing_that_works() -> None:
-    look = content_of(message(purpose=Purpose.TEST), {}, ACCOUNTS)
-    assert look.content == "🧪 Test: this is how an alert looks. Nothing is wrong."
-    assert "🧪 TEST · Example · ⚠️ moderation message pending" in seen(look)
-    assert "discord.com" not in str(look.embeds[0].to_dict())
-    assert "not known yet" not in seen(look)
-    assert [(each.label, each.disabled) for each in look.components if isinstance(each, Button)] == [
+    posted = content_of(message(purpose=Purpose.TEST), {}, ACCOUNTS)
+    assert posted.content == "🧪 Test: this is how an alert looks. Nothing is wrong."
+    assert "🧪 TEST · Example · ⚠️ moderation message pending" in seen(posted)
+    assert "discord.com" not in str(posted.embeds[0].to_dict())
+    assert "not known yet" not in seen(posted)
+    assert [(each.label, each.disabled) for each in posted.components if isinstance(each, Button)] == [
         ("I acknowledged it - reset", True),
         ("I'm on it", True),
         ("Snooze", True),
     ]
-    assert len(look.components) == 3
-    assert_sendable(look)
+    assert len(posted.components) == 3
+    assert_sendable(posted)
 
 
 # The look as a whole
@@ -658,13 +658,13 @@ def test_what_changes_the_look_changes_its_fingerprint(other: Incident) -> None:
 
 @pytest.mark.parametrize("rows", [[(incident(), None)], several([None, None]), [(ended(), None)]])
 def test_the_key_of_the_message_can_be_found_in_history(rows: list[Row]) -> None:
-    look = shown(*rows)
+    posted = shown(*rows)
     in_controls = [
-        each for each in look.components if not isinstance(each, Link) and MESSAGE in each.argument
+        each for each in posted.components if not isinstance(each, Link) and MESSAGE in each.argument
     ]
-    in_footer = (look.embeds[0].footer.text or "").endswith(f" {reference(MESSAGE)}")
+    in_footer = (posted.embeds[0].footer.text or "").endswith(f" {reference(MESSAGE)}")
     assert bool(in_controls) != in_footer
-    assert look.plain_text.endswith(f" {reference(MESSAGE)}")
+    assert posted.plain_text.endswith(f" {reference(MESSAGE)}")
 
 
 def test_as_text_alone_it_says_what_to_do_without_buttons() -> None:
@@ -704,9 +704,9 @@ def test_no_message_breaks_a_limit_or_does_anything(
     told = message(*rows, purpose=purpose, route=route, due_at=due, failure="50007")
     incidents = by_key(row[0] for row in rows)
     mapped = {row[0].channel: each for row, each in zip(rows, listed, strict=False) if row[0].channel}
-    look = content_of(told, incidents, mapped, page=page)
-    assert_sendable(look)
-    assert look.fingerprint == content_of(told, incidents, mapped, page=page).fingerprint
+    posted = content_of(told, incidents, mapped, page=page)
+    assert_sendable(posted)
+    assert posted.fingerprint == content_of(told, incidents, mapped, page=page).fingerprint
 
 
 @given(hostile, hostile, st.sampled_from([2, 20, 21]))
@@ -728,18 +728,18 @@ def test_a_full_digest_of_hostile_accounts_keeps_the_limits_and_lists_each(
         for n in range(number)
     ]
     mapped = {channel(n): KnownAccount(Account(channel(n), 3, None, "9" * 20), label) for n in range(number)}
-    look = content_of(message(*rows), by_key(row[0] for row in rows), mapped)
-    assert_sendable(look)
-    assert len((look.embeds[0].description or "").splitlines()) == min(number, 20)
+    posted = content_of(message(*rows), by_key(row[0] for row in rows), mapped)
+    assert_sendable(posted)
+    assert len((posted.embeds[0].description or "").splitlines()) == min(number, 20)
 
 
 def test_a_list_too_long_without_links_gives_up_all_but_names_and_states() -> None:
     owner = {"assigned_to": 2**63, "assigned_at": NOW, "snoozed_until": NOW + MINUTE, "before_watch": True}
     rows = [(incident(n, BLOCKED, **owner), None) for n in range(20)]
     mapped = {channel(n): account("*" * 20, channel=channel(n)) for n in range(20)}
-    look = content_of(message(*rows), by_key(row[0] for row in rows), mapped)
-    assert_sendable(look)
-    lines = (look.embeds[0].description or "").splitlines()
+    posted = content_of(message(*rows), by_key(row[0] for row in rows), mapped)
+    assert_sendable(posted)
+    lines = (posted.embeds[0].description or "").splitlines()
     name = r"\*" * 20
     assert lines == [f"**{name}** · ⛔ blocked"] * 20
 
@@ -749,6 +749,6 @@ def test_a_long_list_gives_up_links_before_accounts() -> None:
         (incident(n, assigned_to=2**63, assigned_at=NOW, snoozed_until=NOW + MINUTE), None) for n in range(20)
     ]
     mapped = {channel(n): account("L_" * 40, channel=channel(n), server="9" * 20) for n in range(20)}
-    look = content_of(message(*rows), by_key(row[0] for row in rows), mapped)
-    assert "](" not in (look.embeds[0].description or "")
-    assert len((look.embeds[0].description or "").splitlines()) == 20
+    posted = content_of(message(*rows), by_key(row[0] for row in rows), mapped)
+    assert "](" not in (posted.embeds[0].description or "")
+    assert len((posted.embeds[0].description or "").splitlines()) == 20

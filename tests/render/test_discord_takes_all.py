@@ -47,10 +47,10 @@ def post() -> Iterator[Post]:
         runner.run(stack.aclose())
 
 
-def assert_taken(post: Post, look: MessageContent) -> None:
+def assert_taken(post: Post, posted: MessageContent) -> None:
     """Discord takes a look in its form, and as text alone."""
-    assert post(look) == []
-    assert post(MessageContent(look.plain_text)) == []
+    assert post(posted) == []
+    assert post(MessageContent(posted.plain_text)) == []
 
 
 @given(

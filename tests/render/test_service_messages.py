@@ -69,12 +69,12 @@ def test_each_cause_of_an_outage_has_its_first_line_its_step_and_its_place_in_th
 ) -> None:
     unknown = seen(shown(service(ServiceProblem.UNREACHABLE)))
     trouble = service(ServiceProblem.UNREACHABLE, cause=cause)
-    look = shown(trouble)
-    assert look.content.startswith("⚠️ I cannot see your accounts: ")
-    assert (look.content.splitlines()[0] in unknown) is (cause is Cause.SILENT)
-    assert "1. Nothing yet: I keep trying" in seen(look)
-    assert_sendable(look)
-    said = look.content.removeprefix("⚠️ I cannot see your accounts: ")
+    posted = shown(trouble)
+    assert posted.content.startswith("⚠️ I cannot see your accounts: ")
+    assert (posted.content.splitlines()[0] in unknown) is (cause is Cause.SILENT)
+    assert "1. Nothing yet: I keep trying" in seen(posted)
+    assert_sendable(posted)
+    said = posted.content.removeprefix("⚠️ I cannot see your accounts: ")
     assert f"Cause: {said}." in seen(shown(replace(over(ServiceProblem.UNREACHABLE), cause=cause)))
 
 
@@ -116,9 +116,9 @@ def test_each_cause_of_an_outage_has_its_first_line_its_step_and_its_place_in_th
 def test_an_outage_names_its_cause_and_what_fits_it(
     trouble: ServiceProblem, cause: Cause, content: str, step: str
 ) -> None:
-    look = shown(service(trouble, cause=cause))
-    assert look.content == f"⚠️ I cannot see your accounts: {content}"
-    assert step in seen(look).splitlines()
+    posted = shown(service(trouble, cause=cause))
+    assert posted.content == f"⚠️ I cannot see your accounts: {content}"
+    assert step in seen(posted).splitlines()
 
 
 @pytest.mark.parametrize(
@@ -162,25 +162,25 @@ def test_an_outage_names_its_cause_and_what_fits_it(
 def test_each_trouble_has_its_first_line_and_its_next_step(
     trouble: ServiceProblem, content: str, step: str
 ) -> None:
-    look = shown(service(trouble))
-    assert look.content == content
-    assert step in seen(look).splitlines()
-    assert "7 accounts, none flagged." in seen(look)
-    assert_sendable(look)
+    posted = shown(service(trouble))
+    assert posted.content == content
+    assert step in seen(posted).splitlines()
+    assert "7 accounts, none flagged." in seen(posted)
+    assert_sendable(posted)
 
 
 def test_a_596_in_place_of_the_list_quotes_it_and_links_every_account() -> None:
     said = "You have a pending moderation message. Please acknowledge it before using the bot further."
-    look = shown(service(ServiceProblem.PENDING, flag=Flag.of(said)))
-    assert look.content == ("⚠️ One of your accounts needs you: useapi.net does not say which (error 596)")
-    words = seen(look)
+    posted = shown(service(ServiceProblem.PENDING, flag=Flag.of(said)))
+    assert posted.content == ("⚠️ One of your accounts needs you: useapi.net does not say which (error 596)")
+    words = seen(posted)
     assert said in words
-    (linked,) = [field.value or "" for field in look.embeds[0].fields if field.name == "Your accounts"]
+    (linked,) = [field.value or "" for field in posted.embeds[0].fields if field.name == "Your accounts"]
     links = [known.account.link for known in ACCOUNTS.values() if known.account.link]
     assert links
     assert all(f"]({link})" in linked for link in links)
     assert "3. Only then use /mjreset and pick that account" in words
-    assert_sendable(look)
+    assert_sendable(posted)
 
 
 def test_a_596_in_place_of_the_list_stays_sendable_with_many_accounts_and_a_long_message() -> None:
@@ -202,10 +202,10 @@ def test_a_recovery_tells_the_blind_window_and_what_changed_in_it() -> None:
     gone = incident(0, state=State.CLEARING, clear_since=end, blind_from=start, blind_until=end)
     found = incident(1, opened_at=end, blind_from=start, blind_until=end)
     before = incident(2, blind_from=NOW - 90 * MINUTE, blind_until=NOW - 80 * MINUTE)
-    look = shown(trouble, gone, found, before, incident(3))
-    assert look.embeds[0].colour == discord.Colour.green()
+    posted = shown(trouble, gone, found, before, incident(3))
+    assert posted.embeds[0].colour == discord.Colour.green()
     assert (
-        seen(look)
+        seen(posted)
         == f"""\
 ✅ I can see your accounts again. I was blind for 26 min (<t:1768355640:t> - <t:1768357200:t>).
 ✅ Watching again
@@ -234,8 +234,8 @@ def test_a_note_tells_of_an_absence_of_the_bot() -> None:
 def test_of_two_troubles_the_one_that_goes_on_is_shown() -> None:
     ended, going = over(ServiceProblem.TOKEN), service(ServiceProblem.UNREACHABLE, key="d" * 32)
     told = message((ended, Reason.OPENED), (going, Reason.OPENED), purpose=Purpose.SERVICE)
-    look = content_of(told, {ended.key: ended, going.key: going}, ACCOUNTS)
-    assert look.content == "⚠️ I cannot see your accounts: useapi.net does not answer"
+    posted = content_of(told, {ended.key: ended, going.key: going}, ACCOUNTS)
+    assert posted.content == "⚠️ I cannot see your accounts: useapi.net does not answer"
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from tests.support.watching import (
     flagged,
     is_silent,
     later,
-    look,
     newest,
     nothing_more,
+    poll,
 )
 
 
@@ -23,7 +23,7 @@ async def test_what_joined_without_a_sound_is_pushed_five_minutes_later(bot: Bot
     await bot.start()
     _, alert = await flagged(bot, ada)
     bot.api.flag(second, CAPTCHA)
-    await look(ada)
+    await poll(ada)
     await newest(ada, "2 accounts", CAPTCHA)
 
     await later(bot, 6)
@@ -52,7 +52,7 @@ async def test_a_flag_that_goes_away_is_watched_before_it_is_called_over(bot: Bo
     await bot.start()
     account, alert = await flagged(bot, ada)
     bot.api.clear(account.channel)
-    await look(ada)
+    await poll(ada)
     seen = await newest(ada, "looks clear")
     assert RESET in buttons(seen)
     await later(bot, 10)
@@ -102,9 +102,9 @@ async def test_a_worse_flag_is_pushed_and_a_lighter_one_shown_without_a_sound(bo
     account, alert = await flagged(bot, ada, CAPTCHA)
     await later(bot, 6)
     bot.api.flag(account.channel, MODERATION)
-    await look(ada)
+    await poll(ada)
     await bot.world.wait_for(lambda: alert["id"] not in [each["id"] for each in ada.told()], PATIENCE)
     worse = await newest(ada, "got worse", MODERATION)
     bot.api.flag(account.channel, CAPTCHA)
-    await look(ada)
+    await poll(ada)
     assert (await newest(ada, "got worse", CAPTCHA))["id"] == worse["id"]

@@ -16,9 +16,9 @@ from tests.support.watching import (
     flagged,
     is_silent,
     later,
-    look,
     newest,
     nothing_more,
+    poll,
 )
 
 CHANNEL_ROUTE = "ALERT_CHANNEL_ID"
@@ -56,12 +56,12 @@ async def test_a_restart_tells_nothing_again(bot: Bot, ada: Visitor) -> None:
     await bot.start()
     _, alert = await flagged(bot, ada)
     await bot.restart()
-    await look(ada)
+    await poll(ada)
     await nothing_more(ada, 1)
     assert ada.told()[0]["id"] == alert["id"]
 
 
-async def test_accounts_flagged_before_the_first_look_are_told_as_that(bot: Bot, ada: Visitor) -> None:
+async def test_accounts_flagged_before_the_first_poll_are_told_as_that(bot: Bot, ada: Visitor) -> None:
     for _ in range(3):
         bot.api.flag(bot.api.add().channel, MODERATION)
     await bot.start()
@@ -74,7 +74,7 @@ async def test_a_second_account_joins_the_message_and_wakes_nobody(bot: Bot, ada
     await bot.start()
     first, alert = await flagged(bot, ada)
     bot.api.flag(second, CAPTCHA)
-    await look(ada)
+    await poll(ada)
 
     joined = await newest(ada, "2 accounts", MODERATION, CAPTCHA)
 
@@ -128,7 +128,7 @@ async def test_two_hundred_at_once_are_one_message_with_pages(bot: Bot, ada: Vis
     await bot.start(OWNER_IDS=both(ada, bea))
     for channel in channels:
         bot.api.flag(channel, MODERATION)
-    await look(ada)
+    await poll(ada)
 
     page = await newest(ada, "200 accounts need you", "page 1 of 10")
     await newest(bea, "200 accounts need you")
@@ -149,7 +149,7 @@ async def test_an_account_of_a_digest_opens_for_the_person_alone(bot: Bot, ada: 
     await bot.start()
     bot.api.flag(first.channel, MODERATION)
     bot.api.flag(second.channel, CAPTCHA)
-    await look(ada)
+    await poll(ada)
     digest = await newest(ada, "2 accounts need you")
     names = {option["label"]: option["value"] for option in menu(digest)["options"]}
 
@@ -173,7 +173,7 @@ async def test_with_direct_messages_closed_it_comes_to_the_alert_channel(bot: Bo
     await newest(ada, HELLO, channel=place)
     account = next(iter(bot.api.accounts))
     bot.api.flag(account, MODERATION)
-    await look(ada)
+    await poll(ada)
 
     alert = await newest(ada, "needs you", f"<@{ada.person.id}>", channel=place, number=2)
 
@@ -187,7 +187,7 @@ async def test_what_no_route_takes_is_kept_and_told_when_one_does(bot: Bot, ada:
     await bot.start()
     bot.world.close_dm(ada.person)
     bot.api.flag(next(iter(bot.api.accounts)), MODERATION)
-    await look(ada)
+    await poll(ada)
     await bot.world.wait_for(lambda: [one for one in bot.world.requests if one.status == 403])
     bot.world.open_dm(ada.person)
     await newest(ada, "needs you")
@@ -198,9 +198,9 @@ async def test_what_no_route_takes_is_kept_and_told_when_one_does(bot: Bot, ada:
 
 async def look_twice(visitor: Visitor) -> None:
     """Have the bot look now, and again when that lasts longer than OUTAGE_AFTER."""
-    await look(visitor)
+    await poll(visitor)
     await asyncio.sleep(1.0)
-    await look(visitor)
+    await poll(visitor)
 
 
 async def test_an_outage_is_told_once_and_turns_green_with_the_blind_window(bot: Bot, ada: Visitor) -> None:
@@ -213,7 +213,7 @@ async def test_an_outage_is_told_once_and_turns_green_with_the_blind_window(bot:
 
     bot.api.flag(account.channel, MODERATION)
     bot.api.mend()
-    await look(ada)
+    await poll(ada)
 
     await newest(ada, "needs you", number=2)
     green = await bot.world.wait_for(lambda: [one for one in ada.told() if "Watching again" in text(one)], 20)
@@ -231,7 +231,7 @@ async def test_the_alert_of_an_outage_says_what_is_wrong_now(bot: Bot, ada: Visi
     alert = await newest(ada, "I cannot see your accounts: useapi.net has a server error")
     bot.api.mend()
     bot.api.fault(Fault.HTML_200)
-    await look(ada)
+    await poll(ada)
     words = "I cannot see your accounts: A web page answers instead of useapi.net"
     changed = await bot.world.wait_for(lambda: [one for one in ada.told() if words in text(one)], 20)
     assert [one["id"] for one in changed] == [alert["id"]]
@@ -255,14 +255,14 @@ async def test_a_service_that_refuses_is_told_once(
         bot.api.add()
     await bot.start()
     bot.api.fault(fault, endpoint=Endpoint.LIST)
-    await look(ada)
+    await poll(ada)
     await later(bot, 1)  # accounts that are missing once may be an accident
     alert = await newest(ada, headline)
-    await look(ada)
+    await poll(ada)
     await nothing_more(ada, 1)
 
     bot.api.mend()
-    await look(ada)
+    await poll(ada)
     green = await bot.world.wait_for(lambda: [one for one in ada.told() if "Watching again" in text(one)], 20)
     assert [one["id"] for one in green] == [alert["id"]]
 
@@ -289,7 +289,7 @@ async def test_what_waits_for_who_is_no_owner_any_more_is_not_sent(
     bot.world.fault(Trouble.ERROR, method="POST", path="/channels/*/messages", status=503)
     await bot.start(OWNER_IDS=str(ada.person.id))
     bot.api.flag(next(iter(bot.api.accounts)), MODERATION)
-    await look(ada)
+    await poll(ada)
     await bot.restart(OWNER_IDS=str(bea.person.id))
     bot.world.mend()
     await newest(bea, "needs you")

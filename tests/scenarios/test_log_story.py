@@ -11,7 +11,7 @@ from bot.runtime.log_setup import JsonFormatter, Redactor
 from tests.simulators.useapi import MODERATION
 from tests.support.running import Bot, Visitor
 from tests.support.waiting import until
-from tests.support.watching import look, newest
+from tests.support.watching import newest, poll
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,7 +27,7 @@ async def test_the_log_of_a_run_tells_its_story(
     account = bot.api.add()
     await bot.start()
     bot.api.flag(account.channel, MODERATION)
-    await look(ada)
+    await poll(ada)
     await newest(ada, "needs you")
     bot.world.drop_gateway()
     await until(lambda: "connected to Discord again" in caplog.text and " alert " in caplog.text)

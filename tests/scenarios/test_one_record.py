@@ -9,7 +9,7 @@ from tests.simulators.useapi import CAPTCHA, MODERATION, Endpoint, Fault
 from tests.simulators.useapi.faults import PENDING
 from tests.support.reading import buttons, text
 from tests.support.running import Bot, Visitor
-from tests.support.watching import RESET, later, look, newest
+from tests.support.watching import RESET, later, newest, poll
 
 STAMP = re.compile(r"<t:(\d+):f>")
 GONE = "recovering"
@@ -51,7 +51,7 @@ async def test_row_45_every_view_shows_what_a_command_met_until_its_incident_end
     assert bot.api.count(Endpoint.INFO) == asked
 
     await later(bot, 16)
-    await look(ada)
+    await poll(ada)
     await newest(ada, "is back")
     assert "2 accounts, none flagged" in text(await ada.ask("mjaccounts"))
     assert "Reset" not in buttons(await card(ada, account.channel))
@@ -90,7 +90,7 @@ async def test_an_account_that_is_clearing_does_not_read_ready_and_keeps_its_but
     await bot.start()
     alert = await newest(ada, "needs you")
     bot.api.clear(account.channel)
-    await look(ada)
+    await poll(ada)
     await newest(ada, GONE)
 
     listed = await ada.ask("mjaccounts")
@@ -105,7 +105,7 @@ async def test_an_account_that_is_clearing_does_not_read_ready_and_keeps_its_but
     assert GONE in await named(ada, account.channel)
 
 
-async def test_a_flag_that_was_gone_for_a_look_is_since_the_same_time_on_card_and_alert(
+async def test_a_flag_that_was_gone_for_a_poll_is_since_the_same_time_on_card_and_alert(
     bot: Bot, ada: Visitor
 ) -> None:
     account = bot.api.add()
@@ -114,10 +114,10 @@ async def test_a_flag_that_was_gone_for_a_look_is_since_the_same_time_on_card_an
     await newest(ada, "needs you")
     await later(bot, 2)
     bot.api.clear(account.channel)
-    await look(ada)
+    await poll(ada)
     await newest(ada, GONE)
     bot.api.flag(account.channel, CAPTCHA)
-    await look(ada)
+    await poll(ada)
     alert = await newest(ada, "CAPTCHA pending")
     since = STAMP.search(text(alert))
     assert since is not None

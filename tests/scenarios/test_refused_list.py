@@ -19,7 +19,7 @@ from tests.support.reading import buttons, text
 from tests.support.resetting import ASKED, Scene, on_scene
 from tests.support.running import Bot, Visitor
 from tests.support.samples import ADA, BEA, CHANNEL, OTHER
-from tests.support.watching import is_silent, look, newest, nothing_more
+from tests.support.watching import is_silent, newest, nothing_more, poll
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ async def test_it_is_told_at_once_and_turns_green_with_the_list(bot: Bot, ada: V
     first, second = bot.api.add(), bot.api.add()
     await bot.start()
     bot.api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.LIST)
-    await look(ada)
+    await poll(ada)
     told = await newest(ada, "One of your accounts needs you")
     assert not is_silent(told)
     for words in ("moderation", first.channel, second.channel, "Only then use /mjreset"):
@@ -45,7 +45,7 @@ async def test_it_is_told_at_once_and_turns_green_with_the_list(bot: Bot, ada: V
     assert "One of your accounts needs you" in text(await ada.ask("mjstatus"))
 
     bot.api.mend()
-    await look(ada)
+    await poll(ada)
     await newest(ada, "I can see your accounts again")
     await nothing_more(ada, 1)
 
@@ -56,11 +56,11 @@ async def test_of_the_only_account_it_is_told_and_over_like_a_flag_that_the_list
     bot.api.add()
     await bot.start()
     bot.api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.LIST)
-    await look(ada)
+    await poll(ada)
     told = await newest(ada, "needs you")
     assert "A command ran into this" not in text(told)
     bot.api.mend()
-    await look(ada)
+    await poll(ada)
     await newest(ada, "looks clear")
 
 
@@ -199,7 +199,7 @@ async def test_row_53_on_a_phone_an_owner_resets_one_and_reads_what_came_of_it(
     account, _ = bot.api.add(), bot.api.add()
     await bot.start()
     bot.api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.LIST)
-    await look(ada)
+    await poll(ada)
     await newest(ada, "One of your accounts needs you")
 
     question = await ada.ask("mjreset", account=account.channel)
@@ -226,7 +226,7 @@ async def test_row_53_each_card_says_so_and_has_the_reset(bot: Bot, ada: Visitor
     accounts = await ada.ask("mjaccounts")
     assert "Reset" not in buttons(await ada.picked(accounts, account.channel))
     bot.api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.LIST)
-    await look(ada)
+    await poll(ada)
     await newest(ada, "One of your accounts needs you")
 
     card = await ada.picked(accounts, account.channel)

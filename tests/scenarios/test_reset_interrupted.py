@@ -7,7 +7,7 @@ import pytest
 from tests.simulators.useapi import BLOCK, MODERATION, Endpoint
 from tests.support.reading import buttons, text
 from tests.support.running import Bot, Visitor
-from tests.support.watching import MINE, PATIENCE, RESET, SNOOZE, flagged, later, look, newest
+from tests.support.watching import MINE, PATIENCE, RESET, SNOOZE, flagged, later, newest, poll
 
 
 async def for_ever(_seconds: float) -> None:
@@ -36,7 +36,7 @@ async def interrupted(bot: Bot, ada: Visitor) -> str:
 
 async def test_a_reset_cut_off_by_a_stop_is_not_sent_again_by_itself(bot: Bot, ada: Visitor) -> None:
     channel = await interrupted(bot, ada)
-    await look(ada)
+    await poll(ada)
     question = await ada.ask("mjreset", account=channel)
     pressed = await ada.press(question, next(iter(buttons(question))))
     await bot.world.wait_for(lambda: pressed.message and "is already resetting" in text(pressed.message))
@@ -48,7 +48,7 @@ async def test_it_can_be_sent_again_when_its_lease_is_over_and_the_history_says_
 ) -> None:
     channel = await interrupted(bot, ada)
     await later(bot, 4)
-    await look(ada)
+    await poll(ada)
     card = text(await ada.picked(await ada.ask("mjaccounts"), channel))
     assert "outcome unknown" in card
     bot.api.accounts[channel].lingers = 0

@@ -26,7 +26,7 @@ MODERATION = Flag("Pending moderation message.", FlagKind.MODERATION)
 QUICKLY = timedelta(milliseconds=50)
 
 
-def look(*accounts: Account, at: datetime = AT) -> Observation:
+def observed(*accounts: Account, at: datetime = AT) -> Observation:
     return Observation(at, accounts)
 
 

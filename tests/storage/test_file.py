@@ -14,7 +14,7 @@ from bot.storage import DatabaseInUse, Store, StoreError, names_in
 from bot.storage.database import BUSY_STEP
 from bot.storage.errors import store_error
 from bot.storage.migrations import STEPS
-from tests.storage.cases import FIRST, QUICKLY, answer, ask, cancelled_at, connections, look
+from tests.storage.cases import FIRST, QUICKLY, answer, ask, cancelled_at, connections, observed
 
 
 async def test_the_files_and_their_folder_are_for_this_user_alone(path: Path) -> None:
@@ -142,7 +142,7 @@ async def test_a_database_that_cannot_be_trusted_is_refused_and_left_as_it_is(
     path: Path, spoil: Callable[[Path], None], reason: str
 ) -> None:
     async with Store.open(path) as store:
-        await store.record_observation(look(FIRST))
+        await store.record_observation(observed(FIRST))
     spoil(path)
     before = content(path)
     with pytest.raises(StoreError) as caught:
@@ -195,9 +195,9 @@ async def test_a_database_locked_by_another_program_is_one_sentence_and_then_wor
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(StoreError, match="database locked"):
-                await store.record_observation(look(FIRST))
+                await store.record_observation(observed(FIRST))
             assert await store.accounts() == ()
-        await store.record_observation(look(FIRST))
+        await store.record_observation(observed(FIRST))
         assert await store.accounts() == (KnownAccount(FIRST),)
 
 

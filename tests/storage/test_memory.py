@@ -14,7 +14,7 @@ from tests.storage.cases import (
     SECOND,
     answer,
     ask,
-    look,
+    observed,
 )
 
 
@@ -28,7 +28,7 @@ async def test_a_new_database_remembers_nothing(path: Path) -> None:
 
 async def test_what_was_observed_is_remembered_across_a_restart(path: Path) -> None:
     async with Store.open(path) as store:
-        await store.record_observation(look(FIRST, replace(SECOND, flag=CAPTCHA)))
+        await store.record_observation(observed(FIRST, replace(SECOND, flag=CAPTCHA)))
     async with Store.open(path) as store:
         assert await store.accounts() == (
             KnownAccount(FIRST),
@@ -39,25 +39,25 @@ async def test_what_was_observed_is_remembered_across_a_restart(path: Path) -> N
 
 async def test_an_account_that_left_the_list_is_remembered_as_not_listed(path: Path) -> None:
     async with Store.open(path) as store:
-        await store.record_observation(look(FIRST, SECOND))
-        await store.record_observation(look(SECOND, at=AT + 3 * MINUTE))
+        await store.record_observation(observed(FIRST, SECOND))
+        await store.record_observation(observed(SECOND, at=AT + 3 * MINUTE))
         assert [known.is_listed for known in await store.accounts()] == [False, True]
-        await store.record_observation(look(FIRST, SECOND, at=AT + 4 * MINUTE))
+        await store.record_observation(observed(FIRST, SECOND, at=AT + 4 * MINUTE))
         assert [known.is_listed for known in await store.accounts()] == [True, True]
 
 
 async def test_an_account_that_left_keeps_the_time_it_was_last_listed(path: Path) -> None:
     async with Store.open(path) as store:
-        await store.record_observation(look(FIRST))
-        await store.record_observation(look(FIRST, at=AT + 30 * MINUTE))
-        await store.record_observation(look(at=AT + 31 * MINUTE))
+        await store.record_observation(observed(FIRST))
+        await store.record_observation(observed(FIRST, at=AT + 30 * MINUTE))
+        await store.record_observation(observed(at=AT + 31 * MINUTE))
     ((seen_at,),) = ask(path, "SELECT seen_at FROM account")
     assert seen_at == (AT + 30 * MINUTE).timestamp() * 1000
 
 
 async def test_the_latest_info_answer_comes_with_the_account(path: Path) -> None:
     async with Store.open(path) as store:
-        await store.record_observation(look(FIRST, SECOND))
+        await store.record_observation(observed(FIRST, SECOND))
         await store.record_info(FIRST.channel, answer("newer", "Blue", AT + MINUTE))
         await store.record_info(FIRST.channel, answer("older", "Green", AT))
         first, second = await store.accounts()
@@ -75,11 +75,11 @@ async def test_the_discord_name_stays_when_an_answer_gives_none(path: Path) -> N
         assert known.snapshot.info.discord_name is None
 
 
-async def test_a_look_takes_no_name_and_no_answer_away(path: Path) -> None:
+async def test_a_poll_takes_no_name_and_no_answer_away(path: Path) -> None:
     async with Store.open(path) as store:
         await store.record_info(FIRST.channel, answer(name="Blue"))
         await store.rename(FIRST.channel, "The first", actor_id=OWNER, at=AT)
-        await store.record_observation(look(FIRST))
+        await store.record_observation(observed(FIRST))
         (known,) = await store.accounts()
         assert (known.account, known.name, known.discord_name) == (FIRST, "The first", "Blue")
         assert known.snapshot is not None
@@ -149,5 +149,5 @@ async def test_answers_and_actions_are_forgotten_after_400_days(path: Path) -> N
 async def test_ten_thousand_accounts_are_written_and_read(path: Path) -> None:
     many = tuple(Account(str(10**17 + number), max_jobs=3) for number in range(10_000))
     async with Store.open(path) as store, asyncio.timeout(20):
-        await store.record_observation(look(*many))
+        await store.record_observation(observed(*many))
         assert [known.account for known in await store.accounts()] == list(many)

@@ -12,7 +12,7 @@ from bot.storage import Store, StoreError
 from bot.storage.database import connect, create
 from bot.storage.migrations import STEPS, migrate
 from bot.storage.rows import from_epoch
-from tests.storage.cases import AT, FIRST, SECOND, ask, look
+from tests.storage.cases import AT, FIRST, SECOND, ask, observed
 from tests.storage.watch_cases import KEYS, alert, incident
 
 NEWEST = len(STEPS)
@@ -164,7 +164,7 @@ async def test_a_database_brought_up_to_date_has_the_shape_of_a_new_one(path: Pa
 
 async def test_a_new_step_is_taken_after_a_backup(path: Path) -> None:
     async with Store.open(path) as store:
-        await store.record_observation(look(FIRST))
+        await store.record_observation(observed(FIRST))
     await upgrade(path, ONE_MORE)
     backup = backup_of(path, NEWEST)
     assert ask(path, "PRAGMA user_version") == [(NEWEST + 1,)]
@@ -176,7 +176,7 @@ async def test_a_new_step_is_taken_after_a_backup(path: Path) -> None:
 
 async def test_a_backup_can_be_put_in_the_place_of_the_database(path: Path) -> None:
     async with Store.open(path) as store:
-        await store.record_observation(look(FIRST))
+        await store.record_observation(observed(FIRST))
     await upgrade(path, ONE_MORE)
     backup_of(path, NEWEST).replace(path)
     async with Store.open(path) as store:

@@ -18,18 +18,18 @@ from tests.storage.cases import (
     SECOND,
     Watcher,
     cancelled_at,
-    look,
+    observed,
 )
 
 
-async def test_a_look_that_shows_nothing_new_writes_a_stamp_once_a_minute(path: Path) -> None:
+async def test_a_poll_that_shows_nothing_new_writes_a_stamp_once_a_minute(path: Path) -> None:
     async with Store.open(path) as store:
-        await store.record_observation(look(FIRST))
+        await store.record_observation(observed(FIRST))
         with closing(sqlite3.connect(path)) as connection:
             watcher = Watcher(connection)
             writes: list[bool] = []
             for seconds in (20, 40, 59, 60, 80, 121):
-                await store.record_observation(look(FIRST, at=AT + timedelta(seconds=seconds)))
+                await store.record_observation(observed(FIRST, at=AT + timedelta(seconds=seconds)))
                 writes.append(watcher.sees_a_write())
         assert writes == [False, False, False, True, False, True]
         assert await store.last_success() == AT + timedelta(seconds=121)
@@ -37,20 +37,20 @@ async def test_a_look_that_shows_nothing_new_writes_a_stamp_once_a_minute(path: 
 
 async def test_a_restart_does_not_write_what_is_known(path: Path) -> None:
     async with Store.open(path) as store:
-        await store.record_observation(look(FIRST, replace(SECOND, flag=CAPTCHA)))
+        await store.record_observation(observed(FIRST, replace(SECOND, flag=CAPTCHA)))
     async with Store.open(path) as store:
         with closing(sqlite3.connect(path)) as connection:
             watcher = Watcher(connection)
             await store.record_observation(
-                look(FIRST, replace(SECOND, flag=CAPTCHA), at=AT + timedelta(seconds=30))
+                observed(FIRST, replace(SECOND, flag=CAPTCHA), at=AT + timedelta(seconds=30))
             )
             assert not watcher.sees_a_write()
 
 
 async def test_a_clock_that_was_put_back_does_not_stop_the_stamp(path: Path) -> None:
     async with Store.open(path) as store:
-        await store.record_observation(look(FIRST))
-        await store.record_observation(look(FIRST, at=AT - DAY))
+        await store.record_observation(observed(FIRST))
+        await store.record_observation(observed(FIRST, at=AT - DAY))
         assert await store.last_success() == AT - DAY
 
 
@@ -58,7 +58,7 @@ async def test_writers_at_the_same_time_take_turns(path: Path) -> None:
     async with Store.open(path) as store:
         await asyncio.gather(
             *(store.rename(FIRST.channel, f"name {n}", actor_id=n, at=AT) for n in range(20)),
-            *(store.record_observation(look(FIRST, at=AT + n * MINUTE)) for n in range(20)),
+            *(store.record_observation(observed(FIRST, at=AT + n * MINUTE)) for n in range(20)),
         )
         assert len(await store.actions(FIRST.channel, limit=100)) == 20
 
@@ -66,7 +66,7 @@ async def test_writers_at_the_same_time_take_turns(path: Path) -> None:
 @pytest.mark.parametrize("point", range(12))
 async def test_a_rename_cancelled_anywhere_is_done_wholly_or_not_at_all(path: Path, point: int) -> None:
     async with Store.open(path) as store:
-        await store.record_observation(look(FIRST))
+        await store.record_observation(observed(FIRST))
         was_cancelled = await cancelled_at(point, store.rename(FIRST.channel, "Blue", actor_id=OWNER, at=AT))
         await store.set_meta("written", "afterwards")
         (known,) = await store.accounts()
@@ -76,11 +76,11 @@ async def test_a_rename_cancelled_anywhere_is_done_wholly_or_not_at_all(path: Pa
 
 
 @pytest.mark.parametrize("point", range(12))
-async def test_after_a_cancelled_look_the_next_one_is_written_all_the_same(path: Path, point: int) -> None:
+async def test_after_a_cancelled_poll_the_next_one_is_written_all_the_same(path: Path, point: int) -> None:
     async with Store.open(path) as store:
-        await store.record_observation(look(FIRST))
-        await cancelled_at(point, store.record_observation(look(SECOND, at=AT + MINUTE)))
-        await store.record_observation(look(FIRST, at=AT + MINUTE))
+        await store.record_observation(observed(FIRST))
+        await cancelled_at(point, store.record_observation(observed(SECOND, at=AT + MINUTE)))
+        await store.record_observation(observed(FIRST, at=AT + MINUTE))
         assert [known.account for known in await store.accounts() if known.is_listed] == [FIRST]
 
 

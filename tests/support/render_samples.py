@@ -255,22 +255,22 @@ def assert_within_limits(embed: discord.Embed) -> None:
         assert_harmless(text)
 
 
-def assert_sendable(look: MessageContent) -> None:
+def assert_sendable(posted: MessageContent) -> None:
     """Discord takes the message, in its form and as text alone, and acts on nothing that others wrote."""
-    assert 1 <= length(look.content) <= 2000
-    assert 1 <= length(look.plain_text) <= 2000
-    assert_harmless(look.content)
-    assert_harmless(look.plain_text)
-    for embed in look.embeds:
+    assert 1 <= length(posted.content) <= 2000
+    assert 1 <= length(posted.plain_text) <= 2000
+    assert_harmless(posted.content)
+    assert_harmless(posted.plain_text)
+    for embed in posted.embeds:
         assert_within_limits(embed)
-    ids = [each.custom_id for each in look.components if not isinstance(each, Link)]
+    ids = [each.custom_id for each in posted.components if not isinstance(each, Link)]
     assert len(set(ids)) == len(ids)
     for custom_id in ids:
         assert re.fullmatch(r"mw:[a-z.]{1,24}:0:[0-9a-z.]{1,70}", custom_id)
         assert len(custom_id) <= 100
-    for each in look.components:
+    for each in posted.components:
         assert_pressable(each)
-    rows = sum(1 if isinstance(each, Select) else 0.2 for each in look.components)
+    rows = sum(1 if isinstance(each, Select) else 0.2 for each in posted.components)
     assert rows <= 5
 
 
@@ -293,13 +293,13 @@ def read(embed: discord.Embed) -> str:
     return "\n".join([*filter(None, [embed.title, embed.description]), *fields])
 
 
-def seen(look: MessageContent) -> str:
+def seen(posted: MessageContent) -> str:
     """Return all of a message as a person reads it from top to bottom: a link as (text)."""
-    shown = [look.content, *map(read, look.embeds), *filter(None, [_footer(look)])]
-    controls = [f"<{each.label}>" for each in look.components]
+    shown = [posted.content, *map(read, posted.embeds), *filter(None, [_footer(posted)])]
+    controls = [f"<{each.label}>" for each in posted.components]
     text = "\n".join([*shown, *filter(None, [" ".join(controls)])])
     return re.sub(r"\[([^\]]*)\]\(https://[^)]*\)", r"(\1)", text)
 
 
-def _footer(look: MessageContent) -> str | None:
-    return look.embeds[0].footer.text if look.embeds else None
+def _footer(posted: MessageContent) -> str | None:
+    return posted.embeds[0].footer.text if posted.embeds else None

@@ -65,7 +65,7 @@ class Scene:
         return self.api.count(Endpoint.RESET)
 
     @property
-    def looks(self) -> int:
+    def polls(self) -> int:
         return self.api.count(Endpoint.LIST)
 
     async def is_untouched(self) -> bool:

@@ -108,8 +108,8 @@ class Bot:
         )
 
     def _has_looked(self) -> bool:
-        looks = (one for one in self.api.requests if one.endpoint is Endpoint.LIST)
-        return any(one.status is not None for one in looks) and not self.looking
+        polls = (one for one in self.api.requests if one.endpoint is Endpoint.LIST)
+        return any(one.status is not None for one in polls) and not self.looking
 
     @property
     def looking(self) -> bool:

@@ -32,7 +32,7 @@ LIST_SHRANK = """
 """
 
 
-async def look(visitor: Visitor) -> None:
+async def poll(visitor: Visitor) -> None:
     """Let the bot poll the list now, by a command that does so."""
     await visitor.ask("mjaccounts", private=True)
 
@@ -63,7 +63,7 @@ async def flagged(bot: Bot, visitor: Visitor, flag: str = MODERATION) -> tuple[S
     """Flag the first account, and return it with the alert that the person gets."""
     account = next(iter(bot.api.accounts.values()))
     bot.api.flag(account.channel, flag)
-    await look(visitor)
+    await poll(visitor)
     return account, await newest(visitor, "must wait" if flag == TIMED_BLOCK else "needs you")
 
 

@@ -31,11 +31,11 @@ class Script(MinimalBot):
         """Ask about each account, one after the other; what fails is tried again next time."""
         try:
             for channel in await self.useapi.accounts():
-                await self._look_at(channel)
+                await self._poll_at(channel)
         except (aiohttp.ClientError, TimeoutError, ValueError):
             log.exception("the list could not be read")
 
-    async def _look_at(self, channel: str) -> None:
+    async def _poll_at(self, channel: str) -> None:
         try:
             answer = await self.useapi.info(channel)
             if answer.get("code") != FLAGGED:

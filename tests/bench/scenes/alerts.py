@@ -17,7 +17,7 @@ MILLI: Final = 1000.0
 FLAP: Final = 400.0
 """Longer than an account must stay clear, and than pushes are held back for each other."""
 SETTLE: Final = 0.01
-"""Seconds until what a look set off has been done."""
+"""Seconds until what a poll set off has been done."""
 WARM_UP: Final = 2
 SCRIPT_ACCOUNTS: Final = 3
 FLAGGED: Final = 596
@@ -41,17 +41,17 @@ async def from_flag_to_message(record: Record) -> None:
         samples: list[float] = []
         for channel in stage.channels:
             stage.api.flag(channel, MODERATION)
-            samples.append(await told_after_look(stage, one))
+            samples.append(await told_after_poll(stage, one))
             await recover(stage, one, channel)
     put(record, "alerts.told", Candidate.MIDWATCH, samples[WARM_UP:])
 
 
-async def told_after_look(stage: Stage, one: Running) -> float:
+async def told_after_poll(stage: Stage, one: Running) -> float:
     """Let the bot look; give the milliseconds from the list's answer to the message."""
     before = len(stage.sent())
-    look = await stage.look(one)
+    poll = await stage.poll(one)
     await stage.until(one, lambda: len(stage.sent()) > before)
-    return (stage.sent()[before].arrived - (look.answered or 0.0)) * MILLI
+    return (stage.sent()[before].arrived - (poll.answered or 0.0)) * MILLI
 
 
 async def recover(stage: Stage, one: Running, channel: str) -> None:
@@ -59,7 +59,7 @@ async def recover(stage: Stage, one: Running, channel: str) -> None:
     stage.api.clear(channel)
     await asyncio.sleep(SETTLE)
     for seconds in (66.0, FLAP, FLAP):
-        await stage.look(one, seconds)
+        await stage.poll(one, seconds)
         await asyncio.sleep(SETTLE)
 
 
@@ -96,7 +96,7 @@ async def from_reset_to_verdict(record: Record) -> None:
     async with staged(accounts) as stage, stage.ready(Candidate.MIDWATCH, leaping=True) as one:
         for channel in stage.channels:
             stage.api.flag(channel, MODERATION)
-            await told_after_look(stage, one)
+            await told_after_poll(stage, one)
             await stage.rest(0.05)
             samples.append(await reset(stage, one))
             await recover(stage, one, channel)

@@ -25,14 +25,14 @@ MONTH: Final = 30
 async def play(record: Record) -> None:
     """Live a year: each account is asked about once a week, and flagged and reset by its owner once a month.
 
-    Days without trouble pass in one leap: a look that changes nothing writes but the time of it.
+    Days without trouble pass in one leap: a poll that changes nothing writes but the time of it.
     """
     async with staged(record.size.year_accounts) as stage:
         commits = stage.folder / "commits"
         async with stage.ready(Candidate.MIDWATCH, leaping=True, BENCH_COMMITS=str(commits)) as one:
             weekly, monthly = cycle(stage.channels), cycle(stage.channels)
             for day in range(record.size.days):
-                await stage.look(one, DAY - HOUR)
+                await stage.poll(one, DAY - HOUR)
                 await ask(stage, one, [next(weekly) for _ in due(day, WEEK, stage)])
                 for _ in due(day, MONTH, stage):
                     await trouble(stage, one, next(monthly))
@@ -62,13 +62,13 @@ async def trouble(stage: Stage, one: Running, channel: str) -> None:
     """Flag an account, have its owner reset it from the alert, and let that be over."""
     stage.api.flag(channel, MODERATION)
     told = len(stage.sent())
-    await stage.look(one)
+    await stage.poll(one)
     await stage.until(one, lambda: len(stage.sent()) > told)
     await asyncio.sleep(SETTLE)
     await reset(stage, one)
     for seconds in (66.0, FLAP):
         await asyncio.sleep(SETTLE)
-        await stage.look(one, seconds)
+        await stage.poll(one, seconds)
     await asyncio.sleep(SETTLE)
 
 

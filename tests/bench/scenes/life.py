@@ -33,8 +33,8 @@ async def start_and_stop(record: Record, candidate: Candidate) -> None:
             answered = await first_use(stage, one)
             record.put("life.answer", candidate, answered - one.began)
             if candidate is Candidate.MIDWATCH:
-                look = await stage.until(one, lambda: stage.answered_look(begun))
-                record.put("life.poll", candidate, (look.answered or 0.0) - one.began)
+                poll = await stage.until(one, lambda: stage.answered_poll(begun))
+                record.put("life.poll", candidate, (poll.answered or 0.0) - one.began)
             await stage.rest()
             record.put("life.stop", candidate, await one.end())
 

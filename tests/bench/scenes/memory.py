@@ -36,7 +36,7 @@ async def many_polls(record: Record, stage: Stage, one: Running) -> None:
     polls, every = record.size.polls, record.size.polls // POINTS or 1
     points: list[tuple[float, float]] = []
     for done in range(1, polls + 1):
-        await stage.look(one)
+        await stage.poll(one)
         if done % every == 0:
             stage.forget()
             points.append((done / THOUSAND, one.resident_mebibytes() * KIBI))
@@ -50,12 +50,12 @@ async def many_incidents(record: Record, stage: Stage, one: Running) -> None:
         for channel in stage.channels:
             stage.api.flag(channel, MODERATION)
         told = len(stage.sent())
-        await stage.look(one)
+        await stage.poll(one)
         await stage.until(one, lambda before=told: len(stage.sent()) > before)
         for channel in stage.channels:
             stage.api.clear(channel)
         for seconds in (66.0, FLAP, SIX_HOURS):
             await asyncio.sleep(SETTLE)
-            await stage.look(one, seconds)
+            await stage.poll(one, seconds)
         await asyncio.sleep(SETTLE)
     record.put("memory.incidents", Candidate.MIDWATCH, one.resident_mebibytes())

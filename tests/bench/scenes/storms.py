@@ -1,4 +1,4 @@
-"""Many accounts flagged in one look: how many messages, when the first, and whether all are in it."""
+"""Many accounts flagged in one poll: how many messages, when the first, and whether all are in it."""
 
 from typing import Final
 
@@ -26,9 +26,9 @@ async def storm(record: Record, accounts: int) -> None:
         for channel in stage.channels:
             stage.api.flag(channel, MODERATION)
         before = len(stage.sent())
-        look = await stage.look(one)
+        poll = await stage.poll(one)
         await stage.until(one, lambda: len(stage.sent()) > before)
-        first = stage.sent()[before].arrived - (look.answered or 0.0)
+        first = stage.sent()[before].arrived - (poll.answered or 0.0)
         await stage.rest()
         listed = await accounts_listed(stage, one)
         messages = max(len(told) for told in stage.told().values())

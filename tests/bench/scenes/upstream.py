@@ -11,7 +11,7 @@ from tests.simulators.useapi import Endpoint
 
 MILLI: Final = 1000.0
 KILO: Final = 1000.0
-LOOKS_AN_HOUR: Final = 60
+POLLS_AN_HOUR: Final = 60
 """Both watch once a minute."""
 COUNTED: Final = 3
 WARM_UP: Final = 3
@@ -24,7 +24,7 @@ async def play_counts(record: Record) -> None:
         async with staged(accounts) as stage, stage.ready(Candidate.MIDWATCH, leaping=True) as one:
             stage.forget()
             for _ in range(COUNTED):
-                await stage.look(one)
+                await stage.poll(one)
             put_counts(record, stage, Candidate.MIDWATCH, COUNTED)
         async with staged(accounts) as stage:
             loops = COUNTED if accounts < max(record.size.upstream) else 1
@@ -35,26 +35,26 @@ async def play_counts(record: Record) -> None:
             put_counts(record, stage, Candidate.SCRIPT, loops)
 
 
-def put_counts(record: Record, stage: Stage, candidate: Candidate, looks: int) -> None:
-    """Note what was sent in an hour of looks, and the bytes of one look."""
+def put_counts(record: Record, stage: Stage, candidate: Candidate, polls: int) -> None:
+    """Note what was sent in an hour of polls, and the bytes of one poll."""
     accounts, asked = len(stage.api.accounts), stage.api.requests
     commands = sum(each.endpoint is Endpoint.INFO for each in asked)
-    record.put(f"counts.{accounts}.requests", candidate, len(asked) / looks * LOOKS_AN_HOUR)
-    record.put(f"counts.{accounts}.commands", candidate, commands / looks * LOOKS_AN_HOUR)
-    record.put(f"counts.{accounts}.bytes", candidate, sum(each.size for each in asked) / looks / KILO)
+    record.put(f"counts.{accounts}.requests", candidate, len(asked) / polls * POLLS_AN_HOUR)
+    record.put(f"counts.{accounts}.commands", candidate, commands / polls * POLLS_AN_HOUR)
+    record.put(f"counts.{accounts}.bytes", candidate, sum(each.size for each in asked) / polls / KILO)
 
 
 async def play_cpu(record: Record) -> None:
-    """Compare the processor time of a look with that of fetching and parsing the same body."""
+    """Compare the processor time of a poll with that of fetching and parsing the same body."""
     for accounts in record.size.lists:
         async with staged(accounts) as stage:
             async with stage.begun(Candidate.FETCH) as one:
                 await fetch(stage, one, WARM_UP)
-                fetched = await fetch(stage, one, record.size.looks)
+                fetched = await fetch(stage, one, record.size.polls)
             async with stage.ready(Candidate.MIDWATCH, leaping=True) as one:
-                await looks(stage, one, WARM_UP, changing=False)
-                same = await looks(stage, one, record.size.looks, changing=False)
-                changed = await looks(stage, one, record.size.looks, changing=True)
+                await polls(stage, one, WARM_UP, changing=False)
+                same = await polls(stage, one, record.size.polls, changing=False)
+                changed = await polls(stage, one, record.size.polls, changing=True)
         for name, took in (("same", same), ("changed", changed)):
             record.put(f"cpu.{accounts}.{name}", Candidate.FETCH, fetched)
             record.put(f"cpu.{accounts}.{name}", Candidate.MIDWATCH, took)
@@ -66,20 +66,20 @@ async def fetch(stage: Stage, one: Running, count: int) -> float:
     for _ in range(count):
         begun = len(stage.api.requests)
         one.tell("once")
-        await stage.until(one, lambda asked=begun: stage.answered_look(asked))
+        await stage.until(one, lambda asked=begun: stage.answered_poll(asked))
         await asyncio.sleep(pause(stage))
     await asyncio.sleep(SETTLES)
     return (one.cpu_seconds() - before) / count * MILLI
 
 
-async def looks(stage: Stage, one: Running, count: int, *, changing: bool) -> float:
+async def polls(stage: Stage, one: Running, count: int, *, changing: bool) -> float:
     """Let the bot look so often, at the same list or at one in which something changed."""
     before = one.cpu_seconds()
     for _ in range(count):
         if changing:
             account = stage.api.accounts[stage.channels[0]]
             account.max_jobs = 5 - account.max_jobs
-        await stage.look(one)
+        await stage.poll(one)
         await asyncio.sleep(pause(stage))
     await asyncio.sleep(SETTLES)
     return (one.cpu_seconds() - before) / count * MILLI

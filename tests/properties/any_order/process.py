@@ -228,7 +228,7 @@ class Process(Assembly):
         return self.poller.failure is None
 
     async def fail_poll(self, trouble: ServiceProblem, channel: str | None, flag: Flag | None) -> None:
-        """Fail a look; a flag with an account is that account's, as a list that is refused may say."""
+        """Fail a poll; a flag with an account is that account's, as a list that is refused may say."""
         error = error_of(trouble, channel, flag)
         if error is None:
             with suppress(StoreError):

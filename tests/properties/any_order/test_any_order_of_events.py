@@ -1,4 +1,4 @@
-"""No order of looks, commands, clicks, refusals, crashes and restarts loses an alert, or repeats one."""
+"""No order of polls, commands, clicks, refusals, crashes and restarts loses an alert, or repeats one."""
 
 from datetime import timedelta
 

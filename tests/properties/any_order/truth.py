@@ -70,7 +70,7 @@ class Case:
         return any(at < end for end in self.holds())
 
     def is_quiet(self, at: datetime) -> bool:
-        """Whether nobody is reminded of it: it is held, or the last look that showed it was clean."""
+        """Whether nobody is reminded of it: it is held, or the last poll that showed it was clean."""
         return self.is_held(at) or self.clean_from is not None
 
     def holds(self) -> Iterator[datetime]:
@@ -102,7 +102,7 @@ class Truth:
     listed: frozenset[str] | None = None
     last_good: datetime | None = None
     counted: datetime | None = None
-    """The last good look that was one of its own, and not one with the look before it."""
+    """The last good poll that was one of its own, and not one with the poll before it."""
     heaviest: int | None = None
     """The weight of the heaviest flag that the list was refused with and that is no account's."""
     heavier: int = 0
@@ -110,7 +110,7 @@ class Truth:
     is_troubled: bool = False
     """Whether the service itself is in trouble, as owners are told."""
     is_refused: bool = False
-    """Whether a look since the last good one was refused as an account needs somebody."""
+    """Whether a poll since the last good one was refused as an account needs somebody."""
     failing_since: datetime | None = None
     failed: datetime | None = None
     failures: int = 0

@@ -16,7 +16,7 @@ class Unwritten:
     seen: dict[str, tuple[datetime, str]] = field(default_factory=dict[str, tuple[datetime, str]])
     """When each flag was seen first, and its text."""
     met: dict[str, tuple[str, bool]] = field(default_factory=dict[str, tuple[str, bool]])
-    """Those that no list will show: the text, and whether a look met it."""
+    """Those that no list will show: the text, and whether a poll met it."""
 
     cases: dict[str, Case] = field(default_factory=dict[str, Case])
     """Those that are about trouble which was known before."""

@@ -164,7 +164,7 @@ class Watched(RuleBasedStateMachine):
         believed = self.run(self.process.poll(shown))
         is_taken = bool(taken) and taken[-1].channel is None
         self.unwritten.take(taken, self.now)
-        assert is_taken or self.process.refuses, "a look that was lost"
+        assert is_taken or self.process.refuses, "a poll that was lost"
         may_beat = is_taken and believed and self.owners
         assert may_beat or self.process.beats.count == beats, "all is well, though it is not"
         assert self.unwritten.look(shown, self.now, is_taken=is_taken) is believed
@@ -189,7 +189,7 @@ class Watched(RuleBasedStateMachine):
             is_pending = trouble is ServiceProblem.PENDING
             self.truth.fail(self.now, is_refused=is_pending, may_pass=may_pass, text=of_nobody)
         else:
-            assert self.process.refuses, "a look that was lost"
+            assert self.process.refuses, "a poll that was lost"
         is_told = self.service is not None
         assert not is_told or self.truth.can_tell(self.now), "a short trouble of the service is told"
         assert is_told or not self.truth.must_tell(), "trouble of the service is not told"
@@ -239,7 +239,7 @@ class Watched(RuleBasedStateMachine):
         self.run(self.process.work())
 
     def resume(self) -> None:
-        """Take over what is known of the last good look, which is written down to the minute."""
+        """Take over what is known of the last good poll, which is written down to the minute."""
         self.truth.failures = 0
         self.leases.clear()  # nobody is left to say what became of a reset
         self.unwritten.forget()

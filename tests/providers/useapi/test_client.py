@@ -410,7 +410,7 @@ TRANSIENT: dict[str, tuple[Play, str]] = {
 
 
 @pytest.mark.parametrize(("play", "sentence"), TRANSIENT.values(), ids=TRANSIENT)
-async def test_a_look_is_tried_three_times_and_no_more(play: Play, sentence: str) -> None:
+async def test_a_poll_is_tried_three_times_and_no_more(play: Play, sentence: str) -> None:
     clock = Clock(NOW)
     async with asking(play, clock=clock, limits=SHORT) as (client, server):
         with pytest.raises(Unreachable) as caught:
@@ -421,7 +421,7 @@ async def test_a_look_is_tried_three_times_and_no_more(play: Play, sentence: str
 
 
 @pytest.mark.parametrize(("play", "sentence"), TRANSIENT.values(), ids=TRANSIENT)
-async def test_a_look_recovers_at_the_third_try(play: Play, sentence: str) -> None:
+async def test_a_poll_recovers_at_the_third_try(play: Play, sentence: str) -> None:
     assert sentence
     async with asking(play, play, fixture(200, "saved.json"), limits=SHORT) as (client, server):
         assert await client.account(CHANNEL) == Account(CHANNEL, 3)

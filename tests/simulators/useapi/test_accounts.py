@@ -118,7 +118,7 @@ async def test_a_reset_of_an_unknown_channel_is_a_404(client: Client) -> None:
         pytest.param(1, 1, "F.FFF", id="lags, then back"),
     ],
 )
-async def test_what_the_looks_after_a_reset_show(
+async def test_what_the_polls_after_a_reset_show(
     client: Client, useapi: SimulatedUseapi, lingers: int, returns_after: int | None, looks: str
 ) -> None:
     account = useapi.add(channel=CHANNEL)
