@@ -192,9 +192,11 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE incident RENAME COLUMN peak TO worst_kind",
         "ALTER TABLE incident RENAME COLUMN claimed_by TO assigned_to",
         "ALTER TABLE incident RENAME COLUMN claimed_at TO assigned_at",
+        "ALTER TABLE message RENAME COLUMN loud TO notify",
+    ),
+    (
         "ALTER TABLE incident RENAME COLUMN clear_looks TO clear_polls",
         "ALTER TABLE incident RENAME COLUMN missing_looks TO missing_polls",
-        "ALTER TABLE message RENAME COLUMN loud TO notify",
         "ALTER TABLE message DROP COLUMN text",
     ),
 )

@@ -1,3 +1,4 @@
+import hashlib
 import sqlite3
 import stat
 from contextlib import closing
@@ -34,7 +35,24 @@ INCIDENT = """
         from_command, before_watch, recurring, clear_looks, missing_looks
     ) VALUES ('1', ?, ?, ?, ?, 0, 'Wait', 'captcha', 0, 0, 0, 0, 0)
 """
+DIGESTS = (
+    "55ecbb684a12554a",
+    "69f01ee6786a4802",
+    "0a69e4f2c493d6c2",
+    "cf73b4504a6f2a0c",
+    "44878c9e0504342a",
+    "f2063d2daebf8abd",
+    "7352fd0be9701907",
+    "46551b2713deb2aa",
+    "3a2429ec93c38003",
+)
+"""Of each step that a database may have taken. A step is appended, and never edited."""
 ONE_MORE: tuple[tuple[str, ...], ...] = (*STEPS, ("ALTER TABLE account ADD COLUMN mood TEXT",))
+
+
+def test_no_step_that_was_taken_is_edited() -> None:
+    digests = tuple(hashlib.sha256("\n".join(step).encode()).hexdigest()[:16] for step in STEPS)
+    assert digests == DIGESTS
 
 
 async def upgrade(path: Path, steps: tuple[tuple[str, ...], ...]) -> None:
