@@ -6,6 +6,7 @@ The decisions are those of `bot.rules`. A change and the messages it leads to ar
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -58,6 +59,8 @@ class IncidentService:
     async def apply(self, event: Event) -> None:
         """Apply an event, and plan the messages it leads to."""
         async with self.transaction() as transaction:
+            if not isinstance(event, Observation):
+                event = replace(event, at=transaction.at)  # the clock may have been set while it waited
             self._decide(transaction, event)
 
     def believes(self, observation: Observation) -> bool:

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -9,6 +10,7 @@ from bot.domain.incidents import Incident, Reason, ResetVerdict, ServiceProblem,
 from bot.domain.messages import Delivery, Purpose, Route
 from bot.incidents.service import CLOCK_CHECK
 from bot.incidents.transaction import UNKNOWN_OUTCOME
+from bot.rules.decisions import PollFailed
 from bot.rules.policy import LEASE, LONGEST_SNOOZE, Policy
 from tests.support.assembly import Assembly
 from tests.support.clock import AT, HOUR, MINUTE, Clock
@@ -52,6 +54,26 @@ async def test_a_snooze_lasts_as_long_as_was_said_but_a_day_at_most(watch: Assem
     assert await watch.audit() == [(ADA, "snooze", "for 1 h")]
     await watch.incident_service.snooze(key, ADA, 3 * LONGEST_SNOOZE)
     assert watch.incident().snoozed_until == AT + LONGEST_SNOOZE
+
+
+@pytest.mark.parametrize("step", [-HOUR, HOUR])
+async def test_a_clock_that_is_set_while_an_event_waits_takes_nothing_from_a_reset(
+    watch: Assembly, clock: Clock, step: timedelta
+) -> None:
+    lease = await watch.incident_service.take_lease((await watch.flag()).key, ADA, FLAG)
+    assert lease is not None
+    async with watch.watch_state.transaction():
+        waiting = [
+            asyncio.create_task(watch.incident_service.tick()),
+            asyncio.create_task(
+                watch.incident_service.apply(PollFailed(clock.now(), ServiceProblem.UNREACHABLE))
+            ),
+        ]
+        await asyncio.sleep(0)  # both have begun, and wait for their turn
+        clock.set(clock.now() + step)
+    await asyncio.gather(*waiting)
+    assert watch.incident_service.has_lease(lease)
+    assert watch.incident().lease_until == AT + step + LEASE
 
 
 Press = Callable[[Assembly, str], Awaitable[Incident | None]]
