@@ -12,7 +12,7 @@ from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
 from bot.render.account_cards import FIELD_LIMIT, add_field, flag_colour, history, info_embed
 from bot.render.alert_items import NO_WORDS, Case, is_removed, state_of, stretch
 from bot.render.headlines import ONLY_REMINDERS, headline_of
-from bot.render.instructions import BUTTONS, COMMAND, RESET_LABELS, block_end, login_help, steps
+from bot.render.instructions import USE_COMMAND, block_end, login_help, press_reset, reset_label, steps
 from bot.render.message_content import Button, Component, MessageContent, channel_buttons
 from bot.render.phrases import flagged_since
 from bot.render.text import clip, code_block, exactly, when
@@ -53,7 +53,7 @@ def card(case: Case, context: CardContext, *, reset: str | None = None) -> disco
     add_field(embed, title, code_block(case.flag.text) if case.incident.flag else None)
     if case.incident.state is State.OPEN:
         add_field(embed, "Discord login to use", login_help(case.account))
-        until, reset = case.incident.block_until(), reset or BUTTONS[case.flag.kind]
+        until, reset = case.incident.block_until(), reset or press_reset(case.flag.kind)
         tasks = steps(case.account, case.flag, until=until, over=case.is_block_over, reset=reset)
         add_field(embed, "What to do", tasks)
     add_field(embed, "Last actions", history(context.actions))
@@ -74,13 +74,17 @@ def info_refused(account: KnownAccount, asker: int, now: datetime) -> MessageCon
         block_ends=block_end(account, flag),
     )
     case = Case(incident, account, None, now)
-    embeds = [card(case, CardContext(), reset=COMMAND)]
+    embeds = [card(case, CardContext(), reset=USE_COMMAND)]
     if account.snapshot is not None:
         note = "From an earlier answer; Midjourney was not asked again."
         last = info_embed(account, account.snapshot, note=note)
         embeds += [last] if len(embeds[0]) + len(last) <= EMBEDS_LIMIT else []
     anyway = Button("info.anyway", "Ask anyway", account.channel, asker=asker)
-    return MessageContent(headline_of(case), tuple(embeds), (*channel_buttons(account.account), anyway))
+    is_resetting = incident.state is State.RESETTING
+    first = (
+        f"🔄 {case.name} is being reset. Ask again in a few minutes." if is_resetting else headline_of(case)
+    )
+    return MessageContent(first, tuple(embeds), (*channel_buttons(account.account), anyway))
 
 
 def controls(case: Case, message: str) -> tuple[Component, ...]:
@@ -93,7 +97,7 @@ def controls(case: Case, message: str) -> tuple[Component, ...]:
     # Before a block has ended, a reset is not the next step.
     waits = case.incident.block_until() is not None and not case.is_block_over
     style = discord.ButtonStyle.secondary if waits else discord.ButtonStyle.primary
-    reset = Button("watch.reset", RESET_LABELS[case.flag.kind], argument, style)
+    reset = Button("watch.reset", reset_label(case.flag.kind), argument, style)
     acting = (reset, mine, snooze) if case.account.account.has_channel_id else (mine, snooze)
     return *acting, *channel_buttons(case.account.account)
 

@@ -1,6 +1,5 @@
 """What to do about a flag: the Discord login to use, and three steps for each kind."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, assert_never
 
@@ -8,20 +7,32 @@ from bot.domain.accounts import Flag, FlagKind, KnownAccount
 from bot.render.account_facts import channel_link
 from bot.render.text import code_span, exactly, span
 
-RESET_LABELS: Final[Mapping[FlagKind, str]] = {
-    FlagKind.MODERATION: "I acknowledged it - reset",
-    FlagKind.CAPTCHA: "I solved it - reset",
-    FlagKind.BLOCK: "The block is over - reset",
-    FlagKind.OTHER: "I did what it says - reset",
-}
-BUTTONS: Final[Mapping[FlagKind, str]] = {kind: f"press **{label}**." for kind, label in RESET_LABELS.items()}
-COMMAND: Final = "use /mjreset."
+USE_COMMAND: Final = "use /mjreset."
 OPEN_BELOW: Final = "Open an account below: that shows which login to use, what to do, and the buttons."
 OPEN_BY_COMMAND: Final = "/mjaccounts opens each account; /mjreset resets one."
 BLOCK_OVER: Final = "The block should be over now."
 _NAMELESS: Final = "Login unknown. Use the Discord account you gave to useapi.net for this channel."
 _OTHER_LOGIN: Final = "Link won't open? You are logged in to Discord as someone else."
 _NO_LINK: Final = "No link? Run /imagine there; Midjourney then shows it."
+
+
+def reset_label(kind: FlagKind) -> str:
+    """Return the label of the button that resets an account with such a flag."""
+    match kind:
+        case FlagKind.MODERATION:
+            return "I acknowledged it - reset"
+        case FlagKind.CAPTCHA:
+            return "I solved it - reset"
+        case FlagKind.BLOCK:
+            return "The block is over - reset"
+        case FlagKind.OTHER:
+            return "I did what it says - reset"
+    assert_never(kind)
+
+
+def press_reset(kind: FlagKind) -> str:
+    """Return the words of a step that presses the button."""
+    return f"press **{reset_label(kind)}**."
 
 
 def discord_name(account: KnownAccount) -> str | None:
@@ -43,7 +54,7 @@ def steps(
     *,
     until: datetime | None,
     over: bool = False,
-    reset: str = COMMAND,
+    reset: str = USE_COMMAND,
 ) -> str:
     """Return the three steps that clear a flag of this kind.
 

@@ -10,9 +10,9 @@ from typing import Any, Final, Self, TypeAlias, TypeVar
 import discord
 from discord import ui
 
-from bot.domain.accounts import Account
+from bot.domain.accounts import Account, FlagKind
 from bot.domain.messages import reference
-from bot.render.instructions import BUTTONS, COMMAND, OPEN_BELOW, OPEN_BY_COMMAND
+from bot.render.instructions import OPEN_BELOW, OPEN_BY_COMMAND, USE_COMMAND, press_reset
 from bot.render.text import clip, fitted, length
 
 T = TypeVar("T")
@@ -161,8 +161,8 @@ class MessageContent:
     @property
     def fingerprint(self) -> str:
         """Return a text that differs where the content does; it is the same in every process."""
-        components = [component.item().to_component_dict() for component in self.components]
-        shown = [self.content, [embed.to_dict() for embed in self.embeds], components]
+        embed = self.embeds[0].to_dict() if self.embeds else None
+        shown = [self.content, embed, [_spelled(component) for component in self.components]]
         return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:32]
 
     @property
@@ -179,6 +179,18 @@ class MessageContent:
             return replace(self, key=key)
         embeds = tuple(embed.copy().set_footer(text=signature(key)) for embed in self.embeds)
         return replace(self, key=key, embeds=embeds)
+
+
+def _spelled(component: Component) -> list[Any]:
+    """Return what a fingerprint is made of. Stored ones stay valid only while this stays as it is."""
+    if isinstance(component, Select):
+        options = [option.to_dict() for option in component.options]
+        return ["select", component.verb, component.label, component.argument, options]
+    names = ("label", "url")
+    if isinstance(component, Button):
+        names = ("verb", "label", "argument", "style", "emoji", "disabled")
+    kind = "ButtonLook" if isinstance(component, Button) else "LinkLook"
+    return [kind, {name: str(getattr(component, name)) for name in names}]
 
 
 def _layout_item(part: str | Box | Sequence[Component]) -> ui.Item[Any]:
@@ -206,8 +218,8 @@ def _embed_parts(embeds: Iterable[discord.Embed]) -> Iterator[str]:
 def _without_buttons(text: str) -> str:
     """Replace buttons by commands, and drop the links of a list so that more of it fits."""
     words = LISTED.sub(r"**\1**", text).replace(OPEN_BELOW, OPEN_BY_COMMAND)
-    for pressed in BUTTONS.values():
-        words = words.replace(pressed, COMMAND)
+    for kind in FlagKind:
+        words = words.replace(press_reset(kind), USE_COMMAND)
     return words
 
 

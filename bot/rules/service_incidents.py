@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
+from typing import assert_never
 
 from bot.domain.accounts import Flag
 from bot.domain.causes import Cause
@@ -13,19 +13,20 @@ from bot.rules.account_incidents import Change
 from bot.rules.policy import AWAY_AFTER, TROUBLED_POLL, Policy
 from bot.rules.poll_state import PollState, Situation
 
-SEVERITY: Final[Mapping[ServiceProblem, int]] = {
-    ServiceProblem.AWAY: 0,
-    ServiceProblem.UNREACHABLE: 0,
-    ServiceProblem.LIST_GONE: 1,
-    ServiceProblem.GONE: 2,
-    ServiceProblem.UNPAID: 2,
-    ServiceProblem.TOKEN: 2,
-    ServiceProblem.PENDING: 0,
-}
-"""What a service problem asks of a person: 0 to wait, 1 to check the accounts, 2 to make the service work.
 
-PENDING is about an account, and as severe as its flag.
-"""
+def severity(problem: ServiceProblem) -> int:
+    """Return what a problem asks of a person: 0 to wait, 1 to check the accounts, 2 to make the service work.
+
+    PENDING is about an account, and as severe as its flag.
+    """
+    match problem:
+        case ServiceProblem.AWAY | ServiceProblem.UNREACHABLE | ServiceProblem.PENDING:
+            return 0
+        case ServiceProblem.LIST_GONE:
+            return 1
+        case ServiceProblem.GONE | ServiceProblem.UNPAID | ServiceProblem.TOKEN:
+            return 2
+    assert_never(problem)
 
 
 def service_recovered(now: Situation) -> Iterator[Change]:
@@ -70,7 +71,7 @@ def service_failed(
             seen_at=now.at,
             flag=flag,
             worst_kind=worst,
-            worst_problem=max(worst_problem_of(service), problem, key=SEVERITY.__getitem__),
+            worst_problem=max(worst_problem_of(service), problem, key=severity),
         )
         yield after, alert
     elif service.problem is problem and service.cause is not cause:
@@ -107,7 +108,7 @@ def is_worse(service: Incident, problem: ServiceProblem, flag: Flag | None) -> b
             flag is not None
             and account_incidents.worst_of(service.worst_kind, flag.kind) is not service.worst_kind
         )
-    return SEVERITY[problem] > SEVERITY[worst_problem_of(service)]
+    return severity(problem) > severity(worst_problem_of(service))
 
 
 def worst_problem_of(service: Incident) -> ServiceProblem:
