@@ -1,4 +1,4 @@
-"""The command line: `python -m bot` runs the bot, `check` checks its needs, `account` sets accounts."""
+"""The command line: `python -m bot` runs the bot, `check` checks its needs, `account` adds and lists them."""
 
 import signal
 

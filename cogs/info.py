@@ -50,16 +50,12 @@ class Info(commands.Cog):
     ) -> None:
         """Ask Midjourney for an account's plan, fast time and usage."""
         if account is None and len(self._askable()) > 1:
-            await respond_private(
-                interaction, account_question(self._askable(), interaction.user.id, private=private)
-            )
+            await self._ask_which(interaction, private=private)
             return
         await defer(interaction, private=private)
         known = await (self._only() if account is None else self._poller.find(account))
         if known is None:
-            await respond_private(
-                interaction, account_question(self._askable(), interaction.user.id, private=private)
-            )
+            await self._ask_which(interaction, private=private)
         else:
             await self._answer(interaction, known, interaction.user.id)
 

@@ -29,7 +29,7 @@ async def try_database(path: Path) -> str:
         return f"{path} does not exist yet; the bot creates it"
     if not file.is_file():
         raise StoreError(ErrorCode.NO_REGULAR_FILE, path=path)
-    await inspect(file)  # before `held` puts a lock file beside it
+    await inspect(file)  # before the lock puts a lock file beside it
     if is_in_use(file):
         return f"{path} is in use by a running Midwatch"
     with scratch(file) as trial:

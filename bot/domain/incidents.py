@@ -31,7 +31,7 @@ class ServiceProblem(StrEnum):
     """The API answers with error 596 instead of the list. The incident has the flag, unless it is known which
     account is flagged: then that account has an incident of its own."""
     AWAY = "away"
-    """The bot did not run. The incident is over when it opens."""
+    """The bot did not run. The incident is recorded afterwards, and is over when it opens."""
 
 
 class Ending(StrEnum):

@@ -41,11 +41,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What decides at one moment whether the watch is well."""
+    """What the watch's health is read from, at one time."""
 
     now: datetime
     has_seen: bool
-    """Whether the last poll succeeded."""
+    """Whether the last poll since the start succeeded."""
     unwritten: CodedError | None = None
     """Why the last transaction was not written; None if it was."""
     unwritten_since: datetime | None = None

@@ -35,7 +35,7 @@ class Signal:
         self._next = asyncio.Event()
 
     async def wait(self, seen: int) -> int:
-        """Wait for a version other than the one seen, read before the state was, and return it."""
+        """Wait until the version differs from `seen`, and return it. Read `version` before the state."""
         while self.version == seen:
             await self._next.wait()
         return self.version

@@ -1,7 +1,6 @@
 """The known accounts in memory, for lists, cards and autocompletion without a request."""
 
 import unicodedata
-from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -64,7 +63,7 @@ class AccountCache:
     @property
     def with_unlisted(self) -> Mapping[str, KnownAccount]:
         """All of `by_channel` and the accounts that are not listed any more, for messages that name them."""
-        return ChainMap(self.by_channel, self._unlisted)
+        return {**self._unlisted, **self.by_channel}
 
     def get(self, channel: str) -> KnownAccount | None:
         """Return the account of a channel if it is listed or has an open incident."""

@@ -2,7 +2,6 @@
 
 import logging
 from datetime import datetime
-from typing import Final
 
 from bot.domain.causes import Cause
 from bot.domain.incidents import ServiceProblem
@@ -11,8 +10,6 @@ from bot.render.text import count, span
 from bot.runtime.log_setup import log_fact
 
 log = logging.getLogger(__name__)
-
-REFUSED_LIST: Final = "useapi.net answers with error 596 instead of the list"
 
 
 class OutageLog:
@@ -34,7 +31,7 @@ class OutageLog:
             logging.WARNING,
             "api_lost",
             "the accounts cannot be read: %(reason)s. Trying again until it works",
-            reason=REFUSED_LIST if problem is ServiceProblem.PENDING else problem_words(problem, cause),
+            reason=problem_words(problem, cause),
             problem=problem,
             cause=cause or "unknown",
         )

@@ -15,6 +15,7 @@ from bot.render.error_messages import CAUSES
 from bot.render.message_content import MessageContent, headed
 from bot.render.text import code_block, count, exactly, fitted, plain, span, whole
 
+UNNAMED: Final = "useapi.net does not say which (error 596)"
 BLIND: Final = "Meanwhile I see no new trouble. Alerts about accounts stay as they are, without reminders."
 REFUSED: Final = (
     "Meanwhile I see no new trouble. Alerts about accounts stay as they are, with their reminders."
@@ -64,8 +65,8 @@ def headline(incident: Incident, *, reminds: bool = False) -> str:
         first = "Accounts have vanished: useapi.net lists none of yours any more, or less than half"
         again = "Accounts are still missing: useapi.net lists none of yours any more, or less than half"
     elif incident.flag is not None:
-        first = f"One of your accounts needs you: {short(incident)}"
-        again = f"One of your accounts still needs you: {short(incident)}"
+        first = f"One of your accounts needs you: {UNNAMED}"
+        again = f"One of your accounts still needs you: {UNNAMED}"
     else:
         first = f"I cannot see your accounts: {short(incident)}"
         again = f"I still cannot see your accounts: {short(incident)}"
@@ -169,7 +170,7 @@ def problem_words(problem: ServiceProblem, cause: Cause | None) -> str:  # noqa:
         case ServiceProblem.LIST_GONE:
             return "most or all accounts are missing from useapi.net's list"
         case ServiceProblem.PENDING:
-            return "useapi.net does not say which (error 596)"
+            return "useapi.net answers with error 596 instead of the list"
         case ServiceProblem.AWAY:
             return "I was not running, or an older database was put back"
     assert_never(problem)

@@ -51,28 +51,30 @@ class Situation:
     new_key: NewKey
 
 
-def resume(polls: PollState, last_good: datetime | None) -> PollState:
+def resume(poll_state: PollState, last_good: datetime | None) -> PollState:
     """Return the poll state at the start of the program.
 
     The caller may know a later good poll, as the state is not written at each of them.
     """
-    known = [time for time in (polls.last_good, last_good) if time is not None]
-    return replace(polls, last_good=max(known, default=None), failed_at=None, failing_seconds=0, resumed=True)
+    known = [time for time in (poll_state.last_good, last_good) if time is not None]
+    return replace(
+        poll_state, last_good=max(known, default=None), failed_at=None, failing_seconds=0, resumed=True
+    )
 
 
-def expect_removal(polls: PollState, channel: str, at: datetime) -> PollState:
+def expect_removal(poll_state: PollState, channel: str, at: datetime) -> PollState:
     """Expect an account to be absent, as it was removed by Midwatch."""
-    return replace(polls, removed=polls.removed | {channel}, removed_at=at)
+    return replace(poll_state, removed=poll_state.removed | {channel}, removed_at=at)
 
 
-def expect_account(polls: PollState, channel: str) -> PollState:
+def expect_account(poll_state: PollState, channel: str) -> PollState:
     """Expect an account to be listed, as it was added by Midwatch."""
-    return replace(polls, removed=polls.removed - {channel})
+    return replace(poll_state, removed=poll_state.removed - {channel})
 
 
-def is_believed(polls: PollState, channels: frozenset[str], at: datetime) -> bool:
+def is_believed(poll_state: PollState, channels: frozenset[str], at: datetime) -> bool:
     """Whether accounts that are missing from a list were probably removed on purpose."""
-    expected = (polls.listed or NO_CHANNELS) - polls.removed
+    expected = (poll_state.listed or NO_CHANNELS) - poll_state.removed
     if not expected:
         return True
     if not channels:
@@ -82,44 +84,52 @@ def is_believed(polls: PollState, channels: frozenset[str], at: datetime) -> boo
         return True
     # Unless it stays so: then they were removed elsewhere.
     return (
-        polls.shrunk == channels and polls.shrunk_since is not None and at - polls.shrunk_since >= SHRUNK_FOR
+        poll_state.shrunk == channels
+        and poll_state.shrunk_since is not None
+        and at - poll_state.shrunk_since >= SHRUNK_FOR
     )
 
 
-def counts_as_poll(polls: PollState, at: datetime, policy: Policy) -> bool:
+def counts_as_poll(poll_state: PollState, at: datetime, policy: Policy) -> bool:
     """Whether a poll counts, as it is far enough from the last one that did."""
-    return polls.counted_at is None or at - polls.counted_at >= policy.shortest_gap
+    return poll_state.counted_at is None or at - poll_state.counted_at >= policy.shortest_gap
 
 
-def accept_list(polls: PollState, channels: frozenset[str], at: datetime, policy: Policy) -> PollState:
+def accept_list(poll_state: PollState, channels: frozenset[str], at: datetime, policy: Policy) -> PollState:
     """Return the poll state after a list that is believed."""
     # A poll may have begun before the removal, but not that long before.
-    waits = polls.removed_at is not None and near(at, polls.removed_at, REMOVAL_LAG)
+    waits = poll_state.removed_at is not None and near(at, poll_state.removed_at, REMOVAL_LAG)
     return PollState(
         listed=channels,
-        removed=polls.removed & channels if waits else NO_CHANNELS,
-        removed_at=polls.removed_at if waits and polls.removed & channels else None,
+        removed=poll_state.removed & channels if waits else NO_CHANNELS,
+        removed_at=poll_state.removed_at if waits and poll_state.removed & channels else None,
         last_good=at,
-        counted_at=at if counts_as_poll(polls, at, policy) else polls.counted_at,
+        counted_at=at if counts_as_poll(poll_state, at, policy) else poll_state.counted_at,
     )
 
 
-def count_failure(polls: PollState, at: datetime, policy: Policy) -> PollState:
+def count_failure(poll_state: PollState, at: datetime, policy: Policy) -> PollState:
     """Return the poll state after a failed poll. A step of the clock adds `longest_gap` at most."""
-    passed = timedelta() if polls.failed_at is None else at - polls.failed_at
+    passed = timedelta() if poll_state.failed_at is None else at - poll_state.failed_at
     counted = int(min(max(passed, timedelta()), policy.longest_gap).total_seconds())
-    if polls.failed_at is not None and timedelta() <= passed < timedelta(seconds=1):
-        return polls  # polls in quick succession must not make time stand still
-    return replace(polls, failed_at=at, failing_seconds=polls.failing_seconds + counted)
+    if poll_state.failed_at is not None and timedelta() <= passed < timedelta(seconds=1):
+        return poll_state  # polls in quick succession must not make time stand still
+    return replace(poll_state, failed_at=at, failing_seconds=poll_state.failing_seconds + counted)
 
 
 def blind_stretch(now: Situation) -> Blind | None:
     """Return the stretch without a good poll that ends now, if it is long enough to mention."""
-    polls = now.poll_state
+    poll_state = now.poll_state
     is_blind = (
-        polls.resumed or polls.failed_at is not None or open_service(now.incidents.values()) is not None
+        poll_state.resumed
+        or poll_state.failed_at is not None
+        or open_service(now.incidents.values()) is not None
     )
     # Where polls went well all the time, a gap between them is the clock's.
-    if polls.last_good is None or not is_blind or now.at - polls.last_good <= now.policy.outage_after:
+    if (
+        poll_state.last_good is None
+        or not is_blind
+        or now.at - poll_state.last_good <= now.policy.outage_after
+    ):
         return None
-    return Blind(polls.last_good, now.at)
+    return Blind(poll_state.last_good, now.at)

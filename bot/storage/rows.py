@@ -24,7 +24,7 @@ SET_META: Final = (
 
 @dataclass(frozen=True, slots=True)
 class StoredMute:
-    """No pushes about an account, or about any if the channel is None, until a time, which may be past."""
+    """A mute of one account, or of all if the channel is None. It may be over."""
 
     channel: str | None
     until: datetime
@@ -35,7 +35,7 @@ class StoredMute:
 
 
 class RowShape(Generic[Kind]):
-    """The columns of a dataclass: its fields, but for one that is stored in another way."""
+    """The columns of a dataclass: its fields, except one that is stored in another way."""
 
     def __init__(self, kind: type[Kind], *, without: str) -> None:
         hints = get_type_hints(kind)

@@ -149,7 +149,7 @@ def test_an_outage_names_its_cause_and_what_fits_it(
         ),
         (
             ServiceProblem.PENDING,
-            "⚠️ I cannot see your accounts: useapi.net does not say which (error 596)",
+            "⚠️ I cannot see your accounts: useapi.net answers with error 596 instead of the list",
             "1. Do what the message about the account says.",
         ),
         (
@@ -251,7 +251,7 @@ def test_of_two_troubles_the_one_that_goes_on_is_shown() -> None:
         ),
         (
             service(ServiceProblem.PENDING, flag=Flag.of("blocked"), cause=Cause.REJECTED),
-            "⏰ One of your accounts still needs you: useapi.net refused the request",
+            "⏰ One of your accounts still needs you: useapi.net does not say which (error 596)",
         ),
     ],
 )
