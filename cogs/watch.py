@@ -10,7 +10,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.actions.reset import fingerprint
+from bot.actions.reset import flag_digest
 from bot.domain.accounts import Flag, KnownAccount
 from bot.domain.clock import utc_now
 from bot.domain.incidents import Incident, open_service
@@ -226,7 +226,7 @@ class Watch(commands.Cog):
 
     def _confirmation(self, known: KnownAccount, flag: Flag, incident: Incident | None) -> MessageContent:
         unseen = self._resets.is_unseen
-        argument = f"{known.channel}.{fingerprint(flag, incident, unseen=unseen)}"
+        argument = f"{known.channel}.{flag_digest(flag, incident, unseen=unseen)}"
         return action_replies.confirmation(known, flag, incident, argument, now=utc_now(), unseen=unseen)
 
     async def _incident(self, press: ButtonPress) -> Incident | None:

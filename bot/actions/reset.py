@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 CHECKS_AFTER: Final = (timedelta(0), timedelta(seconds=15), timedelta(seconds=60))
 """The times after a reset at which the list is read."""
-FINGERPRINT_LENGTH: Final = 8
+DIGEST_LENGTH: Final = 8
 SHOWN_WITHIN: Final = timedelta(seconds=5)
 """The limit for showing the progress."""
 
@@ -40,24 +40,24 @@ Progress = Callable[[ResetStage, timedelta], Awaitable[None]]
 """Called with the stage of a reset and, while it is checked, the time until the next check."""
 
 
-def fingerprint(flag: Flag, incident: Incident | None, *, unseen: bool = False) -> str:
+def flag_digest(flag: Flag, incident: Incident | None, *, unseen: bool = False) -> str:
     """Return a short hash of what a person confirms.
 
     It covers the incident, so that an old question cannot confirm a new incident with the same words. It
     covers the text, with blanks and numbers folded except for the length and the end of a block. It covers
     whether the person confirmed that the account's state is unknown.
     """
-    episode = (incident.key, incident.reset_at) if incident else None
+    since = (incident.key, incident.reset_at) if incident else None
     ends = (flag.block_length, flag.named_end, flag.worded_end)
-    shown = f"{episode} {folded(flag.text)} {ends}{' unseen' if unseen else ''}"
-    return hashlib.sha256(shown.encode()).hexdigest()[:FINGERPRINT_LENGTH]
+    shown = f"{since} {folded(flag.text)} {ends}{' unseen' if unseen else ''}"
+    return hashlib.sha256(shown.encode()).hexdigest()[:DIGEST_LENGTH]
 
 
 def refused(incident: Incident, confirmed: str, *, unseen: bool) -> ResetOutcome | None:
     """Return why the confirmation does not allow a reset now; None if it does."""
     if incident.state is State.RESETTING:
         return ResetOutcome.TAKEN
-    if incident.flag is None or fingerprint(incident.flag, incident, unseen=unseen) != confirmed:
+    if incident.flag is None or flag_digest(incident.flag, incident, unseen=unseen) != confirmed:
         return ResetOutcome.CHANGED
     return None
 
@@ -116,7 +116,7 @@ class Resets:
         )
 
     async def run(self, channel: str, owner: int, confirmed: str, progress: Progress) -> ResetResult:
-        """Reset an account for an owner who confirmed the flag with this fingerprint.
+        """Reset an account for an owner who confirmed the flag with this digest.
 
         Raises:
             UseapiError: the API refused; it was not reset, and the account can be tried again.

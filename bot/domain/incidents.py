@@ -1,4 +1,4 @@
-"""Incidents: the trouble of one account, of the API as a whole, or of the bot itself.
+"""Incidents: what is wrong with one account, with the API as a whole, or with the bot itself.
 
 Times are aware UTC datetimes.
 """

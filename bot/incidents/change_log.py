@@ -16,7 +16,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "reset": "reset of %(account)s by %(person)s: %(outcome)s",
     "save": "adding or updating %(account)s, by %(person)s: %(outcome)s",
     "remove": "removal of %(account)s by %(person)s: %(outcome)s",
-    "claim": "assignment of %(account)s to %(person)s: %(outcome)s",
+    "assign": "assignment of %(account)s to %(person)s: %(outcome)s",
     "snooze": "snooze of %(account)s by %(person)s: %(outcome)s",
     "mute": "mute of %(account)s by %(person)s: %(outcome)s",
     "unmute": "end of the mute of %(account)s by %(person)s: %(outcome)s",

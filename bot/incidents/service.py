@@ -99,7 +99,7 @@ class IncidentService:
     async def assign(self, key: str, owner: int) -> Incident | None:
         """Assign an owner; None if the incident has ended or is unknown."""
         return await self._act(
-            key, owner, "claim", "on it", lambda each, at: owner_actions.assign(each, owner, at)
+            key, owner, "assign", "on it", lambda each, at: owner_actions.assign(each, owner, at)
         )
 
     async def snooze(self, key: str, owner: int, length: timedelta) -> Incident | None:

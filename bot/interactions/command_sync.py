@@ -75,8 +75,8 @@ class CommandSync:
 
     async def _replace(self, application_id: int, scope: str, payload: list[Payload]) -> bool:
         """Replace the commands of a scope if they differ. Return False if the bot is not in that server."""
-        fingerprint = fingerprint_of(application_id, payload)
-        if await self._store.meta(key_of(scope)) == fingerprint:
+        digest = digest_of(application_id, payload)
+        if await self._store.meta(key_of(scope)) == digest:
             return True
         try:
             if scope == GLOBAL:
@@ -87,13 +87,13 @@ class CommandSync:
             if error.code not in NOT_THERE:
                 raise
             return False
-        await self._store.set_meta(key_of(scope), fingerprint)
+        await self._store.set_meta(key_of(scope), digest)
         log.info("registered %d commands at Discord (%s)", len(payload), scope)
         return True
 
 
 def key_of(scope: str) -> str:
-    """Return the key under which the fingerprint of a scope's commands is stored."""
+    """Return the key under which the digest of a scope's commands is stored."""
     return f"commands:{scope}"
 
 
@@ -106,7 +106,7 @@ def scoped(commands: list[Mapping[str, Any]], contexts: list[int] | None) -> lis
     return sorted(({**command, **place} for command in bare), key=lambda command: str(command["name"]))
 
 
-def fingerprint_of(application_id: int, payload: list[Payload]) -> str:
+def digest_of(application_id: int, payload: list[Payload]) -> str:
     """Return a hash of the commands, the application and discord.py's version."""
     described = json.dumps([discord.__version__, application_id, payload], sort_keys=True)
     return hashlib.sha256(described.encode()).hexdigest()

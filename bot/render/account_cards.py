@@ -37,7 +37,8 @@ MAY_BE_ITS: Final = (
 DONE: Final = {
     "rename": "renamed it",
     "reset": "reset it",
-    "claim": "took it",
+    "assign": "took it",
+    "claim": "took it",  # the word of earlier versions
     "snooze": "snoozed its reminders",
     "mute": "muted its alerts",
     "unmute": "unmuted its alerts",
@@ -228,6 +229,6 @@ def _done(action: Action) -> str:
     saved = SAVED_CODE.fullmatch(action.outcome)
     if action.verb == "save" and saved:
         return f"{SAVED[saved['code']]} ({count(int(saved['jobs']), 'job')})"
-    if (action.verb, action.outcome) == ("claim", "on it"):
+    if action.verb in ("assign", "claim") and action.outcome == "on it":
         return "is on it"
     return f"{DONE.get(action.verb) or plain(action.verb)} - {plain(action.outcome, 60)}"

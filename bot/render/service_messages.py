@@ -16,9 +16,9 @@ from bot.render.message_content import MessageContent, headed
 from bot.render.text import code_block, count, exactly, fitted, plain, span, whole
 
 UNNAMED: Final = "useapi.net does not say which (error 596)"
-BLIND: Final = "Meanwhile I see no new trouble. Alerts about accounts stay as they are, without reminders."
+BLIND: Final = "Meanwhile I cannot see new flags. Alerts about accounts stay as they are, without reminders."
 REFUSED: Final = (
-    "Meanwhile I see no new trouble. Alerts about accounts stay as they are, with their reminders."
+    "Meanwhile I cannot see new flags. Alerts about accounts stay as they are, with their reminders."
 )
 GAPS: Final = "Meanwhile I watch the accounts that are left. Alerts about the others stay as they are."
 TITLES: Final = {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.actions.reset import fingerprint
+from bot.actions.reset import flag_digest
 from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import Ending, Incident, ResetVerdict, State
 from bot.domain.messages import Message
@@ -124,7 +124,7 @@ async def test_a_flag_that_is_not_the_confirmed_one_asks_again(scene: Scene) -> 
     attempt = await scene.press()
     assert (attempt.outcome, attempt.flag) == (ResetOutcome.CHANGED, Flag.of(CAPTCHA))
     assert await scene.is_untouched()
-    again = await scene.press(confirmed=fingerprint(Flag.of(CAPTCHA), scene.watch.incident()))
+    again = await scene.press(confirmed=flag_digest(Flag.of(CAPTCHA), scene.watch.incident()))
     assert again.verdict is ResetVerdict.BACK
 
 
@@ -153,7 +153,7 @@ async def test_a_confirmation_of_an_episode_that_is_over_does_not_hold_for_the_n
 
 
 def hash_of(text: str) -> str:
-    return fingerprint(Flag.of(text), None)
+    return flag_digest(Flag.of(text), None)
 
 
 def test_a_confirmation_holds_while_only_numbers_and_blanks_change() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.actions.reset import fingerprint
+from bot.actions.reset import flag_digest
 from bot.domain.incidents import Ending, ResetVerdict, State
 from bot.domain.resets import ResetOutcome, ResetStage
 from bot.incidents.transaction import UNKNOWN_OUTCOME
@@ -230,7 +230,7 @@ async def test_a_poll_that_began_before_the_reset_is_not_what_came_of_it(scene: 
 async def test_what_a_command_met_can_be_reset_though_the_list_is_clean(scene: Scene) -> None:
     await scene.watch.report(OTHER)
     attempt = await scene.resets.run(
-        OTHER, ADA, fingerprint(FLAG, scene.resets.incident_of(OTHER)), scene.progress
+        OTHER, ADA, flag_digest(FLAG, scene.resets.incident_of(OTHER)), scene.progress
     )
     assert attempt.verdict is ResetVerdict.BACK
     assert scene.watch.incident(OTHER).ended

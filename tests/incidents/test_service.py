@@ -307,7 +307,7 @@ CHANGES: dict[str, Change] = {
     "a-poll": lambda watch, _: watch.see(CLEAN),
     "a-failure": lambda watch, _: watch.fail(ServiceProblem.TOKEN),
     "a-command": lambda watch, _: watch.report(OTHER),
-    "claim": lambda watch, lease: watch.incident_service.assign(lease.key, ADA),
+    "assign": lambda watch, lease: watch.incident_service.assign(lease.key, ADA),
     "snooze": lambda watch, lease: watch.incident_service.snooze(lease.key, ADA, HOUR),
     "mute": lambda watch, _: watch.incident_service.mute(None, ADA, AT + HOUR),
     "test": lambda watch, _: watch.incident_service.test((Route.DM,)),

@@ -44,7 +44,7 @@ async def test_who_is_on_it_is_noted_and_another_may_take_over(watch: Assembly, 
     clock.advance(MINUTE)
     await watch.incident_service.assign(key, BEA)
     assert (watch.incident().assigned_to, watch.incident().assigned_at) == (BEA, AT + MINUTE)
-    assert await watch.audit() == [(ADA, "claim", "on it"), (BEA, "claim", "on it")]
+    assert await watch.audit() == [(ADA, "assign", "on it"), (BEA, "assign", "on it")]
 
 
 async def test_a_snooze_lasts_as_long_as_was_said_but_a_day_at_most(watch: Assembly) -> None:
@@ -78,7 +78,7 @@ async def test_a_clock_that_is_set_while_an_event_waits_takes_nothing_from_a_res
 
 Press = Callable[[Assembly, str], Awaitable[Incident | None]]
 PRESSES: dict[str, Press] = {
-    "claim": lambda watch, key: watch.incident_service.assign(key, ADA),
+    "assign": lambda watch, key: watch.incident_service.assign(key, ADA),
     "snooze": lambda watch, key: watch.incident_service.snooze(key, ADA, HOUR),
     "reset": lambda watch, key: watch.incident_service.take_lease(key, ADA),
 }

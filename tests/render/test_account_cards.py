@@ -261,6 +261,7 @@ def test_a_flag_card_says_that_a_block_is_over() -> None:
     [
         ("rename", "renamed it - done"),
         ("reset", "reset it - done"),
+        ("assign", "took it - done"),
         ("claim", "took it - done"),
         ("snooze", "snoozed its reminders - done"),
         ("mute", "muted its alerts - done"),

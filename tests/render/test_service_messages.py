@@ -53,7 +53,7 @@ def test_an_outage_reads_from_what_happened_to_what_to_do() -> None:
 ⚠️ I cannot see your accounts: useapi.net does not answer
 ⚠️ Not watching now
 No successful check since <t:1768355640:f> (<t:1768355640:R>).
-Meanwhile I see no new trouble. Alerts about accounts stay as they are, without reminders.
+Meanwhile I cannot see new flags. Alerts about accounts stay as they are, without reminders.
 [When last seen]
 7 accounts, 2 flagged: Aurora and Borealis.
 [What to do]

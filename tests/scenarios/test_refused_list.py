@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.actions.reset import fingerprint
+from bot.actions.reset import flag_digest
 from bot.domain.incidents import Ending, Incident, ResetVerdict, ServiceProblem, State
 from bot.domain.resets import ResetOutcome
 from bot.incidents.transaction import UNKNOWN_OUTCOME
@@ -89,7 +89,7 @@ async def test_row_53_a_list_refused_because_of_nobody_knows_whom_asks_an_owner_
         assert await scene.is_untouched()
         incident = scene.watch.incident()
         assert incident.flag is not None
-        confirmed = fingerprint(incident.flag, incident, unseen=True)
+        confirmed = flag_digest(incident.flag, incident, unseen=True)
         assert (await scene.press(confirmed=confirmed)).verdict is ResetVerdict.COULD_NOT_TELL
         assert scene.posts == 1
 
@@ -115,7 +115,7 @@ async def unseen(api: SimulatedUseapi, tmp_path: Path) -> AsyncIterator[Scene]:
 def confirm(scene: Scene) -> None:
     service = refusal(scene)
     assert service.flag is not None
-    scene.confirmed = fingerprint(service.flag, service, unseen=True)
+    scene.confirmed = flag_digest(service.flag, service, unseen=True)
 
 
 def refusal(scene: Scene) -> Incident:

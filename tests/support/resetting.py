@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from bot.actions.reset import Progress, Resets, fingerprint
+from bot.actions.reset import Progress, Resets, flag_digest
 from bot.domain.incidents import State
 from bot.domain.resets import ResetResult, ResetStage
 from bot.providers.useapi.client import Limits
@@ -44,7 +44,7 @@ class Scene:
     def confirm_anew(self) -> None:
         """Let the owner confirm the present state of the account."""
         incident = self.resets.incident_of(CHANNEL)
-        self.confirmed = fingerprint((incident and incident.flag) or FLAG, incident)
+        self.confirmed = flag_digest((incident and incident.flag) or FLAG, incident)
 
     def reach(self, step: FailPoint) -> None:
         """Do what happens at a step."""
