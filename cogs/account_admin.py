@@ -27,6 +27,7 @@ from bot.providers.useapi import Gone, Unauthorized, Unpaid, UseapiError
 from bot.render.account_admin_replies import (
     KEPT,
     another_account,
+    form_title,
     removal_question,
     removed_words,
     saved_words,
@@ -34,10 +35,9 @@ from bot.render.account_admin_replies import (
 from bot.render.account_cards import ACTIONS_SHOWN, account_card
 from bot.render.alert_items import account_of
 from bot.render.message_content import Button, MessageContent
-from bot.render.text import bare, plain
+from bot.render.text import plain
 from bot.storage import StoreError
 
-NAME_IN_TITLE: Final = 36
 FORM: Final = rf"{CHANNEL}?(?:\.(?P<jobs>[0-9]{{1,2}}))?"
 """The account for which the form opens, and the number of jobs that was entered before."""
 
@@ -82,13 +82,12 @@ class AccountAdmin(commands.Cog):
         await self._open_form(caller, known, press.parts["jobs"])
 
     async def _open_form(self, caller: Interaction, known: KnownAccount | None, typed: str = "") -> None:
-        title = f"Update {bare(known.label, NAME_IN_TITLE)}" if known else "Add or update an account"
         # The API may list any number. Discord refuses a form with a value that is too long for its field.
         listed = min((known.account.max_jobs if known else None) or DEFAULT_JOBS, MOST_JOBS)
         jobs = entered_jobs(typed) or listed
         channel = known.channel if known else ""
         # Discord takes a form only as the first answer.
-        await caller.response.send_modal(account_form(title, caller.user.id, channel, jobs))
+        await caller.response.send_modal(account_form(form_title(known), caller.user.id, channel, jobs))
 
     async def save(self, caller: Interaction, press: ButtonPress) -> None:
         """Save the account of the form, and show the result. After an error, offer the form again."""

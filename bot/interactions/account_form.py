@@ -13,27 +13,23 @@ from pydantic import SecretStr
 
 from bot.interactions.buttons import PREFIX
 from bot.interactions.responses import Interaction
+from bot.render import account_admin_replies as form_words
 from bot.render.user_errors import JOBS_HELP
 
 TOKEN: Final = "token"  # noqa: S105 - the name of a field
 JOBS: Final = "jobs"
 VALUES: Final = "values"
-TITLE_LIMIT: Final = 45
 TOKEN_LIMIT: Final = 500
-PRIVACY: Final = (
-    "The token goes to useapi.net and nowhere else: Midwatch does not keep it. "
-    "Whoever has it can use that Discord account, so never post it in a channel."
-)
 
 
 def account_form(title: str, asker: int, channel: str, jobs: int) -> ui.Modal:
     """Build the form. `channel` is that of the account it was opened for, or empty."""
-    form = ui.Modal(title=title[:TITLE_LIMIT], custom_id=f"{PREFIX}:account.save:{asker}:{channel}")
-    form.add_item(ui.TextDisplay(PRIVACY))
+    form = ui.Modal(title=title, custom_id=f"{PREFIX}:account.save:{asker}:{channel}")
+    form.add_item(ui.TextDisplay(form_words.PRIVACY))
     token = ui.TextInput[ui.Modal](custom_id=TOKEN, max_length=TOKEN_LIMIT)
-    form.add_item(ui.Label(text="Discord token of the account", component=token))
+    form.add_item(ui.Label(text=form_words.TOKEN_LABEL, component=token))
     number = ui.TextInput[ui.Modal](custom_id=JOBS, default=str(jobs), max_length=4, required=False)
-    form.add_item(ui.Label(text="Jobs at a time, 1 to 15", component=number))
+    form.add_item(ui.Label(text=form_words.JOBS_LABEL, component=number))
     form.add_item(ui.TextDisplay(f"Jobs: {JOBS_HELP}"))
     form.stop()  # discord.py keeps only forms that are not finished
     return form

@@ -1,16 +1,12 @@
 """The option of a command by which a person names an account."""
 
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import discord
 from discord import app_commands
 
 from bot.interactions.responses import logged
-from bot.render.account_choices import choices
-from bot.render.text import bare
-
-CHOICE_LIMIT: Final = 100
-FAILED: Final = "⚠️ Suggestions do not work now; type the channel id. Reference in the log: {}"
+from bot.render.account_choices import choices, no_suggestions
 
 
 class AccountTransformer(app_commands.Transformer):
@@ -27,8 +23,7 @@ class AccountTransformer(app_commands.Transformer):
         try:
             return choices(interaction.client.services.poller.cache.accounts, value)
         except Exception as error:  # noqa: BLE001 - whatever it is, the person gets an answer
-            text = bare(FAILED.format(logged(error)), CHOICE_LIMIT)
-            return [app_commands.Choice(name=text, value="no suggestion")]
+            return [app_commands.Choice(name=no_suggestions(logged(error)), value="no suggestion")]
 
 
 AccountOption: TypeAlias = app_commands.Transform[str, AccountTransformer]

@@ -12,10 +12,24 @@ from bot.render.message_content import Button, MessageContent, headed
 from bot.render.text import bare, count, plain, when
 
 BUTTON_LABEL: Final = 40
+TITLE_LIMIT: Final = 45
+NAME_IN_TITLE: Final = 36
+PRIVACY: Final = (
+    "The token goes to useapi.net and nowhere else: Midwatch does not keep it. "
+    "Whoever has it can use that Discord account, so never post it in a channel."
+)
+TOKEN_LABEL: Final = "Discord token of the account"  # noqa: S105 - the label of a field
+JOBS_LABEL: Final = "Jobs at a time, 1 to 15"
 NOT_NOW: Final = "Not now"
 KEPT: Final = "👌 Nothing was removed."
 NOT_SAID: Final = "useapi.net accepted the account, but does not say which it is. Check the list of accounts."
 AGAIN: Final = "-# /mjadd configures it again, with its Discord token; its name and history come back then."
+
+
+def form_title(known: KnownAccount | None) -> str:
+    """Return the title of the form that adds an account, or updates a known one."""
+    title = f"Update {bare(known.label, NAME_IN_TITLE)}" if known else "Add or update an account"
+    return title[:TITLE_LIMIT]
 
 
 def saved_words(saved: SaveResult, name: str = "the account") -> str:

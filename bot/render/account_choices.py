@@ -10,9 +10,11 @@ from discord import app_commands
 from bot.domain.accounts import KnownAccount
 from bot.render.account_list import choice_name, matches, option, order
 from bot.render.message_content import MessageContent, Select
+from bot.render.text import bare
 
 OFFERED: Final = 25
 """Discord's limit for the options of a select and for the choices of an autocompletion."""
+CHOICE_LIMIT: Final = 100
 
 
 def offered(accounts: Iterable[KnownAccount], typed: str = "") -> list[KnownAccount]:
@@ -32,6 +34,12 @@ def choices(accounts: Iterable[KnownAccount], typed: str) -> list[app_commands.C
         app_commands.Choice(name=choice_name(account), value=account.channel)
         for account in offered(accounts, typed)
     ]
+
+
+def no_suggestions(reference: str) -> str:
+    """Return the choice that stands in place of suggestions after an error. `reference` is in the log."""
+    text = f"⚠️ Suggestions do not work now; type the channel id. Reference in the log: {reference}"
+    return bare(text, CHOICE_LIMIT)
 
 
 def account_question(accounts: Collection[KnownAccount], asker: int, *, private: bool) -> MessageContent:
