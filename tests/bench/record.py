@@ -22,7 +22,7 @@ class Size:
     resets: int = 20
     storms: tuple[int, ...] = (200, 1_000)
     upstream: tuple[int, ...] = (1, 100, 10_000)
-    looks: int = 15
+    timed_polls: int = 15
     """Polls over which processor time is counted."""
     polls: int = 10_000
     incidents: int = 1_000
@@ -43,7 +43,7 @@ TINY: Final = Size(
     resets=2,
     storms=(30,),
     upstream=(1, 5),
-    looks=3,
+    timed_polls=3,
     polls=60,
     incidents=4,
     days=10,

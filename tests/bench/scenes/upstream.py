@@ -50,11 +50,11 @@ async def play_cpu(record: Record) -> None:
         async with staged(accounts) as stage:
             async with stage.begun(Candidate.FETCH) as one:
                 await fetch(stage, one, WARM_UP)
-                fetched = await fetch(stage, one, record.size.polls)
+                fetched = await fetch(stage, one, record.size.timed_polls)
             async with stage.ready(Candidate.MIDWATCH, leaping=True) as one:
                 await polls(stage, one, WARM_UP, changing=False)
-                same = await polls(stage, one, record.size.polls, changing=False)
-                changed = await polls(stage, one, record.size.polls, changing=True)
+                same = await polls(stage, one, record.size.timed_polls, changing=False)
+                changed = await polls(stage, one, record.size.timed_polls, changing=True)
         for name, took in (("same", same), ("changed", changed)):
             record.put(f"cpu.{accounts}.{name}", Candidate.FETCH, fetched)
             record.put(f"cpu.{accounts}.{name}", Candidate.MIDWATCH, took)
