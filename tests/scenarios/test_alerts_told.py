@@ -6,8 +6,8 @@ import pytest
 
 from tests.simulators.discord import Trouble
 from tests.simulators.useapi import CAPTCHA, MODERATION, Endpoint, Fault
-from tests.support.reading import buttons, menu, options, text
-from tests.support.running import HELLO, Bot, Visitor
+from tests.support.reading import Json, buttons, menu, options, text
+from tests.support.running import HELLO, PATIENCE, Bot, Visitor
 from tests.support.watching import (
     MINE,
     RESET,
@@ -196,19 +196,19 @@ async def test_what_no_route_takes_is_kept_and_told_when_one_does(bot: Bot, ada:
 # ---------------------------------------------------------------- trouble of the service
 
 
-async def look_twice(visitor: Visitor) -> None:
-    """Have the bot look now, and again when that lasts longer than OUTAGE_AFTER."""
-    await poll(visitor)
-    await asyncio.sleep(1.0)
-    await poll(visitor)
+async def poll_until_told(visitor: Visitor, words: str) -> Json:
+    """Have the bot poll until it has failed for longer than OUTAGE_AFTER, and return the alert of it."""
+    async with asyncio.timeout(PATIENCE):
+        while not any(words in text(one) for one in visitor.told()):
+            await poll(visitor)
+    return await newest(visitor, words)
 
 
 async def test_an_outage_is_told_once_and_turns_green_with_the_blind_window(bot: Bot, ada: Visitor) -> None:
     account = bot.api.add()
     await bot.start(POLL_INTERVAL="5s", OUTAGE_AFTER="1s")
     bot.api.fault(Fault.VANISHED)
-    await look_twice(ada)
-    alert = await newest(ada, "I cannot see your accounts: useapi.net refuses connections")
+    alert = await poll_until_told(ada, "I cannot see your accounts: useapi.net refuses connections")
     assert not is_silent(alert)
 
     bot.api.flag(account.channel, MODERATION)
@@ -227,8 +227,7 @@ async def test_the_alert_of_an_outage_says_what_is_wrong_now(bot: Bot, ada: Visi
     bot.api.add()
     await bot.start(POLL_INTERVAL="5s", OUTAGE_AFTER="1s")
     bot.api.fault(Fault.SERVER_ERROR)
-    await look_twice(ada)
-    alert = await newest(ada, "I cannot see your accounts: useapi.net has a server error")
+    alert = await poll_until_told(ada, "I cannot see your accounts: useapi.net has a server error")
     bot.api.mend()
     bot.api.fault(Fault.HTML_200)
     await poll(ada)
