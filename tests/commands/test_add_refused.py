@@ -21,7 +21,6 @@ from tests.support.running import PATIENCE, Bot, Visitor
 
 OTHER = "100000000000000002"
 SERVER = "200000000000000003"
-SAYS = "The API says:"
 
 Provoke = Callable[[SimulatedUseapi], None]
 

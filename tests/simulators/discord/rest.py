@@ -31,8 +31,6 @@ ONE_MESSAGE: Final = re.compile(r"/channels/(\d+)/messages/(\d+)")
 INVALID_FORM: Final = 50035
 CANNOT_DM: Final = 50007
 EMPTY_MESSAGE: Final = 50006
-INSTEAD: Final = frozenset({Trouble.TOKEN_REFUSED, Trouble.RATE_LIMITED, Trouble.EDGE_LIMITED, Trouble.ERROR})
-"""What is answered before anything happened."""
 VISITOR: Final = "203.0.113.7"
 EDGE_PAGE: Final = (
     f"<!doctype html><title>Access denied</title><p>error code: 1015</p><p>Your IP: {VISITOR}</p>"
