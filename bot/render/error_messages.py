@@ -69,9 +69,8 @@ PASSING: Final = frozenset(
 """What may be over in a few minutes."""
 UNUSED_PROXIES: Final = "Midwatch does not use {proxies}: let this machine connect by itself."
 
-OTHER_NAME: Final = "Use that account, or remove it first with /mjremove."
+USE_THAT: Final = "Use that account, or remove it first with /mjremove."
 CHOOSE_SERVER: Final = "Use another server for this account, or remove that account first with /mjremove."
-REMOVED: Final = "Check at useapi.net. If you removed them there, use /mjremove for each, too"
 REPLY: Final = "Log in to Discord as that account, answer what Midjourney asks, and only then reset it."
 
 ERRORS: Final[Mapping[ErrorCode, tuple[str, str]]] = {
@@ -85,14 +84,17 @@ ERRORS: Final[Mapping[ErrorCode, tuple[str, str]]] = {
     ),
     ErrorCode.LIST_EMPTY: (
         "useapi.net suddenly lists none of your accounts, so Midwatch keeps watching the old list.",
-        f"{REMOVED}.",
+        "Check at useapi.net. If you removed them there, use /mjremove for each, too.",
     ),
     ErrorCode.LIST_SHORT: (
         (
             "useapi.net suddenly lists only {shown} of your {known} accounts, "
             "so Midwatch keeps watching the old list."
         ),
-        f"{REMOVED}, or wait: Midwatch accepts the new list after a day.",
+        (
+            "Check at useapi.net. If you removed them there, use /mjremove for each, too, "
+            "or wait: Midwatch accepts the new list after a day."
+        ),
     ),
     ErrorCode.NO_CHANNEL_ID: (
         "This is not the id of a Discord channel.",
@@ -150,10 +152,10 @@ ERRORS: Final[Mapping[ErrorCode, tuple[str, str]]] = {
         "useapi.net refused the API token.",
         "Put the whole token from useapi.net, with its `user:`, into USEAPI_TOKEN and restart Midwatch.",
     ),
-    ErrorCode.TOKEN_TAKEN: ("This Discord token is already configured for another channel.", OTHER_NAME),
+    ErrorCode.TOKEN_TAKEN: ("This Discord token is already configured for another channel.", USE_THAT),
     ErrorCode.TOKEN_TAKEN_BY: (
         "This Discord token is already configured, for channel {channel}.",
-        OTHER_NAME,
+        USE_THAT,
     ),
     ErrorCode.TRACK_LOST: (
         "Midjourney queued the command, and useapi.net lost track of it.",

@@ -63,7 +63,7 @@ USER_ERRORS: Final[Mapping[ErrorCode, tuple[str, str]]] = {
     ),
     ErrorCode.NOT_THE_ASKER: (
         "Only the person who asked can use these buttons.",
-        "The bot's owners can, too.",
+        "Ask them, or an owner of the bot, to press it.",
     ),
     ErrorCode.ODD_CHANNEL: (
         "The API lists this account under something that is not a Discord channel id.",
