@@ -142,7 +142,7 @@ async def log_in(client: discord.Client, settings: Settings) -> str:
 
 def application_of(client: discord.Client) -> discord.AppInfo:
     """Return the application, which is known since the login."""
-    assert client.application is not None  # noqa: S101 - see above
+    assert client.application is not None  # noqa: S101 - known since the login
     return client.application
 
 

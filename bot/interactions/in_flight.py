@@ -29,7 +29,7 @@ class InFlight:
     def sent(self) -> None:
         """Record that the current task has sent a request to the API, which a stop does not undo."""
         task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - the same
+        assert task is not None  # noqa: S101 - handlers run in tasks
         self._sent.add(task)
         task.add_done_callback(self._sent.discard)
 
