@@ -46,10 +46,15 @@ DONE: Final = {
     "remove": "asked to remove it",
 }
 """What a person did, by the verb that stands in the audit."""
-SAVED: Final = {"created": "added it", "updated": "updated it", "done": "added or updated it"}
+SAVED: Final = {
+    "created": "added it",
+    "updated": "updated it",
+    "done": "added or updated it",
+    "saved": "added or updated it",
+}
 """What a person did who saved an account, by the code that stands in the audit."""
-SAVED_CODE: Final = re.compile(r"(?P<code>created|updated|done), (?P<jobs>[0-9]{1,6}) jobs?")
-"""The outcome of a save that was done; earlier versions wrote "1 job"."""
+SAVED_CODE: Final = re.compile(r"(?P<code>created|updated|done|saved), (?P<jobs>[0-9]{1,6}) jobs?")
+"""The outcome of a save that was done; earlier versions wrote "1 job", and "saved" for "done"."""
 
 
 def info_embed(account: KnownAccount, snapshot: InfoSnapshot, *, note: str | None = None) -> discord.Embed:
