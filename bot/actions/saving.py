@@ -28,7 +28,8 @@ async def save(useapi: UseapiClient, discord: SecretStr, jobs: int) -> SaveResul
     except UseapiError as error:
         if not is_unclear(error):
             raise
-        log.warning("saving an account got no clear answer: %s", str(error))  # it would hold its frames
+        # Its text alone: a log record would keep the error's frames, which hold the token.
+        log.warning("saving an account got no clear answer: %s", str(error))
         unclear = error
     else:
         account = answer.account or await account_of(useapi, discord)
@@ -47,7 +48,7 @@ async def account_of(useapi: UseapiClient, discord: SecretStr) -> Account | None
     try:
         return await useapi.account_with_token(discord)
     except UseapiError as error:
-        log.warning("which account was saved cannot be seen: %s", str(error))  # the same
+        log.warning("which account was saved cannot be seen: %s", str(error))  # as above
         return None
 
 

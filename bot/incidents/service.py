@@ -57,7 +57,10 @@ class IncidentService:
         return bool(self._planner.owners())
 
     async def apply(self, event: Event) -> None:
-        """Apply an event, and plan the messages it leads to."""
+        """Apply an event, and plan the messages it leads to.
+
+        Its time is that of the transaction. Only a poll keeps its own: its list is of that time.
+        """
         async with self.transaction() as transaction:
             if not isinstance(event, Observation):
                 event = replace(event, at=transaction.at)  # the clock may have been set while it waited

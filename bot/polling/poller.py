@@ -259,7 +259,7 @@ class AccountPoller:
         """Write the flags of errors. The next poll writes those that cannot be written now."""
         for channel, event in list(self._reported.items()):
             try:
-                await self._incident_service.apply(replace(event, at=self._now()))
+                await self._incident_service.apply(event)
             except StoreError:
                 return
             if self._reported.get(channel) is event:  # another may have come meanwhile
