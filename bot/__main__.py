@@ -13,23 +13,33 @@ import sys
 from pathlib import Path
 from typing import Final, NoReturn
 
-from bot import app
-from bot.cli import account, check
-from bot.cli.stopping import INTERRUPTED
 from bot.cli.terminal import complain, say
-from bot.config import AccountSettings, ConfigurationError, Settings, load_settings
-from bot.domain.errors import TokenRefusedError, UnavailableError
-from bot.render.error_messages import what
-from bot.runtime import event_loop, log_setup
-from bot.storage import StoreError
+
+MISCONFIGURED: Final = 78
+"""EX_CONFIG of sysexits.h."""
+
+try:
+    from bot import app
+    from bot.cli import account, check
+    from bot.cli.stopping import INTERRUPTED
+    from bot.config import AccountSettings, ConfigurationError, Settings, load_settings
+    from bot.domain.errors import TokenRefusedError, UnavailableError
+    from bot.render.error_messages import what
+    from bot.runtime import event_loop, log_setup
+    from bot.storage import StoreError
+except ModuleNotFoundError as missing:
+    complain(
+        f"This Python lacks {missing.name}, which Midwatch needs: run `make install`, "
+        "then use .venv/bin/python instead."
+    )
+    sys.exit(MISCONFIGURED)
 
 log = logging.getLogger("bot.main")  # not `__main__`, which is none of our loggers
 
 FAILED: Final = 1
-# EX_UNAVAILABLE, EX_NOPERM, EX_CONFIG of sysexits.h. A restart does not help after the last two.
+# EX_UNAVAILABLE and EX_NOPERM of sysexits.h. A restart does not help after REFUSED and MISCONFIGURED.
 UNAVAILABLE: Final = 69
 REFUSED: Final = 77
-MISCONFIGURED: Final = 78
 
 LEVELS: Final = {"check": log_setup.LogLevel.WARNING, "account": log_setup.LogLevel.ERROR}
 """The log levels of commands that report their own result."""

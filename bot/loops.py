@@ -70,6 +70,7 @@ class WatchLoops:
             FORGETTING: Health(),
             NOTICE: Health(),
         }
+        self._stop = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._unwritten_since: datetime | None = None
         self._problems: tuple[Problem, ...] = ()
@@ -81,37 +82,35 @@ class WatchLoops:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Run the loops beside the body."""
-        stop = asyncio.Event()
+        self._stop.clear()
         loops = {
             POLLING: supervise(
-                lambda: self._poll_and_rest(stop),
+                self._poll_and_rest,
                 name=POLLING,
-                stop=stop,
+                stop=self._stop,
                 every=AT_ONCE,
                 health=self.health,
                 delayed=self._schedule_next,
                 sleep=self._sleep,
             ),
-            CLOCK: self._loop(CLOCK, lambda: self._tick_and_rest(stop), stop),
-            OUTBOX: self.outbox.run(stop),
-            FORGETTING: self._loop(FORGETTING, self._watch_state.prune, stop, every=FORGET_EVERY),
-            NOTICE: self._loop(NOTICE, self._show_notice, stop, every=min(self._interval, NOTICE_EVERY)),
+            CLOCK: self._loop(CLOCK, self._tick_and_rest),
+            OUTBOX: self.outbox.run(self._stop),
+            FORGETTING: self._loop(FORGETTING, self._watch_state.prune, every=FORGET_EVERY),
+            NOTICE: self._loop(NOTICE, self._show_notice, every=min(self._interval, NOTICE_EVERY)),
         }
         self._tasks = {name: asyncio.create_task(loop, name=f"loop: {name}") for name, loop in loops.items()}
         try:
             yield
         finally:
-            stop.set()
+            self._stop.set()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
-    async def _loop(
-        self, name: str, once: Callable[[], Awaitable[None]], stop: asyncio.Event, every: timedelta = AT_ONCE
-    ) -> None:
+    async def _loop(self, name: str, once: Callable[[], Awaitable[None]], every: timedelta = AT_ONCE) -> None:
         """Run something again and again. Errors of the database are in the log already."""
         await supervise(
             once,
             name=name,
-            stop=stop,
+            stop=self._stop,
             every=every,
             logged_elsewhere=(StoreError,),
             health=self._healths[name],
@@ -147,22 +146,25 @@ class WatchLoops:
         elif self._now() - since >= self._incident_service.policy.outage_after:
             await self._notice.show(since)
 
-    async def _poll_and_rest(self, stop: asyncio.Event) -> None:
+    async def _poll_and_rest(self) -> None:
         """Poll, then wait for the next poll. A successful poll of another caller ends the wait."""
         self.next_poll = None
         async with asyncio.timeout(POLL_LIMIT.total_seconds()):
-            await first_of(self.poll(), stop.wait())
+            await first_of(self.poll(), self._stop.wait())
         self.health.succeeded(POLLING)
         self._poller.recovered.clear()
         rest = self.rest()
         self._schedule_next(rest)
-        await first_of(stop.wait(), self._poller.recovered.wait(), self._sleep(rest.total_seconds()))
+        await first_of(self._stop.wait(), self._poller.recovered.wait(), self._sleep(rest.total_seconds()))
 
     def _schedule_next(self, rest: timedelta) -> None:
         self.next_poll = self._now() + rest
 
     async def poll(self) -> None:
-        """Poll once. An error of the API is a matter of the watch, and no failure of the loop."""
+        """Poll once. An error of the API is a matter of the watch, and no failure of the loop.
+
+        A poll that a stop ends says nothing about the watch.
+        """
         failed = self.failed_polls + 1
         try:
             await self._poller.poll()
@@ -170,8 +172,9 @@ class WatchLoops:
         except UseapiError:
             return
         finally:
-            self.failed_polls = failed
-            self._update_problems()
+            if not self._stop.is_set():
+                self.failed_polls = failed
+                self._update_problems()
         if not self._problems:
             await self._heartbeat.beat()
 
@@ -200,7 +203,7 @@ class WatchLoops:
             return min(max(pace, failure.retry_after), 2 * self._interval)
         return pace
 
-    async def _tick_and_rest(self, stop: asyncio.Event) -> None:
+    async def _tick_and_rest(self) -> None:
         """Apply the passing of time, then wait until it matters again."""
         async with asyncio.timeout(TICK_LIMIT.total_seconds()):
             await self._incident_service.tick()
@@ -208,7 +211,7 @@ class WatchLoops:
         seen = self._watch_state.changed.version
         wait = max(self._incident_service.next_tick() - self._now(), SHORTEST_REST)
         await first_of(
-            stop.wait(),
+            self._stop.wait(),
             self._watch_state.changed.wait(seen),
             self._sleep(wait.total_seconds()),
         )

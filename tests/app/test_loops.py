@@ -254,6 +254,18 @@ class FailingKeeper(IncidentService):
         await super().tick()
 
 
+async def test_a_poll_that_the_stop_ends_says_nothing_about_the_watch(
+    api: SimulatedUseapi, watch: Assembly, caplog: pytest.LogCaptureFixture
+) -> None:
+    watch.owners.clear()
+    api.fault(Fault.HANG)
+    loops = watch.make_loops()
+    async with loops.running():
+        await until(lambda: polls(api) == 1)
+    assert loops.failed_polls == 0
+    assert "no owner is known" not in caplog.text
+
+
 @pytest.mark.parametrize("error", ERRORS)
 async def test_no_error_ends_the_polls(
     api: SimulatedUseapi, watch: Assembly, clock: Clock, error: BaseException

@@ -5,6 +5,7 @@ import io
 import os
 import re
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from bot.storage.database import lock_database
 from tests.simulators.discord import SANDBOX_BOT_TOKEN
 from tests.simulators.useapi import SANDBOX_USEAPI_TOKEN, SimulatedUseapi
 
+ROOT = Path(__file__).parents[2]
 VARIABLES = [name.upper() for name in Settings.model_fields]
 MISTAKES = {
     "DISCORD_TOKEN": "Bot s3cret-value",
@@ -130,12 +132,28 @@ async def test_a_check_in_its_own_process_writes_nothing_but_findings(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         cwd=env_file.parent,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     out, err = await process.communicate()
     assert [line[:4] for line in out.decode().splitlines()] == ["ok  ", "ok  ", "FAIL", *["ok  "] * 3]
     assert err.decode() == "Fix the FAIL lines, then run the check again.\n"
     assert process.returncode == 69
+
+
+@pytest.mark.parametrize("words", [[], ["check"]])
+def test_a_python_without_the_libraries_is_told_what_to_do(words: list[str], tmp_path: Path) -> None:
+    without_libraries = "-S"
+    ended = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, without_libraries, "-m", "bot", *words],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (78, "")
+    (sentence,) = ended.stderr.splitlines()
+    assert "run `make install`" in sentence
 
 
 def test_the_environment_wins_over_the_file(
