@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.wellness import Lack, Problem, Signs, problems
+from bot.domain.wellness import ProblemKind, Signs, WatchProblem, watch_problems
 from bot.incidents.service import IncidentService
 from bot.notifications import MemoryNotice, Outbox
 from bot.polling.heartbeat import Heartbeat
@@ -73,7 +73,7 @@ class WatchLoops:
         self._stop = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._unwritten_since: datetime | None = None
-        self._problems: tuple[Problem, ...] = ()
+        self._problems: tuple[WatchProblem, ...] = ()
         self.failed_polls = 0
         """How many polls failed in a row."""
         self.next_poll: datetime | None = None
@@ -117,13 +117,13 @@ class WatchLoops:
             sleep=self._sleep,
         )
 
-    def problems(self) -> tuple[Problem, ...]:
+    def problems(self) -> tuple[WatchProblem, ...]:
         """Return what is wrong with the watch, the worst first.
 
         The heartbeat, `/mjstatus` and the bot's status text all use this.
         """
         ended = {name for name, task in self._tasks.items() if task.done()}
-        return problems(
+        return watch_problems(
             Signs(
                 now=self._now(),
                 has_seen=self._poller.failure is None and not self._watch_state.poll_state.resumed,
@@ -185,10 +185,10 @@ class WatchLoops:
         elif self._unwritten_since is None:
             self._unwritten_since = self._now()
         before, self._problems = self._problems, self.problems()
-        lacks = {each.lack for each in self._problems}
-        if lacks == {each.lack for each in before}:
+        problem_kinds = {each.kind for each in self._problems}
+        if problem_kinds == {each.kind for each in before}:
             return
-        if Lack.OWNERS in lacks - {each.lack for each in before}:
+        if ProblemKind.OWNERS in problem_kinds - {each.kind for each in before}:
             log.warning("no owner is known: no alert can be sent until Discord says who they are")
         self._watch_state.changed.fire()
 

@@ -33,9 +33,9 @@ from bot.render.account_admin_replies import (
     saved_words,
 )
 from bot.render.account_cards import ACTIONS_SHOWN, account_card
-from bot.render.alert_items import account_of
+from bot.render.alert_items import known_account
 from bot.render.message_content import Button, MessageContent
-from bot.render.text import plain
+from bot.render.text import escape
 from bot.storage import StoreError
 
 FORM: Final = rf"{CHANNEL}?(?:\.(?P<jobs>[0-9]{{1,2}}))?"
@@ -117,9 +117,9 @@ class AccountAdmin(commands.Cog):
             buttons = (again(caller.user.id, expected, str(saved.jobs)),) if not_done else ()
             await respond(caller, MessageContent(saved_words(saved), components=buttons))
             return
-        words = saved_words(saved, f"**{plain(known.label)}**")
+        words = saved_words(saved, f"**{escape(known.label)}**")
         if expected and expected != known.channel:
-            words += f"\n{another_account(account_of(expected, self._poller.cache.by_channel))}"
+            words += f"\n{another_account(known_account(expected, self._poller.cache.by_channel))}"
         actions = ()
         with suppress(StoreError):  # the account is saved all the same
             actions = await self._store.actions(known.channel, ACTIONS_SHOWN)
@@ -147,7 +147,7 @@ class AccountAdmin(commands.Cog):
         await defer_update(caller)
         await self._bot.require_owner(caller.user.id)
         channel = press.parts["channel"]
-        known = account_of(channel, self._poller.cache.by_channel)
+        known = known_account(channel, self._poller.cache.by_channel)
         try:
             removed = await self._admin.remove(channel, caller.user.id, self._bot.in_flight.sent)
         except (UseapiError, StoreError) as error:

@@ -26,7 +26,7 @@ from bot.render import action_replies
 from bot.render.account_cards import ACTIONS_SHOWN, account_card
 from bot.render.account_list import accounts_page, empty_list, list_content, unread
 from bot.render.message_content import MessageContent
-from bot.render.text import bare, plain
+from bot.render.text import bare, escape
 
 NAME_LIMIT: Final = 48
 TAIL: Final = re.compile(r"(?:\N{MIDLINE HORIZONTAL ELLIPSIS}|\.{2,3})\s*[0-9]{4}")
@@ -77,7 +77,7 @@ class Accounts(commands.Cog):
         known = await self._poller.find(account)
         name = checked_name(name)
         if name is not None and (other := self._poller.cache.other_called(name, besides=known.channel)):
-            raise UserError(ErrorCode.NAME_TAKEN, holder=plain(other.label))
+            raise UserError(ErrorCode.NAME_TAKEN, holder=escape(other.label))
         await self._store.rename(known.channel, name, actor_id=interaction.user.id, at=utc_now())
         renamed = self._poller.cache.rename(known, name)
         await respond(interaction, MessageContent(action_replies.renamed(known, renamed)))

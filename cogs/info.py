@@ -3,7 +3,7 @@
 from discord import app_commands
 from discord.ext import commands
 
-from bot.actions.account_info import InfoResult, Outcome
+from bot.actions.account_info import InfoOutcome, InfoResult
 from bot.domain.accounts import KnownAccount
 from bot.domain.clock import utc_now
 from bot.domain.errors import ErrorCode, UserError
@@ -109,10 +109,10 @@ class Info(commands.Cog):
 
 def answer(result: InfoResult, asker: int) -> MessageContent:
     """Show Midjourney's answer, the last one if it was asked a moment ago, or the account's flag."""
-    if result.outcome is Outcome.FLAGGED:
+    if result.outcome is InfoOutcome.FLAGGED:
         return info_refused(result.account, asker, utc_now())
     assert result.snapshot is not None  # noqa: S101 - both other outcomes have one
-    wait = result.wait if result.outcome is Outcome.TOO_SOON else None
+    wait = result.wait if result.outcome is InfoOutcome.TOO_SOON else None
     return info_content(result.account, result.snapshot, asker, wait)
 
 

@@ -25,7 +25,7 @@ from bot.render.error_messages import what
 from bot.render.message_content import MessageContent
 from bot.render.routes import RouteStatus, test_result
 from bot.render.status_page import WatchStatus, presence_text, status_content
-from bot.render.text import plain
+from bot.render.text import escape
 from bot.rules.policy import LONGEST_MUTE
 from bot.runtime.supervisor import first_of, looped
 from bot.storage import StoreError
@@ -87,7 +87,7 @@ class Status(commands.Cog):
             problem=service.problem if service else None,
             cause=service.cause if service else None,
             muted=any(until > utc_now() for until in self._state.mutes.values()),
-            lacks=[each.lack for each in self._loops.problems()],
+            problem_kinds=[each.kind for each in self._loops.problems()],
         )
         await self._bot.set_status(text, force=force)
 
@@ -213,7 +213,7 @@ def mute_length(typed: str) -> timedelta:
         return timedelta(0)
     length = read_typed(typed)
     if length is None or not timedelta(0) < length <= LONGEST_MUTE:
-        raise UserError(ErrorCode.MUTE_UNREADABLE, typed=plain(typed, SHOWN_CHARACTERS))
+        raise UserError(ErrorCode.MUTE_UNREADABLE, typed=escape(typed, SHOWN_CHARACTERS))
     return length
 
 

@@ -33,7 +33,7 @@ from bot.interactions.responses import (
 from bot.providers.useapi import UseapiError
 from bot.render import action_replies
 from bot.render.account_cards import ACTIONS_SHOWN
-from bot.render.alert_items import account_of
+from bot.render.alert_items import known_account
 from bot.render.alert_messages import content_of, opened_card
 from bot.render.message_content import MessageContent
 from bot.rules.policy import ASSIGNED_FOR
@@ -112,7 +112,7 @@ class Watch(commands.Cog):
         await defer_update(caller)
         await self._bot.require_owner(caller.user.id)
         channel, confirmed = press.parts["channel"], press.parts["confirmed"]
-        known = account_of(channel, self._accounts())
+        known = known_account(channel, self._accounts())
 
         async def show(stage: ResetStage, wait: timedelta) -> None:
             if stage is ResetStage.SENDING:
@@ -233,7 +233,7 @@ class Watch(commands.Cog):
         return await self._state.incident(press.parts["incident"])
 
     def _account(self, incident: Incident) -> KnownAccount:
-        return account_of(incident.channel or "", self._accounts())
+        return known_account(incident.channel or "", self._accounts())
 
     def _accounts(self) -> Mapping[str, KnownAccount]:
         return self._poller.cache.with_unlisted

@@ -28,7 +28,7 @@ ASKED: Final = "asked:"
 NOTE_LIMIT_SECONDS: Final = 0.5
 
 
-class Outcome(StrEnum):
+class InfoOutcome(StrEnum):
     """How a request for account information ended."""
 
     ANSWERED = "answered"
@@ -43,7 +43,7 @@ class InfoResult:
     `snapshot` is the answer, or the last one on record where Midjourney was not asked (None without one).
     """
 
-    outcome: Outcome
+    outcome: InfoOutcome
     account: KnownAccount
     wait: timedelta = timedelta(0)
     """The time until Midjourney may be asked again."""
@@ -104,7 +104,7 @@ class AccountInfoService:
             return await asyncio.shield(under_way)
         wait = self._wait(account)
         if account.needs_somebody and not even_if_flagged:
-            return InfoResult(Outcome.FLAGGED, account, wait)
+            return InfoResult(InfoOutcome.FLAGGED, account, wait)
         if wait > timedelta(0):
             return self._too_soon(account, wait)
         task = asyncio.create_task(self._ask(account), name=f"inquiry {channel}")
@@ -155,7 +155,7 @@ class AccountInfoService:
     def _too_soon(self, account: KnownAccount, wait: timedelta) -> InfoResult:
         if account.snapshot is None or account.needs_somebody:
             raise UserError(ErrorCode.ASKED_JUST_NOW, wait=wait)
-        return InfoResult(Outcome.TOO_SOON, account, wait)
+        return InfoResult(InfoOutcome.TOO_SOON, account, wait)
 
     async def _ask(self, account: KnownAccount) -> InfoResult:
         channel = account.channel
@@ -167,7 +167,7 @@ class AccountInfoService:
             return await self._met_flag(error, account)
         self._poller.cache.put_info(channel, snapshot)
         await self._write(self._store.record_info(channel, snapshot), "an /info answer")
-        return InfoResult(Outcome.ANSWERED, self._now_known(account), COOLDOWN)
+        return InfoResult(InfoOutcome.ANSWERED, self._now_known(account), COOLDOWN)
 
     async def _note_asking(self, channel: str) -> None:
         """Store the time before Midjourney is asked, so that a restart does not shorten the wait."""
@@ -191,7 +191,7 @@ class AccountInfoService:
         await self._poller.note_flag(error.channel or account.channel, error.flag)
         if error.channel not in (None, account.channel):
             raise MalformedResponse(code=ErrorCode.WRONG_ACCOUNT, quote=error.quote)
-        return InfoResult(Outcome.FLAGGED, self._now_known(account), COOLDOWN)
+        return InfoResult(InfoOutcome.FLAGGED, self._now_known(account), COOLDOWN)
 
     def _now_known(self, account: KnownAccount) -> KnownAccount:
         return self._poller.cache.get(account.channel) or account

@@ -32,7 +32,7 @@ async def save(useapi: UseapiClient, discord: SecretStr, jobs: int) -> SaveResul
         log.warning("saving an account got no clear answer: %s", str(error))
         unclear = error
     else:
-        account = answer.account or await account_of(useapi, discord)
+        account = answer.account or await find_account(useapi, discord)
         return SaveResult(ChangeOutcome.DONE, account, jobs, answer.created)
     try:
         account = await useapi.account_with_token(discord)
@@ -43,7 +43,7 @@ async def save(useapi: UseapiClient, discord: SecretStr, jobs: int) -> SaveResul
     return SaveResult(outcome, account, jobs, fault=unclear.with_traceback(None))
 
 
-async def account_of(useapi: UseapiClient, discord: SecretStr) -> Account | None:
+async def find_account(useapi: UseapiClient, discord: SecretStr) -> Account | None:
     """Return the account of a token that the API accepted without naming it; None if the list cannot say."""
     try:
         return await useapi.account_with_token(discord)

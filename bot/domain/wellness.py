@@ -12,7 +12,7 @@ OVERDUE_AFTER: Final = timedelta(minutes=5)
 """How late a message may be."""
 
 
-class Lack(Enum):
+class ProblemKind(Enum):
     """What the watch cannot do."""
 
     SIGHT = auto()
@@ -28,10 +28,10 @@ class Lack(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class WatchProblem:
     """One reason why the watch is not well."""
 
-    lack: Lack
+    kind: ProblemKind
     since: datetime | None = None
     detail: str = ""
     """The name of a loop."""
@@ -56,20 +56,20 @@ class Signs:
     """Whether each loop, by name, runs and its last run was good."""
 
 
-def problems(signs: Signs) -> tuple[Problem, ...]:
+def watch_problems(signs: Signs) -> tuple[WatchProblem, ...]:
     """Return why the watch is not well, the worst first; empty if it is well."""
     return tuple(_problems(signs))
 
 
-def _problems(signs: Signs) -> Iterator[Problem]:
+def _problems(signs: Signs) -> Iterator[WatchProblem]:
     if signs.unwritten is not None:
-        yield Problem(Lack.MEMORY, signs.unwritten_since, error=signs.unwritten)
+        yield WatchProblem(ProblemKind.MEMORY, signs.unwritten_since, error=signs.unwritten)
     if not signs.has_owners:
-        yield Problem(Lack.OWNERS)
+        yield WatchProblem(ProblemKind.OWNERS)
     if signs.overdue_since is not None and signs.now - signs.overdue_since > OVERDUE_AFTER:
-        yield Problem(Lack.DELIVERY, signs.overdue_since)
+        yield WatchProblem(ProblemKind.DELIVERY, signs.overdue_since)
     for name, is_good in signs.loops.items():
         if not is_good:
-            yield Problem(Lack.LOOP, detail=name)
+            yield WatchProblem(ProblemKind.LOOP, detail=name)
     if not signs.has_seen:
-        yield Problem(Lack.SIGHT)
+        yield WatchProblem(ProblemKind.SIGHT)

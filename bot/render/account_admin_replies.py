@@ -9,7 +9,7 @@ from bot.render.account_cards import add_field
 from bot.render.account_facts import channel_link, slots
 from bot.render.error_messages import what
 from bot.render.message_content import Button, MessageContent, headed
-from bot.render.text import bare, count, plain, when
+from bot.render.text import bare, count, escape, when
 
 BUTTON_LABEL: Final = 40
 TITLE_LIMIT: Final = 45
@@ -45,7 +45,7 @@ def saved_words(saved: SaveResult, name: str = "the account") -> str:
             "Check the list of accounts before you try again: it may come late."
         )
     jobs = wanted if account.max_jobs is None else count(account.max_jobs, "job")
-    facts = f"channel {plain(account.channel)}, {jobs} at a time"
+    facts = f"channel {escape(account.channel)}, {jobs} at a time"
     if saved.outcome is ChangeOutcome.NOT_DONE:
         return (
             f"⚠️ {fault} So I read the list again: {name} is configured as before, {facts}, "
@@ -60,7 +60,7 @@ def saved_words(saved: SaveResult, name: str = "the account") -> str:
 
 def another_account(expected: KnownAccount) -> str:
     """Return the warning that a token belongs to another account than the one to update."""
-    name = plain(expected.label)
+    name = escape(expected.label)
     return (
         f"⚠️ This token belongs to a different account. **{name}** was not changed; "
         "to update it, enter its own token."
@@ -69,7 +69,7 @@ def another_account(expected: KnownAccount) -> str:
 
 def removed_words(removed: RemovalResult, account: KnownAccount) -> str:
     """Return what came of removing an account, and what to do next."""
-    name = f"**{plain(account.label)}**"
+    name = f"**{escape(account.label)}**"
     fault = what(removed.fault) if removed.fault else ""
     match removed.outcome:
         case ChangeOutcome.DONE if removed.is_gone_before:
@@ -98,7 +98,7 @@ def gone_words(before: Action | None) -> str:
 
 def removal_question(account: KnownAccount) -> MessageContent:
     """Return the question whether to remove an account, with what a removal means."""
-    name = plain(account.label)
+    name = escape(account.label)
     embed = discord.Embed(
         title=f"Remove {name}?",
         description=(

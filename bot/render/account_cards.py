@@ -21,7 +21,7 @@ from bot.render.account_facts import (
 from bot.render.instructions import discord_name
 from bot.render.message_content import Button, Component, MessageContent, channel_buttons
 from bot.render.phrases import flagged_since, state_words
-from bot.render.text import clip, code_block, code_span, count, fitted, plain, span, when, whole
+from bot.render.text import clip, code_block, code_span, count, escape, fitted, span, when, whole
 
 FIELD_LIMIT: Final = 1_024
 NOTE_LIMIT: Final = 700
@@ -62,7 +62,7 @@ def info_embed(account: KnownAccount, snapshot: InfoSnapshot, *, note: str | Non
     info = snapshot.info
     origin = f"Midjourney answered at {when(snapshot.taken_at, 'f')} (took {span(snapshot.took)})"
     embed = _card(
-        account, f"{plain(account.label)} · account info", note, channel_link(account.account), origin
+        account, f"{escape(account.label)} · account info", note, channel_link(account.account), origin
     )
     embed.colour = discord.Colour.blurple()
     add_field(embed, "Plan", _plan(info.subscription))
@@ -97,7 +97,7 @@ def account_embed(
     """
     flag = account.account.flag
     state = "state unknown" if unseen and flag is None else state_words(account)
-    title = f"{plain(account.label)} · {state}"
+    title = f"{escape(account.label)} · {state}"
     note = MAY_BE_ITS if unseen else None
     embed = _card(account, title, note, channel_link(account.account), slots(account.account))
     embed.colour = discord.Colour.orange() if unseen and flag is None else discord.Colour.green()
@@ -236,4 +236,4 @@ def _done(action: Action) -> str:
         return f"{SAVED[saved['code']]} ({count(int(saved['jobs']), 'job')})"
     if action.verb in ("assign", "claim") and action.outcome == "on it":
         return "is on it"
-    return f"{DONE.get(action.verb) or plain(action.verb)} - {plain(action.outcome, 60)}"
+    return f"{DONE.get(action.verb) or escape(action.verb)} - {escape(action.outcome, 60)}"

@@ -13,7 +13,7 @@ from bot.render.account_facts import channel_link, known_plan, slots, snapshot_l
 from bot.render.error_messages import next_step, what
 from bot.render.message_content import Box, Button, MessageContent, Select, page_buttons, page_of
 from bot.render.phrases import failure, flagged_since, state_words
-from bot.render.text import FENCES, bare, clip, code_block, count, length, plain, when, whole
+from bot.render.text import FENCES, bare, clip, code_block, count, escape, length, when, whole
 
 PAGE_SIZE: Final = 10
 PAGE_LIMIT: Final = 3_800
@@ -196,7 +196,7 @@ def _share(facts: Sequence[str], flags: Sequence[Flag | None], room: int) -> int
 def _facts(known: KnownAccount, *, brief: bool) -> str:
     account = known.account
     lines = [
-        f"**{plain(known.label, LABEL_LIMIT)}** · {state_words(known)}",
+        f"**{escape(known.label, LABEL_LIMIT)}** · {state_words(known)}",
         f"{channel_link(account)} · {slots(account)}",
         snapshot_line(known.snapshot) if known.snapshot and not brief else None,
         _since(known) if account.flag else None,

@@ -10,11 +10,11 @@ from bot.domain.accounts import Flag, FlagKind, KnownAccount
 from bot.domain.incidents import Incident, ResetVerdict
 from bot.domain.resets import ResetOutcome, ResetResult, ResetStage
 from bot.render.account_cards import add_field, flag_colour
-from bot.render.alert_items import account_of, naming
+from bot.render.alert_items import known_account, naming
 from bot.render.instructions import block_end, login_help
 from bot.render.message_content import Button, MessageContent, channel_buttons, headed
 from bot.render.phrases import state_words
-from bot.render.text import bare, code_block, count, exactly, plain, span, when, whole
+from bot.render.text import bare, code_block, count, escape, exactly, span, when, whole
 
 BUTTON_LABEL: Final = 40
 NOT_YET: Final = "Not yet"
@@ -55,7 +55,7 @@ def confirmation(
     until = _block_until(account, flag, incident)
     warning = _block_warning(flag, until, now)
     embed = discord.Embed(
-        title=f"Reset {plain(account.label)}?",
+        title=f"Reset {escape(account.label)}?",
         description="\n\n".join(filter(None, [warning, UNSEEN if unseen else None, CONSENT])),
         colour=flag_colour(flag),
         url=account.account.link,
@@ -78,7 +78,7 @@ def _block_until(account: KnownAccount, flag: Flag, incident: Incident | None) -
 
 
 def _question(account: KnownAccount, flag: Flag) -> str:
-    name = f"**{plain(account.label)}**"
+    name = f"**{escape(account.label)}**"
     match flag.kind:
         case FlagKind.MODERATION:
             return f"Did you acknowledge Midjourney's message in {name}'s channel?"
@@ -103,7 +103,7 @@ def _block_warning(flag: Flag, until: datetime | None, now: datetime) -> str | N
 
 def verdict_sentence(verdict: ResetVerdict, account: KnownAccount, flag: Flag | None = None) -> str:
     """Return the verdict of a reset and what to do next. `flag` is the account's flag in the list now."""
-    name = f"**{plain(account.label)}**"
+    name = f"**{escape(account.label)}**"
     match verdict:
         case ResetVerdict.BACK:
             return f"✅ {name} is back in rotation: the reset worked, and useapi.net no longer flags it."
@@ -133,7 +133,7 @@ def verdict_sentence(verdict: ResetVerdict, account: KnownAccount, flag: Flag | 
 def still_refused(account: KnownAccount) -> str:
     """Return that a reset was sent, but the list is still refused."""
     return (
-        f"❔ The reset of **{plain(account.label)}** was sent, but useapi.net still answers with error 596 "
+        f"❔ The reset of **{escape(account.label)}** was sent, but useapi.net still answers with error 596 "
         "instead of its list, so I cannot see whether it worked. Another account may need you, too.\n"
         "Its message turns green once useapi.net lists your accounts again."
     )
@@ -141,7 +141,7 @@ def still_refused(account: KnownAccount) -> str:
 
 def reset_progress(stage: ResetStage, account: KnownAccount, wait: timedelta) -> str:
     """Return what a reset is doing, and how long until the list is read again."""
-    name = f"**{plain(account.label)}**"
+    name = f"**{escape(account.label)}**"
     match stage:
         case ResetStage.READING:
             return f"👀 Reading the list before I reset {name} ..."
@@ -159,7 +159,7 @@ def reset_result(
     incident, verdict = result.incident, result.verdict
     match result.outcome:
         case ResetOutcome.TAKEN if incident is not None:
-            other = account_of(incident.lease_channel, accounts) if incident.lease_channel else account
+            other = known_account(incident.lease_channel, accounts) if incident.lease_channel else account
             return already_resetting(other, incident.leased_by, incident.lease_until)
         case ResetOutcome.RAN_OUT:
             return ran_out(account)
@@ -177,18 +177,18 @@ def already_resetting(account: KnownAccount, by: int | None, until: datetime | N
     """Return that another reset of the account is in progress."""
     who = f"<@{by}> is already resetting" if by else "Somebody is already resetting"
     wait = f"\nIf it does not work, you can try again at {when(until, 'T')}." if until else ""
-    return f"🔄 {who} **{plain(account.label)}**. The result will appear in its message.{wait}"
+    return f"🔄 {who} **{escape(account.label)}**. The result will appear in its message.{wait}"
 
 
 def nothing_to_reset(account: KnownAccount) -> str:
     """Return that the account needs no reset, so none was sent."""
-    return f"✅ **{plain(account.label)}** is not flagged, so I sent nothing."
+    return f"✅ **{escape(account.label)}** is not flagged, so I sent nothing."
 
 
 def cannot_see(account: KnownAccount) -> str:
     """Return that the account's state is unknown, so no reset was sent."""
     return (
-        f"⚠️ I cannot see whether **{plain(account.label)}** is flagged; at the last check it was not. "
+        f"⚠️ I cannot see whether **{escape(account.label)}** is flagged; at the last check it was not. "
         "I sent nothing. /mjstatus says why and what to do."
     )
 
@@ -211,9 +211,9 @@ def not_yet() -> str:
 def unknown(account: KnownAccount | None, accounts: Collection[KnownAccount]) -> str:
     """Return the present state of the account, or of all, for a button of an alert that is forgotten."""
     if account is not None:
-        now = f"**{plain(account.label)}** now: {state_words(account)}."
+        now = f"**{escape(account.label)}** now: {state_words(account)}."
     else:
-        flagged = [plain(each.label) for each in accounts if each.account.flag is not None]
+        flagged = [escape(each.label) for each in accounts if each.account.flag is not None]
         now = f"Now: {count(len(accounts), 'account')}, "
         now += f"{whole(len(flagged))} flagged: {naming(flagged)}." if flagged else "none flagged."
     return f"⚪ I do not know this alert any more. {now} /mjstatus shows more."
@@ -222,7 +222,7 @@ def unknown(account: KnownAccount | None, accounts: Collection[KnownAccount]) ->
 def assigned(account: KnownAccount, until: datetime) -> str:
     """Return the answer to "I'm on it": what it does, and for how long."""
     return (
-        f"👀 You're on **{plain(account.label)}**. Reminders are off for every owner; "
+        f"👀 You're on **{escape(account.label)}**. Reminders are off for every owner; "
         f"I'll check back with you at {when(until, 't')}."
     )
 
@@ -230,7 +230,7 @@ def assigned(account: KnownAccount, until: datetime) -> str:
 def ran_out(account: KnownAccount) -> str:
     """Return that a reset took too long to begin."""
     return (
-        f"**{plain(account.label)}** was not reset: it took too long to begin. Nothing was sent; try again."
+        f"**{escape(account.label)}** was not reset: it took too long to begin. Nothing was sent; try again."
     )
 
 
@@ -242,18 +242,18 @@ def snooze_choice(
         Button("watch.snooze", f"{hours} h", f"{incident}.{message}.{hours}") for hours in SNOOZES
     )
     replaced = f"\n{REPLACES_ASSIGNMENT}" if is_assigned else ""
-    content = f"No reminders about **{plain(account.label)}** for how long?{replaced}\n{WORSE}"
+    content = f"No reminders about **{escape(account.label)}** for how long?{replaced}\n{WORSE}"
     return MessageContent(content, components=buttons)
 
 
 def snoozed(account: KnownAccount, until: datetime) -> str:
     """Return until when reminders are snoozed."""
-    return f"💤 No reminders about **{plain(account.label)}** until {when(until, 'f')}.\n{WORSE}"
+    return f"💤 No reminders about **{escape(account.label)}** until {when(until, 'f')}.\n{WORSE}"
 
 
 def muted(account: KnownAccount | None, until: datetime) -> str:
     """Return what is muted until when, and which alerts are still sent."""
-    about = f"**{plain(account.label)}**" if account else "**any account**"
+    about = f"**{escape(account.label)}**" if account else "**any account**"
     return (
         f"🔇 No alerts for {about} until {when(until, 'f')}.\n"
         "If a flagged account gets blocked, I'll still tell you. The rest is kept: "
@@ -265,9 +265,9 @@ def unmuted(account: KnownAccount | None, all_until: datetime | None = None) -> 
     """Return that alerts are sent again, unless all accounts are muted until then."""
     if all_until is not None:
         return f"🔇 All accounts are muted until {when(all_until, 'f')}. To end that, use /mjmute off."
-    return f"🔔 Alerts for {f'**{plain(account.label)}**' if account else '**all accounts**'} are on again."
+    return f"🔔 Alerts for {f'**{escape(account.label)}**' if account else '**all accounts**'} are on again."
 
 
 def renamed(before: KnownAccount, after: KnownAccount) -> str:
     """Return that an account has a new name."""
-    return f"✅ **{plain(before.label)}** is now called **{plain(after.label)}**."
+    return f"✅ **{escape(before.label)}** is now called **{escape(after.label)}**."

@@ -9,7 +9,7 @@ from bot.domain.accounts import Account, Flag, FlagKind, KnownAccount
 from bot.domain.incidents import NEWS, Ending, Incident, Reason, State
 from bot.domain.messages import Message
 from bot.render.phrases import open_words
-from bot.render.text import count, plain, span, when, whole
+from bot.render.text import count, escape, span, when, whole
 
 LABEL_LIMIT: Final = 30
 NAMED: Final = 3
@@ -20,7 +20,7 @@ SAME_DAY: Final = timedelta(hours=20)
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class AlertItem:
     """An account's incident in a message, the reason for it, and when the message was due."""
 
     incident: Incident
@@ -31,7 +31,7 @@ class Case:
     @property
     def name(self) -> str:
         """The account's label, escaped."""
-        return plain(self.account.label, LABEL_LIMIT)
+        return escape(self.account.label, LABEL_LIMIT)
 
     @property
     def flag(self) -> Flag:
@@ -60,28 +60,28 @@ class Case:
         return self.flag.kind is FlagKind.BLOCK and not self.is_block_over
 
 
-def cases_of(
+def items_of(
     message: Message, incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]
-) -> tuple[Case, ...]:
+) -> tuple[AlertItem, ...]:
     """Return the account incidents of a message: the flagged ones first, then by urgency and age."""
     found = [(incidents.get(entry.incident), entry.reason) for entry in message.entries]
-    cases = [
-        Case(incident, account_of(incident.channel, accounts), reason, message.due_at)
+    items = [
+        AlertItem(incident, known_account(incident.channel, accounts), reason, message.due_at)
         for incident, reason in found
         if incident is not None and incident.channel is not None
     ]
-    return tuple(sorted(cases, key=_urgency))
+    return tuple(sorted(items, key=_urgency))
 
 
-def account_of(channel: str, accounts: Mapping[str, KnownAccount]) -> KnownAccount:
+def known_account(channel: str, accounts: Mapping[str, KnownAccount]) -> KnownAccount:
     """Return an account, or one without a name if the channel is unknown."""
     return accounts.get(channel) or KnownAccount(Account(channel))
 
 
-def names_of(cases: Sequence[Case]) -> str:
+def names_of(items: Sequence[AlertItem]) -> str:
     """Return the names: "Aurora, Borealis and Cirrus", "Aurora, Borealis and 5 more"."""
-    named = [case.name for case in cases[:NAMED]]
-    return naming([*named, *[""] * (len(cases) - len(named))])
+    named = [item.name for item in items[:NAMED]]
+    return naming([*named, *[""] * (len(items) - len(named))])
 
 
 def naming(names: Sequence[str]) -> str:
@@ -142,8 +142,8 @@ def _slots(accounts: Iterable[KnownAccount]) -> int:
     return sum(max(0, known.account.max_jobs or 0) for known in accounts)
 
 
-def _urgency(case: Case) -> tuple[int, bool, int, datetime, str]:
-    incident = case.incident
+def _urgency(item: AlertItem) -> tuple[int, bool, int, datetime, str]:
+    incident = item.incident
     stage = (State.OPEN, State.RESETTING, State.CLEARING, State.ENDED).index(incident.state)
-    rank = -1 if case.only_waits else case.flag.kind.rank
+    rank = -1 if item.only_waits else item.flag.kind.rank
     return stage, is_removed(incident), -rank, incident.opened_at, incident.key

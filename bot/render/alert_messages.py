@@ -12,7 +12,7 @@ from bot.domain.accounts import Account, Action, Flag, KnownAccount
 from bot.domain.incidents import Incident, Reason, State, open_service
 from bot.domain.messages import Message, MessageItem, Purpose, Route
 from bot.render.account_cards import add_field
-from bot.render.alert_items import Case, account_of, cases_of, is_removed, names_of, slots_out
+from bot.render.alert_items import AlertItem, is_removed, items_of, known_account, names_of, slots_out
 from bot.render.digest import digest, digest_controls
 from bot.render.headlines import headline, headline_of, second_line, was_flagged
 from bot.render.incident_card import CardContext, card, controls
@@ -62,9 +62,9 @@ def opened_card(
     actions: Sequence[Action] = (),
 ) -> MessageContent:
     """Return the card of one account of a digest; `message` is the digest's key."""
-    case = Case(incident, account_of(incident.channel or "", accounts), None, now)
+    item = AlertItem(incident, known_account(incident.channel or "", accounts), None, now)
     context = CardContext(slots_out(incidents, accounts), open_service(incidents.values()), actions=actions)
-    return MessageContent(headed(headline_of(case)), (card(case, context),), controls(case, message))
+    return MessageContent(headed(headline_of(item)), (card(item, context),), controls(item, message))
 
 
 def _content(
@@ -77,7 +77,7 @@ def _content(
     match message.purpose:
         case Purpose.ALERT:
             context = CardContext(slots_out(incidents, accounts), open_service(incidents.values()), note)
-            return _alert(cases_of(message, incidents, accounts), message.key, page, context)
+            return _alert(items_of(message, incidents, accounts), message.key, page, context)
         case Purpose.SERVICE:
             found = [each for each in _entries(message, incidents) if each.problem]
             # An open one matters more than those that ended.
@@ -101,13 +101,13 @@ def _entries(message: Message, incidents: Mapping[str, Incident]) -> list[Incide
     return [incident for incident in found if incident is not None]
 
 
-def _alert(cases: Sequence[Case], key: str, page: int, context: CardContext) -> MessageContent:
-    if not cases:
+def _alert(items: Sequence[AlertItem], key: str, page: int, context: CardContext) -> MessageContent:
+    if not items:
         return _outdated()
-    content = headed(headline(cases), second_line(cases))
-    if len(cases) == 1:
-        return MessageContent(content, (card(cases[0], context),), controls(cases[0], key))
-    return MessageContent(content, (digest(cases, page, context),), digest_controls(cases, page, key))
+    content = headed(headline(items), second_line(items))
+    if len(items) == 1:
+        return MessageContent(content, (card(items[0], context),), controls(items[0], key))
+    return MessageContent(content, (digest(items, page, context),), digest_controls(items, page, key))
 
 
 def _outdated() -> MessageContent:
@@ -118,26 +118,26 @@ def _note(
     message: Message, incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]
 ) -> MessageContent:
     """Return a silent note of incidents that ended."""
-    cases = cases_of(message, incidents, accounts)
+    items = items_of(message, incidents, accounts)
     services = [each for each in _entries(message, incidents) if each.problem]
-    ended = [was_flagged(case) for case in cases]
+    ended = [was_flagged(item) for item in items]
     lines = [recovery(each) for each in services]
-    lines += [_summed_up(cases)] if len(cases) > 1 else ended
+    lines += [_summed_up(items)] if len(items) > 1 else ended
     if not lines:
         return _outdated()
     changed = [changes(each, incidents, accounts) for each in services]
-    listed = _listed(ended) if len(cases) > 1 else []
+    listed = _listed(ended) if len(items) > 1 else []
     description = "\n".join([*changed, *listed]) or "Nothing to do."
     embed = discord.Embed(colour=discord.Colour.light_grey(), description=description)
     return MessageContent(headed(*lines), (embed,))
 
 
-def _summed_up(cases: Sequence[Case]) -> str:
-    names = names_of(cases)
-    removed = sum(is_removed(case.incident) for case in cases)
-    if removed == len(cases):
+def _summed_up(items: Sequence[AlertItem]) -> str:
+    names = names_of(items)
+    removed = sum(is_removed(item.incident) for item in items)
+    if removed == len(items):
         return f"⚪ {count(removed, 'account')} are not configured any more: {names}."
-    return f"✅ {count(len(cases), 'account')} were flagged and are back: {names}."
+    return f"✅ {count(len(items), 'account')} were flagged and are back: {names}."
 
 
 def _listed(lines: Sequence[str]) -> list[str]:
@@ -166,8 +166,8 @@ def _test(message: Message, note: str | None) -> MessageContent:
         flag=Flag.of(EXAMPLE_TEXT),
     )
     account = KnownAccount(Account("00000000000000000"), "Example", "example")
-    case = Case(incident, account, Reason.OPENED, message.due_at)
-    embed = card(case, CardContext(note=note))
+    item = AlertItem(incident, account, Reason.OPENED, message.due_at)
+    embed = card(item, CardContext(note=note))
     embed.title = f"🧪 TEST · {embed.title}"
     embed.url = None
     for index, field in enumerate(embed.fields):
@@ -178,7 +178,7 @@ def _test(message: Message, note: str | None) -> MessageContent:
         (embed,),
         tuple(
             replace(control, disabled=True)
-            for control in controls(case, message.key)
+            for control in controls(item, message.key)
             if isinstance(control, Button)
         ),
     )

@@ -10,7 +10,7 @@ import discord
 from bot.domain.accounts import Action, KnownAccount
 from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
 from bot.render.account_cards import FIELD_LIMIT, add_field, flag_colour, history, info_embed
-from bot.render.alert_items import NO_WORDS, Case, is_removed, state_of, stretch
+from bot.render.alert_items import NO_WORDS, AlertItem, is_removed, state_of, stretch
 from bot.render.headlines import ONLY_REMINDERS, headline_of
 from bot.render.instructions import USE_COMMAND, block_end, login_help, press_reset, reset_label, steps
 from bot.render.message_content import Button, Component, MessageContent, channel_buttons
@@ -38,23 +38,23 @@ class CardContext:
     """The last actions on the account, newest first."""
 
 
-def card(case: Case, context: CardContext, *, reset: str | None = None) -> discord.Embed:
+def card(item: AlertItem, context: CardContext, *, reset: str | None = None) -> discord.Embed:
     """Return the embed of an incident: its state, Midjourney's message and what to do.
 
     `reset` says how to reset the account; by default, with the button below.
     """
     embed = discord.Embed(
-        title=f"{case.name} · {state_of(case.incident)}",
-        description=clip("\n".join(_lines(case, context)), DESCRIPTION_LIMIT),
-        colour=colour(case),
-        url=case.account.account.link,
+        title=f"{item.name} · {state_of(item.incident)}",
+        description=clip("\n".join(_lines(item, context)), DESCRIPTION_LIMIT),
+        colour=colour(item),
+        url=item.account.account.link,
     )
-    title = "Midjourney says" if case.needs_somebody else "Midjourney said"
-    add_field(embed, title, code_block(case.flag.text) if case.incident.flag else None)
-    if case.incident.state is State.OPEN:
-        add_field(embed, "Discord login to use", login_help(case.account))
-        until, reset = case.incident.block_until(), reset or press_reset(case.flag.kind)
-        tasks = steps(case.account, case.flag, until=until, over=case.is_block_over, reset=reset)
+    title = "Midjourney says" if item.needs_somebody else "Midjourney said"
+    add_field(embed, title, code_block(item.flag.text) if item.incident.flag else None)
+    if item.incident.state is State.OPEN:
+        add_field(embed, "Discord login to use", login_help(item.account))
+        until, reset = item.incident.block_until(), reset or press_reset(item.flag.kind)
+        tasks = steps(item.account, item.flag, until=until, over=item.is_block_over, reset=reset)
         add_field(embed, "What to do", tasks)
     add_field(embed, "Last actions", history(context.actions))
     add_field(embed, "About this message", context.note and clip(context.note, FIELD_LIMIT))
@@ -73,8 +73,8 @@ def info_refused(account: KnownAccount, asker: int, now: datetime) -> MessageCon
         flag=flag,
         block_ends=block_end(account, flag),
     )
-    case = Case(incident, account, None, now)
-    embeds = [card(case, CardContext(), reset=USE_COMMAND)]
+    item = AlertItem(incident, account, None, now)
+    embeds = [card(item, CardContext(), reset=USE_COMMAND)]
     if account.snapshot is not None:
         note = "From an earlier answer; Midjourney was not asked again."
         last = info_embed(account, account.snapshot, note=note)
@@ -82,51 +82,51 @@ def info_refused(account: KnownAccount, asker: int, now: datetime) -> MessageCon
     anyway = Button("info.anyway", "Ask anyway", account.channel, asker=asker)
     is_resetting = incident.state is State.RESETTING
     first = (
-        f"🔄 {case.name} is being reset. Ask again in a few minutes." if is_resetting else headline_of(case)
+        f"🔄 {item.name} is being reset. Ask again in a few minutes." if is_resetting else headline_of(item)
     )
     return MessageContent(first, tuple(embeds), (*channel_buttons(account.account), anyway))
 
 
-def controls(case: Case, message: str) -> tuple[Component, ...]:
+def controls(item: AlertItem, message: str) -> tuple[Component, ...]:
     """Return the buttons of an incident; an ended one has none."""
-    if case.incident.ended:
+    if item.incident.ended:
         return ()
-    argument = f"{case.incident.key}.{message}"
+    argument = f"{item.incident.key}.{message}"
     mine = Button("watch.mine", "I'm on it", argument)
     snooze = Button("watch.snooze", "Snooze", argument)
     # Before a block has ended, a reset is not the next step.
-    waits = case.incident.block_until() is not None and not case.is_block_over
+    waits = item.incident.block_until() is not None and not item.is_block_over
     style = discord.ButtonStyle.secondary if waits else discord.ButtonStyle.primary
-    reset = Button("watch.reset", reset_label(case.flag.kind), argument, style)
-    acting = (reset, mine, snooze) if case.account.account.has_channel_id else (mine, snooze)
-    return *acting, *channel_buttons(case.account.account)
+    reset = Button("watch.reset", reset_label(item.flag.kind), argument, style)
+    acting = (reset, mine, snooze) if item.account.account.has_channel_id else (mine, snooze)
+    return *acting, *channel_buttons(item.account.account)
 
 
-def colour(case: Case) -> discord.Colour:
+def colour(item: AlertItem) -> discord.Colour:
     """Return the colour of an incident's state."""
-    match case.incident.state:
+    match item.incident.state:
         case State.OPEN:
-            return flag_colour(case.flag)
+            return flag_colour(item.flag)
         case State.CLEARING | State.RESETTING:
             return discord.Colour.gold()
         case State.ENDED:
-            return discord.Colour.light_grey() if is_removed(case.incident) else discord.Colour.green()
-    assert_never(case.incident.state)
+            return discord.Colour.light_grey() if is_removed(item.incident) else discord.Colour.green()
+    assert_never(item.incident.state)
 
 
-def who_and_until(case: Case) -> Iterator[str]:
+def who_and_until(item: AlertItem) -> Iterator[str]:
     """Yield who is on it since when, and until when its reminders are snoozed."""
-    incident = case.incident
+    incident = item.incident
     if incident.assigned_to is not None:
         since = f" since {when(incident.assigned_at, 't')}" if incident.assigned_at else ""
         yield f"<@{incident.assigned_to}> is on it{since}"
     # A snooze that was over when the message was due counts no more.
-    if incident.snoozed_until is not None and incident.snoozed_until > case.due_at:
+    if incident.snoozed_until is not None and incident.snoozed_until > item.due_at:
         yield f"no reminders until {when(incident.snoozed_until, 'f')}"
 
 
-def _lines(case: Case, context: CardContext) -> Iterator[str]:
-    incident = case.incident
+def _lines(item: AlertItem, context: CardContext) -> Iterator[str]:
+    incident = item.incident
     if incident.ended:
         yield _how(incident)
         yield from _blind(incident)
@@ -138,14 +138,14 @@ def _lines(case: Case, context: CardContext) -> Iterator[str]:
         yield f"It was reset {when(incident.reset_at, 'f')} and was flagged again."
     yield from _blind(incident)
     yield from _unseen(incident, context.service)
-    yield from _block(case)
-    if incident.recurring and case.reason is not Reason.RECURRING:
+    yield from _block(item)
+    if incident.recurring and item.reason is not Reason.RECURRING:
         yield f"It is the third time in 6 hours. {ONLY_REMINDERS}"
     if incident.from_command:
         yield "A command ran into this; the account list does not show it."
-    for words in who_and_until(case):
+    for words in who_and_until(item):
         yield f"**{words[0].upper()}{words[1:]}.**"
-    if context.slots and case.needs_somebody:
+    if context.slots and item.needs_somebody:
         yield f"{context.slots}."
 
 
@@ -181,12 +181,12 @@ def _unseen(incident: Incident, service: Incident | None) -> Iterator[str]:
         )
 
 
-def _block(case: Case) -> Iterator[str]:
-    until = case.incident.block_until()
+def _block(item: AlertItem) -> Iterator[str]:
+    until = item.incident.block_until()
     if until is None:
         return
     end = f"{when(until, 'F')}** ({when(until)})"
-    if case.is_block_over:
+    if item.is_block_over:
         yield f"**The block should have ended {end}."
     else:
         yield f"**The block ends {end}. {RISK} I'll remind you when it ends."

@@ -10,10 +10,10 @@ from bot.domain.accounts import KnownAccount
 from bot.domain.causes import Cause
 from bot.domain.incidents import Incident, ServiceProblem
 from bot.render.account_cards import add_field
-from bot.render.alert_items import LABEL_LIMIT, NEEDING, account_of, naming, stretch
+from bot.render.alert_items import LABEL_LIMIT, NEEDING, known_account, naming, stretch
 from bot.render.error_messages import CAUSES
 from bot.render.message_content import MessageContent, headed
-from bot.render.text import code_block, count, exactly, fitted, plain, span, whole
+from bot.render.text import code_block, count, escape, exactly, fitted, span, whole
 
 UNNAMED: Final = "useapi.net does not say which (error 596)"
 BLIND: Final = "Meanwhile I cannot see new flags. Alerts about accounts stay as they are, without reminders."
@@ -131,7 +131,7 @@ def _last_seen(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAc
 
 def _names(incidents: Sequence[Incident], accounts: Mapping[str, KnownAccount]) -> list[str]:
     ordered = sorted(incidents, key=lambda each: (each.opened_at, each.key))
-    return [plain(account_of(each.channel or "", accounts).label, LABEL_LIMIT) for each in ordered]
+    return [escape(known_account(each.channel or "", accounts).label, LABEL_LIMIT) for each in ordered]
 
 
 def _links(accounts: Mapping[str, KnownAccount]) -> str | None:
@@ -141,7 +141,7 @@ def _links(accounts: Mapping[str, KnownAccount]) -> str | None:
 
 
 def _link(account: KnownAccount) -> str:
-    name, link = plain(account.label, LABEL_LIMIT), account.account.link
+    name, link = escape(account.label, LABEL_LIMIT), account.account.link
     return f"[{name}]({link})" if link else name
 
 

@@ -9,21 +9,21 @@ from bot.domain.accounts import KnownAccount
 from bot.domain.causes import Cause
 from bot.domain.incidents import Incident, Reason, ServiceProblem, State
 from bot.domain.messages import Message, Purpose, Route
-from bot.domain.wellness import Lack, Problem
+from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.render.alert_items import (
     LABEL_LIMIT,
     NO_WORDS,
-    account_of,
     duration,
     is_removed,
+    known_account,
     state_of,
 )
 from bot.render.error_messages import CAUSES
 from bot.render.message_content import Button, MessageContent
 from bot.render.routes import RouteStatus, failure_words, route_line
 from bot.render.service_messages import headline, short, window
-from bot.render.text import clip, count, exactly, fitted, length, plain, span, when, whole
-from bot.render.wellness import LACKS, NO_SECOND_ROUTE, problem_lines
+from bot.render.text import clip, count, escape, exactly, fitted, length, span, when, whole
+from bot.render.wellness import NO_SECOND_ROUTE, PROBLEM_WORDS, problem_lines
 
 STATUS_LIMIT: Final = 3_800
 """The characters of the texts. A layout may hold 4,000."""
@@ -56,7 +56,7 @@ class WatchStatus:
     """The number of failed polls in a row."""
     why: str | None = None
     """Why the last poll failed, in a sentence."""
-    problems: Sequence[Problem] = ()
+    problems: Sequence[WatchProblem] = ()
     """The problems of the watch, the worst first."""
     second_route: bool = True
     """Whether alerts can go to a channel when a direct message does not arrive."""
@@ -99,7 +99,7 @@ def presence_text(
     problem: ServiceProblem | None = None,
     cause: Cause | None = None,
     muted: bool = False,
-    lacks: Sequence[Lack] = (),
+    problem_kinds: Sequence[ProblemKind] = (),
 ) -> str:
     """Return the bot's status text. Flagged accounts come first; a recovering one is not ready."""
     open_states = [each.state for each in incidents if each.channel and not each.ended]
@@ -114,14 +114,15 @@ def presence_text(
         words = count(needing, "needs you", "need you")
     elif open_states:
         words = f"{count(watched, 'account')} watched, {whole(len(open_states))} recovering"
-    elif lacks:
-        return clip(f"{LACKS[lacks[0]]} · muted" if muted else LACKS[lacks[0]], PRESENCE_LIMIT)
+    elif problem_kinds:
+        words = PROBLEM_WORDS[problem_kinds[0]]
     elif watched:
         words = f"{count(watched, 'account')} watched, all ready"
     else:
         words = "no account to watch"
-    worst = [LACKS[each] for each in lacks[:1] if each is not Lack.SIGHT]
-    return clip(" · ".join([words, *worst, *(["muted"] if muted else [])]), PRESENCE_LIMIT)
+    worst = [PROBLEM_WORDS[each] for each in problem_kinds[:1] if each is not ProblemKind.SIGHT]
+    parts = [words, *worst, *(["muted"] if muted else [])]
+    return clip(" · ".join(dict.fromkeys(parts)), PRESENCE_LIMIT)
 
 
 def _sections(watch: WatchStatus) -> Iterator[tuple[str, list[str]]]:
@@ -184,7 +185,7 @@ def _alive(watch: WatchStatus) -> Iterator[str]:
     last_check = f"Last successful check at {checked}" if checked else "No successful check yet"
     upcoming = f", next at {when(watch.next_poll, 'T')}" if watch.next_poll else ""
     yield f"{last_check}{upcoming}."
-    why = f": {plain(watch.why, WHY_LIMIT).rstrip('.')}" if watch.why else ""
+    why = f": {escape(watch.why, WHY_LIMIT).rstrip('.')}" if watch.why else ""
     if watch.failures > 1:
         yield f"The last {whole(watch.failures)} checks failed{why}."
     elif watch.failures or why:
@@ -195,12 +196,12 @@ def _summary(watch: WatchStatus) -> str:
     words = presence_text(watch.listed, watch.incidents)
     if any(each.channel and each.state is State.OPEN for each in watch.incidents):
         return f"⚠️ **{count(watch.listed, 'account')} watched, {words}**"
-    lacks = [each.lack for each in watch.problems]
-    if Lack.SIGHT in lacks:
+    problem_kinds = [each.kind for each in watch.problems]
+    if ProblemKind.SIGHT in problem_kinds:
         # An account that could not be checked must not read as ready.
         return f"⚠️ **{count(watch.listed, 'account')}, not checked successfully now**"
-    if lacks:
-        return f"⚠️ **{count(watch.listed, 'account')} watched, but {LACKS[lacks[0]]}**"
+    if problem_kinds:
+        return f"⚠️ **{count(watch.listed, 'account')} watched, but {PROBLEM_WORDS[problem_kinds[0]]}**"
     return f"{'🟡' if any(each.channel and not each.ended for each in watch.incidents) else '✅'} **{words}**"
 
 
@@ -220,7 +221,7 @@ def _name(incident: Incident, watch: WatchStatus) -> str:
 
 
 def _label(channel: str, watch: WatchStatus) -> str:
-    return plain(account_of(channel, watch.accounts).label, LABEL_LIMIT)
+    return escape(known_account(channel, watch.accounts).label, LABEL_LIMIT)
 
 
 def _waiting(message: Message, watch: WatchStatus) -> str:

@@ -1,7 +1,7 @@
 """How texts of others are escaped and quoted, and how times, lengths and numbers are written.
 
 A text of the API is shown in a code block or a code span only. A label may stand in a line of markdown once
-`plain` has escaped it.
+`escape` has escaped it.
 """
 
 import math
@@ -65,7 +65,7 @@ def _date(found: re.Match[str]) -> str:
     return "(a time)" if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
 
 
-def plain(text: str, limit: int = 48) -> str:
+def escape(text: str, limit: int = 48) -> str:
     """Escape a label: markdown shows it as it is, without mentions, links or formatting.
 
     At most `limit` characters are seen; with the backslashes that Discord hides, it is at most twice as long.

@@ -4,17 +4,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from bot.domain.wellness import Lack, Problem
+from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.render.alert_items import stretch
 from bot.render.error_messages import what
 from bot.render.text import span, when
 
-LACKS: Final[Mapping[Lack, str]] = {
-    Lack.MEMORY: "I cannot write down what I see",
-    Lack.OWNERS: "I know no owner to alert",
-    Lack.DELIVERY: "messages do not arrive",
-    Lack.LOOP: "a part of me fails",
-    Lack.SIGHT: "I cannot see your accounts yet",
+PROBLEM_WORDS: Final[Mapping[ProblemKind, str]] = {
+    ProblemKind.MEMORY: "I cannot write down what I see",
+    ProblemKind.OWNERS: "I know no owner to alert",
+    ProblemKind.DELIVERY: "messages do not arrive",
+    ProblemKind.LOOP: "a part of me fails",
+    ProblemKind.SIGHT: "I cannot see your accounts yet",
 }
 """The problem in the bot's own status."""
 NO_SECOND_ROUTE: Final = (
@@ -23,28 +23,28 @@ NO_SECOND_ROUTE: Final = (
 )
 
 
-def problem_lines(problems: Iterable[Problem], *, has_undelivered: bool) -> Iterator[str]:
+def problem_lines(problems: Iterable[WatchProblem], *, has_undelivered: bool) -> Iterator[str]:
     """Say in `/mjstatus` why the watch is not well, but for what has a line of its own there.
 
     These are the accounts it does not see, and messages that were refused (`has_undelivered`).
     """
     for problem in problems:
-        match problem.lack:
-            case Lack.MEMORY:
+        match problem.kind:
+            case ProblemKind.MEMORY:
                 since = f", since {when(problem.since, 'f')}" if problem.since else ""
                 reason = what(problem.error) if problem.error else ""
                 yield f"💾 **I cannot write down what I see**{since}: I can send no alert. {reason}"
-            case Lack.OWNERS:
+            case ProblemKind.OWNERS:
                 yield (
                     "🙈 **I know no owner**, so I can alert nobody. I keep asking Discord. "
                     "Or set OWNER_IDS and restart me."
                 )
-            case Lack.LOOP:
+            case ProblemKind.LOOP:
                 yield f"⚠️ **A part of me fails**: {problem.detail}. I keep trying; my log says why."
-            case Lack.DELIVERY if not has_undelivered:
+            case ProblemKind.DELIVERY if not has_undelivered:
                 since = f", due {when(problem.since)}" if problem.since else ""
                 yield f"📪 **A message is late**{since}. I keep trying; my log says why."
-            case Lack.DELIVERY | Lack.SIGHT:
+            case ProblemKind.DELIVERY | ProblemKind.SIGHT:
                 pass
 
 

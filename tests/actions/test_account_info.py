@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.actions.account_info import COOLDOWN, Outcome
+from bot.actions.account_info import COOLDOWN, InfoOutcome
 from bot.domain.accounts import Account, KnownAccount
 from bot.domain.errors import UserError
 from bot.providers.useapi import MalformedResponse, Unauthorized, Unreachable
@@ -41,7 +41,7 @@ async def here(api: SimulatedUseapi, database: Path, clock: Clock) -> AsyncItera
 async def test_an_answer_is_given_remembered_and_written_down(api: SimulatedUseapi, here: Assembly) -> None:
     inquiry = await here.account_info.ask(here.known(CHANNEL))
 
-    assert (inquiry.outcome, inquiry.wait) == (Outcome.ANSWERED, COOLDOWN)
+    assert (inquiry.outcome, inquiry.wait) == (InfoOutcome.ANSWERED, COOLDOWN)
     assert inquiry.snapshot is not None
     assert inquiry.snapshot.info.discord_name == "aurora"
     assert here.known(CHANNEL) == inquiry.account
@@ -71,7 +71,7 @@ async def test_an_asker_that_goes_away_does_not_take_the_answer_from_the_others(
     gone, waiting = (asyncio.create_task(here.account_info.ask(here.known(CHANNEL))) for _ in range(2))
     await asyncio.sleep(0)
     gone.cancel()
-    assert (await waiting).outcome is Outcome.ANSWERED
+    assert (await waiting).outcome is InfoOutcome.ANSWERED
     assert api.midjourney_commands == 1
 
 
@@ -81,13 +81,13 @@ async def test_who_asks_again_too_soon_gets_the_last_answer_and_how_long_to_wait
     first = await here.account_info.ask(here.known(CHANNEL))
     clock.advance(COOLDOWN - SECOND)
     again = await here.account_info.ask(here.known(CHANNEL))
-    assert (again.outcome, again.wait, again.snapshot) == (Outcome.TOO_SOON, SECOND, first.snapshot)
+    assert (again.outcome, again.wait, again.snapshot) == (InfoOutcome.TOO_SOON, SECOND, first.snapshot)
     assert api.midjourney_commands == 1
 
 
 async def test_another_account_need_not_wait(api: SimulatedUseapi, here: Assembly) -> None:
     await here.account_info.ask(here.known(CHANNEL))
-    assert (await here.account_info.ask(here.known(OTHER))).outcome is Outcome.ANSWERED
+    assert (await here.account_info.ask(here.known(OTHER))).outcome is InfoOutcome.ANSWERED
     assert api.midjourney_commands == 2
 
 
@@ -96,20 +96,20 @@ async def test_after_the_wait_midjourney_is_asked_again(
 ) -> None:
     await here.account_info.ask(here.known(CHANNEL))
     clock.advance(COOLDOWN)
-    assert (await here.account_info.ask(here.known(CHANNEL))).outcome is Outcome.ANSWERED
+    assert (await here.account_info.ask(here.known(CHANNEL))).outcome is InfoOutcome.ANSWERED
     assert api.midjourney_commands == 2
 
 
 @pytest.mark.parametrize(
     ("passed", "outcome"),
     [
-        pytest.param(COOLDOWN - SECOND, Outcome.TOO_SOON, id="too-soon"),
-        pytest.param(COOLDOWN, Outcome.ANSWERED, id="after-the-wait"),
-        pytest.param(-timedelta(days=1), Outcome.ANSWERED, id="the-clock-was-put-back"),
+        pytest.param(COOLDOWN - SECOND, InfoOutcome.TOO_SOON, id="too-soon"),
+        pytest.param(COOLDOWN, InfoOutcome.ANSWERED, id="after-the-wait"),
+        pytest.param(-timedelta(days=1), InfoOutcome.ANSWERED, id="the-clock-was-put-back"),
     ],
 )
 async def test_a_restart_does_not_shorten_the_wait(
-    api: SimulatedUseapi, database: Path, clock: Clock, passed: timedelta, outcome: Outcome
+    api: SimulatedUseapi, database: Path, clock: Clock, passed: timedelta, outcome: InfoOutcome
 ) -> None:
     api.add(channel=CHANNEL)
     async with started(api, database, clock) as before:
@@ -193,7 +193,7 @@ async def test_a_flagged_account_is_not_asked_and_its_last_answer_is_kept(
 
     inquiry = await here.account_info.ask(here.known(CHANNEL))
 
-    assert (inquiry.outcome, inquiry.snapshot) == (Outcome.FLAGGED, first.snapshot)
+    assert (inquiry.outcome, inquiry.snapshot) == (InfoOutcome.FLAGGED, first.snapshot)
     assert inquiry.account.account.flag == FLAG
     assert api.midjourney_commands == 1
 
@@ -204,21 +204,21 @@ async def test_a_flag_that_a_person_has_dealt_with_meanwhile_keeps_nobody_from_a
     api.flag(CHANNEL, MODERATION)
     await here.poller.poll()
     api.clear(CHANNEL)
-    assert (await here.account_info.ask(here.known(CHANNEL))).outcome is Outcome.ANSWERED
+    assert (await here.account_info.ask(here.known(CHANNEL))).outcome is InfoOutcome.ANSWERED
 
 
 async def test_a_flag_stays_while_the_list_cannot_be_read(api: SimulatedUseapi, here: Assembly) -> None:
     api.flag(CHANNEL, MODERATION)
     await here.poller.poll()
     api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
-    assert (await here.account_info.ask(here.known(CHANNEL))).outcome is Outcome.FLAGGED
+    assert (await here.account_info.ask(here.known(CHANNEL))).outcome is InfoOutcome.FLAGGED
     assert api.count(Endpoint.INFO) == 0
 
 
 async def test_an_owner_may_have_a_flagged_account_asked_anyway(api: SimulatedUseapi, here: Assembly) -> None:
     await here.poller.note_flag(CHANNEL, FLAG)
     inquiry = await here.account_info.ask(here.known(CHANNEL), even_if_flagged=True)
-    assert inquiry.outcome is Outcome.ANSWERED
+    assert inquiry.outcome is InfoOutcome.ANSWERED
     assert api.midjourney_commands == 1
 
 
@@ -236,7 +236,7 @@ async def test_asking_anyway_waits_its_time_too_and_shows_no_old_answer_as_a_new
 async def test_a_596_is_the_account_s_flag_from_then_on(api: SimulatedUseapi, here: Assembly) -> None:
     api.flag(CHANNEL, MODERATION, unseen=True)
     inquiry = await here.account_info.ask(here.known(CHANNEL))
-    assert inquiry.outcome is Outcome.FLAGGED
+    assert inquiry.outcome is InfoOutcome.FLAGGED
     assert here.known(CHANNEL).account.flag == FLAG
     assert [incident.flag for incident in await here.store.watch.load_incidents(AT)] == [FLAG]
 
@@ -246,7 +246,7 @@ async def test_a_596_that_names_no_account_is_about_the_one_that_was_asked(
 ) -> None:
     api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.INFO)
     inquiry = await here.account_info.ask(here.known(CHANNEL))
-    assert (inquiry.outcome, inquiry.account.channel) == (Outcome.FLAGGED, CHANNEL)
+    assert (inquiry.outcome, inquiry.account.channel) == (InfoOutcome.FLAGGED, CHANNEL)
     assert here.known(OTHER).account.flag is None
 
 
@@ -280,7 +280,7 @@ async def test_an_answer_that_cannot_be_written_down_is_shown_all_the_same(
 ) -> None:
     with locked(database):
         inquiry = await here.account_info.ask(here.known(CHANNEL))
-    assert inquiry.outcome is Outcome.ANSWERED
+    assert inquiry.outcome is InfoOutcome.ANSWERED
     assert here.known(CHANNEL).snapshot == inquiry.snapshot
     assert (await here.store.accounts())[0].snapshot is None
 
@@ -291,7 +291,7 @@ async def test_a_flag_that_cannot_be_written_down_is_shown_all_the_same(
     api.flag(CHANNEL, MODERATION, unseen=True)
     with locked(database):
         inquiry = await here.account_info.ask(here.known(CHANNEL))
-    assert inquiry.outcome is Outcome.FLAGGED
+    assert inquiry.outcome is InfoOutcome.FLAGGED
 
 
 async def test_an_account_under_an_id_that_is_no_channel_is_never_asked(

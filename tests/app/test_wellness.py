@@ -14,7 +14,7 @@ import pytest
 from bot.domain.errors import ErrorCode
 from bot.domain.incidents import Ending, ResetVerdict, ServiceProblem
 from bot.domain.messages import Delivery, Purpose, Route
-from bot.domain.wellness import OVERDUE_AFTER, Lack, Problem, Signs, problems
+from bot.domain.wellness import OVERDUE_AFTER, ProblemKind, Signs, WatchProblem, watch_problems
 from bot.loops import CLOCK, FORGETTING, NOTICE, OUTBOX, POLLING, WatchLoops
 from bot.notifications.memory_notice import MemoryNotice
 from bot.notifications.transport import DeliveryError, FailureKind, MessageRef
@@ -105,53 +105,57 @@ async def watch(api: SimulatedUseapi, database: Path) -> AsyncIterator[Assembly]
         yield watched
 
 
-def lacks(loops: WatchLoops) -> list[Lack]:
-    return [each.lack for each in loops.problems()]
+def kinds(loops: WatchLoops) -> list[ProblemKind]:
+    return [each.kind for each in loops.problems()]
 
 
 # The one function
 
 
 def test_a_watch_that_sees_remembers_and_tells_is_well() -> None:
-    assert problems(WELL) == ()
+    assert watch_problems(WELL) == ()
 
 
 @pytest.mark.parametrize(
     ("signs", "problem"),
     [
-        (replace(WELL, has_seen=False), Problem(Lack.SIGHT)),
-        (replace(WELL, unwritten=FULL, unwritten_since=AT), Problem(Lack.MEMORY, AT, error=FULL)),
-        (replace(WELL, has_owners=False), Problem(Lack.OWNERS)),
+        (replace(WELL, has_seen=False), WatchProblem(ProblemKind.SIGHT)),
+        (replace(WELL, unwritten=FULL, unwritten_since=AT), WatchProblem(ProblemKind.MEMORY, AT, error=FULL)),
+        (replace(WELL, has_owners=False), WatchProblem(ProblemKind.OWNERS)),
         (
             replace(WELL, overdue_since=AT - OVERDUE_AFTER - SECOND),
-            Problem(Lack.DELIVERY, AT - OVERDUE_AFTER - SECOND),
+            WatchProblem(ProblemKind.DELIVERY, AT - OVERDUE_AFTER - SECOND),
         ),
-        (replace(WELL, loops={"one": True, "two": False}), Problem(Lack.LOOP, detail="two")),
+        (replace(WELL, loops={"one": True, "two": False}), WatchProblem(ProblemKind.LOOP, detail="two")),
     ],
 )
-def test_each_thing_that_is_lacking_is_a_problem(signs: Signs, problem: Problem) -> None:
-    assert problems(signs) == (problem,)
+def test_each_thing_that_the_watch_cannot_do_is_a_problem(signs: Signs, problem: WatchProblem) -> None:
+    assert watch_problems(signs) == (problem,)
 
 
 def test_a_message_is_overdue_only_after_five_minutes() -> None:
-    assert problems(replace(WELL, overdue_since=AT - OVERDUE_AFTER)) == ()
+    assert watch_problems(replace(WELL, overdue_since=AT - OVERDUE_AFTER)) == ()
 
 
-@pytest.mark.parametrize("lack", Lack)
-def test_each_problem_shows_in_the_bots_own_status_and_keeps_the_tick_out_of_mjstatus(lack: Lack) -> None:
-    assert "all ready" not in presence_text(3, [], lacks=[lack])
+@pytest.mark.parametrize("kind", ProblemKind)
+def test_each_problem_shows_in_the_bots_own_status_and_keeps_the_tick_out_of_mjstatus(
+    kind: ProblemKind,
+) -> None:
+    assert "all ready" not in presence_text(3, [], problem_kinds=[kind])
     calm = WatchStatus(now=AT, accounts={}, last_success=AT)
     assert "✅ **" in "\n".join(status(calm))
-    assert "✅ **" not in "\n".join(status(replace(calm, problems=[Problem(lack)])))
+    assert "✅ **" not in "\n".join(status(replace(calm, problems=[WatchProblem(kind)])))
 
 
-@pytest.mark.parametrize("lack", [Lack.MEMORY, Lack.OWNERS, Lack.LOOP, Lack.DELIVERY])
-def test_mjstatus_opens_with_what_keeps_alerts_from_people(lack: Lack) -> None:
-    first = status(WatchStatus(now=AT, accounts={}, problems=[Problem(lack, AT, "the detail", FULL)]))[0]
+@pytest.mark.parametrize(
+    "kind", [ProblemKind.MEMORY, ProblemKind.OWNERS, ProblemKind.LOOP, ProblemKind.DELIVERY]
+)
+def test_mjstatus_opens_with_what_keeps_alerts_from_people(kind: ProblemKind) -> None:
+    first = status(WatchStatus(now=AT, accounts={}, problems=[WatchProblem(kind, AT, "the detail", FULL)]))[0]
     assert not first.startswith("## Midwatch")
-    if lack is Lack.LOOP:
+    if kind is ProblemKind.LOOP:
         assert "the detail" in first
-    if lack is Lack.MEMORY:
+    if kind is ProblemKind.MEMORY:
         assert "There is no room left for the database midwatch.sqlite3" in first
 
 
@@ -211,7 +215,7 @@ async def test_row_42_a_database_that_cannot_be_written_is_told_without_it_and_t
             first_seen = clock.now()
             await minutes(loops, clock, 3)
             # It counts as a failed poll for all who ask how the watch is; the account is shown as flagged.
-            assert (beats.count, loops.failed_polls, Lack.MEMORY in lacks(loops)) == (good, 4, True)
+            assert (beats.count, loops.failed_polls, ProblemKind.MEMORY in kinds(loops)) == (good, 4, True)
             assert watch.poller.cache.by_channel[account.channel].account.flag is not None
             assert post.times_sent == sent
             await minutes(loops, clock, 6)
@@ -410,7 +414,7 @@ async def test_row_43_without_an_owner_the_watch_is_not_well_and_all_is_told_onc
             await minutes(loops, watch.clock, 1)
             api.flag(account.channel, MODERATION)
             await minutes(loops, watch.clock, 3)
-            assert (lacks(loops), beats.count, post.times_sent) == ([Lack.OWNERS], 0, 0)
+            assert (kinds(loops), beats.count, post.times_sent) == ([ProblemKind.OWNERS], 0, 0)
             assert [r.levelno for r in caplog.records if "no owner" in r.getMessage()] == [logging.WARNING]
             watch.owners.add(ADA)
             await watch.incident_service.tick()
@@ -461,7 +465,7 @@ async def test_a_clock_loop_that_fails_for_ever_keeps_the_heartbeat_back(
             watch.watch_state.changed.fire()
             await until(lambda: bool(loops.problems()))
             await loops.poll()
-            assert [(each.lack, each.detail) for each in loops.problems()] == [(Lack.LOOP, CLOCK)]
+            assert [(each.kind, each.detail) for each in loops.problems()] == [(ProblemKind.LOOP, CLOCK)]
             assert beats.count == good
         watch.clock.advance(MINUTE)
         await until(lambda: not loops.problems())
@@ -494,19 +498,19 @@ async def test_a_message_that_cannot_be_worked_on_is_overdue_after_five_minutes(
         assert loops.problems() == ()
         api.clear(account.channel)
         await minutes(loops, watch.clock, 8)
-        assert lacks(loops) == [Lack.DELIVERY]
+        assert kinds(loops) == [ProblemKind.DELIVERY]
 
 
 async def test_a_poll_that_fails_is_a_problem_until_the_next_good_one(
     api: SimulatedUseapi, watch: Assembly
 ) -> None:
     loops = watch.make_loops()
-    assert lacks(loops) == [Lack.SIGHT]
+    assert kinds(loops) == [ProblemKind.SIGHT]
     await loops.poll()
     assert loops.problems() == ()
     api.fault(Fault.UNAUTHORIZED)
     await loops.poll()
-    assert lacks(loops) == [Lack.SIGHT]
+    assert kinds(loops) == [ProblemKind.SIGHT]
     api.mend()
     await loops.poll()
     assert loops.problems() == ()

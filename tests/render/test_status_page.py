@@ -11,7 +11,7 @@ from bot.domain.accounts import KnownAccount
 from bot.domain.causes import Cause
 from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
 from bot.domain.messages import DM_REFUSED, Delivery, Message, MessageItem, Purpose, Route
-from bot.domain.wellness import Lack, Problem
+from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.notifications.discord_transport import BODY_CODES, BROKEN_CODES
 from bot.render.error_messages import CAUSES
 from bot.render.routes import RouteStatus, failure_words
@@ -281,7 +281,12 @@ def test_without_a_second_way_to_reach_anybody_it_says_so_and_which_setting_give
 def test_while_looks_fail_nothing_is_called_ready() -> None:
     texts = "\n".join(
         status(
-            WatchStatus(now=NOW, accounts={channel(0): account()}, failures=1, problems=[Problem(Lack.SIGHT)])
+            WatchStatus(
+                now=NOW,
+                accounts={channel(0): account()},
+                failures=1,
+                problems=[WatchProblem(ProblemKind.SIGHT)],
+            )
         )
     )
     assert "not checked successfully now" in texts

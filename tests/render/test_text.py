@@ -15,9 +15,9 @@ from bot.render.text import (
     code_span,
     count,
     decimal,
+    escape,
     fitted,
     length,
-    plain,
     span,
     when,
 )
@@ -50,18 +50,18 @@ limits = st.integers(1, 1200)
     ],
 )
 def test_a_label_looks_right_and_does_nothing(label: str, shown: str) -> None:
-    assert plain(label) == shown
+    assert escape(label) == shown
 
 
 @pytest.mark.parametrize("fragment", FRAGMENTS)
 def test_no_known_trick_acts_in_a_label(fragment: str) -> None:
-    assert_harmless(plain(f"x {fragment} y", 400))
-    assert_harmless(plain(fragment, 400))
+    assert_harmless(escape(f"x {fragment} y", 400))
+    assert_harmless(escape(fragment, 400))
 
 
 @given(hostile, limits)
 def test_a_label_is_inert_whatever_it_is(text: str, limit: int) -> None:
-    label = plain(text, limit)
+    label = escape(text, limit)
     assert 1 <= length(label) <= 2 * limit
     assert "\n" not in label
     assert_inert(label)

@@ -93,7 +93,7 @@ def parse_accounts(
         return ()
     raise_for_error(response, request)
     accounts = tuple(
-        account_of(entry, key, before) for key, entry in entries_of(require_json(response, once=True))
+        account_from_entry(entry, key, before) for key, entry in entries_of(require_json(response, once=True))
     )
     if len({account.channel for account in accounts}) < len(accounts):
         raise MalformedResponse("accounts: a channel twice")
@@ -110,7 +110,7 @@ def entries_of(value: object) -> Iterable[tuple[str, Entry]]:
 def parse_account(response: ApiResponse, request: ApiRequest) -> Account:
     """Parse the one account that was asked for."""
     raise_for_error(response, request)
-    account = account_of(single_entry(response), request.channel or "")
+    account = account_from_entry(single_entry(response), request.channel or "")
     if account.channel != request.channel:
         raise MalformedResponse("account.channel")
     return account
@@ -128,7 +128,7 @@ def parse_account_with_token(response: ApiResponse, request: ApiRequest) -> Acco
     entries = list(entries_of(require_json(response, once=True)))
     for key, entry in entries:
         if entry.get("discord") == HIDDEN:
-            return account_of(entry, key)
+            return account_from_entry(entry, key)
     if not all(shows_token(entry) for _, entry in entries):
         raise Unreachable(ErrorCode.TOKEN_HIDDEN)
     return None
@@ -175,7 +175,7 @@ def has_known_field(entry: Entry) -> bool:
     return not entry.keys().isdisjoint({"channel", "discord", "maxJobs"})
 
 
-def account_of(entry: Entry, key: str, before: Mapping[str, Account] = NO_ACCOUNTS) -> Account:
+def account_from_entry(entry: Entry, key: str, before: Mapping[str, Account] = NO_ACCOUNTS) -> Account:
     """Return the account of an entry. An entry without a channel has it as its key."""
     if not entry:  # validation has dropped unknown fields
         raise MalformedResponse(f"accounts[{key_place(key)}]: no known field")
@@ -217,7 +217,7 @@ def parse_saved_account(response: ApiResponse, request: ApiRequest) -> SavedAcco
     if response.length == 0:
         return SavedAccount(None, created)
     entry = single_entry(response)
-    return SavedAccount(account_of(entry, "") if entry.get("channel") else None, created)
+    return SavedAccount(account_from_entry(entry, "") if entry.get("channel") else None, created)
 
 
 def parse_subscription_active(response: ApiResponse, request: ApiRequest) -> bool | None:
