@@ -12,7 +12,7 @@ import yarl
 from bot import app
 from bot.domain.errors import TokenRefusedError, UnavailableError
 from bot.storage import DatabaseInUse
-from tests.simulators.discord import Trouble, point_at
+from tests.simulators.discord import FaultKind, point_at
 from tests.simulators.useapi import Endpoint, Fault
 from tests.support.ending import ended
 from tests.support.running import PATIENCE, Bot, Visitor
@@ -67,7 +67,7 @@ async def test_it_watches_while_discord_is_down_and_serves_once_discord_is_back(
 
 @pytest.mark.parametrize("status", [500, 503])
 async def test_it_waits_for_a_discord_that_answers_with_errors(bot: Bot, ada: Visitor, status: int) -> None:
-    down = bot.world.fault(Trouble.ERROR, status=status)
+    down = bot.world.fault(FaultKind.ERROR, status=status)
     bot.launch()
     await bot.world.wait_for(lambda: bot.world.requests, PATIENCE)
     bot.world.mend(down)
@@ -108,19 +108,19 @@ async def test_it_comes_up_with_both_down_and_recovers(bot: Bot, ada: Visitor) -
 
 
 async def test_a_gateway_that_refuses_at_first_is_tried_again(bot: Bot, ada: Visitor) -> None:
-    bot.world.fault(Trouble.GATEWAY_REFUSED, times=1)
+    bot.world.fault(FaultKind.GATEWAY_REFUSED, times=1)
     await bot.start()
     await serves(bot, ada)
 
 
 async def test_commands_that_discord_did_not_take_are_told_again(bot: Bot, ada: Visitor) -> None:
-    bot.world.fault(Trouble.ERROR, status=503, path="/applications/*/commands", times=1)
+    bot.world.fault(FaultKind.ERROR, status=503, path="/applications/*/commands", times=1)
     await bot.start()
     await serves(bot, ada)
 
 
 async def test_a_token_that_discord_refuses_ends_it_with_what_to_do(bot: Bot) -> None:
-    bot.world.fault(Trouble.TOKEN_REFUSED)
+    bot.world.fault(FaultKind.TOKEN_REFUSED)
     bot.launch()
     with pytest.raises(TokenRefusedError, match="DISCORD_TOKEN"):
         await ended(bot)
@@ -208,11 +208,11 @@ async def test_a_signal_stops_it_and_means_what_it_used_to_from_then_on(
 
 
 def slow_login(bot: Bot) -> None:
-    bot.world.fault(Trouble.SLOW, path="/users/@me", seconds=LONG)
+    bot.world.fault(FaultKind.SLOW, path="/users/@me", seconds=LONG)
 
 
 def slow_registration(bot: Bot) -> None:
-    bot.world.fault(Trouble.SLOW, path="/applications/*", seconds=LONG)
+    bot.world.fault(FaultKind.SLOW, path="/applications/*", seconds=LONG)
 
 
 def hung_api(bot: Bot) -> None:
@@ -220,7 +220,7 @@ def hung_api(bot: Bot) -> None:
 
 
 def errors(bot: Bot) -> None:
-    bot.world.fault(Trouble.ERROR, status=503)
+    bot.world.fault(FaultKind.ERROR, status=503)
 
 
 def all_is_well(_bot: Bot) -> None:

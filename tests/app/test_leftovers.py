@@ -12,7 +12,7 @@ from bot import app
 from bot.domain.errors import TokenRefusedError
 from bot.interactions.client import Midwatch
 from bot.storage import Store
-from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, Trouble, point_at
+from tests.simulators.discord import SANDBOX_BOT_TOKEN, FaultKind, SimulatedDiscord, point_at
 from tests.simulators.useapi import Endpoint
 from tests.support.ending import ended, nothing_left
 from tests.support.running import PATIENCE, Bot, Visitor
@@ -27,7 +27,7 @@ async def test_nothing_is_left_open_after_a_stop(bot: Bot, ada: Visitor) -> None
 
 
 async def test_nothing_is_left_open_when_the_token_is_refused(bot: Bot) -> None:
-    bot.world.fault(Trouble.TOKEN_REFUSED)
+    bot.world.fault(FaultKind.TOKEN_REFUSED)
     async with nothing_left():
         bot.launch()
         with pytest.raises(TokenRefusedError):
@@ -59,11 +59,11 @@ async def midwatch(bot: Bot) -> AsyncIterator[Midwatch]:
         yield client
 
 
-@pytest.mark.parametrize("trouble", [Trouble.SLOW, Trouble.RESET, Trouble.ERROR])
+@pytest.mark.parametrize("kind", [FaultKind.SLOW, FaultKind.RESET, FaultKind.ERROR])
 async def test_a_login_that_fails_or_takes_too_long_leaves_nothing_open_and_can_be_tried_again(
-    midwatch: Midwatch, world: SimulatedDiscord, trouble: Trouble
+    midwatch: Midwatch, world: SimulatedDiscord, kind: FaultKind
 ) -> None:
-    failing = world.fault(trouble, path="/users/@me", seconds=60.0, status=503)
+    failing = world.fault(kind, path="/users/@me", seconds=60.0, status=503)
     for _ in range(2):
         with pytest.raises(Exception):  # noqa: B017, PT011 - which one is the library's business
             await asyncio.wait_for(midwatch.log_in(SANDBOX_BOT_TOKEN), 0.2)

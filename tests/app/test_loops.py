@@ -110,21 +110,21 @@ BREAKS: dict[ServiceProblem, Break] = {
 }
 
 
-@pytest.mark.parametrize("trouble", BREAKS)
+@pytest.mark.parametrize("problem", BREAKS)
 async def test_where_only_a_person_can_help_the_pace_is_slow_till_a_good_poll_of_anybody(
-    api: SimulatedUseapi, watch: Assembly, clock: Clock, trouble: ServiceProblem
+    api: SimulatedUseapi, watch: Assembly, clock: Clock, problem: ServiceProblem
 ) -> None:
     bring_all(api)
     await watch.poller.poll()
-    BREAKS[trouble](api)
+    BREAKS[problem](api)
     loops = watch.make_loops()
     async with loops.running():
         await resting(clock)
-        if trouble is ServiceProblem.LIST_GONE:  # once may be an accident
+        if problem is ServiceProblem.LIST_GONE:  # once may be an accident
             clock.advance(MINUTE)
             await until(lambda: polls(api) == 3)
             await resting(clock)
-        assert watch.incident(None).problem is trouble
+        assert watch.incident(None).problem is problem
         assert (loops.rest(), loops.next_poll) == (QUARTER, clock.now() + QUARTER)
         before = polls(api)
         clock.advance(QUARTER - SECOND)

@@ -1,6 +1,6 @@
-"""`python -m tests.chaos --rounds N --seed S`: kill the bot at random in random trouble, many times.
+"""`python -m tests.chaos --rounds N --seed S`: kill the bot at random moments amid random faults, many times.
 
-With `--soak 10m` it lives through hours of trouble instead, and is killed now and then.
+With `--soak 10m` it runs through hours of faults instead, and is killed now and then.
 """
 
 import argparse

@@ -112,7 +112,7 @@ class Ordeal:
         self.notices: dict[int, set[int]] = {owner.id: set() for owner in self.owners}
         """The messages to each owner that are sent without the database, as it cannot be written."""
         self.episodes: list[str] = []
-        """The channel of each flag that was set where there was no trouble."""
+        """The channel of each flag that was set on an account without an open incident."""
         self.before_stop: Callable[[], Awaitable[None]] | None = None
         """What happens between the wish to end a life and the signal, as where the machine is slow."""
         self._askers: dict[str, int] = {}
@@ -324,7 +324,7 @@ class Ordeal:
         return told == {owner.id for owner in self.owners}
 
     def is_settled(self) -> bool:
-        """Whether all trouble is over, and nothing is left to send, to edit or to delete."""
+        """Whether all incidents have ended, and nothing is left to send, to edit or to delete."""
         incidents, messages = self.records.incidents(), self.records.messages()
         return all(incident.ended for incident in incidents) and all(row.finished for row in messages)
 

@@ -27,7 +27,7 @@ class IncidentRow:
     key: str
     state: State
     channel: str | None
-    trouble: str | None
+    problem: str | None
     recurring: bool
     opened_at: datetime
 
@@ -78,8 +78,8 @@ class Records:
             "SELECT key, state, channel, problem, recurring, opened_at FROM incident ORDER BY opened_at"
         )
         return [
-            IncidentRow(key, State(state), channel, trouble, bool(again), from_epoch(at))
-            for key, state, channel, trouble, again, at in rows
+            IncidentRow(key, State(state), channel, problem, bool(again), from_epoch(at))
+            for key, state, channel, problem, again, at in rows
         ]
 
     def messages(self) -> list[MessageRow]:

@@ -1,7 +1,7 @@
-"""The soak: hours of the bot's time in steady trouble, with flags and outages that come and go by a schedule.
+"""The soak: hours of the bot's time amid faults, with flags and outages that come and go by a schedule.
 
-The schedule is made of a seed. What it says begins and ends once the bot knows: trouble that is over before
-anybody could see it is none that could be told.
+The schedule is made of a seed. A flag or an outage begins or ends only once the bot has seen the one before,
+as nobody can be sent what the bot could not see.
 """
 
 import asyncio
@@ -22,8 +22,7 @@ from tests.chaos.records import IncidentRow
 from tests.chaos.stories import AWAY, NEVER_ANSWERS, settle
 from tests.chaos.verdict import Findings, judge_recurring
 from tests.chaos.vigil import Vigil
-from tests.simulators.discord import CannotDo
-from tests.simulators.discord import Trouble as Nuisance
+from tests.simulators.discord import CannotDo, FaultKind
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault
 from tests.support.failpoints import FailPoint
 
@@ -42,15 +41,15 @@ API_FAULTS: Final = (
     Fault.EDGE_LIMIT,
 )
 DISCORD_FAULTS: Final = (
-    (Nuisance.ERROR, 500, 1.0),
-    (Nuisance.ERROR, 502, 1.0),
-    (Nuisance.ERROR, 503, 1.0),
-    (Nuisance.ERROR, 403, 1.0),
-    (Nuisance.RATE_LIMITED, 429, 3.0),
-    (Nuisance.RESET, 0, 1.0),
-    (Nuisance.RESET_AFTER, 0, 1.0),
-    (Nuisance.SLOW_AFTER, 0, 0.3),
-    (Nuisance.SLOW_AFTER, 0, NEVER_ANSWERS),
+    (FaultKind.ERROR, 500, 1.0),
+    (FaultKind.ERROR, 502, 1.0),
+    (FaultKind.ERROR, 503, 1.0),
+    (FaultKind.ERROR, 403, 1.0),
+    (FaultKind.RATE_LIMITED, 429, 3.0),
+    (FaultKind.RESET, 0, 1.0),
+    (FaultKind.RESET_AFTER, 0, 1.0),
+    (FaultKind.SLOW_AFTER, 0, 0.3),
+    (FaultKind.SLOW_AFTER, 0, NEVER_ANSWERS),
 )
 """Kind, status, and how long."""
 OUTAGES: Final = {
@@ -118,19 +117,19 @@ class Weather:
 
     def begin(self, one: Ordeal) -> None:
         """Set the lasting faults."""
-        for trouble, status, seconds in DISCORD_FAULTS:
+        for kind, status, seconds in DISCORD_FAULTS:
             share = share_of(len(DISCORD_FAULTS))
-            one.world.fault(trouble, status=status, seconds=seconds, share=share, luck=self.rng.random)
-        self._trouble_api(one)
+            one.world.fault(kind, status=status, seconds=seconds, share=share, luck=self.rng.random)
+        self._set_api_faults(one)
 
-    def _trouble_api(self, one: Ordeal) -> None:
+    def _set_api_faults(self, one: Ordeal) -> None:
         one.api.mend()
         for fault in API_FAULTS:
             one.api.fault(fault, share=share_of(len(API_FAULTS)))
 
     def go_on(self, one: Ordeal, now: datetime) -> None:
         """Begin or end an outage that is due. An outage that the bot has not seen yet goes on."""
-        self._trouble_disk(one, now)
+        self._lock_database(one, now)
         if now >= self.set_at:
             one.set_clock(self.rng.choice(CLOCK_STEPS))
             self.steps, self.set_at = self.steps + 1, now + minutes(self.rng, 15, 60)
@@ -138,15 +137,15 @@ class Weather:
         if len(known) != len(self.outages):
             return
         if self.over_at is not None and now >= self.over_at:
-            self._trouble_api(one)
+            self._set_api_faults(one)
             self.over_at, self.next_at = None, now + minutes(self.rng, 15, 45)
         elif self.over_at is None and now >= self.next_at and all(each.ended for each in known):
-            trouble = self.rng.choice(list(OUTAGES))
-            self.outages.append(trouble)
-            one.api.fault(OUTAGES[trouble], endpoint=Endpoint.LIST)
+            problem = self.rng.choice(list(OUTAGES))
+            self.outages.append(problem)
+            one.api.fault(OUTAGES[problem], endpoint=Endpoint.LIST)
             self.over_at = now + minutes(self.rng, 1, 15)
 
-    def _trouble_disk(self, one: Ordeal, now: datetime) -> None:
+    def _lock_database(self, one: Ordeal, now: datetime) -> None:
         """Keep the bot from writing for a while, or let it write again; a new life writes at first."""
         if now >= self.writes_at:
             one.disk.mend()
@@ -172,8 +171,8 @@ class Soaked:
 
 
 async def soak(folder: Path, seed: int, length: timedelta) -> Soaked:
-    """Run the soak for so long in real time, let all trouble end, and judge."""
-    rng = random.Random(seed)  # noqa: S311 - made-up trouble, the same for a seed
+    """Run the soak for so long in real time, end all faults and flags, and judge."""
+    rng = random.Random(seed)  # noqa: S311 - made-up faults, the same for a seed
     async with ordeal(folder) as one:
         now = one.now()
         courses = [
@@ -251,7 +250,7 @@ def minutes(rng: random.Random, fewest: float, most: float) -> timedelta:
 
 def child(rng: random.Random) -> random.Random:
     """Return a random generator of its own, so that no account depends on another's timing."""
-    return random.Random(rng.random())  # noqa: S311 - made-up trouble, the same for a seed
+    return random.Random(rng.random())  # noqa: S311 - made-up faults, the same for a seed
 
 
 def share_of(kinds: int) -> float:
@@ -261,7 +260,7 @@ def share_of(kinds: int) -> float:
 
 def is_outage(incident: IncidentRow) -> bool:
     """Whether an incident is one of the service, and not the bot's own absence."""
-    return incident.trouble is not None and incident.trouble != ServiceProblem.AWAY
+    return incident.problem is not None and incident.problem != ServiceProblem.AWAY
 
 
 # The verdict
@@ -269,6 +268,6 @@ def is_outage(incident: IncidentRow) -> bool:
 
 def _off_schedule(one: Ordeal, weather: Weather) -> Iterator[str]:
     """Each outage is one incident of its kind."""
-    known = Counter(each.trouble for each in one.records.incidents() if is_outage(each))
+    known = Counter(each.problem for each in one.records.incidents() if is_outage(each))
     if known != Counter(map(str, weather.outages)):
         yield f"the outages were {weather.outages}, known are {dict(known)}"

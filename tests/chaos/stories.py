@@ -13,7 +13,7 @@ from bot.rules.policy import LONGEST_BACKOFF, PUSH_EVERY
 from tests.chaos.hurry import SPEED
 from tests.chaos.ordeal import Fate, Ordeal, ordeal
 from tests.chaos.verdict import Findings, findings, times_told
-from tests.simulators.discord import CannotDo, Interaction, Json, Trouble
+from tests.simulators.discord import CannotDo, FaultKind, Interaction, Json
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault
 from tests.support.failpoints import FailPoint
 from tests.support.reading import buttons
@@ -60,7 +60,7 @@ API_FAULTS: Final = (
 
 
 async def settle(one: Ordeal) -> Findings:
-    """Let all trouble end, and return the findings."""
+    """End all faults and flags, and return the findings."""
     one.api.mend()
     one.world.mend()
     one.disk.mend()
@@ -116,7 +116,7 @@ async def wait_for_news(one: Ordeal) -> list[str]:
 
 
 def _unheard(one: Ordeal) -> list[str]:
-    """Say which trouble that goes on is shown at best: of what keeps coming back there are reminders only."""
+    """Name the open incidents that no push was about. Recurring ones get reminders only."""
     return [
         f"{owner.name} was not woken for {incident}"
         for incident in one.records.incidents()
@@ -151,13 +151,13 @@ async def _press(one: Ordeal, message: Json, verb: str) -> Interaction:
 
 async def at_random(folder: Path, seed: int) -> tuple[Findings, int]:
     """Kill a few lives at random, with random faults, and return the findings and the number of kills."""
-    rng = random.Random(seed)  # noqa: S311 - made-up trouble, the same for a seed
+    rng = random.Random(seed)  # noqa: S311 - made-up faults, the same for a seed
     async with ordeal(folder) as one:
         one.names_owners = rng.random() >= NAMED_BY_DISCORD
         for _ in range(rng.randint(3, 5)):
             one.api.add()
         for _ in range(rng.randint(3, 6)):
-            _trouble(one, rng)
+            _set_faults(one, rng)
             one.fates.append(_fate(rng))
             await _live(one, rng)
         one.fates.clear()
@@ -175,7 +175,7 @@ def _fate(rng: random.Random) -> Fate:
     return Fate(rng.choice(list(FailPoint)), rng.randint(1, 3), after=2.0, away=away)
 
 
-def _trouble(one: Ordeal, rng: random.Random) -> None:
+def _set_faults(one: Ordeal, rng: random.Random) -> None:
     """Let some requests of the next life fail."""
     one.world.mend()
     one.api.mend()
@@ -184,19 +184,19 @@ def _trouble(one: Ordeal, rng: random.Random) -> None:
     if rng.random() < 0.3:
         one.api.fault(rng.choice((Fault.LOST_ANSWER, Fault.RESET)), endpoint=Endpoint.RESET, times=1)
     for _ in range(rng.randint(0, 3)):
-        rng.choice(DISCORD_TROUBLES)(one, rng)
+        rng.choice(DISCORD_FAULTS)(one, rng)
 
 
 def _refused(one: Ordeal, rng: random.Random) -> None:
     status = rng.choice((500, 502, 503))
     path = rng.choice((SENDS, SENDS, EDITS, OPENS))
-    one.world.fault(Trouble.ERROR, status=status, path=path, times=rng.randint(1, 3))
+    one.world.fault(FaultKind.ERROR, status=status, path=path, times=rng.randint(1, 3))
 
 
 def _turned_away(one: Ordeal, rng: random.Random) -> None:
     """Let Discord's edge refuse correct requests (403 with code 40333)."""
     path = rng.choice((SENDS, EDITS, OPENS))
-    one.world.fault(Trouble.ERROR, status=403, code=40333, path=path, times=rng.randint(1, 3))
+    one.world.fault(FaultKind.ERROR, status=403, code=40333, path=path, times=rng.randint(1, 3))
 
 
 def _stuck(one: Ordeal, rng: random.Random) -> None:
@@ -204,34 +204,34 @@ def _stuck(one: Ordeal, rng: random.Random) -> None:
     owner = rng.choice(one.owners)
     for message in one.sees(owner)[-1:]:
         path = f"/channels/{one.world.dm_channel_id(owner)}/messages/{message['id']}"
-        one.world.fault(Trouble.ERROR, status=400, code=50083, path=path)
+        one.world.fault(FaultKind.ERROR, status=400, code=50083, path=path)
 
 
 def _edge_limited(one: Ordeal, rng: random.Random) -> None:
     path = rng.choice((SENDS, EDITS, OPENS))
-    one.world.fault(Trouble.EDGE_LIMITED, path=path, seconds=rng.randint(1, 60), times=rng.randint(1, 3))
+    one.world.fault(FaultKind.EDGE_LIMITED, path=path, seconds=rng.randint(1, 60), times=rng.randint(1, 3))
 
 
 def _limited(one: Ordeal, rng: random.Random) -> None:
-    one.world.fault(Trouble.RATE_LIMITED, path=SENDS, seconds=rng.randint(1, 5), times=rng.randint(1, 2))
+    one.world.fault(FaultKind.RATE_LIMITED, path=SENDS, seconds=rng.randint(1, 5), times=rng.randint(1, 2))
 
 
 def _broken(one: Ordeal, rng: random.Random) -> None:
-    kind = rng.choice((Trouble.RESET, Trouble.RESET_AFTER, Trouble.RESET_AFTER))
+    kind = rng.choice((FaultKind.RESET, FaultKind.RESET_AFTER, FaultKind.RESET_AFTER))
     one.world.fault(kind, path=rng.choice((SENDS, SENDS, EDITS)), times=rng.randint(1, 2))
 
 
 def _late(one: Ordeal, rng: random.Random) -> None:
     seconds = rng.choice((0.3, NEVER_ANSWERS))
-    one.world.fault(Trouble.SLOW_AFTER, method="POST", path=SENDS, seconds=seconds, times=1)
+    one.world.fault(FaultKind.SLOW_AFTER, method="POST", path=SENDS, seconds=seconds, times=1)
 
 
 def _nameless(one: Ordeal, rng: random.Random) -> None:
     """Let Discord withhold the bot's owners."""
-    one.world.fault(Trouble.ERROR, status=503, path=OWNER, times=rng.randint(1, 3))
+    one.world.fault(FaultKind.ERROR, status=503, path=OWNER, times=rng.randint(1, 3))
 
 
-DISCORD_TROUBLES: Final[tuple[Callable[[Ordeal, random.Random], None], ...]] = (
+DISCORD_FAULTS: Final[tuple[Callable[[Ordeal, random.Random], None], ...]] = (
     _refused,
     _turned_away,
     _edge_limited,
@@ -263,7 +263,7 @@ async def _live(one: Ordeal, rng: random.Random) -> None:
 
 
 async def _happen(one: Ordeal, rng: random.Random) -> None:
-    """Let one account be flagged, cleared, in heavier trouble, or be reset by an owner; or nothing."""
+    """Flag one account, clear it, make its flag heavier, let an owner reset it, or do nothing."""
     channel = rng.choice(list(one.api.accounts))
     account = one.api.accounts[channel]
     going_on = any(each.channel == channel and not each.ended for each in one.records.incidents())

@@ -1,4 +1,4 @@
-"""Killed at every step and in every trouble, the bot has told each owner of each incident exactly once."""
+"""Killed at every step and under every fault, the bot sends each owner each incident exactly once."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -24,7 +24,7 @@ from tests.chaos.stories import (
     settle,
 )
 from tests.chaos.verdict import times_anew, times_told
-from tests.simulators.discord import SANDBOX_BOT_TOKEN, Json, Person, Trouble
+from tests.simulators.discord import SANDBOX_BOT_TOKEN, FaultKind, Json, Person
 from tests.support.failpoints import FailPoint
 
 FORGOTTEN = timedelta(hours=1)
@@ -62,7 +62,7 @@ async def test_killed_at_each_step_of_telling_it_loses_and_repeats_nothing(
 ) -> None:
     one.fates.extend(Fate(step) for step in steps)
     if FailPoint.REFUSED in steps:
-        one.world.fault(Trouble.ERROR, status=503, method="POST", path=SENDS, times=8)
+        one.world.fault(FaultKind.ERROR, status=503, method="POST", path=SENDS, times=8)
     found = await from_flag_to_green(one)
     assert found.all == []
     assert one.kills == len(steps)
@@ -76,7 +76,7 @@ async def test_killed_when_a_message_is_left_as_it_stands_it_sends_it_anew_once(
     for owner in one.owners:
         (_, alert) = one.sees(owner)
         path = f"/channels/{one.world.dm_channel_id(owner)}/messages/{alert['id']}"
-        one.world.fault(Trouble.ERROR, status=400, code=50083, path=path)
+        one.world.fault(FaultKind.ERROR, status=400, code=50083, path=path)
     one.api.clear(channel)
     await one.until(lambda: sum(row.is_stuck for row in one.records.messages()) == len(one.owners))
     found = await settle(one)
@@ -125,7 +125,7 @@ async def test_what_a_stop_keeps_from_being_told_is_told_by_the_next_life(one: O
     async def look_first() -> None:
         """Have the first poll find that nobody looked for two hours, and the signal cut off the telling."""
         one.before_stop = None
-        one.world.fault(Trouble.ERROR, status=503, path=SENDS)
+        one.world.fault(FaultKind.ERROR, status=503, path=SENDS)
         await one.until(lambda: not one.is_settled())
         await one.stop()
         one.world.mend()
@@ -134,7 +134,7 @@ async def test_what_a_stop_keeps_from_being_told_is_told_by_the_next_life(one: O
     found = await settle(one)
     assert found.all == []
     (away,) = one.records.incidents()
-    assert away.trouble == incidents.ServiceProblem.AWAY
+    assert away.problem == incidents.ServiceProblem.AWAY
     assert [times_told(owner, away.key, one.creations) for owner in one.owners] == [1, 1]
 
 
@@ -205,7 +205,7 @@ async def test_killed_while_the_database_cannot_be_written_it_loses_and_repeats_
 async def test_a_flag_seen_while_no_owner_is_known_is_told_once_when_discord_names_them(one: Ordeal) -> None:
     channel = one.api.add().channel
     one.names_owners = False
-    one.world.fault(Trouble.ERROR, status=503, path=OWNER)
+    one.world.fault(FaultKind.ERROR, status=503, path=OWNER)
     one.flag(channel)
     one.fates.append(Fate(after=1.5))
     await one.until(one.has_noticed)
@@ -231,23 +231,23 @@ async def test_a_clock_that_is_set_loses_and_repeats_nothing(one: Ordeal, step: 
     assert found.all == []
 
 
-TROUBLES: dict[str, list[tuple[Trouble, dict[str, Any]]]] = {
+FAULTS: dict[str, list[tuple[FaultKind, dict[str, Any]]]] = {
     "429, 500 and 503": [
-        (Trouble.RATE_LIMITED, {"seconds": 3}),
-        (Trouble.ERROR, {"status": 500}),
-        (Trouble.ERROR, {"status": 503}),
+        (FaultKind.RATE_LIMITED, {"seconds": 3}),
+        (FaultKind.ERROR, {"status": 500}),
+        (FaultKind.ERROR, {"status": 503}),
     ],
-    "connections reset before and after it was made": [(Trouble.RESET, {}), (Trouble.RESET_AFTER, {})],
-    "a time-out after it was made": [(Trouble.SLOW_AFTER, {"seconds": NEVER_ANSWERS})],
+    "connections reset before and after it was made": [(FaultKind.RESET, {}), (FaultKind.RESET_AFTER, {})],
+    "a time-out after it was made": [(FaultKind.SLOW_AFTER, {"seconds": NEVER_ANSWERS})],
 }
 
 
-@pytest.mark.parametrize("troubles", TROUBLES.values(), ids=TROUBLES)
+@pytest.mark.parametrize("faults", FAULTS.values(), ids=FAULTS)
 async def test_faults_of_discord_at_a_message_lose_and_repeat_nothing(
-    one: Ordeal, troubles: list[tuple[Trouble, dict[str, Any]]]
+    one: Ordeal, faults: list[tuple[FaultKind, dict[str, Any]]]
 ) -> None:
-    for trouble, details in troubles:
-        one.world.fault(trouble, method="POST", path=SENDS, times=3, **details)
+    for kind, details in faults:
+        one.world.fault(kind, method="POST", path=SENDS, times=3, **details)
     found = await from_flag_to_green(one)
     assert found.all == []
 

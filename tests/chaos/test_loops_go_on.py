@@ -21,7 +21,7 @@ from bot.storage import Store, StoreError
 from bot.storage.errors import as_store_errors
 from tests.chaos.hurry import HurriedLoop
 from tests.chaos.seams import Seam, Traps, watching
-from tests.simulators.discord import Json, SimulatedDiscord, Trouble
+from tests.simulators.discord import FaultKind, Json, SimulatedDiscord
 from tests.simulators.useapi import CAPTCHA, SimulatedUseapi
 from tests.support.clock import Clock
 from tests.support.running import Bot
@@ -124,7 +124,7 @@ Prepare = Callable[[Bot], Awaitable[None]]
 
 
 async def refuse_the_token(bot: Bot) -> None:
-    bot.world.fault(Trouble.TOKEN_REFUSED)
+    bot.world.fault(FaultKind.TOKEN_REFUSED)
 
 
 async def break_an_extension(bot: Bot) -> None:

@@ -21,11 +21,11 @@ def episode(
     *,
     hours: float = 0,
     channel: str | None = "1",
-    trouble: ServiceProblem | None = None,
+    problem: ServiceProblem | None = None,
     recurring: bool = False,
 ) -> IncidentRow:
     opened_at = AT + timedelta(hours=hours)
-    return IncidentRow(f"{channel}{hours}", State.ENDED, channel, trouble, recurring, opened_at)
+    return IncidentRow(f"{channel}{hours}", State.ENDED, channel, problem, recurring, opened_at)
 
 
 async def test_a_short_soak_loses_and_repeats_nothing(tmp_path: Path) -> None:
@@ -53,22 +53,22 @@ def test_the_kinds_of_fault_together_meet_their_part_of_the_requests(kinds: int)
         (episode(hours=1), episode(), False),
         (episode(), episode(hours=1, channel="2"), False),
         (
-            episode(channel=None, trouble=ServiceProblem.TOKEN),
-            episode(hours=1, channel=None, trouble=ServiceProblem.TOKEN),
+            episode(channel=None, problem=ServiceProblem.TOKEN),
+            episode(hours=1, channel=None, problem=ServiceProblem.TOKEN),
             True,
         ),
         (
-            episode(channel=None, trouble=ServiceProblem.TOKEN),
-            episode(hours=1, channel=None, trouble=ServiceProblem.LIST_GONE),
+            episode(channel=None, problem=ServiceProblem.TOKEN),
+            episode(hours=1, channel=None, problem=ServiceProblem.LIST_GONE),
             False,
         ),
         (
-            episode(channel=None, trouble=ServiceProblem.AWAY),
-            episode(hours=1, channel=None, trouble=ServiceProblem.AWAY),
+            episode(channel=None, problem=ServiceProblem.AWAY),
+            episode(hours=1, channel=None, problem=ServiceProblem.AWAY),
             False,
         ),
     ],
-    ids=["same account", "too long ago", "itself", "later", "another", "same trouble", "another", "away"],
+    ids=["same account", "too long ago", "itself", "later", "another", "same problem", "another", "away"],
 )
 def test_an_episode_counts_for_the_next_of_its_kind(
     earlier: IncidentRow, later: IncidentRow, *, counts: bool

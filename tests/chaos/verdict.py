@@ -131,7 +131,7 @@ def _not_over(ordeal: Ordeal, owner: Person, standing: Iterable[Json]) -> Iterat
         if row is None or row.is_stuck or row.purpose is Purpose.HELLO:
             continue
         if not colours <= OVER:
-            yield f"{owner.name} still sees trouble that is over: {message['content']!r}"
+            yield f"{owner.name} still sees an incident that has ended: {message['content']!r}"
 
 
 def _resets(ordeal: Ordeal) -> Iterator[str]:
@@ -148,7 +148,7 @@ def _resets(ordeal: Ordeal) -> Iterator[str]:
 def judge_recurring(ordeal: Ordeal, found: Findings) -> None:
     """Of what keeps coming back the first such episode is told; from then on there are reminders only.
 
-    To be asked only where the trouble of the service keeps its kind as long as it lasts.
+    Only for runs in which a service problem keeps its kind as long as it lasts.
     """
     incidents = ordeal.records.incidents()
     for incident in incidents:
@@ -171,5 +171,5 @@ def _judge_repetition(ordeal: Ordeal, incident: IncidentRow, found: Findings, *,
 
 def precedes(one: IncidentRow, other: IncidentRow) -> bool:
     """Whether an incident is an earlier one of the same account, or kind, that counts for the other."""
-    same = (one.channel, one.trouble) == (other.channel, other.trouble) and one.trouble != ServiceProblem.AWAY
+    same = (one.channel, one.problem) == (other.channel, other.problem) and one.problem != ServiceProblem.AWAY
     return same and timedelta(0) < other.opened_at - one.opened_at < RECUR_WINDOW

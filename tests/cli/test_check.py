@@ -19,7 +19,7 @@ from aiohttp import web
 from bot.cli import check
 from bot.storage import Store, StoreError
 from bot.storage.migrations import STEPS, migrate
-from tests.simulators.discord import SANDBOX_BOT_TOKEN, Trouble, point_at
+from tests.simulators.discord import SANDBOX_BOT_TOKEN, FaultKind, point_at
 from tests.simulators.useapi import MODERATION, Endpoint, Fault
 from tests.support.running import Bot, Visitor
 
@@ -269,31 +269,31 @@ async def test_a_database_in_a_folder_to_be_made_is_no_problem(checked: Checks, 
 
 
 def discord_gone(bot: Bot) -> None:
-    bot.world.fault(Trouble.RESET)
+    bot.world.fault(FaultKind.RESET)
 
 
 def discord_failing(bot: Bot) -> None:
-    bot.world.fault(Trouble.ERROR, status=503)
+    bot.world.fault(FaultKind.ERROR, status=503)
 
 
 def token_refused(bot: Bot) -> None:
-    bot.world.fault(Trouble.TOKEN_REFUSED)
+    bot.world.fault(FaultKind.TOKEN_REFUSED)
 
 
 def no_access(bot: Bot) -> None:
-    bot.world.fault(Trouble.ERROR, status=403, code=50001, path="/guilds/*")
+    bot.world.fault(FaultKind.ERROR, status=403, code=50001, path="/guilds/*")
 
 
 def guilds_failing(bot: Bot) -> None:
-    bot.world.fault(Trouble.RESET, path="/guilds/*")
+    bot.world.fault(FaultKind.RESET, path="/guilds/*")
 
 
 def no_scope(bot: Bot) -> None:
-    bot.world.fault(Trouble.ERROR, status=403, code=50001, path="/applications/*/guilds/*/commands")
+    bot.world.fault(FaultKind.ERROR, status=403, code=50001, path="/applications/*/guilds/*/commands")
 
 
 def commands_failing(bot: Bot) -> None:
-    bot.world.fault(Trouble.ERROR, status=503, path="/applications/*/commands")
+    bot.world.fault(FaultKind.ERROR, status=503, path="/applications/*/commands")
 
 
 @pytest.mark.parametrize(

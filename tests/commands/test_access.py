@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.simulators.discord import CannotDo, Trouble
+from tests.simulators.discord import CannotDo, FaultKind
 from tests.simulators.useapi import MODERATION, Endpoint
 from tests.support.reading import text
 from tests.support.running import Bot, Visitor
@@ -151,7 +151,7 @@ async def test_the_last_known_owners_stay_while_discord_cannot_be_asked(
 ) -> None:
     account = bot.api.add()
     await bot.start()
-    bot.world.fault(Trouble.RESET, path="/oauth2/applications/@me")
+    bot.world.fault(FaultKind.RESET, path="/oauth2/applications/@me")
     assert "is now called" in text(await ada.ask("mjname", account=account.channel, name="Ada's"))
     assert NOT_AN_OWNER in text(await bea.ask("mjname", account=account.channel, name="Bea's"))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.simulators.discord import SANDBOX_BOT_TOKEN, Json, Trouble
+from tests.simulators.discord import SANDBOX_BOT_TOKEN, FaultKind, Json
 from tests.simulators.useapi import SANDBOX_USEAPI_TOKEN, Endpoint, Fault, Plan
 from tests.support.forming import added, form_of, opened, sent
 from tests.support.reading import button, buttons, text
@@ -315,13 +315,13 @@ async def test_an_account_that_was_saved_is_shown_although_that_cannot_be_writte
     assert "was created" in answer["content"]
 
 
-@pytest.mark.parametrize("trouble", [Trouble.ERROR, Trouble.RESET])
+@pytest.mark.parametrize("kind", [FaultKind.ERROR, FaultKind.RESET])
 async def test_nobody_reads_that_it_failed_where_only_the_answer_did(
-    bot: Bot, ada: Visitor, trouble: Trouble
+    bot: Bot, ada: Visitor, kind: FaultKind
 ) -> None:
     await bot.start()
     login = bot.api.newcomer()
-    bot.world.fault(trouble, method="PATCH", path="/webhooks/*", status=400, code=50035, times=1)
+    bot.world.fault(kind, method="PATCH", path="/webhooks/*", status=400, code=50035, times=1)
     answer = await added(ada, login.discord)
     assert "Discord did not accept the answer" in answer["content"]
     assert "may have been done" in answer["content"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulators.discord import Trouble
+from tests.simulators.discord import FaultKind
 from tests.simulators.discord.world import Json
 from tests.simulators.useapi import CAPTCHA, MODERATION, Endpoint, SimulatedAccount
 from tests.support.reading import button, buttons, menu, text
@@ -31,7 +31,7 @@ async def in_channel(bot: Bot, ada: Visitor, accounts: int = 1) -> Json:
 
 def unedited(bot: Bot) -> None:
     """Keep messages as they are: what turned green still has its buttons, as on a phone without network."""
-    bot.world.fault(Trouble.ERROR, method="PATCH", path="/channels/*", status=503)
+    bot.world.fault(FaultKind.ERROR, method="PATCH", path="/channels/*", status=503)
 
 
 async def ended(bot: Bot, ada: Visitor) -> tuple[SimulatedAccount, Json]:
@@ -141,7 +141,7 @@ async def copied(bot: Bot, ada: Visitor, accounts: int) -> Json:
     for _ in range(accounts):
         bot.api.flag(bot.api.add().channel, MODERATION)
     place = bot.world.alerts_channel_id
-    bot.world.fault(Trouble.ERROR, method="POST", path=f"/channels/{ada.dm}/messages", status=503)
+    bot.world.fault(FaultKind.ERROR, method="POST", path=f"/channels/{ada.dm}/messages", status=503)
     await bot.start(ALERT_CHANNEL_ID=str(place))
 
     def failed_again() -> bool:
@@ -243,7 +243,7 @@ async def test_a_button_of_what_is_over_shows_the_trouble_there_is_now(
 ) -> None:
     account, alert = await ended(bot, ada)
     await bot.stop()
-    await bot.meddle("UPDATE incident SET reset_at = reset_at - 7200000")  # so it is not the same trouble
+    await bot.meddle("UPDATE incident SET reset_at = reset_at - 7200000")  # so it is another incident
     bot.api.flag(account.channel, CAPTCHA)
     await bot.start()
     pressed = await ada.press(alert, label)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.simulators.discord import Trouble
+from tests.simulators.discord import FaultKind
 from tests.simulators.useapi import MODERATION, Endpoint, Fault
 from tests.support.reading import button, buttons, text
 from tests.support.running import Bot, Visitor
@@ -183,7 +183,7 @@ async def test_refresh_is_for_the_asker_and_the_owners(
 async def test_row_38_another_copy_that_answers_is_shown(bot: Bot, ada: Visitor) -> None:
     await bot.start()
     assert "Another copy" not in await status(ada)
-    bot.world.fault(Trouble.ERROR, path="/interactions/*/callback", status=400, code=40060, times=1)
+    bot.world.fault(FaultKind.ERROR, path="/interactions/*/callback", status=400, code=40060, times=1)
     await ada.use("mjaccounts")
     await bot.world.wait_for(lambda: any(one.status == 400 for one in bot.world.requests))
     await status(ada, "👥 **Another copy of this bot answers too**")

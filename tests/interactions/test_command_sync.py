@@ -9,7 +9,7 @@ import pytest
 from simcord.backend.serializers import guild_create_payload
 
 from bot.interactions.command_sync import CommandSync
-from tests.simulators.discord import SANDBOX_BOT_TOKEN, Json, SimulatedDiscord, Trouble, point_at
+from tests.simulators.discord import SANDBOX_BOT_TOKEN, FaultKind, Json, SimulatedDiscord, point_at
 from tests.support.database import MemoryStore
 from tests.support.running import Bot
 from tests.support.waiting import until
@@ -153,14 +153,14 @@ async def test_a_server_that_is_set_again_gets_its_commands_again(
 async def test_a_server_the_bot_is_not_in_holds_up_no_other_and_is_tried_again(
     sync: Sync, world: SimulatedDiscord, caplog: pytest.LogCaptureFixture
 ) -> None:
-    absent = world.fault(Trouble.ERROR, status=403, code=50001, path=f"/applications/*/guilds/{ABSENT}/*")
+    absent = world.fault(FaultKind.ERROR, status=403, code=50001, path=f"/applications/*/guilds/{ABSENT}/*")
     told = await sync(ABSENT, world.guild_id)
     assert set(told) == {"global", str(world.guild_id)}
     warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert [str(ABSENT) in warning for warning in warnings] == [True]
 
     world.mend(absent)
-    world.fault(Trouble.ERROR, status=403, code=50001, path=f"/applications/*/guilds/{world.guild_id}/*")
+    world.fault(FaultKind.ERROR, status=403, code=50001, path=f"/applications/*/guilds/{world.guild_id}/*")
     await sync(ABSENT, world.guild_id)
     tried = [place(one.path) for one in world.requests if one.method == "PUT"]
     assert tried == ["global", str(ABSENT), str(world.guild_id), str(ABSENT)]
@@ -170,7 +170,7 @@ async def test_a_server_the_bot_has_left_is_forgotten_when_it_is_not_set_any_mor
     sync: Sync, world: SimulatedDiscord, caplog: pytest.LogCaptureFixture
 ) -> None:
     await sync(world.guild_id)
-    world.fault(Trouble.ERROR, status=403, code=50001, path=f"/applications/*/guilds/{world.guild_id}/*")
+    world.fault(FaultKind.ERROR, status=403, code=50001, path=f"/applications/*/guilds/{world.guild_id}/*")
     caplog.clear()
     await sync()
     world.mend()
@@ -182,7 +182,7 @@ async def test_a_failure_is_raised_and_what_is_missing_is_told_the_next_time(
     sync: Sync, world: SimulatedDiscord
 ) -> None:
     await sync(world.guild_id)
-    world.fault(Trouble.ERROR, status=503, path="/applications/*/commands")
+    world.fault(FaultKind.ERROR, status=503, path="/applications/*/commands")
     with pytest.raises(discord.DiscordServerError):
         await sync()
     world.mend()

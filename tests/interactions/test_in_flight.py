@@ -7,7 +7,7 @@ import pytest
 
 from bot.app import DEFAULT_TIMINGS
 from bot.interactions.in_flight import REPORT_LIMIT
-from tests.simulators.discord import Interaction, Json, Trouble
+from tests.simulators.discord import FaultKind, Interaction, Json
 from tests.simulators.useapi import Endpoint, Fault
 from tests.support.reading import text
 from tests.support.running import Bot, Visitor
@@ -116,7 +116,7 @@ async def test_a_discord_that_does_not_answer_does_not_hold_up_the_end(bot: Bot,
     bot.api.add().info_seconds = LONG.total_seconds()
     await bot.start()
     await waiting(bot, ada)
-    bot.world.fault(Trouble.SLOW, path="/webhooks/*", seconds=LONG.total_seconds())
+    bot.world.fault(FaultKind.SLOW, path="/webhooks/*", seconds=LONG.total_seconds())
     await bot.stop()
     bot.world.mend()
 

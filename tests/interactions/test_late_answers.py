@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.simulators.discord import Interaction, Trouble
+from tests.simulators.discord import FaultKind, Interaction
 from tests.simulators.useapi import Endpoint
 from tests.support.forming import opened, sent
 from tests.support.reading import buttons, text
@@ -32,7 +32,7 @@ async def test_a_late_answer_whose_arrival_nobody_knows_of_is_followed_by_no_sec
     account = bot.api.add()
     await bot.start()
     direct = f"/channels/{bot.world.dm_channel_id(ada.person)}/messages"
-    bot.world.fault(Trouble.RESET_AFTER, method="POST", path=direct, times=1)
+    bot.world.fault(FaultKind.RESET_AFTER, method="POST", path=direct, times=1)
     await ada.use("mjaccounts")
     bot.world.pass_time(4)
     await bot.world.wait_for(
@@ -85,7 +85,7 @@ async def test_row_38_an_interaction_that_another_copy_answered_is_logged(
 ) -> None:
     bot.api.add()
     await bot.start()
-    bot.world.fault(Trouble.ERROR, path="/interactions/*/callback", status=400, code=40060, times=1)
+    bot.world.fault(FaultKind.ERROR, path="/interactions/*/callback", status=400, code=40060, times=1)
     await ada.use("mjaccounts")
     await bot.world.wait_for(lambda: "another copy of this bot answered" in caplog.text)
     assert ada.told() == []
@@ -94,7 +94,7 @@ async def test_row_38_an_interaction_that_another_copy_answered_is_logged(
 async def test_an_answer_discord_fails_to_take_is_not_lost_in_silence(bot: Bot, ada: Visitor) -> None:
     bot.api.add()
     await bot.start()
-    bot.world.fault(Trouble.ERROR, method="PATCH", path="/webhooks/*", status=403, code=50013, times=1)
+    bot.world.fault(FaultKind.ERROR, method="PATCH", path="/webhooks/*", status=403, code=50013, times=1)
     asked = await ada.use("mjaccounts")
     assert "Discord did not accept the answer" in text(await asked.answer())
     assert asked.ephemeral
@@ -106,7 +106,7 @@ async def broken_off(bot: Bot, ada: Visitor, what: str) -> Interaction:
     await bot.start()
     form = await opened(ada)
     question = await ada.ask("mjremove", account=account.channel)
-    bot.world.fault(Trouble.RESET_AFTER, path="/interactions/*/callback", times=1)
+    bot.world.fault(FaultKind.RESET_AFTER, path="/interactions/*/callback", times=1)
     match what:
         case "form":
             return await sent(ada, form, bot.api.newcomer().discord)
@@ -130,13 +130,13 @@ async def test_who_waits_behind_a_first_answer_that_broke_off_is_told_alone(
     assert bot.api.count(Endpoint.SAVE) + bot.api.count(Endpoint.REMOVE) == 0
 
 
-@pytest.mark.parametrize("trouble", [Trouble.ERROR, Trouble.RESET])
+@pytest.mark.parametrize("kind", [FaultKind.ERROR, FaultKind.RESET])
 async def test_where_discord_takes_nothing_it_is_logged_in_a_line(
-    bot: Bot, ada: Visitor, caplog: pytest.LogCaptureFixture, trouble: Trouble
+    bot: Bot, ada: Visitor, caplog: pytest.LogCaptureFixture, kind: FaultKind
 ) -> None:
     bot.api.add()
     await bot.start()
-    fault = bot.world.fault(trouble, path="/webhooks/*", status=400, code=50035)
+    fault = bot.world.fault(kind, path="/webhooks/*", status=400, code=50035)
     await ada.use("mjaccounts")
     await bot.world.wait_for(lambda: "an error could not be shown" in caplog.text)
     bot.world.mend(fault)

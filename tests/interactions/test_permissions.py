@@ -9,7 +9,7 @@ import pytest
 from bot.domain.errors import ErrorCode, UserError
 from bot.interactions.permissions import META_KEY, Owners, owners_of
 from bot.storage import StoreError
-from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, Trouble, point_at
+from tests.simulators.discord import SANDBOX_BOT_TOKEN, FaultKind, SimulatedDiscord, point_at
 from tests.support.database import MemoryStore
 
 SERVER = 300000000000000001
@@ -166,20 +166,20 @@ async def test_who_has_just_become_an_owner_may_act_at_once(
 
 
 @pytest.mark.parametrize(
-    ("trouble", "details"),
+    ("kind", "details"),
     [
-        pytest.param(Trouble.ERROR, {"status": 503}, id="an-error"),
-        pytest.param(Trouble.RESET, {}, id="a-broken-connection"),
-        pytest.param(Trouble.RATE_LIMITED, {"seconds": 60.0}, id="a-rate-limit"),
-        pytest.param(Trouble.SLOW, {"seconds": 60.0}, id="no-answer"),
+        pytest.param(FaultKind.ERROR, {"status": 503}, id="an-error"),
+        pytest.param(FaultKind.RESET, {}, id="a-broken-connection"),
+        pytest.param(FaultKind.RATE_LIMITED, {"seconds": 60.0}, id="a-rate-limit"),
+        pytest.param(FaultKind.SLOW, {"seconds": 60.0}, id="no-answer"),
     ],
 )
 async def test_the_last_known_owners_stay_while_discord_cannot_be_asked(
-    world: SimulatedDiscord, client: discord.Client, trouble: Trouble, details: dict[str, float]
+    world: SimulatedDiscord, client: discord.Client, kind: FaultKind, details: dict[str, float]
 ) -> None:
     owners = Owners((), (), MemoryStore({META_KEY: "7"}))
     await owners.load()
-    world.fault(trouble, path="/oauth2/applications/@me", **details)
+    world.fault(kind, path="/oauth2/applications/@me", **details)
     with pytest.raises(UserError, match="not an owner"):
         await owners.require(world.owner.id, client.application_info)
     assert owners.ids == {7}

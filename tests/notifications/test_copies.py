@@ -49,21 +49,21 @@ def controls() -> ButtonRouter:
 def test_row_54_every_argument_of_every_button_survives_the_way_to_custom_id_and_back(
     purpose: Purpose, count: int, *, is_copy: bool
 ) -> None:
-    troubles = (
+    incidents = (
         [replace(service(ServiceProblem.UNREACHABLE), key=new_key())]
         if purpose is Purpose.SERVICE
         else [replace(incident(n), key=new_key()) for n in range(count)]
     )
-    entries = tuple(MessageItem(each.key, Reason.OPENED) for each in troubles)
+    entries = tuple(MessageItem(each.key, Reason.OPENED) for each in incidents)
     original = Message(new_key(), 1, purpose, notify=True, created_at=NOW, due_at=NOW, entries=entries)
     message = fallback_copy(original, NOW) if is_copy else original
-    content = content_of(message, {each.key: each for each in troubles}, {})
+    content = content_of(message, {each.key: each for each in incidents}, {})
     ids = [getattr(item, "custom_id", None) for item in content.components]
     ids += [
         getattr(item, "custom_id", None)
-        for item in snooze_choice(account(), troubles[0].key, message.key).components
+        for item in snooze_choice(account(), incidents[0].key, message.key).components
     ]
-    known = {message.key, *(each.key for each in troubles)}
+    known = {message.key, *(each.key for each in incidents)}
     router = controls()
     for each in filter(None, ids):
         _, _, press = router.parse(each)

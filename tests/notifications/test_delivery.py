@@ -12,7 +12,7 @@ from bot.domain.messages import Route
 from bot.notifications.discord_transport import REQUEST_LIMIT, DiscordTransport, error_for, failure_kind
 from bot.notifications.transport import DeliveryError, FailureKind, MessageRef
 from bot.render.message_content import Button, MessageContent, signature
-from tests.simulators.discord import SANDBOX_BOT_TOKEN, Fault, SimulatedDiscord, Trouble
+from tests.simulators.discord import SANDBOX_BOT_TOKEN, Fault, FaultKind, SimulatedDiscord
 from tests.support.running import Visitor
 
 
@@ -220,15 +220,15 @@ def test_an_error_without_an_answer_is_sorted_by_its_kind(error: Exception, obst
 
 
 FAULTS = [
-    pytest.param(Fault(Trouble.ERROR, status=503), FailureKind.WAIT, "503", id="unavailable"),
-    pytest.param(Fault(Trouble.ERROR, status=403, code=50013), FailureKind.BROKEN, "50013", id="forbidden"),
-    pytest.param(Fault(Trouble.RATE_LIMITED, seconds=600.0), FailureKind.WAIT, "429", id="long-rate-limit"),
+    pytest.param(Fault(FaultKind.ERROR, status=503), FailureKind.WAIT, "503", id="unavailable"),
+    pytest.param(Fault(FaultKind.ERROR, status=403, code=50013), FailureKind.BROKEN, "50013", id="forbidden"),
+    pytest.param(Fault(FaultKind.RATE_LIMITED, seconds=600.0), FailureKind.WAIT, "429", id="long-rate-limit"),
     pytest.param(
-        Fault(Trouble.RATE_LIMITED, via=False), FailureKind.WAIT, "429", id="rate-limit-of-cloudflare"
+        Fault(FaultKind.RATE_LIMITED, via=False), FailureKind.WAIT, "429", id="rate-limit-of-cloudflare"
     ),
-    pytest.param(Fault(Trouble.TOKEN_REFUSED), FailureKind.TOKEN, "401", id="token-refused"),
-    pytest.param(Fault(Trouble.RESET), FailureKind.WAIT, "ServerDisconnectedError", id="reset"),
-    pytest.param(Fault(Trouble.SLOW, seconds=60.0), FailureKind.WAIT, "TimeoutError", id="silence"),
+    pytest.param(Fault(FaultKind.TOKEN_REFUSED), FailureKind.TOKEN, "401", id="token-refused"),
+    pytest.param(Fault(FaultKind.RESET), FailureKind.WAIT, "ServerDisconnectedError", id="reset"),
+    pytest.param(Fault(FaultKind.SLOW, seconds=60.0), FailureKind.WAIT, "TimeoutError", id="silence"),
 ]
 
 
@@ -243,9 +243,9 @@ async def test_a_request_that_fails_says_what_is_in_the_way(
     client: discord.Client, world: SimulatedDiscord, fault: Fault, obstacle: FailureKind, reason: str
 ) -> None:
     shortly = timedelta(milliseconds=200)
-    post = DiscordTransport(client, limit=shortly if fault.trouble is Trouble.SLOW else REQUEST_LIMIT)
+    post = DiscordTransport(client, limit=shortly if fault.kind is FaultKind.SLOW else REQUEST_LIMIT)
     details = {"status": fault.status, "code": fault.code, "seconds": fault.seconds, "via": fault.via}
-    world.fault(fault.trouble, **details)
+    world.fault(fault.kind, **details)
     failed = await failure(post, world.channel_id)
     world.mend()
     assert (failed.kind, failed.reason) == (obstacle, reason)
@@ -254,18 +254,18 @@ async def test_a_request_that_fails_says_what_is_in_the_way(
 async def test_an_error_holds_no_secret_and_nothing_that_does(
     post: DiscordTransport, world: SimulatedDiscord
 ) -> None:
-    world.fault(Trouble.RESET)
+    world.fault(FaultKind.RESET)
     failed = await failure(post, world.channel_id)
     assert SANDBOX_BOT_TOKEN not in repr(failed)
     assert failed.__cause__ is None
     assert failed.__suppress_context__
 
 
-@pytest.mark.parametrize("trouble", [Trouble.RATE_LIMITED, Trouble.EDGE_LIMITED])
+@pytest.mark.parametrize("kind", [FaultKind.RATE_LIMITED, FaultKind.EDGE_LIMITED])
 async def test_a_long_rate_limit_says_how_long(
-    post: DiscordTransport, world: SimulatedDiscord, ada: Visitor, trouble: Trouble
+    post: DiscordTransport, world: SimulatedDiscord, ada: Visitor, kind: FaultKind
 ) -> None:
-    world.fault(trouble, seconds=600.0)
+    world.fault(kind, seconds=600.0)
     assert (await failure(post, ada.dm)).wait == timedelta(minutes=10)
 
 

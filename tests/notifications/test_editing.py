@@ -10,7 +10,7 @@ from bot.domain.incidents import Incident, Reason, State
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
 from bot.notifications.discord_transport import DiscordTransport
 from tests.notifications.outbox_driver import OutboxDriver, created, edited
-from tests.simulators.discord import SimulatedDiscord, Trouble
+from tests.simulators.discord import FaultKind, SimulatedDiscord
 from tests.support.failpoints import FailPoint
 from tests.support.running import Visitor
 
@@ -109,7 +109,7 @@ async def test_an_edit_that_discord_cannot_take_now_is_made_later(
 ) -> None:
     async with driver.process():
         _, incident = await told(driver, ada)
-        world.fault(Trouble.ERROR, method="PATCH", status=status, code=code, times=3)
+        world.fault(FaultKind.ERROR, method="PATCH", status=status, code=code, times=3)
         await driver.end(incident)
         await driver.work()
         assert len(edited(world)) == 1
@@ -123,7 +123,7 @@ async def test_after_too_many_edits_a_message_is_left_alone_for_ten_minutes(
 ) -> None:
     async with driver.process():
         _, incident = await told(driver, ada)
-        world.fault(Trouble.ERROR, method="PATCH", status=400, code=30046, times=1)
+        world.fault(FaultKind.ERROR, method="PATCH", status=400, code=30046, times=1)
         await driver.end(incident)
         await driver.work_for(timedelta(minutes=9, seconds=50))
         assert len(edited(world)) == 1
@@ -136,7 +136,7 @@ async def test_an_edit_whose_form_is_refused_is_made_as_text_alone(
 ) -> None:
     async with driver.process():
         _, incident = await told(driver, ada)
-        world.fault(Trouble.ERROR, method="PATCH", status=400, code=50035, times=1)
+        world.fault(FaultKind.ERROR, method="PATCH", status=400, code=50035, times=1)
         await driver.end(incident)
         await driver.work()
     (message,) = ada.sees(ada.dm)
@@ -149,7 +149,7 @@ async def test_after_an_edit_as_text_alone_the_next_one_is_whole_again(
 ) -> None:
     async with driver.process():
         _, incident = await told(driver, ada)
-        world.fault(Trouble.ERROR, method="PATCH", status=400, code=50035, times=1)
+        world.fault(FaultKind.ERROR, method="PATCH", status=400, code=50035, times=1)
         await change(driver, incident, 1)
         await driver.work_for(timedelta(minutes=1))
         (message,) = ada.sees(ada.dm)
@@ -265,7 +265,7 @@ async def test_an_edit_that_will_never_do_is_not_tried_again(
 ) -> None:
     async with driver.process():
         _, incident = await told(driver, ada)
-        world.fault(Trouble.ERROR, method="PATCH", status=status, code=code)
+        world.fault(FaultKind.ERROR, method="PATCH", status=status, code=code)
         await change(driver, incident, 1)
         await driver.work_for(timedelta(hours=1))
     assert len(edited(world)) == 1
@@ -326,7 +326,7 @@ async def test_a_message_that_was_claimed_is_sent_again_as_it_was(
     async with driver.process():
         first = driver.new_incident()
         alert = await driver.alert(ada.person.id, first)
-        world.fault(Trouble.RESET, method="POST", path="/channels/*/messages", times=1)
+        world.fault(FaultKind.RESET, method="POST", path="/channels/*/messages", times=1)
         await driver.work()
         second = driver.new_incident("1000000000000000002")
         later = await driver.alert(ada.person.id, second)
@@ -357,7 +357,7 @@ async def test_the_first_refused_edit_is_a_log_line_and_the_next_ones_are_none(
 ) -> None:
     async with driver.process():
         _, incident = await told(driver, ada)
-        world.fault(Trouble.ERROR, method="PATCH", status=403, code=40333)
+        world.fault(FaultKind.ERROR, method="PATCH", status=403, code=40333)
         await change(driver, incident, 1)
         await driver.work_for(timedelta(minutes=5))
     assert len(edited(world)) > 2
@@ -370,7 +370,7 @@ async def test_what_failed_is_forgotten_with_its_message(
 ) -> None:
     async with driver.process():
         alert, incident = await told(driver, ada)
-        world.fault(Trouble.ERROR, method="PATCH", status=503)
+        world.fault(FaultKind.ERROR, method="PATCH", status=503)
         await change(driver, incident, 1)
         await driver.work()
         before = driver.message(alert.key)
@@ -389,7 +389,7 @@ async def test_a_send_does_not_wait_for_edits(
 ) -> None:
     async with driver.process():
         _, incident = await told(driver, ada)
-        world.fault(Trouble.SLOW, method="PATCH", seconds=60.0)
+        world.fault(FaultKind.SLOW, method="PATCH", seconds=60.0)
         await driver.end(incident)
         driver.outbox.begin()
         await driver.alert(bea.person.id)

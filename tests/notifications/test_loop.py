@@ -23,7 +23,7 @@ from bot.notifications.transport import (
 from bot.render.message_content import MessageContent
 from bot.storage import StoreError
 from tests.notifications.outbox_driver import PATIENCE, OutboxDriver
-from tests.simulators.discord import SimulatedDiscord, Trouble
+from tests.simulators.discord import FaultKind, SimulatedDiscord
 from tests.support.failpoints import FailPoint
 from tests.support.running import Visitor
 
@@ -169,7 +169,7 @@ async def test_no_error_of_our_own_at_any_step_ends_it_or_loses_or_repeats_a_mes
 
     driver.at = at
     if fatal is FailPoint.REFUSED:
-        world.fault(Trouble.ERROR, method="POST", path="/channels/*/messages", status=503, times=1)
+        world.fault(FaultKind.ERROR, method="POST", path="/channels/*/messages", status=503, times=1)
     async with driver.process(), running(driver):
         await live_a_life(driver, ada)
     assert not left
@@ -264,7 +264,7 @@ async def live_a_life(driver: OutboxDriver, ada: Visitor) -> None:
 async def test_it_stops_without_waiting_for_a_discord_that_hangs_and_nothing_is_lost(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    world.fault(Trouble.SLOW_AFTER, method="POST", path="/channels/*/messages", seconds=3_600.0, times=1)
+    world.fault(FaultKind.SLOW_AFTER, method="POST", path="/channels/*/messages", seconds=3_600.0, times=1)
     async with driver.process():
         alert = await driver.alert(ada.person.id)
         async with running(driver):
@@ -284,7 +284,9 @@ async def test_a_send_that_hangs_holds_up_no_edit_of_another_message(
         incident = driver.new_incident()
         await driver.alert(ada.person.id, incident)
         await driver.work()
-        world.fault(Trouble.SLOW_AFTER, method="POST", path="/channels/*/messages", seconds=3_600.0, times=1)
+        world.fault(
+            FaultKind.SLOW_AFTER, method="POST", path="/channels/*/messages", seconds=3_600.0, times=1
+        )
         async with running(driver):
             await driver.alert(bea.person.id)
             await world.wait_for(lambda: ada.sees(ada.dm) and bea.sees(bea.dm))
@@ -305,7 +307,7 @@ async def test_it_says_what_waits_and_why_and_how_each_route_does(
         await driver.alert(ada.person.id)
         await driver.alert(bea.person.id)
         await driver.work()
-        world.fault(Trouble.ERROR, method="POST", path="/channels/*/messages", status=503)
+        world.fault(FaultKind.ERROR, method="POST", path="/channels/*/messages", status=503)
         began = driver.clock.now()
         note = driver.transaction(ada.person.id, Purpose.HELLO)
         await driver.put(note)

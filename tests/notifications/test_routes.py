@@ -1,4 +1,4 @@
-"""What happens when Discord does not take a message: which trouble waits, and which takes the other route."""
+"""What happens when Discord does not take a message: which failure waits, and which takes the other route."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +12,7 @@ from bot.domain.incidents import ServiceProblem as Wrong
 from bot.domain.messages import Delivery, Purpose, Route, reference
 from bot.notifications.discord_transport import DiscordTransport
 from tests.notifications.outbox_driver import OutboxDriver, created
-from tests.simulators.discord import Fault, SimulatedDiscord, Trouble
+from tests.simulators.discord import Fault, FaultKind, SimulatedDiscord
 from tests.support.running import Visitor
 
 SEND = "/channels/*/messages"
@@ -22,11 +22,11 @@ DAY = timedelta(days=1)
 LONGEST_BACKOFF = timedelta(minutes=15)
 
 BUSY = [
-    pytest.param(Fault(Trouble.ERROR, status=503), id="unavailable"),
-    pytest.param(Fault(Trouble.ERROR, status=400, code=40003), id="opening-too-fast"),
-    pytest.param(Fault(Trouble.RATE_LIMITED, seconds=45.0), id="rate-limit"),
-    pytest.param(Fault(Trouble.RATE_LIMITED, via=False), id="rate-limit-of-cloudflare"),
-    pytest.param(Fault(Trouble.RESET), id="reset"),
+    pytest.param(Fault(FaultKind.ERROR, status=503), id="unavailable"),
+    pytest.param(Fault(FaultKind.ERROR, status=400, code=40003), id="opening-too-fast"),
+    pytest.param(Fault(FaultKind.RATE_LIMITED, seconds=45.0), id="rate-limit"),
+    pytest.param(Fault(FaultKind.RATE_LIMITED, via=False), id="rate-limit-of-cloudflare"),
+    pytest.param(Fault(FaultKind.RESET), id="reset"),
 ]
 
 
@@ -35,13 +35,13 @@ def direct(world: SimulatedDiscord, ada: Visitor) -> str:
 
 
 def break_direct(world: SimulatedDiscord, ada: Visitor, fault: Fault) -> Fault:
-    """Let every direct message to ada meet a trouble."""
+    """Let every direct message to ada meet a fault."""
     details = {"status": fault.status, "code": fault.code, "seconds": fault.seconds, "via": fault.via}
-    return world.fault(fault.trouble, method="POST", path=direct(world, ada), times=fault.times, **details)
+    return world.fault(fault.kind, method="POST", path=direct(world, ada), times=fault.times, **details)
 
 
 def refuse_direct(world: SimulatedDiscord, ada: Visitor, code: int, status: int = 403) -> Fault:
-    return break_direct(world, ada, Fault(Trouble.ERROR, status=status, code=code))
+    return break_direct(world, ada, Fault(FaultKind.ERROR, status=status, code=code))
 
 
 def alerts(world: SimulatedDiscord, ada: Visitor) -> list[dict[str, object]]:
@@ -145,7 +145,7 @@ async def test_a_test_goes_by_its_own_route_alone_and_the_report_says_why_it_fai
 async def test_a_test_that_waits_for_discord_ends_after_two_minutes(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    break_direct(world, ada, Fault(Trouble.ERROR, status=503))
+    break_direct(world, ada, Fault(FaultKind.ERROR, status=503))
     async with driver.process():
         test = driver.transaction(ada.person.id, Purpose.TEST)
         await driver.put(test)
@@ -176,7 +176,7 @@ async def test_row_26_with_both_routes_refused_a_message_is_kept_and_tried_every
 ) -> None:
     world.close_dm(ada.person)
     world.fault(
-        Trouble.ERROR,
+        FaultKind.ERROR,
         method="POST",
         path=f"/channels/{world.alerts_channel_id}/messages",
         status=403,
@@ -218,12 +218,12 @@ async def test_without_a_second_route_a_closed_one_is_tried_till_it_opens(
 async def test_what_discord_cannot_take_now_waits_and_arrives_once(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, fault: Fault
 ) -> None:
-    trouble = break_direct(world, ada, fault)
+    fault = break_direct(world, ada, fault)
     async with driver.process():
         alert = await driver.alert(ada.person.id)
         await driver.work_for(SECONDS)
         assert alerts(world, ada) == []
-        world.mend(trouble)
+        world.mend(fault)
         await driver.work_for(timedelta(minutes=1))
         row = driver.message(alert.key)
         assert (row.failing_since, row.failure) == (None, None)
@@ -235,7 +235,7 @@ async def test_what_discord_cannot_take_now_waits_and_arrives_once(
 async def test_after_two_minutes_it_goes_by_the_second_route_as_well(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, fault: Fault
 ) -> None:
-    trouble = break_direct(world, ada, fault)
+    fault = break_direct(world, ada, fault)
     async with driver.process():
         alert = await driver.alert(ada.person.id)
         await driver.work_for(timedelta(seconds=115))
@@ -244,7 +244,7 @@ async def test_after_two_minutes_it_goes_by_the_second_route_as_well(
         assert len(alerts(world, ada)) == 1
         assert driver.message(alert.key).delivery is Delivery.CLAIMED
         assert driver.outbox.overdue_since() is None
-        world.mend(trouble)
+        world.mend(fault)
         await driver.work_for(LONGEST_BACKOFF)
         assert driver.message(alert.key).delivery is Delivery.SENT
     assert len(ada.sees(ada.dm)) == 1
@@ -253,7 +253,7 @@ async def test_after_two_minutes_it_goes_by_the_second_route_as_well(
 async def test_row_21_what_is_over_is_told_once_although_both_routes_work_again(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    trouble = break_direct(world, ada, Fault(Trouble.ERROR, status=503))
+    fault = break_direct(world, ada, Fault(FaultKind.ERROR, status=503))
     async with driver.process():
         incident = driver.new_incident()
         alert = await driver.alert(ada.person.id, incident)
@@ -261,7 +261,7 @@ async def test_row_21_what_is_over_is_told_once_although_both_routes_work_again(
         assert len(alerts(world, ada)) == 1
         await driver.end(incident)
         await driver.work()
-        world.mend(trouble)
+        world.mend(fault)
         await driver.work_for(LONGEST_BACKOFF)
         assert driver.watch_state.messages.get(alert.key, alert).delivery is not Delivery.SENT
     assert ada.sees(ada.dm) == []
@@ -271,15 +271,15 @@ async def test_row_21_what_is_over_is_told_once_although_both_routes_work_again(
 async def test_row_21_a_copy_whose_original_memory_has_let_go_is_not_sent(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    trouble = break_direct(world, ada, Fault(Trouble.ERROR, status=503))
+    fault = break_direct(world, ada, Fault(FaultKind.ERROR, status=503))
     world.fault(
-        Trouble.ERROR, status=503, method="POST", path=f"/channels/{world.alerts_channel_id}/messages"
+        FaultKind.ERROR, status=503, method="POST", path=f"/channels/{world.alerts_channel_id}/messages"
     )
     async with driver.process():
         incident = driver.new_incident()
         await driver.alert(ada.person.id, incident)
         await driver.work_for(timedelta(seconds=125))
-        world.mend(trouble)
+        world.mend(fault)
         await driver.end(incident)
         await driver.work_for(LONGEST_BACKOFF)
         assert len(ada.sees(ada.dm)) == 1
@@ -295,8 +295,8 @@ async def test_row_52_what_failed_until_the_trouble_became_worse_wakes_nobody_be
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, *, has_arrived: bool
 ) -> None:
     driver.owners.add(ada.person.id)
-    kind = Trouble.RESET_AFTER if has_arrived else Trouble.ERROR
-    trouble = break_direct(world, ada, Fault(kind, status=503))
+    kind = FaultKind.RESET_AFTER if has_arrived else FaultKind.ERROR
+    fault = break_direct(world, ada, Fault(kind, status=503))
     async with driver.process():
         now = driver.clock.now()
         incident = Incident(new_key(), State.OPEN, now, now, problem=Wrong.UNREACHABLE)
@@ -306,7 +306,7 @@ async def test_row_52_what_failed_until_the_trouble_became_worse_wakes_nobody_be
         driver.pass_time(timedelta(seconds=20))
         worse = replace(incident, problem=Wrong.TOKEN)
         await driver.put(worse, driver.transaction(ada.person.id, Purpose.SERVICE, worse))
-        world.mend(trouble)
+        world.mend(fault)
         await driver.work_for(LONGEST_BACKOFF)
         assert not any(each.on_its_way for each in driver.watch_state.messages.values())
     assert len(created(world)) == 2
@@ -317,11 +317,11 @@ async def test_row_52_what_failed_until_the_trouble_became_worse_wakes_nobody_be
 async def test_the_copy_is_taken_back_when_the_message_itself_arrives(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    trouble = break_direct(world, ada, Fault(Trouble.ERROR, status=503))
+    fault = break_direct(world, ada, Fault(FaultKind.ERROR, status=503))
     async with driver.process():
         await driver.alert(ada.person.id)
         await driver.work_for(timedelta(minutes=3))
-        world.mend(trouble)
+        world.mend(fault)
         await driver.work_for(LONGEST_BACKOFF)
     assert (len(ada.sees(ada.dm)), len(alerts(world, ada))) == (1, 0)
 
@@ -329,7 +329,7 @@ async def test_the_copy_is_taken_back_when_the_message_itself_arrives(
 async def test_a_route_that_closes_after_the_copy_was_sent_makes_no_second_copy(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    busy = break_direct(world, ada, Fault(Trouble.ERROR, status=503))
+    busy = break_direct(world, ada, Fault(FaultKind.ERROR, status=503))
     async with driver.process():
         alert = await driver.alert(ada.person.id)
         await driver.work_for(timedelta(minutes=3))
@@ -346,7 +346,7 @@ async def test_a_route_that_closes_after_the_copy_was_sent_makes_no_second_copy(
 async def test_with_all_of_discord_down_for_an_hour_it_arrives_once_in_one_place(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    world.fault(Trouble.ERROR, status=503)
+    world.fault(FaultKind.ERROR, status=503)
     async with driver.process():
         await driver.alert(ada.person.id)
         await driver.work_for(timedelta(hours=1))
@@ -359,7 +359,7 @@ async def test_with_all_of_discord_down_for_an_hour_it_arrives_once_in_one_place
 async def test_a_token_that_is_refused_loses_nothing_and_takes_no_other_route(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    world.fault(Trouble.TOKEN_REFUSED)
+    world.fault(FaultKind.TOKEN_REFUSED)
     async with driver.process():
         await driver.alert(ada.person.id)
         await driver.work_for(timedelta(hours=1))
@@ -372,18 +372,18 @@ async def test_a_token_that_is_refused_loses_nothing_and_takes_no_other_route(
 @pytest.mark.parametrize(
     "fault",
     [
-        pytest.param(Fault(Trouble.ERROR, status=503), id="busy"),
-        pytest.param(Fault(Trouble.ERROR, status=403, code=50007), id="closed"),
-        pytest.param(Fault(Trouble.ERROR, status=400, code=50035), id="form"),
-        pytest.param(Fault(Trouble.TOKEN_REFUSED), id="token"),
-        pytest.param(Fault(Trouble.RESET), id="reset"),
+        pytest.param(Fault(FaultKind.ERROR, status=503), id="busy"),
+        pytest.param(Fault(FaultKind.ERROR, status=403, code=50007), id="closed"),
+        pytest.param(Fault(FaultKind.ERROR, status=400, code=50035), id="form"),
+        pytest.param(Fault(FaultKind.TOKEN_REFUSED), id="token"),
+        pytest.param(Fault(FaultKind.RESET), id="reset"),
     ],
 )
 async def test_nothing_is_tried_fast_for_ever(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, fault: Fault
 ) -> None:
     async with driver.process():
-        world.fault(fault.trouble, status=fault.status, code=fault.code)
+        world.fault(fault.kind, status=fault.status, code=fault.code)
         alert = await driver.alert(ada.person.id)
         await driver.work_for(timedelta(hours=3))
         early = len(world.requests)
@@ -400,7 +400,7 @@ async def test_nothing_is_tried_fast_for_ever(
 async def test_a_refused_form_is_sent_once_more_as_text_alone(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, status: int, code: int
 ) -> None:
-    break_direct(world, ada, Fault(Trouble.ERROR, status=status, code=code, times=1))
+    break_direct(world, ada, Fault(FaultKind.ERROR, status=status, code=code, times=1))
     async with driver.process():
         alert = await driver.alert(ada.person.id)
         await driver.work()
@@ -413,7 +413,7 @@ async def test_a_refused_form_is_sent_once_more_as_text_alone(
 async def test_text_that_is_refused_as_well_takes_the_next_route(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    break_direct(world, ada, Fault(Trouble.ERROR, status=400, code=50035, times=2))
+    break_direct(world, ada, Fault(FaultKind.ERROR, status=400, code=50035, times=2))
     async with driver.process():
         await driver.alert(ada.person.id)
         await driver.work()
@@ -426,7 +426,7 @@ async def test_text_that_is_refused_as_well_takes_the_next_route(
 async def test_a_message_that_was_sent_as_text_alone_is_whole_again_at_its_next_change(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    break_direct(world, ada, Fault(Trouble.ERROR, status=400, code=50035, times=1))
+    break_direct(world, ada, Fault(FaultKind.ERROR, status=400, code=50035, times=1))
     async with driver.process():
         incident = driver.new_incident()
         alert = await driver.alert(ada.person.id, incident)
@@ -446,8 +446,8 @@ async def test_while_every_form_is_refused_each_try_begins_whole(
 ) -> None:
     async with driver.process():
         await driver.alert(ada.person.id)
-        world.fault(Trouble.ERROR, path=f"/channels/{ada.dm}/messages", status=400, code=50035)
-        world.fault(Trouble.ERROR, path=f"/channels/{world.alerts_channel_id}/*", status=403, code=50001)
+        world.fault(FaultKind.ERROR, path=f"/channels/{ada.dm}/messages", status=400, code=50035)
+        world.fault(FaultKind.ERROR, path=f"/channels/{world.alerts_channel_id}/*", status=403, code=50001)
         await driver.work_for(timedelta(minutes=10))
     direct = [one.json for one in world.requests if one.path == f"/channels/{ada.dm}/messages"]
     assert len(direct) >= 4
@@ -460,7 +460,7 @@ async def test_while_every_form_is_refused_each_try_begins_whole(
 async def test_the_trouble_of_one_owner_is_none_of_the_other(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, bea: Visitor
 ) -> None:
-    break_direct(world, ada, Fault(Trouble.SLOW, seconds=60.0, times=1))
+    break_direct(world, ada, Fault(FaultKind.SLOW, seconds=60.0, times=1))
     async with driver.process():
         await driver.alert(ada.person.id)
         await driver.alert(bea.person.id)

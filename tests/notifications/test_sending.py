@@ -10,7 +10,7 @@ import pytest
 from bot.domain.messages import Delivery, Purpose, Route
 from bot.notifications.discord_transport import DiscordTransport
 from tests.notifications.outbox_driver import Crash, OutboxDriver, created
-from tests.simulators.discord import SimulatedDiscord, Trouble
+from tests.simulators.discord import FaultKind, SimulatedDiscord
 from tests.support.failpoints import FailPoint
 from tests.support.running import Visitor
 
@@ -111,7 +111,7 @@ async def test_a_second_try_has_the_nonce_of_the_first(
 ) -> None:
     async with driver.process():
         alert = await driver.alert(ada.person.id)
-        world.fault(Trouble.ERROR, method="POST", path="/channels/*/messages", status=503, times=2)
+        world.fault(FaultKind.ERROR, method="POST", path="/channels/*/messages", status=503, times=2)
         await driver.work_for(timedelta(minutes=1))
     assert [body["nonce"] for body in created(world)] == [alert.nonce] * 3
 
@@ -179,14 +179,14 @@ async def test_row_32_a_row_of_an_older_database_is_looked_for_before_it_is_sent
     assert len(ada.sees(ada.dm)) == 1
 
 
-@pytest.mark.parametrize("trouble", [Trouble.RESET_AFTER, Trouble.SLOW_AFTER])
+@pytest.mark.parametrize("kind", [FaultKind.RESET_AFTER, FaultKind.SLOW_AFTER])
 @pytest.mark.parametrize("away", [timedelta(seconds=5), HOUR_LATER], ids=["seconds", "an-hour"])
 async def test_a_lost_answer_does_not_repeat_the_message(
     driver: OutboxDriver,
     post: DiscordTransport,
     world: SimulatedDiscord,
     ada: Visitor,
-    trouble: Trouble,
+    kind: FaultKind,
     *,
     away: timedelta,
 ) -> None:
@@ -194,7 +194,7 @@ async def test_a_lost_answer_does_not_repeat_the_message(
         await post.open(ada.person.id, Route.DM)
         post.limit = timedelta(milliseconds=200)
         alert = await driver.alert(ada.person.id)
-        world.fault(trouble, method="POST", seconds=60.0, times=1)
+        world.fault(kind, method="POST", seconds=60.0, times=1)
         await driver.work()
         assert driver.message(alert.key).delivery is Delivery.CLAIMED
         driver.pass_time(away)
@@ -209,7 +209,7 @@ async def test_what_changed_between_two_tries_is_shown_in_the_end(
     async with driver.process():
         incident = driver.new_incident()
         alert = await driver.alert(ada.person.id, incident)
-        world.fault(Trouble.RESET_AFTER, method="POST", path="/channels/*/messages", times=1)
+        world.fault(FaultKind.RESET_AFTER, method="POST", path="/channels/*/messages", times=1)
         await driver.work()
         await driver.end(incident)
         await driver.work_for(timedelta(seconds=30))
@@ -277,7 +277,7 @@ async def test_what_is_over_before_it_could_be_sent_wakes_nobody(
     async with driver.process():
         incident = driver.new_incident()
         await driver.alert(ada.person.id, incident)
-        world.fault(Trouble.ERROR, method="POST", path="/channels/*/messages", status=503, times=1)
+        world.fault(FaultKind.ERROR, method="POST", path="/channels/*/messages", status=503, times=1)
         await driver.work()
         await driver.end(incident)
         await driver.work_for(timedelta(minutes=1))
@@ -301,7 +301,7 @@ async def test_a_message_cancelled_on_its_way_is_left_as_it_arrived(
     async with driver.process():
         alert = await driver.alert(ada.person.id)
 
-        slow = world.fault(Trouble.SLOW_AFTER, path="/channels/*/messages", seconds=60.0, times=1)
+        slow = world.fault(FaultKind.SLOW_AFTER, path="/channels/*/messages", seconds=60.0, times=1)
         driver.outbox.begin()
         (message,) = await world.wait_for(lambda: ada.sees(ada.dm))
         await driver.put(replace(driver.message(alert.key), delivery=Delivery.CANCELLED))

@@ -11,7 +11,7 @@ from bot.domain.incidents import Incident, State, new_key
 from bot.domain.incidents import ServiceProblem as Wrong
 from bot.domain.messages import Delivery, Message, Purpose, Route
 from tests.notifications.outbox_driver import Crash, OutboxDriver, created, edited
-from tests.simulators.discord import SimulatedDiscord, Trouble
+from tests.simulators.discord import FaultKind, SimulatedDiscord
 from tests.support.failpoints import FailPoint
 from tests.support.running import Visitor
 
@@ -33,7 +33,7 @@ async def told(driver: OutboxDriver, ada: Visitor) -> tuple[Message, Incident]:
 def refuse_edits(world: SimulatedDiscord, ada: Visitor, code: int = ARCHIVED) -> None:
     """Let the last message that stands in ada's direct messages be one that is never changed again."""
     path = f"/channels/{ada.dm}/messages/{ada.sees(ada.dm)[-1]['id']}"
-    world.fault(Trouble.ERROR, path=path, status=400, code=code)
+    world.fault(FaultKind.ERROR, path=path, status=400, code=code)
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -83,7 +83,7 @@ async def test_row_48_where_no_edit_ever_does_changes_do_not_become_a_stream_of_
 ) -> None:
     async with driver.process():
         _, incident = await told(driver, ada)
-        world.fault(Trouble.ERROR, method="PATCH", status=400, code=ARCHIVED)
+        world.fault(FaultKind.ERROR, method="PATCH", status=400, code=ARCHIVED)
         for text in ("one thing", "a captcha", "pending moderation", "blocked from accessing") * 15:
             await driver.put(replace(driver.watch_state.incidents[incident.key], flag=Flag.of(text)))
             await driver.work_for(timedelta(minutes=1))
@@ -114,7 +114,7 @@ async def test_row_48_a_channel_that_takes_nothing_more_is_left_for_the_next_rou
         alert = replace(driver.transaction(ada.person.id, Purpose.ALERT, incident), route=Route.CHANNEL)
         await driver.put(incident, alert)
         await driver.work()
-        world.fault(Trouble.ERROR, path=channel, status=403, code=50001)
+        world.fault(FaultKind.ERROR, path=channel, status=403, code=50001)
         await driver.end(incident)
         await driver.work_for(timedelta(minutes=2))
         assert driver.unfinished() == set()
@@ -128,10 +128,10 @@ async def test_row_48_a_copy_whose_original_still_comes_is_left_and_not_sent_ane
     async with driver.process():
         incident = driver.new_incident()
         alert = await driver.alert(ada.person.id, incident)
-        direct = world.fault(Trouble.ERROR, path=f"/channels/{ada.dm}/messages", status=503)
+        direct = world.fault(FaultKind.ERROR, path=f"/channels/{ada.dm}/messages", status=503)
         await driver.work_for(timedelta(minutes=3))
         copy = f"/channels/{world.alerts_channel_id}/messages/*"
-        world.fault(Trouble.ERROR, path=copy, status=400, code=ARCHIVED)
+        world.fault(FaultKind.ERROR, path=copy, status=400, code=ARCHIVED)
         await driver.end(incident)
         await driver.work_for(timedelta(minutes=3))
         copies = [each for each in created(world) if each["nonce"] != alert.nonce]
@@ -147,7 +147,7 @@ async def test_row_48_a_message_that_cannot_be_taken_away_is_left(
 ) -> None:
     async with driver.process():
         alert, _ = await told(driver, ada)
-        world.fault(Trouble.ERROR, method="DELETE", status=400, code=ARCHIVED)
+        world.fault(FaultKind.ERROR, method="DELETE", status=400, code=ARCHIVED)
         await driver.empty(alert)
         await driver.work_for(timedelta(minutes=2))
         assert driver.message(alert.key).is_stuck
@@ -160,8 +160,8 @@ async def test_row_48_a_note_that_cannot_be_changed_is_left_as_it_has_told_all(
     async with driver.process():
         incident = replace(driver.new_incident(), state=State.ENDED, ended_at=driver.clock.now())
         note = driver.transaction(ada.person.id, Purpose.NOTE, incident)
-        world.fault(Trouble.RESET_AFTER, method="POST", path=f"/channels/{ada.dm}/messages", times=1)
-        world.fault(Trouble.ERROR, method="PATCH", status=400, code=ARCHIVED)
+        world.fault(FaultKind.RESET_AFTER, method="POST", path=f"/channels/{ada.dm}/messages", times=1)
+        world.fault(FaultKind.ERROR, method="PATCH", status=400, code=ARCHIVED)
         await driver.put(incident, note)
         await driver.work_for(timedelta(hours=1))
         assert driver.unfinished() == set()
@@ -173,8 +173,8 @@ async def test_row_48_refusals_that_pass_are_no_reason_to_send_anew(
 ) -> None:
     async with driver.process():
         alert, incident = await told(driver, ada)
-        world.fault(Trouble.ERROR, method="PATCH", status=503, times=3)
-        world.fault(Trouble.ERROR, method="PATCH", status=400, code=ARCHIVED, times=2)
+        world.fault(FaultKind.ERROR, method="PATCH", status=503, times=3)
+        world.fault(FaultKind.ERROR, method="PATCH", status=400, code=ARCHIVED, times=2)
         await driver.end(incident)
         await driver.work_for(timedelta(minutes=3))
         assert driver.message(alert.key).delivery is Delivery.DONE

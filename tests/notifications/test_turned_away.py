@@ -9,22 +9,22 @@ from bot.domain.accounts import Flag
 from bot.domain.messages import Delivery, Route
 from bot.render.routes import failure_words
 from tests.notifications.outbox_driver import OutboxDriver, created, edited
-from tests.simulators.discord import Fault, Json, SimulatedDiscord, Trouble
+from tests.simulators.discord import Fault, FaultKind, Json, SimulatedDiscord
 from tests.simulators.discord.rest import VISITOR
 from tests.support.running import Visitor
 
 TWICE = 2
 TURNED_AWAY = [
-    pytest.param(Fault(Trouble.ERROR, status=403, code=40333), id="40333"),
-    pytest.param(Fault(Trouble.ERROR, status=403), id="403"),
-    pytest.param(Fault(Trouble.EDGE_LIMITED, seconds=3), id="page"),
+    pytest.param(Fault(FaultKind.ERROR, status=403, code=40333), id="40333"),
+    pytest.param(Fault(FaultKind.ERROR, status=403), id="403"),
+    pytest.param(Fault(FaultKind.EDGE_LIMITED, seconds=3), id="page"),
 ]
 
 
 def turn_away(world: SimulatedDiscord, fault: Fault, *, method: str, path: str) -> None:
     """Meet requests twice with a fault."""
     details = {"status": fault.status, "code": fault.code, "seconds": fault.seconds}
-    world.fault(fault.trouble, method=method, path=path, times=TWICE, **details)
+    world.fault(fault.kind, method=method, path=path, times=TWICE, **details)
 
 
 def is_whole(message: Json) -> bool:
@@ -77,7 +77,7 @@ async def test_row_49_an_alert_that_the_edge_refuses_to_edit_keeps_embed_and_but
 async def test_row_50_a_restricted_bot_that_may_open_no_direct_messages_tells_the_channel_whole(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
-    world.fault(Trouble.ERROR, method="POST", path="/users/@me/channels", status=403, code=20026)
+    world.fault(FaultKind.ERROR, method="POST", path="/users/@me/channels", status=403, code=20026)
     async with driver.process():
         alert = await driver.alert(ada.person.id)
         await driver.work()

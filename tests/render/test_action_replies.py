@@ -39,8 +39,8 @@ DUSK = replace(AURORA, name="Dusk", account=replace(AURORA.account, flag=Flag.of
 
 
 def test_the_confirmation_names_the_account_quotes_the_message_and_tells_the_risk() -> None:
-    trouble = incident()
-    posted = confirmation(AURORA, Flag.of(MODERATION), trouble, "argument", now=NOW)
+    problem = incident()
+    posted = confirmation(AURORA, Flag.of(MODERATION), problem, "argument", now=NOW)
     assert posted.components == (
         Button("watch.confirm", "Yes, reset Aurora", "argument", discord.ButtonStyle.danger),
         Button("watch.notyet", "Not yet", "argument"),

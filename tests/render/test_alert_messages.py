@@ -97,7 +97,7 @@ def test_the_buttons_name_incident_and_message() -> None:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "reason", "content"),
+    ("problem", "reason", "content"),
     [
         pytest.param(
             incident(text="verify you're human"),
@@ -185,12 +185,12 @@ def test_the_buttons_name_incident_and_message() -> None:
         ),
     ],
 )
-def test_the_first_line_says_it_all(trouble: Incident, reason: Reason | None, content: str) -> None:
-    assert shown((trouble, reason)).content == content
+def test_the_first_line_says_it_all(problem: Incident, reason: Reason | None, content: str) -> None:
+    assert shown((problem, reason)).content == content
 
 
 @pytest.mark.parametrize(
-    ("trouble", "line"),
+    ("problem", "line"),
     [
         pytest.param(
             incident(before_watch=True),
@@ -265,8 +265,8 @@ def test_the_first_line_says_it_all(trouble: Incident, reason: Reason | None, co
         ),
     ],
 )
-def test_the_card_tells_how_it_stands(trouble: Incident, line: str) -> None:
-    assert line in seen(shown((trouble, None))).splitlines()
+def test_the_card_tells_how_it_stands(problem: Incident, line: str) -> None:
+    assert line in seen(shown((problem, None))).splitlines()
 
 
 def test_a_snooze_that_was_over_is_not_told() -> None:
@@ -274,16 +274,16 @@ def test_a_snooze_that_was_over_is_not_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "line"),
+    ("problem", "line"),
     [
         (ServiceProblem.UNREACHABLE, "**I cannot see it now.** Last seen flagged <t:1768356000:f>."),
         (ServiceProblem.TOKEN, "**I cannot see it now.** Last seen flagged <t:1768356000:f>."),
         (ServiceProblem.LIST_GONE, "**The API's list has gaps now**, so this may not be up to date."),
     ],
 )
-def test_a_card_says_that_nobody_can_see_the_account_now(trouble: ServiceProblem, line: str) -> None:
-    assert line in seen(shown((incident(), None), also=[service(trouble)]))
-    over = service(trouble, state=State.ENDED, ended_at=NOW)
+def test_a_card_says_that_nobody_can_see_the_account_now(problem: ServiceProblem, line: str) -> None:
+    assert line in seen(shown((incident(), None), also=[service(problem)]))
+    over = service(problem, state=State.ENDED, ended_at=NOW)
     assert line not in seen(shown((incident(), None), also=[over]))
 
 
@@ -295,12 +295,12 @@ def test_row_53_a_card_says_that_a_reset_is_possible_while_the_list_is_refused()
 
 
 @pytest.mark.parametrize(
-    ("trouble", "waits"),
+    ("problem", "waits"),
     [(incident(), False), (incident(text=BLOCKED), True), (incident(text=BLOCKED, block_ends=NOW), False)],
     ids=["moderation", "blocked", "block over"],
 )
-def test_resetting_is_not_put_forward_before_a_block_is_over(trouble: Incident, *, waits: bool) -> None:
-    reset = shown((trouble, None)).components[0]
+def test_resetting_is_not_put_forward_before_a_block_is_over(problem: Incident, *, waits: bool) -> None:
+    reset = shown((problem, None)).components[0]
     assert isinstance(reset, Button)
     assert (reset.style is discord.ButtonStyle.secondary) is waits
 

@@ -1,4 +1,4 @@
-"""That the service is in trouble is told in plain words with a next step, and its end with what changed."""
+"""A service problem is shown in plain words with a next step, and its end with what changed."""
 
 from dataclasses import replace
 
@@ -25,19 +25,19 @@ from tests.support.render_samples import (
 
 
 def shown(
-    trouble: Incident,
+    problem: Incident,
     *others: Incident,
     purpose: Purpose = Purpose.SERVICE,
     reason: Reason = Reason.OPENED,
 ) -> MessageContent:
-    incidents = {each.key: each for each in (trouble, *others)}
-    return content_of(message((trouble, reason), purpose=purpose), incidents, ACCOUNTS)
+    incidents = {each.key: each for each in (problem, *others)}
+    return content_of(message((problem, reason), purpose=purpose), incidents, ACCOUNTS)
 
 
-def over(trouble: ServiceProblem) -> Incident:
+def over(problem: ServiceProblem) -> Incident:
     end = NOW + 20 * MINUTE
     return service(
-        trouble,
+        problem,
         state=State.ENDED,
         ended_at=end,
         ending=Ending.RECOVERED,
@@ -68,8 +68,8 @@ def test_each_cause_of_an_outage_has_its_first_line_its_step_and_its_place_in_th
     cause: Cause,
 ) -> None:
     unknown = seen(shown(service(ServiceProblem.UNREACHABLE)))
-    trouble = service(ServiceProblem.UNREACHABLE, cause=cause)
-    posted = shown(trouble)
+    problem = service(ServiceProblem.UNREACHABLE, cause=cause)
+    posted = shown(problem)
     assert posted.content.startswith("⚠️ I cannot see your accounts: ")
     assert (posted.content.splitlines()[0] in unknown) is (cause is Cause.SILENT)
     assert "1. Nothing yet: I keep trying" in seen(posted)
@@ -79,7 +79,7 @@ def test_each_cause_of_an_outage_has_its_first_line_its_step_and_its_place_in_th
 
 
 @pytest.mark.parametrize(
-    ("trouble", "cause", "content", "step"),
+    ("problem", "cause", "content", "step"),
     [
         (
             ServiceProblem.UNREACHABLE,
@@ -114,15 +114,15 @@ def test_each_cause_of_an_outage_has_its_first_line_its_step_and_its_place_in_th
     ],
 )
 def test_an_outage_names_its_cause_and_what_fits_it(
-    trouble: ServiceProblem, cause: Cause, content: str, step: str
+    problem: ServiceProblem, cause: Cause, content: str, step: str
 ) -> None:
-    posted = shown(service(trouble, cause=cause))
+    posted = shown(service(problem, cause=cause))
     assert posted.content == f"⚠️ I cannot see your accounts: {content}"
     assert step in seen(posted).splitlines()
 
 
 @pytest.mark.parametrize(
-    ("trouble", "content", "step"),
+    ("problem", "content", "step"),
     [
         (
             ServiceProblem.TOKEN,
@@ -160,9 +160,9 @@ def test_an_outage_names_its_cause_and_what_fits_it(
     ],
 )
 def test_each_trouble_has_its_first_line_and_its_next_step(
-    trouble: ServiceProblem, content: str, step: str
+    problem: ServiceProblem, content: str, step: str
 ) -> None:
-    posted = shown(service(trouble))
+    posted = shown(service(problem))
     assert posted.content == content
     assert step in seen(posted).splitlines()
     assert "7 accounts, none flagged." in seen(posted)
@@ -185,24 +185,24 @@ def test_a_596_in_place_of_the_list_quotes_it_and_links_every_account() -> None:
 
 def test_a_596_in_place_of_the_list_stays_sendable_with_many_accounts_and_a_long_message() -> None:
     many = {f"{10**17 + number}": KnownAccount(Account(f"{10**17 + number}")) for number in range(500)}
-    trouble = service(ServiceProblem.PENDING, flag=Flag.of("```" + "moderation " * 300))
+    problem = service(ServiceProblem.PENDING, flag=Flag.of("```" + "moderation " * 300))
     assert_sendable(
-        content_of(message((trouble, Reason.OPENED), purpose=Purpose.SERVICE), {trouble.key: trouble}, many)
+        content_of(message((problem, Reason.OPENED), purpose=Purpose.SERVICE), {problem.key: problem}, many)
     )
 
 
 def test_the_start_of_an_outage_is_the_last_good_look() -> None:
-    trouble = service(ServiceProblem.UNREACHABLE, blind_from=NOW - 7 * MINUTE)
-    assert "No successful check since <t:1768355580:f>" in seen(shown(trouble))
+    problem = service(ServiceProblem.UNREACHABLE, blind_from=NOW - 7 * MINUTE)
+    assert "No successful check since <t:1768355580:f>" in seen(shown(problem))
 
 
 def test_a_recovery_tells_the_blind_window_and_what_changed_in_it() -> None:
-    trouble = over(ServiceProblem.UNREACHABLE)
-    start, end = trouble.blind_from, trouble.blind_until
+    problem = over(ServiceProblem.UNREACHABLE)
+    start, end = problem.blind_from, problem.blind_until
     gone = incident(0, state=State.CLEARING, clear_since=end, blind_from=start, blind_until=end)
     found = incident(1, opened_at=end, blind_from=start, blind_until=end)
     before = incident(2, blind_from=NOW - 90 * MINUTE, blind_until=NOW - 80 * MINUTE)
-    posted = shown(trouble, gone, found, before, incident(3))
+    posted = shown(problem, gone, found, before, incident(3))
     assert posted.embeds[0].colour == discord.Colour.green()
     assert (
         seen(posted)
@@ -239,7 +239,7 @@ def test_of_two_troubles_the_one_that_goes_on_is_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "content"),
+    ("problem", "content"),
     [
         (
             service(ServiceProblem.UNREACHABLE),
@@ -256,8 +256,8 @@ def test_of_two_troubles_the_one_that_goes_on_is_shown() -> None:
     ],
 )
 def test_a_reminder_of_an_outage_says_on_the_lock_screen_that_it_is_one(
-    trouble: Incident, content: str
+    problem: Incident, content: str
 ) -> None:
-    assert shown(trouble, reason=Reason.REMINDER).content == content
-    over = replace(trouble, state=State.ENDED, ended_at=NOW, blind_until=NOW)
+    assert shown(problem, reason=Reason.REMINDER).content == content
+    over = replace(problem, state=State.ENDED, ended_at=NOW, blind_until=NOW)
     assert "still" not in str(shown(over, reason=Reason.REMINDER).content)

@@ -201,7 +201,7 @@ def test_a_thousand_of_everything_is_counted_and_what_is_wrong_stays_first() -> 
 
 
 @pytest.mark.parametrize(
-    ("watched", "going", "trouble", "muted", "said"),
+    ("watched", "going", "problem", "muted", "said"),
     [
         (7, 0, None, False, "7 accounts watched, all ready"),
         (1, 0, None, False, "1 account watched, all ready"),
@@ -214,11 +214,11 @@ def test_a_thousand_of_everything_is_counted_and_what_is_wrong_stays_first() -> 
     ],
 )
 def test_presence_sums_it_up(
-    *, watched: int, going: int, trouble: ServiceProblem | None, muted: bool, said: str
+    *, watched: int, going: int, problem: ServiceProblem | None, muted: bool, said: str
 ) -> None:
     incidents = [*(incident(number) for number in range(going)), ended(9)]
-    assert presence_text(watched, incidents, problem=trouble, muted=muted) == said
-    assert length(presence_text(10**30, incidents, problem=trouble, muted=muted)) <= 128
+    assert presence_text(watched, incidents, problem=problem, muted=muted) == said
+    assert length(presence_text(10**30, incidents, problem=problem, muted=muted)) <= 128
 
 
 @pytest.mark.parametrize("cause", Cause)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.simulators.discord import Trouble
+from tests.simulators.discord import FaultKind
 from tests.simulators.useapi import CAPTCHA, MODERATION, Endpoint, Fault
 from tests.support.reading import Json, buttons, menu, options, text
 from tests.support.running import HELLO, PATIENCE, Bot, Visitor
@@ -193,7 +193,7 @@ async def test_what_no_route_takes_is_kept_and_told_when_one_does(bot: Bot, ada:
     await newest(ada, "needs you")
 
 
-# ---------------------------------------------------------------- trouble of the service
+# ---------------------------------------------------------------- service problems
 
 
 async def poll_until_told(visitor: Visitor, words: str) -> Json:
@@ -285,7 +285,7 @@ async def test_what_waits_for_who_is_no_owner_any_more_is_not_sent(
     bot: Bot, ada: Visitor, bea: Visitor
 ) -> None:
     bot.api.add()
-    bot.world.fault(Trouble.ERROR, method="POST", path="/channels/*/messages", status=503)
+    bot.world.fault(FaultKind.ERROR, method="POST", path="/channels/*/messages", status=503)
     await bot.start(OWNER_IDS=str(ada.person.id))
     bot.api.flag(next(iter(bot.api.accounts)), MODERATION)
     await poll(ada)

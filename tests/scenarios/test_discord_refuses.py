@@ -14,7 +14,7 @@ from bot.cli.discord_errors import TOO_MANY_COMMANDS
 from bot.domain.errors import UnavailableError
 from bot.interactions.responses import logged
 from bot.runtime.supervisor import Health, supervise
-from tests.simulators.discord import Trouble
+from tests.simulators.discord import FaultKind
 from tests.support.running import Bot
 
 PAGE = "<html>Your IP: 203.0.113.7 is banned</html>"
@@ -90,7 +90,7 @@ async def test_a_login_met_by_a_refusal_is_a_line_of_the_log_and_is_tried_again(
 ) -> None:
     caplog.set_level(logging.INFO)
     bot.api.add()
-    bot.world.fault(Trouble.ERROR, status=403, code=40333, path="/users/@me", times=1)
+    bot.world.fault(FaultKind.ERROR, status=403, code=40333, path="/users/@me", times=1)
     await bot.start()
     lines = [record for record in caplog.records if "the login at Discord failed" in record.getMessage()]
     assert [line.getMessage() for line in lines] == [

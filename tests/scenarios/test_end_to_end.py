@@ -16,7 +16,7 @@ import pytest
 from bot.runtime.log_setup import MASK
 from tests.conftest import Leaks
 from tests.demo import launch
-from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, Trouble
+from tests.simulators.discord import SANDBOX_BOT_TOKEN, FaultKind, SimulatedDiscord
 from tests.simulators.useapi import CAPTCHA, Endpoint, Fault, SimulatedUseapi
 from tests.support.forming import opened, sent
 from tests.support.reading import text
@@ -229,7 +229,7 @@ async def test_a_bot_that_waits_for_discord_ends_with_code_0(sandbox: Sandbox) -
 
 
 async def test_a_refused_token_ends_it_with_code_77_and_what_to_do(sandbox: Sandbox) -> None:
-    sandbox.world.fault(Trouble.TOKEN_REFUSED)
+    sandbox.world.fault(FaultKind.TOKEN_REFUSED)
     async with sandbox.process() as process:
         assert await process.ended() == 77
     assert sandbox.said().splitlines()[-1].startswith("Discord refuses the bot's token. Make a new one")
@@ -286,9 +286,9 @@ async def test_no_secret_is_in_the_log_at_debug_whatever_goes_wrong(
 ) -> None:
     accounts = [sandbox.api.add() for _ in range(3)]
     sandbox.api.flag(accounts[2].channel, CAPTCHA)
-    sandbox.world.fault(Trouble.ERROR, status=503, path="/users/@me", times=1)
-    sandbox.world.fault(Trouble.RESET, path="/applications/*", times=1)
-    sandbox.world.fault(Trouble.GATEWAY_REFUSED, times=1)
+    sandbox.world.fault(FaultKind.ERROR, status=503, path="/users/@me", times=1)
+    sandbox.world.fault(FaultKind.RESET, path="/applications/*", times=1)
+    sandbox.world.fault(FaultKind.GATEWAY_REFUSED, times=1)
     async with sandbox.process(LOG_LEVEL="DEBUG") as process:
         await sandbox.up()
         for account in accounts:

@@ -119,7 +119,7 @@ def confirm(scene: Scene) -> None:
 
 
 def refusal(scene: Scene) -> Incident:
-    """Return the trouble that the refused list is."""
+    """Return the service incident of the refused list."""
     incidents = scene.watch.incident_service.watch_state.incidents.values()
     return next(each for each in incidents if each.problem is ServiceProblem.PENDING)
 

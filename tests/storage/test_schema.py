@@ -128,7 +128,7 @@ async def test_what_the_columns_of_an_earlier_version_have_flagged_is_an_open_in
             "Plan",
         )
         assert (second.account.channel, second.is_listed) == (SECOND.channel, False)
-        # What was removed while it was flagged is nobody's trouble any more.
+        # What was removed while it was flagged is nobody's problem any more.
         (kept,) = await store.watch.load_incidents(AT)
         assert kept == Incident(
             kept.key,

@@ -100,7 +100,7 @@ def test_the_full_examples_have_a_value_in_every_field(full: Any, empty: set[str
         pytest.param(FULL_INCIDENT, id="full"),
         pytest.param(incident(), id="new"),
         pytest.param(replace(incident(), flag=None, worst_kind=None), id="without-flag"),
-        *(pytest.param(replace(outage(), problem=trouble), id=trouble) for trouble in ServiceProblem),
+        *(pytest.param(replace(outage(), problem=problem), id=problem) for problem in ServiceProblem),
         *(pytest.param(replace(outage(), cause=cause), id=cause) for cause in Cause),
     ],
 )

@@ -31,21 +31,21 @@ def in_a_browser(test: Test) -> Test:
 @asynccontextmanager
 async def visiting(browser: Browser, width: int = 1280, height: int = 800) -> AsyncGenerator[Visitor]:
     """Open the demo in a browser. An error of the page or a request to elsewhere fails the test."""
-    trouble: list[str] = []
+    errors: list[str] = []
     async with demo(hurry=HURRY) as (server, _):
         page = await browser.new_page(viewport={"width": width, "height": height})
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
-        page.on("request", lambda request: _note_outside(request.url, server.address, trouble))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("request", lambda request: _note_outside(request.url, server.address, errors))
         visitor = Visitor(page)
         try:
             await visitor.arrive(server.address)
             yield visitor
         finally:
             await page.close()
-    assert trouble == []
+    assert errors == []
 
 
-def _note_outside(url: str, address: str, trouble: list[str]) -> None:
+def _note_outside(url: str, address: str, errors: list[str]) -> None:
     if not url.startswith(address):
-        trouble.append(f"loaded {url}")
+        errors.append(f"loaded {url}")

@@ -91,9 +91,9 @@ def ended(number: int = 0, ending: Ending = Ending.CLEARED, **changes: Any) -> I
     return incident(number, state=State.ENDED, ended_at=NOW + 15 * MINUTE, ending=ending, **changes)
 
 
-def service(trouble: ServiceProblem, **changes: Any) -> Incident:
-    """Make a trouble of the service of six minutes."""
-    return replace(Incident("e" * 32, State.OPEN, NOW - 6 * MINUTE, NOW, problem=trouble), **changes)
+def service(problem: ServiceProblem, **changes: Any) -> Incident:
+    """Build a service incident that is six minutes old."""
+    return replace(Incident("e" * 32, State.OPEN, NOW - 6 * MINUTE, NOW, problem=problem), **changes)
 
 
 def message(
@@ -198,7 +198,7 @@ incidents = st.builds(
     blind_until=st.none() | moments,
     block_ends=st.none() | moments,
 )
-troubles = st.builds(
+service_incidents = st.builds(
     Incident,
     st.uuids().map(lambda key: key.hex),
     st.sampled_from([State.OPEN, State.ENDED]),
@@ -211,7 +211,8 @@ troubles = st.builds(
     blind_until=st.none() | moments,
 )
 entries = st.lists(
-    st.tuples(st.one_of(incidents, incidents, troubles), st.none() | st.sampled_from(Reason)), max_size=8
+    st.tuples(st.one_of(incidents, incidents, service_incidents), st.none() | st.sampled_from(Reason)),
+    max_size=8,
 )
 
 CODE = re.compile(r"```[\s\S]+?```|`[^`\n]+`")

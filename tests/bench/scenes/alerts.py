@@ -35,7 +35,7 @@ async def play(record: Record) -> None:
 
 
 async def from_flag_to_message(record: Record) -> None:
-    """Flag one account after the other, each when the trouble of the one before is over."""
+    """Flag one account after the other, each when the incident of the one before has ended."""
     flags = WARM_UP + record.size.flags
     async with staged(flags) as stage, stage.ready(Candidate.MIDWATCH, leaping=True) as one:
         samples: list[float] = []
@@ -55,7 +55,7 @@ async def told_after_poll(stage: Stage, one: Running) -> float:
 
 
 async def recover(stage: Stage, one: Running, channel: str) -> None:
-    """Clear an account, and let its trouble end."""
+    """Clear an account, and wait until its incident has ended."""
     stage.api.clear(channel)
     await asyncio.sleep(SETTLE)
     for seconds in (66.0, FLAP, FLAP):

@@ -25,7 +25,7 @@ MONTH: Final = 30
 async def play(record: Record) -> None:
     """Live a year: each account is asked about once a week, and flagged and reset by its owner once a month.
 
-    Days without trouble pass in one leap: a poll that changes nothing writes but the time of it.
+    Days without an incident pass in one leap: a poll that changes nothing writes but the time of it.
     """
     async with staged(record.size.year_accounts) as stage:
         commits = stage.folder / "commits"
@@ -35,7 +35,7 @@ async def play(record: Record) -> None:
                 await stage.poll(one, DAY - HOUR)
                 await ask(stage, one, [next(weekly) for _ in due(day, WEEK, stage)])
                 for _ in due(day, MONTH, stage):
-                    await trouble(stage, one, next(monthly))
+                    await open_and_end_incident(stage, one, next(monthly))
                 stage.forget()
             size = megabytes(stage.folder)
             await one.end()
@@ -58,7 +58,7 @@ async def ask(stage: Stage, one: Running, channels: Sequence[str]) -> None:
     await asyncio.sleep(SETTLE)
 
 
-async def trouble(stage: Stage, one: Running, channel: str) -> None:
+async def open_and_end_incident(stage: Stage, one: Running, channel: str) -> None:
     """Flag an account, have its owner reset it from the alert, and let that be over."""
     stage.api.flag(channel, MODERATION)
     told = len(stage.sent())

@@ -15,7 +15,7 @@ THOUSAND: Final = 1000
 POINTS: Final = 40
 """How often the memory is read on the way."""
 SIX_HOURS: Final = 7 * 3600.0
-"""An account's third trouble within six hours would be told of by reminders alone."""
+"""Of an account's third incident within six hours, owners would get reminders alone."""
 FLAP: Final = 400.0
 SETTLE: Final = 0.02
 

@@ -6,7 +6,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol
 
-from tests.simulators.discord import CannotDo, Interaction, Person, SimulatedDiscord, Trouble
+from tests.simulators.discord import CannotDo, FaultKind, Interaction, Person, SimulatedDiscord
 from tests.simulators.useapi import (
     CAPTCHA,
     MODERATION,
@@ -235,7 +235,7 @@ class Stage:
         self._sending_fails = bool(body["fails"])
         self._discord.mend()
         if self._sending_fails:
-            self._discord.fault(Trouble.ERROR, method="POST", path="/channels/*/messages", status=503)
+            self._discord.fault(FaultKind.ERROR, method="POST", path="/channels/*/messages", status=503)
         return self._changed()
 
     def _changed(self) -> Json:

@@ -136,7 +136,7 @@ class Dues:
     def arrive(self, message: Message, *, is_first: bool, silent: bool, could_join: bool) -> None:
         """Take in a message that arrived, and see that it is one that had to.
 
-        `could_join` says whether another stood there that its trouble could have joined by an edit.
+        `could_join` says whether another stood there that its incident could have joined by an edit.
         """
         owner = message.recipient
         self.show(owner, (entry.incident for entry in message.entries))

@@ -1,4 +1,4 @@
-"""What each owner is owed about the service as a whole: to see its trouble, to be woken once for news."""
+"""What each owner is owed about the service as a whole: to see its problem, to be woken once for news."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from bot.domain.incidents import Incident, Reason, ServiceProblem
 from bot.domain.messages import Message
 
 ASKS: Final = {ServiceProblem.UNREACHABLE: 0, ServiceProblem.PENDING: 0, ServiceProblem.LIST_GONE: 1}
-"""What each trouble asks of a person: nothing, a look at the accounts; any other, to put it right."""
+"""What each problem asks of a person: nothing, to check the accounts; any other, to put it right."""
 FIRST_REMINDER, NEXT_REMINDER = timedelta(hours=4), timedelta(hours=24)
 
 Mark = tuple[int, str]
@@ -19,16 +19,16 @@ Mark = tuple[int, str]
 
 @dataclass
 class Outage:
-    """What is known of one stretch of the service's trouble."""
+    """What is known of one service incident."""
 
-    troubles: set[ServiceProblem] = field(default_factory=set[ServiceProblem])
+    problems: set[ServiceProblem] = field(default_factory=set[ServiceProblem])
     heavier: int = 0
     """How often the list was refused for something heavier than before."""
 
     @property
     def news(self) -> int:
         """How often it became worse at most: with each step of what it asks, and each heavier refusal."""
-        return self.heavier + len({ASKS.get(trouble, 2) for trouble in self.troubles}) - 1
+        return self.heavier + len({ASKS.get(problem, 2) for problem in self.problems}) - 1
 
 
 @dataclass
@@ -51,11 +51,11 @@ class Outages:
     """When it was decided last not to wake an owner, because of a mute."""
 
     def go_on(self, incident: Incident, heavier: int) -> None:
-        """Take in that there is trouble; who owns the bot is owed it, unless it comes and goes."""
+        """Record a service incident. It is due to each owner, unless it is a recurring one."""
         if incident.key not in self.known and not incident.recurring:
             self.owed |= {(owner, incident.key) for owner in self.owners}
         outage = self.known.setdefault(incident.key, Outage())
-        outage.troubles |= {incident.problem} if incident.problem else set()
+        outage.problems |= {incident.problem} if incident.problem else set()
         outage.heavier = heavier
 
     def leave(self, owner: int) -> None:
@@ -79,10 +79,10 @@ class Outages:
         if reason is Reason.WORSE:
             self.reminded.discard(mark)
             assert times + self.told[mark, reason, not silent] <= news, (
-                "the service's trouble told worse twice"
+                "a worse service problem was sent twice"
             )
         elif reason is not Reason.REMINDER:
-            assert times == 1, f"the service's trouble told twice, for {reason}"
+            assert times == 1, f"the service problem was sent twice, for {reason}"
         # One for itself, and one for each news; at the end of a mute that held it, as a reminder.
         wakings = sum(
             count
@@ -103,7 +103,7 @@ class Outages:
 
     def check(self, going: Incident | None, seen: Iterable[Mark]) -> None:
         """See that what was owed was told; no mute holds anything any more."""
-        assert self.owed <= set(seen), "never told of the service's trouble"
+        assert self.owed <= set(seen), "the service problem was never shown"
         for mark in [(owner, going.key) for owner in self.owners] if going is not None else ():
-            assert mark in self.woken, "never woken for the service's trouble"
+            assert mark in self.woken, "never woken for the service problem"
             assert self.hushed.get(mark, self.woken[mark]) <= self.woken[mark], "not told aloud after a mute"

@@ -113,9 +113,9 @@ class Beats(Heartbeat):
         self.count += 1
 
 
-def error_of(trouble: ServiceProblem, channel: str | None, flag: Flag | None) -> UseapiError | None:
-    """Return the error that a trouble comes from; None where it comes from a list."""
-    match trouble:
+def error_of(problem: ServiceProblem, channel: str | None, flag: Flag | None) -> UseapiError | None:
+    """Return the error that causes a service problem; None where a list causes it."""
+    match problem:
         case ServiceProblem.TOKEN:
             return Unauthorized(ErrorCode.TOKEN_REFUSED)
         case ServiceProblem.UNPAID:
@@ -208,7 +208,7 @@ class Process(Assembly):
         before, held = content(self.watch_state), self.watch_state.messages.keys()
         await self.end()
         await self.start()
-        # A message that was done with may be wanted again: its trouble came back after a reset.
+        # A message that was done with may be needed again: its incident came back after a reset.
         for key in self.watch_state.messages.keys() - held:
             assert self.watch_state.messages[key].delivery is Delivery.DONE
         incidents, _, *rest = content(self.watch_state)
@@ -227,12 +227,12 @@ class Process(Assembly):
         await self.loops.poll()
         return self.poller.failure is None
 
-    async def fail_poll(self, trouble: ServiceProblem, channel: str | None, flag: Flag | None) -> None:
+    async def fail_poll(self, problem: ServiceProblem, channel: str | None, flag: Flag | None) -> None:
         """Fail a poll; a flag with an account is that account's, as a list that is refused may say."""
-        error = error_of(trouble, channel, flag)
+        error = error_of(problem, channel, flag)
         if error is None:
             with suppress(StoreError):
-                await self.incident_service.apply(PollFailed(self.clock.now(), trouble))
+                await self.incident_service.apply(PollFailed(self.clock.now(), problem))
             return
         self.api.answer = error
         await self.loops.poll()

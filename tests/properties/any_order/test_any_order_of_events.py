@@ -16,7 +16,7 @@ from tests.support.failpoints import FailPoint
 
 CHANNELS = st.sampled_from(sorted(NAMES))
 TEXTS = st.sampled_from((OTHER, CAPTCHA, MODERATION, BLOCK))
-TROUBLES = st.sampled_from(
+PROBLEMS = st.sampled_from(
     [each for each in ServiceProblem if each not in (ServiceProblem.AWAY, ServiceProblem.PENDING)]
 )
 SENDING = st.sampled_from(
@@ -51,12 +51,12 @@ class AnyOrder(Watched):
         self.flags[channel] = None
         self.poll()
 
-    @precondition(lambda self: self.trouble is None)
+    @precondition(lambda self: self.problem is None)
     @rule(channel=CHANNELS)
     def look_misses_one(self, channel: str) -> None:
         self.look({other: text for other, text in self.flags.items() if other != channel})
 
-    @precondition(lambda self: self.trouble is None)
+    @precondition(lambda self: self.problem is None)
     @rule(kept=st.sets(CHANNELS, max_size=1))
     def look_misses_most(self, kept: set[str]) -> None:
         self.look({channel: self.flags[channel] for channel in kept})
@@ -69,14 +69,14 @@ class AnyOrder(Watched):
         self.unwritten.take(self.process.taken, self.now)
         self.settle()
 
-    @rule(trouble=st.none() | TROUBLES)
-    def list_cannot_be_read(self, trouble: ServiceProblem | None) -> None:
-        self.trouble = trouble
+    @rule(problem=st.none() | PROBLEMS)
+    def list_cannot_be_read(self, problem: ServiceProblem | None) -> None:
+        self.problem = problem
         self.poll()
 
     @rule(channel=st.none() | CHANNELS, text=TEXTS)
     def list_is_refused_because_of_an_account(self, channel: str | None, text: str) -> None:
-        self.trouble, self.refused_with = ServiceProblem.PENDING, (channel, Flag.of(text))
+        self.problem, self.refused_with = ServiceProblem.PENDING, (channel, Flag.of(text))
         self.poll()
 
     @rule(channel=CHANNELS, text=TEXTS, times=st.integers(1, 4))

@@ -43,7 +43,7 @@ class End(Enum):
 
 @dataclass(eq=False)
 class Case:
-    """One episode of trouble of an account."""
+    """One incident of an account."""
 
     channel: str
     born: datetime
@@ -106,9 +106,9 @@ class Truth:
     heaviest: int | None = None
     """The weight of the heaviest flag that the list was refused with and that is no account's."""
     heavier: int = 0
-    """How often that became heavier since there is trouble of the service."""
+    """How often that became heavier during the service incident."""
     is_troubled: bool = False
-    """Whether the service itself is in trouble, as owners are told."""
+    """Whether a service incident is open, as owners see it."""
     is_refused: bool = False
     """Whether a poll since the last good one was refused as an account needs somebody."""
     failing_since: datetime | None = None
@@ -164,7 +164,7 @@ class Truth:
         return True
 
     def fail(self, at: datetime, *, is_refused: bool, may_pass: bool, text: str | None) -> None:
-        """Take in that the list could not be read; what may pass by itself is no trouble yet.
+        """Record that the list could not be read. What may pass by itself is no incident yet.
 
         `text` is what it was refused with, if that is no account's.
         """
@@ -179,7 +179,7 @@ class Truth:
         self.failing_since, self.failed = self.failing_since or at, at
 
     def can_tell(self, at: datetime) -> bool:
-        """Whether owners may be told of the service by now: failing looks in a row make it trouble."""
+        """Whether owners may see a service incident by now: failed polls in a row open one."""
         is_long = self.failing_since is not None and at - self.failing_since >= 5 * MINUTE
         return self.is_troubled or is_long
 

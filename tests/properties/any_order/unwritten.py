@@ -19,7 +19,7 @@ class Unwritten:
     """Those that no list will show: the text, and whether a poll met it."""
 
     cases: dict[str, Case] = field(default_factory=dict[str, Case])
-    """Those that are about trouble which was known before."""
+    """Those of incidents which were known before."""
 
     def forget(self) -> None:
         """Die with the process."""
@@ -28,7 +28,7 @@ class Unwritten:
         self.cases.clear()
 
     def forget_ended(self) -> None:
-        """Let go of the flags of trouble that has ended since, as by a reset."""
+        """Forget the flags of incidents that have ended since, as by a reset."""
         for channel in [channel for channel, case in self.cases.items() if case.end is not None]:
             del self.cases[channel]
             self.seen.pop(channel, None)

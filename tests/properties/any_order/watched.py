@@ -40,7 +40,7 @@ class Watched(RuleBasedStateMachine):
         self.flags: dict[str, str | None] = dict.fromkeys(NAMES)
         self.wrong: list[AssertionError] = []
         """What was wrong with a message that arrived: raised there, it would be taken for Discord's."""
-        self.trouble: ServiceProblem | None = None
+        self.problem: ServiceProblem | None = None
         """What looks meet while the list cannot be read."""
         self.refused_with: tuple[str | None, Flag | None] = None, None
         """What the list is refused with, and whose it is, if it says so."""
@@ -115,7 +115,7 @@ class Watched(RuleBasedStateMachine):
             self.dues.arrive(row, is_first=is_first, silent=standing.silent, could_join=could_join)
 
     def could_join(self, row: Message) -> bool:
-        """Whether another message stands, as far as the program knows, that trouble could join."""
+        """Whether another message stands, as far as the program knows, that an incident could join."""
         watch_state = self.process.watch_state
         return any(
             is_joinable(each, watch_state.incidents)
@@ -153,10 +153,10 @@ class Watched(RuleBasedStateMachine):
     # What is to be seen
 
     def poll(self) -> None:
-        if self.trouble is None:
+        if self.problem is None:
             self.look(self.flags)
         else:
-            self.fail(self.trouble)
+            self.fail(self.problem)
 
     def look(self, shown: Shown) -> None:
         taken, beats = self.process.taken, self.process.beats.count
@@ -172,27 +172,27 @@ class Watched(RuleBasedStateMachine):
         assert (self.service is not None) is self.truth.is_troubled
         self.settle()
 
-    def fail(self, trouble: ServiceProblem) -> None:
+    def fail(self, problem: ServiceProblem) -> None:
         self.truth.pass_time(self.now)
-        channel, flag = self.refused_with if trouble is ServiceProblem.PENDING else (None, None)
+        channel, flag = self.refused_with if problem is ServiceProblem.PENDING else (None, None)
         if flag is not None:
             channel = channel or self.process.poller.cache.only_channel()
             channel = channel if channel in self.process.poller.cache.by_channel else None
         taken, beats = self.process.taken, self.process.beats.count
         taken.clear()
-        self.run(self.process.fail_poll(trouble, channel, flag))
+        self.run(self.process.fail_poll(problem, channel, flag))
         self.unwritten.take(taken, self.now)
         assert self.process.beats.count == beats, "all is well, though nothing can be seen"
         if taken and taken[-1].is_failure:
             of_nobody = flag.text if flag is not None and channel is None else None
-            may_pass = trouble is ServiceProblem.UNREACHABLE or channel is not None
-            is_pending = trouble is ServiceProblem.PENDING
+            may_pass = problem is ServiceProblem.UNREACHABLE or channel is not None
+            is_pending = problem is ServiceProblem.PENDING
             self.truth.fail(self.now, is_refused=is_pending, may_pass=may_pass, text=of_nobody)
         else:
             assert self.process.refuses, "a poll that was lost"
         is_told = self.service is not None
-        assert not is_told or self.truth.can_tell(self.now), "a short trouble of the service is told"
-        assert is_told or not self.truth.must_tell(), "trouble of the service is not told"
+        assert not is_told or self.truth.can_tell(self.now), "a short service problem is shown"
+        assert is_told or not self.truth.must_tell(), "a service problem is not shown"
         self.truth.is_troubled = is_told
         self.settle()
 
@@ -220,8 +220,8 @@ class Watched(RuleBasedStateMachine):
         for incident in self.process.watch_state.incidents.values():
             if incident.channel is not None and not incident.ended:
                 case = self.truth.going(incident.channel)
-                assert case is not None, "trouble where there is none"
-                assert case.key in ("", incident.key), "another incident for the same trouble"
+                assert case is not None, "an incident where there is none"
+                assert case.key in ("", incident.key), "another incident for the same flag"
                 assert case.key or incident.key not in {each.key for each in self.truth.cases}
                 case.key = incident.key
             if incident.problem is not None and incident.key not in self.dues.service.known:
@@ -280,7 +280,7 @@ class Watched(RuleBasedStateMachine):
 
     @invariant()
     def an_owner_has_one_living_message(self) -> None:
-        """But for trouble that came back to an older one: the push that tells of it takes all over."""
+        """Except for an incident that came back to an older one: the push about it takes all over."""
         going = {case.key for case in self.truth.all_going()}
         waiting = {due.owner for due in self.dues.open}
         living = Counter(
@@ -317,14 +317,14 @@ class Watched(RuleBasedStateMachine):
         """Let everything work again for a while, but that a list may go on being refused."""
         self.mailbox.is_down = False
         self.run(self.process.let_write(may=True))
-        self.trouble = self.trouble if self.trouble is ServiceProblem.PENDING else None
+        self.problem = self.problem if self.problem is ServiceProblem.PENDING else None
         self.mailbox.refusals.clear()
         self.process.dies_at = None
         for channel in self.mutes:
             self.mutes[channel] = min(self.mutes[channel], self.now)
             self.run(self.process.incident_service.mute(channel, ANNE, self.now))
         self.pass_time(40 * MINUTE, every=4 * MINUTE)
-        assert self.trouble is not None or not self.process.loops.problems(), "not well, though all is"
+        assert self.problem is not None or not self.process.loops.problems(), "not well, though all is"
 
     def remind(self) -> None:
         """Let a day go by: what nobody sees to is told again, and nothing else."""

@@ -394,7 +394,7 @@ async def test_a_404_that_breaks_off_is_not_an_empty_list() -> None:
             await client.accounts()
 
 
-# Transient trouble
+# Transient failures
 
 TRANSIENT: dict[str, tuple[Play, str]] = {
     "a hang": (hangs, "does not answer"),

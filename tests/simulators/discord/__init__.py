@@ -5,7 +5,7 @@ it lacks: nonces, rate limit headers, RESUME, faults, limits of command definiti
 the bot sends.
 """
 
-from .faults import Fault, Trouble
+from .faults import Fault, FaultKind
 from .interaction import Interaction
 from .journal import RestRequest
 from .people import CannotDo, Choice
@@ -18,11 +18,11 @@ __all__ = [
     "CannotDo",
     "Choice",
     "Fault",
+    "FaultKind",
     "Interaction",
     "Json",
     "Person",
     "RestRequest",
     "SimulatedDiscord",
-    "Trouble",
     "point_at",
 ]

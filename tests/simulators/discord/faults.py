@@ -9,7 +9,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 
-class Trouble(StrEnum):
+class FaultKind(StrEnum):
     """The kinds of faults. The fields of `Fault` give the details."""
 
     TOKEN_REFUSED = "token refused"  # 401 on every route, 4004 at the gateway
@@ -25,14 +25,14 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fault:
-    """One trouble and the requests it meets.
+    """One fault and the requests it meets.
 
     `path` is a pattern such as `/channels/*/messages`, without the API's prefix; `times` None lasts until
     mended; `seconds` is how long a slow answer takes, or the `retry_after` of a 429; `via=False` makes a 429
     look as if it came from Cloudflare. With a `share` it meets that part of them, by `luck` (0 to 1).
     """
 
-    trouble: Trouble
+    kind: FaultKind
     method: str = "*"
     path: str = "*"
     times: int | None = None
@@ -45,7 +45,7 @@ class Fault:
     luck: Callable[[], float] = random.random
 
     def meets(self, method: str, path: str) -> bool:
-        at_rest = self.trouble is not Trouble.GATEWAY_REFUSED
+        at_rest = self.kind is not FaultKind.GATEWAY_REFUSED
         concerned = at_rest and self.method in ("*", method) and fnmatchcase(path, self.path)
         return concerned and (self.share >= 1 or self.luck() < self.share)
 
@@ -77,9 +77,9 @@ class Faults:
             self._count(fault)
         return fault
 
-    def holds(self, trouble: Trouble) -> bool:
+    def holds(self, kind: FaultKind) -> bool:
         """Whether such a fault is active. It counts as met once."""
-        fault = next((fault for fault in self._left if fault.trouble is trouble), None)
+        fault = next((fault for fault in self._left if fault.kind is kind), None)
         if fault is not None:
             self._count(fault)
         return fault is not None

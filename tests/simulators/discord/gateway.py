@@ -18,7 +18,7 @@ from aiohttp import WSMsgType, web
 from simcord import intents as simcord_intents
 from simcord.backend import Backend, serializers
 
-from .faults import Faults, Trouble
+from .faults import FaultKind, Faults
 from .journal import Journal
 from .world import SANDBOX_BOT_TOKEN, Json, World
 
@@ -168,7 +168,7 @@ class Gateway:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One websocket from handshake to close."""
         transport = request.transport
-        if self._faults.holds(Trouble.GATEWAY_REFUSED) or not isinstance(transport, asyncio.Transport):
+        if self._faults.holds(FaultKind.GATEWAY_REFUSED) or not isinstance(transport, asyncio.Transport):
             return web.Response(status=503)
         socket = web.WebSocketResponse(timeout=1.0, max_msg_size=0)
         await socket.prepare(request)
@@ -207,7 +207,7 @@ class Gateway:
                 pass
 
     def _welcome(self, line: Line, data: Json) -> bool:
-        refused = data["token"] != SANDBOX_BOT_TOKEN or self._faults.holds(Trouble.TOKEN_REFUSED)
+        refused = data["token"] != SANDBOX_BOT_TOKEN or self._faults.holds(FaultKind.TOKEN_REFUSED)
         if refused:
             line.close(BAD_TOKEN)
         return not refused

@@ -14,7 +14,7 @@ from simcord.http import RouteNotImplemented, UnsupportedField, dispatch
 
 from .call import Answer, Call, read_call, refusal
 from .checks import Checks
-from .faults import Fault, Faults, Trouble
+from .faults import Fault, FaultKind, Faults
 from .gateway import Gateway
 from .journal import Journal
 from .limits import leaves_nothing
@@ -86,21 +86,24 @@ class Rest:
     async def _meet(self, fault: Fault | None, call: Call) -> Answer | None:
         """The answer under a fault; None stands for a connection that breaks."""
         match fault:
-            case Fault(trouble=Trouble.SLOW):
+            case Fault(kind=FaultKind.SLOW):
                 await self._faults.delay(fault)
-            case Fault(trouble=Trouble.RESET):
+            case Fault(kind=FaultKind.RESET):
                 return None
             case Fault(
-                trouble=Trouble.TOKEN_REFUSED | Trouble.RATE_LIMITED | Trouble.EDGE_LIMITED | Trouble.ERROR
+                kind=FaultKind.TOKEN_REFUSED
+                | FaultKind.RATE_LIMITED
+                | FaultKind.EDGE_LIMITED
+                | FaultKind.ERROR
             ):
                 return _instead(fault)
             case _:
                 pass
         answer = self._answer(call)
         match fault:
-            case Fault(trouble=Trouble.SLOW_AFTER):
+            case Fault(kind=FaultKind.SLOW_AFTER):
                 await self._faults.delay(fault)
-            case Fault(trouble=Trouble.RESET_AFTER):
+            case Fault(kind=FaultKind.RESET_AFTER):
                 return None
             case _:
                 pass
@@ -237,12 +240,12 @@ class Rest:
 
 def _instead(fault: Fault) -> Answer:
     """What a fault answers in place of the route."""
-    match fault.trouble:
-        case Trouble.TOKEN_REFUSED:
+    match fault.kind:
+        case FaultKind.TOKEN_REFUSED:
             return UNAUTHORIZED
-        case Trouble.RATE_LIMITED:
+        case FaultKind.RATE_LIMITED:
             return _too_many(fault.seconds, via=fault.via, code=fault.code)
-        case Trouble.EDGE_LIMITED:
+        case FaultKind.EDGE_LIMITED:
             return Answer(429, EDGE_PAGE, {"Retry-After": f"{fault.seconds:.0f}", "Via": ""})
         case _:
             return refusal(fault.status, fault.code, fault.message)

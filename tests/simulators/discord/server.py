@@ -14,7 +14,7 @@ from bot.domain.clock import utc_now
 
 from .call import PREFIX, Call
 from .checks import Checks
-from .faults import Fault, Faults, Trouble
+from .faults import Fault, FaultKind, Faults
 from .gateway import Gateway
 from .interaction import Interaction
 from .journal import Journal, RestRequest
@@ -279,11 +279,11 @@ class SimulatedDiscord:
     async def wait_for(self, predicate: Callable[[], T], timeout: float = 20.0) -> T:  # noqa: ASYNC109 - the same
         return await self._journal.wait_for(predicate, timeout)
 
-    # ---------------------------------------------------------------------- trouble
+    # ---------------------------------------------------------------------- faults
 
-    def fault(self, trouble: Trouble, **details: Any) -> Fault:
+    def fault(self, kind: FaultKind, **details: Any) -> Fault:
         """Apply a fault. The details are the fields of `Fault`."""
-        return self._faults.add(Fault(trouble, **details))
+        return self._faults.add(Fault(kind, **details))
 
     def mend(self, fault: Fault | None = None) -> None:
         """End one fault, or all of them."""

@@ -11,9 +11,9 @@ from tests.simulators.discord import (
     SANDBOX_BOT_TOKEN,
     CannotDo,
     Choice,
+    FaultKind,
     Person,
     SimulatedDiscord,
-    Trouble,
     point_at,
 )
 from tests.simulators.discord.small_bot import SmallBot, dm, post, running
@@ -294,7 +294,7 @@ async def test_closing_ends_everything_although_a_bot_is_connected() -> None:
     before = asyncio.all_tasks()
     async with aiohttp.ClientSession() as session:
         async with SimulatedDiscord() as sim:
-            sim.fault(Trouble.SLOW_AFTER, seconds=3_600)  # more than a test may take
+            sim.fault(FaultKind.SLOW_AFTER, seconds=3_600)  # more than a test may take
             socket = await session.ws_connect(sim.gateway)
             path = f"/channels/{sim.channel_id}/messages"
             hanging = asyncio.create_task(post(sim, path, {"content": "x"}))

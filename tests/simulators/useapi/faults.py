@@ -1,7 +1,7 @@
 """The faults of an answer, for the tests and for the demo's control strip.
 
 A fault either refuses the request, which is then not carried out (`refusal`); or it distorts the true answer
-(`distort`); or it troubles the connection itself (see `delivery`).
+(`distort`); or it disturbs the connection itself (see `delivery`).
 """
 
 from collections.abc import Callable, Mapping

@@ -15,7 +15,7 @@ import discord
 import pytest
 from discord import gateway
 
-from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, Trouble, point_at
+from tests.simulators.discord import SANDBOX_BOT_TOKEN, FaultKind, SimulatedDiscord, point_at
 from tests.simulators.discord.ratelimits import Pace
 from tests.simulators.discord.small_bot import SmallBot, ask, dm, running
 
@@ -67,7 +67,7 @@ async def test_a_token_that_is_not_the_sandbox_one_is_refused(
     sim: SimulatedDiscord, *, refused: bool
 ) -> None:
     if refused:
-        sim.fault(Trouble.TOKEN_REFUSED)
+        sim.fault(FaultKind.TOKEN_REFUSED)
     async with SmallBot() as bot:
         with pytest.raises(discord.LoginFailure):
             await bot.login(SANDBOX_BOT_TOKEN if refused else "another")
@@ -104,26 +104,26 @@ async def test_a_heartbeat_is_acknowledged_at_once_before_anything_else_is_said(
         assert [(await socket.receive_json())["op"] for _ in range(2)] == [11, 0]
 
 
-# ------------------------------------------------------------------------- trouble
+# ------------------------------------------------------------------------- faults
 
 
 async def test_a_429_is_waited_out_by_the_bot(bot: SmallBot, sim: SimulatedDiscord) -> None:
     channel = await dm(bot, sim)
-    sim.fault(Trouble.RATE_LIMITED, method="POST", path="/channels/*/messages", seconds=0.05, times=1)
+    sim.fault(FaultKind.RATE_LIMITED, method="POST", path="/channels/*/messages", seconds=0.05, times=1)
     await channel.send("through")
     assert [one.status for one in sim.requests[-2:]] == [429, 200]
 
 
 async def test_a_429_without_via_is_an_error_at_once(bot: SmallBot, sim: SimulatedDiscord) -> None:
     channel = await dm(bot, sim)
-    sim.fault(Trouble.RATE_LIMITED, path="/channels/*/messages", via=False)
+    sim.fault(FaultKind.RATE_LIMITED, path="/channels/*/messages", via=False)
     with pytest.raises(discord.HTTPException) as refused:
         await channel.send("through")
     assert refused.value.status == 429
 
 
 async def test_the_edge_limits_with_a_page_and_without_via(sim: SimulatedDiscord) -> None:
-    sim.fault(Trouble.EDGE_LIMITED, path="/channels/*/messages", seconds=30)
+    sim.fault(FaultKind.EDGE_LIMITED, path="/channels/*/messages", seconds=30)
     url = f"{sim.api}/channels/{sim.channel_id}/messages"
     async with aiohttp.ClientSession() as session, session.post(url, json={"content": "x"}) as answer:
         assert (answer.status, answer.content_type) == (429, "text/html")
@@ -153,7 +153,7 @@ async def test_a_route_fails_as_told_until_it_is_mended(
     bot: SmallBot, sim: SimulatedDiscord, status: int
 ) -> None:
     channel = await dm(bot, sim)
-    sim.fault(Trouble.ERROR, path="/channels/*/messages", status=status, code=40003)
+    sim.fault(FaultKind.ERROR, path="/channels/*/messages", status=status, code=40003)
     with pytest.raises(discord.HTTPException) as refused:
         await channel.send("x")
     assert (refused.value.status, refused.value.code) == (status, 40003)
@@ -164,19 +164,21 @@ async def test_a_route_fails_as_told_until_it_is_mended(
 async def test_a_fault_may_meet_a_share_of_the_requests(bot: SmallBot, sim: SimulatedDiscord) -> None:
     channel = await dm(bot, sim)
     luck = iter((0.2, 0.3, 0.9))
-    sim.fault(Trouble.ERROR, path="/channels/*/messages", status=503, share=0.3, luck=lambda: next(luck))
+    sim.fault(FaultKind.ERROR, path="/channels/*/messages", status=503, share=0.3, luck=lambda: next(luck))
     with pytest.raises(discord.HTTPException):
         await channel.send("x")
     await channel.send("y")
     await channel.send("z")
 
 
-@pytest.mark.parametrize(("trouble", "created"), [(Trouble.RESET, []), (Trouble.RESET_AFTER, ["x"])], ids=str)
+@pytest.mark.parametrize(
+    ("kind", "created"), [(FaultKind.RESET, []), (FaultKind.RESET_AFTER, ["x"])], ids=str
+)
 async def test_a_connection_breaks_before_or_after_the_message_was_made(
-    bot: SmallBot, sim: SimulatedDiscord, trouble: Trouble, created: list[str]
+    bot: SmallBot, sim: SimulatedDiscord, kind: FaultKind, created: list[str]
 ) -> None:
     channel = await dm(bot, sim)
-    sim.fault(trouble, path="/channels/*/messages", times=1)
+    sim.fault(kind, path="/channels/*/messages", times=1)
     with pytest.raises((aiohttp.ClientError, OSError)):
         await channel.send("x")
     assert [one["content"] for one in sim.messages(channel.id, sim.owner)] == created
@@ -184,7 +186,7 @@ async def test_a_connection_breaks_before_or_after_the_message_was_made(
 
 async def test_a_slow_answer_goes_on_when_it_is_mended(bot: SmallBot, sim: SimulatedDiscord) -> None:
     channel = await dm(bot, sim)
-    sim.fault(Trouble.SLOW_AFTER, path="/channels/*/messages", seconds=60)
+    sim.fault(FaultKind.SLOW_AFTER, path="/channels/*/messages", seconds=60)
     sending = asyncio.create_task(channel.send("x"))
     await sim.wait_for(lambda: sim.messages(channel.id, sim.owner))
     assert not sending.done()
@@ -204,7 +206,7 @@ async def test_it_vanishes_and_comes_back_on_the_same_port(bot: SmallBot, sim: S
 
 
 async def test_the_gateway_may_be_refused_for_a_while(sim: SimulatedDiscord) -> None:
-    sim.fault(Trouble.GATEWAY_REFUSED)
+    sim.fault(FaultKind.GATEWAY_REFUSED)
     async with aiohttp.ClientSession() as session:
         with pytest.raises(aiohttp.WSServerHandshakeError):
             await session.ws_connect(sim.gateway)
