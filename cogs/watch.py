@@ -13,9 +13,8 @@ from discord.ext import commands
 from bot.actions.reset import flag_digest
 from bot.domain.accounts import Flag, KnownAccount
 from bot.domain.clock import utc_now
-from bot.domain.incidents import Incident, open_service
+from bot.domain.incidents import Incident, ResetOutcome, ResetStage, open_service
 from bot.domain.messages import Message
-from bot.domain.resets import ResetOutcome, ResetStage
 from bot.interactions.account_option import AccountOption
 from bot.interactions.buttons import CHANNEL, INCIDENT, MESSAGE, PAGE, Access, ButtonPress
 from bot.interactions.client import Midwatch

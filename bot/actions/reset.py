@@ -11,8 +11,15 @@ from datetime import timedelta
 from typing import Final
 
 from bot.domain.accounts import Flag
-from bot.domain.incidents import Incident, ResetVerdict, State, refused_list
-from bot.domain.resets import ResetOutcome, ResetResult, ResetStage
+from bot.domain.incidents import (
+    Incident,
+    ResetOutcome,
+    ResetResult,
+    ResetStage,
+    ResetVerdict,
+    State,
+    refused_list,
+)
 from bot.incidents.service import IncidentService
 from bot.polling.poller import AccountPoller
 from bot.providers.useapi import (

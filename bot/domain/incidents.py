@@ -1,4 +1,4 @@
-"""Incidents: what is wrong with one account, with the API as a whole, or with the bot itself.
+"""Incidents of one account, of the API as a whole or of the bot itself, and resets.
 
 Times are aware UTC datetimes.
 """
@@ -7,11 +7,11 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import StrEnum, auto
 from typing import Final
 
 from bot.domain.accounts import Flag, FlagKind, State
-from bot.domain.causes import Cause
+from bot.domain.errors import Cause
 
 
 def new_key() -> str:
@@ -162,3 +162,41 @@ class Alert:
     incident: str
     reason: Reason
     notify: bool
+
+
+class ResetStage(StrEnum):
+    """What a reset is doing."""
+
+    READING = auto()
+    """It reads the list."""
+    SENDING = auto()
+    """It asks the API."""
+    CHECKING = auto()
+    """It waits until it reads the list again."""
+
+
+class ResetOutcome(StrEnum):
+    """How a reset ended. Nothing was sent, unless it is done."""
+
+    DONE = auto()
+    """The API was asked; the verdict says what came of it."""
+    CHANGED = auto()
+    """Midjourney says something else than what was confirmed."""
+    CLEAR = auto()
+    """There was nothing to reset."""
+    TAKEN = auto()
+    """Somebody else is resetting the account."""
+    RAN_OUT = auto()
+    """The lease was over before the API was asked."""
+    UNREADABLE = auto()
+    """The list could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResetResult:
+    """A reset as it ended, with what is known of the account then."""
+
+    outcome: ResetOutcome
+    incident: Incident | None
+    flag: Flag | None = None
+    verdict: ResetVerdict | None = None

@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime
 
-from bot.domain.causes import Cause
+from bot.domain.errors import Cause
 from bot.domain.incidents import ServiceProblem
 from bot.render.service_messages import problem_words
 from bot.render.text import count, span

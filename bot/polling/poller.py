@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.accounts import Flag, KnownAccount, Observation
-from bot.domain.causes import Cause
 from bot.domain.clock import utc_now
-from bot.domain.errors import ErrorCode, UserError
+from bot.domain.errors import Cause, ErrorCode, UserError
 from bot.domain.incidents import Incident, ServiceProblem
 from bot.incidents.service import IncidentService
 from bot.polling.account_cache import AccountCache

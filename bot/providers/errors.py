@@ -23,8 +23,7 @@ from datetime import timedelta
 from typing import Final, cast
 
 from bot.domain.accounts import Flag
-from bot.domain.causes import Cause
-from bot.domain.errors import CodedError, ErrorCode
+from bot.domain.errors import Cause, CodedError, ErrorCode
 
 LASTING: Final = frozenset(
     {Cause.CERTIFICATE, Cause.CHALLENGE, Cause.ENCODING, Cause.REDIRECT, Cause.WEB_PAGE}

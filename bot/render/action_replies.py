@@ -7,8 +7,7 @@ from typing import Final, assert_never
 import discord
 
 from bot.domain.accounts import Flag, FlagKind, KnownAccount
-from bot.domain.incidents import Incident, ResetVerdict
-from bot.domain.resets import ResetOutcome, ResetResult, ResetStage
+from bot.domain.incidents import Incident, ResetOutcome, ResetResult, ResetStage, ResetVerdict
 from bot.render.account_cards import add_field, flag_colour
 from bot.render.alert_items import known_account, naming
 from bot.render.instructions import block_end, login_help

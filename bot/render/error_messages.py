@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from bot.domain.causes import Cause
-from bot.domain.errors import CodedError, ErrorCode
+from bot.domain.errors import Cause, CodedError, ErrorCode
 from bot.render.phrases import failure
 from bot.render.text import span
 from bot.render.user_errors import CHECK_FIRST, LATER, USER_ERRORS

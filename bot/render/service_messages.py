@@ -7,7 +7,7 @@ from typing import Final, assert_never
 import discord
 
 from bot.domain.accounts import KnownAccount
-from bot.domain.causes import Cause
+from bot.domain.errors import Cause
 from bot.domain.incidents import Incident, ServiceProblem
 from bot.render.account_cards import add_field
 from bot.render.alert_items import LABEL_LIMIT, NEEDING, known_account, naming, stretch

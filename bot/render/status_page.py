@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.accounts import KnownAccount
-from bot.domain.causes import Cause
+from bot.domain.errors import Cause
 from bot.domain.incidents import Incident, Reason, ServiceProblem, State
 from bot.domain.messages import Message, Purpose, Route
 from bot.domain.wellness import ProblemKind, WatchProblem

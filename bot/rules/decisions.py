@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.accounts import Account, Flag, Observation
-from bot.domain.causes import Cause
+from bot.domain.errors import Cause
 from bot.domain.incidents import Alert, Incident, ServiceProblem, open_service
 from bot.rules import account_incidents, timers
 from bot.rules.account_incidents import Blind, Change, NewKey

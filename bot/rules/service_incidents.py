@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import assert_never
 
 from bot.domain.accounts import Flag
-from bot.domain.causes import Cause
+from bot.domain.errors import Cause
 from bot.domain.incidents import Alert, Ending, Incident, Reason, ServiceProblem, State, open_service
 from bot.rules import account_incidents
 from bot.rules.account_incidents import Change

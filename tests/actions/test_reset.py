@@ -7,9 +7,8 @@ import pytest
 
 from bot.actions.reset import flag_digest
 from bot.domain.accounts import Flag, FlagKind
-from bot.domain.incidents import Ending, Incident, ResetVerdict, State
+from bot.domain.incidents import Ending, Incident, ResetOutcome, ResetResult, ResetStage, ResetVerdict, State
 from bot.domain.messages import Message
-from bot.domain.resets import ResetOutcome, ResetResult, ResetStage
 from bot.incidents.service import IncidentService
 from bot.rules.decisions import FlagReported
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault, SimulatedUseapi

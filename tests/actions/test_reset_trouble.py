@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.actions.reset import flag_digest
-from bot.domain.incidents import Ending, ResetVerdict, State
-from bot.domain.resets import ResetOutcome, ResetStage
+from bot.domain.incidents import Ending, ResetOutcome, ResetStage, ResetVerdict, State
 from bot.incidents.transaction import UNKNOWN_OUTCOME
 from bot.providers.useapi import RateLimited, Rejected, Unauthorized, Unpaid, UseapiError
 from bot.rules.policy import LEASE

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.accounts import Flag, KnownAccount
-from bot.domain.incidents import ResetVerdict
-from bot.domain.resets import ResetStage
+from bot.domain.incidents import ResetStage, ResetVerdict
 from bot.render import action_replies
 from bot.render.action_replies import confirmation, snooze_choice, verdict_sentence
 from bot.render.message_content import Button, Link

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.causes import Cause
-from bot.domain.errors import CodedError, ErrorCode
+from bot.domain.errors import Cause, CodedError, ErrorCode
 from bot.render.error_messages import next_step, what
 
 FILE = Path("/data/midwatch.sqlite3")

@@ -6,7 +6,7 @@ import discord
 import pytest
 
 from bot.domain.accounts import Account, Flag, KnownAccount
-from bot.domain.causes import Cause
+from bot.domain.errors import Cause
 from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
 from bot.domain.messages import Purpose, reference
 from bot.render.alert_messages import content_of

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.accounts import KnownAccount
-from bot.domain.causes import Cause
+from bot.domain.errors import Cause
 from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
 from bot.domain.messages import DM_REFUSED, Delivery, Message, MessageItem, Purpose, Route
 from bot.domain.wellness import ProblemKind, WatchProblem

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.causes import Cause
+from bot.domain.errors import Cause
 from bot.domain.incidents import Ending, Reason, ResetVerdict, ServiceProblem, State
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose, Route
 from bot.rules import owner_actions

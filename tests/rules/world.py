@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.accounts import Account, Flag, Observation
-from bot.domain.causes import Cause
+from bot.domain.errors import Cause
 from bot.domain.incidents import Alert, Incident, Reason, ResetVerdict, ServiceProblem, State
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
 from bot.rules import owner_actions

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.actions.reset import flag_digest
-from bot.domain.incidents import Ending, Incident, ResetVerdict, ServiceProblem, State
-from bot.domain.resets import ResetOutcome
+from bot.domain.incidents import Ending, Incident, ResetOutcome, ResetVerdict, ServiceProblem, State
 from bot.incidents.transaction import UNKNOWN_OUTCOME
 from bot.providers.useapi import PendingModeration
 from tests.commands.test_reset import at_reset, confirmed

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.accounts import Action, FlagKind
-from bot.domain.causes import Cause
+from bot.domain.errors import Cause
 from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose, Route
 from bot.storage import Store, StoredMute, StoreError

@@ -6,8 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.actions.reset import Progress, Resets, flag_digest
-from bot.domain.incidents import State
-from bot.domain.resets import ResetResult, ResetStage
+from bot.domain.incidents import ResetResult, ResetStage, State
 from bot.providers.useapi.client import Limits
 from tests.simulators.useapi import MODERATION, Endpoint, SimulatedUseapi
 from tests.support.assembly import Assembly

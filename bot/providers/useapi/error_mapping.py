@@ -12,8 +12,7 @@ from typing import Final
 import aiohttp
 
 from bot.domain.accounts import Flag, is_channel
-from bot.domain.causes import Cause
-from bot.domain.errors import ErrorCode
+from bot.domain.errors import Cause, ErrorCode
 from bot.providers.errors import (
     AnswerLost,
     Gone,

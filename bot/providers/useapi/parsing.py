@@ -14,8 +14,7 @@ from typing import Final
 
 from bot.domain.account_info import Info
 from bot.domain.accounts import Account, Flag, SavedAccount, is_channel
-from bot.domain.causes import Cause
-from bot.domain.errors import ErrorCode
+from bot.domain.errors import Cause, ErrorCode
 from bot.providers.errors import MalformedResponse, Unreachable
 from bot.providers.midjourney_info import label_in_title, parse_info
 from bot.providers.redaction import HIDDEN, TOKEN_PATTERN, redact

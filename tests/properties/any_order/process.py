@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.accounts import Account, Flag, KnownAccount, Observation
-from bot.domain.causes import Cause
-from bot.domain.errors import ErrorCode
+from bot.domain.errors import Cause, ErrorCode
 from bot.domain.incidents import ServiceProblem
 from bot.domain.messages import Delivery
 from bot.incidents.service import IncidentService

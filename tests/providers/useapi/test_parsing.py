@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.accounts import Account, Flag, FlagKind, SavedAccount
-from bot.domain.causes import Cause
-from bot.domain.errors import CodedError
+from bot.domain.errors import Cause, CodedError
 from bot.providers import errors
 from bot.providers.redaction import HIDDEN, redact
 from bot.providers.useapi import (

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from bot.domain.causes import Cause
+from bot.domain.errors import Cause
 from bot.domain.incidents import ServiceProblem
 from bot.polling.poller import problem_of
 from bot.providers.useapi import (
