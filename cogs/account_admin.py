@@ -32,7 +32,8 @@ from bot.render.account_admin_replies import (
     removed_words,
     saved_words,
 )
-from bot.render.account_cards import ACTIONS_SHOWN, account_card
+from bot.render.account_cards import account_card
+from bot.render.account_history import ACTIONS_SHOWN
 from bot.render.alert_items import known_account
 from bot.render.message_content import Button, MessageContent
 from bot.render.text import escape

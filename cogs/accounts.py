@@ -23,7 +23,8 @@ from bot.interactions.responses import (
 from bot.polling.account_cache import comparable
 from bot.providers.useapi import UseapiError
 from bot.render import action_replies
-from bot.render.account_cards import ACTIONS_SHOWN, account_card
+from bot.render.account_cards import account_card
+from bot.render.account_history import ACTIONS_SHOWN
 from bot.render.account_list import accounts_page, empty_list, list_content, unread
 from bot.render.message_content import MessageContent
 from bot.render.text import bare, escape

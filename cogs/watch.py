@@ -31,7 +31,7 @@ from bot.interactions.responses import (
 )
 from bot.providers.useapi import UseapiError
 from bot.render import action_replies
-from bot.render.account_cards import ACTIONS_SHOWN
+from bot.render.account_history import ACTIONS_SHOWN
 from bot.render.alert_items import known_account
 from bot.render.alert_messages import content_of, opened_card
 from bot.render.message_content import MessageContent

@@ -43,12 +43,12 @@ def shows(seen: Observation, channel: str) -> bool:
 
 
 def code_of(saved: SaveResult) -> str:
-    """Return the audit's code for a save, with the number of jobs if it was done."""
+    """Return the audit's outcome of a save: its code and, if it was done, the number of jobs."""
     if saved.outcome is not ChangeOutcome.DONE:
         return saved.outcome
     code = {True: "created", False: "updated", None: saved.outcome}[saved.created]
     listed = saved.account.max_jobs if saved.account else None
-    return f"{code}, {saved.jobs if listed is None else listed} jobs"
+    return f"{code}:{saved.jobs if listed is None else listed}"
 
 
 def code_of_error(error: UseapiError) -> str:

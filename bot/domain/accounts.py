@@ -209,6 +209,7 @@ class Action:
     verb: str
     channel: str
     outcome: str
+    """A code, followed by a colon and a value if it has one. Earlier versions wrote words."""
 
 
 @dataclass(frozen=True, slots=True)

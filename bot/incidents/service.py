@@ -102,12 +102,12 @@ class IncidentService:
     async def assign(self, key: str, owner: int) -> Incident | None:
         """Assign an owner; None if the incident has ended or is unknown."""
         return await self._act(
-            key, owner, "assign", "on it", lambda each, at: owner_actions.assign(each, owner, at)
+            key, owner, "assign", "done", lambda each, at: owner_actions.assign(each, owner, at)
         )
 
     async def snooze(self, key: str, owner: int, length: timedelta) -> Incident | None:
         """Hold the reminders of an incident; None if it has ended or is unknown."""
-        outcome = f"for {length / timedelta(hours=1):g} h"
+        outcome = f"hours:{length / timedelta(hours=1):g}"
         return await self._act(
             key, owner, "snooze", outcome, lambda each, at: owner_actions.snooze(each, at + length, at)
         )
@@ -120,7 +120,10 @@ class IncidentService:
             if not over or (known is not None and known > transaction.at):
                 transaction.put_mute(channel, until, owner)
             transaction.note(
-                owner, "unmute" if over else "mute", channel, "done" if over else f"until {until:%F %R} UTC"
+                owner,
+                "unmute" if over else "mute",
+                channel,
+                "done" if over else f"until:{until:%Y-%m-%dT%H:%MZ}",
             )
 
     async def test(self, routes: Iterable[Route]) -> tuple[Message, ...]:

@@ -1,6 +1,5 @@
 """The embeds of an account: its `/info` answer, and its card with the last actions."""
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final
@@ -18,43 +17,20 @@ from bot.render.account_facts import (
     slots,
     usage,
 )
+from bot.render.account_history import FIELD_LIMIT, history
 from bot.render.instructions import discord_name
 from bot.render.message_content import Button, Component, MessageContent, channel_buttons
 from bot.render.phrases import flagged_since, state_words
-from bot.render.text import clip, code_block, code_span, count, escape, fitted, span, when, whole
+from bot.render.text import clip, code_block, code_span, escape, fitted, span, when, whole
 
-FIELD_LIMIT: Final = 1_024
 NOTE_LIMIT: Final = 700
 VALUE_LIMIT: Final = 120
 WORD_LIMIT: Final = 60
 RUNNING_LIMIT: Final = 450
-ACTIONS_SHOWN: Final = 5
-"""The number of actions on a card."""
 MAY_BE_ITS: Final = (
     "👀 I cannot see it now: useapi.net answers with error 596 instead of its list and does not say whose "
     "it is. If the message is in its channel, do what it asks, then use /mjreset."
 )
-DONE: Final = {
-    "rename": "renamed it",
-    "reset": "reset it",
-    "assign": "took it",
-    "claim": "took it",  # the word of earlier versions
-    "snooze": "snoozed its reminders",
-    "mute": "muted its alerts",
-    "unmute": "unmuted its alerts",
-    "save": "asked to add or update it",
-    "remove": "asked to remove it",
-}
-"""What a person did, by the verb that stands in the audit."""
-SAVED: Final = {
-    "created": "added it",
-    "updated": "updated it",
-    "done": "added or updated it",
-    "saved": "added or updated it",
-}
-"""What a person did who saved an account, by the code that stands in the audit."""
-SAVED_CODE: Final = re.compile(r"(?P<code>created|updated|done|saved), (?P<jobs>[0-9]{1,6}) jobs?")
-"""The outcome of a save that was done; earlier versions wrote "1 job", and "saved" for "done"."""
 
 
 def info_embed(account: KnownAccount, snapshot: InfoSnapshot, *, note: str | None = None) -> discord.Embed:
@@ -218,22 +194,3 @@ def _others(info: Info) -> str:
             yield f"{code_span(label, WORD_LIMIT)}: {code_span(value, VALUE_LIMIT)}"
 
     return fitted(lines(), len(info.others), FIELD_LIMIT)
-
-
-def history(actions: Sequence[Action]) -> str:
-    """List the last actions in the given order."""
-    shown = actions[:ACTIONS_SHOWN]
-    return fitted(map(_action, shown), len(shown), FIELD_LIMIT)
-
-
-def _action(action: Action) -> str:
-    return f"{when(action.at)} <@{action.actor_id}> {_done(action)}"
-
-
-def _done(action: Action) -> str:
-    saved = SAVED_CODE.fullmatch(action.outcome)
-    if action.verb == "save" and saved:
-        return f"{SAVED[saved['code']]} ({count(int(saved['jobs']), 'job')})"
-    if action.verb in ("assign", "claim") and action.outcome == "on it":
-        return "is on it"
-    return f"{DONE.get(action.verb) or escape(action.verb)} - {escape(action.outcome, 60)}"

@@ -9,7 +9,8 @@ import discord
 
 from bot.domain.accounts import Action, KnownAccount
 from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
-from bot.render.account_cards import FIELD_LIMIT, add_field, flag_colour, history, info_embed
+from bot.render.account_cards import add_field, flag_colour, info_embed
+from bot.render.account_history import FIELD_LIMIT, history
 from bot.render.alert_items import NO_WORDS, AlertItem, is_removed, state_of, stretch
 from bot.render.headlines import ONLY_REMINDERS, headline_of
 from bot.render.instructions import USE_COMMAND, block_end, login_help, press_reset, reset_label, steps

@@ -196,7 +196,7 @@ class Store:
 
     async def rename(self, channel: str, name: str | None, *, actor_id: int, at: datetime) -> None:
         """Name an account, or take its name away with None, and write down who did it."""
-        outcome = "name removed" if name is None else f"named {name}"
+        outcome = "unnamed" if name is None else f"named:{name}"
         async with self._database.writing() as writer:
             await writer.execute(NAME, (channel, name, at))
             await writer.execute(ACTION, action_row(Action(at, actor_id, "rename", channel, outcome)))

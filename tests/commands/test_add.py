@@ -226,7 +226,7 @@ async def test_a_change_that_did_not_arrive_is_told_by_what_the_list_shows(bot: 
     answer = await added(ada, account.discord, "9")
     assert "is configured as before" in answer["content"]
     assert "3 jobs at a time, not 9 jobs" in answer["content"]
-    assert "asked to add or update it - not done" in text(answer)
+    assert "tried to add or update it, but nothing changed" in text(answer)
 
 
 async def test_when_neither_the_answer_nor_the_list_can_be_read_it_says_that_it_may_be_done(
@@ -271,7 +271,7 @@ async def test_a_success_without_a_body_is_looked_up_in_the_list(bot: Bot, ada: 
     bot.api.fault(Fault.EMPTY, endpoint=Endpoint.SAVE)
     answer = await added(ada, login.discord)
     assert f"channel {login.channel}, 3 jobs at a time" in answer["content"]
-    assert (await bot.actions())[-1] == (ada.person.id, "save", login.channel, "updated, 3 jobs")
+    assert (await bot.actions())[-1] == (ada.person.id, "save", login.channel, "updated:3")
 
 
 async def test_a_success_that_says_nothing_and_a_list_that_cannot_be_read_is_told(
@@ -284,7 +284,7 @@ async def test_a_success_that_says_nothing_and_a_list_that_cannot_be_read_is_tol
     answer = await added(ada, bot.api.newcomer().discord)
     assert "useapi.net accepted the account, but does not say which it is" in answer["content"]
     assert buttons(answer) == {}, "what is done needs not be entered again"
-    assert (await bot.actions())[-1] == (ada.person.id, "save", "", "updated, 3 jobs")
+    assert (await bot.actions())[-1] == (ada.person.id, "save", "", "updated:3")
 
 
 # ------------------------------------------------------------------- what cannot be written down

@@ -61,7 +61,7 @@ async def test_reset_asks_for_a_confirmation_and_resets(bot: Bot, ada: Visitor) 
     (yes, *_) = buttons(question)
     pressed = await ada.press(question, yes)
     await bot.world.wait_for(lambda: "back in rotation" in (pressed.message or {"content": ""})["content"])
-    assert "reset it - back in rotation" in text(await card(ada, account))
+    assert "reset it: it is back in rotation" in text(await card(ada, account))
 
 
 async def test_reset_of_what_is_clear_by_now_sends_nothing(bot: Bot, ada: Visitor) -> None:
@@ -161,7 +161,7 @@ async def test_the_card_tells_what_was_done_last(bot: Bot, ada: Visitor) -> None
     await (await sent(ada, form, account.discord, "4")).answer()
     said = text(await card(ada, account))
     owner = f"<@{ada.person.id}>"
-    assert said.index(f"{owner} updated it (4 jobs)") < said.index(f"{owner} renamed it")
+    assert said.index(f"{owner} updated it (4 jobs)") < said.index(f"{owner} renamed it to Aurora")
 
 
 async def test_the_buttons_work_after_a_restart(bot: Bot, ada: Visitor) -> None:

@@ -162,15 +162,15 @@ async def test_what_else_owners_do_is_logged(watch: Assembly, log: Log) -> None:
     await watch.incident_service.mute(None, ADA, watch.clock.now())
     async with watch.incident_service.transaction() as turn:
         turn.note(ADA, "save", None, "asked")
-        turn.note(ADA, "remove", CHANNEL, "not configured any more")
+        turn.note(ADA, "remove", CHANNEL, "done")
         turn.note(ADA, "a verb of later", CHANNEL, "done")
     assert log.lines() == [
-        f"assignment of …0001 to {ADA}: on it",
-        f"snooze of …0001 by {ADA}: for 8 h",
-        f"mute of all accounts by {ADA}: until 2026-03-01 13:00 UTC",
+        f"assignment of …0001 to {ADA}: done",
+        f"snooze of …0001 by {ADA}: hours:8",
+        f"mute of all accounts by {ADA}: until:2026-03-01T13:00Z",
         f"end of the mute of all accounts by {ADA}: done",
         f"adding or updating an account, by {ADA}: asked",
-        f"removal of …0001 by {ADA}: not configured any more",
+        f"removal of …0001 by {ADA}: done",
         f"a verb of later of …0001 by {ADA}: done",
     ]
 

@@ -44,14 +44,14 @@ async def test_who_is_on_it_is_noted_and_another_may_take_over(watch: Assembly, 
     clock.advance(MINUTE)
     await watch.incident_service.assign(key, BEA)
     assert (watch.incident().assigned_to, watch.incident().assigned_at) == (BEA, AT + MINUTE)
-    assert await watch.audit() == [(ADA, "assign", "on it"), (BEA, "assign", "on it")]
+    assert await watch.audit() == [(ADA, "assign", "done"), (BEA, "assign", "done")]
 
 
 async def test_a_snooze_lasts_as_long_as_was_said_but_a_day_at_most(watch: Assembly) -> None:
     key = (await watch.flag()).key
     assert await watch.incident_service.snooze(key, ADA, HOUR) == watch.incident()
     assert watch.incident().snoozed_until == AT + HOUR
-    assert await watch.audit() == [(ADA, "snooze", "for 1 h")]
+    assert await watch.audit() == [(ADA, "snooze", "hours:1")]
     await watch.incident_service.snooze(key, ADA, 3 * LONGEST_SNOOZE)
     assert watch.incident().snoozed_until == AT + LONGEST_SNOOZE
 
@@ -105,7 +105,7 @@ async def test_a_mute_holds_the_push_till_its_end(watch: Assembly, clock: Clock)
     await watch.incident_service.mute(CHANNEL, ADA, AT + HOUR)
     await watch.see(FLAGGED)
     assert watch.planned() == []
-    assert await watch.audit() == [(ADA, "mute", "until 2026-03-01 13:00 UTC")]
+    assert await watch.audit() == [(ADA, "mute", "until:2026-03-01T13:00Z")]
     clock.advance(HOUR)
     await watch.incident_service.tick()
     assert len(watch.planned()) == 1
@@ -118,7 +118,7 @@ async def test_a_mute_that_is_taken_back_tells_what_it_held(watch: Assembly) -> 
     assert watch.planned() == []
     await watch.incident_service.mute(None, ADA, AT)
     assert len(watch.planned()) == 1
-    assert await watch.audit("") == [(ADA, "mute", "until 2026-03-01 13:00 UTC"), (ADA, "unmute", "done")]
+    assert await watch.audit("") == [(ADA, "mute", "until:2026-03-01T13:00Z"), (ADA, "unmute", "done")]
 
 
 async def test_to_end_a_mute_that_is_over_wakes_nobody(watch: Assembly, clock: Clock) -> None:

@@ -77,4 +77,4 @@ async def test_an_end_that_could_not_be_written_down_is_found_by_who_asks_next(
     await bot.meddle(BEGUN)
     await added(ada, bot.api.newcomer().discord)
     outcomes = [outcome for *_, outcome in await bot.actions()]
-    assert outcomes == ["asked", "outcome unknown", "asked", "created, 3 jobs"]
+    assert outcomes == ["asked", "outcome unknown", "asked", "created:3"]

@@ -93,8 +93,8 @@ async def test_a_name_is_given_and_taken_away_with_its_entry_in_the_audit(path: 
         (unnamed,) = await store.accounts()
         assert (named.name, unnamed.name) == ("Blue", None)
         assert await store.actions(FIRST.channel) == (
-            Action(AT + MINUTE, OWNER, "rename", FIRST.channel, "name removed"),
-            Action(AT, OWNER, "rename", FIRST.channel, "named Blue"),
+            Action(AT + MINUTE, OWNER, "rename", FIRST.channel, "unnamed"),
+            Action(AT, OWNER, "rename", FIRST.channel, "named:Blue"),
         )
 
 

@@ -1,0 +1,89 @@
+"""What people did to an account, in words: the audit holds codes."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from bot.domain.accounts import Action
+from bot.render.text import count, escape, fitted, when
+
+ACTIONS_SHOWN: Final = 5
+"""The number of actions on a card."""
+FIELD_LIMIT: Final = 1_024
+"""Discord's limit for the value of a field."""
+SENTENCES: Final[Mapping[str, str]] = {
+    "rename named": "{at} {person} renamed it to {value}",
+    "rename unnamed": "{at} {person} removed its name",
+    "reset asked": "{at} {person} asked to reset it",
+    "reset back in rotation": "{at} {person} reset it: it is back in rotation",
+    "reset not yet cleared": "{at} {person} tried to reset it, but it was still flagged",
+    "reset flagged again": "{at} {person} reset it, but it was flagged again",
+    "reset not configured any more": "{at} {person} reset it, but it was not configured any more",
+    "reset could not tell": "{at} {person} reset it; I could not tell whether that worked",
+    "reset outcome unknown": "{at} {person} tried to reset it; the outcome is unknown",
+    "assign done": "{at} {person} is on it",
+    "snooze hours": "{at} {person} snoozed its reminders for {value} h",
+    "mute until": "{at} {person} muted its alerts until {value}",
+    "unmute done": "{at} {person} unmuted its alerts",
+    "save asked": "{at} {person} asked to add or update it",
+    "save created": "{at} {person} added it ({value})",
+    "save updated": "{at} {person} updated it ({value})",
+    "save done": "{at} {person} added or updated it ({value})",
+    "save not done": "{at} {person} tried to add or update it, but nothing changed",
+    "save refused": "{at} {person} tried to add or update it, but useapi.net refused",
+    "save not sent": "{at} {person} tried to add or update it, but nothing was sent",
+    "save outcome unknown": "{at} {person} tried to add or update it; the outcome is unknown",
+    "remove asked": "{at} {person} asked to remove it",
+    "remove done": "{at} {person} removed it",
+    "remove not done": "{at} {person} tried to remove it, but it is still configured",
+    "remove refused": "{at} {person} tried to remove it, but useapi.net refused",
+    "remove not sent": "{at} {person} tried to remove it, but nothing was sent",
+    "remove outcome unknown": "{at} {person} tried to remove it; the outcome is unknown",
+}
+"""What a person did, by the verb and the code of the outcome."""
+OTHER: Final = "{at} {person}: {verb}, {outcome}"
+EARLIER: Final[Mapping[str, str]] = {
+    r"(?:claim|assign) on it": "assign done",
+    r"snooze for ([0-9.]+) h": r"snooze hours:\1",
+    r"mute until (\S+) ([0-9:]+) UTC": r"mute until:\1T\2Z",
+    r"rename named (.+)": r"rename named:\1",
+    r"rename name removed": "rename unnamed",
+    r"save (created|updated|done), ([0-9]{1,6}) jobs?": r"save \1:\2",
+    r"save saved(?:, as the list shows)?, ([0-9]{1,6}) jobs?": r"save done:\1",
+    r"save not (?:there|changed), as the list shows.*": "save not done",
+    r"remove (?:was )?not configured any more": "remove done",
+    r"remove still configured": "remove not done",
+    r"remove done, but still listed": "remove outcome unknown",
+}
+"""What earlier versions wrote, as patterns, and the codes of today."""
+
+
+def history(actions: Sequence[Action]) -> str:
+    """List the last actions in the given order."""
+    shown = actions[:ACTIONS_SHOWN]
+    return fitted(map(sentence, shown), len(shown), FIELD_LIMIT)
+
+
+def sentence(action: Action) -> str:
+    """Return what a person did and what came of it."""
+    key, _, value = coded(f"{action.verb} {action.outcome}").partition(":")
+    if key == "mute until":
+        value = when(datetime.fromisoformat(value), "f")
+    elif key.startswith("save ") and value:
+        value = count(int(value), "job")
+    return SENTENCES.get(key, OTHER).format(
+        at=when(action.at),
+        person=f"<@{action.actor_id}>",
+        value=escape(value) if key == "rename named" else value,
+        verb=escape(action.verb),
+        outcome=escape(action.outcome, 60),
+    )
+
+
+def coded(entry: str) -> str:
+    """Return a verb and an outcome in the codes of today."""
+    for words, code in EARLIER.items():
+        if found := re.fullmatch(words, entry):
+            return found.expand(code)
+    return entry
