@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
+from enum import StrEnum
 from typing import Final, TextIO, cast
 
 import aiohttp
@@ -41,12 +42,19 @@ STOPPED_LATE: Final = (
     "Stopped while the API was at work: it may have saved the account.\n"
     "Check with `python -m bot account list` before you try again."
 )
-HERE: Final = {
-    " and restart Midwatch": "",
-    "/mjaccounts": "`python -m bot account list`",
-    "/mjremove": "/mjremove in Discord",
+USE_THAT: Final = "Use that account, or remove it first with /mjremove in Discord."
+CHOOSE_SERVER: Final = (
+    "Use another server for this account, or remove that account first with /mjremove in Discord."
+)
+CHECK_FIRST: Final = "It may have been done: check with `python -m bot account list` before you try again."
+STEPS: Final[Mapping[StrEnum, str]] = {
+    ErrorCode.SERVER_TAKEN: CHOOSE_SERVER,
+    ErrorCode.SERVER_TAKEN_BY: CHOOSE_SERVER,
+    ErrorCode.TOKEN_REFUSED: "Put the whole token from useapi.net, with its `user:`, into USEAPI_TOKEN.",
+    ErrorCode.TOKEN_TAKEN: USE_THAT,
+    ErrorCode.TOKEN_TAKEN_BY: USE_THAT,
 }
-"""The words of a next step in Discord, and what they are at the terminal."""
+"""What to do about an error where it differs from what to do in Discord."""
 NO_ACCOUNT: Final = "No account is configured. Add one with `python -m bot account set`."
 ABOUT: Final = """\
 Create, update and list the Midjourney accounts at useapi.net, without Discord.
@@ -108,49 +116,36 @@ def explain(parser: argparse.ArgumentParser, about: str) -> None:
     parser.epilog = ABOUT_CODES
 
 
-class Sending:
-    """Whether the request of a change was sent. After that the API may carry it out."""
-
-    def __init__(self) -> None:
-        self.begun = False
-
-    async def record(
-        self, _session: object, _context: object, request: aiohttp.TraceRequestHeadersSentParams
-    ) -> None:
-        """Record a request that is about to be sent."""
-        self.begun = self.begun or request.method == "POST"
-
-
 def run(wanted: argparse.Namespace, settings: Settings) -> int:
     """Run the command, and return the exit code."""
-    sending = Sending()
+    sent: list[str] = []
     try:
         if wanted.action == "list":
-            return event_loop.run(list_accounts(settings, as_json=wanted.json))
+            return event_loop.run(list_accounts(settings, sent, as_json=wanted.json))
         # Not in the event loop, which would keep Ctrl-C from the prompt.
         jobs = jobs_number(wanted.max_jobs)
         token = account_token(entered_token(), (settings.discord_token, settings.useapi_token))
-        return event_loop.run(set_account(settings, token, jobs, sending))
+        return event_loop.run(set_account(settings, token, jobs, sent))
     except (UserError, UseapiError) as error:
         quote = [f"The API says: {bare(error.quote, FLAG_LIMIT)}"] if error.quote else []
-        complain(what(error), at_terminal(next_step(error)), *quote)
+        complain(what(error), next_step(error, check_first=CHECK_FIRST, own=STEPS), *quote)
         return code_of(error)
     except (KeyboardInterrupt, EOFError):
-        complain(STOPPED_LATE if sending.begun else STOPPED)
+        complain(STOPPED_LATE if "POST" in sent else STOPPED)
         return INTERRUPTED
 
 
-async def list_accounts(settings: Settings, *, as_json: bool) -> int:
+async def list_accounts(settings: Settings, sent: list[str], *, as_json: bool) -> int:
     """Write the accounts, and return the exit code."""
-    async with api(settings) as useapi:
+    async with api(settings, sent) as useapi:
         accounts = await useapi.accounts()
     names = await names_in(settings.database_path)
     return answer((as_json_text if as_json else as_lines)(accounts, names))
 
 
-async def set_account(settings: Settings, token: SecretStr, jobs: int, sending: Sending) -> int:
+async def set_account(settings: Settings, token: SecretStr, jobs: int, sent: list[str]) -> int:
     """Save the account of a token, write the result, and return the exit code."""
-    async with api(settings, sending) as useapi:
+    async with api(settings, sent) as useapi:
         saved = await save(useapi, token, jobs)
     code = answer(saved_words(saved))
     return UNAVAILABLE if saved.outcome is ChangeOutcome.NOT_DONE else code
@@ -162,11 +157,16 @@ def answer(text: str) -> int:
 
 
 @asynccontextmanager
-async def api(settings: Settings, sending: Sending | None = None) -> AsyncGenerator[UseapiClient]:
-    """Open a client of the API. `sending` records the requests of a change."""
+async def api(settings: Settings, sent: list[str]) -> AsyncGenerator[UseapiClient]:
+    """Open a client of the API. `sent` gets the method of each request as it is sent."""
+
+    async def record(
+        _session: object, _context: object, request: aiohttp.TraceRequestHeadersSentParams
+    ) -> None:
+        sent.append(request.method)
+
     trace = aiohttp.TraceConfig()
-    if sending is not None:
-        trace.on_request_headers_sent.append(sending.record)
+    trace.on_request_headers_sent.append(record)
     async with open_session([trace]) as session:
         with said_if_slow(settings.useapi_url):
             yield UseapiClient(session, settings.useapi_url, settings.useapi_token)
@@ -202,18 +202,10 @@ def typed_token() -> str:
         raise
 
 
-def at_terminal(words: str) -> str:
-    """Return words for Discord as they are at the terminal."""
-    for command, here in HERE.items():
-        words = words.replace(command, here)
-    return words
-
-
 def as_json_text(accounts: Collection[Account], names: Mapping[str, Names]) -> str:
     """Return the accounts as JSON."""
-    return json.dumps(
-        [fields_of(account, names.get(account.channel, Names())) for account in accounts], indent=2
-    )
+    known = (names.get(account.channel, Names()) for account in accounts)
+    return json.dumps(list(map(fields_of, accounts, known)), indent=2)
 
 
 def as_lines(accounts: Collection[Account], names: Mapping[str, Names]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from enum import StrEnum
 from typing import Final
 
 from bot.domain.errors import Cause, CodedError, ErrorCode
@@ -244,12 +245,13 @@ def what(error: CodedError) -> str:
     return f"{sentence} ({fields['status']})." if "status" in fields else f"{sentence}."
 
 
-def next_step(error: CodedError) -> str:
-    """Return what to do about an error."""
-    step, wait = _texts(error)[1].format(**error.fields), error.fields.get("wait")
+def next_step(error: CodedError, *, check_first: str = CHECK_FIRST, own: Mapping[StrEnum, str] = {}) -> str:
+    """Return what to do about an error. `own` has the steps that differ where this one is shown."""
+    step = (own.get(error.code) or _texts(error)[1]).format(**error.fields)
+    wait = error.fields.get("wait")
     steps = [] if step == LATER else [step]
     if error.fields.get("may_be_done"):
-        steps.insert(0, CHECK_FIRST)
+        steps.insert(0, check_first)
     elif isinstance(wait, timedelta):
         steps.insert(0, f"Try again in {span(wait)}.")
     elif error.code in PASSING or step == LATER:
