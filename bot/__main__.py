@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Final, NoReturn
 
-from bot.cli.terminal import complain, say
+from bot.cli.terminal import INTERRUPTED, complain, say
 
 MISCONFIGURED: Final = 78
 """EX_CONFIG of sysexits.h."""
@@ -21,11 +21,10 @@ MISCONFIGURED: Final = 78
 try:
     from bot import app
     from bot.cli import account, check
-    from bot.cli.stopping import INTERRUPTED
     from bot.config import AccountSettings, ConfigurationError, Settings, load_settings
     from bot.domain.errors import TokenRefusedError, UnavailableError
     from bot.render.error_messages import what
-    from bot.runtime import event_loop, log_setup
+    from bot.runtime import log_setup, supervisor
     from bot.storage import StoreError
 except ModuleNotFoundError as missing:
     complain(
@@ -111,7 +110,7 @@ def obey(wanted: argparse.Namespace, settings: Settings, timings: app.Timings) -
     """Run the command, and return the exit code."""
     match wanted.command:
         case "check":
-            return event_loop.run(check.report(settings))
+            return supervisor.run(check.report(settings))
         case "account":
             return account.run(wanted, settings)
         case _:
@@ -121,7 +120,7 @@ def obey(wanted: argparse.Namespace, settings: Settings, timings: app.Timings) -
 def run(settings: Settings, timings: app.Timings) -> int:
     """Run the bot until it is stopped, and return the exit code."""
     try:
-        event_loop.run(app.run(settings, timings=timings))
+        supervisor.run(app.run(settings, timings=timings))
     except TokenRefusedError as error:
         complain(str(error))
         return REFUSED

@@ -17,7 +17,7 @@ from bot.actions.account_admin import AccountAdmin
 from bot.actions.account_info import AccountInfoService
 from bot.actions.reset import Resets
 from bot.cli.discord_errors import DISCORD_FAILURES, unavailable
-from bot.cli.stopping import signals
+from bot.cli.terminal import signals
 from bot.config import Settings
 from bot.domain.clock import utc_now
 from bot.domain.errors import TokenRefusedError, UnavailableError
@@ -25,7 +25,7 @@ from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner
 from bot.interactions.client import EXTENSIONS, Midwatch, Services
-from bot.interactions.in_flight import PATIENCE
+from bot.interactions.responses import PATIENCE
 from bot.loops import WatchLoops
 from bot.notifications import EDIT_EVERY, MemoryNotice, Outbox
 from bot.notifications.discord_transport import DiscordTransport

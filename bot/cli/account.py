@@ -14,8 +14,7 @@ from pydantic import SecretStr
 
 from bot.actions.account_token import DEFAULT_JOBS, account_token, jobs_number
 from bot.actions.saving import save
-from bot.cli.stopping import INTERRUPTED
-from bot.cli.terminal import complain, said_if_slow, say
+from bot.cli.terminal import INTERRUPTED, complain, said_if_slow, say
 from bot.config import Settings
 from bot.domain.accounts import Account, ChangeOutcome
 from bot.domain.errors import ErrorCode, UserError
@@ -24,7 +23,7 @@ from bot.render.account_admin_replies import saved_words
 from bot.render.error_messages import next_step, what
 from bot.render.text import bare, count
 from bot.render.user_errors import JOBS_HELP
-from bot.runtime import event_loop
+from bot.runtime import supervisor
 from bot.storage import Names, names_in
 
 # EX_DATAERR, EX_UNAVAILABLE, EX_IOERR and EX_NOPERM of sysexits.h.
@@ -121,11 +120,11 @@ def run(wanted: argparse.Namespace, settings: Settings) -> int:
     sent: list[str] = []
     try:
         if wanted.action == "list":
-            return event_loop.run(list_accounts(settings, sent, as_json=wanted.json))
+            return supervisor.run(list_accounts(settings, sent, as_json=wanted.json))
         # Not in the event loop, which would keep Ctrl-C from the prompt.
         jobs = jobs_number(wanted.max_jobs)
         token = account_token(entered_token(), (settings.discord_token, settings.useapi_token))
-        return event_loop.run(set_account(settings, token, jobs, sent))
+        return supervisor.run(set_account(settings, token, jobs, sent))
     except (UserError, UseapiError) as error:
         quote = [f"The API says: {bare(error.quote, FLAG_LIMIT)}"] if error.quote else []
         complain(what(error), next_step(error, check_first=CHECK_FIRST, own=STEPS), *quote)

@@ -12,8 +12,7 @@ from bot.cli.discord_errors import DISCORD_FAILURES, unavailable
 from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
 from bot.domain.accounts import Account
-from bot.interactions.alert_channel import AlertChannel, lacking
-from bot.interactions.permissions import owners_of
+from bot.interactions.permissions import AlertChannel, lacking, owners_of
 from bot.providers.useapi import (
     Gone,
     MalformedResponse,

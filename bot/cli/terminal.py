@@ -1,18 +1,25 @@
-"""Writes to the terminal. Nothing about the terminal makes the program fail.
+"""Writes to the terminal, and stops at its signals. Nothing about the terminal makes the program fail.
 
 Characters that it lacks are replaced. A reader that left or a closed stream is no error.
 """
 
 import asyncio
 import os
+import signal
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Final, TextIO
 
 NOWHERE_TO: Final = "Standard output cannot be written to ({reason}), so the answer stands here:"
 SLOW_SECONDS: Final = 2.0
 """After so long a line says what the program waits for."""
+INTERRUPTED: Final = 130
+"""The exit code of Ctrl-C."""
+AT_ONCE: Final = (
+    "Stopped at once. An answer, a message or a reset that was under way may be unfinished: "
+    "the next start checks and finishes it."
+)
 
 
 def say(text: str) -> bool:
@@ -79,3 +86,23 @@ def abandon(stream: TextIO) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
+
+
+@contextmanager
+def signals(stop: asyncio.Event, end: Callable[[int], object] = os._exit) -> Generator[None]:
+    """Set the event on Ctrl-C and SIGTERM. End the process on a second Ctrl-C."""
+
+    def interrupted() -> None:
+        if stop.is_set():
+            complain(AT_ONCE)
+            end(INTERRUPTED)
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, interrupted)
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    try:
+        yield
+    finally:
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(signum)

@@ -11,9 +11,8 @@ from enum import Enum, auto
 from typing import Any, Final, cast
 
 from bot.domain.errors import ErrorCode, UserError
-from bot.interactions.in_flight import InFlight
 from bot.interactions.permissions import Owners
-from bot.interactions.responses import Interaction, report
+from bot.interactions.responses import InFlight, Interaction, report
 from bot.render.message_content import PREFIX
 
 CUSTOM_ID: Final = re.compile(

@@ -21,9 +21,8 @@ from bot.incidents.service import IncidentService
 from bot.interactions.account_form import drop_values, hide_values
 from bot.interactions.buttons import ButtonRouter
 from bot.interactions.command_sync import CommandSync
-from bot.interactions.in_flight import InFlight
 from bot.interactions.permissions import Owners
-from bot.interactions.responses import Interaction, report
+from bot.interactions.responses import InFlight, Interaction, report
 from bot.loops import WatchLoops
 from bot.polling.poller import AccountPoller
 from bot.render.text import span

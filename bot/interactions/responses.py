@@ -1,4 +1,4 @@
-"""Answers to interactions: in time, in public or in private, and after an error."""
+"""Answers to interactions: in time, in public or in private, after an error, and before a stop."""
 
 import asyncio
 import logging
@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Coroutine, Generator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import aiohttp
@@ -33,6 +34,8 @@ SENT: Final = "sent"
 LINKED: Final = re.compile(r"discord\.com/channels/[^/]+/([0-9]{17,20})")
 SILENT_SECONDS: Final = 5.0
 """How long an answer may be no more than "thinking"."""
+PATIENCE: Final = timedelta(seconds=1)
+REPORT_LIMIT: Final = timedelta(milliseconds=400)
 
 T = TypeVar("T")
 
@@ -214,3 +217,44 @@ def channels_in(message: discord.Message) -> set[str]:
     links = [each.url or "" for row in rows for each in row.children if isinstance(each, discord.Button)]
     links += [str(embed.to_dict()) for embed in message.embeds]
     return {channel for link in links for channel in LINKED.findall(link)}
+
+
+class InFlight:
+    """The tasks that answer interactions. discord.py neither waits for running commands nor cancels them."""
+
+    def __init__(self) -> None:
+        self._callers: dict[asyncio.Task[Any], Interaction] = {}
+        self._sent: set[asyncio.Task[Any]] = set()
+
+    def add(self, caller: Interaction) -> None:
+        """Register the current task as the one that answers this caller."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - handlers run in tasks
+        self._callers[task] = caller
+        task.add_done_callback(self._callers.pop)
+
+    def sent(self) -> None:
+        """Record that the current task has sent a request to the API, which a stop does not undo."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - handlers run in tasks
+        self._sent.add(task)
+        task.add_done_callback(self._sent.discard)
+
+    async def finish(self, patience: timedelta = PATIENCE) -> None:
+        """Wait for the running answers. Then cancel the tasks that are left, and tell their callers."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience.total_seconds()):
+                while self._callers:  # others may start meanwhile
+                    await asyncio.wait(self._callers)
+        unfinished = dict(self._callers)
+        if not unfinished:
+            return
+        for task in unfinished:
+            task.cancel()
+        codes = {True: ErrorCode.RESTARTING_SENT, False: ErrorCode.RESTARTING}
+        errors = [(caller, UserError(codes[task in self._sent])) for task, caller in unfinished.items()]
+        reports = [asyncio.create_task(report(caller, error)) for caller, error in errors]
+        await asyncio.wait({*unfinished, *reports}, timeout=REPORT_LIMIT.total_seconds())
+        for task in reports:
+            task.cancel()
+        await asyncio.gather(*reports, return_exceptions=True)

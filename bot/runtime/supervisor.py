@@ -1,16 +1,20 @@
-"""Loops that only the stop event ends: an error delays the next run."""
+"""Loops that only the stop event ends: an error delays the next run. The event loop that runs them."""
 
 import asyncio
 import logging
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from threading import Thread
+from typing import Any, Final, ParamSpec, TypeVar
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+P = ParamSpec("P")
 Sleep = Callable[[float], Awaitable[None]]
 
 FIRST_DELAY: Final = timedelta(seconds=1)
@@ -176,3 +180,37 @@ async def first_of(*waits: Awaitable[object]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class DaemonThreadExecutor(ThreadPoolExecutor):
+    """Runs each call in a thread of its own that ends with the process.
+
+    The system's resolver may block its thread for half a minute without a network. `asyncio.run` and the end
+    of the interpreter wait for Python's own pool of threads.
+
+    There are few: aiohttp looks up the same address once at a time. asyncio accepts only a
+    ThreadPoolExecutor, whose own threads are not started.
+    """
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Start a call."""
+        future: Future[T] = Future()
+        future.set_running_or_notify_cancel()
+
+        def call() -> None:
+            try:
+                result = fn(*args, **kwargs)
+            except BaseException as error:  # noqa: BLE001 - for the caller
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        Thread(target=call, name="lookup", daemon=True).start()
+        return future
+
+
+def run(program: Coroutine[Any, Any, T]) -> T:
+    """Run a program as `asyncio.run` does, without waiting for blocked threads at the end."""
+    with asyncio.Runner() as runner:
+        runner.get_loop().set_default_executor(DaemonThreadExecutor())
+        return runner.run(program)

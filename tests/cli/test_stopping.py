@@ -14,7 +14,7 @@ import pytest
 
 from bot import app
 from bot.actions.account_admin import BEGUN, SAVE
-from bot.cli.stopping import AT_ONCE, signals
+from bot.cli.terminal import AT_ONCE, signals
 from bot.domain.accounts import Action
 from bot.domain.clock import utc_now
 from bot.storage import Store

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.app import DEFAULT_TIMINGS
-from bot.interactions.in_flight import REPORT_LIMIT
+from bot.interactions.responses import REPORT_LIMIT
 from tests.simulators.discord import FaultKind, Interaction, Json
 from tests.simulators.useapi import Endpoint, Fault
 from tests.support.reading import text

@@ -11,8 +11,8 @@ import pytest
 from bot.domain.incidents import Reason, ServiceProblem, new_key
 from bot.domain.messages import Message, MessageItem, Purpose
 from bot.interactions.buttons import ButtonRouter
-from bot.interactions.in_flight import InFlight
 from bot.interactions.permissions import Owners
+from bot.interactions.responses import InFlight
 from bot.notifications.retry_policy import fallback_copy, sent
 from bot.notifications.transport import MessageRef
 from bot.render.action_replies import snooze_choice

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.runtime.event_loop import run
+from bot.runtime.supervisor import run
 from tests.simulators.discord import SANDBOX_BOT_TOKEN
 from tests.simulators.useapi import SANDBOX_USEAPI_TOKEN
 
