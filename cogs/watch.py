@@ -127,7 +127,7 @@ class Watch(commands.Cog):
             return
         if result.outcome is ResetOutcome.CHANGED and result.flag is not None:
             question = self._confirmation(known, result.flag, result.incident)
-            content = f"{action_replies.flag_changed()}\n{question.content}"
+            content = f"{action_replies.FLAG_CHANGED}\n{question.content}"
             await respond(caller, replace(question, content=content))
         else:
             text = action_replies.reset_result(result, known, self._accounts(), unseen=self._resets.is_unseen)
@@ -135,7 +135,7 @@ class Watch(commands.Cog):
 
     async def leave(self, caller: Interaction, _press: ButtonPress) -> None:
         """Answer that nothing was sent."""
-        await update(caller, MessageContent(action_replies.not_yet()))
+        await update(caller, MessageContent(action_replies.NOT_SENT))
 
     async def assign(self, caller: Interaction, press: ButtonPress) -> None:
         """Assign the incident to the owner. The message of every owner shows it."""

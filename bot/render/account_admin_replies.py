@@ -1,10 +1,11 @@
 """The answers to adding, updating and removing an account, and the question before a removal."""
 
+from collections.abc import Mapping
 from typing import Final, assert_never
 
 import discord
 
-from bot.domain.accounts import Action, ChangeOutcome, KnownAccount, RemovalResult, SaveResult
+from bot.domain.accounts import ChangeOutcome, KnownAccount, RemovalResult, SaveResult
 from bot.render.account_cards import add_field
 from bot.render.account_facts import channel_link, slots
 from bot.render.error_messages import what
@@ -22,7 +23,15 @@ TOKEN_LABEL: Final = "Discord token of the account"  # noqa: S105 - the label of
 JOBS_LABEL: Final = "Jobs at a time, 1 to 15"
 NOT_NOW: Final = "Not now"
 KEPT: Final = "👌 Nothing was removed."
-NOT_SAID: Final = "useapi.net accepted the account, but does not say which it is. Check the list of accounts."
+DONE: Final[Mapping[bool | None, str]] = {
+    True: "✅ Done: {name} was created, channel {channel}, {jobs} at a time.",
+    False: "✅ Done: {name} was updated, channel {channel}, {jobs} at a time.",
+    None: "✅ Done: {name} was saved, channel {channel}, {jobs} at a time.",
+}
+"""The answers to a save, by whether the API says that it created the account."""
+NOT_SAID: Final = (
+    "✅ useapi.net accepted the account, but does not say which it is. Check the list of accounts."
+)
 AGAIN: Final = "-# /mjadd configures it again, with its Discord token; its name and history come back then."
 
 
@@ -34,28 +43,28 @@ def form_title(known: KnownAccount | None) -> str:
 
 def saved_words(saved: SaveResult, name: str = "the account") -> str:
     """Return what came of adding or updating an account; `name` is ready to be shown."""
-    account, wanted = saved.account, count(saved.jobs, "job")
-    fault = what(saved.fault) if saved.fault else ""
+    account, fault = saved.account, what(saved.fault) if saved.fault else None
     if account is None:
         if saved.outcome is ChangeOutcome.DONE:
-            return f"✅ {NOT_SAID}"
+            return NOT_SAID
         return (
             f"⚠️ {fault} So I read the list again: it shows no account with this token, "
             "so most likely nothing was saved.\n"
             "Check the list of accounts before you try again: it may come late."
         )
+    channel, wanted = escape(account.channel), count(saved.jobs, "job")
     jobs = wanted if account.max_jobs is None else count(account.max_jobs, "job")
-    facts = f"channel {escape(account.channel)}, {jobs} at a time"
     if saved.outcome is ChangeOutcome.NOT_DONE:
         return (
-            f"⚠️ {fault} So I read the list again: {name} is configured as before, {facts}, "
-            f"not {wanted}.\n"
+            f"⚠️ {fault} So I read the list again: {name} is configured as before, "
+            f"channel {channel}, {jobs} at a time, not {wanted}.\n"
             "Try again to change that."
         )
-    if fault:
-        return f"✅ {fault} So I read the list again: {name} is configured, {facts}."
-    done = {True: "created", False: "updated", None: "saved"}[saved.created]
-    return f"✅ Done: {name} was {done}, {facts}."
+    if fault is not None:
+        return (
+            f"✅ {fault} So I read the list again: {name} is configured, channel {channel}, {jobs} at a time."
+        )
+    return DONE[saved.created].format(name=name, channel=channel, jobs=jobs)
 
 
 def another_account(expected: KnownAccount) -> str:
@@ -72,8 +81,11 @@ def removed_words(removed: RemovalResult, account: KnownAccount) -> str:
     name = f"**{escape(account.label)}**"
     fault = what(removed.fault) if removed.fault else ""
     match removed.outcome:
+        case ChangeOutcome.DONE if removed.before:
+            by, at = removed.before.actor_id, when(removed.before.at)
+            return f"✅ {name} is not configured any more: <@{by}> removed it {at}.\n{AGAIN}"
         case ChangeOutcome.DONE if removed.is_gone_before:
-            return f"✅ {name} is not configured any more: {gone_words(removed.before)}.\n{AGAIN}"
+            return f"✅ {name} is not configured any more: it was already gone when I checked.\n{AGAIN}"
         case ChangeOutcome.DONE:
             return f"✅ {name} is not configured any more.\n{AGAIN}"
         case ChangeOutcome.UNCLEAR:
@@ -87,13 +99,6 @@ def removed_words(removed: RemovalResult, account: KnownAccount) -> str:
                 "Use /mjremove to try again."
             )
     assert_never(removed.outcome)
-
-
-def gone_words(before: Action | None) -> str:
-    """Return who removed an account, and when, if that is known."""
-    if before is None:
-        return "it was already gone when I checked"
-    return f"<@{before.actor_id}> removed it {when(before.at)}"
 
 
 def removal_question(account: KnownAccount) -> MessageContent:

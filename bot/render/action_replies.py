@@ -35,6 +35,15 @@ OPEN_ENDED: Final = (
     "⛔ **Midjourney does not say when the block ends.** "
     "Reset only if you have seen in the channel that it is over."
 )
+FLAG_CHANGED: Final = "⚠️ Midjourney now says something else, so I sent nothing. Read it, then confirm again."
+CANNOT_READ_FIRST: Final = (
+    "⚠️ I could not read the list, so I sent no reset. /mjstatus says why and what to do."
+)
+NOT_SENT: Final = "👌 Nothing was sent. The alert stays, with its buttons."
+STILL_TOLD: Final = (
+    "If a flagged account gets blocked, I'll still tell you. The rest is kept: "
+    "when the mute ends, you get one message with what is still open."
+)
 
 
 def confirmation(
@@ -129,15 +138,6 @@ def verdict_sentence(verdict: ResetVerdict, account: KnownAccount, flag: Flag | 
     return f"{text}\n{code_block(flag.text)}" if flag else text
 
 
-def still_refused(account: KnownAccount) -> str:
-    """Return that a reset was sent, but the list is still refused."""
-    return (
-        f"❔ The reset of **{escape(account.label)}** was sent, but useapi.net still answers with error 596 "
-        "instead of its list, so I cannot see whether it worked. Another account may need you, too.\n"
-        "Its message turns green once useapi.net lists your accounts again."
-    )
-
-
 def reset_progress(stage: ResetStage, account: KnownAccount, wait: timedelta) -> str:
     """Return what a reset is doing, and how long until the list is read again."""
     name = f"**{escape(account.label)}**"
@@ -155,17 +155,21 @@ def reset_result(
     result: ResetResult, account: KnownAccount, accounts: Mapping[str, KnownAccount], *, unseen: bool
 ) -> str:
     """Return how a reset ended. `unseen` says that the list is refused with a 596 of an unknown account."""
-    incident, verdict = result.incident, result.verdict
+    incident, verdict, name = result.incident, result.verdict, f"**{escape(account.label)}**"
     match result.outcome:
         case ResetOutcome.TAKEN if incident is not None:
             other = known_account(incident.lease_channel, accounts) if incident.lease_channel else account
             return already_resetting(other, incident.leased_by, incident.lease_until)
         case ResetOutcome.RAN_OUT:
-            return ran_out(account)
+            return f"{name} was not reset: it took too long to begin. Nothing was sent; try again."
         case ResetOutcome.UNREADABLE:
-            return cannot_read_first()
+            return CANNOT_READ_FIRST
         case ResetOutcome.DONE if verdict is ResetVerdict.COULD_NOT_TELL and unseen:
-            return still_refused(account)
+            return (
+                f"❔ The reset of {name} was sent, but useapi.net still answers with error 596 "
+                "instead of its list, so I cannot see whether it worked. Another account may need you, too.\n"
+                "Its message turns green once useapi.net lists your accounts again."
+            )
         case ResetOutcome.DONE if verdict is not None:
             return verdict_sentence(verdict, account, result.flag)
         case _:
@@ -174,9 +178,13 @@ def reset_result(
 
 def already_resetting(account: KnownAccount, by: int | None, until: datetime | None) -> str:
     """Return that another reset of the account is in progress."""
-    who = f"<@{by}> is already resetting" if by else "Somebody is already resetting"
-    wait = f"\nIf it does not work, you can try again at {when(until, 'T')}." if until else ""
-    return f"🔄 {who} **{escape(account.label)}**. The result will appear in its message.{wait}"
+    name = f"**{escape(account.label)}**"
+    if by is None or until is None:
+        return f"🔄 Somebody is already resetting {name}. The result will appear in its message."
+    return (
+        f"🔄 <@{by}> is already resetting {name}. The result will appear in its message.\n"
+        f"If it does not work, you can try again at {when(until, 'T')}."
+    )
 
 
 def nothing_to_reset(account: KnownAccount) -> str:
@@ -192,29 +200,15 @@ def cannot_see(account: KnownAccount) -> str:
     )
 
 
-def flag_changed() -> str:
-    """Return why a reset has to be confirmed again."""
-    return "⚠️ Midjourney now says something else, so I sent nothing. Read it, then confirm again."
-
-
-def cannot_read_first() -> str:
-    """Return that no reset was sent because the list could not be read first."""
-    return "⚠️ I could not read the list, so I sent no reset. /mjstatus says why and what to do."
-
-
-def not_yet() -> str:
-    """Return that nothing was sent after "Not yet"."""
-    return "👌 Nothing was sent. The alert stays, with its buttons."
-
-
 def unknown(account: KnownAccount | None, accounts: Collection[KnownAccount]) -> str:
     """Return the present state of the account, or of all, for a button of an alert that is forgotten."""
+    flagged = [escape(each.label) for each in accounts if each.account.flag is not None]
     if account is not None:
         now = f"**{escape(account.label)}** now: {state_words(account)}."
+    elif flagged:
+        now = f"Now: {count(len(accounts), 'account')}, {whole(len(flagged))} flagged: {naming(flagged)}."
     else:
-        flagged = [escape(each.label) for each in accounts if each.account.flag is not None]
-        now = f"Now: {count(len(accounts), 'account')}, "
-        now += f"{whole(len(flagged))} flagged: {naming(flagged)}." if flagged else "none flagged."
+        now = f"Now: {count(len(accounts), 'account')}, none flagged."
     return f"⚪ I do not know this alert any more. {now} /mjstatus shows more."
 
 
@@ -223,13 +217,6 @@ def assigned(account: KnownAccount, until: datetime) -> str:
     return (
         f"👀 You're on **{escape(account.label)}**. Reminders are off for every owner; "
         f"I'll check back with you at {when(until, 't')}."
-    )
-
-
-def ran_out(account: KnownAccount) -> str:
-    """Return that a reset took too long to begin."""
-    return (
-        f"**{escape(account.label)}** was not reset: it took too long to begin. Nothing was sent; try again."
     )
 
 
@@ -252,19 +239,18 @@ def snoozed(account: KnownAccount, until: datetime) -> str:
 
 def muted(account: KnownAccount | None, until: datetime) -> str:
     """Return what is muted until when, and which alerts are still sent."""
-    about = f"**{escape(account.label)}**" if account else "**any account**"
-    return (
-        f"🔇 No alerts for {about} until {when(until, 'f')}.\n"
-        "If a flagged account gets blocked, I'll still tell you. The rest is kept: "
-        "when the mute ends, you get one message with what is still open."
-    )
+    if account is None:
+        return f"🔇 No alerts for **any account** until {when(until, 'f')}.\n{STILL_TOLD}"
+    return f"🔇 No alerts for **{escape(account.label)}** until {when(until, 'f')}.\n{STILL_TOLD}"
 
 
 def unmuted(account: KnownAccount | None, all_until: datetime | None = None) -> str:
     """Return that alerts are sent again, unless all accounts are muted until then."""
     if all_until is not None:
         return f"🔇 All accounts are muted until {when(all_until, 'f')}. To end that, use /mjmute off."
-    return f"🔔 Alerts for {f'**{escape(account.label)}**' if account else '**all accounts**'} are on again."
+    if account is None:
+        return "🔔 Alerts for **all accounts** are on again."
+    return f"🔔 Alerts for **{escape(account.label)}** are on again."
 
 
 def renamed(before: KnownAccount, after: KnownAccount) -> str:

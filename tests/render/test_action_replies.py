@@ -181,11 +181,11 @@ def test_each_verdict_has_its_words(verdict: ResetVerdict, said: str) -> None:
             "✅ **Aurora** is not flagged, so I sent nothing.",
         ),
         (
-            action_replies.flag_changed(),
+            action_replies.FLAG_CHANGED,
             "⚠️ Midjourney now says something else, so I sent nothing. Read it, then confirm again.",
         ),
         (
-            action_replies.cannot_read_first(),
+            action_replies.CANNOT_READ_FIRST,
             "⚠️ I could not read the list, so I sent no reset. /mjstatus says why and what to do.",
         ),
         (
