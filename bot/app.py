@@ -20,7 +20,7 @@ from bot.cli.discord_errors import DISCORD_FAILURES, unavailable
 from bot.cli.terminal import signals
 from bot.config import Settings
 from bot.domain.clock import utc_now
-from bot.domain.errors import TokenRefusedError, UnavailableError
+from bot.domain.errors import ErrorCode, TokenRefusedError, UnavailableError
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner
@@ -35,7 +35,7 @@ from bot.providers.useapi import UseapiClient, open_session
 from bot.rules.policy import Policy
 from bot.runtime.log_setup import log_fact
 from bot.runtime.supervisor import beside, supervise
-from bot.storage import BUSY_TIMEOUT, DatabaseLocked, Store
+from bot.storage import BUSY_TIMEOUT, Store, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -94,8 +94,8 @@ async def run(
             store = await stack.enter_async_context(
                 Store.open(settings.database_path, busy_timeout=timings.busy_timeout, give_up=stop.is_set)
             )
-        except DatabaseLocked:
-            if stop.is_set():
+        except StoreError as error:
+            if error.code is ErrorCode.DATABASE_LOCKED and stop.is_set():
                 return
             raise
         stack.enter_context(logged(settings.useapi_url))

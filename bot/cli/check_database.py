@@ -10,7 +10,7 @@ from bot.domain.errors import ErrorCode
 from bot.incidents.state import WatchState
 from bot.interactions.permissions import Owners
 from bot.polling.poller import load_cache
-from bot.storage import DatabaseInUse, Store, StoreError
+from bot.storage import Store, StoreError
 from bot.storage.database import connect, lock_database, require_sqlite
 from bot.storage.errors import as_store_errors, not_writable
 from bot.storage.migrations import inspect
@@ -51,7 +51,9 @@ def is_in_use(path: Path) -> bool:
     try:
         with lock_database(path):
             return False
-    except DatabaseInUse:
+    except StoreError as error:
+        if error.code is not ErrorCode.DATABASE_IN_USE:
+            raise
         return True
 
 

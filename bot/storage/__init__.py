@@ -2,14 +2,12 @@
 
 from bot.storage.account_repository import Names, Store, names_in
 from bot.storage.database import BUSY_TIMEOUT
-from bot.storage.errors import DatabaseInUse, DatabaseLocked, StoreError
+from bot.storage.errors import StoreError
 from bot.storage.incident_repository import WatchStore
 from bot.storage.rows import StoredMute
 
 __all__ = [
     "BUSY_TIMEOUT",
-    "DatabaseInUse",
-    "DatabaseLocked",
     "Names",
     "Store",
     "StoreError",

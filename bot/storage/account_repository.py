@@ -128,9 +128,8 @@ class Store:
         Once `give_up` returns True, the start waits no more for a program that locks the database.
 
         Raises:
-            DatabaseInUse: another Midwatch uses it.
-            StoreError: it is damaged, another program's, a newer Midwatch's or not writable, or SQLite is too
-                old. It is not changed.
+            StoreError: it is in use, damaged, another program's, a newer Midwatch's or not writable, or SQLite is
+                too old. It is not changed.
         """
         require_sqlite()
         with lock_database(path) as file:

@@ -16,14 +16,7 @@ from typing import Any, Final
 import aiosqlite
 
 from bot.domain.errors import ErrorCode
-from bot.storage.errors import (
-    DatabaseInUse,
-    DatabaseLocked,
-    StoreError,
-    as_store_errors,
-    not_writable,
-    primary_code,
-)
+from bot.storage.errors import StoreError, as_store_errors, not_writable, primary_code
 
 log = logging.getLogger(__name__)
 
@@ -60,8 +53,7 @@ def lock_database(path: Path) -> Generator[Path]:
     """Lock a database against every other Midwatch, create it if it is missing, and yield its full path.
 
     Raises:
-        DatabaseInUse: another process has locked it.
-        StoreError: the file cannot be written.
+        StoreError: another process has locked it (DATABASE_IN_USE), or the file cannot be written.
     """
     try:
         path = path.resolve()
@@ -82,7 +74,7 @@ def lock_file(handle: int, path: Path) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise DatabaseInUse(ErrorCode.DATABASE_IN_USE, path=path) from None
+        raise StoreError(ErrorCode.DATABASE_IN_USE, path=path) from None
     except OSError as error:
         raise StoreError(ErrorCode.NO_FILE_LOCKS, path=path, reason=error.strerror) from error
     try:
@@ -97,14 +89,15 @@ async def retry_while_locked(
     """Call `attempt` until no other program locks the database.
 
     Raises:
-        DatabaseLocked: the database is still locked when `patience` is over or `give_up` returns True.
+        StoreError: the attempt failed, or another program still locks the database (DATABASE_LOCKED) when
+            `patience` is over or `give_up` returns True.
     """
     end = time.monotonic() + patience.total_seconds()
     while True:
         try:
             return await attempt(min(LAST_WAIT, patience))
-        except DatabaseLocked:
-            if give_up() or time.monotonic() >= end:
+        except StoreError as error:
+            if error.code is not ErrorCode.DATABASE_LOCKED or give_up() or time.monotonic() >= end:
                 raise
         await asyncio.sleep(BUSY_STEP.total_seconds())  # SQLite does not wait in every such case
 

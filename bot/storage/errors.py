@@ -4,23 +4,12 @@ import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 from bot.domain.errors import CodedError, ErrorCode
-
-PRIMARY_CODE: Final = 0xFF  # SQLite puts the details of a result code above its lowest byte
 
 
 class StoreError(CodedError):
     """The database cannot be used."""
-
-
-class DatabaseInUse(StoreError):  # noqa: N818 - named for what happened, as the API's errors are
-    """Another Midwatch uses the database."""
-
-
-class DatabaseLocked(StoreError):  # noqa: N818 - the same
-    """Another program keeps the database locked."""
 
 
 def not_writable(path: Path, error: OSError) -> StoreError:
@@ -41,7 +30,7 @@ def store_error(error: sqlite3.Error, path: Path) -> StoreError:
     """Return the StoreError that stands for an error of SQLite."""
     match primary_code(error):
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return DatabaseLocked(ErrorCode.DATABASE_LOCKED, path=path)
+            return StoreError(ErrorCode.DATABASE_LOCKED, path=path)
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
             return StoreError(ErrorCode.DATABASE_DAMAGED, path=path)
         case sqlite3.SQLITE_FULL:
@@ -53,8 +42,8 @@ def store_error(error: sqlite3.Error, path: Path) -> StoreError:
 
 
 def primary_code(error: sqlite3.Error) -> int:
-    """Return the result code of SQLite without its details; 0 for an error of Python."""
-    return full_code(error) & PRIMARY_CODE
+    """Return the result code of SQLite without its details, which are above the lowest byte."""
+    return full_code(error) & 0xFF
 
 
 def full_code(error: sqlite3.Error) -> int:

@@ -11,7 +11,7 @@ import yarl
 
 from bot import app
 from bot.domain.errors import TokenRefusedError, UnavailableError
-from bot.storage import DatabaseInUse
+from bot.storage import StoreError
 from tests.simulators.discord import FaultKind, point_at
 from tests.simulators.useapi import Endpoint, Fault
 from tests.support.ending import ended
@@ -148,7 +148,7 @@ async def test_a_second_bot_on_one_database_ends_and_leaves_the_first_alone(
     await bot.start()
     second = Bot(bot.api, bot.world, tmp_path)
     second.launch()
-    with pytest.raises(DatabaseInUse):
+    with pytest.raises(StoreError, match="database in use"):
         await ended(second)
     await serves(bot, ada)
 

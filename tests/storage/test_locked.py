@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.errors import ErrorCode
 from bot.storage import Store, StoreError
-from bot.storage.errors import DatabaseLocked
 from tests.storage.cases import connections
 
 PATIENCE = 20.0
 FOR_EVER = timedelta(days=1)
 BEGIN = "BEGIN IMMEDIATE"
+LOCKED = [(ErrorCode.DATABASE_LOCKED,)]
 
 
 @contextmanager
@@ -102,7 +103,7 @@ async def test_those_who_wait_in_turn_wait_no_longer_than_one(path: Path) -> Non
             failed = await asyncio.gather(
                 *(store.set_meta("key", f"{number}") for number in range(5)), return_exceptions=True
             )
-            assert [type(each) for each in failed] == [DatabaseLocked] * 5
+            assert [each.args for each in failed if isinstance(each, StoreError)] == LOCKED * 5
             assert statements.count(BEGIN) == tried + 5
 
 
@@ -115,6 +116,7 @@ async def test_at_the_end_nobody_waits_for_another_program_any_more(path: Path) 
             store.shorten_waits()
             done, waiting = await asyncio.wait(writes, timeout=PATIENCE)
             assert waiting == set()
-            assert {type(each.exception()) for each in done} == {DatabaseLocked}
+            failed = [each.exception() for each in done]
+            assert [each.args for each in failed if isinstance(each, StoreError)] == LOCKED * 5
         await store.set_meta("key", "after")
         assert await store.meta("key") == "after"
