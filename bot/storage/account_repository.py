@@ -17,6 +17,7 @@ from bot.domain.account_info import Info, InfoSnapshot
 from bot.domain.accounts import Account, Action, KnownAccount, Observation
 from bot.domain.errors import ErrorCode
 from bot.storage.database import (
+    BUSY_STEP,
     BUSY_TIMEOUT,
     LAST_WAIT,
     Database,
@@ -128,8 +129,8 @@ class Store:
         Once `give_up` returns True, the start waits no more for a program that locks the database.
 
         Raises:
-            StoreError: it is in use, damaged, another program's, a newer Midwatch's or not writable, or SQLite is
-                too old. It is not changed.
+            StoreError: it is in use, damaged, another program's, a newer Midwatch's or not writable, or
+                SQLite is too old. It is not changed.
         """
         require_sqlite()
         with lock_database(path) as file:
@@ -138,10 +139,11 @@ class Store:
                 with as_store_errors(file):
                     await writer.execute("PRAGMA synchronous = FULL")
                     await writer.execute("PRAGMA foreign_keys = ON")
+                    # SQLite itself waits only briefly: each transaction decides how often it tries again.
+                    step = min(BUSY_STEP, busy_timeout) // MILLISECOND
+                    await writer.execute(f"PRAGMA busy_timeout = {step}")
                 async with connect(file, read_only=True, busy_timeout=busy_timeout) as reader:
-                    database = Database(writer, reader, file, busy_timeout)
-                    await database.wait_in_steps()
-                    yield cls(database)
+                    yield cls(Database(writer, reader, file, busy_timeout))
 
     @contextmanager
     def refuse_unknown_content(self) -> Generator[None]:
@@ -177,12 +179,17 @@ class Store:
                 if (known := recorded.get(channel)) is not account and not is_as_recorded(known, account)
             ]
             gone = recorded.keys() - seen.keys()
-            if not changed and not gone and not self._stamp_is_due(observation.at):
+            stamped = self._stamped
+            # Either way, as the clock may have been set back.
+            is_stamp_due = stamped is None or abs(observation.at - stamped) >= STAMP_EVERY
+            if not changed and not gone and not is_stamp_due:
                 return
             self._recorded = None  # until the transaction is known to have succeeded
             async with self._database.transaction() as writer:
                 await writer.executemany(UNLIST, [(channel,) for channel in gone])
-                await writer.executemany(LIST, [listed_row(account, observation.at) for account in changed])
+                await writer.executemany(
+                    LIST, [(each.channel, each.max_jobs, each.server, observation.at) for each in changed]
+                )
                 await writer.execute(SET_META, (LAST_SUCCESS, str(to_epoch(observation.at))))
             self._recorded, self._stamped = seen, observation.at
 
@@ -249,19 +256,10 @@ class Store:
             self._stamped = await self.last_success()
         return self._recorded
 
-    def _stamp_is_due(self, at: datetime) -> bool:
-        """Return whether to write the time of this good poll, also if the clock was set back."""
-        return self._stamped is None or abs(at - self._stamped) >= STAMP_EVERY
-
 
 def is_as_recorded(known: Account | None, account: Account) -> bool:
     """Return whether an account needs no writing. Its flag belongs to its incident."""
     return known is not None and (known.max_jobs, known.server) == (account.max_jobs, account.server)
-
-
-def listed_row(account: Account, at: datetime) -> tuple[object, ...]:
-    """Return the parameters of LIST."""
-    return account.channel, account.max_jobs, account.server, at
 
 
 def known_account(*row: Any) -> KnownAccount:

@@ -198,11 +198,6 @@ class Database:
         """The first and the last time at which another program had the database locked."""
         self._give_up_at = inf
 
-    async def wait_in_steps(self) -> None:
-        """Make SQLite itself wait only briefly for another program. `transaction` decides how often."""
-        step = min(BUSY_STEP.total_seconds(), self._busy_timeout)
-        await self.writer.execute(f"PRAGMA busy_timeout = {round(1000 * step)}")
-
     def shorten_waits(self) -> None:
         """Stop waiting for other programs a moment from now: Midwatch is about to end."""
         self._give_up_at = time.monotonic() + LAST_WAIT.total_seconds()

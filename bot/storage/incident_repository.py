@@ -1,12 +1,10 @@
 """Incidents, the messages about them and mutes in the database."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
-
-import aiosqlite
 
 from bot.domain.accounts import Action
 from bot.domain.incidents import Incident
@@ -37,6 +35,7 @@ SAVE_ENTRY: Final = """
     ON CONFLICT (message, position) DO UPDATE SET incident = excluded.incident, reason = excluded.reason
     WHERE incident != excluded.incident OR reason IS NOT excluded.reason
 """
+"""Writes nothing if the entry is unchanged."""
 CUT_ENTRIES: Final = "DELETE FROM message_entry WHERE message = ? AND position >= ?"
 ALL_MUTES: Final = "SELECT channel, until, muted_by, lasts_seconds FROM mute ORDER BY channel"
 SAVE_MUTE: Final = """
@@ -119,7 +118,9 @@ class WatchStore:
     async def load_mutes(self) -> tuple[StoredMute, ...]:
         """Return the last mute of each account and that of all accounts, also those that are over."""
         rows = await self._database.read(ALL_MUTES)
-        return tuple(map(mute_of, rows))
+        return tuple(
+            StoredMute(channel or None, from_epoch(until), by, lasts) for channel, until, by, lasts in rows
+        )
 
     async def load_poll_state(self) -> str | None:
         """Return the state of polling as it was saved."""
@@ -150,26 +151,27 @@ class WatchStore:
         self,
         *,
         incidents: Iterable[Incident] = (),
-        messages: Iterable[Message] = (),
+        messages: Collection[Message] = (),
         mutes: Iterable[StoredMute] = (),
         poll_state: str | None = None,
         actions: Iterable[Action] = (),
     ) -> None:
-        """Write everything in one transaction. `watch` is the state of polling."""
+        """Write everything in one transaction."""
         async with self._database.writing() as writer:
             await writer.executemany(SAVE_INCIDENT, map(incident_row, incidents))
-            await save_messages(writer, tuple(messages))
-            await writer.executemany(SAVE_MUTE, map(mute_row, mutes))
+            await writer.executemany(SAVE_MESSAGE, map(MESSAGE.row, messages))
+            entries = [
+                (message.key, position, entry.incident, entry.reason)
+                for message in messages
+                for position, entry in enumerate(message.entries)
+            ]
+            await writer.executemany(SAVE_ENTRY, entries)
+            await writer.executemany(CUT_ENTRIES, [(each.key, len(each.entries)) for each in messages])
+            rows = [(each.channel or ALL_ACCOUNTS, each.until, each.by, each.lasts_seconds) for each in mutes]
+            await writer.executemany(SAVE_MUTE, rows)
             if poll_state is not None:
                 await writer.execute(SET_META, (POLL_STATE, poll_state))
             await writer.executemany(ACTION, map(action_row, actions))
-
-
-async def save_messages(writer: aiosqlite.Connection, messages: tuple[Message, ...]) -> None:
-    """Write messages and their entries. Entries without a change are not written."""
-    await writer.executemany(SAVE_MESSAGE, map(MESSAGE.row, messages))
-    await writer.executemany(SAVE_ENTRY, [row for message in messages for row in entry_rows(message)])
-    await writer.executemany(CUT_ENTRIES, [(message.key, len(message.entries)) for message in messages])
 
 
 def incident_row(incident: Incident) -> tuple[object, ...]:
@@ -187,14 +189,6 @@ def incident_of(row: Any) -> Incident:
     return replace(incident, block_ends=incident.flag.block_end(incident.seen_at))
 
 
-def entry_rows(message: Message) -> Iterable[tuple[object, ...]]:
-    """Return the parameters of SAVE_ENTRY for the entries of a message."""
-    return (
-        (message.key, position, entry.incident, entry.reason)
-        for position, entry in enumerate(message.entries)
-    )
-
-
 def messages_of(rows: Iterable[Any]) -> tuple[Message, ...]:
     """Return the messages of rows of MESSAGES: one for each entry, or one with NULL for no entry."""
     return tuple(
@@ -208,15 +202,3 @@ def messages_of(rows: Iterable[Any]) -> tuple[Message, ...]:
         )
         for cells, same in groupby(rows, key=lambda row: row[: len(MESSAGE.columns)])
     )
-
-
-def mute_row(stored: StoredMute) -> tuple[object, ...]:
-    """Return the parameters of SAVE_MUTE."""
-    channel = ALL_ACCOUNTS if stored.channel is None else stored.channel
-    return channel, stored.until, stored.by, stored.lasts_seconds
-
-
-def mute_of(row: Any) -> StoredMute:
-    """Return the mute of a row."""
-    channel, until, by, lasts = row
-    return StoredMute(None if channel == ALL_ACCOUNTS else channel, from_epoch(until), by, lasts)

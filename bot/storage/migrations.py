@@ -269,13 +269,8 @@ async def back_up(connection: aiosqlite.Connection, path: Path, version: int) ->
         unfinished.unlink(missing_ok=True)  # an earlier try may have left one
         create(unfinished)
         await connection.execute("VACUUM INTO ?", (str(unfinished),))
-        publish(unfinished, backup)
+        with unfinished.open("rb") as file:
+            os.fsync(file.fileno())  # its content is safe on the disk before it has its name
+        unfinished.replace(backup)
     except OSError as error:
         raise StoreError(ErrorCode.NO_BACKUP, path=backup, reason=error.strerror) from error
-
-
-def publish(unfinished: Path, name: Path) -> None:
-    """Move a file to its final name once its content is safe on the disk."""
-    with unfinished.open("rb") as file:
-        os.fsync(file.fileno())
-    unfinished.replace(name)
