@@ -19,6 +19,7 @@ from bot.rules import account_incidents, message_lifecycle, owner_actions, poll_
 from bot.rules.decisions import Event, Tick, decide
 from bot.rules.notifications import next_due
 from bot.rules.policy import Policy
+from bot.rules.recipient import RecipientView
 
 CLOCK_CHECK: Final = timedelta(hours=1)
 """How long to sleep at most: a clock that steps must not put a reminder off."""
@@ -85,18 +86,12 @@ class IncidentService:
     def next_tick(self) -> datetime:
         """Return when `tick` is due next if nothing happens until then."""
         state, now = self.watch_state, self.watch_state.now()
-        dues = (
-            next_due(
-                owner,
-                state.messages.values(),
-                state.incidents,
-                mutes=state.mutes,
-                now=now,
-                policy=self.policy,
-            )
+        messages, incidents, mutes = state.messages.values(), state.incidents, state.mutes
+        views = (
+            RecipientView.of(owner, messages, incidents, mutes=mutes, now=now, policy=self.policy)
             for owner in self._planner.owners()
         )
-        times = (now + CLOCK_CHECK, timers.next_tick(state.incidents.values()), *dues)
+        times = (now + CLOCK_CHECK, timers.next_tick(incidents.values()), *map(next_due, views))
         return min(time for time in times if time is not None)
 
     async def assign(self, key: str, owner: int) -> Incident | None:
@@ -230,7 +225,10 @@ class IncidentService:
             )
             transaction.alerts += [Alert(each.key, Reason.RESOLVED, notify=False) for each in ended]
         for owner in sorted(owners - self._greeted):
-            transaction.put_message(hello(self._planner.new_key(), owner, transaction.at))
+            # The first message to an owner shows where alerts arrive.
+            key, at = self._planner.new_key(), transaction.at
+            hello = Message(key, owner, Purpose.HELLO, notify=False, created_at=at, due_at=at)
+            transaction.put_message(hello)
         for owner in sorted(owners):
             self._planner.plan_for(transaction, owner, transaction.alerts)
         return True
@@ -261,8 +259,3 @@ class IncidentService:
             transaction.put_incident(changed)
             transaction.note(owner, verb, incident.channel, outcome)
         return changed
-
-
-def hello(key: str, owner: int, at: datetime) -> Message:
-    """Build the first message to an owner, which shows where alerts arrive."""
-    return Message(key, owner, Purpose.HELLO, notify=False, created_at=at, due_at=at)

@@ -42,7 +42,9 @@ class Snapshot:
         messages = {key: each for key, each in self.messages.items() if self._wants_message(each, now)}
         held = incident_keys(each for each in messages.values() if each.delivery is not Delivery.DONE)
         incidents = {
-            key: each for key, each in self.incidents.items() if key in held or wants_incident(each, now)
+            key: each
+            for key, each in self.incidents.items()
+            if key in held or each.ended_at is None or each.ended_at > now - ENDED_STAYS
         }
         return replace(self, incidents=incidents, messages=messages)
 
@@ -52,11 +54,6 @@ class Snapshot:
         sent_at = message.sent_at
         is_recent_push = message.notify and sent_at is not None and sent_at > now - PUSHED_STAYS
         return is_recent_push or any(open_incidents(message, self.incidents))
-
-
-def wants_incident(incident: Incident, now: datetime) -> bool:
-    """Whether memory holds an incident, whatever messages are about it."""
-    return incident.ended_at is None or incident.ended_at > now - ENDED_STAYS
 
 
 class Transaction:

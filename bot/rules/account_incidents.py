@@ -114,16 +114,13 @@ def reopen(incident: Incident, flag: Flag, at: datetime, *, from_command: bool) 
 
 def opening_reason(past: Sequence[Incident], at: datetime) -> tuple[Reason, bool]:
     """Return the reason for the alert about a new incident after the recent ones, and whether it notifies."""
-    recent = [each for each in past if is_recurrence(each) and near(at, each.opened_at, RECUR_WINDOW)]
+    # The end of an incident by the removal of its account says nothing about its flag.
+    ended_by_itself = [each for each in past if each.ending is not Ending.REMOVED]
+    recent = [each for each in ended_by_itself if near(at, each.opened_at, RECUR_WINDOW)]
     if len(recent) < RECUR_AFTER:
         return Reason.OPENED, True
     # This notifies once; later recurring incidents have reminders only.
     return Reason.RECURRING, not any(each.recurring for each in recent)
-
-
-def is_recurrence(incident: Incident) -> bool:
-    """Whether an ended incident counts towards recurring ones: its end was not the removal of its account."""
-    return incident.ending is not Ending.REMOVED
 
 
 def flag_seen(incident: Incident, flag: Flag, at: datetime, *, in_list: bool) -> Change:

@@ -64,23 +64,14 @@ def changes(view: RecipientView, alerted: Sequence[AlertedIncident], new_key: Ne
     return {message.key: message for message in messages if message is not None}
 
 
-def next_due(
-    owner: int,
-    messages: Iterable[Message],
-    incidents: Mapping[str, Incident],
-    *,
-    mutes: Mutes,
-    now: datetime,
-    policy: Policy,
-) -> datetime | None:
-    """Return when `plan_messages` will change a message if nothing happens until then."""
-    view = RecipientView.of(owner, messages, incidents, mutes=mutes, now=now, policy=policy)
+def next_due(view: RecipientView) -> datetime | None:
+    """Return when `plan_messages` will change a message of an owner if nothing happens until then."""
     silent = incident_keys([view.waiting] if view.waiting else [])
     if view.is_blind:
         silent |= view.notified
     times = (
         view.reminder_at(incident)
-        for incident in incidents.values()
+        for incident in view.incidents.values()
         if can_be_reminded_of(incident) and incident.key not in silent
     )
     return min((*times, *reminders_due(view)), default=None)
@@ -174,7 +165,7 @@ def next_push(view: RecipientView, found: Reasons, new_key: NewKey) -> Message |
         return None if waiting is None else replace(waiting, delivery=Delivery.CANCELLED)
     notify = any(not view.incidents[key].ended for key in found)
     is_news = any(reason in NEWS for reason in found.values())
-    due_at = view.next_push_at if notify else view.now
+    due_at = max(view.now, view.pushes.held_until or view.now) if notify else view.now
     if waiting is None:
         waiting = Message(new_key(), view.owner, Purpose.ALERT, notify, view.now, due_at)
     return replace(

@@ -75,18 +75,17 @@ def give_verdict(
     """
     if not holds_lease(incident, lease):
         return incident, None
+    judged = replace(release_lease(incident), verdict=verdict, judged_at=at)
     if incident.problem is not None:
-        # Only a good list ends it: the verdict of a reset says nothing of the service.
-        return replace(release_lease(incident), verdict=verdict, judged_at=at), None
+        return judged, None  # only a good list ends it: the verdict of a reset says nothing of the service
     match verdict:
         case ResetVerdict.BACK:
             return ended(replace(incident, reset_at=at), Ending.RESET, at)
         case ResetVerdict.NOT_CONFIGURED:
             return ended(incident, Ending.REMOVED, at)
         case ResetVerdict.NOT_YET | ResetVerdict.COULD_NOT_TELL:
-            return replace(release_lease(incident), verdict=verdict, judged_at=at), None
+            return judged, None
         case ResetVerdict.FLAGGED_AGAIN:
-            judged = replace(release_lease(incident), verdict=verdict, judged_at=at)
             return flagged_again(judged, flag, at)
     assert_never(verdict)
 

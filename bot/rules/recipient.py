@@ -110,11 +110,6 @@ class RecipientView:
         return last_sent(showing)
 
     @property
-    def next_push_at(self) -> datetime:
-        """When the owner may get the next push."""
-        return max(self.now, self.pushes.held_until or self.now)
-
-    @property
     def is_blind(self) -> bool:
         """Whether the list cannot be read. Owners are not reminded then of incidents that may be over.
 

@@ -15,7 +15,13 @@ def service_messages(
     view: RecipientView, alerted: Sequence[tuple[Alert, Incident]], new_key: NewKey
 ) -> list[Message]:
     """Return the messages about the service that are new or changed."""
-    found = [replace(each, purpose=Purpose.NOTE, notify=False) for each in outdated(view)]
+    found = [
+        replace(each, purpose=Purpose.NOTE, notify=False)  # its incident has ended
+        for each in view.messages
+        if each.purpose is Purpose.SERVICE
+        and each.delivery is Delivery.WAITING
+        and not any(open_incidents(each, view.incidents))
+    ]
     wanted = {incident.key: (reason, incident) for reason, incident in missed(view)}
     wanted |= {
         incident.key: (alert.reason, incident)
@@ -112,11 +118,3 @@ def service_message(view: RecipientView, reason: Reason, incident: Incident, new
         entries=(MessageItem(incident.key, reason),),
         reminders=last.reminders + 1 if last is not None and last.notify else 0,
     )
-
-
-def outdated(view: RecipientView) -> Iterator[Message]:
-    """Yield the waiting messages whose incident of the service has ended: they notify nobody any more."""
-    for message in view.messages:
-        is_waiting = message.purpose is Purpose.SERVICE and message.delivery is Delivery.WAITING
-        if is_waiting and not any(open_incidents(message, view.incidents)):
-            yield message

@@ -15,6 +15,7 @@ from bot.rules.message_lifecycle import cancel_for, deleted, earliest_send, supe
 from bot.rules.notifications import next_due, plan_messages
 from bot.rules.policy import LONGEST_BACKOFF, Policy
 from bot.rules.poll_state import PollState, resume
+from bot.rules.recipient import RecipientView
 from bot.rules.service_incidents import next_poll_in
 
 START = datetime(2026, 3, 1, 2, 10, tzinfo=UTC)
@@ -287,13 +288,11 @@ class World:
         ]
 
     def due(self, owner: int = ANNE) -> datetime | None:
+        messages = self.messages.values()
         return next_due(
-            owner,
-            self.messages.values(),
-            self.incidents,
-            mutes=self.mutes,
-            now=self.now,
-            policy=self.policy,
+            RecipientView.of(
+                owner, messages, self.incidents, mutes=self.mutes, now=self.now, policy=self.policy
+            )
         )
 
 
