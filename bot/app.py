@@ -151,7 +151,6 @@ async def assemble(
         transport,
         planner,
         accounts=lambda: poller.cache.with_unlisted,
-        now=utc_now,
         edit_every=timings.edit_every,
     )
     notice = MemoryNotice(transport, lambda: bot.owners.ids)

@@ -1,15 +1,21 @@
 """Keeps the content of sent messages up to date, and deletes the empty ones."""
 
 import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from bot.domain.accounts import KnownAccount
 from bot.domain.messages import Delivery, Message
+from bot.incidents.state import WatchState
+from bot.incidents.transaction import NotificationPlanner
 from bot.notifications import retry_policy
 from bot.notifications.route_health import RetryGate
-from bot.notifications.sender import OutboxContext, as_sent
-from bot.notifications.transport import DeliveryError, FailureKind, MessageRef
+from bot.notifications.sender import as_sent
+from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, MessageTransport
+from bot.render.alert_messages import content_of
+from bot.render.message_content import MessageContent
 from bot.rules.message_lifecycle import deleted
 from bot.rules.policy import near
 
@@ -33,7 +39,12 @@ REPLACE_EVERY: Final = timedelta(minutes=10)
 class Editor:
     """Edits and deletes messages. Each message is a task of its own."""
 
-    context: OutboxContext
+    watch_state: WatchState
+    transport: MessageTransport
+    planner: NotificationPlanner
+    accounts: Callable[[], Mapping[str, KnownAccount]]
+    unsent: set[str]
+    """See `Sender.unsent`."""
     gate: RetryGate
     every: timedelta
     """The time between two edits of a message that is not old."""
@@ -44,15 +55,15 @@ class Editor:
 
     def pending(self, now: datetime) -> dict[str, datetime]:
         """Return when each message that needs an edit may be edited, ordered by that time."""
-        sent = (each for each in self.context.watch_state.messages.values() if each.delivery is Delivery.SENT)
+        sent = (each for each in self.watch_state.messages.values() if each.delivery is Delivery.SENT)
         pending = {each.key: self._allowed_at(each, now) for each in sent if self._needs_edit(each)}
         return dict(sorted(pending.items(), key=lambda item: item[1]))
 
     def _needs_edit(self, message: Message) -> bool:
-        if not message.entries or retry_policy.is_over(message, self.context.watch_state.incidents):
+        if not message.entries or retry_policy.is_over(message, self.watch_state.incidents):
             return True
         try:
-            return self.context.content(message).fingerprint != message.shown
+            return self._content(message).fingerprint != message.shown
         except Exception:  # noqa: BLE001 - the edit raises it again, and holds up this message alone
             return True
 
@@ -66,9 +77,9 @@ class Editor:
 
     def _is_awaited(self, message: Message) -> bool:
         """Whether a person did something since the last edit, and waits for its effect."""
-        watch_state, shown_at = self.context.watch_state, message.edited_at or message.sent_at
-        incidents = (watch_state.incidents.get(entry.incident) for entry in message.entries)
-        acts = (watch_state.acted_at.get(each.channel or "") for each in incidents if each is not None)
+        shown_at = message.edited_at or message.sent_at
+        incidents = (self.watch_state.incidents.get(entry.incident) for entry in message.entries)
+        acts = (self.watch_state.acted_at.get(each.channel or "") for each in incidents if each is not None)
         return shown_at is not None and any(at is not None and at >= shown_at for at in acts)
 
     async def reconcile(self, key: str) -> bool:
@@ -77,7 +88,7 @@ class Editor:
         Raises:
             DeliveryError: it must be tried again later.
         """
-        message = self.context.watch_state.messages.get(key)
+        message = self.watch_state.messages.get(key)
         if message is None or message.delivery is not Delivery.SENT:
             return False
         if message.channel_id is None or message.message_id is None:
@@ -85,7 +96,11 @@ class Editor:
             return True
         place = MessageRef(message.channel_id, message.message_id)
         try:
-            await (self._edit(message, place) if message.entries else self._delete(message, place))
+            if message.entries:
+                await self._edit(message, place)
+            else:
+                await self.transport.delete(place)
+                await self._put(message, delivery=Delivery.DONE)
         except DeliveryError as error:
             await self._record_failure(message, error)
         else:
@@ -93,14 +108,14 @@ class Editor:
         return True
 
     async def _edit(self, message: Message, place: MessageRef) -> None:
-        context, edited_at = self.context, self.context.now()  # later changes are not in this edit
-        content = context.content(message)
-        was_over = retry_policy.is_over(message, context.watch_state.incidents)
+        edited_at: datetime | None = self.watch_state.now()  # later changes are not in this edit
+        content = self._content(message)
+        was_over = retry_policy.is_over(message, self.watch_state.incidents)
         if content.fingerprint == message.shown:
             edited_at = message.edited_at
         else:
-            await context.transport.edit(place, as_sent(message, content))
-        async with context.watch_state.transaction() as transaction:
+            await self.transport.edit(place, as_sent(message, content))
+        async with self.watch_state.transaction() as transaction:
             current = transaction.messages.get(message.key)
             if current is None or current.delivery is not Delivery.SENT:
                 return
@@ -109,12 +124,8 @@ class Editor:
             current = replace(current, shown=content.fingerprint, edited_at=edited_at, plain=False)
             transaction.put_message(replace(current, delivery=Delivery.DONE) if is_done else current)
 
-    async def _delete(self, message: Message, place: MessageRef) -> None:
-        await self.context.transport.delete(place)
-        await self._put(message, delivery=Delivery.DONE)
-
     async def _put(self, message: Message, **changes: Any) -> None:
-        async with self.context.watch_state.transaction() as transaction:
+        async with self.watch_state.transaction() as transaction:
             transaction.put_message(replace(transaction.messages.get(message.key, message), **changes))
 
     async def _record_failure(self, message: Message, error: DeliveryError) -> None:
@@ -123,7 +134,8 @@ class Editor:
         Raises:
             DeliveryError: it must be tried again later.
         """
-        if is_gone(error):
+        is_gone = error.kind in (FailureKind.GONE, FailureKind.CLOSED) or error.reason == UNKNOWN_CHANNEL
+        if is_gone:
             await self._put_deleted(message)
         elif error.kind is FailureKind.FORM and not message.plain:
             await self._put(message, plain=True)
@@ -136,7 +148,7 @@ class Editor:
 
     def _is_hopeless(self, message: Message) -> bool:
         """Count a permanent failure, and return whether the message should not be edited any more."""
-        now, known = self.context.now(), self.context.watch_state.messages
+        now, known = self.watch_state.now(), self.watch_state.messages
         self._replacements.intersection_update(known)
         for key in self._failures.keys() - known.keys():
             del self._failures[key]
@@ -147,17 +159,17 @@ class Editor:
 
     async def _replace(self, message: Message, error: DeliveryError) -> None:
         """Leave a message in Discord as it is, and send another in its place if one is needed."""
-        context, now = self.context, self.context.now()
-        async with context.watch_state.transaction() as transaction:
+        now = self.watch_state.now()
+        async with self.watch_state.transaction() as transaction:
             current = transaction.messages.get(message.key)
             if current is None or current.delivery is not Delivery.SENT:
                 return
             stuck = replace(current, delivery=Delivery.DONE, failing_since=now, failure=error.reason)
             transaction.put_message(stuck)
             if is_replaced := retry_policy.needs_replacement(current, transaction.messages):
-                replacement = retry_policy.replacement(current, context.planner.new_key(), now)
+                replacement = retry_policy.replacement(current, self.planner.new_key(), now)
                 self._replacements.add(replacement.key)
-                context.unsent.add(replacement.key)
+                self.unsent.add(replacement.key)
                 transaction.put_message(replacement)
         log.warning(
             "a message to %s by %s cannot be changed any more (%s)%s",
@@ -169,13 +181,12 @@ class Editor:
 
     async def _put_deleted(self, message: Message) -> None:
         """Finish a message that was deleted, and plan another for what it did not show."""
-        async with self.context.watch_state.transaction() as transaction:
+        async with self.watch_state.transaction() as transaction:
             current = transaction.messages.get(message.key, message)
             done, alerts = deleted(current, transaction.incidents)
             transaction.put_message(done)
-            self.context.planner.plan_for(transaction, message.recipient, alerts)
+            self.planner.plan_for(transaction, message.recipient, alerts)
 
-
-def is_gone(error: DeliveryError) -> bool:
-    """Whether no edit can ever succeed: message or channel do not exist, or direct messages are closed."""
-    return error.kind in (FailureKind.GONE, FailureKind.CLOSED) or error.reason == UNKNOWN_CHANNEL
+    def _content(self, message: Message) -> MessageContent:
+        """Return what a message should show now."""
+        return content_of(message, self.watch_state.incidents, self.accounts())

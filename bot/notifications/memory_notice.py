@@ -55,9 +55,14 @@ class MemoryNotice:
             self._since = self._until = None
 
     async def _finish(self, way: Way, place: MessageRef | None, text: str) -> None:
-        if place is None or await self._edit(place, notice(text, *way)):
-            del self._sent[way]
-            self._nonces.pop(way, None)  # the next notice is another message
+        if place is not None:
+            try:
+                await self.transport.edit(place, notice(text, *way))
+            except DeliveryError as error:
+                if error.kind not in LASTING:
+                    return  # the next run tries again
+        del self._sent[way]
+        self._nonces.pop(way, None)  # the next notice is another message
 
     async def _send(self, way: Way, since: datetime) -> None:
         owner, route = way
@@ -72,14 +77,6 @@ class MemoryNotice:
                 self._sent[way] = None
             return  # the next run tries again with the same nonce
         self._sent[way] = place
-
-    async def _edit(self, place: MessageRef, shown: MessageContent) -> bool:
-        """Edit a notice. Return whether it succeeded or can never succeed."""
-        try:
-            await self.transport.edit(place, shown)
-        except DeliveryError as error:
-            return error.kind in LASTING
-        return True
 
 
 def notice(text: str, owner: int, route: Route) -> MessageContent:

@@ -15,7 +15,7 @@ from bot.incidents.transaction import NotificationPlanner
 from bot.notifications import retry_policy, route_health
 from bot.notifications.editor import EDIT_EVERY, Editor
 from bot.notifications.route_health import RetryGate, RouteHealth, RouteState
-from bot.notifications.sender import OutboxContext, Sender
+from bot.notifications.sender import Sender
 from bot.notifications.transport import DeliveryError, MessageTransport
 from bot.runtime.supervisor import Health, describe, end, first_of, is_being_cancelled, is_surprise, supervise
 from bot.storage import StoreError
@@ -45,7 +45,6 @@ class Outbox:
         planner: NotificationPlanner,
         *,
         accounts: Callable[[], Mapping[str, KnownAccount]],
-        now: Callable[[], datetime],
         edit_every: timedelta = EDIT_EVERY,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
@@ -53,23 +52,16 @@ class Outbox:
         self.health = Health()
         self._watch_state = watch_state
         self._transport = transport
-        self._now = now
+        self._now = watch_state.now
         self._sleep = sleep
         self._routes = RouteHealth(watch_state.messages.values())
-        self._gate = RetryGate(now, chance)
-        context = OutboxContext(
-            watch_state,
-            transport,
-            accounts,
-            self._routes,
-            planner,
-            frozenset(watch_state.messages),
-            set(),
-            now,
-            chance,
+        self._gate = RetryGate(watch_state.now, chance)
+        unsent: set[str] = set()
+        inherited = frozenset(watch_state.messages)
+        self._sender = Sender(
+            watch_state, transport, planner, accounts, unsent, self._routes, inherited, chance
         )
-        self._sender = Sender(context)
-        self._editor = Editor(context, self._gate, edit_every)
+        self._editor = Editor(watch_state, transport, planner, accounts, unsent, self._gate, edit_every)
         self._sends: Tasks = {}
         self._edits: Tasks = {}
         self._finished = asyncio.Event()

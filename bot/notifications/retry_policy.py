@@ -152,7 +152,9 @@ def after_failure(
 
     `other_route` says whether the message may change to the second route.
     """
-    failing = replace(message, failure=failure_of(message, error), failing_since=message.failing_since or now)
+    # The second route keeps that direct messages are closed.
+    failure = message.failure if message.is_dm_refused else error.reason
+    failing = replace(message, failure=failure, failing_since=message.failing_since or now)
     if message.purpose is Purpose.TEST and has_failed(failing, error, now):
         return replace(failing, delivery=Delivery.CANCELLED)
     if error.kind in (FailureKind.WAIT, FailureKind.TOKEN):
@@ -163,11 +165,6 @@ def after_failure(
         return replace(failing, plain=False, route=Route.CHANNEL, due_at=now)
     first = message.route if is_copy(message) else Route.DM
     return retry_later(replace(failing, plain=False, route=first), None, now=now, chance=chance)
-
-
-def failure_of(message: Message, error: DeliveryError) -> str:
-    """Return why a message is not delivered. The second route keeps that direct messages are closed."""
-    return message.failure if message.is_dm_refused and message.failure else error.reason
 
 
 def has_failed(test: Message, error: DeliveryError, now: datetime) -> bool:

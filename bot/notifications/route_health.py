@@ -40,14 +40,11 @@ class RouteHealth:
         self.states: dict[tuple[int, Route], RouteState] = {}
         arrived = ((message.sent_at, message) for message in messages if message.sent_at is not None)
         for at, message in sorted(arrived, key=lambda each: each[0]):
-            self._recall(message, at)
-
-    def _recall(self, message: Message, at: datetime) -> None:
-        self.worked(message.recipient, message.route, at)
-        direct = self.state(message.recipient, Route.DM)
-        if message.is_dm_refused and not direct.refuses:
-            refusing = replace(direct, failed_at=at, failure=message.failure, refuses=True)
-            self.states[message.recipient, Route.DM] = refusing
+            self.worked(message.recipient, message.route, at)
+            direct = self.state(message.recipient, Route.DM)
+            if message.is_dm_refused and not direct.refuses:
+                refusing = replace(direct, failed_at=at, failure=message.failure, refuses=True)
+                self.states[message.recipient, Route.DM] = refusing
 
     def worked(self, recipient: int, route: Route, at: datetime) -> None:
         """Record that a message arrived."""

@@ -24,31 +24,19 @@ NOT_SENT: Final = frozenset({FailureKind.CLOSED, FailureKind.BROKEN, FailureKind
 
 
 @dataclass(frozen=True, slots=True)
-class OutboxContext:
-    """What the sender and the editor share."""
-
-    watch_state: WatchState
-    transport: MessageTransport
-    accounts: Callable[[], Mapping[str, KnownAccount]]
-    routes: RouteHealth
-    planner: NotificationPlanner
-    inherited: frozenset[str]
-    """The keys of the messages that existed at the start."""
-    unsent: set[str]
-    """The keys of the claimed messages that are surely not in Discord."""
-    now: Callable[[], datetime]
-    chance: Callable[[], float]
-
-    def content(self, message: Message) -> MessageContent:
-        """Return what a message should show now."""
-        return content_of(message, self.watch_state.incidents, self.accounts())
-
-
-@dataclass(frozen=True, slots=True)
 class Sender:
     """Sends messages. Two may be sent at once, but never the same one twice at once."""
 
-    context: OutboxContext
+    watch_state: WatchState
+    transport: MessageTransport
+    planner: NotificationPlanner
+    accounts: Callable[[], Mapping[str, KnownAccount]]
+    unsent: set[str]
+    """The keys of the claimed messages that are surely not in Discord. The editor adds its replacements."""
+    routes: RouteHealth
+    inherited: frozenset[str]
+    """The keys of the messages that existed at the start."""
+    chance: Callable[[], float]
 
     async def attempt(self, key: str) -> bool:
         """Try once to send a message that is due. Return whether it was due."""
@@ -60,14 +48,14 @@ class Sender:
             await self._send(message, is_first=is_first)
         except DeliveryError as error:
             if is_first and error.kind in NOT_SENT:
-                self.context.unsent.add(key)
+                self.unsent.add(key)
             await self._record_failure(message, error)
         return True
 
     async def _claim(self, key: str) -> tuple[Message, bool] | None:
         """Return the claimed message, and whether it was surely never sent before."""
-        context, now = self.context, self.context.now()
-        async with context.watch_state.transaction() as transaction:
+        now = self.watch_state.now()
+        async with self.watch_state.transaction() as transaction:
             messages, incidents = transaction.messages, transaction.incidents
             message = messages.get(key)
             if message is None or not message.on_its_way:
@@ -75,8 +63,8 @@ class Sender:
             if retry_policy.ready_at(message, messages, incidents, now) > now:
                 return None
             if message.delivery is Delivery.CLAIMED:
-                is_first = key in context.unsent
-                context.unsent.discard(key)
+                is_first = key in self.unsent
+                self.unsent.discard(key)
                 return message, is_first
             whole = with_open_incidents(message, incidents)
             claimed = replace(self._routed(whole, now), delivery=Delivery.CLAIMED, claimed_at=now)
@@ -85,40 +73,37 @@ class Sender:
 
     def _routed(self, message: Message, now: datetime) -> Message:
         """Return a message with its first route: the second one if direct messages are refused."""
-        refusal = self.context.routes.refusal(message.recipient, now)
-        if refusal is None or message.purpose is Purpose.TEST or not self._has_second_route:
+        refusal = self.routes.refusal(message.recipient, now)
+        if refusal is None or message.purpose is Purpose.TEST or not self.transport.has(Route.CHANNEL):
             return message
         return replace(message, route=Route.CHANNEL, failure=refusal)
 
-    @property
-    def _has_second_route(self) -> bool:
-        return self.context.transport.has(Route.CHANNEL)
-
     async def _send(self, message: Message, *, is_first: bool) -> None:
         """Send a message, unless it is in Discord already or is not needed any more."""
-        context, transport = self.context, self.context.transport
-        channel = await transport.open(message.recipient, message.route)
+        channel = await self.transport.open(message.recipient, message.route)
         is_needless = await self._is_needless(message)
         if is_needless or self._may_exist(message, is_first=is_first):
-            found = await transport.find(channel, message.key, message.created_at)
+            found = await self.transport.find(channel, message.key, message.created_at)
             if found is not None:
                 await self._record(message, found, None)
                 return
         if is_needless:
-            await self._cancel(message)
+            async with self.watch_state.transaction() as transaction:
+                current = transaction.messages.get(message.key, message)
+                transaction.put_message(replace(current, delivery=Delivery.CANCELLED))
             return
-        content = context.content(message)
-        silent = not message.notify or retry_policy.is_over(message, context.watch_state.incidents)
+        content = content_of(message, self.watch_state.incidents, self.accounts())
+        silent = not message.notify or retry_policy.is_over(message, self.watch_state.incidents)
         outgoing = as_sent(message, content)
-        place = await transport.send(channel, outgoing, nonce=message.nonce, silent=silent)
+        place = await self.transport.send(channel, outgoing, nonce=message.nonce, silent=silent)
         # A second attempt may return the message of the first one, with the content of that time.
         await self._record(message, place, content.fingerprint if is_first else None)
 
     def _may_exist(self, message: Message, *, is_first: bool) -> bool:
         """Whether a message may be in Discord already, under a nonce that Discord has forgotten."""
         if is_first:  # unless an older database was restored
-            return message.key in self.context.inherited
-        return not retry_policy.knows_nonce(message, self.context.now())
+            return message.key in self.inherited
+        return not retry_policy.knows_nonce(message, self.watch_state.now())
 
     async def _is_needless(self, message: Message) -> bool:
         """Whether a message need not be sent any more.
@@ -126,27 +111,21 @@ class Sender:
         A copy is needless after its original has arrived, a message that is over after its copy has, and a
         message about the service after a later one.
         """
-        watch_state = self.context.watch_state
-        if retry_policy.is_overtaken(message, watch_state.messages.values()):
+        if retry_policy.is_overtaken(message, self.watch_state.messages.values()):
             return True
         if retry_policy.is_copy(message):
-            original = await watch_state.message(retry_policy.original_key(message))
+            original = await self.watch_state.message(retry_policy.original_key(message))
             return original is not None and not original.on_its_way
-        if not retry_policy.is_over(message, watch_state.incidents):
+        if not retry_policy.is_over(message, self.watch_state.incidents):
             return False
-        copy = await watch_state.message(retry_policy.copy_key(message))
+        copy = await self.watch_state.message(retry_policy.copy_key(message))
         return copy is not None and retry_policy.has_arrived(copy) and not copy.is_stuck
 
-    async def _cancel(self, message: Message) -> None:
-        async with self.context.watch_state.transaction() as transaction:
-            current = transaction.messages.get(message.key, message)
-            transaction.put_message(replace(current, delivery=Delivery.CANCELLED))
-
     async def _record(self, message: Message, place: MessageRef, shown: str | None) -> None:
-        context, now = self.context, self.context.now()
+        now = self.watch_state.now()
         # Before the transaction wakes those who wait for a test and then read the routes.
-        context.routes.worked(message.recipient, message.route, now)
-        async with context.watch_state.transaction() as transaction:
+        self.routes.worked(message.recipient, message.route, now)
+        async with self.watch_state.transaction() as transaction:
             # The state drops a message that was cancelled meanwhile.
             cancelled = replace(message, delivery=Delivery.CANCELLED)
             current = transaction.messages.get(message.key, cancelled)
@@ -154,13 +133,13 @@ class Sender:
             transaction.put_message(arrived)
             for changed in supersede(arrived, transaction.messages.values(), transaction.incidents):
                 transaction.put_message(changed)
-            context.planner.plan_for(transaction, message.recipient)
+            self.planner.plan_for(transaction, message.recipient)
 
     async def _record_failure(self, message: Message, error: DeliveryError) -> None:
-        context, now = self.context, self.context.now()
-        before = context.routes.state(message.recipient, message.route)
-        context.routes.failed(message.recipient, message.route, error, now)
-        async with context.watch_state.transaction() as transaction:
+        now = self.watch_state.now()
+        before = self.routes.state(message.recipient, message.route)
+        self.routes.failed(message.recipient, message.route, error, now)
+        async with self.watch_state.transaction() as transaction:
             current = transaction.messages.get(message.key)
             if current is None or not current.on_its_way:
                 return
@@ -177,12 +156,12 @@ class Sender:
         self, transaction: Transaction, message: Message, error: DeliveryError, now: datetime
     ) -> None:
         """Put the message for its next attempt, and its copy if it has failed for too long."""
-        copy_key, chance = retry_policy.copy_key(message), self.context.chance()
-        can_copy = self._has_second_route and copy_key not in transaction.messages
+        copy_key, chance = retry_policy.copy_key(message), self.chance()
+        can_copy = self.transport.has(Route.CHANNEL) and copy_key not in transaction.messages
         after = retry_policy.after_failure(message, error, now=now, chance=chance, other_route=can_copy)
         is_news = not retry_policy.is_over(message, transaction.incidents)
         if can_copy and is_news and retry_policy.wants_copy(after, error, now):
-            self.context.unsent.add(copy_key)
+            self.unsent.add(copy_key)
             transaction.put_message(retry_policy.fallback_copy(after, now))
         transaction.put_message(after)
 

@@ -166,7 +166,6 @@ class Assembly:
             transport or self.transport,
             self.planner,
             accounts=self.accounts,
-            now=self.clock.now,
             sleep=self.sleep,
             chance=self.chance,
         )
