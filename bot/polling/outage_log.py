@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.domain.errors import Cause
 from bot.domain.incidents import ServiceProblem
-from bot.render.service_messages import problem_words
+from bot.render.service_messages import problem_sentence
 from bot.render.text import count, span
 from bot.runtime.log_setup import log_fact
 
@@ -30,8 +30,8 @@ class OutageLog:
             log,
             logging.WARNING,
             "api_lost",
-            "the accounts cannot be read: %(reason)s. Trying again until it works",
-            reason=problem_words(problem, cause),
+            "the accounts cannot be read: %(reason)s Trying again until it works",
+            reason=problem_sentence(problem, cause),
             problem=problem,
             cause=cause or "unknown",
         )

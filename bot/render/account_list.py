@@ -10,9 +10,9 @@ import discord
 from bot.domain.accounts import Flag, KnownAccount, State
 from bot.domain.errors import CodedError
 from bot.render.account_facts import channel_link, known_plan, slots, snapshot_line
-from bot.render.error_messages import next_step, what
+from bot.render.error_messages import failure
 from bot.render.message_content import Box, Button, MessageContent, Select, page_buttons, page_of
-from bot.render.phrases import failure, flagged_since, state_words
+from bot.render.phrases import flagged_since, state_words
 from bot.render.text import FENCES, bare, clip, code_block, count, escape, length, when, whole
 
 PAGE_SIZE: Final = 10
@@ -91,7 +91,7 @@ def _refresh(page: int, asker: int) -> Button:
 
 def unread(error: CodedError) -> str:
     """Return why the list could not be read, short enough to stand above the list."""
-    said = clip(failure(what(error), next_step(error)), REFUSAL_LIMIT)
+    said = clip(failure(error), REFUSAL_LIMIT)
     return said if error.quote is None else f"{said}\nThe API says:\n{code_block(error.quote, REFUSAL_QUOTE)}"
 
 

@@ -6,60 +6,60 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain.errors import Cause, CodedError, ErrorCode
-from bot.render.phrases import failure
-from bot.render.text import span
+from bot.render.text import clip, code_block, span
 from bot.render.user_errors import CHECK_FIRST, LATER, USER_ERRORS
 
-NETWORK: Final = "If it lasts, check that useapi.net is up and that this machine has a network."
+SENTENCE_LIMIT: Final = 500
+NETWORK: Final = "If the problem lasts, check that useapi.net is up and that this machine has a network."
 ADDRESS: Final = "Check USEAPI_URL, and whether useapi.net still offers its Midjourney API."
 UNTRUSTED: Final = (
     "Install the root certificates of this system (on Debian: ca-certificates), or name a file of them in "
     "SSL_CERT_FILE. A program that opens TLS, as in some companies, needs its own certificate there."
 )
-CHANGED: Final = "If it lasts, the API has changed, and Midwatch needs an update."
+CHANGED: Final = "If the problem lasts, the API has changed, and Midwatch needs an update."
 
 CAUSES: Final[Mapping[Cause, tuple[str, str]]] = {
-    Cause.SILENT: ("useapi.net does not answer", NETWORK),
+    Cause.SILENT: ("useapi.net does not answer.", NETWORK),
     Cause.REFUSED: (
-        "useapi.net refuses connections",
-        "If it lasts, check that useapi.net is up, and check USEAPI_URL.",
+        "useapi.net refuses connections.",
+        "If the problem lasts, check that useapi.net is up, and check USEAPI_URL.",
     ),
-    Cause.BROKEN_OFF: ("The connection to useapi.net broke off", NETWORK),
+    Cause.BROKEN_OFF: ("The connection to useapi.net broke off.", NETWORK),
     Cause.NO_ADDRESS: (
-        "useapi.net's address could not be looked up",
+        "useapi.net's address could not be looked up.",
         "Check this machine's network and name server, and USEAPI_URL.",
     ),
-    Cause.CERTIFICATE: ("This machine does not trust useapi.net's certificate", UNTRUSTED),
+    Cause.CERTIFICATE: ("This machine does not trust useapi.net's certificate.", UNTRUSTED),
     Cause.SERVER_ERROR: (
-        "useapi.net has a server error",
-        "If it lasts, ask useapi.net: this machine and its network are not the reason.",
+        "useapi.net has a server error.",
+        "If the problem lasts, ask useapi.net: this machine and its network are not the reason.",
     ),
     Cause.LIMITED: (
-        "useapi.net limits how often it may be asked",
-        "If it lasts, check whether another program uses the same token.",
+        "useapi.net limits how often it may be asked.",
+        "If the problem lasts, check whether another program uses the same token.",
     ),
     Cause.CHALLENGE: (
-        "Something in front of useapi.net turns this machine away",
+        "Something in front of useapi.net turns this machine away.",
         "The token is fine: wait, or ask useapi.net whether it blocks this machine's address.",
     ),
-    Cause.WEB_PAGE: ("A web page answers instead of useapi.net", ADDRESS),
-    Cause.REDIRECT: ("useapi.net redirects to another address, and Midwatch follows no redirects", ADDRESS),
-    Cause.NO_API: ("What answers at USEAPI_URL is not an API", ADDRESS),
+    Cause.WEB_PAGE: ("A web page answers instead of useapi.net.", ADDRESS),
+    Cause.REDIRECT: ("useapi.net redirects to another address, and Midwatch follows no redirects.", ADDRESS),
+    Cause.NO_API: ("What answers at USEAPI_URL is not an API.", ADDRESS),
     Cause.ENCODING: (
-        "useapi.net's answer is compressed in a way that Midwatch did not ask for",
+        "useapi.net's answer is compressed in a way that Midwatch did not ask for.",
         "Check what stands between this machine and useapi.net: it must not change answers.",
     ),
-    Cause.GARBLED: ("useapi.net answered in a form that Midwatch does not know", CHANGED),
-    Cause.REJECTED: ("useapi.net refused the request", CHANGED),
+    Cause.GARBLED: ("useapi.net answered in a form that Midwatch does not know.", CHANGED),
+    Cause.REJECTED: ("useapi.net refused the request.", CHANGED),
     Cause.SUBSCRIPTION: (
-        "Your useapi.net subscription is missing or has expired",
+        "Your useapi.net subscription is missing or has expired.",
         "Renew the subscription at useapi.net.",
     ),
     Cause.QUOTA: (
-        "Your useapi.net subscription does not cover this many accounts",
+        "Your useapi.net subscription does not cover this many accounts.",
         "Remove an account, or extend the subscription at useapi.net.",
     ),
-    Cause.FAULT: ("Something broke inside Midwatch while it read the list", "The log says what went wrong."),
+    Cause.FAULT: ("Something broke inside Midwatch while it read the list.", "The log says what went wrong."),
 }
 """Why the API gave nothing to read, and what to do about it."""
 
@@ -166,7 +166,7 @@ ERRORS: Final[Mapping[ErrorCode, tuple[str, str]]] = {
         "Give the same channel in both places.",
     ),
     ErrorCode.UNEXPLAINED: (
-        "useapi.net refused the request",
+        "useapi.net refused the request.",
         "It does not say why: check and correct what you entered, and try again.",
     ),
     ErrorCode.UNFINISHED: ("Midjourney did not finish the command.", LATER),
@@ -241,8 +241,8 @@ def what(error: CodedError) -> str:
     fields = {
         name: what(field) if isinstance(field, CodedError) else field for name, field in error.fields.items()
     }
-    sentence = _texts(error)[0].format(**fields).removesuffix(".")
-    return f"{sentence} ({fields['status']})." if "status" in fields else f"{sentence}."
+    sentence = _texts(error)[0].format(**fields)
+    return f"{sentence.removesuffix('.')} ({fields['status']})." if "status" in fields else sentence
 
 
 def next_step(error: CodedError, *, check_first: str = CHECK_FIRST, own: Mapping[StrEnum, str] = {}) -> str:
@@ -269,6 +269,12 @@ def _texts(error: CodedError) -> tuple[str, str]:
     return (DATABASE[code], AGAIN) if code in DATABASE else ERRORS.get(code) or USER_ERRORS[code]
 
 
+def failure(error: CodedError) -> str:
+    """Return what went wrong and what to do next."""
+    return f"⚠️ {clip(what(error), SENTENCE_LIMIT)}\n{clip(next_step(error), SENTENCE_LIMIT)}"
+
+
 def message(error: CodedError) -> str:
     """Return what went wrong and what to do next, with the API's own words if there are any."""
-    return failure(what(error), next_step(error), error.quote)
+    quote = [] if error.quote is None else ["The API says:", code_block(error.quote)]
+    return "\n".join([failure(error), *quote])

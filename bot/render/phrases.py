@@ -1,12 +1,10 @@
-"""The words for states, for what Midjourney wants, and for failures."""
+"""The words for states, for what Midjourney wants, and for unexpected errors."""
 
 from datetime import datetime, timedelta
-from typing import Final, assert_never
+from typing import assert_never
 
 from bot.domain.accounts import Flag, FlagKind, KnownAccount, State
-from bot.render.text import clip, code_block, code_span, exactly, span, when
-
-SENTENCE_LIMIT: Final = 500
+from bot.render.text import code_span, exactly, span, when
 
 
 def state_words(account: KnownAccount) -> str:
@@ -82,14 +80,6 @@ def waiting(since: datetime, longest: timedelta) -> str:
     )
 
 
-def failure(what: str, next_step: str, quote: str | None = None) -> str:
-    """Return what failed and the next step, with the API's own words if any, in at most 2,000 characters."""
-    lines = [f"⚠️ {_sentence(what)}", _sentence(next_step)]
-    if quote is not None:
-        lines += ["The API says:", code_block(quote)]
-    return "\n".join(lines)
-
-
 def unexpected(reference: str) -> str:
     """Return the text for an unexpected error, with its reference in the log."""
     return (
@@ -107,9 +97,3 @@ def unsaid(reference: str) -> str:
         "/mjstatus before you ask again. "
         f"The bot's log says more at {code_span(reference, 40)}."
     )
-
-
-def _sentence(text: str) -> str:
-    """Clip a sentence and add its full stop, unless it ends with a mark."""
-    clipped = clip(text.strip(), SENTENCE_LIMIT)
-    return clipped if clipped.endswith((".", "!", "?", "…", ":", ")")) else f"{clipped}."

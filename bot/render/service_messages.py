@@ -15,7 +15,6 @@ from bot.render.error_messages import CAUSES
 from bot.render.message_content import MessageContent, headed
 from bot.render.text import code_block, count, escape, exactly, fitted, span, whole
 
-UNNAMED: Final = "useapi.net does not say which (error 596)"
 BLIND: Final = "Meanwhile I cannot see new flags. Alerts about accounts stay as they are, without reminders."
 REFUSED: Final = (
     "Meanwhile I cannot see new flags. Alerts about accounts stay as they are, with their reminders."
@@ -25,6 +24,26 @@ TITLES: Final = {
     ServiceProblem.LIST_GONE: "⚠️ Accounts are missing",
     ServiceProblem.PENDING: "⚠️ Error 596 instead of the list",
 }
+VANISHED: Final = (
+    "Accounts have vanished: useapi.net lists none of yours any more, or less than half.",
+    "Accounts are still missing: useapi.net lists none of yours any more, or less than half.",
+)
+"""The first line of an alert, and that of a reminder."""
+UNNAMED: Final = (
+    "One of your accounts needs you: useapi.net does not say which (error 596).",
+    "One of your accounts still needs you: useapi.net does not say which (error 596).",
+)
+"""As above, if an error 596 stands in place of the list."""
+PROBLEMS: Final[Mapping[ServiceProblem, str]] = {
+    ServiceProblem.UNREACHABLE: CAUSES[Cause.SILENT][0],
+    ServiceProblem.TOKEN: "useapi.net refused the API token.",
+    ServiceProblem.UNPAID: "Your useapi.net subscription has expired or does not cover all accounts.",
+    ServiceProblem.GONE: "useapi.net has shut down its Midjourney service.",
+    ServiceProblem.LIST_GONE: "Most or all accounts are missing from useapi.net's list.",
+    ServiceProblem.PENDING: "useapi.net answers with error 596 instead of the list.",
+    ServiceProblem.AWAY: "I was not running, or an older database was put back.",
+}
+"""The problem of an incident whose cause is not known."""
 LINKS_LIMIT: Final = 900
 SAME_POLL: Final = timedelta(minutes=1)
 
@@ -62,15 +81,11 @@ def service_content(
 def headline(incident: Incident, *, reminds: bool = False) -> str:
     """Return the first line of an alert or a reminder."""
     if incident.problem is ServiceProblem.LIST_GONE:
-        first = "Accounts have vanished: useapi.net lists none of yours any more, or less than half"
-        again = "Accounts are still missing: useapi.net lists none of yours any more, or less than half"
-    elif incident.flag is not None:
-        first = f"One of your accounts needs you: {UNNAMED}"
-        again = f"One of your accounts still needs you: {UNNAMED}"
-    else:
-        first = f"I cannot see your accounts: {short(incident)}"
-        again = f"I still cannot see your accounts: {short(incident)}"
-    return again if reminds else first
+        return VANISHED[reminds]
+    if incident.flag is not None:
+        return UNNAMED[reminds]
+    first = "I still cannot see your accounts." if reminds else "I cannot see your accounts."
+    return f"{first} {reason(incident)}"
 
 
 def recovery(incident: Incident) -> str:
@@ -78,7 +93,7 @@ def recovery(incident: Incident) -> str:
     start, end = window(incident)
     blind = f"{span(end - start)} ({stretch(start, end)})"
     if incident.problem is ServiceProblem.AWAY:
-        return f"👀 I have no record of {blind}: {short(incident)}. I am watching again."
+        return f"👀 I have no record of {blind}. {reason(incident)} I am watching again."
     return f"✅ I can see your accounts again. I was blind for {blind}."
 
 
@@ -93,7 +108,7 @@ def _recovered(
 ) -> MessageContent:
     embed = discord.Embed(
         title="✅ Watching again",
-        description=f"Cause: {short(incident)}.",
+        description=f"Cause: {reason(incident)}",
         colour=discord.Colour.green(),
     )
     add_field(embed, "What changed meanwhile", changes(incident, incidents, accounts))
@@ -149,31 +164,14 @@ def _meanwhile(problem: ServiceProblem) -> str:
     return {ServiceProblem.LIST_GONE: GAPS, ServiceProblem.PENDING: REFUSED}.get(problem, BLIND)
 
 
-def short(incident: Incident) -> str:
-    """Return the problem of an incident in a few words."""
-    return problem_words(incident.problem or ServiceProblem.UNREACHABLE, incident.cause)
+def reason(incident: Incident) -> str:
+    """Return the sentence that says why an incident of the service opened."""
+    return problem_sentence(incident.problem or ServiceProblem.UNREACHABLE, incident.cause)
 
 
-def problem_words(problem: ServiceProblem, cause: Cause | None) -> str:  # noqa: PLR0911 - a table
-    """Return a problem in a few words: those of its cause, if that is known."""
-    if cause is not None:
-        return CAUSES[cause][0]
-    match problem:
-        case ServiceProblem.UNREACHABLE:
-            return CAUSES[Cause.SILENT][0]
-        case ServiceProblem.TOKEN:
-            return "useapi.net refused the API token"
-        case ServiceProblem.UNPAID:
-            return "your useapi.net subscription has expired or does not cover all accounts"
-        case ServiceProblem.GONE:
-            return "useapi.net has shut down its Midjourney service"
-        case ServiceProblem.LIST_GONE:
-            return "most or all accounts are missing from useapi.net's list"
-        case ServiceProblem.PENDING:
-            return "useapi.net answers with error 596 instead of the list"
-        case ServiceProblem.AWAY:
-            return "I was not running, or an older database was put back"
-    assert_never(problem)
+def problem_sentence(problem: ServiceProblem, cause: Cause | None) -> str:
+    """Return the sentence for a problem: that of its cause, if it is known."""
+    return PROBLEMS[problem] if cause is None else CAUSES[cause][0]
 
 
 def _steps(incident: Incident) -> str:

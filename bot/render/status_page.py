@@ -21,7 +21,7 @@ from bot.render.alert_items import (
 from bot.render.error_messages import CAUSES
 from bot.render.message_content import Button, MessageContent
 from bot.render.routes import RouteStatus, failure_words, route_line
-from bot.render.service_messages import headline, short, window
+from bot.render.service_messages import headline, reason, window
 from bot.render.text import clip, count, escape, exactly, fitted, length, span, when, whole
 from bot.render.wellness import NO_SECOND_ROUTE, PROBLEM_WORDS, problem_lines
 
@@ -105,7 +105,7 @@ def presence_text(
     open_states = [each.state for each in incidents if each.channel and not each.ended]
     needing = sum(state is State.OPEN for state in open_states)
     if problem is ServiceProblem.UNREACHABLE:
-        words = CAUSES[cause or Cause.SILENT][0]
+        words = CAUSES[cause or Cause.SILENT][0].removesuffix(".")
     elif problem is ServiceProblem.PENDING:
         words = "error 596, an account needs you"
     elif problem is not None:
@@ -178,18 +178,18 @@ def _muted(channel: str | None, watch: WatchStatus) -> str:
 def _alive(watch: WatchStatus) -> Iterator[str]:
     problem = next((each for each in watch.incidents if each.problem and not each.ended), None)
     if problem is not None:
-        yield f"⚠️ **{headline(problem)}**, since {when(problem.opened_at, 'f')}."
+        yield f"⚠️ **{headline(problem)}** This began {when(problem.opened_at, 'f')}."
     else:
         yield _summary(watch)
     checked = when(watch.last_success, "T") if watch.last_success else ""
     last_check = f"Last successful check at {checked}" if checked else "No successful check yet"
     upcoming = f", next at {when(watch.next_poll, 'T')}" if watch.next_poll else ""
     yield f"{last_check}{upcoming}."
-    why = f": {escape(watch.why, WHY_LIMIT).rstrip('.')}" if watch.why else ""
+    why = f" {escape(watch.why, WHY_LIMIT)}" if watch.why else ""
     if watch.failures > 1:
-        yield f"The last {whole(watch.failures)} checks failed{why}."
+        yield f"The last {whole(watch.failures)} checks failed.{why}"
     elif watch.failures or why:
-        yield f"The last check failed{why}."
+        yield f"The last check failed.{why}"
 
 
 def _summary(watch: WatchStatus) -> str:
@@ -272,6 +272,6 @@ def _over(incident: Incident, watch: WatchStatus) -> str:
     ago = when(_ended_at(incident))
     if incident.problem is not None:
         start, end = window(incident)
-        return f"Could not see your accounts: {short(incident)} · {span(end - start)} · {ago}"
+        return f"Could not see your accounts · {span(end - start)} · {ago} · {reason(incident)}"
     how = "not configured any more" if is_removed(incident) else "back"
     return f"**{_name(incident, watch)}** · {how} after {duration(incident)} · {ago}"

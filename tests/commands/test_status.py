@@ -142,9 +142,9 @@ async def test_it_shows_that_looks_fail_and_why(bot: Bot, ada: Visitor) -> None:
     await bot.start()
     await status(
         ada,
-        "⚠️ **I cannot see your accounts: useapi.net refused the API token**",
+        "⚠️ **I cannot see your accounts. useapi.net refused the API token.**",
         "No successful check yet",
-        "The last check failed: useapi.net refused the API token",
+        "The last check failed. useapi.net refused the API token",
     )
 
 
@@ -298,7 +298,7 @@ async def test_a_poll_of_a_command_that_failed_is_said_too(bot: Bot, ada: Visito
     await poll(ada)
     said = text(await ada.ask("mjstatus"))
     assert "1 account, not checked successfully now" in said
-    assert "The last check failed: useapi.net has a server error (500)." in said
+    assert "The last check failed. useapi.net has a server error (500)." in said
 
 
 # ---------------------------------------------------------------------------- /mjtest

@@ -241,7 +241,7 @@ async def test_a_newcomer_whose_api_takes_no_connection_reads_one_line_that_says
     assert log.entries() == [
         {
             "event": "api_lost",
-            "reason": "useapi.net refuses connections",
+            "reason": "useapi.net refuses connections.",
             "problem": "unreachable",
             "cause": "refused",
         }

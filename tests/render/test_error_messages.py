@@ -4,9 +4,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
 
 from bot.domain.errors import Cause, CodedError, ErrorCode
-from bot.render.error_messages import next_step, what
+from bot.render.error_messages import message, next_step, what
+from bot.render.text import length
+from tests.support.render_samples import assert_harmless, hostile
 
 FILE = Path("/data/midwatch.sqlite3")
 FIELDS = {
@@ -27,7 +30,8 @@ FIELDS = {
 
 @pytest.mark.parametrize("code", [*ErrorCode, *Cause])
 def test_each_error_has_a_sentence_and_a_next_step(code: ErrorCode | Cause) -> None:
-    error = CodedError(code, **FIELDS)
+    inner = {"reason": CodedError(ErrorCode.DATABASE_FULL, path=FILE)} if code is ErrorCode.NOT_NOTED else {}
+    error = CodedError(code, **FIELDS | inner)
     assert what(error).endswith(".")
     assert next_step(error).endswith((".", "< FILE"))
 
@@ -80,13 +84,36 @@ def test_the_log_gets_the_code_and_the_fields() -> None:
 @pytest.mark.parametrize(
     ("fields", "step"),
     [
-        ({}, "Try again in a few minutes. If it lasts, "),
-        ({"wait": timedelta(seconds=90)}, "Try again in 1 min 30 s. If it lasts, "),
+        ({}, "Try again in a few minutes. If the problem lasts, "),
+        ({"wait": timedelta(seconds=90)}, "Try again in 1 min 30 s. If the problem lasts, "),
         (
             {"may_be_done": True},
-            "It may have been done: check with /mjaccounts before you try again. If it lasts, ",
+            "It may have been done: check with /mjaccounts before you try again. If the problem lasts, ",
         ),
     ],
 )
 def test_when_to_try_again_depends_on_the_request(fields: dict[str, object], step: str) -> None:
     assert next_step(CodedError(Cause.SILENT, **fields)).startswith(step)
+
+
+def test_a_failure_is_told_with_its_next_step() -> None:
+    assert message(CodedError(ErrorCode.RESTARTING)) == (
+        "⚠️ Midwatch is being restarted and could not finish this.\nAsk again in a minute."
+    )
+
+
+def test_a_failure_quotes_the_api_in_a_block() -> None:
+    error = CodedError(ErrorCode.REJECTED)
+    error.quote = "maxJobs 20 can't be more that 15"
+    assert message(error) == (
+        "⚠️ useapi.net refused the request.\nRead what it says, correct what you entered, and try again.\n"
+        "The API says:\n```\nmaxJobs 20 can't be more that 15\n```"
+    )
+
+
+@given(hostile)
+def test_a_failure_fits_into_a_message_whatever_the_api_said(quote: str) -> None:
+    error = CodedError(Cause.REFUSED, status="w" * 5_000, proxies="n" * 5_000)
+    error.quote = quote
+    assert length(message(error)) <= 2_000
+    assert_harmless(message(error))

@@ -50,7 +50,7 @@ def test_an_outage_reads_from_what_happened_to_what_to_do() -> None:
     assert (
         seen(shown(service(ServiceProblem.UNREACHABLE), incident(0), incident(1)))
         == f"""\
-⚠️ I cannot see your accounts: useapi.net does not answer
+⚠️ I cannot see your accounts. useapi.net does not answer.
 ⚠️ Not watching now
 No successful check since <t:1768355640:f> (<t:1768355640:R>).
 Meanwhile I cannot see new flags. Alerts about accounts stay as they are, without reminders.
@@ -58,7 +58,7 @@ Meanwhile I cannot see new flags. Alerts about accounts stay as they are, withou
 7 accounts, 2 flagged: Aurora and Borealis.
 [What to do]
 1. Nothing yet: I keep trying, and this message turns green once it answers.
-2. If it lasts, check that useapi.net is up and that this machine has a network.
+2. If the problem lasts, check that useapi.net is up and that this machine has a network.
 Midwatch · {reference(MESSAGE)}"""
     )
 
@@ -70,12 +70,12 @@ def test_each_cause_of_an_outage_has_its_first_line_its_step_and_its_place_in_th
     unknown = seen(shown(service(ServiceProblem.UNREACHABLE)))
     problem = service(ServiceProblem.UNREACHABLE, cause=cause)
     posted = shown(problem)
-    assert posted.content.startswith("⚠️ I cannot see your accounts: ")
+    assert posted.content.startswith("⚠️ I cannot see your accounts. ")
     assert (posted.content.splitlines()[0] in unknown) is (cause is Cause.SILENT)
     assert "1. Nothing yet: I keep trying" in seen(posted)
     assert_sendable(posted)
-    said = posted.content.removeprefix("⚠️ I cannot see your accounts: ")
-    assert f"Cause: {said}." in seen(shown(replace(over(ServiceProblem.UNREACHABLE), cause=cause)))
+    said = posted.content.removeprefix("⚠️ I cannot see your accounts. ")
+    assert f"Cause: {said}" in seen(shown(replace(over(ServiceProblem.UNREACHABLE), cause=cause)))
 
 
 @pytest.mark.parametrize(
@@ -84,31 +84,31 @@ def test_each_cause_of_an_outage_has_its_first_line_its_step_and_its_place_in_th
         (
             ServiceProblem.UNREACHABLE,
             Cause.SERVER_ERROR,
-            "useapi.net has a server error",
-            "2. If it lasts, ask useapi.net: this machine and its network are not the reason.",
+            "useapi.net has a server error.",
+            "2. If the problem lasts, ask useapi.net: this machine and its network are not the reason.",
         ),
         (
             ServiceProblem.UNREACHABLE,
             Cause.REFUSED,
-            "useapi.net refuses connections",
-            "2. If it lasts, check that useapi.net is up, and check USEAPI_URL.",
+            "useapi.net refuses connections.",
+            "2. If the problem lasts, check that useapi.net is up, and check USEAPI_URL.",
         ),
         (
             ServiceProblem.UNREACHABLE,
             Cause.WEB_PAGE,
-            "A web page answers instead of useapi.net",
+            "A web page answers instead of useapi.net.",
             "2. Check USEAPI_URL, and whether useapi.net still offers its Midjourney API.",
         ),
         (
             ServiceProblem.GONE,
             Cause.WEB_PAGE,
-            "A web page answers instead of useapi.net",
+            "A web page answers instead of useapi.net.",
             "1. Check USEAPI_URL, and whether useapi.net still offers its Midjourney API.",
         ),
         (
             ServiceProblem.UNPAID,
             Cause.QUOTA,
-            "Your useapi.net subscription does not cover this many accounts",
+            "Your useapi.net subscription does not cover this many accounts.",
             "1. Renew or extend the subscription at useapi.net.",
         ),
     ],
@@ -117,7 +117,7 @@ def test_an_outage_names_its_cause_and_what_fits_it(
     problem: ServiceProblem, cause: Cause, content: str, step: str
 ) -> None:
     posted = shown(service(problem, cause=cause))
-    assert posted.content == f"⚠️ I cannot see your accounts: {content}"
+    assert posted.content == f"⚠️ I cannot see your accounts. {content}"
     assert step in seen(posted).splitlines()
 
 
@@ -126,35 +126,35 @@ def test_an_outage_names_its_cause_and_what_fits_it(
     [
         (
             ServiceProblem.TOKEN,
-            "⚠️ I cannot see your accounts: useapi.net refused the API token",
+            "⚠️ I cannot see your accounts. useapi.net refused the API token.",
             "2. Put it into USEAPI_TOKEN and restart me.",
         ),
         (
             ServiceProblem.UNPAID,
             (
-                "⚠️ I cannot see your accounts: "
-                "your useapi.net subscription has expired or does not cover all accounts"
+                "⚠️ I cannot see your accounts. "
+                "Your useapi.net subscription has expired or does not cover all accounts."
             ),
             "1. Renew or extend the subscription at useapi.net.",
         ),
         (
             ServiceProblem.GONE,
-            "⚠️ I cannot see your accounts: useapi.net has shut down its Midjourney service",
+            "⚠️ I cannot see your accounts. useapi.net has shut down its Midjourney service.",
             "2. If another server offers you the same API, put its address into USEAPI_URL and restart me.",
         ),
         (
             ServiceProblem.LIST_GONE,
-            "⚠️ Accounts have vanished: useapi.net lists none of yours any more, or less than half",
+            "⚠️ Accounts have vanished: useapi.net lists none of yours any more, or less than half.",
             "1. Check at useapi.net that your accounts are still configured, and add what is missing.",
         ),
         (
             ServiceProblem.PENDING,
-            "⚠️ I cannot see your accounts: useapi.net answers with error 596 instead of the list",
+            "⚠️ I cannot see your accounts. useapi.net answers with error 596 instead of the list.",
             "1. Do what the message about the account says.",
         ),
         (
             ServiceProblem.AWAY,
-            "⚠️ I cannot see your accounts: I was not running, or an older database was put back",
+            "⚠️ I cannot see your accounts. I was not running, or an older database was put back.",
             "1. Nothing: I am running again.",
         ),
     ],
@@ -172,7 +172,7 @@ def test_each_trouble_has_its_first_line_and_its_next_step(
 def test_a_596_in_place_of_the_list_quotes_it_and_links_every_account() -> None:
     said = "You have a pending moderation message. Please acknowledge it before using the bot further."
     posted = shown(service(ServiceProblem.PENDING, flag=Flag.of(said)))
-    assert posted.content == ("⚠️ One of your accounts needs you: useapi.net does not say which (error 596)")
+    assert posted.content == ("⚠️ One of your accounts needs you: useapi.net does not say which (error 596).")
     words = seen(posted)
     assert said in words
     (linked,) = [field.value or "" for field in posted.embeds[0].fields if field.name == "Your accounts"]
@@ -224,7 +224,7 @@ def test_a_recovery_that_found_nothing_new_says_so() -> None:
 
 def test_a_note_tells_of_an_absence_of_the_bot() -> None:
     assert seen(shown(over(ServiceProblem.AWAY), purpose=Purpose.NOTE)) == (
-        "👀 I have no record of 26 min (<t:1768355640:t> - <t:1768357200:t>): "
+        "👀 I have no record of 26 min (<t:1768355640:t> - <t:1768357200:t>). "
         "I was not running, or an older database was put back. I am watching again.\n"
         "Nothing changed.\n"
         f"Midwatch · {reference(MESSAGE)}"
@@ -235,7 +235,7 @@ def test_of_two_troubles_the_one_that_goes_on_is_shown() -> None:
     ended, going = over(ServiceProblem.TOKEN), service(ServiceProblem.UNREACHABLE, key="d" * 32)
     told = message((ended, Reason.OPENED), (going, Reason.OPENED), purpose=Purpose.SERVICE)
     posted = content_of(told, {ended.key: ended, going.key: going}, ACCOUNTS)
-    assert posted.content == "⚠️ I cannot see your accounts: useapi.net does not answer"
+    assert posted.content == "⚠️ I cannot see your accounts. useapi.net does not answer."
 
 
 @pytest.mark.parametrize(
@@ -243,15 +243,15 @@ def test_of_two_troubles_the_one_that_goes_on_is_shown() -> None:
     [
         (
             service(ServiceProblem.UNREACHABLE),
-            "⏰ I still cannot see your accounts: useapi.net does not answer",
+            "⏰ I still cannot see your accounts. useapi.net does not answer.",
         ),
         (
             service(ServiceProblem.LIST_GONE),
-            "⏰ Accounts are still missing: useapi.net lists none of yours any more, or less than half",
+            "⏰ Accounts are still missing: useapi.net lists none of yours any more, or less than half.",
         ),
         (
             service(ServiceProblem.PENDING, flag=Flag.of("blocked"), cause=Cause.REJECTED),
-            "⏰ One of your accounts still needs you: useapi.net does not say which (error 596)",
+            "⏰ One of your accounts still needs you: useapi.net does not say which (error 596).",
         ),
     ],
 )

@@ -125,7 +125,7 @@ last worked <t:1768352400:f>
 ### Recently resolved
 **Cirrus** · back after 25 min (<t:1768355400:t> - <t:1768356900:t>) · <t:1768356900:R>
 **Dusk** · not configured any more after 25 min (<t:1768355400:t> - <t:1768356900:t>) · <t:1768356900:R>
-Could not see your accounts: useapi.net does not answer · 6 min · <t:1768355940:R>"""
+Could not see your accounts · 6 min · <t:1768355940:R> · useapi.net does not answer."""
     )
 
 
@@ -139,9 +139,9 @@ def test_a_watch_that_sees_nothing_says_why() -> None:
     )
     assert status(watch)[0] == (
         "## Midwatch\n"
-        "⚠️ **I cannot see your accounts: useapi.net does not answer**, since <t:1768355640:f>.\n"
+        "⚠️ **I cannot see your accounts. useapi.net does not answer.** This began <t:1768355640:f>.\n"
         "No successful check yet, next at <t:1768356060:T>.\n"
-        "The last 12 checks failed: useapi.net did not answer in time."
+        "The last 12 checks failed. useapi.net did not answer in time."
     )
 
 
@@ -224,7 +224,7 @@ def test_presence_sums_it_up(
 @pytest.mark.parametrize("cause", Cause)
 def test_presence_says_of_an_outage_what_is_true_of_its_cause(cause: Cause) -> None:
     said = presence_text(7, [], problem=ServiceProblem.UNREACHABLE, cause=cause, muted=True)
-    assert said == f"{CAUSES[cause][0]} · muted"
+    assert said == f"{CAUSES[cause][0]} · muted".replace(". ·", " ·")
 
 
 @pytest.mark.parametrize("state", [State.CLEARING, State.RESETTING])

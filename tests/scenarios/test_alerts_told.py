@@ -208,7 +208,7 @@ async def test_an_outage_is_told_once_and_turns_green_with_the_blind_window(bot:
     account = bot.api.add()
     await bot.start(POLL_INTERVAL="5s", OUTAGE_AFTER="1s")
     bot.api.fault(Fault.VANISHED)
-    alert = await poll_until_told(ada, "I cannot see your accounts: useapi.net refuses connections")
+    alert = await poll_until_told(ada, "I cannot see your accounts. useapi.net refuses connections")
     assert not is_silent(alert)
 
     bot.api.flag(account.channel, MODERATION)
@@ -227,11 +227,11 @@ async def test_the_alert_of_an_outage_says_what_is_wrong_now(bot: Bot, ada: Visi
     bot.api.add()
     await bot.start(POLL_INTERVAL="5s", OUTAGE_AFTER="1s")
     bot.api.fault(Fault.SERVER_ERROR)
-    alert = await poll_until_told(ada, "I cannot see your accounts: useapi.net has a server error")
+    alert = await poll_until_told(ada, "I cannot see your accounts. useapi.net has a server error")
     bot.api.mend()
     bot.api.fault(Fault.HTML_200)
     await poll(ada)
-    words = "I cannot see your accounts: A web page answers instead of useapi.net"
+    words = "I cannot see your accounts. A web page answers instead of useapi.net"
     changed = await bot.world.wait_for(lambda: [one for one in ada.told() if words in text(one)], 20)
     assert [one["id"] for one in changed] == [alert["id"]]
 
