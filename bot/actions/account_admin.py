@@ -8,14 +8,12 @@ import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
 from typing import Final
 
 from pydantic import SecretStr
 
 from bot.actions.saving import is_unclear, save, unsure
 from bot.domain.accounts import Action, ChangeOutcome, Observation, RemovalResult, SaveResult
-from bot.domain.clock import utc_now
 from bot.domain.errors import ErrorCode
 from bot.domain.incidents import Ending, State
 from bot.incidents.service import IncidentService
@@ -65,19 +63,12 @@ class AccountAdmin:
     """
 
     def __init__(
-        self,
-        useapi: UseapiClient,
-        poller: AccountPoller,
-        incident_service: IncidentService,
-        store: Store,
-        *,
-        now: Callable[[], datetime] = utc_now,
+        self, useapi: UseapiClient, poller: AccountPoller, incident_service: IncidentService, store: Store
     ) -> None:
         self._useapi = useapi
         self._poller = poller
         self._incident_service = incident_service
         self._store = store
-        self._now = now
         self._alone = asyncio.Lock()
 
     async def look_back(self) -> None:
@@ -97,11 +88,12 @@ class AccountAdmin:
         last = await self._store.last_action(VERBS)
         if last is not None and last.outcome == BEGUN:
             log.warning("nobody knows whether an account was %sd: check with /mjaccounts", last.verb)
-            await self._store.record_action(replace(last, at=self._now(), outcome=ChangeOutcome.UNCLEAR))
+            now = self._incident_service.watch_state.now()
+            await self._store.record_action(replace(last, at=now, outcome=ChangeOutcome.UNCLEAR))
 
     @asynccontextmanager
     async def _request(
-        self, begin: Callable[[Transaction], None], sending: Callable[[], None]
+        self, owner: int, verb: str, channel: str | None, sending: Callable[[], None]
     ) -> AsyncGenerator[None]:
         """Note the request that the block sends. If the block is cut off, its outcome is unknown.
 
@@ -111,7 +103,11 @@ class AccountAdmin:
         try:
             await self.settle()
             async with self._incident_service.transaction() as transaction:
-                begin(transaction)
+                if verb == REMOVE and channel is not None:
+                    # A poll that begins right after the request must not report the account as missing.
+                    expected = poll_state.expect_removal(transaction.poll_state, channel, transaction.at)
+                    transaction.poll_state = expected
+                transaction.note(owner, verb, channel, BEGUN)
         except StoreError as error:
             log.exception("nothing was asked of the API, as that could not be written down first")
             raise StoreError(ErrorCode.NOT_NOTED, reason=error) from error
@@ -134,11 +130,8 @@ class AccountAdmin:
             UseapiError: the API refused, or neither its answer nor the list says what was done.
             StoreError: the request could not be noted, so nothing was sent.
         """
-
-        def begin(transaction: Transaction) -> None:
-            transaction.note(owner, SAVE, None, BEGUN)  # the API knows whose token it is
-
-        async with self._alone, self._request(begin, sending):
+        # The API knows whose token it is.
+        async with self._alone, self._request(owner, SAVE, None, sending):
             try:
                 saved = await save(self._useapi, discord, jobs)
             except UseapiError as error:
@@ -154,7 +147,8 @@ class AccountAdmin:
             channel = error.channel
             await self._poller.note_flag(channel, error.flag)
         code = code_of_error(error)
-        await self._write(lambda transaction: transaction.note(owner, SAVE, channel, code))
+        async with self._writing() as transaction:
+            transaction.note(owner, SAVE, channel, code)
         if code == ChangeOutcome.UNCLEAR:
             await self._poll()  # if it was done, the account is known at once
 
@@ -165,13 +159,10 @@ class AccountAdmin:
             self._poller.cache.put_account(account)
             if account.flag is not None:
                 await self._poller.note_flag(account.channel, account.flag)
-
-        def change(transaction: Transaction) -> None:
+        async with self._writing() as transaction:
             if account is not None:
                 transaction.poll_state = poll_state.expect_account(transaction.poll_state, account.channel)
             transaction.note(owner, SAVE, saved.account and saved.account.channel, code_of(saved))
-
-        await self._write(change)
         seen = await self._poll()
         if account is not None and (seen is None or not shows(seen, account.channel)):
             self._poller.cache.put_account(account)  # the list lags behind, or is one from before
@@ -187,19 +178,11 @@ class AccountAdmin:
             UseapiError: the API refused, or neither its answer nor the list says what was done.
             StoreError: the request could not be noted, so nothing was sent.
         """
-
-        def begin(transaction: Transaction) -> None:
-            # A poll that begins right after the request must not report the account as missing.
-            transaction.poll_state = poll_state.expect_removal(
-                transaction.poll_state, channel, transaction.at
-            )
-            transaction.note(owner, REMOVE, channel, BEGUN)
-
         async with self._alone:
             if await self._is_gone(channel):
                 before = await self._removal_of(channel)
                 return RemovalResult(ChangeOutcome.DONE, is_gone_before=True, before=before)
-            async with self._request(begin, sending):
+            async with self._request(owner, REMOVE, channel, sending):
                 return await self._send_removal(channel, owner)
 
     async def _is_gone(self, channel: str) -> bool:
@@ -230,14 +213,14 @@ class AccountAdmin:
         seen = await self._poll()
         # The API's word that it has no such account is enough where the list cannot be read.
         if seen is None and unclear is not None and not isinstance(unclear, NotConfigured):
-            await self._write(
-                lambda transaction: transaction.note(owner, REMOVE, channel, ChangeOutcome.UNCLEAR)
-            )
+            async with self._writing() as transaction:
+                transaction.note(owner, REMOVE, channel, ChangeOutcome.UNCLEAR)
             raise unsure(unclear)
         if seen is not None and shows(seen, channel):
             outcome = ChangeOutcome.NOT_DONE if unclear else ChangeOutcome.UNCLEAR
             # The account is still expected to go: the API may carry the removal out late.
-            await self._write(lambda transaction: transaction.note(owner, REMOVE, channel, outcome))
+            async with self._writing() as transaction:
+                transaction.note(owner, REMOVE, channel, outcome)
             return RemovalResult(outcome, unclear)
         await self._note_removed(channel, owner)
         return RemovalResult(ChangeOutcome.DONE)
@@ -246,26 +229,20 @@ class AccountAdmin:
         """Expect an account to stay after all."""
         if isinstance(error, PendingModeration):
             await self._poller.note_flag(error.channel or channel, error.flag)
-
-        def change(transaction: Transaction) -> None:
+        async with self._writing() as transaction:
             transaction.poll_state = poll_state.expect_account(transaction.poll_state, channel)
             transaction.note(owner, REMOVE, channel, code_of_error(error))
-
-        await self._write(change)
 
     async def _note_removed(self, channel: str, owner: int) -> None:
         """Forget an account and end its incident, even if the list could not be read."""
         self._poller.cache.unlist(channel)
-
-        def change(transaction: Transaction) -> None:
+        async with self._writing() as transaction:
             for incident in list(transaction.incidents.values()):
                 # A reset under way finds out by itself, and says so to who asked for it.
                 over = incident.ended or incident.state is State.RESETTING
                 if incident.channel == channel and not over:
                     transaction.change(account_incidents.ended(incident, Ending.REMOVED, transaction.at))
             transaction.note(owner, REMOVE, channel, ChangeOutcome.DONE)
-
-        await self._write(change)
 
     async def _poll(self) -> Observation | None:
         """Return the list as it is now; None if it cannot be read, which the watch reports by itself."""
@@ -274,10 +251,11 @@ class AccountAdmin:
         except UseapiError:
             return None
 
-    async def _write(self, change: Callable[[Transaction], None]) -> None:
+    @asynccontextmanager
+    async def _writing(self) -> AsyncGenerator[Transaction]:
         """Write down what has happened. A failure is logged, as the person who asked needs the outcome."""
         try:
             async with self._incident_service.transaction() as transaction:
-                change(transaction)
+                yield transaction
         except StoreError:
             log.exception("what became of an account could not be written down")

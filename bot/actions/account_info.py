@@ -106,8 +106,10 @@ class AccountInfoService:
         if account.needs_somebody and not even_if_flagged:
             return InfoResult(InfoOutcome.FLAGGED, account, wait)
         if wait > timedelta(0):
-            return self._too_soon(account, wait)
-        task = asyncio.create_task(self._ask(account), name=f"inquiry {channel}")
+            if account.snapshot is None or account.needs_somebody:
+                raise UserError(ErrorCode.ASKED_JUST_NOW, wait=wait)
+            return InfoResult(InfoOutcome.TOO_SOON, account, wait)
+        task = asyncio.create_task(self._ask(account), name=f"account info {channel}")
         self._under_way[channel] = task
         task.add_done_callback(lambda done: self._answered(channel, done))
         return await asyncio.shield(task)
@@ -135,7 +137,7 @@ class AccountInfoService:
     def _answered(self, channel: str, task: asyncio.Task[InfoResult]) -> None:
         self._under_way.pop(channel, None)
         if not task.cancelled():
-            task.exception()  # an asker that went away must not leave an error unread
+            task.exception()  # an asker that is gone must not leave an error unread
 
     def _wait(self, account: KnownAccount) -> timedelta:
         """Return the time until the account may be asked again; a restart does not shorten it."""
@@ -152,15 +154,12 @@ class AccountInfoService:
             kept = await self._store.meta(f"{ASKED}{channel}")
             self._asked_before[channel] = datetime.fromisoformat(kept) if kept else None
 
-    def _too_soon(self, account: KnownAccount, wait: timedelta) -> InfoResult:
-        if account.snapshot is None or account.needs_somebody:
-            raise UserError(ErrorCode.ASKED_JUST_NOW, wait=wait)
-        return InfoResult(InfoOutcome.TOO_SOON, account, wait)
-
     async def _ask(self, account: KnownAccount) -> InfoResult:
         channel = account.channel
         self._asked[channel] = self._monotonic()
-        await self._note_asking(channel)
+        # Stored before Midjourney is asked, so that a restart does not shorten the wait.
+        noting = self._store.set_meta(f"{ASKED}{channel}", self._now().isoformat())
+        await self._write(noting, "when an account was asked")
         try:
             snapshot = await self._useapi.info(channel)
         except PendingModeration as error:
@@ -168,11 +167,6 @@ class AccountInfoService:
         self._poller.cache.put_info(channel, snapshot)
         await self._write(self._store.record_info(channel, snapshot), "an /info answer")
         return InfoResult(InfoOutcome.ANSWERED, self._now_known(account), COOLDOWN)
-
-    async def _note_asking(self, channel: str) -> None:
-        """Store the time before Midjourney is asked, so that a restart does not shorten the wait."""
-        noting = self._store.set_meta(f"{ASKED}{channel}", self._now().isoformat())
-        await self._write(noting, "when an account was asked")
 
     async def _write(self, work: Coroutine[None, None, None], what: str) -> None:
         """Store something, without a long wait for a locked database."""

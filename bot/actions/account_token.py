@@ -53,28 +53,24 @@ def account_token(pasted: SecretStr, own: Collection[SecretStr], bot_id: int | N
         raise UserError(ErrorCode.NO_TOKEN)
     if text.casefold().startswith("user:"):
         raise UserError(ErrorCode.TOKEN_OF_API)
-    if any(text == secret.get_secret_value() for secret in own):
+    own_tokens = [secret.get_secret_value() for secret in own]
+    if text in own_tokens:
         raise UserError(ErrorCode.TOKEN_OF_BOT)
-    check_form(text)
-    if (owner := id_in(text)) is not None and owner in {bot_id, *map(id_of, own)}:
-        raise UserError(ErrorCode.TOKEN_OF_BOT)
-    return SecretStr(text)
-
-
-def check_form(text: str) -> None:
-    """Raise a `UserError` for a text without the form of a token."""
     if " " in text:
         raise UserError(ErrorCode.TOKEN_SPLIT)
     if SHAPE.fullmatch(text) is None:
         raise UserError(ErrorCode.TOKEN_UNLIKE)
     if LENGTHS.fullmatch(text) is None:
         raise UserError(ErrorCode.TOKEN_CUT)
+    if (owner := id_in(text)) is not None and owner in {bot_id, *map(id_in, own_tokens)}:
+        raise UserError(ErrorCode.TOKEN_OF_BOT)
+    return SecretStr(text)
 
 
 def unwrapped(text: str) -> tuple[str, frozenset[str]]:
     """Remove the text around a token, like quotation marks, "Bearer" or `"token":`.
 
-    Gives what is left, and the words that were taken away, in small letters.
+    Return what is left, and the words that were removed, in lower case.
     """
     text = " ".join("".join(char for char in text if char.isspace() or not is_unseen(char)).split())
     text = text.strip(WRAPPING)
@@ -88,11 +84,6 @@ def unwrapped(text: str) -> tuple[str, frozenset[str]]:
 def is_unseen(char: str) -> bool:
     """Return whether a character is invisible: of zero width, a mark of direction, or a control."""
     return unicodedata.category(char) in UNSEEN
-
-
-def id_of(secret: SecretStr) -> int | None:
-    """Return the id in a secret, if it is a Discord token."""
-    return id_in(secret.get_secret_value())
 
 
 def id_in(token: str) -> int | None:

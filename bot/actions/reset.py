@@ -69,17 +69,6 @@ def refused(incident: Incident, confirmed: str, *, unseen: bool) -> ResetOutcome
     return None
 
 
-async def tell(
-    progress: Progress, stage: ResetStage, wait: timedelta = timedelta(0), *, limit: timedelta = SHOWN_WITHIN
-) -> None:
-    """Show the progress. A failure to show it does not stop the reset."""
-    try:
-        async with asyncio.timeout(limit.total_seconds()):
-            await progress(stage, wait)
-    except Exception as error:  # whatever it is, a reset that was begun must come to its verdict
-        log.warning("how far a reset is cannot be shown: %s", describe(error), exc_info=is_surprise(error))
-
-
 def still_flagged(shown: Flag, before: Flag) -> tuple[ResetVerdict, Flag]:
     """Return the verdict for a flag that the list shows after a reset."""
     same = same_text(shown.text, before.text)
@@ -129,13 +118,14 @@ class Resets:
             UseapiError: the API refused; it was not reset, and the account can be tried again.
             StoreError: the attempt could not be written down, so nothing was sent.
         """
-        await tell(progress, ResetStage.READING, limit=self._shown_within)
+        await self._show(progress, ResetStage.READING)
         try:
             await self._poller.poll_anew()
         except UseapiError as error:
-            # A list that is refused because of this very account says all that it would show of it. One that
-            # is refused because of nobody knows which may be: the owner who confirmed that has chosen it.
-            if not self._may_be_about(error, channel):
+            # A list that is refused because of this account shows its flag all the same. One that is refused
+            # because of an unknown account may be about it: the owner confirmed that.
+            is_pending = isinstance(error, PendingModeration)
+            if not is_pending or self._poller.channel_of(error) not in (channel, None):
                 return ResetResult(ResetOutcome.UNREADABLE, self.incident_of(channel))
         incident = self.confirmable(channel)
         if incident is None or incident.flag is None:
@@ -149,8 +139,18 @@ class Resets:
             return ResetResult(refusal or ResetOutcome.TAKEN, now, now and now.flag)
         return await self._send(lease, channel, incident.flag, progress)
 
+    async def _show(self, progress: Progress, stage: ResetStage, wait: timedelta = timedelta(0)) -> None:
+        """Show the progress. A failure to show it does not stop the reset."""
+        try:
+            async with asyncio.timeout(self._shown_within.total_seconds()):
+                await progress(stage, wait)
+        except Exception as error:  # whatever it is, a reset that was begun must come to its verdict
+            log.warning(
+                "how far a reset is cannot be shown: %s", describe(error), exc_info=is_surprise(error)
+            )
+
     async def _send(self, lease: Incident, channel: str, flag: Flag, progress: Progress) -> ResetResult:
-        await tell(progress, ResetStage.SENDING, limit=self._shown_within)
+        await self._show(progress, ResetStage.SENDING)
         if not self._incident_service.has_lease(lease):
             return ResetResult(ResetOutcome.RAN_OUT, self.confirmable(channel), flag)
         try:
@@ -173,7 +173,7 @@ class Resets:
         passed = timedelta(0)
         for after in CHECKS_AFTER:
             if after > passed:
-                await tell(progress, ResetStage.CHECKING, after - passed, limit=self._shown_within)
+                await self._show(progress, ResetStage.CHECKING, after - passed)
                 await self._sleep((after - passed).total_seconds())
             passed = after
             verdict, shown = await self._verdict(channel, flag)
@@ -185,7 +185,7 @@ class Resets:
         try:
             observation = await self._poller.poll_anew()
         except PendingModeration as error:
-            if not self._is_about(error, channel):
+            if self._poller.channel_of(error) != channel:
                 return ResetVerdict.COULD_NOT_TELL, None
             return still_flagged(error.flag, flag)
         except UseapiError:
@@ -196,14 +196,6 @@ class Resets:
         if account.flag is None:
             return ResetVerdict.BACK, None
         return still_flagged(account.flag, flag)
-
-    def _is_about(self, error: UseapiError, channel: str) -> bool:
-        """Return whether the list is refused because of this account."""
-        return isinstance(error, PendingModeration) and self._poller.channel_of(error) == channel
-
-    def _may_be_about(self, error: UseapiError, channel: str) -> bool:
-        """Return whether the list is refused because of this account or an unknown one."""
-        return isinstance(error, PendingModeration) and self._poller.channel_of(error) in (channel, None)
 
     async def _conclude(self, lease: Incident, verdict: ResetVerdict, flag: Flag | None) -> ResetResult:
         await self._give_back(lease, verdict, flag)

@@ -5,14 +5,7 @@ import logging
 from pydantic import SecretStr
 
 from bot.domain.accounts import Account, ChangeOutcome, SaveResult
-from bot.providers.useapi import (
-    Gone,
-    MalformedResponse,
-    NotAsked,
-    Unreachable,
-    UseapiClient,
-    UseapiError,
-)
+from bot.providers.useapi import Gone, MalformedResponse, NotAsked, Unreachable, UseapiClient, UseapiError
 
 log = logging.getLogger(__name__)
 

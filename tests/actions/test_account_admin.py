@@ -46,7 +46,7 @@ async def scene(api: SimulatedUseapi, tmp_path: Path) -> AsyncIterator[Scene]:
     async with Assembly(database, Clock(), (), api=api) as known:
         useapi = UseapiClient(known.session, api.url, SecretStr(api.token), limits=BRIEF, sleep=at_once)
         service = known.incident_service
-        admin = AccountAdmin(useapi, known.poller, service, known.store, now=known.clock.now)
+        admin = AccountAdmin(useapi, known.poller, service, known.store)
         yield Scene(api, known, service, admin)
 
 

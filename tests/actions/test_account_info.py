@@ -161,7 +161,7 @@ async def inquiry_under_way() -> asyncio.Task[object]:
     async with asyncio.timeout(30):
         while True:
             for task in asyncio.all_tasks():
-                if task.get_name() == f"inquiry {CHANNEL}":
+                if task.get_name() == f"account info {CHANNEL}":
                     return task
             await asyncio.sleep(0)
 
