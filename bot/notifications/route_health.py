@@ -99,29 +99,29 @@ class RetryGate:
 
     now: Callable[[], datetime]
     chance: Callable[[], float]
-    _failures: dict[str, int] = field(default_factory=dict[str, int])
-    _until: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    _held: dict[str, tuple[int, datetime]] = field(default_factory=dict[str, tuple[int, datetime]])
+    """How often each message failed, and until when it is held."""
 
     def hold(self, key: str, wait: timedelta | None = None) -> None:
         """Hold a message for its backoff, or for `wait` if that is longer."""
-        self._failures[key] = failures = self._failures.get(key, 0) + 1
-        self._until[key] = next_attempt(failures, wait, now=self.now(), chance=self.chance())
+        now = self.now()
+        failures = self._held.get(key, (0, now))[0] + 1
+        self._held[key] = failures, next_attempt(failures, wait, now=now, chance=self.chance())
 
     def release(self, key: str) -> None:
         """Forget the failures of a message."""
-        self._failures.pop(key, None)
-        self._until.pop(key, None)
+        self._held.pop(key, None)
 
     def keep(self, keys: Collection[str]) -> None:
         """Forget all messages but these."""
-        for key in [each for each in self._failures if each not in keys]:
-            self.release(key)
+        for key in self._held.keys() - keys:
+            del self._held[key]
 
     def is_held(self, key: str) -> bool:
         """Whether a message failed and has not succeeded since."""
-        return key in self._failures
+        return key in self._held
 
     def until(self, key: str, now: datetime) -> datetime | None:
         """Return until when a message is held; None if it is not."""
-        until = self._until.get(key)
-        return None if until is None or is_due(until, now) else until
+        _, until = self._held.get(key, (0, now))
+        return None if is_due(until, now) else until

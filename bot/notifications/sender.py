@@ -146,10 +146,7 @@ class Sender:
             self._put_failed(transaction, current, error, now)
         if before.failure != error.reason:
             log.warning(
-                "a message to %s cannot be sent by %s yet: %s",
-                message.recipient,
-                message.route,
-                error.reason,
+                "a message to %s cannot be sent by %s yet: %s", message.recipient, message.route, error.reason
             )
 
     def _put_failed(

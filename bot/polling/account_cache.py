@@ -4,14 +4,11 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
 
 from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import Account, KnownAccount, Observation, is_channel
 from bot.domain.errors import ErrorCode, UserError
 from bot.domain.incidents import Incident
-
-NO_INCIDENTS: Final[Mapping[str, Incident]] = {}
 
 
 class AccountCache:
@@ -21,19 +18,14 @@ class AccountCache:
     list it.
     """
 
-    def __init__(
-        self,
-        known: Iterable[KnownAccount] = (),
-        *,
-        observed_at: datetime | None = None,
-    ) -> None:
+    def __init__(self, known: Iterable[KnownAccount] = (), *, observed_at: datetime | None = None) -> None:
         by_channel = {account.channel: account for account in known}
         self._listed = {channel: each for channel, each in by_channel.items() if each.is_listed}
         self._unlisted = {channel: each for channel, each in by_channel.items() if not each.is_listed}
         """Accounts that are not listed any more. They get their names and information back if they return."""
         self.observed_at = observed_at
         """The time of the last good poll; None before the first."""
-        self.open_incidents: Callable[[], Mapping[str, Incident]] = lambda: NO_INCIDENTS
+        self.open_incidents: Callable[[], Mapping[str, Incident]] = dict
         """Returns the open incident of each account that has one, by channel."""
         self._with_incidents: tuple[Mapping[str, Incident], dict[str, KnownAccount]] | None = None
         """Incidents, and the accounts with these; None after any other change."""
@@ -171,13 +163,9 @@ def is_called(account: KnownAccount, wanted: str) -> bool:
 
 def comparable(text: str) -> str:
     """Return a text without its case, its hidden characters and its extra blanks."""
-    shown = "".join(" " if char.isspace() else char for char in text if not is_hidden(char))
-    return " ".join(shown.split()).casefold()
-
-
-def is_hidden(char: str) -> bool:
-    """Return whether a character is a control, format or half character, and no blank."""
-    return unicodedata.category(char).startswith("C") and not char.isspace()
+    # Of category C are controls, formats and halves of characters. Some blanks are controls, too.
+    shown = (char for char in text if char.isspace() or not unicodedata.category(char).startswith("C"))
+    return " ".join("".join(shown).split()).casefold()
 
 
 def with_account(known: KnownAccount | None, account: Account) -> KnownAccount:

@@ -16,11 +16,7 @@ class Heartbeat:
     """Calls a secret address. A failure is logged once, without the address."""
 
     def __init__(
-        self,
-        session: aiohttp.ClientSession,
-        url: SecretStr | None,
-        *,
-        limit: aiohttp.ClientTimeout = LIMIT,
+        self, session: aiohttp.ClientSession, url: SecretStr | None, *, limit: aiohttp.ClientTimeout = LIMIT
     ) -> None:
         self._session = session
         self._url = url

@@ -58,13 +58,6 @@ def problem_of(error: UseapiError) -> ServiceProblem:
             return ServiceProblem.UNREACHABLE
 
 
-def list_gone(shown: int, known: int) -> Gone:
-    """Return the error for a list that lacks too many accounts to be believed."""
-    if shown == 0:  # never believed: a fault of the API looks the same
-        return Gone(ErrorCode.LIST_EMPTY)
-    return Gone(ErrorCode.LIST_SHORT, shown=shown, known=known)
-
-
 class AccountPoller:
     """Polls the account list, and keeps the account cache."""
 
@@ -174,12 +167,13 @@ class AccountPoller:
             await self._failed(error)
             raise
         except Exception:  # a fault of ours must not look like a list without flags
-            fault = Unreachable(Cause.FAULT)
-            await self._failed(fault)
+            await self._failed(Unreachable(Cause.FAULT))
             raise
         observation = Observation(self._now(), accounts)
         if not await self._is_believed(observation):
-            self.failure = list_gone(len(accounts), len(self.cache))
+            self.failure = Gone(ErrorCode.LIST_EMPTY)  # never believed: a fault of the API looks the same
+            if accounts:
+                self.failure = Gone(ErrorCode.LIST_SHORT, shown=len(accounts), known=len(self.cache))
             self._outages.failed(ServiceProblem.LIST_GONE, None, observation.at)
             raise self.failure
         self._outages.worked(len(accounts), observation.at)

@@ -8,15 +8,7 @@ from typing import Final
 
 from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import Alert, Ending, Incident, Reason, State
-from bot.rules.policy import (
-    COMMAND_CLEAR,
-    GOOD_POLLS,
-    RECUR_AFTER,
-    RECUR_WINDOW,
-    RETURN_WITHIN,
-    Policy,
-    near,
-)
+from bot.rules.policy import COMMAND_CLEAR, GOOD_POLLS, RECUR_AFTER, RECUR_WINDOW, RETURN_WITHIN, Policy, near
 
 NUMBER: Final = re.compile(r"\d+(?:[.,:]\d+)*")
 BLANKS: Final = re.compile(r"\s+")

@@ -3,15 +3,6 @@
 from bot.storage.account_repository import Names, Store, names_in
 from bot.storage.database import BUSY_TIMEOUT
 from bot.storage.errors import StoreError
-from bot.storage.incident_repository import WatchStore
 from bot.storage.rows import StoredMute
 
-__all__ = [
-    "BUSY_TIMEOUT",
-    "Names",
-    "Store",
-    "StoreError",
-    "StoredMute",
-    "WatchStore",
-    "names_in",
-]
+__all__ = ["BUSY_TIMEOUT", "Names", "Store", "StoreError", "StoredMute", "names_in"]

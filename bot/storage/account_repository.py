@@ -30,15 +30,7 @@ from bot.storage.database import (
 from bot.storage.errors import StoreError, as_store_errors
 from bot.storage.incident_repository import FORGET_WATCH, WatchStore
 from bot.storage.migrations import APPLICATION_ID, prepare
-from bot.storage.rows import (
-    ACTION,
-    GET_META,
-    MILLISECOND,
-    SET_META,
-    action_row,
-    from_epoch,
-    to_epoch,
-)
+from bot.storage.rows import ACTION, GET_META, MILLISECOND, SET_META, action_row, from_epoch, to_epoch
 
 log = logging.getLogger(__name__)
 
