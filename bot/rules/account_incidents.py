@@ -209,29 +209,22 @@ def flag_absent(
         return incident, None
     is_new = incident.state is State.OPEN and not incident.from_command
     if is_new or incident.clear_since is None:
-        return start_clearing(incident, at, last_good, blind), None
+        clearing = replace(
+            stamp_last_seen(incident, last_good),
+            # The list never showed a flag that only a command met, so its absence is no sign of an end yet.
+            state=State.OPEN if incident.from_command else State.CLEARING,
+            clear_since=at,
+            clear_polls=1,
+            missing_polls=0,
+            blind_from=blind and blind.start,
+            blind_until=blind and blind.until,
+        )
+        return clearing, None
     polls = min(incident.clear_polls + 1, GOOD_POLLS)  # counting on would write at each poll
     needed = COMMAND_CLEAR if incident.from_command else policy.end_after
     if polls >= GOOD_POLLS and at - incident.clear_since >= needed:
         return ended(incident, Ending.CLEARED, at)
     return replace(incident, clear_polls=polls, missing_polls=0), None
-
-
-def start_clearing(
-    incident: Incident, at: datetime, last_good: datetime | None, blind: Blind | None
-) -> Incident:
-    """Return an incident whose flag was absent from the list for the first time."""
-    # The list never showed a flag that only a command met, so its absence is no sign of an end yet.
-    state = State.OPEN if incident.from_command else State.CLEARING
-    return replace(
-        stamp_last_seen(incident, last_good),
-        state=state,
-        clear_since=at,
-        clear_polls=1,
-        missing_polls=0,
-        blind_from=blind and blind.start,
-        blind_until=blind and blind.until,
-    )
 
 
 def account_absent(incident: Incident, at: datetime, *, removed: bool) -> Change:

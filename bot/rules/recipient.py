@@ -155,22 +155,16 @@ def breaks_mute(reason: Reason | None, incident: Incident) -> bool:
 
 def quiet_until(incident: Incident, mutes: Mutes) -> datetime | None:
     """Return when all that holds the reminders of an incident has ended; None if nothing ever held them."""
-    return max((*mutes_of(incident, mutes), *quiet_times(incident)), default=None)
+    times = [incident.held_until, incident.snoozed_until, incident.block_until(), *mutes_of(incident, mutes)]
+    if incident.assigned_at is not None:
+        times.append(incident.assigned_at + ASSIGNED_FOR + ASSIGNED_GRACE)
+    return max((each for each in times if each is not None), default=None)
 
 
 def mutes_of(incident: Incident, mutes: Mutes) -> Iterator[datetime]:
     """Yield until when each mute holds the pushes about an incident."""
     names = () if incident.channel is None else (None, incident.channel)
     yield from (mutes[name] for name in names if name in mutes)
-
-
-def quiet_times(incident: Incident) -> Iterator[datetime]:
-    """Yield until when a snooze, a block or an assignment holds, or held, the reminders of an incident."""
-    for until in (incident.held_until, incident.snoozed_until, incident.block_until()):
-        if until is not None:
-            yield until
-    if incident.assigned_at is not None:
-        yield incident.assigned_at + ASSIGNED_FOR + ASSIGNED_GRACE
 
 
 def incident_keys(messages: Iterable[Message]) -> frozenset[str]:

@@ -5,7 +5,7 @@ import logging
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -30,7 +30,7 @@ from bot.storage.database import (
 from bot.storage.errors import StoreError, as_store_errors
 from bot.storage.incident_repository import FORGET_WATCH, WatchStore
 from bot.storage.migrations import APPLICATION_ID, prepare
-from bot.storage.rows import ACTION, GET_META, MILLISECOND, SET_META, action_row, from_epoch, to_epoch
+from bot.storage.rows import ACTION, GET_META, MILLISECOND, SET_META, from_epoch, to_epoch
 
 log = logging.getLogger(__name__)
 
@@ -197,12 +197,12 @@ class Store:
         outcome = "unnamed" if name is None else f"named:{name}"
         async with self._database.writing() as writer:
             await writer.execute(NAME, (channel, name, at))
-            await writer.execute(ACTION, action_row(Action(at, actor_id, "rename", channel, outcome)))
+            await writer.execute(ACTION, astuple(Action(at, actor_id, "rename", channel, outcome)))
 
     async def record_action(self, action: Action) -> None:
         """Write an entry of the audit."""
         async with self._database.writing() as writer:
-            await writer.execute(ACTION, action_row(action))
+            await writer.execute(ACTION, astuple(action))
 
     async def actions(self, channel: str, limit: int = 5) -> tuple[Action, ...]:
         """Return the last actions on an account, the latest first."""

@@ -1,7 +1,7 @@
 """Incidents, the messages about them and mutes in the database."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
@@ -10,7 +10,7 @@ from bot.domain.accounts import Action
 from bot.domain.incidents import Incident
 from bot.domain.messages import Message
 from bot.storage.database import Database
-from bot.storage.rows import ACTION, GET_META, SET_META, RowShape, StoredMute, action_row, from_epoch
+from bot.storage.rows import ACTION, GET_META, SET_META, RowShape, StoredMute, from_epoch
 
 INCIDENT: Final = RowShape(Incident, without="flag")
 INCIDENT_COLUMNS: Final = (*INCIDENT.columns, "flag_text", "flag_kind")
@@ -171,7 +171,7 @@ class WatchStore:
             await writer.executemany(SAVE_MUTE, rows)
             if poll_state is not None:
                 await writer.execute(SET_META, (POLL_STATE, poll_state))
-            await writer.executemany(ACTION, map(action_row, actions))
+            await writer.executemany(ACTION, map(astuple, actions))
 
 
 def incident_row(incident: Incident) -> tuple[object, ...]:

@@ -8,14 +8,13 @@ from typing import Any, Final, Generic, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter
 
-from bot.domain.accounts import Action
-
 Kind = TypeVar("Kind")
 
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
 
 ACTION: Final = "INSERT INTO audit (at, actor_id, verb, channel, outcome) VALUES (?, ?, ?, ?, ?)"
+"""Its parameters are the fields of an `Action`."""
 GET_META: Final = "SELECT value FROM meta WHERE key = ?"
 SET_META: Final = (
     "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
@@ -69,8 +68,3 @@ def from_epoch(milliseconds: int) -> datetime:
 
 
 sqlite3.register_adapter(datetime, to_epoch)  # for every datetime that is a parameter of a statement
-
-
-def action_row(action: Action) -> tuple[object, ...]:
-    """Return the parameters of ACTION."""
-    return action.at, action.actor_id, action.verb, action.channel, action.outcome
