@@ -136,7 +136,7 @@ class Editor:
         """
         is_gone = error.kind in (FailureKind.GONE, FailureKind.CLOSED) or error.reason == UNKNOWN_CHANNEL
         if is_gone:
-            await self._put_deleted(message)
+            await self._put_deleted(message, error)
         elif error.kind is FailureKind.FORM and not message.plain:
             await self._put(message, plain=True)
         elif error.kind in PERMANENT and self._is_hopeless(message):
@@ -179,11 +179,17 @@ class Editor:
             ": it stays as it was, and is sent anew" if is_replaced else ": it stays as it was",
         )
 
-    async def _put_deleted(self, message: Message) -> None:
-        """Finish a message that was deleted, and plan another for what it did not show."""
+    async def _put_deleted(self, message: Message, error: DeliveryError) -> None:
+        """Finish a message that was deleted, and plan another for what it did not show.
+
+        Raises:
+            DeliveryError: no owner is known yet, so that none could be alerted of an end.
+        """
         async with self.watch_state.transaction() as transaction:
             current = transaction.messages.get(message.key, message)
             done, alerts = deleted(current, transaction.incidents)
+            if alerts and not self.planner.owners():
+                raise error
             transaction.put_message(done)
             self.planner.plan_for(transaction, message.recipient, alerts)
 

@@ -203,6 +203,25 @@ async def test_the_end_of_what_the_owner_deleted_is_told_in_a_silent_note(
     assert created(world)[-1]["flags"] == 4096
 
 
+async def test_the_end_of_what_the_owner_deleted_waits_until_an_owner_is_known(
+    driver: OutboxDriver, post: DiscordTransport, ada: Visitor
+) -> None:
+    driver.owners.add(ada.person.id)
+    async with driver.process():
+        _, incident = await told(driver, ada)
+        await remove(ada, post)
+        driver.pass_time(timedelta(minutes=1))
+        await driver.end(incident)
+    driver.owners.clear()
+    async with driver.process():
+        await driver.work_for(timedelta(minutes=1))
+        assert ada.sees(ada.dm) == []
+        driver.owners.add(ada.person.id)
+        await driver.work_for(timedelta(minutes=1))
+    (note,) = ada.sees(ada.dm)
+    assert "Aurora was flagged" in note["content"]
+
+
 async def test_an_end_that_comes_while_the_message_is_edited_is_told_also_if_the_owner_then_deletes_it(
     driver: OutboxDriver, post: DiscordTransport, ada: Visitor
 ) -> None:
