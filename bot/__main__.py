@@ -21,10 +21,11 @@ MISCONFIGURED: Final = 78
 try:
     from bot import app
     from bot.cli import account, check
-    from bot.config import AccountSettings, ConfigurationError, Settings, load_settings
+    from bot.config import AccountSettings, Settings, load_settings
     from bot.domain.errors import TokenRefusedError, UnavailableError
     from bot.render.error_messages import what
     from bot.runtime import log_setup, supervisor
+    from bot.runtime.env_file import ConfigurationError
     from bot.storage import StoreError
 except ModuleNotFoundError as missing:
     complain(
@@ -78,7 +79,9 @@ def main(
 def do(wanted: argparse.Namespace, env_file: Path | None, timings: app.Timings) -> int:
     """Read the settings, run the command, and return the exit code."""
     try:
-        settings = load_settings(env_file, KINDS.get(wanted.command, Settings), warn)
+        settings = load_settings(
+            env_file, KINDS.get(wanted.command, Settings), lambda warning: complain(f"WARNING: {warning}")
+        )
     except ConfigurationError as error:
         if wanted.command == "check":
             check.report_settings(error.problems)
@@ -101,11 +104,6 @@ def do(wanted: argparse.Namespace, env_file: Path | None, timings: app.Timings) 
         return FAILED
 
 
-def warn(warning: str) -> None:
-    """Write a warning."""
-    complain(f"WARNING: {warning}")
-
-
 def obey(wanted: argparse.Namespace, settings: Settings, timings: app.Timings) -> int:
     """Run the command, and return the exit code."""
     match wanted.command:
@@ -124,11 +122,8 @@ def run(settings: Settings, timings: app.Timings) -> int:
     except TokenRefusedError as error:
         complain(str(error))
         return REFUSED
-    except StoreError as error:
-        complain(what(error))
-        return UNAVAILABLE
-    except UnavailableError as error:
-        complain(str(error))
+    except (StoreError, UnavailableError) as error:
+        complain(what(error) if isinstance(error, StoreError) else str(error))
         return UNAVAILABLE
     return 0
 

@@ -16,7 +16,7 @@ from discord.gateway import DiscordWebSocket
 from bot.actions.account_admin import AccountAdmin
 from bot.actions.account_info import AccountInfoService
 from bot.actions.reset import Resets
-from bot.cli.discord_errors import DISCORD_FAILURES, unavailable
+from bot.cli.discord_errors import DISCORD_FAILURES, LOGIN_REFUSED, unavailable
 from bot.cli.terminal import signals
 from bot.config import Settings
 from bot.domain.clock import utc_now
@@ -34,7 +34,7 @@ from bot.polling.poller import AccountPoller, load_cache
 from bot.providers.useapi import UseapiClient, open_session
 from bot.rules.policy import Policy
 from bot.runtime.log_setup import log_fact
-from bot.runtime.supervisor import beside, supervise
+from bot.runtime.supervisor import beside, first_of, supervise
 from bot.storage import BUSY_TIMEOUT, Store, StoreError
 
 log = logging.getLogger(__name__)
@@ -47,10 +47,6 @@ CONNECT_DELAY: Final = timedelta(minutes=5)
 """The cap of the delay before a new connection: Discord allows a bot 1,000 of them a day."""
 GOODBYE_LIMIT: Final = timedelta(milliseconds=300)
 AUTHENTICATION_FAILED: Final = 4004
-REFUSED: Final = (
-    "Discord refuses the bot's token. "
-    "Make a new one in the Developer Portal (Bot, Reset Token) and put it into DISCORD_TOKEN."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +108,7 @@ async def run(
             log.warning("ALERT_CHANNEL_ID is not set: if a direct message fails, no one is alerted")
         stack.push_async_callback(bot.in_flight.finish, timings.answer_patience)
         stack.callback(store.shorten_waits)
-        await until(stop, serving)
+        await first_of(stop.wait(), asyncio.shield(serving))
 
 
 @contextmanager
@@ -181,7 +177,7 @@ async def serve(bot: Midwatch, settings: Settings, stop: asyncio.Event) -> None:
         name = "the login at Discord"
         await supervise(log_in, name=name, stop=stop, limit=LOGIN_LIMIT, fatal=(discord.LoginFailure,))
     except discord.LoginFailure:
-        raise TokenRefusedError(REFUSED) from None
+        raise TokenRefusedError(LOGIN_REFUSED) from None
     if stop.is_set():
         return
     registering = supervise(
@@ -214,8 +210,8 @@ async def connect(bot: Midwatch) -> None:
         await bot.connect()
     except discord.ConnectionClosed as closed:
         if closed.code == AUTHENTICATION_FAILED:
-            raise TokenRefusedError(REFUSED) from None
-        raise UnavailableError(f"Discord closed the connection for good (code {closed.code}).") from None
+            raise TokenRefusedError(LOGIN_REFUSED) from None
+        raise unavailable(closed) from None
     finally:
         await hang_up(bot)
 
@@ -227,15 +223,3 @@ async def hang_up(bot: Midwatch) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_LIMIT.total_seconds()):
                 await gateway.close()
-
-
-async def until(stop: asyncio.Event, serving: asyncio.Task[None]) -> None:
-    """Wait for the stop event. Raise the error of `serving` if it fails before."""
-    stopping = asyncio.create_task(stop.wait(), name="waiting for the stop")
-    try:
-        await asyncio.wait({stopping, serving}, return_when=asyncio.FIRST_COMPLETED)
-        if serving.done():
-            serving.result()
-        await stopping
-    finally:
-        stopping.cancel()

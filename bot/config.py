@@ -10,7 +10,14 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.runtime.env_file import EnvFileError, folder_in_its_place, misspelled, text_of, unreadable, values_in
+from bot.runtime.env_file import (
+    ConfigurationError,
+    folder_in_its_place,
+    misspelled,
+    text_of,
+    unreadable,
+    values_in,
+)
 from bot.runtime.log_setup import LogFormat, LogLevel
 from bot.runtime.setting_values import (
     one_of,
@@ -25,14 +32,6 @@ from bot.runtime.setting_values import (
     token_or_empty,
     token_without,
 )
-
-
-class ConfigurationError(Exception):
-    """The settings cannot be used. Each problem names a variable and what to write, but never its value."""
-
-    def __init__(self, problems: tuple[str, ...]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
 
 
 def from_text(parse: Callable[[str], object]) -> BeforeValidator:
@@ -147,7 +146,5 @@ def load_settings(
     except ValidationError as error:
         wrong = (problem(each) for each in error.errors(include_url=False, include_input=False))
         problems = (*folder_in_its_place(env_file), *wrong)
-    except EnvFileError as error:
-        problems = (str(error),)
-    # Not in the handlers: the error would then carry the first one, which carries values.
+    # Not in the handler: the error would then carry the first one, which carries values.
     raise ConfigurationError(problems)

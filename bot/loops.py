@@ -84,15 +84,7 @@ class WatchLoops:
         """Run the loops beside the body."""
         self._stop.clear()
         loops = {
-            POLLING: supervise(
-                self._poll_and_rest,
-                name=POLLING,
-                stop=self._stop,
-                every=AT_ONCE,
-                health=self.health,
-                delayed=self._schedule_next,
-                sleep=self._sleep,
-            ),
+            POLLING: self._loop(POLLING, self._poll_and_rest, delayed=self._schedule_next),
             CLOCK: self._loop(CLOCK, self._tick_and_rest),
             OUTBOX: self.outbox.run(self._stop),
             FORGETTING: self._loop(FORGETTING, self._watch_state.prune, every=FORGET_EVERY),
@@ -105,7 +97,13 @@ class WatchLoops:
             self._stop.set()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
-    async def _loop(self, name: str, once: Callable[[], Awaitable[None]], every: timedelta = AT_ONCE) -> None:
+    async def _loop(
+        self,
+        name: str,
+        once: Callable[[], Awaitable[None]],
+        every: timedelta = AT_ONCE,
+        delayed: Callable[[timedelta], None] | None = None,
+    ) -> None:
         """Run something again and again. Errors of the database are in the log already."""
         await supervise(
             once,
@@ -114,6 +112,7 @@ class WatchLoops:
             every=every,
             logged_elsewhere=(StoreError,),
             health=self._healths[name],
+            delayed=delayed,
             sleep=self._sleep,
         )
 

@@ -30,10 +30,17 @@ async def try_database(path: Path) -> str:
     if not file.is_file():
         raise StoreError(ErrorCode.NO_REGULAR_FILE, path=path)
     await inspect(file)  # before the lock puts a lock file beside it
-    if is_in_use(file):
+    try:
+        with lock_database(file):
+            pass
+    except StoreError as error:
+        if error.code is not ErrorCode.DATABASE_IN_USE:
+            raise
         return f"{path} is in use by a running Midwatch"
     with scratch(file) as trial:
-        await copy(file, trial)
+        async with connect(file, read_only=True) as connection:
+            with as_store_errors(file):
+                await connection.execute("VACUUM INTO ?", (str(trial),))
         await start_on(trial)
     return f"{path} is sound"
 
@@ -44,17 +51,6 @@ def existing(path: Path) -> Path | None:
         return path.resolve() if path.exists() else None
     except OSError as error:
         raise not_writable(path, error) from error
-
-
-def is_in_use(path: Path) -> bool:
-    """Whether a bot uses a database. Raise StoreError if it cannot be written."""
-    try:
-        with lock_database(path):
-            return False
-    except StoreError as error:
-        if error.code is not ErrorCode.DATABASE_IN_USE:
-            raise
-        return True
 
 
 @contextmanager
@@ -76,13 +72,6 @@ def scratch(path: Path) -> Generator[Path]:
         except StoreError as error:
             real = path.with_name(Path(str(error.fields["path"])).name)
             raise StoreError(error.code, **error.fields | {"path": real}) from error
-
-
-async def copy(path: Path, to: Path) -> None:
-    """Copy a database."""
-    async with connect(path, read_only=True) as connection:
-        with as_store_errors(path):
-            await connection.execute("VACUUM INTO ?", (str(to),))
 
 
 async def start_on(path: Path) -> None:

@@ -15,6 +15,10 @@ from bot.render.error_messages import UNTRUSTED, UNUSED_PROXIES
 
 DISCORD_FAILURES: Final = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
 """What a request to Discord may fail with."""
+LOGIN_REFUSED: Final = (
+    "Discord refuses the bot's token. "
+    "Make a new one in the Developer Portal (Bot, Reset Token) and put it into DISCORD_TOKEN."
+)
 TOO_MANY_COMMANDS: Final = 30034
 """The day's limit of new commands (Discord's documentation, "Opcodes and Status Codes")."""
 TOO_MANY_COMMANDS_WAIT: Final = timedelta(hours=1)
@@ -29,6 +33,8 @@ def unavailable(error: Exception) -> UnavailableError:
             return UnavailableError("Discord asks to slow down.", wait=timedelta(seconds=error.retry_after))
         case discord.HTTPException():
             return refused(error)
+        case discord.ConnectionClosed():
+            return UnavailableError(f"Discord closed the connection for good (code {error.code}).")
         case ssl.CertificateError() | aiohttp.ClientSSLError():
             return UnavailableError(f"This machine does not trust Discord's certificate. {UNTRUSTED}")
         case aiohttp.ClientConnectorDNSError():

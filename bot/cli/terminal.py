@@ -41,9 +41,11 @@ def complain(*lines: str) -> None:
 
 
 @contextmanager
-def said_if_slow(whom: str, after: float = SLOW_SECONDS) -> Generator[None]:
+def said_if_slow(whom: str) -> Generator[None]:
     """Write whose answer the program waits for, if the block takes long. It needs an event loop."""
-    telling = asyncio.get_running_loop().call_later(after, complain, f"Waiting for an answer of {whom} ...")
+    telling = asyncio.get_running_loop().call_later(
+        SLOW_SECONDS, complain, f"Waiting for an answer of {whom} ..."
+    )
     try:
         yield
     finally:
@@ -61,11 +63,10 @@ def write(stream: TextIO | None, *lines: str) -> None:
     fitting = [fitted(line, stream.encoding or "utf-8") for line in "\n".join(lines).split("\n")]
     try:
         print(*fitting, sep="\n", file=stream, flush=True)
-    except BrokenPipeError:
+    except OSError as error:
         abandon(stream)
-    except OSError:
-        abandon(stream)
-        raise
+        if not isinstance(error, BrokenPipeError):
+            raise
 
 
 def fitted(line: str, encoding: str) -> str:

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -138,16 +138,13 @@ class Midwatch(commands.Bot):
         await self.owners.refresh(self.application_info)
         await self._owners_changed()
         assert self.application_id is not None  # noqa: S101 - known since the login
-        await self._sync.register(self.application_id, self.payloads())
+        payloads = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        await self._sync.register(self.application_id, payloads)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Register the commands in a server that the bot has joined, if it is configured."""
         await self._sync.forget(guild.id)
         await self.register()
-
-    def payloads(self) -> list[Mapping[str, Any]]:
-        """Return the commands as Discord's API wants them."""
-        return [command.to_dict(self.tree) for command in self.tree.get_commands()]
 
     async def set_status(self, text: str, *, force: bool = False) -> None:
         """Set the bot's status text. `force` sends it even if it is unchanged.
@@ -178,14 +175,6 @@ class Midwatch(commands.Bot):
             await self.services.incident_service.tick()
 
     async def on_connect(self) -> None:
-        """Log a new connection."""
-        self._connected()
-
-    async def on_resumed(self) -> None:
-        """Log a resumed connection."""
-        self._connected()
-
-    def _connected(self) -> None:
         """Log the first connection, and each one after a loss."""
         if not self._is_connected:
             log_fact(log, logging.INFO, "discord_connected", "connected to Discord")
@@ -200,6 +189,8 @@ class Midwatch(commands.Bot):
                 seconds=round(lasted.total_seconds()),
             )
         self._is_connected, self._lost_at = True, None
+
+    on_resumed = on_connect
 
     async def on_disconnect(self) -> None:
         """Log that the connection is lost. Each failed attempt to reconnect calls this, too."""

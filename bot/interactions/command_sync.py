@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import discord
@@ -39,7 +39,7 @@ class CommandSync:
         self._servers = tuple(sorted(servers))
         self._lock = asyncio.Lock()
 
-    async def register(self, application_id: int, commands: list[Mapping[str, Any]]) -> None:
+    async def register(self, application_id: int, commands: Sequence[Mapping[str, Any]]) -> None:
         """Register the commands where they differ, and remove them from servers no longer configured.
 
         A server that the bot is not in is logged and tried again the next time.
@@ -97,7 +97,7 @@ def key_of(scope: str) -> str:
     return f"commands:{scope}"
 
 
-def scoped(commands: list[Mapping[str, Any]], contexts: list[int] | None) -> list[Payload]:
+def scoped(commands: Sequence[Mapping[str, Any]], contexts: list[int] | None) -> list[Payload]:
     """Return the payloads of the commands for one scope; a server has no contexts."""
     place: Payload = {}
     if contexts is not None:

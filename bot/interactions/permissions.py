@@ -16,6 +16,9 @@ from bot.storage import Store, StoreError
 
 log = logging.getLogger(__name__)
 
+Ask: TypeAlias = Callable[[], Awaitable[discord.AppInfo]]
+"""Asks Discord about the application."""
+
 META_KEY: Final = "owners"
 ASK_LIMIT_SECONDS: Final = 2.5
 ACTING_ROLES: Final = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
@@ -61,13 +64,10 @@ class Owners:
         if not self._configured and (stored := await self._store.meta(META_KEY)):
             self.ids = frozenset(int(owner) for owner in stored.split(","))
 
-    async def refresh(self, ask: Callable[[], Awaitable[discord.AppInfo]]) -> None:
-        """Ask Discord who the owners are. They are stored even if the settings name others for now."""
-        await self._apply(await ask())
-
-    async def _apply(self, application: discord.AppInfo) -> None:
-        """Store the owners whom Discord names. They count, unless the settings name others."""
-        named = owners_of(application)
+    async def refresh(self, ask: Ask, limit: float | None = None) -> None:
+        """Ask Discord who the owners are, and store them. They count, unless the settings name others."""
+        async with asyncio.timeout(limit):
+            named = owners_of(await ask())
         self.ids = self._configured or named
         stored = ",".join(map(str, sorted(named)))
         try:
@@ -84,29 +84,24 @@ class Owners:
         """Whether the person may see answers here: owners anywhere, others in the configured servers."""
         return self.may_act(user_id) or (guild_id is not None and guild_id in self._servers)
 
-    async def require(self, user_id: int, ask: Callable[[], Awaitable[discord.AppInfo]]) -> None:
+    async def require(self, user_id: int, ask: Ask) -> None:
         """Ask Discord who the owners are now, and check that the person is one.
+
+        If Discord does not answer in time, the last known owners stay.
 
         Raises:
             UserError: the person is not an owner.
         """
-        if not self._configured:
-            await self._refresh_briefly(ask)
-        if not self.may_act(user_id):
-            raise UserError(ErrorCode.NOT_AN_OWNER)
-
-    async def _refresh_briefly(self, ask: Callable[[], Awaitable[discord.AppInfo]]) -> None:
-        """Ask Discord who the owners are. If it does not answer in time, the last known owners stay."""
         try:
-            async with asyncio.timeout(ASK_LIMIT_SECONDS):
-                application = await ask()
+            if not self._configured:
+                await self.refresh(ask, ASK_LIMIT_SECONDS)
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             log.warning(
                 "could not ask Discord who owns this bot (%s): the last known owners stay",
                 type(error).__name__,
             )
-        else:
-            await self._apply(application)
+        if not self.may_act(user_id):
+            raise UserError(ErrorCode.NOT_AN_OWNER)
 
 
 async def lacking(client: discord.Client, channel: AlertChannel) -> tuple[str, ...]:

@@ -15,15 +15,19 @@ RESEMBLING: Final = 0.8
 """How alike two names are, of 1, if one is a misspelling of the other."""
 
 
-class EnvFileError(Exception):
-    """The file cannot be read. `str(error)` says why and what to do, without its content."""
+class ConfigurationError(Exception):
+    """The settings cannot be used. Each problem names a variable and what to write, but never its value."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
 
 
 def text_of(env_file: Path | None) -> str:
     """Return the text of a file; nothing if there is no file.
 
     Raises:
-        EnvFileError: it cannot be read as text.
+        ConfigurationError: it cannot be read as text.
     """
     try:
         return env_file.read_text("utf-8-sig") if env_file else ""  # some editors write a byte order mark
@@ -33,7 +37,7 @@ def text_of(env_file: Path | None) -> str:
         fault = f"{env_file} cannot be read ({error.strerror}): let this user read it, or move it away."
     except UnicodeDecodeError:
         fault = f"{env_file} is not UTF-8 text: save it again with that encoding."
-    raise EnvFileError(fault)  # not in the handlers: a decoding error contains the input
+    raise ConfigurationError((fault,))  # not in the handlers: a decoding error contains the input
 
 
 def folder_in_its_place(env_file: Path | None) -> tuple[str, ...]:

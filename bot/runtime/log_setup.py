@@ -141,12 +141,8 @@ def configure(
         secrets: texts that must not be in any line, not even in a traceback.
     """
     handler = LineHandler(stream or sys.stderr)
-    redact = Redactor(secrets)
-    match layout:
-        case LogFormat.TEXT:
-            handler.setFormatter(TextFormatter(redact))
-        case LogFormat.JSON:
-            handler.setFormatter(JsonFormatter(redact))
+    formatter = JsonFormatter if layout is LogFormat.JSON else TextFormatter
+    handler.setFormatter(formatter(Redactor(secrets)))
     root = logging.getLogger()
     for earlier in [each for each in root.handlers if isinstance(each, LineHandler)]:
         root.removeHandler(earlier)

@@ -133,15 +133,15 @@ async def supervise(
             health.failed(name, error, is_logged=isinstance(error, logged_elsewhere))
             chance = random.random()  # noqa: S311 - spreads load, guards nothing
             delay = backoff(health.failures_in_a_row, FIRST_DELAY, longest_delay, chance)
-            delay = max(delay, asked_to_wait(error))
+            rest = max(delay, asked_to_wait(error))
             if delayed is not None:
-                delayed(delay)
-            await pause(delay.total_seconds(), stop, sleep)
-            continue
-        health.succeeded(name)
-        if every is None:
-            return
-        await pause(every.total_seconds(), stop, sleep)
+                delayed(rest)
+        else:
+            health.succeeded(name)
+            if every is None:
+                return
+            rest = every
+        await pause(rest.total_seconds(), stop, sleep)
 
 
 @asynccontextmanager

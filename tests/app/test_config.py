@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import ConfigurationError, Settings, load_settings
+from bot.config import Settings, load_settings
+from bot.runtime.env_file import ConfigurationError
 from bot.runtime.log_setup import LogFormat, LogLevel
 
 DISCORD = "discord.token-IN-a.test"

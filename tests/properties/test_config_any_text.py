@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config import ConfigurationError, Settings, load_settings
+from bot.config import Settings, load_settings
+from bot.runtime.env_file import ConfigurationError
 
 SECRET = "tOkEn-that-must-never-surface"
 NAMES = sorted(name.upper() for name in Settings.model_fields)
