@@ -11,6 +11,7 @@ from typing import Final, cast
 
 import aiohttp
 import discord
+from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 
 from bot.actions.account_admin import AccountAdmin
@@ -102,13 +103,23 @@ async def run(
         stack.push_async_callback(bot.services.account_info.close)
         await stack.enter_async_context(beside(bot.services.account_admin.look_back()))
         await stack.enter_async_context(bot)
-        await bot.load(extensions)
+        await load(bot, extensions)
         serving = await stack.enter_async_context(beside(serve(bot, settings, stop)))
         if settings.alert_channel_id is None:
             log.warning("ALERT_CHANNEL_ID is not set: if a direct message fails, no one is alerted")
         stack.push_async_callback(bot.in_flight.finish, timings.answer_patience)
         stack.callback(store.shorten_waits)
         await first_of(stop.wait(), asyncio.shield(serving))
+
+
+async def load(bot: Midwatch, extensions: Iterable[str]) -> None:
+    """Load the cogs."""
+    try:
+        for extension in extensions:
+            await bot.load_extension(extension)
+    except commands.ExtensionError as error:
+        log.exception("%s does not load", error.name)
+        raise unavailable(error) from error
 
 
 @contextmanager

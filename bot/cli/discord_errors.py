@@ -1,4 +1,4 @@
-"""The errors of Discord and of the network, each as one sentence for the terminal and the log."""
+"""The errors of Discord, its library and the network, each as one sentence for the terminal and the log."""
 
 import ssl
 from datetime import timedelta
@@ -6,6 +6,7 @@ from typing import Final
 
 import aiohttp
 import discord
+from discord.ext import commands
 
 from bot.domain.clock import utc_now
 from bot.domain.errors import UnavailableError
@@ -24,7 +25,7 @@ TOO_MANY_COMMANDS: Final = 30034
 TOO_MANY_COMMANDS_WAIT: Final = timedelta(hours=1)
 
 
-def unavailable(error: Exception) -> UnavailableError:
+def unavailable(error: Exception) -> UnavailableError:  # noqa: PLR0911 - a table
     """Return the sentence for an error, whose own text may hold addresses and headers."""
     match error:
         case discord.DiscordServerError():
@@ -33,6 +34,10 @@ def unavailable(error: Exception) -> UnavailableError:
             return UnavailableError("Discord asks to slow down.", wait=timedelta(seconds=error.retry_after))
         case discord.HTTPException():
             return refused(error)
+        case commands.ExtensionError():
+            return UnavailableError(
+                f"A part of Midwatch does not load ({error.name}): install it again; the log says why."
+            )
         case discord.ConnectionClosed():
             return UnavailableError(f"Discord closed the connection for good (code {error.code}).")
         case ssl.CertificateError() | aiohttp.ClientSSLError():

@@ -2,7 +2,6 @@
 
 import logging
 import sys
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ from bot.actions.account_admin import AccountAdmin
 from bot.actions.account_info import AccountInfoService
 from bot.actions.reset import Resets
 from bot.config import Settings
-from bot.domain.errors import ErrorCode, UnavailableError, UserError
+from bot.domain.errors import ErrorCode, UserError
 from bot.incidents.service import IncidentService
 from bot.interactions.account_form import drop_values, hide_values
 from bot.interactions.buttons import ButtonRouter
@@ -103,21 +102,6 @@ class Midwatch(commands.Bot):
         self._lost_at: float | None = None
         """When the connection was lost, by the loop's clock; None while it stands."""
         self._sync = CommandSync(self.http, store, settings.guild_ids)
-
-    async def load(self, extensions: Iterable[str]) -> None:
-        """Load every extension.
-
-        Raises:
-            UnavailableError: one of them does not load; the log says why.
-        """
-        for extension in extensions:
-            try:
-                await self.load_extension(extension)
-            except commands.ExtensionError as error:
-                log.exception("%s does not load", extension)
-                raise UnavailableError(
-                    f"A part of Midwatch does not load ({extension}): install it again; the log says why."
-                ) from error
 
     async def log_in(self, token: str) -> None:
         """Log in. If that fails, nothing stays open, and it can be tried again.
