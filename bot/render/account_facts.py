@@ -45,8 +45,10 @@ def snapshot_line(snapshot: InfoSnapshot) -> str | None:
 
 def fast_left(fast: FastTime) -> str:
     """Return how much fast time is left: "29.57 of 30 fast hours left"."""
-    of_total = "" if fast.total is None else f" of {decimal(fast.total)}"
-    return f"{decimal(fast.left)}{of_total} fast {_unit(fast.unit)} left"
+    left, unit = decimal(fast.left), _unit(fast.unit)
+    if fast.total is None:
+        return f"{left} fast {unit} left"
+    return f"{left} of {decimal(fast.total)} fast {unit} left"
 
 
 def fast_bar(fast: FastTime) -> str | None:
@@ -63,8 +65,10 @@ def fast_bar(fast: FastTime) -> str | None:
 
 def usage(label: str, used: Usage) -> str:
     """Return how much was made: "Lifetime: 11,170 images in 120.63 hours"."""
-    spent = "" if used.spent is None else f" in {decimal(used.spent)} {_unit(used.unit or 'hours')}"
-    return f"{label}: {count(used.images, 'image')}{spent}"
+    images = count(used.images, "image")
+    if used.spent is None:
+        return f"{label}: {images}"
+    return f"{label}: {images} in {decimal(used.spent)} {_unit(used.unit or 'hours')}"
 
 
 def renewal(subscription: Subscription) -> str | None:

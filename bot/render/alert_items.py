@@ -134,8 +134,8 @@ def slots_out(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAcc
     out = _slots(known for known in accounts.values() if known.channel in open_channels)
     if not total:
         return None
-    slots = f"of {whole(total)} job slots"
-    return count(out, f"{slots} is unavailable", f"{slots} are unavailable")
+    of_total = f"of {whole(total)} job slots"
+    return count(out, f"{of_total} is unavailable.", f"{of_total} are unavailable.")
 
 
 def _slots(accounts: Iterable[KnownAccount]) -> int:

@@ -97,7 +97,7 @@ def _next(items: Sequence[AlertItem], context: CardContext) -> str | None:
         if context.service
         else None
     )
-    return "\n".join(line for line in (unseen, OPEN_BELOW, context.slots and f"{context.slots}.") if line)
+    return "\n".join(line for line in (unseen, OPEN_BELOW, context.slots) if line)
 
 
 def _option(item: AlertItem) -> discord.SelectOption:

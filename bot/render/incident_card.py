@@ -1,6 +1,6 @@
 """The card of an account's incident in all its states, and the controls below it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, assert_never
@@ -8,7 +8,7 @@ from typing import Final, assert_never
 import discord
 
 from bot.domain.accounts import Action, KnownAccount
-from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
+from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
 from bot.render.account_cards import add_field, flag_colour, info_embed
 from bot.render.account_history import FIELD_LIMIT, history
 from bot.render.alert_items import NO_WORDS, AlertItem, is_removed, state_of, stretch
@@ -22,7 +22,14 @@ DESCRIPTION_LIMIT: Final = 2_000
 EMBEDS_LIMIT: Final = 6_000
 """Discord's limit for the texts of all embeds of a message."""
 STILL_RESETS: Final = "It can still be reset; the next list that I can read shows whether that worked."
-RISK: Final = "A reset before then risks the account."
+JUDGED: Final[Mapping[ResetVerdict, str]] = {
+    ResetVerdict.BACK: "**Reset {at}: back in rotation.**",
+    ResetVerdict.NOT_YET: "**Reset {at}: not yet cleared.**",
+    ResetVerdict.FLAGGED_AGAIN: "**Reset {at}: flagged again.**",
+    ResetVerdict.NOT_CONFIGURED: "**Reset {at}: not configured any more.**",
+    ResetVerdict.COULD_NOT_TELL: "**Reset {at}: I could not tell whether it worked.**",
+}
+"""The result of the last reset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +125,11 @@ def colour(item: AlertItem) -> discord.Colour:
 def who_and_until(item: AlertItem) -> Iterator[str]:
     """Yield who is on it since when, and until when its reminders are snoozed."""
     incident = item.incident
-    if incident.assigned_to is not None:
-        since = f" since {when(incident.assigned_at, 't')}" if incident.assigned_at else ""
-        yield f"<@{incident.assigned_to}> is on it{since}"
+    if incident.assigned_to is not None and incident.assigned_at is not None:
+        yield f"<@{incident.assigned_to}> is on it since {when(incident.assigned_at, 't')}"
     # A snooze that was over when the message was due counts no more.
     if incident.snoozed_until is not None and incident.snoozed_until > item.due_at:
-        yield f"no reminders until {when(incident.snoozed_until, 'f')}"
+        yield f"No reminders until {when(incident.snoozed_until, 'f')}"
 
 
 def _lines(item: AlertItem, context: CardContext) -> Iterator[str]:
@@ -145,15 +151,15 @@ def _lines(item: AlertItem, context: CardContext) -> Iterator[str]:
     if incident.from_command:
         yield "A command ran into this; the account list does not show it."
     for words in who_and_until(item):
-        yield f"**{words[0].upper()}{words[1:]}.**"
+        yield f"**{words}.**"
     if context.slots and item.needs_somebody:
-        yield f"{context.slots}."
+        yield context.slots
 
 
 def _stage(incident: Incident) -> Iterator[str]:
-    if incident.state is State.CLEARING:
-        since = f" since {when(incident.clear_since, 't')}" if incident.clear_since else ""
-        yield f"**Nothing to do right now:** it has not been flagged{since}."
+    if incident.state is State.CLEARING and incident.clear_since is not None:
+        since = when(incident.clear_since, "t")
+        yield f"**Nothing to do right now:** it has not been flagged since {since}."
     if incident.state is State.RESETTING and incident.leased_by:
         yield f"**<@{incident.leased_by}> is resetting it.**"
 
@@ -161,7 +167,7 @@ def _stage(incident: Incident) -> Iterator[str]:
 def _judged(incident: Incident) -> Iterator[str]:
     """Yield the verdict of the last reset while nothing newer is known."""
     if incident.state is State.OPEN and incident.verdict is not None and incident.judged_at is not None:
-        yield f"**Reset {when(incident.judged_at)}: {incident.verdict.value}.**"
+        yield JUDGED[incident.verdict].format(at=when(incident.judged_at))
 
 
 def _since(incident: Incident) -> str:
@@ -176,37 +182,39 @@ def _unseen(incident: Incident, service: Incident | None) -> Iterator[str]:
         yield "**The API's list has gaps now**, so this may not be up to date."
     elif service is not None:
         can_be_reset = service.problem is ServiceProblem.PENDING and service.flag is not None
-        yield (
-            f"**I cannot see it now.** Last seen flagged {when(incident.seen_at, 'f')}."
-            f"{f' {STILL_RESETS}' if can_be_reset else ''}"
-        )
+        seen = f"**I cannot see it now.** Last seen flagged {when(incident.seen_at, 'f')}."
+        yield f"{seen} {STILL_RESETS}" if can_be_reset else seen
 
 
 def _block(item: AlertItem) -> Iterator[str]:
     until = item.incident.block_until()
     if until is None:
         return
-    end = f"{when(until, 'F')}** ({when(until)})"
     if item.is_block_over:
-        yield f"**The block should have ended {end}."
+        yield f"**The block should have ended {when(until, 'F')}** ({when(until)})."
     else:
-        yield f"**The block ends {end}. {RISK} I'll remind you when it ends."
+        yield (
+            f"**The block ends {when(until, 'F')}** ({when(until)}). "
+            "A reset before then risks the account. I'll remind you when it ends."
+        )
 
 
 def _blind(incident: Incident) -> Iterator[str]:
     if incident.blind_from is None or incident.blind_until is None:
         return
     window = stretch(incident.blind_from, incident.blind_until)
-    began = incident.opened_at >= incident.blind_from
-    event = "begun earlier" if began else "ended at any time in between"
-    yield f"I could not see it {window}; it may have {event}."
+    if incident.opened_at >= incident.blind_from:
+        yield f"I could not see it {window}; it may have begun earlier."
+    else:
+        yield f"I could not see it {window}; it may have ended at any time in between."
 
 
 def _how(incident: Incident) -> str:
     match incident.ending:
         case Ending.RESET:
-            by = f"<@{incident.leased_by}>'s reset" if incident.leased_by else "a reset from here"
-            return f"It ended with {by}, and the account list confirms it."
+            if incident.leased_by is None:
+                return "It ended with a reset from here, and the account list confirms it."
+            return f"It ended with <@{incident.leased_by}>'s reset, and the account list confirms it."
         case Ending.REMOVED:
             return "The API does not list the account any more, so there is nothing left to do."
         case Ending.CLEARED | Ending.RECOVERED | None:

@@ -154,8 +154,10 @@ def _wrong(watch: WatchStatus) -> Iterator[str]:
             f"first tried {when(since)}: {failure_words(failing[0].failure)}. I keep trying."
         )
     for channel, until in sorted(watch.mutes.items(), key=lambda mute: (mute[0] is not None, mute[1])):
-        if until > watch.now:
-            yield f"🔇 **{_muted(channel, watch)} muted** until {exactly(until)}."
+        if until > watch.now and channel is None:
+            yield f"🔇 **All accounts are muted** until {exactly(until)}."
+        elif until > watch.now:
+            yield f"🔇 **{_label(channel, watch)} is muted** until {exactly(until)}."
     if watch.other_copy_at is not None:
         yield (
             f"👥 **Another copy of this bot answers too**, last seen {when(watch.other_copy_at)}. "
@@ -171,20 +173,16 @@ def _undelivered(watch: WatchStatus) -> dict[int, list[Message]]:
     return failing
 
 
-def _muted(channel: str | None, watch: WatchStatus) -> str:
-    return "All accounts are" if channel is None else f"{_label(channel, watch)} is"
-
-
 def _alive(watch: WatchStatus) -> Iterator[str]:
     problem = next((each for each in watch.incidents if each.problem and not each.ended), None)
     if problem is not None:
         yield f"⚠️ **{headline(problem)}** This began {when(problem.opened_at, 'f')}."
     else:
         yield _summary(watch)
-    checked = when(watch.last_success, "T") if watch.last_success else ""
-    last_check = f"Last successful check at {checked}" if checked else "No successful check yet"
-    upcoming = f", next at {when(watch.next_poll, 'T')}" if watch.next_poll else ""
-    yield f"{last_check}{upcoming}."
+    last = watch.last_success
+    checks = [f"Last successful check at {when(last, 'T')}." if last else "No successful check yet."]
+    checks += [f"Next check at {when(watch.next_poll, 'T')}."] if watch.next_poll else []
+    yield " ".join(checks)
     why = f" {escape(watch.why, WHY_LIMIT)}" if watch.why else ""
     if watch.failures > 1:
         yield f"The last {whole(watch.failures)} checks failed.{why}"
@@ -206,7 +204,8 @@ def _summary(watch: WatchStatus) -> str:
 
 
 def _open(incident: Incident, watch: WatchStatus) -> str:
-    parts = [f"**{_name(incident, watch)}**", state_of(incident), f"flagged {when(incident.opened_at)}"]
+    name, flagged = _label(incident.channel, watch), when(incident.opened_at)
+    parts = [f"**{name}**", state_of(incident), f"flagged {flagged}"]
     if (until := incident.block_until()) is not None:
         parts.append(f"block ends {exactly(until)}")
     if incident.assigned_to is not None:
@@ -216,12 +215,8 @@ def _open(incident: Incident, watch: WatchStatus) -> str:
     return " · ".join(parts)
 
 
-def _name(incident: Incident, watch: WatchStatus) -> str:
-    return _label(incident.channel or "", watch)
-
-
-def _label(channel: str, watch: WatchStatus) -> str:
-    return escape(known_account(channel, watch.accounts).label, LABEL_LIMIT)
+def _label(channel: str | None, watch: WatchStatus) -> str:
+    return escape(known_account(channel or "", watch.accounts).label, LABEL_LIMIT)
 
 
 def _waiting(message: Message, watch: WatchStatus) -> str:
@@ -239,13 +234,15 @@ def _waiting(message: Message, watch: WatchStatus) -> str:
 def _stuck(message: Message) -> str:
     """Return a message that Discord refuses to change, with what is out of date."""
     link = f"https://discord.com/channels/@me/{message.channel_id}/{message.message_id}"
-    where = f"in <#{message.channel_id}>" if message.route is Route.CHANNEL else f"([there]({link}))"
-    since = f" since {when(message.failing_since)}" if message.failing_since else ""
-    anew = "; a newer message says what it is about" if message.purpose is not Purpose.NOTE else ""
-    return (
-        f"{_what(message)} for <@{message.recipient}> {where}: "
-        f"out of date{since}, {failure_words(message.failure)}{anew}"
-    )
+    parts = [
+        f"{_what(message)} for <@{message.recipient}>",
+        f"in <#{message.channel_id}>" if message.route is Route.CHANNEL else f"[direct message]({link})",
+        f"out of date since {when(message.failing_since)}" if message.failing_since else "out of date",
+        failure_words(message.failure),
+    ]
+    if message.purpose is not Purpose.NOTE:
+        parts.append("a newer message says what it is about")
+    return " · ".join(parts)
 
 
 def _what(message: Message) -> str:
@@ -273,5 +270,7 @@ def _over(incident: Incident, watch: WatchStatus) -> str:
     if incident.problem is not None:
         start, end = window(incident)
         return f"Could not see your accounts · {span(end - start)} · {ago} · {reason(incident)}"
-    how = "not configured any more" if is_removed(incident) else "back"
-    return f"**{_name(incident, watch)}** · {how} after {duration(incident)} · {ago}"
+    name, lasted = _label(incident.channel, watch), duration(incident)
+    if is_removed(incident):
+        return f"**{name}** · not configured any more after {lasted} · {ago}"
+    return f"**{name}** · back after {lasted} · {ago}"

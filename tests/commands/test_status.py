@@ -40,7 +40,7 @@ async def test_with_nothing_wrong_it_says_that_it_watches(bot: Bot, ada: Visitor
     await bot.start()
     await bot.world.wait_for(lambda: ada.sees(ada.dm))
     said = await status(
-        ada, "✅ **2 accounts watched, all ready**", "Last successful check at <t:", ", next at <t:"
+        ada, "✅ **2 accounts watched, all ready**", "Last successful check at <t:", ". Next check at <t:"
     )
     assert f"✅ <@{ada.person.id}> by direct message: last worked <t:" in said
     assert "Open" not in said

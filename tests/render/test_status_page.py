@@ -61,7 +61,7 @@ def test_when_all_is_well_it_is_short() -> None:
         == f"""\
 ## Midwatch
 ✅ **7 accounts watched, all ready**
-Last successful check at <t:1768355940:T>, next at <t:1768356060:T>.
+Last successful check at <t:1768355940:T>. Next check at <t:1768356060:T>.
 ### How I reach the owners
 ✅ <@{OWNER}> by direct message: last worked <t:1768352400:f>"""
     )
@@ -106,7 +106,7 @@ their direct messages are closed (they must allow them from my server). I keep t
 Stop one of them, or reset the bot's token.
 ## Midwatch
 ⚠️ **7 accounts watched, 2 need you**
-Last successful check at <t:1768355940:T>, next at <t:1768356060:T>.
+Last successful check at <t:1768355940:T>. Next check at <t:1768356060:T>.
 ### Open: 2
 **Aurora** · ⛔ blocked · flagged <t:1768355400:R> · block ends <t:1768614600:f> (<t:1768614600:R>) · \
 no reminders until <t:1768359600:f> (<t:1768359600:R>)
@@ -140,7 +140,7 @@ def test_a_watch_that_sees_nothing_says_why() -> None:
     assert status(watch)[0] == (
         "## Midwatch\n"
         "⚠️ **I cannot see your accounts. useapi.net does not answer.** This began <t:1768355640:f>.\n"
-        "No successful check yet, next at <t:1768356060:T>.\n"
+        "No successful check yet. Next check at <t:1768356060:T>.\n"
         "The last 12 checks failed. useapi.net did not answer in time."
     )
 
