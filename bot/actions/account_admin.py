@@ -87,7 +87,7 @@ class AccountAdmin:
         """
         last = await self._store.last_action(VERBS)
         if last is not None and last.outcome == BEGUN:
-            log.warning("nobody knows whether an account was %sd: check with /mjaccounts", last.verb)
+            log.warning("the outcome of the last request (%s) is unknown: check with /mjaccounts", last.verb)
             now = self._incident_service.watch_state.now()
             await self._store.record_action(replace(last, at=now, outcome=ChangeOutcome.UNCLEAR))
 
@@ -141,7 +141,7 @@ class AccountAdmin:
             return saved
 
     async def _note_failed_save(self, error: UseapiError, owner: int) -> None:
-        """Note that the API refused, or that nobody knows what was done."""
+        """Note that the API refused, or that the outcome is unknown."""
         channel = None
         if isinstance(error, PendingModeration) and error.channel:
             channel = error.channel

@@ -124,7 +124,7 @@ class AccountInfoService:
     async def _still_flagged(self, account: KnownAccount) -> KnownAccount:
         """Read the list again before an account is called flagged: its flag may be gone.
 
-        A flag met by a command is believed for as long as the account may not be asked again.
+        A flag that a command reported is believed for as long as the account may not be asked again.
         """
         if not account.needs_somebody or self._wait(account) > timedelta(0):
             return account
@@ -163,7 +163,7 @@ class AccountInfoService:
         try:
             snapshot = await self._useapi.info(channel)
         except PendingModeration as error:
-            return await self._met_flag(error, account)
+            return await self._record_flag(error, account)
         self._poller.cache.put_info(channel, snapshot)
         await self._write(self._store.record_info(channel, snapshot), "an /info answer")
         return InfoResult(InfoOutcome.ANSWERED, self._now_known(account), COOLDOWN)
@@ -180,7 +180,7 @@ class AccountInfoService:
         if not writing.cancelled() and (error := writing.exception()) is not None:
             log.warning("%s could not be written down; this start knows it", what, exc_info=error)
 
-    async def _met_flag(self, error: PendingModeration, account: KnownAccount) -> InfoResult:
+    async def _record_flag(self, error: PendingModeration, account: KnownAccount) -> InfoResult:
         """Record the flag of a 596, which is about the account asked for unless the API names another."""
         await self._poller.note_flag(error.channel or account.channel, error.flag)
         if error.channel not in (None, account.channel):

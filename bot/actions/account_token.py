@@ -5,8 +5,8 @@ The token is hidden in a `SecretStr` from here on, and no sentence repeats what 
 A token is the id of whom it belongs to, a time and a signature, each in base 64 with dots between; of an
 account with two-factor authentication it may be "mfa." and a signature (discord.py's docs, "Tokens"). What
 is a bot's is known by a word that says so beside it ("Bot", "bot_token"), or by the id if that is this bot's.
-What cannot be told apart without asking Discord: another bot's token from a person's, since one id looks like
-the other; and a token that is valid no more from one that is.
+Two things only Discord knows: whether a token is that of another bot or of a person, as their ids look alike,
+and whether it is still valid.
 """
 
 import base64

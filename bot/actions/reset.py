@@ -163,7 +163,7 @@ class Resets:
             # The reset may have been done, or the account be gone. It is not sent again: the list decides.
             log.warning("a reset got no clear answer: %s", error)
         except UseapiError:
-            await self._give_back(lease, ResetVerdict.NOT_YET, None)
+            await self._record_verdict(lease, ResetVerdict.NOT_YET, None)
             raise
         return await self._watch(lease, channel, flag, progress)
 
@@ -198,12 +198,12 @@ class Resets:
         return still_flagged(account.flag, flag)
 
     async def _conclude(self, lease: Incident, verdict: ResetVerdict, flag: Flag | None) -> ResetResult:
-        await self._give_back(lease, verdict, flag)
+        await self._record_verdict(lease, verdict, flag)
         return ResetResult(
             ResetOutcome.DONE, self._incident_service.watch_state.incidents.get(lease.key), flag, verdict
         )
 
-    async def _give_back(self, lease: Incident, verdict: ResetVerdict, flag: Flag | None) -> None:
+    async def _record_verdict(self, lease: Incident, verdict: ResetVerdict, flag: Flag | None) -> None:
         try:
             await self._incident_service.give_verdict(lease, verdict, flag)
         except StoreError:

@@ -1,4 +1,4 @@
-"""Saving an account at the API, once. Where the answer does not tell what was done, the list does."""
+"""Saving an account at the API, once. Where the answer does not say what was done, the list shows it."""
 
 import logging
 

@@ -64,7 +64,7 @@ class ChangeLog:
         change = flag_change(before, after)
         if change is None:
             return
-        event, words = change
+        event, line = change
         lasted = (after.clear_since or after.ended_at or after.seen_at) - after.opened_at
         over = {
             "ending": after.ending or Ending.CLEARED,
@@ -75,7 +75,7 @@ class ChangeLog:
             log,
             logging.INFO,
             event,
-            words,
+            line,
             account=self._named(channel),
             kind=after.flag.kind if after.flag else "unknown",
             **(over if after.ended else {}),
@@ -83,14 +83,14 @@ class ChangeLog:
 
     def _log_action(self, action: Action) -> None:
         """Log what a person did."""
-        nobodys = NO_CHANNEL.get(action.verb, "the service")
+        no_account = NO_CHANNEL.get(action.verb, "the service")
         log_fact(
             log,
             logging.INFO,
             "action",
             ACTIONS.get(action.verb, OTHER_ACTION),
             verb=action.verb,
-            account=self._named(action.channel) if action.channel else nobodys,
+            account=self._named(action.channel) if action.channel else no_account,
             person=action.actor_id,
             outcome=action.outcome,
         )

@@ -25,7 +25,6 @@ log = logging.getLogger(__name__)
 LONGEST_REST: Final = timedelta(seconds=60)
 """A new account name is in its messages by then: it does not change the watch state."""
 LOGIN_REST: Final = timedelta(seconds=1)
-NOW: Final = timedelta(0)
 NAME: Final = "sending messages"
 
 Tasks = dict[str, asyncio.Task[None]]
@@ -92,7 +91,7 @@ class Outbox:
                 partial(self._begin_and_rest, stop),
                 name=NAME,
                 stop=stop,
-                every=NOW,
+                every=timedelta(0),
                 health=self.health,
                 sleep=self._sleep,
             )

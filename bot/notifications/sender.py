@@ -20,7 +20,7 @@ from bot.rules.message_lifecycle import supersede, with_open_incidents
 log = logging.getLogger(__name__)
 
 NOT_SENT: Final = frozenset({FailureKind.CLOSED, FailureKind.BROKEN, FailureKind.FORM, FailureKind.GONE})
-"""After these failures nothing was sent. After the others nobody knows."""
+"""After these failures nothing was sent. After the others it is unknown."""
 
 
 @dataclass(frozen=True, slots=True)

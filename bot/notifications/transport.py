@@ -64,7 +64,7 @@ class MessageTransport(Protocol):
         ...
 
     async def send(self, channel_id: int, content: MessageContent, *, nonce: str, silent: bool) -> MessageRef:
-        """Send a message. The same nonce, within minutes, gives the same message."""
+        """Send a message. The same nonce, within minutes, returns the same message."""
         ...
 
     async def edit(self, place: MessageRef, content: MessageContent) -> None:

@@ -157,7 +157,8 @@ def update_text(incident: Incident, flag: Flag, at: datetime) -> Change:
 def is_unchanged(incident: Incident, flag: Flag) -> bool:
     """Whether a flag was seen as last time. Most polls show just that, so this saves time."""
     is_shown = incident.state is State.OPEN and incident.missing_polls == 0
-    # An incident that only a command met stays open while the list shows no flag; seen again, it starts over.
+    # An incident that only a command reported stays open while the list shows no flag. Seen again, it starts
+    # over.
     return is_shown and incident.clear_since is None and incident.flag == flag
 
 
@@ -211,7 +212,7 @@ def flag_absent(
     if is_new or incident.clear_since is None:
         clearing = replace(
             stamp_last_seen(incident, last_good),
-            # The list never showed a flag that only a command met, so its absence is no sign of an end yet.
+            # The list never showed a flag that only a command reported: its absence is no sign of an end yet.
             state=State.OPEN if incident.from_command else State.CLEARING,
             clear_since=at,
             clear_polls=1,

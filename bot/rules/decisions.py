@@ -48,7 +48,7 @@ class FlagReported:
     since: datetime | None = None
     """When it was first reported, if it could not be saved then."""
     in_list: bool = False
-    """Whether it came in place of the list. A flag that a command met may never be in the list."""
+    """Whether it came in place of the list. A flag that a command reported may never be in the list."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ ASSIGNED_FOR: Final = timedelta(hours=4)
 ASSIGNED_GRACE: Final = timedelta(minutes=30)
 LEASE: Final = timedelta(minutes=3)
 COMMAND_CLEAR: Final = timedelta(minutes=15)
-"""How long the list must show no flag to end an incident that only a command has met."""
+"""How long the list must show no flag to end an incident that only a command has reported."""
 GOOD_POLLS: Final = 2
 """The number of good polls without a flag, or without its account, that ends an incident."""
 TROUBLED_POLL: Final = timedelta(minutes=15)
@@ -55,12 +55,12 @@ class Policy:
 
     @property
     def shortest_gap(self) -> timedelta:
-        """Return the shortest time between two polls that count as two; closer ones count as one."""
+        """The shortest time between two polls that count as two; closer ones count as one."""
         return self.poll_interval / 2
 
     @property
     def longest_gap(self) -> timedelta:
-        """Return the longest time between two polls of a running watch: twice its pace, and one poll."""
+        """The longest time between two polls of a running watch: twice its pace, and one poll."""
         return 2 * self.poll_interval + timedelta(seconds=30)
 
     def remind_in(self, reminders: int) -> timedelta:

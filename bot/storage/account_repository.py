@@ -241,7 +241,7 @@ class Store:
 
     async def _load_recorded(self) -> dict[str, Account]:
         if self._recorded is None:
-            # The writer answers after all that it was given before. The reader could miss a late commit.
+            # The writer executes its statements in order. The reader could miss a late commit.
             with as_store_errors(self._database.path):
                 rows = await self._database.writer.execute_fetchall(LISTED)
             self._recorded = {row[0]: Account(row[0], row[1], server=row[2]) for row in rows}
