@@ -177,7 +177,8 @@ async def test_a_flag_that_stays_is_called_not_yet_cleared(bot: Bot, ada: Visito
     await confirmed(ada, await ada.pressed(alert, RESET), "is still flagged", MODERATION)
     assert pauses.waited == [15, 45]
     assert bot.api.count(Endpoint.RESET) == 1
-    assert "not yet cleared" in text(await ada.picked(await ada.ask("mjaccounts"), account.channel))
+    card = text(await ada.picked(await ada.ask("mjaccounts"), account.channel))
+    assert "tried to reset it, but it was still flagged" in card
     assert "moderation message pending" in text(await ada.ask("mjstatus"))
 
 
