@@ -50,7 +50,7 @@ async def test_it_can_be_sent_again_when_its_lease_is_over_and_the_history_says_
     await later(bot, 4)
     await poll(ada)
     card = text(await ada.picked(await ada.ask("mjaccounts"), channel))
-    assert "outcome unknown" in card
+    assert "tried to reset it; the outcome is unknown" in card
     bot.api.accounts[channel].lingers = 0
     bot.api.flag(channel, MODERATION)
     question = await ada.ask("mjreset", account=channel)
