@@ -21,7 +21,7 @@ export class Strip {
     root.append(
       h("h3", {}, "What the bot sent so far"), this.counts,
       h("p", { class: "subtext" }, "Each check is one request; only /mjinfo sends Midjourney a command."),
-      h("h3", {}, "Midjourney accounts"), h("p", { class: "subtext" }, "Make useapi.net report an account as flagged (error 596). While an alert is open, more flags within 5 minutes join it, so that nobody is woken twice. Clear: Midjourney takes the flag back by itself."), this.accounts,
+      h("h3", {}, "Midjourney accounts"), h("p", { class: "subtext" }, "Make useapi.net report an account as flagged (error 596). While an alert is open, more flags within 5 minutes join it, so that nobody is woken twice. The menu below such a message opens one of its accounts. Clear: Midjourney takes the flag back by itself. The bot calls fjord by the end of its channel id until you ask for its name with /mjinfo."), this.accounts,
       h("p", { class: "subtext" }, "Made-up Discord tokens to try /mjadd with:"), this.newcomers,
       h("p", {}, h("label", { for: this.refusal.id }, "When I add an account, useapi.net answers: "), this.refusal),
       h("h3", {}, "The API"), this.faultNow, this.seldom, this.buttons,
