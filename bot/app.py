@@ -209,8 +209,6 @@ def reached() -> Generator[None]:
     """Raise UnavailableError instead of the errors of the library and of the network."""
     try:
         yield
-    except discord.LoginFailure:
-        raise
     except DISCORD_FAILURES as error:
         raise unavailable(error) from None
 

@@ -124,10 +124,8 @@ async def checked(subject: str, check: Awaitable[str]) -> Finding:
     try:
         async with asyncio.timeout(DISCORD_LIMIT_SECONDS):
             return passed(subject, await check)
-    except CheckError as error:
-        return failed(subject, str(error))
-    except (*DISCORD_FAILURES, discord.InvalidData) as error:
-        return failed(subject, str(unavailable(error)))
+    except (CheckError, *DISCORD_FAILURES, discord.InvalidData) as error:
+        return failed(subject, str(error if isinstance(error, CheckError) else unavailable(error)))
 
 
 async def log_in(client: discord.Client, settings: Settings) -> str:

@@ -41,7 +41,9 @@ class Redactor:
     """Replaces secrets by a mask, also as they are spelled in JSON, Python or an address."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        spellings = {spelling for secret in secrets if secret for spelling in spellings_of(secret)}
+        spellings: set[str] = set()
+        for secret in filter(None, secrets):
+            spellings |= {secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], quote(secret, safe="")}
         # The longest first: the end of a secret that begins with another one must not stay.
         self._spellings = sorted(spellings, key=len, reverse=True)
 
@@ -52,20 +54,10 @@ class Redactor:
         return text
 
 
-def spellings_of(secret: str) -> tuple[str, ...]:
-    """Return the spellings of a secret."""
-    return secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], quote(secret, safe="")
-
-
 def log_fact(logger: logging.Logger, level: int, event: str, words: str, **facts: str | int) -> None:
     """Log an event with its facts in the words, and as fields in JSON."""
     named = {"event": event, **facts}
     logger.log(level, words, named, extra={"facts": named}, stacklevel=2)
-
-
-def is_ours(name: str) -> bool:
-    """Whether a logger belongs to Midwatch."""
-    return name.partition(".")[0] in OURS
 
 
 def time_of(record: logging.LogRecord) -> str:
@@ -117,7 +109,7 @@ class LineHandler(logging.StreamHandler[TextIO]):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether a record may be written."""
-        if record.levelno < logging.INFO and not is_ours(record.name):
+        if record.levelno < logging.INFO and record.name.partition(".")[0] not in OURS:
             return False
         return (record.name, record.msg) not in UNINTERESTING and bool(super().filter(record))
 
