@@ -12,10 +12,10 @@ from bot.actions.account_token import DEFAULT_JOBS, MOST_JOBS, account_token, jo
 from bot.domain.accounts import ChangeOutcome, KnownAccount, SaveResult
 from bot.domain.errors import ErrorCode, UserError
 from bot.interactions.account_form import JOBS, TOKEN, account_form, take_values
-from bot.interactions.account_option import AccountOption
 from bot.interactions.buttons import CHANNEL, Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
+    AccountOption,
     Interaction,
     defer,
     defer_update,

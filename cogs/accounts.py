@@ -9,10 +9,10 @@ from discord.ext import commands
 
 from bot.domain.clock import utc_now
 from bot.domain.errors import ErrorCode, UserError
-from bot.interactions.account_option import AccountOption
 from bot.interactions.buttons import PAGE, Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
+    AccountOption,
     Interaction,
     defer,
     defer_update,

@@ -7,10 +7,10 @@ from bot.actions.account_info import InfoOutcome, InfoResult
 from bot.domain.accounts import KnownAccount
 from bot.domain.clock import utc_now
 from bot.domain.errors import ErrorCode, UserError
-from bot.interactions.account_option import AccountOption
 from bot.interactions.buttons import CHANNEL, Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
+    AccountOption,
     Interaction,
     await_with_notice,
     defer,
@@ -19,7 +19,7 @@ from bot.interactions.responses import (
     respond_private,
 )
 from bot.render.account_cards import info_content
-from bot.render.account_choices import account_question
+from bot.render.account_list import account_question
 from bot.render.incident_card import info_refused
 from bot.render.message_content import MessageContent
 from bot.render.phrases import waiting

@@ -13,11 +13,10 @@ from bot.domain.clock import completions, read_typed, utc_now
 from bot.domain.errors import ErrorCode, UserError
 from bot.domain.incidents import Incident, open_service
 from bot.domain.messages import Message, Route
-from bot.interactions.account_option import AccountOption
 from bot.interactions.buttons import Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.permissions import lacking_now
-from bot.interactions.responses import Interaction, defer, defer_update, respond
+from bot.interactions.responses import AccountOption, Interaction, defer, defer_update, respond
 from bot.notifications import RouteState
 from bot.providers.useapi import UseapiError
 from bot.render import action_replies

@@ -15,10 +15,10 @@ from bot.domain.accounts import Flag, KnownAccount
 from bot.domain.clock import utc_now
 from bot.domain.incidents import Incident, ResetOutcome, ResetStage, open_service
 from bot.domain.messages import Message
-from bot.interactions.account_option import AccountOption
 from bot.interactions.buttons import CHANNEL, INCIDENT, MESSAGE, PAGE, Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
+    AccountOption,
     Interaction,
     channels_in,
     defer,

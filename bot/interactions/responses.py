@@ -1,4 +1,4 @@
-"""Answers to interactions: in time, in public or in private, after an error, and before a stop."""
+"""Answers to interactions: in time, public or private, after an error; and the accounts to suggest."""
 
 import asyncio
 import logging
@@ -16,6 +16,7 @@ from discord import InteractionResponseType, app_commands
 from bot.domain.clock import utc_now
 from bot.domain.errors import CodedError, ErrorCode, UserError
 from bot.render import phrases
+from bot.render.account_list import choices, no_suggestions
 from bot.render.error_messages import message
 from bot.render.message_content import MessageContent
 from bot.runtime.supervisor import describe, is_surprise
@@ -258,3 +259,23 @@ class InFlight:
         for task in reports:
             task.cancel()
         await asyncio.gather(*reports, return_exceptions=True)
+
+
+class AccountTransformer(app_commands.Transformer):
+    """Suggests accounts. A command finds the account itself, once it has acknowledged: it may ask the API."""
+
+    async def transform(self, _interaction: discord.Interaction[Any], value: str, /) -> str:
+        """Return what was typed."""
+        return value
+
+    async def autocomplete(  # pyright: ignore[reportIncompatibleMethodOverride] - the value is a text
+        self, interaction: discord.Interaction[Any], value: str, /
+    ) -> list[app_commands.Choice[str]]:
+        """Return the accounts that fit, from memory; one choice names an error, as no message can."""
+        try:
+            return choices(interaction.client.services.poller.cache.accounts, value)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the person gets an answer
+            return [app_commands.Choice(name=no_suggestions(logged(error)), value="no suggestion")]
+
+
+AccountOption: TypeAlias = app_commands.Transform[str, AccountTransformer]

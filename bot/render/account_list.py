@@ -1,11 +1,13 @@
-"""The list of accounts: its pages, and how one account reads in a select and in autocompletion."""
+"""The list of accounts: its pages, and the accounts that are offered where a person picks one."""
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import discord
+from discord import app_commands
 
 from bot.domain.accounts import Flag, KnownAccount, State
 from bot.domain.errors import CodedError
@@ -23,6 +25,8 @@ QUOTE_MOST: Final = 400
 REFUSAL_LIMIT: Final = 350
 REFUSAL_QUOTE: Final = 150
 QUOTE_LEAST: Final = 60
+OFFERED: Final = 25
+"""Discord's limit for the options of a select and for the choices of an autocompletion."""
 CHOICE_LIMIT: Final = 100
 """Discord's limit for the label and description of an option, and for the name of a choice."""
 PLAN_LIMIT: Final = 20
@@ -93,6 +97,41 @@ def unread(error: CodedError) -> str:
     """Return why the list could not be read, short enough to stand above the list."""
     said = clip(failure(error), REFUSAL_LIMIT)
     return said if error.quote is None else f"{said}\nThe API says:\n{code_block(error.quote, REFUSAL_QUOTE)}"
+
+
+def offered(accounts: Iterable[KnownAccount], typed: str = "") -> list[KnownAccount]:
+    """Return the first accounts with a channel id that match the typed text."""
+    fitting = (account for account in accounts if account.account.has_channel_id and matches(account, typed))
+    return heapq.nsmallest(OFFERED, fitting, key=order)
+
+
+def options(accounts: Iterable[KnownAccount]) -> tuple[discord.SelectOption, ...]:
+    """Return a select's options."""
+    return tuple(option(account) for account in offered(accounts))
+
+
+def choices(accounts: Iterable[KnownAccount], typed: str) -> list[app_commands.Choice[str]]:
+    """Return an autocompletion's choices, whose value is the channel."""
+    return [
+        app_commands.Choice(name=choice_name(account), value=account.channel)
+        for account in offered(accounts, typed)
+    ]
+
+
+def no_suggestions(reference: str) -> str:
+    """Return the choice that stands in place of suggestions after an error. `reference` is in the log."""
+    text = f"⚠️ Suggestions do not work now; type the channel id. Reference in the log: {reference}"
+    return bare(text, CHOICE_LIMIT)
+
+
+def account_question(accounts: Collection[KnownAccount], asker: int, *, private: bool) -> MessageContent:
+    """Ask which account to look up. `private` says that the answer shall be, too."""
+    text = "Which account do you want to look up?"
+    if len(accounts) > OFFERED:
+        text += f"\n-# {OFFERED} of {len(accounts):,} are shown. For another, type into the account option."
+    argument = "private" if private else ""
+    select = Select("info.choose", "Pick an account", argument, asker=asker, options=options(accounts))
+    return MessageContent(text, components=(select,))
 
 
 def option(account: KnownAccount) -> discord.SelectOption:

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from bot.interactions import account_option
+from bot.interactions import responses
 from tests.simulators.discord import Interaction
 from tests.simulators.useapi import MODERATION, Endpoint, Fault
 from tests.support.faulty_cog import DETAILS, fail
@@ -244,7 +244,7 @@ async def test_a_fault_behind_a_button_or_select_gives_a_reference(
 async def test_a_fault_in_autocompletion_stands_among_the_suggestions(
     bot: Bot, ada: Visitor, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(account_option, "choices", fail)
+    monkeypatch.setattr(responses, "choices", fail)
     await bot.start()
     (only,) = await ada.complete("mjinfo", "a")
     assert "Suggestions do not work now" in only.name

@@ -9,15 +9,16 @@ from hypothesis import strategies as st
 from bot.domain.account_info import FastTime, Info, InfoSnapshot, Subscription
 from bot.domain.accounts import KnownAccount
 from bot.domain.errors import CodedError, ErrorCode
-from bot.render.account_choices import choices, options
 from bot.render.account_list import (
     NOTHING_CONFIGURED,
     PAGE_LIMIT,
     AccountsPage,
     accounts_page,
     choice_name,
+    choices,
     matches,
     option,
+    options,
     order,
     unread,
 )
