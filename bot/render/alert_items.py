@@ -128,7 +128,7 @@ def stretch(start: datetime, end: datetime) -> str:
 
 
 def slots_out(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]) -> str | None:
-    """Return how many job slots are unavailable. None: the API gave no numbers."""
+    """Return the sentence that says how many job slots are unavailable. None: the API gave no numbers."""
     open_channels = {each.channel for each in incidents.values() if each.state in NEEDING}
     total = _slots(known for known in accounts.values() if known.is_listed)
     out = _slots(known for known in accounts.values() if known.channel in open_channels)

@@ -1,5 +1,6 @@
 """The first line of a message: all that a lock screen shows, without the API's words."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final, assert_never
@@ -7,13 +8,22 @@ from typing import Final, assert_never
 from bot.domain.incidents import Reason, State
 from bot.render.alert_items import AlertItem, duration, is_removed, names_of
 from bot.render.phrases import demand, symbol
-from bot.render.text import count, span, whole
+from bot.render.text import count, whole
 
 NEWS_WORDS: Final[Mapping[Reason | None, str]] = {
     Reason.OPENED: "new",
     Reason.WORSE: "worse",
     Reason.RECURRING: "flagged again",
     Reason.RETURNED: "flagged again",
+}
+NEEDS_YOU: Final[str] = "{mark} {name} needs you: {demand}"
+MUST_WAIT: Final[str] = "{mark} {name} must wait: {demand}"
+FLAGGED: Final[Mapping[Reason | None, str]] = {
+    Reason.WORSE: "{mark} {name} got worse: {demand}",
+    Reason.RECURRING: "{mark} {name} needs you for the third time in 6 hours: {demand}",
+    Reason.RETURNED: "{mark} {name} is flagged again after the reset: {demand}",
+    Reason.REMINDER: "⏰ {name} still needs you: {demand}",
+    Reason.ASSIGNEE_CHECK: "⏰ You took {name} {hours} ago. It is still flagged",
 }
 CHECKING_ON: Final = "Checking for a few minutes to be sure."
 ASSIGNMENT_LAPSES: Final = "Press **I'm on it** again to keep it. Otherwise reminders start again in 30 min."
@@ -64,27 +74,16 @@ def was_flagged(item: AlertItem) -> str:
 
 
 def _open(item: AlertItem) -> str:
-    mark, name, wish = symbol(item.flag.kind), item.name, _wish(item)
-    match item.reason:
-        case None | Reason.OPENED | Reason.RESOLVED:
-            verb = "must wait" if _only_waits(item) else "needs you"
-            return f"{mark} {name} {verb}: {wish}"
-        case Reason.WORSE:
-            return f"{mark} {name} got worse: {wish}"
-        case Reason.RECURRING:
-            return f"{mark} {name} needs you for the third time in 6 hours: {wish}"
-        case Reason.RETURNED:
-            return f"{mark} {name} is flagged again after the reset: {wish}"
-        case Reason.REMINDER:
-            return f"⏰ {name} still needs you: {wish}"
-        case Reason.ASSIGNEE_CHECK:
-            return f"⏰ You took {name} {_ago(item)} ago. It is still flagged"
-    assert_never(item.reason)
+    sentence = FLAGGED.get(item.reason, NEEDS_YOU)
+    if sentence is NEEDS_YOU and _only_waits(item):
+        sentence = MUST_WAIT
+    mark = symbol(item.flag.kind)
+    return sentence.format(mark=mark, name=item.name, demand=_wish(item), hours=_hours(item))
 
 
 def _wish(item: AlertItem) -> str:
     if item.is_block_over:
-        return "its block should be over now"
+        return "Its block should be over now"
     return f"{demand(item.flag)}. Do not reset yet" if _only_waits(item) else demand(item.flag)
 
 
@@ -103,39 +102,38 @@ def _needing(items: Sequence[AlertItem]) -> str:
     """Return how many accounts are flagged: the new one by name if there is one, else in numbers."""
     if len(items) == 1:
         return headline_of(items[0])
+    everyone = count(len(items), "account")
     fresh = [item for item in items if item.is_fresh]
     if len(fresh) == 1:
-        return f"{headline_of(fresh[0])} ({whole(len(items))} accounts need you in all)"
+        return f"{headline_of(fresh[0])} ({everyone} need you in all)"
     asked = [item for item in fresh if item.reason is Reason.ASSIGNEE_CHECK]
     if asked and len(asked) == len(fresh):
-        return f"⏰ You took {count(len(asked), 'account')} {_ago(asked[0])} ago. They are still flagged"
+        return f"⏰ You took {count(len(asked), 'account')} {_hours(asked[0])} ago. They are still flagged"
     names = names_of(sorted(items, key=lambda item: not item.is_fresh))
     if not fresh and any(item.reason is Reason.REMINDER for item in items):
-        return f"⏰ {whole(len(items))} accounts still need you: {names}"
+        return f"⏰ {everyone} still need you: {names}"
     mark = symbol(items[0].flag.kind)  # ordered by urgency
-    return f"{mark} {whole(len(items))} accounts need you{_news(fresh, len(items))}: {names}"
+    return f"{mark} {everyone} need you: {names}{_news(fresh, len(items))}"
 
 
 def _news(fresh: Sequence[AlertItem], total: int) -> str:
     """Return how many are new, worse or flagged again, unless all are new."""
-    kinds = list(dict.fromkeys(NEWS_WORDS[item.reason] for item in fresh if item.reason in NEWS_WORDS))
-    if not kinds or (kinds == ["new"] and len(fresh) == total):
+    numbers = Counter(NEWS_WORDS[item.reason] for item in fresh if item.reason in NEWS_WORDS)
+    if not numbers or numbers["new"] == total:
         return ""
-    number = "all" if len(fresh) == total else whole(len(fresh))
-    return f", {number} of them {' or '.join(kinds)}"
+    return f" ({', '.join(f'{word}: {whole(number)}' for word, number in numbers.items())})"
 
 
 def _over(items: Sequence[AlertItem]) -> str:
     back = [item for item in items if not is_removed(item.incident)]
     gone = len(items) - len(back)
     if not back:
-        return f"⚪ {whole(gone)} accounts are not configured any more: {names_of(items)}"
-    rest = f"; {whole(gone)} not configured any more" if gone else ""
+        return f"⚪ {count(gone, 'account')} are not configured any more: {names_of(items)}"
+    rest = f" (not configured any more: {whole(gone)})" if gone else ""
     return f"✅ {count(len(back), 'account is back', 'accounts are back')}: {names_of(back)}{rest}"
 
 
-def _ago(item: AlertItem) -> str:
+def _hours(item: AlertItem) -> str:
     assigned_at = item.incident.assigned_at
     passed = item.due_at - assigned_at if assigned_at else timedelta(hours=4)
-    hours = max(1, round(passed / timedelta(hours=1)))
-    return f"{hours} hours" if hours > 1 else span(timedelta(hours=1))
+    return count(max(1, round(passed / timedelta(hours=1))), "hour")

@@ -7,7 +7,8 @@ from bot.domain.accounts import Flag, FlagKind, KnownAccount
 from bot.render.account_facts import channel_link
 from bot.render.text import code_span, exactly, span
 
-USE_COMMAND: Final = "use /mjreset."
+USE_COMMAND: Final = "Only then use /mjreset."
+_RESET_ELSEWHERE: Final = "Only then reset the account in the API."
 OPEN_BELOW: Final = "Open an account below: that shows which login to use, what to do, and the buttons."
 OPEN_BY_COMMAND: Final = "/mjaccounts opens each account; /mjreset resets one."
 BLOCK_OVER: Final = "The block should be over now."
@@ -31,8 +32,8 @@ def reset_label(kind: FlagKind) -> str:
 
 
 def press_reset(kind: FlagKind) -> str:
-    """Return the words of a step that presses the button."""
-    return f"press **{reset_label(kind)}**."
+    """Return the sentence that sends a person to the button."""
+    return f"Only then press **{reset_label(kind)}**."
 
 
 def discord_name(account: KnownAccount) -> str | None:
@@ -43,9 +44,7 @@ def discord_name(account: KnownAccount) -> str | None:
 def login_help(account: KnownAccount) -> str:
     """Return which Discord login to use, or how to find out."""
     name = discord_name(account)
-    if name:
-        return f"{code_span(name, 40)}\n{_OTHER_LOGIN}"
-    return f"{_NAMELESS}\n{_OTHER_LOGIN}"
+    return f"{code_span(name, 40) if name else _NAMELESS}\n{_OTHER_LOGIN}"
 
 
 def steps(
@@ -58,11 +57,11 @@ def steps(
 ) -> str:
     """Return the three steps that clear a flag of this kind.
 
-    `until` is when a timed block ends, if that is known, and `over` whether it has; `reset` is the way to
-    reset from where this stands.
+    `until` is when a timed block ends, if that is known, and `over` whether it has; `reset` is the
+    sentence that says how to reset from where this stands.
     """
     if not account.account.has_channel_id:
-        reset = "reset the account in the API."
+        reset = _RESET_ELSEWHERE
     match flag.kind:
         case FlagKind.MODERATION:
             tasks = _moderation(account, reset)
@@ -84,33 +83,33 @@ def block_end(account: KnownAccount, flag: Flag) -> datetime | None:
 
 def _moderation(account: KnownAccount, reset: str) -> tuple[str, str, str]:
     return (
-        f"Log in to Discord {_login(account)}.",
+        _log_in(account),
         f"Open {_channel(account)}, read the message and acknowledge it there.",
-        f"Only then {reset} Resetting does not acknowledge it for you.",
+        f"{reset} Resetting does not acknowledge it for you.",
     )
 
 
 def _captcha(account: KnownAccount, reset: str) -> tuple[str, str, str]:
     return (
-        f"Log in to Discord {_login(account)}.",
+        _log_in(account),
         f"Open {_channel(account)}, follow the verification link and solve the CAPTCHA. {_NO_LINK}",
-        f"Only then {reset} Resetting does not solve it for you.",
+        f"{reset} Resetting does not solve it for you.",
     )
 
 
 def _block(account: KnownAccount, reset: str, wait: str) -> tuple[str, str, str]:
     return (
         wait,
-        f"Log in to Discord {_login(account)}, open {_channel(account)} and see what is there.",
-        f"Then {reset} Resetting does not shorten the block.",
+        f"{_log_in(account)} Open {_channel(account)} and see what is there.",
+        f"{reset} Resetting does not shorten the block.",
     )
 
 
 def _other(account: KnownAccount, reset: str) -> tuple[str, str, str]:
     return (
-        f"Log in to Discord {_login(account)}.",
+        _log_in(account),
         f"Open {_channel(account)} and do what the message says.",
-        f"Only then {reset} Resetting does not fix it.",
+        f"{reset} Resetting does not fix it.",
     )
 
 
@@ -125,9 +124,13 @@ def _wait(flag: Flag, until: datetime | None) -> str:
     return "The message names no end: check the channel for one, and wait. Do not reset before then."
 
 
-def _login(account: KnownAccount) -> str:
+def _log_in(account: KnownAccount) -> str:
     name = discord_name(account)
-    return f"as {code_span(name, 40)}" if name else "with this account's login"
+    return (
+        f"Log in to Discord as {code_span(name, 40)}."
+        if name
+        else "Log in to Discord with this account's login."
+    )
 
 
 def _channel(account: KnownAccount) -> str:

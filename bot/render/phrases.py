@@ -66,7 +66,7 @@ def demand(flag: Flag) -> str:
             return "Midjourney wants a CAPTCHA solved"
         case FlagKind.BLOCK:
             length = flag.block_length
-            return "Midjourney has blocked it" + (f" for {span(length)}" if length else "")
+            return f"Midjourney has blocked it for {span(length)}" if length else "Midjourney has blocked it"
         case FlagKind.OTHER:
             return "Midjourney stopped it with a message"
     assert_never(flag.kind)

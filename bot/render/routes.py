@@ -9,29 +9,29 @@ from bot.domain.messages import Route
 from bot.render.text import code_span, count, when
 
 FAILURES: Final = {
-    "50007": "their direct messages are closed (they must allow them from my server)",
-    "50278": "they share no server with me (invite me to one they are in)",
-    "50001": "I may not see the channel (give my role View Channel there)",
-    "50013": "I may not write in the channel (give my role Send Messages there)",
-    "10003": "the channel does not exist (correct ALERT_CHANNEL_ID)",
-    "10013": "Discord does not know this person",
-    "50083": "the thread is archived (open it again)",
-    "20026": "Discord restricts the bot (appeal it in the Developer Portal)",
-    "40333": "Discord's edge refuses me; I keep trying",
-    "403": "Discord refuses me without a reason; I keep trying",
-    "50035": "Discord refuses the form of the message",
-    "40005": "Discord says that the message is too large",
-    "50006": "Discord says that the message is empty",
-    "50008": "Discord accepts no messages in this kind of channel",
-    "20009": "Discord calls what the message quotes explicit",
-    "200000": "AutoMod of the server blocks the message",
-    "200001": "AutoMod of the server blocks the message",
-    "240000": "Discord calls a link in the message harmful",
-    "401": "Discord refuses DISCORD_TOKEN (put a new one into .env and restart me)",
-    "30046": "Discord limits edits of old messages",
-    "40003": "Discord asks me to slow down",
-    "429": "Discord asks me to slow down",
-    "no alert channel": "ALERT_CHANNEL_ID is not set (set it and restart me)",
+    "50007": "Their direct messages are closed. They must allow them from my server.",
+    "50278": "They share no server with me. Invite me to one they are in.",
+    "50001": "I may not see the channel. Give my role View Channel there.",
+    "50013": "I may not write in the channel. Give my role Send Messages there.",
+    "10003": "The channel does not exist. Correct ALERT_CHANNEL_ID.",
+    "10013": "Discord does not know this person.",
+    "50083": "The thread is archived. Open it again.",
+    "20026": "Discord restricts the bot. You can appeal it in the Developer Portal.",
+    "40333": "Discord's edge refuses me.",
+    "403": "Discord refuses me without a reason.",
+    "50035": "Discord refuses the form of the message.",
+    "40005": "Discord says that the message is too large.",
+    "50006": "Discord says that the message is empty.",
+    "50008": "Discord accepts no messages in this kind of channel.",
+    "20009": "Discord calls what the message quotes explicit.",
+    "200000": "AutoMod of the server blocks the message.",
+    "200001": "AutoMod of the server blocks the message.",
+    "240000": "Discord calls a link in the message harmful.",
+    "401": "Discord refuses DISCORD_TOKEN. Put a new one into .env and restart me.",
+    "30046": "Discord limits edits of old messages.",
+    "40003": "Discord asks me to slow down.",
+    "429": "Discord asks me to slow down.",
+    "no alert channel": "ALERT_CHANNEL_ID is not set. Set it and restart me.",
 }
 """Why a message is not delivered, by Discord's code (Discord's documentation, "Opcodes and Status Codes")."""
 
@@ -47,11 +47,11 @@ class RouteStatus:
     """Discord's code or the kind of error, if the last try failed; no text."""
 
 
-def failure_words(failure: str | None) -> str:
+def failure_sentence(failure: str | None) -> str:
     """Return why a message does not arrive."""
     if failure is None:
-        return "no reason given"
-    return FAILURES.get(failure) or f"Discord or the network fails ({code_span(failure, 30)})"
+        return "No reason was given."
+    return FAILURES.get(failure) or f"Discord or the network fails ({code_span(failure, 30)})."
 
 
 def route_line(route: RouteStatus) -> str:
@@ -60,9 +60,9 @@ def route_line(route: RouteStatus) -> str:
     unused = "never worked yet" if route.failure else "not used so far"
     worked = f"last worked {when(route.worked_at, 'f')}" if route.worked_at else unused
     if route.failure is not None:
-        return f"⚠️ <@{route.owner}> by {way}: **does not work**, {failure_words(route.failure)}; {worked}"
-    mark = "✅" if route.worked_at else "⚪"
-    return f"{mark} <@{route.owner}> by {way}: {worked}"
+        reason = failure_sentence(route.failure)
+        return f"⚠️ <@{route.owner}> · {way} · **does not work** · {worked} · {reason}"
+    return f"{'✅' if route.worked_at else '⚪'} <@{route.owner}> · {way} · {worked}"
 
 
 def test_result(routes: Iterable[RouteStatus], late: int) -> str:

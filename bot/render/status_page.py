@@ -20,7 +20,7 @@ from bot.render.alert_items import (
 )
 from bot.render.error_messages import CAUSES
 from bot.render.message_content import Button, MessageContent
-from bot.render.routes import RouteStatus, failure_words, route_line
+from bot.render.routes import RouteStatus, failure_sentence, route_line
 from bot.render.service_messages import headline, reason, window
 from bot.render.text import clip, count, escape, exactly, fitted, length, span, when, whole
 from bot.render.wellness import NO_SECOND_ROUTE, PROBLEM_WORDS, problem_lines
@@ -151,7 +151,7 @@ def _wrong(watch: WatchStatus) -> Iterator[str]:
         since = min(each.failing_since or each.due_at for each in failing)
         yield (
             f"📪 **{count(len(failing), 'message')} for <@{owner}> cannot be delivered**, "
-            f"first tried {when(since)}: {failure_words(failing[0].failure)}. I keep trying."
+            f"first tried {when(since)}. {failure_sentence(failing[0].failure)} I keep trying."
         )
     for channel, until in sorted(watch.mutes.items(), key=lambda mute: (mute[0] is not None, mute[1])):
         if until > watch.now and channel is None:
@@ -199,7 +199,7 @@ def _summary(watch: WatchStatus) -> str:
         # An account that could not be checked must not read as ready.
         return f"⚠️ **{count(watch.listed, 'account')}, not checked successfully now**"
     if problem_kinds:
-        return f"⚠️ **{count(watch.listed, 'account')} watched, but {PROBLEM_WORDS[problem_kinds[0]]}**"
+        return f"⚠️ **{count(watch.listed, 'account')} watched. {PROBLEM_WORDS[problem_kinds[0]]}.**"
     return f"{'🟡' if any(each.channel and not each.ended for each in watch.incidents) else '✅'} **{words}**"
 
 
@@ -223,7 +223,7 @@ def _waiting(message: Message, watch: WatchStatus) -> str:
     what = f"{_what(message)} for <@{message.recipient}>"
     if message.failing_since is not None:
         tried = f"tried {count(message.attempts, 'time')}"
-        return f"{what}: {failure_words(message.failure)}; {tried}, next at {when(message.due_at, 'T')}"
+        return f"{what}: {tried}, next at {when(message.due_at, 'T')}. {failure_sentence(message.failure)}"
     if message.due_at > watch.now:
         return (
             f"{what}: waits until {when(message.due_at, 'T')}, because they were notified less than 5 min ago"
@@ -238,11 +238,10 @@ def _stuck(message: Message) -> str:
         f"{_what(message)} for <@{message.recipient}>",
         f"in <#{message.channel_id}>" if message.route is Route.CHANNEL else f"[direct message]({link})",
         f"out of date since {when(message.failing_since)}" if message.failing_since else "out of date",
-        failure_words(message.failure),
     ]
     if message.purpose is not Purpose.NOTE:
         parts.append("a newer message says what it is about")
-    return " · ".join(parts)
+    return " · ".join([*parts, failure_sentence(message.failure)])
 
 
 def _what(message: Message) -> str:

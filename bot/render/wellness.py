@@ -12,8 +12,8 @@ from bot.render.text import span, when
 PROBLEM_WORDS: Final[Mapping[ProblemKind, str]] = {
     ProblemKind.MEMORY: "I cannot write down what I see",
     ProblemKind.OWNERS: "I know no owner to alert",
-    ProblemKind.DELIVERY: "messages do not arrive",
-    ProblemKind.LOOP: "a part of me fails",
+    ProblemKind.DELIVERY: "Messages do not arrive",
+    ProblemKind.LOOP: "A part of me fails",
     ProblemKind.SIGHT: "I cannot see your accounts yet",
 }
 """The problem in the bot's own status."""
@@ -31,9 +31,11 @@ def problem_lines(problems: Iterable[WatchProblem], *, has_undelivered: bool) ->
     for problem in problems:
         match problem.kind:
             case ProblemKind.MEMORY:
-                since = f", since {when(problem.since, 'f')}" if problem.since else ""
-                reason = what(problem.error) if problem.error else ""
-                yield f"💾 **I cannot write down what I see**{since}: I can send no alert. {reason}"
+                began = [f"This began {when(problem.since, 'f')}."] if problem.since else []
+                reason = [what(problem.error)] if problem.error else []
+                yield " ".join(
+                    ["💾 **I cannot write down what I see**: I can send no alert.", *began, *reason]
+                )
             case ProblemKind.OWNERS:
                 yield (
                     "🙈 **I know no owner**, so I can alert nobody. I keep asking Discord. "
@@ -42,8 +44,8 @@ def problem_lines(problems: Iterable[WatchProblem], *, has_undelivered: bool) ->
             case ProblemKind.LOOP:
                 yield f"⚠️ **A part of me fails**: {problem.detail}. I keep trying; my log says why."
             case ProblemKind.DELIVERY if not has_undelivered:
-                since = f", due {when(problem.since)}" if problem.since else ""
-                yield f"📪 **A message is late**{since}. I keep trying; my log says why."
+                due = f" It was due {when(problem.since)}." if problem.since else ""
+                yield f"📪 **A message is late.**{due} I keep trying; my log says why."
             case ProblemKind.DELIVERY | ProblemKind.SIGHT:
                 pass
 

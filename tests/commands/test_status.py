@@ -42,7 +42,7 @@ async def test_with_nothing_wrong_it_says_that_it_watches(bot: Bot, ada: Visitor
     said = await status(
         ada, "✅ **2 accounts watched, all ready**", "Last successful check at <t:", ". Next check at <t:"
     )
-    assert f"✅ <@{ada.person.id}> by direct message: last worked <t:" in said
+    assert f"✅ <@{ada.person.id}> · direct message · last worked <t:" in said
     assert "Open" not in said
 
 
@@ -109,7 +109,7 @@ async def test_it_shows_what_cannot_be_delivered_before_anything_else(bot: Bot, 
     await poll(ada)
     await bot.world.wait_for(lambda: any(one.status == FORBIDDEN for one in bot.world.requests))
     said = await status(
-        ada, "their direct messages are closed", f"for <@{ada.person.id}> cannot be delivered"
+        ada, "Their direct messages are closed", f"for <@{ada.person.id}> cannot be delivered"
     )
     assert said.strip().startswith("📪 **")
 
@@ -310,7 +310,7 @@ async def test_a_test_arrives_marked_and_its_buttons_do_nothing(bot: Bot, ada: V
     report = text(await asked.answer())
     assert asked.ephemeral
     for owner in (ada, bea):
-        assert f"✅ <@{owner.person.id}> by direct message: last worked <t:" in report
+        assert f"✅ <@{owner.person.id}> · direct message · last worked <t:" in report
         test = await newest(owner, "Test: this is how an alert looks. Nothing is wrong", "🧪 TEST")
         assert list(buttons(test)) == [RESET, MINE, SNOOZE]
         assert all(one["disabled"] for one in buttons(test).values())
@@ -322,13 +322,14 @@ async def test_a_test_takes_every_route_and_says_which_does_not_work(bot: Bot, a
     await bot.start(ALERT_CHANNEL_ID=str(place))
     report = text(await ada.ask("mjtest"))
     who = f"<@{ada.person.id}>"
-    assert f"⚠️ {who} by direct message: **does not work**, their direct messages are closed (" in report
-    assert f"✅ {who} by alert channel: last worked <t:" in report
+    assert f"⚠️ {who} · direct message · **does not work** · " in report
+    assert " · Their direct messages are closed. " in report
+    assert f"✅ {who} · alert channel · last worked <t:" in report
     assert sum("🧪 TEST" in text(each) for each in ada.sees(place)) == 1
 
     bot.world.open_dm(ada.person)
     report = text(await ada.ask("mjtest"))
-    assert f"✅ {who} by direct message: last worked <t:" in report
+    assert f"✅ {who} · direct message · last worked <t:" in report
     assert ada.told() != []
 
 
@@ -336,7 +337,8 @@ async def test_a_test_refused_by_the_only_route_is_reported(bot: Bot, ada: Visit
     bot.world.close_dm(ada.person)
     await bot.start()
     report = text(await ada.ask("mjtest"))
-    assert "by direct message: **does not work**, their direct messages are closed (" in report
+    assert "· direct message · **does not work** · " in report
+    assert " · Their direct messages are closed. " in report
 
 
 async def test_an_alert_after_a_test_that_worked_goes_by_direct_message_again(bot: Bot, ada: Visitor) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.accounts import Flag
 from bot.domain.messages import Delivery, Route
-from bot.render.routes import failure_words
+from bot.render.routes import failure_sentence
 from tests.notifications.outbox_driver import OutboxDriver, created, edited
 from tests.simulators.discord import Fault, FaultKind, Json, SimulatedDiscord
 from tests.simulators.discord.rest import VISITOR
@@ -84,7 +84,7 @@ async def test_row_50_a_restricted_bot_that_may_open_no_direct_messages_tells_th
         row, state = driver.message(alert.key), driver.outbox.route_states[ada.person.id, Route.DM]
         assert (row.delivery, row.route) == (Delivery.SENT, Route.CHANNEL)
         assert (state.failure, state.refuses) == ("20026", True)
-        assert "appeal it" in failure_words(state.failure)
+        assert "appeal it" in failure_sentence(state.failure)
         assert driver.outbox.overdue_since() is None
     (message,) = ada.sees(world.alerts_channel_id)
     assert is_whole(message)

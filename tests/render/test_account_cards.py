@@ -253,7 +253,7 @@ def test_a_flag_card_says_that_a_block_is_over() -> None:
     known = account(flag=BLOCKED)
     listed = steps(known, Flag.of(BLOCKED), until=NOW, over=True, reset=press_reset(FlagKind.BLOCK))
     assert listed.splitlines()[0] == "1. The block should be over now."
-    assert "3. Then press **The block is over - reset**." in listed
+    assert "3. Only then press **The block is over - reset**." in listed
 
 
 @given(accounts, snapshots, st.lists(actions, max_size=8))

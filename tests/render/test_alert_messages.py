@@ -144,7 +144,7 @@ def test_the_buttons_name_incident_and_message() -> None:
         pytest.param(
             incident(text=BLOCKED, block_ends=NOW),
             Reason.REMINDER,
-            "⏰ Aurora still needs you: its block should be over now",
+            "⏰ Aurora still needs you: Its block should be over now",
             id="block over",
         ),
         pytest.param(
@@ -423,12 +423,12 @@ def test_the_select_of_a_digest_gives_incidents_and_carries_the_message() -> Non
         ),
         pytest.param(
             several([Reason.REMINDER, Reason.OPENED, Reason.OPENED]),
-            "⚠️ 3 accounts need you, 2 of them new: Borealis, Cirrus and Aurora",
+            "⚠️ 3 accounts need you: Borealis, Cirrus and Aurora (new: 2)",
             id="new and known",
         ),
         pytest.param(
             several([Reason.OPENED, Reason.WORSE, Reason.RETURNED]),
-            "⚠️ 3 accounts need you, all of them new or worse or flagged again: Aurora, Borealis and Cirrus",
+            "⚠️ 3 accounts need you: Aurora, Borealis and Cirrus (new: 1, worse: 1, flagged again: 1)",
             id="all sorts",
         ),
         pytest.param(several([None, None]), "⚠️ 2 accounts need you: Aurora and Borealis", id="carried along"),
@@ -456,7 +456,7 @@ def test_the_select_of_a_digest_gives_incidents_and_carries_the_message() -> Non
         ),
         pytest.param(
             [(ended(0), None), (ended(1, Ending.REMOVED), None)],
-            "✅ 1 account is back: Aurora; 1 not configured any more",
+            "✅ 1 account is back: Aurora (not configured any more: 1)",
             id="one removed",
         ),
         pytest.param(

@@ -14,7 +14,7 @@ from bot.domain.messages import DM_REFUSED, Delivery, Message, MessageItem, Purp
 from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.notifications.discord_transport import BODY_CODES, BROKEN_CODES
 from bot.render.error_messages import CAUSES
-from bot.render.routes import RouteStatus, failure_words
+from bot.render.routes import RouteStatus, failure_sentence
 from bot.render.status_page import STATUS_LIMIT, WatchStatus, presence_text, status
 from bot.render.text import length
 from tests.support.render_samples import (
@@ -63,7 +63,7 @@ def test_when_all_is_well_it_is_short() -> None:
 ✅ **7 accounts watched, all ready**
 Last successful check at <t:1768355940:T>. Next check at <t:1768356060:T>.
 ### How I reach the owners
-✅ <@{OWNER}> by direct message: last worked <t:1768352400:f>"""
+✅ <@{OWNER}> · direct message · last worked <t:1768352400:f>"""
     )
 
 
@@ -98,8 +98,8 @@ def test_it_reads_from_what_is_wrong_to_what_is_over() -> None:
     assert (
         words(watch)
         == f"""\
-📪 **1 message for <@{OWNER}> cannot be delivered**, first tried <t:1768355940:R>: \
-their direct messages are closed (they must allow them from my server). I keep trying.
+📪 **1 message for <@{OWNER}> cannot be delivered**, first tried <t:1768355940:R>. \
+Their direct messages are closed. They must allow them from my server. I keep trying.
 🔇 **All accounts are muted** until <t:1768384800:f> (<t:1768384800:R>).
 🔇 **Cirrus is muted** until <t:1768359600:f> (<t:1768359600:R>).
 👥 **Another copy of this bot answers too**, last seen <t:1768356000:R>. \
@@ -112,16 +112,14 @@ Last successful check at <t:1768355940:T>. Next check at <t:1768356060:T>.
 no reminders until <t:1768359600:f> (<t:1768359600:R>)
 **Borealis** · ⚠️ moderation message pending · flagged <t:1768355400:R> · <@{OTHER}> is on it
 ### Messages waiting: 2
-Alert about 1 account for <@{OWNER}>: their direct messages are closed \
-(they must allow them from my server); tried 3 times, \
-next at <t:1768356000:T>
+Alert about 1 account for <@{OWNER}>: tried 3 times, next at <t:1768356000:T>. \
+Their direct messages are closed. They must allow them from my server.
 Alert about 2 accounts for <@{OTHER}>: waits until <t:1768356060:T>, \
 because they were notified less than 5 min ago
 ### How I reach the owners
-⚠️ <@{OWNER}> by direct message: **does not work**, their direct messages are closed \
-(they must allow them from my server); \
-last worked <t:1768352400:f>
-⚪ <@{OWNER}> by alert channel: not used so far
+⚠️ <@{OWNER}> · direct message · **does not work** · last worked <t:1768352400:f> · \
+Their direct messages are closed. They must allow them from my server.
+⚪ <@{OWNER}> · alert channel · not used so far
 ### Recently resolved
 **Cirrus** · back after 25 min (<t:1768355400:t> - <t:1768356900:t>) · <t:1768356900:R>
 **Dusk** · not configured any more after 25 min (<t:1768355400:t> - <t:1768356900:t>) · <t:1768356900:R>
@@ -171,15 +169,15 @@ def test_a_reminder_that_waits_is_called_one() -> None:
 @pytest.mark.parametrize(
     ("failure", "said"),
     [
-        ("50013", "I may not write in the channel (give my role Send Messages there)"),
-        ("20026", "Discord restricts the bot (appeal it in the Developer Portal)"),
-        ("40333", "Discord's edge refuses me; I keep trying"),
-        ("ClientOSError", "Discord or the network fails (`ClientOSError`)"),
-        (None, "no reason given"),
+        ("50013", "I may not write in the channel. Give my role Send Messages there."),
+        ("20026", "Discord restricts the bot. You can appeal it in the Developer Portal."),
+        ("40333", "Discord's edge refuses me."),
+        ("ClientOSError", "Discord or the network fails (`ClientOSError`)."),
+        (None, "No reason was given."),
     ],
 )
 def test_a_failure_is_put_into_words(failure: str | None, said: str) -> None:
-    assert failure_words(failure) == said
+    assert failure_sentence(failure) == said
 
 
 def test_a_thousand_of_everything_is_counted_and_what_is_wrong_stays_first() -> None:
@@ -295,7 +293,7 @@ def test_while_looks_fail_nothing_is_called_ready() -> None:
 
 @pytest.mark.parametrize("code", sorted({*map(str, BODY_CODES | BROKEN_CODES), *DM_REFUSED}))
 def test_every_code_that_is_told_apart_has_words_of_its_own(code: str) -> None:
-    assert code not in failure_words(code)
+    assert code not in failure_sentence(code)
 
 
 def test_row_48_a_message_that_cannot_be_changed_any_more_is_named_with_the_reason() -> None:
@@ -303,7 +301,7 @@ def test_row_48_a_message_that_cannot_be_changed_any_more_is_named_with_the_reas
     assert "Messages that cannot be changed: 2" in said
     assert "https://discord.com/channels/@me/7/8" in said
     assert "in <#7>" in said
-    assert "the thread is archived" in said
+    assert "The thread is archived" in said
     assert "a newer message says" in said
     assert "cannot be delivered" not in said
 

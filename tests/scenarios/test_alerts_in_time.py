@@ -93,7 +93,7 @@ async def test_a_timed_block_is_reminded_of_when_it_is_over(bot: Bot, ada: Visit
     await later(bot, 23 * 60)
     await nothing_more(ada, 1)
     await later(bot, 61)
-    await newest(ada, "its block should be over now", number=2)
+    await newest(ada, "Its block should be over now", number=2)
 
 
 async def test_a_worse_flag_is_pushed_and_a_lighter_one_shown_without_a_sound(bot: Bot, ada: Visitor) -> None:
