@@ -175,7 +175,7 @@ async def test_a_connection_that_ends_is_made_again(bot: Bot, ada: Visitor, code
 async def test_an_event_that_the_library_cannot_read_does_not_end_it(bot: Bot, ada: Visitor) -> None:
     await bot.start()
     (session,) = bot.world._gateway._sessions  # pyright: ignore[reportPrivateUsage] - the sandbox sends only what is right
-    session.tell("GUILD_UPDATE", {})
+    session.send_event("GUILD_UPDATE", {})
     await bot.world.wait_for(lambda: not bot.world.connected, PATIENCE)
     await serves(bot, ada)
 
@@ -272,5 +272,5 @@ async def test_it_connects_anew_although_the_gateway_does_not_answer_its_goodbye
 ) -> None:
     (session,) = bot.world._gateway._sessions  # pyright: ignore[reportPrivateUsage] - the sandbox sends only what is right
     tunnel.lose()
-    session.tell("GUILD_UPDATE", {})
+    session.send_event("GUILD_UPDATE", {})
     await bot.world.wait_for(lambda: tunnel.lines == 2, PATIENCE)

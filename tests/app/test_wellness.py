@@ -48,7 +48,7 @@ class Beats(Heartbeat):
 
 
 class Letters(NoTransport):
-    """A Discord that takes whatever is sent, but where told otherwise."""
+    """A Discord that accepts everything, unless a test sets an error."""
 
     ready = True
 

@@ -44,8 +44,8 @@ def commands() -> Iterator[Figure]:
 
 def alerts() -> Iterator[Figure]:
     """From a flag to its message, and from a reset to its verdict."""
-    yield Figure("alerts.told.p50", "flag in the list's answer to DM: p50 (1)", MS, Budget(15))
-    yield Figure("alerts.told.p99", "flag in the list's answer to DM: p99 (1)", MS, Budget(60))
+    yield Figure("alerts.sent.p50", "flag in the list's answer to DM: p50 (1)", MS, Budget(15))
+    yield Figure("alerts.sent.p99", "flag in the list's answer to DM: p99 (1)", MS, Budget(60))
     yield Figure("alerts.reset.p50", "reset confirmed to verdict, beyond the API's own time: p50 (1)", MS)
     yield Figure("alerts.reset.p99", "reset confirmed to verdict, beyond the API's own time: p99 (1)", MS)
     for count in FULL.storms:

@@ -33,7 +33,7 @@ class Running:
     def alive(self) -> bool:
         return self.process.returncode is None
 
-    def tell(self, line: str) -> None:
+    def send_line(self, line: str) -> None:
         """Write a line to its standard input."""
         assert self.process.stdin is not None
         self.process.stdin.write(f"{line}\n".encode())

@@ -117,7 +117,7 @@ class Stage:
     def leap(self, one: Running, seconds: float) -> None:
         """Advance the clocks of the simulations and of the bot."""
         self.clock.advance(timedelta(seconds=seconds))
-        one.tell(str(seconds))
+        one.send_line(str(seconds))
 
     async def poll(self, one: Running, seconds: float = 66.0) -> Request:
         """Leap to the next poll of the list, and return its request once it is answered."""
@@ -148,7 +148,7 @@ class Stage:
         path = f"/channels/{self.world.dm_channel_id(self.world.owner)}/messages"
         return [each for each in self.world.requests if each.method == "POST" and each.path == path]
 
-    def told(self) -> dict[int, list[Json]]:
+    def received(self) -> dict[int, list[Json]]:
         """Return the alerts in each owner's direct messages."""
         owners = (self.world.owner, self.world.second_owner)
         return {each.id: [it for it in self._sees(each) if is_alert(it)] for each in owners}

@@ -25,7 +25,8 @@ from tests.chaos.verdict import Findings
 def main() -> int:
     """Run the rounds, or the soak, and give the exit code: 1 if anything was found."""
     parser = argparse.ArgumentParser(
-        prog="python -m tests.chaos", description="Kill the bot at random, and see what its owners were told."
+        prog="python -m tests.chaos",
+        description="Kill the bot at random, and check what its owners received.",
     )
     parser.add_argument("--rounds", type=int, default=100, help="how many rounds (100)")
     parser.add_argument("--seed", type=int, default=1, help="the seed of the first round; each adds one (1)")

@@ -311,17 +311,17 @@ class Ordeal:
         others = self.late_answers[owner.id] | self.notices[owner.id]
         return [each for each in seen if not each.get("flags", 0) & PRIVATE and int(each["id"]) not in others]
 
-    def has_told(self, channel: str) -> bool:
+    def has_sent(self, channel: str) -> bool:
         """Whether every owner has a message that holds the account's open incident, recorded as sent."""
         going_on = [
             each.key for each in self.records.incidents() if each.channel == channel and not each.ended
         ]
-        told = {
+        reached = {
             row.recipient
             for row in self.records.messages()
             if row.message_id is not None and any(row.holds(key) for key in going_on)
         }
-        return told == {owner.id for owner in self.owners}
+        return reached == {owner.id for owner in self.owners}
 
     def is_settled(self) -> bool:
         """Whether all incidents have ended, and nothing is left to send, to edit or to delete."""

@@ -64,7 +64,7 @@ COMMANDS: Final = ("mjstatus", "mjaccounts")
 ASKS: Final = 0.05
 """How likely an owner uses a command within a tick."""
 CLOCK_STEPS: Final = tuple(timedelta(minutes=minutes) for minutes in (60, 5, -2, -5))
-"""Back by less than lies between two episodes of an account, which are told apart by their times."""
+"""Back by less than lies between two episodes of an account, which differ by their times alone."""
 LONGEST_LIFE: Final = timedelta(minutes=3)
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from bot.domain.messages import Delivery, Purpose
 from bot.rules.policy import LONGEST_BACKOFF, PUSH_EVERY
 from tests.chaos.hurry import SPEED
 from tests.chaos.ordeal import Fate, Ordeal, ordeal
-from tests.chaos.verdict import Findings, findings, times_told
+from tests.chaos.verdict import Findings, findings, times_sent
 from tests.simulators.discord import CannotDo, FaultKind, Interaction, Json
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault
 from tests.support.failpoints import FailPoint
@@ -30,7 +30,7 @@ CLOCK_SET: Final = 0.2
 CLOCK_STEPS: Final = tuple(timedelta(hours=hours) for hours in (1, -1, -24))
 """Not a day ahead: a list that lost accounts would count then as it was the same for so long."""
 HEARD_OUT: Final = 0.5
-"""How many of the rounds go on until all is told that is still wrong."""
+"""How many of the rounds go on until there was an alert about all that is still wrong."""
 RESET_BUTTON: Final = "watch.reset"
 CONFIRM_BUTTON: Final = "watch.confirm"
 SENDS: Final = "/channels/*/messages"
@@ -86,10 +86,10 @@ async def from_flag_to_green(one: Ordeal) -> Findings:
     """Let two accounts be flagged, the second long after the first, so that its message replaces that one."""
     first, second = (one.api.add().channel for _ in range(2))
     one.flag(first, CAPTCHA)
-    await one.until(lambda: one.has_told(first))
+    await one.until(lambda: one.has_sent(first))
     await one.skip(LATER)
     one.flag(second)
-    await one.until(lambda: one.has_told(second) and _is_replaced(one))
+    await one.until(lambda: one.has_sent(second) and _is_replaced(one))
     return await settle(one)
 
 
@@ -123,7 +123,7 @@ def _unheard(one: Ordeal) -> list[str]:
         if incident.state is State.OPEN and incident.channel is not None and not incident.recurring
         if one.api.accounts[incident.channel].pending is not None
         for owner in one.owners
-        if not times_told(owner, incident.key, one.creations)
+        if not times_sent(owner, incident.key, one.creations)
     ]
 
 

@@ -23,7 +23,7 @@ from tests.chaos.stories import (
     reset,
     settle,
 )
-from tests.chaos.verdict import times_anew, times_told
+from tests.chaos.verdict import times_anew, times_sent
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, FaultKind, Json, Person
 from tests.support.failpoints import FailPoint
 
@@ -72,7 +72,7 @@ async def test_killed_when_a_message_is_left_as_it_stands_it_sends_it_anew_once(
     channel = one.api.add().channel
     one.fates.append(Fate(FailPoint.LEFT))
     one.flag(channel)
-    await one.until(lambda: one.has_told(channel))
+    await one.until(lambda: one.has_sent(channel))
     for owner in one.owners:
         (_, alert) = one.sees(owner)
         path = f"/channels/{one.world.dm_channel_id(owner)}/messages/{alert['id']}"
@@ -93,7 +93,7 @@ async def test_killed_within_a_reset_it_sends_no_second_one_and_says_what_is_kno
     channel = one.api.add().channel
     one.flag(channel)
     one.fates.append(Fate(step, away=LEASE))
-    await one.until(lambda: one.has_told(channel) and one.world.connected)
+    await one.until(lambda: one.has_sent(channel) and one.world.connected)
     await reset(one, channel)
     await one.die()
     assert one.posted_resets(channel) == posted
@@ -135,14 +135,14 @@ async def test_what_a_stop_keeps_from_being_told_is_told_by_the_next_life(one: O
     assert found.all == []
     (away,) = one.records.incidents()
     assert away.problem == incidents.ServiceProblem.AWAY
-    assert [times_told(owner, away.key, one.creations) for owner in one.owners] == [1, 1]
+    assert [times_sent(owner, away.key, one.creations) for owner in one.owners] == [1, 1]
 
 
 async def test_a_late_answer_in_the_direct_messages_is_told_from_a_message_of_nobody(one: Ordeal) -> None:
     channel = one.api.add().channel
     owner = one.world.owner
     one.flag(channel)
-    await one.until(lambda: one.has_told(channel) and is_offered(one, "mjreset"))
+    await one.until(lambda: one.has_sent(channel) and is_offered(one, "mjreset"))
     alerts = one.sees(owner)
     await one.world.slash(owner, "mjreset", {"account": channel})
     one.world.pass_time(4)  # longer than Discord waits for an answer
@@ -177,13 +177,13 @@ async def post_as_bot(one: Ordeal, person: Person, content: str) -> None:
 async def test_a_database_that_cannot_be_written_loses_and_repeats_nothing(one: Ordeal) -> None:
     first, second = (one.api.add().channel for _ in range(2))
     one.flag(first)
-    await one.until(lambda: one.has_told(first) and one.world.connected)
+    await one.until(lambda: one.has_sent(first) and one.world.connected)
     await one.until(one.disk.refuse)
     one.flag(second)
     await one.until(lambda: all(one.notices.values()))
     assert not one.has_noticed()
     one.disk.mend()
-    await one.until(lambda: one.has_told(second))
+    await one.until(lambda: one.has_sent(second))
     found = await settle(one)
     assert found.all == []
     assert [len(notices) for notices in one.notices.values()] == [1, 1]
@@ -193,11 +193,11 @@ async def test_killed_while_the_database_cannot_be_written_it_loses_and_repeats_
     first, second = (one.api.add().channel for _ in range(2))
     one.flag(first)
     one.fates.append(Fate(after=2.0))
-    await one.until(lambda: one.has_told(first) and one.world.connected)
+    await one.until(lambda: one.has_sent(first) and one.world.connected)
     await one.until(one.disk.refuse)
     one.flag(second)
     await one.die()
-    await one.until(lambda: one.has_told(second))
+    await one.until(lambda: one.has_sent(second))
     found = await settle(one)
     assert found.all == []
 
@@ -213,7 +213,7 @@ async def test_a_flag_seen_while_no_owner_is_known_is_told_once_when_discord_nam
     await one.until(one.has_noticed)
     assert not one.creations
     one.world.mend()
-    await one.until(lambda: one.has_told(channel))
+    await one.until(lambda: one.has_sent(channel))
     found = await settle(one)
     assert found.all == []
 
@@ -223,10 +223,10 @@ async def test_a_clock_that_is_set_loses_and_repeats_nothing(one: Ordeal, step: 
     first, second = (one.api.add().channel for _ in range(2))
     one.flag(first)
     one.fates.append(Fate(FailPoint.SENT, 3))
-    await one.until(lambda: one.has_told(first) and one.world.connected)
+    await one.until(lambda: one.has_sent(first) and one.world.connected)
     one.set_clock(step)
     one.flag(second)
-    await one.until(lambda: one.has_told(second))
+    await one.until(lambda: one.has_sent(second))
     found = await settle(one)
     assert found.all == []
 

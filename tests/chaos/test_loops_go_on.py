@@ -79,7 +79,10 @@ def test_no_error_at_any_seam_ends_the_watch_or_loses_or_repeats_a_message(
 
 
 async def live_a_life(database: Path, traps: Traps, clock: Clock) -> list[str]:
-    """Have an account flagged, told, cleared and shown green, with an error at each seam on the way."""
+    """Flag an account, wait for its alert, clear it and wait until it is green.
+
+    An error is raised at each seam on the way.
+    """
     unread: list[str] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: unread.append(str(context)))
     async with SimulatedUseapi(now=clock.now) as api, SimulatedDiscord(now=clock.now) as world:
@@ -184,7 +187,7 @@ def assert_closed(bot: Bot) -> None:
     """Make sure that the file is free, all of it in one piece, and that no thread still works on it."""
     assert not bot.database.with_name(f"{bot.database.name}-wal").exists()
     workers = [each for each in threading.enumerate() if "connection_worker" in each.name]
-    for worker in workers:  # it has been told to end, and may be about to
+    for worker in workers:  # it was asked to end, and may be about to
         worker.join(PATIENCE)
     assert not any(worker.is_alive() for worker in workers)
     if bot.database.exists() and bot.database.stat().st_size:

@@ -19,15 +19,13 @@ OVER: Final = {discord.Colour.green().value, discord.Colour.light_grey().value}
 """The colours of what is over; grey is a note, or an account that was removed."""
 
 
-def times_told(owner: Person, incident: str, creations: Iterable[Creation]) -> int:
-    """Count how often an owner was told of an incident.
+def times_sent(owner: Person, incident: str, creations: Iterable[Creation]) -> int:
+    """Return how many messages Discord created for an owner in which an incident was news.
 
-    That is: how many messages Discord made for the owner in which the incident was news, by the row of the
-    outbox they were made of - OPENED, or RECURRING for an account that had it before, or RESOLVED for what
-    was over before it could be told. An incident that a later message only carries along is no second
-    telling, nor is a reminder, a heavier flag, a return after a reset, or the question to the owner who is
-    on it: those are further words about what is known. An edit makes no message at all. What is sent anew in
-    place of a message that cannot be changed counts for itself.
+    It is news in the row of the outbox that a message was made of: as OPENED, as RECURRING, or as RESOLVED if
+    it had ended before it was sent. It is no news in a message that merely lists it, in a reminder, as a
+    heavier flag, as a return after a reset, or in the question to its assignee. An edit creates no message.
+    A message in place of one that cannot be edited is counted by `times_anew`.
     """
     rows = (each.row for each in creations if each.row is not None and not each.row.is_anew)
     return sum(
@@ -36,7 +34,7 @@ def times_told(owner: Person, incident: str, creations: Iterable[Creation]) -> i
 
 
 def times_anew(owner: Person, incident: str, creations: Iterable[Creation]) -> int:
-    """Count how often an incident was shown to an owner in place of a message that cannot be changed."""
+    """Return how many messages about an incident replaced one that cannot be edited."""
     rows = (each.row for each in creations if each.row is not None and each.row.is_anew)
     return sum(row.recipient == owner.id and row.holds(incident) for row in rows)
 
@@ -62,11 +60,11 @@ def findings(ordeal: Ordeal) -> Findings:
     for owner in ordeal.owners:
         standing = ordeal.sees(owner)
         for incident in ordeal.records.incidents():
-            _judge_telling(ordeal, owner, incident, standing, found)
+            _judge_alerts(ordeal, owner, incident, standing, found)
         found.repeated.extend(_standing_twice(ordeal, owner, standing))
         found.wrong.extend(_not_over(ordeal, owner, standing))
         if (notices := len(ordeal.notices[owner.id])) > ordeal.disk.refusals:
-            found.repeated.append(f"{owner.name} was told {notices} times that nothing can be written down")
+            found.repeated.append(f"{owner.name} was warned {notices} times that nothing can be written")
     found.wrong.extend(_resets(ordeal))
     return found
 
@@ -89,21 +87,21 @@ def _judge_episodes(ordeal: Ordeal, found: Findings) -> None:
         )
 
 
-def _judge_telling(
+def _judge_alerts(
     ordeal: Ordeal, owner: Person, incident: IncidentRow, standing: Iterable[Json], found: Findings
 ) -> None:
-    told = times_told(owner, incident.key, ordeal.creations)
-    if told > 1:
-        found.repeated.append(f"{owner.name} was told {told} times of {incident}")
+    times = times_sent(owner, incident.key, ordeal.creations)
+    if times > 1:
+        found.repeated.append(f"{owner.name} got {times} alerts about {incident}")
     rows = ordeal.records.messages()
     stuck = sum(row.is_stuck and row.recipient == owner.id and row.holds(incident.key) for row in rows)
     if (anew := times_anew(owner, incident.key, ordeal.creations)) > stuck:
         found.repeated.append(f"{owner.name} was shown {incident} anew {anew} times, for {stuck} stuck")
-    # Reminders alone are sent of what comes and goes all the time; and what joined a message by an edit may
-    # be over before its push was due: then it stands there, and that has to do.
-    if told == 0 and not incident.recurring and not stands(ordeal, incident, standing):
+    # A recurring incident is only in reminders. An incident that joined a message by an edit may end before
+    # its push is due: then the message that lists it is enough.
+    if times == 0 and not incident.recurring and not stands(ordeal, incident, standing):
         about = [row for row in rows if row.holds(incident.key)]
-        found.lost.append(f"{owner.name} was never told of {incident}; rows about it: {about}")
+        found.lost.append(f"{owner.name} got no alert about {incident}; its rows: {about}")
 
 
 def stands(ordeal: Ordeal, incident: IncidentRow, standing: Iterable[Json]) -> bool:
@@ -146,7 +144,7 @@ def _resets(ordeal: Ordeal) -> Iterator[str]:
 
 
 def judge_recurring(ordeal: Ordeal, found: Findings) -> None:
-    """Of what keeps coming back the first such episode is told; from then on there are reminders only.
+    """Judge the recurring incidents: the first is sent once, later ones are only in reminders.
 
     Only for runs in which a service problem keeps its kind as long as it lasts.
     """
@@ -162,11 +160,11 @@ def judge_recurring(ordeal: Ordeal, found: Findings) -> None:
 
 def _judge_repetition(ordeal: Ordeal, incident: IncidentRow, found: Findings, *, is_first: bool) -> None:
     for owner in ordeal.owners:
-        told = times_told(owner, incident.key, ordeal.creations)
-        if told and not is_first:
-            found.repeated.append(f"{owner.name} was told of {incident}, though it keeps coming back")
-        if not told and is_first and not stands(ordeal, incident, ordeal.sees(owner)):
-            found.lost.append(f"{owner.name} was never told that it keeps coming back: {incident}")
+        times = times_sent(owner, incident.key, ordeal.creations)
+        if times and not is_first:
+            found.repeated.append(f"{owner.name} got an alert about {incident}, though it is recurring")
+        if not times and is_first and not stands(ordeal, incident, ordeal.sees(owner)):
+            found.lost.append(f"{owner.name} got no alert that it is recurring: {incident}")
 
 
 def precedes(one: IncidentRow, other: IncidentRow) -> bool:

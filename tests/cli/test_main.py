@@ -252,7 +252,7 @@ def test_a_token_typed_where_none_belongs_is_not_repeated(
     token = "OTk5OTk5OTk5OTk5OTk5OTk5.GaBcDe.typed-in-the-wrong-place"
     with pytest.raises(SystemExit) as ended:
         main([word.format(token) for word in words])
-    told = capsys.readouterr()
-    assert token not in told.err + told.out
-    assert "--help" in told.err
+    printed = capsys.readouterr()
+    assert token not in printed.err + printed.out
+    assert "--help" in printed.err
     assert ended.value.code == 2

@@ -24,7 +24,7 @@ from tests.support.running import PATIENCE, Bot
 ROOT = Path(__file__).parents[2]
 
 
-class ToldByASignal(asyncio.Event):
+class StopOnSignal(asyncio.Event):
     """Is asked for the third time when the signal comes: somebody waits by then."""
 
     asked = 0
@@ -43,7 +43,7 @@ async def test_a_signal_at_the_start_ends_the_wait_for_a_database_that_another_p
         other.execute("PRAGMA journal_mode = DELETE")
         other.execute("BEGIN EXCLUSIVE")
         timings = app.Timings(busy_timeout=timedelta(days=1))
-        await asyncio.wait_for(app.run(bot.settings(), ToldByASignal(), timings=timings), PATIENCE)
+        await asyncio.wait_for(app.run(bot.settings(), StopOnSignal(), timings=timings), PATIENCE)
 
 
 async def test_a_stop_waits_for_no_database_where_a_start_has_something_to_write_down(bot: Bot) -> None:

@@ -162,9 +162,9 @@ async def test_no_error_holds_the_token_anywhere(
         client = UseapiClient(session, api.url, SecretStr(api.token))
         with pytest.raises(UseapiError) as raised:
             await client.save_account(SecretStr(token), 9)
-    told = "".join(traceback.format_exception(raised.value, chain=True))
-    told += repr(raised.value) + repr(vars(raised.value)) + caplog.text
-    assert token not in told
+    shown = "".join(traceback.format_exception(raised.value, chain=True))
+    shown += repr(raised.value) + repr(vars(raised.value)) + caplog.text
+    assert token not in shown
 
 
 @pytest.mark.parametrize("fault", [None, Fault.CUT_OFF, Fault.UNAUTHORIZED], ids=str)

@@ -286,4 +286,4 @@ async def test_row_32_a_page_of_what_nobody_remembers_says_how_all_are_now(
     assert "I do not know this alert any more" in said
     assert "Now: 21 accounts, none flagged." in said
     assert pressed.ephemeral
-    assert button(digest, "Next") == button(ada.told()[0], "Next")
+    assert button(digest, "Next") == button(ada.received()[0], "Next")

@@ -48,7 +48,7 @@ FAILED_COMMANDS = [
 ]
 
 
-def assert_told_alone(asked: Interaction, sam: Visitor) -> None:
+def assert_private(asked: Interaction, sam: Visitor) -> None:
     """Check that the error is private and that nothing of the attempt is left for others to see."""
     assert asked.ephemeral
     assert not asked.deferred
@@ -83,7 +83,7 @@ async def test_a_command_that_failed_is_explained(
     shown = text(await asked.answer())
 
     assert all(sentence in shown for sentence in sentences)
-    assert_told_alone(asked, sam)
+    assert_private(asked, sam)
 
 
 @pytest.mark.parametrize(("fault", "sentences"), FAILURES, ids=[row[0] for row in FAILURES])
@@ -98,7 +98,7 @@ async def test_a_list_that_could_not_be_read_is_explained(
     shown = text(await asked.answer())
 
     assert all(sentence in shown for sentence in sentences)
-    assert_told_alone(asked, sam)
+    assert_private(asked, sam)
 
 
 async def test_an_api_that_is_away_is_explained(bot: Bot, ada: Visitor, sam: Visitor) -> None:
@@ -107,7 +107,7 @@ async def test_an_api_that_is_away_is_explained(bot: Bot, ada: Visitor, sam: Vis
     bot.api.fault(Fault.VANISHED)
     asked = await ada.use("mjinfo")
     assert "useapi.net refuses connections" in text(await asked.answer())
-    assert_told_alone(asked, sam)
+    assert_private(asked, sam)
 
 
 @pytest.mark.parametrize("label", ["Refresh", "card", "Info", "choice", "Ask again"])
@@ -227,7 +227,7 @@ async def test_a_fault_in_a_command_gives_a_reference(
     shown = text(await asked.answer())
     assert reference_in(shown, caplog.text)
     assert DETAILS not in shown
-    assert_told_alone(asked, sam)
+    assert_private(asked, sam)
 
 
 @pytest.mark.parametrize("what", ["Press", "Update", "select"])

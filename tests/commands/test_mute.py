@@ -47,8 +47,8 @@ async def test_a_mute_of_one_account_leaves_the_others_alone(bot: Bot, ada: Visi
     await flag(bot, ada, muted)
     await nothing_more(ada, 0)
     await flag(bot, ada, other)
-    told = await newest(ada, f"…{other[-4:]} needs you", number=2)
-    assert told["content"].startswith("⚠️")
+    alert = await newest(ada, f"…{other[-4:]} needs you", number=2)
+    assert alert["content"].startswith("⚠️")
 
 
 async def test_a_block_comes_through(bot: Bot, ada: Visitor) -> None:

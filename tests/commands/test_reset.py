@@ -159,7 +159,7 @@ async def test_a_reset_that_works_is_verified_and_turns_everyones_message_green(
 
 async def nothing_more_for(other: Visitor) -> None:
     """Make sure that another owner got the alert and the test of the first, and nothing else."""
-    assert len(other.told()) == 2
+    assert len(other.received()) == 2
 
 
 async def test_a_list_that_lags_is_read_again_until_it_is_clear(bot: Bot, ada: Visitor) -> None:

@@ -147,15 +147,15 @@ async def test_an_api_that_refuses_the_token_is_told_and_fix_it_fixes_it(browser
     async with visiting(browser) as visitor:
         await visitor.button("Refuse the token").click()
         await expect(visitor.page.get_by_text("Now: The API refuses the token.")).to_be_visible()
-        told = visitor.messages("dm").nth(1)  # by the bot's own look, after which it waits for 15 minutes
-        await expect(told).to_contain_text("USEAPI_TOKEN")
+        message = visitor.messages("dm").nth(1)  # by the bot's own look, after which it waits for 15 minutes
+        await expect(message).to_contain_text("USEAPI_TOKEN")
         await visitor.use("mjaccounts")
         await expect(visitor.messages().last).to_contain_text("USEAPI_TOKEN", timeout=WAIT_MS)
         await visitor.button("Error 500").click()  # which alone would be noticed within seconds
         await expect(visitor.messages("dm").last).to_contain_text("server error (500)")
         await visitor.button("Fix it").click()
         await expect(visitor.messages("dm").last).to_contain_text("none flagged")
-        await expect(told).to_contain_text("✅")
+        await expect(message).to_contain_text("✅")
 
 
 @in_a_browser

@@ -38,7 +38,7 @@ class NoBot:
 
 
 class Client:
-    """A browser as far as headers go, unless told otherwise."""
+    """Sends the headers of a browser, unless a test sets others."""
 
     def __init__(self, page: PageServer, session: aiohttp.ClientSession) -> None:
         self.page, self.session = page, session

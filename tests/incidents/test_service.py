@@ -153,7 +153,7 @@ async def test_a_flag_met_by_a_command_that_the_list_showed_before_is_no_news(wa
     assert len(watch.planned()) == 1
 
 
-# Who is told
+# Who gets an alert
 
 
 async def test_each_owner_is_greeted_once_also_after_a_restart(database: Path, clock: Clock) -> None:
@@ -241,13 +241,13 @@ async def test_what_was_over_before_anybody_knew_the_owners_is_told_in_silence_o
         assert watch.incident(None).ended
         problem = watch.incident(None).key
         if not restarted:
-            await assert_told_in_silence(watch, incident.key, problem)
+            await assert_sent_silently(watch, incident.key, problem)
     if restarted:
         async with Assembly(database, clock) as watch:
-            await assert_told_in_silence(watch, incident.key, problem)
+            await assert_sent_silently(watch, incident.key, problem)
 
 
-async def assert_told_in_silence(watch: Assembly, *keys: str) -> None:
+async def assert_sent_silently(watch: Assembly, *keys: str) -> None:
     watch.owners.add(ADA)
     for _ in range(2):
         await watch.incident_service.tick()

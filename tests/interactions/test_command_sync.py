@@ -45,13 +45,13 @@ class Sync:
         self.world, self.client, self.memory = world, client, memory
 
     async def __call__(self, *servers: int, commands: list[Mapping[str, Any]] = COMMANDS) -> dict[str, Any]:
-        """Do it once; give what Discord was told, by the end of the path."""
+        """Register the commands. Return what was sent to Discord, by the place it is for."""
         before = len(self.world.requests)
         await CommandSync(self.client.http, self.memory, servers).register(
             self.world.application_id, commands
         )
-        told = [one for one in self.world.requests[before:] if one.method != "GET" and one.status == 200]
-        return {place(one.path): one.json for one in told}
+        sent = [one for one in self.world.requests[before:] if one.method != "GET" and one.status == 200]
+        return {place(one.path): one.json for one in sent}
 
 
 def place(path: str) -> str:
@@ -65,29 +65,29 @@ def sync(world: SimulatedDiscord, client: discord.Client, memory: MemoryStore) -
     return Sync(world, client, memory)
 
 
-def names(told: list[Json]) -> list[str]:
-    return [each["name"] for each in told]
+def names(sent: list[Json]) -> list[str]:
+    return [each["name"] for each in sent]
 
 
 async def test_without_servers_the_commands_are_global_in_servers_and_in_the_bot_s_direct_messages(
     sync: Sync,
 ) -> None:
-    told = await sync()
-    assert list(told) == ["global"]
-    assert names(told["global"]) == ["mjaccounts", "mjinfo"]
-    assert all(each["contexts"] == [0, 1] for each in told["global"])
-    assert all(each["integration_types"] == [0] for each in told["global"])
-    assert all("dm_permission" not in each for each in told["global"])
+    sent = await sync()
+    assert list(sent) == ["global"]
+    assert names(sent["global"]) == ["mjaccounts", "mjinfo"]
+    assert all(each["contexts"] == [0, 1] for each in sent["global"])
+    assert all(each["integration_types"] == [0] for each in sent["global"])
+    assert all("dm_permission" not in each for each in sent["global"])
 
 
 async def test_with_servers_they_are_there_and_globally_in_the_bot_s_direct_messages_alone(
     sync: Sync, world: SimulatedDiscord
 ) -> None:
-    told = await sync(world.guild_id)
-    assert list(told) == ["global", str(world.guild_id)]
-    assert all(each["contexts"] == [1] for each in told["global"])
-    assert names(told[str(world.guild_id)]) == ["mjaccounts", "mjinfo"]
-    assert not any({"contexts", "integration_types"} & each.keys() for each in told[str(world.guild_id)])
+    sent = await sync(world.guild_id)
+    assert list(sent) == ["global", str(world.guild_id)]
+    assert all(each["contexts"] == [1] for each in sent["global"])
+    assert names(sent[str(world.guild_id)]) == ["mjaccounts", "mjinfo"]
+    assert not any({"contexts", "integration_types"} & each.keys() for each in sent[str(world.guild_id)])
 
 
 async def test_a_restart_tells_discord_nothing(sync: Sync, world: SimulatedDiscord) -> None:
@@ -115,9 +115,9 @@ async def test_changed_commands_are_told_everywhere(
     sync: Sync, world: SimulatedDiscord, commands: list[Mapping[str, Any]]
 ) -> None:
     await sync(world.guild_id)
-    told = await sync(world.guild_id, commands=commands)
-    assert set(told) == {"global", str(world.guild_id)}
-    assert names(told["global"]) == sorted(each["name"] for each in commands)
+    sent = await sync(world.guild_id, commands=commands)
+    assert set(sent) == {"global", str(world.guild_id)}
+    assert names(sent["global"]) == sorted(each["name"] for each in commands)
 
 
 async def test_the_order_in_which_commands_are_given_does_not_matter(sync: Sync) -> None:
@@ -129,16 +129,16 @@ async def test_servers_that_are_set_take_the_commands_from_other_servers(
     sync: Sync, world: SimulatedDiscord
 ) -> None:
     await sync()
-    told = await sync(world.guild_id)
-    assert all(each["contexts"] == [1] for each in told["global"])
-    assert set(told) == {"global", str(world.guild_id)}
+    sent = await sync(world.guild_id)
+    assert all(each["contexts"] == [1] for each in sent["global"])
+    assert set(sent) == {"global", str(world.guild_id)}
 
 
 async def test_a_server_no_longer_set_is_emptied_once(sync: Sync, world: SimulatedDiscord) -> None:
     await sync(world.guild_id)
-    told = await sync()
-    assert told[str(world.guild_id)] == []
-    assert all(each["contexts"] == [0, 1] for each in told["global"])
+    sent = await sync()
+    assert sent[str(world.guild_id)] == []
+    assert all(each["contexts"] == [0, 1] for each in sent["global"])
     assert await sync() == {}
 
 
@@ -154,8 +154,8 @@ async def test_a_server_the_bot_is_not_in_holds_up_no_other_and_is_tried_again(
     sync: Sync, world: SimulatedDiscord, caplog: pytest.LogCaptureFixture
 ) -> None:
     absent = world.fault(FaultKind.ERROR, status=403, code=50001, path=f"/applications/*/guilds/{ABSENT}/*")
-    told = await sync(ABSENT, world.guild_id)
-    assert set(told) == {"global", str(world.guild_id)}
+    sent = await sync(ABSENT, world.guild_id)
+    assert set(sent) == {"global", str(world.guild_id)}
     warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert [str(ABSENT) in warning for warning in warnings] == [True]
 
@@ -186,9 +186,9 @@ async def test_a_failure_is_raised_and_what_is_missing_is_told_the_next_time(
     with pytest.raises(discord.DiscordServerError):
         await sync()
     world.mend()
-    told = await sync()
-    assert told[str(world.guild_id)] == []
-    assert "global" in told
+    sent = await sync()
+    assert sent[str(world.guild_id)] == []
+    assert "global" in sent
 
 
 async def test_a_server_that_lost_its_commands_gets_them_again(
@@ -209,7 +209,7 @@ async def test_a_restart_of_the_whole_bot_tells_discord_nothing(
 ) -> None:
     caplog.set_level(logging.INFO, "bot.interactions.command_sync")
     await bot.start()
-    # A stop before it is written down what Discord was told would have it told again.
+    # A stop before the registration is stored would cause it again.
     await until(lambda: sum("commands at Discord" in line for line in caplog.messages) == 2)
     await bot.restart()
     await bot.world.wait_for(lambda: counted(bot.world, "GET", "/oauth2/applications/@me") >= 4)
@@ -238,5 +238,5 @@ async def test_a_server_that_invites_the_bot_back_gets_its_commands_at_once(bot:
         removed_and_invited_again(bot.world)
         with contextlib.suppress(AssertionError):
             await bot.world.wait_for(lambda: counted(bot.world, "PUT", "/applications/*") > 2, 2.2)
-    told = [place(one.path) for one in bot.world.requests if one.method == "PUT"]
-    assert told == ["global", str(bot.world.guild_id), str(bot.world.guild_id)]
+    sent = [place(one.path) for one in bot.world.requests if one.method == "PUT"]
+    assert sent == ["global", str(bot.world.guild_id), str(bot.world.guild_id)]

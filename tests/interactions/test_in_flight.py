@@ -1,4 +1,4 @@
-"""A stop while people wait: who can be answered is answered, the others are told, and it ends in time."""
+"""A stop while people wait: who can be answered is answered, the others get a notice, and it ends in time."""
 
 import asyncio
 from datetime import timedelta
@@ -26,7 +26,7 @@ async def waiting(bot: Bot, person: Visitor, **options: bool) -> Interaction:
     return interaction
 
 
-def told(interaction: Interaction) -> Json:
+def private_answer(interaction: Interaction) -> Json:
     """Return the private word that the person was left with."""
     assert interaction.message is not None
     assert interaction.ephemeral
@@ -53,7 +53,7 @@ async def test_who_would_wait_in_vain_is_told_privately(bot: Bot, ada: Visitor, 
     await bot.start()
     interaction = await waiting(bot, ada, private=private)
     await bot.stop()
-    assert RESTARTING in told(interaction)["content"]
+    assert RESTARTING in private_answer(interaction)["content"]
     assert not any(message["thinking"] for message in ada.sees())
 
 
@@ -75,7 +75,7 @@ async def test_everybody_who_waits_is_told(bot: Bot, ada: Visitor, bea: Visitor)
     second = await bea.use("mjinfo")
     await second.acknowledged()
     await bot.stop()
-    assert all(RESTARTING in told(interaction)["content"] for interaction in (first, second))
+    assert all(RESTARTING in private_answer(interaction)["content"] for interaction in (first, second))
 
 
 async def test_who_comes_while_it_is_ending_is_answered_or_told_as_well(
@@ -92,7 +92,7 @@ async def test_who_comes_while_it_is_ending_is_answered_or_told_as_well(
     await ending
     assert listed.message is not None
     assert "1 account" in text(listed.message)
-    assert RESTARTING in told(late)["content"]
+    assert RESTARTING in private_answer(late)["content"]
 
 
 async def test_who_comes_while_it_is_ending_has_the_rest_of_the_time(

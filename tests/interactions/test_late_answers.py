@@ -18,8 +18,8 @@ async def test_an_answer_discord_no_longer_takes_goes_out_as_a_direct_message(
     await bot.start()
     await ada.use("mjaccounts")
     bot.world.pass_time(4)
-    (told,) = await bot.world.wait_for(ada.told)
-    assert account.channel in text(told)
+    (message,) = await bot.world.wait_for(ada.received)
+    assert account.channel in text(message)
     assert "gave up waiting" in caplog.text
 
 
@@ -38,8 +38,8 @@ async def test_a_late_answer_whose_arrival_nobody_knows_of_is_followed_by_no_sec
     await bot.world.wait_for(
         lambda: sum(each.path == direct and each.method == "POST" for each in bot.world.requests) == HELLO + 2
     )
-    (told,) = ada.told()
-    assert account.channel in text(told)
+    (message,) = ada.received()
+    assert account.channel in text(message)
     assert "gave up waiting" in caplog.text
 
 
@@ -58,14 +58,14 @@ async def test_so_do_errors_questions_and_what_buttons_show(bot: Bot, ada: Visit
             await ada.press(shown, what)
     bot.world.pass_time(4)
 
-    (told,) = await bot.world.wait_for(ada.told)
+    (message,) = await bot.world.wait_for(ada.received)
 
     assert {
         "error": "No configured account",
         "question": "Which account",
         "Refresh": "Page 1 of 2",
         "Next": "Page 2 of 2",
-    }[what] in text(told)
+    }[what] in text(message)
 
 
 async def test_with_direct_messages_closed_a_late_answer_is_given_up_and_logged(
@@ -88,7 +88,7 @@ async def test_row_38_an_interaction_that_another_copy_answered_is_logged(
     bot.world.fault(FaultKind.ERROR, path="/interactions/*/callback", status=400, code=40060, times=1)
     await ada.use("mjaccounts")
     await bot.world.wait_for(lambda: "another copy of this bot answered" in caplog.text)
-    assert ada.told() == []
+    assert ada.received() == []
 
 
 async def test_an_answer_discord_fails_to_take_is_not_lost_in_silence(bot: Bot, ada: Visitor) -> None:

@@ -18,7 +18,7 @@ SPOILT = "1000000000000000009"
 FLAGS = [Flag.of(text) for text in ("captcha", "pending moderation", "blocked from accessing", "other")]
 
 
-async def told(driver: OutboxDriver, ada: Visitor) -> tuple[Message, Incident]:
+async def sent_alert(driver: OutboxDriver, ada: Visitor) -> tuple[Message, Incident]:
     """Have one alert sent, about one incident."""
     incident = driver.new_incident()
     alert = await driver.alert(ada.person.id, incident)
@@ -35,7 +35,7 @@ async def test_an_incident_that_ends_turns_its_message_green_and_finishes_it(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with driver.process():
-        alert, incident = await told(driver, ada)
+        alert, incident = await sent_alert(driver, ada)
         await driver.end(incident)
         await driver.work()
         assert driver.message(alert.key).delivery is Delivery.DONE
@@ -48,7 +48,7 @@ async def test_what_looks_as_it_should_is_never_edited(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with driver.process():
-        await told(driver, ada)
+        await sent_alert(driver, ada)
         await driver.work_for(timedelta(hours=12))
     async with driver.process():
         await driver.work()
@@ -59,7 +59,7 @@ async def test_changes_within_ten_seconds_are_one_edit(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with driver.process():
-        _, incident = await told(driver, ada)
+        _, incident = await sent_alert(driver, ada)
         for number in range(1, 9):
             await change(driver, incident, number)
             await driver.work()
@@ -75,7 +75,7 @@ async def test_what_a_person_did_shows_at_once(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with driver.process():
-        _, incident = await told(driver, ada)
+        _, incident = await sent_alert(driver, ada)
         await change(driver, incident, 1)
         await driver.work()
         for number in (2, 3):
@@ -95,7 +95,7 @@ async def test_a_message_older_than_an_hour_is_edited_every_ten_minutes_at_most(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with driver.process():
-        _, incident = await told(driver, ada)
+        _, incident = await sent_alert(driver, ada)
         driver.pass_time(timedelta(hours=2))
         for number in range(1, 61):
             await change(driver, incident, number)
@@ -108,7 +108,7 @@ async def test_an_edit_that_discord_cannot_take_now_is_made_later(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, status: int, code: int
 ) -> None:
     async with driver.process():
-        _, incident = await told(driver, ada)
+        _, incident = await sent_alert(driver, ada)
         world.fault(FaultKind.ERROR, method="PATCH", status=status, code=code, times=3)
         await driver.end(incident)
         await driver.work()
@@ -122,7 +122,7 @@ async def test_after_too_many_edits_a_message_is_left_alone_for_ten_minutes(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with driver.process():
-        _, incident = await told(driver, ada)
+        _, incident = await sent_alert(driver, ada)
         world.fault(FaultKind.ERROR, method="PATCH", status=400, code=30046, times=1)
         await driver.end(incident)
         await driver.work_for(timedelta(minutes=9, seconds=50))
@@ -135,7 +135,7 @@ async def test_an_edit_whose_form_is_refused_is_made_as_text_alone(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with driver.process():
-        _, incident = await told(driver, ada)
+        _, incident = await sent_alert(driver, ada)
         world.fault(FaultKind.ERROR, method="PATCH", status=400, code=50035, times=1)
         await driver.end(incident)
         await driver.work()
@@ -148,7 +148,7 @@ async def test_after_an_edit_as_text_alone_the_next_one_is_whole_again(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with driver.process():
-        _, incident = await told(driver, ada)
+        _, incident = await sent_alert(driver, ada)
         world.fault(FaultKind.ERROR, method="PATCH", status=400, code=50035, times=1)
         await change(driver, incident, 1)
         await driver.work_for(timedelta(minutes=1))
@@ -191,7 +191,7 @@ async def test_the_end_of_what_the_owner_deleted_is_told_in_a_silent_note(
 ) -> None:
     driver.owners.add(ada.person.id)
     async with driver.process():
-        alert, incident = await told(driver, ada)
+        alert, incident = await sent_alert(driver, ada)
         await remove(ada, post)
         driver.pass_time(timedelta(minutes=1))
         await driver.end(incident)
@@ -227,7 +227,7 @@ async def test_an_end_that_comes_while_the_message_is_edited_is_told_also_if_the
 ) -> None:
     driver.owners.add(ada.person.id)
     async with driver.process():
-        _, incident = await told(driver, ada)
+        _, incident = await sent_alert(driver, ada)
         ended_at = None
 
         def end_meanwhile(step: FailPoint) -> None:
@@ -254,7 +254,7 @@ async def test_what_the_owner_deleted_is_not_sent_again_while_it_goes_on(
 ) -> None:
     driver.owners.add(ada.person.id)
     async with driver.process():
-        alert, incident = await told(driver, ada)
+        alert, incident = await sent_alert(driver, ada)
         await remove(ada, post)
         await change(driver, incident, 1)
         await driver.work_for(timedelta(minutes=5))
@@ -267,7 +267,7 @@ async def test_what_was_to_join_a_message_that_the_owner_deleted_is_told(
 ) -> None:
     driver.owners.add(ada.person.id)
     async with driver.process():
-        alert, _ = await told(driver, ada)
+        alert, _ = await sent_alert(driver, ada)
         await remove(ada, post)
         driver.pass_time(timedelta(seconds=1))
         later = driver.new_incident(SPOILT)
@@ -283,7 +283,7 @@ async def test_an_edit_that_will_never_do_is_not_tried_again(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, status: int, code: int
 ) -> None:
     async with driver.process():
-        _, incident = await told(driver, ada)
+        _, incident = await sent_alert(driver, ada)
         world.fault(FaultKind.ERROR, method="PATCH", status=status, code=code)
         await change(driver, incident, 1)
         await driver.work_for(timedelta(hours=1))
@@ -297,7 +297,7 @@ async def test_a_message_whose_incidents_were_taken_over_is_deleted(
     driver: OutboxDriver, ada: Visitor
 ) -> None:
     async with driver.process():
-        alert, _ = await told(driver, ada)
+        alert, _ = await sent_alert(driver, ada)
         await driver.put(replace(driver.message(alert.key), entries=()))
         await driver.work()
         kept = await driver.watch_state.message(alert.key)
@@ -310,7 +310,7 @@ async def test_one_that_the_owner_deleted_before_is_finished_all_the_same(
     driver: OutboxDriver, post: DiscordTransport, ada: Visitor
 ) -> None:
     async with driver.process():
-        alert, _ = await told(driver, ada)
+        alert, _ = await sent_alert(driver, ada)
         await remove(ada, post)
         await driver.put(replace(driver.message(alert.key), entries=()))
         await driver.work()
@@ -323,7 +323,7 @@ async def test_a_push_takes_over_what_goes_on_and_the_former_message_goes(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with driver.process():
-        _, first = await told(driver, ada)
+        _, first = await sent_alert(driver, ada)
         driver.pass_time(timedelta(minutes=6))
         second = replace(driver.new_incident("1000000000000000002"), flag=FLAGS[1])
         alert = await driver.alert(ada.person.id, second)
@@ -361,7 +361,7 @@ async def test_what_a_later_message_has_taken_over_goes_at_once_although_it_was_
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with driver.process():
-        alert, incident = await told(driver, ada)
+        alert, incident = await sent_alert(driver, ada)
         driver.pass_time(timedelta(hours=2))
         await change(driver, incident, 1)
         await driver.work()
@@ -375,7 +375,7 @@ async def test_the_first_refused_edit_is_a_log_line_and_the_next_ones_are_none(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with driver.process():
-        _, incident = await told(driver, ada)
+        _, incident = await sent_alert(driver, ada)
         world.fault(FaultKind.ERROR, method="PATCH", status=403, code=40333)
         await change(driver, incident, 1)
         await driver.work_for(timedelta(minutes=5))
@@ -388,7 +388,7 @@ async def test_what_failed_is_forgotten_with_its_message(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with driver.process():
-        alert, incident = await told(driver, ada)
+        alert, incident = await sent_alert(driver, ada)
         world.fault(FaultKind.ERROR, method="PATCH", status=503)
         await change(driver, incident, 1)
         await driver.work()
@@ -407,7 +407,7 @@ async def test_a_send_does_not_wait_for_edits(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, bea: Visitor
 ) -> None:
     async with driver.process():
-        _, incident = await told(driver, ada)
+        _, incident = await sent_alert(driver, ada)
         world.fault(FaultKind.SLOW, method="PATCH", seconds=60.0)
         await driver.end(incident)
         driver.outbox.begin()
@@ -447,7 +447,7 @@ async def test_a_message_that_cannot_be_rendered_keeps_no_other_from_its_edit(
     driver: OutboxDriver, ada: Visitor, bea: Visitor
 ) -> None:
     async with driver.process():
-        _, incident = await told(driver, ada)
+        _, incident = await sent_alert(driver, ada)
         broken = driver.new_incident(SPOILT)
         await driver.alert(bea.person.id, broken)
         await driver.work()

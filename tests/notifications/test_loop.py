@@ -104,7 +104,7 @@ async def test_with_nothing_to_do_it_rests_a_minute(driver: OutboxDriver) -> Non
 
 @dataclass
 class Breaking:
-    """A post that fails once, in the way and at the request it is told to."""
+    """A transport that fails once, at the given request with the given error."""
 
     post: MessageTransport
     ready: bool = True
@@ -242,7 +242,7 @@ async def test_a_database_that_cannot_be_written_for_once_neither_loses_nor_repe
 
 
 async def live_a_life(driver: OutboxDriver, ada: Visitor) -> None:
-    """Have an incident told, ended and shown green, and a message that is about nothing deleted."""
+    """Have an incident sent, ended and shown green, and a message that is about nothing deleted."""
     incident = driver.new_incident()
     alert = await driver.alert(ada.person.id, incident)
     await driver.live_until(lambda: driver.message(alert.key).delivery is Delivery.SENT)

@@ -22,7 +22,7 @@ IN_VAIN = 3
 """How often an edit is tried."""
 
 
-async def told(driver: OutboxDriver, ada: Visitor) -> tuple[Message, Incident]:
+async def sent_alert(driver: OutboxDriver, ada: Visitor) -> tuple[Message, Incident]:
     """Have one alert sent, about one incident."""
     incident = driver.new_incident()
     alert = await driver.alert(ada.person.id, incident)
@@ -42,7 +42,7 @@ async def test_row_48_what_cannot_be_changed_is_sent_anew_silently_and_the_old_o
 ) -> None:
     caplog.set_level(logging.WARNING, "bot.notifications")
     async with driver.process():
-        alert, incident = await told(driver, ada)
+        alert, incident = await sent_alert(driver, ada)
         refuse_edits(world, ada, code)
         await driver.end(incident)
         await driver.work_for(timedelta(minutes=2))
@@ -65,7 +65,7 @@ async def test_row_48_what_is_sent_anew_is_kept_current_from_then_on(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with driver.process():
-        _, incident = await told(driver, ada)
+        _, incident = await sent_alert(driver, ada)
         refuse_edits(world, ada)
         await driver.put(
             replace(driver.watch_state.incidents[incident.key], flag=Flag.of("blocked from accessing"))
@@ -82,7 +82,7 @@ async def test_row_48_where_no_edit_ever_does_changes_do_not_become_a_stream_of_
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with driver.process():
-        _, incident = await told(driver, ada)
+        _, incident = await sent_alert(driver, ada)
         world.fault(FaultKind.ERROR, method="PATCH", status=400, code=ARCHIVED)
         for text in ("one thing", "a captcha", "pending moderation", "blocked from accessing") * 15:
             await driver.put(replace(driver.watch_state.incidents[incident.key], flag=Flag.of(text)))
@@ -146,7 +146,7 @@ async def test_row_48_a_message_that_cannot_be_taken_away_is_left(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with driver.process():
-        alert, _ = await told(driver, ada)
+        alert, _ = await sent_alert(driver, ada)
         world.fault(FaultKind.ERROR, method="DELETE", status=400, code=ARCHIVED)
         await driver.empty(alert)
         await driver.work_for(timedelta(minutes=2))
@@ -172,7 +172,7 @@ async def test_row_48_refusals_that_pass_are_no_reason_to_send_anew(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with driver.process():
-        alert, incident = await told(driver, ada)
+        alert, incident = await sent_alert(driver, ada)
         world.fault(FaultKind.ERROR, method="PATCH", status=503, times=3)
         world.fault(FaultKind.ERROR, method="PATCH", status=400, code=ARCHIVED, times=2)
         await driver.end(incident)
@@ -193,7 +193,7 @@ async def test_row_48_an_error_of_our_own_right_after_it_neither_loses_nor_repea
 
     driver.at = fail
     async with driver.process():
-        _, incident = await told(driver, ada)
+        _, incident = await sent_alert(driver, ada)
         refuse_edits(world, ada)
         await driver.end(incident)
         await driver.work_for(timedelta(minutes=2))
@@ -222,7 +222,7 @@ async def test_row_48_killed_at_any_step_it_is_sent_anew_exactly_once(
             raise Crash
 
     async with driver.process():
-        _, incident = await told(driver, ada)
+        _, incident = await sent_alert(driver, ada)
         refuse_edits(world, ada)
         await driver.end(incident)
         driver.at = die

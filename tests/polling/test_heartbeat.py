@@ -26,7 +26,7 @@ QUICK = aiohttp.ClientTimeout(total=0.2)
 
 
 class Service:
-    """A monitoring service on a real socket, which answers as it is told to."""
+    """A monitoring service on a real socket, whose answers a test sets."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []

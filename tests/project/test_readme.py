@@ -61,8 +61,8 @@ def usage(command: ast.AsyncFunctionDef) -> str:
 
 
 def test_the_table_names_every_command_its_options_and_who_may() -> None:
-    told = {usage.strip("`"): who == "owners" for usage, who, _ in table("Commands")}
-    assert told == commands()
+    documented = {usage.strip("`"): who == "owners" for usage, who, _ in table("Commands")}
+    assert documented == commands()
 
 
 def test_the_settings_for_alerts_stand_there_with_their_defaults() -> None:

@@ -264,7 +264,7 @@ class AnyOrder(RuleBasedStateMachine):
             assert len(near) <= 1 + len(steps)
 
     @invariant()
-    def nothing_is_told_twice(self) -> None:
+    def nothing_is_sent_twice(self) -> None:
         self.notice()
         sent = [entry for message in self.world.sent if message.owner == ANNE for entry in message.about]
         births = Counter(entry.incident for entry in sent if entry.reason in BIRTHS)
@@ -292,10 +292,10 @@ class AnyOrder(RuleBasedStateMachine):
             world.tick()
             self.notice()
         self.incidents_are_what_is_true()
-        self.all_was_told()
+        self.all_was_sent()
         self.all_that_goes_on_is_shown()
         self.nobody_is_woken_more_than_once_in_five_minutes_for_what_an_edit_shows()
-        self.nothing_is_told_twice()
+        self.nothing_is_sent_twice()
 
     def incidents_are_what_is_true(self) -> None:
         flagged = {channel for channel, text in self.world.flags.items() if text}
@@ -308,7 +308,7 @@ class AnyOrder(RuleBasedStateMachine):
         for incident in self.world.incidents.values():
             assert incident.ended or incident.recurring or incident.key in self.deleted | shown, incident
 
-    def all_was_told(self) -> None:
+    def all_was_sent(self) -> None:
         for incident in self.world.incidents.values():
             is_held = incident.recurring or incident.key in self.quiet
             assert incident.key in self.shown or (incident.ended and is_held), incident

@@ -92,7 +92,7 @@ def responses(draw: st.DrawFn) -> bytes:
 
 @pytest.fixture(scope="module")
 def ask() -> Iterator[Ask]:
-    """A client and a server that says what it is told to."""
+    """A client, and a server whose answers a test sets."""
     said: list[bytes] = []
 
     async def play(writer: asyncio.StreamWriter) -> None:

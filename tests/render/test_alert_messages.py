@@ -45,8 +45,8 @@ RESETTING = incident(state=State.RESETTING, leased_by=OTHER)
 
 
 def shown(*rows: Row, also: Iterable[Incident] = (), page: int = 0, **changes: object) -> MessageContent:
-    told = replace(message(*rows), **changes)  # pyright: ignore[reportArgumentType] - the tests name the fields
-    return content_of(told, by_key([*(row[0] for row in rows), *also]), ACCOUNTS, page=page)
+    sent = replace(message(*rows), **changes)  # pyright: ignore[reportArgumentType] - the tests name the fields
+    return content_of(sent, by_key([*(row[0] for row in rows), *also]), ACCOUNTS, page=page)
 
 
 def by_key(incidents: Iterable[Incident]) -> dict[str, Incident]:
@@ -532,8 +532,8 @@ def test_an_account_opened_from_a_digest_is_its_card_with_its_history() -> None:
 
 
 def test_in_the_channel_a_message_says_whom_it_is_for_and_how_to_open_direct_messages() -> None:
-    told = message((incident(), Reason.OPENED), route=Route.CHANNEL)
-    posted = content_of(replace(told, failure="50007"), by_key([incident()]), ACCOUNTS)
+    sent = message((incident(), Reason.OPENED), route=Route.CHANNEL)
+    posted = content_of(replace(sent, failure="50007"), by_key([incident()]), ACCOUNTS)
     assert posted.content.splitlines()[1:] == [f"for <@{OWNER}>"]
     assert f"[About this message]\n{DMS_CLOSED}" in seen(posted)
 
@@ -547,7 +547,7 @@ def test_in_the_channel_a_message_says_whom_it_is_for_and_how_to_open_direct_mes
                 "✅ Aurora was flagged for 25 min (<t:1768355400:t> - <t:1768356900:t>) and is back.\n"
                 "Nothing to do."
             ),
-            id="over before it was told",
+            id="over before it was sent",
         ),
         pytest.param(
             [(ended(ending=Ending.REMOVED), Reason.RESOLVED)],
@@ -679,12 +679,12 @@ def test_no_message_breaks_a_limit_or_does_anything(
     due: object,
     page: int,
 ) -> None:
-    told = message(*rows, purpose=purpose, route=route, due_at=due, failure="50007")
+    sent = message(*rows, purpose=purpose, route=route, due_at=due, failure="50007")
     incidents = by_key(row[0] for row in rows)
     mapped = {row[0].channel: each for row, each in zip(rows, listed, strict=False) if row[0].channel}
-    posted = content_of(told, incidents, mapped, page=page)
+    posted = content_of(sent, incidents, mapped, page=page)
     assert_sendable(posted)
-    assert posted.fingerprint == content_of(told, incidents, mapped, page=page).fingerprint
+    assert posted.fingerprint == content_of(sent, incidents, mapped, page=page).fingerprint
 
 
 @given(hostile, hostile, st.sampled_from([2, 20, 21]))

@@ -71,8 +71,8 @@ def test_of_any_state_of_the_watch(
 ) -> None:
     incidents: Mapping[str, Incident] = {row[0].key: row[0] for row in rows}
     mapped = {row[0].channel: each for row, each in zip(rows, listed, strict=False) if row[0].channel}
-    told = message(*rows, purpose=purpose, route=route)
-    assert_taken(post, content_of(told, incidents, mapped, page=page))
+    sent = message(*rows, purpose=purpose, route=route)
+    assert_taken(post, content_of(sent, incidents, mapped, page=page))
 
 
 @given(known=accounts, snapshot=snapshots, done=st.lists(actions, max_size=8), text=hostile, now=moments)

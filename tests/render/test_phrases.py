@@ -27,12 +27,12 @@ def test_no_two_states_share_their_words() -> None:
 
 
 def test_an_answer_that_was_refused_says_nothing_of_what_was_asked_for() -> None:
-    told = unsaid("7F3A")
-    assert "may have been done: check with /mjaccounts" in told
-    assert told.endswith("at `7F3A`.")
+    answer = unsaid("7F3A")
+    assert "may have been done: check with /mjaccounts" in answer
+    assert answer.endswith("at `7F3A`.")
 
 
 def test_a_fault_of_the_bot_gives_a_reference() -> None:
-    told = unexpected("7F3A")
-    assert told.startswith("⚠️ Sorry")
-    assert told.endswith("look in the bot's log for `7F3A`.")
+    answer = unexpected("7F3A")
+    assert answer.startswith("⚠️ Sorry")
+    assert answer.endswith("look in the bot's log for `7F3A`.")

@@ -233,8 +233,8 @@ def test_a_note_tells_of_an_absence_of_the_bot() -> None:
 
 def test_of_two_troubles_the_one_that_goes_on_is_shown() -> None:
     ended, going = over(ServiceProblem.TOKEN), service(ServiceProblem.UNREACHABLE, key="d" * 32)
-    told = message((ended, Reason.OPENED), (going, Reason.OPENED), purpose=Purpose.SERVICE)
-    posted = content_of(told, {ended.key: ended, going.key: going}, ACCOUNTS)
+    sent = message((ended, Reason.OPENED), (going, Reason.OPENED), purpose=Purpose.SERVICE)
+    posted = content_of(sent, {ended.key: ended, going.key: going}, ACCOUNTS)
     assert posted.content == "⚠️ I cannot see your accounts. useapi.net does not answer."
 
 

@@ -505,7 +505,7 @@ def test_row_31_a_step_of_the_clock_is_no_alert_and_no_burst(step: timedelta) ->
     world.run(5 * MINUTE)
     world.now += step
     world.run(14 * MINUTE)
-    # A clock that steps forward cannot be told from a watch that slept: a reminder may come early.
+    # A clock that steps forward looks like a watch that slept: a reminder may come early.
     news = [push for push in world.pushes()[1:] if push.reasons != {A: Reason.REMINDER}]
     assert news == []
     assert len(world.pushes()) <= 2

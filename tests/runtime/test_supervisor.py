@@ -17,7 +17,7 @@ PATIENCE = 5.0
 
 
 class Times:
-    """A run that ends as it is told to, time after time, and then stops the loop."""
+    """A run that ends in the given ways, one after the other, and then stops the loop."""
 
     def __init__(self, *endings: BaseException | None) -> None:
         self.stop, self.begun = asyncio.Event(), asyncio.Event()

@@ -1,4 +1,4 @@
-"""A stop while an account is saved or removed: who waits is told, and the audit says what is known."""
+"""A stop while an account is saved or removed: who waits gets a notice, and the audit holds what is known."""
 
 from tests.simulators.discord import Interaction
 from tests.simulators.useapi import Endpoint, Fault, SimulatedAccount

@@ -1,4 +1,4 @@
-"""What owners are told as time passes: pushes that waited, reminders, the end, an owner who is on it."""
+"""What owners receive as time passes: pushes that waited, reminders, the end, an owner who is on it."""
 
 from tests.simulators.useapi import CAPTCHA, MODERATION, TIMED_BLOCK
 from tests.support.reading import buttons, text
@@ -28,7 +28,7 @@ async def test_what_joined_without_a_sound_is_pushed_five_minutes_later(bot: Bot
 
     await later(bot, 6)
 
-    await bot.world.wait_for(lambda: alert["id"] not in [each["id"] for each in ada.told()], PATIENCE)
+    await bot.world.wait_for(lambda: alert["id"] not in [each["id"] for each in ada.received()], PATIENCE)
     push = await newest(ada, "2 accounts need you", MODERATION, CAPTCHA)
     assert not is_silent(push)
     await nothing_more(ada, 1)
@@ -39,12 +39,12 @@ async def test_a_reminder_takes_the_place_of_the_message_before_it(bot: Bot, ada
     await bot.start()
     _, alert = await flagged(bot, ada)
     await later(bot, 16)
-    await bot.world.wait_for(lambda: alert["id"] not in [each["id"] for each in ada.told()], PATIENCE)
+    await bot.world.wait_for(lambda: alert["id"] not in [each["id"] for each in ada.received()], PATIENCE)
     reminder = await newest(ada, "still needs you", MODERATION)
     assert not is_silent(reminder)
     await later(bot, 16)
     await nothing_more(ada, 1)
-    assert ada.told()[0]["id"] == reminder["id"]
+    assert ada.received()[0]["id"] == reminder["id"]
 
 
 async def test_a_flag_that_goes_away_is_watched_before_it_is_called_over(bot: Bot, ada: Visitor) -> None:
@@ -103,7 +103,7 @@ async def test_a_worse_flag_is_pushed_and_a_lighter_one_shown_without_a_sound(bo
     await later(bot, 6)
     bot.api.flag(account.channel, MODERATION)
     await poll(ada)
-    await bot.world.wait_for(lambda: alert["id"] not in [each["id"] for each in ada.told()], PATIENCE)
+    await bot.world.wait_for(lambda: alert["id"] not in [each["id"] for each in ada.received()], PATIENCE)
     worse = await newest(ada, "got worse", MODERATION)
     bot.api.flag(account.channel, CAPTCHA)
     await poll(ada)

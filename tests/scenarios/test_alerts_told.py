@@ -1,4 +1,4 @@
-"""What owners are told, when, how loudly and where: the watch from the API's list to Discord."""
+"""What owners receive, when, how loudly and where: the watch from the API's list to Discord."""
 
 import asyncio
 
@@ -58,7 +58,7 @@ async def test_a_restart_tells_nothing_again(bot: Bot, ada: Visitor) -> None:
     await bot.restart()
     await poll(ada)
     await nothing_more(ada, 1)
-    assert ada.told()[0]["id"] == alert["id"]
+    assert ada.received()[0]["id"] == alert["id"]
 
 
 async def test_accounts_flagged_before_the_first_poll_are_told_as_that(bot: Bot, ada: Visitor) -> None:
@@ -107,7 +107,7 @@ async def test_each_owner_gets_a_message_and_nobody_else_does(
     await bot.start(OWNER_IDS=both(ada, bea))
     await flagged(bot, ada)
     await newest(bea, "needs you", MODERATION)
-    assert sam.told() == []
+    assert sam.received() == []
 
 
 async def test_a_flag_that_only_a_command_meets_is_told_at_once(bot: Bot, ada: Visitor) -> None:
@@ -179,7 +179,7 @@ async def test_with_direct_messages_closed_it_comes_to_the_alert_channel(bot: Bo
 
     assert "Privacy Settings" in text(alert)
     assert [one["id"] for one in alert["mentions"]] == [str(ada.person.id)]
-    assert ada.told() == []
+    assert ada.received() == []
 
 
 async def test_what_no_route_takes_is_kept_and_told_when_one_does(bot: Bot, ada: Visitor) -> None:
@@ -196,10 +196,10 @@ async def test_what_no_route_takes_is_kept_and_told_when_one_does(bot: Bot, ada:
 # ---------------------------------------------------------------- service problems
 
 
-async def poll_until_told(visitor: Visitor, words: str) -> Json:
+async def poll_until_alert(visitor: Visitor, words: str) -> Json:
     """Have the bot poll until it has failed for longer than OUTAGE_AFTER, and return the alert of it."""
     async with asyncio.timeout(PATIENCE):
-        while not any(words in text(one) for one in visitor.told()):
+        while not any(words in text(one) for one in visitor.received()):
             await poll(visitor)
     return await newest(visitor, words)
 
@@ -208,7 +208,7 @@ async def test_an_outage_is_told_once_and_turns_green_with_the_blind_window(bot:
     account = bot.api.add()
     await bot.start(POLL_INTERVAL="5s", OUTAGE_AFTER="1s")
     bot.api.fault(Fault.VANISHED)
-    alert = await poll_until_told(ada, "I cannot see your accounts. useapi.net refuses connections")
+    alert = await poll_until_alert(ada, "I cannot see your accounts. useapi.net refuses connections")
     assert not is_silent(alert)
 
     bot.api.flag(account.channel, MODERATION)
@@ -216,7 +216,7 @@ async def test_an_outage_is_told_once_and_turns_green_with_the_blind_window(bot:
     await poll(ada)
 
     await newest(ada, "needs you", number=2)
-    green = await bot.world.wait_for(lambda: [one for one in ada.told() if "Watching again" in text(one)], 20)
+    green = await bot.world.wait_for(lambda: [one for one in ada.received() if "Watching again" in text(one)], 20)
     assert [one["id"] for one in green] == [alert["id"]]
     for words in ("I can see your accounts again. I was blind for", "Newly flagged: …"):
         assert words in text(green[0])
@@ -227,12 +227,12 @@ async def test_the_alert_of_an_outage_says_what_is_wrong_now(bot: Bot, ada: Visi
     bot.api.add()
     await bot.start(POLL_INTERVAL="5s", OUTAGE_AFTER="1s")
     bot.api.fault(Fault.SERVER_ERROR)
-    alert = await poll_until_told(ada, "I cannot see your accounts. useapi.net has a server error")
+    alert = await poll_until_alert(ada, "I cannot see your accounts. useapi.net has a server error")
     bot.api.mend()
     bot.api.fault(Fault.HTML_200)
     await poll(ada)
     words = "I cannot see your accounts. A web page answers instead of useapi.net"
-    changed = await bot.world.wait_for(lambda: [one for one in ada.told() if words in text(one)], 20)
+    changed = await bot.world.wait_for(lambda: [one for one in ada.received() if words in text(one)], 20)
     assert [one["id"] for one in changed] == [alert["id"]]
 
 
@@ -262,7 +262,7 @@ async def test_a_service_that_refuses_is_told_once(
 
     bot.api.mend()
     await poll(ada)
-    green = await bot.world.wait_for(lambda: [one for one in ada.told() if "Watching again" in text(one)], 20)
+    green = await bot.world.wait_for(lambda: [one for one in ada.received() if "Watching again" in text(one)], 20)
     assert [one["id"] for one in green] == [alert["id"]]
 
 

@@ -212,13 +212,13 @@ async def test_a_bot_whose_database_another_program_has_ends_and_loses_nothing(
                 await ada.use("mjaccounts")
             await sandbox.world.wait_for(lambda: sandbox.api.count(Endpoint.LIST) > asked, PATIENCE)
             assert await process.stopped() == 0
-    assert not [one for one in ada.told() if "needs you" in text(one)]
+    assert not [one for one in ada.received() if "needs you" in text(one)]
     async with sandbox.process():
         await sandbox.world.wait_for(
-            lambda: [one for one in ada.told() if "needs you" in text(one)], PATIENCE
+            lambda: [one for one in ada.received() if "needs you" in text(one)], PATIENCE
         )
         await ada.ask("mjaccounts")
-    assert len([one for one in ada.told() if "needs you" in text(one)]) == 1
+    assert len([one for one in ada.received() if "needs you" in text(one)]) == 1
 
 
 async def test_a_bot_that_waits_for_discord_ends_with_code_0(sandbox: Sandbox) -> None:

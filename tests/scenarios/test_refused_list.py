@@ -1,4 +1,4 @@
-"""Error 596 in place of the whole list: told at once, quoted, and shown the way out of."""
+"""Error 596 in place of the whole list: an alert at once that quotes it and shows the way out."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -37,10 +37,10 @@ async def test_it_is_told_at_once_and_turns_green_with_the_list(bot: Bot, ada: V
     await bot.start()
     bot.api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.LIST)
     await poll(ada)
-    told = await newest(ada, "One of your accounts needs you")
-    assert not is_silent(told)
+    alert = await newest(ada, "One of your accounts needs you")
+    assert not is_silent(alert)
     for words in ("moderation", first.channel, second.channel, "Only then use /mjreset"):
-        assert words in text(told)
+        assert words in text(alert)
     assert "One of your accounts needs you" in text(await ada.ask("mjstatus"))
 
     bot.api.mend()
@@ -56,8 +56,8 @@ async def test_of_the_only_account_it_is_told_and_over_like_a_flag_that_the_list
     await bot.start()
     bot.api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.LIST)
     await poll(ada)
-    told = await newest(ada, "needs you")
-    assert "A command ran into this" not in text(told)
+    alert = await newest(ada, "needs you")
+    assert "A command ran into this" not in text(alert)
     bot.api.mend()
     await poll(ada)
     await newest(ada, "looks clear")

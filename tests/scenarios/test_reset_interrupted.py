@@ -91,4 +91,4 @@ async def test_an_account_without_a_channel_id_can_be_claimed_but_not_reset(bot:
     _, alert = await flagged(bot, ada, BLOCK)
     assert list(buttons(alert)) == [MINE, SNOOZE]
     assert "You're on" in text(await ada.pressed(alert, MINE))
-    await bot.world.wait_for(lambda: "is on it since" in text(ada.told()[0]), PATIENCE)
+    await bot.world.wait_for(lambda: "is on it since" in text(ada.received()[0]), PATIENCE)

@@ -38,7 +38,9 @@ def is_theirs(thing: object) -> bool:
 
 def texts_in(thing: object, secret: str, depth: int = 0) -> Iterator[Text]:
     """Yield the texts with a secret in a thing, also in collections that the collector does not list."""
-    keys = list(cast(dict[object, object], thing)) if type(thing) is dict else []  # told by no referents
+    keys = (
+        list(cast(dict[object, object], thing)) if type(thing) is dict else []
+    )  # gc reports no referents of these
     for each in [*keys, *cast(list[object], gc.get_referents(thing))]:
         if isinstance(each, Text):
             if secret in (each if isinstance(each, str) else each.decode("latin-1")):

@@ -208,7 +208,7 @@ class Visitor:
         """Type into the account option and return the suggestions."""
         return await self.world.autocomplete(self.person, command, "account", typed, channel_id=channel)
 
-    def told(self) -> list[Json]:
+    def received(self) -> list[Json]:
         """Return the bot's own messages to the person, the oldest first, without the hello."""
         return [each for each in self.sees(self.dm) if HELLO not in text(each) and not is_private(each)]
 

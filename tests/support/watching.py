@@ -41,9 +41,9 @@ async def newest(visitor: Visitor, *words: str, channel: int | None = None, numb
     """Wait until the last of so many messages holds all the words, and return it."""
 
     def found() -> Json | None:
-        seen = visitor.told() if channel is None else [m for m in visitor.sees(channel) if not is_private(m)]
-        said = text(seen[-1]) if len(seen) == number else ""
-        return seen[-1] if said and all(word in said for word in words) else None
+        public = [each for each in visitor.sees(channel) if not is_private(each)]
+        seen = visitor.received() if channel is None else public
+        return seen[-1] if len(seen) == number and all(word in text(seen[-1]) for word in words) else None
 
     message = await visitor.world.wait_for(found, PATIENCE)
     assert message is not None
@@ -52,9 +52,9 @@ async def newest(visitor: Visitor, *words: str, channel: int | None = None, numb
 
 async def nothing_more(visitor: Visitor, number: int) -> None:
     """Assert that a person has so many messages: a test message comes right after them."""
-    before = visitor.told()
+    before = visitor.received()
     await visitor.ask("mjtest")
-    (test,) = visitor.told()[len(before) :]
+    (test,) = visitor.received()[len(before) :]
     assert "Test: this is how an alert looks" in text(test)
     assert len(before) == number
 

@@ -15,11 +15,11 @@ FLAGGED = 596
 
 
 class Script(MinimalBot):
-    """Answers the two commands as well; what it told is in memory, and gone with it."""
+    """Answers the two commands as well. What it has sent is known in memory alone."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.told: set[str] = set()
+        self.sent: set[str] = set()
 
     async def setup_hook(self) -> None:
         """Begin to be of use, and to watch."""
@@ -39,12 +39,12 @@ class Script(MinimalBot):
         try:
             answer = await self.useapi.info(channel)
             if answer.get("code") != FLAGGED:
-                self.told.discard(channel)
-            elif channel not in self.told:
+                self.sent.discard(channel)
+            elif channel not in self.sent:
                 owner = await self.fetch_user(int(os.environ["OWNER_IDS"]))
                 text = f"<#{channel}>: {answer.get('errorDetails') or answer.get('error')}"
                 await owner.send(text[:MESSAGE_LIMIT])
-                self.told.add(channel)
+                self.sent.add(channel)
         except (aiohttp.ClientError, discord.HTTPException, TimeoutError, ValueError):
             log.exception("an account could not be looked at")
 

@@ -1,4 +1,4 @@
-"""How soon an owner is told, how a storm is told, and how soon a reset comes to its verdict."""
+"""The times from a flag to its alert, from many flags to theirs, and from a reset to its result."""
 
 import asyncio
 from collections.abc import Sequence
@@ -41,12 +41,12 @@ async def from_flag_to_message(record: Record) -> None:
         samples: list[float] = []
         for channel in stage.channels:
             stage.api.flag(channel, MODERATION)
-            samples.append(await told_after_poll(stage, one))
+            samples.append(await time_to_alert(stage, one))
             await recover(stage, one, channel)
-    put(record, "alerts.told", Candidate.MIDWATCH, samples[WARM_UP:])
+    put(record, "alerts.sent", Candidate.MIDWATCH, samples[WARM_UP:])
 
 
-async def told_after_poll(stage: Stage, one: Running) -> float:
+async def time_to_alert(stage: Stage, one: Running) -> float:
     """Let the bot look; give the milliseconds from the list's answer to the message."""
     before = len(stage.sent())
     poll = await stage.poll(one)
@@ -70,11 +70,11 @@ async def from_flag_to_message_of_the_script(record: Record) -> None:
         stage.ready(Candidate.SCRIPT, BENCH_SCRIPT_INTERVAL="0.05") as one,
     ):
         channel = stage.channels[1]
-        samples = [await told_by_the_script(stage, one, channel) for _ in range(WARM_UP + record.size.flags)]
-    put(record, "alerts.told", Candidate.SCRIPT, samples[WARM_UP:])
+        samples = [await time_by_script(stage, one, channel) for _ in range(WARM_UP + record.size.flags)]
+    put(record, "alerts.sent", Candidate.SCRIPT, samples[WARM_UP:])
 
 
-async def told_by_the_script(stage: Stage, one: Running, channel: str) -> float:
+async def time_by_script(stage: Stage, one: Running, channel: str) -> float:
     """Flag, wait for the message, clear, and wait until the script has seen that."""
     before, begun = len(stage.sent()), len(stage.api.requests)
     stage.api.flag(channel, MODERATION)
@@ -96,7 +96,7 @@ async def from_reset_to_verdict(record: Record) -> None:
     async with staged(accounts) as stage, stage.ready(Candidate.MIDWATCH, leaping=True) as one:
         for channel in stage.channels:
             stage.api.flag(channel, MODERATION)
-            await told_after_poll(stage, one)
+            await time_to_alert(stage, one)
             await stage.rest(0.05)
             samples.append(await reset(stage, one))
             await recover(stage, one, channel)

@@ -63,7 +63,7 @@ async def polled(record: Record) -> None:
 
 
 async def in_a_storm(record: Record) -> None:
-    """Use a command while all of many accounts are flagged in one poll, and owners are told."""
+    """Use a command while all of many accounts are flagged in one poll, and owners get alerts."""
     async with polling(record, record.size.crowd) as (stage, one):
         for channel in stage.channels:
             stage.api.flag(channel, MODERATION)

@@ -61,9 +61,9 @@ async def ask(stage: Stage, one: Running, channels: Sequence[str]) -> None:
 async def open_and_end_incident(stage: Stage, one: Running, channel: str) -> None:
     """Flag an account, have its owner reset it from the alert, and let that be over."""
     stage.api.flag(channel, MODERATION)
-    told = len(stage.sent())
+    before = len(stage.sent())
     await stage.poll(one)
-    await stage.until(one, lambda: len(stage.sent()) > told)
+    await stage.until(one, lambda: len(stage.sent()) > before)
     await asyncio.sleep(SETTLE)
     await reset(stage, one)
     for seconds in (66.0, FLAP):

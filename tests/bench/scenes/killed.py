@@ -1,4 +1,4 @@
-"""Killed again and again (SIGKILL) while accounts are flagged: what was lost, what was told twice."""
+"""Killed again and again (SIGKILL) while accounts are flagged: what was lost, what was sent twice."""
 
 import random
 from contextlib import suppress
@@ -60,7 +60,7 @@ async def live(one: Ordeal, channels: list[str]) -> None:
 
 
 async def kill_the_script(record: Record) -> None:
-    """Kill the script once, when it has told of all; its next life tells of all again."""
+    """Kill the script once, when it has sent all alerts. Its next life sends all of them again."""
     accounts = record.size.incidents
     async with staged(accounts) as stage:
         for channel in stage.channels:
@@ -69,7 +69,7 @@ async def kill_the_script(record: Record) -> None:
             async with stage.begun(Candidate.SCRIPT) as one:
                 await stage.until(one, lambda lives=life: len(stage.sent()) >= accounts * lives)
                 await one.kill()
-        told = {each.json["content"].partition(":")[0] for each in stage.sent()}
-        record.put("killed.lost", Candidate.SCRIPT, accounts - len(told))
+        shown = {each.json["content"].partition(":")[0] for each in stage.sent()}
+        record.put("killed.lost", Candidate.SCRIPT, accounts - len(shown))
         record.put("killed.repeated", Candidate.SCRIPT, len(stage.sent()) - accounts)
         record.put("killed.times", Candidate.SCRIPT, 1)

@@ -51,7 +51,7 @@ async def first_use(stage: Stage, one: Running) -> float:
 
 
 async def stop_while_busy(record: Record) -> None:
-    """End the bot in the middle of commands and of a storm; start it again, and see what was told."""
+    """End the bot in the middle of commands and of a storm; start it again, and count what was sent."""
     async with staged(min(CROWD, record.size.crowd)) as stage:
         async with stage.ready(Candidate.MIDWATCH, leaping=True, BENCH_POLL_SECONDS="0.1") as one:
             for channel in stage.channels:
@@ -60,18 +60,18 @@ async def stop_while_busy(record: Record) -> None:
                 await stage.use("mjaccounts")
             record.put("life.busy_stop", Candidate.MIDWATCH, await one.end())
         async with stage.ready(Candidate.MIDWATCH, leaping=True, BENCH_POLL_SECONDS="0.1") as one:
-            with suppress(AssertionError):  # what is not told in time is lost
-                await stage.until(one, lambda: told_wrongly(stage)[0] == 0)
+            with suppress(AssertionError):  # what is not sent in time is lost
+                await stage.until(one, lambda: lost_and_repeated(stage)[0] == 0)
             await stage.rest()
-        lost, repeated = told_wrongly(stage)
+        lost, repeated = lost_and_repeated(stage)
         record.put("life.lost", Candidate.MIDWATCH, lost)
         record.put("life.repeated", Candidate.MIDWATCH, repeated)
 
 
-def told_wrongly(stage: Stage) -> tuple[int, int]:
+def lost_and_repeated(stage: Stage) -> tuple[int, int]:
     """Count the accounts of which the owner has no message, and the messages too many."""
     records = Records(stage.folder / "midwatch.sqlite3")
     rows = [row for row in records.messages() if row.message_id is not None]
-    told = sum(any(row.holds(each.key) for row in rows) for each in records.incidents())
-    standing = stage.told()[stage.world.owner.id]
-    return len(stage.channels) - told, max(len(standing) - 1, 0)
+    shown = sum(any(row.holds(each.key) for row in rows) for each in records.incidents())
+    standing = stage.received()[stage.world.owner.id]
+    return len(stage.channels) - shown, max(len(standing) - 1, 0)

@@ -49,9 +49,9 @@ async def many_incidents(record: Record, stage: Stage, one: Running) -> None:
     for _ in range(0, record.size.incidents, ACCOUNTS):
         for channel in stage.channels:
             stage.api.flag(channel, MODERATION)
-        told = len(stage.sent())
+        before = len(stage.sent())
         await stage.poll(one)
-        await stage.until(one, lambda before=told: len(stage.sent()) > before)
+        await stage.until(one, lambda before=before: len(stage.sent()) > before)
         for channel in stage.channels:
             stage.api.clear(channel)
         for seconds in (66.0, FLAP, SIX_HOURS):

@@ -31,7 +31,7 @@ async def storm(record: Record, accounts: int) -> None:
         first = stage.sent()[before].arrived - (poll.answered or 0.0)
         await stage.rest()
         listed = await accounts_listed(stage, one)
-        messages = max(len(told) for told in stage.told().values())
+        messages = max(len(received) for received in stage.received().values())
     put(record, accounts, Candidate.MIDWATCH, first=first, messages=messages)
     refused = sum(each.status == TOO_MANY for each in stage.world.requests)
     record.put(f"alerts.storm.{accounts}.missing", Candidate.MIDWATCH, accounts - listed)
@@ -63,12 +63,12 @@ def stage_owners(stage: Stage) -> str:
 async def accounts_listed(stage: Stage, one: Running) -> int:
     """Turn the pages of the owner's message; give how many accounts can be opened from them."""
     owner, world = stage.world.owner, stage.world
-    message = stage.told()[owner.id][-1]
+    message = stage.received()[owner.id][-1]
     found = opened(message)
     while (turn := buttons(message).get("Next")) is not None and not turn.get("disabled"):
         click = await world.click(owner, message["id"], button(message, "Next")["custom_id"])
         await stage.until(one, lambda asked=click: asked.first_answer_at)
-        message = next(it for it in stage.told()[owner.id] if it["id"] == message["id"])
+        message = next(it for it in stage.received()[owner.id] if it["id"] == message["id"])
         found |= opened(message)
     return len(found)
 

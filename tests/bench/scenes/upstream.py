@@ -65,7 +65,7 @@ async def fetch(stage: Stage, one: Running, count: int) -> float:
     before = one.cpu_seconds()
     for _ in range(count):
         begun = len(stage.api.requests)
-        one.tell("once")
+        one.send_line("once")
         await stage.until(one, lambda asked=begun: stage.answered_poll(asked))
         await asyncio.sleep(pause(stage))
     await asyncio.sleep(SETTLES)

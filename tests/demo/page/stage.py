@@ -41,7 +41,7 @@ DONE: Final[Json] = {"outcome": "done"}
 FAILED: Final[Json] = {"outcome": "failed"}
 
 
-class Refusal(Exception):  # noqa: N818 - the page asked for something that cannot be, and is told so
+class Refusal(Exception):  # noqa: N818 - the page asked for something impossible
     """The page asked for an action, a person or a thing that does not exist."""
 
 

@@ -37,7 +37,7 @@ class Push:
     owner: int
     at: datetime
     reminders: int
-    """How many in a row told nothing new."""
+    """How many in a row held nothing new."""
 
 
 @dataclass
@@ -50,8 +50,8 @@ class Dues:
     now: Callable[[], datetime]
     open: list[Due] = field(default_factory=list[Due])
     allowed: Counter[Mark] = field(default_factory=Counter[Mark])
-    told: Counter[Mark] = field(default_factory=Counter[Mark])
-    ends_told: Counter[Mark] = field(default_factory=Counter[Mark])
+    sent: Counter[Mark] = field(default_factory=Counter[Mark])
+    ends_sent: Counter[Mark] = field(default_factory=Counter[Mark])
     reminded: dict[Mark, datetime] = field(default_factory=dict[Mark, datetime])
     """When each owner was woken last by a message that shows a case: pauses count from that."""
     asked: Counter[Mark] = field(default_factory=Counter[Mark])
@@ -60,7 +60,7 @@ class Dues:
     seen_over: set[Mark] = field(default_factory=set[Mark])
     pushes: list[Push] = field(default_factory=list[Push])
     unsure: set[Mark] = field(default_factory=set[Mark])
-    """What was on its way when its owner left: it may have arrived, and may be told anew."""
+    """What was on its way when its owner left: it may have arrived, and may be sent again."""
     service: Outages = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,7 +75,7 @@ class Dues:
     # What comes to be owed
 
     def settle(self) -> None:
-        """Take over the news there is; each owner of the moment is to be told, once any is known."""
+        """Take over the news. It is due to each present owner, once any is known."""
         if not self.owners:
             return
         for case, news in self.truth.news:
@@ -91,7 +91,7 @@ class Dues:
                 self.open.remove(due)
 
     def leave(self, owner: int, unsent: Iterable[Message]) -> None:
-        """Owe an owner who leaves nothing more; what is on its way then is told now, or never."""
+        """Owe nothing more to an owner who leaves. What is on its way then arrives now, or never."""
         cut_off = {message.key for message in unsent}
         self.unsure = {(owner, entry.incident) for message in unsent for entry in message.entries}
         self.service.leave(owner)
@@ -99,7 +99,7 @@ class Dues:
         self.pushes = [each for each in self.pushes if each.message not in cut_off]
 
     def join(self, owner: int) -> None:
-        """A new owner is to be told of all that goes on, unless it was told before."""
+        """All open incidents are due to a new owner, unless they were sent before."""
         self.service.join(self.unsure)
         for case in self.truth.cases:
             mark = (owner, case.key)
@@ -156,11 +156,11 @@ class Dues:
         case = self.case(mark[1])
         assert case is not None
         if reason in FRESH:
-            self.told[mark] += 1
-            assert self.told[mark] <= self.allowed[mark], f"told twice, for {reason}"
+            self.sent[mark] += 1
+            assert self.sent[mark] <= self.allowed[mark], f"sent twice, for {reason}"
         if reason is Reason.RESOLVED:
-            self.ends_told[mark] += 1
-            assert self.ends_told[mark] <= case.ends, "an end told twice"
+            self.ends_sent[mark] += 1
+            assert self.ends_sent[mark] <= case.ends, "an end sent twice"
 
     def _check_first(self, message: Message) -> None:
         """See that what is sent the moment it was decided is true at that moment."""
@@ -240,7 +240,7 @@ class Dues:
     # What is left in the end
 
     def check(self) -> None:
-        """All that was owed was told, or shows in a message, or somebody sees to it."""
+        """All that was owed was sent, or shows in a message, or somebody sees to it."""
         for due in self.open:
             case = due.case
             # What comes and goes is left to the reminders after a mute, and those to who put it off.
@@ -248,9 +248,9 @@ class Dues:
             if case.end is not None or (due.seen_to and not is_reminded):
                 assert (due.owner, case.key) in self.seen, f"never shown: {due}"
             else:
-                assert due.held, f"never told: {due}"
-                is_told = case.is_quiet(self.now()) or self._was_woken_since_mute(due)
-                assert is_told, f"never told after a mute: {due}"
+                assert due.held, f"never sent: {due}"
+                is_shown = case.is_quiet(self.now()) or self._was_woken_since_mute(due)
+                assert is_shown, f"never sent after a mute: {due}"
         for owner, key in self.seen:
             case = self.case(key)
             if case is not None and case.end is not None and owner in self.owners:

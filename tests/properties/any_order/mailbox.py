@@ -1,4 +1,4 @@
-"""A Discord of a few lines: it keeps what stands in each person's messages, and refuses when told to."""
+"""A Discord of a few lines: it keeps each person's messages, and refuses when a test says so."""
 
 from collections import deque
 from collections.abc import Callable
@@ -60,7 +60,7 @@ class Standing:
 
 @dataclass
 class Mailbox:
-    """What the outbox posts to; `arrived` is told of each new message, `changed` of each edit."""
+    """What the outbox posts to; `arrived` is called with each new message, `changed` with each edit."""
 
     now: Callable[[], datetime]
     arrived: Callable[[Standing], None]

@@ -39,14 +39,14 @@ class Outages:
     known: dict[str, Outage] = field(default_factory=dict[str, Outage])
     owed: set[Mark] = field(default_factory=set[Mark])
     """Who is to see which, if only when it is over."""
-    told: Counter[tuple[Mark, Reason | None, bool]] = field(
+    sent: Counter[tuple[Mark, Reason | None, bool]] = field(
         default_factory=Counter[tuple[Mark, Reason | None, bool]]
     )
-    """How often which was told, for what, and whether silently."""
+    """How often each incident was sent, for which reason, and whether silently."""
     woken: dict[Mark, datetime] = field(default_factory=dict[Mark, datetime])
     """When it was decided last to wake an owner."""
     reminded: set[Mark] = field(default_factory=set[Mark])
-    """Who was woken last by a reminder that follows something told aloud."""
+    """Whose last push was a reminder after another push."""
     hushed: dict[Mark, datetime] = field(default_factory=dict[Mark, datetime])
     """When it was decided last not to wake an owner, because of a mute."""
 
@@ -64,13 +64,13 @@ class Outages:
 
     def join(self, unsure: Iterable[Mark]) -> None:
         """Allow to tell again what may have arrived, or not, when its owner left."""
-        for key in [each for each in self.told if each[0] in unsure]:
-            del self.told[key]
+        for key in [each for each in self.sent if each[0] in unsure]:
+            del self.sent[key]
 
     def arrive(self, message: Message, mark: Mark, reason: Reason | None, *, silent: bool) -> None:
-        """Take in that an owner was told, and see that nothing is told twice."""
-        self.told[mark, reason, silent] += 1
-        times = self.told[mark, reason, silent]
+        """Record that an owner got a message, and check that nothing is sent twice."""
+        self.sent[mark, reason, silent] += 1
+        times = self.sent[mark, reason, silent]
         if reason is Reason.REMINDER and not silent:
             self._remind(message, mark)
         last = self.hushed if silent else self.woken
@@ -78,7 +78,7 @@ class Outages:
         news = self.known[mark[1]].news if mark[1] in self.known else 0
         if reason is Reason.WORSE:
             self.reminded.discard(mark)
-            assert times + self.told[mark, reason, not silent] <= news, (
+            assert times + self.sent[mark, reason, not silent] <= news, (
                 "a worse service problem was sent twice"
             )
         elif reason is not Reason.REMINDER:
@@ -86,13 +86,13 @@ class Outages:
         # One for itself, and one for each news; at the end of a mute that held it, as a reminder.
         wakings = sum(
             count
-            for (each, why, hushed), count in self.told.items()
+            for (each, why, hushed), count in self.sent.items()
             if each == mark and not hushed and why is not Reason.REMINDER
         )
         assert wakings <= 1 + news, f"woken too often for the service, now for {reason}"
 
     def _remind(self, message: Message, mark: Mark) -> None:
-        """See that a reminder of what was told aloud waited long enough."""
+        """Check that a reminder after a push waited long enough."""
         woken, hushed = self.woken.get(mark), self.hushed.get(mark)
         if woken is None or (hushed is not None and hushed > woken):
             self.reminded.discard(mark)
@@ -102,8 +102,8 @@ class Outages:
         self.reminded.add(mark)
 
     def check(self, going: Incident | None, seen: Iterable[Mark]) -> None:
-        """See that what was owed was told; no mute holds anything any more."""
+        """Check that all that was owed was sent. No mute holds anything back any more."""
         assert self.owed <= set(seen), "the service problem was never shown"
         for mark in [(owner, going.key) for owner in self.owners] if going is not None else ():
             assert mark in self.woken, "never woken for the service problem"
-            assert self.hushed.get(mark, self.woken[mark]) <= self.woken[mark], "not told aloud after a mute"
+            assert self.hushed.get(mark, self.woken[mark]) <= self.woken[mark], "no push after a mute"

@@ -95,7 +95,7 @@ class Case:
 
 @dataclass
 class Truth:
-    """All that is true; `news` is told of what owners are to be woken for."""
+    """All that is true. `news` collects what owners are to be woken for."""
 
     cases: list[Case] = field(default_factory=list[Case])
     news: list[tuple[Case, News]] = field(default_factory=list[tuple[Case, News]])
@@ -178,12 +178,12 @@ class Truth:
             self.failures += 1
         self.failing_since, self.failed = self.failing_since or at, at
 
-    def can_tell(self, at: datetime) -> bool:
+    def may_show(self, at: datetime) -> bool:
         """Whether owners may see a service incident by now: failed polls in a row open one."""
         is_long = self.failing_since is not None and at - self.failing_since >= 5 * MINUTE
         return self.is_troubled or is_long
 
-    def must_tell(self) -> bool:
+    def must_show(self) -> bool:
         """Whether owners must know of the service by now."""
         return self.is_troubled or self.failures >= SURELY_TROUBLE
 

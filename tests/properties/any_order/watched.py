@@ -190,10 +190,10 @@ class Watched(RuleBasedStateMachine):
             self.truth.fail(self.now, is_refused=is_pending, may_pass=may_pass, text=of_nobody)
         else:
             assert self.process.refuses, "a poll that was lost"
-        is_told = self.service is not None
-        assert not is_told or self.truth.can_tell(self.now), "a short service problem is shown"
-        assert is_told or not self.truth.must_tell(), "a service problem is not shown"
-        self.truth.is_troubled = is_told
+        is_shown = self.service is not None
+        assert not is_shown or self.truth.may_show(self.now), "a short service problem is shown"
+        assert is_shown or not self.truth.must_show(), "a service problem is not shown"
+        self.truth.is_troubled = is_shown
         self.settle()
 
     @contextmanager
@@ -327,7 +327,7 @@ class Watched(RuleBasedStateMachine):
         assert self.problem is not None or not self.process.loops.problems(), "not well, though all is"
 
     def remind(self) -> None:
-        """Let a day go by: what nobody sees to is told again, and nothing else."""
+        """Let a day pass: what nobody sees to is sent again, and nothing else."""
         self.pass_time(26 * HOUR, every=2 * HOUR)
         for case in self.truth.all_going():
             for owner in self.owners:

@@ -754,9 +754,9 @@ async def test_no_secret_survives_into_an_error_a_log_or_a_repr(
         assert outcome.__context__ is None, (
             "aiohttp's, json's and pydantic's errors hold what must not get out"
         )
-    told = everything_of(outcome) if isinstance(outcome, BaseException) else repr(outcome)
+    shown = everything_of(outcome) if isinstance(outcome, BaseException) else repr(outcome)
     logged = " ".join(f"{record.getMessage()} {record.args!r} {record.exc_text}" for record in caplog.records)
-    assert not [secret for secret in SECRETS if secret in told + logged]
+    assert not [secret for secret in SECRETS if secret in shown + logged]
 
 
 async def test_our_own_secrets_are_hidden_from_a_quote_whatever_they_look_like() -> None:
@@ -774,12 +774,12 @@ async def test_the_token_of_an_account_is_in_nothing_that_is_returned() -> None:
         client,
         _,
     ):
-        told = repr(
+        shown = repr(
             [await client.accounts(), await client.account(CHANNEL), await client.save_account(DISCORD)]
         )
         kept = repr([vars(part) for part in vars(client).values() if isinstance(part, RememberedList)])
     assert "_digest" in kept
-    assert "never-to-surface" not in told + kept
+    assert "never-to-surface" not in shown + kept
 
 
 async def test_an_answer_not_understood_is_logged_once_without_its_body(

@@ -173,7 +173,7 @@ async def test_row_51_the_watch_tells_of_an_outage_and_never_of_the_token(
         assert loops.rest() <= 2 * MINUTE
 
 
-# A server that says what it is told to
+# A server whose answers a test sets
 
 
 @pytest.fixture
@@ -232,7 +232,7 @@ def test_a_proxy_of_the_environment_is_named_where_the_connection_fails_and_its_
     refused = aiohttp.ConnectionTimeoutError()
     assert "_proxy" not in next_step(unreachable(refused, LIST)).casefold()
     monkeypatch.setenv(name, "http://user:secret@proxy.example:3128")
-    told = next_step(unreachable(refused, LIST))
-    assert f"Midwatch does not use {name}" in told
-    assert "secret" not in told
-    assert "example" not in told
+    shown = next_step(unreachable(refused, LIST))
+    assert f"Midwatch does not use {name}" in shown
+    assert "secret" not in shown
+    assert "example" not in shown

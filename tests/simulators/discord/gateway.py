@@ -44,7 +44,7 @@ class Op(IntEnum):
 
 
 class Line:
-    """One websocket. Frames go out through a queue, because events are told from synchronous code."""
+    """One websocket. Frames go out through a queue, because synchronous code sends events."""
 
     def __init__(
         self, socket: web.WebSocketResponse, transport: asyncio.Transport, *, compressed: bool
@@ -58,7 +58,7 @@ class Line:
         self._out.put_nowait(frame)
 
     def call(self, note: Callable[[], None]) -> None:
-        """Tell somebody when what is queued is sent."""
+        """Call back when what is queued is sent."""
         self._out.put_nowait(note)
 
     def close(self, code: int) -> None:
@@ -94,7 +94,7 @@ class Session:
     sequence: int = 0
     sent: deque[tuple[int, str]] = field(default_factory=lambda: deque[tuple[int, str]](maxlen=REPLAY))
 
-    def tell(self, event: str, payload: Mapping[str, Any]) -> None:
+    def send_event(self, event: str, payload: Mapping[str, Any]) -> None:
         self.sequence += 1
         frame = json.dumps({"op": Op.DISPATCH, "t": event, "s": self.sequence, "d": payload})
         self.sent.append((self.sequence, frame))
@@ -106,7 +106,7 @@ class Session:
         for sequence, frame in self.sent:
             if sequence > after:
                 line.send(frame)
-        self.tell("RESUMED", {})
+        self.send_event("RESUMED", {})
 
 
 class Gateway:
@@ -160,7 +160,7 @@ class Gateway:
                 shaped["nonce"] = self._nonce
             if event == "INTERACTION_CREATE" and session.line is not None:
                 session.line.call(partial(self._journal.deliver, int(shaped["id"])))
-            session.tell(event, shaped)
+            session.send_event(event, shaped)
         self._journal.changed()
 
     # ------------------------------------------------------------- connections
@@ -218,13 +218,13 @@ class Gateway:
         session = Session(intents, line)
         self._sessions = [*(known for known in self._sessions if known.line is not None), session]
         backend = self._world.backend
-        session.tell("READY", self._ready(session))
+        session.send_event("READY", self._ready(session))
         for guild in backend.guilds.values():
             created = _shape(
                 backend, "GUILD_CREATE", serializers.guild_create_payload(backend, guild), intents
             )
             if created is not None:
-                session.tell("GUILD_CREATE", created)
+                session.send_event("GUILD_CREATE", created)
         self._show_presence(data.get("presence"))
 
     def _ready(self, session: Session) -> Json:

@@ -91,7 +91,7 @@ def _registry() -> tuple[Any, Any]:
 
 
 def _rewriter(schemas: Json) -> Callable[[Json], Json]:
-    """References made absolute, and unions told apart by `type` made a lookup: trying all is far slower."""
+    """References made absolute, and unions by `type` made a lookup: trying all is far slower."""
 
     def rewritten(node: Json) -> Json:
         if "$ref" in node:
@@ -104,7 +104,7 @@ def _rewriter(schemas: Json) -> Callable[[Json], Json]:
 
 
 def _kinds(alternatives: list[Json], schemas: Json) -> dict[str, Json] | None:
-    """The alternative for each value of `type`; None when they cannot be told apart by it."""
+    """The alternative for each value of `type`; None when it does not distinguish them."""
     kinds: dict[str, Json] = {}
     for alternative in alternatives:
         schema: Json = schemas.get(alternative.get("$ref", "").rpartition("/")[2], {})

@@ -146,7 +146,7 @@ class SimulatedDiscord:
 
     @property
     def second_owner(self) -> Person:
-        """Has Manage Server, and is an owner to bots that are told so."""
+        """Has Manage Server, and is an owner for bots whose settings name them."""
         return self._world.second_owner
 
     @property

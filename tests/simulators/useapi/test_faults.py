@@ -1,4 +1,4 @@
-"""Each fault of the simulated useapi.net spoils answers in its own way, where and as often as told."""
+"""Each fault of the simulated useapi.net spoils the chosen requests in its own way."""
 
 import json
 
