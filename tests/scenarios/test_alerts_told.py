@@ -216,7 +216,9 @@ async def test_an_outage_is_told_once_and_turns_green_with_the_blind_window(bot:
     await poll(ada)
 
     await newest(ada, "needs you", number=2)
-    green = await bot.world.wait_for(lambda: [one for one in ada.received() if "Watching again" in text(one)], 20)
+    green = await bot.world.wait_for(
+        lambda: [one for one in ada.received() if "Watching again" in text(one)], 20
+    )
     assert [one["id"] for one in green] == [alert["id"]]
     for words in ("I can see your accounts again. I was blind for", "Newly flagged: …"):
         assert words in text(green[0])
@@ -262,7 +264,9 @@ async def test_a_service_that_refuses_is_told_once(
 
     bot.api.mend()
     await poll(ada)
-    green = await bot.world.wait_for(lambda: [one for one in ada.received() if "Watching again" in text(one)], 20)
+    green = await bot.world.wait_for(
+        lambda: [one for one in ada.received() if "Watching again" in text(one)], 20
+    )
     assert [one["id"] for one in green] == [alert["id"]]
 
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import cast
 
-CONTAINERS = (dict, list, tuple, set, frozenset, deque)
+CONTAINERS = frozenset({dict, list, tuple, set, frozenset, deque})
 OTHERS = ("tests.simulators", "tests.demo", "simcord", "aiohttp.web_")
 """The modules whose objects may hold a secret: Discord and the API are servers behind a socket."""
 
@@ -14,6 +14,7 @@ UNSEARCHED = sys.modules["_asyncio"]
 """Before Python 3.12.6 its referents include freed memory, and the next collection never ends."""
 
 Text = str | bytes | bytearray
+TEXTS = (str, bytes, bytearray)
 
 
 def holders_of(secret: str) -> list[str]:
@@ -23,7 +24,8 @@ def holders_of(secret: str) -> list[str]:
     them through a socket.
     """
     everything = [each for each in gc.get_objects() if each is not UNSEARCHED]
-    theirs = {id(text) for each in everything if is_theirs(each) for text in texts_in(each, secret, 4)}
+    others = {kind for kind in set(map(type, everything)) if is_theirs(kind)}
+    theirs = {id(text) for each in everything if type(each) in others for text in texts_in(each, secret, 4)}
     return [
         f"{type(each).__module__}.{type(each).__qualname__}"
         for each in everything
@@ -32,17 +34,17 @@ def holders_of(secret: str) -> list[str]:
     ]
 
 
-def is_theirs(thing: object) -> bool:
-    return str(type(thing).__module__).startswith(OTHERS)  # some classes put a descriptor there
+def is_theirs(kind: type) -> bool:
+    return str(kind.__module__).startswith(OTHERS)  # some classes put a descriptor there
 
 
 def texts_in(thing: object, secret: str, depth: int = 0) -> Iterator[Text]:
     """Yield the texts with a secret in a thing, also in collections that the collector does not list."""
-    keys = (
-        list(cast(dict[object, object], thing)) if type(thing) is dict else []
-    )  # gc reports no referents of these
-    for each in [*keys, *cast(list[object], gc.get_referents(thing))]:
-        if isinstance(each, Text):
+    held: list[object] = gc.get_referents(thing)
+    if type(thing) is dict:
+        held += cast(dict[object, object], thing)  # the collector does not report the keys
+    for each in held:
+        if isinstance(each, TEXTS):
             if secret in (each if isinstance(each, str) else each.decode("latin-1")):
                 yield each
         elif type(each) in CONTAINERS and (depth > 0 or not gc.is_tracked(each)):
