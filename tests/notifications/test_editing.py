@@ -208,7 +208,7 @@ async def test_the_end_of_what_the_owner_deleted_waits_until_an_owner_is_known(
 ) -> None:
     driver.owners.add(ada.person.id)
     async with driver.process():
-        _, incident = await told(driver, ada)
+        _, incident = await sent_alert(driver, ada)
         await remove(ada, post)
         driver.pass_time(timedelta(minutes=1))
         await driver.end(incident)
