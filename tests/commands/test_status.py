@@ -260,7 +260,7 @@ async def test_row_42_all_views_say_that_nothing_can_be_written_down_and_show_th
         assert status.strip().startswith("💾 **I cannot write down what I see**")
         assert "locked by another program" in status
         assert "✅ **" not in status
-        assert "needs you" not in "".join(map(text, ada.told()))
+        assert "needs you" not in "".join(map(text, ada.received()))
     await poll(ada)
     await newest(ada, "needs you")
     await bot.world.wait_for(lambda: presence(bot) == "1 needs you", PATIENCE)
@@ -330,7 +330,7 @@ async def test_a_test_takes_every_route_and_says_which_does_not_work(bot: Bot, a
     bot.world.open_dm(ada.person)
     report = text(await ada.ask("mjtest"))
     assert f"✅ {who} · direct message · last worked <t:" in report
-    assert ada.told() != []
+    assert ada.received() != []
 
 
 async def test_a_test_refused_by_the_only_route_is_reported(bot: Bot, ada: Visitor) -> None:
@@ -358,4 +358,4 @@ async def test_only_owners_test(bot: Bot, ada: Visitor, bea: Visitor) -> None:
     refused = await bea.use("mjtest")
     assert "Only this bot's owners" in text(await refused.answer())
     assert refused.ephemeral
-    assert ada.told() == []
+    assert ada.received() == []

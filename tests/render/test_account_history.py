@@ -10,7 +10,7 @@ from bot.render.account_history import SENTENCES, history
 from tests.support.render_samples import CHANNEL, NOW
 
 
-def told(verb: str, outcome: str) -> str:
+def entry_text(verb: str, outcome: str) -> str:
     return history([Action(NOW, 1, verb, CHANNEL, outcome)]).removeprefix("<t:1768356000:R> <@1>")
 
 
@@ -35,7 +35,7 @@ def told(verb: str, outcome: str) -> str:
     ],
 )
 def test_the_codes_of_the_audit_are_told_in_words(verb: str, outcome: str, words: str) -> None:
-    assert told(verb, outcome) == f" {words}"
+    assert entry_text(verb, outcome) == f" {words}"
 
 
 @pytest.mark.parametrize(
@@ -60,11 +60,11 @@ def test_the_codes_of_the_audit_are_told_in_words(verb: str, outcome: str, words
     ],
 )
 def test_the_words_of_earlier_versions_are_told_as_the_codes_are(verb: str, outcome: str, words: str) -> None:
-    assert told(verb, outcome) == f" {words}"
+    assert entry_text(verb, outcome) == f" {words}"
 
 
 def test_what_is_unknown_is_shown_as_it_stands() -> None:
-    assert told("a verb of later", "done: *well*") == r": a verb of later, done: \*well\*"
+    assert entry_text("a verb of later", "done: *well*") == r": a verb of later, done: \*well\*"
 
 
 def test_every_code_has_its_sentence() -> None:
