@@ -6,7 +6,7 @@ from typing import Final
 from bot.domain.errors import ErrorCode
 
 JOBS_HELP: Final = (
-    "3 for Basic and Standard plans, up to 15 for Pro and Mega. "
+    "Use 3 for Basic and Standard plans, up to 15 for Pro and Mega. "
     "If it is more than the plan allows, useapi.net rejects its jobs."
 )
 """useapi.net docs, POST account/midjourney, on `maxJobs`."""
@@ -35,7 +35,7 @@ USER_ERRORS: Final[Mapping[ErrorCode, tuple[str, str]]] = {
     ErrorCode.INPUT_UNREADABLE: ("Standard input cannot be read.", PIPE_IT),
     ErrorCode.JOBS_OUT_OF_RANGE: (
         "The number of jobs must be a number from 1 to {most}.",
-        f"The plan decides: {JOBS_HELP}",
+        JOBS_HELP,
     ),
     ErrorCode.MUTE_UNREADABLE: ("I can't mute for “{typed}”.", "Try 30m, 8h or 2d (at most 7d)."),
     ErrorCode.NAME_EMPTY: ("That name shows nothing.", OTHER_NAME),
