@@ -257,7 +257,7 @@ async def test_a_card_says_who_named_the_account(bot: Bot, ada: Visitor) -> None
     await ada.ask("mjname", account=channel, name="Studio B")
     card = await ada.picked(await ada.ask("mjaccounts"), channel)
     assert f"<@{ada.person.id}>" in text(card)
-    assert "named Studio B" in text(card)
+    assert "renamed it to Studio B" in text(card)
 
 
 async def test_without_a_name_the_discord_name_comes_back(bot: Bot, ada: Visitor) -> None:
