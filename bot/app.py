@@ -32,6 +32,8 @@ from bot.notifications import EDIT_EVERY, MemoryNotice, Outbox
 from bot.notifications.discord_transport import DiscordTransport
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller, load_cache
+from bot.polling.pollers import AccountPollers
+from bot.providers.provider import Provider
 from bot.providers.useapi import UseapiClient, open_session
 from bot.rules.policy import Policy
 from bot.runtime.log_setup import log_fact
@@ -99,7 +101,7 @@ async def run(
         session = await stack.enter_async_context(open_session())
         bot = Midwatch(settings, store)
         bot.services = await assemble(bot, settings, store, session, timings)
-        stack.push_async_callback(bot.services.poller.close)
+        stack.push_async_callback(bot.services.pollers.close)
         stack.push_async_callback(bot.services.account_info.close)
         await stack.enter_async_context(beside(bot.services.account_admin.look_back()))
         await stack.enter_async_context(bot)
@@ -142,22 +144,25 @@ async def assemble(
 ) -> Services:
     """Build the services, with what the database holds."""
     useapi = UseapiClient(session, settings.useapi_url, settings.useapi_token, sleep=timings.retry_sleep)
+    providers: list[Provider] = [useapi]
+    names = [each.name for each in providers]
     with store.refuse_unknown_content():
         await bot.owners.load()
-        watch_state = await WatchState.load(store, utc_now)
-        cache, greeted = await load_cache(store), await store.watch.greeted()
+        watch_state = await WatchState.load(store, utc_now, names)
+        cache, greeted = await load_cache(store, names), await store.watch.greeted()
     policy = Policy(
         settings.poll_interval, settings.outage_after, settings.flap_window, settings.remind_after
     )
     planner = NotificationPlanner(lambda: bot.owners.ids, policy)
     incident_service = IncidentService(watch_state, planner, greeted)
-    poller = AccountPoller(useapi, store, cache, incident_service)
+    each_poller = [AccountPoller(each, store, cache, incident_service) for each in providers]
+    pollers = AccountPollers(each_poller, store, cache, incident_service)
     transport = DiscordTransport(bot, settings.alert_channel_id)
     outbox = Outbox(
         watch_state,
         transport,
         planner,
-        accounts=lambda: poller.cache.with_unlisted,
+        accounts=lambda: pollers.cache.with_unlisted,
         edit_every=timings.edit_every,
     )
     notice = MemoryNotice(transport, lambda: bot.owners.ids)
@@ -165,11 +170,11 @@ async def assemble(
     return Services(
         store,
         incident_service,
-        poller,
-        AccountInfoService(useapi, store, poller),
-        AccountAdmin(useapi, poller, incident_service, store),
-        Resets(useapi, poller, incident_service, sleep=timings.reset_sleep),
-        WatchLoops(poller, incident_service, outbox, notice, heartbeat, settings.poll_interval, now=utc_now),
+        pollers,
+        AccountInfoService(store, pollers),
+        AccountAdmin(useapi, pollers, incident_service, store),
+        Resets(pollers, incident_service, sleep=timings.reset_sleep),
+        WatchLoops(pollers, incident_service, outbox, notice, heartbeat, settings.poll_interval, now=utc_now),
     )
 
 

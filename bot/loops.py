@@ -6,14 +6,17 @@ import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
+from bot.domain.providers import USEAPI
 from bot.domain.wellness import ProblemKind, Signs, WatchProblem, watch_problems
 from bot.incidents.service import IncidentService
 from bot.notifications import MemoryNotice, Outbox
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller
-from bot.providers.useapi import RateLimited, UseapiError
+from bot.polling.pollers import AccountPollers
+from bot.providers.errors import RateLimited, UseapiError
 from bot.rules.policy import Policy
 from bot.rules.service_incidents import next_poll_in
 from bot.runtime.supervisor import Health, first_of, supervise
@@ -41,7 +44,7 @@ class WatchLoops:
 
     def __init__(
         self,
-        poller: AccountPoller,
+        pollers: AccountPollers,
         incident_service: IncidentService,
         outbox: Outbox,
         notice: MemoryNotice,
@@ -52,7 +55,7 @@ class WatchLoops:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self._poller = poller
+        self.pollers = pollers
         self._incident_service = incident_service
         self._watch_state = incident_service.watch_state
         self.outbox = outbox
@@ -62,9 +65,8 @@ class WatchLoops:
         self._now = now
         self._sleep = sleep
         self._chance = chance
-        self.health = Health()
         self._healths = {
-            POLLING: self.health,
+            **{polling(each): Health() for each in pollers},
             CLOCK: Health(),
             OUTBOX: outbox.health,
             FORGETTING: Health(),
@@ -74,17 +76,22 @@ class WatchLoops:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._unwritten_since: datetime | None = None
         self._problems: tuple[WatchProblem, ...] = ()
-        self.failed_polls = 0
-        """How many polls failed in a row."""
-        self.next_poll: datetime | None = None
-        """When the next poll begins; None during a poll."""
+        self._seen: set[str] = set()
+        """The providers with a good poll since the last heartbeat."""
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Run the loops beside the body."""
         self._stop.clear()
         loops = {
-            POLLING: self._loop(POLLING, self._poll_and_rest, delayed=self._schedule_next),
+            **{
+                polling(each): self._loop(
+                    polling(each),
+                    partial(self._poll_and_rest, each),
+                    delayed=partial(self._schedule_next, each),
+                )
+                for each in self.pollers
+            },
             CLOCK: self._loop(CLOCK, self._tick_and_rest),
             OUTBOX: self.outbox.run(self._stop),
             FORGETTING: self._loop(FORGETTING, self._watch_state.prune, every=FORGET_EVERY),
@@ -96,6 +103,10 @@ class WatchLoops:
         finally:
             self._stop.set()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    def health_of(self, poller: AccountPoller) -> Health:
+        """Return the health of a provider's loop."""
+        return self._healths[polling(poller)]
 
     async def _loop(
         self,
@@ -125,8 +136,8 @@ class WatchLoops:
         return watch_problems(
             Signs(
                 now=self._now(),
-                has_seen=self._poller.failure is None and not self._watch_state.poll_state.resumed,
-                unwritten=self._poller.unwritten,
+                has_seen=not any(each.failure or each.poll_state.resumed for each in self.pollers),
+                unwritten=self.pollers.unwritten,
                 unwritten_since=self._unwritten_since,
                 has_owners=self._incident_service.has_owners,
                 overdue_since=self.outbox.overdue_since(),
@@ -145,41 +156,44 @@ class WatchLoops:
         elif self._now() - since >= self._incident_service.policy.outage_after:
             await self._notice.show(since)
 
-    async def _poll_and_rest(self) -> None:
+    async def _poll_and_rest(self, poller: AccountPoller) -> None:
         """Poll, then wait for the next poll. A successful poll of another caller ends the wait."""
-        self.next_poll = None
+        poller.next_poll = None
         async with asyncio.timeout(POLL_LIMIT.total_seconds()):
-            await first_of(self.poll(), self._stop.wait())
-        self.health.succeeded(POLLING)
-        self._poller.recovered.clear()
-        rest = self.rest()
-        self._schedule_next(rest)
-        await first_of(self._stop.wait(), self._poller.recovered.wait(), self._sleep(rest.total_seconds()))
+            await first_of(self.poll(poller), self._stop.wait())
+        self.health_of(poller).succeeded(polling(poller))
+        poller.recovered.clear()
+        rest = self.rest(poller)
+        self._schedule_next(poller, rest)
+        await first_of(self._stop.wait(), poller.recovered.wait(), self._sleep(rest.total_seconds()))
 
-    def _schedule_next(self, rest: timedelta) -> None:
-        self.next_poll = self._now() + rest
+    def _schedule_next(self, poller: AccountPoller, rest: timedelta) -> None:
+        poller.next_poll = self._now() + rest
 
-    async def poll(self) -> None:
-        """Poll once. An error of the API is a matter of the watch, and no failure of the loop.
+    async def poll(self, poller: AccountPoller) -> None:
+        """Poll a provider once. An error of the API is a matter of the watch, and no failure of the loop.
 
-        A poll that a stop ends says nothing about the watch.
+        A poll that a stop ends says nothing about the watch. A heartbeat follows once each provider had a
+        good poll since the last one.
         """
-        failed = self.failed_polls + 1
+        failed = poller.failed_polls + 1
         try:
-            await self._poller.poll()
-            failed = 0 if self._poller.unwritten is None else failed
+            await poller.poll()
+            failed = 0 if self.pollers.unwritten is None else failed
         except UseapiError:
             return
         finally:
             if not self._stop.is_set():
-                self.failed_polls = failed
+                poller.failed_polls = failed
                 self._update_problems()
-        if not self._problems:
+        self._seen.add(poller.provider.name)
+        if not self._problems and self._seen >= {each.provider.name for each in self.pollers}:
+            self._seen.clear()
             await self._heartbeat.beat()
 
     def _update_problems(self) -> None:
         """Update the problems after a poll, and the bot's status text if they have changed."""
-        if self._poller.unwritten is None:
+        if self.pollers.unwritten is None:
             self._unwritten_since = None
         elif self._unwritten_since is None:
             self._unwritten_since = self._now()
@@ -191,10 +205,10 @@ class WatchLoops:
             log.warning("no owner is known: no alert can be sent until Discord says who they are")
         self._watch_state.changed.fire()
 
-    def rest(self) -> timedelta:
+    def rest(self, poller: AccountPoller) -> timedelta:
         """Return the time until the next poll: the interval, or longer if an earlier poll is of no use."""
-        failure, state = self._poller.failure, self._watch_state
-        wanted = next_poll_in(state.poll_state, state.incidents, Policy(self._interval))
+        failure = poller.failure
+        wanted = next_poll_in(poller.poll_state, poller.open_service, Policy(self._interval))
         if wanted > self._interval:
             return wanted
         pace = self._interval * (1 + JITTER * (2 * self._chance() - 1))
@@ -214,3 +228,9 @@ class WatchLoops:
             self._watch_state.changed.wait(seen),
             self._sleep(wait.total_seconds()),
         )
+
+
+def polling(poller: AccountPoller) -> str:
+    """Return the name of a provider's loop."""
+    name = poller.provider.name
+    return POLLING if name == USEAPI else f"{POLLING} of {name}"

@@ -52,7 +52,7 @@ class AccountAdmin(commands.Cog):
     def __init__(self, bot: Midwatch) -> None:
         self._bot = bot
         self._admin = bot.services.account_admin
-        self._poller = bot.services.poller
+        self._pollers = bot.services.pollers
         self._store = bot.services.store
         bot.controls.register("account.edit", Access.OWNERS, self.edit, FORM)
         bot.controls.register("account.save", Access.OWNERS, self.save, f"{CHANNEL}?")
@@ -75,11 +75,11 @@ class AccountAdmin(commands.Cog):
         """Remove a Midjourney account from useapi.net, after a confirmation."""
         await defer(interaction, private=True)
         await self._bot.require_owner(interaction.user.id)
-        await self._ask_removal(interaction, await self._poller.find(account))
+        await self._ask_removal(interaction, await self._pollers.find(account))
 
     async def edit(self, caller: Interaction, press: ButtonPress) -> None:
         """Open the form, for the account of a card or for any."""
-        known = self._poller.cache.get(press.parts["channel"])
+        known = self._pollers.cache.get(press.parts["channel"])
         await self._open_form(caller, known, press.parts["jobs"])
 
     async def _open_form(self, caller: Interaction, known: KnownAccount | None, typed: str = "") -> None:
@@ -112,7 +112,7 @@ class AccountAdmin(commands.Cog):
 
     async def _show_saved(self, caller: Interaction, saved: SaveResult, expected: str) -> None:
         """Show the saved account, with a note if the form was opened for another one."""
-        known = self._poller.cache.get(saved.account.channel) if saved.account else None
+        known = self._pollers.cache.get(saved.account.channel) if saved.account else None
         if known is None:
             not_done = saved.outcome is ChangeOutcome.NOT_DONE
             buttons = (again(caller.user.id, expected, str(saved.jobs)),) if not_done else ()
@@ -120,11 +120,11 @@ class AccountAdmin(commands.Cog):
             return
         words = saved_words(saved, f"**{escape(known.label)}**")
         if expected and expected != known.channel:
-            words += f"\n{another_account(known_account(expected, self._poller.cache.by_channel))}"
+            words += f"\n{another_account(known_account(expected, self._pollers.cache.by_channel))}"
         actions = ()
         with suppress(StoreError):  # the account is saved all the same
             actions = await self._store.actions(known.channel, ACTIONS_SHOWN)
-        unseen = self._bot.services.resets.is_unseen
+        unseen = self._bot.services.resets.is_unseen(known.channel)
         await respond(
             caller, account_card(known, actions, caller.user.id, owner=True, unseen=unseen, content=words)
         )
@@ -132,7 +132,7 @@ class AccountAdmin(commands.Cog):
     async def ask_removal(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask for a confirmation of a removal, from an account's card."""
         await defer(caller, private=True)
-        await self._ask_removal(caller, await self._poller.find(press.parts["channel"]))
+        await self._ask_removal(caller, await self._pollers.find(press.parts["channel"]))
 
     async def _ask_removal(self, caller: Interaction, known: KnownAccount) -> None:
         if not known.account.has_channel_id:
@@ -148,7 +148,7 @@ class AccountAdmin(commands.Cog):
         await defer_update(caller)
         await self._bot.require_owner(caller.user.id)
         channel = press.parts["channel"]
-        known = known_account(channel, self._poller.cache.by_channel)
+        known = known_account(channel, self._pollers.cache.by_channel)
         try:
             removed = await self._admin.remove(channel, caller.user.id, self._bot.in_flight.sent)
         except (UseapiError, StoreError) as error:

@@ -39,7 +39,7 @@ class Accounts(commands.Cog):
 
     def __init__(self, bot: Midwatch) -> None:
         self._bot = bot
-        self._poller = bot.services.poller
+        self._pollers = bot.services.pollers
         self._store = bot.services.store
         bot.controls.register("list.page", Access.ASKER, self.turn_page, PAGE)
         bot.controls.register("list.refresh", Access.ASKER, self.refresh, PAGE)
@@ -52,9 +52,9 @@ class Accounts(commands.Cog):
         """List the configured Midjourney accounts and how they are."""
         await defer(interaction, private=private)
         try:
-            await self._poller.poll()
+            await self._pollers.poll()
         except UseapiError:
-            if not self._poller.cache.accounts:
+            if not self._pollers.cache.accounts:
                 raise
             await respond_private(interaction, self._list(interaction.user.id, 0))
         else:
@@ -75,12 +75,12 @@ class Accounts(commands.Cog):
         """Give a Midjourney account a name of your own."""
         await defer(interaction, private=True)
         await self._bot.require_owner(interaction.user.id)
-        known = await self._poller.find(account)
+        known = await self._pollers.find(account)
         name = checked_name(name)
-        if name is not None and (other := self._poller.cache.other_called(name, besides=known.channel)):
+        if name is not None and (other := self._pollers.cache.other_called(name, besides=known.channel)):
             raise UserError(ErrorCode.NAME_TAKEN, holder=escape(other.label))
         await self._store.rename(known.channel, name, actor_id=interaction.user.id, at=utc_now())
-        renamed = self._poller.cache.rename(known, name)
+        renamed = self._pollers.cache.rename(known, name)
         await respond(interaction, MessageContent(action_replies.renamed(known, renamed)))
 
     async def turn_page(self, caller: Interaction, press: ButtonPress) -> None:
@@ -90,25 +90,24 @@ class Accounts(commands.Cog):
     async def refresh(self, caller: Interaction, press: ButtonPress) -> None:
         """Read the list again, and show the same page."""
         await defer_update(caller)
-        await self._poller.poll_for_refresh()
+        await self._pollers.poll_for_refresh()
         await respond(caller, self._list(press.asker, int(press.parts["page"])))
 
     async def open_card(self, caller: Interaction, press: ButtonPress) -> None:
         """Show the card of the account that was picked."""
         await defer(caller, private=True)
-        known = self._poller.cache.find(press.chosen)
+        known = self._pollers.cache.find(press.chosen)
         actions = await self._store.actions(known.channel, ACTIONS_SHOWN)
         owner = self._bot.owners.may_act(caller.user.id)
-        unseen = self._bot.services.resets.is_unseen
+        unseen = self._bot.services.resets.is_unseen(known.channel)
         await respond(caller, account_card(known, actions, caller.user.id, owner=owner, unseen=unseen))
 
     def _list(self, asker: int, page: int) -> MessageContent:
-        cache = self._poller.cache
+        cache = self._pollers.cache
         if not cache.accounts:
             return empty_list(asker)
-        error = self._poller.failure
-        refusal = error and unread(error)
-        at = cache.observed_at or utc_now()
+        refusal = unread(self._pollers.failures, self._pollers.names) if self._pollers.failures else None
+        at = min(each or utc_now() for each in cache.observed_at.values())
         return list_content(accounts_page(cache.accounts, page, at=at, refusal=refusal), asker)
 
 

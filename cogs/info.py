@@ -29,7 +29,7 @@ class Info(commands.Cog):
     """Asks Midjourney for an account's information, and shows the answer."""
 
     def __init__(self, bot: Midwatch) -> None:
-        self._poller = bot.services.poller
+        self._pollers = bot.services.pollers
         self._account_info = bot.services.account_info
         bot.controls.register("info.ask", Access.ASKER, self.ask, CHANNEL)
         bot.controls.register("info.again", Access.ASKER, self.ask_again, CHANNEL)
@@ -53,7 +53,7 @@ class Info(commands.Cog):
             await self._ask_which(interaction, private=private)
             return
         await defer(interaction, private=private)
-        known = await (self._only() if account is None else self._poller.find(account))
+        known = await (self._only() if account is None else self._pollers.find(account))
         if known is None:
             await self._ask_which(interaction, private=private)
         else:
@@ -62,42 +62,44 @@ class Info(commands.Cog):
     async def ask(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask about the account of a card. Those who see the card see the answer."""
         await defer(caller, private=caller.message is not None and caller.message.flags.ephemeral)
-        await self._answer(caller, self._poller.cache.find(press.parts["channel"]), caller.user.id)
+        await self._answer(caller, self._pollers.cache.find(press.parts["channel"]), caller.user.id)
 
     async def ask_again(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask again, and replace the answer that is shown."""
         await defer_update(caller)
-        await self._answer(caller, self._poller.cache.find(press.parts["channel"]), press.asker)
+        await self._answer(caller, self._pollers.cache.find(press.parts["channel"]), press.asker)
 
     async def ask_anyway(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask about a flagged account, as an owner wants it."""
         await defer_update(caller)
-        known = self._poller.cache.find(press.parts["channel"])
+        known = self._pollers.cache.find(press.parts["channel"])
         await self._answer(caller, known, press.asker, even_if_flagged=True)
 
     async def choose(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask about the account that was picked, as the command named none."""
         await defer(caller, private=bool(press.parts["private"]))
-        await self._answer(caller, self._poller.cache.find(press.chosen), caller.user.id)
+        await self._answer(caller, self._pollers.cache.find(press.chosen), caller.user.id)
 
     async def _answer(
         self, caller: Interaction, known: KnownAccount, asker: int, *, even_if_flagged: bool = False
     ) -> None:
         asking = self._account_info.ask(known, even_if_flagged=even_if_flagged)
-        result = await await_with_notice(caller, asking, waiting(utc_now(), self._account_info.longest))
+        result = await await_with_notice(
+            caller, asking, waiting(utc_now(), self._account_info.longest(known))
+        )
         await respond(caller, answer(result, asker))
-        self._poller.start_poll()  # so that the next suggestions are up to date
+        self._pollers.start_polls()  # so that the next suggestions are up to date
 
     async def _ask_which(self, caller: Interaction, *, private: bool) -> None:
         await respond_private(caller, account_question(self._askable(), caller.user.id, private=private))
 
     def _askable(self) -> list[KnownAccount]:
-        return [known for known in self._poller.cache.accounts if known.account.has_channel_id]
+        return [known for known in self._pollers.cache.accounts if known.account.has_channel_id]
 
     async def _only(self) -> KnownAccount | None:
         """Return the only account that can be asked; None if there are several. Read an empty list again."""
         if not self._askable():
-            await self._poller.poll()
+            await self._pollers.poll()
         match self._askable():
             case []:
                 raise UserError(ErrorCode.NO_ACCOUNT_TO_ASK)

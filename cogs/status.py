@@ -11,21 +11,23 @@ from discord.ext import commands
 
 from bot.domain.clock import completions, read_typed, utc_now
 from bot.domain.errors import ErrorCode, UserError
-from bot.domain.incidents import Incident, open_service
+from bot.domain.incidents import Incident, open_services
 from bot.domain.messages import Message, Route
 from bot.interactions.buttons import Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.permissions import lacking_now
 from bot.interactions.responses import AccountOption, Interaction, defer, defer_update, respond
 from bot.notifications import RouteState
+from bot.polling.poller import AccountPoller
 from bot.providers.useapi import UseapiError
 from bot.render import action_replies
 from bot.render.error_messages import what
 from bot.render.message_content import MessageContent
 from bot.render.routes import RouteStatus, test_result
-from bot.render.status_page import WatchStatus, presence_text, status_content
+from bot.render.status_page import PollStatus, WatchStatus, presence_text, status_content
 from bot.render.text import escape
 from bot.rules.policy import LONGEST_MUTE
+from bot.rules.service_incidents import severity, worst_problem_of
 from bot.runtime.supervisor import first_of, looped
 from bot.storage import StoreError
 
@@ -43,7 +45,7 @@ class Status(commands.Cog):
 
     def __init__(self, bot: Midwatch) -> None:
         self._bot = bot
-        self._poller = bot.services.poller
+        self._pollers = bot.services.pollers
         self._incident_service = bot.services.incident_service
         self._loops = bot.services.loops
         self._store = bot.services.store
@@ -79,9 +81,11 @@ class Status(commands.Cog):
     async def update_presence(self, *, force: bool = False) -> None:
         """Set the bot's status text to the state of the watch."""
         incidents = self._state.incidents.values()
-        service = open_service(incidents)
+        service = max(
+            open_services(incidents).values(), key=lambda each: severity(worst_problem_of(each)), default=None
+        )
         text = presence_text(
-            len(self._state.poll_state.listed or ()),
+            sum(len(each.poll_state.listed or ()) for each in self._pollers),
             incidents,
             problem=service.problem if service else None,
             cause=service.cause if service else None,
@@ -110,7 +114,7 @@ class Status(commands.Cog):
         """Hold alerts for a while; blocks come through, and you get the rest when the time is over."""
         await defer(interaction, private=True)
         await self._bot.require_owner(interaction.user.id)
-        known = None if account is None else await self._poller.find(account)
+        known = None if account is None else await self._pollers.find(account)
         channel = None if known is None else known.channel
         length = mute_length(duration)
         until = utc_now() + length
@@ -145,9 +149,9 @@ class Status(commands.Cog):
     async def refresh(self, caller: Interaction, press: ButtonPress) -> None:
         """Show the state of the watch as it is now."""
         await defer_update(caller)
-        if self._poller.failure is not None:
+        if self._pollers.failures:
             with suppress(UseapiError):  # the status shows it
-                await self._poller.poll()
+                await self._pollers.poll()
         await respond(caller, status_content(await self._status(), press.asker))
 
     async def _unmute_each(self, owner: int) -> None:
@@ -172,17 +176,14 @@ class Status(commands.Cog):
         open_now = [incident for incident in self._state.incidents.values() if not incident.ended]
         return WatchStatus(
             now=utc_now(),
-            accounts=self._poller.cache.with_unlisted,
+            accounts=self._pollers.cache.with_unlisted,
             incidents=(*open_now, *ended),
             messages=tuple(
                 each for each in self._state.messages.values() if each.on_its_way or each.is_stuck
             ),
             mutes=self._state.mutes,
             routes=self._routes(),
-            last_success=self._state.poll_state.last_good,
-            next_poll=self._loops.next_poll,
-            failures=self._loops.failed_polls,
-            why=what(self._poller.failure) if self._poller.failure else None,
+            polls=tuple(map(poll_status, self._pollers)),
             problems=self._loops.problems(),
             second_route=Route.CHANNEL in self._loops.outbox.routes,
             lacking=lacking_now(self._bot, self._bot.alert_channel_id),
@@ -195,6 +196,17 @@ class Status(commands.Cog):
         keys = [(owner, route) for owner in owners for route in outbox.routes]
         states = [(key, outbox.route_states.get(key, RouteState())) for key in keys]
         return tuple(RouteStatus(*key, state.worked_at, state.failure) for key, state in states)
+
+
+def poll_status(poller: AccountPoller) -> PollStatus:
+    """Return the state of polling one provider."""
+    return PollStatus(
+        poller.provider.name,
+        poller.poll_state.last_good,
+        poller.next_poll,
+        poller.failed_polls,
+        what(poller.failure) if poller.failure else None,
+    )
 
 
 def is_waiting(test: Message | None) -> bool:

@@ -13,8 +13,9 @@ from discord.ext import commands
 from bot.actions.reset import flag_digest
 from bot.domain.accounts import Flag, KnownAccount
 from bot.domain.clock import utc_now
-from bot.domain.incidents import Incident, ResetOutcome, ResetStage, open_service
+from bot.domain.incidents import Incident, ResetOutcome, ResetStage, open_services
 from bot.domain.messages import Message
+from bot.domain.providers import provider_of
 from bot.interactions.buttons import CHANNEL, INCIDENT, MESSAGE, PAGE, Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
@@ -49,7 +50,7 @@ class Watch(commands.Cog):
 
     def __init__(self, bot: Midwatch) -> None:
         self._bot = bot
-        self._poller = bot.services.poller
+        self._pollers = bot.services.pollers
         self._incident_service = bot.services.incident_service
         self._loops = bot.services.loops
         self._resets = bot.services.resets
@@ -80,19 +81,19 @@ class Watch(commands.Cog):
         """Return a flagged account to work, after you acknowledged Midjourney's message in Discord."""
         await defer(interaction, private=True)
         await self._bot.require_owner(interaction.user.id)
-        await self._ask_to_confirm(interaction, await self._poller.find(account))
+        await self._ask_to_confirm(interaction, await self._pollers.find(account))
 
     async def ask_reset_on_card(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask for a confirmation of a reset, from an account's card."""
         await defer(caller, private=True)
-        await self._ask_to_confirm(caller, self._poller.cache.find(press.parts["channel"]))
+        await self._ask_to_confirm(caller, self._pollers.cache.find(press.parts["channel"]))
 
     async def _ask_to_confirm(self, caller: Interaction, known: KnownAccount) -> None:
         incident = self._resets.confirmable(known.channel)
         flag = incident.flag if incident else known.account.flag
         if flag is not None:
             await respond(caller, self._confirmation(known, flag, incident))
-        elif open_service(self._state.incidents.values()):
+        elif provider_of(known.channel) in open_services(self._state.incidents.values()):
             await respond(caller, MessageContent(action_replies.cannot_see(known)))
         else:
             await respond(caller, MessageContent(action_replies.nothing_to_reset(known)))
@@ -130,7 +131,9 @@ class Watch(commands.Cog):
             content = f"{action_replies.FLAG_CHANGED}\n{question.content}"
             await respond(caller, replace(question, content=content))
         else:
-            text = action_replies.reset_result(result, known, self._accounts(), unseen=self._resets.is_unseen)
+            text = action_replies.reset_result(
+                result, known, self._accounts(), unseen=self._resets.is_unseen(channel)
+            )
             await respond(caller, MessageContent(text))
 
     async def leave(self, caller: Interaction, _press: ButtonPress) -> None:
@@ -211,7 +214,7 @@ class Watch(commands.Cog):
         accounts = self._accounts()
         linked = channels_in(caller.message) & accounts.keys() if caller.message else set[str]()
         return action_replies.unknown(
-            accounts[linked.pop()] if len(linked) == 1 else None, self._poller.cache.accounts
+            accounts[linked.pop()] if len(linked) == 1 else None, self._pollers.cache.accounts
         )
 
     async def _incidents_of(self, message: Message) -> dict[str, Incident]:
@@ -224,7 +227,7 @@ class Watch(commands.Cog):
         return found
 
     def _confirmation(self, known: KnownAccount, flag: Flag, incident: Incident | None) -> MessageContent:
-        unseen = self._resets.is_unseen
+        unseen = self._resets.is_unseen(known.channel)
         argument = f"{known.channel}.{flag_digest(flag, incident, unseen=unseen)}"
         return action_replies.confirmation(known, flag, incident, argument, now=utc_now(), unseen=unseen)
 
@@ -235,7 +238,7 @@ class Watch(commands.Cog):
         return known_account(incident.channel or "", self._accounts())
 
     def _accounts(self) -> Mapping[str, KnownAccount]:
-        return self._poller.cache.with_unlisted
+        return self._pollers.cache.with_unlisted
 
 
 async def setup(bot: Midwatch) -> None:

@@ -16,11 +16,12 @@ from bot.actions.saving import is_unclear, save, unsure
 from bot.domain.accounts import Action, ChangeOutcome, Observation, RemovalResult, SaveResult
 from bot.domain.errors import ErrorCode
 from bot.domain.incidents import Ending, State
+from bot.domain.providers import key_of
 from bot.incidents.service import IncidentService
 from bot.incidents.transaction import Transaction
-from bot.polling.poller import AccountPoller
+from bot.polling.pollers import AccountPollers
 from bot.providers.useapi import Gone, NotAsked, NotConfigured, PendingModeration, UseapiClient, UseapiError
-from bot.rules import account_incidents, poll_state
+from bot.rules import account_incidents
 from bot.storage import Store, StoreError
 
 log = logging.getLogger(__name__)
@@ -63,10 +64,10 @@ class AccountAdmin:
     """
 
     def __init__(
-        self, useapi: UseapiClient, poller: AccountPoller, incident_service: IncidentService, store: Store
+        self, useapi: UseapiClient, pollers: AccountPollers, incident_service: IncidentService, store: Store
     ) -> None:
         self._useapi = useapi
-        self._poller = poller
+        self._pollers = pollers
         self._incident_service = incident_service
         self._store = store
         self._alone = asyncio.Lock()
@@ -105,8 +106,7 @@ class AccountAdmin:
             async with self._incident_service.transaction() as transaction:
                 if verb == REMOVE and channel is not None:
                     # A poll that begins right after the request must not report the account as missing.
-                    expected = poll_state.expect_removal(transaction.poll_state, channel, transaction.at)
-                    transaction.poll_state = expected
+                    transaction.expect_removal(channel)
                 transaction.note(owner, verb, channel, BEGUN)
         except StoreError as error:
             log.exception("nothing was asked of the API, as that could not be written down first")
@@ -145,7 +145,7 @@ class AccountAdmin:
         channel = None
         if isinstance(error, PendingModeration) and error.channel:
             channel = error.channel
-            await self._poller.note_flag(channel, error.flag)
+            await self._pollers.note_flag(channel, error.flag)
         code = code_of_error(error)
         async with self._writing() as transaction:
             transaction.note(owner, SAVE, channel, code)
@@ -156,16 +156,16 @@ class AccountAdmin:
         """Note the outcome of a save. A saved account is known at once, whatever the list shows."""
         account = saved.account if saved.account and saved.account.has_channel_id else None
         if account is not None:
-            self._poller.cache.put_account(account)
+            self._pollers.cache.put_account(account)
             if account.flag is not None:
-                await self._poller.note_flag(account.channel, account.flag)
+                await self._pollers.note_flag(account.channel, account.flag)
         async with self._writing() as transaction:
             if account is not None:
-                transaction.poll_state = poll_state.expect_account(transaction.poll_state, account.channel)
+                transaction.expect_account(account.channel)
             transaction.note(owner, SAVE, saved.account and saved.account.channel, code_of(saved))
         seen = await self._poll()
         if account is not None and (seen is None or not shows(seen, account.channel)):
-            self._poller.cache.put_account(account)  # the list lags behind, or is one from before
+            self._pollers.cache.put_account(account)  # the list lags behind, or is one from before
 
     async def remove(
         self, channel: str, owner: int, sending: Callable[[], None] = lambda: None
@@ -187,9 +187,9 @@ class AccountAdmin:
 
     async def _is_gone(self, channel: str) -> bool:
         """Return whether an account is neither known nor in the list."""
-        if self._poller.cache.get(channel) is not None:
+        if self._pollers.cache.get(channel) is not None:
             return False
-        seen = await self._poll()  # it may have been configured again elsewhere
+        seen = await self._poll(channel)  # it may have been configured again elsewhere
         return seen is not None and not shows(seen, channel)
 
     async def _removal_of(self, channel: str) -> Action | None:
@@ -203,14 +203,14 @@ class AccountAdmin:
     async def _send_removal(self, channel: str, owner: int) -> RemovalResult:
         unclear = None
         try:
-            await self._useapi.remove_account(channel)
+            await self._pollers.of(channel).provider.remove_account(key_of(channel))
         except UseapiError as error:
             if not isinstance(error, Gone) and not is_unclear(error):
                 await self._note_refused_removal(error, channel, owner)
                 raise
             log.warning("removing an account got no clear answer: %s", error)
             unclear = error
-        seen = await self._poll()
+        seen = await self._poll(channel)
         # The API's word that it has no such account is enough where the list cannot be read.
         if seen is None and unclear is not None and not isinstance(unclear, NotConfigured):
             async with self._writing() as transaction:
@@ -228,14 +228,14 @@ class AccountAdmin:
     async def _note_refused_removal(self, error: UseapiError, channel: str, owner: int) -> None:
         """Expect an account to stay after all."""
         if isinstance(error, PendingModeration):
-            await self._poller.note_flag(error.channel or channel, error.flag)
+            await self._pollers.note_flag(error.channel or channel, error.flag)
         async with self._writing() as transaction:
-            transaction.poll_state = poll_state.expect_account(transaction.poll_state, channel)
+            transaction.expect_account(channel)
             transaction.note(owner, REMOVE, channel, code_of_error(error))
 
     async def _note_removed(self, channel: str, owner: int) -> None:
         """Forget an account and end its incident, even if the list could not be read."""
-        self._poller.cache.unlist(channel)
+        self._pollers.cache.unlist(channel)
         async with self._writing() as transaction:
             for incident in list(transaction.incidents.values()):
                 # A reset under way finds out by itself, and says so to who asked for it.
@@ -244,10 +244,13 @@ class AccountAdmin:
                     transaction.change(account_incidents.ended(incident, Ending.REMOVED, transaction.at))
             transaction.note(owner, REMOVE, channel, ChangeOutcome.DONE)
 
-    async def _poll(self) -> Observation | None:
-        """Return the list as it is now; None if it cannot be read, which the watch reports by itself."""
+    async def _poll(self, account: str = "") -> Observation | None:
+        """Return the list of an account's provider as it is now, useapi.net's for no account.
+
+        None if it cannot be read, which the watch reports by itself.
+        """
         try:
-            return await self._poller.poll_anew()
+            return await self._pollers.of(account).poll_anew()
         except UseapiError:
             return None
 

@@ -17,8 +17,9 @@ from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import KnownAccount
 from bot.domain.clock import utc_now
 from bot.domain.errors import ErrorCode, UserError
-from bot.polling.poller import AccountPoller
-from bot.providers.useapi import MalformedResponse, PendingModeration, UseapiClient, UseapiError
+from bot.domain.providers import key_of
+from bot.polling.pollers import AccountPollers
+from bot.providers.useapi import MalformedResponse, PendingModeration, UseapiError
 from bot.storage import Store
 
 log = logging.getLogger(__name__)
@@ -59,16 +60,14 @@ class AccountInfoService:
 
     def __init__(
         self,
-        useapi: UseapiClient,
         store: Store,
-        poller: AccountPoller,
+        pollers: AccountPollers,
         *,
         now: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._useapi = useapi
         self._store = store
-        self._poller = poller
+        self._pollers = pollers
         self._now = now
         self._monotonic = monotonic
         self._asked: dict[str, float] = {}
@@ -77,10 +76,9 @@ class AccountInfoService:
         """When each account was last asked before this start, as far as that was looked up."""
         self._under_way: dict[str, asyncio.Task[InfoResult]] = {}
 
-    @property
-    def longest(self) -> timedelta:
-        """The longest wait for Midjourney's answer."""
-        return self._useapi.longest_info
+    def longest(self, account: KnownAccount) -> timedelta:
+        """Return the longest wait for Midjourney's answer."""
+        return self._pollers.of(account.channel).provider.longest_info
 
     async def ask(self, account: KnownAccount, *, even_if_flagged: bool = False) -> InfoResult:
         """Ask Midjourney about an account, unless it is flagged or was asked a moment ago.
@@ -129,10 +127,10 @@ class AccountInfoService:
         if not account.needs_somebody or self._wait(account) > timedelta(0):
             return account
         try:
-            await self._poller.poll()
+            await self._pollers.of(account.channel).poll()
         except UseapiError:
             return account
-        return self._poller.cache.find(account.channel)
+        return self._pollers.cache.find(account.channel)
 
     def _answered(self, channel: str, task: asyncio.Task[InfoResult]) -> None:
         self._under_way.pop(channel, None)
@@ -161,10 +159,10 @@ class AccountInfoService:
         noting = self._store.set_meta(f"{ASKED}{channel}", self._now().isoformat())
         await self._write(noting, "when an account was asked")
         try:
-            snapshot = await self._useapi.info(channel)
+            snapshot = await self._pollers.of(channel).provider.info(key_of(channel))
         except PendingModeration as error:
             return await self._record_flag(error, account)
-        self._poller.cache.put_info(channel, snapshot)
+        self._pollers.cache.put_info(channel, snapshot)
         await self._write(self._store.record_info(channel, snapshot), "an /info answer")
         return InfoResult(InfoOutcome.ANSWERED, self._now_known(account), COOLDOWN)
 
@@ -182,10 +180,10 @@ class AccountInfoService:
 
     async def _record_flag(self, error: PendingModeration, account: KnownAccount) -> InfoResult:
         """Record the flag of a 596, which is about the account asked for unless the API names another."""
-        await self._poller.note_flag(error.channel or account.channel, error.flag)
+        await self._pollers.note_flag(error.channel or account.channel, error.flag)
         if error.channel not in (None, account.channel):
             raise MalformedResponse(code=ErrorCode.WRONG_ACCOUNT, quote=error.quote)
         return InfoResult(InfoOutcome.FLAGGED, self._now_known(account), COOLDOWN)
 
     def _now_known(self, account: KnownAccount) -> KnownAccount:
-        return self._poller.cache.get(account.channel) or account
+        return self._pollers.cache.get(account.channel) or account

@@ -20,14 +20,14 @@ from bot.domain.incidents import (
     State,
     refused_list,
 )
+from bot.domain.providers import key_of, provider_of
 from bot.incidents.service import IncidentService
-from bot.polling.poller import AccountPoller
+from bot.polling.pollers import AccountPollers
 from bot.providers.useapi import (
     Gone,
     MalformedResponse,
     PendingModeration,
     Unreachable,
-    UseapiClient,
     UseapiError,
 )
 from bot.rules.account_incidents import folded, same_text
@@ -80,16 +80,14 @@ class Resets:
 
     def __init__(
         self,
-        useapi: UseapiClient,
-        poller: AccountPoller,
+        pollers: AccountPollers,
         incident_service: IncidentService,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         shown_within: timedelta = SHOWN_WITHIN,
     ) -> None:
         self._shown_within = shown_within
-        self._useapi = useapi
-        self._poller = poller
+        self._pollers = pollers
         self._incident_service = incident_service
         self._sleep = sleep
 
@@ -97,19 +95,19 @@ class Resets:
         """Return the open incident of an account."""
         return self._incident_service.watch_state.open_incidents.get(channel)
 
-    @property
-    def is_unseen(self) -> bool:
+    def is_unseen(self, channel: str) -> bool:
         """Return whether the list is refused with an error 596 that names no account."""
-        return refused_list(self._incident_service.watch_state.incidents.values()) is not None
+        return self._refused_list(channel) is not None
+
+    def _refused_list(self, channel: str) -> Incident | None:
+        return refused_list(self._incident_service.watch_state.incidents.values(), provider_of(channel))
 
     def confirmable(self, channel: str) -> Incident | None:
         """Return what an owner may confirm to reset an account.
 
         That is its own incident, else an error 596 in place of the list that names no account.
         """
-        return self.incident_of(channel) or refused_list(
-            self._incident_service.watch_state.incidents.values()
-        )
+        return self.incident_of(channel) or self._refused_list(channel)
 
     async def run(self, channel: str, owner: int, confirmed: str, progress: Progress) -> ResetResult:
         """Reset an account for an owner who confirmed the flag with this digest.
@@ -120,22 +118,22 @@ class Resets:
         """
         await self._show(progress, ResetStage.READING)
         try:
-            await self._poller.poll_anew()
+            await self._pollers.of(channel).poll_anew()
         except UseapiError as error:
             # A list that is refused because of this account shows its flag all the same. One that is refused
             # because of an unknown account may be about it: the owner confirmed that.
             is_pending = isinstance(error, PendingModeration)
-            if not is_pending or self._poller.channel_of(error) not in (channel, None):
+            if not is_pending or self._pollers.of(channel).channel_of(error) not in (channel, None):
                 return ResetResult(ResetOutcome.UNREADABLE, self.incident_of(channel))
         incident = self.confirmable(channel)
         if incident is None or incident.flag is None:
             return ResetResult(ResetOutcome.CLEAR, None)
-        if (refusal := refused(incident, confirmed, unseen=self.is_unseen)) is not None:
+        if (refusal := refused(incident, confirmed, unseen=self.is_unseen(channel))) is not None:
             return ResetResult(refusal, incident, incident.flag)
         lease = await self._incident_service.take_lease(incident.key, owner, incident.flag, channel)
         if lease is None:  # something else was written down first
             now = self.confirmable(channel)
-            refusal = now and refused(now, confirmed, unseen=self.is_unseen)
+            refusal = now and refused(now, confirmed, unseen=self.is_unseen(channel))
             return ResetResult(refusal or ResetOutcome.TAKEN, now, now and now.flag)
         return await self._send(lease, channel, incident.flag, progress)
 
@@ -154,10 +152,10 @@ class Resets:
         if not self._incident_service.has_lease(lease):
             return ResetResult(ResetOutcome.RAN_OUT, self.confirmable(channel), flag)
         try:
-            await self._useapi.reset(channel)
+            await self._pollers.of(channel).provider.reset(key_of(channel))
         except PendingModeration as error:
             if lease.channel is None:  # now it is known whose it is
-                await self._poller.note_flag(channel, error.flag)
+                await self._pollers.note_flag(channel, error.flag)
             return await self._conclude(lease, ResetVerdict.FLAGGED_AGAIN, error.flag)
         except (Gone, Unreachable, MalformedResponse) as error:
             # The reset may have been done, or the account be gone. It is not sent again: the list decides.
@@ -183,9 +181,9 @@ class Resets:
 
     async def _verdict(self, channel: str, flag: Flag) -> tuple[ResetVerdict, Flag | None]:
         try:
-            observation = await self._poller.poll_anew()
+            observation = await self._pollers.of(channel).poll_anew()
         except PendingModeration as error:
-            if self._poller.channel_of(error) != channel:
+            if self._pollers.of(channel).channel_of(error) != channel:
                 return ResetVerdict.COULD_NOT_TELL, None
             return still_flagged(error.flag, flag)
         except UseapiError:

@@ -10,6 +10,7 @@ from typing import Final
 from bot.domain.account_info import InfoSnapshot
 from bot.domain.blocks import end_in, end_in_words, length_in, names_block, start_in
 from bot.domain.errors import CodedError
+from bot.domain.providers import USEAPI
 
 CHANNEL_PATTERN: Final = re.compile(r"[0-9]{17,20}")
 
@@ -160,6 +161,9 @@ class Observation:
 
     at: datetime
     accounts: tuple[Account, ...]
+    provider: str = USEAPI
+    is_complete: bool = True
+    """Whether an account that is not listed is gone. What an incomplete list does show is true."""
     flagged_since: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
     """When flags that could not be written were first seen, by channel."""
 

@@ -101,6 +101,8 @@ class Cause(StrEnum):
     """What answered does not speak HTTP as an API does."""
     ENCODING = "encoding"
     """The answer is compressed in a way that was not asked for."""
+    PARTIAL = "partial"
+    """A part of the list is missing."""
     GARBLED = "garbled"
     """The answer is not what the API documents."""
     REJECTED = "rejected"

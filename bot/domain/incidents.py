@@ -12,6 +12,7 @@ from typing import Final
 
 from bot.domain.accounts import Flag, FlagKind, State
 from bot.domain.errors import Cause
+from bot.domain.providers import USEAPI
 
 
 def new_key() -> str:
@@ -132,6 +133,7 @@ class Incident:
     blind_until: datetime | None = None
     block_ends: datetime | None = None
     """The end of the last block with a known end; see `block_until`."""
+    provider: str = USEAPI
 
     @property
     def ended(self) -> bool:
@@ -143,16 +145,16 @@ class Incident:
         return self.block_ends if self.flag and self.flag.kind is FlagKind.BLOCK else None
 
 
-def refused_list(incidents: Iterable[Incident]) -> Incident | None:
-    """Return the incident of an error 596 in place of the list, if its account is unknown."""
-    service = open_service(incidents)
+def open_services(incidents: Iterable[Incident]) -> dict[str, Incident]:
+    """Return the open incident of each provider's service, of which there is at most one, by provider."""
+    return {each.provider: each for each in incidents if each.problem and not each.ended}
+
+
+def refused_list(incidents: Iterable[Incident], provider: str) -> Incident | None:
+    """Return the incident of an error 596 in place of a provider's list, if its account is unknown."""
+    service = open_services(incidents).get(provider)
     is_it = service is not None and service.problem is ServiceProblem.PENDING and service.flag is not None
     return service if is_it else None
-
-
-def open_service(incidents: Iterable[Incident]) -> Incident | None:
-    """Return the open incident of the service. There is at most one."""
-    return next((each for each in incidents if each.problem and not each.ended), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.accounts import Flag, Observation
-from bot.domain.incidents import Alert, Incident, Reason, State
+from bot.domain.incidents import Alert, Incident, Reason, ServiceProblem, State
 from bot.domain.messages import Message, Purpose, Route
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner, Transaction
@@ -70,7 +70,8 @@ class IncidentService:
     def believes(self, observation: Observation) -> bool:
         """Whether a list is believed, going by the last committed state."""
         channels = frozenset(account.channel for account in observation.accounts)
-        return poll_state.is_believed(self.watch_state.poll_state, channels, observation.at)
+        known = self.watch_state.poll_states[observation.provider]
+        return poll_state.is_believed(known, channels, observation.at)
 
     def as_flagged(self, channel: str, flag: Flag, at: datetime, *, in_list: bool = True) -> Incident:
         """Return the incident of an account with a flag applied, without writing it."""
@@ -81,7 +82,8 @@ class IncidentService:
 
     async def tick(self) -> None:
         """Apply that time has passed, or that the owners changed."""
-        await self.apply(Tick(self.watch_state.now()))
+        async with self.transaction() as transaction:
+            self._tick(transaction)
 
     def next_tick(self) -> datetime:
         """Return when `tick` is due next if nothing happens until then."""
@@ -150,7 +152,7 @@ class IncidentService:
         is the service's.
         """
         async with self.transaction() as transaction:
-            self._decide(transaction, Tick(transaction.at))
+            self._tick(transaction)
             incident = transaction.incidents.get(key)
             lease = None
             if incident is not None and confirmed in (None, incident.flag):
@@ -244,9 +246,21 @@ class IncidentService:
             if owner is not None and owner not in owners and not incident.ended:
                 transaction.put_incident(owner_actions.abandon(incident, owner, transaction.at))
 
+    def _tick(self, transaction: Transaction) -> None:
+        """Apply that time has passed."""
+        for provider in tuple(transaction.poll_states):
+            self._decide(transaction, Tick(transaction.at, provider))
+
     def _decide(self, transaction: Transaction, event: Event) -> None:
-        incidents, new_key = transaction.incidents, self._planner.new_key
-        transaction.apply(decide(transaction.poll_state, incidents, event, self.policy, new_key))
+        """Apply what an event changes. It changes only the incidents of its provider."""
+        incidents = {
+            key: each
+            for key, each in transaction.incidents.items()
+            if each.provider == event.provider or each.problem is ServiceProblem.AWAY
+        }
+        known = transaction.poll_states[event.provider]
+        decision = decide(known, incidents, event, self.policy, self._planner.new_key)
+        transaction.apply(decision, event.provider)
 
     async def _act(
         self, key: str, owner: int, verb: str, outcome: str, act: Callable[[Incident, datetime], Incident]

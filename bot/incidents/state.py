@@ -1,7 +1,7 @@
 """The state of the watch, in memory and in the database. A change is written first, then seen."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final, Self, TypeVar
@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from bot.domain.incidents import Incident
 from bot.domain.messages import Message
+from bot.domain.providers import USEAPI
 from bot.incidents.change_log import ChangeLog
 from bot.incidents.transaction import ENDED_STAYS, PUSHED_STAYS, Snapshot, Transaction, until_when
 from bot.rules.poll_state import PollState, resume
@@ -56,22 +57,27 @@ class WatchState:
         """When a person last acted on each account, since the start."""
 
     @classmethod
-    async def load(cls, store: Store, now: Callable[[], datetime]) -> Self:
-        """Build the state from the database.
+    async def load(
+        cls, store: Store, now: Callable[[], datetime], providers: Iterable[str] = (USEAPI,)
+    ) -> Self:
+        """Build the state from the database, with a state of polling for each provider.
 
         Raises:
             StoreError: the database cannot be read.
         """
         at, records = now(), store.watch
-        written = await records.load_poll_state()
-        poll_state = PollState() if written is None else POLL_STATE.validate_json(written)
+        poll_states: dict[str, PollState] = {}
+        for provider in providers:
+            written = await records.load_poll_state(provider)
+            poll_state = PollState() if written is None else POLL_STATE.validate_json(written)
+            poll_states[provider] = resume(poll_state, await store.last_success(provider))
         return cls(
             store,
             Snapshot(
                 {incident.key: incident for incident in await records.load_incidents(at - ENDED_STAYS)},
                 {message.key: message for message in await records.load_messages(at - PUSHED_STAYS)},
                 {mute.channel: mute for mute in await records.load_mutes()},
-                resume(poll_state, await store.last_success()),
+                poll_states,
             ),
             now,
         )
@@ -97,9 +103,9 @@ class WatchState:
         return until_when(self._memory.mutes)
 
     @property
-    def poll_state(self) -> PollState:
-        """What the rules remember from poll to poll."""
-        return self._memory.poll_state
+    def poll_states(self) -> Mapping[str, PollState]:
+        """What the rules remember from poll to poll of each provider."""
+        return self._memory.poll_states
 
     async def incident(self, key: str) -> Incident | None:
         """Return an incident, however long ago it ended."""
@@ -133,7 +139,11 @@ class WatchState:
 
     async def _commit(self, transaction: Transaction) -> None:
         before, after = self._memory, transaction.snapshot()
-        is_polled = after.poll_state != before.poll_state
+        poll_states = {
+            provider: POLL_STATE.dump_json(each).decode()
+            for provider, each in after.poll_states.items()
+            if each != before.poll_states.get(provider)
+        }
         is_changed = after != before or bool(transaction.actions)
         incidents = differing(before.incidents, after.incidents)
         messages = differing(before.messages, after.messages)
@@ -142,7 +152,7 @@ class WatchState:
                 incidents=incidents,
                 messages=messages,
                 mutes=differing(before.mutes, after.mutes),
-                poll_state=POLL_STATE.dump_json(after.poll_state).decode() if is_polled else None,
+                poll_states=poll_states,
                 actions=transaction.actions,
             )
         self._memory = after.trimmed(self.now())
@@ -150,13 +160,18 @@ class WatchState:
             self._open = open_by_channel(self._memory.incidents)
         self.acted_at |= {action.channel: action.at for action in transaction.actions}
         # The first good poll since the start is not written, but the bot's status waits for it.
-        if is_changed or after.poll_state.resumed != before.poll_state.resumed:
+        if is_changed or unseen(after.poll_states) != unseen(before.poll_states):
             self.changed.fire()
         self.log.committed(
             [(before.incidents.get(each.key), each) for each in incidents],
             [(before.messages.get(each.key), each) for each in messages],
             transaction.actions,
         )
+
+
+def unseen(poll_states: Mapping[str, PollState]) -> list[str]:
+    """Return the providers without a good poll since the start."""
+    return [provider for provider, each in poll_states.items() if each.resumed]
 
 
 def open_by_channel(incidents: Mapping[str, Incident]) -> Mapping[str, Incident]:

@@ -9,11 +9,12 @@ from typing import Final, Self
 from bot.domain.accounts import Action
 from bot.domain.incidents import Alert, Incident, State, new_key
 from bot.domain.messages import Delivery, Message
+from bot.domain.providers import provider_of
 from bot.rules.account_incidents import Change
 from bot.rules.decisions import Decision
 from bot.rules.notifications import plan_messages
 from bot.rules.policy import CLOCK_SLACK, RECUR_WINDOW, Policy
-from bot.rules.poll_state import PollState
+from bot.rules.poll_state import PollState, expect_account, expect_removal
 from bot.rules.recipient import incident_keys, open_incidents
 from bot.storage import StoredMute
 
@@ -31,7 +32,7 @@ class Snapshot:
     incidents: Mapping[str, Incident]
     messages: Mapping[str, Message]
     mutes: Mapping[str | None, StoredMute]
-    poll_state: PollState
+    poll_states: Mapping[str, PollState]
 
     def trimmed(self, now: datetime) -> Self:
         """Return the state that memory holds.
@@ -63,7 +64,8 @@ class Transaction:
         self.at = at
         self.incidents = dict(before.incidents)
         self.messages = dict(before.messages)
-        self.poll_state = before.poll_state
+        self.poll_states = dict(before.poll_states)
+        """What the rules remember from poll to poll, by provider."""
         self.actions: list[Action] = []
         self.alerts: list[Alert] = []
         """The alerts about the changes, which owners are sent."""
@@ -74,9 +76,9 @@ class Transaction:
         """Until when each account is muted; the key None stands for all of them."""
         return until_when(self._mutes)
 
-    def apply(self, decision: Decision) -> None:
-        """Apply a decision of the rules."""
-        self.poll_state = decision.poll_state
+    def apply(self, decision: Decision, provider: str) -> None:
+        """Apply a decision of the rules about a provider."""
+        self.poll_states[provider] = decision.poll_state
         for incident in decision.incidents:
             before = self.incidents.get(incident.key)
             if before is not None and before.state is State.RESETTING and incident.leased_by is None:
@@ -114,6 +116,16 @@ class Transaction:
             if until != mute.until:
                 self._mutes[channel] = replace(mute, until=until)
 
+    def expect_account(self, channel: str) -> None:
+        """Expect an account to be listed, as it was added by Midwatch."""
+        provider = provider_of(channel)
+        self.poll_states[provider] = expect_account(self.poll_states[provider], channel)
+
+    def expect_removal(self, channel: str) -> None:
+        """Expect an account to be absent, as it was removed by Midwatch."""
+        provider = provider_of(channel)
+        self.poll_states[provider] = expect_removal(self.poll_states[provider], channel, self.at)
+
     def note(self, actor: int, verb: str, channel: str | None, outcome: str) -> None:
         """Add an action to the audit."""
         self.actions.append(Action(self.at, actor, verb, channel or "", outcome))
@@ -124,7 +136,7 @@ class Transaction:
 
     def snapshot(self) -> Snapshot:
         """Return the state after this transaction."""
-        return Snapshot(self.incidents, self.messages, self._mutes, self.poll_state)
+        return Snapshot(self.incidents, self.messages, self._mutes, self.poll_states)
 
 
 @dataclass(frozen=True, slots=True)

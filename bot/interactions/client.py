@@ -23,7 +23,7 @@ from bot.interactions.command_sync import CommandSync
 from bot.interactions.permissions import Owners
 from bot.interactions.responses import InFlight, Interaction, report
 from bot.loops import WatchLoops
-from bot.polling.poller import AccountPoller
+from bot.polling.pollers import AccountPollers
 from bot.render.text import span
 from bot.runtime.log_setup import log_fact
 from bot.runtime.supervisor import describe, is_surprise
@@ -42,7 +42,7 @@ class Services:
 
     store: Store
     incident_service: IncidentService
-    poller: AccountPoller
+    pollers: AccountPollers
     account_info: AccountInfoService
     account_admin: AccountAdmin
     resets: Resets

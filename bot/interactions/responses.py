@@ -273,7 +273,7 @@ class AccountTransformer(app_commands.Transformer):
     ) -> list[app_commands.Choice[str]]:
         """Return the accounts that fit, from memory; one choice names an error, as no message can."""
         try:
-            return choices(interaction.client.services.poller.cache.accounts, value)
+            return choices(interaction.client.services.pollers.cache.accounts, value)
         except Exception as error:  # noqa: BLE001 - whatever it is, the person gets an answer
             return [app_commands.Choice(name=no_suggestions(logged(error)), value="no suggestion")]
 

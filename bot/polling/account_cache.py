@@ -1,14 +1,19 @@
 """The known accounts in memory, for lists, cards and autocompletion without a request."""
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import Account, KnownAccount, Observation, is_channel
 from bot.domain.errors import ErrorCode, UserError
 from bot.domain.incidents import Incident
+from bot.domain.providers import USEAPI, provider_of
+
+NEVER: Final[Mapping[str, datetime | None]] = {USEAPI: None}
+NO_INCIDENTS: Final[Mapping[str, Incident]] = {}
 
 
 class AccountCache:
@@ -18,20 +23,44 @@ class AccountCache:
     list it.
     """
 
-    def __init__(self, known: Iterable[KnownAccount] = (), *, observed_at: datetime | None = None) -> None:
-        by_channel = {account.channel: account for account in known}
-        self._listed = {channel: each for channel, each in by_channel.items() if each.is_listed}
-        self._unlisted = {channel: each for channel, each in by_channel.items() if not each.is_listed}
+    def __init__(
+        self,
+        known: Iterable[KnownAccount] = (),
+        *,
+        observed_at: Mapping[str, datetime | None] = NEVER,
+    ) -> None:
+        self._lists: dict[str, dict[str, KnownAccount]] = {provider: {} for provider in observed_at}
+        """The accounts of each provider's last good poll."""
+        self._unlisted: dict[str, KnownAccount] = {}
         """Accounts that are not listed any more. They get their names and information back if they return."""
-        self.observed_at = observed_at
-        """The time of the last good poll; None before the first."""
-        self.open_incidents: Callable[[], Mapping[str, Incident]] = dict
+        for account in known:
+            place = self._list_of(account.channel) if account.is_listed else self._unlisted
+            place[account.channel] = account
+        self._merged: dict[str, KnownAccount] | None = None
+        """The accounts of all lists; None after a change."""
+        self.observed_at = dict(observed_at)
+        """The time of each provider's last good poll; None before the first."""
+        self.open_incidents: Callable[[], Mapping[str, Incident]] = lambda: NO_INCIDENTS
         """Returns the open incident of each account that has one, by channel."""
         self._with_incidents: tuple[Mapping[str, Incident], dict[str, KnownAccount]] | None = None
         """Incidents, and the accounts with these; None after any other change."""
 
     def __len__(self) -> int:
         return len(self._listed)
+
+    @property
+    def _listed(self) -> dict[str, KnownAccount]:
+        if self._merged is None:
+            self._merged = {
+                channel: each for listed in self._lists.values() for channel, each in listed.items()
+            }
+        return self._merged
+
+    def _list_of(self, channel: str) -> dict[str, KnownAccount]:
+        return self._lists.setdefault(provider_of(channel), {})
+
+    def _forget_merged(self) -> None:
+        self._merged = self._with_incidents = None
 
     @property
     def accounts(self) -> tuple[KnownAccount, ...]:
@@ -66,9 +95,9 @@ class AccountCache:
         known = self._listed.get(channel) or self._unlisted.get(channel)
         return known.label if known else None
 
-    def only_channel(self) -> str | None:
-        """Return the channel of the only listed account; None if there is none, or more than one."""
-        return next(iter(self._listed)) if len(self._listed) == 1 else None
+    def listed_by(self, provider: str) -> Collection[str]:
+        """Return the channels of the accounts that a provider lists."""
+        return self._lists.get(provider, {}).keys()
 
     def find(self, typed: str) -> KnownAccount:
         """Return the account with a channel id, a label or a Discord name.
@@ -96,38 +125,47 @@ class AccountCache:
         return next((account for account in others if is_called(account, wanted)), None)
 
     def observe(self, observation: Observation) -> None:
-        """Replace the listed accounts with those of a good poll."""
-        known = self._unlisted | self._listed
-        self._listed = {
+        """Replace the listed accounts of a provider with those of a poll; an incomplete one adds to them."""
+        before = self._lists.get(observation.provider, {})
+        known = self._unlisted | before
+        listed = {
             each.channel: with_account(known.pop(each.channel, None), each) for each in observation.accounts
         }
-        self._unlisted = {channel: replace(each, is_listed=False) for channel, each in known.items()}
-        self._with_incidents = None
-        self.observed_at = observation.at
+        if observation.is_complete:
+            self._lists[observation.provider] = listed
+            self._unlisted = {channel: replace(each, is_listed=False) for channel, each in known.items()}
+            self.observed_at[observation.provider] = observation.at
+        else:
+            self._lists[observation.provider] = before | listed
+            self._unlisted = {channel: each for channel, each in known.items() if channel not in before}
+        self._forget_merged()
 
     def put_info(self, channel: str, snapshot: InfoSnapshot) -> None:
         """Store an answer to `/info`."""
-        if (known := self._listed.get(channel)) is not None:
+        if (known := self._list_of(channel).get(channel)) is not None:
             name = snapshot.info.discord_name or known.discord_name
             self._put(replace(known, snapshot=snapshot, discord_name=name))
 
     def put_account(self, account: Account) -> KnownAccount:
         """Store an account that was just created or updated."""
-        known = self._listed.get(account.channel) or self._unlisted.pop(account.channel, None)
+        known = self._list_of(account.channel).get(account.channel) or self._unlisted.pop(
+            account.channel, None
+        )
         return self._put(with_account(known, account))
 
     def unlist(self, channel: str) -> None:
         """Mark an account as not listed any more."""
-        if (known := self._listed.pop(channel, None)) is not None:
+        if (known := self._list_of(channel).pop(channel, None)) is not None:
             self._unlisted[channel] = replace(known, is_listed=False)
-            self._with_incidents = None
+            self._forget_merged()
 
     def rename(self, known: KnownAccount, name: str | None) -> KnownAccount:
         """Set the name of an account, None for none, and return the account with it."""
         renamed = replace(self._without_incident(known.channel), name=name)
-        place = self._listed if known.channel in self._listed else self._unlisted
+        listed = self._list_of(known.channel)
+        place = listed if known.channel in listed else self._unlisted
         place[known.channel] = renamed
-        self._with_incidents = None
+        self._forget_merged()
         return renamed
 
     def _without_incident(self, channel: str) -> KnownAccount:
@@ -139,8 +177,8 @@ class AccountCache:
         )
 
     def _put(self, account: KnownAccount) -> KnownAccount:
-        self._listed[account.channel] = account
-        self._with_incidents = None
+        self._list_of(account.channel)[account.channel] = account
+        self._forget_merged()
         return account
 
 

@@ -1,7 +1,7 @@
-"""One poll: read the account list, update the incidents, the cache and the database."""
+"""One poll of a provider: read its list, update the incidents, the cache and the database."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,30 +9,34 @@ from typing import Final
 
 from bot.domain.accounts import Flag, KnownAccount, Observation
 from bot.domain.clock import utc_now
-from bot.domain.errors import Cause, ErrorCode, UserError
-from bot.domain.incidents import Incident, ServiceProblem
+from bot.domain.errors import Cause, ErrorCode
+from bot.domain.incidents import Incident, ServiceProblem, open_services
+from bot.domain.providers import USEAPI, provider_of
 from bot.incidents.service import IncidentService
 from bot.polling.account_cache import AccountCache
 from bot.polling.outage_log import OutageLog
-from bot.providers.midjourney_info import parse_info
-from bot.providers.useapi import (
+from bot.providers.errors import (
     Gone,
     PendingModeration,
     Unauthorized,
     Unpaid,
     Unreachable,
-    UseapiClient,
     UseapiError,
 )
+from bot.providers.midjourney_info import parse_info
+from bot.providers.provider import Provider
 from bot.rules.decisions import FlagReported, PollFailed
+from bot.rules.poll_state import PollState
 from bot.storage import Store, StoreError
 
 REFRESH_SHARES: Final = timedelta(seconds=3)
 
 
-async def load_cache(store: Store) -> AccountCache:
-    """Return the account cache as the last good poll was stored."""
-    return AccountCache(map(with_parsed_info, await store.accounts()), observed_at=await store.last_success())
+async def load_cache(store: Store, providers: Iterable[str] = (USEAPI,)) -> AccountCache:
+    """Return the account cache as the last good polls were stored."""
+    observed_at = {provider: await store.last_success(provider) for provider in providers}
+    known = (each for each in await store.accounts() if provider_of(each.channel) in observed_at)
+    return AccountCache(map(with_parsed_info, known), observed_at=observed_at)
 
 
 def with_parsed_info(account: KnownAccount) -> KnownAccount:
@@ -59,18 +63,18 @@ def problem_of(error: UseapiError) -> ServiceProblem:
 
 
 class AccountPoller:
-    """Polls the account list, and keeps the account cache."""
+    """Polls the list of a provider, and keeps its accounts in the cache."""
 
     def __init__(
         self,
-        useapi: UseapiClient,
+        provider: Provider,
         store: Store,
         cache: AccountCache,
         incident_service: IncidentService,
         *,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._useapi = useapi
+        self.provider = provider
         self._incident_service = incident_service
         self._store = store
         self._now = now
@@ -80,13 +84,15 @@ class AccountPoller:
         self._unwritten: dict[str, Incident] = {}
         """The incidents of all flags that are not written yet, by channel."""
         self.cache = cache
-        cache.open_incidents = self.open_incidents
-        incident_service.watch_state.log.label_of = cache.label_of
         self._outages = OutageLog()
         self._refreshed_at: datetime | None = None
         """When Refresh last read the list."""
         self.failure: UseapiError | None = None
         """Why the last poll failed; None after a good one."""
+        self.failed_polls = 0
+        """How many polls of the loop failed in a row."""
+        self.next_poll: datetime | None = None
+        """When the loop's next poll begins; None during a poll."""
         self.recovered = asyncio.Event()
         """Set by the first good poll after a failed one; the task that waits for it clears it."""
 
@@ -95,10 +101,20 @@ class AccountPoller:
         """Why the last transaction was not written; None if it was."""
         return self._store.failure
 
-    def open_incidents(self) -> Mapping[str, Incident]:
-        """Return the open incident of each account that has one, by channel, also those not written yet."""
-        written = self._incident_service.watch_state.open_incidents
-        return {**written, **self._unwritten} if self._unwritten else written
+    @property
+    def unwritten_incidents(self) -> Mapping[str, Incident]:
+        """The incidents of the flags that are not written yet, by channel."""
+        return self._unwritten
+
+    @property
+    def open_service(self) -> Incident | None:
+        """The open incident of the service."""
+        return open_services(self._incident_service.watch_state.incidents.values()).get(self.provider.name)
+
+    @property
+    def poll_state(self) -> PollState:
+        """What the rules remember from poll to poll."""
+        return self._incident_service.watch_state.poll_states[self.provider.name]
 
     async def poll(self) -> Observation:
         """Poll the list, or join the poll under way.
@@ -140,19 +156,6 @@ class AccountPoller:
             self._poll.add_done_callback(self._poll_done)
         return self._poll
 
-    async def find(self, typed: str) -> KnownAccount:
-        """Return the account that a person typed. Poll the list if the cache does not have it.
-
-        Raises:
-            UserError: there is none, or more than one.
-            UseapiError: the cache does not have it, and the list could not be read.
-        """
-        try:
-            return self.cache.find(typed)
-        except UserError:
-            await self.poll()
-            return self.cache.find(typed)
-
     def _poll_done(self, poll: asyncio.Task[Observation]) -> None:
         self._poll = None
         if not poll.cancelled():
@@ -162,27 +165,34 @@ class AccountPoller:
         self._forget_ended()
         await self._write_reported()
         try:
-            accounts = await self._useapi.accounts()
+            listing = await self.provider.read_list()
         except UseapiError as error:
             await self._failed(error)
             raise
         except Exception:  # a fault of ours must not look like a list without flags
             await self._failed(Unreachable(Cause.FAULT))
             raise
-        observation = Observation(self._now(), accounts)
+        name, accounts = self.provider.name, listing.accounts
+        observation = Observation(self._now(), accounts, name, is_complete=listing.fault is None)
         if not await self._is_believed(observation):
             self.failure = Gone(ErrorCode.LIST_EMPTY)  # never believed: a fault of the API looks the same
             if accounts:
-                self.failure = Gone(ErrorCode.LIST_SHORT, shown=len(accounts), known=len(self.cache))
+                self.failure = Gone(
+                    ErrorCode.LIST_SHORT, shown=len(accounts), known=len(self.cache.listed_by(name))
+                )
             self._outages.failed(ServiceProblem.LIST_GONE, None, observation.at)
+            raise self.failure
+        self.cache.observe(observation)
+        with suppress(StoreError):  # the next poll writes it
+            await self._store.record_observation(observation)
+        if listing.fault is not None:
+            self.failure = listing.fault
+            self._outages.failed(ServiceProblem.UNREACHABLE, Cause.PARTIAL, observation.at)
             raise self.failure
         self._outages.worked(len(accounts), observation.at)
         if self.failure is not None:
             self.failure = None
             self.recovered.set()
-        self.cache.observe(observation)
-        with suppress(StoreError):  # the next poll writes it
-            await self._store.record_observation(observation)
         return observation
 
     async def _failed(self, error: UseapiError) -> None:
@@ -195,11 +205,13 @@ class AccountPoller:
             if channel is None or not await self.note_flag(channel, error.flag, in_list=True):
                 flag = error.flag
         with suppress(StoreError):  # logged already; the next failed poll writes it
-            await self._incident_service.apply(PollFailed(self._now(), problem_of(error), flag, error.cause))
+            problem, name = problem_of(error), self.provider.name
+            await self._incident_service.apply(PollFailed(self._now(), problem, flag, error.cause, name))
 
     def channel_of(self, error: PendingModeration) -> str | None:
         """Return the channel of a 596 in place of the list: the one it names, or that of the only account."""
-        return error.channel or self.cache.only_channel()
+        listed = self.cache.listed_by(self.provider.name)
+        return error.channel or (next(iter(listed)) if len(listed) == 1 else None)
 
     async def _is_believed(self, observation: Observation) -> bool:
         """Apply a good poll to the incidents, and return whether its list is believed."""
@@ -222,7 +234,7 @@ class AccountPoller:
             self._unwritten = reported | shown
             return self._incident_service.believes(observation)
         self._unwritten = reported
-        return self._incident_service.watch_state.poll_state.shrunk is None
+        return self.poll_state.shrunk is None or not observation.is_complete
 
     async def note_flag(self, channel: str, flag: Flag, *, in_list: bool = False) -> bool:
         """Record a 596 about an account, and show it at once. Return whether the account is known.

@@ -1,7 +1,7 @@
 """The list of accounts: its pages, and the accounts that are offered where a person picks one."""
 
 import heapq
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,6 +15,7 @@ from bot.render.account_facts import channel_link, known_plan, slots, snapshot_l
 from bot.render.error_messages import failure
 from bot.render.message_content import Box, Button, MessageContent, Select, page_buttons, page_of
 from bot.render.phrases import flagged_since, state_words
+from bot.render.provider_words import TITLES
 from bot.render.text import FENCES, bare, clip, code_block, count, escape, length, when, whole
 
 PAGE_SIZE: Final = 10
@@ -93,8 +94,15 @@ def _refresh(page: int, asker: int) -> Button:
     return Button("list.refresh", "Refresh", str(page), asker=asker, emoji="🔄")
 
 
-def unread(error: CodedError) -> str:
-    """Return why the list could not be read, short enough to stand above the list."""
+def unread(failures: Mapping[str, CodedError], providers: Sequence[str]) -> str:
+    """Return why lists could not be read. Each provider is named if there are several."""
+    if len(providers) == 1:
+        return "\n".join(map(unread_list, failures.values()))
+    return "\n".join(f"**{TITLES[provider]}:** {unread_list(error)}" for provider, error in failures.items())
+
+
+def unread_list(error: CodedError) -> str:
+    """Return why a list could not be read, short enough to stand above the list."""
     said = clip(failure(error), REFUSAL_LIMIT)
     return said if error.quote is None else f"{said}\nThe API says:\n{code_block(error.quote, REFUSAL_QUOTE)}"
 
@@ -156,7 +164,7 @@ def choice_name(account: KnownAccount) -> str:
 
 
 def matches(account: KnownAccount, typed: str) -> bool:
-    """Return whether every typed word is in the account's names, id, plan or state, in any case."""
+    """Return whether every typed word is in the account's names, id, plan or state, in any item."""
     traits = (
         account.label,
         account.discord_name or "",

@@ -9,7 +9,7 @@ from typing import Final, assert_never
 import discord
 
 from bot.domain.accounts import Account, Action, Flag, KnownAccount
-from bot.domain.incidents import Incident, Reason, State, open_service
+from bot.domain.incidents import Incident, Reason, State, open_services
 from bot.domain.messages import Message, MessageItem, Purpose, Route
 from bot.render.account_cards import add_field
 from bot.render.alert_items import AlertItem, is_removed, items_of, known_account, names_of, slots_out
@@ -63,7 +63,8 @@ def opened_card(
 ) -> MessageContent:
     """Return the card of one account of a digest; `message` is the digest's key."""
     item = AlertItem(incident, known_account(incident.channel or "", accounts), None, now)
-    context = CardContext(slots_out(incidents, accounts), open_service(incidents.values()), actions=actions)
+    services = open_services(incidents.values())
+    context = CardContext(slots_out(incidents, accounts), services, actions=actions)
     return MessageContent(headed(headline_of(item)), (card(item, context),), controls(item, message))
 
 
@@ -76,7 +77,8 @@ def _content(
     note = DMS_CLOSED if message.is_dm_refused else None
     match message.purpose:
         case Purpose.ALERT:
-            context = CardContext(slots_out(incidents, accounts), open_service(incidents.values()), note)
+            services = open_services(incidents.values())
+            context = CardContext(slots_out(incidents, accounts), services, note)
             return _alert(items_of(message, incidents, accounts), message.key, page, context)
         case Purpose.SERVICE:
             found = [each for each in _entries(message, incidents) if each.problem]

@@ -90,11 +90,12 @@ def _quotes(items: Iterable[AlertItem]) -> str:
 
 
 def _next(items: Sequence[AlertItem], context: CardContext) -> str | None:
-    if all(item.incident.ended for item in items):
+    providers = {item.incident.provider for item in items if not item.incident.ended}
+    if not providers:
         return None
     unseen = (
         "I cannot see your accounts now: this is how they were at the last check."
-        if context.service
+        if providers & context.services.keys()
         else None
     )
     return "\n".join(line for line in (unseen, OPEN_BELOW, context.slots) if line)

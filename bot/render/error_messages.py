@@ -50,6 +50,10 @@ CAUSES: Final[Mapping[Cause, tuple[str, str]]] = {
         "Check what stands between this machine and useapi.net: it must not change answers.",
     ),
     Cause.GARBLED: ("useapi.net answered in a form that Midwatch does not know.", CHANGED),
+    Cause.PARTIAL: (
+        "A part of the account list could not be read.",
+        "If the problem lasts, look at the server that keeps the accounts: it does not send its whole list.",
+    ),
     Cause.REJECTED: ("useapi.net refused the request.", CHANGED),
     Cause.SUBSCRIPTION: (
         "Your useapi.net subscription is missing or has expired.",
@@ -64,7 +68,15 @@ CAUSES: Final[Mapping[Cause, tuple[str, str]]] = {
 """Why the API gave nothing to read, and what to do about it."""
 
 PASSING: Final = frozenset(
-    {Cause.SILENT, Cause.REFUSED, Cause.BROKEN_OFF, Cause.SERVER_ERROR, Cause.LIMITED, Cause.GARBLED}
+    {
+        Cause.SILENT,
+        Cause.REFUSED,
+        Cause.BROKEN_OFF,
+        Cause.SERVER_ERROR,
+        Cause.LIMITED,
+        Cause.GARBLED,
+        Cause.PARTIAL,
+    }
 )
 """What may be over in a few minutes."""
 UNUSED_PROXIES: Final = "Midwatch does not use {proxies}: let this machine connect by itself."

@@ -1,7 +1,7 @@
 """The card of an account's incident in all its states, and the controls below it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, assert_never
 
@@ -38,8 +38,8 @@ class CardContext:
 
     slots: str | None = None
     """How many job slots are unavailable of how many."""
-    service: Incident | None = None
-    """The open incident of the service: the card then shows what was last seen."""
+    services: Mapping[str, Incident] = field(default_factory=dict[str, Incident])
+    """The open incident of each provider's service: its accounts' cards then show what was last seen."""
     note: str | None = None
     """A note about the message itself."""
     actions: Sequence[Action] = ()
@@ -144,7 +144,7 @@ def _lines(item: AlertItem, context: CardContext) -> Iterator[str]:
     if incident.reset_at is not None:
         yield f"It was reset {when(incident.reset_at, 'f')} and was flagged again."
     yield from _blind(incident)
-    yield from _unseen(incident, context.service)
+    yield from _unseen(incident, context.services.get(incident.provider))
     yield from _block(item)
     if incident.recurring and item.reason is not Reason.RECURRING:
         yield f"It is the third time in 6 hours. {ONLY_REMINDERS}"

@@ -7,8 +7,9 @@ from typing import Final
 
 from bot.domain.accounts import KnownAccount
 from bot.domain.errors import Cause
-from bot.domain.incidents import Incident, Reason, ServiceProblem, State
+from bot.domain.incidents import Incident, Reason, ServiceProblem, State, open_services
 from bot.domain.messages import Message, Purpose, Route
+from bot.domain.providers import USEAPI
 from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.render.alert_items import (
     LABEL_LIMIT,
@@ -20,6 +21,7 @@ from bot.render.alert_items import (
 )
 from bot.render.error_messages import CAUSES
 from bot.render.message_content import Button, MessageContent
+from bot.render.provider_words import TITLES
 from bot.render.routes import RouteStatus, failure_sentence, route_line
 from bot.render.service_messages import headline, reason, window
 from bot.render.text import clip, count, escape, exactly, fitted, length, span, when, whole
@@ -38,6 +40,19 @@ LACKING: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class PollStatus:
+    """What `/mjstatus` shows of polling one provider."""
+
+    provider: str = USEAPI
+    last_success: datetime | None = None
+    next_poll: datetime | None = None
+    failures: int = 0
+    """The number of failed polls in a row."""
+    why: str | None = None
+    """Why the last poll failed, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
 class WatchStatus:
     """All that `/mjstatus` shows."""
 
@@ -50,12 +65,8 @@ class WatchStatus:
     mutes: Mapping[str | None, datetime] = field(default_factory=dict[str | None, datetime])
     """Until when each account is muted; None stands for all of them."""
     routes: Sequence[RouteStatus] = ()
-    last_success: datetime | None = None
-    next_poll: datetime | None = None
-    failures: int = 0
-    """The number of failed polls in a row."""
-    why: str | None = None
-    """Why the last poll failed, in a sentence."""
+    polls: Sequence[PollStatus] = ()
+    """The state of polling each provider."""
     problems: Sequence[WatchProblem] = ()
     """The problems of the watch, the worst first."""
     second_route: bool = True
@@ -174,19 +185,26 @@ def _undelivered(watch: WatchStatus) -> dict[int, list[Message]]:
 
 
 def _alive(watch: WatchStatus) -> Iterator[str]:
-    problem = next((each for each in watch.incidents if each.problem and not each.ended), None)
-    if problem is not None:
+    services = open_services(watch.incidents)
+    for problem in services.values():
         yield f"⚠️ **{headline(problem)}** This began {when(problem.opened_at, 'f')}."
-    else:
+    if not services:
         yield _summary(watch)
-    last = watch.last_success
+    for poll in watch.polls:
+        if len(watch.polls) > 1:
+            yield f"**{TITLES[poll.provider]}**"
+        yield from _checked(poll)
+
+
+def _checked(poll: PollStatus) -> Iterator[str]:
+    last = poll.last_success
     checks = [f"Last successful check at {when(last, 'T')}." if last else "No successful check yet."]
-    checks += [f"Next check at {when(watch.next_poll, 'T')}."] if watch.next_poll else []
+    checks += [f"Next check at {when(poll.next_poll, 'T')}."] if poll.next_poll else []
     yield " ".join(checks)
-    why = f" {escape(watch.why, WHY_LIMIT)}" if watch.why else ""
-    if watch.failures > 1:
-        yield f"The last {whole(watch.failures)} checks failed.{why}"
-    elif watch.failures or why:
+    why = f" {escape(poll.why, WHY_LIMIT)}" if poll.why else ""
+    if poll.failures > 1:
+        yield f"The last {whole(poll.failures)} checks failed.{why}"
+    elif poll.failures or why:
         yield f"The last check failed.{why}"
 
 

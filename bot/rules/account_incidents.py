@@ -8,7 +8,16 @@ from typing import Final
 
 from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import Alert, Ending, Incident, Reason, State
-from bot.rules.policy import COMMAND_CLEAR, GOOD_POLLS, RECUR_AFTER, RECUR_WINDOW, RETURN_WITHIN, Policy, near
+from bot.domain.providers import provider_of
+from bot.rules.policy import (
+    COMMAND_CLEAR,
+    GOOD_POLLS,
+    RECUR_AFTER,
+    RECUR_WINDOW,
+    RETURN_WITHIN,
+    Policy,
+    near,
+)
 
 NUMBER: Final = re.compile(r"\d+(?:[.,:]\d+)*")
 BLANKS: Final = re.compile(r"\s+")
@@ -57,6 +66,7 @@ def open_incident(
         opened_at=at,
         seen_at=at,
         channel=channel,
+        provider=provider_of(channel),
         flag=flag,
         worst_kind=flag.kind,
         from_command=from_command,

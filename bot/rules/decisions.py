@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from bot.domain.accounts import Account, Flag, Observation
 from bot.domain.errors import Cause
-from bot.domain.incidents import Alert, Incident, ServiceProblem, open_service
+from bot.domain.incidents import Alert, Incident, ServiceProblem
+from bot.domain.providers import USEAPI, provider_of
 from bot.rules import account_incidents, timers
 from bot.rules.account_incidents import Blind, Change, NewKey
 from bot.rules.policy import Policy
@@ -36,6 +37,7 @@ class PollFailed:
     flag: Flag | None = None
     """The flag that the list was refused with, if its account is unknown."""
     cause: Cause | None = None
+    provider: str = USEAPI
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,18 @@ class FlagReported:
     in_list: bool = False
     """Whether it came in place of the list. A flag that a command reported may never be in the list."""
 
+    @property
+    def provider(self) -> str:
+        """The provider of the account."""
+        return provider_of(self.channel)
+
 
 @dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed."""
 
     at: datetime
+    provider: str = USEAPI
 
 
 Event = Observation | PollFailed | FlagReported | Tick
@@ -73,10 +81,14 @@ class Decision:
 def decide(
     poll_state: PollState, incidents: Mapping[str, Incident], event: Event, policy: Policy, new_key: NewKey
 ) -> Decision:
-    """Return what an event changes. `incidents` are the open ones, and those that ended in the last 6 h."""
+    """Return what an event changes about one provider.
+
+    `incidents` are those of the provider that are open or ended in the last 6 h, and the absences of the bot.
+    """
     at = event.at
     present = {key: each if each.ended else timers.expire(each, at) for key, each in incidents.items()}
-    now = Situation(timers.clamp_future(poll_state, at, TIMES), present, at, policy, new_key)
+    clamped = timers.clamp_future(poll_state, at, TIMES)
+    now = Situation(clamped, present, at, policy, new_key, event.provider)
     changes: Iterable[Change]
     match event:
         case Observation():
@@ -98,7 +110,10 @@ def decide(
 
 
 def list_polled(now: Situation, observation: Observation) -> tuple[PollState, Iterable[Change]]:
-    """Return what a list changes."""
+    """Return what a list changes. One that is incomplete shows flags, and is else like a failed poll."""
+    if not observation.is_complete:
+        after, changes = poll_failed(now, PollFailed(now.at, ServiceProblem.UNREACHABLE, cause=Cause.PARTIAL))
+        return after, (*changes, *sightings(now, observation, blind=None))
     channels = frozenset(account.channel for account in observation.accounts)
     if not is_believed(now.poll_state, channels, now.at):
         return list_shrunk(now, observation, channels)
@@ -159,9 +174,7 @@ def list_shrunk(
     """
     first = now.poll_state.shrunk_since
     is_same = now.poll_state.shrunk == channels and first is not None
-    is_known = open_service(now.incidents.values()) is not None or (
-        first is not None and now.at - first >= now.policy.shortest_gap
-    )
+    is_known = now.service is not None or (first is not None and now.at - first >= now.policy.shortest_gap)
     changes = (
         *(service_failed(now, ServiceProblem.LIST_GONE) if is_known else ()),
         *sightings(now, observation, blind_stretch(now)),

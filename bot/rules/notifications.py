@@ -66,13 +66,13 @@ def changes(view: RecipientView, alerted: Sequence[AlertedIncident], new_key: Ne
 
 def next_due(view: RecipientView) -> datetime | None:
     """Return when `plan_messages` will change a message of an owner if nothing happens until then."""
-    silent = incident_keys([view.waiting] if view.waiting else [])
-    if view.is_blind:
-        silent |= view.notified
+    waiting = incident_keys([view.waiting] if view.waiting else [])
     times = (
         view.reminder_at(incident)
         for incident in view.incidents.values()
-        if can_be_reminded_of(incident) and incident.key not in silent
+        if can_be_reminded_of(incident)
+        and incident.key not in waiting
+        and not (incident.key in view.notified and view.may_be_over(incident))
     )
     return min((*times, *reminders_due(view)), default=None)
 
@@ -152,8 +152,6 @@ def is_missed(view: RecipientView, incident: Incident) -> bool:
 
 def reminders(view: RecipientView) -> list[Incident]:
     """Return the incidents to remind of: all that need attention, once one of them is due."""
-    if view.is_blind:
-        return []
     open_ones = [incident for incident in view.incidents.values() if view.needs_attention(incident)]
     return open_ones if any(view.reminder_at(incident) <= view.now for incident in open_ones) else []
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.incidents import Incident, open_service
+from bot.domain.incidents import Incident, open_services
 from bot.rules.account_incidents import Blind, NewKey
 from bot.rules.policy import REMOVAL_LAG, SHRUNK_FOR, Policy, near
 
@@ -49,6 +49,12 @@ class Situation:
     at: datetime
     policy: Policy
     new_key: NewKey
+    provider: str
+
+    @property
+    def service(self) -> Incident | None:
+        """The open incident of the service."""
+        return open_services(self.incidents.values()).get(self.provider)
 
 
 def resume(poll_state: PollState, last_good: datetime | None) -> PollState:
@@ -120,11 +126,7 @@ def count_failure(poll_state: PollState, at: datetime, policy: Policy) -> PollSt
 def blind_stretch(now: Situation) -> Blind | None:
     """Return the stretch without a good poll that ends now, if it is long enough to mention."""
     poll_state = now.poll_state
-    is_blind = (
-        poll_state.resumed
-        or poll_state.failed_at is not None
-        or open_service(now.incidents.values()) is not None
-    )
+    is_blind = poll_state.resumed or poll_state.failed_at is not None or now.service is not None
     # Where polls went well all the time, a gap between them is the clock's.
     if (
         poll_state.last_good is None

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.accounts import FlagKind
-from bot.domain.incidents import Incident, Reason, ServiceProblem, State, open_service
+from bot.domain.incidents import Incident, Reason, ServiceProblem, State, open_services
 from bot.domain.messages import Delivery, Message, Purpose
 from bot.rules.policy import ASSIGNED_FOR, ASSIGNED_GRACE, PUSH_EVERY, Policy
 from bot.rules.timers import clamp_future
@@ -61,6 +61,8 @@ class RecipientView:
     """The incidents in messages that were sent or are being sent, even if the owner deleted them."""
     shown: frozenset[str]
     """The incidents in messages about accounts that are in Discord, or soon will be, and can be edited."""
+    services: Mapping[str, Incident]
+    """The open incident of each provider's service."""
 
     @classmethod
     def of(
@@ -82,7 +84,9 @@ class RecipientView:
         out = [each for each in own if each.delivery is not Delivery.WAITING]
         live = [each for each in out if each.delivery is not Delivery.DONE and each.purpose in ABOUT_ACCOUNTS]
         pushes = Pushes.among(own, incidents, now)
-        return cls(owner, own, incidents, mutes, now, policy, pushes, incident_keys(out), incident_keys(live))
+        notified, shown = incident_keys(out), incident_keys(live)
+        services = open_services(incidents.values())
+        return cls(owner, own, incidents, mutes, now, policy, pushes, notified, shown, services)
 
     @property
     def waiting(self) -> Message | None:
@@ -110,12 +114,16 @@ class RecipientView:
         return last_sent(showing)
 
     @property
-    def is_blind(self) -> bool:
-        """Whether the list cannot be read. Owners are not reminded then of incidents that may be over.
+    def next_push_at(self) -> datetime:
+        """When the owner may get the next push."""
+        return max(self.now, self.pushes.held_until or self.now)
+
+    def may_be_over(self, incident: Incident) -> bool:
+        """Whether the list of an incident's provider cannot be read. Owners are not reminded of it then.
 
         A list refused with error 596 does not count: it shows that an incident is not over.
         """
-        service = open_service(self.incidents.values())
+        service = self.services.get(incident.provider)
         return service is not None and service.problem is not ServiceProblem.PENDING
 
     @property
@@ -129,7 +137,7 @@ class RecipientView:
 
     def needs_attention(self, incident: Incident) -> bool:
         """Whether the owner may be reminded of an incident now."""
-        if not can_be_reminded_of(incident):
+        if not can_be_reminded_of(incident) or self.may_be_over(incident):
             return False
         until = quiet_until(incident, self.mutes)
         return until is None or until <= self.now

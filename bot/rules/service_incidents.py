@@ -1,13 +1,13 @@
 """What opens, changes and ends the incident of the service, and how it slows polling."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 
 from bot.domain.accounts import Flag
 from bot.domain.errors import Cause
-from bot.domain.incidents import Alert, Ending, Incident, Reason, ServiceProblem, State, open_service
+from bot.domain.incidents import Alert, Ending, Incident, Reason, ServiceProblem, State
 from bot.rules import account_incidents
 from bot.rules.account_incidents import Change
 from bot.rules.policy import AWAY_AFTER, TROUBLED_POLL, Policy
@@ -31,19 +31,23 @@ def severity(problem: ServiceProblem) -> int:
 
 def service_recovered(now: Situation) -> Iterator[Change]:
     """End the service's incident; or report that the bot was away, which only shows now."""
-    service, last_good = open_service(now.incidents.values()), now.poll_state.last_good
+    service, last_good = now.service, now.poll_state.last_good
     if service is not None:
         since = service.opened_at if last_good is None else min(service.opened_at, last_good)
         yield account_incidents.ended(
             replace(service, blind_from=since, blind_until=now.at), Ending.RECOVERED, now.at
         )
     elif now.poll_state.resumed and last_good is not None and now.at - last_good >= AWAY_AFTER:
+        absences = (each for each in now.incidents.values() if each.problem is ServiceProblem.AWAY)
+        if any(each.seen_at >= last_good for each in absences):
+            return  # the first poll of another provider has reported it
         away = Incident(
             now.new_key(),
             State.OPEN,
             opened_at=last_good,
             seen_at=now.at,
             problem=ServiceProblem.AWAY,
+            provider=now.provider,
             blind_from=last_good,
             blind_until=now.at,
         )
@@ -54,7 +58,7 @@ def service_failed(
     now: Situation, problem: ServiceProblem, flag: Flag | None = None, cause: Cause | None = None
 ) -> Iterator[Change]:
     """Open the service's incident, or record in the open one what the problem is now."""
-    service = open_service(now.incidents.values())
+    service = now.service
     if service is None:
         yield problem_opened(now, problem, flag, cause)
         for incident in now.incidents.values():
@@ -92,6 +96,7 @@ def problem_opened(now: Situation, problem: ServiceProblem, flag: Flag | None, c
         flag=flag,
         worst_kind=flag.kind if flag else None,
         problem=problem,
+        provider=now.provider,
         cause=cause,
         worst_problem=problem,
         recurring=reason is Reason.RECURRING,
@@ -116,9 +121,8 @@ def worst_problem_of(service: Incident) -> ServiceProblem:
     return service.worst_problem or service.problem or ServiceProblem.UNREACHABLE
 
 
-def next_poll_in(poll_state: PollState, incidents: Mapping[str, Incident], policy: Policy) -> timedelta:
-    """Return the time until the next poll: longer where only a person can help."""
-    service = open_service(incidents.values())
+def next_poll_in(poll_state: PollState, service: Incident | None, policy: Policy) -> timedelta:
+    """Return the time until the next poll: longer where only a person can mend the service."""
     if service is None or service.problem in (ServiceProblem.UNREACHABLE, ServiceProblem.PENDING):
         return policy.poll_interval  # the next poll may succeed, as after a reset
     if service.problem is ServiceProblem.LIST_GONE and poll_state.shrunk:

@@ -16,6 +16,7 @@ import aiosqlite
 from bot.domain.account_info import Info, InfoSnapshot
 from bot.domain.accounts import Account, Action, KnownAccount, Observation
 from bot.domain.errors import ErrorCode
+from bot.domain.providers import USEAPI, reference_to
 from bot.storage.database import (
     BUSY_STEP,
     BUSY_TIMEOUT,
@@ -30,7 +31,17 @@ from bot.storage.database import (
 from bot.storage.errors import StoreError, as_store_errors
 from bot.storage.incident_repository import FORGET_WATCH, WatchStore
 from bot.storage.migrations import APPLICATION_ID, prepare
-from bot.storage.rows import ACTION, GET_META, MILLISECOND, SET_META, from_epoch, to_epoch
+from bot.storage.rows import (
+    ACTION,
+    GET_META,
+    MILLISECOND,
+    SET_META,
+    account_cells,
+    action_of,
+    action_row,
+    from_epoch,
+    to_epoch,
+)
 
 log = logging.getLogger(__name__)
 
@@ -40,43 +51,47 @@ KEPT: Final = timedelta(days=400)
 """How long the database keeps answers, actions, and what is finished."""
 
 ACCOUNTS: Final = """
-    SELECT account.channel, max_jobs, server, listed, name, account.discord_name,
+    SELECT account.provider, account.channel, max_jobs, server, listed, name, account.discord_name,
            taken_at, took_ms, info_snapshot.discord_name, text
-    FROM account LEFT JOIN info_snapshot ON info_snapshot.channel = account.channel AND taken_at = (
-        SELECT max(taken_at) FROM info_snapshot WHERE channel = account.channel
+    FROM account LEFT JOIN info_snapshot ON info_snapshot.rowid = (
+        SELECT last.rowid FROM info_snapshot AS last
+        WHERE last.provider = account.provider AND last.channel = account.channel
+        ORDER BY taken_at DESC LIMIT 1
     )
     ORDER BY account.rowid
 """
-NAMES: Final = "SELECT channel, name, discord_name FROM account"
-LISTED: Final = "SELECT channel, max_jobs, server FROM account WHERE listed"
+NAMES: Final = "SELECT provider, channel, name, discord_name FROM account"
+LISTED: Final = "SELECT channel, max_jobs, server FROM account WHERE listed AND provider = ?"
 LIST: Final = """
-    INSERT INTO account (channel, max_jobs, server, seen_at, listed) VALUES (?, ?, ?, ?, 1)
-    ON CONFLICT (channel) DO UPDATE SET
+    INSERT INTO account (provider, channel, max_jobs, server, seen_at, listed) VALUES (?, ?, ?, ?, ?, 1)
+    ON CONFLICT (provider, channel) DO UPDATE SET
         max_jobs = excluded.max_jobs, server = excluded.server, seen_at = excluded.seen_at, listed = 1
 """
 UNLIST: Final = """
     UPDATE account SET listed = 0, seen_at = max(seen_at, coalesce(
-        (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'last_success'), seen_at))
-    WHERE channel = ?
+        (SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?), seen_at))
+    WHERE provider = ? AND channel = ?
 """
 NAME: Final = """
-    INSERT INTO account (channel, name, seen_at, listed) VALUES (?, ?, ?, 0)
-    ON CONFLICT (channel) DO UPDATE SET name = excluded.name
+    INSERT INTO account (provider, channel, name, seen_at, listed) VALUES (?, ?, ?, ?, 0)
+    ON CONFLICT (provider, channel) DO UPDATE SET name = excluded.name
 """
 DISCORD_NAME: Final = """
-    INSERT INTO account (channel, discord_name, seen_at, listed) VALUES (?, ?, ?, 0)
-    ON CONFLICT (channel) DO UPDATE SET discord_name = coalesce(excluded.discord_name, discord_name)
+    INSERT INTO account (provider, channel, discord_name, seen_at, listed) VALUES (?, ?, ?, ?, 0)
+    ON CONFLICT (provider, channel) DO UPDATE SET discord_name = coalesce(excluded.discord_name, discord_name)
 """
 INFO: Final = """
-    INSERT OR REPLACE INTO info_snapshot (channel, taken_at, took_ms, discord_name, text)
-    VALUES (?, ?, ?, ?, ?)
+    INSERT OR REPLACE INTO info_snapshot (provider, channel, taken_at, took_ms, discord_name, text)
+    VALUES (?, ?, ?, ?, ?, ?)
 """
 ACTIONS: Final = """
-    SELECT at, actor_id, verb, channel, outcome FROM audit WHERE channel = ? ORDER BY at DESC, id DESC LIMIT ?
+    SELECT at, actor_id, verb, provider, channel, outcome FROM audit
+    WHERE provider = ? AND channel = ? ORDER BY at DESC, id DESC LIMIT ?
 """
 LAST_ACTION: Final = """
-    SELECT at, actor_id, verb, channel, outcome FROM audit
-    WHERE verb IN (SELECT value FROM json_each(?)) AND channel = coalesce(?, channel) ORDER BY id DESC LIMIT 1
+    SELECT at, actor_id, verb, provider, channel, outcome FROM audit
+    WHERE verb IN (SELECT value FROM json_each(?))
+    AND provider = coalesce(?, provider) AND channel = coalesce(?, channel) ORDER BY id DESC LIMIT 1
 """
 FORGET: Final = ("DELETE FROM info_snapshot WHERE taken_at < ?", "DELETE FROM audit WHERE at < ?")
 
@@ -103,9 +118,9 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.watch = WatchStore(database)
-        self._recorded: dict[str, Account] | None = None
-        """The listed accounts as last written, so that a poll without changes writes nothing."""
-        self._stamped: datetime | None = None
+        self._recorded: dict[str, dict[str, Account]] = {}
+        """Each provider's listed accounts as last written, so that a poll without changes writes nothing."""
+        self._stamped: dict[str, datetime | None] = {}
 
     @classmethod
     @asynccontextmanager
@@ -162,7 +177,8 @@ class Store:
     async def record_observation(self, observation: Observation) -> None:
         """Write the changes that a good poll shows. Accounts that it does not list are marked so."""
         async with self._database.write_lock:
-            recorded = await self._load_recorded()
+            provider = observation.provider
+            recorded = await self._load_recorded(provider)
             seen = {account.channel: account for account in observation.accounts}
             changed = [
                 account
@@ -170,34 +186,31 @@ class Store:
                 # The same object needs no comparison: 10,000 of them take a while.
                 if (known := recorded.get(channel)) is not account and not is_as_recorded(known, account)
             ]
-            gone = recorded.keys() - seen.keys()
-            stamped = self._stamped
-            # Either way, as the clock may have been set back.
-            is_stamp_due = stamped is None or abs(observation.at - stamped) >= STAMP_EVERY
-            if not changed and not gone and not is_stamp_due:
+            gone = recorded.keys() - seen.keys() if observation.is_complete else ()
+            if not changed and not gone and not self._stamp_is_due(provider, observation.at):
                 return
-            self._recorded = None  # until the transaction is known to have succeeded
+            del self._recorded[provider]  # until the transaction is known to have succeeded
+            stamp = success_key(provider)
             async with self._database.transaction() as writer:
-                await writer.executemany(UNLIST, [(channel,) for channel in gone])
-                await writer.executemany(
-                    LIST, [(each.channel, each.max_jobs, each.server, observation.at) for each in changed]
-                )
-                await writer.execute(SET_META, (LAST_SUCCESS, str(to_epoch(observation.at))))
-            self._recorded, self._stamped = seen, observation.at
+                await writer.executemany(UNLIST, [(stamp, *account_cells(each)) for each in gone])
+                await writer.executemany(LIST, [listed_row(account, observation.at) for account in changed])
+                await writer.execute(SET_META, (stamp, str(to_epoch(observation.at))))
+            self._recorded[provider] = seen if observation.is_complete else recorded | seen
+            self._stamped[provider] = observation.at
 
     async def record_info(self, channel: str, snapshot: InfoSnapshot) -> None:
         """Write an answer to `/info`, and the Discord name if it has one."""
         info, at, took_ms = snapshot.info, snapshot.taken_at, snapshot.took // MILLISECOND
         async with self._database.writing() as writer:
-            await writer.execute(DISCORD_NAME, (channel, info.discord_name, at))
-            await writer.execute(INFO, (channel, at, took_ms, info.discord_name, info.text))
+            await writer.execute(DISCORD_NAME, (*account_cells(channel), info.discord_name, at))
+            await writer.execute(INFO, (*account_cells(channel), at, took_ms, info.discord_name, info.text))
 
     async def rename(self, channel: str, name: str | None, *, actor_id: int, at: datetime) -> None:
         """Name an account, or take its name away with None, and write down who did it."""
         outcome = "unnamed" if name is None else f"named:{name}"
         async with self._database.writing() as writer:
-            await writer.execute(NAME, (channel, name, at))
-            await writer.execute(ACTION, astuple(Action(at, actor_id, "rename", channel, outcome)))
+            await writer.execute(NAME, (*account_cells(channel), name, at))
+            await writer.execute(ACTION, action_row(Action(at, actor_id, "rename", channel, outcome)))
 
     async def record_action(self, action: Action) -> None:
         """Write an entry of the audit."""
@@ -206,15 +219,13 @@ class Store:
 
     async def actions(self, channel: str, limit: int = 5) -> tuple[Action, ...]:
         """Return the last actions on an account, the latest first."""
-        rows = await self._database.read(ACTIONS, (channel, limit))
-        return tuple(Action(from_epoch(at), *rest) for at, *rest in rows)
+        return tuple(map(action_of, await self._database.read(ACTIONS, (*account_cells(channel), limit))))
 
     async def last_action(self, verbs: Iterable[str], channel: str | None = None) -> Action | None:
         """Return the last action with one of these verbs, on one account or on any."""
-        wanted = json.dumps(list(verbs)), channel
-        for at, *rest in await self._database.read(LAST_ACTION, wanted):
-            return Action(from_epoch(at), *rest)
-        return None
+        cells = (None, None) if channel is None else account_cells(channel)
+        rows = await self._database.read(LAST_ACTION, (json.dumps(list(verbs)), *cells))
+        return next(map(action_of, rows), None)
 
     async def meta(self, key: str) -> str | None:
         """Return the value of a key."""
@@ -227,9 +238,9 @@ class Store:
         async with self._database.writing() as writer:
             await writer.execute(SET_META, (key, value))
 
-    async def last_success(self) -> datetime | None:
-        """Return the time of the last good poll, to a minute."""
-        value = await self.meta(LAST_SUCCESS)
+    async def last_success(self, provider: str = USEAPI) -> datetime | None:
+        """Return the time of the last good poll of a provider, to a minute."""
+        value = await self.meta(success_key(provider))
         return None if value is None else from_epoch(int(value))
 
     async def prune(self, now: datetime) -> None:
@@ -239,14 +250,20 @@ class Store:
             for statement in (*FORGET, *FORGET_WATCH):
                 await writer.execute(statement, oldest)
 
-    async def _load_recorded(self) -> dict[str, Account]:
-        if self._recorded is None:
-            # The writer executes its statements in order. The reader could miss a late commit.
+    async def _load_recorded(self, provider: str) -> dict[str, Account]:
+        if provider not in self._recorded:
+            # The writer answers after all that it was given before. The reader could miss a late commit.
             with as_store_errors(self._database.path):
-                rows = await self._database.writer.execute_fetchall(LISTED)
-            self._recorded = {row[0]: Account(row[0], row[1], server=row[2]) for row in rows}
-            self._stamped = await self.last_success()
-        return self._recorded
+                rows = await self._database.writer.execute_fetchall(LISTED, (provider,))
+            accounts = (Account(reference_to(provider, row[0]), row[1], server=row[2]) for row in rows)
+            self._recorded[provider] = {account.channel: account for account in accounts}
+            self._stamped[provider] = await self.last_success(provider)
+        return self._recorded[provider]
+
+    def _stamp_is_due(self, provider: str, at: datetime) -> bool:
+        """Return whether to write the time of this good poll, also if the clock was set back."""
+        stamped = self._stamped[provider]
+        return stamped is None or abs(at - stamped) >= STAMP_EVERY
 
 
 def is_as_recorded(known: Account | None, account: Account) -> bool:
@@ -254,13 +271,23 @@ def is_as_recorded(known: Account | None, account: Account) -> bool:
     return known is not None and (known.max_jobs, known.server) == (account.max_jobs, account.server)
 
 
+def listed_row(account: Account, at: datetime) -> tuple[object, ...]:
+    """Return the parameters of LIST."""
+    return *account_cells(account.channel), account.max_jobs, account.server, at
+
+
+def success_key(provider: str) -> str:
+    """Return the key under which the time of a provider's last good poll is stored."""
+    return LAST_SUCCESS if provider == USEAPI else f"{LAST_SUCCESS}:{provider}"
+
+
 def known_account(*row: Any) -> KnownAccount:
     """Return the account of a row of ACCOUNTS, with the text of its last `/info` not parsed."""
-    channel, max_jobs, server, listed, name, discord_name, taken_at, took_ms, info_name, text = row
+    provider, key, max_jobs, server, listed, name, discord_name, taken_at, took_ms, info_name, text = row
     snapshot = None
     if taken_at is not None:
         snapshot = InfoSnapshot(from_epoch(taken_at), took_ms * MILLISECOND, Info(text, info_name))
-    account = Account(channel, max_jobs, server=server)
+    account = Account(reference_to(provider, key), max_jobs, server=server)
     return KnownAccount(account, name, discord_name, snapshot=snapshot, is_listed=bool(listed))
 
 
@@ -278,4 +305,4 @@ async def names_in(path: Path) -> Mapping[str, Names]:
             rows = await connection.execute_fetchall(NAMES)
     except sqlite3.Error:
         return {}
-    return {channel: Names(given, discord) for channel, given, discord in rows}
+    return {reference_to(provider, key): Names(given, discord) for provider, key, given, discord in rows}

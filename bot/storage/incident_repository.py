@@ -1,7 +1,7 @@
 """Incidents, the messages about them and mutes in the database."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import astuple, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
@@ -9,15 +9,26 @@ from typing import Any, Final
 from bot.domain.accounts import Action
 from bot.domain.incidents import Incident
 from bot.domain.messages import Message
+from bot.domain.providers import USEAPI, key_of, reference_to
 from bot.storage.database import Database
-from bot.storage.rows import ACTION, GET_META, SET_META, RowShape, StoredMute, from_epoch
+from bot.storage.rows import (
+    ACTION,
+    GET_META,
+    SET_META,
+    RowShape,
+    StoredMute,
+    account_cells,
+    action_row,
+    from_epoch,
+)
 
 INCIDENT: Final = RowShape(Incident, without="flag")
 INCIDENT_COLUMNS: Final = (*INCIDENT.columns, "flag_text", "flag_kind")
 MESSAGE: Final = RowShape(Message, without="entries")
 POLL_STATE: Final = "watch"
-ALL_ACCOUNTS: Final = ""
-"""The channel of a mute of all accounts: a key is never NULL."""
+NO_POLL_STATES: Final[Mapping[str, str]] = {}
+ALL_ACCOUNTS: Final = ("", "")
+"""The cells of a mute of all accounts: a key is never NULL."""
 
 
 def upsert(table: str, columns: Iterable[str]) -> str:
@@ -37,10 +48,12 @@ SAVE_ENTRY: Final = """
 """
 """Writes nothing if the entry is unchanged."""
 CUT_ENTRIES: Final = "DELETE FROM message_entry WHERE message = ? AND position >= ?"
-ALL_MUTES: Final = "SELECT channel, until, muted_by, lasts_seconds FROM mute ORDER BY channel"
+ALL_MUTES: Final = (
+    "SELECT provider, channel, until, muted_by, lasts_seconds FROM mute ORDER BY provider, channel"
+)
 SAVE_MUTE: Final = """
-    INSERT INTO mute (channel, until, muted_by, lasts_seconds) VALUES (?, ?, ?, ?)
-    ON CONFLICT (channel) DO UPDATE SET
+    INSERT INTO mute (provider, channel, until, muted_by, lasts_seconds) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (provider, channel) DO UPDATE SET
         until = excluded.until, muted_by = excluded.muted_by, lasts_seconds = excluded.lasts_seconds
 """
 
@@ -122,9 +135,9 @@ class WatchStore:
             StoredMute(channel or None, from_epoch(until), by, lasts) for channel, until, by, lasts in rows
         )
 
-    async def load_poll_state(self) -> str | None:
-        """Return the state of polling as it was saved."""
-        for (text,) in await self._database.read(GET_META, (POLL_STATE,)):
+    async def load_poll_state(self, provider: str = USEAPI) -> str | None:
+        """Return the state of polling a provider as it was saved."""
+        for (text,) in await self._database.read(GET_META, (poll_state_key(provider),)):
             return str(text)
         return None
 
@@ -153,10 +166,10 @@ class WatchStore:
         incidents: Iterable[Incident] = (),
         messages: Collection[Message] = (),
         mutes: Iterable[StoredMute] = (),
-        poll_state: str | None = None,
+        poll_states: Mapping[str, str] = NO_POLL_STATES,
         actions: Iterable[Action] = (),
     ) -> None:
-        """Write everything in one transaction."""
+        """Write everything in one transaction. `poll_states` are the states of polling, by provider."""
         async with self._database.writing() as writer:
             await writer.executemany(SAVE_INCIDENT, map(incident_row, incidents))
             await writer.executemany(SAVE_MESSAGE, map(MESSAGE.row, messages))
@@ -167,23 +180,32 @@ class WatchStore:
             ]
             await writer.executemany(SAVE_ENTRY, entries)
             await writer.executemany(CUT_ENTRIES, [(each.key, len(each.entries)) for each in messages])
-            rows = [(each.channel or ALL_ACCOUNTS, each.until, each.by, each.lasts_seconds) for each in mutes]
-            await writer.executemany(SAVE_MUTE, rows)
-            if poll_state is not None:
-                await writer.execute(SET_META, (POLL_STATE, poll_state))
-            await writer.executemany(ACTION, map(astuple, actions))
+            await writer.executemany(SAVE_MUTE, map(mute_row, mutes))
+            states = [(poll_state_key(provider), text) for provider, text in poll_states.items()]
+            await writer.executemany(SET_META, states)
+            await writer.executemany(ACTION, map(action_row, actions))
 
 
 def incident_row(incident: Incident) -> tuple[object, ...]:
     """Return the cells of an incident, in the order of INCIDENT_COLUMNS."""
     flag = incident.flag
-    return *INCIDENT.row(incident), *((None, None) if flag is None else (flag.text, flag.kind))
+    keyed = replace(
+        incident,
+        channel=incident.channel and key_of(incident.channel),
+        lease_channel=incident.lease_channel and key_of(incident.lease_channel),
+    )
+    return *INCIDENT.row(keyed), *((None, None) if flag is None else (flag.text, flag.kind))
 
 
 def incident_of(row: Any) -> Incident:
     """Return the incident of a row. Read the end of a block from its text if the row has none."""
     *cells, text, kind = row
-    incident = INCIDENT.value(cells, flag=None if text is None else {"text": text, "kind": kind})
+    keyed = INCIDENT.value(cells, flag=None if text is None else {"text": text, "kind": kind})
+    incident = replace(
+        keyed,
+        channel=keyed.channel and reference_to(keyed.provider, keyed.channel),
+        lease_channel=keyed.lease_channel and reference_to(keyed.provider, keyed.lease_channel),
+    )
     if incident.flag is None or incident.block_ends is not None or incident.problem is not None:
         return incident
     return replace(incident, block_ends=incident.flag.block_end(incident.seen_at))
@@ -202,3 +224,21 @@ def messages_of(rows: Iterable[Any]) -> tuple[Message, ...]:
         )
         for cells, same in groupby(rows, key=lambda row: row[: len(MESSAGE.columns)])
     )
+
+
+def mute_row(stored: StoredMute) -> tuple[object, ...]:
+    """Return the parameters of SAVE_MUTE."""
+    cells = ALL_ACCOUNTS if stored.channel is None else account_cells(stored.channel)
+    return *cells, stored.until, stored.by, stored.lasts_seconds
+
+
+def mute_of(row: Any) -> StoredMute:
+    """Return the mute of a row."""
+    provider, key, until, by, lasts = row
+    account = None if (provider, key) == ALL_ACCOUNTS else reference_to(provider, key)
+    return StoredMute(account, from_epoch(until), by, lasts)
+
+
+def poll_state_key(provider: str) -> str:
+    """Return the key under which the state of polling a provider is stored."""
+    return POLL_STATE if provider == USEAPI else f"{POLL_STATE}:{provider}"

@@ -199,6 +199,68 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE incident RENAME COLUMN missing_looks TO missing_polls",
         "ALTER TABLE message DROP COLUMN text",
     ),
+    (
+        # Accounts of more than one provider: a key is known within its provider.
+        """
+        CREATE TABLE account_by_provider (
+            provider TEXT NOT NULL,
+            channel TEXT NOT NULL,
+            name TEXT,
+            discord_name TEXT,
+            max_jobs INTEGER,
+            server TEXT,
+            listed INTEGER NOT NULL CHECK (listed IN (0, 1)),
+            seen_at INTEGER NOT NULL,
+            PRIMARY KEY (provider, channel)
+        ) STRICT
+        """,
+        """
+        INSERT INTO account_by_provider
+        SELECT 'useapi', channel, name, discord_name, max_jobs, server, listed, seen_at
+        FROM account ORDER BY rowid
+        """,
+        """
+        CREATE TABLE info_by_provider (
+            provider TEXT NOT NULL,
+            channel TEXT NOT NULL,
+            taken_at INTEGER NOT NULL,
+            took_ms INTEGER,
+            discord_name TEXT,
+            text TEXT NOT NULL,
+            PRIMARY KEY (provider, channel, taken_at),
+            FOREIGN KEY (provider, channel) REFERENCES account (provider, channel)
+        ) STRICT
+        """,
+        """
+        INSERT INTO info_by_provider
+        SELECT 'useapi', channel, taken_at, took_ms, discord_name, text FROM info_snapshot ORDER BY rowid
+        """,
+        # provider and channel: '' for all accounts.
+        """
+        CREATE TABLE mute_by_provider (
+            provider TEXT NOT NULL,
+            channel TEXT NOT NULL,
+            until INTEGER NOT NULL,
+            muted_by INTEGER NOT NULL,
+            lasts_seconds INTEGER,
+            PRIMARY KEY (provider, channel)
+        ) STRICT
+        """,
+        """
+        INSERT INTO mute_by_provider
+        SELECT iif(channel = '', '', 'useapi'), channel, until, muted_by, lasts_seconds FROM mute
+        """,
+        "DROP TABLE info_snapshot",
+        "DROP TABLE account",
+        "DROP TABLE mute",
+        "ALTER TABLE account_by_provider RENAME TO account",
+        "ALTER TABLE info_by_provider RENAME TO info_snapshot",
+        "ALTER TABLE mute_by_provider RENAME TO mute",
+        "ALTER TABLE incident ADD COLUMN provider TEXT NOT NULL DEFAULT 'useapi'",
+        "ALTER TABLE audit ADD COLUMN provider TEXT NOT NULL DEFAULT 'useapi'",
+        "DROP INDEX audit_by_channel",
+        "CREATE INDEX audit_by_account ON audit (provider, channel, at)",
+    ),
 )
 
 

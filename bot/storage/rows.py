@@ -8,13 +8,15 @@ from typing import Any, Final, Generic, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter
 
+from bot.domain.accounts import Action
+from bot.domain.providers import key_of, provider_of, reference_to
+
 Kind = TypeVar("Kind")
 
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
 
-ACTION: Final = "INSERT INTO audit (at, actor_id, verb, channel, outcome) VALUES (?, ?, ?, ?, ?)"
-"""Its parameters are the fields of an `Action`."""
+ACTION: Final = "INSERT INTO audit (at, actor_id, verb, provider, channel, outcome) VALUES (?, ?, ?, ?, ?, ?)"
 GET_META: Final = "SELECT value FROM meta WHERE key = ?"
 SET_META: Final = (
     "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
@@ -68,3 +70,19 @@ def from_epoch(milliseconds: int) -> datetime:
 
 
 sqlite3.register_adapter(datetime, to_epoch)  # for every datetime that is a parameter of a statement
+
+
+def action_row(action: Action) -> tuple[object, ...]:
+    """Return the parameters of ACTION."""
+    return action.at, action.actor_id, action.verb, *account_cells(action.channel), action.outcome
+
+
+def action_of(row: Any) -> Action:
+    """Return the entry of the audit of a row, with its columns in the order of ACTION."""
+    at, actor_id, verb, provider, key, outcome = row
+    return Action(from_epoch(at), actor_id, verb, reference_to(provider, key), outcome)
+
+
+def account_cells(account: str) -> tuple[str, str]:
+    """Return the cells of a reference to an account: the columns `provider` and `channel`."""
+    return provider_of(account), key_of(account)

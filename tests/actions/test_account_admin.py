@@ -46,7 +46,7 @@ async def scene(api: SimulatedUseapi, tmp_path: Path) -> AsyncIterator[Scene]:
     async with Assembly(database, Clock(), (), api=api) as known:
         useapi = UseapiClient(known.session, api.url, SecretStr(api.token), limits=BRIEF, sleep=at_once)
         service = known.incident_service
-        admin = AccountAdmin(useapi, known.poller, service, known.store)
+        admin = AccountAdmin(useapi, known.pollers, service, known.store)
         yield Scene(api, known, service, admin)
 
 
@@ -146,7 +146,7 @@ async def test_what_is_cut_off_has_an_unknown_outcome_at_once(scene: Scene, verb
         useapi = UseapiClient(
             session, scene.api.url, SecretStr(scene.api.token)
         )  # waits longer than this test
-        configuring = AccountAdmin(useapi, scene.known.poller, scene.incident_service, scene.known.store)
+        configuring = AccountAdmin(useapi, scene.known.pollers, scene.incident_service, scene.known.store)
         acted = asyncio.Event()
         scene.api.changed.append(acted.set)
         if verb == "save":

@@ -14,6 +14,7 @@ from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller, load_cache
+from bot.polling.pollers import AccountPollers
 from bot.providers.useapi import UseapiError
 from bot.rules.policy import LEASE
 from bot.storage import StoreError
@@ -68,13 +69,13 @@ async def test_the_list_is_asked_for_once_in_an_interval_however_many_accounts_t
 
 @pytest.mark.parametrize(("chance", "seconds"), [(0.0, 54), (0.5, 60), (1.0, 66)])
 def test_the_pace_varies_by_a_tenth_at_most(watch: Assembly, chance: float, seconds: int) -> None:
-    assert watch.make_loops(chance=lambda: chance).rest() == timedelta(seconds=seconds)
+    assert watch.make_loops(chance=lambda: chance).rest(watch.poller) == timedelta(seconds=seconds)
 
 
 def test_the_pace_varies_without_being_told_to(watch: Assembly, clock: Clock) -> None:
     usual = watch.make_loops()
     loops = WatchLoops(
-        watch.poller,
+        watch.pollers,
         watch.incident_service,
         usual.outbox,
         MemoryNotice(NoTransport(), lambda: watch.owners),
@@ -82,7 +83,7 @@ def test_the_pace_varies_without_being_told_to(watch: Assembly, clock: Clock) ->
         MINUTE,
         now=clock.now,
     )
-    rests = [loops.rest() for _ in range(100)]
+    rests = [loops.rest(watch.poller) for _ in range(100)]
     assert len(set(rests)) > 50
     assert all(timedelta(seconds=54) <= rest <= timedelta(seconds=66) for rest in rests)
 
@@ -125,7 +126,10 @@ async def test_where_only_a_person_can_help_the_pace_is_slow_till_a_good_poll_of
             await until(lambda: polls(api) == 3)
             await resting(clock)
         assert watch.incident(None).problem is problem
-        assert (loops.rest(), loops.next_poll) == (QUARTER, clock.now() + QUARTER)
+        assert (loops.rest(watch.poller), watch.poller.next_poll) == (
+            QUARTER,
+            clock.now() + QUARTER,
+        )
         before = polls(api)
         clock.advance(QUARTER - SECOND)
         await resting(clock)
@@ -136,7 +140,7 @@ async def test_where_only_a_person_can_help_the_pace_is_slow_till_a_good_poll_of
 
         bring_all(api)
         await watch.poller.poll()  # as a command does
-        await until(lambda: loops.next_poll == clock.now() + MINUTE)
+        await until(lambda: watch.poller.next_poll == clock.now() + MINUTE)
         await resting(clock)
         before = polls(api)
         clock.advance(MINUTE)
@@ -151,11 +155,11 @@ async def test_a_list_that_still_shows_some_accounts_is_watched_at_the_usual_pac
     await watch.poller.poll()
     api.fault(Fault.PARTIAL_LIST)
     loops = watch.make_loops()
-    await loops.poll()
+    await loops.poll(watch.poller)
     clock.advance(MINUTE)
-    await loops.poll()
+    await loops.poll(watch.poller)
     assert watch.incident(None).problem is ServiceProblem.LIST_GONE
-    assert loops.rest() == MINUTE
+    assert loops.rest(watch.poller) == MINUTE
 
 
 async def test_an_interval_that_is_longer_than_the_slow_pace_stays(
@@ -163,8 +167,8 @@ async def test_an_interval_that_is_longer_than_the_slow_pace_stays(
 ) -> None:
     api.fault(Fault.UNAUTHORIZED)
     loops = watch.make_loops(interval=HOUR)
-    await loops.poll()
-    assert loops.rest() == HOUR
+    await loops.poll(watch.poller)
+    assert loops.rest(watch.poller) == HOUR
 
 
 async def test_a_good_poll_of_its_own_after_a_failure_is_not_followed_by_another_at_once(
@@ -174,7 +178,9 @@ async def test_a_good_poll_of_its_own_after_a_failure_is_not_followed_by_another
     loops = watch.make_loops()
     async with loops.running():
         for count in range(1, 4):
-            await until(lambda now=count: loops.next_poll == clock.now() + MINUTE and polls(api) >= now)
+            await until(
+                lambda now=count: watch.poller.next_poll == clock.now() + MINUTE and polls(api) >= now
+            )
             await resting(clock)
             clock.advance(MINUTE - SECOND)
             await resting(clock)
@@ -210,11 +216,11 @@ async def test_the_api_may_ask_for_a_longer_pause_but_for_no_more_than_twice_the
     api.retry_after = asked or 0
     api.fault(Fault.RATE_LIMITED if asked is None else Fault.RATE_LIMITED_RETRY_AFTER)
     loops = watch.make_loops()
-    await loops.poll()
-    assert loops.rest() == timedelta(seconds=rest)
+    await loops.poll(watch.poller)
+    assert loops.rest(watch.poller) == timedelta(seconds=rest)
     api.mend()
-    await loops.poll()
-    assert loops.rest() == MINUTE
+    await loops.poll(watch.poller)
+    assert loops.rest(watch.poller) == MINUTE
 
 
 # Nothing but the stop ends it
@@ -262,7 +268,7 @@ async def test_a_poll_that_the_stop_ends_says_nothing_about_the_watch(
     loops = watch.make_loops()
     async with loops.running():
         await until(lambda: polls(api) == 1)
-    assert loops.failed_polls == 0
+    assert watch.poller.failed_polls == 0
     assert "no owner is known" not in caplog.text
 
 
@@ -272,31 +278,31 @@ async def test_no_error_ends_the_polls(
 ) -> None:
     failing = FailingMonitor(watch.useapi, watch.store, await load_cache(watch.store), watch.incident_service)
     failing.error = error
-    watch.poller = failing
+    watch.pollers = AccountPollers([failing], watch.store, failing.cache, watch.incident_service)
     loops = watch.make_loops()
     async with loops.running():
-        await until(lambda: loops.failed_polls == 1)
-        await until(lambda: loops.health.failures_in_a_row == 1)
+        await until(lambda: watch.poller.failed_polls == 1)
+        await until(lambda: loops.health_of(watch.poller).failures_in_a_row == 1)
         await resting(clock)
         clock.advance(SECOND)
         await until(lambda: polls(api) == 1)
         await resting(clock)
-        assert loops.failed_polls == 0
+        assert watch.poller.failed_polls == 0
         clock.advance(MINUTE)
         await until(lambda: polls(api) == 2)
-        assert loops.health.failures_in_a_row == 0
+        assert loops.health_of(watch.poller).failures_in_a_row == 0
     await failing.close()
 
 
 async def test_after_an_error_it_says_when_it_looks_again(watch: Assembly, clock: Clock) -> None:
     failing = FailingMonitor(watch.useapi, watch.store, await load_cache(watch.store), watch.incident_service)
     failing.error = ValueError("odd")
-    watch.poller = failing
+    watch.pollers = AccountPollers([failing], watch.store, failing.cache, watch.incident_service)
     loops = watch.make_loops()
     async with loops.running():
-        await until(lambda: loops.health.failures_in_a_row == 1)
-        assert loops.next_poll is not None
-        assert SECOND / 2 <= loops.next_poll - clock.now() <= SECOND  # its pause is half by chance
+        await until(lambda: loops.health_of(watch.poller).failures_in_a_row == 1)
+        assert watch.poller.next_poll is not None
+        assert SECOND / 2 <= watch.poller.next_poll - clock.now() <= SECOND  # its pause is half by chance
     await failing.close()
 
 
@@ -336,14 +342,14 @@ async def test_whatever_the_api_says_is_counted_till_the_next_good_poll(
     api.fault(fault)
     loops = watch.make_loops()
     for count in range(1, 4):
-        await loops.poll()
-        assert loops.failed_polls == count
+        await loops.poll(watch.poller)
+        assert watch.poller.failed_polls == count
     with pytest.raises(UseapiError):
         await watch.poller.poll()
-    assert loops.failed_polls == 3
+    assert watch.poller.failed_polls == 3
     api.mend()
-    await loops.poll()
-    assert loops.failed_polls == 0
+    await loops.poll(watch.poller)
+    assert watch.poller.failed_polls == 0
 
 
 def ours() -> set[asyncio.Task[object]]:
@@ -375,14 +381,14 @@ async def test_it_looks_at_once_and_says_when_it_looks_again(
     api: SimulatedUseapi, watch: Assembly, clock: Clock
 ) -> None:
     loops = watch.make_loops()
-    assert loops.next_poll is None
+    assert watch.poller.next_poll is None
     async with loops.running():
         await resting(clock)
-        assert (polls(api), loops.next_poll) == (1, clock.now() + MINUTE)
+        assert (polls(api), watch.poller.next_poll) == (1, clock.now() + MINUTE)
         clock.advance(MINUTE)
         await until(lambda: polls(api) == 2)
         await resting(clock)
-        assert loops.next_poll == clock.now() + MINUTE
+        assert watch.poller.next_poll == clock.now() + MINUTE
 
 
 async def test_what_the_clock_brings_does_not_wait_for_a_poll(
@@ -414,5 +420,5 @@ async def test_owners_who_became_known_are_told_within_the_hour_without_a_poll(
 async def test_a_flag_of_the_list_is_kept_by_the_watch(api: SimulatedUseapi, watch: Assembly) -> None:
     api.add(channel=CHANNEL)
     api.flag(CHANNEL, MODERATION)
-    await watch.make_loops().poll()
+    await watch.make_loops().poll(watch.poller)
     assert watch.incident().flag == FLAG

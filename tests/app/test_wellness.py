@@ -20,7 +20,7 @@ from bot.notifications.memory_notice import MemoryNotice
 from bot.notifications.transport import DeliveryError, FailureKind, MessageRef
 from bot.polling.heartbeat import Heartbeat
 from bot.render.message_content import MessageContent
-from bot.render.status_page import WatchStatus, presence_text, status
+from bot.render.status_page import PollStatus, WatchStatus, presence_text, status
 from bot.storage import StoreError
 from tests.simulators.useapi import MODERATION, Fault, SimulatedUseapi
 from tests.support.assembly import Assembly, NoTransport
@@ -142,7 +142,7 @@ def test_each_problem_shows_in_the_bots_own_status_and_keeps_the_tick_out_of_mjs
     kind: ProblemKind,
 ) -> None:
     assert "all ready" not in presence_text(3, [], problem_kinds=[kind])
-    calm = WatchStatus(now=AT, accounts={}, last_success=AT)
+    calm = WatchStatus(now=AT, accounts={}, polls=[PollStatus(last_success=AT)])
     assert "✅ **" in "\n".join(status(calm))
     assert "✅ **" not in "\n".join(status(replace(calm, problems=[WatchProblem(kind)])))
 
@@ -190,11 +190,12 @@ REFUSALS = {
 
 async def minutes(loops: WatchLoops, clock: Clock, number: int) -> None:
     """Let minutes pass, with a poll in each."""
+    (poller,) = loops.pollers
     for _ in range(number):
-        await until(lambda: clock.sleeping == LOOPS and loops.next_poll is not None)
-        before = loops.next_poll
+        await until(lambda: clock.sleeping == LOOPS and poller.next_poll is not None)
+        before = poller.next_poll
         clock.advance(MINUTE)
-        await until(lambda past=before: loops.next_poll not in (None, past))
+        await until(lambda past=before: poller.next_poll not in (None, past))
     await until(lambda: clock.sleeping == LOOPS)
 
 
@@ -215,7 +216,11 @@ async def test_row_42_a_database_that_cannot_be_written_is_told_without_it_and_t
             first_seen = clock.now()
             await minutes(loops, clock, 3)
             # It counts as a failed poll for all who ask how the watch is; the account is shown as flagged.
-            assert (beats.count, loops.failed_polls, ProblemKind.MEMORY in kinds(loops)) == (good, 4, True)
+            assert (beats.count, watch.poller.failed_polls, ProblemKind.MEMORY in kinds(loops)) == (
+                good,
+                4,
+                True,
+            )
             assert watch.poller.cache.by_channel[account.channel].account.flag is not None
             assert post.times_sent == sent
             await minutes(loops, clock, 6)
@@ -226,7 +231,7 @@ async def test_row_42_a_database_that_cannot_be_written_is_told_without_it_and_t
         await minutes(loops, clock, 2)
         await until(lambda: len(post.saying("needs you")) == 2)
         assert post.saying("I can write down what I see again") == notices
-        assert (loops.problems(), loops.failed_polls) == ((), 0)
+        assert (loops.problems(), watch.poller.failed_polls) == ((), 0)
         assert beats.count > good
         (incident,) = watch.watch_state.incidents.values()
         assert incident.opened_at == first_seen
@@ -464,7 +469,7 @@ async def test_a_clock_loop_that_fails_for_ever_keeps_the_heartbeat_back(
             broken_clock.setattr(watch.incident_service, "tick", broken)
             watch.watch_state.changed.fire()
             await until(lambda: bool(loops.problems()))
-            await loops.poll()
+            await loops.poll(watch.poller)
             assert [(each.kind, each.detail) for each in loops.problems()] == [(ProblemKind.LOOP, CLOCK)]
             assert beats.count == good
         watch.clock.advance(MINUTE)
@@ -506,19 +511,19 @@ async def test_a_poll_that_fails_is_a_problem_until_the_next_good_one(
 ) -> None:
     loops = watch.make_loops()
     assert kinds(loops) == [ProblemKind.SIGHT]
-    await loops.poll()
+    await loops.poll(watch.poller)
     assert loops.problems() == ()
     api.fault(Fault.UNAUTHORIZED)
-    await loops.poll()
+    await loops.poll(watch.poller)
     assert kinds(loops) == [ProblemKind.SIGHT]
     api.mend()
-    await loops.poll()
+    await loops.poll(watch.poller)
     assert loops.problems() == ()
 
 
 async def test_a_copy_that_waits_although_the_original_arrived_is_not_overdue(watch: Assembly) -> None:
     loops = watch.make_loops()
-    await loops.poll()
+    await loops.poll(watch.poller)
     hello = watch.planned(Purpose.HELLO)[0]
     arrived = replace(
         hello, delivery=Delivery.DONE, channel_id=1, message_id=2, sent_at=watch.clock.now(), notify=True
@@ -529,5 +534,5 @@ async def test_a_copy_that_waits_although_the_original_arrived_is_not_overdue(wa
         for message in (arrived, copy, other):
             transaction.put_message(message)
     watch.clock.advance(HOUR)
-    await loops.poll()
+    await loops.poll(watch.poller)
     assert loops.problems() == ()

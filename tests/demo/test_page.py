@@ -261,7 +261,7 @@ async def test_the_owner_asks_after_every_fault_that_the_bot_looks_for_only_seld
                 with suppress(UseapiError):
                     await watched.poller.poll()
             api.mend()
-            if watched.make_loops().rest() > MINUTE:
+            if watched.make_loops().rest(watched.poller) > MINUTE:
                 seldom.add(fault)
     assert seldom == SELDOM_ASKED
 

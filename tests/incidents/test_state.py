@@ -11,6 +11,7 @@ import pytest
 from bot.domain.accounts import Action
 from bot.domain.incidents import Incident, State
 from bot.domain.messages import Delivery, Message
+from bot.domain.providers import USEAPI
 from bot.incidents.state import WatchState
 from bot.rules.poll_state import PollState
 from bot.storage import Store, StoredMute, StoreError
@@ -54,7 +55,7 @@ async def test_what_a_turn_changed_is_there_after_a_restart(store: Store, clock:
     async with watch_state.transaction() as transaction:
         put_in(transaction, incident(0), alert(1, incident(0)))
         transaction.put_mute(FIRST.channel, AT + DAY, OWNER)
-        transaction.poll_state = SOME_POLL_STATE
+        transaction.poll_states[USEAPI] = SOME_POLL_STATE
         transaction.note(OWNER, "mute", FIRST.channel, "muted for a day")
     expected = (
         {KEYS[0]: incident(0)},
@@ -72,12 +73,12 @@ async def test_a_turn_sees_its_own_changes_and_nobody_else_does(watch_state: Wat
     async with watch_state.transaction() as transaction:
         put_in(transaction, incident(0), alert(1, incident(0)))
         transaction.put_mute(None, AT + DAY, OWNER)
-        transaction.poll_state = SOME_POLL_STATE
+        transaction.poll_states[USEAPI] = SOME_POLL_STATE
         inside = (
             dict(transaction.incidents),
             dict(transaction.messages),
             dict(transaction.mutes),
-            transaction.poll_state,
+            transaction.poll_states[USEAPI],
         )
         assert content(watch_state) == ({}, {}, {}, PollState())
     assert content(watch_state) == inside
@@ -124,14 +125,14 @@ async def test_a_turn_that_changes_nothing_writes_nothing(watch_state: WatchStat
     async with watch_state.transaction() as transaction:
         put_in(transaction, incident(0), alert(1, incident(0)))
         transaction.put_mute(None, AT + DAY, OWNER)
-        transaction.poll_state = SOME_POLL_STATE
+        transaction.poll_states[USEAPI] = SOME_POLL_STATE
     version = watch_state.changed.version
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         watcher = Watcher(connection)
         async with watch_state.transaction() as transaction:
             put_in(transaction, incident(0), alert(1, incident(0)))
             transaction.put_mute(None, AT + DAY, OWNER)
-            transaction.poll_state = SOME_POLL_STATE
+            transaction.poll_states[USEAPI] = SOME_POLL_STATE
         async with watch_state.transaction() as transaction:
             put_in(transaction, ended(incident(0), AT), incident(0))
         async with watch_state.transaction():
@@ -171,12 +172,15 @@ async def test_what_changes_with_each_poll_is_seen_but_not_written(
         watcher = Watcher(connection)
         await put_poll_state(watch_state, later)
         assert not watcher.sees_a_write()
-    assert (watch_state.poll_state.last_good, watch_state.poll_state.failing_seconds) == (AT + MINUTE, 60)
+    assert (watch_state.poll_states[USEAPI].last_good, watch_state.poll_states[USEAPI].failing_seconds) == (
+        AT + MINUTE,
+        60,
+    )
 
 
 async def put_poll_state(watch_state: WatchState, poll_state: PollState) -> None:
     async with watch_state.transaction() as transaction:
-        transaction.poll_state = poll_state
+        transaction.poll_states[USEAPI] = poll_state
 
 
 async def test_a_restart_goes_on_from_the_last_good_poll_there_was(
@@ -184,7 +188,7 @@ async def test_a_restart_goes_on_from_the_last_good_poll_there_was(
 ) -> None:
     await put_poll_state(watch_state, replace(SOME_POLL_STATE, failed_at=AT, failing_seconds=60))
     await store.record_observation(observed(FIRST, at=AT + MINUTE))
-    poll_state = (await WatchState.load(store, clock.now)).poll_state
+    poll_state = (await WatchState.load(store, clock.now)).poll_states[USEAPI]
     assert (poll_state.listed, poll_state.last_good) == (SOME_POLL_STATE.listed, AT + MINUTE)
     assert (poll_state.failed_at, poll_state.failing_seconds, poll_state.resumed) == (None, 0, True)
 
@@ -192,9 +196,9 @@ async def test_a_restart_goes_on_from_the_last_good_poll_there_was(
 async def test_what_the_rules_of_an_earlier_version_remembered_is_read(store: Store, clock: Clock) -> None:
     at = round(AT.timestamp() * 1000)
     await store.watch.save(
-        poll_state=f'{{"listed": ["1", "2"], "removed": [], "removed_at": {at}, "mood": 1}}'
+        poll_states={USEAPI: f'{{"listed": ["1", "2"], "removed": [], "removed_at": {at}, "mood": 1}}'}
     )
-    poll_state = (await WatchState.load(store, clock.now)).poll_state
+    poll_state = (await WatchState.load(store, clock.now)).poll_states[USEAPI]
     assert poll_state == PollState(listed=frozenset({"1", "2"}), removed_at=AT)
 
 

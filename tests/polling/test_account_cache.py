@@ -5,6 +5,7 @@ import pytest
 from bot.domain.accounts import Account, KnownAccount, Observation, State
 from bot.domain.errors import UserError
 from bot.domain.incidents import Incident
+from bot.domain.providers import USEAPI
 from bot.polling.account_cache import AccountCache
 from bot.render.error_messages import message, next_step
 from tests.support.clock import AT
@@ -33,7 +34,7 @@ def test_a_poll_gives_every_account_in_the_order_of_the_api() -> None:
     cache = seen(account(OTHER), account(CHANNEL))
     assert [known.channel for known in cache.accounts] == [OTHER, CHANNEL]
     assert len(cache) == 2
-    assert cache.observed_at == AT
+    assert cache.observed_at == {USEAPI: AT}
 
 
 def test_a_poll_makes_accounts_anew_that_are_new_or_changed_and_leaves_the_rest() -> None:
@@ -85,7 +86,7 @@ def test_an_account_with_an_open_incident_is_shown_also_when_the_last_poll_did_n
         ("…0002", FLAG),
     ]
     assert cache.find("mine").channel == CHANNEL
-    assert (len(cache), cache.only_channel()) == (0, None)
+    assert (len(cache), list(cache.listed_by(USEAPI))) == (0, [])
 
 
 def test_names_and_answers_outlive_looks_and_come_back_with_an_account_that_had_left() -> None:

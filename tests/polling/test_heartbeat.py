@@ -227,7 +227,7 @@ async def test_it_is_called_after_each_good_poll(
 ) -> None:
     loops = watch.make_loops(heartbeat=heartbeat)
     for count in range(1, 4):
-        await loops.poll()
+        await loops.poll(watch.poller)
         assert len(service.calls) == count
 
 
@@ -238,12 +238,12 @@ async def test_it_is_not_called_after_a_poll_that_failed_or_is_not_believed(
     for _ in range(5):
         api.add()
     loops = watch.make_loops(heartbeat=heartbeat)
-    await loops.poll()
+    await loops.poll(watch.poller)
     api.fault(fault)
-    await loops.poll()
+    await loops.poll(watch.poller)
     assert len(service.calls) == 1
     api.mend()
-    await loops.poll()
+    await loops.poll(watch.poller)
     assert len(service.calls) == 2
 
 
@@ -251,20 +251,20 @@ async def test_row_26_it_is_withheld_while_a_message_is_overdue_by_more_than_fiv
     watch: Assembly, heartbeat: Heartbeat, service: Service
 ) -> None:
     loops = watch.make_loops(heartbeat=heartbeat)
-    await loops.poll()
+    await loops.poll(watch.poller)
     (hello,) = watch.planned(Purpose.HELLO)
     assert (hello.due_at, hello.delivery) == (AT, Delivery.WAITING)
 
     watch.clock.advance(OVERDUE_AFTER)
-    await loops.poll()
+    await loops.poll(watch.poller)
     assert len(service.calls) == 2
     watch.clock.advance(SECOND)
-    await loops.poll()
+    await loops.poll(watch.poller)
     assert len(service.calls) == 2
 
     async with watch.watch_state.transaction() as transaction:
         transaction.put_message(sent(hello, watch))
-    await loops.poll()
+    await loops.poll(watch.poller)
     assert len(service.calls) == 3
 
 
@@ -279,10 +279,10 @@ async def test_a_heartbeat_that_fails_is_no_failure_of_the_watch(
     service.hangs_up = True
     loops = watch.make_loops(heartbeat=heartbeat)
     async with loops.running():
-        await until(lambda: loops.next_poll is not None)
-        assert (loops.failed_polls, loops.rest()) == (0, MINUTE)
-        assert loops.next_poll == AT + MINUTE
-    assert loops.health.failures_in_a_row == 0
+        await until(lambda: watch.poller.next_poll is not None)
+        assert (watch.poller.failed_polls, loops.rest(watch.poller)) == (0, MINUTE)
+        assert watch.poller.next_poll == AT + MINUTE
+    assert loops.health_of(watch.poller).failures_in_a_row == 0
 
 
 async def test_a_stop_does_not_wait_for_a_heartbeat_that_hangs(

@@ -8,6 +8,7 @@ import pytest
 from bot.domain.accounts import Account, Flag
 from bot.domain.errors import UserError
 from bot.domain.incidents import ServiceProblem
+from bot.domain.providers import USEAPI
 from bot.polling.poller import REFRESH_SHARES
 from bot.providers.useapi import PendingModeration, Unauthorized, Unreachable, UseapiClient, UseapiError
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
@@ -78,7 +79,7 @@ async def test_a_failure_reaches_every_caller_and_leaves_what_is_known(
     assert [type(failure) for failure in failures] == [Unauthorized, Unauthorized]
     assert isinstance(here.poller.failure, Unauthorized)
     assert here.poller.cache.accounts == before
-    assert here.poller.cache.observed_at == AT
+    assert here.poller.cache.observed_at == {USEAPI: AT}
 
 
 async def test_a_good_poll_ends_the_failure(api: SimulatedUseapi, here: Assembly) -> None:
@@ -189,7 +190,7 @@ async def test_a_restart_remembers_the_list_with_names_flags_and_answers(
         assert known.account.flag == Flag.of(MODERATION)
         assert known.snapshot is not None
         assert known.snapshot.taken_at == AT
-        assert after.poller.cache.observed_at == AT + HOUR
+        assert after.poller.cache.observed_at == {USEAPI: AT + HOUR}
 
 
 async def test_an_account_that_memory_does_not_know_is_looked_up_in_the_list(
@@ -197,14 +198,14 @@ async def test_an_account_that_memory_does_not_know_is_looked_up_in_the_list(
 ) -> None:
     await here.poller.poll()
     api.add(channel=CHANNEL)
-    assert (await here.poller.find(CHANNEL)).channel == CHANNEL
-    await here.poller.find(CHANNEL)
+    assert (await here.pollers.find(CHANNEL)).channel == CHANNEL
+    await here.pollers.find(CHANNEL)
     assert api.count(Endpoint.LIST) == 2
 
 
 async def test_an_account_that_the_list_does_not_know_either_is_refused(here: Assembly) -> None:
     with pytest.raises(UserError):
-        await here.poller.find(CHANNEL)
+        await here.pollers.find(CHANNEL)
 
 
 async def test_closing_ends_a_poll_that_is_under_way(api: SimulatedUseapi, here: Assembly) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from bot.domain.incidents import State, new_key
 from bot.domain.messages import Delivery
+from bot.domain.providers import USEAPI
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import Transaction
 from bot.rules.poll_state import PollState
@@ -83,11 +84,11 @@ def mute(channel: str | None, hours: int) -> Step:
 
 
 def remember(transaction: Transaction, now: datetime) -> None:
-    transaction.poll_state = replace(SOME_POLL_STATE, removed_at=now, last_good=now)
+    transaction.poll_states[USEAPI] = replace(SOME_POLL_STATE, removed_at=now, last_good=now)
 
 
 def forget(transaction: Transaction, now: datetime) -> None:
-    transaction.poll_state = PollState(shrunk=frozenset({FIRST.channel}), shrunk_since=now)
+    transaction.poll_states[USEAPI] = PollState(shrunk=frozenset({FIRST.channel}), shrunk_since=now)
 
 
 def note(transaction: Transaction, _: datetime) -> None:

@@ -20,7 +20,7 @@ from bot.render.account_list import (
     option,
     options,
     order,
-    unread,
+    unread_list,
 )
 from bot.render.text import length
 from tests.support.render_samples import (
@@ -145,13 +145,13 @@ def test_a_quote_matters_more_than_the_plan() -> None:
     page = accounts_page(listed, 0, at=NOW)
     assert all("m" * 60 in entry for entry in page.entries)
     assert sum(map(length, texts(page))) <= PAGE_LIMIT
-    page = accounts_page(listed, 0, at=NOW, refusal=unread(refused("z" * 400)))
+    page = accounts_page(listed, 0, at=NOW, refusal=unread_list(refused("z" * 400)))
     assert all("m" * 10 in entry for entry in page.entries)
     assert sum(map(length, texts(page))) <= PAGE_LIMIT
 
 
 def test_a_list_that_cannot_be_read_now_says_why_above_what_it_was() -> None:
-    refusal = unread(refused("No *x*."))
+    refusal = unread_list(refused("No *x*."))
     page = accounts_page(numbered(2), 0, at=NOW, refusal=refusal)
     assert page.heading.splitlines() == [
         "⚠️ useapi.net refused the API token.",
@@ -196,7 +196,7 @@ def test_since_when_is_said_to_be_unknown() -> None:
 def test_a_page_keeps_the_limit_and_does_nothing_whatever_is_listed(
     listed: list[KnownAccount], asked: int, quote: str | None
 ) -> None:
-    refusal = None if quote is None else unread(refused(quote))
+    refusal = None if quote is None else unread_list(refused(quote))
     page = accounts_page(listed, asked, at=NOW, refusal=refusal)
     assert sum(map(length, texts(page))) <= PAGE_LIMIT
     assert len(page.shown) == len(page.entries)

@@ -15,7 +15,7 @@ from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.notifications.discord_transport import BODY_CODES, BROKEN_CODES
 from bot.render.error_messages import CAUSES
 from bot.render.routes import RouteStatus, failure_sentence
-from bot.render.status_page import STATUS_LIMIT, WatchStatus, presence_text, status
+from bot.render.status_page import STATUS_LIMIT, PollStatus, WatchStatus, presence_text, status
 from bot.render.text import length
 from tests.support.render_samples import (
     ACCOUNTS,
@@ -42,8 +42,7 @@ CALM = WatchStatus(
     NOW,
     ACCOUNTS,
     routes=[RouteStatus(OWNER, Route.DM, NOW - HOUR)],
-    last_success=NOW - MINUTE,
-    next_poll=NOW + MINUTE,
+    polls=[PollStatus(last_success=NOW - MINUTE, next_poll=NOW + MINUTE)],
 )
 STUCK = message((incident(), Reason.OPENED), failing_since=NOW - MINUTE, failure="50007", attempts=3)
 
@@ -131,9 +130,7 @@ def test_a_watch_that_sees_nothing_says_why() -> None:
     watch = replace(
         CALM,
         incidents=[service(ServiceProblem.UNREACHABLE)],
-        failures=12,
-        why="useapi.net did not answer in time.",
-        last_success=None,
+        polls=[PollStatus(next_poll=NOW + MINUTE, failures=12, why="useapi.net did not answer in time.")],
     )
     assert status(watch)[0] == (
         "## Midwatch\n"
@@ -187,8 +184,7 @@ def test_a_thousand_of_everything_is_counted_and_what_is_wrong_stays_first() -> 
         messages=[replace(STUCK, recipient=10**18 + n) for n in range(1000)],
         mutes={channel(n): NOW + HOUR for n in range(1000)},
         routes=[RouteStatus(10**18 + n, Route.DM) for n in range(1000)],
-        why="w" * 900,
-        failures=3,
+        polls=[PollStatus(why="w" * 900, failures=3)],
     )
     texts = status(watch)
     assert sum(map(length, texts)) <= STATUS_LIMIT
@@ -261,8 +257,7 @@ def test_no_status_breaks_the_limit_or_does_anything(
         waiting,
         {each.channel: NOW + HOUR for each in listed},
         reached,
-        why=why,
-        failures=failures,
+        polls=[PollStatus(why=why, failures=failures)],
     )
     texts = status(watch)
     assert sum(map(length, texts)) <= STATUS_LIMIT
@@ -282,7 +277,7 @@ def test_while_looks_fail_nothing_is_called_ready() -> None:
             WatchStatus(
                 now=NOW,
                 accounts={channel(0): account()},
-                failures=1,
+                polls=[PollStatus(failures=1)],
                 problems=[WatchProblem(ProblemKind.SIGHT)],
             )
         )

@@ -652,9 +652,9 @@ def test_accounts_flagged_while_the_list_cannot_be_read_are_told_as_usual() -> N
 def test_polls_are_slower_where_only_a_person_can_help(problem: ServiceProblem, minutes: int) -> None:
     world = started()
     world.run_without_api(30 * MINUTE, problem)
-    assert next_poll_in(world.poll_state, world.incidents, world.policy) == minutes * MINUTE
+    assert next_poll_in(world.poll_state, world.open_service, world.policy) == minutes * MINUTE
     world.run(MINUTE)
-    assert next_poll_in(world.poll_state, world.incidents, world.policy) == MINUTE
+    assert next_poll_in(world.poll_state, world.open_service, world.policy) == MINUTE
 
 
 def test_a_short_absence_of_the_bot_is_nobodys_concern() -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.incidents import Ending, ServiceProblem, State
+from bot.domain.providers import USEAPI
 from bot.rules.policy import Policy
 from bot.rules.poll_state import (
     TIMES,
@@ -66,13 +67,13 @@ def test_a_list_that_keeps_losing_accounts_is_believed_a_day_after_the_last_loss
 def test_accounts_that_are_left_are_looked_at_as_often_as_ever() -> None:
     world = started()
     world.poll({A: None})
-    assert next_poll_in(world.poll_state, world.incidents, world.policy) == MINUTE
+    assert next_poll_in(world.poll_state, world.open_service, world.policy) == MINUTE
     world.poll({})
     world.now += MINUTE
     world.poll({})
-    assert next_poll_in(world.poll_state, world.incidents, world.policy) == 15 * MINUTE
+    assert next_poll_in(world.poll_state, world.open_service, world.policy) == 15 * MINUTE
     slow = Policy(poll_interval=HOUR)
-    assert next_poll_in(world.poll_state, world.incidents, slow) == HOUR
+    assert next_poll_in(world.poll_state, world.open_service, slow) == HOUR
 
 
 def test_an_account_that_stays_after_its_removal_is_missed_when_it_goes() -> None:
@@ -95,7 +96,9 @@ def test_an_account_that_stays_after_its_removal_is_missed_when_it_goes() -> Non
     ],
 )
 def test_what_nobody_looked_at_for_long_is_blind(poll_state: PollState, gap: timedelta, blind: bool) -> None:  # noqa: FBT001 - a row
-    assert (blind_stretch(Situation(poll_state, {}, START + gap, Policy(), key_maker())) is not None) is blind
+    assert (
+        blind_stretch(Situation(poll_state, {}, START + gap, Policy(), key_maker(), USEAPI)) is not None
+    ) is blind
 
 
 def test_a_list_that_was_not_believed_leaves_a_blind_stretch() -> None:

@@ -300,7 +300,7 @@ def test_row_17_an_empty_list_after_accounts_is_told_once_and_freezes() -> None:
     assert replace(world.incident(A), seen_at=before.seen_at) == before
     assert [sent.entries for sent in world.sent[1:]] == [(("list gone", Reason.OPENED),)]
     assert world.sent[1].notifies
-    assert next_poll_in(world.poll_state, world.incidents, world.policy) == 15 * MINUTE
+    assert next_poll_in(world.poll_state, world.open_service, world.policy) == 15 * MINUTE
     world.flags = flags
     world.poll()
     assert [service.ending for service in world.service()] == [Ending.RECOVERED]
@@ -643,7 +643,7 @@ def test_row_34_a_refused_token_is_told_once_and_holds_the_reminders() -> None:
     world.run_without_api(3 * HOUR, ServiceProblem.TOKEN)
     assert [push.reasons for push in world.pushes()[1:]] == [{"token": Reason.OPENED}]
     assert world.incident(A).seen_at == last_good
-    assert next_poll_in(world.poll_state, world.incidents, world.policy) == 15 * MINUTE
+    assert next_poll_in(world.poll_state, world.open_service, world.policy) == 15 * MINUTE
     world.run(MINUTE)
     assert world.pushes()[-1].reasons == {A: Reason.REMINDER}
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.accounts import Account, Flag, Observation
 from bot.domain.errors import Cause
-from bot.domain.incidents import Alert, Incident, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.incidents import Alert, Incident, Reason, ResetVerdict, ServiceProblem, State, open_services
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
+from bot.domain.providers import USEAPI
 from bot.rules import owner_actions
 from bot.rules.account_incidents import Change
 from bot.rules.decisions import Decision, Event, FlagReported, PollFailed, Tick, decide
@@ -223,6 +224,11 @@ class World:
 
     # Time
 
+    @property
+    def open_service(self) -> Incident | None:
+        """The open incident of the service."""
+        return open_services(self.incidents.values()).get(USEAPI)
+
     def wait(self, length: timedelta) -> None:
         """Let time pass, the clock ticking every ten seconds, without a poll."""
         end = self.now + length
@@ -236,7 +242,7 @@ class World:
         """Poll at the pace of the watch, and deliver."""
         end = self.now + length
         while self.now < end:
-            self.now += next_poll_in(self.poll_state, self.incidents, self.policy)
+            self.now += next_poll_in(self.poll_state, self.open_service, self.policy)
             self.poll(flags(self.now) if flags else None)
             self.tick()
 
@@ -245,7 +251,7 @@ class World:
     ) -> None:
         end = self.now + length
         while self.now < end:
-            self.now += next_poll_in(self.poll_state, self.incidents, self.policy)
+            self.now += next_poll_in(self.poll_state, self.open_service, self.policy)
             self.fail_poll(problem)
             self.tick()
 

@@ -11,6 +11,7 @@ from bot.domain.accounts import Action, FlagKind
 from bot.domain.errors import Cause
 from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose, Route
+from bot.domain.providers import USEAPI
 from bot.storage import Store, StoredMute, StoreError
 from bot.storage.incident_repository import (
     IN_ORDER,
@@ -28,9 +29,10 @@ FULL_INCIDENT = Incident(
     State.ENDED,
     AT,
     AT + MINUTE,
-    FIRST.channel,
+    "mjproxy:1234-abcd",
     CAPTCHA,
     FlagKind.BLOCK,
+    provider="mjproxy",
     from_command=True,
     before_watch=True,
     recurring=True,
@@ -44,7 +46,7 @@ FULL_INCIDENT = Incident(
     judged_at=AT + 11 * MINUTE,
     lease_until=AT + 3 * MINUTE,
     leased_by=OWNER,
-    lease_channel=FIRST.channel,
+    lease_channel="mjproxy:5678",
     assigned_to=OWNER + 1,
     assigned_at=AT + 4 * MINUTE,
     asked_at=AT + 8 * MINUTE,
@@ -154,7 +156,7 @@ async def test_one_wrong_row_and_nothing_of_all_is_written(path: Path) -> None:
                 incidents=[incident(0)],
                 messages=[alert(1, incident(0)), alert(2, incident(3))],  # an incident nobody knows
                 mutes=[StoredMute(None, AT, OWNER)],
-                poll_state="something",
+                poll_states={USEAPI: "something"},
                 actions=[Action(AT, OWNER, "mute", FIRST.channel, "muted")],
             )
         await store.watch.save(incidents=[incident(4)])
@@ -266,8 +268,8 @@ async def test_the_last_mute_of_each_account_and_of_all_comes_back(path: Path) -
 async def test_what_the_rules_remember_comes_back(path: Path) -> None:
     async with Store.open(path) as store:
         assert await store.watch.load_poll_state() is None
-        await store.watch.save(poll_state="one")
-        await store.watch.save(poll_state="two")
+        await store.watch.save(poll_states={USEAPI: "one"})
+        await store.watch.save(poll_states={USEAPI: "two"})
         await store.watch.save(incidents=[incident()])
         assert await store.watch.load_poll_state() == "two"
 

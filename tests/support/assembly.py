@@ -1,6 +1,6 @@
 """The bot's parts on one database, assembled as in `bot.app`, without Discord's gateway."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,11 +22,14 @@ from bot.notifications.transport import MessageRef, MessageTransport
 from bot.polling.account_cache import AccountCache
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller, load_cache
+from bot.polling.pollers import AccountPollers
+from bot.providers.provider import Provider
 from bot.providers.useapi import UseapiClient
 from bot.providers.useapi.client import Limits
 from bot.render.message_content import MessageContent
 from bot.rules.decisions import FlagReported, PollFailed
 from bot.rules.policy import Policy
+from bot.rules.poll_state import PollState
 from bot.storage import Store
 from tests.simulators.useapi import SimulatedUseapi
 from tests.support.clock import MINUTE, Clock
@@ -81,7 +84,8 @@ class Assembly:
     watch_state: WatchState
     planner: NotificationPlanner
     incident_service: IncidentService
-    poller: AccountPoller
+    providers: Sequence[Provider]
+    pollers: AccountPollers
     account_info: AccountInfoService
 
     def __init__(
@@ -113,12 +117,16 @@ class Assembly:
             )
             self.store = self.make_store(opened)
             self.useapi = self.make_useapi()
-            self.watch_state = await self.state_type.load(self.store, self.clock.now)
+            self.providers = self.make_providers()
+            names = [each.name for each in self.providers]
+            self.watch_state = await self.state_type.load(self.store, self.clock.now, names)
             self.planner = NotificationPlanner(lambda: self.owners, self.policy, self.new_key)
             self.incident_service = self.make_incident_service(await self.store.watch.greeted())
-            self.poller = self.make_poller(await load_cache(self.store))
+            cache = await load_cache(self.store, names)
+            pollers = [self.make_poller(each, cache) for each in self.providers]
+            self.pollers = AccountPollers(pollers, self.store, cache, self.incident_service)
             self.account_info = AccountInfoService(
-                self.useapi, self.store, self.poller, now=self.clock.now, monotonic=self.clock.monotonic
+                self.store, self.pollers, now=self.clock.now, monotonic=self.clock.monotonic
             )
             self._open = stack.pop_all()
         return self
@@ -126,7 +134,7 @@ class Assembly:
     async def __aexit__(self, *_: object) -> None:
         async with self._open:
             await self.account_info.close()
-            await self.poller.close()
+            await self.pollers.close()
 
     # The parts that a subclass may replace
 
@@ -146,12 +154,25 @@ class Assembly:
     def make_incident_service(self, greeted: Collection[int]) -> IncidentService:
         return IncidentService(self.watch_state, self.planner, greeted, monotonic=self.clock.monotonic)
 
-    def make_poller(self, cache: AccountCache) -> AccountPoller:
-        return AccountPoller(self.useapi, self.store, cache, self.incident_service, now=self.clock.now)
+    def make_providers(self) -> Sequence[Provider]:
+        return (self.useapi,)
+
+    def make_poller(self, provider: Provider, cache: AccountCache) -> AccountPoller:
+        return AccountPoller(provider, self.store, cache, self.incident_service, now=self.clock.now)
+
+    @property
+    def poller(self) -> AccountPoller:
+        """The poller of useapi.net."""
+        return self.pollers.of(CHANNEL)
+
+    @property
+    def poll_state(self) -> PollState:
+        """What the rules remember of useapi.net from poll to poll."""
+        return self.poller.poll_state
 
     def accounts(self) -> Mapping[str, KnownAccount]:
         """Return the accounts that messages may name."""
-        return self.poller.cache.by_channel
+        return self.pollers.cache.by_channel
 
     def sleep(self, seconds: float) -> Awaitable[None]:
         """Sleep in a loop of the bot."""
@@ -181,7 +202,7 @@ class Assembly:
     ) -> WatchLoops:
         """Build the loops of the watch with an outbox of their own, if none is given."""
         return WatchLoops(
-            self.poller,
+            self.pollers,
             self.incident_service,
             outbox or self.make_outbox(transport),
             MemoryNotice(transport or self.transport, lambda: self.owners),
@@ -197,7 +218,7 @@ class Assembly:
     async def see(self, *accounts: Account) -> bool:
         """Apply a list without asking the API, and return whether it is accepted."""
         await self.incident_service.apply(Observation(self.clock.now(), accounts))
-        return self.watch_state.poll_state.shrunk is None
+        return self.poll_state.shrunk is None
 
     async def fail(self, problem: ServiceProblem) -> None:
         """Let a poll fail."""
@@ -217,7 +238,7 @@ class Assembly:
 
     def known(self, channel: str) -> KnownAccount:
         """Return an account of the cache."""
-        known = self.poller.cache.get(channel)
+        known = self.pollers.cache.get(channel)
         assert known is not None
         return known
 

@@ -32,8 +32,7 @@ class Scene:
         self.steps: dict[FailPoint, Callable[[], object]] = {}
         """What happens at each step."""
         self.resets = Resets(
-            watch.useapi,
-            watch.poller,
+            watch.pollers,
             watch.incident_service,
             sleep=self.clock.nap,
             shown_within=timedelta(seconds=0.2),

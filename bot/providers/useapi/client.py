@@ -18,7 +18,9 @@ from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import Account, SavedAccount, is_channel
 from bot.domain.clock import utc_now
 from bot.domain.errors import ErrorCode
+from bot.domain.providers import USEAPI
 from bot.providers.errors import MalformedResponse, RateLimited, Rejected, Unreachable
+from bot.providers.provider import Listing
 from bot.providers.redaction import HIDDEN, redact
 from bot.providers.useapi import parsing
 from bot.providers.useapi.error_mapping import unreachable
@@ -67,6 +69,8 @@ class UseapiClient:
     to refuse, such as a channel that is not an id, raises `Rejected` before anything is sent.
     """
 
+    name = USEAPI
+
     def __init__(
         self,
         session: aiohttp.ClientSession,
@@ -88,6 +92,10 @@ class UseapiClient:
         self._now = now
         self._random = random
         self._list = parsing.RememberedList()
+
+    async def read_list(self) -> Listing:
+        """Return all configured accounts as a complete list."""
+        return Listing(await self.accounts())
 
     async def accounts(self) -> tuple[Account, ...]:
         """Return all configured accounts in the order of the API."""

@@ -20,6 +20,7 @@ from bot.notifications.outbox import LONGEST_REST
 from bot.polling.account_cache import AccountCache
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller
+from bot.providers.provider import Provider
 from bot.providers.useapi import (
     Gone,
     PendingModeration,
@@ -181,8 +182,8 @@ class Process(Assembly):
         service.taken = self.taken
         return service
 
-    def make_poller(self, cache: AccountCache) -> AccountPoller:
-        poller = Meeter(self.useapi, self.store, cache, self.incident_service, now=self.clock.now)
+    def make_poller(self, provider: Provider, cache: AccountCache) -> AccountPoller:
+        poller = Meeter(provider, self.store, cache, self.incident_service, now=self.clock.now)
         poller.taken = self.taken
         return poller
 
@@ -223,7 +224,7 @@ class Process(Assembly):
         """Look at a list, and tell whether it is believed."""
         accounts = (Account(channel, 3, Flag.of(text) if text else None) for channel, text in shown.items())
         self.api.answer = tuple(accounts)
-        await self.loops.poll()
+        await self.loops.poll(self.poller)
         return self.poller.failure is None
 
     async def fail_poll(self, problem: ServiceProblem, channel: str | None, flag: Flag | None) -> None:
@@ -234,7 +235,7 @@ class Process(Assembly):
                 await self.incident_service.apply(PollFailed(self.clock.now(), problem))
             return
         self.api.answer = error
-        await self.loops.poll()
+        await self.loops.poll(self.poller)
 
     async def work(self) -> timedelta:
         """Do all that is due in Discord; give the time until something else will be."""

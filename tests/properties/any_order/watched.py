@@ -13,8 +13,9 @@ import discord
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from bot.domain.accounts import Flag, FlagKind
-from bot.domain.incidents import Incident, ServiceProblem, State, open_service
+from bot.domain.incidents import Incident, ServiceProblem, State, open_services
 from bot.domain.messages import Delivery, Message, Purpose
+from bot.domain.providers import USEAPI
 from bot.notifications.retry_policy import original_key
 from bot.rules.recipient import is_joinable
 from bot.storage import StoreError
@@ -82,7 +83,7 @@ class Watched(RuleBasedStateMachine):
 
     @property
     def service(self) -> Incident | None:
-        return open_service(self.process.watch_state.incidents.values())
+        return open_services(self.process.watch_state.incidents.values()).get(USEAPI)
 
     # What arrives
 
@@ -172,11 +173,16 @@ class Watched(RuleBasedStateMachine):
         assert (self.service is not None) is self.truth.is_troubled
         self.settle()
 
+    @property
+    def only_channel(self) -> str | None:
+        listed = list(self.process.poller.cache.listed_by(USEAPI))
+        return listed[0] if len(listed) == 1 else None
+
     def fail(self, problem: ServiceProblem) -> None:
         self.truth.pass_time(self.now)
         channel, flag = self.refused_with if problem is ServiceProblem.PENDING else (None, None)
         if flag is not None:
-            channel = channel or self.process.poller.cache.only_channel()
+            channel = channel or self.only_channel
             channel = channel if channel in self.process.poller.cache.by_channel else None
         taken, beats = self.process.taken, self.process.beats.count
         taken.clear()
@@ -243,7 +249,7 @@ class Watched(RuleBasedStateMachine):
         self.truth.failures = 0
         self.leases.clear()  # nobody is left to say what became of a reset
         self.unwritten.forget()
-        known = self.process.watch_state.poll_state.last_good
+        known = self.process.watch_state.poll_states[USEAPI].last_good
         assert (known is None) is (self.truth.last_good is None)
         if known is not None and self.truth.last_good is not None:
             assert timedelta() <= self.truth.last_good - known
@@ -251,7 +257,7 @@ class Watched(RuleBasedStateMachine):
         self.is_stale = False
         if known is not None:
             self.truth.last_good = known
-        self.truth.counted = self.process.watch_state.poll_state.counted_at
+        self.truth.counted = self.process.watch_state.poll_states[USEAPI].counted_at
         self.truth.pass_time(self.now)
 
     # What holds at any time

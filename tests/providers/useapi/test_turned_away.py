@@ -163,14 +163,14 @@ async def test_row_51_the_watch_tells_of_an_outage_and_never_of_the_token(
     async with Assembly(tmp_path / "midwatch.sqlite3", clock, api=api) as watch:
         api.add()
         loops = watch.make_loops()
-        await loops.poll()
+        await loops.poll(watch.poller)
         api.fault(fault)
         for _ in range(7):
             clock.advance(MINUTE)
-            await loops.poll()
+            await loops.poll(watch.poller)
         incident = watch.incident(None)
         assert (incident.problem, incident.cause) == (ServiceProblem.UNREACHABLE, Cause.CHALLENGE)
-        assert loops.rest() <= 2 * MINUTE
+        assert loops.rest(watch.poller) <= 2 * MINUTE
 
 
 # A server whose answers a test sets

@@ -1,0 +1,116 @@
+"""The pollers of all providers, and what is asked of all of them together."""
+
+import asyncio
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
+
+from bot.domain.accounts import Flag, KnownAccount
+from bot.domain.errors import UserError
+from bot.domain.incidents import Incident
+from bot.domain.providers import provider_of
+from bot.incidents.service import IncidentService
+from bot.polling.account_cache import AccountCache
+from bot.polling.poller import AccountPoller
+from bot.providers.errors import UseapiError
+from bot.storage import Store, StoreError
+
+
+class AccountPollers:
+    """One poller for each provider, over one cache."""
+
+    def __init__(
+        self,
+        pollers: Iterable[AccountPoller],
+        store: Store,
+        cache: AccountCache,
+        incident_service: IncidentService,
+    ) -> None:
+        self._pollers = {each.provider.name: each for each in pollers}
+        self._store = store
+        self._watch_state = incident_service.watch_state
+        self._watch_state.log.label_of = cache.label_of
+        self.cache = cache
+        cache.open_incidents = self.open_incidents
+
+    def __iter__(self) -> Iterator[AccountPoller]:
+        return iter(self._pollers.values())
+
+    def of(self, channel: str) -> AccountPoller:
+        """Return the poller of an account's provider."""
+        return self._pollers[provider_of(channel)]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The providers."""
+        return tuple(self._pollers)
+
+    @property
+    def failures(self) -> Mapping[str, UseapiError]:
+        """Why the last poll of each provider failed that could not be read."""
+        return {each.provider.name: each.failure for each in self if each.failure is not None}
+
+    @property
+    def unwritten(self) -> StoreError | None:
+        """Why the last transaction was not written; None if it was."""
+        return self._store.failure
+
+    def open_incidents(self) -> Mapping[str, Incident]:
+        """Return the open incident of each account that has one, by channel, also those not written yet."""
+        incidents = self._watch_state.open_incidents
+        for each in self:
+            if each.unwritten_incidents:
+                incidents = {**incidents, **each.unwritten_incidents}
+        return incidents
+
+    async def poll(self) -> None:
+        """Poll every provider.
+
+        Raises:
+            UseapiError: none could be read.
+        """
+        await self._gather([each.poll() for each in self])
+
+    async def poll_for_refresh(self) -> None:
+        """Poll every provider for Refresh, unless another press did within the last seconds.
+
+        Raises:
+            UseapiError: none could be read.
+        """
+        await self._gather([each.poll_for_refresh() for each in self])
+
+    async def _gather(self, polls: Sequence[Awaitable[object]]) -> None:
+        results = await asyncio.gather(*polls, return_exceptions=True)
+        errors = [each for each in results if isinstance(each, BaseException)]
+        others = [each for each in errors if not isinstance(each, UseapiError)]
+        if others or len(errors) == len(results):
+            raise (others or errors)[0]
+
+    def start_polls(self) -> None:
+        """Start a poll of every provider that has none under way."""
+        for each in self:
+            each.start_poll()
+
+    async def find(self, typed: str) -> KnownAccount:
+        """Return the account that a person typed. Poll if the cache does not have it.
+
+        Raises:
+            UserError: there is none, or more than one.
+            UseapiError: the cache does not have it, and a provider could not be read.
+        """
+        try:
+            return self.cache.find(typed)
+        except UserError:
+            await self.poll()
+        try:
+            return self.cache.find(typed)
+        except UserError:
+            for failure in self.failures.values():
+                raise failure from None
+            raise
+
+    async def note_flag(self, channel: str, flag: Flag) -> bool:
+        """Record a 596 about an account, and show it at once. Return whether the account is known."""
+        return await self.of(channel).note_flag(channel, flag)
+
+    async def close(self) -> None:
+        """Cancel the polls that are under way."""
+        await asyncio.gather(*(each.close() for each in self))
