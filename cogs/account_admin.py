@@ -79,7 +79,7 @@ class AccountAdmin(commands.Cog):
 
     async def edit(self, caller: Interaction, press: ButtonPress) -> None:
         """Open the form, for the account of a card or for any."""
-        known = self._pollers.cache.get(press.parts["channel"])
+        known = self._pollers.cache.get(self._pollers.cache.reference(press.parts["channel"]))
         await self._open_form(caller, known, press.parts["jobs"])
 
     async def _open_form(self, caller: Interaction, known: KnownAccount | None, typed: str = "") -> None:
@@ -135,7 +135,7 @@ class AccountAdmin(commands.Cog):
         await self._ask_removal(caller, await self._pollers.find(press.parts["channel"]))
 
     async def _ask_removal(self, caller: Interaction, known: KnownAccount) -> None:
-        if not known.account.has_channel_id:
+        if not known.account.is_addressable:
             raise UserError(ErrorCode.ODD_CHANNEL)
         await respond(caller, removal_question(known))
 
@@ -147,7 +147,7 @@ class AccountAdmin(commands.Cog):
         """Remove the account that was confirmed, and show the result."""
         await defer_update(caller)
         await self._bot.require_owner(caller.user.id)
-        channel = press.parts["channel"]
+        channel = self._pollers.cache.reference(press.parts["channel"])
         known = known_account(channel, self._pollers.cache.by_channel)
         try:
             removed = await self._admin.remove(channel, caller.user.id, self._bot.in_flight.sent)

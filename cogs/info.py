@@ -94,7 +94,7 @@ class Info(commands.Cog):
         await respond_private(caller, account_question(self._askable(), caller.user.id, private=private))
 
     def _askable(self) -> list[KnownAccount]:
-        return [known for known in self._pollers.cache.accounts if known.account.has_channel_id]
+        return [known for known in self._pollers.cache.accounts if known.account.is_addressable]
 
     async def _only(self) -> KnownAccount | None:
         """Return the only account that can be asked; None if there are several. Read an empty list again."""

@@ -111,7 +111,8 @@ class Watch(commands.Cog):
         """Reset the account that was confirmed, and show the progress and the result."""
         await defer_update(caller)
         await self._bot.require_owner(caller.user.id)
-        channel, confirmed = press.parts["channel"], press.parts["confirmed"]
+        channel = self._pollers.cache.reference(press.parts["channel"])
+        confirmed = press.parts["confirmed"]
         known = known_account(channel, self._accounts())
 
         async def show(stage: ResetStage, wait: timedelta) -> None:
@@ -228,7 +229,7 @@ class Watch(commands.Cog):
 
     def _confirmation(self, known: KnownAccount, flag: Flag, incident: Incident | None) -> MessageContent:
         unseen = self._resets.is_unseen(known.channel)
-        argument = f"{known.channel}.{flag_digest(flag, incident, unseen=unseen)}"
+        argument = f"{known.account.handle}.{flag_digest(flag, incident, unseen=unseen)}"
         return action_replies.confirmation(known, flag, incident, argument, now=utc_now(), unseen=unseen)
 
     async def _incident(self, press: ButtonPress) -> Incident | None:

@@ -154,7 +154,7 @@ class AccountAdmin:
 
     async def _note_saved(self, saved: SaveResult, owner: int) -> None:
         """Note the outcome of a save. A saved account is known at once, whatever the list shows."""
-        account = saved.account if saved.account and saved.account.has_channel_id else None
+        account = saved.account if saved.account and saved.account.is_addressable else None
         if account is not None:
             self._pollers.cache.put_account(account)
             if account.flag is not None:

@@ -93,7 +93,7 @@ class AccountInfoService:
             UseapiError: the API or Midjourney could not answer.
         """
         channel = account.channel
-        if not account.account.has_channel_id:
+        if not account.account.is_addressable:
             raise UserError(ErrorCode.ODD_CHANNEL)
         await self._recall(channel)
         if not even_if_flagged:

@@ -61,8 +61,8 @@ class Info:
 
 @dataclass(frozen=True, slots=True)
 class InfoSnapshot:
-    """An answer to `/info`, when it arrived, and how long Midjourney took."""
+    """An answer to `/info`, when it arrived, and how long Midjourney took, if that is known."""
 
     taken_at: datetime
-    took: timedelta
+    took: timedelta | None
     info: Info

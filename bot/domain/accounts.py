@@ -1,5 +1,6 @@
 """Accounts, their flags, and the audit, as frozen values. Times are aware UTC datetimes."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,20 +11,39 @@ from typing import Final
 from bot.domain.account_info import InfoSnapshot
 from bot.domain.blocks import end_in, end_in_words, length_in, names_block, start_in
 from bot.domain.errors import CodedError
-from bot.domain.providers import USEAPI
+from bot.domain.providers import USEAPI, key_of, provider_of
 
+NO_KEY: Final = "?"
+"""The beginning of a reference's key where the provider lists an account without one."""
+HANDLE_LENGTH: Final = 16
+HANDLE_PATTERN: Final = re.compile(rf"[0-9a-f]{{{HANDLE_LENGTH}}}")
 CHANNEL_PATTERN: Final = re.compile(r"[0-9]{17,20}")
 
 
 def is_channel(text: str) -> bool:
-    """Return whether a text is a Discord channel id, the only key of an account that requests may use."""
+    """Return whether a text is a Discord channel id."""
     return CHANNEL_PATTERN.fullmatch(text) is not None
+
+
+def is_handle(text: str) -> bool:
+    """Return whether a text may be the hash of a reference in the `custom_id` of a control."""
+    return HANDLE_PATTERN.fullmatch(text) is not None
 
 
 class FlagKind(StrEnum):
     """What a flag asks of a person, from the lightest to the worst."""
 
+    OFFLINE = "offline"
+    """The account is enabled and has not been started for too long. Nothing else is known of it."""
     OTHER = "other"
+    CONNECTION = "connection"
+    """The provider lost its connection to Discord."""
+    CREDITS = "credits"
+    """Its credits are used up."""
+    SESSION = "session"
+    """Its login, cookie or token is rejected."""
+    PLAN = "plan"
+    """Its subscription is cancelled, paused, expired or missing."""
     CAPTCHA = "captcha"
     MODERATION = "moderation"
     BLOCK = "block"
@@ -103,26 +123,63 @@ class State(StrEnum):
     ENDED = "ended"
 
 
+class EntryState(StrEnum):
+    """How a provider lists an account that it does not list as flagged."""
+
+    OK = "ok"
+    PAUSED = "paused"
+    """A person disabled it."""
+    STARTING = "starting"
+    """It is enabled and does not run yet."""
+    UNKNOWN = "unknown"
+    """The entry cannot be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A configured Midjourney account as the API lists it, without its Discord token."""
+    """A configured Midjourney account as its provider lists it, without its credentials."""
 
     channel: str
+    """The reference to the account. For useapi.net that is its Discord channel."""
     max_jobs: int | None = None
     flag: Flag | None = None
     server: str | None = None
+    entry: EntryState = EntryState.OK
+    title: str | None = None
+    """Its name at the provider."""
+    discord_channel: str | None = None
+    """Its Discord channel, if its key is another; empty if it has none."""
+    hint: Flag | None = None
+    """What an account that starts says; it may be the cause of the flag that follows."""
+    hours: str = ""
+    """The times of day at which it works or rests; empty for always."""
+    sort: int = 0
+    """Its place in the order in which the provider starts accounts."""
+    is_enabled: bool = True
+    info: InfoSnapshot | None = None
+    """What the provider keeps of Midjourney's last answer to `/info`."""
 
     @property
-    def has_channel_id(self) -> bool:
-        """Whether paths, links and buttons may use the channel."""
-        return is_channel(self.channel)
+    def is_addressable(self) -> bool:
+        """Whether requests may name the account."""
+        if provider_of(self.channel) == USEAPI:
+            return is_channel(self.channel)
+        return not key_of(self.channel).startswith(NO_KEY)
+
+    @property
+    def handle(self) -> str:
+        """The name of the account in the `custom_id` of a control: digits of a channel, or a hash."""
+        if is_channel(self.channel):
+            return self.channel
+        return hashlib.sha256(self.channel.encode()).hexdigest()[:HANDLE_LENGTH]
 
     @property
     def link(self) -> str | None:
         """The address of the account's Midjourney channel in Discord; None without valid ids."""
-        if not self.has_channel_id or (self.server and not is_channel(self.server)):
+        place = self.channel if self.discord_channel is None else self.discord_channel
+        if not is_channel(place) or (self.server and not is_channel(self.server)):
             return None
-        return f"https://discord.com/channels/{self.server or '@me'}/{self.channel}"
+        return f"https://discord.com/channels/{self.server or '@me'}/{place}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +257,9 @@ class KnownAccount:
 
     @property
     def label(self) -> str:
-        """The given name, else the Discord name, else the end of the channel id."""
-        return self.name or self.discord_name or f"…{self.channel[-4:]}"
+        """The name given here or at the provider, else the Discord name, else the end of the channel id."""
+        end = self.account.discord_channel or self.channel
+        return self.name or self.account.title or self.discord_name or f"…{end[-4:]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,9 +53,19 @@ class ResetVerdict(StrEnum):
 
     BACK = "back in rotation"
     NOT_YET = "not yet cleared"
+    NOT_STARTED = "not started yet"
+    """The flag is gone, and the provider has not started the account yet."""
     FLAGGED_AGAIN = "flagged again"
     NOT_CONFIGURED = "not configured any more"
     COULD_NOT_TELL = "could not tell"
+
+
+class Remedy(StrEnum):
+    """What a person can have done about a flag at the provider."""
+
+    RESET = "reset"
+    ENABLE = "enable"
+    CAPTCHA_SOLVED = "captcha solved"
 
 
 class Reason(StrEnum):
@@ -134,6 +144,12 @@ class Incident:
     block_ends: datetime | None = None
     """The end of the last block with a known end; see `block_until`."""
     provider: str = USEAPI
+    starting_since: datetime | None = None
+    """Since when the account has been starting, while a flag before is not known to be gone."""
+    first_reason: str | None = None
+    """What the provider said of the account before it listed the flag."""
+    remedy: Remedy | None = None
+    """The remedy that is under way, or was tried last."""
 
     @property
     def ended(self) -> bool:

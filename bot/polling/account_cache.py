@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.account_info import InfoSnapshot
-from bot.domain.accounts import Account, KnownAccount, Observation, is_channel
+from bot.domain.accounts import Account, KnownAccount, Observation, is_channel, is_handle
 from bot.domain.errors import ErrorCode, UserError
 from bot.domain.incidents import Incident
 from bot.domain.providers import USEAPI, provider_of
@@ -90,6 +90,13 @@ class AccountCache:
         """Return the account of a channel if it is listed or has an open incident."""
         return self.by_channel.get(channel)
 
+    def reference(self, handle: str) -> str:
+        """Return the reference of an account by its handle; the handle itself if none has it."""
+        if not is_handle(handle):
+            return handle
+        named = (channel for channel, each in self.with_unlisted.items() if each.account.handle == handle)
+        return next(named, handle)
+
     def label_of(self, channel: str) -> str | None:
         """Return the label of an account, also of one that is not listed any more; None if unknown."""
         known = self._listed.get(channel) or self._unlisted.get(channel)
@@ -100,18 +107,23 @@ class AccountCache:
         return self._lists.get(provider, {}).keys()
 
     def find(self, typed: str) -> KnownAccount:
-        """Return the account with a channel id, a label or a Discord name.
+        """Return the account with a channel id, a label, a Discord name, or the handle in a control.
 
         Raises:
             UserError: there is none, or more than one.
         """
-        accounts = self.by_channel
-        if (account := accounts.get(typed.strip())) is not None:
+        accounts, typed = self.by_channel, typed.strip()
+        if (account := accounts.get(typed)) is not None:
             return account
         # An id means one account, also if that is gone and another has the id as its name.
-        wanted = "" if is_channel(typed.strip()) else comparable(typed)
-        found = [account for account in accounts.values() if wanted and comparable(account.label) == wanted]
-        found = found or [account for account in accounts.values() if wanted and is_called(account, wanted)]
+        if is_channel(typed):
+            found = [each for each in accounts.values() if each.account.discord_channel == typed]
+        else:
+            wanted = comparable(typed)
+            found = [each for each in accounts.values() if wanted and comparable(each.label) == wanted]
+            found = found or [each for each in accounts.values() if wanted and is_called(each, wanted)]
+            if not found and is_handle(typed):
+                found = [each for each in accounts.values() if each.account.handle == typed]
         if len(found) == 1:
             return found[0]
         if found:
@@ -211,7 +223,10 @@ def with_account(known: KnownAccount | None, account: Account) -> KnownAccount:
     if account.flag is not None:
         account = replace(account, flag=None)
     if known is None:
-        return KnownAccount(account)
+        return KnownAccount(account, snapshot=account.info)
     if known.is_listed and (known.account is account or known.account == account):
         return known
-    return replace(known, account=account, is_listed=True)
+    snapshot = account.info or known.snapshot
+    if known.snapshot is not None and account.info is not None:
+        snapshot = max(known.snapshot, account.info, key=lambda each: each.taken_at)
+    return replace(known, account=account, snapshot=snapshot, is_listed=True)

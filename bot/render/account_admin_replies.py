@@ -116,8 +116,8 @@ def removal_question(account: KnownAccount) -> MessageContent:
     add_field(embed, "Account", f"{channel_link(account.account)}\n{slots(account.account)}")
     label = f"Yes, remove {bare(account.label, BUTTON_LABEL)}"
     buttons = (
-        Button("account.drop", label, account.channel, discord.ButtonStyle.danger),
-        Button("account.keep", NOT_NOW, account.channel),
+        Button("account.drop", label, account.account.handle, discord.ButtonStyle.danger),
+        Button("account.keep", NOT_NOW, account.account.handle),
     )
     content = headed(
         f"Do you want to remove **{name}** from useapi.net?",

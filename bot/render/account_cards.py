@@ -36,7 +36,9 @@ MAY_BE_ITS: Final = (
 def info_embed(account: KnownAccount, snapshot: InfoSnapshot, *, note: str | None = None) -> discord.Embed:
     """Return the embed of an `/info` answer, with a note above it."""
     info = snapshot.info
-    origin = f"Midjourney answered at {when(snapshot.taken_at, 'f')} (took {span(snapshot.took)})"
+    origin = f"Midjourney answered at {when(snapshot.taken_at, 'f')}"
+    if snapshot.took is not None:
+        origin += f" (took {span(snapshot.took)})"
     embed = _card(
         account, f"{escape(account.label)} · account info", note, channel_link(account.account), origin
     )
@@ -60,7 +62,7 @@ def info_content(
     note = None
     if wait is not None:
         note = f"⏳ Midjourney was asked a moment ago; this is its last answer. Ask again in {span(wait)}."
-    again = Button("info.again", "Ask again", account.channel, asker=asker, emoji="🔄")
+    again = Button("info.again", "Ask again", account.account.handle, asker=asker, emoji="🔄")
     return MessageContent(embeds=(info_embed(account, snapshot, note=note),), components=(again,))
 
 
@@ -106,11 +108,11 @@ def account_card(
     """
     embed = account_embed(account, actions=actions, unseen=unseen)
     buttons = _card_buttons(account, asker, owner=owner, unseen=unseen)
-    return MessageContent(content, (embed,), tuple(buttons) if account.account.has_channel_id else ())
+    return MessageContent(content, (embed,), tuple(buttons) if account.account.is_addressable else ())
 
 
 def _card_buttons(account: KnownAccount, asker: int, *, owner: bool, unseen: bool) -> Iterator[Component]:
-    channel = account.channel
+    channel = account.account.handle
     yield Button("info.ask", "Info", channel, asker=asker)
     if owner and (unseen or account.account.flag is not None):
         yield Button("account.reset", "Reset", channel, asker=asker)

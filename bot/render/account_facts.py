@@ -5,6 +5,7 @@ from typing import Final
 
 from bot.domain.account_info import FastTime, InfoSnapshot, Subscription, Usage
 from bot.domain.accounts import Account, KnownAccount
+from bot.domain.providers import key_of
 from bot.render.text import code_span, count, decimal, exactly, when
 
 BLOCKS: Final = 10
@@ -14,8 +15,8 @@ WORD_LIMIT: Final = 20
 
 def channel_link(account: Account) -> str:
     """Return a link to the channel, or its id in code if it is no channel id."""
-    link = account.link
-    return f"[{account.channel}]({link})" if link else code_span(account.channel, 40)
+    link, place = account.link, account.discord_channel or key_of(account.channel)
+    return f"[{place}]({link})" if link else code_span(place, 40)
 
 
 def slots(account: Account) -> str:

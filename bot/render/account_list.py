@@ -11,6 +11,7 @@ from discord import app_commands
 
 from bot.domain.accounts import Flag, KnownAccount, State
 from bot.domain.errors import CodedError
+from bot.domain.providers import key_of
 from bot.render.account_facts import channel_link, known_plan, slots, snapshot_line
 from bot.render.error_messages import failure
 from bot.render.message_content import Box, Button, MessageContent, Select, page_buttons, page_of
@@ -78,7 +79,7 @@ def list_content(page: AccountsPage, asker: int) -> MessageContent:
     """Return the message of a page: entries, a select that opens a card, and the buttons to other pages."""
     flagged = any(account.account.flag for account in page.shown)
     box = Box(page.entries, discord.Colour.gold() if flagged else discord.Colour.green())
-    options = tuple(option(account) for account in page.shown if account.account.has_channel_id)
+    options = tuple(option(account) for account in page.shown if account.account.is_addressable)
     opener = Select("list.open", "Open an account's card", asker=asker, options=options)
     turns = page_buttons("list.page", "", page.page, page.pages, asker=asker)
     buttons = [*turns, _refresh(page.page, asker)]
@@ -109,7 +110,7 @@ def unread_list(error: CodedError) -> str:
 
 def offered(accounts: Iterable[KnownAccount], typed: str = "") -> list[KnownAccount]:
     """Return the first accounts with a channel id that match the typed text."""
-    fitting = (account for account in accounts if account.account.has_channel_id and matches(account, typed))
+    fitting = (account for account in accounts if account.account.is_addressable and matches(account, typed))
     return heapq.nsmallest(OFFERED, fitting, key=order)
 
 
@@ -148,7 +149,7 @@ def option(account: KnownAccount) -> discord.SelectOption:
     Raises:
         ValueError: The channel is not an id, so nothing may be done with it.
     """
-    if not account.account.has_channel_id:
+    if not account.account.is_addressable:
         raise ValueError("only an account with a channel id can be chosen")
     return discord.SelectOption(
         label=bare(account.label, CHOICE_LIMIT),
@@ -168,7 +169,8 @@ def matches(account: KnownAccount, typed: str) -> bool:
     traits = (
         account.label,
         account.discord_name or "",
-        account.channel,
+        key_of(account.channel),
+        account.account.discord_channel or "",
         known_plan(account) or "",
         state_words(account),
     )
@@ -184,7 +186,7 @@ def _traits(account: KnownAccount) -> list[str]:
 
 def tail(account: KnownAccount) -> list[str]:
     """Return the end of the id, unless it is the label already. It distinguishes accounts of one label."""
-    end = f"…{account.channel[-4:]}"
+    end = f"…{(account.account.discord_channel or account.channel)[-4:]}"
     return [] if account.label == end else [end]
 
 

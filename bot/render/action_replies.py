@@ -94,9 +94,8 @@ def _question(account: KnownAccount, flag: Flag) -> str:
             return f"Did you solve the CAPTCHA in {name}'s channel?"
         case FlagKind.BLOCK:
             return f"Did you see in {name}'s channel that the block is over?"
-        case FlagKind.OTHER:
+        case _:
             return f"Did you do what Midjourney's message in {name}'s channel asks?"
-    assert_never(flag.kind)
 
 
 def _block_warning(flag: Flag, until: datetime | None, now: datetime) -> str | None:
@@ -120,6 +119,8 @@ def verdict_sentence(verdict: ResetVerdict, account: KnownAccount, flag: Flag | 
                 f"⏳ Reset sent, but {name} is still flagged. I keep checking.\n"
                 "Look in its channel again: something may be left to acknowledge."
             )
+        case ResetVerdict.NOT_STARTED:
+            return f"⏳ {name} is enabled and not started yet. I keep checking."
         case ResetVerdict.FLAGGED_AGAIN:
             text = (
                 f"⚠️ {name} was clear after the reset and is flagged again.\n"

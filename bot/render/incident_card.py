@@ -9,6 +9,7 @@ import discord
 
 from bot.domain.accounts import Action, KnownAccount
 from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.providers import provider_of
 from bot.render.account_cards import add_field, flag_colour, info_embed
 from bot.render.account_history import FIELD_LIMIT, history
 from bot.render.alert_items import NO_WORDS, AlertItem, is_removed, state_of, stretch
@@ -78,6 +79,7 @@ def info_refused(account: KnownAccount, asker: int, now: datetime) -> MessageCon
         opened_at=account.flagged_since or now,
         seen_at=now,
         channel=account.channel,
+        provider=provider_of(account.channel),
         flag=flag,
         block_ends=block_end(account, flag),
     )
@@ -87,7 +89,7 @@ def info_refused(account: KnownAccount, asker: int, now: datetime) -> MessageCon
         note = "From an earlier answer; Midjourney was not asked again."
         last = info_embed(account, account.snapshot, note=note)
         embeds += [last] if len(embeds[0]) + len(last) <= EMBEDS_LIMIT else []
-    anyway = Button("info.anyway", "Ask anyway", account.channel, asker=asker)
+    anyway = Button("info.anyway", "Ask anyway", account.account.handle, asker=asker)
     is_resetting = incident.state is State.RESETTING
     first = (
         f"🔄 {item.name} is being reset. Ask again in a few minutes." if is_resetting else headline_of(item)
@@ -106,7 +108,7 @@ def controls(item: AlertItem, message: str) -> tuple[Component, ...]:
     waits = item.incident.block_until() is not None and not item.is_block_over
     style = discord.ButtonStyle.secondary if waits else discord.ButtonStyle.primary
     reset = Button("watch.reset", reset_label(item.flag.kind), argument, style)
-    acting = (reset, mine, snooze) if item.account.account.has_channel_id else (mine, snooze)
+    acting = (reset, mine, snooze) if item.account.account.is_addressable else (mine, snooze)
     return *acting, *channel_buttons(item.account.account)
 
 

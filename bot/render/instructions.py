@@ -1,7 +1,7 @@
 """What to do about a flag: the Discord login to use, and three steps for each kind."""
 
 from datetime import datetime
-from typing import Final, assert_never
+from typing import Final
 
 from bot.domain.accounts import Flag, FlagKind, KnownAccount
 from bot.render.account_facts import channel_link
@@ -26,9 +26,8 @@ def reset_label(kind: FlagKind) -> str:
             return "I solved it - reset"
         case FlagKind.BLOCK:
             return "The block is over - reset"
-        case FlagKind.OTHER:
+        case _:
             return "I did what it says - reset"
-    assert_never(kind)
 
 
 def press_reset(kind: FlagKind) -> str:
@@ -60,7 +59,7 @@ def steps(
     `until` is when a timed block ends, if that is known, and `over` whether it has; `reset` is the
     sentence that says how to reset from where this stands.
     """
-    if not account.account.has_channel_id:
+    if not account.account.is_addressable:
         reset = _RESET_ELSEWHERE
     match flag.kind:
         case FlagKind.MODERATION:
@@ -69,10 +68,8 @@ def steps(
             tasks = _captcha(account, reset)
         case FlagKind.BLOCK:
             tasks = _block(account, reset, BLOCK_OVER if over else _wait(flag, until))
-        case FlagKind.OTHER:
-            tasks = _other(account, reset)
         case _:
-            assert_never(flag.kind)
+            tasks = _other(account, reset)
     return "\n".join(f"{number}. {task}" for number, task in enumerate(tasks, start=1))
 
 

@@ -1,7 +1,6 @@
 """The words for states, for what Midjourney wants, and for unexpected errors."""
 
 from datetime import datetime, timedelta
-from typing import assert_never
 
 from bot.domain.accounts import Flag, FlagKind, KnownAccount, State
 from bot.render.text import code_span, exactly, span, when
@@ -31,9 +30,8 @@ def symbol(kind: FlagKind) -> str:
             return "🧩"
         case FlagKind.BLOCK:
             return "⛔"
-        case FlagKind.MODERATION | FlagKind.OTHER:
+        case _:
             return "⚠️"
-    assert_never(kind)
 
 
 def kind_words(kind: FlagKind) -> str:
@@ -45,9 +43,8 @@ def kind_words(kind: FlagKind) -> str:
             return "CAPTCHA pending"
         case FlagKind.BLOCK:
             return "blocked"
-        case FlagKind.OTHER:
+        case _:
             return "needs attention"
-    assert_never(kind)
 
 
 def flagged_since(at: datetime | None, *, is_past: bool) -> str:
@@ -67,9 +64,8 @@ def demand(flag: Flag) -> str:
         case FlagKind.BLOCK:
             length = flag.block_length
             return f"Midjourney has blocked it for {span(length)}" if length else "Midjourney has blocked it"
-        case FlagKind.OTHER:
+        case _:
             return "Midjourney stopped it with a message"
-    assert_never(flag.kind)
 
 
 def waiting(since: datetime, longest: timedelta) -> str:

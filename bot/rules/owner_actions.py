@@ -83,7 +83,7 @@ def give_verdict(
             return ended(replace(incident, reset_at=at), Ending.RESET, at)
         case ResetVerdict.NOT_CONFIGURED:
             return ended(incident, Ending.REMOVED, at)
-        case ResetVerdict.NOT_YET | ResetVerdict.COULD_NOT_TELL:
+        case ResetVerdict.NOT_YET | ResetVerdict.NOT_STARTED | ResetVerdict.COULD_NOT_TELL:
             return judged, None
         case ResetVerdict.FLAGGED_AGAIN:
             return flagged_again(judged, flag, at)

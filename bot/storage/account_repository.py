@@ -51,8 +51,8 @@ KEPT: Final = timedelta(days=400)
 """How long the database keeps answers, actions, and what is finished."""
 
 ACCOUNTS: Final = """
-    SELECT account.provider, account.channel, max_jobs, server, listed, name, account.discord_name,
-           taken_at, took_ms, info_snapshot.discord_name, text
+    SELECT account.provider, account.channel, max_jobs, server, title, discord_channel,
+           listed, name, account.discord_name, taken_at, took_ms, info_snapshot.discord_name, text
     FROM account LEFT JOIN info_snapshot ON info_snapshot.rowid = (
         SELECT last.rowid FROM info_snapshot AS last
         WHERE last.provider = account.provider AND last.channel = account.channel
@@ -61,11 +61,15 @@ ACCOUNTS: Final = """
     ORDER BY account.rowid
 """
 NAMES: Final = "SELECT provider, channel, name, discord_name FROM account"
-LISTED: Final = "SELECT channel, max_jobs, server FROM account WHERE listed AND provider = ?"
+LISTED: Final = """
+    SELECT channel, max_jobs, server, title, discord_channel FROM account WHERE listed AND provider = ?
+"""
 LIST: Final = """
-    INSERT INTO account (provider, channel, max_jobs, server, seen_at, listed) VALUES (?, ?, ?, ?, ?, 1)
+    INSERT INTO account (provider, channel, max_jobs, server, title, discord_channel, seen_at, listed)
+    VALUES (?, ?, ?, ?, ?, ?, ?, 1)
     ON CONFLICT (provider, channel) DO UPDATE SET
-        max_jobs = excluded.max_jobs, server = excluded.server, seen_at = excluded.seen_at, listed = 1
+        max_jobs = excluded.max_jobs, server = excluded.server, title = excluded.title,
+        discord_channel = excluded.discord_channel, seen_at = excluded.seen_at, listed = 1
 """
 UNLIST: Final = """
     UPDATE account SET listed = 0, seen_at = max(seen_at, coalesce(
@@ -200,7 +204,8 @@ class Store:
 
     async def record_info(self, channel: str, snapshot: InfoSnapshot) -> None:
         """Write an answer to `/info`, and the Discord name if it has one."""
-        info, at, took_ms = snapshot.info, snapshot.taken_at, snapshot.took // MILLISECOND
+        info, at = snapshot.info, snapshot.taken_at
+        took_ms = None if snapshot.took is None else snapshot.took // MILLISECOND
         async with self._database.writing() as writer:
             await writer.execute(DISCORD_NAME, (*account_cells(channel), info.discord_name, at))
             await writer.execute(INFO, (*account_cells(channel), at, took_ms, info.discord_name, info.text))
@@ -255,7 +260,7 @@ class Store:
             # The writer answers after all that it was given before. The reader could miss a late commit.
             with as_store_errors(self._database.path):
                 rows = await self._database.writer.execute_fetchall(LISTED, (provider,))
-            accounts = (Account(reference_to(provider, row[0]), row[1], server=row[2]) for row in rows)
+            accounts = (recorded_account(provider, *row) for row in rows)
             self._recorded[provider] = {account.channel: account for account in accounts}
             self._stamped[provider] = await self.last_success(provider)
         return self._recorded[provider]
@@ -268,12 +273,30 @@ class Store:
 
 def is_as_recorded(known: Account | None, account: Account) -> bool:
     """Return whether an account needs no writing. Its flag belongs to its incident."""
-    return known is not None and (known.max_jobs, known.server) == (account.max_jobs, account.server)
+    return known is not None and recorded_cells(known) == recorded_cells(account)
 
 
 def listed_row(account: Account, at: datetime) -> tuple[object, ...]:
     """Return the parameters of LIST."""
-    return *account_cells(account.channel), account.max_jobs, account.server, at
+    return *account_cells(account.channel), *recorded_cells(account), at
+
+
+def recorded_account(
+    provider: str,
+    key: str,
+    max_jobs: int | None,
+    server: str | None,
+    title: str | None,
+    discord_channel: str | None,
+) -> Account:
+    """Return the account of a row."""
+    reference = reference_to(provider, key)
+    return Account(reference, max_jobs, server=server, title=title, discord_channel=discord_channel)
+
+
+def recorded_cells(account: Account) -> tuple[object, ...]:
+    """Return the cells of an account that its provider may change."""
+    return account.max_jobs, account.server, account.title, account.discord_channel
 
 
 def success_key(provider: str) -> str:
@@ -283,11 +306,13 @@ def success_key(provider: str) -> str:
 
 def known_account(*row: Any) -> KnownAccount:
     """Return the account of a row of ACCOUNTS, with the text of its last `/info` not parsed."""
-    provider, key, max_jobs, server, listed, name, discord_name, taken_at, took_ms, info_name, text = row
+    provider, key, *fields, listed, name, discord_name, taken_at, took_ms, info_name, text = row
     snapshot = None
     if taken_at is not None:
-        snapshot = InfoSnapshot(from_epoch(taken_at), took_ms * MILLISECOND, Info(text, info_name))
-    account = Account(reference_to(provider, key), max_jobs, server=server)
+        snapshot = InfoSnapshot(
+            from_epoch(taken_at), None if took_ms is None else took_ms * MILLISECOND, Info(text, info_name)
+        )
+    account = recorded_account(provider, key, *fields)
     return KnownAccount(account, name, discord_name, snapshot=snapshot, is_listed=bool(listed))
 
 

@@ -209,6 +209,8 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
             discord_name TEXT,
             max_jobs INTEGER,
             server TEXT,
+            title TEXT,
+            discord_channel TEXT,
             listed INTEGER NOT NULL CHECK (listed IN (0, 1)),
             seen_at INTEGER NOT NULL,
             PRIMARY KEY (provider, channel)
@@ -216,7 +218,7 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         """,
         """
         INSERT INTO account_by_provider
-        SELECT 'useapi', channel, name, discord_name, max_jobs, server, listed, seen_at
+        SELECT 'useapi', channel, name, discord_name, max_jobs, server, NULL, NULL, listed, seen_at
         FROM account ORDER BY rowid
         """,
         """
@@ -257,6 +259,9 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE info_by_provider RENAME TO info_snapshot",
         "ALTER TABLE mute_by_provider RENAME TO mute",
         "ALTER TABLE incident ADD COLUMN provider TEXT NOT NULL DEFAULT 'useapi'",
+        "ALTER TABLE incident ADD COLUMN starting_since INTEGER",
+        "ALTER TABLE incident ADD COLUMN first_reason TEXT",
+        "ALTER TABLE incident ADD COLUMN remedy TEXT",
         "ALTER TABLE audit ADD COLUMN provider TEXT NOT NULL DEFAULT 'useapi'",
         "DROP INDEX audit_by_channel",
         "CREATE INDEX audit_by_account ON audit (provider, channel, at)",

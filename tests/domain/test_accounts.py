@@ -66,7 +66,7 @@ def test_a_block_says_how_long_it_lasts(text: str, length: timedelta | None) -> 
 )
 def test_only_17_to_20_plain_digits_are_a_channel(text: str, expected: object) -> None:
     assert is_channel(text) is expected
-    assert Account(text).has_channel_id is expected
+    assert Account(text).is_addressable is expected
 
 
 @pytest.mark.parametrize(

@@ -234,7 +234,7 @@ def test_an_account_without_a_channel_id_cannot_be_chosen() -> None:
 @given(accounts)
 def test_options_and_choices_keep_the_limits(known: KnownAccount) -> None:
     assert 1 <= length(choice_name(known)) <= 100
-    if known.account.has_channel_id:
+    if known.account.is_addressable:
         made = option(known)
         assert 1 <= length(made.label) <= 100
         assert 1 <= length(made.description or "") <= 100

@@ -85,5 +85,5 @@ def test_of_any_account(
     embeds = [info_embed(known, snapshot), account_embed(known, actions=done)]
     for embed in embeds:
         assert_taken(post, MessageContent("Said.", (embed,)))
-    if known.account.flag and known.account.has_channel_id:
+    if known.account.flag and known.account.is_addressable:
         assert_taken(post, info_refused(known, 1, snapshot.taken_at))

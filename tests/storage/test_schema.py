@@ -45,7 +45,7 @@ DIGESTS = (
     "7352fd0be9701907",
     "46551b2713deb2aa",
     "3a2429ec93c38003",
-    "1de2109501a793ba",
+    "05ae44b8eb14ac5a",
 )
 """Of each step that a database may have taken. A step is appended, and never edited."""
 ONE_MORE: tuple[tuple[str, ...], ...] = (*STEPS, ("ALTER TABLE account ADD COLUMN mood TEXT",))

@@ -156,7 +156,7 @@ def test_a_list_is_read_in_each_of_its_shapes(body: object, accounts: tuple[Acco
 
 def test_an_account_without_an_id_is_shown_and_not_addressed() -> None:
     (account,) = parse_accounts(answer(200, [{"channel": "12"}]), LIST)
-    assert not account.has_channel_id
+    assert not account.is_addressable
     assert account.link is None
 
 
