@@ -10,8 +10,8 @@ from discord.ext import commands
 
 from bot.domain.clock import utc_now
 from bot.domain.errors import UnavailableError
-from bot.providers.useapi.error_mapping import proxies_unused
-from bot.providers.useapi.http_response import parse_retry_after
+from bot.providers.failures import proxies_unused
+from bot.providers.http_response import parse_retry_after
 from bot.render.error_messages import UNTRUSTED, UNUSED_PROXIES
 
 DISCORD_FAILURES: Final = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)

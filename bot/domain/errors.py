@@ -3,6 +3,8 @@
 from datetime import timedelta
 from enum import StrEnum, auto
 
+from bot.domain.providers import USEAPI
+
 
 class ErrorCode(StrEnum):
     """What went wrong."""
@@ -10,6 +12,7 @@ class ErrorCode(StrEnum):
     ACCOUNT_AMBIGUOUS = auto()
     ACCOUNT_UNKNOWN = auto()
     ASKED_JUST_NOW = auto()
+    CAPTCHA_LINK_FAILED = auto()
     COMMAND_CHANGED = auto()
     DATABASE_DAMAGED = auto()
     DATABASE_FOREIGN = auto()
@@ -20,6 +23,7 @@ class ErrorCode(StrEnum):
     DATABASE_NOT_UNDERSTOOD = auto()
     DATABASE_READ_ONLY = auto()
     DATABASE_UNUSABLE = auto()
+    DEMO_MODE = auto()
     INPUT_CLOSED = auto()
     INPUT_NO_TEXT = auto()
     INPUT_UNREADABLE = auto()
@@ -28,6 +32,7 @@ class ErrorCode(StrEnum):
     JOBS_OVER_PLAN = auto()
     LIST_EMPTY = auto()
     LIST_SHORT = auto()
+    LIST_TOO_SLOW = auto()
     MUTE_UNREADABLE = auto()
     NAME_EMPTY = auto()
     NAME_LIKE_ID = auto()
@@ -37,10 +42,13 @@ class ErrorCode(StrEnum):
     NOT_A_VIEWER = auto()
     NOT_A_VIEWER_BY_DM = auto()
     NOT_NOTED = auto()
+    NOT_STARTED = auto()
+    NOT_SYNCED = auto()
     NOT_THE_ASKER = auto()
     NOT_WRITABLE = auto()
     NO_ACCOUNT_TO_ASK = auto()
     NO_BACKUP = auto()
+    NO_CAPTCHA_LINK = auto()
     NO_CHANNEL_ID = auto()
     NO_FILE_LOCKS = auto()
     NO_FOLDER = auto()
@@ -73,6 +81,7 @@ class ErrorCode(StrEnum):
     TOKEN_TAKEN = auto()
     TOKEN_TAKEN_BY = auto()
     TOKEN_UNLIKE = auto()
+    TOO_OLD_TO_ENABLE = auto()
     TRACK_LOST = auto()
     TWO_CHANNELS = auto()
     UNEXPLAINED = auto()
@@ -92,6 +101,8 @@ class Cause(StrEnum):
     CERTIFICATE = "certificate"
     SERVER_ERROR = "server error"
     """A status of 5xx, or 408."""
+    NEEDS_REDIS = "needs redis"
+    """midjourney-proxy runs without the Redis that it needs."""
     LIMITED = "limited"
     CHALLENGE = "challenge"
     """Something in front of the API turned the request away."""
@@ -116,6 +127,8 @@ class Cause(StrEnum):
 class CodedError(Exception):
     """An error with a code and the fields that its sentence names. No field holds a secret."""
 
+    provider: str = USEAPI
+    """The provider that it is about, if it is about one."""
     quote: str | None = None
     """What the API itself said, which is shown in a code block or not at all, and not in the log."""
 

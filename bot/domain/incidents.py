@@ -12,7 +12,7 @@ from typing import Final
 
 from bot.domain.accounts import Flag, FlagKind, State
 from bot.domain.errors import Cause
-from bot.domain.providers import USEAPI
+from bot.domain.providers import USEAPI, Remedy
 
 
 def new_key() -> str:
@@ -58,14 +58,6 @@ class ResetVerdict(StrEnum):
     FLAGGED_AGAIN = "flagged again"
     NOT_CONFIGURED = "not configured any more"
     COULD_NOT_TELL = "could not tell"
-
-
-class Remedy(StrEnum):
-    """What a person can have done about a flag at the provider."""
-
-    RESET = "reset"
-    ENABLE = "enable"
-    CAPTCHA_SOLVED = "captcha solved"
 
 
 class Reason(StrEnum):

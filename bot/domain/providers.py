@@ -3,11 +3,23 @@
 A reference names an account among those of all providers: its provider and its key there. Keys are opaque.
 """
 
+from enum import StrEnum
 from typing import Final
 
 USEAPI: Final = "useapi"
 """The provider whose references are its bare keys: until version 0.2 it was the only one."""
+MJPROXY: Final = "mjproxy"
 SEPARATOR: Final = ":"
+
+
+class Remedy(StrEnum):
+    """What a person can have done about a flag at its provider."""
+
+    RESET = "reset"
+    ENABLE = "enable"
+    CAPTCHA_SOLVED = "captcha solved"
+    GUIDE = "guide"
+    """Open a page of the provider, where a person does the rest."""
 
 
 def reference_to(provider: str, key: str) -> str:

@@ -21,8 +21,10 @@ class Listing:
 class Provider(Protocol):
     """Where accounts live. Every method raises UseapiError if the API refuses or cannot be asked."""
 
-    name: str
-    """The name by which it is stored, and the prefix of its references."""
+    @property
+    def name(self) -> str:
+        """The name by which it is stored, and the prefix of its references."""
+        ...
 
     async def read_list(self) -> Listing:
         """Return the accounts, with references as their channels."""

@@ -6,12 +6,26 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain.errors import Cause, CodedError, ErrorCode
+from bot.domain.providers import MJPROXY, USEAPI
+from bot.render.mjproxy_errors import MJPROXY_ERRORS
 from bot.render.text import clip, code_block, span
 from bot.render.user_errors import CHECK_FIRST, LATER, USER_ERRORS
 
 SENTENCE_LIMIT: Final = 500
-NETWORK: Final = "If the problem lasts, check that useapi.net is up and that this machine has a network."
-ADDRESS: Final = "Check USEAPI_URL, and whether useapi.net still offers its Midjourney API."
+NAMES: Final = {
+    USEAPI: {
+        "service": "useapi.net",
+        "setting": "USEAPI_URL",
+        "address": "Check USEAPI_URL, and whether useapi.net still offers its Midjourney API.",
+    },
+    MJPROXY: {
+        "service": "midjourney-proxy",
+        "setting": "MJPROXY_URL",
+        "address": "Check MJPROXY_URL: it is where midjourney-proxy answers, with or without /mj at its end.",
+    },
+}
+"""The fields of the sentences that the providers share."""
+NETWORK: Final = "If the problem lasts, check that {service} is up and that this machine has a network."
 UNTRUSTED: Final = (
     "Install the root certificates of this system (on Debian: ca-certificates), or name a file of them in "
     "SSL_CERT_FILE. A program that opens TLS, as in some companies, needs its own certificate there."
@@ -19,42 +33,49 @@ UNTRUSTED: Final = (
 CHANGED: Final = "If the problem lasts, the API has changed, and Midwatch needs an update."
 
 CAUSES: Final[Mapping[Cause, tuple[str, str]]] = {
-    Cause.SILENT: ("useapi.net does not answer.", NETWORK),
+    Cause.SILENT: ("{service} does not answer.", NETWORK),
     Cause.REFUSED: (
-        "useapi.net refuses connections.",
-        "If the problem lasts, check that useapi.net is up, and check USEAPI_URL.",
+        "{service} refuses connections.",
+        "If the problem lasts, check that {service} is up, and check {setting}.",
     ),
-    Cause.BROKEN_OFF: ("The connection to useapi.net broke off.", NETWORK),
+    Cause.BROKEN_OFF: ("The connection to {service} broke off.", NETWORK),
     Cause.NO_ADDRESS: (
-        "useapi.net's address could not be looked up.",
-        "Check this machine's network and name server, and USEAPI_URL.",
+        "{service}'s address could not be looked up.",
+        "Check this machine's network and name server, and {setting}.",
     ),
-    Cause.CERTIFICATE: ("This machine does not trust useapi.net's certificate.", UNTRUSTED),
+    Cause.CERTIFICATE: ("This machine does not trust {service}'s certificate.", UNTRUSTED),
     Cause.SERVER_ERROR: (
-        "useapi.net has a server error.",
-        "If the problem lasts, ask useapi.net: this machine and its network are not the reason.",
+        "{service} has a server error.",
+        "If the problem lasts, ask {service}: this machine and its network are not the reason.",
+    ),
+    Cause.NEEDS_REDIS: (
+        "{service} answers an error; it needs Redis.",
+        "Set EnableRedis and RedisConnectionString in {service}'s settings and restart it.",
     ),
     Cause.LIMITED: (
-        "useapi.net limits how often it may be asked.",
+        "{service} limits how often it may be asked.",
         "If the problem lasts, check whether another program uses the same token.",
     ),
     Cause.CHALLENGE: (
-        "Something in front of useapi.net turns this machine away.",
-        "The token is fine: wait, or ask useapi.net whether it blocks this machine's address.",
+        "Something in front of {service} turns this machine away.",
+        "The token is fine: wait, or ask {service} whether it blocks this machine's address.",
     ),
-    Cause.WEB_PAGE: ("A web page answers instead of useapi.net.", ADDRESS),
-    Cause.REDIRECT: ("useapi.net redirects to another address, and Midwatch follows no redirects.", ADDRESS),
-    Cause.NO_API: ("What answers at USEAPI_URL is not an API.", ADDRESS),
+    Cause.WEB_PAGE: ("A web page answers instead of {service}.", "{address}"),
+    Cause.REDIRECT: (
+        "{service} redirects to another address, and Midwatch follows no redirects.",
+        "{address}",
+    ),
+    Cause.NO_API: ("What answers at {setting} is not an API.", "{address}"),
     Cause.ENCODING: (
-        "useapi.net's answer is compressed in a way that Midwatch did not ask for.",
-        "Check what stands between this machine and useapi.net: it must not change answers.",
+        "{service}'s answer is compressed in a way that Midwatch did not ask for.",
+        "Check what stands between this machine and {service}: it must not change answers.",
     ),
-    Cause.GARBLED: ("useapi.net answered in a form that Midwatch does not know.", CHANGED),
+    Cause.GARBLED: ("{service} answered in a form that Midwatch does not know.", CHANGED),
     Cause.PARTIAL: (
-        "A part of the account list could not be read.",
-        "If the problem lasts, look at the server that keeps the accounts: it does not send its whole list.",
+        "{service} did not list all accounts.",
+        "If the problem lasts, look at {service}: its list is not whole.",
     ),
-    Cause.REJECTED: ("useapi.net refused the request.", CHANGED),
+    Cause.REJECTED: ("{service} refused the request.", CHANGED),
     Cause.SUBSCRIPTION: (
         "Your useapi.net subscription is missing or has expired.",
         "Renew the subscription at useapi.net.",
@@ -157,7 +178,7 @@ ERRORS: Final[Mapping[ErrorCode, tuple[str, str]]] = {
         "This Discord server is already configured, for channel {channel}.",
         CHOOSE_SERVER,
     ),
-    ErrorCode.SERVICE_GONE: ("useapi.net no longer offers this.", ADDRESS),
+    ErrorCode.SERVICE_GONE: ("useapi.net no longer offers this.", "{address}"),
     ErrorCode.SLOTS_BUSY: ("All job slots are busy, or Discord asks useapi.net to slow down.", LATER),
     ErrorCode.TOKEN_HIDDEN: ("useapi.net's list does not show whose a token is.", LATER),
     ErrorCode.TOKEN_REFUSED: (
@@ -183,7 +204,7 @@ ERRORS: Final[Mapping[ErrorCode, tuple[str, str]]] = {
     ),
     ErrorCode.UNFINISHED: ("Midjourney did not finish the command.", LATER),
     ErrorCode.UNNAMED_ACCOUNT: (
-        "useapi.net does not know which account to ask.",
+        "{service} does not know which account to ask.",
         "Name one of the accounts that /mjaccounts shows.",
     ),
     ErrorCode.WRONG_ACCOUNT: (
@@ -253,13 +274,14 @@ def what(error: CodedError) -> str:
     fields = {
         name: what(field) if isinstance(field, CodedError) else field for name, field in error.fields.items()
     }
-    sentence = _texts(error)[0].format(**fields)
+    sentence = _texts(error.code, error.provider)[0].format(**NAMES[error.provider], **fields)
     return f"{sentence.removesuffix('.')} ({fields['status']})." if "status" in fields else sentence
 
 
 def next_step(error: CodedError, *, check_first: str = CHECK_FIRST, own: Mapping[StrEnum, str] = {}) -> str:
     """Return what to do about an error. `own` has the steps that differ where this one is shown."""
-    step = (own.get(error.code) or _texts(error)[1]).format(**error.fields)
+    step = own.get(error.code) or _texts(error.code, error.provider)[1]
+    step = step.format(**NAMES[error.provider], **error.fields)
     wait = error.fields.get("wait")
     steps = [] if step == LATER else [step]
     if error.fields.get("may_be_done"):
@@ -273,11 +295,19 @@ def next_step(error: CodedError, *, check_first: str = CHECK_FIRST, own: Mapping
     return " ".join(steps)
 
 
-def _texts(error: CodedError) -> tuple[str, str]:
+def cause_texts(cause: Cause, provider: str = USEAPI) -> tuple[str, str]:
+    """Return why a provider gave nothing to read, and what to do about it."""
+    sentence, step = _texts(cause, provider)
+    return sentence.format(**NAMES[provider]), step.format(**NAMES[provider])
+
+
+def _texts(code: StrEnum, provider: str) -> tuple[str, str]:
     """Return the texts of an error as they stand in the tables."""
-    if isinstance(error.code, Cause):
-        return CAUSES[error.code]
-    code = ErrorCode(error.code)
+    if provider == MJPROXY and code in MJPROXY_ERRORS:
+        return MJPROXY_ERRORS[code]
+    if isinstance(code, Cause):
+        return CAUSES[code]
+    code = ErrorCode(code)
     return (DATABASE[code], AGAIN) if code in DATABASE else ERRORS.get(code) or USER_ERRORS[code]
 
 

@@ -11,7 +11,7 @@ from bot.domain.errors import Cause
 from bot.domain.incidents import Incident, ServiceProblem
 from bot.render.account_cards import add_field
 from bot.render.alert_items import LABEL_LIMIT, NEEDING, known_account, naming, stretch
-from bot.render.error_messages import CAUSES
+from bot.render.error_messages import cause_texts
 from bot.render.message_content import MessageContent, headed
 from bot.render.text import code_block, count, escape, exactly, fitted, span, whole
 
@@ -35,7 +35,7 @@ UNNAMED: Final = (
 )
 """As above, if an error 596 stands in place of the list."""
 PROBLEMS: Final[Mapping[ServiceProblem, str]] = {
-    ServiceProblem.UNREACHABLE: CAUSES[Cause.SILENT][0],
+    ServiceProblem.UNREACHABLE: cause_texts(Cause.SILENT)[0],
     ServiceProblem.TOKEN: "useapi.net refused the API token.",
     ServiceProblem.UNPAID: "Your useapi.net subscription has expired or does not cover all accounts.",
     ServiceProblem.GONE: "useapi.net has shut down its Midjourney service.",
@@ -171,7 +171,7 @@ def reason(incident: Incident) -> str:
 
 def problem_sentence(problem: ServiceProblem, cause: Cause | None) -> str:
     """Return the sentence for a problem: that of its cause, if it is known."""
-    return PROBLEMS[problem] if cause is None else CAUSES[cause][0]
+    return PROBLEMS[problem] if cause is None else cause_texts(cause)[0]
 
 
 def _steps(incident: Incident) -> str:
@@ -180,7 +180,7 @@ def _steps(incident: Incident) -> str:
         case ServiceProblem.UNREACHABLE:
             tasks = (
                 "Nothing yet: I keep trying, and this message turns green once it answers.",
-                CAUSES[incident.cause or Cause.SILENT][1],
+                cause_texts(incident.cause or Cause.SILENT)[1],
             )
         case ServiceProblem.TOKEN:
             tasks = (
@@ -194,7 +194,7 @@ def _steps(incident: Incident) -> str:
             )
         case ServiceProblem.GONE if incident.cause is Cause.WEB_PAGE:
             tasks = (
-                CAUSES[incident.cause][1],
+                cause_texts(incident.cause)[1],
                 "Put the right address into USEAPI_URL and restart me, or stop me if there is none.",
             )
         case ServiceProblem.GONE:

@@ -19,7 +19,7 @@ from bot.render.alert_items import (
     known_account,
     state_of,
 )
-from bot.render.error_messages import CAUSES
+from bot.render.error_messages import cause_texts
 from bot.render.message_content import Button, MessageContent
 from bot.render.provider_words import TITLES
 from bot.render.routes import RouteStatus, failure_sentence, route_line
@@ -116,7 +116,7 @@ def presence_text(
     open_states = [each.state for each in incidents if each.channel and not each.ended]
     needing = sum(state is State.OPEN for state in open_states)
     if problem is ServiceProblem.UNREACHABLE:
-        words = CAUSES[cause or Cause.SILENT][0].removesuffix(".")
+        words = cause_texts(cause or Cause.SILENT)[0].removesuffix(".")
     elif problem is ServiceProblem.PENDING:
         words = "error 596, an account needs you"
     elif problem is not None:

@@ -14,8 +14,9 @@ from bot.providers.useapi import UseapiError
 from tests.demo.page import PageServer, Stage
 from tests.demo.page.stage import FLAGS, SELDOM_ASKED
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
+from tests.simulators.faults import DISTORTIONS
 from tests.simulators.useapi import SAVE_REFUSALS, Fault, SimulatedUseapi
-from tests.simulators.useapi.faults import DISTORTIONS, REFUSALS
+from tests.simulators.useapi.faults import REFUSALS
 from tests.support.assembly import Assembly
 from tests.support.clock import MINUTE, Clock
 

@@ -1,13 +1,16 @@
 """Every error has a sentence of its own, and each names its fields."""
 
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 
 from bot.domain.errors import Cause, CodedError, ErrorCode
-from bot.render.error_messages import message, next_step, what
+from bot.domain.providers import MJPROXY
+from bot.render.error_messages import ERRORS, message, next_step, what
+from bot.render.mjproxy_errors import MJPROXY_ERRORS
 from bot.render.text import length
 from tests.support.render_samples import assert_harmless, hostile
 
@@ -32,8 +35,20 @@ FIELDS = {
 def test_each_error_has_a_sentence_and_a_next_step(code: ErrorCode | Cause) -> None:
     inner = {"reason": CodedError(ErrorCode.DATABASE_FULL, path=FILE)} if code is ErrorCode.NOT_NOTED else {}
     error = CodedError(code, **FIELDS | inner)
+    if code in set(MJPROXY_ERRORS) - set(ERRORS):
+        error.provider = MJPROXY
     assert what(error).endswith(".")
     assert next_step(error).endswith((".", "< FILE"))
+
+
+ALIEN = {Cause.SUBSCRIPTION, Cause.QUOTA, Cause.FAULT}
+
+
+@pytest.mark.parametrize("code", sorted({*Cause, *MJPROXY_ERRORS, ErrorCode.UNNAMED_ACCOUNT} - ALIEN))
+def test_an_error_of_midjourney_proxy_names_no_other_provider(code: StrEnum) -> None:
+    error = CodedError(code)
+    error.provider = MJPROXY
+    assert "useapi" not in (what(error) + next_step(error)).casefold()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
 from bot.domain.messages import DM_REFUSED, Delivery, Message, MessageItem, Purpose, Route
 from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.notifications.discord_transport import BODY_CODES, BROKEN_CODES
-from bot.render.error_messages import CAUSES
+from bot.render.error_messages import cause_texts
 from bot.render.routes import RouteStatus, failure_sentence
 from bot.render.status_page import STATUS_LIMIT, PollStatus, WatchStatus, presence_text, status
 from bot.render.text import length
@@ -218,7 +218,7 @@ def test_presence_sums_it_up(
 @pytest.mark.parametrize("cause", Cause)
 def test_presence_says_of_an_outage_what_is_true_of_its_cause(cause: Cause) -> None:
     said = presence_text(7, [], problem=ServiceProblem.UNREACHABLE, cause=cause, muted=True)
-    assert said == f"{CAUSES[cause][0]} · muted".replace(". ·", " ·")
+    assert said == f"{cause_texts(cause)[0]} · muted".replace(". ·", " ·")
 
 
 @pytest.mark.parametrize("state", [State.CLEARING, State.RESETTING])

@@ -23,9 +23,9 @@ from bot.polling.account_cache import AccountCache
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller, load_cache
 from bot.polling.pollers import AccountPollers
+from bot.providers.api_client import Limits
 from bot.providers.provider import Provider
 from bot.providers.useapi import UseapiClient
-from bot.providers.useapi.client import Limits
 from bot.render.message_content import MessageContent
 from bot.rules.decisions import FlagReported, PollFailed
 from bot.rules.policy import Policy

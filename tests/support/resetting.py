@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.actions.reset import Progress, Resets, flag_digest
 from bot.domain.incidents import ResetResult, ResetStage, State
-from bot.providers.useapi.client import Limits
+from bot.providers.api_client import Limits
 from tests.simulators.useapi import MODERATION, Endpoint, SimulatedUseapi
 from tests.support.assembly import Assembly
 from tests.support.clock import Clock

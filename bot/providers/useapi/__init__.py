@@ -1,5 +1,6 @@
 """The useapi.net API: its client and its errors. JSON does not leave this package."""
 
+from bot.providers.api_client import Limits, open_session
 from bot.providers.errors import (
     AnswerLost,
     Gone,
@@ -14,7 +15,7 @@ from bot.providers.errors import (
     Unreachable,
     UseapiError,
 )
-from bot.providers.useapi.client import Limits, UseapiClient, open_session
+from bot.providers.useapi.client import UseapiClient
 
 __all__ = [
     "AnswerLost",

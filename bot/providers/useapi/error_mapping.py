@@ -3,20 +3,14 @@
 Statuses, codes and messages are those of the useapi.net docs (API v2) and of the vendor's OpenAPI file.
 """
 
-import os
 import re
-import ssl
 from http import HTTPStatus
 from typing import Final
-
-import aiohttp
 
 from bot.domain.accounts import Flag, is_channel
 from bot.domain.errors import Cause, ErrorCode
 from bot.providers.errors import (
-    AnswerLost,
     Gone,
-    NotAsked,
     NotConfigured,
     PendingModeration,
     RateLimited,
@@ -26,7 +20,9 @@ from bot.providers.errors import (
     Unreachable,
     UseapiError,
 )
-from bot.providers.useapi.http_response import ApiRequest, ApiResponse, Endpoint
+from bot.providers.failures import failing, turned_away
+from bot.providers.http_response import ApiRequest, ApiResponse
+from bot.providers.useapi.endpoints import Endpoint
 
 # The code is 596. One sentence in the docs of POST jobs/info has 569.
 MODERATION: Final = frozenset({596, 569})
@@ -40,7 +36,7 @@ REFUSED_IN_JSON: Final = frozenset(
     {HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN}
 )
 """Statuses with which the API always sends JSON."""
-PROXIES: Final = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
+
 
 COMPLAINTS: Final = tuple(
     (re.compile(pattern, re.IGNORECASE), code)
@@ -67,34 +63,6 @@ COMPLAINTS: Final = tuple(
 """The API's complaints about what a person entered, in the words of its docs. Groups match digits only."""
 
 
-def proxies_unused() -> str:
-    """Return the names of the proxies in the environment, which Midwatch does not use."""
-    names = sorted(name for name, value in os.environ.items() if value and name.upper() in PROXIES)
-    return " and ".join(names)
-
-
-def unreachable(error: Exception, request: ApiRequest) -> Unreachable:  # noqa: PLR0911 - a table
-    """Return the error for a failure of the network. The error of aiohttp may hold headers."""
-    may_be_done = request.endpoint not in READS
-    match error:
-        case ssl.CertificateError() | aiohttp.ClientSSLError():
-            return NotAsked(Cause.CERTIFICATE)
-        case aiohttp.ClientConnectorDNSError():
-            return NotAsked(Cause.NO_ADDRESS, proxies=proxies_unused())
-        case aiohttp.ClientConnectorError():
-            return NotAsked(Cause.REFUSED, proxies=proxies_unused())
-        case aiohttp.ConnectionTimeoutError():
-            return NotAsked(Cause.SILENT, proxies=proxies_unused())
-        case TimeoutError():
-            return AnswerLost(Cause.SILENT, may_be_done=may_be_done)
-        case aiohttp.ClientResponseError() if "content-encoding" in error.message:
-            return Unreachable(Cause.ENCODING)
-        case aiohttp.ClientResponseError():
-            return Unreachable(Cause.NO_API)
-        case _:
-            return AnswerLost(Cause.BROKEN_OFF, may_be_done=may_be_done)
-
-
 def refusal(response: ApiResponse, request: ApiRequest) -> UseapiError:
     """Return the error for a response that is neither a success nor a flag."""
     # The API refuses in JSON. Any other body says nothing about the token or the subscription.
@@ -118,7 +86,7 @@ def refusal_of_api(response: ApiResponse, request: ApiRequest) -> UseapiError:  
             return Unpaid(Cause.QUOTA if is_full else Cause.SUBSCRIPTION, quote=quote)
         case HTTPStatus.NOT_FOUND | HTTPStatus.GONE if response.page:
             return Gone(Cause.WEB_PAGE)
-        case HTTPStatus.NOT_FOUND if request.channel:
+        case HTTPStatus.NOT_FOUND if request.key:
             return NotConfigured(ErrorCode.NO_SUCH_ACCOUNT, quote=quote)
         case HTTPStatus.NOT_FOUND | HTTPStatus.GONE:
             return Gone(ErrorCode.SERVICE_GONE, quote=quote)
@@ -135,13 +103,6 @@ def refusal_of_api(response: ApiResponse, request: ApiRequest) -> UseapiError:  
             return rejected(response)
 
 
-def turned_away(response: ApiResponse) -> UseapiError:
-    """Return the error for a refusal by a server in front of the API."""
-    if response.retry_after is not None:
-        return RateLimited(Cause.CHALLENGE, wait=response.retry_after, status=response.status)
-    return Unreachable(Cause.CHALLENGE, status=response.status)
-
-
 def pending(response: ApiResponse, request: ApiRequest) -> PendingModeration:
     """Return the error for a 596, with its flag and its account."""
     return PendingModeration(Flag.of(response.error_text or NO_ERROR_TEXT), channel_of(response, request))
@@ -152,23 +113,11 @@ def channel_of(response: ApiResponse, request: ApiRequest) -> str | None:
     named = str(response.fields.get("channel"))
     if is_channel(named):
         return named
-    if request.channel:
-        return request.channel
+    if request.key:
+        return request.key
     jobid = response.fields.get("jobid")
     found = CHANNEL_IN_PATH.search(response.all_error_texts) or CHANNEL_IN_JOBID.search(str(jobid))
     return found[1] if found else None
-
-
-def failing(response: ApiResponse) -> UseapiError:
-    """Return the error for a server error. One that names a wait is a limit on the rate."""
-    if response.retry_after is not None:
-        return RateLimited(
-            Cause.SERVER_ERROR,
-            wait=response.retry_after,
-            status=response.status,
-            quote=response.error_text,
-        )
-    return Unreachable(Cause.SERVER_ERROR, status=response.status, quote=response.error_text)
 
 
 def rejected(response: ApiResponse) -> Rejected:

@@ -14,24 +14,13 @@ from typing import Final
 
 from bot.domain.account_info import Info
 from bot.domain.accounts import Account, Flag, SavedAccount, is_channel
-from bot.domain.errors import Cause, ErrorCode
+from bot.domain.errors import ErrorCode
 from bot.providers.errors import MalformedResponse, Unreachable
+from bot.providers.failures import require_body
+from bot.providers.http_response import ApiRequest, ApiResponse, fields_of, is_object, key_place, pending_text
 from bot.providers.midjourney_info import label_in_title, parse_info
 from bot.providers.redaction import HIDDEN, TOKEN_PATTERN, redact
-from bot.providers.useapi.error_mapping import (
-    MODERATION,
-    pending,
-    refusal,
-    turned_away,
-)
-from bot.providers.useapi.http_response import (
-    ApiRequest,
-    ApiResponse,
-    fields_of,
-    is_object,
-    key_place,
-    pending_text,
-)
+from bot.providers.useapi.error_mapping import MODERATION, pending, refusal
 from bot.providers.useapi.shapes import ENTRIES, ENTRY, JOB, KEYED_ENTRIES, Embed, Entry, Job, validated
 
 LONGEST_JOB: Final = timedelta(minutes=15)
@@ -59,12 +48,7 @@ def raise_for_error(response: ApiResponse, request: ApiRequest) -> None:
         raise pending(response, request)
     if not response.success:
         raise refusal(response, request)
-    if response.length is None:
-        raise MalformedResponse(response.parsed.fault or "")
-    if response.is_turned_away:
-        raise turned_away(response)
-    if response.page:
-        raise Unreachable(Cause.WEB_PAGE)
+    require_body(response)
     if code is not None and code >= HTTPStatus.MULTIPLE_CHOICES:
         raise MalformedResponse("code")
 
@@ -109,8 +93,8 @@ def entries_of(value: object) -> Iterable[tuple[str, Entry]]:
 def parse_account(response: ApiResponse, request: ApiRequest) -> Account:
     """Parse the one account that was asked for."""
     raise_for_error(response, request)
-    account = account_from_entry(single_entry(response), request.channel or "")
-    if account.channel != request.channel:
+    account = account_from_entry(single_entry(response), request.key or "")
+    if account.channel != request.key:
         raise MalformedResponse("account.channel")
     return account
 
@@ -234,7 +218,7 @@ def parse_report(response: ApiResponse, request: ApiRequest) -> Report:
     raise_for_error(response, request)
     job = validated(JOB.validate_python, require_json(response), "job")
     channel = str(job.get("channel"))
-    if is_channel(channel) and channel != request.channel:
+    if is_channel(channel) and channel != request.key:
         raise MalformedResponse("job.channel")
     if job.get("status") not in {None, "completed"}:
         raise Unreachable(ErrorCode.UNFINISHED, quote=response.error_text)

@@ -7,7 +7,7 @@ from pydantic import Field, StrictInt, StrictStr, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic's own, as it cannot read Python 3.11's
 
 from bot.providers.errors import MalformedResponse
-from bot.providers.useapi.http_response import key_place
+from bot.providers.http_response import key_place
 
 T = TypeVar("T")
 Id = StrictStr | StrictInt | None

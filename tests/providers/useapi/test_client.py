@@ -791,7 +791,7 @@ async def test_an_answer_not_understood_is_logged_once_without_its_body(
         with pytest.raises(MalformedResponse):
             await client.accounts()
     (record,) = caplog.records
-    assert (record.levelname, record.name) == ("WARNING", "bot.providers.useapi.client")
+    assert (record.levelname, record.name) == ("WARNING", "bot.providers.api_client")
     assert record.getMessage() == (
         "GET account/midjourney: answer not understood: status 200, type 'application/json', "
         f'length {len(body)}, at accounts["{CHANNEL}"].maxJobs'

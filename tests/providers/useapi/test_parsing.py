@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from bot.domain.accounts import Account, Flag, FlagKind, SavedAccount
 from bot.domain.errors import Cause, CodedError
 from bot.providers import errors
+from bot.providers.failures import unreachable
+from bot.providers.http_response import ApiRequest, ApiResponse, pending_text
 from bot.providers.redaction import HIDDEN, redact
 from bot.providers.useapi import (
     AnswerLost,
@@ -30,8 +32,7 @@ from bot.providers.useapi import (
     Unreachable,
     UseapiError,
 )
-from bot.providers.useapi.error_mapping import unreachable
-from bot.providers.useapi.http_response import ApiRequest, ApiResponse, Endpoint, pending_text
+from bot.providers.useapi.endpoints import Endpoint
 from bot.providers.useapi.parsing import (
     RememberedList,
     parse_account,
@@ -795,13 +796,13 @@ FAILURES: dict[str, tuple[Exception, str]] = {
 def test_a_failure_of_the_network_has_its_sentence_and_nothing_of_the_cause(
     cause: Exception, sentence: str
 ) -> None:
-    error = unreachable(cause, LIST)
+    error = unreachable(cause, may_be_done=False)
     assert sentence in what(error)
     assert TOKEN not in f"{error!r}{error.__dict__}"
 
 
 def test_an_answer_is_lost_only_where_the_question_may_have_arrived() -> None:
-    found = {name: type(unreachable(cause, RESET)) for name, (cause, _) in FAILURES.items()}
+    found = {name: type(unreachable(cause, may_be_done=True)) for name, (cause, _) in FAILURES.items()}
     assert found == {
         **dict.fromkeys(("certificate", "tls", "dns", "refused", "no connection in time"), NotAsked),
         **dict.fromkeys(("no answer in time", "silence", "broken off", "reset", "disconnected"), AnswerLost),
@@ -809,7 +810,7 @@ def test_an_answer_is_lost_only_where_the_question_may_have_arrived() -> None:
 
 
 def test_each_failure_of_the_network_has_its_cause() -> None:
-    assert {name: unreachable(error, LIST).cause for name, (error, _) in FAILURES.items()} == {
+    assert {name: unreachable(error, may_be_done=False).cause for name, (error, _) in FAILURES.items()} == {
         **dict.fromkeys(("certificate", "tls"), Cause.CERTIFICATE),
         "dns": Cause.NO_ADDRESS,
         "refused": Cause.REFUSED,
@@ -840,8 +841,8 @@ def test_each_answer_that_is_none_of_the_list_has_its_cause(
 
 
 def test_a_command_that_got_no_answer_may_have_been_obeyed() -> None:
-    assert "may have been done" in next_step(unreachable(TimeoutError(), RESET))
-    assert "may have been done" not in next_step(unreachable(TimeoutError(), LIST))
+    assert "may have been done" in next_step(unreachable(TimeoutError(), may_be_done=True))
+    assert "may have been done" not in next_step(unreachable(TimeoutError(), may_be_done=False))
 
 
 # Words and secrets

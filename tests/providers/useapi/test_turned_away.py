@@ -13,6 +13,8 @@ from pydantic import SecretStr
 from bot.domain.errors import Cause
 from bot.domain.incidents import ServiceProblem
 from bot.polling.poller import problem_of
+from bot.providers.failures import unreachable
+from bot.providers.http_response import ApiRequest, ApiResponse
 from bot.providers.useapi import (
     Gone,
     RateLimited,
@@ -23,8 +25,8 @@ from bot.providers.useapi import (
     UseapiError,
     open_session,
 )
-from bot.providers.useapi.error_mapping import refusal, unreachable
-from bot.providers.useapi.http_response import ApiRequest, ApiResponse, Endpoint
+from bot.providers.useapi.endpoints import Endpoint
+from bot.providers.useapi.error_mapping import refusal
 from bot.providers.useapi.parsing import parse_account_with_token, parse_accounts
 from bot.render.error_messages import next_step, what
 from tests.simulators.useapi import Fault, SimulatedUseapi
@@ -217,7 +219,9 @@ async def test_an_answer_compressed_as_nobody_asked_has_a_sentence_of_its_own(
 
 
 def test_a_certificate_that_is_not_trusted_says_what_to_install() -> None:
-    error = unreachable(ssl.SSLCertVerificationError("unable to get local issuer certificate"), LIST)
+    error = unreachable(
+        ssl.SSLCertVerificationError("unable to get local issuer certificate"), may_be_done=False
+    )
     assert "does not trust useapi.net's certificate" in what(error)
     assert "root certificates" in next_step(error)
     assert "SSL_CERT_FILE" in next_step(error)
@@ -230,9 +234,9 @@ def test_a_proxy_of_the_environment_is_named_where_the_connection_fails_and_its_
     for each in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(each, raising=False)
     refused = aiohttp.ConnectionTimeoutError()
-    assert "_proxy" not in next_step(unreachable(refused, LIST)).casefold()
+    assert "_proxy" not in next_step(unreachable(refused, may_be_done=False)).casefold()
     monkeypatch.setenv(name, "http://user:secret@proxy.example:3128")
-    shown = next_step(unreachable(refused, LIST))
+    shown = next_step(unreachable(refused, may_be_done=False))
     assert f"Midwatch does not use {name}" in shown
     assert "secret" not in shown
     assert "example" not in shown

@@ -1,5 +1,6 @@
 """A simulated useapi.net: its Midjourney API, version 2, on a real socket, with state and faults."""
 
+from tests.simulators.faults import Fault
 from tests.simulators.useapi.accounts import (
     BLOCK,
     CAPTCHA,
@@ -9,7 +10,6 @@ from tests.simulators.useapi.accounts import (
     Plan,
     SimulatedAccount,
 )
-from tests.simulators.useapi.faults import Fault
 from tests.simulators.useapi.refusals import SAVE_REFUSALS
 from tests.simulators.useapi.server import SANDBOX_USEAPI_TOKEN, Request, SimulatedUseapi
 from tests.simulators.useapi.service import Endpoint

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from tests.simulators.answers import Answer, Json
 from tests.simulators.useapi.accounts import SimulatedAccount
-from tests.simulators.useapi.answers import Answer, Json
 
 DEFAULT_JOBS: Final = 3
 DISCORD_ID: Final = re.compile(r"[0-9]{17,20}")

@@ -5,8 +5,8 @@ import random
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
+from tests.simulators.answers import Answer, Json, Pairs, encode, encode_pairs
 from tests.simulators.useapi.accounts import SimulatedAccount, snowflake
-from tests.simulators.useapi.answers import Answer, Json, Pairs, encode, encode_pairs
 
 
 class Jobs:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
+from tests.simulators.answers import Json, encode
 from tests.simulators.useapi.accounts import (
     TOKEN_PATTERN,
     Aftermath,
@@ -13,7 +14,6 @@ from tests.simulators.useapi.accounts import (
     discord_token,
     snowflake,
 )
-from tests.simulators.useapi.answers import Json, encode
 from tests.simulators.useapi.midjourney import midjourney_info
 
 DISCORD_NAMES: Final = ("aurora", "basalt", "cinder", "dapple", "ember", "fjord", "garnet", "heron")

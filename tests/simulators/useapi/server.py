@@ -11,10 +11,11 @@ from typing import Final, Self
 from aiohttp import web
 
 from bot.domain.clock import utc_now
+from tests.simulators.answers import NO_CONTENT, Answer, Json, decode
+from tests.simulators.delivery import Door, deliver
+from tests.simulators.faults import Fault, distort
 from tests.simulators.useapi import answers
-from tests.simulators.useapi.answers import Answer, Json, decode
-from tests.simulators.useapi.delivery import Door, deliver
-from tests.simulators.useapi.faults import Fault, distort, refusal
+from tests.simulators.useapi.faults import refusal
 from tests.simulators.useapi.jobs import Jobs
 from tests.simulators.useapi.registry import Registry
 from tests.simulators.useapi.service import Ask, Endpoint, Service
@@ -211,7 +212,7 @@ class SimulatedUseapi(Registry):
     async def _decide(self, request: web.Request, ask: Ask, fault: Fault | None) -> Answer:
         """Find the answer: the fault's own, or the true one, distorted if the fault is of that sort."""
         if fault in NOTHING_DONE:
-            return answers.NO_CONTENT
+            return NO_CONTENT
         refused = refusal(fault, self.retry_after) if fault else None
         if refused is not None:
             return refused

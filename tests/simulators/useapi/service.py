@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from tests.simulators.answers import NO_CONTENT, Answer, Json
 from tests.simulators.useapi import answers, checks
 from tests.simulators.useapi.accounts import SimulatedAccount
-from tests.simulators.useapi.answers import Answer, Json
 from tests.simulators.useapi.jobs import Jobs
 from tests.simulators.useapi.registry import Registry
 
@@ -117,7 +117,7 @@ class Service:
         return answers.NOT_CONFIGURED if entry is None else Answer(200, entry)
 
     def _removed(self, ask: Ask) -> Answer:
-        return answers.NO_CONTENT if self._registry.remove(ask.channel) else Answer(404)
+        return NO_CONTENT if self._registry.remove(ask.channel) else Answer(404)
 
     def _saved(self, ask: Ask) -> Answer:
         """Create or update by the token alone (useapi.net docs, POST account/midjourney, August 2025)."""
@@ -143,13 +143,13 @@ class Service:
         account = self._registry.relogin(ask.channel, login)
         account.max_jobs, account.server = jobs, str(ask.fields["server"])
         self._registry.configure(account)
-        return answers.NO_CONTENT
+        return NO_CONTENT
 
     def _reset(self, ask: Ask) -> Answer:
         if ask.channel not in self._accounts:
             return Answer.error(f"Configuration for channel {ask.channel} not found", 404)
         self._registry.reset(ask.channel)
-        return answers.NO_CONTENT
+        return NO_CONTENT
 
     async def _info(self, ask: Ask) -> Answer:
         """Send `/info`, unless the API already knows that Midjourney waits for a person."""

@@ -7,10 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from enum import StrEnum
 from functools import cached_property
 from typing import Final, NoReturn, cast
 from urllib.parse import quote
+
+from pydantic import SecretStr
 
 from bot.providers.redaction import redact
 
@@ -32,34 +33,20 @@ NESTED: Final = "(an object nested beyond measure)"
 SMALL_NUMBER: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{0,6})?")
 
 
-class Endpoint(StrEnum):
-    """The endpoints of the API that Midwatch uses."""
-
-    LIST = "GET account/midjourney"
-    ACCOUNT = "GET account/midjourney/{channel}"
-    SAVE = "POST account/midjourney"
-    REMOVE = "DELETE account/midjourney/{channel}"
-    RESET = "POST account/midjourney/{channel}/reset"
-    INFO = "POST jobs/info"
-    SUBSCRIPTION = "GET account"
-
-    @property
-    def method(self) -> str:
-        """The HTTP method of the endpoint."""
-        return self.partition(" ")[0]
-
-
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """A request: its endpoint, and its account if it has one."""
+    """A request: its endpoint, which is a method and a path, and the key of its account if it has one."""
 
-    endpoint: Endpoint
-    channel: str | None = None
+    endpoint: str
+    key: str | None = None
+    body: object = field(default=None, repr=False)
+    secret: SecretStr | None = None
+    """A secret in the body, which the response must not repeat."""
 
     @property
     def path(self) -> str:
         """The path below the URL of the API."""
-        return self.endpoint.partition(" ")[2].replace("{channel}", quote(self.channel or "", safe=""))
+        return self.endpoint.partition(" ")[2].replace("{key}", quote(self.key or "", safe=""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from typing import Final
 
 from aiohttp import web
 
-from tests.simulators.useapi.answers import Answer
-from tests.simulators.useapi.faults import Fault
+from tests.simulators.answers import Answer
+from tests.simulators.faults import Fault
 
 BACKLOG: Final = 128
 PADDING: Final = b" " * 2**16
