@@ -1,0 +1,84 @@
+"""Whatever midjourney-proxy answers: facts, or one error of the family, and never a credential."""
+
+import json
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.providers.errors import UseapiError
+from bot.providers.http_response import ApiRequest, ApiResponse
+from bot.providers.mjproxy.endpoints import Endpoint
+from bot.providers.mjproxy.parsing import (
+    parse_count,
+    parse_health,
+    parse_home,
+    parse_link,
+    parse_page,
+    require_success,
+)
+from tests.properties.test_useapi_any_bytes import JSON, STATUSES
+from tests.simulators.mjproxy.cases import NAMES, recorded
+
+NOW = datetime(2026, 11, 27, 7, tzinfo=UTC)
+REAL = [it.content for it in map(recorded, NAMES) if len(it.content) < 30_000]
+REAL_JSON = [body for body in REAL if body.startswith((b"{", b"["))]
+SECRETS = ("made-up-token", "CAPTCHA-TOKEN-MADE-UP", "HASH-MADE-UP")
+PARSERS: tuple[Callable[[ApiResponse, ApiRequest], object], ...] = (
+    partial(parse_page, offset=timedelta(hours=8)),
+    *(parse_count, parse_link, parse_home, parse_health, require_success),
+)
+
+
+@st.composite
+def cut_or_changed(draw: st.DrawFn) -> bytes:
+    """A real answer, of which a piece is missing or another."""
+    body = draw(st.sampled_from(REAL))
+    start, end = sorted((draw(st.integers(0, len(body))), draw(st.integers(0, len(body)))))
+    return body[:start] + draw(st.binary(max_size=12)) + body[end:]
+
+
+@st.composite
+def with_another_value(draw: st.DrawFn) -> bytes:
+    """A real answer in which one value is another one, of any kind."""
+    value: Any = json.loads(draw(st.sampled_from(REAL_JSON)))
+    inner: Any = value
+    while inner:
+        keys: list[Any] = [*inner.keys()] if hasattr(inner, "keys") else [*range(len(inner))]
+        key = draw(st.sampled_from(keys))
+        deeper: Any = inner[key]
+        if type(deeper) not in (dict, list) or not deeper or draw(st.booleans()):
+            inner[key] = draw(JSON)
+            break
+        inner = deeper
+    return json.dumps(value).encode()
+
+
+def outcome(parse: Callable[[ApiResponse, ApiRequest], object], body: bytes, status: int) -> str:
+    """Give what came of an answer in full: any error but those of the family is a defect."""
+    try:
+        return repr(parse(ApiResponse(status, "", body, None, NOW), ApiRequest(Endpoint.LIST)))
+    except UseapiError as error:
+        return "".join([repr(error), str(vars(error)), *traceback.format_exception(error)])
+
+
+@pytest.mark.parametrize("parse", PARSERS)
+@given(body=cut_or_changed() | st.binary(max_size=60) | JSON.map(json.dumps).map(str.encode), status=STATUSES)
+def test_any_bytes_are_facts_or_one_error(
+    parse: Callable[[ApiResponse, ApiRequest], object], body: bytes, status: int
+) -> None:
+    assert outcome(parse, body, status)
+
+
+@pytest.mark.parametrize("parse", PARSERS)
+@given(body=with_another_value())
+def test_another_value_lets_no_credential_out(
+    parse: Callable[[ApiResponse, ApiRequest], object], body: bytes
+) -> None:
+    said = outcome(parse, body, 200)
+    assert not any(secret in said for secret in SECRETS)

@@ -1,0 +1,212 @@
+"""One entry of the list, and the pages of a whole one, by what they hold."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.domain.accounts import Flag
+from bot.providers.mjproxy.account import EntryState, Oddity
+from bot.providers.mjproxy.listing import Reading, listing
+from bot.providers.mjproxy.parsing import Page, offset_of, parse_entry, time_of
+from bot.providers.mjproxy.reasons import NOT_RECONNECTED, REJECTED, Kind, kind_of
+
+NOW = datetime(2026, 11, 27, 7, tzinfo=UTC)
+WELL = {"id": "one", "channelId": "12", "enable": True, "lock": False, "running": True, "disabledReason": ""}
+
+
+def entry(**fields: object) -> dict[str, object]:
+    return {**WELL, **fields}
+
+
+# Lock first, then enable, then running
+
+
+@pytest.mark.parametrize(
+    ("fields", "state"),
+    [
+        ({}, EntryState.OK),
+        ({"running": False}, EntryState.STARTING),
+        ({"running": None}, EntryState.STARTING),
+        ({"running": False, "disabledReason": REJECTED}, EntryState.STARTING),
+        ({"disabledReason": "Blocked, x"}, EntryState.OK),
+        ({"enable": False, "running": False}, EntryState.PAUSED),
+        ({"enable": None, "disabledReason": None}, EntryState.PAUSED),
+        ({"enable": False, "disabledReason": " "}, EntryState.PAUSED),
+        ({"enable": False, "disabledReason": "x"}, EntryState.FLAGGED),
+        ({"lock": True}, EntryState.FLAGGED),
+        ({"lock": True, "enable": False, "disabledReason": "x"}, EntryState.FLAGGED),
+        ({"cfUrl": "https://x.example"}, EntryState.OK),
+        ({"lock": None}, EntryState.OK),
+        ({"lock": "yes"}, EntryState.UNKNOWN),
+        ({"enable": 1}, EntryState.UNKNOWN),
+        ({"running": []}, EntryState.UNKNOWN),
+        ({"disabledReason": {"text": "x"}}, EntryState.UNKNOWN),
+    ],
+)
+def test_the_state_of_an_entry(fields: dict[str, object], state: EntryState) -> None:
+    account = parse_entry(entry(**fields), None, NOW)
+    assert account.state is state
+    assert (account.kind is not None) is (state is EntryState.FLAGGED)
+    assert (account.oddity is Oddity.UNREADABLE) is (state is EntryState.UNKNOWN)
+
+
+def test_a_lock_is_a_captcha_whatever_the_reason_says() -> None:
+    account = parse_entry(entry(lock=True, enable=False, disabledReason="Blocked, x", cfUrl="x"), None, NOW)
+    assert (account.kind, account.is_enabled, account.reason) == (Kind.CAPTCHA, False, "Blocked, x")
+
+
+@pytest.mark.parametrize(("missing", "is_read"), [("lock", True), ("enable", False), ("running", False)])
+def test_an_older_version_that_does_not_tell_the_state_is_marked(missing: str, *, is_read: bool) -> None:
+    account = parse_entry({name: it for name, it in WELL.items() if name != missing}, None, NOW)
+    assert account.oddity is (None if is_read else Oddity.UNREADABLE)
+    assert account.state is (EntryState.OK if is_read else EntryState.UNKNOWN)
+
+
+def test_an_entry_without_a_single_field_is_marked() -> None:
+    account = parse_entry({}, None, NOW)
+    assert (account.state, account.oddity, account.id) == (EntryState.UNKNOWN, Oddity.UNREADABLE, "")
+
+
+@pytest.mark.parametrize("key", [None, "", "..", 1.5, True, "a b", "x" * 101, {"a": 1}])
+def test_an_entry_without_an_id_is_marked(key: object) -> None:
+    account = parse_entry(entry(id=key), None, NOW)
+    assert (account.id, account.oddity, account.state) == ("", Oddity.NO_ID, EntryState.OK)
+
+
+def test_an_id_of_older_data_may_be_a_number() -> None:
+    assert parse_entry(entry(id=1200000000000000001), None, NOW).id == "1200000000000000001"
+
+
+@pytest.mark.parametrize(
+    ("remark", "label"), [("aurora", "aurora"), (None, "…12"), ("****", "…12"), ("", "…12")]
+)
+def test_the_label_is_the_remark_or_the_end_of_the_channel(remark: str | None, label: str) -> None:
+    assert parse_entry(entry(remark=remark), None, NOW).label == label
+
+
+def test_a_channel_is_an_id_or_nothing_and_no_credential_cuts_it() -> None:
+    account = parse_entry(entry(channelId="1200000000000000001", loginPassword="120000"), None, NOW)
+    assert account.channel == "1200000000000000001"
+    assert parse_entry(entry(channelId="a.b", id="k-1234"), None, NOW).label == "…1234"
+
+
+def test_a_block_that_names_its_end_ends_then() -> None:
+    fields = entry(enable=False, disabledReason="x", riskControlUnlockTime="2026-11-28T15:00:00")
+    account = parse_entry(fields, timedelta(hours=8), NOW)
+    assert (account.kind, account.blocked_until) == (Kind.BLOCK, NOW + timedelta(days=1))
+    fields |= {"disabledReason": ""}
+    assert parse_entry(fields, timedelta(hours=8), NOW).kind is Kind.BLOCK
+    later = parse_entry(fields, timedelta(hours=8), NOW + timedelta(days=2))
+    assert (later.state, later.blocked_until) == (EntryState.PAUSED, None)
+
+
+def test_a_block_whose_words_name_its_length_has_it_in_the_reason() -> None:
+    words = "Blocked, You have been blocked from accessing Midjourney for 3 days"
+    account = parse_entry(entry(enable=False, disabledReason=words), None, NOW)
+    assert (account.kind, account.blocked_until) == (Kind.BLOCK, None)
+    assert Flag.of(account.reason).block_end(NOW) == NOW + timedelta(days=3)
+
+
+def test_hours_of_both_sorts_are_told() -> None:
+    account = parse_entry(entry(workTime="09:00-17:00", fishingTime="23:00-07:00"), None, NOW)
+    assert account.hours == "09:00-17:00, 23:00-07:00"
+
+
+# Reasons
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        ("Pending mod message, You have a pending moderation message.", Kind.MODERATION),
+        ("Pending mod message", Kind.MODERATION),
+        ("Pending mod message, Your account has been temporarily blocked.", Kind.BLOCK),
+        ("Pending mod message, please verify you're human", Kind.MODERATION),
+        ("Blocked", Kind.BLOCK),
+        ("Blocked, You have a pending moderation message.", Kind.MODERATION),
+        ("Blocked, read this", Kind.BLOCK),
+        ("Plan Cancelled, Your plan was cancelled.", Kind.PLAN),
+        ("Subscription required, Please subscribe", Kind.PLAN),
+        ("Subscription paused", Kind.PLAN),
+        ("账号用量已经用完", Kind.CREDITS),
+        ("Authentication failed.", Kind.SESSION),
+        ("401: Unauthorized", Kind.SESSION),
+        ("账号不可用", Kind.SESSION),
+        ("请求没有操作权限", Kind.SESSION),
+        ("新的连接失败次数超过限制，禁用账号", Kind.SESSION),
+        ("由于无法重新连接，自动禁用账号", Kind.CONNECTION),
+        ("用户 WebSocket 连接异常", Kind.CONNECTION),
+        ("同步失败超过限制", Kind.OTHER),
+        ('{"message":"x"', Kind.OTHER),
+    ],
+)
+def test_the_kind_of_a_reason(reason: str, kind: Kind) -> None:
+    assert kind_of(reason) is kind
+
+
+def test_an_account_that_was_rejected_just_before_is_not_out_of_reach_but_rejected() -> None:
+    assert kind_of(NOT_RECONNECTED, before=REJECTED) is Kind.SESSION
+    assert kind_of(NOT_RECONNECTED, before="") is Kind.CONNECTION
+
+
+# Times
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-27T15:00:00", NOW),
+        ("2026-11-27T07:00:00Z", NOW),
+        ("2026-11-27T06:00:00-01:00", NOW),
+        ("2026-11-27T15:00:00.1234567", NOW + timedelta(microseconds=123_456)),
+        ("yesterday", None),
+        (None, None),
+        (7, None),
+        ("0001-01-01T00:00:00", None),
+    ],
+)
+def test_a_local_time_is_read_by_the_offset_of_the_proxy(text: object, moment: datetime | None) -> None:
+    assert time_of(text, timedelta(hours=8)) == moment
+
+
+@pytest.mark.parametrize("ticks", ["", "x", None, "-5", "9" * 30, "0"])
+def test_a_clock_that_makes_no_sense_has_no_offset(ticks: object) -> None:
+    assert offset_of(ticks, NOW) is None
+
+
+# The whole list
+
+
+def page_of(*keys: str, total: int, pages: int = 1) -> Page:
+    return Page(tuple(parse_entry(entry(id=key), None, NOW) for key in keys), total, pages)
+
+
+def test_ten_thousand_accounts_are_one_list() -> None:
+    pages = [
+        page_of(*(f"key{page}-{number}" for number in range(100)), total=10_000, pages=100)
+        for page in range(100)
+    ]
+    whole = listing([Reading(pages)], timedelta())
+    assert (len(whole.accounts), whole.is_complete) == (10_000, True)
+
+
+def test_a_list_is_whole_only_if_all_pages_give_one_total_and_so_many_ids_come() -> None:
+    first = page_of("a", "b", total=3, pages=2)
+    assert Reading([first, page_of("c", total=3, pages=2)]).is_whole
+    assert not Reading([first, page_of("c", total=4, pages=2)]).is_whole
+    assert not Reading([first, page_of("b", total=3, pages=2)]).is_whole
+    assert not Reading([first, page_of("", total=3, pages=2)]).is_whole
+    assert not Reading([first]).is_whole
+
+
+def test_another_oddity_the_second_time_is_no_agreement() -> None:
+    once, again = (Reading([page_of("a", "b", key, total=3)]) for key in ("a", "b"))
+    assert not listing([once, again], timedelta()).is_complete
+    assert listing([once, once], timedelta()).is_complete
+
+
+def test_an_entry_without_an_id_is_shown_as_such_if_it_stays() -> None:
+    odd = Reading([page_of("a", "", total=2)])
+    shown = listing([odd, odd], timedelta())
+    assert [account.oddity for account in shown.accounts] == [None, Oddity.NO_ID]
+    assert shown.is_complete

@@ -1,0 +1,211 @@
+"""The simulated midjourney-proxy on its socket: counts what is asked, applies faults, and answers."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Self
+
+from aiohttp import web
+
+from bot.domain.clock import utc_now
+from tests.simulators.answers import Answer
+from tests.simulators.delivery import Door, deliver
+from tests.simulators.faults import Fault
+from tests.simulators.mjproxy.endpoints import Ask, Endpoint, find
+from tests.simulators.mjproxy.faults import FOREIGN, distort, refusal
+from tests.simulators.mjproxy.service import Service
+
+SANDBOX_MJPROXY_TOKEN: Final = "sandbox-mjproxy-admin-5Rt8Wq2Lz"
+STOP_WITHIN: Final = 0.01
+"""Seconds that a handler gets to end when the server stops; one that hangs on purpose never would."""
+UNANSWERED: Final = frozenset({Fault.HANG, Fault.LOST_ANSWER, Fault.RESET})
+NOTHING_DONE: Final = frozenset({Fault.HANG, Fault.RESET})
+OF_CONNECTION: Final = UNANSWERED | {Fault.TRICKLE, Fault.CUT_OFF, Fault.OVERSIZED}
+
+
+@dataclass(slots=True)
+class Request:
+    """One request that arrived; its status is None as long as, or because, it was not answered."""
+
+    method: str
+    endpoint: Endpoint
+    path: str
+    key: str
+    body: bytes
+    at: datetime
+    arrived: float
+    """When it was read, by `time.monotonic`."""
+    status: int | None = None
+    size: int = 0
+
+
+@dataclass(slots=True)
+class _Planned:
+    fault: Fault
+    endpoint: Endpoint | None
+    times: int | None
+
+    def concerns(self, endpoint: Endpoint) -> bool:
+        return self.fault is not Fault.VANISHED and self.endpoint in {None, endpoint}
+
+
+class SimulatedMjproxy(Service):
+    """An installation with its accounts, spoken to over HTTP: `async with SimulatedMjproxy() as proxy`."""
+
+    def __init__(
+        self,
+        *,
+        token: str = SANDBOX_MJPROXY_TOKEN,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        now: Callable[[], datetime] = utc_now,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(token=token, now=now, seed=seed)
+        self.requests: list[Request] = []
+        self.slow = 0.0
+        """Seconds that every answer takes longer."""
+        self.slow_seconds = 4.0
+        """Seconds that an answer with the fault SLOW takes longer."""
+        self.drip_seconds = 0.5
+        """Seconds between two bytes of an answer with the fault TRICKLE."""
+        self.sync_seconds = 0.0
+        """Seconds that Midjourney takes to answer a sync; with the real one some six."""
+        self.scripted: list[Answer] = []
+        """Answers to be given first, whatever is asked."""
+        self.before_answer: Callable[[Endpoint], None] = lambda _: None
+        """Called before each answer: what changes between two pages of a list changes here."""
+        self._host, self._wanted_port = host, port
+        self._faults: list[_Planned] = []
+        self._runner: web.AppRunner | None = None
+        self._door: Door | None = None
+
+    async def __aenter__(self) -> Self:
+        """Start to listen."""
+        app = web.Application()
+        app.router.add_route("*", "/{rest:.*}", self._serve)
+        app.on_response_prepare.append(_untyped)
+        self._runner = web.AppRunner(
+            app, access_log=None, handler_cancellation=True, shutdown_timeout=STOP_WITHIN
+        )
+        await self._runner.setup()
+        assert self._runner.server is not None
+        self._door = Door(self._host, self._wanted_port, self._runner.server)
+        self._door.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop at once, whatever is still under way."""
+        assert self._door is not None
+        assert self._runner is not None
+        self._door.close()
+        await self._runner.cleanup()
+
+    @property
+    def url(self) -> str:
+        """The address to give to a client, known once the server has started."""
+        assert self._door is not None
+        return f"http://{self._host}:{self._door.port}/mj"
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Every credential that must never surface: the administrator's, and those of each account."""
+        accounts = [*self.accounts.values(), *self.deleted]
+        return frozenset({self.token, *(secret for account in accounts for secret in account.secrets)})
+
+    def count(self, endpoint: Endpoint) -> int:
+        """Count the requests to an endpoint."""
+        return sum(request.endpoint is endpoint for request in self.requests)
+
+    def fault(self, fault: Fault, *, endpoint: Endpoint | None = None, times: int | None = None) -> None:
+        """Let requests meet a fault: all, or one endpoint's; for ever, or so many times. The latest wins."""
+        if fault in FOREIGN:
+            raise ValueError(f"midjourney-proxy never says {fault}")
+        if fault is Fault.VANISHED:
+            self._vanish()
+        self._faults.append(_Planned(fault, endpoint, times))
+
+    def mend(self) -> None:
+        """End every fault; a server that had vanished is back at the same port."""
+        self._faults.clear()
+        if self._door is not None:
+            self._door.open()
+
+    def _vanish(self) -> None:
+        assert self._door is not None
+        assert self._runner is not None
+        assert self._runner.server is not None
+        self._door.shut()
+        for connection in self._runner.server.connections:
+            if connection.transport is not None:
+                connection.transport.abort()
+
+    def _next_fault(self, endpoint: Endpoint) -> Fault | None:
+        """Take the latest fault that concerns this endpoint, and use it up by one."""
+        planned = next((it for it in reversed(self._faults) if it.concerns(endpoint)), None)
+        if planned is None:
+            return None
+        if planned.times is not None:
+            planned.times -= 1
+            if planned.times <= 0:
+                self._faults.remove(planned)
+        return planned.fault
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        """Receive one request, do what is asked unless a fault prevents it, and answer."""
+        endpoint, key, methods = find(request.method, request.path)
+        body = await request.read()
+        record = Request(
+            request.method, endpoint, request.path, key, body, self._time.now(), time.monotonic()
+        )
+        self.requests.append(record)
+        headers = request.headers
+        token = headers.get("Authorization", headers.get("Mj-Api-Secret"))
+        ask = Ask(endpoint, key, dict(request.query), token, headers.get("Content-Type", ""), body)
+        fault = self._next_fault(endpoint)
+        answer = self._decide(ask, methods, fault)
+        await asyncio.sleep(self._seconds(endpoint, fault))
+        if fault not in UNANSWERED:
+            record.status, record.size = answer.status, len(answer.body)
+        if fault in OF_CONNECTION:
+            return await deliver(request, answer, fault, drip=self.drip_seconds)
+        return await _send(request, answer)
+
+    def _seconds(self, endpoint: Endpoint, fault: Fault | None) -> float:
+        syncing = self.sync_seconds if endpoint is Endpoint.SYNC else 0.0
+        return self.slow + syncing + (self.slow_seconds if fault is Fault.SLOW else 0.0)
+
+    def _decide(self, ask: Ask, methods: tuple[str, ...], fault: Fault | None) -> Answer:
+        """Find the answer: the fault's own, or the true one, distorted if the fault is of that sort."""
+        if fault in NOTHING_DONE:
+            return Answer(204)
+        refused = refusal(fault) if fault else None
+        if refused is not None:
+            return refused
+        if self.scripted:
+            return self.scripted.pop(0)
+        self.before_answer(ask.endpoint)
+        answer = self.answer(ask, methods)
+        return distort(fault, answer) if fault else answer
+
+
+async def _send(request: web.Request, answer: Answer) -> web.StreamResponse:
+    """Send an answer as the real one does: in chunks, or with no body at all."""
+    typed = {"Content-Type": answer.content_type} if answer.content_type else {}
+    response = web.StreamResponse(status=answer.status, headers={**typed, **answer.headers})
+    if answer.body:
+        response.enable_chunked_encoding()
+    else:
+        response.content_length = 0
+    await response.prepare(request)
+    await response.write(answer.body)
+    await response.write_eof()
+    return response
+
+
+async def _untyped(_: web.Request, response: web.StreamResponse) -> None:
+    """Take away the content type that aiohttp gives an answer that has none."""
+    if response.headers.get("Content-Type") == "application/octet-stream":
+        del response.headers["Content-Type"]

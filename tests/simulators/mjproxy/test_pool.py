@@ -1,0 +1,178 @@
+"""Troubles of the simulated accounts show and end at the seconds at which they did with the real one."""
+
+import pytest
+
+from bot.providers.mjproxy.account import EntryState, ProxyAccount
+from bot.providers.mjproxy.client import MjproxyClient
+from bot.providers.mjproxy.reasons import Kind
+from tests.simulators.mjproxy import SimulatedMjproxy
+from tests.simulators.mjproxy.cases import Clock
+from tests.simulators.mjproxy.pool import (
+    BLOCKED,
+    MODERATION,
+    NOT_RECONNECTED,
+    PLAN_CANCELLED,
+    REJECTED,
+    SOCKET_BROKEN,
+    TOO_MANY_FAILURES,
+)
+
+
+async def only(client: MjproxyClient) -> ProxyAccount:
+    (account,) = (await client.read_accounts()).accounts
+    return account
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [(MODERATION, Kind.MODERATION), (BLOCKED, Kind.BLOCK), (PLAN_CANCELLED, Kind.PLAN)],
+)
+async def test_a_message_of_midjourney_disables_an_account_five_seconds_later(
+    proxy: SimulatedMjproxy, client: MjproxyClient, clock: Clock, reason: str, kind: Kind
+) -> None:
+    proxy.strike(proxy.add().id, reason)
+    clock.passes(4)
+    assert (await only(client)).state is EntryState.OK
+    clock.passes(1)
+    account = await only(client)
+    assert (account.state, account.kind, account.reason) == (EntryState.FLAGGED, kind, reason)
+
+
+async def test_used_up_credits_are_told(proxy: SimulatedMjproxy, client: MjproxyClient, clock: Clock) -> None:
+    proxy.exhaust(proxy.add().id)
+    clock.passes(5)
+    assert (await only(client)).kind is Kind.CREDITS
+
+
+async def test_an_enabled_account_keeps_its_reason_until_its_socket_is_up_and_then_starts(
+    proxy: SimulatedMjproxy, client: MjproxyClient, clock: Clock
+) -> None:
+    account = proxy.add()
+    proxy.strike(account.id, MODERATION)
+    clock.passes(10)
+    proxy.acknowledge(account.id)
+    assert await client.enable([account.id]) == 1
+    seen = await only(client)
+    assert (seen.state, seen.reason) == (EntryState.STARTING, MODERATION)
+    clock.passes(51)
+    assert (await only(client)).reason == ""
+    clock.passes(9)
+    assert (await only(client)).state is EntryState.STARTING
+    clock.passes(1)
+    assert (await only(client)).state is EntryState.OK
+
+
+async def test_an_account_that_nobody_dealt_with_is_disabled_again(
+    proxy: SimulatedMjproxy, client: MjproxyClient, clock: Clock
+) -> None:
+    account = proxy.add()
+    proxy.strike(account.id, MODERATION)
+    clock.passes(10)
+    await client.enable([account.id])
+    clock.passes(55)
+    assert ((seen := await only(client)).state, seen.reason) == (EntryState.STARTING, "")
+    clock.passes(10)
+    assert (await only(client)).reason == MODERATION
+
+
+async def test_accounts_start_one_after_another_in_their_order(
+    proxy: SimulatedMjproxy, client: MjproxyClient, clock: Clock
+) -> None:
+    for sort in (3, 1, 2):
+        proxy.pause(proxy.add(sort=sort).id)
+    assert await client.enable(list(proxy.accounts)) == 3
+    clock.passes(60)
+    running: list[list[int]] = []
+    for _ in range(4):
+        accounts = (await client.read_accounts()).accounts
+        running.append(sorted(account.sort for account in accounts if account.state is EntryState.OK))
+        clock.passes(11)
+    assert running == [[], [1], [1, 2], [1, 2, 3]]
+
+
+async def test_a_rejected_token_is_named_for_four_seconds(
+    proxy: SimulatedMjproxy, client: MjproxyClient, clock: Clock
+) -> None:
+    proxy.reject_token(proxy.add().id)
+    clock.passes(1)
+    seen = await only(client)
+    assert (seen.state, seen.reason) == (EntryState.STARTING, REJECTED)
+    clock.passes(4)
+    seen = await only(client)
+    assert (seen.kind, seen.reason) == (Kind.SESSION, TOO_MANY_FAILURES)
+
+
+async def test_a_lost_network_disables_accounts_one_after_another_and_for_good(
+    proxy: SimulatedMjproxy, client: MjproxyClient, clock: Clock
+) -> None:
+    first, spared = proxy.add(), proxy.add()
+    proxy.lose_discord(spared=[spared.id])
+    clock.passes(45)
+    newest, oldest = (await client.read_accounts()).accounts
+    assert (oldest.state, oldest.reason) == (EntryState.STARTING, SOCKET_BROKEN)
+    clock.passes(20)
+    newest, oldest = (await client.read_accounts()).accounts
+    assert (oldest.kind, oldest.reason) == (Kind.CONNECTION, NOT_RECONNECTED)
+    assert (newest.state, newest.reason) == (EntryState.STARTING, "")
+    proxy.find_discord()
+    clock.passes(600)
+    newest, oldest = (await client.read_accounts()).accounts
+    assert (newest.state, oldest.state) == (EntryState.OK, EntryState.FLAGGED)
+    assert await client.enable([first.id]) == 1
+    clock.passes(75)
+    assert {account.state for account in (await client.read_accounts()).accounts} == {EntryState.OK}
+
+
+async def test_a_captcha_locks_at_once_and_is_unlocked_whether_solved_or_not(
+    proxy: SimulatedMjproxy, client: MjproxyClient
+) -> None:
+    account = proxy.add()
+    proxy.ask_captcha(account.id, link=False)
+    assert (await only(client)).kind is Kind.CAPTCHA
+    assert (await client.captcha_link(account.id)).get_secret_value() == account.captcha_link
+    await client.captcha_solved(account.id)
+    assert (await only(client)).state is EntryState.OK
+
+
+async def test_an_account_that_was_disabled_too_stands_there_as_if_paused_once_unlocked(
+    proxy: SimulatedMjproxy, client: MjproxyClient
+) -> None:
+    account = proxy.add()
+    proxy.ask_captcha(account.id, disabled=True)
+    await client.captcha_solved(account.id)
+    seen = await only(client)
+    assert (seen.state, seen.reason, seen.is_enabled) == (EntryState.PAUSED, "", False)
+
+
+async def test_after_a_restart_accounts_come_up_one_by_one_and_flagged_ones_do_not(
+    proxy: SimulatedMjproxy, client: MjproxyClient, clock: Clock
+) -> None:
+    for _ in range(3):
+        proxy.add()
+    flagged = proxy.add()
+    proxy.strike(flagged.id, MODERATION)
+    clock.passes(5)
+    proxy.restart()
+    states = [account.state for account in (await client.read_accounts()).accounts]
+    assert states == [EntryState.FLAGGED, *[EntryState.STARTING] * 3]
+    clock.passes(5)
+    states = [account.state for account in (await client.read_accounts()).accounts]
+    assert states == [EntryState.FLAGGED, EntryState.STARTING, EntryState.OK, EntryState.OK]
+
+
+async def test_a_sync_is_sent_each_time_and_brings_new_values_or_none(
+    proxy: SimulatedMjproxy, client: MjproxyClient, clock: Clock
+) -> None:
+    account = proxy.add()
+    before = (await only(client)).info
+    clock.passes(60)
+    await client.sync(account.id)
+    after = (await only(client)).info
+    assert before is not None
+    assert after is not None
+    assert (after.updated, after.text) == (clock.now(), before.text)
+    proxy.syncs_bring_news = False
+    clock.passes(60)
+    await client.sync(account.id)
+    assert (await only(client)).info == after
+    assert proxy.midjourney_commands == 2
