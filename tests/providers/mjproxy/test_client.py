@@ -144,6 +144,23 @@ async def test_a_key_is_escaped_in_the_address(proxy: SimulatedMjproxy, client: 
     assert proxy.requests[-1].key == account.id
 
 
+async def test_a_sync_that_brings_nothing_new_leaves_the_time_of_the_info_as_it_was(
+    proxy: SimulatedMjproxy, client: MjproxyClient, clock: Clock
+) -> None:
+    account = proxy.add()
+    for brings_news in (False, True):
+        proxy.syncs_bring_news = brings_news
+        before = await client.read_account(account.id, account.channel)
+        clock.passes(60)
+        await client.sync(account.id)
+        after = await client.read_account(account.id, account.channel)
+        assert before is not None
+        assert before.info is not None
+        assert after is not None
+        assert after.info is not None
+        assert (after.info.updated != before.info.updated) is brings_news
+
+
 # Times
 
 
