@@ -33,6 +33,8 @@ from bot.notifications.discord_transport import DiscordTransport
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller, load_cache
 from bot.polling.pollers import AccountPollers
+from bot.providers.mjproxy.client import MjproxyClient
+from bot.providers.mjproxy.provider import MjproxyProvider
 from bot.providers.provider import Provider
 from bot.providers.useapi import UseapiClient, open_session
 from bot.rules.policy import Policy
@@ -145,6 +147,11 @@ async def assemble(
     """Build the services, with what the database holds."""
     useapi = UseapiClient(session, settings.useapi_url, settings.useapi_token, sleep=timings.retry_sleep)
     providers: list[Provider] = [useapi]
+    if settings.mjproxy_url is not None and settings.mjproxy_token is not None:
+        proxy = MjproxyClient(
+            session, settings.mjproxy_url, settings.mjproxy_token, sleep=timings.retry_sleep
+        )
+        providers.append(MjproxyProvider(proxy))
     names = [each.name for each in providers]
     with store.refuse_unknown_content():
         await bot.owners.load()

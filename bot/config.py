@@ -63,6 +63,13 @@ class Settings(BaseSettings):
         default="https://api.useapi.net/v2",
         description="The API's address; any compatible server, with https (or http on this machine).",
     )
+    mjproxy_url: Annotated[str | None, from_text(read_service_address)] = Field(
+        default=None,
+        description="The address of a midjourney-proxy, with https (or http on this machine).",
+    )
+    mjproxy_token: Annotated[SecretStr | None, from_text(token_without("Bearer"))] = Field(
+        default=None, description="The token of an administrator of that midjourney-proxy."
+    )
     owner_ids: Ids = Field(
         default=frozenset(),
         description="Who gets alerts and may act: user ids, with commas. Unset: the bot's owner or team.",

@@ -20,7 +20,7 @@ from bot.domain.incidents import (
     State,
     refused_list,
 )
-from bot.domain.providers import key_of, provider_of
+from bot.domain.providers import Remedy, key_of, provider_of
 from bot.incidents.service import IncidentService
 from bot.polling.pollers import AccountPollers
 from bot.providers.useapi import (
@@ -36,8 +36,6 @@ from bot.storage import StoreError
 
 log = logging.getLogger(__name__)
 
-CHECKS_AFTER: Final = (timedelta(0), timedelta(seconds=15), timedelta(seconds=60))
-"""The times after a reset at which the list is read."""
 DIGEST_LENGTH: Final = 8
 SHOWN_WITHIN: Final = timedelta(seconds=5)
 """The limit for showing the progress."""
@@ -152,7 +150,7 @@ class Resets:
         if not self._incident_service.has_lease(lease):
             return ResetResult(ResetOutcome.RAN_OUT, self.confirmable(channel), flag)
         try:
-            await self._pollers.of(channel).provider.reset(key_of(channel))
+            await self._pollers.of(channel).provider.apply(Remedy.RESET, [key_of(channel)])
         except PendingModeration as error:
             if lease.channel is None:  # now it is known whose it is
                 await self._pollers.note_flag(channel, error.flag)
@@ -169,7 +167,7 @@ class Resets:
         """Read the list until the flag is gone, another one is there, or the last check is done."""
         verdict, shown = ResetVerdict.COULD_NOT_TELL, None
         passed = timedelta(0)
-        for after in CHECKS_AFTER:
+        for after in self._pollers.of(channel).provider.checks[Remedy.RESET]:
             if after > passed:
                 await self._show(progress, ResetStage.CHECKING, after - passed)
                 await self._sleep((after - passed).total_seconds())

@@ -60,6 +60,8 @@ class Flag:
 
     text: str
     kind: FlagKind
+    until: datetime | None = None
+    """The end of a block, if the provider has it beside the text."""
 
     @classmethod
     def of(cls, text: str) -> "Flag":
@@ -82,8 +84,8 @@ class Flag:
 
     @property
     def named_end(self) -> datetime | None:
-        """The end of a block, if the text names it with a Discord timestamp or a date."""
-        return end_in(self.text) if self.kind is FlagKind.BLOCK else None
+        """The end of a block, if the provider or a Discord timestamp or a date in the text names it."""
+        return self.until or (end_in(self.text) if self.kind is FlagKind.BLOCK else None)
 
     @property
     def names_moment(self) -> bool:
@@ -124,9 +126,10 @@ class State(StrEnum):
 
 
 class EntryState(StrEnum):
-    """How a provider lists an account that it does not list as flagged."""
+    """How a provider lists an account. One that tells only flagged accounts apart lists all as OK."""
 
     OK = "ok"
+    FLAGGED = "flagged"
     PAUSED = "paused"
     """A person disabled it."""
     STARTING = "starting"

@@ -173,7 +173,7 @@ class AccountPoller:
             await self._failed(Unreachable(Cause.FAULT))
             raise
         name, accounts = self.provider.name, listing.accounts
-        observation = Observation(self._now(), accounts, name, is_complete=listing.fault is None)
+        observation = Observation(self._now(), accounts, name, is_complete=listing.is_complete)
         if not await self._is_believed(observation):
             self.failure = Gone(ErrorCode.LIST_EMPTY)  # never believed: a fault of the API looks the same
             if accounts:
@@ -185,8 +185,9 @@ class AccountPoller:
         self.cache.observe(observation)
         with suppress(StoreError):  # the next poll writes it
             await self._store.record_observation(observation)
-        if listing.fault is not None:
-            self.failure = listing.fault
+        if not listing.is_complete:
+            self.failure = listing.fault or Unreachable(Cause.PARTIAL)
+            self.failure.provider = name
             self._outages.failed(ServiceProblem.UNREACHABLE, Cause.PARTIAL, observation.at)
             raise self.failure
         self._outages.worked(len(accounts), observation.at)

@@ -9,7 +9,7 @@ import random as chance
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from math import inf
 from typing import ClassVar, Final, TypeVar
@@ -60,7 +60,7 @@ def open_session(traces: Iterable[aiohttp.TraceConfig] = ()) -> aiohttp.ClientSe
 class ApiClient:
     """The requests to one provider with one token."""
 
-    name: ClassVar[str]
+    name: str
     """The name of the provider."""
     auth_header: ClassVar[str]
     auth_prefix: ClassVar[str] = ""
@@ -87,6 +87,11 @@ class ApiClient:
         self._token = token
         self._sleep = sleep
         self._random = random
+
+    @property
+    def longest_info(self) -> timedelta:
+        """The time limit of a request that waits for Midjourney."""
+        return timedelta(seconds=self._limits.info)
 
     async def _read(self, request: ApiRequest, parse: Parser[T]) -> T:
         """Send a request that changes nothing, up to three times within one limit if the failure may pass."""

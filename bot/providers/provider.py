@@ -1,11 +1,13 @@
 """What a provider of accounts can do, whatever its API."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
 from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import Account
+from bot.domain.providers import Remedy
 from bot.providers.errors import UseapiError
 
 
@@ -15,7 +17,9 @@ class Listing:
 
     accounts: tuple[Account, ...]
     fault: UseapiError | None = None
-    """Why a part of the list is missing; None if it is complete."""
+    """The error of a part that is missing."""
+    is_complete: bool = True
+    """Whether an account that is missing here is gone from the provider."""
 
 
 class Provider(Protocol):
@@ -24,6 +28,11 @@ class Provider(Protocol):
     @property
     def name(self) -> str:
         """The name by which it is stored, and the prefix of its references."""
+        ...
+
+    @property
+    def checks(self) -> Mapping[Remedy, tuple[timedelta, ...]]:
+        """The remedies, each with the times after it at which the account is read again."""
         ...
 
     async def read_list(self) -> Listing:
@@ -39,8 +48,8 @@ class Provider(Protocol):
         """Ask Midjourney about an account."""
         ...
 
-    async def reset(self, key: str, /) -> None:
-        """Return an account to work. This acknowledges nothing at Midjourney."""
+    async def apply(self, remedy: Remedy, keys: Sequence[str], /) -> None:
+        """Carry out a remedy for accounts, with one request. This acknowledges nothing at Midjourney."""
         ...
 
     async def remove_account(self, key: str, /) -> None:

@@ -5,7 +5,7 @@ import logging
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -220,7 +220,7 @@ class Store:
     async def record_action(self, action: Action) -> None:
         """Write an entry of the audit."""
         async with self._database.writing() as writer:
-            await writer.execute(ACTION, astuple(action))
+            await writer.execute(ACTION, action_row(action))
 
     async def actions(self, channel: str, limit: int = 5) -> tuple[Action, ...]:
         """Return the last actions on an account, the latest first."""

@@ -131,9 +131,7 @@ class WatchStore:
     async def load_mutes(self) -> tuple[StoredMute, ...]:
         """Return the last mute of each account and that of all accounts, also those that are over."""
         rows = await self._database.read(ALL_MUTES)
-        return tuple(
-            StoredMute(channel or None, from_epoch(until), by, lasts) for channel, until, by, lasts in rows
-        )
+        return tuple(map(mute_of, rows))
 
     async def load_poll_state(self, provider: str = USEAPI) -> str | None:
         """Return the state of polling a provider as it was saved."""

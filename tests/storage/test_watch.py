@@ -11,7 +11,7 @@ from bot.domain.accounts import Action, FlagKind
 from bot.domain.errors import Cause
 from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose, Route
-from bot.domain.providers import USEAPI
+from bot.domain.providers import USEAPI, Remedy
 from bot.storage import Store, StoredMute, StoreError
 from bot.storage.incident_repository import (
     IN_ORDER,
@@ -33,6 +33,9 @@ FULL_INCIDENT = Incident(
     CAPTCHA,
     FlagKind.BLOCK,
     provider="mjproxy",
+    starting_since=AT + MINUTE,
+    first_reason="Authentication failed.",
+    remedy=Remedy.ENABLE,
     from_command=True,
     before_watch=True,
     recurring=True,

@@ -6,24 +6,8 @@ from enum import StrEnum
 from functools import cached_property
 
 from bot.domain.account_info import Info
-from bot.domain.accounts import is_channel
+from bot.domain.accounts import EntryState, FlagKind, is_channel
 from bot.providers.midjourney_info import parse_info
-from bot.providers.mjproxy.reasons import Kind
-
-
-class EntryState(StrEnum):
-    """The state of an account."""
-
-    OK = "ok"
-    """It runs."""
-    STARTING = "starting"
-    """It is enabled and does not run (yet)."""
-    PAUSED = "paused"
-    """It is disabled without a reason: a person did it."""
-    FLAGGED = "flagged"
-    """It is locked for a CAPTCHA, or disabled for a reason."""
-    UNKNOWN = "unknown"
-    """The entry has another form than those of the versions that are known."""
 
 
 class Oddity(StrEnum):
@@ -67,7 +51,7 @@ class ProxyAccount:
     state: EntryState
     reason: str
     """The proxy's own words, whatever the state; empty if there are none."""
-    kind: Kind | None
+    kind: FlagKind | None
     """What a flagged account asks of a person; None for any other."""
     blocked_until: datetime | None
     """When the proxy enables it again by itself, if it says so (newer versions)."""

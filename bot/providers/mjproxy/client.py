@@ -10,7 +10,7 @@ from typing import Final
 from pydantic import SecretStr
 
 from bot.domain.errors import Cause, ErrorCode
-from bot.domain.providers import ProviderName
+from bot.domain.providers import MJPROXY
 from bot.providers.api_client import ApiClient
 from bot.providers.errors import MalformedResponse, NotConfigured, Rejected, Unreachable, UseapiError
 from bot.providers.http_response import ApiRequest
@@ -36,7 +36,7 @@ class MjproxyClient(ApiClient):
     The URL may end in /mj. No method but `sync` and `enable` makes the proxy send anything to Midjourney.
     """
 
-    provider = ProviderName.MJPROXY
+    name = MJPROXY
     auth_header = "Mj-Api-Secret"
     optional_path = "/mj"
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Final
 
 from bot.domain.errors import Cause, ErrorCode
-from bot.domain.providers import ProviderName
+from bot.domain.providers import MJPROXY
 from bot.providers.errors import (
     Gone,
     NotConfigured,
@@ -85,5 +85,5 @@ def complaint(response: ApiResponse) -> UseapiError:
 
 def own(error: UseapiError) -> UseapiError:
     """Return an error that no response stands for, with its provider."""
-    error.provider = ProviderName.MJPROXY
+    error.provider = MJPROXY
     return error

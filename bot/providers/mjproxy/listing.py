@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from bot.domain.accounts import EntryState
 from bot.providers.errors import UseapiError
-from bot.providers.mjproxy.account import EntryState, Oddity, ProxyAccount
+from bot.providers.mjproxy.account import Oddity, ProxyAccount
 from bot.providers.mjproxy.parsing import Page
 
 

@@ -7,14 +7,15 @@ from typing import Final, NoReturn, cast
 
 from pydantic import SecretStr
 
+from bot.domain.accounts import EntryState, FlagKind
 from bot.domain.errors import ErrorCode
 from bot.providers.errors import Gone, MalformedResponse
 from bot.providers.failures import require_body
 from bot.providers.http_response import ApiRequest, ApiResponse, count_of, fields_of
-from bot.providers.mjproxy.account import CachedInfo, EntryState, Oddity, ProxyAccount
+from bot.providers.mjproxy.account import CachedInfo, Oddity, ProxyAccount
 from bot.providers.mjproxy.endpoints import KEY
 from bot.providers.mjproxy.error_mapping import CAPTCHA_LINK, complaint, refusal
-from bot.providers.mjproxy.reasons import Kind, kind_of
+from bot.providers.mjproxy.reasons import kind_of
 from bot.providers.redaction import HIDDEN, QUOTE_LIMIT, redact
 
 CREDENTIALS: Final = (
@@ -148,7 +149,7 @@ def parse_entry(fields: dict[str, object], offset: timedelta | None, now: dateti
     unlocks = time_of(fields.get("riskControlUnlockTime"), offset)
     blocked_until = unlocks if unlocks is not None and unlocks > now else None
     state = state_of(fields, is_flagged=bool(reason) or blocked_until is not None)
-    kind = Kind.CAPTCHA if fields.get("lock") else Kind.BLOCK if blocked_until else kind_of(reason)
+    kind = FlagKind.CAPTCHA if fields.get("lock") else FlagKind.BLOCK if blocked_until else kind_of(reason)
     hours = (cleaned(fields.get(name), secrets, NAME_LIMIT) for name in ("workTime", "fishingTime"))
     return ProxyAccount(
         id=key,

@@ -1,5 +1,6 @@
 """The client of the useapi.net API (v2); `parsing` reads the responses."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import Final
@@ -9,7 +10,7 @@ from pydantic import SecretStr
 from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import Account, SavedAccount, is_channel
 from bot.domain.errors import ErrorCode
-from bot.domain.providers import USEAPI
+from bot.domain.providers import USEAPI, Remedy
 from bot.providers.api_client import ApiClient
 from bot.providers.errors import Rejected
 from bot.providers.http_response import ApiRequest
@@ -19,6 +20,10 @@ from bot.providers.useapi.endpoints import Endpoint
 
 MAX_JOBS: Final = 15
 REPLY_LIMIT: Final = 1_024
+CHECKS: Final[Mapping[Remedy, tuple[timedelta, ...]]] = {
+    Remedy.RESET: (timedelta(0), timedelta(seconds=15), timedelta(seconds=60))
+}
+"""When the list is read again after a reset."""
 
 
 class UseapiClient(ApiClient):
@@ -29,6 +34,7 @@ class UseapiClient(ApiClient):
     """
 
     name = USEAPI
+    checks = CHECKS
     auth_header = "Authorization"
     auth_prefix = "Bearer "
 
@@ -73,14 +79,16 @@ class UseapiClient(ApiClient):
         """Remove an account from the API."""
         await self._write(ApiRequest(Endpoint.REMOVE, require_channel_id(channel)), parsing.require_success)
 
+    async def apply(self, remedy: Remedy, keys: Sequence[str]) -> None:
+        """Carry out a remedy for one account: there is none but the reset."""
+        if remedy is not Remedy.RESET:
+            raise ValueError(remedy)
+        (key,) = keys
+        await self.reset(key)
+
     async def reset(self, channel: str) -> None:
         """Clear the flag of an account. This acknowledges nothing at Midjourney."""
         await self._write(ApiRequest(Endpoint.RESET, require_channel_id(channel)), parsing.require_success)
-
-    @property
-    def longest_info(self) -> timedelta:
-        """The time limit of `info`."""
-        return timedelta(seconds=self._limits.info)
 
     async def info(
         self, channel: str, *, reply_url: str | None = None, reply_ref: str | None = None

@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
+from bot.domain.accounts import EntryState, FlagKind
 from bot.domain.errors import Cause
 from bot.providers.api_client import Limits
 from bot.providers.errors import (
@@ -24,9 +25,8 @@ from bot.providers.errors import (
     Unreachable,
     UseapiError,
 )
-from bot.providers.mjproxy.account import EntryState, Oddity
+from bot.providers.mjproxy.account import Oddity
 from bot.providers.mjproxy.client import MjproxyClient
-from bot.providers.mjproxy.reasons import Kind
 from bot.render.error_messages import next_step, what
 from tests.simulators.answers import Json
 from tests.simulators.mjproxy import Answer, Endpoint, Fault, SimulatedMjproxy
@@ -288,7 +288,7 @@ async def test_of_an_id_that_comes_twice_the_flagged_entry_is_kept(
     await client.home()
     proxy.scripted = [page, page]
     (account,) = (await client.read_accounts()).accounts
-    assert (account.kind, account.oddity) == (Kind.CREDITS, Oddity.TWICE)
+    assert (account.kind, account.oddity) == (FlagKind.CREDITS, Oddity.TWICE)
 
 
 async def test_a_list_that_calls_itself_endless_ends_with_its_first_empty_page(

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.accounts import Flag
-from bot.providers.mjproxy.account import EntryState, Oddity
+from bot.domain.accounts import EntryState, Flag, FlagKind
+from bot.providers.mjproxy.account import Oddity
 from bot.providers.mjproxy.listing import Reading, listing
 from bot.providers.mjproxy.parsing import Page, offset_of, parse_entry, time_of
-from bot.providers.mjproxy.reasons import NOT_RECONNECTED, REJECTED, Kind, kind_of
+from bot.providers.mjproxy.reasons import NOT_RECONNECTED, REJECTED, kind_of
 
 NOW = datetime(2026, 11, 27, 7, tzinfo=UTC)
 WELL = {"id": "one", "channelId": "12", "enable": True, "lock": False, "running": True, "disabledReason": ""}
@@ -52,7 +52,7 @@ def test_the_state_of_an_entry(fields: dict[str, object], state: EntryState) -> 
 
 def test_a_lock_is_a_captcha_whatever_the_reason_says() -> None:
     account = parse_entry(entry(lock=True, enable=False, disabledReason="Blocked, x", cfUrl="x"), None, NOW)
-    assert (account.kind, account.is_enabled, account.reason) == (Kind.CAPTCHA, False, "Blocked, x")
+    assert (account.kind, account.is_enabled, account.reason) == (FlagKind.CAPTCHA, False, "Blocked, x")
 
 
 @pytest.mark.parametrize(("missing", "is_read"), [("lock", True), ("enable", False), ("running", False)])
@@ -93,9 +93,9 @@ def test_a_channel_is_an_id_or_nothing_and_no_credential_cuts_it() -> None:
 def test_a_block_that_names_its_end_ends_then() -> None:
     fields = entry(enable=False, disabledReason="x", riskControlUnlockTime="2026-11-28T15:00:00")
     account = parse_entry(fields, timedelta(hours=8), NOW)
-    assert (account.kind, account.blocked_until) == (Kind.BLOCK, NOW + timedelta(days=1))
+    assert (account.kind, account.blocked_until) == (FlagKind.BLOCK, NOW + timedelta(days=1))
     fields |= {"disabledReason": ""}
-    assert parse_entry(fields, timedelta(hours=8), NOW).kind is Kind.BLOCK
+    assert parse_entry(fields, timedelta(hours=8), NOW).kind is FlagKind.BLOCK
     later = parse_entry(fields, timedelta(hours=8), NOW + timedelta(days=2))
     assert (later.state, later.blocked_until) == (EntryState.PAUSED, None)
 
@@ -103,7 +103,7 @@ def test_a_block_that_names_its_end_ends_then() -> None:
 def test_a_block_whose_words_name_its_length_has_it_in_the_reason() -> None:
     words = "Blocked, You have been blocked from accessing Midjourney for 3 days"
     account = parse_entry(entry(enable=False, disabledReason=words), None, NOW)
-    assert (account.kind, account.blocked_until) == (Kind.BLOCK, None)
+    assert (account.kind, account.blocked_until) == (FlagKind.BLOCK, None)
     assert Flag.of(account.reason).block_end(NOW) == NOW + timedelta(days=3)
 
 
@@ -118,35 +118,35 @@ def test_hours_of_both_sorts_are_told() -> None:
 @pytest.mark.parametrize(
     ("reason", "kind"),
     [
-        ("Pending mod message, You have a pending moderation message.", Kind.MODERATION),
-        ("Pending mod message", Kind.MODERATION),
-        ("Pending mod message, Your account has been temporarily blocked.", Kind.BLOCK),
-        ("Pending mod message, please verify you're human", Kind.MODERATION),
-        ("Blocked", Kind.BLOCK),
-        ("Blocked, You have a pending moderation message.", Kind.MODERATION),
-        ("Blocked, read this", Kind.BLOCK),
-        ("Plan Cancelled, Your plan was cancelled.", Kind.PLAN),
-        ("Subscription required, Please subscribe", Kind.PLAN),
-        ("Subscription paused", Kind.PLAN),
-        ("账号用量已经用完", Kind.CREDITS),
-        ("Authentication failed.", Kind.SESSION),
-        ("401: Unauthorized", Kind.SESSION),
-        ("账号不可用", Kind.SESSION),
-        ("请求没有操作权限", Kind.SESSION),
-        ("新的连接失败次数超过限制，禁用账号", Kind.SESSION),
-        ("由于无法重新连接，自动禁用账号", Kind.CONNECTION),
-        ("用户 WebSocket 连接异常", Kind.CONNECTION),
-        ("同步失败超过限制", Kind.OTHER),
-        ('{"message":"x"', Kind.OTHER),
+        ("Pending mod message, You have a pending moderation message.", FlagKind.MODERATION),
+        ("Pending mod message", FlagKind.MODERATION),
+        ("Pending mod message, Your account has been temporarily blocked.", FlagKind.BLOCK),
+        ("Pending mod message, please verify you're human", FlagKind.MODERATION),
+        ("Blocked", FlagKind.BLOCK),
+        ("Blocked, You have a pending moderation message.", FlagKind.MODERATION),
+        ("Blocked, read this", FlagKind.BLOCK),
+        ("Plan Cancelled, Your plan was cancelled.", FlagKind.PLAN),
+        ("Subscription required, Please subscribe", FlagKind.PLAN),
+        ("Subscription paused", FlagKind.PLAN),
+        ("账号用量已经用完", FlagKind.CREDITS),
+        ("Authentication failed.", FlagKind.SESSION),
+        ("401: Unauthorized", FlagKind.SESSION),
+        ("账号不可用", FlagKind.SESSION),
+        ("请求没有操作权限", FlagKind.SESSION),
+        ("新的连接失败次数超过限制，禁用账号", FlagKind.SESSION),
+        ("由于无法重新连接，自动禁用账号", FlagKind.CONNECTION),
+        ("用户 WebSocket 连接异常", FlagKind.CONNECTION),
+        ("同步失败超过限制", FlagKind.OTHER),
+        ('{"message":"x"', FlagKind.OTHER),
     ],
 )
-def test_the_kind_of_a_reason(reason: str, kind: Kind) -> None:
+def test_the_kind_of_a_reason(reason: str, kind: FlagKind) -> None:
     assert kind_of(reason) is kind
 
 
 def test_an_account_that_was_rejected_just_before_is_not_out_of_reach_but_rejected() -> None:
-    assert kind_of(NOT_RECONNECTED, before=REJECTED) is Kind.SESSION
-    assert kind_of(NOT_RECONNECTED, before="") is Kind.CONNECTION
+    assert kind_of(NOT_RECONNECTED, before=REJECTED) is FlagKind.SESSION
+    assert kind_of(NOT_RECONNECTED, before="") is FlagKind.CONNECTION
 
 
 # Times

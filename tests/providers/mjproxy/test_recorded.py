@@ -8,9 +8,10 @@ from functools import partial
 import pytest
 from pydantic import SecretStr
 
+from bot.domain.accounts import EntryState, FlagKind
 from bot.providers.errors import Gone, NotConfigured, Rejected, Unauthorized, Unreachable, UseapiError
 from bot.providers.http_response import ApiRequest, ApiResponse
-from bot.providers.mjproxy.account import EntryState, ProxyAccount
+from bot.providers.mjproxy.account import ProxyAccount
 from bot.providers.mjproxy.endpoints import Endpoint
 from bot.providers.mjproxy.error_mapping import own
 from bot.providers.mjproxy.parsing import (
@@ -23,7 +24,6 @@ from bot.providers.mjproxy.parsing import (
     parse_page,
     require_success,
 )
-from bot.providers.mjproxy.reasons import Kind
 from bot.render.error_messages import next_step, what
 from tests.simulators.mjproxy.cases import NAMES, Recorded, recorded
 
@@ -231,13 +231,13 @@ def test_the_list_that_hides_what_is_disabled_has_entries_of_the_same_form() -> 
 # What the entries say
 
 
-def stands(name: str) -> dict[str, tuple[EntryState, Kind | None]]:
+def stands(name: str) -> dict[str, tuple[EntryState, FlagKind | None]]:
     page = become(name)
     assert isinstance(page, Page)
     return {entry.label: (entry.state, entry.kind) for entry in page.entries}
 
 
-def flagged(kind: Kind) -> tuple[EntryState, Kind]:
+def flagged(kind: FlagKind) -> tuple[EntryState, FlagKind]:
     return EntryState.FLAGGED, kind
 
 
@@ -247,13 +247,13 @@ OK, STARTING, PAUSED = ((state, None) for state in (EntryState.OK, EntryState.ST
 def test_the_full_house() -> None:
     assert stands("list-full-house") == {
         "account 1": OK,
-        "account 2": flagged(Kind.MODERATION),
+        "account 2": flagged(FlagKind.MODERATION),
         "account 3": STARTING,
-        "account 4": flagged(Kind.CAPTCHA),
+        "account 4": flagged(FlagKind.CAPTCHA),
         "account 5": OK,
-        "account 6": flagged(Kind.SESSION),
-        "account 7": flagged(Kind.PLAN),
-        "account 8": flagged(Kind.CREDITS),
+        "account 6": flagged(FlagKind.SESSION),
+        "account 7": flagged(FlagKind.PLAN),
+        "account 8": flagged(FlagKind.CREDITS),
         "account 10": PAUSED,
         "account 11": STARTING,
         "account 12": STARTING,
@@ -263,9 +263,9 @@ def test_the_full_house() -> None:
 def test_after_the_network_was_lost() -> None:
     assert stands("list-discord-was-out") == {
         **dict.fromkeys(("account 1", "account 2", "account 3", "account 11"), STARTING),
-        **dict.fromkeys(("account 4", "account 5", "account 7", "account 12"), flagged(Kind.CONNECTION)),
-        "account 6": flagged(Kind.SESSION),
-        "account 8": flagged(Kind.CREDITS),
+        **dict.fromkeys(("account 4", "account 5", "account 7", "account 12"), flagged(FlagKind.CONNECTION)),
+        "account 6": flagged(FlagKind.SESSION),
+        "account 8": flagged(FlagKind.CREDITS),
         "account 10": PAUSED,
     }
 
@@ -280,8 +280,8 @@ def test_when_it_has_just_been_enabled_the_old_reason_is_a_cause_and_no_flag() -
 
 def test_a_lock_comes_before_enable() -> None:
     (with_link, without) = (lone(name) for name in ("list-captcha", "list-captcha-no-link"))
-    assert (with_link.kind, with_link.is_enabled) == (Kind.CAPTCHA, True)
-    assert (without.kind, without.is_enabled) == (Kind.CAPTCHA, False)
+    assert (with_link.kind, with_link.is_enabled) == (FlagKind.CAPTCHA, True)
+    assert (without.kind, without.is_enabled) == (FlagKind.CAPTCHA, False)
 
 
 def test_an_account_paused_while_healthy_is_paused() -> None:

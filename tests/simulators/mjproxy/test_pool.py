@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.providers.mjproxy.account import EntryState, ProxyAccount
+from bot.domain.accounts import EntryState, FlagKind
+from bot.providers.mjproxy.account import ProxyAccount
 from bot.providers.mjproxy.client import MjproxyClient
-from bot.providers.mjproxy.reasons import Kind
 from tests.simulators.mjproxy import SimulatedMjproxy
 from tests.simulators.mjproxy.cases import Clock
 from tests.simulators.mjproxy.pool import (
@@ -25,10 +25,10 @@ async def only(client: MjproxyClient) -> ProxyAccount:
 
 @pytest.mark.parametrize(
     ("reason", "kind"),
-    [(MODERATION, Kind.MODERATION), (BLOCKED, Kind.BLOCK), (PLAN_CANCELLED, Kind.PLAN)],
+    [(MODERATION, FlagKind.MODERATION), (BLOCKED, FlagKind.BLOCK), (PLAN_CANCELLED, FlagKind.PLAN)],
 )
 async def test_a_message_of_midjourney_disables_an_account_five_seconds_later(
-    proxy: SimulatedMjproxy, client: MjproxyClient, clock: Clock, reason: str, kind: Kind
+    proxy: SimulatedMjproxy, client: MjproxyClient, clock: Clock, reason: str, kind: FlagKind
 ) -> None:
     proxy.strike(proxy.add().id, reason)
     clock.passes(4)
@@ -41,7 +41,7 @@ async def test_a_message_of_midjourney_disables_an_account_five_seconds_later(
 async def test_used_up_credits_are_told(proxy: SimulatedMjproxy, client: MjproxyClient, clock: Clock) -> None:
     proxy.exhaust(proxy.add().id)
     clock.passes(5)
-    assert (await only(client)).kind is Kind.CREDITS
+    assert (await only(client)).kind is FlagKind.CREDITS
 
 
 async def test_an_enabled_account_keeps_its_reason_until_its_socket_is_up_and_then_starts(
@@ -99,7 +99,7 @@ async def test_a_rejected_token_is_named_for_four_seconds(
     assert (seen.state, seen.reason) == (EntryState.STARTING, REJECTED)
     clock.passes(4)
     seen = await only(client)
-    assert (seen.kind, seen.reason) == (Kind.SESSION, TOO_MANY_FAILURES)
+    assert (seen.kind, seen.reason) == (FlagKind.SESSION, TOO_MANY_FAILURES)
 
 
 async def test_a_lost_network_disables_accounts_one_after_another_and_for_good(
@@ -112,7 +112,7 @@ async def test_a_lost_network_disables_accounts_one_after_another_and_for_good(
     assert (oldest.state, oldest.reason) == (EntryState.STARTING, SOCKET_BROKEN)
     clock.passes(20)
     newest, oldest = (await client.read_accounts()).accounts
-    assert (oldest.kind, oldest.reason) == (Kind.CONNECTION, NOT_RECONNECTED)
+    assert (oldest.kind, oldest.reason) == (FlagKind.CONNECTION, NOT_RECONNECTED)
     assert (newest.state, newest.reason) == (EntryState.STARTING, "")
     proxy.find_discord()
     clock.passes(600)
@@ -128,7 +128,7 @@ async def test_a_captcha_locks_at_once_and_is_unlocked_whether_solved_or_not(
 ) -> None:
     account = proxy.add()
     proxy.ask_captcha(account.id, link=False)
-    assert (await only(client)).kind is Kind.CAPTCHA
+    assert (await only(client)).kind is FlagKind.CAPTCHA
     assert (await client.captcha_link(account.id)).get_secret_value() == account.captcha_link
     await client.captcha_solved(account.id)
     assert (await only(client)).state is EntryState.OK

@@ -1,0 +1,46 @@
+"""What can be done about accounts at each provider. Buttons, commands and texts follow from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from bot.domain.accounts import FlagKind
+from bot.domain.providers import MJPROXY, USEAPI, Remedy
+
+ENABLE: Final = (Remedy.ENABLE,)
+RENEW_AND_ENABLE: Final = (Remedy.ENABLE, Remedy.GUIDE)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a provider can do."""
+
+    remedies: Mapping[FlagKind, tuple[Remedy, ...]]
+    """What a person can have done about a flag of each kind, the usual remedy first."""
+    adds_accounts: bool
+    """Whether accounts are added and updated through Midwatch."""
+    info_wait: timedelta
+    """How long after an `/info` of an account the next one may be sent."""
+    infos_a_day: int | None = None
+    """How many `/info` may be sent within a day for all accounts together; None for any number."""
+
+
+CAPABILITIES: Final[Mapping[str, Capabilities]] = {
+    USEAPI: Capabilities(
+        dict.fromkeys(FlagKind, (Remedy.RESET,)), adds_accounts=True, info_wait=timedelta(seconds=30)
+    ),
+    MJPROXY: Capabilities(
+        dict.fromkeys(FlagKind, ENABLE)
+        | {
+            FlagKind.OFFLINE: (Remedy.GUIDE,),
+            FlagKind.CREDITS: RENEW_AND_ENABLE,
+            FlagKind.SESSION: RENEW_AND_ENABLE,
+            FlagKind.PLAN: RENEW_AND_ENABLE,
+            FlagKind.CAPTCHA: (Remedy.CAPTCHA_SOLVED,),
+        },
+        adds_accounts=False,
+        info_wait=timedelta(minutes=10),  # the proxy does not limit it, and frequent ones get accounts banned
+        infos_a_day=20,
+    ),
+}
