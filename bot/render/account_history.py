@@ -18,6 +18,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "reset asked": "{at} {person} asked to reset it",
     "reset back in rotation": "{at} {person} reset it: it is back in rotation",
     "reset not yet cleared": "{at} {person} tried to reset it, but it was still flagged",
+    "reset not started yet": "{at} {person} reset it, but it was not started yet",
     "reset flagged again": "{at} {person} reset it, but it was flagged again",
     "reset not configured any more": "{at} {person} reset it, but it was not configured any more",
     "reset could not tell": "{at} {person} reset it; I could not tell whether that worked",

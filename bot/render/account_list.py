@@ -11,7 +11,6 @@ from discord import app_commands
 
 from bot.domain.accounts import Flag, KnownAccount, State
 from bot.domain.errors import CodedError
-from bot.domain.providers import key_of
 from bot.render.account_facts import channel_link, known_plan, slots, snapshot_line
 from bot.render.error_messages import failure
 from bot.render.message_content import Box, Button, MessageContent, Select, page_buttons, page_of
@@ -169,7 +168,7 @@ def matches(account: KnownAccount, typed: str) -> bool:
     traits = (
         account.label,
         account.discord_name or "",
-        key_of(account.channel),
+        account.channel,
         account.account.discord_channel or "",
         known_plan(account) or "",
         state_words(account),

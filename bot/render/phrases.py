@@ -1,6 +1,7 @@
 """The words for states, for what Midjourney wants, and for unexpected errors."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from bot.domain.accounts import Flag, FlagKind, KnownAccount, State
 from bot.render.text import code_span, exactly, span, when
@@ -23,28 +24,36 @@ def open_words(state: State | None, flag: Flag) -> str:
             return f"{symbol(flag.kind)} {kind_words(flag.kind)}"
 
 
+SYMBOLS: Final = {
+    FlagKind.OFFLINE: "💤",
+    FlagKind.CONNECTION: "📡",
+    FlagKind.CREDITS: "🪫",
+    FlagKind.SESSION: "🔑",
+    FlagKind.PLAN: "💳",
+    FlagKind.CAPTCHA: "🧩",
+    FlagKind.BLOCK: "⛔",
+}
+KINDS: Final = {
+    FlagKind.OFFLINE: "not started",
+    FlagKind.OTHER: "needs attention",
+    FlagKind.CONNECTION: "disconnected",
+    FlagKind.CREDITS: "credits used up",
+    FlagKind.SESSION: "login rejected",
+    FlagKind.PLAN: "no active plan",
+    FlagKind.CAPTCHA: "CAPTCHA pending",
+    FlagKind.MODERATION: "moderation message pending",
+    FlagKind.BLOCK: "blocked",
+}
+
+
 def symbol(kind: FlagKind) -> str:
     """Return the symbol of a kind; words stand beside it wherever it is shown."""
-    match kind:
-        case FlagKind.CAPTCHA:
-            return "🧩"
-        case FlagKind.BLOCK:
-            return "⛔"
-        case _:
-            return "⚠️"
+    return SYMBOLS.get(kind, "⚠️")
 
 
 def kind_words(kind: FlagKind) -> str:
     """Return the words for a kind of flag."""
-    match kind:
-        case FlagKind.MODERATION:
-            return "moderation message pending"
-        case FlagKind.CAPTCHA:
-            return "CAPTCHA pending"
-        case FlagKind.BLOCK:
-            return "blocked"
-        case _:
-            return "needs attention"
+    return KINDS[kind]
 
 
 def flagged_since(at: datetime | None, *, is_past: bool) -> str:

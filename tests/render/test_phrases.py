@@ -1,5 +1,7 @@
 """States are named in words beside their symbol, and an unexpected error gives its reference."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.accounts import FlagKind
@@ -22,8 +24,10 @@ def test_a_state_has_a_symbol_and_words(flag: str | None, words: str) -> None:
 
 
 def test_no_two_states_share_their_words() -> None:
-    flags = [None, "moderation", "captcha", "blocked from accessing", "anything"]
-    assert len({state_words(account(flag=flag)) for flag in flags}) == len(FlagKind) + 1
+    known = account()
+    flags = (Flag("anything", kind) for kind in FlagKind)
+    flagged = (replace(known, account=replace(known.account, flag=flag)) for flag in flags)
+    assert len({state_words(each) for each in (known, *flagged)}) == len(FlagKind) + 1
 
 
 def test_an_answer_that_was_refused_says_nothing_of_what_was_asked_for() -> None:

@@ -15,6 +15,7 @@ from typing import Final
 from bot.domain.account_info import Info
 from bot.domain.accounts import Account, Flag, SavedAccount, is_channel
 from bot.domain.errors import ErrorCode
+from bot.domain.providers import USEAPI, reference_to
 from bot.providers.errors import MalformedResponse, Unreachable
 from bot.providers.failures import require_body
 from bot.providers.http_response import ApiRequest, ApiResponse, fields_of, is_object, key_place, pending_text
@@ -175,7 +176,7 @@ def account_from_entry(entry: Entry, key: str, before: Mapping[str, Account] = N
     ):
         return known  # of 10,000 accounts, few change at a time
     return Account(
-        channel if channel.isdecimal() else redact(channel),
+        channel if channel.isdecimal() else reference_to(USEAPI, redact(channel)),
         None if jobs is None else int(jobs),
         flag_of(pending, entry.get("discord")) if pending else None,
         server_of(entry.get("server")),
