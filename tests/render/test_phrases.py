@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.accounts import FlagKind
+from bot.domain.accounts import Flag, FlagKind
 from bot.render.phrases import state_words, unexpected, unsaid
 from tests.support.render_samples import account
 
