@@ -15,6 +15,7 @@ from bot.runtime import log_setup
 from tests.demo.visitor import browsing
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
 from tests.simulators.discord.schema import schema_available
+from tests.simulators.mjproxy import SimulatedMjproxy
 from tests.simulators.useapi import SANDBOX_USEAPI_TOKEN, SimulatedUseapi
 from tests.support.browsing import BROWSER, LOOP
 from tests.support.clock import Clock
@@ -95,6 +96,14 @@ def database(tmp_path: Path) -> Path:
 async def api(leaks: Leaks) -> AsyncIterator[SimulatedUseapi]:
     """A simulated useapi.net on a loopback socket."""
     async with SimulatedUseapi() as server:
+        yield server
+        leaks.secrets |= server.secrets
+
+
+@pytest.fixture
+async def proxy(leaks: Leaks, clock: Clock) -> AsyncIterator[SimulatedMjproxy]:
+    """A simulated midjourney-proxy on a loopback socket, on the clock of the test."""
+    async with SimulatedMjproxy(now=clock.now) as server:
         yield server
         leaks.secrets |= server.secrets
 

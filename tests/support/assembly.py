@@ -13,6 +13,7 @@ from bot.actions.account_info import AccountInfoService
 from bot.domain.accounts import Account, Action, KnownAccount, Observation
 from bot.domain.incidents import Incident, ServiceProblem, new_key
 from bot.domain.messages import Message, Purpose, Route
+from bot.domain.providers import MJPROXY, reference_to
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner
@@ -24,6 +25,8 @@ from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller, load_cache
 from bot.polling.pollers import AccountPollers
 from bot.providers.api_client import Limits
+from bot.providers.mjproxy.client import MjproxyClient
+from bot.providers.mjproxy.provider import MjproxyProvider
 from bot.providers.provider import Provider
 from bot.providers.useapi import UseapiClient
 from bot.render.message_content import MessageContent
@@ -31,6 +34,7 @@ from bot.rules.decisions import FlagReported, PollFailed
 from bot.rules.policy import Policy
 from bot.rules.poll_state import PollState
 from bot.storage import Store
+from tests.simulators.mjproxy import SimulatedMjproxy
 from tests.simulators.useapi import SimulatedUseapi
 from tests.support.clock import MINUTE, Clock
 from tests.support.database import BUSY_TIMEOUT
@@ -69,6 +73,7 @@ class NoTransport:
 class Assembly:
     """The parts of the bot. `async with` opens the database and builds them, as a start of the bot does.
 
+    It watches useapi.net, a midjourney-proxy that is given, too, or that alone if no `api` is given.
     A subclass replaces a part by its own `make_...`.
     """
 
@@ -95,6 +100,7 @@ class Assembly:
         owners: Iterable[int] = (ADA,),
         *,
         api: SimulatedUseapi | None = None,
+        proxy: SimulatedMjproxy | None = None,
         url: str | None = None,
         limits: Limits = LIMITS,
         busy_timeout: timedelta = BUSY_TIMEOUT,
@@ -105,6 +111,8 @@ class Assembly:
         self.owners = owners if isinstance(owners, set) else set(owners)
         self.transport = transport or NoTransport()
         self.url, self.token = (url or api.url, api.token) if api else (NOWHERE, "none")
+        self.proxy = proxy
+        self._has_useapi = proxy is None or api is not None
         self._limits = limits
         self._busy_timeout = busy_timeout
         self._open = AsyncExitStack()
@@ -155,19 +163,38 @@ class Assembly:
         return IncidentService(self.watch_state, self.planner, greeted, monotonic=self.clock.monotonic)
 
     def make_providers(self) -> Sequence[Provider]:
-        return (self.useapi,)
+        useapi = (self.useapi,) if self._has_useapi else ()
+        return useapi if self.proxy is None else (*useapi, self.make_mjproxy(self.proxy))
+
+    def make_mjproxy(self, proxy: SimulatedMjproxy) -> MjproxyProvider:
+        return MjproxyProvider(
+            MjproxyClient(
+                self.session,
+                proxy.url,
+                SecretStr(proxy.token),
+                limits=self._limits,
+                sleep=at_once,
+                now=self.clock.now,
+                monotonic=self.clock.monotonic,
+            )
+        )
 
     def make_poller(self, provider: Provider, cache: AccountCache) -> AccountPoller:
         return AccountPoller(provider, self.store, cache, self.incident_service, now=self.clock.now)
 
     @property
     def poller(self) -> AccountPoller:
-        """The poller of useapi.net."""
-        return self.pollers.of(CHANNEL)
+        """The poller of useapi.net; of the proxy if that is watched alone."""
+        return next(iter(self.pollers))
+
+    @property
+    def proxy_poller(self) -> AccountPoller:
+        """The poller of the proxy."""
+        return self.pollers.of(reference_to(MJPROXY, ""))
 
     @property
     def poll_state(self) -> PollState:
-        """What the rules remember of useapi.net from poll to poll."""
+        """What the rules remember from poll to poll, of the provider of `poller`."""
         return self.poller.poll_state
 
     def accounts(self) -> Mapping[str, KnownAccount]:

@@ -1,5 +1,5 @@
 """The fixtures of the simulated midjourney-proxy."""
 
-from tests.simulators.mjproxy.conftest import client, clock, proxy
+from tests.simulators.mjproxy.conftest import client, clock
 
-__all__ = ["client", "clock", "proxy"]
+__all__ = ["client", "clock"]

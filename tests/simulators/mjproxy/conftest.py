@@ -1,7 +1,6 @@
-"""Fixtures: the simulated midjourney-proxy, a client of it, and a search for its credentials afterwards."""
+"""Fixtures: the clock of the recorded answers, and a client of the simulated midjourney-proxy."""
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
@@ -11,20 +10,10 @@ from bot.providers.mjproxy.client import MjproxyClient
 from tests.simulators.mjproxy import SimulatedMjproxy
 from tests.simulators.mjproxy.cases import Clock
 
-if TYPE_CHECKING:
-    from tests.conftest import Leaks
-
 
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@pytest.fixture
-async def proxy(clock: Clock, leaks: "Leaks") -> AsyncIterator[SimulatedMjproxy]:
-    async with SimulatedMjproxy(now=clock.now) as simulated:
-        yield simulated
-        leaks.secrets |= simulated.secrets
 
 
 @pytest.fixture
