@@ -2,16 +2,12 @@
 
 import json
 import logging
-import sqlite3
-from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
-
-import aiosqlite
 
 from bot.domain.account_info import Info, InfoSnapshot
 from bot.domain.accounts import Account, Action, KnownAccount, Observation
@@ -20,17 +16,15 @@ from bot.domain.providers import USEAPI, reference_to
 from bot.storage.database import (
     BUSY_STEP,
     BUSY_TIMEOUT,
-    LAST_WAIT,
     Database,
     connect,
     lock_database,
-    read_number,
     require_sqlite,
     retry_while_locked,
 )
 from bot.storage.errors import StoreError, as_store_errors
 from bot.storage.incident_repository import FORGET_WATCH, WatchStore
-from bot.storage.migrations import APPLICATION_ID, prepare
+from bot.storage.migrations import prepare
 from bot.storage.rows import (
     ACTION,
     GET_META,
@@ -60,7 +54,6 @@ ACCOUNTS: Final = """
     )
     ORDER BY account.rowid
 """
-NAMES: Final = "SELECT provider, channel, name, discord_name FROM account"
 LISTED: Final = """
     SELECT channel, max_jobs, server, title, discord_channel FROM account WHERE listed AND provider = ?
 """
@@ -98,19 +91,6 @@ LAST_ACTION: Final = """
     AND provider = coalesce(?, provider) AND channel = coalesce(?, channel) ORDER BY id DESC LIMIT 1
 """
 FORGET: Final = ("DELETE FROM info_snapshot WHERE taken_at < ?", "DELETE FROM audit WHERE at < ?")
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """The names of one account: the one given with /mjname and the one at Discord."""
-
-    given: str | None = None
-    discord: str | None = None
-
-    @property
-    def label(self) -> str | None:
-        """What people call the account; None if it has no name."""
-        return self.given or self.discord
 
 
 class Store:
@@ -314,20 +294,3 @@ def known_account(*row: Any) -> KnownAccount:
         )
     account = recorded_account(provider, key, *fields)
     return KnownAccount(account, name, discord_name, snapshot=snapshot, is_listed=bool(listed))
-
-
-def connect_to_read(path: Path) -> AbstractAsyncContextManager[aiosqlite.Connection]:
-    """Open a database where it stands, without a long wait for the program that writes to it."""
-    return connect(path.absolute(), read_only=True, busy_timeout=LAST_WAIT)
-
-
-async def names_in(path: Path) -> Mapping[str, Names]:
-    """Return the names in a database by channel, for a program beside the bot; none if it cannot be read."""
-    try:
-        async with connect_to_read(path) as connection:
-            if await read_number(connection, "PRAGMA application_id") != APPLICATION_ID:
-                return {}
-            rows = await connection.execute_fetchall(NAMES)
-    except sqlite3.Error:
-        return {}
-    return {reference_to(provider, key): Names(given, discord) for provider, key, given, discord in rows}

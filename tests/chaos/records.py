@@ -11,8 +11,8 @@ from typing import Any
 from bot.domain.incidents import Reason, ResetVerdict, State
 from bot.domain.messages import Delivery, Purpose
 from bot.incidents.transaction import UNKNOWN_OUTCOME
-from bot.storage.migrations import STEPS
 from bot.storage.rows import from_epoch
+from bot.storage.schema_steps import STEPS
 
 ASKED = "asked"
 NOT_MADE = ("SQLITE_CANTOPEN", "SQLITE_ERROR")

@@ -18,7 +18,8 @@ from aiohttp import web
 
 from bot.cli import check
 from bot.storage import Store, StoreError
-from bot.storage.migrations import STEPS, migrate
+from bot.storage.migrations import migrate
+from bot.storage.schema_steps import STEPS
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, FaultKind, point_at
 from tests.simulators.useapi import MODERATION, Endpoint, Fault
 from tests.support.running import Bot, Visitor

@@ -13,7 +13,7 @@ from bot.render.error_messages import what
 from bot.storage import Store, StoreError, names_in
 from bot.storage.database import BUSY_STEP
 from bot.storage.errors import store_error
-from bot.storage.migrations import STEPS
+from bot.storage.schema_steps import STEPS
 from tests.storage.cases import FIRST, QUICKLY, answer, ask, cancelled_at, connections, observed
 
 

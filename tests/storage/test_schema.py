@@ -11,8 +11,9 @@ from bot.domain.accounts import Flag, FlagKind, KnownAccount
 from bot.domain.incidents import Incident, State, new_key
 from bot.storage import Store, StoreError
 from bot.storage.database import connect, create
-from bot.storage.migrations import STEPS, migrate
+from bot.storage.migrations import migrate
 from bot.storage.rows import from_epoch
+from bot.storage.schema_steps import STEPS
 from tests.storage.cases import AT, FIRST, SECOND, ask, observed
 from tests.storage.watch_cases import KEYS, alert, incident
 
