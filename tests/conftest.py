@@ -15,7 +15,7 @@ from bot.runtime import log_setup
 from tests.demo.visitor import browsing
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
 from tests.simulators.discord.schema import schema_available
-from tests.simulators.mjproxy import SimulatedMjproxy
+from tests.simulators.mjproxy import SANDBOX_MJPROXY_TOKEN, SimulatedMjproxy
 from tests.simulators.useapi import SANDBOX_USEAPI_TOKEN, SimulatedUseapi
 from tests.support.browsing import BROWSER, LOOP
 from tests.support.clock import Clock
@@ -51,7 +51,7 @@ class Leaks:
     """Secrets made for the search, and the places where none of them may ever turn up."""
 
     def __init__(self, log: io.StringIO, folder: Path) -> None:
-        self.secrets = {SANDBOX_BOT_TOKEN, SANDBOX_USEAPI_TOKEN}
+        self.secrets = {SANDBOX_BOT_TOKEN, SANDBOX_USEAPI_TOKEN, SANDBOX_MJPROXY_TOKEN}
         self._log = log
         self._folder = folder
         self._bodies: list[str] = []

@@ -39,17 +39,19 @@ BACK_AFTER: Final = timedelta(seconds=250)
 class Pool:
     """Keeps the accounts, and lets time pass for them."""
 
-    def __init__(self, *, now: Callable[[], datetime], seed: int) -> None:
+    def __init__(self, *, now: Callable[[], datetime], seed: int, pace: float = 1) -> None:
         self.accounts: dict[str, SimulatedProxyAccount] = {}
         self.deleted: list[SimulatedProxyAccount] = []
         self.midjourney_commands: int = 0
         """How often Midjourney was sent something, by starting accounts and by syncs."""
         self.links_fail = False
         """Whether Discord's side answers an error when a CAPTCHA link is asked for."""
+        self._pace = pace
+        """How many times faster than the real one it does what takes it time."""
         self._rng = random.Random(seed)  # noqa: S311 - made-up ids, the same in every run
         self._time = Timeline(now)
         self._discord_is_out = False
-        self._time.plan(now() + ROUTINE, self._routine)
+        self._time.plan(now() + self._takes(ROUTINE), self._routine)
 
     def add(
         self,
@@ -84,13 +86,21 @@ class Pool:
         """Let pass the time that has passed."""
         return self._time.settle()
 
+    def _takes(self, real: timedelta) -> timedelta:
+        return real / self._pace
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether it cannot reach Discord now."""
+        return self._discord_is_out
+
     # What happens to accounts
 
     def strike(self, key: str, reason: str) -> None:
         """Let Midjourney stop an account: for a message, a block or a plan; the proxy saves it 5 s later."""
         account = self.accounts[key]
         account.pending = reason
-        self._time.plan(self.settle() + SAVED_AFTER, partial(self._disable, account, reason))
+        self._time.plan(self.settle() + self._takes(SAVED_AFTER), partial(self._disable, account, reason))
 
     def exhaust(self, key: str) -> None:
         """Let an account use up its credits."""
@@ -125,7 +135,7 @@ class Pool:
     def lose_discord(self, spared: Collection[str] = ()) -> None:
         """Cut the proxy off Discord: running accounts are disabled one after another, but for some."""
         self._discord_is_out = True
-        at = self.settle() + LOST_AFTER
+        at = self.settle() + self._takes(LOST_AFTER)
         for account in self._in_order():
             if not account.running:
                 continue
@@ -133,8 +143,8 @@ class Pool:
                 self._time.plan(at, partial(self._stop, account))
                 continue
             self._time.plan(at, partial(self._stop, account, reason=SOCKET_BROKEN))
-            self._time.plan(at + LOST_EACH, partial(self._disable, account, NOT_RECONNECTED))
-            at += LOST_EACH / 3
+            self._time.plan(at + self._takes(LOST_EACH), partial(self._disable, account, NOT_RECONNECTED))
+            at += self._takes(LOST_EACH) / 3
 
     def find_discord(self) -> None:
         """Connect the proxy again: who was spared runs 250 s later, the disabled stay so."""
@@ -142,7 +152,7 @@ class Pool:
         self._discord_is_out = False
         for account in self._in_order():
             if account.enable and not account.lock and not account.running:
-                self._time.plan(now + BACK_AFTER, partial(self._start_ends, account))
+                self._time.plan(now + self._takes(BACK_AFTER), partial(self._start_ends, account))
 
     def restart(self) -> None:
         """Start the proxy again: all as it was, but nothing runs until it has gone through its accounts."""
@@ -150,7 +160,7 @@ class Pool:
         for account in self._in_order():
             account.running = account.is_connected = False
             if account.can_start:
-                at += RESTARTED_EACH
+                at += self._takes(RESTARTED_EACH)
                 self._time.plan(at, partial(self._start_ends, account))
 
     # What the proxy does when it is told
@@ -188,11 +198,11 @@ class Pool:
         begins = at
         for account in self._in_order():
             if account.can_start and not self._discord_is_out:
-                self._time.plan(begins + SOCKET_UP, partial(self._socket_is_up, account))
-                self._time.plan(begins + INFO_AFTER, partial(self._info_comes, account))
-                self._time.plan(begins + RUNS_AFTER, partial(self._start_ends, account))
-                begins += RUNS_AFTER
-        self._time.plan(max(at + ROUTINE, begins), self._routine)
+                self._time.plan(begins + self._takes(SOCKET_UP), partial(self._socket_is_up, account))
+                self._time.plan(begins + self._takes(INFO_AFTER), partial(self._info_comes, account))
+                self._time.plan(begins + self._takes(RUNS_AFTER), partial(self._start_ends, account))
+                begins += self._takes(RUNS_AFTER)
+        self._time.plan(max(at + self._takes(ROUTINE), begins), self._routine)
 
     def _socket_is_up(self, account: SimulatedProxyAccount, at: datetime) -> None:
         if not account.can_start:
@@ -233,15 +243,15 @@ class Pool:
         def said(_: datetime) -> None:
             account.running, account.reason = False, REJECTED
 
-        self._time.plan(at + timedelta(seconds=1), said)
-        self._time.plan(at + SAVED_AFTER, partial(self._disable, account, TOO_MANY_FAILURES))
+        self._time.plan(at + self._takes(timedelta(seconds=1)), said)
+        self._time.plan(at + self._takes(SAVED_AFTER), partial(self._disable, account, TOO_MANY_FAILURES))
 
     def _in_order(self) -> list[SimulatedProxyAccount]:
         return sorted(self.accounts.values(), key=lambda account: (account.sort, account.created))
 
     def _link(self, account: SimulatedProxyAccount) -> str:
         return (
-            "https://editor.midjourney.com/captcha/challenge/index.html?hash=made-up"
+            "https://captcha.example/captcha/challenge/index.html?hash=made-up"
             f"&token={account.secret('captcha')}"
         )
 

@@ -62,8 +62,11 @@ class SimulatedMjproxy(Service):
         port: int = 0,
         now: Callable[[], datetime] = utc_now,
         seed: int = 0,
+        pace: float = 1,
     ) -> None:
-        super().__init__(token=token, now=now, seed=seed)
+        super().__init__(token=token, now=now, seed=seed, pace=pace)
+        self.changed: list[Callable[[], None]] = []
+        """Called, in order, whenever a fault begins or ends, or something was asked."""
         self.requests: list[Request] = []
         self.slow = 0.0
         """Seconds that every answer takes longer."""
@@ -115,6 +118,11 @@ class SimulatedMjproxy(Service):
         accounts = [*self.accounts.values(), *self.deleted]
         return frozenset({self.token, *(secret for account in accounts for secret in account.secrets)})
 
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The faults in force, the oldest first."""
+        return tuple(planned.fault for planned in self._faults)
+
     def count(self, endpoint: Endpoint) -> int:
         """Count the requests to an endpoint."""
         return sum(request.endpoint is endpoint for request in self.requests)
@@ -126,12 +134,18 @@ class SimulatedMjproxy(Service):
         if fault is Fault.VANISHED:
             self._vanish()
         self._faults.append(_Planned(fault, endpoint, times))
+        self._announce()
 
     def mend(self) -> None:
         """End every fault; a server that had vanished is back at the same port."""
         self._faults.clear()
         if self._door is not None:
             self._door.open()
+        self._announce()
+
+    def _announce(self) -> None:
+        for changed in self.changed:
+            changed()
 
     def _vanish(self) -> None:
         assert self._door is not None
@@ -169,6 +183,7 @@ class SimulatedMjproxy(Service):
         await asyncio.sleep(self._seconds(endpoint, fault))
         if fault not in UNANSWERED:
             record.status, record.size = answer.status, len(answer.body)
+        self._announce()
         if fault in OF_CONNECTION:
             return await deliver(request, answer, fault, drip=self.drip_seconds)
         return await _send(request, answer)

@@ -64,8 +64,8 @@ SYSTEM: Final[dict[str, Json]] = {
 class Service(Pool):
     """Answers for one installation."""
 
-    def __init__(self, *, token: str, now: Callable[[], datetime], seed: int) -> None:
-        super().__init__(now=now, seed=seed)
+    def __init__(self, *, token: str, now: Callable[[], datetime], seed: int, pace: float) -> None:
+        super().__init__(now=now, seed=seed, pace=pace)
         self.token = token
         self.has_redis = True
         self.is_demo = False

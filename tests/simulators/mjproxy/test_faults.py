@@ -61,6 +61,15 @@ async def test_a_broken_connection_is_one_until_it_is_mended(proxy: SimulatedMjp
     assert (await listed(proxy)).status == 200
 
 
+async def test_whoever_looks_on_is_told_of_each_request_and_fault(proxy: SimulatedMjproxy) -> None:
+    told: list[tuple[Fault, ...]] = []
+    proxy.changed.append(lambda: told.append(proxy.faults))
+    proxy.fault(Fault.SERVER_ERROR)
+    await listed(proxy)
+    proxy.mend()
+    assert told == [(Fault.SERVER_ERROR,), (Fault.SERVER_ERROR,), ()]
+
+
 async def test_each_request_is_counted(proxy: SimulatedMjproxy) -> None:
     await listed(proxy)
     await ask(proxy, "GET", "/health", {}, None)

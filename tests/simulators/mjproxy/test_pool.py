@@ -90,6 +90,26 @@ async def test_accounts_start_one_after_another_in_their_order(
     assert running == [[], [1], [1, 2], [1, 2, 3]]
 
 
+async def test_a_proxy_with_a_pace_does_all_that_much_faster() -> None:
+    clock = Clock()
+    async with SimulatedMjproxy(now=clock.now, pace=6) as proxy:
+        for sort in (2, 1):
+            proxy.pause(proxy.add(sort=sort).id)
+        second, first = proxy.accounts.values()
+        proxy.enable(list(proxy.accounts))
+        clock.passes(10 + 1.75)
+        proxy.settle()
+        assert (first.running, second.running) == (True, False)
+        clock.passes(1.75)
+        proxy.settle()
+        assert second.running
+        proxy.lose_discord()
+        assert proxy.is_cut_off
+        clock.passes(45 / 6 + 15 / 6)
+        proxy.settle()
+        assert (first.reason, second.reason) == (NOT_RECONNECTED, SOCKET_BROKEN)
+
+
 async def test_a_rejected_token_is_named_for_four_seconds(
     proxy: SimulatedMjproxy, client: MjproxyClient, clock: Clock
 ) -> None:
