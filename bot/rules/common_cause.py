@@ -1,0 +1,29 @@
+"""The accounts of one provider that lost their connection together."""
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from bot.domain.accounts import FlagKind, State
+from bot.domain.incidents import Incident
+from bot.rules.policy import CAUSE_WINDOW
+
+
+def connection_group(incidents: Iterable[Incident], provider: str) -> tuple[Incident, ...]:
+    """Return the incidents of accounts that a provider disabled with its last loss of connection.
+
+    Each opened within 5 min of another. Accounts that start or run by now are left out.
+    """
+    lost = [each for each in incidents if each.provider == provider and lost_connection(each)]
+    lost.sort(key=lambda each: each.opened_at)
+    gaps = (
+        index
+        for index, (one, other) in enumerate(pairwise(lost), 1)
+        if other.opened_at - one.opened_at > CAUSE_WINDOW
+    )
+    group = lost[max(gaps, default=0) :]
+    return tuple(each for each in group if each.starting_since is None and each.state is not State.CLEARING)
+
+
+def lost_connection(incident: Incident) -> bool:
+    """Whether an open incident is about an account whose provider lost its connection."""
+    return not incident.ended and incident.flag is not None and incident.flag.kind is FlagKind.CONNECTION
