@@ -15,11 +15,11 @@ from pathlib import Path
 
 from bot.runtime.setting_values import read_duration
 from tests.chaos.census import FEWEST, Sample, growths
+from tests.chaos.chaos_run import EndedByItselfError
+from tests.chaos.findings import Findings
 from tests.chaos.hurry import SPEED
-from tests.chaos.ordeal import EndedByItselfError
 from tests.chaos.soak import soak
 from tests.chaos.stories import at_random
-from tests.chaos.verdict import Findings
 
 
 def main() -> int:

@@ -99,7 +99,7 @@ class TrappedTransport:
         return self.post.has(route)
 
     async def open(self, recipient: int, route: Route) -> int:
-        if Seam.FIND in self.traps.sprung:  # only a message that was never tried is looked for
+        if Seam.FIND in self.traps.sprung:  # only a message that was never tried is searched for
             self.traps.reach(Seam.OPEN)
         return await self.post.open(recipient, route)
 

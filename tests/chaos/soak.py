@@ -17,11 +17,11 @@ from typing import Final
 from bot.domain.incidents import ServiceProblem
 from tests.chaos import census
 from tests.chaos.census import Sample
-from tests.chaos.ordeal import Fate, Ordeal, ordeal
+from tests.chaos.chaos_run import ChaosRun, PlannedEnd, chaos_run
+from tests.chaos.findings import Findings, judge_recurring
 from tests.chaos.records import IncidentRow
+from tests.chaos.stalls import StallDetector
 from tests.chaos.stories import AWAY, NEVER_ANSWERS, settle
-from tests.chaos.verdict import Findings, judge_recurring
-from tests.chaos.vigil import Vigil
 from tests.simulators.discord import CannotDo, FaultKind
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault
 from tests.support.failpoints import FailPoint
@@ -79,24 +79,24 @@ class Course:
     over_at: datetime | None = None
     worse_at: datetime | None = None
 
-    def go_on(self, one: Ordeal, now: datetime) -> None:
+    def go_on(self, run: ChaosRun, now: datetime) -> None:
         """Apply the next change that is due, once the bot has seen the one before."""
-        own = [each for each in one.records.incidents() if each.channel == self.channel]
-        if len(own) != one.episodes.count(self.channel):
+        own = [each for each in run.records.incidents() if each.channel == self.channel]
+        if len(own) != run.episodes.count(self.channel):
             return
         if self.over_at is not None:
-            self._fare(one, now, self.over_at)
+            self._fare(run, now, self.over_at)
         elif now >= self.next_at and all(each.ended for each in own):
-            one.flag(self.channel, self.rng.choice((MODERATION, CAPTCHA)))
+            run.flag(self.channel, self.rng.choice((MODERATION, CAPTCHA)))
             self.over_at = now + minutes(self.rng, 0, 25)
             self.worse_at = now + minutes(self.rng, 0, 25) if self.rng.random() < 0.2 else None
 
-    def _fare(self, one: Ordeal, now: datetime, over_at: datetime) -> None:
+    def _fare(self, run: ChaosRun, now: datetime, over_at: datetime) -> None:
         if now >= over_at:
-            one.api.clear(self.channel)
+            run.api.clear(self.channel)
             self.over_at, self.next_at = None, now + minutes(self.rng, 10, 100)
         elif self.worse_at is not None and now >= self.worse_at:
-            one.api.flag(self.channel, BLOCK)
+            run.api.flag(self.channel, BLOCK)
             self.worse_at = None
 
 
@@ -115,47 +115,47 @@ class Weather:
     """When the clock of the bot's machine is set."""
     steps: int = 0
 
-    def begin(self, one: Ordeal) -> None:
+    def begin(self, run: ChaosRun) -> None:
         """Set the lasting faults."""
         for kind, status, seconds in DISCORD_FAULTS:
             share = share_of(len(DISCORD_FAULTS))
-            one.world.fault(kind, status=status, seconds=seconds, share=share, luck=self.rng.random)
-        self._set_api_faults(one)
+            run.world.fault(kind, status=status, seconds=seconds, share=share, luck=self.rng.random)
+        self._set_api_faults(run)
 
-    def _set_api_faults(self, one: Ordeal) -> None:
-        one.api.mend()
+    def _set_api_faults(self, run: ChaosRun) -> None:
+        run.api.mend()
         for fault in API_FAULTS:
-            one.api.fault(fault, share=share_of(len(API_FAULTS)))
+            run.api.fault(fault, share=share_of(len(API_FAULTS)))
 
-    def go_on(self, one: Ordeal, now: datetime) -> None:
+    def go_on(self, run: ChaosRun, now: datetime) -> None:
         """Begin or end an outage that is due. An outage that the bot has not seen yet goes on."""
-        self._lock_database(one, now)
+        self._lock_database(run, now)
         if now >= self.set_at:
-            one.set_clock(self.rng.choice(CLOCK_STEPS))
+            run.set_clock(self.rng.choice(CLOCK_STEPS))
             self.steps, self.set_at = self.steps + 1, now + minutes(self.rng, 15, 60)
-        known = [each for each in one.records.incidents() if is_outage(each)]
+        known = [each for each in run.records.incidents() if is_outage(each)]
         if len(known) != len(self.outages):
             return
         if self.over_at is not None and now >= self.over_at:
-            self._set_api_faults(one)
+            self._set_api_faults(run)
             self.over_at, self.next_at = None, now + minutes(self.rng, 15, 45)
         elif self.over_at is None and now >= self.next_at and all(each.ended for each in known):
             problem = self.rng.choice(list(OUTAGES))
             self.outages.append(problem)
-            one.api.fault(OUTAGES[problem], endpoint=Endpoint.LIST)
+            run.api.fault(OUTAGES[problem], endpoint=Endpoint.LIST)
             self.over_at = now + minutes(self.rng, 1, 15)
 
-    def _lock_database(self, one: Ordeal, now: datetime) -> None:
+    def _lock_database(self, run: ChaosRun, now: datetime) -> None:
         """Keep the bot from writing for a while, or let it write again; a new life writes at first."""
         if now >= self.writes_at:
-            one.disk.mend()
-        if now >= self.refused_at and one.world.connected and one.disk.refuse():
+            run.disk.mend()
+        if now >= self.refused_at and run.world.connected and run.disk.refuse():
             self.writes_at = now + minutes(self.rng, 1, 12)
             self.refused_at = self.writes_at + minutes(self.rng, 15, 60)
 
-    def end(self, one: Ordeal) -> None:
+    def end(self, run: ChaosRun) -> None:
         """Take back an outage that the bot, which is dead by now, has not seen."""
-        del self.outages[sum(map(is_outage, one.records.incidents())) :]
+        del self.outages[sum(map(is_outage, run.records.incidents())) :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +173,10 @@ class Soaked:
 async def soak(folder: Path, seed: int, length: timedelta) -> Soaked:
     """Run the soak for so long in real time, end all faults and flags, and judge."""
     rng = random.Random(seed)  # noqa: S311 - made-up faults, the same for a seed
-    async with ordeal(folder) as one:
-        now = one.now()
+    async with chaos_run(folder) as run:
+        now = run.now()
         courses = [
-            Course(one.api.add().channel, child(rng), now + minutes(rng, 0, 60)) for _ in range(ACCOUNTS)
+            Course(run.api.add().channel, child(rng), now + minutes(rng, 0, 60)) for _ in range(ACCOUNTS)
         ]
         weather = Weather(
             child(rng),
@@ -184,29 +184,29 @@ async def soak(folder: Path, seed: int, length: timedelta) -> Soaked:
             refused_at=now + minutes(rng, 5, 30),
             set_at=now + minutes(rng, 5, 30),
         )
-        one.names_owners = False
-        weather.begin(one)
-        vigil = Vigil()
-        lives = await _live(one, rng, courses, weather, vigil, length)
-        await one.stop()
-        weather.end(one)
-        one.fates.clear()
-        found = await settle(one)
-        found.wrong.extend(_off_schedule(one, weather))
-        judge_recurring(one, found)
-        found.wrong.extend(vigil.found.values())
+        run.names_owners = False
+        weather.begin(run)
+        stalls = StallDetector()
+        lives = await _live(run, rng, courses, weather, stalls, length)
+        await run.stop()
+        weather.end(run)
+        run.planned_ends.clear()
+        found = await settle(run)
+        found.wrong.extend(_off_schedule(run, weather))
+        judge_recurring(run, found)
+        found.wrong.extend(stalls.found.values())
         found.wrong.extend(census.slopes(lives))
-        messages = sum(each.row is not None for each in one.creations)
+        messages = sum(each.row is not None for each in run.creations)
         samples = tuple(map(tuple, lives))
-        return Soaked(found, one.kills, len(one.episodes), len(weather.outages), messages, samples)
+        return Soaked(found, run.kills, len(run.episodes), len(weather.outages), messages, samples)
 
 
 async def _live(
-    one: Ordeal,
+    run: ChaosRun,
     rng: random.Random,
     courses: list[Course],
     weather: Weather,
-    vigil: Vigil,
+    stalls: StallDetector,
     length: timedelta,
 ) -> list[list[Sample]]:
     """Run and kill the bot while the schedule goes on, and return the samples of each life."""
@@ -214,33 +214,33 @@ async def _live(
     deadline = loop.time() + length.total_seconds()
     lives: dict[int, list[Sample]] = {}
     while loop.time() < deadline:
-        if not one.fates:
-            one.fates.append(_fate(rng, min(length / 3, LONGEST_LIFE)))
+        if not run.planned_ends:
+            run.planned_ends.append(_planned_end(rng, min(length / 3, LONGEST_LIFE)))
         with suppress(AssertionError):  # nothing is awaited but the time
-            await one.until(lambda: False, TICK)
-        now = one.now()
+            await run.until(lambda: False, TICK)
+        now = run.now()
         for course in courses:
-            course.go_on(one, now)
-        weather.go_on(one, now)
-        vigil.watch(one, now)
-        await _ask(one, rng)
-        if one.pid is not None and (sample := census.sample(one.pid, one.tasks)) is not None:
-            lives.setdefault(one.pid, []).append(sample)
+            course.go_on(run, now)
+        weather.go_on(run, now)
+        stalls.watch(run, now)
+        await _ask(run, rng)
+        if run.pid is not None and (sample := census.sample(run.pid, run.tasks)) is not None:
+            lives.setdefault(run.pid, []).append(sample)
     return list(lives.values())
 
 
-def _fate(rng: random.Random, longest: timedelta) -> Fate:
+def _planned_end(rng: random.Random, longest: timedelta) -> PlannedEnd:
     """End a life after a while, often within a step of sending, and leave the bot dead for a moment."""
     after = rng.uniform(0.5, 1) * longest.total_seconds()
     step = rng.choice([None, *FailPoint])
-    return Fate(step, rng.randint(20, 100), after=after, away=rng.choice(AWAY))
+    return PlannedEnd(step, rng.randint(20, 100), after=after, away=rng.choice(AWAY))
 
 
-async def _ask(one: Ordeal, rng: random.Random) -> None:
+async def _ask(run: ChaosRun, rng: random.Random) -> None:
     """Let an owner use a command now and then, without waiting for the answer."""
     if rng.random() < ASKS:
         with suppress(CannotDo, KeyError):
-            await one.world.slash(rng.choice(one.owners), rng.choice(COMMANDS))
+            await run.world.slash(rng.choice(run.owners), rng.choice(COMMANDS))
 
 
 def minutes(rng: random.Random, fewest: float, most: float) -> timedelta:
@@ -263,11 +263,11 @@ def is_outage(incident: IncidentRow) -> bool:
     return incident.problem is not None and incident.problem != ServiceProblem.AWAY
 
 
-# The verdict
+# Judgement
 
 
-def _off_schedule(one: Ordeal, weather: Weather) -> Iterator[str]:
+def _off_schedule(run: ChaosRun, weather: Weather) -> Iterator[str]:
     """Each outage is one incident of its kind."""
-    known = Counter(each.problem for each in one.records.incidents() if is_outage(each))
+    known = Counter(each.problem for each in run.records.incidents() if is_outage(each))
     if known != Counter(map(str, weather.outages)):
         yield f"the outages were {weather.outages}, known are {dict(known)}"

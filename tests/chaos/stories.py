@@ -1,4 +1,4 @@
-"""The stories of an ordeal: a quiet one that passes every step, a reset, and random ones."""
+"""The stories of a chaos run: a quiet one that passes every step, a reset, and random ones."""
 
 import random
 from collections.abc import Callable
@@ -10,9 +10,9 @@ from typing import Final
 from bot.domain.incidents import State
 from bot.domain.messages import Delivery, Purpose
 from bot.rules.policy import LONGEST_BACKOFF, PUSH_EVERY
+from tests.chaos.chaos_run import ChaosRun, PlannedEnd, chaos_run
+from tests.chaos.findings import Findings, judge, times_sent
 from tests.chaos.hurry import SPEED
-from tests.chaos.ordeal import Fate, Ordeal, ordeal
-from tests.chaos.verdict import Findings, findings, times_sent
 from tests.simulators.discord import CannotDo, FaultKind, Interaction, Json
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault
 from tests.support.failpoints import FailPoint
@@ -59,91 +59,91 @@ API_FAULTS: Final = (
 )
 
 
-async def settle(one: Ordeal) -> Findings:
+async def settle(run: ChaosRun) -> Findings:
     """End all faults and flags, and return the findings."""
-    one.api.mend()
-    one.world.mend()
-    one.disk.mend()
-    await one.until(one.has_noticed)
-    for channel in one.api.accounts:
-        one.api.clear(channel)
+    run.api.mend()
+    run.world.mend()
+    run.disk.mend()
+    await run.until(run.has_noticed)
+    for channel in run.api.accounts:
+        run.api.clear(channel)
     for _ in range(STARTS_TO_SETTLE):
         with suppress(AssertionError):
-            await one.until(one.is_settled, SETTLES_WITHIN)
-            await one.stop()
+            await run.until(run.is_settled, SETTLES_WITHIN)
+            await run.stop()
             # The stop may have come between a poll and the telling of what that found, such as the bot's
             # own absence: that is for the next life to tell.
-            if one.is_settled():
-                return findings(one)
-        await one.skip(LONGEST_BACKOFF)
-    raise AssertionError(f"it does not come to rest\n{one.state()}\n{one.said()}")
+            if run.is_settled():
+                return judge(run)
+        await run.skip(LONGEST_BACKOFF)
+    raise AssertionError(f"it does not come to rest\n{run.state()}\n{run.log_tail()}")
 
 
 # The quiet story
 
 
-async def from_flag_to_green(one: Ordeal) -> Findings:
+async def from_flag_to_green(run: ChaosRun) -> Findings:
     """Let two accounts be flagged, the second long after the first, so that its message replaces that one."""
-    first, second = (one.api.add().channel for _ in range(2))
-    one.flag(first, CAPTCHA)
-    await one.until(lambda: one.has_sent(first))
-    await one.skip(LATER)
-    one.flag(second)
-    await one.until(lambda: one.has_sent(second) and _is_replaced(one))
-    return await settle(one)
+    first, second = (run.api.add().channel for _ in range(2))
+    run.flag(first, CAPTCHA)
+    await run.until(lambda: run.has_sent(first))
+    await run.skip(LATER)
+    run.flag(second)
+    await run.until(lambda: run.has_sent(second) and _is_replaced(run))
+    return await settle(run)
 
 
-def _is_replaced(one: Ordeal) -> bool:
+def _is_replaced(run: ChaosRun) -> bool:
     """Whether every owner has one message about accounts that goes on."""
     living = (
-        row.delivery is Delivery.SENT and row.purpose is Purpose.ALERT for row in one.records.messages()
+        row.delivery is Delivery.SENT and row.purpose is Purpose.ALERT for row in run.records.messages()
     )
-    return sum(living) == len(one.owners)
+    return sum(living) == len(run.owners)
 
 
-async def wait_for_news(one: Ordeal) -> list[str]:
+async def wait_for_news(run: ChaosRun) -> list[str]:
     """Let nothing change until each owner had a push about all that goes on; say what none came for."""
-    one.api.mend()
-    one.world.mend()
-    one.disk.mend()
-    await one.until(one.has_noticed)
+    run.api.mend()
+    run.world.mend()
+    run.disk.mend()
+    await run.until(run.has_noticed)
     for _ in range(STARTS_TO_SETTLE):
         with suppress(AssertionError):
-            await one.until(lambda: not _unheard(one), SETTLES_WITHIN)
+            await run.until(lambda: not _unheard(run), SETTLES_WITHIN)
             return []
-        await one.skip(LATER)
-    return _unheard(one)
+        await run.skip(LATER)
+    return _unheard(run)
 
 
-def _unheard(one: Ordeal) -> list[str]:
+def _unheard(run: ChaosRun) -> list[str]:
     """Name the open incidents that no push was about. Recurring ones get reminders only."""
     return [
         f"{owner.name} was not woken for {incident}"
-        for incident in one.records.incidents()
+        for incident in run.records.incidents()
         if incident.state is State.OPEN and incident.channel is not None and not incident.recurring
-        if one.api.accounts[incident.channel].pending is not None
-        for owner in one.owners
-        if not times_sent(owner, incident.key, one.creations)
+        if run.api.accounts[incident.channel].pending is not None
+        for owner in run.owners
+        if not times_sent(owner, incident.key, run.creations)
     ]
 
 
 # A reset
 
 
-async def reset(one: Ordeal, channel: str) -> None:
+async def reset(run: ChaosRun, channel: str) -> None:
     """Let the owner confirm a reset, and wait until the API was asked or the bot is dead."""
-    pressed = await _press(one, one.sees(one.world.owner)[-1], RESET_BUTTON)
-    await _press(one, await pressed.answer(), CONFIRM_BUTTON)
-    before = len(one.records.resets(channel))
-    await one.world.wait_for(lambda: not one.alive or len(one.records.resets(channel)) > before + 1, 20.0)
+    pressed = await _press(run, run.sees(run.world.owner)[-1], RESET_BUTTON)
+    await _press(run, await pressed.answer(), CONFIRM_BUTTON)
+    before = len(run.records.resets(channel))
+    await run.world.wait_for(lambda: not run.alive or len(run.records.resets(channel)) > before + 1, 20.0)
 
 
-async def _press(one: Ordeal, message: Json, verb: str) -> Interaction:
+async def _press(run: ChaosRun, message: Json, verb: str) -> Interaction:
     custom_ids = (each.get("custom_id", "") for each in buttons(message).values())
     found = next((custom_id for custom_id in custom_ids if verb in custom_id), None)
     if found is None:
         raise CannotDo(f"there is no {verb} to press")
-    return await one.world.click(one.world.owner, message["id"], found)
+    return await run.world.click(run.world.owner, message["id"], found)
 
 
 # Rounds at random
@@ -152,86 +152,86 @@ async def _press(one: Ordeal, message: Json, verb: str) -> Interaction:
 async def at_random(folder: Path, seed: int) -> tuple[Findings, int]:
     """Kill a few lives at random, with random faults, and return the findings and the number of kills."""
     rng = random.Random(seed)  # noqa: S311 - made-up faults, the same for a seed
-    async with ordeal(folder) as one:
-        one.names_owners = rng.random() >= NAMED_BY_DISCORD
+    async with chaos_run(folder) as run:
+        run.names_owners = rng.random() >= NAMED_BY_DISCORD
         for _ in range(rng.randint(3, 5)):
-            one.api.add()
+            run.api.add()
         for _ in range(rng.randint(3, 6)):
-            _set_faults(one, rng)
-            one.fates.append(_fate(rng))
-            await _live(one, rng)
-        one.fates.clear()
-        unheard = await wait_for_news(one) if rng.random() < HEARD_OUT else []
-        found = await settle(one)
+            _set_faults(run, rng)
+            run.planned_ends.append(_planned_end(rng))
+            await _live(run, rng)
+        run.planned_ends.clear()
+        unheard = await wait_for_news(run) if rng.random() < HEARD_OUT else []
+        found = await settle(run)
         found.lost.extend(unheard)
-        return found, one.kills
+        return found, run.kills
 
 
-def _fate(rng: random.Random) -> Fate:
+def _planned_end(rng: random.Random) -> PlannedEnd:
     away = rng.choice(LONG_AWAY if rng.random() < 0.15 else AWAY)
     after = rng.uniform(0.1, 2.0)
     if rng.random() < 0.4:
-        return Fate(after=after, away=away)
-    return Fate(rng.choice(list(FailPoint)), rng.randint(1, 3), after=2.0, away=away)
+        return PlannedEnd(after=after, away=away)
+    return PlannedEnd(rng.choice(list(FailPoint)), rng.randint(1, 3), after=2.0, away=away)
 
 
-def _set_faults(one: Ordeal, rng: random.Random) -> None:
+def _set_faults(run: ChaosRun, rng: random.Random) -> None:
     """Let some requests of the next life fail."""
-    one.world.mend()
-    one.api.mend()
+    run.world.mend()
+    run.api.mend()
     for _ in range(rng.randint(0, 2)):
-        one.api.fault(rng.choice(API_FAULTS), endpoint=Endpoint.LIST, times=rng.randint(1, 3))
+        run.api.fault(rng.choice(API_FAULTS), endpoint=Endpoint.LIST, times=rng.randint(1, 3))
     if rng.random() < 0.3:
-        one.api.fault(rng.choice((Fault.LOST_ANSWER, Fault.RESET)), endpoint=Endpoint.RESET, times=1)
+        run.api.fault(rng.choice((Fault.LOST_ANSWER, Fault.RESET)), endpoint=Endpoint.RESET, times=1)
     for _ in range(rng.randint(0, 3)):
-        rng.choice(DISCORD_FAULTS)(one, rng)
+        rng.choice(DISCORD_FAULTS)(run, rng)
 
 
-def _refused(one: Ordeal, rng: random.Random) -> None:
+def _refused(run: ChaosRun, rng: random.Random) -> None:
     status = rng.choice((500, 502, 503))
     path = rng.choice((SENDS, SENDS, EDITS, OPENS))
-    one.world.fault(FaultKind.ERROR, status=status, path=path, times=rng.randint(1, 3))
+    run.world.fault(FaultKind.ERROR, status=status, path=path, times=rng.randint(1, 3))
 
 
-def _turned_away(one: Ordeal, rng: random.Random) -> None:
+def _turned_away(run: ChaosRun, rng: random.Random) -> None:
     """Let Discord's edge refuse correct requests (403 with code 40333)."""
     path = rng.choice((SENDS, EDITS, OPENS))
-    one.world.fault(FaultKind.ERROR, status=403, code=40333, path=path, times=rng.randint(1, 3))
+    run.world.fault(FaultKind.ERROR, status=403, code=40333, path=path, times=rng.randint(1, 3))
 
 
-def _stuck(one: Ordeal, rng: random.Random) -> None:
+def _stuck(run: ChaosRun, rng: random.Random) -> None:
     """Let a message refuse every edit in the next life, as in an archived thread."""
-    owner = rng.choice(one.owners)
-    for message in one.sees(owner)[-1:]:
-        path = f"/channels/{one.world.dm_channel_id(owner)}/messages/{message['id']}"
-        one.world.fault(FaultKind.ERROR, status=400, code=50083, path=path)
+    owner = rng.choice(run.owners)
+    for message in run.sees(owner)[-1:]:
+        path = f"/channels/{run.world.dm_channel_id(owner)}/messages/{message['id']}"
+        run.world.fault(FaultKind.ERROR, status=400, code=50083, path=path)
 
 
-def _edge_limited(one: Ordeal, rng: random.Random) -> None:
+def _edge_limited(run: ChaosRun, rng: random.Random) -> None:
     path = rng.choice((SENDS, EDITS, OPENS))
-    one.world.fault(FaultKind.EDGE_LIMITED, path=path, seconds=rng.randint(1, 60), times=rng.randint(1, 3))
+    run.world.fault(FaultKind.EDGE_LIMITED, path=path, seconds=rng.randint(1, 60), times=rng.randint(1, 3))
 
 
-def _limited(one: Ordeal, rng: random.Random) -> None:
-    one.world.fault(FaultKind.RATE_LIMITED, path=SENDS, seconds=rng.randint(1, 5), times=rng.randint(1, 2))
+def _limited(run: ChaosRun, rng: random.Random) -> None:
+    run.world.fault(FaultKind.RATE_LIMITED, path=SENDS, seconds=rng.randint(1, 5), times=rng.randint(1, 2))
 
 
-def _broken(one: Ordeal, rng: random.Random) -> None:
+def _broken(run: ChaosRun, rng: random.Random) -> None:
     kind = rng.choice((FaultKind.RESET, FaultKind.RESET_AFTER, FaultKind.RESET_AFTER))
-    one.world.fault(kind, path=rng.choice((SENDS, SENDS, EDITS)), times=rng.randint(1, 2))
+    run.world.fault(kind, path=rng.choice((SENDS, SENDS, EDITS)), times=rng.randint(1, 2))
 
 
-def _late(one: Ordeal, rng: random.Random) -> None:
+def _late(run: ChaosRun, rng: random.Random) -> None:
     seconds = rng.choice((0.3, NEVER_ANSWERS))
-    one.world.fault(FaultKind.SLOW_AFTER, method="POST", path=SENDS, seconds=seconds, times=1)
+    run.world.fault(FaultKind.SLOW_AFTER, method="POST", path=SENDS, seconds=seconds, times=1)
 
 
-def _nameless(one: Ordeal, rng: random.Random) -> None:
+def _nameless(run: ChaosRun, rng: random.Random) -> None:
     """Let Discord withhold the bot's owners."""
-    one.world.fault(FaultKind.ERROR, status=503, path=OWNER, times=rng.randint(1, 3))
+    run.world.fault(FaultKind.ERROR, status=503, path=OWNER, times=rng.randint(1, 3))
 
 
-DISCORD_FAULTS: Final[tuple[Callable[[Ordeal, random.Random], None], ...]] = (
+DISCORD_FAULTS: Final[tuple[Callable[[ChaosRun, random.Random], None], ...]] = (
     _refused,
     _turned_away,
     _edge_limited,
@@ -243,55 +243,55 @@ DISCORD_FAULTS: Final[tuple[Callable[[Ordeal, random.Random], None], ...]] = (
 )
 
 
-async def _live(one: Ordeal, rng: random.Random) -> None:
+async def _live(run: ChaosRun, rng: random.Random) -> None:
     """Change the accounts during one life."""
     if rng.random() < 0.5:
-        await _happen(one, rng)
-    one.begin()
+        await _happen(run, rng)
+    run.begin()
     refuses = rng.random() < UNWRITABLE
     is_set = rng.random() < CLOCK_SET
-    while one.alive:
+    while run.alive:
         if is_set and rng.random() < 0.5:
             is_set = False
-            one.set_clock(rng.choice(CLOCK_STEPS))
-        if refuses and one.world.connected:
-            refuses = not one.disk.refuse()
-        await _happen(one, rng)
+            run.set_clock(rng.choice(CLOCK_STEPS))
+        if refuses and run.world.connected:
+            refuses = not run.disk.refuse()
+        await _happen(run, rng)
         with suppress(AssertionError):
-            await one.world.wait_for(lambda: not one.alive, rng.uniform(0.05, 0.4))
-    await one.die()
+            await run.world.wait_for(lambda: not run.alive, rng.uniform(0.05, 0.4))
+    await run.die()
 
 
-async def _happen(one: Ordeal, rng: random.Random) -> None:
+async def _happen(run: ChaosRun, rng: random.Random) -> None:
     """Flag one account, clear it, make its flag heavier, let an owner reset it, or do nothing."""
-    channel = rng.choice(list(one.api.accounts))
-    account = one.api.accounts[channel]
-    going_on = any(each.channel == channel and not each.ended for each in one.records.incidents())
+    channel = rng.choice(list(run.api.accounts))
+    account = run.api.accounts[channel]
+    going_on = any(each.channel == channel and not each.ended for each in run.records.incidents())
     match rng.random():
         case luck if luck < 0.45 and not going_on and account.pending is None:
-            if _may_flag(one, channel):
-                one.flag(channel, rng.choice((MODERATION, CAPTCHA)))
+            if _may_flag(run, channel):
+                run.flag(channel, rng.choice((MODERATION, CAPTCHA)))
         case luck if luck < 0.2 and going_on:
-            one.api.clear(channel)
+            run.api.clear(channel)
         case luck if luck < 0.3 and going_on and account.pending is not None:
-            one.api.flag(channel, BLOCK)
-        case luck if luck > 0.7 and going_on and one.alive:
-            await _try_reset(one, channel)
+            run.api.flag(channel, BLOCK)
+        case luck if luck > 0.7 and going_on and run.alive:
+            await _try_reset(run, channel)
         case _:
             pass
 
 
-def _may_flag(one: Ordeal, channel: str) -> bool:
+def _may_flag(run: ChaosRun, channel: str) -> bool:
     """Whether a flag now is an episode of its own: seen and over, at most two, and none that a reset ended.
 
     The third within six hours is one that reminders alone tell of; one after a reset is the same again.
     """
-    known = [each.channel for each in one.records.incidents()].count(channel)
-    return known == one.episodes.count(channel) < 2 and not one.records.resets(channel)
+    known = [each.channel for each in run.records.incidents()].count(channel)
+    return known == run.episodes.count(channel) < 2 and not run.records.resets(channel)
 
 
-async def _try_reset(one: Ordeal, channel: str) -> None:
+async def _try_reset(run: ChaosRun, channel: str) -> None:
     """Let an owner request and confirm a reset, if the bot answers in time."""
     with suppress(AssertionError, CannotDo, KeyError):
-        asked = await one.world.slash(one.world.owner, "mjreset", {"account": channel})
-        await _press(one, await asked.answer(1.0), CONFIRM_BUTTON)
+        asked = await run.world.slash(run.world.owner, "mjreset", {"account": channel})
+        await _press(run, await asked.answer(1.0), CONFIRM_BUTTON)

@@ -50,16 +50,16 @@ def test_what_comes_and_goes_is_no_slope(lives: list[list[int]]) -> None:
     ids=["one life", "most lives", "under noise"],
 )
 def test_what_grows_all_the_time_is_a_slope(lives: list[list[int]]) -> None:
-    (said,) = slopes(map(life, lives))
-    assert said.startswith("memory grew")
+    (finding,) = slopes(map(life, lives))
+    assert finding.startswith("memory grew")
 
 
 @pytest.mark.parametrize("name", ["descriptors", "threads", "tasks"])
 def test_each_thing_is_counted(name: str) -> None:
     at_first = {"memory": 60_000, "descriptors": 20, "threads": 4, "tasks": 30}
     samples = [Sample(**(at_first | {name: at_first[name] + at // 10})) for at in range(LENGTH)]
-    (said,) = slopes([samples])
-    assert said.startswith(f"{name} grew")
+    (finding,) = slopes([samples])
+    assert finding.startswith(f"{name} grew")
 
 
 @pytest.mark.skipif(not PROC.exists(), reason="only Linux shows what a process holds")

@@ -12,7 +12,8 @@ from bot.domain import incidents
 from bot.domain.incidents import ResetVerdict
 from bot.incidents.transaction import UNKNOWN_OUTCOME
 from bot.rules.policy import AWAY_AFTER, LEASE
-from tests.chaos.ordeal import Fate, Ordeal, ordeal
+from tests.chaos.chaos_run import ChaosRun, PlannedEnd, chaos_run
+from tests.chaos.findings import times_anew, times_sent
 from tests.chaos.records import ASKED
 from tests.chaos.stories import (
     NEVER_ANSWERS,
@@ -23,7 +24,6 @@ from tests.chaos.stories import (
     reset,
     settle,
 )
-from tests.chaos.verdict import times_anew, times_sent
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, FaultKind, Json, Person
 from tests.support.failpoints import FailPoint
 
@@ -32,8 +32,8 @@ FORGOTTEN = timedelta(hours=1)
 
 
 @pytest.fixture
-async def one(tmp_path: Path) -> AsyncIterator[Ordeal]:
-    async with ordeal(tmp_path) as prepared:
+async def run(tmp_path: Path) -> AsyncIterator[ChaosRun]:
+    async with chaos_run(tmp_path) as prepared:
         yield prepared
 
 
@@ -57,177 +57,183 @@ def test_every_step_is_tried() -> None:
 
 
 @pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS)
-async def test_killed_at_each_step_of_telling_it_loses_and_repeats_nothing(
-    one: Ordeal, steps: tuple[FailPoint, ...]
+async def test_killed_at_each_step_of_sending_it_loses_and_repeats_nothing(
+    run: ChaosRun, steps: tuple[FailPoint, ...]
 ) -> None:
-    one.fates.extend(Fate(step) for step in steps)
+    run.planned_ends.extend(PlannedEnd(step) for step in steps)
     if FailPoint.REFUSED in steps:
-        one.world.fault(FaultKind.ERROR, status=503, method="POST", path=SENDS, times=8)
-    found = await from_flag_to_green(one)
+        run.world.fault(FaultKind.ERROR, status=503, method="POST", path=SENDS, times=8)
+    found = await from_flag_to_green(run)
     assert found.all == []
-    assert one.kills == len(steps)
+    assert run.kills == len(steps)
 
 
-async def test_killed_when_a_message_is_left_as_it_stands_it_sends_it_anew_once(one: Ordeal) -> None:
-    channel = one.api.add().channel
-    one.fates.append(Fate(FailPoint.LEFT))
-    one.flag(channel)
-    await one.until(lambda: one.has_sent(channel))
-    for owner in one.owners:
-        (_, alert) = one.sees(owner)
-        path = f"/channels/{one.world.dm_channel_id(owner)}/messages/{alert['id']}"
-        one.world.fault(FaultKind.ERROR, status=400, code=50083, path=path)
-    one.api.clear(channel)
-    await one.until(lambda: sum(row.is_stuck for row in one.records.messages()) == len(one.owners))
-    found = await settle(one)
+async def test_killed_when_a_message_is_left_as_it_stands_it_sends_it_anew_once(run: ChaosRun) -> None:
+    channel = run.api.add().channel
+    run.planned_ends.append(PlannedEnd(FailPoint.LEFT))
+    run.flag(channel)
+    await run.until(lambda: run.has_sent(channel))
+    for owner in run.owners:
+        (_, alert) = run.sees(owner)
+        path = f"/channels/{run.world.dm_channel_id(owner)}/messages/{alert['id']}"
+        run.world.fault(FaultKind.ERROR, status=400, code=50083, path=path)
+    run.api.clear(channel)
+    await run.until(lambda: sum(row.is_stuck for row in run.records.messages()) == len(run.owners))
+    found = await settle(run)
     assert found.all == []
-    assert one.kills == 1
-    incident = one.records.incidents()[-1].key
-    assert [times_anew(owner, incident, one.creations) for owner in one.owners] == [1, 1]
+    assert run.kills == 1
+    incident = run.records.incidents()[-1].key
+    assert [times_anew(owner, incident, run.creations) for owner in run.owners] == [1, 1]
 
 
-@pytest.mark.parametrize(("step", "posted", "said"), RESETS)
-async def test_killed_within_a_reset_it_sends_no_second_one_and_says_what_is_known(
-    one: Ordeal, step: FailPoint, posted: int, said: str
+@pytest.mark.parametrize(("step", "posted", "outcome"), RESETS)
+async def test_killed_within_a_reset_it_sends_no_second_one_and_shows_what_is_known(
+    run: ChaosRun, step: FailPoint, posted: int, outcome: str
 ) -> None:
-    channel = one.api.add().channel
-    one.flag(channel)
-    one.fates.append(Fate(step, away=LEASE))
-    await one.until(lambda: one.has_sent(channel) and one.world.connected)
-    await reset(one, channel)
-    await one.die()
-    assert one.posted_resets(channel) == posted
-    await one.until(lambda: len(one.records.resets(channel)) > 1 and one.world.connected)
-    assert one.records.resets(channel) == [ASKED, said]
+    channel = run.api.add().channel
+    run.flag(channel)
+    run.planned_ends.append(PlannedEnd(step, away=LEASE))
+    await run.until(lambda: run.has_sent(channel) and run.world.connected)
+    await reset(run, channel)
+    await run.die()
+    assert run.posted_resets(channel) == posted
+    await run.until(lambda: len(run.records.resets(channel)) > 1 and run.world.connected)
+    assert run.records.resets(channel) == [ASKED, outcome]
     if posted == 0:  # the list tells that nothing was done, and the button works again
-        await reset(one, channel)
-    found = await settle(one)
-    assert one.posted_resets(channel) == 1
+        await reset(run, channel)
+    found = await settle(run)
+    assert run.posted_resets(channel) == 1
     assert found.all == []
-    assert one.kills == 1
+    assert run.kills == 1
 
 
 @pytest.mark.parametrize("step", [FailPoint.CLAIMED, FailPoint.SENT])
 async def test_what_was_or_was_not_sent_before_a_long_absence_stands_there_once(
-    one: Ordeal, step: FailPoint
+    run: ChaosRun, step: FailPoint
 ) -> None:
-    one.fates.append(Fate(step, 3, away=FORGOTTEN))  # the third is an alert: two owners were greeted before
-    found = await from_flag_to_green(one)
+    run.planned_ends.append(PlannedEnd(step, 3, away=FORGOTTEN))  # an alert: two hellos come first
+    found = await from_flag_to_green(run)
     assert found.all == []
-    assert one.kills == 1
+    assert run.kills == 1
 
 
-async def test_what_a_stop_keeps_from_being_told_is_told_by_the_next_life(one: Ordeal) -> None:
-    one.api.add()
-    await one.until(lambda: one.records.messages() and one.is_settled())
-    await one.skip(2 * AWAY_AFTER)
+async def test_what_a_stop_keeps_from_being_sent_is_sent_by_the_next_life(run: ChaosRun) -> None:
+    run.api.add()
+    await run.until(lambda: run.records.messages() and run.is_settled())
+    await run.skip(2 * AWAY_AFTER)
 
-    async def look_first() -> None:
-        """Have the first poll find that nobody looked for two hours, and the signal cut off the telling."""
-        one.before_stop = None
-        one.world.fault(FaultKind.ERROR, status=503, path=SENDS)
-        await one.until(lambda: not one.is_settled())
-        await one.stop()
-        one.world.mend()
+    async def first_poll() -> None:
+        """Let the first poll find a gap of two hours, and stop the bot before it can send that."""
+        run.before_stop = None
+        run.world.fault(FaultKind.ERROR, status=503, path=SENDS)
+        await run.until(lambda: not run.is_settled())
+        await run.stop()
+        run.world.mend()
 
-    one.before_stop = look_first
-    found = await settle(one)
+    run.before_stop = first_poll
+    found = await settle(run)
     assert found.all == []
-    (away,) = one.records.incidents()
+    (away,) = run.records.incidents()
     assert away.problem == incidents.ServiceProblem.AWAY
-    assert [times_sent(owner, away.key, one.creations) for owner in one.owners] == [1, 1]
+    assert [times_sent(owner, away.key, run.creations) for owner in run.owners] == [1, 1]
 
 
-async def test_a_late_answer_in_the_direct_messages_is_told_from_a_message_of_nobody(one: Ordeal) -> None:
-    channel = one.api.add().channel
-    owner = one.world.owner
-    one.flag(channel)
-    await one.until(lambda: one.has_sent(channel) and is_offered(one, "mjreset"))
-    alerts = one.sees(owner)
-    await one.world.slash(owner, "mjreset", {"account": channel})
-    one.world.pass_time(4)  # longer than Discord waits for an answer
-    await one.world.wait_for(lambda: one.late_answers[owner.id])
-    assert one.sees(owner) == alerts
-    (question,) = (each for each in direct(one, owner) if each not in alerts)
+async def test_a_late_answer_as_a_direct_message_is_no_message_of_nobody(
+    run: ChaosRun,
+) -> None:
+    channel = run.api.add().channel
+    owner = run.world.owner
+    run.flag(channel)
+    await run.until(lambda: run.has_sent(channel) and is_offered(run, "mjreset"))
+    alerts = run.sees(owner)
+    await run.world.slash(owner, "mjreset", {"account": channel})
+    run.world.pass_time(4)  # longer than Discord waits for an answer
+    await run.world.wait_for(lambda: run.late_answers[owner.id])
+    assert run.sees(owner) == alerts
+    (question,) = (each for each in direct(run, owner) if each not in alerts)
     assert "If not yet, nothing is sent" in question["content"]
-    await post_as_bot(one, owner, "a second answer")
-    found = await settle(one)
+    await post_as_bot(run, owner, "a second answer")
+    found = await settle(run)
     assert found.all == ["ada sees a copy, or a message of nobody: 'a second answer'"]
 
 
-def is_offered(one: Ordeal, command: str) -> bool:
-    offered = one.world.commands(one.world.owner, one.world.channel_id)
-    return one.world.connected and command in [each["name"] for each in offered]
+def is_offered(run: ChaosRun, command: str) -> bool:
+    offered = run.world.commands(run.world.owner, run.world.channel_id)
+    return run.world.connected and command in [each["name"] for each in offered]
 
 
-def direct(one: Ordeal, person: Person) -> list[Json]:
-    return one.world.messages(one.world.dm_channel_id(person), person)
+def direct(run: ChaosRun, person: Person) -> list[Json]:
+    return run.world.messages(run.world.dm_channel_id(person), person)
 
 
-async def post_as_bot(one: Ordeal, person: Person, content: str) -> None:
-    path = f"/channels/{one.world.dm_channel_id(person)}/messages"
+async def post_as_bot(run: ChaosRun, person: Person, content: str) -> None:
+    path = f"/channels/{run.world.dm_channel_id(person)}/messages"
     authorization = {"Authorization": f"Bot {SANDBOX_BOT_TOKEN}"}
     async with (
         aiohttp.ClientSession() as session,
-        session.post(one.world.api + path, json={"content": content}, headers=authorization) as made,
+        session.post(run.world.api + path, json={"content": content}, headers=authorization) as made,
     ):
         assert made.ok
 
 
-async def test_a_database_that_cannot_be_written_loses_and_repeats_nothing(one: Ordeal) -> None:
-    first, second = (one.api.add().channel for _ in range(2))
-    one.flag(first)
-    await one.until(lambda: one.has_sent(first) and one.world.connected)
-    await one.until(one.disk.refuse)
-    one.flag(second)
-    await one.until(lambda: all(one.notices.values()))
-    assert not one.has_noticed()
-    one.disk.mend()
-    await one.until(lambda: one.has_sent(second))
-    found = await settle(one)
+async def test_a_database_that_cannot_be_written_loses_and_repeats_nothing(run: ChaosRun) -> None:
+    first, second = (run.api.add().channel for _ in range(2))
+    run.flag(first)
+    await run.until(lambda: run.has_sent(first) and run.world.connected)
+    await run.until(run.disk.refuse)
+    run.flag(second)
+    await run.until(lambda: all(run.notices.values()))
+    assert not run.has_noticed()
+    run.disk.mend()
+    await run.until(lambda: run.has_sent(second))
+    found = await settle(run)
     assert found.all == []
-    assert [len(notices) for notices in one.notices.values()] == [1, 1]
+    assert [len(notices) for notices in run.notices.values()] == [1, 1]
 
 
-async def test_killed_while_the_database_cannot_be_written_it_loses_and_repeats_nothing(one: Ordeal) -> None:
-    first, second = (one.api.add().channel for _ in range(2))
-    one.flag(first)
-    one.fates.append(Fate(after=2.0))
-    await one.until(lambda: one.has_sent(first) and one.world.connected)
-    await one.until(one.disk.refuse)
-    one.flag(second)
-    await one.die()
-    await one.until(lambda: one.has_sent(second))
-    found = await settle(one)
+async def test_killed_while_the_database_is_locked_it_loses_and_repeats_nothing(
+    run: ChaosRun,
+) -> None:
+    first, second = (run.api.add().channel for _ in range(2))
+    run.flag(first)
+    run.planned_ends.append(PlannedEnd(after=2.0))
+    await run.until(lambda: run.has_sent(first) and run.world.connected)
+    await run.until(run.disk.refuse)
+    run.flag(second)
+    await run.die()
+    await run.until(lambda: run.has_sent(second))
+    found = await settle(run)
     assert found.all == []
 
 
-async def test_a_flag_seen_while_no_owner_is_known_is_told_once_when_discord_names_them(one: Ordeal) -> None:
-    channel = one.api.add().channel
-    one.names_owners = False
-    one.world.fault(FaultKind.ERROR, status=503, path=OWNER)
-    one.flag(channel)
-    one.fates.append(Fate(after=1.5))
-    await one.until(one.has_noticed)
-    await one.die()
-    await one.until(one.has_noticed)
-    assert not one.creations
-    one.world.mend()
-    await one.until(lambda: one.has_sent(channel))
-    found = await settle(one)
+async def test_a_flag_seen_while_no_owner_is_known_is_sent_once_when_they_are_known(
+    run: ChaosRun,
+) -> None:
+    channel = run.api.add().channel
+    run.names_owners = False
+    run.world.fault(FaultKind.ERROR, status=503, path=OWNER)
+    run.flag(channel)
+    run.planned_ends.append(PlannedEnd(after=1.5))
+    await run.until(run.has_noticed)
+    await run.die()
+    await run.until(run.has_noticed)
+    assert not run.creations
+    run.world.mend()
+    await run.until(lambda: run.has_sent(channel))
+    found = await settle(run)
     assert found.all == []
 
 
 @pytest.mark.parametrize("step", [timedelta(hours=1), timedelta(days=-1)])
-async def test_a_clock_that_is_set_loses_and_repeats_nothing(one: Ordeal, step: timedelta) -> None:
-    first, second = (one.api.add().channel for _ in range(2))
-    one.flag(first)
-    one.fates.append(Fate(FailPoint.SENT, 3))
-    await one.until(lambda: one.has_sent(first) and one.world.connected)
-    one.set_clock(step)
-    one.flag(second)
-    await one.until(lambda: one.has_sent(second))
-    found = await settle(one)
+async def test_a_clock_that_is_set_loses_and_repeats_nothing(run: ChaosRun, step: timedelta) -> None:
+    first, second = (run.api.add().channel for _ in range(2))
+    run.flag(first)
+    run.planned_ends.append(PlannedEnd(FailPoint.SENT, 3))
+    await run.until(lambda: run.has_sent(first) and run.world.connected)
+    run.set_clock(step)
+    run.flag(second)
+    await run.until(lambda: run.has_sent(second))
+    found = await settle(run)
     assert found.all == []
 
 
@@ -244,16 +250,16 @@ FAULTS: dict[str, list[tuple[FaultKind, dict[str, Any]]]] = {
 
 @pytest.mark.parametrize("faults", FAULTS.values(), ids=FAULTS)
 async def test_faults_of_discord_at_a_message_lose_and_repeat_nothing(
-    one: Ordeal, faults: list[tuple[FaultKind, dict[str, Any]]]
+    run: ChaosRun, faults: list[tuple[FaultKind, dict[str, Any]]]
 ) -> None:
     for kind, details in faults:
-        one.world.fault(kind, method="POST", path=SENDS, times=3, **details)
-    found = await from_flag_to_green(one)
+        run.world.fault(kind, method="POST", path=SENDS, times=3, **details)
+    found = await from_flag_to_green(run)
     assert found.all == []
 
 
 @pytest.mark.parametrize("seed", [1])
-async def test_killed_at_random_in_random_trouble_it_loses_and_repeats_nothing(
+async def test_killed_at_random_amid_random_faults_it_loses_and_repeats_nothing(
     tmp_path: Path, seed: int
 ) -> None:
     found, kills = await at_random(tmp_path, seed)

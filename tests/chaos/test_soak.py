@@ -1,4 +1,4 @@
-"""A soak of a few seconds, and what its schedule and its verdict go by."""
+"""A soak of a few seconds, and the rules by which it is judged."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -8,10 +8,10 @@ import pytest
 
 from bot.domain.incidents import ServiceProblem, State
 from bot.rules.policy import RECUR_WINDOW
+from tests.chaos.findings import precedes
 from tests.chaos.records import IncidentRow
 from tests.chaos.soak import API_FAULTS, DISCORD_FAULTS, FAULTS, share_of, soak
-from tests.chaos.verdict import precedes
-from tests.chaos.vigil import LONGEST_PAUSE, Vigil
+from tests.chaos.stalls import LONGEST_PAUSE, StallDetector
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 A_MOMENT = timedelta(seconds=6)
@@ -80,26 +80,26 @@ STEP = LONGEST_PAUSE / 10
 
 
 def noted(
-    vigil: Vigil, steps: int, *, polls: int = 0, waiting: str | None = None, lives: int = 1
+    stalls: StallDetector, steps: int, *, polls: int = 0, waiting: str | None = None, lives: int = 1
 ) -> list[str]:
-    """Let the time of so many steps pass, with so many looks and lives in it; give the things found."""
+    """Let the time of so many steps pass, with so many polls and lives in it; return what was found."""
     for at in range(steps):
         keys = set[str]() if waiting is None else {waiting}
-        vigil.note(at * lives // steps, at * polls // steps, keys, AT + at * STEP, str)
-    return list(vigil.found)
+        stalls.note(at * lives // steps, at * polls // steps, keys, AT + at * STEP, str)
+    return list(stalls.found)
 
 
-def test_a_life_that_looks_and_sends_is_well() -> None:
-    assert noted(Vigil(), 30, polls=30) == []
+def test_a_life_that_polls_and_sends_is_well() -> None:
+    assert noted(StallDetector(), 30, polls=30) == []
 
 
-def test_a_life_that_stops_looking_is_found_once() -> None:
-    assert noted(Vigil(), 30) == ["look"]
+def test_a_life_that_stops_polling_is_found_once() -> None:
+    assert noted(StallDetector(), 30) == ["poll"]
 
 
 def test_a_life_that_stops_sending_is_found_once() -> None:
-    assert noted(Vigil(), 30, polls=30, waiting="key") == ["key"]
+    assert noted(StallDetector(), 30, polls=30, waiting="key") == ["key"]
 
 
 def test_each_life_has_its_time() -> None:
-    assert noted(Vigil(), 30, waiting="key", lives=3) == []
+    assert noted(StallDetector(), 30, waiting="key", lives=3) == []

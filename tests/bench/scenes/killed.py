@@ -10,7 +10,7 @@ from typing import Final
 from tests.bench.figures import Candidate
 from tests.bench.record import Record
 from tests.bench.stage import staged
-from tests.chaos.ordeal import Fate, Ordeal, ordeal
+from tests.chaos.chaos_run import ChaosRun, PlannedEnd, chaos_run
 from tests.chaos.stories import settle
 from tests.simulators.useapi import MODERATION
 from tests.support.failpoints import FailPoint
@@ -29,34 +29,34 @@ async def kill_midwatch(record: Record) -> None:
     """Flag some accounts in each of many lives, which end at a random step or moment."""
     rng = random.Random(SEED)  # noqa: S311 - made-up ends, the same in every run
     with TemporaryDirectory(prefix="midwatch-bench-") as folder:
-        async with ordeal(Path(folder)) as one:
-            channels = [one.api.add().channel for _ in range(record.size.incidents)]
+        async with chaos_run(Path(folder)) as run:
+            channels = [run.api.add().channel for _ in range(record.size.incidents)]
             waves = min(WAVES, len(channels))
             for wave in range(waves):
-                one.fates.append(fate(rng))
-                await live(one, channels[wave::waves])
-            found = await settle(one)
+                run.planned_ends.append(planned_end(rng))
+                await live(run, channels[wave::waves])
+            found = await settle(run)
             record.put("killed.lost", Candidate.MIDWATCH, len(found.lost))
             record.put("killed.repeated", Candidate.MIDWATCH, len(found.repeated))
-            record.put("killed.times", Candidate.MIDWATCH, one.kills)
+            record.put("killed.times", Candidate.MIDWATCH, run.kills)
 
 
-def fate(rng: random.Random) -> Fate:
+def planned_end(rng: random.Random) -> PlannedEnd:
     """Choose how a life ends: at a step of telling, or at a moment."""
     away = timedelta(seconds=rng.choice((5, 150)))
     if rng.random() < 0.4:
-        return Fate(after=rng.uniform(0.2, 1.0), away=away)
-    return Fate(rng.choice(list(FailPoint)), rng.randint(1, 2), after=1.0, away=away)
+        return PlannedEnd(after=rng.uniform(0.2, 1.0), away=away)
+    return PlannedEnd(rng.choice(list(FailPoint)), rng.randint(1, 2), after=1.0, away=away)
 
 
-async def live(one: Ordeal, channels: list[str]) -> None:
+async def live(run: ChaosRun, channels: list[str]) -> None:
     """Live one life in which these accounts are flagged."""
-    one.begin()
+    run.begin()
     with suppress(AssertionError):
-        await one.world.wait_for(lambda: not one.alive, 0.2)
+        await run.world.wait_for(lambda: not run.alive, 0.2)
     for channel in channels:
-        one.flag(channel)
-    await one.die()
+        run.flag(channel)
+    await run.die()
 
 
 async def kill_the_script(record: Record) -> None:
@@ -66,9 +66,9 @@ async def kill_the_script(record: Record) -> None:
         for channel in stage.channels:
             stage.api.flag(channel, MODERATION)
         for life in (1, 2):
-            async with stage.begun(Candidate.SCRIPT) as one:
-                await stage.until(one, lambda lives=life: len(stage.sent()) >= accounts * lives)
-                await one.kill()
+            async with stage.begun(Candidate.SCRIPT) as run:
+                await stage.until(run, lambda lives=life: len(stage.sent()) >= accounts * lives)
+                await run.kill()
         shown = {each.json["content"].partition(":")[0] for each in stage.sent()}
         record.put("killed.lost", Candidate.SCRIPT, accounts - len(shown))
         record.put("killed.repeated", Candidate.SCRIPT, len(stage.sent()) - accounts)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.messages import Delivery
-from tests.chaos.ordeal import Ordeal
+from tests.chaos.chaos_run import ChaosRun
 from tests.simulators.useapi import Endpoint
 
 LONGEST_PAUSE: Final = timedelta(minutes=30)
@@ -15,32 +15,32 @@ ON_ITS_WAY: Final = (Delivery.WAITING, Delivery.CLAIMED)
 
 
 @dataclass(slots=True)
-class Vigil:
-    """Notes since when nothing was looked at in this life, and since when each message waits."""
+class StallDetector:
+    """Notes when the bot last polled in this life, and since when each message waits."""
 
     pid: int | None = None
     polls: int = 0
     since: dict[str, datetime] = field(default_factory=dict[str, datetime])
     found: dict[str, str] = field(default_factory=dict[str, str])
 
-    def watch(self, one: Ordeal, now: datetime) -> None:
+    def watch(self, run: ChaosRun, now: datetime) -> None:
         """Record the present state."""
-        polls = one.api.count(Endpoint.LIST)
-        waiting = {row.key for row in one.records.messages() if row.delivery in ON_ITS_WAY}
-        self.note(one.pid, polls, waiting, now, one.said)
+        polls = run.api.count(Endpoint.LIST)
+        waiting = {row.key for row in run.records.messages() if row.delivery in ON_ITS_WAY}
+        self.note(run.pid, polls, waiting, now, run.log_tail)
 
     def note(
-        self, pid: int | None, polls: int, waiting: set[str], now: datetime, said: Callable[[], str]
+        self, pid: int | None, polls: int, waiting: set[str], now: datetime, log_tail: Callable[[], str]
     ) -> None:
-        """Take note of the process, its looks so far, and what is on its way; `said` gives its log's end."""
+        """Take note of the process, its polls so far, and the keys of the messages on their way."""
         if pid != self.pid:
             self.since.clear()
         if polls != self.polls:
-            self.since.pop("look", None)
+            self.since.pop("poll", None)
         self.pid, self.polls = pid, polls
-        pending = {"look", *waiting}
+        pending = {"poll", *waiting}
         self.since = {name: self.since.get(name, now) for name in pending}
         for name, since in self.since.items():
             if now - since > LONGEST_PAUSE and name not in self.found:
-                what = "no look" if name == "look" else f"the message {name} on its way"
-                self.found[name] = f"{what} for more than {LONGEST_PAUSE}\n{said()}"
+                what = "no poll" if name == "poll" else f"the message {name} on its way"
+                self.found[name] = f"{what} for more than {LONGEST_PAUSE}\n{log_tail()}"

@@ -39,12 +39,12 @@ UNWRITTEN: Final = "I cannot write down what I see"
 class EndedByItselfError(Exception):
     """The bot ended for an unexplained reason."""
 
-    def __init__(self, code: int | None, said: str) -> None:
-        super().__init__(f"the bot ended with code {code}\n{said}")
+    def __init__(self, code: int | None, log_tail: str) -> None:
+        super().__init__(f"the bot ended with code {code}\n{log_tail}")
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class PlannedEnd:
     """The end of a life, at a step or after some seconds, and the time until the next start."""
 
     step: FailPoint | None = None
@@ -92,7 +92,7 @@ class Disk:
             self._held = None
 
 
-class Ordeal:
+class ChaosRun:
     """The simulations, the bot's lives, and what was done to the accounts."""
 
     def __init__(self, api: SimulatedUseapi, world: SimulatedDiscord, folder: Path, clock: Clock) -> None:
@@ -101,7 +101,7 @@ class Ordeal:
         self.records = Records(folder / "midwatch.sqlite3")
         self.disk = Disk(self.records.path)
         self.owners = (world.owner, world.second_owner)
-        self.fates: deque[Fate] = deque()
+        self.planned_ends: deque[PlannedEnd] = deque()
         self.clock = clock
         self.names_owners = True
         """Whether the settings name the owners; else Discord does, once it is asked."""
@@ -118,10 +118,10 @@ class Ordeal:
         self._askers: dict[str, int] = {}
         self._folder = folder
         self._process: ForkServerProcess | None = None
-        self._fate = Fate()
+        self._planned_end = PlannedEnd()
 
     def now(self) -> datetime:
-        """Return the time of the ordeal."""
+        """Return the time of the run."""
         return self.clock.now()
 
     # The bot's lives
@@ -143,7 +143,7 @@ class Ordeal:
     def begin(self) -> None:
         """Begin the next life. It begins with a database that can be written."""
         self.disk.mend()
-        self._fate = fate = self.fates.popleft() if self.fates else Fate()
+        self._planned_end = planned = self.planned_ends.popleft() if self.planned_ends else PlannedEnd()
         life = Life(
             self._settings(),
             self.world.api,
@@ -152,12 +152,12 @@ class Ordeal:
             self.tasks,
             self.clock,
             self._clock,
-            fate.step,
-            fate.count,
+            planned.step,
+            planned.count,
         )
         self._process = process = life.begin()
-        if fate.after is not None:
-            asyncio.get_running_loop().call_later(fate.after, process.kill)
+        if planned.after is not None:
+            asyncio.get_running_loop().call_later(planned.after, process.kill)
 
     def _settings(self) -> Mapping[str, str]:
         owners = ",".join(str(owner.id) for owner in self.owners)
@@ -178,9 +178,9 @@ class Ordeal:
         deadline = loop.time() + patience
         while True:
             if not self.alive:
-                self._bury()
+                self._record_end()
                 self.begin()
-            # A life that ends is noticed within a moment, as the waiting looks again unasked.
+            # A life that ends is noticed within a moment, as the condition is checked again now and then.
             left = max(deadline - loop.time(), 0.0)
             await self.world.wait_for(lambda: not self.alive or happens(), left)
             if value := happens():
@@ -189,18 +189,18 @@ class Ordeal:
     async def die(self) -> None:
         """Wait for the end of a life."""
         await self.world.wait_for(lambda: not self.alive, PATIENCE)
-        self._bury()
+        self._record_end()
 
-    def _bury(self) -> None:
+    def _record_end(self) -> None:
         """Record the end of a life, and let the time until the next start pass."""
         if self._process is None:
             return
         self._process.join()
         code, self._process = self._process.exitcode, None
         if code != -signal.SIGKILL:
-            raise EndedByItselfError(code, self.said())
+            raise EndedByItselfError(code, self.log_tail())
         self.kills += 1
-        self.pass_time(self._fate.away)
+        self.pass_time(self._planned_end.away)
 
     async def stop(self) -> None:
         """Stop a life by a signal. It must end cleanly, unless it is killed first."""
@@ -211,14 +211,14 @@ class Ordeal:
         self._process.terminate()
         await self.world.wait_for(lambda: not self.alive, ENDS_WITHIN)
         if self._process.exitcode == -signal.SIGKILL:
-            self._bury()
+            self._record_end()
             return
         code, self._process = self._process.exitcode, None
         # It may have been so young that nothing in it minded signals yet.
         if code not in (0, -signal.SIGTERM):
-            raise EndedByItselfError(code, self.said())
-        if self._fate.step is not None:
-            self.fates.appendleft(self._fate)  # it is still to come
+            raise EndedByItselfError(code, self.log_tail())
+        if self._planned_end.step is not None:
+            self.planned_ends.appendleft(self._planned_end)  # it is still to come
 
     async def skip(self, by: timedelta) -> None:
         """Let time pass without the bot."""
@@ -244,7 +244,7 @@ class Ordeal:
             self._process.kill()
             self._process.join()
 
-    def said(self) -> str:
+    def log_tail(self) -> str:
         """Return the last lines of the log."""
         log = self._folder / "bot.log"
         return "\n".join(log.read_text(errors="replace").splitlines()[-TAIL:]) if log.exists() else ""
@@ -258,7 +258,7 @@ class Ordeal:
 
     def posted_resets(self, channel: str) -> int:
         """Count the resets that reached the API."""
-        return sum(one.endpoint is Endpoint.RESET and one.channel == channel for one in self.api.requests)
+        return sum(each.endpoint is Endpoint.RESET and each.channel == channel for each in self.api.requests)
 
     # What is to be seen
 
@@ -344,16 +344,16 @@ class Ordeal:
 
 
 @asynccontextmanager
-async def ordeal(folder: Path, fates: Iterable[Fate] = ()) -> AsyncGenerator[Ordeal]:
-    """Set up the simulations of an ordeal. No process is left afterwards."""
+async def chaos_run(folder: Path, planned_ends: Iterable[PlannedEnd] = ()) -> AsyncGenerator[ChaosRun]:
+    """Set up the simulations of a run. No process is left afterwards."""
     clock = Clock(utc_now(), speed=SPEED)
     async with SimulatedUseapi(now=clock.now) as api, SimulatedDiscord(now=clock.now) as world:
-        one = Ordeal(api, world, folder, clock)
-        world.give_to_team(*((owner, "admin") for owner in one.owners))
-        one.fates.extend(fates)
+        run = ChaosRun(api, world, folder, clock)
+        world.give_to_team(*((owner, "admin") for owner in run.owners))
+        run.planned_ends.extend(planned_ends)
         backend = world._world.backend  # pyright: ignore[reportPrivateUsage] - it tells at the very moment
-        backend.subscribers.append(one.note_event)
+        backend.subscribers.append(run.note_event)
         try:
-            yield one
+            yield run
         finally:
-            one.end()
+            run.end()
