@@ -34,6 +34,11 @@ class AlertItem:
         return escape(self.account.label, LABEL_LIMIT)
 
     @property
+    def provider(self) -> str:
+        """The account's provider."""
+        return self.incident.provider
+
+    @property
     def flag(self) -> Flag:
         """The flag, or an empty one."""
         return self.incident.flag or NO_WORDS

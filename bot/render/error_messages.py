@@ -8,23 +8,11 @@ from typing import Final
 from bot.domain.errors import Cause, CodedError, ErrorCode
 from bot.domain.providers import MJPROXY, USEAPI
 from bot.render.mjproxy_errors import MJPROXY_ERRORS
+from bot.render.provider_words import WORDS
 from bot.render.text import clip, code_block, span
 from bot.render.user_errors import CHECK_FIRST, LATER, USER_ERRORS
 
 SENTENCE_LIMIT: Final = 500
-NAMES: Final = {
-    USEAPI: {
-        "service": "useapi.net",
-        "setting": "USEAPI_URL",
-        "address": "Check USEAPI_URL, and whether useapi.net still offers its Midjourney API.",
-    },
-    MJPROXY: {
-        "service": "midjourney-proxy",
-        "setting": "MJPROXY_URL",
-        "address": "Check MJPROXY_URL: it is where midjourney-proxy answers, with or without /mj at its end.",
-    },
-}
-"""The fields of the sentences that the providers share."""
 NETWORK: Final = "If the problem lasts, check that {service} is up and that this machine has a network."
 UNTRUSTED: Final = (
     "Install the root certificates of this system (on Debian: ca-certificates), or name a file of them in "
@@ -274,14 +262,14 @@ def what(error: CodedError) -> str:
     fields = {
         name: what(field) if isinstance(field, CodedError) else field for name, field in error.fields.items()
     }
-    sentence = _texts(error.code, error.provider)[0].format(**NAMES[error.provider], **fields)
+    sentence = WORDS[error.provider].put_into(_texts(error.code, error.provider)[0], **fields)
     return f"{sentence.removesuffix('.')} ({fields['status']})." if "status" in fields else sentence
 
 
 def next_step(error: CodedError, *, check_first: str = CHECK_FIRST, own: Mapping[StrEnum, str] = {}) -> str:
     """Return what to do about an error. `own` has the steps that differ where this one is shown."""
     step = own.get(error.code) or _texts(error.code, error.provider)[1]
-    step = step.format(**NAMES[error.provider], **error.fields)
+    step = WORDS[error.provider].put_into(step, **error.fields)
     wait = error.fields.get("wait")
     steps = [] if step == LATER else [step]
     if error.fields.get("may_be_done"):
@@ -298,7 +286,8 @@ def next_step(error: CodedError, *, check_first: str = CHECK_FIRST, own: Mapping
 def cause_texts(cause: Cause, provider: str = USEAPI) -> tuple[str, str]:
     """Return why a provider gave nothing to read, and what to do about it."""
     sentence, step = _texts(cause, provider)
-    return sentence.format(**NAMES[provider]), step.format(**NAMES[provider])
+    words = WORDS[provider]
+    return words.put_into(sentence), words.put_into(step)
 
 
 def _texts(code: StrEnum, provider: str) -> tuple[str, str]:
@@ -318,5 +307,9 @@ def failure(error: CodedError) -> str:
 
 def message(error: CodedError) -> str:
     """Return what went wrong and what to do next, with the API's own words if there are any."""
-    quote = [] if error.quote is None else ["The API says:", code_block(error.quote)]
+    quote = (
+        []
+        if error.quote is None
+        else [WORDS[error.provider].put_into("{Api} says:"), code_block(error.quote)]
+    )
     return "\n".join([failure(error), *quote])

@@ -61,8 +61,8 @@ def card(item: AlertItem, context: CardContext, *, reset: str | None = None) -> 
     title = "Midjourney says" if item.needs_somebody else "Midjourney said"
     add_field(embed, title, code_block(item.flag.text) if item.incident.flag else None)
     if item.incident.state is State.OPEN:
-        add_field(embed, "Discord login to use", login_help(item.account))
-        until, reset = item.incident.block_until(), reset or press_reset(item.flag.kind)
+        add_field(embed, "Discord login to use", login_help(item.account, item.flag.kind))
+        until, reset = item.incident.block_until(), reset or press_reset(item.flag.kind, item.provider)
         tasks = steps(item.account, item.flag, until=until, over=item.is_block_over, reset=reset)
         add_field(embed, "What to do", tasks)
     add_field(embed, "Last actions", history(context.actions))
@@ -107,7 +107,7 @@ def controls(item: AlertItem, message: str) -> tuple[Component, ...]:
     # Before a block has ended, a reset is not the next step.
     waits = item.incident.block_until() is not None and not item.is_block_over
     style = discord.ButtonStyle.secondary if waits else discord.ButtonStyle.primary
-    reset = Button("watch.reset", reset_label(item.flag.kind), argument, style)
+    reset = Button("watch.reset", reset_label(item.flag.kind, item.provider), argument, style)
     acting = (reset, mine, snooze) if item.account.account.is_addressable else (mine, snooze)
     return *acting, *channel_buttons(item.account.account)
 

@@ -4,35 +4,26 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.accounts import Flag, FlagKind, KnownAccount
+from bot.domain.providers import USEAPI
 from bot.render.account_facts import channel_link
-from bot.render.text import code_span, exactly, span
+from bot.render.provider_words import WORDS, words_for
+from bot.render.text import code_span, exactly, numbered, span
 
 USE_COMMAND: Final = "Only then use /mjreset."
-_RESET_ELSEWHERE: Final = "Only then reset the account in the API."
 OPEN_BELOW: Final = "Open an account below: that shows which login to use, what to do, and the buttons."
 OPEN_BY_COMMAND: Final = "/mjaccounts opens each account; /mjreset resets one."
 BLOCK_OVER: Final = "The block should be over now."
-_NAMELESS: Final = "Login unknown. Use the Discord account you gave to useapi.net for this channel."
 _OTHER_LOGIN: Final = "Link won't open? You are logged in to Discord as someone else."
-_NO_LINK: Final = "No link? Run /imagine there; Midjourney then shows it."
 
 
-def reset_label(kind: FlagKind) -> str:
-    """Return the label of the button that resets an account with such a flag."""
-    match kind:
-        case FlagKind.MODERATION:
-            return "I acknowledged it - reset"
-        case FlagKind.CAPTCHA:
-            return "I solved it - reset"
-        case FlagKind.BLOCK:
-            return "The block is over - reset"
-        case _:
-            return "I did what it says - reset"
+def reset_label(kind: FlagKind, provider: str = USEAPI) -> str:
+    """Return the label of the button with the usual remedy for such a flag."""
+    return WORDS[provider].labels[kind]
 
 
-def press_reset(kind: FlagKind) -> str:
+def press_reset(kind: FlagKind, provider: str = USEAPI) -> str:
     """Return the sentence that sends a person to the button."""
-    return f"Only then press **{reset_label(kind)}**."
+    return f"Only then press **{reset_label(kind, provider)}**."
 
 
 def discord_name(account: KnownAccount) -> str | None:
@@ -40,10 +31,13 @@ def discord_name(account: KnownAccount) -> str | None:
     return account.discord_name or (account.snapshot.info.discord_name if account.snapshot else None)
 
 
-def login_help(account: KnownAccount) -> str:
-    """Return which Discord login to use, or how to find out."""
+def login_help(account: KnownAccount, kind: FlagKind | None = None) -> str | None:
+    """Return which Discord login to use, or how to find out; None if no step for such a flag needs one."""
+    if kind and not any("{log_in}" in task for task in words_for(account.channel).steps[kind]):
+        return None
     name = discord_name(account)
-    return f"{code_span(name, 40) if name else _NAMELESS}\n{_OTHER_LOGIN}"
+    words = code_span(name, 40) if name else words_for(account.channel).login_unknown
+    return f"{words}\n{_OTHER_LOGIN}"
 
 
 def steps(
@@ -59,18 +53,15 @@ def steps(
     `until` is when a timed block ends, if that is known, and `over` whether it has; `reset` is the
     sentence that says how to reset from where this stands.
     """
-    if not account.account.is_addressable:
-        reset = _RESET_ELSEWHERE
-    match flag.kind:
-        case FlagKind.MODERATION:
-            tasks = _moderation(account, reset)
-        case FlagKind.CAPTCHA:
-            tasks = _captcha(account, reset)
-        case FlagKind.BLOCK:
-            tasks = _block(account, reset, BLOCK_OVER if over else _wait(flag, until))
-        case _:
-            tasks = _other(account, reset)
-    return "\n".join(f"{number}. {task}" for number, task in enumerate(tasks, start=1))
+    words = words_for(account.channel)
+    fields = {
+        "log_in": _log_in(account),
+        "channel": _channel(account),
+        "wait": BLOCK_OVER if over else f"{_wait(flag, until)} Do not {words.do} before then.",
+        "reset": reset if account.account.is_addressable else words.undone,
+    }
+    tasks = words.steps[flag.kind]
+    return numbered(words.put_into(task, **fields) for task in tasks)
 
 
 def block_end(account: KnownAccount, flag: Flag) -> datetime | None:
@@ -78,47 +69,15 @@ def block_end(account: KnownAccount, flag: Flag) -> datetime | None:
     return account.block_ends or flag.block_end(account.flagged_since)
 
 
-def _moderation(account: KnownAccount, reset: str) -> tuple[str, str, str]:
-    return (
-        _log_in(account),
-        f"Open {_channel(account)}, read the message and acknowledge it there.",
-        f"{reset} Resetting does not acknowledge it for you.",
-    )
-
-
-def _captcha(account: KnownAccount, reset: str) -> tuple[str, str, str]:
-    return (
-        _log_in(account),
-        f"Open {_channel(account)}, follow the verification link and solve the CAPTCHA. {_NO_LINK}",
-        f"{reset} Resetting does not solve it for you.",
-    )
-
-
-def _block(account: KnownAccount, reset: str, wait: str) -> tuple[str, str, str]:
-    return (
-        wait,
-        f"{_log_in(account)} Open {_channel(account)} and see what is there.",
-        f"{reset} Resetting does not shorten the block.",
-    )
-
-
-def _other(account: KnownAccount, reset: str) -> tuple[str, str, str]:
-    return (
-        _log_in(account),
-        f"Open {_channel(account)} and do what the message says.",
-        f"{reset} Resetting does not fix it.",
-    )
-
-
 def _wait(flag: Flag, until: datetime | None) -> str:
     if until is not None:
-        return f"Wait until {exactly(until)}. Do not reset before then."
+        return f"Wait until {exactly(until)}."
     length = flag.block_length
     if length is not None:
-        return f"Wait {span(length)} from when the block began. Do not reset before then."
+        return f"Wait {span(length)} from when the block began."
     if words := flag.worded_end:
-        return f"Wait as long as the message says: {code_span(words, 60)}. Do not reset before then."
-    return "The message names no end: check the channel for one, and wait. Do not reset before then."
+        return f"Wait as long as the message says: {code_span(words, 60)}."
+    return "The message names no end: check the channel for one, and wait."
 
 
 def _log_in(account: KnownAccount) -> str:

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Any, Final, Self, TypeAlias, TypeVar
 
 import discord
@@ -13,6 +14,7 @@ from discord import ui
 from bot.domain.accounts import Account, FlagKind
 from bot.domain.messages import reference
 from bot.render.instructions import OPEN_BELOW, OPEN_BY_COMMAND, USE_COMMAND, press_reset
+from bot.render.provider_words import WORDS
 from bot.render.text import clip, fitted, length
 
 T = TypeVar("T")
@@ -218,8 +220,8 @@ def _embed_parts(embeds: Iterable[discord.Embed]) -> Iterator[str]:
 def _without_buttons(text: str) -> str:
     """Replace buttons by commands, and drop the links of a list so that more of it fits."""
     words = LISTED.sub(r"**\1**", text).replace(OPEN_BELOW, OPEN_BY_COMMAND)
-    for kind in FlagKind:
-        words = words.replace(press_reset(kind), USE_COMMAND)
+    for kind, provider in product(FlagKind, WORDS):
+        words = words.replace(press_reset(kind, provider), USE_COMMAND)
     return words
 
 

@@ -1,29 +1,35 @@
 """The words for states, for what Midjourney wants, and for unexpected errors."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.accounts import Flag, FlagKind, KnownAccount, State
-from bot.render.text import code_span, exactly, span, when
+from bot.domain.providers import USEAPI, provider_of
+from bot.render.provider_words import WORDS
+from bot.render.text import QUOTE_LIMIT, code_block, code_span, exactly, span, when
 
 
 def state_words(account: KnownAccount) -> str:
     """Return an account's state as a symbol and words: "✅ ready", "🧩 CAPTCHA pending"."""
     flag = account.account.flag
-    return "✅ ready" if flag is None else open_words(account.state, flag)
+    return "✅ ready" if flag is None else open_words(account.state, flag, provider_of(account.channel))
 
 
-def open_words(state: State | None, flag: Flag) -> str:
-    """Return the words for an open incident."""
+def open_words(state: State | None, flag: Flag, provider: str = USEAPI, *, starting: bool = False) -> str:
+    """Return the words for an open incident, of an account that its provider may be starting."""
     match state:
+        case State.OPEN if starting:
+            return "⏳ enabled, not started yet"
         case State.CLEARING:
             return "👀 recovering"
         case State.RESETTING:
-            return "🔄 being reset"
+            return f"🔄 being {WORDS[provider].done}"
         case _:
             return f"{symbol(flag.kind)} {kind_words(flag.kind)}"
 
 
+CHINESE: Final = re.compile("[\u4e00-\u9fff]")
 SYMBOLS: Final = {
     FlagKind.OFFLINE: "💤",
     FlagKind.CONNECTION: "📡",
@@ -63,18 +69,16 @@ def flagged_since(at: datetime | None, *, is_past: bool) -> str:
     return f"It was flagged since {exactly(at)}." if is_past else f"Flagged since {exactly(at)}."
 
 
-def demand(flag: Flag) -> str:
+def demand(flag: Flag, provider: str = USEAPI) -> str:
     """Return what a flagged account waits for, as a sentence without its full stop."""
-    match flag.kind:
-        case FlagKind.MODERATION:
-            return "Midjourney wants a moderation message acknowledged"
-        case FlagKind.CAPTCHA:
-            return "Midjourney wants a CAPTCHA solved"
-        case FlagKind.BLOCK:
-            length = flag.block_length
-            return f"Midjourney has blocked it for {span(length)}" if length else "Midjourney has blocked it"
-        case _:
-            return "Midjourney stopped it with a message"
+    words = WORDS[provider].demands[flag.kind]
+    return f"{words} for {span(flag.block_length)}" if flag.block_length else words
+
+
+def quoted(flag: Flag, provider: str, limit: int = QUOTE_LIMIT) -> str:
+    """Return the text of a flag, beneath our sentence if few could read it."""
+    block = code_block(flag.text, limit)
+    return f"{demand(flag, provider)}:\n{block}" if CHINESE.search(flag.text) else block
 
 
 def waiting(since: datetime, longest: timedelta) -> str:

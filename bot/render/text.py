@@ -95,6 +95,11 @@ def length(text: str) -> int:
     return len(text) + sum(char > "\uffff" for char in text)
 
 
+def numbered(tasks: Iterable[str]) -> str:
+    """Return what to do, one step a line."""
+    return "\n".join(f"{number}. {task}" for number, task in enumerate(tasks, start=1))
+
+
 def fitted(lines: Iterable[str], total: int, limit: int) -> str:
     """Join the lines that fit into `limit`, and count those of `total` that do not."""
     kept: list[str] = []

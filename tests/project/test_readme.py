@@ -16,7 +16,7 @@ import pytest
 
 from bot.config import Settings
 from bot.domain.providers import USEAPI
-from bot.render.error_messages import NAMES
+from bot.render.provider_words import WORDS
 from bot.storage import Store
 
 ROOT: Final = Path(__file__).parents[2]
@@ -79,8 +79,8 @@ def test_the_settings_for_alerts_stand_there_with_their_defaults() -> None:
 def test_the_sentences_of_the_troubleshooting_are_said_somewhere() -> None:
     modules = [path for folder in ("bot", "cogs") for path in (ROOT / folder).rglob("*.py")]
     code = "\n".join(path.read_text() for path in [*modules, ROOT / "Makefile"])
-    for name, value in NAMES[USEAPI].items():
-        code = code.replace(f"{{{name}}}", value)
+    for name, value in vars(WORDS[USEAPI]).items():
+        code = code.replace(f"{{{name}}}", str(value))
     quoted = [part for said, _ in table("Troubleshooting") for part in re.findall(r"\*(.+?)\*", said)]
     # A name stands where the ellipsis is; what an account needs is put together from two places.
     words = [word for part in quoted for word in re.split(r"\s*…\s*|(?<=needs you:) ", part) if word]
