@@ -158,6 +158,9 @@ class WatchLoops:
 
     async def _poll_and_rest(self, poller: AccountPoller) -> None:
         """Poll, then wait for the next poll. A successful poll of another caller ends the wait."""
+        if rest := poller.rest:  # after that other poll
+            self._schedule_next(poller, rest)
+            await first_of(self._stop.wait(), self._sleep(rest.total_seconds()))
         poller.next_poll = None
         async with asyncio.timeout(POLL_LIMIT.total_seconds()):
             await first_of(self.poll(poller), self._stop.wait())
@@ -211,7 +214,7 @@ class WatchLoops:
         wanted = next_poll_in(poller.poll_state, poller.open_service, Policy(self._interval))
         if wanted > self._interval:
             return wanted
-        pace = self._interval * (1 + JITTER * (2 * self._chance() - 1))
+        pace = max(self._interval * (1 + JITTER * (2 * self._chance() - 1)), poller.rest)
         if isinstance(failure, RateLimited) and failure.retry_after is not None:
             return min(max(pace, failure.retry_after), 2 * self._interval)
         return pace

@@ -93,6 +93,8 @@ class AccountPoller:
         """How many polls of the loop failed in a row."""
         self.next_poll: datetime | None = None
         """When the loop's next poll begins; None during a poll."""
+        self._rest = timedelta()
+        self._rests_until = now()
         self.recovered = asyncio.Event()
         """Set by the first good poll after a failed one; the task that waits for it clears it."""
 
@@ -116,13 +118,24 @@ class AccountPoller:
         """What the rules remember from poll to poll."""
         return self._incident_service.watch_state.poll_states[self.provider.name]
 
-    async def poll(self) -> Observation:
-        """Poll the list, or join the poll under way.
+    @property
+    def rest(self) -> timedelta:
+        """How much longer to leave the provider alone after its last list."""
+        return min(self._rest, max(self._rests_until - self._now(), timedelta()))
+
+    async def poll(self) -> None:
+        """Poll the list, or join the poll under way. The last poll counts if the provider rests for long.
 
         Raises:
             UseapiError: the list could not be read. The cache stays as it was.
         """
-        return await asyncio.shield(self.start_poll())
+        if self._poll is None and self.rest > REFRESH_SHARES:
+            if self.failure is not None:
+                raise self.failure
+            return
+        if self._poll is None and self.rest:
+            await asyncio.sleep(self.rest.total_seconds())
+        await asyncio.shield(self.start_poll())
 
     async def poll_for_refresh(self) -> None:
         """Poll the list for Refresh, unless another press did within the last seconds.
@@ -147,7 +160,7 @@ class AccountPoller:
         """
         if self._poll is not None:
             await asyncio.wait({self._poll})
-        return await self.poll()
+        return await asyncio.shield(self.start_poll())
 
     def start_poll(self) -> asyncio.Task[Observation]:
         """Start a poll and return its task, or that of the poll under way."""
@@ -172,6 +185,7 @@ class AccountPoller:
         except Exception:  # a fault of ours must not look like a list without flags
             await self._failed(Unreachable(Cause.FAULT))
             raise
+        self._rest, self._rests_until = listing.rest, self._now() + listing.rest
         name, accounts = self.provider.name, listing.accounts
         observation = Observation(self._now(), accounts, name, is_complete=listing.is_complete)
         if not await self._is_believed(observation):

@@ -85,9 +85,10 @@ class AccountPollers:
             raise (others or errors)[0]
 
     def start_polls(self) -> None:
-        """Start a poll of every provider that has none under way."""
+        """Start a poll of every provider that has none under way and does not rest."""
         for each in self:
-            each.start_poll()
+            if not each.rest:
+                each.start_poll()
 
     async def find(self, typed: str) -> KnownAccount:
         """Return the account that a person typed. Poll if the cache does not have it.

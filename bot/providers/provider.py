@@ -20,6 +20,8 @@ class Listing:
     """The error of a part that is missing."""
     is_complete: bool = True
     """Whether an account that is missing here is gone from the provider."""
+    rest: timedelta = timedelta()
+    """How long to leave the provider alone after this list."""
 
 
 class Provider(Protocol):

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.accounts import Observation
 from bot.domain.errors import ErrorCode
 from bot.domain.incidents import ServiceProblem, State
 from bot.incidents.service import IncidentService
@@ -241,11 +240,11 @@ class FailingMonitor(AccountPoller):
 
     error: BaseException | None = None
 
-    async def poll(self) -> Observation:
+    async def poll(self) -> None:
         if (error := self.error) is not None:
             self.error = None
             raise error
-        return await super().poll()
+        await super().poll()
 
 
 class FailingKeeper(IncidentService):

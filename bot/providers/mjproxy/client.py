@@ -23,8 +23,8 @@ from bot.providers.mjproxy.parsing import Home, Page
 
 PAGE_SIZE: Final = 100
 MOST_PAGES: Final = 1_000
-LONGEST_LIST: Final = 60.0
-"""Seconds after which no further page is requested."""
+LONGEST_LIST: Final = 35.0
+"""Seconds after which no further page is requested, so that a poll ends within its limit."""
 OFFSET_FOR: Final = timedelta(hours=1)
 """How long the offset of the proxy's clock counts as known."""
 

@@ -46,7 +46,7 @@ class MjproxyProvider:
             accounts.append(self._account(entry))
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
-        return Listing(tuple(accounts), listing.fault, is_complete=listing.is_complete)
+        return Listing(tuple(accounts), listing.fault, listing.is_complete, listing.rest)
 
     async def read_account(self, account: Account) -> Account | None:
         """Return one account as it is now; None if it is gone."""

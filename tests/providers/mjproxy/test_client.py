@@ -351,7 +351,7 @@ async def test_a_list_that_takes_too_long_is_left_incomplete(proxy: SimulatedMjp
 
     def passes(endpoint: Endpoint) -> None:
         nonlocal seconds
-        seconds += 40 * (endpoint is Endpoint.LIST)
+        seconds += 20 * (endpoint is Endpoint.LIST)
 
     proxy.before_answer = passes
     async with aiohttp.ClientSession() as session:
