@@ -26,6 +26,7 @@ try:
     from bot.render.error_messages import what
     from bot.runtime import log_setup, supervisor
     from bot.runtime.env_file import ConfigurationError
+    from bot.runtime.setting_values import PUBLIC_TOKEN
     from bot.storage import StoreError
 except ModuleNotFoundError as missing:
     complain(
@@ -91,11 +92,11 @@ def do(wanted: argparse.Namespace, env_file: Path | None, timings: app.Timings) 
         )
         complain(FIX_SETTINGS if env_file and env_file.exists() else NO_ENV_FILE)
         return MISCONFIGURED
-    secrets = [settings.discord_token, settings.useapi_token, settings.heartbeat_url]
+    secrets = [secret.get_secret_value() for secret in (*settings.tokens, settings.heartbeat_url) if secret]
     log_setup.configure(
         LEVELS.get(wanted.command, settings.log_level),
         settings.log_format,
-        secrets=[secret.get_secret_value() for secret in secrets if secret],
+        secrets=[secret for secret in secrets if secret != PUBLIC_TOKEN],
     )
     try:
         return obey(wanted, settings, timings)
@@ -147,7 +148,7 @@ class Parser(argparse.ArgumentParser):
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     described = Parser(
-        prog="python -m bot", description="Midwatch stands watch over your Midjourney accounts at useapi.net."
+        prog="python -m bot", description="Midwatch stands watch over your Midjourney accounts."
     )
     commands = described.add_subparsers(dest="command", metavar="run|check|account")
     commands.add_parser("run", help="run the bot (the default)")

@@ -99,7 +99,7 @@ async def run(
             if error.code is ErrorCode.DATABASE_LOCKED and stop.is_set():
                 return
             raise
-        stack.enter_context(logged(settings.useapi_url))
+        stack.enter_context(logged(" and ".join(settings.addresses)))
         session = await stack.enter_async_context(open_session())
         bot = Midwatch(settings, store)
         bot.services = await assemble(bot, settings, store, session, timings)
@@ -145,13 +145,7 @@ async def assemble(
     timings: Timings = DEFAULT_TIMINGS,
 ) -> Services:
     """Build the services, with what the database holds."""
-    useapi = UseapiClient(session, settings.useapi_url, settings.useapi_token, sleep=timings.retry_sleep)
-    providers: list[Provider] = [useapi]
-    if settings.mjproxy_url is not None and settings.mjproxy_token is not None:
-        proxy = MjproxyClient(
-            session, settings.mjproxy_url, settings.mjproxy_token, sleep=timings.retry_sleep
-        )
-        providers.append(MjproxyProvider(proxy))
+    providers, useapi = providers_of(settings, session, timings)
     names = [each.name for each in providers]
     with store.refuse_unknown_content():
         await bot.owners.load()
@@ -183,6 +177,22 @@ async def assemble(
         Resets(pollers, incident_service, sleep=timings.reset_sleep),
         WatchLoops(pollers, incident_service, outbox, notice, heartbeat, settings.poll_interval, now=utc_now),
     )
+
+
+def providers_of(
+    settings: Settings, session: aiohttp.ClientSession, timings: Timings
+) -> tuple[list[Provider], UseapiClient | None]:
+    """Build the providers that are set up. useapi.net's is given once more, as it adds accounts."""
+    providers: list[Provider] = []
+    useapi = None
+    sleep = timings.retry_sleep
+    if settings.useapi_token is not None:
+        useapi = UseapiClient(session, settings.useapi_url, settings.useapi_token, sleep=sleep)
+        providers.append(useapi)
+    if settings.mjproxy_url is not None and settings.mjproxy_token is not None:
+        proxy = MjproxyClient(session, settings.mjproxy_url, settings.mjproxy_token, sleep=sleep)
+        providers.append(MjproxyProvider(proxy))
+    return providers, useapi
 
 
 async def serve(bot: Midwatch, settings: Settings, stop: asyncio.Event) -> None:

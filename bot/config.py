@@ -1,10 +1,10 @@
 """The settings: read from the environment and `.env`, and checked as a whole."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
@@ -20,15 +20,17 @@ from bot.runtime.env_file import (
 )
 from bot.runtime.log_setup import LogFormat, LogLevel
 from bot.runtime.setting_values import (
+    PUBLIC_TOKEN,
     one_of,
     read_database_path,
     read_duration,
     read_durations,
     read_heartbeat_address,
+    read_mjproxy_url,
     read_poll_interval,
-    read_service_address,
     read_snowflake,
     read_snowflakes,
+    read_useapi_url,
     token_or_empty,
     token_without,
 )
@@ -39,6 +41,10 @@ def from_text(parse: Callable[[str], object]) -> BeforeValidator:
     return BeforeValidator(lambda value: parse(value.strip()) if isinstance(value, str) else value)
 
 
+NO_PROVIDER: Final = (
+    "Nothing can be watched: write MJPROXY_URL and MJPROXY_TOKEN (a midjourney-proxy), USEAPI_TOKEN "
+    "(useapi.net), or all three into .env or the environment."
+)
 Ids = Annotated[frozenset[int], NoDecode, from_text(read_snowflakes)]
 
 
@@ -56,19 +62,19 @@ class Settings(BaseSettings):
     discord_token: Annotated[SecretStr, from_text(token_without("Bot"))] = Field(
         description="The bot's token: Discord Developer Portal, your application, page Bot."
     )
-    useapi_token: Annotated[SecretStr, from_text(token_without("Bearer"))] = Field(
-        description="Your useapi.net API token, as shown in your account there."
+    mjproxy_url: Annotated[str | None, from_text(read_mjproxy_url)] = Field(
+        default=None,
+        description="Where your midjourney-proxy answers, with https (or http on this machine).",
     )
-    useapi_url: Annotated[str, from_text(read_service_address)] = Field(
+    mjproxy_token: Annotated[SecretStr | None, from_text(token_without("Bearer", len(PUBLIC_TOKEN)))] = Field(
+        default=None, description="The token of one of its administrators, as it is, without Bearer."
+    )
+    useapi_token: Annotated[SecretStr | None, from_text(token_without("Bearer"))] = Field(
+        default=None, description="Your useapi.net API token, as shown in your account there."
+    )
+    useapi_url: Annotated[str, from_text(read_useapi_url)] = Field(
         default="https://api.useapi.net/v2",
         description="The API's address; any compatible server, with https (or http on this machine).",
-    )
-    mjproxy_url: Annotated[str | None, from_text(read_service_address)] = Field(
-        default=None,
-        description="The address of a midjourney-proxy, with https (or http on this machine).",
-    )
-    mjproxy_token: Annotated[SecretStr | None, from_text(token_without("Bearer"))] = Field(
-        default=None, description="The token of an administrator of that midjourney-proxy."
     )
     owner_ids: Ids = Field(
         default=frozenset(),
@@ -112,6 +118,17 @@ class Settings(BaseSettings):
         default=LogFormat.TEXT, description="The format of the log: text, or json (one object a line)."
     )
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses of the providers that are set up."""
+        useapi = self.useapi_url if self.useapi_token else None
+        return tuple(filter(None, (useapi, self.mjproxy_url)))
+
+    @property
+    def tokens(self) -> tuple[SecretStr, ...]:
+        """The tokens of Midwatch's own."""
+        return tuple(filter(None, (self.discord_token, self.useapi_token, self.mjproxy_token)))
+
 
 class AccountSettings(Settings):
     """The settings of commands that do not log in to Discord: the bot's token may be wrong or missing."""
@@ -123,10 +140,23 @@ def problem(error: ErrorDetails) -> str:
     """Return a sentence about one mistake. The message of pydantic could contain the value."""
     field = str(error["loc"][0])
     if error["type"] == "missing":
-        meaning = Settings.model_fields[field].description
-        return f"{field.upper()} is missing: write it into .env or the environment. {meaning}"
+        return missing(field)
     reason = error.get("ctx", {}).get("error", "cannot be used: see .env.example for what to write")
     return f"{field.upper()} {reason}."
+
+
+def missing(field: str) -> str:
+    """Return the sentence for a variable that is not set."""
+    meaning = Settings.model_fields[field].description
+    return f"{field.upper()} is missing: write it into .env or the environment. {meaning}"
+
+
+def missing_provider(given: Collection[str]) -> tuple[str, ...]:
+    """Return a sentence if no provider, or half of one, is among the variables that are set."""
+    lacking = [field for field in ("mjproxy_url", "mjproxy_token") if field not in given]
+    if len(lacking) == 1:
+        return (missing(*lacking),)
+    return (NO_PROVIDER,) if lacking and "useapi_token" not in given else ()
 
 
 def load_settings(
@@ -142,16 +172,21 @@ def load_settings(
     Raises:
         ConfigurationError: with all problems.
     """
+    text = text_of(env_file)
+    if wrong_lines := unreadable(text, env_file):
+        raise ConfigurationError(wrong_lines)
+    for warning in misspelled(text, env_file, [name.upper() for name in kind.model_fields]):
+        warn(warning)
+    environment = {name.lower() for name, value in os.environ.items() if value}
+    values = {name: value for name, value in values_in(text).items() if name not in environment}
+    no_provider = missing_provider(environment | values.keys())
+    wrong: list[str] = []
     try:
-        text = text_of(env_file)
-        if wrong_lines := unreadable(text, env_file):
-            raise ConfigurationError(wrong_lines)
-        for warning in misspelled(text, env_file, [name.upper() for name in kind.model_fields]):
-            warn(warning)
-        unset = kind.model_fields.keys() - {name.lower() for name, value in os.environ.items() if value}
-        return kind(**{name: value for name, value in values_in(text).items() if name in unset})  # pyright: ignore[reportArgumentType] - texts, of which each field reads its own
+        settings = kind(**{name: value for name, value in values.items() if name in kind.model_fields})  # pyright: ignore[reportArgumentType] - texts, of which each field reads its own
     except ValidationError as error:
-        wrong = (problem(each) for each in error.errors(include_url=False, include_input=False))
-        problems = (*folder_in_its_place(env_file), *wrong)
+        wrong = [problem(each) for each in error.errors(include_url=False, include_input=False)]
+    else:
+        if not no_provider:
+            return settings
     # Not in the handler: the error would then carry the first one, which carries values.
-    raise ConfigurationError(problems)
+    raise ConfigurationError((*folder_in_its_place(env_file), *wrong, *no_provider))

@@ -66,6 +66,7 @@ class AccountAdmin(commands.Cog):
         """Configure a Midjourney account at useapi.net by its Discord token, or update it."""
         if not self._bot.owners.may_act(interaction.user.id):
             raise UserError(ErrorCode.NOT_AN_OWNER)
+        self._admin.require_adding()
         await self._open_form(interaction, None)
 
     @app_commands.command()

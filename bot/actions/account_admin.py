@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from bot.actions.saving import is_unclear, save, unsure
 from bot.domain.accounts import Action, ChangeOutcome, Observation, RemovalResult, SaveResult
-from bot.domain.errors import ErrorCode
+from bot.domain.errors import ErrorCode, UserError
 from bot.domain.incidents import Ending, State
 from bot.domain.providers import key_of
 from bot.incidents.service import IncidentService
@@ -64,7 +64,11 @@ class AccountAdmin:
     """
 
     def __init__(
-        self, useapi: UseapiClient, pollers: AccountPollers, incident_service: IncidentService, store: Store
+        self,
+        useapi: UseapiClient | None,
+        pollers: AccountPollers,
+        incident_service: IncidentService,
+        store: Store,
     ) -> None:
         self._useapi = useapi
         self._pollers = pollers
@@ -119,6 +123,16 @@ class AccountAdmin:
                 await self.settle()
             raise
 
+    def require_adding(self) -> UseapiClient:
+        """Return the API that adds accounts.
+
+        Raises:
+            UserError: accounts are added at the provider itself.
+        """
+        if self._useapi is None:
+            raise UserError(ErrorCode.ADDED_ELSEWHERE)
+        return self._useapi
+
     async def save(
         self, discord: SecretStr, jobs: int, owner: int, sending: Callable[[], None] = lambda: None
     ) -> SaveResult:
@@ -127,13 +141,15 @@ class AccountAdmin:
         `sending` is called right before the request is sent.
 
         Raises:
+            UserError: accounts are added at the provider itself.
             UseapiError: the API refused, or neither its answer nor the list says what was done.
             StoreError: the request could not be noted, so nothing was sent.
         """
+        useapi = self.require_adding()
         # The API knows whose token it is.
         async with self._alone, self._request(owner, SAVE, None, sending):
             try:
-                saved = await save(self._useapi, discord, jobs)
+                saved = await save(useapi, discord, jobs)
             except UseapiError as error:
                 await self._note_failed_save(error, owner)
                 raise

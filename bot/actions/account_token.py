@@ -54,12 +54,12 @@ def account_token(pasted: SecretStr, own: Collection[SecretStr], bot_id: int | N
     if text.casefold().startswith("user:"):
         raise UserError(ErrorCode.TOKEN_OF_API)
     own_tokens = [secret.get_secret_value() for secret in own]
-    if text in own_tokens:
-        raise UserError(ErrorCode.TOKEN_OF_BOT)
     if " " in text:
         raise UserError(ErrorCode.TOKEN_SPLIT)
     if SHAPE.fullmatch(text) is None:
         raise UserError(ErrorCode.TOKEN_UNLIKE)
+    if text in own_tokens:
+        raise UserError(ErrorCode.TOKEN_OF_BOT)
     if LENGTHS.fullmatch(text) is None:
         raise UserError(ErrorCode.TOKEN_CUT)
     if (owner := id_in(text)) is not None and owner in {bot_id, *map(id_in, own_tokens)}:

@@ -26,11 +26,12 @@ from bot.render.user_errors import JOBS_HELP
 from bot.runtime import supervisor
 from bot.storage import Names, names_in
 
-# EX_DATAERR, EX_UNAVAILABLE, EX_IOERR and EX_NOPERM of sysexits.h.
+# EX_DATAERR, EX_UNAVAILABLE, EX_IOERR, EX_NOPERM and EX_CONFIG of sysexits.h.
 REFUSED_INPUT: Final = 65
 UNAVAILABLE: Final = 69
 UNWRITTEN: Final = 74
 NOT_PERMITTED: Final = 77
+MISCONFIGURED: Final = 78
 
 READ_LIMIT: Final = 4_000
 FLAG_LIMIT: Final = 200
@@ -54,6 +55,10 @@ STEPS: Final[Mapping[StrEnum, str]] = {
     ErrorCode.TOKEN_TAKEN_BY: USE_THAT,
 }
 """What to do about an error where it differs from what to do in Discord."""
+NO_USEAPI: Final = (
+    "USEAPI_TOKEN is not set, and this is for accounts at useapi.net: "
+    "those of a midjourney-proxy are added on its own web page, and /mjaccounts lists them."
+)
 NO_ACCOUNT: Final = "No account is configured. Add one with `python -m bot account set`."
 ABOUT: Final = """\
 Create, update and list the Midjourney accounts at useapi.net, without Discord.
@@ -117,13 +122,16 @@ def explain(parser: argparse.ArgumentParser, about: str) -> None:
 
 def run(wanted: argparse.Namespace, settings: Settings) -> int:
     """Run the command, and return the exit code."""
+    if settings.useapi_token is None:
+        complain(NO_USEAPI)
+        return MISCONFIGURED
     sent: list[str] = []
     try:
         if wanted.action == "list":
             return supervisor.run(list_accounts(settings, sent, as_json=wanted.json))
         # Not in the event loop, which would keep Ctrl-C from the prompt.
         jobs = jobs_number(wanted.max_jobs)
-        token = account_token(entered_token(), (settings.discord_token, settings.useapi_token))
+        token = account_token(entered_token(), settings.tokens)
         return supervisor.run(set_account(settings, token, jobs, sent))
     except (UserError, UseapiError) as error:
         quote = [f"The API says: {bare(error.quote, FLAG_LIMIT)}"] if error.quote else []
@@ -164,6 +172,7 @@ async def api(settings: Settings, sent: list[str]) -> AsyncGenerator[UseapiClien
     ) -> None:
         sent.append(request.method)
 
+    assert settings.useapi_token is not None  # noqa: S101 - `run` requires it
     trace = aiohttp.TraceConfig()
     trace.on_request_headers_sent.append(record)
     async with open_session([trace]) as session:

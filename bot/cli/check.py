@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import discord
+from pydantic import SecretStr
 
 from bot.cli.check_database import try_database
 from bot.cli.discord_errors import DISCORD_FAILURES, unavailable
@@ -89,10 +90,11 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
         yield failed("Database", what(error))
     async for finding in check_discord(settings):
         yield finding
-    with said_if_slow(settings.useapi_url):
-        of_useapi = await check_useapi(settings)
-    for finding in of_useapi:
-        yield finding
+    if settings.useapi_token is not None:
+        with said_if_slow(settings.useapi_url):
+            of_useapi = await check_useapi(settings.useapi_url, settings.useapi_token)
+        for finding in of_useapi:
+            yield finding
 
 
 async def check_discord(settings: Settings) -> AsyncIterator[Finding]:
@@ -202,11 +204,10 @@ async def compare_commands(client: discord.Client, servers: Iterable[int]) -> st
     return "differ from the bot's; it brings them in line when it runs"
 
 
-async def check_useapi(settings: Settings) -> list[Finding]:
+async def check_useapi(url: str, token: SecretStr) -> list[Finding]:
     """Read the account list and the subscription. Nothing is sent to Midjourney."""
-    url = settings.useapi_url
     async with open_session() as session:
-        useapi = UseapiClient(session, url, settings.useapi_token)
+        useapi = UseapiClient(session, url, token)
         try:
             accounts = await useapi.accounts()
         except UseapiError as error:

@@ -11,6 +11,7 @@ class ErrorCode(StrEnum):
 
     ACCOUNT_AMBIGUOUS = auto()
     ACCOUNT_UNKNOWN = auto()
+    ADDED_ELSEWHERE = auto()
     ASKED_JUST_NOW = auto()
     CAPTCHA_LINK_FAILED = auto()
     COMMAND_CHANGED = auto()

@@ -46,6 +46,8 @@ class Ending(StrEnum):
     """The account is not configured any more."""
     RECOVERED = "recovered"
     """The API answers again."""
+    UNWATCHED = "unwatched"
+    """The provider is not set up any more."""
 
 
 class ResetVerdict(StrEnum):

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.accounts import Flag, Observation
-from bot.domain.incidents import Alert, Incident, Reason, ServiceProblem, State
+from bot.domain.incidents import Alert, Ending, Incident, Reason, ServiceProblem, State
 from bot.domain.messages import Message, Purpose, Route
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner, Transaction
@@ -247,7 +247,10 @@ class IncidentService:
                 transaction.put_incident(owner_actions.abandon(incident, owner, transaction.at))
 
     def _tick(self, transaction: Transaction) -> None:
-        """Apply that time has passed."""
+        """Apply that time has passed. What is open of a provider that is not set up any more is over."""
+        for incident in [each for each in transaction.incidents.values() if not each.ended]:
+            if incident.provider not in transaction.poll_states:
+                transaction.change(account_incidents.ended(incident, Ending.UNWATCHED, transaction.at))
         for provider in tuple(transaction.poll_states):
             self._decide(transaction, Tick(transaction.at, provider))
 

@@ -88,7 +88,7 @@ class Midwatch(commands.Bot):
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=PATIENCE_WITH_RATE_LIMITS.total_seconds(),
         )
-        self.own_tokens = (settings.discord_token, settings.useapi_token)
+        self.own_tokens = settings.tokens
         """The tokens that nobody may enter as the Discord token of an account."""
         self.alert_channel_id = settings.alert_channel_id
         self.other_copy_at: datetime | None = None

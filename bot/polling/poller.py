@@ -35,7 +35,10 @@ REFRESH_SHARES: Final = timedelta(seconds=3)
 async def load_cache(store: Store, providers: Iterable[str] = (USEAPI,)) -> AccountCache:
     """Return the account cache as the last good polls were stored."""
     observed_at = {provider: await store.last_success(provider) for provider in providers}
-    known = (each for each in await store.accounts() if provider_of(each.channel) in observed_at)
+    known = (
+        replace(each, is_listed=each.is_listed and provider_of(each.channel) in observed_at)
+        for each in await store.accounts()
+    )
     return AccountCache(map(with_parsed_info, known), observed_at=observed_at)
 
 

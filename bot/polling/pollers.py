@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 
 from bot.domain.accounts import Flag, KnownAccount
-from bot.domain.errors import UserError
+from bot.domain.errors import ErrorCode, UserError
 from bot.domain.incidents import Incident
 from bot.domain.providers import provider_of
 from bot.incidents.service import IncidentService
@@ -35,8 +35,14 @@ class AccountPollers:
         return iter(self._pollers.values())
 
     def of(self, channel: str) -> AccountPoller:
-        """Return the poller of an account's provider."""
-        return self._pollers[provider_of(channel)]
+        """Return the poller of an account's provider.
+
+        Raises:
+            UserError: that provider is not set up any more.
+        """
+        if (poller := self._pollers.get(provider_of(channel))) is None:
+            raise UserError(ErrorCode.ACCOUNT_UNKNOWN)
+        return poller
 
     @property
     def names(self) -> tuple[str, ...]:

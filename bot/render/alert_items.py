@@ -109,8 +109,8 @@ def ended_words(incident: Incident) -> str:
 
 
 def is_removed(incident: Incident) -> bool:
-    """Return whether an incident ended because its account was removed."""
-    return incident.ending is Ending.REMOVED
+    """Return whether an incident ended because its account, or its provider, was removed."""
+    return incident.ending in {Ending.REMOVED, Ending.UNWATCHED}
 
 
 def over_at(incident: Incident) -> datetime | None:

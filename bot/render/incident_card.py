@@ -219,6 +219,8 @@ def _how(incident: Incident) -> str:
             return f"It ended with <@{incident.leased_by}>'s reset, and the account list confirms it."
         case Ending.REMOVED:
             return "The API does not list the account any more, so there is nothing left to do."
+        case Ending.UNWATCHED:
+            return "Midwatch's settings do not name its provider any more, so it is not watched."
         case Ending.CLEARED | Ending.RECOVERED | None:
             return "It ended by itself: nobody reset it from here."
     assert_never(incident.ending)

@@ -8,7 +8,7 @@ import discord
 
 from bot.domain.accounts import KnownAccount
 from bot.domain.errors import Cause
-from bot.domain.incidents import Incident, ServiceProblem
+from bot.domain.incidents import Ending, Incident, ServiceProblem
 from bot.render.account_cards import add_field
 from bot.render.alert_items import LABEL_LIMIT, NEEDING, known_account, naming, stretch
 from bot.render.error_messages import cause_texts
@@ -92,6 +92,8 @@ def recovery(incident: Incident) -> str:
     """Return the first line of a problem that ended, with how long nothing could be seen."""
     start, end = window(incident)
     blind = f"{span(end - start)} ({stretch(start, end)})"
+    if incident.ending is Ending.UNWATCHED:
+        return f"⚪ I do not watch this any more, as my settings do not name it. It was: {reason(incident)}"
     if incident.problem is ServiceProblem.AWAY:
         return f"👀 I have no record of {blind}. {reason(incident)} I am watching again."
     return f"✅ I can see your accounts again. I was blind for {blind}."
@@ -106,6 +108,8 @@ def window(incident: Incident) -> tuple[datetime, datetime]:
 def _recovered(
     incident: Incident, incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]
 ) -> MessageContent:
+    if incident.ending is Ending.UNWATCHED:
+        return MessageContent(headed(recovery(incident)))
     embed = discord.Embed(
         title="✅ Watching again",
         description=f"Cause: {reason(incident)}",

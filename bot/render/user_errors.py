@@ -25,6 +25,10 @@ USER_ERRORS: Final[Mapping[ErrorCode, tuple[str, str]]] = {
         "No configured account has that name or channel id.",
         "Pick one from the suggestions, or look at /mjaccounts.",
     ),
+    ErrorCode.ADDED_ELSEWHERE: (
+        "Midwatch cannot add accounts to a midjourney-proxy, as it would have to carry their tokens.",
+        "Add the account on midjourney-proxy's own web page; Midwatch watches it from its next look on.",
+    ),
     ErrorCode.ASKED_JUST_NOW: ("This account was asked a moment ago.", LATER),
     ErrorCode.COMMAND_CHANGED: (
         "This command has changed since Discord last learned of it.",

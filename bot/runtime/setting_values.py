@@ -24,10 +24,11 @@ SHORTEST_REMINDER: Final = timedelta(minutes=5)
 SNOWFLAKE: Final = re.compile(r"[0-9]{17,20}")
 SNOWFLAKE_END: Final = 2**64
 LOOPBACK: Final = re.compile(r"localhost|127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|::1")
-ADDRESS_WANTED: Final = "write an address like https://api.useapi.net/v2"
+PUBLIC_TOKEN: Final = "admin"  # noqa: S105 - no secret at all
+"""The token of a midjourney-proxy until somebody changes it."""
 
 
-def token_without(scheme: str) -> Callable[[str], str]:
+def token_without(scheme: str, shortest: int = SHORTEST_TOKEN) -> Callable[[str], str]:
     """Return a reader of a token that people tend to paste with the scheme in front of it."""
 
     def read(text: str) -> str:
@@ -38,7 +39,7 @@ def token_without(scheme: str) -> Callable[[str], str]:
         if WORD.fullmatch(text) is None:
             fault = "is not one word of printable ASCII characters"
             raise ValueError(f"{fault}: write the token exactly as it was given to you")
-        if len(text) < SHORTEST_TOKEN:
+        if len(text) < shortest:
             raise ValueError("is too short to be a token: write the whole token as it was given to you")
         return text
 
@@ -65,20 +66,29 @@ def web_address(text: str, wanted: str) -> SplitResult:
     raise ValueError(f"is not a web address: {wanted}")
 
 
-def read_service_address(text: str) -> str:
-    """Read the API's address. A token sent there must be encrypted on the way."""
-    address = web_address(text, ADDRESS_WANTED)
-    if "\\" in text:
-        raise ValueError(f"is not a web address: {ADDRESS_WANTED}")
-    if "@" in text:
-        raise ValueError(f"holds a user name or password: {ADDRESS_WANTED}, and the token in USEAPI_TOKEN")
-    if "?" in text or "#" in text:
-        raise ValueError(f"has a part after ? or #: {ADDRESS_WANTED}, which ends with the path")
-    if address.scheme == "http" and LOOPBACK.fullmatch(address.hostname or "") is None:
-        raise ValueError(
-            "is not encrypted: begin it with https:// (http:// is for servers on this machine only)"
-        )
-    return text.rstrip("/")
+def service_address(like: str, token: str) -> Callable[[str], str]:
+    """Return a reader of an API's address. A token sent there must be encrypted on the way."""
+    wanted = f"write an address like {like}"
+
+    def read(text: str) -> str:
+        address = web_address(text, wanted)
+        if "\\" in text:
+            raise ValueError(f"is not a web address: {wanted}")
+        if "@" in text:
+            raise ValueError(f"holds a user name or password: {wanted}, and the token in {token}")
+        if "?" in text or "#" in text:
+            raise ValueError(f"has a part after ? or #: {wanted}, which ends with the path")
+        if address.scheme == "http" and LOOPBACK.fullmatch(address.hostname or "") is None:
+            raise ValueError(
+                "is not encrypted: begin it with https:// (http:// is for servers on this machine only)"
+            )
+        return text.rstrip("/")
+
+    return read
+
+
+read_mjproxy_url: Final = service_address("https://proxy.example/mj", "MJPROXY_TOKEN")
+read_useapi_url: Final = service_address("https://api.useapi.net/v2", "USEAPI_TOKEN")
 
 
 def read_heartbeat_address(text: str) -> str:

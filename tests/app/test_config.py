@@ -6,8 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from bot.config import Settings, load_settings
+from bot.config import NO_PROVIDER, Settings, load_settings
 from bot.runtime.env_file import ConfigurationError
 from bot.runtime.log_setup import LogFormat, LogLevel
 
@@ -44,7 +45,7 @@ def warnings(env_file: Path) -> list[str]:
 def test_two_tokens_are_enough() -> None:
     settings = load_settings(None)
     assert settings.discord_token.get_secret_value() == DISCORD
-    assert settings.useapi_token.get_secret_value() == USEAPI
+    assert settings.useapi_token == SecretStr(USEAPI)
     assert settings.useapi_url == "https://api.useapi.net/v2"
     assert (settings.owner_ids, settings.guild_ids) == (frozenset(), frozenset())
     assert (settings.alert_channel_id, settings.heartbeat_url) == (None, None)
@@ -62,6 +63,9 @@ GOOD = [
     pytest.param("USEAPI_URL", "http://127.0.0.1:8000/v2", "http://127.0.0.1:8000/v2", id="loopback"),
     pytest.param("USEAPI_URL", "http://localhost", "http://localhost", id="localhost"),
     pytest.param("USEAPI_URL", "http://[::1]:8000/v2/", "http://[::1]:8000/v2", id="loopback-6"),
+    pytest.param("MJPROXY_URL", "https://mj.example/mj/", "https://mj.example/mj", id="proxy"),
+    pytest.param("MJPROXY_URL", "http://127.0.0.1:8080", "http://127.0.0.1:8080", id="proxy-on-loopback"),
+    pytest.param("MJPROXY_TOKEN", "admin", SecretStr("admin"), id="proxy-token-as-it-comes"),
     pytest.param("OWNER_IDS", f"{OWNER}, {OTHER}", frozenset({int(OWNER), int(OTHER)}), id="owners"),
     pytest.param("GUILD_IDS", OWNER, frozenset({int(OWNER)}), id="one-guild"),
     pytest.param("ALERT_CHANNEL_ID", f" {OWNER} ", int(OWNER), id="channel"),
@@ -80,8 +84,54 @@ GOOD = [
 ]
 
 
+PROXY = {"MJPROXY_URL": "https://mj.example", "MJPROXY_TOKEN": "token-of-an-admin"}
+
+
+def with_proxy(environment: pytest.MonkeyPatch, **changed: str) -> None:
+    """Set both variables of a proxy, or what is given for them."""
+    for name, value in (PROXY | changed).items():
+        environment.setenv(name, value)
+
+
+def test_a_proxy_alone_is_enough(environment: pytest.MonkeyPatch) -> None:
+    environment.delenv("USEAPI_TOKEN")
+    with_proxy(environment)
+    settings = load_settings(None)
+    assert settings.useapi_token is None
+    assert settings.mjproxy_token == SecretStr(PROXY["MJPROXY_TOKEN"])
+    assert settings.addresses == ("https://mj.example",)
+
+
+def test_both_providers_may_be_set(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("".join(f"{name}={value}\n" for name, value in PROXY.items()))
+    assert load_settings(file).addresses == ("https://api.useapi.net/v2", "https://mj.example")
+
+
+@pytest.mark.parametrize("others", [{}, {"LOG_LEVEL": "chatty"}], ids=["alone", "beside-another-mistake"])
+def test_without_a_provider_both_ways_are_named(
+    environment: pytest.MonkeyPatch, others: dict[str, str]
+) -> None:
+    environment.setenv("USEAPI_TOKEN", "")
+    for name, value in others.items():
+        environment.setenv(name, value)
+    assert [problem for problem in problems() if problem.split()[0] not in others] == [NO_PROVIDER]
+    assert all(name in NO_PROVIDER for name in (*PROXY, "USEAPI_TOKEN"))
+
+
+@pytest.mark.parametrize("lacking", PROXY)
+def test_half_a_proxy_is_a_mistake_also_beside_useapi_net(
+    environment: pytest.MonkeyPatch, lacking: str
+) -> None:
+    with_proxy(environment, **{lacking: ""})
+    (problem,) = problems()
+    assert problem.startswith(f"{lacking} is missing: write it into .env or the environment. ")
+
+
 @pytest.mark.parametrize(("variable", "text", "value"), GOOD)
 def test_a_variable_is_read(environment: pytest.MonkeyPatch, variable: str, text: str, value: object) -> None:
+    if variable in PROXY:
+        with_proxy(environment)
     environment.setenv(variable, text)
     assert getattr(load_settings(None), variable.lower()) == value
 
@@ -99,7 +149,6 @@ BAD = [
     pytest.param("DISCORD_TOKEN", "abc def", "not one word", id="two-words"),
     pytest.param("DISCORD_TOKEN", "a", "too short", id="one-letter"),
     pytest.param("USEAPI_TOKEN", "user:1-ab", "too short", id="nine-letters"),
-    pytest.param("USEAPI_TOKEN", "", "is missing", id="no-useapi-token"),
     pytest.param("USEAPI_TOKEN", "bearer user:1-abc", 'begins with "Bearer"', id="useapi-scheme"),
     pytest.param("USEAPI_TOKEN", "user:1-äbc", "not one word", id="not-ascii"),
     pytest.param("USEAPI_TOKEN", "user:1\nabc", "not one word", id="line-break"),
@@ -121,6 +170,12 @@ BAD = [
     pytest.param("USEAPI_URL", "https://me:pass@api.example.com", "user name or password", id="userinfo"),
     pytest.param("USEAPI_URL", "https://api.example.com/v2?", "after ? or #", id="query"),
     pytest.param("USEAPI_URL", "https://api.example.com/v2#x", "after ? or #", id="fragment"),
+    pytest.param("MJPROXY_URL", "http://10.0.0.7:8080/mj", "not encrypted", id="plain-proxy"),
+    pytest.param("MJPROXY_URL", "proxy.local", "like https://proxy.example/mj", id="no-scheme-of-a-proxy"),
+    pytest.param("MJPROXY_URL", "https://a:b@mj.example", "the token in MJPROXY_TOKEN", id="proxy-userinfo"),
+    pytest.param("MJPROXY_TOKEN", "Bearer abcdefghij", 'begins with "Bearer"', id="proxy-scheme"),
+    pytest.param("MJPROXY_TOKEN", "abc def", "not one word", id="proxy-two-words"),
+    pytest.param("MJPROXY_TOKEN", "root", "too short", id="proxy-four-letters"),
     pytest.param("OWNER_IDS", "somebody", "not a Discord id", id="name"),
     pytest.param("OWNER_IDS", f"{OWNER},", "not a Discord id", id="comma-at-the-end"),
     pytest.param("GUILD_IDS", f"-{OWNER}", "not a Discord id", id="negative"),
@@ -160,6 +215,8 @@ BAD = [
 def test_a_mistake_is_named_with_its_variable_and_without_its_value(
     environment: pytest.MonkeyPatch, variable: str, value: str, reason: str
 ) -> None:
+    if variable in PROXY:
+        with_proxy(environment)
     environment.setenv(variable, value)
     (problem,) = problems()
     assert problem.startswith(f"{variable} ")

@@ -86,7 +86,7 @@ def test_missing_settings_are_named_with_what_they_are(
     assert main([], env_file=env_file) == 78
     said = capsys.readouterr().err
     assert "DISCORD_TOKEN is missing" in said
-    assert "USEAPI_TOKEN is missing" in said
+    assert "write MJPROXY_URL and MJPROXY_TOKEN (a midjourney-proxy), USEAPI_TOKEN (useapi.net)" in said
     assert ".env.example" in said
 
 

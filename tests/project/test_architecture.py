@@ -288,7 +288,7 @@ def differences(text: str) -> list[str]:
 
 def read(name: str, text: str) -> object:
     """Return what a variable becomes in the settings."""
-    texts = {"discord_token": "a" * 10, "useapi_token": "b" * 10} | ({name.lower(): text} if text else {})
+    texts = {"discord_token": "a" * 10} | ({name.lower(): text} if text else {})
     return getattr(Settings.model_validate(texts), name.lower())
 
 

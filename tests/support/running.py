@@ -24,6 +24,8 @@ from tests.simulators.discord import (
     SimulatedDiscord,
     point_at,
 )
+from tests.simulators.mjproxy import Endpoint as ProxyEndpoint
+from tests.simulators.mjproxy import SimulatedMjproxy
 from tests.simulators.useapi import Endpoint, SimulatedUseapi
 from tests.support.reading import button, menu, text
 from tests.support.waiting import at_once
@@ -46,6 +48,8 @@ class Bot:
         self.api = api
         self.world = world
         self.database = folder / "midwatch.sqlite3"
+        self.proxy: SimulatedMjproxy | None = None
+        """A midjourney-proxy that is watched, too, or alone where USEAPI_TOKEN is changed to None."""
         self.extensions: Sequence[str] = EXTENSIONS
         self.sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
         """The sleep of a reset before its next check."""
@@ -69,6 +73,8 @@ class Bot:
             "GUILD_IDS": str(self.world.guild_id),
             "DATABASE_PATH": self.database,
         }
+        if self.proxy is not None:
+            values |= {"MJPROXY_URL": self.proxy.url, "MJPROXY_TOKEN": self.proxy.token}
         given = {name.lower(): value for name, value in (values | changed).items() if value is not None}
         return Settings(_env_file=None, **given)  # pyright: ignore[reportCallIssue] - an argument of pydantic-settings
 
@@ -108,7 +114,8 @@ class Bot:
         )
 
     def _has_looked(self) -> bool:
-        polls = (one for one in self.api.requests if one.endpoint is Endpoint.LIST)
+        asked = [*self.api.requests, *(self.proxy.requests if self.proxy else [])]
+        polls = (one for one in asked if one.endpoint in {Endpoint.LIST, ProxyEndpoint.LIST})
         return any(one.status is not None for one in polls) and not self.looking
 
     @property

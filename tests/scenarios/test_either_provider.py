@@ -1,0 +1,90 @@
+"""The bot with a midjourney-proxy alone, and with both providers: from a flag to the owner's message."""
+
+from typing import Any
+
+import pytest
+
+from tests.simulators.mjproxy import SimulatedMjproxy
+from tests.simulators.mjproxy.pool import MODERATION, SAVED_AFTER
+from tests.simulators.useapi import CAPTCHA, Endpoint, Fault
+from tests.support.clock import Clock
+from tests.support.reading import text
+from tests.support.running import Bot, Visitor
+from tests.support.watching import newest, poll
+
+COMMANDS: dict[str, dict[str, Any]] = {
+    "mjstatus": {},
+    "mjinfo": {"account": "Borealis"},
+    "mjname": {"account": "Borealis", "name": "Aurora"},
+    "mjreset": {"account": "Borealis"},
+    "mjmute": {"duration": "8h", "account": "Borealis"},
+    "mjremove": {"account": "Borealis"},
+    "mjtest": {},
+}
+WORDS = MODERATION.partition(", ")[2]
+
+
+@pytest.fixture
+def proxied(bot: Bot, proxy: SimulatedMjproxy) -> Bot:
+    """The bot, with a midjourney-proxy."""
+    bot.proxy = proxy
+    return bot
+
+
+def struck(proxy: SimulatedMjproxy, clock: Clock) -> str:
+    """Let Midjourney stop an account of the proxy, and return what its owner calls it."""
+    account = proxy.add(remark="Borealis")
+    proxy.strike(account.id, MODERATION)
+    clock.advance(SAVED_AFTER)
+    return "Borealis"
+
+
+async def test_a_proxy_alone_alerts_its_owner(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
+) -> None:
+    name = struck(proxy, clock)
+    await proxied.start(USEAPI_TOKEN=None)
+    await newest(ada, name, WORDS)
+    assert name in text(await ada.ask("mjaccounts"))
+    assert proxied.api.requests == []
+
+
+async def test_both_alert_in_one_message(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
+) -> None:
+    name, account = struck(proxy, clock), proxied.api.add()
+    proxied.api.flag(account.channel, CAPTCHA)
+    await proxied.start()
+    await newest(ada, "2 accounts", name, WORDS, CAPTCHA)
+    shown = text(await ada.ask("mjaccounts"))
+    assert name in shown
+    assert account.channel in shown
+
+
+async def test_with_a_proxy_alone_every_command_answers(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor
+) -> None:
+    proxy.add(remark="Borealis")
+    await proxied.start(USEAPI_TOKEN=None)
+    await poll(ada)
+    assert "on midjourney-proxy's own web page" in text(await ada.ask("mjadd"))
+    for command, options in COMMANDS.items():
+        assert "something broke" not in text(await ada.ask(command, **options))
+    assert proxied.api.requests == []
+
+
+async def test_what_useapi_net_had_open_is_over_without_its_token(proxied: Bot, ada: Visitor) -> None:
+    account = proxied.api.add()
+    proxied.api.flag(account.channel, CAPTCHA)
+    await proxied.start()
+    alert = await newest(ada, "needs you")
+    proxied.api.fault(Fault.GONE, endpoint=Endpoint.LIST)
+    await poll(ada)
+    gone = await newest(ada, "has shut down", number=2)
+    await proxied.restart(USEAPI_TOKEN=None)
+    over = await newest(ada, "I do not watch this any more", "has shut down", number=2)
+    assert over["id"] == gone["id"]
+    first = ada.received()[0]
+    assert first["id"] == alert["id"]
+    assert "is not configured any more" in text(first)
+    assert "do not name its provider any more" in text(first)
