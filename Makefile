@@ -18,8 +18,8 @@ help: ## this list
 
 install: .venv/run.stamp .venv/demo.stamp ## what the bot and the demo need, into .venv; again after an update
 
-demo: .venv/demo.stamp ## the bot in a browser, against a simulated Discord and a simulated useapi.net
-	@exec $(BIN)/python -m tests.demo
+demo: .venv/demo.stamp ## the bot in a browser, between simulated services; of one alone (PROVIDER=useapi PROVIDER=mjproxy)
+	@exec $(BIN)/python -m tests.demo $(PROVIDER)
 
 run: .venv/run.stamp ## the bot for real, with the settings in .env
 	@exec $(BIN)/python -m bot

@@ -1,4 +1,4 @@
-"""`python -m tests.demo` starts the demo."""
+"""`python -m tests.demo [PROVIDER]` starts the demo, of one service or of both."""
 
 import signal
 
@@ -6,8 +6,14 @@ if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_
     # While all the rest is loaded, Ctrl-C ends the demo without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+import argparse
 import asyncio
 
-from tests.demo.demo import run
+from tests.demo.demo import PROVIDERS, run
 
-asyncio.run(run())
+parser = argparse.ArgumentParser(prog="python -m tests.demo", description="Start the demo.")
+parser.add_argument(
+    "provider", nargs="?", choices=PROVIDERS, help="the service to watch; both if none is named"
+)
+provider = parser.parse_args().provider
+asyncio.run(run([provider] if provider else PROVIDERS))

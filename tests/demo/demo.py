@@ -1,10 +1,10 @@
-"""The demo: a simulated useapi.net, a simulated Discord, the real bot between them, and a page."""
+"""The demo: simulated services, a simulated Discord, the real bot between them, and a page."""
 
 import asyncio
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Collection, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,9 +14,10 @@ from bot.domain.account_info import InfoSnapshot
 from bot.providers.midjourney_info import parse_info
 from bot.storage import Store
 from tests.demo import launch
-from tests.demo.page import PageServer, Stage
+from tests.demo.page import PageServer, Proxy, Stage, Useapi
 from tests.demo.process import BotProcess
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
+from tests.simulators.mjproxy import SimulatedMjproxy
 from tests.simulators.useapi import Plan, SimulatedUseapi
 
 MIDJOURNEY_TAKES: Final = 1.2
@@ -25,9 +26,21 @@ ASKED_BEFORE: Final = timedelta(hours=3)
 """How long before the demo the bot is said to have asked for account information."""
 NEVER_ASKED: Final = "fjord"
 """The account whose name the bot does not know yet."""
+PROXY_ACCOUNTS: Final = {
+    "jasper": "Pro",
+    "kelpie": "Standard",
+    "lagoon": "Mega",
+    "meadow": "Basic",
+    "nimbus": "Standard",
+    "": "Basic",
+}
+"""The accounts of the proxy by remark, of which one has none, and their plans."""
 DATABASE: Final = "midwatch.sqlite3"
 PACE: Final = {"POLL_INTERVAL": 5, "FLAP_WINDOW": 15, "OUTAGE_AFTER": 15}
 """The seconds of what takes minutes by default, so that a visitor sees it."""
+PROXY_PACE: Final = 6
+"""How many times faster than the real one the proxy starts its accounts, and is looked at after a remedy."""
+PROVIDERS: Final = (Useapi.key, Proxy.key)
 REMIND_AFTER: Final = "5m,10m,1h"
 FAST_TIME_GONE: Final = (
     "**Subscription**: Standard (Active monthly, renews next on <t:1798106400>)\n"
@@ -58,6 +71,16 @@ def seed(useapi: SimulatedUseapi) -> None:
         account.info_seconds = MIDJOURNEY_TAKES
 
 
+def seed_proxy(proxy: SimulatedMjproxy) -> None:
+    """Set up seven accounts: one without a remark, one paused, and the others run."""
+    for remark, subscription in PROXY_ACCOUNTS.items():
+        account = proxy.add(remark=remark or None)
+        account.info["Subscription"] = f"{subscription} (Active monthly, renews next on <t:1798300800>)"
+    paused = proxy.add(remark="onyx", running=False)
+    proxy.pause(paused.id)
+    proxy.sync_seconds = MIDJOURNEY_TAKES
+
+
 async def remember(useapi: SimulatedUseapi, folder: Path) -> None:
     """Store information of all accounts but one, so that the bot knows their names."""
     at, took = datetime.now(UTC) - ASKED_BEFORE, timedelta(seconds=MIDJOURNEY_TAKES)
@@ -69,46 +92,62 @@ async def remember(useapi: SimulatedUseapi, folder: Path) -> None:
 
 
 def bot_command(
-    discord: SimulatedDiscord, useapi: SimulatedUseapi, folder: Path, *, hurry: float = 1
+    discord: SimulatedDiscord,
+    services: Mapping[str, SimulatedUseapi | SimulatedMjproxy],
+    folder: Path,
+    *,
+    hurry: float = 1,
 ) -> list[str]:
-    """Return the command that runs the bot between these two, with its database in this folder."""
+    """Return the command that runs the bot between these, with its database in this folder."""
     settings = {
         "DISCORD_TOKEN": SANDBOX_BOT_TOKEN,
-        "USEAPI_TOKEN": useapi.token,
-        "USEAPI_URL": useapi.url,
+        **{f"{name.upper()}_TOKEN": service.token for name, service in services.items()},
+        **{f"{name.upper()}_URL": service.url for name, service in services.items()},
         "GUILD_IDS": str(discord.guild_id),
         "ALERT_CHANNEL_ID": str(discord.channel_id),
         "DATABASE_PATH": str(folder / DATABASE),
         **{name: f"{seconds / hurry:g}s" for name, seconds in PACE.items()},
         "REMIND_AFTER": REMIND_AFTER,
     }
-    return launch.command(discord.api, discord.gateway, folder, settings, hurry=hurry)
+    return launch.command(discord.api, discord.gateway, folder, settings, hurry=hurry, pace=PROXY_PACE)
 
 
 @asynccontextmanager
-async def demo(*, hurry: float = 1) -> AsyncGenerator[tuple[PageServer, BotProcess]]:
-    """Start the simulations, the bot and the page. All of it ends with the block."""
+async def demo(
+    providers: Collection[str] = PROVIDERS, *, hurry: float = 1
+) -> AsyncGenerator[tuple[PageServer, BotProcess]]:
+    """Start the simulations, of these services, the bot and the page. All of it ends with the block."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="midwatch-demo-")))
-        useapi = await stack.enter_async_context(SimulatedUseapi())
         discord = await stack.enter_async_context(SimulatedDiscord())
-        seed(useapi)
-        await remember(useapi, folder)
+        services: dict[str, SimulatedUseapi | SimulatedMjproxy] = {}
+        shown: list[Useapi | Proxy] = []
+        if Useapi.key in providers:
+            services[Useapi.key] = useapi = await stack.enter_async_context(SimulatedUseapi())
+            seed(useapi)
+            await remember(useapi, folder)
+            shown.append(Useapi(useapi))
+        if Proxy.key in providers:
+            proxy = SimulatedMjproxy(pace=PROXY_PACE * hurry)
+            services[Proxy.key] = await stack.enter_async_context(proxy)
+            seed_proxy(proxy)
+            shown.append(Proxy(proxy))
         bot = await stack.enter_async_context(
-            BotProcess(bot_command(discord, useapi, folder, hurry=hurry), folder / "bot.log")
+            BotProcess(bot_command(discord, services, folder, hurry=hurry), folder / "bot.log")
         )
-        page = await stack.enter_async_context(PageServer(Stage(discord, useapi, bot)))
+        page = await stack.enter_async_context(PageServer(Stage(discord, bot, shown)))
         bot.changed = page.changed
-        useapi.changed.append(page.changed)
+        for service in services.values():
+            service.changed.append(page.changed)
         discord.on_change.append(page.changed)
         yield page, bot
 
 
-async def run() -> None:
-    """Run the demo until Ctrl-C or SIGTERM."""
+async def run(providers: Collection[str]) -> None:
+    """Run the demo of these services until Ctrl-C or SIGTERM."""
     stop = asyncio.Event()
     with _signals(stop):
-        async with demo() as (page, _):
+        async with demo(providers) as (page, _):
             sys.stdout.write(
                 f"Midwatch demo: open this address in a browser. Ctrl-C ends it.\n{page.address}\n"
             )

@@ -20,9 +20,10 @@ import yarl
 
 from tests.demo.process import STOP_WITHIN
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, point_at
+from tests.simulators.mjproxy import SANDBOX_MJPROXY_TOKEN
 from tests.simulators.useapi import SANDBOX_USEAPI_TOKEN
 
-TOKENS: Final = {"DISCORD_TOKEN": SANDBOX_BOT_TOKEN, "USEAPI_TOKEN": SANDBOX_USEAPI_TOKEN}
+SERVICES: Final = {"USEAPI": SANDBOX_USEAPI_TOKEN, "MJPROXY": SANDBOX_MJPROXY_TOKEN}
 
 
 def command(
@@ -32,13 +33,15 @@ def command(
     settings: Mapping[str, str],
     *arguments: str,
     hurry: float = 1,
+    pace: float = 1,
 ) -> list[str]:
     """Return the arguments of `python` that run the bot; `arguments` are the bot's own, such as `check`.
 
-    The bot waits for its next edit of a message, and for the polls after a reset, so many times shorter.
+    The bot waits for its next edit of a message, and for the polls after a remedy, so many times shorter; the
+    pace is how many times faster midjourney-proxy is than the real one.
     """
     pairs = [f"{name}={value}" for name, value in settings.items()]
-    own = [f"--hurry={hurry}", discord_api, gateway, str(folder), *pairs]
+    own = [f"--hurry={hurry}", f"--pace={pace}", discord_api, gateway, str(folder), *pairs]
     return ["-m", "tests.demo.launch", *own, "--", *arguments]
 
 
@@ -48,11 +51,17 @@ def check(settings: Mapping[str, str]) -> None:
     Raises:
         SystemExit: with what is wrong, and never with the value.
     """
-    for name, token in TOKENS.items():
-        if settings.get(name) != token:
-            sys.exit(f"The sandbox takes no {name} but its own.")
-    if "USEAPI_URL" not in settings:
-        sys.exit("The sandbox needs a USEAPI_URL.")
+    present = {
+        name: token for name, token in SERVICES.items() if {f"{name}_TOKEN", f"{name}_URL"} & {*settings}
+    }
+    if not present:
+        sys.exit(f"The sandbox needs one of {', '.join(f'{name}_URL' for name in SERVICES)}.")
+    for name, token in {"DISCORD": SANDBOX_BOT_TOKEN, **present}.items():
+        if settings.get(f"{name}_TOKEN") != token:
+            sys.exit(f"The sandbox takes no {name}_TOKEN but its own.")
+    for name in present:
+        if f"{name}_URL" not in settings:
+            sys.exit(f"The sandbox needs a {name}_URL.")
     for name, value in settings.items():
         if name.endswith("_URL") and not _loopback(value):
             sys.exit(f"The sandbox takes no {name} but a loopback address.")
@@ -74,7 +83,8 @@ def main() -> None:
     for name in ("discord_api", "gateway", "folder"):
         parser.add_argument(name)
     parser.add_argument("settings", nargs="*", metavar="NAME=VALUE")
-    parser.add_argument("--hurry", type=float, default=1)
+    for name in ("--hurry", "--pace"):
+        parser.add_argument(name, type=float, default=1)
     own, arguments = _halves(sys.argv[1:])
     given = parser.parse_args(own)
     settings = dict(pair.split("=", 1) for pair in given.settings)
@@ -84,7 +94,7 @@ def main() -> None:
     os.chdir(given.folder)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with point_at(given.discord_api, given.gateway):
-        sys.exit(_run_bot(arguments, given.hurry))
+        sys.exit(_run_bot(arguments, given.hurry, given.pace))
 
 
 def _halves(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
@@ -103,13 +113,18 @@ def _end_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _run_bot(arguments: Sequence[str], hurry: float) -> int:
+def _run_bot(arguments: Sequence[str], hurry: float, pace: float) -> int:
     # Imported only now, so that nothing of the bot has seen the environment before it was emptied.
     from bot.__main__ import main as bot_main  # noqa: PLC0415 - as the comment says
     from bot.app import DEFAULT_TIMINGS, Timings  # noqa: PLC0415 - as the comment says
+    from bot.providers.mjproxy.provider import MjproxyProvider  # noqa: PLC0415 - as the comment says
     from bot.runtime import setting_values  # noqa: PLC0415 - as the comment says
 
     setting_values.SHORTEST_POLL /= hurry  # pyright: ignore[reportConstantRedefinition] - a hurried demo polls as often
+
+    MjproxyProvider.checks = {  # pyright: ignore[reportAttributeAccessIssue] - as many checks, only sooner
+        remedy: tuple(check / pace for check in checks) for remedy, checks in MjproxyProvider.checks.items()
+    }
 
     async def sleep(seconds: float) -> None:
         await asyncio.sleep(seconds / hurry)

@@ -15,6 +15,7 @@ from tests.demo import launch
 from tests.demo.demo import bot_command
 from tests.demo.process import STOP_WITHIN, BotProcess
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
+from tests.simulators.mjproxy import SANDBOX_MJPROXY_TOKEN
 from tests.simulators.useapi import SANDBOX_USEAPI_TOKEN, SimulatedUseapi
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +28,8 @@ SETTINGS = {
     "DISCORD_TOKEN": SANDBOX_BOT_TOKEN,
     "USEAPI_TOKEN": SANDBOX_USEAPI_TOKEN,
     "USEAPI_URL": "http://127.0.0.1:1/v2",
+    "MJPROXY_TOKEN": SANDBOX_MJPROXY_TOKEN,
+    "MJPROXY_URL": "http://127.0.0.1:1/mj",
 }
 
 
@@ -42,6 +45,8 @@ SETTINGS = {
         pytest.param(
             {"USEAPI_URL": "http://127.0.0.1.evil.example/v2"}, id="a name that begins like loopback"
         ),
+        pytest.param({"MJPROXY_TOKEN": "real"}, id="another proxy's token"),
+        pytest.param({"MJPROXY_URL": "https://proxy.example/mj"}, id="another proxy"),
         pytest.param({"HEARTBEAT_URL": "https://hc-ping.com/1"}, id="a true heartbeat"),
     ],
 )
@@ -58,6 +63,19 @@ def test_the_launcher_wants_each_of_the_sandbox_s_settings(name: str) -> None:
         launch.check({key: value for key, value in SETTINGS.items() if key != name})
 
 
+@pytest.mark.parametrize("name", ["USEAPI", "MJPROXY"])
+def test_the_launcher_takes_one_service_alone_and_none_by_half(name: str) -> None:
+    own = {"DISCORD_TOKEN": SANDBOX_BOT_TOKEN}
+    token, url = f"{name}_TOKEN", f"{name}_URL"
+    service = {token: launch.SERVICES[name], url: "http://127.0.0.1:1"}
+    launch.check(own | service)
+    for missing in service:
+        with pytest.raises(SystemExit, match=missing):
+            launch.check(own | {key: value for key, value in service.items() if key != missing})
+    with pytest.raises(SystemExit, match=url):
+        launch.check(own)
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:80/v2", "http://localhost/v2", "http://[::1]:8080/v2"])
 def test_the_launcher_takes_loopback(url: str) -> None:
     launch.check(SETTINGS | {"USEAPI_URL": url, "HEARTBEAT_URL": url})
@@ -70,7 +88,7 @@ async def test_the_bot_sees_neither_the_environment_nor_a_dotenv(
     (tmp_path / ".env").write_text("OUTAGE_AFTER=nonsense\n")
     bot = await asyncio.create_subprocess_exec(
         sys.executable,
-        *bot_command(world, api, tmp_path),
+        *bot_command(world, {"useapi": api}, tmp_path),
         "check",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import aiohttp
 import pytest
 
 from bot.providers.useapi import UseapiError
-from tests.demo.page import PageServer, Stage
-from tests.demo.page.stage import FLAGS, SELDOM_ASKED
+from tests.demo.page import PageServer, Proxy, Stage, Useapi
+from tests.demo.page.services import FLAGS, REASONS, SELDOM_ASKED
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
 from tests.simulators.faults import DISTORTIONS
+from tests.simulators.mjproxy import SimulatedMjproxy
 from tests.simulators.useapi import SAVE_REFUSALS, Fault, SimulatedUseapi
 from tests.simulators.useapi.faults import REFUSALS
 from tests.support.assembly import Assembly
@@ -23,7 +25,7 @@ from tests.support.clock import MINUTE, Clock
 PATIENCE = 10.0
 ACTIONS = [
     *("slash", "autocomplete", "click", "select", "submit"),
-    *("flag", "clear", "stubborn", "fault", "refuse", "dms", "sending", "restart"),
+    *("flag", "clear", "stubborn", "fault", "refuse", "switch", "dms", "sending", "restart"),
 ]
 
 
@@ -64,7 +66,15 @@ def bot_process() -> NoBot:
 @pytest.fixture
 def stage(world: SimulatedDiscord, api: SimulatedUseapi, bot_process: NoBot) -> Stage:
     api.add(channel="1200000000000000001", discord_name="aurora")
-    return Stage(world, api, bot_process)
+    return Stage(world, bot_process, [Useapi(api)])
+
+
+@pytest.fixture
+def both(world: SimulatedDiscord, api: SimulatedUseapi, proxy: SimulatedMjproxy, bot_process: NoBot) -> Stage:
+    """The page of both services, of which the proxy has three accounts."""
+    for remark in ("jasper", "kelpie", None):
+        proxy.add(remark=remark)
+    return Stage(world, bot_process, [Useapi(api), Proxy(proxy)])
 
 
 @pytest.fixture
@@ -162,7 +172,9 @@ async def test_a_post_without_an_origin_changes_nothing(client: Client, api: Sim
         pytest.param("flag", {"channel": "1", "kind": "captcha"}, id="no such account"),
         pytest.param("flag", {"channel": "1200000000000000001", "kind": "joy"}, id="no such flag"),
         pytest.param("stubborn", {"channel": "1", "stubborn": True}, id="no such account to be stubborn"),
-        pytest.param("fault", {"fault": "boredom"}, id="no such fault"),
+        pytest.param("fault", {"service": "useapi", "fault": "boredom"}, id="no such fault"),
+        pytest.param("fault", {"service": "mjproxy", "fault": "slow"}, id="no such service"),
+        pytest.param("switch", {"service": "useapi", "switch": "redis", "on": True}, id="no such switch"),
         pytest.param("refuse", {"refusal": "boredom"}, id="no such refusal"),
         pytest.param("refuse", {"refusal": []}, id="not a refusal"),
         pytest.param("dms", {}, id="neither open nor closed"),
@@ -183,10 +195,10 @@ async def test_an_account_is_flagged_and_cleared(
     account = api.accounts["1200000000000000001"]
     assert await client.post("flag", channel=account.channel, kind=kind) == (200, {"outcome": "done"})
     assert account.pending == FLAGS[kind]
-    assert stage.picture("owner")["accounts"][0]["flag"]["kind"] == kind
+    assert stage.picture("owner")["services"][0]["accounts"][0]["flag"]["kind"] == kind
     await client.post("clear", channel=account.channel)
     assert account.pending is None
-    assert stage.picture("stranger")["accounts"][0]["flag"] is None
+    assert stage.picture("stranger")["services"][0]["accounts"][0]["flag"] is None
 
 
 async def test_an_account_is_stubborn_until_it_is_cleared(
@@ -195,15 +207,99 @@ async def test_an_account_is_stubborn_until_it_is_cleared(
     (channel,) = api.accounts
     await client.post("flag", channel=channel, kind="captcha")
     await client.post("stubborn", channel=channel, stubborn=True)
-    assert stage.picture("owner")["accounts"][0]["stubborn"] is True
+    assert stage.picture("owner")["services"][0]["accounts"][0]["stubborn"] is True
     api.reset(channel)
     api.listed()
     assert api.accounts[channel].pending == FLAGS["captcha"], "the reset helped"
     await client.post("clear", channel=channel)
     assert (
-        stage.picture("owner")["accounts"][0] | {"flag": None, "stubborn": False}
-        == (stage.picture("owner")["accounts"][0])
+        stage.picture("owner")["services"][0]["accounts"][0] | {"flag": None, "stubborn": False}
+        == (stage.picture("owner")["services"][0]["accounts"][0])
     )
+
+
+def of_proxy(stage: Stage, key: str = "") -> dict[str, Any]:
+    """Return what the page shows of the proxy, or of one of its accounts."""
+    shown = stage.picture("owner")["services"][-1]
+    return next((account for account in shown["accounts"] if account["channel"] == key), shown)
+
+
+@pytest.mark.parametrize("kind", ["moderation", "captcha", "block", "plan", "session", "pause"])
+async def test_an_account_of_the_proxy_is_flagged_cleared_and_started(
+    both: Stage, proxy: SimulatedMjproxy, clock: Clock, kind: str
+) -> None:
+    key = next(iter(proxy.accounts))
+    await both.act("flag", {"as": "owner", "channel": key, "kind": kind})
+    clock.advance(timedelta(seconds=5))
+    assert of_proxy(both, key)["flag"]["kind"] == kind
+    assert not proxy.accounts[key].running
+    await both.act("clear", {"as": "owner", "channel": key})
+    clock.advance(2 * MINUTE)
+    assert of_proxy(both, key)["flag"] is None
+
+
+@pytest.mark.parametrize("kind", REASONS)
+async def test_enabling_an_account_of_the_proxy_helps_unless_it_is_stubborn(
+    both: Stage, proxy: SimulatedMjproxy, clock: Clock, kind: str
+) -> None:
+    easy, hard, _ = proxy.accounts
+    for key in (easy, hard):
+        await both.act("flag", {"as": "owner", "channel": key, "kind": kind})
+    clock.advance(timedelta(seconds=5))
+    assert of_proxy(both, hard)["stubborn"] is False
+    await both.act("stubborn", {"as": "owner", "channel": hard, "stubborn": True})
+    assert of_proxy(both, hard)["stubborn"] is True
+    proxy.enable([easy, hard])
+    assert of_proxy(both, easy)["flag"] == {"kind": None, "name": "starting"}
+    clock.advance(2 * MINUTE)
+    assert of_proxy(both, easy)["flag"] is None
+    assert of_proxy(both, hard)["flag"]["kind"] == kind
+
+
+async def test_the_proxy_is_cut_off_connected_again_and_restarted(
+    both: Stage, proxy: SimulatedMjproxy, clock: Clock
+) -> None:
+    async def switch(key: str, *, on: bool) -> None:
+        await both.act("switch", {"as": "owner", "service": "mjproxy", "switch": key, "on": on})
+
+    def states() -> list[str | None]:
+        return [account["flag"] and account["flag"]["name"] for account in of_proxy(both)["accounts"]]
+
+    await switch("discord", on=True)
+    clock.advance(2 * MINUTE)
+    assert states() == ["lost Discord", "lost Discord", "starting"]
+    await switch("discord", on=False)
+    clock.advance(5 * MINUTE)
+    assert states() == ["lost Discord", "lost Discord", None]
+    proxy.enable(list(proxy.accounts))
+    clock.advance(2 * MINUTE)
+    assert states() == [None] * 3
+    await switch("restart", on=True)
+    assert states() == ["starting"] * 3
+    clock.advance(2 * MINUTE)
+    assert states() == [None] * 3
+
+
+async def test_the_proxy_s_redis_is_taken_away_and_given_back(both: Stage, proxy: SimulatedMjproxy) -> None:
+    for on in (True, False):
+        await both.act("switch", {"as": "owner", "service": "mjproxy", "switch": "redis", "on": on})
+        assert proxy.has_redis is not on
+        assert [each["on"] for each in of_proxy(both)["switches"]] == [False, on, None]
+
+
+async def test_one_service_fails_and_is_mended_beside_the_other(
+    both: Stage, api: SimulatedUseapi, proxy: SimulatedMjproxy
+) -> None:
+    async def fail(service: str, fault: Fault | None) -> None:
+        await both.act("fault", {"as": "owner", "service": service, "fault": fault})
+
+    offered = [each["key"] for each in of_proxy(both)["faults"]]
+    for fault in offered:
+        await fail("mjproxy", fault)
+        assert (api.faults, proxy.faults, of_proxy(both)["fault"]) == ((), (fault,), fault)
+    await fail("useapi", Fault.SLOW)
+    await fail("mjproxy", None)
+    assert (api.faults, proxy.faults) == ((Fault.SLOW,), ())
 
 
 async def test_closing_the_owner_s_direct_messages_shows_at_once_and_can_be_undone(client: Client) -> None:
@@ -236,14 +332,16 @@ async def test_discord_takes_no_message_until_sending_works_again(
 async def test_every_fault_is_offered_and_can_be_fixed(
     client: Client, api: SimulatedUseapi, stage: Stage
 ) -> None:
-    assert [fault["key"] for fault in stage.picture("owner")["faults"]] == [fault.value for fault in Fault]
+    assert [fault["key"] for fault in stage.picture("owner")["services"][0]["faults"]] == [
+        fault.value for fault in Fault
+    ]
     for fault in Fault:
-        await client.post("fault", fault=fault.value)
+        await client.post("fault", service="useapi", fault=fault.value)
         assert api.faults == (fault,)
-        assert stage.picture("owner")["fault"] == fault.value
-    await client.post("fault", fault=None)
+        assert stage.picture("owner")["services"][0]["fault"] == fault.value
+    await client.post("fault", service="useapi", fault=None)
     assert api.faults == ()
-    assert stage.picture("owner")["fault"] is None
+    assert stage.picture("owner")["services"][0]["fault"] is None
 
 
 async def test_the_owner_asks_after_every_fault_that_the_bot_looks_for_only_seldom(
@@ -278,13 +376,13 @@ async def test_a_token_is_refused_as_chosen_until_it_is_not(
             return reply.status, await reply.text()
 
     await client.post("refuse", refusal=refusal)
-    assert stage.picture("owner")["refusal"] == refusal
-    await client.post("fault", fault=None)
+    assert stage.picture("owner")["services"][0]["refusal"] == refusal
+    await client.post("fault", service="useapi", fault=None)
     status, said = await posted()
     assert status == SAVE_REFUSALS[refusal].code
     assert SAVE_REFUSALS[refusal].words.format(channel="1200000000000000001") in said
     await client.post("refuse", refusal=None)
-    assert stage.picture("owner")["refusal"] is None
+    assert stage.picture("owner")["services"][0]["refusal"] is None
     assert (await posted())[0] == 201
 
 
@@ -302,9 +400,12 @@ async def test_the_bot_that_ended_is_shown_and_started_again(
     assert bot_process.restarts == 1
 
 
-async def test_no_account_token_reaches_the_page(api: SimulatedUseapi, stage: Stage) -> None:
-    shown = json.dumps([stage.picture("owner"), stage.picture("stranger")])
-    assert not [secret for secret in api.secrets if secret in shown]
+async def test_no_account_token_reaches_the_page(
+    api: SimulatedUseapi, proxy: SimulatedMjproxy, both: Stage
+) -> None:
+    proxy.ask_captcha(next(iter(proxy.accounts)))
+    shown = json.dumps([both.picture("owner"), both.picture("stranger")])
+    assert not [secret for secret in api.secrets | proxy.secrets if secret in shown]
 
 
 async def test_a_change_is_pushed_to_an_open_page(client: Client) -> None:
@@ -312,8 +413,8 @@ async def test_a_change_is_pushed_to_an_open_page(client: Client) -> None:
         first = await pushed(stream)
         await client.post("flag", channel="1200000000000000001", kind="captcha")
         second = await pushed(stream)
-    assert first["accounts"][0]["flag"] is None
-    assert second["accounts"][0]["flag"] == {"kind": "captcha", "name": "CAPTCHA"}
+    assert first["services"][0]["accounts"][0]["flag"] is None
+    assert second["services"][0]["accounts"][0]["flag"] == {"kind": "captcha", "name": "CAPTCHA"}
 
 
 async def pushed(stream: aiohttp.ClientResponse) -> dict[str, Any]:

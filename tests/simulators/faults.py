@@ -49,7 +49,7 @@ class Fault(StrEnum):
     HTML_404 = "html_404", "The web server in front of the API says that there is no such page."
     HTML_503 = "html_503", "The web server in front of the API says that it is not available."
     CHALLENGE = "challenge", "Something in front of the API wants to see that a person asks (status 403)."
-    EDGE_LIMIT = "edge_limit", "Something in front of useapi.net turns this machine away (error code: 1015)."
+    EDGE_LIMIT = "edge_limit", "Something in front of the API turns this machine away (error code: 1015)."
     REDIRECT = "redirect", "The API points to another address instead of answering."
     UNAUTHORIZED = "unauthorized", "The API refuses the token."
     FORBIDDEN = "forbidden", "The API knows the token, but does not let it do this."

@@ -1,12 +1,13 @@
 """The demo in a real browser. Without a browser its tests are skipped."""
 
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
 import pytest
 from playwright.async_api import Browser
 
+from bot.domain.providers import USEAPI
 from tests.demo.demo import demo
 from tests.demo.visitor import Visitor, installed_browser
 
@@ -29,10 +30,15 @@ def in_a_browser(test: Test) -> Test:
 
 
 @asynccontextmanager
-async def visiting(browser: Browser, width: int = 1280, height: int = 800) -> AsyncGenerator[Visitor]:
-    """Open the demo in a browser. An error of the page or a request to elsewhere fails the test."""
+async def visiting(
+    browser: Browser, width: int = 1280, height: int = 800, *, providers: Collection[str] = (USEAPI,)
+) -> AsyncGenerator[Visitor]:
+    """Open the demo, by default of useapi.net alone, in a browser.
+
+    An error of the page or a request to elsewhere fails the test.
+    """
     errors: list[str] = []
-    async with demo(hurry=HURRY) as (server, _):
+    async with demo(providers, hurry=HURRY) as (server, _):
         page = await browser.new_page(viewport={"width": width, "height": height})
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)

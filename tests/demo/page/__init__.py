@@ -1,6 +1,7 @@
-"""The demo's page: it shows both simulations in a browser, and the visitor acts in both."""
+"""The demo's page: it shows the simulations in a browser, and the visitor acts in them."""
 
 from .server import PageServer
+from .services import Proxy, Useapi
 from .stage import Refusal, Stage
 
-__all__ = ["PageServer", "Refusal", "Stage"]
+__all__ = ["PageServer", "Proxy", "Refusal", "Stage", "Useapi"]

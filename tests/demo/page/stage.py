@@ -3,40 +3,15 @@
 `picture` gives the whole state as one person sees it; `act` does one thing and says what came of it.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
+from tests.demo.page.services import Json, Service, Useapi
 from tests.simulators.discord import CannotDo, FaultKind, Interaction, Person, SimulatedDiscord
-from tests.simulators.useapi import (
-    CAPTCHA,
-    MODERATION,
-    SAVE_REFUSALS,
-    TIMED_BLOCK,
-    Endpoint,
-    Fault,
-    SimulatedAccount,
-    SimulatedUseapi,
-)
-
-Json = dict[str, Any]
-"""A JSON object as it goes to the page or comes from it."""
+from tests.simulators.faults import Fault
 
 ANSWER_WITHIN: Final = 3.0
 """Seconds a bot has for its first answer (Discord's docs, Receiving and Responding)."""
-FLAGS: Final = {"moderation": MODERATION, "captcha": CAPTCHA, "block": TIMED_BLOCK}
-FLAG_NAMES: Final = {"moderation": "moderation message", "captcha": "CAPTCHA", "block": "blocked"}
-SELDOM_ASKED: Final = frozenset(
-    {
-        Fault.UNAUTHORIZED,
-        Fault.FORBIDDEN,
-        Fault.UNPAID,
-        Fault.QUOTA,
-        Fault.NOTHING_CONFIGURED,
-        Fault.GONE,
-        Fault.HTML_404,
-    }
-)
-"""Faults that only a person can fix. The bot then polls every 15 minutes, or when somebody asks."""
 DONE: Final[Json] = {"outcome": "done"}
 FAILED: Final[Json] = {"outcome": "failed"}
 
@@ -64,18 +39,15 @@ class Bot(Protocol):
 
 
 class Stage:
-    """The two simulations and the bot between them, for two people."""
+    """The simulations and the bot between them, for two people."""
 
-    def __init__(self, discord: SimulatedDiscord, useapi: SimulatedUseapi, bot: Bot) -> None:
-        self._discord, self._useapi, self._bot = discord, useapi, bot
+    def __init__(self, discord: SimulatedDiscord, bot: Bot, services: Sequence[Service]) -> None:
+        self._discord, self._bot, self._services = discord, bot, services
         self._people = {"owner": discord.owner, "stranger": discord.stranger}
         self._direct = {key: discord.dm_channel_id(person) for key, person in self._people.items()}
         self._modals: dict[str, Interaction] = {}
         self._dms_closed = False
         self._sending_fails = False
-        self._seldom = False
-        """Whether the bot may have met one of `SELDOM_ASKED` since the API last worked."""
-        self._refusal: str | None = None
         self._actions: Mapping[str, Callable[[str, Json], Awaitable[Json]]] = {
             "slash": self._slash,
             "autocomplete": self._autocomplete,
@@ -86,6 +58,7 @@ class Stage:
             "clear": self._clear,
             "stubborn": self._stubborn,
             "fault": self._fault,
+            "switch": self._switch,
             "refuse": self._refuse,
             "dms": self._dms,
             "sending": self._sending,
@@ -123,18 +96,9 @@ class Stage:
                 ),
             },
             "bot": self._bot_state(),
-            "accounts": [_shown(account) for account in self._useapi.accounts.values()],
-            "newcomers": [_introduced_login(account) for account in self._useapi.newcomers],
-            "faults": [{"key": fault.value, "text": fault.describe.rstrip(".")} for fault in Fault],
-            "fault": self._useapi.faults[-1].value if self._useapi.faults else None,
-            "seldom": self._seldom,
-            "refusals": [
-                {"key": key, "text": refusal.describe.rstrip(".")} for key, refusal in SAVE_REFUSALS.items()
-            ],
-            "refusal": self._refusal,
+            "services": [service.picture() for service in self._services],
             "dms_closed": self._dms_closed,
             "sending_fails": self._sending_fails,
-            "counts": {"requests": len(self._useapi.requests), "commands": self._useapi.midjourney_commands},
         }
 
     def _known(self, viewer: object) -> str:
@@ -209,19 +173,31 @@ class Stage:
         self._modals[str(interaction.id)] = interaction
         return {"outcome": "modal", "interaction": str(interaction.id), "modal": interaction.modal}
 
+    def _service(self, body: Json) -> Service:
+        """Return the service that is named, or the one whose account is."""
+        named, key = body.get("service"), body.get("channel")
+        (found,) = (
+            service
+            for service in self._services
+            if service.key == named or any(account["channel"] == key for account in service.accounts())
+        )
+        return found
+
     async def _flag(self, _viewer: str, body: Json) -> Json:
-        self._useapi.flag(body["channel"], FLAGS[body["kind"]])
-        return DONE
+        self._service(body).flag(body["channel"], body["kind"])
+        return self._changed()
 
     async def _clear(self, _viewer: str, body: Json) -> Json:
-        self._useapi.clear(body["channel"])
-        self._useapi.accounts[body["channel"]].returns_after = None
-        return DONE
+        self._service(body).clear(body["channel"])
+        return self._changed()
 
     async def _stubborn(self, _viewer: str, body: Json) -> Json:
-        """Let a reset of this account help, or let the flag be there again at once."""
-        self._useapi.accounts[body["channel"]].returns_after = 0 if body["stubborn"] else None
-        return DONE
+        self._service(body).withstand(body["channel"], stubborn=bool(body["stubborn"]))
+        return self._changed()
+
+    async def _switch(self, _viewer: str, body: Json) -> Json:
+        self._service(body).switch(body["switch"], on=bool(body["on"]))
+        return self._changed()
 
     async def _dms(self, _viewer: str, body: Json) -> Json:
         """Let the owner's Discord refuse the bot's direct messages, or take them again."""
@@ -244,32 +220,17 @@ class Stage:
         return DONE
 
     async def _fault(self, _viewer: str, body: Json) -> Json:
-        """Let the API fail, or work again; the owner asks where the bot would not for a while."""
+        """Let a service fail, or work again; the owner asks where the bot would not for a while."""
         fault = None if body["fault"] is None else Fault(body["fault"])
-        asks, self._seldom = self._seldom, fault in SELDOM_ASKED or (self._seldom and fault is not None)
-        self._useapi.mend()
-        if fault is not None:
-            self._useapi.fault(fault)
-        self._refuse_tokens()
-        if asks:
+        if self._service(body).fail(fault):
             await self._slash("owner", {"place": "dm", "name": "mjaccounts", "options": {}})
         return DONE
 
     async def _refuse(self, _viewer: str, body: Json) -> Json:
-        """Let the API refuse every token that is posted, in one of the ways that are documented."""
-        if (refusal := body["refusal"]) is not None and refusal not in SAVE_REFUSALS:
-            raise KeyError(refusal)
-        self._refusal = refusal
-        self._refuse_tokens()
+        """Let useapi.net refuse every token that is posted."""
+        (useapi,) = (service for service in self._services if isinstance(service, Useapi))
+        useapi.refuse(body["refusal"])
         return DONE
-
-    def _refuse_tokens(self) -> None:
-        if self._refusal is None:
-            self._useapi.accept(Endpoint.SAVE)
-            return
-        refusal = SAVE_REFUSALS[self._refusal]
-        another = next(iter(self._useapi.accounts), "<channel>")
-        self._useapi.refuse(Endpoint.SAVE, refusal.words.format(channel=another), refusal.code)
 
     async def _restart(self, _viewer: str, _body: Json) -> Json:
         await self._bot.restart()
@@ -282,26 +243,6 @@ def _name(person: Person) -> str:
 
 def _introduced(key: str, person: Person) -> Json:
     return {"key": key, "name": _name(person), "about": "owner" if key == "owner" else "no permissions"}
-
-
-def _shown(account: SimulatedAccount) -> Json:
-    return {
-        "channel": account.channel,
-        "label": account.discord_name,
-        "plan": str(account.plan),
-        "flag": None if account.pending is None else _named_flag(account.pending),
-        "stubborn": account.returns_after == 0,
-    }
-
-
-def _introduced_login(account: SimulatedAccount) -> Json:
-    """Return what a visitor needs to try /mjadd: the token is as made up as the account."""
-    return {"label": account.discord_name, "plan": str(account.plan), "token": account.discord}
-
-
-def _named_flag(text: str) -> Json:
-    kind = next((kind for kind, known in FLAGS.items() if known == text), None)
-    return {"kind": kind, "name": "flagged" if kind is None else FLAG_NAMES[kind]}
 
 
 def _activity(presence: Json | None) -> str | None:

@@ -1,56 +1,85 @@
-// The control strip: what happens to the accounts and the API while the bot looks on.
+// The control strip: what happens to the accounts and the services while the bot looks on.
 import { h, uniqueId } from "./dom.js";
 
-// What an API does wrong most often, one press each; the menu below them holds everything else.
+// What a service does wrong most often, one press each; the menu below them holds everything else.
 const TROUBLE = [["slow", "Slow"], ["unauthorized", "Refuse the token"], ["challenge", "Challenge page"], ["server_error", "Error 500"], ["vanished", "Unreachable"]];
-const FLAGS = [["moderation", "Moderation"], ["captcha", "CAPTCHA"], ["block", "Timed block"]];
 
 export class Strip {
   constructor(root, context) {
     this.context = context;
-    this.accounts = h("ul", { class: "accounts" });
-    this.newcomers = h("ul", { class: "accounts" });
-    this.refusal = h("select", { id: uniqueId("refusal"), onchange: () => this.context.post("refuse", { refusal: this.refusal.value || null }) });
-    this.faultNow = h("p", { class: "fault-now", role: "status" });
-    this.seldom = h("p", { class: "subtext", hidden: true }, "The bot now checks only every 15 minutes, or when Ada uses /mjaccounts. Fix it does that for her.");
-    this.buttons = h("div", { class: "row" });
-    this.menu = h("select", { id: uniqueId("fault"), onchange: () => this.#fault(this.menu.value) });
     this.counts = h("dl", { class: "counts" });
+    this.services = new Map();
+    this.place = h("div", {});
     this.discord = h("div", { class: "row" });
     this.bot = h("div", { class: "row" });
     root.append(
       h("h3", {}, "What the bot sent so far"), this.counts,
-      h("p", { class: "subtext" }, "Each check is one request; only /mjinfo sends Midjourney a command."),
-      h("h3", {}, "Midjourney accounts"), h("p", { class: "subtext" }, "Make useapi.net report an account as flagged (error 596). While an alert is open, more flags within 5 minutes join it, so that nobody is woken twice. The menu below such a message opens one of its accounts. Clear: Midjourney takes the flag back by itself. The bot calls fjord by the end of its channel id until you ask for its name with /mjinfo."), this.accounts,
-      h("p", { class: "subtext" }, "Made-up Discord tokens to try /mjadd with:"), this.newcomers,
-      h("p", {}, h("label", { for: this.refusal.id }, "When I add an account, useapi.net answers: "), this.refusal),
-      h("h3", {}, "The API"), this.faultNow, this.seldom, this.buttons,
-      h("p", {}, h("label", { for: this.menu.id }, "Other faults "), this.menu),
+      h("p", { class: "subtext" }, "A check is one request, or a few; only /mjinfo has Midjourney sent a command."),
+      this.place,
       h("h3", {}, "Discord"), h("p", { class: "subtext" }, "What Discord does not take is kept, also over a restart, and sent once it does."), this.discord,
       h("h3", {}, "The bot's process"), this.bot);
   }
 
   update(state) {
-    replace(this.accounts, state.accounts.map((account) => this.#account(account)));
-    this.#newcomers(state.newcomers);
-    this.#api(state);
-    this.counts.replaceChildren(...pair("requests to useapi.net", state.counts.requests), ...pair("commands to Midjourney", state.counts.commands));
+    for (const service of state.services) this.#service(service.key).update(service);
+    this.counts.replaceChildren(...state.services.flatMap(({ name, requests }) => pair(`requests to ${name}`, requests)),
+      ...pair("commands to Midjourney", state.services.reduce((sum, { commands }) => sum + commands, 0)));
     replace(this.discord, [
-      this.#press(state.dms_closed ? "DMs are blocked" : "Block the bot's DMs", "dms", { closed: !state.dms_closed }, state.dms_closed),
-      this.#press("Fail to send (503)", "sending", { fails: !state.sending_fails }, state.sending_fails),
+      press(this.context, state.dms_closed ? "DMs are blocked" : "Block the bot's DMs", "dms", { closed: !state.dms_closed }, state.dms_closed),
+      press(this.context, "Fail to send (503)", "sending", { fails: !state.sending_fails }, state.sending_fails),
     ]);
-    replace(this.bot, [this.#press("Restart the bot", "restart", {})]);
+    replace(this.bot, [press(this.context, "Restart the bot", "restart", {})]);
   }
 
-  #account(account) {
+  #service(key) {
+    if (!this.services.has(key)) {
+      this.services.set(key, new Service(this.context, key));
+      this.place.append(this.services.get(key).root);
+    }
+    return this.services.get(key);
+  }
+}
+
+class Service {
+  constructor(context, key) {
+    Object.assign(this, { context, key });
+    this.title = h("h3", {});
+    this.about = h("p", { class: "subtext" });
+    this.accounts = h("ul", { class: "accounts" });
+    this.newcomers = h("ul", { class: "accounts" });
+    this.refusal = h("select", { id: uniqueId("refusal"), onchange: () => this.context.post("refuse", { refusal: this.refusal.value || null }) });
+    this.joining = h("div", {}, h("p", { class: "subtext" }, "Made-up Discord tokens to try /mjadd with:"), this.newcomers,
+      h("p", {}, h("label", { for: this.refusal.id }, "When I add an account, useapi.net answers: "), this.refusal));
+    this.switches = h("div", { class: "row" });
+    this.faultNow = h("p", { class: "fault-now", role: "status" });
+    this.seldom = h("p", { class: "subtext", hidden: true }, "The bot now checks only every 15 minutes, or when Ada uses /mjaccounts. Fix it does that for her.");
+    this.buttons = h("div", { class: "row" });
+    this.menu = h("select", { id: uniqueId("fault"), onchange: () => this.context.post("fault", { service: key, fault: this.menu.value || null }) });
+    this.root = h("section", { id: key }, this.title, this.about, this.accounts, this.joining,
+      this.switches, this.faultNow, this.seldom, this.buttons, h("p", {}, h("label", { for: this.menu.id }, "Other faults "), this.menu));
+  }
+
+  update(state) {
+    if (this.title.textContent !== state.name) this.title.textContent = state.name;
+    if (this.about.textContent !== state.about) this.about.textContent = state.about;
+    replace(this.accounts, state.accounts.map((account) => this.#account(account, state)));
+    this.joining.hidden = !state.refusals.length;
+    this.#newcomers(state.newcomers);
+    offer(this.refusal, "normally", state.refusals, state.refusal);
+    replace(this.switches, state.switches.map(({ key, name, on }) =>
+      this.#press(name, "switch", { service: this.key, switch: key, on: !on }, on)));
+    this.#faults(state);
+  }
+
+  #account(account, { kinds, futile }) {
     const flag = account.flag;
     return h("li", { class: flag ? "account flagged" : "account" },
-      h("p", {}, h("strong", {}, account.label), h("span", { class: "plan" }, `…${account.channel.slice(-4)} · ${account.plan}`),
+      h("p", {}, h("strong", {}, account.label), h("span", { class: "plan" }, account.about),
         h("span", { class: flag ? "state bad" : "state good" }, flag ? flag.name : "fine")),
       h("div", { class: "row", role: "group", "aria-label": `Flag ${account.label}` },
-        ...FLAGS.map(([kind, name]) => this.#press(name, "flag", { channel: account.channel, kind }, flag?.kind === kind)),
+        ...kinds.map(({ key, name }) => this.#press(name, "flag", { channel: account.channel, kind: key }, flag?.kind === key)),
         this.#press("Clear", "clear", { channel: account.channel }, null, !flag),
-        flag ? this.#press("A reset does not help", "stubborn", { channel: account.channel, stubborn: !account.stubborn }, account.stubborn) : null));
+        flag && account.stubborn !== null ? this.#press(futile, "stubborn", { channel: account.channel, stubborn: !account.stubborn }, account.stubborn) : null));
   }
 
   #newcomers(newcomers) {
@@ -61,30 +90,29 @@ export class Strip {
       h("label", {}, `${label} · ${plan} `, h("input", { readonly: true, value: token, onfocus: (event) => event.target.select() })))));
   }
 
-  #api(state) {
+  #faults(state) {
     const known = new Map(state.faults.map((fault) => [fault.key, fault.text]));
-    const offered = TROUBLE.filter(([key]) => known.has(key));
     this.faultNow.textContent = state.fault ? `Now: ${known.get(state.fault)}.` : "Now: works normally.";
     this.faultNow.className = state.fault ? "fault-now bad" : "fault-now good";
     this.seldom.hidden = !state.seldom;
+    const fault = (name, key, ...more) => this.#press(name, "fault", { service: this.key, fault: key }, ...more);
     replace(this.buttons, [
-      ...offered.map(([key, name]) => this.#press(name, "fault", { fault: key }, state.fault === key)),
-      this.#press("Fix it", "fault", { fault: null }, null, !state.fault),
+      ...TROUBLE.filter(([key]) => known.has(key)).map(([key, name]) => fault(name, key, state.fault === key)),
+      fault("Fix it", null, null, !state.fault),
     ]);
     offer(this.menu, "none", state.faults, state.fault);
-    offer(this.refusal, "normally", state.refusals, state.refusal);
   }
 
-  #fault(key) {
-    this.context.post("fault", { fault: key || null });
+  #press(...what) {
+    return press(this.context, ...what);
   }
+}
 
-  #press(name, action, body, pressed = null, disabled = false) {
-    return h("button", {
-      type: "button", class: "button secondary small", "aria-pressed": pressed === null ? null : String(pressed), disabled,
-      "data-key": [action, body.channel, body.kind ?? body.fault].join(" "), onclick: () => this.context.post(action, body),
-    }, name);
-  }
+function press(context, name, action, body, pressed = null, disabled = false) {
+  return h("button", {
+    type: "button", class: "button secondary small", "aria-pressed": pressed === null ? null : String(pressed), disabled,
+    "data-key": [action, body.channel, body.kind ?? body.fault ?? body.switch].join(" "), onclick: () => context.post(action, body),
+  }, name);
 }
 
 function pair(name, number) {
