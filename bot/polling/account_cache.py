@@ -10,7 +10,7 @@ from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import Account, KnownAccount, Observation, is_channel, is_handle
 from bot.domain.errors import ErrorCode, UserError
 from bot.domain.incidents import Incident
-from bot.domain.providers import USEAPI, provider_of
+from bot.domain.providers import USEAPI, provider_of, reference_to
 
 NEVER: Final[Mapping[str, datetime | None]] = {USEAPI: None}
 NO_INCIDENTS: Final[Mapping[str, Incident]] = {}
@@ -113,7 +113,7 @@ class AccountCache:
             UserError: there is none, or more than one.
         """
         accounts, typed = self.by_channel, typed.strip()
-        if (account := accounts.get(typed)) is not None:
+        if (account := accounts.get(typed) or accounts.get(reference_to(USEAPI, typed))) is not None:
             return account
         # An id means one account, also if that is gone and another has the id as its name.
         if is_channel(typed):

@@ -30,6 +30,9 @@ ANNE, BEN = 1001, 1002
 ENDED_STAYS: Final = 6 * HOUR
 """What is over so long is forgotten, also by a message that comes back to life."""
 
+KINDS: Final = (FlagKind.OTHER, FlagKind.CAPTCHA, FlagKind.MODERATION, FlagKind.BLOCK)
+"""The kinds that a text of Midjourney can name, from the lightest to the worst."""
+
 
 class Watched(RuleBasedStateMachine):
     """Each deed is done to the program and to the model, and what comes of both is compared."""
@@ -271,10 +274,10 @@ class Watched(RuleBasedStateMachine):
         assert going.keys() == {case.channel for case in self.truth.all_going()}
         if self.service is not None:
             peak = self.service.worst_kind
-            assert self.truth.heaviest == (None if peak is None else list(FlagKind).index(peak))
+            assert self.truth.heaviest == (None if peak is None else KINDS.index(peak))
         for case in self.truth.all_going():
             incident = going[case.channel]
-            assert incident.worst_kind is list(FlagKind)[case.peak]
+            assert incident.worst_kind is KINDS[case.peak]
             assert incident.recurring is case.is_recurring
             assert incident.opened_at == case.born, "not the time at which it was seen first"
             # One that is over is given up by the next tick.
