@@ -91,6 +91,7 @@ class Status(commands.Cog):
             cause=service.cause if service else None,
             muted=any(until > utc_now() for until in self._state.mutes.values()),
             problem_kinds=[each.kind for each in self._loops.problems()],
+            idle=sum(each.is_idle for each in self._pollers.cache.accounts),
         )
         await self._bot.set_status(text, force=force)
 

@@ -135,7 +135,7 @@ class EntryState(StrEnum):
     STARTING = "starting"
     """It is enabled and does not run yet."""
     UNKNOWN = "unknown"
-    """The entry cannot be read."""
+    """The entry cannot be read, has no key or comes twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +167,14 @@ class Account:
         """Whether requests may name the account."""
         if provider_of(self.channel) == USEAPI:
             return is_channel(self.channel)
-        return not key_of(self.channel).startswith(NO_KEY)
+        return self.entry is not EntryState.UNKNOWN and not key_of(self.channel).startswith(NO_KEY)
 
     @property
     def handle(self) -> str:
         """The name of the account in the `custom_id` of a control: digits of a channel, or a hash."""
         if is_channel(self.channel):
             return self.channel
-        return hashlib.sha256(self.channel.encode()).hexdigest()[:HANDLE_LENGTH]
+        return hashlib.sha256(self.channel.encode(errors="surrogatepass")).hexdigest()[:HANDLE_LENGTH]
 
     @property
     def link(self) -> str | None:
@@ -252,6 +252,11 @@ class KnownAccount:
     def needs_somebody(self) -> bool:
         """Whether the account is flagged, and its incident is not clearing."""
         return self.account.flag is not None and self.state is not State.CLEARING
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the account is not known to run, and is not flagged either."""
+        return self.account.flag is None and self.account.entry is not EntryState.OK
 
     @property
     def channel(self) -> str:

@@ -107,14 +107,15 @@ class AccountCache:
         return self._lists.get(provider, {}).keys()
 
     def find(self, typed: str) -> KnownAccount:
-        """Return the account with a channel id, a label, a Discord name, or the handle in a control.
+        """Return the account with a key, a channel id, a label, a Discord name, or the handle in a control.
 
         Raises:
             UserError: there is none, or more than one.
         """
         accounts, typed = self.by_channel, typed.strip()
-        if (account := accounts.get(typed) or accounts.get(reference_to(USEAPI, typed))) is not None:
-            return account
+        for reference in (typed, *(reference_to(provider, typed) for provider in self._lists)):
+            if (account := accounts.get(reference)) is not None:
+                return account
         # An id means one account, also if that is gone and another has the id as its name.
         if is_channel(typed):
             found = [each for each in accounts.values() if each.account.discord_channel == typed]
@@ -207,8 +208,9 @@ def with_incident(known: KnownAccount, incident: Incident) -> KnownAccount:
 
 
 def is_called(account: KnownAccount, wanted: str) -> bool:
-    """Return whether a name is the label or the Discord name of an account."""
-    return any(comparable(name) == wanted for name in (account.label, account.discord_name) if name)
+    """Return whether a name is the label of an account, its name at its provider or its Discord name."""
+    names = (account.label, account.account.title, account.discord_name)
+    return any(comparable(name) == wanted for name in names if name)
 
 
 def comparable(text: str) -> str:

@@ -7,7 +7,7 @@ import discord
 
 from bot.domain.accounts import ChangeOutcome, KnownAccount, RemovalResult, SaveResult
 from bot.render.account_cards import add_field
-from bot.render.account_facts import channel_link, slots
+from bot.render.account_facts import place
 from bot.render.error_messages import what
 from bot.render.message_content import Button, MessageContent, headed
 from bot.render.text import bare, count, escape, when
@@ -113,7 +113,7 @@ def removal_question(account: KnownAccount) -> MessageContent:
         ),
         colour=discord.Colour.red(),
     )
-    add_field(embed, "Account", f"{channel_link(account.account)}\n{slots(account.account)}")
+    add_field(embed, "Account", place(account.account, "\n"))
     label = f"Yes, remove {bare(account.label, BUTTON_LABEL)}"
     buttons = (
         Button("account.drop", label, account.account.handle, discord.ButtonStyle.danger),

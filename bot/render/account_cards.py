@@ -12,9 +12,9 @@ from bot.render.account_facts import (
     channel_link,
     fast_bar,
     fast_left,
+    place,
     plan_name,
     renewal,
-    slots,
     usage,
 )
 from bot.render.account_history import FIELD_LIMIT, history
@@ -77,7 +77,7 @@ def account_embed(
     state = "state unknown" if unseen and flag is None else state_words(account)
     title = f"{escape(account.label)} · {state}"
     note = MAY_BE_ITS if unseen else None
-    embed = _card(account, title, note, channel_link(account.account), slots(account.account))
+    embed = _card(account, title, note, place(account.account, "\n"))
     embed.colour = discord.Colour.orange() if unseen and flag is None else discord.Colour.green()
     if flag is not None:
         embed.colour = flag_colour(flag) if account.state in (None, State.OPEN) else discord.Colour.gold()

@@ -1,17 +1,21 @@
 """The list of accounts: its pages, and the accounts that are offered where a person picks one."""
 
 import heapq
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Final
 
 import discord
 from discord import app_commands
 
-from bot.domain.accounts import Flag, KnownAccount, State
+from bot.domain.accounts import EntryState, Flag, KnownAccount, State
+from bot.domain.capabilities import CAPABILITIES
 from bot.domain.errors import CodedError
-from bot.render.account_facts import channel_link, known_plan, slots, snapshot_line
+from bot.domain.providers import provider_of
+from bot.render.account_facts import known_plan, place, snapshot_line
 from bot.render.error_messages import failure
 from bot.render.message_content import Box, Button, MessageContent, Select, page_buttons, page_of
 from bot.render.phrases import flagged_since, state_words
@@ -31,6 +35,14 @@ OFFERED: Final = 25
 CHOICE_LIMIT: Final = 100
 """Discord's limit for the label and description of an option, and for the name of a choice."""
 PLAN_LIMIT: Final = 20
+IDLE: Final = {
+    EntryState.FLAGGED: "stopped",
+    EntryState.STARTING: "not started",
+    EntryState.PAUSED: "paused",
+    EntryState.UNKNOWN: "unreadable",
+}
+"""What is counted of accounts that are not known to run and are not flagged."""
+ODD_ENTRY: Final = "It is listed without an id, twice or in an unknown form, so it cannot be used here."
 NOTHING_CONFIGURED: Final = (
     "## Midjourney accounts\n"
     "No account is configured at useapi.net yet, so there is nothing to watch.\n"
@@ -59,7 +71,7 @@ class AccountsPage:
 def accounts_page(
     accounts: Sequence[KnownAccount], page: int, *, at: datetime, refusal: str | None = None
 ) -> AccountsPage:
-    """Return a page of the list: flagged accounts first, then by label.
+    """Return a page of the list: flagged accounts first, then by provider and label.
 
     `refusal` says why it could not be read since, as `unread` words it.
 
@@ -70,7 +82,9 @@ def accounts_page(
     if refusal is not None:
         stale = f"**As of {when(at, 'f')}, when I last read the list:**"
         heading = f"{refusal}\n{stale}\n{heading.replace('✅', '⚠️')}"
-    entries = _entries(shown, PAGE_LIMIT - length(heading) - length(footer))
+    are_several = len({provider_of(account.channel) for account in accounts}) > 1
+    titles = _titles(shown) if are_several else [""] * len(shown)
+    entries = _entries(shown, titles, PAGE_LIMIT - length(heading) - length(footer))
     return AccountsPage(heading, entries, footer, page, pages, tuple(shown))
 
 
@@ -167,6 +181,7 @@ def matches(account: KnownAccount, typed: str) -> bool:
     """Return whether every typed word is in the account's names, id, plan or state, in any item."""
     traits = (
         account.label,
+        account.account.title or "",
         account.discord_name or "",
         account.channel,
         account.account.discord_channel or "",
@@ -189,9 +204,20 @@ def tail(account: KnownAccount) -> list[str]:
     return [] if account.label == end else [end]
 
 
-def order(account: KnownAccount) -> tuple[bool, bool, str, str]:
-    """Return the sort key of an account: flagged first, then recovering, then by label."""
-    return not account.needs_somebody, account.account.flag is None, account.label.casefold(), account.channel
+def order(account: KnownAccount) -> tuple[bool, bool, str, bool, str, str]:
+    """Return the sort key of an account: flagged first, then recovering, then by provider and label.
+
+    Of each provider, accounts that are not known to run come before the others.
+    """
+    flag, channel = account.account.flag, account.channel
+    return (
+        not account.needs_somebody,
+        flag is None,
+        provider_of(channel),
+        not account.is_idle,
+        account.label.casefold(),
+        channel,
+    )
 
 
 def _heading(accounts: Sequence[KnownAccount]) -> str:
@@ -199,8 +225,12 @@ def _heading(accounts: Sequence[KnownAccount]) -> str:
     clearing = sum(known.state is State.CLEARING for known in accounts)
     counts = [count(len(accounts), "account"), f"{whole(flagged)} flagged" if flagged else "none flagged"]
     counts += [f"{whole(clearing)} recovering"] if clearing else []
-    mark = "⚠️" if flagged else "🟡" if clearing else "✅"
-    return f"## Midjourney accounts\n**{mark} {', '.join(counts)}**\n{_slot_totals(accounts)}"
+    idle = Counter(known.account.entry for known in accounts if known.is_idle)
+    counts += [f"{whole(idle[entry])} {words}" for entry, words in IDLE.items() if idle[entry]]
+    mark = "⚠️" if flagged else "🟡" if clearing or idle.keys() - {EntryState.PAUSED} else "✅"
+    heading = f"## Midjourney accounts\n**{mark} {', '.join(counts)}**"
+    counted = [known for known in accounts if CAPABILITIES[provider_of(known.channel)].adds_accounts]
+    return f"{heading}\n{_slot_totals(counted)}" if counted else heading
 
 
 def _slot_totals(accounts: Sequence[KnownAccount]) -> str:
@@ -217,16 +247,22 @@ def _footer(page: int, pages: int, at: datetime) -> str:
     return f"{position}List read at {when(at, 'T')}"
 
 
-def _entries(shown: Sequence[KnownAccount], room: int) -> tuple[str, ...]:
-    """Return the entries. The quotes share the room that the facts leave.
+def _titles(shown: Sequence[KnownAccount]) -> list[str]:
+    """Return the name of each account's provider where it is another than that of the account before."""
+    names = ["", *(provider_of(account.channel) for account in shown)]
+    return [f"At {TITLES[name]}:\n" if name != before else "" for before, name in pairwise(names)]
+
+
+def _entries(shown: Sequence[KnownAccount], titles: Sequence[str], room: int) -> tuple[str, ...]:
+    """Return the entries, each below its title. The quotes share the room that the facts leave.
 
     Where that is too little to read, what is known of plans and fast time gives way to what Midjourney says.
     """
     flags = [account.account.flag for account in shown]
-    facts = [_facts(account, brief=False) for account in shown]
+    facts = [title + _facts(account, brief=False) for title, account in zip(titles, shown, strict=True)]
     share = _share(facts, flags, room)
     if share < QUOTE_LEAST:
-        facts = [_facts(account, brief=True) for account in shown]
+        facts = [title + _facts(account, brief=True) for title, account in zip(titles, shown, strict=True)]
         share = _share(facts, flags, room)
     return tuple(
         f"{text}\n{code_block(flag.text, share)}" if flag else text
@@ -245,7 +281,8 @@ def _facts(known: KnownAccount, *, brief: bool) -> str:
     account = known.account
     lines = [
         f"**{escape(known.label, LABEL_LIMIT)}** · {state_words(known)}",
-        f"{channel_link(account)} · {slots(account)}",
+        place(account),
+        ODD_ENTRY if account.entry is EntryState.UNKNOWN else None,
         snapshot_line(known.snapshot) if known.snapshot and not brief else None,
         _since(known) if account.flag else None,
     ]

@@ -4,7 +4,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.accounts import Flag, FlagKind, KnownAccount, State
+from bot.domain.accounts import EntryState, Flag, FlagKind, KnownAccount, State
 from bot.domain.providers import USEAPI, provider_of
 from bot.render.provider_words import WORDS
 from bot.render.text import QUOTE_LIMIT, code_block, code_span, exactly, span, when
@@ -12,15 +12,32 @@ from bot.render.text import QUOTE_LIMIT, code_block, code_span, exactly, span, w
 
 def state_words(account: KnownAccount) -> str:
     """Return an account's state as a symbol and words: "✅ ready", "🧩 CAPTCHA pending"."""
-    flag = account.account.flag
-    return "✅ ready" if flag is None else open_words(account.state, flag, provider_of(account.channel))
+    flag, entry = account.account.flag, account.account.entry
+    starting = entry is EntryState.STARTING
+    if flag is not None:
+        starting = starting and flag.kind is not FlagKind.OFFLINE
+        return open_words(account.state, flag, provider_of(account.channel), starting=starting)
+    return (
+        "🕒 outside its hours, or not started yet" if starting and account.account.hours else ENTRIES[entry]
+    )
+
+
+STARTS: Final = "⏳ enabled, not started yet"
+ENTRIES: Final = {
+    EntryState.OK: "✅ ready",
+    EntryState.FLAGGED: "⚠️ needs attention",
+    EntryState.PAUSED: "⏸️ paused",
+    EntryState.STARTING: STARTS,
+    EntryState.UNKNOWN: "❔ cannot be read",
+}
+"""The words for an account without an open incident."""
 
 
 def open_words(state: State | None, flag: Flag, provider: str = USEAPI, *, starting: bool = False) -> str:
     """Return the words for an open incident, of an account that its provider may be starting."""
     match state:
         case State.OPEN if starting:
-            return "⏳ enabled, not started yet"
+            return STARTS
         case State.CLEARING:
             return "👀 recovering"
         case State.RESETTING:

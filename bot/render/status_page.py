@@ -81,6 +81,11 @@ class WatchStatus:
         """The number of listed accounts."""
         return sum(each.is_listed for each in self.accounts.values())
 
+    @property
+    def idle(self) -> int:
+        """The number of listed accounts that do not run and have no open incident."""
+        return sum(each.is_listed and each.is_idle for each in self.accounts.values())
+
 
 def status(watch: WatchStatus) -> tuple[str, ...]:
     """Return the texts of `/mjstatus`, problems first, within `STATUS_LIMIT` characters."""
@@ -111,8 +116,12 @@ def presence_text(
     cause: Cause | None = None,
     muted: bool = False,
     problem_kinds: Sequence[ProblemKind] = (),
+    idle: int = 0,
 ) -> str:
-    """Return the bot's status text. Flagged accounts come first; a recovering one is not ready."""
+    """Return the bot's status text. Flagged accounts come first; a recovering one is not ready.
+
+    `idle` is how many accounts do not run, although no incident of theirs is open.
+    """
     open_states = [each.state for each in incidents if each.channel and not each.ended]
     needing = sum(state is State.OPEN for state in open_states)
     if problem is ServiceProblem.UNREACHABLE:
@@ -128,7 +137,7 @@ def presence_text(
     elif problem_kinds:
         words = PROBLEM_WORDS[problem_kinds[0]]
     elif watched:
-        words = f"{count(watched, 'account')} watched, all ready"
+        words = f"{count(watched, 'account')} watched, {whole(watched - idle) if idle else 'all'} ready"
     else:
         words = "no account to watch"
     worst = [PROBLEM_WORDS[each] for each in problem_kinds[:1] if each is not ProblemKind.SIGHT]
@@ -209,7 +218,7 @@ def _checked(poll: PollStatus) -> Iterator[str]:
 
 
 def _summary(watch: WatchStatus) -> str:
-    words = presence_text(watch.listed, watch.incidents)
+    words = presence_text(watch.listed, watch.incidents, idle=watch.idle)
     if any(each.channel and each.state is State.OPEN for each in watch.incidents):
         return f"⚠️ **{count(watch.listed, 'account')} watched, {words}**"
     problem_kinds = [each.kind for each in watch.problems]

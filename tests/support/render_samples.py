@@ -10,9 +10,10 @@ import discord
 from hypothesis import strategies as st
 
 from bot.domain.account_info import FastTime, Info, InfoSnapshot, Subscription, Usage
-from bot.domain.accounts import Account, Action, Flag, KnownAccount
+from bot.domain.accounts import Account, Action, EntryState, Flag, KnownAccount
 from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
 from bot.domain.messages import Message, MessageItem, Purpose
+from bot.domain.providers import MJPROXY, USEAPI, reference_to
 from bot.render.message_content import Button, Link, MessageContent, Select
 from bot.render.text import length
 
@@ -141,6 +142,7 @@ hostile = st.one_of(
 words = st.none() | hostile
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
 channels = st.from_regex(r"[0-9]{17,20}", fullmatch=True)
+references = channels | st.builds(reference_to, st.sampled_from([USEAPI, MJPROXY]), hostile)
 numbers = st.integers(-5, 10**30)
 usages = st.none() | st.builds(Usage, numbers, st.none() | st.floats(), words)
 infos = st.builds(
@@ -166,7 +168,12 @@ snapshots = st.builds(InfoSnapshot, moments, st.timedeltas(timedelta(0), timedel
 accounts = st.builds(
     KnownAccount,
     st.builds(
-        Account, channels | hostile, st.none() | numbers, st.none() | hostile.map(Flag.of), words | channels
+        Account,
+        references,
+        st.none() | numbers,
+        st.none() | hostile.map(Flag.of),
+        words | channels,
+        st.sampled_from(EntryState),
     ),
     name=words,
     discord_name=words,
@@ -181,7 +188,7 @@ incidents = st.builds(
     st.sampled_from(State),
     moments,
     moments,
-    channel=channels | hostile,
+    channel=references,
     flag=st.none() | hostile.map(Flag.of),
     from_command=st.booleans(),
     before_watch=st.booleans(),

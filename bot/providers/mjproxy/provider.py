@@ -114,7 +114,7 @@ def account_of(reference: str, entry: ProxyAccount) -> Account:
         reference,
         flag=flag,
         server=entry.guild or None,
-        entry=entry.state,
+        entry=EntryState.UNKNOWN if entry.oddity else entry.state,
         title=entry.remark,
         discord_channel=entry.channel if entry.is_discord else "",
         hint=hint,
