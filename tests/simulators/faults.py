@@ -62,7 +62,7 @@ class Fault(StrEnum):
     SERVER_ERROR = "server_error", "The API answers 500."
     GATEWAY_TIMEOUT = "gateway_timeout", "The API waited for Midjourney in vain."
     GONE = "gone", "The API says that this service has ended for good."
-    CODE_569 = "code_569", "The API says error 569, as its page once misprints 596."
+    CODE_569 = "code_569", "The API says error 569, a misprint of 596 in its documentation."
     CODE_596_UNNAMED = "code_596_unnamed", "The API says error 596 without naming the account."
 
 
