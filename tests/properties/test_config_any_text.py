@@ -51,7 +51,7 @@ VALUES = TEXTS.map("".join) | st.integers(-(10**40), 10**40).map(str)
 def loaded(
     env_file: Path | None, variables: Mapping[str, str], warn: Callable[[str], object] = lambda _: None
 ) -> Settings | None:
-    """Load the settings; None if they cannot be used, and that is said without a secret."""
+    """Load the settings; None if they cannot be used, and check that no secret is shown."""
     with pytest.MonkeyPatch.context() as patch:
         for name in NAMES:
             patch.delenv(name, raising=False)
@@ -60,10 +60,10 @@ def loaded(
         try:
             return load_settings(env_file, warn=warn)
         except ConfigurationError as error:
-            problems, said = error.problems, f"{error!r} {error}"
+            problems, text = error.problems, f"{error!r} {error}"
     assert problems
     assert all(problem.strip() for problem in problems)
-    assert SECRET not in said
+    assert SECRET not in text
     return None
 
 

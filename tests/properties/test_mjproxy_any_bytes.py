@@ -80,5 +80,5 @@ def test_any_bytes_are_facts_or_one_error(
 def test_another_value_lets_no_credential_out(
     parse: Callable[[ApiResponse, ApiRequest], object], body: bytes
 ) -> None:
-    said = outcome(parse, body, 200)
-    assert not any(secret in said for secret in SECRETS)
+    text = outcome(parse, body, 200)
+    assert not any(secret in text for secret in SECRETS)

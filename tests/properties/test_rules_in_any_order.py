@@ -69,7 +69,7 @@ class AnyOrder(RuleBasedStateMachine):
         """Incidents whose message somebody deleted."""
 
     @initialize(flags=st.dictionaries(CHANNELS, TEXTS))
-    def first_look(self, flags: dict[str, str]) -> None:
+    def first_poll(self, flags: dict[str, str]) -> None:
         self.world.flags.update(flags)
         self.world.poll()
 
@@ -86,15 +86,15 @@ class AnyOrder(RuleBasedStateMachine):
         self.world.poll()
 
     @rule()
-    def look(self) -> None:
+    def poll(self) -> None:
         self.world.poll()
 
     @rule(channel=CHANNELS)
-    def look_misses_one(self, channel: str) -> None:
+    def poll_misses_one(self, channel: str) -> None:
         self.world.poll({other: text for other, text in self.world.flags.items() if other != channel})
 
     @rule(kept=st.sampled_from(((), (A,))))
-    def look_misses_most(self, kept: tuple[str, ...]) -> None:
+    def poll_misses_most(self, kept: tuple[str, ...]) -> None:
         self.world.poll({channel: self.world.flags[channel] for channel in kept})
 
     @rule(problem=st.sampled_from(list(ServiceProblem)[:4]))

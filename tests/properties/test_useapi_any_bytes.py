@@ -24,7 +24,7 @@ from tests.providers.useapi.test_client import (
 )
 
 Ask = Callable[[bytes, int], str]
-"""Let the client ask a question of a server that answers with these bytes; give all that it said."""
+"""Let the client send a request to a server that answers with these bytes, and return the outcome in full."""
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**400), 10**400) | st.floats() | st.text(),
@@ -93,10 +93,10 @@ def responses(draw: st.DrawFn) -> bytes:
 @pytest.fixture(scope="module")
 def ask() -> Iterator[Ask]:
     """A client, and a server whose answers a test sets."""
-    said: list[bytes] = []
+    answers: list[bytes] = []
 
     async def play(writer: asyncio.StreamWriter) -> None:
-        writer.write(said[-1])
+        writer.write(answers[-1])
         await writer.drain()
         await hangs_up(writer)
 
@@ -105,7 +105,7 @@ def ask() -> Iterator[Ask]:
         client, _ = runner.run(stack.enter_async_context(asking(play, limits=SHORT)))
 
         def asked(answer: bytes, question: int) -> str:
-            said.append(answer)
+            answers.append(answer)
             return runner.run(outcome(client, question))
 
         yield asked
@@ -113,7 +113,7 @@ def ask() -> Iterator[Ask]:
 
 
 async def outcome(client: UseapiClient, question: int) -> str:
-    """Ask one question, and give what came of it in full: any error but those of the family is a defect."""
+    """Send one request, and return its outcome in full. Only the client's own errors are caught."""
     questions = (
         client.accounts,
         lambda: client.account(CHANNEL),
@@ -132,5 +132,5 @@ async def outcome(client: UseapiClient, question: int) -> str:
 
 @given(answer=responses() | st.binary(max_size=200), question=st.integers(0, 7))
 def test_any_bytes_are_facts_or_one_error_and_hold_no_token(ask: Ask, answer: bytes, question: int) -> None:
-    said = ask(answer, question)
-    assert not any(secret in said for secret in SECRETS)
+    text = ask(answer, question)
+    assert not any(secret in text for secret in SECRETS)

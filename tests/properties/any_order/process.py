@@ -32,7 +32,7 @@ from bot.providers.useapi import (
 )
 from bot.rules.decisions import Event, FlagReported, PollFailed, Tick
 from bot.storage import BUSY_TIMEOUT, StoreError
-from tests.properties.any_order.mailbox import Mailbox
+from tests.properties.any_order.fake_discord import FakeDiscord
 from tests.properties.any_order.truth import Shown
 from tests.support.assembly import Assembly
 from tests.support.clock import MINUTE, SECOND, Clock
@@ -136,9 +136,13 @@ class Process(Assembly):
 
     chance = staticmethod(lambda: 1.0)
 
-    def __init__(self, folder: Path, mailbox: Mailbox, owners: set[int]) -> None:
+    def __init__(self, folder: Path, fake_discord: FakeDiscord, owners: set[int]) -> None:
         super().__init__(
-            folder / "midwatch.sqlite3", Clock(START), owners, transport=mailbox, busy_timeout=BUSY_TIMEOUT
+            folder / "midwatch.sqlite3",
+            Clock(START),
+            owners,
+            transport=fake_discord,
+            busy_timeout=BUSY_TIMEOUT,
         )
         self.dies_at: FailPoint | None = None
         self.stays_down = timedelta()
@@ -165,7 +169,7 @@ class Process(Assembly):
         """Begin a process."""
         self.refuses = False
         await self.__aenter__()
-        self._traps.enter_context(trapped(self.reach, Mailbox))
+        self._traps.enter_context(trapped(self.reach, FakeDiscord))
         self.outbox = self.make_outbox()
         self.loops = self.make_loops(outbox=self.outbox, heartbeat=self.beats)
 
@@ -221,7 +225,7 @@ class Process(Assembly):
         await self.incident_service.tick()  # as it begins with, before it sends anything
 
     async def poll(self, shown: Shown) -> bool:
-        """Look at a list, and tell whether it is believed."""
+        """Poll a list. Return whether it is accepted."""
         accounts = (Account(channel, 3, Flag.of(text) if text else None) for channel, text in shown.items())
         self.api.answer = tuple(accounts)
         await self.loops.poll(self.poller)

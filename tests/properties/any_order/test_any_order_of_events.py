@@ -8,7 +8,7 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from bot.domain.accounts import Flag
 from bot.domain.incidents import ResetVerdict, ServiceProblem
-from tests.properties.any_order.mailbox import Refusal
+from tests.properties.any_order.fake_discord import Refusal
 from tests.properties.any_order.process import NAMES
 from tests.properties.any_order.truth import BLOCK, CAPTCHA, HOUR, MINUTE, MODERATION, OTHER, End
 from tests.properties.any_order.watched import ANNE, BEN, Watched
@@ -32,8 +32,8 @@ class AnyOrder(Watched):
     # The accounts, and whether they can be seen
 
     @initialize(flags=st.dictionaries(CHANNELS, TEXTS), has_channel=st.booleans(), knows=st.booleans())
-    def first_look(self, flags: dict[str, str], has_channel: bool, knows: bool) -> None:  # noqa: FBT001 - drawn
-        self.mailbox.has_channel = has_channel
+    def first_poll(self, flags: dict[str, str], has_channel: bool, knows: bool) -> None:  # noqa: FBT001 - drawn
+        self.fake_discord.has_channel = has_channel
         self.flags |= flags
         if knows:
             self.poll()
@@ -53,13 +53,13 @@ class AnyOrder(Watched):
 
     @precondition(lambda self: self.problem is None)
     @rule(channel=CHANNELS)
-    def look_misses_one(self, channel: str) -> None:
-        self.look({other: text for other, text in self.flags.items() if other != channel})
+    def poll_misses_one(self, channel: str) -> None:
+        self.read_list({other: text for other, text in self.flags.items() if other != channel})
 
     @precondition(lambda self: self.problem is None)
     @rule(kept=st.sets(CHANNELS, max_size=1))
-    def look_misses_most(self, kept: set[str]) -> None:
-        self.look({channel: self.flags[channel] for channel in kept})
+    def poll_misses_most(self, kept: set[str]) -> None:
+        self.read_list({channel: self.flags[channel] for channel in kept})
 
     @rule(channel=CHANNELS, text=TEXTS)
     def command_meets(self, channel: str, text: str) -> None:
@@ -144,23 +144,23 @@ class AnyOrder(Watched):
 
     @rule(refusals=st.lists(st.sampled_from(Refusal), min_size=1, max_size=6))
     def discord_will_refuse(self, refusals: list[Refusal]) -> None:
-        self.mailbox.refusals.extend(refusals)
+        self.fake_discord.refusals.extend(refusals)
 
     @rule(is_down=st.booleans())
     def discord_comes_or_goes(self, is_down: bool) -> None:  # noqa: FBT001 - drawn
-        self.mailbox.is_down = is_down
+        self.fake_discord.is_down = is_down
 
     @rule(data=st.data())
     def owner_deletes(self, data: st.DataObject) -> None:
         known = {row.message_id for row in self.process.watch_state.messages.values()}
-        numbers = [number for number in self.mailbox.standing if number in known]
+        numbers = [number for number in self.fake_discord.messages if number in known]
         if numbers:
-            del self.mailbox.standing[data.draw(st.sampled_from(numbers))]
+            del self.fake_discord.messages[data.draw(st.sampled_from(numbers))]
 
     @rule(data=st.data())
     def message_can_be_changed_no_more(self, data: st.DataObject) -> None:
-        if self.mailbox.standing:
-            self.mailbox.archived.add(data.draw(st.sampled_from(sorted(self.mailbox.standing))))
+        if self.fake_discord.messages:
+            self.fake_discord.archived.add(data.draw(st.sampled_from(sorted(self.fake_discord.messages))))
 
     # Owners
 
@@ -171,9 +171,9 @@ class AnyOrder(Watched):
             return
         with self.unless_refused():
             assert self.run(self.process.incident_service.assign(case.key, owner)) is not None
-            case.claimed, case.claimer, case.snooze_ends = self.now, owner, None
-            self.dues.claims[owner, case.key] += 1
-            self.dues.see_to(case)
+            case.assigned_at, case.assignee, case.snooze_ends = self.now, owner, None
+            self.expectations.assignments[owner, case.key] += 1
+            self.expectations.see_to(case)
 
     @rule(channel=CHANNELS, hours=st.sampled_from((1, 4, 24)))
     def snooze(self, channel: str, hours: int) -> None:
@@ -182,8 +182,8 @@ class AnyOrder(Watched):
         with self.unless_refused():
             assert self.run(self.process.incident_service.snooze(case.key, ANNE, hours * HOUR)) is not None
             case.snooze_ends = self.now + hours * HOUR
-            case.claimed = case.claimer = None
-            self.dues.see_to(case)
+            case.assigned_at = case.assignee = None
+            self.expectations.see_to(case)
 
     @rule(channel=st.none() | CHANNELS, hours=st.sampled_from((0, 1, 8)))
     def mute(self, channel: str | None, hours: int) -> None:
@@ -192,7 +192,7 @@ class AnyOrder(Watched):
             self.run(self.process.incident_service.mute(channel, ANNE, until))
             if hours or self.mutes.get(channel, self.now) > self.now:  # to end what is over is nothing
                 self.mutes[channel] = until
-            self.dues.mute()
+            self.expectations.mute()
 
     @rule(channel=CHANNELS)
     def asks_to_reset(self, channel: str) -> None:
@@ -242,13 +242,13 @@ class AnyOrder(Watched):
             rows = [each for each in self.process.watch_state.messages.values() if each.recipient == BEN]
             self.left_alone |= {row.message_id for row in rows}
             self.owners.remove(BEN)
-            self.dues.leave(BEN, [row for row in rows if row.on_its_way])
+            self.expectations.leave(BEN, [row for row in rows if row.on_its_way])
             for case in self.truth.all_going():
-                if case.claimer == BEN:
+                if case.assignee == BEN:
                     case.let_go(self.now)
         else:
             self.owners.add(BEN)
-            self.dues.join(BEN)
+            self.expectations.join(BEN)
         self.run(self.process.incident_service.tick())
 
 

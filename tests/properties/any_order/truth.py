@@ -14,13 +14,13 @@ OTHER: Final = "Something else is pending."
 CAPTCHA: Final = "Please verify that you are human."
 MODERATION: Final = "You have a pending moderation message."
 BLOCK: Final = "You have been blocked from accessing Midjourney for 3 days."
-CLAIM: Final = 4 * HOUR + 30 * MINUTE
+ASSIGNED_FOR: Final = 4 * HOUR + 30 * MINUTE
 WEIGHTS: Final = {OTHER: 0, CAPTCHA: 1, MODERATION: 2, BLOCK: 3}
 
 POLLS_APART: Final = MINUTE / 2
-"""Two looks that are closer count as one."""
-SURELY_TROUBLE: Final = 5
-"""So many looks in a row that failed, two minutes apart, are longer than anybody takes for an accident."""
+"""Two polls that are closer count as one."""
+SURELY_AN_OUTAGE: Final = 5
+"""So many failed polls in a row, two minutes apart, are an outage by any measure."""
 
 Shown = Mapping[str, str | None]
 """An account list: the channels, each with the text of its flag, if any."""
@@ -55,10 +55,10 @@ class Case:
     missed: int = 0
     lease_ends: datetime | None = None
     block_ends: datetime | None = None
-    claimed: datetime | None = None
-    claimer: int | None = None
+    assigned_at: datetime | None = None
+    assignee: int | None = None
     snooze_ends: datetime | None = None
-    claim_ended: datetime | None = None
+    assignment_ended: datetime | None = None
     end: End | None = None
     ended: datetime | None = None
     ends: int = 0
@@ -75,22 +75,22 @@ class Case:
 
     def holds(self) -> Iterator[datetime]:
         """Yield when each thing that holds its reminders ends, or ended."""
-        if self.claimed is not None:
-            yield self.claimed + CLAIM
+        if self.assigned_at is not None:
+            yield self.assigned_at + ASSIGNED_FOR
         if self.text == BLOCK and self.block_ends is not None:
             yield self.block_ends
-        yield from (end for end in (self.snooze_ends, self.claim_ended) if end is not None)
+        yield from (end for end in (self.snooze_ends, self.assignment_ended) if end is not None)
 
     def reword(self, text: str, at: datetime) -> None:
-        """Take in what is said of it now; a block in the same or other words does not begin anew."""
+        """Take over its new text. A block in the same or other words does not begin anew."""
         is_new, self.text = text != self.text, text
         if text == BLOCK and (self.block_ends is None or (is_new and self.block_ends <= at)):
             self.block_ends = at + 3 * DAY
 
     def let_go(self, at: datetime) -> None:
         """Have nobody on it any more."""
-        self.claimed = self.claimer = None
-        self.claim_ended = at
+        self.assigned_at = self.assignee = None
+        self.assignment_ended = at
 
 
 @dataclass
@@ -107,7 +107,7 @@ class Truth:
     """The weight of the heaviest flag that the list was refused with and that is no account's."""
     heavier: int = 0
     """How often that became heavier during the service incident."""
-    is_troubled: bool = False
+    has_problem: bool = False
     """Whether a service incident is open, as owners see it."""
     is_refused: bool = False
     """Whether a poll since the last good one was refused as an account needs somebody."""
@@ -122,7 +122,7 @@ class Truth:
     @property
     def is_out_of_sight(self) -> bool:
         """Whether owners know that nobody can see the accounts, and nothing says that one needs them."""
-        return self.is_troubled and not self.is_refused
+        return self.has_problem and not self.is_refused
 
     def going(self, channel: str) -> Case | None:
         return next((each for each in self.cases if each.channel == channel and each.end is None), None)
@@ -130,9 +130,9 @@ class Truth:
     def all_going(self) -> Iterator[Case]:
         return (each for each in self.cases if each.end is None)
 
-    # Looks
+    # Polls
 
-    def look(self, shown: Shown, at: datetime, since: Mapping[str, datetime] = NOTHING) -> bool:
+    def read_list(self, shown: Shown, at: datetime, since: Mapping[str, datetime] = NOTHING) -> bool:
         """Take in a whole list; tell whether it is to be believed.
 
         `since` says when flags were seen first that could not be written down.
@@ -146,7 +146,7 @@ class Truth:
             self.flag(channel, text, at, by_command=False, since=since.get(channel))
         self.failures = 0
         if not is_believed:
-            self.is_troubled = self.is_troubled or is_second
+            self.has_problem = self.has_problem or is_second
             self.failing_since = self.failing_since or at
             return False
         is_own = self.counted is None or at - self.counted >= POLLS_APART
@@ -158,7 +158,7 @@ class Truth:
             elif case.channel not in flagged:
                 self._clean(case, at)
         self.listed, self.last_good, self.counted = channels, at, at if is_own else self.counted
-        self.is_troubled = self.is_refused = False
+        self.has_problem = self.is_refused = False
         self.gone_list = self.gone_since = self.failing_since = self.heaviest = None
         self.heavier = 0
         return True
@@ -171,9 +171,9 @@ class Truth:
         self.pass_time(at)
         if text is not None and (self.heaviest is None or WEIGHTS[text] > self.heaviest):
             self.heaviest = WEIGHTS[text]
-            self.heavier += self.is_troubled
+            self.heavier += self.has_problem
         self.is_refused = self.is_refused or is_refused
-        self.is_troubled = self.is_troubled or not may_pass
+        self.has_problem = self.has_problem or not may_pass
         if self.failing_since is None or self.failed is None or at - self.failed >= 2 * MINUTE:
             self.failures += 1
         self.failing_since, self.failed = self.failing_since or at, at
@@ -181,11 +181,11 @@ class Truth:
     def may_show(self, at: datetime) -> bool:
         """Whether owners may see a service incident by now: failed polls in a row open one."""
         is_long = self.failing_since is not None and at - self.failing_since >= 5 * MINUTE
-        return self.is_troubled or is_long
+        return self.has_problem or is_long
 
     def must_show(self) -> bool:
         """Whether owners must know of the service by now."""
-        return self.is_troubled or self.failures >= SURELY_TROUBLE
+        return self.has_problem or self.failures >= SURELY_AN_OUTAGE
 
     def would_believe(self, shown: Shown, at: datetime) -> bool:
         """Whether a list that cannot be written down is believed all the same."""
@@ -241,7 +241,9 @@ class Truth:
         return case.ended is None or now - case.ended < 6 * HOUR or case.key in self.remembered
 
     def _reopen(self, case: Case, text: str, at: datetime, *, by_command: bool) -> None:
-        case.end = case.ended = case.claimed = case.claimer = case.snooze_ends = case.claim_ended = None
+        case.end = case.ended = case.assigned_at = case.assignee = case.snooze_ends = (
+            case.assignment_ended
+        ) = None
         case.by_command, case.peak = by_command, max(case.peak, WEIGHTS[text])
         case.reword(text, at)
         self.news.append((case, News.RETURNED))
@@ -283,9 +285,9 @@ class Truth:
             self._show(case, text, at)
 
     def pass_time(self, at: datetime) -> None:
-        """Give up leases that nobody gave back, and claims that are over."""
+        """End leases that nobody returned, and assignments that are over."""
         for case in self.all_going():
             if case.lease_ends is not None and case.lease_ends <= at:
                 case.lease_ends = case.clean_from = None
-            if case.claimed is not None and at >= case.claimed + CLAIM:
-                case.let_go(case.claimed + CLAIM)
+            if case.assigned_at is not None and at >= case.assigned_at + ASSIGNED_FOR:
+                case.let_go(case.assigned_at + ASSIGNED_FOR)

@@ -66,7 +66,7 @@ class Unwritten:
             self.truth.pass_time(at)
             self.truth.flag(each.channel, text, at, by_command=not in_list, since=since)
 
-    def look(self, shown: Shown, at: datetime, *, is_taken: bool) -> bool:
+    def read_list(self, shown: Shown, at: datetime, *, is_taken: bool) -> bool:
         """Take in a list, and tell whether it is believed."""
         flags = {channel: text for channel, text in shown.items() if text is not None}
         for channel, (_, text) in self.seen.items():
@@ -75,7 +75,7 @@ class Unwritten:
         since = {channel: first for channel, (first, _) in self.seen.items() if channel in flags}
         before = {channel: each for channel, each in self.seen.items() if channel in self.met}
         if is_taken:
-            believed = self.truth.look(shown, at, since)
+            believed = self.truth.read_list(shown, at, since)
             self.seen = before
             return believed
         self.truth.pass_time(at)

@@ -19,8 +19,8 @@ from bot.domain.providers import USEAPI
 from bot.notifications.retry_policy import original_key
 from bot.rules.recipient import is_joinable
 from bot.storage import StoreError
-from tests.properties.any_order.dues import Dues
-from tests.properties.any_order.mailbox import Mailbox, Standing, written
+from tests.properties.any_order.expectations import Expectations
+from tests.properties.any_order.fake_discord import FakeDiscord, SentMessage, written
 from tests.properties.any_order.process import NAMES, SECOND, Process
 from tests.properties.any_order.truth import HOUR, MINUTE, Case, Shown, Truth
 from tests.properties.any_order.unwritten import Unwritten
@@ -45,7 +45,7 @@ class Watched(RuleBasedStateMachine):
         self.wrong: list[AssertionError] = []
         """What was wrong with a message that arrived: raised there, it would be taken for Discord's."""
         self.problem: ServiceProblem | None = None
-        """What looks meet while the list cannot be read."""
+        """The problem that polls meet while the list cannot be read."""
         self.refused_with: tuple[str | None, Flag | None] = None, None
         """What the list is refused with, and whose it is, if it says so."""
         self.owners = {ANNE, BEN}
@@ -63,10 +63,12 @@ class Watched(RuleBasedStateMachine):
         self.truth = Truth()
         self.unwritten = Unwritten(self.truth)
         self.is_stale = False
-        """Whether looks went well of which the database may know nothing."""
-        self.dues = Dues(self.truth, self.owners, self.mutes, lambda: self.now)
-        self.mailbox = Mailbox(lambda: self.now, self.noting(self.check_new), self.noting(self.check_changed))
-        self.process = Process(Path(self.folder.name), self.mailbox, self.owners)
+        """Whether the database may know nothing of the last good polls."""
+        self.expectations = Expectations(self.truth, self.owners, self.mutes, lambda: self.now)
+        self.fake_discord = FakeDiscord(
+            lambda: self.now, self.noting(self.check_new), self.noting(self.check_changed)
+        )
+        self.process = Process(Path(self.folder.name), self.fake_discord, self.owners)
         self.loop.run(self.process.start())
 
     def run(self, work: Coroutine[None, None, T]) -> T:
@@ -90,33 +92,33 @@ class Watched(RuleBasedStateMachine):
 
     # What arrives
 
-    def noting(self, check: Callable[[Standing], None]) -> Callable[[Standing], None]:
-        def checked(standing: Standing) -> None:
+    def noting(self, check: Callable[[SentMessage], None]) -> Callable[[SentMessage], None]:
+        def checked(message: SentMessage) -> None:
             try:
-                check(standing)
+                check(message)
             except AssertionError as error:
                 self.wrong.append(error)
 
         return checked
 
-    def row(self, standing: Standing) -> Message:
-        (row,) = (each for each in self.process.watch_state.messages.values() if each.nonce == standing.nonce)
+    def row(self, message: SentMessage) -> Message:
+        (row,) = (each for each in self.process.watch_state.messages.values() if each.nonce == message.nonce)
         return row
 
-    def check_new(self, standing: Standing) -> None:
-        row = self.row(standing)
-        twins = [each for each in self.mailbox.made if each.nonce == standing.nonce]
+    def check_new(self, message: SentMessage) -> None:
+        row = self.row(message)
+        twins = [each for each in self.fake_discord.created if each.nonce == message.nonce]
         assert len({each.channel_id for each in twins}) == len(twins), "the same message twice by one route"
-        self.names_all(row, standing)
-        self.arrived[len(self.mailbox.made)] = row
+        self.names_all(row, message)
+        self.arrived[len(self.fake_discord.created)] = row
         if original_key(row) in self.arrivals or self.is_anew(row):
             # By the other route, as nobody knew whether it had arrived; or as the first is stuck.
-            self.dues.show(row.recipient, (entry.incident for entry in row.entries))
+            self.expectations.show(row.recipient, (entry.incident for entry in row.entries))
         else:
             self.arrivals.add(original_key(row))
             is_first = row.claimed_at == self.now
             could_join = is_first and self.could_join(row)
-            self.dues.arrive(row, is_first=is_first, silent=standing.silent, could_join=could_join)
+            self.expectations.arrive(row, is_first=is_first, silent=message.silent, could_join=could_join)
 
     def could_join(self, row: Message) -> bool:
         """Whether another message stands, as far as the program knows, that an incident could join."""
@@ -131,7 +133,7 @@ class Watched(RuleBasedStateMachine):
         """Whether a message takes the place of one that can be changed no more, of which each has one."""
         if row.notify or row.purpose not in (Purpose.ALERT, Purpose.SERVICE):
             return False
-        for number in sorted(self.mailbox.archived - self.replaced):
+        for number in sorted(self.fake_discord.archived - self.replaced):
             old = self.arrived.get(number)
             if (
                 old
@@ -142,13 +144,13 @@ class Watched(RuleBasedStateMachine):
                 return True
         return False
 
-    def check_changed(self, standing: Standing) -> None:
-        row = self.row(standing)
-        self.names_all(row, standing)
-        self.dues.show(row.recipient, (entry.incident for entry in row.entries))
+    def check_changed(self, message: SentMessage) -> None:
+        row = self.row(message)
+        self.names_all(row, message)
+        self.expectations.show(row.recipient, (entry.incident for entry in row.entries))
 
-    def names_all(self, row: Message, standing: Standing) -> None:
-        words = written(standing.content)
+    def names_all(self, row: Message, message: SentMessage) -> None:
+        words = written(message.content)
         for case in self.truth.cases:
             is_known = case.ended is None or self.now - case.ended < ENDED_STAYS
             if row.holds(case.key) and is_known:
@@ -158,11 +160,11 @@ class Watched(RuleBasedStateMachine):
 
     def poll(self) -> None:
         if self.problem is None:
-            self.look(self.flags)
+            self.read_list(self.flags)
         else:
             self.fail(self.problem)
 
-    def look(self, shown: Shown) -> None:
+    def read_list(self, shown: Shown) -> None:
         taken, beats = self.process.taken, self.process.beats.count
         taken.clear()
         believed = self.run(self.process.poll(shown))
@@ -171,9 +173,9 @@ class Watched(RuleBasedStateMachine):
         assert is_taken or self.process.refuses, "a poll that was lost"
         may_beat = is_taken and believed and self.owners
         assert may_beat or self.process.beats.count == beats, "all is well, though it is not"
-        assert self.unwritten.look(shown, self.now, is_taken=is_taken) is believed
+        assert self.unwritten.read_list(shown, self.now, is_taken=is_taken) is believed
         self.is_stale = self.process.refuses
-        assert (self.service is not None) is self.truth.is_troubled
+        assert (self.service is not None) is self.truth.has_problem
         self.settle()
 
     @property
@@ -202,7 +204,7 @@ class Watched(RuleBasedStateMachine):
         is_shown = self.service is not None
         assert not is_shown or self.truth.may_show(self.now), "a short service problem is shown"
         assert is_shown or not self.truth.must_show(), "a service problem is not shown"
-        self.truth.is_troubled = is_shown
+        self.truth.has_problem = is_shown
         self.settle()
 
     @contextmanager
@@ -233,11 +235,11 @@ class Watched(RuleBasedStateMachine):
                 assert case.key in ("", incident.key), "another incident for the same flag"
                 assert case.key or incident.key not in {each.key for each in self.truth.cases}
                 case.key = incident.key
-            if incident.problem is not None and incident.key not in self.dues.service.known:
-                self.dues.service.go_on(incident, 0)
+            if incident.problem is not None and incident.key not in self.expectations.service.known:
+                self.expectations.service.go_on(incident, 0)
         if self.service is not None:
-            self.dues.service.go_on(self.service, self.truth.heavier)
-        self.dues.settle()
+            self.expectations.service.go_on(self.service, self.truth.heavier)
+        self.expectations.settle()
 
     def pass_time(self, length: timedelta, every: timedelta = MINUTE) -> None:
         end = self.now + length
@@ -291,7 +293,7 @@ class Watched(RuleBasedStateMachine):
     def an_owner_has_one_living_message(self) -> None:
         """Except for an incident that came back to an older one: the push about it takes all over."""
         going = {case.key for case in self.truth.all_going()}
-        waiting = {due.owner for due in self.dues.open}
+        waiting = {push.owner for push in self.expectations.open}
         living = Counter(
             message.recipient
             for message in self.process.watch_state.messages.values()
@@ -312,9 +314,9 @@ class Watched(RuleBasedStateMachine):
         try:
             if not self.wrong:
                 self.come_to_rest()
-                self.dues.check()
+                self.expectations.check()
                 self.remind()
-                self.dues.service.check(self.service, self.dues.seen)
+                self.expectations.service.check(self.service, self.expectations.seen)
                 self.each_message_is_known()
                 self.incidents_are_what_is_true()
         finally:
@@ -324,10 +326,10 @@ class Watched(RuleBasedStateMachine):
 
     def come_to_rest(self) -> None:
         """Let everything work again for a while, but that a list may go on being refused."""
-        self.mailbox.is_down = False
+        self.fake_discord.is_down = False
         self.run(self.process.let_write(may=True))
         self.problem = self.problem if self.problem is ServiceProblem.PENDING else None
-        self.mailbox.refusals.clear()
+        self.fake_discord.refusals.clear()
         self.process.dies_at = None
         for channel in self.mutes:
             self.mutes[channel] = min(self.mutes[channel], self.now)
@@ -340,22 +342,22 @@ class Watched(RuleBasedStateMachine):
         self.pass_time(26 * HOUR, every=2 * HOUR)
         for case in self.truth.all_going():
             for owner in self.owners:
-                last = self.dues.reminded.get((owner, case.key))
+                last = self.expectations.reminded.get((owner, case.key))
                 is_reminded = last is not None and self.now - last <= 25 * HOUR
                 assert is_reminded or case.is_quiet(self.now), (owner, last, case)
 
     def each_message_is_known(self) -> None:
         """The messages in Discord are those of the state, and show what is true."""
         rows = {each.message_id: each for each in self.process.watch_state.messages.values()}
-        for number, standing in self.mailbox.standing.items():
+        for number, message in self.fake_discord.messages.items():
             row = rows.get(number)
             if row is None or (number in self.left_alone and row.delivery is Delivery.DONE):
                 continue
-            if row.is_stuck and number in self.mailbox.archived:
+            if row.is_stuck and number in self.fake_discord.archived:
                 continue
-            assert row.nonce == standing.nonce
+            assert row.nonce == message.nonce
             assert row.delivery in (Delivery.SENT, Delivery.DONE)
             shown = [case for case in self.truth.cases if row.holds(case.key)]
             if shown and all(case.end is not None for case in shown):
-                for embed in standing.content.embeds:
+                for embed in message.content.embeds:
                     assert embed.colour in (discord.Colour.green(), discord.Colour.light_grey())

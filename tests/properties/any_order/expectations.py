@@ -1,4 +1,4 @@
-"""What each owner is owed: who is to be woken for what, who was, and who must not be."""
+"""What each owner must receive: the pushes that are due, those that came, and those that must not come."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -16,17 +16,17 @@ REMINDER_PAUSES: Final = (15 * MINUTE, HOUR, 4 * HOUR, 24 * HOUR)
 
 
 @dataclass
-class Due:
-    """An owner is to be woken for a case, of which something became true at a moment."""
+class ExpectedPush:
+    """A push that an owner must get, as something became true of a case at a moment."""
 
     owner: int
     case: Case
     at: datetime
     news: News
     held: bool = False
-    """Told in a mute: any push after it that shows the case will do, as a reminder does."""
+    """It came up in a mute: any later push that shows the case is enough, such as a reminder."""
     seen_to: bool = False
-    """Somebody took care of it since: to see it in a message will do."""
+    """Somebody took care of it since: to see it in a message is enough."""
 
 
 @dataclass(frozen=True)
@@ -41,21 +41,21 @@ class Push:
 
 
 @dataclass
-class Dues:
-    """The books of what was owed and what arrived."""
+class Expectations:
+    """What every owner must receive, and what arrived."""
 
     truth: Truth
     owners: Collection[int]
     mutes: Mapping[str | None, datetime]
     now: Callable[[], datetime]
-    open: list[Due] = field(default_factory=list[Due])
+    open: list[ExpectedPush] = field(default_factory=list[ExpectedPush])
     allowed: Counter[Mark] = field(default_factory=Counter[Mark])
     sent: Counter[Mark] = field(default_factory=Counter[Mark])
     ends_sent: Counter[Mark] = field(default_factory=Counter[Mark])
     reminded: dict[Mark, datetime] = field(default_factory=dict[Mark, datetime])
     """When each owner was woken last by a message that shows a case: pauses count from that."""
     asked: Counter[Mark] = field(default_factory=Counter[Mark])
-    claims: Counter[Mark] = field(default_factory=Counter[Mark])
+    assignments: Counter[Mark] = field(default_factory=Counter[Mark])
     seen: set[Mark] = field(default_factory=set[Mark])
     seen_over: set[Mark] = field(default_factory=set[Mark])
     pushes: list[Push] = field(default_factory=list[Push])
@@ -72,7 +72,7 @@ class Dues:
     def mute_ends(self, channel: str) -> list[datetime]:
         return [self.mutes[name] for name in (None, channel) if name in self.mutes]
 
-    # What comes to be owed
+    # What becomes due
 
     def settle(self) -> None:
         """Take over the news. It is due to each present owner, once any is known."""
@@ -81,17 +81,17 @@ class Dues:
         for case, news in self.truth.news:
             assert case.key, "news of what the program does not know"
             for owner in self.owners:
-                self.open.append(Due(owner, case, self.now(), news))
+                self.open.append(ExpectedPush(owner, case, self.now(), news))
                 self.allowed[owner, case.key] += 1
         self.truth.news.clear()
         self.mute()
-        for due in list(self.open):
-            quiet = due.case.is_recurring or self.is_muted(due.case.channel)
-            if due.case.end is not None and quiet:
-                self.open.remove(due)
+        for push in list(self.open):
+            quiet = push.case.is_recurring or self.is_muted(push.case.channel)
+            if push.case.end is not None and quiet:
+                self.open.remove(push)
 
     def leave(self, owner: int, unsent: Iterable[Message]) -> None:
-        """Owe nothing more to an owner who leaves. What is on its way then arrives now, or never."""
+        """Expect nothing more for an owner who leaves. What is on its way then arrives now, or never."""
         cut_off = {message.key for message in unsent}
         self.unsure = {(owner, entry.incident) for message in unsent for entry in message.entries}
         self.service.leave(owner)
@@ -109,19 +109,21 @@ class Dues:
             self.allowed[mark] += mark in self.unsure
             if mark not in self.seen and not case.is_recurring:
                 self.allowed[mark] += mark not in self.unsure
-                self.open.append(Due(owner, case, self.now(), News.BIRTH, seen_to=case.is_held(self.now())))
+                self.open.append(
+                    ExpectedPush(owner, case, self.now(), News.BIRTH, seen_to=case.is_held(self.now()))
+                )
         self.mute()
 
     def mute(self) -> None:
         """What waits is held by a mute, but that it became a block, as long as it is one."""
-        for due in self.open:
-            breaks = due.news is News.WORSE and due.case.text == BLOCK
-            due.held = due.held or (self.is_muted(due.case.channel) and not breaks)
+        for push in self.open:
+            breaks = push.news is News.WORSE and push.case.text == BLOCK
+            push.held = push.held or (self.is_muted(push.case.channel) and not breaks)
 
     def see_to(self, case: Case) -> None:
         """Who sees in a message that somebody takes care of it need not be woken besides."""
-        for due in self.open:
-            due.seen_to = due.seen_to or due.case is case
+        for push in self.open:
+            push.seen_to = push.seen_to or push.case is case
 
     # What arrives
 
@@ -150,7 +152,7 @@ class Dues:
             self._check_first(message)
         if message.purpose is Purpose.ALERT and not silent:
             self._push(message, could_join=could_join)
-        self._pay(message)
+        self._fulfil(message)
 
     def _count(self, mark: Mark, reason: Reason | None) -> None:
         case = self.case(mark[1])
@@ -206,10 +208,10 @@ class Dues:
 
     def _check_question(self, owner: int, case: Case) -> None:
         self.asked[owner, case.key] += 1
-        assert self.asked[owner, case.key] <= self.claims[owner, case.key], "asked twice"
-        assert case.claimer == owner
-        assert case.claimed is not None
-        assert self.now() >= case.claimed + 4 * HOUR
+        assert self.asked[owner, case.key] <= self.assignments[owner, case.key], "asked twice"
+        assert case.assignee == owner
+        assert case.assigned_at is not None
+        assert self.now() >= case.assigned_at + 4 * HOUR
 
     def _push(self, message: Message, *, could_join: bool) -> None:
         last = self.last_push(message.recipient)
@@ -221,15 +223,15 @@ class Dues:
         self.pushes.append(Push(message.key, message.recipient, self.now(), in_a_row))
         self.reminded |= {(message.recipient, key): self.now() for key in reasons}
 
-    def _pay(self, message: Message) -> None:
+    def _fulfil(self, message: Message) -> None:
         reasons = {entry.incident: entry.reason for entry in message.entries}
-        for due in list(self.open):
-            reason = reasons.get(due.case.key)
+        for push in list(self.open):
+            reason = reasons.get(push.case.key)
             # Held back in a mute, it was seen by who is woken after it, be it for another account.
-            will_do = due.case.end is not None or (due.held and not self.is_muted(due.case.channel))
-            is_paid = reason in FRESH or (will_do and due.case.key in reasons)
-            if due.owner == message.recipient and is_paid:
-                self.open.remove(due)
+            is_enough = push.case.end is not None or (push.held and not self.is_muted(push.case.channel))
+            is_fulfilled = reason in FRESH or (is_enough and push.case.key in reasons)
+            if push.owner == message.recipient and is_fulfilled:
+                self.open.remove(push)
 
     def case(self, key: str) -> Case | None:
         return next((each for each in self.truth.cases if each.key == key), None)
@@ -237,27 +239,27 @@ class Dues:
     def last_push(self, owner: int) -> Push | None:
         return next((each for each in reversed(self.pushes) if each.owner == owner), None)
 
-    # What is left in the end
+    # What is missing in the end
 
     def check(self) -> None:
-        """All that was owed was sent, or shows in a message, or somebody sees to it."""
-        for due in self.open:
-            case = due.case
+        """Check that all that was due was sent, or shows in a message, or somebody sees to it."""
+        for push in self.open:
+            case = push.case
             # What comes and goes is left to the reminders after a mute, and those to who put it off.
-            is_reminded = due.held and case.is_recurring
-            if case.end is not None or (due.seen_to and not is_reminded):
-                assert (due.owner, case.key) in self.seen, f"never shown: {due}"
+            is_reminded = push.held and case.is_recurring
+            if case.end is not None or (push.seen_to and not is_reminded):
+                assert (push.owner, case.key) in self.seen, f"never shown: {push}"
             else:
-                assert due.held, f"never sent: {due}"
-                is_shown = case.is_quiet(self.now()) or self._was_woken_since_mute(due)
-                assert is_shown, f"never sent after a mute: {due}"
+                assert push.held, f"never sent: {push}"
+                is_shown = case.is_quiet(self.now()) or self._was_woken_since_mute(push)
+                assert is_shown, f"never sent after a mute: {push}"
         for owner, key in self.seen:
             case = self.case(key)
             if case is not None and case.end is not None and owner in self.owners:
                 assert (owner, key) in self.seen_over, f"the end never showed: {case}"
 
-    def _was_woken_since_mute(self, due: Due) -> bool:
+    def _was_woken_since_mute(self, push: ExpectedPush) -> bool:
         """Whether a push came after a mute and took over what was held, having been on its way."""
-        last, ends = self.last_push(due.owner), self.mute_ends(due.case.channel)
-        is_shown = (due.owner, due.case.key) in self.seen
+        last, ends = self.last_push(push.owner), self.mute_ends(push.case.channel)
+        is_shown = (push.owner, push.case.key) in self.seen
         return is_shown and last is not None and all(end <= last.at for end in ends)

@@ -1,4 +1,4 @@
-"""A Discord of a few lines: it keeps each person's messages, and refuses when a test says so."""
+"""A Discord of a few lines: it keeps the messages, and refuses requests when a test wants it to."""
 
 from collections import deque
 from collections.abc import Callable
@@ -48,8 +48,8 @@ EDITS_ARE_REFUSED: Final = frozenset(
 
 
 @dataclass(slots=True)
-class Standing:
-    """A message that stands in Discord."""
+class SentMessage:
+    """A message in Discord."""
 
     channel_id: int
     nonce: str
@@ -59,18 +59,18 @@ class Standing:
 
 
 @dataclass
-class Mailbox:
-    """What the outbox posts to; `arrived` is called with each new message, `changed` with each edit."""
+class FakeDiscord:
+    """The transport of the outbox. `arrived` is called with each new message, `changed` with each edit."""
 
     now: Callable[[], datetime]
-    arrived: Callable[[Standing], None]
-    changed: Callable[[Standing], None]
+    arrived: Callable[[SentMessage], None]
+    changed: Callable[[SentMessage], None]
     has_channel: bool = False
     is_down: bool = False
     ready: bool = True
     refusals: deque[Refusal] = field(default_factory=deque[Refusal])
-    standing: dict[int, Standing] = field(default_factory=dict[int, Standing])
-    made: list[Standing] = field(default_factory=list[Standing])
+    messages: dict[int, SentMessage] = field(default_factory=dict[int, SentMessage])
+    created: list[SentMessage] = field(default_factory=list[SentMessage])
     archived: set[int] = field(default_factory=set[int])
     """The messages that can be neither changed nor taken away."""
 
@@ -101,21 +101,21 @@ class Mailbox:
         return MessageRef(channel_id, number)
 
     def _known(self, channel_id: int, nonce: str) -> int | None:
-        for number, each in self.standing.items():
+        for number, each in self.messages.items():
             if (each.channel_id, each.nonce) == (channel_id, nonce) and self.now() - each.at < NONCE_KNOWN:
                 return number
         return None
 
     def _make(self, channel_id: int, content: MessageContent, nonce: str, *, silent: bool) -> int:
-        message = Standing(channel_id, nonce, self.now(), silent, content)
-        self.made.append(message)
-        self.standing[len(self.made)] = message
+        message = SentMessage(channel_id, nonce, self.now(), silent, content)
+        self.created.append(message)
+        self.messages[len(self.created)] = message
         self.arrived(message)
-        return len(self.made)
+        return len(self.created)
 
-    def _find(self, number: int) -> Standing:
+    def _find(self, number: int) -> SentMessage:
         """Return a message that is to be changed."""
-        message = self.standing.get(number)
+        message = self.messages.get(number)
         if message is None:
             raise DeliveryError(failure_kind(404, UNKNOWN_MESSAGE), str(UNKNOWN_MESSAGE))
         if number in self.archived:
@@ -133,7 +133,7 @@ class Mailbox:
     async def delete(self, place: MessageRef) -> None:
         refusal = self.meet(by_edit=True)
         self._find(place.message_id)
-        del self.standing[place.message_id]
+        del self.messages[place.message_id]
         if refusal is Refusal.LOST:
             raise refusal.error()
 
@@ -141,7 +141,7 @@ class Mailbox:
         if self.is_down:
             raise Refusal.BUSY.error()
         oldest = since - DAY
-        for number, each in self.standing.items():
+        for number, each in self.messages.items():
             if each.channel_id == channel_id and each.at >= oldest and holds(written(each.content), key):
                 return MessageRef(channel_id, number)
         return None
