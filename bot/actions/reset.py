@@ -30,7 +30,7 @@ from bot.providers.useapi import (
     Unreachable,
     UseapiError,
 )
-from bot.rules.account_incidents import folded, same_text
+from bot.rules.flags import folded, same_text
 from bot.runtime.supervisor import describe, is_surprise
 from bot.storage import StoreError
 

@@ -150,6 +150,11 @@ class Incident:
         """Whether the incident is over."""
         return self.state is State.ENDED
 
+    @property
+    def is_soft(self) -> bool:
+        """Whether nobody is notified of the incident: its account was not started, and that is all."""
+        return self.flag is not None and self.flag.kind is FlagKind.OFFLINE
+
     def block_until(self) -> datetime | None:
         """Return the end of the present block; None without a block or a known end."""
         return self.block_ends if self.flag and self.flag.kind is FlagKind.BLOCK else None

@@ -16,6 +16,7 @@ from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, 
 from bot.render.alert_messages import content_of
 from bot.render.message_content import MessageContent
 from bot.rules.message_lifecycle import supersede, with_open_incidents
+from bot.rules.recipient import notifies
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +94,8 @@ class Sender:
                 transaction.put_message(replace(current, delivery=Delivery.CANCELLED))
             return
         content = content_of(message, self.watch_state.incidents, self.accounts())
-        silent = not message.notify or retry_policy.is_over(message, self.watch_state.incidents)
+        is_quiet = bool(message.entries) and not notifies(message, self.watch_state.incidents)
+        silent = is_quiet or not message.notify
         outgoing = as_sent(message, content)
         place = await self.transport.send(channel, outgoing, nonce=message.nonce, silent=silent)
         # A second attempt may return the message of the first one, with the content of that time.

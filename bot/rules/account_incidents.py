@@ -1,14 +1,13 @@
 """What a flag, or its absence, changes about the incident of an account."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from bot.domain.accounts import Flag, FlagKind
-from bot.domain.incidents import Alert, Ending, Incident, Reason, State
+from bot.domain.incidents import Alert, Ending, Incident, Reason, ResetVerdict, State
 from bot.domain.providers import provider_of
+from bot.rules.flags import block_end, first_reason, flag_to_keep, same_text, with_cause, worst_of
 from bot.rules.policy import (
     COMMAND_CLEAR,
     GOOD_POLLS,
@@ -18,9 +17,6 @@ from bot.rules.policy import (
     Policy,
     near,
 )
-
-NUMBER: Final = re.compile(r"\d+(?:[.,:]\d+)*")
-BLANKS: Final = re.compile(r"\s+")
 
 NewKey = Callable[[], str]
 Change = tuple[Incident, Alert | None]
@@ -35,16 +31,6 @@ class Blind:
     until: datetime
 
 
-def same_text(one: str, other: str) -> bool:
-    """Whether two texts of the API differ only in numbers, times and blanks."""
-    return one == other or folded(one) == folded(other)
-
-
-def folded(text: str) -> str:
-    """Return a text without blanks and with each number as 0, as these may change from poll to poll."""
-    return BLANKS.sub("", NUMBER.sub("0", text))
-
-
 def open_incident(
     channel: str,
     flag: Flag,
@@ -55,10 +41,17 @@ def open_incident(
     from_command: bool = False,
     before_watch: bool = False,
     blind: Blind | None = None,
+    cause: Flag | None = None,
 ) -> Change:
-    """Open an incident of an account that has no open one; `past` holds its recent ended ones."""
+    """Open an incident of an account that has no open one; `past` holds its recent ended ones.
+
+    `cause` is what the account said before.
+    """
+    flag, is_soft = with_cause(flag, cause), flag.kind is FlagKind.OFFLINE
+    past = [each for each in past if each.is_soft is is_soft]
     if (returning := returning_incident(past, at)) is not None:
-        return reopen(returning, flag, at, from_command=from_command)
+        again, alert = reopen(returning, flag, at, from_command=from_command)
+        return replace(again, first_reason=first_reason(flag, cause)), alert
     reason, notify = opening_reason(past, at)
     incident = Incident(
         new_key(),
@@ -75,8 +68,9 @@ def open_incident(
         blind_from=blind.start if blind else None,
         blind_until=blind.until if blind else None,
         block_ends=flag.block_end(at),
+        first_reason=first_reason(flag, cause),
     )
-    return incident, Alert(incident.key, reason, notify)
+    return incident, Alert(incident.key, reason, notify and not is_soft)
 
 
 def returning_incident(past: Sequence[Incident], at: datetime) -> Incident | None:
@@ -88,11 +82,10 @@ def returning_incident(past: Sequence[Incident], at: datetime) -> Incident | Non
 
 
 def reopen(incident: Incident, flag: Flag, at: datetime, *, from_command: bool) -> Change:
-    """Reopen an incident that came back after a reset. Assignments and snoozes are cleared."""
+    """Reopen an incident that came back after a reset."""
     again = replace(
         incident,
         state=State.OPEN,
-        opened_at=min(incident.opened_at, at),  # the clock may have been set back since
         seen_at=at,
         flag=flag,
         worst_kind=worst_of(incident.worst_kind, flag.kind),
@@ -102,14 +95,25 @@ def reopen(incident: Incident, flag: Flag, at: datetime, *, from_command: bool) 
         ending=None,
         reset_at=min(incident.reset_at or at, at),
         leased_by=None,
+        held_until=None,
+        blind_from=None,
+        blind_until=None,
+    )
+    return returned(again, at)
+
+
+def returned(incident: Incident, at: datetime) -> Change:
+    """Return an incident whose flag came back. Assignments and snoozes are cleared."""
+    is_lost = incident.flag is not None and incident.flag.kind is FlagKind.CONNECTION
+    again = replace(
+        incident,
+        # The connection was lost anew, perhaps with that of others. The clock may have been set back since.
+        opened_at=at if is_lost else min(incident.opened_at, at),
         assigned_to=None,
         assigned_at=None,
         asked_at=None,
         snoozed_until=None,
         snoozed_seconds=None,
-        held_until=None,
-        blind_from=None,
-        blind_until=None,
     )
     return again, Alert(again.key, Reason.RETURNED, notify=True)
 
@@ -125,10 +129,19 @@ def opening_reason(past: Sequence[Incident], at: datetime) -> tuple[Reason, bool
     return Reason.RECURRING, not any(each.recurring for each in recent)
 
 
-def flag_seen(incident: Incident, flag: Flag, at: datetime, *, in_list: bool) -> Change:
-    """Update an open incident as its flag was seen, in the list or by a command."""
+def flag_seen(
+    incident: Incident, flag: Flag, at: datetime, *, in_list: bool, cause: Flag | None = None
+) -> Change:
+    """Update an open incident as its flag was seen, in the list or by a command.
+
+    `cause` is what the account said before.
+    """
     if incident.state is State.RESETTING:
         return incident, None  # what is seen during a reset is part of the reset
+    reason = first_reason(flag, cause)
+    if cause is None and incident.first_reason and incident.flag and same_text(incident.flag.text, flag.text):
+        flag, reason = replace(flag, kind=incident.flag.kind), incident.first_reason
+    flag = with_cause(flag, cause)
     if is_unchanged(incident, flag) and not (in_list and incident.from_command):
         return incident, None
     kept = flag_to_keep(incident.flag, flag)
@@ -142,10 +155,17 @@ def flag_seen(incident: Incident, flag: Flag, at: datetime, *, in_list: bool) ->
         clear_since=None,
         clear_polls=0,
         missing_polls=0,
+        starting_since=None,
+        first_reason=reason,
     )
     if now == incident:
         return incident, None
-    return with_alert_if_worse(incident, replace(now, seen_at=at))
+    now = replace(now, seen_at=at)
+    if incident.starting_since is None or incident.is_soft:
+        return with_alert_if_worse(incident, now)
+    # Otherwise a later poll that shows it running would take that for the work of the remedy.
+    is_judged = incident.verdict is ResetVerdict.NOT_STARTED
+    return returned(replace(now, verdict=ResetVerdict.FLAGGED_AGAIN if is_judged else now.verdict), at)
 
 
 def with_alert_if_worse(before: Incident, after: Incident) -> Change:
@@ -169,43 +189,8 @@ def is_unchanged(incident: Incident, flag: Flag) -> bool:
     is_shown = incident.state is State.OPEN and incident.missing_polls == 0
     # An incident that only a command reported stays open while the list shows no flag. Seen again, it starts
     # over.
-    return is_shown and incident.clear_since is None and incident.flag == flag
-
-
-def flag_to_keep(known: Flag | None, shown: Flag) -> Flag:
-    """Return the known flag if the shown one says the same, so that a changing number is no change."""
-    if known is None or known.kind is not shown.kind or not same_text(known.text, shown.text):
-        return shown
-    # One number matters: that of a block that became longer, or may have.
-    if shown.worded_end != known.worded_end:
-        return shown
-    return shown if is_longer(shown, known) else known
-
-
-def is_longer(shown: Flag, known: Flag) -> bool:
-    """Whether the block of one flag lasts longer than that of another."""
-    if shown.named_end is not None and known.named_end is not None:
-        return shown.named_end > known.named_end
-    return (shown.block_length or timedelta()) > (known.block_length or timedelta())
-
-
-def worst_of(worst: FlagKind | None, kind: FlagKind) -> FlagKind:
-    """Return the worse of two kinds."""
-    return kind if worst is None or kind.rank > worst.rank else worst
-
-
-def block_end(incident: Incident, shown: Flag, at: datetime) -> datetime | None:
-    """Return when a block ends, as its text changed."""
-    named = shown.named_end
-    if named is not None and (named > at or named == incident.block_ends):
-        return named
-    if shown.block_length is None:
-        return None if shown.worded_end else incident.block_ends
-    known = incident.flag.block_length if incident.flag else None
-    longer = known is not None and shown.block_length > known
-    if incident.block_ends is not None and incident.block_ends > at and not longer:
-        return incident.block_ends  # the same block in other words; its length does not start over
-    return shown.block_end(at)
+    is_there = incident.clear_since is None and incident.starting_since is None
+    return is_shown and is_there and incident.flag == flag
 
 
 def flag_absent(
@@ -227,6 +212,7 @@ def flag_absent(
             clear_since=at,
             clear_polls=1,
             missing_polls=0,
+            starting_since=None,
             blind_from=blind and blind.start,
             blind_until=blind and blind.until,
         )
@@ -251,7 +237,7 @@ def account_absent(incident: Incident, at: datetime, *, removed: bool) -> Change
 def stamp_last_seen(incident: Incident, last_good: datetime | None) -> Incident:
     """Set when an open flag was last seen: at the last good poll, unless that lacked it."""
     is_shown = incident.state is State.OPEN and incident.clear_since is None and not incident.missing_polls
-    if last_good is None or not is_shown:
+    if last_good is None or not is_shown or incident.starting_since is not None:
         return incident
     return replace(incident, seen_at=max(incident.seen_at, last_good))
 
@@ -269,5 +255,6 @@ def ended(incident: Incident, ending: Ending, at: datetime) -> Change:
         clear_since=incident.clear_since if ending is Ending.CLEARED else None,
         clear_polls=0,
         missing_polls=0,
+        starting_since=None,
     )
     return over, Alert(over.key, Reason.RESOLVED, notify=False)

@@ -12,7 +12,7 @@ from bot.domain.accounts import Account, Flag, Observation
 from bot.domain.errors import Cause
 from bot.domain.incidents import Alert, Incident, ServiceProblem
 from bot.domain.providers import USEAPI, provider_of
-from bot.rules import account_incidents, timers
+from bot.rules import account_incidents, starting, timers
 from bot.rules.account_incidents import Blind, Change, NewKey
 from bot.rules.policy import Policy
 from bot.rules.poll_state import (
@@ -117,13 +117,15 @@ def list_polled(now: Situation, observation: Observation) -> tuple[PollState, It
     channels = frozenset(account.channel for account in observation.accounts)
     if not is_believed(now.poll_state, channels, now.at):
         return list_shrunk(now, observation, channels)
-    blind = blind_stretch(now)
+    blind, (opened, past) = blind_stretch(now), by_channel(now.incidents)
+    after = starting.remembered(now, observation, opened)
     changes = (
         *service_recovered(now),
         *sightings(now, observation, blind),
-        *absences(now, observation, blind),
+        *absences(now, observation, opened, blind),
+        *starting.offline(replace(now, poll_state=after), observation, opened, past),
     )
-    return accept_list(now.poll_state, channels, now.at, now.policy), changes
+    return accept_list(after, channels, now.at, now.policy), changes
 
 
 def sightings(now: Situation, observation: Observation, blind: Blind | None) -> Iterator[Change]:
@@ -134,8 +136,9 @@ def sightings(now: Situation, observation: Observation, blind: Blind | None) -> 
     opened, past = by_channel(now.incidents)
     for account, flag in flagged:
         incident = opened.get(account.channel)
+        cause = starting.cause_of(now.poll_state, account.channel, now.at)
         if incident is not None:
-            yield account_incidents.flag_seen(incident, flag, now.at, in_list=True)
+            yield account_incidents.flag_seen(incident, flag, now.at, in_list=True, cause=cause)
         else:
             yield account_incidents.open_incident(
                 account.channel,
@@ -145,12 +148,14 @@ def sightings(now: Situation, observation: Observation, blind: Blind | None) -> 
                 now.new_key,
                 before_watch=now.poll_state.listed is None,
                 blind=blind,
+                cause=cause,
             )
 
 
-def absences(now: Situation, observation: Observation, blind: Blind | None) -> Iterator[Change]:
+def absences(
+    now: Situation, observation: Observation, opened: Mapping[str, Incident], blind: Blind | None
+) -> Iterator[Change]:
     """Yield what changes because a believed list lacks a flag or an account."""
-    opened, _ = by_channel(now.incidents)
     accounts: dict[str, Account] = {}
     if opened:
         accounts = {account.channel: account for account in observation.accounts}
@@ -161,7 +166,7 @@ def absences(now: Situation, observation: Observation, blind: Blind | None) -> I
             if removed or counts_as_poll(now.poll_state, now.at, now.policy):
                 yield account_incidents.account_absent(incident, now.at, removed=removed)
         elif account.flag is None:
-            yield account_incidents.flag_absent(incident, now.at, now.poll_state.last_good, blind, now.policy)
+            yield starting.unflagged(now, incident, account, blind)
 
 
 def list_shrunk(

@@ -6,7 +6,15 @@ from datetime import datetime
 
 from bot.domain.incidents import Alert, Incident, Reason
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
-from bot.rules.recipient import ABOUT_ACCOUNTS, Pushes, incident_keys, is_push, open_incidents, sent_time
+from bot.rules.recipient import (
+    ABOUT_ACCOUNTS,
+    Pushes,
+    incident_keys,
+    is_push,
+    notifies,
+    open_incidents,
+    sent_time,
+)
 
 
 def earliest_send(
@@ -49,16 +57,16 @@ def supersede(
         return ()
     older = [*others(sent, messages)]
     if sent.purpose is Purpose.ALERT and not sent.notify:
-        # It replaces a message that could not be edited: a later push may be in Discord by now.
+        # It replaces a message that could not be edited, or is about soft incidents: a later push may be in
+        # Discord by now.
         newer = [each for each in older if each.notify and each.created_at > sent.created_at]
         after = minus(sent, max(newer, key=sent_time)) if newer else sent
-        return () if after == sent else (after,)
-    if sent.purpose is Purpose.SERVICE:
+    elif sent.purpose is Purpose.SERVICE:
         after = merge_older(sent, older)
     else:
         # It notified nobody if all its incidents had ended, whatever it takes over now.
         shown = (incident for each in older for incident in open_incidents(each, incidents))
-        after = replace(with_more(sent, shown), notify=any(open_incidents(sent, incidents)))
+        after = replace(with_more(sent, shown), notify=notifies(sent, incidents))
     changed = ((after, sent), *((minus(each, after), each) for each in older))
     return tuple(new for new, old in changed if new != old)
 

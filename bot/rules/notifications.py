@@ -14,7 +14,7 @@ from bot.domain.messages import Delivery, Message, MessageItem, Purpose
 from bot.rules.account_incidents import NewKey
 from bot.rules.message_lifecycle import with_more
 from bot.rules.policy import Policy
-from bot.rules.recipient import Mutes, RecipientView, breaks_mute, can_be_reminded_of, incident_keys
+from bot.rules.recipient import Mutes, RecipientView, breaks_mute, incident_keys
 from bot.rules.service_notifications import reminders_due, service_messages
 
 FLAGGED: Final = frozenset({State.OPEN, State.RESETTING})
@@ -70,7 +70,7 @@ def next_due(view: RecipientView) -> datetime | None:
     times = (
         view.reminder_at(incident)
         for incident in view.incidents.values()
-        if can_be_reminded_of(incident)
+        if view.can_be_reminded_of(incident)
         and incident.key not in waiting
         and not (incident.key in view.notified and view.may_be_over(incident))
     )
@@ -104,8 +104,8 @@ def still_applies(view: RecipientView, entry: MessageItem) -> bool:
     if incident.ended:
         # It ended before it was sent: that is sent silently, unless an edit of another message shows it.
         return incident.key not in view.shown
-    if entry.reason is Reason.RESOLVED:
-        return False  # it was reopened
+    if entry.reason is Reason.RESOLVED or is_joining(view, entry.reason, incident):
+        return False  # it was reopened, or an edit shows it
     if view.is_muted(incident):
         return breaks_mute(entry.reason, incident)  # it is found again when the mute ends
     if entry.reason is Reason.ASSIGNEE_CHECK:
@@ -124,11 +124,16 @@ def wants_push(view: RecipientView, alert: Alert, incident: Incident) -> bool:
     """Whether an alert about an account is sent to the owner as a message."""
     if alert.reason is Reason.RESOLVED:
         return is_unshown_end(view, incident)
-    if not alert.notify or incident.ended:
+    if not alert.notify or incident.ended or is_joining(view, alert.reason, incident):
         return False  # an edit shows it
     if alert.reason is Reason.ASSIGNEE_CHECK and incident.assigned_to != view.owner:
         return False  # it asks somebody else
     return not view.is_muted(incident) or breaks_mute(alert.reason, incident)
+
+
+def is_joining(view: RecipientView, reason: Reason | None, incident: Incident) -> bool:
+    """Whether an incident opened, and an edit of a message about the same cause shows it."""
+    return reason in (Reason.OPENED, Reason.RECURRING) and incident.key in view.joining
 
 
 def is_unshown_end(view: RecipientView, incident: Incident) -> bool:
@@ -136,7 +141,8 @@ def is_unshown_end(view: RecipientView, incident: Incident) -> bool:
     if not incident.ended or incident.key in view.shown:
         return False
     # An owner who was not notified, as it was muted or recurs, need not know of its end.
-    return incident.key in view.notified or not (incident.recurring or view.is_muted(incident))
+    is_quiet = incident.recurring or incident.is_soft or view.is_muted(incident)
+    return incident.key in view.notified or not is_quiet
 
 
 def is_missed(view: RecipientView, incident: Incident) -> bool:
@@ -147,13 +153,21 @@ def is_missed(view: RecipientView, incident: Incident) -> bool:
         and incident.key not in view.notified
         and not incident.recurring  # those have reminders only
         and not view.is_muted(incident)
+        and not is_joining(view, Reason.OPENED, incident)
     )
 
 
 def reminders(view: RecipientView) -> list[Incident]:
-    """Return the incidents to remind of: all that need attention, once one of them is due."""
-    open_ones = [incident for incident in view.incidents.values() if view.needs_attention(incident)]
-    return open_ones if any(view.reminder_at(incident) <= view.now for incident in open_ones) else []
+    """Return the incidents to remind of: all that need attention, once one of them is due.
+
+    Soft ones have a pace of their own.
+    """
+    found: list[Incident] = []
+    for is_soft in (False, True):
+        several = [each for each in view.incidents.values() if each.is_soft is is_soft]
+        open_ones = [each for each in several if view.needs_attention(each)]
+        found += open_ones if any(view.reminder_at(each) <= view.now for each in open_ones) else []
+    return found
 
 
 def next_push(view: RecipientView, found: Reasons, new_key: NewKey) -> Message | None:
@@ -161,14 +175,15 @@ def next_push(view: RecipientView, found: Reasons, new_key: NewKey) -> Message |
     waiting = view.waiting
     if not found:
         return None if waiting is None else replace(waiting, delivery=Delivery.CANCELLED)
-    notify = any(not view.incidents[key].ended for key in found)
+    still_open = [view.incidents[key] for key in found if not view.incidents[key].ended]
+    notify = any(not each.is_soft for each in still_open)
     is_news = any(reason in NEWS for reason in found.values())
     due_at = max(view.now, view.pushes.held_until or view.now) if notify else view.now
     if waiting is None:
         waiting = Message(new_key(), view.owner, Purpose.ALERT, notify, view.now, due_at)
     return replace(
         waiting,
-        purpose=Purpose.ALERT if notify else Purpose.NOTE,
+        purpose=Purpose.ALERT if still_open else Purpose.NOTE,
         notify=notify,
         due_at=min(waiting.due_at, due_at),
         entries=tuple(MessageItem(key, reason) for key, reason in found.items()),

@@ -7,7 +7,8 @@ from typing import assert_never
 
 from bot.domain.accounts import Flag
 from bot.domain.incidents import Ending, Incident, ResetVerdict, State
-from bot.rules.account_incidents import Change, block_end, ended, with_alert_if_worse, worst_of
+from bot.rules.account_incidents import Change, ended, with_alert_if_worse
+from bot.rules.flags import block_end, worst_of
 from bot.rules.policy import LEASE, LONGEST_SNOOZE
 from bot.rules.timers import expire, release_lease
 

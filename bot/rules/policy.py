@@ -29,6 +29,11 @@ AWAY_AFTER: Final = timedelta(hours=1)
 """A shorter absence of the bot is a restart, of which nobody is notified."""
 SERVICE_REMINDERS: Final = (timedelta(hours=4), timedelta(hours=24))
 """The delays between reminders of a service problem; the last one repeats."""
+OFFLINE_AFTER: Final = timedelta(minutes=15)
+"""How long an account may start while its provider starts no other."""
+LONGEST_START: Final = timedelta(hours=1)
+"""How long an account may start in any case."""
+OFFLINE_REMINDER: Final = timedelta(days=1)
 LONGEST_SNOOZE: Final = timedelta(hours=24)
 LONGEST_MUTE: Final = timedelta(days=7)
 LONGEST_BACKOFF: Final = timedelta(minutes=15)

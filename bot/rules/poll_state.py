@@ -5,13 +5,23 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.domain.accounts import Flag
 from bot.domain.incidents import Incident, open_services
 from bot.rules.account_incidents import Blind, NewKey
 from bot.rules.policy import REMOVAL_LAG, SHRUNK_FOR, Policy, near
 
 NO_CHANNELS: Final[frozenset[str]] = frozenset()
-TIMES: Final = ("removed_at", "shrunk_since", "last_good", "counted_at", "failed_at")
+TIMES: Final = ("removed_at", "shrunk_since", "came_up_at", "last_good", "counted_at", "failed_at")
 """The times of a poll state; none can be later than now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What an account said while it was starting."""
+
+    flag: Flag
+    gone_at: datetime | None = None
+    """When it was last known to say so; None if the last good poll showed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,12 @@ class PollState:
     shrunk: frozenset[str] | None = None
     """The channels of the last list if it lost too many at once to be believed."""
     shrunk_since: datetime | None = None
+    starting: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    """Since when accounts have been starting, by channel."""
+    came_up_at: datetime | None = None
+    """When one last came up while others were starting."""
+    hints: Mapping[str, Hint] = field(default_factory=dict[str, Hint])
+    """What accounts said while they were starting, by channel: it may be the cause of a flag."""
     last_good: datetime | None = field(default=None, compare=False)
     counted_at: datetime | None = field(default=None, compare=False)
     """When a list was last believed, polls too close to the one before left out."""
@@ -105,12 +121,18 @@ def accept_list(poll_state: PollState, channels: frozenset[str], at: datetime, p
     """Return the poll state after a list that is believed."""
     # A poll may have begun before the removal, but not that long before.
     waits = poll_state.removed_at is not None and near(at, poll_state.removed_at, REMOVAL_LAG)
-    return PollState(
+    return replace(
+        poll_state,
         listed=channels,
         removed=poll_state.removed & channels if waits else NO_CHANNELS,
         removed_at=poll_state.removed_at if waits and poll_state.removed & channels else None,
+        shrunk=None,
+        shrunk_since=None,
         last_good=at,
         counted_at=at if counts_as_poll(poll_state, at, policy) else poll_state.counted_at,
+        failed_at=None,
+        failing_seconds=0,
+        resumed=False,
     )
 
 

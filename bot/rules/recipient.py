@@ -8,7 +8,8 @@ from typing import Final
 from bot.domain.accounts import FlagKind
 from bot.domain.incidents import Incident, Reason, ServiceProblem, State, open_services
 from bot.domain.messages import Delivery, Message, Purpose
-from bot.rules.policy import ASSIGNED_FOR, ASSIGNED_GRACE, PUSH_EVERY, Policy
+from bot.rules.common_cause import connection_group, lost_connection
+from bot.rules.policy import ASSIGNED_FOR, ASSIGNED_GRACE, OFFLINE_AFTER, OFFLINE_REMINDER, PUSH_EVERY, Policy
 from bot.rules.timers import clamp_future
 
 ABOUT_ACCOUNTS: Final = frozenset({Purpose.ALERT, Purpose.NOTE})
@@ -41,7 +42,7 @@ class Pushes:
             return cls(None, reminders, None)
         at = min(sent_time(last), now)
         # If no message in Discord can show the next incident by an edit, waiting would show it nowhere.
-        waits = any(is_joinable(each, incidents) for each in messages)
+        waits = any(is_standing(each, incidents) for each in messages)
         return cls(at, reminders, at + PUSH_EVERY if waits else None)
 
 
@@ -63,6 +64,8 @@ class RecipientView:
     """The incidents in messages about accounts that are in Discord, or soon will be, and can be edited."""
     services: Mapping[str, Incident]
     """The open incident of each provider's service."""
+    joining: frozenset[str]
+    """The incidents that an edit of the last message shows, so that they need no message of their own."""
 
     @classmethod
     def of(
@@ -85,8 +88,8 @@ class RecipientView:
         live = [each for each in out if each.delivery is not Delivery.DONE and each.purpose in ABOUT_ACCOUNTS]
         pushes = Pushes.among(own, incidents, now)
         notified, shown = incident_keys(out), incident_keys(live)
-        services = open_services(incidents.values())
-        return cls(owner, own, incidents, mutes, now, policy, pushes, notified, shown, services)
+        services, joined = open_services(incidents.values()), joining(own, incidents)
+        return cls(owner, own, incidents, mutes, now, policy, pushes, notified, shown, services, joined)
 
     @property
     def waiting(self) -> Message | None:
@@ -96,7 +99,12 @@ class RecipientView:
     @property
     def editable_message(self) -> Message | None:
         """The last message about an open incident. Further incidents join it by an edit."""
-        return last_sent(each for each in self.messages if is_joinable(each, self.incidents))
+        return last_joinable(self.messages, self.incidents)
+
+    @property
+    def has_standing(self) -> bool:
+        """Whether a message in Discord is about an open incident that is not soft."""
+        return any(is_standing(each, self.incidents) for each in self.messages)
 
     def last_showing(self, incidents: Iterable[Incident]) -> Message | None:
         """Return the last finished message in Discord about the accounts of these incidents."""
@@ -135,9 +143,17 @@ class RecipientView:
         """Whether a mute holds the pushes about an incident."""
         return any(until > self.now for until in mutes_of(incident, self.mutes))
 
+    def can_be_reminded_of(self, incident: Incident) -> bool:
+        """Whether an account's incident is open, and no poll has shown the account without its flag since.
+
+        Of a soft one there are reminders only while nothing else stands in Discord.
+        """
+        is_open = incident.state is State.OPEN and incident.channel is not None
+        return is_open and incident.clear_since is None and not (incident.is_soft and self.has_standing)
+
     def needs_attention(self, incident: Incident) -> bool:
         """Whether the owner may be reminded of an incident now."""
-        if not can_be_reminded_of(incident) or self.may_be_over(incident):
+        if not self.can_be_reminded_of(incident) or self.may_be_over(incident):
             return False
         until = quiet_until(incident, self.mutes)
         return until is None or until <= self.now
@@ -145,15 +161,14 @@ class RecipientView:
     def reminder_at(self, incident: Incident) -> datetime:
         """Return when the owner is reminded of an incident if it stays as it is."""
         pushed_at, until = self.pushes.at, quiet_until(incident, self.mutes)
+        if incident.is_soft:
+            sent = (each for each in self.messages if each.delivery is not Delivery.WAITING)
+            told = (sent_time(each) for each in sent if each.holds(incident.key))
+            return max(max((incident.opened_at, *told)) + OFFLINE_REMINDER, until or self.now)
         if until is not None and (pushed_at is None or until > pushed_at):
             # Held since the last push: due at the end of the mute, snooze, assignment or block.
             return until
         return self.now if pushed_at is None else pushed_at + self.policy.remind_in(self.pushes.reminders)
-
-
-def can_be_reminded_of(incident: Incident) -> bool:
-    """Whether an account's incident is open, and no poll has shown the account without its flag since."""
-    return incident.state is State.OPEN and incident.channel is not None and incident.clear_since is None
 
 
 def breaks_mute(reason: Reason | None, incident: Incident) -> bool:
@@ -164,6 +179,8 @@ def breaks_mute(reason: Reason | None, incident: Incident) -> bool:
 def quiet_until(incident: Incident, mutes: Mutes) -> datetime | None:
     """Return when all that holds the reminders of an incident has ended; None if nothing ever held them."""
     times = [incident.held_until, incident.snoozed_until, incident.block_until(), *mutes_of(incident, mutes)]
+    if incident.starting_since is not None and not incident.is_soft:
+        times.append(incident.starting_since + OFFLINE_AFTER)
     if incident.assigned_at is not None:
         times.append(incident.assigned_at + ASSIGNED_FOR + ASSIGNED_GRACE)
     return max((each for each in times if each is not None), default=None)
@@ -208,6 +225,37 @@ def in_flight(push: Message, sent: Iterable[Message], incidents: Mapping[str, In
     since = push.claimed_at or push.created_at
     later = incident_keys(each for each in sent if sent_time(each) >= since)
     return not later or any(incident.key not in later for incident in open_incidents(push, incidents))
+
+
+def last_joinable(messages: Iterable[Message], incidents: Mapping[str, Incident]) -> Message | None:
+    """Return the last message that further incidents can join by an edit."""
+    return last_sent(each for each in messages if is_joinable(each, incidents))
+
+
+def joining(messages: Iterable[Message], incidents: Mapping[str, Incident]) -> frozenset[str]:
+    """Return the incidents that join the last message by an edit, and need no message of their own.
+
+    That are soft ones, and those of a lost connection that the message notified of already.
+    """
+    if (message := last_joinable(messages, incidents)) is None:
+        return frozenset()
+    reasons = {entry.incident for entry in message.entries if entry.reason is not None}
+    lost = (incidents[key] for key in reasons if key in incidents and lost_connection(incidents[key]))
+    found = {key for key, each in incidents.items() if each.is_soft and not each.ended}
+    for provider in {each.provider for each in lost}:
+        group = {each.key for each in connection_group(incidents.values(), provider)}
+        found |= group - reasons if group & reasons else set()
+    return frozenset(found)
+
+
+def is_standing(message: Message, incidents: Mapping[str, Incident]) -> bool:
+    """Whether a message in Discord is about an open incident that is not soft."""
+    return is_joinable(message, incidents) and notifies(message, incidents)
+
+
+def notifies(message: Message, incidents: Mapping[str, Incident]) -> bool:
+    """Whether a message is about an open incident that owners are notified of."""
+    return any(not each.is_soft for each in open_incidents(message, incidents))
 
 
 def is_joinable(message: Message, incidents: Mapping[str, Incident]) -> bool:

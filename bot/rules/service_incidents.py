@@ -10,6 +10,7 @@ from bot.domain.errors import Cause
 from bot.domain.incidents import Alert, Ending, Incident, Reason, ServiceProblem, State
 from bot.rules import account_incidents
 from bot.rules.account_incidents import Change
+from bot.rules.flags import worst_of
 from bot.rules.policy import AWAY_AFTER, TROUBLED_POLL, Policy
 from bot.rules.poll_state import PollState, Situation
 
@@ -67,7 +68,7 @@ def service_failed(
     elif service.problem is not problem and problem is not ServiceProblem.UNREACHABLE:
         # Being unreachable says nothing new of a service that refused before.
         alert = Alert(service.key, Reason.WORSE, notify=True) if is_worse(service, problem, flag) else None
-        worst = account_incidents.worst_of(service.worst_kind, flag.kind) if flag else service.worst_kind
+        worst = worst_of(service.worst_kind, flag.kind) if flag else service.worst_kind
         after = replace(
             service,
             problem=problem,
@@ -109,10 +110,7 @@ def is_worse(service: Incident, problem: ServiceProblem, flag: Flag | None) -> b
     """Whether a problem is more severe than any so far in the service's incident, so that it notifies."""
     if problem is ServiceProblem.PENDING:
         # Without a flag here, an account's own incident notifies about it.
-        return (
-            flag is not None
-            and account_incidents.worst_of(service.worst_kind, flag.kind) is not service.worst_kind
-        )
+        return flag is not None and worst_of(service.worst_kind, flag.kind) is not service.worst_kind
     return severity(problem) > severity(worst_problem_of(service))
 
 

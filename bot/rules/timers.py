@@ -13,7 +13,16 @@ from bot.rules.poll_state import PollState
 
 Timed = TypeVar("Timed", Incident, Message, PollState)
 
-PAST: Final = ("opened_at", "seen_at", "clear_since", "reset_at", "assigned_at", "asked_at", "held_until")
+PAST: Final = (
+    "opened_at",
+    "seen_at",
+    "clear_since",
+    "reset_at",
+    "assigned_at",
+    "asked_at",
+    "held_until",
+    "starting_since",
+)
 """The times of an incident that cannot be later than now."""
 
 

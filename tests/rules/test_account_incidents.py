@@ -8,7 +8,8 @@ import pytest
 from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
 from bot.rules import owner_actions, timers
-from bot.rules.account_incidents import opening_reason, same_text
+from bot.rules.account_incidents import opening_reason
+from bot.rules.flags import same_text
 from tests.rules.world import (
     ANNE,
     BEN,

@@ -8,7 +8,7 @@ from bot.domain.accounts import Account, Flag, Observation
 from bot.domain.errors import Cause
 from bot.domain.incidents import Alert, Incident, Reason, ResetVerdict, ServiceProblem, State, open_services
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
-from bot.domain.providers import USEAPI
+from bot.domain.providers import MJPROXY, USEAPI
 from bot.rules import owner_actions
 from bot.rules.account_incidents import Change
 from bot.rules.decisions import Decision, Event, FlagReported, PollFailed, Tick, decide
@@ -16,7 +16,7 @@ from bot.rules.message_lifecycle import cancel_for, deleted, earliest_send, supe
 from bot.rules.notifications import next_due, plan_messages
 from bot.rules.policy import LONGEST_BACKOFF, Policy
 from bot.rules.poll_state import PollState, resume
-from bot.rules.recipient import RecipientView
+from bot.rules.recipient import RecipientView, notifies
 from bot.rules.service_incidents import next_poll_in
 
 START = datetime(2026, 3, 1, 2, 10, tzinfo=UTC)
@@ -67,6 +67,9 @@ class World:
     now: datetime = START
     policy: Policy = field(default_factory=Policy)
     poll_state: PollState = field(default_factory=PollState)
+    proxy: dict[str, Account] = field(default_factory=dict[str, Account])
+    """The accounts that a second provider lists."""
+    proxy_state: PollState = field(default_factory=PollState)
     incidents: dict[str, Incident] = field(default_factory=dict[str, Incident])
     messages: dict[str, Message] = field(default_factory=dict[str, Message])
     mutes: dict[str | None, datetime] = field(default_factory=dict[str | None, datetime])
@@ -86,8 +89,21 @@ class World:
     def poll(self, flags: dict[str, str | None] | None = None) -> Decision:
         """Poll, and assert that a second poll of the same list changes nothing."""
         observation = self.observation(flags)
+        return self.decide_twice(observation)
+
+    def show(self, *accounts: Account) -> None:
+        """Have the second provider list accounts from now on."""
+        self.proxy.update((each.channel, each) for each in accounts)
+
+    def poll_proxy(self, *accounts: Account, is_complete: bool = True) -> Decision:
+        """Poll the second provider, which lists these accounts as they are now."""
+        self.show(*accounts)
+        listed = tuple(self.proxy.values()) if is_complete else accounts
+        return self.decide_twice(Observation(self.now, listed, MJPROXY, is_complete=is_complete))
+
+    def decide_twice(self, observation: Observation) -> Decision:
         decision = self.decide(observation)
-        again = decide(self.poll_state, self.incidents, observation, self.policy, self.new_key)
+        again = self.decided(observation)
         settled = [each for each in again.incidents if each.missing_polls == each.clear_polls == 0]
         assert [each for each in settled if not each.ended] == []
         assert [each for each in again.alerts if each.reason is not Reason.RESOLVED] == []
@@ -98,18 +114,31 @@ class World:
         problem: ServiceProblem = ServiceProblem.UNREACHABLE,
         flag: Flag | None = None,
         cause: Cause | None = None,
+        provider: str = USEAPI,
     ) -> Decision:
-        return self.decide(PollFailed(self.now, problem, flag, cause))
+        return self.decide(PollFailed(self.now, problem, flag, cause, provider))
 
     def report_flag(self, channel: str, text: str) -> Decision:
         return self.decide(FlagReported(self.now, channel, Flag.of(text)))
 
     def decide(self, event: Event) -> Decision:
-        decision = decide(self.poll_state, self.incidents, event, self.policy, self.new_key)
-        self.poll_state = decision.poll_state
+        decision = self.decided(event)
+        if event.provider == USEAPI:
+            self.poll_state = decision.poll_state
+        else:
+            self.proxy_state = decision.poll_state
         self.incidents.update((each.key, each) for each in decision.incidents)
         self.plan(decision.alerts)
         return decision
+
+    def decided(self, event: Event) -> Decision:
+        known = self.poll_state if event.provider == USEAPI else self.proxy_state
+        own = {
+            key: each
+            for key, each in self.incidents.items()
+            if each.provider == event.provider or each.problem is ServiceProblem.AWAY
+        }
+        return decide(known, own, event, self.policy, self.new_key)
 
     def change(self, change: Change | Incident) -> None:
         incident, alert = change if isinstance(change, tuple) else (change, None)
@@ -142,6 +171,8 @@ class World:
 
     def tick(self) -> None:
         self.decide(Tick(self.now))
+        if self.proxy:
+            self.decide(Tick(self.now, MJPROXY))
         self.deliver()
 
     def deliver(self) -> None:
@@ -169,7 +200,7 @@ class World:
 
     def send(self, key: str) -> None:
         message = self.messages[key]
-        notify = message.notify and not all(self.incidents[entry.incident].ended for entry in message.entries)
+        notify = message.notify and notifies(message, self.incidents)
         entries = tuple((self.name(entry), entry.reason) for entry in message.entries)
         could_join = self.joinable.get(key, False)
         self.sent.append(
@@ -244,6 +275,8 @@ class World:
         while self.now < end:
             self.now += next_poll_in(self.poll_state, self.open_service, self.policy)
             self.poll(flags(self.now) if flags else None)
+            if self.proxy:
+                self.poll_proxy()
             self.tick()
 
     def run_without_api(
@@ -257,6 +290,7 @@ class World:
 
     def restart(self) -> None:
         self.poll_state = resume(self.poll_state, self.poll_state.last_good)
+        self.proxy_state = resume(self.proxy_state, self.proxy_state.last_good)
 
     # What is there to see
 
