@@ -69,7 +69,7 @@ async def test_the_proxy_is_watched_alone(proxy: SimulatedMjproxy, database: Pat
 # One provider is out of reach (row 59)
 
 
-async def test_what_one_provider_does_is_nothing_to_the_accounts_of_the_other(
+async def test_row_59_what_one_provider_does_is_nothing_to_the_accounts_of_the_other(
     watch: Assembly, api: SimulatedUseapi, proxy: SimulatedMjproxy, clock: Clock
 ) -> None:
     api.add(channel=CHANNEL)
@@ -180,7 +180,7 @@ async def test_what_is_not_found_may_be_at_the_provider_that_is_down(
 # An incomplete list (row 60)
 
 
-async def test_an_incomplete_list_opens_and_changes_and_ends_nothing(
+async def test_row_60_an_incomplete_list_opens_and_changes_and_ends_nothing(
     watch: Assembly, proxy: SimulatedMjproxy, clock: Clock
 ) -> None:
     keys = fill(proxy)

@@ -39,7 +39,7 @@ from tests.rules.world import (
     started,
 )
 
-ROWS = range(1, 59)
+ROWS = range(1, 71)
 
 
 def test_each_row_of_the_table_has_a_test_by_its_number() -> None:

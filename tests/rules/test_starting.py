@@ -10,32 +10,19 @@ from bot.domain.accounts import Account, EntryState, Flag, FlagKind
 from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, State
 from bot.rules import owner_actions
 from bot.rules.poll_state import PollState, expect_removal
+from tests.rules.proxy_cases import (
+    LOST,
+    ONE,
+    PAUSED,
+    REJECTED,
+    STARTING,
+    TWO,
+    UNKNOWN,
+    entry,
+    flagged_entry,
+    watched,
+)
 from tests.rules.world import ANNE, BLOCK, CAPTCHA, DAY, HOUR, MINUTE, MODERATION, A, B, World, started
-
-ONE, TWO, THREE = (f"mjproxy:{number}" for number in range(1, 4))
-PAUSED, STARTING, UNKNOWN = EntryState.PAUSED, EntryState.STARTING, EntryState.UNKNOWN
-REJECTED = Flag("Authentication failed.", FlagKind.SESSION)
-LOST = Flag("could not be connected again", FlagKind.CONNECTION)
-
-
-def entry(
-    channel: str = ONE, state: EntryState = EntryState.OK, hint: Flag | None = None, hours: str = ""
-) -> Account:
-    return Account(channel, entry=state, hint=hint, hours=hours)
-
-
-def flagged_entry(text: str | Flag = MODERATION, channel: str = ONE) -> Account:
-    flag = Flag.of(text) if isinstance(text, str) else text
-    return Account(channel, flag=flag, entry=EntryState.FLAGGED)
-
-
-def watched(*accounts: Account) -> World:
-    """A world whose second provider was polled once."""
-    world = World(flags={})
-    world.poll_proxy(*(accounts or (entry(ONE), entry(TWO), entry(THREE))))
-    world.deliver()
-    world.now += MINUTE
-    return world
 
 
 def flagged_there(text: str | Flag = MODERATION) -> World:

@@ -202,7 +202,7 @@ def between_pages(proxy: SimulatedMjproxy, change: Callable[[], object], *, read
     proxy.before_answer = before
 
 
-async def test_a_list_that_shifts_while_it_is_read_is_read_again(
+async def test_row_67_a_list_that_shifts_while_it_is_read_is_read_again(
     proxy: SimulatedMjproxy, client: MjproxyClient
 ) -> None:
     for _ in range(150):
@@ -214,7 +214,7 @@ async def test_a_list_that_shifts_while_it_is_read_is_read_again(
 
 
 @pytest.mark.parametrize("change", ["added", "deleted"])
-async def test_a_list_that_shifts_twice_is_not_complete(
+async def test_row_67_a_list_that_shifts_twice_is_not_complete(
     proxy: SimulatedMjproxy, client: MjproxyClient, change: str
 ) -> None:
     keys = [proxy.add().id for _ in range(150)][::-1]
@@ -231,7 +231,7 @@ async def test_a_list_that_shifts_twice_is_not_complete(
     assert len(listing.accounts) == len({account.id for account in listing.accounts})
 
 
-async def test_one_account_deleted_between_two_pages_lets_another_slip_through_though_the_count_agrees(
+async def test_row_67_an_account_deleted_between_two_pages_lets_another_slip_through_as_the_count_agrees(
     proxy: SimulatedMjproxy, client: MjproxyClient
 ) -> None:
     keys = [proxy.add().id for _ in range(102)][::-1]
