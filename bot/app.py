@@ -17,6 +17,7 @@ from discord.gateway import DiscordWebSocket
 from bot.actions.account_admin import AccountAdmin
 from bot.actions.account_info import AccountInfoService
 from bot.actions.reset import Resets
+from bot.cli import check_mjproxy
 from bot.cli.discord_errors import DISCORD_FAILURES, LOGIN_REFUSED, unavailable
 from bot.cli.terminal import signals
 from bot.config import Settings
@@ -103,6 +104,8 @@ async def run(
         session = await stack.enter_async_context(open_session())
         bot = Midwatch(settings, store)
         bot.services = await assemble(bot, settings, store, session, timings)
+        if settings.mjproxy is not None:
+            await stack.enter_async_context(beside(check_mjproxy.warn(session, *settings.mjproxy)))
         stack.push_async_callback(bot.services.pollers.close)
         stack.push_async_callback(bot.services.account_info.close)
         await stack.enter_async_context(beside(bot.services.account_admin.look_back()))
@@ -189,9 +192,8 @@ def providers_of(
     if settings.useapi_token is not None:
         useapi = UseapiClient(session, settings.useapi_url, settings.useapi_token, sleep=sleep)
         providers.append(useapi)
-    if settings.mjproxy_url is not None and settings.mjproxy_token is not None:
-        proxy = MjproxyClient(session, settings.mjproxy_url, settings.mjproxy_token, sleep=sleep)
-        providers.append(MjproxyProvider(proxy))
+    if settings.mjproxy is not None:
+        providers.append(MjproxyProvider(MjproxyClient(session, *settings.mjproxy, sleep=sleep)))
     return providers, useapi
 
 

@@ -119,6 +119,11 @@ class Settings(BaseSettings):
     )
 
     @property
+    def mjproxy(self) -> tuple[str, SecretStr] | None:
+        """The address and the token of the midjourney-proxy; None if none is set up."""
+        return (self.mjproxy_url, self.mjproxy_token) if self.mjproxy_url and self.mjproxy_token else None
+
+    @property
     def addresses(self) -> tuple[str, ...]:
         """The addresses of the providers that are set up."""
         useapi = self.useapi_url if self.useapi_token else None

@@ -1,15 +1,16 @@
 """`python -m bot check`: writes line by line whether everything the bot needs is right."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
 from typing import Final
 
+import aiohttp
 import discord
-from pydantic import SecretStr
 
 from bot.cli.check_database import try_database
+from bot.cli.check_mjproxy import check_mjproxy
 from bot.cli.discord_errors import DISCORD_FAILURES, unavailable
+from bot.cli.findings import Finding, failed, passed, sentences
 from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
 from bot.domain.accounts import Account
@@ -23,11 +24,12 @@ from bot.providers.useapi import (
     UseapiError,
     open_session,
 )
-from bot.render.error_messages import next_step, what
+from bot.render.error_messages import what
 from bot.render.text import bare, count
 from bot.storage import StoreError
 
 FAILED: Final = 69
+LOOK_AT_THEM: Final = "Midwatch can run; look at the WARN lines."
 FIX_THEM: Final = "Fix the FAIL lines, then run the check again."
 DISCORD_LIMIT_SECONDS: Final = 30
 NAME_LIMIT: Final = 100
@@ -36,28 +38,6 @@ COMMANDS: Final[frozenset[str]] = frozenset(
 )
 """The commands that the bot registers."""
 NO_ACCOUNTS: Final = "none yet. Add one with /mjadd in Discord or `python -m bot account set`."
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The outcome of one check. The words of a failed one end with what to do."""
-
-    subject: str
-    good: bool
-    words: str
-
-    def __str__(self) -> str:
-        return f"{'ok  ' if self.good else 'FAIL'}  {self.subject}: {self.words}"
-
-
-def passed(subject: str, words: str) -> Finding:
-    """Return a finding that is good."""
-    return Finding(subject, good=True, words=words)
-
-
-def failed(subject: str, words: str) -> Finding:
-    """Return a finding that is not good."""
-    return Finding(subject, good=False, words=words)
 
 
 class CheckError(Exception):
@@ -73,12 +53,15 @@ def report_settings(problems: Iterable[str]) -> None:
 
 async def report(settings: Settings) -> int:
     """Check everything, write a line for each finding, and return the exit code."""
-    good = True
+    found: list[Finding] = []
     async for finding in findings(settings):
         say(str(finding))
-        good = good and finding.good
-    complain("Everything is right." if good else FIX_THEM)
-    return 0 if good else FAILED
+        found.append(finding)
+    if not all(finding.good for finding in found):
+        complain(FIX_THEM)
+        return FAILED
+    complain(LOOK_AT_THEM if any(finding.is_warning for finding in found) else "Everything is right.")
+    return 0
 
 
 async def findings(settings: Settings) -> AsyncIterator[Finding]:
@@ -90,11 +73,23 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
         yield failed("Database", what(error))
     async for finding in check_discord(settings):
         yield finding
+    async with open_session() as session:
+        for address, check in providers(session, settings):
+            with said_if_slow(address):
+                found = await check
+            for finding in found:
+                yield finding
+
+
+def providers(
+    session: aiohttp.ClientSession, settings: Settings
+) -> Iterator[tuple[str, Awaitable[list[Finding]]]]:
+    """Yield the address and the check of each provider that is set up."""
     if settings.useapi_token is not None:
-        with said_if_slow(settings.useapi_url):
-            of_useapi = await check_useapi(settings.useapi_url, settings.useapi_token)
-        for finding in of_useapi:
-            yield finding
+        url = settings.useapi_url
+        yield url, check_useapi(UseapiClient(session, url, settings.useapi_token), url)
+    if settings.mjproxy is not None:
+        yield settings.mjproxy[0], check_mjproxy(session, *settings.mjproxy)
 
 
 async def check_discord(settings: Settings) -> AsyncIterator[Finding]:
@@ -204,19 +199,17 @@ async def compare_commands(client: discord.Client, servers: Iterable[int]) -> st
     return "differ from the bot's; it brings them in line when it runs"
 
 
-async def check_useapi(url: str, token: SecretStr) -> list[Finding]:
+async def check_useapi(useapi: UseapiClient, url: str) -> list[Finding]:
     """Read the account list and the subscription. Nothing is sent to Midjourney."""
-    async with open_session() as session:
-        useapi = UseapiClient(session, url, token)
-        try:
-            accounts = await useapi.accounts()
-        except UseapiError as error:
-            return list_failed(error, url)
-        try:
-            is_active = await useapi.subscription_active()
-        except UseapiError as error:
-            return subscription_failed(error, url, accounts)
-        return [accepted(url), subscription_of(is_active), configured(accounts)]
+    try:
+        accounts = await useapi.accounts()
+    except UseapiError as error:
+        return list_failed(error, url)
+    try:
+        is_active = await useapi.subscription_active()
+    except UseapiError as error:
+        return subscription_failed(error, url, accounts)
+    return [accepted(url), subscription_of(is_active), configured(accounts)]
 
 
 def list_failed(error: UseapiError, url: str) -> list[Finding]:
@@ -267,8 +260,3 @@ def configured(accounts: tuple[Account, ...]) -> Finding:
     flagged = sum(account.flag is not None for account in accounts)
     words = f"{count(len(accounts), 'account')}, {flagged} flagged"
     return passed("Accounts", words if accounts else NO_ACCOUNTS)
-
-
-def sentences(error: UseapiError) -> str:
-    """Return an error's sentence and what to do."""
-    return f"{what(error)} {next_step(error)}"
