@@ -17,6 +17,8 @@ from tests.demo.page.services import FLAGS, REASONS, SELDOM_ASKED
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
 from tests.simulators.faults import DISTORTIONS
 from tests.simulators.mjproxy import SimulatedMjproxy
+from tests.simulators.mjproxy.faults import OF_LISTS
+from tests.simulators.mjproxy.faults import REFUSALS as PROXY_REFUSALS
 from tests.simulators.useapi import SAVE_REFUSALS, Fault, SimulatedUseapi
 from tests.simulators.useapi.faults import REFUSALS
 from tests.support.assembly import Assembly
@@ -344,25 +346,29 @@ async def test_every_fault_is_offered_and_can_be_fixed(
     assert stage.picture("owner")["services"][0]["fault"] is None
 
 
+@pytest.mark.parametrize("service", [Useapi, Proxy])
 async def test_the_owner_asks_after_every_fault_that_the_bot_looks_for_only_seldom(
-    api: SimulatedUseapi, tmp_path: Path
+    api: SimulatedUseapi, clock: Clock, proxy: SimulatedMjproxy, tmp_path: Path, service: type[Useapi | Proxy]
 ) -> None:
     for _ in range(6):
         api.add()
+        proxy.add()
+    simulated = api if service is Useapi else proxy
+    given = (api, None) if service is Useapi else (None, proxy)
     seldom: set[Fault] = set()
-    for fault in (*REFUSALS, *DISTORTIONS):
-        clock = Clock()
-        async with Assembly(tmp_path / fault, clock, api=api) as watched:
+    offered = set(service.faults)
+    for fault in offered & {*REFUSALS, *DISTORTIONS, *OF_LISTS, *PROXY_REFUSALS}:
+        async with Assembly(tmp_path / fault, clock, api=given[0], proxy=given[1]) as watched:
             await watched.poller.poll()
-            api.fault(fault)
+            simulated.fault(fault)
             for _ in range(2):
                 clock.advance(10 * MINUTE)
                 with suppress(UseapiError):
                     await watched.poller.poll()
-            api.mend()
+            simulated.mend()
             if watched.make_loops().rest(watched.poller) > MINUTE:
                 seldom.add(fault)
-    assert seldom == SELDOM_ASKED
+    assert seldom == SELDOM_ASKED & offered
 
 
 @pytest.mark.parametrize("refusal", SAVE_REFUSALS)

@@ -75,6 +75,14 @@ class Visitor:
         await expect(alert).to_contain_text(f"{label} needs you")
         return alert
 
+    async def sideways(self) -> list[str]:
+        """Return what reaches beyond the right edge of the window."""
+        return await self.page.evaluate(
+            "[...document.querySelectorAll('body *')].filter((one) => one.checkVisibility()"
+            " && one.getBoundingClientRect().right > innerWidth + 0.5)"
+            ".map((one) => one.outerHTML.slice(0, 80))"
+        )
+
     async def use(
         self, command: str, *, pane: str = "server", account: str | None = None, private: bool = False
     ) -> None:

@@ -68,7 +68,7 @@ class Service(ABC):
     futile: str
     """What the button is called that lets the remedy not help."""
     kinds: Iterable[str]
-    faults: Iterable[Fault] = Fault
+    faults: Iterable[Fault] = tuple(Fault)
 
     def __init__(self, simulated: SimulatedUseapi | SimulatedMjproxy) -> None:
         self._simulated = simulated
@@ -255,8 +255,8 @@ class Proxy(Service):
         if not on:
             self._proxy.find_discord()
         elif not self._proxy.is_cut_off:
-            *_, last = self._proxy.accounts
-            self._proxy.lose_discord(spared=[last])
+            running = [key for key, account in self._proxy.accounts.items() if account.running]
+            self._proxy.lose_discord(spared=running[-1:])
 
     def _take_redis(self, on: bool) -> None:  # noqa: FBT001 - one of two positions
         self._proxy.has_redis = not on
