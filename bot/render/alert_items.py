@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.accounts import Account, Flag, FlagKind, KnownAccount
+from bot.domain.accounts import Account, EntryState, Flag, FlagKind, KnownAccount
 from bot.domain.incidents import NEWS, Ending, Incident, Reason, State
 from bot.domain.messages import Message
+from bot.domain.providers import provider_of
 from bot.render.phrases import open_words
+from bot.render.provider_words import WORDS
 from bot.render.text import count, escape, span, when, whole
 
 LABEL_LIMIT: Final = 30
@@ -47,6 +49,16 @@ class AlertItem:
     def needs_somebody(self) -> bool:
         """Whether the account is flagged."""
         return self.incident.state in NEEDING
+
+    @property
+    def is_starting(self) -> bool:
+        """Whether the account is enabled again, and its provider has not started it yet."""
+        return self.incident.state is State.OPEN and self.incident.starting_since is not None
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether the account was not started, and that is all."""
+        return self.flag.kind is FlagKind.OFFLINE
 
     @property
     def is_fresh(self) -> bool:
@@ -100,12 +112,16 @@ def naming(names: Sequence[str]) -> str:
 
 def state_of(incident: Incident) -> str:
     """Return an incident's state: symbol and words."""
-    return ended_words(incident) if incident.ended else open_words(incident.state, incident.flag or NO_WORDS)
+    if incident.ended:
+        return ended_words(incident)
+    is_starting = incident.starting_since is not None
+    return open_words(incident.state, incident.flag or NO_WORDS, incident.provider, starting=is_starting)
 
 
 def ended_words(incident: Incident) -> str:
     """Return the state of an ended incident."""
-    return "⚪ not configured any more" if is_removed(incident) else "✅ back"
+    back = WORDS[incident.provider].back.removeprefix("is ")
+    return "⚪ not configured any more" if is_removed(incident) else f"✅ {back}"
 
 
 def is_removed(incident: Incident) -> bool:
@@ -132,6 +148,18 @@ def stretch(start: datetime, end: datetime) -> str:
     return f"{when(start, style)} - {when(end, style)}"
 
 
+def coming_back(items: Iterable[AlertItem], accounts: Mapping[str, KnownAccount]) -> int:
+    """Return how many more accounts start by themselves where a connection was lost."""
+    lost = {item.provider for item in items if item.needs_somebody and item.flag.kind is FlagKind.CONNECTION}
+    return sum(
+        each.account.entry is EntryState.STARTING
+        and each.state is None
+        and not each.account.hours
+        and provider_of(each.channel) in lost
+        for each in (accounts.values() if lost else ())
+    )
+
+
 def slots_out(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]) -> str | None:
     """Return the sentence that says how many job slots are unavailable. None: the API gave no numbers."""
     open_channels = {each.channel for each in incidents.values() if each.state in NEEDING}
@@ -150,5 +178,6 @@ def _slots(accounts: Iterable[KnownAccount]) -> int:
 def _urgency(item: AlertItem) -> tuple[int, bool, int, datetime, str]:
     incident = item.incident
     stage = (State.OPEN, State.RESETTING, State.CLEARING, State.ENDED).index(incident.state)
+    stage = max(stage, item.is_starting)
     rank = -1 if item.only_waits else item.flag.kind.rank
     return stage, is_removed(incident), -rank, incident.opened_at, incident.key

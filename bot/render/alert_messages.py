@@ -12,11 +12,20 @@ from bot.domain.accounts import Account, Action, Flag, KnownAccount
 from bot.domain.incidents import Incident, Reason, State, open_services
 from bot.domain.messages import Message, MessageItem, Purpose, Route
 from bot.render.account_cards import add_field
-from bot.render.alert_items import AlertItem, is_removed, items_of, known_account, names_of, slots_out
+from bot.render.alert_items import (
+    AlertItem,
+    coming_back,
+    is_removed,
+    items_of,
+    known_account,
+    names_of,
+    slots_out,
+)
 from bot.render.digest import digest, digest_controls
 from bot.render.headlines import headline, headline_of, second_line, was_flagged
 from bot.render.incident_card import CardContext, card, controls
 from bot.render.message_content import Button, MessageContent, headed
+from bot.render.provider_words import is_mixed_with
 from bot.render.service_messages import changes, recovery, service_content
 from bot.render.text import count
 
@@ -63,9 +72,14 @@ def opened_card(
 ) -> MessageContent:
     """Return the card of one account of a digest; `message` is the digest's key."""
     item = AlertItem(incident, known_account(incident.channel or "", accounts), None, now)
-    services = open_services(incidents.values())
-    context = CardContext(slots_out(incidents, accounts), services, actions=actions)
+    context = replace(_context(incidents, accounts), actions=actions)
     return MessageContent(headed(headline_of(item)), (card(item, context),), controls(item, message))
+
+
+def _context(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]) -> CardContext:
+    services = open_services(incidents.values())
+    is_mixed = any(is_mixed_with(each, accounts) for each in services)
+    return CardContext(slots_out(incidents, accounts), services, is_mixed=is_mixed)
 
 
 def _content(
@@ -77,9 +91,9 @@ def _content(
     note = DMS_CLOSED if message.is_dm_refused else None
     match message.purpose:
         case Purpose.ALERT:
-            services = open_services(incidents.values())
-            context = CardContext(slots_out(incidents, accounts), services, note)
-            return _alert(items_of(message, incidents, accounts), message.key, page, context)
+            context = replace(_context(incidents, accounts), note=note)
+            items = items_of(message, incidents, accounts)
+            return _alert(items, message.key, page, context, coming_back(items, accounts))
         case Purpose.SERVICE:
             found = [each for each in _entries(message, incidents) if each.problem]
             # An open one matters more than those that ended.
@@ -103,10 +117,12 @@ def _entries(message: Message, incidents: Mapping[str, Incident]) -> list[Incide
     return [incident for incident in found if incident is not None]
 
 
-def _alert(items: Sequence[AlertItem], key: str, page: int, context: CardContext) -> MessageContent:
+def _alert(
+    items: Sequence[AlertItem], key: str, page: int, context: CardContext, returning: int
+) -> MessageContent:
     if not items:
         return _outdated()
-    content = headed(headline(items), second_line(items))
+    content = headed(headline(items), second_line(items, returning))
     if len(items) == 1:
         return MessageContent(content, (card(items[0], context),), controls(items[0], key))
     return MessageContent(content, (digest(items, page, context),), digest_controls(items, page, key))

@@ -1,6 +1,7 @@
 """The digest: several accounts in one message with pages, and a select that opens each."""
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Final
 
 import discord
@@ -11,7 +12,9 @@ from bot.render.alert_items import AlertItem, duration, naming, state_of
 from bot.render.incident_card import CardContext, colour, who_and_until
 from bot.render.instructions import OPEN_BELOW
 from bot.render.message_content import Component, Select, page_buttons, page_of
-from bot.render.text import bare, clip, code_block, count, escape, exactly, length, when, whole
+from bot.render.phrases import quoted
+from bot.render.provider_words import TITLES, WORDS
+from bot.render.text import QUOTE_LIMIT, bare, clip, count, escape, exactly, length, when, whole
 
 PAGE_SIZE: Final = 20
 LIST_LIMIT: Final = 3_600
@@ -24,7 +27,10 @@ def digest(items: Sequence[AlertItem], page: int, context: CardContext) -> disco
     """Return the embed of one page of a digest."""
     shown, page, pages = page_of(items, page, PAGE_SIZE)
     embed = discord.Embed(title=_title(items, page, pages), description=_list(shown), colour=colour(items[0]))
-    add_field(embed, "Midjourney says", _quotes(item for item in shown if not item.incident.ended))
+    said = [item for item in shown if not item.incident.ended and (item.flag.text or not item.is_calm)]
+    speakers = list(dict.fromkeys(WORDS[item.provider].speaker for item in said))
+    title = f"{naming(speakers)} {'says' if len(speakers) == 1 else 'say'}" if said else ""
+    add_field(embed, title, _quotes(said))
     add_field(embed, "What to do", _next(items, context))
     add_field(embed, "About this message", context.note and clip(context.note, FIELD_LIMIT))
     return embed
@@ -72,19 +78,21 @@ def _traits(item: AlertItem) -> list[str]:
     since = "before I started watching" if incident.before_watch else when(incident.opened_at)
     until = incident.block_until()
     ends = [f"ends {exactly(until)}"] if until else []
-    return [f"flagged {since}", *ends, *who_and_until(item)]
+    seen = "noticed" if item.is_calm else "flagged"
+    return [f"{seen} {since}", *ends, *who_and_until(item)]
 
 
 def _quotes(items: Iterable[AlertItem]) -> str:
     """Quote each text of Midjourney once, with the accounts that have it."""
-    names_by_text: dict[str, list[str]] = {}
+    texts: dict[str, list[AlertItem]] = {}
     for item in items:
-        names_by_text.setdefault(item.flag.text, []).append(escape(item.account.label, NAME_LIMIT))
-    texts = list(names_by_text.items())
-    quotes = [
-        f"{naming(names)}:\n{code_block(text, SHORT_QUOTE)}" if len(texts) > 1 else code_block(text)
-        for text, names in texts[:QUOTES]
-    ]
+        texts.setdefault(item.flag.text, []).append(item)
+    limit = SHORT_QUOTE if len(texts) > 1 else QUOTE_LIMIT
+    quotes: list[str] = []
+    for same in islice(texts.values(), QUOTES):
+        names = naming([escape(item.account.label, NAME_LIMIT) for item in same])
+        quote = quoted(same[0].flag, same[0].provider, limit)
+        quotes.append(f"{names}:\n{quote}" if len(texts) > 1 else quote)
     more = [f"and {count(len(texts) - QUOTES, 'more text')}"] if len(texts) > QUOTES else []
     return "\n".join([*quotes, *more])
 
@@ -93,10 +101,10 @@ def _next(items: Sequence[AlertItem], context: CardContext) -> str | None:
     providers = {item.incident.provider for item in items if not item.incident.ended}
     if not providers:
         return None
+    places = [TITLES[each] for each in context.services if each in providers]
+    place = f" at {naming(places)}" if context.is_mixed else ""
     unseen = (
-        "I cannot see your accounts now: this is how they were at the last check."
-        if providers & context.services.keys()
-        else None
+        f"I cannot see your accounts{place} now: this is how they were at the last check." if places else None
     )
     return "\n".join(line for line in (unseen, OPEN_BELOW, context.slots) if line)
 

@@ -310,6 +310,6 @@ def message(error: CodedError) -> str:
     quote = (
         []
         if error.quote is None
-        else [WORDS[error.provider].put_into("{Api} says:"), code_block(error.quote)]
+        else [WORDS[error.provider].put_into("{api_first} says:"), code_block(error.quote)]
     )
     return "\n".join([failure(error), *quote])

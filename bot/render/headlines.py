@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final, assert_never
 
+from bot.domain.accounts import FlagKind
 from bot.domain.incidents import Reason, State
 from bot.render.alert_items import AlertItem, duration, is_removed, names_of
 from bot.render.phrases import demand, symbol
+from bot.render.provider_words import WORDS
 from bot.render.text import count, whole
 
 NEWS_WORDS: Final[Mapping[Reason | None, str]] = {
@@ -21,10 +23,18 @@ MUST_WAIT: Final[str] = "{mark} {name} must wait: {demand}"
 FLAGGED: Final[Mapping[Reason | None, str]] = {
     Reason.WORSE: "{mark} {name} got worse: {demand}",
     Reason.RECURRING: "{mark} {name} needs you for the third time in 6 hours: {demand}",
-    Reason.RETURNED: "{mark} {name} is flagged again after the reset: {demand}",
+    Reason.RETURNED: "{mark} {name} is flagged again after {after}: {demand}",
     Reason.REMINDER: "⏰ {name} still needs you: {demand}",
     Reason.ASSIGNEE_CHECK: "⏰ You took {name} {hours} ago. It is still flagged",
 }
+CALM: Final[Mapping[Reason | None, str]] = {
+    None: "{mark} {name} is not running: {demand}",
+    Reason.OPENED: "{mark} {name} is not running: {demand}",
+    Reason.REMINDER: "⏰ {name} is still not running: {demand}",
+}
+"""As above, of an account that was not started."""
+HIDDEN: Final = "A moderation message can hide here: open Discord and send /info."
+LOST: Final = "{mark} {service} lost its connection to Discord: {disabled}{others}"
 CHECKING_ON: Final = "Checking for a few minutes to be sure."
 ASSIGNMENT_LAPSES: Final = "Press **I'm on it** again to keep it. Otherwise reminders start again in 30 min."
 ONLY_REMINDERS: Final = "From now on I only remind you of it."
@@ -34,21 +44,33 @@ def headline(items: Sequence[AlertItem]) -> str:
     """Return the first line of a message about one account or several."""
     if len(items) == 1:
         return headline_of(items[0])
-    needing = [item for item in items if item.needs_somebody]
-    if needing:
-        return _needing(needing)
-    clearing = [item for item in items if item.incident.state is State.CLEARING]
-    if clearing:
+    if needing := [item for item in items if item.needs_somebody and not (item.is_starting or item.is_calm)]:
+        return _lost_connection(needing) or _needing(needing)
+    if calm := [item for item in items if item.needs_somebody and not item.is_starting]:
+        still = count(len(calm), "account is not running", "accounts are not running")
+        return f"💤 {still}: {names_of(calm)}"
+    if starting := [item for item in items if item.is_starting]:
+        enabled = count(len(starting), "account is", "accounts are")
+        return f"⏳ {enabled} enabled and not started yet: {names_of(starting)}"
+    if clearing := [item for item in items if item.incident.state is State.CLEARING]:
         clear = count(len(clearing), "account looks clear", "accounts look clear")
         return f"👀 {clear}: {names_of(clearing)}. {CHECKING_ON}"
     return _over(items)
 
 
-def second_line(items: Sequence[AlertItem]) -> str | None:
-    """Return the second line: what happens if the reader does nothing."""
+def second_line(items: Sequence[AlertItem], returning: int = 0) -> str | None:
+    """Return the second line: what happens if the reader does nothing.
+
+    `returning` is how many more accounts should come back by themselves.
+    """
     reasons = {item.reason for item in items if item.incident.state is State.OPEN}
     if Reason.ASSIGNEE_CHECK in reasons:
         return ASSIGNMENT_LAPSES
+    if returning:
+        themselves = "itself" if returning == 1 else "themselves"
+        return f"{whole(returning)} more should come back by {themselves} within 5 minutes."
+    if all(item.is_calm and item.needs_somebody and not item.is_starting for item in items):
+        return HIDDEN
     return ONLY_REMINDERS if Reason.RECURRING in reasons and len(items) == 1 else None
 
 
@@ -60,7 +82,7 @@ def headline_of(item: AlertItem) -> str:
         case State.CLEARING:
             return f"👀 {item.name} looks clear. {CHECKING_ON}"
         case State.RESETTING:
-            return f"🔄 {item.name} is being reset. The result will appear here."
+            return f"🔄 {item.name} is being {WORDS[item.provider].done}. The result will appear here."
         case State.ENDED:
             return _ended(item)
     assert_never(item.incident.state)
@@ -70,21 +92,27 @@ def was_flagged(item: AlertItem) -> str:
     """Return when an account was flagged whose incident ended before an alert was sent."""
     if is_removed(item.incident):
         return f"⚪ {item.name} is not configured any more."
-    return f"✅ {item.name} was flagged for {duration(item.incident)} and is back."
+    return f"✅ {item.name} was flagged for {duration(item.incident)} and {WORDS[item.provider].back}."
 
 
 def _open(item: AlertItem) -> str:
+    words = WORDS[item.provider]
+    if item.is_starting:
+        return f"⏳ {item.name} is enabled, {words.service} has not started it yet"
     sentence = FLAGGED.get(item.reason, NEEDS_YOU)
-    if sentence is NEEDS_YOU and _only_waits(item):
+    if item.is_calm:
+        sentence = CALM.get(item.reason, sentence)
+    elif sentence is NEEDS_YOU and _only_waits(item):
         sentence = MUST_WAIT
     mark = symbol(item.flag.kind)
-    return sentence.format(mark=mark, name=item.name, demand=_wish(item), hours=_hours(item))
+    return words.put_into(sentence, mark=mark, name=item.name, demand=_wish(item), hours=_hours(item))
 
 
 def _wish(item: AlertItem) -> str:
     if item.is_block_over:
         return "Its block should be over now"
-    return f"{demand(item.flag)}. Do not reset yet" if _only_waits(item) else demand(item.flag)
+    words = demand(item.flag, item.provider)
+    return f"{words}. Do not {WORDS[item.provider].do} yet" if _only_waits(item) else words
 
 
 def _only_waits(item: AlertItem) -> bool:
@@ -95,7 +123,23 @@ def _only_waits(item: AlertItem) -> bool:
 def _ended(item: AlertItem) -> str:
     if is_removed(item.incident):
         return f"⚪ {item.name} is not configured any more. It had been flagged for {duration(item.incident)}"
-    return f"✅ {item.name} is back. It was out for {duration(item.incident)}"
+    return f"✅ {item.name} {WORDS[item.provider].back}. It was out for {duration(item.incident)}"
+
+
+def _lost_connection(items: Sequence[AlertItem]) -> str | None:
+    """Return the common cause of most flagged accounts, unless there is news of another one."""
+    lost = [item for item in items if item.flag.kind is FlagKind.CONNECTION]
+    others = [item for item in items if item.flag.kind is not FlagKind.CONNECTION]
+    is_news = any(item.is_fresh for item in lost)
+    if len(lost) <= max(1, len(others)) or len({item.provider for item in lost}) > 1:
+        return None
+    if not is_news and any(item.is_fresh for item in others):
+        return None
+    is_reminder = not is_news and any(item.reason is Reason.REMINDER for item in lost)
+    disabled = f"{count(len(lost), 'account')} are {'still ' if is_reminder else ''}disabled"
+    more = f". {count(len(others), 'more needs you', 'more need you')}: {names_of(others)}" if others else ""
+    mark = "⏰" if is_reminder else symbol(FlagKind.CONNECTION)
+    return WORDS[lost[0].provider].put_into(LOST, mark=mark, disabled=disabled, others=more)
 
 
 def _needing(items: Sequence[AlertItem]) -> str:

@@ -9,28 +9,36 @@ import discord
 
 from bot.domain.accounts import Action, KnownAccount
 from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
-from bot.domain.providers import provider_of
+from bot.domain.providers import Remedy, provider_of
 from bot.render.account_cards import add_field, flag_colour, info_embed
 from bot.render.account_history import FIELD_LIMIT, history
 from bot.render.alert_items import NO_WORDS, AlertItem, is_removed, state_of, stretch
 from bot.render.headlines import ONLY_REMINDERS, headline_of
 from bot.render.instructions import USE_COMMAND, block_end, login_help, press_reset, reset_label, steps
 from bot.render.message_content import Button, Component, MessageContent, channel_buttons
-from bot.render.phrases import flagged_since
+from bot.render.phrases import flagged_since, quoted
+from bot.render.provider_words import WORDS
 from bot.render.text import clip, code_block, exactly, when
 
 DESCRIPTION_LIMIT: Final = 2_000
 EMBEDS_LIMIT: Final = 6_000
 """Discord's limit for the texts of all embeds of a message."""
+CAUSE_LIMIT: Final = 200
 STILL_RESETS: Final = "It can still be reset; the next list that I can read shows whether that worked."
-JUDGED: Final[Mapping[ResetVerdict, str]] = {
-    ResetVerdict.BACK: "**Reset {at}: back in rotation.**",
-    ResetVerdict.NOT_YET: "**Reset {at}: not yet cleared.**",
-    ResetVerdict.FLAGGED_AGAIN: "**Reset {at}: flagged again.**",
-    ResetVerdict.NOT_CONFIGURED: "**Reset {at}: not configured any more.**",
-    ResetVerdict.COULD_NOT_TELL: "**Reset {at}: I could not tell whether it worked.**",
+REMEDIES: Final = {
+    Remedy.RESET: "Reset",
+    Remedy.ENABLE: "Enabled",
+    Remedy.CAPTCHA_SOLVED: "CAPTCHA reported as solved",
 }
-"""The result of the last reset."""
+JUDGED: Final[Mapping[ResetVerdict, str]] = {
+    ResetVerdict.BACK: "back in rotation",
+    ResetVerdict.NOT_YET: "not yet cleared",
+    ResetVerdict.NOT_STARTED: "not started yet",
+    ResetVerdict.FLAGGED_AGAIN: "flagged again",
+    ResetVerdict.NOT_CONFIGURED: "not configured any more",
+    ResetVerdict.COULD_NOT_TELL: "I could not tell whether it worked",
+}
+"""The result of the last remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,8 @@ class CardContext:
     """The open incident of each provider's service: its accounts' cards then show what was last seen."""
     note: str | None = None
     """A note about the message itself."""
+    is_mixed: bool = False
+    """Whether accounts of another provider are watched, too."""
     actions: Sequence[Action] = ()
     """The last actions on the account, newest first."""
 
@@ -58,9 +68,14 @@ def card(item: AlertItem, context: CardContext, *, reset: str | None = None) -> 
         colour=colour(item),
         url=item.account.account.link,
     )
-    title = "Midjourney says" if item.needs_somebody else "Midjourney said"
-    add_field(embed, title, code_block(item.flag.text) if item.incident.flag else None)
-    if item.incident.state is State.OPEN:
+    words = WORDS[item.provider]
+    if item.incident.flag and (item.flag.text or not item.is_calm):
+        is_present = item.needs_somebody and not item.is_starting
+        title = f"{words.speaker} {'says' if is_present else 'said'}"
+        add_field(embed, title, quoted(item.flag, item.provider))
+    if item.incident.first_reason:
+        add_field(embed, "Before that, it said", code_block(item.incident.first_reason, CAUSE_LIMIT))
+    if item.incident.state is State.OPEN and not item.is_starting:
         add_field(embed, "Discord login to use", login_help(item.account, item.flag.kind))
         until, reset = item.incident.block_until(), reset or press_reset(item.flag.kind, item.provider)
         tasks = steps(item.account, item.flag, until=until, over=item.is_block_over, reset=reset)
@@ -92,7 +107,9 @@ def info_refused(account: KnownAccount, asker: int, now: datetime) -> MessageCon
     anyway = Button("info.anyway", "Ask anyway", account.account.handle, asker=asker)
     is_resetting = incident.state is State.RESETTING
     first = (
-        f"🔄 {item.name} is being reset. Ask again in a few minutes." if is_resetting else headline_of(item)
+        f"🔄 {item.name} is being {WORDS[item.provider].done}. Ask again in a few minutes."
+        if is_resetting
+        else headline_of(item)
     )
     return MessageContent(first, tuple(embeds), (*channel_buttons(account.account), anyway))
 
@@ -116,7 +133,7 @@ def colour(item: AlertItem) -> discord.Colour:
     """Return the colour of an incident's state."""
     match item.incident.state:
         case State.OPEN:
-            return flag_colour(item.flag)
+            return discord.Colour.gold() if item.is_starting else flag_colour(item.flag)
         case State.CLEARING | State.RESETTING:
             return discord.Colour.gold()
         case State.ENDED:
@@ -135,18 +152,18 @@ def who_and_until(item: AlertItem) -> Iterator[str]:
 
 
 def _lines(item: AlertItem, context: CardContext) -> Iterator[str]:
-    incident = item.incident
+    incident, words = item.incident, WORDS[item.provider]
     if incident.ended:
-        yield _how(incident)
+        yield words.put_into(_how(incident))
         yield from _blind(incident)
         return
-    yield from _stage(incident)
+    yield from _stage(item)
     yield from _judged(incident)
-    yield _since(incident)
+    yield _since(item)
     if incident.reset_at is not None:
-        yield f"It was reset {when(incident.reset_at, 'f')} and was flagged again."
+        yield f"It was {words.done} {when(incident.reset_at, 'f')} and was flagged again."
     yield from _blind(incident)
-    yield from _unseen(incident, context.services.get(incident.provider))
+    yield from _unseen(incident, context)
     yield from _block(item)
     if incident.recurring and item.reason is not Reason.RECURRING:
         yield f"It is the third time in 6 hours. {ONLY_REMINDERS}"
@@ -158,33 +175,43 @@ def _lines(item: AlertItem, context: CardContext) -> Iterator[str]:
         yield context.slots
 
 
-def _stage(incident: Incident) -> Iterator[str]:
+def _stage(item: AlertItem) -> Iterator[str]:
+    incident, words = item.incident, WORDS[item.provider]
+    if item.is_starting and incident.starting_since is not None:
+        since = when(incident.starting_since, "t")
+        yield f"**Nothing to do right now:** enabled since {since}, {words.service} has not started it yet."
     if incident.state is State.CLEARING and incident.clear_since is not None:
         since = when(incident.clear_since, "t")
         yield f"**Nothing to do right now:** it has not been flagged since {since}."
     if incident.state is State.RESETTING and incident.leased_by:
-        yield f"**<@{incident.leased_by}> is resetting it.**"
+        yield f"**<@{incident.leased_by}> is {words.doing} it.**"
 
 
 def _judged(incident: Incident) -> Iterator[str]:
     """Yield the verdict of the last reset while nothing newer is known."""
     if incident.state is State.OPEN and incident.verdict is not None and incident.judged_at is not None:
-        yield JUDGED[incident.verdict].format(at=when(incident.judged_at))
+        done = REMEDIES.get(incident.remedy or Remedy.RESET, "Reset")
+        yield f"**{done} {when(incident.judged_at)}: {JUDGED[incident.verdict]}.**"
 
 
-def _since(incident: Incident) -> str:
+def _since(item: AlertItem) -> str:
+    incident = item.incident
+    if item.is_calm:
+        return f"Noticed {exactly(incident.opened_at)}."
     if incident.before_watch:
         return f"Flagged before I started watching; first seen {exactly(incident.opened_at)}."
     return flagged_since(incident.opened_at, is_past=incident.state is State.CLEARING)
 
 
-def _unseen(incident: Incident, service: Incident | None) -> Iterator[str]:
+def _unseen(incident: Incident, context: CardContext) -> Iterator[str]:
     """Yield that the present state is unknown."""
+    service, words = context.services.get(incident.provider), WORDS[incident.provider]
     if service is not None and service.problem is ServiceProblem.LIST_GONE:
-        yield "**The API's list has gaps now**, so this may not be up to date."
+        yield words.put_into("**{api_first}'s list has gaps now**, so this may not be up to date.")
     elif service is not None:
         can_be_reset = service.problem is ServiceProblem.PENDING and service.flag is not None
-        seen = f"**I cannot see it now.** Last seen flagged {when(incident.seen_at, 'f')}."
+        place = f" at {words.service}" if context.is_mixed else ""
+        seen = f"**I cannot see it{place} now.** Last seen flagged {when(incident.seen_at, 'f')}."
         yield f"{seen} {STILL_RESETS}" if can_be_reset else seen
 
 
@@ -197,7 +224,7 @@ def _block(item: AlertItem) -> Iterator[str]:
     else:
         yield (
             f"**The block ends {when(until, 'F')}** ({when(until)}). "
-            "A reset before then risks the account. I'll remind you when it ends."
+            f"{WORDS[item.provider].early} before then risks the account. I'll remind you when it ends."
         )
 
 
@@ -215,12 +242,12 @@ def _how(incident: Incident) -> str:
     match incident.ending:
         case Ending.RESET:
             if incident.leased_by is None:
-                return "It ended with a reset from here, and the account list confirms it."
-            return f"It ended with <@{incident.leased_by}>'s reset, and the account list confirms it."
+                return "It ended with a {remedy} from here, and the account list confirms it."
+            return f"It ended with <@{incident.leased_by}>'s {{remedy}}, and the account list confirms it."
         case Ending.REMOVED:
-            return "The API does not list the account any more, so there is nothing left to do."
+            return "{api_first} does not list the account any more, so there is nothing left to do."
         case Ending.UNWATCHED:
             return "Midwatch's settings do not name its provider any more, so it is not watched."
         case Ending.CLEARED | Ending.RECOVERED | None:
-            return "It ended by itself: nobody reset it from here."
+            return "It ended by itself: nobody {done} it from here."
     assert_never(incident.ending)

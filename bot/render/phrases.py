@@ -93,9 +93,11 @@ def demand(flag: Flag, provider: str = USEAPI) -> str:
 
 
 def quoted(flag: Flag, provider: str, limit: int = QUOTE_LIMIT) -> str:
-    """Return the text of a flag, beneath our sentence if few could read it."""
-    block = code_block(flag.text, limit)
-    return f"{demand(flag, provider)}:\n{block}" if CHINESE.search(flag.text) else block
+    """Return the text of a flag in at most `limit` characters, beneath our sentence if few can read it."""
+    if not CHINESE.search(flag.text):
+        return code_block(flag.text, limit)
+    said = f"{demand(flag, provider)}:\n"
+    return said + code_block(flag.text, limit - len(said))
 
 
 def waiting(since: datetime, longest: timedelta) -> str:

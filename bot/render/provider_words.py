@@ -19,7 +19,8 @@ class ProviderWords:
     service: str
     """Its name."""
     api: str
-    """What answers, in the middle of a sentence."""
+    """What answers, in the middle of a sentence and at its beginning."""
+    api_first: str
     setting: str
     address: str
     """What to do if something else answers."""
@@ -32,6 +33,7 @@ class ProviderWords:
     done: str
     doing: str
     after: str
+    remedy: str
     early: str
     """The remedy before its time: "A reset before then risks the account"."""
     back: str
@@ -51,7 +53,7 @@ class ProviderWords:
 
     def put_into(self, sentence: str, **fields: object) -> str:
         """Return a sentence with its fields filled in."""
-        return sentence.format(**{**vars(self), "Api": f"{self.api[0].upper()}{self.api[1:]}", **fields})
+        return sentence.format(**{**vars(self), **fields})
 
 
 OPEN_CHANNEL: Final = "Open {channel} and see what is there."
@@ -70,6 +72,7 @@ WORDS: Final[Mapping[str, ProviderWords]] = {
     USEAPI: ProviderWords(
         service="useapi.net",
         api="the API",
+        api_first="The API",
         setting="USEAPI_URL",
         address="Check USEAPI_URL, and whether useapi.net still offers its Midjourney API.",
         speaker="Midjourney",
@@ -78,6 +81,7 @@ WORDS: Final[Mapping[str, ProviderWords]] = {
         done="reset",
         doing="resetting",
         after="the reset",
+        remedy="reset",
         early="A reset",
         back="is back",
         undone="Only then reset the account in the API.",
@@ -150,6 +154,7 @@ WORDS: Final[Mapping[str, ProviderWords]] = {
     MJPROXY: ProviderWords(
         service="midjourney-proxy",
         api="midjourney-proxy",
+        api_first="midjourney-proxy",
         setting="MJPROXY_URL",
         address="Check MJPROXY_URL: it is where midjourney-proxy answers, with or without /mj at its end.",
         speaker="midjourney-proxy",
@@ -158,6 +163,7 @@ WORDS: Final[Mapping[str, ProviderWords]] = {
         done="enabled",
         doing="enabling",
         after="it was enabled",
+        remedy="fix",
         early="Enabling it",
         back="runs again",
         undone=f"Only then enable the account on {ON_WEB_PAGE}.",
@@ -261,7 +267,11 @@ def words_for(account: str) -> ProviderWords:
     return WORDS.get(provider_of(account), WORDS[USEAPI])
 
 
+def is_mixed_with(provider: str, accounts: Iterable[str]) -> bool:
+    """Return whether there are accounts of another provider."""
+    return any(provider_of(each) != provider for each in accounts)
+
+
 def your_accounts(provider: str, accounts: Iterable[str]) -> str:
     """Return "your accounts", with their provider if there are accounts of another one."""
-    several = any(provider_of(each) != provider for each in accounts)
-    return f"your accounts at {TITLES[provider]}" if several else "your accounts"
+    return f"your accounts at {TITLES[provider]}" if is_mixed_with(provider, accounts) else "your accounts"

@@ -10,10 +10,10 @@ import discord
 from hypothesis import strategies as st
 
 from bot.domain.account_info import FastTime, Info, InfoSnapshot, Subscription, Usage
-from bot.domain.accounts import Account, Action, EntryState, Flag, KnownAccount
-from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
+from bot.domain.accounts import Account, Action, EntryState, Flag, FlagKind, KnownAccount
+from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
 from bot.domain.messages import Message, MessageItem, Purpose
-from bot.domain.providers import MJPROXY, USEAPI, reference_to
+from bot.domain.providers import MJPROXY, USEAPI, Remedy, reference_to
 from bot.render.message_content import Button, Link, MessageContent, Select
 from bot.render.text import length
 
@@ -181,6 +181,9 @@ accounts = st.builds(
     snapshot=st.none() | snapshots,
 )
 actions = st.builds(Action, moments, st.integers(1, 2**64), hostile, channels, hostile)
+flags = hostile.map(Flag.of) | st.builds(
+    Flag, hostile | st.sampled_from(["由于无法重新连接，自动禁用账号", "连" * 999]), st.sampled_from(FlagKind)
+)
 
 incidents = st.builds(
     Incident,
@@ -189,7 +192,7 @@ incidents = st.builds(
     moments,
     moments,
     channel=references,
-    flag=st.none() | hostile.map(Flag.of),
+    flag=st.none() | flags,
     from_command=st.booleans(),
     before_watch=st.booleans(),
     recurring=st.booleans(),
@@ -204,6 +207,12 @@ incidents = st.builds(
     blind_from=st.none() | moments,
     blind_until=st.none() | moments,
     block_ends=st.none() | moments,
+    provider=st.sampled_from([USEAPI, MJPROXY]),
+    starting_since=st.none() | moments,
+    first_reason=words,
+    remedy=st.none() | st.sampled_from(Remedy),
+    verdict=st.none() | st.sampled_from(ResetVerdict),
+    judged_at=st.none() | moments,
 )
 service_incidents = st.builds(
     Incident,
@@ -212,6 +221,7 @@ service_incidents = st.builds(
     moments,
     moments,
     flag=st.none() | hostile.map(Flag.of),
+    provider=st.sampled_from([USEAPI, MJPROXY]),
     problem=st.sampled_from(ServiceProblem),
     ended_at=st.none() | moments,
     blind_from=st.none() | moments,

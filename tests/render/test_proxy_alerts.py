@@ -1,0 +1,261 @@
+"""Alerts about midjourney-proxy's accounts say what it did, what to do there, and how many are concerned."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.accounts import Account, EntryState, Flag, FlagKind, KnownAccount
+from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.providers import MJPROXY, USEAPI, Remedy, reference_to
+from bot.render.alert_messages import content_of
+from bot.render.message_content import MessageContent
+from tests.support.render_samples import (
+    ACCOUNTS,
+    CHANNEL,
+    MINUTE,
+    NOW,
+    OTHER,
+    assert_sendable,
+    incident,
+    message,
+    seen,
+    service,
+)
+
+Row = tuple[Incident, Reason | None]
+LOST = "由于无法重新连接，自动禁用账号"
+
+
+def proxied(number: int, entry: EntryState = EntryState.FLAGGED) -> KnownAccount:
+    return KnownAccount(
+        Account(reference_to(MJPROXY, f"{number}"), discord_channel=CHANNEL, server=CHANNEL, entry=entry),
+        f"P{number}",
+    )
+
+
+def flagged(number: int = 0, kind: FlagKind = FlagKind.CONNECTION, **changes: object) -> Incident:
+    """Make an incident of an account of midjourney-proxy."""
+    text = {FlagKind.CONNECTION: LOST, FlagKind.OFFLINE: ""}.get(kind, "Plan Cancelled, renew it")
+    return replace(
+        incident(100 + number),
+        channel=reference_to(MJPROXY, f"{number}"),
+        provider=MJPROXY,
+        flag=Flag(text, kind),
+        worst_kind=kind,
+        **changes,  # pyright: ignore[reportArgumentType] - the tests name the fields
+    )
+
+
+def shown(*rows: Row, also: Iterable[Incident] = (), starting: int = 0, page: int = 0) -> MessageContent:
+    accounts = {each.channel: each for each in map(proxied, range(1000))}
+    more = {
+        each.channel: each for each in (proxied(n, EntryState.STARTING) for n in range(1000, 1000 + starting))
+    }
+    incidents = {each.key: each for each in (*(row[0] for row in rows), *also)}
+    posted = content_of(message(*rows), incidents, {**ACCOUNTS, **accounts, **more}, page=page)
+    assert_sendable(posted)
+    if all(row[0].provider == MJPROXY for row in rows):
+        assert not any(alien in posted.plain_text for alien in ("useapi", "the API", "596", "is back"))
+    return posted
+
+
+def lost(number: int, reason: Reason | None = Reason.OPENED, *, starting: bool = False) -> list[Row]:
+    since = NOW if starting else None
+    return [(flagged(n, starting_since=since), reason) for n in range(number)]
+
+
+def test_an_alert_shows_our_sentence_above_the_words_of_the_proxy_and_the_cause() -> None:
+    posted = shown((flagged(first_reason="用户 WebSocket 连接异常"), Reason.OPENED))
+    assert (
+        seen(posted)
+        == f"""\
+📡 P0 needs you: midjourney-proxy lost its connection to Discord and disabled it
+P0 · 📡 disconnected
+Flagged since <t:1768355400:f> (<t:1768355400:R>).
+0 of 21 job slots are unavailable.
+[midjourney-proxy says]
+midjourney-proxy lost its connection to Discord and disabled it:
+```
+{LOST}
+```
+[Before that, it said]
+```
+用户 WebSocket 连接异常
+```
+[What to do]
+1. Check the network of the machine that midjourney-proxy runs on.
+2. Wait until Discord can be reached from there.
+3. Only then press **Enable**. midjourney-proxy does not enable it by itself.
+<Enable> <I'm on it> <Snooze> <Open in Discord>"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("problem", "reason", "content"),
+    [
+        (
+            flagged(kind=FlagKind.SESSION),
+            Reason.OPENED,
+            "🔑 P0 needs you: Discord rejects its login or token",
+        ),
+        (
+            flagged(kind=FlagKind.PLAN),
+            Reason.REMINDER,
+            "⏰ P0 still needs you: Its Midjourney plan is cancelled, paused or missing",
+        ),
+        (flagged(kind=FlagKind.CREDITS), Reason.OPENED, "🪫 P0 needs you: Its credits are used up"),
+        (
+            flagged(),
+            Reason.RETURNED,
+            (
+                "📡 P0 is flagged again after it was enabled: "
+                "midjourney-proxy lost its connection to Discord and disabled it"
+            ),
+        ),
+        (
+            flagged(kind=FlagKind.OFFLINE),
+            Reason.OPENED,
+            (
+                "💤 P0 is not running: midjourney-proxy has not started it\n"
+                "A moderation message can hide here: open Discord and send /info."
+            ),
+        ),
+        (
+            flagged(kind=FlagKind.OFFLINE),
+            Reason.REMINDER,
+            (
+                "⏰ P0 is still not running: midjourney-proxy has not started it\n"
+                "A moderation message can hide here: open Discord and send /info."
+            ),
+        ),
+        (
+            flagged(starting_since=NOW),
+            Reason.OPENED,
+            "⏳ P0 is enabled, midjourney-proxy has not started it yet",
+        ),
+        (
+            flagged(state=State.RESETTING, leased_by=OTHER),
+            Reason.OPENED,
+            "🔄 P0 is being enabled. The result will appear here.",
+        ),
+        (
+            flagged(state=State.ENDED, ending=Ending.CLEARED, ended_at=NOW),
+            None,
+            "✅ P0 runs again. It was out for 10 min (<t:1768355400:t> - <t:1768356000:t>)",
+        ),
+    ],
+)
+def test_the_first_line_says_it_in_the_words_of_the_provider(
+    problem: Incident, reason: Reason | None, content: str
+) -> None:
+    assert shown((problem, reason)).content == content
+
+
+def test_a_card_says_that_the_account_is_enabled_and_not_started() -> None:
+    words = seen(
+        shown(
+            (
+                flagged(
+                    starting_since=NOW,
+                    remedy=Remedy.ENABLE,
+                    verdict=ResetVerdict.NOT_STARTED,
+                    judged_at=NOW,
+                ),
+                None,
+            )
+        )
+    )
+    assert "P0 · ⏳ enabled, not started yet" in words
+    assert "**Nothing to do right now:** enabled since <t:1768356000:t>, midjourney-proxy has not" in words
+    assert "**Enabled <t:1768356000:R>: not started yet.**" in words
+    assert "[What to do]" not in words
+
+
+@pytest.mark.parametrize("number", [2, 40, 1000])
+def test_row_69_many_that_lost_their_connection_are_one_cause(number: int) -> None:
+    posted = shown(*lost(number), starting=2)
+    assert posted.content == (
+        f"📡 midjourney-proxy lost its connection to Discord: {number:,} accounts are disabled\n"
+        "2 more should come back by themselves within 5 minutes."
+    )
+    assert seen(posted).count(LOST) == 1
+
+
+def test_row_69_the_first_alert_counts_those_that_come_back_by_themselves() -> None:
+    assert shown(*lost(1), starting=1).content == (
+        "📡 P0 needs you: midjourney-proxy lost its connection to Discord and disabled it\n"
+        "1 more should come back by itself within 5 minutes."
+    )
+
+
+def test_an_account_that_rests_or_has_an_incident_does_not_come_back_by_itself() -> None:
+    row = lost(1)[0]
+    resting = KnownAccount(
+        Account(reference_to(MJPROXY, "r"), entry=EntryState.STARTING, hours="09:00-17:00"), "R"
+    )
+    opened = KnownAccount(
+        Account(reference_to(MJPROXY, "o"), entry=EntryState.STARTING), "O", state=State.OPEN
+    )
+    elsewhere = KnownAccount(Account("1" * 18, entry=EntryState.STARTING), "E")
+    accounts = {each.channel: each for each in (resting, opened, elsewhere)}
+    assert "by itself" not in content_of(message(row), {row[0].key: row[0]}, accounts).content
+
+
+def test_row_70_another_trouble_is_named_beside_the_common_cause() -> None:
+    other = flagged(99, FlagKind.MODERATION)
+    said = (
+        "📡 midjourney-proxy lost its connection to Discord: 39 accounts are disabled. 1 more needs you: P99"
+    )
+    posted = shown(*lost(39), (other, Reason.OPENED))
+    assert posted.content == said
+    assert (posted.embeds[0].description or "").startswith("**[P99]")
+    assert shown(*lost(39, None), (other, Reason.OPENED)).content == (
+        "⚠️ P99 needs you: Midjourney wants a moderation message acknowledged (40 accounts need you in all)"
+    )
+
+
+def test_a_reminder_of_a_common_cause_says_that_it_is_one() -> None:
+    assert shown(*lost(3, Reason.REMINDER)).content == (
+        "⏰ midjourney-proxy lost its connection to Discord: 3 accounts are still disabled"
+    )
+
+
+def test_what_is_enabled_and_what_is_calm_does_not_need_anybody() -> None:
+    started = lost(2, starting=True)
+    calm = [(flagged(n, FlagKind.OFFLINE), Reason.OPENED) for n in (5, 6)]
+    assert shown(*started).content == "⏳ 2 accounts are enabled and not started yet: P0 and P1"
+    assert shown(*started, *calm).content == "💤 2 accounts are not running: P5 and P6"
+    assert shown(*started, *calm, (flagged(9), Reason.OPENED)).content.startswith("📡 P9 needs you")
+    listed = shown(*started, *calm).embeds[0].description or ""
+    assert "· 💤 not started · noticed <t:1768355400:R>" in listed
+    assert "· ⏳ enabled, not started yet ·" in listed
+
+
+def test_a_digest_of_both_names_who_says_what() -> None:
+    posted = shown((incident(1), Reason.OPENED), (flagged(1), Reason.OPENED))
+    assert "[Midjourney and midjourney-proxy say]" in seen(posted)
+    assert posted.content == "⚠️ 2 accounts need you: Borealis and P1"
+
+
+def test_row_59_what_cannot_be_seen_is_named_where_two_are_watched() -> None:
+    blind = replace(service(ServiceProblem.UNREACHABLE), provider=MJPROXY)
+    assert "I cannot see it at midjourney-proxy now." in seen(shown((flagged(), None), also=[blind]))
+    assert "I cannot see your accounts at midjourney-proxy now:" in seen(shown(*lost(2), also=[blind]))
+    alone = replace(message((flagged(), None)))
+    incidents = {each.key: each for each in (flagged(), blind)}
+    assert "**I cannot see it now.**" in seen(content_of(alone, incidents, {proxied(0).channel: proxied(0)}))
+    assert "I cannot see" not in seen(shown((incident(1), None), also=[blind]))
+    gaps = replace(blind, problem=ServiceProblem.LIST_GONE)
+    assert "**midjourney-proxy's list has gaps now**" in seen(shown((flagged(), None), also=[gaps]))
+
+
+def test_how_it_ended_names_no_reset() -> None:
+    by = flagged(state=State.ENDED, ending=Ending.RESET, ended_at=NOW + MINUTE, leased_by=OTHER)
+    assert f"It ended with <@{OTHER}>'s fix" in seen(shown((by, None)))
+    gone = flagged(state=State.ENDED, ending=Ending.REMOVED, ended_at=NOW)
+    assert "midjourney-proxy does not list the account any more" in seen(shown((gone, None)))
+
+
+def test_an_incident_without_a_provider_is_useapis() -> None:
+    assert incident().provider == USEAPI
