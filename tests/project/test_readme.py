@@ -15,8 +15,7 @@ import discord
 import pytest
 
 from bot.config import Settings
-from bot.domain.providers import USEAPI
-from bot.render.provider_words import WORDS
+from bot.render.provider_words import WORDS, ProviderWords
 from bot.storage import Store
 
 ROOT: Final = Path(__file__).parents[2]
@@ -78,14 +77,20 @@ def test_the_settings_for_alerts_stand_there_with_their_defaults() -> None:
 
 def test_the_sentences_of_the_troubleshooting_are_said_somewhere() -> None:
     modules = [path for folder in ("bot", "cogs") for path in (ROOT / folder).rglob("*.py")]
-    code = "\n".join(path.read_text() for path in [*modules, ROOT / "Makefile"])
-    for name, value in vars(WORDS[USEAPI]).items():
-        code = code.replace(f"{{{name}}}", str(value))
+    source = "\n".join(path.read_text() for path in [*modules, ROOT / "Makefile"])
+    code = "\n".join(filled_in(source, words) for words in WORDS.values())
     quoted = [part for said, _ in table("Troubleshooting") for part in re.findall(r"\*(.+?)\*", said)]
     # A name stands where the ellipsis is; what an account needs is put together from two places.
     words = [word for part in quoted for word in re.split(r"\s*…\s*|(?<=needs you:) ", part) if word]
     assert len(words) > 20
     assert [word for word in words if word not in code] == []
+
+
+def filled_in(source: str, words: ProviderWords) -> str:
+    """Put the names of a provider into the sentences that all share."""
+    for name, value in vars(words).items():
+        source = source.replace(f"{{{name}}}", str(value))
+    return source
 
 
 def anchor(title: str) -> str:
