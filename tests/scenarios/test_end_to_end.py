@@ -17,6 +17,7 @@ from bot.runtime.log_setup import MASK
 from tests.conftest import Leaks
 from tests.demo import launch
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, FaultKind, SimulatedDiscord
+from tests.simulators.mjproxy import SimulatedMjproxy
 from tests.simulators.useapi import CAPTCHA, Endpoint, Fault, SimulatedUseapi
 from tests.support.forming import opened, sent
 from tests.support.reading import text
@@ -282,21 +283,26 @@ async def test_the_check_fails_with_code_69(sandbox: Sandbox) -> None:
 
 
 async def test_no_secret_is_in_the_log_at_debug_whatever_goes_wrong(
-    sandbox: Sandbox, ada: Visitor, leaks: Leaks
+    sandbox: Sandbox, proxy: SimulatedMjproxy, ada: Visitor, leaks: Leaks
 ) -> None:
     accounts = [sandbox.api.add() for _ in range(3)]
     sandbox.api.flag(accounts[2].channel, CAPTCHA)
+    proxy.ask_captcha(proxy.add().id)
     sandbox.world.fault(FaultKind.ERROR, status=503, path="/users/@me", times=1)
     sandbox.world.fault(FaultKind.RESET, path="/applications/*", times=1)
     sandbox.world.fault(FaultKind.GATEWAY_REFUSED, times=1)
-    async with sandbox.process(LOG_LEVEL="DEBUG") as process:
+    async with sandbox.process(
+        LOG_LEVEL="DEBUG", MJPROXY_URL=proxy.url, MJPROXY_TOKEN=proxy.token
+    ) as process:
         await sandbox.up()
         for account in accounts:
             await ada.ask("mjinfo", account=account.channel)
         for fault in (Fault.UNAUTHORIZED, Fault.WRONG_TYPES, Fault.RESET):
             sandbox.api.fault(fault, endpoint=Endpoint.LIST, times=3)
+            proxy.fault(fault, times=3)
             await ada.ask("mjaccounts")
             sandbox.api.mend()
+            proxy.mend()
         sandbox.world.drop_gateway(4000)
         await sandbox.down()
         await sandbox.up()
@@ -304,4 +310,4 @@ async def test_no_secret_is_in_the_log_at_debug_whatever_goes_wrong(
         await process.ended()
     said = sandbox.said()
     assert MASK not in said  # nothing had to be taken out
-    assert [secret for secret in leaks.secrets | sandbox.api.secrets if secret in said] == []
+    assert [secret for secret in leaks.secrets | sandbox.api.secrets | proxy.secrets if secret in said] == []

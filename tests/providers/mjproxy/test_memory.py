@@ -1,0 +1,25 @@
+"""Nothing of an account's credentials stays in memory once an answer of midjourney-proxy was read."""
+
+import gc
+
+from bot.providers.mjproxy.client import MjproxyClient
+from tests.simulators.mjproxy import SimulatedMjproxy
+from tests.support.memory import holders_of
+
+
+async def test_only_the_link_that_was_asked_for_is_kept_and_only_hidden(
+    proxy: SimulatedMjproxy, client: MjproxyClient
+) -> None:
+    account = proxy.add()
+    proxy.ask_captcha(account.id)
+    mark = account.secret("any").removeprefix("sandbox-secret-any")
+    assert all(mark in secret for secret in account.secrets)
+    listing = await client.read_accounts()
+    one = await client.read_account(account.id, account.channel)
+    link = await client.captcha_link(account.id)
+    gc.collect()
+    assert holders_of(mark) == ["pydantic.types.SecretStr"]
+    assert mark in link.get_secret_value()
+    del link
+    assert holders_of(mark) == []
+    assert (len(listing.accounts), one) == (1, listing.accounts[0])
