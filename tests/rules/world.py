@@ -195,7 +195,7 @@ class World:
             return False
         claimed = with_open_incidents(message, self.incidents)
         self.messages[key] = replace(claimed, delivery=Delivery.CLAIMED, claimed_at=self.now)
-        self.joinable[key] = bool(self.editable(message.recipient))
+        self.joinable[key] = any(notifies(each, self.incidents) for each in self.editable(message.recipient))
         return True
 
     def send(self, key: str) -> None:
