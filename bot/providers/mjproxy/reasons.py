@@ -6,10 +6,6 @@ from bot.domain.accounts import Flag, FlagKind
 
 REJECTED: Final = "Authentication failed."
 """What an enabled account says for some seconds before the proxy disables it for its token."""
-CONNECTION_BROKEN: Final = "用户 WebSocket 连接异常"
-"""The same before a lost connection disables it: "the user's web socket is out of order"."""
-NOT_RECONNECTED: Final = "由于无法重新连接，自动禁用账号"
-"""Disabled because it could not be connected again: the network, or the token."""
 
 TITLES: Final = {
     "Plan Cancelled": FlagKind.PLAN,
@@ -27,13 +23,13 @@ REASONS: Final = {
     "账号不可用": FlagKind.SESSION,
     "请求没有操作权限": FlagKind.SESSION,
     "新的连接失败次数超过限制，禁用账号": FlagKind.SESSION,
-    NOT_RECONNECTED: FlagKind.CONNECTION,
-    CONNECTION_BROKEN: FlagKind.CONNECTION,
+    "由于无法重新连接，自动禁用账号": FlagKind.CONNECTION,  # for the network, or for the token
+    "用户 WebSocket 连接异常": FlagKind.CONNECTION,
 }
 
 
-def kind_of(reason: str, before: str = "") -> FlagKind:
-    """Return the kind of a reason. `before` is the one it had within the last minutes, while enabled.
+def kind_of(reason: str) -> FlagKind:
+    """Return the kind of a reason.
 
     A message or a block is told apart by Midjourney's words behind the title: people report both in one.
     """
@@ -41,5 +37,5 @@ def kind_of(reason: str, before: str = "") -> FlagKind:
     kind = TITLES.get(title) or REASONS.get(reason, FlagKind.OTHER)
     if kind in WORDED:
         worded = Flag.of(words).kind
-        return worded if worded in WORDED else kind
-    return FlagKind.SESSION if (reason, before) == (NOT_RECONNECTED, REJECTED) else kind
+        kind = worded if worded in WORDED else kind
+    return kind

@@ -8,7 +8,7 @@ from bot.domain.accounts import EntryState, Flag, FlagKind
 from bot.providers.mjproxy.account import Oddity
 from bot.providers.mjproxy.listing import Reading, listing
 from bot.providers.mjproxy.parsing import Page, offset_of, parse_entry, time_of
-from bot.providers.mjproxy.reasons import NOT_RECONNECTED, REJECTED, kind_of
+from bot.providers.mjproxy.reasons import REJECTED, kind_of
 
 NOW = datetime(2026, 11, 27, 7, tzinfo=UTC)
 WELL = {"id": "one", "channelId": "12", "enable": True, "lock": False, "running": True, "disabledReason": ""}
@@ -142,11 +142,6 @@ def test_hours_of_both_sorts_are_told() -> None:
 )
 def test_the_kind_of_a_reason(reason: str, kind: FlagKind) -> None:
     assert kind_of(reason) is kind
-
-
-def test_an_account_that_was_rejected_just_before_is_not_out_of_reach_but_rejected() -> None:
-    assert kind_of(NOT_RECONNECTED, before=REJECTED) is FlagKind.SESSION
-    assert kind_of(NOT_RECONNECTED, before="") is FlagKind.CONNECTION
 
 
 # Times
