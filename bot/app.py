@@ -16,7 +16,7 @@ from discord.gateway import DiscordWebSocket
 
 from bot.actions.account_admin import AccountAdmin
 from bot.actions.account_info import AccountInfoService
-from bot.actions.reset import Resets
+from bot.actions.remedies import Remedies
 from bot.cli import check_mjproxy
 from bot.cli.discord_errors import DISCORD_FAILURES, LOGIN_REFUSED, unavailable
 from bot.cli.terminal import signals
@@ -177,7 +177,7 @@ async def assemble(
         pollers,
         AccountInfoService(store, pollers),
         AccountAdmin(useapi, pollers, incident_service, store),
-        Resets(pollers, incident_service, sleep=timings.reset_sleep),
+        Remedies(pollers, incident_service, sleep=timings.reset_sleep),
         WatchLoops(pollers, incident_service, outbox, notice, heartbeat, settings.poll_interval, now=utc_now),
     )
 

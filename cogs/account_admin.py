@@ -125,7 +125,7 @@ class AccountAdmin(commands.Cog):
         actions = ()
         with suppress(StoreError):  # the account is saved all the same
             actions = await self._store.actions(known.channel, ACTIONS_SHOWN)
-        unseen = self._bot.services.resets.is_unseen(known.channel)
+        unseen = self._bot.services.remedies.is_unseen(known.channel)
         await respond(
             caller, account_card(known, actions, caller.user.id, owner=True, unseen=unseen, content=words)
         )

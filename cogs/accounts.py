@@ -99,7 +99,7 @@ class Accounts(commands.Cog):
         known = self._pollers.cache.find(press.chosen)
         actions = await self._store.actions(known.channel, ACTIONS_SHOWN)
         owner = self._bot.owners.may_act(caller.user.id)
-        unseen = self._bot.services.resets.is_unseen(known.channel)
+        unseen = self._bot.services.remedies.is_unseen(known.channel)
         await respond(caller, account_card(known, actions, caller.user.id, owner=owner, unseen=unseen))
 
     def _list(self, asker: int, page: int) -> MessageContent:

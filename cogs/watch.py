@@ -10,7 +10,6 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.actions.reset import flag_digest
 from bot.domain.accounts import Flag, KnownAccount
 from bot.domain.clock import utc_now
 from bot.domain.incidents import Incident, ResetOutcome, ResetStage, open_services
@@ -33,7 +32,7 @@ from bot.interactions.responses import (
 from bot.providers.useapi import UseapiError
 from bot.render import action_replies
 from bot.render.account_history import ACTIONS_SHOWN
-from bot.render.alert_items import known_account
+from bot.render.alert_items import NO_WORDS, known_account
 from bot.render.alert_messages import content_of, opened_card
 from bot.render.message_content import MessageContent
 from bot.rules.policy import ASSIGNED_FOR
@@ -53,13 +52,14 @@ class Watch(commands.Cog):
         self._pollers = bot.services.pollers
         self._incident_service = bot.services.incident_service
         self._loops = bot.services.loops
-        self._resets = bot.services.resets
+        self._remedies = bot.services.remedies
         self._store = bot.services.store
         self._state = bot.services.incident_service.watch_state
         self._running = AsyncExitStack()
         bot.controls.register("watch.reset", Access.OWNERS, self.ask_reset, ALERT)
         bot.controls.register("watch.confirm", Access.OWNERS, self.reset, CONFIRMATION)
         bot.controls.register("watch.notyet", Access.OWNERS, self.leave)
+        bot.controls.register("watch.paused", Access.OWNERS, self.leave_paused, INCIDENT)
         bot.controls.register("watch.mine", Access.OWNERS, self.assign, ALERT)
         bot.controls.register("watch.snooze", Access.OWNERS, self.snooze, SNOOZE)
         bot.controls.register("watch.open", Access.OWNERS, self.open, MESSAGE)
@@ -89,10 +89,10 @@ class Watch(commands.Cog):
         await self._ask_to_confirm(caller, self._pollers.cache.find(press.parts["channel"]))
 
     async def _ask_to_confirm(self, caller: Interaction, known: KnownAccount) -> None:
-        incident = self._resets.confirmable(known.channel)
+        incident = self._remedies.confirmable(known.channel)
         flag = incident.flag if incident else known.account.flag
         if flag is not None:
-            await respond(caller, self._confirmation(known, flag, incident))
+            await respond(caller, await self._question(known, flag, incident))
         elif provider_of(known.channel) in open_services(self._state.incidents.values()):
             await respond(caller, MessageContent(action_replies.cannot_see(known)))
         else:
@@ -105,7 +105,7 @@ class Watch(commands.Cog):
         if incident is None or incident.ended or incident.flag is None:
             await self._show_current(caller, press)
         else:
-            await respond(caller, self._confirmation(self._account(incident), incident.flag, incident))
+            await respond(caller, await self._question(self._account(incident), incident.flag, incident))
 
     async def reset(self, caller: Interaction, press: ButtonPress) -> None:
         """Reset the account that was confirmed, and show the progress and the result."""
@@ -113,33 +113,46 @@ class Watch(commands.Cog):
         await self._bot.require_owner(caller.user.id)
         channel = self._pollers.cache.reference(press.parts["channel"])
         confirmed = press.parts["confirmed"]
-        known = known_account(channel, self._accounts())
+        known, incident = known_account(channel, self._accounts()), self._remedies.confirmable(channel)
+        flag = (incident and incident.flag) or NO_WORDS
+        remedy = self._remedies.remedy_of(channel, flag)
 
         async def show(stage: ResetStage, wait: timedelta) -> None:
             if stage is ResetStage.SENDING:
                 self._bot.in_flight.sent()
             if not is_late(caller):  # then each step would be a message of its own
                 with suppress(discord.HTTPException):
-                    await respond(caller, MessageContent(action_replies.reset_progress(stage, known, wait)))
+                    said = action_replies.remedy_progress(stage, known, wait, remedy)
+                    await respond(caller, MessageContent(said))
 
         try:
-            result = await self._resets.run(channel, caller.user.id, confirmed, show)
+            result = await self._remedies.run(channel, caller.user.id, confirmed, show)
         except (UseapiError, StoreError) as error:
             await respond(caller, MessageContent(sentence(error)))
             return
         if result.outcome is ResetOutcome.CHANGED and result.flag is not None:
-            question = self._confirmation(known, result.flag, result.incident)
+            question = await self._question(known, result.flag, result.incident)
             content = f"{action_replies.FLAG_CHANGED}\n{question.content}"
             await respond(caller, replace(question, content=content))
         else:
-            text = action_replies.reset_result(
-                result, known, self._accounts(), unseen=self._resets.is_unseen(channel)
+            unseen = self._remedies.is_unseen(channel)
+            await respond(
+                caller, action_replies.remedy_result(result, known, self._accounts(), remedy, unseen=unseen)
             )
-            await respond(caller, MessageContent(text))
 
     async def leave(self, caller: Interaction, _press: ButtonPress) -> None:
         """Answer that nothing was sent."""
         await update(caller, MessageContent(action_replies.NOT_SENT))
+
+    async def leave_paused(self, caller: Interaction, press: ButtonPress) -> None:
+        """End the incident of an account that stays disabled."""
+        await defer(caller, private=True)
+        await self._bot.require_owner(caller.user.id)
+        incident = await self._incident_service.leave_paused(press.parts["incident"], caller.user.id)
+        if incident is None:
+            await self._show_current(caller, press)
+        else:
+            await respond(caller, MessageContent(action_replies.left_paused(self._account(incident))))
 
     async def assign(self, caller: Interaction, press: ButtonPress) -> None:
         """Assign the incident to the owner. The message of every owner shows it."""
@@ -197,7 +210,7 @@ class Watch(commands.Cog):
     async def _show_current(self, caller: Interaction, press: ButtonPress) -> None:
         """Show how the account is now, as the incident of the button is over or not known."""
         incident = await self._incident(press)
-        current = incident and self._resets.incident_of(incident.channel or "")
+        current = incident and self._remedies.incident_of(incident.channel or "")
         await self._show_card(caller, current or incident, press)
 
     async def _show_card(self, caller: Interaction, incident: Incident | None, press: ButtonPress) -> None:
@@ -227,10 +240,13 @@ class Watch(commands.Cog):
                 found[entry.incident] = incident
         return found
 
-    def _confirmation(self, known: KnownAccount, flag: Flag, incident: Incident | None) -> MessageContent:
-        unseen = self._resets.is_unseen(known.channel)
-        argument = f"{known.account.handle}.{flag_digest(flag, incident, unseen=unseen)}"
-        return action_replies.confirmation(known, flag, incident, argument, now=utc_now(), unseen=unseen)
+    async def _question(self, known: KnownAccount, flag: Flag, incident: Incident | None) -> MessageContent:
+        """Return the question whether to apply the remedy, with the link that it needs."""
+        unseen, link = self._remedies.is_unseen(known.channel), await self._remedies.link(known.channel, flag)
+        argument = f"{known.account.handle}.{self._remedies.digest(known.channel, flag, incident)}"
+        return action_replies.confirmation(
+            known, flag, incident, argument, now=utc_now(), unseen=unseen, link=link
+        )
 
     async def _incident(self, press: ButtonPress) -> Incident | None:
         return await self._state.incident(press.parts["incident"])

@@ -227,6 +227,10 @@ class Observation:
     flagged_since: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
     """When flags that could not be written were first seen, by channel."""
 
+    def find(self, channel: str) -> Account | None:
+        """Return an account of the list; None if it is not there."""
+        return next((each for each in self.accounts if each.channel == channel), None)
+
 
 @dataclass(frozen=True, slots=True)
 class KnownAccount:

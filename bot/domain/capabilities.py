@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from bot.domain.accounts import FlagKind
-from bot.domain.providers import MJPROXY, USEAPI, Remedy
+from bot.domain.accounts import Account, EntryState, FlagKind
+from bot.domain.providers import MJPROXY, USEAPI, Remedy, provider_of
 
 ENABLE: Final = (Remedy.ENABLE,)
 RENEW_AND_ENABLE: Final = (Remedy.ENABLE, Remedy.GUIDE)
@@ -44,3 +44,13 @@ CAPABILITIES: Final[Mapping[str, Capabilities]] = {
         infos_a_day=20,
     ),
 }
+
+
+def remedy_for(account: Account, kind: FlagKind) -> Remedy:
+    """Return the usual remedy for a flag of this kind.
+
+    An account that asked for a CAPTCHA may be disabled besides; once that is solved, it has to be enabled.
+    """
+    first = CAPABILITIES[provider_of(account.channel)].remedies[kind][0]
+    is_unlocked = first is Remedy.CAPTCHA_SOLVED and account.entry is EntryState.PAUSED
+    return Remedy.ENABLE if is_unlocked else first

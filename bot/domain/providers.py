@@ -17,7 +17,8 @@ class Remedy(StrEnum):
 
     RESET = "reset"
     ENABLE = "enable"
-    CAPTCHA_SOLVED = "captcha solved"
+    CAPTCHA_SOLVED = "captcha"
+    """Tell the provider that a person solved the CAPTCHA."""
     GUIDE = "guide"
     """Open a page of the provider, where a person does the rest."""
 

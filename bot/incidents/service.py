@@ -4,18 +4,19 @@ The decisions are those of `bot.rules`. A change and the messages it leads to ar
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.accounts import Flag, Observation
-from bot.domain.incidents import Alert, Ending, Incident, Reason, ServiceProblem, State
+from bot.domain.incidents import Alert, Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
 from bot.domain.messages import Message, Purpose, Route
+from bot.domain.providers import Remedy
 from bot.incidents.state import WatchState
-from bot.incidents.transaction import NotificationPlanner, Transaction
-from bot.rules import account_incidents, message_lifecycle, owner_actions, poll_state, timers
+from bot.incidents.transaction import NotificationPlanner, Transaction, dismiss
+from bot.rules import account_incidents, owner_actions, poll_state, timers
 from bot.rules.decisions import Event, Tick, decide
 from bot.rules.notifications import next_due
 from bot.rules.policy import Policy
@@ -109,6 +110,17 @@ class IncidentService:
             key, owner, "snooze", outcome, lambda each, at: owner_actions.snooze(each, at + length, at)
         )
 
+    async def leave_paused(self, key: str, owner: int) -> Incident | None:
+        """End the incident of an account that stays disabled; None if that cannot be."""
+        async with self.transaction() as transaction:
+            incident = transaction.incidents.get(key)
+            change = incident and owner_actions.leave_paused(incident, transaction.at)
+            if incident is None or change is None:
+                return None
+            transaction.change(change)
+            transaction.note(owner, "leave", incident.channel, "done")
+        return change[0]
+
     async def mute(self, channel: str | None, owner: int, until: datetime) -> None:
         """Mute an account, or all with None, until a time. A past time ends the mute."""
         async with self.transaction() as transaction:
@@ -144,25 +156,42 @@ class IncidentService:
         return tests
 
     async def take_lease(
-        self, key: str, owner: int, confirmed: Flag | None = None, channel: str | None = None
+        self,
+        key: str,
+        owner: int,
+        confirmed: Flag | None = None,
+        channel: str | None = None,
+        *,
+        remedy: Remedy = Remedy.RESET,
     ) -> Incident | None:
-        """Return a lease to reset an account; None if another owner has one, or the incident has ended.
+        """Return a lease for a remedy; None if another owner has one, or the incident has ended.
 
         None also if `confirmed` is not its flag any more. `channel` is the account to reset if the incident
         is the service's.
         """
+        leases = await self.take_leases({key: confirmed}, owner, remedy, channel)
+        return next(iter(leases), None)
+
+    async def take_leases(
+        self, confirmed: Mapping[str, Flag | None], owner: int, remedy: Remedy, channel: str | None = None
+    ) -> list[Incident]:
+        """Return a lease for each of these incidents, as `take_lease` does; none if not all can be had."""
+        leases: list[Incident] = []
         async with self.transaction() as transaction:
             self._tick(transaction)
-            incident = transaction.incidents.get(key)
-            lease = None
-            if incident is not None and confirmed in (None, incident.flag):
-                lease = owner_actions.take_lease(incident, owner, transaction.at, channel)
-            if lease is not None:
+            for key, flag in confirmed.items():
+                incident = transaction.incidents.get(key)
+                if incident is None or flag not in (None, incident.flag):
+                    return []
+                lease = owner_actions.take_lease(incident, owner, transaction.at, channel, remedy=remedy)
+                if lease is None:
+                    return []
+                leases.append(lease)
+            for lease in leases:
                 transaction.put_incident(lease)
-                transaction.note_reset(lease, "asked")
-        if lease is not None:
-            self._leases[key] = lease
-        return lease
+                transaction.note_remedy(lease, "asked")
+        self._leases |= {lease.key: lease for lease in leases}
+        return leases
 
     def has_lease(self, lease: Incident) -> bool:
         """Whether a lease holds: it is the one that was committed, and has not expired."""
@@ -171,19 +200,27 @@ class IncidentService:
             return False
         return self._leases.get(lease.key) is lease and owner_actions.holds_lease(current, lease)
 
-    async def give_verdict(
-        self, lease: Incident, verdict: owner_actions.ResetVerdict, flag: Flag | None
-    ) -> None:
-        """Record the verdict of a reset and release its lease, unless the lease has expired."""
+    async def give_verdict(self, lease: Incident, verdict: ResetVerdict, flag: Flag | None) -> None:
+        """Record the verdict of a remedy and release its lease, unless the lease has expired."""
+        await self.give_verdicts([(lease, verdict, flag)])
+
+    async def give_verdicts(self, verdicts: Iterable[tuple[Incident, ResetVerdict, Flag | None]]) -> None:
+        """Record the verdict of each lease with what the list shows, as `give_verdict` does."""
+        given: list[str] = []
         async with self.transaction() as transaction:
-            incident = transaction.incidents.get(lease.key)
-            if incident is None or self._leases.get(lease.key) is not lease:
-                return  # it expired, and another was taken since
-            if not (owner_actions.holds_lease(incident, lease) or owner_actions.has_ended(incident, lease)):
-                return  # it expired, and the audit says so
-            transaction.change(owner_actions.give_verdict(incident, lease, verdict, transaction.at, flag))
-            transaction.note_reset(lease, verdict.value)
-        del self._leases[lease.key]
+            for lease, verdict, flag in verdicts:
+                incident = transaction.incidents.get(lease.key)
+                if incident is None or self._leases.get(lease.key) is not lease:
+                    continue  # it expired, and another was taken since
+                if not (
+                    owner_actions.holds_lease(incident, lease) or owner_actions.has_ended(incident, lease)
+                ):
+                    continue  # it expired, and the audit says so
+                transaction.change(owner_actions.give_verdict(incident, lease, verdict, transaction.at, flag))
+                transaction.note_remedy(lease, verdict.value)
+                given.append(lease.key)
+        for key in given:
+            del self._leases[key]
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction]:
@@ -218,7 +255,7 @@ class IncidentService:
         owners = frozenset(self._planner.owners())
         if not owners:
             return False
-        self._dismiss(transaction, owners)
+        dismiss(transaction, owners)
         if not self._greeted and not transaction.messages:
             # Nobody was sent anything so far: incidents that have ended meanwhile are reported too.
             alerted = {each.incident for each in transaction.alerts}
@@ -234,17 +271,6 @@ class IncidentService:
         for owner in sorted(owners):
             self._planner.plan_for(transaction, owner, transaction.alerts)
         return True
-
-    def _dismiss(self, transaction: Transaction, owners: frozenset[int]) -> None:
-        """End the messages and assignments of people who are no owners any more."""
-        for person in {message.recipient for message in transaction.messages.values()} - owners:
-            messages = transaction.messages.values()
-            for message in message_lifecycle.cancel_for(person, messages, transaction.incidents):
-                transaction.put_message(message)
-        for incident in list(transaction.incidents.values()):
-            owner = incident.assigned_to
-            if owner is not None and owner not in owners and not incident.ended:
-                transaction.put_incident(owner_actions.abandon(incident, owner, transaction.at))
 
     def _tick(self, transaction: Transaction) -> None:
         """Apply that time has passed. What is open of a provider that is not set up any more is over."""

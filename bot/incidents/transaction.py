@@ -9,10 +9,12 @@ from typing import Final, Self
 from bot.domain.accounts import Action
 from bot.domain.incidents import Alert, Incident, State, new_key
 from bot.domain.messages import Delivery, Message
-from bot.domain.providers import provider_of
+from bot.domain.providers import Remedy, provider_of
 from bot.rules.account_incidents import Change
 from bot.rules.decisions import Decision
+from bot.rules.message_lifecycle import cancel_for
 from bot.rules.notifications import plan_messages
+from bot.rules.owner_actions import abandon
 from bot.rules.policy import CLOCK_SLACK, RECUR_WINDOW, Policy
 from bot.rules.poll_state import PollState, expect_account, expect_removal
 from bot.rules.recipient import incident_keys, open_incidents
@@ -82,8 +84,8 @@ class Transaction:
         for incident in decision.incidents:
             before = self.incidents.get(incident.key)
             if before is not None and before.state is State.RESETTING and incident.leased_by is None:
-                # The lease expired without a verdict, as when the program was killed during the reset.
-                self.note_reset(before, UNKNOWN_OUTCOME)
+                # The lease expired without a verdict, as when the program was killed meanwhile.
+                self.note_remedy(before, UNKNOWN_OUTCOME)
             self.put_incident(incident)
         self.alerts += decision.alerts
 
@@ -130,9 +132,10 @@ class Transaction:
         """Add an action to the audit."""
         self.actions.append(Action(self.at, actor, verb, channel or "", outcome))
 
-    def note_reset(self, lease: Incident, outcome: str) -> None:
-        """Add the outcome of a reset to the audit."""
-        self.note(lease.leased_by or 0, "reset", lease.channel or lease.lease_channel, outcome)
+    def note_remedy(self, lease: Incident, outcome: str) -> None:
+        """Add the outcome of a remedy to the audit, with the remedy as the verb."""
+        verb = (lease.remedy or Remedy.RESET).value
+        self.note(lease.leased_by or 0, verb, lease.channel or lease.lease_channel, outcome)
 
     def snapshot(self) -> Snapshot:
         """Return the state after this transaction."""
@@ -168,3 +171,15 @@ class NotificationPlanner:
 def until_when(mutes: Mapping[str | None, StoredMute]) -> Mapping[str | None, datetime]:
     """Return the end of each mute."""
     return {channel: mute.until for channel, mute in mutes.items()}
+
+
+def dismiss(transaction: Transaction, owners: frozenset[int]) -> None:
+    """End the messages and assignments of people who are no owners any more."""
+    for person in {message.recipient for message in transaction.messages.values()} - owners:
+        messages = transaction.messages.values()
+        for message in cancel_for(person, messages, transaction.incidents):
+            transaction.put_message(message)
+    for incident in list(transaction.incidents.values()):
+        owner = incident.assigned_to
+        if owner is not None and owner not in owners and not incident.ended:
+            transaction.put_incident(abandon(incident, owner, transaction.at))

@@ -13,7 +13,7 @@ from discord.ext import commands
 
 from bot.actions.account_admin import AccountAdmin
 from bot.actions.account_info import AccountInfoService
-from bot.actions.reset import Resets
+from bot.actions.remedies import Remedies
 from bot.config import Settings
 from bot.domain.errors import ErrorCode, UserError
 from bot.incidents.service import IncidentService
@@ -45,7 +45,7 @@ class Services:
     pollers: AccountPollers
     account_info: AccountInfoService
     account_admin: AccountAdmin
-    resets: Resets
+    remedies: Remedies
     loops: WatchLoops
 
 

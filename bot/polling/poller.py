@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.accounts import Flag, KnownAccount, Observation
+from bot.domain.accounts import Account, Flag, KnownAccount, Observation
 from bot.domain.clock import utc_now
 from bot.domain.errors import Cause, ErrorCode
 from bot.domain.incidents import Incident, ServiceProblem, open_services
@@ -164,6 +164,20 @@ class AccountPoller:
         if self._poll is not None:
             await asyncio.wait({self._poll})
         return await asyncio.shield(self.start_poll())
+
+    async def read_account(self, channel: str) -> Account | None:
+        """Return an account as it is now, and record a flag that is new; None if it is gone.
+
+        Raises:
+            UseapiError: it could not be read.
+        """
+        account = await self.provider.read_account(channel, self.poll_anew)
+        if account is not None:
+            self.cache.put_account(account)
+            known = self._incident_service.watch_state.open_incidents.get(channel)
+            if account.flag is not None and (known is None or known.flag != account.flag):
+                await self.note_flag(channel, account.flag, in_list=True)
+        return account
 
     def start_poll(self) -> asyncio.Task[Observation]:
         """Start a poll and return its task, or that of the poll under way."""

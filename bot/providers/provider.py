@@ -1,12 +1,14 @@
 """What a provider of accounts can do, whatever its API."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from pydantic import SecretStr
+
 from bot.domain.account_info import InfoSnapshot
-from bot.domain.accounts import Account
+from bot.domain.accounts import Account, Observation
 from bot.domain.providers import Remedy
 from bot.providers.errors import UseapiError
 
@@ -41,6 +43,12 @@ class Provider(Protocol):
         """Return the accounts, with references as their channels."""
         ...
 
+    async def read_account(
+        self, channel: str, poll: Callable[[], Awaitable[Observation]], /
+    ) -> Account | None:
+        """Return an account as it is now; None if it is gone. A provider without such a request polls."""
+        ...
+
     @property
     def longest_info(self) -> timedelta:
         """The longest wait for Midjourney's answer to `/info`."""
@@ -48,6 +56,10 @@ class Provider(Protocol):
 
     async def info(self, key: str, /) -> InfoSnapshot:
         """Ask Midjourney about an account."""
+        ...
+
+    async def link_for(self, remedy: Remedy, key: str, /) -> SecretStr | None:
+        """Return a new link that a person needs for a remedy; None if it needs none."""
         ...
 
     async def apply(self, remedy: Remedy, keys: Sequence[str], /) -> None:

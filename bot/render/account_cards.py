@@ -8,6 +8,8 @@ import discord
 
 from bot.domain.account_info import Info, InfoSnapshot, Subscription
 from bot.domain.accounts import Action, Flag, FlagKind, KnownAccount, State
+from bot.domain.capabilities import remedy_for
+from bot.domain.providers import Remedy
 from bot.render.account_facts import (
     channel_link,
     fast_bar,
@@ -24,6 +26,11 @@ from bot.render.phrases import flagged_since, state_words
 from bot.render.text import clip, code_block, code_span, escape, fitted, span, when, whole
 
 NOTE_LIMIT: Final = 700
+CARD_LABELS: Final = {
+    Remedy.RESET: "Reset",
+    Remedy.ENABLE: "Enable",
+    Remedy.CAPTCHA_SOLVED: "CAPTCHA",
+}
 VALUE_LIMIT: Final = 120
 WORD_LIMIT: Final = 60
 RUNNING_LIMIT: Final = 450
@@ -114,8 +121,10 @@ def account_card(
 def _card_buttons(account: KnownAccount, asker: int, *, owner: bool, unseen: bool) -> Iterator[Component]:
     channel = account.account.handle
     yield Button("info.ask", "Info", channel, asker=asker)
-    if owner and (unseen or account.account.flag is not None):
-        yield Button("account.reset", "Reset", channel, asker=asker)
+    kind = account.account.flag.kind if account.account.flag else FlagKind.OTHER
+    remedy = remedy_for(account.account, kind)
+    if owner and remedy in CARD_LABELS and (unseen or account.account.flag is not None):
+        yield Button("account.reset", CARD_LABELS[remedy], channel, asker=asker)
     if owner:
         yield Button("account.edit", "Update", channel, asker=asker)
         yield Button("account.remove", "Remove", channel, discord.ButtonStyle.danger, asker=asker)

@@ -1,4 +1,4 @@
-"""The answers to actions: the question before a reset, its progress and result, and answers to buttons."""
+"""The answers to actions: the question before a remedy, its progress and result, and answers to buttons."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
@@ -6,26 +6,26 @@ from typing import Final, assert_never
 
 import discord
 
-from bot.domain.accounts import Flag, FlagKind, KnownAccount
+from bot.domain.accounts import Account, EntryState, Flag, FlagKind, KnownAccount
+from bot.domain.capabilities import remedy_for
 from bot.domain.incidents import Incident, ResetOutcome, ResetResult, ResetStage, ResetVerdict
+from bot.domain.providers import Remedy, provider_of
 from bot.render.account_cards import add_field, flag_colour
 from bot.render.alert_items import known_account, naming
-from bot.render.instructions import block_end, login_help
+from bot.render.instructions import ENABLE_IT, LEAVE_PAUSED, block_end, login_help
 from bot.render.message_content import Button, MessageContent, channel_buttons, headed
 from bot.render.phrases import state_words
+from bot.render.provider_words import TITLES
+from bot.render.remedy_words import words_of
 from bot.render.text import bare, code_block, count, escape, exactly, span, when, whole
 
 BUTTON_LABEL: Final = 40
 NOT_YET: Final = "Not yet"
 WORSE: Final = "If it gets worse, I'll still tell you."
 REPLACES_ASSIGNMENT: Final = "This replaces **I'm on it**: the alert no longer names anyone."
+QUOTED: Final = (ResetVerdict.NOT_YET, ResetVerdict.FLAGGED_AGAIN)
 SNOOZES: Final = (1, 4, 24)
 """The hours that reminders can be snoozed for."""
-CONSENT: Final = (
-    "**Resetting does not acknowledge anything at Midjourney.** "
-    "It only tells useapi.net to use the account again.\n"
-    "If the message is still waiting in the channel, a reset now **risks the account**."
-)
 UNSEEN: Final = (
     "👀 **I cannot see the state of this account now:** useapi.net answers with error 596 instead of its "
     "list and does not say whose it is. The next list that I can read shows whether a reset worked."
@@ -36,9 +36,6 @@ OPEN_ENDED: Final = (
     "Reset only if you have seen in the channel that it is over."
 )
 FLAG_CHANGED: Final = "⚠️ Midjourney now says something else, so I sent nothing. Read it, then confirm again."
-CANNOT_READ_FIRST: Final = (
-    "⚠️ I could not read the list, so I sent no reset. /mjstatus says why and what to do."
-)
 NOT_SENT: Final = "👌 Nothing was sent. The alert stays, with its buttons."
 STILL_TOLD: Final = (
     "If a flagged account gets blocked, I'll still tell you. The rest is kept: "
@@ -54,27 +51,28 @@ def confirmation(
     *,
     now: datetime,
     unseen: bool = False,
+    link: str | None = None,
 ) -> MessageContent:
-    """Return the question whether to reset a flagged account.
+    """Return the question whether to apply the remedy to a flagged account.
 
     `argument` is what the button hands on; the caller puts a hash of the flag into it. `unseen` says that the
-    list is refused with an error 596 that may be any account's.
+    list is refused with an error 596 that may be any account's. `link` is a credential, for the asker alone.
     """
     until = _block_until(account, flag, incident)
-    warning = _block_warning(flag, until, now)
+    remedy, warning = remedy_for(account.account, flag.kind), _block_warning(flag, until, now)
+    words = words_of(remedy)
+    texts = [warning, UNSEEN if unseen else None, _filled(words.consent, account)]
     embed = discord.Embed(
-        title=f"Reset {escape(account.label)}?",
-        description="\n\n".join(filter(None, [warning, UNSEEN if unseen else None, CONSENT])),
+        title=_filled(words.title, account),
+        description="\n\n".join(filter(None, texts)),
         colour=flag_colour(flag),
-        url=account.account.link,
+        url=link or account.account.link,
     )
     add_field(embed, "Midjourney says", code_block(flag.text))
     add_field(embed, "Discord login to use", login_help(account))
-    label = f"Yes, reset {bare(account.label, BUTTON_LABEL)}"
-    if warning:
-        label = f"Reset {bare(account.label, BUTTON_LABEL)} anyway"
+    label = (words.insist if warning else words.agree).format(name=bare(account.label, BUTTON_LABEL))
     button = Button("watch.confirm", label, argument, discord.ButtonStyle.danger)
-    content = headed(_question(account, flag), "If not yet, nothing is sent and the alert stays.")
+    content = headed(_question(account, flag, remedy), "If not yet, nothing is sent and the alert stays.")
     buttons = (button, Button("watch.notyet", NOT_YET, argument))
     return MessageContent(content, (embed,), (*buttons, *channel_buttons(account.account)))
 
@@ -85,17 +83,27 @@ def _block_until(account: KnownAccount, flag: Flag, incident: Incident | None) -
     return incident.block_until() if incident.problem is None else flag.block_end(incident.opened_at)
 
 
-def _question(account: KnownAccount, flag: Flag) -> str:
-    name = f"**{escape(account.label)}**"
+QUESTIONS: Final[Mapping[tuple[Remedy, FlagKind], str]] = {
+    (Remedy.RESET, FlagKind.CAPTCHA): "Did you solve the CAPTCHA in **{name}**'s channel?",
+    (Remedy.CAPTCHA_SOLVED, FlagKind.CAPTCHA): "Open the link and solve the CAPTCHA of **{name}**.",
+    (Remedy.ENABLE, FlagKind.CAPTCHA): "Shall **{name}** be enabled, too?",
+    (Remedy.ENABLE, FlagKind.CONNECTION): "Does {service} reach Discord again?",
+    (Remedy.ENABLE, FlagKind.SESSION): "Did you give {service} a new login of **{name}**?",
+    (Remedy.ENABLE, FlagKind.PLAN): "Does **{name}** have an active plan?",
+    (Remedy.ENABLE, FlagKind.CREDITS): "Does **{name}** have fast time again?",
+}
+
+
+def _question(account: KnownAccount, flag: Flag, remedy: Remedy) -> str:
     match flag.kind:
         case FlagKind.MODERATION:
-            return f"Did you acknowledge Midjourney's message in {name}'s channel?"
-        case FlagKind.CAPTCHA:
-            return f"Did you solve the CAPTCHA in {name}'s channel?"
+            asked = "Did you acknowledge Midjourney's message in **{name}**'s channel?"
         case FlagKind.BLOCK:
-            return f"Did you see in {name}'s channel that the block is over?"
+            asked = "Did you see in **{name}**'s channel that the block is over?"
         case _:
-            return f"Did you do what Midjourney's message in {name}'s channel asks?"
+            other = "Did you do what Midjourney's message in **{name}**'s channel asks?"
+            asked = QUESTIONS.get((remedy, flag.kind), other)
+    return _filled(asked, account)
 
 
 def _block_warning(flag: Flag, until: datetime | None, now: datetime) -> str | None:
@@ -108,89 +116,113 @@ def _block_warning(flag: Flag, until: datetime | None, now: datetime) -> str | N
     )
 
 
-def verdict_sentence(verdict: ResetVerdict, account: KnownAccount, flag: Flag | None = None) -> str:
-    """Return the verdict of a reset and what to do next. `flag` is the account's flag in the list now."""
-    name = f"**{escape(account.label)}**"
-    match verdict:
-        case ResetVerdict.BACK:
-            return f"✅ {name} is back in rotation: the reset worked, and useapi.net no longer flags it."
-        case ResetVerdict.NOT_YET:
-            text = (
-                f"⏳ Reset sent, but {name} is still flagged. I keep checking.\n"
-                "Look in its channel again: something may be left to acknowledge."
-            )
-        case ResetVerdict.NOT_STARTED:
-            return f"⏳ {name} is enabled and not started yet. I keep checking."
-        case ResetVerdict.FLAGGED_AGAIN:
-            text = (
-                f"⚠️ {name} was clear after the reset and is flagged again.\n"
-                "Open the channel to see what Midjourney wants now."
-            )
-        case ResetVerdict.NOT_CONFIGURED:
-            return f"⚪ {name} is not configured any more, so there is nothing to reset."
-        case ResetVerdict.COULD_NOT_TELL:
-            return (
-                f"❔ I could not tell whether {name} is back: useapi.net did not answer.\n"
-                "The reset may have worked, so I do not send it again. Its message is updated after "
-                "the next successful check."
-            )
-        case _:
-            assert_never(verdict)
-    return f"{text}\n{code_block(flag.text)}" if flag else text
+def verdict_sentence(
+    verdict: ResetVerdict,
+    account: KnownAccount,
+    flag: Flag | None = None,
+    *,
+    remedy: Remedy = Remedy.RESET,
+    before: int = 0,
+) -> str:
+    """Return the verdict of a remedy and what to do next. `flag` is the account's flag in the list now.
+
+    `before` is the number of other accounts that the provider starts first.
+    """
+    others = f", {count(before, 'other')} before it" if before else ""
+    text = _filled(words_of(remedy).verdicts[verdict], account, before=others)
+    return f"{text}\n{code_block(flag.text)}" if flag and verdict in QUOTED else text
 
 
-def reset_progress(stage: ResetStage, account: KnownAccount, wait: timedelta) -> str:
-    """Return what a reset is doing, and how long until the list is read again."""
-    name = f"**{escape(account.label)}**"
+def remedy_progress(
+    stage: ResetStage, account: KnownAccount, wait: timedelta, remedy: Remedy = Remedy.RESET
+) -> str:
+    """Return how far a remedy is, and how long until the account is read again."""
+    words = words_of(remedy)
     match stage:
         case ResetStage.READING:
-            return f"👀 Reading the list before I reset {name} ..."
+            return _filled(words.reading, account)
         case ResetStage.SENDING:
-            return f"🔄 Resetting {name} ..."
+            return _filled(words.sending, account)
         case ResetStage.CHECKING:
-            return f"⏳ Reset accepted, {name} is still flagged. Checking again in {span(wait)} ..."
+            return _filled(words.checking, account, wait=span(wait))
     assert_never(stage)
 
 
-def reset_result(
-    result: ResetResult, account: KnownAccount, accounts: Mapping[str, KnownAccount], *, unseen: bool
-) -> str:
-    """Return how a reset ended. `unseen` says that the list is refused with a 596 of an unknown account."""
+def remedy_result(
+    result: ResetResult,
+    account: KnownAccount,
+    accounts: Mapping[str, KnownAccount],
+    remedy: Remedy,
+    *,
+    unseen: bool,
+) -> MessageContent:
+    """Return how a remedy ended. `unseen` says that the list is refused with a 596 of an unknown account."""
     incident, verdict, name = result.incident, result.verdict, f"**{escape(account.label)}**"
     match result.outcome:
         case ResetOutcome.TAKEN if incident is not None:
             other = known_account(incident.lease_channel, accounts) if incident.lease_channel else account
-            return already_resetting(other, incident.leased_by, incident.lease_until)
+            text = already_under_way(other, incident.leased_by, incident.lease_until, incident.remedy)
         case ResetOutcome.RAN_OUT:
-            return f"{name} was not reset: it took too long to begin. Nothing was sent; try again."
+            text = _filled(words_of(remedy).too_late, account)
         case ResetOutcome.UNREADABLE:
-            return CANNOT_READ_FIRST
+            text = words_of(remedy).not_read
         case ResetOutcome.DONE if verdict is ResetVerdict.COULD_NOT_TELL and unseen:
-            return (
+            text = (
                 f"❔ The reset of {name} was sent, but useapi.net still answers with error 596 "
                 "instead of its list, so I cannot see whether it worked. Another account may need you, too.\n"
                 "Its message turns green once useapi.net lists your accounts again."
             )
         case ResetOutcome.DONE if verdict is not None:
-            return verdict_sentence(verdict, account, result.flag)
+            before = starting_before(account.account, accounts)
+            text = verdict_sentence(verdict, account, result.flag, remedy=remedy, before=before)
+            if verdict is ResetVerdict.STILL_DISABLED and incident is not None:
+                return MessageContent(text, components=paused_buttons(account, incident))
         case _:
-            return nothing_to_reset(account)
+            text = nothing_to_reset(account)
+    return MessageContent(text)
 
 
-def already_resetting(account: KnownAccount, by: int | None, until: datetime | None) -> str:
-    """Return that another reset of the account is in progress."""
-    name = f"**{escape(account.label)}**"
-    if by is None or until is None:
-        return f"🔄 Somebody is already resetting {name}. The result will appear in its message."
-    return (
-        f"🔄 <@{by}> is already resetting {name}. The result will appear in its message.\n"
-        f"If it does not work, you can try again at {when(until, 'T')}."
+def paused_buttons(account: KnownAccount, incident: Incident) -> tuple[Button, Button]:
+    """Return the buttons for an account whose flag is gone, and which is disabled besides."""
+    enable = Button("account.reset", ENABLE_IT, account.account.handle, discord.ButtonStyle.primary)
+    return enable, Button("watch.paused", LEAVE_PAUSED, incident.key)
+
+
+def starting_before(account: Account, accounts: Mapping[str, KnownAccount]) -> int:
+    """Return how many other accounts the provider starts before this one."""
+    others = (each.account for each in accounts.values())
+    return sum(
+        each.entry is EntryState.STARTING
+        and each.sort < account.sort
+        and provider_of(each.channel) == provider_of(account.channel)
+        for each in others
     )
+
+
+def already_under_way(
+    account: KnownAccount, by: int | None, until: datetime | None, remedy: Remedy | None = None
+) -> str:
+    """Return that somebody applies a remedy to the account."""
+    words = words_of(remedy)
+    if by is None or until is None:
+        return _filled(words.taken, account)
+    return _filled(words.taken_by, account, person=f"<@{by}>", time=when(until, "T"))
+
+
+def _filled(sentence: str, account: KnownAccount, **fields: str) -> str:
+    """Return a sentence with its account, and its other fields."""
+    service = TITLES[provider_of(account.channel)]
+    return sentence.format(name=escape(account.label), service=service, **fields)
 
 
 def nothing_to_reset(account: KnownAccount) -> str:
     """Return that the account needs no reset, so none was sent."""
     return f"✅ **{escape(account.label)}** is not flagged, so I sent nothing."
+
+
+def left_paused(account: KnownAccount) -> str:
+    """Return that the account stays disabled, and its alert is over."""
+    return f"⏸️ **{escape(account.label)}** stays disabled, and its alert is over. Nothing was sent."
 
 
 def cannot_see(account: KnownAccount) -> str:

@@ -120,6 +120,8 @@ def state_of(incident: Incident) -> str:
 
 def ended_words(incident: Incident) -> str:
     """Return the state of an ended incident."""
+    if incident.ending is Ending.LEFT_PAUSED:
+        return "⏸️ left disabled"
     back = WORDS[incident.provider].back.removeprefix("is ")
     return "⚪ not configured any more" if is_removed(incident) else f"✅ {back}"
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final, assert_never
 
 from bot.domain.accounts import FlagKind
-from bot.domain.incidents import Reason, State
+from bot.domain.incidents import Ending, Reason, State
 from bot.render.alert_items import AlertItem, duration, is_removed, names_of
 from bot.render.phrases import demand, symbol
 from bot.render.provider_words import WORDS
@@ -123,6 +123,8 @@ def _only_waits(item: AlertItem) -> bool:
 def _ended(item: AlertItem) -> str:
     if is_removed(item.incident):
         return f"⚪ {item.name} is not configured any more. It had been flagged for {duration(item.incident)}"
+    if item.incident.ending is Ending.LEFT_PAUSED:
+        return f"⏸️ {item.name} is left disabled. It had been flagged for {duration(item.incident)}"
     return f"✅ {item.name} {WORDS[item.provider].back}. It was out for {duration(item.incident)}"
 
 

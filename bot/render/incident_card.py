@@ -7,14 +7,24 @@ from typing import Final, assert_never
 
 import discord
 
-from bot.domain.accounts import Action, KnownAccount
+from bot.domain.accounts import Action, FlagKind, KnownAccount
+from bot.domain.capabilities import remedy_for
 from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
 from bot.domain.providers import Remedy, provider_of
 from bot.render.account_cards import add_field, flag_colour, info_embed
 from bot.render.account_history import FIELD_LIMIT, history
 from bot.render.alert_items import NO_WORDS, AlertItem, is_removed, state_of, stretch
 from bot.render.headlines import ONLY_REMINDERS, headline_of
-from bot.render.instructions import USE_COMMAND, block_end, login_help, press_reset, reset_label, steps
+from bot.render.instructions import (
+    ENABLE_IT,
+    LEAVE_PAUSED,
+    USE_COMMAND,
+    block_end,
+    login_help,
+    press_reset,
+    reset_label,
+    steps,
+)
 from bot.render.message_content import Button, Component, MessageContent, channel_buttons
 from bot.render.phrases import flagged_since, quoted
 from bot.render.provider_words import WORDS
@@ -34,6 +44,7 @@ JUDGED: Final[Mapping[ResetVerdict, str]] = {
     ResetVerdict.BACK: "back in rotation",
     ResetVerdict.NOT_YET: "not yet cleared",
     ResetVerdict.NOT_STARTED: "not started yet",
+    ResetVerdict.STILL_DISABLED: "still disabled",
     ResetVerdict.FLAGGED_AGAIN: "flagged again",
     ResetVerdict.NOT_CONFIGURED: "not configured any more",
     ResetVerdict.COULD_NOT_TELL: "I could not tell whether it worked",
@@ -124,9 +135,15 @@ def controls(item: AlertItem, message: str) -> tuple[Component, ...]:
     # Before a block has ended, a reset is not the next step.
     waits = item.incident.block_until() is not None and not item.is_block_over
     style = discord.ButtonStyle.secondary if waits else discord.ButtonStyle.primary
-    reset = Button("watch.reset", reset_label(item.flag.kind, item.provider), argument, style)
-    acting = (reset, mine, snooze) if item.account.account.is_addressable else (mine, snooze)
-    return *acting, *channel_buttons(item.account.account)
+    account, acting = item.account.account, (mine, snooze)
+    remedy = remedy_for(account, item.flag.kind)
+    is_solved = item.flag.kind is FlagKind.CAPTCHA and remedy is Remedy.ENABLE
+    label = ENABLE_IT if is_solved else reset_label(item.flag.kind, item.provider)
+    if account.is_addressable and remedy is not Remedy.GUIDE:
+        acting = (Button("watch.reset", label, argument, style), *acting)
+    if is_solved:  # and disabled besides
+        acting = (*acting, Button("watch.paused", LEAVE_PAUSED, item.incident.key))
+    return *acting, *channel_buttons(account)
 
 
 def colour(item: AlertItem) -> discord.Colour:
@@ -244,6 +261,8 @@ def _how(incident: Incident) -> str:
             if incident.leased_by is None:
                 return "It ended with a {remedy} from here, and the account list confirms it."
             return f"It ended with <@{incident.leased_by}>'s {{remedy}}, and the account list confirms it."
+        case Ending.LEFT_PAUSED:
+            return "An owner left it disabled."
         case Ending.REMOVED:
             return "{api_first} does not list the account any more, so there is nothing left to do."
         case Ending.UNWATCHED:

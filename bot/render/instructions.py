@@ -12,6 +12,8 @@ from bot.render.text import code_span, exactly, numbered, span
 USE_COMMAND: Final = "Only then use /mjreset."
 OPEN_BELOW: Final = "Open an account below: that shows which login to use, what to do, and the buttons."
 OPEN_BY_COMMAND: Final = "/mjaccounts opens each account; /mjreset resets one."
+ENABLE_IT: Final = "Enable it"
+LEAVE_PAUSED: Final = "Leave it paused"
 BLOCK_OVER: Final = "The block should be over now."
 _OTHER_LOGIN: Final = "Link won't open? You are logged in to Discord as someone else."
 

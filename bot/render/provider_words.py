@@ -180,7 +180,7 @@ WORDS: Final[Mapping[str, ProviderWords]] = {
         labels=dict.fromkeys(FlagKind, "I did what it says - enable")
         | {
             FlagKind.MODERATION: "I acknowledged it - enable",
-            FlagKind.CAPTCHA: "I solved it",
+            FlagKind.CAPTCHA: "Show me the CAPTCHA",
             FlagKind.BLOCK: "The block is over - enable",
             FlagKind.CONNECTION: "Enable",
             FlagKind.CREDITS: "I renewed it - enable",
@@ -194,9 +194,9 @@ WORDS: Final[Mapping[str, ProviderWords]] = {
                 "{reset} Enabling it does not acknowledge it for you.",
             ),
             FlagKind.CAPTCHA: (
-                "Get the link to the CAPTCHA: I show it to you alone.",
+                "Press **Show me the CAPTCHA**: the link is for you alone.",
                 "Open it and solve the CAPTCHA.",
-                "{reset} Saying so does not solve it for you.",
+                "Only then press **I solved it**, below the link. Saying so does not solve it for you.",
             ),
             FlagKind.BLOCK: (
                 "{wait}",

@@ -1,15 +1,15 @@
-"""What owners do to incidents: assign themselves, snooze, and reset under a lease."""
+"""What owners do to incidents: assign themselves, snooze, and apply a remedy under a lease."""
 
 import math
 from dataclasses import replace
 from datetime import datetime
-from typing import assert_never
 
-from bot.domain.accounts import Flag
+from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import Ending, Incident, ResetVerdict, State
+from bot.domain.providers import Remedy
 from bot.rules.account_incidents import Change, ended, with_alert_if_worse
 from bot.rules.flags import block_end, worst_of
-from bot.rules.policy import LEASE, LONGEST_SNOOZE
+from bot.rules.policy import LONGEST_SNOOZE, lease_for
 from bot.rules.timers import expire, release_lease
 
 
@@ -37,10 +37,17 @@ def snooze(incident: Incident, until: datetime, at: datetime) -> Incident:
     )
 
 
-def take_lease(incident: Incident, owner: int, at: datetime, channel: str | None = None) -> Incident | None:
-    """Return an incident leased to an owner for a reset; None if it is leased already, or has ended.
+def take_lease(
+    incident: Incident,
+    owner: int,
+    at: datetime,
+    channel: str | None = None,
+    *,
+    remedy: Remedy = Remedy.RESET,
+) -> Incident | None:
+    """Return an incident leased to an owner for a remedy; None if it is leased already, or has ended.
 
-    Commit it before the reset is requested. The returned incident is the lease, which the verdict needs.
+    Commit it before the request. The returned incident is the lease, which the verdict needs.
     `channel` is the account to reset if the incident is the service's.
     """
     now = expire(incident, at)
@@ -50,8 +57,9 @@ def take_lease(incident: Incident, owner: int, at: datetime, channel: str | None
         now,
         state=State.RESETTING,
         leased_by=owner,
-        lease_until=at + LEASE,
+        lease_until=at + lease_for(remedy),
         lease_channel=channel if now.problem else None,
+        remedy=remedy,
         verdict=None,
         judged_at=None,
     )
@@ -70,7 +78,7 @@ def has_ended(incident: Incident, lease: Incident) -> bool:
 def give_verdict(
     incident: Incident, lease: Incident, verdict: ResetVerdict, at: datetime, flag: Flag | None = None
 ) -> Change:
-    """Record the verdict of a reset and release the lease; `flag` is what the list shows after it, if any.
+    """Record the verdict of a remedy and release the lease; `flag` is what the list shows after it, if any.
 
     An incident leased to another owner does not change.
     """
@@ -84,11 +92,10 @@ def give_verdict(
             return ended(replace(incident, reset_at=at), Ending.RESET, at)
         case ResetVerdict.NOT_CONFIGURED:
             return ended(incident, Ending.REMOVED, at)
-        case ResetVerdict.NOT_YET | ResetVerdict.NOT_STARTED | ResetVerdict.COULD_NOT_TELL:
-            return judged, None
         case ResetVerdict.FLAGGED_AGAIN:
             return flagged_again(judged, flag, at)
-    assert_never(verdict)
+        case _:
+            return judged, None
 
 
 def flagged_again(incident: Incident, flag: Flag | None, at: datetime) -> Change:
@@ -111,3 +118,11 @@ def abandon(incident: Incident, owner: int, at: datetime) -> Incident:
     if incident.assigned_to != owner:
         return incident
     return replace(incident, assigned_to=None, assigned_at=None, asked_at=None, held_until=at)
+
+
+def leave_paused(incident: Incident, at: datetime) -> Change | None:
+    """End the incident of a CAPTCHA whose account stays disabled; None if it is no such incident now."""
+    is_one = incident.flag is not None and incident.flag.kind is FlagKind.CAPTCHA
+    if not is_one or incident.ended or incident.state is State.RESETTING:
+        return None
+    return ended(incident, Ending.LEFT_PAUSED, at)

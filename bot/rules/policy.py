@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.domain.providers import Remedy
+
 PUSH_EVERY: Final = timedelta(minutes=5)
 """The shortest time between two pushes to a recipient."""
 RECUR_WINDOW: Final = timedelta(hours=6)
@@ -14,6 +16,8 @@ RETURN_WITHIN: Final = timedelta(hours=1)
 ASSIGNED_FOR: Final = timedelta(hours=4)
 ASSIGNED_GRACE: Final = timedelta(minutes=30)
 LEASE: Final = timedelta(minutes=3)
+LEASES: Final = {Remedy.ENABLE: timedelta(minutes=6)}
+"""The leases of remedies that are checked for longer."""
 COMMAND_CLEAR: Final = timedelta(minutes=15)
 """How long the list must show no flag to end an incident that only a command has reported."""
 GOOD_POLLS: Final = 2
@@ -83,3 +87,8 @@ def service_reminder_in(reminders: int) -> timedelta:
 def near(one: datetime, other: datetime, span: timedelta) -> bool:
     """Whether two times are less than a span apart, in any order, as the clock may be set back."""
     return abs(one - other) < span
+
+
+def lease_for(remedy: Remedy | None) -> timedelta:
+    """Return how long a remedy may take until its verdict."""
+    return LEASE if remedy is None else LEASES.get(remedy, LEASE)

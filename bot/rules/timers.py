@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from bot.domain.incidents import Alert, Incident, Reason, State
 from bot.domain.messages import Message
 from bot.rules.account_incidents import Change
-from bot.rules.policy import ASSIGNED_FOR, ASSIGNED_GRACE, CLOCK_SLACK, LEASE, LONGEST_SNOOZE
+from bot.rules.policy import ASSIGNED_FOR, ASSIGNED_GRACE, CLOCK_SLACK, LONGEST_SNOOZE, lease_for
 from bot.rules.poll_state import PollState
 
 Timed = TypeVar("Timed", Incident, Message, PollState)
@@ -49,7 +49,7 @@ def expire(incident: Incident, at: datetime) -> Incident:
     """Return an open incident without a lease or a snooze that has ended."""
     asked = incident.snoozed_seconds
     snooze = LONGEST_SNOOZE if asked is None else timedelta(seconds=asked)
-    now = clamp_future(incident, at, PAST, lease_until=LEASE, snoozed_until=snooze)
+    now = clamp_future(incident, at, PAST, lease_until=lease_for(incident.remedy), snoozed_until=snooze)
     if now.state is State.RESETTING and (now.lease_until is None or now.lease_until <= at):
         # The reset was cut off before its verdict: the next polls show what it did.
         now = release_lease(now)

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.actions.reset import flag_digest
+from bot.actions.remedies import flag_digest
 from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import Ending, Incident, ResetOutcome, ResetResult, ResetStage, ResetVerdict, State
 from bot.domain.messages import Message
+from bot.domain.providers import Remedy
 from bot.incidents.service import IncidentService
 from bot.rules.decisions import FlagReported
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault, SimulatedUseapi
@@ -131,10 +132,16 @@ class Meanwhile(IncidentService):
     """Takes in a block right before a lease is taken."""
 
     async def take_lease(
-        self, key: str, owner: int, confirmed: Flag | None = None, channel: str | None = None
+        self,
+        key: str,
+        owner: int,
+        confirmed: Flag | None = None,
+        channel: str | None = None,
+        *,
+        remedy: Remedy = Remedy.RESET,
     ) -> Incident | None:
         await self.apply(FlagReported(AT, CHANNEL, Flag.of(BLOCK)))
-        return await super().take_lease(key, owner, confirmed, channel)
+        return await super().take_lease(key, owner, confirmed, channel, remedy=remedy)
 
 
 async def test_a_flag_that_changes_after_the_poll_asks_again_too(scene: Scene) -> None:

@@ -152,7 +152,7 @@ def test_a_module_imports_only_its_own_package_and_the_layers_below(module: Modu
             id="looks-do-not-act",
         ),
         pytest.param(
-            Module("bot.actions.reset", "from bot.loops import Rounds"),
+            Module("bot.actions.remedies", "from bot.loops import Rounds"),
             "bot.loops.Rounds",
             id="resetting-does-not-run-the-loops",
         ),

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from bot.domain.accounts import Flag, KnownAccount
 from bot.domain.incidents import ResetStage, ResetVerdict
+from bot.domain.providers import Remedy
 from bot.render import action_replies
 from bot.render.action_replies import confirmation, snooze_choice, verdict_sentence
 from bot.render.message_content import Button, Link
+from bot.render.remedy_words import words_of
 from bot.render.text import length
 from tests.support.render_samples import (
     BLOCKED,
@@ -154,26 +156,26 @@ def test_each_verdict_has_its_words(verdict: ResetVerdict, said: str) -> None:
     ("said", "words"),
     [
         (
-            action_replies.reset_progress(ResetStage.READING, AURORA, timedelta()),
+            action_replies.remedy_progress(ResetStage.READING, AURORA, timedelta()),
             "👀 Reading the list before I reset **Aurora** ...",
         ),
         (
-            action_replies.reset_progress(ResetStage.SENDING, AURORA, timedelta()),
+            action_replies.remedy_progress(ResetStage.SENDING, AURORA, timedelta()),
             "🔄 Resetting **Aurora** ...",
         ),
         (
-            action_replies.reset_progress(ResetStage.CHECKING, AURORA, timedelta(seconds=15)),
+            action_replies.remedy_progress(ResetStage.CHECKING, AURORA, timedelta(seconds=15)),
             "⏳ Reset accepted, **Aurora** is still flagged. Checking again in 15 s ...",
         ),
         (
-            action_replies.already_resetting(AURORA, OTHER, NOW),
+            action_replies.already_under_way(AURORA, OTHER, NOW),
             (
                 f"🔄 <@{OTHER}> is already resetting **Aurora**. The result will appear in its message.\n"
                 "If it does not work, you can try again at <t:1768356000:T>."
             ),
         ),
         (
-            action_replies.already_resetting(AURORA, None, None),
+            action_replies.already_under_way(AURORA, None, None),
             "🔄 Somebody is already resetting **Aurora**. The result will appear in its message.",
         ),
         (
@@ -185,7 +187,7 @@ def test_each_verdict_has_its_words(verdict: ResetVerdict, said: str) -> None:
             "⚠️ Midjourney now says something else, so I sent nothing. Read it, then confirm again.",
         ),
         (
-            action_replies.CANNOT_READ_FIRST,
+            words_of(Remedy.RESET).not_read,
             "⚠️ I could not read the list, so I sent no reset. /mjstatus says why and what to do.",
         ),
         (
@@ -247,16 +249,16 @@ def test_a_snooze_is_chosen_from_three() -> None:
 
 
 ANSWERS: tuple[Callable[[KnownAccount], str], ...] = (
-    lambda known: action_replies.reset_progress(ResetStage.READING, known, timedelta()),
-    lambda known: action_replies.reset_progress(ResetStage.SENDING, known, timedelta()),
+    lambda known: action_replies.remedy_progress(ResetStage.READING, known, timedelta()),
+    lambda known: action_replies.remedy_progress(ResetStage.SENDING, known, timedelta()),
     action_replies.nothing_to_reset,
     action_replies.cannot_see,
     action_replies.unmuted,
-    lambda known: action_replies.already_resetting(known, OTHER, NOW),
+    lambda known: action_replies.already_under_way(known, OTHER, NOW),
     lambda known: action_replies.assigned(known, NOW),
     lambda known: action_replies.snoozed(known, NOW),
     lambda known: action_replies.muted(known, NOW),
-    lambda known: action_replies.reset_progress(ResetStage.CHECKING, known, timedelta(days=3)),
+    lambda known: action_replies.remedy_progress(ResetStage.CHECKING, known, timedelta(days=3)),
 )
 
 

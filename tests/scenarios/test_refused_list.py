@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.actions.reset import flag_digest
+from bot.actions.remedies import flag_digest
 from bot.domain.incidents import Ending, Incident, ResetOutcome, ResetVerdict, ServiceProblem, State
 from bot.incidents.transaction import UNKNOWN_OUTCOME
 from bot.providers.useapi import PendingModeration

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.actions.reset import Resets
+from bot.actions.remedies import Remedies
 from bot.notifications.discord_transport import DiscordTransport
 from bot.notifications.editor import Editor
 from bot.notifications.sender import Sender
@@ -49,8 +49,8 @@ STEPS = (
     (Editor, "_edit", None, FailPoint.NOTED),
     (Editor, "_replace", None, FailPoint.LEFT),
     (UseapiClient, "reset", FailPoint.LEASED, None),
-    (Resets, "_watch", FailPoint.RESET, None),
-    (Resets, "_conclude", None, FailPoint.JUDGED),
+    (Remedies, "_watch", FailPoint.RESET, None),
+    (Remedies, "_conclude", None, FailPoint.JUDGED),
 )
 REQUESTS = (
     ("open", None, FailPoint.OPENED),

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from bot.actions.reset import Progress, Resets, flag_digest
+from bot.actions.remedies import Progress, Remedies, flag_digest
 from bot.domain.incidents import ResetResult, ResetStage, State
 from bot.providers.api_client import Limits
 from tests.simulators.useapi import MODERATION, Endpoint, SimulatedUseapi
@@ -31,7 +31,7 @@ class Scene:
         self.stages: list[tuple[ResetStage, timedelta]] = []
         self.steps: dict[FailPoint, Callable[[], object]] = {}
         """What happens at each step."""
-        self.resets = Resets(
+        self.resets = Remedies(
             watch.pollers,
             watch.incident_service,
             sleep=self.clock.nap,

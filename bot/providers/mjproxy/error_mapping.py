@@ -59,9 +59,10 @@ def refusal_of_proxy(response: ApiResponse, request: ApiRequest) -> UseapiError:
             return Unauthorized(ErrorCode.TOKEN_REFUSED, quote=quote)
         case 404 | 405 | 410 if response.page:
             return Gone(Cause.WEB_PAGE)
+        case 404 | 405 | 410 if request.endpoint is Endpoint.ENABLE:
+            return Rejected(ErrorCode.TOO_OLD_TO_ENABLE)
         case 404 | 405 | 410:
-            is_old = request.endpoint is Endpoint.ENABLE
-            return Gone(ErrorCode.TOO_OLD_TO_ENABLE if is_old else ErrorCode.SERVICE_GONE)
+            return Gone(ErrorCode.SERVICE_GONE)
         case 429:
             return RateLimited(Cause.LIMITED, wait=response.retry_after, quote=quote)
         case 500 if request.endpoint is Endpoint.LINK:

@@ -1,14 +1,14 @@
 """midjourney-proxy as a provider of accounts."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final, assert_never
 
 from pydantic import SecretStr
 
 from bot.domain.account_info import InfoSnapshot
-from bot.domain.accounts import NO_KEY, Account, EntryState, Flag, FlagKind
+from bot.domain.accounts import NO_KEY, Account, EntryState, Flag, FlagKind, Observation
 from bot.domain.errors import ErrorCode
 from bot.domain.providers import MJPROXY, Remedy, key_of, reference_to
 from bot.providers.errors import NotConfigured
@@ -48,9 +48,9 @@ class MjproxyProvider:
                 await asyncio.sleep(0)
         return Listing(tuple(accounts), listing.fault, listing.is_complete, listing.rest)
 
-    async def read_account(self, account: Account) -> Account | None:
-        """Return one account as it is now; None if it is gone."""
-        return await self._read(account.channel)
+    async def read_account(self, channel: str, poll: Callable[[], Awaitable[Observation]]) -> Account | None:
+        """Return one account as it is now; None if it is gone. Before the first list, all are read."""
+        return await self._read(channel) if channel in self._known else (await poll()).find(channel)
 
     async def apply(self, remedy: Remedy, keys: Sequence[str]) -> None:
         """Carry out a remedy for accounts with one request."""
@@ -65,9 +65,9 @@ class MjproxyProvider:
             case _:
                 assert_never(remedy)
 
-    async def captcha_link(self, key: str) -> SecretStr:
-        """Return a new link to an account's CAPTCHA, which is a credential."""
-        return await self._client.captcha_link(key)
+    async def link_for(self, remedy: Remedy, key: str) -> SecretStr | None:
+        """Return a new link to an account's CAPTCHA, which is a credential; None for other remedies."""
+        return await self._client.captcha_link(key) if remedy is Remedy.CAPTCHA_SOLVED else None
 
     @property
     def longest_info(self) -> timedelta:

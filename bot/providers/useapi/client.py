@@ -1,6 +1,6 @@
 """The client of the useapi.net API (v2); `parsing` reads the responses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import Final
@@ -8,7 +8,7 @@ from typing import Final
 from pydantic import SecretStr
 
 from bot.domain.account_info import InfoSnapshot
-from bot.domain.accounts import Account, SavedAccount, is_channel
+from bot.domain.accounts import Account, Observation, SavedAccount, is_channel
 from bot.domain.errors import ErrorCode
 from bot.domain.providers import USEAPI, Remedy
 from bot.providers.api_client import ApiClient
@@ -46,6 +46,10 @@ class UseapiClient(ApiClient):
         """Return all configured accounts as a complete list."""
         return Listing(await self.accounts())
 
+    async def read_account(self, channel: str, poll: Callable[[], Awaitable[Observation]]) -> Account | None:
+        """Return an account as the list shows it now: that is what tells whether a reset worked."""
+        return (await poll()).find(channel)
+
     async def accounts(self) -> tuple[Account, ...]:
         """Return all configured accounts in the order of the API."""
         return await self._read(ApiRequest(Endpoint.LIST), self._list)
@@ -78,6 +82,9 @@ class UseapiClient(ApiClient):
     async def remove_account(self, channel: str) -> None:
         """Remove an account from the API."""
         await self._write(ApiRequest(Endpoint.REMOVE, require_channel_id(channel)), parsing.require_success)
+
+    async def link_for(self, _remedy: Remedy, _key: str) -> None:
+        """Return that a reset needs no link: what is pending is in the account's channel."""
 
     async def apply(self, remedy: Remedy, keys: Sequence[str]) -> None:
         """Carry out a remedy for one account: there is none but the reset."""

@@ -1,0 +1,273 @@
+"""The guarded way of every remedy: read, take the lease, ask the provider once, and read until it is clear.
+
+A remedy acknowledges nothing at Midjourney. It is sent only for a person who confirmed the text shown now.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from bot.domain.accounts import Account, EntryState, Flag
+from bot.domain.capabilities import remedy_for
+from bot.domain.incidents import (
+    Incident,
+    ResetOutcome,
+    ResetResult,
+    ResetStage,
+    ResetVerdict,
+    State,
+    refused_list,
+)
+from bot.domain.providers import Remedy, key_of, provider_of
+from bot.incidents.service import IncidentService
+from bot.polling.pollers import AccountPollers
+from bot.providers.useapi import (
+    Gone,
+    MalformedResponse,
+    PendingModeration,
+    Unreachable,
+    UseapiError,
+)
+from bot.rules.flags import folded, same_text
+from bot.runtime.supervisor import describe, is_surprise
+from bot.storage import StoreError
+
+log = logging.getLogger(__name__)
+
+DIGEST_LENGTH: Final = 8
+SHOWN_WITHIN: Final = timedelta(seconds=5)
+"""The limit for showing the progress."""
+UNFLAGGED: Final[Mapping[EntryState, ResetVerdict]] = {
+    EntryState.OK: ResetVerdict.BACK,
+    EntryState.STARTING: ResetVerdict.NOT_STARTED,
+    EntryState.PAUSED: ResetVerdict.STILL_DISABLED,
+}
+"""The verdicts for accounts that are listed without a flag."""
+PASSING: Final = frozenset({ResetVerdict.NOT_YET, ResetVerdict.NOT_STARTED, ResetVerdict.COULD_NOT_TELL})
+"""The verdicts that the next check may better."""
+
+
+Progress = Callable[[ResetStage, timedelta], Awaitable[None]]
+"""Called with the stage of a remedy and, while it is checked, the time until the next check."""
+
+
+def flag_digest(
+    flag: Flag, incident: Incident | None, *, remedy: Remedy = Remedy.RESET, unseen: bool = False
+) -> str:
+    """Return a short hash of what a person confirms.
+
+    It covers the incident, so that an old question cannot confirm a new incident with the same words. It
+    covers the text, with blanks and numbers folded except for the length and the end of a block. It covers
+    the remedy, and whether the person confirmed that the account's state is unknown.
+    """
+    since = (incident.key, incident.reset_at) if incident else None
+    ends = (flag.block_length, flag.named_end, flag.worded_end)
+    shown = f"{since} {folded(flag.text)} {ends} {remedy}{' unseen' if unseen else ''}"
+    return hashlib.sha256(shown.encode()).hexdigest()[:DIGEST_LENGTH]
+
+
+@dataclass(slots=True)
+class Case:
+    """An account under a remedy, and what the last check showed."""
+
+    lease: Incident
+    channel: str
+    flag: Flag
+    verdict: ResetVerdict = ResetVerdict.COULD_NOT_TELL
+    shown: Flag | None = None
+
+    def judge(self, account: Account | None) -> None:
+        """Take in the account as it is listed."""
+        if account is not None and account.flag is not None:
+            self.judge_flag(account.flag)
+            return
+        self.shown = None
+        self.verdict = ResetVerdict.NOT_CONFIGURED
+        if account is not None:
+            self.verdict = UNFLAGGED.get(account.entry, ResetVerdict.COULD_NOT_TELL)
+
+    def judge_flag(self, shown: Flag) -> None:
+        """Take in a flag. The same one is another where the account has been without it."""
+        self.shown = shown
+        is_same = self.verdict is not ResetVerdict.NOT_STARTED and same_text(shown.text, self.flag.text)
+        self.verdict = ResetVerdict.NOT_YET if is_same else ResetVerdict.FLAGGED_AGAIN
+
+
+class Remedies:
+    """Applies remedies for owners, one at a time for each account."""
+
+    def __init__(
+        self,
+        pollers: AccountPollers,
+        incident_service: IncidentService,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        shown_within: timedelta = SHOWN_WITHIN,
+    ) -> None:
+        self._shown_within = shown_within
+        self._pollers = pollers
+        self._incident_service = incident_service
+        self._sleep = sleep
+
+    def incident_of(self, channel: str) -> Incident | None:
+        """Return the open incident of an account."""
+        return self._incident_service.watch_state.open_incidents.get(channel)
+
+    def is_unseen(self, channel: str) -> bool:
+        """Return whether the list is refused with an error 596 that names no account."""
+        return self._refused_list(channel) is not None
+
+    def _refused_list(self, channel: str) -> Incident | None:
+        return refused_list(self._incident_service.watch_state.incidents.values(), provider_of(channel))
+
+    def confirmable(self, channel: str) -> Incident | None:
+        """Return what an owner may confirm about an account.
+
+        That is its own incident, else an error 596 in place of the list that names no account.
+        """
+        return self.incident_of(channel) or self._refused_list(channel)
+
+    def remedy_of(self, channel: str, flag: Flag) -> Remedy:
+        """Return the remedy for a flag of an account as it was last listed."""
+        known = self._pollers.cache.get(channel)
+        return remedy_for(known.account if known else Account(channel), flag.kind)
+
+    async def link(self, channel: str, flag: Flag) -> str | None:
+        """Return the link that a person needs for the remedy, which is a credential; None without one.
+
+        Raises:
+            UseapiError: the provider has none, or did not answer.
+        """
+        provider, remedy = self._pollers.of(channel).provider, self.remedy_of(channel, flag)
+        link = await provider.link_for(remedy, key_of(channel))
+        return None if link is None else link.get_secret_value()
+
+    def digest(self, channel: str, flag: Flag, incident: Incident | None) -> str:
+        """Return a short hash of what a person confirms now."""
+        return flag_digest(
+            flag, incident, remedy=self.remedy_of(channel, flag), unseen=self.is_unseen(channel)
+        )
+
+    def _refused(self, channel: str, incident: Incident, confirmed: str) -> ResetOutcome | None:
+        """Return why the confirmation does not allow a remedy now; None if it does."""
+        if incident.state is State.RESETTING:
+            return ResetOutcome.TAKEN
+        if incident.flag is None or self.digest(channel, incident.flag, incident) != confirmed:
+            return ResetOutcome.CHANGED
+        return None
+
+    async def run(self, channel: str, owner: int, confirmed: str, progress: Progress) -> ResetResult:
+        """Apply the remedy for an account for an owner who confirmed the flag with this digest.
+
+        Raises:
+            UseapiError: the API refused; nothing was done, and the account can be tried again.
+            StoreError: the attempt could not be written down, so nothing was sent.
+        """
+        await self._show(progress, ResetStage.READING)
+        try:
+            await self._pollers.of(channel).read_account(channel)
+        except UseapiError as error:
+            # A list that is refused because of this account shows its flag all the same. One that is refused
+            # because of an unknown account may be about it: the owner confirmed that.
+            is_pending = isinstance(error, PendingModeration)
+            if not is_pending or self._pollers.of(channel).channel_of(error) not in (channel, None):
+                return ResetResult(ResetOutcome.UNREADABLE, self.incident_of(channel))
+        incident = self.confirmable(channel)
+        if incident is None or incident.flag is None:
+            return ResetResult(ResetOutcome.CLEAR, None)
+        if (refusal := self._refused(channel, incident, confirmed)) is not None:
+            return ResetResult(refusal, incident, incident.flag)
+        remedy = self.remedy_of(channel, incident.flag)
+        lease = await self._incident_service.take_lease(
+            incident.key, owner, incident.flag, channel, remedy=remedy
+        )
+        if lease is None:  # something else was written down first
+            now = self.confirmable(channel)
+            refusal = now and self._refused(channel, now, confirmed)
+            return ResetResult(refusal or ResetOutcome.TAKEN, now, now and now.flag)
+        case = Case(lease, channel, incident.flag)
+        if not await self._send([case], remedy, progress):
+            return ResetResult(ResetOutcome.RAN_OUT, self.confirmable(channel), case.flag)
+        judged = self._incident_service.watch_state.incidents.get(lease.key)
+        return ResetResult(ResetOutcome.DONE, judged, case.shown, case.verdict)
+
+    async def _show(self, progress: Progress, stage: ResetStage, wait: timedelta = timedelta(0)) -> None:
+        """Show the progress. A failure to show it does not stop the remedy."""
+        try:
+            async with asyncio.timeout(self._shown_within.total_seconds()):
+                await progress(stage, wait)
+        except Exception as error:  # whatever it is, a remedy that was begun must come to its verdict
+            log.warning(
+                "how far a reset is cannot be shown: %s", describe(error), exc_info=is_surprise(error)
+            )
+
+    async def _send(self, cases: Sequence[Case], remedy: Remedy, progress: Progress) -> bool:
+        """Ask the provider once, for all accounts. Return whether that was done: the leases still held."""
+        await self._show(progress, ResetStage.SENDING)
+        if not all(self._incident_service.has_lease(case.lease) for case in cases):
+            return False
+        poller = self._pollers.of(cases[0].channel)
+        try:
+            await poller.provider.apply(remedy, [key_of(case.channel) for case in cases])
+        except PendingModeration as error:
+            for case in cases:
+                if case.lease.channel is None:  # now it is known whose it is
+                    await self._pollers.note_flag(case.channel, error.flag)
+                case.shown, case.verdict = error.flag, ResetVerdict.FLAGGED_AGAIN
+            await self._conclude(cases)
+            return True
+        except (Gone, Unreachable, MalformedResponse) as error:
+            # It may have been done, or the account be gone. It is not sent again: the list decides.
+            log.warning("a reset got no clear answer: %s", error)
+        except UseapiError:
+            for case in cases:
+                case.verdict = ResetVerdict.NOT_YET
+            await self._conclude(cases)
+            raise
+        await self._watch(cases, poller.provider.checks[remedy], progress)
+        return True
+
+    async def _watch(self, cases: Sequence[Case], checks: Collection[timedelta], progress: Progress) -> None:
+        """Read the accounts until each is clear, another flag is there, or the last check is done."""
+        passed = timedelta(0)
+        for after in checks:
+            if after > passed:
+                await self._show(progress, ResetStage.CHECKING, after - passed)
+                await self._sleep((after - passed).total_seconds())
+            passed = after
+            await self._check([case for case in cases if case.verdict in PASSING])
+            if not any(case.verdict in PASSING for case in cases):
+                break
+        await self._conclude(cases)
+
+    async def _check(self, cases: Sequence[Case]) -> None:
+        poller = self._pollers.of(cases[0].channel)
+        try:
+            if len(cases) == 1:
+                found = {cases[0].channel: await poller.read_account(cases[0].channel)}
+            else:
+                found = {each.channel: each for each in (await poller.poll_anew()).accounts}
+        except PendingModeration as error:
+            for case in cases:
+                case.verdict, case.shown = ResetVerdict.COULD_NOT_TELL, None
+                if poller.channel_of(error) == case.channel:
+                    case.judge_flag(error.flag)
+        except UseapiError:
+            for case in cases:
+                case.verdict, case.shown = ResetVerdict.COULD_NOT_TELL, None
+        else:
+            for case in cases:
+                case.judge(found.get(case.channel))
+
+    async def _conclude(self, cases: Sequence[Case]) -> None:
+        try:
+            await self._incident_service.give_verdicts(
+                [(case.lease, case.verdict, case.shown) for case in cases]
+            )
+        except StoreError:
+            # The person who asked still gets the verdict, and the lease expires.
+            log.exception("what a reset came to could not be written down")
