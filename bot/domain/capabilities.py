@@ -51,6 +51,7 @@ def remedy_for(account: Account, kind: FlagKind) -> Remedy:
 
     An account that asked for a CAPTCHA may be disabled besides; once that is solved, it has to be enabled.
     """
-    first = CAPABILITIES[provider_of(account.channel)].remedies[kind][0]
+    able = CAPABILITIES.get(provider_of(account.channel), CAPABILITIES[USEAPI])
+    first = able.remedies[kind][0]
     is_unlocked = first is Remedy.CAPTCHA_SOLVED and account.entry is EntryState.PAUSED
     return Remedy.ENABLE if is_unlocked else first

@@ -15,7 +15,7 @@ from bot.render.alert_items import known_account, naming
 from bot.render.instructions import ENABLE_IT, LEAVE_PAUSED, block_end, login_help
 from bot.render.message_content import Button, MessageContent, channel_buttons, headed
 from bot.render.phrases import state_words
-from bot.render.provider_words import TITLES
+from bot.render.provider_words import words_for
 from bot.render.remedy_words import words_of
 from bot.render.text import bare, code_block, count, escape, exactly, span, when, whole
 
@@ -211,8 +211,7 @@ def already_under_way(
 
 def _filled(sentence: str, account: KnownAccount, **fields: str) -> str:
     """Return a sentence with its account, and its other fields."""
-    service = TITLES[provider_of(account.channel)]
-    return sentence.format(name=escape(account.label), service=service, **fields)
+    return words_for(account.channel).put_into(sentence, name=escape(account.label), **fields)
 
 
 def nothing_to_reset(account: KnownAccount) -> str:

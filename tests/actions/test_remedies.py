@@ -97,3 +97,173 @@ async def test_an_account_that_runs_after_it_was_enabled_is_back(scene: ProxySce
     assert await scene.audit(account) == [ASKED, (ADA, "enable", "back in rotation")]
     searched = [each for each in scene.proxy.requests if each.endpoint is Endpoint.LIST][lists:]
     assert all(account.channel in repr(each.body) for each in searched)
+
+
+async def test_an_account_that_is_not_started_in_time_keeps_its_incident(scene: ProxyScene) -> None:
+    account = await flagged(scene)
+    scene.proxy.acknowledge(account.id)
+    scene.proxy.lose_discord()  # so that nothing is started
+
+    result = await scene.press(account)
+
+    assert (result.verdict, scene.clock.naps) == (ResetVerdict.NOT_STARTED, [30, 60, 90])
+    assert scene.incident(account).state is State.OPEN
+    assert scene.incident(account).verdict is ResetVerdict.NOT_STARTED
+    assert await scene.audit(account) == [ASKED, (ADA, "enable", "not started yet")]
+
+
+async def test_an_account_that_is_disabled_again_while_it_starts_is_flagged_again(scene: ProxyScene) -> None:
+    account = await flagged(scene)  # and nobody acknowledged anything
+    result = await scene.press(account)
+    assert result.verdict in (ResetVerdict.FLAGGED_AGAIN, ResetVerdict.NOT_YET)
+    assert result.flag == scene.incident(account).flag
+    assert scene.proxy.count(Endpoint.ENABLE) == 1
+    assert scene.incident(account).state is State.OPEN
+
+
+async def test_another_trouble_after_it_was_enabled_is_shown(scene: ProxyScene) -> None:
+    account = await flagged(scene)
+    scene.proxy.acknowledge(account.id)
+    scene.meanwhile = lambda: scene.proxy.ask_captcha(account.id)
+    result = await scene.press(account)
+    assert result.verdict is ResetVerdict.FLAGGED_AGAIN
+    assert scene.incident(account).flag == result.flag
+
+
+async def test_an_account_that_is_deleted_meanwhile_ends_its_incident(scene: ProxyScene) -> None:
+    account = await flagged(scene)
+    scene.meanwhile = lambda: scene.proxy.remove(account.id)
+    assert (await scene.press(account)).verdict is ResetVerdict.NOT_CONFIGURED
+    assert scene.incident(account).ending is Ending.REMOVED
+
+
+async def test_if_the_proxy_is_down_afterwards_nobody_can_tell(scene: ProxyScene) -> None:
+    account = await flagged(scene)
+    scene.meanwhile = lambda: scene.proxy.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
+    assert (await scene.press(account)).verdict is ResetVerdict.COULD_NOT_TELL
+    assert scene.incident(account).state is State.OPEN
+
+
+async def test_if_the_proxy_is_down_at_the_press_nothing_is_sent(scene: ProxyScene) -> None:
+    account = await flagged(scene)
+    scene.proxy.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
+    assert (await scene.press(account)).outcome is ResetOutcome.UNREADABLE
+    assert (scene.proxy.count(Endpoint.ENABLE), await scene.audit(account)) == (0, [])
+
+
+async def test_before_the_first_list_of_a_start_an_account_is_not_taken_for_gone(
+    scene: ProxyScene, database: Path
+) -> None:
+    account = await flagged(scene)
+    confirmed = scene.confirmed(account)
+    scene.proxy.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
+    await scene.watch.__aexit__()
+    async with Assembly(database, scene.clock, (ADA,), proxy=scene.proxy) as later:
+        again = ProxyScene(scene.proxy, later)
+        assert (await again.press(account, confirmed=confirmed)).outcome is ResetOutcome.UNREADABLE
+        assert again.incident(account).state is State.OPEN
+
+
+async def test_another_flag_at_the_press_asks_again_with_its_own_remedy(scene: ProxyScene) -> None:
+    account = await flagged(scene)
+    confirmed = scene.confirmed(account)
+    scene.proxy.ask_captcha(account.id)
+    result = await scene.press(account, confirmed=confirmed)
+    assert result.outcome is ResetOutcome.CHANGED
+    assert result.flag is not None
+    assert scene.remedies.remedy_of(scene.of(account), result.flag) is Remedy.CAPTCHA_SOLVED
+    assert scene.proxy.count(Endpoint.ENABLE) == 0
+
+
+async def test_of_two_owners_who_press_at_once_one_enables(scene: ProxyScene) -> None:
+    account = await flagged(scene)
+    scene.proxy.acknowledge(account.id)
+    ada, bea = await asyncio.gather(scene.press(account, ADA), scene.press(account, BEA))
+    assert sorted((ada.outcome, bea.outcome)) == [ResetOutcome.DONE, ResetOutcome.TAKEN]
+    assert scene.proxy.count(Endpoint.ENABLE) == 1
+
+
+async def test_an_older_proxy_ends_in_its_sentence_and_the_account_can_be_tried_again(
+    scene: ProxyScene,
+) -> None:
+    account = await flagged(scene)
+    scene.proxy.version = "v11.9.0.0"
+    with pytest.raises(Rejected):
+        await scene.press(account)
+    assert (scene.incident(account).state, scene.clock.naps) == (State.OPEN, [])
+    assert await scene.audit(account) == [ASKED, (ADA, "enable", "not yet cleared")]
+
+
+async def test_a_kill_between_request_and_verdict_leaves_an_unknown_outcome(
+    scene: ProxyScene, database: Path
+) -> None:
+    account = await flagged(scene)
+
+    def die() -> None:
+        raise asyncio.CancelledError
+
+    scene.meanwhile = die
+    with pytest.raises(asyncio.CancelledError):
+        await scene.press(account)
+    await scene.watch.__aexit__()
+    async with Assembly(database, scene.clock, (ADA,), proxy=scene.proxy) as later:
+        again = ProxyScene(scene.proxy, later)
+        assert again.incident(account).state is State.RESETTING
+        scene.clock.advance(6 * MINUTE)
+        await later.incident_service.tick()
+        assert again.incident(account).state is State.OPEN
+        assert await again.audit(account) == [ASKED, (ADA, "enable", "outcome unknown")]
+
+
+async def locked(scene: ProxyScene, *, disabled: bool = False) -> SimulatedProxyAccount:
+    """Return an account that is locked for a CAPTCHA."""
+    account = scene.proxy.add()
+    await scene.poll()
+    scene.proxy.ask_captcha(account.id, disabled=disabled)
+    await scene.poll()
+    return account
+
+
+async def test_a_captcha_that_was_solved_unlocks_the_account_at_once(scene: ProxyScene) -> None:
+    account = await locked(scene)
+    flag = scene.incident(account).flag
+    assert flag is not None
+    link = await scene.remedies.link(scene.of(account), flag)
+    assert link == account.captcha_link
+
+    assert (await scene.press(account)).verdict is ResetVerdict.BACK
+
+    assert (scene.proxy.count(Endpoint.SOLVED), scene.clock.naps) == (1, [])
+    assert await scene.audit(account) == [(ADA, "captcha", "asked"), (ADA, "captcha", "back in rotation")]
+
+
+async def test_row_66_a_solved_captcha_of_a_disabled_account_leads_to_enabling_it(scene: ProxyScene) -> None:
+    account = await locked(scene, disabled=True)
+
+    result = await scene.press(account)
+
+    assert result.verdict is ResetVerdict.STILL_DISABLED
+    assert scene.incident(account).state is State.OPEN
+    flag = scene.incident(account).flag
+    assert flag is not None
+    assert scene.remedies.remedy_of(scene.of(account), flag) is Remedy.ENABLE
+    assert await scene.remedies.link(scene.of(account), flag) is None
+    assert (await scene.press(account)).verdict is ResetVerdict.BACK
+    assert (await scene.audit(account))[2:] == [ASKED, (ADA, "enable", "back in rotation")]
+
+
+async def test_row_66_or_it_is_left_disabled_which_ends_its_incident(scene: ProxyScene) -> None:
+    account = await locked(scene, disabled=True)
+    await scene.press(account)
+    left = await scene.watch.incident_service.leave_paused(scene.incident(account).key, ADA)
+    assert left is not None
+    await scene.poll()
+    assert scene.incident(account).ending is Ending.LEFT_PAUSED
+    assert (await scene.audit(account))[-1] == (ADA, "leave", "done")
+    assert await scene.watch.incident_service.leave_paused(left.key, ADA) is None
+
+
+async def test_a_moderation_message_cannot_be_left_that_way(scene: ProxyScene) -> None:
+    account = await flagged(scene)
+    assert await scene.watch.incident_service.leave_paused(scene.incident(account).key, ADA) is None
+    assert scene.incident(account).state is State.OPEN
