@@ -115,11 +115,10 @@ class IncidentService:
         async with self.transaction() as transaction:
             incident = transaction.incidents.get(key)
             change = incident and owner_actions.leave_paused(incident, transaction.at)
-            if incident is None or change is None:
-                return None
-            transaction.change(change)
-            transaction.note(owner, "leave", incident.channel, "done")
-        return change[0]
+            if change is not None:
+                transaction.change(change)
+                transaction.note(owner, "leave", change[0].channel, "done")
+        return change and change[0]
 
     async def mute(self, channel: str | None, owner: int, until: datetime) -> None:
         """Mute an account, or all with None, until a time. A past time ends the mute."""
@@ -175,7 +174,7 @@ class IncidentService:
     async def take_leases(
         self, confirmed: Mapping[str, Flag | None], owner: int, remedy: Remedy, channel: str | None = None
     ) -> list[Incident]:
-        """Return a lease for each of these incidents, as `take_lease` does; none if not all can be had."""
+        """Return a lease for each of these incidents, as `take_lease` does; none without all of them."""
         leases: list[Incident] = []
         async with self.transaction() as transaction:
             self._tick(transaction)
@@ -210,12 +209,9 @@ class IncidentService:
         async with self.transaction() as transaction:
             for lease, verdict, flag in verdicts:
                 incident = transaction.incidents.get(lease.key)
-                if incident is None or self._leases.get(lease.key) is not lease:
-                    continue  # it expired, and another was taken since
-                if not (
-                    owner_actions.holds_lease(incident, lease) or owner_actions.has_ended(incident, lease)
-                ):
-                    continue  # it expired, and the audit says so
+                is_last = self._leases.get(lease.key) is lease
+                if incident is None or not is_last or not owner_actions.awaits_verdict(incident, lease):
+                    continue  # it expired: the audit says so, or another was taken since
                 transaction.change(owner_actions.give_verdict(incident, lease, verdict, transaction.at, flag))
                 transaction.note_remedy(lease, verdict.value)
                 given.append(lease.key)

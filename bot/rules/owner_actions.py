@@ -70,9 +70,10 @@ def holds_lease(incident: Incident, lease: Incident) -> bool:
     return incident.state is State.RESETTING and incident.leased_by == lease.leased_by
 
 
-def has_ended(incident: Incident, lease: Incident) -> bool:
-    """Whether a good list ended the service's incident during a lease."""
-    return incident.problem is not None and incident.ended and incident.leased_by == lease.leased_by
+def awaits_verdict(incident: Incident, lease: Incident) -> bool:
+    """Whether a lease still holds, or a good list ended the service's incident meanwhile."""
+    is_over = incident.problem is not None and incident.ended and incident.leased_by == lease.leased_by
+    return is_over or holds_lease(incident, lease)
 
 
 def give_verdict(
