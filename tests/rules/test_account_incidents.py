@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.providers import Remedy
 from bot.rules import owner_actions, timers
 from bot.rules.account_incidents import opening_reason
 from bot.rules.flags import same_text
@@ -296,6 +297,7 @@ def test_what_returns_is_the_same_incident_with_nothing_left_of_what_owners_said
         flag=Flag.of(MODERATION),
         worst_kind=FlagKind.MODERATION,
         reset_at=world.now - 3 * MINUTE,
+        remedy=Remedy.RESET,
     )
 
 
