@@ -38,6 +38,17 @@ for name, examples, steps, is_derandomized in (("small", 60, 30, True), ("large"
 settings.load_profile("small")  # the same examples each time; `make chaos` asks for the large one
 
 
+UNMEASURED = {"bench", "chaos", "properties", "simulators"}
+"""The folders of tests that only repeat what others cover: measuring coverage would double their time."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Measure no coverage where it costs much and adds nothing."""
+    for item in items:
+        if UNMEASURED & set(item.path.relative_to(Path(__file__).parent).parts):
+            item.add_marker(pytest.mark.no_cover)
+
+
 def pytest_report_header() -> list[str]:
     """Return whether bodies are held against Discord's own schema in this run."""
     if schema_available():

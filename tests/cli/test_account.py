@@ -70,7 +70,7 @@ class Terminal:
         process = await asyncio.create_subprocess_exec(
             *("bash", "-c", f'midwatch() {{ "$PYTHON" -m bot "$@"; }}\n{line}'),
             cwd=self.folder,
-            env={**self.environment(), "PYTHON": sys.executable},
+            env={**self.environment(is_measured=False), "PYTHON": sys.executable},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -112,8 +112,10 @@ class Terminal:
             start_new_session=start_new_session,
         )
 
-    def environment(self) -> Mapping[str, str]:
-        kept = {name: value for name, value in os.environ.items() if name.startswith(("COV", "PATH"))}
+    def environment(self, *, is_measured: bool = True) -> Mapping[str, str]:
+        """Return the settings; coverage is measured only on request, as it doubles the time of a process."""
+        prefixes = ("COV", "PATH") if is_measured else ("PATH",)
+        kept = {name: value for name, value in os.environ.items() if name.startswith(prefixes)}
         return {
             **kept,
             "PYTHONPATH": str(ROOT),
