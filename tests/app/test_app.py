@@ -36,7 +36,7 @@ async def serves(bot: Bot, person: Visitor) -> None:
 async def test_what_is_too_old_to_keep_is_forgotten(bot: Bot) -> None:
     await bot.start()
     await bot.stop()
-    await bot.meddle(
+    await bot.change_database(
         "INSERT INTO audit (at, actor_id, verb, channel, outcome) VALUES (0, 1, 'reset', '', 'asked')"
     )
     assert await bot.actions()
@@ -91,7 +91,7 @@ async def test_it_serves_while_the_api_is_down_and_reads_the_list_once_the_api_i
 
     bot.api.mend()
     mended.set()
-    await world.wait_for(lambda: looked(bot) and not bot.looking, PATIENCE)
+    await world.wait_for(lambda: looked(bot) and not bot.polling, PATIENCE)
     assert [choice.value for choice in await ada.complete("mjinfo", "")] == [account.channel]
 
 

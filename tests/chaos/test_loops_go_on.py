@@ -137,13 +137,13 @@ async def break_an_extension(bot: Bot) -> None:
 async def break_what_is_remembered(bot: Bot) -> None:
     async with Store.open(bot.database):
         pass
-    await bot.meddle("INSERT INTO meta VALUES ('watch', 'no JSON'), ('owners', 'nobody')")
+    await bot.change_database("INSERT INTO meta VALUES ('watch', 'no JSON'), ('owners', 'nobody')")
 
 
 async def lose_a_table(bot: Bot) -> None:
     async with Store.open(bot.database):
         pass
-    await bot.meddle("DROP TABLE message_entry")
+    await bot.change_database("DROP TABLE message_entry")
 
 
 ENDS: dict[str, tuple[Prepare, type[BaseException]]] = {

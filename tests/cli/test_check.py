@@ -203,7 +203,7 @@ async def test_an_older_database_is_not_migrated(bot: Bot, checked: Checks) -> N
 async def test_a_database_that_no_start_understands_fails(bot: Bot, checked: Checks) -> None:
     await bot.start()
     await bot.stop()
-    await bot.meddle("INSERT OR REPLACE INTO meta VALUES ('owners', 'ada')")
+    await bot.change_database("INSERT OR REPLACE INTO meta VALUES ('owners', 'ada')")
     before = bot.database.read_bytes()
     line = (await checked()).line("Database")
     assert line.startswith(f"FAIL  Database: {bot.database} holds what this Midwatch does not understand")

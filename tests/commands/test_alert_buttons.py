@@ -243,7 +243,9 @@ async def test_a_button_of_what_is_over_shows_the_trouble_there_is_now(
 ) -> None:
     account, alert = await ended(bot, ada)
     await bot.stop()
-    await bot.meddle("UPDATE incident SET reset_at = reset_at - 7200000")  # so it is another incident
+    await bot.change_database(
+        "UPDATE incident SET reset_at = reset_at - 7200000"
+    )  # so it is another incident
     bot.api.flag(account.channel, CAPTCHA)
     await bot.start()
     pressed = await ada.press(alert, label)

@@ -119,10 +119,10 @@ async def test_buttons_and_selects_explain_failures_too(bot: Bot, ada: Visitor, 
     question = await ada.ask("mjinfo")
     info = await ada.ask("mjinfo", account=accounts[1], private=True)
     await bot.stop()
-    await bot.meddle("DELETE FROM meta WHERE key LIKE 'asked:%'")
+    await bot.change_database("DELETE FROM meta WHERE key LIKE 'asked:%'")
     await bot.start()
     bot.api.fault(Fault.UNAUTHORIZED)
-    await bot.meddle("DROP TABLE audit")
+    await bot.change_database("DROP TABLE audit")
 
     match label:
         case "card":
@@ -157,7 +157,7 @@ async def test_discord_hears_something_while_the_api_hangs(bot: Bot, ada: Visito
 async def test_a_change_that_could_not_be_kept_is_not_made(bot: Bot, ada: Visitor) -> None:
     account = bot.api.add()
     await bot.start()
-    await bot.meddle("DROP TABLE audit")
+    await bot.change_database("DROP TABLE audit")
     asked = await ada.use("mjname", account=account.channel, name="Studio B")
     assert "The database" in text(await asked.answer())
     assert asked.ephemeral
@@ -196,7 +196,7 @@ async def test_people_are_answered_while_another_program_holds_the_database(bot:
 async def test_an_answer_is_shown_even_if_it_cannot_be_written_down(bot: Bot, ada: Visitor) -> None:
     bot.api.add()
     await bot.start()
-    await bot.meddle("ALTER TABLE info_snapshot RENAME TO elsewhere")
+    await bot.change_database("ALTER TABLE info_snapshot RENAME TO elsewhere")
     assert "account info" in text(await ada.ask("mjinfo"))
 
 
@@ -204,7 +204,7 @@ async def test_a_flag_is_shown_even_if_it_cannot_be_written_down(bot: Bot, ada: 
     account = bot.api.add()
     await bot.start()
     bot.api.flag(account.channel, MODERATION, unseen=True)
-    await bot.meddle("ALTER TABLE account RENAME TO elsewhere")
+    await bot.change_database("ALTER TABLE account RENAME TO elsewhere")
     assert MODERATION in text(await ada.ask("mjinfo"))
     assert "1 flagged" in text(await ada.ask("mjaccounts"))
 

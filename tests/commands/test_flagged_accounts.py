@@ -48,7 +48,7 @@ async def test_a_flag_that_a_command_meets_is_known_everywhere_at_once(bot: Bot,
 
     assert "moderation message pending" in (await ada.complete("mjinfo", account.channel))[0].name
     assert "moderation message pending" in text(await ada.picked(shown, account.channel))
-    await bot.world.wait_for(lambda: not bot.looking)
+    await bot.world.wait_for(lambda: not bot.polling)
     bot.api.mend()
     assert "2 accounts, 1 flagged" in text(await ada.ask("mjaccounts"))
 
@@ -59,7 +59,7 @@ async def test_a_flagged_account_is_not_asked_and_its_last_answer_is_shown(bot: 
     await ada.ask("mjinfo")
     bot.api.flag(account.channel, MODERATION)
     await bot.stop()
-    await bot.meddle(AS_IF_LONG_AGO)
+    await bot.change_database(AS_IF_LONG_AGO)
     await bot.start()
 
     shown = text(await ada.ask("mjinfo"))

@@ -112,7 +112,7 @@ async def test_an_answer_that_is_brought_up_to_date_stays_there_meanwhile(
     await bot.start()
     shown = await ada.ask("mjinfo")
     await bot.restart()
-    await bot.meddle(AS_IF_LONG_AGO)
+    await bot.change_database(AS_IF_LONG_AGO)
     monkeypatch.setattr(responses, "SILENT_SECONDS", 0.1)
     held = bot.api.held[Endpoint.INFO] = asyncio.Event()
     bot.api.fault(Fault.SERVER_ERROR, endpoint=Endpoint.INFO)
@@ -274,7 +274,7 @@ async def test_the_button_asks_again_once_that_is_allowed(bot: Bot, ada: Visitor
     assert bot.api.midjourney_commands == 1
 
     await bot.stop()
-    await bot.meddle(AS_IF_LONG_AGO)
+    await bot.change_database(AS_IF_LONG_AGO)
     account.info_text = CAPTURED.replace("7.5/30 hours (25%)", "6/30 hours (20%)")
     await bot.start()
     renewed = await ada.pressed(shown, "Ask again")
@@ -299,7 +299,7 @@ async def test_after_a_failure_the_last_answer_is_not_passed_off_as_new(bot: Bot
     await bot.start()
     await ada.ask("mjinfo")
     await bot.stop()
-    await bot.meddle(AS_IF_LONG_AGO)
+    await bot.change_database(AS_IF_LONG_AGO)
     await bot.start()
     bot.api.fault(Fault.SERVER_ERROR, endpoint=Endpoint.INFO)
     assert "has a server error" in text(await ada.ask("mjinfo"))

@@ -404,5 +404,5 @@ async def test_a_removal_by_an_earlier_version_is_recognised(bot: Bot, ada: Visi
     bot.api.remove(account.channel)
     await poll(ada)
     row = f"(1, 7, 'remove', '{account.channel}', 'not configured any more')"
-    await bot.meddle(f"INSERT INTO audit (at, actor_id, verb, channel, outcome) VALUES {row}")  # noqa: S608 - of this test
+    await bot.change_database(f"INSERT INTO audit (at, actor_id, verb, channel, outcome) VALUES {row}")  # noqa: S608 - of this test
     assert "is not configured any more: <@7> removed it" in (await confirmed(ada, question))["content"]

@@ -58,7 +58,7 @@ async def test_row_48_a_message_that_cannot_be_changed_any_more_is_named(bot: Bo
     await bot.start()
     _, alert = await flagged(bot, ada)
     await bot.stop()
-    await bot.meddle(
+    await bot.change_database(
         f"UPDATE message SET delivery = 'done', failing_since = sent_at, failure = '50083' "  # noqa: S608 - an id
         f"WHERE message_id = {alert['id']}"
     )

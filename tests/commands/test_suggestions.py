@@ -50,7 +50,7 @@ async def test_the_list_is_read_again_after_each_use(bot: Bot, ada: Visitor) -> 
 
     await ada.ask("mjinfo")
     await bot.world.wait_for(lambda: bot.api.count(Endpoint.LIST) > reads)
-    await bot.world.wait_for(lambda: not bot.looking)
+    await bot.world.wait_for(lambda: not bot.polling)
 
     assert new.channel in {choice.value for choice in await ada.complete("mjinfo", "")}
 

@@ -74,7 +74,7 @@ async def test_an_end_that_could_not_be_written_down_is_found_by_who_asks_next(
     bot: Bot, ada: Visitor
 ) -> None:
     await bot.start()
-    await bot.meddle(BEGUN)
+    await bot.change_database(BEGUN)
     await added(ada, bot.api.newcomer().discord)
     outcomes = [outcome for *_, outcome in await bot.actions()]
     assert outcomes == ["asked", "outcome unknown", "asked", "created:3"]

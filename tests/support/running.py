@@ -34,7 +34,7 @@ PATIENCE = 30.0
 NO_TIME = timedelta(0)
 """The time between two edits of a message. The outbox's own tests cover a longer one."""
 DATABASE_WAITS = timedelta(seconds=1)
-"""Long enough for `Bot.meddle`, which holds the database for a moment."""
+"""Long enough for `Bot.change_database`, which holds the database for a moment."""
 READY_AFTER = 0.05
 """Seconds; the simulated Discord announces its servers together."""
 EPHEMERAL = 1 << 6
@@ -105,7 +105,7 @@ class Bot:
 
     async def _ready(self) -> None:
         await self.world.wait_for(self._offers_commands, PATIENCE)
-        await self.world.wait_for(self._has_looked, PATIENCE)
+        await self.world.wait_for(self._has_polled, PATIENCE)
 
     def _offers_commands(self) -> bool:
         place = self.world.channel_id
@@ -113,17 +113,17 @@ class Bot:
             command["name"] == "mjinfo" for command in self.world.commands(self.world.owner, place)
         )
 
-    def _has_looked(self) -> bool:
+    def _has_polled(self) -> bool:
         asked = [*self.api.requests, *(self.proxy.requests if self.proxy else [])]
         polls = (one for one in asked if one.endpoint in {Endpoint.LIST, ProxyEndpoint.LIST})
-        return any(one.status is not None for one in polls) and not self.looking
+        return any(one.status is not None for one in polls) and not self.polling
 
     @property
-    def looking(self) -> bool:
+    def polling(self) -> bool:
         """Whether a poll of the account list is running."""
         return any(task.get_name() == "poll" for task in asyncio.all_tasks())
 
-    async def meddle(self, statement: str) -> None:
+    async def change_database(self, statement: str) -> None:
         """Change the database from outside, as another program would."""
         async with self.held_database() as other:
             await asyncio.to_thread(other.execute, statement)

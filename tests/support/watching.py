@@ -72,8 +72,8 @@ async def later(bot: Bot, minutes: int, **changed: str) -> None:
     await bot.stop()
     for table, columns in TIMES.items():
         moved = ", ".join(f"{column} = {column} - {minutes * 60_000}" for column in columns)
-        await bot.meddle(f"UPDATE {table} SET {moved}")  # noqa: S608 - made of the names above
-    await bot.meddle(LIST_SHRANK.format(minutes))
+        await bot.change_database(f"UPDATE {table} SET {moved}")  # noqa: S608 - made of the names above
+    await bot.change_database(LIST_SHRANK.format(minutes))
     await bot.start(**changed)
 
 
