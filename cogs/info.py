@@ -3,7 +3,8 @@
 from discord import app_commands
 from discord.ext import commands
 
-from bot.actions.account_info import InfoOutcome, InfoResult
+from bot.actions.account_info import InfoResult
+from bot.domain.account_info import InfoOutcome
 from bot.domain.accounts import KnownAccount
 from bot.domain.clock import utc_now
 from bot.domain.errors import ErrorCode, UserError
@@ -23,6 +24,7 @@ from bot.render.account_list import account_question
 from bot.render.incident_card import info_refused
 from bot.render.message_content import MessageContent
 from bot.render.phrases import waiting
+from bot.render.provider_words import services
 
 
 class Info(commands.Cog):
@@ -102,7 +104,7 @@ class Info(commands.Cog):
             await self._pollers.poll()
         match self._askable():
             case []:
-                raise UserError(ErrorCode.NO_ACCOUNT_TO_ASK)
+                raise UserError(ErrorCode.NO_ACCOUNT_TO_ASK, services=services(self._pollers.names))
             case [only]:
                 return only
             case _:
@@ -110,12 +112,11 @@ class Info(commands.Cog):
 
 
 def answer(result: InfoResult, asker: int) -> MessageContent:
-    """Show Midjourney's answer, the last one if it was asked a moment ago, or the account's flag."""
+    """Show Midjourney's answer, the last one if it was not asked, or the account's flag."""
     if result.outcome is InfoOutcome.FLAGGED:
         return info_refused(result.account, asker, utc_now())
-    assert result.snapshot is not None  # noqa: S101 - both other outcomes have one
-    wait = result.wait if result.outcome is InfoOutcome.TOO_SOON else None
-    return info_content(result.account, result.snapshot, asker, wait)
+    assert result.snapshot is not None  # noqa: S101 - all other outcomes have one
+    return info_content(result.account, result.snapshot, asker, result.wait, outcome=result.outcome)
 
 
 async def setup(bot: Midwatch) -> None:

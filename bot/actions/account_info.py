@@ -1,6 +1,7 @@
 """Asking Midjourney for an account's information: the one thing here that sends a Midjourney command.
 
-One command at a time and account (who asks meanwhile gets the same answer), and at most one in 30 seconds.
+One command at a time and account (who asks meanwhile gets the same answer), and no more of them than the
+capabilities of the account's provider say.
 """
 
 import asyncio
@@ -9,32 +10,31 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import partial
 from typing import Final
 
-from bot.domain.account_info import InfoSnapshot
-from bot.domain.accounts import KnownAccount
+from bot.domain.account_info import InfoOutcome, InfoSnapshot
+from bot.domain.accounts import EntryState, KnownAccount
+from bot.domain.capabilities import CAPABILITIES, Capabilities
 from bot.domain.clock import utc_now
 from bot.domain.errors import ErrorCode, UserError
-from bot.domain.providers import key_of
+from bot.domain.providers import key_of, provider_of
 from bot.polling.pollers import AccountPollers
 from bot.providers.useapi import MalformedResponse, PendingModeration, UseapiError
 from bot.storage import Store
 
 log = logging.getLogger(__name__)
 
-COOLDOWN: Final = timedelta(seconds=30)
+DAY: Final = timedelta(days=1)
 ASKED: Final = "asked:"
+ASKED_OF: Final = "asked of:"
 NOTE_LIMIT_SECONDS: Final = 0.5
-
-
-class InfoOutcome(StrEnum):
-    """How a request for account information ended."""
-
-    ANSWERED = "answered"
-    TOO_SOON = "too soon"
-    FLAGGED = "flagged"
+REFUSALS: Final = {
+    InfoOutcome.TOO_SOON: ErrorCode.ASKED_JUST_NOW,
+    InfoOutcome.USED_UP: ErrorCode.INFOS_USED_UP,
+    InfoOutcome.NOT_RUNNING: ErrorCode.NOT_STARTED,
+}
+"""The errors where an account is not asked and there is nothing to show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class InfoResult:
 
 
 class AccountInfoService:
-    """Asks for account information, at most once in 30 seconds an account, and stores the answers."""
+    """Asks for account information, as often as each provider allows it, and stores the answers."""
 
     def __init__(
         self,
@@ -74,6 +74,8 @@ class AccountInfoService:
         self._writing: set[asyncio.Task[None]] = set()
         self._asked_before: dict[str, datetime | None] = {}
         """When each account was last asked before this start, as far as that was looked up."""
+        self._rations: dict[str, list[datetime]] = {}
+        """When accounts of each provider were asked, if it limits how many are within a day."""
         self._under_way: dict[str, asyncio.Task[InfoResult]] = {}
 
     def longest(self, account: KnownAccount) -> timedelta:
@@ -81,32 +83,37 @@ class AccountInfoService:
         return self._pollers.of(account.channel).provider.longest_info
 
     async def ask(self, account: KnownAccount, *, even_if_flagged: bool = False) -> InfoResult:
-        """Ask Midjourney about an account, unless it is flagged or was asked a moment ago.
+        """Ask Midjourney about an account, unless it does not run, is flagged or was asked too recently.
 
         Args:
             account: the account, which must have an addressable channel.
             even_if_flagged: send the command although a person has something to acknowledge there first.
 
         Raises:
-            UserError: it was asked a moment ago and there is nothing to show, it is not configured any more,
-                or its channel is no Discord channel id.
+            UserError: it cannot be asked now and there is nothing to show, it is not configured any more, or
+                no request may name it.
             UseapiError: the API or Midjourney could not answer.
         """
         channel = account.channel
         if not account.account.is_addressable:
-            raise UserError(ErrorCode.ODD_CHANNEL)
+            raise refusal(account, ErrorCode.ODD_CHANNEL)
         await self._recall(channel)
-        if not even_if_flagged:
-            account = await self._still_flagged(account)
+        if not (even_if_flagged and runs(account)):
+            account = await self._as_now(account)
         if (under_way := self._under_way.get(channel)) is not None:
             return await asyncio.shield(under_way)
-        wait = self._wait(account)
-        if account.needs_somebody and not even_if_flagged:
+        outcome, wait = self._limit(account)
+        if account.needs_somebody and not (even_if_flagged and runs(account)):
             return InfoResult(InfoOutcome.FLAGGED, account, wait)
-        if wait > timedelta(0):
+        if not runs(account):
+            outcome = InfoOutcome.NOT_RUNNING
+        if outcome is not InfoOutcome.ANSWERED:
             if account.snapshot is None or account.needs_somebody:
-                raise UserError(ErrorCode.ASKED_JUST_NOW, wait=wait)
-            return InfoResult(InfoOutcome.TOO_SOON, account, wait)
+                fields = {} if outcome is InfoOutcome.NOT_RUNNING else {"wait": wait}
+                raise refusal(account, REFUSALS[outcome], **fields)
+            return InfoResult(outcome, account, wait)
+        self._asked[channel] = self._monotonic()
+        self._recent(provider_of(channel)).append(self._now())
         task = asyncio.create_task(self._ask(account), name=f"account info {channel}")
         self._under_way[channel] = task
         task.add_done_callback(lambda done: self._answered(channel, done))
@@ -119,12 +126,12 @@ class AccountInfoService:
             task.cancel()
         await asyncio.gather(*tasks, *self._writing, return_exceptions=True)
 
-    async def _still_flagged(self, account: KnownAccount) -> KnownAccount:
-        """Read the list again before an account is called flagged: its flag may be gone.
+    async def _as_now(self, account: KnownAccount) -> KnownAccount:
+        """Read the list again before an account is called flagged or stopped: it may run again.
 
         A flag that a command reported is believed for as long as the account may not be asked again.
         """
-        if not account.needs_somebody or self._wait(account) > timedelta(0):
+        if (runs(account) and not account.needs_somebody) or self._wait(account) > timedelta(0):
             return account
         try:
             await self._pollers.of(account.channel).poll()
@@ -139,32 +146,59 @@ class AccountInfoService:
 
     def _wait(self, account: KnownAccount) -> timedelta:
         """Return the time until the account may be asked again; a restart does not shorten it."""
-        waits = [timedelta(0)]
+        waits, least = [timedelta(0)], capabilities(account).info_wait
         if (asked := self._asked.get(account.channel)) is not None:
-            waits.append(COOLDOWN - timedelta(seconds=self._monotonic() - asked))
+            waits.append(least - timedelta(seconds=self._monotonic() - asked))
         elif (before := self._asked_before.get(account.channel)) is not None and before <= self._now():
-            waits.append(before + COOLDOWN - self._now())
+            waits.append(before + least - self._now())
         return max(waits)
 
+    def _limit(self, account: KnownAccount) -> tuple[InfoOutcome, timedelta]:
+        """Return what keeps an account from being asked, ANSWERED for nothing, and for how long."""
+        wait, most = self._wait(account), capabilities(account).infos_a_day
+        recent = self._recent(provider_of(account.channel))
+        if most is not None and len(recent) >= most:
+            used_up = min(recent[-most] + DAY - self._now(), DAY)
+            if used_up > wait:
+                return InfoOutcome.USED_UP, used_up
+        return (InfoOutcome.TOO_SOON if wait > timedelta(0) else InfoOutcome.ANSWERED), wait
+
+    def _recent(self, provider: str) -> list[datetime]:
+        """Return when accounts of a provider were asked within a day, the oldest first."""
+        now = self._now()
+        self._rations[provider] = [each for each in self._rations[provider] if abs(now - each) < DAY]
+        return self._rations[provider]
+
     async def _recall(self, channel: str) -> None:
-        """Load once when an account was last asked."""
+        """Load once when an account was last asked, and when accounts of its provider were."""
         if channel not in self._asked_before:
             kept = await self._store.meta(f"{ASKED}{channel}")
             self._asked_before[channel] = datetime.fromisoformat(kept) if kept else None
+        if (provider := provider_of(channel)) not in self._rations:
+            kept = await self._store.meta(f"{ASKED_OF}{provider}") or ""
+            self._rations.setdefault(provider, [datetime.fromisoformat(each) for each in kept.split()])
 
     async def _ask(self, account: KnownAccount) -> InfoResult:
         channel = account.channel
-        self._asked[channel] = self._monotonic()
         # Stored before Midjourney is asked, so that a restart does not shorten the wait.
-        noting = self._store.set_meta(f"{ASKED}{channel}", self._now().isoformat())
-        await self._write(noting, "when an account was asked")
+        await self._write(self._note_asking(account), "when an account was asked")
         try:
             snapshot = await self._pollers.of(channel).provider.info(key_of(channel))
         except PendingModeration as error:
             return await self._record_flag(error, account)
+        wait = capabilities(account).info_wait
+        if account.snapshot is not None and account.snapshot.taken_at == snapshot.taken_at:
+            return InfoResult(InfoOutcome.NOTHING_NEW, self._now_known(account), wait)
         self._pollers.cache.put_info(channel, snapshot)
         await self._write(self._store.record_info(channel, snapshot), "an /info answer")
-        return InfoResult(InfoOutcome.ANSWERED, self._now_known(account), COOLDOWN)
+        return InfoResult(InfoOutcome.ANSWERED, self._now_known(account), wait)
+
+    async def _note_asking(self, account: KnownAccount) -> None:
+        channel = account.channel
+        await self._store.set_meta(f"{ASKED}{channel}", self._now().isoformat())
+        if capabilities(account).infos_a_day is not None:
+            times = " ".join(each.isoformat() for each in self._rations[provider_of(channel)])
+            await self._store.set_meta(f"{ASKED_OF}{provider_of(channel)}", times)
 
     async def _write(self, work: Coroutine[None, None, None], what: str) -> None:
         """Store something, without a long wait for a locked database."""
@@ -183,7 +217,24 @@ class AccountInfoService:
         await self._pollers.note_flag(error.channel or account.channel, error.flag)
         if error.channel not in (None, account.channel):
             raise MalformedResponse(code=ErrorCode.WRONG_ACCOUNT, quote=error.quote)
-        return InfoResult(InfoOutcome.FLAGGED, self._now_known(account), COOLDOWN)
+        return InfoResult(InfoOutcome.FLAGGED, self._now_known(account), capabilities(account).info_wait)
 
     def _now_known(self, account: KnownAccount) -> KnownAccount:
         return self._pollers.cache.get(account.channel) or account
+
+
+def runs(account: KnownAccount) -> bool:
+    """Return whether its provider lets an account do anything, so that it can be asked."""
+    return account.account.entry is EntryState.OK
+
+
+def capabilities(account: KnownAccount) -> Capabilities:
+    """Return what can be done at the provider of an account."""
+    return CAPABILITIES[provider_of(account.channel)]
+
+
+def refusal(account: KnownAccount, code: ErrorCode, **fields: object) -> UserError:
+    """Return the error for an account that is not asked and of which there is nothing to show."""
+    error = UserError(code, **fields)
+    error.provider = provider_of(account.channel)
+    return error

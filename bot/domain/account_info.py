@@ -2,6 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class InfoOutcome(StrEnum):
+    """How a request for account information ended."""
+
+    ANSWERED = "answered"
+    NOTHING_NEW = "nothing new"
+    """The provider has no answer that is newer than the last one."""
+    TOO_SOON = "too soon"
+    USED_UP = "used up"
+    """Too many accounts of the provider were asked within a day."""
+    FLAGGED = "flagged"
+    NOT_RUNNING = "not running"
 
 
 @dataclass(frozen=True, slots=True)

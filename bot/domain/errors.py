@@ -25,6 +25,7 @@ class ErrorCode(StrEnum):
     DATABASE_READ_ONLY = auto()
     DATABASE_UNUSABLE = auto()
     DEMO_MODE = auto()
+    INFOS_USED_UP = auto()
     INPUT_CLOSED = auto()
     INPUT_NO_TEXT = auto()
     INPUT_UNREADABLE = auto()

@@ -6,10 +6,10 @@ from typing import Final
 
 import discord
 
-from bot.domain.account_info import Info, InfoSnapshot, Subscription
+from bot.domain.account_info import Info, InfoOutcome, InfoSnapshot, Subscription
 from bot.domain.accounts import Action, Flag, FlagKind, KnownAccount, State
-from bot.domain.capabilities import remedy_for
-from bot.domain.providers import Remedy
+from bot.domain.capabilities import CAPABILITIES, remedy_for
+from bot.domain.providers import Remedy, provider_of
 from bot.render.account_facts import (
     channel_link,
     fast_bar,
@@ -23,6 +23,7 @@ from bot.render.account_history import FIELD_LIMIT, history
 from bot.render.instructions import discord_name
 from bot.render.message_content import Button, Component, MessageContent, channel_buttons
 from bot.render.phrases import flagged_since, state_words
+from bot.render.provider_words import words_for
 from bot.render.text import clip, code_block, code_span, escape, fitted, span, when, whole
 
 NOTE_LIMIT: Final = 700
@@ -33,6 +34,22 @@ CARD_LABELS: Final = {
 }
 VALUE_LIMIT: Final = 120
 WORD_LIMIT: Final = 60
+SHORT_WAIT: Final = timedelta(minutes=1)
+NOTES: Final = {
+    InfoOutcome.TOO_SOON: ("⏳ Midjourney was asked {lately}; this is its last answer. Ask again in {wait}."),
+    InfoOutcome.USED_UP: (
+        "⏳ I asked about {service}'s accounts {most} times within a day. More can get accounts banned, "
+        "so this is the last answer. Ask again in {wait}."
+    ),
+    InfoOutcome.NOTHING_NEW: (
+        "⏳ Midjourney was asked now, but {service} has got nothing new: this is the last answer. "
+        "Ask again in {wait}."
+    ),
+    InfoOutcome.NOT_RUNNING: (
+        "⏸️ {service} does not run this account now, so Midjourney was not asked: this is its last answer."
+    ),
+}
+"""Why the last answer is shown."""
 RUNNING_LIMIT: Final = 450
 MAY_BE_ITS: Final = (
     "👀 I cannot see it now: useapi.net answers with error 596 instead of its list and does not say whose "
@@ -63,12 +80,22 @@ def info_embed(account: KnownAccount, snapshot: InfoSnapshot, *, note: str | Non
 
 
 def info_content(
-    account: KnownAccount, snapshot: InfoSnapshot, asker: int, wait: timedelta | None = None
+    account: KnownAccount,
+    snapshot: InfoSnapshot,
+    asker: int,
+    wait: timedelta = timedelta(0),
+    *,
+    outcome: InfoOutcome = InfoOutcome.ANSWERED,
 ) -> MessageContent:
-    """Return Midjourney's answer. `wait` marks it as the last one and says when the next may be asked for."""
-    note = None
-    if wait is not None:
-        note = f"⏳ Midjourney was asked a moment ago; this is its last answer. Ask again in {span(wait)}."
+    """Return Midjourney's answer. `outcome` says why it is the last one, `wait` when to ask again."""
+    limits = CAPABILITIES[provider_of(account.channel)]
+    is_short = limits.info_wait <= SHORT_WAIT
+    note = NOTES.get(outcome, "").format(
+        service=words_for(account.channel).service,
+        lately="a moment ago" if is_short else f"less than {span(limits.info_wait)} ago",
+        most=limits.infos_a_day,
+        wait=span(wait),
+    )
     again = Button("info.again", "Ask again", account.account.handle, asker=asker, emoji="🔄")
     return MessageContent(embeds=(info_embed(account, snapshot, note=note),), components=(again,))
 

@@ -7,7 +7,7 @@ from typing import Final, assert_never
 
 import discord
 
-from bot.domain.accounts import Action, FlagKind, KnownAccount
+from bot.domain.accounts import Action, EntryState, FlagKind, KnownAccount
 from bot.domain.capabilities import remedy_for
 from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
 from bot.domain.providers import Remedy, provider_of
@@ -115,6 +115,7 @@ def info_refused(account: KnownAccount, asker: int, now: datetime) -> MessageCon
         note = "From an earlier answer; Midjourney was not asked again."
         last = info_embed(account, account.snapshot, note=note)
         embeds += [last] if len(embeds[0]) + len(last) <= EMBEDS_LIMIT else []
+    can_be_asked = account.account.entry is EntryState.OK
     anyway = Button("info.anyway", "Ask anyway", account.account.handle, asker=asker)
     is_resetting = incident.state is State.RESETTING
     first = (
@@ -122,7 +123,9 @@ def info_refused(account: KnownAccount, asker: int, now: datetime) -> MessageCon
         if is_resetting
         else headline_of(item)
     )
-    return MessageContent(first, tuple(embeds), (*channel_buttons(account.account), anyway))
+    return MessageContent(
+        first, tuple(embeds), (*channel_buttons(account.account), *([anyway] if can_be_asked else []))
+    )
 
 
 def controls(item: AlertItem, message: str) -> tuple[Component, ...]:

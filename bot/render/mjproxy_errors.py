@@ -41,6 +41,10 @@ MJPROXY_ERRORS: Final[Mapping[StrEnum, tuple[str, str]]] = {
         "Enable the account first; one with working hours is asked within them.",
     ),
     ErrorCode.NOT_SYNCED: ("midjourney-proxy got no answer from Midjourney.", SOON),
+    ErrorCode.ODD_CHANNEL: (
+        "midjourney-proxy lists this account without an id, twice or in an unknown form.",
+        "Look at it on midjourney-proxy's own web page; Midwatch does nothing with such an entry.",
+    ),
     ErrorCode.REJECTED: (
         "midjourney-proxy refused the request.",
         "Read what it says. If the problem lasts, use midjourney-proxy's own web page.",

@@ -275,3 +275,8 @@ def is_mixed_with(provider: str, accounts: Iterable[str]) -> bool:
 def your_accounts(provider: str, accounts: Iterable[str]) -> str:
     """Return "your accounts", with their provider if there are accounts of another one."""
     return f"your accounts at {TITLES[provider]}" if is_mixed_with(provider, accounts) else "your accounts"
+
+
+def services(providers: Iterable[str]) -> str:
+    """Return the names of providers: "useapi.net or midjourney-proxy"."""
+    return " or ".join(TITLES[provider] for provider in providers)

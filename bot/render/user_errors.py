@@ -34,6 +34,10 @@ USER_ERRORS: Final[Mapping[ErrorCode, tuple[str, str]]] = {
         "This command has changed since Discord last learned of it.",
         "Try again in a minute.",
     ),
+    ErrorCode.INFOS_USED_UP: (
+        "{service}'s accounts were asked as often as a day allows: more can get accounts banned.",
+        "The values come with the list, too, as soon as {service} has some.",
+    ),
     ErrorCode.INPUT_CLOSED: ("There is nothing to read the token from: standard input is closed.", PIPE_IT),
     ErrorCode.INPUT_NO_TEXT: ("Standard input is not UTF-8 text.", PIPE_IT),
     ErrorCode.INPUT_UNREADABLE: ("Standard input cannot be read.", PIPE_IT),
@@ -50,7 +54,7 @@ USER_ERRORS: Final[Mapping[ErrorCode, tuple[str, str]]] = {
         "Choose another name, or rename that one first.",
     ),
     ErrorCode.NO_ACCOUNT_TO_ASK: (
-        "No account that can be asked is configured at useapi.net.",
+        "No account that can be asked is configured at {services}.",
         "/mjaccounts says how to configure one.",
     ),
     ErrorCode.NOT_A_VIEWER: (

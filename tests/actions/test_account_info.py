@@ -8,9 +8,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.actions.account_info import COOLDOWN, InfoOutcome
+from bot.domain.account_info import InfoOutcome
 from bot.domain.accounts import Account, KnownAccount
+from bot.domain.capabilities import CAPABILITIES
 from bot.domain.errors import UserError
+from bot.domain.providers import USEAPI
 from bot.providers.useapi import MalformedResponse, Unauthorized, Unreachable
 from bot.render.error_messages import next_step
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
@@ -20,6 +22,7 @@ from tests.support.database import locked
 from tests.support.samples import CHANNEL, FLAG, OTHER
 
 SECOND = timedelta(seconds=1)
+COOLDOWN = CAPABILITIES[USEAPI].info_wait
 
 
 @asynccontextmanager

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.simulators.discord import Json
-from tests.simulators.mjproxy import SimulatedMjproxy
+from tests.simulators.mjproxy import Endpoint, SimulatedMjproxy
 from tests.simulators.mjproxy.pool import MODERATION
-from tests.support.reading import text
+from tests.support.reading import buttons, text
 from tests.support.running import Bot, Visitor
 
 if TYPE_CHECKING:
@@ -93,3 +93,47 @@ async def test_accounts_of_two_providers_stand_below_their_names(
         "At useapi.net:",
         f"**…{of_useapi.channel[-4:]}** · ✅ ready",
     ]
+
+
+async def test_info_shows_what_the_proxy_keeps_and_when_to_ask_again(
+    bot: Bot, proxy: SimulatedMjproxy, ada: Visitor
+) -> None:
+    account = proxy.add(remark="aurora")
+    await begin(bot, proxy)
+    assert "`Standard` · 14.28 of 15 fast hours left · as of <t:" in text(await listed(ada))
+
+    answered, again = [text(await ada.ask("mjinfo", account="aurora")) for _ in range(2)]
+
+    for shown in (answered, again):
+        assert "aurora · account info" in shown
+        assert "14.28 of 15 fast hours left" in shown
+        assert "Midjourney answered at <t:" in shown
+    assert "⏳" not in answered
+    assert "⏳ Midjourney was asked less than 10 min ago; this is its last answer. Ask again in " in again
+    assert account.syncs == 1
+
+
+async def test_info_says_when_nothing_new_came(bot: Bot, proxy: SimulatedMjproxy, ada: Visitor) -> None:
+    proxy.add(remark="aurora")
+    proxy.syncs_bring_news = False
+    await begin(bot, proxy)
+    shown = text(await ada.ask("mjinfo"))
+    assert "⏳ Midjourney was asked now, but midjourney-proxy has got nothing new" in shown
+
+
+async def test_what_does_not_run_is_not_asked_and_why_is_said(
+    bot: Bot, proxy: SimulatedMjproxy, ada: Visitor
+) -> None:
+    proxy.pause(proxy.add(remark="rests").id)
+    proxy.ask_captcha(proxy.add(remark="locked").id)
+    proxy.add(remark="begins", running=False)
+    await begin(bot, proxy)
+
+    rests, locked, begins = [await ada.ask("mjinfo", account=name) for name in ("rests", "locked", "begins")]
+
+    assert "midjourney-proxy does not run this account now, so Midjourney was not asked" in text(rests)
+    assert "14.28 of 15 fast hours left" in text(rests)
+    assert "From an earlier answer; Midjourney was not asked again." in text(locked)
+    assert "Ask anyway" not in buttons(locked)
+    assert "midjourney-proxy has not started this account, so it cannot ask Midjourney." in text(begins)
+    assert proxy.count(Endpoint.SYNC) == 0

@@ -18,6 +18,7 @@ FILE = Path("/data/midwatch.sqlite3")
 FIELDS = {
     "path": FILE,
     "reason": "No locks available",
+    "services": "useapi.net",
     "folder": FILE.parent,
     "found": "3.34.1",
     "needed": "3.37.0",

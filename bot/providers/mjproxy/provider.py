@@ -11,7 +11,7 @@ from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import NO_KEY, Account, EntryState, Flag, FlagKind, Observation
 from bot.domain.errors import ErrorCode
 from bot.domain.providers import MJPROXY, Remedy, key_of, reference_to
-from bot.providers.errors import NotConfigured
+from bot.providers.errors import NotConfigured, Unreachable
 from bot.providers.mjproxy.account import ProxyAccount
 from bot.providers.mjproxy.client import MjproxyClient
 from bot.providers.mjproxy.error_mapping import own
@@ -78,8 +78,10 @@ class MjproxyProvider:
         """Have `/info` sent for an account, and return what the proxy keeps of the answer."""
         await self._client.sync(key)
         account = await self._read(reference_to(MJPROXY, key))
-        if account is None or account.info is None:
+        if account is None:
             raise own(NotConfigured(ErrorCode.NO_SUCH_ACCOUNT))
+        if account.info is None:
+            raise own(Unreachable(ErrorCode.NOT_SYNCED))
         return account.info
 
     async def remove_account(self, key: str) -> None:
