@@ -105,7 +105,7 @@ class Accounts(commands.Cog):
     def _list(self, asker: int, page: int) -> MessageContent:
         cache = self._pollers.cache
         if not cache.accounts:
-            return empty_list(asker)
+            return empty_list(asker, self._pollers.names)
         refusal = unread(self._pollers.failures, self._pollers.names) if self._pollers.failures else None
         at = min(each or utc_now() for each in cache.observed_at.values())
         return list_content(accounts_page(cache.accounts, page, at=at, refusal=refusal), asker)

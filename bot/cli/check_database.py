@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bot.domain.capabilities import CAPABILITIES
 from bot.domain.clock import utc_now
 from bot.domain.errors import ErrorCode
 from bot.incidents.state import WatchState
@@ -79,6 +80,6 @@ async def start_on(path: Path) -> None:
     async with Store.open(path) as store:
         with store.refuse_unknown_content():
             await Owners((), (), store).load()
-            await WatchState.load(store, utc_now)
-            await load_cache(store)
+            await WatchState.load(store, utc_now, CAPABILITIES)
+            await load_cache(store, CAPABILITIES)
             await store.watch.greeted()

@@ -6,10 +6,13 @@ from typing import Final, assert_never
 import discord
 
 from bot.domain.accounts import ChangeOutcome, KnownAccount, RemovalResult, SaveResult
+from bot.domain.capabilities import CAPABILITIES
+from bot.domain.providers import provider_of
 from bot.render.account_cards import add_field
 from bot.render.account_facts import place
 from bot.render.error_messages import what
 from bot.render.message_content import Button, MessageContent, headed
+from bot.render.provider_words import ON_WEB_PAGE, words_for
 from bot.render.text import bare, count, escape, when
 
 BUTTON_LABEL: Final = 40
@@ -32,7 +35,11 @@ DONE: Final[Mapping[bool | None, str]] = {
 NOT_SAID: Final = (
     "✅ useapi.net accepted the account, but does not say which it is. Check the list of accounts."
 )
-AGAIN: Final = "-# /mjadd configures it again, with its Discord token; its name and history come back then."
+AGAIN: Final = {
+    True: "-# /mjadd configures it again, with its Discord token; its name and history come back then.",
+    False: f"-# It is added again on {ON_WEB_PAGE}; its name and history come back then.",
+}
+"""How to have a removed account back, by whether Midwatch adds accounts there."""
 
 
 def form_title(known: KnownAccount | None) -> str:
@@ -80,17 +87,19 @@ def removed_words(removed: RemovalResult, account: KnownAccount) -> str:
     """Return what came of removing an account, and what to do next."""
     name = f"**{escape(account.label)}**"
     fault = what(removed.fault) if removed.fault else ""
+    again = AGAIN[CAPABILITIES[provider_of(account.channel)].adds_accounts]
+    service = words_for(account.channel).service
     match removed.outcome:
         case ChangeOutcome.DONE if removed.before:
             by, at = removed.before.actor_id, when(removed.before.at)
-            return f"✅ {name} is not configured any more: <@{by}> removed it {at}.\n{AGAIN}"
+            return f"✅ {name} is not configured any more: <@{by}> removed it {at}.\n{again}"
         case ChangeOutcome.DONE if removed.is_gone_before:
-            return f"✅ {name} is not configured any more: it was already gone when I checked.\n{AGAIN}"
+            return f"✅ {name} is not configured any more: it was already gone when I checked.\n{again}"
         case ChangeOutcome.DONE:
-            return f"✅ {name} is not configured any more.\n{AGAIN}"
+            return f"✅ {name} is not configured any more.\n{again}"
         case ChangeOutcome.UNCLEAR:
             return (
-                f"⏳ useapi.net accepted the removal of {name}, but still lists it.\n"
+                f"⏳ {service} accepted the removal of {name}, but still lists it.\n"
                 "Check with /mjaccounts in a minute. If it is still there, remove it again."
             )
         case ChangeOutcome.NOT_DONE:
@@ -103,11 +112,11 @@ def removed_words(removed: RemovalResult, account: KnownAccount) -> str:
 
 def removal_question(account: KnownAccount) -> MessageContent:
     """Return the question whether to remove an account, with what a removal means."""
-    name = escape(account.label)
+    name, service = escape(account.label), words_for(account.channel).service
     embed = discord.Embed(
         title=f"Remove {name}?",
         description=(
-            "useapi.net forgets the account and its Discord token, and runs no more jobs with it. "
+            f"{service} forgets the account and its Discord token, and runs no more jobs with it. "
             "Nothing changes in Discord or at Midjourney.\n"
             "To have it back, you need its Discord token again."
         ),
@@ -120,7 +129,7 @@ def removal_question(account: KnownAccount) -> MessageContent:
         Button("account.keep", NOT_NOW, account.account.handle),
     )
     content = headed(
-        f"Do you want to remove **{name}** from useapi.net?",
+        f"Do you want to remove **{name}** from {service}?",
         "If not, nothing happens.",
     )
     return MessageContent(content, (embed,), buttons)

@@ -152,8 +152,9 @@ def _card_buttons(account: KnownAccount, asker: int, *, owner: bool, unseen: boo
     remedy = remedy_for(account.account, kind)
     if owner and remedy in CARD_LABELS and (unseen or account.account.flag is not None):
         yield Button("account.reset", CARD_LABELS[remedy], channel, asker=asker)
-    if owner:
+    if owner and CAPABILITIES[provider_of(account.channel)].adds_accounts:
         yield Button("account.edit", "Update", channel, asker=asker)
+    if owner:
         yield Button("account.remove", "Remove", channel, discord.ButtonStyle.danger, asker=asker)
     yield from channel_buttons(account.account)
 

@@ -14,12 +14,12 @@ from discord import app_commands
 from bot.domain.accounts import EntryState, Flag, KnownAccount, State
 from bot.domain.capabilities import CAPABILITIES
 from bot.domain.errors import CodedError
-from bot.domain.providers import provider_of
+from bot.domain.providers import MJPROXY, USEAPI, provider_of
 from bot.render.account_facts import known_plan, place, snapshot_line
 from bot.render.error_messages import failure
 from bot.render.message_content import Box, Button, MessageContent, Select, page_buttons, page_of
 from bot.render.phrases import flagged_since, state_words
-from bot.render.provider_words import TITLES
+from bot.render.provider_words import ON_WEB_PAGE, TITLES
 from bot.render.text import FENCES, bare, clip, code_block, count, escape, length, when, whole
 
 PAGE_SIZE: Final = 10
@@ -43,8 +43,7 @@ IDLE: Final = {
 }
 """What is counted of accounts that are not known to run and are not flagged."""
 ODD_ENTRY: Final = "It is listed without an id, twice or in an unknown form, so it cannot be used here."
-NOTHING_CONFIGURED: Final = (
-    "## Midjourney accounts\n"
+NOTHING_AT_USEAPI: Final = (
     "No account is configured at useapi.net yet, so there is nothing to watch.\n"
     "1. Follow the page [Setup Midjourney](https://useapi.net/docs/start-here/setup-midjourney): "
     "it explains how to prepare the account and where its Discord token comes from.\n"
@@ -52,6 +51,13 @@ NOTHING_CONFIGURED: Final = (
     "Never post the token in a Discord channel.\n"
     "3. Come back and use this command again."
 )
+NOTHING_AT_MJPROXY: Final = (
+    "midjourney-proxy has no account yet, so there is nothing to watch.\n"
+    f"1. Add one on {ON_WEB_PAGE}; its token belongs there and nowhere else.\n"
+    "2. Come back and use this command again."
+)
+NOTHING_CONFIGURED: Final = {USEAPI: NOTHING_AT_USEAPI, MJPROXY: NOTHING_AT_MJPROXY}
+"""What an empty list says about each provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +105,10 @@ def list_content(page: AccountsPage, asker: int) -> MessageContent:
     return MessageContent(layout=(page.heading, box, *([[opener]] if options else []), page.footer, buttons))
 
 
-def empty_list(asker: int) -> MessageContent:
-    """Return how to add the first account."""
-    return MessageContent(layout=(NOTHING_CONFIGURED, [_refresh(0, asker)]))
+def empty_list(asker: int, providers: Iterable[str]) -> MessageContent:
+    """Return how to add the first account at each provider."""
+    words = "\n".join(["## Midjourney accounts", *(NOTHING_CONFIGURED[each] for each in providers)])
+    return MessageContent(layout=(words, [_refresh(0, asker)]))
 
 
 def _refresh(page: int, asker: int) -> Button:

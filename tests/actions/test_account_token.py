@@ -10,6 +10,7 @@ from bot.domain.errors import UserError
 from bot.render.error_messages import message
 from tests.conftest import Leaks
 from tests.simulators.discord import SANDBOX_BOT_TOKEN
+from tests.simulators.mjproxy import SANDBOX_MJPROXY_TOKEN
 from tests.simulators.useapi import SANDBOX_USEAPI_TOKEN
 
 BOT_ID = 1_111_111_111_111_111_111
@@ -21,7 +22,8 @@ def token_of(user: int) -> str:
 
 
 TOKEN = token_of(222_222_222_222_222_222)
-OWN = (SecretStr(SANDBOX_BOT_TOKEN), SecretStr(SANDBOX_USEAPI_TOKEN))
+PROXY_TOKEN = "shape.that-of-a.proxy-s_token"
+OWN = tuple(map(SecretStr, (SANDBOX_BOT_TOKEN, SANDBOX_USEAPI_TOKEN, PROXY_TOKEN, SANDBOX_MJPROXY_TOKEN)))
 
 
 @pytest.fixture(autouse=True)
@@ -112,6 +114,8 @@ def test_another_bots_token_cannot_be_told_from_a_persons() -> None:
         pytest.param(
             f"USEAPI_TOKEN={SANDBOX_USEAPI_TOKEN}", "a useapi token", "Setup", id="useapi's-setting"
         ),
+        pytest.param(SANDBOX_MJPROXY_TOKEN, "does not look like a Discord token", "Copy", id="a-proxy's"),
+        pytest.param(PROXY_TOKEN, "a bot's token", "copy", id="a-proxy's-that-looks-like-one"),
         pytest.param(f"name={TOKEN}", "does not look like a Discord token", "Copy", id="another-entry"),
         pytest.param(f'"token": "{TOKEN}", "x": 1', "a blank or a line break", "Copy", id="several-entries"),
         pytest.param("a.b.c", "too short", "Copy", id="three-letters"),

@@ -17,6 +17,7 @@ import pytest
 from bot.storage import Store
 from bot.storage.database import lock_database
 from tests.simulators.discord import SANDBOX_BOT_TOKEN
+from tests.simulators.mjproxy import SANDBOX_MJPROXY_TOKEN
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
 from tests.support.clock import AT
 from tests.support.samples import answer
@@ -146,6 +147,21 @@ async def test_a_piped_token_creates_an_account(terminal: Terminal, around: str)
     assert ended.out == f"✅ Done: the account was created, channel {login.channel}, 3 jobs at a time.\n"
     assert ended.err == ""
     assert login.discord not in ended.said
+
+
+@pytest.mark.parametrize("action", ["set", "list"])
+async def test_without_useapi_net_one_sentence_says_where_accounts_of_a_proxy_are(
+    terminal: Terminal, action: str
+) -> None:
+    terminal.settings |= {
+        "USEAPI_TOKEN": "",
+        "MJPROXY_URL": "https://mj.example",
+        "MJPROXY_TOKEN": SANDBOX_MJPROXY_TOKEN,
+    }
+    ended = await terminal.run("account", action, stdin="")
+    assert (ended.code, ended.out) == (78, "")
+    assert ended.err.startswith("USEAPI_TOKEN is not set, and this is for accounts at useapi.net")
+    assert terminal.api.requests == []
 
 
 async def test_a_typed_token_is_not_shown(terminal: Terminal) -> None:

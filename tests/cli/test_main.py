@@ -15,6 +15,7 @@ from bot.__main__ import main
 from bot.config import Settings
 from bot.storage.database import lock_database
 from tests.simulators.discord import SANDBOX_BOT_TOKEN
+from tests.simulators.mjproxy import SANDBOX_MJPROXY_TOKEN
 from tests.simulators.useapi import SANDBOX_USEAPI_TOKEN, SimulatedUseapi
 
 ROOT = Path(__file__).parents[2]
@@ -196,16 +197,23 @@ class FaultyInput(io.StringIO):
     """An input that fails as nobody foresaw, with a secret in what it says."""
 
     def read(self, _size: int | None = -1, /) -> str:
-        raise RuntimeError(SANDBOX_USEAPI_TOKEN)
+        raise RuntimeError(SANDBOX_USEAPI_TOKEN, SANDBOX_MJPROXY_TOKEN, "admin")
 
 
+@pytest.mark.parametrize("token", [SANDBOX_MJPROXY_TOKEN, "admin"])
 def test_what_nobody_foresaw_of_an_account_goes_through_the_log_too(
-    env_file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    env_file: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    token: str,
 ) -> None:
     monkeypatch.setattr(sys, "stdin", FaultyInput())
-    assert main(["account", "set"], env_file=written(env_file)) == 1
+    settings = written(env_file, MJPROXY_URL="https://mj.example", MJPROXY_TOKEN=token)
+    assert main(["account", "set"], env_file=settings) == 1
     said = capsys.readouterr().err
-    assert "RuntimeError: [secret]" in said
+    assert "RuntimeError: ('[secret]', " in said
+    assert "'admin'" in said  # no secret, and a part of many words
+    assert (SANDBOX_MJPROXY_TOKEN in said) is (token == "admin")
     assert SANDBOX_USEAPI_TOKEN not in said
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bot.domain.account_info import FastTime, Info, InfoSnapshot, Subscription
 from bot.domain.accounts import KnownAccount
 from bot.domain.errors import CodedError, ErrorCode
+from bot.domain.providers import USEAPI
 from bot.render.account_list import (
     NOTHING_CONFIGURED,
     PAGE_LIMIT,
@@ -211,7 +212,7 @@ def test_of_ten_thousand_accounts_a_page_holds_its_own_share() -> None:
 
 
 def test_nothing_configured_names_the_way_and_warns_of_the_token() -> None:
-    words = NOTHING_CONFIGURED
+    words = NOTHING_CONFIGURED[USEAPI]
     assert "[Setup Midjourney](https://useapi.net/docs/start-here/setup-midjourney)" in words
     assert "/mjadd" in words
     assert "Never post the token" in words

@@ -73,6 +73,32 @@ async def test_with_a_proxy_alone_every_command_answers(
     assert proxied.api.requests == []
 
 
+async def test_an_account_of_a_proxy_is_removed_there_after_a_confirmation(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor
+) -> None:
+    proxy.add(remark="Borealis")
+    proxy.add()
+    await proxied.start(USEAPI_TOKEN=None)
+    question = await ada.ask("mjremove", account="Borealis")
+    assert "from midjourney-proxy?" in text(question)
+    assert "useapi.net" not in text(question)
+    removed = text(await ada.pressed(question, "Yes, remove Borealis"))
+    assert "Borealis** is not configured any more" in removed
+    assert "added again on midjourney-proxy's own web page" in removed
+    assert "Borealis" not in [account.remark for account in proxy.accounts.values()]
+
+
+async def test_empty_lists_say_where_accounts_are_added(proxied: Bot, ada: Visitor) -> None:
+    await proxied.start()
+    both = text(await ada.ask("mjaccounts"))
+    await proxied.restart(USEAPI_TOKEN=None)
+    alone = text(await ada.ask("mjaccounts"))
+    assert "Add one on midjourney-proxy's own web page" in alone
+    assert "useapi.net" not in alone
+    assert alone.partition("accounts\n")[2] in both
+    assert "with /mjadd" in both
+
+
 async def test_what_useapi_net_had_open_is_over_without_its_token(proxied: Bot, ada: Visitor) -> None:
     account = proxied.api.add()
     proxied.api.flag(account.channel, CAPTCHA)
