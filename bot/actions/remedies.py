@@ -6,14 +6,17 @@ A remedy acknowledges nothing at Midjourney. It is sent only for a person who co
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
-from bot.domain.accounts import Account, EntryState, Flag
+from bot.actions.remedy_case import PASSING, Case
+from bot.domain.accounts import Account, Flag
 from bot.domain.capabilities import remedy_for
+from bot.domain.common_cause import enabled_together, lost_connection
 from bot.domain.incidents import (
+    GroupResult,
     Incident,
     ResetOutcome,
     ResetResult,
@@ -22,7 +25,7 @@ from bot.domain.incidents import (
     State,
     refused_list,
 )
-from bot.domain.providers import Remedy, key_of, provider_of
+from bot.domain.providers import Remedy, key_of, provider_of, reference_to
 from bot.incidents.service import IncidentService
 from bot.polling.pollers import AccountPollers
 from bot.providers.useapi import (
@@ -32,7 +35,7 @@ from bot.providers.useapi import (
     Unreachable,
     UseapiError,
 )
-from bot.rules.flags import folded, same_text
+from bot.rules.flags import folded
 from bot.runtime.supervisor import describe, is_surprise
 from bot.storage import StoreError
 
@@ -41,14 +44,6 @@ log = logging.getLogger(__name__)
 DIGEST_LENGTH: Final = 8
 SHOWN_WITHIN: Final = timedelta(seconds=5)
 """The limit for showing the progress."""
-UNFLAGGED: Final[Mapping[EntryState, ResetVerdict]] = {
-    EntryState.OK: ResetVerdict.BACK,
-    EntryState.STARTING: ResetVerdict.NOT_STARTED,
-    EntryState.PAUSED: ResetVerdict.STILL_DISABLED,
-}
-"""The verdicts for accounts that are listed without a flag."""
-PASSING: Final = frozenset({ResetVerdict.NOT_YET, ResetVerdict.NOT_STARTED, ResetVerdict.COULD_NOT_TELL})
-"""The verdicts that the next check may better."""
 
 
 Progress = Callable[[ResetStage, timedelta], Awaitable[None]]
@@ -70,31 +65,10 @@ def flag_digest(
     return hashlib.sha256(shown.encode()).hexdigest()[:DIGEST_LENGTH]
 
 
-@dataclass(slots=True)
-class Case:
-    """An account under a remedy, and what the last check showed."""
-
-    lease: Incident
-    channel: str
-    flag: Flag
-    verdict: ResetVerdict = ResetVerdict.COULD_NOT_TELL
-    shown: Flag | None = None
-
-    def judge(self, account: Account | None) -> None:
-        """Take in the account as it is listed."""
-        if account is not None and account.flag is not None:
-            self.judge_flag(account.flag)
-            return
-        self.shown = None
-        self.verdict = ResetVerdict.NOT_CONFIGURED
-        if account is not None:
-            self.verdict = UNFLAGGED.get(account.entry, ResetVerdict.COULD_NOT_TELL)
-
-    def judge_flag(self, shown: Flag) -> None:
-        """Take in a flag. The same one is another where the account has been without it."""
-        self.shown = shown
-        is_same = self.verdict is not ResetVerdict.NOT_STARTED and same_text(shown.text, self.flag.text)
-        self.verdict = ResetVerdict.NOT_YET if is_same else ResetVerdict.FLAGGED_AGAIN
+def group_digest(group: Iterable[Incident]) -> str:
+    """Return a short hash of the accounts that a person confirms to enable together."""
+    keys = sorted(each.key for each in group)
+    return hashlib.sha256(" ".join(keys).encode()).hexdigest()[:DIGEST_LENGTH]
 
 
 class Remedies:
@@ -194,6 +168,37 @@ class Remedies:
             return ResetResult(ResetOutcome.RAN_OUT, self.confirmable(channel), case.flag)
         judged = self._incident_service.watch_state.incidents.get(lease.key)
         return ResetResult(ResetOutcome.DONE, judged, case.shown, case.verdict)
+
+    def group(self, provider: str) -> tuple[Sequence[Incident], Sequence[Incident]]:
+        """Return what one press enables at a provider, and what is flagged there for something else."""
+        incidents = self._incident_service.watch_state.open_incidents.values()
+        others = [each for each in incidents if each.provider == provider and not lost_connection(each)]
+        return enabled_together(incidents, provider), others
+
+    async def run_all(self, provider: str, owner: int, confirmed: str, progress: Progress) -> GroupResult:
+        """Enable, with one request, what lost its connection together, for an owner who confirmed that.
+
+        Raises:
+            UseapiError: the API refused; nothing was done, and it can be tried again.
+            StoreError: the attempt could not be written down, so nothing was sent.
+        """
+        await self._show(progress, ResetStage.READING)
+        try:
+            await self._pollers.of(reference_to(provider, "")).poll_anew()
+        except UseapiError:
+            return GroupResult(ResetOutcome.UNREADABLE)
+        group, _ = self.group(provider)
+        if not group or group_digest(group) != confirmed:
+            return GroupResult(ResetOutcome.CHANGED if group else ResetOutcome.CLEAR)
+        leases = await self._incident_service.take_leases(
+            {each.key: each.flag for each in group}, owner, Remedy.ENABLE
+        )
+        if not leases:
+            return GroupResult(ResetOutcome.TAKEN)
+        cases = [Case(each, each.channel, each.flag) for each in leases if each.channel and each.flag]
+        if not await self._send(cases, Remedy.ENABLE, progress):
+            return GroupResult(ResetOutcome.RAN_OUT)
+        return GroupResult(ResetOutcome.DONE, Counter(case.verdict for case in cases))
 
     async def _show(self, progress: Progress, stage: ResetStage, wait: timedelta = timedelta(0)) -> None:
         """Show the progress. A failure to show it does not stop the remedy."""

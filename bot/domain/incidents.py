@@ -4,8 +4,8 @@ Times are aware UTC datetimes.
 """
 
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, auto
 from typing import Final
@@ -221,3 +221,11 @@ class ResetResult:
     incident: Incident | None
     flag: Flag | None = None
     verdict: ResetVerdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupResult:
+    """A remedy for several accounts as it ended: how many came to which verdict."""
+
+    outcome: ResetOutcome
+    verdicts: Mapping[ResetVerdict, int] = field(default_factory=dict[ResetVerdict, int])

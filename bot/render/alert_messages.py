@@ -22,6 +22,7 @@ from bot.render.alert_items import (
     slots_out,
 )
 from bot.render.digest import digest, digest_controls
+from bot.render.enable_all import enable_all_button
 from bot.render.headlines import headline, headline_of, second_line, was_flagged
 from bot.render.incident_card import CardContext, card, controls
 from bot.render.message_content import Button, MessageContent, headed
@@ -73,7 +74,8 @@ def opened_card(
     """Return the card of one account of a digest; `message` is the digest's key."""
     item = AlertItem(incident, known_account(incident.channel or "", accounts), None, now)
     context = replace(_context(incidents, accounts), actions=actions)
-    return MessageContent(headed(headline_of(item)), (card(item, context),), controls(item, message))
+    buttons = (*controls(item, message), *enable_all_button([item], incidents))
+    return MessageContent(headed(headline_of(item)), (card(item, context),), buttons)
 
 
 def _context(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]) -> CardContext:
@@ -93,7 +95,9 @@ def _content(
         case Purpose.ALERT:
             context = replace(_context(incidents, accounts), note=note)
             items = items_of(message, incidents, accounts)
-            return _alert(items, message.key, page, context, coming_back(items, accounts))
+            shown = _alert(items, message.key, page, context, coming_back(items, accounts))
+            buttons = (*shown.components, *enable_all_button(items, incidents))
+            return replace(shown, components=buttons)
         case Purpose.SERVICE:
             found = [each for each in _entries(message, incidents) if each.problem]
             # An open one matters more than those that ended.

@@ -22,8 +22,6 @@ COMMAND_CLEAR: Final = timedelta(minutes=15)
 """How long the list must show no flag to end an incident that only a command has reported."""
 GOOD_POLLS: Final = 2
 """The number of good polls without a flag, or without its account, that ends an incident."""
-CAUSE_WINDOW: Final = timedelta(minutes=5)
-"""How long after one sign of trouble the next may have the same cause."""
 TROUBLED_POLL: Final = timedelta(minutes=15)
 SHRUNK_FOR: Final = timedelta(hours=24)
 """How long a list that lost most of its accounts must stay the same to be believed."""

@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.accounts import Account, EntryState, Flag, FlagKind, Observation, State
+from bot.domain.common_cause import CAUSE_WINDOW
 from bot.domain.incidents import Ending, Incident, ResetVerdict
 from bot.rules.account_incidents import Blind, Change, ended, flag_absent, open_incident, stamp_last_seen
-from bot.rules.policy import CAUSE_WINDOW, LONGEST_START, OFFLINE_AFTER
+from bot.rules.policy import LONGEST_START, OFFLINE_AFTER
 from bot.rules.poll_state import Hint, PollState, Situation
 
 OFFLINE = Flag("", FlagKind.OFFLINE)

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from bot.domain.accounts import FlagKind
+from bot.domain.common_cause import connection_group
 from bot.domain.incidents import Ending, Incident, ServiceProblem, State
 from bot.domain.messages import Purpose
 from bot.domain.providers import MJPROXY, reference_to
-from bot.rules.common_cause import connection_group
 from tests.simulators.mjproxy import SimulatedMjproxy
 from tests.simulators.mjproxy.pool import MODERATION, NOT_RECONNECTED, REJECTED, TOO_MANY_FAILURES
 from tests.simulators.useapi import SimulatedUseapi

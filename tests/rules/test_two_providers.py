@@ -3,10 +3,10 @@
 import pytest
 
 from bot.domain.accounts import FlagKind
+from bot.domain.common_cause import connection_group
 from bot.domain.incidents import Ending, Reason, ServiceProblem, State
 from bot.domain.messages import Purpose
 from bot.domain.providers import MJPROXY, USEAPI
-from bot.rules.common_cause import connection_group
 from tests.rules.proxy_cases import LOST, ONE, STARTING, TWO, entry, flagged_entry, watched
 from tests.rules.world import ANNE, BEN, BLOCK, HOUR, MINUTE, MODERATION, A, World, started
 

@@ -1,11 +1,15 @@
 """The accounts of one provider that lost their connection together."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from itertools import pairwise
+from typing import Final
 
-from bot.domain.accounts import FlagKind, State
+from bot.domain.accounts import Account, FlagKind, State
 from bot.domain.incidents import Incident
-from bot.rules.policy import CAUSE_WINDOW
+
+CAUSE_WINDOW: Final = timedelta(minutes=5)
+"""How long after one sign of trouble the next may have the same cause."""
 
 
 def connection_group(incidents: Iterable[Incident], provider: str) -> tuple[Incident, ...]:
@@ -27,3 +31,11 @@ def connection_group(incidents: Iterable[Incident], provider: str) -> tuple[Inci
 def lost_connection(incident: Incident) -> bool:
     """Whether an open incident is about an account whose provider lost its connection."""
     return not incident.ended and incident.flag is not None and incident.flag.kind is FlagKind.CONNECTION
+
+
+def enabled_together(incidents: Iterable[Incident], provider: str) -> tuple[Incident, ...]:
+    """Return those of the group that one press enables: nobody is enabling them yet."""
+    group = connection_group(incidents, provider)
+    return tuple(
+        each for each in group if each.state is State.OPEN and Account(each.channel or "").is_addressable
+    )
