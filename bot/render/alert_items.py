@@ -163,11 +163,12 @@ def coming_back(items: Iterable[AlertItem], accounts: Mapping[str, KnownAccount]
 
 
 def slots_out(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]) -> str | None:
-    """Return the sentence that says how many job slots are unavailable. None: the API gave no numbers."""
+    """Return the sentence that says how many job slots are unavailable. None: no number is known of these."""
     open_channels = {each.channel for each in incidents.values() if each.state in NEEDING}
     total = _slots(known for known in accounts.values() if known.is_listed)
-    out = _slots(known for known in accounts.values() if known.channel in open_channels)
-    if not total:
+    missing = [known for known in accounts.values() if known.channel in open_channels]
+    out = _slots(missing)
+    if not total or (missing and all(known.account.max_jobs is None for known in missing)):
         return None
     of_total = f"of {whole(total)} job slots"
     return count(out, f"{of_total} is unavailable.", f"{of_total} are unavailable.")

@@ -73,7 +73,6 @@ def test_an_alert_shows_our_sentence_above_the_words_of_the_proxy_and_the_cause(
 📡 P0 needs you: midjourney-proxy lost its connection to Discord and disabled it
 P0 · 📡 disconnected
 Flagged since <t:1768355400:f> (<t:1768355400:R>).
-0 of 21 job slots are unavailable.
 [midjourney-proxy says]
 midjourney-proxy lost its connection to Discord and disabled it:
 ```
