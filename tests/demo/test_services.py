@@ -1,5 +1,6 @@
 """The demo of both services, and of midjourney-proxy alone, in a real browser."""
 
+import re
 from typing import Final
 
 from playwright.async_api import Browser, Locator, expect
@@ -10,6 +11,8 @@ from tests.support.browsing import in_a_browser, visiting
 
 PROXY: Final = "#mjproxy"
 USEAPI: Final = "#useapi"
+ENABLE: Final = re.compile("nable$")
+"""The button that enables, whatever the kind of the flag."""
 
 
 async def cut_off(visitor: Visitor) -> Locator:
@@ -54,6 +57,51 @@ async def test_the_proxy_alone_is_watched(browser: Browser) -> None:
         await expect(visitor.messages("dm")).to_have_count(2)
         await visitor.button("Fix it").click()
         await expect(visitor.messages("dm").nth(1)).to_contain_text("✅")
+
+
+@in_a_browser
+async def test_an_account_of_the_proxy_is_enabled_and_told_once_it_runs(browser: Browser) -> None:
+    async with visiting(browser, providers=["mjproxy"]) as visitor:
+        alert = await visitor.alert("jasper", "Moderation")
+        await alert.get_by_role("button", name=ENABLE).click()
+        asked = visitor.messages("dm").last
+        await expect(asked).to_contain_text("Enabling does not acknowledge or renew anything.")
+        await expect(asked).to_contain_text("Only you can see this")
+        await asked.get_by_role("button", name="Yes, enable jasper").click()
+        await expect(asked).to_contain_text("jasper runs again")
+        await expect(visitor.account("jasper")).to_contain_text("fine")
+        await expect(alert).to_contain_text("✅ runs again")
+        await expect(alert.get_by_role("button")).to_have_count(0)
+        await expect(visitor.messages("dm")).to_have_count(3)
+
+
+@in_a_browser
+async def test_enabling_that_does_not_help_is_told(browser: Browser) -> None:
+    async with visiting(browser, providers=["mjproxy"]) as visitor:
+        alert = await visitor.alert("kelpie", "Plan")
+        await visitor.account("kelpie").get_by_role("button", name="Enabling does not help").click()
+        await alert.get_by_role("button", name=ENABLE).click()
+        asked = visitor.messages("dm").last
+        await asked.get_by_role("button", name="Yes, enable kelpie").click()
+        await expect(asked).to_contain_text("kelpie is enabled, and midjourney-proxy has not started it yet")
+        await expect(visitor.account("kelpie")).to_contain_text("starting")
+        await expect(visitor.account("kelpie")).to_contain_text("plan cancelled")
+        await expect(alert.get_by_role("button", name=ENABLE)).to_be_enabled()
+
+
+@in_a_browser
+async def test_the_link_to_a_captcha_is_shown_to_the_owner_alone(browser: Browser) -> None:
+    async with visiting(browser, providers=["mjproxy"]) as visitor:
+        alert = await visitor.alert("lagoon", "CAPTCHA")
+        await expect(alert).not_to_contain_text("captcha.example")
+        await alert.get_by_role("button", name="Show me the CAPTCHA").click()
+        shown = visitor.messages("dm").last
+        await expect(shown).to_contain_text("Only you can see this")
+        await expect(shown.locator("a[href^='https://captcha.example/']").first).to_be_visible()
+        await shown.get_by_role("button", name="I solved it").click()
+        await expect(visitor.messages("dm").last).to_contain_text("lagoon runs again")
+        await expect(alert).to_contain_text("✅ runs again")
+        await expect(visitor.page.locator("a[href*='captcha.example']")).to_have_count(0)
 
 
 @in_a_browser
