@@ -68,7 +68,7 @@ class Running:
         await self.process.wait()
 
     def last_words(self) -> str:
-        """Return the end of what it said."""
+        """Return the end of its output."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])
 
 

@@ -83,11 +83,11 @@ class Stage:
         self, candidate: Candidate, *, leaping: bool = False, **changed: str
     ) -> AsyncGenerator[Running]:
         """Start a bot, and wait until its commands can be used and it is idle."""
-        looks = self.api.count(Endpoint.LIST)
+        polls = self.api.count(Endpoint.LIST)
         async with self.begun(candidate, leaping=leaping, **changed) as one:
             await self.until(one, self.offers_commands)
             if candidate is not Candidate.MINIMAL:
-                await self.until(one, lambda: self.api.count(Endpoint.LIST) > looks and not self.asked())
+                await self.until(one, lambda: self.api.count(Endpoint.LIST) > polls and not self.asked())
             await self.rest()
             yield one
 
@@ -127,8 +127,8 @@ class Stage:
 
     def answered_poll(self, begun: int) -> Request | None:
         """Return the first poll since so many requests, once it is answered."""
-        looks = (each for each in self.api.requests[begun:] if each.endpoint is Endpoint.LIST)
-        return next((each for each in looks if each.answered is not None), None)
+        polls = (each for each in self.api.requests[begun:] if each.endpoint is Endpoint.LIST)
+        return next((each for each in polls if each.answered is not None), None)
 
     def upstream_seconds(self, begun: int, until: float) -> float:
         """Return the time the API took by itself since so many requests, as far as somebody waited for it."""

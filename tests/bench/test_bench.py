@@ -134,7 +134,7 @@ def test_a_row_shows_the_ratio_first_then_who_took_what_then_the_budget() -> Non
     assert cells(line) == ("another", "1.25 x", "12.5 ms (10 - 15)", "10 ms", "60 ms", "≤ 2 x", "yes")
 
 
-def test_a_missed_budget_stands_out_and_is_said_with_its_figures() -> None:
+def test_a_missed_budget_stands_out_and_is_named_with_its_figures() -> None:
     found = results(TWICE, AT_MOST_TEN, ours=[30.0, 30.0])
     assert "| ≤ 10 ms | **no** |" in rendered(found)
     assert verdict(found).splitlines() == [

@@ -1,7 +1,7 @@
 """Midwatch on a clock that leaps: hours pass in a moment, whenever the bot has nothing to do.
 
 `bot.app.run` is what runs, unchanged. A line `60` on standard input puts the clock a minute ahead, for its
-times of day, its sleeps and its time limits alike - but only when it rests: no look, no message, no command
+times of day, its sleeps and its time limits alike - but only when it rests: no poll, no message, no command
 is under way that would run into its time limit, and the event loop has had nothing to do for a moment.
 `BENCH_POLL_SECONDS` is a poll interval below the least that the settings take; `BENCH_COMMITS` names a file
 that gets the milliseconds of every commit.

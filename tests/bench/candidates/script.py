@@ -46,7 +46,7 @@ class Script(MinimalBot):
                 await owner.send(text[:MESSAGE_LIMIT])
                 self.sent.add(channel)
         except (aiohttp.ClientError, discord.HTTPException, TimeoutError, ValueError):
-            log.exception("an account could not be looked at")
+            log.exception("an account could not be checked")
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ async def from_flag_to_message(record: Record) -> None:
 
 
 async def time_to_alert(stage: Stage, one: Running) -> float:
-    """Let the bot look; give the milliseconds from the list's answer to the message."""
+    """Let the bot poll. Return the milliseconds from the list's answer to the message."""
     before = len(stage.sent())
     poll = await stage.poll(one)
     await stage.until(one, lambda: len(stage.sent()) > before)
@@ -64,7 +64,7 @@ async def recover(stage: Stage, one: Running, channel: str) -> None:
 
 
 async def from_flag_to_message_of_the_script(record: Record) -> None:
-    """Flag an account again and again; the script's look is its question about that account."""
+    """Flag an account again and again. The script polls that account alone."""
     async with (
         staged(SCRIPT_ACCOUNTS) as stage,
         stage.ready(Candidate.SCRIPT, BENCH_SCRIPT_INTERVAL="0.05") as one,
@@ -104,7 +104,7 @@ async def from_reset_to_verdict(record: Record) -> None:
 
 
 async def reset(stage: Stage, one: Running) -> float:
-    """Press and confirm; give the milliseconds from that to the verdict, without the API's own."""
+    """Press and confirm. Return the milliseconds from that to the verdict, without the API's own."""
     owner, world = stage.world.owner, stage.world
     alert = await stage.until(one, lambda: alert_in(world.messages(world.dm_channel_id(owner), owner)))
     asked = await world.click(owner, alert["id"], button(alert, RESET)["custom_id"])

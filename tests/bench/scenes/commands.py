@@ -15,7 +15,7 @@ MILLI: Final = 1000.0
 WARM_UP: Final = 3
 SETTLES: Final = 0.02
 SETTLES_PER_ACCOUNT: Final = 30e-6
-"""Seconds until what a command set off besides its answer is over, such as a look at the list."""
+"""Seconds until what a command set off besides its answer is over, such as a poll of the list."""
 
 
 async def play(record: Record) -> None:

@@ -73,7 +73,7 @@ async def fetch(stage: Stage, one: Running, count: int) -> float:
 
 
 async def polls(stage: Stage, one: Running, count: int, *, changing: bool) -> float:
-    """Let the bot look so often, at the same list or at one in which something changed."""
+    """Let the bot poll so often, the same list or one in which something changed."""
     before = one.cpu_seconds()
     for _ in range(count):
         if changing:
@@ -86,5 +86,5 @@ async def polls(stage: Stage, one: Running, count: int, *, changing: bool) -> fl
 
 
 def pause(stage: Stage) -> float:
-    """Return the seconds in which a look at this list is surely over."""
+    """Return the seconds in which a poll of this list is surely over."""
     return 0.01 + 20e-6 * len(stage.api.accounts)

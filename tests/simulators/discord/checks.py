@@ -17,7 +17,7 @@ WITH_MESSAGE: Final = (4, 7)
 
 
 class Checks:
-    """Everything that is wrong with a body, before simcord looks at it."""
+    """Everything that is wrong with a body, before simcord reads it."""
 
     def __init__(self, *, with_schema: bool) -> None:
         self.with_schema = with_schema

@@ -93,6 +93,6 @@ class Faults:
             del self._left[fault]
 
     async def delay(self, fault: Fault) -> None:
-        """Wait as long as a slow fault says, or until something is mended."""
+        """Wait for the time of a slow fault, or until something is mended."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._mended.wait(), fault.seconds)

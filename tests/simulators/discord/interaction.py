@@ -22,7 +22,7 @@ class Interaction:
         self.first_answer_at: float | None = None
         """When the bot's first answer arrived, a defer among them, by `time.monotonic`."""
         self.answered_at: float | None = None
-        """When the first answer that says something arrived."""
+        """When the first answer with content arrived."""
 
     def __repr__(self) -> str:
         return f"<Interaction {self.id} kind={self.kind}>"
@@ -82,7 +82,7 @@ class Interaction:
 
     @property
     def message(self) -> Json | None:
-        """The answer as it looks now; None while there is none."""
+        """The answer as it is now; None while there is none."""
         message = self._answer_message()
         return None if message is None else self._payload(message)
 
@@ -92,7 +92,7 @@ class Interaction:
         return self
 
     async def answer(self, timeout: float = 20.0) -> Json:  # noqa: ASYNC109 - part of the interface
-        """The first real answer: the original once it says something, else the first follow-up."""
+        """The first real answer: the original once it has content, else the first follow-up."""
 
         def answered() -> Json | None:
             return self.message
@@ -106,7 +106,7 @@ class Interaction:
 
         def edited() -> Json | None:
             message = self.message
-            return message if message is not None and _look(message) != self._first else None
+            return message if message is not None and _visible(message) != self._first else None
 
         message = await self._journal.wait_for(edited, timeout)
         assert message is not None
@@ -120,7 +120,7 @@ class Interaction:
         if message_id is not None:
             self._shown.append(message_id)
         if self._first is None and self.message is not None:
-            self._first = _look(self.message)
+            self._first = _visible(self.message)
             self.answered_at = call.arrived
 
     def _shown_by(self, call: Call, body: Any) -> int | None:
@@ -144,5 +144,5 @@ class Interaction:
         return dict(serializers.message_payload(self._backend, message))
 
 
-def _look(message: Json) -> Json:
+def _visible(message: Json) -> Json:
     return {key: message[key] for key in ("content", "embeds", "components")}

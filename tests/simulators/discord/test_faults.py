@@ -94,7 +94,7 @@ async def test_an_acknowledged_heartbeat_is_no_warning_even_where_it_overtakes_i
     assert [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING] == []
 
 
-async def test_a_heartbeat_is_acknowledged_at_once_before_anything_else_is_said(
+async def test_a_heartbeat_is_acknowledged_at_once_before_anything_else_is_sent(
     sim: SimulatedDiscord,
 ) -> None:
     async with aiohttp.ClientSession() as session, session.ws_connect(sim.gateway) as socket:
@@ -149,7 +149,7 @@ async def test_a_pace_is_announced_in_headers_and_enforced() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 503], ids=str)
-async def test_a_route_fails_as_told_until_it_is_mended(
+async def test_a_route_fails_as_set_until_it_is_mended(
     bot: SmallBot, sim: SimulatedDiscord, status: int
 ) -> None:
     channel = await dm(bot, sim)

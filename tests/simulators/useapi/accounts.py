@@ -19,7 +19,7 @@ SUSPICION: Final = (
 )
 """As users of github.com/imagineapi/imagineapi saw it (issue 14)."""
 CAPTCHA: Final = "Action required to continue\nPlease verify you're human to continue using Midjourney."
-"""Title and key words as github.com/erictik/midjourney-api looks for them in src/discord.ws.ts."""
+"""Title and key words for which github.com/erictik/midjourney-api searches in src/discord.ws.ts."""
 BLOCK: Final = (
     "You have been blocked from accessing Midjourney. This happens on repeated or serious ToS violations"
 )
@@ -99,7 +99,7 @@ class Aftermath:
     clean: int | None
     showing: bool = True
 
-    def look(self) -> bool:
+    def advance(self) -> bool:
         """Advance by one poll. Return whether more is to come."""
         self.showing = self.lingering > 0
         if self.showing:

@@ -14,8 +14,8 @@ DEFAULT_JOBS: Final = 3
 DISCORD_ID: Final = re.compile(r"[0-9]{17,20}")
 
 
-class Refused(Exception):  # noqa: N818 - not an error of the simulation: the API says no
-    """The API will not do what is asked; `answer` is what it says instead."""
+class Refused(Exception):  # noqa: N818 - not an error of the simulation
+    """The API refuses a request. `answer` is its answer."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(f"refused with status {answer.status}")

@@ -152,14 +152,14 @@ class Registry:
     def listed(self) -> bytes:
         """Encode the list of all accounts. It counts as a poll of each."""
         for channel in tuple(self._aftermaths):
-            self._look(channel)
+            self._count_poll(channel)
         if self._list is None:
             self._list = encode({channel: self._entry(it) for channel, it in self.accounts.items()})
         return self._list
 
     def entry(self, channel: str) -> bytes | None:
         """Encode one account, which counts as a poll; None if it is not configured."""
-        self._look(channel)
+        self._count_poll(channel)
         account = self.accounts.get(channel)
         return None if account is None else encode(self._entry(account))
 
@@ -173,11 +173,11 @@ class Registry:
         for hook in self.changed:
             hook()
 
-    def _look(self, channel: str) -> None:
+    def _count_poll(self, channel: str) -> None:
         aftermath = self._aftermaths.get(channel)
         if aftermath is None:
             return
-        if not aftermath.look():
+        if not aftermath.advance():
             del self._aftermaths[channel]
         self.announce()
 

@@ -110,7 +110,7 @@ async def test_a_reset_of_an_unknown_channel_is_a_404(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lingers", "returns_after", "looks"),
+    ("lingers", "returns_after", "flags"),
     [
         pytest.param(2, None, "FF...", id="the list lags"),
         pytest.param(0, 2, "..FFF", id="back after a while"),
@@ -119,11 +119,11 @@ async def test_a_reset_of_an_unknown_channel_is_a_404(client: Client) -> None:
     ],
 )
 async def test_what_the_polls_after_a_reset_show(
-    client: Client, useapi: SimulatedUseapi, lingers: int, returns_after: int | None, looks: str
+    client: Client, useapi: SimulatedUseapi, lingers: int, returns_after: int | None, flags: str
 ) -> None:
     account = useapi.add(channel=CHANNEL)
     useapi.flag(CHANNEL, MODERATION)
     account.lingers, account.returns_after = lingers, returns_after
     await client.post(f"{ONE}/reset")
-    seen = [await client.flag() for _ in looks]
-    assert "".join("F" if flag else "." for flag in seen) == looks
+    seen = [await client.flag() for _ in flags]
+    assert "".join("F" if flag else "." for flag in seen) == flags

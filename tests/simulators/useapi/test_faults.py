@@ -144,7 +144,7 @@ async def test_a_followed_redirect_would_be_noticed(client: Client, useapi: Simu
         assert useapi.count(Endpoint.OTHER) == 1
 
 
-async def test_retry_after_is_said_or_not(client: Client, useapi: SimulatedUseapi) -> None:
+async def test_retry_after_is_sent_or_not(client: Client, useapi: SimulatedUseapi) -> None:
     useapi.retry_after = 7
     useapi.fault(Fault.RATE_LIMITED, times=1)
     assert "Retry-After" not in (await client.get()).headers
