@@ -271,9 +271,9 @@ async def test_a_596_about_another_account_flags_that_one_and_says_so(
         TestServer(app) as server,
         Assembly(database, clock, (), api=api, url=str(server.make_url(""))) as here,
     ):
-        with pytest.raises(MalformedResponse) as said:
+        with pytest.raises(MalformedResponse) as raised:
             await here.account_info.ask(here.known(CHANNEL))
-        assert "/mjaccounts" in next_step(said.value)
+        assert "/mjaccounts" in next_step(raised.value)
         assert here.known(OTHER).account.flag == FLAG
         assert here.known(CHANNEL).account.flag is None
 

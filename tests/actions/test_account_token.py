@@ -141,8 +141,8 @@ def test_what_cannot_be_a_persons_token_is_refused_without_repeating_it(
         checked(pasted)
     assert sentence in message(refused.value)
     assert next_step in message(refused.value)
-    said = f"{refused.value!r} {message(refused.value)}"
-    assert len(pasted) < 4 or pasted not in said
+    shown = f"{refused.value!r} {message(refused.value)}"
+    assert len(pasted) < 4 or pasted not in shown
 
 
 @pytest.mark.parametrize(

@@ -36,10 +36,10 @@ def problems(env_file: Path | None = None) -> tuple[str, ...]:
 
 def warnings(env_file: Path) -> list[str]:
     """Return what is warned of, also if the settings are wrong."""
-    said: list[str] = []
+    warned: list[str] = []
     with suppress(ConfigurationError):
-        load_settings(env_file, warn=said.append)
-    return said
+        load_settings(env_file, warn=warned.append)
+    return warned
 
 
 def test_two_tokens_are_enough() -> None:
@@ -338,12 +338,12 @@ def test_a_line_that_cannot_be_read_is_refused_and_its_value_not_named(
 def test_a_pipe_that_gives_its_content_once_is_read_once(tmp_path: Path) -> None:
     pipe = tmp_path / ".env"
     os.mkfifo(pipe)
-    said: list[str] = []
+    warned: list[str] = []
     with ThreadPoolExecutor() as other:
         writing = other.submit(pipe.write_text, "POLL_INTERVAL=90s\nGUILD_ID=1\n")
-        assert load_settings(pipe, warn=said.append).poll_interval == timedelta(seconds=90)
+        assert load_settings(pipe, warn=warned.append).poll_interval == timedelta(seconds=90)
         writing.result()
-    assert len(said) == 1
+    assert len(warned) == 1
 
 
 def test_a_folder_in_place_of_the_file_is_told_before_what_is_missing(

@@ -96,7 +96,7 @@ class Letters(NoTransport):
 
     def saying(self, words: str) -> list[MessageRef]:
         """Return where a message says this."""
-        return [place for place, said in self.shown.items() if words in said]
+        return [place for place, content in self.shown.items() if words in content]
 
 
 @pytest.fixture

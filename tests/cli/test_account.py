@@ -33,13 +33,13 @@ class Ended:
     err: str
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         return self.out + self.err
 
     @property
     def plain(self) -> bool:
         """Whether it ended in words, as far as Python is concerned."""
-        return not any(word in self.said for word in ("Traceback", "Error", "Exception"))
+        return not any(word in self.output for word in ("Traceback", "Error", "Exception"))
 
 
 class Terminal:
@@ -146,7 +146,7 @@ async def test_a_piped_token_creates_an_account(terminal: Terminal, around: str)
     assert ended.code == 0
     assert ended.out == f"✅ Done: the account was created, channel {login.channel}, 3 jobs at a time.\n"
     assert ended.err == ""
-    assert login.discord not in ended.said
+    assert login.discord not in ended.output
 
 
 @pytest.mark.parametrize("action", ["set", "list"])
@@ -169,7 +169,7 @@ async def test_a_typed_token_is_not_shown(terminal: Terminal) -> None:
     ended, shown = await terminal.typed("account", "set", keys=f"{login.discord}\n".encode())
     assert (ended.code, "was created" in ended.out) == (0, True)
     assert "it is not shown" in ended.err
-    assert login.discord not in ended.said + shown
+    assert login.discord not in ended.output + shown
 
 
 async def test_an_account_is_updated_with_another_number_of_jobs(terminal: Terminal) -> None:
@@ -199,7 +199,7 @@ async def test_what_cannot_be_sent_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("sentence", "status", "code", "said"),
+    ("sentence", "status", "code", "wording"),
     [
         ("`Midjourney bot not configured", 400, 65, "no conversation with the Midjourney Bot"),
         ("Required param maxJobs 3 can't be more that 2", 400, 65, "at most 2 jobs at a time"),
@@ -210,15 +210,15 @@ async def test_what_cannot_be_sent_is_refused(
     ids=["no-midjourney", "jobs", "401", "402", "429"],
 )
 async def test_a_refusal_has_its_sentence_and_its_exit_code(
-    terminal: Terminal, sentence: str, status: int, code: int, said: str
+    terminal: Terminal, sentence: str, status: int, code: int, wording: str
 ) -> None:
     terminal.api.refuse(Endpoint.SAVE, sentence, status)
     login = terminal.api.newcomer()
     ended = await terminal.run("account", "set", stdin=login.discord)
     assert (ended.code, ended.out) == (code, "")
-    assert said in ended.err
+    assert wording in ended.err
     assert f"The API says: {sentence}" in ended.err
-    assert login.discord not in ended.said
+    assert login.discord not in ended.output
 
 
 async def test_a_next_step_names_what_can_be_done_at_the_terminal(terminal: Terminal) -> None:
@@ -237,7 +237,7 @@ async def test_a_lost_answer_is_looked_up(terminal: Terminal) -> None:
     assert ended.code == 0
     assert "read the list again: the account is configured" in ended.out
     assert ended.err == ""
-    assert login.discord not in ended.said
+    assert login.discord not in ended.output
 
 
 async def test_a_request_that_did_not_arrive_is_told_and_no_success(terminal: Terminal) -> None:
@@ -368,7 +368,7 @@ async def test_a_reader_who_leaves_is_no_error(terminal: Terminal, words: str) -
 async def test_a_reader_of_complaints_who_leaves_is_no_error_either(terminal: Terminal) -> None:
     terminal.api.fault(Fault.UNAUTHORIZED)
     ended = await terminal.in_shell("{ midwatch account list; echo $? >code; } 2>&1 | head -0")
-    assert (ended.said, (terminal.folder / "code").read_text()) == ("", "77\n")
+    assert (ended.output, (terminal.folder / "code").read_text()) == ("", "77\n")
 
 
 async def test_a_refused_token_is_told_without_a_bot_to_restart(terminal: Terminal) -> None:
@@ -424,7 +424,7 @@ async def test_the_accounts_are_listed_for_programs(terminal: Terminal) -> None:
             "link": f"https://discord.com/channels/@me/{account.channel}",
         }
     ]
-    assert account.discord not in ended.said
+    assert account.discord not in ended.output
 
 
 async def test_the_accounts_are_listed_by_the_names_in_the_database_while_the_bot_has_it(

@@ -69,8 +69,8 @@ class Checks:
         self._capsys.readouterr()
         with point_at(self.bot.world.api, self.bot.world.gateway):
             code = await check.report(self.bot.settings(**changed))
-        said = self._capsys.readouterr()
-        return Report(code, said.out.splitlines(), said.err.strip())
+        output = self._capsys.readouterr()
+        return Report(code, output.out.splitlines(), output.err.strip())
 
 
 @pytest.fixture

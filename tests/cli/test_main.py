@@ -64,31 +64,31 @@ def test_wrong_settings_are_all_named_at_once_without_their_values(
     env_file: Path, capsys: pytest.CaptureFixture[str], words: list[str]
 ) -> None:
     code = main(words, env_file=written(env_file, **MISTAKES))
-    said = capsys.readouterr()
-    named = [line.split()[0] for line in said.err.splitlines() if line.startswith("  ")]
-    assert (code, named, said.out) == (78, [name for name in VARIABLES if name in MISTAKES], "")
-    assert "s3cret" not in said.err
+    output = capsys.readouterr()
+    named = [line.split()[0] for line in output.err.splitlines() if line.startswith("  ")]
+    assert (code, named, output.out) == (78, [name for name in VARIABLES if name in MISTAKES], "")
+    assert "s3cret" not in output.err
 
 
 def test_wrong_settings_are_lines_of_the_check_that_failed(
     env_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code = main(["check"], env_file=written(env_file, **MISTAKES))
-    said = capsys.readouterr()
-    named = [re.findall(r"FAIL  Settings: (\w+) .+", line) for line in said.out.splitlines()]
+    output = capsys.readouterr()
+    named = [re.findall(r"FAIL  Settings: (\w+) .+", line) for line in output.out.splitlines()]
     assert (code, named) == (78, [[name] for name in VARIABLES if name in MISTAKES])
-    assert said.err == "Fix the FAIL lines, then run the check again.\n"
-    assert "s3cret" not in said.out
+    assert output.err == "Fix the FAIL lines, then run the check again.\n"
+    assert "s3cret" not in output.out
 
 
 def test_missing_settings_are_named_with_what_they_are(
     env_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([], env_file=env_file) == 78
-    said = capsys.readouterr().err
-    assert "DISCORD_TOKEN is missing" in said
-    assert "write MJPROXY_URL and MJPROXY_TOKEN (a midjourney-proxy), USEAPI_TOKEN (useapi.net)" in said
-    assert ".env.example" in said
+    output = capsys.readouterr().err
+    assert "DISCORD_TOKEN is missing" in output
+    assert "write MJPROXY_URL and MJPROXY_TOKEN (a midjourney-proxy), USEAPI_TOKEN (useapi.net)" in output
+    assert ".env.example" in output
 
 
 @pytest.mark.parametrize("words", [["run"], ["check"]])
@@ -97,8 +97,8 @@ def test_a_misspelled_variable_is_warned_of_before_what_is_missing_and_without_i
 ) -> None:
     env_file.write_text("DISCORD_TOKN=s3cret-value\n")
     assert main(words, env_file=env_file) == 78
-    said = capsys.readouterr()
-    first, *others = (said.err + said.out).splitlines()
+    output = capsys.readouterr()
+    first, *others = (output.err + output.out).splitlines()
     assert first == (f"WARNING: Unknown setting DISCORD_TOKN in {env_file}. Did you mean DISCORD_TOKEN?")
     assert "DISCORD_TOKEN is missing" in "".join(others)
     assert "s3cret" not in "".join(others)
@@ -188,9 +188,9 @@ def test_what_nobody_foresaw_goes_through_the_log(env_file: Path, capsys: pytest
     settings = written(env_file)
     settings.write_bytes(settings.read_bytes() + b"\nDATABASE_PATH=a\0b\n")
     assert main([], env_file=settings) == 1
-    said = capsys.readouterr().err
-    assert "CRITICAL bot.main: Midwatch ended because of an error nobody foresaw" in said
-    assert "Traceback" in said
+    output = capsys.readouterr().err
+    assert "CRITICAL bot.main: Midwatch ended because of an error nobody foresaw" in output
+    assert "Traceback" in output
 
 
 class FaultyInput(io.StringIO):
@@ -210,20 +210,20 @@ def test_what_nobody_foresaw_of_an_account_goes_through_the_log_too(
     monkeypatch.setattr(sys, "stdin", FaultyInput())
     settings = written(env_file, MJPROXY_URL="https://mj.example", MJPROXY_TOKEN=token)
     assert main(["account", "set"], env_file=settings) == 1
-    said = capsys.readouterr().err
-    assert "RuntimeError: ('[secret]', " in said
-    assert "'admin'" in said  # no secret, and a part of many words
-    assert (SANDBOX_MJPROXY_TOKEN in said) is (token == "admin")
-    assert SANDBOX_USEAPI_TOKEN not in said
+    output = capsys.readouterr().err
+    assert "RuntimeError: ('[secret]', " in output
+    assert "'admin'" in output  # no secret, and a part of many words
+    assert (SANDBOX_MJPROXY_TOKEN in output) is (token == "admin")
+    assert SANDBOX_USEAPI_TOKEN not in output
 
 
 def test_an_unknown_word_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as refused:
         main(["dance"], env_file=None)
     assert refused.value.code == 2
-    said = capsys.readouterr().err
-    assert "check" in said
-    assert 'unknown word "dance"' in said
+    output = capsys.readouterr().err
+    assert "check" in output
+    assert 'unknown word "dance"' in output
 
 
 @pytest.mark.parametrize("words", [["Dance"], ["dance7"], ["choreography" + "s"], ["check", "a", "b"]])

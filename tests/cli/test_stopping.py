@@ -105,5 +105,5 @@ def test_ctrl_c_while_the_settings_are_waited_for_gives_no_traceback(tmp_path: P
         (tmp_path / ".env").open("w"),  # which waits for the reader
     ):
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, said) == (130, "Stopped.\n")
+        _, errors = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, errors) == (130, "Stopped.\n")

@@ -198,10 +198,10 @@ async def test_a_list_that_cannot_be_read_is_shown_as_last_known_below_the_reaso
 
     refused = await ada.ask("mjaccounts")
 
-    said = text(refused)
+    reply = text(refused)
     assert refused["flags"] & 64
-    assert said.index("refused the API token") < said.index("when I last read the list:")
-    assert said.index("when I last read the list:") < said.index("12 accounts, none flagged")
+    assert reply.index("refused the API token") < reply.index("when I last read the list:")
+    assert reply.index("when I last read the list:") < reply.index("12 accounts, none flagged")
     assert "refused the API token" in text(await ada.pressed(refused, "Next"))
 
 

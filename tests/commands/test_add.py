@@ -23,9 +23,9 @@ async def test_the_form_asks_for_token_and_jobs_and_says_what_the_plan_allows(bo
     await bot.start()
     modal = (await opened(ada)).modal
     assert modal is not None
-    said = " ".join(part.get("content", "") for part in parts_of(modal))
-    assert "3 for Basic and Standard plans, up to 15 for Pro and Mega" in said
-    assert "If it is more than the plan allows, useapi.net rejects its jobs." in said
+    wording = " ".join(part.get("content", "") for part in parts_of(modal))
+    assert "3 for Basic and Standard plans, up to 15 for Pro and Mega" in wording
+    assert "If it is more than the plan allows, useapi.net rejects its jobs." in wording
     token, jobs = (part for part in parts_of(modal) if "custom_id" in part)
     assert (token["custom_id"], token["required"], token.get("value")) == ("token", True, None)
     assert (jobs["custom_id"], jobs["required"], jobs["value"]) == ("jobs", False, "3")
@@ -153,9 +153,9 @@ async def test_two_owners_who_send_the_same_token_at_once_are_told_one_after_the
     bot.api.slow = 0.1
     forms = await opened(ada), await opened(bea)
     first, second = await sent(ada, forms[0], login.discord), await sent(bea, forms[1], login.discord)
-    said = sorted([(await first.answer())["content"], (await second.answer())["content"]])
-    assert "was created" in said[0]
-    assert "was updated" in said[1]
+    wording = sorted([(await first.answer())["content"], (await second.answer())["content"]])
+    assert "was created" in wording[0]
+    assert "was updated" in wording[1]
     assert len(bot.api.accounts) == 1
 
 
@@ -172,7 +172,7 @@ async def test_two_forms_with_the_same_token_end_in_one_account(bot: Bot, ada: V
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "wording"),
     [
         (Fault.CUT_OFF, ANSWER_LOST),
         (Fault.HALF_JSON, "in a form that Midwatch does not know. So I read the list again"),
@@ -181,14 +181,14 @@ async def test_two_forms_with_the_same_token_end_in_one_account(bot: Bot, ada: V
     ids=["cut-off", "half-json", "oversized"],
 )
 async def test_when_the_answer_does_not_tell_although_the_api_acted_the_list_says_what_is_so(
-    bot: Bot, ada: Visitor, fault: Fault, said: str
+    bot: Bot, ada: Visitor, fault: Fault, wording: str
 ) -> None:
     bot.api.add()
     await bot.start()
     login = bot.api.newcomer()
     bot.api.fault(fault, endpoint=Endpoint.SAVE)
     answer = await added(ada, login.discord, "5")
-    assert f"{said}: **…{login.channel[-4:]}** is configured" in answer["content"]
+    assert f"{wording}: **…{login.channel[-4:]}** is configured" in answer["content"]
     assert bot.api.count(Endpoint.SAVE) == 1
     assert f"is configured, channel {login.channel}, 5 jobs at a time" in answer["content"]
     assert "added or updated it (5 jobs)" in text(answer)
@@ -196,7 +196,7 @@ async def test_when_the_answer_does_not_tell_although_the_api_acted_the_list_say
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "wording"),
     [
         (Fault.RESET, ANSWER_LOST),
         (Fault.SERVER_ERROR, "useapi.net has a server error (500). So I read the list again"),
@@ -206,14 +206,15 @@ async def test_when_the_answer_does_not_tell_although_the_api_acted_the_list_say
     ids=["reset", "500", "302", "html-200"],
 )
 async def test_when_the_answer_does_not_tell_and_nothing_was_done_the_list_says_so(
-    bot: Bot, ada: Visitor, fault: Fault, said: str
+    bot: Bot, ada: Visitor, fault: Fault, wording: str
 ) -> None:
     bot.api.add()
     await bot.start()
     bot.api.fault(fault, endpoint=Endpoint.SAVE)
     answer = await added(ada, bot.api.newcomer().discord, "5")
     assert (
-        f"{said}: it shows no account with this token, so most likely nothing was saved" in answer["content"]
+        f"{wording}: it shows no account with this token, so most likely nothing was saved"
+        in answer["content"]
     )
     assert list(buttons(answer)) == ["Enter it again"]
     assert bot.api.count(Endpoint.SAVE) == 1

@@ -266,9 +266,9 @@ async def test_row_32_a_button_of_what_nobody_remembers_says_how_its_account_is_
     bot.api.clear(account.channel)
     await bot.restart(DATABASE_PATH=tmp_path / "another.sqlite3")
     pressed = await ada.press(alert, label)
-    said = text(await pressed.answer())
-    assert "I do not know this alert any more" in said
-    assert f"…{account.channel[-4:]}** now: ✅ ready" in said
+    reply = text(await pressed.answer())
+    assert "I do not know this alert any more" in reply
+    assert f"…{account.channel[-4:]}** now: ✅ ready" in reply
     assert pressed.ephemeral
     assert bot.api.count(Endpoint.RESET) == 0
 
@@ -284,8 +284,8 @@ async def test_row_32_a_page_of_what_nobody_remembers_says_how_all_are_now(
         bot.api.clear(channel)
     await bot.restart(DATABASE_PATH=tmp_path / "another.sqlite3")
     pressed = await ada.press(digest, "Next")
-    said = text(await pressed.answer())
-    assert "I do not know this alert any more" in said
-    assert "Now: 21 accounts, none flagged." in said
+    reply = text(await pressed.answer())
+    assert "I do not know this alert any more" in reply
+    assert "Now: 21 accounts, none flagged." in reply
     assert pressed.ephemeral
     assert button(digest, "Next") == button(ada.received()[0], "Next")

@@ -46,8 +46,8 @@ async def test_a_button_of_before_serves_owners_alone(
     await bot.restart(OWNER_IDS=str(bea.person.id))
     refused = await ada.press(shown, label)
     await bot.world.wait_for(lambda: refused.message or refused.followups)
-    said = refused.message or refused.followups[0]
-    assert "Only this bot's owners" in said["content"]
+    reply = refused.message or refused.followups[0]
+    assert "Only this bot's owners" in reply["content"]
     assert refused.modal is None
 
 
@@ -159,9 +159,9 @@ async def test_the_card_tells_what_was_done_last(bot: Bot, ada: Visitor) -> None
     await ada.ask("mjname", account=account.channel, name="Aurora")
     form = await form_of(ada, await card(ada, account), "Update")
     await (await sent(ada, form, account.discord, "4")).answer()
-    said = text(await card(ada, account))
+    reply = text(await card(ada, account))
     owner = f"<@{ada.person.id}>"
-    assert said.index(f"{owner} updated it (4 jobs)") < said.index(f"{owner} renamed it to Aurora")
+    assert reply.index(f"{owner} updated it (4 jobs)") < reply.index(f"{owner} renamed it to Aurora")
 
 
 async def test_the_buttons_work_after_a_restart(bot: Bot, ada: Visitor) -> None:

@@ -32,7 +32,7 @@ async def test_everything_midjourney_said_is_shown(bot: Bot, ada: Visitor) -> No
 
     shown = text(await ada.ask("mjinfo"))
 
-    for said in (
+    for wording in (
         "aurora · account info",
         f"[{account.channel}](https://discord.com/channels/@me/{account.channel})",
         "(took under 1 s)",
@@ -50,7 +50,7 @@ async def test_everything_midjourney_said_is_shown(bot: Bot, ada: Visitor) -> No
         "`Shiny New Thing`: `42 sparkles`",
         "User id: `1234567890`",
     ):
-        assert said in shown
+        assert wording in shown
 
 
 WAITING = re.compile(

@@ -254,7 +254,7 @@ async def test_when_the_answer_is_lost_after_the_api_acted_it_is_not_configured_
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "reason"),
     [
         (Fault.RESET, "The connection to useapi.net broke off. So I read the list again"),
         (Fault.SERVER_ERROR, "useapi.net has a server error (500). So I read the list again"),
@@ -264,7 +264,7 @@ async def test_when_the_answer_is_lost_after_the_api_acted_it_is_not_configured_
     ids=["reset", "500", "302", "html-404"],
 )
 async def test_when_the_answer_does_not_tell_and_nothing_was_done_the_list_says_so(
-    bot: Bot, ada: Visitor, fault: Fault, said: str
+    bot: Bot, ada: Visitor, fault: Fault, reason: str
 ) -> None:
     account, _ = bot.api.add(), bot.api.add()
     await bot.start()
@@ -272,7 +272,7 @@ async def test_when_the_answer_does_not_tell_and_nothing_was_done_the_list_says_
     bot.api.fault(fault, endpoint=Endpoint.REMOVE)
     answer = await confirmed(ada, question)
     assert bot.api.count(Endpoint.REMOVE) == 1
-    assert f"{said}: **{label(account)}** is still configured" in answer["content"]
+    assert f"{reason}: **{label(account)}** is still configured" in answer["content"]
     assert (await bot.actions())[-1][3] == "not done"
     assert account.channel in text(await ada.ask("mjaccounts"))
 

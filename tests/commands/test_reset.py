@@ -53,9 +53,9 @@ async def confirmed(ada: Visitor, question: Json, *words: str) -> Json:
         shown = pressed.message
         return shown if shown and all(word in text(shown) for word in words) else None
 
-    said = await ada.world.wait_for(answer)
-    assert said is not None
-    return said
+    result = await ada.world.wait_for(answer)
+    assert result is not None
+    return result
 
 
 def at_reset(bot: Bot, happen: Callable[[], object]) -> None:
@@ -246,8 +246,8 @@ async def test_a_refused_reset_says_why_where_the_question_stood(bot: Bot, ada: 
     _, alert = await ready(bot, ada)
     question = await ada.pressed(alert, RESET)
     bot.api.fault(Fault.UNPAID, endpoint=Endpoint.RESET)
-    said = await confirmed(ada, question, "subscription is missing")
-    assert buttons(said) == {}
+    result = await confirmed(ada, question, "subscription is missing")
+    assert buttons(result) == {}
     bot.api.mend()
     await confirmed(ada, await ada.pressed(alert, RESET), "is back in rotation")
 
@@ -269,9 +269,9 @@ async def test_two_owners_at_once_send_one_reset(bot: Bot, ada: Visitor, bea: Vi
     ]
 
     def outcomes() -> set[str]:
-        said = [text(each.message) if each.message else "" for each in pressed]
+        result = [text(each.message) if each.message else "" for each in pressed]
         words = ("is back in rotation", "is already resetting")
-        return {word for word in words if any(word in one for one in said)}
+        return {word for word in words if any(word in one for one in result)}
 
     await bot.world.wait_for(lambda: len(outcomes()) == 2, 10)
     assert bot.api.count(Endpoint.RESET) == 1

@@ -25,10 +25,10 @@ def statuses(bot: Bot) -> list[str]:
 
 async def status(ada: Visitor, *words: str) -> str:
     """Return the status once it says all of this."""
-    said = text(await ada.ask("mjstatus", private=True))
+    page = text(await ada.ask("mjstatus", private=True))
     for word in words:
-        assert word in said
-    return said
+        assert word in page
+    return page
 
 
 # -------------------------------------------------------------------------- /mjstatus
@@ -39,11 +39,11 @@ async def test_with_nothing_wrong_it_says_that_it_watches(bot: Bot, ada: Visitor
         bot.api.add()
     await bot.start()
     await bot.world.wait_for(lambda: ada.sees(ada.dm))
-    said = await status(
+    page = await status(
         ada, "✅ **2 accounts watched, all ready**", "Last successful check at <t:", ". Next check at <t:"
     )
-    assert f"✅ <@{ada.person.id}> · direct message · last worked <t:" in said
-    assert "Open" not in said
+    assert f"✅ <@{ada.person.id}> · direct message · last worked <t:" in page
+    assert "Open" not in page
 
 
 async def test_what_the_bot_lacks_in_the_alert_channel_is_named(bot: Bot, ada: Visitor) -> None:
@@ -96,9 +96,9 @@ async def test_it_shows_what_is_muted_before_anything_else(bot: Bot, ada: Visito
     await bot.start()
     await ada.ask("mjmute", duration="2h")
     await ada.ask("mjmute", duration="1h", account=account.channel)
-    said = await status(ada)
-    assert said.strip().startswith("🔇 **All accounts are muted** until <t:")
-    assert f"🔇 **…{account.channel[-4:]} is muted** until <t:" in said
+    page = await status(ada)
+    assert page.strip().startswith("🔇 **All accounts are muted** until <t:")
+    assert f"🔇 **…{account.channel[-4:]} is muted** until <t:" in page
 
 
 async def test_it_shows_what_cannot_be_delivered_before_anything_else(bot: Bot, ada: Visitor) -> None:
@@ -108,10 +108,10 @@ async def test_it_shows_what_cannot_be_delivered_before_anything_else(bot: Bot, 
     bot.api.flag(next(iter(bot.api.accounts)), MODERATION)
     await poll(ada)
     await bot.world.wait_for(lambda: any(one.status == FORBIDDEN for one in bot.world.requests))
-    said = await status(
+    page = await status(
         ada, "Their direct messages are closed", f"for <@{ada.person.id}> cannot be delivered"
     )
-    assert said.strip().startswith("📪 **")
+    assert page.strip().startswith("📪 **")
 
 
 async def test_it_shows_what_is_held_back_and_why(bot: Bot, ada: Visitor) -> None:
@@ -132,8 +132,8 @@ async def test_it_shows_what_is_over_and_for_how_long_it_was(bot: Bot, ada: Visi
     await poll(ada)
     await later(bot, 10)
     await poll(ada)
-    said = await status(ada, "### Recently resolved", f"**…{account.channel[-4:]}** · back after ")
-    assert said.count("· back after") == 1
+    page = await status(ada, "### Recently resolved", f"**…{account.channel[-4:]}** · back after ")
+    assert page.count("· back after") == 1
 
 
 async def test_it_shows_that_looks_fail_and_why(bot: Bot, ada: Visitor) -> None:
@@ -296,9 +296,9 @@ async def test_a_poll_of_a_command_that_failed_is_said_too(bot: Bot, ada: Visito
     await bot.start()
     bot.api.fault(Fault.SERVER_ERROR, endpoint=Endpoint.LIST)
     await poll(ada)
-    said = text(await ada.ask("mjstatus"))
-    assert "1 account, not checked successfully now" in said
-    assert "The last check failed. useapi.net has a server error (500)." in said
+    page = text(await ada.ask("mjstatus"))
+    assert "1 account, not checked successfully now" in page
+    assert "The last check failed. useapi.net has a server error (500)." in page
 
 
 # ---------------------------------------------------------------------------- /mjtest

@@ -244,7 +244,7 @@ def test_row_56_a_date_with_its_year_is_the_end_of_a_block_and_never_too_early(
 
 
 @pytest.mark.parametrize(
-    ("said", "quoted"),
+    ("phrase", "quoted"),
     [
         ("until December 25", "until December 25"),
         ("until Dec. 25, 14:00 UTC", "until Dec. 25, 14:00 UTC"),
@@ -283,8 +283,8 @@ def test_row_56_a_date_with_its_year_is_the_end_of_a_block_and_never_too_early(
         ("", None),
     ],
 )
-def test_row_56_an_end_that_only_people_read_is_quoted(said: str, quoted: str | None) -> None:
-    assert end_in_words(f"You are blocked {said}. Be patient.") == quoted
+def test_row_56_an_end_that_only_people_read_is_quoted(phrase: str, quoted: str | None) -> None:
+    assert end_in_words(f"You are blocked {phrase}. Be patient.") == quoted
 
 
 @pytest.mark.parametrize(

@@ -122,10 +122,10 @@ async def test_who_waits_behind_a_first_answer_that_broke_off_is_told_alone(
 ) -> None:
     asked = await broken_off(bot, ada, what)
     await bot.world.wait_for(lambda: asked.followups or (asked.message and not asked.deferred))
-    said = asked.followups[0] if asked.followups else asked.message
-    assert said is not None
-    assert "Discord did not accept the answer" in text(said)
-    assert is_private(said)
+    shown = asked.followups[0] if asked.followups else asked.message
+    assert shown is not None
+    assert "Discord did not accept the answer" in text(shown)
+    assert is_private(shown)
     assert sam.sees() == []
     assert bot.api.count(Endpoint.SAVE) + bot.api.count(Endpoint.REMOVE) == 0
 

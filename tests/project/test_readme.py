@@ -79,7 +79,7 @@ def test_the_sentences_of_the_troubleshooting_are_said_somewhere() -> None:
     modules = [path for folder in ("bot", "cogs") for path in (ROOT / folder).rglob("*.py")]
     source = "\n".join(path.read_text() for path in [*modules, ROOT / "Makefile"])
     code = "\n".join(filled_in(source, words) for words in WORDS.values())
-    quoted = [part for said, _ in table("Troubleshooting") for part in re.findall(r"\*(.+?)\*", said)]
+    quoted = [part for result, _ in table("Troubleshooting") for part in re.findall(r"\*(.+?)\*", result)]
     # A name stands where the ellipsis is; what an account needs is put together from two places.
     words = [word for part in quoted for word in re.split(r"\s*…\s*|(?<=needs you:) ", part) if word]
     assert len(words) > 20
@@ -136,10 +136,10 @@ def test_systemd_understands_every_line_of_the_unit(tmp_path: Path) -> None:
             r"^ExecStart=\S+", f"ExecStart={sys.executable}", block("ini", "[Service]"), flags=re.MULTILINE
         )
     )
-    said = subprocess.run([ANALYZER, "verify", unit], capture_output=True, text=True, check=False)  # noqa: S603 - a path of this machine's own
+    result = subprocess.run([ANALYZER, "verify", unit], capture_output=True, text=True, check=False)  # noqa: S603 - a path of this machine's own
     # It succeeds with lines that it does not know; it names them.
-    complaints = [line for line in said.stderr.splitlines() if UNIT in line]
-    assert (said.returncode, complaints) == (0, [])
+    complaints = [line for line in result.stderr.splitlines() if UNIT in line]
+    assert (result.returncode, complaints) == (0, [])
 
 
 @pytest.mark.parametrize(

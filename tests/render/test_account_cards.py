@@ -110,11 +110,11 @@ def test_every_usage_and_what_runs_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [pytest.param("one\ntwo", id="lines"), pytest.param("a long one " * 6 + "end", id="long")]
+    "jobs", [pytest.param("one\ntwo", id="lines"), pytest.param("a long one " * 6 + "end", id="long")]
 )
-def test_running_jobs_of_more_than_a_few_words_stand_in_a_block(said: str) -> None:
-    assert read(info_embed(account(), answered(Info("", running=said)))).endswith(
-        f"[Jobs]\nRunning:\n```\n{said}\n```"
+def test_running_jobs_of_more_than_a_few_words_stand_in_a_block(jobs: str) -> None:
+    assert read(info_embed(account(), answered(Info("", running=jobs)))).endswith(
+        f"[Jobs]\nRunning:\n```\n{jobs}\n```"
     )
 
 
@@ -129,8 +129,8 @@ def test_two_hundred_endless_labels_are_counted() -> None:
     endless = tuple((f"{index} " + "L" * 4_000, "🧩" * 4_000) for index in range(200))
     embed = info_embed(account(), answered(replace(INFO, others=endless, running="r" * 4_000)))
     assert_within_limits(embed)
-    said = next(field.value or "" for field in embed.fields if field.name == "Also said")
-    assert re.search(r"\nand 19\d more lines$", said)
+    jobs = next(field.value or "" for field in embed.fields if field.name == "Also said")
+    assert re.search(r"\nand 19\d more lines$", jobs)
 
 
 def test_an_answer_that_could_not_be_read_is_shown_as_it_is() -> None:

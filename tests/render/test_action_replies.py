@@ -113,7 +113,7 @@ def test_without_an_incident_the_block_counts_from_when_the_account_was_flagged(
 
 
 @pytest.mark.parametrize(
-    ("verdict", "said"),
+    ("verdict", "wording"),
     [
         (
             ResetVerdict.BACK,
@@ -147,13 +147,13 @@ def test_without_an_incident_the_block_counts_from_when_the_account_was_flagged(
         ),
     ],
 )
-def test_each_verdict_has_its_words(verdict: ResetVerdict, said: str) -> None:
-    assert verdict_sentence(verdict, AURORA, Flag.of("x")) == said
+def test_each_verdict_has_its_words(verdict: ResetVerdict, wording: str) -> None:
+    assert verdict_sentence(verdict, AURORA, Flag.of("x")) == wording
     assert "```" not in verdict_sentence(verdict, AURORA)
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("wording", "words"),
     [
         (
             action_replies.remedy_progress(ResetStage.READING, AURORA, timedelta()),
@@ -227,8 +227,8 @@ def test_each_verdict_has_its_words(verdict: ResetVerdict, said: str) -> None:
         (action_replies.unmuted(None), "🔔 Alerts for **all accounts** are on again."),
     ],
 )
-def test_each_answer_says_what_happened_and_what_comes_next(said: str, words: str) -> None:
-    assert said == words
+def test_each_answer_says_what_happened_and_what_comes_next(wording: str, words: str) -> None:
+    assert wording == words
 
 
 def test_a_snooze_is_chosen_from_three() -> None:
@@ -273,6 +273,6 @@ def test_nothing_said_breaks_a_limit_or_does_anything(
     posted = confirmation(known, Flag.of(text), None, f"{'0' * 32}.{'0' * 16}", now=now)
     assert_sendable(posted)
     assert_sendable(snooze_choice(known, "0" * 32, "0" * 32))
-    for said in (verdict_sentence(verdict, known, Flag.of(text)), answer(known)):
-        assert length(said) <= 2000
-        assert_harmless(said)
+    for wording in (verdict_sentence(verdict, known, Flag.of(text)), answer(known)):
+        assert length(wording) <= 2000
+        assert_harmless(wording)

@@ -16,12 +16,12 @@ PROXIED = KnownAccount(
 
 
 def test_each_kind_is_said_in_the_words_of_midjourney_proxy() -> None:
-    said = [
+    titles = [
         f"{demand(flag, MJPROXY)}\n{steps(PROXIED, flag, until=None, reset=press_reset(flag.kind, MJPROXY))}"
         for flag in (Flag("", kind) for kind in FlagKind)
     ]
-    assert len(set(said)) == len(FlagKind)
-    for words in said:
+    assert len(set(titles)) == len(FlagKind)
+    for words in titles:
         assert not any(alien in words.casefold() for alien in ("useapi", "the api", "596", "reset"))
         assert words.count("\n") == 3
 

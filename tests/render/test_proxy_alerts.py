@@ -203,11 +203,11 @@ def test_an_account_that_rests_or_has_an_incident_does_not_come_back_by_itself()
 
 def test_row_70_another_trouble_is_named_beside_the_common_cause() -> None:
     other = flagged(99, FlagKind.MODERATION)
-    said = (
+    wording = (
         "📡 midjourney-proxy lost its connection to Discord: 39 accounts are disabled. 1 more needs you: P99"
     )
     posted = shown(*lost(39), (other, Reason.OPENED))
-    assert posted.content == said
+    assert posted.content == wording
     assert (posted.embeds[0].description or "").startswith("**[P99]")
     assert shown(*lost(39, None), (other, Reason.OPENED)).content == (
         "⚠️ P99 needs you: Midjourney wants a moderation message acknowledged (40 accounts need you in all)"

@@ -74,8 +74,8 @@ def test_each_cause_of_an_outage_has_its_first_line_its_step_and_its_place_in_th
     assert (posted.content.splitlines()[0] in unknown) is (cause is Cause.SILENT)
     assert "1. Nothing yet: I keep trying" in seen(posted)
     assert_sendable(posted)
-    said = posted.content.removeprefix("⚠️ I cannot see your accounts. ")
-    assert f"Cause: {said}" in seen(shown(replace(over(ServiceProblem.UNREACHABLE), cause=cause)))
+    cause_text = posted.content.removeprefix("⚠️ I cannot see your accounts. ")
+    assert f"Cause: {cause_text}" in seen(shown(replace(over(ServiceProblem.UNREACHABLE), cause=cause)))
 
 
 @pytest.mark.parametrize(
@@ -170,11 +170,11 @@ def test_each_trouble_has_its_first_line_and_its_next_step(
 
 
 def test_a_596_in_place_of_the_list_quotes_it_and_links_every_account() -> None:
-    said = "You have a pending moderation message. Please acknowledge it before using the bot further."
-    posted = shown(service(ServiceProblem.PENDING, flag=Flag.of(said)))
+    cause_text = "You have a pending moderation message. Please acknowledge it before using the bot further."
+    posted = shown(service(ServiceProblem.PENDING, flag=Flag.of(cause_text)))
     assert posted.content == ("⚠️ One of your accounts needs you: useapi.net does not say which (error 596).")
     words = seen(posted)
-    assert said in words
+    assert cause_text in words
     (linked,) = [field.value or "" for field in posted.embeds[0].fields if field.name == "Your accounts"]
     links = [known.account.link for known in ACCOUNTS.values() if known.account.link]
     assert links

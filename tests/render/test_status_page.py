@@ -164,7 +164,7 @@ def test_a_reminder_that_waits_is_called_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("failure", "said"),
+    ("failure", "wording"),
     [
         ("50013", "I may not write in the channel. Give my role Send Messages there."),
         ("20026", "Discord restricts the bot. You can appeal it in the Developer Portal."),
@@ -173,8 +173,8 @@ def test_a_reminder_that_waits_is_called_one() -> None:
         (None, "No reason was given."),
     ],
 )
-def test_a_failure_is_put_into_words(failure: str | None, said: str) -> None:
-    assert failure_sentence(failure) == said
+def test_a_failure_is_put_into_words(failure: str | None, wording: str) -> None:
+    assert failure_sentence(failure) == wording
 
 
 def test_a_thousand_of_everything_is_counted_and_what_is_wrong_stays_first() -> None:
@@ -195,7 +195,7 @@ def test_a_thousand_of_everything_is_counted_and_what_is_wrong_stays_first() -> 
 
 
 @pytest.mark.parametrize(
-    ("watched", "going", "problem", "muted", "said"),
+    ("watched", "going", "problem", "muted", "wording"),
     [
         (7, 0, None, False, "7 accounts watched, all ready"),
         (1, 0, None, False, "1 account watched, all ready"),
@@ -208,17 +208,17 @@ def test_a_thousand_of_everything_is_counted_and_what_is_wrong_stays_first() -> 
     ],
 )
 def test_presence_sums_it_up(
-    *, watched: int, going: int, problem: ServiceProblem | None, muted: bool, said: str
+    *, watched: int, going: int, problem: ServiceProblem | None, muted: bool, wording: str
 ) -> None:
     incidents = [*(incident(number) for number in range(going)), ended(9)]
-    assert presence_text(watched, incidents, problem=problem, muted=muted) == said
+    assert presence_text(watched, incidents, problem=problem, muted=muted) == wording
     assert length(presence_text(10**30, incidents, problem=problem, muted=muted)) <= 128
 
 
 @pytest.mark.parametrize("cause", Cause)
 def test_presence_says_of_an_outage_what_is_true_of_its_cause(cause: Cause) -> None:
-    said = presence_text(7, [], problem=ServiceProblem.UNREACHABLE, cause=cause, muted=True)
-    assert said == f"{cause_texts(cause)[0]} · muted".replace(". ·", " ·")
+    wording = presence_text(7, [], problem=ServiceProblem.UNREACHABLE, cause=cause, muted=True)
+    assert wording == f"{cause_texts(cause)[0]} · muted".replace(". ·", " ·")
 
 
 @pytest.mark.parametrize("state", [State.CLEARING, State.RESETTING])
@@ -292,16 +292,16 @@ def test_every_code_that_is_told_apart_has_words_of_its_own(code: str) -> None:
 
 
 def test_row_48_a_message_that_cannot_be_changed_any_more_is_named_with_the_reason() -> None:
-    said = words(replace(CALM, messages=[LEFT, replace(LEFT, key="another", route=Route.CHANNEL)]))
-    assert "Messages that cannot be changed: 2" in said
-    assert "https://discord.com/channels/@me/7/8" in said
-    assert "in <#7>" in said
-    assert "The thread is archived" in said
-    assert "a newer message says" in said
-    assert "cannot be delivered" not in said
+    wording = words(replace(CALM, messages=[LEFT, replace(LEFT, key="another", route=Route.CHANNEL)]))
+    assert "Messages that cannot be changed: 2" in wording
+    assert "https://discord.com/channels/@me/7/8" in wording
+    assert "in <#7>" in wording
+    assert "The thread is archived" in wording
+    assert "a newer message says" in wording
+    assert "cannot be delivered" not in wording
 
 
 def test_the_permissions_that_are_missing_in_the_alert_channel_are_named() -> None:
-    said = words(replace(CALM, lacking=("Embed Links", "Read Message History")))
-    assert "In the alert channel I lack **Embed Links, Read Message History**" in said
+    wording = words(replace(CALM, lacking=("Embed Links", "Read Message History")))
+    assert "In the alert channel I lack **Embed Links, Read Message History**" in wording
     assert "I lack" not in words(CALM)

@@ -29,7 +29,7 @@ def refused(status: int, code: int = 0, *, wait: str | None = None) -> discord.H
 
 
 @pytest.mark.parametrize(
-    ("error", "said", "wait"),
+    ("error", "wording", "wait"),
     [
         (refused(429, wait="600"), "Discord refuses the request (HTTP 429).", timedelta(minutes=10)),
         (refused(403), "Discord refuses the request (HTTP 403).", None),
@@ -47,11 +47,11 @@ def refused(status: int, code: int = 0, *, wait: str | None = None) -> discord.H
     ],
 )
 def test_a_refusal_is_named_by_status_and_code_and_keeps_its_wait(
-    error: Exception, said: str, wait: timedelta | None
+    error: Exception, wording: str, wait: timedelta | None
 ) -> None:
     with pytest.raises(UnavailableError) as caught, reached():
         raise error
-    assert (str(caught.value), caught.value.wait) == (said, wait)
+    assert (str(caught.value), caught.value.wait) == (wording, wait)
     assert caught.value.__suppress_context__
 
 

@@ -80,7 +80,7 @@ class Sandbox:
     def log(self) -> Path:
         return self.folder / "bot.log"
 
-    def said(self) -> str:
+    def output(self) -> str:
         """Return all that the processes wrote to the terminal."""
         return self.log.read_text()
 
@@ -181,7 +181,7 @@ async def test_an_idle_bot_ends_at_a_signal_with_code_0(sandbox: Sandbox, signum
     async with sandbox.process() as process:
         await sandbox.up()
         assert await process.stopped(signum) == 0
-    assert "Traceback" not in sandbox.said()
+    assert "Traceback" not in sandbox.output()
 
 
 async def test_a_busy_bot_tells_who_waits_and_ends_with_code_0(sandbox: Sandbox, ada: Visitor) -> None:
@@ -194,7 +194,7 @@ async def test_a_busy_bot_tells_who_waits_and_ends_with_code_0(sandbox: Sandbox,
     assert waiting.message is not None
     assert waiting.ephemeral
     assert RESTARTING in text(waiting.message)
-    assert "Traceback" not in sandbox.said()
+    assert "Traceback" not in sandbox.output()
 
 
 async def test_a_bot_whose_database_another_program_has_ends_and_loses_nothing(
@@ -233,8 +233,8 @@ async def test_a_refused_token_ends_it_with_code_77_and_what_to_do(sandbox: Sand
     sandbox.world.fault(FaultKind.TOKEN_REFUSED)
     async with sandbox.process() as process:
         assert await process.ended() == 77
-    assert sandbox.said().splitlines()[-1].startswith("Discord refuses the bot's token. Make a new one")
-    assert "Traceback" not in sandbox.said()
+    assert sandbox.output().splitlines()[-1].startswith("Discord refuses the bot's token. Make a new one")
+    assert "Traceback" not in sandbox.output()
 
 
 async def test_a_token_taken_back_while_it_runs_ends_it_with_code_77(sandbox: Sandbox) -> None:
@@ -242,7 +242,7 @@ async def test_a_token_taken_back_while_it_runs_ends_it_with_code_77(sandbox: Sa
         await sandbox.up()
         sandbox.world.drop_gateway(4004)
         assert await process.ended() == 77
-    assert "Traceback" not in sandbox.said()
+    assert "Traceback" not in sandbox.output()
 
 
 async def test_a_second_bot_ends_with_code_69_and_the_first_goes_on(sandbox: Sandbox, ada: Visitor) -> None:
@@ -250,7 +250,7 @@ async def test_a_second_bot_ends_with_code_69_and_the_first_goes_on(sandbox: San
         await sandbox.up()
         async with sandbox.process() as second:
             assert await second.ended() == 69
-        assert sandbox.said().splitlines()[-1].startswith("Another Midwatch is using")
+        assert sandbox.output().splitlines()[-1].startswith("Another Midwatch is using")
         assert await ada.ask("mjaccounts")
         await first.stopped()
 
@@ -258,8 +258,8 @@ async def test_a_second_bot_ends_with_code_69_and_the_first_goes_on(sandbox: San
 async def test_wrong_settings_end_it_with_code_78_before_anyone_is_asked(sandbox: Sandbox) -> None:
     async with sandbox.process(OWNER_IDS="ada", POLL_INTERVAL="often") as process:
         assert await process.ended() == 78
-    assert "OWNER_IDS" in sandbox.said()
-    assert "POLL_INTERVAL" in sandbox.said()
+    assert "OWNER_IDS" in sandbox.output()
+    assert "POLL_INTERVAL" in sandbox.output()
     assert sandbox.world.requests == []
     assert sandbox.api.requests == []
 
@@ -269,8 +269,8 @@ async def test_the_check_works_while_the_bot_runs(sandbox: Sandbox, ada: Visitor
         await sandbox.up()
         async with sandbox.process("check") as check:
             assert await check.ended() == 0
-        assert "is in use by a running Midwatch" in sandbox.said()
-        assert sandbox.said().splitlines()[-1] == "Everything is right."
+        assert "is in use by a running Midwatch" in sandbox.output()
+        assert sandbox.output().splitlines()[-1] == "Everything is right."
         assert await ada.ask("mjaccounts")
         await process.stopped()
 
@@ -279,7 +279,7 @@ async def test_the_check_fails_with_code_69(sandbox: Sandbox) -> None:
     sandbox.api.fault(Fault.UNAUTHORIZED)
     async with sandbox.process("check") as check:
         assert await check.ended() == 69
-    assert "FAIL  API token" in sandbox.said()
+    assert "FAIL  API token" in sandbox.output()
 
 
 async def test_no_secret_is_in_the_log_at_debug_whatever_goes_wrong(
@@ -308,6 +308,8 @@ async def test_no_secret_is_in_the_log_at_debug_whatever_goes_wrong(
         await sandbox.up()
         sandbox.world.drop_gateway(4004)
         await process.ended()
-    said = sandbox.said()
-    assert MASK not in said  # nothing had to be taken out
-    assert [secret for secret in leaks.secrets | sandbox.api.secrets | proxy.secrets if secret in said] == []
+    output = sandbox.output()
+    assert MASK not in output  # nothing had to be taken out
+    assert [
+        secret for secret in leaks.secrets | sandbox.api.secrets | proxy.secrets if secret in output
+    ] == []

@@ -50,14 +50,14 @@ def assert_clean_bodies(bot: Bot) -> None:
     assert all(each == {"parse": []} for each in allowed)
 
 
-hostile = pytest.mark.parametrize("said", HOSTILE.values(), ids=HOSTILE)
+hostile = pytest.mark.parametrize("hostile_text", HOSTILE.values(), ids=HOSTILE)
 
 
 @hostile
-async def test_a_flag_is_quoted_whatever_it_says(bot: Bot, ada: Visitor, said: str) -> None:
+async def test_a_flag_is_quoted_whatever_it_says(bot: Bot, ada: Visitor, hostile_text: str) -> None:
     accounts = [bot.api.add() for _ in range(10)]
     for account in accounts:
-        bot.api.flag(account.channel, said)
+        bot.api.flag(account.channel, hostile_text)
     await bot.start()
 
     shown = await ada.ask("mjaccounts")
@@ -72,10 +72,10 @@ async def test_a_flag_is_quoted_whatever_it_says(bot: Bot, ada: Visitor, said: s
 
 
 @hostile
-async def test_a_596_is_quoted_whatever_it_says(bot: Bot, ada: Visitor, said: str) -> None:
+async def test_a_596_is_quoted_whatever_it_says(bot: Bot, ada: Visitor, hostile_text: str) -> None:
     account = bot.api.add()
     await bot.start()
-    bot.api.flag(account.channel, said, unseen=True)
+    bot.api.flag(account.channel, hostile_text, unseen=True)
     met = await ada.ask("mjinfo")
     assert "needs you" in text(met)
     assert_inert(ada.sees())
@@ -83,10 +83,12 @@ async def test_a_596_is_quoted_whatever_it_says(bot: Bot, ada: Visitor, said: st
 
 
 @hostile
-async def test_account_information_is_shown_whatever_it_says(bot: Bot, ada: Visitor, said: str) -> None:
-    line = " ".join(said.split())
+async def test_account_information_is_shown_whatever_it_says(
+    bot: Bot, ada: Visitor, hostile_text: str
+) -> None:
+    line = " ".join(hostile_text.split())
     labelled = f"**Subscription**: {line} (Active {line})\n**Visibility Mode**: {line}\n**{line}**: {line}\n"
-    account = bot.api.add(discord_name=line, info_text=f"{labelled}**Running Jobs**: {line}\n{said}")
+    account = bot.api.add(discord_name=line, info_text=f"{labelled}**Running Jobs**: {line}\n{hostile_text}")
     bot.api.add()
     await bot.start()
 

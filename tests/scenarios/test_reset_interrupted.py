@@ -27,9 +27,9 @@ async def interrupted(bot: Bot, ada: Visitor) -> str:
     await bot.world.wait_for(lambda: pressed.message and "Checking again in 15 s" in text(pressed.message))
     bot.sleep = asyncio.sleep
     await bot.stop()
-    said = text(pressed.followups[-1])
-    assert "is being restarted" in said
-    assert "It may have been done" in said
+    followup = text(pressed.followups[-1])
+    assert "is being restarted" in followup
+    assert "It may have been done" in followup
     await bot.start()
     return account.channel
 

@@ -926,7 +926,7 @@ def test_any_answer_at_all_becomes_facts_or_a_member_of_the_family(status: int, 
 
 
 @pytest.mark.parametrize(
-    ("said", "text"),
+    ("written", "text"),
     [
         ({"message": "Acknowledge it.", "id": 7}, "Acknowledge it."),
         ({"content": "", "description": "Read it."}, "Read it."),
@@ -943,9 +943,9 @@ def test_any_answer_at_all_becomes_facts_or_a_member_of_the_family(status: int, 
     ],
 )
 def test_what_is_pending_as_an_object_is_quoted_by_its_texts_at_any_depth_or_as_json(
-    said: object, text: str
+    written: object, text: str
 ) -> None:
-    body = {"1" * 18: {"channel": "1" * 18, "maxJobs": 3, "pendingModMessage": said}}
+    body = {"1" * 18: {"channel": "1" * 18, "maxJobs": 3, "pendingModMessage": written}}
     (account,) = parse_accounts(answer(200, body), ApiRequest(Endpoint.LIST))
     assert account.flag is not None
     assert account.flag.text == text

@@ -179,14 +179,14 @@ async def test_row_51_the_watch_tells_of_an_outage_and_never_of_the_token(
 
 
 @pytest.fixture
-async def said() -> web.Response:
+async def response() -> web.Response:
     return web.Response(text="{}", content_type="application/json")
 
 
 @pytest.fixture
-async def url(said: web.Response) -> AsyncIterator[str]:
+async def url(response: web.Response) -> AsyncIterator[str]:
     async def serve(_request: web.Request) -> web.Response:
-        return said
+        return response
 
     app = web.Application()
     app.router.add_get("/account/midjourney", serve)
@@ -198,17 +198,17 @@ async def url(said: web.Response) -> AsyncIterator[str]:
     await runner.cleanup()
 
 
-async def test_a_header_of_64_kb_is_read(url: str, said: web.Response) -> None:
-    said.headers["X-Trace"] = "x" * 60_000
+async def test_a_header_of_64_kb_is_read(url: str, response: web.Response) -> None:
+    response.headers["X-Trace"] = "x" * 60_000
     async with open_session() as session:
         assert await UseapiClient(session, url, SecretStr("none"), sleep=at_once).accounts() == ()
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd"])
 async def test_an_answer_compressed_as_nobody_asked_has_a_sentence_of_its_own(
-    url: str, said: web.Response, encoding: str
+    url: str, response: web.Response, encoding: str
 ) -> None:
-    said.headers["Content-Encoding"] = encoding
+    response.headers["Content-Encoding"] = encoding
     async with open_session() as session:
         with pytest.raises(Unreachable, match="encoding") as caught:
             await UseapiClient(session, url, SecretStr("none"), sleep=at_once).accounts()
