@@ -65,13 +65,13 @@ async def test_row_9_the_watch_keeps_silent_while_a_reset_is_under_way(scene: Sc
     seen: list[tuple[State, list[Message]]] = []
     before = scene.watch.planned()
 
-    async def look_besides(stage: ResetStage, _: timedelta) -> None:
+    async def poll_besides(stage: ResetStage, _: timedelta) -> None:
         if stage is ResetStage.CHECKING:
             await scene.watch.see(account(CHANNEL), account(OTHER))
             await scene.watch.see(account(CHANNEL, flag=FLAG), account(OTHER))
             seen.append((scene.watch.incident().state, scene.watch.planned()))
 
-    await scene.press(progress=look_besides)
+    await scene.press(progress=poll_besides)
     assert seen == [(State.RESETTING, before)] * 2
 
 

@@ -215,14 +215,14 @@ async def test_a_poll_under_way_when_the_reset_is_asked_for_does_not_count_as_re
 async def test_a_poll_that_began_before_the_reset_is_not_what_came_of_it(scene: Scene) -> None:
     scene.api.slow_seconds = 0.2
 
-    async def look_besides(stage: ResetStage, _: timedelta) -> None:
+    async def poll_besides(stage: ResetStage, _: timedelta) -> None:
         if stage is ResetStage.SENDING:
             before = scene.polls
             scene.api.fault(Fault.SLOW, endpoint=Endpoint.LIST, times=1)
             scene.watch.poller.start_poll()
             await until(lambda: scene.polls > before)
 
-    attempt = await scene.press(progress=look_besides)
+    attempt = await scene.press(progress=poll_besides)
     assert (attempt.verdict, scene.clock.naps) == (ResetVerdict.BACK, [])
 
 

@@ -46,7 +46,7 @@ async def test_what_is_too_old_to_keep_is_forgotten(bot: Bot) -> None:
             await asyncio.sleep(0)
 
 
-def looked(bot: Bot) -> bool:
+def has_polled(bot: Bot) -> bool:
     """Whether the account list was read."""
     return any(one.endpoint is Endpoint.LIST and one.status is not None for one in bot.api.requests)
 
@@ -60,7 +60,7 @@ async def test_it_watches_while_discord_is_down_and_serves_once_discord_is_back(
     bot.api.add()
     await bot.world.vanish()
     bot.launch()
-    await bot.world.wait_for(lambda: looked(bot), PATIENCE)
+    await bot.world.wait_for(lambda: has_polled(bot), PATIENCE)
     await bot.world.come_back()
     await serves(bot, ada)
 
@@ -91,7 +91,7 @@ async def test_it_serves_while_the_api_is_down_and_reads_the_list_once_the_api_i
 
     bot.api.mend()
     mended.set()
-    await world.wait_for(lambda: looked(bot) and not bot.polling, PATIENCE)
+    await world.wait_for(lambda: has_polled(bot) and not bot.polling, PATIENCE)
     assert [choice.value for choice in await ada.complete("mjinfo", "")] == [account.channel]
 
 
@@ -104,7 +104,7 @@ async def test_it_comes_up_with_both_down_and_recovers(bot: Bot, ada: Visitor) -
     bot.api.mend()
     await bot.world.come_back()
     await serves(bot, ada)
-    await bot.world.wait_for(lambda: looked(bot), PATIENCE)
+    await bot.world.wait_for(lambda: has_polled(bot), PATIENCE)
 
 
 async def test_a_gateway_that_refuses_at_first_is_tried_again(bot: Bot, ada: Visitor) -> None:

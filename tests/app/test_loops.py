@@ -203,7 +203,7 @@ async def test_an_api_out_of_reach_is_asked_at_the_usual_pace(
 @pytest.mark.parametrize(
     ("asked", "rest"),
     [
-        pytest.param(None, 60, id="nothing-said"),
+        pytest.param(None, 60, id="nothing-named"),
         pytest.param(30, 60, id="less-than-the-pace"),
         pytest.param(90, 90, id="more"),
         pytest.param(3_600, 120, id="much-more"),
@@ -247,8 +247,8 @@ class FailingMonitor(AccountPoller):
         await super().poll()
 
 
-class FailingKeeper(IncidentService):
-    """A keeper whose first tick fails as never before."""
+class FailingIncidentService(IncidentService):
+    """An incident service whose first tick fails with an unforeseen error."""
 
     error: BaseException | None = None
 
@@ -307,7 +307,7 @@ async def test_after_an_error_it_says_when_it_looks_again(watch: Assembly, clock
 
 async def test_no_error_ends_the_minding_of_the_clock(watch: Assembly, clock: Clock) -> None:
     greeted = await watch.store.watch.greeted()
-    failing = FailingKeeper(watch.watch_state, watch.planner, greeted, monotonic=clock.monotonic)
+    failing = FailingIncidentService(watch.watch_state, watch.planner, greeted, monotonic=clock.monotonic)
     failing.error = ValueError("odd")
     await watch.flag()
     await watch.incident_service.take_lease(watch.incident().key, ADA)
@@ -356,7 +356,7 @@ def ours() -> set[asyncio.Task[object]]:
     return {task for task in asyncio.all_tasks() if "RequestHandler" not in repr(task.get_coro())}
 
 
-@pytest.mark.parametrize("fault", [None, Fault.HANG], ids=["between-looks", "in-the-middle-of-one"])
+@pytest.mark.parametrize("fault", [None, Fault.HANG], ids=["between-polls", "in-the-middle-of-one"])
 async def test_the_stop_ends_everything(
     api: SimulatedUseapi, watch: Assembly, clock: Clock, fault: Fault | None
 ) -> None:

@@ -111,7 +111,7 @@ class Stage:
     async def rest(self, seconds: float = 0.3) -> None:
         """Wait until no message or answer has reached Discord for a while."""
         seen = -1
-        while seen != (seen := len(self.world.requests)):  # noqa: ASYNC110 - that nothing happens, nothing tells
+        while seen != (seen := len(self.world.requests)):  # noqa: ASYNC110 - no event says that nothing happens
             await asyncio.sleep(seconds)
 
     def leap(self, one: Running, seconds: float) -> None:

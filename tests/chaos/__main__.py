@@ -32,7 +32,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="the seed of the first round; each adds one (1)")
     parser.add_argument("--soak", type=read_duration, help="instead of rounds: how long to soak, like 10m")
     wanted = parser.parse_args()
-    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # what the dead leave half said is no news
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # a killed process breaks off its requests
     if wanted.soak is not None:
         return soaked(wanted.seed, wanted.soak)
     return rounds(range(wanted.seed, wanted.seed + wanted.rounds))
@@ -57,7 +57,7 @@ def rounds(seeds: range) -> int:
 
 
 def soaked(seed: int, length: timedelta) -> int:
-    """Soak once, and say what the bot held of its machine in each life that was long enough to tell."""
+    """Soak once, and print the resources of each life that was long enough."""
     say(f"soaking for {length}: {length * SPEED} of the bot's time, with seed {seed}")
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -79,7 +79,7 @@ def soaked(seed: int, length: timedelta) -> int:
 def described(life: Sequence[Sample]) -> str:
     """Say what a life held at its end, and how that grew."""
     if len(life) < FEWEST:
-        return "too few to tell a slope"
+        return "too few for a slope"
     held = {name: f"{getattr(life[-1], name)} ({grown:+g})" for name, grown in growths(life).items()}
     return ", ".join(f"{name} {value}" for name, value in held.items())
 

@@ -275,7 +275,7 @@ class ChaosRun:
                 self._note_answer(payload)
 
     def _note_notice(self, message: Mapping[str, Any]) -> bool:
-        """Take note of a message that says that nothing can be written down; tell whether it is one."""
+        """Note a message that warns of a database that cannot be written. Return whether it is one."""
         is_notice = UNWRITTEN in message["content"]
         for owner in self.owners:
             if is_notice and int(message["channel_id"]) == self.world.dm_channel_id(owner):
@@ -291,7 +291,7 @@ class ChaosRun:
                 answers.add(int(message["id"]))
 
     def _given_up(self, owner: Person) -> int:
-        """Count the interactions of an owner of which Discord said that it waits no more (10062, a 404)."""
+        """Count the interactions of an owner that Discord refused as too late (10062, a 404)."""
         refused = (
             found[1]
             for request in self.world.requests
@@ -351,7 +351,7 @@ async def chaos_run(folder: Path, planned_ends: Iterable[PlannedEnd] = ()) -> As
         run = ChaosRun(api, world, folder, clock)
         world.give_to_team(*((owner, "admin") for owner in run.owners))
         run.planned_ends.extend(planned_ends)
-        backend = world._world.backend  # pyright: ignore[reportPrivateUsage] - it tells at the very moment
+        backend = world._world.backend  # pyright: ignore[reportPrivateUsage] - it calls at the very moment
         backend.subscribers.append(run.note_event)
         try:
             yield run

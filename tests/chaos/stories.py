@@ -72,7 +72,7 @@ async def settle(run: ChaosRun) -> Findings:
             await run.until(run.is_settled, SETTLES_WITHIN)
             await run.stop()
             # The stop may have come between a poll and the telling of what that found, such as the bot's
-            # own absence: that is for the next life to tell.
+            # own absence: the next life sends that.
             if run.is_settled():
                 return judge(run)
         await run.skip(LONGEST_BACKOFF)
@@ -284,7 +284,7 @@ async def _happen(run: ChaosRun, rng: random.Random) -> None:
 def _may_flag(run: ChaosRun, channel: str) -> bool:
     """Whether a flag now is an episode of its own: seen and over, at most two, and none that a reset ended.
 
-    The third within six hours is one that reminders alone tell of; one after a reset is the same again.
+    The third within six hours is only in reminders. A flag after a reset reopens its incident.
     """
     known = [each.channel for each in run.records.incidents()].count(channel)
     return known == run.episodes.count(channel) < 2 and not run.records.resets(channel)

@@ -99,7 +99,7 @@ async def test_killed_within_a_reset_it_sends_no_second_one_and_shows_what_is_kn
     assert run.posted_resets(channel) == posted
     await run.until(lambda: len(run.records.resets(channel)) > 1 and run.world.connected)
     assert run.records.resets(channel) == [ASKED, outcome]
-    if posted == 0:  # the list tells that nothing was done, and the button works again
+    if posted == 0:  # the list shows that nothing was done, and the button works again
         await reset(run, channel)
     found = await settle(run)
     assert run.posted_resets(channel) == 1

@@ -1,4 +1,4 @@
-"""Who may look and who may act: owners, viewers and strangers, in servers and in direct messages."""
+"""Who may see what, and who may act: owners, viewers and strangers, in servers and in direct messages."""
 
 import pytest
 
@@ -21,7 +21,7 @@ async def use(visitor: Visitor, command: str, channel: int | None = None) -> tup
     return text(await asked.answer()), asked.ephemeral
 
 
-# ------------------------------------------------------------------ who may look
+# ------------------------------------------------------------------ who may see
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -34,7 +34,7 @@ async def test_whoever_does_not_manage_the_server_is_not_even_offered_a_command(
 
 
 @pytest.mark.parametrize("command", COMMANDS[:2])
-async def test_in_the_configured_servers_discord_decides_who_may_look(
+async def test_in_the_configured_servers_discord_decides_who_may_see(
     bot: Bot, bea: Visitor, sam: Visitor, command: str
 ) -> None:
     account = bot.api.add()
@@ -47,7 +47,7 @@ async def test_in_the_configured_servers_discord_decides_who_may_look(
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-async def test_without_configured_servers_only_owners_may_look(
+async def test_without_configured_servers_only_owners_may_see(
     bot: Bot, ada: Visitor, bea: Visitor, sam: Visitor, command: str
 ) -> None:
     bot.api.add()
@@ -219,7 +219,7 @@ async def test_an_owner_turning_a_page_does_not_take_the_list_from_the_asker(
     assert "Page 1 of 2" in text(await bea.pressed(turned, "Back"))
 
 
-async def test_buttons_refuse_the_asker_where_only_owners_may_look_by_now(bot: Bot, bea: Visitor) -> None:
+async def test_buttons_refuse_the_asker_where_only_owners_may_see_by_now(bot: Bot, bea: Visitor) -> None:
     for _ in range(11):
         bot.api.add()
     await bot.start()

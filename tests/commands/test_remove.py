@@ -21,7 +21,7 @@ async def asked(visitor: Visitor, account: SimulatedAccount) -> Json:
 
 
 async def confirmed(visitor: Visitor, question: Json) -> Json:
-    """Say yes, and give the question as it looks after that."""
+    """Confirm, and return the question as it is shown after that."""
     yes, _ = buttons(question)
     return await visitor.pressed(question, yes)
 

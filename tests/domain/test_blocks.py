@@ -1,4 +1,4 @@
-"""Which texts tell of a block, and until when: what people reported, and what only looks like one."""
+"""Which texts mean a block, and until when: what people reported, and what only resembles it."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Messages that are there are kept as they should look, without getting in the way or asking too much."""
+"""Messages in Discord are kept up to date, without getting in the way or asking too much."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -214,7 +214,7 @@ async def test_closing_ends_a_poll_that_is_under_way(api: SimulatedUseapi, here:
     assert polling.cancelled()
 
 
-async def service_troubles(here: Assembly) -> list[tuple[ServiceProblem | None, Flag | None]]:
+async def service_problems(here: Assembly) -> list[tuple[ServiceProblem | None, Flag | None]]:
     incidents = await here.store.watch.load_incidents(AT)
     return [(incident.problem, incident.flag) for incident in incidents if incident.channel is None]
 
@@ -230,7 +230,7 @@ async def test_a_596_in_place_of_the_list_that_names_nobody_is_trouble_of_the_se
     api.fault(Fault.CODE_596_UNNAMED)
     with pytest.raises(PendingModeration) as caught:
         await here.poller.poll()
-    assert await service_troubles(here) == [(ServiceProblem.PENDING, caught.value.flag)]
+    assert await service_problems(here) == [(ServiceProblem.PENDING, caught.value.flag)]
     assert not any(account.account.flag for account in here.poller.cache.accounts)
 
 
@@ -243,7 +243,7 @@ async def test_a_596_in_place_of_the_list_is_the_flag_of_the_only_account(
     with pytest.raises(PendingModeration) as caught:
         await here.poller.poll()
     assert here.known(CHANNEL).account.flag == caught.value.flag
-    assert await service_troubles(here) == []
+    assert await service_problems(here) == []
     assert [each.channel for each in await here.store.watch.load_incidents(AT)] == [CHANNEL]
 
 
@@ -256,7 +256,7 @@ async def test_a_596_in_place_of_the_list_that_names_an_account_nobody_knows_is_
     monkeypatch.setattr(UseapiClient, "accounts", refused)
     with pytest.raises(PendingModeration):
         await here.poller.poll()
-    assert await service_troubles(here) == [(ServiceProblem.PENDING, FLAG)]
+    assert await service_problems(here) == [(ServiceProblem.PENDING, FLAG)]
 
 
 async def test_a_poll_that_fails_in_a_way_nobody_foresaw_counts_as_one_that_failed(

@@ -139,7 +139,7 @@ async def live(path: Path, life: list[tuple[list[Step], timedelta, int | None]])
                     await asyncio.sleep(0)
                 turn.cancel()
             await asyncio.wait([turn])
-            await put(watch_state)  # a turn that failed has not looked at the clock
+            await put(watch_state)  # a failed transaction did not read the clock
             assert content(watch_state) == content(await WatchState.load(store, clock.now))
 
 

@@ -98,7 +98,7 @@ List read at <t:1768356000:T>"""
             [account(), account(max_jobs=None)],
             "**✅ 2 accounts, none flagged**\n3 job slots in all, 3 usable\n"
             "Not counted: 1 account without a number",
-            id="slots not said",
+            id="slots unknown",
         ),
     ],
 )

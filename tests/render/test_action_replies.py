@@ -1,4 +1,4 @@
-"""Before a reset the risk is said plainly, during it each step, after it which of five things it came to."""
+"""The words of a reset: the risk before it, each step during it, its outcome after it."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -492,13 +492,15 @@ def test_four_texts_are_quoted_three_times() -> None:
 @pytest.mark.parametrize(("number", "pages"), [(2, 1), (20, 1), (21, 2), (200, 10), (1_000, 50)])
 def test_a_page_lists_twenty_and_all_pages_list_all(number: int, pages: int) -> None:
     rows = several([Reason.OPENED] * number)
-    looks = [shown(*rows, page=page) for page in range(pages)]
-    listed = [line for posted in looks for line in (posted.embeds[0].description or "").splitlines()]
+    pages_shown = [shown(*rows, page=page) for page in range(pages)]
+    listed = [line for posted in pages_shown for line in (posted.embeds[0].description or "").splitlines()]
     assert len(set(listed)) == len(listed) == number
-    assert [isinstance(each, Button) for each in looks[0].components].count(True) == (4 if pages > 1 else 0)
-    for posted in looks:
+    assert [isinstance(each, Button) for each in pages_shown[0].components].count(True) == (
+        4 if pages > 1 else 0
+    )
+    for posted in pages_shown:
         assert_sendable(posted)
-        assert posted.content == looks[0].content
+        assert posted.content == pages_shown[0].content
 
 
 def test_pages_are_turned_by_four_buttons_with_ids_of_their_own() -> None:
@@ -608,7 +610,7 @@ def test_a_test_is_marked_looks_real_and_has_nothing_that_works() -> None:
     assert_sendable(posted)
 
 
-# The look as a whole
+# The message as a whole
 
 
 def test_the_look_is_the_same_for_the_same_state_whenever_it_is_made() -> None:

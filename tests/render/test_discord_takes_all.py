@@ -48,7 +48,7 @@ def post() -> Iterator[Post]:
 
 
 def assert_taken(post: Post, posted: MessageContent) -> None:
-    """Discord takes a look in its form, and as text alone."""
+    """Check that Discord takes a message with its embeds, and as text alone."""
     assert post(posted) == []
     assert post(MessageContent(posted.plain_text)) == []
 

@@ -1,4 +1,4 @@
-"""An address that is looked up for ever, as where the network is down, does not keep the bot from ending."""
+"""A name lookup that never ends, as where the network is down, does not keep the bot from ending."""
 
 import asyncio
 import signal

@@ -108,9 +108,9 @@ class Sandbox:
         await self.world.wait_for(self._is_up, PATIENCE)
 
     def _is_up(self) -> bool:
-        looked = any(one.endpoint is Endpoint.LIST and one.status for one in self.api.requests)
+        has_polled = any(one.endpoint is Endpoint.LIST and one.status for one in self.api.requests)
         offered = self.world.commands(self.world.owner, self.world.channel_id)
-        return looked and bool(offered) and self.world.connected
+        return has_polled and bool(offered) and self.world.connected
 
     async def down(self) -> None:
         """Wait until Discord has noticed that the bot is gone."""

@@ -34,7 +34,7 @@ def live(shown: str) -> str:
 
 
 def assert_inert(messages: list[Json]) -> None:
-    """Check that messages mention nobody and hold nothing of ours-looking that others wrote."""
+    """Check that messages mention nobody and hold nothing that others wrote and that seems to be ours."""
     assert messages
     for message in messages:
         assert not message["mention_everyone"]

@@ -85,7 +85,7 @@ async def test_so_do_the_answers_of_buttons(bot: Bot, ada: Visitor, label: str, 
     await newest(ada, answer, number=2)
 
 
-async def test_an_account_without_a_channel_id_can_be_claimed_but_not_reset(bot: Bot, ada: Visitor) -> None:
+async def test_an_account_without_a_channel_id_can_be_assigned_but_not_reset(bot: Bot, ada: Visitor) -> None:
     bot.api.add(channel="studio-*b*")
     await bot.start()
     _, alert = await flagged(bot, ada, BLOCK)

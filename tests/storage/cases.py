@@ -1,4 +1,4 @@
-"""Accounts, looks and answers for the tests of the store, and what they observe it with."""
+"""Accounts, polls and answers for the tests of the store, and what they observe it with."""
 
 import asyncio
 import sqlite3

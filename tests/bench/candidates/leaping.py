@@ -87,7 +87,7 @@ def main() -> None:
     time.monotonic = clock.monotonic
     point_discord()
     keep_the_line()
-    from bot import app  # noqa: PLC0415 - only now, as said above
+    from bot import app  # noqa: PLC0415 - only now, as described above
     from bot.config import load_settings  # noqa: PLC0415 - the same
     from bot.domain import clock as present  # noqa: PLC0415 - the same
     from bot.runtime import log_setup  # noqa: PLC0415 - the same

@@ -60,7 +60,7 @@ class TwoCommands(commands.Cog):
 
 
 class MinimalBot(commands.Bot):
-    """Logs in, tells Discord its commands, answers them."""
+    """Logs in, registers its commands, answers them."""
 
     def __init__(self) -> None:
         super().__init__("!", intents=discord.Intents.none(), max_messages=None)

@@ -63,7 +63,7 @@ class Outages:
         self.owed = {each for each in self.owed if each[0] != owner}
 
     def join(self, unsure: Iterable[Mark]) -> None:
-        """Allow to tell again what may have arrived, or not, when its owner left."""
+        """Allow to send again what may or may not have arrived when its owner left."""
         for key in [each for each in self.sent if each[0] in unsure]:
             del self.sent[key]
 

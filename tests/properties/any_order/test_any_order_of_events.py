@@ -253,5 +253,5 @@ class AnyOrder(Watched):
 
 
 TestAnyOrderOfEvents = AnyOrder.TestCase
-# Each of these is worth many of others, in what it tells and in what it takes.
+# Each of these finds as much as many of the others, and takes as long.
 TestAnyOrderOfEvents.settings = settings(max_examples=settings().max_examples // 4)

@@ -133,7 +133,7 @@ class Truth:
     # Polls
 
     def read_list(self, shown: Shown, at: datetime, since: Mapping[str, datetime] = NOTHING) -> bool:
-        """Take in a whole list; tell whether it is to be believed.
+        """Take in a whole list. Return whether it is accepted.
 
         `since` says when flags were seen first that could not be written down.
         """

@@ -67,7 +67,7 @@ class Unwritten:
             self.truth.flag(each.channel, text, at, by_command=not in_list, since=since)
 
     def read_list(self, shown: Shown, at: datetime, *, is_taken: bool) -> bool:
-        """Take in a list, and tell whether it is believed."""
+        """Take in a list. Return whether it is accepted."""
         flags = {channel: text for channel, text in shown.items() if text is not None}
         for channel, (_, text) in self.seen.items():
             if channel not in flags:

@@ -345,7 +345,7 @@ async def test_an_answer_over_the_wire_becomes_its_error(play: Play, error: type
 @pytest.mark.parametrize(
     "media_type", ["text/html", "nonsense", ";;;", "application/octet-stream", "text/plain"]
 )
-async def test_the_type_a_body_claims_to_be_of_does_not_matter(media_type: str) -> None:
+async def test_the_content_type_of_a_body_does_not_matter(media_type: str) -> None:
     async with asking(says(200, "{}", Content_Type=media_type)) as (client, _):
         assert await client.accounts() == ()
 
@@ -486,8 +486,8 @@ async def test_no_try_begins_after_the_budget() -> None:
 
 ENDLESS = Limits(connect=600, silence=600, reading=600, writing=600, info=600)
 LIMITED: dict[str, tuple[Play, Limits, Call]] = {
-    "a silent look, by its silence": (hangs, replace(ENDLESS, silence=0.1), lambda c: c.accounts()),
-    "a trickling look, by the budget": (trickles, replace(ENDLESS, reading=0.2), lambda c: c.accounts()),
+    "a silent list, by its silence": (hangs, replace(ENDLESS, silence=0.1), lambda c: c.accounts()),
+    "a trickling list, by the budget": (trickles, replace(ENDLESS, reading=0.2), lambda c: c.accounts()),
     "a silent command": (hangs, replace(ENDLESS, writing=0.1), lambda c: c.reset(CHANNEL)),
     "a trickling command": (trickles, replace(ENDLESS, writing=0.1), lambda c: c.remove_account(CHANNEL)),
     "a silent /info": (hangs, replace(ENDLESS, info=0.1), lambda c: c.info(CHANNEL)),

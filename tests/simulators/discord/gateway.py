@@ -110,7 +110,7 @@ class Session:
 
 
 class Gateway:
-    """All sessions; tells each what happens in the world, as far as its intents reach."""
+    """All sessions. Sends each the events that its intents ask for."""
 
     def __init__(self, world: World, journal: Journal, faults: Faults, url: Callable[[], str]) -> None:
         self._world, self._journal, self._faults, self._url = world, journal, faults, url

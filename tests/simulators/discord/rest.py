@@ -48,7 +48,7 @@ class ClosedDm:
 
 
 class Rest:
-    """Answers every request of the API and tells the journal."""
+    """Answers every request of the API and notes it in the journal."""
 
     def __init__(
         self,
