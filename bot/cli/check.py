@@ -10,7 +10,7 @@ import discord
 from bot.cli.check_database import try_database
 from bot.cli.check_mjproxy import check_mjproxy
 from bot.cli.discord_errors import DISCORD_FAILURES, unavailable
-from bot.cli.findings import Finding, failed, passed, sentences
+from bot.cli.findings import WARN, Finding, failed, passed, sentences
 from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
 from bot.domain.accounts import Account
@@ -60,7 +60,7 @@ async def report(settings: Settings) -> int:
     if not all(finding.good for finding in found):
         complain(FIX_THEM)
         return FAILED
-    complain(LOOK_AT_THEM if any(finding.is_warning for finding in found) else "Everything is right.")
+    complain(LOOK_AT_THEM if any(finding.mark == WARN for finding in found) else "Everything is right.")
     return 0
 
 

@@ -6,7 +6,7 @@ from typing import Final
 import aiohttp
 from pydantic import SecretStr
 
-from bot.cli.findings import Finding, failed, passed, sentences, warned
+from bot.cli.findings import WARN, Finding, failed, passed, sentences, warned
 from bot.domain.errors import Cause, ErrorCode
 from bot.providers.errors import Gone, Unauthorized, Unreachable, UseapiError
 from bot.providers.mjproxy.client import MjproxyClient
@@ -34,14 +34,18 @@ async def check_mjproxy(session: aiohttp.ClientSession, url: str, token: SecretS
     """Read what the proxy says of itself, and its list. Nothing is sent to Midjourney."""
     proxy = MjproxyClient(session, url, token)
     try:
-        found = accounts(await proxy.read_accounts())
-        is_public = token.get_secret_value() == PUBLIC_TOKEN
-        found.insert(0, warned(TOKEN, IS_PUBLIC) if is_public else passed(TOKEN, "an administrator's"))
+        listed = accounts(await proxy.read_accounts())
     except Unauthorized as error:
-        found = [failed(TOKEN, sentences(error))]
+        return [*await standing(proxy, url), failed(TOKEN, sentences(error))]
     except UseapiError as error:
         return [failed(TITLE, sentences(error))]
-    return [*await standing(proxy, url), *found]
+    return [*await standing(proxy, url), of_token(token), listed]
+
+
+def of_token(token: SecretStr) -> Finding:
+    """Return the finding of a token that was accepted."""
+    is_public = token.get_secret_value() == PUBLIC_TOKEN
+    return warned(TOKEN, IS_PUBLIC) if is_public else passed(TOKEN, "an administrator's")
 
 
 async def standing(proxy: MjproxyClient, url: str) -> list[Finding]:
@@ -60,20 +64,17 @@ async def standing(proxy: MjproxyClient, url: str) -> list[Finding]:
     ]
 
 
-def accounts(listing: Listing) -> list[Finding]:
+def accounts(listing: Listing) -> Finding:
     """Count the accounts, and say if the list is not whole."""
     flagged = sum(each.kind is not None for each in listing.accounts)
     words = f"{count(len(listing.accounts), 'account')}, {flagged} flagged"
     if listing.is_complete:
-        return [passed("Proxy accounts", words if listing.accounts else NO_ACCOUNTS)]
-    return [failed("Proxy accounts", sentences(listing.fault or own(Unreachable(Cause.PARTIAL))))]
+        return passed("Proxy accounts", words if listing.accounts else NO_ACCOUNTS)
+    return failed("Proxy accounts", sentences(listing.fault or own(Unreachable(Cause.PARTIAL))))
 
 
 async def warn(session: aiohttp.ClientSession, url: str, token: SecretStr) -> None:
     """Log what stops nothing and is better changed. What stops the watch is said by the watch."""
-    found = await standing(MjproxyClient(session, url, token), url)
-    if token.get_secret_value() == PUBLIC_TOKEN:
-        found.append(warned(TOKEN, IS_PUBLIC))
-    for finding in found:
-        if finding.is_warning:
+    for finding in (*await standing(MjproxyClient(session, url, token), url), of_token(token)):
+        if finding.mark == WARN:
             log.warning("%s: %s", finding.subject, finding.words)

@@ -1,40 +1,37 @@
 """The lines of `python -m bot check`."""
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Final
 
 from bot.providers.errors import UseapiError
 from bot.render.error_messages import next_step, what
+
+FAIL: Final = "FAIL"
+WARN: Final = "WARN"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """The outcome of one check. The words of one that is not good end with what to do."""
 
+    mark: str
+    """How its line begins. With WARN the bot works all the same."""
     subject: str
-    good: bool
     words: str
-    is_warning: bool = False
-    """Whether the bot works all the same."""
+
+    @property
+    def good(self) -> bool:
+        """Whether it stops nothing."""
+        return self.mark != FAIL
 
     def __str__(self) -> str:
-        return (
-            f"{'WARN' if self.is_warning else 'ok  ' if self.good else 'FAIL'}  {self.subject}: {self.words}"
-        )
+        return f"{self.mark:<4}  {self.subject}: {self.words}"
 
 
-def passed(subject: str, words: str) -> Finding:
-    """Return a finding that is good."""
-    return Finding(subject, good=True, words=words)
-
-
-def warned(subject: str, words: str) -> Finding:
-    """Return a finding that stops nothing."""
-    return Finding(subject, good=True, words=words, is_warning=True)
-
-
-def failed(subject: str, words: str) -> Finding:
-    """Return a finding that is not good."""
-    return Finding(subject, good=False, words=words)
+passed: Final = partial(Finding, "ok")
+warned: Final = partial(Finding, WARN)
+failed: Final = partial(Finding, FAIL)
 
 
 def sentences(error: UseapiError) -> str:

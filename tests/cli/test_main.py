@@ -15,7 +15,7 @@ from bot.__main__ import main
 from bot.config import Settings
 from bot.storage.database import lock_database
 from tests.simulators.discord import SANDBOX_BOT_TOKEN
-from tests.simulators.mjproxy import SANDBOX_MJPROXY_TOKEN
+from tests.simulators.mjproxy import SANDBOX_MJPROXY_TOKEN, SimulatedMjproxy
 from tests.simulators.useapi import SANDBOX_USEAPI_TOKEN, SimulatedUseapi
 
 ROOT = Path(__file__).parents[2]
@@ -122,10 +122,13 @@ runpy.run_module("bot", run_name="__main__")
 """Runs the program itself; only Discord's address is one at which nothing listens."""
 
 
+@pytest.mark.parametrize(("watched", "found"), [("useapi", 3), ("mjproxy", 4), ("both", 7)])
 async def test_a_check_in_its_own_process_writes_nothing_but_findings(
-    env_file: Path, api: SimulatedUseapi
+    env_file: Path, api: SimulatedUseapi, proxy: SimulatedMjproxy, watched: str, found: int
 ) -> None:
-    written(env_file, USEAPI_URL=api.url)
+    useapi = {} if watched == "mjproxy" else {"USEAPI_TOKEN": api.token, "USEAPI_URL": api.url}
+    mjproxy = {} if watched == "useapi" else {"MJPROXY_TOKEN": proxy.token, "MJPROXY_URL": proxy.url}
+    written(env_file, **{"USEAPI_TOKEN": ""} | useapi | mjproxy)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
@@ -136,7 +139,7 @@ async def test_a_check_in_its_own_process_writes_nothing_but_findings(
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     out, err = await process.communicate()
-    assert [line[:4] for line in out.decode().splitlines()] == ["ok  ", "ok  ", "FAIL", *["ok  "] * 3]
+    assert [line[:4] for line in out.decode().splitlines()] == ["ok  ", "ok  ", "FAIL", *["ok  "] * found]
     assert err.decode() == "Fix the FAIL lines, then run the check again.\n"
     assert process.returncode == 69
 

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import NO_KEY, Account, EntryState, Flag, FlagKind, Observation
 from bot.domain.errors import ErrorCode
-from bot.domain.providers import MJPROXY, Remedy, key_of, reference_to
+from bot.domain.providers import MJPROXY, Remedy, reference_to
 from bot.providers.errors import NotConfigured, Unreachable
 from bot.providers.mjproxy.account import ProxyAccount
 from bot.providers.mjproxy.client import MjproxyClient
@@ -125,8 +125,3 @@ def account_of(reference: str, entry: ProxyAccount) -> Account:
         is_enabled=entry.is_enabled,
         info=None if info is None or info.updated is None else InfoSnapshot(info.updated, None, info.info),
     )
-
-
-def keys_of(accounts: Sequence[Account]) -> list[str]:
-    """Return the keys of accounts at the proxy."""
-    return [key_of(account.channel) for account in accounts]
