@@ -481,7 +481,7 @@ async def test_an_older_version_cannot_enable_and_says_so(
     proxy.version = "v11.9.0"
     account = proxy.add()
     assert not (await client.home()).enables
-    with pytest.raises(Gone, match="too old to enable") as caught:
+    with pytest.raises(Rejected, match="too old to enable") as caught:
         await client.enable([account.id])
     assert "older than 11.9.1" in what(caught.value)
     assert "web page" in next_step(caught.value)
