@@ -17,6 +17,7 @@ from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller
 from bot.polling.pollers import AccountPollers
 from bot.providers.errors import RateLimited, UseapiError
+from bot.render.provider_words import TITLES
 from bot.rules.policy import Policy
 from bot.rules.service_incidents import next_poll_in
 from bot.runtime.supervisor import Health, first_of, supervise
@@ -133,10 +134,13 @@ class WatchLoops:
         The heartbeat, `/mjstatus` and the bot's status text all use this.
         """
         ended = {name for name, task in self._tasks.items() if task.done()}
+        unseen = [each for each in self.pollers if each.failure or each.poll_state.resumed]
+        is_some = len(unseen) < len(self.pollers.names)
         return watch_problems(
             Signs(
                 now=self._now(),
-                has_seen=not any(each.failure or each.poll_state.resumed for each in self.pollers),
+                has_seen=not unseen,
+                unseen=" and ".join(TITLES[each.provider.name] for each in unseen) if is_some else "",
                 unwritten=self.pollers.unwritten,
                 unwritten_since=self._unwritten_since,
                 has_owners=self._incident_service.has_owners,
@@ -202,7 +206,9 @@ class WatchLoops:
             self._unwritten_since = self._now()
         before, self._problems = self._problems, self.problems()
         problem_kinds = {each.kind for each in self._problems}
-        if problem_kinds == {each.kind for each in before}:
+        if {(each.kind, each.detail) for each in self._problems} == {
+            (each.kind, each.detail) for each in before
+        }:
             return
         if ProblemKind.OWNERS in problem_kinds - {each.kind for each in before}:
             log.warning("no owner is known: no alert can be sent until Discord says who they are")
@@ -236,4 +242,4 @@ class WatchLoops:
 def polling(poller: AccountPoller) -> str:
     """Return the name of a provider's loop."""
     name = poller.provider.name
-    return POLLING if name == USEAPI else f"{POLLING} of {name}"
+    return POLLING if name == USEAPI else f"{POLLING} of {TITLES[name]}"

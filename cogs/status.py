@@ -23,8 +23,9 @@ from bot.providers.useapi import UseapiError
 from bot.render import action_replies
 from bot.render.error_messages import what
 from bot.render.message_content import MessageContent
+from bot.render.presence import presence_text
 from bot.render.routes import RouteStatus, test_result
-from bot.render.status_page import PollStatus, WatchStatus, presence_text, status_content
+from bot.render.status_page import PollStatus, WatchStatus, status_content
 from bot.render.text import escape
 from bot.rules.policy import LONGEST_MUTE
 from bot.rules.service_incidents import severity, worst_problem_of
@@ -87,10 +88,10 @@ class Status(commands.Cog):
         text = presence_text(
             sum(len(each.poll_state.listed or ()) for each in self._pollers),
             incidents,
-            problem=service.problem if service else None,
-            cause=service.cause if service else None,
+            service=service,
+            is_mixed=len(self._pollers.names) > 1,
             muted=any(until > utc_now() for until in self._state.mutes.values()),
-            problem_kinds=[each.kind for each in self._loops.problems()],
+            problems=self._loops.problems(),
             idle=sum(each.is_idle for each in self._pollers.cache.accounts),
         )
         await self._bot.set_status(text, force=force)

@@ -34,7 +34,7 @@ class WatchProblem:
     kind: ProblemKind
     since: datetime | None = None
     detail: str = ""
-    """The name of a loop."""
+    """The name of a loop, or of the providers that cannot be seen, if others can."""
     error: CodedError | None = None
     """What is wrong with the database."""
 
@@ -46,6 +46,8 @@ class Signs:
     now: datetime
     has_seen: bool
     """Whether the last poll since the start succeeded."""
+    unseen: str = ""
+    """The names of the providers that cannot be seen, if others can."""
     unwritten: CodedError | None = None
     """Why the last transaction was not written; None if it was."""
     unwritten_since: datetime | None = None
@@ -72,4 +74,4 @@ def _problems(signs: Signs) -> Iterator[WatchProblem]:
         if not is_good:
             yield WatchProblem(ProblemKind.LOOP, detail=name)
     if not signs.has_seen:
-        yield WatchProblem(ProblemKind.SIGHT)
+        yield WatchProblem(ProblemKind.SIGHT, detail=signs.unseen)

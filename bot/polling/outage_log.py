@@ -15,7 +15,10 @@ log = logging.getLogger(__name__)
 class OutageLog:
     """Logs changes only: it remembers what it logged last."""
 
-    def __init__(self) -> None:
+    def __init__(self, provider: str) -> None:
+        self._provider = provider
+        self.place = ""
+        """Where the accounts are, if those of several providers are watched."""
         self._problem: ServiceProblem | None = None
         self._since: datetime | None = None
         self._accounts: int | None = None
@@ -30,8 +33,9 @@ class OutageLog:
             log,
             logging.WARNING,
             "api_lost",
-            "the accounts cannot be read: %(reason)s Trying again until it works",
-            reason=problem_sentence(problem, cause),
+            "the accounts%(place)s cannot be read: %(reason)s Trying again until it works",
+            place=self.place,
+            reason=problem_sentence(problem, cause, self._provider),
             problem=problem,
             cause=cause or "unknown",
         )
@@ -45,12 +49,21 @@ class OutageLog:
                 log,
                 logging.INFO,
                 "api_back",
-                "the accounts can be read again after %(lasted)s; watching %(listed)s",
+                "the accounts%(place)s can be read again after %(lasted)s; watching %(listed)s",
+                place=self.place,
                 lasted=span(lasted),
                 seconds=round(lasted.total_seconds()),
                 listed=listed,
                 accounts=accounts,
             )
         elif accounts != self._accounts:
-            log_fact(log, logging.INFO, "watching", "watching %(listed)s", listed=listed, accounts=accounts)
+            log_fact(
+                log,
+                logging.INFO,
+                "watching",
+                "watching %(listed)s%(place)s",
+                place=self.place,
+                listed=listed,
+                accounts=accounts,
+            )
         self._problem, self._since, self._accounts = None, None, accounts

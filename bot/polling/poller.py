@@ -87,7 +87,7 @@ class AccountPoller:
         self._unwritten: dict[str, Incident] = {}
         """The incidents of all flags that are not written yet, by channel."""
         self.cache = cache
-        self._outages = OutageLog()
+        self.outages = OutageLog(provider.name)
         self._refreshed_at: datetime | None = None
         """When Refresh last read the list."""
         self.failure: UseapiError | None = None
@@ -211,7 +211,8 @@ class AccountPoller:
                 self.failure = Gone(
                     ErrorCode.LIST_SHORT, shown=len(accounts), known=len(self.cache.listed_by(name))
                 )
-            self._outages.failed(ServiceProblem.LIST_GONE, None, observation.at)
+            self.failure.provider = name
+            self.outages.failed(ServiceProblem.LIST_GONE, None, observation.at)
             raise self.failure
         self.cache.observe(observation)
         with suppress(StoreError):  # the next poll writes it
@@ -219,9 +220,9 @@ class AccountPoller:
         if not listing.is_complete:
             self.failure = listing.fault or Unreachable(Cause.PARTIAL)
             self.failure.provider = name
-            self._outages.failed(ServiceProblem.UNREACHABLE, Cause.PARTIAL, observation.at)
+            self.outages.failed(ServiceProblem.UNREACHABLE, Cause.PARTIAL, observation.at)
             raise self.failure
-        self._outages.worked(len(accounts), observation.at)
+        self.outages.worked(len(accounts), observation.at)
         if self.failure is not None:
             self.failure = None
             self.recovered.set()
@@ -230,7 +231,7 @@ class AccountPoller:
     async def _failed(self, error: UseapiError) -> None:
         """Record a failed poll. A 596 flags an account, or the service if its account is unknown."""
         self.failure = error
-        self._outages.failed(problem_of(error), error.cause, self._now())
+        self.outages.failed(problem_of(error), error.cause, self._now())
         flag = None
         if isinstance(error, PendingModeration):
             channel = self.channel_of(error)

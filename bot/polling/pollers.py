@@ -11,6 +11,7 @@ from bot.incidents.service import IncidentService
 from bot.polling.account_cache import AccountCache
 from bot.polling.poller import AccountPoller
 from bot.providers.errors import UseapiError
+from bot.render.provider_words import TITLES
 from bot.storage import Store, StoreError
 
 
@@ -25,6 +26,8 @@ class AccountPollers:
         incident_service: IncidentService,
     ) -> None:
         self._pollers = {each.provider.name: each for each in pollers}
+        for each in self._pollers.values() if len(self._pollers) > 1 else ():
+            each.outages.place = f" of {TITLES[each.provider.name]}"
         self._store = store
         self._watch_state = incident_service.watch_state
         self._watch_state.log.label_of = cache.label_of

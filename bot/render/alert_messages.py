@@ -143,7 +143,7 @@ def _note(
     items = items_of(message, incidents, accounts)
     services = [each for each in _entries(message, incidents) if each.problem]
     ended = [was_flagged(item) for item in items]
-    lines = [recovery(each) for each in services]
+    lines = [recovery(each, accounts) for each in services]
     lines += [_summed_up(items)] if len(items) > 1 else ended
     if not lines:
         return _outdated()

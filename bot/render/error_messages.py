@@ -104,16 +104,16 @@ ERRORS: Final[Mapping[ErrorCode, tuple[str, str]]] = {
         "Choose a number of jobs up to {most}.",
     ),
     ErrorCode.LIST_EMPTY: (
-        "useapi.net suddenly lists none of your accounts, so Midwatch keeps watching the old list.",
-        "Check at useapi.net. If you removed them there, use /mjremove for each, too.",
+        "{service} suddenly lists none of your accounts, so Midwatch keeps watching the old list.",
+        "Check at {service}. If you removed them there, use /mjremove for each, too.",
     ),
     ErrorCode.LIST_SHORT: (
         (
-            "useapi.net suddenly lists only {shown} of your {known} accounts, "
+            "{service} suddenly lists only {shown} of your {known} accounts, "
             "so Midwatch keeps watching the old list."
         ),
         (
-            "Check at useapi.net. If you removed them there, use /mjremove for each, too, "
+            "Check at {service}. If you removed them there, use /mjremove for each, too, "
             "or wait: Midwatch accepts the new list after a day."
         ),
     ),

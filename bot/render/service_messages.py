@@ -1,49 +1,44 @@
 """Messages about the service: what is wrong, what to do, and what changed meanwhile."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final, assert_never
+from typing import Final
 
 import discord
 
 from bot.domain.accounts import KnownAccount
 from bot.domain.errors import Cause
 from bot.domain.incidents import Ending, Incident, ServiceProblem
+from bot.domain.providers import USEAPI, provider_of
 from bot.render.account_cards import add_field
 from bot.render.alert_items import LABEL_LIMIT, NEEDING, known_account, naming, stretch
 from bot.render.error_messages import cause_texts
 from bot.render.message_content import MessageContent, headed
-from bot.render.text import code_block, count, escape, exactly, fitted, span, whole
+from bot.render.provider_words import WORDS, your_accounts
+from bot.render.text import code_block, count, escape, exactly, fitted, numbered, span, whole
 
 BLIND: Final = "Meanwhile I cannot see new flags. Alerts about accounts stay as they are, without reminders."
 REFUSED: Final = (
     "Meanwhile I cannot see new flags. Alerts about accounts stay as they are, with their reminders."
 )
 GAPS: Final = "Meanwhile I watch the accounts that are left. Alerts about the others stay as they are."
-TITLES: Final = {
-    ServiceProblem.LIST_GONE: "⚠️ Accounts are missing",
-    ServiceProblem.PENDING: "⚠️ Error 596 instead of the list",
-}
 VANISHED: Final = (
-    "Accounts have vanished: useapi.net lists none of yours any more, or less than half.",
-    "Accounts are still missing: useapi.net lists none of yours any more, or less than half.",
+    "Accounts have vanished: {service} lists none of yours any more, or less than half.",
+    "Accounts are still missing: {service} lists none of yours any more, or less than half.",
 )
 """The first line of an alert, and that of a reminder."""
 UNNAMED: Final = (
-    "One of your accounts needs you: useapi.net does not say which (error 596).",
-    "One of your accounts still needs you: useapi.net does not say which (error 596).",
+    "One of your accounts needs you: {service} does not say which ({refusal}).",
+    "One of your accounts still needs you: {service} does not say which ({refusal}).",
 )
-"""As above, if an error 596 stands in place of the list."""
-PROBLEMS: Final[Mapping[ServiceProblem, str]] = {
-    ServiceProblem.UNREACHABLE: cause_texts(Cause.SILENT)[0],
-    ServiceProblem.TOKEN: "useapi.net refused the API token.",
-    ServiceProblem.UNPAID: "Your useapi.net subscription has expired or does not cover all accounts.",
-    ServiceProblem.GONE: "useapi.net has shut down its Midjourney service.",
-    ServiceProblem.LIST_GONE: "Most or all accounts are missing from useapi.net's list.",
-    ServiceProblem.PENDING: "useapi.net answers with error 596 instead of the list.",
-    ServiceProblem.AWAY: "I was not running, or an older database was put back.",
-}
-"""The problem of an incident whose cause is not known."""
+"""As above, if an error stands in place of the list."""
+UNSEEN: Final = ("I cannot see {yours}. {reason}", "I still cannot see {yours}. {reason}")
+PENDING_STEPS: Final = (
+    "Open the Midjourney channel of each account with its own Discord login.",
+    "Do there what the message asks for.",
+    "Only then use /mjreset and pick that account: I cannot see which one it is.",
+    "This message turns green when {api} lists your accounts again.",
+)
 LINKS_LIMIT: Final = 900
 SAME_POLL: Final = timedelta(minutes=1)
 
@@ -59,36 +54,38 @@ def service_content(
     """Return the alert about a service problem, its reminder, or its end."""
     if incident.ended:
         return _recovered(incident, incidents, accounts)
+    words = WORDS[incident.provider]
+    own = {channel: each for channel, each in accounts.items() if provider_of(channel) == incident.provider}
     problem = incident.problem or ServiceProblem.UNREACHABLE
     embed = discord.Embed(
-        title=TITLES.get(problem, "⚠️ Not watching now"),
+        title=_title(incident),
         description="\n".join(
             [f"No successful check since {exactly(window(incident)[0])}.", _meanwhile(problem)]
         ),
         colour=discord.Colour.red(),
     )
     if incident.flag is not None:
-        add_field(embed, "The API says", code_block(incident.flag.text))
-        add_field(embed, "Your accounts", _links(accounts))
-    add_field(embed, "When last seen", _last_seen(incidents, accounts))
+        add_field(embed, words.put_into("{api_first} says"), code_block(incident.flag.text))
+        add_field(embed, "Your accounts", _links(own))
+    add_field(embed, "When last seen", _last_seen(incidents, own))
     add_field(embed, "What to do", _steps(incident))
     add_field(embed, "About this message", note)
     return MessageContent(
-        headed(f"{'⏰' if reminds else '⚠️'} {headline(incident, reminds=reminds)}"), (embed,)
+        headed(f"{'⏰' if reminds else '⚠️'} {headline(incident, accounts, reminds=reminds)}"), (embed,)
     )
 
 
-def headline(incident: Incident, *, reminds: bool = False) -> str:
-    """Return the first line of an alert or a reminder."""
+def headline(incident: Incident, accounts: Iterable[str] = (), *, reminds: bool = False) -> str:
+    """Return the first line of an alert or a reminder; `accounts` are all that are watched."""
     if incident.problem is ServiceProblem.LIST_GONE:
-        return VANISHED[reminds]
-    if incident.flag is not None:
-        return UNNAMED[reminds]
-    first = "I still cannot see your accounts." if reminds else "I cannot see your accounts."
-    return f"{first} {reason(incident)}"
+        sentence = VANISHED[reminds]
+    else:
+        sentence = UNSEEN[reminds] if incident.flag is None else UNNAMED[reminds]
+    yours = your_accounts(incident.provider, accounts)
+    return WORDS[incident.provider].put_into(sentence, yours=yours, reason=reason(incident))
 
 
-def recovery(incident: Incident) -> str:
+def recovery(incident: Incident, accounts: Iterable[str] = ()) -> str:
     """Return the first line of a problem that ended, with how long nothing could be seen."""
     start, end = window(incident)
     blind = f"{span(end - start)} ({stretch(start, end)})"
@@ -96,7 +93,7 @@ def recovery(incident: Incident) -> str:
         return f"⚪ I do not watch this any more, as my settings do not name it. It was: {reason(incident)}"
     if incident.problem is ServiceProblem.AWAY:
         return f"👀 I have no record of {blind}. {reason(incident)} I am watching again."
-    return f"✅ I can see your accounts again. I was blind for {blind}."
+    return f"✅ I can see {your_accounts(incident.provider, accounts)} again. I was blind for {blind}."
 
 
 def window(incident: Incident) -> tuple[datetime, datetime]:
@@ -116,7 +113,7 @@ def _recovered(
         colour=discord.Colour.green(),
     )
     add_field(embed, "What changed meanwhile", changes(incident, incidents, accounts))
-    return MessageContent(headed(recovery(incident)), (embed,))
+    return MessageContent(headed(recovery(incident, accounts)), (embed,))
 
 
 def changes(
@@ -127,7 +124,10 @@ def changes(
     touched = [
         each
         for each in incidents.values()
-        if each.channel and each.blind_until and start <= each.blind_until <= end + SAME_POLL
+        if each.channel
+        and each.provider == incident.provider
+        and each.blind_until
+        and start <= each.blind_until <= end + SAME_POLL
     ]
     found = [each for each in touched if each.opened_at >= start]
     gone = [each for each in touched if each.opened_at < start]
@@ -140,7 +140,7 @@ def changes(
 
 
 def _last_seen(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]) -> str:
-    flagged = [each for each in incidents.values() if each.channel and each.state in NEEDING]
+    flagged = [each for each in incidents.values() if each.channel in accounts and each.state in NEEDING]
     listed = sum(each.is_listed for each in accounts.values())
     if not flagged:
         return f"{count(listed, 'account')}, none flagged."
@@ -164,69 +164,52 @@ def _link(account: KnownAccount) -> str:
     return f"[{name}]({link})" if link else name
 
 
+def _title(incident: Incident) -> str:
+    match incident.problem:
+        case ServiceProblem.LIST_GONE:
+            return "⚠️ Accounts are missing"
+        case ServiceProblem.PENDING:
+            return f"⚠️ {WORDS[incident.provider].refusal.capitalize()} instead of the list"
+        case _:
+            return "⚠️ Not watching now"
+
+
 def _meanwhile(problem: ServiceProblem) -> str:
     return {ServiceProblem.LIST_GONE: GAPS, ServiceProblem.PENDING: REFUSED}.get(problem, BLIND)
 
 
 def reason(incident: Incident) -> str:
     """Return the sentence that says why an incident of the service opened."""
-    return problem_sentence(incident.problem or ServiceProblem.UNREACHABLE, incident.cause)
+    problem = incident.problem or ServiceProblem.UNREACHABLE
+    return problem_sentence(problem, incident.cause, incident.provider)
 
 
-def problem_sentence(problem: ServiceProblem, cause: Cause | None) -> str:
+def problem_sentence(problem: ServiceProblem, cause: Cause | None, provider: str = USEAPI) -> str:
     """Return the sentence for a problem: that of its cause, if it is known."""
-    return PROBLEMS[problem] if cause is None else cause_texts(cause)[0]
+    words = WORDS[provider]
+    if cause is not None or problem not in words.problems:
+        return cause_texts(cause or Cause.SILENT, provider)[0]
+    return words.put_into(words.problems[problem])
 
 
 def _steps(incident: Incident) -> str:
-    problem = incident.problem or ServiceProblem.UNREACHABLE
-    match problem:
+    words = WORDS[incident.provider]
+    way_out = cause_texts(incident.cause or Cause.SILENT, incident.provider)[1]
+    match incident.problem or ServiceProblem.UNREACHABLE:
         case ServiceProblem.UNREACHABLE:
-            tasks = (
-                "Nothing yet: I keep trying, and this message turns green once it answers.",
-                cause_texts(incident.cause or Cause.SILENT)[1],
-            )
-        case ServiceProblem.TOKEN:
-            tasks = (
-                "Copy the token from your account at useapi.net, whole, with its `user:`.",
-                "Put it into USEAPI_TOKEN and restart me.",
-            )
-        case ServiceProblem.UNPAID:
-            tasks = (
-                "Renew or extend the subscription at useapi.net.",
-                "Then press Refresh in /mjstatus, or wait: I check every 15 min.",
-            )
+            tasks = ("Nothing yet: I keep trying, and this message turns green once it answers.", way_out)
         case ServiceProblem.GONE if incident.cause is Cause.WEB_PAGE:
             tasks = (
-                cause_texts(incident.cause)[1],
-                "Put the right address into USEAPI_URL and restart me, or stop me if there is none.",
-            )
-        case ServiceProblem.GONE:
-            tasks = (
-                "The vendor announced that useapi.net ends its Midjourney service on 2026-06-24.",
-                "If another server offers you the same API, put its address into USEAPI_URL and restart me.",
-                "If none does, stop me: there is nothing left to watch.",
-            )
-        case ServiceProblem.LIST_GONE:
-            tasks = (
-                "Check at useapi.net that your accounts are still configured, and add what is missing.",
-                "If USEAPI_TOKEN was changed, check that it belongs to the same subscription.",
-                "If you removed them there yourself, use /mjremove for each, so that I know.",
+                way_out,
+                "Put the right address into {setting} and restart me, or stop me if there is none.",
             )
         case ServiceProblem.PENDING if incident.flag is None:
             tasks = (
                 "Do what the message about the account says.",
-                "This one turns green when the API lists your accounts again.",
+                "This one turns green when {api} lists your accounts again.",
             )
         case ServiceProblem.PENDING:
-            tasks = (
-                "Open the Midjourney channel of each account with its own Discord login.",
-                "Do there what the message asks for.",
-                "Only then use /mjreset and pick that account: I cannot see which one it is.",
-                "This message turns green when the API lists your accounts again.",
-            )
-        case ServiceProblem.AWAY:
-            tasks = ("Nothing: I am running again.",)
-        case _:
-            assert_never(problem)
-    return "\n".join(f"{number}. {task}" for number, task in enumerate(tasks, start=1))
+            tasks = PENDING_STEPS
+        case problem:
+            tasks = words.problem_steps[problem]
+    return numbered(map(words.put_into, tasks))

@@ -1,35 +1,33 @@
 """`/mjstatus`: whether the watch works and its messages arrive, what is open, what ended recently."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from bot.domain.accounts import KnownAccount
-from bot.domain.errors import Cause
-from bot.domain.incidents import Incident, Reason, ServiceProblem, State, open_services
+from bot.domain.incidents import Incident, Reason, State, open_services
 from bot.domain.messages import Message, Purpose, Route
-from bot.domain.providers import USEAPI
+from bot.domain.providers import USEAPI, provider_of
 from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.render.alert_items import (
     LABEL_LIMIT,
     NO_WORDS,
     duration,
-    is_removed,
+    ended_words,
     known_account,
     state_of,
 )
-from bot.render.error_messages import cause_texts
 from bot.render.message_content import Button, MessageContent
-from bot.render.provider_words import TITLES
+from bot.render.presence import presence_text
+from bot.render.provider_words import TITLES, WORDS
 from bot.render.routes import RouteStatus, failure_sentence, route_line
 from bot.render.service_messages import headline, reason, window
-from bot.render.text import clip, count, escape, exactly, fitted, length, span, when, whole
-from bot.render.wellness import NO_SECOND_ROUTE, PROBLEM_WORDS, problem_lines
+from bot.render.text import count, escape, exactly, fitted, length, span, when, whole
+from bot.render.wellness import NO_SECOND_ROUTE, problem_lines, problem_words
 
 STATUS_LIMIT: Final = 3_800
 """The characters of the texts. A layout may hold 4,000."""
-PRESENCE_LIMIT: Final = 128
 WHY_LIMIT: Final = 160
 SECTION_LIMIT: Final = 900
 LEAST: Final = 120
@@ -108,43 +106,6 @@ def status_content(watch: WatchStatus, asker: int) -> MessageContent:
     )
 
 
-def presence_text(
-    watched: int,
-    incidents: Iterable[Incident],
-    *,
-    problem: ServiceProblem | None = None,
-    cause: Cause | None = None,
-    muted: bool = False,
-    problem_kinds: Sequence[ProblemKind] = (),
-    idle: int = 0,
-) -> str:
-    """Return the bot's status text. Flagged accounts come first; a recovering one is not ready.
-
-    `idle` is how many accounts do not run, although no incident of theirs is open.
-    """
-    open_states = [each.state for each in incidents if each.channel and not each.ended]
-    needing = sum(state is State.OPEN for state in open_states)
-    if problem is ServiceProblem.UNREACHABLE:
-        words = cause_texts(cause or Cause.SILENT)[0].removesuffix(".")
-    elif problem is ServiceProblem.PENDING:
-        words = "error 596, an account needs you"
-    elif problem is not None:
-        words = "cannot see your accounts"
-    elif needing:
-        words = count(needing, "needs you", "need you")
-    elif open_states:
-        words = f"{count(watched, 'account')} watched, {whole(len(open_states))} recovering"
-    elif problem_kinds:
-        words = PROBLEM_WORDS[problem_kinds[0]]
-    elif watched:
-        words = f"{count(watched, 'account')} watched, {whole(watched - idle) if idle else 'all'} ready"
-    else:
-        words = "no account to watch"
-    worst = [PROBLEM_WORDS[each] for each in problem_kinds[:1] if each is not ProblemKind.SIGHT]
-    parts = [words, *worst, *(["muted"] if muted else [])]
-    return clip(" · ".join(dict.fromkeys(parts)), PRESENCE_LIMIT)
-
-
 def _sections(watch: WatchStatus) -> Iterator[tuple[str, list[str]]]:
     yield "", list(_wrong(watch))
     yield "## Midwatch", list(_alive(watch))
@@ -154,7 +115,7 @@ def _sections(watch: WatchStatus) -> Iterator[tuple[str, list[str]]]:
     waiting = sorted((each for each in watch.messages if each.on_its_way), key=lambda each: each.due_at)
     yield f"### Messages waiting: {whole(len(waiting))}", [_waiting(each, watch) for each in waiting]
     stuck = [each for each in watch.messages if each.is_stuck]
-    yield f"### Messages that cannot be changed: {whole(len(stuck))}", [_stuck(each) for each in stuck]
+    yield f"### Messages that cannot be changed: {whole(len(stuck))}", [_stuck(each, watch) for each in stuck]
     lines = [route_line(each) for each in watch.routes]
     second = [] if watch.second_route else [NO_SECOND_ROUTE]
     lacking = [LACKING.format(", ".join(watch.lacking))] if watch.lacking else []
@@ -196,13 +157,27 @@ def _undelivered(watch: WatchStatus) -> dict[int, list[Message]]:
 def _alive(watch: WatchStatus) -> Iterator[str]:
     services = open_services(watch.incidents)
     for problem in services.values():
-        yield f"⚠️ **{headline(problem)}** This began {when(problem.opened_at, 'f')}."
-    if not services:
-        yield _summary(watch)
+        yield f"⚠️ **{headline(problem, watch.accounts)}** This began {when(problem.opened_at, 'f')}."
+    if not services or any(each.provider not in services for each in watch.polls):
+        yield _summary(_without(services, watch))
     for poll in watch.polls:
         if len(watch.polls) > 1:
             yield f"**{TITLES[poll.provider]}**"
         yield from _checked(poll)
+
+
+def _without(services: Container[str], watch: WatchStatus) -> WatchStatus:
+    """Return the watch of those providers alone that have no problem."""
+    if not services:
+        return watch
+    polls = [each for each in watch.polls if each.provider not in services]
+    is_seen = bool(polls) and not any(each.why for each in polls)
+    return replace(
+        watch,
+        accounts={key: each for key, each in watch.accounts.items() if provider_of(key) not in services},
+        incidents=[each for each in watch.incidents if each.provider not in services],
+        problems=[each for each in watch.problems if not (is_seen and each.kind is ProblemKind.SIGHT)],
+    )
 
 
 def _checked(poll: PollStatus) -> Iterator[str]:
@@ -219,20 +194,24 @@ def _checked(poll: PollStatus) -> Iterator[str]:
 
 def _summary(watch: WatchStatus) -> str:
     words = presence_text(watch.listed, watch.incidents, idle=watch.idle)
-    if any(each.channel and each.state is State.OPEN for each in watch.incidents):
+    if any(
+        each.channel and each.state is State.OPEN and not each.is_soft and each.starting_since is None
+        for each in watch.incidents
+    ):
         return f"⚠️ **{count(watch.listed, 'account')} watched, {words}**"
-    problem_kinds = [each.kind for each in watch.problems]
-    if ProblemKind.SIGHT in problem_kinds:
-        # An account that could not be checked must not read as ready.
-        return f"⚠️ **{count(watch.listed, 'account')}, not checked successfully now**"
-    if problem_kinds:
-        return f"⚠️ **{count(watch.listed, 'account')} watched. {PROBLEM_WORDS[problem_kinds[0]]}.**"
+    for problem in watch.problems:
+        if problem.kind is ProblemKind.SIGHT:
+            # An account that could not be checked must not read as ready.
+            those = f"those at {problem.detail} " if problem.detail else ""
+            return f"⚠️ **{count(watch.listed, 'account')}, {those}not checked successfully now**"
+    if watch.problems:
+        return f"⚠️ **{count(watch.listed, 'account')} watched. {problem_words(watch.problems[0])}.**"
     return f"{'🟡' if any(each.channel and not each.ended for each in watch.incidents) else '✅'} **{words}**"
 
 
 def _open(incident: Incident, watch: WatchStatus) -> str:
     name, flagged = _label(incident.channel, watch), when(incident.opened_at)
-    parts = [f"**{name}**", state_of(incident), f"flagged {flagged}"]
+    parts = [f"**{name}**", state_of(incident), f"{'noticed' if incident.is_soft else 'flagged'} {flagged}"]
     if (until := incident.block_until()) is not None:
         parts.append(f"block ends {exactly(until)}")
     if incident.assigned_to is not None:
@@ -247,7 +226,7 @@ def _label(channel: str | None, watch: WatchStatus) -> str:
 
 
 def _waiting(message: Message, watch: WatchStatus) -> str:
-    what = f"{_what(message)} for <@{message.recipient}>"
+    what = f"{_what(message, watch)} for <@{message.recipient}>"
     if message.failing_since is not None:
         tried = f"tried {count(message.attempts, 'time')}"
         return f"{what}: {tried}, next at {when(message.due_at, 'T')}. {failure_sentence(message.failure)}"
@@ -258,11 +237,11 @@ def _waiting(message: Message, watch: WatchStatus) -> str:
     return f"{what}: going out now"
 
 
-def _stuck(message: Message) -> str:
+def _stuck(message: Message, watch: WatchStatus) -> str:
     """Return a message that Discord refuses to change, with what is out of date."""
     link = f"https://discord.com/channels/@me/{message.channel_id}/{message.message_id}"
     parts = [
-        f"{_what(message)} for <@{message.recipient}>",
+        f"{_what(message, watch)} for <@{message.recipient}>",
         f"in <#{message.channel_id}>" if message.route is Route.CHANNEL else f"[direct message]({link})",
         f"out of date since {when(message.failing_since)}" if message.failing_since else "out of date",
     ]
@@ -271,14 +250,15 @@ def _stuck(message: Message) -> str:
     return " · ".join([*parts, failure_sentence(message.failure)])
 
 
-def _what(message: Message) -> str:
+def _what(message: Message, watch: WatchStatus) -> str:
     match message.purpose:
         case Purpose.ALERT:
             reasons = {entry.reason for entry in message.entries} - {None}
             kind = "Reminder" if reasons and reasons <= {Reason.REMINDER, Reason.ASSIGNEE_CHECK} else "Alert"
             return f"{kind} about {count(len(message.entries), 'account')}"
         case Purpose.SERVICE:
-            return "Alert about the API"
+            named = {WORDS[each.provider].api for each in watch.incidents if message.holds(each.key)}
+            return f"Alert about {named.pop() if len(named) == 1 else 'the API'}"
         case Purpose.NOTE:
             return "Note"
         case Purpose.HELLO:
@@ -296,7 +276,5 @@ def _over(incident: Incident, watch: WatchStatus) -> str:
     if incident.problem is not None:
         start, end = window(incident)
         return f"Could not see your accounts · {span(end - start)} · {ago} · {reason(incident)}"
-    name, lasted = _label(incident.channel, watch), duration(incident)
-    if is_removed(incident):
-        return f"**{name}** · not configured any more after {lasted} · {ago}"
-    return f"**{name}** · back after {lasted} · {ago}"
+    name, how = _label(incident.channel, watch), ended_words(incident).partition(" ")[2]
+    return f"**{name}** · {how} after {duration(incident)} · {ago}"

@@ -14,13 +14,19 @@ PROBLEM_WORDS: Final[Mapping[ProblemKind, str]] = {
     ProblemKind.OWNERS: "I know no owner to alert",
     ProblemKind.DELIVERY: "Messages do not arrive",
     ProblemKind.LOOP: "A part of me fails",
-    ProblemKind.SIGHT: "I cannot see your accounts yet",
+    ProblemKind.SIGHT: "I cannot see your accounts{place} yet",
 }
 """The problem in the bot's own status."""
 NO_SECOND_ROUTE: Final = (
     "⚠️ **No fallback for alerts**: if a direct message fails, no one is alerted. "
     "Set ALERT_CHANNEL_ID to a channel of your server."
 )
+
+
+def problem_words(problem: WatchProblem) -> str:
+    """Return a problem in the bot's own status."""
+    place = f" at {problem.detail}" if problem.detail else ""
+    return PROBLEM_WORDS[problem.kind].format(place=place)
 
 
 def problem_lines(problems: Iterable[WatchProblem], *, has_undelivered: bool) -> Iterator[str]:

@@ -20,7 +20,8 @@ from bot.notifications.memory_notice import MemoryNotice
 from bot.notifications.transport import DeliveryError, FailureKind, MessageRef
 from bot.polling.heartbeat import Heartbeat
 from bot.render.message_content import MessageContent
-from bot.render.status_page import PollStatus, WatchStatus, presence_text, status
+from bot.render.presence import presence_text
+from bot.render.status_page import PollStatus, WatchStatus, status
 from bot.storage import StoreError
 from tests.simulators.useapi import MODERATION, Fault, SimulatedUseapi
 from tests.support.assembly import Assembly, NoTransport
@@ -141,7 +142,7 @@ def test_a_message_is_overdue_only_after_five_minutes() -> None:
 def test_each_problem_shows_in_the_bots_own_status_and_keeps_the_tick_out_of_mjstatus(
     kind: ProblemKind,
 ) -> None:
-    assert "all ready" not in presence_text(3, [], problem_kinds=[kind])
+    assert "all ready" not in presence_text(3, [], problems=[WatchProblem(kind)])
     calm = WatchStatus(now=AT, accounts={}, polls=[PollStatus(last_success=AT)])
     assert "✅ **" in "\n".join(status(calm))
     assert "✅ **" not in "\n".join(status(replace(calm, problems=[WatchProblem(kind)])))

@@ -88,9 +88,9 @@ def test_the_sentences_of_the_troubleshooting_are_said_somewhere() -> None:
 
 def filled_in(source: str, words: ProviderWords) -> str:
     """Put the names of a provider into the sentences that all share."""
-    for name, value in vars(words).items():
+    for name, value in {**vars(words), "yours": "your accounts"}.items():
         source = source.replace(f"{{{name}}}", str(value))
-    return source
+    return source.replace("%(place)s", "")  # stands there if two providers are watched
 
 
 def anchor(title: str) -> str:

@@ -14,8 +14,9 @@ from bot.domain.messages import DM_REFUSED, Delivery, Message, MessageItem, Purp
 from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.notifications.discord_transport import BODY_CODES, BROKEN_CODES
 from bot.render.error_messages import cause_texts
+from bot.render.presence import presence_text
 from bot.render.routes import RouteStatus, failure_sentence
-from bot.render.status_page import STATUS_LIMIT, PollStatus, WatchStatus, presence_text, status
+from bot.render.status_page import STATUS_LIMIT, PollStatus, WatchStatus, status
 from bot.render.text import length
 from tests.support.render_samples import (
     ACCOUNTS,
@@ -211,13 +212,14 @@ def test_presence_sums_it_up(
     *, watched: int, going: int, problem: ServiceProblem | None, muted: bool, wording: str
 ) -> None:
     incidents = [*(incident(number) for number in range(going)), ended(9)]
-    assert presence_text(watched, incidents, problem=problem, muted=muted) == wording
-    assert length(presence_text(10**30, incidents, problem=problem, muted=muted)) <= 128
+    of_service = service(problem) if problem else None
+    assert presence_text(watched, incidents, service=of_service, muted=muted) == wording
+    assert length(presence_text(10**30, incidents, service=of_service, muted=muted)) <= 128
 
 
 @pytest.mark.parametrize("cause", Cause)
 def test_presence_says_of_an_outage_what_is_true_of_its_cause(cause: Cause) -> None:
-    wording = presence_text(7, [], problem=ServiceProblem.UNREACHABLE, cause=cause, muted=True)
+    wording = presence_text(7, [], service=service(ServiceProblem.UNREACHABLE, cause=cause), muted=True)
     assert wording == f"{cause_texts(cause)[0]} · muted".replace(". ·", " ·")
 
 

@@ -1,0 +1,63 @@
+"""The bot's own status text."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from bot.domain.errors import Cause
+from bot.domain.incidents import Incident, ServiceProblem, State
+from bot.domain.wellness import ProblemKind, WatchProblem
+from bot.render.error_messages import cause_texts
+from bot.render.provider_words import WORDS
+from bot.render.text import clip, count, whole
+from bot.render.wellness import problem_words
+
+PRESENCE_LIMIT: Final = 128
+
+
+def presence_text(
+    watched: int,
+    incidents: Iterable[Incident],
+    *,
+    service: Incident | None = None,
+    is_mixed: bool = False,
+    muted: bool = False,
+    problems: Sequence[WatchProblem] = (),
+    idle: int = 0,
+) -> str:
+    """Return the bot's status text. Flagged accounts come first; a recovering one is not ready.
+
+    `service` is the worst open incident of a provider, whose accounts are not counted; `is_mixed` says
+    whether there are others. `idle` is how many accounts do not run, although no incident of theirs is open.
+    """
+    unseen = service.provider if service else None
+    opened = [each for each in incidents if each.channel and not each.ended and each.provider != unseen]
+    idle += sum(each.is_soft for each in opened)
+    opened = [each for each in opened if not each.is_soft]
+    needing = sum(each.state is State.OPEN and each.starting_since is None for each in opened)
+    needed = count(needing, "needs you", "need you")
+    if service is not None:
+        words = " · ".join([*([needed] if needing else []), _trouble(service, is_mixed=is_mixed)])
+    elif needing:
+        words = needed
+    elif opened:
+        words = f"{count(watched, 'account')} watched, {whole(len(opened))} recovering"
+    elif problems:
+        words = problem_words(problems[0])
+    elif watched:
+        words = f"{count(watched, 'account')} watched, {whole(watched - idle) if idle else 'all'} ready"
+    else:
+        words = "no account to watch"
+    worst = [problem_words(each) for each in problems[:1] if each.kind is not ProblemKind.SIGHT]
+    parts = [words, *worst, *(["muted"] if muted else [])]
+    return clip(" · ".join(dict.fromkeys(parts)), PRESENCE_LIMIT)
+
+
+def _trouble(service: Incident, *, is_mixed: bool) -> str:
+    words = WORDS[service.provider]
+    match service.problem:
+        case ServiceProblem.UNREACHABLE:
+            return cause_texts(service.cause or Cause.SILENT, service.provider)[0].removesuffix(".")
+        case ServiceProblem.PENDING:
+            return f"{words.refusal}, an account needs you"
+        case _:
+            return f"cannot see your accounts at {words.service}" if is_mixed else "cannot see your accounts"

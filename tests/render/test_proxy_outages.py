@@ -1,0 +1,139 @@
+"""A problem of one provider's service names it, and speaks of its accounts alone."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.accounts import Account, KnownAccount
+from bot.domain.errors import Cause
+from bot.domain.incidents import Incident, ServiceProblem, State
+from bot.domain.messages import Purpose
+from bot.domain.providers import MJPROXY, USEAPI, reference_to
+from bot.domain.wellness import ProblemKind, WatchProblem
+from bot.render.presence import presence_text
+from bot.render.service_messages import service_content
+from bot.render.status_page import PollStatus, WatchStatus, status
+from tests.support.render_samples import (
+    ACCOUNTS,
+    MINUTE,
+    NOW,
+    assert_sendable,
+    incident,
+    message,
+    seen,
+    service,
+)
+
+PROXIED = {
+    reference_to(MJPROXY, name): KnownAccount(Account(reference_to(MJPROXY, name)), name)
+    for name in ("Juniper", "Kestrel")
+}
+BOTH = {**ACCOUNTS, **PROXIED}
+FLAGGED = incident(1)
+LOST = replace(incident(2), channel=reference_to(MJPROXY, "Juniper"), provider=MJPROXY)
+INCIDENTS = {each.key: each for each in (FLAGGED, LOST)}
+
+
+def down(problem: ServiceProblem = ServiceProblem.UNREACHABLE, provider: str = MJPROXY) -> Incident:
+    return service(problem, provider=provider)
+
+
+@pytest.mark.parametrize("problem", ServiceProblem)
+@pytest.mark.parametrize("cause", [None, *sorted(set(Cause) - {Cause.SUBSCRIPTION, Cause.QUOTA})])
+def test_no_problem_of_midjourney_proxy_names_another_provider(
+    problem: ServiceProblem, cause: Cause | None
+) -> None:
+    trouble = replace(down(problem), cause=cause)
+    for posted in (
+        service_content(trouble, INCIDENTS, PROXIED),
+        service_content(replace(trouble, flag=FLAGGED.flag), INCIDENTS, PROXIED, reminds=True),
+        service_content(replace(trouble, state=State.ENDED, ended_at=NOW), INCIDENTS, BOTH),
+    ):
+        assert_sendable(posted)
+        assert not any(alien in seen(posted) for alien in ("useapi", "USEAPI", "the API", "The API", "596"))
+
+
+@pytest.mark.parametrize(
+    ("problem", "provider", "first"),
+    [
+        (
+            ServiceProblem.UNREACHABLE,
+            MJPROXY,
+            "⚠️ I cannot see your accounts at midjourney-proxy. midjourney-proxy does not answer.",
+        ),
+        (
+            ServiceProblem.UNREACHABLE,
+            USEAPI,
+            "⚠️ I cannot see your accounts at useapi.net. useapi.net does not answer.",
+        ),
+        (
+            ServiceProblem.TOKEN,
+            MJPROXY,
+            (
+                "⚠️ I cannot see your accounts at midjourney-proxy. "
+                "midjourney-proxy refused the token, or it is no administrator's."
+            ),
+        ),
+        (
+            ServiceProblem.LIST_GONE,
+            MJPROXY,
+            "⚠️ Accounts have vanished: midjourney-proxy lists none of yours any more, or less than half.",
+        ),
+    ],
+)
+def test_row_59_the_first_line_names_the_provider(problem: ServiceProblem, provider: str, first: str) -> None:
+    assert service_content(down(problem, provider), {}, BOTH).content == first
+
+
+def test_row_59_an_outage_speaks_of_the_accounts_of_its_provider() -> None:
+    words = seen(service_content(down(), INCIDENTS, BOTH))
+    assert "[When last seen]\n2 accounts, 1 flagged: Juniper." in words
+    assert service_content(down(), {}, PROXIED).content.startswith("⚠️ I cannot see your accounts. ")
+
+
+def test_row_59_a_recovery_names_the_provider_and_what_changed_there() -> None:
+    over = replace(down(), state=State.ENDED, blind_from=NOW - 6 * MINUTE, blind_until=NOW, ended_at=NOW)
+    touched = {
+        each.key: replace(each, opened_at=NOW, blind_from=NOW - 6 * MINUTE, blind_until=NOW)
+        for each in INCIDENTS.values()
+    }
+    words = seen(service_content(over, touched, BOTH))
+    assert words.startswith("✅ I can see your accounts at midjourney-proxy again. I was blind for 6 min")
+    assert "Newly flagged: Juniper." in words
+
+
+def test_row_59_mjstatus_names_the_provider_and_sums_up_the_other() -> None:
+    late = message((down(), None), purpose=Purpose.SERVICE)
+    watch = WatchStatus(
+        now=NOW,
+        accounts=BOTH,
+        incidents=[down(), LOST],
+        messages=[late],
+        polls=[
+            PollStatus(USEAPI, NOW),
+            PollStatus(MJPROXY, NOW, failures=2, why="midjourney-proxy is silent."),
+        ],
+        problems=[WatchProblem(ProblemKind.SIGHT, detail="midjourney-proxy")],
+    )
+    words = "\n".join(status(watch))
+    assert "⚠️ **I cannot see your accounts at midjourney-proxy. midjourney-proxy does not answer.**" in words
+    assert "✅ **7 accounts watched, all ready**" in words
+    assert "Alert about midjourney-proxy for <@111111111111111111>" in words
+    begun = "\n".join(status(replace(watch, incidents=[])))
+    assert "⚠️ **9 accounts, those at midjourney-proxy not checked successfully now**" in begun
+
+
+def test_row_59_the_bots_status_shows_the_outage_beside_who_needs_whom() -> None:
+    opened = [FLAGGED, LOST]
+    assert presence_text(9, opened, service=down(), is_mixed=True) == (
+        "1 needs you · midjourney-proxy does not answer"
+    )
+    assert presence_text(9, [], service=down(ServiceProblem.TOKEN), is_mixed=True) == (
+        "cannot see your accounts at midjourney-proxy"
+    )
+    unseen = [WatchProblem(ProblemKind.SIGHT, detail="midjourney-proxy")]
+    assert presence_text(9, [], problems=unseen) == "I cannot see your accounts at midjourney-proxy yet"
+
+
+def test_an_account_that_starts_or_was_not_started_needs_nobody() -> None:
+    assert presence_text(7, [replace(LOST, starting_since=NOW)]) == "7 accounts watched, 1 recovering"
