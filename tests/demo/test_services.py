@@ -105,11 +105,18 @@ async def test_the_link_to_a_captcha_is_shown_to_the_owner_alone(browser: Browse
 
 
 @in_a_browser
-async def test_a_pool_that_lost_discord_is_one_message(browser: Browser) -> None:
+async def test_a_pool_that_lost_discord_is_one_message_and_enabled_by_one_press(browser: Browser) -> None:
     async with visiting(browser, providers=["mjproxy"]) as visitor:
         alert = await cut_off(visitor)
-        await expect(alert).to_contain_text("5 accounts")
-        await expect(visitor.messages("dm")).to_have_count(2)
+        await expect(alert).to_contain_text("lost its connection to Discord: 5 accounts are disabled")
+        await visitor.button("Cut it off from Discord", PROXY).click()
+        await alert.get_by_role("button", name="Enable all 5").click()
+        asked = visitor.messages("dm").last
+        await asked.get_by_role("button", name="Yes, enable 5 accounts").click()
+        await expect(asked).to_contain_text("5 run")
+        await expect(visitor.page.locator(PROXY).get_by_text("lost Discord")).to_have_count(0)
+        await expect(alert).to_contain_text("✅")
+        await expect(visitor.messages("dm")).to_have_count(3)
 
 
 @in_a_browser
