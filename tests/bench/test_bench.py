@@ -109,7 +109,7 @@ def test_a_relative_budget_without_its_floor_is_not_kept() -> None:
     assert line_of(TWICE, {OURS: [1]}).kept is False
 
 
-def test_one_bad_round_misses_a_budget_of_what_must_never_happen() -> None:
+def test_one_bad_round_misses_the_budget_of_a_figure_that_must_be_zero() -> None:
     never = Figure("lost", "alerts lost", Unit.COUNT, Budget(0), worst=True)
     assert line_of(never, {OURS: [0, 0, 1]}).kept is False
     assert line_of(never, {OURS: [0, 0, 0]}).kept is True
@@ -191,6 +191,6 @@ def test_a_tiny_round_is_played_to_its_end(scene: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["https://discord.com/api/v10", "http://192.0.2.1/v2"])
-def test_no_candidate_speaks_to_anything_but_this_machine(address: str) -> None:
+def test_every_candidate_connects_to_this_machine_alone(address: str) -> None:
     with pytest.raises((SystemExit, ValueError)):
         require_loopback(address)

@@ -108,7 +108,7 @@ async def test_killed_within_a_reset_it_sends_no_second_one_and_shows_what_is_kn
 
 
 @pytest.mark.parametrize("step", [FailPoint.CLAIMED, FailPoint.SENT])
-async def test_what_was_or_was_not_sent_before_a_long_absence_stands_there_once(
+async def test_what_may_have_been_sent_before_a_long_absence_is_there_once(
     run: ChaosRun, step: FailPoint
 ) -> None:
     run.planned_ends.append(PlannedEnd(step, 3, away=FORGOTTEN))  # an alert: two hellos come first

@@ -37,7 +37,7 @@ async def test_a_short_soak_loses_and_repeats_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kinds", [len(API_FAULTS), len(DISCORD_FAULTS)])
-def test_the_kinds_of_fault_together_meet_their_part_of_the_requests(kinds: int) -> None:
+def test_fault_kinds_together_meet_their_share_of_the_requests(kinds: int) -> None:
     luck = random.Random(1)  # noqa: S311 - made-up luck, the same each time
     requests = 10_000
     met = sum(any(luck.random() < share_of(kinds) for _ in range(kinds)) for _ in range(requests))
@@ -70,7 +70,7 @@ def test_the_kinds_of_fault_together_meet_their_part_of_the_requests(kinds: int)
     ],
     ids=["same account", "too long ago", "itself", "later", "another", "same problem", "another", "away"],
 )
-def test_an_episode_counts_for_the_next_of_its_kind(
+def test_an_incident_counts_for_the_next_ones_of_its_kind(
     earlier: IncidentRow, later: IncidentRow, *, counts: bool
 ) -> None:
     assert precedes(earlier, later) is counts
@@ -101,5 +101,5 @@ def test_a_life_that_stops_sending_is_found_once() -> None:
     assert noted(StallDetector(), 30, polls=30, waiting="key") == ["key"]
 
 
-def test_each_life_has_its_time() -> None:
+def test_a_pause_counts_anew_in_each_life() -> None:
     assert noted(StallDetector(), 30, waiting="key", lives=3) == []

@@ -81,7 +81,7 @@ async def test_the_gateway_closes_on_another_token(sim: SimulatedDiscord) -> Non
     assert not sim.connected
 
 
-async def test_an_acknowledged_heartbeat_is_no_warning_even_where_it_overtakes_its_own_note(
+async def test_a_heartbeat_acknowledged_before_it_is_noted_is_no_warning(
     bot: SmallBot, caplog: pytest.LogCaptureFixture
 ) -> None:
     keeping = vars(bot.ws)["_keep_alive"]
@@ -194,7 +194,7 @@ async def test_a_slow_answer_goes_on_when_it_is_mended(bot: SmallBot, sim: Simul
     await sending
 
 
-async def test_it_vanishes_and_comes_back_on_the_same_port(bot: SmallBot, sim: SimulatedDiscord) -> None:
+async def test_a_vanished_discord_comes_back_on_the_same_port(bot: SmallBot, sim: SimulatedDiscord) -> None:
     channel, before = await dm(bot, sim), sim.api
     await sim.vanish()
     with pytest.raises((aiohttp.ClientError, OSError)):

@@ -305,14 +305,14 @@ async def test_closing_ends_everything_although_a_bot_is_connected() -> None:
     assert asyncio.all_tasks() == before
 
 
-async def test_waiting_in_vain_shows_the_recent_traffic(sim: SimulatedDiscord) -> None:
+async def test_a_wait_that_times_out_shows_the_recent_traffic(sim: SimulatedDiscord) -> None:
     await post(sim, f"/channels/{sim.channel_id}/messages", {"content": "hello there"})
     with pytest.raises(AssertionError, match=r"200 POST .*hello there"):
         await sim.wait_for(lambda: False, timeout=0.01)
 
 
 @pytest.mark.usefixtures("bot")
-async def test_every_body_of_the_bot_is_kept_and_listeners_hear_of_changes(sim: SimulatedDiscord) -> None:
+async def test_every_body_of_the_bot_is_kept_and_listeners_are_notified(sim: SimulatedDiscord) -> None:
     heard: list[int] = []
     sim.on_change.append(lambda: heard.append(len(sim.requests)))
     await (await sim.slash(sim.owner, "whisper", {"word": "needle"})).answer()

@@ -85,13 +85,13 @@ async def test_every_endpoint_refuses_a_wrong_token(
     assert useapi.requests[-1].endpoint is endpoint
 
 
-async def test_the_standing_counts_accounts_in_error(client: Client, useapi: SimulatedUseapi) -> None:
+async def test_the_subscription_counts_accounts_in_error(client: Client, useapi: SimulatedUseapi) -> None:
     useapi.add()
     useapi.add(channel=CHANNEL)
     useapi.flag(CHANNEL, MODERATION)
-    standing = (await client.get("account")).json
-    assert standing["subscriptionIsActive"] is True
-    assert standing["accounts"] == {"Midjourney API": {"total": 2, "active": 1, "error": 1}}
+    subscription = (await client.get("account")).json
+    assert subscription["subscriptionIsActive"] is True
+    assert subscription["accounts"] == {"Midjourney API": {"total": 2, "active": 1, "error": 1}}
 
 
 async def test_a_reset_takes_the_flag_and_is_harmless_without_one(
@@ -118,7 +118,7 @@ async def test_a_reset_of_an_unknown_channel_is_a_404(client: Client) -> None:
         pytest.param(1, 1, "F.FFF", id="lags, then back"),
     ],
 )
-async def test_what_the_polls_after_a_reset_show(
+async def test_polls_after_a_reset_show_the_flags_that_were_set(
     client: Client, useapi: SimulatedUseapi, lingers: int, returns_after: int | None, flags: str
 ) -> None:
     account = useapi.add(channel=CHANNEL)

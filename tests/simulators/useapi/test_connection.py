@@ -14,7 +14,7 @@ from tests.simulators.useapi.cases import CHANNEL, LIST, ONE, Client, distorted,
 @pytest.mark.parametrize(
     ("fault", "done"), [(Fault.HANG, False), (Fault.LOST_ANSWER, True)], ids=["nothing done", "done"]
 )
-async def test_an_answer_that_never_comes(
+async def test_a_hanging_request_gets_no_answer(
     client: Client, useapi: SimulatedUseapi, fault: Fault, *, done: bool
 ) -> None:
     useapi.add(channel=CHANNEL)
@@ -50,7 +50,7 @@ async def test_a_trickled_answer_is_whole_in_the_end(client: Client, useapi: Sim
     assert list((await distorted(client, Fault.TRICKLE)).json) == [CHANNEL]
 
 
-async def test_a_trickled_answer_is_still_under_way_when_its_first_byte_is_there(
+async def test_a_trickled_answer_goes_on_after_its_first_byte(
     client: Client, useapi: SimulatedUseapi
 ) -> None:
     useapi.add(channel=CHANNEL)

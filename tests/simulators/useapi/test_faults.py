@@ -69,7 +69,9 @@ async def test_a_fault_has_its_status_and_ends_when_mended(
 
 
 @pytest.mark.parametrize("fault", [Fault.HTML_200, Fault.HTML_404, Fault.HTML_503])
-async def test_web_pages_say_that_they_are(client: Client, useapi: SimulatedUseapi, fault: Fault) -> None:
+async def test_web_pages_have_the_content_type_of_a_page(
+    client: Client, useapi: SimulatedUseapi, fault: Fault
+) -> None:
     useapi.fault(fault)
     reply = await client.get()
     assert reply.headers["Content-Type"] == "text/html; charset=utf-8"

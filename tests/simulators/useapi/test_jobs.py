@@ -115,7 +115,7 @@ async def test_texts_of_1024_characters_are_not_too_long(client: Client, useapi:
 
 
 @pytest.mark.parametrize("plan", Plan)
-def test_accounts_of_a_plan_tell_of_it_and_differ(plan: Plan) -> None:
+def test_accounts_of_a_plan_show_it_and_differ(plan: Plan) -> None:
     useapi = SimulatedUseapi(now=Clock(PINNED).now)
     texts = {useapi.add(plan=plan).info_text for _ in range(20)}
     assert len(texts) > 10

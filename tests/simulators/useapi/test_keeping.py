@@ -40,7 +40,7 @@ async def test_a_token_shows_in_answers_about_accounts_only(client: Client, usea
     assert not any(account.discord.encode() in reply.body for reply in replies)
 
 
-async def test_a_hook_hears_of_changes_and_requests(client: Client, useapi: SimulatedUseapi) -> None:
+async def test_a_hook_is_called_for_changes_and_requests(client: Client, useapi: SimulatedUseapi) -> None:
     heard: list[int] = []
     useapi.add(channel=CHANNEL)
     useapi.changed.append(lambda: heard.append(1))

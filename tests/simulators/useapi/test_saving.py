@@ -114,7 +114,7 @@ async def test_the_older_form_saves_under_the_channel_in_the_path(
         ({"twin": True}, f"Channel {SERVER} configuration has same discord value"),
     ],
 )
-async def test_the_older_form_says_what_is_wrong(
+async def test_the_older_form_explains_an_error(
     client: Client, useapi: SimulatedUseapi, change: dict[str, object], error: str
 ) -> None:
     other = useapi.add(channel=SERVER, server="1100000000000000002")
