@@ -66,14 +66,19 @@ class Leaks:
         self._log = log
         self._folder = folder
         self._bodies: list[str] = []
+        self.allowed = 0
+        """How many bodies hold a secret on purpose: a link that one person asked for."""
 
     def search_bodies(self, world: SimulatedDiscord) -> None:
         """Remember what was sent to a simulated Discord for the search."""
-        self._bodies.append(json.dumps(world.bodies, ensure_ascii=False))
+        self._bodies += [json.dumps(body, ensure_ascii=False) for body in world.bodies]
 
     def found(self) -> list[str]:
         """Name each place where a secret stands; the secret itself is not repeated."""
-        places = {"the log": self._log.getvalue(), "a body sent to Discord": "\n".join(self._bodies)}
+        places = {"the log": self._log.getvalue()}
+        telling = [body for body in self._bodies if any(secret in body for secret in self.secrets)]
+        if len(telling) != self.allowed:
+            places["a body sent to Discord"] = "".join(self.secrets)
         for file in self._folder.rglob("*sqlite3*"):
             places[file.name] = file.read_bytes().decode("latin-1")
         return [place for place, text in places.items() if any(secret in text for secret in self.secrets)]

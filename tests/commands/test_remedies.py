@@ -1,0 +1,165 @@
+"""The remedies of midjourney-proxy as owners use them: enable one, enable all, a CAPTCHA with its link."""
+
+import asyncio
+
+import pytest
+
+from tests.conftest import Leaks
+from tests.simulators.discord.world import Json
+from tests.simulators.mjproxy import Endpoint, SimulatedMjproxy
+from tests.simulators.mjproxy.pool import MODERATION, SAVED_AFTER
+from tests.support.clock import MINUTE, Clock
+from tests.support.reading import buttons, text
+from tests.support.running import Bot, Visitor
+from tests.support.watching import newest, poll
+
+ENABLE = "I acknowledged it - enable"
+SHOW = "Show me the CAPTCHA"
+SOLVED = "I solved it"
+
+
+@pytest.fixture
+def proxied(bot: Bot, proxy: SimulatedMjproxy, clock: Clock) -> Bot:
+    """The bot, with a midjourney-proxy whose clock each wait of a remedy moves on."""
+
+    async def wait(seconds: float) -> None:
+        await clock.nap(seconds)
+        await asyncio.sleep(0)
+
+    bot.proxy, bot.sleep = proxy, wait
+    return bot
+
+
+async def ends(ada: Visitor, question: Json, label: str, *words: str) -> Json:
+    """Confirm, and wait for the answer that says this."""
+    pressed = await ada.press(question, label)
+
+    def answer() -> Json | None:
+        shown = pressed.message
+        return shown if shown and all(word in text(shown) for word in words) else None
+
+    said = await ada.world.wait_for(answer)
+    assert said is not None
+    return said
+
+
+async def test_an_account_is_enabled_after_a_confirmation_and_its_alert_turns_green(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
+) -> None:
+    account = proxy.add(remark="Borealis")
+    await proxied.start(USEAPI_TOKEN=None)
+    proxy.strike(account.id, MODERATION)
+    clock.advance(SAVED_AFTER)
+    await poll(ada)
+    alert = await newest(ada, "Borealis", "needs you")
+    question = await ada.pressed(alert, ENABLE)
+    assert "Enabling does not acknowledge" in text(question)
+    assert proxy.count(Endpoint.ENABLE) == 0
+    proxy.acknowledge(account.id)
+
+    await ends(ada, question, "Yes, enable Borealis", "runs again: midjourney-proxy started it")
+
+    await newest(ada, "runs again")
+    outcomes = [(verb, outcome) for _, verb, _, outcome in await proxied.actions()]
+    assert outcomes == [("enable", "asked"), ("enable", "back in rotation")]
+
+
+async def test_a_press_by_who_is_no_owner_any_more_fetches_no_link(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, bea: Visitor
+) -> None:
+    account = proxy.add(remark="Borealis")
+    await proxied.start(USEAPI_TOKEN=None)
+    proxy.ask_captcha(account.id)
+    await poll(ada)
+    alert = await newest(ada, "Borealis")
+    await proxied.restart(USEAPI_TOKEN=None, OWNER_IDS=str(bea.person.id))
+    assert "Only this bot's owners" in text(await ada.pressed(alert, SHOW))
+    assert proxy.count(Endpoint.LINK) == 0
+
+
+async def test_the_link_of_a_captcha_is_shown_to_the_owner_who_asks_and_to_nobody_else(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, bea: Visitor, leaks: Leaks
+) -> None:
+    account = proxy.add(remark="Borealis")
+    await proxied.start(USEAPI_TOKEN=None, OWNER_IDS=f"{ada.person.id},{bea.person.id}")
+    proxy.ask_captcha(account.id)
+    await poll(ada)
+    alert = await newest(ada, "Borealis")
+
+    asked = await ada.press(alert, SHOW)
+    question = await asked.answer()
+
+    assert asked.ephemeral
+    link = account.captcha_link
+    assert [embed.get("url") for embed in question["embeds"]] == [link]
+    assert all(account.secret("captcha") not in str(each) for each in bea.received())
+    leaks.allowed += 1  # the answer to the one who asked
+    await ends(ada, question, SOLVED, "runs again")
+    assert proxy.count(Endpoint.SOLVED) == 1
+
+
+async def test_row_66_a_disabled_account_is_enabled_next_or_left(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, leaks: Leaks
+) -> None:
+    account = proxy.add(remark="Borealis")
+    await proxied.start(USEAPI_TOKEN=None)
+    proxy.ask_captcha(account.id, disabled=True)
+    await poll(ada)
+    question = await ada.pressed(await newest(ada, "Borealis"), SHOW)
+    leaks.allowed += 1
+
+    said = await ends(ada, question, SOLVED, "disabled besides")
+
+    assert set(buttons(said)) == {"Enable it", "Leave it paused"}
+    alert = await newest(ada, "CAPTCHA reported as solved", "still disabled")
+    assert {"Enable it", "Leave it paused"} < set(buttons(alert))
+    again = await ada.pressed(said, "Enable it")
+    await ends(ada, again, "Yes, enable Borealis", "runs again")
+
+
+async def test_row_66_a_disabled_account_may_be_left_so(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, leaks: Leaks
+) -> None:
+    account = proxy.add(remark="Borealis")
+    await proxied.start(USEAPI_TOKEN=None)
+    proxy.ask_captcha(account.id, disabled=True)
+    await poll(ada)
+    question = await ada.pressed(await newest(ada, "Borealis"), SHOW)
+    leaks.allowed += 1
+    said = await ends(ada, question, SOLVED, "disabled besides")
+    assert "its alert is over" in text(await ada.pressed(said, "Leave it paused"))
+    await newest(ada, "is left disabled", "An owner left it disabled")
+
+
+async def test_row_69_one_press_enables_all_that_lost_their_connection(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
+) -> None:
+    for _ in range(3):
+        proxy.add()
+    await proxied.start(USEAPI_TOKEN=None)
+    proxy.lose_discord()
+    clock.advance(2 * MINUTE)
+    proxy.find_discord()
+    await poll(ada)
+    alert = await newest(ada, "3 accounts")
+    question = await ada.pressed(alert, "Enable all 3")
+    assert "with one request" in text(question)
+
+    await ends(ada, question, "Yes, enable 3 accounts", "3 run")
+
+    assert proxy.count(Endpoint.ENABLE) == 1
+    await newest(ada, "are back")
+
+
+async def test_an_older_proxy_says_so(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
+) -> None:
+    proxy.version = "v11.9.0.0"
+    account = proxy.add(remark="Borealis")
+    await proxied.start(USEAPI_TOKEN=None)
+    proxy.strike(account.id, MODERATION)
+    clock.advance(SAVED_AFTER)
+    await poll(ada)
+    question = await ada.pressed(await newest(ada, "needs you"), ENABLE)
+    await ends(ada, question, "Yes, enable Borealis", "older than 11.9.1")
+    assert not account.enable
