@@ -414,8 +414,8 @@ def unpaid(bot: Bot) -> None:
     bot.api.fault(Fault.UNPAID)
 
 
-def unpaid_standing(bot: Bot) -> None:
-    bot.api.fault(Fault.UNPAID, endpoint=Endpoint.STANDING)
+def no_subscription(bot: Bot) -> None:
+    bot.api.fault(Fault.UNPAID, endpoint=Endpoint.SUBSCRIPTION)
 
 
 def vanished(bot: Bot) -> None:
@@ -435,7 +435,7 @@ def gone(bot: Bot) -> None:
     [
         pytest.param(refused, "API token", id="token-refused"),
         pytest.param(unpaid, "Subscription", id="no-subscription"),
-        pytest.param(unpaid_standing, "Subscription", id="no-subscription-by-its-own-answer"),
+        pytest.param(no_subscription, "Subscription", id="no-subscription-by-its-own-answer"),
         pytest.param(vanished, "API", id="nothing-listens"),
         pytest.param(web_page, "API", id="a-web-page"),
         pytest.param(gone, "API", id="discontinued"),
@@ -474,7 +474,7 @@ async def test_a_server_that_lists_accounts_need_not_know_of_subscriptions(
     bot: Bot, checked: Checks, fault: Fault
 ) -> None:
     bot.api.add()
-    bot.api.fault(fault, endpoint=Endpoint.STANDING)
+    bot.api.fault(fault, endpoint=Endpoint.SUBSCRIPTION)
     report = await checked()
     assert report.line("Subscription") == "ok    Subscription: the server does not report it, but it answers"
     assert report.line("API token").startswith("ok")
@@ -485,7 +485,7 @@ async def test_a_server_that_lists_accounts_need_not_know_of_subscriptions(
 async def test_an_empty_list_without_a_word_of_the_subscription_proves_no_api(
     bot: Bot, checked: Checks, fault: Fault
 ) -> None:
-    bot.api.fault(fault, endpoint=Endpoint.STANDING)
+    bot.api.fault(fault, endpoint=Endpoint.SUBSCRIPTION)
     report = await checked()
     assert report.failed == [report.line("API")]
     assert report.line("API") == (
@@ -524,7 +524,7 @@ async def test_a_subscription_that_cannot_be_asked_about_is_not_taken_for_grante
 ) -> None:
     for _ in range(accounts):
         bot.api.add()
-    bot.api.fault(fault, endpoint=Endpoint.STANDING)
+    bot.api.fault(fault, endpoint=Endpoint.SUBSCRIPTION)
     report = await checked()
     assert report.failed == [report.line("Subscription")]
     assert report.line("Subscription").count(".") >= 2
@@ -537,7 +537,7 @@ async def test_a_token_that_only_the_subscription_s_answer_refuses_is_not_accept
     bot: Bot, checked: Checks
 ) -> None:
     bot.api.add()
-    bot.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.STANDING)
+    bot.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.SUBSCRIPTION)
     report = await checked()
     assert report.failed == [report.line("API token")]
     assert report.line("Accounts").startswith("ok")

@@ -21,7 +21,7 @@ TEXT_LIMIT: Final = 1024
 class Endpoint(StrEnum):
     """The endpoints of the API. OTHER is every unknown address."""
 
-    STANDING = "GET account"
+    SUBSCRIPTION = "GET account"
     LIST = "GET account/midjourney"
     ACCOUNT = "GET account/midjourney/{channel}"
     SAVE = "POST account/midjourney"
@@ -64,7 +64,7 @@ class Service:
         self._user = user
 
         self._handlers: Mapping[Endpoint, Callable[[Ask], Answer]] = {
-            Endpoint.STANDING: self._standing,
+            Endpoint.SUBSCRIPTION: self._subscription,
             Endpoint.LIST: self._listed,
             Endpoint.ACCOUNT: self._one,
             Endpoint.SAVE: self._saved,
@@ -89,7 +89,7 @@ class Service:
     def _accounts(self) -> dict[str, SimulatedAccount]:
         return self._registry.accounts
 
-    def _standing(self, _: Ask) -> Answer:
+    def _subscription(self, _: Ask) -> Answer:
         """Answer as useapi.net docs, GET account: accounts in error still count towards the total."""
         flagged = sum(account.pending is not None for account in self._accounts.values())
         total, quota = len(self._accounts), self._registry.quota
