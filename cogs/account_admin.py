@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from bot.actions.account_token import DEFAULT_JOBS, MOST_JOBS, account_token, jobs_number
 from bot.domain.accounts import ChangeOutcome, KnownAccount, SaveResult
+from bot.domain.capabilities import CAPABILITIES
 from bot.domain.errors import ErrorCode, UserError
 from bot.interactions.account_form import JOBS, TOKEN, account_form, take_values
 from bot.interactions.buttons import CHANNEL, Access, ButtonPress
@@ -20,12 +21,14 @@ from bot.interactions.responses import (
     defer,
     defer_update,
     respond,
+    respond_private,
     sentence,
     update,
 )
 from bot.providers.useapi import Gone, Unauthorized, Unpaid, UseapiError
 from bot.render.account_admin_replies import (
     KEPT,
+    added_elsewhere,
     another_account,
     form_title,
     removal_question,
@@ -36,6 +39,7 @@ from bot.render.account_cards import account_card
 from bot.render.account_history import ACTIONS_SHOWN
 from bot.render.alert_items import known_account
 from bot.render.message_content import Button, MessageContent
+from bot.render.provider_words import services
 from bot.render.text import escape
 from bot.storage import StoreError
 
@@ -54,6 +58,13 @@ class AccountAdmin(commands.Cog):
         self._admin = bot.services.account_admin
         self._pollers = bot.services.pollers
         self._store = bot.services.store
+        names = self._pollers.names
+        self._adds_here = any(CAPABILITIES[name].adds_accounts for name in names)
+        if bot.web_pages:
+            self.mjadd.description = f"Add a Midjourney account at {services(names)}, or see where to."
+            self.mjremove.description = (
+                f"Remove a Midjourney account from {services(names)}, after a confirmation."
+            )
         bot.controls.register("account.edit", Access.OWNERS, self.edit, FORM)
         bot.controls.register("account.save", Access.OWNERS, self.save, f"{CHANNEL}?")
         bot.controls.register("account.remove", Access.OWNERS, self.ask_removal, CHANNEL)
@@ -66,8 +77,11 @@ class AccountAdmin(commands.Cog):
         """Configure a Midjourney account at useapi.net by its Discord token, or update it."""
         if not self._bot.owners.may_act(interaction.user.id):
             raise UserError(ErrorCode.NOT_AN_OWNER)
-        self._admin.require_adding()
-        await self._open_form(interaction, None)
+        if pages := self._bot.web_pages:
+            content = added_elsewhere(pages, interaction.user.id, adds_here=self._adds_here)
+            await respond_private(interaction, content)
+        else:
+            await self._open_form(interaction, None)
 
     @app_commands.command()
     @app_commands.describe(account="The account: pick one, or type its name or channel id")

@@ -12,7 +12,7 @@ from bot.render.account_cards import add_field
 from bot.render.account_facts import place
 from bot.render.error_messages import what
 from bot.render.message_content import Button, MessageContent, headed
-from bot.render.provider_words import ON_WEB_PAGE, words_for
+from bot.render.provider_words import ON_WEB_PAGE, TITLES, words_for
 from bot.render.text import bare, count, escape, when
 
 BUTTON_LABEL: Final = 40
@@ -35,11 +35,25 @@ DONE: Final[Mapping[bool | None, str]] = {
 NOT_SAID: Final = (
     "✅ useapi.net accepted the account, but does not say which it is. Check the list of accounts."
 )
+ADDED_AT: Final = (
+    "Accounts of {service} are added on {service}'s own web page: <{page}>\n"
+    "Their tokens belong there and nowhere else. I watch a new account from my next check on."
+)
+FOR_FORM: Final = "For an account at useapi.net, press the button below: it asks for the token in a form."
 AGAIN: Final = {
     True: "-# /mjadd configures it again, with its Discord token; its name and history come back then.",
-    False: f"-# It is added again on {ON_WEB_PAGE}; its name and history come back then.",
+    False: f"-# It is added again on {ON_WEB_PAGE}, as a new account without this name and history.",
 }
 """How to have a removed account back, by whether Midwatch adds accounts there."""
+
+
+def added_elsewhere(pages: Mapping[str, str], asker: int, *, adds_here: bool) -> MessageContent:
+    """Return where accounts of providers are added, and a button to the form if it adds others."""
+    lines = [ADDED_AT.format(service=TITLES[name], page=page) for name, page in pages.items()]
+    if not adds_here:
+        return MessageContent("\n".join(lines))
+    button = Button("account.edit", "Add or update an account", asker=asker)
+    return MessageContent("\n".join([*lines, FOR_FORM]), components=(button,))
 
 
 def form_title(known: KnownAccount | None) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.accounts import Action
+from bot.render.provider_words import words_for
 from bot.render.text import count, escape, fitted, when
 
 ACTIONS_SHOWN: Final = 5
@@ -52,13 +53,13 @@ SENTENCES: Final[Mapping[str, str]] = {
     "save updated": "{at} {person} updated it ({value})",
     "save done": "{at} {person} added or updated it ({value})",
     "save not done": "{at} {person} tried to add or update it, but nothing changed",
-    "save refused": "{at} {person} tried to add or update it, but useapi.net refused",
+    "save refused": "{at} {person} tried to add or update it, but {service} refused",
     "save not sent": "{at} {person} tried to add or update it, but nothing was sent",
     "save outcome unknown": "{at} {person} tried to add or update it; the outcome is unknown",
     "remove asked": "{at} {person} asked to remove it",
     "remove done": "{at} {person} removed it",
     "remove not done": "{at} {person} tried to remove it, but it is still configured",
-    "remove refused": "{at} {person} tried to remove it, but useapi.net refused",
+    "remove refused": "{at} {person} tried to remove it, but {service} refused",
     "remove not sent": "{at} {person} tried to remove it, but nothing was sent",
     "remove outcome unknown": "{at} {person} tried to remove it; the outcome is unknown",
 }
@@ -98,6 +99,7 @@ def sentence(action: Action) -> str:
         person=f"<@{action.actor_id}>",
         value=escape(value) if key == "rename named" else value,
         verb=escape(action.verb),
+        service=words_for(action.channel).service,
         outcome=escape(action.outcome, 60),
     )
 

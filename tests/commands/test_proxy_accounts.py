@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.domain.providers import MJPROXY, reference_to
 from tests.simulators.discord import Json
-from tests.simulators.mjproxy import Endpoint, SimulatedMjproxy
+from tests.simulators.mjproxy import Endpoint, Fault, SimulatedMjproxy
 from tests.simulators.mjproxy.pool import MODERATION
 from tests.support.reading import buttons, text
 from tests.support.running import Bot, Visitor
@@ -137,3 +138,95 @@ async def test_what_does_not_run_is_not_asked_and_why_is_said(
     assert "Ask anyway" not in buttons(locked)
     assert "midjourney-proxy has not started this account, so it cannot ask Midjourney." in text(begins)
     assert proxy.count(Endpoint.SYNC) == 0
+
+
+async def test_add_names_the_web_page_and_beside_it_the_form_of_the_other_provider(
+    bot: Bot, proxy: SimulatedMjproxy, ada: Visitor
+) -> None:
+    await begin(bot, proxy)
+    shown = await ada.ask("mjadd")
+    page = proxy.url.removesuffix("/mj")
+    assert f"added on midjourney-proxy's own web page: <{page}>\n" in text(shown)
+    form = await ada.press(shown, "Add or update an account")
+    await bot.world.wait_for(lambda: form.modal)
+    assert form.modal is not None
+    assert form.modal["title"] == "Add or update an account"
+    await bot.restart(MJPROXY_URL=proxy.url, MJPROXY_TOKEN=proxy.token, USEAPI_TOKEN=None)
+    alone = await ada.ask("mjadd")
+    assert f"<{page}>" in text(alone)
+    assert buttons(alone) == {}
+
+
+async def test_commands_say_which_providers_they_are_for(
+    bot: Bot, proxy: SimulatedMjproxy, ada: Visitor
+) -> None:
+    await begin(bot, proxy)
+    said = {
+        each["name"]: each["description"] for each in bot.world.commands(ada.person, bot.world.channel_id)
+    }
+    assert said["mjremove"] == (
+        "Remove a Midjourney account from useapi.net or midjourney-proxy, after a confirmation."
+    )
+
+
+async def test_a_card_offers_no_update_where_accounts_are_added_elsewhere(
+    bot: Bot, proxy: SimulatedMjproxy, ada: Visitor
+) -> None:
+    account = proxy.add(remark="aurora")
+    await begin(bot, proxy)
+    card = await ada.picked(await listed(ada), reference_to(MJPROXY, account.id))
+    assert set(buttons(card)) == {"Info", "Remove", "Open in Discord"}
+
+
+async def test_a_name_of_our_own_stands_above_the_remark_which_still_finds_it(
+    bot: Bot, proxy: SimulatedMjproxy, ada: Visitor
+) -> None:
+    proxy.add(remark="aurora")
+    masked = proxy.add(remark="****")
+    await begin(bot, proxy)
+    assert f"**…{masked.channel[-4:]}** · ✅ ready" in text(await listed(ada))
+    await ada.ask("mjname", account="aurora", name="Borealis")
+    assert "**Borealis** · ✅ ready" in text(await listed(ada))
+    assert [each.name[:8] for each in await ada.complete("mjinfo", "aurora")] == ["Borealis"]
+    assert "No alerts for Borealis" in text(await ada.ask("mjmute", account="aurora", duration="8h")).replace(
+        "*", ""
+    )
+    await ada.ask("mjname", account="aurora")
+    assert "**aurora** · ✅ ready" in text(await listed(ada))
+
+
+async def test_entries_that_cannot_be_told_apart_are_marked_and_not_touched(
+    bot: Bot, proxy: SimulatedMjproxy, ada: Visitor
+) -> None:
+    proxy.add(remark="aurora")
+    proxy.add(remark="twin")
+    proxy.add(remark="other")
+    proxy.fault(Fault.MISSING_FIELDS)
+    await begin(bot, proxy)
+    shown = await listed(ada)
+    assert "1 account, none flagged, 1 unreadable" in text(shown)
+    assert "❔ cannot be read" in text(shown)
+    assert "ready" not in text(shown)
+    assert await ada.complete("mjinfo", "") == []
+    proxy.mend()
+    assert text(await listed(ada)).count("✅ ready") == 3
+    assert {request.endpoint for request in proxy.requests} <= {Endpoint.LIST, Endpoint.HOME}
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (Fault.HTML_200, "web page"),
+        (Fault.ARRAY, "midjourney-proxy answered in a form that Midwatch does not know."),
+        (Fault.SERVER_ERROR, "it needs Redis"),
+    ],
+)
+async def test_bad_input_ends_in_one_sentence(
+    bot: Bot, proxy: SimulatedMjproxy, ada: Visitor, fault: Fault, words: str
+) -> None:
+    proxy.add(remark="aurora")
+    await begin(bot, proxy)
+    proxy.fault(fault, endpoint=Endpoint.LIST)
+    shown = text(await listed(ada))
+    assert words in shown
+    assert "**aurora** · ✅ ready" in shown
