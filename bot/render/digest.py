@@ -6,6 +6,7 @@ from typing import Final
 
 import discord
 
+from bot.domain.common_cause import enabled_together
 from bot.render.account_cards import FIELD_LIMIT, add_field
 from bot.render.account_list import CHOICE_LIMIT, tail
 from bot.render.alert_items import AlertItem, duration, naming, state_of
@@ -21,6 +22,7 @@ LIST_LIMIT: Final = 3_600
 NAME_LIMIT: Final = 20
 QUOTES: Final = 3
 SHORT_QUOTE: Final = 200
+ENABLE_ALL: Final = "Once {service} reaches Discord again, press **Enable all** below."
 
 
 def digest(items: Sequence[AlertItem], page: int, context: CardContext) -> discord.Embed:
@@ -106,7 +108,13 @@ def _next(items: Sequence[AlertItem], context: CardContext) -> str | None:
     unseen = (
         f"I cannot see your accounts{place} now: this is how they were at the last check." if places else None
     )
-    return "\n".join(line for line in (unseen, OPEN_BELOW, context.slots) if line)
+    shown = [item.incident for item in items]
+    at_once = [
+        ENABLE_ALL.format(service=TITLES[each])
+        for each in providers
+        if len(enabled_together(shown, each)) > 1
+    ]
+    return "\n".join(line for line in (unseen, *at_once, OPEN_BELOW, context.slots) if line)
 
 
 def _option(item: AlertItem) -> discord.SelectOption:

@@ -258,3 +258,10 @@ def test_how_it_ended_names_no_reset() -> None:
 
 def test_an_incident_without_a_provider_is_useapis() -> None:
     assert incident().provider == USEAPI
+
+
+def test_a_digest_sends_a_person_to_the_button_for_all_only_if_it_is_there() -> None:
+    sentence = "Once midjourney-proxy reaches Discord again, press **Enable all** below."
+    assert sentence in seen(shown(*lost(2)))
+    others = [(flagged(n, kind=FlagKind.PLAN), Reason.OPENED) for n in (1, 2)]
+    assert sentence not in seen(shown(*lost(1), *others))
