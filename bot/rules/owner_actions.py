@@ -88,6 +88,8 @@ def give_verdict(
     judged = replace(release_lease(incident), verdict=verdict, judged_at=at)
     if incident.problem is not None:
         return judged, None  # only a good list ends it: the verdict of a reset says nothing of the service
+    if verdict is ResetVerdict.NOT_STARTED:
+        judged = replace(judged, starting_since=judged.starting_since or at)
     match verdict:
         case ResetVerdict.BACK:
             return ended(replace(incident, reset_at=at), Ending.RESET, at)
@@ -110,6 +112,7 @@ def flagged_again(incident: Incident, flag: Flag | None, at: datetime) -> Change
         block_ends=block_end(incident, flag, at),
         seen_at=at,
         from_command=False,
+        starting_since=None,
     )
     return with_alert_if_worse(incident, now)
 

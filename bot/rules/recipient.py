@@ -244,7 +244,7 @@ def joining(messages: Iterable[Message], incidents: Mapping[str, Incident]) -> f
     found = {key for key, each in incidents.items() if each.is_soft and not each.ended}
     for provider in {each.provider for each in lost}:
         group = {each.key for each in connection_group(incidents.values(), provider)}
-        found |= group - reasons if group & reasons else set()
+        found |= group if group & reasons else set()
     return frozenset(found)
 
 

@@ -25,7 +25,7 @@ def unflagged(now: Situation, incident: Incident, account: Account, blind: Blind
     if incident.is_soft:
         return ended(incident, Ending.CLEARED, now.at)
     if account.entry is EntryState.OK and incident.verdict is ResetVerdict.NOT_STARTED:
-        return ended(replace(incident, reset_at=now.at), Ending.RESET, now.at)
+        return ended(replace(incident, reset_at=now.at, verdict=None), Ending.RESET, now.at)
     return flag_absent(incident, now.at, now.poll_state.last_good, blind, now.policy)
 
 

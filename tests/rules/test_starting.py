@@ -73,6 +73,9 @@ def test_row_61_after_a_remedy_the_first_poll_that_shows_it_running_ends_it() ->
     (ended,) = decision.incidents
     assert (ended.ending, ended.reset_at) == (Ending.RESET, world.now)
     assert [alert.notify for alert in decision.alerts] == [False]
+    world.poll_proxy(flagged_entry())
+    world.poll_proxy(entry(ONE))
+    assert (world.incident(ONE).key, world.state(ONE)) == (ended.key, State.CLEARING)
 
 
 def test_row_61_another_verdict_waits_for_the_flap_window() -> None:
@@ -89,7 +92,7 @@ def test_row_61_one_that_ran_shortly_has_to_run_anew_after_another_start() -> No
     world.run(4 * MINUTE)
     world.show(entry(ONE, STARTING))
     world.run(10 * MINUTE)
-    assert world.state(ONE) is State.OPEN
+    assert (world.state(ONE), world.incident(ONE).clear_since) == (State.OPEN, None)
     world.show(entry(ONE))
     world.run(4 * MINUTE)
     assert world.state(ONE) is State.CLEARING
@@ -131,9 +134,8 @@ def test_row_62_flagged_again_on_the_way_is_one_push_about_the_same_incident() -
     world = flagged_there()
     judged(world)
     world.change(owner_actions.assign(world.incident(ONE), ANNE, world.now))
-    world.run(5 * MINUTE)
-    world.poll_proxy(entry(ONE, STARTING))
-    world.now += MINUTE
+    world.show(entry(ONE, STARTING))
+    world.run(6 * MINUTE)
     world.poll_proxy(flagged_entry())
     world.deliver()
     world.run(3 * MINUTE)
@@ -142,6 +144,23 @@ def test_row_62_flagged_again_on_the_way_is_one_push_about_the_same_incident() -
     assert [push.reasons[ONE] for push in world.pushes()] == [Reason.OPENED, Reason.RETURNED]
     world.poll_proxy(entry(ONE))
     assert world.state(ONE) is State.CLEARING, "its remedy is over"
+
+
+def test_row_62_after_a_verdict_that_saw_it_start_no_poll_need_have_seen_that() -> None:
+    world = flagged_there()
+    judged(world)
+    world.run(6 * MINUTE)
+    assert [push.reasons[ONE] for push in world.pushes()] == [Reason.OPENED, Reason.RETURNED]
+    world.poll_proxy(entry(ONE))
+    assert world.state(ONE) is State.CLEARING
+
+
+def test_row_62_a_verdict_that_saw_the_flag_again_is_no_second_message() -> None:
+    world = flagged_there()
+    judged(world)
+    world.verdict(world.lease(ONE), ResetVerdict.FLAGGED_AGAIN, MODERATION)
+    world.run(6 * MINUTE)
+    assert len(world.pushes()) == 1
 
 
 @pytest.mark.parametrize("text", [MODERATION, BLOCK])
@@ -179,6 +198,25 @@ def test_row_63_after_an_hour_one_that_does_not_start_is_offline_in_any_case() -
         world.run(MINUTE)
         assert world.of(TWO) == []
         assert bool(world.of(ONE)) is (minute >= 60)
+
+
+def test_row_63_a_flagged_account_that_runs_again_is_progress_too() -> None:
+    world = flagged_there()
+    world.show(entry(TWO, STARTING))
+    world.run(10 * MINUTE)
+    world.show(entry(ONE))
+    world.run(10 * MINUTE)
+    assert world.of(TWO) == []
+    world.run(7 * MINUTE)
+    assert world.of(TWO) != []
+
+
+def test_row_63_where_no_account_starts_nothing_is_remembered_of_those_that_come_up() -> None:
+    world = flagged_there()
+    before = world.proxy_state
+    world.show(entry(ONE))
+    world.run(10 * MINUTE)
+    assert world.proxy_state == before
 
 
 def offline() -> World:
@@ -239,6 +277,34 @@ def test_row_64_an_entry_that_cannot_be_read_is_never_offline() -> None:
     world.show(entry(ONE, UNKNOWN))
     world.run(2 * HOUR)
     assert world.incidents == {}
+
+
+def test_row_64_one_look_that_cannot_be_read_does_not_begin_the_time_anew() -> None:
+    world = watched()
+    world.show(entry(ONE, STARTING))
+    world.run(10 * MINUTE)
+    world.show(entry(ONE, UNKNOWN))
+    world.run(2 * MINUTE)
+    world.show(entry(ONE, STARTING))
+    world.run(5 * MINUTE)
+    assert the_offline(world).is_soft
+
+
+def test_row_64_a_push_whose_flag_ended_on_its_way_wakes_nobody_for_it() -> None:
+    world = started()
+    world.poll_proxy(entry(ONE), entry(TWO))
+    world.show(entry(ONE, STARTING))
+    world.run(17 * MINUTE)
+    world.flags[A] = MODERATION
+    world.poll()
+    (push,) = world.waiting()
+    world.claim(push.key)
+    world.poll_state = expect_removal(world.poll_state, A, world.now)
+    del world.flags[A]
+    world.poll()
+    world.send(push.key)
+    assert not world.messages[push.key].notify
+    assert world.pushes() == []
 
 
 @pytest.mark.parametrize("state", [EntryState.OK, PAUSED])
@@ -323,6 +389,8 @@ def test_row_64_time_without_a_poll_is_no_time_of_starting(gap: timedelta) -> No
     world.now -= 2 * gap
     world.run(10 * MINUTE)
     assert world.incidents == {}
+    world.run(10 * MINUTE)
+    assert the_offline(world).is_soft
 
 
 def test_polls_of_accounts_that_start_for_long_change_no_poll_state() -> None:
@@ -370,6 +438,14 @@ def test_row_65_what_was_said_counts_for_five_minutes(wait: int, kind: FlagKind)
     assert incident.flag.kind is kind
     assert (incident.first_reason == REJECTED.text) is (kind is FlagKind.SESSION)
     assert world.proxy_state.hints == {}
+
+
+def test_row_65_what_was_said_before_an_outage_is_no_cause() -> None:
+    world = watched()
+    world.poll_proxy(entry(ONE, STARTING, REJECTED))
+    world.now += 6 * MINUTE
+    world.poll_proxy(flagged_entry(LOST))
+    assert world.incident(ONE).flag == LOST
 
 
 def test_row_65_the_old_reason_of_an_account_that_was_enabled_is_no_cause() -> None:

@@ -232,7 +232,8 @@ class AnyOrder(Watched):
                 self.process.incident_service.give_verdict(lease, verdict, Flag.of(again) if again else None)
             )
             if is_held:
-                self.truth.judge(case, ENDS.get(verdict), again, self.now)
+                is_enabled = verdict is ResetVerdict.NOT_STARTED
+                self.truth.judge(case, ENDS.get(verdict), again, self.now, is_enabled=is_enabled)
         self.settle()
 
     @precondition(lambda self: not self.process.refuses)

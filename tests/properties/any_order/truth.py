@@ -62,6 +62,10 @@ class Case:
     end: End | None = None
     ended: datetime | None = None
     ends: int = 0
+    starting_from: datetime | None = None
+    """When a remedy was judged that enabled the account, while it is not known whether that did it."""
+    is_enabled: bool = False
+    """Whether the last remedy was judged so."""
     key: str = ""
     """The program's name for it."""
 
@@ -79,6 +83,8 @@ class Case:
             yield self.assigned_at + ASSIGNED_FOR
         if self.text == BLOCK and self.block_ends is not None:
             yield self.block_ends
+        if self.starting_from is not None:
+            yield self.starting_from + 15 * MINUTE
         yield from (end for end in (self.snooze_ends, self.assignment_ended) if end is not None)
 
     def reword(self, text: str, at: datetime) -> None:
@@ -215,7 +221,11 @@ class Truth:
             met_while_clearing = case.clean_from is not None and not case.by_command
             case.by_command = by_command and (case.by_command or met_while_clearing)
             case.clean_from, case.missed = None, 0
-            self._show(case, text, at)
+            if case.starting_from is None:
+                self._show(case, text, at)
+                return
+            case.starting_from, case.is_enabled = None, False
+            self._return(case, text, at)
 
     def _show(self, case: Case, text: str, at: datetime) -> None:
         case.reword(text, at)
@@ -241,10 +251,13 @@ class Truth:
         return case.ended is None or now - case.ended < 6 * HOUR or case.key in self.remembered
 
     def _reopen(self, case: Case, text: str, at: datetime, *, by_command: bool) -> None:
-        case.end = case.ended = case.assigned_at = case.assignee = case.snooze_ends = (
-            case.assignment_ended
-        ) = None
-        case.by_command, case.peak = by_command, max(case.peak, WEIGHTS[text])
+        case.end = case.ended = case.assignment_ended = None
+        case.by_command = by_command
+        self._return(case, text, at)
+
+    def _return(self, case: Case, text: str, at: datetime) -> None:
+        case.assigned_at = case.assignee = case.snooze_ends = None
+        case.peak = max(case.peak, WEIGHTS[text])
         case.reword(text, at)
         self.news.append((case, News.RETURNED))
 
@@ -257,8 +270,10 @@ class Truth:
     def _clean(self, case: Case, at: datetime) -> None:
         if case.lease_ends is not None:
             return
-        case.missed = 0
-        if case.clean_from is None:
+        case.missed, case.starting_from = 0, None
+        if case.is_enabled:
+            self._over(case, End.RESET, at)
+        elif case.clean_from is None:
             case.clean_from = at
         elif at - case.clean_from >= (15 if case.by_command else 5) * MINUTE:
             self._over(case, End.CLEARED, at)
@@ -266,22 +281,26 @@ class Truth:
     def _over(self, case: Case, end: End, at: datetime) -> None:
         case.end, case.ended, case.lease_ends = end, at, None
         case.clean_from, case.missed = None, 0
+        case.starting_from, case.is_enabled = None, False
         case.ends += 1
 
     # Owners, and time
 
     def lease(self, case: Case, at: datetime) -> None:
-        case.lease_ends = at + 3 * MINUTE
+        case.lease_ends, case.is_enabled = at + 3 * MINUTE, False
 
-    def judge(self, case: Case, end: End | None, text: str | None, at: datetime) -> None:
+    def judge(self, case: Case, end: End | None, text: str | None, at: datetime, *, is_enabled: bool) -> None:
         """Take in what a reset came to: an end, or none, and then perhaps another flag."""
         if end is not None:
             self._over(case, end, at)
             return
         case.lease_ends = None
         case.clean_from = None
+        case.is_enabled = is_enabled
+        if is_enabled:
+            case.starting_from = case.starting_from or at
         if text is not None:
-            case.by_command = False
+            case.by_command, case.starting_from = False, None
             self._show(case, text, at)
 
     def pass_time(self, at: datetime) -> None:
