@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.accounts import Flag, FlagKind, KnownAccount
-from bot.domain.providers import USEAPI
+from bot.domain.capabilities import remedy_for
+from bot.domain.providers import USEAPI, Remedy
 from bot.render.account_facts import channel_link
 from bot.render.provider_words import WORDS, words_for
 from bot.render.text import code_span, exactly, numbered, span
@@ -14,6 +15,10 @@ OPEN_BELOW: Final = "Open an account below: that shows which login to use, what 
 OPEN_BY_COMMAND: Final = "/mjaccounts opens each account; /mjreset resets one."
 ENABLE_IT: Final = "Enable it"
 LEAVE_PAUSED: Final = "Leave it paused"
+_SOLVED: Final = (
+    "The CAPTCHA is solved, and the account is disabled besides. "
+    f"Press **{ENABLE_IT}** or **{LEAVE_PAUSED}**."
+)
 BLOCK_OVER: Final = "The block should be over now."
 _OTHER_LOGIN: Final = "Link won't open? You are logged in to Discord as someone else."
 
@@ -55,6 +60,8 @@ def steps(
     `until` is when a timed block ends, if that is known, and `over` whether it has; `reset` is the
     sentence that says how to reset from where this stands.
     """
+    if flag.kind is FlagKind.CAPTCHA and remedy_for(account.account, flag.kind) is Remedy.ENABLE:
+        return _SOLVED
     words = words_for(account.channel)
     fields = {
         "log_in": _log_in(account),

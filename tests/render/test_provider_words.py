@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.accounts import Account, Flag, FlagKind, KnownAccount
+from bot.domain.accounts import Account, EntryState, Flag, FlagKind, KnownAccount
 from bot.domain.providers import MJPROXY, USEAPI, reference_to
 from bot.render.instructions import press_reset, steps
 from bot.render.phrases import demand
@@ -70,3 +70,11 @@ def test_a_text_in_braces_is_quoted_as_it_is() -> None:
     flag = Flag.of("You have been blocked from accessing Midjourney until {do} tomorrow")
     assert "until {do} tomorrow" in steps(account(), flag, until=None)
     assert demand(flag, USEAPI) == "Midjourney has blocked it"
+
+
+def test_row_66_a_solved_captcha_of_a_disabled_account_asks_to_enable_it() -> None:
+    paused = replace(PROXIED, account=replace(PROXIED.account, entry=EntryState.PAUSED))
+    assert "Press **Enable it** or **Leave it paused**" in steps(
+        paused, Flag("", FlagKind.CAPTCHA), until=None
+    )
+    assert "Enable it" not in steps(PROXIED, Flag("", FlagKind.CAPTCHA), until=None)
