@@ -32,7 +32,8 @@ from bot.loops import WatchLoops
 from bot.notifications import EDIT_EVERY, MemoryNotice, Outbox
 from bot.notifications.discord_transport import DiscordTransport
 from bot.polling.heartbeat import Heartbeat
-from bot.polling.poller import AccountPoller, load_cache
+from bot.polling.loading import load_cache
+from bot.polling.poller import AccountPoller
 from bot.polling.pollers import AccountPollers
 from bot.providers.mjproxy.client import MjproxyClient
 from bot.providers.mjproxy.provider import MjproxyProvider

@@ -249,6 +249,8 @@ class KnownAccount:
     state: State | None = None
     """The state of its open incident; None without one."""
     block_ends: datetime | None = None
+    web_page: str | None = None
+    """The address of its provider's own page, while it has an open incident."""
     is_listed: bool = True
     """Whether the last good poll listed it or it has an open incident."""
 

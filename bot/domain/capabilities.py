@@ -46,12 +46,16 @@ CAPABILITIES: Final[Mapping[str, Capabilities]] = {
 }
 
 
+def remedies_for(account: Account, kind: FlagKind) -> tuple[Remedy, ...]:
+    """Return what can be done about a flag of this kind, the usual remedy first."""
+    return CAPABILITIES.get(provider_of(account.channel), CAPABILITIES[USEAPI]).remedies[kind]
+
+
 def remedy_for(account: Account, kind: FlagKind) -> Remedy:
     """Return the usual remedy for a flag of this kind.
 
     An account that asked for a CAPTCHA may be disabled besides; once that is solved, it has to be enabled.
     """
-    able = CAPABILITIES.get(provider_of(account.channel), CAPABILITIES[USEAPI])
-    first = able.remedies[kind][0]
+    first = remedies_for(account, kind)[0]
     is_unlocked = first is Remedy.CAPTCHA_SOLVED and account.entry is EntryState.PAUSED
     return Remedy.ENABLE if is_unlocked else first

@@ -42,6 +42,8 @@ class AccountCache:
         """The time of each provider's last good poll; None before the first."""
         self.open_incidents: Callable[[], Mapping[str, Incident]] = lambda: NO_INCIDENTS
         """Returns the open incident of each account that has one, by channel."""
+        self.web_pages: Mapping[str, str | None] = {}
+        """The addresses of the providers' own pages."""
         self._with_incidents: tuple[Mapping[str, Incident], dict[str, KnownAccount]] | None = None
         """Incidents, and the accounts with these; None after any other change."""
 
@@ -75,7 +77,9 @@ class AccountCache:
             return self._listed
         if self._with_incidents is None or self._with_incidents[0] is not incidents:
             shown = {
-                channel: with_incident(self._without_incident(channel), each)
+                channel: with_incident(
+                    self._without_incident(channel), each, self.web_pages.get(each.provider)
+                )
                 for channel, each in incidents.items()
             }
             self._with_incidents = incidents, self._listed | shown
@@ -195,13 +199,14 @@ class AccountCache:
         return account
 
 
-def with_incident(known: KnownAccount, incident: Incident) -> KnownAccount:
-    """Return an account with the flag and the state of its open incident."""
+def with_incident(known: KnownAccount, incident: Incident, web_page: str | None) -> KnownAccount:
+    """Return an account with the flag and the state of its open incident, and its provider's page."""
     return replace(
         known,
         account=replace(known.account, flag=incident.flag),
         flagged_since=incident.opened_at,
         state=incident.state,
+        web_page=web_page,
         block_ends=incident.block_until(),
         is_listed=True,
     )

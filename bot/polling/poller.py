@@ -1,17 +1,16 @@
 """One poll of a provider: read its list, update the incidents, the cache and the database."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.accounts import Account, Flag, KnownAccount, Observation
+from bot.domain.accounts import Account, Flag, Observation
 from bot.domain.clock import utc_now
 from bot.domain.errors import Cause, ErrorCode
 from bot.domain.incidents import Incident, ServiceProblem, open_services
-from bot.domain.providers import USEAPI, provider_of
 from bot.incidents.service import IncidentService
 from bot.polling.account_cache import AccountCache
 from bot.polling.outage_log import OutageLog
@@ -23,31 +22,12 @@ from bot.providers.errors import (
     Unreachable,
     UseapiError,
 )
-from bot.providers.midjourney_info import parse_info
 from bot.providers.provider import Provider
 from bot.rules.decisions import FlagReported, PollFailed
 from bot.rules.poll_state import PollState
 from bot.storage import Store, StoreError
 
 REFRESH_SHARES: Final = timedelta(seconds=3)
-
-
-async def load_cache(store: Store, providers: Iterable[str] = (USEAPI,)) -> AccountCache:
-    """Return the account cache as the last good polls were stored."""
-    observed_at = {provider: await store.last_success(provider) for provider in providers}
-    known = (
-        replace(each, is_listed=each.is_listed and provider_of(each.channel) in observed_at)
-        for each in await store.accounts()
-    )
-    return AccountCache(map(with_parsed_info, known), observed_at=observed_at)
-
-
-def with_parsed_info(account: KnownAccount) -> KnownAccount:
-    """Return an account whose last `/info` is parsed."""
-    if (last := account.snapshot) is None:
-        return account
-    info = parse_info(last.info.text, last.info.discord_name)
-    return replace(account, snapshot=replace(last, info=info))
 
 
 def problem_of(error: UseapiError) -> ServiceProblem:

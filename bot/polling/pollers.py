@@ -33,6 +33,7 @@ class AccountPollers:
         self._watch_state.log.label_of = cache.label_of
         self.cache = cache
         cache.open_incidents = self.open_incidents
+        cache.web_pages = {each.provider.name: each.provider.web_page for each in self}
 
     def __iter__(self) -> Iterator[AccountPoller]:
         return iter(self._pollers.values())

@@ -35,6 +35,11 @@ class Provider(Protocol):
         ...
 
     @property
+    def web_page(self) -> str | None:
+        """The address of its own page, where people can do what it offers programs no request for."""
+        ...
+
+    @property
     def checks(self) -> Mapping[Remedy, tuple[timedelta, ...]]:
         """The remedies, each with the times after it at which the account is read again."""
         ...

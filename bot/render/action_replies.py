@@ -30,7 +30,7 @@ UNSEEN: Final = (
     "👀 **I cannot see the state of this account now:** useapi.net answers with error 596 instead of its "
     "list and does not say whose it is. The next list that I can read shows whether a reset worked."
 )
-AS_WORDED: Final = "⛔ **Midjourney says below when the block ends.** A reset before then risks the account."
+AS_WORDED: Final = "⛔ **Midjourney says below when the block ends.** {early} before then risks the account."
 OPEN_ENDED: Final = (
     "⛔ **Midjourney does not say when the block ends.** "
     "Reset only if you have seen in the channel that it is over."
@@ -61,6 +61,7 @@ def confirmation(
     until = _block_until(account, flag, incident)
     remedy, warning = remedy_for(account.account, flag.kind), _block_warning(flag, until, now)
     words = words_of(remedy)
+    warning = warning and _filled(warning, account)
     texts = [warning, UNSEEN if unseen else None, _filled(words.consent, account)]
     embed = discord.Embed(
         title=_filled(words.title, account),
@@ -111,9 +112,8 @@ def _block_warning(flag: Flag, until: datetime | None, now: datetime) -> str | N
         return None
     if until is None:
         return AS_WORDED if flag.worded_end else OPEN_ENDED
-    return (
-        f"⛔ **The block is not over.** It ends {exactly(until, 'F')}. A reset before then risks the account."
-    )
+    ends = exactly(until, "F")
+    return f"⛔ **The block is not over.** It ends {ends}. {{early}} before then risks the account."
 
 
 def verdict_sentence(

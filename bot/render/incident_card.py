@@ -8,7 +8,7 @@ from typing import Final, assert_never
 import discord
 
 from bot.domain.accounts import Action, EntryState, FlagKind, KnownAccount
-from bot.domain.capabilities import remedy_for
+from bot.domain.capabilities import remedies_for, remedy_for
 from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
 from bot.domain.providers import Remedy, provider_of
 from bot.render.account_cards import add_field, flag_colour, info_embed
@@ -25,9 +25,9 @@ from bot.render.instructions import (
     reset_label,
     steps,
 )
-from bot.render.message_content import Button, Component, MessageContent, channel_buttons
+from bot.render.message_content import Button, Component, Link, MessageContent, channel_buttons
 from bot.render.phrases import flagged_since, quoted
-from bot.render.provider_words import WORDS
+from bot.render.provider_words import TITLES, WORDS
 from bot.render.text import clip, code_block, exactly, when
 
 DESCRIPTION_LIMIT: Final = 2_000
@@ -146,7 +146,14 @@ def controls(item: AlertItem, message: str) -> tuple[Component, ...]:
         acting = (Button("watch.reset", label, argument, style), *acting)
     if is_solved:  # and disabled besides
         acting = (*acting, Button("watch.paused", LEAVE_PAUSED, item.incident.key))
-    return *acting, *channel_buttons(account)
+    return *acting, *_guide(item), *channel_buttons(account)
+
+
+def _guide(item: AlertItem) -> tuple[Link, ...]:
+    """Return the link to the provider's own page where that is needed for such a flag."""
+    page = item.account.web_page
+    is_needed = page and Remedy.GUIDE in remedies_for(item.account.account, item.flag.kind)
+    return (Link(f"Open {TITLES[item.provider]}", page),) if page and is_needed else ()
 
 
 def colour(item: AlertItem) -> discord.Colour:

@@ -12,7 +12,8 @@ from bot.incidents.service import IncidentService
 from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice
 from bot.polling.heartbeat import Heartbeat
-from bot.polling.poller import AccountPoller, load_cache
+from bot.polling.loading import load_cache
+from bot.polling.poller import AccountPoller
 from bot.polling.pollers import AccountPollers
 from bot.providers.useapi import UseapiError
 from bot.rules.policy import LEASE

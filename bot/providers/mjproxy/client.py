@@ -46,6 +46,11 @@ class MjproxyClient(ApiClient):
     def _one_list(self) -> asyncio.Lock:
         return asyncio.Lock()
 
+    @property
+    def web_page(self) -> str | None:
+        """The address of its web page; None if only this machine has it."""
+        return self._url if self._url.startswith("https://") else None
+
     async def read_accounts(self) -> Listing:
         """Return all accounts. Pages that do not fit together are read a second time.
 

@@ -35,6 +35,7 @@ class MjproxyProvider:
 
     def __init__(self, client: MjproxyClient) -> None:
         self._client = client
+        self.web_page = client.web_page
         self._known: dict[str, tuple[ProxyAccount, Account]] = {}
         """The entries as last read, and the accounts that they are."""
 

@@ -34,6 +34,7 @@ class UseapiClient(ApiClient):
     """
 
     name = USEAPI
+    web_page = None
     checks = CHECKS
     auth_header = "Authorization"
     auth_prefix = "Bearer "
