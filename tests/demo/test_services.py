@@ -29,8 +29,9 @@ async def test_the_accounts_of_both_services_stand_in_one_list(browser: Browser)
         await visitor.use("mjaccounts")
         answer = visitor.messages().last
         await expect(answer).to_contain_text("13 accounts", timeout=WAIT_MS)
-        await expect(answer).to_contain_text("aurora")
-        await expect(answer).to_contain_text("jasper")
+        await expect(answer).to_contain_text("onyx · ⏸️ paused")
+        await expect(answer).to_contain_text("jasper · ✅ ready")
+        await expect(answer).to_contain_text("aurora · ✅ ready")
 
 
 @in_a_browser
@@ -49,14 +50,16 @@ async def test_one_service_alerts_while_the_other_is_out_of_reach(browser: Brows
 
 
 @in_a_browser
-async def test_the_proxy_alone_is_watched(browser: Browser) -> None:
+async def test_the_proxy_alone_is_watched_and_useapi_net_is_named_nowhere(browser: Browser) -> None:
     async with visiting(browser, providers=["mjproxy"]) as visitor:
         await visitor.use("mjaccounts")
         await expect(visitor.messages().last).to_contain_text("7 accounts", timeout=WAIT_MS)
         await visitor.button("Refuse the token").click()
-        await expect(visitor.messages("dm")).to_have_count(2)
+        await expect(visitor.messages("dm").nth(1)).to_contain_text("MJPROXY_TOKEN")
         await visitor.button("Fix it").click()
         await expect(visitor.messages("dm").nth(1)).to_contain_text("✅")
+        for pane in ("#server", "#dm"):
+            await expect(visitor.page.locator(pane)).not_to_contain_text("useapi")
 
 
 @in_a_browser
