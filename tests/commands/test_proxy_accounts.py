@@ -230,3 +230,20 @@ async def test_bad_input_ends_in_one_sentence(
     shown = text(await listed(ada))
     assert words in shown
     assert "**aurora** · ✅ ready" in shown
+
+
+async def test_an_account_without_an_id_and_one_listed_twice_are_marked_entries(
+    bot: Bot, proxy: SimulatedMjproxy, ada: Visitor
+) -> None:
+    proxy.add(remark="aurora")
+    proxy.add(remark="nameless").id = ""
+    proxy.add(remark="twin").id = proxy.add(remark="other twin").id
+    await begin(bot, proxy)
+    shown = text(await listed(ada))
+    assert "3 accounts, none flagged, 2 unreadable" in shown
+    assert "**nameless** · ❔ cannot be read" in shown
+    assert shown.count("✅ ready") == 1
+    assert [each.name[:6] for each in await ada.complete("mjremove", "")] == ["aurora"]
+    refused = text(await ada.ask("mjremove", account="nameless"))
+    assert "⚠️" in refused
+    assert not proxy.count(Endpoint.REMOVE)

@@ -1,5 +1,6 @@
 """The list of accounts reads well from one to ten thousand and keeps Discord's limits on any input."""
 
+import hashlib
 from collections.abc import Sequence
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.account_info import FastTime, Info, InfoSnapshot, Subscription
 from bot.domain.accounts import KnownAccount
 from bot.domain.errors import CodedError, ErrorCode
-from bot.domain.providers import USEAPI
+from bot.domain.providers import MJPROXY, USEAPI, reference_to
 from bot.render.account_list import (
     NOTHING_CONFIGURED,
     PAGE_LIMIT,
@@ -299,3 +300,15 @@ def test_a_trial_is_called_a_trial() -> None:
 def test_an_answer_that_told_nothing_takes_no_line() -> None:
     entry = accounts_page([account(snapshot=InfoSnapshot(NOW, NOW - NOW, Info("")))], 0, at=NOW).entries[0]
     assert len(entry.splitlines()) == 2
+
+
+def test_suggesting_among_ten_thousand_accounts_of_a_proxy_hashes_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError
+
+    listed = [account(None, channel=reference_to(MJPROXY, f"key-{number}")) for number in range(10_000)]
+    monkeypatch.setattr(hashlib, "sha256", never)
+    assert len(choices(listed, "key")) == 25
+    assert accounts_page(listed, 999, at=NOW).pages == 1_000
