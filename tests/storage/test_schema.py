@@ -2,13 +2,15 @@ import hashlib
 import sqlite3
 import stat
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.domain.accounts import Flag, FlagKind, KnownAccount
-from bot.domain.incidents import Incident, State, new_key
+from bot.domain.accounts import Flag, FlagKind, KnownAccount, Observation
+from bot.domain.incidents import Incident, ServiceProblem, State, new_key
+from bot.domain.providers import MJPROXY, USEAPI, reference_to
 from bot.storage import Store, StoreError
 from bot.storage.database import connect, create
 from bot.storage.migrations import migrate
@@ -171,6 +173,52 @@ async def test_what_has_an_incident_gets_no_other_when_its_columns_go(
     async with Store.open(path):
         pass
     assert ask(path, "SELECT key FROM incident") == [("1",)]
+
+
+BEFORE_PROVIDERS = next(at for at, step in enumerate(STEPS) if any("_by_provider" in each for each in step))
+"""The last version that knows one provider, which is that of Midwatch 0.1."""
+OPEN = """
+    INSERT INTO incident (
+        key, state, opened_at, channel, seen_at, flag_text, flag_kind, lease_channel,
+        from_command, before_watch, recurring, clear_polls, missing_polls
+    ) VALUES (?, 'open', ?, ?, ?, 'Wait', 'captcha', ?, 0, 0, 0, 0, 0)
+"""
+OUTAGE = """
+    INSERT INTO incident (
+        key, state, opened_at, problem, seen_at,
+        from_command, before_watch, recurring, clear_polls, missing_polls
+    ) VALUES (?, 'open', ?, 'unreachable', ?, 0, 0, 0, 0, 0)
+"""
+
+
+async def test_all_that_midwatch_0_1_knew_is_known_as_useapi_s(path: Path) -> None:
+    await make(path, BEFORE_PROVIDERS)
+    write(path, "UPDATE account SET name = 'Mine', discord_name = 'aurora'")
+    write(path, "INSERT INTO info_snapshot VALUES (?, 7, 8, 'aurora', 'Plan')", FIRST.channel)
+    write(path, OPEN, KEYS[0], SINCE, FIRST.channel, SINCE, FIRST.channel)
+    write(path, OUTAGE, KEYS[1], SINCE, SINCE)
+    for channel, until in ((FIRST.channel, SINCE), ("", SINCE + 1)):
+        write(path, "INSERT INTO mute (channel, until, muted_by) VALUES (?, ?, 5)", channel, until)
+    for key in ("last_success", "watch"):
+        write(path, "INSERT INTO meta VALUES (?, ?)", key, str(SINCE))
+    async with Store.open(path) as store:
+        (known,) = await store.accounts()
+        assert (known.account, known.name, known.discord_name) == (FIRST, "Mine", "aurora")
+        assert known.snapshot is not None
+        assert (known.snapshot.taken_at, known.snapshot.info.text) == (from_epoch(7), "Plan")
+        (action,) = await store.actions(FIRST.channel)
+        assert (action.channel, action.outcome) == (FIRST.channel, "ok")
+        flagged, down = await store.watch.load_incidents(AT)
+        assert (flagged.provider, flagged.channel, flagged.lease_channel) == (USEAPI, *[FIRST.channel] * 2)
+        assert (down.provider, down.channel, down.problem) == (USEAPI, None, ServiceProblem.UNREACHABLE)
+        mutes = {each.channel: each.until for each in await store.watch.load_mutes()}
+        assert mutes == {FIRST.channel: from_epoch(SINCE), None: from_epoch(SINCE + 1)}
+        assert await store.last_success() == from_epoch(SINCE)
+        assert await store.watch.load_poll_state() == str(SINCE)
+        twin = replace(FIRST, channel=reference_to(MJPROXY, FIRST.channel))
+        await store.record_observation(Observation(AT, (twin,), MJPROXY))
+        assert [each.is_listed for each in await store.accounts()] == [True, True]
+    assert ask(path, "PRAGMA foreign_key_check") == []
 
 
 async def test_a_database_brought_up_to_date_has_the_shape_of_a_new_one(path: Path) -> None:
