@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 
 class InfoOutcome(StrEnum):
@@ -73,10 +74,23 @@ class Info:
     others: tuple[tuple[str, str], ...] = ()
 
 
+class UnreadInfo(Protocol):
+    """A text of `/info` that is read when somebody wants to see it."""
+
+    def read(self) -> Info:
+        """Return what it says."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class InfoSnapshot:
     """An answer to `/info`, when it arrived, and how long Midjourney took, if that is known."""
 
     taken_at: datetime
     took: timedelta | None
-    info: Info
+    answer: Info | UnreadInfo
+
+    @property
+    def info(self) -> Info:
+        """The values of the answer."""
+        return self.answer if isinstance(self.answer, Info) else self.answer.read()

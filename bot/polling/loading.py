@@ -25,4 +25,4 @@ def with_parsed_info(account: KnownAccount) -> KnownAccount:
     if (last := account.snapshot) is None:
         return account
     info = parse_info(last.info.text, last.info.discord_name)
-    return replace(account, snapshot=replace(last, info=info))
+    return replace(account, snapshot=replace(last, answer=info))

@@ -145,6 +145,7 @@ async def test_an_absence_is_told_once_however_many_providers_there_are(
 ) -> None:
     key = proxy.add().id
     api.add()
+    away, flagged = list[str](), set[str]()
     for _ in range(2):
         async with Assembly(database, clock, api=api, proxy=proxy) as watch:
             await watch.pollers.poll()

@@ -33,6 +33,10 @@ class CachedInfo:
         """Its lines, read when somebody wants to see them."""
         return parse_info(self.text)
 
+    def read(self) -> Info:
+        """Return its lines."""
+        return self.info
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProxyAccount:

@@ -43,6 +43,10 @@ class MjproxyClient(ApiClient):
     _home: tuple[datetime, Home] | None = None
 
     @cached_property
+    def _pages(self) -> parsing.RememberedPages:
+        return parsing.RememberedPages()
+
+    @cached_property
     def _one_list(self) -> asyncio.Lock:
         return asyncio.Lock()
 
@@ -144,10 +148,11 @@ class MjproxyClient(ApiClient):
     async def _read_page(self, number: int, offset: timedelta | None, search: dict[str, str]) -> Page:
         """Return one page. A proxy that fails and still calls itself healthy has no Redis."""
         body = {"pagination": {"current": number, "pageSize": PAGE_SIZE}, "search": search, "sort": {}}
+        parse = partial(parsing.parse_page, offset=offset)
+        if not search:
+            parse = partial(self._pages.parse, number=number, offset=offset)
         try:
-            return await self._read(
-                ApiRequest(Endpoint.LIST, body=body), partial(parsing.parse_page, offset=offset)
-            )
+            return await self._read(ApiRequest(Endpoint.LIST, body=body), parse)
         except Unreachable as error:
             if error.quote != FAILED or not await self.is_healthy():
                 raise

@@ -1,8 +1,11 @@
 """Pure parsers of the proxy's responses. Their results hold no JSON, and no credential but a CAPTCHA link."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from http import HTTPStatus
 from typing import Final, NoReturn, cast
 
 from pydantic import SecretStr
@@ -23,6 +26,12 @@ CREDENTIALS: Final = (
     *("permanentInvitationLink", "subChannels"),
 )
 """Fields whose values are kept nowhere, and hidden where another field repeats them."""
+READ: Final = (
+    *("id", "channelId", "guildId", "isDiscord", "remark", "sort", "workTime", "fishingTime"),
+    *("lock", "enable", "running", "disabledReason", "riskControlUnlockTime", "properties", "infoUpdated"),
+    *CREDENTIALS,
+)
+"""All fields of an entry that are read."""
 SHORTEST: Final = 6
 """Shorter credentials are not hidden in other fields, as they would hide parts of words."""
 MASKED: Final = re.compile(r"\*{3,}")
@@ -50,6 +59,9 @@ class Home:
     def enables(self) -> bool:
         """Whether it has the endpoint that enables accounts."""
         return self.version >= FIRST_WITH_ENABLE
+
+
+EntryParser = Callable[[dict[str, object], timedelta | None, datetime], ProxyAccount]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +135,12 @@ def parse_health(response: ApiResponse, _: ApiRequest) -> bool:
     return response.success and status == "Healthy"
 
 
-def parse_page(response: ApiResponse, request: ApiRequest, offset: timedelta | None) -> Page:
+def parse_page(
+    response: ApiResponse,
+    request: ApiRequest,
+    offset: timedelta | None,
+    parse: EntryParser | None = None,
+) -> Page:
     """Parse one page of the list. An entry of an unknown form is marked. A page of an unknown form raises."""
     raise_for_error(response, request)
     entries, pagination = response.fields.get("list"), fields_of(response.fields.get("pagination"))
@@ -132,8 +149,43 @@ def parse_page(response: ApiResponse, request: ApiRequest, offset: timedelta | N
         malformed(response, "list")
     if total is None or page_count is None:
         malformed(response, "pagination")
-    read = (parse_entry(fields_of(entry), offset, response.at) for entry in cast("list[object]", entries))
+    parse = parse or parse_entry
+    read = (parse(fields_of(entry), offset, response.at) for entry in cast("list[object]", entries))
     return Page(tuple(read), total, page_count)
+
+
+class RememberedPages:
+    """A parser of pages that reads only what has changed: the body of a page, and an entry in it.
+
+    Of bodies and entries, which hold credentials, only digests and hashes are kept.
+    """
+
+    def __init__(self) -> None:
+        self._digests: dict[int, object] = {}
+        self._pages: dict[int, Page] = {}
+        self._entries: dict[int, dict[int, ProxyAccount]] = {}
+
+    def parse(
+        self, response: ApiResponse, request: ApiRequest, number: int, offset: timedelta | None
+    ) -> Page:
+        """Parse a page. An account that the proxy will enable at some time is read each time."""
+        if response.status != HTTPStatus.OK or response.body is None:
+            return parse_page(response, request, offset)
+        digest = blake2b(response.body).digest(), offset
+        if self._digests.get(number) != digest:
+            before, entries = self._entries.get(number, {}), dict[int, ProxyAccount]()
+
+            def entry_of(fields: dict[str, object], offset: timedelta | None, now: datetime) -> ProxyAccount:
+                mark = hash((repr([fields.get(name) for name in READ]), offset))
+                entry = before.get(mark) or parse_entry(fields, offset, now)
+                if entry.blocked_until is None:
+                    entries[mark] = entry
+                return entry
+
+            self._pages[number] = page = parse_page(response, request, offset, entry_of)
+            self._entries[number] = entries
+            self._digests[number] = None if any(each.blocked_until for each in page.entries) else digest
+        return self._pages[number]
 
 
 def malformed(response: ApiResponse, place: str) -> NoReturn:
@@ -199,10 +251,13 @@ def secrets_of(fields: dict[str, object]) -> list[str]:
 
 def cleaned(value: object, secrets: list[str], limit: int = QUOTE_LIMIT) -> str:
     """Return a text with the credentials in it hidden; empty for anything but a text."""
-    text = text_of(value)
+    if not (text := text_of(value)):
+        return text
     for secret in secrets:
         text = text.replace(secret, HIDDEN)
-    return redact(CAPTCHA_LINK.sub(HIDDEN, text), limit=limit)
+    if "://" in text:
+        text = CAPTCHA_LINK.sub(HIDDEN, text)
+    return redact(text, limit=limit)
 
 
 def text_of(value: object) -> str:

@@ -98,7 +98,7 @@ class MjproxyProvider:
     def _account(self, entry: ProxyAccount) -> Account:
         reference = reference_to(MJPROXY, entry.id or f"{NO_KEY}{entry.channel}")
         known = self._known.get(reference)
-        if known is not None and known[0] == entry:
+        if known is not None and (known[0] is entry or known[0] == entry):
             return known[1]
         account = account_of(reference, entry)
         self._known[reference] = entry, account
@@ -124,5 +124,5 @@ def account_of(reference: str, entry: ProxyAccount) -> Account:
         hours=entry.hours,
         sort=entry.sort,
         is_enabled=entry.is_enabled,
-        info=None if info is None or info.updated is None else InfoSnapshot(info.updated, None, info.info),
+        info=None if info is None or info.updated is None else InfoSnapshot(info.updated, None, info),
     )
