@@ -10,7 +10,7 @@ from typing import Final
 from tests.bench.catalogue import FIGURES
 from tests.bench.record import FULL, TINY, Record, Size
 from tests.bench.results import FILE, Results, machine, results_of
-from tests.bench.scenes import alerts, answers, commands, database, killed, life, memory, upstream
+from tests.bench.scenes import alerts, answers, commands, database, killed, life, memory, proxy, upstream
 from tests.bench.table import rendered, verdict, write_page
 
 Scene = Callable[[Record], Coroutine[None, None, None]]
@@ -20,6 +20,7 @@ EACH_ROUND: Final[Mapping[str, Scene]] = {
     "commands": commands.play,
     "alerts": alerts.play,
     "cpu": upstream.play_cpu,
+    "proxy": proxy.play,
     "life": life.play,
 }
 ONCE: Final[Mapping[str, Scene]] = {

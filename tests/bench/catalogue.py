@@ -13,6 +13,7 @@ NONE: Final = Budget(0)
 WHOLE_ANSWER: Final = {10: Budget(10), 1_000: Budget(25), 10_000: Budget(80)}
 FIRST_MESSAGE: Final = {200: Budget(0.1), 1_000: Budget(0.3)}
 MORE_THAN_PARSING: Final = Budget(2.5, Candidate.FETCH)
+TO_MESSAGE: Final = {10: Budget(15), 1_000: None}
 STEADY: Final = Budget(16)
 """A page of memory for every 250 polls is noise; a leak of one object in each poll is more."""
 
@@ -72,6 +73,22 @@ def costs() -> Iterator[Figure]:
             yield Figure(f"cpu.{count}.{key}", title, MS, MORE_THAN_PARSING, beside=Candidate.FETCH)
 
 
+def proxies() -> Iterator[Figure]:
+    """The cost of watching a midjourney-proxy."""
+    for count in FULL.lists:
+        key, title = f"proxy.{count}", f"midjourney-proxy, {count:,} accounts (1)"
+        pages = -(-count // 100)
+        if count in TO_MESSAGE:
+            row = f"{title}: flag in the last page's answer to DM"
+            yield Figure(
+                f"{key}.requests", f"{title}: requests a poll", Unit.COUNT, Budget(pages), worst=True
+            )
+            yield Figure(f"{key}.sent", row, MS, TO_MESSAGE[count])
+        for name, what in (("same", "list as before"), ("changed", "every entry changed (3)")):
+            row = f"{title}: processor time a poll, {what}"
+            yield Figure(f"{key}.{name}", row, MS, MORE_THAN_PARSING, beside=Candidate.FETCH)
+
+
 def life() -> Iterator[Figure]:
     """Starts and stops."""
     yield Figure("life.poll", "exec to first poll answered", Unit.SECONDS, Budget(1))
@@ -99,4 +116,4 @@ def lasting() -> Iterator[Figure]:
     yield Figure("killed.repeated", f"{killed}: alerts repeated", Unit.COUNT, NONE, worst=True)
 
 
-FIGURES: Final = (*answers(), *commands(), *alerts(), *costs(), *life(), *lasting())
+FIGURES: Final = (*answers(), *commands(), *alerts(), *costs(), *proxies(), *life(), *lasting())

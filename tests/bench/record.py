@@ -24,6 +24,8 @@ class Size:
     upstream: tuple[int, ...] = (1, 100, 10_000)
     timed_polls: int = 15
     """Polls over which processor time is counted."""
+    proxy_polls: int = 5
+    proxy_flags: int = 3
     polls: int = 10_000
     incidents: int = 1_000
     days: int = 365
@@ -44,6 +46,8 @@ TINY: Final = Size(
     storms=(30,),
     upstream=(1, 5),
     timed_polls=3,
+    proxy_polls=1,
+    proxy_flags=1,
     polls=60,
     incidents=4,
     days=10,

@@ -137,7 +137,7 @@ ERRORS: dict[str, tuple[type[UseapiError], str]] = {
     "sync-not-connected": (Unreachable, "midjourney-proxy got no answer from Midjourney."),
     "list-wrong-content-type": (Rejected, "midjourney-proxy refused the request (415)."),
     "wrong-method": (
-        Gone,
+        Rejected,
         "This midjourney-proxy is older than 11.9.1 and lets no other program enable accounts.",
     ),
 }

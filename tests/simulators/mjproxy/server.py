@@ -39,6 +39,8 @@ class Request:
     """When it was read, by `time.monotonic`."""
     status: int | None = None
     size: int = 0
+    answered: float | None = None
+    """When its answer was sent, by `time.monotonic`."""
 
 
 @dataclass(slots=True)
@@ -186,7 +188,9 @@ class SimulatedMjproxy(Service):
         self._announce()
         if fault in OF_CONNECTION:
             return await deliver(request, answer, fault, drip=self.drip_seconds)
-        return await _send(request, answer)
+        response = await _send(request, answer)
+        record.answered = time.monotonic()
+        return response
 
     def _seconds(self, endpoint: Endpoint, fault: Fault | None) -> float:
         syncing = self.sync_seconds if endpoint is Endpoint.SYNC else 0.0
