@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 from pydantic import SecretStr
 
+from bot.actions.account_info import refusal
 from bot.actions.account_token import DEFAULT_JOBS, MOST_JOBS, account_token, jobs_number
 from bot.domain.accounts import ChangeOutcome, KnownAccount, SaveResult
 from bot.domain.capabilities import CAPABILITIES
@@ -151,7 +152,7 @@ class AccountAdmin(commands.Cog):
 
     async def _ask_removal(self, caller: Interaction, known: KnownAccount) -> None:
         if not known.account.is_addressable:
-            raise UserError(ErrorCode.ODD_CHANNEL)
+            raise refusal(known, ErrorCode.ODD_CHANNEL)
         await respond(caller, removal_question(known))
 
     async def keep(self, caller: Interaction, _press: ButtonPress) -> None:

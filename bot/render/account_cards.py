@@ -115,7 +115,7 @@ def account_embed(
     embed.colour = discord.Colour.orange() if unseen and flag is None else discord.Colour.green()
     if flag is not None:
         embed.colour = flag_colour(flag) if account.state in (None, State.OPEN) else discord.Colour.gold()
-        title = "Midjourney says" if account.needs_somebody else "Midjourney said"
+        title = words_for(account.channel).says(is_past=not account.needs_somebody)
         since = flagged_since(account.flagged_since, is_past=not account.needs_somebody)
         add_field(embed, title, f"{code_block(flag.text)}\n{since}")
     if account.snapshot is not None:

@@ -19,7 +19,7 @@ from bot.render.account_facts import known_plan, place, snapshot_line
 from bot.render.error_messages import failure
 from bot.render.message_content import Box, Button, MessageContent, Select, page_buttons, page_of
 from bot.render.phrases import flagged_since, state_words
-from bot.render.provider_words import ON_WEB_PAGE, TITLES
+from bot.render.provider_words import ON_WEB_PAGE, TITLES, words_for
 from bot.render.text import FENCES, bare, clip, code_block, count, escape, length, when, whole
 
 PAGE_SIZE: Final = 10
@@ -297,5 +297,6 @@ def _facts(known: KnownAccount, *, brief: bool) -> str:
 
 
 def _since(known: KnownAccount) -> str:
-    since = flagged_since(known.flagged_since, is_past=not known.needs_somebody)
-    return f"{since} {'Midjourney says' if known.needs_somebody else 'Midjourney said'}:"
+    is_past = not known.needs_somebody
+    words = words_for(known.channel).says(is_past=is_past)
+    return f"{flagged_since(known.flagged_since, is_past=is_past)} {words}:"

@@ -69,7 +69,7 @@ def confirmation(
         colour=flag_colour(flag),
         url=link or account.account.link,
     )
-    add_field(embed, "Midjourney says", code_block(flag.text))
+    add_field(embed, words_for(account.channel).says(), code_block(flag.text))
     add_field(embed, "Discord login to use", login_help(account))
     label = (words.insist if warning else words.agree).format(name=bare(account.label, BUTTON_LABEL))
     button = Button("watch.confirm", label, argument, discord.ButtonStyle.danger)

@@ -51,6 +51,10 @@ class ProviderWords:
     """The problem of a service incident whose cause is not known."""
     problem_steps: Mapping[ServiceProblem, Tasks]
 
+    def says(self, *, is_past: bool = False) -> str:
+        """Return what introduces the text of a flag."""
+        return f"{self.speaker} {'said' if is_past else 'says'}"
+
     def put_into(self, sentence: str, **fields: object) -> str:
         """Return a sentence with its fields filled in."""
         return sentence.format(**{**vars(self), **fields})
@@ -172,9 +176,9 @@ WORDS: Final[Mapping[str, ProviderWords]] = {
             **DEMANDS,
             FlagKind.OTHER: "midjourney-proxy disabled it with a message",
             FlagKind.CONNECTION: "midjourney-proxy lost its connection to Discord and disabled it",
-            FlagKind.CREDITS: "Its credits are used up",
+            FlagKind.CREDITS: "the credits of the account are used up",
             FlagKind.SESSION: "Discord rejects its login or token",
-            FlagKind.PLAN: "Its Midjourney plan is cancelled, paused or missing",
+            FlagKind.PLAN: "the account's Midjourney plan is cancelled, paused or missing",
             FlagKind.OFFLINE: "midjourney-proxy has not started it",
         },
         labels=dict.fromkeys(FlagKind, "I did what it says - enable")

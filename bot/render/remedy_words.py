@@ -91,7 +91,8 @@ ENABLE: Final = RemedyWords(
 CAPTCHA: Final = replace(
     ENABLE,
     title="Open the CAPTCHA of {name}",
-    consent="The link above is **as good as a login: only you see it, pass it on to nobody**. It ends soon.\n"
+    consent="The link above is **as good as a login: only you see it, pass it on to nobody**. "
+    "It expires soon.\n"
     "**I solved it** tells {service} to use the account again. That solves nothing: unsolved, it "
     "**risks the account**.",
     agree="I solved it",

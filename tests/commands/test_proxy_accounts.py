@@ -59,7 +59,7 @@ async def test_each_state_has_its_words_and_only_what_runs_is_ready(
     assert shown.count("✅ ready") == 1
     assert shown.index("**flagged**") < shown.index("**begins**") < shown.index("**runs**")
     assert "useapi.net" not in shown
-    assert "midjourney-proxy" not in shown
+    assert "At midjourney-proxy" not in shown
 
 
 async def test_the_status_counts_only_what_runs_as_ready(

@@ -101,9 +101,13 @@ midjourney-proxy lost its connection to Discord and disabled it:
         (
             flagged(kind=FlagKind.PLAN),
             Reason.REMINDER,
-            "⏰ P0 still needs you: Its Midjourney plan is cancelled, paused or missing",
+            "⏰ P0 still needs you: the account's Midjourney plan is cancelled, paused or missing",
         ),
-        (flagged(kind=FlagKind.CREDITS), Reason.OPENED, "🪫 P0 needs you: Its credits are used up"),
+        (
+            flagged(kind=FlagKind.CREDITS),
+            Reason.OPENED,
+            "🪫 P0 needs you: the credits of the account are used up",
+        ),
         (
             flagged(),
             Reason.RETURNED,
