@@ -10,7 +10,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.domain.accounts import Flag, KnownAccount
+from bot.domain.accounts import EntryState, Flag, KnownAccount
 from bot.domain.clock import utc_now
 from bot.domain.incidents import Incident, ResetOutcome, ResetStage, open_services
 from bot.domain.messages import Message
@@ -148,11 +148,13 @@ class Watch(commands.Cog):
         """End the incident of an account that stays disabled."""
         await defer(caller, private=True)
         await self._bot.require_owner(caller.user.id)
-        incident = await self._incident_service.leave_paused(press.parts["incident"], caller.user.id)
-        if incident is None:
-            await self._show_current(caller, press)
-        else:
-            await respond(caller, MessageContent(action_replies.left_paused(self._account(incident))))
+        known = await self._incident(press)
+        is_paused = known is not None and self._account(known).account.entry is EntryState.PAUSED
+        incident = None
+        if is_paused:
+            incident = await self._incident_service.leave_paused(press.parts["incident"], caller.user.id)
+        text = action_replies.left_paused(self._account(incident)) if incident else self._unknown(caller)
+        await respond(caller, MessageContent(text))
 
     async def assign(self, caller: Interaction, press: ButtonPress) -> None:
         """Assign the incident to the owner. The message of every owner shows it."""

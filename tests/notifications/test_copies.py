@@ -36,7 +36,7 @@ def test_a_reminder_that_arrives_as_a_copy_counts_as_the_reminder_it_is() -> Non
 def controls() -> ButtonRouter:
     """Return the controls of alerts as the cog registers them; none of them is used here."""
     router = ButtonRouter(Owners((), (), MemoryStore()), InFlight())
-    names = ("pollers", "incident_service", "loops", "resets", "store")
+    names = ("pollers", "incident_service", "loops", "remedies", "store")
     services = SimpleNamespace(**dict.fromkeys(names, SimpleNamespace(watch_state=None)))
     bot: Any = SimpleNamespace(controls=router, services=services)
     Watch(bot)
