@@ -35,10 +35,11 @@ from bot.polling.heartbeat import Heartbeat
 from bot.polling.loading import load_cache
 from bot.polling.poller import AccountPoller
 from bot.polling.pollers import AccountPollers
+from bot.providers.api_client import open_session
 from bot.providers.mjproxy.client import MjproxyClient
 from bot.providers.mjproxy.provider import MjproxyProvider
 from bot.providers.provider import Provider
-from bot.providers.useapi import UseapiClient, open_session
+from bot.providers.useapi.client import UseapiClient
 from bot.rules.policy import Policy
 from bot.runtime.log_setup import log_fact
 from bot.runtime.supervisor import beside, first_of, supervise

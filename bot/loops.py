@@ -16,7 +16,7 @@ from bot.notifications import MemoryNotice, Outbox
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller
 from bot.polling.pollers import AccountPollers
-from bot.providers.errors import RateLimited, UseapiError
+from bot.providers.errors import ProviderError, RateLimited
 from bot.render.provider_words import TITLES
 from bot.rules.policy import Policy
 from bot.rules.service_incidents import next_poll_in
@@ -187,7 +187,7 @@ class WatchLoops:
         try:
             await poller.poll()
             failed = 0 if self.pollers.unwritten is None else failed
-        except UseapiError:
+        except ProviderError:
             return
         finally:
             if not self._stop.is_set():

@@ -26,7 +26,7 @@ from bot.interactions.responses import (
     sentence,
     update,
 )
-from bot.providers.useapi import Gone, Unauthorized, Unpaid, UseapiError
+from bot.providers.errors import Gone, ProviderError, Unauthorized, Unpaid
 from bot.render.account_admin_replies import (
     KEPT,
     added_elsewhere,
@@ -115,7 +115,7 @@ class AccountAdmin(commands.Cog):
         try:
             token, jobs = self._token(fields), jobs_number(typed)
             saved = await self._admin.save(token, jobs, caller.user.id, self._bot.in_flight.sent)
-        except (UserError, UseapiError, StoreError) as error:
+        except (UserError, ProviderError, StoreError) as error:
             helps = not isinstance(error, NO_INPUT_HELPS)
             buttons = (again(caller.user.id, press.parts["channel"], typed),) if helps else ()
             await respond(caller, MessageContent(sentence(error), components=buttons))
@@ -167,7 +167,7 @@ class AccountAdmin(commands.Cog):
         known = known_account(channel, self._pollers.cache.by_channel)
         try:
             removed = await self._admin.remove(channel, caller.user.id, self._bot.in_flight.sent)
-        except (UseapiError, StoreError) as error:
+        except (ProviderError, StoreError) as error:
             await respond(caller, MessageContent(sentence(error)))
             return
         await respond(caller, MessageContent(removed_words(removed, known)))

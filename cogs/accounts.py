@@ -21,7 +21,7 @@ from bot.interactions.responses import (
     update,
 )
 from bot.polling.account_cache import comparable
-from bot.providers.useapi import UseapiError
+from bot.providers.errors import ProviderError
 from bot.render import action_replies
 from bot.render.account_cards import account_card
 from bot.render.account_history import ACTIONS_SHOWN
@@ -53,7 +53,7 @@ class Accounts(commands.Cog):
         await defer(interaction, private=private)
         try:
             await self._pollers.poll()
-        except UseapiError:
+        except ProviderError:
             if not self._pollers.cache.accounts:
                 raise
             await respond_private(interaction, self._list(interaction.user.id, 0))

@@ -13,7 +13,7 @@ from bot.domain.incidents import GroupResult, ResetOutcome, ResetStage
 from bot.interactions.buttons import Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import Interaction, defer, defer_update, is_late, respond, sentence
-from bot.providers.errors import UseapiError
+from bot.providers.errors import ProviderError
 from bot.render.alert_items import known_account
 from bot.render.enable_all import enable_all_progress, enable_all_question, enable_all_result
 from bot.render.message_content import MessageContent
@@ -54,7 +54,7 @@ class EnableAll(commands.Cog):
 
         try:
             result = await self._remedies.run_all(provider, caller.user.id, confirmed, show)
-        except (UseapiError, StoreError) as error:
+        except (ProviderError, StoreError) as error:
             await respond(caller, MessageContent(sentence(error)))
             return
         said = enable_all_result(result)

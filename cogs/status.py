@@ -19,7 +19,7 @@ from bot.interactions.permissions import lacking_now
 from bot.interactions.responses import AccountOption, Interaction, defer, defer_update, respond
 from bot.notifications import RouteState
 from bot.polling.poller import AccountPoller
-from bot.providers.useapi import UseapiError
+from bot.providers.errors import ProviderError
 from bot.render import action_replies
 from bot.render.error_messages import what
 from bot.render.message_content import MessageContent
@@ -152,7 +152,7 @@ class Status(commands.Cog):
         """Show the state of the watch as it is now."""
         await defer_update(caller)
         if self._pollers.failures:
-            with suppress(UseapiError):  # the status shows it
+            with suppress(ProviderError):  # the status shows it
                 await self._pollers.poll()
         await respond(caller, status_content(await self._status(), press.asker))
 

@@ -29,7 +29,7 @@ from bot.interactions.responses import (
     sentence,
     update,
 )
-from bot.providers.useapi import UseapiError
+from bot.providers.errors import ProviderError
 from bot.render import action_replies
 from bot.render.account_history import ACTIONS_SHOWN
 from bot.render.alert_items import NO_WORDS, known_account
@@ -127,7 +127,7 @@ class Watch(commands.Cog):
 
         try:
             result = await self._remedies.run(channel, caller.user.id, confirmed, show)
-        except (UseapiError, StoreError) as error:
+        except (ProviderError, StoreError) as error:
             await respond(caller, MessageContent(sentence(error)))
             return
         if result.outcome is ResetOutcome.CHANGED and result.flag is not None:

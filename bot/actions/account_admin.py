@@ -20,7 +20,8 @@ from bot.domain.providers import key_of
 from bot.incidents.service import IncidentService
 from bot.incidents.transaction import Transaction
 from bot.polling.pollers import AccountPollers
-from bot.providers.useapi import Gone, NotAsked, NotConfigured, PendingModeration, UseapiClient, UseapiError
+from bot.providers.errors import Gone, NotAsked, NotConfigured, PendingModeration, ProviderError
+from bot.providers.useapi.client import UseapiClient
 from bot.rules import account_incidents
 from bot.storage import Store, StoreError
 
@@ -50,7 +51,7 @@ def code_of(saved: SaveResult) -> str:
     return f"{code}:{saved.jobs if listed is None else listed}"
 
 
-def code_of_error(error: UseapiError) -> str:
+def code_of_error(error: ProviderError) -> str:
     """Return the audit's code for a request that ended in an error."""
     if isinstance(error, NotAsked):
         return NOT_SENT
@@ -142,7 +143,7 @@ class AccountAdmin:
 
         Raises:
             UserError: accounts are added at the provider itself.
-            UseapiError: the API refused, or neither its answer nor the list says what was done.
+            ProviderError: the API refused, or neither its answer nor the list says what was done.
             StoreError: the request could not be noted, so nothing was sent.
         """
         useapi = self.require_adding()
@@ -150,13 +151,13 @@ class AccountAdmin:
         async with self._alone, self._request(owner, SAVE, None, sending):
             try:
                 saved = await save(useapi, discord, jobs)
-            except UseapiError as error:
+            except ProviderError as error:
                 await self._note_failed_save(error, owner)
                 raise
             await self._note_saved(saved, owner)
             return saved
 
-    async def _note_failed_save(self, error: UseapiError, owner: int) -> None:
+    async def _note_failed_save(self, error: ProviderError, owner: int) -> None:
         """Note that the API refused, or that the outcome is unknown."""
         channel = None
         if isinstance(error, PendingModeration) and error.channel:
@@ -191,7 +192,7 @@ class AccountAdmin:
         `sending` is called right before the request is sent.
 
         Raises:
-            UseapiError: the API refused, or neither its answer nor the list says what was done.
+            ProviderError: the API refused, or neither its answer nor the list says what was done.
             StoreError: the request could not be noted, so nothing was sent.
         """
         async with self._alone:
@@ -220,7 +221,7 @@ class AccountAdmin:
         unclear = None
         try:
             await self._pollers.of(channel).provider.remove_account(key_of(channel))
-        except UseapiError as error:
+        except ProviderError as error:
             if not isinstance(error, Gone) and not is_unclear(error):
                 await self._note_refused_removal(error, channel, owner)
                 raise
@@ -241,7 +242,7 @@ class AccountAdmin:
         await self._note_removed(channel, owner)
         return RemovalResult(ChangeOutcome.DONE)
 
-    async def _note_refused_removal(self, error: UseapiError, channel: str, owner: int) -> None:
+    async def _note_refused_removal(self, error: ProviderError, channel: str, owner: int) -> None:
         """Expect an account to stay after all."""
         if isinstance(error, PendingModeration):
             await self._pollers.note_flag(error.channel or channel, error.flag)
@@ -267,7 +268,7 @@ class AccountAdmin:
         """
         try:
             return await self._pollers.of(account).poll_anew()
-        except UseapiError:
+        except ProviderError:
             return None
 
     @asynccontextmanager

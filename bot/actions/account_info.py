@@ -20,7 +20,7 @@ from bot.domain.clock import utc_now
 from bot.domain.errors import ErrorCode, UserError
 from bot.domain.providers import key_of, provider_of
 from bot.polling.pollers import AccountPollers
-from bot.providers.useapi import MalformedResponse, PendingModeration, UseapiError
+from bot.providers.errors import MalformedResponse, PendingModeration, ProviderError
 from bot.storage import Store
 
 log = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ class AccountInfoService:
         Raises:
             UserError: it cannot be asked now and there is nothing to show, it is not configured any more, or
                 no request may name it.
-            UseapiError: the API or Midjourney could not answer.
+            ProviderError: the API or Midjourney could not answer.
         """
         channel = account.channel
         if not account.account.is_addressable:
@@ -135,7 +135,7 @@ class AccountInfoService:
             return account
         try:
             await self._pollers.of(account.channel).poll()
-        except UseapiError:
+        except ProviderError:
             return account
         return self._pollers.cache.find(account.channel)
 

@@ -28,13 +28,7 @@ from bot.domain.incidents import (
 from bot.domain.providers import Remedy, key_of, provider_of, reference_to
 from bot.incidents.service import IncidentService
 from bot.polling.pollers import AccountPollers
-from bot.providers.useapi import (
-    Gone,
-    MalformedResponse,
-    PendingModeration,
-    Unreachable,
-    UseapiError,
-)
+from bot.providers.errors import Gone, MalformedResponse, PendingModeration, ProviderError, Unreachable
 from bot.rules.flags import folded
 from bot.runtime.supervisor import describe, is_surprise
 from bot.storage import StoreError
@@ -114,7 +108,7 @@ class Remedies:
         """Return the link that a person needs for the remedy, which is a credential; None without one.
 
         Raises:
-            UseapiError: the provider has none, or did not answer.
+            ProviderError: the provider has none, or did not answer.
         """
         provider, remedy = self._pollers.of(channel).provider, self.remedy_of(channel, flag)
         link = await provider.link_for(remedy, key_of(channel))
@@ -138,13 +132,13 @@ class Remedies:
         """Apply the remedy for an account for an owner who confirmed the flag with this digest.
 
         Raises:
-            UseapiError: the API refused; nothing was done, and the account can be tried again.
+            ProviderError: the API refused; nothing was done, and the account can be tried again.
             StoreError: the attempt could not be written down, so nothing was sent.
         """
         await self._show(progress, ResetStage.READING)
         try:
             await self._pollers.of(channel).read_account(channel)
-        except UseapiError as error:
+        except ProviderError as error:
             # A list that is refused because of this account shows its flag all the same. One that is refused
             # because of an unknown account may be about it: the owner confirmed that.
             is_pending = isinstance(error, PendingModeration)
@@ -179,13 +173,13 @@ class Remedies:
         """Enable, with one request, what lost its connection together, for an owner who confirmed that.
 
         Raises:
-            UseapiError: the API refused; nothing was done, and it can be tried again.
+            ProviderError: the API refused; nothing was done, and it can be tried again.
             StoreError: the attempt could not be written down, so nothing was sent.
         """
         await self._show(progress, ResetStage.READING)
         try:
             await self._pollers.of(reference_to(provider, "")).poll_anew()
-        except UseapiError:
+        except ProviderError:
             return GroupResult(ResetOutcome.UNREADABLE)
         group, _ = self.group(provider)
         if not group or group_digest(group) != confirmed:
@@ -228,7 +222,7 @@ class Remedies:
         except (Gone, Unreachable, MalformedResponse) as error:
             # It may have been done, or the account be gone. It is not sent again: the list decides.
             log.warning("a reset got no clear answer: %s", error)
-        except UseapiError:
+        except ProviderError:
             for case in cases:
                 case.verdict = ResetVerdict.NOT_YET
             await self._conclude(cases)
@@ -261,7 +255,7 @@ class Remedies:
                 case.verdict, case.shown = ResetVerdict.COULD_NOT_TELL, None
                 if poller.channel_of(error) == case.channel:
                     case.judge_flag(error.flag)
-        except UseapiError:
+        except ProviderError:
             for case in cases:
                 case.verdict, case.shown = ResetVerdict.COULD_NOT_TELL, None
         else:

@@ -5,7 +5,8 @@ import logging
 from pydantic import SecretStr
 
 from bot.domain.accounts import Account, ChangeOutcome, SaveResult
-from bot.providers.useapi import Gone, MalformedResponse, NotAsked, Unreachable, UseapiClient, UseapiError
+from bot.providers.errors import Gone, MalformedResponse, NotAsked, ProviderError, Unreachable
+from bot.providers.useapi.client import UseapiClient
 
 log = logging.getLogger(__name__)
 
@@ -14,11 +15,11 @@ async def save(useapi: UseapiClient, discord: SecretStr, jobs: int) -> SaveResul
     """Create or update the account of a Discord token. The request is sent once.
 
     Raises:
-        UseapiError: the API refused, or neither its answer nor the list says what was done.
+        ProviderError: the API refused, or neither its answer nor the list says what was done.
     """
     try:
         answer = await useapi.save_account(discord, jobs)
-    except UseapiError as error:
+    except ProviderError as error:
         if not is_unclear(error):
             raise
         # Its text alone: a log record would keep the error's frames, which hold the token.
@@ -29,7 +30,7 @@ async def save(useapi: UseapiClient, discord: SecretStr, jobs: int) -> SaveResul
         return SaveResult(ChangeOutcome.DONE, account, jobs, answer.created)
     try:
         account = await useapi.account_with_token(discord)
-    except UseapiError:
+    except ProviderError:
         raise unsure(unclear) from None
     is_done = account is not None and account.max_jobs in {None, jobs}
     outcome = ChangeOutcome.DONE if is_done else ChangeOutcome.NOT_DONE
@@ -40,17 +41,17 @@ async def find_account(useapi: UseapiClient, discord: SecretStr) -> Account | No
     """Return the account of a token that the API accepted without naming it; None if the list cannot say."""
     try:
         return await useapi.account_with_token(discord)
-    except UseapiError as error:
+    except ProviderError as error:
         log.warning("which account was saved cannot be seen: %s", str(error))  # as above
         return None
 
 
-def is_unclear(error: UseapiError) -> bool:
+def is_unclear(error: ProviderError) -> bool:
     """Return whether a request may have been carried out although it failed with this error."""
     return isinstance(error, Unreachable | MalformedResponse) and not isinstance(error, NotAsked)
 
 
-def unsure(unclear: UseapiError) -> UseapiError:
+def unsure(unclear: ProviderError) -> ProviderError:
     """Return the error for an unclear answer where the list cannot be read either."""
     if not isinstance(unclear, Gone):
         unclear.fields["may_be_done"] = True

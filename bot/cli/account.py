@@ -18,7 +18,9 @@ from bot.cli.terminal import INTERRUPTED, complain, said_if_slow, say
 from bot.config import Settings
 from bot.domain.accounts import Account, ChangeOutcome
 from bot.domain.errors import ErrorCode, UserError
-from bot.providers.useapi import Rejected, Unauthorized, Unpaid, UseapiClient, UseapiError, open_session
+from bot.providers.api_client import open_session
+from bot.providers.errors import ProviderError, Rejected, Unauthorized, Unpaid
+from bot.providers.useapi.client import UseapiClient
 from bot.render.account_admin_replies import saved_words
 from bot.render.error_messages import next_step, what
 from bot.render.text import bare, count
@@ -133,7 +135,7 @@ def run(wanted: argparse.Namespace, settings: Settings) -> int:
         jobs = jobs_number(wanted.max_jobs)
         token = account_token(entered_token(), settings.tokens)
         return supervisor.run(set_account(settings, token, jobs, sent))
-    except (UserError, UseapiError) as error:
+    except (UserError, ProviderError) as error:
         quote = [f"The API says: {bare(error.quote, FLAG_LIMIT)}"] if error.quote else []
         complain(what(error), next_step(error, check_first=CHECK_FIRST, own=STEPS), *quote)
         return code_of(error)
@@ -245,7 +247,7 @@ def line_of(account: Account, name: str) -> str:
     return f"{bare(account.channel, FLAG_LIMIT):<20}  {name}{jobs:<8}  {state}"
 
 
-def code_of(error: UserError | UseapiError) -> int:
+def code_of(error: UserError | ProviderError) -> int:
     """Return the exit code for an error."""
     match error:
         case UserError() | Rejected():

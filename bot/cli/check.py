@@ -15,15 +15,9 @@ from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
 from bot.domain.accounts import Account
 from bot.interactions.permissions import AlertChannel, lacking, owners_of
-from bot.providers.useapi import (
-    Gone,
-    MalformedResponse,
-    Unauthorized,
-    Unpaid,
-    UseapiClient,
-    UseapiError,
-    open_session,
-)
+from bot.providers.api_client import open_session
+from bot.providers.errors import Gone, MalformedResponse, ProviderError, Unauthorized, Unpaid
+from bot.providers.useapi.client import UseapiClient
 from bot.render.error_messages import what
 from bot.render.text import bare, count
 from bot.storage import StoreError
@@ -203,16 +197,16 @@ async def check_useapi(useapi: UseapiClient, url: str) -> list[Finding]:
     """Read the account list and the subscription. Nothing is sent to Midjourney."""
     try:
         accounts = await useapi.accounts()
-    except UseapiError as error:
+    except ProviderError as error:
         return list_failed(error, url)
     try:
         is_active = await useapi.subscription_active()
-    except UseapiError as error:
+    except ProviderError as error:
         return subscription_failed(error, url, accounts)
     return [accepted(url), subscription_of(is_active), configured(accounts)]
 
 
-def list_failed(error: UseapiError, url: str) -> list[Finding]:
+def list_failed(error: ProviderError, url: str) -> list[Finding]:
     """Return the findings if the account list cannot be read. An unpaid subscription proves the token."""
     match error:
         case Unauthorized():
@@ -223,7 +217,7 @@ def list_failed(error: UseapiError, url: str) -> list[Finding]:
             return [failed("API", sentences(error))]
 
 
-def subscription_failed(error: UseapiError, url: str, accounts: tuple[Account, ...]) -> list[Finding]:
+def subscription_failed(error: ProviderError, url: str, accounts: tuple[Account, ...]) -> list[Finding]:
     """Return the findings if the list can be read, and the subscription cannot. Not every server has one.
 
     An empty list proves nothing: it also comes from an address that answers 404 to everything.

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from bot.cli.findings import WARN, Finding, failed, passed, sentences, warned
 from bot.domain.errors import Cause, ErrorCode
-from bot.providers.errors import Gone, Unauthorized, Unreachable, UseapiError
+from bot.providers.errors import Gone, ProviderError, Unauthorized, Unreachable
 from bot.providers.mjproxy.client import MjproxyClient
 from bot.providers.mjproxy.error_mapping import own
 from bot.providers.mjproxy.listing import Listing
@@ -37,7 +37,7 @@ async def check_mjproxy(session: aiohttp.ClientSession, url: str, token: SecretS
         listed = accounts(await proxy.read_accounts())
     except Unauthorized as error:
         return [*await standing(proxy, url), failed(TOKEN, sentences(error))]
-    except UseapiError as error:
+    except ProviderError as error:
         return [failed(TITLE, sentences(error))]
     return [*await standing(proxy, url), of_token(token), listed]
 
@@ -52,7 +52,7 @@ async def standing(proxy: MjproxyClient, url: str) -> list[Finding]:
     """Return what the proxy says of itself."""
     try:
         home = await proxy.home()
-    except UseapiError as error:
+    except ProviderError as error:
         return [failed(TITLE, sentences(error))]
     version = ".".join(map(str, home.version[:3]))
     way = "encrypted" if url.startswith("https") else "on this machine"

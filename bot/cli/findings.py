@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from bot.providers.errors import UseapiError
+from bot.providers.errors import ProviderError
 from bot.render.error_messages import next_step, what
 
 FAIL: Final = "FAIL"
@@ -34,6 +34,6 @@ warned: Final = partial(Finding, WARN)
 failed: Final = partial(Finding, FAIL)
 
 
-def sentences(error: UseapiError) -> str:
+def sentences(error: ProviderError) -> str:
     """Return an error's sentence and what to do."""
     return f"{what(error)} {next_step(error)}"

@@ -17,10 +17,10 @@ from bot.polling.outage_log import OutageLog
 from bot.providers.errors import (
     Gone,
     PendingModeration,
+    ProviderError,
     Unauthorized,
     Unpaid,
     Unreachable,
-    UseapiError,
 )
 from bot.providers.provider import Provider
 from bot.rules.decisions import FlagReported, PollFailed
@@ -30,7 +30,7 @@ from bot.storage import Store, StoreError
 REFRESH_SHARES: Final = timedelta(seconds=3)
 
 
-def problem_of(error: UseapiError) -> ServiceProblem:
+def problem_of(error: ProviderError) -> ServiceProblem:
     """Return the service problem that a failed poll means."""
     match error:
         case Unauthorized():
@@ -70,7 +70,7 @@ class AccountPoller:
         self.outages = OutageLog(provider.name)
         self._refreshed_at: datetime | None = None
         """When Refresh last read the list."""
-        self.failure: UseapiError | None = None
+        self.failure: ProviderError | None = None
         """Why the last poll failed; None after a good one."""
         self.failed_polls = 0
         """How many polls of the loop failed in a row."""
@@ -110,7 +110,7 @@ class AccountPoller:
         """Poll the list, or join the poll under way. The last poll counts if the provider rests for long.
 
         Raises:
-            UseapiError: the list could not be read. The cache stays as it was.
+            ProviderError: the list could not be read. The cache stays as it was.
         """
         if self._poll is None and self.rest > REFRESH_SHARES:
             if self.failure is not None:
@@ -124,7 +124,7 @@ class AccountPoller:
         """Poll the list for Refresh, unless another press did within the last seconds.
 
         Raises:
-            UseapiError: the list could not be read.
+            ProviderError: the list could not be read.
         """
         last = self._refreshed_at
         if last is None or not timedelta() <= self._now() - last < REFRESH_SHARES:
@@ -139,7 +139,7 @@ class AccountPoller:
         """Poll the list, with a poll that begins now or later.
 
         Raises:
-            UseapiError: the list could not be read.
+            ProviderError: the list could not be read.
         """
         if self._poll is not None:
             await asyncio.wait({self._poll})
@@ -149,7 +149,7 @@ class AccountPoller:
         """Return an account as it is now, and record a flag that is new; None if it is gone.
 
         Raises:
-            UseapiError: it could not be read.
+            ProviderError: it could not be read.
         """
         account = await self.provider.read_account(channel, self.poll_anew)
         if account is not None:
@@ -176,7 +176,7 @@ class AccountPoller:
         await self._write_reported()
         try:
             listing = await self.provider.read_list()
-        except UseapiError as error:
+        except ProviderError as error:
             await self._failed(error)
             raise
         except Exception:  # a fault of ours must not look like a list without flags
@@ -208,7 +208,7 @@ class AccountPoller:
             self.recovered.set()
         return observation
 
-    async def _failed(self, error: UseapiError) -> None:
+    async def _failed(self, error: ProviderError) -> None:
         """Record a failed poll. A 596 flags an account, or the service if its account is unknown."""
         self.failure = error
         self.outages.failed(problem_of(error), error.cause, self._now())

@@ -10,7 +10,7 @@ from bot.domain.providers import provider_of
 from bot.incidents.service import IncidentService
 from bot.polling.account_cache import AccountCache
 from bot.polling.poller import AccountPoller
-from bot.providers.errors import UseapiError
+from bot.providers.errors import ProviderError
 from bot.render.provider_words import TITLES
 from bot.storage import Store, StoreError
 
@@ -54,7 +54,7 @@ class AccountPollers:
         return tuple(self._pollers)
 
     @property
-    def failures(self) -> Mapping[str, UseapiError]:
+    def failures(self) -> Mapping[str, ProviderError]:
         """Why the last poll of each provider failed that could not be read."""
         return {each.provider.name: each.failure for each in self if each.failure is not None}
 
@@ -75,7 +75,7 @@ class AccountPollers:
         """Poll every provider.
 
         Raises:
-            UseapiError: none could be read.
+            ProviderError: none could be read.
         """
         await self._gather([each.poll() for each in self])
 
@@ -83,14 +83,14 @@ class AccountPollers:
         """Poll every provider for Refresh, unless another press did within the last seconds.
 
         Raises:
-            UseapiError: none could be read.
+            ProviderError: none could be read.
         """
         await self._gather([each.poll_for_refresh() for each in self])
 
     async def _gather(self, polls: Sequence[Awaitable[object]]) -> None:
         results = await asyncio.gather(*polls, return_exceptions=True)
         errors = [each for each in results if isinstance(each, BaseException)]
-        others = [each for each in errors if not isinstance(each, UseapiError)]
+        others = [each for each in errors if not isinstance(each, ProviderError)]
         if others or len(errors) == len(results):
             raise (others or errors)[0]
 
@@ -105,7 +105,7 @@ class AccountPollers:
 
         Raises:
             UserError: there is none, or more than one.
-            UseapiError: the cache does not have it, and a provider could not be read.
+            ProviderError: the cache does not have it, and a provider could not be read.
         """
         try:
             return self.cache.find(typed)

@@ -18,7 +18,7 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.domain.clock import utc_now
-from bot.providers.errors import MalformedResponse, RateLimited, Unreachable, UseapiError
+from bot.providers.errors import MalformedResponse, ProviderError, RateLimited, Unreachable
 from bot.providers.failures import unreachable
 from bot.providers.http_response import BODY_LIMIT, ApiRequest, ApiResponse
 from bot.providers.redaction import HIDDEN, redact
@@ -144,7 +144,7 @@ class ApiClient:
             ) as received:
                 response = await self._receive(received, request.secret)
             return parse_or_log(response, request, parse)
-        except UseapiError as error:
+        except ProviderError as error:
             failure = error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             failure = unreachable(error, may_be_done=silence is None)

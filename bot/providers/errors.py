@@ -1,11 +1,11 @@
-"""The errors of the API client, sorted by what the caller must do.
+"""The errors of the clients of providers, sorted by what the caller must do.
 
-UseapiError
+ProviderError
 ├─ Unreachable         no answer, a broken one, 5xx, a web page  -> try again at the next poll
 │  ├─ NotAsked         no connection, so nothing was sent        -> the same
 │  └─ AnswerLost       it was asked, and no whole answer came    -> of a command: check what it did
 ├─ RateLimited         429, carries retry_after                  -> wait at least that long
-├─ Unauthorized        401, 403                                  -> the useapi token is bad
+├─ Unauthorized        401, 403                                  -> the provider's token is bad
 ├─ Unpaid              402, which of the two                     -> subscription or quota
 ├─ Gone                410, or 404 where one was known           -> the service or the account is not there
 │  └─ NotConfigured    404 about one account, by the API itself  -> the account is not there
@@ -32,8 +32,8 @@ LASTING: Final = frozenset(
 """What a second try within seconds does not help."""
 
 
-class UseapiError(CodedError):
-    """Base of every error the API client raises."""
+class ProviderError(CodedError):
+    """Base of every error that a client of a provider raises."""
 
     cause: Cause | None = None
     """Why the API gave nothing to read, beyond what the kind of the error says."""
@@ -45,7 +45,7 @@ class UseapiError(CodedError):
             self.cause = code
 
 
-class Unreachable(UseapiError):
+class Unreachable(ProviderError):
     """The API could not be asked, or did not answer as an API does; trying later may help."""
 
     @property
@@ -62,7 +62,7 @@ class AnswerLost(Unreachable):
     """The request may have arrived, but no whole answer came back: it may have been carried out."""
 
 
-class RateLimited(UseapiError):
+class RateLimited(ProviderError):
     """The API, or Discord behind it, wants to be asked later."""
 
     cause = Cause.LIMITED
@@ -73,15 +73,15 @@ class RateLimited(UseapiError):
         return cast(timedelta | None, self.fields.get("wait"))
 
 
-class Unauthorized(UseapiError):
-    """useapi.net refused the API token."""
+class Unauthorized(ProviderError):
+    """The provider refused the token."""
 
 
-class Unpaid(UseapiError):
+class Unpaid(ProviderError):
     """The useapi subscription is missing, over, or too small: see `cause`."""
 
 
-class Gone(UseapiError):
+class Gone(ProviderError):
     """The service, or the account asked about, is not there any more."""
 
 
@@ -89,7 +89,7 @@ class NotConfigured(Gone):
     """The API is there, and says that it has no such account."""
 
 
-class PendingModeration(UseapiError):
+class PendingModeration(ProviderError):
     """Midjourney waits for a person: error 596. It says something about one account, not about the API."""
 
     def __init__(self, flag: Flag, channel: str | None) -> None:
@@ -99,13 +99,13 @@ class PendingModeration(UseapiError):
         """The account it is about; None when the API does not say and no account was named."""
 
 
-class Rejected(UseapiError):
+class Rejected(ProviderError):
     """The API refuses what a person gave; `quote` says why in its own words."""
 
     cause = Cause.REJECTED
 
 
-class MalformedResponse(UseapiError):
+class MalformedResponse(ProviderError):
     """The body is not what the API documents; status, type, length and the place of the fault are logged."""
 
     def __init__(

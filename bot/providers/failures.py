@@ -11,9 +11,9 @@ from bot.providers.errors import (
     AnswerLost,
     MalformedResponse,
     NotAsked,
+    ProviderError,
     RateLimited,
     Unreachable,
-    UseapiError,
 )
 from bot.providers.http_response import ApiResponse
 
@@ -47,14 +47,14 @@ def unreachable(error: Exception, *, may_be_done: bool) -> Unreachable:  # noqa:
             return AnswerLost(Cause.BROKEN_OFF, may_be_done=may_be_done)
 
 
-def turned_away(response: ApiResponse) -> UseapiError:
+def turned_away(response: ApiResponse) -> ProviderError:
     """Return the error for a refusal by a server in front of the API."""
     if response.retry_after is not None:
         return RateLimited(Cause.CHALLENGE, wait=response.retry_after, status=response.status)
     return Unreachable(Cause.CHALLENGE, status=response.status)
 
 
-def failing(response: ApiResponse) -> UseapiError:
+def failing(response: ApiResponse) -> ProviderError:
     """Return the error for a server error. One that names a wait is a limit on the rate."""
     if response.retry_after is not None:
         return RateLimited(

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import Account, Observation
 from bot.domain.providers import Remedy
-from bot.providers.errors import UseapiError
+from bot.providers.errors import ProviderError
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Listing:
     """The accounts of a provider."""
 
     accounts: tuple[Account, ...]
-    fault: UseapiError | None = None
+    fault: ProviderError | None = None
     """The error of a part that is missing."""
     is_complete: bool = True
     """Whether an account that is missing here is gone from the provider."""
@@ -27,7 +27,7 @@ class Listing:
 
 
 class Provider(Protocol):
-    """Where accounts live. Every method raises UseapiError if the API refuses or cannot be asked."""
+    """Where accounts live. Every method raises ProviderError if the API refuses or cannot be asked."""
 
     @property
     def name(self) -> str:

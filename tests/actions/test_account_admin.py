@@ -13,7 +13,9 @@ from bot.actions.account_admin import AccountAdmin
 from bot.domain.accounts import ChangeOutcome, Flag
 from bot.domain.incidents import Ending, State
 from bot.incidents.service import IncidentService
-from bot.providers.useapi import AnswerLost, Limits, PendingModeration, UseapiClient
+from bot.providers.api_client import Limits
+from bot.providers.errors import AnswerLost, PendingModeration
+from bot.providers.useapi.client import UseapiClient
 from bot.render.error_messages import next_step
 from bot.rules import owner_actions
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi

@@ -13,7 +13,7 @@ from bot.domain.accounts import Account, KnownAccount
 from bot.domain.capabilities import CAPABILITIES
 from bot.domain.errors import UserError
 from bot.domain.providers import USEAPI
-from bot.providers.useapi import MalformedResponse, Unauthorized, Unreachable
+from bot.providers.errors import MalformedResponse, Unauthorized, Unreachable
 from bot.render.error_messages import next_step
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
 from tests.support.assembly import Assembly

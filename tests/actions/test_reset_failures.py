@@ -10,7 +10,7 @@ import pytest
 from bot.actions.remedies import flag_digest
 from bot.domain.incidents import Ending, ResetOutcome, ResetStage, ResetVerdict, State
 from bot.incidents.transaction import UNKNOWN_OUTCOME
-from bot.providers.useapi import RateLimited, Rejected, Unauthorized, Unpaid, UseapiError
+from bot.providers.errors import ProviderError, RateLimited, Rejected, Unauthorized, Unpaid
 from bot.rules.policy import LEASE
 from bot.storage import StoreError
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
@@ -71,7 +71,7 @@ async def test_row_11_a_reset_without_a_clear_answer_is_not_sent_again_and_the_l
     ],
 )
 async def test_a_reset_that_is_refused_gives_the_lease_back_and_says_why(
-    scene: Scene, fault: Fault, error: type[UseapiError]
+    scene: Scene, fault: Fault, error: type[ProviderError]
 ) -> None:
     scene.api.fault(fault, endpoint=Endpoint.RESET)
     with pytest.raises(error):

@@ -15,7 +15,7 @@ from bot.polling.heartbeat import Heartbeat
 from bot.polling.loading import load_cache
 from bot.polling.poller import AccountPoller
 from bot.polling.pollers import AccountPollers
-from bot.providers.useapi import UseapiError
+from bot.providers.errors import ProviderError
 from bot.rules.policy import LEASE
 from bot.storage import StoreError
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
@@ -344,7 +344,7 @@ async def test_whatever_the_api_says_is_counted_till_the_next_good_poll(
     for count in range(1, 4):
         await loops.poll(watch.poller)
         assert watch.poller.failed_polls == count
-    with pytest.raises(UseapiError):
+    with pytest.raises(ProviderError):
         await watch.poller.poll()
     assert watch.poller.failed_polls == 3
     api.mend()

@@ -17,7 +17,7 @@ from bot.domain.messages import Route
 from bot.incidents.state import WatchState
 from bot.notifications.discord_transport import DiscordTransport
 from bot.notifications.transport import MessageRef
-from bot.providers.useapi import UseapiClient
+from bot.providers.useapi.client import UseapiClient
 from bot.render.message_content import MessageContent
 from bot.rules.policy import Policy
 from bot.storage import BUSY_TIMEOUT, Store

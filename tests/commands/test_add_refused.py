@@ -11,7 +11,8 @@ import pytest
 from pydantic import SecretStr
 
 from bot.interactions.client import EXTENSIONS
-from bot.providers.useapi import UseapiClient, UseapiError
+from bot.providers.errors import ProviderError
+from bot.providers.useapi.client import UseapiClient
 from tests.simulators.discord import Interaction
 from tests.simulators.useapi import Endpoint, Fault, Plan, SimulatedUseapi
 from tests.support.forming import added, opened, sent
@@ -160,7 +161,7 @@ async def test_no_error_holds_the_token_anywhere(
     token = api.newcomer().discord
     async with aiohttp.ClientSession() as session:
         client = UseapiClient(session, api.url, SecretStr(api.token))
-        with pytest.raises(UseapiError) as raised:
+        with pytest.raises(ProviderError) as raised:
             await client.save_account(SecretStr(token), 9)
     shown = "".join(traceback.format_exception(raised.value, chain=True))
     shown += repr(raised.value) + repr(vars(raised.value)) + caplog.text

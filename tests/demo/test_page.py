@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.providers.useapi import UseapiError
+from bot.providers.errors import ProviderError
 from tests.demo.page import PageServer, Proxy, Stage, Useapi
 from tests.demo.page.services import FLAGS, REASONS, SELDOM_ASKED
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
@@ -363,7 +363,7 @@ async def test_the_owner_asks_after_every_fault_that_the_bot_looks_for_only_seld
             simulated.fault(fault)
             for _ in range(2):
                 clock.advance(10 * MINUTE)
-                with suppress(UseapiError):
+                with suppress(ProviderError):
                     await watched.poller.poll()
             simulated.mend()
             if watched.make_loops().rest(watched.poller) > MINUTE:

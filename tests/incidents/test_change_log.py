@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.accounts import Flag
 from bot.domain.messages import Delivery, Message, Route, reference
-from bot.providers.useapi import UseapiError
+from bot.providers.errors import ProviderError
 from bot.runtime.log_setup import JsonFormatter, Redactor
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Fault, SimulatedUseapi
 from tests.support.assembly import Assembly
@@ -220,7 +220,7 @@ async def test_an_outage_is_a_warning_with_its_cause_and_a_line_when_it_is_over(
     scene.api.fault(Fault.UNAUTHORIZED)
     for _ in range(3):
         scene.clock.advance(MINUTE)
-        with pytest.raises(UseapiError):
+        with pytest.raises(ProviderError):
             await scene.watch.poller.poll()
     assert [each.levelname for each in caplog.records if each.name in OURS] == ["WARNING"]
     assert log.lines() == [
@@ -236,11 +236,12 @@ async def test_a_newcomer_whose_api_takes_no_connection_reads_one_line_that_says
     watch: Assembly, log: Log
 ) -> None:
     for _ in range(3):
-        with pytest.raises(UseapiError):
+        with pytest.raises(ProviderError):
             await watch.poller.poll()
     assert log.entries() == [
         {
             "event": "api_lost",
+            "place": "",
             "reason": "useapi.net refuses connections.",
             "problem": "unreachable",
             "cause": "refused",
@@ -252,7 +253,7 @@ async def test_how_many_accounts_are_watched_is_a_line_when_that_changes(scene: 
     log.lines()
     scene.api.add()
     await scene.watch.poller.poll()
-    assert log.entries() == [{"event": "watching", "listed": "3 accounts", "accounts": 3}]
+    assert log.entries() == [{"event": "watching", "listed": "3 accounts", "place": "", "accounts": 3}]
 
 
 async def test_no_line_holds_midjourneys_text_or_a_whole_channel(
@@ -263,7 +264,7 @@ async def test_no_line_holds_midjourneys_text_or_a_whole_channel(
     scene.api.flag(CHANNEL, BLOCK)
     await scene.watch.poller.poll()
     scene.api.fault(Fault.HTML_503)
-    with pytest.raises(UseapiError):
+    with pytest.raises(ProviderError):
         await scene.watch.poller.poll()
     records = [each for each in caplog.records if each.name in OURS]
     lines = "\n".join(JsonFormatter(Redactor(())).format(each) for each in records)

@@ -10,7 +10,8 @@ from bot.domain.errors import UserError
 from bot.domain.incidents import ServiceProblem
 from bot.domain.providers import USEAPI
 from bot.polling.poller import REFRESH_SHARES
-from bot.providers.useapi import PendingModeration, Unauthorized, Unreachable, UseapiClient, UseapiError
+from bot.providers.errors import PendingModeration, ProviderError, Unauthorized, Unreachable
+from bot.providers.useapi.client import UseapiClient
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
 from tests.support.assembly import Assembly
 from tests.support.clock import AT, Clock
@@ -83,7 +84,7 @@ async def test_a_failure_reaches_every_caller_and_leaves_what_is_known(
 
 async def test_a_good_poll_ends_the_failure(api: SimulatedUseapi, here: Assembly) -> None:
     api.fault(Fault.UNAUTHORIZED, times=1)
-    with pytest.raises(UseapiError):
+    with pytest.raises(ProviderError):
         await here.poller.poll()
     await here.poller.poll()
     assert here.poller.failure is None
@@ -122,7 +123,7 @@ async def test_a_list_that_lost_too_much_is_not_believed_either_when_nothing_can
     api.add(channel=CHANNEL)
     await here.poller.poll()
     api.remove(CHANNEL)
-    with locked(database), pytest.raises(UseapiError, match="list empty"):
+    with locked(database), pytest.raises(ProviderError, match="list empty"):
         await here.poller.poll()
     assert here.known(CHANNEL)
 
@@ -282,7 +283,7 @@ async def test_row_46_a_flag_in_a_list_that_is_not_believed_is_shown(
         api.remove(channel)
     api.flag(CHANNEL, MODERATION)
 
-    with pytest.raises(UseapiError, match="list short"):
+    with pytest.raises(ProviderError, match="list short"):
         await here.poller.poll()
 
     assert here.known(CHANNEL).account.flag == FLAG
@@ -321,7 +322,7 @@ async def test_presses_within_a_few_seconds_share_one_poll(api: SimulatedUseapi,
         clock.advance(REFRESH_SHARES)
         before = api.count(Endpoint.LIST)
         for _ in range(5):
-            with pytest.raises(UseapiError):
+            with pytest.raises(ProviderError):
                 await watch.poller.poll_for_refresh()
         assert api.count(Endpoint.LIST) == before + 3  # the tries of one question
         api.mend()

@@ -10,7 +10,7 @@ from bot.domain.accounts import FlagKind
 from bot.domain.errors import Cause, ErrorCode, UserError
 from bot.domain.incidents import ServiceProblem, State
 from bot.domain.providers import MJPROXY, USEAPI, reference_to
-from bot.providers.errors import Unauthorized, Unreachable, UseapiError
+from bot.providers.errors import ProviderError, Unauthorized, Unreachable
 from tests.simulators.mjproxy import Endpoint, Fault, SimulatedMjproxy
 from tests.simulators.mjproxy.pool import BLOCKED, MODERATION
 from tests.simulators.useapi import Endpoint as UseapiEndpoint
@@ -253,7 +253,7 @@ async def test_what_an_incomplete_list_shows_for_the_first_time_is_known(
 ) -> None:
     keys = fill(proxy)
     break_off(proxy)
-    with pytest.raises(UseapiError):
+    with pytest.raises(ProviderError):
         await watch.proxy_poller.poll()
     assert set(watch.pollers.cache.by_channel) == {of_proxy(key) for key in keys[50:]}
     assert watch.pollers.cache.observed_at[MJPROXY] is None

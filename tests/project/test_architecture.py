@@ -209,19 +209,12 @@ def is_exception(name: str, bases: Mapping[str, list[str]]) -> bool:
     return name.endswith(("Error", "Exception"))  # somebody else's
 
 
-def is_useapi_error(name: str, bases: Mapping[str, list[str]]) -> bool:
-    return name == "UseapiError" or any(is_useapi_error(base, bases) for base in bases.get(name, []))
+def is_provider_error(name: str, bases: Mapping[str, list[str]]) -> bool:
+    return name == "ProviderError" or any(is_provider_error(base, bases) for base in bases.get(name, []))
 
 
-def exports(source: str) -> set[str]:
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
-            return set(ast.literal_eval(node.value))
-    return set()
-
-
-def strays(sources: list[str], exported: set[str]) -> list[str]:
-    """Name the exceptions that `except UseapiError` would miss, or that the package does not export."""
+def strays(sources: list[str]) -> list[str]:
+    """Name the exceptions that `except ProviderError` would miss."""
     bases = {
         node.name: [ast.unparse(base).rpartition(".")[2] for base in node.bases]
         for source in sources
@@ -229,31 +222,23 @@ def strays(sources: list[str], exported: set[str]) -> list[str]:
         if isinstance(node, ast.ClassDef)
     }
     family = [name for name in bases if is_exception(name, bases)]
-    outside = [f"{name} is not a UseapiError" for name in family if not is_useapi_error(name, bases)]
-    return outside + [f"{name} is not exported" for name in family if name not in exported]
+    return [f"{name} is not a ProviderError" for name in family if not is_provider_error(name, bases)]
 
 
-def test_every_error_of_the_api_client_is_of_one_family_and_exported() -> None:
-    package = modules("bot/providers")
-    exported = exports(next(module.source for module in package if module.name == "bot.providers.useapi"))
-    assert "UseapiError" in exported
-    assert strays([module.source for module in package], exported) == []
+def test_every_error_of_a_provider_is_of_one_family() -> None:
+    assert strays([module.source for module in modules("bot/providers")]) == []
 
 
 def test_a_stray_error_is_found() -> None:
     source = """
-class UseapiError(Exception): ...
-class Member(UseapiError): ...
+class ProviderError(Exception): ...
+class Member(ProviderError): ...
 class Hidden(Member): ...
 class Timeout(asyncio.TimeoutError): ...
 class Ending(BaseException): ...
 class NoError: ...
 """
-    assert strays([source], {"UseapiError", "Member", "Timeout", "Ending"}) == [
-        "Timeout is not a UseapiError",
-        "Ending is not a UseapiError",
-        "Hidden is not exported",
-    ]
+    assert strays([source]) == ["Timeout is not a ProviderError", "Ending is not a ProviderError"]
 
 
 # .env.example shows all settings

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.providers.errors import UseapiError
+from bot.providers.errors import ProviderError
 from bot.providers.http_response import ApiRequest, ApiResponse
 from bot.providers.mjproxy.endpoints import Endpoint
 from bot.providers.mjproxy.parsing import (
@@ -63,7 +63,7 @@ def outcome(parse: Callable[[ApiResponse, ApiRequest], object], body: bytes, sta
     """Give what came of an answer in full: any error but those of the family is a defect."""
     try:
         return repr(parse(ApiResponse(status, "", body, None, NOW), ApiRequest(Endpoint.LIST)))
-    except UseapiError as error:
+    except ProviderError as error:
         return "".join([repr(error), str(vars(error)), *traceback.format_exception(error)])
 
 

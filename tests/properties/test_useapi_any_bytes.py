@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.providers.useapi import UseapiClient, UseapiError
+from bot.providers.errors import ProviderError
+from bot.providers.useapi.client import UseapiClient
 from tests.providers.useapi.test_client import (
     CHANNEL,
     DISCORD,
@@ -126,7 +127,7 @@ async def outcome(client: UseapiClient, question: int) -> str:
     )
     try:
         return repr(await questions[question % len(questions)]())
-    except UseapiError as error:
+    except ProviderError as error:
         return "".join([repr(error), str(vars(error)), *traceback.format_exception(error)])
 
 

@@ -10,7 +10,7 @@ import pytest
 from bot.actions.remedies import flag_digest
 from bot.domain.incidents import Ending, Incident, ResetOutcome, ResetVerdict, ServiceProblem, State
 from bot.incidents.transaction import UNKNOWN_OUTCOME
-from bot.providers.useapi import PendingModeration
+from bot.providers.errors import PendingModeration
 from tests.commands.test_reset import at_reset, confirmed
 from tests.simulators.useapi import Endpoint, Fault, SimulatedUseapi
 from tests.support.failpoints import FailPoint

@@ -29,7 +29,7 @@ from bot.providers.api_client import Limits
 from bot.providers.mjproxy.client import MjproxyClient
 from bot.providers.mjproxy.provider import MjproxyProvider
 from bot.providers.provider import Provider
-from bot.providers.useapi import UseapiClient
+from bot.providers.useapi.client import UseapiClient
 from bot.render.message_content import MessageContent
 from bot.rules.decisions import FlagReported, PollFailed
 from bot.rules.policy import Policy

@@ -13,7 +13,7 @@ from bot.actions.remedies import Remedies
 from bot.notifications.discord_transport import DiscordTransport
 from bot.notifications.editor import Editor
 from bot.notifications.sender import Sender
-from bot.providers.useapi import UseapiClient
+from bot.providers.useapi.client import UseapiClient
 
 
 class FailPoint(StrEnum):

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from bot.domain.errors import Cause, ErrorCode
 from bot.domain.providers import MJPROXY
 from bot.providers.api_client import ApiClient
-from bot.providers.errors import MalformedResponse, NotConfigured, Rejected, Unreachable, UseapiError
+from bot.providers.errors import MalformedResponse, NotConfigured, ProviderError, Rejected, Unreachable
 from bot.providers.http_response import ApiRequest
 from bot.providers.mjproxy import parsing
 from bot.providers.mjproxy.account import ProxyAccount
@@ -30,7 +30,7 @@ OFFSET_FOR: Final = timedelta(hours=1)
 
 
 class MjproxyClient(ApiClient):
-    """One method for each thing that midjourney-proxy can do. Every failure is a `UseapiError`.
+    """One method for each thing that midjourney-proxy can do. Every failure is a `ProviderError`.
 
     The session must not use proxies of the environment (`trust_env=False`). The token is an administrator's.
     The URL may end in /mj. No method but `sync` and `enable` makes the proxy send anything to Midjourney.
@@ -67,7 +67,7 @@ class MjproxyClient(ApiClient):
             if not readings[0].is_whole and readings[0].fault is None:
                 try:
                     readings.append(await self._read_pages(offset, begun))
-                except UseapiError as error:
+                except ProviderError as error:
                     readings[0].fault = error
             return listing(readings, timedelta(seconds=self._monotonic() - begun))
 
@@ -117,14 +117,14 @@ class MjproxyClient(ApiClient):
 
     async def is_healthy(self) -> bool:
         """Return whether the proxy calls itself healthy, which it does without Redis, too."""
-        with suppress(UseapiError):
+        with suppress(ProviderError):
             return await self._send(ApiRequest(Endpoint.HEALTH), parsing.parse_health, self._limits.silence)
         return False
 
     async def _offset(self) -> timedelta | None:
         """Return how far the proxy's clock is ahead of UTC; None if it does not say."""
         if self._home is None or self._now() - self._home[0] > OFFSET_FOR:
-            with suppress(UseapiError):  # reading the list shows what is wrong
+            with suppress(ProviderError):  # reading the list shows what is wrong
                 await self.home()
         return self._home[1].offset if self._home else None
 
@@ -138,7 +138,7 @@ class MjproxyClient(ApiClient):
                 break
             try:
                 reading.pages.append(await self._read_page(len(reading.pages) + 1, offset, {}))
-            except UseapiError as error:
+            except ProviderError as error:
                 if not reading.pages:
                     raise
                 reading.fault = error

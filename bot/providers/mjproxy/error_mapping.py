@@ -12,11 +12,11 @@ from bot.domain.providers import MJPROXY
 from bot.providers.errors import (
     Gone,
     NotConfigured,
+    ProviderError,
     RateLimited,
     Rejected,
     Unauthorized,
     Unreachable,
-    UseapiError,
 )
 from bot.providers.failures import failing, turned_away
 from bot.providers.http_response import ApiRequest, ApiResponse
@@ -29,7 +29,7 @@ FAILED: Final = "操作失败"
 """All that the proxy says of a failure of its own."""
 DEMO: Final = "演示模式"
 """How each refusal of the demo mode begins."""
-COMPLAINTS: Final[dict[str, tuple[type[UseapiError], ErrorCode]]] = {
+COMPLAINTS: Final[dict[str, tuple[type[ProviderError], ErrorCode]]] = {
     "账号不存在": (NotConfigured, ErrorCode.NO_SUCH_ACCOUNT),
     "未找到账号实例": (NotConfigured, ErrorCode.NO_SUCH_ACCOUNT),
     "无可用的账号实例": (Rejected, ErrorCode.NOT_STARTED),
@@ -41,7 +41,7 @@ OFTEN_OF_OTHERS: Final = frozenset({401, 403, 429})
 """Statuses that are the proxy's own only with words of its own, and not with a page or an empty body."""
 
 
-def refusal(response: ApiResponse, request: ApiRequest) -> UseapiError:
+def refusal(response: ApiResponse, request: ApiRequest) -> ProviderError:
     """Return the error for a response that is not a success."""
     is_of_other = response.status in OFTEN_OF_OTHERS and (response.page or not response.length)
     if response.is_turned_away or is_of_other:
@@ -51,7 +51,7 @@ def refusal(response: ApiResponse, request: ApiRequest) -> UseapiError:
     return refusal_of_proxy(response, request)
 
 
-def refusal_of_proxy(response: ApiResponse, request: ApiRequest) -> UseapiError:  # noqa: PLR0911 - a table
+def refusal_of_proxy(response: ApiResponse, request: ApiRequest) -> ProviderError:  # noqa: PLR0911 - a table
     """Return the error for a refusal of the proxy itself."""
     quote = response.error_text
     match response.status:
@@ -75,7 +75,7 @@ def refusal_of_proxy(response: ApiResponse, request: ApiRequest) -> UseapiError:
             return Rejected(Cause.REJECTED, status=status, quote=quote)
 
 
-def complaint(response: ApiResponse) -> UseapiError:
+def complaint(response: ApiResponse) -> ProviderError:
     """Return the error for a 200 by which the proxy refuses what it was asked."""
     said = CAPTCHA_LINK.sub(HIDDEN, response.error_text or "")
     if said.startswith(DEMO):
@@ -84,7 +84,7 @@ def complaint(response: ApiResponse) -> UseapiError:
     return kind(code, quote=said or None)
 
 
-def own(error: UseapiError) -> UseapiError:
+def own(error: ProviderError) -> ProviderError:
     """Return an error that no response stands for, with its provider."""
     error.provider = MJPROXY
     return error

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from bot.domain.accounts import EntryState
-from bot.providers.errors import UseapiError
+from bot.providers.errors import ProviderError
 from bot.providers.mjproxy.account import Oddity, ProxyAccount
 from bot.providers.mjproxy.parsing import Page
 
@@ -20,7 +20,7 @@ class Listing:
     is_complete: bool
     """Whether an account that is missing here is gone from the proxy."""
     took: timedelta
-    fault: UseapiError | None = None
+    fault: ProviderError | None = None
     """The error of the page that is missing, if one is."""
 
     @property
@@ -34,7 +34,7 @@ class Reading:
     """The pages of one reading, one after another."""
 
     pages: list[Page] = field(default_factory=list[Page])
-    fault: UseapiError | None = None
+    fault: ProviderError | None = None
 
     @property
     def entries(self) -> list[ProxyAccount]:

@@ -27,7 +27,7 @@ CHECKS: Final[Mapping[Remedy, tuple[timedelta, ...]]] = {
 
 
 class UseapiClient(ApiClient):
-    """One method for each endpoint of the useapi.net API. Every failure is a `UseapiError`.
+    """One method for each endpoint of the useapi.net API. Every failure is a `ProviderError`.
 
     The session must not use proxies of the environment (`trust_env=False`). Input that the API is documented
     to refuse, such as a channel that is not an id, raises `Rejected` before anything is sent.

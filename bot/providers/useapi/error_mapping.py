@@ -13,12 +13,12 @@ from bot.providers.errors import (
     Gone,
     NotConfigured,
     PendingModeration,
+    ProviderError,
     RateLimited,
     Rejected,
     Unauthorized,
     Unpaid,
     Unreachable,
-    UseapiError,
 )
 from bot.providers.failures import failing, turned_away
 from bot.providers.http_response import ApiRequest, ApiResponse
@@ -63,7 +63,7 @@ COMPLAINTS: Final = tuple(
 """The API's complaints about what a person entered, in the words of its docs. Groups match digits only."""
 
 
-def refusal(response: ApiResponse, request: ApiRequest) -> UseapiError:
+def refusal(response: ApiResponse, request: ApiRequest) -> ProviderError:
     """Return the error for a response that is neither a success nor a flag."""
     # The API refuses in JSON. Any other body says nothing about the token or the subscription.
     is_page = response.page and response.body is not None
@@ -75,7 +75,7 @@ def refusal(response: ApiResponse, request: ApiRequest) -> UseapiError:
     return refusal_of_api(response, request)
 
 
-def refusal_of_api(response: ApiResponse, request: ApiRequest) -> UseapiError:  # noqa: PLR0911 - a table
+def refusal_of_api(response: ApiResponse, request: ApiRequest) -> ProviderError:  # noqa: PLR0911 - a table
     """Return the error for a response of the API itself."""
     quote = response.error_text
     match response.status:

@@ -104,7 +104,7 @@ def parse_account_with_token(response: ApiResponse, request: ApiRequest) -> Acco
     """Return the account whose token the client has hidden in this list; None if there is none.
 
     Raises:
-        UseapiError: the list cannot be read, or does not show every token.
+        ProviderError: the list cannot be read, or does not show every token.
     """
     if is_empty_list(response):
         return None

@@ -20,16 +20,9 @@ from bot.notifications.outbox import LONGEST_REST
 from bot.polling.account_cache import AccountCache
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller
+from bot.providers.errors import Gone, PendingModeration, ProviderError, Unauthorized, Unpaid, Unreachable
 from bot.providers.provider import Provider
-from bot.providers.useapi import (
-    Gone,
-    PendingModeration,
-    Unauthorized,
-    Unpaid,
-    Unreachable,
-    UseapiClient,
-    UseapiError,
-)
+from bot.providers.useapi.client import UseapiClient
 from bot.rules.decisions import Event, FlagReported, PollFailed, Tick
 from bot.storage import BUSY_TIMEOUT, StoreError
 from tests.properties.any_order.fake_discord import FakeDiscord
@@ -95,10 +88,10 @@ class ListOnly(UseapiClient):
     """An API that shows one list, or fails."""
 
     def __init__(self) -> None:
-        self.answer: tuple[Account, ...] | UseapiError = ()
+        self.answer: tuple[Account, ...] | ProviderError = ()
 
     async def accounts(self) -> tuple[Account, ...]:
-        if isinstance(self.answer, UseapiError):
+        if isinstance(self.answer, ProviderError):
             raise self.answer
         return self.answer
 
@@ -113,7 +106,7 @@ class Beats(Heartbeat):
         self.count += 1
 
 
-def error_of(problem: ServiceProblem, channel: str | None, flag: Flag | None) -> UseapiError | None:
+def error_of(problem: ServiceProblem, channel: str | None, flag: Flag | None) -> ProviderError | None:
     """Return the error that causes a service problem; None where a list causes it."""
     match problem:
         case ServiceProblem.TOKEN:

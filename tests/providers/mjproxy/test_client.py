@@ -19,11 +19,11 @@ from bot.providers.errors import (
     MalformedResponse,
     NotAsked,
     NotConfigured,
+    ProviderError,
     RateLimited,
     Rejected,
     Unauthorized,
     Unreachable,
-    UseapiError,
 )
 from bot.providers.mjproxy.account import Oddity
 from bot.providers.mjproxy.client import MjproxyClient
@@ -405,14 +405,14 @@ async def test_a_list_that_cannot_be_read_says_why(
     proxy: SimulatedMjproxy,
     client: MjproxyClient,
     fault: Fault,
-    kind: type[UseapiError],
+    kind: type[ProviderError],
     sentence: str,
 ) -> None:
     for _ in range(3):
         proxy.add()
     await client.home()
     proxy.fault(fault, endpoint=None if fault is Fault.VANISHED else Endpoint.LIST)
-    with pytest.raises(UseapiError) as caught:
+    with pytest.raises(ProviderError) as caught:
         await client.read_accounts()
     assert type(caught.value) is kind
     assert sentence in what(caught.value)
@@ -499,7 +499,7 @@ async def test_an_older_version_cannot_enable_and_says_so(
     ],
 )
 async def test_another_product_is_not_understood(
-    proxy: SimulatedMjproxy, client: MjproxyClient, body: bytes, kind: type[UseapiError]
+    proxy: SimulatedMjproxy, client: MjproxyClient, body: bytes, kind: type[ProviderError]
 ) -> None:
     await client.home()
     proxy.scripted = [Answer(200, body)] * 3
@@ -520,10 +520,10 @@ PRODUCTS = {
 
 @pytest.mark.parametrize(("answer", "kind"), PRODUCTS.values(), ids=PRODUCTS)
 async def test_what_answers_instead_is_one_sentence_that_names_the_setting(
-    proxy: SimulatedMjproxy, client: MjproxyClient, answer: Answer, kind: type[UseapiError]
+    proxy: SimulatedMjproxy, client: MjproxyClient, answer: Answer, kind: type[ProviderError]
 ) -> None:
     proxy.scripted = [answer] * 4
-    with pytest.raises(UseapiError) as caught:
+    with pytest.raises(ProviderError) as caught:
         await client.read_accounts()
     assert type(caught.value) is kind
     said = next_step(caught.value)
@@ -601,7 +601,7 @@ async def test_no_credential_comes_out_whatever_goes_wrong(
     shown = ""
     try:
         shown = repr(await call(client))
-    except UseapiError as error:
+    except ProviderError as error:
         shown = f"{error!r} {error.__dict__} {error.__context__!r} {error.__cause__!r}"
     assert [secret for secret in proxy.secrets if secret in shown + caplog.text] == []
 

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.domain.accounts import EntryState, FlagKind
-from bot.providers.errors import Gone, NotConfigured, Rejected, Unauthorized, Unreachable, UseapiError
+from bot.providers.errors import Gone, NotConfigured, ProviderError, Rejected, Unauthorized, Unreachable
 from bot.providers.http_response import ApiRequest, ApiResponse
 from bot.providers.mjproxy.account import ProxyAccount
 from bot.providers.mjproxy.endpoints import Endpoint
@@ -57,7 +57,7 @@ def become(name: str) -> object:
     endpoint, read = ENDPOINTS.get((it.method, what), (Endpoint.REMOVE, require_success))
     try:
         return read(response(it), ApiRequest(endpoint))
-    except UseapiError as error:
+    except ProviderError as error:
         return own(error)
 
 
@@ -88,7 +88,7 @@ DONE = (
     *("sync-says-ok-nothing-new", "sync-while-locked"),
 )
 LINKS = ("captcha-link", "captcha-link-fresh", "captcha-link-after-failure")
-ERRORS: dict[str, tuple[type[UseapiError], str]] = {
+ERRORS: dict[str, tuple[type[ProviderError], str]] = {
     **dict.fromkeys(
         (
             *("refused-authorization-wins", "refused-bearer", "refused-no-token", "refused-not-admin"),
@@ -184,7 +184,7 @@ def test_of_an_account_with_a_captcha_the_link_alone_is_read_and_hides_itself(na
 @pytest.mark.parametrize("name", ERRORS)
 def test_a_refusal_becomes_one_sentence(name: str) -> None:
     error = become(name)
-    assert isinstance(error, UseapiError)
+    assert isinstance(error, ProviderError)
     kind, sentence = ERRORS[name]
     assert (type(error), what(error)) == (kind, sentence)
     assert next_step(error).endswith(".")
@@ -326,7 +326,7 @@ def lone(name: str) -> ProxyAccount:
 def test_a_body_cut_in_half_is_not_understood() -> None:
     it = recorded("list-full-house")
     body = json.dumps(it.body).encode()
-    with pytest.raises(UseapiError, match="garbled"):
+    with pytest.raises(ProviderError, match="garbled"):
         parse_page(
             ApiResponse(200, "", body[: len(body) // 2], None, NOW), ApiRequest(Endpoint.LIST), timedelta()
         )

@@ -17,18 +17,18 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from pydantic import SecretStr
 
 from bot.domain.accounts import Account, SavedAccount
-from bot.providers.useapi import (
+from bot.providers.api_client import Limits
+from bot.providers.errors import (
     Gone,
-    Limits,
     MalformedResponse,
     PendingModeration,
+    ProviderError,
     RateLimited,
     Rejected,
     Unauthorized,
     Unreachable,
-    UseapiClient,
-    UseapiError,
 )
+from bot.providers.useapi.client import UseapiClient
 from bot.providers.useapi.parsing import RememberedList
 from bot.render.error_messages import next_step, what
 from tests.support.clock import Clock
@@ -335,7 +335,7 @@ async def test_what_the_api_would_refuse_is_refused_before_anything_is_sent(call
         "799",
     ],
 )
-async def test_an_answer_over_the_wire_becomes_its_error(play: Play, error: type[UseapiError]) -> None:
+async def test_an_answer_over_the_wire_becomes_its_error(play: Play, error: type[ProviderError]) -> None:
     async with asking(play) as (client, _):
         with pytest.raises(error) as caught:
             await client.accounts()
@@ -506,7 +506,7 @@ async def test_each_wait_ends_by_the_limit_that_is_its_own(play: Play, limits: L
 @pytest.mark.parametrize("status", [400, 401, 402, 404, 410, 422, 596])
 async def test_what_is_not_transient_is_not_tried_again(status: int) -> None:
     async with asking(says(status, "{}")) as (client, server):
-        with pytest.raises(UseapiError):
+        with pytest.raises(ProviderError):
             await client.account(CHANNEL)
     assert len(server.requests) == 1
 
@@ -704,7 +704,7 @@ async def test_a_body_of_8_mb_is_read() -> None:
 
 @pytest.mark.parametrize(("status", "error"), [(401, Unreachable), (404, Gone), (500, Unreachable)])
 async def test_a_failing_status_with_a_body_over_8_mb_is_its_status(
-    status: int, error: type[UseapiError]
+    status: int, error: type[ProviderError]
 ) -> None:
     async with asking(says(status, MEGABYTE * 9)) as (client, _):
         with pytest.raises(error):
@@ -750,7 +750,7 @@ async def test_no_secret_survives_into_an_error_a_log_or_a_repr(
     async with asking(play, limits=SHORT) as (client, _):
         outcome = (await asyncio.gather(call(client), return_exceptions=True))[0]
     if isinstance(outcome, BaseException):
-        assert isinstance(outcome, UseapiError)
+        assert isinstance(outcome, ProviderError)
         assert outcome.__context__ is None, (
             "aiohttp's, json's and pydantic's errors hold what must not get out"
         )

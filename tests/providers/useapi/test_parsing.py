@@ -15,23 +15,23 @@ from hypothesis import strategies as st
 from bot.domain.accounts import Account, Flag, FlagKind, SavedAccount
 from bot.domain.errors import Cause, CodedError
 from bot.providers import errors
-from bot.providers.failures import unreachable
-from bot.providers.http_response import ApiRequest, ApiResponse, pending_text
-from bot.providers.redaction import HIDDEN, redact
-from bot.providers.useapi import (
+from bot.providers.errors import (
     AnswerLost,
     Gone,
     MalformedResponse,
     NotAsked,
     NotConfigured,
     PendingModeration,
+    ProviderError,
     RateLimited,
     Rejected,
     Unauthorized,
     Unpaid,
     Unreachable,
-    UseapiError,
 )
+from bot.providers.failures import unreachable
+from bot.providers.http_response import ApiRequest, ApiResponse, pending_text
+from bot.providers.redaction import HIDDEN, redact
 from bot.providers.useapi.endpoints import Endpoint
 from bot.providers.useapi.parsing import (
     RememberedList,
@@ -67,8 +67,8 @@ def answer(status: int, body: object = b"", *, retry_after: str | None = None) -
     return ApiResponse(status, "application/json", raw, retry_after, NOW)
 
 
-def error_of(status: int, body: object = b"", question: ApiRequest = INFO, **more: str) -> UseapiError:
-    with pytest.raises(UseapiError) as caught:
+def error_of(status: int, body: object = b"", question: ApiRequest = INFO, **more: str) -> ProviderError:
+    with pytest.raises(ProviderError) as caught:
         raise_for_error(answer(status, body, **more), question)
     return caught.value
 
@@ -390,7 +390,7 @@ def test_a_command_is_done_by_any_success(status: int, body: bytes) -> None:
     [(fixture("page.html"), Unreachable), ({"code": 500}, MalformedResponse), (None, MalformedResponse)],
     ids=["a web page", "the code of an error", "more than may be read"],
 )
-def test_a_command_is_not_done_by_a_success_that_is_none(body: object, error: type[UseapiError]) -> None:
+def test_a_command_is_not_done_by_a_success_that_is_none(body: object, error: type[ProviderError]) -> None:
     raw = ApiResponse(200, "text/html", None, None, NOW) if body is None else answer(200, body)
     with pytest.raises(error):
         require_success(raw, RESET)
@@ -585,7 +585,7 @@ def test_a_596_is_about_an_account(body: object, asked: str | None, channel: str
 
 # Everything else that is no success
 
-STATUSES: dict[str, tuple[int, object, type[UseapiError], str]] = {
+STATUSES: dict[str, tuple[int, object, type[ProviderError], str]] = {
     "401": (401, fixture("unauthorized.json"), Unauthorized, "refused the API token"),
     "401, empty": (401, b"", Unreachable, "in front of useapi.net turns this machine away"),
     "403": (403, {"error": "Forbidden"}, Unauthorized, "refused the API token"),
@@ -622,7 +622,7 @@ STATUSES: dict[str, tuple[int, object, type[UseapiError], str]] = {
 
 @pytest.mark.parametrize(("status", "body", "kind", "sentence"), STATUSES.values(), ids=STATUSES)
 def test_an_answer_that_is_no_success_has_its_error_and_sentence(
-    status: int, body: object, kind: type[UseapiError], sentence: str
+    status: int, body: object, kind: type[ProviderError], sentence: str
 ) -> None:
     error = error_of(status, body)
     assert type(error) is kind
@@ -887,7 +887,7 @@ def test_every_error_of_the_family_is_one_of_its_base() -> None:
         if issubclass(member, Exception) and member is not CodedError
     ]
     assert len(members) == 12
-    assert all(issubclass(member, UseapiError) for member in members)
+    assert all(issubclass(member, ProviderError) for member in members)
 
 
 JSON = st.recursive(
@@ -921,7 +921,7 @@ def test_any_answer_at_all_becomes_facts_or_a_member_of_the_family(status: int, 
     ):
         try:
             parse(answer(status, body), question)
-        except UseapiError as error:
+        except ProviderError as error:
             assert str(error)  # noqa: PT017 - that it raises nothing else is the point
 
 

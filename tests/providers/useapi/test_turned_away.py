@@ -13,18 +13,11 @@ from pydantic import SecretStr
 from bot.domain.errors import Cause
 from bot.domain.incidents import ServiceProblem
 from bot.polling.poller import problem_of
+from bot.providers.api_client import open_session
+from bot.providers.errors import Gone, ProviderError, RateLimited, Unauthorized, Unpaid, Unreachable
 from bot.providers.failures import unreachable
 from bot.providers.http_response import ApiRequest, ApiResponse
-from bot.providers.useapi import (
-    Gone,
-    RateLimited,
-    Unauthorized,
-    Unpaid,
-    Unreachable,
-    UseapiClient,
-    UseapiError,
-    open_session,
-)
+from bot.providers.useapi.client import UseapiClient
 from bot.providers.useapi.endpoints import Endpoint
 from bot.providers.useapi.error_mapping import refusal
 from bot.providers.useapi.parsing import parse_account_with_token, parse_accounts
@@ -149,7 +142,9 @@ def test_row_51_what_asks_to_be_left_alone_is() -> None:
         (401, b'{"error": "just a moment"}', Unauthorized),
     ],
 )
-def test_what_the_api_itself_says_stays_what_it_is(status: int, body: bytes, kind: type[UseapiError]) -> None:
+def test_what_the_api_itself_says_stays_what_it_is(
+    status: int, body: bytes, kind: type[ProviderError]
+) -> None:
     assert type(refusal(answer(status, body), LIST)) is kind
 
 
