@@ -14,7 +14,7 @@ from bot.domain.accounts import EntryState, Flag, KnownAccount
 from bot.domain.clock import utc_now
 from bot.domain.incidents import Incident, ResetOutcome, ResetStage, open_services
 from bot.domain.messages import Message
-from bot.domain.providers import provider_of
+from bot.domain.providers import Remedy, provider_of
 from bot.interactions.buttons import CHANNEL, INCIDENT, MESSAGE, PAGE, Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
@@ -92,11 +92,20 @@ class Watch(commands.Cog):
         incident = self._remedies.confirmable(known.channel)
         flag = incident.flag if incident else known.account.flag
         if flag is not None:
-            await respond(caller, await self._question(known, flag, incident))
+            await self._ask(caller, known, flag, incident)
         elif provider_of(known.channel) in open_services(self._state.incidents.values()):
             await respond(caller, MessageContent(action_replies.cannot_see(known)))
         else:
             await respond(caller, MessageContent(action_replies.nothing_to_reset(known)))
+
+    async def _ask(
+        self, caller: Interaction, known: KnownAccount, flag: Flag, incident: Incident | None
+    ) -> None:
+        """Ask for the confirmation, or say what to do where there is nothing to confirm."""
+        if self._remedies.remedy_of(known.channel, flag) is Remedy.GUIDE:
+            await respond(caller, MessageContent(action_replies.guide(known, flag)))
+        else:
+            await respond(caller, await self._question(known, flag, incident))
 
     async def ask_reset(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask for a confirmation of a reset, from an alert."""
@@ -105,7 +114,7 @@ class Watch(commands.Cog):
         if incident is None or incident.ended or incident.flag is None:
             await self._show_current(caller, press)
         else:
-            await respond(caller, await self._question(self._account(incident), incident.flag, incident))
+            await self._ask(caller, self._account(incident), incident.flag, incident)
 
     async def reset(self, caller: Interaction, press: ButtonPress) -> None:
         """Reset the account that was confirmed, and show the progress and the result."""

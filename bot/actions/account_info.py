@@ -181,7 +181,11 @@ class AccountInfoService:
     async def _ask(self, account: KnownAccount) -> InfoResult:
         channel = account.channel
         # Stored before Midjourney is asked, so that a restart does not shorten the wait.
-        await self._write(self._note_asking(account), "when an account was asked")
+        noting = self._note_asking(account)
+        if capabilities(account).infos_a_day is None:
+            await self._write(noting, "when an account was asked")
+        else:
+            await noting  # a ration that a restart forgets would be none
         try:
             snapshot = await self._pollers.of(channel).provider.info(key_of(channel))
         except PendingModeration as error:

@@ -14,7 +14,7 @@ from typing import Final
 from bot.actions.remedy_case import PASSING, Case
 from bot.domain.accounts import Account, Flag
 from bot.domain.capabilities import remedy_for
-from bot.domain.common_cause import enabled_together, lost_connection
+from bot.domain.common_cause import connection_group, enabled_together, lost_connection
 from bot.domain.incidents import (
     GroupResult,
     Incident,
@@ -126,7 +126,8 @@ class Remedies:
             return ResetOutcome.TAKEN
         if incident.flag is None or self.digest(channel, incident.flag, incident) != confirmed:
             return ResetOutcome.CHANGED
-        return None
+        # Nothing can be sent for it, so nothing was asked of anybody.
+        return ResetOutcome.CHANGED if self.remedy_of(channel, incident.flag) is Remedy.GUIDE else None
 
     async def run(self, channel: str, owner: int, confirmed: str, progress: Progress) -> ResetResult:
         """Apply the remedy for an account for an owner who confirmed the flag with this digest.
@@ -182,8 +183,13 @@ class Remedies:
         except ProviderError:
             return GroupResult(ResetOutcome.UNREADABLE)
         group, _ = self.group(provider)
-        if not group or group_digest(group) != confirmed:
-            return GroupResult(ResetOutcome.CHANGED if group else ResetOutcome.CLEAR)
+        if not group:
+            incidents = self._incident_service.watch_state.open_incidents.values()
+            lost = connection_group(incidents, provider)
+            is_taken = any(each.state is State.RESETTING for each in lost)
+            return GroupResult(ResetOutcome.TAKEN if is_taken else ResetOutcome.CLEAR)
+        if group_digest(group) != confirmed:
+            return GroupResult(ResetOutcome.CHANGED)
         leases = await self._incident_service.take_leases(
             {each.key: each.flag for each in group}, owner, Remedy.ENABLE
         )
@@ -225,6 +231,9 @@ class Remedies:
         except ProviderError:
             for case in cases:
                 case.verdict = ResetVerdict.NOT_YET
+            await self._conclude(cases)
+            raise
+        except Exception:  # a fault of ours must not hold the leases
             await self._conclude(cases)
             raise
         await self._watch(cases, poller.provider.checks[remedy], progress)

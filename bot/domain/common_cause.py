@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from itertools import pairwise
 from typing import Final
 
 from bot.domain.accounts import Account, FlagKind, State
@@ -15,16 +14,18 @@ CAUSE_WINDOW: Final = timedelta(minutes=5)
 def connection_group(incidents: Iterable[Incident], provider: str) -> tuple[Incident, ...]:
     """Return the incidents of accounts that a provider disabled with its last loss of connection.
 
-    Each opened within 5 min of another. Accounts that start or run by now are left out.
+    Each opened within 5 min of another. An account alone is no group while there is a larger one: trying one
+    first must not hide the others. Accounts that start or run by now are left out.
     """
     lost = [each for each in incidents if each.provider == provider and lost_connection(each)]
     lost.sort(key=lambda each: each.opened_at)
-    gaps = (
-        index
-        for index, (one, other) in enumerate(pairwise(lost), 1)
-        if other.opened_at - one.opened_at > CAUSE_WINDOW
-    )
-    group = lost[max(gaps, default=0) :]
+    groups: list[list[Incident]] = []
+    for each in lost:
+        if not groups or each.opened_at - groups[-1][-1].opened_at > CAUSE_WINDOW:
+            groups.append([])
+        groups[-1].append(each)
+    larger = [group for group in groups if len(group) > 1]
+    group = (larger or groups or [[]])[-1]
     return tuple(each for each in group if each.starting_since is None and each.state is not State.CLEARING)
 
 

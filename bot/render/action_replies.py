@@ -12,9 +12,9 @@ from bot.domain.incidents import Incident, ResetOutcome, ResetResult, ResetStage
 from bot.domain.providers import Remedy, provider_of
 from bot.render.account_cards import add_field, flag_colour
 from bot.render.alert_items import known_account, naming
-from bot.render.instructions import ENABLE_IT, LEAVE_PAUSED, block_end, login_help
+from bot.render.instructions import ENABLE_IT, LEAVE_PAUSED, block_end, login_help, steps
 from bot.render.message_content import Button, MessageContent, channel_buttons, headed
-from bot.render.phrases import state_words
+from bot.render.phrases import demand, state_words, symbol
 from bot.render.provider_words import words_for
 from bot.render.remedy_words import words_of
 from bot.render.text import bare, code_block, count, escape, exactly, span, when, whole
@@ -217,6 +217,13 @@ def _filled(sentence: str, account: KnownAccount, **fields: str) -> str:
 def nothing_to_reset(account: KnownAccount) -> str:
     """Return that the account needs no reset, so none was sent."""
     return f"✅ **{escape(account.label)}** is not flagged, so I sent nothing."
+
+
+def guide(account: KnownAccount, flag: Flag) -> str:
+    """Return what a person can do about a flag for which nothing can be sent."""
+    name, wants = escape(account.label), demand(flag, provider_of(account.channel))
+    first = f"{symbol(flag.kind)} **{name}**: {wants}. I can send nothing for that."
+    return f"{first}\n{steps(account, flag, until=None)}"
 
 
 def left_paused(account: KnownAccount) -> str:

@@ -1,7 +1,7 @@
 """The content of every message of the outbox: alerts, service problems, notes, hello and test."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, assert_never
@@ -11,6 +11,7 @@ import discord
 from bot.domain.accounts import Account, Action, Flag, KnownAccount
 from bot.domain.incidents import Incident, Reason, State, open_services
 from bot.domain.messages import Message, MessageItem, Purpose, Route
+from bot.domain.providers import USEAPI, provider_of, reference_to
 from bot.render.account_cards import add_field
 from bot.render.alert_items import (
     AlertItem,
@@ -112,7 +113,7 @@ def _content(
         case Purpose.HELLO:
             return _hello(note)
         case Purpose.TEST:
-            return _test(message, note)
+            return _test(message, accounts, note)
     assert_never(message.purpose)
 
 
@@ -177,17 +178,24 @@ def _hello(note: str | None) -> MessageContent:
     return MessageContent("👋 Alerts will arrive here", (embed,))
 
 
-def _test(message: Message, note: str | None) -> MessageContent:
-    """Return an example of an alert: the card of an account that does not exist, with disabled buttons."""
+def _test(message: Message, accounts: Iterable[str], note: str | None) -> MessageContent:
+    """Return an example of an alert: the card of an account that does not exist, with disabled buttons.
+
+    It is an alert of useapi.net unless only another provider has accounts.
+    """
+    providers = {provider_of(each) for each in accounts} or {USEAPI}
+    provider = USEAPI if USEAPI in providers else min(providers)
+    channel = reference_to(provider, "00000000000000000")
     incident = Incident(
         message.key,
         State.OPEN,
         message.created_at,
         message.created_at,
-        channel="",
+        channel="" if provider == USEAPI else channel,
         flag=Flag.of(EXAMPLE_TEXT),
+        provider=provider,
     )
-    account = KnownAccount(Account("00000000000000000"), "Example", "example")
+    account = KnownAccount(Account(channel), "Example", "example")
     item = AlertItem(incident, account, Reason.OPENED, message.due_at)
     embed = card(item, CardContext(note=note))
     embed.title = f"🧪 TEST · {embed.title}"

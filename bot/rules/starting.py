@@ -56,7 +56,10 @@ def remembered(now: Situation, observation: Observation, opened: Mapping[str, In
     starting: dict[str, datetime] = {}
     hints: dict[str, Hint] = {}
     is_progress = False
+    notable = known.starting.keys() | known.hints.keys() | opened.keys()
     for account in observation.accounts:
+        if account.entry is EntryState.OK and account.hint is None and account.channel not in notable:
+            continue  # as nearly all of 10,000
         channel, since = account.channel, known.starting.get(account.channel)
         if account.entry is EntryState.STARTING or (since and account.entry is EntryState.UNKNOWN):
             starting[channel] = min(at, (since or at) + unseen)

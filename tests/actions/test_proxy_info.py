@@ -1,7 +1,8 @@
 """Asking a midjourney-proxy for an account's information: by our own ration, as the proxy keeps none."""
 
+import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from bot.domain.capabilities import CAPABILITIES
 from bot.domain.errors import UserError
 from bot.domain.providers import MJPROXY, reference_to
 from bot.render.error_messages import message
+from bot.storage import StoreError
 from tests.simulators.mjproxy import Endpoint, Fault, SimulatedMjproxy
 from tests.simulators.useapi import SimulatedUseapi
 from tests.support.assembly import Assembly
@@ -146,3 +148,13 @@ async def test_what_runs_again_meanwhile_is_asked(
     account.enable = account.running = account.is_connected = True
     clock.advance(SECOND)
     assert (await here.account_info.ask(paused)).outcome is InfoOutcome.ANSWERED
+
+
+async def test_nothing_is_asked_that_cannot_be_counted(
+    proxy: SimulatedMjproxy, here: Assembly, database: Path
+) -> None:
+    with closing(sqlite3.connect(database)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError):
+            await here.account_info.ask(known(here))
+    assert proxy.count(Endpoint.SYNC) == 0

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.actions.remedies import Remedies, group_digest
+from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import (
     Ending,
     GroupResult,
@@ -20,6 +21,7 @@ from bot.domain.incidents import (
 )
 from bot.domain.providers import MJPROXY, Remedy, reference_to
 from bot.providers.errors import Rejected
+from bot.rules.decisions import FlagReported
 from tests.simulators.faults import Fault
 from tests.simulators.mjproxy import Endpoint, SimulatedMjproxy, SimulatedProxyAccount
 from tests.simulators.mjproxy.pool import MODERATION
@@ -372,3 +374,29 @@ async def test_a_list_that_cannot_be_read_stops_it(scene: ProxyScene) -> None:
     scene.proxy.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
     assert (await press_all(scene)).outcome is ResetOutcome.UNREADABLE
     assert await scene.audit(accounts[0]) == []
+
+
+async def test_nothing_is_sent_for_an_account_that_only_a_person_can_look_at(scene: ProxyScene) -> None:
+    account = scene.proxy.add(running=False)
+    await scene.poll()
+    offline = FlagReported(scene.clock.now(), scene.of(account), Flag("", FlagKind.OFFLINE), in_list=True)
+    await scene.watch.incident_service.apply(offline)
+
+    result = await scene.press(account)
+
+    assert result.outcome is ResetOutcome.CHANGED
+    assert scene.incident(account).state is State.OPEN
+    assert scene.proxy.count(Endpoint.ENABLE) == 0
+    assert await scene.audit(account) == []
+
+
+async def test_a_fault_of_ours_holds_no_lease(scene: ProxyScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = await flagged(scene)
+
+    async def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(scene.watch.proxy_poller.provider, "apply", fail)
+    with pytest.raises(ZeroDivisionError):
+        await scene.press(account)
+    assert scene.incident(account).state is State.OPEN

@@ -29,6 +29,12 @@ def test_what_is_older_is_no_part_of_the_last_group() -> None:
     assert group(older, old, lost("a", 0 * MINUTE), lost("b", MINUTE)) == ["a", "b"]
 
 
+def test_one_that_was_lost_alone_since_hides_no_group() -> None:
+    alone = lost("alone", 180 * MINUTE)
+    assert group(lost("a", 0 * MINUTE), lost("b", MINUTE), alone) == ["a", "b"]
+    assert group(alone) == ["alone"]
+
+
 def test_another_kind_another_provider_and_what_is_over_or_starts_are_left_out() -> None:
     assert LOST.flag is not None
     others = (

@@ -42,12 +42,13 @@ class MjproxyProvider:
     async def read_list(self) -> Listing:
         """Return the accounts. An account without a change is the same object as before."""
         listing = await self._client.read_accounts()
-        accounts: list[Account] = []
+        accounts: dict[str, Account] = {}  # of two without id and channel, one is enough to show that
         for number, entry in enumerate(listing.accounts, start=1):
-            accounts.append(self._account(entry))
+            account = self._account(entry)
+            accounts[account.channel] = account
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
-        return Listing(tuple(accounts), listing.fault, listing.is_complete, listing.rest)
+        return Listing(tuple(accounts.values()), listing.fault, listing.is_complete, listing.rest)
 
     async def read_account(self, channel: str, poll: Callable[[], Awaitable[Observation]]) -> Account | None:
         """Return one account as it is now; None if it is gone. Before the first list, all are read."""
