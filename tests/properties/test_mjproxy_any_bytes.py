@@ -1,15 +1,12 @@
 """Whatever midjourney-proxy answers: facts, or one error of the family, and never a credential."""
 
-import json
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.providers.errors import ProviderError
 from bot.providers.http_response import ApiRequest, ApiResponse
@@ -22,7 +19,7 @@ from bot.providers.mjproxy.parsing import (
     parse_page,
     require_success,
 )
-from tests.properties.test_useapi_any_bytes import JSON, STATUSES
+from tests.properties.altered_bodies import STATUSES, any_bodies, with_another_value
 from tests.simulators.mjproxy.cases import NAMES, recorded
 
 NOW = datetime(2026, 11, 27, 7, tzinfo=UTC)
@@ -35,30 +32,6 @@ PARSERS: tuple[Callable[[ApiResponse, ApiRequest], object], ...] = (
 )
 
 
-@st.composite
-def cut_or_changed(draw: st.DrawFn) -> bytes:
-    """A real answer, of which a piece is missing or another."""
-    body = draw(st.sampled_from(REAL))
-    start, end = sorted((draw(st.integers(0, len(body))), draw(st.integers(0, len(body)))))
-    return body[:start] + draw(st.binary(max_size=12)) + body[end:]
-
-
-@st.composite
-def with_another_value(draw: st.DrawFn) -> bytes:
-    """A real answer in which one value is another one, of any kind."""
-    value: Any = json.loads(draw(st.sampled_from(REAL_JSON)))
-    inner: Any = value
-    while inner:
-        keys: list[Any] = [*inner.keys()] if hasattr(inner, "keys") else [*range(len(inner))]
-        key = draw(st.sampled_from(keys))
-        deeper: Any = inner[key]
-        if type(deeper) not in (dict, list) or not deeper or draw(st.booleans()):
-            inner[key] = draw(JSON)
-            break
-        inner = deeper
-    return json.dumps(value).encode()
-
-
 def outcome(parse: Callable[[ApiResponse, ApiRequest], object], body: bytes, status: int) -> str:
     """Give what came of an answer in full: any error but those of the family is a defect."""
     try:
@@ -68,7 +41,7 @@ def outcome(parse: Callable[[ApiResponse, ApiRequest], object], body: bytes, sta
 
 
 @pytest.mark.parametrize("parse", PARSERS)
-@given(body=cut_or_changed() | st.binary(max_size=60) | JSON.map(json.dumps).map(str.encode), status=STATUSES)
+@given(body=any_bodies(REAL), status=STATUSES)
 def test_any_bytes_are_facts_or_one_error(
     parse: Callable[[ApiResponse, ApiRequest], object], body: bytes, status: int
 ) -> None:
@@ -76,7 +49,7 @@ def test_any_bytes_are_facts_or_one_error(
 
 
 @pytest.mark.parametrize("parse", PARSERS)
-@given(body=with_another_value())
+@given(body=with_another_value(REAL_JSON))
 def test_another_value_lets_no_credential_out(
     parse: Callable[[ApiResponse, ApiRequest], object], body: bytes
 ) -> None:

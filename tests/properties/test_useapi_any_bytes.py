@@ -1,11 +1,9 @@
 """Whatever comes back over the socket: facts, or one error of the family, and never a token."""
 
 import asyncio
-import json
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.providers.errors import ProviderError
 from bot.providers.useapi.client import UseapiClient
+from tests.properties.altered_bodies import STATUSES, any_bodies, with_another_value
 from tests.providers.useapi.test_client import (
     CHANNEL,
     DISCORD,
@@ -27,16 +26,8 @@ from tests.providers.useapi.test_client import (
 Ask = Callable[[bytes, int], str]
 """Let the client send a request to a server that answers with these bytes, and return the outcome in full."""
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**400), 10**400) | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
-    max_leaves=8,
-)
 REAL = [file.read_bytes() for file in sorted(FIXTURES.iterdir())]
-REAL_JSON = [json.loads(body) for body in REAL if body.lstrip().startswith((b"{", b"["))]
-STATUSES = st.sampled_from(
-    (200, 201, 204, 301, 400, 401, 402, 404, 410, 422, 429, 500, 502, 504, 569, 596, 999)
-)
+REAL_JSON = [body for body in REAL if body.lstrip().startswith((b"{", b"["))]
 HEADERS = st.sampled_from(
     (
         *(
@@ -52,37 +43,9 @@ HEADERS = st.sampled_from(
 
 
 @st.composite
-def cut_or_changed(draw: st.DrawFn) -> bytes:
-    """A real answer, of which a piece is missing or another."""
-    body = draw(st.sampled_from(REAL))
-    start, end = sorted((draw(st.integers(0, len(body))), draw(st.integers(0, len(body)))))
-    return body[:start] + draw(st.binary(max_size=12)) + body[end:]
-
-
-@st.composite
-def with_another_value(draw: st.DrawFn) -> bytes:
-    """A real answer in which one value is another one, of any kind."""
-    value: Any = json.loads(json.dumps(draw(st.sampled_from(REAL_JSON))))
-    inner: Any = value
-    while True:
-        keys: list[Any] = [*inner.keys()] if hasattr(inner, "keys") else [*range(len(inner))]
-        key = draw(st.sampled_from(keys))
-        deeper: Any = inner[key]
-        if type(deeper) not in (dict, list) or not deeper or draw(st.booleans()):
-            inner[key] = draw(JSON)
-            return json.dumps(value).encode()
-        inner = deeper
-
-
-@st.composite
 def responses(draw: st.DrawFn) -> bytes:
     """An HTTP response whose body may be anything, as may its length."""
-    body = draw(
-        cut_or_changed()
-        | with_another_value()
-        | st.binary(max_size=60)
-        | JSON.map(json.dumps).map(str.encode)
-    )
+    body = draw(any_bodies(REAL) | with_another_value(REAL_JSON))
     body = draw(st.sampled_from((body, body + TOKEN.get_secret_value().encode())))
     headers: list[str] = [*draw(st.lists(HEADERS, max_size=3))]
     if draw(st.booleans()):
