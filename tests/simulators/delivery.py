@@ -1,4 +1,4 @@
-"""The delivery of an answer of the simulated useapi.net, or its failure."""
+"""The socket of a simulated provider, and the delivery of an answer, or its failure."""
 
 import asyncio
 import socket
@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final
+from typing import Final, Self
 
 from aiohttp import web
 
@@ -14,6 +14,8 @@ from tests.simulators.answers import Answer
 from tests.simulators.faults import Fault
 
 BACKLOG: Final = 128
+STOP_WITHIN: Final = 0.01
+"""The seconds that a handler gets to end when the server stops. Some hang on purpose."""
 PADDING: Final = b" " * 2**16
 OVERSIZE: Final = 9 * 2**20
 NEEDS_BODY: Final = frozenset({Fault.TRICKLE, Fault.CUT_OFF, Fault.OVERSIZED})
@@ -58,6 +60,55 @@ class Door:
             task = loop.create_task(loop.connect_accepted_socket(self._protocol, connection))
             self._arrivals.add(task)
             task.add_done_callback(self._arrivals.discard)
+
+
+class OnSocket:
+    """A server of a simulated provider: listens, vanishes and comes back at the same port."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host, self._wanted_port = host, port
+        self._runner: web.AppRunner | None = None
+        self._door: Door | None = None
+
+    def _application(self) -> web.Application:
+        """Make what answers the requests."""
+        raise NotImplementedError
+
+    async def __aenter__(self) -> Self:
+        """Start to listen."""
+        self._runner = web.AppRunner(
+            self._application(), access_log=None, handler_cancellation=True, shutdown_timeout=STOP_WITHIN
+        )
+        await self._runner.setup()
+        assert self._runner.server is not None
+        self._door = Door(self._host, self._wanted_port, self._runner.server)
+        self._door.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop at once, also while requests are running."""
+        assert self._door is not None
+        assert self._runner is not None
+        self._door.close()
+        await self._runner.cleanup()
+
+    @property
+    def _address(self) -> str:
+        assert self._door is not None
+        return f"http://{self._host}:{self._door.port}"
+
+    def _come_back(self) -> None:
+        if self._door is not None:
+            self._door.open()
+
+    def _vanish(self) -> None:
+        assert self._door is not None
+        assert self._runner is not None
+        assert self._runner.server is not None
+        self._door.shut()
+        for connection in self._runner.server.connections:
+            if connection.transport is not None:
+                connection.transport.abort()
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -5,21 +5,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Self
+from typing import Final
 
 from aiohttp import web
 
 from bot.domain.clock import utc_now
 from tests.simulators.answers import Answer
-from tests.simulators.delivery import Door, deliver
+from tests.simulators.delivery import OnSocket, deliver
 from tests.simulators.faults import Fault
 from tests.simulators.mjproxy.endpoints import Ask, Endpoint, find
 from tests.simulators.mjproxy.faults import FOREIGN, distort, refusal
 from tests.simulators.mjproxy.service import Service
 
 SANDBOX_MJPROXY_TOKEN: Final = "sandbox-mjproxy-admin-5Rt8Wq2Lz"
-STOP_WITHIN: Final = 0.01
-"""Seconds that a handler gets to end when the server stops; one that hangs on purpose never would."""
 UNANSWERED: Final = frozenset({Fault.HANG, Fault.LOST_ANSWER, Fault.RESET})
 NOTHING_DONE: Final = frozenset({Fault.HANG, Fault.RESET})
 OF_CONNECTION: Final = UNANSWERED | {Fault.TRICKLE, Fault.CUT_OFF, Fault.OVERSIZED}
@@ -53,7 +51,7 @@ class _Planned:
         return self.fault is not Fault.VANISHED and self.endpoint in {None, endpoint}
 
 
-class SimulatedMjproxy(Service):
+class SimulatedMjproxy(Service, OnSocket):
     """An installation with its accounts, spoken to over HTTP: `async with SimulatedMjproxy() as proxy`."""
 
     def __init__(
@@ -66,7 +64,8 @@ class SimulatedMjproxy(Service):
         seed: int = 0,
         pace: float = 1,
     ) -> None:
-        super().__init__(token=token, now=now, seed=seed, pace=pace)
+        Service.__init__(self, token=token, now=now, seed=seed, pace=pace)
+        OnSocket.__init__(self, host, port)
         self.changed: list[Callable[[], None]] = []
         """Called, in order, whenever a fault begins or ends, or something was asked."""
         self.requests: list[Request] = []
@@ -82,37 +81,18 @@ class SimulatedMjproxy(Service):
         """Answers to be given first, whatever is asked."""
         self.before_answer: Callable[[Endpoint], None] = lambda _: None
         """Called before each answer: what changes between two pages of a list changes here."""
-        self._host, self._wanted_port = host, port
         self._faults: list[_Planned] = []
-        self._runner: web.AppRunner | None = None
-        self._door: Door | None = None
 
-    async def __aenter__(self) -> Self:
-        """Start to listen."""
+    def _application(self) -> web.Application:
         app = web.Application()
         app.router.add_route("*", "/{rest:.*}", self._serve)
         app.on_response_prepare.append(_untyped)
-        self._runner = web.AppRunner(
-            app, access_log=None, handler_cancellation=True, shutdown_timeout=STOP_WITHIN
-        )
-        await self._runner.setup()
-        assert self._runner.server is not None
-        self._door = Door(self._host, self._wanted_port, self._runner.server)
-        self._door.open()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Stop at once, whatever is still under way."""
-        assert self._door is not None
-        assert self._runner is not None
-        self._door.close()
-        await self._runner.cleanup()
+        return app
 
     @property
     def url(self) -> str:
         """The address to give to a client, known once the server has started."""
-        assert self._door is not None
-        return f"http://{self._host}:{self._door.port}/mj"
+        return f"{self._address}/mj"
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -141,22 +121,12 @@ class SimulatedMjproxy(Service):
     def mend(self) -> None:
         """End every fault; a server that had vanished is back at the same port."""
         self._faults.clear()
-        if self._door is not None:
-            self._door.open()
+        self._come_back()
         self._announce()
 
     def _announce(self) -> None:
         for changed in self.changed:
             changed()
-
-    def _vanish(self) -> None:
-        assert self._door is not None
-        assert self._runner is not None
-        assert self._runner.server is not None
-        self._door.shut()
-        for connection in self._runner.server.connections:
-            if connection.transport is not None:
-                connection.transport.abort()
 
     def _next_fault(self, endpoint: Endpoint) -> Fault | None:
         """Take the latest fault that concerns this endpoint, and use it up by one."""

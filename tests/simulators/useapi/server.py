@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Final, Self
+from typing import Final
 
 from aiohttp import web
 
 from bot.domain.clock import utc_now
 from tests.simulators.answers import NO_CONTENT, Answer, Json, decode
-from tests.simulators.delivery import Door, deliver
+from tests.simulators.delivery import OnSocket, deliver
 from tests.simulators.faults import Fault, distort
 from tests.simulators.useapi import answers
 from tests.simulators.useapi.faults import refusal
@@ -22,8 +22,6 @@ from tests.simulators.useapi.service import Ask, Endpoint, Service
 
 USER: Final = 1042
 SANDBOX_USEAPI_TOKEN: Final = f"user:{USER}-sandbox0Kd7Lw2Qm9Zt4Xv"
-STOP_WITHIN: Final = 0.01
-"""The seconds that a handler gets to end when the server stops. Some hang on purpose."""
 UNANSWERED: Final = frozenset({Fault.HANG, Fault.LOST_ANSWER, Fault.RESET})
 NOTHING_DONE: Final = frozenset({Fault.HANG, Fault.RESET})
 
@@ -57,7 +55,7 @@ class _Planned:
         return self.fault is not Fault.VANISHED and self.endpoint in {None, endpoint}
 
 
-class SimulatedUseapi(Registry):
+class SimulatedUseapi(Registry, OnSocket):
     """A subscription's accounts, spoken to over HTTP: `async with SimulatedUseapi() as useapi`."""
 
     def __init__(
@@ -69,7 +67,8 @@ class SimulatedUseapi(Registry):
         now: Callable[[], datetime] = utc_now,
         seed: int = 0,
     ) -> None:
-        super().__init__(now=now, seed=seed)
+        Registry.__init__(self, now=now, seed=seed)
+        OnSocket.__init__(self, host, port)
         self.token = token
         self.requests: list[Request] = []
         self.slow = 0.0
@@ -82,40 +81,21 @@ class SimulatedUseapi(Registry):
         """Seconds between two bytes of an answer with the fault TRICKLE."""
         self.retry_after = 30
         """Seconds that RATE_LIMITED_RETRY_AFTER asks to wait."""
-        self._host, self._wanted_port = host, port
         self._faults: list[_Planned] = []
         self._refusals: dict[Endpoint, Answer] = {}
         self._jobs = Jobs(USER, self._rng, now)
         self._service = Service(self, self._jobs, USER)
-        self._runner: web.AppRunner | None = None
-        self._door: Door | None = None
 
-    async def __aenter__(self) -> Self:
-        """Start to listen."""
+    def _application(self) -> web.Application:
         app = web.Application()
         for endpoint in Endpoint:
             app.router.add_route(endpoint.method, endpoint.path, partial(self._serve, endpoint))
-        self._runner = web.AppRunner(
-            app, access_log=None, handler_cancellation=True, shutdown_timeout=STOP_WITHIN
-        )
-        await self._runner.setup()
-        assert self._runner.server is not None
-        self._door = Door(self._host, self._wanted_port, self._runner.server)
-        self._door.open()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Stop at once, also while requests are running."""
-        assert self._door is not None
-        assert self._runner is not None
-        self._door.close()
-        await self._runner.cleanup()
+        return app
 
     @property
     def url(self) -> str:
         """The address for a client, once the server has started."""
-        assert self._door is not None
-        return f"http://{self._host}:{self._door.port}/v2"
+        return f"{self._address}/v2"
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -165,18 +145,8 @@ class SimulatedUseapi(Registry):
         """End every fault; a server that had vanished is back at the same port."""
         self._faults.clear()
         self._refusals.clear()
-        if self._door is not None:
-            self._door.open()
+        self._come_back()
         self.announce()
-
-    def _vanish(self) -> None:
-        assert self._door is not None
-        assert self._runner is not None
-        assert self._runner.server is not None
-        self._door.shut()
-        for connection in self._runner.server.connections:
-            if connection.transport is not None:
-                connection.transport.abort()
 
     def _next_fault(self, endpoint: Endpoint) -> Fault | None:
         """Take the latest fault that concerns this endpoint, and use it up by one."""
