@@ -15,24 +15,9 @@ import discord
 import pytest
 from discord import gateway
 
-from tests.simulators.discord import SANDBOX_BOT_TOKEN, FaultKind, SimulatedDiscord, point_at
+from tests.simulators.discord import SANDBOX_BOT_TOKEN, FaultKind, SimulatedDiscord
 from tests.simulators.discord.ratelimits import Pace
-from tests.simulators.discord.small_bot import SmallBot, ask, dm, running
-
-
-@pytest.fixture
-async def sim() -> AsyncGenerator[SimulatedDiscord]:
-    async with SimulatedDiscord() as simulated:
-        with point_at(simulated.api, simulated.gateway):
-            yield simulated
-        assert simulated.problems == []
-
-
-@pytest.fixture
-async def bot(sim: SimulatedDiscord) -> AsyncGenerator[SmallBot]:
-    async with running(sim) as small:
-        yield small
-
+from tests.simulators.discord.small_bot import SmallBot, ask, dm
 
 # ------------------------------------------------------------------------- gateway
 

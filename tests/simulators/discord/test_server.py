@@ -1,7 +1,6 @@
 """The simulated Discord, used by a small real bot over the sockets it will really use."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 
 import aiohttp
 import discord
@@ -17,21 +16,6 @@ from tests.simulators.discord import (
     point_at,
 )
 from tests.simulators.discord.small_bot import SmallBot, dm, post, running
-
-
-@pytest.fixture
-async def sim() -> AsyncGenerator[SimulatedDiscord]:
-    async with SimulatedDiscord() as simulated:
-        with point_at(simulated.api, simulated.gateway):
-            yield simulated
-        assert simulated.problems == []
-
-
-@pytest.fixture
-async def bot(sim: SimulatedDiscord) -> AsyncGenerator[SmallBot]:
-    async with running(sim) as small:
-        yield small
-
 
 # ------------------------------------------------------------------- interactions
 
