@@ -45,7 +45,7 @@ class Ending(StrEnum):
     REMOVED = "removed"
     """The account is not configured any more."""
     LEFT_PAUSED = "left paused"
-    """An owner leaves the account disabled."""
+    """A person pauses the account, or leaves it disabled."""
     RECOVERED = "recovered"
     """The API answers again."""
     UNWATCHED = "unwatched"

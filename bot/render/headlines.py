@@ -92,6 +92,8 @@ def was_flagged(item: AlertItem) -> str:
     """Return when an account was flagged whose incident ended before an alert was sent."""
     if is_removed(item.incident):
         return f"⚪ {item.name} is not configured any more."
+    if item.incident.ending is Ending.LEFT_PAUSED:
+        return f"⏸️ {item.name} is left disabled. It had been flagged for {duration(item.incident)}."
     return f"✅ {item.name} was flagged for {duration(item.incident)} and {WORDS[item.provider].back}."
 
 
@@ -104,11 +106,13 @@ def _open(item: AlertItem) -> str:
         sentence = CALM.get(item.reason, sentence)
     elif sentence is NEEDS_YOU and _only_waits(item):
         sentence = MUST_WAIT
-    mark = symbol(item.flag.kind)
+    mark = "⏸️" if item.is_unlocked else symbol(item.flag.kind)
     return words.put_into(sentence, mark=mark, name=item.name, demand=_wish(item), hours=_hours(item))
 
 
 def _wish(item: AlertItem) -> str:
+    if item.is_unlocked:
+        return "its CAPTCHA is solved, and it is still disabled"
     if item.is_block_over:
         return "Its block should be over now"
     words = demand(item.flag, item.provider)

@@ -23,7 +23,8 @@ def unflagged(now: Situation, incident: Incident, account: Account, blind: Blind
     if account.entry is EntryState.STARTING:
         return begins_to_start(incident, now.at, now.poll_state.last_good), None
     if incident.is_soft:
-        return ended(incident, Ending.CLEARED, now.at)
+        ending = Ending.LEFT_PAUSED if account.entry is EntryState.PAUSED else Ending.CLEARED
+        return ended(incident, ending, now.at)
     if account.entry is EntryState.OK and incident.verdict is ResetVerdict.NOT_STARTED:
         return ended(replace(incident, reset_at=now.at, verdict=None), Ending.RESET, now.at)
     return flag_absent(incident, now.at, now.poll_state.last_good, blind, now.policy)

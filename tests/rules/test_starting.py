@@ -307,12 +307,12 @@ def test_row_64_a_push_whose_flag_ended_on_its_way_wakes_nobody_for_it() -> None
     assert world.pushes() == []
 
 
-@pytest.mark.parametrize("state", [EntryState.OK, PAUSED])
-def test_row_64_it_ends_silently_as_the_account_runs_or_is_paused(state: EntryState) -> None:
+@pytest.mark.parametrize(("state", "ending"), [(EntryState.OK, Ending.CLEARED), (PAUSED, Ending.LEFT_PAUSED)])
+def test_row_64_it_ends_silently_as_the_account_runs_or_is_paused(state: EntryState, ending: Ending) -> None:
     world = offline()
     world.show(entry(ONE, state))
     world.run(MINUTE)
-    assert the_offline(world).ending is Ending.CLEARED
+    assert the_offline(world).ending is ending
     world.run(HOUR)
     assert len(world.sent) == 1
 
