@@ -253,6 +253,8 @@ class KnownAccount:
     """The address of its provider's own page, while it has an open incident."""
     is_listed: bool = True
     """Whether the last good poll listed it or it has an open incident."""
+    is_stale: bool = False
+    """Whether its list cannot be read now."""
 
     @property
     def needs_somebody(self) -> bool:

@@ -14,9 +14,9 @@ from bot.render.account_cards import add_field, flag_colour
 from bot.render.alert_items import known_account, naming
 from bot.render.instructions import ENABLE_IT, LEAVE_PAUSED, block_end, login_help, steps
 from bot.render.message_content import Button, MessageContent, channel_buttons, headed
-from bot.render.phrases import demand, state_words, symbol
+from bot.render.phrases import demand, meaning, state_words, symbol
 from bot.render.provider_words import words_for
-from bot.render.remedy_words import words_of
+from bot.render.remedy_words import AT, TAKEN, words_of
 from bot.render.text import bare, code_block, count, escape, exactly, span, when, whole
 
 BUTTON_LABEL: Final = 40
@@ -33,7 +33,7 @@ UNSEEN: Final = (
 AS_WORDED: Final = "⛔ **Midjourney says below when the block ends.** {early} before then risks the account."
 OPEN_ENDED: Final = (
     "⛔ **Midjourney does not say when the block ends.** "
-    "Reset only if you have seen in the channel that it is over."
+    "{act} only if you have seen in the channel that it is over."
 )
 FLAG_CHANGED: Final = "⚠️ Midjourney now says something else, so I sent nothing. Read it, then confirm again."
 NOT_SENT: Final = "👌 Nothing was sent. The alert stays, with its buttons."
@@ -60,9 +60,15 @@ def confirmation(
     """
     until = _block_until(account, flag, incident)
     remedy, warning = remedy_for(account.account, flag.kind), _block_warning(flag, until, now)
-    words = words_of(remedy)
-    warning = warning and _filled(warning, account)
-    texts = [warning, UNSEEN if unseen else None, _filled(words.consent, account)]
+    words, provider = words_of(remedy), provider_of(account.channel)
+    act = words_for(account.channel).do.capitalize()
+    warning = warning and _filled(warning, account, act=act)
+    texts = [
+        warning,
+        UNSEEN if unseen else None,
+        _filled(words.consents[flag.kind], account),
+        meaning(flag, provider),
+    ]
     embed = discord.Embed(
         title=_filled(words.title, account),
         description="\n\n".join(filter(None, texts)),
@@ -70,7 +76,7 @@ def confirmation(
         url=link or account.account.link,
     )
     add_field(embed, words_for(account.channel).says(), code_block(flag.text))
-    add_field(embed, "Discord login to use", login_help(account))
+    add_field(embed, "Discord login to use", login_help(account, flag.kind))
     label = (words.insist if warning else words.agree).format(name=bare(account.label, BUTTON_LABEL))
     button = Button("watch.confirm", label, argument, discord.ButtonStyle.danger)
     content = headed(_question(account, flag, remedy), "If not yet, nothing is sent and the alert stays.")
@@ -89,7 +95,7 @@ QUESTIONS: Final[Mapping[tuple[Remedy, FlagKind], str]] = {
     (Remedy.CAPTCHA_SOLVED, FlagKind.CAPTCHA): "Open the link and solve the CAPTCHA of **{name}**.",
     (Remedy.ENABLE, FlagKind.CAPTCHA): "Shall **{name}** be enabled, too?",
     (Remedy.ENABLE, FlagKind.CONNECTION): "Does {service} reach Discord again?",
-    (Remedy.ENABLE, FlagKind.SESSION): "Did you give {service} a new login of **{name}**?",
+    (Remedy.ENABLE, FlagKind.SESSION): "Did you put **{name}**'s new token into {service}?",
     (Remedy.ENABLE, FlagKind.PLAN): "Does **{name}** have an active plan?",
     (Remedy.ENABLE, FlagKind.CREDITS): "Does **{name}** have fast time again?",
 }
@@ -203,10 +209,10 @@ def already_under_way(
     account: KnownAccount, by: int | None, until: datetime | None, remedy: Remedy | None = None
 ) -> str:
     """Return that somebody applies a remedy to the account."""
-    words = words_of(remedy)
+    doing = _filled(words_of(remedy).doing, account)
     if by is None or until is None:
-        return _filled(words.taken, account)
-    return _filled(words.taken_by, account, person=f"<@{by}>", time=when(until, "T"))
+        return TAKEN.format(person="Somebody", doing=doing)
+    return f"{TAKEN.format(person=f'<@{by}>', doing=doing)}\n{AT.format(time=when(until, 'T'))}"
 
 
 def _filled(sentence: str, account: KnownAccount, **fields: str) -> str:

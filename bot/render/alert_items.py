@@ -9,7 +9,7 @@ from bot.domain.accounts import Account, EntryState, Flag, FlagKind, KnownAccoun
 from bot.domain.incidents import NEWS, Ending, Incident, Reason, State
 from bot.domain.messages import Message
 from bot.domain.providers import provider_of
-from bot.render.phrases import open_words
+from bot.render.phrases import UNLOCKED, is_unlocked, open_words
 from bot.render.provider_words import WORDS
 from bot.render.text import count, escape, span, when, whole
 
@@ -61,6 +61,16 @@ class AlertItem:
         return self.flag.kind is FlagKind.OFFLINE
 
     @property
+    def is_unlocked(self) -> bool:
+        """Whether the account's CAPTCHA is solved, and it is disabled besides."""
+        return self.incident.state is State.OPEN and is_unlocked(self.account.account, self.flag)
+
+    @property
+    def state(self) -> str:
+        """The state, as symbol and words."""
+        return UNLOCKED if self.is_unlocked else state_of(self.incident)
+
+    @property
     def is_fresh(self) -> bool:
         """Whether the message notifies because of this incident, and not as a reminder."""
         return self.needs_somebody and self.reason in (*NEWS, Reason.ASSIGNEE_CHECK)
@@ -101,13 +111,13 @@ def names_of(items: Sequence[AlertItem]) -> str:
     return naming([*named, *[""] * (len(items) - len(named))])
 
 
-def naming(names: Sequence[str]) -> str:
-    """Join names. Of more than three, those after the second are counted."""
+def naming(names: Sequence[str], most: int = NAMED) -> str:
+    """Join names. Of more than `most`, the last ones are counted."""
     if len(names) == 1:
         return names[0]
-    if len(names) <= NAMED:
+    if len(names) <= most:
         return f"{', '.join(names[:-1])} and {names[-1]}"
-    return f"{', '.join(names[: NAMED - 1])} and {whole(len(names) - NAMED + 1)} more"
+    return f"{', '.join(names[: most - 1])} and {whole(len(names) - most + 1)} more"
 
 
 def state_of(incident: Incident) -> str:

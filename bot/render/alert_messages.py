@@ -74,8 +74,9 @@ def opened_card(
 ) -> MessageContent:
     """Return the card of one account of a digest; `message` is the digest's key."""
     item = AlertItem(incident, known_account(incident.channel or "", accounts), None, now)
-    context = replace(_context(incidents, accounts), actions=actions)
-    buttons = (*controls(item, message), *enable_all_button([item], incidents))
+    at_once = enable_all_button([item], incidents)
+    context = replace(_context(incidents, accounts), actions=actions, enable_all=at_once)
+    buttons = (*controls(item, message), *filter(None, [at_once]))
     return MessageContent(headed(headline_of(item)), (card(item, context),), buttons)
 
 
@@ -96,9 +97,10 @@ def _content(
         case Purpose.ALERT:
             context = replace(_context(incidents, accounts), note=note)
             items = items_of(message, incidents, accounts)
+            at_once = enable_all_button(items, incidents)
+            context = replace(context, enable_all=at_once)
             shown = _alert(items, message.key, page, context, coming_back(items, accounts))
-            buttons = (*shown.components, *enable_all_button(items, incidents))
-            return replace(shown, components=buttons)
+            return replace(shown, components=(*shown.components, *filter(None, [at_once])))
         case Purpose.SERVICE:
             found = [each for each in _entries(message, incidents) if each.problem]
             # An open one matters more than those that ended.

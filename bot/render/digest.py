@@ -6,30 +6,32 @@ from typing import Final
 
 import discord
 
-from bot.domain.common_cause import enabled_together
 from bot.render.account_cards import FIELD_LIMIT, add_field
 from bot.render.account_list import CHOICE_LIMIT, tail
-from bot.render.alert_items import AlertItem, duration, naming, state_of
+from bot.render.alert_items import AlertItem, duration, naming
 from bot.render.incident_card import CardContext, colour, who_and_until
 from bot.render.instructions import OPEN_BELOW
 from bot.render.message_content import Component, Select, page_buttons, page_of
-from bot.render.phrases import quoted
+from bot.render.phrases import CHINESE, demand
 from bot.render.provider_words import TITLES, WORDS
-from bot.render.text import QUOTE_LIMIT, bare, clip, count, escape, exactly, length, when, whole
+from bot.render.text import QUOTE_LIMIT, bare, clip, code_block, count, escape, exactly, length, when, whole
 
 PAGE_SIZE: Final = 20
 LIST_LIMIT: Final = 3_600
 NAME_LIMIT: Final = 20
 QUOTES: Final = 3
 SHORT_QUOTE: Final = 200
-ENABLE_ALL: Final = "Once {service} reaches Discord again, press **Enable all** below."
+ENABLE_ALL: Final = (
+    "1. Check the network of the machine that {service} runs on.\n2. Only then press **{label}** below."
+)
 
 
 def digest(items: Sequence[AlertItem], page: int, context: CardContext) -> discord.Embed:
     """Return the embed of one page of a digest."""
     shown, page, pages = page_of(items, page, PAGE_SIZE)
-    embed = discord.Embed(title=_title(items, page, pages), description=_list(shown), colour=colour(items[0]))
     said = [item for item in shown if not item.incident.ended and (item.flag.text or not item.is_calm)]
+    described = "\n".join([_list(shown), *_meanings(said)])
+    embed = discord.Embed(title=_title(items, page, pages), description=described, colour=colour(items[0]))
     speakers = list(dict.fromkeys(WORDS[item.provider].speaker for item in said))
     title = f"{naming(speakers)} {'says' if len(speakers) == 1 else 'say'}" if said else ""
     add_field(embed, title, _quotes(said))
@@ -66,11 +68,11 @@ def _list(shown: Sequence[AlertItem]) -> str:
 def _line(item: AlertItem, *, linked: bool) -> str:
     name, link = escape(item.account.label, NAME_LIMIT), item.account.account.link
     title = f"**[{name}]({link})**" if link and linked and not item.incident.ended else f"**{name}**"
-    return " · ".join([title, state_of(item.incident), *_traits(item)])
+    return " · ".join([title, item.state, *_traits(item)])
 
 
 def _brief(item: AlertItem) -> str:
-    return f"**{escape(item.account.label, NAME_LIMIT)}** · {state_of(item.incident)}"
+    return f"**{escape(item.account.label, NAME_LIMIT)}** · {item.state}"
 
 
 def _traits(item: AlertItem) -> list[str]:
@@ -93,7 +95,7 @@ def _quotes(items: Iterable[AlertItem]) -> str:
     quotes: list[str] = []
     for same in islice(texts.values(), QUOTES):
         names = naming([escape(item.account.label, NAME_LIMIT) for item in same])
-        quote = quoted(same[0].flag, same[0].provider, limit)
+        quote = code_block(same[0].flag.text, limit)
         quotes.append(f"{names}:\n{quote}" if len(texts) > 1 else quote)
     more = [f"and {count(len(texts) - QUOTES, 'more text')}"] if len(texts) > QUOTES else []
     return "\n".join([*quotes, *more])
@@ -108,17 +110,23 @@ def _next(items: Sequence[AlertItem], context: CardContext) -> str | None:
     unseen = (
         f"I cannot see your accounts{place} now: this is how they were at the last check." if places else None
     )
-    shown = [item.incident for item in items]
-    at_once = [
-        ENABLE_ALL.format(service=TITLES[each])
-        for each in providers
-        if len(enabled_together(shown, each)) > 1
-    ]
-    return "\n".join(line for line in (unseen, *at_once, OPEN_BELOW, context.slots) if line)
+    button = context.enable_all
+    at_once = ENABLE_ALL.format(service=TITLES[button.argument], label=button.label) if button else None
+    return "\n".join(line for line in (unseen, at_once, OPEN_BELOW, context.slots) if line)
+
+
+def _meanings(items: Iterable[AlertItem]) -> list[str]:
+    """Return our sentence for each state whose text few can read."""
+    said = {
+        f"{item.state}: {demand(item.flag, item.provider)}."
+        for item in items
+        if CHINESE.search(item.flag.text)
+    }
+    return sorted(said)[:QUOTES]
 
 
 def _option(item: AlertItem) -> discord.SelectOption:
-    traits = " · ".join([state_of(item.incident), *tail(item.account)])
+    traits = " · ".join([item.state, *tail(item.account)])
     return discord.SelectOption(
         label=bare(item.account.label, CHOICE_LIMIT),
         value=item.incident.key,

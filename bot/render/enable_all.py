@@ -11,16 +11,17 @@ from bot.domain.common_cause import enabled_together, lost_connection
 from bot.domain.incidents import GroupResult, Incident, ResetOutcome, ResetStage, ResetVerdict
 from bot.render.account_cards import add_field
 from bot.render.action_replies import NOT_YET
-from bot.render.alert_items import AlertItem, naming
+from bot.render.alert_items import LABEL_LIMIT, AlertItem, naming
 from bot.render.message_content import Button, MessageContent
 from bot.render.provider_words import WORDS
 from bot.render.text import count, escape, span, whole
 
 CONSENT: Final = (
-    "**Enabling does not acknowledge or renew anything.** It tells {service} with one request to start these "
-    "accounts again; they start one after another, so the last may take minutes.\n"
-    "Without a connection to Discord, {service} disables them again."
+    "It tells {service} with one request to start these accounts again. They start one after another, so the "
+    "last may take minutes.\n"
+    "You cannot tell? Enabling shows it: without a connection to Discord, {service} disables them again."
 )
+NAMED: Final = 5
 LEFT_OUT: Final = "Flagged for something else, and left out: {names}."
 VERDICTS: Final[Mapping[ResetVerdict, tuple[str, str]]] = {
     ResetVerdict.BACK: ("runs", "run"),
@@ -47,12 +48,12 @@ OUTCOMES: Final[Mapping[ResetOutcome, str]] = {
 }
 
 
-def enable_all_button(items: Sequence[AlertItem], incidents: Mapping[str, Incident]) -> tuple[Button, ...]:
-    """Return the button for all accounts that lost their connection with one of these; none for one alone."""
+def enable_all_button(items: Sequence[AlertItem], incidents: Mapping[str, Incident]) -> Button | None:
+    """Return the button for all accounts that lost their connection with one of these; None for one alone."""
     provider = next((item.provider for item in items if lost_connection(item.incident)), "")
     number = len(enabled_together(incidents.values(), provider))
     style = discord.ButtonStyle.primary
-    return (Button("watch.all", f"Enable all {whole(number)}", provider, style),) if number > 1 else ()
+    return Button("watch.all", f"Enable all {whole(number)}", provider, style) if number > 1 else None
 
 
 def enable_all_question(
@@ -90,4 +91,4 @@ def enable_all_result(result: GroupResult) -> str:
 
 
 def _names(accounts: Sequence[KnownAccount]) -> str:
-    return naming([escape(each.label, 30) for each in accounts])
+    return naming([escape(each.label, LABEL_LIMIT) for each in accounts], NAMED)

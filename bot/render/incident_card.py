@@ -13,11 +13,12 @@ from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, Service
 from bot.domain.providers import Remedy, provider_of
 from bot.render.account_cards import add_field, flag_colour, info_embed
 from bot.render.account_history import FIELD_LIMIT, history
-from bot.render.alert_items import NO_WORDS, AlertItem, is_removed, state_of, stretch
+from bot.render.alert_items import NO_WORDS, AlertItem, is_removed, stretch
 from bot.render.headlines import ONLY_REMINDERS, headline_of
 from bot.render.instructions import (
     ENABLE_IT,
     LEAVE_PAUSED,
+    ONLY_THEN,
     USE_COMMAND,
     block_end,
     login_help,
@@ -26,7 +27,7 @@ from bot.render.instructions import (
     steps,
 )
 from bot.render.message_content import Button, Component, Link, MessageContent, channel_buttons
-from bot.render.phrases import flagged_since, quoted
+from bot.render.phrases import flagged_since, meaning
 from bot.render.provider_words import TITLES, WORDS
 from bot.render.text import clip, code_block, exactly, when
 
@@ -39,6 +40,16 @@ REMEDIES: Final = {
     Remedy.RESET: "Reset",
     Remedy.ENABLE: "Enabled",
     Remedy.CAPTCHA_SOLVED: "CAPTCHA reported as solved",
+}
+ENDED_HERE: Final = {
+    Remedy.RESET: "It ended with a reset from here, and the account list confirms it.",
+    Remedy.ENABLE: "It ended after it was enabled from here, and the account list confirms it.",
+    Remedy.CAPTCHA_SOLVED: "It ended after its CAPTCHA was solved, and the account list confirms it.",
+}
+ENDED_BY: Final = {
+    Remedy.RESET: "It ended with {person}'s reset, and the account list confirms it.",
+    Remedy.ENABLE: "It ended after {person} enabled it, and the account list confirms it.",
+    Remedy.CAPTCHA_SOLVED: "It ended after {person} solved its CAPTCHA, and the account list confirms it.",
 }
 JUDGED: Final[Mapping[ResetVerdict, str]] = {
     ResetVerdict.BACK: "back in rotation",
@@ -66,6 +77,8 @@ class CardContext:
     """Whether accounts of another provider are watched, too."""
     actions: Sequence[Action] = ()
     """The last actions on the account, newest first."""
+    enable_all: Button | None = None
+    """The button for all accounts that lost their connection together."""
 
 
 def card(item: AlertItem, context: CardContext, *, reset: str | None = None) -> discord.Embed:
@@ -74,7 +87,7 @@ def card(item: AlertItem, context: CardContext, *, reset: str | None = None) -> 
     `reset` says how to reset the account; by default, with the button below.
     """
     embed = discord.Embed(
-        title=f"{item.name} · {state_of(item.incident)}",
+        title=f"{item.name} · {item.state}",
         description=clip("\n".join(_lines(item, context)), DESCRIPTION_LIMIT),
         colour=colour(item),
         url=item.account.account.link,
@@ -83,11 +96,13 @@ def card(item: AlertItem, context: CardContext, *, reset: str | None = None) -> 
     if item.incident.flag and (item.flag.text or not item.is_calm):
         is_present = item.needs_somebody and not item.is_starting
         title = f"{words.speaker} {'says' if is_present else 'said'}"
-        add_field(embed, title, quoted(item.flag, item.provider))
+        add_field(embed, title, code_block(item.flag.text))
     if item.incident.first_reason:
         add_field(embed, "Before that, it said", code_block(item.incident.first_reason, CAUSE_LIMIT))
     if item.incident.state is State.OPEN and not item.is_starting:
         add_field(embed, "Discord login to use", login_help(item.account, item.flag.kind))
+        if context.enable_all and item.flag.kind is FlagKind.CONNECTION:
+            reset = ONLY_THEN.format(label=context.enable_all.label)
         until, reset = item.incident.block_until(), reset or press_reset(item.flag.kind, item.provider)
         tasks = steps(item.account, item.flag, until=until, over=item.is_block_over, reset=reset)
         add_field(embed, "What to do", tasks)
@@ -139,12 +154,11 @@ def controls(item: AlertItem, message: str) -> tuple[Component, ...]:
     waits = item.incident.block_until() is not None and not item.is_block_over
     style = discord.ButtonStyle.secondary if waits else discord.ButtonStyle.primary
     account, acting = item.account.account, (mine, snooze)
-    remedy = remedy_for(account, item.flag.kind)
-    is_solved = item.flag.kind is FlagKind.CAPTCHA and remedy is Remedy.ENABLE
-    label = ENABLE_IT if is_solved else reset_label(item.flag.kind, item.provider)
-    if account.is_addressable and remedy is not Remedy.GUIDE:
+    label = ENABLE_IT if item.is_unlocked else reset_label(item.flag.kind, item.provider)
+    can_be_sent = account.is_addressable and remedy_for(account, item.flag.kind) is not Remedy.GUIDE
+    if can_be_sent and not item.is_starting:
         acting = (Button("watch.reset", label, argument, style), *acting)
-    if is_solved:  # and disabled besides
+    if item.is_unlocked:
         acting = (*acting, Button("watch.paused", LEAVE_PAUSED, item.incident.key))
     return *acting, *_guide(item), *channel_buttons(account)
 
@@ -187,6 +201,8 @@ def _lines(item: AlertItem, context: CardContext) -> Iterator[str]:
     yield from _stage(item)
     yield from _judged(incident)
     yield _since(item)
+    if means := meaning(item.flag, item.provider):
+        yield means
     if incident.reset_at is not None:
         yield f"It was {words.done} {when(incident.reset_at, 'f')} and was flagged again."
     yield from _blind(incident)
@@ -223,11 +239,10 @@ def _judged(incident: Incident) -> Iterator[str]:
 
 def _since(item: AlertItem) -> str:
     incident = item.incident
-    if item.is_calm:
-        return f"Noticed {exactly(incident.opened_at)}."
     if incident.before_watch:
         return f"Flagged before I started watching; first seen {exactly(incident.opened_at)}."
-    return flagged_since(incident.opened_at, is_past=incident.state is State.CLEARING)
+    is_past = incident.state is State.CLEARING
+    return flagged_since(incident.opened_at, is_past=is_past, is_soft=item.is_calm)
 
 
 def _unseen(incident: Incident, context: CardContext) -> Iterator[str]:
@@ -268,11 +283,11 @@ def _blind(incident: Incident) -> Iterator[str]:
 def _how(incident: Incident) -> str:
     match incident.ending:
         case Ending.RESET:
-            if incident.leased_by is None:
-                return "It ended with a {remedy} from here, and the account list confirms it."
-            return f"It ended with <@{incident.leased_by}>'s {{remedy}}, and the account list confirms it."
+            sentences = ENDED_HERE if incident.leased_by is None else ENDED_BY
+            sentence = sentences.get(incident.remedy or Remedy.RESET, sentences[Remedy.RESET])
+            return sentence.format(person=f"<@{incident.leased_by}>")
         case Ending.LEFT_PAUSED:
-            return "An owner left it disabled."
+            return "It stays disabled, as a person decided."
         case Ending.REMOVED:
             return "{api_first} does not list the account any more, so there is nothing left to do."
         case Ending.UNWATCHED:

@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.accounts import Flag, FlagKind, KnownAccount
-from bot.domain.capabilities import remedy_for
-from bot.domain.providers import USEAPI, Remedy
+from bot.domain.providers import USEAPI
 from bot.render.account_facts import channel_link
+from bot.render.phrases import is_unlocked
 from bot.render.provider_words import WORDS, words_for
 from bot.render.text import code_span, exactly, numbered, span
 
 USE_COMMAND: Final = "Only then use /mjreset."
+ONLY_THEN: Final = "Only then press **{label}**."
 OPEN_BELOW: Final = "Open an account below: that shows which login to use, what to do, and the buttons."
 OPEN_BY_COMMAND: Final = "/mjaccounts opens each account; /mjreset resets one."
 ENABLE_IT: Final = "Enable it"
@@ -30,7 +31,7 @@ def reset_label(kind: FlagKind, provider: str = USEAPI) -> str:
 
 def press_reset(kind: FlagKind, provider: str = USEAPI) -> str:
     """Return the sentence that sends a person to the button."""
-    return f"Only then press **{reset_label(kind, provider)}**."
+    return ONLY_THEN.format(label=reset_label(kind, provider))
 
 
 def discord_name(account: KnownAccount) -> str | None:
@@ -60,7 +61,7 @@ def steps(
     `until` is when a timed block ends, if that is known, and `over` whether it has; `reset` is the
     sentence that says how to reset from where this stands.
     """
-    if flag.kind is FlagKind.CAPTCHA and remedy_for(account.account, flag.kind) is Remedy.ENABLE:
+    if is_unlocked(account.account, flag):
         return _SOLVED
     words = words_for(account.channel)
     fields = {
@@ -69,7 +70,7 @@ def steps(
         "wait": BLOCK_OVER if over else f"{_wait(flag, until)} Do not {words.do} before then.",
         "reset": reset if account.account.is_addressable else words.undone,
     }
-    tasks = words.steps[flag.kind]
+    tasks = words.by_text[flag.text][1] if flag.text in words.by_text else words.steps[flag.kind]
     return numbered(words.put_into(task, **fields) for task in tasks)
 
 

@@ -4,25 +4,31 @@ import re
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.accounts import EntryState, Flag, FlagKind, KnownAccount, State
-from bot.domain.providers import USEAPI, provider_of
+from bot.domain.accounts import Account, EntryState, Flag, FlagKind, KnownAccount, State
+from bot.domain.capabilities import remedy_for
+from bot.domain.providers import USEAPI, Remedy, provider_of
 from bot.render.provider_words import WORDS
-from bot.render.text import QUOTE_LIMIT, code_block, code_span, exactly, span, when
+from bot.render.text import code_span, exactly, span, when
 
 
 def state_words(account: KnownAccount) -> str:
     """Return an account's state as a symbol and words: "✅ ready", "🧩 CAPTCHA pending"."""
     flag, entry = account.account.flag, account.account.entry
     starting = entry is EntryState.STARTING
+    if flag is not None and is_unlocked(account.account, flag) and account.state is State.OPEN:
+        return UNLOCKED
     if flag is not None:
         starting = starting and flag.kind is not FlagKind.OFFLINE
         return open_words(account.state, flag, provider_of(account.channel), starting=starting)
+    if entry is EntryState.OK and account.is_stale:
+        return "❔ ready when last seen"
     return (
         "🕒 outside its hours, or not started yet" if starting and account.account.hours else ENTRIES[entry]
     )
 
 
 STARTS: Final = "⏳ enabled, not started yet"
+UNLOCKED: Final = "⏸️ CAPTCHA solved, disabled"
 ENTRIES: Final = {
     EntryState.OK: "✅ ready",
     EntryState.FLAGGED: "⚠️ needs attention",
@@ -61,7 +67,7 @@ KINDS: Final = {
     FlagKind.OTHER: "needs attention",
     FlagKind.CONNECTION: "disconnected",
     FlagKind.CREDITS: "credits used up",
-    FlagKind.SESSION: "login rejected",
+    FlagKind.SESSION: "cannot log in",
     FlagKind.PLAN: "no active plan",
     FlagKind.CAPTCHA: "CAPTCHA pending",
     FlagKind.MODERATION: "moderation message pending",
@@ -79,25 +85,30 @@ def kind_words(kind: FlagKind) -> str:
     return KINDS[kind]
 
 
-def flagged_since(at: datetime | None, *, is_past: bool) -> str:
-    """Say since when an account is or was flagged."""
+def is_unlocked(account: Account, flag: Flag) -> bool:
+    """Return whether the CAPTCHA of an account is solved, and the account is disabled besides."""
+    return flag.kind is FlagKind.CAPTCHA and remedy_for(account, flag.kind) is Remedy.ENABLE
+
+
+def flagged_since(at: datetime | None, *, is_past: bool, is_soft: bool = False) -> str:
+    """Say since when an account is or was flagged. One that was just not started is not called flagged."""
     if at is None:
         return "Flagged since an unknown time."
+    if is_soft:
+        return f"Noticed {exactly(at)}."
     return f"It was flagged since {exactly(at)}." if is_past else f"Flagged since {exactly(at)}."
 
 
 def demand(flag: Flag, provider: str = USEAPI) -> str:
     """Return what a flagged account waits for, as a sentence without its full stop."""
-    words = WORDS[provider].demands[flag.kind]
-    return f"{words} for {span(flag.block_length)}" if flag.block_length else words
+    words = WORDS[provider]
+    wish = words.by_text[flag.text][0] if flag.text in words.by_text else words.demands[flag.kind]
+    return f"{wish} for {span(flag.block_length)}" if flag.block_length else wish
 
 
-def quoted(flag: Flag, provider: str, limit: int = QUOTE_LIMIT) -> str:
-    """Return the text of a flag in at most `limit` characters, beneath our sentence if few can read it."""
-    if not CHINESE.search(flag.text):
-        return code_block(flag.text, limit)
-    said = f"{demand(flag, provider)}:\n"
-    return said + code_block(flag.text, limit - len(said))
+def meaning(flag: Flag, provider: str) -> str | None:
+    """Return our sentence for a text that few can read; None for any other text."""
+    return f"It means: {demand(flag, provider)}." if CHINESE.search(flag.text) else None
 
 
 def waiting(since: datetime, longest: timedelta) -> str:

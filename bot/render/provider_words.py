@@ -33,7 +33,6 @@ class ProviderWords:
     done: str
     doing: str
     after: str
-    remedy: str
     early: str
     """The remedy before its time: "A reset before then risks the account"."""
     back: str
@@ -47,6 +46,8 @@ class ProviderWords:
     """The labels of the button with the usual remedy."""
     steps: Mapping[FlagKind, Tasks]
     """The three steps that clear a flag. They name {log_in}, {channel}, {wait} and {reset}, too."""
+    by_text: Mapping[str, tuple[str, Tasks]]
+    """Demand and steps of a flag's text that differ from those of its kind."""
     problems: Mapping[ServiceProblem, str]
     """The problem of a service incident whose cause is not known."""
     problem_steps: Mapping[ServiceProblem, Tasks]
@@ -70,6 +71,7 @@ MISSING: Final = "Most or all accounts are missing from {service}'s list."
 NO_LIST: Final = "{service} answers with {refusal} instead of the list."
 WAS_AWAY: Final = "I was not running, or an older database was put back."
 RUNNING: Final = ("Nothing: I am running again.",)
+RENEWS_NOTHING: Final = "{reset} Enabling it does not renew the token."
 ON_WEB_PAGE: Final = "midjourney-proxy's own web page"
 
 WORDS: Final[Mapping[str, ProviderWords]] = {
@@ -85,7 +87,6 @@ WORDS: Final[Mapping[str, ProviderWords]] = {
         done="reset",
         doing="resetting",
         after="the reset",
-        remedy="reset",
         early="A reset",
         back="is back",
         undone="Only then reset the account in the API.",
@@ -125,6 +126,7 @@ WORDS: Final[Mapping[str, ProviderWords]] = {
                 "{reset} Resetting does not shorten the block.",
             ),
         },
+        by_text={},
         problems={
             ServiceProblem.TOKEN: "useapi.net refused the API token.",
             ServiceProblem.UNPAID: "Your useapi.net subscription has expired or does not cover all accounts.",
@@ -167,7 +169,6 @@ WORDS: Final[Mapping[str, ProviderWords]] = {
         done="enabled",
         doing="enabling",
         after="it was enabled",
-        remedy="fix",
         early="Enabling it",
         back="runs again",
         undone=f"Only then enable the account on {ON_WEB_PAGE}.",
@@ -220,7 +221,7 @@ WORDS: Final[Mapping[str, ProviderWords]] = {
             FlagKind.SESSION: (
                 "{log_in} Get a new token of it.",
                 f"Put the token into the account on {ON_WEB_PAGE}. Never send it here.",
-                "{reset} Enabling it does not renew the token.",
+                RENEWS_NOTHING,
             ),
             FlagKind.PLAN: (
                 "Log in to midjourney.com with this account.",
@@ -237,6 +238,16 @@ WORDS: Final[Mapping[str, ProviderWords]] = {
                 "Open {channel} and do what the message says.",
                 "{reset} Enabling it does not fix it.",
             ),
+        },
+        by_text={
+            "新的连接失败次数超过限制，禁用账号": (
+                "Discord probably rejects its login or token",
+                (
+                    "Is only this account affected? If not, check the network of midjourney-proxy's machine.",
+                    f"{{log_in}} Put a new token into the account on {ON_WEB_PAGE}. Never send it here.",
+                    RENEWS_NOTHING,
+                ),
+            )
         },
         problems={
             ServiceProblem.TOKEN: "midjourney-proxy refused the token, or it is no administrator's.",

@@ -3,16 +3,18 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
+from bot.domain.accounts import FlagKind
 from bot.domain.incidents import ResetVerdict
 from bot.domain.providers import Remedy
 
 
 @dataclass(frozen=True, slots=True)
 class RemedyWords:
-    """The sentences of a remedy, with the fields {name}, {service}, {wait}, {person}, {time} and {before}."""
+    """The sentences of a remedy, with the fields {name}, {service}, {wait} and {before}."""
 
     title: str
-    consent: str
+    consents: dict[FlagKind, str]
+    """What agreeing means for a flag of each kind."""
     agree: str
     insist: str
     """The label of the button where a person is warned."""
@@ -20,26 +22,29 @@ class RemedyWords:
     sending: str
     checking: str
     not_read: str
-    taken: str
-    taken_by: str
+    doing: str
+    """What somebody is already at."""
     too_late: str
     verdicts: dict[ResetVerdict, str]
 
 
+TAKEN: Final = "🔄 {person} is already {doing}. The result will appear in its message."
+AT: Final = "If it does not work, you can try again at {time}."
 RESET: Final = RemedyWords(
     title="Reset {name}?",
-    consent="**Resetting does not acknowledge anything at Midjourney.** "
-    "It only tells {service} to use the account again.\n"
-    "If the message is still waiting in the channel, a reset now **risks the account**.",
+    consents=dict.fromkeys(
+        FlagKind,
+        "**Resetting does not acknowledge anything at Midjourney.** "
+        "It only tells {service} to use the account again.\n"
+        "If the message is still waiting in the channel, a reset now **risks the account**.",
+    ),
     agree="Yes, reset {name}",
     insist="Reset {name} anyway",
     reading="👀 Reading the list before I reset **{name}** ...",
     sending="🔄 Resetting **{name}** ...",
     checking="⏳ Reset accepted, **{name}** is still flagged. Checking again in {wait} ...",
     not_read="⚠️ I could not read the list, so I sent no reset. /mjstatus says why and what to do.",
-    taken="🔄 Somebody is already resetting **{name}**. The result will appear in its message.",
-    taken_by="🔄 {person} is already resetting **{name}**. The result will appear in its message.\n"
-    "If it does not work, you can try again at {time}.",
+    doing="resetting **{name}**",
     too_late="**{name}** was not reset: it took too long to begin. Nothing was sent; try again.",
     verdicts={
         ResetVerdict.BACK: "✅ **{name}** is back in rotation: the reset worked, and {service} no longer "
@@ -59,9 +64,26 @@ RESET: Final = RemedyWords(
 )
 ENABLE: Final = RemedyWords(
     title="Enable {name}?",
-    consent="**Enabling does not acknowledge or renew anything.** It only tells {service} to start the "
-    "account again. Accounts start one after another, so that may take minutes.\n"
-    "If a message is still waiting in the channel, enabling now **risks the account**.",
+    consents=dict.fromkeys(
+        FlagKind,
+        "**Enabling does not acknowledge anything at Midjourney.** "
+        "It only tells {service} to start the account again, which may take minutes.\n"
+        "If a message is still waiting in the channel, enabling now **risks the account**.",
+    )
+    | {
+        FlagKind.CONNECTION: "It tells {service} to start the account again, which may take minutes.\n"
+        "You cannot tell? Enabling shows it: without a connection to Discord, {service} disables it again.",
+        FlagKind.SESSION: "**Enabling does not renew a login or token.** "
+        "It only tells {service} to start the account again, which may take minutes.\n"
+        "If Discord still rejects it, {service} disables the account again.",
+        FlagKind.PLAN: "**Enabling does not renew a plan.** "
+        "It only tells {service} to start the account again, which may take minutes.\n"
+        "Without an active plan, {service} disables it again.",
+        FlagKind.CREDITS: "**Enabling brings no credits.** "
+        "It only tells {service} to start the account again, which may take minutes.\n"
+        "Without credits, {service} disables it again.",
+        FlagKind.CAPTCHA: "It tells {service} to start the account again, which may take minutes.",
+    },
     agree="Yes, enable {name}",
     insist="Enable {name} anyway",
     reading="👀 Reading how **{name}** is before I enable it ...",
@@ -69,9 +91,7 @@ ENABLE: Final = RemedyWords(
     checking="⏳ **{name}** is enabled, and {service} has not started it yet. Checking again in {wait} ...",
     not_read="⚠️ I could not read how the account is, so I enabled nothing. "
     "/mjstatus says why and what to do.",
-    taken="🔄 Somebody is already enabling **{name}**. The result will appear in its message.",
-    taken_by="🔄 {person} is already enabling **{name}**. The result will appear in its message.\n"
-    "If it does not work, you can try again at {time}.",
+    doing="enabling **{name}**",
     too_late="**{name}** was not enabled: it took too long to begin. Nothing was sent; try again.",
     verdicts={
         ResetVerdict.BACK: "✅ **{name}** runs again: {service} started it, and no longer flags it.",
@@ -91,19 +111,19 @@ ENABLE: Final = RemedyWords(
 CAPTCHA: Final = replace(
     ENABLE,
     title="Open the CAPTCHA of {name}",
-    consent="The link above is **as good as a login: only you see it, pass it on to nobody**. "
-    "It expires soon.\n"
-    "**I solved it** tells {service} to use the account again. That solves nothing: unsolved, it "
-    "**risks the account**.",
+    consents=dict.fromkeys(
+        FlagKind,
+        "The link above is **as good as a login: only you see it, pass it on to nobody**. It expires soon.\n"
+        "Press **I solved it** only after solving it. It makes {service} use the account again; "
+        "if the CAPTCHA is unsolved, that **risks the account**.",
+    ),
     agree="I solved it",
     insist="I solved it",
     reading="👀 Reading how **{name}** is ...",
     sending="🔄 Telling {service} that the CAPTCHA of **{name}** is solved ...",
     checking="⏳ {service} was told, and **{name}** does not run yet. Checking again in {wait} ...",
     not_read="⚠️ I could not read how the account is, so I told nothing. /mjstatus says why and what to do.",
-    taken="🔄 Somebody is already at the CAPTCHA of **{name}**. The result will appear in its message.",
-    taken_by="🔄 {person} is already at the CAPTCHA of **{name}**. The result will appear in its message.\n"
-    "If it does not work, you can try again at {time}.",
+    doing="at the CAPTCHA of **{name}**",
     too_late="**{name}** is still locked: it took too long to begin. Nothing was sent; try again.",
     verdicts=ENABLE.verdicts
     | {

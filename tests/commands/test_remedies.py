@@ -98,37 +98,33 @@ async def test_the_link_of_a_captcha_is_shown_to_the_owner_who_asks_and_to_nobod
     assert proxy.count(Endpoint.SOLVED) == 1
 
 
-async def test_row_66_a_disabled_account_is_enabled_next_or_left(
-    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, leaks: Leaks
-) -> None:
+@pytest.fixture
+async def solved(proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, leaks: Leaks) -> Json:
+    """The answer to an owner who solved the CAPTCHA of an account that is disabled besides."""
     account = proxy.add(remark="Borealis")
     await proxied.start(USEAPI_TOKEN=None)
     proxy.ask_captcha(account.id, disabled=True)
     await poll(ada)
     question = await ada.pressed(await newest(ada, "Borealis"), SHOW)
     leaks.allowed += 1
+    assert "Press **I solved it** only after solving it." in text(question)
+    assert "Login unknown" not in text(question)
+    return await ends(ada, question, SOLVED, "disabled besides")
 
-    said = await ends(ada, question, SOLVED, "disabled besides")
 
-    assert set(buttons(said)) == {"Enable it", "Leave it paused"}
+async def test_row_66_a_disabled_account_is_enabled_next(ada: Visitor, solved: Json) -> None:
+    assert set(buttons(solved)) == {"Enable it", "Leave it paused"}
     alert = await newest(ada, "CAPTCHA reported as solved", "still disabled")
     assert {"Enable it", "Leave it paused"} < set(buttons(alert))
-    again = await ada.pressed(said, "Enable it")
+    assert text(alert).startswith("⏸️ Borealis needs you: its CAPTCHA is solved, and it is still disabled")
+    assert "CAPTCHA pending" not in text(alert)
+    again = await ada.pressed(solved, "Enable it")
     await ends(ada, again, "Yes, enable Borealis", "runs again")
 
 
-async def test_row_66_a_disabled_account_may_be_left_so(
-    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, leaks: Leaks
-) -> None:
-    account = proxy.add(remark="Borealis")
-    await proxied.start(USEAPI_TOKEN=None)
-    proxy.ask_captcha(account.id, disabled=True)
-    await poll(ada)
-    question = await ada.pressed(await newest(ada, "Borealis"), SHOW)
-    leaks.allowed += 1
-    said = await ends(ada, question, SOLVED, "disabled besides")
-    assert "its alert is over" in text(await ada.pressed(said, "Leave it paused"))
-    await newest(ada, "is left disabled", "An owner left it disabled")
+async def test_row_66_a_disabled_account_may_be_left_so(ada: Visitor, solved: Json) -> None:
+    assert "its alert is over" in text(await ada.pressed(solved, "Leave it paused"))
+    await newest(ada, "is left disabled", "It stays disabled, as a person decided.")
 
 
 async def test_row_69_one_press_enables_all_that_lost_their_connection(

@@ -68,7 +68,7 @@ async def test_an_account_of_the_proxy_is_enabled_and_told_once_it_runs(browser:
         alert = await visitor.alert("jasper", "Moderation")
         await alert.get_by_role("button", name=ENABLE).click()
         asked = visitor.messages("dm").last
-        await expect(asked).to_contain_text("Enabling does not acknowledge or renew anything.")
+        await expect(asked).to_contain_text("Enabling does not acknowledge anything at Midjourney.")
         await expect(asked).to_contain_text("Only you can see this")
         await asked.get_by_role("button", name="Yes, enable jasper").click()
         await expect(asked).to_contain_text("jasper runs again")

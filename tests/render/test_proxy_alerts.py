@@ -7,9 +7,11 @@ import pytest
 
 from bot.domain.accounts import Account, EntryState, Flag, FlagKind, KnownAccount
 from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.messages import Purpose
 from bot.domain.providers import MJPROXY, USEAPI, Remedy, reference_to
 from bot.render.alert_messages import content_of
 from bot.render.message_content import MessageContent
+from tests.simulators.mjproxy.pool import TOO_MANY_FAILURES
 from tests.support.render_samples import (
     ACCOUNTS,
     CHANNEL,
@@ -47,13 +49,21 @@ def flagged(number: int = 0, kind: FlagKind = FlagKind.CONNECTION, **changes: ob
     )
 
 
-def shown(*rows: Row, also: Iterable[Incident] = (), starting: int = 0, page: int = 0) -> MessageContent:
+def shown(
+    *rows: Row,
+    also: Iterable[Incident] = (),
+    starting: int = 0,
+    page: int = 0,
+    purpose: Purpose = Purpose.ALERT,
+) -> MessageContent:
     accounts = {each.channel: each for each in map(proxied, range(1000))}
     more = {
         each.channel: each for each in (proxied(n, EntryState.STARTING) for n in range(1000, 1000 + starting))
     }
     incidents = {each.key: each for each in (*(row[0] for row in rows), *also)}
-    posted = content_of(message(*rows), incidents, {**ACCOUNTS, **accounts, **more}, page=page)
+    posted = content_of(
+        message(*rows, purpose=purpose), incidents, {**ACCOUNTS, **accounts, **more}, page=page
+    )
     assert_sendable(posted)
     if all(row[0].provider == MJPROXY for row in rows):
         assert not any(alien in posted.plain_text for alien in ("useapi", "the API", "596", "is back"))
@@ -73,8 +83,8 @@ def test_an_alert_shows_our_sentence_above_the_words_of_the_proxy_and_the_cause(
 📡 P0 needs you: midjourney-proxy lost its connection to Discord and disabled it
 P0 · 📡 disconnected
 Flagged since <t:1768355400:f> (<t:1768355400:R>).
+It means: midjourney-proxy lost its connection to Discord and disabled it.
 [midjourney-proxy says]
-midjourney-proxy lost its connection to Discord and disabled it:
 ```
 {LOST}
 ```
@@ -255,7 +265,12 @@ def test_row_59_what_cannot_be_seen_is_named_where_two_are_watched() -> None:
 
 def test_how_it_ended_names_no_reset() -> None:
     by = flagged(state=State.ENDED, ending=Ending.RESET, ended_at=NOW + MINUTE, leased_by=OTHER)
-    assert f"It ended with <@{OTHER}>'s fix" in seen(shown((by, None)))
+    enabled = seen(shown((replace(by, remedy=Remedy.ENABLE), None)))
+    assert f"It ended after <@{OTHER}> enabled it, and the account list confirms it." in enabled
+    solved = seen(shown((replace(by, remedy=Remedy.CAPTCHA_SOLVED), None)))
+    assert f"It ended after <@{OTHER}> solved its CAPTCHA, and" in solved
+    left = flagged(state=State.ENDED, ending=Ending.LEFT_PAUSED, ended_at=NOW)
+    assert "⏸️ P0 is left disabled." in seen(shown((left, None), purpose=Purpose.NOTE))
     gone = flagged(state=State.ENDED, ending=Ending.REMOVED, ended_at=NOW)
     assert "midjourney-proxy does not list the account any more" in seen(shown((gone, None)))
 
@@ -265,7 +280,24 @@ def test_an_incident_without_a_provider_is_useapis() -> None:
 
 
 def test_a_digest_sends_a_person_to_the_button_for_all_only_if_it_is_there() -> None:
-    sentence = "Once midjourney-proxy reaches Discord again, press **Enable all** below."
+    sentence = (
+        "1. Check the network of the machine that midjourney-proxy runs on.\n"
+        "2. Only then press **Enable all 2** below."
+    )
     assert sentence in seen(shown(*lost(2)))
+    assert "\n📡 disconnected: midjourney-proxy lost its connection" in seen(shown(*lost(2)))
+    assert "3. Only then press **Enable all 2**." in seen(shown(lost(1)[0], also=[flagged(1)]))
     others = [(flagged(n, kind=FlagKind.PLAN), Reason.OPENED) for n in (1, 2)]
     assert sentence not in seen(shown(*lost(1), *others))
+
+
+def test_an_account_that_starts_has_no_button_to_enable_it() -> None:
+    assert "<Enable>" in seen(shown((flagged(), Reason.OPENED)))
+    assert "<Enable>" not in seen(shown((flagged(starting_since=NOW), Reason.OPENED)))
+
+
+def test_a_failing_connection_of_one_account_is_probably_its_token() -> None:
+    unsure = flagged(kind=FlagKind.SESSION)
+    posted = shown((replace(unsure, flag=Flag(TOO_MANY_FAILURES, FlagKind.SESSION)), Reason.OPENED))
+    assert posted.content == "🔑 P0 needs you: Discord probably rejects its login or token"
+    assert "1. Is only this account affected? If not, check the network of" in seen(posted)
