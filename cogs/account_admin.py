@@ -104,7 +104,8 @@ class AccountAdmin(commands.Cog):
         jobs = entered_jobs(typed) or listed
         channel = known.channel if known else ""
         # Discord takes a form only as the first answer.
-        await caller.response.send_modal(account_form(form_title(known), caller.user.id, channel, jobs))
+        title = form_title(known, is_mixed=bool(self._bot.web_pages))
+        await caller.response.send_modal(account_form(title, caller.user.id, channel, jobs))
 
     async def save(self, caller: Interaction, press: ButtonPress) -> None:
         """Save the account of the form, and show the result. After an error, offer the form again."""

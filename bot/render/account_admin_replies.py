@@ -7,7 +7,7 @@ import discord
 
 from bot.domain.accounts import ChangeOutcome, KnownAccount, RemovalResult, SaveResult
 from bot.domain.capabilities import CAPABILITIES
-from bot.domain.providers import provider_of
+from bot.domain.providers import USEAPI, provider_of
 from bot.render.account_cards import add_field
 from bot.render.account_facts import place
 from bot.render.error_messages import what
@@ -56,9 +56,13 @@ def added_elsewhere(pages: Mapping[str, str], asker: int, *, adds_here: bool) ->
     return MessageContent("\n".join([*lines, FOR_FORM]), components=(button,))
 
 
-def form_title(known: KnownAccount | None) -> str:
-    """Return the title of the form that adds an account, or updates a known one."""
-    title = f"Update {bare(known.label, NAME_IN_TITLE)}" if known else "Add or update an account"
+def form_title(known: KnownAccount | None, *, is_mixed: bool) -> str:
+    """Return the title of the form that adds an account, or updates a known one.
+
+    `is_mixed` says that accounts of another provider are watched, too.
+    """
+    adds = f"Add an account at {TITLES[USEAPI]}" if is_mixed else "Add or update an account"
+    title = f"Update {bare(known.label, NAME_IN_TITLE)}" if known else adds
     return title[:TITLE_LIMIT]
 
 
