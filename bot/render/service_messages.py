@@ -196,6 +196,8 @@ def _steps(incident: Incident) -> str:
     words = WORDS[incident.provider]
     way_out = cause_texts(incident.cause or Cause.SILENT, incident.provider)[1]
     match incident.problem or ServiceProblem.UNREACHABLE:
+        case ServiceProblem.UNREACHABLE if incident.cause is Cause.NEEDS_REDIS:
+            tasks = (way_out, "Wait: this message turns green once it answers.")
         case ServiceProblem.UNREACHABLE:
             tasks = ("Nothing yet: I keep trying, and this message turns green once it answers.", way_out)
         case ServiceProblem.GONE if incident.cause is Cause.WEB_PAGE:

@@ -16,11 +16,12 @@ from bot.render.alert_items import (
     duration,
     ended_words,
     known_account,
+    naming,
     state_of,
 )
 from bot.render.message_content import Button, MessageContent
 from bot.render.presence import presence_text
-from bot.render.provider_words import TITLES, WORDS
+from bot.render.provider_words import TITLES, WORDS, your_accounts
 from bot.render.routes import RouteStatus, failure_sentence, route_line
 from bot.render.service_messages import headline, reason, window
 from bot.render.text import count, escape, exactly, fitted, length, span, when, whole
@@ -158,8 +159,10 @@ def _alive(watch: WatchStatus) -> Iterator[str]:
     services = open_services(watch.incidents)
     for problem in services.values():
         yield f"⚠️ **{headline(problem, watch.accounts)}** This began {when(problem.opened_at, 'f')}."
-    if not services or any(each.provider not in services for each in watch.polls):
-        yield _summary(_without(services, watch))
+    seen = [TITLES[each.provider] for each in watch.polls if each.provider not in services]
+    if seen or not services:
+        place = f"At {naming(seen)}: " if services else ""
+        yield f"{place}{_summary(_without(services, watch))}"
     for poll in watch.polls:
         if len(watch.polls) > 1:
             yield f"**{TITLES[poll.provider]}**"
@@ -275,6 +278,7 @@ def _over(incident: Incident, watch: WatchStatus) -> str:
     ago = when(_ended_at(incident))
     if incident.problem is not None:
         start, end = window(incident)
-        return f"Could not see your accounts · {span(end - start)} · {ago} · {reason(incident)}"
+        yours = your_accounts(incident.provider, watch.accounts)
+        return f"Could not see {yours} · {span(end - start)} · {ago} · {reason(incident)}"
     name, how = _label(incident.channel, watch), ended_words(incident).partition(" ")[2]
     return f"**{name}** · {how} after {duration(incident)} · {ago}"
