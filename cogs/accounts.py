@@ -106,9 +106,12 @@ class Accounts(commands.Cog):
         cache = self._pollers.cache
         if not cache.accounts:
             return empty_list(asker, self._pollers.names)
-        refusal = unread(self._pollers.failures, self._pollers.names) if self._pollers.failures else None
-        at = min(each or utc_now() for each in cache.observed_at.values())
-        return list_content(accounts_page(cache.accounts, page, at=at, refusal=refusal), asker)
+        failures, names = self._pollers.failures, self._pollers.names
+        read_at = {name: each or utc_now() for name, each in cache.observed_at.items()}
+        stale = {name: read_at[name] for name in failures} if len(names) > 1 else {}
+        at = min((each for name, each in read_at.items() if name not in stale), default=None)
+        refusal = unread(failures, names) if failures else None
+        return list_content(accounts_page(cache.accounts, page, at=at, refusal=refusal, stale=stale), asker)
 
 
 def checked_name(name: str | None) -> str | None:

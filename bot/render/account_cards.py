@@ -7,7 +7,7 @@ from typing import Final
 import discord
 
 from bot.domain.account_info import Info, InfoOutcome, InfoSnapshot, Subscription
-from bot.domain.accounts import Action, Flag, FlagKind, KnownAccount, State
+from bot.domain.accounts import Action, EntryState, Flag, FlagKind, KnownAccount, State
 from bot.domain.capabilities import CAPABILITIES, remedy_for
 from bot.domain.providers import Remedy, provider_of
 from bot.render.account_facts import (
@@ -22,7 +22,7 @@ from bot.render.account_facts import (
 from bot.render.account_history import FIELD_LIMIT, history
 from bot.render.instructions import discord_name
 from bot.render.message_content import Button, Component, MessageContent, channel_buttons
-from bot.render.phrases import flagged_since, state_words
+from bot.render.phrases import flagged_since, meaning, state_words
 from bot.render.provider_words import words_for
 from bot.render.text import clip, code_block, code_span, escape, fitted, span, when, whole
 
@@ -51,6 +51,7 @@ NOTES: Final = {
 }
 """Why the last answer is shown."""
 RUNNING_LIMIT: Final = 450
+PAUSED: Final = "Paused by a person; enable it on {service}'s web page."
 MAY_BE_ITS: Final = (
     "👀 I cannot see it now: useapi.net answers with error 596 instead of its list and does not say whose "
     "it is. If the message is in its channel, do what it asks, then use /mjreset."
@@ -111,13 +112,20 @@ def account_embed(
     state = "state unknown" if unseen and flag is None else state_words(account)
     title = f"{escape(account.label)} · {state}"
     note = MAY_BE_ITS if unseen else None
-    embed = _card(account, title, note, place(account.account, "\n"))
+    words = words_for(account.channel)
+    if flag is None and account.account.entry is EntryState.PAUSED:
+        note = words.put_into(PAUSED)
+    means = meaning(flag, provider_of(account.channel)) if flag else None
+    embed = _card(account, title, note, place(account.account, "\n"), means)
     embed.colour = discord.Colour.orange() if unseen and flag is None else discord.Colour.green()
     if flag is not None:
         embed.colour = flag_colour(flag) if account.state in (None, State.OPEN) else discord.Colour.gold()
-        title = words_for(account.channel).says(is_past=not account.needs_somebody)
-        since = flagged_since(account.flagged_since, is_past=not account.needs_somebody)
-        add_field(embed, title, f"{code_block(flag.text)}\n{since}")
+        is_past, is_soft = not account.needs_somebody, flag.kind is FlagKind.OFFLINE
+        since = flagged_since(account.flagged_since, is_past=is_past, is_soft=is_soft)
+        if flag.text or not is_soft:
+            add_field(embed, words.says(is_past=is_past), f"{code_block(flag.text)}\n{since}")
+        else:
+            add_field(embed, "Since when", since)
     if account.snapshot is not None:
         info = account.snapshot.info
         add_field(embed, "Plan", _plan(info.subscription))

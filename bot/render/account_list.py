@@ -3,7 +3,7 @@
 import heapq
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Final
@@ -11,15 +11,15 @@ from typing import Final
 import discord
 from discord import app_commands
 
-from bot.domain.accounts import EntryState, Flag, KnownAccount, State
+from bot.domain.accounts import EntryState, Flag, FlagKind, KnownAccount, State
 from bot.domain.capabilities import CAPABILITIES
 from bot.domain.errors import CodedError
 from bot.domain.providers import MJPROXY, USEAPI, provider_of
 from bot.render.account_facts import known_plan, place, snapshot_line
-from bot.render.error_messages import failure
+from bot.render.error_messages import failure, what
 from bot.render.message_content import Box, Button, MessageContent, Select, page_buttons, page_of
-from bot.render.phrases import flagged_since, state_words
-from bot.render.provider_words import ON_WEB_PAGE, TITLES, words_for
+from bot.render.phrases import flagged_since, meaning, state_words
+from bot.render.provider_words import ON_WEB_PAGE, TITLES, WORDS, words_for
 from bot.render.text import FENCES, bare, clip, code_block, count, escape, length, when, whole
 
 PAGE_SIZE: Final = 10
@@ -35,6 +35,7 @@ OFFERED: Final = 25
 CHOICE_LIMIT: Final = 100
 """Discord's limit for the label and description of an option, and for the name of a choice."""
 PLAN_LIMIT: Final = 20
+NONE_STALE: Final[Mapping[str, datetime]] = {}
 IDLE: Final = {
     EntryState.FLAGGED: "stopped",
     EntryState.STARTING: "not started",
@@ -75,21 +76,29 @@ class AccountsPage:
 
 
 def accounts_page(
-    accounts: Sequence[KnownAccount], page: int, *, at: datetime, refusal: str | None = None
+    accounts: Sequence[KnownAccount],
+    page: int,
+    *,
+    at: datetime | None,
+    refusal: str | None = None,
+    stale: Mapping[str, datetime] = NONE_STALE,
 ) -> AccountsPage:
     """Return a page of the list: flagged accounts first, then by provider and label.
 
-    `refusal` says why it could not be read since, as `unread` words it.
+    `refusal` says why a list could not be read since, as `unread` words it. `stale` are the providers of
+    these lists if there are others, and when each was last read; the others were read at `at`,
+    None if there is none.
 
     The first page is 0; a number beyond either end gives the page at that end. No accounts: one empty page.
     """
     shown, page, pages = page_of(sorted(accounts, key=order), page, PAGE_SIZE)
-    heading, footer = _heading(accounts), _footer(page, pages, at)
+    heading, footer = _heading(accounts), _footer(page, pages, at, is_partial=bool(stale))
     if refusal is not None:
-        stale = f"**As of {when(at, 'f')}, when I last read the list:**"
-        heading = f"{refusal}\n{stale}\n{heading.replace('✅', '⚠️')}"
-    are_several = len({provider_of(account.channel) for account in accounts}) > 1
-    titles = _titles(shown) if are_several else [""] * len(shown)
+        as_of = [f"**As of {when(at, 'f')}, when I last read the list:**"] if at and not stale else []
+        heading = "\n".join([refusal, *as_of, heading.replace("✅", "⚠️")])
+    are_several = stale or len({provider_of(account.channel) for account in accounts}) > 1
+    titles = _titles(shown, stale) if are_several else [""] * len(shown)
+    shown = [replace(each, is_stale=provider_of(each.channel) in stale) for each in shown]
     entries = _entries(shown, titles, PAGE_LIMIT - length(heading) - length(footer))
     return AccountsPage(heading, entries, footer, page, pages, tuple(shown))
 
@@ -116,16 +125,22 @@ def _refresh(page: int, asker: int) -> Button:
 
 
 def unread(failures: Mapping[str, CodedError], providers: Sequence[str]) -> str:
-    """Return why lists could not be read. Each provider is named if there are several."""
-    if len(providers) == 1:
-        return "\n".join(map(unread_list, failures.values()))
-    return "\n".join(f"**{TITLES[provider]}:** {unread_list(error)}" for provider, error in failures.items())
+    """Return why lists could not be read. If there are several, an error that names no provider gets it."""
+    named = {
+        provider: len(providers) == 1 or TITLES[provider] in what(failures[provider]) for provider in failures
+    }
+    return "\n".join(
+        f"{'' if named[provider] else f'**{TITLES[provider]}:** '}{unread_list(error)}"
+        for provider, error in failures.items()
+    )
 
 
 def unread_list(error: CodedError) -> str:
     """Return why a list could not be read, short enough to stand above the list."""
     said = clip(failure(error), REFUSAL_LIMIT)
-    return said if error.quote is None else f"{said}\nThe API says:\n{code_block(error.quote, REFUSAL_QUOTE)}"
+    if error.quote is None:
+        return said
+    return f"{said}\n{WORDS[error.provider].api_first} says:\n{code_block(error.quote, REFUSAL_QUOTE)}"
 
 
 def offered(accounts: Iterable[KnownAccount], typed: str = "") -> list[KnownAccount]:
@@ -228,16 +243,27 @@ def order(account: KnownAccount) -> tuple[bool, bool, str, bool, str, str]:
 
 
 def _heading(accounts: Sequence[KnownAccount]) -> str:
-    flagged = sum(known.needs_somebody for known in accounts)
+    idle = Counter(known.account.entry for known in accounts if known.is_idle)
+    soft = sum(_is_soft(known) for known in accounts)
+    idle[EntryState.STARTING] += soft
+    flagged = sum(known.needs_somebody for known in accounts) - soft
     clearing = sum(known.state is State.CLEARING for known in accounts)
     counts = [count(len(accounts), "account"), f"{whole(flagged)} flagged" if flagged else "none flagged"]
     counts += [f"{whole(clearing)} recovering"] if clearing else []
-    idle = Counter(known.account.entry for known in accounts if known.is_idle)
     counts += [f"{whole(idle[entry])} {words}" for entry, words in IDLE.items() if idle[entry]]
-    mark = "⚠️" if flagged else "🟡" if clearing or idle.keys() - {EntryState.PAUSED} else "✅"
+    mark = "⚠️" if flagged else "🟡" if clearing or (+idle).keys() - {EntryState.PAUSED} else "✅"
     heading = f"## Midjourney accounts\n**{mark} {', '.join(counts)}**"
     counted = [known for known in accounts if CAPABILITIES[provider_of(known.channel)].adds_accounts]
-    return f"{heading}\n{_slot_totals(counted)}" if counted else heading
+    if not counted:
+        return heading
+    place = f"At {TITLES[provider_of(counted[0].channel)]}: " if len(counted) < len(accounts) else ""
+    return f"{heading}\n{place}{_slot_totals(counted)}"
+
+
+def _is_soft(known: KnownAccount) -> bool:
+    """Return whether the account was just not started for long, which is no flag of Midjourney."""
+    flag = known.account.flag
+    return flag is not None and flag.kind is FlagKind.OFFLINE
 
 
 def _slot_totals(accounts: Sequence[KnownAccount]) -> str:
@@ -249,15 +275,26 @@ def _slot_totals(accounts: Sequence[KnownAccount]) -> str:
     return f"{count(total, 'job slot')} in all, {whole(usable)} usable{note}"
 
 
-def _footer(page: int, pages: int, at: datetime) -> str:
+def _footer(page: int, pages: int, at: datetime | None, *, is_partial: bool) -> str:
     position = f"Page {page + 1:,} of {pages:,} · " if pages > 1 else ""
-    return f"{position}List read at {when(at, 'T')}"
+    if at is None:
+        return f"{position}No list can be read now"
+    return f"{position}{'The other list was read' if is_partial else 'List read'} at {when(at, 'T')}"
 
 
-def _titles(shown: Sequence[KnownAccount]) -> list[str]:
-    """Return the name of each account's provider where it is another than that of the account before."""
+def _titles(shown: Sequence[KnownAccount], stale: Mapping[str, datetime]) -> list[str]:
+    """Return the name of each account's provider where it is another than that of the account before.
+
+    One whose list could not be read has the time of the last one.
+    """
     names = ["", *(provider_of(account.channel) for account in shown)]
-    return [f"At {TITLES[name]}:\n" if name != before else "" for before, name in pairwise(names)]
+    titles = {
+        name: f"At {TITLES[name]}, as of {when(stale[name], 'f')}:\n"
+        if name in stale
+        else f"At {TITLES[name]}:\n"
+        for name in names[1:]
+    }
+    return [titles[name] if name != before else "" for before, name in pairwise(names)]
 
 
 def _entries(shown: Sequence[KnownAccount], titles: Sequence[str], room: int) -> tuple[str, ...]:
@@ -265,7 +302,7 @@ def _entries(shown: Sequence[KnownAccount], titles: Sequence[str], room: int) ->
 
     Where that is too little to read, what is known of plans and fast time gives way to what Midjourney says.
     """
-    flags = [account.account.flag for account in shown]
+    flags = [account.account.flag if not _is_soft(account) else None for account in shown]
     facts = [title + _facts(account, brief=False) for title, account in zip(titles, shown, strict=True)]
     share = _share(facts, flags, room)
     if share < QUOTE_LEAST:
@@ -297,6 +334,9 @@ def _facts(known: KnownAccount, *, brief: bool) -> str:
 
 
 def _since(known: KnownAccount) -> str:
-    is_past = not known.needs_somebody
-    words = words_for(known.channel).says(is_past=is_past)
-    return f"{flagged_since(known.flagged_since, is_past=is_past)} {words}:"
+    is_past, is_soft = not known.needs_somebody, _is_soft(known)
+    since = flagged_since(known.flagged_since, is_past=is_past, is_soft=is_soft)
+    if is_soft or (flag := known.account.flag) is None:
+        return since
+    says = f"{words_for(known.channel).says(is_past=is_past)}:"
+    return " ".join(filter(None, [since, meaning(flag, provider_of(known.channel)), says]))

@@ -1,5 +1,6 @@
 """The accounts of a midjourney-proxy, alone or beside those of useapi.net, as a person sees them."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -150,7 +151,7 @@ async def test_add_names_the_web_page_and_beside_it_the_form_of_the_other_provid
     form = await ada.press(shown, "Add or update an account")
     await bot.world.wait_for(lambda: form.modal)
     assert form.modal is not None
-    assert form.modal["title"] == "Add or update an account"
+    assert form.modal["title"] == "Add an account at useapi.net"
     await bot.restart(MJPROXY_URL=proxy.url, MJPROXY_TOKEN=proxy.token, USEAPI_TOKEN=None)
     alone = await ada.ask("mjadd")
     assert f"<{page}>" in text(alone)
@@ -229,7 +230,11 @@ async def test_bad_input_ends_in_one_sentence(
     proxy.fault(fault, endpoint=Endpoint.LIST)
     shown = text(await listed(ada))
     assert words in shown
-    assert "**aurora** · ✅ ready" in shown
+    assert re.search(
+        r"At midjourney-proxy, as of <t:\d+:f>:\n\*\*aurora\*\* · ❔ ready when last seen", shown
+    )
+    assert "The other list was read at <t:" in shown
+    assert "✅" not in shown
 
 
 async def test_an_account_without_an_id_and_one_listed_twice_are_marked_entries(

@@ -1,0 +1,119 @@
+"""Lists, cards, questions and the status page say of midjourney-proxy's accounts what is true of them."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.accounts import Account, EntryState, Flag, FlagKind, KnownAccount
+from bot.domain.errors import Cause
+from bot.domain.incidents import ServiceProblem
+from bot.domain.providers import MJPROXY, USEAPI, reference_to
+from bot.providers.errors import Unreachable
+from bot.render.account_cards import account_embed
+from bot.render.account_list import accounts_page, list_content, unread
+from bot.render.action_replies import confirmation
+from bot.render.status_page import PollStatus, WatchStatus, status
+from tests.support.render_samples import CHANNEL, MINUTE, NOW, account, ended, read, service
+
+LOST = Flag("由于无法重新连接，自动禁用账号", FlagKind.CONNECTION)
+MEANS = "It means: midjourney-proxy lost its connection to Discord and disabled it."
+OFFLINE = Flag("", FlagKind.OFFLINE)
+
+
+def proxied(
+    name: str = "Juniper", flag: Flag | None = None, entry: EntryState = EntryState.OK
+) -> KnownAccount:
+    return KnownAccount(
+        Account(reference_to(MJPROXY, name), flag=flag, entry=entry, discord_channel=CHANNEL),
+        name,
+        flagged_since=NOW if flag else None,
+    )
+
+
+def test_our_sentence_stands_above_a_text_that_few_can_read() -> None:
+    flagged = proxied(flag=LOST)
+    entry = accounts_page([flagged], 0, at=NOW).entries[0]
+    card = read(account_embed(flagged))
+    question = read(confirmation(flagged, LOST, None, "", now=NOW).embeds[0])
+    assert f"{MEANS} midjourney-proxy says:\n```\n{LOST.text}\n```" in entry
+    assert card.index(MEANS) < card.index("[midjourney-proxy says]\n```")
+    assert question.index(MEANS) < question.index("[midjourney-proxy says]\n```")
+    assert "It means" not in accounts_page([account(flag="x")], 0, at=NOW).entries[0]
+
+
+def test_accounts_of_a_list_that_cannot_be_read_are_not_called_ready() -> None:
+    read_at = NOW - 5 * MINUTE
+    page = accounts_page([account(), proxied()], 0, at=NOW, refusal="It failed.", stale={MJPROXY: read_at})
+    stamp = int(read_at.timestamp())
+    assert page.entries[0].startswith(
+        f"At midjourney-proxy, as of <t:{stamp}:f>:\n**Juniper** · ❔ ready when last seen"
+    )
+    assert page.entries[1].startswith("At useapi.net:\n**Aurora** · ✅ ready")
+    assert "when I last read the list" not in page.heading
+    assert page.footer == "The other list was read at <t:1768356000:T>"
+    options = str(list_content(page, 1).layout)
+    assert options.count("✅ ready") == 2
+    nothing = accounts_page([proxied()], 0, at=None, refusal="It failed.", stale={MJPROXY: read_at})
+    assert nothing.footer == "No list can be read now"
+
+
+def test_an_account_that_is_not_started_is_not_called_flagged() -> None:
+    page = accounts_page([proxied(flag=OFFLINE)], 0, at=NOW)
+    assert "**🟡 1 account, none flagged, 1 not started**" in page.heading
+    assert page.entries[0].endswith("Noticed <t:1768356000:f> (<t:1768356000:R>).")
+    card = read(account_embed(proxied(flag=OFFLINE)))
+    assert "(no text)" not in card
+    assert "Noticed" in card
+
+
+def test_job_slots_are_those_of_the_provider_that_tells_them() -> None:
+    assert "\nAt useapi.net: 3 job slots in all" in accounts_page([account(), proxied()], 0, at=NOW).heading
+    assert "\n3 job slots in all" in accounts_page([account()], 0, at=NOW).heading
+
+
+def test_why_a_list_cannot_be_read_names_its_provider_once() -> None:
+    refused, fault = Unreachable(Cause.REFUSED), Unreachable(Cause.FAULT)
+    refused.provider = MJPROXY
+    assert unread({MJPROXY: refused}, (USEAPI, MJPROXY)).startswith("⚠️ midjourney-proxy refuses connections.")
+    assert unread({MJPROXY: fault}, (USEAPI, MJPROXY)).startswith("**midjourney-proxy:** ⚠️ Something broke")
+
+
+def test_the_card_of_a_paused_account_says_where_to_enable_it() -> None:
+    sentence = "Paused by a person; enable it on midjourney-proxy's web page."
+    assert sentence in read(account_embed(proxied(entry=EntryState.PAUSED)))
+    assert sentence not in read(account_embed(proxied()))
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "said"),
+    [
+        (FlagKind.MODERATION, "Did you acknowledge", "enabling now **risks the account**"),
+        (FlagKind.CONNECTION, "Does midjourney-proxy reach Discord again?", "Enabling shows it: without"),
+        (FlagKind.SESSION, "Did you put **Juniper**'s new token into midjourney-proxy?", "renew a login"),
+        (FlagKind.PLAN, "Does **Juniper** have an active plan?", "Without an active plan, midjourney-proxy"),
+        (FlagKind.CREDITS, "Does **Juniper** have fast time again?", "brings no credits"),
+        (FlagKind.BLOCK, "that the block is over?", "Enable it only if you have seen in the channel"),
+        (FlagKind.CAPTCHA, "Open the link and solve", "Press **I solved it** only after solving it."),
+    ],
+)
+def test_a_question_says_what_the_remedy_does_about_a_flag_of_its_kind(
+    kind: FlagKind, asked: str, said: str
+) -> None:
+    flag = Flag("x", kind)
+    content = confirmation(proxied(flag=flag), flag, None, "", now=NOW)
+    words = read(content.embeds[0])
+    assert asked in content.content
+    assert said in words
+    is_about_a_message = kind in {FlagKind.MODERATION, FlagKind.BLOCK}
+    assert ("If a message is still waiting" in words) is is_about_a_message
+    assert ("Login unknown" in words) is (kind in {FlagKind.MODERATION, FlagKind.BLOCK, FlagKind.SESSION})
+
+
+def test_the_status_names_whose_accounts_it_counts_and_whose_it_could_not_see() -> None:
+    accounts = {each.channel: each for each in (account(), proxied())}
+    down = service(ServiceProblem.UNREACHABLE, provider=MJPROXY)
+    over = replace(ended(), channel=None, problem=ServiceProblem.UNREACHABLE, provider=MJPROXY)
+    polls = (PollStatus(USEAPI), PollStatus(MJPROXY))
+    words = "\n".join(status(WatchStatus(NOW, accounts, incidents=(down, over), polls=polls)))
+    assert "At useapi.net: ✅ **1 account watched, all ready**" in words
+    assert "Could not see your accounts at midjourney-proxy · " in words
