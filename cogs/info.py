@@ -20,7 +20,7 @@ from bot.interactions.responses import (
     respond_private,
 )
 from bot.render.account_cards import info_content
-from bot.render.account_list import account_question
+from bot.render.account_choices import account_question
 from bot.render.incident_card import info_refused
 from bot.render.message_content import MessageContent
 from bot.render.phrases import waiting

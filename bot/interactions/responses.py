@@ -16,7 +16,7 @@ from discord import InteractionResponseType, app_commands
 from bot.domain.clock import utc_now
 from bot.domain.errors import CodedError, ErrorCode, UserError
 from bot.render import phrases
-from bot.render.account_list import choices, no_suggestions
+from bot.render.account_choices import choices, no_suggestions
 from bot.render.error_messages import message
 from bot.render.message_content import MessageContent
 from bot.runtime.supervisor import describe, is_surprise

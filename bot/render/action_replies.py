@@ -90,26 +90,25 @@ def _block_until(account: KnownAccount, flag: Flag, incident: Incident | None) -
     return incident.block_until() if incident.problem is None else flag.block_end(incident.opened_at)
 
 
-QUESTIONS: Final[Mapping[tuple[Remedy, FlagKind], str]] = {
-    (Remedy.RESET, FlagKind.CAPTCHA): "Did you solve the CAPTCHA in **{name}**'s channel?",
-    (Remedy.CAPTCHA_SOLVED, FlagKind.CAPTCHA): "Open the link and solve the CAPTCHA of **{name}**.",
-    (Remedy.ENABLE, FlagKind.CAPTCHA): "Shall **{name}** be enabled, too?",
-    (Remedy.ENABLE, FlagKind.CONNECTION): "Does {service} reach Discord again?",
-    (Remedy.ENABLE, FlagKind.SESSION): "Did you put **{name}**'s new token into {service}?",
-    (Remedy.ENABLE, FlagKind.PLAN): "Does **{name}** have an active plan?",
-    (Remedy.ENABLE, FlagKind.CREDITS): "Does **{name}** have fast time again?",
+QUESTIONS: Final[Mapping[FlagKind, str]] = {
+    FlagKind.MODERATION: "Did you acknowledge Midjourney's message in **{name}**'s channel?",
+    FlagKind.BLOCK: "Did you see in **{name}**'s channel that the block is over?",
+    FlagKind.CONNECTION: "Does {service} reach Discord again?",
+    FlagKind.SESSION: "Did you put **{name}**'s new token into {service}?",
+    FlagKind.PLAN: "Does **{name}** have an active plan?",
+    FlagKind.CREDITS: "Does **{name}** have fast time again?",
+}
+OTHER_QUESTION: Final = "Did you do what Midjourney's message in **{name}**'s channel asks?"
+ABOUT_CAPTCHA: Final[Mapping[Remedy, str]] = {
+    Remedy.RESET: "Did you solve the CAPTCHA in **{name}**'s channel?",
+    Remedy.CAPTCHA_SOLVED: "Open the link and solve the CAPTCHA of **{name}**.",
+    Remedy.ENABLE: "Shall **{name}** be enabled, too?",
 }
 
 
 def _question(account: KnownAccount, flag: Flag, remedy: Remedy) -> str:
-    match flag.kind:
-        case FlagKind.MODERATION:
-            asked = "Did you acknowledge Midjourney's message in **{name}**'s channel?"
-        case FlagKind.BLOCK:
-            asked = "Did you see in **{name}**'s channel that the block is over?"
-        case _:
-            other = "Did you do what Midjourney's message in **{name}**'s channel asks?"
-            asked = QUESTIONS.get((remedy, flag.kind), other)
+    is_captcha = flag.kind is FlagKind.CAPTCHA
+    asked = ABOUT_CAPTCHA[remedy] if is_captcha else QUESTIONS.get(flag.kind, OTHER_QUESTION)
     return _filled(asked, account)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 import discord
 
 from bot.render.account_cards import FIELD_LIMIT, add_field
-from bot.render.account_list import CHOICE_LIMIT, tail
+from bot.render.account_choices import CHOICE_LIMIT, tail
 from bot.render.alert_items import AlertItem, duration, naming
 from bot.render.incident_card import CardContext, colour, who_and_until
 from bot.render.instructions import OPEN_BELOW

@@ -32,10 +32,6 @@ MJPROXY_ERRORS: Final[Mapping[StrEnum, tuple[str, str]]] = {
         "midjourney-proxy has no CAPTCHA link for this account.",
         "It may be solved already: /mjaccounts shows how the account stands.",
     ),
-    ErrorCode.NO_SUCH_ACCOUNT: (
-        "midjourney-proxy has no such account.",
-        "/mjaccounts shows which accounts there are.",
-    ),
     ErrorCode.NOT_STARTED: (
         "midjourney-proxy has not started this account, so it cannot ask Midjourney.",
         "Enable the account first; one with working hours is asked within them.",

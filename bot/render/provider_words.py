@@ -67,10 +67,11 @@ DEMANDS: Final = {
     FlagKind.CAPTCHA: "Midjourney wants a CAPTCHA solved",
     FlagKind.BLOCK: "Midjourney has blocked it",
 }
-MISSING: Final = "Most or all accounts are missing from {service}'s list."
-NO_LIST: Final = "{service} answers with {refusal} instead of the list."
-WAS_AWAY: Final = "I was not running, or an older database was put back."
-RUNNING: Final = ("Nothing: I am running again.",)
+PROBLEMS: Final = {
+    ServiceProblem.LIST_GONE: "Most or all accounts are missing from {service}'s list.",
+    ServiceProblem.PENDING: "{service} answers with {refusal} instead of the list.",
+    ServiceProblem.AWAY: "I was not running, or an older database was put back.",
+}
 RENEWS_NOTHING: Final = "{reset} Enabling it does not renew the token."
 ON_WEB_PAGE: Final = "midjourney-proxy's own web page"
 
@@ -127,15 +128,14 @@ WORDS: Final[Mapping[str, ProviderWords]] = {
             ),
         },
         by_text={},
-        problems={
+        problems=PROBLEMS
+        | {
             ServiceProblem.TOKEN: "useapi.net refused the API token.",
             ServiceProblem.UNPAID: "Your useapi.net subscription has expired or does not cover all accounts.",
             ServiceProblem.GONE: "useapi.net has shut down its Midjourney service.",
-            ServiceProblem.LIST_GONE: MISSING,
-            ServiceProblem.PENDING: NO_LIST,
-            ServiceProblem.AWAY: WAS_AWAY,
         },
         problem_steps={
+            ServiceProblem.AWAY: ("Nothing: I am running again.",),
             ServiceProblem.TOKEN: (
                 "Copy the token from your account at useapi.net, whole, with its `user:`.",
                 "Put it into USEAPI_TOKEN and restart me.",
@@ -154,7 +154,6 @@ WORDS: Final[Mapping[str, ProviderWords]] = {
                 "If USEAPI_TOKEN was changed, check that it belongs to the same subscription.",
                 "If you removed them there yourself, use /mjremove for each, so that I know.",
             ),
-            ServiceProblem.AWAY: RUNNING,
         },
     ),
     MJPROXY: ProviderWords(
@@ -249,15 +248,14 @@ WORDS: Final[Mapping[str, ProviderWords]] = {
                 ),
             )
         },
-        problems={
+        problems=PROBLEMS
+        | {
             ServiceProblem.TOKEN: "midjourney-proxy refused the token, or it is no administrator's.",
             ServiceProblem.UNPAID: "midjourney-proxy refused the request.",
             ServiceProblem.GONE: "What answers at MJPROXY_URL is not midjourney-proxy.",
-            ServiceProblem.LIST_GONE: MISSING,
-            ServiceProblem.PENDING: NO_LIST,
-            ServiceProblem.AWAY: WAS_AWAY,
         },
         problem_steps={
+            ServiceProblem.AWAY: ("Nothing: I am running again.",),
             ServiceProblem.TOKEN: (
                 "Take the token of an administrator of the proxy.",
                 "Put it into MJPROXY_TOKEN and restart me.",
@@ -269,7 +267,6 @@ WORDS: Final[Mapping[str, ProviderWords]] = {
                 "If MJPROXY_URL was changed, check that it is the same midjourney-proxy.",
                 "If you removed them there yourself, use /mjremove for each, so that I know.",
             ),
-            ServiceProblem.AWAY: RUNNING,
         },
     ),
 }

@@ -11,17 +11,19 @@ from bot.domain.account_info import FastTime, Info, InfoSnapshot, Subscription
 from bot.domain.accounts import KnownAccount
 from bot.domain.errors import CodedError, ErrorCode
 from bot.domain.providers import MJPROXY, USEAPI, reference_to
-from bot.render.account_list import (
-    NOTHING_CONFIGURED,
-    PAGE_LIMIT,
-    AccountsPage,
-    accounts_page,
+from bot.render.account_choices import (
     choice_name,
     choices,
     matches,
     option,
     options,
     order,
+)
+from bot.render.account_list import (
+    NOTHING_CONFIGURED,
+    PAGE_LIMIT,
+    AccountsPage,
+    accounts_page,
     unread_list,
 )
 from bot.render.text import length

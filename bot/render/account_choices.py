@@ -1,0 +1,120 @@
+"""The accounts that are offered where a person picks one, and their order."""
+
+import heapq
+from collections.abc import Collection, Iterable
+from typing import Final
+
+import discord
+from discord import app_commands
+
+from bot.domain.accounts import KnownAccount
+from bot.domain.providers import provider_of
+from bot.render.account_facts import known_plan
+from bot.render.message_content import MessageContent, Select
+from bot.render.phrases import state_words
+from bot.render.text import bare, length
+
+OFFERED: Final = 25
+"""Discord's limit for the options of a select and for the choices of an autocompletion."""
+CHOICE_LIMIT: Final = 100
+"""Discord's limit for the label and description of an option, and for the name of a choice."""
+PLAN_LIMIT: Final = 20
+
+
+def offered(accounts: Iterable[KnownAccount], typed: str = "") -> list[KnownAccount]:
+    """Return the first accounts with a channel id that match the typed text."""
+    fitting = (account for account in accounts if account.account.is_addressable and matches(account, typed))
+    return heapq.nsmallest(OFFERED, fitting, key=order)
+
+
+def options(accounts: Iterable[KnownAccount]) -> tuple[discord.SelectOption, ...]:
+    """Return a select's options."""
+    return tuple(option(account) for account in offered(accounts))
+
+
+def choices(accounts: Iterable[KnownAccount], typed: str) -> list[app_commands.Choice[str]]:
+    """Return an autocompletion's choices, whose value is the channel."""
+    return [
+        app_commands.Choice(name=choice_name(account), value=account.channel)
+        for account in offered(accounts, typed)
+    ]
+
+
+def no_suggestions(reference: str) -> str:
+    """Return the choice that stands in place of suggestions after an error. `reference` is in the log."""
+    text = f"⚠️ Suggestions do not work now; type the channel id. Reference in the log: {reference}"
+    return bare(text, CHOICE_LIMIT)
+
+
+def account_question(accounts: Collection[KnownAccount], asker: int, *, private: bool) -> MessageContent:
+    """Ask which account to look up. `private` says that the answer shall be, too."""
+    text = "Which account do you want to look up?"
+    if len(accounts) > OFFERED:
+        text += f"\n-# {OFFERED} of {len(accounts):,} are shown. For another, type into the account option."
+    argument = "private" if private else ""
+    select = Select("info.choose", "Pick an account", argument, asker=asker, options=options(accounts))
+    return MessageContent(text, components=(select,))
+
+
+def option(account: KnownAccount) -> discord.SelectOption:
+    """Return the option of an account in a select; its value is the channel.
+
+    Raises:
+        ValueError: The channel is not an id, so nothing may be done with it.
+    """
+    if not account.account.is_addressable:
+        raise ValueError("only an account with a channel id can be chosen")
+    return discord.SelectOption(
+        label=bare(account.label, CHOICE_LIMIT),
+        value=account.channel,
+        description=bare(" · ".join(_traits(account)), CHOICE_LIMIT),
+    )
+
+
+def choice_name(account: KnownAccount) -> str:
+    """Return an account's name in autocompletion: "Aurora · ✅ ready · Mega · …3494". Clip a long label."""
+    traits = bare(" · ".join(["", *_traits(account)]), CHOICE_LIMIT)
+    return f"{bare(account.label, CHOICE_LIMIT - length(traits) - 1)} {traits}"
+
+
+def matches(account: KnownAccount, typed: str) -> bool:
+    """Return whether every typed word is in the account's names, id, plan or state, in any item."""
+    traits = (
+        account.label,
+        account.account.title or "",
+        account.discord_name or "",
+        account.channel,
+        account.account.discord_channel or "",
+        known_plan(account) or "",
+        state_words(account),
+    )
+    described = "\n".join(traits).casefold()
+    # A suggestion that was chosen and edited keeps its punctuation.
+    return all(word.strip("·…") in described for word in typed.casefold().split())
+
+
+def _traits(account: KnownAccount) -> list[str]:
+    plan = known_plan(account)
+    return [state_words(account), *([bare(plan, PLAN_LIMIT)] if plan else []), *tail(account)]
+
+
+def tail(account: KnownAccount) -> list[str]:
+    """Return the end of the id, unless it is the label already. It distinguishes accounts of one label."""
+    end = f"…{(account.account.discord_channel or account.channel)[-4:]}"
+    return [] if account.label == end else [end]
+
+
+def order(account: KnownAccount) -> tuple[bool, bool, str, bool, str, str]:
+    """Return the sort key of an account: flagged first, then recovering, then by provider and label.
+
+    Of each provider, accounts that are not known to run come before the others.
+    """
+    flag, channel = account.account.flag, account.channel
+    return (
+        not account.needs_somebody,
+        flag is None,
+        provider_of(channel),
+        not account.is_idle,
+        account.label.casefold(),
+        channel,
+    )
