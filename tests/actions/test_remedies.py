@@ -1,95 +1,26 @@
 """The remedies of midjourney-proxy, from the press to the verdict, on the clock of the simulated one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.actions.remedies import Remedies, group_digest
 from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import (
     Ending,
-    GroupResult,
-    Incident,
     ResetOutcome,
-    ResetResult,
-    ResetStage,
     ResetVerdict,
     State,
 )
-from bot.domain.providers import MJPROXY, Remedy, reference_to
+from bot.domain.providers import Remedy
 from bot.providers.errors import Rejected
 from bot.rules.decisions import FlagReported
 from tests.simulators.faults import Fault
-from tests.simulators.mjproxy import Endpoint, SimulatedMjproxy, SimulatedProxyAccount
-from tests.simulators.mjproxy.pool import MODERATION
+from tests.simulators.mjproxy import Endpoint, SimulatedProxyAccount
 from tests.support.assembly import Assembly
-from tests.support.clock import MINUTE, SECOND, Clock
+from tests.support.clock import MINUTE
+from tests.support.proxy_scene import ASKED, ProxyScene, flagged
 from tests.support.samples import ADA, BEA
-
-ASKED = (ADA, "enable", "asked")
-
-
-class ProxyScene:
-    """A watched proxy, an account of it, and owners who press."""
-
-    def __init__(self, proxy: SimulatedMjproxy, watch: Assembly) -> None:
-        self.proxy, self.watch, self.clock = proxy, watch, watch.clock
-        self.stages: list[tuple[ResetStage, float]] = []
-        self.meanwhile: Callable[[], object] = lambda: None
-        """What happens once the proxy was asked."""
-        self.remedies = Remedies(watch.pollers, watch.incident_service, sleep=self._nap)
-
-    async def _nap(self, seconds: float) -> None:
-        await self.clock.nap(seconds)
-
-    async def poll(self) -> None:
-        await self.watch.proxy_poller.poll_anew()
-
-    def of(self, account: SimulatedProxyAccount) -> str:
-        return reference_to(MJPROXY, account.id)
-
-    def incident(self, account: SimulatedProxyAccount) -> Incident:
-        return self.watch.incident(self.of(account))
-
-    def confirmed(self, account: SimulatedProxyAccount) -> str:
-        """Return the confirmation of what is shown now."""
-        incident = self.incident(account)
-        assert incident.flag is not None
-        return self.remedies.digest(self.of(account), incident.flag, incident)
-
-    async def _show(self, stage: ResetStage, wait: timedelta) -> None:
-        self.stages.append((stage, wait.total_seconds()))
-        if stage is ResetStage.CHECKING:
-            self.meanwhile()
-
-    async def press(
-        self, account: SimulatedProxyAccount, owner: int = ADA, confirmed: str | None = None
-    ) -> ResetResult:
-        return await self.remedies.run(
-            self.of(account), owner, confirmed or self.confirmed(account), self._show
-        )
-
-    async def audit(self, account: SimulatedProxyAccount) -> list[tuple[int, str, str]]:
-        return await self.watch.audit(self.of(account))
-
-
-@pytest.fixture
-async def scene(proxy: SimulatedMjproxy, clock: Clock, database: Path) -> AsyncIterator[ProxyScene]:
-    async with Assembly(database, clock, (ADA, BEA), proxy=proxy) as watch:
-        yield ProxyScene(proxy, watch)
-
-
-async def flagged(scene: ProxyScene) -> SimulatedProxyAccount:
-    """Return an account that the proxy disabled for a moderation message, and that was watched before."""
-    account = scene.proxy.add()
-    await scene.poll()
-    scene.proxy.strike(account.id, MODERATION)
-    scene.clock.advance(10 * SECOND)
-    await scene.poll()
-    return account
 
 
 async def test_an_account_that_runs_after_it_was_enabled_is_back(scene: ProxyScene) -> None:
@@ -278,102 +209,6 @@ async def test_a_moderation_message_cannot_be_left_that_way(scene: ProxyScene) -
     account = await flagged(scene)
     assert await scene.watch.incident_service.leave_paused(scene.incident(account).key, ADA) is None
     assert scene.incident(account).state is State.OPEN
-
-
-# All that lost their connection together
-
-
-async def lost(scene: ProxyScene, number: int = 3) -> list[SimulatedProxyAccount]:
-    """Return accounts that the proxy disabled as it lost Discord, which it has found again."""
-    accounts = [scene.proxy.add() for _ in range(number)]
-    await scene.poll()
-    scene.proxy.lose_discord()
-    for _ in range(3):
-        scene.clock.advance(MINUTE)
-        await scene.poll()
-    scene.proxy.find_discord()
-    return accounts
-
-
-async def press_all(scene: ProxyScene, confirmed: str | None = None, owner: int = ADA) -> GroupResult:
-    async def show(stage: ResetStage, _: timedelta) -> None:
-        if stage is ResetStage.CHECKING:
-            scene.meanwhile()
-
-    group, _ = scene.remedies.group(MJPROXY)
-    return await scene.remedies.run_all(MJPROXY, owner, confirmed or group_digest(group), show)
-
-
-async def test_row_69_one_press_enables_all_with_one_request(scene: ProxyScene) -> None:
-    accounts = await lost(scene)
-
-    result = await press_all(scene)
-
-    assert result == GroupResult(ResetOutcome.DONE, {ResetVerdict.BACK: 3})
-    (asked,) = [each for each in scene.proxy.requests if each.endpoint is Endpoint.ENABLE]
-    assert all(account.id.encode() in asked.body for account in accounts)
-    for account in accounts:
-        assert scene.incident(account).ending is Ending.RESET
-        assert await scene.audit(account) == [ASKED, (ADA, "enable", "back in rotation")]
-
-
-async def test_row_69_the_verdict_is_in_numbers_where_some_are_not_started_in_time(scene: ProxyScene) -> None:
-    accounts = await lost(scene, 25)  # some ten seconds each
-    result = await press_all(scene)
-    assert set(result.verdicts) == {ResetVerdict.BACK, ResetVerdict.NOT_STARTED}
-    assert sum(result.verdicts.values()) == len(accounts)
-    assert scene.incident(accounts[-1]).verdict is ResetVerdict.NOT_STARTED
-    assert scene.incident(accounts[-1]).state is State.OPEN
-
-
-async def test_row_70_what_is_flagged_for_moderation_is_left_out(scene: ProxyScene) -> None:
-    other = scene.proxy.add()
-    await scene.poll()
-    scene.proxy.strike(other.id, MODERATION)
-    scene.clock.advance(10 * SECOND)
-    await lost(scene)
-    group, others = scene.remedies.group(MJPROXY)
-    assert len(group) == 3
-    assert [each.channel for each in others] == [scene.of(other)]
-    await press_all(scene)
-    assert await scene.audit(other) == []
-    assert not other.enable
-
-
-async def test_a_group_that_changed_asks_again(scene: ProxyScene) -> None:
-    accounts = await lost(scene)
-    confirmed = group_digest(scene.remedies.group(MJPROXY)[0])
-    scene.proxy.remove(accounts[0].id)
-    for _ in range(2):
-        scene.clock.advance(MINUTE)
-        await scene.poll()
-    assert (await press_all(scene, confirmed)).outcome is ResetOutcome.CHANGED
-    assert scene.proxy.count(Endpoint.ENABLE) == 0
-
-
-async def test_of_two_owners_who_enable_all_at_once_one_does(scene: ProxyScene) -> None:
-    await lost(scene)
-    ada, bea = await asyncio.gather(press_all(scene), press_all(scene, owner=BEA))
-    assert ada.outcome is ResetOutcome.DONE
-    assert bea.outcome in (ResetOutcome.CLEAR, ResetOutcome.TAKEN)
-    assert scene.proxy.count(Endpoint.ENABLE) == 1
-
-
-async def test_an_older_proxy_enables_none_of_them(scene: ProxyScene) -> None:
-    accounts = await lost(scene)
-    scene.proxy.version = "v11.9.0.0"
-    with pytest.raises(Rejected):
-        await press_all(scene)
-    for account in accounts:
-        assert scene.incident(account).state is State.OPEN
-        assert await scene.audit(account) == [ASKED, (ADA, "enable", "not yet cleared")]
-
-
-async def test_a_list_that_cannot_be_read_stops_it(scene: ProxyScene) -> None:
-    accounts = await lost(scene)
-    scene.proxy.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
-    assert (await press_all(scene)).outcome is ResetOutcome.UNREADABLE
-    assert await scene.audit(accounts[0]) == []
 
 
 async def test_nothing_is_sent_for_an_account_that_only_a_person_can_look_at(scene: ProxyScene) -> None:
