@@ -181,3 +181,31 @@ def test_row_70_one_of_them_that_is_flagged_for_moderation_keeps_its_kind_and_it
         assert flag.kind is FlagKind.MODERATION
     group = {each.channel for each in connection_group(world.incidents.values(), MJPROXY)}
     assert group == {f"mjproxy:{number}" for number in range(40) if number != 7}
+
+
+@pytest.mark.parametrize("down", [{USEAPI}, {MJPROXY}, {USEAPI, MJPROXY}], ids=["useapi", "mjproxy", "both"])
+def test_row_59_a_day_of_an_outage_ends_nothing_and_is_pushed_and_reminded_of_once(down: set[str]) -> None:
+    world = both()
+    before = len(world.pushes())
+    for _ in range(24 * 12):
+        world.now += 5 * MINUTE
+        for provider, poll in ((USEAPI, world.poll), (MJPROXY, world.poll_proxy)):
+            if provider in down:
+                world.fail_poll(provider=provider)
+            else:
+                poll()
+        world.tick()
+    assert {each.provider: each.state for each in world.service()} == dict.fromkeys(down, State.OPEN)
+    assert (world.state(A), world.state(ONE)) == (State.OPEN, State.OPEN)
+    pushed = world.pushes()[before:]
+    of_service = [push.entries[0][1] for push in pushed if push.purpose is Purpose.SERVICE]
+    assert of_service == [Reason.OPENED] * len(down) + [Reason.REMINDER] * len(down)
+    of_accounts = [push.reasons for push in pushed if push.purpose is Purpose.ALERT]
+    reminded = {USEAPI: [ONE], MJPROXY: [A]}[min(down)] * 3 if len(down) == 1 else []
+    assert [next(iter(reasons)) for reasons in of_accounts] == reminded
+    world.poll()
+    world.poll_proxy()
+    world.tick()
+    assert {each.ending for each in world.service()} == {Ending.RECOVERED}
+    assert (world.state(A), world.state(ONE)) == (State.OPEN, State.OPEN)
+    assert Reason.OPENED not in [push.entries[0][1] for push in world.pushes()[before + len(pushed) :]]
