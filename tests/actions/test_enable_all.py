@@ -6,20 +6,15 @@ from pathlib import Path
 import pytest
 
 from bot.actions.remedies import group_digest
-from bot.domain.incidents import (
-    Ending,
-    GroupResult,
-    ResetOutcome,
-    ResetVerdict,
-    State,
-)
+from bot.domain.incidents import Ending, GroupResult, ResetOutcome, ResetVerdict, State
 from bot.domain.providers import MJPROXY
 from bot.providers.errors import Rejected
 from tests.simulators.faults import Fault
-from tests.simulators.mjproxy import Endpoint
+from tests.simulators.mjproxy import Endpoint, SimulatedMjproxy
 from tests.simulators.mjproxy.pool import MODERATION
+from tests.simulators.useapi import CAPTCHA, SimulatedUseapi
 from tests.support.assembly import Assembly
-from tests.support.clock import MINUTE, SECOND
+from tests.support.clock import MINUTE, SECOND, Clock
 from tests.support.proxy_scene import ASKED, ProxyScene, lost, press_all
 from tests.support.samples import ADA, BEA
 
@@ -58,6 +53,25 @@ async def test_row_70_what_is_flagged_for_moderation_is_left_out(scene: ProxySce
     await press_all(scene)
     assert await scene.audit(other) == []
     assert not other.enable
+
+
+async def test_an_entry_without_an_id_is_left_out(scene: ProxyScene) -> None:
+    scene.proxy.add().id = ""
+    accounts = await lost(scene)
+    assert len(scene.watch.watch_state.open_incidents) == len(accounts) + 1
+    assert await press_all(scene) == GroupResult(ResetOutcome.DONE, {ResetVerdict.BACK: 3})
+
+
+async def test_what_another_provider_flags_is_no_matter_of_it(
+    api: SimulatedUseapi, proxy: SimulatedMjproxy, clock: Clock, database: Path
+) -> None:
+    api.flag(api.add().channel, CAPTCHA)
+    async with Assembly(database, clock, api=api, proxy=proxy) as watch:
+        await watch.poller.poll()
+        scene = ProxyScene(proxy, watch)
+        await lost(scene)
+        group, others = scene.remedies.group(MJPROXY)
+        assert (len(group), others) == (3, [])
 
 
 async def test_a_group_that_changed_asks_again(scene: ProxyScene) -> None:

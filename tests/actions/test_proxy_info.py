@@ -10,7 +10,7 @@ import pytest
 from bot.domain.account_info import InfoOutcome
 from bot.domain.accounts import KnownAccount
 from bot.domain.capabilities import CAPABILITIES
-from bot.domain.errors import UserError
+from bot.domain.errors import ErrorCode, UserError
 from bot.domain.providers import MJPROXY, reference_to
 from bot.render.error_messages import message
 from bot.storage import StoreError
@@ -97,6 +97,18 @@ async def test_a_failed_one_counts_too(proxy: SimulatedMjproxy, here: Assembly) 
         with pytest.raises(Exception, match="server error"):
             await here.account_info.ask(known(here, number))
     assert (await here.account_info.ask(known(here, MOST))).outcome is InfoOutcome.USED_UP
+
+
+async def test_an_entry_without_an_id_is_not_asked(
+    proxy: SimulatedMjproxy, database: Path, clock: Clock
+) -> None:
+    account = proxy.add()
+    account.id = ""
+    async with started(proxy, database, clock) as opened:
+        with pytest.raises(UserError) as refused:
+            await opened.account_info.ask(opened.known(reference_to(MJPROXY, f"?{account.channel}")))
+    assert refused.value.code is ErrorCode.ODD_CHANNEL
+    assert proxy.count(Endpoint.SYNC) == 0
 
 
 async def test_the_ration_is_the_proxy_s_alone(

@@ -9,6 +9,7 @@ from bot.providers.mjproxy.account import Oddity
 from bot.providers.mjproxy.listing import Reading, listing
 from bot.providers.mjproxy.parsing import Page, offset_of, parse_entry, time_of
 from bot.providers.mjproxy.reasons import REJECTED, kind_of
+from bot.providers.redaction import HIDDEN
 
 NOW = datetime(2026, 11, 27, 7, tzinfo=UTC)
 WELL = {"id": "one", "channelId": "12", "enable": True, "lock": False, "running": True, "disabledReason": ""}
@@ -205,3 +206,28 @@ def test_an_entry_without_an_id_is_shown_as_such_if_it_stays() -> None:
     shown = listing([odd, odd], timedelta())
     assert [account.oddity for account in shown.accounts] == [None, Oddity.NO_ID]
     assert shown.is_complete
+
+
+# Credentials that another field repeats
+
+
+@pytest.mark.parametrize(
+    ("credentials", "repeated"),
+    [
+        ({"userToken": "made-up-secret"}, "made-up-secret"),
+        ({"subChannels": ["none", ["made-up-secret"]]}, "made-up-secret"),
+        ({"cookie": "made-up", "userToken": "made-up-secret"}, "made-up-secret"),
+        ({}, "https://1.discordsays.com/made-up-secret"),
+        ({}, "http://x.example/captcha/made-up-secret"),
+    ],
+)
+@pytest.mark.parametrize("field", ["remark", "disabledReason", "workTime", "properties"])
+def test_a_credential_is_hidden_wherever_an_entry_repeats_it(
+    credentials: dict[str, object], repeated: str, field: str
+) -> None:
+    said = f"Use {repeated} now"
+    fields = {**credentials, field: {"Plan": said} if field == "properties" else said}
+    shown = repr(parse_entry(entry(**fields, enable=False), None, NOW))
+    assert "secret" not in shown
+    if field == "disabledReason":
+        assert f"Use {HIDDEN} now" in shown
