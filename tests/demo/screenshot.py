@@ -26,7 +26,7 @@ async def draw_demo(browser: Browser) -> bytes:
         page = await browser.new_page(viewport=DESKTOP)
         visitor = Visitor(page)
         await visitor.arrive(server.address)
-        await visitor.alert("ember", "Moderation")
+        await visitor.alert("jasper", "Moderation")
         await visitor.use("mjaccounts")
         await expect(visitor.messages().last).to_contain_text("1 flagged", timeout=ANSWER_MS)
         await visitor.messages().last.evaluate(
@@ -42,7 +42,7 @@ async def draw_alert(browser: Browser) -> bytes:
         visitor = Visitor(page)
         await visitor.arrive(server.address)
         await page.locator("#dm .messages").evaluate(UNROLL)
-        alert = await visitor.alert("aurora", "Moderation")
+        alert = await visitor.alert("jasper", "Moderation")
         await alert.scroll_into_view_if_needed()
         await expect(page.locator("#news")).to_be_hidden()  # it would lie over the alert
         return await alert.screenshot()
