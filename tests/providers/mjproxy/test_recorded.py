@@ -111,7 +111,7 @@ ERRORS: dict[str, tuple[type[ProviderError], str]] = {
             "delete-unknown",
             "sync-unknown",
         ),
-        (NotConfigured, "midjourney-proxy has no such account."),
+        (NotConfigured, "midjourney-proxy has no such account configured."),
     ),
     **dict.fromkeys(
         ("no-such-path", "no-such-path-double-mj"),
