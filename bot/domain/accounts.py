@@ -26,7 +26,7 @@ def is_channel(text: str) -> bool:
 
 
 def is_handle(text: str) -> bool:
-    """Return whether a text may be the hash of a reference in the `custom_id` of a control."""
+    """Return whether a text may be the hash of a reference in a control or a suggestion."""
     return HANDLE_PATTERN.fullmatch(text) is not None
 
 
@@ -171,7 +171,7 @@ class Account:
 
     @property
     def handle(self) -> str:
-        """The name of the account in the `custom_id` of a control: digits of a channel, or a hash."""
+        """The short name of the account in a control or a suggestion: digits of a channel, or a hash."""
         if is_channel(self.channel):
             return self.channel
         return hashlib.sha256(self.channel.encode(errors="surrogatepass")).hexdigest()[:HANDLE_LENGTH]

@@ -120,6 +120,8 @@ class AccountCache:
         for reference in (typed, *(reference_to(provider, typed) for provider in self._lists)):
             if (account := accounts.get(reference)) is not None:
                 return account
+        if is_handle(typed) and (account := accounts.get(self.reference(typed))) is not None:
+            return account
         # An id means one account, also if that is gone and another has the id as its name.
         if is_channel(typed):
             found = [each for each in accounts.values() if each.account.discord_channel == typed]
@@ -127,8 +129,6 @@ class AccountCache:
             wanted = comparable(typed)
             found = [each for each in accounts.values() if wanted and comparable(each.label) == wanted]
             found = found or [each for each in accounts.values() if wanted and is_called(each, wanted)]
-            if not found and is_handle(typed):
-                found = [each for each in accounts.values() if each.account.handle == typed]
         if len(found) == 1:
             return found[0]
         if found:

@@ -33,9 +33,9 @@ def options(accounts: Iterable[KnownAccount]) -> tuple[discord.SelectOption, ...
 
 
 def choices(accounts: Iterable[KnownAccount], typed: str) -> list[app_commands.Choice[str]]:
-    """Return an autocompletion's choices, whose value is the channel."""
+    """Return an autocompletion's choices, whose value is the account's handle."""
     return [
-        app_commands.Choice(name=choice_name(account), value=account.channel)
+        app_commands.Choice(name=choice_name(account), value=account.account.handle)
         for account in offered(accounts, typed)
     ]
 
@@ -57,7 +57,7 @@ def account_question(accounts: Collection[KnownAccount], asker: int, *, private:
 
 
 def option(account: KnownAccount) -> discord.SelectOption:
-    """Return the option of an account in a select; its value is the channel.
+    """Return the option of an account in a select; its value is the account's handle.
 
     Raises:
         ValueError: The channel is not an id, so nothing may be done with it.
@@ -66,7 +66,7 @@ def option(account: KnownAccount) -> discord.SelectOption:
         raise ValueError("only an account with a channel id can be chosen")
     return discord.SelectOption(
         label=bare(account.label, CHOICE_LIMIT),
-        value=account.channel,
+        value=account.account.handle,
         description=bare(" · ".join(_traits(account)), CHOICE_LIMIT),
     )
 

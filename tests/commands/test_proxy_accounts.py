@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.domain.accounts import Account
 from bot.domain.providers import MJPROXY, reference_to
 from tests.simulators.discord import Json
 from tests.simulators.mjproxy import Endpoint, Fault, SimulatedMjproxy
@@ -175,7 +176,7 @@ async def test_a_card_offers_no_update_where_accounts_are_added_elsewhere(
 ) -> None:
     account = proxy.add(remark="aurora")
     await begin(bot, proxy)
-    card = await ada.picked(await listed(ada), reference_to(MJPROXY, account.id))
+    card = await ada.picked(await listed(ada), Account(reference_to(MJPROXY, account.id)).handle)
     assert set(buttons(card)) == {"Info", "Remove", "Open in Discord"}
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from bot.domain.accounts import Account, KnownAccount, Observation, State
 from bot.domain.errors import UserError
 from bot.domain.incidents import Incident
-from bot.domain.providers import USEAPI
+from bot.domain.providers import MJPROXY, USEAPI
 from bot.polling.account_cache import AccountCache
 from bot.render.error_messages import message, next_step
 from tests.support.clock import AT
@@ -182,3 +183,11 @@ def test_a_label_means_its_account_even_if_another_has_it_as_its_discord_name() 
     assert cache.find("aurora").channel == OTHER
     cache.rename(of(cache), "Aurora")
     assert cache.find("aurora").channel == CHANNEL
+
+
+def test_what_was_picked_is_that_account_whatever_another_is_called() -> None:
+    picked, other = Account("mjproxy:US:a@b.c"), Account("mjproxy:2")
+    cache = AccountCache()
+    cache.observe(Observation(AT, (picked, replace(other, title=picked.handle)), MJPROXY))
+    assert cache.find(picked.handle).channel == picked.channel
+    assert cache.find(other.handle).channel == other.channel

@@ -10,11 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.account_info import InfoSnapshot
-from bot.domain.accounts import Action, Flag, KnownAccount
+from bot.domain.accounts import Account, Action, Flag, KnownAccount
 from bot.domain.incidents import Incident, Reason
 from bot.domain.messages import Purpose, Route
+from bot.domain.providers import MJPROXY, reference_to
 from bot.notifications.discord_transport import DiscordTransport
 from bot.render.account_cards import account_embed, info_embed
+from bot.render.account_choices import account_question, choices
+from bot.render.account_list import accounts_page, list_content
 from bot.render.action_replies import confirmation, snooze_choice
 from bot.render.alert_messages import content_of
 from bot.render.incident_card import info_refused
@@ -87,3 +90,16 @@ def test_of_any_account(
         assert_taken(post, MessageContent("Said.", (embed,)))
     if known.account.flag and known.account.is_addressable:
         assert_taken(post, info_refused(known, 1, snapshot.taken_at))
+
+
+@given(
+    keys=st.sets(
+        st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=90, max_size=100), min_size=1
+    ),
+    text=hostile,
+)
+def test_of_accounts_with_the_longest_keys(*, post: Post, keys: set[str], text: str) -> None:
+    known = [KnownAccount(Account(reference_to(MJPROXY, key), title=text)) for key in keys]
+    assert_taken(post, account_question(known, 1, private=False))
+    assert post(list_content(accounts_page(known, 0, at=None), 1)) == []
+    assert all(1 <= len(str(choice.value)) <= 100 for choice in choices(known, ""))

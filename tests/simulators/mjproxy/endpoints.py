@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+from urllib.parse import unquote
 
 
 class Endpoint(StrEnum):
@@ -50,11 +51,14 @@ class Ask:
 
 
 def find(method: str, path: str) -> tuple[Endpoint, str, tuple[str, ...]]:
-    """Return what is asked, about which account, and the methods that the address takes."""
+    """Return what is asked, about which account, and the methods that the address takes.
+
+    `path` is as it was sent: an encoded slash is a part of a key.
+    """
     methods: dict[str, tuple[Endpoint, str]] = {}
     for endpoint in Endpoint:
         pattern = re.escape(endpoint.path).replace(r"\{id\}", "([^/]+)")
         if found := re.fullmatch(pattern, path):
-            methods[endpoint.partition(" ")[0]] = endpoint, "".join(found.groups())
+            methods[endpoint.partition(" ")[0]] = endpoint, unquote("".join(found.groups()))
     endpoint, key = methods.get(method, (Endpoint.OTHER, ""))
     return endpoint, key, tuple(methods)

@@ -141,7 +141,7 @@ class SimulatedMjproxy(Service, OnSocket):
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         """Receive one request, do what is asked unless a fault prevents it, and answer."""
-        endpoint, key, methods = find(request.method, request.path)
+        endpoint, key, methods = find(request.method, request.rel_url.raw_path)
         body = await request.read()
         record = Request(
             request.method, endpoint, request.path, key, body, self._time.now(), time.monotonic()
