@@ -17,7 +17,7 @@ from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller
 from bot.polling.pollers import AccountPollers
 from bot.providers.errors import ProviderError, RateLimited
-from bot.render.provider_words import TITLES
+from bot.render.provider_words import service_name
 from bot.rules.policy import Policy
 from bot.rules.service_incidents import next_poll_in
 from bot.runtime.supervisor import Health, first_of, supervise
@@ -140,7 +140,7 @@ class WatchLoops:
             Signs(
                 now=self._now(),
                 has_seen=not unseen,
-                unseen=" and ".join(TITLES[each.provider.name] for each in unseen) if is_some else "",
+                unseen=" and ".join(service_name(each.provider.name) for each in unseen) if is_some else "",
                 unwritten=self.pollers.unwritten,
                 unwritten_since=self._unwritten_since,
                 has_owners=self._incident_service.has_owners,
@@ -242,4 +242,4 @@ class WatchLoops:
 def polling(poller: AccountPoller) -> str:
     """Return the name of a provider's loop."""
     name = poller.provider.name
-    return POLLING if name == USEAPI else f"{POLLING} of {TITLES[name]}"
+    return POLLING if name == USEAPI else f"{POLLING} of {service_name(name)}"

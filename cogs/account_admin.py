@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from bot.actions.account_info import refusal
 from bot.actions.account_token import DEFAULT_JOBS, MOST_JOBS, account_token, jobs_number
 from bot.domain.accounts import ChangeOutcome, KnownAccount, SaveResult
-from bot.domain.capabilities import CAPABILITIES
+from bot.domain.capabilities import CAPABILITIES, LISTED_ONLY
 from bot.domain.errors import ErrorCode, UserError
 from bot.interactions.account_form import JOBS, TOKEN, account_form, take_values
 from bot.interactions.buttons import CHANNEL, Access, ButtonPress
@@ -60,7 +60,7 @@ class AccountAdmin(commands.Cog):
         self._pollers = bot.services.pollers
         self._store = bot.services.store
         names = self._pollers.names
-        self._adds_here = any(CAPABILITIES[name].adds_accounts for name in names)
+        self._adds_here = any(CAPABILITIES.get(name, LISTED_ONLY).adds_accounts for name in names)
         if bot.web_pages:
             self.mjadd.description = f"Add a Midjourney account at {services(names)}, or see where to."
             self.mjremove.description = (

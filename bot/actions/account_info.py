@@ -15,7 +15,7 @@ from typing import Final
 
 from bot.domain.account_info import InfoOutcome, InfoSnapshot
 from bot.domain.accounts import EntryState, KnownAccount
-from bot.domain.capabilities import CAPABILITIES, Capabilities
+from bot.domain.capabilities import Capabilities, capabilities_of
 from bot.domain.clock import utc_now
 from bot.domain.errors import ErrorCode, UserError
 from bot.domain.providers import key_of, provider_of
@@ -234,7 +234,7 @@ def runs(account: KnownAccount) -> bool:
 
 def capabilities(account: KnownAccount) -> Capabilities:
     """Return what can be done at the provider of an account."""
-    return CAPABILITIES[provider_of(account.channel)]
+    return capabilities_of(account.channel)
 
 
 def refusal(account: KnownAccount, code: ErrorCode, **fields: object) -> UserError:

@@ -26,6 +26,13 @@ class Capabilities:
     """How many `/info` may be sent within a day for all accounts together; None for any number."""
 
 
+LISTED_ONLY: Final = Capabilities(
+    dict.fromkeys(FlagKind, (Remedy.GUIDE,)),
+    adds_accounts=False,
+    info_wait=timedelta(minutes=10),
+    infos_a_day=20,
+)
+"""What holds for a provider without an entry."""
 CAPABILITIES: Final[Mapping[str, Capabilities]] = {
     USEAPI: Capabilities(
         dict.fromkeys(FlagKind, (Remedy.RESET,)), adds_accounts=True, info_wait=timedelta(seconds=30)
@@ -46,9 +53,14 @@ CAPABILITIES: Final[Mapping[str, Capabilities]] = {
 }
 
 
+def capabilities_of(account: str) -> Capabilities:
+    """Return what can be done at the provider of a reference."""
+    return CAPABILITIES.get(provider_of(account), LISTED_ONLY)
+
+
 def remedies_for(account: Account, kind: FlagKind) -> tuple[Remedy, ...]:
     """Return what can be done about a flag of this kind, the usual remedy first."""
-    return CAPABILITIES.get(provider_of(account.channel), CAPABILITIES[USEAPI]).remedies[kind]
+    return capabilities_of(account.channel).remedies[kind]
 
 
 def remedy_for(account: Account, kind: FlagKind) -> Remedy:

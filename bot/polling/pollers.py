@@ -11,7 +11,7 @@ from bot.incidents.service import IncidentService
 from bot.polling.account_cache import AccountCache
 from bot.polling.poller import AccountPoller
 from bot.providers.errors import ProviderError
-from bot.render.provider_words import TITLES
+from bot.render.provider_words import service_name
 from bot.storage import Store, StoreError
 
 
@@ -27,7 +27,7 @@ class AccountPollers:
     ) -> None:
         self._pollers = {each.provider.name: each for each in pollers}
         for each in self._pollers.values() if len(self._pollers) > 1 else ():
-            each.outages.place = f" of {TITLES[each.provider.name]}"
+            each.outages.place = f" of {service_name(each.provider.name)}"
         self._store = store
         self._watch_state = incident_service.watch_state
         self._watch_state.log.label_of = cache.label_of

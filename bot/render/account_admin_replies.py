@@ -6,13 +6,13 @@ from typing import Final, assert_never
 import discord
 
 from bot.domain.accounts import ChangeOutcome, KnownAccount, RemovalResult, SaveResult
-from bot.domain.capabilities import CAPABILITIES
-from bot.domain.providers import USEAPI, provider_of
+from bot.domain.capabilities import capabilities_of
+from bot.domain.providers import USEAPI
 from bot.render.account_cards import add_field
 from bot.render.account_facts import place
 from bot.render.error_messages import what
 from bot.render.message_content import Button, MessageContent, headed
-from bot.render.provider_words import ON_WEB_PAGE, TITLES, words_for
+from bot.render.provider_words import service_name, words_for
 from bot.render.text import bare, count, escape, when
 
 BUTTON_LABEL: Final = 40
@@ -42,14 +42,14 @@ ADDED_AT: Final = (
 FOR_FORM: Final = "For an account at useapi.net, press the button below: it asks for the token in a form."
 AGAIN: Final = {
     True: "-# /mjadd configures it again, with its Discord token; its name and history come back then.",
-    False: f"-# It is added again on {ON_WEB_PAGE}, as a new account without this name and history.",
+    False: "-# It is added again on {web_page}, as a new account without this name and history.",
 }
 """How to have a removed account back, by whether Midwatch adds accounts there."""
 
 
 def added_elsewhere(pages: Mapping[str, str], asker: int, *, adds_here: bool) -> MessageContent:
     """Return where accounts of providers are added, and a button to the form if it adds others."""
-    lines = [ADDED_AT.format(service=TITLES[name], page=page) for name, page in pages.items()]
+    lines = [ADDED_AT.format(service=service_name(name), page=page) for name, page in pages.items()]
     if not adds_here:
         return MessageContent("\n".join(lines))
     button = Button("account.edit", "Add or update an account", asker=asker)
@@ -61,7 +61,7 @@ def form_title(known: KnownAccount | None, *, is_mixed: bool) -> str:
 
     `is_mixed` says that accounts of another provider are watched, too.
     """
-    adds = f"Add an account at {TITLES[USEAPI]}" if is_mixed else "Add or update an account"
+    adds = f"Add an account at {service_name(USEAPI)}" if is_mixed else "Add or update an account"
     title = f"Update {bare(known.label, NAME_IN_TITLE)}" if known else adds
     return title[:TITLE_LIMIT]
 
@@ -105,8 +105,8 @@ def removed_words(removed: RemovalResult, account: KnownAccount) -> str:
     """Return what came of removing an account, and what to do next."""
     name = f"**{escape(account.label)}**"
     fault = what(removed.fault) if removed.fault else ""
-    again = AGAIN[CAPABILITIES[provider_of(account.channel)].adds_accounts]
-    service = words_for(account.channel).service
+    words = words_for(account.channel)
+    again = words.put_into(AGAIN[capabilities_of(account.channel).adds_accounts])
     match removed.outcome:
         case ChangeOutcome.DONE if removed.before:
             by, at = removed.before.actor_id, when(removed.before.at)
@@ -117,7 +117,7 @@ def removed_words(removed: RemovalResult, account: KnownAccount) -> str:
             return f"✅ {name} is not configured any more.\n{again}"
         case ChangeOutcome.UNCLEAR:
             return (
-                f"⏳ {service} accepted the removal of {name}, but still lists it.\n"
+                f"⏳ {words.service} accepted the removal of {name}, but still lists it.\n"
                 "Check with /mjaccounts in a minute. If it is still there, remove it again."
             )
         case ChangeOutcome.NOT_DONE:

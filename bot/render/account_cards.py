@@ -8,7 +8,7 @@ import discord
 
 from bot.domain.account_info import Info, InfoOutcome, InfoSnapshot, Subscription
 from bot.domain.accounts import Action, EntryState, Flag, FlagKind, KnownAccount, State
-from bot.domain.capabilities import CAPABILITIES, remedy_for
+from bot.domain.capabilities import capabilities_of, remedy_for
 from bot.domain.providers import Remedy, provider_of
 from bot.render.account_facts import (
     channel_link,
@@ -89,7 +89,7 @@ def info_content(
     outcome: InfoOutcome = InfoOutcome.ANSWERED,
 ) -> MessageContent:
     """Return Midjourney's answer. `outcome` says why it is the last one, `wait` when to ask again."""
-    limits = CAPABILITIES[provider_of(account.channel)]
+    limits = capabilities_of(account.channel)
     is_short = limits.info_wait <= SHORT_WAIT
     note = NOTES.get(outcome, "").format(
         service=words_for(account.channel).service,
@@ -160,7 +160,7 @@ def _card_buttons(account: KnownAccount, asker: int, *, owner: bool, unseen: boo
     remedy = remedy_for(account.account, kind)
     if owner and remedy in CARD_LABELS and (unseen or account.account.flag is not None):
         yield Button("account.reset", CARD_LABELS[remedy], channel, asker=asker)
-    if owner and CAPABILITIES[provider_of(account.channel)].adds_accounts:
+    if owner and capabilities_of(account.channel).adds_accounts:
         yield Button("account.edit", "Update", channel, asker=asker)
     if owner:
         yield Button("account.remove", "Remove", channel, discord.ButtonStyle.danger, asker=asker)

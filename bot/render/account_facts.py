@@ -5,8 +5,8 @@ from typing import Final
 
 from bot.domain.account_info import FastTime, InfoSnapshot, Subscription, Usage
 from bot.domain.accounts import Account, KnownAccount
-from bot.domain.capabilities import CAPABILITIES
-from bot.domain.providers import key_of, provider_of
+from bot.domain.capabilities import capabilities_of
+from bot.domain.providers import key_of
 from bot.render.text import code_span, count, decimal, exactly, when
 
 BLOCKS: Final = 10
@@ -22,7 +22,7 @@ def channel_link(account: Account) -> str:
 
 def place(account: Account, separator: str = " · ") -> str:
     """Return the link to the channel and, where Midwatch can set it, the number of jobs."""
-    link, has_number = channel_link(account), CAPABILITIES[provider_of(account.channel)].adds_accounts
+    link, has_number = channel_link(account), capabilities_of(account.channel).adds_accounts
     return f"{link}{separator}{slots(account)}" if has_number else link
 
 

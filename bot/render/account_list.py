@@ -10,15 +10,15 @@ from typing import Final
 import discord
 
 from bot.domain.accounts import EntryState, Flag, FlagKind, KnownAccount, State
-from bot.domain.capabilities import CAPABILITIES
+from bot.domain.capabilities import capabilities_of
 from bot.domain.errors import CodedError
-from bot.domain.providers import MJPROXY, USEAPI, provider_of
+from bot.domain.providers import provider_of
 from bot.render.account_choices import option, order
 from bot.render.account_facts import place, snapshot_line
 from bot.render.error_messages import failure, what
 from bot.render.message_content import Box, Button, MessageContent, Select, page_buttons, page_of
 from bot.render.phrases import flagged_since, meaning, state_words
-from bot.render.provider_words import ON_WEB_PAGE, TITLES, WORDS, words_for
+from bot.render.provider_words import WORDS, service_name, words_for
 from bot.render.text import FENCES, clip, code_block, count, escape, length, when, whole
 
 PAGE_SIZE: Final = 10
@@ -38,21 +38,6 @@ IDLE: Final = {
 }
 """What is counted of accounts that are not known to run and are not flagged."""
 ODD_ENTRY: Final = "It is listed without an id, twice or in an unknown form, so it cannot be used here."
-NOTHING_AT_USEAPI: Final = (
-    "No account is configured at useapi.net yet, so there is nothing to watch.\n"
-    "1. Follow the page [Setup Midjourney](https://useapi.net/docs/start-here/setup-midjourney): "
-    "it explains how to prepare the account and where its Discord token comes from.\n"
-    "2. An owner gives that token to useapi.net with /mjadd, which asks for it in a form. "
-    "Never post the token in a Discord channel.\n"
-    "3. Come back and use this command again."
-)
-NOTHING_AT_MJPROXY: Final = (
-    "midjourney-proxy has no account yet, so there is nothing to watch.\n"
-    f"1. Add one on {ON_WEB_PAGE}; its token belongs there and nowhere else.\n"
-    "2. Come back and use this command again."
-)
-NOTHING_CONFIGURED: Final = {USEAPI: NOTHING_AT_USEAPI, MJPROXY: NOTHING_AT_MJPROXY}
-"""What an empty list says about each provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +95,7 @@ def list_content(page: AccountsPage, asker: int) -> MessageContent:
 
 def empty_list(asker: int, providers: Iterable[str]) -> MessageContent:
     """Return how to add the first account at each provider."""
-    words = "\n".join(["## Midjourney accounts", *(NOTHING_CONFIGURED[each] for each in providers)])
+    words = "\n".join(["## Midjourney accounts", *(WORDS[each].nothing for each in providers)])
     return MessageContent(layout=(words, [_refresh(0, asker)]))
 
 
@@ -121,10 +106,11 @@ def _refresh(page: int, asker: int) -> Button:
 def unread(failures: Mapping[str, CodedError], providers: Sequence[str]) -> str:
     """Return why lists could not be read. If there are several, an error that names no provider gets it."""
     named = {
-        provider: len(providers) == 1 or TITLES[provider] in what(failures[provider]) for provider in failures
+        provider: len(providers) == 1 or service_name(provider) in what(failures[provider])
+        for provider in failures
     }
     return "\n".join(
-        f"{'' if named[provider] else f'**{TITLES[provider]}:** '}{unread_list(error)}"
+        f"{'' if named[provider] else f'**{service_name(provider)}:** '}{unread_list(error)}"
         for provider, error in failures.items()
     )
 
@@ -148,10 +134,10 @@ def _heading(accounts: Sequence[KnownAccount]) -> str:
     counts += [f"{whole(idle[entry])} {words}" for entry, words in IDLE.items() if idle[entry]]
     mark = "⚠️" if flagged else "🟡" if clearing or (+idle).keys() - {EntryState.PAUSED} else "✅"
     heading = f"## Midjourney accounts\n**{mark} {', '.join(counts)}**"
-    counted = [known for known in accounts if CAPABILITIES[provider_of(known.channel)].adds_accounts]
+    counted = [known for known in accounts if capabilities_of(known.channel).adds_accounts]
     if not counted:
         return heading
-    place = f"At {TITLES[provider_of(counted[0].channel)]}: " if len(counted) < len(accounts) else ""
+    place = f"At {service_name(provider_of(counted[0].channel))}: " if len(counted) < len(accounts) else ""
     return f"{heading}\n{place}{_slot_totals(counted)}"
 
 
@@ -184,9 +170,9 @@ def _titles(shown: Sequence[KnownAccount], stale: Mapping[str, datetime]) -> lis
     """
     names = ["", *(provider_of(account.channel) for account in shown)]
     titles = {
-        name: f"At {TITLES[name]}, as of {when(stale[name], 'f')}:\n"
+        name: f"At {service_name(name)}, as of {when(stale[name], 'f')}:\n"
         if name in stale
-        else f"At {TITLES[name]}:\n"
+        else f"At {service_name(name)}:\n"
         for name in names[1:]
     }
     return [titles[name] if name != before else "" for before, name in pairwise(names)]

@@ -13,7 +13,7 @@ from bot.render.incident_card import CardContext, colour, who_and_until
 from bot.render.instructions import OPEN_BELOW
 from bot.render.message_content import Component, Select, page_buttons, page_of
 from bot.render.phrases import CHINESE, demand
-from bot.render.provider_words import TITLES, WORDS
+from bot.render.provider_words import WORDS, service_name
 from bot.render.text import QUOTE_LIMIT, bare, clip, code_block, count, escape, exactly, length, when, whole
 
 PAGE_SIZE: Final = 20
@@ -105,13 +105,13 @@ def _next(items: Sequence[AlertItem], context: CardContext) -> str | None:
     providers = {item.incident.provider for item in items if not item.incident.ended}
     if not providers:
         return None
-    places = [TITLES[each] for each in context.services if each in providers]
+    places = [service_name(each) for each in context.services if each in providers]
     place = f" at {naming(places)}" if context.is_mixed else ""
     unseen = (
         f"I cannot see your accounts{place} now: this is how they were at the last check." if places else None
     )
     button = context.enable_all
-    at_once = ENABLE_ALL.format(service=TITLES[button.argument], label=button.label) if button else None
+    at_once = ENABLE_ALL.format(service=service_name(button.argument), label=button.label) if button else None
     return "\n".join(line for line in (unseen, at_once, OPEN_BELOW, context.slots) if line)
 
 

@@ -6,9 +6,8 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain.errors import Cause, CodedError, ErrorCode
-from bot.domain.providers import MJPROXY, USEAPI
+from bot.domain.providers import USEAPI
 from bot.render.database_errors import AGAIN, DATABASE
-from bot.render.mjproxy_errors import MJPROXY_ERRORS
 from bot.render.provider_words import WORDS
 from bot.render.text import clip, code_block, span
 from bot.render.user_errors import CHECK_FIRST, LATER, USER_ERRORS
@@ -238,8 +237,8 @@ def cause_texts(cause: Cause, provider: str = USEAPI) -> tuple[str, str]:
 
 def _texts(code: StrEnum, provider: str) -> tuple[str, str]:
     """Return the texts of an error as they stand in the tables."""
-    if provider == MJPROXY and code in MJPROXY_ERRORS:
-        return MJPROXY_ERRORS[code]
+    if code in WORDS[provider].errors:
+        return WORDS[provider].errors[code]
     if isinstance(code, Cause):
         return CAUSES[code]
     code = ErrorCode(code)

@@ -28,7 +28,7 @@ from bot.render.instructions import (
 )
 from bot.render.message_content import Button, Component, Link, MessageContent, channel_buttons
 from bot.render.phrases import flagged_since, meaning
-from bot.render.provider_words import TITLES, WORDS
+from bot.render.provider_words import WORDS, service_name
 from bot.render.text import clip, code_block, exactly, when
 
 DESCRIPTION_LIMIT: Final = 2_000
@@ -167,7 +167,7 @@ def _guide(item: AlertItem) -> tuple[Link, ...]:
     """Return the link to the provider's own page where that is needed for such a flag."""
     page = item.account.web_page
     is_needed = page and Remedy.GUIDE in remedies_for(item.account.account, item.flag.kind)
-    return (Link(f"Open {TITLES[item.provider]}", page),) if page and is_needed else ()
+    return (Link(f"Open {service_name(item.provider)}", page),) if page and is_needed else ()
 
 
 def colour(item: AlertItem) -> discord.Colour:

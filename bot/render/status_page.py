@@ -21,7 +21,7 @@ from bot.render.alert_items import (
 )
 from bot.render.message_content import Button, MessageContent
 from bot.render.presence import presence_text
-from bot.render.provider_words import TITLES, WORDS, your_accounts
+from bot.render.provider_words import WORDS, service_name, your_accounts
 from bot.render.routes import RouteStatus, failure_sentence, route_line
 from bot.render.service_messages import headline, reason, window
 from bot.render.text import count, escape, exactly, fitted, length, span, when, whole
@@ -159,13 +159,13 @@ def _alive(watch: WatchStatus) -> Iterator[str]:
     services = open_services(watch.incidents)
     for problem in services.values():
         yield f"⚠️ **{headline(problem, watch.accounts)}** This began {when(problem.opened_at, 'f')}."
-    seen = [TITLES[each.provider] for each in watch.polls if each.provider not in services]
+    seen = [service_name(each.provider) for each in watch.polls if each.provider not in services]
     if seen or not services:
         place = f"At {naming(seen)}: " if services else ""
         yield f"{place}{_summary(_without(services, watch))}"
     for poll in watch.polls:
         if len(watch.polls) > 1:
-            yield f"**{TITLES[poll.provider]}**"
+            yield f"**{service_name(poll.provider)}**"
         yield from _checked(poll)
 
 

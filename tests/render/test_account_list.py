@@ -20,12 +20,12 @@ from bot.render.account_choices import (
     order,
 )
 from bot.render.account_list import (
-    NOTHING_CONFIGURED,
     PAGE_LIMIT,
     AccountsPage,
     accounts_page,
     unread_list,
 )
+from bot.render.provider_words import WORDS
 from bot.render.text import length
 from tests.support.render_samples import (
     CHANNEL,
@@ -215,7 +215,7 @@ def test_of_ten_thousand_accounts_a_page_holds_its_own_share() -> None:
 
 
 def test_nothing_configured_names_the_way_and_warns_of_the_token() -> None:
-    words = NOTHING_CONFIGURED[USEAPI]
+    words = WORDS[USEAPI].nothing
     assert "[Setup Midjourney](https://useapi.net/docs/start-here/setup-midjourney)" in words
     assert "/mjadd" in words
     assert "Never post the token" in words

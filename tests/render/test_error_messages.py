@@ -10,7 +10,7 @@ from hypothesis import given
 from bot.domain.errors import Cause, CodedError, ErrorCode
 from bot.domain.providers import MJPROXY
 from bot.render.error_messages import ERRORS, message, next_step, what
-from bot.render.mjproxy_errors import MJPROXY_ERRORS
+from bot.render.mjproxy_words import MJPROXY_WORDS
 from bot.render.text import length
 from tests.support.render_samples import assert_harmless, hostile
 
@@ -36,7 +36,7 @@ FIELDS = {
 def test_each_error_has_a_sentence_and_a_next_step(code: ErrorCode | Cause) -> None:
     inner = {"reason": CodedError(ErrorCode.DATABASE_FULL, path=FILE)} if code is ErrorCode.NOT_NOTED else {}
     error = CodedError(code, **FIELDS | inner)
-    if code in set(MJPROXY_ERRORS) - set(ERRORS):
+    if code in set(MJPROXY_WORDS.errors) - set(ERRORS):
         error.provider = MJPROXY
     assert what(error).endswith(".")
     assert next_step(error).endswith((".", "< FILE"))
@@ -45,7 +45,7 @@ def test_each_error_has_a_sentence_and_a_next_step(code: ErrorCode | Cause) -> N
 ALIEN = {Cause.SUBSCRIPTION, Cause.QUOTA, Cause.FAULT}
 
 
-@pytest.mark.parametrize("code", sorted({*Cause, *MJPROXY_ERRORS, ErrorCode.UNNAMED_ACCOUNT} - ALIEN))
+@pytest.mark.parametrize("code", sorted({*Cause, *MJPROXY_WORDS.errors, ErrorCode.UNNAMED_ACCOUNT} - ALIEN))
 def test_an_error_of_midjourney_proxy_names_no_other_provider(code: StrEnum) -> None:
     error = CodedError(code)
     error.provider = MJPROXY

@@ -1,0 +1,179 @@
+"""What people read about midjourney-proxy."""
+
+from typing import Final
+
+from bot.domain.accounts import FlagKind
+from bot.domain.errors import Cause, ErrorCode
+from bot.domain.incidents import ServiceProblem
+from bot.render.words import DEMANDS, OPEN_CHANNEL, PROBLEMS, ProviderWords
+
+ON_WEB_PAGE: Final = "midjourney-proxy's own web page"
+RENEWS_NOTHING: Final = "{reset} Enabling it does not renew the token."
+ADMIN: Final = "Put the token of an administrator of the proxy into MJPROXY_TOKEN and restart Midwatch."
+SOON: Final = "Try again in a few minutes."
+
+MJPROXY_WORDS: Final = ProviderWords(
+    service="midjourney-proxy",
+    api="midjourney-proxy",
+    api_first="midjourney-proxy",
+    setting="MJPROXY_URL",
+    address="Check MJPROXY_URL: it is where midjourney-proxy answers, with or without /mj at its end.",
+    speaker="midjourney-proxy",
+    refusal="an error",
+    do="enable it",
+    done="enabled",
+    doing="enabling",
+    after="it was enabled",
+    early="Enabling it",
+    back="runs again",
+    undone=f"Only then enable the account on {ON_WEB_PAGE}.",
+    login_unknown="Login unknown. Use the Discord account whose token you gave to midjourney-proxy.",
+    demands={
+        **DEMANDS,
+        FlagKind.OTHER: "midjourney-proxy disabled it with a message",
+        FlagKind.CONNECTION: "midjourney-proxy lost its connection to Discord and disabled it",
+        FlagKind.CREDITS: "the credits of the account are used up",
+        FlagKind.SESSION: "Discord rejects its login or token",
+        FlagKind.PLAN: "the account's Midjourney plan is cancelled, paused or missing",
+        FlagKind.OFFLINE: "midjourney-proxy has not started it",
+    },
+    labels=dict.fromkeys(FlagKind, "I did what it says - enable")
+    | {
+        FlagKind.MODERATION: "I acknowledged it - enable",
+        FlagKind.CAPTCHA: "Show me the CAPTCHA",
+        FlagKind.BLOCK: "The block is over - enable",
+        FlagKind.CONNECTION: "Enable",
+        FlagKind.CREDITS: "I renewed it - enable",
+        FlagKind.SESSION: "The token is new - enable",
+        FlagKind.PLAN: "I renewed it - enable",
+    },
+    steps={
+        FlagKind.MODERATION: (
+            "{log_in}",
+            "Open {channel}, read the message and acknowledge it there.",
+            "{reset} Enabling it does not acknowledge it for you.",
+        ),
+        FlagKind.CAPTCHA: (
+            "Press **Show me the CAPTCHA**: the link is for you alone.",
+            "Open it and solve the CAPTCHA.",
+            "Only then press **I solved it**, below the link. Saying so does not solve it for you.",
+        ),
+        FlagKind.BLOCK: (
+            "{wait}",
+            f"{{log_in}} {OPEN_CHANNEL}",
+            "{reset} Enabling it does not shorten the block.",
+        ),
+        FlagKind.CONNECTION: (
+            "Check the network of the machine that midjourney-proxy runs on.",
+            "Wait until Discord can be reached from there.",
+            "{reset} midjourney-proxy does not enable it by itself.",
+        ),
+        FlagKind.CREDITS: (
+            "Log in to midjourney.com with this account.",
+            "Renew its subscription there, or buy more credits.",
+            "{reset} Enabling it brings no credits.",
+        ),
+        FlagKind.SESSION: (
+            "{log_in} Get a new token of it.",
+            f"Put the token into the account on {ON_WEB_PAGE}. Never send it here.",
+            RENEWS_NOTHING,
+        ),
+        FlagKind.PLAN: (
+            "Log in to midjourney.com with this account.",
+            "Renew its subscription there.",
+            "{reset} Enabling it does not renew the subscription.",
+        ),
+        FlagKind.OFFLINE: (
+            "{log_in}",
+            "A moderation message can hide here: open {channel} in Discord and send /info.",
+            f"Nothing there? See on {ON_WEB_PAGE} why it does not start.",
+        ),
+        FlagKind.OTHER: (
+            "{log_in}",
+            "Open {channel} and do what the message says.",
+            "{reset} Enabling it does not fix it.",
+        ),
+    },
+    by_text={
+        "新的连接失败次数超过限制，禁用账号": (
+            "Discord probably rejects its login or token",
+            (
+                "Is only this account affected? If not, check the network of midjourney-proxy's machine.",
+                f"{{log_in}} Put a new token into the account on {ON_WEB_PAGE}. Never send it here.",
+                RENEWS_NOTHING,
+            ),
+        )
+    },
+    problems=PROBLEMS
+    | {
+        ServiceProblem.TOKEN: "midjourney-proxy refused the token, or it is no administrator's.",
+        ServiceProblem.UNPAID: "midjourney-proxy refused the request.",
+        ServiceProblem.GONE: "What answers at MJPROXY_URL is not midjourney-proxy.",
+    },
+    problem_steps={
+        ServiceProblem.AWAY: ("Nothing: I am running again.",),
+        ServiceProblem.TOKEN: (
+            "Take the token of an administrator of the proxy.",
+            "Put it into MJPROXY_TOKEN and restart me.",
+        ),
+        ServiceProblem.UNPAID: (f"Look at {ON_WEB_PAGE}.",),
+        ServiceProblem.GONE: ("{address}", "Put the right address into MJPROXY_URL and restart me."),
+        ServiceProblem.LIST_GONE: (
+            f"Check on {ON_WEB_PAGE} that your accounts are still there, and add what is missing.",
+            "If MJPROXY_URL was changed, check that it is the same midjourney-proxy.",
+            "If you removed them there yourself, use /mjremove for each, so that I know.",
+        ),
+    },
+    web_page=ON_WEB_PAGE,
+    nothing=(
+        "midjourney-proxy has no account yet, so there is nothing to watch.\n"
+        f"1. Add one on {ON_WEB_PAGE}; its token belongs there and nowhere else.\n"
+        "2. Come back and use this command again."
+    ),
+    errors={
+        Cause.SERVER_ERROR: (
+            "midjourney-proxy has a server error.",
+            "If the problem lasts, look into its log.",
+        ),
+        Cause.CHALLENGE: (
+            "Something in front of midjourney-proxy turns this machine away.",
+            "Check what stands in front of it, such as a login page: it must let this machine pass.",
+        ),
+        Cause.GARBLED: (
+            "midjourney-proxy answered in a form that Midwatch does not know.",
+            "Check MJPROXY_URL. If midjourney-proxy is there, it has changed, and Midwatch needs an update.",
+        ),
+        ErrorCode.CAPTCHA_LINK_FAILED: ("midjourney-proxy could not get a CAPTCHA link.", SOON),
+        ErrorCode.DEMO_MODE: (
+            "midjourney-proxy is in demo mode and does not take the token for an administrator's.",
+            ADMIN,
+        ),
+        ErrorCode.LIST_TOO_SLOW: (
+            "midjourney-proxy takes too long to list all accounts.",
+            "If the problem lasts, look at the load of the machine it runs on.",
+        ),
+        ErrorCode.NO_CAPTCHA_LINK: (
+            "midjourney-proxy has no CAPTCHA link for this account.",
+            "It may be solved already: /mjaccounts shows how the account stands.",
+        ),
+        ErrorCode.NOT_STARTED: (
+            "midjourney-proxy has not started this account, so it cannot ask Midjourney.",
+            "Enable the account first; one with working hours is asked within them.",
+        ),
+        ErrorCode.NOT_SYNCED: ("midjourney-proxy got no answer from Midjourney.", SOON),
+        ErrorCode.ODD_CHANNEL: (
+            "midjourney-proxy lists this account without an id, twice or in an unknown form.",
+            "Look at it on midjourney-proxy's own web page; Midwatch does nothing with such an entry.",
+        ),
+        ErrorCode.REJECTED: (
+            "midjourney-proxy refused the request.",
+            "Read what it says. If the problem lasts, use midjourney-proxy's own web page.",
+        ),
+        ErrorCode.SERVICE_GONE: ("What answers at MJPROXY_URL is not midjourney-proxy.", "{address}"),
+        ErrorCode.TOKEN_REFUSED: ("midjourney-proxy refused the token, or it is no administrator's.", ADMIN),
+        ErrorCode.TOO_OLD_TO_ENABLE: (
+            "This midjourney-proxy is older than 11.9.1 and lets no other program enable accounts.",
+            "Update midjourney-proxy, or enable the account on midjourney-proxy's own web page.",
+        ),
+    },
+)

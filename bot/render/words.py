@@ -1,0 +1,124 @@
+"""What people read about a provider: its names, its sentences, and what a person does there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.accounts import FlagKind
+from bot.domain.incidents import ServiceProblem
+
+Sentences = Mapping[FlagKind, str]
+Tasks = tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderWords:
+    """The words about one provider. Its sentences name those fields that are words themselves."""
+
+    service: str
+    """Its name."""
+    api: str
+    """What answers, in the middle of a sentence and at its beginning."""
+    api_first: str
+    setting: str
+    address: str
+    """What to do if something else answers."""
+    speaker: str
+    """Whose words the text of a flag is."""
+    refusal: str
+    """What stands in place of the list if an account that is not named is flagged."""
+    do: str
+    """What its usual remedy is: "Do not reset yet"."""
+    done: str
+    doing: str
+    after: str
+    early: str
+    """The remedy before its time: "A reset before then risks the account"."""
+    back: str
+    """What an account is or does whose incident ended."""
+    undone: str
+    """Where an account is set right that no request can name."""
+    login_unknown: str
+    demands: Sentences
+    """What a flagged account waits for, without full stops."""
+    labels: Sentences
+    """The labels of the button with the usual remedy."""
+    steps: Mapping[FlagKind, Tasks]
+    """The three steps that clear a flag. They name {log_in}, {channel}, {wait} and {reset}, too."""
+    problems: Mapping[ServiceProblem, str]
+    """The problem of a service incident whose cause is not known."""
+    problem_steps: Mapping[ServiceProblem, Tasks]
+    web_page: str
+    """Where a person does at the provider what no request does."""
+    nothing: str
+    """What an empty list says."""
+    by_text: Mapping[str, tuple[str, Tasks]] = field(default_factory=dict[str, tuple[str, Tasks]])
+    """Demand and steps of a flag's text that differ from those of its kind."""
+    errors: Mapping[StrEnum, tuple[str, str]] = field(default_factory=dict[StrEnum, tuple[str, str]])
+    """The sentence and the next step of each error that differ from those of other providers."""
+
+    def says(self, *, is_past: bool = False) -> str:
+        """Return what introduces the text of a flag."""
+        return f"{self.speaker} {'said' if is_past else 'says'}"
+
+    def put_into(self, sentence: str, **fields: object) -> str:
+        """Return a sentence with its fields filled in."""
+        return sentence.format(**{**vars(self), **fields})
+
+
+OPEN_CHANNEL: Final = "Open {channel} and see what is there."
+DEMANDS: Final = {
+    FlagKind.MODERATION: "Midjourney wants a moderation message acknowledged",
+    FlagKind.CAPTCHA: "Midjourney wants a CAPTCHA solved",
+    FlagKind.BLOCK: "Midjourney has blocked it",
+}
+PROBLEMS: Final = {
+    ServiceProblem.LIST_GONE: "Most or all accounts are missing from {service}'s list.",
+    ServiceProblem.PENDING: "{service} answers with {refusal} instead of the list.",
+    ServiceProblem.AWAY: "I was not running, or an older database was put back.",
+}
+
+
+def plain_words(name: str) -> ProviderWords:
+    """Return the words about a provider that has none of its own: what holds for every list of accounts."""
+    there = f"{name}'s own web page"
+    return ProviderWords(
+        service=name,
+        api=name,
+        api_first=name,
+        setting="its address",
+        address=f"Check the address that you set for {name}.",
+        speaker=name,
+        refusal="an error",
+        do="set it right",
+        done="set right",
+        doing="setting right",
+        after="it was set right",
+        early="Setting it right",
+        back="runs again",
+        undone=f"Then set the account right on {there}.",
+        login_unknown=f"Login unknown. Use the one that you gave to {name} for this account.",
+        demands=dict.fromkeys(FlagKind, f"{name} stopped it with a message")
+        | DEMANDS
+        | {FlagKind.SESSION: f"{name} rejects its login", FlagKind.OFFLINE: f"{name} has not started it"},
+        labels=dict.fromkeys(FlagKind, "I did what it says"),
+        steps=dict.fromkeys(
+            FlagKind,
+            (
+                f"Open {there} and log in with this account's login.",
+                "Do what the message asks for.",
+                "See there that the account runs again.",
+            ),
+        ),
+        problems=PROBLEMS
+        | {
+            ServiceProblem.TOKEN: f"{name} refused the token.",
+            ServiceProblem.UNPAID: f"{name} wants to be paid.",
+            ServiceProblem.GONE: f"What answers is not {name}.",
+        },
+        problem_steps=dict.fromkeys(ServiceProblem, (f"Look at {there}.",))
+        | {ServiceProblem.AWAY: ("Nothing: I am running again.",)},
+        web_page=there,
+        nothing=f"{name} has no account yet, so there is nothing to watch. Add one on {there}.",
+    )
