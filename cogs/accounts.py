@@ -22,7 +22,7 @@ from bot.interactions.responses import (
 )
 from bot.polling.account_cache import comparable
 from bot.providers.errors import ProviderError
-from bot.render import action_replies
+from bot.render.account_admin_replies import renamed
 from bot.render.account_cards import account_card
 from bot.render.account_history import ACTIONS_SHOWN
 from bot.render.account_list import accounts_page, empty_list, list_content, unread
@@ -80,8 +80,8 @@ class Accounts(commands.Cog):
         if name is not None and (other := self._pollers.cache.other_called(name, besides=known.channel)):
             raise UserError(ErrorCode.NAME_TAKEN, holder=escape(other.label))
         await self._store.rename(known.channel, name, actor_id=interaction.user.id, at=utc_now())
-        renamed = self._pollers.cache.rename(known, name)
-        await respond(interaction, MessageContent(action_replies.renamed(known, renamed)))
+        called = self._pollers.cache.rename(known, name)
+        await respond(interaction, MessageContent(renamed(known, called)))
 
     async def turn_page(self, caller: Interaction, press: ButtonPress) -> None:
         """Show another page of the list as it was last read."""

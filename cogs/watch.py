@@ -1,19 +1,20 @@
 """The watch in Discord: runs its loops, and answers `/mjreset` and the buttons of alerts."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.actions.remedies import Progress, group_digest
 from bot.domain.accounts import EntryState, Flag, KnownAccount
 from bot.domain.clock import utc_now
 from bot.domain.incidents import Incident, ResetOutcome, ResetStage, open_services
-from bot.domain.messages import Message
 from bot.domain.providers import Remedy, provider_of
 from bot.interactions.buttons import CHANNEL, INCIDENT, MESSAGE, PAGE, Access, ButtonPress
 from bot.interactions.client import Midwatch
@@ -35,6 +36,8 @@ from bot.render.account_history import ACTIONS_SHOWN
 from bot.render.alert_items import NO_WORDS, known_account
 from bot.render.alert_messages import content_of, opened_card
 from bot.render.message_content import MessageContent
+from bot.render.remedy_words import ENABLE_ALL, RemedyWords, words_of
+from bot.render.text import count
 from bot.rules.policy import ASSIGNED_FOR
 from bot.rules.recipient import quiet_until
 from bot.storage import StoreError
@@ -42,10 +45,12 @@ from bot.storage import StoreError
 ALERT: Final = rf"{INCIDENT}\.{MESSAGE}"
 SNOOZE: Final = rf"{ALERT}(?:\.(?P<hours>[0-9]{{1,6}}))?"
 CONFIRMATION: Final = rf"{CHANNEL}\.(?P<confirmed>[0-9a-f]+)"
+GROUP: Final = r"(?P<provider>[a-z]+)(?:\.(?P<confirmed>[0-9a-f]+))?"
+T = TypeVar("T")
 
 
 class Watch(commands.Cog):
-    """Runs the loops of the watch, resets accounts and answers the buttons of alerts."""
+    """Runs the loops of the watch, applies remedies and answers the buttons of alerts."""
 
     def __init__(self, bot: Midwatch) -> None:
         self._bot = bot
@@ -58,6 +63,7 @@ class Watch(commands.Cog):
         self._running = AsyncExitStack()
         bot.controls.register("watch.reset", Access.OWNERS, self.ask_reset, ALERT)
         bot.controls.register("watch.confirm", Access.OWNERS, self.reset, CONFIRMATION)
+        bot.controls.register("watch.all", Access.OWNERS, self.enable_all, GROUP)
         bot.controls.register("watch.notyet", Access.OWNERS, self.leave)
         bot.controls.register("watch.paused", Access.OWNERS, self.leave_paused, INCIDENT)
         bot.controls.register("watch.mine", Access.OWNERS, self.assign, ALERT)
@@ -92,20 +98,11 @@ class Watch(commands.Cog):
         incident = self._remedies.confirmable(known.channel)
         flag = incident.flag if incident else known.account.flag
         if flag is not None:
-            await self._ask(caller, known, flag, incident)
+            await respond(caller, await self._question(known, flag, incident))
         elif provider_of(known.channel) in open_services(self._state.incidents.values()):
             await respond(caller, MessageContent(action_replies.cannot_see(known)))
         else:
             await respond(caller, MessageContent(action_replies.nothing_to_reset(known)))
-
-    async def _ask(
-        self, caller: Interaction, known: KnownAccount, flag: Flag, incident: Incident | None
-    ) -> None:
-        """Ask for the confirmation, or say what to do where there is nothing to confirm."""
-        if self._remedies.remedy_of(known.channel, flag) is Remedy.GUIDE:
-            await respond(caller, MessageContent(action_replies.guide(known, flag)))
-        else:
-            await respond(caller, await self._question(known, flag, incident))
 
     async def ask_reset(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask for a confirmation of a reset, from an alert."""
@@ -114,7 +111,7 @@ class Watch(commands.Cog):
         if incident is None or incident.ended or incident.flag is None:
             await self._show_current(caller, press)
         else:
-            await self._ask(caller, self._account(incident), incident.flag, incident)
+            await respond(caller, await self._question(self._account(incident), incident.flag, incident))
 
     async def reset(self, caller: Interaction, press: ButtonPress) -> None:
         """Reset the account that was confirmed, and show the progress and the result."""
@@ -126,18 +123,9 @@ class Watch(commands.Cog):
         flag = (incident and incident.flag) or NO_WORDS
         remedy = self._remedies.remedy_of(channel, flag)
 
-        async def show(stage: ResetStage, wait: timedelta) -> None:
-            if stage is ResetStage.SENDING:
-                self._bot.in_flight.sent()
-            if not is_late(caller):  # then each step would be a message of its own
-                with suppress(discord.HTTPException):
-                    said = action_replies.remedy_progress(stage, known, wait, remedy)
-                    await respond(caller, MessageContent(said))
-
-        try:
-            result = await self._remedies.run(channel, caller.user.id, confirmed, show)
-        except (ProviderError, StoreError) as error:
-            await respond(caller, MessageContent(sentence(error)))
+        run = partial(self._remedies.run, channel, caller.user.id, confirmed)
+        result = await self._apply(caller, words_of(remedy), provider_of(channel), known.label, run)
+        if result is None:
             return
         if result.outcome is ResetOutcome.CHANGED and result.flag is not None:
             question = await self._question(known, result.flag, result.incident)
@@ -149,6 +137,53 @@ class Watch(commands.Cog):
                 caller, action_replies.remedy_result(result, known, self._accounts(), remedy, unseen=unseen)
             )
 
+    async def enable_all(self, caller: Interaction, press: ButtonPress) -> None:
+        """Enable all accounts that lost their connection together if that was confirmed, else ask."""
+        provider, confirmed = press.parts["provider"], press.parts["confirmed"]
+        await (defer_update(caller) if confirmed else defer(caller, private=True))
+        await self._bot.require_owner(caller.user.id)
+        said = None
+        if confirmed:
+            label = count(len(self._remedies.group(provider)[0]), "account")
+            run = partial(self._remedies.run_all, provider, caller.user.id, confirmed)
+            result = await self._apply(caller, ENABLE_ALL, provider, label, run)
+            if result is None:
+                return
+            said = action_replies.enable_all_result(result)
+            if result.outcome is not ResetOutcome.CHANGED:
+                await respond(caller, MessageContent(said))
+                return
+        group, others = self._remedies.group(provider)
+        accounts, left_out = list(map(self._account, group)), list(map(self._account, others))
+        argument = f"{provider}.{group_digest(group)}"
+        await respond(
+            caller, action_replies.enable_all_question(provider, accounts, left_out, argument, said)
+        )
+
+    async def _apply(
+        self,
+        caller: Interaction,
+        words: RemedyWords,
+        provider: str,
+        label: str,
+        run: Callable[[Progress], Awaitable[T]],
+    ) -> T | None:
+        """Run a remedy and show its progress. Return None after an error, which is shown instead."""
+
+        async def show(stage: ResetStage, wait: timedelta) -> None:
+            if stage is ResetStage.SENDING:
+                self._bot.in_flight.sent()
+            if not is_late(caller):  # then each step would be a message of its own
+                with suppress(discord.HTTPException):
+                    said = action_replies.remedy_progress(words, stage, provider, label, wait)
+                    await respond(caller, MessageContent(said))
+
+        try:
+            return await run(show)
+        except (ProviderError, StoreError) as error:
+            await respond(caller, MessageContent(sentence(error)))
+            return None
+
     async def leave(self, caller: Interaction, _press: ButtonPress) -> None:
         """Answer that nothing was sent."""
         await update(caller, MessageContent(action_replies.NOT_SENT))
@@ -157,12 +192,11 @@ class Watch(commands.Cog):
         """End the incident of an account that stays disabled."""
         await defer(caller, private=True)
         await self._bot.require_owner(caller.user.id)
-        known = await self._incident(press)
-        is_paused = known is not None and self._account(known).account.entry is EntryState.PAUSED
-        incident = None
-        if is_paused:
-            incident = await self._incident_service.leave_paused(press.parts["incident"], caller.user.id)
-        text = action_replies.left_paused(self._account(incident)) if incident else self._unknown(caller)
+        incident = await self._incident(press)
+        is_paused = incident is not None and self._account(incident).account.entry is EntryState.PAUSED
+        key = press.parts["incident"]
+        left = await self._incident_service.leave_paused(key, caller.user.id) if is_paused else None
+        text = action_replies.left_paused(self._account(left)) if left else self._unknown(caller)
         await respond(caller, MessageContent(text))
 
     async def assign(self, caller: Interaction, press: ButtonPress) -> None:
@@ -183,20 +217,19 @@ class Watch(commands.Cog):
         key, hours = press.parts["incident"], press.parts["hours"]
         if hours:
             incident = await self._incident_service.snooze(key, caller.user.id, timedelta(hours=int(hours)))
-            if incident is not None and incident.snoozed_until is not None:
-                until = quiet_until(incident, self._state.mutes) or incident.snoozed_until
-                await respond(caller, MessageContent(action_replies.snoozed(self._account(incident), until)))
-                return
         else:
             incident = await self._state.incident(key)
-            if incident is not None and not incident.ended:
-                message, is_assigned = press.parts["message"], incident.assigned_at is not None
-                account = self._account(incident)
-                await respond(
-                    caller, action_replies.snooze_choice(account, key, message, is_assigned=is_assigned)
-                )
-                return
-        await self._show_current(caller, press)
+        if incident is None or incident.ended:
+            await self._show_current(caller, press)
+            return
+        account, until = self._account(incident), incident.snoozed_until
+        if hours and until is not None:
+            until = quiet_until(incident, self._state.mutes) or until
+            await respond(caller, MessageContent(action_replies.snoozed(account, until)))
+        else:
+            message, is_assigned = press.parts["message"], incident.assigned_at is not None
+            choice = action_replies.snooze_choice(account, key, message, is_assigned=is_assigned)
+            await respond(caller, choice)
 
     async def open(self, caller: Interaction, press: ButtonPress) -> None:
         """Show the card of an account that was picked from a digest."""
@@ -206,17 +239,16 @@ class Watch(commands.Cog):
     async def turn_page(self, caller: Interaction, press: ButtonPress) -> None:
         """Show another page of a digest. Which page a message shows is not stored."""
         key, page = press.parts["message"], int(press.parts["page"])
-        message, incidents = self._state.messages.get(key), self._state.incidents
-        if message is not None and all(entry.incident in incidents for entry in message.entries):
-            await update(caller, content_of(message, incidents, self._accounts(), page=page))
-            return
-        await defer_update(caller)
-        message = await self._state.message(key)
+        message, incidents, show = self._state.messages.get(key), self._state.incidents, update
+        if message is None or any(entry.incident not in incidents for entry in message.entries):
+            await defer_update(caller)
+            message, show = await self._state.message(key), respond
+            found = [await self._state.incident(each.incident) for each in message.entries] if message else []
+            incidents = {**incidents, **{each.key: each for each in found if each}}
         if message is None:
             await respond_private(caller, MessageContent(self._unknown(caller)))
         else:
-            incidents = await self._incidents_of(message)
-            await respond(caller, content_of(message, incidents, self._accounts(), page=page))
+            await show(caller, content_of(message, incidents, self._accounts(), page=page))
 
     async def _show_current(self, caller: Interaction, press: ButtonPress) -> None:
         """Show how the account is now, as the incident of the button is over or not known."""
@@ -242,17 +274,10 @@ class Watch(commands.Cog):
             accounts[linked.pop()] if len(linked) == 1 else None, self._pollers.cache.accounts
         )
 
-    async def _incidents_of(self, message: Message) -> dict[str, Incident]:
-        """Return the incidents in memory, and those of a message that are only in the database."""
-        found = dict(self._state.incidents)
-        for entry in message.entries:
-            incident = await self._state.incident(entry.incident)
-            if incident is not None:
-                found[entry.incident] = incident
-        return found
-
     async def _question(self, known: KnownAccount, flag: Flag, incident: Incident | None) -> MessageContent:
-        """Return the question whether to apply the remedy, with the link that it needs."""
+        """Return the question whether to apply the remedy, with the link that it needs, or what to do."""
+        if self._remedies.remedy_of(known.channel, flag) is Remedy.GUIDE:
+            return MessageContent(action_replies.guide(known, flag))
         unseen, link = self._remedies.is_unseen(known.channel), await self._remedies.link(known.channel, flag)
         argument = f"{known.account.handle}.{self._remedies.digest(known.channel, flag, incident)}"
         return action_replies.confirmation(

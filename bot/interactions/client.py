@@ -36,7 +36,6 @@ EXTENSIONS: Final = (
     "cogs.account_admin",
     "cogs.info",
     "cogs.watch",
-    "cogs.enable_all",
     "cogs.status",
 )
 PATIENCE_WITH_RATE_LIMITS: Final = timedelta(seconds=30)

@@ -101,6 +101,11 @@ def another_account(expected: KnownAccount) -> str:
     )
 
 
+def renamed(before: KnownAccount, after: KnownAccount) -> str:
+    """Return that an account has a new name."""
+    return f"✅ **{escape(before.label)}** is now called **{escape(after.label)}**."
+
+
 def removed_words(removed: RemovalResult, account: KnownAccount) -> str:
     """Return what came of removing an account, and what to do next."""
     name = f"**{escape(account.label)}**"

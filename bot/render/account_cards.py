@@ -24,14 +24,10 @@ from bot.render.instructions import discord_name
 from bot.render.message_content import Button, Component, MessageContent, channel_buttons
 from bot.render.phrases import flagged_since, meaning, state_words
 from bot.render.provider_words import words_for
+from bot.render.remedy_words import words_of
 from bot.render.text import clip, code_block, code_span, escape, fitted, span, when, whole
 
 NOTE_LIMIT: Final = 700
-CARD_LABELS: Final = {
-    Remedy.RESET: "Reset",
-    Remedy.ENABLE: "Enable",
-    Remedy.CAPTCHA_SOLVED: "CAPTCHA",
-}
 VALUE_LIMIT: Final = 120
 WORD_LIMIT: Final = 60
 SHORT_WAIT: Final = timedelta(minutes=1)
@@ -158,8 +154,8 @@ def _card_buttons(account: KnownAccount, asker: int, *, owner: bool, unseen: boo
     yield Button("info.ask", "Info", channel, asker=asker)
     kind = account.account.flag.kind if account.account.flag else FlagKind.OTHER
     remedy = remedy_for(account.account, kind)
-    if owner and remedy in CARD_LABELS and (unseen or account.account.flag is not None):
-        yield Button("account.reset", CARD_LABELS[remedy], channel, asker=asker)
+    if owner and remedy is not Remedy.GUIDE and (unseen or account.account.flag is not None):
+        yield Button("account.reset", words_of(remedy).label, channel, asker=asker)
     if owner and capabilities_of(account.channel).adds_accounts:
         yield Button("account.edit", "Update", channel, asker=asker)
     if owner:

@@ -1,25 +1,34 @@
 """The answers to actions: the question before a remedy, its progress and result, and answers to buttons."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final, assert_never
+from typing import Final
 
 import discord
 
 from bot.domain.accounts import Account, EntryState, Flag, FlagKind, KnownAccount
 from bot.domain.capabilities import remedy_for
-from bot.domain.incidents import Incident, ResetOutcome, ResetResult, ResetStage, ResetVerdict
+from bot.domain.incidents import (
+    GroupResult,
+    Incident,
+    ResetOutcome,
+    ResetResult,
+    ResetStage,
+    ResetVerdict,
+)
 from bot.domain.providers import Remedy, provider_of
 from bot.render.account_cards import add_field, flag_colour
-from bot.render.alert_items import known_account, naming
+from bot.render.alert_items import LABEL_LIMIT, known_account, naming
 from bot.render.instructions import ENABLE_IT, LEAVE_PAUSED, block_end, login_help, steps
 from bot.render.message_content import Button, MessageContent, channel_buttons, headed
 from bot.render.phrases import demand, meaning, state_words, symbol
-from bot.render.provider_words import words_for
-from bot.render.remedy_words import AT, TAKEN, words_of
+from bot.render.provider_words import WORDS, words_for
+from bot.render.remedy_words import AT, ENABLE_ALL, NOT_FLAGGED, TAKEN, RemedyWords, words_of
 from bot.render.text import bare, code_block, count, escape, exactly, span, when, whole
 
 BUTTON_LABEL: Final = 40
+NAMED: Final = 5
+LEFT_OUT: Final = "Flagged for something else, and left out: {names}."
 NOT_YET: Final = "Not yet"
 WORSE: Final = "If it gets worse, I'll still tell you."
 REPLACES_ASSIGNMENT: Final = "This replaces **I'm on it**: the alert no longer names anyone."
@@ -79,7 +88,8 @@ def confirmation(
     add_field(embed, "Discord login to use", login_help(account, flag.kind))
     label = (words.insist if warning else words.agree).format(name=bare(account.label, BUTTON_LABEL))
     button = Button("watch.confirm", label, argument, discord.ButtonStyle.danger)
-    content = headed(_question(account, flag, remedy), "If not yet, nothing is sent and the alert stays.")
+    question = _filled(words.questions[flag.kind], account)
+    content = headed(question, "If not yet, nothing is sent and the alert stays.")
     buttons = (button, Button("watch.notyet", NOT_YET, argument))
     return MessageContent(content, (embed,), (*buttons, *channel_buttons(account.account)))
 
@@ -88,28 +98,6 @@ def _block_until(account: KnownAccount, flag: Flag, incident: Incident | None) -
     if incident is None:
         return block_end(account, flag)
     return incident.block_until() if incident.problem is None else flag.block_end(incident.opened_at)
-
-
-QUESTIONS: Final[Mapping[FlagKind, str]] = {
-    FlagKind.MODERATION: "Did you acknowledge Midjourney's message in **{name}**'s channel?",
-    FlagKind.BLOCK: "Did you see in **{name}**'s channel that the block is over?",
-    FlagKind.CONNECTION: "Does {service} reach Discord again?",
-    FlagKind.SESSION: "Did you put **{name}**'s new token into {service}?",
-    FlagKind.PLAN: "Does **{name}** have an active plan?",
-    FlagKind.CREDITS: "Does **{name}** have fast time again?",
-}
-OTHER_QUESTION: Final = "Did you do what Midjourney's message in **{name}**'s channel asks?"
-ABOUT_CAPTCHA: Final[Mapping[Remedy, str]] = {
-    Remedy.RESET: "Did you solve the CAPTCHA in **{name}**'s channel?",
-    Remedy.CAPTCHA_SOLVED: "Open the link and solve the CAPTCHA of **{name}**.",
-    Remedy.ENABLE: "Shall **{name}** be enabled, too?",
-}
-
-
-def _question(account: KnownAccount, flag: Flag, remedy: Remedy) -> str:
-    is_captcha = flag.kind is FlagKind.CAPTCHA
-    asked = ABOUT_CAPTCHA[remedy] if is_captcha else QUESTIONS.get(flag.kind, OTHER_QUESTION)
-    return _filled(asked, account)
 
 
 def _block_warning(flag: Flag, until: datetime | None, now: datetime) -> str | None:
@@ -138,19 +126,9 @@ def verdict_sentence(
     return f"{text}\n{code_block(flag.text)}" if flag and verdict in QUOTED else text
 
 
-def remedy_progress(
-    stage: ResetStage, account: KnownAccount, wait: timedelta, remedy: Remedy = Remedy.RESET
-) -> str:
-    """Return how far a remedy is, and how long until the account is read again."""
-    words = words_of(remedy)
-    match stage:
-        case ResetStage.READING:
-            return _filled(words.reading, account)
-        case ResetStage.SENDING:
-            return _filled(words.sending, account)
-        case ResetStage.CHECKING:
-            return _filled(words.checking, account, wait=span(wait))
-    assert_never(stage)
+def remedy_progress(words: RemedyWords, stage: ResetStage, provider: str, label: str, wait: timedelta) -> str:
+    """Return how far a remedy is, and how long until what has that label is read again."""
+    return WORDS[provider].put_into(words.stages[stage], name=escape(label), wait=span(wait))
 
 
 def remedy_result(
@@ -165,12 +143,8 @@ def remedy_result(
     incident, verdict, name = result.incident, result.verdict, f"**{escape(account.label)}**"
     match result.outcome:
         case ResetOutcome.TAKEN if incident is not None:
-            other = known_account(incident.lease_channel, accounts) if incident.lease_channel else account
+            other = known_account(incident.lease_channel or account.channel, accounts)
             text = already_under_way(other, incident.leased_by, incident.lease_until, incident.remedy)
-        case ResetOutcome.RAN_OUT:
-            text = _filled(words_of(remedy).too_late, account)
-        case ResetOutcome.UNREADABLE:
-            text = words_of(remedy).not_read
         case ResetOutcome.DONE if verdict is ResetVerdict.COULD_NOT_TELL and unseen:
             text = (
                 f"❔ The reset of {name} was sent, but useapi.net still answers with error 596 "
@@ -181,27 +155,55 @@ def remedy_result(
             before = starting_before(account.account, accounts)
             text = verdict_sentence(verdict, account, result.flag, remedy=remedy, before=before)
             if verdict is ResetVerdict.STILL_DISABLED and incident is not None:
-                return MessageContent(text, components=paused_buttons(account, incident))
-        case _:
-            text = nothing_to_reset(account)
+                handle, style = account.account.handle, discord.ButtonStyle.primary
+                enable = Button("account.reset", ENABLE_IT, handle, style)
+                leave = Button("watch.paused", LEAVE_PAUSED, incident.key)
+                return MessageContent(text, components=(enable, leave))
+        case outcome:
+            text = _filled(words_of(remedy).outcomes.get(outcome, NOT_FLAGGED), account)
     return MessageContent(text)
 
 
-def paused_buttons(account: KnownAccount, incident: Incident) -> tuple[Button, Button]:
-    """Return the buttons for an account whose flag is gone, and which is disabled besides."""
-    enable = Button("account.reset", ENABLE_IT, account.account.handle, discord.ButtonStyle.primary)
-    return enable, Button("watch.paused", LEAVE_PAUSED, incident.key)
+def enable_all_question(
+    provider: str,
+    accounts: Sequence[KnownAccount],
+    others: Sequence[KnownAccount],
+    argument: str,
+    said: str | None = None,
+) -> MessageContent:
+    """Return the question whether to enable these accounts; the others of the provider stay as they are."""
+    if not accounts:
+        return MessageContent(ENABLE_ALL.outcomes[ResetOutcome.CLEAR])
+    words, name, kind = WORDS[provider], count(len(accounts), "account"), FlagKind.CONNECTION
+    left_out = [LEFT_OUT.format(names=_names(others))] if others else []
+    consent = "\n\n".join([words.put_into(ENABLE_ALL.consents[kind]), *left_out])
+    embed = discord.Embed(title=ENABLE_ALL.title.format(name=name), description=consent)
+    add_field(embed, "Accounts", _names(accounts))
+    yes = Button("watch.all", ENABLE_ALL.agree.format(name=name), argument, discord.ButtonStyle.danger)
+    content = headed(said, words.put_into(ENABLE_ALL.questions[kind]))
+    return MessageContent(content, (embed,), (yes, Button("watch.notyet", NOT_YET, argument)))
+
+
+def enable_all_result(result: GroupResult) -> str:
+    """Return what became of how many accounts: "38 running, 2 not started yet"."""
+    if result.outcome is not ResetOutcome.DONE:
+        return ENABLE_ALL.outcomes[result.outcome].format(name="them all")
+    numbers = [(result.verdicts.get(verdict, 0), words) for verdict, words in ENABLE_ALL.verdicts.items()]
+    parts = ", ".join(f"{whole(number)} {words}" for number, words in numbers if number)
+    if set(result.verdicts) == {ResetVerdict.BACK}:
+        return f"✅ Enabled: **{parts}**."
+    return f"⏳ Enabled: **{parts}**.\nI keep checking; the alert shows each account."
+
+
+def _names(accounts: Sequence[KnownAccount]) -> str:
+    return naming([escape(each.label, LABEL_LIMIT) for each in accounts], NAMED)
 
 
 def starting_before(account: Account, accounts: Mapping[str, KnownAccount]) -> int:
     """Return how many other accounts the provider starts before this one."""
-    others = (each.account for each in accounts.values())
-    return sum(
-        each.entry is EntryState.STARTING
-        and each.sort < account.sort
-        and provider_of(each.channel) == provider_of(account.channel)
-        for each in others
-    )
+    provider = provider_of(account.channel)
+    starting = (each.account for each in accounts.values() if each.account.entry is EntryState.STARTING)
+    return sum(each.sort < account.sort and provider_of(each.channel) == provider for each in starting)
 
 
 def already_under_way(
@@ -221,7 +223,7 @@ def _filled(sentence: str, account: KnownAccount, **fields: str) -> str:
 
 def nothing_to_reset(account: KnownAccount) -> str:
     """Return that the account needs no reset, so none was sent."""
-    return f"✅ **{escape(account.label)}** is not flagged, so I sent nothing."
+    return _filled(NOT_FLAGGED, account)
 
 
 def guide(account: KnownAccount, flag: Flag) -> str:
@@ -283,20 +285,13 @@ def snoozed(account: KnownAccount, until: datetime) -> str:
 
 def muted(account: KnownAccount | None, until: datetime) -> str:
     """Return what is muted until when, and which alerts are still sent."""
-    if account is None:
-        return f"🔇 No alerts for **any account** until {when(until, 'f')}.\n{STILL_TOLD}"
-    return f"🔇 No alerts for **{escape(account.label)}** until {when(until, 'f')}.\n{STILL_TOLD}"
+    whose = "any account" if account is None else escape(account.label)
+    return f"🔇 No alerts for **{whose}** until {when(until, 'f')}.\n{STILL_TOLD}"
 
 
 def unmuted(account: KnownAccount | None, all_until: datetime | None = None) -> str:
     """Return that alerts are sent again, unless all accounts are muted until then."""
     if all_until is not None:
         return f"🔇 All accounts are muted until {when(all_until, 'f')}. To end that, use /mjmute off."
-    if account is None:
-        return "🔔 Alerts for **all accounts** are on again."
-    return f"🔔 Alerts for **{escape(account.label)}** are on again."
-
-
-def renamed(before: KnownAccount, after: KnownAccount) -> str:
-    """Return that an account has a new name."""
-    return f"✅ **{escape(before.label)}** is now called **{escape(after.label)}**."
+    whose = "all accounts" if account is None else escape(account.label)
+    return f"🔔 Alerts for **{whose}** are on again."

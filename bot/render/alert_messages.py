@@ -9,6 +9,7 @@ from typing import Final, assert_never
 import discord
 
 from bot.domain.accounts import Account, Action, Flag, KnownAccount
+from bot.domain.common_cause import enabled_together, lost_connection
 from bot.domain.incidents import Incident, Reason, State, open_services
 from bot.domain.messages import Message, MessageItem, Purpose, Route
 from bot.domain.providers import USEAPI, provider_of, reference_to
@@ -23,13 +24,12 @@ from bot.render.alert_items import (
     slots_out,
 )
 from bot.render.digest import digest, digest_controls
-from bot.render.enable_all import enable_all_button
 from bot.render.headlines import headline, headline_of, second_line, was_flagged
 from bot.render.incident_card import CardContext, card, controls
 from bot.render.message_content import Button, MessageContent, headed
 from bot.render.provider_words import is_mixed_with
 from bot.render.service_messages import changes, recovery, service_content
-from bot.render.text import count
+from bot.render.text import count, whole
 
 DMS_CLOSED: Final = (
     "Discord does not let me send you direct messages, so this came here. To change that: open the menu of a "
@@ -78,6 +78,14 @@ def opened_card(
     context = replace(_context(incidents, accounts), actions=actions, enable_all=at_once)
     buttons = (*controls(item, message), *filter(None, [at_once]))
     return MessageContent(headed(headline_of(item)), (card(item, context),), buttons)
+
+
+def enable_all_button(items: Sequence[AlertItem], incidents: Mapping[str, Incident]) -> Button | None:
+    """Return the button for all accounts that lost their connection with one of these; None for one alone."""
+    provider = next((item.provider for item in items if lost_connection(item.incident)), "")
+    number = len(enabled_together(incidents.values(), provider))
+    style = discord.ButtonStyle.primary
+    return Button("watch.all", f"Enable all {whole(number)}", provider, style) if number > 1 else None
 
 
 def _context(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]) -> CardContext:

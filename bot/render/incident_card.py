@@ -9,7 +9,7 @@ import discord
 
 from bot.domain.accounts import Action, EntryState, FlagKind, KnownAccount
 from bot.domain.capabilities import remedies_for, remedy_for
-from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
 from bot.domain.providers import Remedy, provider_of
 from bot.render.account_cards import add_field, flag_colour, info_embed
 from bot.render.account_history import FIELD_LIMIT, history
@@ -29,6 +29,7 @@ from bot.render.instructions import (
 from bot.render.message_content import Button, Component, Link, MessageContent, channel_buttons
 from bot.render.phrases import flagged_since, meaning
 from bot.render.provider_words import WORDS, service_name
+from bot.render.remedy_words import JUDGED, words_of
 from bot.render.text import clip, code_block, exactly, when
 
 DESCRIPTION_LIMIT: Final = 2_000
@@ -36,31 +37,6 @@ EMBEDS_LIMIT: Final = 6_000
 """Discord's limit for the texts of all embeds of a message."""
 CAUSE_LIMIT: Final = 200
 STILL_RESETS: Final = "It can still be reset; the next list that I can read shows whether that worked."
-REMEDIES: Final = {
-    Remedy.RESET: "Reset",
-    Remedy.ENABLE: "Enabled",
-    Remedy.CAPTCHA_SOLVED: "CAPTCHA reported as solved",
-}
-ENDED_HERE: Final = {
-    Remedy.RESET: "It ended with a reset from here, and the account list confirms it.",
-    Remedy.ENABLE: "It ended after it was enabled from here, and the account list confirms it.",
-    Remedy.CAPTCHA_SOLVED: "It ended after its CAPTCHA was solved, and the account list confirms it.",
-}
-ENDED_BY: Final = {
-    Remedy.RESET: "It ended with {person}'s reset, and the account list confirms it.",
-    Remedy.ENABLE: "It ended after {person} enabled it, and the account list confirms it.",
-    Remedy.CAPTCHA_SOLVED: "It ended after {person} solved its CAPTCHA, and the account list confirms it.",
-}
-JUDGED: Final[Mapping[ResetVerdict, str]] = {
-    ResetVerdict.BACK: "back in rotation",
-    ResetVerdict.NOT_YET: "not yet cleared",
-    ResetVerdict.NOT_STARTED: "not started yet",
-    ResetVerdict.STILL_DISABLED: "still disabled",
-    ResetVerdict.FLAGGED_AGAIN: "flagged again",
-    ResetVerdict.NOT_CONFIGURED: "not configured any more",
-    ResetVerdict.COULD_NOT_TELL: "I could not tell whether it worked",
-}
-"""The result of the last remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +209,7 @@ def _stage(item: AlertItem) -> Iterator[str]:
 def _judged(incident: Incident) -> Iterator[str]:
     """Yield the verdict of the last reset while nothing newer is known."""
     if incident.state is State.OPEN and incident.verdict is not None and incident.judged_at is not None:
-        done = REMEDIES.get(incident.remedy or Remedy.RESET, "Reset")
-        yield f"**{done} {when(incident.judged_at)}: {JUDGED[incident.verdict]}.**"
+        yield f"**{words_of(incident.remedy).tried} {when(incident.judged_at)}: {JUDGED[incident.verdict]}.**"
 
 
 def _since(item: AlertItem) -> str:
@@ -283,8 +258,8 @@ def _blind(incident: Incident) -> Iterator[str]:
 def _how(incident: Incident) -> str:
     match incident.ending:
         case Ending.RESET:
-            sentences = ENDED_HERE if incident.leased_by is None else ENDED_BY
-            sentence = sentences.get(incident.remedy or Remedy.RESET, sentences[Remedy.RESET])
+            words = words_of(incident.remedy)
+            sentence = words.ended_here if incident.leased_by is None else words.ended_by
             return sentence.format(person=f"<@{incident.leased_by}>")
         case Ending.LEFT_PAUSED:
             return "It stays disabled, as a person decided."

@@ -1,10 +1,11 @@
 """What people read about each remedy: the question before it, its progress and what came of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.accounts import FlagKind
-from bot.domain.incidents import ResetVerdict
+from bot.domain.incidents import ResetOutcome, ResetStage, ResetVerdict
 from bot.domain.providers import Remedy
 
 
@@ -12,25 +13,56 @@ from bot.domain.providers import Remedy
 class RemedyWords:
     """The sentences of a remedy, with the fields {name}, {service}, {wait} and {before}."""
 
+    label: str
+    """The label of the button on an account's card."""
+    questions: Mapping[FlagKind, str]
     title: str
-    consents: dict[FlagKind, str]
+    consents: Mapping[FlagKind, str]
     """What agreeing means for a flag of each kind."""
     agree: str
     insist: str
     """The label of the button where a person is warned."""
-    reading: str
-    sending: str
-    checking: str
-    not_read: str
+    stages: dict[ResetStage, str]
+    outcomes: dict[ResetOutcome, str]
+    """Why nothing was sent."""
     doing: str
     """What somebody is already at."""
-    too_late: str
     verdicts: dict[ResetVerdict, str]
+    tried: str
+    """What was done, before the verdict in `JUDGED`."""
+    ended_by: str
+    """How an incident ended with it."""
+    ended_here: str
+    """As above, where it is not known by whom."""
 
 
 TAKEN: Final = "🔄 {person} is already {doing}. The result will appear in its message."
 AT: Final = "If it does not work, you can try again at {time}."
+NOT_FLAGGED: Final = "✅ **{name}** is not flagged, so I sent nothing."
+STARTS: Final = "It only tells {service} to start the account again, which may take minutes."
+QUESTIONS: Final = dict.fromkeys(
+    FlagKind, "Did you do what Midjourney's message in **{name}**'s channel asks?"
+) | {
+    FlagKind.MODERATION: "Did you acknowledge Midjourney's message in **{name}**'s channel?",
+    FlagKind.BLOCK: "Did you see in **{name}**'s channel that the block is over?",
+    FlagKind.CONNECTION: "Does {service} reach Discord again?",
+    FlagKind.SESSION: "Did you put **{name}**'s new token into {service}?",
+    FlagKind.PLAN: "Does **{name}** have an active plan?",
+    FlagKind.CREDITS: "Does **{name}** have fast time again?",
+}
+JUDGED: Final[Mapping[ResetVerdict, str]] = {
+    ResetVerdict.BACK: "back in rotation",
+    ResetVerdict.NOT_YET: "not yet cleared",
+    ResetVerdict.NOT_STARTED: "not started yet",
+    ResetVerdict.STILL_DISABLED: "still disabled",
+    ResetVerdict.FLAGGED_AGAIN: "flagged again",
+    ResetVerdict.NOT_CONFIGURED: "not configured any more",
+    ResetVerdict.COULD_NOT_TELL: "I could not tell whether it worked",
+}
+"""The result of the last remedy, in short."""
 RESET: Final = RemedyWords(
+    label="Reset",
+    questions=QUESTIONS | {FlagKind.CAPTCHA: "Did you solve the CAPTCHA in **{name}**'s channel?"},
     title="Reset {name}?",
     consents=dict.fromkeys(
         FlagKind,
@@ -40,12 +72,19 @@ RESET: Final = RemedyWords(
     ),
     agree="Yes, reset {name}",
     insist="Reset {name} anyway",
-    reading="👀 Reading the list before I reset **{name}** ...",
-    sending="🔄 Resetting **{name}** ...",
-    checking="⏳ Reset accepted, **{name}** is still flagged. Checking again in {wait} ...",
-    not_read="⚠️ I could not read the list, so I sent no reset. /mjstatus says why and what to do.",
+    stages={
+        ResetStage.READING: "👀 Reading the list before I reset **{name}** ...",
+        ResetStage.SENDING: "🔄 Resetting **{name}** ...",
+        ResetStage.CHECKING: "⏳ Reset accepted, **{name}** is still flagged. Checking again in {wait} ...",
+    },
+    outcomes={
+        ResetOutcome.CLEAR: NOT_FLAGGED,
+        ResetOutcome.RAN_OUT: "**{name}** was not reset: it took too long to begin. "
+        "Nothing was sent; try again.",
+        ResetOutcome.UNREADABLE: "⚠️ I could not read the list, so I sent no reset. "
+        "/mjstatus says why and what to do.",
+    },
     doing="resetting **{name}**",
-    too_late="**{name}** was not reset: it took too long to begin. Nothing was sent; try again.",
     verdicts={
         ResetVerdict.BACK: "✅ **{name}** is back in rotation: the reset worked, and {service} no longer "
         "flags it.",
@@ -61,38 +100,45 @@ RESET: Final = RemedyWords(
         "answer.\nThe reset may have worked, so I do not send it again. Its message is updated after "
         "the next successful check.",
     },
+    tried="Reset",
+    ended_by="It ended with {person}'s reset, and the account list confirms it.",
+    ended_here="It ended with a reset from here, and the account list confirms it.",
 )
 ENABLE: Final = RemedyWords(
+    label="Enable",
+    questions=QUESTIONS | {FlagKind.CAPTCHA: "Shall **{name}** be enabled, too?"},
     title="Enable {name}?",
     consents=dict.fromkeys(
         FlagKind,
-        "**Enabling does not acknowledge anything at Midjourney.** "
-        "It only tells {service} to start the account again, which may take minutes.\n"
+        f"**Enabling does not acknowledge anything at Midjourney.** {STARTS}\n"
         "If a message is still waiting in the channel, enabling now **risks the account**.",
     )
     | {
-        FlagKind.CONNECTION: "It tells {service} to start the account again, which may take minutes.\n"
+        FlagKind.CONNECTION: f"{STARTS}\n"
         "You cannot tell? Enabling shows it: without a connection to Discord, {service} disables it again.",
-        FlagKind.SESSION: "**Enabling does not renew a login or token.** "
-        "It only tells {service} to start the account again, which may take minutes.\n"
+        FlagKind.SESSION: f"**Enabling does not renew a login or token.** {STARTS}\n"
         "If Discord still rejects it, {service} disables the account again.",
-        FlagKind.PLAN: "**Enabling does not renew a plan.** "
-        "It only tells {service} to start the account again, which may take minutes.\n"
+        FlagKind.PLAN: f"**Enabling does not renew a plan.** {STARTS}\n"
         "Without an active plan, {service} disables it again.",
-        FlagKind.CREDITS: "**Enabling brings no credits.** "
-        "It only tells {service} to start the account again, which may take minutes.\n"
+        FlagKind.CREDITS: f"**Enabling brings no credits.** {STARTS}\n"
         "Without credits, {service} disables it again.",
-        FlagKind.CAPTCHA: "It tells {service} to start the account again, which may take minutes.",
+        FlagKind.CAPTCHA: STARTS,
     },
     agree="Yes, enable {name}",
     insist="Enable {name} anyway",
-    reading="👀 Reading how **{name}** is before I enable it ...",
-    sending="🔄 Enabling **{name}** ...",
-    checking="⏳ **{name}** is enabled, and {service} has not started it yet. Checking again in {wait} ...",
-    not_read="⚠️ I could not read how the account is, so I enabled nothing. "
-    "/mjstatus says why and what to do.",
+    stages={
+        ResetStage.READING: "👀 Reading how it is with **{name}** ...",
+        ResetStage.SENDING: "🔄 Enabling **{name}** ...",
+        ResetStage.CHECKING: "⏳ {service} has enabled **{name}**, and starts one account after another. "
+        "Checking again in {wait} ...",
+    },
+    outcomes={
+        ResetOutcome.CLEAR: NOT_FLAGGED,
+        ResetOutcome.RAN_OUT: "Nothing was sent for **{name}**: it took too long to begin. Try again.",
+        ResetOutcome.UNREADABLE: "⚠️ I could not read the list, so I sent nothing. "
+        "/mjstatus says why and what to do.",
+    },
     doing="enabling **{name}**",
-    too_late="**{name}** was not enabled: it took too long to begin. Nothing was sent; try again.",
     verdicts={
         ResetVerdict.BACK: "✅ **{name}** runs again: {service} started it, and no longer flags it.",
         ResetVerdict.NOT_YET: "⏳ **{name}** was enabled, but {service} disabled it again for the same "
@@ -107,9 +153,14 @@ ENABLE: Final = RemedyWords(
         "answer.\nIt may be enabled, so I do not send that again. Its message is updated after the next "
         "successful check.",
     },
+    tried="Enabled",
+    ended_by="It ended after {person} enabled it, and the account list confirms it.",
+    ended_here="It ended after it was enabled from here, and the account list confirms it.",
 )
 CAPTCHA: Final = replace(
     ENABLE,
+    label="CAPTCHA",
+    questions=dict.fromkeys(FlagKind, "Open the link and solve the CAPTCHA of **{name}**."),
     title="Open the CAPTCHA of {name}",
     consents=dict.fromkeys(
         FlagKind,
@@ -119,12 +170,13 @@ CAPTCHA: Final = replace(
     ),
     agree="I solved it",
     insist="I solved it",
-    reading="👀 Reading how **{name}** is ...",
-    sending="🔄 Telling {service} that the CAPTCHA of **{name}** is solved ...",
-    checking="⏳ {service} was told, and **{name}** does not run yet. Checking again in {wait} ...",
-    not_read="⚠️ I could not read how the account is, so I told nothing. /mjstatus says why and what to do.",
+    stages=ENABLE.stages
+    | {
+        ResetStage.SENDING: "🔄 Telling {service} that the CAPTCHA of **{name}** is solved ...",
+        ResetStage.CHECKING: "⏳ {service} was told, and **{name}** does not run yet. "
+        "Checking again in {wait} ...",
+    },
     doing="at the CAPTCHA of **{name}**",
-    too_late="**{name}** is still locked: it took too long to begin. Nothing was sent; try again.",
     verdicts=ENABLE.verdicts
     | {
         ResetVerdict.NOT_YET: "⏳ {service} was told, but **{name}** is still locked. I keep checking.",
@@ -135,7 +187,28 @@ CAPTCHA: Final = replace(
         ResetVerdict.COULD_NOT_TELL: "❔ I could not tell whether **{name}** runs: {service} did not "
         "answer.\nIts message is updated after the next successful check.",
     },
+    tried="CAPTCHA reported as solved",
+    ended_by="It ended after {person} solved its CAPTCHA, and the account list confirms it.",
+    ended_here="It ended after its CAPTCHA was solved, and the account list confirms it.",
 )
+ENABLE_ALL: Final = replace(
+    ENABLE,
+    consents=dict.fromkeys(
+        FlagKind,
+        "It tells {service} with one request to start these accounts again. They start one after another, so "
+        "the last may take minutes.\n"
+        "You cannot tell? Enabling shows it: without a connection to Discord, {service} disables them again.",
+    ),
+    outcomes=ENABLE.outcomes
+    | {
+        ResetOutcome.CHANGED: "⚠️ These are other accounts than before, so I sent nothing. Confirm again.",
+        ResetOutcome.CLEAR: "✅ None of them waits for it any more, so I sent nothing.",
+        ResetOutcome.TAKEN: "🔄 Somebody is already enabling some of them. "
+        "Try again when that has its result.",
+    },
+    verdicts=JUDGED | {ResetVerdict.BACK: "running", ResetVerdict.COULD_NOT_TELL: "unknown"},
+)
+"""The sentences for all accounts that lost their connection together; a verdict is that of a number."""
 WORDS: Final = {Remedy.RESET: RESET, Remedy.ENABLE: ENABLE, Remedy.CAPTCHA_SOLVED: CAPTCHA}
 
 

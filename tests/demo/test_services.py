@@ -86,7 +86,9 @@ async def test_enabling_that_does_not_help_is_told(browser: Browser) -> None:
         await alert.get_by_role("button", name=ENABLE).click()
         asked = visitor.messages("dm").last
         await asked.get_by_role("button", name="Yes, enable kelpie").click()
-        await expect(asked).to_contain_text("kelpie is enabled, and midjourney-proxy has not started it yet")
+        await expect(asked).to_contain_text(
+            "midjourney-proxy has enabled kelpie, and starts one account after another"
+        )
         await expect(visitor.account("kelpie")).to_contain_text("starting")
         await expect(visitor.account("kelpie")).to_contain_text("plan cancelled")
         await expect(alert.get_by_role("button", name=ENABLE)).to_be_enabled()

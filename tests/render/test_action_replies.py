@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.accounts import Flag, KnownAccount
-from bot.domain.incidents import ResetStage, ResetVerdict
-from bot.domain.providers import Remedy
+from bot.domain.incidents import ResetOutcome, ResetStage, ResetVerdict
+from bot.domain.providers import USEAPI
 from bot.render import action_replies
 from bot.render.action_replies import confirmation, snooze_choice, verdict_sentence
 from bot.render.message_content import Button, Link
-from bot.render.remedy_words import words_of
+from bot.render.remedy_words import RESET
 from bot.render.text import length
 from tests.support.render_samples import (
     BLOCKED,
@@ -156,15 +156,17 @@ def test_each_verdict_has_its_words(verdict: ResetVerdict, wording: str) -> None
     ("wording", "words"),
     [
         (
-            action_replies.remedy_progress(ResetStage.READING, AURORA, timedelta()),
+            action_replies.remedy_progress(RESET, ResetStage.READING, USEAPI, "Aurora", timedelta()),
             "👀 Reading the list before I reset **Aurora** ...",
         ),
         (
-            action_replies.remedy_progress(ResetStage.SENDING, AURORA, timedelta()),
+            action_replies.remedy_progress(RESET, ResetStage.SENDING, USEAPI, "Aurora", timedelta()),
             "🔄 Resetting **Aurora** ...",
         ),
         (
-            action_replies.remedy_progress(ResetStage.CHECKING, AURORA, timedelta(seconds=15)),
+            action_replies.remedy_progress(
+                RESET, ResetStage.CHECKING, USEAPI, "Aurora", timedelta(seconds=15)
+            ),
             "⏳ Reset accepted, **Aurora** is still flagged. Checking again in 15 s ...",
         ),
         (
@@ -187,7 +189,7 @@ def test_each_verdict_has_its_words(verdict: ResetVerdict, wording: str) -> None
             "⚠️ Midjourney now says something else, so I sent nothing. Read it, then confirm again.",
         ),
         (
-            words_of(Remedy.RESET).not_read,
+            RESET.outcomes[ResetOutcome.UNREADABLE],
             "⚠️ I could not read the list, so I sent no reset. /mjstatus says why and what to do.",
         ),
         (
@@ -249,8 +251,8 @@ def test_a_snooze_is_chosen_from_three() -> None:
 
 
 ANSWERS: tuple[Callable[[KnownAccount], str], ...] = (
-    lambda known: action_replies.remedy_progress(ResetStage.READING, known, timedelta()),
-    lambda known: action_replies.remedy_progress(ResetStage.SENDING, known, timedelta()),
+    lambda known: action_replies.remedy_progress(RESET, ResetStage.READING, USEAPI, known.label, timedelta()),
+    lambda known: action_replies.remedy_progress(RESET, ResetStage.SENDING, USEAPI, known.label, timedelta()),
     action_replies.nothing_to_reset,
     action_replies.cannot_see,
     action_replies.unmuted,
@@ -258,7 +260,9 @@ ANSWERS: tuple[Callable[[KnownAccount], str], ...] = (
     lambda known: action_replies.assigned(known, NOW),
     lambda known: action_replies.snoozed(known, NOW),
     lambda known: action_replies.muted(known, NOW),
-    lambda known: action_replies.remedy_progress(ResetStage.CHECKING, known, timedelta(days=3)),
+    lambda known: action_replies.remedy_progress(
+        RESET, ResetStage.CHECKING, USEAPI, known.label, timedelta(days=3)
+    ),
 )
 
 
