@@ -28,7 +28,14 @@ from bot.domain.incidents import (
 from bot.domain.providers import Remedy, key_of, provider_of, reference_to
 from bot.incidents.service import IncidentService
 from bot.polling.pollers import AccountPollers
-from bot.providers.errors import Gone, MalformedResponse, PendingModeration, ProviderError, Unreachable
+from bot.providers.errors import (
+    Gone,
+    MalformedResponse,
+    NotConfigured,
+    PendingModeration,
+    ProviderError,
+    Unreachable,
+)
 from bot.rules.flags import folded
 from bot.runtime.supervisor import describe, is_surprise
 from bot.storage import StoreError
@@ -228,6 +235,8 @@ class Remedies:
         except (Gone, Unreachable, MalformedResponse) as error:
             # It may have been done, or the account be gone. It is not sent again: the list decides.
             log.warning("a reset got no clear answer: %s", error)
+            for case in cases:
+                case.is_denied = isinstance(error, NotConfigured)
         except ProviderError:
             for case in cases:
                 case.verdict = ResetVerdict.NOT_YET
@@ -268,8 +277,9 @@ class Remedies:
             for case in cases:
                 case.verdict, case.shown = ResetVerdict.COULD_NOT_TELL, None
         else:
+            now, gap = self._incident_service.watch_state.now(), self._incident_service.policy.shortest_gap
             for case in cases:
-                case.judge(found.get(case.channel))
+                case.judge(found.get(case.channel), now, gap)
 
     async def _conclude(self, cases: Sequence[Case]) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.accounts import Account, EntryState, Flag
@@ -27,19 +28,29 @@ class Case:
     flag: Flag
     verdict: ResetVerdict = ResetVerdict.COULD_NOT_TELL
     shown: Flag | None = None
+    is_denied: bool = False
+    """Whether the provider answered the request by saying that it has no such account."""
+    absent_since: datetime | None = None
 
-    def judge(self, account: Account | None) -> None:
-        """Take in the account as it is listed."""
+    def judge(self, account: Account | None, at: datetime, gap: timedelta) -> None:
+        """Take in the account as it is listed; None if it is not. Once is an accident.
+
+        `gap` is the shortest time between two readings that count as two.
+        """
         if account is not None and account.flag is not None:
             self.judge_flag(account.flag)
             return
-        self.shown = None
-        self.verdict = ResetVerdict.NOT_CONFIGURED
+        self.shown, self.verdict = None, ResetVerdict.COULD_NOT_TELL
         if account is not None:
-            self.verdict = UNFLAGGED.get(account.entry, ResetVerdict.COULD_NOT_TELL)
+            self.absent_since = None
+            self.verdict = UNFLAGGED.get(account.entry, self.verdict)
+            return
+        self.absent_since = self.absent_since or at
+        if self.is_denied or at - self.absent_since >= gap:
+            self.verdict = ResetVerdict.NOT_CONFIGURED
 
     def judge_flag(self, shown: Flag) -> None:
         """Take in a flag. The same one is another where the account has been without it."""
-        self.shown = shown
+        self.shown, self.absent_since = shown, None
         is_same = self.verdict is not ResetVerdict.NOT_STARTED and same_text(shown.text, self.flag.text)
         self.verdict = ResetVerdict.NOT_YET if is_same else ResetVerdict.FLAGGED_AGAIN

@@ -150,8 +150,8 @@ ENABLE: Final = RemedyWords(
         ResetVerdict.NOT_CONFIGURED: "⚪ {service} does not list **{name}** any more, so there is nothing to "
         "enable.",
         ResetVerdict.COULD_NOT_TELL: "❔ I could not tell whether **{name}** runs: {service} did not "
-        "answer.\nIt may be enabled, so I do not send that again. Its message is updated after the next "
-        "successful check.",
+        "answer, or did not list it.\nIt may be enabled, so I do not send that again. Its message is updated "
+        "after the next successful check.",
     },
     tried="Enabled",
     ended_by="It ended after {person} enabled it, and the account list confirms it.",
@@ -185,7 +185,7 @@ CAPTCHA: Final = replace(
         ResetVerdict.FLAGGED_AGAIN: "⚠️ **{name}** was unlocked, and is flagged again.\n"
         "Open the channel to see what Midjourney wants now.",
         ResetVerdict.COULD_NOT_TELL: "❔ I could not tell whether **{name}** runs: {service} did not "
-        "answer.\nIts message is updated after the next successful check.",
+        "answer, or did not list it.\nIts message is updated after the next successful check.",
     },
     tried="CAPTCHA reported as solved",
     ended_by="It ended after {person} solved its CAPTCHA, and the account list confirms it.",

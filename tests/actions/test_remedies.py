@@ -1,6 +1,7 @@
 """The remedies of midjourney-proxy, from the press to the verdict, on the clock of the simulated one."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import (
     Ending,
     ResetOutcome,
+    ResetStage,
     ResetVerdict,
     State,
 )
@@ -77,6 +79,34 @@ async def test_an_account_that_is_deleted_meanwhile_ends_its_incident(scene: Pro
     scene.meanwhile = lambda: scene.proxy.remove(account.id)
     assert (await scene.press(account)).verdict is ResetVerdict.NOT_CONFIGURED
     assert scene.incident(account).ending is Ending.REMOVED
+
+
+async def test_row_44_an_account_that_one_search_does_not_find_keeps_its_incident(scene: ProxyScene) -> None:
+    account = await flagged(scene)
+    scene.proxy.acknowledge(account.id)
+    scene.proxy.lose_discord()  # so that nothing is started
+    steps = iter((scene.proxy.accounts.clear, lambda: scene.proxy.accounts.update({account.id: account})))
+    scene.meanwhile = lambda: next(steps, lambda: None)()
+
+    result = await scene.press(account)
+
+    assert (result.verdict, scene.clock.naps) == (ResetVerdict.NOT_STARTED, [30, 60, 90])
+    assert scene.incident(account).state is State.OPEN
+
+
+async def test_row_44_two_searches_soon_after_each_other_count_as_one(scene: ProxyScene) -> None:
+    account = scene.proxy.add()
+    await scene.poll()
+    scene.proxy.ask_captcha(account.id)
+    await scene.poll()
+
+    async def show(stage: ResetStage, _: timedelta) -> None:
+        if stage is ResetStage.SENDING:
+            account.channel = "1"  # so that no search finds it
+
+    result = await scene.remedies.run(scene.of(account), ADA, scene.confirmed(account), show)
+    assert (result.verdict, scene.clock.naps) == (ResetVerdict.COULD_NOT_TELL, [15])
+    assert scene.incident(account).state is State.OPEN
 
 
 async def test_if_the_proxy_is_down_afterwards_nobody_can_tell(scene: ProxyScene) -> None:
