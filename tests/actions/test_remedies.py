@@ -85,8 +85,12 @@ async def test_row_44_an_account_that_one_search_does_not_find_keeps_its_inciden
     account = await flagged(scene)
     scene.proxy.acknowledge(account.id)
     scene.proxy.lose_discord()  # so that nothing is started
-    steps = iter((scene.proxy.accounts.clear, lambda: scene.proxy.accounts.update({account.id: account})))
-    scene.meanwhile = lambda: next(steps, lambda: None)()
+
+    def vanish() -> None:
+        scene.proxy.accounts.clear()
+        scene.meanwhile = lambda: scene.proxy.accounts.update({account.id: account})
+
+    scene.meanwhile = vanish
 
     result = await scene.press(account)
 
