@@ -109,7 +109,7 @@ def obey(wanted: argparse.Namespace, settings: Settings, timings: app.Timings) -
     """Run the command, and return the exit code."""
     match wanted.command:
         case "check":
-            return supervisor.run(check.report(settings))
+            return supervisor.run(check.report(settings, app.providers_of))
         case "account":
             return account.run(wanted, settings)
         case _:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Generator, Iterable
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,8 +17,8 @@ from discord.gateway import DiscordWebSocket
 from bot.actions.account_admin import AccountAdmin
 from bot.actions.account_info import AccountInfoService
 from bot.actions.remedies import Remedies
-from bot.cli import check_mjproxy
 from bot.cli.discord_errors import DISCORD_FAILURES, LOGIN_REFUSED, unavailable
+from bot.cli.findings import warn
 from bot.cli.terminal import signals
 from bot.config import Settings
 from bot.domain.clock import utc_now
@@ -102,12 +102,13 @@ async def run(
             if error.code is ErrorCode.DATABASE_LOCKED and stop.is_set():
                 return
             raise
-        stack.enter_context(logged(" and ".join(settings.addresses)))
         session = await stack.enter_async_context(open_session())
+        providers = providers_of(settings, session, timings.retry_sleep)
+        stack.enter_context(logged(" and ".join(each.address for each in providers)))
         bot = Midwatch(settings, store)
-        bot.services = await assemble(bot, settings, store, session, timings)
-        if settings.mjproxy is not None:
-            await stack.enter_async_context(beside(check_mjproxy.warn(session, *settings.mjproxy)))
+        bot.services = await assemble(bot, settings, store, session, providers, timings)
+        for each in providers:
+            await stack.enter_async_context(beside(warn(each)))
         stack.push_async_callback(bot.services.pollers.close)
         stack.push_async_callback(bot.services.account_info.close)
         await stack.enter_async_context(beside(bot.services.account_admin.look_back()))
@@ -147,10 +148,11 @@ async def assemble(
     settings: Settings,
     store: Store,
     session: aiohttp.ClientSession,
+    providers: Sequence[Provider],
     timings: Timings = DEFAULT_TIMINGS,
 ) -> Services:
     """Build the services, with what the database holds."""
-    providers, useapi = providers_of(settings, session, timings)
+    useapi = next((each for each in providers if isinstance(each, UseapiClient)), None)
     names = [each.name for each in providers]
     with store.refuse_unknown_content():
         await bot.owners.load()
@@ -185,18 +187,17 @@ async def assemble(
 
 
 def providers_of(
-    settings: Settings, session: aiohttp.ClientSession, timings: Timings
-) -> tuple[list[Provider], UseapiClient | None]:
-    """Build the providers that are set up. useapi.net's is given once more, as it adds accounts."""
+    settings: Settings,
+    session: aiohttp.ClientSession,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> list[Provider]:
+    """Build the providers that are set up. `sleep` waits for the next attempt of a request."""
     providers: list[Provider] = []
-    useapi = None
-    sleep = timings.retry_sleep
     if settings.useapi_token is not None:
-        useapi = UseapiClient(session, settings.useapi_url, settings.useapi_token, sleep=sleep)
-        providers.append(useapi)
+        providers.append(UseapiClient(session, settings.useapi_url, settings.useapi_token, sleep=sleep))
     if settings.mjproxy is not None:
         providers.append(MjproxyProvider(MjproxyClient(session, *settings.mjproxy, sleep=sleep)))
-    return providers, useapi
+    return providers
 
 
 async def serve(bot: Midwatch, settings: Settings, stop: asyncio.Event) -> None:

@@ -1,7 +1,7 @@
 """The settings: read from the environment and `.env`, and checked as a whole."""
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final
@@ -10,7 +10,6 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.domain.providers import MJPROXY
 from bot.runtime.env_file import (
     ConfigurationError,
     folder_in_its_place,
@@ -123,17 +122,6 @@ class Settings(BaseSettings):
     def mjproxy(self) -> tuple[str, SecretStr] | None:
         """The address and the token of the midjourney-proxy; None if none is set up."""
         return (self.mjproxy_url, self.mjproxy_token) if self.mjproxy_url and self.mjproxy_token else None
-
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """The addresses of the providers that are set up."""
-        useapi = self.useapi_url if self.useapi_token else None
-        return tuple(filter(None, (useapi, self.mjproxy_url)))
-
-    @property
-    def web_pages(self) -> Mapping[str, str]:
-        """The web page of each provider where a person adds accounts, by provider."""
-        return {} if self.mjproxy is None else {MJPROXY: self.mjproxy[0].removesuffix("/mj")}
 
     @property
     def tokens(self) -> tuple[SecretStr, ...]:

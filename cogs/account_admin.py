@@ -61,7 +61,7 @@ class AccountAdmin(commands.Cog):
         self._store = bot.services.store
         names = self._pollers.names
         self._adds_here = any(CAPABILITIES.get(name, LISTED_ONLY).adds_accounts for name in names)
-        if bot.web_pages:
+        if self._pollers.web_pages:
             self.mjadd.description = f"Add a Midjourney account at {services(names)}, or see where to."
             self.mjremove.description = (
                 f"Remove a Midjourney account from {services(names)}, after a confirmation."
@@ -78,7 +78,7 @@ class AccountAdmin(commands.Cog):
         """Configure a Midjourney account at useapi.net by its Discord token, or update it."""
         if not self._bot.owners.may_act(interaction.user.id):
             raise UserError(ErrorCode.NOT_AN_OWNER)
-        if pages := self._bot.web_pages:
+        if pages := self._pollers.web_pages:
             content = added_elsewhere(pages, interaction.user.id, adds_here=self._adds_here)
             await respond_private(interaction, content)
         else:
@@ -104,7 +104,7 @@ class AccountAdmin(commands.Cog):
         jobs = entered_jobs(typed) or listed
         channel = known.channel if known else ""
         # Discord takes a form only as the first answer.
-        title = form_title(known, is_mixed=bool(self._bot.web_pages))
+        title = form_title(known, is_mixed=bool(self._pollers.web_pages))
         await caller.response.send_modal(account_form(title, caller.user.id, channel, jobs))
 
     async def save(self, caller: Interaction, press: ButtonPress) -> None:

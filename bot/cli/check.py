@@ -1,23 +1,20 @@
 """`python -m bot check`: writes line by line whether everything the bot needs is right."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Final
 
 import aiohttp
 import discord
 
 from bot.cli.check_database import try_database
-from bot.cli.check_mjproxy import check_mjproxy
 from bot.cli.discord_errors import DISCORD_FAILURES, unavailable
-from bot.cli.findings import WARN, Finding, failed, passed, sentences
+from bot.cli.findings import WARN, Finding, failed, finding, passed
 from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
-from bot.domain.accounts import Account
 from bot.interactions.permissions import AlertChannel, lacking, owners_of
 from bot.providers.api_client import open_session
-from bot.providers.errors import Gone, MalformedResponse, ProviderError, Unauthorized, Unpaid
-from bot.providers.useapi.client import UseapiClient
+from bot.providers.provider import Provider
 from bot.render.error_messages import what
 from bot.render.text import bare, count
 from bot.storage import StoreError
@@ -31,7 +28,10 @@ COMMANDS: Final[frozenset[str]] = frozenset(
     ("mjaccounts", "mjadd", "mjinfo", "mjmute", "mjname", "mjremove", "mjreset", "mjstatus", "mjtest")
 )
 """The commands that the bot registers."""
-NO_ACCOUNTS: Final = "none yet. Add one with /mjadd in Discord or `python -m bot account set`."
+
+
+ProvidersOf = Callable[[Settings, aiohttp.ClientSession], Iterable[Provider]]
+"""Builds the providers that are set up."""
 
 
 class CheckError(Exception):
@@ -45,45 +45,34 @@ def report_settings(problems: Iterable[str]) -> None:
     complain(FIX_THEM)
 
 
-async def report(settings: Settings) -> int:
+async def report(settings: Settings, providers_of: ProvidersOf) -> int:
     """Check everything, write a line for each finding, and return the exit code."""
     found: list[Finding] = []
-    async for finding in findings(settings):
-        say(str(finding))
-        found.append(finding)
-    if not all(finding.good for finding in found):
+    async for each in findings(settings, providers_of):
+        say(str(each))
+        found.append(each)
+    if not all(each.good for each in found):
         complain(FIX_THEM)
         return FAILED
-    complain(LOOK_AT_THEM if any(finding.mark == WARN for finding in found) else "Everything is right.")
+    complain(LOOK_AT_THEM if any(each.mark == WARN for each in found) else "Everything is right.")
     return 0
 
 
-async def findings(settings: Settings) -> AsyncIterator[Finding]:
+async def findings(settings: Settings, providers_of: ProvidersOf) -> AsyncIterator[Finding]:
     """Check what the bot needs, in the order in which it needs it."""
     yield passed("Settings", "complete and well-formed")
     try:
         yield passed("Database", await try_database(settings.database_path))
     except StoreError as error:
         yield failed("Database", what(error))
-    async for finding in check_discord(settings):
-        yield finding
+    async for each in check_discord(settings):
+        yield each
     async with open_session() as session:
-        for address, check in providers(session, settings):
-            with said_if_slow(address):
-                found = await check
-            for finding in found:
-                yield finding
-
-
-def providers(
-    session: aiohttp.ClientSession, settings: Settings
-) -> Iterator[tuple[str, Awaitable[list[Finding]]]]:
-    """Yield the address and the check of each provider that is set up."""
-    if settings.useapi_token is not None:
-        url = settings.useapi_url
-        yield url, check_useapi(UseapiClient(session, url, settings.useapi_token), url)
-    if settings.mjproxy is not None:
-        yield settings.mjproxy[0], check_mjproxy(session, *settings.mjproxy)
+        for provider in providers_of(settings, session):
+            with said_if_slow(provider.address):
+                statements = await provider.standing()
+            for statement in statements:
+                yield finding(provider, statement)
 
 
 async def check_discord(settings: Settings) -> AsyncIterator[Finding]:
@@ -191,66 +180,3 @@ async def compare_commands(client: discord.Client, servers: Iterable[int]) -> st
     if all(frozenset(command["name"] for command in each) == COMMANDS for each in registered):
         return f"up to date, all {len(COMMANDS)} are registered"
     return "differ from the bot's; it brings them in line when it runs"
-
-
-async def check_useapi(useapi: UseapiClient, url: str) -> list[Finding]:
-    """Read the account list and the subscription. Nothing is sent to Midjourney."""
-    try:
-        accounts = await useapi.accounts()
-    except ProviderError as error:
-        return list_failed(error, url)
-    try:
-        is_active = await useapi.subscription_active()
-    except ProviderError as error:
-        return subscription_failed(error, url, accounts)
-    return [accepted(url), subscription_of(is_active), configured(accounts)]
-
-
-def list_failed(error: ProviderError, url: str) -> list[Finding]:
-    """Return the findings if the account list cannot be read. An unpaid subscription proves the token."""
-    match error:
-        case Unauthorized():
-            return [failed("API token", sentences(error))]
-        case Unpaid():
-            return [accepted(url), failed("Subscription", sentences(error))]
-        case _:
-            return [failed("API", sentences(error))]
-
-
-def subscription_failed(error: ProviderError, url: str, accounts: tuple[Account, ...]) -> list[Finding]:
-    """Return the findings if the list can be read, and the subscription cannot. Not every server has one.
-
-    An empty list proves nothing: it also comes from an address that answers 404 to everything.
-    """
-    listed = [configured(accounts)] if accounts else []
-    match error:
-        case Unauthorized() | Unpaid():
-            return [*list_failed(error, url), *listed]
-        case Gone() | MalformedResponse() if accounts:
-            subscription = passed("Subscription", "the server does not report it, but it answers")
-            return [accepted(url), subscription, *listed]
-        case Gone() | MalformedResponse():
-            advice = "Check USEAPI_URL; a service that has shut down looks like this, too."
-            return [failed("API", f"nothing answers as the useapi API under {url}. {advice}")]
-        case _:
-            subscription = failed("Subscription", sentences(error))
-            return [accepted(url), subscription, *listed] if accounts else [subscription]
-
-
-def accepted(url: str) -> Finding:
-    """Return the finding of a token that the API accepted."""
-    return passed("API token", f"accepted by {url}")
-
-
-def subscription_of(is_active: bool | None) -> Finding:  # noqa: FBT001 - None is a third answer
-    """Check that the subscription is active."""
-    if is_active is False:
-        return failed("Subscription", "not active. Renew it at useapi.net.")
-    return passed("Subscription", "active" if is_active else "the API does not say, but answers")
-
-
-def configured(accounts: tuple[Account, ...]) -> Finding:
-    """Count the accounts. The first one may be yet to come."""
-    flagged = sum(account.flag is not None for account in accounts)
-    words = f"{count(len(accounts), 'account')}, {flagged} flagged"
-    return passed("Accounts", words if accounts else NO_ACCOUNTS)

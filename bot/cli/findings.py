@@ -1,11 +1,21 @@
-"""The lines of `python -m bot check`."""
+"""The lines of `python -m bot check`, and what is warned of at the start."""
 
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from bot.domain.errors import ErrorCode
+from bot.domain.providers import MJPROXY, USEAPI
 from bot.providers.errors import ProviderError
+from bot.providers.provider import Fact, Provider, Said, Statement
 from bot.render.error_messages import next_step, what
+from bot.render.mjproxy_words import MJPROXY_WORDS
+from bot.render.provider_words import WORDS
+from bot.render.text import count
+
+log = logging.getLogger(__name__)
 
 FAIL: Final = "FAIL"
 WARN: Final = "WARN"
@@ -37,3 +47,69 @@ failed: Final = partial(Finding, FAIL)
 def sentences(error: ProviderError) -> str:
     """Return an error's sentence and what to do."""
     return f"{what(error)} {next_step(error)}"
+
+
+SUBJECTS: Final[Mapping[str, Mapping[Fact, str]]] = {
+    USEAPI: {
+        Fact.API: "API",
+        Fact.TOKEN: "API token",
+        Fact.SUBSCRIPTION: "Subscription",
+        Fact.ACCOUNTS: "Accounts",
+    },
+    MJPROXY: {
+        Fact.API: "midjourney-proxy",
+        Fact.TOKEN: "Proxy token",
+        Fact.DEMO_MODE: "Demo mode",
+        Fact.ACCOUNTS: "Proxy accounts",
+    },
+}
+"""How a line about a provider begins. Others are named by their service."""
+SENTENCES: Final[Mapping[Said, str]] = {
+    Said.ANSWERS: "version {version} answers at {address}, {way}",
+    Said.OLD: " ".join(("version {version}.", *MJPROXY_WORDS.errors[ErrorCode.TOO_OLD_TO_ENABLE])),
+    Said.NOTHING_ANSWERS: "nothing answers as the useapi API under {address}. "
+    "Check USEAPI_URL; a service that has shut down looks like this, too.",
+    Said.ON: "on: anybody may read the list of accounts, though not their tokens, and a token that is no "
+    "administrator's shows only with the first press. Switch the demo mode off in midjourney-proxy.",
+    Said.OFF: "off",
+    Said.ACCEPTED: "accepted by {address}",
+    Said.ADMINISTRATOR: "an administrator's",
+    Said.PUBLIC: 'is "admin", as in every new midjourney-proxy: '
+    "whoever knows that can read the tokens of all accounts. Change it there, then in MJPROXY_TOKEN.",
+    Said.ACTIVE: "active",
+    Said.INACTIVE: "not active. Renew it at useapi.net.",
+    Said.UNKNOWN: "the API does not say, but answers",
+    Said.NOT_REPORTED: "the server does not report it, but it answers",
+    Said.NO_ACCOUNTS: "none yet. Add one with /mjadd in Discord or `python -m bot account set`.",
+    Said.NO_ACCOUNTS_THERE: "none yet. Add them on {web_page}.",
+    Said.COUNTED: "{accounts}, {flagged} flagged",
+}
+MARKS: Final = {Said.NOTHING_ANSWERS: FAIL, Said.INACTIVE: FAIL} | dict.fromkeys(
+    (Said.OLD, Said.ON, Said.PUBLIC), WARN
+)
+"""What is not good."""
+
+
+def finding(provider: Provider, statement: Statement) -> Finding:
+    """Return the line about what a provider says of itself."""
+    words = WORDS[provider.name]
+    subject = SUBJECTS.get(provider.name, {}).get(statement.fact) or f"{words.service}, {statement.fact}"
+    said = statement.said
+    if isinstance(said, ProviderError):
+        return failed(subject, sentences(said))
+    fields = {
+        "address": provider.address,
+        "way": "encrypted" if provider.address.startswith("https") else "on this machine",
+        "accounts": count(statement.accounts, "account"),
+        "flagged": statement.flagged,
+        "version": statement.version,
+    }
+    return Finding(MARKS.get(said, "ok"), subject, words.put_into(SENTENCES[said], **fields))
+
+
+async def warn(provider: Provider) -> None:
+    """Log what is better changed at a provider. What stops the watch is said by the watch."""
+    for each in await provider.warnings():
+        found = finding(provider, each)
+        if found.mark == WARN:
+            log.warning("%s: %s", found.subject, found.words)

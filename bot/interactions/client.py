@@ -96,8 +96,6 @@ class Midwatch(commands.Bot):
         )
         self.own_tokens = settings.tokens
         """The tokens that nobody may enter as the Discord token of an account."""
-        self.web_pages = settings.web_pages
-        """The web page of each provider where a person adds accounts."""
         self.alert_channel_id = settings.alert_channel_id
         self.other_copy_at: datetime | None = None
         """When another copy of the bot last answered an interaction of this one."""

@@ -42,7 +42,7 @@ class AccountCache:
         """The time of each provider's last good poll; None before the first."""
         self.open_incidents: Callable[[], Mapping[str, Incident]] = lambda: NO_INCIDENTS
         """Returns the open incident of each account that has one, by channel."""
-        self.web_pages: Mapping[str, str | None] = {}
+        self.web_pages: Mapping[str, str] = {}
         """The addresses of the providers' own pages."""
         self._with_incidents: tuple[Mapping[str, Incident], dict[str, KnownAccount]] | None = None
         """Incidents, and the accounts with these; None after any other change."""

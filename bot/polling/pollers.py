@@ -33,7 +33,7 @@ class AccountPollers:
         self._watch_state.log.label_of = cache.label_of
         self.cache = cache
         cache.open_incidents = self.open_incidents
-        cache.web_pages = {each.provider.name: each.provider.web_page for each in self}
+        cache.web_pages = self.web_pages
 
     def __iter__(self) -> Iterator[AccountPoller]:
         return iter(self._pollers.values())
@@ -52,6 +52,11 @@ class AccountPollers:
     def names(self) -> tuple[str, ...]:
         """The providers."""
         return tuple(self._pollers)
+
+    @property
+    def web_pages(self) -> Mapping[str, str]:
+        """The web page of each provider that has one, for what it offers programs no request for."""
+        return {each.provider.name: each.provider.web_page for each in self if each.provider.web_page}
 
     @property
     def failures(self) -> Mapping[str, ProviderError]:

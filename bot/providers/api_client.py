@@ -89,6 +89,11 @@ class ApiClient:
         self._random = random
 
     @property
+    def address(self) -> str:
+        """The address of the API."""
+        return self._url
+
+    @property
     def longest_info(self) -> timedelta:
         """The time limit of a request that waits for Midjourney."""
         return timedelta(seconds=self._limits.info)

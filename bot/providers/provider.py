@@ -1,8 +1,10 @@
 """What a provider of accounts can do, whatever its API."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum, auto
 from typing import Protocol
 
 from pydantic import SecretStr
@@ -26,6 +28,47 @@ class Listing:
     """How long to leave the provider alone after this list."""
 
 
+class Fact(StrEnum):
+    """What a statement is about."""
+
+    API = auto()
+    DEMO_MODE = auto()
+    TOKEN = auto()
+    SUBSCRIPTION = auto()
+    ACCOUNTS = auto()
+
+
+class Said(StrEnum):
+    """What a provider says of itself; `bot/cli/findings.py` has the words."""
+
+    ANSWERS = auto()
+    OLD = auto()
+    NOTHING_ANSWERS = auto()
+    ON = auto()
+    OFF = auto()
+    ACCEPTED = auto()
+    ADMINISTRATOR = auto()
+    PUBLIC = auto()
+    ACTIVE = auto()
+    INACTIVE = auto()
+    UNKNOWN = auto()
+    NOT_REPORTED = auto()
+    NO_ACCOUNTS = auto()
+    NO_ACCOUNTS_THERE = auto()
+    COUNTED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One thing that a provider says of itself, or the error in its place."""
+
+    fact: Fact
+    said: Said | ProviderError
+    version: str = ""
+    accounts: int = 0
+    flagged: int = 0
+
+
 class Provider(Protocol):
     """Where accounts live. Every method raises ProviderError if the API refuses or cannot be asked."""
 
@@ -35,8 +78,21 @@ class Provider(Protocol):
         ...
 
     @property
+    def address(self) -> str:
+        """The address of its API."""
+        ...
+
+    @property
     def web_page(self) -> str | None:
         """The address of its own page, where people can do what it offers programs no request for."""
+        ...
+
+    async def standing(self) -> Sequence[Statement]:
+        """Return what it says of itself and of its accounts. Nothing is sent to Midjourney."""
+        ...
+
+    async def warnings(self) -> Sequence[Statement]:
+        """Return what stops nothing and is better changed, with what cannot be read for it."""
         ...
 
     @property
@@ -74,3 +130,10 @@ class Provider(Protocol):
     async def remove_account(self, key: str, /) -> None:
         """Remove an account from the provider."""
         ...
+
+
+def count_accounts(flags: Iterable[object], none: Said) -> Statement:
+    """Return how many accounts there are, and how many are flagged. Each has a flag, or None instead."""
+    counted = Counter(flag is not None for flag in flags)
+    said = Said.COUNTED if counted else none
+    return Statement(Fact.ACCOUNTS, said, accounts=counted.total(), flagged=counted[True])

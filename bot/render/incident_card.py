@@ -141,9 +141,10 @@ def controls(item: AlertItem, message: str) -> tuple[Component, ...]:
 
 def _guide(item: AlertItem) -> tuple[Link, ...]:
     """Return the link to the provider's own page where that is needed for such a flag."""
-    page = item.account.web_page
-    is_needed = page and Remedy.GUIDE in remedies_for(item.account.account, item.flag.kind)
-    return (Link(f"Open {service_name(item.provider)}", page),) if page and is_needed else ()
+    page = item.account.web_page or ""  # Discord takes no button that leads to http
+    is_needed = Remedy.GUIDE in remedies_for(item.account.account, item.flag.kind)
+    is_link = page.startswith("https://")
+    return (Link(f"Open {service_name(item.provider)}", page),) if is_link and is_needed else ()
 
 
 def colour(item: AlertItem) -> discord.Colour:

@@ -99,13 +99,15 @@ def test_a_proxy_alone_is_enough(environment: pytest.MonkeyPatch) -> None:
     settings = load_settings(None)
     assert settings.useapi_token is None
     assert settings.mjproxy_token == SecretStr(PROXY["MJPROXY_TOKEN"])
-    assert settings.addresses == ("https://mj.example",)
+    assert settings.mjproxy == ("https://mj.example", settings.mjproxy_token)
 
 
 def test_both_providers_may_be_set(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("".join(f"{name}={value}\n" for name, value in PROXY.items()))
-    assert load_settings(file).addresses == ("https://api.useapi.net/v2", "https://mj.example")
+    settings = load_settings(file)
+    assert settings.useapi_token is not None
+    assert settings.mjproxy is not None
 
 
 @pytest.mark.parametrize("others", [{}, {"LOG_LEVEL": "chatty"}], ids=["alone", "beside-another-mistake"])

@@ -55,7 +55,9 @@ async def midwatch(bot: Bot) -> AsyncIterator[Midwatch]:
         store = await stack.enter_async_context(Store.open(settings.database_path))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         client = await stack.enter_async_context(Midwatch(settings, store))
-        client.services = await app.assemble(client, settings, store, session)
+        client.services = await app.assemble(
+            client, settings, store, session, app.providers_of(settings, session)
+        )
         yield client
 
 

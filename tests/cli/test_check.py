@@ -16,6 +16,7 @@ import discord
 import pytest
 from aiohttp import web
 
+from bot import app
 from bot.cli import check
 from bot.storage import Store, StoreError
 from bot.storage.migrations import migrate
@@ -68,7 +69,7 @@ class Checks:
     async def __call__(self, **changed: Any) -> Report:
         self._capsys.readouterr()
         with point_at(self.bot.world.api, self.bot.world.gateway):
-            code = await check.report(self.bot.settings(**changed))
+            code = await check.report(self.bot.settings(**changed), app.providers_of)
         output = self._capsys.readouterr()
         return Report(code, output.out.splitlines(), output.err.strip())
 

@@ -38,8 +38,9 @@ async def test_a_proxy_alone_has_its_lines_and_useapi_net_has_none(
     proxy.strike(proxy.add().id, CREDITS)
     clock.advance(SAVED_AFTER)
     report = await checked(USEAPI_TOKEN=None)
+    address = proxy.url.removesuffix("/mj")
     assert of_proxy(report) == [
-        f"ok    midjourney-proxy: version 11.10.3 answers at {proxy.url}, on this machine",
+        f"ok    midjourney-proxy: version 11.10.3 answers at {address}, on this machine",
         "ok    Demo mode: off",
         "ok    Proxy token: an administrator's",
         "ok    Proxy accounts: 2 accounts, 1 flagged",

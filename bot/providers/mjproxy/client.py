@@ -20,6 +20,7 @@ from bot.providers.mjproxy.endpoints import Endpoint
 from bot.providers.mjproxy.error_mapping import FAILED, own
 from bot.providers.mjproxy.listing import Listing, Reading, listing
 from bot.providers.mjproxy.parsing import Home, Page
+from bot.runtime.setting_values import PUBLIC_TOKEN
 
 PAGE_SIZE: Final = 100
 MOST_PAGES: Final = 1_000
@@ -51,9 +52,9 @@ class MjproxyClient(ApiClient):
         return asyncio.Lock()
 
     @property
-    def web_page(self) -> str | None:
-        """The address of its web page; None if only this machine has it."""
-        return self._url if self._url.startswith("https://") else None
+    def has_public_token(self) -> bool:
+        """Whether the token is the one of every new proxy."""
+        return self._token.get_secret_value() == PUBLIC_TOKEN
 
     async def read_accounts(self) -> Listing:
         """Return all accounts. Pages that do not fit together are read a second time.

@@ -16,7 +16,8 @@ from bot.providers.mjproxy.account import ProxyAccount
 from bot.providers.mjproxy.client import MjproxyClient
 from bot.providers.mjproxy.error_mapping import own
 from bot.providers.mjproxy.reasons import kind_of
-from bot.providers.provider import Listing
+from bot.providers.mjproxy.standing import of_itself, of_token, standing
+from bot.providers.provider import Listing, Statement
 
 CHECKS: Final[Mapping[Remedy, tuple[timedelta, ...]]] = {
     Remedy.ENABLE: (timedelta(seconds=30), timedelta(seconds=90), timedelta(seconds=180)),
@@ -35,9 +36,17 @@ class MjproxyProvider:
 
     def __init__(self, client: MjproxyClient) -> None:
         self._client = client
-        self.web_page = client.web_page
+        self.address = self.web_page = client.address
         self._known: dict[str, tuple[ProxyAccount, Account]] = {}
         """The entries as last read, and the accounts that they are."""
+
+    async def standing(self) -> Sequence[Statement]:
+        """Return what the proxy says of itself and of its accounts."""
+        return await standing(self._client)
+
+    async def warnings(self) -> Sequence[Statement]:
+        """Return what the proxy says of itself, and that its token is public."""
+        return [*await of_itself(self._client), *of_token(self._client)]
 
     async def read_list(self) -> Listing:
         """Return the accounts. An account without a change is the same object as before."""

@@ -14,9 +14,10 @@ from bot.domain.providers import USEAPI, Remedy
 from bot.providers.api_client import ApiClient
 from bot.providers.errors import Rejected
 from bot.providers.http_response import ApiRequest
-from bot.providers.provider import Listing
+from bot.providers.provider import Listing, Statement
 from bot.providers.useapi import parsing
 from bot.providers.useapi.endpoints import Endpoint
+from bot.providers.useapi.standing import standing
 
 MAX_JOBS: Final = 15
 REPLY_LIMIT: Final = 1_024
@@ -38,6 +39,14 @@ class UseapiClient(ApiClient):
     checks = CHECKS
     auth_header = "Authorization"
     auth_prefix = "Bearer "
+
+    async def standing(self) -> Sequence[Statement]:
+        """Return what the API says of the token, the subscription and the accounts."""
+        return await standing(self.accounts, self.subscription_active)
+
+    async def warnings(self) -> Sequence[Statement]:
+        """Return nothing: what is wrong here stops the watch, which says so."""
+        return ()
 
     @cached_property
     def _list(self) -> parsing.RememberedList:
