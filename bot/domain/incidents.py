@@ -144,6 +144,8 @@ class Incident:
     provider: str = USEAPI
     starting_since: datetime | None = None
     """Since when the account has been starting, while a flag before is not known to be gone."""
+    returned_at: datetime | None = None
+    """When the flag last came back without a remedy from here, although the account was being started."""
     first_reason: str | None = None
     """What the provider said of the account before it listed the flag."""
     remedy: Remedy | None = None

@@ -104,11 +104,8 @@ def reopen(incident: Incident, flag: Flag, at: datetime, *, from_command: bool) 
 
 def returned(incident: Incident, at: datetime) -> Change:
     """Return an incident whose flag came back. Assignments and snoozes are cleared."""
-    is_lost = incident.flag is not None and incident.flag.kind is FlagKind.CONNECTION
     again = replace(
-        incident,
-        # The connection was lost anew, perhaps with that of others. The clock may have been set back since.
-        opened_at=at if is_lost else min(incident.opened_at, at),
+        lost_anew(incident, at),
         assigned_to=None,
         assigned_at=None,
         asked_at=None,
@@ -116,6 +113,13 @@ def returned(incident: Incident, at: datetime) -> Change:
         snoozed_seconds=None,
     )
     return again, Alert(again.key, Reason.RETURNED, notify=True)
+
+
+def lost_anew(incident: Incident, at: datetime) -> Incident:
+    """Return an incident that came back. One of a connection opens anew, perhaps with those of others."""
+    is_lost = incident.flag is not None and incident.flag.kind is FlagKind.CONNECTION
+    # The clock may have been set back since.
+    return replace(incident, opened_at=at if is_lost else min(incident.opened_at, at))
 
 
 def opening_reason(past: Sequence[Incident], at: datetime) -> tuple[Reason, bool]:
@@ -163,9 +167,19 @@ def flag_seen(
     now = replace(now, seen_at=at)
     if incident.starting_since is None or incident.is_soft:
         return with_alert_if_worse(incident, now)
-    # Otherwise a later poll that shows it running would take that for the work of the remedy.
-    is_judged = incident.verdict is ResetVerdict.NOT_STARTED
-    return returned(replace(now, verdict=ResetVerdict.FLAGGED_AGAIN if is_judged else now.verdict), at)
+    return came_back(incident, now, at)
+
+
+def came_back(before: Incident, after: Incident, at: datetime) -> Change:
+    """Return a changed incident whose account was being started, and is flagged again."""
+    if before.verdict is ResetVerdict.NOT_STARTED:
+        # Otherwise a later poll that shows it running would take that for the work of the remedy.
+        return returned(replace(after, verdict=ResetVerdict.FLAGGED_AGAIN), at)
+    again = replace(after, returned_at=at)
+    if before.returned_at is None or not near(at, before.returned_at, RECUR_WINDOW):
+        return returned(again, at)
+    # That something starts it again and again is no news. Reminders go on.
+    return with_alert_if_worse(before, lost_anew(again, at))
 
 
 def with_alert_if_worse(before: Incident, after: Incident) -> Change:

@@ -22,6 +22,7 @@ PAST: Final = (
     "asked_at",
     "held_until",
     "starting_since",
+    "returned_at",
 )
 """The times of an incident that cannot be later than now."""
 

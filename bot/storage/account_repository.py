@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from bot.domain.account_info import Info, InfoSnapshot
-from bot.domain.accounts import Account, Action, KnownAccount, Observation
+from bot.domain.accounts import Account, Action, EntryState, KnownAccount, Observation
 from bot.domain.errors import ErrorCode
 from bot.domain.providers import USEAPI, reference_to
 from bot.storage.database import (
@@ -46,7 +46,7 @@ KEPT: Final = timedelta(days=400)
 
 ACCOUNTS: Final = """
     SELECT account.provider, account.channel, max_jobs, server, title, discord_channel,
-           listed, name, account.discord_name, taken_at, took_ms, info_snapshot.discord_name, text
+           entry, listed, name, account.discord_name, taken_at, took_ms, info_snapshot.discord_name, text
     FROM account LEFT JOIN info_snapshot ON info_snapshot.rowid = (
         SELECT last.rowid FROM info_snapshot AS last
         WHERE last.provider = account.provider AND last.channel = account.channel
@@ -55,14 +55,16 @@ ACCOUNTS: Final = """
     ORDER BY account.rowid
 """
 LISTED: Final = """
-    SELECT channel, max_jobs, server, title, discord_channel FROM account WHERE listed AND provider = ?
+    SELECT channel, max_jobs, server, title, discord_channel, entry FROM account
+    WHERE listed AND provider = ?
 """
 LIST: Final = """
-    INSERT INTO account (provider, channel, max_jobs, server, title, discord_channel, seen_at, listed)
-    VALUES (?, ?, ?, ?, ?, ?, ?, 1)
+    INSERT INTO account (provider, channel, max_jobs, server, title, discord_channel, entry, seen_at, listed)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
     ON CONFLICT (provider, channel) DO UPDATE SET
         max_jobs = excluded.max_jobs, server = excluded.server, title = excluded.title,
-        discord_channel = excluded.discord_channel, seen_at = excluded.seen_at, listed = 1
+        discord_channel = excluded.discord_channel, entry = excluded.entry,
+        seen_at = excluded.seen_at, listed = 1
 """
 UNLIST: Final = """
     UPDATE account SET listed = 0, seen_at = max(seen_at, coalesce(
@@ -268,15 +270,22 @@ def recorded_account(
     server: str | None,
     title: str | None,
     discord_channel: str | None,
+    entry: str,
 ) -> Account:
     """Return the account of a row."""
-    reference = reference_to(provider, key)
-    return Account(reference, max_jobs, server=server, title=title, discord_channel=discord_channel)
+    return Account(
+        reference_to(provider, key),
+        max_jobs,
+        server=server,
+        entry=EntryState(entry),
+        title=title,
+        discord_channel=discord_channel,
+    )
 
 
 def recorded_cells(account: Account) -> tuple[object, ...]:
     """Return the cells of an account that its provider may change."""
-    return account.max_jobs, account.server, account.title, account.discord_channel
+    return account.max_jobs, account.server, account.title, account.discord_channel, account.entry
 
 
 def success_key(provider: str) -> str:

@@ -253,4 +253,8 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         "DROP INDEX audit_by_channel",
         "CREATE INDEX audit_by_account ON audit (provider, channel, at)",
     ),
+    (
+        "ALTER TABLE account ADD COLUMN entry TEXT NOT NULL DEFAULT 'ok'",
+        "ALTER TABLE incident ADD COLUMN returned_at INTEGER",
+    ),
 )

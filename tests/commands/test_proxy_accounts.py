@@ -197,6 +197,18 @@ async def test_a_name_of_our_own_stands_above_the_remark_which_still_finds_it(
     assert "**aurora** · ✅ ready" in text(await listed(ada))
 
 
+async def test_after_a_restart_a_paused_account_is_not_called_ready_before_the_list_is_read(
+    bot: Bot, proxy: SimulatedMjproxy, ada: Visitor
+) -> None:
+    proxy.pause(proxy.add(remark="rests").id)
+    await begin(bot, proxy)
+    await bot.stop()
+    proxy.fault(Fault.SERVER_ERROR, endpoint=Endpoint.LIST)
+    await begin(bot, proxy)
+    (suggested,) = await ada.complete("mjinfo", "rests")
+    assert "⏸️ paused" in suggested.name
+
+
 async def test_entries_that_cannot_be_told_apart_are_marked_and_not_touched(
     bot: Bot, proxy: SimulatedMjproxy, ada: Visitor
 ) -> None:

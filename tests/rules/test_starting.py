@@ -146,6 +146,47 @@ def test_row_62_flagged_again_on_the_way_is_one_push_about_the_same_incident() -
     assert world.state(ONE) is State.CLEARING, "its remedy is over"
 
 
+def test_row_62_what_starts_it_again_and_again_is_told_once_and_then_as_often_as_reminders() -> None:
+    world = flagged_there()
+    for _ in range(25):  # five hours
+        for state in [STARTING] * 11:
+            world.poll_proxy(entry(ONE, state))
+            world.tick()
+            world.now += MINUTE
+        world.poll_proxy(flagged_entry())
+        world.tick()
+        world.now += MINUTE
+    reasons = [push.reasons[ONE] for push in world.pushes()]
+    assert reasons == [Reason.OPENED, Reason.RETURNED, *[Reason.REMINDER] * 2]
+
+
+def comes_back(world: World) -> None:
+    """Start the account and flag it again, longer after the last push than pushes are apart."""
+    world.now += 6 * MINUTE
+    world.poll_proxy(entry(ONE, STARTING))
+    world.now += MINUTE
+    world.poll_proxy(flagged_entry())
+    world.tick()
+
+
+def test_row_62_a_snooze_holds_while_something_starts_it_again_and_again() -> None:
+    world = flagged_there()
+    comes_back(world)
+    world.change(owner_actions.snooze(world.incident(ONE), world.now + 4 * HOUR, world.now))
+    comes_back(world)
+    assert world.incident(ONE).snoozed_until is not None
+    assert [push.reasons[ONE] for push in world.pushes()] == [Reason.OPENED, Reason.RETURNED]
+
+
+def test_row_62_one_that_comes_back_hours_later_is_a_push_again() -> None:
+    world = flagged_there()
+    comes_back(world)
+    world.now += 7 * HOUR
+    comes_back(world)
+    assert [push.reasons[ONE] for push in world.pushes()][-1] is Reason.RETURNED
+    assert len(world.pushes()) == 3
+
+
 def test_row_62_after_a_verdict_that_saw_it_start_no_poll_need_have_seen_that() -> None:
     world = flagged_there()
     judged(world)

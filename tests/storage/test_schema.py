@@ -49,6 +49,7 @@ DIGESTS = (
     "46551b2713deb2aa",
     "3a2429ec93c38003",
     "05ae44b8eb14ac5a",
+    "ab42cdb2704da68f",
 )
 """Of each step that a database may have taken. A step is appended, and never edited."""
 ONE_MORE: tuple[tuple[str, ...], ...] = (*STEPS, ("ALTER TABLE account ADD COLUMN mood TEXT",))
@@ -75,11 +76,23 @@ def shape(path: Path) -> list[str]:
 def remember_something(path: Path) -> None:
     """Write into a database of any version, in words that each of them takes."""
     with closing(sqlite3.connect(path)) as connection, connection:
-        account = (FIRST.channel, FIRST.max_jobs, FIRST.server, 1, 0)
+        account: dict[str, object] = {
+            "channel": FIRST.channel,
+            "max_jobs": FIRST.max_jobs,
+            "server": FIRST.server,
+            "listed": 1,
+            "seen_at": 0,
+        }
+        if any(name == "provider" for _, name, *_ in connection.execute("PRAGMA table_info (account)")):
+            account["provider"] = USEAPI
         connection.execute(
-            "INSERT INTO account (channel, max_jobs, server, listed, seen_at) VALUES (?, ?, ?, ?, ?)", account
+            f"INSERT INTO account ({', '.join(account)}) VALUES ({', '.join('?' for _ in account)})",  # noqa: S608 - the names above
+            tuple(account.values()),
         )
-        connection.execute("INSERT INTO audit VALUES (1, 0, 1, 'reset', ?, 'ok')", (FIRST.channel,))
+        connection.execute(
+            "INSERT INTO audit (id, at, actor_id, verb, channel, outcome) VALUES (1, 0, 1, 'reset', ?, 'ok')",
+            (FIRST.channel,),
+        )
         connection.execute("INSERT INTO meta VALUES ('key', 'value')")
 
 

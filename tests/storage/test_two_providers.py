@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from bot.domain.accounts import Account, Action, KnownAccount, Observation
+from bot.domain.accounts import Account, Action, EntryState, KnownAccount, Observation
 from bot.domain.incidents import Incident, ServiceProblem, State
 from bot.domain.providers import MJPROXY, USEAPI, provider_of, reference_to
 from bot.storage import Store, StoredMute
@@ -34,6 +34,15 @@ async def test_accounts_names_and_info_stay_apart(path: Path) -> None:
         assert first.snapshot is not None
         assert [each.outcome for each in await store.actions(TWIN.channel)] == ["named:Proxy's"]
         assert await store.actions(FIRST.channel) == ()
+
+
+async def test_how_an_account_was_is_known_after_a_restart(path: Path) -> None:
+    paused, running = replace(TWIN, entry=EntryState.PAUSED), replace(TWIN, entry=EntryState.OK)
+    async with Store.open(path) as store:
+        await store.record_observation(seen(running))
+        await store.record_observation(seen(paused))
+    async with Store.open(path) as store:
+        assert [known.account for known in await store.accounts()] == [paused]
 
 
 async def test_the_list_of_one_provider_unlists_nothing_of_the_other(path: Path) -> None:

@@ -34,6 +34,7 @@ FULL_INCIDENT = Incident(
     FlagKind.BLOCK,
     provider="mjproxy",
     starting_since=AT + MINUTE,
+    returned_at=AT + MINUTE,
     first_reason="Authentication failed.",
     remedy=Remedy.ENABLE,
     from_command=True,
