@@ -84,6 +84,8 @@ async def update(caller: Interaction, content: MessageContent) -> None:
 
 async def _send_late(caller: Interaction, content: MessageContent) -> None:
     """Answer by a direct message. After one that failed, the same nonce keeps Discord from showing both."""
+    if content.is_secret:
+        content = MessageContent(phrases.PRESS_AGAIN)
     number = caller.extras.get(SENT, 0)
     await caller.user.send(**content.send_kwargs(), nonce=f"{caller.id}.{number}")
     caller.extras[SENT] = number + 1
@@ -98,8 +100,11 @@ async def respond(caller: Interaction, content: MessageContent) -> None:
     """Show the answer in place of "thinking", or of the message of the button."""
     if is_late(caller):
         await _send_late(caller, content)
-    else:
-        await caller.edit_original_response(**content.edit_kwargs())
+        return
+    is_private = caller.extras.get(PRIVATE, caller.message and caller.message.flags.ephemeral)
+    if content.is_secret and not is_private:
+        content = MessageContent(phrases.PRESS_AGAIN)
+    await caller.edit_original_response(**content.edit_kwargs())
 
 
 async def await_with_notice(caller: Interaction, work: Coroutine[Any, Any, T], notice: str) -> T:

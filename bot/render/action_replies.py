@@ -91,7 +91,8 @@ def confirmation(
     question = _filled(words.questions[flag.kind], account)
     content = headed(question, "If not yet, nothing is sent and the alert stays.")
     buttons = (button, Button("watch.notyet", NOT_YET, argument))
-    return MessageContent(content, (embed,), (*buttons, *channel_buttons(account.account)))
+    components = (*buttons, *channel_buttons(account.account))
+    return MessageContent(content, (embed,), components, is_secret=link is not None)
 
 
 def _block_until(account: KnownAccount, flag: Flag, incident: Incident | None) -> datetime | None:

@@ -125,6 +125,8 @@ class MessageContent:
     """The message's own key, if it must be found again in history."""
     mentioned: int | None = None
     """The only person whom a mention in the content may reach."""
+    is_secret: bool = False
+    """Whether it holds a credential, which only an answer that one person alone sees may show."""
 
     def send_kwargs(self) -> dict[str, Any]:
         """Return the arguments of discord.py's methods that send a message."""

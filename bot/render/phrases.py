@@ -119,6 +119,13 @@ def waiting(since: datetime, longest: timedelta) -> str:
     )
 
 
+PRESS_AGAIN: Final = (
+    "⚠️ The link to the CAPTCHA is as good as a login, so only a private answer shows it, "
+    "and Discord did not take one.\nPress the button of the alert again, or use /mjreset."
+)
+"""Stands in place of a credential in a message that stays."""
+
+
 def unexpected(reference: str) -> str:
     """Return the text for an unexpected error, with its reference in the log."""
     return (

@@ -98,6 +98,38 @@ async def test_the_link_of_a_captcha_is_shown_to_the_owner_who_asks_and_to_nobod
     assert proxy.count(Endpoint.SOLVED) == 1
 
 
+async def test_a_link_that_discord_takes_too_late_for_a_private_answer_is_shown_nowhere(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, leaks: Leaks
+) -> None:
+    account = proxy.add(remark="Borealis")
+    await proxied.start(USEAPI_TOKEN=None)
+    proxy.ask_captcha(account.id)
+    await poll(ada)
+    alert = await newest(ada, "Borealis")
+    await ada.press(alert, SHOW)
+    proxied.world.pass_time(4)
+    said = await newest(ada, "Press the button of the alert again", number=2)
+    assert buttons(said) == {}
+    await ada.pressed(alert, SHOW)
+    leaks.allowed += 1  # that answer is private
+
+
+async def test_a_link_does_not_take_the_place_of_a_question_that_came_as_a_direct_message(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
+) -> None:
+    account = proxy.add(remark="Borealis")
+    await proxied.start(USEAPI_TOKEN=None)
+    proxy.strike(account.id, MODERATION)
+    clock.advance(SAVED_AFTER)
+    await poll(ada)
+    alert = await newest(ada, "Borealis")
+    await ada.press(alert, ENABLE)
+    proxied.world.pass_time(4)
+    question = await newest(ada, "Enabling does not acknowledge", number=2)
+    proxy.ask_captcha(account.id)
+    await ends(ada, question, "Yes, enable Borealis", "Press the button of the alert again")
+
+
 @pytest.fixture
 async def solved(proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, leaks: Leaks) -> Json:
     """The answer to an owner who solved the CAPTCHA of an account that is disabled besides."""
