@@ -37,7 +37,6 @@ from bot.polling.poller import AccountPoller
 from bot.polling.pollers import AccountPollers
 from bot.providers.api_client import open_session
 from bot.providers.mjproxy.client import MjproxyClient
-from bot.providers.mjproxy.provider import MjproxyProvider
 from bot.providers.provider import Provider
 from bot.providers.useapi.client import UseapiClient
 from bot.rules.policy import Policy
@@ -196,7 +195,7 @@ def providers_of(
     if settings.useapi_token is not None:
         providers.append(UseapiClient(session, settings.useapi_url, settings.useapi_token, sleep=sleep))
     if settings.mjproxy is not None:
-        providers.append(MjproxyProvider(MjproxyClient(session, *settings.mjproxy, sleep=sleep)))
+        providers.append(MjproxyClient(session, *settings.mjproxy, sleep=sleep))
     return providers
 
 

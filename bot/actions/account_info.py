@@ -191,10 +191,11 @@ class AccountInfoService:
         except PendingModeration as error:
             return await self._record_flag(error, account)
         wait = capabilities(account).info_wait
-        if account.snapshot is not None and account.snapshot.taken_at == snapshot.taken_at:
+        if account.snapshot is not None and is_same(account.snapshot, snapshot):
             return InfoResult(InfoOutcome.NOTHING_NEW, self._now_known(account), wait)
         self._pollers.cache.put_info(channel, snapshot)
-        await self._write(self._store.record_info(channel, snapshot), "an /info answer")
+        if snapshot.taken_at is not None:  # the database keeps none without a time
+            await self._write(self._store.record_info(channel, snapshot), "an /info answer")
         return InfoResult(InfoOutcome.ANSWERED, self._now_known(account), wait)
 
     async def _note_asking(self, account: KnownAccount) -> None:
@@ -225,6 +226,11 @@ class AccountInfoService:
 
     def _now_known(self, account: KnownAccount) -> KnownAccount:
         return self._pollers.cache.get(account.channel) or account
+
+
+def is_same(before: InfoSnapshot, snapshot: InfoSnapshot) -> bool:
+    """Return whether an answer is no other than the one before."""
+    return before.taken_at == snapshot.taken_at and before.info.text == snapshot.info.text
 
 
 def runs(account: KnownAccount) -> bool:

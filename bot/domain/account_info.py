@@ -84,9 +84,9 @@ class UnreadInfo(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class InfoSnapshot:
-    """An answer to `/info`, when it arrived, and how long Midjourney took, if that is known."""
+    """An answer to `/info`, when it arrived, and how long Midjourney took, if these are known."""
 
-    taken_at: datetime
+    taken_at: datetime | None
     took: timedelta | None
     answer: Info | UnreadInfo
 

@@ -158,7 +158,6 @@ class Account:
     """The times of day at which it works or rests; empty for always."""
     sort: int = 0
     """Its place in the order in which the provider starts accounts."""
-    is_enabled: bool = True
     info: InfoSnapshot | None = None
     """What the provider keeps of Midjourney's last answer to `/info`."""
 

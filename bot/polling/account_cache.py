@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from bot.domain.account_info import InfoSnapshot
@@ -12,6 +12,8 @@ from bot.domain.errors import ErrorCode, UserError
 from bot.domain.incidents import Incident
 from bot.domain.providers import USEAPI, provider_of, reference_to
 
+UNDATED: Final = datetime.min.replace(tzinfo=UTC)
+"""Before every time: an answer of which the age is unknown counts as older than any other."""
 NEVER: Final[Mapping[str, datetime | None]] = {USEAPI: None}
 NO_INCIDENTS: Final[Mapping[str, Incident]] = {}
 
@@ -235,5 +237,5 @@ def with_account(known: KnownAccount | None, account: Account) -> KnownAccount:
         return known
     snapshot = account.info or known.snapshot
     if known.snapshot is not None and account.info is not None:
-        snapshot = max(known.snapshot, account.info, key=lambda each: each.taken_at)
+        snapshot = max(known.snapshot, account.info, key=lambda each: each.taken_at or UNDATED)
     return replace(known, account=account, snapshot=snapshot, is_listed=True)

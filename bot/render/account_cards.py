@@ -46,6 +46,7 @@ NOTES: Final = {
     ),
 }
 """Why the last answer is shown."""
+UNDATED: Final = "an unknown time"
 RUNNING_LIMIT: Final = 450
 PAUSED: Final = "Paused by a person; enable it on {service}'s web page."
 MAY_BE_ITS: Final = (
@@ -57,7 +58,7 @@ MAY_BE_ITS: Final = (
 def info_embed(account: KnownAccount, snapshot: InfoSnapshot, *, note: str | None = None) -> discord.Embed:
     """Return the embed of an `/info` answer, with a note above it."""
     info = snapshot.info
-    origin = f"Midjourney answered at {when(snapshot.taken_at, 'f')}"
+    origin = f"Midjourney answered at {when(snapshot.taken_at, 'f') if snapshot.taken_at else UNDATED}"
     if snapshot.took is not None:
         origin += f" (took {span(snapshot.took)})"
     embed = _card(
@@ -126,7 +127,8 @@ def account_embed(
         info = account.snapshot.info
         add_field(embed, "Plan", _plan(info.subscription))
         add_field(embed, "Fast time", _fast_time(info))
-        add_field(embed, "Last account info", f"Answered {when(account.snapshot.taken_at)}")
+        taken_at = account.snapshot.taken_at
+        add_field(embed, "Last account info", f"Answered {when(taken_at) if taken_at else f'at {UNDATED}'}")
     add_field(embed, "Last actions", history(actions))
     return embed
 

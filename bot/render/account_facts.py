@@ -48,7 +48,8 @@ def snapshot_line(snapshot: InfoSnapshot) -> str | None:
     info = snapshot.info
     parts = [code_span(plan_name(info.subscription), WORD_LIMIT)] if info.subscription else []
     parts += [fast_left(info.fast_time)] if info.fast_time else []
-    return " · ".join([*parts, f"as of {when(snapshot.taken_at, 'f')}"]) if parts else None
+    age = f"as of {when(snapshot.taken_at, 'f')}" if snapshot.taken_at else "age unknown"
+    return " · ".join([*parts, age]) if parts else None
 
 
 def fast_left(fast: FastTime) -> str:

@@ -135,6 +135,22 @@ async def test_an_answer_that_is_no_newer_is_said_to_bring_nothing_new(
     assert proxy.count(Endpoint.SYNC) == 1
 
 
+async def test_an_answer_of_which_the_time_is_not_known_is_shown_and_not_stored(
+    proxy: SimulatedMjproxy, database: Path, clock: Clock
+) -> None:
+    account = proxy.add(key="key-0")
+    proxy.fault(Fault.SERVER_ERROR, endpoint=Endpoint.HOME)
+    async with started(proxy, database, clock) as opened:
+        listed = known(opened)
+        account.info = {"Job Mode": "Turbo"}
+        asked = await opened.account_info.ask(listed)
+        assert asked.outcome is InfoOutcome.ANSWERED
+        assert asked.snapshot is not None
+        assert (asked.snapshot.taken_at, asked.snapshot.info.job_mode) == (None, "Turbo")
+        assert known(opened).snapshot == asked.snapshot
+        assert [each.snapshot for each in await opened.store.accounts()] == [None]
+
+
 async def test_what_does_not_run_is_not_asked(proxy: SimulatedMjproxy, here: Assembly) -> None:
     proxy.pause("key-0")
     proxy.ask_captcha("key-1")

@@ -117,13 +117,13 @@ def _run_bot(arguments: Sequence[str], hurry: float, pace: float) -> int:
     # Imported only now, so that nothing of the bot has seen the environment before it was emptied.
     from bot.__main__ import main as bot_main  # noqa: PLC0415 - as the comment says
     from bot.app import DEFAULT_TIMINGS, Timings  # noqa: PLC0415 - as the comment says
-    from bot.providers.mjproxy.provider import MjproxyProvider  # noqa: PLC0415 - as the comment says
+    from bot.providers.mjproxy.client import MjproxyClient  # noqa: PLC0415 - as the comment says
     from bot.runtime import setting_values  # noqa: PLC0415 - as the comment says
 
     setting_values.SHORTEST_POLL /= hurry  # pyright: ignore[reportConstantRedefinition] - a hurried demo polls as often
 
-    MjproxyProvider.checks = {  # pyright: ignore[reportAttributeAccessIssue] - as many checks, only sooner
-        remedy: tuple(check / pace for check in checks) for remedy, checks in MjproxyProvider.checks.items()
+    MjproxyClient.checks = {  # pyright: ignore[reportAttributeAccessIssue] - as many checks, only sooner
+        remedy: tuple(check / pace for check in checks) for remedy, checks in MjproxyClient.checks.items()
     }
 
     async def sleep(seconds: float) -> None:

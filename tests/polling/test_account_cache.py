@@ -108,6 +108,16 @@ def test_an_answer_without_a_discord_name_keeps_the_one_that_is_known() -> None:
     assert of(cache).snapshot == answer(None, at=LATER)
 
 
+def test_an_answer_of_unknown_age_does_not_replace_another() -> None:
+    undated = replace(answer(None), taken_at=None)
+    cache = AccountCache()
+    cache.put_account(replace(account(), info=undated))
+    assert of(cache).snapshot == undated
+    for listed in (answer(None), undated):
+        cache.put_account(replace(account(), info=listed))
+        assert of(cache).snapshot == answer(None)
+
+
 def test_an_answer_about_an_account_that_has_left_changes_nothing() -> None:
     cache = seen(account())
     cache.put_info(OTHER, answer("aurora"))

@@ -10,9 +10,8 @@ from hypothesis import given
 
 from bot.providers.errors import ProviderError
 from bot.providers.http_response import ApiRequest, ApiResponse
-from bot.providers.mjproxy.endpoints import Endpoint
+from bot.providers.mjproxy.error_mapping import Endpoint
 from bot.providers.mjproxy.parsing import (
-    parse_count,
     parse_health,
     parse_home,
     parse_link,
@@ -28,7 +27,7 @@ REAL_JSON = [body for body in REAL if body.startswith((b"{", b"["))]
 SECRETS = ("made-up-token", "CAPTCHA-TOKEN-MADE-UP", "HASH-MADE-UP")
 PARSERS: tuple[Callable[[ApiResponse, ApiRequest], object], ...] = (
     partial(parse_page, offset=timedelta(hours=8)),
-    *(parse_count, parse_link, parse_home, parse_health, require_success),
+    *(parse_link, parse_home, parse_health, require_success),
 )
 
 

@@ -241,6 +241,12 @@ Answered <t:1768348800:R>"""
     )
 
 
+def test_an_answer_without_a_time_says_so() -> None:
+    snapshot = InfoSnapshot(None, None, Info("Your info"))
+    assert "Midjourney answered at an unknown time\n" in read(info_embed(account(), snapshot))
+    assert read(account_embed(account(snapshot=snapshot))).endswith("Answered at an unknown time")
+
+
 def test_the_card_of_a_flagged_account_quotes_the_flag_and_tells_the_last_five_actions() -> None:
     done = [Action(NOW, 234567890123456789, "rename", CHANNEL, f"named:Aurora {index}") for index in range(9)]
     words = read(account_embed(account(flag=MODERATION), actions=done))

@@ -299,6 +299,12 @@ def test_a_trial_is_called_a_trial() -> None:
     assert "`Trial` · 25 fast minutes left · as of <t:1768356000:f>" in entry
 
 
+def test_an_answer_without_a_time_is_of_unknown_age() -> None:
+    info = Info("", fast_time=FastTime(25.0, None, "minutes", None))
+    entry = accounts_page([account(snapshot=InfoSnapshot(None, None, info))], 0, at=NOW).entries[0]
+    assert "25 fast minutes left · age unknown" in entry
+
+
 def test_an_answer_that_told_nothing_takes_no_line() -> None:
     entry = accounts_page([account(snapshot=InfoSnapshot(NOW, NOW - NOW, Info("")))], 0, at=NOW).entries[0]
     assert len(entry.splitlines()) == 2

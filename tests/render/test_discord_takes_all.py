@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
+from datetime import datetime
 
 import discord
 import pytest
@@ -80,16 +81,15 @@ def test_of_any_state_of_the_watch(
 
 @given(known=accounts, snapshot=snapshots, done=st.lists(actions, max_size=8), text=hostile, now=moments)
 def test_of_any_account(
-    *, post: Post, known: KnownAccount, snapshot: InfoSnapshot, done: list[Action], text: str, now: object
+    *, post: Post, known: KnownAccount, snapshot: InfoSnapshot, done: list[Action], text: str, now: datetime
 ) -> None:
-    assert isinstance(now, type(snapshot.taken_at))
     assert_taken(post, confirmation(known, Flag.of(text), None, f"{'0' * 32}.{'0' * 16}", now=now))
     assert_taken(post, snooze_choice(known, "0" * 32, "0" * 32))
     embeds = [info_embed(known, snapshot), account_embed(known, actions=done)]
     for embed in embeds:
         assert_taken(post, MessageContent("Said.", (embed,)))
     if known.account.flag and known.account.is_addressable:
-        assert_taken(post, info_refused(known, 1, snapshot.taken_at))
+        assert_taken(post, info_refused(known, 1, now))
 
 
 @given(

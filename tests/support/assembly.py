@@ -27,7 +27,6 @@ from bot.polling.poller import AccountPoller
 from bot.polling.pollers import AccountPollers
 from bot.providers.api_client import Limits
 from bot.providers.mjproxy.client import MjproxyClient
-from bot.providers.mjproxy.provider import MjproxyProvider
 from bot.providers.provider import Provider
 from bot.providers.useapi.client import UseapiClient
 from bot.render.message_content import MessageContent
@@ -167,17 +166,15 @@ class Assembly:
         useapi = (self.useapi,) if self._has_useapi else ()
         return useapi if self.proxy is None else (*useapi, self.make_mjproxy(self.proxy))
 
-    def make_mjproxy(self, proxy: SimulatedMjproxy) -> MjproxyProvider:
-        return MjproxyProvider(
-            MjproxyClient(
-                self.session,
-                proxy.url,
-                SecretStr(proxy.token),
-                limits=self._limits,
-                sleep=at_once,
-                now=self.clock.now,
-                monotonic=self.clock.monotonic,
-            )
+    def make_mjproxy(self, proxy: SimulatedMjproxy) -> MjproxyClient:
+        return MjproxyClient(
+            self.session,
+            proxy.url,
+            SecretStr(proxy.token),
+            limits=self._limits,
+            sleep=at_once,
+            now=self.clock.now,
+            monotonic=self.clock.monotonic,
         )
 
     def make_poller(self, provider: Provider, cache: AccountCache) -> AccountPoller:

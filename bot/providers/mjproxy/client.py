@@ -1,7 +1,7 @@
 """The client of midjourney-proxy's admin API; `parsing` reads the responses."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -9,39 +9,59 @@ from typing import Final
 
 from pydantic import SecretStr
 
+from bot.domain.account_info import InfoSnapshot
+from bot.domain.accounts import Account, Observation
 from bot.domain.errors import Cause, ErrorCode
-from bot.domain.providers import MJPROXY
-from bot.providers.api_client import ApiClient
-from bot.providers.errors import MalformedResponse, NotConfigured, ProviderError, Rejected, Unreachable
+from bot.domain.providers import MJPROXY, Remedy, reference_to
+from bot.providers.api_client import ApiClient, Parser, T
+from bot.providers.errors import (
+    MalformedResponse,
+    NotConfigured,
+    ProviderError,
+    Rejected,
+    Unauthorized,
+    Unreachable,
+)
 from bot.providers.http_response import ApiRequest
 from bot.providers.mjproxy import parsing
-from bot.providers.mjproxy.account import ProxyAccount
-from bot.providers.mjproxy.endpoints import Endpoint
-from bot.providers.mjproxy.error_mapping import FAILED, own
-from bot.providers.mjproxy.listing import Listing, Reading, listing
+from bot.providers.mjproxy.entries import key_in
+from bot.providers.mjproxy.error_mapping import FAILED, Endpoint, own
+from bot.providers.mjproxy.listing import Reading, listing
 from bot.providers.mjproxy.parsing import Home, Page
+from bot.providers.provider import Fact, Listing, Said, Statement, count_accounts
 from bot.runtime.setting_values import PUBLIC_TOKEN
 
+CHECKS: Final[Mapping[Remedy, tuple[timedelta, ...]]] = {
+    Remedy.ENABLE: (timedelta(seconds=30), timedelta(seconds=90), timedelta(seconds=180)),
+    Remedy.CAPTCHA_SOLVED: (timedelta(), timedelta(seconds=15)),
+}
+"""When an account is read again. The proxy looks once a minute, and starts accounts one after another."""
 PAGE_SIZE: Final = 100
 MOST_PAGES: Final = 1_000
 LONGEST_LIST: Final = 35.0
 """Seconds after which no further page is requested, so that a poll ends within its limit."""
+REST: Final = 5
+"""How many times the length of a list to leave the proxy alone after it: each page sorts its whole table."""
 OFFSET_FOR: Final = timedelta(hours=1)
 """How long the offset of the proxy's clock counts as known."""
 
 
 class MjproxyClient(ApiClient):
-    """One method for each thing that midjourney-proxy can do. Every failure is a `ProviderError`.
+    """The accounts of one midjourney-proxy. Every failure is a `ProviderError`.
 
     The session must not use proxies of the environment (`trust_env=False`). The token is an administrator's.
-    The URL may end in /mj. No method but `sync` and `enable` makes the proxy send anything to Midjourney.
+    The URL may end in /mj. Only `info` and `apply` make the proxy send anything to Midjourney.
     """
 
     name = MJPROXY
+    checks = CHECKS
+    body_limit = 8 * 1024 * 1024  # a page of 100 accounts was seen with 510 kB
     auth_header = "Mj-Api-Secret"
     optional_path = "/mj"
 
     _home: tuple[datetime, Home] | None = None
+    _channels: Mapping[str, str] = {}
+    """The channel of each account of the last list, by which one of them is searched."""
 
     @cached_property
     def _pages(self) -> parsing.RememberedPages:
@@ -52,11 +72,46 @@ class MjproxyClient(ApiClient):
         return asyncio.Lock()
 
     @property
-    def has_public_token(self) -> bool:
-        """Whether the token is the one of every new proxy."""
-        return self._token.get_secret_value() == PUBLIC_TOKEN
+    def web_page(self) -> str:
+        """The address of its own web page."""
+        return self._url
 
-    async def read_accounts(self) -> Listing:
+    async def standing(self) -> Sequence[Statement]:
+        """Return what the proxy says of itself and of its accounts."""
+        try:
+            listed = await self.read_list()
+        except Unauthorized as error:
+            return [*await self._of_itself(), Statement(Fact.TOKEN, error)]
+        except ProviderError as error:
+            return [Statement(Fact.API, error), *self._of_token()]
+        token = self._of_token() or [Statement(Fact.TOKEN, Said.ADMINISTRATOR)]
+        accounts = count_accounts((each.flag for each in listed.accounts), Said.NO_ACCOUNTS_THERE)
+        if not listed.is_complete:
+            accounts = Statement(Fact.ACCOUNTS, listed.fault or own(Unreachable(Cause.PARTIAL)))
+        return [*await self._of_itself(), *token, accounts]
+
+    async def warnings(self) -> Sequence[Statement]:
+        """Return what the proxy says of itself, and that its token is public."""
+        return [*await self._of_itself(), *self._of_token()]
+
+    async def _of_itself(self) -> list[Statement]:
+        """Return the version and the demo mode."""
+        try:
+            home = await self.home()
+        except ProviderError as error:
+            return [Statement(Fact.API, error)]
+        version = ".".join(map(str, home.version[:3]))
+        return [
+            Statement(Fact.API, Said.ANSWERS if home.enables else Said.OLD, version),
+            Statement(Fact.DEMO_MODE, Said.ON if home.is_demo else Said.OFF),
+        ]
+
+    def _of_token(self) -> list[Statement]:
+        """Return that the token is the one of every new proxy, if it is."""
+        is_public = self._token.get_secret_value() == PUBLIC_TOKEN
+        return [Statement(Fact.TOKEN, Said.PUBLIC)] if is_public else []
+
+    async def read_list(self) -> Listing:
         """Return all accounts. Pages that do not fit together are read a second time.
 
         The proxy sorts its whole table for each page, so two lists are never read at the same time.
@@ -70,44 +125,66 @@ class MjproxyClient(ApiClient):
                     readings.append(await self._read_pages(offset, begun))
                 except ProviderError as error:
                     readings[0].fault = error
-            return listing(readings, timedelta(seconds=self._monotonic() - begun))
+            self._channels = {
+                each: found for page in readings[-1].pages for each, found in page.channels.items()
+            }
+            return listing(readings, REST * timedelta(seconds=self._monotonic() - begun))
 
-    async def read_account(self, key: str, channel: str) -> ProxyAccount | None:
-        """Return one account as it is now, searched by its channel if it has one; None if it is gone."""
-        if channel:
+    async def read_account(self, channel: str, _poll: Callable[[], Awaitable[Observation]]) -> Account | None:
+        """Return one account as it is now; None if it is gone."""
+        return await self._find(channel)
+
+    async def _find(self, reference: str) -> Account | None:
+        """Return one account, searched by its channel if that is known, else in the whole list."""
+        if channel := self._channels.get(reference):
             page = await self._read_page(1, await self._offset(), {"channelId": channel})
-            entries, are_all = page.entries, page.page_count <= 1
+            accounts, are_all = page.accounts, page.page_count <= 1
         else:
-            whole = await self.read_accounts()
-            entries, are_all = whole.accounts, whole.is_complete
-        found = next((entry for entry in entries if entry.id == key), None)
+            whole = await self.read_list()
+            accounts, are_all = whole.accounts, whole.is_complete
+        found = next((each for each in accounts if each.channel == reference), None)
         if found is None and not are_all:
             raise own(MalformedResponse("pagination"))
         return found
 
-    async def enable(self, keys: Sequence[str]) -> int | None:
-        """Enable accounts with one request. Return how many were disabled, if the proxy says so."""
+    async def apply(self, remedy: Remedy, keys: Sequence[str]) -> None:
+        """Carry out a remedy for accounts with one request. The proxy does not check a solved CAPTCHA."""
         if not keys:
             raise own(Rejected(ErrorCode.UNNAMED_ACCOUNT))
-        body = [require_key(key) for key in keys]
-        return await self._write(ApiRequest(Endpoint.ENABLE, body=body), parsing.parse_count)
+        if remedy is Remedy.ENABLE:
+            body = [require_key(key) for key in keys]
+            await self._write(ApiRequest(Endpoint.ENABLE, body=body), parsing.require_success)
+        elif remedy is Remedy.CAPTCHA_SOLVED:
+            (key,) = keys
+            await self._command(Endpoint.SOLVED, key, parsing.require_success)
+        else:
+            raise ValueError(remedy)
 
-    async def captcha_link(self, key: str) -> SecretStr:
-        """Return a new link to the CAPTCHA, which is as good as a credential."""
-        return await self._write(ApiRequest(Endpoint.LINK, require_key(key)), parsing.parse_link)
+    async def link_for(self, remedy: Remedy, key: str) -> SecretStr | None:
+        """Return a new link to an account's CAPTCHA, which is a credential; None for other remedies."""
+        if remedy is not Remedy.CAPTCHA_SOLVED:
+            return None
+        return await self._command(Endpoint.LINK, key, parsing.parse_link)
 
-    async def captcha_solved(self, key: str) -> None:
-        """Unlock an account. The proxy does not check that the CAPTCHA was solved."""
-        await self._write(ApiRequest(Endpoint.SOLVED, require_key(key)), parsing.require_success)
+    async def info(self, key: str) -> InfoSnapshot:
+        """Have `/info` sent for an account, and return what the proxy keeps of the answer.
 
-    async def sync(self, key: str) -> None:
-        """Make the proxy send `/info` to Midjourney. It does so each time: the caller must limit this."""
-        request = ApiRequest(Endpoint.SYNC, require_key(key))
-        await self._write(request, parsing.require_success, self._limits.info)
+        The proxy sends it each time: the caller must limit this.
+        """
+        await self._command(Endpoint.SYNC, key, parsing.require_success, self._limits.info)
+        account = await self._find(reference_to(MJPROXY, key))
+        if account is None:
+            raise own(NotConfigured(ErrorCode.NO_SUCH_ACCOUNT))
+        if account.info is None:
+            raise own(Unreachable(ErrorCode.NOT_SYNCED))
+        return account.info
 
     async def remove_account(self, key: str) -> None:
-        """Delete an account."""
-        await self._write(ApiRequest(Endpoint.REMOVE, require_key(key)), parsing.require_success)
+        """Delete an account at the proxy."""
+        await self._command(Endpoint.REMOVE, key, parsing.require_success)
+
+    async def _command(self, endpoint: Endpoint, key: str, parse: Parser[T], limit: float | None = None) -> T:
+        return await self._write(ApiRequest(endpoint, require_key(key)), parse, limit)
 
     async def home(self) -> Home:
         """Return the version, the demo mode and the clock of the proxy, for which it asks no token."""
@@ -162,6 +239,6 @@ class MjproxyClient(ApiClient):
 
 def require_key(key: str) -> str:
     """Return a key that may become a part of an address. Raise for any other text."""
-    if not parsing.key_of(key):
+    if not key_in(key):
         raise own(NotConfigured(ErrorCode.NO_SUCH_ACCOUNT))
     return key

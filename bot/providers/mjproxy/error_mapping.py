@@ -4,6 +4,7 @@ The answers are those that version 11.10.3 of trueai-org/midjourney-proxy gave.
 """
 
 import re
+from enum import StrEnum
 from http import HTTPStatus
 from typing import Final
 
@@ -20,8 +21,21 @@ from bot.providers.errors import (
 )
 from bot.providers.failures import failing, turned_away
 from bot.providers.http_response import ApiRequest, ApiResponse
-from bot.providers.mjproxy.endpoints import Endpoint
 from bot.providers.redaction import HIDDEN
+
+
+class Endpoint(StrEnum):
+    """The endpoints of the proxy that Midwatch uses."""
+
+    LIST = "POST mj/admin/accounts"
+    ENABLE = "POST mj/admin/accounts-enable"
+    LINK = "GET mj/admin/account-cf/{key}?refresh=true"
+    SOLVED = "POST mj/admin/account-cf/{key}"
+    SYNC = "POST mj/admin/account-sync/{key}"
+    REMOVE = "DELETE mj/admin/account/{key}"
+    HOME = "GET mj/home"
+    HEALTH = "GET health"
+
 
 CAPTCHA_LINK: Final = re.compile(r"https?://\S*(?:captcha|discordsays)\S*", re.IGNORECASE)
 """A link that is as good as a credential, wherever the proxy repeats it."""
@@ -77,11 +91,16 @@ def refusal_of_proxy(response: ApiResponse, request: ApiRequest) -> ProviderErro
 
 def complaint(response: ApiResponse) -> ProviderError:
     """Return the error for a 200 by which the proxy refuses what it was asked."""
-    said = CAPTCHA_LINK.sub(HIDDEN, response.error_text or "")
+    said = response.error_text or ""
     if said.startswith(DEMO):
         return Unauthorized(ErrorCode.DEMO_MODE, quote=said)
     kind, code = COMPLAINTS.get(said, (Rejected, ErrorCode.REJECTED))
-    return kind(code, quote=said or None)
+    return kind(code, quote=response.error_text)
+
+
+def without_links(text: str) -> str:
+    """Return a text of the proxy with the links to CAPTCHAs in it hidden."""
+    return CAPTCHA_LINK.sub(HIDDEN, text) if "://" in text else text
 
 
 def own(error: ProviderError) -> ProviderError:

@@ -5,28 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from bot.domain.accounts import EntryState
+from bot.domain.accounts import NO_KEY, Account, EntryState
+from bot.domain.providers import key_of
 from bot.providers.errors import ProviderError
-from bot.providers.mjproxy.account import Oddity, ProxyAccount
 from bot.providers.mjproxy.parsing import Page
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The list of accounts."""
-
-    accounts: tuple[ProxyAccount, ...]
-    """One entry for each id, and those without one."""
-    is_complete: bool
-    """Whether an account that is missing here is gone from the proxy."""
-    took: timedelta
-    fault: ProviderError | None = None
-    """The error of the page that is missing, if one is."""
-
-    @property
-    def rest(self) -> timedelta:
-        """How long to leave the proxy alone after this: it sorts its whole table for each page."""
-        return 5 * self.took
+from bot.providers.provider import Listing
 
 
 @dataclass(slots=True)
@@ -35,47 +18,47 @@ class Reading:
 
     pages: list[Page] = field(default_factory=list[Page])
     fault: ProviderError | None = None
+    """The error of the page that is missing, if one is."""
 
     @property
-    def entries(self) -> list[ProxyAccount]:
+    def accounts(self) -> list[Account]:
         """All entries, in the order of the pages."""
-        return [entry for page in self.pages for entry in page.entries]
+        return [account for page in self.pages for account in page.accounts]
 
     @property
     def is_at_end(self) -> bool:
         """Whether the last page was read. An empty page is the last one, whatever the page count."""
         last = self.pages[-1] if self.pages else None
-        return last is not None and (len(self.pages) >= last.page_count or not last.entries)
+        return last is not None and (len(self.pages) >= last.page_count or not last.accounts)
 
     @property
-    def oddities(self) -> dict[tuple[str, str], int]:
-        """The ids that come more than once, and the channels of entries without an id."""
-        counts = Counter((entry.id, "" if entry.id else entry.channel) for entry in self.entries)
-        return {names: count for names, count in counts.items() if count > 1 or not names[0]}
+    def oddities(self) -> dict[str, int]:
+        """The references that come more than once, and those of entries without an id."""
+        counts = Counter(account.channel for account in self.accounts)
+        return {each: count for each, count in counts.items() if count > 1 or key_of(each).startswith(NO_KEY)}
 
     @property
     def agrees(self) -> bool:
         """Whether all pages have the same total, which is the number of entries."""
-        return self.fault is None and {page.total for page in self.pages} == {len(self.entries)}
+        return self.fault is None and {page.total for page in self.pages} == {len(self.accounts)}
 
     @property
     def is_whole(self) -> bool:
         """Whether all pages agree, and every entry has an id of its own."""
         return self.agrees and not self.oddities
 
-    def accounts(self) -> tuple[ProxyAccount, ...]:
-        """Return one entry for each id. Of two with the same id the flagged one is kept, and marked."""
-        found: dict[str, ProxyAccount] = {}
-        for entry in self.entries:
-            before = found.get(entry.id)
-            kept = entry if before is None or entry.state is EntryState.FLAGGED else before
-            found[entry.id] = kept if before is None else replace(kept, oddity=Oddity.TWICE)
-        found.pop("", None)
-        return (*found.values(), *(entry for entry in self.entries if not entry.id))
 
+def listing(readings: Sequence[Reading], rest: timedelta) -> Listing:
+    """Return the last reading as a list. An oddity that stays the same does not make it incomplete.
 
-def listing(readings: Sequence[Reading], took: timedelta) -> Listing:
-    """Return the last reading as a list. An oddity that stays the same does not make it incomplete."""
+    Of two entries with the same id the flagged one is kept, and marked.
+    """
     first, last = readings[0], readings[-1]
+    accounts: dict[str, Account] = {}
+    for account in last.accounts:
+        kept = account
+        if (before := accounts.get(account.channel)) is not None:
+            kept = replace(account if account.flag else before, entry=EntryState.UNKNOWN)
+        accounts[account.channel] = kept
     is_same = len(readings) > 1 and first.agrees and last.agrees and first.oddities == last.oddities
-    return Listing(last.accounts(), last.is_whole or is_same, took, last.fault)
+    return Listing(tuple(accounts.values()), last.fault, last.is_whole or is_same, rest)

@@ -20,10 +20,12 @@ from bot.providers.errors import MalformedResponse, Unreachable
 from bot.providers.failures import require_body
 from bot.providers.http_response import ApiRequest, ApiResponse, fields_of, is_object, key_place, pending_text
 from bot.providers.midjourney_info import label_in_title, parse_info
-from bot.providers.redaction import HIDDEN, TOKEN_PATTERN, redact
+from bot.providers.redaction import HIDDEN, TOKEN_PATTERN, redact, secrets_in
 from bot.providers.useapi.error_mapping import MODERATION, pending, refusal
 from bot.providers.useapi.shapes import ENTRIES, ENTRY, JOB, KEYED_ENTRIES, Embed, Entry, Job, validated
 
+CREDENTIALS: Final = ("discord",)
+"""Fields whose values are kept nowhere, and hidden where another field repeats them."""
 LONGEST_JOB: Final = timedelta(minutes=15)
 NO_DETAILS: Final = "The API flags the account, and says no more."
 NO_ACCOUNTS: Final[Mapping[str, Account]] = MappingProxyType({})
@@ -178,14 +180,14 @@ def account_from_entry(entry: Entry, key: str, before: Mapping[str, Account] = N
     return Account(
         channel if channel.isdecimal() else reference_to(USEAPI, redact(channel)),
         None if jobs is None else int(jobs),
-        flag_of(pending, entry.get("discord")) if pending else None,
+        flag_of(pending, secrets_in(entry, CREDENTIALS)) if pending else None,
         server_of(entry.get("server")),
     )
 
 
-def flag_of(pending: object, token: object) -> Flag:
-    """Return the flag of a pending message, without the token of its account."""
-    return Flag.of(redact(str(pending), token if isinstance(token, str) else None) or NO_DETAILS)
+def flag_of(pending: object, secrets: Iterable[str]) -> Flag:
+    """Return the flag of a pending message, without the credentials of its account."""
+    return Flag.of(redact(str(pending), secrets) or NO_DETAILS)
 
 
 def server_of(server: str | int | None) -> str | None:

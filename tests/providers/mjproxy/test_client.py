@@ -10,8 +10,9 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from bot.domain.accounts import EntryState, FlagKind
+from bot.domain.accounts import Account, EntryState, FlagKind, KnownAccount, Observation
 from bot.domain.errors import Cause
+from bot.domain.providers import MJPROXY, Remedy, key_of, reference_to
 from bot.providers.api_client import Limits
 from bot.providers.errors import (
     AnswerLost,
@@ -25,7 +26,6 @@ from bot.providers.errors import (
     Unauthorized,
     Unreachable,
 )
-from bot.providers.mjproxy.account import Oddity
 from bot.providers.mjproxy.client import MjproxyClient
 from bot.render.error_messages import next_step, what
 from tests.simulators.answers import Json
@@ -34,6 +34,13 @@ from tests.simulators.mjproxy.cases import Clock
 
 Call = Callable[[MjproxyClient], Awaitable[object]]
 SHORT = Limits(connect=2, silence=0.1, reading=0.3, writing=0.3, info=0.3)
+
+
+async def read_one(client: MjproxyClient, key: str) -> Account | None:
+    async def poll() -> Observation:
+        raise AssertionError
+
+    return await client.read_account(reference_to(MJPROXY, key), poll)
 
 
 def client_of(session: aiohttp.ClientSession, url: str, token: str) -> MjproxyClient:
@@ -48,7 +55,7 @@ async def test_the_base_may_end_in_mj_or_not(proxy: SimulatedMjproxy, ending: st
     account = proxy.add()
     async with aiohttp.ClientSession() as session:
         client = client_of(session, proxy.url.removesuffix("/mj") + ending, proxy.token)
-        assert [each.id for each in (await client.read_accounts()).accounts] == [account.id]
+        assert [key_of(each.channel) for each in (await client.read_list()).accounts] == [account.id]
         assert await client.is_healthy()
     assert {request.path for request in proxy.requests} == {"/mj/home", "/mj/admin/accounts", "/health"}
 
@@ -58,25 +65,26 @@ async def test_every_page_is_asked_for_once_and_the_clock_once_an_hour(
 ) -> None:
     for _ in range(250):
         proxy.add()
-    listing = await client.read_accounts()
+    listing = await client.read_list()
     assert (len(listing.accounts), listing.is_complete, listing.fault) == (250, True, None)
     asked = [json.loads(request.body) for request in proxy.requests if request.endpoint is Endpoint.LIST]
     assert asked == [
         {"pagination": {"current": page, "pageSize": 100}, "search": {}, "sort": {}} for page in (1, 2, 3)
     ]
-    await client.read_accounts()
+    await client.read_list()
     assert proxy.count(Endpoint.HOME) == 1
     clock.passes(3_601)
-    await client.read_accounts()
+    await client.read_list()
     assert proxy.count(Endpoint.HOME) == 2
 
 
 async def test_commands_name_their_accounts(proxy: SimulatedMjproxy, client: MjproxyClient) -> None:
     first, second = proxy.add(), proxy.add()
     proxy.pause(first.id)
-    assert await client.enable([first.id, second.id, "nobody"]) == 1
+    await client.apply(Remedy.ENABLE, [first.id, second.id, "nobody"])
+    assert first.enable
     assert json.loads(proxy.requests[-1].body) == [first.id, second.id, "nobody"]
-    await client.captcha_solved(first.id)
+    await client.apply(Remedy.CAPTCHA_SOLVED, [first.id])
     await client.remove_account(first.id)
     assert first.id not in proxy.accounts
     assert [(request.method, request.path) for request in proxy.requests] == [
@@ -89,24 +97,52 @@ async def test_commands_name_their_accounts(proxy: SimulatedMjproxy, client: Mjp
 async def test_one_account_is_searched_by_its_channel(proxy: SimulatedMjproxy, client: MjproxyClient) -> None:
     proxy.add()
     account = proxy.add()
+    await client.read_list()
     proxy.pause(account.id)
-    found = await client.read_account(account.id, account.channel)
+    found = await read_one(client, account.id)
     assert found is not None
-    assert (found.id, found.state) == (account.id, EntryState.PAUSED)
+    assert (key_of(found.channel), found.entry) == (account.id, EntryState.PAUSED)
     assert json.loads(proxy.requests[-1].body)["search"] == {"channelId": account.channel}
     proxy.remove(account.id)
-    assert await client.read_account(account.id, account.channel) is None
+    assert await read_one(client, account.id) is None
 
 
-async def test_one_account_without_a_channel_is_looked_for_in_the_whole_list(
+async def test_an_account_of_the_website_is_searched_by_its_channel_too(
+    proxy: SimulatedMjproxy, client: MjproxyClient
+) -> None:
+    entry: dict[str, Json] = {"id": "one", "channelId": "s1", "isDiscord": False, "enable": True}
+    page = Answer.json({"list": [entry | {"running": True}], "pagination": {"total": 1, "pageCount": 1}})
+    await client.home()
+    proxy.scripted = [page, page]
+    (listed,) = (await client.read_list()).accounts
+    assert listed.link is None
+    assert await read_one(client, "one") == listed
+    assert json.loads(proxy.requests[-1].body)["search"] == {"channelId": "s1"}
+
+
+async def test_an_account_that_was_deleted_is_not_remembered(
+    proxy: SimulatedMjproxy, client: MjproxyClient
+) -> None:
+    gone, stays = proxy.add(), proxy.add()
+    await client.read_list()
+    proxy.remove(gone.id)
+    await client.read_list()
+    searched: list[dict[str, str]] = []
+    for key in (gone.id, stays.id):
+        await read_one(client, key)
+        searched.append(json.loads(proxy.requests[-1].body)["search"])
+    assert searched == [{}, {"channelId": stays.channel}]
+
+
+async def test_one_account_of_which_no_channel_is_known_is_looked_for_in_the_whole_list(
     proxy: SimulatedMjproxy, client: MjproxyClient
 ) -> None:
     account, *_ = [proxy.add() for _ in range(101)]
-    found = await client.read_account(account.id, "")
+    found = await read_one(client, account.id)
     assert found is not None
-    assert found.id == account.id
+    assert key_of(found.channel) == account.id
     proxy.remove(account.id)
-    assert await client.read_account(account.id, "") is None
+    assert await read_one(client, account.id) is None
 
 
 async def test_an_account_is_not_gone_for_an_answer_that_shows_only_some(
@@ -114,11 +150,11 @@ async def test_an_account_is_not_gone_for_an_answer_that_shows_only_some(
 ) -> None:
     account = proxy.add()
     page = Answer.json({"list": [], "pagination": {"total": 200, "pageCount": 2}})
-    await client.home()
+    await client.read_list()
     proxy.scripted = [page] * 4
-    for channel in (account.channel, ""):
+    for key in (account.id, "another"):
         with pytest.raises(MalformedResponse):
-            await client.read_account(account.id, channel)
+            await read_one(client, key)
 
 
 HOSTILE_KEYS = ("", ".", "..", "a b", "a\nb", "x" * 101, "ü")
@@ -128,19 +164,23 @@ HOSTILE_KEYS = ("", ".", "..", "a b", "a\nb", "x" * 101, "ü")
 async def test_a_key_that_makes_no_address_is_refused_before_anything_is_sent(
     proxy: SimulatedMjproxy, client: MjproxyClient, key: str
 ) -> None:
-    for call in (client.captcha_link, client.captcha_solved, client.sync, client.remove_account):
+    for call in (client.info, client.remove_account):
         with pytest.raises(NotConfigured):
             await call(key)
     with pytest.raises(NotConfigured):
-        await client.enable(["good", key])
+        await client.link_for(Remedy.CAPTCHA_SOLVED, key)
+    with pytest.raises(NotConfigured):
+        await client.apply(Remedy.CAPTCHA_SOLVED, [key])
+    with pytest.raises(NotConfigured):
+        await client.apply(Remedy.ENABLE, ["good", key])
     with pytest.raises(Rejected):
-        await client.enable([])
+        await client.apply(Remedy.ENABLE, [])
     assert proxy.requests == []
 
 
 async def test_a_key_is_escaped_in_the_address(proxy: SimulatedMjproxy, client: MjproxyClient) -> None:
     account = proxy.add(key="US:a@b.c?x#1%2F")
-    await client.captcha_solved(account.id)
+    await client.apply(Remedy.CAPTCHA_SOLVED, [account.id])
     assert proxy.requests[-1].key == account.id
 
 
@@ -150,15 +190,12 @@ async def test_a_sync_that_brings_nothing_new_leaves_the_time_of_the_info_as_it_
     account = proxy.add()
     for brings_news in (False, True):
         proxy.syncs_bring_news = brings_news
-        before = await client.read_account(account.id, account.channel)
+        before = await read_one(client, account.id)
         clock.passes(60)
-        await client.sync(account.id)
-        after = await client.read_account(account.id, account.channel)
+        after = await client.info(account.id)
         assert before is not None
         assert before.info is not None
-        assert after is not None
-        assert after.info is not None
-        assert (after.info.updated != before.info.updated) is brings_news
+        assert (after.taken_at != before.info.taken_at) is brings_news
 
 
 # Times
@@ -169,9 +206,9 @@ async def test_times_of_a_server_elsewhere_are_read_by_its_own_clock(
 ) -> None:
     proxy.local = timedelta(hours=8)
     proxy.add()
-    (account,) = (await client.read_accounts()).accounts
+    (account,) = (await client.read_list()).accounts
     assert account.info is not None
-    assert account.info.updated == clock.now()
+    assert account.info.taken_at == clock.now()
     assert (await client.home()).offset == timedelta(hours=8)
 
 
@@ -180,9 +217,9 @@ async def test_without_its_clock_a_time_is_not_known_and_the_list_is_read_all_th
 ) -> None:
     proxy.add()
     proxy.fault(Fault.SERVER_ERROR, endpoint=Endpoint.HOME)
-    (account,) = (await client.read_accounts()).accounts
+    (account,) = (await client.read_list()).accounts
     assert account.info is not None
-    assert account.info.updated is None
+    assert account.info.taken_at is None
 
 
 # Pages that do not fit together
@@ -208,7 +245,7 @@ async def test_row_67_a_list_that_shifts_while_it_is_read_is_read_again(
     for _ in range(150):
         proxy.add()
     between_pages(proxy, proxy.add)
-    listing = await client.read_accounts()
+    listing = await client.read_list()
     assert (len(listing.accounts), listing.is_complete) == (151, True)
     assert proxy.count(Endpoint.LIST) == 4
 
@@ -226,9 +263,9 @@ async def test_row_67_a_list_that_shifts_twice_is_not_complete(
             proxy.remove(keys.pop(0))
 
     between_pages(proxy, changes, readings=2)
-    listing = await client.read_accounts()
+    listing = await client.read_list()
     assert not listing.is_complete
-    assert len(listing.accounts) == len({account.id for account in listing.accounts})
+    assert len(listing.accounts) == len({account.channel for account in listing.accounts})
 
 
 async def test_row_67_an_account_deleted_between_two_pages_lets_another_slip_through_as_the_count_agrees(
@@ -236,7 +273,7 @@ async def test_row_67_an_account_deleted_between_two_pages_lets_another_slip_thr
 ) -> None:
     keys = [proxy.add().id for _ in range(102)][::-1]
     between_pages(proxy, lambda: proxy.remove(keys.pop(0)), readings=2)
-    listing = await client.read_accounts()
+    listing = await client.read_list()
     assert not listing.is_complete
 
 
@@ -246,12 +283,12 @@ async def test_a_later_page_that_fails_leaves_an_incomplete_list(
     for _ in range(150):
         proxy.add()
     between_pages(proxy, lambda: setattr(proxy, "token", "another"))
-    listing = await client.read_accounts()
+    listing = await client.read_list()
     assert (len(listing.accounts), listing.is_complete) == (100, False)
     assert isinstance(listing.fault, Unauthorized)
     assert proxy.count(Endpoint.LIST) == 2
     with pytest.raises(Unauthorized):
-        await client.read_accounts()
+        await client.read_list()
 
 
 async def test_the_first_reading_stands_where_the_second_one_fails(
@@ -261,10 +298,10 @@ async def test_the_first_reading_stands_where_the_second_one_fails(
         proxy.add()
     proxy.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
     proxy.fault(Fault.DUPLICATE, endpoint=Endpoint.LIST, times=1)
-    listing = await client.read_accounts()
+    listing = await client.read_list()
     assert not listing.is_complete
     assert isinstance(listing.fault, Unauthorized)
-    assert [account.oddity for account in listing.accounts] == [Oddity.TWICE, None]
+    assert [account.entry for account in listing.accounts] == [EntryState.UNKNOWN, EntryState.OK]
 
 
 async def test_the_same_oddity_twice_is_how_the_list_is(
@@ -273,8 +310,8 @@ async def test_the_same_oddity_twice_is_how_the_list_is(
     for _ in range(3):
         proxy.add()
     proxy.fault(Fault.DUPLICATE, endpoint=Endpoint.LIST)
-    listing = await client.read_accounts()
-    assert [account.oddity for account in listing.accounts] == [Oddity.TWICE, None]
+    listing = await client.read_list()
+    assert [account.entry for account in listing.accounts] == [EntryState.UNKNOWN, EntryState.OK]
     assert listing.is_complete
     assert proxy.count(Endpoint.LIST) == 2
 
@@ -287,8 +324,9 @@ async def test_of_an_id_that_comes_twice_the_flagged_entry_is_kept(
     page = Answer.json({"list": [entry, flagged], "pagination": {"total": 2, "pageCount": 1}})
     await client.home()
     proxy.scripted = [page, page]
-    (account,) = (await client.read_accounts()).accounts
-    assert (account.kind, account.oddity) == (FlagKind.CREDITS, Oddity.TWICE)
+    (account,) = (await client.read_list()).accounts
+    assert account.flag is not None
+    assert (account.flag.kind, account.entry) == (FlagKind.CREDITS, EntryState.UNKNOWN)
 
 
 async def test_a_list_that_calls_itself_endless_ends_with_its_first_empty_page(
@@ -297,7 +335,7 @@ async def test_a_list_that_calls_itself_endless_ends_with_its_first_empty_page(
     body = b'{"list":[],"pagination":{"total":5,"pageCount":1000000000,"current":1,"pageSize":100}}'
     await client.home()
     proxy.scripted = [Answer(200, body)] * 2
-    listing = await client.read_accounts()
+    listing = await client.read_list()
     assert (listing.accounts, listing.is_complete) == ((), False)
 
 
@@ -307,15 +345,15 @@ async def test_a_demo_is_read_by_its_own_pages(proxy: SimulatedMjproxy) -> None:
     proxy.is_demo = True
     async with aiohttp.ClientSession() as session:
         client = client_of(session, proxy.url, "wrong")
-        listing = await client.read_accounts()
+        listing = await client.read_list()
         assert (len(listing.accounts), listing.is_complete) == (15, True)
-        assert {account.remark for account in listing.accounts} == {None}
+        assert {account.title for account in listing.accounts} == {None}
         assert (await client.home()).is_demo
         with pytest.raises(Unauthorized, match="demo mode"):
-            await client.enable([listing.accounts[0].id])
+            await client.apply(Remedy.ENABLE, [key_of(listing.accounts[0].channel)])
         for _ in range(90):
             proxy.add()
-        listing = await client.read_accounts()
+        listing = await client.read_list()
     assert (len(listing.accounts), listing.is_complete) == (100, False)
     assert isinstance(listing.fault, Unauthorized)
 
@@ -338,10 +376,9 @@ async def test_ten_thousand_accounts_are_read_page_by_page(
         )
         for page in range(100)
     ]
-    listing = await client.read_accounts()
+    listing = await client.read_list()
     assert (len(listing.accounts), listing.is_complete) == (10_000, True)
     assert proxy.count(Endpoint.LIST) == 100
-    assert listing.rest == 5 * listing.took
 
 
 async def test_a_list_that_takes_too_long_is_left_incomplete(proxy: SimulatedMjproxy) -> None:
@@ -357,8 +394,9 @@ async def test_a_list_that_takes_too_long_is_left_incomplete(proxy: SimulatedMjp
     async with aiohttp.ClientSession() as session:
         token = SecretStr(proxy.token)
         client = MjproxyClient(session, proxy.url, token, monotonic=lambda: seconds, random=lambda: 0.0)
-        listing = await client.read_accounts()
+        listing = await client.read_list()
     assert (len(listing.accounts), listing.is_complete) == (200, False)
+    assert listing.rest == timedelta(seconds=5 * 40)
     assert listing.fault is not None
     assert what(listing.fault) == "midjourney-proxy takes too long to list all accounts."
 
@@ -368,7 +406,7 @@ async def test_two_lists_are_never_read_at_the_same_time(
 ) -> None:
     for _ in range(150):
         proxy.add()
-    await asyncio.gather(client.read_accounts(), client.read_accounts())
+    await asyncio.gather(client.read_list(), client.read_list())
     asked = [json.loads(request.body) for request in proxy.requests if request.endpoint is Endpoint.LIST]
     assert [each["pagination"]["current"] for each in asked] == [1, 2, 1, 2]
 
@@ -413,7 +451,7 @@ async def test_a_list_that_cannot_be_read_says_why(
     await client.home()
     proxy.fault(fault, endpoint=None if fault is Fault.VANISHED else Endpoint.LIST)
     with pytest.raises(ProviderError) as caught:
-        await client.read_accounts()
+        await client.read_list()
     assert type(caught.value) is kind
     assert sentence in what(caught.value)
     assert next_step(caught.value).endswith(".")
@@ -426,9 +464,9 @@ async def test_a_list_that_is_a_little_different_is_read(
     for _ in range(3):
         proxy.add()
     proxy.fault(fault)
-    listing = await client.read_accounts()
+    listing = await client.read_list()
     assert listing.is_complete
-    assert [(account.state, account.sort) for account in listing.accounts] == [
+    assert [(account.entry, account.sort) for account in listing.accounts] == [
         (EntryState.OK, sort) for sort in (3, 2, 1)
     ]
 
@@ -439,17 +477,15 @@ async def test_entries_without_their_fields_are_marked_and_nothing_is_known_of_t
     for _ in range(2):
         proxy.add()
     proxy.fault(Fault.MISSING_FIELDS)
-    listing = await client.read_accounts()
-    assert [(account.state, account.oddity) for account in listing.accounts] == [
-        (EntryState.UNKNOWN, Oddity.UNREADABLE)
-    ] * 2
+    listing = await client.read_list()
+    assert {account.entry for account in listing.accounts} == {EntryState.UNKNOWN}
 
 
 async def test_half_of_a_list_is_not_complete(proxy: SimulatedMjproxy, client: MjproxyClient) -> None:
     for _ in range(5):
         proxy.add()
     proxy.fault(Fault.PARTIAL_LIST)
-    listing = await client.read_accounts()
+    listing = await client.read_list()
     assert (len(listing.accounts), listing.is_complete) == (2, False)
 
 
@@ -458,7 +494,7 @@ async def test_silence_ends(proxy: SimulatedMjproxy) -> None:
     async with aiohttp.ClientSession() as session:
         client = client_of(session, proxy.url, proxy.token)
         with pytest.raises(AnswerLost) as caught:
-            await client.read_accounts()
+            await client.read_list()
     assert caught.value.cause is Cause.SILENT
 
 
@@ -467,12 +503,12 @@ async def test_without_redis_the_list_says_what_is_missing(
 ) -> None:
     proxy.has_redis = False
     with pytest.raises(Unreachable, match="needs redis") as caught:
-        await client.read_accounts()
+        await client.read_list()
     assert next_step(caught.value).startswith("Set EnableRedis and RedisConnectionString")
     assert caught.value.cause is Cause.NEEDS_REDIS
     proxy.fault(Fault.SERVER_ERROR)
     with pytest.raises(Unreachable, match=r"server error \(status: 500\)"):
-        await client.read_accounts()
+        await client.read_list()
 
 
 async def test_an_older_version_cannot_enable_and_says_so(
@@ -482,7 +518,7 @@ async def test_an_older_version_cannot_enable_and_says_so(
     account = proxy.add()
     assert not (await client.home()).enables
     with pytest.raises(Rejected, match="too old to enable") as caught:
-        await client.enable([account.id])
+        await client.apply(Remedy.ENABLE, [account.id])
     assert "older than 11.9.1" in what(caught.value)
     assert "web page" in next_step(caught.value)
 
@@ -504,7 +540,7 @@ async def test_another_product_is_not_understood(
     await client.home()
     proxy.scripted = [Answer(200, body)] * 3
     with pytest.raises(kind):
-        await client.read_accounts()
+        await client.read_list()
 
 
 PRODUCTS = {
@@ -524,7 +560,7 @@ async def test_what_answers_instead_is_one_sentence_that_names_the_setting(
 ) -> None:
     proxy.scripted = [answer] * 4
     with pytest.raises(ProviderError) as caught:
-        await client.read_accounts()
+        await client.read_list()
     assert type(caught.value) is kind
     said = next_step(caught.value)
     assert "MJPROXY_URL" in said or "MJPROXY_TOKEN" in said or "in front of" in said
@@ -546,7 +582,7 @@ async def test_a_command_is_never_sent_twice_and_may_have_been_obeyed(
     proxy.pause(account.id)
     proxy.fault(Fault.CUT_OFF, endpoint=Endpoint.ENABLE)
     with pytest.raises(AnswerLost) as caught:
-        await client.enable([account.id])
+        await client.apply(Remedy.ENABLE, [account.id])
     assert "may have been done" in next_step(caught.value)
     assert proxy.count(Endpoint.ENABLE) == 1
     assert account.enable
@@ -558,7 +594,7 @@ async def test_a_command_that_does_not_say_that_it_was_done_is_not(
 ) -> None:
     proxy.scripted = [Answer(200, body)]
     with pytest.raises(MalformedResponse):
-        await client.captcha_solved("key")
+        await client.apply(Remedy.CAPTCHA_SOLVED, ["key"])
 
 
 @pytest.mark.parametrize("link", ["http://x.example/", "javascript:x", "https://x y", "", None])
@@ -567,18 +603,18 @@ async def test_a_link_that_is_none_is_not_given_to_anybody(
 ) -> None:
     proxy.scripted = [Answer.json({"success": True, "data": {"cfUrl": link}})]
     with pytest.raises(MalformedResponse):
-        await client.captcha_link("key")
+        await client.link_for(Remedy.CAPTCHA_SOLVED, "key")
 
 
 # Secrets
 
 
 CALLS: dict[str, Call] = {
-    "list": lambda client: client.read_accounts(),
-    "enable": lambda client: client.enable(["key"]),
-    "link": lambda client: client.captcha_link("key"),
-    "solved": lambda client: client.captcha_solved("key"),
-    "sync": lambda client: client.sync("key"),
+    "list": lambda client: client.read_list(),
+    "enable": lambda client: client.apply(Remedy.ENABLE, ["key"]),
+    "link": lambda client: client.link_for(Remedy.CAPTCHA_SOLVED, "key"),
+    "solved": lambda client: client.apply(Remedy.CAPTCHA_SOLVED, ["key"]),
+    "sync": lambda client: client.info("key"),
     "remove": lambda client: client.remove_account("key"),
     "home": lambda client: client.home(),
 }
@@ -614,19 +650,21 @@ async def test_a_credential_that_another_field_repeats_is_hidden(
     said = f"{{token: {account.secret('token')}}} {account.captcha_link} {proxy.token}"
     account.reason = account.remark = account.work_time = said
     account.info = {"Subscription": said, account.secret("cookie"): "1"}
-    (seen,) = (await client.read_accounts()).accounts
+    (seen,) = (await client.read_list()).accounts
     assert [secret for secret in proxy.secrets if secret in repr(seen) + repr(seen.info)] == []
-    assert seen.remark is None
-    assert seen.label == f"…{account.channel[-4:]}"
+    assert seen.title is None
+    assert KnownAccount(seen).label == f"…{account.channel[-4:]}"
 
 
+@pytest.mark.parametrize("status", [200, 400, 429, 500])
 async def test_a_captcha_link_in_a_refusal_is_not_quoted(
-    proxy: SimulatedMjproxy, client: MjproxyClient
+    proxy: SimulatedMjproxy, client: MjproxyClient, status: int
 ) -> None:
     said = "BadRequest https://editor.midjourney.com/captcha/challenge/index.html?token=x and more"
-    proxy.scripted = [Answer.json({"success": False, "message": said})]
-    with pytest.raises(Rejected) as caught:
-        await client.sync("key")
+    answer = json.dumps({"success": False, "message": said}).encode()
+    proxy.scripted = [Answer(status, answer)]
+    with pytest.raises(ProviderError) as caught:
+        await client.info("key")
     assert caught.value.quote == "BadRequest [hidden] and more"
 
 

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.accounts import EntryState, Flag, FlagKind
-from bot.providers.mjproxy.account import Oddity
+from bot.domain.accounts import NO_KEY, EntryState, Flag, FlagKind, KnownAccount
+from bot.domain.providers import key_of
+from bot.providers.mjproxy.entries import REJECTED, kind_of, parse_entry, time_of
 from bot.providers.mjproxy.listing import Reading, listing
-from bot.providers.mjproxy.parsing import Page, offset_of, parse_entry, time_of
-from bot.providers.mjproxy.reasons import REJECTED, kind_of
+from bot.providers.mjproxy.parsing import Page, offset_of
 from bot.providers.redaction import HIDDEN
 
 NOW = datetime(2026, 11, 27, 7, tzinfo=UTC)
@@ -46,66 +46,69 @@ def entry(**fields: object) -> dict[str, object]:
 )
 def test_the_state_of_an_entry(fields: dict[str, object], state: EntryState) -> None:
     account = parse_entry(entry(**fields), None, NOW)
-    assert account.state is state
-    assert (account.kind is not None) is (state is EntryState.FLAGGED)
-    assert (account.oddity is Oddity.UNREADABLE) is (state is EntryState.UNKNOWN)
+    assert account.entry is state
+    assert (account.flag is not None) is (state is EntryState.FLAGGED)
 
 
 def test_a_lock_is_a_captcha_whatever_the_reason_says() -> None:
-    account = parse_entry(entry(lock=True, enable=False, disabledReason="Blocked, x", cfUrl="x"), None, NOW)
-    assert (account.kind, account.is_enabled, account.reason) == (FlagKind.CAPTCHA, False, "Blocked, x")
+    account = parse_entry(entry(lock=True, enable=False, disabledReason="Blocked, y", cfUrl="x"), None, NOW)
+    assert account.flag == Flag("Blocked, y", FlagKind.CAPTCHA)
 
 
 @pytest.mark.parametrize(("missing", "is_read"), [("lock", True), ("enable", False), ("running", False)])
 def test_an_older_version_that_does_not_tell_the_state_is_marked(missing: str, *, is_read: bool) -> None:
     account = parse_entry({name: it for name, it in WELL.items() if name != missing}, None, NOW)
-    assert account.oddity is (None if is_read else Oddity.UNREADABLE)
-    assert account.state is (EntryState.OK if is_read else EntryState.UNKNOWN)
+    assert account.entry is (EntryState.OK if is_read else EntryState.UNKNOWN)
 
 
 def test_an_entry_without_a_single_field_is_marked() -> None:
     account = parse_entry({}, None, NOW)
-    assert (account.state, account.oddity, account.id) == (EntryState.UNKNOWN, Oddity.UNREADABLE, "")
+    assert (account.entry, key_of(account.channel)) == (EntryState.UNKNOWN, NO_KEY)
 
 
 @pytest.mark.parametrize("key", [None, "", "..", 1.5, True, "a b", "x" * 101, {"a": 1}])
 def test_an_entry_without_an_id_is_marked(key: object) -> None:
     account = parse_entry(entry(id=key), None, NOW)
-    assert (account.id, account.oddity, account.state) == ("", Oddity.NO_ID, EntryState.OK)
+    assert (key_of(account.channel), account.entry) == (f"{NO_KEY}12", EntryState.UNKNOWN)
 
 
 def test_an_id_of_older_data_may_be_a_number() -> None:
-    assert parse_entry(entry(id=1200000000000000001), None, NOW).id == "1200000000000000001"
+    account = parse_entry(entry(id=1200000000000000001), None, NOW)
+    assert key_of(account.channel) == "1200000000000000001"
 
 
 @pytest.mark.parametrize(
     ("remark", "label"), [("aurora", "aurora"), (None, "…12"), ("****", "…12"), ("", "…12")]
 )
 def test_the_label_is_the_remark_or_the_end_of_the_channel(remark: str | None, label: str) -> None:
-    assert parse_entry(entry(remark=remark), None, NOW).label == label
+    account = parse_entry(entry(remark=remark, isDiscord=True), None, NOW)
+    assert KnownAccount(account).label == label
 
 
 def test_a_channel_is_an_id_or_nothing_and_no_credential_cuts_it() -> None:
-    account = parse_entry(entry(channelId="1200000000000000001", loginPassword="120000"), None, NOW)
-    assert account.channel == "1200000000000000001"
-    assert parse_entry(entry(channelId="a.b", id="k-1234"), None, NOW).label == "…1234"
+    fields = entry(channelId="1200000000000000001", isDiscord=True, loginPassword="120000")
+    assert parse_entry(fields, None, NOW).discord_channel == "1200000000000000001"
+    account = parse_entry(entry(channelId="a.b", isDiscord=True, id="k-1234"), None, NOW)
+    assert KnownAccount(account).label == "…1234"
 
 
 def test_a_block_that_names_its_end_ends_then() -> None:
     fields = entry(enable=False, disabledReason="x", riskControlUnlockTime="2026-11-28T15:00:00")
     account = parse_entry(fields, timedelta(hours=8), NOW)
-    assert (account.kind, account.blocked_until) == (FlagKind.BLOCK, NOW + timedelta(days=1))
+    assert account.flag == Flag("x", FlagKind.BLOCK, NOW + timedelta(days=1))
     fields |= {"disabledReason": ""}
-    assert parse_entry(fields, timedelta(hours=8), NOW).kind is FlagKind.BLOCK
+    account = parse_entry(fields, timedelta(hours=8), NOW)
+    assert account.flag == Flag("", FlagKind.BLOCK, NOW + timedelta(days=1))
     later = parse_entry(fields, timedelta(hours=8), NOW + timedelta(days=2))
-    assert (later.state, later.blocked_until) == (EntryState.PAUSED, None)
+    assert (later.entry, later.flag) == (EntryState.PAUSED, None)
 
 
 def test_a_block_whose_words_name_its_length_has_it_in_the_reason() -> None:
     words = "Blocked, You have been blocked from accessing Midjourney for 3 days"
     account = parse_entry(entry(enable=False, disabledReason=words), None, NOW)
-    assert (account.kind, account.blocked_until) == (FlagKind.BLOCK, None)
-    assert Flag.of(account.reason).block_end(NOW) == NOW + timedelta(days=3)
+    assert account.flag == Flag(words, FlagKind.BLOCK)
+    assert account.flag is not None
+    assert account.flag.block_end(NOW) == NOW + timedelta(days=3)
 
 
 def test_hours_of_both_sorts_are_told() -> None:
@@ -174,7 +177,7 @@ def test_a_clock_that_makes_no_sense_has_no_offset(ticks: object) -> None:
 
 
 def page_of(*keys: str, total: int, pages: int = 1) -> Page:
-    return Page(tuple(parse_entry(entry(id=key), None, NOW) for key in keys), total, pages)
+    return Page(tuple(parse_entry(entry(id=key), None, NOW) for key in keys), total, pages, {})
 
 
 def test_ten_thousand_accounts_are_one_list() -> None:
@@ -204,7 +207,7 @@ def test_another_oddity_the_second_time_is_no_agreement() -> None:
 def test_an_entry_without_an_id_is_shown_as_such_if_it_stays() -> None:
     odd = Reading([page_of("a", "", total=2)])
     shown = listing([odd, odd], timedelta())
-    assert [account.oddity for account in shown.accounts] == [None, Oddity.NO_ID]
+    assert [account.entry for account in shown.accounts] == [EntryState.OK, EntryState.UNKNOWN]
     assert shown.is_complete
 
 
@@ -231,3 +234,30 @@ def test_a_credential_is_hidden_wherever_an_entry_repeats_it(
     assert "secret" not in shown
     if field == "disabledReason":
         assert f"Use {HIDDEN} now" in shown
+
+
+@pytest.mark.parametrize(
+    ("secret", "said", "shown"),
+    [
+        ("k7", "Login k7 failed", f"Login {HIDDEN} failed"),
+        ("k7", "密码k7错误", f"密码{HIDDEN}错误"),
+        (12345, "Login failed: 12345.", f"Login failed: {HIDDEN}."),
+        ("log", "Login failed", "Login failed"),
+        ("****", "Login failed", "Login failed"),
+    ],
+)
+def test_a_short_credential_is_hidden_where_it_is_a_word(secret: object, said: str, shown: str) -> None:
+    account = parse_entry(entry(loginPassword=secret, disabledReason=said, enable=False), None, NOW)
+    assert account.flag is not None
+    assert account.flag.text == shown
+
+
+# Cached info
+
+
+def test_of_the_cached_info_only_known_lines_are_kept() -> None:
+    properties = {"Job Mode": "Fast", "job  mode": "Turbo", "Host": "proxyhost", "Queued Jobs (fast)": 1}
+    account = parse_entry(entry(properties=properties), None, NOW)
+    assert account.info is not None
+    assert account.info.info.text == "Job Mode: Fast\njob  mode: Turbo"
+    assert parse_entry(entry(properties={"Host": "proxyhost"}), None, NOW).info is None

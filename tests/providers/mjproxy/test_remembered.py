@@ -10,9 +10,8 @@ from bot.domain.clock import utc_now
 from bot.providers.http_response import ApiRequest, ApiResponse
 from bot.providers.mjproxy import parsing
 from bot.providers.mjproxy.client import MjproxyClient
-from bot.providers.mjproxy.endpoints import Endpoint
-from bot.providers.mjproxy.parsing import READ, parse_entry
-from bot.providers.mjproxy.provider import MjproxyProvider
+from bot.providers.mjproxy.entries import READ, parse_entry
+from bot.providers.mjproxy.error_mapping import Endpoint
 from tests.simulators.mjproxy import SimulatedMjproxy
 from tests.simulators.mjproxy.cases import recorded
 from tests.simulators.mjproxy.pool import MODERATION
@@ -49,19 +48,18 @@ async def test_an_entry_is_read_anew_only_if_a_field_that_is_read_has_changed(
 
     monkeypatch.setattr(parsing, "parse_entry", noting)
     accounts = [proxy.add() for _ in range(150)]
-    provider = MjproxyProvider(client)
-    before = await provider.read_list()
+    before = await client.read_list()
     assert len(read) == 150
     read.clear()
-    assert (await provider.read_list()).accounts == before.accounts
+    assert (await client.read_list()).accounts == before.accounts
     for account in accounts:
         account.fast_exhausted = True  # of no interest
-    after = await provider.read_list()
+    after = await client.read_list()
     assert all(old is new for old, new in zip(before.accounts, after.accounts, strict=True))
     assert read == []
     struck = accounts[3]
     struck.enable, struck.running, struck.reason = False, False, MODERATION
-    after = await provider.read_list()
+    after = await client.read_list()
     assert read == [struck.id]
     (changed,) = (each for each in after.accounts if each.flag is not None)
     assert (changed.entry, changed.flag and changed.flag.kind) == (EntryState.FLAGGED, FlagKind.MODERATION)
@@ -81,8 +79,8 @@ def test_an_account_that_the_proxy_enables_at_some_time_is_read_each_time() -> N
 
     def read_at(at: datetime) -> EntryState:
         answer = ApiResponse(200, "application/json", body, None, at)
-        (account,) = pages.parse(answer, ApiRequest(Endpoint.LIST), 1, timedelta()).entries
-        return account.state
+        (account,) = pages.parse(answer, ApiRequest(Endpoint.LIST), 1, timedelta()).accounts
+        return account.entry
 
     assert read_at(unlocks - timedelta(minutes=1)) is EntryState.FLAGGED
     assert read_at(unlocks + timedelta(minutes=1)) is EntryState.PAUSED

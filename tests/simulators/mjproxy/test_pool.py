@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.domain.accounts import EntryState, FlagKind
-from bot.providers.mjproxy.account import ProxyAccount
+from bot.domain.accounts import Account, EntryState, FlagKind
+from bot.domain.providers import Remedy
 from bot.providers.mjproxy.client import MjproxyClient
 from tests.simulators.mjproxy import SimulatedMjproxy
 from tests.simulators.mjproxy.cases import Clock
@@ -18,9 +18,18 @@ from tests.simulators.mjproxy.pool import (
 )
 
 
-async def only(client: MjproxyClient) -> ProxyAccount:
-    (account,) = (await client.read_accounts()).accounts
+async def only(client: MjproxyClient) -> Account:
+    (account,) = (await client.read_list()).accounts
     return account
+
+
+def reason_of(account: Account) -> str:
+    said = account.flag or account.hint
+    return said.text if said else ""
+
+
+def kind_of(account: Account) -> FlagKind | None:
+    return account.flag.kind if account.flag else None
 
 
 @pytest.mark.parametrize(
@@ -32,16 +41,16 @@ async def test_a_message_of_midjourney_disables_an_account_five_seconds_later(
 ) -> None:
     proxy.strike(proxy.add().id, reason)
     clock.passes(4)
-    assert (await only(client)).state is EntryState.OK
+    assert (await only(client)).entry is EntryState.OK
     clock.passes(1)
     account = await only(client)
-    assert (account.state, account.kind, account.reason) == (EntryState.FLAGGED, kind, reason)
+    assert (account.entry, kind_of(account), reason_of(account)) == (EntryState.FLAGGED, kind, reason)
 
 
 async def test_used_up_credits_are_told(proxy: SimulatedMjproxy, client: MjproxyClient, clock: Clock) -> None:
     proxy.exhaust(proxy.add().id)
     clock.passes(5)
-    assert (await only(client)).kind is FlagKind.CREDITS
+    assert kind_of(await only(client)) is FlagKind.CREDITS
 
 
 async def test_an_enabled_account_keeps_its_reason_until_its_socket_is_up_and_then_starts(
@@ -51,15 +60,15 @@ async def test_an_enabled_account_keeps_its_reason_until_its_socket_is_up_and_th
     proxy.strike(account.id, MODERATION)
     clock.passes(10)
     proxy.acknowledge(account.id)
-    assert await client.enable([account.id]) == 1
+    await client.apply(Remedy.ENABLE, [account.id])
     seen = await only(client)
-    assert (seen.state, seen.reason) == (EntryState.STARTING, MODERATION)
+    assert (seen.entry, reason_of(seen)) == (EntryState.STARTING, MODERATION)
     clock.passes(51)
-    assert (await only(client)).reason == ""
+    assert reason_of(await only(client)) == ""
     clock.passes(9)
-    assert (await only(client)).state is EntryState.STARTING
+    assert (await only(client)).entry is EntryState.STARTING
     clock.passes(1)
-    assert (await only(client)).state is EntryState.OK
+    assert (await only(client)).entry is EntryState.OK
 
 
 async def test_an_account_that_nobody_dealt_with_is_disabled_again(
@@ -68,11 +77,11 @@ async def test_an_account_that_nobody_dealt_with_is_disabled_again(
     account = proxy.add()
     proxy.strike(account.id, MODERATION)
     clock.passes(10)
-    await client.enable([account.id])
+    await client.apply(Remedy.ENABLE, [account.id])
     clock.passes(55)
-    assert ((seen := await only(client)).state, seen.reason) == (EntryState.STARTING, "")
+    assert ((seen := await only(client)).entry, reason_of(seen)) == (EntryState.STARTING, "")
     clock.passes(10)
-    assert (await only(client)).reason == MODERATION
+    assert reason_of(await only(client)) == MODERATION
 
 
 async def test_accounts_start_one_after_another_in_their_order(
@@ -80,12 +89,12 @@ async def test_accounts_start_one_after_another_in_their_order(
 ) -> None:
     for sort in (3, 1, 2):
         proxy.pause(proxy.add(sort=sort).id)
-    assert await client.enable(list(proxy.accounts)) == 3
+    await client.apply(Remedy.ENABLE, list(proxy.accounts))
     clock.passes(60)
     running: list[list[int]] = []
     for _ in range(4):
-        accounts = (await client.read_accounts()).accounts
-        running.append(sorted(account.sort for account in accounts if account.state is EntryState.OK))
+        accounts = (await client.read_list()).accounts
+        running.append(sorted(account.sort for account in accounts if account.entry is EntryState.OK))
         clock.passes(11)
     assert running == [[], [1], [1, 2], [1, 2, 3]]
 
@@ -116,10 +125,10 @@ async def test_a_rejected_token_is_named_for_four_seconds(
     proxy.reject_token(proxy.add().id)
     clock.passes(1)
     seen = await only(client)
-    assert (seen.state, seen.reason) == (EntryState.STARTING, REJECTED)
+    assert (seen.entry, reason_of(seen)) == (EntryState.STARTING, REJECTED)
     clock.passes(4)
     seen = await only(client)
-    assert (seen.kind, seen.reason) == (FlagKind.SESSION, TOO_MANY_FAILURES)
+    assert (kind_of(seen), reason_of(seen)) == (FlagKind.SESSION, TOO_MANY_FAILURES)
 
 
 async def test_a_lost_network_disables_accounts_one_after_another_and_for_good(
@@ -128,19 +137,19 @@ async def test_a_lost_network_disables_accounts_one_after_another_and_for_good(
     first, spared = proxy.add(), proxy.add()
     proxy.lose_discord(spared=[spared.id])
     clock.passes(45)
-    newest, oldest = (await client.read_accounts()).accounts
-    assert (oldest.state, oldest.reason) == (EntryState.STARTING, SOCKET_BROKEN)
+    newest, oldest = (await client.read_list()).accounts
+    assert (oldest.entry, reason_of(oldest)) == (EntryState.STARTING, SOCKET_BROKEN)
     clock.passes(20)
-    newest, oldest = (await client.read_accounts()).accounts
-    assert (oldest.kind, oldest.reason) == (FlagKind.CONNECTION, NOT_RECONNECTED)
-    assert (newest.state, newest.reason) == (EntryState.STARTING, "")
+    newest, oldest = (await client.read_list()).accounts
+    assert (kind_of(oldest), reason_of(oldest)) == (FlagKind.CONNECTION, NOT_RECONNECTED)
+    assert (newest.entry, reason_of(newest)) == (EntryState.STARTING, "")
     proxy.find_discord()
     clock.passes(600)
-    newest, oldest = (await client.read_accounts()).accounts
-    assert (newest.state, oldest.state) == (EntryState.OK, EntryState.FLAGGED)
-    assert await client.enable([first.id]) == 1
+    newest, oldest = (await client.read_list()).accounts
+    assert (newest.entry, oldest.entry) == (EntryState.OK, EntryState.FLAGGED)
+    await client.apply(Remedy.ENABLE, [first.id])
     clock.passes(75)
-    assert {account.state for account in (await client.read_accounts()).accounts} == {EntryState.OK}
+    assert {account.entry for account in (await client.read_list()).accounts} == {EntryState.OK}
 
 
 async def test_a_captcha_locks_at_once_and_is_unlocked_whether_solved_or_not(
@@ -148,10 +157,12 @@ async def test_a_captcha_locks_at_once_and_is_unlocked_whether_solved_or_not(
 ) -> None:
     account = proxy.add()
     proxy.ask_captcha(account.id, link=False)
-    assert (await only(client)).kind is FlagKind.CAPTCHA
-    assert (await client.captcha_link(account.id)).get_secret_value() == account.captcha_link
-    await client.captcha_solved(account.id)
-    assert (await only(client)).state is EntryState.OK
+    assert kind_of(await only(client)) is FlagKind.CAPTCHA
+    link = await client.link_for(Remedy.CAPTCHA_SOLVED, account.id)
+    assert link is not None
+    assert link.get_secret_value() == account.captcha_link
+    await client.apply(Remedy.CAPTCHA_SOLVED, [account.id])
+    assert (await only(client)).entry is EntryState.OK
 
 
 async def test_an_account_that_was_disabled_too_stands_there_as_if_paused_once_unlocked(
@@ -159,9 +170,9 @@ async def test_an_account_that_was_disabled_too_stands_there_as_if_paused_once_u
 ) -> None:
     account = proxy.add()
     proxy.ask_captcha(account.id, disabled=True)
-    await client.captcha_solved(account.id)
+    await client.apply(Remedy.CAPTCHA_SOLVED, [account.id])
     seen = await only(client)
-    assert (seen.state, seen.reason, seen.is_enabled) == (EntryState.PAUSED, "", False)
+    assert (seen.entry, reason_of(seen)) == (EntryState.PAUSED, "")
 
 
 async def test_after_a_restart_accounts_come_up_one_by_one_and_flagged_ones_do_not(
@@ -173,10 +184,10 @@ async def test_after_a_restart_accounts_come_up_one_by_one_and_flagged_ones_do_n
     proxy.strike(flagged.id, MODERATION)
     clock.passes(5)
     proxy.restart()
-    states = [account.state for account in (await client.read_accounts()).accounts]
+    states = [account.entry for account in (await client.read_list()).accounts]
     assert states == [EntryState.FLAGGED, *[EntryState.STARTING] * 3]
     clock.passes(5)
-    states = [account.state for account in (await client.read_accounts()).accounts]
+    states = [account.entry for account in (await client.read_list()).accounts]
     assert states == [EntryState.FLAGGED, EntryState.STARTING, EntryState.OK, EntryState.OK]
 
 
@@ -186,13 +197,13 @@ async def test_a_sync_is_sent_each_time_and_brings_new_values_or_none(
     account = proxy.add()
     before = (await only(client)).info
     clock.passes(60)
-    await client.sync(account.id)
+    await client.info(account.id)
     after = (await only(client)).info
     assert before is not None
     assert after is not None
-    assert (after.updated, after.text) == (clock.now(), before.text)
+    assert (after.taken_at, after.info) == (clock.now(), before.info)
     proxy.syncs_bring_news = False
     clock.passes(60)
-    await client.sync(account.id)
+    await client.info(account.id)
     assert (await only(client)).info == after
     assert proxy.midjourney_commands == 2
