@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from bot.domain.clock import utc_now
 from bot.providers.errors import MalformedResponse, ProviderError, RateLimited, Unreachable
 from bot.providers.failures import unreachable
-from bot.providers.http_response import BODY_LIMIT, ApiRequest, ApiResponse
+from bot.providers.http_response import ApiRequest, ApiResponse
 from bot.providers.redaction import HIDDEN, redact
 
 log: Final = logging.getLogger(__name__)
@@ -62,6 +62,8 @@ class ApiClient:
 
     name: str
     """The name of the provider."""
+    body_limit: ClassVar[int]
+    """The bytes of the longest body that is read, after decompression."""
     auth_header: ClassVar[str]
     auth_prefix: ClassVar[str] = ""
     optional_path: ClassVar[str] = ""
@@ -159,7 +161,7 @@ class ApiClient:
 
     async def _receive(self, response: aiohttp.ClientResponse, secret: SecretStr | None) -> ApiResponse:
         """Read a response, and hide our own secrets in it before anything else sees it."""
-        body = await read_body(response)
+        body = await read_body(response, self.body_limit)
         for hidden in (self._token, secret):
             if body and hidden and hidden.get_secret_value():
                 body = body.replace(hidden.get_secret_value().encode(), HIDDEN.encode())
@@ -186,18 +188,18 @@ async def send_once(
     raise broken
 
 
-async def read_body(response: aiohttp.ClientResponse) -> bytes | None:
-    """Return a body of up to 8 MB after decompression; None for a longer one.
+async def read_body(response: aiohttp.ClientResponse, limit: int) -> bytes | None:
+    """Return a body; None for one that is longer than the limit after decompression.
 
     A body that breaks off is empty if the status says enough without it. A 404 needs its body.
     """
     body = bytearray()
     try:
-        if (response.content_length or 0) > BODY_LIMIT:
+        if (response.content_length or 0) > limit:
             return None
         async for chunk in response.content.iter_any():
             body += chunk
-            if len(body) > BODY_LIMIT:
+            if len(body) > limit:
                 return None
     except (aiohttp.ClientError, TimeoutError):
         if response.status < HTTPStatus.BAD_REQUEST or response.status == HTTPStatus.NOT_FOUND:

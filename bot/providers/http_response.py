@@ -15,7 +15,6 @@ from pydantic import SecretStr
 
 from bot.providers.redaction import redact
 
-BODY_LIMIT: Final = 8 * 1024 * 1024
 LONGEST_WAIT: Final = timedelta(days=1)
 SUCCESS: Final = range(200, 300)
 EDGE_CODE: Final = re.compile(rb"error code: (1[0-9]{3})", re.IGNORECASE)
@@ -111,7 +110,7 @@ class ApiResponse:
     @cached_property
     def parsed(self) -> ParsedBody:
         """The body as JSON."""
-        return ParsedBody(fault=f"byte {BODY_LIMIT}") if self.body is None else parse_json(self.body)
+        return ParsedBody(fault="the limit of its length") if self.body is None else parse_json(self.body)
 
     @property
     def fields(self) -> dict[str, object]:

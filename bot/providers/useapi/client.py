@@ -37,6 +37,7 @@ class UseapiClient(ApiClient):
     name = USEAPI
     web_page = None
     checks = CHECKS
+    body_limit = 8 * 1024 * 1024
     auth_header = "Authorization"
     auth_prefix = "Bearer "
 

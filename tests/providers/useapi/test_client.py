@@ -28,6 +28,7 @@ from bot.providers.errors import (
     Unauthorized,
     Unreachable,
 )
+from bot.providers.mjproxy.client import MjproxyClient
 from bot.providers.useapi.client import UseapiClient
 from bot.providers.useapi.parsing import RememberedList
 from bot.render.error_messages import next_step, what
@@ -670,7 +671,7 @@ async def test_a_body_over_8_mb_is_refused_while_it_is_read() -> None:
     async with asking(flood) as (client, server):
         with pytest.raises(MalformedResponse) as caught:
             await client.accounts()
-    assert caught.value.place == "byte 8388608"
+    assert caught.value.place == "the limit of its length"
     assert flood.sent < 32
     assert len(server.requests) == 1
 
@@ -693,7 +694,16 @@ async def test_the_size_of_a_body_is_counted_after_decompression() -> None:
     async with asking(says(200, bomb, Content_Encoding="gzip")) as (client, _):
         with pytest.raises(MalformedResponse) as caught:
             await client.accounts()
-    assert caught.value.place == "byte 8388608"
+    assert caught.value.place == "the limit of its length"
+
+
+async def test_each_provider_declares_the_length_that_it_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(UseapiClient, "body_limit", 2)
+    async with asking(says(200, b"{}"), says(200, b"{ }")) as (client, _):
+        assert await client.accounts() == ()
+        with pytest.raises(MalformedResponse):
+            await client.accounts()
+    assert "body_limit" in vars(MjproxyClient)
 
 
 async def test_a_body_of_8_mb_is_read() -> None:
