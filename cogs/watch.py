@@ -278,6 +278,8 @@ class Watch(commands.Cog):
         """Return the question whether to apply the remedy, with the link that it needs, or what to do."""
         if self._remedies.remedy_of(known.channel, flag) is Remedy.GUIDE:
             return MessageContent(action_replies.guide(known, flag))
+        if known.account.entry is EntryState.STARTING:
+            return MessageContent(action_replies.still_starting(known, flag, self._accounts()))
         unseen, link = self._remedies.is_unseen(known.channel), await self._remedies.link(known.channel, flag)
         argument = f"{known.account.handle}.{self._remedies.digest(known.channel, flag, incident)}"
         return action_replies.confirmation(

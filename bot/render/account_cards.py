@@ -154,9 +154,10 @@ def account_card(
 def _card_buttons(account: KnownAccount, asker: int, *, owner: bool, unseen: bool) -> Iterator[Component]:
     channel = account.account.handle
     yield Button("info.ask", "Info", channel, asker=asker)
-    kind = account.account.flag.kind if account.account.flag else FlagKind.OTHER
-    remedy = remedy_for(account.account, kind)
-    if owner and remedy is not Remedy.GUIDE and (unseen or account.account.flag is not None):
+    flag = account.account.flag
+    remedy = remedy_for(account.account, flag.kind if flag else FlagKind.OTHER)
+    is_waited_for = unseen or (flag is not None and account.account.entry is not EntryState.STARTING)
+    if owner and remedy is not Remedy.GUIDE and is_waited_for:
         yield Button("account.reset", words_of(remedy).label, channel, asker=asker)
     if owner and capabilities_of(account.channel).adds_accounts:
         yield Button("account.edit", "Update", channel, asker=asker)

@@ -200,11 +200,20 @@ def _names(accounts: Sequence[KnownAccount]) -> str:
     return naming([escape(each.label, LABEL_LIMIT) for each in accounts], NAMED)
 
 
+def still_starting(account: KnownAccount, flag: Flag, accounts: Mapping[str, KnownAccount]) -> str:
+    """Return that nothing need be sent for an account that its provider starts already."""
+    before, remedy = starting_before(account.account, accounts), remedy_for(account.account, flag.kind)
+    return verdict_sentence(ResetVerdict.NOT_STARTED, account, remedy=remedy, before=before)
+
+
 def starting_before(account: Account, accounts: Mapping[str, KnownAccount]) -> int:
     """Return how many other accounts the provider starts before this one."""
     provider = provider_of(account.channel)
     starting = (each.account for each in accounts.values() if each.account.entry is EntryState.STARTING)
-    return sum(each.sort < account.sort and provider_of(each.channel) == provider for each in starting)
+    return sum(
+        each.sort < account.sort and not each.hours and provider_of(each.channel) == provider
+        for each in starting
+    )
 
 
 def already_under_way(

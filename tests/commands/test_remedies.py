@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from bot.domain.accounts import Account
+from bot.domain.providers import MJPROXY, reference_to
 from tests.conftest import Leaks
 from tests.simulators.discord.world import Json
 from tests.simulators.mjproxy import Endpoint, SimulatedMjproxy
@@ -128,6 +130,28 @@ async def test_a_link_does_not_take_the_place_of_a_question_that_came_as_a_direc
     question = await newest(ada, "Enabling does not acknowledge", number=2)
     proxy.ask_captcha(account.id)
     await ends(ada, question, "Yes, enable Borealis", "Press the button of the alert again")
+
+
+async def test_row_61_no_button_enables_an_account_that_its_provider_starts(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
+) -> None:
+    others = [proxy.add() for _ in range(2)]
+    account = proxy.add(remark="Borealis")
+    await proxied.start(USEAPI_TOKEN=None)
+    proxy.strike(account.id, MODERATION)
+    clock.advance(SAVED_AFTER)
+    await poll(ada)
+    await newest(ada, "Borealis", "needs you")
+    for each in (account, *others):
+        proxy.pause(each.id)
+        proxy.enable([each.id])
+    listed = await ada.ask("mjaccounts")
+    card = await ada.picked(listed, Account(reference_to(MJPROXY, account.id)).handle)
+    assert "Enable" not in buttons(card)
+    said = text(await ada.ask("mjreset", account="Borealis"))
+    assert said == "⏳ **Borealis** is enabled, not started yet, 2 others before it. I keep checking."
+    assert ENABLE not in buttons(await newest(ada, "Borealis", "Nothing to do right now"))
+    assert proxy.count(Endpoint.ENABLE) == 0
 
 
 @pytest.fixture
