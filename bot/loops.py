@@ -181,7 +181,7 @@ class WatchLoops:
         """Poll a provider once. An error of the API is a matter of the watch, and no failure of the loop.
 
         A poll that a stop ends says nothing about the watch. A heartbeat follows once each provider had a
-        good poll since the last one.
+        good poll since the last one: while one of them cannot be seen, the watch is not well.
         """
         failed = poller.failed_polls + 1
         try:
