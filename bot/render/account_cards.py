@@ -9,7 +9,7 @@ import discord
 from bot.domain.account_info import Info, InfoOutcome, InfoSnapshot, Subscription
 from bot.domain.accounts import Action, EntryState, Flag, FlagKind, KnownAccount, State
 from bot.domain.capabilities import capabilities_of, remedy_for
-from bot.domain.providers import Remedy, provider_of
+from bot.domain.providers import Remedy
 from bot.render.account_facts import (
     channel_link,
     fast_bar,
@@ -22,7 +22,7 @@ from bot.render.account_facts import (
 from bot.render.account_history import FIELD_LIMIT, history
 from bot.render.instructions import discord_name
 from bot.render.message_content import Button, Component, MessageContent, channel_buttons
-from bot.render.phrases import flagged_since, meaning, state_words
+from bot.render.phrases import flagged_since, is_unlocked, meaning, state_words
 from bot.render.provider_words import words_for
 from bot.render.remedy_words import words_of
 from bot.render.text import clip, code_block, code_span, escape, fitted, span, when, whole
@@ -112,7 +112,7 @@ def account_embed(
     words = words_for(account.channel)
     if flag is None and account.account.entry is EntryState.PAUSED:
         note = words.put_into(PAUSED)
-    means = meaning(flag, provider_of(account.channel)) if flag else None
+    means = meaning(flag, account.account) if flag else None
     embed = _card(account, title, note, place(account.account, "\n"), means)
     embed.colour = discord.Colour.orange() if unseen and flag is None else discord.Colour.green()
     if flag is not None:
@@ -120,7 +120,8 @@ def account_embed(
         is_past, is_soft = not account.needs_somebody, flag.kind is FlagKind.OFFLINE
         since = flagged_since(account.flagged_since, is_past=is_past, is_soft=is_soft)
         if flag.text or not is_soft:
-            add_field(embed, words.says(is_past=is_past), f"{code_block(flag.text)}\n{since}")
+            says = words.says(is_past=is_past or is_unlocked(account.account, flag))
+            add_field(embed, says, f"{code_block(flag.text)}\n{since}")
         else:
             add_field(embed, "Since when", since)
     if account.snapshot is not None:

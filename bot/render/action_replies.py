@@ -21,7 +21,7 @@ from bot.render.account_cards import add_field, flag_colour
 from bot.render.alert_items import LABEL_LIMIT, known_account, naming
 from bot.render.instructions import ENABLE_IT, LEAVE_PAUSED, block_end, login_help, steps
 from bot.render.message_content import Button, MessageContent, channel_buttons, headed
-from bot.render.phrases import demand, meaning, state_words, symbol
+from bot.render.phrases import demand, is_unlocked, meaning, state_words, symbol
 from bot.render.provider_words import WORDS, words_for
 from bot.render.remedy_words import AT, ENABLE_ALL, NOT_FLAGGED, TAKEN, RemedyWords, words_of
 from bot.render.text import bare, code_block, count, escape, exactly, span, when, whole
@@ -69,14 +69,14 @@ def confirmation(
     """
     until = _block_until(account, flag, incident)
     remedy, warning = remedy_for(account.account, flag.kind), _block_warning(flag, until, now)
-    words, provider = words_of(remedy), provider_of(account.channel)
+    words, is_past = words_of(remedy), is_unlocked(account.account, flag)
     act = words_for(account.channel).do.capitalize()
     warning = warning and _filled(warning, account, act=act)
     texts = [
         warning,
         UNSEEN if unseen else None,
         _filled(words.consents[flag.kind], account),
-        meaning(flag, provider),
+        meaning(flag, account.account),
     ]
     embed = discord.Embed(
         title=_filled(words.title, account),
@@ -84,7 +84,7 @@ def confirmation(
         colour=flag_colour(flag),
         url=link or account.account.link,
     )
-    add_field(embed, words_for(account.channel).says(), code_block(flag.text))
+    add_field(embed, words_for(account.channel).says(is_past=is_past), code_block(flag.text))
     add_field(embed, "Discord login to use", login_help(account, flag.kind))
     label = (words.insist if warning else words.agree).format(name=bare(account.label, BUTTON_LABEL))
     button = Button("watch.confirm", label, argument, discord.ButtonStyle.danger)
@@ -124,7 +124,9 @@ def verdict_sentence(
     """
     others = f", {count(before, 'other')} before it" if before else ""
     text = _filled(words_of(remedy).verdicts[verdict], account, before=others)
-    return f"{text}\n{code_block(flag.text)}" if flag and verdict in QUOTED else text
+    if flag is None or verdict not in QUOTED:
+        return text
+    return "\n".join(filter(None, [text, meaning(flag, account.account), code_block(flag.text)]))
 
 
 def remedy_progress(words: RemedyWords, stage: ResetStage, provider: str, label: str, wait: timedelta) -> str:

@@ -22,7 +22,8 @@ NAME_LIMIT: Final = 20
 QUOTES: Final = 3
 SHORT_QUOTE: Final = 200
 ENABLE_ALL: Final = (
-    "1. Check the network of the machine that {service} runs on.\n2. Only then press **{label}** below."
+    "1. Check that the machine of {service} can reach Discord.\n"
+    "2. Then press **{label}** below: {service} does not enable them by itself."
 )
 
 
@@ -116,13 +117,10 @@ def _next(items: Sequence[AlertItem], context: CardContext) -> str | None:
 
 
 def _meanings(items: Iterable[AlertItem]) -> list[str]:
-    """Return our sentence for each state whose text few can read."""
-    said = {
-        f"{item.state}: {demand(item.flag, item.provider)}."
-        for item in items
-        if CHINESE.search(item.flag.text)
-    }
-    return sorted(said)[:QUOTES]
+    """Return our sentence for each state whose text few can read, in the order of the texts."""
+    unread = [item for item in items if CHINESE.search(item.flag.text) and not item.is_unlocked]
+    said = dict.fromkeys(f"{item.state}: {demand(item.flag, item.provider)}." for item in unread)
+    return list(said)[:QUOTES]
 
 
 def _option(item: AlertItem) -> discord.SelectOption:

@@ -112,7 +112,7 @@ def _open(item: AlertItem) -> str:
 
 def _wish(item: AlertItem) -> str:
     if item.is_unlocked:
-        return "its CAPTCHA is solved, and it is still disabled"
+        return "its CAPTCHA is solved, but it is still disabled"
     if item.is_block_over:
         return "Its block should be over now"
     words = demand(item.flag, item.provider)

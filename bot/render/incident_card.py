@@ -70,7 +70,7 @@ def card(item: AlertItem, context: CardContext, *, reset: str | None = None) -> 
     )
     words = WORDS[item.provider]
     if item.incident.flag and (item.flag.text or not item.is_calm):
-        is_present = item.needs_somebody and not item.is_starting
+        is_present = item.needs_somebody and not (item.is_starting or item.is_unlocked)
         title = f"{words.speaker} {'says' if is_present else 'said'}"
         add_field(embed, title, code_block(item.flag.text))
     if item.incident.first_reason:
@@ -178,7 +178,7 @@ def _lines(item: AlertItem, context: CardContext) -> Iterator[str]:
     yield from _stage(item)
     yield from _judged(incident)
     yield _since(item)
-    if means := meaning(item.flag, item.provider):
+    if means := meaning(item.flag, item.account.account):
         yield means
     if incident.reset_at is not None:
         yield f"It was {words.done} {when(incident.reset_at, 'f')} and was flagged again."

@@ -17,8 +17,8 @@ OPEN_BY_COMMAND: Final = "/mjaccounts opens each account; /mjreset resets one."
 ENABLE_IT: Final = "Enable it"
 LEAVE_PAUSED: Final = "Leave it paused"
 _SOLVED: Final = (
-    "The CAPTCHA is solved, and the account is disabled besides. "
-    f"Press **{ENABLE_IT}** or **{LEAVE_PAUSED}**."
+    "The CAPTCHA is solved, but the account is still disabled. "
+    f"Press **{ENABLE_IT}** to use it again, or **{LEAVE_PAUSED}** to end this alert."
 )
 BLOCK_OVER: Final = "The block should be over now."
 _OTHER_LOGIN: Final = "Link won't open? You are logged in to Discord as someone else."

@@ -54,9 +54,9 @@ MJPROXY_WORDS: Final = ProviderWords(
             "{reset} Enabling it does not acknowledge it for you.",
         ),
         FlagKind.CAPTCHA: (
-            "Press **Show me the CAPTCHA**: the link is for you alone.",
-            "Open it and solve the CAPTCHA.",
-            "Only then press **I solved it**, below the link. Saying so does not solve it for you.",
+            "Press **Show me the CAPTCHA**. Only you see the link.",
+            "Open the link and solve the CAPTCHA.",
+            "Only then press **I solved it** below the link. It does not solve the CAPTCHA for you.",
         ),
         FlagKind.BLOCK: (
             "{wait}",
@@ -64,17 +64,17 @@ MJPROXY_WORDS: Final = ProviderWords(
             "{reset} Enabling it does not shorten the block.",
         ),
         FlagKind.CONNECTION: (
-            "Check the network of the machine that midjourney-proxy runs on.",
-            "Wait until Discord can be reached from there.",
+            "Check that the machine of midjourney-proxy can reach Discord.",
+            "If it cannot, get its network working first.",
             "{reset} midjourney-proxy does not enable it by itself.",
         ),
         FlagKind.CREDITS: (
             "Log in to midjourney.com with this account.",
             "Renew its subscription there, or buy more credits.",
-            "{reset} Enabling it brings no credits.",
+            "{reset} Enabling it does not buy credits.",
         ),
         FlagKind.SESSION: (
-            "{log_in} Get a new token of it.",
+            "{log_in} Copy its new token.",
             f"Put the token into the account on {ON_WEB_PAGE}. Never send it here.",
             RENEWS_NOTHING,
         ),
@@ -85,8 +85,8 @@ MJPROXY_WORDS: Final = ProviderWords(
         ),
         FlagKind.OFFLINE: (
             "{log_in}",
-            "A moderation message can hide here: open {channel} in Discord and send /info.",
-            f"Nothing there? See on {ON_WEB_PAGE} why it does not start.",
+            "A moderation message can hide here: open {channel} and send /info.",
+            f"Nothing there? Check the account on {ON_WEB_PAGE}: its token, and its working hours.",
         ),
         FlagKind.OTHER: (
             "{log_in}",
@@ -96,9 +96,9 @@ MJPROXY_WORDS: Final = ProviderWords(
     },
     by_text={
         "新的连接失败次数超过限制，禁用账号": (
-            "Discord probably rejects its login or token",
+            "midjourney-proxy could not connect it, most likely because Discord rejects its token",
             (
-                "Is only this account affected? If not, check the network of midjourney-proxy's machine.",
+                "Do other accounts fail, too? Then check the network of midjourney-proxy's machine first.",
                 f"{{log_in}} Put a new token into the account on {ON_WEB_PAGE}. Never send it here.",
                 RENEWS_NOTHING,
             ),
@@ -116,7 +116,7 @@ MJPROXY_WORDS: Final = ProviderWords(
             "Take the token of an administrator of the proxy.",
             "Put it into MJPROXY_TOKEN and restart me.",
         ),
-        ServiceProblem.UNPAID: (f"Look at {ON_WEB_PAGE}.",),
+        ServiceProblem.UNPAID: (f"Open {ON_WEB_PAGE} and see what it says.",),
         ServiceProblem.GONE: ("{address}", "Put the right address into MJPROXY_URL and restart me."),
         ServiceProblem.LIST_GONE: (
             f"Check on {ON_WEB_PAGE} that your accounts are still there, and add what is missing.",

@@ -28,7 +28,7 @@ def state_words(account: KnownAccount) -> str:
 
 
 STARTS: Final = "⏳ enabled, not started yet"
-UNLOCKED: Final = "⏸️ CAPTCHA solved, disabled"
+UNLOCKED: Final = "⏸️ CAPTCHA solved, still disabled"
 ENTRIES: Final = {
     EntryState.OK: "✅ ready",
     EntryState.FLAGGED: "⚠️ needs attention",
@@ -53,6 +53,7 @@ def open_words(state: State | None, flag: Flag, provider: str = USEAPI, *, start
 
 
 CHINESE: Final = re.compile("[\u4e00-\u9fff]")
+UNREAD: Final = "I do not know this reason; a translator can tell you what it says."
 SYMBOLS: Final = {
     FlagKind.OFFLINE: "💤",
     FlagKind.CONNECTION: "📡",
@@ -106,9 +107,15 @@ def demand(flag: Flag, provider: str = USEAPI) -> str:
     return f"{wish} for {span(flag.block_length)}" if flag.block_length else wish
 
 
-def meaning(flag: Flag, provider: str) -> str | None:
+def meaning(flag: Flag, account: Account) -> str | None:
     """Return our sentence for a text that few can read; None for any other text."""
-    return f"It means: {demand(flag, provider)}." if CHINESE.search(flag.text) else None
+    if not CHINESE.search(flag.text):
+        return None
+    if is_unlocked(account, flag):
+        return "It asked for a CAPTCHA, which is solved."
+    return (
+        UNREAD if flag.kind is FlagKind.OTHER else f"It means: {demand(flag, provider_of(account.channel))}."
+    )
 
 
 def waiting(since: datetime, longest: timedelta) -> str:

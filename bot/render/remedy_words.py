@@ -45,7 +45,7 @@ QUESTIONS: Final = dict.fromkeys(
 ) | {
     FlagKind.MODERATION: "Did you acknowledge Midjourney's message in **{name}**'s channel?",
     FlagKind.BLOCK: "Did you see in **{name}**'s channel that the block is over?",
-    FlagKind.CONNECTION: "Does {service} reach Discord again?",
+    FlagKind.CONNECTION: "Can {service} reach Discord again?",
     FlagKind.SESSION: "Did you put **{name}**'s new token into {service}?",
     FlagKind.PLAN: "Does **{name}** have an active plan?",
     FlagKind.CREDITS: "Does **{name}** have fast time again?",
@@ -106,7 +106,11 @@ RESET: Final = RemedyWords(
 )
 ENABLE: Final = RemedyWords(
     label="Enable",
-    questions=QUESTIONS | {FlagKind.CAPTCHA: "Shall **{name}** be enabled, too?"},
+    questions=QUESTIONS
+    | {
+        FlagKind.CAPTCHA: "The CAPTCHA of **{name}** is solved. Enable the account now?",
+        FlagKind.OTHER: "Did you do what the message about **{name}** asks?",
+    },
     title="Enable {name}?",
     consents=dict.fromkeys(
         FlagKind,
@@ -115,19 +119,19 @@ ENABLE: Final = RemedyWords(
     )
     | {
         FlagKind.CONNECTION: f"{STARTS}\n"
-        "You cannot tell? Enabling shows it: without a connection to Discord, {service} disables it again.",
+        "Not sure? Try it: if Discord is still out of reach, {service} disables the account again.",
         FlagKind.SESSION: f"**Enabling does not renew a login or token.** {STARTS}\n"
         "If Discord still rejects it, {service} disables the account again.",
         FlagKind.PLAN: f"**Enabling does not renew a plan.** {STARTS}\n"
         "Without an active plan, {service} disables it again.",
-        FlagKind.CREDITS: f"**Enabling brings no credits.** {STARTS}\n"
+        FlagKind.CREDITS: f"**Enabling does not buy credits.** {STARTS}\n"
         "Without credits, {service} disables it again.",
         FlagKind.CAPTCHA: STARTS,
     },
     agree="Yes, enable {name}",
     insist="Enable {name} anyway",
     stages={
-        ResetStage.READING: "👀 Reading how it is with **{name}** ...",
+        ResetStage.READING: "👀 Checking **{name}** first ...",
         ResetStage.SENDING: "🔄 Enabling **{name}** ...",
         ResetStage.CHECKING: "⏳ {service} has enabled **{name}**, and starts one account after another. "
         "Checking again in {wait} ...",
@@ -145,7 +149,7 @@ ENABLE: Final = RemedyWords(
         "reason. I keep checking.\nLook in its channel again: something may be left to do.",
         ResetVerdict.NOT_STARTED: "⏳ **{name}** is enabled, not started yet{before}. I keep checking.",
         ResetVerdict.STILL_DISABLED: "⏸️ **{name}** is not flagged any more, but is disabled.",
-        ResetVerdict.FLAGGED_AGAIN: "⚠️ **{name}** was enabled, and is flagged again.\n"
+        ResetVerdict.FLAGGED_AGAIN: "⚠️ **{name}** was enabled, but is flagged again.\n"
         "Open the channel to see what Midjourney wants now.",
         ResetVerdict.NOT_CONFIGURED: "⚪ {service} does not list **{name}** any more, so there is nothing to "
         "enable.",
@@ -160,29 +164,32 @@ ENABLE: Final = RemedyWords(
 CAPTCHA: Final = replace(
     ENABLE,
     label="CAPTCHA",
-    questions=dict.fromkeys(FlagKind, "Open the link and solve the CAPTCHA of **{name}**."),
+    questions=dict.fromkeys(
+        FlagKind, "Open the link in the title, solve the CAPTCHA of **{name}**, then press **I solved it**."
+    ),
     title="Open the CAPTCHA of {name}",
     consents=dict.fromkeys(
         FlagKind,
-        "The link above is **as good as a login: only you see it, pass it on to nobody**. It expires soon.\n"
-        "Press **I solved it** only after solving it. It makes {service} use the account again; "
-        "if the CAPTCHA is unsolved, that **risks the account**.",
+        "The link is **as good as a login: only you see it, pass it on to nobody**. It expires soon.\n"
+        "**I solved it** makes {service} use the account again, and does not solve the CAPTCHA for you. "
+        "Pressed too early, it **risks the account**.",
     ),
     agree="I solved it",
     insist="I solved it",
     stages=ENABLE.stages
     | {
         ResetStage.SENDING: "🔄 Telling {service} that the CAPTCHA of **{name}** is solved ...",
-        ResetStage.CHECKING: "⏳ {service} was told, and **{name}** does not run yet. "
+        ResetStage.CHECKING: "⏳ {service} was told that it is solved; **{name}** does not run yet. "
         "Checking again in {wait} ...",
     },
-    doing="at the CAPTCHA of **{name}**",
+    doing="solving the CAPTCHA of **{name}**",
     verdicts=ENABLE.verdicts
     | {
-        ResetVerdict.NOT_YET: "⏳ {service} was told, but **{name}** is still locked. I keep checking.",
-        ResetVerdict.STILL_DISABLED: "⏸️ **{name}** is unlocked, but **disabled besides**: enable it, or "
-        "leave it paused.",
-        ResetVerdict.FLAGGED_AGAIN: "⚠️ **{name}** was unlocked, and is flagged again.\n"
+        ResetVerdict.NOT_YET: "⏳ {service} was told that it is solved, but **{name}** is "
+        "still locked. I keep checking.",
+        ResetVerdict.STILL_DISABLED: "⏸️ The CAPTCHA of **{name}** is solved, but the account is "
+        "**still disabled**: enable it, or leave it paused.",
+        ResetVerdict.FLAGGED_AGAIN: "⚠️ The CAPTCHA of **{name}** was solved, but it is flagged again.\n"
         "Open the channel to see what Midjourney wants now.",
         ResetVerdict.COULD_NOT_TELL: "❔ I could not tell whether **{name}** runs: {service} did not "
         "answer, or did not list it.\nIts message is updated after the next successful check.",
@@ -195,16 +202,16 @@ ENABLE_ALL: Final = replace(
     ENABLE,
     consents=dict.fromkeys(
         FlagKind,
-        "It tells {service} with one request to start these accounts again. They start one after another, so "
-        "the last may take minutes.\n"
-        "You cannot tell? Enabling shows it: without a connection to Discord, {service} disables them again.",
+        "It only tells {service} to start these accounts again. They start one after another, so the last "
+        "may take minutes.\n"
+        "Not sure? Try it: if Discord is still out of reach, {service} disables them again.",
     ),
     outcomes=ENABLE.outcomes
     | {
         ResetOutcome.CHANGED: "⚠️ These are other accounts than before, so I sent nothing. Confirm again.",
-        ResetOutcome.CLEAR: "✅ None of them waits for it any more, so I sent nothing.",
+        ResetOutcome.CLEAR: "✅ None of these accounts needs to be enabled any more, so I sent nothing.",
         ResetOutcome.TAKEN: "🔄 Somebody is already enabling some of them. "
-        "Try again when that has its result.",
+        "The result will appear in the alert.",
     },
     verdicts=JUDGED | {ResetVerdict.BACK: "running", ResetVerdict.COULD_NOT_TELL: "unknown"},
 )

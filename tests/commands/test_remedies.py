@@ -163,16 +163,16 @@ async def solved(proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, leaks: Lea
     await poll(ada)
     question = await ada.pressed(await newest(ada, "Borealis"), SHOW)
     leaks.allowed += 1
-    assert "Press **I solved it** only after solving it." in text(question)
+    assert "does not solve the CAPTCHA for you" in text(question)
     assert "Login unknown" not in text(question)
-    return await ends(ada, question, SOLVED, "disabled besides")
+    return await ends(ada, question, SOLVED, "still disabled")
 
 
 async def test_row_66_a_disabled_account_is_enabled_next(ada: Visitor, solved: Json) -> None:
     assert set(buttons(solved)) == {"Enable it", "Leave it paused"}
     alert = await newest(ada, "CAPTCHA reported as solved", "still disabled")
     assert {"Enable it", "Leave it paused"} < set(buttons(alert))
-    assert text(alert).startswith("⏸️ Borealis needs you: its CAPTCHA is solved, and it is still disabled")
+    assert text(alert).startswith("⏸️ Borealis needs you: its CAPTCHA is solved, but it is still disabled")
     assert "CAPTCHA pending" not in text(alert)
     again = await ada.pressed(solved, "Enable it")
     await ends(ada, again, "Yes, enable Borealis", "runs again")
@@ -195,7 +195,7 @@ async def test_row_69_one_press_enables_all_that_lost_their_connection(
     await poll(ada)
     alert = await newest(ada, "3 accounts")
     question = await ada.pressed(alert, "Enable all 3")
-    assert "with one request" in text(question)
+    assert "start these accounts again" in text(question)
 
     await ends(ada, question, "Yes, enable 3 accounts", "3 run")
 

@@ -32,7 +32,7 @@ def test_each_kind_is_said_in_the_words_of_midjourney_proxy() -> None:
         (
             FlagKind.SESSION,
             (
-                "1. Log in to Discord with this account's login. Get a new token of it.\n"
+                "1. Log in to Discord with this account's login. Copy its new token.\n"
                 "2. Put the token into the account on midjourney-proxy's own web page. Never send it here.\n"
                 "3. Only then press **The token is new - enable**. Enabling it does not renew the token."
             ),
@@ -40,8 +40,8 @@ def test_each_kind_is_said_in_the_words_of_midjourney_proxy() -> None:
         (
             FlagKind.CONNECTION,
             (
-                "1. Check the network of the machine that midjourney-proxy runs on.\n"
-                "2. Wait until Discord can be reached from there.\n"
+                "1. Check that the machine of midjourney-proxy can reach Discord.\n"
+                "2. If it cannot, get its network working first.\n"
                 "3. Only then press **Enable**. midjourney-proxy does not enable it by itself."
             ),
         ),
@@ -50,8 +50,9 @@ def test_each_kind_is_said_in_the_words_of_midjourney_proxy() -> None:
             (
                 "1. Log in to Discord with this account's login.\n"
                 "2. A moderation message can hide here: open [the Midjourney channel]"
-                f"(https://discord.com/channels/900000000000000001/{CHANNEL}) in Discord and send /info.\n"
-                "3. Nothing there? See on midjourney-proxy's own web page why it does not start."
+                f"(https://discord.com/channels/900000000000000001/{CHANNEL}) and send /info.\n"
+                "3. Nothing there? Check the account on midjourney-proxy's own web page: "
+                "its token, and its working hours."
             ),
         ),
     ],
@@ -74,7 +75,6 @@ def test_a_text_in_braces_is_quoted_as_it_is() -> None:
 
 def test_row_66_a_solved_captcha_of_a_disabled_account_asks_to_enable_it() -> None:
     paused = replace(PROXIED, account=replace(PROXIED.account, entry=EntryState.PAUSED))
-    assert "Press **Enable it** or **Leave it paused**" in steps(
-        paused, Flag("", FlagKind.CAPTCHA), until=None
-    )
+    listed = steps(paused, Flag("", FlagKind.CAPTCHA), until=None)
+    assert "Press **Enable it** to use it again, or **Leave it paused** to end this alert." in listed
     assert "Enable it" not in steps(PROXIED, Flag("", FlagKind.CAPTCHA), until=None)

@@ -93,8 +93,8 @@ It means: midjourney-proxy lost its connection to Discord and disabled it.
 用户 WebSocket 连接异常
 ```
 [What to do]
-1. Check the network of the machine that midjourney-proxy runs on.
-2. Wait until Discord can be reached from there.
+1. Check that the machine of midjourney-proxy can reach Discord.
+2. If it cannot, get its network working first.
 3. Only then press **Enable**. midjourney-proxy does not enable it by itself.
 <Enable> <I'm on it> <Snooze> <Open in Discord>"""
     )
@@ -281,14 +281,28 @@ def test_an_incident_without_a_provider_is_useapis() -> None:
 
 def test_a_digest_sends_a_person_to_the_button_for_all_only_if_it_is_there() -> None:
     sentence = (
-        "1. Check the network of the machine that midjourney-proxy runs on.\n"
-        "2. Only then press **Enable all 2** below."
+        "1. Check that the machine of midjourney-proxy can reach Discord.\n"
+        "2. Then press **Enable all 2** below: midjourney-proxy does not enable them by itself."
     )
     assert sentence in seen(shown(*lost(2)))
     assert "\n📡 disconnected: midjourney-proxy lost its connection" in seen(shown(*lost(2)))
     assert "3. Only then press **Enable all 2**." in seen(shown(lost(1)[0], also=[flagged(1)]))
     others = [(flagged(n, kind=FlagKind.PLAN), Reason.OPENED) for n in (1, 2)]
     assert sentence not in seen(shown(*lost(1), *others))
+
+
+def test_each_quoted_text_that_few_can_read_has_its_sentence() -> None:
+    others = [(flagged(n, kind=FlagKind.PLAN), Reason.OPENED) for n in (1, 2)]
+    unsure = replace(flagged(3, kind=FlagKind.SESSION), flag=Flag(TOO_MANY_FAILURES, FlagKind.SESSION))
+    captcha = replace(flagged(4, kind=FlagKind.CAPTCHA), flag=Flag("CF 人工验证...", FlagKind.CAPTCHA))
+    used_up = replace(flagged(5, kind=FlagKind.CREDITS), flag=Flag("账号用量已经用完", FlagKind.CREDITS))
+    rows = [(each, Reason.OPENED) for each in (unsure, captcha, used_up, flagged(6))]
+    listed = (shown(*rows, *others).embeds[0].description or "").splitlines()[-3:]
+    assert [line.partition(":")[0] for line in listed] == [
+        "🧩 CAPTCHA pending",
+        "🔑 cannot log in",
+        "🪫 credits used up",
+    ]
 
 
 def test_an_account_that_starts_has_no_button_to_enable_it() -> None:
@@ -299,5 +313,8 @@ def test_an_account_that_starts_has_no_button_to_enable_it() -> None:
 def test_a_failing_connection_of_one_account_is_probably_its_token() -> None:
     unsure = flagged(kind=FlagKind.SESSION)
     posted = shown((replace(unsure, flag=Flag(TOO_MANY_FAILURES, FlagKind.SESSION)), Reason.OPENED))
-    assert posted.content == "🔑 P0 needs you: Discord probably rejects its login or token"
-    assert "1. Is only this account affected? If not, check the network of" in seen(posted)
+    assert posted.content == (
+        "🔑 P0 needs you: midjourney-proxy could not connect it, "
+        "most likely because Discord rejects its token"
+    )
+    assert "1. Do other accounts fail, too? Then check the network of" in seen(posted)

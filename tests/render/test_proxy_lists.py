@@ -6,12 +6,12 @@ import pytest
 
 from bot.domain.accounts import Account, EntryState, Flag, FlagKind, KnownAccount
 from bot.domain.errors import Cause
-from bot.domain.incidents import ServiceProblem
-from bot.domain.providers import MJPROXY, USEAPI, reference_to
+from bot.domain.incidents import ResetVerdict, ServiceProblem
+from bot.domain.providers import MJPROXY, USEAPI, Remedy, reference_to
 from bot.providers.errors import Unreachable
 from bot.render.account_cards import account_embed
 from bot.render.account_list import accounts_page, list_content, unread
-from bot.render.action_replies import confirmation
+from bot.render.action_replies import confirmation, verdict_sentence
 from bot.render.status_page import PollStatus, WatchStatus, status
 from tests.support.render_samples import CHANNEL, MINUTE, NOW, account, ended, read, service
 
@@ -39,6 +39,31 @@ def test_our_sentence_stands_above_a_text_that_few_can_read() -> None:
     assert card.index(MEANS) < card.index("[midjourney-proxy says]\n```")
     assert question.index(MEANS) < question.index("[midjourney-proxy says]\n```")
     assert "It means" not in accounts_page([account(flag="x")], 0, at=NOW).entries[0]
+
+
+def test_a_solved_captcha_is_not_asked_for_any_more() -> None:
+    captcha = Flag("CF 人工验证...", FlagKind.CAPTCHA)
+    for entry, means, says in (
+        (EntryState.FLAGGED, "It means: Midjourney wants a CAPTCHA solved.", "midjourney-proxy says"),
+        (EntryState.PAUSED, "It asked for a CAPTCHA, which is solved.", "midjourney-proxy said"),
+    ):
+        flagged = proxied(flag=captcha, entry=entry)
+        question = read(confirmation(flagged, captcha, None, "", now=NOW).embeds[0])
+        assert means in question
+        assert f"[{says}]\n```" in question
+        assert means in accounts_page([flagged], 0, at=NOW).entries[0]
+
+
+def test_a_reason_that_nobody_here_knows_is_not_explained() -> None:
+    unknown = Flag("临时维护", FlagKind.OTHER)
+    words = read(account_embed(proxied(flag=unknown)))
+    assert "I do not know this reason; a translator can tell you what it says." in words
+    assert "It means" not in words
+
+
+def test_the_verdict_of_a_remedy_explains_what_it_quotes() -> None:
+    words = verdict_sentence(ResetVerdict.NOT_YET, proxied(flag=LOST), LOST, remedy=Remedy.ENABLE)
+    assert words.endswith(f"\n{MEANS}\n```\n{LOST.text}\n```")
 
 
 def test_accounts_of_a_list_that_cannot_be_read_are_not_called_ready() -> None:
@@ -88,12 +113,16 @@ def test_the_card_of_a_paused_account_says_where_to_enable_it() -> None:
     ("kind", "asked", "said"),
     [
         (FlagKind.MODERATION, "Did you acknowledge", "enabling now **risks the account**"),
-        (FlagKind.CONNECTION, "Does midjourney-proxy reach Discord again?", "Enabling shows it: without"),
+        (
+            FlagKind.CONNECTION,
+            "Can midjourney-proxy reach Discord again?",
+            "Not sure? Try it: if Discord is still out",
+        ),
         (FlagKind.SESSION, "Did you put **Juniper**'s new token into midjourney-proxy?", "renew a login"),
         (FlagKind.PLAN, "Does **Juniper** have an active plan?", "Without an active plan, midjourney-proxy"),
-        (FlagKind.CREDITS, "Does **Juniper** have fast time again?", "brings no credits"),
+        (FlagKind.CREDITS, "Does **Juniper** have fast time again?", "does not buy credits"),
         (FlagKind.BLOCK, "that the block is over?", "Enable it only if you have seen in the channel"),
-        (FlagKind.CAPTCHA, "Open the link and solve", "Press **I solved it** only after solving it."),
+        (FlagKind.CAPTCHA, "Open the link in the title, solve", "does not solve the CAPTCHA for you"),
     ],
 )
 def test_a_question_says_what_the_remedy_does_about_a_flag_of_its_kind(
