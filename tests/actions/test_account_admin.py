@@ -22,10 +22,10 @@ from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
 from tests.support.assembly import Assembly
 from tests.support.clock import Clock
 from tests.support.samples import CHANNEL, OTHER
-from tests.support.waiting import at_once, until
+from tests.support.waiting import until
 
 ADA = 7
-BRIEF = Limits(writing=0.2, silence=0.2, reading=0.4)
+BRIEF = Limits(writing=0.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,9 @@ class Scene:
 @pytest.fixture
 async def scene(api: SimulatedUseapi, tmp_path: Path) -> AsyncIterator[Scene]:
     database = tmp_path / "midwatch.sqlite3"
-    async with Assembly(database, Clock(), (), api=api) as known:
-        useapi = UseapiClient(known.session, api.url, SecretStr(api.token), limits=BRIEF, sleep=at_once)
+    async with Assembly(database, Clock(), (), api=api, limits=BRIEF) as known:
         service = known.incident_service
-        admin = AccountAdmin(useapi, known.pollers, service, known.store)
-        yield Scene(api, known, service, admin)
+        yield Scene(api, known, service, AccountAdmin(known.useapi, known.pollers, service, known.store))
 
 
 async def test_when_the_answer_never_comes_the_list_says_that_it_was_saved(scene: Scene) -> None:
