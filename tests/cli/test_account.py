@@ -1,19 +1,23 @@
 """`python -m bot account`: the accounts without Discord, with a token that is typed unseen or piped."""
 
 import asyncio
+import io
 import json
 import os
 import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from bot.__main__ import main
 from bot.storage import Store
 from bot.storage.database import lock_database
 from tests.simulators.discord import SANDBOX_BOT_TOKEN
@@ -42,8 +46,21 @@ class Ended:
         return not any(word in self.output for word in ("Traceback", "Error", "Exception"))
 
 
+def stream(content: bytes = b"") -> tuple[io.BytesIO, io.TextIOWrapper]:
+    """Return bytes in memory, and the stream over them that a program has."""
+    held = io.BytesIO(content)
+    return held, io.TextIOWrapper(held, "utf-8", newline="")
+
+
+def ended_with(words: Sequence[str], env_file: Path) -> int:
+    try:
+        return main([*words], env_file=env_file)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 1
+
+
 class Terminal:
-    """Runs the command line in a process of its own, against a simulated API."""
+    """Runs the command line against a simulated API, in this process or in one of its own."""
 
     def __init__(self, api: SimulatedUseapi, folder: Path) -> None:
         self.api = api
@@ -51,6 +68,19 @@ class Terminal:
         self.settings: dict[str, str] = {}
 
     async def run(self, *words: str, stdin: str = "") -> Ended:
+        """Run it in a thread of this process, with streams and an environment of its own."""
+        (out, stdout), (err, stderr) = stream(), stream()
+        with (
+            patch.dict(os.environ, self.environment(), clear=True),
+            patch.object(sys, "stdin", stream(stdin.encode())[1]),
+            redirect_stdout(stdout),
+            redirect_stderr(stderr),
+        ):
+            code = await asyncio.to_thread(ended_with, words, self.folder / ".env")
+        return Ended(code, out.getvalue().decode(), err.getvalue().decode())
+
+    async def run_alone(self, *words: str, stdin: str = "") -> Ended:
+        """Run it in a process of its own."""
         return await self.finish(await self.start(*words, stdin=asyncio.subprocess.PIPE), stdin)
 
     async def finish(self, process: asyncio.subprocess.Process, stdin: str | None = None) -> Ended:
@@ -322,11 +352,11 @@ async def test_an_answer_is_given_on_a_terminal_that_knows_few_characters(
 ) -> None:
     terminal.settings.update(settings)
     login = terminal.api.newcomer()
-    ended = await terminal.run("account", "set", stdin=login.discord)
+    ended = await terminal.run_alone("account", "set", stdin=login.discord)
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.startswith("Done: the account was created")
     terminal.api.flag(login.channel, "\u6709\u4e00\u6761 pending moderation message \U0001f6a8.")
-    listed = await terminal.run("account", "list")
+    listed = await terminal.run_alone("account", "list")
     assert (listed.code, listed.err) == (0, "")
     assert "FLAGGED ??? pending moderation message ?." in listed.out
     programs = await terminal.run("account", "list", "--json")
