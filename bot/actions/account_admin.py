@@ -13,7 +13,7 @@ from typing import Final
 from pydantic import SecretStr
 
 from bot.actions.saving import is_unclear, save, unsure
-from bot.domain.accounts import Action, ChangeOutcome, Observation, RemovalResult, SaveResult
+from bot.domain.accounts import ChangeOutcome, Observation, RemovalResult, SaveResult
 from bot.domain.errors import ErrorCode, UserError
 from bot.domain.incidents import Ending, State
 from bot.domain.providers import key_of
@@ -37,11 +37,6 @@ REMOVED: Final = frozenset({ChangeOutcome.DONE, "not configured any more"})
 """The outcome of a removal that was done; the other one is that of earlier versions."""
 
 
-def shows(seen: Observation, channel: str) -> bool:
-    """Return whether an account is in the list."""
-    return any(account.channel == channel for account in seen.accounts)
-
-
 def code_of(saved: SaveResult) -> str:
     """Return the audit's outcome of a save: its code and, if it was done, the number of jobs."""
     if saved.outcome is not ChangeOutcome.DONE:
@@ -56,6 +51,15 @@ def code_of_error(error: ProviderError) -> str:
     if isinstance(error, NotAsked):
         return NOT_SENT
     return ChangeOutcome.UNCLEAR if is_unclear(error) else REFUSED
+
+
+def end_removed(transaction: Transaction, channel: str) -> None:
+    """End the incident of an account that was removed."""
+    for incident in list(transaction.incidents.values()):
+        # A reset under way finds out by itself, and says so to who asked for it.
+        over = incident.ended or incident.state is State.RESETTING
+        if incident.channel == channel and not over:
+            transaction.change(account_incidents.ended(incident, Ending.REMOVED, transaction.at))
 
 
 class AccountAdmin:
@@ -124,65 +128,57 @@ class AccountAdmin:
                 await self.settle()
             raise
 
-    def require_adding(self) -> UseapiClient:
-        """Return the API that adds accounts.
-
-        Raises:
-            UserError: accounts are added at the provider itself.
-        """
-        if self._useapi is None:
-            raise UserError(ErrorCode.ADDED_ELSEWHERE)
-        return self._useapi
-
     async def save(
         self, discord: SecretStr, jobs: int, owner: int, sending: Callable[[], None] = lambda: None
     ) -> SaveResult:
         """Create or update the account of a Discord token for an owner.
 
-        `sending` is called right before the request is sent.
+        `sending` is called right before the request is sent. A saved account is known at once, whatever the
+        list shows.
 
         Raises:
             UserError: accounts are added at the provider itself.
             ProviderError: the API refused, or neither its answer nor the list says what was done.
             StoreError: the request could not be noted, so nothing was sent.
         """
-        useapi = self.require_adding()
+        if self._useapi is None:
+            raise UserError(ErrorCode.ADDED_ELSEWHERE)
         # The API knows whose token it is.
         async with self._alone, self._request(owner, SAVE, None, sending):
             try:
-                saved = await save(useapi, discord, jobs)
+                saved = await save(self._useapi, discord, jobs)
             except ProviderError as error:
-                await self._note_failed_save(error, owner)
+                if await self._note_failed(error, owner, SAVE) is ChangeOutcome.UNCLEAR:
+                    await self._poll()  # if it was done, the account is known at once
                 raise
-            await self._note_saved(saved, owner)
+            account = saved.account if saved.account and saved.account.is_addressable else None
+            if account is not None:
+                self._pollers.cache.put_account(account)
+                if account.flag is not None:
+                    await self._pollers.note_flag(account.channel, account.flag)
+            async with self._writing() as transaction:
+                if account is not None:
+                    transaction.expect_account(account.channel)
+                transaction.note(owner, SAVE, saved.account and saved.account.channel, code_of(saved))
+            seen = await self._poll()
+            if account is not None and (seen is None or seen.find(account.channel) is None):
+                self._pollers.cache.put_account(account)  # the list lags behind, or is one from before
             return saved
 
-    async def _note_failed_save(self, error: ProviderError, owner: int) -> None:
-        """Note that the API refused, or that the outcome is unknown."""
-        channel = None
-        if isinstance(error, PendingModeration) and error.channel:
-            channel = error.channel
-            await self._pollers.note_flag(channel, error.flag)
-        code = code_of_error(error)
+    async def _note_failed(
+        self, error: ProviderError, owner: int, verb: str, channel: str | None = None
+    ) -> str:
+        """Note how a request failed, and the flag that it met. An account that was to be removed stays."""
+        if isinstance(error, PendingModeration):
+            flagged = error.channel or channel
+            channel = channel or flagged
+            if flagged:
+                await self._pollers.note_flag(flagged, error.flag)
         async with self._writing() as transaction:
-            transaction.note(owner, SAVE, channel, code)
-        if code == ChangeOutcome.UNCLEAR:
-            await self._poll()  # if it was done, the account is known at once
-
-    async def _note_saved(self, saved: SaveResult, owner: int) -> None:
-        """Note the outcome of a save. A saved account is known at once, whatever the list shows."""
-        account = saved.account if saved.account and saved.account.is_addressable else None
-        if account is not None:
-            self._pollers.cache.put_account(account)
-            if account.flag is not None:
-                await self._pollers.note_flag(account.channel, account.flag)
-        async with self._writing() as transaction:
-            if account is not None:
-                transaction.expect_account(account.channel)
-            transaction.note(owner, SAVE, saved.account and saved.account.channel, code_of(saved))
-        seen = await self._poll()
-        if account is not None and (seen is None or not shows(seen, account.channel)):
-            self._pollers.cache.put_account(account)  # the list lags behind, or is one from before
+            if channel is not None:
+                transaction.expect_account(channel)
+            transaction.note(owner, verb, channel, code := code_of_error(error))
+        return code
 
     async def remove(
         self, channel: str, owner: int, sending: Callable[[], None] = lambda: None
@@ -196,26 +192,23 @@ class AccountAdmin:
             StoreError: the request could not be noted, so nothing was sent.
         """
         async with self._alone:
-            if await self._is_gone(channel):
-                before = await self._removal_of(channel)
-                return RemovalResult(ChangeOutcome.DONE, is_gone_before=True, before=before)
+            if (gone := await self._gone_before(channel)) is not None:
+                return gone
             async with self._request(owner, REMOVE, channel, sending):
                 return await self._send_removal(channel, owner)
 
-    async def _is_gone(self, channel: str) -> bool:
-        """Return whether an account is neither known nor in the list."""
+    async def _gone_before(self, channel: str) -> RemovalResult | None:
+        """Return the removal of an account that is not there any more; None if it is known or listed."""
         if self._pollers.cache.get(channel) is not None:
-            return False
-        seen = await self._poll(channel)  # it may have been configured again elsewhere
-        return seen is not None and not shows(seen, channel)
-
-    async def _removal_of(self, channel: str) -> Action | None:
-        """Return the removal of an account from here; None if its last change was another."""
-        try:
-            last = await self._store.last_action(VERBS, channel)
-        except StoreError:
             return None
-        return last if last is not None and last.outcome in REMOVED else None
+        seen = await self._poll(channel)  # it may have been configured again elsewhere
+        if seen is None or seen.find(channel) is not None:
+            return None
+        last = None
+        with suppress(StoreError):
+            last = await self._store.last_action(VERBS, channel)
+        before = last if last is not None and last.outcome in REMOVED else None
+        return RemovalResult(ChangeOutcome.DONE, is_gone_before=True, before=before)
 
     async def _send_removal(self, channel: str, owner: int) -> RemovalResult:
         unclear = None
@@ -223,43 +216,26 @@ class AccountAdmin:
             await self._pollers.of(channel).provider.remove_account(key_of(channel))
         except ProviderError as error:
             if not isinstance(error, Gone) and not is_unclear(error):
-                await self._note_refused_removal(error, channel, owner)
+                await self._note_failed(error, owner, REMOVE, channel)
                 raise
             log.warning("removing an account got no clear answer: %s", error)
             unclear = error
         seen = await self._poll(channel)
-        # The API's word that it has no such account is enough where the list cannot be read.
+        outcome = ChangeOutcome.DONE
         if seen is None and unclear is not None and not isinstance(unclear, NotConfigured):
-            async with self._writing() as transaction:
-                transaction.note(owner, REMOVE, channel, ChangeOutcome.UNCLEAR)
-            raise unsure(unclear)
-        if seen is not None and shows(seen, channel):
-            outcome = ChangeOutcome.NOT_DONE if unclear else ChangeOutcome.UNCLEAR
+            outcome = ChangeOutcome.UNCLEAR  # else the API's word is enough where the list cannot be read
+        elif seen is not None and seen.find(channel) is not None:
             # The account is still expected to go: the API may carry the removal out late.
-            async with self._writing() as transaction:
-                transaction.note(owner, REMOVE, channel, outcome)
-            return RemovalResult(outcome, unclear)
-        await self._note_removed(channel, owner)
-        return RemovalResult(ChangeOutcome.DONE)
-
-    async def _note_refused_removal(self, error: ProviderError, channel: str, owner: int) -> None:
-        """Expect an account to stay after all."""
-        if isinstance(error, PendingModeration):
-            await self._pollers.note_flag(error.channel or channel, error.flag)
+            outcome = ChangeOutcome.NOT_DONE if unclear else ChangeOutcome.UNCLEAR
+        if outcome is ChangeOutcome.DONE:
+            self._pollers.cache.unlist(channel)
         async with self._writing() as transaction:
-            transaction.expect_account(channel)
-            transaction.note(owner, REMOVE, channel, code_of_error(error))
-
-    async def _note_removed(self, channel: str, owner: int) -> None:
-        """Forget an account and end its incident, even if the list could not be read."""
-        self._pollers.cache.unlist(channel)
-        async with self._writing() as transaction:
-            for incident in list(transaction.incidents.values()):
-                # A reset under way finds out by itself, and says so to who asked for it.
-                over = incident.ended or incident.state is State.RESETTING
-                if incident.channel == channel and not over:
-                    transaction.change(account_incidents.ended(incident, Ending.REMOVED, transaction.at))
-            transaction.note(owner, REMOVE, channel, ChangeOutcome.DONE)
+            if outcome is ChangeOutcome.DONE:
+                end_removed(transaction, channel)
+            transaction.note(owner, REMOVE, channel, outcome)
+        if outcome is ChangeOutcome.UNCLEAR and unclear is not None:
+            raise unsure(unclear)
+        return RemovalResult(outcome, unclear)
 
     async def _poll(self, account: str = "") -> Observation | None:
         """Return the list of an account's provider as it is now, useapi.net's for no account.

@@ -4,7 +4,7 @@ import logging
 
 from pydantic import SecretStr
 
-from bot.domain.accounts import Account, ChangeOutcome, SaveResult
+from bot.domain.accounts import ChangeOutcome, SaveResult
 from bot.providers.errors import Gone, MalformedResponse, NotAsked, ProviderError, Unreachable
 from bot.providers.useapi.client import UseapiClient
 
@@ -14,36 +14,32 @@ log = logging.getLogger(__name__)
 async def save(useapi: UseapiClient, discord: SecretStr, jobs: int) -> SaveResult:
     """Create or update the account of a Discord token. The request is sent once.
 
+    Where the answer does not say what was done, or to which account, the list shows it.
+
     Raises:
         ProviderError: the API refused, or neither its answer nor the list says what was done.
     """
+    saved, unclear = SaveResult(ChangeOutcome.DONE, None, jobs), None
     try:
-        answer = await useapi.save_account(discord, jobs)
+        saved = await useapi.save_account(discord, jobs)
     except ProviderError as error:
         if not is_unclear(error):
             raise
         # Its text alone: a log record would keep the error's frames, which hold the token.
         log.warning("saving an account got no clear answer: %s", str(error))
-        unclear = error
-    else:
-        account = answer.account or await find_account(useapi, discord)
-        return SaveResult(ChangeOutcome.DONE, account, jobs, answer.created)
+        unclear = error.with_traceback(None)
+    if saved.account is not None:
+        return saved
     try:
         account = await useapi.account_with_token(discord)
-    except ProviderError:
-        raise unsure(unclear) from None
-    is_done = account is not None and account.max_jobs in {None, jobs}
-    outcome = ChangeOutcome.DONE if is_done else ChangeOutcome.NOT_DONE
-    return SaveResult(outcome, account, jobs, fault=unclear.with_traceback(None))
-
-
-async def find_account(useapi: UseapiClient, discord: SecretStr) -> Account | None:
-    """Return the account of a token that the API accepted without naming it; None if the list cannot say."""
-    try:
-        return await useapi.account_with_token(discord)
     except ProviderError as error:
+        if unclear is not None:
+            raise unsure(unclear) from None
         log.warning("which account was saved cannot be seen: %s", str(error))  # as above
-        return None
+        return saved
+    is_done = unclear is None or (account is not None and account.max_jobs in {None, jobs})
+    outcome = ChangeOutcome.DONE if is_done else ChangeOutcome.NOT_DONE
+    return SaveResult(outcome, account, jobs, saved.created, unclear)
 
 
 def is_unclear(error: ProviderError) -> bool:

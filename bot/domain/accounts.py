@@ -184,14 +184,6 @@ class Account:
         return f"https://discord.com/channels/{self.server or '@me'}/{place}"
 
 
-@dataclass(frozen=True, slots=True)
-class SavedAccount:
-    """The response to creating or updating an account. `created` is None if it does not say which."""
-
-    account: Account | None
-    created: bool | None
-
-
 class ChangeOutcome(StrEnum):
     """What came of adding, updating or removing an account, as the audit stores it."""
 

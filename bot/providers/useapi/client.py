@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 from pydantic import SecretStr
 
 from bot.domain.account_info import InfoSnapshot
-from bot.domain.accounts import Account, Observation, SavedAccount, is_channel
+from bot.domain.accounts import Account, Observation, SaveResult, is_channel
 from bot.domain.errors import ErrorCode
 from bot.domain.providers import USEAPI, Remedy
 from bot.providers.api_client import ApiClient
@@ -75,16 +75,15 @@ class UseapiClient(ApiClient):
         """Return whether the subscription is active. None: the API does not say."""
         return await self._read(ApiRequest(Endpoint.SUBSCRIPTION), parsing.parse_subscription_active)
 
-    async def save_account(self, discord: SecretStr, max_jobs: int = 3) -> SavedAccount:
+    async def save_account(self, discord: SecretStr, max_jobs: int = 3) -> SaveResult:
         """Create or update the account of a Discord token."""
         if not discord.get_secret_value().strip():
             raise Rejected(ErrorCode.NO_TOKEN)
         if not 1 <= max_jobs <= MAX_JOBS:
             raise Rejected(ErrorCode.JOBS_OUT_OF_RANGE, most=MAX_JOBS)
         body = {"discord": discord.get_secret_value(), "maxJobs": max_jobs}
-        return await self._write(
-            ApiRequest(Endpoint.SAVE, body=body, secret=discord), parsing.parse_saved_account
-        )
+        request = ApiRequest(Endpoint.SAVE, body=body, secret=discord)
+        return await self._write(request, partial(parsing.parse_saved_account, jobs=max_jobs))
 
     async def account_with_token(self, discord: SecretStr) -> Account | None:
         """Return the account that has a Discord token; None if the list shows none."""

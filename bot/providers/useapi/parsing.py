@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.domain.account_info import Info
-from bot.domain.accounts import Account, Flag, SavedAccount, is_channel
+from bot.domain.accounts import Account, ChangeOutcome, Flag, SaveResult, is_channel
 from bot.domain.errors import ErrorCode
 from bot.domain.providers import USEAPI, reference_to
 from bot.providers.errors import MalformedResponse, Unreachable
@@ -196,14 +196,13 @@ def server_of(server: str | int | None) -> str | None:
     return text if is_channel(text) else None
 
 
-def parse_saved_account(response: ApiResponse, request: ApiRequest) -> SavedAccount:
+def parse_saved_account(response: ApiResponse, request: ApiRequest, jobs: int) -> SaveResult:
     """Parse the response to a create-or-update: 201 is created, 200 updated. The body may be missing."""
     raise_for_error(response, request)
     created = {200: False, 201: True}.get(response.status)
-    if response.length == 0:
-        return SavedAccount(None, created)
-    entry = single_entry(response)
-    return SavedAccount(account_from_entry(entry, "") if entry.get("channel") else None, created)
+    entry = single_entry(response) if response.length else Entry()
+    account = account_from_entry(entry, "") if entry.get("channel") else None
+    return SaveResult(ChangeOutcome.DONE, account, jobs, created)
 
 
 def parse_subscription_active(response: ApiResponse, request: ApiRequest) -> bool | None:

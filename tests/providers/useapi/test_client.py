@@ -16,7 +16,7 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 from pydantic import SecretStr
 
-from bot.domain.accounts import Account, SavedAccount
+from bot.domain.accounts import Account, ChangeOutcome, SaveResult
 from bot.providers.api_client import Limits
 from bot.providers.errors import (
     Gone,
@@ -220,13 +220,13 @@ async def test_the_subscription_is_looked_at() -> None:
 @pytest.mark.parametrize(
     ("play", "saved"),
     [
-        (fixture(200, "saved.json"), SavedAccount(Account(CHANNEL, 3), created=False)),
-        (fixture(201, "saved.json"), SavedAccount(Account(CHANNEL, 3), created=True)),
-        (says(204), SavedAccount(None, created=None)),
+        (fixture(200, "saved.json"), SaveResult(ChangeOutcome.DONE, Account(CHANNEL, 3), 12, created=False)),
+        (fixture(201, "saved.json"), SaveResult(ChangeOutcome.DONE, Account(CHANNEL, 3), 12, created=True)),
+        (says(204), SaveResult(ChangeOutcome.DONE, None, 12, created=None)),
     ],
     ids=["updated", "created", "old form"],
 )
-async def test_an_account_is_saved(play: Play, saved: SavedAccount) -> None:
+async def test_an_account_is_saved(play: Play, saved: SaveResult) -> None:
     async with asking(play) as (client, server):
         assert await client.save_account(DISCORD, 12) == saved
     (request,) = server.requests

@@ -5,6 +5,7 @@ import json
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.accounts import Account, Flag, FlagKind, SavedAccount
+from bot.domain.accounts import Account, ChangeOutcome, Flag, FlagKind, SaveResult
 from bot.domain.errors import Cause, CodedError
 from bot.providers import errors
 from bot.providers.errors import (
@@ -347,13 +348,13 @@ def test_no_account_is_healthy_by_an_answer_that_is_not_about_it(body: object, p
 @pytest.mark.parametrize(
     ("status", "body", "saved"),
     [
-        (200, fixture("saved.json"), SavedAccount(Account(FIRST, 3), created=False)),
-        (201, fixture("saved.json"), SavedAccount(Account(FIRST, 3), created=True)),
-        (204, b"", SavedAccount(None, created=None)),
-        (202, fixture("saved.json"), SavedAccount(Account(FIRST, 3), created=None)),
-        (200, b"", SavedAccount(None, created=False)),
-        (201, b"", SavedAccount(None, created=True)),
-        (200, {"maxJobs": 3}, SavedAccount(None, created=False)),
+        (200, fixture("saved.json"), SaveResult(ChangeOutcome.DONE, Account(FIRST, 3), 3, created=False)),
+        (201, fixture("saved.json"), SaveResult(ChangeOutcome.DONE, Account(FIRST, 3), 3, created=True)),
+        (204, b"", SaveResult(ChangeOutcome.DONE, None, 3, created=None)),
+        (202, fixture("saved.json"), SaveResult(ChangeOutcome.DONE, Account(FIRST, 3), 3, created=None)),
+        (200, b"", SaveResult(ChangeOutcome.DONE, None, 3, created=False)),
+        (201, b"", SaveResult(ChangeOutcome.DONE, None, 3, created=True)),
+        (200, {"maxJobs": 3}, SaveResult(ChangeOutcome.DONE, None, 3, created=False)),
     ],
     ids=[
         "updated",
@@ -365,8 +366,8 @@ def test_no_account_is_healthy_by_an_answer_that_is_not_about_it(body: object, p
         "no channel",
     ],
 )
-def test_saving_tells_created_from_updated(status: int, body: object, saved: SavedAccount) -> None:
-    assert parse_saved_account(answer(status, body), SAVE) == saved
+def test_saving_tells_created_from_updated(status: int, body: object, saved: SaveResult) -> None:
+    assert parse_saved_account(answer(status, body), SAVE, 3) == saved
 
 
 @pytest.mark.parametrize(
@@ -374,7 +375,7 @@ def test_saving_tells_created_from_updated(status: int, body: object, saved: Sav
 )
 def test_saving_is_not_believed_from_a_body_about_something_else(body: object) -> None:
     with pytest.raises(MalformedResponse):
-        parse_saved_account(answer(200, body), SAVE)
+        parse_saved_account(answer(200, body), SAVE, 3)
 
 
 @pytest.mark.parametrize("status", [200, 201, 204])
@@ -914,7 +915,7 @@ def test_any_answer_at_all_becomes_facts_or_a_member_of_the_family(status: int, 
     for parse, question in (
         (parse_accounts, LIST),
         (parse_account, ONE),
-        (parse_saved_account, SAVE),
+        (partial(parse_saved_account, jobs=3), SAVE),
         (require_success, RESET),
         (parse_report, INFO),
         (parse_subscription_active, ApiRequest(Endpoint.SUBSCRIPTION)),
