@@ -161,6 +161,11 @@ class Incident:
         """Whether nobody is notified of the incident: its account was not started, and that is all."""
         return self.flag is not None and self.flag.kind is FlagKind.OFFLINE
 
+    @property
+    def is_starting(self) -> bool:
+        """Whether the account is enabled, and its provider has not started it yet, for not too long."""
+        return self.state is State.OPEN and self.starting_since is not None and not self.is_soft
+
     def block_until(self) -> datetime | None:
         """Return the end of the present block; None without a block or a known end."""
         return self.block_ends if self.flag and self.flag.kind is FlagKind.BLOCK else None

@@ -53,7 +53,7 @@ class AlertItem:
     @property
     def is_starting(self) -> bool:
         """Whether the account is enabled again, and its provider has not started it yet."""
-        return self.incident.state is State.OPEN and self.incident.starting_since is not None
+        return self.incident.is_starting
 
     @property
     def is_calm(self) -> bool:
@@ -124,8 +124,8 @@ def state_of(incident: Incident) -> str:
     """Return an incident's state: symbol and words."""
     if incident.ended:
         return ended_words(incident)
-    is_starting = incident.starting_since is not None
-    return open_words(incident.state, incident.flag or NO_WORDS, incident.provider, starting=is_starting)
+    flag = incident.flag or NO_WORDS
+    return open_words(incident.state, flag, incident.provider, starting=incident.is_starting)
 
 
 def ended_words(incident: Incident) -> str:

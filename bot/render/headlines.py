@@ -46,7 +46,7 @@ def headline(items: Sequence[AlertItem]) -> str:
         return headline_of(items[0])
     if needing := [item for item in items if item.needs_somebody and not (item.is_starting or item.is_calm)]:
         return _lost_connection(needing) or _needing(needing)
-    if calm := [item for item in items if item.needs_somebody and not item.is_starting]:
+    if calm := [item for item in items if item.needs_somebody and item.is_calm]:
         still = count(len(calm), "account is not running", "accounts are not running")
         return f"💤 {still}: {names_of(calm)}"
     if starting := [item for item in items if item.is_starting]:
@@ -69,7 +69,7 @@ def second_line(items: Sequence[AlertItem], returning: int = 0) -> str | None:
     if returning:
         themselves = "itself" if returning == 1 else "themselves"
         return f"{whole(returning)} more should come back by {themselves} within 5 minutes."
-    if all(item.is_calm and item.needs_somebody and not item.is_starting for item in items):
+    if all(item.is_calm and item.needs_somebody for item in items):
         return HIDDEN
     return ONLY_REMINDERS if Reason.RECURRING in reasons and len(items) == 1 else None
 

@@ -33,7 +33,7 @@ def presence_text(
     opened = [each for each in incidents if each.channel and not each.ended and each.provider != unseen]
     idle += sum(each.is_soft for each in opened)
     opened = [each for each in opened if not each.is_soft]
-    needing = sum(each.state is State.OPEN and each.starting_since is None for each in opened)
+    needing = sum(each.state is State.OPEN and not each.is_starting for each in opened)
     needed = count(needing, "needs you", "need you")
     if service is not None:
         words = " · ".join([*([needed] if needing else []), _trouble(service, is_mixed=is_mixed)])

@@ -198,7 +198,7 @@ def _checked(poll: PollStatus) -> Iterator[str]:
 def _summary(watch: WatchStatus) -> str:
     words = presence_text(watch.listed, watch.incidents, idle=watch.idle)
     if any(
-        each.channel and each.state is State.OPEN and not each.is_soft and each.starting_since is None
+        each.channel and each.state is State.OPEN and not each.is_soft and not each.is_starting
         for each in watch.incidents
     ):
         return f"⚠️ **{count(watch.listed, 'account')} watched, {words}**"

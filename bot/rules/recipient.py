@@ -179,7 +179,7 @@ def breaks_mute(reason: Reason | None, incident: Incident) -> bool:
 def quiet_until(incident: Incident, mutes: Mutes) -> datetime | None:
     """Return when all that holds the reminders of an incident has ended; None if nothing ever held them."""
     times = [incident.held_until, incident.snoozed_until, incident.block_until(), *mutes_of(incident, mutes)]
-    if incident.starting_since is not None and not incident.is_soft:
+    if incident.starting_since is not None and incident.is_starting:
         times.append(incident.starting_since + OFFLINE_AFTER)
     if incident.assigned_at is not None:
         times.append(incident.assigned_at + ASSIGNED_FOR + ASSIGNED_GRACE)

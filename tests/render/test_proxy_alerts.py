@@ -39,8 +39,9 @@ def proxied(number: int, entry: EntryState = EntryState.FLAGGED) -> KnownAccount
 def flagged(number: int = 0, kind: FlagKind = FlagKind.CONNECTION, **changes: object) -> Incident:
     """Make an incident of an account of midjourney-proxy."""
     text = {FlagKind.CONNECTION: LOST, FlagKind.OFFLINE: ""}.get(kind, "Plan Cancelled, renew it")
+    since = NOW - 20 * MINUTE if kind is FlagKind.OFFLINE else None
     return replace(
-        incident(100 + number),
+        incident(100 + number, starting_since=since),
         channel=reference_to(MJPROXY, f"{number}"),
         provider=MJPROXY,
         flag=Flag(text, kind),

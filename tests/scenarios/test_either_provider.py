@@ -4,13 +4,15 @@ from typing import Any
 
 import pytest
 
+from bot.domain.providers import MJPROXY, reference_to
+from tests.simulators.mjproxy import Endpoint as ProxyEndpoint
 from tests.simulators.mjproxy import SimulatedMjproxy
 from tests.simulators.mjproxy.pool import MODERATION, SAVED_AFTER
 from tests.simulators.useapi import CAPTCHA, Endpoint, Fault
 from tests.support.clock import Clock
-from tests.support.reading import text
+from tests.support.reading import buttons, text
 from tests.support.running import Bot, Visitor
-from tests.support.watching import newest, poll
+from tests.support.watching import is_silent, newest, poll
 
 COMMANDS: dict[str, dict[str, Any]] = {
     "mjstatus": {},
@@ -114,3 +116,49 @@ async def test_what_useapi_net_had_open_is_over_without_its_token(proxied: Bot, 
     assert first["id"] == alert["id"]
     assert "is not configured any more" in text(first)
     assert "do not name its provider any more" in text(first)
+
+
+NOT_STARTED = """
+    UPDATE meta SET value = json_set(
+        value, '$.starting."{}"', strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-16 minutes')
+    )
+    WHERE key = 'watch:mjproxy'
+"""
+
+
+async def test_row_64_an_account_that_is_not_started_is_told_in_silence_until_it_runs(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor
+) -> None:
+    account = proxy.add(remark="Borealis", running=False)
+    await proxied.start(USEAPI_TOKEN=None)
+    await proxied.stop()
+    await proxied.change_database(NOT_STARTED.format(reference_to(MJPROXY, account.id)))
+    await proxied.start(USEAPI_TOKEN=None)
+    told = await newest(ada, "Borealis", "moderation message can hide")
+    assert is_silent(told)
+    assert {"I'm on it", "Snooze"} <= set(buttons(told))
+    assert not any("nable" in label for label in buttons(told))
+    assert "1 account, none flagged, 1 not started" in text(await ada.ask("mjaccounts"))
+    account.running = True
+    await poll(ada)
+    await newest(ada, "Borealis runs")
+    assert proxy.count(ProxyEndpoint.ENABLE) == 0
+
+
+async def test_row_59_the_status_names_the_provider_that_is_down_and_what_the_other_has(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor
+) -> None:
+    proxied.api.add()
+    proxy.add(remark="Borealis")
+    await proxied.start()
+    assert "2 accounts watched, all ready" in text(await ada.ask("mjstatus"))
+    proxy.fault(Fault.UNAUTHORIZED, endpoint=ProxyEndpoint.LIST)
+    await poll(ada)
+    await newest(ada, "I cannot see your accounts at midjourney-proxy")
+    shown = text(await ada.ask("mjstatus"))
+    assert "I cannot see your accounts at midjourney-proxy" in shown
+    assert "1 account watched, all ready" in shown
+    assert "The last check failed." in shown
+    proxy.mend()
+    await poll(ada)
+    assert "2 accounts watched, all ready" in text(await ada.ask("mjstatus"))
