@@ -132,6 +132,24 @@ async def test_a_link_does_not_take_the_place_of_a_question_that_came_as_a_direc
     await ends(ada, question, "Yes, enable Borealis", "Press the button of the alert again")
 
 
+async def test_the_verdict_says_how_many_others_are_started_first(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
+) -> None:
+    for _ in range(2):
+        proxy.add(running=False)
+    proxy.add(running=False, work_time="09:00-10:00")  # which is not started now
+    account = proxy.add(remark="Borealis")
+    proxy.add(running=False)
+    await proxied.start(USEAPI_TOKEN=None)
+    proxy.strike(account.id, MODERATION)
+    clock.advance(SAVED_AFTER)
+    proxy.lose_discord()  # so that nothing is started
+    await poll(ada)
+    question = await ada.pressed(await newest(ada, "Borealis", "needs you"), ENABLE)
+    said = await ends(ada, question, "Yes, enable Borealis", "I keep checking")
+    assert text(said) == "⏳ **Borealis** is enabled, not started yet, 2 others before it. I keep checking."
+
+
 async def test_row_61_no_button_enables_an_account_that_its_provider_starts(
     proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
 ) -> None:

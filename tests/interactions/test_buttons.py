@@ -18,14 +18,16 @@ ANOTHER_VERSION = "from another version of Midwatch"
 FAULT = "something broke inside Midwatch"
 
 
-async def left_behind(bot: Bot, custom_id: str) -> Json:
+async def left_behind(bot: Bot, custom_id: str, menu_id: str | None = None, value: str = "1") -> Json:
     """Post a message with a button and a select as another version of the bot might have."""
-    one = {"label": "one", "value": "1"}
+    one = {"label": "one", "value": value}
     rows = [
         {"type": 1, "components": [{"type": 2, "style": 2, "label": "Old", "custom_id": custom_id}]},
         {
             "type": 1,
-            "components": [{"type": 3, "custom_id": f"{custom_id}2", "options": [one], "min_values": 0}],
+            "components": [
+                {"type": 3, "custom_id": menu_id or f"{custom_id}2", "options": [one], "min_values": 0}
+            ],
         },
     ]
     async with aiohttp.ClientSession(headers={"Authorization": f"Bot {SANDBOX_BOT_TOKEN}"}) as session:
@@ -201,3 +203,67 @@ async def test_what_a_control_is_about_fits_into_its_id(bot: Bot, ada: Visitor) 
     ids = [one["custom_id"] for one in buttons(shown).values()]
     assert len(set(ids)) == len(ids) == 5
     assert all(re.fullmatch(r"mw:list\.\w+:[0-9]+:[0-9a-z.]*", each) for each in ids)
+
+
+@pytest.fixture
+async def old_ids(bot: Bot, ada: Visitor) -> dict[str, str]:
+    """The ids of an open alert's incident and message, and of its account, as version 0.1 wrote them."""
+    bot.api.add()
+    await bot.start()
+    account, alert = await flagged(bot, ada)
+    incident, message = button(alert, MINE)["custom_id"].rpartition(":")[2].split(".")
+    return {"incident": incident, "message": message, "channel": account.channel, "me": str(ada.person.id)}
+
+
+@pytest.mark.parametrize(
+    ("custom_id", "says"),
+    [
+        ("watch.reset:0:{incident}.{message}", "Did you acknowledge Midjourney's message"),
+        ("watch.confirm:0:{channel}.0123abcd", "Did you acknowledge Midjourney's message"),
+        ("watch.mine:0:{incident}.{message}", "You're on"),
+        ("watch.snooze:0:{incident}.{message}", "for how long?"),
+        ("watch.snooze:0:{incident}.{message}.4", "No reminders"),
+        ("watch.page:0:{message}.0.first", "needs you"),
+        ("watch.notyet:0:{channel}.0123abcd", "Nothing was sent"),
+        ("list.page:{me}:0.next", "1 account"),
+        ("list.refresh:{me}:0", "1 account"),
+        ("info.ask:{me}:{channel}", "needs you"),
+        ("info.again:{me}:{channel}", "needs you"),
+        ("info.anyway:{me}:{channel}", "needs you"),
+        ("account.reset:{me}:{channel}", "Did you acknowledge Midjourney's message"),
+        ("account.remove:{me}:{channel}", "Remove"),
+        ("account.keep:0:{channel}", "Nothing was removed"),
+        ("status.refresh:{me}:", "1 account"),
+    ],
+)
+async def test_what_version_0_1_left_in_discord_still_works(
+    bot: Bot, ada: Visitor, old_ids: dict[str, str], custom_id: str, says: str
+) -> None:
+    old = await left_behind(bot, f"mw:{custom_id.format(**old_ids)}")
+    asked = await ada.press(old, "Old")
+    await bot.world.wait_for(lambda: asked.message is not None and says in text(asked.message))
+    assert bot.api.count(Endpoint.RESET) == 0
+
+
+@pytest.mark.parametrize(
+    ("custom_id", "value", "says"),
+    [
+        ("list.open:{me}:", "{channel}", "moderation message pending"),
+        ("info.choose:{me}:", "{channel}", "needs you"),
+        ("info.choose:{me}:private", "{channel}", "needs you"),
+        ("watch.open:0:{message}", "{incident}", "moderation message pending"),
+    ],
+)
+async def test_what_is_picked_from_a_menu_of_version_0_1_is_found(
+    bot: Bot, ada: Visitor, old_ids: dict[str, str], custom_id: str, value: str, says: str
+) -> None:
+    value = value.format(**old_ids)
+    old = await left_behind(bot, "mw:x:0:", f"mw:{custom_id.format(**old_ids)}", value)
+    assert says in text(await ada.picked(old, value))
+
+
+async def test_the_form_opens_from_a_card_of_version_0_1(
+    bot: Bot, ada: Visitor, old_ids: dict[str, str]
+) -> None:
+    form = await ada.press(await left_behind(bot, "mw:account.edit:{me}:{channel}".format(**old_ids)), "Old")
+    await bot.world.wait_for(lambda: form.modal)
