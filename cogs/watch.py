@@ -15,7 +15,7 @@ from bot.actions.remedies import Progress, group_digest
 from bot.domain.accounts import EntryState, Flag, KnownAccount
 from bot.domain.clock import utc_now
 from bot.domain.incidents import Incident, ResetOutcome, ResetStage, open_services
-from bot.domain.providers import Remedy, provider_of
+from bot.domain.providers import Remedy, provider_of, reference_to
 from bot.interactions.buttons import CHANNEL, INCIDENT, MESSAGE, PAGE, Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
@@ -30,11 +30,12 @@ from bot.interactions.responses import (
     sentence,
     update,
 )
-from bot.providers.errors import ProviderError
+from bot.providers.errors import ProviderError, Rejected
 from bot.render import action_replies
 from bot.render.account_history import ACTIONS_SHOWN
 from bot.render.alert_items import NO_WORDS, known_account
 from bot.render.alert_messages import content_of, opened_card
+from bot.render.instructions import page_line
 from bot.render.message_content import MessageContent
 from bot.render.remedy_words import ENABLE_ALL, RemedyWords, words_of
 from bot.render.text import count
@@ -181,7 +182,9 @@ class Watch(commands.Cog):
         try:
             return await run(show)
         except (ProviderError, StoreError) as error:
-            await respond(caller, MessageContent(sentence(error)))
+            page = self._pollers.web_pages.get(provider) if isinstance(error, Rejected) else None
+            said = [sentence(error), page_line(reference_to(provider, ""), page)]
+            await respond(caller, MessageContent("\n".join(filter(None, said))))
             return None
 
     async def leave(self, caller: Interaction, _press: ButtonPress) -> None:

@@ -151,7 +151,7 @@ class Account:
     title: str | None = None
     """Its name at the provider."""
     discord_channel: str | None = None
-    """Its Discord channel, if its key is another; empty if it has none."""
+    """Its channel, if its key is another; empty if it has none. One elsewhere than at Discord has no link."""
     hint: Flag | None = None
     """What an account that starts says; it may be the cause of the flag that follows."""
     hours: str = ""
@@ -179,9 +179,11 @@ class Account:
     def link(self) -> str | None:
         """The address of the account's Midjourney channel in Discord; None without valid ids."""
         place = self.channel if self.discord_channel is None else self.discord_channel
-        if not is_channel(place) or (self.server and not is_channel(self.server)):
+        # Only a provider whose keys are channels lists those of direct messages, which have no server.
+        server = self.server or ("@me" if self.discord_channel is None else "")
+        if not is_channel(place) or not (server == "@me" or is_channel(server)):
             return None
-        return f"https://discord.com/channels/{self.server or '@me'}/{place}"
+        return f"https://discord.com/channels/{server}/{place}"
 
 
 class ChangeOutcome(StrEnum):

@@ -48,7 +48,7 @@ NOTES: Final = {
 """Why the last answer is shown."""
 UNDATED: Final = "an unknown time"
 RUNNING_LIMIT: Final = 450
-PAUSED: Final = "Paused by a person; enable it on {service}'s web page."
+PAUSED: Final = "A person paused it. To use it again, enable it on {web_page}."
 MAY_BE_ITS: Final = (
     "👀 I cannot see it now: useapi.net answers with error 596 instead of its list and does not say whose "
     "it is. If the message is in its channel, do what it asks, then use /mjreset."

@@ -137,8 +137,8 @@ def _heading(accounts: Sequence[KnownAccount]) -> str:
     counted = [known for known in accounts if capabilities_of(known.channel).adds_accounts]
     if not counted:
         return heading
-    place = f"At {service_name(provider_of(counted[0].channel))}: " if len(counted) < len(accounts) else ""
-    return f"{heading}\n{place}{_slot_totals(counted)}"
+    place = f" at {service_name(provider_of(counted[0].channel))}" if len(counted) < len(accounts) else ""
+    return f"{heading}\n{_slot_totals(counted, place)}"
 
 
 def _is_soft(known: KnownAccount) -> bool:
@@ -147,13 +147,13 @@ def _is_soft(known: KnownAccount) -> bool:
     return flag is not None and flag.kind is FlagKind.OFFLINE
 
 
-def _slot_totals(accounts: Sequence[KnownAccount]) -> str:
+def _slot_totals(accounts: Sequence[KnownAccount], place: str) -> str:
     counted = [known for known in accounts if known.account.max_jobs is not None]
     total = sum(known.account.max_jobs or 0 for known in counted)
     usable = sum(known.account.max_jobs or 0 for known in counted if not known.needs_somebody)
     uncounted = len(accounts) - len(counted)
     note = f"\nNot counted: {count(uncounted, 'account')} without a number" if uncounted else ""
-    return f"{count(total, 'job slot')} in all, {whole(usable)} usable{note}"
+    return f"{count(total, 'job slot')} in all{place}, {whole(usable)} usable{note}"
 
 
 def _footer(page: int, pages: int, at: datetime | None, *, is_partial: bool) -> str:

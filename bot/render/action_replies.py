@@ -19,7 +19,7 @@ from bot.domain.incidents import (
 from bot.domain.providers import Remedy, provider_of
 from bot.render.account_cards import add_field, flag_colour
 from bot.render.alert_items import LABEL_LIMIT, known_account, naming
-from bot.render.instructions import ENABLE_IT, LEAVE_PAUSED, block_end, login_help, steps
+from bot.render.instructions import ENABLE_IT, LEAVE_PAUSED, block_end, login_help, page_line, steps
 from bot.render.message_content import Button, MessageContent, channel_buttons, headed
 from bot.render.phrases import demand, is_unlocked, meaning, state_words, symbol
 from bot.render.provider_words import WORDS, words_for
@@ -242,7 +242,8 @@ def guide(account: KnownAccount, flag: Flag) -> str:
     """Return what a person can do about a flag for which nothing can be sent."""
     name, wants = escape(account.label), demand(flag, provider_of(account.channel))
     first = f"{symbol(flag.kind)} **{name}**: {wants}. I can send nothing for that."
-    return f"{first}\n{steps(account, flag, until=None)}"
+    page = page_line(account.channel, account.web_page)
+    return "\n".join(filter(None, [first, steps(account, flag, until=None), page]))
 
 
 def left_paused(account: KnownAccount) -> str:
@@ -260,7 +261,8 @@ def cannot_see(account: KnownAccount) -> str:
 
 def unknown(account: KnownAccount | None, accounts: Collection[KnownAccount]) -> str:
     """Return the present state of the account, or of all, for a button of an alert that is forgotten."""
-    flagged = [escape(each.label) for each in accounts if each.account.flag is not None]
+    flags = [(each, each.account.flag) for each in accounts]
+    flagged = [escape(each.label) for each, flag in flags if flag and flag.kind is not FlagKind.OFFLINE]
     if account is not None:
         now = f"**{escape(account.label)}** now: {state_words(account)}."
     elif flagged:

@@ -10,7 +10,7 @@ from bot.domain.incidents import NEWS, Ending, Incident, Reason, State
 from bot.domain.messages import Message
 from bot.domain.providers import provider_of
 from bot.render.phrases import UNLOCKED, is_unlocked, open_words
-from bot.render.provider_words import WORDS
+from bot.render.provider_words import WORDS, is_mixed_with
 from bot.render.text import count, escape, span, when, whole
 
 LABEL_LIMIT: Final = 30
@@ -180,7 +180,10 @@ def slots_out(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAcc
     out = _slots(missing)
     if not total or (missing and all(known.account.max_jobs is None for known in missing)):
         return None
-    of_total = f"of {whole(total)} job slots"
+    counted = {provider_of(key) for key, each in accounts.items() if each.is_listed and each.account.max_jobs}
+    (provider, *_) = counted
+    place = f" at {WORDS[provider].service}" if is_mixed_with(provider, accounts) else ""
+    of_total = f"of {whole(total)} job slots{place}"
     return count(out, f"{of_total} is unavailable.", f"{of_total} are unavailable.")
 
 

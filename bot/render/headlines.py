@@ -93,8 +93,9 @@ def was_flagged(item: AlertItem) -> str:
     if is_removed(item.incident):
         return f"⚪ {item.name} is not configured any more."
     if item.incident.ending is Ending.LEFT_PAUSED:
-        return f"⏸️ {item.name} is left disabled. It had been flagged for {duration(item.incident)}."
-    return f"✅ {item.name} was flagged for {duration(item.incident)} and {WORDS[item.provider].back}."
+        return f"⏸️ {item.name} is left disabled. {_had_been(item)}."
+    out = "did not run" if item.is_calm else "was flagged"
+    return f"✅ {item.name} {out} for {duration(item.incident)} and {WORDS[item.provider].back}."
 
 
 def _open(item: AlertItem) -> str:
@@ -126,10 +127,14 @@ def _only_waits(item: AlertItem) -> bool:
 
 def _ended(item: AlertItem) -> str:
     if is_removed(item.incident):
-        return f"⚪ {item.name} is not configured any more. It had been flagged for {duration(item.incident)}"
+        return f"⚪ {item.name} is not configured any more. {_had_been(item)}"
     if item.incident.ending is Ending.LEFT_PAUSED:
-        return f"⏸️ {item.name} is left disabled. It had been flagged for {duration(item.incident)}"
+        return f"⏸️ {item.name} is left disabled. {_had_been(item)}"
     return f"✅ {item.name} {WORDS[item.provider].back}. It was out for {duration(item.incident)}"
+
+
+def _had_been(item: AlertItem) -> str:
+    return f"It had {'not run' if item.is_calm else 'been flagged'} for {duration(item.incident)}"
 
 
 def _lost_connection(items: Sequence[AlertItem]) -> str | None:

@@ -22,6 +22,7 @@ from bot.render.instructions import (
     USE_COMMAND,
     block_end,
     login_help,
+    page_line,
     press_reset,
     reset_label,
     steps,
@@ -73,15 +74,18 @@ def card(item: AlertItem, context: CardContext, *, reset: str | None = None) -> 
         is_present = item.needs_somebody and not (item.is_starting or item.is_unlocked)
         title = f"{words.speaker} {'says' if is_present else 'said'}"
         add_field(embed, title, code_block(item.flag.text))
-    if item.incident.first_reason:
-        add_field(embed, "Before that, it said", code_block(item.incident.first_reason, CAUSE_LIMIT))
+    if reason := item.incident.first_reason:
+        said = [words.hints.get(reason), code_block(reason, CAUSE_LIMIT)]
+        add_field(embed, "Before that, it said", "\n".join(filter(None, said)))
     if item.incident.state is State.OPEN and not item.is_starting:
         add_field(embed, "Discord login to use", login_help(item.account, item.flag.kind))
         if context.enable_all and item.flag.kind is FlagKind.CONNECTION:
             reset = ONLY_THEN.format(label=context.enable_all.label)
         until, reset = item.incident.block_until(), reset or press_reset(item.flag.kind, item.provider)
         tasks = steps(item.account, item.flag, until=until, over=item.is_block_over, reset=reset)
-        add_field(embed, "What to do", tasks)
+        page = None if _guide(item) or not _is_guided(item) else item.account.web_page
+        listed = filter(None, [tasks, page_line(item.account.channel, page)])
+        add_field(embed, "What to do", "\n".join(listed))
     add_field(embed, "Last actions", history(context.actions))
     add_field(embed, "About this message", context.note and clip(context.note, FIELD_LIMIT))
     return embed
@@ -142,9 +146,12 @@ def controls(item: AlertItem, message: str) -> tuple[Component, ...]:
 def _guide(item: AlertItem) -> tuple[Link, ...]:
     """Return the link to the provider's own page where that is needed for such a flag."""
     page = item.account.web_page or ""  # Discord takes no button that leads to http
-    is_needed = Remedy.GUIDE in remedies_for(item.account.account, item.flag.kind)
-    is_link = page.startswith("https://")
-    return (Link(f"Open {service_name(item.provider)}", page),) if is_link and is_needed else ()
+    is_link = page.startswith("https://") and _is_guided(item)
+    return (Link(f"Open {service_name(item.provider)}", page),) if is_link else ()
+
+
+def _is_guided(item: AlertItem) -> bool:
+    return Remedy.GUIDE in remedies_for(item.account.account, item.flag.kind)
 
 
 def colour(item: AlertItem) -> discord.Colour:
@@ -240,10 +247,13 @@ def _block(item: AlertItem) -> Iterator[str]:
     if item.is_block_over:
         yield f"**The block should have ended {when(until, 'F')}** ({when(until)})."
     else:
+        words = WORDS[item.provider]
         yield (
             f"**The block ends {when(until, 'F')}** ({when(until)}). "
-            f"{WORDS[item.provider].early} before then risks the account. I'll remind you when it ends."
+            f"{words.early} before then risks the account. I'll remind you when it ends."
         )
+        if item.flag.until is not None:
+            yield f"{words.service} should enable it by itself then."
 
 
 def _blind(incident: Incident) -> Iterator[str]:

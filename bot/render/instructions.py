@@ -74,6 +74,11 @@ def steps(
     return numbered(words.put_into(task, **fields) for task in tasks)
 
 
+def page_line(account: str, page: str | None) -> str | None:
+    """Return where the web page of an account's provider is; None if it has none."""
+    return f"{words_for(account).web_page}: {page}" if page else None
+
+
 def block_end(account: KnownAccount, flag: Flag) -> datetime | None:
     """Return when a block ends, if the text says so. A length counts from when the flag was seen."""
     return account.block_ends or flag.block_end(account.flagged_since)

@@ -104,6 +104,7 @@ MJPROXY_WORDS: Final = ProviderWords(
             ),
         )
     },
+    hints={"用户 WebSocket 连接异常": "It means: its connection to Discord broke off."},
     problems=PROBLEMS
     | {
         ServiceProblem.TOKEN: "midjourney-proxy refused the token, or it is no administrator's.",

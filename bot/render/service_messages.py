@@ -140,7 +140,8 @@ def changes(
 
 
 def _last_seen(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]) -> str:
-    flagged = [each for each in incidents.values() if each.channel in accounts and each.state in NEEDING]
+    needing = [each for each in incidents.values() if each.channel in accounts and each.state in NEEDING]
+    flagged = [each for each in needing if not each.is_soft]
     listed = sum(each.is_listed for each in accounts.values())
     if not flagged:
         return f"{count(listed, 'account')}, none flagged."

@@ -55,6 +55,8 @@ class ProviderWords:
     """What an empty list says."""
     by_text: Mapping[str, tuple[str, Tasks]] = field(default_factory=dict[str, tuple[str, Tasks]])
     """Demand and steps of a flag's text that differ from those of its kind."""
+    hints: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What a text means that few can read, and that stood before the text of a flag."""
     errors: Mapping[StrEnum, tuple[str, str]] = field(default_factory=dict[StrEnum, tuple[str, str]])
     """The sentence and the next step of each error that differ from those of other providers."""
 

@@ -231,5 +231,6 @@ async def test_an_older_proxy_says_so(
     clock.advance(SAVED_AFTER)
     await poll(ada)
     question = await ada.pressed(await newest(ada, "needs you"), ENABLE)
-    await ends(ada, question, "Yes, enable Borealis", "older than 11.9.1")
+    said = await ends(ada, question, "Yes, enable Borealis", "older than 11.9.1")
+    assert f"midjourney-proxy's own web page: {proxy.url.removesuffix('/mj')}" in text(said)
     assert not account.enable

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -82,6 +83,12 @@ def test_only_17_to_20_plain_digits_are_a_channel(text: str, expected: object) -
 )
 def test_a_link_is_built_from_ids_alone(account: Account, link: str | None) -> None:
     assert account.link == link
+
+
+def test_a_link_needs_the_server_where_the_key_is_no_channel() -> None:
+    listed = Account("mjproxy:a", discord_channel="1" * 18)
+    assert listed.link is None
+    assert replace(listed, server="2" * 18).link == f"https://discord.com/channels/{'2' * 18}/{'1' * 18}"
 
 
 @pytest.mark.parametrize(

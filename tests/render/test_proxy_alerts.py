@@ -90,6 +90,7 @@ It means: midjourney-proxy lost its connection to Discord and disabled it.
 {LOST}
 ```
 [Before that, it said]
+It means: its connection to Discord broke off.
 ```
 用户 WebSocket 连接异常
 ```
@@ -152,6 +153,11 @@ It means: midjourney-proxy lost its connection to Discord and disabled it.
             flagged(state=State.RESETTING, leased_by=OTHER),
             Reason.OPENED,
             "🔄 P0 is being enabled. The result will appear here.",
+        ),
+        (
+            flagged(kind=FlagKind.OFFLINE, state=State.ENDED, ending=Ending.LEFT_PAUSED, ended_at=NOW),
+            None,
+            "⏸️ P0 is left disabled. It had not run for 10 min (<t:1768355400:t> - <t:1768356000:t>)",
         ),
         (
             flagged(state=State.ENDED, ending=Ending.CLEARED, ended_at=NOW),
@@ -226,6 +232,26 @@ def test_row_70_another_trouble_is_named_beside_the_common_cause() -> None:
     assert (posted.embeds[0].description or "").startswith("**[P99]")
     assert shown(*lost(39, None), (other, Reason.OPENED)).content == (
         "⚠️ P99 needs you: Midjourney wants a moderation message acknowledged (40 accounts need you in all)"
+    )
+
+
+def test_slots_are_counted_of_the_provider_that_tells_them_and_name_it() -> None:
+    assert "3 of 21 job slots at useapi.net are unavailable." in seen(shown((incident(), Reason.OPENED)))
+
+
+def test_a_block_of_which_the_proxy_keeps_the_end_is_ended_by_the_proxy() -> None:
+    until = NOW + 90 * MINUTE
+    timed = replace(flagged(kind=FlagKind.BLOCK), flag=Flag("x", FlagKind.BLOCK, until), block_ends=until)
+    sentence = "midjourney-proxy should enable it by itself then."
+    assert sentence in seen(shown((timed, Reason.OPENED)))
+    worded = replace(timed, flag=Flag("x", FlagKind.BLOCK))
+    assert sentence not in seen(shown((worded, Reason.OPENED)))
+
+
+def test_a_note_of_what_was_not_started_does_not_call_it_flagged() -> None:
+    over = flagged(kind=FlagKind.OFFLINE, state=State.ENDED, ending=Ending.CLEARED, ended_at=NOW)
+    assert shown((over, None), purpose=Purpose.NOTE).content == (
+        "✅ P0 did not run for 10 min (<t:1768355400:t> - <t:1768356000:t>) and runs again."
     )
 
 

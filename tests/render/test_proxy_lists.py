@@ -11,7 +11,7 @@ from bot.domain.providers import MJPROXY, USEAPI, Remedy, reference_to
 from bot.providers.errors import Unreachable
 from bot.render.account_cards import account_embed
 from bot.render.account_list import accounts_page, list_content, unread
-from bot.render.action_replies import confirmation, verdict_sentence
+from bot.render.action_replies import confirmation, unknown, verdict_sentence
 from bot.render.status_page import PollStatus, WatchStatus, status
 from tests.support.render_samples import CHANNEL, MINUTE, NOW, account, ended, read, service
 
@@ -88,12 +88,16 @@ def test_an_account_that_is_not_started_is_not_called_flagged() -> None:
     assert page.entries[0].endswith("Noticed <t:1768356000:f> (<t:1768356000:R>).")
     card = read(account_embed(proxied(flag=OFFLINE)))
     assert "(no text)" not in card
+    assert "1 account, none flagged" in unknown(None, [proxied(flag=OFFLINE)])
     assert "Noticed" in card
 
 
 def test_job_slots_are_those_of_the_provider_that_tells_them() -> None:
-    assert "\nAt useapi.net: 3 job slots in all" in accounts_page([account(), proxied()], 0, at=NOW).heading
-    assert "\n3 job slots in all" in accounts_page([account()], 0, at=NOW).heading
+    assert (
+        "\n3 job slots in all at useapi.net, 3 usable"
+        in accounts_page([account(), proxied()], 0, at=NOW).heading
+    )
+    assert "\n3 job slots in all, 3 usable" in accounts_page([account()], 0, at=NOW).heading
 
 
 def test_why_a_list_cannot_be_read_names_its_provider_once() -> None:
@@ -104,7 +108,7 @@ def test_why_a_list_cannot_be_read_names_its_provider_once() -> None:
 
 
 def test_the_card_of_a_paused_account_says_where_to_enable_it() -> None:
-    sentence = "Paused by a person; enable it on midjourney-proxy's web page."
+    sentence = "A person paused it. To use it again, enable it on midjourney-proxy's own web page."
     assert sentence in read(account_embed(proxied(entry=EntryState.PAUSED)))
     assert sentence not in read(account_embed(proxied()))
 

@@ -91,10 +91,10 @@ def parse_entry(fields: dict[str, object], offset: timedelta | None, now: dateti
     return Account(
         reference_to(MJPROXY, key or f"{NO_KEY}{channel}"),
         flag=flag,
-        server=guild or None,
+        server=guild or None if fields.get("isDiscord") is True else None,
         entry=state if key else EntryState.UNKNOWN,
         title=None if HIDDEN in remark or MASKED.fullmatch(remark) else remark or None,
-        discord_channel=channel if fields.get("isDiscord") is True else "",
+        discord_channel=channel,
         hint=Flag(reason, kind_of(reason)) if reason and state is EntryState.STARTING else None,
         hours=", ".join(filter(None, hours)),
         sort=count_of(fields.get("sort")) or 0,
