@@ -105,3 +105,20 @@ async def test_keys_that_differ_in_case_alone_are_two_accounts(
     assert list(proxy.accounts) == [upper.id]
     assert proxy.count(Endpoint.REMOVE) == 1
     assert "Remove" in buttons(await ada.picked(await ada.ask("mjaccounts"), handle(upper.id)))
+
+
+async def test_a_captcha_without_a_reason_and_an_id_of_two_lines_are_shown(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor
+) -> None:
+    locked = proxy.add(remark="locked")
+    proxy.add(key="one\n@everyone", remark="two lines")
+    proxy.ask_captcha(locked.id)
+    locked.reason = ""
+    await proxied.start(USEAPI_TOKEN=None)
+    alert = await newest(ada, "locked", "CAPTCHA")
+    assert "Show me the CAPTCHA" in buttons(alert)
+    listed = await ada.ask("mjaccounts")
+    assert "**two lines** · ❔ cannot be read" in text(listed)
+    assert options(listed) == ["locked"]
+    assert await ada.complete("mjremove", "two lines") == []
+    assert not listed["mention_everyone"]
