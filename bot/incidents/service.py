@@ -17,7 +17,7 @@ from bot.domain.providers import Remedy
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner, Transaction, dismiss
 from bot.rules import account_incidents, owner_actions, poll_state, timers
-from bot.rules.decisions import Event, Tick, decide
+from bot.rules.decisions import Event, FlagReported, Tick, decide
 from bot.rules.notifications import next_due
 from bot.rules.policy import Policy
 from bot.rules.recipient import RecipientView
@@ -77,9 +77,10 @@ class IncidentService:
     def as_flagged(self, channel: str, flag: Flag, at: datetime, *, in_list: bool = True) -> Incident:
         """Return the incident of an account with a flag applied, without writing it."""
         known = self.watch_state.open_incidents.get(channel)
-        if known is None:
-            return account_incidents.open_incident(channel, flag, at, (), str, from_command=not in_list)[0]
-        return account_incidents.flag_seen(known, flag, at, in_list=in_list)[0]
+        event = FlagReported(at, channel, flag, at, in_list)
+        incidents = {} if known is None else {known.key: known}
+        decision = decide(poll_state.PollState(), incidents, event, self.policy, str)
+        return (*decision.incidents, *incidents.values())[0]
 
     async def tick(self) -> None:
         """Apply that time has passed, or that the owners changed."""

@@ -1,60 +1,39 @@
 """What a flag, or its absence, changes about the incident of an account."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import Alert, Ending, Incident, Reason, ResetVerdict, State
 from bot.domain.providers import provider_of
 from bot.rules.flags import block_end, first_reason, flag_to_keep, same_text, with_cause, worst_of
-from bot.rules.policy import (
-    COMMAND_CLEAR,
-    GOOD_POLLS,
-    RECUR_AFTER,
-    RECUR_WINDOW,
-    RETURN_WITHIN,
-    Policy,
-    near,
-)
+from bot.rules.policy import COMMAND_CLEAR, GOOD_POLLS, RECUR_AFTER, RECUR_WINDOW, RETURN_WITHIN, near
+from bot.rules.poll_state import Situation
 
-NewKey = Callable[[], str]
 Change = tuple[Incident, Alert | None]
 """An incident as it is now, changed or not, and the alert about the change, if any."""
 
 
-@dataclass(frozen=True, slots=True)
-class Blind:
-    """A time without a good poll."""
-
-    start: datetime
-    until: datetime
-
-
 def open_incident(
+    now: Situation,
     channel: str,
     flag: Flag,
     at: datetime,
-    past: Sequence[Incident],
-    new_key: NewKey,
     *,
     from_command: bool = False,
     before_watch: bool = False,
-    blind: Blind | None = None,
     cause: Flag | None = None,
 ) -> Change:
-    """Open an incident of an account that has no open one; `past` holds its recent ended ones.
-
-    `cause` is what the account said before.
-    """
+    """Open an incident of an account that has no open one. `cause` is what the account said before."""
     flag, is_soft = with_cause(flag, cause), flag.kind is FlagKind.OFFLINE
-    past = [each for each in past if each.is_soft is is_soft]
+    past = [each for each in now.past.get(channel, ()) if each.is_soft is is_soft]
     if (returning := returning_incident(past, at)) is not None:
         again, alert = reopen(returning, flag, at, from_command=from_command)
         return replace(again, first_reason=first_reason(flag, cause)), alert
     reason, notify = opening_reason(past, at)
     incident = Incident(
-        new_key(),
+        now.new_key(),
         State.OPEN,
         opened_at=at,
         seen_at=at,
@@ -65,8 +44,8 @@ def open_incident(
         from_command=from_command,
         before_watch=before_watch,
         recurring=reason is Reason.RECURRING,
-        blind_from=blind.start if blind else None,
-        blind_until=blind.until if blind else None,
+        blind_from=now.blind and now.blind.start,
+        blind_until=now.blind and now.blind.until,
         block_ends=flag.block_end(at),
         first_reason=first_reason(flag, cause),
     )
@@ -207,9 +186,7 @@ def is_unchanged(incident: Incident, flag: Flag) -> bool:
     return is_shown and is_there and incident.flag == flag
 
 
-def flag_absent(
-    incident: Incident, at: datetime, last_good: datetime | None, blind: Blind | None, policy: Policy
-) -> Change:
+def flag_absent(now: Situation, incident: Incident) -> Change:
     """Update an open incident as the list shows its account without a flag.
 
     Two such polls far enough apart end it, whatever happened in between: where polls keep failing, each gap
@@ -220,21 +197,21 @@ def flag_absent(
     is_new = incident.state is State.OPEN and not incident.from_command
     if is_new or incident.clear_since is None:
         clearing = replace(
-            stamp_last_seen(incident, last_good),
+            stamp_last_seen(now, incident),
             # The list never showed a flag that only a command reported: its absence is no sign of an end yet.
             state=State.OPEN if incident.from_command else State.CLEARING,
-            clear_since=at,
+            clear_since=now.at,
             clear_polls=1,
             missing_polls=0,
             starting_since=None,
-            blind_from=blind and blind.start,
-            blind_until=blind and blind.until,
+            blind_from=now.blind and now.blind.start,
+            blind_until=now.blind and now.blind.until,
         )
         return clearing, None
     polls = min(incident.clear_polls + 1, GOOD_POLLS)  # counting on would write at each poll
-    needed = COMMAND_CLEAR if incident.from_command else policy.end_after
-    if polls >= GOOD_POLLS and at - incident.clear_since >= needed:
-        return ended(incident, Ending.CLEARED, at)
+    needed = COMMAND_CLEAR if incident.from_command else now.policy.end_after
+    if polls >= GOOD_POLLS and now.at - incident.clear_since >= needed:
+        return ended(incident, Ending.CLEARED, now.at)
     return replace(incident, clear_polls=polls, missing_polls=0), None
 
 
@@ -248,8 +225,9 @@ def account_absent(incident: Incident, at: datetime, *, removed: bool) -> Change
     return replace(incident, missing_polls=polls), None
 
 
-def stamp_last_seen(incident: Incident, last_good: datetime | None) -> Incident:
+def stamp_last_seen(now: Situation, incident: Incident) -> Incident:
     """Set when an open flag was last seen: at the last good poll, unless that lacked it."""
+    last_good = now.poll_state.last_good
     is_shown = incident.state is State.OPEN and incident.clear_since is None and not incident.missing_polls
     if last_good is None or not is_shown or incident.starting_since is not None:
         return incident

@@ -13,10 +13,11 @@ from bot.domain.errors import Cause
 from bot.domain.incidents import Alert, Incident, ServiceProblem
 from bot.domain.providers import USEAPI, provider_of
 from bot.rules import account_incidents, starting, timers
-from bot.rules.account_incidents import Blind, Change, NewKey
+from bot.rules.account_incidents import Change
 from bot.rules.policy import Policy
 from bot.rules.poll_state import (
     TIMES,
+    NewKey,
     PollState,
     Situation,
     accept_list,
@@ -88,7 +89,8 @@ def decide(
     at = event.at
     present = {key: each if each.ended else timers.expire(each, at) for key, each in incidents.items()}
     clamped = timers.clamp_future(poll_state, at, TIMES)
-    now = Situation(clamped, present, at, policy, new_key, event.provider)
+    opened, past = by_channel(present)
+    now = Situation(clamped, present, at, policy, new_key, event.provider, opened, past)
     changes: Iterable[Change]
     match event:
         case Observation():
@@ -113,60 +115,48 @@ def list_polled(now: Situation, observation: Observation) -> tuple[PollState, It
     """Return what a list changes. One that is incomplete shows flags, and is else like a failed poll."""
     if not observation.is_complete:
         after, changes = poll_failed(now, PollFailed(now.at, ServiceProblem.UNREACHABLE, cause=Cause.PARTIAL))
-        return after, (*changes, *sightings(now, observation, blind=None))
+        return after, (*changes, *sightings(now, observation))
     channels = frozenset(account.channel for account in observation.accounts)
     if not is_believed(now.poll_state, channels, now.at):
-        return list_shrunk(now, observation, channels)
-    blind, (opened, past) = blind_stretch(now), by_channel(now.incidents)
-    after = starting.remembered(now, observation, opened)
+        return list_shrunk(replace(now, blind=blind_stretch(now)), observation, channels)
+    after, seeing = starting.remembered(now, observation), replace(now, blind=blind_stretch(now))
     changes = (
         *service_recovered(now),
-        *sightings(now, observation, blind),
-        *absences(now, observation, opened, blind),
-        *starting.offline(replace(now, poll_state=after), observation, opened, past),
+        *sightings(seeing, observation),
+        *absences(seeing, observation),
+        *starting.offline(replace(now, poll_state=after), observation),
     )
     return accept_list(after, channels, now.at, now.policy), changes
 
 
-def sightings(now: Situation, observation: Observation, blind: Blind | None) -> Iterator[Change]:
+def sightings(now: Situation, observation: Observation) -> Iterator[Change]:
     """Yield what the flags of a list change."""
-    flagged = [(account, flag) for account in observation.accounts if (flag := account.flag) is not None]
-    if not flagged:
-        return
-    opened, past = by_channel(now.incidents)
-    for account, flag in flagged:
-        incident = opened.get(account.channel)
-        cause = starting.cause_of(now.poll_state, account.channel, now.at)
-        if incident is not None:
+    for account in observation.accounts:
+        if (flag := account.flag) is None:
+            continue
+        channel, cause = account.channel, starting.cause_of(now, account.channel)
+        if (incident := now.opened.get(channel)) is not None:
             yield account_incidents.flag_seen(incident, flag, now.at, in_list=True, cause=cause)
         else:
+            since, is_first = observation.flagged_since.get(channel, now.at), now.poll_state.listed is None
             yield account_incidents.open_incident(
-                account.channel,
-                flag,
-                observation.flagged_since.get(account.channel, now.at),
-                past.get(account.channel, ()),
-                now.new_key,
-                before_watch=now.poll_state.listed is None,
-                blind=blind,
-                cause=cause,
+                now, channel, flag, since, before_watch=is_first, cause=cause
             )
 
 
-def absences(
-    now: Situation, observation: Observation, opened: Mapping[str, Incident], blind: Blind | None
-) -> Iterator[Change]:
+def absences(now: Situation, observation: Observation) -> Iterator[Change]:
     """Yield what changes because a believed list lacks a flag or an account."""
     accounts: dict[str, Account] = {}
-    if opened:
+    if now.opened:
         accounts = {account.channel: account for account in observation.accounts}
-    for channel, incident in opened.items():
+    for channel, incident in now.opened.items():
         account = accounts.get(channel)
         if account is None:
             removed = channel in now.poll_state.removed
             if removed or counts_as_poll(now.poll_state, now.at, now.policy):
                 yield account_incidents.account_absent(incident, now.at, removed=removed)
         elif account.flag is None:
-            yield starting.unflagged(now, incident, account, blind)
+            yield starting.unflagged(now, incident, account)
 
 
 def list_shrunk(
@@ -182,7 +172,7 @@ def list_shrunk(
     is_known = now.service is not None or (first is not None and now.at - first >= now.policy.shortest_gap)
     changes = (
         *(service_failed(now, ServiceProblem.LIST_GONE) if is_known else ()),
-        *sightings(now, observation, blind_stretch(now)),
+        *sightings(now, observation),
     )
     after = replace(
         now.poll_state,
@@ -207,17 +197,11 @@ def poll_failed(now: Situation, failed: PollFailed) -> tuple[PollState, Iterable
 
 def flag_reported(now: Situation, report: FlagReported) -> Change:
     """Return what an error 596 about an account changes."""
-    opened, past = by_channel(now.incidents)
-    incident = opened.get(report.channel)
-    if incident is not None:
+    if (incident := now.opened.get(report.channel)) is not None:
         return account_incidents.flag_seen(incident, report.flag, now.at, in_list=report.in_list)
+    since, is_by_command = report.since or now.at, not report.in_list
     return account_incidents.open_incident(
-        report.channel,
-        report.flag,
-        report.since or now.at,
-        past.get(report.channel, ()),
-        now.new_key,
-        from_command=not report.in_list,
+        now, report.channel, report.flag, since, from_command=is_by_command
     )
 
 

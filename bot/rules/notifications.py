@@ -11,9 +11,9 @@ from typing import Final
 
 from bot.domain.incidents import NEWS, Alert, Incident, Reason, State
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
-from bot.rules.account_incidents import NewKey
 from bot.rules.message_lifecycle import with_more
 from bot.rules.policy import Policy
+from bot.rules.poll_state import NewKey
 from bot.rules.recipient import Mutes, RecipientView, breaks_mute, incident_keys
 from bot.rules.service_notifications import reminders_due, service_messages
 

@@ -1,15 +1,15 @@
 """What is remembered from poll to poll besides incidents, and whether a list is believed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.accounts import Flag
 from bot.domain.incidents import Incident, open_services
-from bot.rules.account_incidents import Blind, NewKey
 from bot.rules.policy import REMOVAL_LAG, SHRUNK_FOR, Policy, near
 
+NewKey = Callable[[], str]
 NO_CHANNELS: Final[frozenset[str]] = frozenset()
 TIMES: Final = ("removed_at", "shrunk_since", "came_up_at", "last_good", "counted_at", "failed_at")
 """The times of a poll state; none can be later than now."""
@@ -57,6 +57,14 @@ class PollState:
 
 
 @dataclass(frozen=True, slots=True)
+class Blind:
+    """A time without a good poll."""
+
+    start: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """What is known at one time, and what the rules need besides to decide from it."""
 
@@ -66,6 +74,12 @@ class Situation:
     policy: Policy
     new_key: NewKey
     provider: str
+    opened: Mapping[str, Incident]
+    """The open incident of each account that has one."""
+    past: Mapping[str, Sequence[Incident]]
+    """The ended incidents of each account."""
+    blind: Blind | None = None
+    """The time without a good poll that ends now, if it is long enough to mention."""
 
     @property
     def service(self) -> Incident | None:

@@ -101,11 +101,6 @@ class RecipientView:
         """The last message about an open incident. Further incidents join it by an edit."""
         return last_joinable(self.messages, self.incidents)
 
-    @property
-    def has_standing(self) -> bool:
-        """Whether a message in Discord is about an open incident that is not soft."""
-        return any(is_standing(each, self.incidents) for each in self.messages)
-
     def last_showing(self, incidents: Iterable[Incident]) -> Message | None:
         """Return the last finished message in Discord about the accounts of these incidents."""
         channels = {each.channel for each in incidents}
@@ -120,11 +115,6 @@ class RecipientView:
             and incident_keys([each]) & related
         ]
         return last_sent(showing)
-
-    @property
-    def next_push_at(self) -> datetime:
-        """When the owner may get the next push."""
-        return max(self.now, self.pushes.held_until or self.now)
 
     def may_be_over(self, incident: Incident) -> bool:
         """Whether the list of an incident's provider cannot be read. Owners are not reminded of it then.
@@ -148,8 +138,9 @@ class RecipientView:
 
         Of a soft one there are reminders only while nothing else stands in Discord.
         """
-        is_open = incident.state is State.OPEN and incident.channel is not None
-        return is_open and incident.clear_since is None and not (incident.is_soft and self.has_standing)
+        if incident.state is not State.OPEN or incident.channel is None or incident.clear_since is not None:
+            return False
+        return not incident.is_soft or not any(is_standing(each, self.incidents) for each in self.messages)
 
     def needs_attention(self, incident: Incident) -> bool:
         """Whether the owner may be reminded of an incident now."""

@@ -64,7 +64,7 @@ def service_failed(
         yield problem_opened(now, problem, flag, cause)
         for incident in now.incidents.values():
             if incident.channel is not None and not incident.ended:
-                yield account_incidents.stamp_last_seen(incident, now.poll_state.last_good), None
+                yield account_incidents.stamp_last_seen(now, incident), None
     elif service.problem is not problem and problem is not ServiceProblem.UNREACHABLE:
         # Being unreachable says nothing new of a service that refused before.
         alert = Alert(service.key, Reason.WORSE, notify=True) if is_worse(service, problem, flag) else None

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from bot.domain.incidents import Alert, Incident, Reason
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
-from bot.rules.account_incidents import NewKey
 from bot.rules.policy import service_reminder_in
+from bot.rules.poll_state import NewKey
 from bot.rules.recipient import RecipientView, breaks_mute, open_incidents
 
 

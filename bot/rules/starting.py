@@ -1,55 +1,55 @@
 """Accounts that are enabled and that their provider has not started, and what they say meanwhile."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.accounts import Account, EntryState, Flag, FlagKind, Observation, State
 from bot.domain.common_cause import CAUSE_WINDOW
 from bot.domain.incidents import Ending, Incident, ResetVerdict
-from bot.rules.account_incidents import Blind, Change, ended, flag_absent, open_incident, stamp_last_seen
+from bot.rules.account_incidents import Change, ended, flag_absent, open_incident, stamp_last_seen
 from bot.rules.policy import LONGEST_START, OFFLINE_AFTER
 from bot.rules.poll_state import Hint, PollState, Situation
 
 OFFLINE = Flag("", FlagKind.OFFLINE)
 
 
-def unflagged(now: Situation, incident: Incident, account: Account, blind: Blind | None) -> Change:
+def unflagged(now: Situation, incident: Incident, account: Account) -> Change:
     """Update an open incident as the list shows its account without a flag."""
     is_locked = incident.flag is not None and incident.flag.kind is FlagKind.CAPTCHA
     is_frozen = account.entry is EntryState.PAUSED and is_locked and incident.clear_since is None
     if incident.state is State.RESETTING or account.entry is EntryState.UNKNOWN or is_frozen:
         return incident, None
     if account.entry is EntryState.STARTING:
-        return begins_to_start(incident, now.at, now.poll_state.last_good), None
+        return begins_to_start(now, incident), None
     if incident.is_soft:
         ending = Ending.LEFT_PAUSED if account.entry is EntryState.PAUSED else Ending.CLEARED
         return ended(incident, ending, now.at)
     if account.entry is EntryState.OK and incident.verdict is ResetVerdict.NOT_STARTED:
         return ended(replace(incident, reset_at=now.at, verdict=None), Ending.RESET, now.at)
-    return flag_absent(incident, now.at, now.poll_state.last_good, blind, now.policy)
+    return flag_absent(now, incident)
 
 
-def begins_to_start(incident: Incident, at: datetime, last_good: datetime | None) -> Incident:
+def begins_to_start(now: Situation, incident: Incident) -> Incident:
     """Return an incident whose account starts, which is no sign that its flag is gone."""
     return replace(
-        stamp_last_seen(incident, last_good),
+        stamp_last_seen(now, incident),
         state=State.OPEN,
-        starting_since=incident.starting_since or at,
+        starting_since=incident.starting_since or now.at,
         clear_since=None,
         clear_polls=0,
         missing_polls=0,
     )
 
 
-def cause_of(poll_state: PollState, channel: str, at: datetime) -> Flag | None:
+def cause_of(now: Situation, channel: str) -> Flag | None:
     """Return what an account said of its trouble before it was flagged, if it did so lately."""
-    hint = poll_state.hints.get(channel)
-    said_at = hint and (hint.gone_at or poll_state.last_good)
-    return hint.flag if hint and said_at and at - said_at <= CAUSE_WINDOW else None
+    hint = now.poll_state.hints.get(channel)
+    said_at = hint and (hint.gone_at or now.poll_state.last_good)
+    return hint.flag if hint and said_at and now.at - said_at <= CAUSE_WINDOW else None
 
 
-def remembered(now: Situation, observation: Observation, opened: Mapping[str, Incident]) -> PollState:
+def remembered(now: Situation, observation: Observation) -> PollState:
     """Return the poll state with what a complete list shows of the accounts that start."""
     known, at = now.poll_state, now.at
     gap = timedelta() if known.last_good is None else at - known.last_good
@@ -57,7 +57,7 @@ def remembered(now: Situation, observation: Observation, opened: Mapping[str, In
     starting: dict[str, datetime] = {}
     hints: dict[str, Hint] = {}
     is_progress = False
-    notable = known.starting.keys() | known.hints.keys() | opened.keys()
+    notable = known.starting.keys() | known.hints.keys() | now.opened.keys()
     for account in observation.accounts:
         if account.entry is EntryState.OK and account.hint is None and account.channel not in notable:
             continue  # as nearly all of 10,000
@@ -65,8 +65,8 @@ def remembered(now: Situation, observation: Observation, opened: Mapping[str, In
         if account.entry is EntryState.STARTING or (since and account.entry is EntryState.UNKNOWN):
             starting[channel] = min(at, (since or at) + unseen)
         elif account.entry is EntryState.OK:
-            is_progress = is_progress or since is not None or is_flagged(opened.get(channel))
-        if hint := hint_of(account, opened.get(channel), known, at):
+            is_progress = is_progress or since is not None or is_flagged(now.opened.get(channel))
+        if hint := hint_of(now, account):
             hints[channel] = hint
     came_up_at = at if is_progress else known.came_up_at
     return replace(known, starting=starting, came_up_at=came_up_at if starting else None, hints=hints)
@@ -77,23 +77,19 @@ def is_flagged(incident: Incident | None) -> bool:
     return incident is not None and incident.state is State.OPEN and incident.clear_since is None
 
 
-def hint_of(account: Account, incident: Incident | None, known: PollState, at: datetime) -> Hint | None:
+def hint_of(now: Situation, account: Account) -> Hint | None:
     """Return what is to be remembered of what an account that starts said."""
+    known, incident = now.poll_state, now.opened.get(account.channel)
     before, said = known.hints.get(account.channel), account.hint
     if said is not None and not (incident and incident.flag and incident.flag.text == said.text):
         return Hint(said)
     if before is None or account.flag is not None:
         return None  # a flag has it as its cause from now on
-    gone_at = before.gone_at or known.last_good or at
-    return Hint(before.flag, gone_at) if at - gone_at < CAUSE_WINDOW else None
+    gone_at = before.gone_at or known.last_good or now.at
+    return Hint(before.flag, gone_at) if now.at - gone_at < CAUSE_WINDOW else None
 
 
-def offline(
-    now: Situation,
-    observation: Observation,
-    opened: Mapping[str, Incident],
-    past: Mapping[str, Sequence[Incident]],
-) -> Iterator[Change]:
+def offline(now: Situation, observation: Observation) -> Iterator[Change]:
     """Yield the incidents of accounts that are not started for too long. They notify nobody.
 
     While other accounts come up, the provider is still busy starting them one after another.
@@ -106,8 +102,6 @@ def offline(
         return
     for account in observation.accounts:
         is_late = account.channel in late and account.entry is EntryState.STARTING
-        if is_late and not account.hours and account.channel not in opened:
-            incident, alert = open_incident(
-                account.channel, OFFLINE, at, past.get(account.channel, ()), now.new_key
-            )
+        if is_late and not account.hours and account.channel not in now.opened:
+            incident, alert = open_incident(now, account.channel, OFFLINE, at)
             yield replace(incident, starting_since=state.starting[account.channel]), alert

@@ -96,9 +96,8 @@ def test_an_account_that_stays_after_its_removal_is_missed_when_it_goes() -> Non
     ],
 )
 def test_what_nobody_looked_at_for_long_is_blind(poll_state: PollState, gap: timedelta, blind: bool) -> None:  # noqa: FBT001 - a row
-    assert (
-        blind_stretch(Situation(poll_state, {}, START + gap, Policy(), key_maker(), USEAPI)) is not None
-    ) is blind
+    now = Situation(poll_state, {}, START + gap, Policy(), key_maker(), USEAPI, {}, {})
+    assert (blind_stretch(now) is not None) is blind
 
 
 def test_a_list_that_was_not_believed_leaves_a_blind_stretch() -> None:
