@@ -130,7 +130,10 @@ class Settings(BaseSettings):
 
 
 class AccountSettings(Settings):
-    """The settings of commands that do not log in to Discord: the bot's token may be wrong or missing."""
+    """The settings of commands that do not log in to Discord: the bot's token may be wrong or missing.
+
+    What such a command needs of a provider, it says itself.
+    """
 
     discord_token: Annotated[SecretStr, from_text(token_or_empty)] = Field(default=SecretStr(""))
 
@@ -178,7 +181,7 @@ def load_settings(
         warn(warning)
     environment = {name.lower() for name, value in os.environ.items() if value}
     values = {name: value for name, value in values_in(text).items() if name not in environment}
-    no_provider = missing_provider(environment | values.keys())
+    no_provider = () if kind is AccountSettings else missing_provider(environment | values.keys())
     wrong: list[str] = []
     try:
         settings = kind(**{name: value for name, value in values.items() if name in kind.model_fields})  # pyright: ignore[reportArgumentType] - texts, of which each field reads its own

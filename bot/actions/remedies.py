@@ -214,7 +214,7 @@ class Remedies:
                 await progress(stage, wait)
         except Exception as error:  # whatever it is, a remedy that was begun must come to its verdict
             log.warning(
-                "how far a reset is cannot be shown: %s", describe(error), exc_info=is_surprise(error)
+                "the progress of a request cannot be shown: %s", describe(error), exc_info=is_surprise(error)
             )
 
     async def _send(self, cases: Sequence[Case], remedy: Remedy, progress: Progress) -> bool:
@@ -234,7 +234,7 @@ class Remedies:
             return True
         except (Gone, Unreachable, MalformedResponse) as error:
             # It may have been done, or the account be gone. It is not sent again: the list decides.
-            log.warning("a reset got no clear answer: %s", error)
+            log.warning("the %s request got no clear answer: %s", remedy, error)
             for case in cases:
                 case.is_denied = isinstance(error, NotConfigured)
         except ProviderError:
@@ -288,4 +288,4 @@ class Remedies:
             )
         except StoreError:
             # The person who asked still gets the verdict, and the lease expires.
-            log.exception("what a reset came to could not be written down")
+            log.exception("what a request came to could not be written down")

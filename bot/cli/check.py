@@ -68,11 +68,12 @@ async def findings(settings: Settings, providers_of: ProvidersOf) -> AsyncIterat
     async for each in check_discord(settings):
         yield each
     async with open_session() as session:
-        for provider in providers_of(settings, session):
+        providers = list(providers_of(settings, session))
+        for provider in providers:
             with said_if_slow(provider.address):
                 statements = await provider.standing()
             for statement in statements:
-                yield finding(provider, statement)
+                yield finding(provider, statement, is_mixed=len(providers) > 1)
 
 
 async def check_discord(settings: Settings) -> AsyncIterator[Finding]:

@@ -57,23 +57,23 @@ SUBJECTS: Final[Mapping[str, Mapping[Fact, str]]] = {
         Fact.ACCOUNTS: "Accounts",
     },
     MJPROXY: {
-        Fact.API: "midjourney-proxy",
+        Fact.API: "Proxy",
         Fact.TOKEN: "Proxy token",
         Fact.DEMO_MODE: "Demo mode",
         Fact.ACCOUNTS: "Proxy accounts",
     },
 }
-"""How a line about a provider begins. Others are named by their service."""
+"""How a line about the only provider begins. One of several, or any other, is named by its service."""
 SENTENCES: Final[Mapping[Said, str]] = {
-    Said.ANSWERS: "version {version} answers at {address}, {way}",
+    Said.ANSWERS: "{service} {version} answers at {address}, {way}",
     Said.OLD: " ".join(("version {version}.", *MJPROXY_WORDS.errors[ErrorCode.TOO_OLD_TO_ENABLE])),
     Said.NOTHING_ANSWERS: "nothing answers as the useapi API under {address}. "
     "Check USEAPI_URL; a service that has shut down looks like this, too.",
-    Said.ON: "on: anybody may read the list of accounts, though not their tokens, and a token that is no "
-    "administrator's shows only with the first press. Switch the demo mode off in midjourney-proxy.",
+    Said.ON: "on: anybody can read the list of accounts, without their tokens, and a wrong MJPROXY_TOKEN is "
+    "noticed only at the first press. Switch demo mode off in midjourney-proxy.",
     Said.OFF: "off",
     Said.ACCEPTED: "accepted by {address}",
-    Said.ADMINISTRATOR: "an administrator's",
+    Said.ADMINISTRATOR: "accepted, an administrator's",
     Said.PUBLIC: 'is "admin", as in every new midjourney-proxy: '
     "whoever knows that can read the tokens of all accounts. Change it there, then in MJPROXY_TOKEN.",
     Said.ACTIVE: "active",
@@ -90,10 +90,11 @@ MARKS: Final = {Said.NOTHING_ANSWERS: FAIL, Said.INACTIVE: FAIL} | dict.fromkeys
 """What is not good."""
 
 
-def finding(provider: Provider, statement: Statement) -> Finding:
-    """Return the line about what a provider says of itself."""
+def finding(provider: Provider, statement: Statement, *, is_mixed: bool = False) -> Finding:
+    """Return the line about what a provider says of itself. `is_mixed` says that there are others."""
     words = WORDS[provider.name]
-    subject = SUBJECTS.get(provider.name, {}).get(statement.fact) or f"{words.service}, {statement.fact}"
+    subjects = {} if is_mixed else SUBJECTS.get(provider.name, {})
+    subject = subjects.get(statement.fact) or f"{words.service} {statement.fact}"
     said = statement.said
     if isinstance(said, ProviderError):
         return failed(subject, sentences(said))

@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 ACTIONS: Final[Mapping[str, str]] = {
     "reset": "reset of %(account)s by %(person)s: %(outcome)s",
+    "enable": "enabling of %(account)s by %(person)s: %(outcome)s",
+    "captcha": "solved CAPTCHA of %(account)s, by %(person)s: %(outcome)s",
     "save": "adding or updating %(account)s, by %(person)s: %(outcome)s",
     "remove": "removal of %(account)s by %(person)s: %(outcome)s",
     "assign": "assignment of %(account)s to %(person)s: %(outcome)s",

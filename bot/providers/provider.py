@@ -31,8 +31,8 @@ class Listing:
 class Fact(StrEnum):
     """What a statement is about."""
 
-    API = auto()
-    DEMO_MODE = auto()
+    API = "API"
+    DEMO_MODE = "demo mode"
     TOKEN = auto()
     SUBSCRIPTION = auto()
     ACCOUNTS = auto()

@@ -38,7 +38,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "captcha back in rotation": "{at} {person} solved its CAPTCHA: it runs again",
     "captcha not yet cleared": "{at} {person} said that its CAPTCHA is solved, but it was still locked",
     "captcha not started yet": "{at} {person} solved its CAPTCHA, but it was not started yet",
-    "captcha still disabled": "{at} {person} solved its CAPTCHA; it was disabled besides",
+    "captcha still disabled": "{at} {person} solved its CAPTCHA, but it was still disabled",
     "captcha flagged again": "{at} {person} solved its CAPTCHA, but it was flagged again",
     "captcha not configured any more": "{at} {person} solved its CAPTCHA, but it was not configured any more",
     "captcha could not tell": "{at} {person} solved its CAPTCHA; I could not tell whether that worked",

@@ -38,7 +38,10 @@ CAUSES: Final[Mapping[Cause, tuple[str, str]]] = {
     ),
     Cause.NEEDS_REDIS: (
         "{service} answers an error; it needs Redis.",
-        "Set EnableRedis and RedisConnectionString in {service}'s settings and restart it.",
+        (
+            "Check that its Redis runs, and that {service}'s settings have EnableRedis and "
+            "RedisConnectionString. Then restart {service}."
+        ),
     ),
     Cause.LIMITED: (
         "{service} limits how often it may be asked.",

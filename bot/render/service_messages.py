@@ -196,8 +196,10 @@ def problem_sentence(problem: ServiceProblem, cause: Cause | None, provider: str
 def _steps(incident: Incident) -> str:
     words = WORDS[incident.provider]
     way_out = cause_texts(incident.cause or Cause.SILENT, incident.provider)[1]
+    is_own = incident.cause in (Cause.NEEDS_REDIS, *words.errors)
+    is_for_a_person = is_own and not way_out.startswith("If the problem lasts")
     match incident.problem or ServiceProblem.UNREACHABLE:
-        case ServiceProblem.UNREACHABLE if incident.cause is Cause.NEEDS_REDIS:
+        case ServiceProblem.UNREACHABLE if is_for_a_person:
             tasks = (way_out, "Wait: this message turns green once it answers.")
         case ServiceProblem.UNREACHABLE:
             tasks = ("Nothing yet: I keep trying, and this message turns green once it answers.", way_out)

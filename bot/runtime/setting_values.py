@@ -129,6 +129,8 @@ def read_duration(text: str) -> timedelta:
 
 def read_poll_interval(text: str) -> timedelta:
     """Read the poll interval. The API limits how often it may be polled."""
+    if DURATION.fullmatch(text) is None:
+        raise ValueError("is not a length of time: write 5s or more with its unit, like 60s or 2m")
     if (length := read_duration(text)) < SHORTEST_POLL:
         raise ValueError("is too short: write 5s or more, like 60s")
     return length

@@ -198,7 +198,7 @@ async def test_a_verdict_that_cannot_be_written_down_is_said_all_the_same(
         scene.steps[FailPoint.RESET] = lambda: stack.enter_context(locked(scene.database))
         attempt = await scene.press()
     assert (attempt.outcome, attempt.verdict) == (ResetOutcome.DONE, ResetVerdict.BACK)
-    assert "what a reset came to could not be written down" in caplog.text
+    assert "what a request came to could not be written down" in caplog.text
     assert scene.watch.incident().state is State.RESETTING
 
 

@@ -180,14 +180,15 @@ async def test_a_piped_token_creates_an_account(terminal: Terminal, around: str)
 
 
 @pytest.mark.parametrize("action", ["set", "list"])
+@pytest.mark.parametrize(
+    "others",
+    [{"MJPROXY_URL": "https://mj.example", "MJPROXY_TOKEN": SANDBOX_MJPROXY_TOKEN}, {}],
+    ids=["a-proxy", "nothing"],
+)
 async def test_without_useapi_net_one_sentence_says_where_accounts_of_a_proxy_are(
-    terminal: Terminal, action: str
+    terminal: Terminal, action: str, others: dict[str, str]
 ) -> None:
-    terminal.settings |= {
-        "USEAPI_TOKEN": "",
-        "MJPROXY_URL": "https://mj.example",
-        "MJPROXY_TOKEN": SANDBOX_MJPROXY_TOKEN,
-    }
+    terminal.settings |= {"USEAPI_TOKEN": "", **others}
     ended = await terminal.run("account", action, stdin="")
     assert (ended.code, ended.out) == (78, "")
     assert ended.err.startswith("USEAPI_TOKEN is not set, and this is for accounts at useapi.net")

@@ -10,7 +10,7 @@ from tests.simulators.mjproxy.pool import CREDITS, SAVED_AFTER
 from tests.support.clock import Clock
 from tests.support.running import Bot
 
-SUBJECTS = ("midjourney-proxy", "Demo mode", "Proxy token", "Proxy accounts")
+SUBJECTS = ("Proxy", "Demo mode", "Proxy token", "Proxy accounts")
 PUBLIC = 'Proxy token: is "admin", as in every new midjourney-proxy'
 
 
@@ -40,9 +40,9 @@ async def test_a_proxy_alone_has_its_lines_and_useapi_net_has_none(
     report = await checked(USEAPI_TOKEN=None)
     address = proxy.url.removesuffix("/mj")
     assert of_proxy(report) == [
-        f"ok    midjourney-proxy: version 11.10.3 answers at {address}, on this machine",
+        f"ok    Proxy: midjourney-proxy 11.10.3 answers at {address}, on this machine",
         "ok    Demo mode: off",
-        "ok    Proxy token: an administrator's",
+        "ok    Proxy token: accepted, an administrator's",
         "ok    Proxy accounts: 2 accounts, 1 flagged",
     ]
     assert report.lines[-4:] == of_proxy(report)
@@ -50,10 +50,21 @@ async def test_a_proxy_alone_has_its_lines_and_useapi_net_has_none(
     assert (report.code, report.last) == (0, "Everything is right.")
 
 
-async def test_both_have_their_lines(proxied: Bot, checked: Checks) -> None:
+async def test_each_line_about_one_of_two_names_it(
+    proxied: Bot, proxy: SimulatedMjproxy, checked: Checks
+) -> None:
     report = await checked()
-    assert report.line("API token") == f"ok    API token: accepted by {proxied.api.url}"
-    assert report.line("Proxy accounts").endswith("none yet. Add them on midjourney-proxy's own web page.")
+    address = proxy.url.removesuffix("/mj")
+    lines = report.lines[report.lines.index(report.line("useapi.net token")) :]
+    assert lines == [
+        f"ok    useapi.net token: accepted by {proxied.api.url}",
+        "ok    useapi.net subscription: active",
+        "ok    useapi.net accounts: none yet. Add one with /mjadd in Discord or `python -m bot account set`.",
+        f"ok    midjourney-proxy API: midjourney-proxy 11.10.3 answers at {address}, on this machine",
+        "ok    midjourney-proxy demo mode: off",
+        "ok    midjourney-proxy token: accepted, an administrator's",
+        "ok    midjourney-proxy accounts: none yet. Add them on midjourney-proxy's own web page.",
+    ]
 
 
 def no_redis(proxy: SimulatedMjproxy) -> None:
@@ -81,10 +92,10 @@ def part_of_the_list(proxy: SimulatedMjproxy) -> None:
 @pytest.mark.parametrize(
     ("prepare", "subject", "words"),
     [
-        pytest.param(no_redis, "midjourney-proxy", "it needs Redis. Set EnableRedis", id="no-redis"),
+        pytest.param(no_redis, "Proxy", "it needs Redis. Check that its Redis runs", id="no-redis"),
         pytest.param(refused, "Proxy token", "refused the token, or it is no administrator's", id="token"),
-        pytest.param(another_product, "midjourney-proxy", "Check MJPROXY_URL", id="another-product"),
-        pytest.param(silent_about_itself, "midjourney-proxy", "has a server error", id="no-version"),
+        pytest.param(another_product, "Proxy", "Check MJPROXY_URL", id="another-product"),
+        pytest.param(silent_about_itself, "Proxy", "has a server error", id="no-version"),
         pytest.param(part_of_the_list, "Proxy accounts", "did not list all accounts", id="not-whole"),
     ],
 )
@@ -98,7 +109,7 @@ async def test_what_is_wrong_with_the_proxy_is_named_with_the_next_step(
 ) -> None:
     settings = {"MJPROXY_TOKEN": proxied.proxy.token if proxied.proxy else ""}
     prepare(proxy)
-    report = await checked(**settings)
+    report = await checked(USEAPI_TOKEN=None, **settings)
     assert report.failed == [report.line(subject)]
     assert words in report.line(subject)
     assert report.code == 69
@@ -117,10 +128,8 @@ def public(proxy: SimulatedMjproxy) -> None:
 
 
 WARNINGS = [
-    pytest.param(demo, "Demo mode: on: anybody may read the list of accounts", id="demo"),
-    pytest.param(
-        old, "midjourney-proxy: version 11.8.0. This midjourney-proxy is older than 11.9.1", id="old"
-    ),
+    pytest.param(demo, "Demo mode: on: anybody can read the list of accounts", id="demo"),
+    pytest.param(old, "Proxy: version 11.8.0. This midjourney-proxy is older than 11.9.1", id="old"),
     pytest.param(public, PUBLIC, id="admin"),
 ]
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.accounts import Account, KnownAccount
+from bot.domain.accounts import Account, Flag, FlagKind, KnownAccount
 from bot.domain.errors import Cause
 from bot.domain.incidents import Incident, ServiceProblem, State
 from bot.domain.messages import Purpose
@@ -89,6 +89,23 @@ def test_row_59_an_outage_speaks_of_the_accounts_of_its_provider() -> None:
     words = seen(service_content(down(), INCIDENTS, BOTH))
     assert "[When last seen]\n2 accounts, 1 flagged: Juniper." in words
     assert service_content(down(), {}, PROXIED).content.startswith("⚠️ I cannot see your accounts. ")
+
+
+def test_what_was_not_started_is_not_counted_as_flagged() -> None:
+    calm = replace(LOST, flag=Flag("", FlagKind.OFFLINE))
+    assert "2 accounts, none flagged." in seen(service_content(down(), {calm.key: calm}, BOTH))
+
+
+@pytest.mark.parametrize(
+    ("cause", "first"),
+    [
+        (Cause.CHALLENGE, "1. Check what stands in front of it, such as a login page"),
+        (Cause.NEEDS_REDIS, "1. Check that its Redis runs"),
+        (Cause.SERVER_ERROR, "1. Nothing yet: I keep trying"),
+    ],
+)
+def test_a_step_for_a_person_comes_before_the_wait(cause: Cause, first: str) -> None:
+    assert f"[What to do]\n{first}" in seen(service_content(replace(down(), cause=cause), {}, PROXIED))
 
 
 def test_row_59_a_recovery_names_the_provider_and_what_changed_there() -> None:

@@ -504,7 +504,7 @@ async def test_without_redis_the_list_says_what_is_missing(
     proxy.has_redis = False
     with pytest.raises(Unreachable, match="needs redis") as caught:
         await client.read_list()
-    assert next_step(caught.value).startswith("Set EnableRedis and RedisConnectionString")
+    assert next_step(caught.value).startswith("Check that its Redis runs")
     assert caught.value.cause is Cause.NEEDS_REDIS
     proxy.fault(Fault.SERVER_ERROR)
     with pytest.raises(Unreachable, match=r"server error \(status: 500\)"):
