@@ -45,13 +45,8 @@ STOPPED_LATE: Final = (
     "Check with `python -m bot account list` before you try again."
 )
 USE_THAT: Final = "Use that account, or remove it first with /mjremove in Discord."
-CHOOSE_SERVER: Final = (
-    "Use another server for this account, or remove that account first with /mjremove in Discord."
-)
 CHECK_FIRST: Final = "It may have been done: check with `python -m bot account list` before you try again."
 STEPS: Final[Mapping[StrEnum, str]] = {
-    ErrorCode.SERVER_TAKEN: CHOOSE_SERVER,
-    ErrorCode.SERVER_TAKEN_BY: CHOOSE_SERVER,
     ErrorCode.TOKEN_REFUSED: "Put the whole token from useapi.net, with its `user:`, into USEAPI_TOKEN.",
     ErrorCode.TOKEN_TAKEN: USE_THAT,
     ErrorCode.TOKEN_TAKEN_BY: USE_THAT,

@@ -94,14 +94,9 @@ PASSING: Final = frozenset(
 UNUSED_PROXIES: Final = "Midwatch does not use {proxies}: let this machine connect by itself."
 
 USE_THAT: Final = "Use that account, or remove it first with /mjremove."
-CHOOSE_SERVER: Final = "Use another server for this account, or remove that account first with /mjremove."
 REPLY: Final = "Log in to Discord as that account, answer what Midjourney asks, and only then reset it."
 
 ERRORS: Final[Mapping[ErrorCode, tuple[str, str]]] = {
-    ErrorCode.JOBS_MISSING: (
-        "useapi.net needs to know how many jobs the account may run at a time.",
-        "Give a number of jobs from 1 to 15.",
-    ),
     ErrorCode.JOBS_OVER_PLAN: (
         "useapi.net allows at most {most} jobs at a time for this account, not {jobs}.",
         "Choose a number of jobs up to {most}.",
@@ -156,19 +151,6 @@ ERRORS: Final[Mapping[ErrorCode, tuple[str, str]]] = {
         "The callback address or reference is too long.",
         "Give no more than 1,024 characters.",
     ),
-    ErrorCode.SERVER_MISSING: (
-        "useapi.net needs the Discord server of the account.",
-        "Give the id of the Discord server the account is in.",
-    ),
-    ErrorCode.SERVER_NO_ID: (
-        "useapi.net does not accept this as the id of a Discord server.",
-        "Copy the server's id from Discord and try again.",
-    ),
-    ErrorCode.SERVER_TAKEN: ("This Discord server is already configured for another channel.", CHOOSE_SERVER),
-    ErrorCode.SERVER_TAKEN_BY: (
-        "This Discord server is already configured, for channel {channel}.",
-        CHOOSE_SERVER,
-    ),
     ErrorCode.SERVICE_GONE: ("useapi.net no longer offers this.", "{address}"),
     ErrorCode.SLOTS_BUSY: ("All job slots are busy, or Discord asks useapi.net to slow down.", LATER),
     ErrorCode.TOKEN_HIDDEN: ("useapi.net's list does not show whose a token is.", LATER),
@@ -184,10 +166,6 @@ ERRORS: Final[Mapping[ErrorCode, tuple[str, str]]] = {
     ErrorCode.TRACK_LOST: (
         "Midjourney queued the command, and useapi.net lost track of it.",
         "Try again in a few minutes. If it happens often, lower the account's number of jobs.",
-    ),
-    ErrorCode.TWO_CHANNELS: (
-        "useapi.net was given two different channels for one account.",
-        "Give the same channel in both places.",
     ),
     ErrorCode.UNEXPLAINED: (
         "useapi.net refused the request.",

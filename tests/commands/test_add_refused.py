@@ -68,35 +68,10 @@ REFUSALS = {
     "forbidden": (fails(Fault.FORBIDDEN), "refused the API token", "into USEAPI_TOKEN"),
     "no-subscription": (unsubscribed, "subscription is missing or has expired", "Renew the subscription"),
     "quota": (full, "does not cover this many accounts", "Remove an account, or extend the subscription"),
-    "jobs-missing": (
-        says("Required param maxJobs is missing or empty"),
-        "how many jobs the account may run",
-        "Give a number of jobs from 1 to 15.",
-    ),
-    "server-missing": (
+    "of-the-older-form": (
         says("Required param server is missing or empty"),
-        "useapi.net needs the Discord server of the account.",
-        "Give the id of the Discord server",
-    ),
-    "server-no-id": (
-        says(f"Required param server ({SERVER}) is not valid Discord server id"),
-        "does not accept this as the id of a Discord server",
-        "Copy the server's id",
-    ),
-    "channel-no-id": (
-        says(f"Required param channel ({OTHER}) is not valid Discord channel id"),
-        "This is not the id of a Discord channel",
-        "A channel id has 17 to 20 digits",
-    ),
-    "channel-not-in-path": (
-        says(f"Required param channel ({OTHER}) not matching to /midjourney/channel (/midjourney/{SERVER})"),
-        "two different channels for one account",
-        "Give the same channel",
-    ),
-    "same-server": (
-        says(f"Channel {OTHER} configuration has same server value"),
-        f"This Discord server is already configured, for channel {OTHER}.",
-        "Use another server",
+        "useapi.net refused the request (400).",
+        "Read what it says",
     ),
     "unknown-words": (says("No."), "useapi.net refused the request (400).", "Read what it says"),
     "busy": (fails(Fault.RATE_LIMITED), "All job slots are busy", "Try again in a few minutes."),

@@ -652,33 +652,14 @@ COMPLAINTS = {
     "Required param maxJobs 12 can't be more that 3": (
         "useapi.net allows at most 3 jobs at a time for this account, not 12."
     ),
-    "Required param maxJobs is missing or empty": (
-        "useapi.net needs to know how many jobs the account may run at a time."
-    ),
     f"Channel {SECOND} configuration has same discord value": (
         f"This Discord token is already configured, for channel {SECOND}."
     ),
     "Channel <channel> configuration has same discord value": (
         "This Discord token is already configured for another channel."
     ),
-    f"Channel {SECOND} configuration has same server value": (
-        f"This Discord server is already configured, for channel {SECOND}."
-    ),
-    "Channel <channel> configuration has same server value": (
-        "This Discord server is already configured for another channel."
-    ),
     "`Midjourney bot not configured ": (
         "useapi.net found no conversation with the Midjourney Bot in this Discord account."
-    ),
-    "Required param server is missing or empty": "useapi.net needs the Discord server of the account.",
-    "Required param server (12) is not valid Discord server id": (
-        "useapi.net does not accept this as the id of a Discord server."
-    ),
-    "Required param channel (12) is not valid Discord channel id": (
-        "This is not the id of a Discord channel."
-    ),
-    f"Required param channel ({FIRST}) not matching to /midjourney/channel (/midjourney/{SECOND})": (
-        "useapi.net was given two different channels for one account."
     ),
     "discord, server or channel value is missing": "useapi.net does not know which account to ask.",
     "replyRef or replyUrl is too long": "The callback address or reference is too long.",
