@@ -8,15 +8,13 @@ if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_
 
 import argparse
 import logging
+import os
 import re
 import sys
 from pathlib import Path
 from typing import Final, NoReturn
 
 from bot.cli.terminal import INTERRUPTED, complain, say
-
-MISCONFIGURED: Final = 78
-"""EX_CONFIG of sysexits.h."""
 
 try:
     from bot import app
@@ -33,15 +31,11 @@ except ModuleNotFoundError as missing:
         f"This Python lacks {missing.name}, which Midwatch needs: run `make install`, "
         "then use .venv/bin/python instead."
     )
-    sys.exit(MISCONFIGURED)
+    sys.exit(os.EX_CONFIG)
 
 log = logging.getLogger("bot.main")  # not `__main__`, which is none of our loggers
 
 FAILED: Final = 1
-# EX_UNAVAILABLE and EX_NOPERM of sysexits.h. A restart does not help after REFUSED and MISCONFIGURED.
-UNAVAILABLE: Final = 69
-REFUSED: Final = 77
-
 LEVELS: Final = {"check": log_setup.LogLevel.WARNING, "account": log_setup.LogLevel.ERROR}
 """The log levels of commands that report their own result."""
 KINDS: Final = {"account": AccountSettings}
@@ -86,12 +80,12 @@ def do(wanted: argparse.Namespace, env_file: Path | None, timings: app.Timings) 
     except ConfigurationError as error:
         if wanted.command == "check":
             check.report_settings(error.problems)
-            return MISCONFIGURED
+            return os.EX_CONFIG
         complain(
             "Midwatch cannot start, because of its settings:", *(f"  {problem}" for problem in error.problems)
         )
         complain(FIX_SETTINGS if env_file and env_file.exists() else NO_ENV_FILE)
-        return MISCONFIGURED
+        return os.EX_CONFIG
     secrets = [secret.get_secret_value() for secret in (*settings.tokens, settings.heartbeat_url) if secret]
     log_setup.configure(
         LEVELS.get(wanted.command, settings.log_level),
@@ -117,15 +111,15 @@ def obey(wanted: argparse.Namespace, settings: Settings, timings: app.Timings) -
 
 
 def run(settings: Settings, timings: app.Timings) -> int:
-    """Run the bot until it is stopped, and return the exit code."""
+    """Run the bot until it is stopped, and return the exit code. After EX_NOPERM a restart does not help."""
     try:
         supervisor.run(app.run(settings, timings=timings))
     except TokenRefusedError as error:
         complain(str(error))
-        return REFUSED
+        return os.EX_NOPERM
     except (StoreError, UnavailableError) as error:
         complain(what(error) if isinstance(error, StoreError) else str(error))
-        return UNAVAILABLE
+        return os.EX_UNAVAILABLE
     return 0
 
 

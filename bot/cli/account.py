@@ -3,6 +3,7 @@
 import argparse
 import getpass
 import json
+import os
 import sys
 from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
@@ -27,13 +28,6 @@ from bot.render.text import bare, count
 from bot.render.user_errors import JOBS_HELP
 from bot.runtime import supervisor
 from bot.storage import Names, names_in
-
-# EX_DATAERR, EX_UNAVAILABLE, EX_IOERR, EX_NOPERM and EX_CONFIG of sysexits.h.
-REFUSED_INPUT: Final = 65
-UNAVAILABLE: Final = 69
-UNWRITTEN: Final = 74
-NOT_PERMITTED: Final = 77
-MISCONFIGURED: Final = 78
 
 READ_LIMIT: Final = 4_000
 FLAG_LIMIT: Final = 200
@@ -121,7 +115,7 @@ def run(wanted: argparse.Namespace, settings: Settings) -> int:
     """Run the command, and return the exit code."""
     if settings.useapi_token is None:
         complain(NO_USEAPI)
-        return MISCONFIGURED
+        return os.EX_CONFIG
     sent: list[str] = []
     try:
         if wanted.action == "list":
@@ -152,12 +146,12 @@ async def set_account(settings: Settings, token: SecretStr, jobs: int, sent: lis
     async with api(settings, sent) as useapi:
         saved = await save(useapi, token, jobs)
     code = answer(saved_words(saved))
-    return UNAVAILABLE if saved.outcome is ChangeOutcome.NOT_DONE else code
+    return os.EX_UNAVAILABLE if saved.outcome is ChangeOutcome.NOT_DONE else code
 
 
 def answer(text: str) -> int:
     """Write an answer, and return the exit code."""
-    return 0 if say(text) else UNWRITTEN
+    return 0 if say(text) else os.EX_IOERR
 
 
 @asynccontextmanager
@@ -246,8 +240,8 @@ def code_of(error: UserError | ProviderError) -> int:
     """Return the exit code for an error."""
     match error:
         case UserError() | Rejected():
-            return REFUSED_INPUT
+            return os.EX_DATAERR
         case Unauthorized() | Unpaid():
-            return NOT_PERMITTED
+            return os.EX_NOPERM
         case _:
-            return UNAVAILABLE
+            return os.EX_UNAVAILABLE

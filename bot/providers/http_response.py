@@ -176,7 +176,9 @@ def refuse_constant(_: str) -> NoReturn:
 
 
 def key_place(key: object) -> str:
-    """Return a key of the body for the log if it is digits; any other key may be secret."""
+    """Return a key of the body for the log if it is a position or digits; any other may be secret."""
+    if isinstance(key, int):
+        return str(key)
     return f'"{key}"' if isinstance(key, str) and re.fullmatch(r"[0-9]{1,20}", key) else "…"
 
 

@@ -1,6 +1,7 @@
 """The client of the useapi.net API (v2); `parsing` reads the responses."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
 from typing import Final
@@ -16,7 +17,7 @@ from bot.providers.errors import Rejected
 from bot.providers.http_response import ApiRequest
 from bot.providers.provider import Listing, Statement
 from bot.providers.useapi import parsing
-from bot.providers.useapi.endpoints import Endpoint
+from bot.providers.useapi.error_mapping import Endpoint
 from bot.providers.useapi.standing import standing
 
 MAX_JOBS: Final = 15
@@ -115,13 +116,10 @@ class UseapiClient(ApiClient):
         if any(len(text) > REPLY_LIMIT for text in (reply_url or "", reply_ref or "")):
             raise Rejected(ErrorCode.REPLY_TOO_LONG)
         begun = self._monotonic()
-        report = await self._write(
-            ApiRequest(Endpoint.INFO, channel, {name: text for name, text in body.items() if text}),
-            parsing.parse_report,
-            self._limits.info,
-        )
+        request = ApiRequest(Endpoint.INFO, channel, {name: text for name, text in body.items() if text})
+        snapshot = await self._write(request, parsing.parse_report, self._limits.info)
         measured = timedelta(seconds=self._monotonic() - begun)
-        return InfoSnapshot(self._now(), measured if report.took is None else report.took, report.info)
+        return snapshot if snapshot.took is not None else replace(snapshot, took=measured)
 
 
 def require_channel_id(channel: str) -> str:

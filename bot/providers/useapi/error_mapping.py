@@ -4,6 +4,7 @@ Statuses, codes and messages are those of the useapi.net docs (API v2) and of th
 """
 
 import re
+from enum import StrEnum
 from http import HTTPStatus
 from typing import Final
 
@@ -22,7 +23,19 @@ from bot.providers.errors import (
 )
 from bot.providers.failures import failing, turned_away
 from bot.providers.http_response import ApiRequest, ApiResponse
-from bot.providers.useapi.endpoints import Endpoint
+
+
+class Endpoint(StrEnum):
+    """The endpoints of the API that Midwatch uses."""
+
+    LIST = "GET account/midjourney"
+    ACCOUNT = "GET account/midjourney/{key}"
+    SAVE = "POST account/midjourney"
+    REMOVE = "DELETE account/midjourney/{key}"
+    RESET = "POST account/midjourney/{key}/reset"
+    INFO = "POST jobs/info"
+    SUBSCRIPTION = "GET account"
+
 
 # The code is 596. One sentence in the docs of POST jobs/info has 569.
 MODERATION: Final = frozenset({596, 569})

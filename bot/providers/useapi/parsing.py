@@ -4,15 +4,15 @@ Each parser calls `raise_for_error` first. The shapes are those of the useapi.ne
 contradict each other, both shapes are read.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Final
+from typing import Final, cast
 
-from bot.domain.account_info import Info
+from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import Account, ChangeOutcome, Flag, SaveResult, is_channel
 from bot.domain.errors import ErrorCode
 from bot.domain.providers import USEAPI, reference_to
@@ -22,21 +22,17 @@ from bot.providers.http_response import ApiRequest, ApiResponse, fields_of, is_o
 from bot.providers.midjourney_info import label_in_title, parse_info
 from bot.providers.redaction import HIDDEN, TOKEN_PATTERN, redact, secrets_in
 from bot.providers.useapi.error_mapping import MODERATION, pending, refusal
-from bot.providers.useapi.shapes import ENTRIES, ENTRY, JOB, KEYED_ENTRIES, Embed, Entry, Job, validated
 
 CREDENTIALS: Final = ("discord",)
 """Fields whose values are kept nowhere, and hidden where another field repeats them."""
 LONGEST_JOB: Final = timedelta(minutes=15)
 NO_DETAILS: Final = "The API flags the account, and says no more."
+FIELDS: Final = frozenset({"channel", "discord", "server", "maxJobs", "pendingModMessage", "error"})
+"""The fields of an entry that are read. The next version of the API has the flag in `error`."""
+ID_TYPES: Final = (str, int, type(None))
+JOBS: Final = re.compile(r"[0-9]{1,5}|100000")
+Entry = Mapping[str, object]
 NO_ACCOUNTS: Final[Mapping[str, Account]] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """An answer to `/info`, and how long Midjourney took by the clock of the API, if it says so."""
-
-    info: Info
-    took: timedelta | None
 
 
 def raise_for_error(response: ApiResponse, request: ApiRequest) -> None:
@@ -86,11 +82,33 @@ def parse_accounts(
     return accounts
 
 
-def entries_of(value: object) -> Iterable[tuple[str, Entry]]:
-    """Return each entry of the list with its key, which is empty in an array."""
+def entries_of(value: object) -> Iterator[tuple[str, Entry]]:
+    """Yield each entry of the list with its key, which is empty in an array."""
     if is_object(value):
-        return validated(KEYED_ENTRIES.validate_python, value, "accounts").items()
-    return (("", entry) for entry in validated(ENTRIES.validate_python, value, "accounts"))
+        for key, entry in fields_of(value).items():
+            yield key, entry_of(entry, key)
+    elif isinstance(value, list):
+        for number, entry in enumerate(cast("list[object]", value)):
+            yield "", entry_of(entry, number)
+    else:
+        raise MalformedResponse("accounts")
+
+
+def entry_of(value: object, at: str | int | None = None) -> Entry:
+    """Return the fields of an entry. Raise if they are no account's; `at` is its place in a list."""
+    fields = fields_of(value)
+    jobs = fields.get("maxJobs")
+    if type(fields.get("channel")) not in ID_TYPES:
+        fault = ".channel"
+    elif type(fields.get("server")) not in ID_TYPES:
+        fault = ".server"
+    elif jobs is not None and not JOBS.fullmatch(str(jobs)):
+        fault = ".maxJobs"
+    elif FIELDS.isdisjoint(fields):
+        fault = ": no known field" if is_object(value) else ""
+    else:
+        return fields
+    raise MalformedResponse(("account" if at is None else f"accounts[{key_place(at)}]") + fault)
 
 
 def parse_account(response: ApiResponse, request: ApiRequest) -> Account:
@@ -150,7 +168,7 @@ class RememberedList:
 
 def single_entry(response: ApiResponse) -> Entry:
     """Return the entry of a body that is one account. It has at least one field of an account."""
-    entry = validated(ENTRY.validate_python, require_json(response, once=True), "account")
+    entry = entry_of(require_json(response, once=True))
     if not has_known_field(entry):
         raise MalformedResponse("account: no known field")
     return entry
@@ -163,12 +181,10 @@ def has_known_field(entry: Entry) -> bool:
 
 def account_from_entry(entry: Entry, key: str, before: Mapping[str, Account] = NO_ACCOUNTS) -> Account:
     """Return the account of an entry. An entry without a channel has it as its key."""
-    if not entry:  # validation has dropped unknown fields
-        raise MalformedResponse(f"accounts[{key_place(key)}]: no known field")
     channel = str(entry.get("channel") or "") or (key if key.isdecimal() or has_known_field(entry) else "")
     if not channel:
         raise MalformedResponse(f"accounts[{key_place(key)}].channel")
-    jobs = entry.get("maxJobs")
+    jobs = None if entry.get("maxJobs") is None else int(str(entry["maxJobs"]))
     pending = pending_text(entry.get("pendingModMessage") or entry.get("error"))
     known = before.get(channel)
     if (
@@ -179,7 +195,7 @@ def account_from_entry(entry: Entry, key: str, before: Mapping[str, Account] = N
         return known  # of 10,000 accounts, few change at a time
     return Account(
         channel if channel.isdecimal() else reference_to(USEAPI, redact(channel)),
-        None if jobs is None else int(jobs),
+        jobs,
         flag_of(pending, secrets_in(entry, CREDENTIALS)) if pending else None,
         server_of(entry.get("server")),
     )
@@ -190,7 +206,7 @@ def flag_of(pending: object, secrets: Iterable[str]) -> Flag:
     return Flag.of(redact(str(pending), secrets) or NO_DETAILS)
 
 
-def server_of(server: str | int | None) -> str | None:
+def server_of(server: object) -> str | None:
     """Return the id of a server, which becomes part of a link; None for anything else."""
     text = str(server) if server else ""
     return text if is_channel(text) else None
@@ -200,8 +216,8 @@ def parse_saved_account(response: ApiResponse, request: ApiRequest, jobs: int) -
     """Parse the response to a create-or-update: 201 is created, 200 updated. The body may be missing."""
     raise_for_error(response, request)
     created = {200: False, 201: True}.get(response.status)
-    entry = single_entry(response) if response.length else Entry()
-    account = account_from_entry(entry, "") if entry.get("channel") else None
+    entry = single_entry(response) if response.length else None
+    account = account_from_entry(entry, "") if entry and entry.get("channel") else None
     return SaveResult(ChangeOutcome.DONE, account, jobs, created)
 
 
@@ -215,31 +231,49 @@ def parse_subscription_active(response: ApiResponse, request: ApiRequest) -> boo
     return active if isinstance(active, bool) else None
 
 
-def parse_report(response: ApiResponse, request: ApiRequest) -> Report:
-    """Parse a finished `/info` job: its text is in `content` or an embed, whose title names the account."""
+def parse_report(response: ApiResponse, request: ApiRequest) -> InfoSnapshot:
+    """Parse a finished `/info` job: its text is in `content` or an embed, whose title names the account.
+
+    How long Midjourney took is by the clock of the API, if it says so.
+    """
     raise_for_error(response, request)
-    job = validated(JOB.validate_python, require_json(response), "job")
+    job = fields_of(value := require_json(response))
+    if not is_object(value):
+        raise MalformedResponse("job")
     channel = str(job.get("channel"))
     if is_channel(channel) and channel != request.key:
         raise MalformedResponse("job.channel")
-    if job.get("status") not in {None, "completed"}:
+    if job.get("status") not in (None, "completed"):
         raise Unreachable(ErrorCode.UNFINISHED, quote=response.error_text)
-    embed = info_embed(job.get("embeds") or [])
-    text = (job.get("content") or "").strip() or (embed.get("description") or "").strip()
+    title, described = info_embed(job.get("embeds"))
+    text = text_in(job, "content", "job").strip() or described.strip()
     if not text:
         raise MalformedResponse("job.content")
-    name = label_in_title(redact(embed.get("title") or ""))
-    return Report(parse_info(redact(text, limit=8_000), name), job_length(job))
+    name = label_in_title(redact(title))
+    return InfoSnapshot(response.at, job_length(job), parse_info(redact(text, limit=8_000), name))
 
 
-def info_embed(embeds: list[Embed]) -> Embed:
-    """Return the embed titled "Your info", else the first with a description."""
-    titled = (embed for embed in embeds if (embed.get("title") or "").casefold().startswith("your info"))
-    described = (embed for embed in embeds if embed.get("description"))
-    return next(titled, None) or next(described, None) or Embed()
+def info_embed(embeds: object) -> tuple[str, str]:
+    """Return title and description of the embed titled "Your info", else of the first with a description."""
+    if not isinstance(embeds, list | None):
+        raise MalformedResponse("job.embeds")
+    shown: list[tuple[str, str]] = []
+    for number, embed in enumerate(cast("list[object]", embeds or [])):
+        place = f"job.embeds[{number}]"
+        shown.append((text_in(embed, "title", place), text_in(embed, "description", place)))
+    titled = next((each for each in shown if each[0].casefold().startswith("your info")), None)
+    return titled or next((each for each in shown if each[1]), ("", ""))
 
 
-def job_length(job: Job) -> timedelta | None:
+def text_in(part: object, name: str, place: str) -> str:
+    """Return a text of a part of the body; empty for none."""
+    value = fields_of(part).get(name)
+    if not isinstance(value, str | None):
+        raise MalformedResponse(f"{place}.{name}")
+    return value or ""
+
+
+def job_length(job: Mapping[str, object]) -> timedelta | None:
     """Return how long a job took; None if the times of the API make no sense."""
     created, updated = time_of(job.get("created")), time_of(job.get("updated"))
     if created is None or updated is None:

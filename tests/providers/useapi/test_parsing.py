@@ -33,7 +33,7 @@ from bot.providers.errors import (
 from bot.providers.failures import unreachable
 from bot.providers.http_response import ApiRequest, ApiResponse, pending_text
 from bot.providers.redaction import HIDDEN, redact
-from bot.providers.useapi.endpoints import Endpoint
+from bot.providers.useapi.error_mapping import Endpoint
 from bot.providers.useapi.parsing import (
     RememberedList,
     parse_account,
@@ -79,7 +79,7 @@ def malformed_place(
 ) -> str:
     with pytest.raises(MalformedResponse) as caught:
         parse(answer(200, body), question)
-    assert caught.value.__context__ is None, "pydantic's and json's errors hold the body"
+    assert caught.value.__context__ is None, "json's errors hold the body"
     assert caught.value.__cause__ is None
     return caught.value.place
 
@@ -175,7 +175,7 @@ NO_LISTS: dict[str, tuple[object, str]] = {
         {FIRST: {"maxImageJobs": 3, "x": {"y": []}}},
         f'accounts["{FIRST}"]: no known field',
     ),
-    "an entry of an array without fields": ([{}], "accounts[…]: no known field"),
+    "an entry of an array without fields": ([{}], "accounts[0]: no known field"),
     "an empty envelope": ({"data": {}}, "accounts[…]: no known field"),
     "a list in an envelope": ({"data": {FIRST: {"maxJobs": 3}}}, "accounts[…]: no known field"),
     "an error in an envelope": ({"answer": {"error": "x"}}, "accounts[…].channel"),

@@ -18,8 +18,7 @@ from bot.providers.errors import Gone, ProviderError, RateLimited, Unauthorized,
 from bot.providers.failures import unreachable
 from bot.providers.http_response import ApiRequest, ApiResponse
 from bot.providers.useapi.client import UseapiClient
-from bot.providers.useapi.endpoints import Endpoint
-from bot.providers.useapi.error_mapping import refusal
+from bot.providers.useapi.error_mapping import Endpoint, refusal
 from bot.providers.useapi.parsing import parse_account_with_token, parse_accounts
 from bot.render.error_messages import next_step, what
 from tests.simulators.useapi import Fault, SimulatedUseapi
