@@ -97,7 +97,7 @@ class Settings(BaseSettings):
     )
     outage_after: Annotated[timedelta, from_text(read_duration)] = Field(
         default=timedelta(minutes=5),
-        description="How long the API may be unreachable before an alert.",
+        description="How long what is watched may be unreachable before an alert.",
     )
     flap_window: Annotated[timedelta, from_text(read_duration)] = Field(
         default=timedelta(minutes=5),
